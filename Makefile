@@ -1,0 +1,105 @@
+# The two that matter are `make run` and `make test`; `make help` lists them all.
+# Only this is needed beforehand: Debian 12 or newer, make, python3 (3.11 or newer), and root or sudo for the first call.
+
+PYTHON3 ?= python3
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+PIP := $(PYTHON) -m pip --quiet --disable-pip-version-check --no-input
+CODE := $(wildcard appliance bench tests)
+ARGS ?=
+T ?=
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.SUFFIXES:
+
+ifneq ($(words $(CURDIR)),1)
+$(error This folder has a space in its path, which make cannot live with: $(CURDIR))
+endif
+
+# A venv that was left half-built, or whose Python is gone, is made anew.
+ifneq ($(shell test ! -e $(VENV)/unfinished && $(PYTHON) -c 'import click' 2>/dev/null && echo whole),whole)
+.PHONY: $(VENV)/made
+endif
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: setup
+setup: $(VENV)/run $(VENV)/named ## install what the appliance needs, once; leaves .venv/bin/dns-appliance
+	@$(if $(filter setup,$(MAKECMDGOALS)),echo "setup: everything is in place",:)
+
+.PHONY: run
+run: setup ## the whole appliance on loopback, in the foreground, its state in ./var; ARGS="--dns-port 5401" adds options
+	@exec $(VENV)/bin/dns-appliance run $(ARGS)
+
+.PHONY: test
+ifeq ($(T),)
+test: setup lint types ## lint, types and every test; T=tests/zones runs the tests of one path alone
+	$(PYTHON) -m pytest -n 2 --dist worksteal --cov --cov-report=term $(ARGS)
+else
+test: setup $(VENV)/test
+	$(PYTHON) -m pytest $(T) $(ARGS)
+endif
+
+.PHONY: lint
+lint: $(VENV)/test ## ruff, and the contract of who may import whom
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/lint-imports --no-logo --config setup.cfg
+
+.PHONY: types
+types: $(VENV)/test ## mypy, strict
+	$(VENV)/bin/mypy $(CODE)
+
+.PHONY: format
+format: $(VENV)/test ## let ruff mend what it can
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+.PHONY: bench
+bench: $(VENV)/test setup ## the benchmarks
+	$(PYTHON) -m bench $(ARGS)
+
+.PHONY: lock
+lock: ## renew requirements/*.txt from requirements/*.in
+	@tools/system $(PYTHON3)
+	@tools/lock $(PYTHON3)
+
+.PHONY: clean
+clean: ## remove what make made here: the venv, caches and ./var, the state of `make run`
+	rm -rf $(VENV) var build dist *.egg-info .coverage .coverage.* htmlcov
+	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Each file below is empty and says that its step was done; it is older than what it depends on when that must be done again.
+
+$(VENV)/made:
+	@tools/system $(PYTHON3)
+	@echo "setup: making the venv $(VENV)"
+	@rm -rf $(VENV) && mkdir $(VENV) && touch $(VENV)/unfinished
+	@$(PYTHON3) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/run: $(VENV)/made requirements/run.txt setup.cfg pyproject.toml
+	@echo "setup: installing the Python packages of requirements/run.txt"
+	@touch $(VENV)/unfinished
+	@$(PIP) install --require-hashes --only-binary :all: -r requirements/run.txt
+	@echo "setup: installing dns-appliance itself, as a link to this folder"
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@rm $(VENV)/unfinished
+	@touch $@
+
+# An upgrade of BIND's libraries leaves an unpacked named without its own: dpkg's lists tell.
+$(VENV)/named: tools/system $(VENV)/made $(wildcard $(addprefix /var/lib/dpkg/info/,bind9.list bind9-utils.list))
+	@tools/system $(PYTHON3) $(VENV)
+	@touch $@
+
+$(VENV)/test: $(VENV)/run requirements/test.txt requirements/tools.txt
+	@echo "setup: installing the Python packages of requirements/test.txt and requirements/tools.txt"
+	@touch $(VENV)/unfinished
+	@$(PIP) install --require-hashes --only-binary :all: -r requirements/test.txt -r requirements/tools.txt
+	@rm $(VENV)/unfinished
+	@touch $@

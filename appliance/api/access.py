@@ -1,0 +1,166 @@
+"""Who asks, and whether they may: bearer tokens, their limits, and the permission that each call needs."""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any, TypeVar, cast
+
+from flask import g, request
+from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.exceptions import Unauthorized
+
+from appliance.api.parts import parts, reading
+from appliance.editing import Caller
+from appliance.errors import InputError, NotPermitted, StoreError
+from appliance.store import accounts
+from appliance.store.accounts import Token
+from appliance.store.journal import Actor
+from appliance.store.zones import Scope
+
+USE_NOTED_EVERY = timedelta(minutes=1)
+PREFIX = "/api/v1/"
+OPEN = (f"{PREFIX}openapi.json", f"{PREFIX}docs/")
+"""What everyone may read: the document and the page that shows it."""
+
+_HEADER = re.compile(r"Bearer (vps_[A-Za-z0-9_-]{16,128})")
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def authenticate() -> None:
+    """Before every request under `PREFIX`, whether or not its address exists: 401 unless it bears a valid token."""
+    if request.path.startswith(PREFIX) and not request.path.startswith(OPEN):
+        g.token = _token()
+
+
+def token() -> Token:
+    """The token that this request was made with."""
+    return cast(Token, g.token)
+
+
+def caller() -> Caller:
+    """Who this request is from, as the desk knows them."""
+    known = token()
+    operator = "admin:*" in known.permissions
+    return Caller(
+        account=known.account.uuid,
+        actor=Actor(known.account.uuid, f"{known.account.email} ({known.name})", address()),
+        scope=Scope(None if operator else known.account.uuid, known.zones),
+        operator=operator,
+        record_types=known.record_types,
+        record_names=known.record_names,
+    )
+
+
+def address() -> str:
+    """The address that the request came from."""
+    return request.remote_addr or ""
+
+
+def is_operators_request() -> bool:
+    """True when the request comes from this machine, or bears a token with `admin:*`.
+
+    Behind a proxy every request may come from this machine, so then only the token counts.
+    """
+    if not parts().settings.api.trusted_proxies and _is_loopback(address()):
+        return True
+    try:
+        return "admin:*" in _token().permissions
+    except Unauthorized:
+        return False
+
+
+def needs(*permissions: str) -> Callable[[View], View]:
+    """Mark a view as needing one of these permissions, none: any token; it stands above all other decorators.
+
+    403 comes before the body is looked at. A view that takes no query parameters refuses them all.
+    """
+
+    def decorate(view: View) -> View:
+        documented = getattr(view, "_apidoc", {})
+        takes_query = any(one.get("in") == "query" for one in documented.get("arguments", {}).get("parameters", ()))
+
+        @functools.wraps(view)
+        def permitted(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as the view has it
+            if not _allows(token(), permissions):
+                raise NotPermitted(f"this token lacks the permission {' or '.join(permissions)}")
+            if request.args and not takes_query:
+                name = next(iter(request.args))
+                raise InputError(f"{name} is not a query parameter of this call", name)
+            return view(*args, **kwargs)
+
+        permitted.permissions = permissions  # type: ignore[attr-defined]
+        permitted._apidoc = _documented(documented, permissions)  # type: ignore[attr-defined] # noqa: SLF001 - flask-smorest's
+        return cast(View, permitted)
+
+    return decorate
+
+
+def _documented(documented: dict[str, Any], permissions: tuple[str, ...]) -> dict[str, Any]:
+    """What the document says of a view, with its permissions and the refusals that they bring."""
+    manual = documented.get("manual_doc", {})
+    responses = {"401": "UNAUTHORIZED", **({"403": "FORBIDDEN"} if permissions else {}), **manual.get("responses", {})}
+    needed = f"Needs the permission `{'` or `'.join(permissions)}`." if permissions else "Any token will do."
+    return {**documented, "manual_doc": {**manual, "description": needed, "responses": responses}}
+
+
+def _allows(known: Token, permissions: tuple[str, ...]) -> bool:
+    if not permissions or "admin:*" in known.permissions:
+        return True
+    wide = {f"{permission.partition(':')[0]}:*" for permission in permissions}
+    return bool(known.permissions & {*permissions, *wide})
+
+
+def _token() -> Token:
+    """The valid token of this request; Unauthorized says nothing of what was wrong with it.
+
+    The secret is looked up by its hash, so that a wrong one takes as long as any other wrong one.
+    """
+    found = _HEADER.fullmatch(request.headers.get("Authorization", ""))
+    if not found:
+        raise _unauthorized()
+    now = parts().clock()
+    with reading():
+        known = accounts.find_token(found[1])
+    if known is None or not _is_valid(known, now):
+        raise _unauthorized()
+    _note_use(known, now)
+    return known
+
+
+def _is_valid(known: Token, now: datetime) -> bool:
+    return (
+        known.revoked_at is None
+        and known.account.disabled_at is None
+        and (known.expires_at is None or now < known.expires_at)
+        and (known.networks is None or any(_plain(address()) in network for network in known.networks))
+    )
+
+
+def _note_use(known: Token, now: datetime) -> None:
+    """Keep that the token was used; a store that takes no write now is no reason to refuse a read."""
+    if known.last_used_at is None or now - known.last_used_at >= USE_NOTED_EVERY:
+        with suppress(StoreError), parts().store.writing_if_free():
+            accounts.note_use(known, now)
+
+
+def _plain(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """The address, IPv4 where it is IPv4 in an IPv6 coat; an unreadable one lies in no network."""
+    try:
+        found = ipaddress.ip_address(text)
+    except ValueError:
+        return ipaddress.IPv6Address(0)
+    return getattr(found, "ipv4_mapped", None) or found
+
+
+def _is_loopback(text: str) -> bool:
+    return _plain(text).is_loopback
+
+
+def _unauthorized() -> Unauthorized:
+    return Unauthorized(www_authenticate=WWWAuthenticate("bearer"))

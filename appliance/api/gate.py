@@ -1,0 +1,61 @@
+"""What happens to a request before Flask routes it: the client's address, and the final slash of its path.
+
+WSGI, and nothing of Flask.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+PREFIX = "/api/v1"
+FILES = (f"{PREFIX}/openapi.json", f"{PREFIX}/docs/")
+"""Paths under the prefix that are files and end in no slash."""
+
+
+class FinalSlash:
+    """Under the API's prefix a path without its final slash is the path with it, for every method, no redirect."""
+
+    def __init__(self, application: WSGIApplication) -> None:
+        self._application = application
+
+    def __call__(self, environment: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        path = environment.get("PATH_INFO", "")
+        if f"{path}/".startswith(f"{PREFIX}/") and not path.endswith("/") and not path.startswith(FILES):
+            environment["PATH_INFO"] = f"{path}/"
+        return self._application(environment, start_response)
+
+
+class ClientAddress:
+    """Behind trusted proxies the client is who X-Forwarded-For says; anyone else's header is not believed.
+
+    The list is read from its end, each trusted proxy vouching for the address before it.
+    """
+
+    def __init__(self, application: WSGIApplication, trusted: Sequence[str]) -> None:
+        self._application = application
+        self._trusted = [ipaddress.ip_network(one) for one in trusted]
+
+    def __call__(self, environment: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        forwarded = [one.strip() for one in environment.pop("HTTP_X_FORWARDED_FOR", "").split(",")]
+        scheme = environment.pop("HTTP_X_FORWARDED_PROTO", "")
+        if scheme in ("http", "https") and self._is_trusted(environment.get("REMOTE_ADDR", "")):
+            environment["wsgi.url_scheme"] = scheme
+        while forwarded and _is_address(forwarded[-1]) and self._is_trusted(environment.get("REMOTE_ADDR", "")):
+            environment["REMOTE_ADDR"] = forwarded.pop()
+        return self._application(environment, start_response)
+
+    def _is_trusted(self, address: str) -> bool:
+        return _is_address(address) and any(ipaddress.ip_address(address) in network for network in self._trusted)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,111 @@
+"""Zones, records and deployments as the API shows them: values of `appliance.zones` -> what the schemas write."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, cast
+
+from appliance.api import schemas
+from appliance.errors import InputError
+from appliance.store.accounts import Token
+from appliance.zones.deployment import Deployment
+from appliance.zones.model import Record, Zone
+from appliance.zones.names import print_domain, print_owner, print_unicode
+
+JSON = Mapping[str, Any]
+
+READ_ONLY_OF_ZONES = frozenset(
+    {"uuid", "domain", "created_at", "record_count", "domain_unicode", "serial", "updated_at"}
+)
+READ_ONLY_OF_RECORDS = frozenset({"uuid", "created_at", "zone", "fqdn", "updated_at"})
+
+
+def zone_summary(zone: Zone, deployment: Deployment) -> JSON:
+    """A zone without its records."""
+    return {
+        "uuid": zone.uuid,
+        "domain": print_domain(zone.name),
+        "created_at": zone.created_at,
+        "record_count": zone.record_count,
+        "domain_unicode": print_unicode(zone.name),
+        "serial": zone.serial,
+        "updated_at": zone.updated_at,
+        "default_ttl": zone.default_ttl,
+        "dnssec": False,
+        "protected": zone.protected,
+        "comment": zone.comment,
+        "deployment": deployment_of(deployment),
+    }
+
+
+def zone_detail(zone: Zone, deployment: Deployment, records: Sequence[Record]) -> JSON:
+    """A zone with its records."""
+    return {**zone_summary(zone, deployment), "records": [record_of(zone, record) for record in records]}
+
+
+def record_of(zone: Zone, record: Record) -> JSON:
+    """A record, its name relative to its zone."""
+    return {
+        "uuid": record.uuid,
+        "record_type": record.rdtype.name,
+        "name": print_owner(record.owner, zone.name),
+        "value": record.value,
+        "ttl": record.ttl,
+        "priority": record.priority,
+        "created_at": record.created_at,
+        "zone": zone.uuid,
+        "fqdn": print_domain(record.owner),
+        "updated_at": record.updated_at,
+        "comment": record.comment,
+        "expires_at": None,
+    }
+
+
+def deployment_of(deployment: Deployment) -> JSON:
+    """A zone's way to its nameservers."""
+    return {
+        "state": deployment.state.value,
+        "serial": deployment.serial,
+        "live_serial": deployment.live_serial,
+        "nameservers": [
+            {"name": seen.nameserver, "serial": seen.serial, "state": seen.state.value, "checked_at": seen.checked_at}
+            for seen in deployment.nameservers
+        ],
+        "error": deployment.error,
+        "queued_at": deployment.queued_at,
+        "live_at": deployment.live_at,
+    }
+
+
+def token_of(token: Token) -> JSON:
+    """Who a request is from."""
+    return {
+        "account": {"email": token.account.email, "uuid": token.account.uuid},
+        "token": {
+            "name": token.name,
+            "prefix": token.prefix,
+            "permissions": sorted(token.permissions),
+            "expires_at": token.expires_at,
+        },
+    }
+
+
+def refuse_moved(given: JSON, shown: JSON, read_only: Collection[str]) -> None:
+    """InputError when a read-only field came back as another than is `shown`."""
+    for name in given:
+        if name in read_only and given[name] != shown[name]:
+            raise InputError(f"{name} is read-only and was sent back changed", name)
+
+
+def shown_record(zone: Zone, record: Record) -> JSON:
+    """The record as its JSON."""
+    return cast(JSON, _RECORD.dump(record_of(zone, record)))
+
+
+def shown_zone(zone: Zone, deployment: Deployment) -> JSON:
+    """The zone without its records, as its JSON."""
+    return cast(JSON, _ZONE.dump(zone_summary(zone, deployment)))
+
+
+_RECORD = schemas.Record()
+_ZONE = schemas.ZoneSummary()

@@ -1,0 +1,6 @@
+SwaggerUIBundle({
+  url: {{ url_for("document.openapi") | tojson }},
+  dom_id: "#document",
+  deepLinking: true,
+  validatorUrl: null,
+});

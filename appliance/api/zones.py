@@ -1,0 +1,180 @@
+"""`/dns-zones/`: zones, and the records in them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+from flask.views import MethodView
+
+from appliance.api import answers, schemas
+from appliance.api.access import caller, needs
+from appliance.api.body import Blueprint, uuid_of
+from appliance.api.parts import parts, reading
+from appliance.api.presentation import (
+    JSON,
+    READ_ONLY_OF_ZONES,
+    deployment_of,
+    record_of,
+    refuse_moved,
+    shown_record,
+    shown_zone,
+    zone_detail,
+    zone_summary,
+)
+from appliance.api.waiting import where
+from appliance.editing import RecordInput, find_zone
+from appliance.errors import InputError
+from appliance.store import outcomes, records, zones
+from appliance.store.records import Filters
+from appliance.store.zones import Page
+from appliance.zones.model import Zone
+from appliance.zones.names import parse_domain
+
+blueprint = Blueprint("zones", __name__, url_prefix="/api/v1/dns-zones", description="Zones and the records in them.")
+
+Answer = tuple[Any, int, answers.Headers] | tuple[Any, answers.Headers] | JSON
+EXAMPLE = {"record_type": "MX", "name": "@", "value": "mail.example.com", "ttl": 3600, "priority": 10}
+SETTINGS = ("default_ttl", "protected", "comment")
+
+
+@blueprint.route("/")
+class Zones(MethodView):
+    """All zones of the account."""
+
+    @needs("dns:list")
+    @blueprint.doc(operationId="listZones")
+    @blueprint.arguments(schemas.ZoneFilters, location="query")
+    @blueprint.response(200, schemas.ZoneSummary(many=True), headers=answers.PAGE_HEADERS)
+    def get(self, wanted: dict[str, Any]) -> Answer:
+        """List zones, by domain."""
+        page = Page(wanted["page"], wanted["page_size"])
+        with reading():
+            found, total = _find(wanted, page)
+            standing = outcomes.deployments(found, parts().nameservers)
+        return [zone_summary(zone, standing[zone.uuid]) for zone in found], answers.page_headers(page, total)
+
+    @needs("dns:create")
+    @blueprint.doc(operationId="createZone", parameters=[answers.PREFER])
+    @blueprint.arguments(schemas.ZoneCreate, example={"domain": "example.com"})
+    @blueprint.response(201, schemas.ZoneDetail, headers=answers.LOCATION_HEADER | answers.DEPLOYMENT_HEADERS)
+    def post(self, body: dict[str, Any]) -> Answer:
+        """Create a zone."""
+        zone = parts().editor.create_zone(caller(), body["domain"])
+        done = answers.written(zone)
+        location = answers.path_of("zones.OneZone", zone.uuid)
+        deployment = done.deployment or parts().watch.look(zone)[0]
+        return zone_detail(zone, deployment, ()), 201, done.headers | {"Location": location}
+
+
+@blueprint.route("/<string:uuid>/")
+class OneZone(MethodView):
+    """One zone."""
+
+    @needs("dns:list", "dns:read")
+    @blueprint.doc(operationId="getZone", responses={"404": "NOT_FOUND"})
+    @blueprint.response(200, schemas.ZoneDetail)
+    def get(self, uuid: str) -> Answer:
+        """Show a zone with its records."""
+        with reading():
+            zone = _zone_at(uuid)
+            return zone_detail(zone, where(zone, parts().nameservers), records.of_zone(zone))
+
+    @needs("dns:update")
+    @blueprint.doc(operationId="changeZone", parameters=[answers.PREFER], responses={"404": "NOT_FOUND"})
+    @blueprint.arguments(schemas.ZonePatch, example={"default_ttl": 300, "protected": True})
+    @blueprint.response(200, schemas.ZoneSummary, headers=answers.DEPLOYMENT_HEADERS)
+    def patch(self, body: dict[str, Any], uuid: str) -> Answer:
+        """Change the settings of a zone."""
+        with reading():
+            zone = _zone_at(uuid)
+            refuse_moved(body, shown_zone(zone, where(zone, ())), READ_ONLY_OF_ZONES)
+            _refuse_moved_records(body, zone)
+        settings = {name: body[name] for name in SETTINGS if name in body}
+        zone = parts().editor.change_zone(caller(), zone.uuid, settings)
+        done = answers.written(zone)
+        return zone_summary(zone, done.deployment or parts().watch.look(zone)[0]), done.headers
+
+    @needs("dns:delete")
+    @blueprint.doc(
+        operationId="deleteZone", parameters=[answers.PREFER], responses={"404": "NOT_FOUND", "409": "CONFLICT"}
+    )
+    @blueprint.response(204, headers=answers.DEPLOYMENT_HEADERS)
+    def delete(self, uuid: str) -> Response:
+        """Delete a zone and its records."""
+        return answers.gone(parts().editor.delete_zone(caller(), uuid_of("zone", uuid)))
+
+
+@blueprint.route("/<string:uuid>/records/")
+class RecordsOfZone(MethodView):
+    """The records of one zone."""
+
+    @needs("dns:list", "dns:read")
+    @blueprint.doc(operationId="listRecordsOfZone", responses={"404": "NOT_FOUND"})
+    @blueprint.arguments(schemas.ZonePaged, location="query")
+    @blueprint.response(200, schemas.Record(many=True), headers=answers.PAGE_HEADERS)
+    def get(self, wanted: dict[str, int], uuid: str) -> Answer:
+        """List the records of a zone: all of them, or a page."""
+        with reading():
+            zone = _zone_at(uuid)
+            whole = max(zone.record_count, schemas.PAGE_SIZE)
+            page = Page(wanted.get("page", 1), wanted.get("page_size", schemas.PAGE_SIZE if wanted else whole))
+            found, total = records.find(caller().scope, page, Filters(zone=zone.uuid))
+        headers = answers.page_headers(page, total) if wanted else answers.total_header(total)
+        return [record_of(zone, record) for _, record in found], headers
+
+    @needs("dns:create")
+    @blueprint.doc(operationId="createRecordInZone", parameters=[answers.PREFER], responses={"404": "NOT_FOUND"})
+    @blueprint.arguments(schemas.RecordBody, example=EXAMPLE)
+    @blueprint.response(201, schemas.Record, headers=answers.LOCATION_HEADER | answers.DEPLOYMENT_HEADERS)
+    def post(self, body: dict[str, Any], uuid: str) -> Answer:
+        """Create a record in a zone."""
+        return create_record(uuid, body)
+
+
+@blueprint.route("/<string:uuid>/deployment/")
+class DeploymentOfZone(MethodView):
+    """What is served of one zone."""
+
+    @needs("dns:list", "dns:read")
+    @blueprint.doc(operationId="getDeployment", responses={"404": "NOT_FOUND"})
+    @blueprint.response(200, schemas.Deployment)
+    def get(self, uuid: str) -> Answer:
+        """Tell what the nameservers serve of a zone."""
+        with reading():
+            return deployment_of(where(_zone_at(uuid), parts().nameservers))
+
+
+def create_record(zone_uuid: str, body: dict[str, Any]) -> Answer:
+    """Create a record in the zone of that uuid, and answer with it."""
+    zone, record = parts().editor.create_record(caller(), uuid_of("zone", zone_uuid), record_input(body))
+    location = answers.path_of("records.OneRecord", record.uuid)
+    return record_of(zone, record), 201, answers.written(zone).headers | {"Location": location}
+
+
+def record_input(body: dict[str, Any]) -> RecordInput:
+    """The record that a whole body asks for."""
+    names = ("record_type", "name", "value", "ttl", "priority", "comment")
+    return RecordInput(**{name: body[name] for name in names if name in body})
+
+
+def _zone_at(uuid: str) -> Zone:
+    return find_zone(uuid_of("zone", uuid), caller().scope)
+
+
+def _find(wanted: dict[str, Any], page: Page) -> tuple[list[Zone], int]:
+    name = None
+    if "domain" in wanted:
+        try:
+            name = parse_domain(wanted["domain"].lower())
+        except InputError:
+            return [], 0
+    return zones.find(caller().scope, page, name=name, search=wanted.get("search"))
+
+
+def _refuse_moved_records(body: dict[str, Any], zone: Zone) -> None:
+    if "records" in body:
+        given = body["records"]
+        same_length = isinstance(given, list) and len(given) == zone.record_count
+        if not same_length or given != [shown_record(zone, record) for record in records.of_zone(zone)]:
+            raise InputError("records are not changed with their zone: change each one", "records")

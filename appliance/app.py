@@ -1,0 +1,94 @@
+"""The web application put together from its rooms, and the server that runs it.
+
+The store is attached and never made: an application without its store answers 503, and serves no empty one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import dns.name
+import waitress
+from flask import Flask, Response
+
+from appliance.api import access, document, errors, gate, health, metrics
+from appliance.api.body import MAX_BODY
+from appliance.api.parts import Parts, install
+from appliance.api.waiting import new_watch
+from appliance.editing import Editor
+from appliance.render.zone_file import apex_of
+from appliance.settings import Settings
+from appliance.store.database import Store
+from appliance.store.notice import announce
+from appliance.zones.reserved import OwnNames
+
+MAX_REQUEST = 33 * 1024 * 1024
+"""Octets of the largest request that the server reads; each call has its own, lower limit."""
+MAX_CONNECTIONS = 900
+"""Open connections: an idle one costs no thread, and the usual limit of open files is 1,024."""
+IDLE_SECONDS = 60
+
+JSON_POLICY = "default-src 'none'; frame-ancestors 'none'"
+
+
+def create_app(settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Flask:
+    """The application, as those settings describe it."""
+    app = Flask("appliance", static_folder=None)
+    app.config |= {"MAX_CONTENT_LENGTH": MAX_BODY + 1, "PROVIDE_AUTOMATIC_OPTIONS": False}
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.url_map.merge_slashes = False
+    parts = _parts(settings, clock)
+    install(app, parts)
+    errors.register(app)
+    metrics.register(app, parts.registry, metrics.StoreCollector(parts.nameservers, clock))
+    app.before_request(access.authenticate)
+    app.after_request(_secure)
+    document.register(app)
+    app.register_blueprint(health.blueprint)
+    gated = gate.ClientAddress(gate.FinalSlash(app.wsgi_app), settings.api.trusted_proxies)
+    app.wsgi_app = gated  # type: ignore[method-assign,assignment]
+    return app
+
+
+def serve(settings: Settings) -> None:
+    """Answer requests until the process is told to end."""
+    waitress.serve(
+        create_app(settings),
+        listen=str(settings.api.listen),
+        threads=settings.api.threads,
+        ident="",
+        max_request_body_size=MAX_REQUEST,
+        connection_limit=MAX_CONNECTIONS,
+        channel_timeout=IDLE_SECONDS,
+        cleanup_interval=10,
+        asyncore_use_poll=True,
+        clear_untrusted_proxy_headers=False,
+        _quiet=True,
+    )
+
+
+def _parts(settings: Settings, clock: Callable[[], datetime]) -> Parts:
+    store = Store(settings.store.path, busy_timeout=settings.store.busy_timeout)
+    store.attach()
+    apex = apex_of(settings.dns)
+    editor = Editor(
+        store=store,
+        apex=apex,
+        own_names=OwnNames(apex.servers, dns.name.from_text(settings.dns.catalog)),
+        default_ttl=settings.dns.default_ttl,
+        clock=clock,
+        announce=lambda: announce(settings.deployer.socket),
+    )
+    watch = new_watch(store, [server.name for server in settings.dns.nameservers], clock, settings.api.threads)
+    return Parts(settings, store, editor, watch, clock)
+
+
+def _secure(answer: Response) -> Response:
+    """What every answer carries: nothing is guessed, framed, kept or run that was not meant to be."""
+    answer.headers.setdefault("X-Content-Type-Options", "nosniff")
+    answer.headers.setdefault("Referrer-Policy", "no-referrer")
+    answer.headers.setdefault("Cache-Control", "no-store")
+    answer.headers.setdefault("Content-Security-Policy", JSON_POLICY)
+    return answer

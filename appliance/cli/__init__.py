@@ -1,0 +1,46 @@
+"""The program `dns-appliance`: each command parses its words, calls one function, and prints.
+
+Exit status: 0 done, 1 refused or not healthy, 2 used wrongly. Data goes to stdout, everything else to stderr.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+import appliance
+from appliance.cli import accounts, config, processes, status, zones
+from appliance.errors import ApplianceError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(appliance.__version__, prog_name="dns-appliance")
+def program() -> None:
+    """Authoritative DNS: zones in a store, served by BIND, proven by asking."""
+
+
+for command in (
+    processes.run,
+    processes.serve,
+    processes.deployer,
+    accounts.account,
+    accounts.token,
+    zones.zone,
+    status.status,
+    config.config,
+):
+    program.add_command(command)
+
+
+def main() -> None:
+    """The entry point: errors of the appliance are one line on stderr and exit status 1."""
+    try:
+        program(prog_name="dns-appliance")
+    except ApplianceError as error:
+        click.echo(f"dns-appliance: {error}", err=True)
+        sys.exit(1)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

@@ -1,0 +1,167 @@
+"""`account` and `token`: who may use the API."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import timedelta
+from ipaddress import ip_network
+from uuid import UUID
+
+import click
+
+from appliance.cli.options import Duration, json_option, now, opened, print_moment, print_rows, settings_options
+from appliance.errors import InputError
+from appliance.settings import Settings
+from appliance.store import accounts, zones
+from appliance.store.accounts import PERMISSIONS, Account, Token, TokenLimits
+from appliance.store.passwords import hash_password
+from appliance.store.zones import Scope
+from appliance.zones.names import parse_domain
+
+
+@click.group()
+def account() -> None:
+    """Accounts: each is one person."""
+
+
+@account.command("create")
+@click.argument("email")
+@click.option("--admin", is_flag=True, help="An operator, who may have tokens with admin:*.")
+@json_option
+@settings_options
+def create_account(settings: Settings, email: str, admin: bool, as_json: bool) -> None:
+    """Create an account; it has no console password until one is set."""
+    with opened(settings) as store, store.writing():
+        made = accounts.create_account(email, now(), is_admin=admin)
+    click.echo(json.dumps(_account(made)) if as_json else f"account {made.email} created")
+
+
+@account.command("list")
+@json_option
+@settings_options
+def list_accounts(settings: Settings, as_json: bool) -> None:
+    """List all accounts."""
+    with opened(settings):
+        print_rows([_account(one) for one in accounts.list_accounts()], as_json=as_json)
+
+
+@account.command("disable")
+@click.argument("email")
+@settings_options
+def disable_account(settings: Settings, email: str) -> None:
+    """Take no token of the account any more; its zones stay served."""
+    with opened(settings) as store, store.writing():
+        accounts.disable_account(email, now())
+    click.echo(f"account {email} disabled")
+
+
+@account.command("password")
+@click.argument("email")
+@settings_options
+def set_password(settings: Settings, email: str) -> None:
+    """Set the console password: asked for on a terminal, else read as one line from standard input."""
+    if sys.stdin.isatty():
+        password = click.prompt("New password", hide_input=True, confirmation_prompt=True, err=True)
+    else:
+        password = sys.stdin.readline().removesuffix("\n")
+    password_hash = hash_password(password)
+    with opened(settings) as store, store.writing():
+        accounts.set_password_hash(email, password_hash)
+    click.echo(f"password of {email} set")
+
+
+@click.group()
+def token() -> None:
+    """API tokens."""
+
+
+@token.command("create")
+@click.option("--account", "email", required=True, help="Mail address of the account.")
+@click.option("--name", required=True, help="What the token is for.")
+@click.option(
+    "--permission", "permissions", multiple=True, required=True, type=click.Choice(PERMISSIONS), help="May be repeated."
+)
+@click.option("--expires", type=Duration(), help="Time until it is not taken any more, such as 90d.")
+@click.option("--zone", "domains", multiple=True, help="Limit it to this zone; may be repeated.")
+@click.option("--network", "networks", multiple=True, help="Take it from this network only; may be repeated.")
+@settings_options
+def create_token(
+    settings: Settings,
+    email: str,
+    name: str,
+    permissions: tuple[str, ...],
+    expires: timedelta | None,
+    domains: tuple[str, ...],
+    networks: tuple[str, ...],
+) -> None:
+    """Create a token and print its secret, alone and this once."""
+    with opened(settings) as store, store.writing():
+        owner = accounts.find_account(email)
+        limits = TokenLimits(
+            expires_at=now() + expires if expires else None,
+            networks=tuple(map(_network, networks)) or None,
+            zones=frozenset(_zone_uuid(domain, owner) for domain in domains) or None,
+        )
+        _, secret = accounts.create_token(owner, name, permissions, now(), limits)
+    click.echo(secret)
+
+
+@token.command("list")
+@json_option
+@settings_options
+def list_tokens(settings: Settings, as_json: bool) -> None:
+    """List all tokens, without their secrets."""
+    with opened(settings):
+        print_rows([_token(one) for one in accounts.list_tokens()], as_json=as_json)
+
+
+@token.command("revoke")
+@click.argument("uuid", type=click.UUID)
+@settings_options
+def revoke_token(settings: Settings, uuid: UUID) -> None:
+    """Take the token no more, from the next request on."""
+    with opened(settings) as store, store.writing():
+        accounts.revoke_token(uuid, now())
+    click.echo(f"token {uuid} revoked")
+
+
+def _network(text: str) -> accounts.Network:
+    try:
+        return ip_network(text)
+    except ValueError as refused:
+        raise InputError(f"{text!r} is not a network such as 192.0.2.0/24: {refused}", "network") from None
+
+
+def _zone_uuid(domain: str, owner: Account) -> UUID:
+    zone = zones.get_by_name(parse_domain(domain), Scope(owner.uuid))
+    if zone is None:
+        raise InputError(f"{owner.email} has no zone {domain}", "zone")
+    return zone.uuid
+
+
+def _account(one: Account) -> dict[str, object]:
+    return {
+        "uuid": str(one.uuid),
+        "email": one.email,
+        "is_admin": one.is_admin,
+        "zones": one.zone_count,
+        "created_at": print_moment(one.created_at),
+        "disabled_at": print_moment(one.disabled_at),
+    }
+
+
+def _token(one: Token) -> dict[str, object]:
+    return {
+        "uuid": str(one.uuid),
+        "prefix": one.prefix,
+        "name": one.name,
+        "account": one.account.email,
+        "permissions": sorted(one.permissions),
+        "zones": sorted(map(str, one.zones)) if one.zones else None,
+        "networks": list(map(str, one.networks)) if one.networks else None,
+        "created_at": print_moment(one.created_at),
+        "expires_at": print_moment(one.expires_at),
+        "last_used_at": print_moment(one.last_used_at),
+        "revoked_at": print_moment(one.revoked_at),
+    }

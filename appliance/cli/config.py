@@ -1,0 +1,39 @@
+"""`config`: the settings in effect, and where each came from."""
+
+from __future__ import annotations
+
+import click
+
+from appliance.cli.options import json_option, print_rows, settings_options
+from appliance.errors import SettingsError
+from appliance.settings import Settings, known_keys, print_value
+
+
+@click.group()
+def config() -> None:
+    """Settings."""
+
+
+@config.command("show")
+@json_option
+@settings_options
+def show_config(settings: Settings, as_json: bool) -> None:
+    """Print every setting with where it came from."""
+    print_rows([_row(settings, key) for key in known_keys()], as_json=as_json)
+
+
+@config.command("check")
+@settings_options
+def check_config(settings: Settings) -> None:
+    """Say whether the settings can be used; status 1 when they cannot."""
+    if not settings.dns.nameservers:
+        raise SettingsError(
+            "dns.nameservers names no nameserver; set it to name=address:port of each, the primary first"
+        )
+    click.echo("the settings are complete")
+
+
+def _row(settings: Settings, key: str) -> dict[str, object]:
+    section, name = key.split(".")
+    value = print_value(getattr(getattr(settings, section), name))
+    return {"key": key, "value": value, "source": settings.sources.get(key, "default")}

@@ -1,0 +1,114 @@
+"""What many commands take: where the settings are, JSON in place of tables, and the forms of times and networks."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import click
+
+from appliance.errors import SettingsError
+from appliance.settings import CONFIG_IN_STATE, DEFAULT_FILE, Settings, read_settings
+from appliance.store.database import Store
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_DURATION = re.compile(r"([0-9]{1,6})([smhd])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def now() -> datetime:
+    """The time of day, in UTC."""
+    return datetime.now(UTC)
+
+
+def settings_options(command: Callable[P, R]) -> Callable[..., R]:
+    """Give the command `--config` and `--state`, and pass it the settings that they lead to."""
+
+    @click.option(
+        "--config",
+        "config_file",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help=f"Settings file. [default: {DEFAULT_FILE} when it exists]",
+    )
+    @click.option(
+        "--state", type=click.Path(path_type=Path, file_okay=False), help="State folder of an embedded appliance."
+    )
+    @functools.wraps(command)
+    def with_settings(*args: Any, config_file: Path | None, state: Path | None, **kwargs: Any) -> R:  # noqa: ANN401
+        return command(*args, settings=find_settings(config_file, state), **kwargs)  # type: ignore[arg-type]
+
+    return with_settings
+
+
+def find_settings(config_file: Path | None, state: Path | None) -> Settings:
+    """The settings of that file, of that state folder, or of this host."""
+    if config_file and state:
+        raise click.UsageError("give --config or --state, not both")
+    if state:
+        config_file = state / CONFIG_IN_STATE
+        if not config_file.exists():
+            raise SettingsError(f"{state} is no state folder yet: `dns-appliance run --state {state}` makes it one")
+    elif config_file is None and DEFAULT_FILE.exists():
+        config_file = DEFAULT_FILE
+    return read_settings(config_file, os.environ)
+
+
+def json_option(command: Callable[P, R]) -> Callable[P, R]:
+    """Give the command `--json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Store]:
+    """The store of the settings, with a connection."""
+    store = Store(settings.store.path, busy_timeout=settings.store.busy_timeout)
+    store.attach()
+    with store.connection():
+        yield store
+
+
+def print_rows(rows: Sequence[dict[str, Any]], *, as_json: bool) -> None:
+    """The rows as a JSON array or as a table with a heading."""
+    if as_json:
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False, default=str))
+    elif rows:
+        texts = [[_cell(value) for value in row.values()] for row in rows]
+        heading = [name.upper().replace("_", " ") for name in rows[0]]
+        widths = [max(map(len, column)) for column in zip(heading, *texts, strict=True)]
+        for line in (heading, *texts):
+            click.echo("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip())
+
+
+def print_moment(moment: datetime | None) -> str | None:
+    """As the API prints it: UTC, ISO 8601, whole seconds, Z."""
+    return None if moment is None else moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Duration(click.ParamType[timedelta]):
+    """A length of time: 90s, 15m, 12h or 30d."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:  # noqa: ANN401
+        """The length of time that the text names."""
+        found = _DURATION.fullmatch(value)
+        if not found:
+            self.fail(f"{value!r} is not a duration such as 90s, 15m, 12h or 30d", param, ctx)
+        return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+def _cell(value: Any) -> str:  # noqa: ANN401 - any JSON value
+    if value is None:
+        return "-"
+    if isinstance(value, list):
+        return ",".join(map(str, value))
+    return "yes" if value is True else "no" if value is False else str(value)

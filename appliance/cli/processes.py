@@ -1,0 +1,72 @@
+"""The commands that stay: `run`, `serve`, `deployer`."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+
+import click
+
+from appliance.cli.options import now, settings_options
+from appliance.errors import SettingsError
+from appliance.processes import log_to_stderr
+from appliance.settings import Endpoint, Settings, read_endpoint
+
+
+class _Endpoint(click.ParamType[Endpoint]):
+    """An address and a port: 127.0.0.1:8053."""
+
+    name = "host:port"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Endpoint:
+        """The endpoint that the text names."""
+        try:
+            return read_endpoint(value)
+        except ValueError:
+            self.fail(f"{value!r} is not an address and a port such as 127.0.0.1:8053", param, ctx)
+
+
+@click.command()
+@click.option(
+    "--state", default="./var", show_default=True, type=click.Path(path_type=Path), help="Folder of everything."
+)
+@click.option("--api", default="127.0.0.1:8053", show_default=True, type=_Endpoint(), help="Where the API listens.")
+@click.option(
+    "--dns-port", default=5301, show_default=True, type=click.IntRange(1, 65534), help="Port of ns1; ns2 has the next."
+)
+def run(state: Path, api: Endpoint, dns_port: int) -> None:
+    """Run a whole appliance on loopback, in the foreground, until Ctrl-C.
+
+    \b
+    Example: dns-appliance run --state ./var
+    """
+    from appliance.embedded.run import run as run_embedded  # noqa: PLC0415 - the other commands start sooner without
+
+    log_to_stderr()
+    run_embedded(state, api, dns_port, now, click.echo)
+
+
+@click.command()
+@settings_options
+def serve(settings: Settings) -> None:
+    """Serve the API (what the unit dns-appliance-api runs)."""
+    from appliance.app import serve as serve_app  # noqa: PLC0415 - the other commands start sooner without
+
+    log_to_stderr()
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))  # requests under way are answered first
+    serve_app(settings)
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Bring everything up to date, then end; status 1 when a zone is not live.")
+@settings_options
+def deployer(settings: Settings, once: bool) -> None:
+    """Bring what the store wants to the nameservers (what the unit dns-appliance-deployer runs)."""
+    from appliance.deploy.process import run_deployer  # noqa: PLC0415 - the other commands start sooner without
+
+    log_to_stderr()
+    if not settings.dns.nameservers:
+        raise SettingsError("dns.nameservers names no nameserver; set it in the settings file")
+    all_live = run_deployer(settings, now, once=once)
+    sys.exit(0 if all_live or not once else 1)

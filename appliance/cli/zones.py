@@ -1,0 +1,148 @@
+"""`zone`: what the API does, for operators on the host."""
+
+from __future__ import annotations
+
+import getpass
+import json
+
+import click
+
+from appliance.cli.options import json_option, now, opened, print_moment, print_rows, settings_options
+from appliance.editing import Caller, Editor, own_names_of
+from appliance.errors import NotFound
+from appliance.render.zone_file import apex_of, zone_file
+from appliance.settings import Settings
+from appliance.store import accounts, notice, outcomes, records, zones
+from appliance.store.database import Store
+from appliance.store.journal import Actor
+from appliance.store.zones import Page, Scope
+from appliance.zones.deployment import Deployment
+from appliance.zones.model import Record, Zone
+from appliance.zones.names import parse_domain, print_domain, print_owner
+
+PAGE = 1000
+
+
+@click.group()
+def zone() -> None:
+    """Zones of all accounts."""
+
+
+@zone.command("list")
+@click.option("--account", "email", help="Only those of this account.")
+@json_option
+@settings_options
+def list_zones(settings: Settings, email: str | None, as_json: bool) -> None:
+    """List zones by domain."""
+    with opened(settings):
+        scope = Scope(accounts.find_account(email).uuid if email else None)
+        rows, number = [], 1
+        while found := zones.find(scope, Page(number, PAGE))[0]:
+            states = outcomes.deployments(found, _server_names(settings))
+            rows += [_row(one, states[one.uuid]) for one in found]
+            number += 1
+    print_rows(rows, as_json=as_json)
+
+
+@zone.command("show")
+@click.argument("domain")
+@json_option
+@settings_options
+def show_zone(settings: Settings, domain: str, as_json: bool) -> None:
+    """Show a zone and its records."""
+    with opened(settings):
+        found = _find(domain)
+        held = [_record(one, found) for one in records.of_zone(found)]
+        row = _row(found, outcomes.deployments([found], _server_names(settings))[found.uuid])
+    if as_json:
+        click.echo(json.dumps(row | {"records": held}, indent=2, ensure_ascii=False))
+    else:
+        print_rows([row], as_json=False)
+        click.echo()
+        print_rows(held, as_json=False)
+
+
+@zone.command("create")
+@click.argument("domain")
+@click.option("--account", "email", required=True, help="Mail address of the account that is to own it.")
+@json_option
+@settings_options
+def create_zone(settings: Settings, domain: str, email: str, as_json: bool) -> None:
+    """Create an empty zone; an operator may create public suffixes too."""
+    with opened(settings) as store:
+        owner = accounts.find_account(email)
+        caller = Caller(owner.uuid, _actor(), Scope(owner.uuid), operator=True)
+        made = _editor(settings, store).create_zone(caller, domain)
+    row = {"uuid": str(made.uuid), "domain": print_domain(made.name), "serial": made.serial}
+    click.echo(json.dumps(row) if as_json else f"zone {row['domain']} created with serial {made.serial}")
+
+
+@zone.command("delete")
+@click.argument("domain")
+@settings_options
+def delete_zone(settings: Settings, domain: str) -> None:
+    """Delete a zone and its records."""
+    with opened(settings) as store:
+        found = _find(domain)
+        _editor(settings, store).delete_zone(Caller(found.account, _actor(), Scope(None), operator=True), found.uuid)
+    click.echo(f"zone {print_domain(found.name)} deleted")
+
+
+@zone.command("export")
+@click.argument("domain")
+@settings_options
+def export_zone(settings: Settings, domain: str) -> None:
+    """Print the zone file, as it is or will be published."""
+    with opened(settings) as store, store.reading():
+        found = _find(domain)
+        lines = records.lines_of(found)
+    apex = apex_of(settings.dns)
+    click.echo(zone_file(found.name, found.serial, apex, lines.text, lines.count).decode(), nl=False)
+
+
+def _find(domain: str) -> Zone:
+    found = zones.get_by_name(parse_domain(domain))
+    if found is None:
+        raise NotFound(f"there is no zone {domain}")
+    return found
+
+
+def _editor(settings: Settings, store: Store) -> Editor:
+    return Editor(
+        store,
+        apex_of(settings.dns),
+        own_names_of(settings.dns),
+        settings.dns.default_ttl,
+        now,
+        lambda: notice.announce(settings.deployer.socket),
+    )
+
+
+def _actor() -> Actor:
+    return Actor(None, f"command line, {getpass.getuser()}", "")
+
+
+def _server_names(settings: Settings) -> list[str]:
+    return [server.name for server in settings.dns.nameservers]
+
+
+def _row(one: Zone, state: Deployment) -> dict[str, object]:
+    return {
+        "domain": print_domain(one.name),
+        "uuid": str(one.uuid),
+        "records": one.record_count,
+        "serial": one.serial,
+        "state": state.state.value,
+        "updated_at": print_moment(one.updated_at),
+    }
+
+
+def _record(one: Record, within: Zone) -> dict[str, object]:
+    return {
+        "name": print_owner(one.owner, within.name),
+        "ttl": one.ttl,
+        "record_type": one.rdtype.name,
+        "priority": one.priority,
+        "value": one.value,
+        "uuid": str(one.uuid),
+    }

@@ -1,0 +1,80 @@
+"""What the deployer has at hand on the primary's host: programs, files, control channel, nameservers, the catalog."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import dns.name
+from dns.name import Name
+
+from appliance.errors import SettingsError
+from appliance.keys import Key, read_key
+from appliance.nameserver.catalog import CatalogUpdates
+from appliance.nameserver.checks import ZoneChecker
+from appliance.nameserver.control import Control, Fallback, Program
+from appliance.nameserver.files import ZoneFiles
+from appliance.nameserver.wire import Connection
+from appliance.questions.soa import Nameserver
+from appliance.render.zone_file import Apex, apex_of
+from appliance.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """The primary's host. `nameservers` has the primary first; `transfer_key` signs transfers and notifies."""
+
+    apex: Apex
+    files: ZoneFiles
+    checker: ZoneChecker
+    control: Control
+    catalog: Name
+    updates: CatalogUpdates
+    nameservers: tuple[Nameserver, ...]
+    transfer_key: Key
+
+    @property
+    def primary(self) -> Nameserver:
+        """The nameserver whose files are written."""
+        return self.nameservers[0]
+
+    @property
+    def secondaries(self) -> tuple[Nameserver, ...]:
+        """The nameservers that follow it."""
+        return self.nameservers[1:]
+
+
+def host_from(settings: Settings) -> Host:
+    """The host that the settings describe; SettingsError when a part is missing."""
+    nameservers = nameservers_of(settings)
+    if not nameservers:
+        raise SettingsError("dns.nameservers names no nameserver")
+    deployer, primary = settings.deployer, nameservers[0]
+    catalog = dns.name.from_text(settings.dns.catalog)
+    connection = Connection(deployer.control.host, deployer.control.port, read_key(deployer.control_key))
+    rndc = Program(find_program(deployer.rndc), deployer.control.host, deployer.control.port, str(deployer.control_key))
+    return Host(
+        apex=apex_of(settings.dns),
+        files=ZoneFiles(deployer.zone_directory.absolute()),
+        checker=ZoneChecker(
+            find_program(deployer.named_checkzone), find_program(deployer.named_checkconf), deployer.check_timeout
+        ),
+        control=Control(Fallback(connection, rndc)),
+        catalog=catalog,
+        updates=CatalogUpdates(primary.address, primary.port, catalog, read_key(deployer.update_key)),
+        nameservers=nameservers,
+        transfer_key=read_key(deployer.transfer_key),
+    )
+
+
+def nameservers_of(settings: Settings) -> tuple[Nameserver, ...]:
+    """The nameservers of the settings, the primary first."""
+    return tuple(Nameserver(one.name, one.endpoint.host, one.endpoint.port) for one in settings.dns.nameservers)
+
+
+def find_program(name: str) -> str:
+    """The program of that name: beside the running Python, on the path, or where Debian keeps such programs."""
+    beside = Path(sys.prefix) / "sbin"
+    return shutil.which(name, path=str(beside)) or shutil.which(name) or shutil.which(name, path="/usr/sbin") or name

@@ -1,0 +1,176 @@
+"""One way through the stops compile, stage, check, publish and reload, for a batch of zones at once.
+
+A broken zone never stops the others: each failure is caught at its own zone and becomes that zone's outcome.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+from dns.name import Name
+
+from appliance.deploy.host import Host
+from appliance.errors import ApplianceError, CheckFailed, CommandError, CompileFailed, DeployError, ReloadFailed
+from appliance.render.zone_file import zone_file
+from appliance.store import outcomes, records, zones
+from appliance.store.database import Store
+from appliance.zones.names import print_domain
+
+log = logging.getLogger(__name__)
+
+KEPT_AFTER_REMOVAL = timedelta(days=1)
+"""How long the files of a zone outlive its removal."""
+LARGEST_QUESTION = 1000
+"""Zones that the store is asked about in one statement."""
+
+_LOADED_FROM = re.compile(r"/([0-9a-f-]{36})\.zone\"")
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """How far a zone came: this serial was handed to the primary, or `error` says where the path ended."""
+
+    uuid: UUID
+    name: Name
+    serial: int
+    error: str | None = None
+
+
+@dataclass(slots=True)
+class _Candidate:
+    uuid: UUID
+    name: Name
+    serial: int = 0
+    staged: Path | None = None
+    error: DeployError | None = None
+
+
+def deploy_zones(batch: Iterable[tuple[UUID, Name]], host: Host, store: Store) -> list[Attempt]:
+    """Bring the newest content of each zone of the batch to the primary; nothing is proven yet when this returns."""
+    began = time.monotonic()
+    candidates = [_Candidate(uuid, name) for uuid, name in batch]
+    for candidate in candidates:
+        with _caught(candidate):
+            _compile_and_stage(candidate, host, store)
+    _check(_sound(candidates), host)
+    for candidate in _sound(candidates):
+        with _caught(candidate):
+            host.files.publish(candidate.uuid)
+            _load(candidate, host)
+    for candidate in candidates:
+        _log(candidate, began)
+    return [
+        Attempt(one.uuid, one.name, one.serial, f"{one.error.stop}: {one.error}" if one.error else None)
+        for one in candidates
+    ]
+
+
+def withdraw_zone(name: Name, host: Host) -> None:
+    """Make the primary forget the zone of that name, if it knows one; its files stay."""
+    if loaded_from(name, host) is not None:
+        host.control.delete_zone(name)
+        log.info("event=withdrawn zone=%s", print_domain(name))
+
+
+def loaded_from(name: Name, host: Host) -> UUID | None:
+    """The uuid of the zone whose file the primary has under that name, None when it has none."""
+    shown = host.control.show_zone(name)
+    found = _LOADED_FROM.search(shown or "")
+    return UUID(found[1]) if found else None
+
+
+def put_back(uuid: UUID, name: Name, host: Host) -> None:
+    """Give a file that the primary did not take up its former content, so that a restart serves the last good zone."""
+    if host.files.put_back(uuid):
+        host.control.reload(name)
+
+
+def remove_old_files(host: Host, store: Store, now: datetime) -> None:
+    """Unlink the files of zones whose removal was seen a day ago; those of zones that the store never knew stay."""
+    on_disk = host.files.zones()
+    with store.reading():
+        removed = [
+            uuid
+            for start in range(0, len(on_disk), LARGEST_QUESTION)
+            for uuid in outcomes.removed_before(on_disk[start : start + LARGEST_QUESTION], now - KEPT_AFTER_REMOVAL)
+        ]
+    for uuid in removed:
+        host.files.remove(uuid)
+        log.info("event=files-removed zone=%s", uuid)
+
+
+def _compile_and_stage(candidate: _Candidate, host: Host, store: Store) -> None:
+    with store.reading():
+        zone = zones.get_any(candidate.uuid)
+        lines = records.lines_of(zone)
+    candidate.serial = zone.serial
+    if lines.count != zone.record_count:
+        raise CompileFailed(f"the zone should hold {zone.record_count} records and the store has {lines.count}")
+    content = zone_file(zone.name, zone.serial, host.apex, lines.text, lines.count)
+    candidate.staged = host.files.stage(candidate.uuid, content)
+
+
+def _check(candidates: Sequence[_Candidate], host: Host) -> None:
+    """Ask named-checkzone about all; a checker that gives no verdict fails all."""
+    staged = {one.name: one.staged for one in candidates if one.staged}
+    if not staged:
+        return
+    try:
+        refusals = host.checker.check(staged)
+        unchecked = None
+    except CommandError as failed:
+        refusals, unchecked = {}, str(failed)
+    for candidate in candidates:
+        refusal = unchecked or refusals.get(candidate.name)
+        if refusal:
+            candidate.error = CheckFailed(refusal)
+            host.files.discard(candidate.uuid)
+
+
+def _load(candidate: _Candidate, host: Host) -> None:
+    """Reload the zone, or add it, after taking away a former zone of that name."""
+    loaded = loaded_from(candidate.name, host)
+    if loaded == candidate.uuid:
+        host.control.reload(candidate.name)
+        return
+    if loaded is not None:
+        host.control.delete_zone(candidate.name)
+    host.control.add_zone(candidate.name, str(host.files.path(candidate.uuid)))
+
+
+def _sound(candidates: Iterable[_Candidate]) -> list[_Candidate]:
+    return [candidate for candidate in candidates if candidate.error is None]
+
+
+@contextmanager
+def _caught(candidate: _Candidate) -> Iterator[None]:
+    """The failure of one zone, kept with it."""
+    try:
+        yield
+    except DeployError as failed:
+        candidate.error = failed
+    except CommandError as failed:
+        candidate.error = ReloadFailed(str(failed))
+    except ApplianceError as failed:
+        candidate.error = CompileFailed(str(failed))
+
+
+def _log(candidate: _Candidate, began: float, clock: Callable[[], float] = time.monotonic) -> None:
+    level = logging.WARNING if candidate.error else logging.INFO
+    log.log(
+        level,
+        "event=deployed zone=%s serial=%d stop=%s ms=%.1f%s",
+        print_domain(candidate.name),
+        candidate.serial,
+        candidate.error.stop if candidate.error else "reload",
+        (clock() - began) * 1000,
+        f" reason={str(candidate.error)!r}" if candidate.error else "",
+    )

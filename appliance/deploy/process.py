@@ -1,0 +1,39 @@
+"""The deployer as a process: one of its kind for a store, ended by SIGTERM or SIGINT."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from appliance.deploy.host import host_from
+from appliance.deploy.loop import Deployer
+from appliance.editing import Editor, own_names_of
+from appliance.processes import only_one, until_signalled
+from appliance.settings import Settings
+from appliance.store import notice, outcomes
+from appliance.store.database import Store
+
+log = logging.getLogger(__name__)
+
+
+def run_deployer(settings: Settings, clock: Callable[[], datetime], *, once: bool = False) -> bool:
+    """Run until a signal ends it, or with `once` until nothing is left to do; True when every zone is then live.
+
+    AlreadyRunning names the process that holds the store already.
+    """
+    host = host_from(settings)
+    with only_one(settings.store.path.with_name("deployer.lock")):
+        store = Store(settings.store.path, busy_timeout=settings.store.busy_timeout, durable=False)
+        store.attach()
+        editor = Editor(store, host.apex, own_names_of(settings.dns), settings.dns.default_ttl, clock)
+        for leftover in host.files.leftovers():
+            host.files.discard(leftover)
+        with notice.listen(settings.deployer.socket) as notices:
+            deployer = Deployer(host, store, editor, settings.deployer, notices, clock)
+            ended = until_signalled()
+            log.info("event=started nameservers=%s", ",".join(server.name for server in host.nameservers))
+            deployer.run(lambda: ended() or (once and deployer.is_settled))
+            log.info("event=ended")
+        with store.connection():
+            return not outcomes.not_live(1)

@@ -1,0 +1,151 @@
+"""`dns-appliance run`: bring everything up in order, say how to use it, and watch it until it is ended."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import sys
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import dns.name
+
+from appliance.deploy.host import find_program
+from appliance.embedded.children import Child, end_all
+from appliance.embedded.state import (
+    CATALOG,
+    LOOPBACK,
+    State,
+    blocking_folder,
+    prepare_state,
+    taken_ports,
+)
+from appliance.errors import SettingsError
+from appliance.processes import only_one, until_signalled
+from appliance.questions.many import ask_all
+from appliance.questions.soa import Nameserver
+from appliance.settings import Endpoint
+from appliance.store import accounts
+from appliance.store.database import Store
+
+START_TIMEOUT = 50.0
+"""Seconds until all must be ready."""
+FIRST_ACCOUNT = "admin@appliance.test"
+WATCH_INTERVAL = 0.2
+
+Say = Callable[[str], None]
+
+
+def run(folder: Path, api: Endpoint, dns_port: int, clock: Callable[[], datetime], say: Say) -> None:
+    """Run the appliance in the foreground until SIGINT or SIGTERM; SettingsError says what stands in its way."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with only_one(folder / "run.lock"):
+        taken = taken_ports(dns_port, dns_port + 1, api.port)
+        if taken:
+            raise SettingsError(f"port {taken[0]} of {LOOPBACK} is in use; choose others with --dns-port and --api")
+        state = prepare_state(folder, api, dns_port, clock().date())
+        first = _open_store(state, clock)
+        ended = until_signalled()
+        children: list[Child] = []
+        try:
+            _start_in_order(children, state, ended)
+            if not ended():
+                _greet(state, first, say)
+            while not ended():
+                time.sleep(WATCH_INTERVAL)
+                for child in children:
+                    child.restart_if_dead(time.monotonic())
+        finally:
+            end_all(children)
+
+
+def _open_store(state: State, clock: Callable[[], datetime]) -> str | None:
+    """Make or migrate the store; the secret of the first token, when there was no account yet."""
+    store = Store(state.store)
+    store.create_or_migrate()
+    with store.connection(), store.writing():
+        if accounts.list_accounts():
+            return None
+        account = accounts.create_account(FIRST_ACCOUNT, clock(), is_admin=True)
+        _, secret = accounts.create_token(account, "first token", ["dns:*", "account:read", "account:tokens"], clock())
+    return secret
+
+
+def _start_in_order(children: list[Child], state: State, given_up: Callable[[], bool]) -> None:
+    """ns1, then ns2 (started together they may take a minute to find each other), then deployer and API."""
+    deadline = time.monotonic() + START_TIMEOUT
+
+    def start(child: Child, is_ready: Callable[[], bool]) -> None:
+        children.append(child)
+        child.start(time.monotonic())
+        while not is_ready() and not given_up():
+            if time.monotonic() > deadline:
+                raise SettingsError(f"{child.name} is not ready after {START_TIMEOUT:.0f} s; see {child.log_file}")
+            child.restart_if_dead(time.monotonic())
+            time.sleep(0.01)
+
+    start(_named(state, "ns1"), lambda: _answers(state.dns_port))
+    start(_named(state, "ns2"), lambda: _answers(state.dns_port + 1))
+    start(_own(state, "deployer"), lambda: True)
+    start(_own(state, "serve"), lambda: _is_ready(state.api))
+
+
+def _named(state: State, server: str) -> Child:
+    named = find_program("named")
+    if not Path(named).is_file():
+        raise SettingsError("the program named is not installed: run `make setup`, or install Debian's bind9")
+    blocking = blocking_folder(Path(named).resolve().parent, state.owner)
+    if blocking:
+        raise SettingsError(f"{blocking}, on the way to {named}, is closed to the user of named (chmod o+x {blocking})")
+    argv = (named, "-g", "-c", str(state.named_conf(server)))
+    return Child(server, argv, state.logs / f"{server}.log", os.environ, state.owner)
+
+
+def _own(state: State, command: str) -> Child:
+    argv = (sys.executable, "-m", "appliance", command, "--state", str(state.folder))
+    return Child(command, argv, state.logs / f"{command}.log", os.environ)
+
+
+def _answers(port: int) -> bool:
+    """True when the nameserver serves the catalog."""
+    question = (Nameserver("starting", LOOPBACK, port), dns.name.from_text(CATALOG))
+    answer = ask_all([question], timeout=0.05, retries=0)[question]
+    return answer is not None and answer.serial is not None
+
+
+def _is_ready(api: Endpoint) -> bool:
+    connection = http.client.HTTPConnection(api.host, api.port, timeout=2)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _greet(state: State, secret: str | None, say: Say) -> None:
+    base = f"http://{state.api}/api/v1"
+    say(f"API       {base}/  (try it: {base}/docs/)")
+    say(f"ns1, ns2  {LOOPBACK} ports {state.dns_port} and {state.dns_port + 1}")
+    say(f"state     {state.folder}")
+    if secret:
+        say(f"account   {FIRST_ACCOUNT}")
+        say(f"token     {secret}  (shown this once)")
+        say("\nA first zone with a record, and what both nameservers answer:\n")
+        say(f"  {_first_requests(base, secret)}\n")
+        ports = f"{state.dns_port} {state.dns_port + 1}"
+        say(f"  for port in {ports}; do dig +short @{LOOPBACK} -p $port www.example.com; done\n")
+    say("ready")
+
+
+def _first_requests(base: str, secret: str) -> str:
+    """A line for the shell: it makes a zone, takes the uuid out of the answer, and makes a record in it."""
+    curl = f"curl -s -H 'Authorization: Bearer {secret}' -H 'Content-Type: application/json' -H 'Prefer: wait=10'"
+    zone = (
+        f"""{curl} {base}/dns-zones/ -d '{{"domain": "example.com"}}' | grep -o -m1 '[0-9a-f-]\\{{36\\}}' | head -n1"""
+    )
+    record = '{"record_type": "A", "name": "www", "value": "192.0.2.1"}'
+    return f"ZONE=$({zone}); {curl} {base}/dns-zones/$ZONE/records/ -d '{record}'"

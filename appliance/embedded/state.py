@@ -1,0 +1,232 @@
+"""The state folder of an embedded appliance: keys made once, configuration written at each start."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import random
+import socket
+import stat
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import dns.name
+
+from appliance.errors import SettingsError
+from appliance.keys import Key, new_key, read_key
+from appliance.render.named_conf import Peer, Place, Primary, Secondary, catalog_zone, named_conf
+from appliance.settings import CONFIG_IN_STATE, Endpoint
+from appliance.zones.serial import next_serial
+
+LOOPBACK = "127.0.0.1"
+DOMAIN = "appliance.test"
+CATALOG = f"catalog.{DOMAIN}"
+UNPRIVILEGED = "nobody"
+_PORTS_BELOW_EPHEMERAL = range(20_000, 32_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The user that the two named run as."""
+
+    uid: int
+    gid: int
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where everything is. Ports: ns1's, ns2's is the next; control channel of ns1."""
+
+    folder: Path
+    api: Endpoint
+    dns_port: int
+    control_port: int
+    owner: Owner
+
+    @property
+    def config(self) -> Path:
+        """The settings of this appliance, for every command with `--state`."""
+        return self.folder / CONFIG_IN_STATE
+
+    @property
+    def store(self) -> Path:
+        """The SQLite file."""
+        return self.folder / "store" / "store.sqlite3"
+
+    @property
+    def zones(self) -> Path:
+        """The zone files, among which named keeps its journals."""
+        return self.folder / "zones"
+
+    @property
+    def logs(self) -> Path:
+        """What the children say."""
+        return self.folder / "logs"
+
+    def key_file(self, name: str) -> Path:
+        """The file of a key."""
+        return self.folder / "keys" / f"{name}.key"
+
+    def named_conf(self, server: str) -> Path:
+        """The configuration of ns1 or ns2."""
+        return self.folder / server / "named.conf"
+
+
+def prepare_state(folder: Path, api: Endpoint, dns_port: int, today: date) -> State:
+    """Make what is missing in the folder and write the configuration; what is there is kept."""
+    state = State(folder.absolute(), api, dns_port, free_port(), unprivileged_owner())
+    _make_folders(state)
+    _refuse_blocked_way(state)
+    keys = {name: _key(state, name) for name in ("control", "transfer", "update")}
+    for server, conf in (("ns1", _primary(state, keys)), ("ns2", _secondary(state, keys))):
+        _write(state.named_conf(server), named_conf(conf), 0o600, state.owner)
+    catalog = state.folder / "ns1" / "catalog.zone"
+    if not catalog.exists():
+        serial = next_serial(None, today)
+        _write(catalog, catalog_zone(dns.name.from_text(CATALOG), serial), 0o600, state.owner)
+    _write(state.config, _config(state).encode(), 0o600, None)
+    return state
+
+
+def unprivileged_owner() -> Owner:
+    """Whoever runs this, or an unprivileged user when that is root."""
+    if os.geteuid() != 0:
+        return Owner(os.geteuid(), os.getegid())
+    user = pwd.getpwnam(UNPRIVILEGED)
+    return Owner(user.pw_uid, user.pw_gid)
+
+
+def free_port() -> int:
+    """A port of loopback that nothing listens on, below those that the system hands out."""
+    while True:
+        port = random.SystemRandom().choice(_PORTS_BELOW_EPHEMERAL)
+        if not taken_ports(port):
+            return port
+
+
+def taken_ports(*ports: int) -> list[int]:
+    """Those of the ports that something on loopback holds, for UDP or TCP."""
+    return [
+        port for port in ports if not all(_can_bind(port, kind) for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM))
+    ]
+
+
+def blocking_folder(path: Path, owner: Owner) -> Path | None:
+    """The first folder on the way to `path` that the owner may not pass, None when the way is free."""
+    for folder in (*reversed(path.parents), path):
+        mode = folder.stat()
+        shift = 6 if mode.st_uid == owner.uid else 3 if mode.st_gid == owner.gid else 0
+        if owner.uid != 0 and not (mode.st_mode >> shift) & stat.S_IXOTH:
+            return folder
+    return None
+
+
+def _can_bind(port: int, kind: socket.SocketKind) -> bool:
+    with socket.socket(socket.AF_INET, kind) as probe:
+        if kind == socket.SOCK_STREAM:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
+
+
+def _make_folders(state: State) -> None:
+    for folder, mode in (
+        (state.folder, 0o755),
+        (state.store.parent, 0o700),
+        (state.logs, 0o755),
+        (state.folder / "keys", 0o700),
+    ):
+        _make_folder(folder, mode)
+    for folder in (state.zones, state.folder / "ns1", state.folder / "ns2", state.folder / "ns2" / "zones"):
+        _make_folder(folder, 0o755)
+        os.chown(folder, state.owner.uid, state.owner.gid)
+
+
+def _make_folder(folder: Path, mode: int) -> None:
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        folder.chmod(mode)
+
+
+def _refuse_blocked_way(state: State) -> None:
+    blocking = blocking_folder(state.folder, state.owner)
+    if blocking:
+        user = pwd.getpwuid(state.owner.uid).pw_name
+        raise SettingsError(
+            f"named runs as the user {user}, who may not pass {blocking}: "
+            f"open it (chmod o+x {blocking}) or choose another --state"
+        )
+
+
+def _key(state: State, name: str) -> Key:
+    file = state.key_file(name)
+    if not file.exists():
+        _write(file, new_key(name).statement().encode(), 0o600, None)
+    return read_key(file)
+
+
+def _primary(state: State, keys: dict[str, Key]) -> Primary:
+    return Primary(
+        listen=(Place(LOOPBACK, state.dns_port),),
+        directory=str(state.folder / "ns1"),
+        catalog=dns.name.from_text(CATALOG),
+        catalog_file=str(state.folder / "ns1" / "catalog.zone"),
+        control=Place(LOOPBACK, state.control_port),
+        control_key=keys["control"],
+        update_key=keys["update"],
+        secondaries=(Peer(LOOPBACK, state.dns_port + 1, keys["transfer"]),),
+    )
+
+
+def _secondary(state: State, keys: dict[str, Key]) -> Secondary:
+    return Secondary(
+        listen=(Place(LOOPBACK, state.dns_port + 1),),
+        directory=str(state.folder / "ns2"),
+        zone_directory=str(state.folder / "ns2" / "zones"),
+        catalog=dns.name.from_text(CATALOG),
+        catalog_file=str(state.folder / "ns2" / "catalog.db"),
+        primary=Peer(LOOPBACK, state.dns_port, keys["transfer"]),
+    )
+
+
+def _config(state: State) -> str:
+    servers = ", ".join(f'"ns{n + 1}.{DOMAIN}={LOOPBACK}:{state.dns_port + n}"' for n in range(2))
+    return f"""# Written by `dns-appliance run` at each start.
+[store]
+path = "{state.store}"
+
+[api]
+listen = "{state.api}"
+
+[dns]
+nameservers = [{servers}]
+catalog = "{CATALOG}"
+rname = "hostmaster.{DOMAIN}"
+
+[deployer]
+socket = "{state.folder / "deployer.sock"}"
+zone_directory = "{state.zones}"
+control = "{LOOPBACK}:{state.control_port}"
+control_key = "{state.key_file("control")}"
+transfer_key = "{state.key_file("transfer")}"
+update_key = "{state.key_file("update")}"
+"""
+
+
+def _write(file: Path, content: bytes, mode: int, owner: Owner | None) -> None:
+    """Write the file whole or not at all, readable by its owner alone."""
+    draft = file.with_suffix(".new")
+    with ExitStack() as undo:
+        undo.callback(draft.unlink, missing_ok=True)
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode), "wb") as out:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+        if owner:
+            os.chown(draft, owner.uid, owner.gid)
+        draft.replace(file)

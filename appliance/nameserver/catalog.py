@@ -1,0 +1,98 @@
+"""Which zones the secondaries serve: members of a catalog zone (RFC 9432), changed by signed updates (RFC 2136).
+
+This module must not know why a zone is a member, nor read the catalog back (`appliance.questions.transfer` does).
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.name
+import dns.opcode
+import dns.query
+import dns.rcode
+import dns.tsig
+import dns.update
+from dns.name import Name
+from dns.rdatatype import RdataType
+
+from appliance.errors import CommandFailed, CommandTimeout
+from appliance.keys import Key
+
+LARGEST_UPDATE = 500
+_TTL = 0
+
+
+class CatalogUpdates:
+    """Adds members to the catalog of one primary and removes them; `timeout` is in seconds a message."""
+
+    def __init__(self, address: str, port: int, catalog: Name, key: Key, timeout: float = 10.0) -> None:
+        self._address = address
+        self._port = port
+        self._catalog = catalog
+        self._members = dns.name.Name((b"zones",)) + catalog
+        self._key = key
+        self._timeout = timeout
+
+    def change(self, remove: Iterable[str], add: Mapping[str, Name]) -> None:
+        """Remove members by label, add others as label and zone; at most 500 changes in a message, removals first.
+
+        Doing it again does no harm. A member that is re-created needs a new label, else secondaries keep its old data.
+        CommandFailed when the primary refuses or cannot be reached, CommandTimeout when it does not answer.
+        """
+        changes: list[tuple[str, Name | None]] = [(label, None) for label in remove]
+        changes += add.items()
+        for start in range(0, len(changes), LARGEST_UPDATE):
+            self._send(changes[start : start + LARGEST_UPDATE])
+
+    def _send(self, batch: list[tuple[str, Name | None]]) -> None:
+        update = dns.update.UpdateMessage(self._catalog)
+        for label, zone in batch:
+            owner = dns.name.Name((label.encode("ascii"),)) + self._members
+            update.delete(owner, RdataType.PTR)
+            if zone is not None:
+                update.add(owner, _TTL, RdataType.PTR, zone.to_text())
+        _sign(update, self._key)
+        argv = ("update", self._catalog.to_text())
+        with _told(argv, self._timeout):
+            reply = dns.query.tcp(update, self._address, self._timeout, self._port)
+        _expect_success(argv, reply)
+
+
+def notify(address: str, port: int, zone: Name, key: Key | None, timeout: float = 2.0) -> None:
+    """Tell a secondary that `zone` has changed (RFC 1996).
+
+    CommandFailed when it refuses, CommandTimeout when no reply came within `timeout` seconds.
+    """
+    message = dns.message.make_query(zone, RdataType.SOA, flags=dns.flags.AA)
+    message.set_opcode(dns.opcode.NOTIFY)
+    if key is not None:
+        _sign(message, key)
+    argv = ("notify", zone.to_text())
+    with _told(argv, timeout):
+        reply = dns.query.udp(message, address, timeout, port, ignore_unexpected=True, ignore_errors=True)
+    _expect_success(argv, reply)
+
+
+def _sign(message: dns.message.Message, key: Key) -> None:
+    message.use_tsig(dns.tsig.Key(key.name, key.octets, key.algorithm))
+
+
+def _expect_success(argv: tuple[str, ...], reply: dns.message.Message) -> None:
+    if reply.rcode() != dns.rcode.NOERROR:
+        raise CommandFailed(argv, f"refused with {dns.rcode.to_text(reply.rcode())}")
+
+
+@contextlib.contextmanager
+def _told(argv: tuple[str, ...], timeout: float) -> Iterator[None]:
+    """Turn what a message can come to grief by into a CommandError."""
+    try:
+        yield
+    except dns.exception.Timeout:
+        raise CommandTimeout(argv, f"no answer within {timeout:g} s") from None
+    except (dns.exception.DNSException, OSError, EOFError) as error:
+        raise CommandFailed(argv, str(error) or type(error).__name__) from error

@@ -1,0 +1,141 @@
+"""The zone files of a primary: staged beside the live one, swapped in whole, and put back when they prove wrong.
+
+A file is named by the uuid of its zone: no zone name becomes a path. This module must not know what the files hold.
+
+    UUID.zone       live: what named reads          UUID.staged    written, not yet checked or published
+    UUID.zone.jnl   named's journal of that file    UUID.former    what was live before
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID
+
+from appliance.errors import PublishFailed
+
+_SUFFIXES = (".zone", ".zone.jnl", ".staged", ".former")
+
+
+class ZoneFiles:
+    """The zone files in one existing directory; `mode` is their permission bits. Every failure is a PublishFailed.
+
+    A journal left beside a newer file keeps named from loading the zone after a restart: so it is unlinked, and that
+    made durable, before each swap.
+    """
+
+    def __init__(self, directory: Path, mode: int = 0o644) -> None:
+        self._directory = directory
+        self._mode = mode
+
+    def path(self, zone: UUID) -> Path:
+        """The live file of a zone."""
+        return self._place(zone, ".zone")
+
+    def stage(self, zone: UUID, content: bytes) -> Path:
+        """Write a candidate, whole and on disk, under a name that named does not read, over a leftover if any."""
+        staged = self._place(zone, ".staged")
+        with _told("stage"):
+            staged.unlink(missing_ok=True)
+            flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+            with os.fdopen(os.open(staged, flags, 0o600), "r+b") as file:
+                file.write(content)
+                file.flush()
+                os.fchmod(file.fileno(), self._mode)
+                os.fsync(file.fileno())
+                file.seek(0)
+                if file.read() != content:
+                    raise PublishFailed("stage: the file does not read back as it was written")
+        return staged
+
+    def publish(self, zone: UUID) -> None:
+        """Make the staged file the live one, keeping that as the former; a link in its place is replaced itself."""
+        with _told("publish"):
+            self._keep(zone)
+            self._swap(zone)
+
+    def put_back(self, zone: UUID) -> bool:
+        """Make the former file live again, written anew for named to notice it; False when there is none."""
+        former = self._place(zone, ".former")
+        with _told("put back"):
+            if not os.path.lexists(former):
+                return False
+            self.stage(zone, _read(former))
+            self._swap(zone)
+        return True
+
+    def discard(self, zone: UUID) -> None:
+        """Remove the staged file, if any."""
+        with _told("discard"):
+            self._place(zone, ".staged").unlink(missing_ok=True)
+
+    def remove(self, zone: UUID) -> None:
+        """Remove every file of a zone."""
+        with _told("remove"):
+            for suffix in _SUFFIXES:
+                self._place(zone, suffix).unlink(missing_ok=True)
+            self._flush()
+
+    def leftovers(self) -> list[UUID]:
+        """The zones with a staged file: what a crash left behind, when asked at the start."""
+        return self._with("*.staged")
+
+    def zones(self) -> list[UUID]:
+        """The zones with a live file."""
+        return self._with("*.zone")
+
+    def _with(self, pattern: str) -> list[UUID]:
+        with _told("list"):
+            return [UUID(path.stem) for path in self._directory.glob(pattern) if _is_uuid(path.stem)]
+
+    def _place(self, zone: UUID, suffix: str) -> Path:
+        return self._directory / f"{zone}{suffix}"
+
+    def _keep(self, zone: UUID) -> None:
+        """Hold on to the live file, unless it is a link, or the same as the one to come (a publish done twice)."""
+        live, staged, former = (self._place(zone, suffix) for suffix in (".zone", ".staged", ".former"))
+        if live.is_symlink() or not live.exists() or _same(live, staged):
+            return
+        former.unlink(missing_ok=True)
+        os.link(live, former)
+
+    def _swap(self, zone: UUID) -> None:
+        self._place(zone, ".zone.jnl").unlink(missing_ok=True)
+        self._flush()
+        self._place(zone, ".staged").replace(self.path(zone))
+        self._flush()
+
+    def _flush(self) -> None:
+        """Make what was done to names in the directory durable."""
+        directory = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+
+
+@contextlib.contextmanager
+def _told(step: str) -> Iterator[None]:
+    """Turn the system's refusal into a PublishFailed that names the step and the reason."""
+    try:
+        yield
+    except OSError as error:
+        raise PublishFailed(f"{step}: {error.strerror or error}") from error
+
+
+def _read(path: Path) -> bytes:
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb") as file:
+        return file.read()
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one.stat().st_size == other.stat().st_size and _read(one) == _read(other)
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False

@@ -1,0 +1,214 @@
+"""The kept control connection to named, in the protocol that `rndc` speaks (ISCCC, version 1).
+
+A message is a tree of key and value, signed by HMAC with a nonce that named hands out for each connection. This module
+knows how a line reaches named; it must not know what the commands mean.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import logging
+import secrets
+import select
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable
+
+from appliance.errors import CommandFailed, CommandTimeout
+from appliance.keys import Key
+
+log = logging.getLogger(__name__)
+
+Table = dict[str, "bytes | Table"]
+
+_CODES = {"hmac-sha1": 161, "hmac-sha224": 162, "hmac-sha256": 163, "hmac-sha384": 164, "hmac-sha512": 165}
+_BINARY, _TABLE = 1, 2
+_VERSION = 1
+_SIGNATURE_SIZE = 88
+_LARGEST_REPLY = 1 << 20
+_LIFETIME = 60  # seconds for which named accepts a message
+
+
+class BrokenConnection(CommandFailed):
+    """The connection or its protocol failed; named itself refused nothing."""
+
+
+class Connection:
+    """One authenticated connection to named's control channel, opened when first needed and safe among threads.
+
+    named drops it after 30 s without a command and at each restart: the next command then connects anew, once.
+    `timeout` is in seconds, for one command with all its connecting.
+    """
+
+    def __init__(
+        self, address: str, port: int, key: Key, timeout: float = 10.0, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._place = (address, port)
+        self._key = key
+        self._timeout = timeout
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._socket: socket.socket | None = None
+        self._nonce = b""
+        self._serial = secrets.randbits(32)
+
+    def command(self, *words: str) -> str:
+        """Send one command line and return named's reply.
+
+        CommandFailed with named's words when it refuses, BrokenConnection when it cannot be reached or understood,
+        CommandTimeout when it does not answer in time.
+        """
+        argv = ("control", *words)
+        line = " ".join(words).encode("ascii")
+        with self._lock:
+            deadline = time.monotonic() + self._timeout
+            try:
+                reply = self._exchange_once_more(line, deadline)
+            except TimeoutError:
+                self._drop()
+                raise CommandTimeout(argv, f"no answer within {self._timeout:g} s") from None
+            except (OSError, EOFError, ValueError) as error:
+                self._drop()
+                raise BrokenConnection(argv, _why(error)) from None
+        if reply.get("result", b"0") != b"0":
+            reasons = (_text(reply, "err"), " ".join(_text(reply, "text").splitlines()))
+            raise CommandFailed(argv, ": ".join(filter(None, reasons)) or "refused without a reason")
+        return _text(reply, "text")
+
+    def close(self) -> None:
+        """Close the connection; a later command opens it again."""
+        with self._lock:
+            self._drop()
+
+    def _exchange_once_more(self, line: bytes, deadline: float) -> Table:
+        """Exchange over the kept connection, or over a new one when that proves to be dead."""
+        if self._socket is not None and not _was_closed(self._socket):
+            try:
+                return self._exchange(self._socket, line, deadline)
+            except (ConnectionError, EOFError):
+                log.debug("event=control-reconnect")
+        self._drop()
+        return self._exchange(self._connect(deadline), line, deadline)
+
+    def _connect(self, deadline: float) -> socket.socket:
+        self._socket = socket.create_connection(self._place, _left(deadline))
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._nonce = b""
+        self._exchange(self._socket, b"null", deadline)
+        return self._socket
+
+    def _drop(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def _exchange(self, connection: socket.socket, line: bytes, deadline: float) -> Table:
+        connection.settimeout(_left(deadline))
+        connection.sendall(self._message(line))
+        size = int.from_bytes(_receive(connection, 4, deadline), "big")
+        if not 4 <= size <= _LARGEST_REPLY:
+            raise ValueError("a reply of impossible size")
+        return self._open(_receive(connection, size, deadline))
+
+    def _message(self, line: bytes) -> bytes:
+        self._serial = (self._serial + 1) % 2**32
+        now = int(self._clock())
+        control: Table = {"_ser": b"%d" % self._serial, "_tim": b"%d" % now, "_exp": b"%d" % (now + _LIFETIME)}
+        if self._nonce:
+            control["_nonce"] = self._nonce
+        body = pack({"_ctrl": control, "_data": {"type": line}})
+        signed = pack({"_auth": {"hsha": self._signature(body)}}) + body
+        return struct.pack(">II", len(signed) + 4, _VERSION) + signed
+
+    def _signature(self, body: bytes) -> bytes:
+        digest = hmac.digest(self._key.octets, body, self._key.algorithm.removeprefix("hmac-"))
+        text = base64.b64encode(digest).ljust(_SIGNATURE_SIZE, b"\0")
+        return bytes([_CODES[self._key.algorithm]]) + text
+
+    def _open(self, message: bytes) -> Table:
+        """Check the version, the signature and the nonce of a reply; return what it says."""
+        if int.from_bytes(message[:4], "big") != _VERSION:
+            raise ValueError("a reply of another protocol version")
+        match unpack(message[4:]):
+            case {"_auth": dict(auth), "_ctrl": dict(control), "_data": dict(reply)}:
+                pass
+            case _:
+                raise ValueError("a reply without its parts")
+        signed = message[4 + len(pack({"_auth": auth})) :]
+        if not hmac.compare_digest(_stripped(auth.get("hsha", b"")), _stripped(self._signature(signed))):
+            raise ValueError("a reply that was signed with another key")
+        nonce = control.get("_nonce", b"")
+        if not isinstance(nonce, bytes) or (self._nonce and nonce != self._nonce):
+            raise ValueError("a reply to another connection")
+        self._nonce = nonce
+        return reply
+
+
+def pack(table: Table) -> bytes:
+    """The wire form of a table: for each entry a length octet, the key, the kind, four octets of length, the value."""
+    out = bytearray()
+    for name, value in table.items():
+        kind, octets = (_TABLE, pack(value)) if isinstance(value, dict) else (_BINARY, value)
+        out += bytes([len(name)]) + name.encode("ascii") + struct.pack(">BI", kind, len(octets)) + octets
+    return bytes(out)
+
+
+def unpack(octets: bytes, depth: int = 0) -> Table:
+    """The table that stands in `octets`; ValueError for anything else."""
+    table: Table = {}
+    place = 0
+    while place < len(octets):
+        start = place + 1 + octets[place]
+        name = octets[place + 1 : start].decode("ascii")
+        if start + 5 > len(octets) or depth > 4:
+            raise ValueError("a reply that ends too early")
+        kind, size = struct.unpack_from(">BI", octets, start)
+        place = start + 5 + size
+        if place > len(octets) or kind not in (0, _BINARY, _TABLE):
+            raise ValueError("a reply of unknown form")
+        value = octets[start + 5 : place]
+        table[name] = unpack(value, depth + 1) if kind == _TABLE else value
+    return table
+
+
+def _receive(connection: socket.socket, size: int, deadline: float) -> bytes:
+    out = bytearray()
+    while len(out) < size:
+        connection.settimeout(_left(deadline))
+        part = connection.recv(size - len(out))
+        if not part:
+            raise EOFError
+        out += part
+    return bytes(out)
+
+
+def _was_closed(connection: socket.socket) -> bool:
+    """Whether something waits to be read although nothing was asked: the end of the connection."""
+    poll = select.poll()
+    poll.register(connection, select.POLLIN)
+    return bool(poll.poll(0))
+
+
+def _left(deadline: float) -> float:
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return left
+
+
+def _stripped(signature: bytes | Table) -> bytes:
+    return signature.rstrip(b"\0=") if isinstance(signature, bytes) else b""
+
+
+def _text(reply: Table, name: str) -> str:
+    value = reply.get(name, b"")
+    return value.rstrip(b"\0").decode("utf-8", "replace").strip() if isinstance(value, bytes) else ""
+
+
+def _why(error: OSError | EOFError | ValueError) -> str:
+    if isinstance(error, EOFError):
+        return "named closed the connection without a reply: most likely the key is not the one it knows"
+    return error.strerror or str(error) if isinstance(error, OSError) else str(error)

@@ -1,0 +1,49 @@
+"""What every process of the appliance does: be the only one of its kind, end on a signal, write its log."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from appliance.errors import AlreadyRunning
+
+
+@contextmanager
+def only_one(lock: Path) -> Iterator[None]:
+    """Hold the lock file while the block runs, with this process's id in it; AlreadyRunning names its holder."""
+    with lock.open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            raise AlreadyRunning(
+                f"process {file.read().strip() or 'unknown'} is at work here; it holds {lock}"
+            ) from None
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        yield
+
+
+def until_signalled() -> Callable[[], bool]:
+    """From now on SIGTERM and SIGINT make the returned question true, and end nothing by themselves."""
+    came: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda number, _frame: came.append(number))
+    return lambda: bool(came)
+
+
+def log_to_stderr() -> None:
+    """One event a line; the journal adds the time where it keeps the log."""
+    form = (
+        "%(levelname)s %(name)s %(message)s"
+        if "JOURNAL_STREAM" in os.environ
+        else "%(asctime)s %(levelname)s %(message)s"
+    )
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format=form)

@@ -1,0 +1,46 @@
+"""The whole content of a zone as a nameserver serves it: a signed AXFR (RFC 5936, RFC 8945).
+
+This module must not know what the content should be.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import dns.exception
+import dns.query
+import dns.tsig
+import dns.xfr
+import dns.zone
+from dns.name import Name
+from dns.rdata import Rdata
+from dns.rdatatype import RdataType
+
+from appliance.errors import CommandFailed, CommandTimeout
+from appliance.keys import Key
+from appliance.questions.soa import Nameserver
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One record as it was transferred; names are absolute."""
+
+    owner: Name
+    ttl: int
+    rdtype: RdataType
+    rdata: Rdata
+
+
+def axfr(server: Nameserver, zone: Name, key: Key | None, timeout: float = 30.0) -> list[Row]:
+    """All records of `zone`, within `timeout` seconds; CommandFailed when refused, CommandTimeout when slow."""
+    argv = ("transfer", zone.to_text())
+    content = dns.zone.Zone(zone, relativize=False)
+    keyring = None if key is None else dns.tsig.Key(key.name, key.octets, key.algorithm)
+    try:
+        query, _ = dns.xfr.make_query(content, keyring=keyring)
+        dns.query.inbound_xfr(server.address, content, query, server.port, timeout, timeout)
+    except dns.exception.Timeout:
+        raise CommandTimeout(argv, f"not whole within {timeout:g} s") from None
+    except (dns.exception.DNSException, OSError, EOFError) as error:
+        raise CommandFailed(argv, f"{server.name}: {str(error) or type(error).__name__}") from error
+    return [Row(owner, ttl, rdata.rdtype, rdata) for owner, ttl, rdata in content.iterate_rdatas()]

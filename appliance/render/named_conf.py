@@ -1,0 +1,169 @@
+"""named.conf for a primary and for a secondary, and the first catalog zone, for BIND 9.18 and 9.20.
+
+The templates arrange; here every word that goes into one is checked, so that none can end a string or open a statement.
+This module must not know where the results are kept.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import ClassVar
+
+from dns.name import Name
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+
+from appliance.errors import SettingsError
+from appliance.keys import Key
+
+_PATH = re.compile(r"/[^\x00-\x1f\x7f\"';{}\\*?]*", re.ASCII)
+_NAME = re.compile(r"[A-Za-z0-9_/-]+(\.[A-Za-z0-9_/-]+)*\.")
+_LARGEST_SERIAL = 2**32 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An address and port where a nameserver listens, IPv4 or IPv6."""
+
+    address: str
+    port: int
+
+    def __post_init__(self) -> None:
+        try:
+            ipaddress.ip_address(self.address)
+        except ValueError:
+            raise SettingsError(f"{self.address!r} is no address") from None
+        if "%" in self.address or not 1 <= self.port <= 65535:
+            raise SettingsError(f"{self.address!r} port {self.port} is no place to listen")
+
+    @property
+    def version(self) -> int:
+        """4 or 6."""
+        return ipaddress.ip_address(self.address).version
+
+
+@dataclass(frozen=True, slots=True)
+class Peer(Place):
+    """Another nameserver, and the TSIG key shared with it alone."""
+
+    key: Key
+
+
+@dataclass(frozen=True, slots=True)
+class Primary:
+    """A primary: it takes zones by `addzone`, the catalog by signed updates, and feeds the secondaries.
+
+    `directory` and the folder of `catalog_file` are named's own to write. `log_file` None means stderr.
+    """
+
+    template: ClassVar[str] = "primary.conf.j2"
+    listen: tuple[Place, ...]
+    directory: str
+    catalog: Name
+    catalog_file: str
+    control: Place
+    control_key: Key
+    update_key: Key
+    secondaries: tuple[Peer, ...] = ()
+    log_file: str | None = None
+    largest_journal: str = "default"
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """Each key once."""
+        return _distinct(self.control_key, self.update_key, *(peer.key for peer in self.secondaries))
+
+    @property
+    def readers(self) -> tuple[Key, ...]:
+        """The keys that may transfer zones."""
+        return _distinct(self.update_key, *(peer.key for peer in self.secondaries))
+
+
+@dataclass(frozen=True, slots=True)
+class Secondary:
+    """A secondary: all its zones come through the catalog of its primary; it has no control channel.
+
+    `directory` and `zone_directory` are named's own to write. `log_file` None means stderr.
+    """
+
+    template: ClassVar[str] = "secondary.conf.j2"
+    listen: tuple[Place, ...]
+    directory: str
+    zone_directory: str
+    catalog: Name
+    catalog_file: str
+    primary: Peer
+    log_file: str | None = None
+    largest_journal: str = "default"
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """The one key shared with the primary."""
+        return (self.primary.key,)
+
+
+def named_conf(server: Primary | Secondary) -> bytes:
+    """The configuration file of one named; SettingsError for a value that may not stand in it."""
+    _check(server)
+    return (
+        _template(server.template)
+        .render(
+            server=server,
+            catalog=server.catalog.to_text(omit_final_dot=True),
+            listen=[place for place in server.listen if place.version == 4],
+            listen_v6=[place for place in server.listen if place.version == 6],
+        )
+        .encode("utf-8")
+    )
+
+
+def catalog_zone(catalog: Name, serial: int) -> bytes:
+    """A catalog zone without members, version 2 (RFC 9432 section 4.2), for a primary that has none yet."""
+    if not 0 < serial <= _LARGEST_SERIAL:
+        raise SettingsError(f"the serial {serial} is out of range")
+    return _template("catalog.zone.j2").render(catalog=_catalog_text(catalog), serial=serial).encode("ascii")
+
+
+def _check(server: Primary | Secondary) -> None:
+    _catalog_text(server.catalog)
+    paths = [server.directory, server.catalog_file, server.log_file]
+    if isinstance(server, Secondary):
+        paths.append(server.zone_directory)
+    for path in paths:
+        if path is not None and not _PATH.fullmatch(path):
+            raise SettingsError(f"{path!r} is no absolute path that may stand in named.conf")
+    if not re.fullmatch(r"default|unlimited|[0-9]+[kKmMgG]?", server.largest_journal):
+        raise SettingsError(f"{server.largest_journal!r} is no journal size")
+    if not server.listen:
+        raise SettingsError("a nameserver needs an address to listen on")
+    if len({key.name for key in server.keys}) != len(server.keys):
+        raise SettingsError("two different keys have the same name")
+
+
+def _catalog_text(catalog: Name) -> str:
+    text = catalog.to_text()
+    if not _NAME.fullmatch(text):
+        raise SettingsError(f"{text!r} is no name for a catalog zone")
+    return text
+
+
+def _distinct(*keys: Key) -> tuple[Key, ...]:
+    return tuple(dict.fromkeys(keys))
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("appliance", "bind_templates"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - what is written here is no HTML
+    )
+
+
+def _template(name: str) -> Template:
+    return _environment().get_template(name)

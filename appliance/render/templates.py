@@ -1,0 +1,14 @@
+"""The templates of `bind-templates/`: they arrange, Python decides."""
+
+from __future__ import annotations
+
+import jinja2
+
+ENVIRONMENT = jinja2.Environment(
+    loader=jinja2.PackageLoader("appliance", "bind_templates"),
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+    autoescape=False,  # noqa: S701 - zone files and configuration, not HTML
+)

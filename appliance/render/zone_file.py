@@ -1,0 +1,76 @@
+"""A zone as the bytes of its zone file (RFC 1035 section 5).
+
+One record a line, every name absolute, no directive, no date: equal content gives equal bytes. The last line
+is a comment with the number of records and a digest, so that a file that was cut short is recognised.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import dns.name
+from dns.name import Name
+
+from appliance.errors import CompileFailed
+from appliance.render.templates import ENVIRONMENT
+from appliance.settings import DnsSettings
+from appliance.zones.model import Record
+from appliance.zones.rdata import print_line
+
+_PRINTABLE = frozenset(map(chr, range(0x20, 0x7F)))
+
+
+@dataclass(frozen=True, slots=True)
+class Apex:
+    """What the appliance itself publishes at every apex: its nameservers, the SOA's constants (seconds), one TTL."""
+
+    servers: tuple[Name, ...]
+    rname: Name
+    refresh: int
+    retry: int
+    expire: int
+    minimum: int
+    ttl: int
+
+
+def apex_of(settings: DnsSettings) -> Apex:
+    """The apex that the settings describe."""
+    return Apex(
+        servers=tuple(dns.name.from_text(server.name) for server in settings.nameservers),
+        rname=dns.name.from_text(settings.rname),
+        refresh=settings.refresh,
+        retry=settings.retry,
+        expire=settings.expire,
+        minimum=settings.minimum,
+        ttl=settings.apex_ttl,
+    )
+
+
+def record_line(record: Record) -> str:
+    """The line of a record, without the line feed; rendered from its rdata and never from anyone's text."""
+    line = f"{record.owner.to_text()} {record.ttl} IN {record.rdtype.name} {print_line(record.rdata)}"
+    if not _PRINTABLE.issuperset(line) or line.startswith("$"):
+        raise CompileFailed(f"record {record.uuid} has no printable zone file line")
+    return line
+
+
+def zone_file(name: Name, serial: int, apex: Apex, lines: str, count: int) -> bytes:
+    """The file: SOA, apex NS, then `lines` as `record_line` wrote them, each with its line feed, `count` of them."""
+    if lines.count("\n") != count or (lines and not lines.endswith("\n")):
+        raise CompileFailed(f"{count} records gave {lines.count(chr(10))} lines")
+    body = ENVIRONMENT.get_template("zone.j2").render(
+        origin=name.to_text(),
+        serial=serial,
+        ttl=apex.ttl,
+        mname=apex.servers[0].to_text(),
+        rname=apex.rname.to_text(),
+        servers=[server.to_text() for server in apex.servers],
+        refresh=apex.refresh,
+        retry=apex.retry,
+        expire=apex.expire,
+        minimum=apex.minimum,
+        lines=lines,
+    )
+    octets = body.encode("ascii")
+    return octets + f"; records={count + 1 + len(apex.servers)} sha256={hashlib.sha256(octets).hexdigest()}\n".encode()

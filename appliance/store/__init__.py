@@ -1,0 +1,7 @@
+"""SQLite through Peewee: rows <-> values of `appliance.zones`, the journal of changes, and the outcomes of deployments.
+
+    accounts  zones  records  journal     written by the API and the command line, through `appliance.editing`
+    outcomes                              written by the deployer
+
+Peewee objects never leave this room. It knows no DNS rule, HTTP or nameserver.
+"""

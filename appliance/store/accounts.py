@@ -1,0 +1,215 @@
+"""Accounts and their tokens. A token's secret is never stored: only its SHA-256, by which it is found."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from uuid import UUID, uuid4
+
+import peewee as pw
+
+from appliance.errors import InputError, NotFound
+from appliance.store import tables
+
+SECRET_OCTETS = 24
+"""Random octets of a secret: 192 bits, so that a fast hash is enough."""
+TOKEN_PREFIX = "vps_"  # noqa: S105 - public, and the same in every token
+PUBLIC_CHARACTERS = len(TOKEN_PREFIX) + 8
+"""The first characters of a secret, kept so that a person can recognise the token."""
+PERMISSIONS = (
+    "dns:list",
+    "dns:read",
+    "dns:create",
+    "dns:update",
+    "dns:delete",
+    "dns:*",
+    "account:read",
+    "account:tokens",
+    "admin:*",
+)
+
+Network = IPv4Network | IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One person who owns zones."""
+
+    uuid: UUID
+    email: str
+    is_admin: bool
+    zone_count: int
+    created_at: datetime
+    disabled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What a secret lets its bearer do. None for networks, zones, record types or names: no such limit.
+
+    `record_types` and `record_names` are globs (fnmatch), `zones` are uuids.
+    """
+
+    uuid: UUID
+    account: Account
+    name: str
+    prefix: str
+    permissions: frozenset[str]
+    networks: tuple[Network, ...] | None
+    zones: frozenset[UUID] | None
+    record_types: tuple[str, ...] | None
+    record_names: tuple[str, ...] | None
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenLimits:
+    """The limits that a new token is made with."""
+
+    expires_at: datetime | None = None
+    networks: tuple[Network, ...] | None = None
+    zones: frozenset[UUID] | None = None
+    record_types: tuple[str, ...] | None = None
+    record_names: tuple[str, ...] | None = None
+
+
+def create_account(email: str, now: datetime, *, is_admin: bool = False) -> Account:
+    """A new account without a console password; InputError when the address is malformed or taken."""
+    local, at, host = email.partition("@")
+    if (
+        not (local and at and host)
+        or not email.isprintable()
+        or any(char.isspace() for char in email)
+        or len(email) > 254
+    ):
+        raise InputError(f"{email!r} is not a mail address such as someone@example.org", "email")
+    try:
+        row = tables.Account.create(uuid=uuid4(), email=email.lower(), is_admin=is_admin, zone_count=0, created_at=now)
+    except pw.IntegrityError:
+        raise InputError(f"{email} has an account already", "email") from None
+    return _account(row)
+
+
+def find_account(email: str) -> Account:
+    """The account of that mail address, in any letter case; NotFound when there is none."""
+    row = tables.Account.get_or_none(tables.Account.email == email.lower())
+    if row is None:
+        raise NotFound(f"there is no account {email}")
+    return _account(row)
+
+
+def list_accounts() -> list[Account]:
+    """Every account, by mail address."""
+    return [_account(row) for row in tables.Account.select().order_by(tables.Account.email)]
+
+
+def disable_account(email: str, now: datetime) -> Account:
+    """From now on no token of the account is taken; its zones stay served."""
+    tables.Account.update(disabled_at=now).where(
+        tables.Account.email == email.lower(), tables.Account.disabled_at.is_null()
+    ).execute()
+    return find_account(email)
+
+
+def set_password_hash(email: str, password_hash: str) -> None:
+    """Keep the hash of a new console password."""
+    find_account(email)
+    tables.Account.update(password_hash=password_hash).where(tables.Account.email == email.lower()).execute()
+
+
+def create_token(
+    account: Account, name: str, permissions: Iterable[str], now: datetime, limits: TokenLimits | None = None
+) -> tuple[Token, str]:
+    """A new token and its secret, which can never be read again."""
+    granted = frozenset(permissions)
+    for permission in granted:
+        if permission not in PERMISSIONS:
+            raise InputError(f"{permission!r} is not one of the permissions {', '.join(PERMISSIONS)}", "permissions")
+    if not granted:
+        raise InputError("a token needs one permission at least", "permissions")
+    if "admin:*" in granted and not account.is_admin:
+        raise InputError(f"{account.email} is no operator: only such accounts have tokens with admin:*", "permissions")
+    limits = limits or TokenLimits()
+    secret = TOKEN_PREFIX + secrets.token_urlsafe(SECRET_OCTETS)
+    row = tables.Token.create(
+        uuid=uuid4(),
+        account=tables.Account.get(tables.Account.uuid == account.uuid),
+        name=name,
+        prefix=secret[:PUBLIC_CHARACTERS],
+        digest=digest(secret),
+        permissions=sorted(granted),
+        networks=_texts(limits.networks),
+        zones=_texts(limits.zones),
+        record_types=_texts(limits.record_types),
+        record_names=_texts(limits.record_names),
+        created_at=now,
+        expires_at=limits.expires_at,
+    )
+    return _token(row), secret
+
+
+def find_token(secret: str) -> Token | None:
+    """The token of that secret, whatever its state, or None."""
+    row = (
+        tables.Token.select(tables.Token, tables.Account)
+        .join(tables.Account)
+        .where(tables.Token.digest == digest(secret))
+        .get_or_none()
+    )
+    return _token(row) if row else None
+
+
+def list_tokens() -> list[Token]:
+    """Every token, oldest first."""
+    query = tables.Token.select(tables.Token, tables.Account).join(tables.Account).order_by(tables.Token.id)
+    return [_token(row) for row in query]
+
+
+def revoke_token(uuid: UUID, now: datetime) -> None:
+    """From the next request on the token is not taken; NotFound when there is none."""
+    found = tables.Token.update(revoked_at=now).where(tables.Token.uuid == uuid).execute()
+    if not found:
+        raise NotFound(f"there is no token {uuid}")
+
+
+def note_use(token: Token, now: datetime) -> None:
+    """Keep when the token was last used."""
+    tables.Token.update(last_used_at=now).where(tables.Token.uuid == token.uuid).execute()
+
+
+def digest(secret: str) -> str:
+    """What is stored of a secret."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _texts(values: Iterable[object] | None) -> list[str] | None:
+    return None if values is None else sorted(map(str, values))
+
+
+def _account(row: tables.Account) -> Account:
+    return Account(row.uuid, row.email, row.is_admin, row.zone_count, row.created_at, row.disabled_at)
+
+
+def _token(row: tables.Token) -> Token:
+    return Token(
+        uuid=row.uuid,
+        account=_account(row.account),
+        name=row.name,
+        prefix=row.prefix,
+        permissions=frozenset(row.permissions),
+        networks=None if row.networks is None else tuple(map(ip_network, row.networks)),
+        zones=None if row.zones is None else frozenset(map(UUID, row.zones)),
+        record_types=None if row.record_types is None else tuple(row.record_types),
+        record_names=None if row.record_names is None else tuple(row.record_names),
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        last_used_at=row.last_used_at,
+        revoked_at=row.revoked_at,
+    )

@@ -1,0 +1,123 @@
+"""One SQLite file: opening it, transactions, and its failures as StoreError.
+
+WAL and `synchronous=FULL`: a change that was acknowledged survives a power cut. Every transaction that
+writes takes the write lock at its beginning: SQLite fails a transaction that read first and wants to write
+while another one wrote, without waiting.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import peewee as pw
+from playhouse import migrations
+
+from appliance.errors import StoreError
+from appliance.store.tables import TABLES
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class Store:
+    """The file that says what should be served.
+
+    `busy_timeout` is how many seconds a writer waits for another. `durable` False lets a power cut take the
+    last commits: right for the deployer alone, whose rows tell what can be asked again.
+    """
+
+    def __init__(self, path: Path, *, busy_timeout: int = 5, durable: bool = True) -> None:
+        self.path = path
+        self._busy_timeout = busy_timeout
+        self._writer = threading.RLock()
+        self._db = pw.SqliteDatabase(
+            None,
+            lock_type="IMMEDIATE",
+            pragmas={"journal_mode": "wal", "foreign_keys": 1, "synchronous": "full" if durable else "normal"},
+        )
+        self._db.bind(TABLES, bind_refs=False, bind_backrefs=False)
+
+    def create_or_migrate(self) -> None:
+        """Bring the file to the newest tables, making it when it is not there; safe from several processes at once."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self._db.init(str(self.path), timeout=self._busy_timeout)
+            with _told(self.path):
+                migrations.run(self._db, str(MIGRATIONS))
+            self._db.close()
+        self.attach()
+
+    def attach(self) -> None:
+        """Use the file as it is: it is never made anew, so a missing store is an error and no empty store."""
+        self._db.init(f"{self.path.absolute().as_uri()}?mode=rw", uri=True, timeout=self._busy_timeout)
+
+    @contextmanager
+    def connection(self) -> Iterator[None]:
+        """A connection of this thread, for as long as the block runs."""
+        with _told(self.path):
+            self._db.connect(reuse_if_open=True)
+        try:
+            yield
+        finally:
+            self._db.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """One transaction: all of the block is durably stored when it ends, or nothing is."""
+        with self._turn(self._busy_timeout), _told(self.path), self._db.atomic():
+            yield
+
+    @contextmanager
+    def writing_if_free(self) -> Iterator[None]:
+        """As `writing`, but it is a StoreError at once when another writer is at work."""
+        with self._turn(0):
+            with _told(self.path):
+                self._db.execute_sql("pragma busy_timeout = 0")
+            try:
+                with self.writing():
+                    yield
+            finally:
+                with _told(self.path):
+                    self._db.execute_sql(f"pragma busy_timeout = {self._busy_timeout * 1000}")
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Reads that all see one state of the store."""
+        with _told(self.path), self._db.atomic("DEFERRED"):
+            yield
+
+    @contextmanager
+    def _turn(self, seconds: float) -> Iterator[None]:
+        """The turn of this thread among the writers of this process: left to SQLite, they poll, and some starve."""
+        if not self._writer.acquire(timeout=seconds):
+            raise StoreError(f"the store {self.path.name} cannot be used: another writer is at work")
+        try:
+            yield
+        finally:
+            self._writer.release()
+
+    def assert_writable(self) -> None:
+        """Raise StoreError when no write could be stored now."""
+        with self.writing():
+            self._db.execute_sql("update turn set id = id where id = 0")
+
+    def version(self) -> int:
+        """A number that moves when another connection has written (`PRAGMA data_version`)."""
+        with _told(self.path):
+            return int(self._db.execute_sql("pragma data_version").fetchone()[0])
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Failures of SQLite as StoreError; a broken unique index is the caller's to tell."""
+    try:
+        yield
+    except pw.IntegrityError:
+        raise
+    except (pw.DatabaseError, pw.InterfaceError, sqlite3.Error, OSError) as failed:
+        raise StoreError(f"the store {path.name} cannot be used: {failed}") from failed

@@ -1,0 +1,83 @@
+"""The journal: every stored change of a zone, in the order of the commits. Rows are added and never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import peewee as pw
+
+from appliance.store import tables
+from appliance.zones.changes import Change, Create, Delete, Update
+from appliance.zones.model import Record, Zone
+from appliance.zones.names import print_owner
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who made a change: the account (None: the appliance itself), what it is called, and the address it came from."""
+
+    account: UUID | None
+    name: str
+    address: str
+
+
+def append(zone: Zone, kind: str, actor: Actor, now: datetime, changes: Iterable[Change] = ()) -> None:
+    """Note what was done to the zone; `zone` is its state after it."""
+    removed: list[Record] = []
+    added: list[Record] = []
+    for change in changes:
+        match change:
+            case Create(record):
+                added.append(record)
+            case Delete(record):
+                removed.append(record)
+            case Update(before, after):
+                removed.append(before)
+                added.append(after)
+    tables.Change.create(
+        uuid=uuid4(),
+        zone=tables.Zone.select(tables.Zone.id).where(tables.Zone.uuid == zone.uuid),
+        kind=kind,
+        serial=zone.serial,
+        account=actor.account,
+        actor=actor.name,
+        address=actor.address,
+        comment="",
+        created_at=now,
+        removed=[_document(record, zone) for record in removed],
+        added=[_document(record, zone) for record in added],
+    )
+
+
+def last() -> int:
+    """The place of the newest row; 0 when there is none."""
+    return tables.Change.select(pw.fn.max(tables.Change.id)).scalar() or 0
+
+
+def zones_since(place: int) -> tuple[set[UUID], int]:
+    """The zones that changed after that place, and the place of the newest row."""
+    query = (
+        tables.Change.select(tables.Change.id, tables.Zone.uuid)
+        .join(tables.Zone)
+        .where(tables.Change.id > place)
+        .order_by(tables.Change.id)
+    )
+    rows = list(query)
+    return {row.zone.uuid for row in rows}, rows[-1].id if rows else place
+
+
+def _document(record: Record, zone: Zone) -> dict[str, Any]:
+    return {
+        "uuid": str(record.uuid),
+        "name": print_owner(record.owner, zone.name),
+        "record_type": record.rdtype.name,
+        "ttl": record.ttl,
+        "value": record.value,
+        "priority": record.priority,
+        "comment": record.comment,
+        "created_at": record.created_at.isoformat(),
+    }

@@ -1,0 +1,210 @@
+"""What the deployer did and saw. It alone writes here; API, console, command line and metrics read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+import peewee as pw
+from dns.name import Name
+
+from appliance.store import order, tables
+from appliance.zones.deployment import Answer, Deployment, Seen
+from appliance.zones.model import Zone
+
+_Row = TypeVar("_Row", tables.Deployment, tables.Outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the store says of one zone, living or deleted: what is wanted, and what was done last."""
+
+    uuid: UUID
+    name: Name
+    serial: int
+    record_count: int
+    deleted: bool
+    removed: bool
+    attempted: int | None
+    live_serial: int | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Of one nameserver: the zones that it serves too old a serial of, and those it gave no answer about."""
+
+    lagging: int
+    unreachable: int
+
+
+def deployments(zones: Sequence[Zone], nameservers: Sequence[str]) -> Mapping[UUID, Deployment]:
+    """Where each of these zones has come to; two statements, however many zones."""
+    uuids = [zone.uuid for zone in zones]
+    done = {row.zone.uuid: row for row in _of(tables.Deployment, uuids)}
+    seen = {(row.zone.uuid, row.nameserver): row for row in _of(tables.Outcome, uuids)}
+    return {
+        zone.uuid: _deployment(
+            zone,
+            done.get(zone.uuid, tables.Deployment()),
+            [_seen(seen.get((zone.uuid, name)), name) for name in nameservers],
+        )
+        for zone in zones
+    }
+
+
+def standings(uuids: Iterable[UUID] | None = None) -> Iterator[Standing]:
+    """The standing of these zones, or of all whose removal has not been seen yet."""
+    query = (
+        tables.Zone.select(tables.Zone, tables.Deployment)
+        .join(tables.Deployment, pw.JOIN.LEFT_OUTER, attr="done")
+        .order_by(tables.Zone.id)
+    )
+    if uuids is not None:
+        query = query.where(tables.Zone.uuid.in_(list(uuids)))
+    else:
+        query = query.where(tables.Zone.deleted_at.is_null() | tables.Deployment.removed_at.is_null())
+    for row in query.iterator():
+        yield _standing(row)
+
+
+def note_attempt(uuid: UUID, serial: int, error: str | None) -> None:
+    """The deployer took this serial up; `error` tells how far it came when it failed."""
+    _put(uuid, serial=serial, error=error)
+
+
+def note_live(uuid: UUID, serial: int, now: datetime) -> None:
+    """Every nameserver was seen serving this serial."""
+    _put(uuid, serial=serial, live_serial=serial, live_at=now, error=None)
+
+
+def note_removed(uuid: UUID, now: datetime) -> None:
+    """No nameserver answers for the deleted zone."""
+    _put(uuid, removed_at=now, error=None)
+
+
+def note_seen(uuid: UUID, seen: Iterable[Seen]) -> None:
+    """What nameservers answered for the zone."""
+    zone_id = _id_of(uuid)
+    for one in seen:
+        columns = {"serial": one.serial, "state": one.state.value, "checked_at": one.checked_at}
+        key = {"zone": zone_id, "nameserver": one.nameserver}
+        tables.Outcome.insert(**key, **columns).on_conflict(
+            conflict_target=[tables.Outcome.zone, tables.Outcome.nameserver], update=columns
+        ).execute()
+
+
+def removed_before(uuids: Iterable[UUID], moment: datetime) -> list[UUID]:
+    """Those of these zones whose removal was seen before that moment."""
+    query = tables.Zone.select(tables.Zone.uuid).join(tables.Deployment)
+    return [row.uuid for row in query.where(tables.Zone.uuid.in_(list(uuids)), tables.Deployment.removed_at < moment)]
+
+
+def note_turn(now: datetime) -> None:
+    """The deployer is at work."""
+    tables.Turn.insert(id=1, turned_at=now).on_conflict_replace().execute()
+
+
+def turned_at() -> datetime | None:
+    """When the deployer last said that it is at work."""
+    row = tables.Turn.get_or_none(tables.Turn.id == 1)
+    return row.turned_at if row else None
+
+
+def count_by_state() -> Mapping[str, int]:
+    """How many living zones there are in each state."""
+    wanted = tables.Zone.serial
+    done = tables.Deployment
+    state = pw.Case(
+        None,
+        (
+            (done.live_serial == wanted, "live"),
+            (done.serial.is_null() | (done.serial != wanted), "pending"),
+            (done.error.is_null(False), "failed"),
+        ),
+        "deploying",
+    )
+    query = (
+        tables.Zone.select(state.alias("state"), pw.fn.count(tables.Zone.id))
+        .join(done, pw.JOIN.LEFT_OUTER)
+        .where(tables.Zone.deleted_at.is_null())
+        .group_by(state)
+    )
+    return dict(query.tuples().iterator())
+
+
+def not_live(limit: int) -> list[tuple[Name, datetime]]:
+    """Living zones that are not live, each with when it was queued; the longest waiting first."""
+    query = (
+        tables.Zone.select(tables.Zone.name, tables.Zone.queued_at)
+        .join(tables.Deployment, pw.JOIN.LEFT_OUTER)
+        .where(tables.Zone.deleted_at.is_null())
+        .where(tables.Deployment.live_serial.is_null() | (tables.Deployment.live_serial != tables.Zone.serial))
+        .order_by(tables.Zone.queued_at)
+        .limit(limit)
+    )
+    return [(order.domain_from(row.name), row.queued_at) for row in query]
+
+
+def reaches_of_nameservers() -> Mapping[str, Reach]:
+    """How each nameserver keeps up with the living zones; one that was never asked is missing."""
+    states = (pw.fn.sum(tables.Outcome.state == state.value) for state in (Answer.LAGGING, Answer.UNREACHABLE))
+    query = (
+        tables.Outcome.select(tables.Outcome.nameserver, *states)
+        .join(tables.Zone)
+        .where(tables.Zone.deleted_at.is_null())
+        .group_by(tables.Outcome.nameserver)
+    )
+    return {name: Reach(lagging, unreachable) for name, lagging, unreachable in query.tuples().iterator()}
+
+
+def _put(uuid: UUID, **columns: Any) -> None:  # noqa: ANN401 - columns of several types
+    tables.Deployment.insert(zone=_id_of(uuid), **columns).on_conflict(
+        conflict_target=[tables.Deployment.zone], update=columns
+    ).execute()
+
+
+def _id_of(uuid: UUID) -> int:
+    return int(tables.Zone.select(tables.Zone.id).where(tables.Zone.uuid == uuid).scalar())
+
+
+def _of(table: type[_Row], uuids: list[UUID]) -> pw.ModelSelect[_Row]:
+    return table.select(table, tables.Zone.uuid).join(tables.Zone).where(tables.Zone.uuid.in_(uuids))
+
+
+def _deployment(zone: Zone, done: tables.Deployment, seen: list[Seen]) -> Deployment:
+    return Deployment(
+        serial=zone.serial,
+        attempted=done.serial,
+        live_serial=done.live_serial,
+        live_at=done.live_at,
+        queued_at=zone.queued_at,
+        error=done.error,
+        nameservers=seen,
+        removed=done.removed_at is not None,
+        deleted=zone.deleted_at is not None,
+    )
+
+
+def _seen(row: tables.Outcome | None, nameserver: str) -> Seen:
+    if row is None:
+        return Seen(nameserver, None, Answer.LAGGING, None)
+    return Seen(nameserver, row.serial, Answer(row.state), row.checked_at)
+
+
+def _standing(row: tables.Zone) -> Standing:
+    done = getattr(row, "done", None)
+    return Standing(
+        uuid=row.uuid,
+        name=order.domain_from(row.name),
+        serial=row.serial,
+        record_count=row.record_count,
+        deleted=row.deleted_at is not None,
+        removed=bool(done and done.removed_at),
+        attempted=done and done.serial,
+        live_serial=done and done.live_serial,
+        error=done and done.error,
+    )

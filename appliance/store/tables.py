@@ -1,0 +1,156 @@
+"""The tables, as Peewee sees them; the truth about their columns and indices stands in `migrations/`."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import peewee as pw
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Instant(pw.Field):
+    """A moment: aware UTC datetime <-> whole microseconds since 1970."""
+
+    field_type = "INTEGER"
+
+    def db_value(self, value: datetime | None) -> int | None:
+        """Microseconds."""
+        return None if value is None else (value - _EPOCH) // timedelta(microseconds=1)
+
+    def python_value(self, value: int | None) -> datetime | None:
+        """An aware datetime in UTC."""
+        return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+class Document(pw.Field):
+    """A list or mapping of plain values, kept as JSON text."""
+
+    field_type = "TEXT"
+
+    def db_value(self, value: Any) -> str | None:  # noqa: ANN401 - any JSON value
+        """JSON text."""
+        return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+    def python_value(self, value: str | None) -> Any:  # noqa: ANN401 - any JSON value
+        """What the text says."""
+        return None if value is None else json.loads(value)
+
+
+class Account(pw.Model):
+    id = pw.AutoField()
+    uuid = pw.UUIDField()
+    email = pw.TextField()
+    is_admin = pw.BooleanField()
+    password_hash = pw.TextField(null=True)
+    zone_count = pw.IntegerField()
+    created_at = Instant()
+    disabled_at = Instant(null=True)
+
+
+class Token(pw.Model):
+    id = pw.AutoField()
+    uuid = pw.UUIDField()
+    account = pw.ForeignKeyField(Account)
+    name = pw.TextField()
+    prefix = pw.TextField()
+    digest = pw.TextField()
+    permissions = Document()
+    networks = Document(null=True)
+    zones = Document(null=True)
+    record_types = Document(null=True)
+    record_names = Document(null=True)
+    created_at = Instant()
+    expires_at = Instant(null=True)
+    last_used_at = Instant(null=True)
+    revoked_at = Instant(null=True)
+
+
+class Zone(pw.Model):
+    id = pw.AutoField()
+    uuid = pw.UUIDField()
+    account = pw.ForeignKeyField(Account)
+    account_id: int
+    name = pw.TextField()
+    name_key = pw.TextField()
+    serial = pw.IntegerField()
+    revision = pw.IntegerField()
+    default_ttl = pw.IntegerField()
+    protected = pw.BooleanField()
+    comment = pw.TextField()
+    record_count = pw.IntegerField()
+    created_at = Instant()
+    updated_at = Instant()
+    queued_at = Instant()
+    deleted_at = Instant(null=True)
+
+
+class Record(pw.Model):
+    id = pw.AutoField()
+    uuid = pw.UUIDField()
+    zone = pw.ForeignKeyField(Zone)
+    owner = pw.TextField()
+    owner_key = pw.TextField()
+    rdtype = pw.TextField()
+    ttl = pw.IntegerField()
+    wire = pw.BlobField()
+    value = pw.TextField()
+    priority = pw.IntegerField(null=True)
+    line = pw.TextField()
+    comment = pw.TextField()
+    revision = pw.IntegerField()
+    created_at = Instant()
+    updated_at = Instant()
+
+
+class Change(pw.Model):
+    """The journal: who changed which zone, when, from where, and how."""
+
+    id = pw.AutoField()
+    uuid = pw.UUIDField()
+    zone = pw.ForeignKeyField(Zone)
+    kind = pw.TextField()
+    serial = pw.IntegerField()
+    account = pw.UUIDField(null=True)
+    actor = pw.TextField()
+    address = pw.TextField()
+    comment = pw.TextField()
+    created_at = Instant()
+    removed = Document()
+    added = Document()
+
+
+class Deployment(pw.Model):
+    """What the deployer last did for a zone."""
+
+    zone = pw.ForeignKeyField(Zone, primary_key=True)
+    serial = pw.IntegerField(null=True)
+    live_serial = pw.IntegerField(null=True)
+    live_at = Instant(null=True)
+    error = pw.TextField(null=True)
+    removed_at = Instant(null=True)
+
+
+class Outcome(pw.Model):
+    """What a nameserver last answered for a zone."""
+
+    zone = pw.ForeignKeyField(Zone)
+    nameserver = pw.TextField()
+    serial = pw.IntegerField(null=True)
+    state = pw.TextField()
+    checked_at = Instant(null=True)
+
+    class Meta:
+        primary_key = pw.CompositeKey("zone", "nameserver")
+
+
+class Turn(pw.Model):
+    """The deployer's sign of life: one row."""
+
+    id = pw.AutoField()
+    turned_at = Instant()
+
+
+TABLES = (Account, Token, Zone, Record, Change, Deployment, Outcome, Turn)

@@ -1,0 +1,188 @@
+"""Rows of zones. Deleted zones stay as rows: their serial must never be used again, and they can be restored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import peewee as pw
+from dns.name import Name
+
+from appliance.errors import InvalidName
+from appliance.store import order, tables
+from appliance.zones.model import Zone
+from appliance.zones.names import print_domain
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which zones a caller may see: those of an account (None: all), of these uuids (None: no such limit)."""
+
+    account: UUID | None
+    zones: frozenset[UUID] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of a list: `number` from 1, `size` rows each."""
+
+    number: int = 1
+    size: int = 100
+
+    @property
+    def offset(self) -> int:
+        """Rows before it."""
+        return (self.number - 1) * self.size
+
+
+def insert(zone: Zone) -> None:
+    """Store a new zone; InvalidName when the name is taken."""
+    account = tables.Account.get(tables.Account.uuid == zone.account)
+    try:
+        tables.Zone.create(
+            account=account, name_key=order.domain_key(zone.name), **{**_columns(zone), "name": print_domain(zone.name)}
+        )
+    except pw.IntegrityError:
+        raise InvalidName(f"the zone {print_domain(zone.name)} exists already", "domain") from None
+    _count(account.id, 1)
+
+
+def update(before: Zone, **changes: Any) -> Zone:  # noqa: ANN401 - columns of several types
+    """Store what changed of a zone, and give the zone as it is now."""
+    after = replace(before, **changes)
+    tables.Zone.update(changes).where(tables.Zone.uuid == before.uuid).execute()
+    return after
+
+
+def mark_deleted(zone: Zone, **changes: Any) -> Zone:  # noqa: ANN401 - columns of several types
+    """The zone counts no more among its account's; its rows stay."""
+    after = update(zone, **changes)
+    row = tables.Zone.get(tables.Zone.uuid == zone.uuid)
+    _count(row.account_id, -1)
+    return after
+
+
+def get(uuid: UUID, scope: Scope) -> Zone | None:
+    """The zone of that uuid, when it lives and lies in the scope."""
+    row = _select().where(tables.Zone.uuid == uuid, *within(scope)).get_or_none()
+    return from_row(row) if row else None
+
+
+def get_by_name(name: Name, scope: Scope | None = None) -> Zone | None:
+    """The living zone of that name."""
+    row = _select().where(tables.Zone.name == print_domain(name), *within(scope or Scope(None))).get_or_none()
+    return from_row(row) if row else None
+
+
+def get_any(uuid: UUID) -> Zone:
+    """The zone of that uuid, deleted or not; it must exist."""
+    return from_row(_select().where(tables.Zone.uuid == uuid).get())
+
+
+def find(scope: Scope, page: Page, *, name: Name | None = None, search: str | None = None) -> tuple[list[Zone], int]:
+    """The zones of a page by domain, and how many there are in all pages."""
+    wanted = list(within(scope))
+    if name is not None:
+        wanted.append(tables.Zone.name == print_domain(name))
+    if search:
+        wanted.append(pw.fn.instr(tables.Zone.name, search.lower()) > 0)
+    rows = _select().where(*wanted).order_by(tables.Zone.name).limit(page.size).offset(page.offset)
+    zones = [from_row(row) for row in rows]
+    if name is None and not search and scope.zones is None:
+        return zones, _counted(scope)
+    return zones, tables.Zone.select().where(*wanted).count()
+
+
+def has_neighbour_of_others(name: Name, account: UUID) -> bool:
+    """True when another account has a living zone at, above or below that name."""
+    key = order.domain_key(name)
+    low, high = order.below(key)
+    labels = name.labels[:-1]
+    at_or_above = [order.domain_key(Name((*labels[count:], b""))) for count in range(len(labels))]
+    others = (
+        tables.Zone.select()
+        .join(tables.Account)
+        .where(tables.Account.uuid != account, tables.Zone.deleted_at.is_null())
+        .where(tables.Zone.name_key.in_(at_or_above) | ((tables.Zone.name_key > low) & (tables.Zone.name_key < high)))
+    )
+    return bool(others.exists())
+
+
+def is_reserved_for_another(name: Name, account: UUID, deleted_after: datetime) -> bool:
+    """True when another account deleted a zone of that name since `deleted_after`."""
+    query = (
+        tables.Zone.select()
+        .join(tables.Account)
+        .where(tables.Zone.name == print_domain(name), tables.Zone.deleted_at > deleted_after)
+        .where(tables.Account.uuid != account)
+    )
+    return bool(query.exists())
+
+
+def deleted_among(uuids: Iterable[UUID]) -> set[UUID]:
+    """Those of these zones whose deletion is recorded."""
+    query = tables.Zone.select(tables.Zone.uuid).where(
+        tables.Zone.uuid.in_(list(uuids)), tables.Zone.deleted_at.is_null(False)
+    )
+    return {row.uuid for row in query}
+
+
+def past_serials(name: Name) -> list[int]:
+    """The last serials of all zones that ever had that name, oldest first."""
+    query = (
+        tables.Zone.select(tables.Zone.serial).where(tables.Zone.name == print_domain(name)).order_by(tables.Zone.id)
+    )
+    return [row.serial for row in query]
+
+
+def _select() -> pw.ModelSelect[tables.Zone]:
+    return tables.Zone.select(tables.Zone, tables.Account.uuid).join(tables.Account)
+
+
+def within(scope: Scope) -> Iterable[pw.Expression]:
+    """The conditions under which a living zone lies in the scope."""
+    yield tables.Zone.deleted_at.is_null()
+    if scope.account is not None:
+        account = tables.Account.select(tables.Account.id).where(tables.Account.uuid == scope.account)
+        yield tables.Zone.account == account
+    if scope.zones is not None:
+        yield tables.Zone.uuid.in_(list(scope.zones))
+
+
+def _counted(scope: Scope) -> int:
+    """The number of living zones, from the counters that accounts keep."""
+    query = tables.Account.select(pw.fn.coalesce(pw.fn.sum(tables.Account.zone_count), 0))
+    if scope.account is not None:
+        query = query.where(tables.Account.uuid == scope.account)
+    return int(query.scalar())
+
+
+def _count(account_id: int, step: int) -> None:
+    tables.Account.update(zone_count=tables.Account.zone_count + step).where(tables.Account.id == account_id).execute()
+
+
+def _columns(zone: Zone) -> dict[str, Any]:
+    kept = set(tables.Zone._meta.fields) & set(Zone.__dataclass_fields__) - {"account", "name"}
+    return {name: getattr(zone, name) for name in kept}
+
+
+def from_row(row: tables.Zone) -> Zone:
+    """The zone of a row that was read with its account."""
+    return Zone(
+        uuid=row.uuid,
+        name=order.domain_from(row.name),
+        account=row.account.uuid,
+        serial=row.serial,
+        revision=row.revision,
+        default_ttl=row.default_ttl,
+        protected=row.protected,
+        comment=row.comment,
+        record_count=row.record_count,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        queued_at=row.queued_at,
+        deleted_at=row.deleted_at,
+    )

@@ -1,0 +1,93 @@
+"""The values that the rest of the house speaks of: Record, RRset, Zone. Frozen; names are absolute and lower case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from dns.name import Name
+from dns.rdata import Rdata
+from dns.rdatatype import RdataType
+
+from appliance.zones.rdata import parse_wire
+
+MAX_TTL = 2**31 - 1
+"""The largest TTL (RFC 2181 section 8); BIND serves 0 in place of anything above it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One resource record of a zone, with what people know it by.
+
+    `wire` is its rdata in uncompressed octets, `value` and `priority` are the same as the API shows it.
+    """
+
+    uuid: UUID
+    owner: Name
+    rdtype: RdataType
+    ttl: int
+    wire: bytes
+    value: str
+    priority: int | None
+    comment: str
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def rdata(self) -> Rdata:
+        """The data, read from its octets."""
+        return parse_wire(self.rdtype, self.wire)
+
+    @property
+    def key(self) -> tuple[Name, RdataType, bytes]:
+        """What makes it one of a kind in its zone: no two records are equal on the wire."""
+        return self.owner, self.rdtype, self.wire
+
+
+@dataclass(frozen=True, slots=True)
+class RRset:
+    """All records of one owner and type; they share one TTL (RFC 2181 section 5.2)."""
+
+    owner: Name
+    rdtype: RdataType
+    records: tuple[Record, ...]
+
+
+Node = Mapping[RdataType, RRset]
+"""Everything at one owner, by type."""
+
+
+def gather(records: Iterable[Record]) -> Mapping[Name, Node]:
+    """The records as sets, by owner and type."""
+    nodes: dict[Name, dict[RdataType, list[Record]]] = {}
+    for record in records:
+        nodes.setdefault(record.owner, {}).setdefault(record.rdtype, []).append(record)
+    return {
+        owner: {rdtype: RRset(owner, rdtype, tuple(members)) for rdtype, members in node.items()}
+        for owner, node in nodes.items()
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A zone without its records: name, owner, settings, and where its content stands.
+
+    `serial` is what is or will be published, `revision` moves with every stored change, and `queued_at` is
+    when the serial last moved. A zone with `deleted_at` is kept for its serial and to be restored.
+    """
+
+    uuid: UUID
+    name: Name
+    account: UUID
+    serial: int
+    revision: int
+    default_ttl: int
+    protected: bool
+    comment: str
+    record_count: int
+    created_at: datetime
+    updated_at: datetime
+    queued_at: datetime
+    deleted_at: datetime | None = None

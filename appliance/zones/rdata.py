@@ -1,0 +1,260 @@
+"""Record data: the API's `value` and `priority` <-> one rdata, a row for each type.
+
+    value, priority  --row.write-->  strict presentation text  --dnspython-->  wire  -->  rdata  -->  canonical value
+
+What is kept is what was printed from the rdata, never what was sent: dnspython takes comments, brackets,
+generic forms and a second line without complaint, so each row first writes the text that it may see.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import struct
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import dns.exception
+import dns.rdata
+from dns.name import Name
+from dns.rdata import Rdata
+from dns.rdataclass import IN
+from dns.rdatatype import RdataType
+from dns.rdtypes.svcbbase import ParamKey, SVCBBase
+
+from appliance.errors import InvalidValue, UnsupportedType
+from appliance.zones.names import parse_target, refuse_controls
+from appliance.zones.served import refuse_unserved
+from appliance.zones.strings import parse_quoted, parse_strings, print_quoted
+
+MAX_TXT_OCTETS = 4096
+MAX_PRIORITY = 65535
+
+_NUMBER = re.compile(r"0|[1-9][0-9]{0,9}")
+_CAA = re.compile(r"([0-9]{1,3}) ([a-z0-9]{1,15}) (.+)")
+_CAA_TOKEN = re.compile(r"[!#-:<-\[\]-~]+")
+_ALTITUDE = re.compile(r"(?<=[EW] )(-?[0-9]+)(?:\.([0-9]*))?(m?)(?= |$)")
+_FIELD = r'(?:"(?:[^"\\]|\\.)*+"|[^ "();])++'
+_FIELDS = re.compile(rf"{_FIELD}(?: {_FIELD})*+")
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a record says: its rdata, and that rdata as the API shows it."""
+
+    rdata: Rdata
+    value: str
+    priority: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class TypeRow:
+    """How a type is read: `write(value, priority, origin)` gives the text for dnspython.
+
+    `target` is the place of the host name among the words of the value; `priority` says that the first
+    number of the rdata is the API's `priority`.
+    """
+
+    write: Callable[[str, int, Name], str]
+    target: int | None = None
+    priority: bool = False
+
+
+def parse_content(record_type: str, value: str, priority: int | None, origin: Name) -> Content:
+    """The content of a record of the zone `origin`; InputError names the field that is wrong."""
+    rdtype = parse_type(record_type)
+    _check_priority(record_type, TYPES[rdtype], priority)
+    refuse_controls(value, "value")
+    text = TYPES[rdtype].write(value, priority or 0, origin)
+    try:
+        read = dns.rdata.from_text(IN, rdtype, text, origin=dns.name.root, relativize=False)
+        rdata = parse_wire(rdtype, read.to_wire() or b"")
+    except (dns.exception.DNSException, ValueError, OverflowError, struct.error) as refused:
+        raise InvalidValue(f"this is no {record_type} data: {_reason(refused)}", "value") from None
+    refuse_unserved(rdata)
+    plain = rdtype == RdataType.TXT and not value.startswith('"')
+    return Content(rdata, value if plain else print_value(rdata), priority)
+
+
+def parse_type(record_type: str) -> RdataType:
+    """The type of that name: upper case, one of `TYPES`."""
+    rdtype = _BY_NAME.get(record_type)
+    if rdtype is None:
+        raise UnsupportedType(f"{record_type!r} is not one of the types {', '.join(_BY_NAME)}", "record_type")
+    return rdtype
+
+
+def parse_wire(rdtype: RdataType, wire: bytes) -> Rdata:
+    """The rdata of those octets, uncompressed as `Rdata.to_wire` gives them."""
+    return dns.rdata.from_wire(IN, rdtype, wire, 0, len(wire))
+
+
+def has_priority(rdtype: RdataType) -> bool:
+    """True for the types whose first number is the API's `priority`."""
+    return TYPES[rdtype].priority
+
+
+def print_value(rdata: Rdata) -> str:
+    """The canonical value: what dnspython prints, without the priority and the final dot of the host name."""
+    row = TYPES[rdata.rdtype]
+    words = rdata.to_text().split(" ")[1 if row.priority else 0 :]
+    if row.target is not None and words[row.target] != ".":
+        words[row.target] = words[row.target].removesuffix(".")
+    return " ".join(words)
+
+
+def print_line(rdata: Rdata) -> str:
+    """The data as a zone file holds it: as dnspython prints it, generic where BIND 9.18 lacks a key's name."""
+    if isinstance(rdata, SVCBBase) and max(rdata.params, default=0) > ParamKey.DOHPATH:
+        return rdata.to_generic().to_text()
+    return rdata.to_text()
+
+
+def target_of(rdata: Rdata) -> Name | None:
+    """The host name that the rdata points to (MX, NS, SRV, CNAME, PTR, SVCB, HTTPS), else None."""
+    name = getattr(rdata, "exchange", None) or getattr(rdata, "target", None)
+    return name if isinstance(name, Name) else None
+
+
+def _check_priority(record_type: str, row: TypeRow, priority: int | None) -> None:
+    if row.priority and priority is None:
+        raise InvalidValue(f"{record_type} records require a priority value", "priority")
+    if not row.priority and priority is not None:
+        raise InvalidValue(f"{record_type} records have no priority: leave it out or null", "priority")
+    if priority is not None and not 0 <= priority <= MAX_PRIORITY:
+        raise InvalidValue(f"the priority must be 0 to {MAX_PRIORITY}", "priority")
+
+
+def _reason(refused: Exception) -> str:
+    return str(refused).split("\n", maxsplit=1)[0] or type(refused).__name__
+
+
+def _ipv4(value: str, _priority: int, _origin: Name) -> str:
+    try:
+        return str(ipaddress.IPv4Address(value))
+    except ValueError:
+        raise InvalidValue(f"{value!r} is not an IPv4 address such as 192.0.2.1", "value") from None
+
+
+def _ipv6(value: str, _priority: int, _origin: Name) -> str:
+    try:
+        if "%" in value:
+            raise ValueError(value)
+        return str(ipaddress.IPv6Address(value))
+    except ValueError:
+        raise InvalidValue(f"{value!r} is not an IPv6 address such as 2001:db8::1", "value") from None
+
+
+def _target(value: str, _priority: int, origin: Name) -> str:
+    return parse_target(value, origin).to_text()
+
+
+def _server(value: str, origin: Name, *, null_allowed: bool = False) -> str:
+    """The host name of a server, in which underscores are no letters (RFC 1123 section 2.1)."""
+    name = parse_target(value, origin, null_allowed=null_allowed).to_text()
+    if "_" in name:
+        raise InvalidValue(f"{value} is not the name of a host: it has an underscore", "value")
+    return name
+
+
+def _ns(value: str, _priority: int, origin: Name) -> str:
+    return _server(value, origin)
+
+
+def _mx(value: str, priority: int, origin: Name) -> str:
+    if value.count(" ") == 1 and _NUMBER.fullmatch(value.split(" ", maxsplit=1)[0]):
+        raise InvalidValue("the priority belongs in `priority` alone; the value is the host name", "value")
+    if value == "." and priority != 0:
+        raise InvalidValue('a null MX, ".", needs priority 0 (RFC 7505)', "value")
+    return f"{priority} {_server(value, origin, null_allowed=True)}"
+
+
+def _srv(value: str, priority: int, origin: Name) -> str:
+    words = value.split(" ")
+    if len(words) == 4 and all(map(_NUMBER.fullmatch, words[:3])):
+        raise InvalidValue("the priority belongs in `priority` alone; the value is: weight port target", "value")
+    if len(words) != 3 or not all(map(_is_uint16, words[:2])):
+        raise InvalidValue("the value is: weight port target, such as 10 5060 sip.example.com", "value")
+    return f"{priority} {words[0]} {words[1]} {_server(words[2], origin, null_allowed=True)}"
+
+
+def _txt(value: str, _priority: int, _origin: Name) -> str:
+    return print_quoted(parse_strings(value, MAX_TXT_OCTETS))
+
+
+def _caa(value: str, _priority: int, _origin: Name) -> str:
+    found = _CAA.fullmatch(value)
+    if not found or int(found[1]) > 255 or found[1] != str(int(found[1])):
+        raise InvalidValue('the value is: flags tag "text", such as 0 issue "letsencrypt.org"', "value")
+    flags, tag, text = found.groups()
+    if text.startswith('"'):
+        strings = parse_quoted(text)
+    elif _CAA_TOKEN.fullmatch(text):
+        strings = parse_quoted(f'"{text}"')
+    else:
+        raise InvalidValue(
+            "the text of a CAA record stands in quotes, or is one word without blanks and semicolons", "value"
+        )
+    if len(strings) != 1 or not all(0x20 <= octet < 0x7F for octet in strings[0]):
+        raise InvalidValue("the text of a CAA record is one string of printable ASCII", "value")
+    return f"{flags} {tag} {print_quoted(strings)}"
+
+
+def _structured(value: str, _priority: int, _origin: Name) -> str:
+    """Numbers, hexadecimal digits, base64 and quoted strings, one blank between two of them."""
+    if not _FIELDS.fullmatch(value):
+        raise InvalidValue(
+            "write the fields of this type with one blank between two of them, quotes closed, no comment or bracket",
+            "value",
+        )
+    if value.startswith("\\#"):
+        raise InvalidValue("write the fields of this type; the generic form of RFC 3597 is not taken", "value")
+    return value
+
+
+def _location(value: str, priority: int, origin: Name) -> str:
+    """The altitude gets a third decimal: dnspython counts in floats and would cut a hundredth off `8465.71m`."""
+    return _ALTITUDE.sub(
+        lambda found: f"{found[1]}.{(found[2] or '')[:2]:0<2}4{found[3]}", _structured(value, priority, origin), 1
+    )
+
+
+def _with_target(place: int) -> Callable[[str, int, Name], str]:
+    def write(value: str, priority: int, origin: Name) -> str:
+        words = _structured(value, priority, origin).split(" ")
+        if len(words) < 2:
+            raise InvalidValue("fields are missing", "value")
+        words[place] = parse_target(words[place], origin, null_allowed=True).to_text()
+        return " ".join(words)
+
+    return write
+
+
+def _is_uint16(word: str) -> bool:
+    return bool(_NUMBER.fullmatch(word)) and int(word) <= 65535
+
+
+TYPES: Mapping[RdataType, TypeRow] = {
+    RdataType.A: TypeRow(_ipv4),
+    RdataType.AAAA: TypeRow(_ipv6),
+    RdataType.CNAME: TypeRow(_target, target=0),
+    RdataType.MX: TypeRow(_mx, target=0, priority=True),
+    RdataType.TXT: TypeRow(_txt),
+    RdataType.NS: TypeRow(_ns, target=0),
+    RdataType.SRV: TypeRow(_srv, target=2, priority=True),
+    RdataType.CAA: TypeRow(_caa),
+    RdataType.PTR: TypeRow(_target, target=0),
+    RdataType.TLSA: TypeRow(_structured),
+    RdataType.SSHFP: TypeRow(_structured),
+    RdataType.DS: TypeRow(_structured),
+    RdataType.NAPTR: TypeRow(_with_target(-1), target=-1),
+    RdataType.SVCB: TypeRow(_with_target(1), target=1),
+    RdataType.HTTPS: TypeRow(_with_target(1), target=1),
+    RdataType.LOC: TypeRow(_location),
+    RdataType.URI: TypeRow(_structured),
+    RdataType.SMIMEA: TypeRow(_structured),
+    RdataType.OPENPGPKEY: TypeRow(_structured),
+}
+"""Every type that is served, in the order in which documents name them."""
+
+_BY_NAME: Mapping[str, RdataType] = {rdtype.name: rdtype for rdtype in TYPES}

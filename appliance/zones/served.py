@@ -1,0 +1,73 @@
+"""Record data that dnspython takes and BIND 9.18 refuses, and with it the whole zone: refused here first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from dns.rdata import Rdata
+from dns.rdatatype import RdataType
+from dns.rdtypes.svcbbase import ParamKey
+
+from appliance.errors import InvalidValue
+
+_PATH_PART = r"(?:[^{}%]|%[0-9A-Fa-f]{2})*"
+_DOHPATH = re.compile(rf"/{_PATH_PART}\{{\?dns\}}{_PATH_PART}", re.DOTALL)
+
+_SUBSTITUTION = re.compile(r"([^0-9\\i\0])((?:\\.|(?!\1)[^\\])+)\1((?:\\[^0]|(?!\1)[^\\])*)\1i?", re.DOTALL)
+_MEMBER = r"[^\[\]\\-]"
+_SET = rf"\[\^?+(?:\]|-|{_MEMBER}-{_MEMBER}|{_MEMBER})(?:{_MEMBER}-{_MEMBER}|{_MEMBER})*-?\]"
+_SET_OR_ESCAPE = re.compile(rf"\\[^0-9]|{_SET}", re.DOTALL)
+_PIECE = r"[^\\\[\](){}*+?|^$](?:[*+?]|\{[0-9]{1,2}\})?"
+_BRANCHES = rf"\^?(?:{_PIECE})+\$?(?:\|\^?(?:{_PIECE})+\$?)*"
+
+
+def refuse_unserved(rdata: Rdata) -> None:
+    """Raise InvalidValue for data that a nameserver would not load."""
+    check = _CHECKS.get(rdata.rdtype)
+    if check:
+        check(rdata)
+
+
+def _service_binding(rdata: Rdata) -> None:
+    """A dohpath is a path with the variable `{?dns}` and no other (RFC 9461 section 5)."""
+    params = rdata.params  # type: ignore[attr-defined]
+    if ParamKey.DOHPATH in params:
+        octets: bytes = getattr(params[ParamKey.DOHPATH], "value", b"")
+        path = octets.decode("utf-8", "replace")
+        if path.encode() != octets or not _DOHPATH.fullmatch(path):
+            raise InvalidValue("a dohpath starts with a slash and holds the variable {?dns}", "value")
+
+
+def _naptr(rdata: Rdata) -> None:
+    """The regexp is empty or a substitution `!pattern!text!` (RFC 3402 section 3.2)."""
+    regexp = rdata.regexp  # type: ignore[attr-defined]
+    if regexp and not _is_substitution(regexp.decode("latin-1")):
+        raise InvalidValue(
+            "the regexp is a substitution such as !^.*$!sip:help@example.com!, its pattern a plain POSIX one", "value"
+        )
+
+
+def _is_substitution(text: str) -> bool:
+    """True where the pattern keeps to the part of POSIX extended expressions that is beyond doubt.
+
+    Sets and escapes become one letter, then each innermost group does, until nothing but branches is left.
+    """
+    found = _SUBSTITUTION.fullmatch(text)
+    if not found:
+        return False
+    sets = re.findall(_SET, found[2], re.DOTALL)
+    backwards = any(low > high for members in sets for low, high in re.findall("(.)-(.)", members[1:-1], re.DOTALL))
+    rest, groups, count = _SET_OR_ESCAPE.sub("a", found[2]), 0, 1
+    while count:
+        rest, count = re.subn(rf"\({_BRANCHES}\)", "a", rest)
+        groups += count
+    last = max(map(int, re.findall(r"\\([1-9])", found[3])), default=0)
+    return bool(re.fullmatch(_BRANCHES, rest)) and not backwards and last <= groups
+
+
+_CHECKS: Mapping[RdataType, Callable[[Rdata], None]] = {
+    RdataType.SVCB: _service_binding,
+    RdataType.HTTPS: _service_binding,
+    RdataType.NAPTR: _naptr,
+}

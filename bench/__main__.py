@@ -1,0 +1,109 @@
+"""From a write over the API to the answer of the nameservers, on an appliance of its own.
+
+Each figure is the time from sending the request to the first answer that shows the change, asked over DNS
+in a loop; so it holds HTTP, commit, compile, check, reload and transfer.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from tests.appliance import Appliance, Client, timed
+
+ROUNDS = 50
+BURST = 200
+PAUSE = 0.1
+
+
+def main() -> None:
+    """Run every benchmark and print a line for each."""
+    with Appliance() as appliance:
+        api = appliance.client(appliance.token("bench@example.org"))
+        _print("answer to POST record (HTTP alone)", _http_alone(api))
+        _print("create zone until ns2 answers", _creates(appliance, api))
+        for server in (1, 2):
+            _print(f"one record changed until ns{server} answers", _changes(appliance, api, server))
+        _print("PATCH with Prefer: wait, both seen live", _waits(api))
+        _burst(appliance, api)
+
+
+def _http_alone(api: Client) -> Iterator[float]:
+    zone = api.zone("http.example.org")
+    for number in range(ROUNDS):
+        began = time.perf_counter()
+        api.record(zone, "A", f"h{number}", "192.0.2.1")
+        yield time.perf_counter() - began
+        time.sleep(PAUSE)
+
+
+def _creates(appliance: Appliance, api: Client) -> Iterator[float]:
+    for number in range(ROUNDS):
+        domain = f"create-{number}.example.org"
+        yield timed(lambda: api.zone(domain), lambda: appliance.rcode(domain, 2) == "NOERROR")  # noqa: B023 - called at once
+        time.sleep(PAUSE)
+
+
+def _changes(appliance: Appliance, api: Client, server: int) -> Iterator[float]:
+    zone = api.zone(f"change-{server}.example.org")
+    record = api.record(zone, "A", "www", "192.0.2.1")
+    api.wait_until_live(zone)
+    for number in range(ROUNDS):
+        yield timed(*_change(appliance, api, record, f"198.51.100.{number + 1}", server))
+        time.sleep(PAUSE)
+
+
+def _change(
+    appliance: Appliance, api: Client, record: dict[str, Any], address: str, server: int
+) -> tuple[Callable[[], object], Callable[[], bool]]:
+    wire = bytes(map(int, address.split(".")))
+    return (
+        lambda: api.expect(200, "PATCH", f"/dns-records/{record['uuid']}/", {"value": address}),
+        lambda: wire in appliance.answer(record["fqdn"], "A", server)[1],
+    )
+
+
+def _waits(api: Client) -> Iterator[float]:
+    zone = api.zone("wait.example.org")
+    record = api.record(zone, "A", "www", "192.0.2.1")
+    api.wait_until_live(zone)
+    for number in range(ROUNDS):
+        began = time.perf_counter()
+        body = {"value": f"198.51.100.{number + 1}"}
+        response = api("PATCH", f"/dns-records/{record['uuid']}/", body, {"Prefer": "wait=30"})
+        if response.headers["X-Deployment"] != "live":
+            raise SystemExit(f"not live: {response.headers}")
+        yield time.perf_counter() - began
+        time.sleep(PAUSE)
+
+
+def _burst(appliance: Appliance, api: Client) -> None:
+    zone = api.zone("burst.example.org")
+    api.wait_until_live(zone)
+    before = appliance.log("deployer").count("event=deployed zone=burst.example.org")
+    began = time.perf_counter()
+    for number in range(BURST):
+        api.record(zone, "A", f"h{number}", "192.0.2.1")
+    written = time.perf_counter() - began
+    api.wait_until_live(zone)
+    took = time.perf_counter() - began
+    deployments = appliance.log("deployer").count("event=deployed zone=burst.example.org") - before
+    print(
+        f"{BURST} writes to one zone: {BURST / written:.0f} writes/s, live {took - written:.3f} s after the last, "
+        f"{deployments} deployments, {deployments / took:.1f} a second"
+    )
+
+
+def _print(what: str, seconds: Iterator[float]) -> None:
+    values = sorted(value * 1000 for value in seconds)
+    print(
+        f"{what:45} n={len(values)}  median {statistics.median(values):6.1f} ms  "
+        f"p90 {values[int(len(values) * 0.9)]:6.1f} ms  max {values[-1]:6.1f} ms",
+        flush=True,
+    )
+
+
+if __name__ == "__main__":
+    main()

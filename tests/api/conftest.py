@@ -1,0 +1,162 @@
+"""The application on a real SQLite file, with two accounts and no deployer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from appliance.api.parts import parts_of
+from appliance.api.waiting import Watch
+from appliance.app import create_app
+from appliance.settings import (
+    ApiSettings,
+    DeployerSettings,
+    DnsSettings,
+    Endpoint,
+    NameserverAddress,
+    Settings,
+    StoreSettings,
+)
+from appliance.store import accounts
+from appliance.store.accounts import Account, TokenLimits
+from appliance.store.database import Store
+from tests.desk import Clock
+
+NS1, NS2 = "ns1.appliance.test", "ns2.appliance.test"
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
+
+
+@dataclass
+class Bearer:
+    """A client with one token; paths are relative to /api/v1."""
+
+    client: FlaskClient
+    secret: str
+
+    def __call__(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        headers: Mapping[str, str] | None = None,
+        **more: Any,  # noqa: ANN401 - whatever the test client takes
+    ) -> TestResponse:
+        """One call."""
+        given = {"Authorization": f"Bearer {self.secret}", **(headers or {})}
+        if body is not None:
+            more["json"] = body
+        return self.client.open(f"/api/v1{path}", method=method, headers=given, **more)
+
+    def zone(self, domain: str) -> dict[str, Any]:
+        """A new zone."""
+        return created(self("POST", "/dns-zones/", {"domain": domain}))
+
+    def record(
+        self, zone: Mapping[str, Any], record_type: str, name: str, value: str, **more: object
+    ) -> dict[str, Any]:
+        """A new record."""
+        body = {"record_type": record_type, "name": name, "value": value, **more}
+        return created(self("POST", f"/dns-zones/{zone['uuid']}/records/", body))
+
+
+@dataclass
+class House:
+    """The application, its store, and keys to it."""
+
+    settings: Settings
+    clock: Clock
+    app: Flask
+
+    @property
+    def store(self) -> Store:
+        """The store that the application works with; tables belong to one store in a process."""
+        return parts_of(self.app).store
+
+    @property
+    def watch(self) -> Watch:
+        """The watch that the application keeps."""
+        return parts_of(self.app).watch
+
+    def account(self, email: str, *, is_admin: bool = False) -> Account:
+        """The account of that address, made when it is not there."""
+        with self.store.connection():
+            known = {one.email: one for one in accounts.list_accounts()}
+            return known.get(email) or accounts.create_account(email, self.clock(), is_admin=is_admin)
+
+    def secret(self, email: str, *permissions: str, limits: TokenLimits | None = None) -> str:
+        """A new token's secret."""
+        account = self.account(email, is_admin="admin:*" in permissions)
+        with self.store.connection():
+            return accounts.create_token(account, "test", permissions, self.clock(), limits)[1]
+
+    def bearer(self, email: str, *permissions: str, limits: TokenLimits | None = None) -> Bearer:
+        """A client with a new token."""
+        return Bearer(self.app.test_client(), self.secret(email, *(permissions or ("dns:*",)), limits=limits))
+
+    def configured(self, api: ApiSettings) -> House:
+        """The same house with other settings of its API."""
+        settings = replace(self.settings, api=api)
+        return House(settings, self.clock, create_app(settings, self.clock))
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """A transaction as the deployer would make it."""
+        with self.store.connection(), self.store.writing():
+            yield
+
+
+def open_house(folder: Path) -> House:
+    """A house whose store lies in that folder."""
+    nameservers = (
+        NameserverAddress(NS1, Endpoint("127.0.0.1", 5301)),
+        NameserverAddress(NS2, Endpoint("127.0.0.1", 5302)),
+    )
+    settings = Settings(
+        store=StoreSettings(path=folder / "store.sqlite3", busy_timeout=1),
+        dns=DnsSettings(nameservers=nameservers, catalog="catalog.appliance.test", rname="hostmaster.appliance.test"),
+        deployer=DeployerSettings(socket=folder / "deployer.sock"),
+    )
+    Store(settings.store.path).create_or_migrate()
+    clock = Clock()
+    return House(settings, clock, create_app(settings, clock))
+
+
+def created(answer: TestResponse) -> dict[str, Any]:
+    """The body of a 201."""
+    assert answer.status_code == 201, answer.text
+    body: dict[str, Any] = answer.get_json()
+    return body
+
+
+def is_error(answer: TestResponse, status: int, code: str, field: str | None = None) -> bool:
+    """True when the answer is that error, in the one shape of errors."""
+    body = answer.get_json()
+    assert list(body) == ["detail", "error_code", "field"]
+    assert (answer.status_code, body["error_code"], body["field"]) == (status, code, field), answer.text
+    return True
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    """A new house."""
+    return open_house(tmp_path)
+
+
+@pytest.fixture
+def me(house: House) -> Bearer:
+    """The first account."""
+    return house.bearer("me@example.org")
+
+
+@pytest.fixture
+def other(house: House) -> Bearer:
+    """The second account."""
+    return house.bearer("other@example.org")

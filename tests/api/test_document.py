@@ -1,0 +1,88 @@
+"""The OpenAPI document and the page that shows it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from openapi_spec_validator import validate
+
+from tests.api.conftest import Bearer, House, is_error
+
+Json = dict[str, Any]
+
+
+@pytest.fixture
+def document(house: House) -> Json:
+    """The document, read without a token."""
+    answer = house.app.test_client().get("/api/v1/openapi.json")
+    assert answer.status_code == 200
+    read: Json = answer.get_json()
+    return read
+
+
+def _operations(document: Json) -> dict[str, Json]:
+    return {
+        f"{method.upper()} {path}": operation
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+        if method != "parameters"
+    }
+
+
+def test_it_is_openapi(document: Json) -> None:
+    assert document["openapi"].startswith("3.1")
+    validate(document)
+
+
+def test_every_call_is_in_it(house: House, document: Json) -> None:
+    calls = {
+        f"{method} {rule.rule.replace('<string:', '{').replace('>', '}')}"
+        for rule in house.app.url_map.iter_rules()
+        if rule.endpoint.split(".")[0] not in ("document", "health")
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    assert calls == set(_operations(document))
+
+
+def test_every_call_tells_its_errors_and_is_named(document: Json) -> None:
+    operations = _operations(document)
+    assert len({operation["operationId"] for operation in operations.values()}) == len(operations)
+    for operation in operations.values():
+        assert operation["responses"]["default"] == {"$ref": "#/components/responses/DEFAULT_ERROR"}
+        assert operation["summary"]
+        assert "422" not in operation["responses"]
+        assert operation["responses"]["401"] == {"$ref": "#/components/responses/UNAUTHORIZED"}
+        assert operation["description"].startswith(("Needs the permission `", "Any token"))
+    assert document["security"] == [{"bearer": []}]
+    assert document["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
+    assert list(document["components"]["schemas"]["Error"]["properties"]) == ["detail", "error_code", "field"]
+
+
+def test_answers_are_as_documented(me: Bearer, document: Json) -> None:
+    zone = me.zone("example.com")
+    record = me.record(zone, "A", "www", "192.0.2.1")
+    for name, shown in (("ZoneDetail", zone), ("Record", record), ("Deployment", zone["deployment"])):
+        assert list(document["components"]["schemas"][name]["properties"]) == list(shown)
+
+
+def test_the_page_needs_no_other_host(house: House) -> None:
+    web = house.app.test_client()
+    page = web.get("/api/v1/docs/")
+    assert page.data == web.get("/api/v1/docs").data
+    policy = page.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "//" not in page.text
+    assert not re.search(r"<script(?![^>]*src=)|<style| on[a-z]+=| style=", page.text)
+    for path in re.findall(r'(?:src|href)="([^"]+)"', page.text):
+        part = web.get(path)
+        assert (part.status_code, part.headers["X-Content-Type-Options"]) == (200, "nosniff")
+        part.close()
+    assert "://" not in web.get("/api/v1/docs/start.js").text
+
+
+@pytest.mark.parametrize("name", ["VENDOR.md", "..%2f..%2f__init__.py", "%2e%2e/app.py", "nothing.js"])
+def test_only_parts_of_the_page_are_served(house: House, name: str) -> None:
+    assert is_error(house.app.test_client().get(f"/api/v1/docs/assets/{name}"), 404, "not_found")

@@ -1,0 +1,156 @@
+"""`/healthz`, `/readyz` and `/metrics`, and what is answered when the store or the appliance itself fails."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from appliance.settings import ApiSettings
+from appliance.store import outcomes
+from appliance.zones.deployment import Answer, Seen
+from tests.api.conftest import NS1, NS2, Bearer, House, is_error
+
+STRANGER = {"REMOTE_ADDR": "192.0.2.99"}
+
+
+def _turn(house: House) -> None:
+    with house.writing():
+        outcomes.note_turn(house.clock())
+
+
+def test_healthz(house: House) -> None:
+    assert house.app.test_client().get("/healthz").get_json() == {"status": "ok"}
+
+
+def test_ready(house: House, me: Bearer) -> None:
+    web = house.app.test_client()
+    assert is_error(web.get("/readyz"), 503, "unavailable")
+    _turn(house)
+    assert web.get("/readyz").get_json() == {"status": "ready", "degraded": []}
+    house.clock.forward(seconds=11)
+    silent = web.get("/readyz")
+    assert is_error(silent, 503, "unavailable")
+    assert "11 s" in silent.get_json()["detail"]
+    assert silent.headers["Retry-After"]
+
+
+def test_degraded(house: House, me: Bearer) -> None:
+    web = house.app.test_client()
+    zone = me.zone("example.com")
+    serial = zone["serial"]
+    house.clock.forward(seconds=61)
+    _turn(house)
+    silent = house.clock() - timedelta(seconds=30)
+    with house.writing():
+        rows = [Seen(NS1, serial, Answer.LIVE, house.clock()), Seen(NS2, None, Answer.UNREACHABLE, silent)]
+        outcomes.note_seen(UUID(zone["uuid"]), rows)
+    shown = web.get("/readyz")
+    assert shown.status_code == 200
+    lost = f"nameserver {NS2} is unreachable"
+    assert shown.get_json()["degraded"] == ["zone example.com is not live after 61 s", lost]
+    assert web.get("/readyz", environ_overrides=STRANGER).get_json()["degraded"] == [
+        "1 zones are not live after 60 s",
+        lost,
+    ]
+    text = web.get("/metrics").text
+    assert f'dns_appliance_nameserver_reachable{{nameserver="{NS2}"}} 0.0' in text
+    assert f'dns_appliance_nameserver_zones_behind{{nameserver="{NS2}"}} 1.0' in text
+    assert 'dns_appliance_zone_not_live_seconds{zone="example.com"} 61.0' in text
+    with house.writing():
+        outcomes.note_live(UUID(zone["uuid"]), serial, house.clock())
+        outcomes.note_seen(UUID(zone["uuid"]), [Seen(NS2, serial, Answer.LIVE, house.clock())])
+    assert web.get("/readyz").get_json()["degraded"] == []
+    assert "example.com" not in web.get("/metrics").text
+
+
+def test_metrics_are_counted_by_route(house: House, me: Bearer) -> None:
+    zone = me.zone("example.com")
+    for path in (f"/dns-zones/{zone['uuid']}/", "/dns-zones/no-uuid/", "/nothing/"):
+        me("GET", path)
+    text = house.app.test_client().get("/metrics").text
+    route = 'route="/api/v1/dns-zones/<string:uuid>/"'
+    assert f'dns_appliance_requests_total{{method="GET",{route},status="200"}} 1.0' in text
+    assert f'dns_appliance_requests_total{{method="GET",{route},status="404"}} 1.0' in text
+    assert 'dns_appliance_requests_total{method="GET",route="unknown",status="404"} 1.0' in text
+    assert 'dns_appliance_zones{state="pending"} 1.0' in text
+    assert zone["uuid"] not in text
+
+
+def test_who_may_see_metrics(house: House, me: Bearer) -> None:
+    web = house.app.test_client()
+    root = {"Authorization": f"Bearer {house.secret('root@example.org', 'admin:*')}"}
+    mine = {"Authorization": f"Bearer {me.secret}"}
+    for address, headers, status in (
+        ("127.0.0.1", {}, 200),
+        ("::1", {}, 200),
+        ("192.0.2.99", {}, 401),
+        ("192.0.2.99", mine, 401),
+        ("192.0.2.99", root, 200),
+        ("127.0.0.1", {"X-Forwarded-For": "192.0.2.99"}, 200),
+        ("192.0.2.99", {"X-Forwarded-For": "127.0.0.1"}, 401),
+    ):
+        answer = web.get("/metrics", headers=headers, environ_overrides={"REMOTE_ADDR": address})
+        assert answer.status_code == status, (address, headers)
+
+
+def test_behind_a_proxy_only_a_token_shows_metrics(house: House) -> None:
+    proxied = house.configured(ApiSettings(trusted_proxies=("127.0.0.1",)))
+    web = proxied.app.test_client()
+    root = {"Authorization": f"Bearer {proxied.secret('root@example.org', 'admin:*')}"}
+    for headers in ({}, {"X-Forwarded-For": "127.0.0.1"}, {"X-Forwarded-For": "::1"}):
+        assert is_error(web.get("/metrics", headers=headers), 401, "invalid_token")
+    assert web.get("/metrics", headers=root).status_code == 200
+
+
+def test_a_locked_store_takes_no_write_and_is_read(house: House, me: Bearer) -> None:
+    me("GET", "/dns-zones/")
+    house.clock.forward(minutes=2)
+    with closing(sqlite3.connect(house.settings.store.path, isolation_level=None)) as holder:
+        holder.execute("begin immediate")
+        assert me("GET", "/dns-zones/").status_code == 200
+        refused = me("POST", "/dns-zones/", {"domain": "example.com"})
+        assert is_error(refused, 503, "unavailable")
+        assert refused.headers["Retry-After"]
+        assert house.app.test_client().get("/readyz").status_code == 503
+        holder.execute("rollback")
+    assert me("POST", "/dns-zones/", {"domain": "example.com"}).status_code == 201
+
+
+def test_a_missing_store_is_not_made_anew(house: House, me: Bearer) -> None:
+    for file in house.settings.store.path.parent.glob("store.sqlite3*"):
+        file.unlink()
+    web = house.app.test_client()
+    for answer in (me("GET", "/dns-zones/"), web.get("/readyz"), web.get("/metrics")):
+        assert is_error(answer, 503, "unavailable")
+    assert web.get("/healthz").status_code == 200
+    assert not house.settings.store.path.exists()
+
+
+def test_a_fault_tells_only_a_reference(house: House, me: Bearer, caplog: pytest.LogCaptureFixture) -> None:
+    record = me.record(me.zone("example.com"), "A", "www", "192.0.2.1")
+    with closing(sqlite3.connect(house.settings.store.path)) as database, database:
+        database.execute("update record set rdtype = 'NOTHING'")
+    with caplog.at_level(logging.ERROR):
+        answer = me("GET", f"/dns-records/{record['uuid']}/")
+    assert is_error(answer, 500, "internal_error")
+    reference = re.search(r"[0-9a-f]{16}", answer.get_json()["detail"])
+    assert reference
+    assert reference[0] in caplog.text
+    assert "Traceback" in caplog.text
+    assert me.secret not in caplog.text
+    assert "NOTHING" not in answer.text
+
+
+def test_headers_of_every_answer(house: House, me: Bearer) -> None:
+    web = house.app.test_client()
+    for answer in (me("GET", "/dns-zones/"), me("GET", "/nothing/"), web.get("/healthz"), web.get("/nothing")):
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+        assert not any(name.startswith("Access-Control") for name in answer.headers.keys())  # noqa: SIM118 - werkzeug's

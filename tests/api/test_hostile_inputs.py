@@ -1,0 +1,64 @@
+"""Every row of the table of hostile inputs gets its documented answer, and a refusal changes nothing."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from appliance.store import accounts
+from appliance.store.accounts import TokenLimits
+from tests.api.conftest import House, open_house
+from tests.hostile import Answer, Row, Tokens, World, rows, run
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> House:
+    """One house for all rows: each row takes back what it made."""
+    return open_house(tmp_path_factory.mktemp("hostile"))
+
+
+@pytest.fixture(scope="module")
+def world(house: House) -> World:
+    """The two accounts with their zones and tokens."""
+    a, b = "a@example.org", "b@example.org"
+    revoked = house.secret(a, "dns:*")
+    with house.writing():
+        found = accounts.find_token(revoked)
+        assert found
+        accounts.revoke_token(found.uuid, house.clock())
+    tokens = Tokens(
+        a=house.secret(a, "dns:*"),
+        b=house.secret(b, "dns:*"),
+        revoked=revoked,
+        expired=house.secret(a, "dns:*", limits=TokenLimits(expires_at=house.clock() - timedelta(hours=1))),
+        limited=house.secret(a, "dns:list", "dns:read"),
+    )
+    web = house.app.test_client()
+
+    def client(method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        answer = web.open(path, method=method, headers=dict(headers), data=body)
+        return answer.status_code, dict(answer.headers), answer.data
+
+    world = World(client, tokens, catalog="catalog.appliance.test", nameserver_domain="appliance.test")
+    assert world.call("GET", "/api/v1/dns-zones/", token=tokens.limited)[0] == 200  # its use is noted once a minute
+    return world
+
+
+@pytest.mark.parametrize("row", rows(), ids=lambda row: row["id"])
+def test_row(row: Row, world: World, house: House) -> None:
+    before = _contents(house.settings.store.path)
+    run(row, world)
+    if row["status"] >= 400 and "setup" not in row:
+        assert _contents(house.settings.store.path) == before
+
+
+def _contents(path: Path) -> list[str]:
+    """Everything in the database."""
+    with sqlite3.connect(path) as database:
+        contents = list(database.iterdump())
+    database.close()
+    return contents

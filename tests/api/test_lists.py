@@ -1,0 +1,169 @@
+"""Lists: filters, pages, and what they cost."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from werkzeug.http import parse_options_header
+
+from tests.api.conftest import NS1, Bearer, House, is_error
+
+
+@pytest.fixture
+def many(me: Bearer) -> Bearer:
+    """An account with 12 zones."""
+    for number in range(12):
+        me.zone(f"page{number:02}.com")
+    return me
+
+
+def test_pages(many: Bearer) -> None:
+    answer = many("GET", "/dns-zones/?page=2&page_size=5&search=page")
+    assert [zone["domain"] for zone in answer.get_json()] == [f"page{number:02}.com" for number in range(5, 10)]
+    assert answer.headers["X-Total-Count"] == "12"
+    links = _links(answer.headers["Link"])
+    assert set(links) == {"first", "prev", "next", "last"}
+    assert links["next"] == "/api/v1/dns-zones/?page=3&page_size=5&search=page"
+    last = many("GET", links["last"].removeprefix("/api/v1"))
+    assert [zone["domain"] for zone in last.get_json()] == ["page10.com", "page11.com"]
+    assert set(_links(last.headers["Link"])) == {"first", "prev", "last"}
+    beyond = many("GET", "/dns-zones/?page=9&page_size=5")
+    assert (beyond.get_json(), beyond.headers["X-Total-Count"]) == ([], "12")
+    assert set(_links(many("GET", "/dns-zones/").headers["Link"])) == {"first", "last"}
+
+
+@pytest.mark.parametrize("name", ["page", "page_size"])
+@pytest.mark.parametrize("value", ["0", "-1", "1.5", "", "x", "1e1", "٣", " 1", "1001000", "9" * 40])
+def test_a_page_is_a_number_in_range(me: Bearer, name: str, value: str) -> None:
+    assert is_error(me("GET", f"/dns-zones/?{name}={value}"), 400, "validation_error", name)
+
+
+@pytest.mark.parametrize(
+    "path", ["/dns-zones/", "/dns-records/", "/account/me/", "/dns-zones/x/", "/dns-zones/x/records/"]
+)
+def test_unknown_query_parameters(me: Bearer, path: str) -> None:
+    assert is_error(me("GET", f"{path}?domian=example.com"), 400, "validation_error", "domian")
+
+
+def test_a_parameter_given_twice(me: Bearer) -> None:
+    assert is_error(me("GET", "/dns-zones/?page=1&page=2"), 400, "validation_error", "page")
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("domain=bücher.example", 1),
+        ("domain=BÜCHER.Example.", 1),
+        ("domain=xn--bcher-kva.example", 1),
+        ("domain=example", 0),
+        ("domain=", 0),
+        ("domain=a..b", 0),
+        ("domain=%00", 0),
+        ("search=CHER", 1),
+        ("search=example", 2),
+        ("search=", 2),
+        ("search=%25", 0),
+    ],
+)
+def test_filters_of_zones(me: Bearer, query: str, found: int) -> None:
+    me.zone("bücher.example")
+    me.zone("other.example")
+    answer = me("GET", f"/dns-zones/?{query}")
+    assert (answer.status_code, len(answer.get_json()), answer.headers["X-Total-Count"]) == (200, found, str(found))
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", ["@ A", "@ MX", "www A", "www TXT", "www A"]),
+        ("zone={zone}", ["@ A", "@ MX", "www A", "www TXT"]),
+        ("zone={zone}&record_type=A", ["@ A", "www A"]),
+        ("record_type=MX", ["@ MX"]),
+        ("record_type=SOA", []),
+        ("record_type=", []),
+        ("name=www", ["www A", "www TXT", "www A"]),
+        ("name=WWW&zone={zone}", ["www A", "www TXT"]),
+        ("name=www.first.com&zone={zone}", ["www A", "www TXT"]),
+        ("name=www.first.com.&zone={zone}", ["www A", "www TXT"]),
+        ("name=first.com&zone={zone}", ["@ A", "@ MX"]),
+        ("name=%40", ["@ A", "@ MX"]),
+        ("name=www.first.com", []),
+        ("name=www.other.com.&zone={zone}", []),
+        ("name=bad name", []),
+        ("value=192.0.2.1", ["@ A", "www A"]),
+        ("value=192.0.2", []),
+        ("search=192.0.2", ["@ A", "www A", "www A"]),
+        ("search=mail", ["@ MX"]),
+        ("zone=no-uuid", []),
+    ],
+)
+def test_filters_of_records(me: Bearer, query: str, found: list[str]) -> None:
+    first, second = me.zone("first.com"), me.zone("second.com")
+    me.record(first, "A", "@", "192.0.2.1")
+    me.record(first, "MX", "@", "mail.example.com", priority=0)
+    me.record(first, "A", "www", "192.0.2.2")
+    me.record(first, "TXT", "www", "hello")
+    me.record(second, "A", "www", "192.0.2.1")
+    answer = me("GET", f"/dns-records/?{query.format(zone=first['uuid'])}")
+    assert answer.status_code == 200
+    assert [f"{record['name']} {record['record_type']}" for record in answer.get_json()] == found
+    assert answer.headers["X-Total-Count"] == str(len(found))
+
+
+def test_records_of_a_zone_come_whole_or_in_pages(me: Bearer) -> None:
+    zone = me.zone("example.com")
+    for number in range(101):
+        me.record(zone, "A", f"h{number:03}", "192.0.2.1")
+    path = f"/dns-zones/{zone['uuid']}/records/"
+    whole = me("GET", path)
+    assert (len(whole.get_json()), whole.headers["X-Total-Count"]) == (101, "101")
+    assert whole.get_json() == me("GET", f"/dns-zones/{zone['uuid']}/").get_json()["records"]
+    page = me("GET", f"{path}?page=2")
+    assert ([record["name"] for record in page.get_json()], page.headers["X-Total-Count"]) == (["h100"], "101")
+    assert len(me("GET", f"{path}?page_size=7").get_json()) == 7
+
+
+def test_a_list_costs_the_same_whatever_it_holds(house: House, me: Bearer) -> None:
+    me.zone("first.com")
+    with _counted(house) as few:
+        assert len(me("GET", "/dns-zones/").get_json()) == 1
+    for number in range(20):
+        me.record(me.zone(f"page{number:02}.com"), "A", "@", "192.0.2.1")
+    with _counted(house) as more:
+        zones = me("GET", "/dns-zones/").get_json()
+    assert len(zones) == 21
+    assert zones[1]["deployment"]["nameservers"][0]["name"] == NS1
+    assert len(few) == len(more)
+    with _counted(house) as records:
+        assert len(me("GET", "/dns-records/").get_json()) == 20
+    assert len(records) <= len(few)
+
+
+@contextmanager
+def _counted(house: House) -> Iterator[list[str]]:
+    """The SQL statements of the block."""
+    statements: list[str] = []
+
+    class Counted(sqlite3.Connection):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - sqlite3's own
+            super().__init__(*args, **kwargs)
+            self.set_trace_callback(statements.append)
+
+    params = house.store._db.connect_params
+    params["factory"] = Counted
+    try:
+        yield statements
+    finally:
+        del params["factory"]
+
+
+def _links(header: str) -> dict[str, str]:
+    links = {}
+    for one in header.split(", "):
+        path, options = parse_options_header(one)
+        links[options["rel"]] = path.strip("<>")
+    return links

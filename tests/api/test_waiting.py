@@ -1,0 +1,185 @@
+"""`Prefer: wait=N`, with outcomes written from another thread as the deployer would write them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from werkzeug.test import TestResponse
+
+from appliance.api.waiting import preferred_wait
+from appliance.settings import ApiSettings
+from appliance.store import outcomes
+from appliance.zones.deployment import Answer, Seen
+from tests.api.conftest import NS1, NS2, Bearer, House
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("wait=10", 10),
+        ("wait=1", 1),
+        ("wait=60", 60),
+        ('Wait = "7"', 7),
+        ("respond-async, wait=5; x=y", 5),
+        ('foo="a, wait=3", wait=4', 4),
+        ("wait=5, wait=6", 5),
+        ("wait=0", None),
+        ("wait=61", None),
+        ("wait=-1", None),
+        ("wait=1.5", None),
+        ("wait", None),
+        ("wait=", None),
+        ("wait=٣", None),
+        ("await=5", None),
+        ("wait=99999999999999999999", None),
+        ("", None),
+    ],
+)
+def test_the_header(header: str, seconds: int | None) -> None:
+    assert preferred_wait(header) == seconds
+
+
+def _answered(house: House, calls: Callable[[], TestResponse], meanwhile: Callable[[], None]) -> TestResponse:
+    """The answer to a call that waits while something is written."""
+    answers: list[TestResponse] = []
+    watch = house.watch
+    asking = threading.Thread(target=lambda: answers.append(calls()))
+    asking.start()
+    while not watch.watcher.moment and asking.is_alive():
+        asking.join(0.005)
+    with house.writing():
+        meanwhile()
+    asking.join()
+    return answers[0]
+
+
+@pytest.fixture
+def zone(me: Bearer) -> dict[str, str]:
+    """A zone."""
+    return me.zone("example.com")
+
+
+def _patch(me: Bearer, zone: dict[str, str], wait: str = "wait=30") -> TestResponse:
+    return me("PATCH", f"/dns-zones/{zone['uuid']}/", {"comment": "x"}, {"Prefer": wait})
+
+
+def _seen(house: House, name: str, state: Answer, serial: int | None, silent: float = 0) -> Seen:
+    return Seen(name, serial, state, house.clock() - timedelta(seconds=silent))
+
+
+def test_live(house: House, me: Bearer, zone: dict[str, str]) -> None:
+    uuid, serial = UUID(zone["uuid"]), int(zone["serial"])
+
+    def deploy() -> None:
+        outcomes.note_seen(uuid, [_seen(house, name, Answer.LIVE, serial) for name in (NS1, NS2)])
+        outcomes.note_live(uuid, serial, house.clock())
+
+    answer = _answered(house, lambda: _patch(me, zone), deploy)
+    assert answer.headers["Preference-Applied"] == "wait=30"
+    assert answer.headers["X-Deployment"] == "live"
+    deployment = answer.get_json()["deployment"]
+    assert (deployment["state"], deployment["live_serial"]) == ("live", serial)
+    assert [seen["state"] for seen in deployment["nameservers"]] == ["live", "live"]
+    assert me("GET", f"/dns-zones/{zone['uuid']}/deployment/").get_json() == deployment
+
+
+def test_failed(house: House, me: Bearer, zone: dict[str, str]) -> None:
+    uuid, serial = UUID(zone["uuid"]), int(zone["serial"])
+    answer = _answered(house, lambda: _patch(me, zone), lambda: outcomes.note_attempt(uuid, serial, "check: refused"))
+    assert answer.headers["X-Deployment"] == "failed"
+    assert answer.get_json()["deployment"]["error"] == "check: refused"
+
+
+def test_pending_when_time_is_up(me: Bearer, zone: dict[str, str]) -> None:
+    answer = _patch(me, zone, "wait=1")
+    assert (answer.headers["Preference-Applied"], answer.headers["X-Deployment"]) == ("wait=1", "pending")
+
+
+def test_nobody_waits_for_a_nameserver_that_is_gone(house: House, me: Bearer, zone: dict[str, str]) -> None:
+    uuid, serial = UUID(zone["uuid"]), int(zone["serial"])
+
+    def deploy() -> None:
+        outcomes.note_seen(uuid, [_seen(house, NS1, Answer.LIVE, serial)])
+        outcomes.note_seen(uuid, [_seen(house, NS2, Answer.UNREACHABLE, None, silent=11)])
+        outcomes.note_attempt(uuid, serial, None)
+
+    answer = _answered(house, lambda: _patch(me, zone, "wait=60"), deploy)
+    assert answer.headers["X-Deployment"] == "pending"
+
+
+def test_a_nameserver_that_was_just_lost_is_waited_for(house: House, me: Bearer, zone: dict[str, str]) -> None:
+    uuid, serial = UUID(zone["uuid"]), int(zone["serial"])
+    with house.writing():
+        outcomes.note_seen(uuid, [_seen(house, NS1, Answer.LIVE, serial)])
+        outcomes.note_seen(uuid, [_seen(house, NS2, Answer.UNREACHABLE, None, silent=5)])
+    answer = _answered(house, lambda: _patch(me, zone), lambda: outcomes.note_live(uuid, serial, house.clock()))
+    assert answer.headers["X-Deployment"] == "live"
+
+
+def test_a_deleted_zone_is_live_when_it_is_gone(house: House, me: Bearer, zone: dict[str, str]) -> None:
+    answer = _answered(
+        house,
+        lambda: me("DELETE", f"/dns-zones/{zone['uuid']}/", headers={"Prefer": "wait=30"}),
+        lambda: outcomes.note_removed(UUID(zone["uuid"]), house.clock()),
+    )
+    assert (answer.status_code, answer.headers["X-Deployment"]) == (204, "live")
+
+
+def test_a_deleted_zone_is_live_when_another_took_its_name(house: House, me: Bearer, zone: dict[str, str]) -> None:
+    web = Bearer(house.app.test_client(), me.secret)
+    answers: list[TestResponse] = []
+    path = f"/dns-zones/{zone['uuid']}/"
+    asking = threading.Thread(target=lambda: answers.append(me("DELETE", path, headers={"Prefer": "wait=30"})))
+    asking.start()
+    while web("GET", path).status_code != 404:
+        asking.join(0.005)
+    web.zone("example.com")
+    asking.join()
+    assert answers[0].headers["X-Deployment"] == "live"
+
+
+def test_a_record_that_waits(house: House, me: Bearer, zone: dict[str, str]) -> None:
+    uuid, serial = UUID(zone["uuid"]), int(zone["serial"])
+    body = {"record_type": "A", "name": "@", "value": "192.0.2.1"}
+    answer = _answered(
+        house,
+        lambda: me("POST", f"/dns-zones/{zone['uuid']}/records/", body, {"Prefer": "wait=30"}),
+        lambda: outcomes.note_live(uuid, serial + 1, house.clock()),
+    )
+    assert (answer.status_code, answer.headers["X-Deployment"]) == (201, "live")
+    assert answer.headers["X-Zone-Serial"] == str(serial + 1)
+
+
+def test_half_of_the_threads_wait(house: House) -> None:
+    small = house.configured(ApiSettings(threads=2))
+    me = small.bearer("me@example.org")
+    web = Bearer(small.app.test_client(), me.secret)
+    zone = me.zone("example.com")
+    uuid, serial = UUID(zone["uuid"]), zone["serial"]
+
+    def meanwhile() -> None:
+        answer = _patch(web, zone)
+        assert (answer.status_code, "Preference-Applied" in answer.headers) == (200, False)
+
+    answers: list[TestResponse] = []
+    asking = threading.Thread(target=lambda: answers.append(_patch(me, zone)))
+    asking.start()
+    while not small.watch.watcher.moment:
+        asking.join(0.005)
+    meanwhile()
+    with small.writing():
+        outcomes.note_live(uuid, serial, small.clock())
+    asking.join()
+    assert answers[0].headers["X-Deployment"] == "live"
+    assert _patch(web, zone).headers["X-Deployment"] == "live"
+
+
+def test_the_watcher_rests_when_nobody_waits(house: House, me: Bearer, zone: dict[str, str]) -> None:
+    _patch(me, zone, "wait=1")
+    while any(thread.name == "watcher" for thread in threading.enumerate()):
+        threading.Event().wait(0.005)
+    assert _patch(me, zone, "wait=1").headers["X-Deployment"] == "pending"

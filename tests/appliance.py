@@ -1,0 +1,253 @@
+"""A whole appliance for stories and benchmarks: `dns-appliance run` on free ports of loopback, driven from outside.
+
+with Appliance() as appliance:
+    api = appliance.client(appliance.token("someone@example.org"))
+    zone = api.zone("example.com")
+    appliance.expect("example.com", "SOA", ...)
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.query
+import dns.rcode
+import dns.rdatatype
+import requests
+
+from appliance.embedded.state import taken_ports
+from tests.pair import LOOPBACK, free_port, wait_for
+
+PROGRAM = (sys.executable, "-m", "appliance")
+START_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where an appliance listens; ns2 has the port after ns1's."""
+
+    api: int
+    dns: int
+
+
+class Appliance:
+    """An embedded appliance in a folder of its own; `state` keeps one that is there."""
+
+    def __init__(self, state: Path | None = None, ports: Ports | None = None) -> None:
+        self._own = state is None
+        self.state = state or Path(tempfile.mkdtemp(prefix="story-"))
+        self.state.chmod(0o755)
+        self.ports = ports or free_ports()
+        self.process: subprocess.Popen[bytes] | None = None
+        self.printed = self.state / "printed.log"
+
+    def __enter__(self) -> Appliance:
+        try:
+            self.start()
+        except BaseException:
+            self.stop(signal.SIGKILL)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+        if self._own and error is None:
+            shutil.rmtree(self.state)
+
+    def start(self) -> None:
+        """Start it and wait until it says that it is ready."""
+        with self.printed.open("wb") as out:
+            self.process = subprocess.Popen(
+                (
+                    *PROGRAM,
+                    "run",
+                    "--state",
+                    str(self.state),
+                    "--api",
+                    f"{LOOPBACK}:{self.ports.api}",
+                    "--dns-port",
+                    str(self.ports.dns),
+                ),
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+            )
+        wait_for(lambda: self._said("ready"), f"ready, in {self.printed}", START_SECONDS)
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int | None:
+        """End it by a signal and wait for its end; its exit status."""
+        if self.process is None:
+            return None
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        return self.process.wait(30)
+
+    def at_work(self) -> dict[int, str]:
+        """All processes that name the state folder, by id, with their command lines; `run` itself is none of them."""
+        found = {}
+        for entry in Path("/proc").glob("[0-9]*"):
+            try:
+                line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            except OSError:
+                continue
+            if str(self.state) in line and int(entry.name) not in (os.getpid(), self.process and self.process.pid):
+                found[int(entry.name)] = line
+        return found
+
+    def child(self, words: str) -> int | None:
+        """The id of the child of `run` whose command line holds these words."""
+        for pid, line in self.at_work().items():
+            if words in line and self.process and _parent_of(pid) == self.process.pid and " run " not in line:
+                return pid
+        return None
+
+    def log(self, name: str) -> str:
+        """What a child said: serve, deployer, ns1 or ns2."""
+        return (self.state / "logs" / f"{name}.log").read_text()
+
+    def command(self, *words: str, status: int = 0, typed: str = "") -> str:
+        """Run `dns-appliance` for this appliance; what it printed, after its exit status was as expected."""
+        argv = (*PROGRAM, *words, "--state", str(self.state))
+        done = subprocess.run(argv, input=typed, capture_output=True, text=True, check=False, timeout=60)
+        assert done.returncode == status, f"{words} ended {done.returncode}: {done.stderr or done.stdout}"
+        return done.stdout if status == 0 else done.stdout + done.stderr
+
+    def token(self, email: str, *permissions: str, options: Iterable[str] = ()) -> str:
+        """A fresh token of that account, which is created when it is new."""
+        known = json.loads(self.command("account", "list", "--json"))
+        if email not in {account["email"] for account in known}:
+            self.command("account", "create", email)
+        wanted = [word for permission in permissions or ("dns:*",) for word in ("--permission", permission)]
+        return self.command("token", "create", "--account", email, "--name", "story", *wanted, *options).strip()
+
+    def client(self, token: str | None) -> Client:
+        """The API as the bearer of that token sees it."""
+        return Client(f"http://{LOOPBACK}:{self.ports.api}", token)
+
+    def ask(self, name: str, rdtype: str, server: int) -> dns.message.Message:
+        """The answer of ns1 or ns2 to one question."""
+        query = dns.message.make_query(name, rdtype, flags=dns.flags.Flag(0))
+        reply, _ = dns.query.udp_with_fallback(query, LOOPBACK, timeout=2, port=self.ports.dns + server - 1)
+        return reply
+
+    def answer(self, name: str, rdtype: str, server: int) -> tuple[int | None, frozenset[bytes]]:
+        """The TTL and the data, as octets, that ns1 or ns2 answers; nothing when it does not answer with any."""
+        try:
+            reply = self.ask(name, rdtype, server)
+        except (dns.exception.DNSException, OSError):
+            return None, frozenset()
+        for rrset in reply.answer:
+            if rrset.rdtype == dns.rdatatype.from_text(rdtype):
+                return rrset.ttl, frozenset(rdata.to_wire() or b"" for rdata in rrset)
+        return None, frozenset()
+
+    def rcode(self, name: str, server: int) -> str | None:
+        """The response code for the SOA question, None without an answer."""
+        try:
+            return dns.rcode.to_text(self.ask(name, "SOA", server).rcode())
+        except (dns.exception.DNSException, OSError):
+            return None
+
+    def wait_until_answered(self, name: str, rdtype: str, wires: Iterable[bytes]) -> None:
+        """Wait until both nameservers answer with exactly this data."""
+        wanted = frozenset(wires)
+        for server in (1, 2):
+            wait_for(lambda s=server: self.answer(name, rdtype, s)[1] == wanted, f"ns{server} answers {name} {rdtype}")  # type: ignore[misc]
+
+    def _said(self, line: str) -> bool:
+        assert self.process is not None
+        text = self.printed.read_text()
+        assert self.process.poll() is None, f"it ended: {text}"
+        return line in text.splitlines()
+
+
+class Client:
+    """Requests with a token; each returns the answer whatever its status."""
+
+    def __init__(self, base: str, token: str | None) -> None:
+        self._base = base
+        self._session = requests.Session()
+        self._session.trust_env = False
+        if token is not None:
+            self._session.headers["Authorization"] = f"Bearer {token}"
+
+    def __call__(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,  # noqa: ANN401 - JSON
+        headers: Mapping[str, str] | None = None,
+    ) -> requests.Response:
+        """One request; paths are those below /api/v1."""
+        url = f"{self._base}/api/v1{path}"
+        return self._session.request(method, url, json=body, headers=headers, timeout=90, allow_redirects=False)
+
+    def expect(self, status: int, method: str, path: str, body: Any = None, **headers: str) -> Any:  # noqa: ANN401 - JSON
+        """One request whose answer has that status; its JSON."""
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        response = self(method, path, body, sent)
+        assert response.status_code == status, f"{method} {path} {body}: {response.status_code} {response.text}"
+        return response.json() if response.content else None
+
+    def zone(self, domain: str) -> dict[str, Any]:
+        """A new zone."""
+        zone: dict[str, Any] = self.expect(201, "POST", "/dns-zones/", {"domain": domain})
+        return zone
+
+    def record(self, zone: Mapping[str, Any], record_type: str, name: str, value: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401
+        """A new record."""
+        body = {"record_type": record_type, "name": name, "value": value, **more}
+        record: dict[str, Any] = self.expect(201, "POST", f"/dns-zones/{zone['uuid']}/records/", body)
+        return record
+
+    def wait_until_live(self, zone: Mapping[str, Any]) -> dict[str, Any]:
+        """Wait until the zone is live; its deployment then."""
+        path = f"/dns-zones/{zone['uuid']}/deployment/"
+        seen: dict[str, Any] = {}
+
+        def is_live() -> bool:
+            seen.update(self.expect(200, "GET", path))
+            return bool(seen["state"] == "live")
+
+        wait_for(is_live, f"{zone['domain']} is live")
+        return seen
+
+
+def free_ports() -> Ports:
+    """Three free ports, two of them neighbours."""
+    while True:
+        port, api = free_port(), free_port()
+        if not taken_ports(port + 1) and api not in (port, port + 1):
+            return Ports(api, port)
+
+
+def _parent_of(pid: int) -> int | None:
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return None
+
+
+def timed(action: Callable[[], object], until: Callable[[], bool]) -> float:
+    """Seconds from the start of the action until the condition holds."""
+    began = time.perf_counter()
+    action()
+    wait_for(until, "the end of what is timed")
+    return time.perf_counter() - began

@@ -1,0 +1,31 @@
+"""What tests of several rooms share: one pair of named for a whole run, and an editor for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tests.desk import Desk, open_desk
+from tests.pair import Pair
+
+settings.register_profile(
+    "quiet", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)  # a busy machine is no bug
+settings.load_profile("quiet")
+
+
+@pytest.fixture(scope="session")
+def pair() -> Iterator[Pair]:
+    """A running primary and secondary; every test that uses it works on zones of its own."""
+    with Pair() as running:
+        yield running
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """An editor over an empty store."""
+    with open_desk(tmp_path) as opened:
+        yield opened

@@ -1,0 +1,43 @@
+"""Short ways to make what the deployer works with."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+import dns.name
+from dns.name import Name
+
+from appliance.questions.soa import Answer, Nameserver
+from appliance.store.outcomes import Standing
+
+NS1 = Nameserver("ns1.appliance.test", "127.0.0.1", 5301)
+NS2 = Nameserver("ns2.appliance.test", "127.0.0.1", 5302)
+
+
+def name(text: str) -> Name:
+    return dns.name.from_text(text)
+
+
+def standing(
+    zone: str = "example.com",
+    serial: int = 7,
+    *,
+    uuid: UUID | None = None,
+    deleted: bool = False,
+    records: int = 0,
+) -> Standing:
+    return Standing(
+        uuid or uuid4(),
+        name(zone),
+        serial,
+        records,
+        deleted,
+        removed=False,
+        attempted=None,
+        live_serial=None,
+        error=None,
+    )
+
+
+def answered(server: Nameserver, zone: str, serial: int | None) -> Answer:
+    return Answer(server, name(zone), serial, 0 if serial is not None else 5, serial is not None)

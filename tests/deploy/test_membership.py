@@ -1,0 +1,72 @@
+"""The catalog is told of joins and leaves, one update at a time."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from appliance.deploy.membership import Membership
+from appliance.zones.catalog import member_label
+from tests.deploy.standing import name
+
+ZONE = name("example.com")
+
+
+def test_what_comes_meanwhile_goes_into_the_next_update() -> None:
+    membership, first, second = Membership(), uuid4(), uuid4()
+    membership.join(first, ZONE)
+    sent = membership.next_update()
+    assert sent
+    assert (sent.remove, sent.add) == ({}, {member_label(first): ZONE})
+    membership.join(second, name("other.example"))
+    assert membership.next_update() is None
+    membership.confirm()
+    after = membership.next_update()
+    assert after
+    assert after.add == {member_label(second): name("other.example")}
+
+
+def test_a_member_does_not_join_again() -> None:
+    membership, zone = Membership(), uuid4()
+    membership.learn({member_label(zone): ZONE})
+    membership.join(zone, ZONE)
+    assert membership.next_update() is None
+
+
+def test_a_zone_made_again_takes_the_place_of_the_former() -> None:
+    membership, old, new = Membership(), uuid4(), uuid4()
+    membership.learn({member_label(old): ZONE})
+    membership.join(new, ZONE)
+    sent = membership.next_update()
+    assert sent
+    assert (sent.remove, sent.add) == ({member_label(old): ZONE}, {member_label(new): ZONE})
+
+
+def test_a_zone_that_leaves_before_its_join_was_sent() -> None:
+    membership, zone = Membership(), uuid4()
+    membership.join(zone, ZONE)
+    membership.leave(zone, ZONE)
+    sent = membership.next_update()
+    assert sent
+    assert (set(sent.remove), sent.add) == ({member_label(zone)}, {})
+
+
+def test_a_failed_update_is_left_to_the_next_comparison() -> None:
+    membership, zone = Membership(), uuid4()
+    membership.join(zone, ZONE)
+    membership.next_update()
+    changing = [membership.is_changing]
+    membership.fail()
+    changing.append(membership.is_changing)
+    assert changing == [True, False]
+    membership.join(zone, ZONE)
+    assert membership.next_update()
+
+
+def test_a_reading_older_than_an_update_is_passed_over() -> None:
+    membership, zone = Membership(), uuid4()
+    membership.join(zone, ZONE)
+    membership.next_update()
+    membership.learn({})
+    membership.confirm()
+    membership.join(zone, ZONE)
+    assert membership.next_update() is None

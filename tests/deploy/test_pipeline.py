@@ -1,0 +1,123 @@
+"""A batch goes through compile, check, publish and reload; a broken zone stops nobody else."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import replace
+from uuid import uuid4
+
+import pytest
+
+from appliance.deploy.host import Host
+from appliance.deploy.pipeline import deploy_zones, loaded_from, remove_old_files, withdraw_zone
+from appliance.nameserver.checks import ZoneChecker
+from appliance.store import outcomes
+from appliance.zones.model import Zone
+from tests.desk import Desk
+from tests.pair import Pair, program
+
+
+@pytest.fixture
+def host(pair: Pair, desk: Desk) -> Host:
+    """The pair's primary with the desk's apex."""
+    return Host(
+        apex=desk.editor.apex,
+        files=pair.files,
+        checker=ZoneChecker(program("named-checkzone"), program("named-checkconf")),
+        control=pair.control,
+        catalog=pair.catalog,
+        updates=pair.updates,
+        nameservers=(pair.primary, pair.secondary),
+        transfer_key=pair.transfer_key,
+    )
+
+
+def deploy(host: Host, desk: Desk, *zones: Zone) -> list[str | None]:
+    return [attempt.error for attempt in deploy_zones([(zone.uuid, zone.name) for zone in zones], host, desk.store)]
+
+
+def test_a_zone_is_added_and_then_reloaded(host: Host, pair: Pair, desk: Desk) -> None:
+    zone = desk.zone("piped.example")
+    assert deploy(host, desk, zone) == [None]
+    pair.wait_for_serial(pair.primary, zone.name, zone.serial)
+    assert loaded_from(zone.name, host) == zone.uuid
+    desk.add(zone, "A", "www", "192.0.2.1")
+    assert deploy(host, desk, zone) == [None]
+    pair.wait_for_serial(pair.primary, zone.name, zone.serial + 1)
+
+
+def test_a_zone_made_again_replaces_the_former(host: Host, pair: Pair, desk: Desk) -> None:
+    old = desk.zone("replaced.example")
+    deploy(host, desk, old)
+    desk.editor.delete_zone(desk.owner, old.uuid)
+    new = desk.zone("replaced.example")
+    assert deploy(host, desk, new) == [None]
+    pair.wait_for_serial(pair.primary, new.name, new.serial)
+    assert loaded_from(new.name, host) == new.uuid
+
+
+def test_withdrawing_twice_does_no_harm(host: Host, pair: Pair, desk: Desk) -> None:
+    zone = desk.zone("twice.example")
+    deploy(host, desk, zone)
+    for _ in range(2):
+        withdraw_zone(zone.name, host)
+    pair.wait_for_serial(pair.primary, zone.name, None)
+
+
+def test_files_outlive_a_removal_by_a_day(host: Host, desk: Desk) -> None:
+    gone, lives = desk.zone("outlived.example"), desk.zone("lives.example")
+    unknown = uuid4()
+    deploy(host, desk, gone, lives)
+    host.files.stage(unknown, b"")
+    host.files.publish(unknown)
+    withdraw_zone(gone.name, host)
+    desk.editor.delete_zone(desk.owner, gone.uuid)
+    outcomes.note_removed(gone.uuid, desk.clock())
+    remove_old_files(host, desk.store, desk.clock())
+    assert host.files.path(gone.uuid).exists()
+    desk.clock.forward(days=1, seconds=1)
+    remove_old_files(host, desk.store, desk.clock())
+    left = [host.files.path(uuid).exists() for uuid in (gone.uuid, lives.uuid, unknown)]
+    assert left == [False, True, True]
+    host.files.remove(unknown)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("www.planted.example. 60 IN A 192.0.2.999", "check: "),
+        ("www.planted.example. 60 IN A 192.0.2.1\nevil.planted.example. 60 IN A 203.0.113.9", "compile: "),
+        ("www.elsewhere.example. 60 IN A 192.0.2.1", "check: "),
+        ("$INCLUDE /etc/passwd", "check: "),
+    ],
+)
+def test_a_planted_row_fails_its_zone_alone(host: Host, pair: Pair, desk: Desk, line: str, told: str) -> None:
+    bad, good = desk.zone("planted.example"), desk.zone("innocent.example")
+    deploy(host, desk, bad, good)
+    pair.wait_for_serial(pair.primary, bad.name, bad.serial)
+    desk.add(bad, "A", "www", "192.0.2.1")
+    desk.add(good, "A", "www", "192.0.2.1")
+    with sqlite3.connect(desk.store.path) as database:
+        database.execute("update record set line = ? where line like '%planted.example%'", (line,))
+    database.close()
+    before = host.files.path(bad.uuid).read_bytes()
+    errors = deploy(host, desk, bad, good)
+    assert errors[0] is not None
+    assert errors[0].startswith(told)
+    assert errors[1] is None
+    pair.wait_for_serial(pair.primary, good.name, good.serial + 1)
+    assert pair.serial(pair.primary, bad.name) == bad.serial
+    assert host.files.path(bad.uuid).read_bytes() == before
+    assert host.files.leftovers() == []
+    for zone in (bad, good):
+        withdraw_zone(zone.name, host)
+
+
+def test_a_checker_that_gives_no_verdict_publishes_nothing(host: Host, desk: Desk) -> None:
+    zone = desk.zone("unchecked.example")
+    for checkzone in ("/nowhere/named-checkzone", "/bin/false"):
+        without = replace(host, checker=ZoneChecker(checkzone, checkzone))
+        (error,) = deploy(without, desk, zone)
+        assert error is not None
+        assert error.startswith("check: ")
+        assert not host.files.path(zone.uuid).exists()

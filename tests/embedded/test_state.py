@@ -1,0 +1,71 @@
+"""The state folder: made once, its secrets closed, nothing of it lost at the next start."""
+
+from __future__ import annotations
+
+import socket
+import stat
+from datetime import date
+from pathlib import Path
+
+from appliance.embedded.state import (
+    LOOPBACK,
+    Owner,
+    blocking_folder,
+    free_port,
+    prepare_state,
+    taken_ports,
+    unprivileged_owner,
+)
+from appliance.settings import Endpoint, read_settings
+from tests.pair import free_port as port
+
+TODAY = date(2031, 5, 4)
+
+
+def prepared(folder: Path) -> Path:
+    folder.chmod(0o755)
+    return prepare_state(folder, Endpoint(LOOPBACK, port()), port(), TODAY).folder
+
+
+def test_secrets_are_closed_to_others(state_folder: Path) -> None:
+    folder = prepared(state_folder)
+    closed = [*folder.glob("keys/*.key"), *folder.glob("ns?/named.conf"), folder / "config.toml"]
+    assert len(closed) == 6
+    for file in closed:
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE((folder / "store").stat().st_mode) == 0o700
+
+
+def test_keys_and_catalog_are_kept(state_folder: Path) -> None:
+    folder = prepared(state_folder)
+    before = {file: file.read_bytes() for file in (*folder.glob("keys/*"), folder / "ns1" / "catalog.zone")}
+    prepared(state_folder)
+    assert {file: file.read_bytes() for file in before} == before
+
+
+def test_the_settings_it_writes_can_be_read(state_folder: Path) -> None:
+    folder = prepared(state_folder)
+    settings = read_settings(folder / "config.toml", {})
+    assert [server.name for server in settings.dns.nameservers] == ["ns1.appliance.test", "ns2.appliance.test"]
+    assert settings.store.path == folder / "store" / "store.sqlite3"
+
+
+def test_a_folder_on_the_way_that_is_closed_is_found(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    (closed / "state").mkdir(parents=True)
+    closed.chmod(0o700)
+    stranger = Owner(65534, 65534)
+    assert blocking_folder(closed / "state", stranger) in (closed, *tmp_path.parents, tmp_path)
+    assert blocking_folder(closed / "state", Owner(0, 0)) is None
+
+
+def test_ports_in_use_are_found() -> None:
+    with socket.socket() as held:
+        held.bind((LOOPBACK, 0))
+        held.listen()
+        taken = held.getsockname()[1]
+        assert taken_ports(taken, free_port()) == [taken]
+
+
+def test_root_gives_its_privileges_away() -> None:
+    assert unprivileged_owner().uid != 0

@@ -1,0 +1,79 @@
+"""The catalog: what is added on the primary comes to the secondary, what is removed goes, what is re-created is new."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import dns.name
+import pytest
+
+from appliance.errors import CommandFailed, CommandTimeout
+from appliance.keys import new_key
+from appliance.nameserver.catalog import CatalogUpdates, notify
+from appliance.questions.transfer import axfr
+from tests.pair import CATALOG, LOOPBACK, Pair, free_port, small_zone
+
+
+def test_a_member_comes_and_goes(pair: Pair) -> None:
+    zone = dns.name.from_text("member.test")
+    uuid = pair.create(zone, 7)
+    pair.wait_for_serial(pair.secondary, zone, 7)
+    pair.updates.change(remove=[uuid.hex], add={})
+    pair.wait_for_serial(pair.secondary, zone, None)
+
+
+def test_a_zone_created_again_is_served_anew_after_one_update(pair: Pair) -> None:
+    zone = dns.name.from_text("again.test")
+    uuid = pair.create(zone, 1000)
+    pair.wait_for_serial(pair.secondary, zone, 1000)
+    for serial in range(9, 4, -1):
+        pair.control.delete_zone(zone)
+        former, uuid = uuid, uuid4()
+        pair.control.add_zone(zone, pair.put(uuid, small_zone(zone, serial, f"192.0.2.{serial}")))
+        pair.updates.change(remove=[former.hex], add={uuid.hex: zone})
+        pair.wait_for_serial(pair.secondary, zone, serial)
+    addresses = [str(row.rdata) for row in axfr(pair.secondary, zone, pair.transfer_key) if row.rdtype.name == "A"]
+    assert addresses == ["192.0.2.5"]
+
+
+def test_a_change_done_twice_does_no_harm(pair: Pair) -> None:
+    zone = dns.name.from_text("twice.catalog.test")
+    uuid = pair.create(zone, 1)
+    pair.updates.change(remove=[uuid4().hex], add={uuid.hex: zone})
+    pair.wait_for_serial(pair.secondary, zone, 1)
+
+
+def test_many_changes_go_in_several_messages(pair: Pair) -> None:
+    def members() -> int:
+        return sum(row.rdtype.name == "PTR" for row in axfr(pair.primary, CATALOG, pair.update_key))
+
+    before = members()
+    absent = {uuid4().hex: dns.name.from_text(f"z{number}.many.test") for number in range(1001)}
+    pair.updates.change(remove=[], add=absent)
+    assert members() == before + 1001
+    pair.updates.change(remove=absent, add={})
+    assert members() == before
+
+
+def test_another_key_is_refused(pair: Pair) -> None:
+    for key in (new_key("update"), new_key("unknown"), pair.transfer_key):
+        updates = CatalogUpdates(LOOPBACK, pair.primary.port, CATALOG, key)
+        with pytest.raises(CommandFailed) as refused:
+            updates.change(remove=["x"], add={})
+        assert key.secret not in str(refused.value)
+
+
+def test_a_primary_that_is_away_is_told(pair: Pair) -> None:
+    with pytest.raises(CommandFailed, match="refused"):
+        CatalogUpdates(LOOPBACK, free_port(), CATALOG, pair.update_key).change(remove=["x"], add={})
+
+
+def test_a_secondary_takes_a_notify_from_its_primary(pair: Pair) -> None:
+    zone = dns.name.from_text("notified.test")
+    pair.create(zone, 1)
+    pair.wait_for_serial(pair.secondary, zone, 1)
+    notify(LOOPBACK, pair.secondary.port, zone, pair.transfer_key)
+    with pytest.raises(CommandFailed, match="NOTAUTH"):
+        notify(LOOPBACK, pair.secondary.port, dns.name.from_text("never.test"), pair.transfer_key)
+    with pytest.raises(CommandTimeout):
+        notify(LOOPBACK, free_port(), zone, None, timeout=0.2)

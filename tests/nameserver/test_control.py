@@ -1,0 +1,167 @@
+"""The control channel of a real named: commands, lost connections, wrong keys, a silent server."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import threading
+from pathlib import Path
+
+import dns.name
+import pytest
+
+from appliance.errors import CommandFailed, CommandTimeout
+from appliance.keys import new_key
+from appliance.nameserver.control import Control, Fallback, Program, quoted
+from appliance.nameserver.wire import BrokenConnection, Connection, Table, pack, unpack
+from tests.pair import LOOPBACK, Pair, free_port, program, small_zone
+
+
+def zone_of(label: str) -> dns.name.Name:
+    return dns.name.from_text(f"{label}.control.test")
+
+
+def test_a_zone_is_added_reloaded_shown_and_deleted(pair: Pair) -> None:
+    zone = dns.name.from_text("0/25.2.0.192.in-addr.arpa")
+    uuid = pair.create(zone, 1)
+    pair.wait_for_serial(pair.primary, zone, 1)
+    assert str(pair.files.path(uuid)) in (pair.control.show_zone(zone) or "")
+    pair.put(uuid, small_zone(zone, 2))
+    pair.control.reload(zone)
+    pair.wait_for_serial(pair.primary, zone, 2)
+    pair.control.delete_zone(zone)
+    pair.wait_for_serial(pair.primary, zone, None)
+    assert pair.control.show_zone(zone) is None
+
+
+def test_named_says_why_it_refuses(pair: Pair) -> None:
+    zone = zone_of("twice")
+    uuid = pair.create(zone, 1)
+    with pytest.raises(CommandFailed, match="already exists") as refused:
+        pair.control.add_zone(zone, str(pair.files.path(uuid)))
+    assert not isinstance(refused.value, BrokenConnection)
+    with pytest.raises(CommandFailed, match="not found"):
+        pair.control.delete_zone(zone_of("never"))
+
+
+def test_a_missing_file_is_refused_at_once(pair: Pair) -> None:
+    with pytest.raises(CommandFailed, match="file not found"):
+        pair.control.add_zone(zone_of("fileless"), str(pair.zones / "nothing"))
+
+
+def test_a_dropped_connection_is_opened_anew(pair: Pair) -> None:
+    connection = Connection(LOOPBACK, pair.control_port, pair.control_key)
+    connection.command("status")
+    for how in (socket.SHUT_RDWR, socket.SHUT_WR):
+        assert connection._socket is not None
+        connection._socket.shutdown(how)
+        assert "server is up" in connection.command("status")
+    connection.close()
+
+
+def test_a_restarted_named_is_found_again() -> None:
+    with Pair() as pair:
+        assert "server is up" in pair.connection.command("status")
+        pair.ns1.stop()
+        with pytest.raises(BrokenConnection, match="refused"):
+            pair.connection.command("status")
+        pair.ns1.start()
+        pair.wait_for_any_serial(pair.primary, pair.catalog)
+        assert "server is up" in pair.connection.command("status")
+        pair.ns1.stop(signal.SIGKILL)
+        pair.ns1.start()
+        pair.wait_for_any_serial(pair.primary, pair.catalog)
+        assert "server is up" in pair.connection.command("status")
+
+
+def test_a_wrong_key_is_told_without_its_secret(pair: Pair) -> None:
+    key = new_key("control")
+    with pytest.raises(BrokenConnection, match="most likely the key") as refused:
+        Connection(LOOPBACK, pair.control_port, key).command("status")
+    assert key.secret not in str(refused.value)
+
+
+def test_a_silent_named_costs_the_time_limit_and_no_more(pair: Pair) -> None:
+    connection = Connection(LOOPBACK, pair.control_port, pair.control_key, timeout=1)
+    for prepare in (lambda: connection.command("status"), connection.close):
+        prepare()
+        pair.ns1.pause()
+        try:
+            with pytest.raises(CommandTimeout):
+                connection.command("status")
+        finally:
+            pair.ns1.resume()
+        assert "server is up" in connection.command("status")
+    connection.close()
+
+
+def test_the_program_does_the_same(pair: Pair) -> None:
+    control = Control(Program(program("rndc"), LOOPBACK, pair.control_port, str(pair.key_file)))
+    zone = zone_of("by-program")
+    uuid = pair.create(zone, 1)
+    assert str(pair.files.path(uuid)) in (control.show_zone(zone) or "")
+    pair.put(uuid, small_zone(zone, 2))
+    control.reload(zone)
+    pair.wait_for_serial(pair.primary, zone, 2)
+    control.delete_zone(zone)
+    assert control.show_zone(zone) is None
+    control.add_zone(zone, str(pair.files.path(uuid)))
+    with pytest.raises(CommandFailed, match="already exists"):
+        control.add_zone(zone, str(pair.files.path(uuid)))
+
+
+def test_the_program_stands_in_for_a_broken_connection_only(pair: Pair) -> None:
+    broken = Connection(LOOPBACK, free_port(), pair.control_key)
+    rndc = Program(program("rndc"), LOOPBACK, pair.control_port, str(pair.key_file))
+    assert "catalog.appliance.test" in (Control(Fallback(broken, rndc)).show_zone(pair.catalog) or "")
+    missing = Program("/nonexistent/rndc", LOOPBACK, pair.control_port, str(pair.key_file))
+    with pytest.raises(CommandFailed, match="not found"):
+        Control(Fallback(pair.connection, missing)).delete_zone(zone_of("never"))
+
+
+@pytest.mark.parametrize("label", [b'a"b', b"a b", b"a;b", b"a{b", b"a\nb", b"a\\b", b"\x00", b"\xe4"])
+def test_no_other_characters_reach_named(label: bytes) -> None:
+    with pytest.raises(CommandFailed):
+        quoted(dns.name.Name((label, b"test", b"")))
+
+
+def test_the_root_and_an_empty_name_are_no_zones() -> None:
+    for name in (dns.name.root, dns.name.empty):
+        with pytest.raises(CommandFailed):
+            quoted(name)
+
+
+def test_a_file_name_cannot_end_its_string(pair: Pair, tmp_path: Path) -> None:
+    with pytest.raises(CommandFailed, match="file name"):
+        pair.control.add_zone(zone_of("file"), f'{tmp_path}/x"; }}; type secondary; "')
+
+
+def test_tables_read_back_as_they_were_packed() -> None:
+    tree: Table = {"_ctrl": {"_ser": b"1"}, "_data": {"type": b"null", "empty": b""}}
+    assert unpack(pack(tree)) == tree
+
+
+@pytest.mark.parametrize(
+    "octets", [b"\x05ab", b"\x01a\x01\x00\x00\x00\x09x", b"\x01a\x07\x00\x00\x00\x00", b"\x01\xff\x01\0\0\0\0"]
+)
+def test_what_is_no_table_is_refused(octets: bytes) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        unpack(octets)
+
+
+@pytest.mark.parametrize(
+    "greeting", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\0\0\0\x08\0\0\0\x02abcd", b"\0\0\0\x04\0\0\0\x01"]
+)
+def test_what_is_no_control_channel_is_told(greeting: bytes) -> None:
+    def answer() -> None:
+        client, _ = server.accept()
+        with client:
+            client.sendall(greeting)
+            client.recv(1000)
+
+    with socket.create_server((LOOPBACK, 0)) as server:
+        stranger = threading.Thread(target=answer)
+        stranger.start()
+        with pytest.raises(BrokenConnection):
+            Connection(LOOPBACK, server.getsockname()[1], new_key("control")).command("status")
+        stranger.join()

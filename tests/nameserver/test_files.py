@@ -1,0 +1,153 @@
+"""Zone files: written whole, swapped whole, put back, and never through a link."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import stat
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import dns.name
+import pytest
+
+from appliance.errors import PublishFailed
+from appliance.nameserver.files import ZoneFiles
+from tests.pair import Pair, small_zone
+
+ZONE = UUID("11111111-2222-3333-4444-555555555555")
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> ZoneFiles:
+    return ZoneFiles(tmp_path, mode=0o640)
+
+
+def publish(files: ZoneFiles, content: bytes) -> None:
+    files.stage(ZONE, content)
+    files.publish(ZONE)
+
+
+def test_a_staged_file_is_not_live_until_published(files: ZoneFiles) -> None:
+    staged = files.stage(ZONE, b"one")
+    assert staged.read_bytes() == b"one" and not files.path(ZONE).exists()
+    files.publish(ZONE)
+    assert files.path(ZONE).read_bytes() == b"one" and not staged.exists()
+    assert stat.S_IMODE(files.path(ZONE).stat().st_mode) == 0o640
+
+
+def test_the_former_file_is_put_back_as_a_new_one(files: ZoneFiles) -> None:
+    publish(files, b"one")
+    os.utime(files.path(ZONE), (1, 1))
+    publish(files, b"two")
+    former = files.path(ZONE).with_suffix(".former")
+    assert former.read_bytes() == b"one"
+    assert files.put_back(ZONE)
+    assert files.path(ZONE).read_bytes() == b"one" and files.path(ZONE).stat().st_mtime > 1
+
+
+def test_there_may_be_nothing_to_put_back(files: ZoneFiles) -> None:
+    publish(files, b"one")
+    assert not files.put_back(ZONE)
+
+
+def test_the_same_content_published_twice_keeps_the_former(files: ZoneFiles) -> None:
+    for content in (b"one", b"two", b"two"):
+        publish(files, content)
+    assert files.put_back(ZONE) and files.path(ZONE).read_bytes() == b"one"
+
+
+def test_the_journal_goes_before_each_swap(files: ZoneFiles) -> None:
+    journal = Path(f"{files.path(ZONE)}.jnl")
+    publish(files, b"one")
+    for swap in (lambda: publish(files, b"two"), lambda: files.put_back(ZONE)):
+        journal.write_bytes(b"older")
+        swap()
+        assert not journal.exists()
+
+
+def test_a_leftover_is_listed_replaced_and_discarded(files: ZoneFiles, tmp_path: Path) -> None:
+    (tmp_path / "notes.staged").touch()
+    files.stage(ZONE, b"cut sho")
+    assert files.leftovers() == [ZONE]
+    files.stage(ZONE, b"whole")
+    files.discard(ZONE)
+    files.discard(ZONE)
+    assert files.leftovers() == []
+
+
+def test_a_link_in_place_of_a_file_is_replaced_itself(files: ZoneFiles, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.write_bytes(b"untouched")
+    for suffix in (".zone", ".staged"):
+        files.path(ZONE).with_suffix(suffix).symlink_to(outside)
+    publish(files, b"one")
+    assert outside.read_bytes() == b"untouched"
+    assert not files.path(ZONE).is_symlink() and files.path(ZONE).read_bytes() == b"one"
+
+
+def test_a_former_that_is_a_link_is_not_followed(files: ZoneFiles, tmp_path: Path) -> None:
+    publish(files, b"one")
+    files.path(ZONE).with_suffix(".former").symlink_to("/etc/passwd")
+    with pytest.raises(PublishFailed, match="put back"):
+        files.put_back(ZONE)
+    assert files.path(ZONE).read_bytes() == b"one"
+
+
+def test_a_removed_zone_leaves_nothing(files: ZoneFiles, tmp_path: Path) -> None:
+    for content in (b"one", b"two"):
+        publish(files, content)
+    files.stage(ZONE, b"three")
+    Path(f"{files.path(ZONE)}.jnl").touch()
+    files.remove(ZONE)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_publishing_what_was_not_staged_changes_nothing(files: ZoneFiles) -> None:
+    publish(files, b"one")
+    with pytest.raises(PublishFailed, match="No such file"):
+        files.publish(ZONE)
+    assert files.path(ZONE).read_bytes() == b"one"
+
+
+def test_the_reason_of_the_system_is_told(tmp_path: Path) -> None:
+    with pytest.raises(PublishFailed, match="stage: No such file"):
+        ZoneFiles(tmp_path / "missing").stage(ZONE, b"")
+    (tmp_path / f"{ZONE}.staged").mkdir()
+    with pytest.raises(PublishFailed, match="stage: "):
+        ZoneFiles(tmp_path).stage(ZONE, b"")
+
+
+def test_a_file_over_its_limit_is_refused_and_the_live_one_stays(files: ZoneFiles) -> None:
+    publish(files, b"one")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    former = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+    try:
+        with pytest.raises(PublishFailed, match="stage: File too large"):
+            files.stage(ZONE, b"x" * 5000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, former)
+    assert files.path(ZONE).read_bytes() == b"one"
+    files.stage(ZONE, b"two")
+
+
+def test_a_restarted_named_serves_what_was_put_back(pair: Pair) -> None:
+    zone = dns.name.from_text("files.test")
+    uuid = uuid4()
+    pair.control.add_zone(zone, pair.put(uuid, small_zone(zone, 1)))
+    pair.put(uuid, small_zone(zone, 2))
+    pair.control.reload(zone)
+    pair.wait_for_serial(pair.primary, zone, 2)
+    pair.put(uuid, b"broken")
+    pair.control.reload(zone)
+    assert pair.files.put_back(uuid)
+    pair.control.reload(zone)
+    pair.ns1.stop(signal.SIGKILL)
+    pair.ns1.start()
+    pair.wait_for_serial(pair.primary, zone, 2)
+    pair.put(uuid, small_zone(zone, 3))
+    pair.control.reload(zone)
+    pair.wait_for_serial(pair.primary, zone, 3)

@@ -1,0 +1,248 @@
+"""A real primary and secondary for tests: two named on loopback, of an ordinary user, ended by their process ids.
+
+`with Pair() as pair:` starts both and waits until each serves the catalog. Their logs are kept, and named in the error,
+when something failed.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import pwd
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import TypedDict
+from uuid import UUID, uuid4
+
+import dns.name
+from dns.name import Name
+
+from appliance.keys import new_key
+from appliance.nameserver.catalog import CatalogUpdates
+from appliance.nameserver.control import Control
+from appliance.nameserver.files import ZoneFiles
+from appliance.nameserver.wire import Connection
+from appliance.questions.many import ask_all
+from appliance.questions.soa import Nameserver
+from appliance.render.named_conf import Peer, Place, Primary, Secondary, catalog_zone, named_conf
+
+log = logging.getLogger(__name__)
+
+LOOPBACK = "127.0.0.1"
+CATALOG = dns.name.from_text("catalog.appliance.test")
+_PLACES = (f"{sys.prefix}/sbin", "/usr/local/sbin", "/usr/sbin", "/usr/local/bin", "/usr/bin")
+
+
+def program(name: str) -> str:
+    """The path of one of BIND's programs; a test without it fails."""
+    found = shutil.which(name, path=os.pathsep.join(_PLACES))
+    assert found, f"{name} is in none of {_PLACES}"
+    return found
+
+
+def free_port() -> int:
+    """A port free for UDP and TCP, below those that the system hands out by itself."""
+    for port in random.sample(range(15000, 32000), 200):
+        with socket.socket(type=socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
+            try:
+                udp.bind((LOOPBACK, port))
+                tcp.bind((LOOPBACK, port))
+            except OSError:
+                continue
+        return port
+    raise AssertionError("no free port")
+
+
+def wait_for(condition: Callable[[], object], what: str, seconds: float = 30.0) -> None:
+    """Return as soon as the condition holds; fail, naming it, when it does not within that time."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"not within {seconds:g} s: {what}"
+        time.sleep(0.002)
+
+
+def small_zone(zone: Name, serial: int, address: str = "192.0.2.1") -> bytes:
+    """A zone file of a few records."""
+    name = zone.to_text()
+    return (
+        f"{name} 300 IN SOA ns1.appliance.test. hostmaster.appliance.test. {serial} 3600 300 2419200 300\n"
+        f"{name} 300 IN NS ns1.appliance.test.\n"
+        f"www.{name} 300 IN A {address}\n"
+    ).encode()
+
+
+class Named:
+    """One named with its own directory."""
+
+    def __init__(self, directory: Path, configuration: bytes) -> None:
+        self.directory = directory
+        self._configuration = directory / "named.conf"
+        self._configuration.write_bytes(configuration)
+        self._process: subprocess.Popen[bytes] | None = None
+        self.log = directory / "named.log"
+
+    def start(self) -> None:
+        """Start it; it may not answer yet."""
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                (program("named"), "-g", "-n", "2", "-c", str(self._configuration)),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self.directory,
+                **_ordinary_user(),
+            )
+
+    def pause(self) -> None:
+        """Stop it in its tracks, as a hanging one, until `resume`; return when every thread stands still."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        threads = Path(f"/proc/{self._process.pid}/task")
+        wait_for(lambda: all("T (stop" in (t / "status").read_text() for t in threads.iterdir()), "named stands still")
+
+    def resume(self) -> None:
+        """Let it go on."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
+        """End it and wait for its end; a stopped one is continued first."""
+        if self._process is None:
+            return
+        self._process.send_signal(signal.SIGCONT)
+        self._process.send_signal(number)
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+
+
+class Pair:
+    """A primary and its secondary, with everything that a deployer needs to work on them."""
+
+    def __init__(self) -> None:
+        self.root = Path(tempfile.mkdtemp(prefix="pair-"))
+        self.catalog = CATALOG
+        self.primary = Nameserver("ns1.appliance.test", LOOPBACK, free_port())
+        self.secondary = Nameserver("ns2.appliance.test", LOOPBACK, free_port())
+        self.control_port = free_port()
+        self.control_key, self.update_key, self.transfer_key = (new_key(n) for n in ("control", "update", "transfer"))
+        self.zones = self.root / "ns1" / "zones"
+        self.key_file = self.root / "rndc.key"
+        self._make_folders()
+        self.ns1 = Named(self.root / "ns1", named_conf(self._primary_settings()))
+        self.ns2 = Named(self.root / "ns2", named_conf(self._secondary_settings()))
+        self.files = ZoneFiles(self.zones)
+        self.connection = Connection(LOOPBACK, self.control_port, self.control_key)
+        self.control = Control(self.connection)
+        self.updates = CatalogUpdates(LOOPBACK, self.primary.port, CATALOG, self.update_key)
+
+    def __enter__(self) -> Pair:
+        try:
+            self.start()
+        except BaseException:
+            self._end(failed=True)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end(failed=error is not None)
+
+    def start(self) -> None:
+        """Start the primary, then the secondary, and wait until both serve the catalog."""
+        self.ns1.start()
+        self.wait_for_any_serial(self.primary, CATALOG)
+        self.ns2.start()
+        self.wait_for_any_serial(self.secondary, CATALOG)
+
+    def serial(self, server: Nameserver, zone: Name) -> int | None:
+        """The serial that a server answers now, None for no zone or no answer."""
+        answer = ask_all([(server, zone)], timeout=0.1, retries=0)[server, zone]
+        return answer.serial if answer else None
+
+    def wait_for_serial(self, server: Nameserver, zone: Name, serial: int | None) -> None:
+        """Wait until a server answers exactly this serial (None: no longer serves the zone)."""
+        wait_for(lambda: self.serial(server, zone) == serial, f"{server.name} serves {zone} at {serial}")
+
+    def wait_for_any_serial(self, server: Nameserver, zone: Name) -> None:
+        """Wait until a server answers for the zone at all."""
+        wait_for(lambda: self.serial(server, zone) is not None, f"{server.name} serves {zone}")
+
+    def put(self, uuid: UUID, content: bytes) -> str:
+        """Stage and publish one zone file; return its path."""
+        self.files.stage(uuid, content)
+        self.files.publish(uuid)
+        return str(self.files.path(uuid))
+
+    def create(self, zone: Name, serial: int, address: str = "192.0.2.1") -> UUID:
+        """Make the primary serve a small zone and list it in the catalog under its uuid."""
+        uuid = uuid4()
+        self.control.add_zone(zone, self.put(uuid, small_zone(zone, serial, address)))
+        self.updates.change(remove={}, add={uuid.hex: zone})
+        return uuid
+
+    def _primary_settings(self) -> Primary:
+        return Primary(
+            listen=(Place(LOOPBACK, self.primary.port),),
+            directory=str(self.root / "ns1"),
+            catalog=CATALOG,
+            catalog_file=str(self.root / "ns1" / "catalog.zone"),
+            control=Place(LOOPBACK, self.control_port),
+            control_key=self.control_key,
+            update_key=self.update_key,
+            secondaries=(Peer(LOOPBACK, self.secondary.port, self.transfer_key),),
+        )
+
+    def _secondary_settings(self) -> Secondary:
+        return Secondary(
+            listen=(Place(LOOPBACK, self.secondary.port),),
+            directory=str(self.root / "ns2"),
+            zone_directory=str(self.root / "ns2" / "zones"),
+            catalog=CATALOG,
+            catalog_file=str(self.root / "ns2" / "catalog.zone"),
+            primary=Peer(LOOPBACK, self.primary.port, self.transfer_key),
+        )
+
+    def _make_folders(self) -> None:
+        self.root.chmod(0o755)
+        for folder in (self.root / "ns1", self.root / "ns2", self.zones, self.root / "ns2" / "zones"):
+            folder.mkdir()
+            os.chown(folder, _ordinary_user().get("user", -1), -1)
+        (self.root / "ns1" / "catalog.zone").write_bytes(catalog_zone(CATALOG, 1))
+        self.key_file.write_text(self.control_key.statement())
+
+    def _end(self, failed: bool) -> None:
+        self.connection.close()
+        self.ns2.stop()
+        self.ns1.stop()
+        if failed:
+            log.error("the logs are kept: %s %s", self.ns1.log, self.ns2.log)
+        else:
+            shutil.rmtree(self.root)
+
+
+class _Identity(TypedDict, total=False):
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
+def _ordinary_user() -> _Identity:
+    """Whom named runs as: an unprivileged user when the tests run as root."""
+    if os.geteuid() != 0:
+        return {}
+    nobody = pwd.getpwnam("nobody")
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}

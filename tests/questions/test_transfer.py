@@ -1,0 +1,37 @@
+"""Transfers: whole with the key, refused without."""
+
+from __future__ import annotations
+
+import dns.name
+import pytest
+
+from appliance.errors import CommandFailed
+from appliance.keys import new_key
+from appliance.questions.soa import Nameserver
+from appliance.questions.transfer import axfr
+from tests.pair import LOOPBACK, Pair, free_port
+
+ZONE = dns.name.from_text("transfer.test")
+
+
+def test_a_transfer_needs_the_key(pair: Pair) -> None:
+    pair.create(ZONE, 3)
+    for server in (pair.primary, pair.secondary):
+        pair.wait_for_serial(server, ZONE, 3)
+        rows = axfr(server, ZONE, pair.transfer_key)
+        assert {(str(row.owner), row.ttl, row.rdtype.name) for row in rows} == {
+            ("transfer.test.", 300, "SOA"),
+            ("transfer.test.", 300, "NS"),
+            ("www.transfer.test.", 300, "A"),
+        }
+        with pytest.raises(CommandFailed, match="REFUSED"):
+            axfr(server, ZONE, None)
+        with pytest.raises(CommandFailed):
+            axfr(server, ZONE, new_key("transfer"))
+
+
+def test_a_zone_that_is_not_served_and_a_nameserver_that_is_away(pair: Pair) -> None:
+    with pytest.raises(CommandFailed, match="NOTAUTH"):
+        axfr(pair.primary, dns.name.from_text("never.test"), pair.transfer_key)
+    with pytest.raises(CommandFailed, match="refused"):
+        axfr(Nameserver("away", LOOPBACK, free_port()), ZONE, pair.transfer_key)

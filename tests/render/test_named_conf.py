@@ -1,0 +1,135 @@
+"""named.conf: what BIND's own checker accepts, with everything in it that two agreeing nameservers need."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import dns.name
+import dns.zone
+import pytest
+
+from appliance.errors import SettingsError
+from appliance.keys import new_key
+from appliance.nameserver.commands import run
+from appliance.render.named_conf import Peer, Place, Primary, Secondary, catalog_zone, named_conf
+from tests.pair import program
+
+CATALOG = dns.name.from_text("catalog.example")
+KEY = new_key("transfer")
+PRIMARY = Primary(
+    listen=(Place("127.0.0.1", 5301), Place("::1", 5301)),
+    directory="/var/cache/bind",
+    catalog=CATALOG,
+    catalog_file="/var/lib/bind/catalog.zone",
+    control=Place("127.0.0.1", 953),
+    control_key=new_key("control"),
+    update_key=new_key("update"),
+    secondaries=(Peer("127.0.0.1", 5302, KEY), Peer("2001:db8::2", 53, new_key("transfer-ns3"))),
+)
+SECONDARY = Secondary(
+    listen=(Place("127.0.0.1", 5302),),
+    directory="/var/cache/bind",
+    zone_directory="/var/cache/bind/zones",
+    catalog=CATALOG,
+    catalog_file="/var/cache/bind/catalog.zone",
+    primary=Peer("127.0.0.1", 5301, KEY),
+)
+
+
+def accepted(folder: Path, configuration: bytes) -> str:
+    """What named-checkconf says to a configuration, its folders made to exist."""
+    text = configuration.replace(b"/var/", f"{folder}/".encode())
+    for name in ("cache/bind/zones", "lib/bind"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    return run((program("named-checkconf"), "/dev/stdin"), timeout=20, stdin=text).output
+
+
+@pytest.mark.parametrize(
+    "server",
+    [
+        PRIMARY,
+        SECONDARY,
+        dataclasses.replace(PRIMARY, secondaries=(), listen=PRIMARY.listen[1:], update_key=PRIMARY.control_key),
+        dataclasses.replace(PRIMARY, log_file="/var/cache/bind/log", largest_journal="20m"),
+        dataclasses.replace(SECONDARY, log_file="/var/cache/bind/log", listen=SECONDARY.listen * 1),
+    ],
+)
+def test_bind_accepts_it_without_a_word(tmp_path: Path, server: Primary | Secondary) -> None:
+    assert accepted(tmp_path, named_conf(server)) == ""
+
+
+@pytest.mark.parametrize("server", [PRIMARY, SECONDARY])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "recursion no;",
+        "version none;",
+        "server-id none;",
+        "check-names primary ignore;",
+        "check-names secondary ignore;",
+    ],
+)
+def test_both_say_what_both_must_say(server: Primary | Secondary, statement: str) -> None:
+    assert statement in named_conf(server).decode()
+
+
+def test_transfers_need_a_key_on_both() -> None:
+    for server in (PRIMARY, SECONDARY):
+        allowed = named_conf(server).decode().split("allow-transfer {")[1].split("}")[0]
+        assert all(word.strip().startswith("key ") for word in allowed.split(";") if word.strip())
+
+
+def test_a_key_stands_once_even_when_used_twice() -> None:
+    shared = dataclasses.replace(PRIMARY, update_key=KEY, control_key=KEY)
+    assert named_conf(shared).decode().count(f'key "{KEY.name}" {{') == 1
+
+
+def test_two_keys_of_one_name_are_refused() -> None:
+    with pytest.raises(SettingsError, match="same name"):
+        named_conf(dataclasses.replace(PRIMARY, update_key=new_key(KEY.name)))
+
+
+@pytest.mark.parametrize("path", ["relative", '/a"b', "/a;b", "/a{b", "/a\\b", "/a\nb", "/a\0b", "/a*", ""])
+@pytest.mark.parametrize("field", ["directory", "catalog_file", "log_file", "zone_directory"])
+def test_a_path_that_could_end_its_string_is_refused(field: str, path: str) -> None:
+    server = SECONDARY if field == "zone_directory" else PRIMARY
+    changes: dict[str, Any] = {field: path}
+    with pytest.raises(SettingsError):
+        named_conf(dataclasses.replace(server, **changes))
+
+
+@pytest.mark.parametrize("name", [dns.name.Name((b'a"b', b"")), dns.name.root, dns.name.Name((b"a b", b""))])
+def test_a_catalog_name_that_could_end_its_string_is_refused(name: dns.name.Name) -> None:
+    with pytest.raises(SettingsError):
+        named_conf(dataclasses.replace(PRIMARY, catalog=name))
+    with pytest.raises(SettingsError):
+        catalog_zone(name, 1)
+
+
+@pytest.mark.parametrize(("address", "port"), [("127.0.0.1; }", 53), ("localhost", 53), ("::1%lo", 53), ("::1", 0)])
+def test_a_place_is_an_address_and_a_port(address: str, port: int) -> None:
+    with pytest.raises(SettingsError):
+        Place(address, port)
+
+
+def test_other_wrong_values_are_refused() -> None:
+    wrong: list[dict[str, Any]] = [{"largest_journal": "1m; x"}, {"listen": ()}]
+    for changes in wrong:
+        with pytest.raises(SettingsError):
+            named_conf(dataclasses.replace(PRIMARY, **changes))
+    for serial in (0, 2**32):
+        with pytest.raises(SettingsError):
+            catalog_zone(CATALOG, serial)
+
+
+def test_the_first_catalog_is_an_empty_one_of_version_two() -> None:
+    zone = dns.zone.from_text(catalog_zone(CATALOG, 9).decode(), CATALOG, relativize=False)
+    assert zone.get_soa().serial == 9
+    version = zone.find_rdataset(dns.name.from_text("version", CATALOG), "TXT")
+    assert [rdata.to_text() for rdata in version] == ['"2"']
+
+
+def test_no_secret_is_shown_by_the_settings() -> None:
+    assert KEY.secret not in repr(PRIMARY)

@@ -1,0 +1,122 @@
+"""Zone files: what is written reads back as the zone, and nothing but printable lines gets in."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import dns.name
+import dns.zone
+import pytest
+from dns.rdataclass import IN
+from dns.rdatatype import RdataType
+from hypothesis import given
+from hypothesis import strategies as st
+
+from appliance.errors import CompileFailed
+from appliance.render.zone_file import Apex, apex_of, record_line, zone_file
+from appliance.settings import DnsSettings, Endpoint, NameserverAddress
+from appliance.zones.model import Record
+from tests.desk import APEX, SERVERS
+from tests.pair import program
+from tests.zones.records import ORIGIN, any_records, record
+from tests.zones.test_rules import RIGHT
+
+Content = set[tuple[str, int, RdataType, bytes]]
+
+
+def render(records: list[Record], serial: int = 7, apex: Apex = APEX) -> bytes:
+    lines = "".join(f"{record_line(one)}\n" for one in records)
+    return zone_file(ORIGIN, serial, apex, lines, len(records))
+
+
+def read(file: bytes) -> Content:
+    """Every record of the file, as dnspython reads it."""
+    zone = dns.zone.from_text(file.decode("ascii"), ORIGIN, IN, relativize=False, check_origin=False)
+    return {
+        (owner.to_text(), rdataset.ttl, rdataset.rdtype, rdata.to_wire() or b"")
+        for owner, rdataset in zone.iterate_rdatasets()
+        for rdata in rdataset
+    }
+
+
+def readable(records: list[Record]) -> list[Record]:
+    """One TTL for each set, no record twice, aliases alone, and no LOC, which dnspython reads a hundredth low."""
+    ttls = {(one.owner, one.rdtype): one.ttl for one in records}
+    unique = {one.key: replace(one, ttl=ttls[one.owner, one.rdtype]) for one in records if one.rdtype != RdataType.LOC}
+    aliases = {one.owner for one in unique.values() if one.rdtype == RdataType.CNAME} | {ORIGIN}
+    return [
+        one for one in unique.values() if one.owner not in aliases or one.rdtype not in {RdataType.CNAME, RdataType.NS}
+    ]
+
+
+@given(any_records.map(readable), st.integers(1, 2**32 - 1))
+def test_what_is_written_reads_back(records: list[Record], serial: int) -> None:
+    content = read(render(records, serial))
+    apex = {row for row in content if row[0] == "example.com." and row[2] in {RdataType.SOA, RdataType.NS}}
+    assert content - apex == {(one.owner.to_text(), one.ttl, one.rdtype, one.wire) for one in records}
+    servers = {("example.com.", APEX.ttl, RdataType.NS, server.to_wire()) for server in SERVERS}
+    (soa,) = apex - servers
+    assert apex >= servers and soa[3].endswith(
+        b"".join(number.to_bytes(4) for number in (serial, 3600, 300, 2419200, 300))
+    )
+
+
+@given(any_records)
+def test_equal_content_gives_equal_bytes_and_a_true_trailer(records: list[Record]) -> None:
+    file = render(records)
+    assert file == render(records) != render(records, 8)
+    body, _, trailer = file.removesuffix(b"\n").rpartition(b"\n")
+    body += b"\n"
+    assert trailer.decode() == f"; records={len(records) + 3} sha256={hashlib.sha256(body).hexdigest()}"
+    assert body.count(b"\n") == len(records) + 3
+    assert all(0x20 <= octet < 0x7F for line in file.splitlines() for octet in line)
+    assert not any(line.startswith((b"$", b" ", b"@")) for line in file.splitlines())
+
+
+def test_the_file_of_an_empty_zone() -> None:
+    soa, first, second, trailer = render([], 2031050400).decode().splitlines()
+    assert soa == (
+        "example.com. 900 IN SOA ns1.appliance.test. hostmaster.appliance.test. 2031050400 3600 300 2419200 300"
+    )
+    assert (first, second) == (f"example.com. 900 IN NS {SERVERS[0]}", f"example.com. 900 IN NS {SERVERS[1]}")
+    assert trailer.startswith("; records=3 sha256=")
+
+
+def test_lines_hold_what_their_rdata_says() -> None:
+    assert (
+        record_line(record("TXT", "@", 'a "b" \\ é; $x')) == 'example.com. 300 IN TXT "a \\"b\\" \\\\ \\195\\169; $x"'
+    )
+    assert record_line(record("MX", "*.dev", ".")) == "*.dev.example.com. 300 IN MX 0 ."
+    assert record_line(record("HTTPS", "www", "1 . alpn=h2")) == 'www.example.com. 300 IN HTTPS 1 . alpn="h2"'
+    assert record_line(record("HTTPS", "www", "1 . ohttp")) == "www.example.com. 300 IN HTTPS \\# 7 00010000080000"
+
+
+@pytest.mark.parametrize("label", [b"a\nb", b"a b;(", b'"', b"\xff", b"$INCLUDE"])
+def test_no_owner_breaks_its_line(label: bytes) -> None:
+    odd = replace(record("A", "www", "192.0.2.1"), owner=dns.name.Name((label, *ORIGIN.labels)))
+    line = record_line(odd)
+    assert line.isascii() and line.isprintable() and not line.startswith("$") and line.count(" ") == 4
+
+
+@pytest.mark.parametrize(("lines", "count"), [("", 1), ("a\n", 0), ("a\n", 2), ("a", 1), ("a\nb", 1), ("a\nb\n", 1)])
+def test_a_count_that_does_not_fit_its_lines_is_refused(lines: str, count: int) -> None:
+    with pytest.raises(CompileFailed):
+        zone_file(ORIGIN, 1, APEX, lines, count)
+
+
+def test_the_apex_comes_from_the_settings() -> None:
+    servers = tuple(NameserverAddress(f"ns{n}.appliance.test", Endpoint("127.0.0.1", n)) for n in (1, 2))
+    settings = DnsSettings(nameservers=servers, rname="hostmaster.appliance.test", apex_ttl=900)
+    assert apex_of(settings) == APEX
+
+
+@pytest.mark.parametrize("rows", RIGHT.values(), ids=RIGHT.keys())
+def test_named_checkzone_agrees_with_the_rules(rows: list[tuple[str, str, str]], tmp_path: Path) -> None:
+    file = tmp_path / "zone"
+    file.write_bytes(render([record(*row) for row in rows]))
+    argv = (program("named-checkzone"), "-i", "local", "-k", "ignore", "--", "example.com", str(file))
+    checked = subprocess.run(argv, capture_output=True, text=True, timeout=30, check=False)
+    assert checked.returncode == 0, checked.stdout

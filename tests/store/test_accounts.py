@@ -1,0 +1,110 @@
+"""Accounts and tokens: a secret is never stored, and what a token may do comes back as it was given."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from ipaddress import ip_network
+from uuid import UUID, uuid4
+
+import pytest
+
+from appliance.errors import InputError, NotFound
+from appliance.store import accounts
+from appliance.store.accounts import TokenLimits
+from tests.desk import Desk
+
+
+def test_an_account_is_found_in_any_letter_case(desk: Desk) -> None:
+    made = accounts.create_account("Someone@Example.org", desk.clock(), is_admin=True)
+    assert made.email == "someone@example.org" and made.is_admin and made.zone_count == 0
+    assert accounts.find_account("SOMEONE@example.ORG") == made
+    assert [account.email for account in accounts.list_accounts()] == sorted(
+        ["owner@example.org", "someone@example.org", "stranger@example.org"]
+    )
+
+
+@pytest.mark.parametrize(
+    "email", ["", "a", "@", "a@", "@b", "a b@c", "a@b\n", "a\x00@b", "a@b\u2028", "x" * 254 + "@b", "OWNER@example.org"]
+)
+def test_other_addresses_are_refused(desk: Desk, email: str) -> None:
+    with pytest.raises(InputError) as refused:
+        accounts.create_account(email, desk.clock())
+    assert refused.value.field == "email"
+
+
+def test_what_is_not_there_is_not_found(desk: Desk) -> None:
+    for ask in (
+        lambda: accounts.find_account("nobody@example.org"),
+        lambda: accounts.disable_account("nobody@example.org", desk.clock()),
+        lambda: accounts.set_password_hash("nobody@example.org", "x"),
+        lambda: accounts.revoke_token(uuid4(), desk.clock()),
+    ):
+        with pytest.raises(NotFound):
+            ask()
+    assert accounts.find_token("vps_nosuchsecret") is None and accounts.find_token("\ud800") is None
+
+
+def test_an_account_is_disabled_once(desk: Desk) -> None:
+    first = accounts.disable_account("OWNER@example.org", desk.clock())
+    desk.clock.forward(days=1)
+    assert accounts.disable_account("owner@example.org", desk.clock()) == first
+    assert first.disabled_at == desk.clock() - timedelta(days=1)
+
+
+def test_a_secret_is_never_stored(desk: Desk) -> None:
+    account = accounts.find_account("owner@example.org")
+    secrets = [accounts.create_token(account, "laptop", ["dns:*"], desk.clock())[1] for _ in range(20)]
+    stored = repr(desk.rows()) + desk.store.path.read_bytes().decode("latin-1")
+    assert len(set(secrets)) == 20
+    for secret in secrets:
+        assert secret.startswith("vps_") and len(secret) >= 4 + 27, "160 bits and more"
+        assert secret not in stored and secret[12:] not in stored and secret[:12] in stored
+
+
+def test_a_token_comes_back_as_it_was_given(desk: Desk) -> None:
+    account = accounts.find_account("owner@example.org")
+    limits = TokenLimits(
+        expires_at=desk.clock() + timedelta(microseconds=1),
+        networks=(ip_network("192.0.2.0/24"), ip_network("2001:db8::/32")),
+        zones=frozenset({UUID(int=1)}),
+        record_types=("TXT",),
+        record_names=("_acme-challenge.*",),
+    )
+    token, secret = accounts.create_token(account, "a “name”", ["dns:list", "dns:update"], desk.clock(), limits)
+    assert accounts.find_token(secret) == token and accounts.list_tokens() == [token]
+    assert token.permissions == {"dns:list", "dns:update"} and token.prefix == secret[:12]
+    given = (token.expires_at, token.networks, token.zones, token.record_types, token.record_names)
+    assert given == (limits.expires_at, limits.networks, limits.zones, limits.record_types, limits.record_names)
+    assert accounts.find_token(secret[:-1]) is None and accounts.find_token(f"{secret}x") is None
+
+
+def test_no_limit_is_not_the_empty_limit(desk: Desk) -> None:
+    account = accounts.find_account("owner@example.org")
+    none = accounts.create_token(account, "n", ["dns:*"], desk.clock())[0]
+    empty = accounts.create_token(
+        account, "e", ["dns:*"], desk.clock(), TokenLimits(zones=frozenset(), record_types=())
+    )[0]
+    assert none.zones is None and none.record_types is None and none.networks is None
+    assert empty.zones == frozenset() and empty.record_types == ()
+
+
+@pytest.mark.parametrize("permissions", [[], ["dns"], ["dns:list", "dns:fly"], ["admin:*"], ["*"]])
+def test_other_permissions_are_refused(desk: Desk, permissions: list[str]) -> None:
+    with pytest.raises(InputError) as refused:
+        accounts.create_token(accounts.find_account("owner@example.org"), "n", permissions, desk.clock())
+    assert refused.value.field == "permissions" and accounts.list_tokens() == []
+
+
+def test_operators_have_all_permissions(desk: Desk) -> None:
+    account = accounts.create_account("operator@example.org", desk.clock(), is_admin=True)
+    token, _ = accounts.create_token(account, "n", accounts.PERMISSIONS, desk.clock())
+    assert token.permissions == set(accounts.PERMISSIONS)
+
+
+def test_use_and_end_of_a_token_are_kept(desk: Desk) -> None:
+    token, secret = accounts.create_token(accounts.find_account("owner@example.org"), "n", ["dns:*"], desk.clock())
+    desk.clock.forward(hours=1)
+    accounts.note_use(token, desk.clock())
+    accounts.revoke_token(token.uuid, desk.clock())
+    found = accounts.find_token(secret)
+    assert found and found.last_used_at == found.revoked_at == desk.clock()

@@ -1,0 +1,140 @@
+"""The file itself: made once, migrated once, never made by accident, and its failures told as StoreError."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from appliance.errors import StoreError
+from appliance.store import accounts
+from appliance.store.database import Store
+from tests.desk import Desk
+
+MAKE = """
+import sys
+from pathlib import Path
+from appliance.store.database import Store
+Store(Path(sys.argv[1])).create_or_migrate()
+"""
+
+
+def migrations_of(path: Path) -> list[str]:
+    """What the file says was run."""
+    with closing(sqlite3.connect(path)) as reader:
+        return [str(row) for row in reader.execute("select * from schema_migration order by 1")]
+
+
+def test_migrations_run_once(tmp_path: Path) -> None:
+    path = tmp_path / "below" / "store.sqlite3"
+    Store(path).create_or_migrate()
+    once = migrations_of(path)
+    Store(path).create_or_migrate()
+    assert migrations_of(path) == once and len(once) == 1
+
+
+def test_two_processes_make_one_store(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite3"
+    makers = [
+        subprocess.Popen((sys.executable, "-c", MAKE, str(path)), stderr=subprocess.PIPE, text=True) for _ in range(3)
+    ]
+    for maker in makers:
+        _, errors = maker.communicate(timeout=60)
+        assert maker.returncode == 0, errors
+    assert len(migrations_of(path)) == 1
+
+
+def test_a_missing_file_is_an_error_and_stays_missing(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store.sqlite3")
+    store.attach()
+    with pytest.raises(StoreError), store.connection():
+        accounts.list_accounts()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_no_store_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite3"
+    path.write_text("no database, " * 100)
+    for use in (Store.create_or_migrate, Store.assert_writable):
+        store = Store(path)
+        if use is Store.assert_writable:
+            store.attach()
+        with pytest.raises(StoreError, match=r"store\.sqlite3"):
+            use(store)
+    assert path.read_text().startswith("no database")
+
+
+def test_a_path_may_hold_any_character(tmp_path: Path) -> None:
+    path = tmp_path / "a b?mode=ro#%41" / "störe.sqlite3"
+    store = Store(path)
+    store.create_or_migrate()
+    with store.connection():
+        store.assert_writable()
+    assert path.exists()
+
+
+def test_a_locked_store_is_an_error_after_the_timeout(desk: Desk) -> None:
+    with closing(sqlite3.connect(desk.store.path, isolation_level=None)) as other:
+        other.execute("begin immediate")
+        for write in (desk.store.assert_writable, lambda: desk.editor.create_zone(desk.owner, "example.com")):
+            with pytest.raises(StoreError, match="locked"):
+                write()
+        assert accounts.list_accounts(), "readers are not held up"
+        other.execute("rollback")
+    desk.store.assert_writable()
+    desk.zone()
+    assert len(desk.announced) == 1
+
+
+def test_a_writer_that_does_not_wait(desk: Desk) -> None:
+    with closing(sqlite3.connect(desk.store.path, isolation_level=None)) as other:
+        other.execute("begin immediate")
+        with pytest.raises(StoreError, match="locked"), desk.store.writing_if_free():
+            pytest.fail("the store was not free")
+        other.execute("rollback")
+    with desk.store.writing_if_free():
+        accounts.create_account("third@example.org", desk.clock())
+    assert len(accounts.list_accounts()) == 3
+
+
+def test_a_transaction_is_stored_whole_or_not_at_all(desk: Desk) -> None:
+    before = desk.rows()
+
+    def fail() -> None:
+        with desk.store.writing():
+            accounts.create_account("third@example.org", desk.clock())
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert desk.rows() == before
+
+
+def test_reads_of_a_block_see_one_state(desk: Desk) -> None:
+    with desk.store.reading():
+        seen = len(accounts.list_accounts())
+        with closing(sqlite3.connect(desk.store.path)) as other:
+            other.execute("delete from account")
+            other.commit()
+        assert len(accounts.list_accounts()) == seen
+    assert accounts.list_accounts() == []
+
+
+def test_the_version_moves_when_another_has_written(desk: Desk) -> None:
+    before = desk.store.version()
+    assert desk.store.version() == before
+    with closing(sqlite3.connect(desk.store.path)) as other:
+        other.execute("update account set is_admin = 1")
+        other.commit()
+    assert desk.store.version() != before
+
+
+def test_a_read_only_store_is_an_error_at_a_write(desk: Desk) -> None:
+    desk.store._db.execute_sql("pragma query_only = 1")
+    with pytest.raises(StoreError, match="readonly"):
+        desk.zone()
+    desk.store._db.execute_sql("pragma query_only = 0")

@@ -1,0 +1,72 @@
+"""What the deployer did and saw, as others read it."""
+
+from __future__ import annotations
+
+from appliance.store import outcomes
+from appliance.zones.deployment import Answer, Deployment, Seen, State
+from appliance.zones.model import Zone
+from tests.desk import Desk
+
+NAMES = ("ns1.appliance.test", "ns2.appliance.test")
+
+
+def deployment(zone: Zone) -> Deployment:
+    return outcomes.deployments([zone], NAMES)[zone.uuid]
+
+
+def test_a_zone_goes_from_pending_to_live(desk: Desk) -> None:
+    zone = desk.zone()
+    assert deployment(zone).state is State.PENDING
+    assert [seen.nameserver for seen in deployment(zone).nameservers] == list(NAMES)
+    outcomes.note_attempt(zone.uuid, zone.serial, None)
+    assert deployment(zone).state is State.DEPLOYING
+    outcomes.note_attempt(zone.uuid, zone.serial, "check: refused")
+    assert deployment(zone).state is State.FAILED and deployment(zone).error == "check: refused"
+    outcomes.note_live(zone.uuid, zone.serial, desk.clock())
+    assert (deployment(zone).state, deployment(zone).error, deployment(zone).live_at) == (
+        State.LIVE,
+        None,
+        desk.clock(),
+    )
+
+
+def test_what_was_seen_is_kept_for_each_nameserver(desk: Desk) -> None:
+    zone = desk.zone()
+    seen = Seen(NAMES[1], zone.serial, Answer.LIVE, desk.clock())
+    outcomes.note_seen(zone.uuid, [seen, Seen(NAMES[0], 5, Answer.LAGGING, desk.clock())])
+    newer = Seen(NAMES[0], None, Answer.UNREACHABLE, desk.clock())
+    outcomes.note_seen(zone.uuid, [newer])
+    assert deployment(zone).nameservers == [newer, seen]
+
+
+def test_standings_end_with_the_removal(desk: Desk) -> None:
+    kept, gone = desk.zone("a.org"), desk.zone("b.org")
+    desk.add(kept, "A", "@", "192.0.2.1")
+    desk.editor.delete_zone(desk.owner, gone.uuid)
+    assert [(one.uuid, one.deleted, one.removed) for one in outcomes.standings()] == [
+        (kept.uuid, False, False),
+        (gone.uuid, True, False),
+    ]
+    outcomes.note_removed(gone.uuid, desk.clock())
+    (standing,) = outcomes.standings()
+    assert standing.record_count == 1 and standing.attempted is None and standing.name == kept.name
+    assert [one.removed for one in outcomes.standings([gone.uuid])] == [True]
+
+
+def test_living_zones_are_counted_by_state(desk: Desk) -> None:
+    zones = [desk.zone(f"{letter}.org") for letter in "abcde"]
+    outcomes.note_live(zones[0].uuid, zones[0].serial, desk.clock())
+    outcomes.note_attempt(zones[1].uuid, zones[1].serial, "check: refused")
+    outcomes.note_attempt(zones[2].uuid, zones[2].serial, None)
+    desk.editor.delete_zone(desk.owner, zones[4].uuid)
+    assert outcomes.count_by_state() == {"live": 1, "failed": 1, "deploying": 1, "pending": 1}
+    assert {name for name, _ in outcomes.not_live(10)} == {zone.name for zone in zones[1:4]}
+    assert len(outcomes.not_live(2)) == 2
+
+
+def test_the_sign_of_life_is_one_row(desk: Desk) -> None:
+    assert outcomes.turned_at() is None
+    for _ in range(2):
+        desk.clock.forward(seconds=1)
+        outcomes.note_turn(desk.clock())
+    assert outcomes.turned_at() == desk.clock() and len(desk.rows()["turn"]) == 1

@@ -1,0 +1,121 @@
+"""Renames, deletions, re-creations and bursts all end live, with the newest content on both nameservers."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from itertools import pairwise
+
+from tests.appliance import Appliance, Client
+from tests.pair import wait_for
+
+SERVERS = (1, 2)
+
+
+def address(text: str) -> bytes:
+    return bytes(map(int, text.split(".")))
+
+
+def test_waiting_means_served(appliance: Appliance, api: Client) -> None:
+    zone = api.zone("waited.example")
+    record = api.record(zone, "A", "www", "192.0.2.1")
+    for last in range(2, 12):
+        value = f"192.0.2.{last}"
+        answer = api("PATCH", f"/dns-records/{record['uuid']}/", {"value": value}, {"Prefer": "wait=30"})
+        assert answer.headers["X-Deployment"] == "live"
+        assert answer.headers["Preference-Applied"] == "wait=30"
+        for server in SERVERS:
+            assert appliance.answer("www.waited.example", "A", server)[1] == {address(value)}
+
+
+def test_renaming_a_record_takes_the_old_name_away(appliance: Appliance, api: Client) -> None:
+    zone = api.zone("renamed.example")
+    record = api.record(zone, "A", "old", "192.0.2.1")
+    appliance.wait_until_answered("old.renamed.example", "A", [address("192.0.2.1")])
+    api.expect(200, "PATCH", f"/dns-records/{record['uuid']}/", {"name": "new"}, Prefer="wait=30")
+    appliance.wait_until_answered("new.renamed.example", "A", [address("192.0.2.1")])
+    appliance.wait_until_answered("old.renamed.example", "A", [])
+
+
+def test_a_deleted_zone_is_answered_no_more(appliance: Appliance, api: Client) -> None:
+    zone = api.zone("deleted.example")
+    api.wait_until_live(zone)
+    answer = api("DELETE", f"/dns-zones/{zone['uuid']}/", headers={"Prefer": "wait=30"})
+    assert (answer.status_code, answer.headers["X-Deployment"]) == (204, "live")
+    for server in SERVERS:
+        assert appliance.rcode("deleted.example", server) == "REFUSED"
+
+
+def test_deleting_and_creating_again_at_once(appliance: Appliance, api: Client) -> None:
+    zone = api.zone("again.example")
+    for last in range(1, 9):
+        api.record(zone, "A", "www", f"192.0.2.{last}")
+        api.expect(204, "DELETE", f"/dns-zones/{zone['uuid']}/")
+        zone = api.zone("again.example")
+    api.record(zone, "A", "www", "192.0.2.200")
+    deployment = api.wait_until_live(zone)
+    assert deployment["live_serial"] == deployment["serial"]
+    for server in SERVERS:
+        assert appliance.answer("www.again.example", "A", server)[1] == {address("192.0.2.200")}
+
+
+def test_a_child_zone_comes_and_goes_below_its_parent(appliance: Appliance, api: Client) -> None:
+    parent = api.zone("parent.example")
+    child = api.zone("child.parent.example")
+    api.wait_until_live(parent)
+    api.wait_until_live(child)
+    answer = api("DELETE", f"/dns-zones/{child['uuid']}/", headers={"Prefer": "wait=30"})
+    assert answer.headers["X-Deployment"] == "live"
+    for server in SERVERS:
+        assert appliance.rcode("child.parent.example", server) == "NXDOMAIN"
+
+
+def test_a_burst_ends_with_the_newest_content(appliance: Appliance, api: Client) -> None:
+    zone = api.zone("burst.example")
+    api.wait_until_live(zone)
+    for number in range(200):
+        api.record(zone, "A", f"h{number}", "192.0.2.1")
+    deployment = api.wait_until_live(zone)
+    assert deployment["serial"] == zone["serial"] + 200
+    assert {server["serial"] for server in deployment["nameservers"]} == {deployment["serial"]}
+    for server in SERVERS:
+        assert appliance.answer("h199.burst.example", "A", server)[1] == {address("192.0.2.1")}
+    seconds = Counter(
+        re.findall(r"^(\S+ [\d:]+),\d+ .*event=deployed zone=burst\.example ", appliance.log("deployer"), re.MULTILINE)
+    )
+    # a clock second may hold the end of one deployment that began before it
+    assert max(seconds.values()) <= 21
+
+
+def test_many_zones_at_once(appliance: Appliance, api: Client) -> None:
+    zones = [api.zone(f"many-{number}.example") for number in range(60)]
+    for zone in zones:
+        api.wait_until_live(zone)
+    for server in SERVERS:
+        assert {appliance.rcode(zone["domain"], server) for zone in zones} == {"NOERROR"}
+
+
+def test_serials_rise_with_every_change_and_with_nothing_else(api: Client) -> None:
+    zone = api.zone("serials.example")
+    path = f"/dns-zones/{zone['uuid']}/"
+    record = api.record(zone, "A", "www", "192.0.2.1")
+    serials = [zone["serial"], api.expect(200, "GET", path)["serial"]]
+    for value in ("192.0.2.2", "192.0.2.3"):
+        api.expect(200, "PATCH", f"/dns-records/{record['uuid']}/", {"value": value})
+        serials.append(api.expect(200, "GET", path)["serial"])
+    assert all(after == before + 1 for before, after in pairwise(serials))
+    api.expect(200, "PATCH", f"/dns-records/{record['uuid']}/", {"value": "192.0.2.3"})
+    api.expect(200, "PATCH", f"/dns-records/{record['uuid']}/", {})
+    api.expect(200, "PATCH", path, {"comment": "kept", "protected": True})
+    assert api.expect(200, "GET", path)["serial"] == serials[-1]
+
+
+def test_the_listed_state_follows(api: Client) -> None:
+    zone = api.zone("listed.example")
+
+    def state() -> str:
+        (found,) = api.expect(200, "GET", "/dns-zones/?domain=LISTED.example.")
+        return str(found["deployment"]["state"])
+
+    wait_for(lambda: state() == "live", "the list says live")
+    assert api.expect(200, "GET", f"/dns-zones/{zone['uuid']}/")["deployment"]["error"] is None

@@ -1,0 +1,150 @@
+"""The program `dns-appliance` beside a running appliance: what operators and scripts rely on."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import dns.zone
+import pytest
+
+from tests.appliance import PROGRAM, Appliance, Client
+from tests.pair import wait_for
+
+
+def listed(appliance: Appliance, *words: str) -> list[dict[str, Any]]:
+    """The JSON array that a command prints."""
+    rows: list[dict[str, Any]] = json.loads(appliance.command(*words, "--json"))
+    return rows
+
+
+def test_accounts_are_created_listed_and_disabled(appliance: Appliance) -> None:
+    appliance.command("account", "create", "Person@example.org", "--admin")
+    (found,) = (one for one in listed(appliance, "account", "list") if one["email"] == "person@example.org")
+    assert (found["is_admin"], found["zones"], found["disabled_at"]) == (True, 0, None)
+    api = appliance.client(appliance.token("person@example.org"))
+    api.expect(200, "GET", "/dns-zones/")
+    appliance.command("account", "disable", "person@example.org")
+    api.expect(401, "GET", "/dns-zones/")
+    assert "has an account already" in appliance.command("account", "create", "person@example.org", status=1)
+    assert "is not a mail address" in appliance.command("account", "create", "nobody", status=1)
+
+
+def test_a_password_is_kept_as_its_hash(appliance: Appliance) -> None:
+    email, password = "password@example.org", "correct horse battery"
+    appliance.command("account", "create", email)
+    appliance.command("account", "password", email, typed=f"{password}\n")
+    with sqlite3.connect(appliance.state / "store" / "store.sqlite3") as database:
+        ((kept,),) = database.execute("select password_hash from account where email = ?", (email,))
+    database.close()
+    assert kept.startswith("$argon2id$")
+    assert password not in kept
+    assert "12 to 1024 characters" in appliance.command("account", "password", email, typed="short\n", status=1)
+    assert "there is no account" in appliance.command("account", "password", "x@y.z", typed=f"{password}\n", status=1)
+
+
+def test_tokens_are_listed_without_their_secret_and_revoked(appliance: Appliance) -> None:
+    secret = appliance.token("tokens@example.org", "dns:list", options=("--expires", "90d", "--network", "127.0.0.0/8"))
+    (found,) = (one for one in listed(appliance, "token", "list") if secret.startswith(one["prefix"]))
+    assert found["account"] == "tokens@example.org"
+    assert found["permissions"] == ["dns:list"]
+    assert found["networks"] == ["127.0.0.0/8"]
+    assert found["expires_at"]
+    assert secret not in json.dumps(found)
+    api = appliance.client(secret)
+    api.expect(200, "GET", "/dns-zones/")
+    appliance.command("token", "revoke", found["uuid"])
+    api.expect(401, "GET", "/dns-zones/")
+
+
+def test_a_token_keeps_to_its_zones_and_networks(appliance: Appliance) -> None:
+    email = "narrow@example.org"
+    wide = appliance.client(appliance.token(email))
+    mine, other = wide.zone("mine.example"), wide.zone("other.mine.example")
+    narrow = appliance.client(appliance.token(email, options=("--zone", "mine.example")))
+    assert [zone["domain"] for zone in narrow.expect(200, "GET", "/dns-zones/")] == ["mine.example"]
+    narrow.record(mine, "A", "www", "192.0.2.1")
+    narrow.expect(404, "GET", f"/dns-zones/{other['uuid']}/")
+    narrow.expect(403, "POST", "/dns-zones/", {"domain": "third.mine.example"})
+    elsewhere = appliance.client(appliance.token(email, options=("--network", "192.0.2.0/24")))
+    elsewhere.expect(401, "GET", "/dns-zones/")
+
+
+def test_zones_are_created_shown_exported_and_deleted(appliance: Appliance, api: Client) -> None:
+    appliance.command("zone", "create", "shell.example", "--account", "stories@example.org")
+    (zone,) = api.expect(200, "GET", "/dns-zones/?domain=shell.example")
+    api.record(zone, "TXT", "@", 'say "hi"')
+    api.wait_until_live(zone)
+    shown = json.loads(appliance.command("zone", "show", "shell.example", "--json"))
+    assert (shown["state"], shown["records"][0]["value"]) == ("live", 'say "hi"')
+    assert "shell.example" in {
+        one["domain"] for one in listed(appliance, "zone", "list", "--account", "stories@example.org")
+    }
+    exported = dns.zone.from_text(
+        appliance.command("zone", "export", "shell.example"), "shell.example.", relativize=False
+    )
+    assert {rdataset.rdtype.name for _, rdataset in exported.iterate_rdatasets()} == {"SOA", "NS", "TXT"}
+    appliance.command("zone", "delete", "shell.example")
+    wait_for(lambda: all(appliance.rcode("shell.example", server) == "REFUSED" for server in (1, 2)), "it is gone")
+    assert "there is no zone" in appliance.command("zone", "show", "shell.example", status=1)
+
+
+def test_status_is_1_until_all_is_live(appliance: Appliance, api: Client) -> None:
+    zone = api.zone("status.example")
+    api.wait_until_live(zone)
+    (row,) = listed(appliance, "status", "status.example")
+    assert row["wanted"] == row["ns1.appliance.test"] == row["ns2.appliance.test"] == zone["serial"]
+    deployer = appliance.child("appliance deployer")
+    assert deployer
+    os.kill(deployer, 19)  # SIGSTOP
+    try:
+        api.record(zone, "A", "www", "192.0.2.1")
+        assert "pending" in appliance.command("status", "status.example", status=1)
+    finally:
+        os.kill(deployer, 18)  # SIGCONT
+    api.wait_until_live(zone)
+    assert "live" in appliance.command("status", "status.example")
+
+
+def test_settings_are_shown_with_their_source(appliance: Appliance) -> None:
+    rows = {row["key"]: row for row in listed(appliance, "config", "show")}
+    assert rows["dns.catalog"]["value"] == "catalog.appliance.test"
+    assert rows["dns.catalog"]["source"].endswith("config.toml")
+    assert rows["api.threads"]["source"] == "default"
+    appliance.command("config", "check")
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "told"),
+    [
+        (("zone", "show"), 2, "Missing argument"),
+        (("token", "create", "--account", "x", "--name", "y", "--permission", "dns:all"), 2, "is not one of"),
+        (("zone", "list", "--account", "missing@example.org"), 1, "there is no account"),
+        (
+            ("token", "create", "--account", "x@y.z", "--name", "n", "--permission", "dns:*", "--expires", "soon"),
+            2,
+            "90s",
+        ),
+    ],
+)
+def test_mistakes_are_told(appliance: Appliance, words: tuple[str, ...], status: int, told: str) -> None:
+    assert told in appliance.command(*words, status=status)
+
+
+def test_a_state_folder_that_is_none_is_told(tmp_path: Path) -> None:
+    argv = [*PROGRAM, "zone", "list", "--state", str(tmp_path)]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 1
+    assert "is no state folder yet" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_closed_pipe_ends_quietly(appliance: Appliance) -> None:
+    line = f"{sys.executable} -m appliance config show --state {appliance.state} | true"
+    done = subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, check=False, timeout=60)
+    assert "Traceback" not in done.stderr

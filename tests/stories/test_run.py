@@ -1,0 +1,103 @@
+"""`dns-appliance run` from its start to its end: data kept, children started again, nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.appliance import Appliance, free_ports
+from tests.pair import wait_for
+
+CHILDREN = ("ns1/named.conf", "ns2/named.conf", "appliance deployer", "appliance serve")
+
+
+@pytest.fixture
+def own() -> Appliance:
+    """An appliance of this story alone, not started."""
+    return Appliance()
+
+
+def test_a_second_start_keeps_everything(own: Appliance) -> None:
+    with own:
+        first = own.printed.read_text()
+        token = own.token("keeper@example.org")
+        zone = own.client(token).zone("kept.example")
+        own.client(token).wait_until_live(zone)
+        own.stop(signal.SIGINT)
+        assert own.at_work() == {}
+        own.start()
+        assert "vps_" in first
+        assert "vps_" not in own.printed.read_text()
+        own.client(token).wait_until_live(zone)
+        wait_for(
+            lambda: all(own.rcode("kept.example", server) == "NOERROR" for server in (1, 2)), "both serve it again"
+        )
+
+
+def test_sigterm_ends_all_children_with_status_0(own: Appliance) -> None:
+    with own:
+        assert all(own.child(words) for words in CHILDREN)
+        assert own.stop(signal.SIGTERM) == 0
+        assert own.at_work() == {}
+
+
+def test_its_own_crash_leaves_no_orphan(own: Appliance) -> None:
+    with own:
+        own.stop(signal.SIGKILL)
+        wait_for(lambda: own.at_work() == {}, "the children end with their parent")
+        own.start()
+
+
+@pytest.mark.parametrize("words", CHILDREN)
+def test_a_child_that_dies_is_started_again(own: Appliance, words: str) -> None:
+    with own:
+        api = own.client(own.token("survivor@example.org"))
+        zone = api.zone("survives.example")
+        api.wait_until_live(zone)
+        before = own.child(words)
+        assert before
+        os.kill(before, signal.SIGKILL)
+        wait_for(lambda: own.child(words) not in (None, before), f"{words} runs again")
+        wait_for(lambda: api_answers(own), "the API answers")
+        record = api.record(zone, "A", "after", "192.0.2.1")
+        own.wait_until_answered(record["fqdn"], "A", [b"\xc0\0\2\1"])
+        api.wait_until_live(zone)
+
+
+def api_answers(appliance: Appliance) -> bool:
+    try:
+        return appliance.client(None)("GET", "/openapi.json").ok
+    except OSError:
+        return False
+
+
+def test_two_in_one_folder_or_on_one_port_are_refused(appliance: Appliance, tmp_path: Path) -> None:
+    port = str(appliance.ports.dns)
+    same_folder = appliance.command("run", "--dns-port", str(free_ports().dns), status=1)
+    assert f"process {appliance.process and appliance.process.pid} " in same_folder
+    refused = Appliance(tmp_path).command("run", "--dns-port", port, "--api", f"127.0.0.1:{free_ports().api}", status=1)
+    assert f"port {port} of 127.0.0.1 is in use" in refused
+
+
+def test_a_second_deployer_names_the_first(appliance: Appliance) -> None:
+    refused = appliance.command("deployer", "--once", status=1)
+    assert f"process {appliance.child('appliance deployer')} is at work here" in refused
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root drops privileges")
+def test_named_runs_as_an_ordinary_user(appliance: Appliance) -> None:
+    for words in CHILDREN[:2]:
+        assert Path(f"/proc/{appliance.child(words)}").stat().st_uid != 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root drops privileges")
+def test_a_closed_folder_is_named(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    closed.chmod(0o700)
+    (closed / "state").mkdir()
+    refused = Appliance(closed / "state").command("run", status=1)
+    assert "may not pass" in refused

@@ -1,0 +1,173 @@
+"""The documents beside the code: what they name exists, what exists is named, and what they tell one to paste works."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import dns.name
+import pytest
+
+from appliance import settings
+from appliance.api import errors
+from appliance.app import create_app
+from appliance.cli import program
+from appliance.settings import Settings
+from appliance.zones.rdata import TYPES, parse_content
+from tests.appliance import Appliance
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")), ROOT / "bind-templates" / "README.md")
+OPERATIONS = ROOT / "docs" / "operations.md"
+API = ROOT / "docs" / "api.md"
+README = ROOT / "README.md"
+
+every_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+
+
+def rows(document: Path, heading: str) -> list[list[str]]:
+    """The cells of the table below that first cell of a heading, without their backquotes."""
+    lines = iter(document.read_text("utf-8").splitlines())
+    for line in lines:
+        if line.startswith(f"| {heading} |"):
+            next(lines)
+            return [_cells(row) for row in iter(lambda: next(lines, ""), "") if row.startswith("|")]
+    raise AssertionError(f"{document.name} has no table {heading}")
+
+
+def _cells(row: str) -> list[str]:
+    return [re.sub(r"^`(.*)`$", r"\1", cell.strip()) for cell in row.strip("|").split(" |")]
+
+
+def commands(group: click.Group, words: tuple[str, ...] = ("dns-appliance",)) -> Iterator[str]:
+    """Every command of the tree that does something, as it is called."""
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, (*words, name))
+        else:
+            yield " ".join((*words, name))
+
+
+def find_command(words: list[str]) -> click.Command | None:
+    """The command that these words lead to; words after it are its arguments."""
+    found: click.Command = program
+    for word in words:
+        if not isinstance(found, click.Group):
+            break
+        if word.startswith("-") or word not in found.commands:
+            return None
+        found = found.commands[word]
+    return found
+
+
+@every_document
+def test_links_and_images_lead_somewhere(document: Path) -> None:
+    for target in re.findall(r"\]\(([^)]+)\)", document.read_text("utf-8")):
+        if "://" not in target:
+            assert (document.parent / target.partition("#")[0]).exists(), target
+
+
+@every_document
+def test_files_that_are_named_exist(document: Path) -> None:
+    text = document.read_text("utf-8")
+    for name in re.findall(r"`((?:[a-z_]+/)*[a-z_]+\.py)`", text):
+        assert (ROOT / name).exists() or (ROOT / "appliance" / name).exists(), name
+    for name in re.findall(r"`((?:appliance|tests|docs|bench|tools|bind-templates)/[\w./-]*)`", text):
+        assert (ROOT / name).exists(), name
+
+
+@every_document
+def test_make_targets_exist(document: Path) -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    named = re.findall(r"(?:`|^ +)make ([a-z]+)", document.read_text("utf-8"), re.MULTILINE)
+    assert set(named) <= targets
+
+
+@every_document
+def test_commands_that_are_named_exist(document: Path) -> None:
+    for call in re.findall(r"(?:`|^ *|bin/)dns-appliance ([^`\n|]+)", document.read_text("utf-8"), re.MULTILINE):
+        command = find_command(call.split())
+        assert command is not None, call
+        known = {option for one in command.params for option in one.opts} | {"--help", "--version"}
+        assert set(re.findall(r"(?<= )--[a-z-]+", f" {call}")) <= known, call
+
+
+def test_every_command_is_described() -> None:
+    calls = [re.sub(r" [A-Z]+$", "", row[0]) for row in rows(OPERATIONS, "command")]
+    assert sorted(calls) == sorted(commands(program))
+
+
+def test_every_setting_is_described() -> None:
+    described = [(key, default, twin) for key, _, default, twin, _ in rows(OPERATIONS, "key")]
+    assert described == [
+        (key, settings.print_value(_default(key)), f"DNS_APPLIANCE_{key.replace('.', '_').upper()}")
+        for key in settings.known_keys()
+    ]
+
+
+def test_twins_in_the_environment_are_read() -> None:
+    for key, _, _, twin, _ in rows(OPERATIONS, "key"):
+        read = settings.read_settings(None, {twin: settings.print_value(_default(key))})
+        assert read.sources == {key: twin}
+
+
+def test_every_error_code_is_described() -> None:
+    described = {tuple(row[:2]) for row in rows(API, "status")}
+    described |= set(re.findall(r"(\d{3}) `([a-z_]+)`", API.read_text("utf-8")))
+    codes = {(str(status), code) for status, code in errors.CODES.items()}
+    codes |= {(str(errors.STATUS[kind]), code) for kind, code in errors._CODES_OF_KINDS.items()}
+    assert described == codes
+
+
+def test_every_type_is_described_by_an_example_that_holds() -> None:
+    origin = dns.name.from_text("example.com.")
+    examples = rows(API, "type")
+    assert [row[0] for row in examples] == [rdtype.name for rdtype in TYPES]
+    for record_type, _, value, priority, shown in examples:
+        content = parse_content(record_type, value, int(priority) if priority else None, origin)
+        assert content.value == (shown or value)
+
+
+def test_every_event_is_described() -> None:
+    told: set[str] = set()
+    for source in (ROOT / "appliance").rglob("*.py"):
+        told |= set(re.findall(r'"event=([a-z-]+)', source.read_text("utf-8")))
+    assert {row[0] for row in rows(OPERATIONS, "event")} == told
+
+
+def test_every_call_is_described() -> None:
+    shown = {tuple(row[0].split(" ")) for row in rows(API, "call")}
+    calls = {
+        (method, rule.rule.removeprefix("/api/v1").replace("<string:", "{").replace(">", "}"))
+        for rule in create_app(Settings()).url_map.iter_rules()
+        if rule.endpoint.split(".")[0] not in ("document", "health")
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    assert shown == calls
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the lines of the README use curl")
+@pytest.mark.skipif(shutil.which("dig") is None, reason="the lines of the README use dig")
+def test_the_first_zone_of_the_readme() -> None:
+    found = re.search(r"```sh\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
+    assert found
+    assert len(found[1].splitlines()) == 5
+    with Appliance() as appliance:
+        ports = {"8053": appliance.ports.api, "5301": appliance.ports.dns, "5302": appliance.ports.dns + 1}
+        script = re.sub("|".join(ports), lambda port: str(ports[port[0]]), found[1])
+        environment = {**os.environ, "TOKEN": appliance.token("reader@example.org"), "no_proxy": "*"}
+        done = subprocess.run(
+            ("/bin/sh", "-eu"), input=script, env=environment, capture_output=True, text=True, check=True, timeout=60
+        )
+    assert '"fqdn":"www.example.com"' in done.stdout
+    assert done.stdout.splitlines()[-2:] == ["192.0.2.1", "192.0.2.1"]
+
+
+def _default(key: str) -> object:
+    section, _, name = key.partition(".")
+    return getattr(getattr(Settings(), section), name)

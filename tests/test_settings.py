@@ -1,0 +1,175 @@
+"""Settings: from which source, in which range, and that whatever is unknown or wrong is named."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import FrozenInstanceError, fields
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from appliance.errors import SettingsError
+from appliance.settings import (
+    DEFAULT_FILE,
+    ENVIRONMENT_PREFIX,
+    SECTIONS,
+    Endpoint,
+    NameserverAddress,
+    Settings,
+    known_keys,
+    print_value,
+    read_settings,
+)
+
+
+def twin(key: str) -> str:
+    """The environment variable of a key."""
+    return f"{ENVIRONMENT_PREFIX}{key.replace('.', '_').upper()}"
+
+
+def value_of(settings: Settings, key: str) -> object:
+    section, name = key.split(".")
+    return getattr(getattr(settings, section), name)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "config.toml"
+
+
+def test_without_file_and_environment_all_is_default() -> None:
+    settings = read_settings(None, {"PATH": "/bin", "DNS_APPLIANCE": "x"})
+    assert settings == Settings() and settings.sources == {}
+    with pytest.raises(FrozenInstanceError):
+        settings.api.threads = 3  # type: ignore[misc]
+
+
+def test_every_key_is_explained_in_its_class() -> None:
+    assert DEFAULT_FILE.is_absolute() and len(known_keys()) == len(set(known_keys()))
+    for name, section in SECTIONS.items():
+        assert (section.__doc__ or "").startswith(f"[{name}]")
+        for one in fields(section):
+            assert one.metadata["text"], f"{name}.{one.name}"
+
+
+def test_every_range_stands_in_the_explanation() -> None:
+    for name, section in SECTIONS.items():
+        for one in fields(section):
+            told = re.search(r"\b(\d+) to (\d+)", one.metadata["text"])
+            if told:
+                for outside in (int(told[1]) - 1, int(told[2]) + 1):
+                    with pytest.raises(SettingsError, match=f"must be {told[0]}"):
+                        read_settings(None, {twin(f"{name}.{one.name}"): str(outside)})
+
+
+def test_no_two_keys_have_one_twin() -> None:
+    assert len({twin(key) for key in known_keys()}) == len(known_keys())
+
+
+@pytest.mark.parametrize("key", known_keys())
+def test_every_key_has_a_twin_that_reads_what_is_printed(key: str) -> None:
+    default = value_of(Settings(), key)
+    settings = read_settings(None, {twin(key): print_value(default)})
+    assert value_of(settings, key) == default and settings.sources == {key: twin(key)}
+
+
+def test_the_environment_wins_over_the_file(file: Path) -> None:
+    file.write_text('[api]\nthreads = 4\nlisten = "127.0.0.1:1"\n[dns]\ncatalog = "cätalog.example"\n', "utf-8")
+    settings = read_settings(file, {"DNS_APPLIANCE_API_THREADS": "8"})
+    assert (settings.api.threads, settings.api.listen.port, settings.dns.catalog) == (8, 1, "cätalog.example")
+    assert settings.sources == {
+        "api.threads": "DNS_APPLIANCE_API_THREADS",
+        "api.listen": str(file),
+        "dns.catalog": str(file),
+    }
+
+
+def test_lists_addresses_and_paths_are_read(file: Path) -> None:
+    file.write_text(
+        '[api]\ntrusted_proxies = ["127.0.0.1", "::1"]\nlisten = "[::1]:8053"\n[store]\npath = "/x y/s"\n'
+        '[dns]\nnameservers = ["NS1.example.net.=192.0.2.1:53", "ns2.example.net=[2001:db8::2]:5353"]\n'
+    )
+    settings = read_settings(file, {})
+    assert settings.api.trusted_proxies == ("127.0.0.1", "::1") and settings.store.path == Path("/x y/s")
+    assert settings.api.listen == Endpoint("::1", 8053) and str(settings.api.listen) == "[::1]:8053"
+    second = NameserverAddress("ns2.example.net", Endpoint("2001:db8::2", 5353))
+    assert settings.dns.nameservers == (NameserverAddress("ns1.example.net", Endpoint("192.0.2.1", 53)), second)
+    again = read_settings(None, {"DNS_APPLIANCE_DNS_NAMESERVERS": print_value(settings.dns.nameservers)})
+    assert again.dns.nameservers == settings.dns.nameservers
+    assert read_settings(None, {"DNS_APPLIANCE_API_TRUSTED_PROXIES": " a , b,"}).api.trusted_proxies == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[api]\nthread = 4", "api.thread is unknown; did you mean api.threads?"),
+        ("[apis]\nthreads = 4", "apis.threads is unknown; did you mean api.threads?"),
+        ("[zebra]\nquagga = 4", "zebra.quagga is unknown"),
+        ("threads = 4", "threads stands outside a section"),
+        ("[api\nthreads = 4", "is not TOML"),
+        ("[api]\nthreads = 4\nthreads = 5", "is not TOML"),
+        ("[api]\nthreads = 1", "api.threads is 1; it must be 2 to 256"),
+        ("[api]\nthreads = 257", "it must be 2 to 256"),
+        ("[api]\nthreads = true", "api.threads is True, which is not a whole number"),
+        ("[api]\nthreads = 4.0", "not a whole number"),
+        ('[api]\nthreads = "many"', "not a whole number"),
+        ("[api]\nthreads = [4]", "not a whole number"),
+        ("[api]\nlisten = 8053", "not address:port"),
+        ('[api]\nlisten = "127.0.0.1"', "not address:port"),
+        ('[api]\nlisten = ":80"', "not address:port"),
+        ('[api]\nlisten = "127.0.0.1:0"', "not address:port"),
+        ('[api]\nlisten = "127.0.0.1:65536"', "not address:port"),
+        ('[api]\nlisten = "127.0.0.1:http"', "not address:port"),
+        ("[api]\ntrusted_proxies = 1", "not a list of texts"),
+        ("[api]\ntrusted_proxies = [1]", "not a list of texts"),
+        ("[store]\npath = 1", "not a path"),
+        ("[store]\nbusy_timeout = 0", "it must be 1 to 60"),
+        ("[dns]\ncatalog = 1", "not a text"),
+        ("[dns]\napex_ttl = -1", "it must be 0 to 2147483647"),
+        ("[dns]\nexpire = 2147483648", "it must be 0 to 2147483647"),
+        ('[dns]\nnameservers = ["ns1.example.net"]', "not a list of name=address:port"),
+        ('[dns]\nnameservers = ["=192.0.2.1:53"]', "not a list of name=address:port"),
+        ('[dns]\nnameservers = "ns1.example.net=192.0.2.1"', "not a list of name=address:port"),
+        ("[deployer]\npoll = 9", "it must be 10 to 60000"),
+    ],
+)
+def test_what_is_wrong_in_the_file_is_named(file: Path, text: str, told: str) -> None:
+    file.write_text(text)
+    with pytest.raises(SettingsError, match=re.escape(told)):
+        read_settings(file, {})
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "told"),
+    [
+        (
+            "DNS_APPLIANCE_API_THREAD",
+            "4",
+            "DNS_APPLIANCE_API_THREAD, which is unknown; did you mean DNS_APPLIANCE_API_THREADS?",
+        ),
+        ("DNS_APPLIANCE_API_THREADS", "", "api.threads is '', which is not a whole number"),
+        ("DNS_APPLIANCE_API_THREADS", "257", "api.threads is 257; it must be 2 to 256"),
+    ],
+)
+def test_what_is_wrong_in_the_environment_is_named(variable: str, value: str, told: str) -> None:
+    with pytest.raises(SettingsError, match=re.escape(told)):
+        read_settings(None, {variable: value})
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    binary = tmp_path / "binary.toml"
+    binary.write_bytes(b"\xff\xfe")
+    for path in (tmp_path / "missing.toml", tmp_path, binary):
+        with pytest.raises(SettingsError, match=re.escape(str(path))):
+            read_settings(path, {})
+
+
+@given(st.sampled_from(known_keys()), st.text(st.characters(exclude_categories=["Cs"])))
+def test_any_text_is_a_value_or_a_settings_error(key: str, text: str) -> None:
+    try:
+        told = str(read_settings(None, {twin(key): text}).sources)
+    except SettingsError as refused:
+        told = str(refused)
+    assert key in told

@@ -1,0 +1,93 @@
+"""Records for tests, and a whole zone in memory as the rules see it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+import dns.name
+from dns.name import Name
+from hypothesis import strategies as st
+
+from appliance.zones.model import MAX_TTL, Node, Record, gather
+from appliance.zones.names import parse_owner
+from appliance.zones.rdata import has_priority, parse_content, parse_type
+
+ORIGIN = dns.name.from_text("example.com.")
+NOW = datetime(2031, 5, 4, 12, tzinfo=UTC)
+SERVERS = (dns.name.from_text("ns1.appliance.test."), dns.name.from_text("ns2.appliance.test."))
+
+VALUES = [
+    *[("A", "192.0.2.1"), ("A", "192.0.2.2"), ("AAAA", "2001:db8::1"), ("TXT", 'a; "b" \\é'), ("TXT", '"\\000" ""')],
+    *[
+        ("MX", "mail.example.com"),
+        ("MX", "."),
+        ("SRV", "1 2 sip.example.com"),
+        ("CAA", '0 issue "a;b"'),
+        ("PTR", "a.example.org"),
+    ],
+    *[
+        ("TLSA", f"3 1 2 {'ab' * 64}"),
+        ("TLSA", f"3 0 0 {'ab' * 99}"),
+        ("URI", '1 2 "a\\"b\\255"'),
+        ("OPENPGPKEY", "AAAA" * 40),
+    ],
+    *[
+        ("NAPTR", '1 2 "u" "x" "!^(.*)$!\\\\1!" .'),
+        ("LOC", "1 N 1 E 8465.71m"),
+        ("HTTPS", "1 . alpn=h2 ohttp"),
+        ("SVCB", "0 a.b"),
+    ],
+    *[
+        ("SSHFP", f"4 2 {'ab' * 32}"),
+        ("SMIMEA", f"3 1 1 {'ab' * 32}"),
+        ("DS", f"1 8 2 {'ab' * 32}"),
+        ("CNAME", "_x.example.org"),
+    ],
+    ("NS", "ns.example.org"),
+]
+
+
+def record(
+    record_type: str, name: str, value: str, *, uuid: UUID | None = None, ttl: int = 300, comment: str = ""
+) -> Record:
+    """A record of example.com."""
+    priority = 0 if has_priority(parse_type(record_type)) else None
+    content = parse_content(record_type, value, priority, ORIGIN)
+    wire = content.rdata.to_wire() or b""
+    owner = parse_owner(name, ORIGIN)
+    return Record(uuid or uuid4(), owner, content.rdata.rdtype, ttl, wire, content.value, priority, comment, NOW, NOW)
+
+
+any_record = st.builds(
+    lambda content, name, uuid, ttl, comment: record(content[0], name, content[1], uuid=uuid, ttl=ttl, comment=comment),
+    st.sampled_from(VALUES),
+    st.sampled_from(["@", "www", "*", "*.dev", "_sip._tcp", "xn--bcher-kva", "a.b.c"]),
+    st.uuids(version=4),
+    st.sampled_from([0, 300, MAX_TTL]),
+    st.sampled_from(["", "a note"]),
+)
+any_records = st.lists(any_record, max_size=12, unique_by=lambda one: one.uuid)
+
+
+@dataclass
+class Picture:
+    """A zone in memory as `appliance.zones.rules` sees it."""
+
+    records: Iterable[Record]
+    origin: Name = ORIGIN
+    servers: tuple[Name, ...] = SERVERS
+    held: Mapping[Name, Node] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.held = gather(self.records)
+
+    def nodes(self, owners: Iterable[Name]) -> Mapping[Name, Node]:
+        """What stands at each of these owners."""
+        return {owner: self.held[owner] for owner in owners if owner in self.held}
+
+    def below(self, owner: Name) -> Iterator[tuple[Name, Node]]:
+        """What stands at each owner below this one."""
+        return ((name, node) for name, node in sorted(self.held.items()) if name != owner and name.is_subdomain(owner))

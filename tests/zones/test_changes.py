@@ -1,0 +1,68 @@
+"""Changes as values: applying, finding and taking them back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from appliance.zones.changes import Create, Delete, Update, apply, diff, invert, moves_serial, touched_owners
+from appliance.zones.model import Record
+from tests.zones.records import any_records, record
+
+
+@st.composite
+def two_states(draw: st.DrawFn) -> tuple[list[Record], list[Record]]:
+    """Two states of a zone in which some records are the same, some changed and some of one state alone."""
+    first, others = draw(any_records), draw(any_records)
+    kept: dict[UUID, Record] = {one.uuid: one for one in first if draw(st.booleans())}
+    for uuid, other in zip(list(kept), others, strict=False):
+        kept[uuid] = replace(other, uuid=uuid)
+    return first, list({**kept, **{one.uuid: one for one in others[len(kept) :]}}.values())
+
+
+@given(two_states())
+def test_the_difference_leads_from_one_state_to_the_other(states: tuple[list[Record], list[Record]]) -> None:
+    before, after = states
+    assert apply(before, diff(before, after)) == frozenset(after)
+    assert diff(before, before) == () and apply(before, ()) == frozenset(before)
+
+
+@given(two_states())
+def test_inverted_changes_lead_back(states: tuple[list[Record], list[Record]]) -> None:
+    before, after = states
+    changes = diff(before, after)
+    assert apply(apply(before, changes), invert(changes)) == frozenset(before)
+    assert invert(invert(changes)) == changes
+
+
+def test_changes_are_taken_in_order_and_back_in_the_opposite_one() -> None:
+    first = record("A", "a", "192.0.2.1")
+    second = replace(first, ttl=60)
+    changes = (Create(first), Update(first, second), Delete(second))
+    assert apply([], changes) == frozenset()
+    assert invert(changes) == (Create(second), Update(second, first), Delete(first))
+
+
+def test_touched_are_the_owners_of_both_sides() -> None:
+    old, new, gone = record("A", "old", "192.0.2.1"), record("A", "new", "192.0.2.1"), record("A", "gone", "192.0.2.1")
+    assert touched_owners([Update(old, new), Delete(gone)]) == {old.owner, new.owner, gone.owner}
+
+
+@pytest.mark.parametrize(
+    ("changed", "moves"),
+    [
+        ({"comment": "x"}, False),
+        ({"value": "the same, written otherwise"}, False),
+        ({"ttl": 60}, True),
+        ({"wire": b"\x01\x02\x03\x04"}, True),
+        ({"owner": record("A", "other", "192.0.2.1").owner}, True),
+    ],
+)
+def test_only_what_is_published_moves_the_serial(changed: dict[str, object], moves: bool) -> None:
+    before = record("A", "a", "192.0.2.1")
+    assert moves_serial(Update(before, replace(before, **changed))) is moves  # type: ignore[arg-type]
+    assert moves_serial(Create(before)) and moves_serial(Delete(before))

@@ -1,0 +1,282 @@
+"""Names: what is read as which name, what is refused on which field, and that printing and parsing agree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import dns.name
+import pytest
+from dns.name import Name
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from appliance.errors import InputError, InvalidName
+from appliance.zones.names import (
+    parse_domain,
+    parse_owner,
+    parse_target,
+    print_domain,
+    print_owner,
+    print_unicode,
+    refuse_controls,
+)
+
+ORIGIN = dns.name.from_text("example.com.")
+REVERSE = dns.name.from_text("2.0.192.in-addr.arpa.")
+LABEL = "a" * 63
+LONGEST = ".".join([LABEL] * 3 + ["b" * 61])
+
+DOMAINS = {
+    "example.com": "example.com",
+    "EXAMPLE.Com": "example.com",
+    "example.com.": "example.com",
+    "com": "com",
+    "_acme-challenge.example.org": "_acme-challenge.example.org",
+    "xn--mnchen-3ya.de": "xn--mnchen-3ya.de",
+    "XN--MNCHEN-3YA.de": "xn--mnchen-3ya.de",
+    "bücher.de": "xn--bcher-kva.de",
+    "例え.jp": "xn--r8jz45g.jp",
+    "faß.de": "xn--fa-hia.de",
+    "a--b.org": "a--b.org",
+    "1.org": "1.org",
+    "0/25.2.0.192.in-addr.arpa": "0/25.2.0.192.in-addr.arpa",
+    f"{LABEL}.com": f"{LABEL}.com",
+    LONGEST: LONGEST,
+    f"{LONGEST}.": LONGEST,
+}
+NO_NAMES = [
+    "",
+    " ",
+    "   ",
+    ".",
+    "..",
+    ".example.org",
+    "example.org..",
+    "a..b.com",
+    " example.org",
+    "example.org ",
+    "exa mple.org",
+    "example.org\n",
+    "example.org\r",
+    "example.org\x00",
+    "example.org\x7f",
+    "example.org\x85",
+    "example.org\u2028",
+    "example.org\u202e",
+    "example.org\ud800",
+    "example.org\n$INCLUDE /etc/passwd",
+    "example.org;x",
+    "../../etc/passwd",
+    "/etc/bind/named.conf",
+    "0/25.example.org",
+    "-v.org",
+    "v-.org",
+    "$INCLUDE.org",
+    '"www".org',
+    "(a.org",
+    "a\\010b.org",
+    "a\\.b.org",
+    "a:b.org",
+    "http://example.org/",
+    "<script>.com",
+    "x'; DROP TABLE zone;--.com",
+    "%2e.com",
+    "a.*.b.org",
+    "a*.org",
+    "**.org",
+    "@.org",
+    "xn--zzzzzzzz-.com",
+    "xn--.com",
+    "xn--a.com",
+    "xn--BCHER-KVA\u00df.de",
+    "Übel.de",
+    "\u212aelvin.com",
+    "exam\u00adple.org",
+    "example\u3002org",
+    "\uff41.org",
+    "\u2024.org",
+    "a\u0308\u200d.org",
+    "\U0001f600.org",
+    "\u0661.org\u0661",
+    f"{LABEL}a.com",
+    f"a{LONGEST}",
+    f"a.{LONGEST}",
+    "ü" * 60 + ".de",
+]
+
+
+@pytest.mark.parametrize(("text", "name"), DOMAINS.items())
+def test_domains_are_read(text: str, name: str) -> None:
+    assert print_domain(parse_domain(text)) == name
+
+
+@pytest.mark.parametrize("text", [*NO_NAMES, "*.example.org", "*", "@", "1.2.3.4", "example.1", "[2001:db8::1]"])
+def test_other_domains_are_refused(text: str) -> None:
+    with pytest.raises(InputError) as refused:
+        parse_domain(text)
+    assert refused.value.field == "domain"
+
+
+@pytest.mark.parametrize(
+    ("text", "owner"),
+    [
+        ("@", "@"),
+        ("www", "www"),
+        ("WWW2", "www2"),
+        ("www.example.com", "www"),
+        ("www.example.com.", "www"),
+        ("WWW.Example.COM", "www"),
+        ("example.com", "@"),
+        ("example.com.", "@"),
+        ("example.com.example.com", "example.com"),
+        ("evilexample.com", "evilexample.com"),
+        ("com", "com"),
+        ("*", "*"),
+        ("*.dev", "*.dev"),
+        ("*.example.com", "*"),
+        ("*.example.com.", "*"),
+        ("*.dev.example.com", "*.dev"),
+        ("_sip._tcp", "_sip._tcp"),
+        ("1", "1"),
+        ("bücher", "xn--bcher-kva"),
+        ("*.bücher", "*.xn--bcher-kva"),
+        (LABEL, LABEL),
+        (f"{'.'.join([LABEL] * 3)}.{'a' * 49}", f"{'.'.join([LABEL] * 3)}.{'a' * 49}"),
+    ],
+)
+def test_owners_are_read(text: str, owner: str) -> None:
+    name = parse_owner(text, ORIGIN)
+    assert print_owner(name, ORIGIN) == owner and name.is_subdomain(ORIGIN)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(text for text in NO_NAMES if text != LONGEST),
+        "www.other.org.",
+        "evilexample.com.",
+        "com.",
+        "*.other.org.",
+        "*.*",
+        "*.",
+        "*..",
+        "*.@",
+        "@.",
+        "*.*.dev",
+        "-v",
+        LONGEST,
+        f"{'.'.join([LABEL] * 3)}.{'a' * 50}",
+        f"*.{'.'.join([LABEL] * 3)}.{'a' * 48}",
+    ],
+)
+def test_other_owners_are_refused(text: str) -> None:
+    with pytest.raises(InputError) as refused:
+        parse_owner(text, ORIGIN)
+    assert refused.value.field == "name"
+
+
+@pytest.mark.parametrize(
+    ("text", "target"),
+    [
+        ("target.example.org", "target.example.org"),
+        ("target.example.org.", "target.example.org"),
+        ("Target.Example.ORG", "target.example.org"),
+        ("@", "example.com"),
+        ("_a._domainkey.example.org", "_a._domainkey.example.org"),
+        ("bücher.de", "xn--bcher-kva.de"),
+        ("1.0/25.2.0.192.in-addr.arpa", "1.0/25.2.0.192.in-addr.arpa"),
+        (LONGEST, LONGEST),
+    ],
+)
+def test_targets_are_read_as_absolute(text: str, target: str) -> None:
+    assert print_domain(parse_target(text, ORIGIN)) == target
+
+
+@pytest.mark.parametrize(
+    "text", [*NO_NAMES, "192.0.2.1", "2001:db8::1", "target", "target.", "*.example.org", "*", "a.1", "@.example.org"]
+)
+def test_other_targets_are_refused(text: str) -> None:
+    with pytest.raises(InputError) as refused:
+        parse_target(text, ORIGIN)
+    assert refused.value.field == "value"
+
+
+def test_the_root_is_a_target_only_where_it_says_none() -> None:
+    assert parse_target(".", ORIGIN, null_allowed=True) == dns.name.root
+    with pytest.raises(InvalidName):
+        parse_target(".", ORIGIN)
+
+
+def test_slashes_stand_under_in_addr_arpa_alone() -> None:
+    assert print_owner(parse_owner("0/25", REVERSE), REVERSE) == "0/25"
+    assert print_owner(parse_owner("1.0/25", REVERSE), REVERSE) == "1.0/25"
+    for refused in ("/25", "25/", "/"):
+        with pytest.raises(InvalidName):
+            parse_owner(refused, REVERSE)
+    with pytest.raises(InvalidName):
+        parse_owner("0/25", ORIGIN)
+    with pytest.raises(InvalidName):
+        parse_target("0/25.example.com", REVERSE)
+
+
+def test_names_are_shown_with_their_own_letters() -> None:
+    assert print_unicode(parse_domain("bücher.xn--mnchen-3ya.de")) == "bücher.münchen.de"
+    assert print_unicode(dns.name.from_text("xn--zzzzzzzz-.com.")) == "xn--zzzzzzzz-.com"
+
+
+@pytest.mark.parametrize(
+    "char", ["\n", "\r", "\t", "\x00", "\x1b", "\x7f", "\x9f", "\u2029", "\u2066", "\udfff", "\u061c"]
+)
+def test_controls_are_named_with_their_place(char: str) -> None:
+    with pytest.raises(InputError, match=rf"U\+{ord(char):04X} at position 3 ") as refused:
+        refuse_controls(f"ab{char}c", "comment")
+    assert refused.value.field == "comment"
+
+
+def test_an_error_quotes_no_endless_input() -> None:
+    with pytest.raises(InputError) as refused:
+        parse_owner("é" * 100_000, ORIGIN)
+    assert len(str(refused.value)) < 500
+
+
+READERS: list[tuple[Callable[[str], Name], Callable[[Name], str]]] = [
+    (parse_domain, print_domain),
+    (lambda text: parse_owner(text, ORIGIN), lambda name: print_owner(name, ORIGIN)),
+    (lambda text: parse_owner(text, REVERSE), lambda name: print_owner(name, REVERSE)),
+    (lambda text: parse_target(text, ORIGIN, null_allowed=True), print_domain),
+]
+
+
+def read(parse: Callable[[str], Name], text: str) -> Name | InputError:
+    """The name, or why there is none."""
+    try:
+        return parse(text)
+    except InputError as refused:
+        return refused
+
+
+any_text = (
+    st.text() | st.text(st.characters(), max_size=70) | st.text("aZ0-_.*@/ü\u00df\u0301\u200d\ud800xn-", max_size=40)
+)
+likely = st.lists(st.sampled_from(["a", "xn--bcher-kva", "ß", "0/25", "_x", "*", "example", "com", "A1"]), max_size=6)
+
+
+@given(any_text | likely.map(".".join))
+@example("xn--\u0661")
+@example("xn--a-ecp.ru")
+def test_any_text_is_a_name_or_an_input_error(text: str) -> None:
+    for parse, write in READERS:
+        name = read(parse, text)
+        if isinstance(name, InputError):
+            assert name.field in {"domain", "name", "value"}
+        else:
+            assert name.is_absolute() and name == name.canonicalize() and len(name.to_digestable()) <= 255
+            assert parse(write(name)) == name
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize("part", ["a", "-", "a-", "/", "a.", "*.", "xn--", "ü", "\u0301", "ا", "_/"])
+def test_the_longest_inputs_end_soon(part: str) -> None:
+    for length in (63, 250, 256 * 1024):
+        for parse, _ in READERS:
+            read(parse, (part * length)[:length])

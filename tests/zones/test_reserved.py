@@ -1,0 +1,70 @@
+"""Domains that nobody, and domains that only an operator may create."""
+
+from __future__ import annotations
+
+import dns.name
+import pytest
+
+from appliance.editing.claims import public_suffixes
+from appliance.errors import InvalidName
+from appliance.zones.names import parse_domain
+from appliance.zones.reserved import OwnNames, refuse_reserved
+
+OWN = OwnNames(
+    tuple(dns.name.from_text(text) for text in ("ns1.hoster.net.", "ns2.dns.other.org.")),
+    dns.name.from_text("catalog.hoster.net."),
+)
+
+
+def refuse(domain: str, *, operator: bool) -> None:
+    refuse_reserved(parse_domain(domain), OWN, public_suffixes().is_public, operator=operator)
+
+
+@pytest.mark.parametrize(
+    "domain",
+    [
+        *("localhost", "a.localhost", "local", "foo.local", "hidden.onion", "invalid", "a.invalid"),
+        *("ns1.hoster.net", "a.ns1.hoster.net", "hoster.net", "net", "dns.other.org", "other.org", "ns2.dns.other.org"),
+        *("catalog.hoster.net", "x.catalog.hoster.net"),
+    ],
+)
+def test_refused_to_all(domain: str) -> None:
+    for operator in (False, True):
+        with pytest.raises(InvalidName) as refused:
+            refuse(domain, operator=operator)
+        assert refused.value.field == "domain"
+
+
+@pytest.mark.parametrize(
+    "domain",
+    [
+        "com",
+        "nosuchtld",
+        "test",
+        "co.uk",
+        "github.io",
+        "in-addr.arpa",
+        "arpa",
+        "foo.ck",
+        "xn--p1ai",
+        "個人.香港",
+        "internal",
+    ],
+)
+def test_refused_to_all_but_operators(domain: str) -> None:
+    with pytest.raises(InvalidName) as refused:
+        refuse(domain, operator=False)
+    assert refused.value.field == "domain"
+    refuse(domain, operator=True)
+
+
+@pytest.mark.parametrize(
+    "domain",
+    [
+        *("example.com", "example.test", "a.internal", "home.arpa", "a.home.arpa", "example.co.uk", "www.hoster.net"),
+        *("2.0.192.in-addr.arpa", "www.ck", "_acme-challenge.example.org", "localhost.example.org", "notlocal.org"),
+        *("ns1x.hoster.net", "example.nosuchtld"),
+    ],
+)
+def test_ordinary_domains(domain: str) -> None:
+    refuse(domain, operator=False)

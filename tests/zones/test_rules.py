@@ -1,0 +1,193 @@
+"""The rules of a whole zone: for each what it refuses, on which field, and what it lets pass."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+import dns.name
+import pytest
+from dns.name import Name
+from dns.rdatatype import RdataType
+from hypothesis import given
+
+from appliance.errors import Finding
+from appliance.zones.model import Node, Record, gather
+from appliance.zones.rules import MAX_SET_OCTETS, check
+from tests.zones.records import ORIGIN, SERVERS, Picture, any_records, record
+
+Row = tuple[str, str, str]
+
+
+def findings(rows: Iterable[Row], *touched: str) -> list[Finding]:
+    """What the rules say of the zone with these records, looked at from the touched names (none: from all)."""
+    records = [record(*row) for row in rows]
+    names = {dns.name.from_text(name, ORIGIN) if name != "@" else ORIGIN for name in touched}
+    return check(Picture(records), names or {one.owner for one in records})
+
+
+def fields(rows: Iterable[Row], *touched: str) -> list[str | None]:
+    return [finding.field for finding in findings(rows, *touched)]
+
+
+A = "192.0.2.1"
+SUB_NS: Row = ("NS", "sub", "ns.example.org")
+SUB_GLUED: list[Row] = [("NS", "sub", "ns.sub.example.com"), ("A", "ns.sub", A), ("AAAA", "ns.sub", "2001:db8::1")]
+DS: Row = ("DS", "sub", f"1 8 2 {'ab' * 32}")
+
+RIGHT: dict[str, list[Row]] = {
+    "nothing": [],
+    "data of many types at one name": [
+        ("A", "@", A),
+        ("MX", "@", "mail.example.com"),
+        ("TXT", "@", "x"),
+        ("CAA", "@", "0 issue a"),
+    ],
+    "an alias alone": [("CNAME", "www", "example.com")],
+    "a wildcard alias": [("CNAME", "*", "www.example.org"), ("A", "www", A)],
+    "a delegation": [SUB_NS],
+    "a delegation with DS": [SUB_NS, DS],
+    "a delegation with glue": SUB_GLUED,
+    "a delegation that is its own server": [("NS", "sub", "sub.example.com"), ("A", "sub", A)],
+    "data beside a delegation": [SUB_NS, ("A", "subx", A), ("A", "x", A)],
+    "a delegation two labels down": [("NS", "a.sub", "ns.example.org"), ("A", "sub", A)],
+    "an apex NS elsewhere": [("NS", "@", "ns.example.org")],
+    "an apex NS with an address": [("NS", "@", "ns.example.com"), ("A", "ns", A)],
+    "an apex NS with an IPv6 address": [("NS", "@", "ns.example.com"), ("AAAA", "ns", "2001:db8::1")],
+    "an apex NS at the apex": [("NS", "@", "example.com"), ("A", "@", A)],
+    "an apex NS below a wildcard": [("NS", "@", "ns.example.com"), ("A", "*", A)],
+    "an apex NS two labels below a wildcard": [("NS", "@", "a.b.example.com"), ("A", "*", A)],
+    "an apex NS below the wildcard of an empty name": [("NS", "@", "a.dev.example.com"), ("A", "*.dev", A)],
+    "an apex NS that is glue": [("NS", "@", "ns.sub.example.com"), *SUB_GLUED],
+    "98 apex NS beside two": [("NS", "@", f"ns{number}.example.org") for number in range(98)],
+    "100 records": [("A", "www", f"192.0.2.{number}") for number in range(100)],
+}
+WRONG: dict[str, tuple[list[Row], str, str]] = {
+    "an alias at the apex": ([("CNAME", "@", "www.example.org")], "name", "apex"),
+    "an alias beside data": ([("CNAME", "www", "a.example.org"), ("A", "www", A)], "name", r"beside other data \(A\)"),
+    "two aliases": (
+        [("CNAME", "www", "a.example.org"), ("CNAME", "www", "b.example.org")],
+        "name",
+        "already has a CNAME",
+    ),
+    "an alias of itself": ([("CNAME", "www", "www.example.com")], "value", "alias of itself"),
+    "101 records": ([("A", "www", f"192.0.2.{number}") for number in range(101)], "value", "100 records"),
+    "99 apex NS beside two": ([("NS", "@", f"ns{number}.example.org") for number in range(99)], "value", "100 records"),
+    "too many octets": (
+        [("TXT", "big", f"{number:03}" + "x" * 4000) for number in range(MAX_SET_OCTETS // 4000 + 1)],
+        "value",
+        "60000 octets",
+    ),
+    "a wildcard delegation": ([("NS", "*", "ns.example.org")], "name", "wildcard"),
+    "a wildcard delegation deeper": ([("NS", "*.dev", "ns.example.org")], "name", "wildcard"),
+    "an own nameserver at the apex": ([("NS", "@", "NS1.appliance.test.")], "value", "published already"),
+    "DS without NS": ([DS], "name", "not delegated"),
+    "DS at the apex": ([("DS", "@", f"1 8 2 {'ab' * 32}"), ("NS", "@", "ns.example.org")], "name", "not delegated"),
+    "an apex NS without an address": ([("NS", "@", "ns.example.com")], "value", "no A or AAAA"),
+    "an apex NS at an apex without one": ([("NS", "@", "example.com"), ("TXT", "@", "x")], "value", "no A or AAAA"),
+    "an apex NS that is an alias": (
+        [("NS", "@", "ns.example.com"), ("CNAME", "ns", "a.example.org")],
+        "value",
+        "an alias",
+    ),
+    "an apex NS below a wildcard alias": (
+        [("NS", "@", "ns.example.com"), ("CNAME", "*", "a.example.org")],
+        "value",
+        "an alias",
+    ),
+    "an apex NS with other data than the wildcard": (
+        [("NS", "@", "ns.example.com"), ("A", "*", A), ("TXT", "ns", "x")],
+        "value",
+        "no A or AAAA",
+    ),
+    "an apex NS at an empty name beside a wildcard": (
+        [("NS", "@", "ns.example.com"), ("A", "*", A), ("TXT", "a.ns", "x")],
+        "value",
+        "no A or AAAA",
+    ),
+    "an apex NS below a name that ends the wildcard's reach": (
+        [("NS", "@", "a.dev.example.com"), ("A", "*", A), ("TXT", "dev", "x")],
+        "value",
+        "no A or AAAA",
+    ),
+    "an apex NS below an empty name that ends the wildcard's reach": (
+        [("NS", "@", "a.dev.example.com"), ("A", "*", A), ("TXT", "b.dev", "x")],
+        "value",
+        "no A or AAAA",
+    ),
+    "an apex NS with a wildcard of other data": (
+        [("NS", "@", "ns.example.com"), ("TXT", "*", "x")],
+        "value",
+        "no A or AAAA",
+    ),
+}
+
+
+@pytest.mark.parametrize("rows", RIGHT.values(), ids=RIGHT.keys())
+def test_right_zones_have_no_findings(rows: list[Row]) -> None:
+    assert findings(rows) == [] == findings(rows, "@", "none")
+
+
+@pytest.mark.parametrize(("rows", "field", "detail"), WRONG.values(), ids=WRONG.keys())
+def test_wrong_zones_have_one_finding(rows: list[Row], field: str, detail: str) -> None:
+    (finding,) = findings(rows)
+    assert finding.field == field and re.search(detail, finding.detail)
+
+
+BELOW: dict[str, list[Row]] = {
+    "data at a delegation": [SUB_NS, ("A", "sub", A)],
+    "data below a delegation": [SUB_NS, ("A", "www.sub", A)],
+    "data far below a delegation": [SUB_NS, ("TXT", "a.b.c.sub", "x")],
+    "a wildcard below a delegation": [SUB_NS, ("A", "*.sub", A)],
+    "a delegation below a delegation": [SUB_NS, ("NS", "a.sub", "ns.example.org")],
+    "other data beside glue": [*SUB_GLUED, ("TXT", "ns.sub", "x")],
+    "glue of another delegation": [SUB_NS, ("NS", "other", "ns.sub.example.com"), ("A", "ns.sub", A)],
+    "data below the server of a delegation": [*SUB_GLUED, ("A", "a.ns.sub", A)],
+}
+
+
+@pytest.mark.parametrize("rows", BELOW.values(), ids=BELOW.keys())
+def test_a_delegation_hides_nothing_from_either_side(rows: list[Row]) -> None:
+    cut, hidden = "sub", rows[-1][1]
+    assert "name" in fields(rows, cut), "the delegation came last"
+    assert "name" in fields(rows, hidden), "the data came last"
+    assert all("hide" in one.detail or "delegated" in one.detail for one in findings(rows, cut, hidden))
+
+
+def test_glue_that_is_left_behind_is_found_from_the_delegation() -> None:
+    rows = [row for row in SUB_GLUED if row[0] != "NS"]
+    assert fields([SUB_NS, *rows], "sub") == ["name"] and fields(rows, "sub") == []
+
+
+def test_a_deletion_is_looked_at_from_a_name_that_is_empty_now() -> None:
+    assert fields([DS], "sub") == ["name"]
+    assert fields([("NS", "@", "ns.example.com")], "ns") == ["value"]
+    assert fields([("NS", "@", "ns.example.com"), ("A", "*", A)], "ns") == []
+
+
+def test_one_hidden_name_is_enough_to_tell() -> None:
+    asked: list[Name] = []
+
+    class Counting(Picture):
+        def below(self, owner: Name) -> Iterator[tuple[Name, Node]]:
+            for name, node in super().below(owner):
+                asked.append(name)
+                yield name, node
+
+    rows = [record(*SUB_NS), *(record("A", f"h{number}.sub", A) for number in range(50))]
+    assert len(check(Counting(rows), {rows[0].owner})) == 1 and len(asked) == 1
+
+
+def test_untouched_names_are_not_looked_at() -> None:
+    assert findings([("CNAME", "www", "a.example.org"), ("A", "www", A), ("A", "x", A)], "x") == []
+
+
+@given(any_records)
+def test_any_zone_can_be_looked_at(records: list[Record]) -> None:
+    view = Picture(records)
+    everything = check(view, view.held)
+    assert all(finding.field in {"name", "value"} and finding.detail for finding in everything)
+    apex = gather(records).get(ORIGIN, {})
+    if RdataType.CNAME in apex:
+        assert everything
+    assert check(Picture([]), view.held) == [] and view.servers == SERVERS
