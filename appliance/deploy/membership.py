@@ -6,11 +6,21 @@ At most one update is under way. What was asked for meanwhile goes into the next
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
 from dns.name import Name
 
-from appliance.zones.catalog import Difference, member_label
+from appliance.zones.catalog import member_label
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What the catalog is told; `serial`: the one it gets, which a secondary is not ahead of."""
+
+    remove: Mapping[str, Name]
+    add: Mapping[str, Name]
+    serial: int | None
 
 
 class Membership:
@@ -20,7 +30,8 @@ class Membership:
         self._label_of: dict[Name, str] = {}
         self._remove: dict[str, Name] = {}
         self._add: dict[str, Name] = {}
-        self._under_way: Difference | None = None
+        self._serial: int | None = None
+        self._under_way: Update | None = None
 
     def learn(self, members: Mapping[str, Name]) -> None:
         """The catalog was read. While an update is under way the reading is older than it and is passed over."""
@@ -47,17 +58,22 @@ class Membership:
         """These members, by label, are left over from zones whose deletion is recorded."""
         self._remove |= members
 
+    def adopt(self, members: Mapping[str, Name], serial: int) -> None:
+        """A secondary is ahead of the catalog: its members stay, and the serial goes over its own."""
+        self._add = {**members, **self._add}
+        self._serial = serial
+
     @property
     def is_changing(self) -> bool:
         """True while something is to be sent or under way."""
-        return bool(self._add or self._remove or self._under_way)
+        return bool(self._add or self._remove or self._serial or self._under_way)
 
-    def next_update(self) -> Difference | None:
+    def next_update(self) -> Update | None:
         """What is to be sent now; the caller tells how it ended by `confirm` or `fail`."""
-        if self._under_way is not None or not (self._add or self._remove):
+        if self._under_way is not None or not (self._add or self._remove or self._serial):
             return None
-        self._under_way = Difference(self._remove, self._add)
-        self._remove, self._add = {}, {}
+        self._under_way = Update(self._remove, self._add, self._serial)
+        self._remove, self._add, self._serial = {}, {}, None
         return self._under_way
 
     def confirm(self) -> None:

@@ -45,7 +45,7 @@ def run(folder: Path, api: Endpoint, dns_port: int, clock: Callable[[], datetime
         taken = taken_ports(dns_port, dns_port + 1, api.port)
         if taken:
             raise SettingsError(f"port {taken[0]} of {LOOPBACK} is in use; choose others with --dns-port and --api")
-        state = prepare_state(folder, api, dns_port, clock().date())
+        state = prepare_state(folder, api, dns_port)
         first = _open_store(state, clock)
         ended = until_signalled()
         children: list[Child] = []

@@ -9,7 +9,6 @@ import socket
 import stat
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 import dns.name
@@ -18,7 +17,7 @@ from appliance.errors import SettingsError
 from appliance.keys import Key, new_key, read_key
 from appliance.render.named_conf import Peer, Place, Primary, Secondary, catalog_zone, named_conf
 from appliance.settings import CONFIG_IN_STATE, Endpoint
-from appliance.zones.serial import next_serial
+from appliance.zones.catalog import FILE_UUID, FIRST_SERIAL
 
 LOOPBACK = "127.0.0.1"
 DOMAIN = "appliance.test"
@@ -61,6 +60,11 @@ class State:
         return self.folder / "zones"
 
     @property
+    def catalog_file(self) -> Path:
+        """The catalog, which the primary's named keeps."""
+        return self.zones / f"{FILE_UUID}.zone"
+
+    @property
     def logs(self) -> Path:
         """What the children say."""
         return self.folder / "logs"
@@ -74,7 +78,7 @@ class State:
         return self.folder / server / "named.conf"
 
 
-def prepare_state(folder: Path, api: Endpoint, dns_port: int, today: date) -> State:
+def prepare_state(folder: Path, api: Endpoint, dns_port: int) -> State:
     """Make what is missing in the folder and write the configuration; what is there is kept."""
     state = State(folder.absolute(), api, dns_port, free_port(), unprivileged_owner())
     _make_folders(state)
@@ -82,10 +86,8 @@ def prepare_state(folder: Path, api: Endpoint, dns_port: int, today: date) -> St
     keys = {name: _key(state, name) for name in ("control", "transfer", "update")}
     for server, conf in (("ns1", _primary(state, keys)), ("ns2", _secondary(state, keys))):
         _write(state.named_conf(server), named_conf(conf), 0o600, state.owner)
-    catalog = state.folder / "ns1" / "catalog.zone"
-    if not catalog.exists():
-        serial = next_serial(None, today)
-        _write(catalog, catalog_zone(dns.name.from_text(CATALOG), serial), 0o600, state.owner)
+    if not state.catalog_file.exists():
+        _write(state.catalog_file, catalog_zone(dns.name.from_text(CATALOG), FIRST_SERIAL), 0o644, state.owner)
     _write(state.config, _config(state).encode(), 0o600, None)
     return state
 
@@ -175,7 +177,7 @@ def _primary(state: State, keys: dict[str, Key]) -> Primary:
         listen=(Place(LOOPBACK, state.dns_port),),
         directory=str(state.folder / "ns1"),
         catalog=dns.name.from_text(CATALOG),
-        catalog_file=str(state.folder / "ns1" / "catalog.zone"),
+        catalog_file=str(state.catalog_file),
         control=Place(LOOPBACK, state.control_port),
         control_key=keys["control"],
         update_key=keys["update"],
