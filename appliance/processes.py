@@ -47,3 +47,4 @@ def log_to_stderr() -> None:
         else "%(asctime)s %(levelname)s %(message)s"
     )
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format=form)
+    logging.getLogger("peewee").setLevel(logging.WARNING)

@@ -6,9 +6,11 @@ What moved since the picture was taken is left alone: its own deployment brings 
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from appliance.deploy import reconcile
 from appliance.deploy.host import Host
@@ -31,6 +33,8 @@ from appliance.zones.serial import climb, is_ahead
 
 log = logging.getLogger(__name__)
 
+MISSED_TURNS = 3
+"""Full turns in a row after which a member that no secondary serves is put into the catalog anew."""
 CLEAN_EVERY = 3600.0
 """Seconds between two looks for files of zones that were removed long ago."""
 
@@ -57,6 +61,7 @@ class FullTurn:
     count: int = 0
     ended_at: datetime | None = None
     _clean_due: float = 0.0
+    _missed: Counter[UUID] = field(default_factory=Counter)
 
     def start_if_due(self) -> None:
         """Start when it is time and none is under way."""
@@ -65,6 +70,7 @@ class FullTurn:
         self.runs = True
         self.pace.began()
         self.zones.begin_picture()
+        self.membership.begin_reading()
 
         def done(picture: Picture) -> None:
             self.runs = False
@@ -117,9 +123,20 @@ class FullTurn:
         self.membership.remove(plan.leave)
         for standing in filter(self.zones.stood_still, plan.join):
             self.membership.join(standing.uuid, standing.name)
+        self._let_rejoin(picture, plan)
         if own is not None and over is not None:
             self.membership.adopt(reconcile.adopted(picture), climb(own, over))
             self.pace.soon()
+
+    def _let_rejoin(self, picture: Picture, plan: Plan) -> None:
+        """A member that no secondary serves for several full turns was dropped by them: it leaves, and joins again."""
+        missed = [one for one in plan.await_secondaries if picture.is_missed(one)]
+        self._missed = Counter({one.uuid: self._missed[one.uuid] + 1 for one in missed})
+        for standing in filter(self.zones.stood_still, missed):
+            if self._missed[standing.uuid] >= MISSED_TURNS:
+                log.warning("event=member-rejoins zone=%s", print_domain(standing.name))
+                self.membership.leave(standing.uuid, standing.name)
+                self.pace.soon()
 
     def _record(self, picture: Picture, plan: Plan) -> None:
         with self.store.writing():
@@ -146,8 +163,8 @@ class FullTurn:
 
     def _raise_over(self, standing: Standing, served: int) -> None:
         """Lift the zone over a serial that is served with another content, unless it has moved on by itself."""
-        now = zones.get_any(standing.uuid).serial
-        if now != standing.serial and not is_ahead(served, now):
+        zone = zones.get_any(standing.uuid)
+        if zone.deleted_at or (zone.serial != standing.serial and not is_ahead(served, zone.serial)):
             return
         raised = self.editor.raise_serial(standing.uuid, served)
         name = print_domain(standing.name)

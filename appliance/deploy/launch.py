@@ -96,8 +96,15 @@ class Launcher:
             self.lanes.start(lambda: reconcile.notify_all(told, self.host), lambda _: None, _log_failure)
 
     def put_back(self, watch: Watch) -> None:
-        """Give a file that the primary did not take up its former content."""
-        self.lanes.start(lambda: put_back(watch.uuid, watch.name, self.host), lambda _: None, _log_failure)
+        """Give a file that the primary did not take up its former content; its name is free when that is done."""
+
+        def failed(error: ApplianceError) -> None:
+            self.zones.release(watch.name)
+            _log_failure(error)
+
+        self.lanes.start(
+            lambda: put_back(watch.uuid, watch.name, self.host), lambda _: self.zones.release(watch.name), failed
+        )
 
     def remove_old_files(self, now: datetime) -> None:
         """Unlink what zones left behind that were removed long ago."""
@@ -110,6 +117,8 @@ class Launcher:
         def done(attempts: list[Attempt]) -> None:
             for attempt in attempts:
                 self._take_attempt(attempt, records[attempt.uuid])
+            for attempt in attempts:  # last: a store that takes no write must keep no name busy
+                self.recorder.attempt(attempt.uuid, attempt.serial, attempt.error)
 
         def failed(error: ApplianceError) -> None:
             done([Attempt(one.uuid, one.name, one.serial, f"deploy: {error}") for one in batch])
@@ -120,16 +129,16 @@ class Launcher:
         """Watch for what was handed over; what was not is tried again with the next full turn."""
         if attempt.error is None:
             patience = LOAD_PATIENCE + records / 10_000
-            self.verifier.watch(attempt.uuid, attempt.name, attempt.serial, self.monotonic(), patience)
+            self.verifier.watch(attempt.uuid, attempt.name, attempt.serial, self.monotonic(), patience, holds=True)
         else:
             self.zones.release(attempt.name)
             self.retry_soon()
-        self.recorder.attempt(attempt.uuid, attempt.serial, attempt.error)
 
     def _withdraw(self, standing: Standing) -> None:
         self.membership.leave(standing.uuid, standing.name)
 
         def done(_: None) -> None:
+            self.zones.release(standing.name)  # a zone made anew need not wait for a silent secondary
             self.verifier.watch(standing.uuid, standing.name, None, self.monotonic())
 
         def failed(error: ApplianceError) -> None:

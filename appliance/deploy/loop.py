@@ -10,6 +10,7 @@ import logging
 import select
 import socket
 import time
+from collections import deque
 from collections.abc import Callable
 from datetime import datetime
 
@@ -66,6 +67,7 @@ class Deployer:
         self._reach = Reach(monotonic())
         self._lanes = Lanes(store)
         self._verifier = Verifier(host.nameservers, self._reach)
+        self._events: deque[Event] = deque()
         self._membership = Membership()
         self._recorder = Recorder(host, store, clock, monotonic, self._reach)
         self._alarm = Alarm([server.name for server in host.nameservers], store, self._lanes, clock, monotonic)
@@ -126,8 +128,9 @@ class Deployer:
         if self._drain_notices() or self._monotonic() >= self._look_due:
             self._look()
         self._lanes.take_ends()
-        for event in self._verifier.turn(self._monotonic()):
-            self._take_event(event)
+        self._events.extend(self._verifier.turn(self._monotonic()))
+        while self._events:  # one that fails costs itself alone: the others stay for the next turn
+            self._take_event(self._events.popleft())
         self._launcher.launch_ready()
         self._launcher.send_members()
         self._give_sign_of_life()
@@ -174,17 +177,19 @@ class Deployer:
         watch = event.watch
         match event:
             case PrimaryServes():
-                self._zones.release(watch.name)
+                if watch.holds:
+                    self._zones.release(watch.name)
                 self._membership.join(watch.uuid, watch.name)
                 self._tell_of_silence(watch)
             case Complete():
-                self._zones.release(watch.name)
                 self._recorder.complete(watch)
             case Ahead():
-                self._zones.release(watch.name)
+                if watch.holds and not watch.primary_serves:
+                    self._zones.release(watch.name)
                 self._pace.soon()
             case Overdue():
-                self._zones.release(watch.name)
+                if watch.holds and not watch.primary_serves:
+                    self._give_up(watch)
                 self._take_overdue(watch)
 
     def _tell_of_silence(self, watch: Watch) -> None:
@@ -193,8 +198,15 @@ class Deployer:
         if any(self._reach.is_silent(server, now) for server in self._host.secondaries):
             self._recorder.seen(watch.uuid, watch.wanted, watch.served)
 
+    def _give_up(self, watch: Watch) -> None:
+        """A file that the primary did not take up gets its former content, and the name is free when it has that."""
+        if self._host.primary in watch.served:
+            self._launcher.put_back(watch)
+        else:
+            self._zones.release(watch.name)
+
     def _take_overdue(self, watch: Watch) -> None:
-        """A file that the primary did not take up gets its former content; a secondary is left to the full turns."""
+        """Tell what is missing; the rest is left to the full turns."""
         self._pace.soon()
         self._recorder.seen(watch.uuid, watch.wanted, watch.served)
         if watch.wanted is None or watch.primary_serves:
@@ -203,15 +215,14 @@ class Deployer:
         reason = f"the primary serves {served}" if self._host.primary in watch.served else "the primary does not answer"
         log.warning("event=not-served zone=%s serial=%d reason=%r", print_domain(watch.name), watch.wanted, reason)
         self._recorder.attempt(watch.uuid, watch.wanted, f"verify: {reason}; wanted is {watch.wanted}")
-        if self._host.primary in watch.served:
-            self._launcher.put_back(watch)
 
     def _give_sign_of_life(self) -> None:
         now = self._monotonic()
         if now >= self._sign_due:
             self._sign_due = now + SIGN_OF_LIFE
             turn = self._full_turn
-            outcomes.note_turn(outcomes.SignOfLife(self._clock(), turn.ended_at, turn.count, len(self._zones)))
+            with self._store.writing():
+                outcomes.note_turn(outcomes.SignOfLife(self._clock(), turn.ended_at, turn.count, len(self._zones)))
             slow = self._verifier.older_than(now - SIGN_OF_LIFE)
             for watch in slow:
                 self._recorder.seen(watch.uuid, watch.wanted, watch.served)

@@ -69,6 +69,13 @@ class Picture:
                 if server != self.nameservers[0] and not deployment.reaches(serial, standing.serial):
                     yield server, standing.name
 
+    def is_missed(self, standing: Standing) -> bool:
+        """True for a member that every secondary answers for, and answers that it has no such zone."""
+        served = self.served(standing.name)
+        answers = [served.get(server, 0) for server in self.nameservers[1:]]
+        member = self.members is not None and member_label(standing.uuid) in self.members
+        return member and bool(answers) and all(serial is None for serial in answers)
+
     def catalog_serials(self) -> tuple[int | None, int | None]:
         """The primary's serial of the catalog, and that of a secondary that is ahead of it."""
         served = self.served(self.catalog)

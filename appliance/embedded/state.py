@@ -23,6 +23,8 @@ LOOPBACK = "127.0.0.1"
 DOMAIN = "appliance.test"
 CATALOG = f"catalog.{DOMAIN}"
 UNPRIVILEGED = "nobody"
+LONGEST_SOCKET_PATH = 107
+"""Octets of a Unix socket's path (unix(7))."""
 _PORTS_BELOW_EPHEMERAL = range(20_000, 32_000)
 
 
@@ -60,6 +62,11 @@ class State:
         return self.folder / "zones"
 
     @property
+    def socket(self) -> Path:
+        """Where the deployer is told of changes."""
+        return self.folder / "deployer.sock"
+
+    @property
     def catalog_file(self) -> Path:
         """The catalog, which the primary's named keeps."""
         return self.zones / f"{FILE_UUID}.zone"
@@ -81,6 +88,7 @@ class State:
 def prepare_state(folder: Path, api: Endpoint, dns_port: int) -> State:
     """Make what is missing in the folder and write the configuration; what is there is kept."""
     state = State(folder.absolute(), api, dns_port, free_port(), unprivileged_owner())
+    _refuse_long_path(state)
     _make_folders(state)
     _refuse_blocked_way(state)
     keys = {name: _key(state, name) for name in ("control", "transfer", "update")}
@@ -155,13 +163,18 @@ def _make_folder(folder: Path, mode: int) -> None:
         folder.chmod(mode)
 
 
+def _refuse_long_path(state: State) -> None:
+    if len(os.fsencode(state.socket)) > LONGEST_SOCKET_PATH:
+        raise SettingsError(f"the path {state.folder} is too long for a socket in it; choose a shorter --state")
+
+
 def _refuse_blocked_way(state: State) -> None:
     blocking = blocking_folder(state.folder, state.owner)
     if blocking:
         user = pwd.getpwuid(state.owner.uid).pw_name
         raise SettingsError(
-            f"named runs as the user {user}, who may not pass {blocking}: "
-            f"open it (chmod o+x {blocking}) or choose another --state"
+            f"named runs as the user {user}, who may not pass {blocking}: open it (chmod o+x {blocking}), "
+            "or keep this checkout and its --state where everyone may pass, such as /opt or /srv"
         )
 
 
@@ -211,7 +224,7 @@ catalog = "{CATALOG}"
 rname = "hostmaster.{DOMAIN}"
 
 [deployer]
-socket = "{state.folder / "deployer.sock"}"
+socket = "{state.socket}"
 zone_directory = "{state.zones}"
 control = "{LOOPBACK}:{state.control_port}"
 control_key = "{state.key_file("control")}"

@@ -25,7 +25,8 @@ from appliance.keys import Key
 
 LARGEST_UPDATE = 500
 _TTL = 0
-_SOA = "invalid. invalid. {} 60 10 2147483646 0"
+_SOA = "invalid. invalid. {serial} 60 10 2147483646 0"
+"""As in the first catalog: names that mean nothing (RFC 9432 section 4.1) and its timers in seconds."""
 
 
 class CatalogUpdates:
@@ -60,8 +61,10 @@ class CatalogUpdates:
             update.delete(owner, RdataType.PTR)
             if zone is not None:
                 update.add(owner, _TTL, RdataType.PTR, zone.to_text())
-        if serial is not None:
-            update.replace(self._catalog, _TTL, "SOA", _SOA.format(serial))
+        if (
+            serial is not None
+        ):  # one that is not later than the catalog's own changes nothing (RFC 2136 section 3.4.2.2)
+            update.add(self._catalog, _TTL, RdataType.SOA, _SOA.format(serial=serial))
         _sign(update, self._key)
         argv = ("update", self._catalog.to_text())
         with _told(argv, self._timeout):

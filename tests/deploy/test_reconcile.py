@@ -136,3 +136,11 @@ def test_a_file_that_someone_touched_is_written_anew() -> None:
 def test_a_serial_that_was_never_handed_over_proves_nothing() -> None:
     zone = replace(standing(serial=7), attempted=6)
     assert plan(picture([zone], 7, 7)).deploy == [zone]
+
+
+def test_a_member_that_no_secondary_has_is_missed() -> None:
+    zone = standing(serial=7)
+    members = {member_label(zone.uuid): ZONE}
+    assert picture([zone], 7, None, members).is_missed(zone)
+    assert not any(picture([zone], 7, ns2, members).is_missed(zone) for ns2 in (6, 7, "silent"))
+    assert not picture([zone], 7, None).is_missed(zone)

@@ -12,11 +12,15 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
+import dns.name
 import pytest
 
+from appliance.embedded.state import CATALOG
+from appliance.keys import read_key
+from appliance.nameserver.catalog import CatalogUpdates
 from appliance.render.zone_file import is_whole
 from tests.appliance import Appliance, Client
-from tests.pair import program, wait_for
+from tests.pair import LOOPBACK, program, wait_for
 
 OLD, NEW = b"\xc0\0\2\1", b"\xc0\0\2\2"
 HEAL_SECONDS = 60.0
@@ -221,6 +225,22 @@ def test_refused_transfers_heal_when_allowed_again(scene: Scene) -> None:
     wait_for(lambda: scene.deployment()["nameservers"][1]["state"] == "lagging", "the lag is told", HEAL_SECONDS)
     scene.restart("ns1/named.conf", lambda: conf.write_text(good))
     scene.wait_until_healed()
+
+
+def test_a_member_that_the_secondary_dropped_comes_back(scene: Scene) -> None:
+    state, zone = scene.appliance.state, dns.name.from_text("healing.example")
+    updates = CatalogUpdates(
+        LOOPBACK, scene.appliance.ports.dns, dns.name.from_text(CATALOG), read_key(state / "keys" / "update.key")
+    )
+    for remove, add in (((), {"0" * 32: zone}), (("0" * 32,), {})):
+        updates.change(remove, add)
+        wait_for(lambda: len({catalog_serial(scene, server) for server in (1, 2)}) == 1, "the secondary followed")
+    wait_for(lambda: scene.answers() == [{OLD}, set()], "the secondary dropped the zone")
+    wait_for(lambda: scene.answers() == [{OLD}, {OLD}], "the secondary has the zone again", HEAL_SECONDS)
+
+
+def catalog_serial(scene: Scene, server: int) -> frozenset[bytes]:
+    return scene.appliance.answer(CATALOG, "SOA", server)[1]
 
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts file systems")
