@@ -29,6 +29,7 @@ from appliance.store.outcomes import Standing
 from appliance.zones.catalog import member_label
 from appliance.zones.deployment import reaches
 from appliance.zones.names import print_domain
+from appliance.zones.serial import is_later
 
 SECONDS = 1.0
 SILENT_AFTER = timedelta(seconds=10)
@@ -75,7 +76,10 @@ def catalog(site: Site) -> Iterator[Result]:
     if stray:
         strangers = _named(dns.name.from_text(members[label]) for label in stray)
         yield warn(f"the catalog has zones that the store never knew: {strangers}", _STRAY)
-    if not missing and not stray:
+    ahead = _ahead_of_the_catalog(site, name)
+    for server in ahead:
+        yield fail(f"{server.name} has a later catalog than the primary, and learns of no new zone", _FORGET_CATALOG)
+    if not missing and not stray and not ahead:
         yield ok(f"the catalog has all {len(members)} zones")
 
 
@@ -85,10 +89,10 @@ def files(site: Site) -> Iterator[Result]:
     with (store := _store(site.settings)).connection():
         with store.reading():
             known = list(outcomes.standings())
-            deleted = zones.deleted_among(place.zones())
+            unlisted = set(place.zones()) - {one.uuid for one in known}
+            strangers = unlisted - zones.deleted_among(unlisted)
         sample = _sample(site, known)
         differing = [one.name for one in sample if _differs_on_disk(place, one, store, site.settings)]
-    strangers = set(place.zones()) - {one.uuid for one in known} - deleted
     if differing:
         yield fail(f"the file is not what the store wants: {_named(differing)}", _REWRITE)
     if strangers:
@@ -118,8 +122,18 @@ def answers(site: Site) -> Iterator[Result]:
                 yield ok(f"{server.name} serves {len(told)} zones as the store wants")
 
 
+_FORGET_CATALOG = "once the primary serves all zones: end named there, remove its catalog file, start it again"
 _STRAY = "they are kept and served; see docs/recovery.md, zones that the store does not know"
 _REWRITE = "change any record of the zone: it is then written and loaded anew"
+
+
+def _ahead_of_the_catalog(site: Site, catalog: Name) -> list[Nameserver]:
+    """Secondaries that outlived their primary: the catalog of a new one begins below theirs."""
+    servers = nameservers_of(site.settings)
+    given = ask_all([(server, catalog) for server in servers], timeout=SECONDS, retries=1)
+    serials = {server: answer.serial for (server, _), answer in given.items() if answer and answer.serial is not None}
+    own = serials.get(servers[0])
+    return [server for server, serial in serials.items() if own is not None and is_later(serial, own)]
 
 
 def _reach(site: Site, servers: Iterable[Nameserver]) -> Iterator[Result]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import replace
@@ -12,11 +14,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
+import dns.message
 import dns.name
+import dns.rrset
 import pytest
 
 from appliance.deploy.host import find_program
-from appliance.doctor import folders
+from appliance.doctor import folders, served
 from appliance.doctor.examine import CHECKS, examine
 from appliance.doctor.result import Site, Verdict
 from appliance.keys import new_key, read_key
@@ -293,6 +297,44 @@ def test_a_member_that_is_missing(well: Appliance) -> None:
         ]
         updates.change([], {uuid: dns.name.from_text("two.example")})
         wait_for(lambda: well.rcode("two.example", 2) == "NOERROR", "ns2 has it again")
+
+
+def test_a_secondary_that_outlived_its_primary(well: Appliance) -> None:
+    """A new primary's catalog begins anew: what its secondaries hold is later, and they would take nothing from it."""
+    site = site_of(well)
+    primary, secondary = site.settings.dns.nameservers
+    with answering(lambda query: well.ask(query.question[0].name.to_text(), "SOA", 2), ahead=7) as port:
+        survivor = replace(secondary, endpoint=replace(secondary.endpoint, port=port))
+        results = list(served.catalog(with_settings(site, "dns", nameservers=(primary, survivor))))
+    assert [(result.verdict, result.what[:42]) for result in results] == [
+        (Verdict.FAIL, "ns2.appliance.test has a later catalog tha")
+    ]
+
+
+@contextmanager
+def answering(ask: Callable[[dns.message.Message], dns.message.Message], *, ahead: int) -> Iterator[int]:
+    """A port where SOA questions are passed on, and answered with a serial that is further ahead."""
+    with socket.socket(type=socket.SOCK_DGRAM) as opened:
+        opened.bind((LOOPBACK, 0))
+
+        def serve() -> None:
+            while True:
+                octets, sender = opened.recvfrom(4096)
+                if not octets:
+                    return
+                query = dns.message.from_wire(octets)
+                reply = ask(query)
+                reply.id = query.id
+                (soa,) = reply.answer[0]
+                later = soa.replace(serial=soa.serial + ahead)
+                reply.answer = [dns.rrset.from_rdata(query.question[0].name, 0, later)]
+                opened.sendto(reply.to_wire(), sender)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield opened.getsockname()[1]
+        opened.sendto(b"", opened.getsockname())
+        thread.join()
 
 
 def test_a_full_disk() -> None:

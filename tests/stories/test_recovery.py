@@ -127,6 +127,28 @@ def test_an_older_backup_beside_nameservers_that_are_ahead(own: Appliance, tmp_p
     own.wait_until_answered(changed["fqdn"], "A", [address(77)])
 
 
+def test_a_new_primary_beside_a_secondary_that_went_on(own: Appliance, tmp_path: Path) -> None:
+    """The secondary's catalog is later than the new primary's: with its catalog file removed it follows again."""
+    backup = tmp_path / "backup.sqlite3"
+    api = own.client(own.token("primary@example.org"))
+    for number in range(5):
+        api.zone(f"zone-{number}.example")
+    wait_until_all_live(own)
+    own.command("backup", str(backup))
+    own.stop()
+    for lost in ("ns1", "zones", "store"):
+        shutil.rmtree(own.state / lost)
+    own.command("restore", str(backup))
+    own.start()
+    wait_until_all_live(own)
+    own.stop()
+    (own.state / "ns2" / "catalog.db").unlink()
+    own.start()
+    api.wait_until_live(api.zone("new.example"))
+    for server in SERVERS:
+        assert own.rcode("zone-0.example", server) == own.rcode("new.example", server) == "NOERROR"
+
+
 def test_backups_taken_while_clients_write_are_whole(own: Appliance, tmp_path: Path) -> None:
     """Each holds all that was acknowledged before it began."""
     secret = own.token("writer@example.org")
