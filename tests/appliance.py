@@ -139,7 +139,7 @@ class Appliance:
         argv = (*PROGRAM, *words, "--state", str(self.state))
         done = subprocess.run(argv, input=typed, capture_output=True, text=True, check=False, timeout=60)
         assert status in (None, done.returncode), f"{words} ended {done.returncode}: {done.stderr or done.stdout}"
-        return done.stdout + (done.stderr if words[0] in ("status", "run") or status else "")
+        return done.stdout if status == 0 else done.stdout + done.stderr
 
     def token(self, email: str, *permissions: str, options: Iterable[str] = ()) -> str:
         """A fresh token of that account, which is created when it is new."""

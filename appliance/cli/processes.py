@@ -10,8 +10,9 @@ import click
 
 from appliance.cli.options import now, settings_options
 from appliance.errors import AlreadyRunning, SettingsError
-from appliance.processes import log_to_stderr
+from appliance.processes import among_others, log_to_stderr
 from appliance.settings import Endpoint, Settings, read_endpoint
+from appliance.store.copies import API_LOCK
 
 
 class _Endpoint(click.ParamType[Endpoint]):
@@ -55,7 +56,8 @@ def serve(settings: Settings) -> None:
 
     log_to_stderr()
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))  # requests under way are answered first
-    serve_app(settings)
+    with among_others(settings.store.path.with_name(API_LOCK)):
+        serve_app(settings)
 
 
 @click.command()

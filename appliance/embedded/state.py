@@ -16,7 +16,7 @@ import dns.name
 from appliance.errors import SettingsError
 from appliance.keys import Key, new_key, read_key
 from appliance.render.named_conf import Peer, Place, Primary, Secondary, catalog_zone, named_conf
-from appliance.settings import CONFIG_IN_STATE, Endpoint
+from appliance.settings import CONFIG_IN_STATE, STORE_IN_STATE, Endpoint
 from appliance.zones.catalog import FILE_UUID, FIRST_SERIAL
 
 LOOPBACK = "127.0.0.1"
@@ -54,7 +54,7 @@ class State:
     @property
     def store(self) -> Path:
         """The SQLite file."""
-        return self.folder / "store" / "store.sqlite3"
+        return self.folder / STORE_IN_STATE
 
     @property
     def zones(self) -> Path:

@@ -61,6 +61,12 @@ def last() -> int:
     return tables.Change.select(pw.fn.max(tables.Change.id)).scalar() or 0
 
 
+def last_moment() -> datetime | None:
+    """When the newest row was written."""
+    row = tables.Change.select(tables.Change.created_at).order_by(tables.Change.id.desc()).first()
+    return row.created_at if row else None
+
+
 def zones_since(place: int) -> tuple[set[UUID], int]:
     """The zones whose published content changed after that place, and the place of the newest row."""
     query = (

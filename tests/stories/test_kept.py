@@ -73,7 +73,7 @@ def test_an_older_store_takes_over_and_removes_nothing(own: Appliance, api: Clie
     assert is_later(api.wait_until_live(zone)["serial"], before)
     assert served(own, "www.younger.example") == [{OLD}, {OLD}]
     told = "zone younger.example is served, and the store never knew it"
-    wait_for(lambda: told in own.command("status"), "status names the stray")
+    wait_for(lambda: told in status_of(own), "status names the stray")
     assert told in own.get("/readyz").text
     assert "dns_appliance_stray_zones 1.0" in own.get("/metrics").text
     wait_for(lambda: told in own.log("deployer"), "the log names the stray")
@@ -92,12 +92,12 @@ def test_an_empty_store_removes_nothing_until_an_operator_says_so(own: Appliance
     replace_store(own, tmp_path / "empty.sqlite3")
     own.start()
     for zone in zones:
-        wait_for(lambda d=zone["domain"]: f"zone {d} is served" in own.command("status"), "status names it")  # type: ignore[misc]
+        wait_for(lambda d=zone["domain"]: f"zone {d} is served" in status_of(own), "status names it")  # type: ignore[misc]
         assert served(own, f"www.{zone['domain']}") == [{OLD}, {OLD}]
     assert "3 zones may be taken away" in own.command("deployer", "--allow-removals")
     for zone in zones:
         wait_for(lambda d=zone["domain"]: served(own, f"www.{d}") == [set(), set()], "it is removed")  # type: ignore[misc]
-    wait_for(lambda: "never knew" not in own.command("status"), "status names none")
+    wait_for(lambda: "never knew" not in status_of(own), "status names none")
 
 
 def test_a_missing_store_is_never_made_anew(own: Appliance, api: Client) -> None:
@@ -149,7 +149,7 @@ def test_a_secondary_that_is_silent_is_told_everywhere(own: Appliance, api: Clie
         wait_for(lambda: told in own.log("deployer"), "the log tells")
         wait_for(lambda: deployment(api, zone) == ("deploying", "unreachable"), "the API tells")
     api.wait_until_live(zone)
-    wait_for(lambda: "unreachable" not in own.command("status"), "status is clean again")
+    wait_for(lambda: "unreachable" not in status_of(own), "status is clean again")
 
 
 def test_a_deployer_that_stands_still_is_told(own: Appliance, api: Client) -> None:
