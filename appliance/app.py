@@ -5,6 +5,7 @@ The store is attached and never made: an application without its store answers 5
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -14,6 +15,7 @@ from flask import Flask, Response
 
 from appliance.api import access, document, errors, gate, health, metrics
 from appliance.api.body import MAX_BODY
+from appliance.api.limits import new_limits
 from appliance.api.parts import Parts, install
 from appliance.api.waiting import new_watch
 from appliance.editing import Editor
@@ -32,14 +34,18 @@ IDLE_SECONDS = 60
 JSON_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
 
-def create_app(settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Flask:
-    """The application, as those settings describe it."""
+def create_app(
+    settings: Settings,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    monotonic: Callable[[], float] = time.monotonic,
+) -> Flask:
+    """The application, as those settings describe it. `clock` dates what is stored, `monotonic` counts seconds."""
     app = Flask("appliance", static_folder=None)
     app.config |= {"MAX_CONTENT_LENGTH": MAX_BODY + 1, "PROVIDE_AUTOMATIC_OPTIONS": False}
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.url_map.merge_slashes = False
-    parts = _parts(settings, clock)
+    parts = _parts(settings, clock, monotonic)
     install(app, parts)
     errors.register(app)
     metrics.register(app, parts.registry, metrics.StoreCollector(parts.nameservers, clock))
@@ -69,9 +75,10 @@ def serve(settings: Settings) -> None:
     )
 
 
-def _parts(settings: Settings, clock: Callable[[], datetime]) -> Parts:
-    store = Store(settings.store.path, busy_timeout=settings.store.busy_timeout)
-    store.attach()
+def _parts(settings: Settings, clock: Callable[[], datetime], monotonic: Callable[[], float]) -> Parts:
+    seats = max(1, settings.api.threads // 4)
+    store = Store(settings.store.path, busy_timeout=settings.store.busy_timeout, seats=seats)
+    store.keep()
     apex = apex_of(settings.dns)
     editor = Editor(
         store=store,
@@ -80,9 +87,10 @@ def _parts(settings: Settings, clock: Callable[[], datetime]) -> Parts:
         default_ttl=settings.dns.default_ttl,
         clock=clock,
         announce=lambda: announce(settings.deployer.socket),
+        quotas=settings.quotas,
     )
     watch = new_watch(store, [server.name for server in settings.dns.nameservers], clock, settings.api.threads)
-    return Parts(settings, store, editor, watch, clock)
+    return Parts(settings, store, editor, watch, new_limits(settings.api, monotonic), clock)
 
 
 def _secure(answer: Response) -> Response:

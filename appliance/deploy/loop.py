@@ -25,7 +25,7 @@ from appliance.deploy.record import Recorder
 from appliance.deploy.verify import Ahead, Complete, Event, Overdue, PrimaryServes, Verifier, Watch
 from appliance.deploy.waiting import Waiting
 from appliance.editing import Editor
-from appliance.errors import ApplianceError
+from appliance.errors import ApplianceError, StoreError
 from appliance.settings import DeployerSettings
 from appliance.store import journal, outcomes, zones
 from appliance.store.database import Store
@@ -41,6 +41,8 @@ CLEAN_EVERY = 3600.0
 """Seconds between two looks for files of zones that were removed long ago."""
 PAUSE_AFTER_FAILURE = 0.1
 """Seconds."""
+PAUSE_AFTER_STORE_FAILURE = 1.0
+"""Seconds; meanwhile what is served stays as it is."""
 FIRST_RETRY = 1.0
 """Seconds from a failure to the next full turn; doubled with each failure up to the usual time between full turns."""
 
@@ -93,7 +95,13 @@ class Deployer:
         with self._store.connection():
             while not stopped():
                 try:
-                    self.turn()
+                    with self._store.failing():
+                        self._follow_store()
+                        self.turn()
+                except StoreError as failed:
+                    log.error("event=store-failed reason=%r", str(failed))
+                    self._retry_soon()
+                    time.sleep(PAUSE_AFTER_STORE_FAILURE)
                 except Exception:  # the top of the turn: whatever it was, the next full turn compares everything
                     log.exception("event=turn-failed")
                     self._retry_soon()
@@ -120,6 +128,13 @@ class Deployer:
         self._give_sign_of_life()
         if self._monotonic() >= self._full_turn_due and not self._full_turn_runs:
             self._start_full_turn()
+
+    def _follow_store(self) -> None:
+        """Take up another file that has come to the place of the store, and compare everything with it."""
+        if self._store.follow():
+            log.warning("event=store-replaced")
+            self._place = None
+            self._look_due = self._full_turn_due = self._monotonic()
 
     # notice
 

@@ -20,12 +20,12 @@ log = logging.getLogger(__name__)
 def run_deployer(settings: Settings, clock: Callable[[], datetime], *, once: bool = False) -> bool:
     """Run until a signal ends it, or with `once` until nothing is left to do; True when every zone is then live.
 
-    AlreadyRunning names the process that holds the store already.
+    AlreadyRunning names the process that holds the store already; StoreError when the store is missing or damaged.
     """
     host = host_from(settings)
     with only_one(settings.store.path.with_name("deployer.lock")):
         store = Store(settings.store.path, busy_timeout=settings.store.busy_timeout, durable=False)
-        store.attach()
+        store.keep()
         editor = Editor(store, host.apex, own_names_of(settings.dns), settings.dns.default_ttl, clock)
         for leftover in host.files.leftovers():
             host.files.discard(leftover)
