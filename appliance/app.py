@@ -8,12 +8,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import dns.name
-import waitress
 from flask import Flask, Response
+from waitress.server import BaseWSGIServer, create_server
 
-from appliance.api import access, document, errors, gate, health, metrics
+from appliance.api import access, document, errors, front, gate, health, metrics
 from appliance.api.body import MAX_BODY
 from appliance.api.limits import new_limits
 from appliance.api.parts import Parts, install
@@ -27,9 +28,10 @@ from appliance.zones.reserved import OwnNames
 
 MAX_REQUEST = 33 * 1024 * 1024
 """Octets of the largest request that the server reads; each call has its own, lower limit."""
-MAX_CONNECTIONS = 900
-"""Open connections: an idle one costs no thread, and the usual limit of open files is 1,024."""
+MAX_HEADER = 64 * 1024
+"""Octets of a request's header."""
 IDLE_SECONDS = 60
+"""Seconds after which a connection is closed on which nothing moves, or whose header is not whole."""
 
 JSON_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
@@ -60,19 +62,24 @@ def create_app(
 
 def serve(settings: Settings) -> None:
     """Answer requests until the process is told to end."""
-    waitress.serve(
-        create_app(settings),
-        listen=str(settings.api.listen),
-        threads=settings.api.threads,
-        ident="",
-        max_request_body_size=MAX_REQUEST,
-        connection_limit=MAX_CONNECTIONS,
-        channel_timeout=IDLE_SECONDS,
-        cleanup_interval=10,
-        asyncore_use_poll=True,
-        clear_untrusted_proxy_headers=False,
-        _quiet=True,
-    )
+    listening: dict[int, Any] = {}
+    chosen: dict[str, Any] = {
+        "listen": str(settings.api.listen),
+        "threads": settings.api.threads,
+        "ident": "",
+        "max_request_header_size": MAX_HEADER,
+        "max_request_body_size": MAX_REQUEST,
+        "connection_limit": front.open_files_for_connections(),
+        "channel_timeout": IDLE_SECONDS,
+        "cleanup_interval": 10,
+        "asyncore_use_poll": True,
+        "clear_untrusted_proxy_headers": False,
+    }
+    server = create_server(create_app(settings), listening, **chosen)
+    for one in listening.values():
+        if isinstance(one, BaseWSGIServer):
+            one.channel_class = front.Channel
+    server.run()
 
 
 def _parts(settings: Settings, clock: Callable[[], datetime], monotonic: Callable[[], float]) -> Parts:

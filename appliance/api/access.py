@@ -110,8 +110,17 @@ def needs(*permissions: str) -> Callable[[View], View]:
 def _documented(documented: dict[str, Any], permissions: tuple[str, ...]) -> dict[str, Any]:
     """What the document says of a view, with its permissions and the refusals that they bring."""
     manual = documented.get("manual_doc", {})
-    refusals = {"401": "UNAUTHORIZED", **({"403": "FORBIDDEN"} if permissions else {}), "429": "TOO_MANY_REQUESTS"}
-    responses = refusals | {"503": "SERVICE_UNAVAILABLE"} | manual.get("responses", {})
+    takes_body = any(one.get("in") == "json" for one in documented.get("arguments", {}).get("parameters", ()))
+    responses = {
+        "400": "BAD_REQUEST",
+        "401": "UNAUTHORIZED",
+        **({"403": "FORBIDDEN"} if permissions else {}),
+        **({"413": "REQUEST_ENTITY_TOO_LARGE", "415": "UNSUPPORTED_MEDIA_TYPE"} if takes_body else {}),
+        "429": "TOO_MANY_REQUESTS",
+        "500": "INTERNAL_SERVER_ERROR",
+        "503": "SERVICE_UNAVAILABLE",
+        **manual.get("responses", {}),
+    }
     needed = f"Needs the permission `{'` or `'.join(permissions)}`." if permissions else "Any token will do."
     return {**documented, "manual_doc": {**manual, "description": needed, "responses": responses}}
 

@@ -99,7 +99,7 @@ class Deployer:
                         self._follow_store()
                         self.turn()
                 except StoreError as failed:
-                    log.error("event=store-failed reason=%r", str(failed))
+                    log.warning("event=store-failed reason=%r", str(failed))
                     self._retry_soon()
                     time.sleep(PAUSE_AFTER_STORE_FAILURE)
                 except Exception:  # the top of the turn: whatever it was, the next full turn compares everything

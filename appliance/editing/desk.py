@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -40,7 +40,7 @@ class Editor:
     default_ttl: int
     clock: Callable[[], datetime]
     announce: Callable[[], None] = lambda: None
-    quotas: QuotaSettings = QuotaSettings()
+    quotas: QuotaSettings = field(default_factory=QuotaSettings)
 
     def create_zone(self, caller: Caller, domain: str) -> Zone:
         """A new, empty zone; InvalidName says why the domain cannot be had."""
