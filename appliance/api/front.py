@@ -6,6 +6,7 @@ that no proxy before us and we see two different requests (RFC 9112 section 6.3)
 
 from __future__ import annotations
 
+import re
 import resource
 import time
 
@@ -16,18 +17,23 @@ MAX_CONNECTIONS = 5_000
 """Open connections at most: an idle one costs no thread, but a place among the open files."""
 _OTHER_FILES = 124
 """Open files that are no connections: the store, the log, bodies that overflow into files."""
+_ENCODING = re.compile(rb"^transfer-encoding:[ \t]*([^\r\n]*)", re.IGNORECASE | re.MULTILINE)
+_FOLDED = re.compile(rb"\n[ \t]")
 
 
 class Parser(HTTPRequestParser):
     """waitress' parser, without the doubts that it leaves about where a request ends."""
 
     def parse_header(self, header_plus: bytes) -> None:
-        """Read the header; ParsingError when it tells a length beside an encoding that has its own end."""
+        """Read the header; ParsingError when it tells of any body but one of known length, or one `chunked` once."""
+        if _FOLDED.search(header_plus):
+            raise ParsingError("A header line is folded")
         super().parse_header(header_plus)
-        if self.chunked and "CONTENT_LENGTH" in self.headers:
+        encodings = _ENCODING.findall(header_plus)
+        if encodings and "CONTENT_LENGTH" in self.headers:
             raise ParsingError("Content-Length and Transfer-Encoding contradict each other")
-        if "TRANSFER_ENCODING" in self.headers:
-            raise ParsingError("Transfer-Encoding is of HTTP/1.1")
+        if encodings and (self.version != "1.1" or [one.lower() for one in encodings] != [b"chunked"]):
+            raise ParsingError("Transfer-Encoding must be chunked, once, and not of an old client")
 
 
 class Channel(HTTPChannel):
