@@ -17,7 +17,7 @@ from waitress.server import BaseWSGIServer, create_server
 from appliance.api import access, document, errors, front, gate, health, metrics
 from appliance.api.body import MAX_BODY
 from appliance.api.limits import new_limits
-from appliance.api.parts import Parts, install
+from appliance.api.parts import Parts, install, parts_of
 from appliance.api.waiting import new_watch
 from appliance.editing import Editor
 from appliance.render.zone_file import apex_of
@@ -75,11 +75,13 @@ def serve(settings: Settings) -> None:
         "asyncore_use_poll": True,
         "clear_untrusted_proxy_headers": False,
     }
-    server = create_server(create_app(settings), listening, **chosen)
+    app = create_app(settings)
+    server = create_server(app, listening, **chosen)
     for one in listening.values():
         if isinstance(one, BaseWSGIServer):
             one.channel_class = front.Channel
     server.run()
+    parts_of(app).store.close()
 
 
 def _parts(settings: Settings, clock: Callable[[], datetime], monotonic: Callable[[], float]) -> Parts:

@@ -36,4 +36,6 @@ def run_deployer(settings: Settings, clock: Callable[[], datetime], *, once: boo
             deployer.run(lambda: ended() or (once and deployer.is_settled))
             log.info("event=ended")
         with store.connection():
-            return not outcomes.not_live(1)
+            all_live = not outcomes.not_live(1)
+        store.close()
+        return all_live

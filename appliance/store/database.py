@@ -66,6 +66,11 @@ class Store:
         self.attach()
         self._keeper = Keeper(self.path)
 
+    def close(self) -> None:
+        """Let go of the file until the next connection; the last process to do so leaves it whole, without a log."""
+        if self._keeper:
+            self._keeper.close()
+
     @contextmanager
     def connection(self) -> Iterator[None]:
         """A connection of this thread, for as long as the block runs."""
@@ -121,6 +126,10 @@ class Store:
             try:
                 with self._db.atomic():
                     yield
+            except pw.OperationalError as failed:
+                if self._keeper and "readonly" in str(failed):
+                    self._keeper.forget()
+                raise
             finally:
                 if left < self._busy_timeout:
                     self._db.execute_sql(f"pragma busy_timeout = {self._busy_timeout * 1000}")
@@ -151,4 +160,11 @@ def _told(path: Path) -> Iterator[None]:
     except pw.IntegrityError:
         raise
     except (pw.DatabaseError, pw.InterfaceError, sqlite3.Error, OSError) as failed:
-        raise StoreError(f"the store {path.name} cannot be used: {failed}") from failed
+        raise StoreError(f"the store {path.name} cannot be used: {_first(failed)}") from failed
+
+
+def _first(failed: BaseException) -> BaseException:
+    """What went wrong first: SQLite has undone a transaction that found the disk full, and cannot do so again."""
+    while failed.__context__ is not None:
+        failed = failed.__context__
+    return failed

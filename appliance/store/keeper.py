@@ -50,6 +50,16 @@ class Keeper:
         read_only = os.statvfs(self._path).f_flag & os.ST_RDONLY
         return Identity(status.st_dev, status.st_ino, bool(read_only))
 
+    def forget(self) -> None:
+        """Take the file up anew at the next connection: one that was opened while the disk failed stays read-only."""
+        with self._lock:
+            self._kept = None
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            self._let_go()
+
     def address(self, identity: Identity) -> str:
         """How SQLite opens the file: never making it, and without its log where none can be made."""
         log = self._path.with_name(f"{self._path.name}-wal")
@@ -57,14 +67,17 @@ class Keeper:
         return f"{self._path.absolute().as_uri()}?mode={'ro&immutable=1' if alone else 'rw'}"
 
     def _take_up(self, found: Identity) -> None:
-        if self._connection:
-            self._connection.close()
-        self._connection = self._kept = None
+        self._let_go()
         self._refuse_damaged(found)
         if not found.read_only:
             self._connection = sqlite3.connect(self.address(found), uri=True, check_same_thread=False)
             self._connection.execute("select 1 from sqlite_master").fetchone()
         self._kept = found
+
+    def _let_go(self) -> None:
+        if self._connection:
+            self._connection.close()
+        self._connection = self._kept = None
 
     def _refuse_damaged(self, found: Identity) -> None:
         """Look at every page once, and not again at a damaged file that is as it was."""

@@ -20,7 +20,7 @@ from schemathesis.specs.openapi import checks
 from tests.api.conftest import UNKNOWN, House
 
 SEED = 20310504
-FEW = hypothesis.settings(max_examples=40, database=None, suppress_health_check=list(hypothesis.HealthCheck))
+FEW = hypothesis.settings(max_examples=30, database=None, suppress_health_check=list(hypothesis.HealthCheck))
 """So many requests of each kind to each call."""
 CHECKS = [
     not_a_server_error,
