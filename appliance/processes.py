@@ -12,13 +12,20 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
-from appliance.errors import AlreadyRunning
+from appliance.errors import AlreadyRunning, StoreError
 
 
 @contextmanager
 def only_one(lock: Path) -> Iterator[None]:
-    """Hold the lock file while the block runs, with this process's id in it; AlreadyRunning names its holder."""
-    with lock.open("a+") as file:
+    """Hold the lock file while the block runs, with this process's id in it; AlreadyRunning names its holder.
+
+    StoreError when there is no writing where the lock lies.
+    """
+    try:
+        opened = lock.open("a+")
+    except OSError as failed:
+        raise StoreError(f"{lock} cannot be held: {failed.strerror}") from failed
+    with opened as file:
         _hold(file, lock, fcntl.LOCK_EX)
         yield
 
