@@ -30,6 +30,8 @@ READ_AGAIN_EVERY = 1.0
 HOPELESS_AFTER = timedelta(seconds=10)
 """A nameserver silent for longer is not waited for."""
 LONGEST_WAIT = 60
+LONGEST_HEADER = 500
+"""Characters of a Prefer header that is read; a longer one is passed over, for its quotes may take long to match."""
 
 _WAIT = re.compile(r'wait\s*=\s*("?)([0-9]{1,9})\1\s*(?:;.*)?', re.IGNORECASE | re.DOTALL)
 _PREFERENCE = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*")+')
@@ -37,7 +39,7 @@ _PREFERENCE = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*")+')
 
 def preferred_wait(header: str) -> int | None:
     """The seconds of `wait=N` in a Prefer header (RFC 7240 section 4.3), or None; out of range it is not there."""
-    for preference in _PREFERENCE.findall(header):
+    for preference in _PREFERENCE.findall(header) if len(header) <= LONGEST_HEADER else ():
         found = _WAIT.fullmatch(preference.strip())
         if found:
             seconds = int(found[2])

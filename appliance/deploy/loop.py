@@ -96,6 +96,7 @@ class Deployer:
                     self.turn()
                 except Exception:  # the top of the turn: whatever it was, the next full turn compares everything
                     log.exception("event=turn-failed")
+                    self._store.renew()
                     self._retry_soon()
                     time.sleep(PAUSE_AFTER_FAILURE)
         self._lanes.close()

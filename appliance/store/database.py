@@ -66,6 +66,13 @@ class Store:
         finally:
             self._db.close()
 
+    def renew(self) -> None:
+        """Close the connection of this thread, and let the next query open another.
+
+        One that was opened while the disk failed may stay read-only for as long as it lives.
+        """
+        self._db.close()
+
     @contextmanager
     def writing(self) -> Iterator[None]:
         """One transaction: all of the block is durably stored when it ends, or nothing is."""
