@@ -16,7 +16,7 @@ KINDS = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issu
 def test_the_drawing_shows_every_error() -> None:
     drawn = {kind.__name__ for kind in KINDS}
     assert drawn <= set(re.findall(r"\b[A-Z]\w+", errors.__doc__ or ""))
-    assert all(issubclass(kind, ApplianceError) and kind.__doc__ for kind in KINDS)
+    assert all(kind.__doc__ for kind in KINDS)
 
 
 def test_an_input_error_names_its_field_and_is_cut() -> None:

@@ -20,6 +20,8 @@ from appliance.errors import ApplianceError
 from appliance.questions.soa import Question
 from appliance.store.database import Store
 from appliance.store.outcomes import Standing
+from appliance.zones.names import print_domain
+from appliance.zones.serial import MODULUS
 
 log = logging.getLogger(__name__)
 
@@ -76,9 +78,25 @@ class Launcher:
         if told:
             self.lanes.start(lambda: reconcile.notify_all(told, self.host), lambda _: None, _log_failure)
 
+    def raise_catalog(self, served: int | None) -> None:
+        """Lift the catalog over the serial that a secondary has of it, if any is ahead: that follows no change."""
+        if served is None:
+            return
+        raised = (served + 1) % MODULUS or 1
+        catalog = print_domain(self.host.catalog)
+        log.warning("event=serial-raised zone=%s served=%d serial=%d", catalog, served, raised)
+        self.lanes.start(lambda: self.host.updates.raise_serial(raised), lambda _: None, _log_failure)
+
     def put_back(self, watch: Watch) -> None:
-        """Give a file that the primary did not take up its former content."""
-        self.lanes.start(lambda: put_back(watch.uuid, watch.name, self.host), lambda _: None, _log_failure)
+        """Give a file that the primary did not take up its former content; its name is free when that is done."""
+
+        def failed(error: ApplianceError) -> None:
+            self.zones.release(watch.name)
+            _log_failure(error)
+
+        self.lanes.start(
+            lambda: put_back(watch.uuid, watch.name, self.host), lambda _: self.zones.release(watch.name), failed
+        )
 
     def remove_old_files(self, now: datetime) -> None:
         """Unlink what zones left behind that were removed long ago."""
@@ -91,6 +109,8 @@ class Launcher:
         def done(attempts: list[Attempt]) -> None:
             for attempt in attempts:
                 self._take_attempt(attempt, records[attempt.uuid])
+            for attempt in attempts:  # last: a store that takes no write must keep no name busy
+                self.recorder.attempt(attempt.uuid, attempt.serial, attempt.error)
 
         def failed(error: ApplianceError) -> None:
             done([Attempt(one.uuid, one.name, one.serial, f"deploy: {error}") for one in batch])
@@ -101,16 +121,16 @@ class Launcher:
         """Watch for what was handed over; what was not is tried again with the next full turn."""
         if attempt.error is None:
             patience = LOAD_PATIENCE + records / 10_000
-            self.verifier.watch(attempt.uuid, attempt.name, attempt.serial, self.monotonic(), patience)
+            self.verifier.watch(attempt.uuid, attempt.name, attempt.serial, self.monotonic(), patience, holds=True)
         else:
             self.zones.release(attempt.name)
             self.retry_soon()
-        self.recorder.attempt(attempt.uuid, attempt.serial, attempt.error)
 
     def _withdraw(self, standing: Standing) -> None:
         self.membership.leave(standing.uuid, standing.name)
 
         def done(_: None) -> None:
+            self.zones.release(standing.name)  # a zone made anew need not wait for a silent secondary
             self.verifier.watch(standing.uuid, standing.name, None, self.monotonic())
 
         def failed(error: ApplianceError) -> None:

@@ -10,6 +10,7 @@ import logging
 import select
 import socket
 import time
+from collections import deque
 from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
@@ -20,7 +21,7 @@ from appliance.deploy.lanes import Lanes
 from appliance.deploy.launch import Launcher
 from appliance.deploy.membership import Membership
 from appliance.deploy.reach import Reach
-from appliance.deploy.reconcile import Picture
+from appliance.deploy.reconcile import Picture, Plan
 from appliance.deploy.record import Recorder
 from appliance.deploy.verify import Ahead, Complete, Event, Overdue, PrimaryServes, Verifier, Watch
 from appliance.deploy.waiting import Waiting
@@ -64,6 +65,7 @@ class Deployer:
         began = monotonic()
         self._reach = Reach(began)
         self._verifier = Verifier(host.nameservers, self._reach)
+        self._events: deque[Event] = deque()
         self._membership = Membership()
         self._recorder = Recorder(host, store, clock, monotonic, self._reach)
         self._clock = clock
@@ -114,8 +116,9 @@ class Deployer:
         if self._drain_notices() or self._monotonic() >= self._look_due:
             self._look()
         self._lanes.take_ends()
-        for event in self._verifier.turn(self._monotonic()):
-            self._take_event(event)
+        self._events.extend(self._verifier.turn(self._monotonic()))
+        while self._events:  # one that fails costs itself alone: the others stay for the next turn
+            self._take_event(self._events.popleft())
         self._launcher.launch_ready()
         self._launcher.send_members()
         self._give_sign_of_life()
@@ -168,16 +171,17 @@ class Deployer:
         watch = event.watch
         match event:
             case PrimaryServes():
-                self._zones.release(watch.name)
+                if watch.holds:
+                    self._zones.release(watch.name)
                 self._membership.join(watch.uuid, watch.name)
                 self._tell_of_silence(watch)
             case Complete():
-                self._zones.release(watch.name)
                 self._recorder.complete(watch)
             case Ahead(served=served):
                 self._raise_over(watch.uuid, served)
             case Overdue():
-                self._zones.release(watch.name)
+                if watch.holds and not watch.primary_serves:
+                    self._give_up(watch)
                 self._take_overdue(watch)
 
     def _tell_of_silence(self, watch: Watch) -> None:
@@ -189,15 +193,22 @@ class Deployer:
     def _raise_over(self, uuid: UUID, served: int) -> None:
         """A nameserver is ahead of the store, as after the restore of an old backup: lift the zone over it."""
         zone = zones.get_any(uuid)
-        if is_later(served, zone.serial):
+        if zone.deleted_at is None and is_later(served, zone.serial):
             raised = self._editor.raise_serial(uuid, served)
             log.warning(
                 "event=serial-raised zone=%s served=%d serial=%d", print_domain(zone.name), served, raised.serial
             )
             self._look_due = self._monotonic()
 
+    def _give_up(self, watch: Watch) -> None:
+        """A file that the primary did not take up gets its former content, and the name is free when it has that."""
+        if self._host.primary in watch.served:
+            self._launcher.put_back(watch)
+        else:
+            self._zones.release(watch.name)
+
     def _take_overdue(self, watch: Watch) -> None:
-        """A file that the primary did not take up gets its former content; a secondary is left to the full turns."""
+        """Tell what is missing; the rest is left to the full turns."""
         self._retry_soon()
         self._recorder.seen(watch.uuid, watch.wanted, watch.served)
         if watch.wanted is None or watch.primary_serves:
@@ -206,8 +217,6 @@ class Deployer:
         reason = f"the primary serves {served}" if self._host.primary in watch.served else "the primary does not answer"
         log.warning("event=not-served zone=%s serial=%d reason=%r", print_domain(watch.name), watch.wanted, reason)
         self._recorder.attempt(watch.uuid, watch.wanted, f"verify: {reason}; wanted is {watch.wanted}")
-        if self._host.primary in watch.served:
-            self._launcher.put_back(watch)
 
     def _give_sign_of_life(self) -> None:
         now = self._monotonic()
@@ -229,6 +238,7 @@ class Deployer:
         self._full_turn_runs = True
         self._full_turn_due = self._monotonic() + self._settings.full_turn
         self._zones.begin_picture()
+        self._membership.begin_reading()
 
         def done(picture: Picture) -> None:
             self._full_turn_runs = False
@@ -250,15 +260,20 @@ class Deployer:
             if server not in picture.reachable():
                 self._reach.asked(server, now)
 
+    def _correct_catalog(self, picture: Picture, plan: Plan) -> None:
+        self._membership.learn(picture.members)
+        self._membership.remove(plan.leave)
+        for standing in filter(self._zones.stood_still, plan.join):
+            self._membership.join(standing.uuid, standing.name)
+        if not plan.join:  # with members missing, secondaries would drop their zones
+            self._launcher.raise_catalog(picture.catalog_ahead(self._host.catalog))
+
     def _carry_out(self, picture: Picture) -> None:
         """Do what the picture calls for, but for zones that have moved on since it was taken."""
         plan = reconcile.plan(picture)
         self._note_reach(picture)
         stood_still = self._zones.stood_still
-        self._membership.learn(picture.members)
-        self._membership.remove(plan.leave)
-        for standing in filter(stood_still, plan.join):
-            self._membership.join(standing.uuid, standing.name)
+        self._correct_catalog(picture, plan)
         for standing in (*plan.deploy, *plan.withdraw):
             if stood_still(standing):
                 self._zones.want(standing)

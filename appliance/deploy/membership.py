@@ -19,28 +19,32 @@ class Membership:
     def __init__(self) -> None:
         self._label_of: dict[Name, str] = {}
         self._remove: dict[str, Name] = {}
-        self._add: dict[str, Name] = {}
+        self._add: dict[Name, str] = {}
         self._under_way: Difference | None = None
+        self._is_known = False
+        self._moved = False
+
+    def begin_reading(self) -> None:
+        """The catalog is about to be read; `learn` tells what was found."""
+        self._moved = self._under_way is not None
 
     def learn(self, members: Mapping[str, Name]) -> None:
-        """The catalog was read. While an update is under way the reading is older than it and is passed over."""
-        if self._under_way is None:
+        """The catalog was read. When an update was sent meanwhile the reading may be older and is passed over."""
+        self._is_known = True
+        if not self._moved:
             self._label_of = {name: label for label, name in members.items()}
 
     def join(self, uuid: UUID, name: Name) -> None:
         """The zone is to be a member; another zone of that name is not."""
-        label, former = member_label(uuid), self._label_of.get(name)
-        if former == label:
-            return
-        self._add[label] = name
+        label = member_label(uuid)
+        self._add[name] = label
         self._remove.pop(label, None)
-        if former is not None:
-            self._remove[former] = name
 
     def leave(self, uuid: UUID, name: Name) -> None:
         """The zone is to be no member."""
         label = member_label(uuid)
-        self._add.pop(label, None)
+        if self._add.get(name) == label:
+            del self._add[name]
         self._remove[label] = name
 
     def remove(self, members: Mapping[str, Name]) -> None:
@@ -53,11 +57,19 @@ class Membership:
         return bool(self._add or self._remove or self._under_way)
 
     def next_update(self) -> Difference | None:
-        """What is to be sent now; the caller tells how it ended by `confirm` or `fail`."""
-        if self._under_way is not None or not (self._add or self._remove):
+        """What is to be sent now; the caller tells how it ended by `confirm` or `fail`.
+
+        Nothing before the catalog was read once: a former member of a name must leave in the update in which the new
+        one joins. A name that has had two labels is dropped by secondaries with either of them (measured).
+        """
+        if self._under_way is not None or not self._is_known:
             return None
-        self._under_way = Difference(self._remove, self._add)
+        joins = {name: label for name, label in self._add.items() if self._label_of.get(name) != label}
+        former = {self._label_of[name]: name for name in joins if name in self._label_of}
+        remove, add = self._remove | former, {label: name for name, label in joins.items()}
         self._remove, self._add = {}, {}
+        if remove or add:
+            self._under_way, self._moved = Difference(remove, add), True
         return self._under_way
 
     def confirm(self) -> None:

@@ -48,6 +48,13 @@ class Picture:
         answers = ((server, self.answers.get((server, zone))) for server in self.nameservers)
         return {server: answer.serial for server, answer in answers if answer}
 
+    def catalog_ahead(self, catalog: Name) -> int | None:
+        """The catalog's serial at a secondary whose is later than the primary's, as after the loss of its file."""
+        served = self.served(catalog)
+        own = served.pop(self.nameservers[0], None)
+        ahead = [one for one in served.values() if own is not None and one is not None and is_later(one, own)]
+        return max(ahead, default=None)
+
     def reachable(self) -> set[Nameserver]:
         """The nameservers that answered anything."""
         return {server for (server, _), answer in self.answers.items() if answer}
@@ -79,11 +86,12 @@ def take_picture(host: Host, store: Store) -> Picture:
     """Read the store, transfer the catalog, and ask every nameserver about every zone, in paced batches."""
     members = catalog_members(host)
     with store.reading():
-        standings = list(outcomes.standings())
+        standings = outcomes.standings()
         known = {member_label(one.uuid) for one in standings}
         stray = {label: name for label, name in members.items() if label not in known}
         deleted = zones.deleted_among(_uuids(stray))
-    answers = ask_all(((server, one.name) for one in standings for server in host.nameservers), timeout=ANSWER_TIMEOUT)
+    names = [host.catalog, *(one.name for one in standings)]
+    answers = ask_all(((server, name) for name in names for server in host.nameservers), timeout=ANSWER_TIMEOUT)
     return Picture(
         host.nameservers, standings, answers, members, {label: stray[label] for label in map(member_label, deleted)}
     )

@@ -28,13 +28,17 @@ PATIENCE = 30.0
 
 @dataclass(slots=True, eq=False)
 class Watch:
-    """A zone whose serial is awaited; `wanted` None: its removal is. `patience` is the primary's time, in seconds."""
+    """A zone whose serial is awaited; `wanted` None: its removal is. `patience` is the primary's time, in seconds.
+
+    `holds` True: no other lane may take the name up until the primary serves the serial.
+    """
 
     uuid: UUID
     name: Name
     wanted: int | None
     began: float
     patience: float
+    holds: bool = False
     primary_serves: bool = False
     served: dict[Nameserver, int | None] = field(default_factory=dict)
     intervals: dict[Nameserver, float] = field(default_factory=dict)
@@ -93,9 +97,18 @@ class Verifier:
         self._due: list[tuple[float, int, Watch, Nameserver]] = []
         self._tie = itertools.count()
 
-    def watch(self, uuid: UUID, name: Name, wanted: int | None, now: float, patience: float = PATIENCE) -> Watch:
+    def watch(
+        self,
+        uuid: UUID,
+        name: Name,
+        wanted: int | None,
+        now: float,
+        patience: float = PATIENCE,
+        *,
+        holds: bool = False,
+    ) -> Watch:
         """Ask for this zone from now on."""
-        watch = self._watches[name] = Watch(uuid, name, wanted, now, patience)
+        watch = self._watches[name] = Watch(uuid, name, wanted, now, patience, holds)
         self._ask_soon(watch, self._nameservers if wanted is None else self._nameservers[:1], now)
         return watch
 

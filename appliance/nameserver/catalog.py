@@ -25,6 +25,8 @@ from appliance.keys import Key
 
 LARGEST_UPDATE = 500
 _TTL = 0
+_SOA = "invalid. invalid. {serial} 60 10 2147483646 0"
+"""As in the first catalog: names that mean nothing (RFC 9432 section 4.1) and its timers in seconds."""
 
 
 class CatalogUpdates:
@@ -49,6 +51,12 @@ class CatalogUpdates:
         for start in range(0, len(changes), LARGEST_UPDATE):
             self._send(changes[start : start + LARGEST_UPDATE])
 
+    def raise_serial(self, serial: int) -> None:
+        """Lift the catalog to this serial; one that is not later than its own changes nothing (RFC 2136 3.4.2.2)."""
+        update = dns.update.UpdateMessage(self._catalog)
+        update.add(self._catalog, _TTL, RdataType.SOA, _SOA.format(serial=serial))
+        self._exchange(update)
+
     def _send(self, batch: list[tuple[str, Name | None]]) -> None:
         update = dns.update.UpdateMessage(self._catalog)
         for label, zone in batch:
@@ -56,6 +64,9 @@ class CatalogUpdates:
             update.delete(owner, RdataType.PTR)
             if zone is not None:
                 update.add(owner, _TTL, RdataType.PTR, zone.to_text())
+        self._exchange(update)
+
+    def _exchange(self, update: dns.update.UpdateMessage) -> None:
         _sign(update, self._key)
         argv = ("update", self._catalog.to_text())
         with _told(argv, self._timeout):

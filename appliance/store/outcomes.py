@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -56,8 +56,12 @@ def deployments(zones: Sequence[Zone], nameservers: Sequence[str]) -> Mapping[UU
     }
 
 
-def standings(uuids: Iterable[UUID] | None = None) -> Iterator[Standing]:
-    """The standing of these zones, or of all whose removal has not been seen yet."""
+def standings(uuids: Iterable[UUID] | None = None) -> list[Standing]:
+    """The standing of these zones, or of all whose removal has not been seen yet.
+
+    All are read before this returns: SQLite refuses a write at once while a read of the same connection is open and
+    another process has written since.
+    """
     query = (
         tables.Zone.select(tables.Zone, tables.Deployment)
         .join(tables.Deployment, pw.JOIN.LEFT_OUTER, attr="done")
@@ -67,8 +71,7 @@ def standings(uuids: Iterable[UUID] | None = None) -> Iterator[Standing]:
         query = query.where(tables.Zone.uuid.in_(list(uuids)))
     else:
         query = query.where(tables.Zone.deleted_at.is_null() | tables.Deployment.removed_at.is_null())
-    for row in query.iterator():
-        yield _standing(row)
+    return [_standing(row) for row in query.iterator()]
 
 
 def note_attempt(uuid: UUID, serial: int, error: str | None) -> None:

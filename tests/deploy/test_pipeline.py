@@ -14,22 +14,7 @@ from appliance.nameserver.checks import ZoneChecker
 from appliance.store import outcomes
 from appliance.zones.model import Zone
 from tests.desk import Desk
-from tests.pair import Pair, program
-
-
-@pytest.fixture
-def host(pair: Pair, desk: Desk) -> Host:
-    """The pair's primary with the desk's apex."""
-    return Host(
-        apex=desk.editor.apex,
-        files=pair.files,
-        checker=ZoneChecker(program("named-checkzone"), program("named-checkconf")),
-        control=pair.control,
-        catalog=pair.catalog,
-        updates=pair.updates,
-        nameservers=(pair.primary, pair.secondary),
-        transfer_key=pair.transfer_key,
-    )
+from tests.pair import Pair
 
 
 def deploy(host: Host, desk: Desk, *zones: Zone) -> list[str | None]:

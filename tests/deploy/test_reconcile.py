@@ -86,3 +86,11 @@ def test_only_secondaries_that_answer_are_told_again() -> None:
     zone = standing(serial=7)
     assert list(picture([zone], 7, 6).lagging([zone])) == [(NS2, zone.name)]
     assert list(picture([zone], 7, "silent").lagging([zone])) == []
+
+
+def test_a_catalog_that_a_secondary_is_ahead_with_is_found() -> None:
+    def ahead(ns1: int | None, ns2: int | None) -> int | None:
+        return picture([], ns1, ns2).catalog_ahead(name(ZONE))
+
+    assert ahead(7, 9) == 9
+    assert [ahead(9, 7), ahead(7, 7), ahead(None, 7), ahead(7, None)] == [None] * 4

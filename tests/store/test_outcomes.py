@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 from appliance.store import outcomes
 from appliance.zones.deployment import Answer, Deployment, Seen, State
 from appliance.zones.model import Zone
@@ -70,3 +73,13 @@ def test_the_sign_of_life_is_one_row(desk: Desk) -> None:
         desk.clock.forward(seconds=1)
         outcomes.note_turn(desk.clock())
     assert outcomes.turned_at() == desk.clock() and len(desk.rows()["turn"]) == 1
+
+
+def test_standings_leave_no_read_open_under_a_write(desk: Desk) -> None:
+    zones = [desk.zone(domain) for domain in ("one.example", "two.example")]
+    with closing(sqlite3.connect(desk.store.path)) as other:
+        for standing in outcomes.standings([zone.uuid for zone in zones]):
+            other.execute("update account set is_admin = 1")
+            other.commit()
+            outcomes.note_removed(standing.uuid, desk.clock())
+    assert all(deployment(zone).removed for zone in zones)
