@@ -137,4 +137,4 @@ def _tell(course: Course, found: Mapping[str, Findings], inputs: int) -> None:
 
 
 def _shown(text: str) -> str:
-    return ascii(text) if len(text) <= 200 else f"{ascii(text[:100])}...{ascii(text[-60:])}, {len(text)} characters"
+    return ascii(text) if len(text) <= 200 else f"{text[:100]!a}...{text[-60:]!a}, {len(text)} characters"

@@ -1,4 +1,4 @@
-"""Every version of every zone that was ever committed, read from the journal of a store, and what answers must match it.
+"""Every version of every zone that was ever committed, read from the journal of a store: what answers must match.
 
 Contents are compared as sets of (owner, type, TTL, data in octets); SOA and the appliance's own NS set are left out.
 """
@@ -66,10 +66,11 @@ def row_of(domain: str, record: Mapping[str, Any]) -> Row:
 
 
 def _apply(content: dict[str, Row], domain: str, removed: list[Any], added: list[Any]) -> list[str]:
-    wrong = []
-    for record in removed:
-        if content.pop(record["uuid"], None) != row_of(domain, record):
-            wrong.append(f"{domain}: the journal takes away {record}, which was not there")
+    wrong = [
+        f"{domain}: the journal takes away {record}, which was not there"
+        for record in removed
+        if content.pop(record["uuid"], None) != row_of(domain, record)
+    ]
     for record in added:
         if record["uuid"] in content:
             wrong.append(f"{domain}: the journal adds {record} twice")

@@ -19,8 +19,15 @@ from appliance.errors import ApplianceError, InputError, SettingsError
 from appliance.render.zone_file import record_line
 from appliance.settings import SECTIONS, _read_value
 from appliance.zones.model import Record
-from appliance.zones.names import parse_domain, parse_owner, parse_target, print_domain, print_owner, print_unicode
-from appliance.zones.names import refuse_controls
+from appliance.zones.names import (
+    parse_domain,
+    parse_owner,
+    parse_target,
+    print_domain,
+    print_owner,
+    print_unicode,
+    refuse_controls,
+)
 from appliance.zones.rdata import MAX_VALUE, TYPES, Content, has_priority, parse_content, parse_type
 from appliance.zones.strings import parse_quoted, parse_strings, print_quoted
 from tests.soak.values import DOMAINS, OWNERS, VALUES

@@ -1,7 +1,7 @@
-"""The deployer under strace: killed at its 1st, 2nd, ... call of each kind until a run ends untouched; then each call fails.
+"""The deployer under strace: killed at its 1st, 2nd, ... call of each kind until a run ends untouched; then each fails.
 
-After each: both nameservers serve nothing but committed versions, the live files are whole, a primary that is killed and
-started again serves the last good zones, and a plain run makes everything live and leaves no staged file.
+After each: both nameservers serve nothing but committed versions, the live files are whole, a primary that is killed
+and started again serves the last good zones, and a plain run makes everything live and leaves no staged file.
 """
 
 from __future__ import annotations
@@ -20,7 +20,19 @@ from tests.soak.ground import HEALING, ONCE, Ground, open_ground
 
 ON_FILES = ("openat", "write", "fsync", "rename", "link", "unlink", "fchmod", "close", "read", "newfstatat", "lseek")
 ON_STORE = ("openat", "pwrite64", "pread64", "ftruncate", "fdatasync", "close", "fcntl")
-ANYWHERE = ("write", "sendto", "recvfrom", "connect", "socket", "poll", "epoll_wait", "vfork", "wait4", "flock", "ftruncate")
+ANYWHERE = (
+    "write",
+    "sendto",
+    "recvfrom",
+    "connect",
+    "socket",
+    "poll",
+    "epoll_wait",
+    "vfork",
+    "wait4",
+    "flock",
+    "ftruncate",
+)
 FAILING_ON_FILES = ("openat", "write", "fsync", "rename", "link", "unlink", "fchmod", "close")
 FAILING_ON_STORE = ("openat", "pwrite64", "pread64", "ftruncate", "fdatasync", "close")
 ERRORS = ("EIO", "ENOSPC", "EROFS")
@@ -31,7 +43,7 @@ WORKERS = 2
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A call of the deployer: what it does, where (zone files, the store, anywhere), and the error (None: it is killed)."""
+    """A call of the deployer, where it is made (zone files, the store, anywhere), and its error (None: killed)."""
 
     call: str
     where: str
@@ -75,7 +87,9 @@ def run(course: Course) -> None:
             swept = job.result()
             kills += swept.touched if swept.point.error is None else 0
             failures += swept.touched if swept.point.error else 0
-            course.say(f"{swept.point!s:32} {swept.touched:4} runs touched{'' if swept.ended else ', not swept to the end'}")
+            course.say(
+                f"{swept.point!s:32} {swept.touched:4} runs touched{'' if swept.ended else ', not swept to the end'}"
+            )
             for violation in swept.violations:
                 course.wrong(violation)
     course.say(f"{kills} kill points, {failures} failures; after each: served, files, restart of named, healed")
@@ -133,7 +147,9 @@ def _fault(ground: Ground, point: Point, number: int) -> tuple[bool, list[str]]:
         *("-e", "signal=none", "-e", point.injection(number), *_paths(ground, point.where)),
         *("--", *ONCE, "--config", str(ground.config)),
     )
-    with subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True) as run:
+    with subprocess.Popen(
+        argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as run:
         try:
             said = run.communicate(timeout=HEALING)[1]
         except subprocess.TimeoutExpired:
@@ -154,7 +170,10 @@ def _paths(ground: Ground, where: str) -> Iterator[str]:
     elif where == "files":
         zones = (*ground.zones, *ground.gone)
         suffixes = (".zone", ".zone.jnl", ".staged", ".former")
-        places = [ground.pair.zones, *(ground.pair.zones / f"{zone.uuid}{suffix}" for zone in zones for suffix in suffixes)]
+        places = [
+            ground.pair.zones,
+            *(ground.pair.zones / f"{zone.uuid}{suffix}" for zone in zones for suffix in suffixes),
+        ]
     for place in places:
         yield from ("-P", str(place))
 

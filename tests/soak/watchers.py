@@ -75,10 +75,15 @@ class Watcher:
     def faults(self, journal: Journal) -> list[str]:
         """What was answered and is in no committed version."""
         name, wrong = self.server.name, []
-        wrong += [f"{name}: {domain} {serial} was never committed" for domain, serial in self._serials if (domain, serial) not in journal.versions]
+        wrong += [
+            f"{name}: {domain} {serial} was never committed"
+            for domain, serial in self._serials
+            if (domain, serial) not in journal.versions
+        ]
         for domain, serial, content in self._whole:
-            if journal.versions.get((domain, serial)) != content:
-                wrong.append(f"{name}: the transfer of {domain} {serial} is not that version: {_difference(journal.versions.get((domain, serial)), content)}")
+            version = journal.versions.get((domain, serial))
+            if version != content:
+                wrong.append(f"{name}: {domain} {serial} was transferred as another: {_difference(version, content)}")
         for domain, owner, rdtype, content in self._sets:
             if content not in journal.sets[domain, owner, rdtype]:
                 wrong.append(f"{name}: {owner} {rdtype} {sorted(content)} stood in no version")

@@ -63,6 +63,7 @@ class Writer:
         self._course, self._api, self._mark, self._going = course, api, mark, going
         self._random = Random(f"{course.seed}/{mark}")
         self._number = 0
+        self._after: tuple[bool, Counter[Entry]] = (False, Counter())
 
     def run(self) -> None:
         """Change until told to stop."""
@@ -86,7 +87,7 @@ class Writer:
             self._try(plot, lambda: self._delete_record(plot))
 
     def _try(self, plot: Plot, change: Callable[[], None]) -> None:
-        """Make the change; when no answer came, find out what became of it: as before, or as wanted, and nothing else."""
+        """Make the change; when no answer came, the zone must be as before or as wanted, and nothing else."""
         before = (plot.uuid is not None, Counter(plot.entries.values()))
         self._after = before
         try:
@@ -138,7 +139,12 @@ class Writer:
         if record_type == "A":
             return "A", name, f"10.{int(self._mark[1:])}.{number // 256 % 256}.{number % 256}", None
         if record_type == "TXT":
-            return "TXT", name, f"{self._mark} {number} {'x' * self._random.randint(0, 300 if number % 9 == 0 else 20)}"[:255], None
+            return (
+                "TXT",
+                name,
+                f"{self._mark} {number} {'x' * self._random.randint(0, 300 if number % 9 == 0 else 20)}"[:255],
+                None,
+            )
         return "MX", name, f"mail-{self._mark}-{number}.example.net", 10
 
     def _ask(self, method: str, path: str, body: Any, status: int) -> requests.Response | None:  # noqa: ANN401 - JSON
@@ -165,7 +171,9 @@ class Writer:
         uuid, entries = self.read(plot)
         found = (uuid is not None, Counter(entries.values()))
         if found not in possible:
-            self._course.wrong(f"{plot.domain}: after a lost answer neither as before nor as wanted: {found} {possible}")
+            self._course.wrong(
+                f"{plot.domain}: after a lost answer neither as before nor as wanted: {found} {possible}"
+            )
         plot.uuid, plot.entries = uuid, entries
 
     def read(self, plot: Plot) -> tuple[str | None, dict[str, Entry]]:
