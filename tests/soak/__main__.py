@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import secrets
+import signal
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -23,6 +24,8 @@ PARTS: Mapping[str, tuple[Callable[[Course], None], float]] = {
 
 def main() -> None:
     """Run what was asked for."""
+    for number in (signal.SIGINT, signal.SIGTERM):  # either ends what was started, in the workers too
+        signal.signal(number, signal.default_int_handler)
     asked = _arguments()
     names = [asked.only] if asked.only else list(PARTS)
     print(f"seed {asked.seed}: python -m tests.soak --seed {asked.seed}", flush=True)

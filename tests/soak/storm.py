@@ -12,7 +12,7 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,21 +63,22 @@ class Storm:
     _wanted: int = 0
 
     def __post_init__(self) -> None:
-        token = self.appliance.token("storm@example.org")
+        api = self.appliance.client(self.appliance.token("storm@example.org"))
         shared = [f"shared-{number}.storm.example" for number in range(SHARED_ZONES)]
-        uuids = {domain: self.appliance.client(token).zone(domain)["uuid"] for domain in shared}
-        marks = [f"w{number}" for number in range(WRITERS)]
-        self.writers = [
-            Writer(self.course, self.appliance.client(token), mark, plots, self._going)
-            for mark in marks
-            for plots in [[Plot(domain, mark, True, uuids[domain]) for domain in shared]]
-            for plots in [plots + [Plot(f"z{number}.{mark}.example", mark, False) for number in range(OWN_ZONES)]]
-        ]
+        uuids = {domain: str(api.zone(domain)["uuid"]) for domain in shared}
+        self.writers = [self._writer(f"w{number}", uuids) for number in range(WRITERS)]
         domains = sorted({plot.domain for writer in self.writers for plot in writer.plots})
         key = read_key(self.appliance.state / "keys" / "transfer.key")
         self.watchers = [
             Watcher(self.course, self._server(number), key, number == 2, domains, _any_owner) for number in (1, 2)
         ]
+
+    def _writer(self, mark: str, shared: Mapping[str, str]) -> Writer:
+        """A writer with its part of each shared zone, and zones of its own that are not there yet."""
+        plots = [Plot(domain, mark, True, uuid) for domain, uuid in shared.items()]
+        plots += [Plot(f"z{number}.{mark}.example", mark, False) for number in range(OWN_ZONES)]
+        api = self.appliance.client(self.appliance.token("storm@example.org"))
+        return Writer(self.course, api, mark, plots, self._going)
 
     @property
     def count(self) -> int:
