@@ -63,22 +63,22 @@ class Storm:
     _wanted: int = 0
 
     def __post_init__(self) -> None:
-        api = self.appliance.client(self.appliance.token("storm@example.org"))
+        token = self.appliance.token("storm@example.org")
+        api = self.appliance.client(token)
         shared = [f"shared-{number}.storm.example" for number in range(SHARED_ZONES)]
         uuids = {domain: str(api.zone(domain)["uuid"]) for domain in shared}
-        self.writers = [self._writer(f"w{number}", uuids) for number in range(WRITERS)]
+        self.writers = [self._writer(f"w{number}", token, uuids) for number in range(WRITERS)]
         domains = sorted({plot.domain for writer in self.writers for plot in writer.plots})
         key = read_key(self.appliance.state / "keys" / "transfer.key")
         self.watchers = [
             Watcher(self.course, self._server(number), key, number == 2, domains, _any_owner) for number in (1, 2)
         ]
 
-    def _writer(self, mark: str, shared: Mapping[str, str]) -> Writer:
+    def _writer(self, mark: str, token: str, shared: Mapping[str, str]) -> Writer:
         """A writer with its part of each shared zone, and zones of its own that are not there yet."""
         plots = [Plot(domain, mark, True, uuid) for domain, uuid in shared.items()]
         plots += [Plot(f"z{number}.{mark}.example", mark, False) for number in range(OWN_ZONES)]
-        api = self.appliance.client(self.appliance.token("storm@example.org"))
-        return Writer(self.course, api, mark, plots, self._going)
+        return Writer(self.course, self.appliance.client(token), mark, plots, self._going)
 
     @property
     def count(self) -> int:
@@ -106,7 +106,7 @@ class Storm:
         try:
             wait_for(lambda: self._all_live(api), "everything is live after the storm", CONVERGED)
         except AssertionError as late:
-            self.course.wrong(f"{late}: {self.appliance.command('status', status=1)[:500]}")
+            self.course.wrong(f"{late}: {self.appliance.log('deployer')[-2000:]}")
         self.course.say(f"everything live {time.monotonic() - began:.1f} s after the storm")
         self._compare()
 

@@ -46,6 +46,10 @@ class Point:
         return f"inject={self.call}:{fault}:when={number}"
 
 
+MENDED = ((Point("openat", "store", "EIO"), 2), (Point("pwrite64", "store", "ENOSPC"), 10))
+"""Calls whose one failure once kept the deployer from its work until it was started again."""
+
+
 @dataclass(slots=True)
 class Swept:
     """How many runs were touched, and what was wrong after them; `ended`: the last one ended untouched."""
@@ -84,12 +88,12 @@ def run(course: Course) -> None:
 
 
 def sample(course: Course, kills: int, failures: int) -> None:
-    """A few of the points, on one ground."""
+    """A few of the points, on one ground; those that once did harm are always among them."""
     killing = [point for point in points() if point.error is None]
     failing = [point for point in points() if point.error is not None]
+    chosen = [*course.random.sample(killing, kills), *course.random.sample(failing, failures)]
     with open_ground() as ground:
-        for point in (*course.random.sample(killing, kills), *course.random.sample(failing, failures)):
-            number = course.random.randint(1, 4)
+        for point, number in (*MENDED, *((point, course.random.randint(1, 4)) for point in chosen)):
             for violation in _try(ground, point, number)[1]:
                 course.wrong(violation)
 
