@@ -63,6 +63,10 @@ format: $(VENV)/test ## let ruff mend what it can
 bench: $(VENV)/test setup ## the benchmarks
 	$(PYTHON) -m bench $(ARGS)
 
+.PHONY: soak
+soak: $(VENV)/test setup ## half an hour of kills, faults and random inputs; ARGS="--seed 1 --only storm" repeats a part
+	$(PYTHON) -m tests.soak $(ARGS)
+
 .PHONY: lock
 lock: ## renew requirements/*.txt from requirements/*.in
 	@tools/system $(PYTHON3)

@@ -12,6 +12,7 @@ import socket
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 
 from appliance.deploy.alarm import Alarm
@@ -116,10 +117,14 @@ class Deployer:
                         self.turn()
                 except StoreError as failed:
                     log.warning("event=store-failed reason=%r", str(failed))
+                    with suppress(StoreError):
+                        self._store.renew()
                     self._pace.soon()
                     time.sleep(PAUSE_AFTER_STORE_FAILURE)
                 except Exception:  # the top of the turn: whatever it was, the next full turn compares everything
                     log.exception("event=turn-failed")
+                    with suppress(StoreError):
+                        self._store.renew()
                     self._pace.soon()
                     time.sleep(PAUSE_AFTER_FAILURE)
         self._lanes.close()

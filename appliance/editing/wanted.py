@@ -54,6 +54,6 @@ def check_ttl(ttl: int, field: str) -> None:
 
 def check_comment(comment: str) -> None:
     """Raise InputError for a comment that is too long or holds control characters."""
-    refuse_controls(comment, "comment")
     if len(comment) > MAX_COMMENT:
         raise InputError(f"a comment has at most {MAX_COMMENT} characters", "comment")
+    refuse_controls(comment, "comment")

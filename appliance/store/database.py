@@ -94,9 +94,13 @@ class Store:
         with _told(self.path):
             if self._keeper is None or (self._here.identity == self._keeper.identity() and not self._db.is_closed()):
                 return False
+        self.renew()
+        return True
+
+    def renew(self) -> None:
+        """Connect this thread anew: a connection made while the disk failed may stay read-only as long as it lives."""
         self._db.close()
         self._connect()
-        return True
 
     @contextmanager
     def writing(self) -> Iterator[None]:

@@ -26,7 +26,8 @@ def below(key: str) -> tuple[str, str]:
 def owner_from(text: str, origin: Name) -> Name:
     """The owner that `print_owner` wrote."""
     labels = () if text == "@" else tuple(text.encode().split(b"."))
-    return Name(labels + origin.labels)
+    zone = origin.labels[:-1]
+    return Name((*labels, b"")) if labels[-len(zone) :] == zone else Name(labels + origin.labels)
 
 
 def domain_from(text: str) -> Name:

@@ -83,8 +83,10 @@ def print_domain(name: Name) -> str:
 
 
 def print_owner(name: Name, origin: Name) -> str:
-    """The owner relative to its zone: `@`, `www`, `*.dev`."""
-    return b".".join(name.labels[: -len(origin.labels)]).decode() or "@"
+    """The owner relative to its zone: `@`, `www`, `*.dev`; in full where that would read as a full name."""
+    relative, zone = name.labels[: -len(origin.labels)], origin.labels[:-1]
+    looks_full = zone and relative[-len(zone) :] == zone
+    return b".".join(name.labels[:-1] if looks_full else relative).decode() or "@"
 
 
 def print_unicode(name: Name) -> str:
@@ -101,12 +103,12 @@ def _unicode_label(label: str) -> str:
 
 def _parse_labels(text: str, field: str, below: Name = dns.name.root) -> tuple[bytes, ...]:
     """The labels of `text`; slashes only where the name, or the zone that it is `below`, ends in in-addr.arpa."""
-    refuse_controls(text, field)
     body = text.removesuffix(".")
-    if not body:
-        raise InvalidName("the name is empty" if not text else "the root is not allowed here", field)
     if len(body) > MAX_NAME_OCTETS:
         raise _long_name(len(body), field)
+    refuse_controls(text, field)
+    if not body:
+        raise InvalidName("the name is empty" if not text else "the root is not allowed here", field)
     labels = tuple(_parse_label(label, field) for label in body.split("."))
     reverse = (labels + below.labels[:-1])[-2:] == IN_ADDR_ARPA.labels[:-1]
     for label in labels:

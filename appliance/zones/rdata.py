@@ -28,13 +28,15 @@ from appliance.zones.served import refuse_unserved
 from appliance.zones.strings import parse_quoted, parse_strings, print_quoted
 
 MAX_TXT_OCTETS = 4096
+MAX_VALUE = 20_000
+"""Characters of a value: a TXT record of nothing but escapes has 16,434; what is longer is not even looked at."""
 MAX_PRIORITY = 65535
 
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,9}")
 _CAA = re.compile(r"([0-9]{1,3}) ([a-z0-9]{1,15}) (.+)")
 _CAA_TOKEN = re.compile(r"[!#-:<-\[\]-~]+")
 _ALTITUDE = re.compile(r"(?<=[EW] )(-?[0-9]+)(?:\.([0-9]*))?(m?)(?= |$)")
-_FIELD = r'(?:"(?:[^"\\]|\\.)*+"|[^ "();])++'
+_FIELD = r'(?:"(?:[^"\\]|\\.)*+"|\\[^ ();]|[^ "();\\])++'
 _FIELDS = re.compile(rf"{_FIELD}(?: {_FIELD})*+")
 
 
@@ -64,6 +66,8 @@ def parse_content(record_type: str, value: str, priority: int | None, origin: Na
     """The content of a record of the zone `origin`; InputError names the field that is wrong."""
     rdtype = parse_type(record_type)
     _check_priority(record_type, TYPES[rdtype], priority)
+    if len(value) > MAX_VALUE:
+        raise InvalidValue(f"the value has {len(value)} characters; at most {MAX_VALUE} are allowed", "value")
     refuse_controls(value, "value")
     text = TYPES[rdtype].write(value, priority or 0, origin)
     try:

@@ -43,6 +43,10 @@ def test_the_header(header: str, seconds: int | None) -> None:
     assert preferred_wait(header) == seconds
 
 
+def test_a_very_long_header_is_passed_over() -> None:
+    assert preferred_wait("wait=5," + '\\"' * 100_000) is None
+
+
 def _answered(house: House, calls: Callable[[], TestResponse], meanwhile: Callable[[], None]) -> TestResponse:
     """The answer to a call that waits while something is written."""
     answers: list[TestResponse] = []

@@ -29,6 +29,14 @@ def migrations_of(path: Path) -> list[str]:
         return [str(row) for row in reader.execute("select * from schema_migration order by 1")]
 
 
+def test_a_renewed_connection_reads_and_writes(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store.sqlite3")
+    store.create_or_migrate()
+    with store.connection():
+        store.renew()
+        store.assert_writable()
+
+
 def test_migrations_run_once(tmp_path: Path) -> None:
     path = tmp_path / "below" / "store.sqlite3"
     Store(path).create_or_migrate()

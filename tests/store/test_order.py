@@ -15,8 +15,10 @@ from appliance.store.order import below, domain_from, domain_key, owner_from, ow
 from appliance.zones.names import print_domain, print_owner
 
 ORIGIN = dns.name.from_text("2.0.192.in-addr.arpa.")
-labels = st.sampled_from(["a", "b", "ab", "a-b", "a/b", "a_b", "0", "*", "zz", "xn--a"])
-names = st.lists(labels, max_size=4).map(lambda parts: Name([*(part.encode() for part in parts), *ORIGIN.labels]))
+labels = st.sampled_from(["2.0.192.in-addr.arpa", "a", "b", "ab", "a-b", "a/b", "a_b", "0", "*", "zz", "xn--a"])
+names = st.lists(labels, max_size=4).map(
+    lambda parts: Name([*(label for part in parts for label in part.encode().split(b".")), *ORIGIN.labels])
+)
 
 
 @given(names, st.lists(names, max_size=20))

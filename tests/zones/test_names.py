@@ -128,7 +128,8 @@ def test_other_domains_are_refused(text: str) -> None:
         ("WWW.Example.COM", "www"),
         ("example.com", "@"),
         ("example.com.", "@"),
-        ("example.com.example.com", "example.com"),
+        ("example.com.example.com", "example.com.example.com"),
+        ("www.example.com.example.com", "www.example.com.example.com"),
         ("evilexample.com", "evilexample.com"),
         ("com", "com"),
         ("*", "*"),
@@ -147,6 +148,7 @@ def test_other_domains_are_refused(text: str) -> None:
 def test_owners_are_read(text: str, owner: str) -> None:
     name = parse_owner(text, ORIGIN)
     assert print_owner(name, ORIGIN) == owner and name.is_subdomain(ORIGIN)
+    assert parse_owner(owner, ORIGIN) == name
 
 
 @pytest.mark.parametrize(

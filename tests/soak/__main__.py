@@ -1,0 +1,55 @@
+"""`make soak`: every part in its turn, and a verdict at the end; exit status 1 when a promise was broken."""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping
+
+from tests.soak import fuzz, storm, sweep, zones
+from tests.soak.course import Course
+
+MINUTES = 29.0
+PARTS: Mapping[str, tuple[Callable[[Course], None], float]] = {
+    "storm": (storm.run, 0.25),
+    "sweep": (sweep.run, 0.33),
+    "zones": (zones.run, 0.2),
+    "fuzz": (fuzz.run, 0.22),
+}
+"""Each part, and its share of the time; what one leaves goes to those after it."""
+
+
+def main() -> None:
+    """Run what was asked for."""
+    for number in (signal.SIGINT, signal.SIGTERM):  # either ends what was started, in the workers too
+        signal.signal(number, signal.default_int_handler)
+    asked = _arguments()
+    names = [asked.only] if asked.only else list(PARTS)
+    print(f"seed {asked.seed}: python -m tests.soak --seed {asked.seed}", flush=True)
+    ends = time.monotonic() + asked.minutes * 60
+    verdicts, failed = [], False
+    for place, name in enumerate(names):
+        run, share = PARTS[name]
+        of_the_rest = share / sum(PARTS[later][1] for later in names[place:])
+        course = Course(name, asked.seed, (ends - time.monotonic()) * of_the_rest)
+        run(course)
+        verdicts.append(course.verdict())
+        failed = failed or bool(course.violations)
+    print(*verdicts, sep="\n")
+    print("soak: NOT CLEAN" if failed else "soak: clean", f"(seed {asked.seed})")
+    sys.exit(int(failed))
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6), help="of all random inputs")
+    parser.add_argument("--minutes", type=float, default=MINUTES, help="that all parts together should take")
+    parser.add_argument("--only", choices=PARTS, help="this part alone")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

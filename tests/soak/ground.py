@@ -1,0 +1,187 @@
+"""The ground that sweeps stand on: two nameservers, a store with its editor, and `deployer --once` as a program.
+
+A round is one run of the deployer with everything to do: four zones changed, one made, one deleted.
+"""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import dns.zone
+
+from appliance.errors import CommandError
+from appliance.nameserver.checks import ZoneChecker
+from appliance.questions.soa import Nameserver
+from appliance.questions.transfer import axfr
+from appliance.render.zone_file import zone_file
+from appliance.store import records, zones
+from appliance.zones.model import Zone
+from tests.desk import APEX, Desk, open_desk
+from tests.pair import LOOPBACK, Pair, program, wait_for
+
+ONCE = (sys.executable, "-m", "appliance", "deployer", "--once")
+HEALING = 60.0
+"""Seconds in which a plain run must make everything live."""
+
+LOADING = 10.0
+"""Seconds in which a primary that was started again must have loaded its zones."""
+
+Version = frozenset[tuple[str, int, str, bytes]]
+
+
+class Ground:
+    """The pair, the desk, and the zones of the rounds. `versions` and `files` have all that was ever committed."""
+
+    def __init__(self, pair: Pair, desk: Desk, folder: Path) -> None:
+        self.pair, self.desk, self.folder = pair, desk, folder
+        self.config = folder / "config.toml"
+        self.config.write_text(_settings(pair, desk.store.path, folder))
+        self.versions: dict[tuple[str, int], Version] = {}
+        self.files: dict[str, set[bytes]] = {}
+        self._checker = ZoneChecker(program("named-checkzone"), program("named-checkconf"))
+        self.rounds = 0
+        self.large = desk.zone("large.example")
+        self.small = [desk.zone(f"small-{number}.example") for number in range(3)]
+        self.fresh = desk.zone("fresh-0.example")
+        self.gone: list[Zone] = []
+        for number in range(30):
+            desk.add(self.large, "TXT", f"t{number}", "x" * 200)
+        self.heal()
+        for zone in self.zones:
+            self._note(zone)
+
+    @property
+    def zones(self) -> tuple[Zone, ...]:
+        """The zones that should be served."""
+        return self.large, *self.small, self.fresh
+
+    def change(self) -> None:
+        """Give the deployer everything to do: reload four zones, add one, withdraw one."""
+        self.rounds += 1
+        for zone in (self.large, *self.small):
+            self.desk.add(zone, "A", f"r{self.rounds % 50}", f"10.0.{self.rounds // 250}.{self.rounds % 250}")
+        self.desk.editor.delete_zone(self.desk.owner, self.fresh.uuid)
+        self.gone = [*self.gone[-1:], self.fresh]
+        self.fresh = self.desk.zone(f"fresh-{self.rounds}.example")
+        for zone in self.zones:
+            self._note(zone)
+
+    def heal(self) -> subprocess.CompletedProcess[str]:
+        """A plain run of the deployer."""
+        argv = (*ONCE, "--config", str(self.config))
+        return subprocess.run(argv, capture_output=True, text=True, check=False, timeout=HEALING)
+
+    def faults(self) -> Iterator[str]:
+        """What a nameserver answers and the store never held, and files that named would not load, now."""
+        for zone in self.zones:
+            yield from self._faults_of_file(zone)
+            for server in (self.pair.primary, self.pair.secondary):
+                found = self.served(server, zone)
+                if found is not None and found != self.versions.get((str(zone.name), _serial_of(found))):
+                    yield f"{server.name} serves of {zone.name} what was never committed"
+
+    def faults_after_healing(self) -> Iterator[str]:
+        """What is not as the store wants it, after a plain run."""
+        for zone in self.zones:
+            wanted = self.versions[str(zone.name), zones.get_any(zone.uuid).serial]
+            for server in (self.pair.primary, self.pair.secondary):
+                if self.served(server, zone) != wanted:
+                    yield f"{server.name} does not serve the newest {zone.name}"
+        for zone in self.gone:
+            for server in (self.pair.primary, self.pair.secondary):
+                if self.pair.serial(server, zone.name) is not None:
+                    yield f"{server.name} still serves {zone.name}, which was deleted"
+        if self.pair.files.leftovers():
+            yield "staged files were left behind"
+
+    def restart_primary(self) -> Iterator[str]:
+        """Kill the primary and start it again; zones that it served before and serves no more, or in an older form."""
+        before = {zone: self.pair.serial(self.pair.primary, zone.name) for zone in self.zones}
+        self.pair.ns1.stop(signal.SIGKILL)
+        self.pair.ns1.start()
+        self.pair.wait_for_any_serial(self.pair.primary, self.pair.catalog)
+        for zone, serial in before.items():
+            if serial is not None and not self._serves(zone, serial):
+                now = self.pair.serial(self.pair.primary, zone.name)
+                yield f"after a restart the primary serves {now} of {zone.name}; before it was {serial}"
+
+    def _serves(self, zone: Zone, serial: int) -> bool:
+        """True as soon as the primary serves this serial or a later one; False when it does not in all that time."""
+        try:
+            wait_for(lambda: (self.pair.serial(self.pair.primary, zone.name) or 0) >= serial, "it serves", LOADING)
+        except AssertionError:
+            return False
+        return True
+
+    def served(self, server: Nameserver, zone: Zone) -> Version | None:
+        """What the server gives as the whole zone, None for nothing."""
+        try:
+            rows = axfr(server, zone.name, self.pair.transfer_key, timeout=5)
+        except CommandError:
+            return None
+        return frozenset((str(row.owner), row.ttl, row.rdtype.name, row.rdata.to_wire() or b"") for row in rows)
+
+    def _faults_of_file(self, zone: Zone) -> Iterator[str]:
+        """The live file is one of the committed ones, octet for octet, and passes the checker."""
+        path = self.pair.files.path(zone.uuid)
+        if not path.exists():
+            return
+        refusals = self._checker.check({zone.name: path})
+        if refusals:
+            yield f"the live file of {zone.name} is refused: {refusals}"
+        if path.read_bytes() not in self.files[str(zone.name)]:
+            yield f"the live file of {zone.name} is not one that was committed"
+
+    def _note(self, zone: Zone) -> None:
+        """Remember the zone as it is committed now, as a file and as its records."""
+        now = zones.get_any(zone.uuid)
+        lines = records.lines_of(now)
+        content = zone_file(now.name, now.serial, APEX, lines.text, lines.count)
+        self.files.setdefault(str(zone.name), set()).add(content)
+        read = dns.zone.from_text(content.decode(), now.name, relativize=False)
+        self.versions[str(zone.name), now.serial] = frozenset(
+            (str(owner), ttl, rdata.rdtype.name, rdata.to_wire() or b"") for owner, ttl, rdata in read.iterate_rdatas()
+        )
+
+
+@contextmanager
+def open_ground() -> Iterator[Ground]:
+    """A ground on which everything is live."""
+    with Pair() as pair, tempfile.TemporaryDirectory(prefix="ground-") as folder, open_desk(Path(folder)) as desk:
+        ground = Ground(pair, desk, Path(folder))
+        yield ground
+
+
+def _serial_of(version: Version) -> int:
+    """The serial in its SOA record: the first of the five numbers at the end of the data."""
+    wire = next(wire for _, _, rdtype, wire in version if rdtype == "SOA")
+    return int.from_bytes(wire[-20:-16], "big")
+
+
+def _settings(pair: Pair, store: Path, folder: Path) -> str:
+    keys = {"control": pair.control_key, "transfer": pair.transfer_key, "update": pair.update_key}
+    for name, key in keys.items():
+        (folder / f"{name}.key").write_text(key.statement())
+    servers = ", ".join(f'"{one.name}={LOOPBACK}:{one.port}"' for one in (pair.primary, pair.secondary))
+    return f"""
+[store]
+path = "{store}"
+[dns]
+nameservers = [{servers}]
+catalog = "{pair.catalog.to_text(omit_final_dot=True)}"
+rname = "{APEX.rname.to_text(omit_final_dot=True)}"
+apex_ttl = {APEX.ttl}
+[deployer]
+socket = "{folder / "deployer.sock"}"
+zone_directory = "{pair.zones}"
+control = "{LOOPBACK}:{pair.control_port}"
+control_key = "{folder / "control.key"}"
+transfer_key = "{folder / "transfer.key"}"
+update_key = "{folder / "update.key"}"
+"""

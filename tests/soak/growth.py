@@ -1,0 +1,162 @@
+"""Random zones that the appliance would take: every record goes through the parsers and the rules, as an edit does."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from random import Random
+from uuid import UUID
+
+from dns.name import Name
+from dns.rdatatype import RdataType
+
+from appliance.errors import InputError
+from appliance.render.zone_file import Apex, record_line, zone_file
+from appliance.zones import rules
+from appliance.zones.model import MAX_TTL, Node, Record, RRset
+from appliance.zones.names import parse_domain, parse_owner, print_domain
+from appliance.zones.rdata import has_priority, parse_content, parse_type
+from tests.soak.mutate import random_text
+from tests.soak.values import OWNERS, VALUES
+from tests.zones.records import NOW
+
+TYPES = tuple(VALUES)
+_TTLS = (0, 1, 60, 300, 3600, 86400, MAX_TTL)
+_LABELS = ("www", "a", "x" * 63, "_dmarc", "0", "xn--bcher-kva", "a-b", "_", "3d", "ns", "mail")
+
+
+@dataclass(slots=True)
+class GrownZone:
+    """A zone in memory, as the rules see it."""
+
+    name: Name
+    own_servers: tuple[Name, ...]
+    held: dict[Name, dict[RdataType, list[Record]]] = field(default_factory=lambda: defaultdict(dict))
+
+    @property
+    def origin(self) -> Name:
+        """The zone's name."""
+        return self.name
+
+    @property
+    def servers(self) -> tuple[Name, ...]:
+        """The appliance's own nameservers."""
+        return self.own_servers
+
+    @property
+    def records(self) -> list[Record]:
+        """All records."""
+        return [record for node in self.held.values() for members in node.values() for record in members]
+
+    def nodes(self, owners: Iterable[Name]) -> Mapping[Name, Node]:
+        """What stands at each of these owners."""
+        return {owner: self._node(owner) for owner in owners if self.held.get(owner)}
+
+    def below(self, owner: Name) -> Iterator[tuple[Name, Node]]:
+        """What stands at each owner below this one."""
+        return ((name, self._node(name)) for name in sorted(self.held) if name != owner and name.is_subdomain(owner))
+
+    def add(self, record: Record) -> bool:
+        """Add the record when the rules allow it; its TTL is that of its set."""
+        members = self.held[record.owner].setdefault(record.rdtype, [])
+        equal = any(one.wire == record.wire for one in members)
+        if not equal:
+            members.append(record)
+            if not rules.check(self, [record.owner]):
+                return True
+            members.pop()
+        if not members:
+            del self.held[record.owner][record.rdtype]
+        if not self.held[record.owner]:
+            del self.held[record.owner]
+        return False
+
+    def file(self, serial: int, apex: Apex) -> bytes:
+        """The zone file, as the deployer writes it."""
+        lines = [f"{record_line(record)}\n" for record in self.records]
+        return zone_file(self.name, serial, apex, "".join(lines), len(lines))
+
+    def content(self) -> frozenset[tuple[Name, int, RdataType, bytes]]:
+        """What nameservers are to give back, without SOA and the appliance's own NS."""
+        return frozenset((record.owner, record.ttl, record.rdtype, record.wire) for record in self.records)
+
+    def _node(self, owner: Name) -> Node:
+        return {rdtype: RRset(owner, rdtype, tuple(members)) for rdtype, members in self.held[owner].items()}
+
+
+def grow(random: Random, number: int, apex: Apex) -> GrownZone:
+    """A random zone; the number makes its name one of a kind."""
+    zone = GrownZone(_zone_name(random, number), apex.servers)
+    wanted = int(random.expovariate(0.2)) if random.random() > 0.01 else random.randint(100, 400)
+    for _ in range(wanted):
+        record = _record(random, zone, random.choice(TYPES), apex)
+        if record is not None:
+            zone.add(record)
+    if random.random() < 0.01:
+        _crowd(random, zone, apex)
+    return zone
+
+
+def _crowd(random: Random, zone: GrownZone, apex: Apex) -> None:
+    """Fill one set up to what the rules allow."""
+    for first in filter(None, [_record(random, zone, "A", apex)]):
+        for number in range(110):
+            zone.add(replace(first, wire=bytes((10, 1, 1, number))))
+
+
+def _zone_name(random: Random, number: int) -> Name:
+    kind = random.random()
+    if kind < 0.1:
+        return parse_domain(f"{random.randint(0, 255)}/{random.randint(8, 31)}.{number}.in-addr.arpa")
+    if kind < 0.2:
+        return parse_domain(f"{number}.{'.'.join(['l' * 63] * random.randint(1, 3))}.example"[-253:])
+    return parse_domain(
+        f"{random.choice(_LABELS)}.z{number}.{random.choice(('example', 'example.org', 'test', 'xn--bcher-kva'))}"
+    )
+
+
+def _record(random: Random, zone: GrownZone, record_type: str, apex: Apex) -> Record | None:
+    """A random record that the parsers take, or None."""
+    rdtype = parse_type(record_type)
+    try:
+        owner = parse_owner(_owner(random, zone), zone.name)
+        priority = random.choice((0, 10, 65535)) if has_priority(rdtype) else None
+        content = parse_content(record_type, _value(random, record_type, zone), priority, zone.name)
+    except InputError:
+        return None
+    members = zone.held.get(owner, {}).get(rdtype)
+    ttl = members[0].ttl if members else random.choice(_TTLS)
+    if rdtype == RdataType.NS and owner == zone.name:
+        ttl = apex.ttl
+    wire = content.rdata.to_wire() or b""
+    return Record(UUID(int=0), owner, rdtype, ttl, wire, content.value, priority, "", NOW, NOW)
+
+
+def _owner(random: Random, zone: GrownZone) -> str:
+    kind = random.random()
+    cuts = [owner for owner, node in zone.held.items() if RdataType.NS in node and owner != zone.name]
+    if cuts and kind < 0.2:
+        return random.choice(cuts).to_text()
+    if kind < 0.4 and zone.held:
+        return random.choice(list(zone.held)).to_text()
+    if kind < 0.6:
+        return ".".join(random.choices(_LABELS, k=random.randint(1, 3)))
+    if kind < 0.7:
+        return f"{random.choice(_LABELS)}.{print_domain(zone.name)}.{print_domain(zone.name)}"
+    return random.choice(OWNERS) if kind < 0.9 else random_text(random, OWNERS)
+
+
+def _value(random: Random, record_type: str, zone: GrownZone) -> str:
+    kind = random.random()
+    if kind < 0.1 and zone.held and record_type in ("CNAME", "MX", "NS", "PTR"):
+        return random.choice(list(zone.held)).to_text()
+    if kind < 0.2 and record_type == "TXT":
+        return "".join(f"\\{random.randrange(256):03}" for _ in range(random.randint(0, 255))).join('""')
+    if kind < 0.3 and record_type in ("A", "AAAA"):
+        return (
+            f"10.{random.randrange(256)}.{random.randrange(256)}.1"
+            if record_type == "A"
+            else f"fd00::{random.randrange(65536):x}"
+        )
+    return random_text(random, VALUES[record_type]) if kind < 0.7 else random.choice(VALUES[record_type])

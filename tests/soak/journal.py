@@ -1,0 +1,89 @@
+"""Every version of every zone that was ever committed, read from the journal of a store: what answers must match.
+
+Contents are compared as sets of (owner, type, TTL, data in octets); SOA and the appliance's own NS set are left out.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import dns.rdata
+
+Row = tuple[str, str, int, bytes]
+Content = frozenset[Row]
+
+
+@dataclass(slots=True)
+class Journal:
+    """`versions` by domain and serial; `sets` by domain, owner and type: every set that ever stood there."""
+
+    versions: dict[tuple[str, int], Content] = field(default_factory=dict)
+    sets: Mapping[tuple[str, str, str], set[Content]] = field(default_factory=lambda: defaultdict(set))
+    newest: dict[str, tuple[str, int, bool]] = field(default_factory=dict)
+    changes: int = 0
+
+
+def read_journal(store: Path) -> tuple[Journal, list[str]]:
+    """The journal, and what is wrong with it: serials that went back, records that came twice or were never there."""
+    journal, wrong = Journal(), []
+    held: dict[str, dict[str, Row]] = {}
+    with closing(sqlite3.connect(f"{store.absolute().as_uri()}?mode=ro", uri=True)) as database:
+        if (verdict := database.execute("pragma integrity_check").fetchone()[0]) != "ok":
+            wrong.append(f"the store is damaged: {verdict}")
+        query = (
+            "select zone.uuid, zone.name, kind, change.serial, removed, added from change"
+            " join zone on zone.id = change.zone_id order by change.id"
+        )
+        for uuid, domain, kind, serial, removed, added in database.execute(query):
+            journal.changes += 1
+            content = held.setdefault(uuid, {})
+            wrong += _apply(content, domain, json.loads(removed), json.loads(added))
+            last = journal.newest.get(domain)
+            if last and serial < last[1]:
+                wrong.append(f"the serial of {domain} went from {last[1]} back to {serial} in the store")
+            _note(journal, domain, serial, frozenset(content.values()))
+            journal.newest[domain] = (uuid, serial, kind == "zone.delete")
+    return journal, wrong
+
+
+def row_of(domain: str, record: Mapping[str, Any]) -> Row:
+    """A record as the API shows it, as it is served."""
+    owner = f"{domain}." if record["name"] == "@" else f"{record['name']}.{domain}."
+    value = record["value"]
+    if record["record_type"] == "TXT":
+        value = f'"{value}"'
+    if record["priority"] is not None:
+        value = f"{record['priority']} {value}."
+    rdata = dns.rdata.from_text("IN", record["record_type"], value)
+    return owner, record["record_type"], record["ttl"], rdata.to_wire() or b""
+
+
+def _apply(content: dict[str, Row], domain: str, removed: list[Any], added: list[Any]) -> list[str]:
+    wrong = [
+        f"{domain}: the journal takes away {record}, which was not there"
+        for record in removed
+        if content.pop(record["uuid"], None) != row_of(domain, record)
+    ]
+    for record in added:
+        if record["uuid"] in content:
+            wrong.append(f"{domain}: the journal adds {record} twice")
+        content[record["uuid"]] = row_of(domain, record)
+    if len(set(content.values())) != len(content):
+        wrong.append(f"{domain}: two records are equal")
+    return wrong
+
+
+def _note(journal: Journal, domain: str, serial: int, content: Content) -> None:
+    journal.versions[domain, serial] = content
+    sets: dict[tuple[str, str], set[Row]] = {}
+    for row in content:
+        sets.setdefault(row[:2], set()).add(row)
+    for (owner, rdtype), rows in sets.items():
+        journal.sets[domain, owner, rdtype].add(frozenset(rows))

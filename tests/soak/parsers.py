@@ -1,0 +1,139 @@
+"""Every parser that reads what a stranger wrote, as a function of one text, with texts that it takes.
+
+Where a parser took a text, `again` prints what came of it, reads that, and finds it the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, get_type_hints
+from uuid import UUID
+
+import dns.name
+from dns.name import Name
+
+from appliance.api.body import read_object
+from appliance.api.waiting import preferred_wait
+from appliance.errors import ApplianceError, InputError, SettingsError
+from appliance.render.zone_file import record_line
+from appliance.settings import SECTIONS, _read_value
+from appliance.zones.model import Record
+from appliance.zones.names import (
+    parse_domain,
+    parse_owner,
+    parse_target,
+    print_domain,
+    print_owner,
+    print_unicode,
+    refuse_controls,
+)
+from appliance.zones.rdata import MAX_VALUE, TYPES, Content, has_priority, parse_content, parse_type
+from appliance.zones.strings import parse_quoted, parse_strings, print_quoted
+from tests.soak.values import DOMAINS, OWNERS, VALUES
+from tests.zones.records import NOW, ORIGIN
+
+REVERSE = dns.name.from_text("0/25.2.0.192.in-addr.arpa.")
+_NOBODY = UUID(int=4)
+_PRIORITY = 10
+_KINDS = tuple(
+    (f"{name}.{key}", kind) for name, section in SECTIONS.items() for key, kind in get_type_hints(section).items()
+)
+
+
+def _nothing(_parsed: Any) -> None:  # noqa: ANN401 - whatever a parser gave
+    """There is no way back to a text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parser:
+    """`parse` reads one text; what it refuses is one of `errors`. `seeds` are texts that it takes."""
+
+    parse: Callable[[str], Any]
+    seeds: Sequence[str]
+    again: Callable[[Any], None] = _nothing
+    errors: type[ApplianceError] = InputError
+
+
+def _domain_again(name: Name) -> None:
+    assert parse_domain(print_domain(name)) == name
+    print_unicode(name)
+
+
+def _owners(text: str) -> list[tuple[Name, Name]]:
+    return [(parse_owner(text, origin), origin) for origin in (ORIGIN, REVERSE)]
+
+
+def _owners_again(owners: Sequence[tuple[Name, Name]]) -> None:
+    for owner, origin in owners:
+        assert parse_owner(print_owner(owner, origin), origin) == owner
+
+
+def _target(text: str) -> Name:
+    return parse_target(text, ORIGIN, null_allowed=True)
+
+
+def _strings(text: str) -> tuple[bytes, ...]:
+    """As `parse_content` calls it."""
+    refuse_controls(text[:MAX_VALUE], "value")
+    return parse_strings(text[:MAX_VALUE], 4096)
+
+
+def _content(*types: str) -> Parser:
+    """Record data of these types, by the length of the text one or the other."""
+
+    def parse(text: str) -> tuple[str, Content]:
+        record_type = types[len(text) % len(types)]
+        priority = _PRIORITY if has_priority(parse_type(record_type)) else None
+        return record_type, parse_content(record_type, text, priority, ORIGIN)
+
+    return Parser(parse, tuple(value for one in types for value in VALUES[one]), _content_again)
+
+
+def _content_again(parsed: tuple[str, Content]) -> None:
+    record_type, content = parsed
+    wire = content.rdata.to_wire() or b""
+    again = parse_content(record_type, content.value, content.priority, ORIGIN)
+    assert (again.rdata.to_wire(), again.value) == (wire, content.value)
+    record_line(Record(_NOBODY, ORIGIN, content.rdata.rdtype, 0, wire, content.value, None, "", NOW, NOW))
+
+
+def _body(text: str) -> None:
+    read_object(text.encode("utf-8", "surrogatepass"))
+
+
+def _setting(text: str) -> None:
+    """The text as the value of a setting, by its length one or the other."""
+    key, kind = _KINDS[len(text) % len(_KINDS)]
+    _read_value(key, kind, text)
+
+
+def _strings_again(strings: tuple[bytes, ...]) -> None:
+    assert parse_quoted(print_quoted(strings)) == strings
+
+
+def _target_again(name: Name) -> None:
+    assert _target(print_domain(name)) == name
+
+
+_BODIES = (
+    '{"record_type": "A", "name": "www", "value": "192.0.2.1", "ttl": 300, "priority": null}',
+    '{"a": [1, -2.5e10, true, {"b": "\\u00e9\\ud83d\\ude00\\n"}], "": {}}',
+    "[[[[[[]]]]]]",
+    '{"n": 123456789012345678901234567890}',
+)
+_PREFERENCES = ("wait=10", 'respond-async, wait="5"; x=1', "handling=lenient, WAIT = 7;a,b")
+_SETTINGS = ("5", "127.0.0.1:8053", "[::1]:53", "ns1.example.net=192.0.2.1:53,ns2.example.net=[2001:db8::1]:53", "/a/b")
+_ALONE = ("TXT", "CAA", "SVCB", "NAPTR", "LOC")
+
+PARSERS: Mapping[str, Parser] = {
+    "domain": Parser(parse_domain, DOMAINS, _domain_again),
+    "owner": Parser(_owners, OWNERS, _owners_again),
+    "target": Parser(_target, (*DOMAINS, ".", "@"), _target_again),
+    "strings": Parser(_strings, VALUES["TXT"], _strings_again),
+    **{name: _content(name) for name in _ALONE},
+    "other types": _content(*(rdtype.name for rdtype in TYPES if rdtype.name not in _ALONE)),
+    "JSON body": Parser(_body, _BODIES),
+    "Prefer": Parser(preferred_wait, _PREFERENCES),
+    "settings": Parser(_setting, _SETTINGS, errors=SettingsError),
+}

@@ -1,0 +1,158 @@
+"""Questions to one nameserver, again and again: what it answers is kept, to be held against the journal at the end.
+
+Serials are looked at on the spot: a process of named never goes back, nor does the primary over its restarts. A
+secondary may: killed right after a large transfer it answers its former serial until its first refresh.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from random import Random
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.name
+import dns.query
+import dns.rcode
+from dns.rdatatype import RdataType
+
+from appliance.errors import CommandError
+from appliance.keys import Key
+from appliance.questions.soa import Nameserver
+from appliance.questions.transfer import Row as TransferredRow
+from appliance.questions.transfer import axfr
+from appliance.zones.serial import is_later
+from tests.soak.course import Course
+from tests.soak.journal import Content, Journal
+
+_PAUSE = 0.005
+_TYPES = ("A", "TXT", "MX")
+
+
+@dataclass(slots=True)
+class Watcher:
+    """What one nameserver answered. `life` counts its processes: it moves before and after each kill."""
+
+    course: Course
+    server: Nameserver
+    key: Key
+    may_dip: bool
+    domains: Sequence[str]
+    owners: Callable[[Random], str]
+    life: int = 0
+    asked: Counter[str] = field(default_factory=Counter)
+    dips: int = 0
+    _last: dict[str, tuple[int, int]] = field(default_factory=dict)
+    _serials: set[tuple[str, int]] = field(default_factory=set)
+    _whole: set[tuple[str, int, Content]] = field(default_factory=set)
+    _sets: set[tuple[str, str, str, Content]] = field(default_factory=set)
+    _absent: set[tuple[str, str, str, int]] = field(default_factory=set)
+
+    def run(self, going: Callable[[], bool], pause: Callable[[float], object]) -> None:
+        """Ask until told to stop."""
+        random = Random(f"{self.course.seed}/{self.server.name}")
+        try:
+            while going():
+                self.look(random)
+                pause(_PAUSE)
+        except Exception as error:  # noqa: BLE001 - the top of a thread
+            self.course.wrong(f"the questions to {self.server.name} broke: {error!r}")
+
+    def look(self, random: Random) -> None:
+        """One zone: its serial, one set, and now and then the whole of it."""
+        domain = random.choice(self.domains)
+        life = self.life
+        serial = self._ask_serial(domain)
+        if serial is not None and life == self.life:
+            self._follow(domain, serial, life)
+        self._ask_set(domain, f"{self.owners(random)}.{domain}.", random.choice(_TYPES))
+        if random.random() < 0.2:
+            self._transfer(domain)
+
+    def faults(self, journal: Journal) -> list[str]:
+        """What was answered and is in no committed version."""
+        name, wrong = self.server.name, []
+        wrong += [
+            f"{name}: {domain} {serial} was never committed"
+            for domain, serial in self._serials
+            if (domain, serial) not in journal.versions
+        ]
+        for domain, serial, content in self._whole:
+            version = journal.versions.get((domain, serial))
+            if version != content:
+                wrong.append(f"{name}: {domain} {serial} was transferred as another: {_difference(version, content)}")
+        for domain, owner, rdtype, content in self._sets:
+            if content not in journal.sets[domain, owner, rdtype]:
+                wrong.append(f"{name}: {owner} {rdtype} {sorted(content)} stood in no version")
+        for domain, owner, rdtype, serial in self._absent:
+            if any(row[:2] == (owner, rdtype) for row in journal.versions.get((domain, serial), ())):
+                wrong.append(f"{name}: {owner} {rdtype} was missing in {serial}")
+        return wrong
+
+    def _follow(self, domain: str, serial: int, life: int) -> None:
+        last = self._last.get(domain)
+        if last and is_later(last[1], serial):
+            if self.may_dip and last[0] != life:
+                self.dips += 1
+            else:
+                self.course.wrong(f"{self.server.name}: the serial of {domain} went from {last[1]} back to {serial}")
+        self._last[domain] = (life, serial)
+
+    def _ask_serial(self, domain: str) -> int | None:
+        reply = self._ask(domain, "SOA")
+        for rrset in reply.answer if reply else ():
+            if rrset.rdtype == RdataType.SOA:
+                serial: int = rrset[0].serial
+                self._serials.add((domain, serial))
+                return serial
+        return None
+
+    def _ask_set(self, domain: str, owner: str, rdtype: str) -> None:
+        reply = self._ask(owner, rdtype)
+        if reply is None:
+            return
+        for rrset in reply.answer:
+            rows = frozenset((owner, rdtype, rrset.ttl, rdata.to_wire() or b"") for rdata in rrset)
+            self._sets.add((domain, owner, rdtype, rows))
+        for rrset in () if reply.answer else reply.authority:
+            if rrset.rdtype == RdataType.SOA and rrset.name.to_text() == f"{domain}.":
+                self._absent.add((domain, owner, rdtype, rrset[0].serial))
+
+    def _transfer(self, domain: str) -> None:
+        zone = dns.name.from_text(domain)
+        try:
+            rows = axfr(self.server, zone, self.key, timeout=5)
+        except CommandError:
+            self.asked["transfers refused or cut"] += 1
+            return
+        self.asked["transfers"] += 1
+        self._whole.add((domain, *content_of(domain, rows)))
+
+    def _ask(self, name: str, rdtype: str) -> dns.message.Message | None:
+        query = dns.message.make_query(name, rdtype, flags=dns.flags.Flag(0))
+        try:
+            reply, _ = dns.query.udp_with_fallback(query, self.server.address, timeout=0.3, port=self.server.port)
+        except (dns.exception.DNSException, OSError):
+            self.asked["no answer"] += 1
+            return None
+        self.asked[dns.rcode.to_text(reply.rcode())] += 1
+        return reply if reply.rcode() in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN) else None
+
+
+def content_of(domain: str, rows: Sequence[TransferredRow]) -> tuple[int, Content]:
+    """The serial of a transferred zone, and its content without SOA and apex NS."""
+    serial = next(row.rdata.serial for row in rows if row.rdtype == RdataType.SOA)  # type: ignore[attr-defined]
+    return serial, frozenset(
+        (row.owner.to_text(), row.rdtype.name, row.ttl, row.rdata.to_wire() or b"")
+        for row in rows
+        if row.owner.to_text() != f"{domain}." or row.rdtype not in (RdataType.SOA, RdataType.NS)
+    )
+
+
+def _difference(wanted: Content | None, found: Content) -> str:
+    if wanted is None:
+        return "there is no such version"
+    return f"missing {sorted(wanted - found)}, too many {sorted(found - wanted)}"

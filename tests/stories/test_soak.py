@@ -1,0 +1,64 @@
+"""The short forms of the parts of `make soak`."""
+
+from __future__ import annotations
+
+import secrets
+
+import pytest
+
+from appliance.keys import new_key
+from appliance.questions.soa import Nameserver
+from tests.soak import fuzz, storm, sweep, zones
+from tests.soak.course import Course
+from tests.soak.journal import Journal
+from tests.soak.parsers import PARSERS
+from tests.soak.watchers import Watcher
+from tests.soak.writers import Acknowledged
+
+ENOUGH = 100.0
+
+
+@pytest.fixture
+def course(request: pytest.FixtureRequest) -> Course:
+    """A course whose seed is printed, and differs from run to run."""
+    course = Course(request.node.name.removeprefix("test_").split("[")[0], secrets.randbelow(10**6), ENOUGH)
+    course.say(f"seed {course.seed}")
+    return course
+
+
+def test_storm(course: Course) -> None:
+    storm.run(course, changes=300, calm=1.0)
+    assert not course.violations
+
+
+def test_sweep(course: Course) -> None:
+    sweep.sample(course, kills=4, failures=3)
+    assert not course.violations
+
+
+def test_zones(course: Course) -> None:
+    assert not zones.try_batch(course.seed, 0, 1000).violations
+
+
+@pytest.mark.parametrize("parser", PARSERS)
+def test_fuzz(course: Course, parser: str) -> None:
+    assert not fuzz.try_inputs(parser, f"{course.seed}/{parser}", 20_000 // len(PARSERS))[1].broken
+
+
+def test_the_oracle_sees_what_is_wrong(course: Course) -> None:
+    entry = ("A", "w0-1", "10.0.0.1", None)
+    row = storm._served("z.example", entry)
+    journal = Journal({("z.example", 7): frozenset({row}), ("z.example", 8): frozenset()})
+    assert not storm._lost(
+        journal, [Acknowledged("z.example", 7, entry, True), Acknowledged("z.example", 8, entry, False)]
+    )
+    assert len(storm._lost(journal, [Acknowledged("z.example", n, entry, True) for n in (7, 8, 9)])) == 2
+    key, server = new_key("transfer"), Nameserver("ns1", "127.0.0.1", 53)
+    watcher = Watcher(course, server, key, False, ["z.example"], lambda _: "www", _serials={("z.example", 9)})
+    watcher._whole = {("z.example", 7, frozenset({row})), ("z.example", 8, frozenset({row}))}
+    watcher._sets = {("z.example", *row[:2], frozenset({row}))}
+    watcher._absent = {("z.example", *row[:2], 7), ("z.example", *row[:2], 8)}
+    assert len(watcher.faults(journal)) == 4
+    for serial in (7, 8, 7):
+        watcher._follow("z.example", serial, life=0)
+    assert len(course.violations) == 1
