@@ -44,3 +44,6 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except OSError as error:
+        click.echo(f"dns-appliance: {error.filename or 'system'}: {error.strerror or error}", err=True)
+        sys.exit(1)

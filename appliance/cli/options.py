@@ -70,6 +70,8 @@ def json_option(command: Callable[P, R]) -> Callable[P, R]:
 @contextmanager
 def opened(settings: Settings) -> Iterator[Store]:
     """The store of the settings, with a connection."""
+    if not settings.store.path.exists():
+        raise SettingsError(f"there is no store at {settings.store.path}; name the appliance by --state or --config")
     store = Store(settings.store.path, busy_timeout=settings.store.busy_timeout)
     store.attach()
     with store.connection():

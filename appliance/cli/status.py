@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 import click
 
-from appliance.cli.options import json_option, opened, print_rows, settings_options
+from appliance.cli.options import json_option, now, opened, print_rows, settings_options
 from appliance.errors import NotFound
 from appliance.settings import Settings
 from appliance.store import outcomes, zones
 from appliance.store.zones import Page, Scope
+from appliance.troubles import find_troubles
 from appliance.zones.deployment import Deployment, State
 from appliance.zones.model import Zone
 from appliance.zones.names import parse_domain, print_domain
@@ -28,8 +29,12 @@ def status(settings: Settings, domain: str | None, as_json: bool) -> None:
     names = [server.name for server in settings.dns.nameservers]
     with opened(settings):
         rows = [_row(zone, state) for zone, state in _standing(domain, names)]
+        troubles = find_troubles(names, now()) if domain is None else []
     print_rows(rows, as_json=as_json)
-    sys.exit(0 if all(row["state"] == State.LIVE for row in rows) else 1)
+    for trouble in troubles:
+        click.echo(f"{trouble.text}. What to do: {trouble.remedy}", err=True)
+    well = all(row["state"] == State.LIVE for row in rows) and all(trouble.kind == "stray" for trouble in troubles)
+    sys.exit(0 if well else 1)
 
 
 def _standing(domain: str | None, names: list[str]) -> Iterator[tuple[Zone, Deployment]]:

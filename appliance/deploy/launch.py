@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from appliance.deploy import reconcile
+from appliance.deploy.catalog import mend_catalog
 from appliance.deploy.host import Host
 from appliance.deploy.lanes import Lanes
 from appliance.deploy.membership import Membership
 from appliance.deploy.pipeline import Attempt, deploy_zones, put_back, remove_old_files, withdraw_zone
 from appliance.deploy.record import Recorder
+from appliance.deploy.strays import Stray, remove_stray
 from appliance.deploy.verify import Verifier, Watch
 from appliance.deploy.waiting import Waiting
+from appliance.editing import Editor
 from appliance.errors import ApplianceError
 from appliance.questions.soa import Question
 from appliance.store.database import Store
@@ -39,6 +42,7 @@ class Launcher:
 
     host: Host
     store: Store
+    editor: Editor
     lanes: Lanes
     zones: Waiting
     verifier: Verifier
@@ -68,7 +72,22 @@ class Launcher:
             self.retry_soon()
 
         change = self.host.updates.change
-        self.lanes.start(lambda: change(update.remove, update.add), lambda _: self.membership.confirm(), failed)
+        self.lanes.start(
+            lambda: change(update.remove, update.add, update.serial), lambda _: self.membership.confirm(), failed
+        )
+
+    def mend_catalog(self) -> None:
+        """Give the primary a catalog again; secondaries keep their members until the next full turn adopts them."""
+
+        def failed(error: ApplianceError) -> None:
+            log.warning("event=catalog-not-mended reason=%r", str(error))
+
+        self.lanes.start(lambda: mend_catalog(self.host), lambda _: self.retry_soon(), failed)
+
+    def remove_stray(self, stray: Stray) -> None:
+        """Take away what an operator allowed to be removed: a zone that the store never knew."""
+        self.membership.remove({stray.label: stray.name})
+        self.lanes.start(lambda: remove_stray(stray, self.host), lambda _: None, _log_failure)
 
     def notify(self, lagging: Iterable[Question]) -> None:
         """Tell secondaries that answer with an older serial: a NOTIFY of the primary may have been lost."""
@@ -77,8 +96,15 @@ class Launcher:
             self.lanes.start(lambda: reconcile.notify_all(told, self.host), lambda _: None, _log_failure)
 
     def put_back(self, watch: Watch) -> None:
-        """Give a file that the primary did not take up its former content."""
-        self.lanes.start(lambda: put_back(watch.uuid, watch.name, self.host), lambda _: None, _log_failure)
+        """Give a file that the primary did not take up its former content; its name is free when that is done."""
+
+        def failed(error: ApplianceError) -> None:
+            self.zones.release(watch.name)
+            _log_failure(error)
+
+        self.lanes.start(
+            lambda: put_back(watch.uuid, watch.name, self.host), lambda _: self.zones.release(watch.name), failed
+        )
 
     def remove_old_files(self, now: datetime) -> None:
         """Unlink what zones left behind that were removed long ago."""
@@ -91,26 +117,28 @@ class Launcher:
         def done(attempts: list[Attempt]) -> None:
             for attempt in attempts:
                 self._take_attempt(attempt, records[attempt.uuid])
+            for attempt in attempts:  # last: a store that takes no write must keep no name busy
+                self.recorder.attempt(attempt.uuid, attempt.serial, attempt.error)
 
         def failed(error: ApplianceError) -> None:
             done([Attempt(one.uuid, one.name, one.serial, f"deploy: {error}") for one in batch])
 
-        self.lanes.start(lambda: deploy_zones(names, self.host, self.store), done, failed)
+        self.lanes.start(lambda: deploy_zones(names, self.host, self.store, self.editor.raise_serial), done, failed)
 
     def _take_attempt(self, attempt: Attempt, records: int) -> None:
         """Watch for what was handed over; what was not is tried again with the next full turn."""
         if attempt.error is None:
             patience = LOAD_PATIENCE + records / 10_000
-            self.verifier.watch(attempt.uuid, attempt.name, attempt.serial, self.monotonic(), patience)
+            self.verifier.watch(attempt.uuid, attempt.name, attempt.serial, self.monotonic(), patience, holds=True)
         else:
             self.zones.release(attempt.name)
             self.retry_soon()
-        self.recorder.attempt(attempt.uuid, attempt.serial, attempt.error)
 
     def _withdraw(self, standing: Standing) -> None:
         self.membership.leave(standing.uuid, standing.name)
 
         def done(_: None) -> None:
+            self.zones.release(standing.name)  # a zone made anew need not wait for a silent secondary
             self.verifier.watch(standing.uuid, standing.name, None, self.monotonic())
 
         def failed(error: ApplianceError) -> None:

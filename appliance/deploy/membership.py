@@ -6,11 +6,21 @@ At most one update is under way. What was asked for meanwhile goes into the next
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
 from dns.name import Name
 
-from appliance.zones.catalog import Difference, member_label
+from appliance.zones.catalog import member_label
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What the catalog is told; `serial`: the one it gets, which a secondary is not ahead of."""
+
+    remove: Mapping[str, Name]
+    add: Mapping[str, Name]
+    serial: int | None
 
 
 class Membership:
@@ -19,45 +29,64 @@ class Membership:
     def __init__(self) -> None:
         self._label_of: dict[Name, str] = {}
         self._remove: dict[str, Name] = {}
-        self._add: dict[str, Name] = {}
-        self._under_way: Difference | None = None
+        self._add: dict[Name, str] = {}
+        self._serial: int | None = None
+        self._under_way: Update | None = None
+        self._is_known = False
+        self._moved = False
+
+    def begin_reading(self) -> None:
+        """The catalog is about to be read; `learn` tells what was found."""
+        self._moved = self._under_way is not None
 
     def learn(self, members: Mapping[str, Name]) -> None:
-        """The catalog was read. While an update is under way the reading is older than it and is passed over."""
-        if self._under_way is None:
+        """The catalog was read. When an update was sent meanwhile the reading may be older and is passed over."""
+        self._is_known = True
+        if not self._moved:
             self._label_of = {name: label for label, name in members.items()}
 
     def join(self, uuid: UUID, name: Name) -> None:
         """The zone is to be a member; another zone of that name is not."""
-        label, former = member_label(uuid), self._label_of.get(name)
-        if former == label:
-            return
-        self._add[label] = name
+        label = member_label(uuid)
+        self._add[name] = label
         self._remove.pop(label, None)
-        if former is not None:
-            self._remove[former] = name
 
     def leave(self, uuid: UUID, name: Name) -> None:
         """The zone is to be no member."""
         label = member_label(uuid)
-        self._add.pop(label, None)
+        if self._add.get(name) == label:
+            del self._add[name]
         self._remove[label] = name
 
     def remove(self, members: Mapping[str, Name]) -> None:
         """These members, by label, are left over from zones whose deletion is recorded."""
         self._remove |= members
 
+    def adopt(self, members: Mapping[str, Name], serial: int) -> None:
+        """A secondary is ahead of the catalog: its members stay, and the serial goes over its own."""
+        for label, name in members.items():
+            self._add.setdefault(name, label)
+        self._serial = serial
+
     @property
     def is_changing(self) -> bool:
         """True while something is to be sent or under way."""
-        return bool(self._add or self._remove or self._under_way)
+        return bool(self._add or self._remove or self._serial or self._under_way)
 
-    def next_update(self) -> Difference | None:
-        """What is to be sent now; the caller tells how it ended by `confirm` or `fail`."""
-        if self._under_way is not None or not (self._add or self._remove):
+    def next_update(self) -> Update | None:
+        """What is to be sent now; the caller tells how it ended by `confirm` or `fail`.
+
+        Nothing before the catalog was read once: a former member of a name must leave in the update in which the new
+        one joins. A name that has had two labels is dropped by secondaries with either of them (measured).
+        """
+        if self._under_way is not None or not self._is_known:
             return None
-        self._under_way = Difference(self._remove, self._add)
-        self._remove, self._add = {}, {}
+        joins = {name: label for name, label in self._add.items() if self._label_of.get(name) != label}
+        former = {self._label_of[name]: name for name in joins if name in self._label_of}
+        remove, add = self._remove | former, {label: name for name, label in joins.items()}
+        if remove or add or self._serial:
+            self._under_way, self._moved = Update(remove, add, self._serial), True
+        self._remove, self._add, self._serial = {}, {}, None
         return self._under_way
 
     def confirm(self) -> None:

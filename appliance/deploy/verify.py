@@ -17,7 +17,7 @@ from dns.name import Name
 from appliance.deploy.reach import Reach
 from appliance.questions.soa import Answer, Nameserver, Question, SoaAsker
 from appliance.zones.deployment import reaches
-from appliance.zones.serial import is_later
+from appliance.zones.serial import is_ahead
 
 FIRST_INTERVAL = 0.001
 GROWTH = 1.4
@@ -28,13 +28,17 @@ PATIENCE = 30.0
 
 @dataclass(slots=True, eq=False)
 class Watch:
-    """A zone whose serial is awaited; `wanted` None: its removal is. `patience` is the primary's time, in seconds."""
+    """A zone whose serial is awaited; `wanted` None: its removal is. `patience` is the primary's time, in seconds.
+
+    `holds` True: no other lane may take the name up until the primary serves the serial.
+    """
 
     uuid: UUID
     name: Name
     wanted: int | None
     began: float
     patience: float
+    holds: bool = False
     primary_serves: bool = False
     served: dict[Nameserver, int | None] = field(default_factory=dict)
     intervals: dict[Nameserver, float] = field(default_factory=dict)
@@ -42,6 +46,10 @@ class Watch:
     def is_satisfied_by(self, answer: Answer) -> bool:
         """True when the answer shows what is awaited."""
         return answer.serial is None if self.wanted is None else reaches(answer.serial, self.wanted)
+
+    def is_behind(self, answer: Answer) -> bool:
+        """True when the answer shows a nameserver that would not take what is awaited."""
+        return self.wanted is not None and answer.serial is not None and is_ahead(answer.serial, self.wanted)
 
     def lagging(self) -> list[Question]:
         """The secondaries that answer, and not yet as wanted."""
@@ -66,10 +74,9 @@ class Complete:
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """A nameserver answered with a serial later than the one awaited."""
+    """A nameserver answered with a serial that is not behind the one awaited; the zone is watched no more."""
 
     watch: Watch
-    served: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +100,18 @@ class Verifier:
         self._due: list[tuple[float, int, Watch, Nameserver]] = []
         self._tie = itertools.count()
 
-    def watch(self, uuid: UUID, name: Name, wanted: int | None, now: float, patience: float = PATIENCE) -> Watch:
+    def watch(
+        self,
+        uuid: UUID,
+        name: Name,
+        wanted: int | None,
+        now: float,
+        patience: float = PATIENCE,
+        *,
+        holds: bool = False,
+    ) -> Watch:
         """Ask for this zone from now on."""
-        watch = self._watches[name] = Watch(uuid, name, wanted, now, patience)
+        watch = self._watches[name] = Watch(uuid, name, wanted, now, patience, holds)
         self._ask_soon(watch, self._nameservers if wanted is None else self._nameservers[:1], now)
         return watch
 
@@ -133,11 +149,12 @@ class Verifier:
 
     def _take(self, watch: Watch, answer: Answer, now: float) -> list[Event]:
         watch.served[answer.server] = answer.serial
+        if watch.is_behind(answer):
+            self.drop(watch.name)
+            return [Ahead(watch)]
         if answer.server not in watch.intervals or not watch.is_satisfied_by(answer):
             return []
         events: list[Event] = []
-        if watch.wanted is not None and answer.serial is not None and is_later(answer.serial, watch.wanted):
-            events.append(Ahead(watch, answer.serial))
         del watch.intervals[answer.server]
         if watch.wanted is not None and not watch.primary_serves:
             watch.primary_serves = True

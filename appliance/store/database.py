@@ -47,14 +47,23 @@ class Store:
         self._db.bind(TABLES, bind_refs=False, bind_backrefs=False)
 
     def create_or_migrate(self) -> None:
-        """Bring the file to the newest tables, making it when it is not there; safe from several processes at once."""
+        """Bring the file to the newest tables; safe from several processes at once.
+
+        A store that was never there is made. One that was, as the lock file beside it tells, and is missing now is a
+        StoreError: it is to be restored, and an empty one in its place would be taken for the truth.
+        """
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.with_suffix(".lock").open("w") as lock:
+        with self.path.with_suffix(".lock").open("a+") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
+            lock.seek(0)
+            if lock.read() and not self.path.exists():
+                raise StoreError(f"the store {self.path} is missing: restore a backup of it")
             self._db.init(str(self.path), timeout=self._busy_timeout)
             with _told(self.path):
                 migrations.run(self._db, str(MIGRATIONS))
             self._db.close()
+            lock.truncate(0)
+            lock.write("the store was made\n")
         self.attach()
 
     def attach(self) -> None:
@@ -81,9 +90,9 @@ class Store:
             self._db.close()
 
     def follow(self) -> bool:
-        """Connect this thread anew, and say so, when its file is no more the one at the path."""
+        """Connect this thread anew, and say so, when its file is no more the one at the path, or has failed."""
         with _told(self.path):
-            if self._keeper is None or (self._here.identity == self._keeper.identity() and not self._db.is_closed()):
+            if self._keeper is None or (self._keeper.is_current(self._here.identity) and not self._db.is_closed()):
                 return False
         self._db.close()
         self._connect()
@@ -115,7 +124,8 @@ class Store:
         except pw.IntegrityError:
             raise
         except (pw.DatabaseError, pw.InterfaceError) as failed:
-            raise StoreError(f"the store {self.path.name} cannot be used: {failed}") from failed
+            self._forget(failed)
+            raise StoreError(f"the store {self.path.name} cannot be used: {_first(failed)}") from failed
 
     @contextmanager
     def _writing(self, patience: float) -> Iterator[None]:
@@ -127,12 +137,15 @@ class Store:
                 with self._db.atomic():
                     yield
             except pw.OperationalError as failed:
-                if self._keeper and "readonly" in str(failed):
-                    self._keeper.forget()
+                self._forget(failed)
                 raise
             finally:
                 if left < self._busy_timeout:
                     self._db.execute_sql(f"pragma busy_timeout = {self._busy_timeout * 1000}")
+
+    def _forget(self, failed: Exception) -> None:
+        if self._keeper and "readonly" in str(failed):
+            self._keeper.forget()
 
     def _connect(self) -> None:
         with _told(self.path):

@@ -77,3 +77,18 @@ def test_a_secondary_takes_a_notify_from_its_primary(pair: Pair) -> None:
         notify(LOOPBACK, pair.secondary.port, dns.name.from_text("never.test"), pair.transfer_key)
     with pytest.raises(CommandTimeout):
         notify(LOOPBACK, free_port(), zone, None, timeout=0.2)
+
+
+def test_the_catalog_is_lifted_and_its_members_stay(pair: Pair) -> None:
+    zone = dns.name.from_text("lifted.test")
+    uuid = pair.create(zone, 1)
+    pair.wait_for_serial(pair.secondary, zone, 1)
+    former = pair.serial(pair.primary, CATALOG)
+    assert former is not None
+    pair.updates.change((), {}, former + 1000)
+    pair.wait_for_serial(pair.secondary, CATALOG, former + 1000)
+    pair.updates.change((), {}, former)
+    assert pair.serial(pair.primary, CATALOG) == former + 1000
+    assert pair.serial(pair.secondary, zone) == 1
+    pair.updates.change(remove=[uuid.hex], add={})
+    pair.wait_for_serial(pair.secondary, zone, None)

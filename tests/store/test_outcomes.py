@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 from appliance.store import outcomes
 from appliance.zones.deployment import Answer, Deployment, Seen, State
 from appliance.zones.model import Zone
@@ -60,13 +63,23 @@ def test_living_zones_are_counted_by_state(desk: Desk) -> None:
     outcomes.note_attempt(zones[2].uuid, zones[2].serial, None)
     desk.editor.delete_zone(desk.owner, zones[4].uuid)
     assert outcomes.count_by_state() == {"live": 1, "failed": 1, "deploying": 1, "pending": 1}
-    assert {name for name, _ in outcomes.not_live(10)} == {zone.name for zone in zones[1:4]}
-    assert len(outcomes.not_live(2)) == 2
+    assert {late.name for late in outcomes.late(10)} == {zone.name for zone in zones[1:]}
+    assert len(outcomes.late(2)) == 2
 
 
 def test_the_sign_of_life_is_one_row(desk: Desk) -> None:
     assert outcomes.turned_at() is None
     for _ in range(2):
         desk.clock.forward(seconds=1)
-        outcomes.note_turn(desk.clock())
+        outcomes.note_turn(outcomes.SignOfLife(desk.clock(), None, 0, 0))
     assert outcomes.turned_at() == desk.clock() and len(desk.rows()["turn"]) == 1
+
+
+def test_standings_leave_no_read_open_under_a_write(desk: Desk) -> None:
+    zones = [desk.zone(domain) for domain in ("one.example", "two.example")]
+    with closing(sqlite3.connect(desk.store.path)) as other:
+        for standing in outcomes.standings([zone.uuid for zone in zones]):
+            other.execute("update account set is_admin = 1")
+            other.commit()
+            outcomes.note_removed(standing.uuid, desk.clock())
+    assert all(deployment(zone).removed for zone in zones)

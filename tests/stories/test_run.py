@@ -99,5 +99,8 @@ def test_a_closed_folder_is_named(tmp_path: Path) -> None:
     closed.mkdir()
     closed.chmod(0o700)
     (closed / "state").mkdir()
-    refused = Appliance(closed / "state").command("run", status=1)
+    ports = free_ports()
+    refused = Appliance(closed / "state").command(
+        "run", "--dns-port", str(ports.dns), "--api", f"127.0.0.1:{ports.api}", status=1
+    )
     assert "may not pass" in refused

@@ -1,0 +1,25 @@
+"""What the deployer works on in these tests."""
+
+from __future__ import annotations
+
+import pytest
+
+from appliance.deploy.host import Host
+from appliance.nameserver.checks import ZoneChecker
+from tests.desk import Desk
+from tests.pair import Pair, program
+
+
+@pytest.fixture
+def host(pair: Pair, desk: Desk) -> Host:
+    """The pair's primary with the desk's apex."""
+    return Host(
+        apex=desk.editor.apex,
+        files=pair.files,
+        checker=ZoneChecker(program("named-checkzone"), program("named-checkconf")),
+        control=pair.control,
+        catalog=pair.catalog,
+        updates=pair.updates,
+        nameservers=(pair.primary, pair.secondary),
+        transfer_key=pair.transfer_key,
+    )

@@ -1,0 +1,123 @@
+"""The loop over a real pair: what a silent nameserver, a locked store or a slow check may hold up, and what not."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+
+import peewee as pw
+import pytest
+
+from appliance.deploy.host import Host
+from appliance.deploy.loop import Deployer
+from appliance.errors import StoreError
+from appliance.nameserver.checks import ZoneChecker
+from appliance.settings import DeployerSettings
+from appliance.store import notice
+from appliance.zones.model import Zone
+from tests.desk import Desk
+from tests.pair import Pair, program, wait_for
+
+SLOW_CHECK = """#!/bin/sh
+echo start >> {folder}/checks
+while [ -e {folder}/closed ]; do sleep 0.01; done
+echo end >> {folder}/checks
+exec {checker} "$@"
+"""
+
+
+@contextmanager
+def started(host: Host, desk: Desk, folder: Path) -> Iterator[Deployer]:
+    """A deployer that looks at the store every few milliseconds; its turns are made by `turn_until`."""
+    settings = DeployerSettings(poll=10, quiet_time=0)
+    with notice.listen(folder / "notices") as notices:
+        deployer = Deployer(host, desk.store, desk.editor, settings, notices, desk.clock)
+        try:
+            turn_until(deployer, lambda: deployer.is_settled, "the first full turn")
+            yield deployer
+        finally:
+            deployer._lanes.close()
+            deployer._verifier.close()
+
+
+@pytest.fixture
+def deployer(host: Host, desk: Desk, tmp_path: Path) -> Iterator[Deployer]:
+    """A deployer over the pair and the desk."""
+    with started(host, desk, tmp_path) as turning:
+        yield turning
+
+
+def turn_until(deployer: Deployer, condition: Callable[[], object], what: str, seconds: float = 15.0) -> None:
+    """Turn until the condition holds; a turn that the store refuses is followed by the next, as in `run`."""
+
+    def turned() -> object:
+        with suppress(pw.OperationalError, StoreError):
+            deployer.turn()
+        return condition()
+
+    wait_for(turned, what, seconds)
+
+
+def serves(pair: Pair, zone: Zone, serial: int) -> Callable[[], bool]:
+    return lambda: pair.serial(pair.primary, zone.name) == serial
+
+
+def both_serve(pair: Pair, zone: Zone) -> Callable[[], bool]:
+    return lambda: {pair.serial(server, zone.name) for server in (pair.primary, pair.secondary)} == {zone.serial}
+
+
+def test_a_zone_made_again_does_not_wait_for_a_silent_secondary(deployer: Deployer, pair: Pair, desk: Desk) -> None:
+    old = desk.zone("again.example")
+    turn_until(deployer, both_serve(pair, old), "live")
+    pair.ns2.pause()
+    try:
+        desk.editor.delete_zone(desk.owner, old.uuid)
+        turn_until(deployer, lambda: pair.serial(pair.primary, old.name) is None, "withdrawn")
+        new = desk.zone("again.example")
+        turn_until(deployer, serves(pair, new, new.serial), "the primary serves the new zone")
+    finally:
+        pair.ns2.resume()
+    turn_until(deployer, both_serve(pair, new), "so does the secondary")
+
+
+def test_a_store_that_takes_no_write_keeps_no_zone_busy(deployer: Deployer, pair: Pair, desk: Desk) -> None:
+    zones = [desk.zone(f"locked{number}.example") for number in range(3)]
+    with closing(sqlite3.connect(desk.store.path, isolation_level=None)) as other:
+        other.execute("begin immediate")
+        for zone in zones:
+            turn_until(deployer, serves(pair, zone, zone.serial), f"{zone.name} is served while the store is locked")
+        with pytest.raises((pw.OperationalError, StoreError)):
+            wait_for(deployer.turn, "a turn that the store refuses")
+        other.execute("rollback")
+    for zone in zones:
+        desk.add(zone, "A", "www", "192.0.2.1")
+    for zone in zones:
+        turn_until(deployer, serves(pair, zone, zone.serial + 1), f"{zone.name} is deployed again")
+
+
+def test_a_late_secondary_gives_no_second_lane_to_a_zone(host: Host, pair: Pair, desk: Desk, tmp_path: Path) -> None:
+    checker = tmp_path / "checker"
+    checker.write_text(SLOW_CHECK.format(folder=tmp_path, checker=program("named-checkzone")))
+    checker.chmod(0o755)
+    slow = replace(host, checker=ZoneChecker(str(checker), program("named-checkconf")))
+    with started(slow, desk, tmp_path) as deployer:
+        zone = desk.zone("lanes.example")
+        turn_until(deployer, both_serve(pair, zone), "live")
+        checks, closed = tmp_path / "checks", tmp_path / "closed"
+        pair.ns2.pause()
+        desk.add(zone, "A", "first", "192.0.2.1")
+        turn_until(deployer, serves(pair, zone, zone.serial + 1), "the primary serves the first change")
+        closed.touch()
+        seen = checks.read_text()
+        desk.add(zone, "A", "second", "192.0.2.1")
+        turn_until(deployer, lambda: checks.read_text() != seen, "the second change is in a lane")
+        desk.add(zone, "A", "third", "192.0.2.1")
+        pair.ns2.resume()
+        turn_until(deployer, lambda: not deployer._verifier._watches, "the secondary serves the first change")
+        deployer.turn()
+        closed.unlink()
+        turn_until(deployer, serves(pair, zone, zone.serial + 3), "all changes")
+        assert checks.read_text().split() == ["start", "end"] * 4
