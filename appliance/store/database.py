@@ -90,9 +90,9 @@ class Store:
             self._db.close()
 
     def follow(self) -> bool:
-        """Connect this thread anew, and say so, when its file is no more the one at the path."""
+        """Connect this thread anew, and say so, when its file is no more the one at the path, or has failed."""
         with _told(self.path):
-            if self._keeper is None or (self._here.identity == self._keeper.identity() and not self._db.is_closed()):
+            if self._keeper is None or (self._keeper.is_current(self._here.identity) and not self._db.is_closed()):
                 return False
         self.renew()
         return True
@@ -128,7 +128,8 @@ class Store:
         except pw.IntegrityError:
             raise
         except (pw.DatabaseError, pw.InterfaceError) as failed:
-            raise StoreError(f"the store {self.path.name} cannot be used: {failed}") from failed
+            self._forget(failed)
+            raise StoreError(f"the store {self.path.name} cannot be used: {_first(failed)}") from failed
 
     @contextmanager
     def _writing(self, patience: float) -> Iterator[None]:
@@ -140,12 +141,15 @@ class Store:
                 with self._db.atomic():
                     yield
             except pw.OperationalError as failed:
-                if self._keeper and "readonly" in str(failed):
-                    self._keeper.forget()
+                self._forget(failed)
                 raise
             finally:
                 if left < self._busy_timeout:
                     self._db.execute_sql(f"pragma busy_timeout = {self._busy_timeout * 1000}")
+
+    def _forget(self, failed: Exception) -> None:
+        if self._keeper and "readonly" in str(failed):
+            self._keeper.forget()
 
     def _connect(self) -> None:
         with _told(self.path):

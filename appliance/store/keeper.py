@@ -51,9 +51,14 @@ class Keeper:
         return Identity(status.st_dev, status.st_ino, bool(read_only))
 
     def forget(self) -> None:
-        """Take the file up anew at the next connection: one that was opened while the disk failed stays read-only."""
+        """Have the file opened anew: a connection that was made while the disk failed stays read-only."""
         with self._lock:
-            self._kept = None
+            if self._kept and not self._kept.read_only:
+                self._kept = None
+
+    def is_current(self, identity: Identity) -> bool:
+        """True while that is the file, and there is no reason to open it anew; OSError when there is none."""
+        return identity == self._kept == self.identity()
 
     def close(self) -> None:
         """Let go of the file."""
