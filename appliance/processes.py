@@ -1,4 +1,4 @@
-"""What every process of the appliance does: be the only one of its kind, end on a signal, write its log."""
+"""What every process of the appliance does: be the only one or one of many, end on a signal, write its log."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import IO
 
 from appliance.errors import AlreadyRunning
 
@@ -18,17 +19,39 @@ from appliance.errors import AlreadyRunning
 def only_one(lock: Path) -> Iterator[None]:
     """Hold the lock file while the block runs, with this process's id in it; AlreadyRunning names its holder."""
     with lock.open("a+") as file:
+        _hold(file, lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def among_others(lock: Path) -> Iterator[None]:
+    """Hold the lock file together with others of its kind; AlreadyRunning while `only_one` holds it.
+
+    Where no lock file can be opened there is nothing that could be held alone either.
+    """
+    with ExitStack() as opened:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            raise AlreadyRunning(
-                f"process {file.read().strip() or 'unknown'} is at work here; it holds {lock}"
-            ) from None
+            file = opened.enter_context(lock.open("a+"))
+        except PermissionError:
+            file = opened.enter_context(lock.open("r"))
+        except OSError:
+            yield
+            return
+        _hold(file, lock, fcntl.LOCK_SH)
+        yield
+
+
+def _hold(file: IO[str], lock: Path, kind: int) -> None:
+    try:
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.seek(0)
+        holder = file.read().strip() or "unknown"
+        raise AlreadyRunning(f"process {holder} is at work here; it holds {lock}") from None
+    if file.writable():
         file.truncate(0)
         file.write(f"{os.getpid()}\n")
         file.flush()
-        yield
 
 
 def until_signalled() -> Callable[[], bool]:
@@ -47,3 +70,4 @@ def log_to_stderr() -> None:
         else "%(asctime)s %(levelname)s %(message)s"
     )
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format=form)
+    logging.getLogger("peewee").setLevel(logging.WARNING)

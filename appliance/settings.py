@@ -20,6 +20,8 @@ from appliance.errors import SettingsError
 DEFAULT_FILE = Path("/etc/dns-appliance/config.toml")
 CONFIG_IN_STATE = "config.toml"
 """Name of the settings file in the state folder of an embedded appliance."""
+STORE_IN_STATE = Path("store/store.sqlite3")
+"""Where the store is in it."""
 ENVIRONMENT_PREFIX = "DNS_APPLIANCE_"
 
 

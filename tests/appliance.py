@@ -16,7 +16,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -118,15 +119,26 @@ class Appliance:
                 return pid
         return None
 
+    @contextmanager
+    def without(self, words: str) -> Iterator[None]:
+        """Stop that child in its tracks for as long as the block runs; its place is taken by nobody."""
+        pid = self.child(words)
+        assert pid, f"no child {words}"
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
     def log(self, name: str) -> str:
         """What a child said: serve, deployer, ns1 or ns2."""
         return (self.state / "logs" / f"{name}.log").read_text()
 
-    def command(self, *words: str, status: int = 0, typed: str = "") -> str:
+    def command(self, *words: str, status: int | None = 0, typed: str = "") -> str:
         """Run `dns-appliance` for this appliance; what it printed, after its exit status was as expected."""
         argv = (*PROGRAM, *words, "--state", str(self.state))
         done = subprocess.run(argv, input=typed, capture_output=True, text=True, check=False, timeout=60)
-        assert done.returncode == status, f"{words} ended {done.returncode}: {done.stderr or done.stdout}"
+        assert status in (None, done.returncode), f"{words} ended {done.returncode}: {done.stderr or done.stdout}"
         return done.stdout if status == 0 else done.stdout + done.stderr
 
     def token(self, email: str, *permissions: str, options: Iterable[str] = ()) -> str:
@@ -140,6 +152,12 @@ class Appliance:
     def client(self, token: str | None) -> Client:
         """The API as the bearer of that token sees it."""
         return Client(f"http://{LOOPBACK}:{self.ports.api}", token)
+
+    def get(self, path: str) -> requests.Response:
+        """The answer at that path of the server, outside the API."""
+        with requests.Session() as session:
+            session.trust_env = False
+            return session.get(f"http://{LOOPBACK}:{self.ports.api}{path}", timeout=30)
 
     def ask(self, name: str, rdtype: str, server: int) -> dns.message.Message:
         """The answer of ns1 or ns2 to one question."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+import logging
+from collections.abc import Iterator, Sequence
 
 from flask import Blueprint, Response, jsonify
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -12,13 +12,9 @@ from werkzeug.exceptions import Unauthorized
 from appliance.api.access import is_operators_request
 from appliance.api.errors import RETRY_AFTER, error_answer
 from appliance.api.parts import open_connection, parts, reading
-from appliance.store import outcomes
-from appliance.zones.names import print_domain
+from appliance.troubles import MOST_NAMED, Trouble, find_troubles
 
-DEPLOYER_SILENT_AFTER = timedelta(seconds=10)
-DEGRADED_AFTER = timedelta(seconds=60)
-MAX_NAMED = 100
-"""Zones that are told by name."""
+log = logging.getLogger(__name__)
 
 blueprint = Blueprint("health", __name__)
 
@@ -39,13 +35,12 @@ def readyz() -> Response:
     parts().store.assert_writable()
     named = is_operators_request()
     with reading():
-        turned_at = outcomes.turned_at()
-        now = parts().clock()
-        if turned_at is None or now - turned_at > DEPLOYER_SILENT_AFTER:
-            since = "has never turned" if turned_at is None else f"has not turned for {_seconds(now - turned_at)} s"
-            return error_answer(503, f"the deployer {since}", headers=[("Retry-After", RETRY_AFTER)])
-        degraded = [*_late_zones(now, named=named), *_silent_nameservers()]
-    return jsonify({"status": "ready", "degraded": degraded})
+        troubles = find_troubles(parts().nameservers, parts().clock())
+    for trouble in troubles:
+        if trouble.kind == "deployer":
+            log.error("event=trouble subject=%s text=%r do=%r", trouble.subject, trouble.text, trouble.remedy)
+            return error_answer(503, trouble.text, headers=[("Retry-After", RETRY_AFTER)])
+    return jsonify({"status": "ready", "degraded": list(_told(troubles, named=named))})
 
 
 @blueprint.get("/metrics")
@@ -58,21 +53,10 @@ def metrics() -> Response:
     return Response(text, content_type=CONTENT_TYPE_LATEST)
 
 
-def _late_zones(now: datetime, *, named: bool) -> Iterator[str]:
-    late = [(name, now - since) for name, since in outcomes.not_live(MAX_NAMED) if now - since > DEGRADED_AFTER]
-    if named:
-        yield from (f"zone {print_domain(name)} is not live after {_seconds(age)} s" for name, age in late)
-    elif late:
-        more = "or more " if len(late) == MAX_NAMED else ""
-        yield f"{len(late)} {more}zones are not live after {_seconds(DEGRADED_AFTER)} s"
-
-
-def _silent_nameservers() -> Iterator[str]:
-    reaches = outcomes.reaches_of_nameservers()
-    for name in parts().nameservers:
-        if name in reaches and reaches[name].unreachable:
-            yield f"nameserver {name} is unreachable"
-
-
-def _seconds(age: timedelta) -> int:
-    return int(age.total_seconds())
+def _told(troubles: Sequence[Trouble], *, named: bool) -> Iterator[str]:
+    """The troubles in words; zones as a number alone where they are not to be named."""
+    yield from (trouble.text for trouble in troubles if named or trouble.kind == "nameserver")
+    others = [trouble for trouble in troubles if trouble.kind in ("zone", "stray")]
+    if others and not named:
+        more = "or more " if len(others) >= MOST_NAMED else ""
+        yield f"{len(others)} {more}zones are not as they should be"

@@ -12,10 +12,10 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from appliance.store import outcomes
+from appliance.troubles import MOST_NAMED
 from appliance.zones.deployment import State
 from appliance.zones.names import print_domain
 
-MAX_LATE_ZONES = 100
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -35,43 +35,60 @@ class StoreCollector(Collector):
         yield self._zones()
         yield from self._nameserver_gauges()
         yield from self._deployer()
-        yield self._late_zones()
+        yield from self._late_zones()
 
     def _zones(self) -> Metric:
-        gauge = GaugeMetricFamily("dns_appliance_zones", "Zones by state of deployment", labels=["state"])
+        gauge = _gauge("zones", "Zones by state of deployment", "state")
         counts = outcomes.count_by_state()
         for state in State:
             gauge.add_metric([state.value], counts.get(state.value, 0))
         return gauge
 
     def _nameserver_gauges(self) -> Iterable[Metric]:
-        reachable = GaugeMetricFamily("dns_appliance_nameserver_reachable", "1 when it answers", labels=["nameserver"])
-        behind = GaugeMetricFamily(
-            "dns_appliance_nameserver_zones_behind", "Zones not served at their serial", labels=["nameserver"]
-        )
-        reaches = outcomes.reaches_of_nameservers()
+        reachable = _gauge("nameserver_reachable", "1 when it answers", "nameserver")
+        behind = _gauge("nameserver_zones_behind", "Zones not served at their serial", "nameserver")
+        lag = _gauge("nameserver_lag_seconds", "Since the oldest change that it does not serve", "nameserver")
+        reaches, lags, now = outcomes.reaches_of_nameservers(), outcomes.lags_of_nameservers(), self._clock()
         for name in self._nameservers:
             reach = reaches.get(name, outcomes.Reach(0, 0))
             reachable.add_metric([name], 0 if reach.unreachable else 1)
             behind.add_metric([name], reach.lagging + reach.unreachable)
-        return reachable, behind
+            lag.add_metric([name], (now - lags.get(name, now)).total_seconds())
+        return reachable, behind, lag
 
     def _deployer(self) -> Iterable[Metric]:
-        turned_at = outcomes.turned_at()
-        if turned_at is not None:
-            age = (self._clock() - turned_at).total_seconds()
-            yield GaugeMetricFamily("dns_appliance_deployer_turn_age_seconds", "Since the deployer's last turn", age)
+        strays = _gauge("stray_zones", "Zones that are served and that the store never knew")
+        strays.add_metric([], len(outcomes.strays(MOST_NAMED)))
+        sign = outcomes.last_sign()
+        if sign is None:
+            return (strays,)
+        age = _gauge("deployer_turn_age_seconds", "Since the deployer's last turn")
+        age.add_metric([], (self._clock() - sign.turned_at).total_seconds())
+        turns = _gauge("deployer_full_turns", "Comparisons of everything since the deployer's start")
+        turns.add_metric([], sign.full_turns)
+        waiting = _gauge("deployer_waiting_zones", "Zones that wait for the deployer or are under way")
+        waiting.add_metric([], sign.waiting)
+        return strays, age, turns, waiting
 
-    def _late_zones(self) -> Metric:
-        gauge = GaugeMetricFamily(
-            "dns_appliance_zone_not_live_seconds",
-            f"Since the last change of a zone that is not live, the {MAX_LATE_ZONES} oldest",
-            labels=["zone"],
-        )
+    def _late_zones(self) -> Iterable[Metric]:
+        """Of zones that are not live, the longest waiting: never a label for each zone that there is."""
+        age = _gauge("zone_not_live_seconds", "Since the last change of a zone that is not live", "zone")
+        wanted = _gauge("zone_serial_wanted", "Serial of a zone that is not live", "zone")
+        live = _gauge("zone_serial_live", "Serial at which a zone that is not live was last seen everywhere", "zone")
+        success = _gauge("zone_live_age_seconds", "Since a zone that is not live last was", "zone")
         now = self._clock()
-        for name, since in outcomes.not_live(MAX_LATE_ZONES):
-            gauge.add_metric([print_domain(name)], (now - since).total_seconds())
-        return gauge
+        for late in outcomes.late(MOST_NAMED):
+            label = [print_domain(late.name)]
+            age.add_metric(label, (now - late.queued_at).total_seconds())
+            wanted.add_metric(label, late.serial)
+            if late.live_serial is not None and late.live_at is not None:
+                live.add_metric(label, late.live_serial)
+                success.add_metric(label, (now - late.live_at).total_seconds())
+        return age, wanted, live, success
+
+
+def _gauge(name: str, text: str, *labels: str) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"dns_appliance_{name}", text, labels=labels)
 
 
 def register(app: Flask, registry: CollectorRegistry, collector: Collector) -> None:

@@ -11,14 +11,17 @@ import sys
 import click
 
 import appliance
-from appliance.cli import accounts, config, processes, status, zones
+from appliance.cli import accounts, config, doctor, processes, recovery, screen, status, zones
 from appliance.errors import ApplianceError
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(appliance.__version__, prog_name="dns-appliance")
-def program() -> None:
+@click.pass_context
+def program(context: click.Context) -> None:
     """Authoritative DNS: zones in a store, served by BIND, proven by asking."""
+    if screen.wants_no_colour():
+        context.color = False
 
 
 for command in (
@@ -29,6 +32,9 @@ for command in (
     accounts.token,
     zones.zone,
     status.status,
+    doctor.doctor,
+    recovery.backup,
+    recovery.restore,
     config.config,
 ):
     program.add_command(command)
@@ -43,4 +49,7 @@ def main() -> None:
         sys.exit(1)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except OSError as error:
+        click.echo(f"dns-appliance: {error.filename or 'system'}: {error.strerror or error}", err=True)
         sys.exit(1)

@@ -14,8 +14,18 @@ from typing import Any, ParamSpec, TypeVar
 
 import click
 
+from appliance.cli.screen import table
 from appliance.errors import SettingsError
-from appliance.settings import CONFIG_IN_STATE, DEFAULT_FILE, Settings, read_settings
+from appliance.processes import among_others
+from appliance.settings import (
+    CONFIG_IN_STATE,
+    DEFAULT_FILE,
+    STORE_IN_STATE,
+    Settings,
+    StoreSettings,
+    read_settings,
+)
+from appliance.store.copies import API_LOCK
 from appliance.store.database import Store
 
 P = ParamSpec("P")
@@ -33,20 +43,38 @@ def now() -> datetime:
 def settings_options(command: Callable[P, R]) -> Callable[..., R]:
     """Give the command `--config` and `--state`, and pass it the settings that they lead to."""
 
-    @click.option(
-        "--config",
-        "config_file",
-        type=click.Path(path_type=Path, dir_okay=False),
-        help=f"Settings file. [default: {DEFAULT_FILE} when it exists]",
-    )
-    @click.option(
-        "--state", type=click.Path(path_type=Path, file_okay=False), help="State folder of an embedded appliance."
-    )
+    @_located
     @functools.wraps(command)
     def with_settings(*args: Any, config_file: Path | None, state: Path | None, **kwargs: Any) -> R:  # noqa: ANN401
         return command(*args, settings=find_settings(config_file, state), **kwargs)  # type: ignore[arg-type]
 
     return with_settings
+
+
+def store_options(command: Callable[P, R]) -> Callable[..., R]:
+    """As `settings_options`, for a command that needs only to know where the store is: a state folder may be new."""
+
+    @_located
+    @functools.wraps(command)
+    def with_store(*args: Any, config_file: Path | None, state: Path | None, **kwargs: Any) -> R:  # noqa: ANN401
+        is_new = state and not config_file and not (state / CONFIG_IN_STATE).exists()
+        store = StoreSettings(state / STORE_IN_STATE) if state and is_new else find_settings(config_file, state).store
+        return command(*args, store=store, **kwargs)  # type: ignore[arg-type]
+
+    return with_store
+
+
+def _located(command: Callable[P, R]) -> Callable[P, R]:
+    config = click.option(
+        "--config",
+        "config_file",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help=f"Settings file. [default: {DEFAULT_FILE} when it exists]",
+    )
+    state = click.option(
+        "--state", type=click.Path(path_type=Path, file_okay=False), help="State folder of an embedded appliance."
+    )
+    return config(state(command))
 
 
 def find_settings(config_file: Path | None, state: Path | None) -> Settings:
@@ -70,22 +98,22 @@ def json_option(command: Callable[P, R]) -> Callable[P, R]:
 @contextmanager
 def opened(settings: Settings) -> Iterator[Store]:
     """The store of the settings, with a connection."""
-    store = Store(settings.store.path, busy_timeout=settings.store.busy_timeout)
-    store.attach()
-    with store.connection():
-        yield store
+    if not settings.store.path.exists():
+        raise SettingsError(f"there is no store at {settings.store.path}; name the appliance by --state or --config")
+    with among_others(settings.store.path.with_name(API_LOCK)):
+        store = Store(settings.store.path, busy_timeout=settings.store.busy_timeout)
+        store.attach()
+        with store.connection():
+            yield store
 
 
 def print_rows(rows: Sequence[dict[str, Any]], *, as_json: bool) -> None:
     """The rows as a JSON array or as a table with a heading."""
     if as_json:
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False, default=str))
-    elif rows:
-        texts = [[_cell(value) for value in row.values()] for row in rows]
-        heading = [name.upper().replace("_", " ") for name in rows[0]]
-        widths = [max(map(len, column)) for column in zip(heading, *texts, strict=True)]
-        for line in (heading, *texts):
-            click.echo("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip())
+    else:
+        for line in table(rows):
+            click.echo(line)
 
 
 def print_moment(moment: datetime | None) -> str | None:
@@ -104,11 +132,3 @@ class Duration(click.ParamType[timedelta]):
         if not found:
             self.fail(f"{value!r} is not a duration such as 90s, 15m, 12h or 30d", param, ctx)
         return timedelta(**{_UNITS[found[2]]: int(found[1])})
-
-
-def _cell(value: Any) -> str:  # noqa: ANN401 - any JSON value
-    if value is None:
-        return "-"
-    if isinstance(value, list):
-        return ",".join(map(str, value))
-    return "yes" if value is True else "no" if value is False else str(value)

@@ -9,9 +9,10 @@ from pathlib import Path
 import click
 
 from appliance.cli.options import now, settings_options
-from appliance.errors import SettingsError
-from appliance.processes import log_to_stderr
+from appliance.errors import AlreadyRunning, SettingsError
+from appliance.processes import among_others, log_to_stderr
 from appliance.settings import Endpoint, Settings, read_endpoint
+from appliance.store.copies import API_LOCK
 
 
 class _Endpoint(click.ParamType[Endpoint]):
@@ -55,18 +56,27 @@ def serve(settings: Settings) -> None:
 
     log_to_stderr()
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))  # requests under way are answered first
-    serve_app(settings)
+    with among_others(settings.store.path.with_name(API_LOCK)):
+        serve_app(settings)
 
 
 @click.command()
 @click.option("--once", is_flag=True, help="Bring everything up to date, then end; status 1 when a zone is not live.")
+@click.option("--allow-removals", is_flag=True, help="Take away zones that are served and that the store never knew.")
 @settings_options
-def deployer(settings: Settings, once: bool) -> None:
+def deployer(settings: Settings, once: bool, allow_removals: bool) -> None:
     """Bring what the store wants to the nameservers (what the unit dns-appliance-deployer runs)."""
-    from appliance.deploy.process import run_deployer  # noqa: PLC0415 - the other commands start sooner without
+    from appliance.deploy.process import allow_removals as allow  # noqa: PLC0415 - the other commands start sooner
+    from appliance.deploy.process import run_deployer  # noqa: PLC0415
 
     log_to_stderr()
     if not settings.dns.nameservers:
         raise SettingsError("dns.nameservers names no nameserver; set it in the settings file")
-    all_live = run_deployer(settings, now, once=once)
-    sys.exit(0 if all_live or not once else 1)
+    try:
+        all_live = run_deployer(settings, now, once=once, allow_removals=allow_removals)
+    except AlreadyRunning as running:
+        if not allow_removals:
+            raise
+        click.echo(f"{allow(settings, now)} zones may be taken away; the deployer at work does it ({running})")
+    else:
+        sys.exit(0 if all_live or not once else 1)

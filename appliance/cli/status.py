@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import click
 
-from appliance.cli.options import json_option, opened, print_rows, settings_options
+from appliance.cli.options import json_option, now, opened, print_rows, settings_options
+from appliance.cli.screen import Row, redraw
 from appliance.errors import NotFound
 from appliance.settings import Settings
 from appliance.store import outcomes, zones
 from appliance.store.zones import Page, Scope
+from appliance.troubles import find_troubles
 from appliance.zones.deployment import Deployment, State
 from appliance.zones.model import Zone
 from appliance.zones.names import parse_domain, print_domain
@@ -21,15 +23,46 @@ PAGE = 1000
 
 @click.command()
 @click.argument("domain", required=False)
+@click.option("--watch", is_flag=True, help="On a terminal, draw it every second until all is live, or Ctrl-C.")
 @json_option
 @settings_options
-def status(settings: Settings, domain: str | None, as_json: bool) -> None:
+def status(settings: Settings, domain: str | None, watch: bool, as_json: bool) -> None:
     """Per zone: serial wanted, serial at each nameserver, state, last error; status 1 when one is not live."""
+    if watch and not as_json and sys.stdout.isatty():
+        rows = redraw(lambda: _unfinished_first(_rows(settings, domain)), _summary)
+    else:
+        rows = _rows(settings, domain)
+        print_rows(rows, as_json=as_json)
+    well = _tell_troubles(settings) if domain is None else True
+    sys.exit(0 if well and _all_live(rows) else 1)
+
+
+def _rows(settings: Settings, domain: str | None) -> list[Row]:
     names = [server.name for server in settings.dns.nameservers]
     with opened(settings):
-        rows = [_row(zone, state) for zone, state in _standing(domain, names)]
-    print_rows(rows, as_json=as_json)
-    sys.exit(0 if all(row["state"] == State.LIVE for row in rows) else 1)
+        return [_row(zone, state) for zone, state in _standing(domain, names)]
+
+
+def _tell_troubles(settings: Settings) -> bool:
+    """Print what is less than well with what to do; False when something but a stray is."""
+    with opened(settings):
+        troubles = find_troubles([server.name for server in settings.dns.nameservers], now())
+    for trouble in troubles:
+        click.echo(f"{trouble.text}. What to do: {trouble.remedy}", err=True)
+    return all(trouble.kind == "stray" for trouble in troubles)
+
+
+def _all_live(rows: Sequence[Row]) -> bool:
+    return all(row["state"] == State.LIVE for row in rows)
+
+
+def _unfinished_first(rows: list[Row]) -> tuple[list[Row], bool]:
+    return sorted(rows, key=lambda row: row["state"] == State.LIVE), _all_live(rows)
+
+
+def _summary(rows: Sequence[Row]) -> str:
+    live = sum(row["state"] == State.LIVE for row in rows)
+    return f"{live} of {len(rows)} zones are live"
 
 
 def _standing(domain: str | None, names: list[str]) -> Iterator[tuple[Zone, Deployment]]:
@@ -46,7 +79,7 @@ def _standing(domain: str | None, names: list[str]) -> Iterator[tuple[Zone, Depl
         number += 1
 
 
-def _row(zone: Zone, state: Deployment) -> dict[str, object]:
+def _row(zone: Zone, state: Deployment) -> Row:
     answers = {seen.nameserver: seen.serial for seen in state.nameservers}
     return {
         "zone": print_domain(zone.name),

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import getpass
 import json
+import sys
+from collections.abc import Iterator
 
 import click
 
 from appliance.cli.options import json_option, now, opened, print_moment, print_rows, settings_options
+from appliance.cli.screen import progress
 from appliance.editing import Caller, Editor, own_names_of
 from appliance.errors import NotFound
 from appliance.render.zone_file import apex_of, zone_file
@@ -35,12 +38,10 @@ def zone() -> None:
 def list_zones(settings: Settings, email: str | None, as_json: bool) -> None:
     """List zones by domain."""
     with opened(settings):
-        scope = Scope(accounts.find_account(email).uuid if email else None)
-        rows, number = [], 1
-        while found := zones.find(scope, Page(number, PAGE))[0]:
+        rows = []
+        for found in _pages(Scope(accounts.find_account(email).uuid if email else None)):
             states = outcomes.deployments(found, _server_names(settings))
             rows += [_row(one, states[one.uuid]) for one in found]
-            number += 1
     print_rows(rows, as_json=as_json)
 
 
@@ -98,6 +99,33 @@ def export_zone(settings: Settings, domain: str) -> None:
         lines = records.lines_of(found)
     apex = apex_of(settings.dns)
     click.echo(zone_file(found.name, found.serial, apex, lines.text, lines.count).decode(), nl=False)
+
+
+@zone.command("check")
+@click.argument("domain", required=False)
+@json_option
+@settings_options
+def check_zone(settings: Settings, domain: str | None, as_json: bool) -> None:
+    """Check a zone, or all, by the rules and by named-checkzone, as stored; status 1 when anything is found."""
+    from appliance.doctor.zones import check_zones  # noqa: PLC0415 - the other commands start sooner without
+
+    rows = []
+    with opened(settings) as store, progress("Checking") as told:
+        wanted = [_find(domain)] if domain else [one for page in _pages(Scope(None)) for one in page]
+        for number, (one, findings) in enumerate(check_zones(wanted, settings, store), 1):
+            rows += [{"zone": print_domain(one.name), "finding": finding} for finding in findings]
+            told(number, len(wanted))
+    print_rows(rows, as_json=as_json)
+    if not as_json:
+        click.echo(f"{len(wanted)} zones checked, {len(rows)} findings", err=True)
+    sys.exit(1 if rows else 0)
+
+
+def _pages(scope: Scope) -> Iterator[list[Zone]]:
+    number = 1
+    while found := zones.find(scope, Page(number, PAGE))[0]:
+        yield found
+        number += 1
 
 
 def _find(domain: str) -> Zone:

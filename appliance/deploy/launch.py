@@ -9,19 +9,20 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from appliance.deploy import reconcile
+from appliance.deploy.catalog import mend_catalog
 from appliance.deploy.host import Host
 from appliance.deploy.lanes import Lanes
 from appliance.deploy.membership import Membership
 from appliance.deploy.pipeline import Attempt, deploy_zones, put_back, remove_old_files, withdraw_zone
 from appliance.deploy.record import Recorder
+from appliance.deploy.strays import Stray, remove_stray
 from appliance.deploy.verify import Verifier, Watch
 from appliance.deploy.waiting import Waiting
+from appliance.editing import Editor
 from appliance.errors import ApplianceError
 from appliance.questions.soa import Question
 from appliance.store.database import Store
 from appliance.store.outcomes import Standing
-from appliance.zones.names import print_domain
-from appliance.zones.serial import MODULUS
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ class Launcher:
 
     host: Host
     store: Store
+    editor: Editor
     lanes: Lanes
     zones: Waiting
     verifier: Verifier
@@ -70,22 +72,28 @@ class Launcher:
             self.retry_soon()
 
         change = self.host.updates.change
-        self.lanes.start(lambda: change(update.remove, update.add), lambda _: self.membership.confirm(), failed)
+        self.lanes.start(
+            lambda: change(update.remove, update.add, update.serial), lambda _: self.membership.confirm(), failed
+        )
+
+    def mend_catalog(self) -> None:
+        """Give the primary a catalog again; secondaries keep their members until the next full turn adopts them."""
+
+        def failed(error: ApplianceError) -> None:
+            log.warning("event=catalog-not-mended reason=%r", str(error))
+
+        self.lanes.start(lambda: mend_catalog(self.host), lambda _: self.retry_soon(), failed)
+
+    def remove_stray(self, stray: Stray) -> None:
+        """Take away what an operator allowed to be removed: a zone that the store never knew."""
+        self.membership.remove({stray.label: stray.name})
+        self.lanes.start(lambda: remove_stray(stray, self.host), lambda _: None, _log_failure)
 
     def notify(self, lagging: Iterable[Question]) -> None:
         """Tell secondaries that answer with an older serial: a NOTIFY of the primary may have been lost."""
         told = list(itertools.islice(lagging, MOST_NOTIFIES))
         if told:
             self.lanes.start(lambda: reconcile.notify_all(told, self.host), lambda _: None, _log_failure)
-
-    def raise_catalog(self, served: int | None) -> None:
-        """Lift the catalog over the serial that a secondary has of it, if any is ahead: that follows no change."""
-        if served is None:
-            return
-        raised = (served + 1) % MODULUS or 1
-        catalog = print_domain(self.host.catalog)
-        log.warning("event=serial-raised zone=%s served=%d serial=%d", catalog, served, raised)
-        self.lanes.start(lambda: self.host.updates.raise_serial(raised), lambda _: None, _log_failure)
 
     def put_back(self, watch: Watch) -> None:
         """Give a file that the primary did not take up its former content; its name is free when that is done."""
@@ -115,7 +123,7 @@ class Launcher:
         def failed(error: ApplianceError) -> None:
             done([Attempt(one.uuid, one.name, one.serial, f"deploy: {error}") for one in batch])
 
-        self.lanes.start(lambda: deploy_zones(names, self.host, self.store), done, failed)
+        self.lanes.start(lambda: deploy_zones(names, self.host, self.store, self.editor.raise_serial), done, failed)
 
     def _take_attempt(self, attempt: Attempt, records: int) -> None:
         """Watch for what was handed over; what was not is tried again with the next full turn."""

@@ -6,11 +6,21 @@ At most one update is under way. What was asked for meanwhile goes into the next
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
 from dns.name import Name
 
-from appliance.zones.catalog import Difference, member_label
+from appliance.zones.catalog import member_label
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What the catalog is told; `serial`: the one it gets, which a secondary is not ahead of."""
+
+    remove: Mapping[str, Name]
+    add: Mapping[str, Name]
+    serial: int | None
 
 
 class Membership:
@@ -20,7 +30,8 @@ class Membership:
         self._label_of: dict[Name, str] = {}
         self._remove: dict[str, Name] = {}
         self._add: dict[Name, str] = {}
-        self._under_way: Difference | None = None
+        self._serial: int | None = None
+        self._under_way: Update | None = None
         self._is_known = False
         self._moved = False
 
@@ -51,12 +62,18 @@ class Membership:
         """These members, by label, are left over from zones whose deletion is recorded."""
         self._remove |= members
 
+    def adopt(self, members: Mapping[str, Name], serial: int) -> None:
+        """A secondary is ahead of the catalog: its members stay, and the serial goes over its own."""
+        for label, name in members.items():
+            self._add.setdefault(name, label)
+        self._serial = serial
+
     @property
     def is_changing(self) -> bool:
         """True while something is to be sent or under way."""
-        return bool(self._add or self._remove or self._under_way)
+        return bool(self._add or self._remove or self._serial or self._under_way)
 
-    def next_update(self) -> Difference | None:
+    def next_update(self) -> Update | None:
         """What is to be sent now; the caller tells how it ended by `confirm` or `fail`.
 
         Nothing before the catalog was read once: a former member of a name must leave in the update in which the new
@@ -67,9 +84,9 @@ class Membership:
         joins = {name: label for name, label in self._add.items() if self._label_of.get(name) != label}
         former = {self._label_of[name]: name for name in joins if name in self._label_of}
         remove, add = self._remove | former, {label: name for name, label in joins.items()}
-        self._remove, self._add = {}, {}
-        if remove or add:
-            self._under_way, self._moved = Difference(remove, add), True
+        if remove or add or self._serial:
+            self._under_way, self._moved = Update(remove, add, self._serial), True
+        self._remove, self._add, self._serial = {}, {}, None
         return self._under_way
 
     def confirm(self) -> None:

@@ -19,17 +19,16 @@ from dns.name import Name
 
 from appliance.deploy.host import Host
 from appliance.errors import ApplianceError, CheckFailed, CommandError, CompileFailed, DeployError, ReloadFailed
-from appliance.render.zone_file import zone_file
+from appliance.render.zone_file import serial_of, zone_file
 from appliance.store import outcomes, records, zones
 from appliance.store.database import Store
 from appliance.zones.names import print_domain
+from appliance.zones.serial import is_later
 
 log = logging.getLogger(__name__)
 
 KEPT_AFTER_REMOVAL = timedelta(days=1)
 """How long the files of a zone outlive its removal."""
-LARGEST_QUESTION = 1000
-"""Zones that the store is asked about in one statement."""
 
 _LOADED_FROM = re.compile(r"/([0-9a-f-]{36})\.zone\"")
 
@@ -44,6 +43,9 @@ class Attempt:
     error: str | None = None
 
 
+Lift = Callable[[UUID, int], object]
+
+
 @dataclass(slots=True)
 class _Candidate:
     uuid: UUID
@@ -53,13 +55,16 @@ class _Candidate:
     error: DeployError | None = None
 
 
-def deploy_zones(batch: Iterable[tuple[UUID, Name]], host: Host, store: Store) -> list[Attempt]:
-    """Bring the newest content of each zone of the batch to the primary; nothing is proven yet when this returns."""
+def deploy_zones(batch: Iterable[tuple[UUID, Name]], host: Host, store: Store, lift: Lift) -> list[Attempt]:
+    """Bring the newest content of each zone of the batch to the primary; nothing is proven yet when this returns.
+
+    `lift` raises a zone's serial over one that was published with another content.
+    """
     began = time.monotonic()
     candidates = [_Candidate(uuid, name) for uuid, name in batch]
     for candidate in candidates:
         with _caught(candidate):
-            _compile_and_stage(candidate, host, store)
+            _compile_and_stage(candidate, host, store, lift)
     _check(_sound(candidates), host)
     for candidate in _sound(candidates):
         with _caught(candidate):
@@ -95,27 +100,36 @@ def put_back(uuid: UUID, name: Name, host: Host) -> None:
 
 def remove_old_files(host: Host, store: Store, now: datetime) -> None:
     """Unlink the files of zones whose removal was seen a day ago; those of zones that the store never knew stay."""
-    on_disk = host.files.zones()
     with store.reading():
-        removed = [
-            uuid
-            for start in range(0, len(on_disk), LARGEST_QUESTION)
-            for uuid in outcomes.removed_before(on_disk[start : start + LARGEST_QUESTION], now - KEPT_AFTER_REMOVAL)
-        ]
+        removed = outcomes.removed_before(host.files.zones(), now - KEPT_AFTER_REMOVAL)
     for uuid in removed:
         host.files.remove(uuid)
         log.info("event=files-removed zone=%s", uuid)
 
 
-def _compile_and_stage(candidate: _Candidate, host: Host, store: Store) -> None:
+def _compile_and_stage(candidate: _Candidate, host: Host, store: Store, lift: Lift) -> None:
+    """Stage the zone's content under a serial that no other content was published with.
+
+    The live file tells, also after a store was put back to an older state: a nameserver that has a serial takes no
+    second content with it.
+    """
+    content = _compile(candidate, host, store)
+    published = host.files.live(candidate.uuid)
+    serial = serial_of(published)
+    if serial is not None and published != content and not is_later(candidate.serial, serial):
+        lift(candidate.uuid, serial)
+        content = _compile(candidate, host, store)
+    candidate.staged = host.files.stage(candidate.uuid, content)
+
+
+def _compile(candidate: _Candidate, host: Host, store: Store) -> bytes:
     with store.reading():
         zone = zones.get_any(candidate.uuid)
         lines = records.lines_of(zone)
     candidate.serial = zone.serial
     if lines.count != zone.record_count:
         raise CompileFailed(f"the zone should hold {zone.record_count} records and the store has {lines.count}")
-    content = zone_file(zone.name, zone.serial, host.apex, lines.text, lines.count)
-    candidate.staged = host.files.stage(candidate.uuid, content)
+    return zone_file(zone.name, zone.serial, host.apex, lines.text, lines.count)
 
 
 def _check(candidates: Sequence[_Candidate], host: Host) -> None:

@@ -17,7 +17,17 @@ from appliance.store.database import Store
 log = logging.getLogger(__name__)
 
 
-def run_deployer(settings: Settings, clock: Callable[[], datetime], *, once: bool = False) -> bool:
+def allow_removals(settings: Settings, clock: Callable[[], datetime]) -> int:
+    """Let the deployer that is at work take away the zones that the store never knew; how many are told now."""
+    store = Store(settings.store.path, busy_timeout=settings.store.busy_timeout)
+    store.attach()
+    with store.connection(), store.writing():
+        return outcomes.allow_removals(clock())
+
+
+def run_deployer(
+    settings: Settings, clock: Callable[[], datetime], *, once: bool = False, allow_removals: bool = False
+) -> bool:
     """Run until a signal ends it, or with `once` until nothing is left to do; True when every zone is then live.
 
     AlreadyRunning names the process that holds the store already.
@@ -30,10 +40,10 @@ def run_deployer(settings: Settings, clock: Callable[[], datetime], *, once: boo
         for leftover in host.files.leftovers():
             host.files.discard(leftover)
         with notice.listen(settings.deployer.socket) as notices:
-            deployer = Deployer(host, store, editor, settings.deployer, notices, clock)
+            deployer = Deployer(host, store, editor, settings.deployer, notices, clock, allow_removals=allow_removals)
             ended = until_signalled()
             log.info("event=started nameservers=%s", ",".join(server.name for server in host.nameservers))
             deployer.run(lambda: ended() or (once and deployer.is_settled))
             log.info("event=ended")
         with store.connection():
-            return not outcomes.not_live(1)
+            return not outcomes.late(1)

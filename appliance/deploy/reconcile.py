@@ -8,24 +8,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from dns.name import Name
-from dns.rdatatype import RdataType
 
+from appliance.deploy.catalog import members_of
 from appliance.deploy.host import Host
+from appliance.deploy.strays import Stray, find_strays
 from appliance.errors import CommandError
 from appliance.nameserver.catalog import notify
 from appliance.questions.many import ask_all
 from appliance.questions.soa import Answer, Nameserver, Question
-from appliance.questions.transfer import axfr
+from appliance.render.zone_file import is_whole
 from appliance.store import outcomes, zones
 from appliance.store.database import Store
 from appliance.store.outcomes import Standing
 from appliance.zones import deployment
 from appliance.zones.catalog import member_label
-from appliance.zones.serial import is_later
+from appliance.zones.serial import is_ahead, latest
 
 _OUR_LABEL = re.compile("[0-9a-f]{32}")
 
@@ -35,25 +36,27 @@ ANSWER_TIMEOUT = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """All zones as the store wants them and as they are answered; `members` are the catalog's, by label."""
+    """All zones as the store wants them and as they are answered.
+
+    `members` are the catalog's on the primary, by label, None when it gives none; `ahead` those of a secondary that is
+    ahead of the primary's catalog. `deleted` are labels of members whose deletion is recorded, `touched` the zones
+    whose file is not as it was published.
+    """
 
     nameservers: Sequence[Nameserver]
+    catalog: Name
     standings: Sequence[Standing]
     answers: Mapping[Question, Answer | None]
-    members: Mapping[str, Name]
-    stray: Mapping[str, Name]
+    members: Mapping[str, Name] | None
+    ahead: Mapping[str, Name] = field(default_factory=dict)
+    deleted: frozenset[str] = frozenset()
+    strays: Sequence[Stray] = ()
+    touched: frozenset[UUID] = frozenset()
 
     def served(self, zone: Name) -> dict[Nameserver, int | None]:
         """What each nameserver that answered said of the zone."""
         answers = ((server, self.answers.get((server, zone))) for server in self.nameservers)
         return {server: answer.serial for server, answer in answers if answer}
-
-    def catalog_ahead(self, catalog: Name) -> int | None:
-        """The catalog's serial at a secondary whose is later than the primary's, as after the loss of its file."""
-        served = self.served(catalog)
-        own = served.pop(self.nameservers[0], None)
-        ahead = [one for one in served.values() if own is not None and one is not None and is_later(one, own)]
-        return max(ahead, default=None)
 
     def reachable(self) -> set[Nameserver]:
         """The nameservers that answered anything."""
@@ -62,10 +65,25 @@ class Picture:
     def lagging(self, standings: Sequence[Standing]) -> Iterator[Question]:
         """The secondaries that answered with an older serial of these zones, or none."""
         for standing in standings:
-            for server in self.nameservers[1:]:
-                answer = self.answers[server, standing.name]
-                if answer and not deployment.reaches(answer.serial, standing.serial):
+            for server, serial in self.served(standing.name).items():
+                if server != self.nameservers[0] and not deployment.reaches(serial, standing.serial):
                     yield server, standing.name
+
+    def is_missed(self, standing: Standing) -> bool:
+        """True for a member that every secondary answers for, and answers that it has no such zone."""
+        served = self.served(standing.name)
+        answers = [served.get(server, 0) for server in self.nameservers[1:]]
+        member = self.members is not None and member_label(standing.uuid) in self.members
+        return member and bool(answers) and all(serial is None for serial in answers)
+
+    def catalog_serials(self) -> tuple[int | None, int | None]:
+        """The primary's serial of the catalog, and that of a secondary that is ahead of it."""
+        served = self.served(self.catalog)
+        own = served.pop(self.nameservers[0], None)
+        over = [
+            serial for serial in served.values() if own is not None and serial is not None and is_ahead(serial, own)
+        ]
+        return own, latest(*over) if over else None
 
 
 @dataclass(slots=True)
@@ -78,23 +96,27 @@ class Plan:
     await_secondaries: list[Standing] = field(default_factory=list)
     live: list[Standing] = field(default_factory=list)
     ahead: list[tuple[Standing, int]] = field(default_factory=list)
+    rewrite: list[Standing] = field(default_factory=list)
     join: list[Standing] = field(default_factory=list)
     leave: dict[str, Name] = field(default_factory=dict)
+
+    @property
+    def is_quiet(self) -> bool:
+        """True when every zone is where it should be."""
+        return not (self.deploy or self.withdraw or self.await_secondaries or self.ahead or self.rewrite)
 
 
 def take_picture(host: Host, store: Store) -> Picture:
     """Read the store, transfer the catalog, and ask every nameserver about every zone, in paced batches."""
-    members = catalog_members(host)
+    members = members_of(host, host.primary)
     with store.reading():
-        standings = outcomes.standings()
-        known = {member_label(one.uuid) for one in standings}
-        stray = {label: name for label, name in members.items() if label not in known}
-        deleted = zones.deleted_among(_uuids(stray))
-    names = [host.catalog, *(one.name for one in standings)]
-    answers = ask_all(((server, name) for name in names for server in host.nameservers), timeout=ANSWER_TIMEOUT)
-    return Picture(
-        host.nameservers, standings, answers, members, {label: stray[label] for label in map(member_label, deleted)}
-    )
+        standings = list(outcomes.standings())
+    asked = [host.catalog, *(one.name for one in standings)]
+    answers = ask_all(((server, name) for name in asked for server in host.nameservers), timeout=ANSWER_TIMEOUT)
+    picture = Picture(host.nameservers, host.catalog, standings, answers, members)
+    _, over = picture.catalog_serials()
+    ahead = _members_ahead(host, picture, over) if over is not None else {}
+    return _with_store(picture, ahead, host, store)
 
 
 def notify_all(questions: Iterable[Question], host: Host) -> None:
@@ -106,16 +128,6 @@ def notify_all(questions: Iterable[Question], host: Host) -> None:
         with suppress(CommandError):
             for name in names:
                 notify(server.address, server.port, name, host.transfer_key)
-
-
-def catalog_members(host: Host) -> dict[str, Name]:
-    """The members of the catalog as the primary serves it, by label."""
-    rows = axfr(host.primary, host.catalog, host.transfer_key)
-    return {
-        row.owner.labels[0].decode(): row.rdata.target  # type: ignore[attr-defined]
-        for row in rows
-        if row.rdtype == RdataType.PTR
-    }
 
 
 def plan(picture: Picture) -> Plan:
@@ -130,30 +142,65 @@ def plan(picture: Picture) -> Plan:
             result.removed.append(standing)
         else:
             result.withdraw.append(standing)
+    members = picture.members or {}
     # a zone joins the catalog when the primary serves it: until then the secondaries would ask in vain
     served = (*result.live, *result.await_secondaries)
-    result.join = [one for one in served if member_label(one.uuid) not in picture.members]
-    deleted = {member_label(one.uuid) for one in picture.standings if one.deleted}
-    result.leave = {
-        label: name for label, name in picture.members.items() if label in deleted or label in picture.stray
-    }
+    result.rewrite = [one for one in served if one.uuid in picture.touched]
+    result.join = [one for one in served if member_label(one.uuid) not in members]
+    result.leave = {label: name for label, name in members.items() if label in picture.deleted}
     return result
 
 
+def adopted(picture: Picture) -> dict[str, Name]:
+    """The members of a secondary ahead that the primary's catalog takes over: all but deleted and made-again zones."""
+    living = {one.name for one in picture.standings if not one.deleted}
+    known = {member_label(one.uuid) for one in picture.standings if not one.deleted}
+    return {
+        label: name
+        for label, name in picture.ahead.items()
+        if label not in picture.deleted and (name not in living or label in known)
+    }
+
+
 def _plan_zone(result: Plan, standing: Standing, answers: Sequence[Answer | None]) -> None:
+    """A zone is lifted over a nameserver that is ahead once those that are not have what the store has now.
+
+    A serial that is served and was never handed over is another store's: it says nothing of the content.
+    """
     serials = [answer.serial if answer else None for answer in answers]
-    ahead = [serial for serial in serials if serial is not None and is_later(serial, standing.serial)]
+    ahead = [serial for serial in serials if serial is not None and is_ahead(serial, standing.serial)]
+    behind = [answer for answer in answers if answer and answer.serial not in (standing.serial, *ahead)]
     reached = [deployment.reaches(serial, standing.serial) for serial in serials]
-    if ahead:
-        result.ahead.append((standing, max(ahead)))
-    elif not reached[0]:
+    if ahead and not behind:
+        result.ahead.append((standing, latest(*ahead)))
+    elif not reached[0] or serials[0] in ahead or standing.attempted != standing.serial:
         result.deploy.append(standing)
-    elif not all(reached):
+    elif not all(reached) or ahead:
         result.await_secondaries.append(standing)
     else:
         result.live.append(standing)
 
 
-def _uuids(labels: Iterable[str]) -> list[UUID]:
-    """The uuids that stand behind labels of ours; a label of any other form is not one."""
-    return [UUID(label) for label in labels if _OUR_LABEL.fullmatch(label)]
+def _members_ahead(host: Host, picture: Picture, over: int) -> dict[str, Name]:
+    for server, serial in picture.served(host.catalog).items():
+        if serial == over and server != host.primary:
+            return members_of(host, server) or {}
+    return {}
+
+
+def _with_store(picture: Picture, ahead: Mapping[str, Name], host: Host, store: Store) -> Picture:
+    """The picture with what the store says of members and files: deleted long ago, never known, or touched."""
+    members = {**(picture.members or {}), **ahead}
+    present = {member_label(one.uuid) for one in picture.standings}
+    files = [uuid for uuid in host.files.zones() if member_label(uuid) not in present]
+    others = [UUID(label) for label in members if label not in present and _OUR_LABEL.fullmatch(label)]
+    with store.reading():
+        gone = zones.deleted_among([*others, *files])
+    known = [*(one.uuid for one in picture.standings), *gone]
+    living = [one.name for one in picture.standings if not one.deleted]
+    deleted = {member_label(one.uuid) for one in picture.standings if one.deleted} | set(map(member_label, gone))
+    strays = find_strays(host, members, known, living)
+    touched = frozenset(
+        one.uuid for one in picture.standings if not one.deleted and not host.files.is_untouched(one.uuid, is_whole)
+    )
+    return replace(picture, ahead=ahead, deleted=frozenset(deleted), strays=strays, touched=touched)

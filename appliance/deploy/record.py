@@ -34,7 +34,8 @@ class Recorder:
 
     def attempt(self, uuid: UUID, serial: int, error: str | None) -> None:
         """The primary was handed a serial, or the path ended with an error."""
-        outcomes.note_attempt(uuid, serial, error)
+        with self.store.writing():
+            outcomes.note_attempt(uuid, serial, error)
 
     def complete(self, watch: Watch) -> None:
         """Every nameserver answered as the watch wanted."""
@@ -47,10 +48,11 @@ class Recorder:
 
     def live(self, uuid: UUID, serial: int | None) -> None:
         """The zone was seen at this serial everywhere; None: it was seen nowhere."""
-        if serial is None:
-            outcomes.note_removed(uuid, self.clock())
-        else:
-            outcomes.note_live(uuid, serial, self.clock())
+        with self.store.writing():
+            if serial is None:
+                outcomes.note_removed(uuid, self.clock())
+            else:
+                outcomes.note_live(uuid, serial, self.clock())
 
     def compared(self, standing: Standing, served: Mapping[Nameserver, int | None]) -> None:
         """A full turn found the zone served everywhere."""
@@ -63,7 +65,8 @@ class Recorder:
         rows = [self._row(server, wanted, served) for server in self.host.nameservers]
         news = [row for row in rows if self._rows.get((uuid, row.nameserver)) != (row.serial, row.state)]
         if news:
-            outcomes.note_seen(uuid, news)
+            with self.store.writing():
+                outcomes.note_seen(uuid, news)
             self._rows |= {(uuid, row.nameserver): (row.serial, row.state) for row in news}
 
     def _row(self, server: Nameserver, wanted: int | None, served: Mapping[Nameserver, int | None]) -> Seen:

@@ -17,7 +17,7 @@ from dns.name import Name
 from appliance.deploy.reach import Reach
 from appliance.questions.soa import Answer, Nameserver, Question, SoaAsker
 from appliance.zones.deployment import reaches
-from appliance.zones.serial import is_later
+from appliance.zones.serial import is_ahead
 
 FIRST_INTERVAL = 0.001
 GROWTH = 1.4
@@ -47,6 +47,10 @@ class Watch:
         """True when the answer shows what is awaited."""
         return answer.serial is None if self.wanted is None else reaches(answer.serial, self.wanted)
 
+    def is_behind(self, answer: Answer) -> bool:
+        """True when the answer shows a nameserver that would not take what is awaited."""
+        return self.wanted is not None and answer.serial is not None and is_ahead(answer.serial, self.wanted)
+
     def lagging(self) -> list[Question]:
         """The secondaries that answer, and not yet as wanted."""
         if self.wanted is None or not self.primary_serves:
@@ -70,10 +74,9 @@ class Complete:
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """A nameserver answered with a serial later than the one awaited."""
+    """A nameserver answered with a serial that is not behind the one awaited; the zone is watched no more."""
 
     watch: Watch
-    served: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +149,12 @@ class Verifier:
 
     def _take(self, watch: Watch, answer: Answer, now: float) -> list[Event]:
         watch.served[answer.server] = answer.serial
+        if watch.is_behind(answer):
+            self.drop(watch.name)
+            return [Ahead(watch)]
         if answer.server not in watch.intervals or not watch.is_satisfied_by(answer):
             return []
         events: list[Event] = []
-        if watch.wanted is not None and answer.serial is not None and is_later(answer.serial, watch.wanted):
-            events.append(Ahead(watch, answer.serial))
         del watch.intervals[answer.server]
         if watch.wanted is not None and not watch.primary_serves:
             watch.primary_serves = True

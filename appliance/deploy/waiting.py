@@ -22,8 +22,8 @@ class Waiting:
         self._rest_until: dict[Name, float] = {}
         self._moved: set[Name] = set()
 
-    def __bool__(self) -> bool:
-        return bool(self._waiting or self._busy)
+    def __len__(self) -> int:
+        return len(self._waiting.keys() | self._busy)
 
     def want(self, standing: Standing) -> None:
         """The zone is to be brought to this standing or a newer one."""

@@ -25,7 +25,7 @@ from appliance.zones.model import Record, Zone
 from appliance.zones.names import parse_domain, parse_owner, print_domain
 from appliance.zones.rdata import parse_content, parse_type
 from appliance.zones.reserved import OwnNames, refuse_reserved
-from appliance.zones.serial import latest, next_serial
+from appliance.zones.serial import climb, latest, next_serial
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Editor:
             if changed:
                 now = self.clock()
                 zone = zones.update(zone, **changed, revision=zone.revision + 1, updated_at=now)
-                journal.append(zone, "zone.settings", caller.actor, now)
+                journal.append(zone, journal.SETTINGS, caller.actor, now)
         return zone
 
     def delete_zone(self, caller: Caller, uuid: UUID) -> Zone:
@@ -126,7 +126,7 @@ class Editor:
         with self._writing():
             zone = zones.get_any(uuid)
             now = self.clock()
-            serial = next_serial(latest(zone.serial, served), now.date())
+            serial = climb(zone.serial, served)
             zone = zones.update(zone, serial=serial, queued_at=now)
             journal.append(zone, "zone.raise_serial", Actor(None, "deployer", ""), now)
         return zone

@@ -45,12 +45,13 @@ def run(folder: Path, api: Endpoint, dns_port: int, clock: Callable[[], datetime
         taken = taken_ports(dns_port, dns_port + 1, api.port)
         if taken:
             raise SettingsError(f"port {taken[0]} of {LOOPBACK} is in use; choose others with --dns-port and --api")
-        state = prepare_state(folder, api, dns_port, clock().date())
+        state = prepare_state(folder, api, dns_port)
+        named = _find_named(state)
         first = _open_store(state, clock)
         ended = until_signalled()
         children: list[Child] = []
         try:
-            _start_in_order(children, state, ended)
+            _start_in_order(children, state, named, ended)
             if not ended():
                 _greet(state, first, say)
             while not ended():
@@ -73,7 +74,7 @@ def _open_store(state: State, clock: Callable[[], datetime]) -> str | None:
     return secret
 
 
-def _start_in_order(children: list[Child], state: State, given_up: Callable[[], bool]) -> None:
+def _start_in_order(children: list[Child], state: State, named: str, given_up: Callable[[], bool]) -> None:
     """ns1, then ns2 (started together they may take a minute to find each other), then deployer and API."""
     deadline = time.monotonic() + START_TIMEOUT
 
@@ -86,19 +87,27 @@ def _start_in_order(children: list[Child], state: State, given_up: Callable[[], 
             child.restart_if_dead(time.monotonic())
             time.sleep(0.01)
 
-    start(_named(state, "ns1"), lambda: _answers(state.dns_port))
-    start(_named(state, "ns2"), lambda: _answers(state.dns_port + 1))
+    start(_named(state, named, "ns1"), lambda: _answers(state.dns_port))
+    start(_named(state, named, "ns2"), lambda: _answers(state.dns_port + 1))
     start(_own(state, "deployer"), lambda: True)
     start(_own(state, "serve"), lambda: _is_ready(state.api))
 
 
-def _named(state: State, server: str) -> Child:
+def _find_named(state: State) -> str:
+    """The program named, which its user must be able to reach."""
     named = find_program("named")
     if not Path(named).is_file():
         raise SettingsError("the program named is not installed: run `make setup`, or install Debian's bind9")
     blocking = blocking_folder(Path(named).resolve().parent, state.owner)
     if blocking:
-        raise SettingsError(f"{blocking}, on the way to {named}, is closed to the user of named (chmod o+x {blocking})")
+        raise SettingsError(
+            f"{blocking}, on the way to {named}, is closed to the user of named: open it (chmod o+x {blocking}), "
+            "or keep this checkout where everyone may pass, such as /opt or /srv"
+        )
+    return named
+
+
+def _named(state: State, named: str, server: str) -> Child:
     argv = (named, "-g", "-c", str(state.named_conf(server)))
     return Child(server, argv, state.logs / f"{server}.log", os.environ, state.owner)
 
@@ -137,15 +146,15 @@ def _greet(state: State, secret: str | None, say: Say) -> None:
         say("\nA first zone with a record, and what both nameservers answer:\n")
         say(f"  {_first_requests(base, secret)}\n")
         ports = f"{state.dns_port} {state.dns_port + 1}"
-        say(f"  for port in {ports}; do dig +short @{LOOPBACK} -p $port www.example.com; done\n")
+        say(f"  for port in {ports}; do dig +short @{LOOPBACK} -p $port www.first.example; done\n")
     say("ready")
 
 
 def _first_requests(base: str, secret: str) -> str:
     """A line for the shell: it makes a zone, takes the uuid out of the answer, and makes a record in it."""
     curl = f"curl -s -H 'Authorization: Bearer {secret}' -H 'Content-Type: application/json' -H 'Prefer: wait=10'"
-    zone = (
-        f"""{curl} {base}/dns-zones/ -d '{{"domain": "example.com"}}' | grep -o -m1 '[0-9a-f-]\\{{36\\}}' | head -n1"""
+    zone, record = '{"domain": "first.example"}', '{"record_type": "A", "name": "www", "value": "192.0.2.1"}'
+    uuid = r"grep -o '[0-9a-f-]\{36\}' | head -n1"
+    return (
+        f"ZONE=$({curl} {base}/dns-zones/ -d '{zone}' | {uuid}); {curl} {base}/dns-zones/$ZONE/records/ -d '{record}'"
     )
-    record = '{"record_type": "A", "name": "www", "value": "192.0.2.1"}'
-    return f"ZONE=$({zone}); {curl} {base}/dns-zones/$ZONE/records/ -d '{record}'"

@@ -9,7 +9,6 @@ import socket
 import stat
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 import dns.name
@@ -17,13 +16,15 @@ import dns.name
 from appliance.errors import SettingsError
 from appliance.keys import Key, new_key, read_key
 from appliance.render.named_conf import Peer, Place, Primary, Secondary, catalog_zone, named_conf
-from appliance.settings import CONFIG_IN_STATE, Endpoint
-from appliance.zones.serial import next_serial
+from appliance.settings import CONFIG_IN_STATE, STORE_IN_STATE, Endpoint
+from appliance.zones.catalog import FILE_UUID, FIRST_SERIAL
 
 LOOPBACK = "127.0.0.1"
 DOMAIN = "appliance.test"
 CATALOG = f"catalog.{DOMAIN}"
 UNPRIVILEGED = "nobody"
+LONGEST_SOCKET_PATH = 107
+"""Octets of a Unix socket's path (unix(7))."""
 _PORTS_BELOW_EPHEMERAL = range(20_000, 32_000)
 
 
@@ -53,12 +54,22 @@ class State:
     @property
     def store(self) -> Path:
         """The SQLite file."""
-        return self.folder / "store" / "store.sqlite3"
+        return self.folder / STORE_IN_STATE
 
     @property
     def zones(self) -> Path:
         """The zone files, among which named keeps its journals."""
         return self.folder / "zones"
+
+    @property
+    def socket(self) -> Path:
+        """Where the deployer is told of changes."""
+        return self.folder / "deployer.sock"
+
+    @property
+    def catalog_file(self) -> Path:
+        """The catalog, which the primary's named keeps."""
+        return self.zones / f"{FILE_UUID}.zone"
 
     @property
     def logs(self) -> Path:
@@ -74,18 +85,17 @@ class State:
         return self.folder / server / "named.conf"
 
 
-def prepare_state(folder: Path, api: Endpoint, dns_port: int, today: date) -> State:
+def prepare_state(folder: Path, api: Endpoint, dns_port: int) -> State:
     """Make what is missing in the folder and write the configuration; what is there is kept."""
     state = State(folder.absolute(), api, dns_port, free_port(), unprivileged_owner())
+    _refuse_long_path(state)
     _make_folders(state)
     _refuse_blocked_way(state)
     keys = {name: _key(state, name) for name in ("control", "transfer", "update")}
     for server, conf in (("ns1", _primary(state, keys)), ("ns2", _secondary(state, keys))):
         _write(state.named_conf(server), named_conf(conf), 0o600, state.owner)
-    catalog = state.folder / "ns1" / "catalog.zone"
-    if not catalog.exists():
-        serial = next_serial(None, today)
-        _write(catalog, catalog_zone(dns.name.from_text(CATALOG), serial), 0o600, state.owner)
+    if not state.catalog_file.exists():
+        _write(state.catalog_file, catalog_zone(dns.name.from_text(CATALOG), FIRST_SERIAL), 0o644, state.owner)
     _write(state.config, _config(state).encode(), 0o600, None)
     return state
 
@@ -153,13 +163,18 @@ def _make_folder(folder: Path, mode: int) -> None:
         folder.chmod(mode)
 
 
+def _refuse_long_path(state: State) -> None:
+    if len(os.fsencode(state.socket)) > LONGEST_SOCKET_PATH:
+        raise SettingsError(f"the path {state.folder} is too long for a socket in it; choose a shorter --state")
+
+
 def _refuse_blocked_way(state: State) -> None:
     blocking = blocking_folder(state.folder, state.owner)
     if blocking:
         user = pwd.getpwuid(state.owner.uid).pw_name
         raise SettingsError(
-            f"named runs as the user {user}, who may not pass {blocking}: "
-            f"open it (chmod o+x {blocking}) or choose another --state"
+            f"named runs as the user {user}, who may not pass {blocking}: open it (chmod o+x {blocking}), "
+            "or keep this checkout and its --state where everyone may pass, such as /opt or /srv"
         )
 
 
@@ -175,7 +190,7 @@ def _primary(state: State, keys: dict[str, Key]) -> Primary:
         listen=(Place(LOOPBACK, state.dns_port),),
         directory=str(state.folder / "ns1"),
         catalog=dns.name.from_text(CATALOG),
-        catalog_file=str(state.folder / "ns1" / "catalog.zone"),
+        catalog_file=str(state.catalog_file),
         control=Place(LOOPBACK, state.control_port),
         control_key=keys["control"],
         update_key=keys["update"],
@@ -209,7 +224,7 @@ catalog = "{CATALOG}"
 rname = "hostmaster.{DOMAIN}"
 
 [deployer]
-socket = "{state.folder / "deployer.sock"}"
+socket = "{state.socket}"
 zone_directory = "{state.zones}"
 control = "{LOOPBACK}:{state.control_port}"
 control_key = "{state.key_file("control")}"

@@ -40,33 +40,31 @@ class CatalogUpdates:
         self._key = key
         self._timeout = timeout
 
-    def change(self, remove: Iterable[str], add: Mapping[str, Name]) -> None:
+    def change(self, remove: Iterable[str], add: Mapping[str, Name], serial: int | None = None) -> None:
         """Remove members by label, add others as label and zone; at most 500 changes in a message, removals first.
 
+        `serial` is what the catalog gets in the end, in place of one more for each message; it must be a later one.
         Doing it again does no harm. A member that is re-created needs a new label, else secondaries keep its old data.
         CommandFailed when the primary refuses or cannot be reached, CommandTimeout when it does not answer.
         """
         changes: list[tuple[str, Name | None]] = [(label, None) for label in remove]
         changes += add.items()
-        for start in range(0, len(changes), LARGEST_UPDATE):
-            self._send(changes[start : start + LARGEST_UPDATE])
+        batches = [changes[start : start + LARGEST_UPDATE] for start in range(0, len(changes), LARGEST_UPDATE)] or [[]]
+        for batch in batches[:-1]:
+            self._send(batch, None)
+        self._send(batches[-1], serial)
 
-    def raise_serial(self, serial: int) -> None:
-        """Lift the catalog to this serial; one that is not later than its own changes nothing (RFC 2136 3.4.2.2)."""
-        update = dns.update.UpdateMessage(self._catalog)
-        update.add(self._catalog, _TTL, RdataType.SOA, _SOA.format(serial=serial))
-        self._exchange(update)
-
-    def _send(self, batch: list[tuple[str, Name | None]]) -> None:
+    def _send(self, batch: list[tuple[str, Name | None]], serial: int | None) -> None:
         update = dns.update.UpdateMessage(self._catalog)
         for label, zone in batch:
             owner = dns.name.Name((label.encode("ascii"),)) + self._members
             update.delete(owner, RdataType.PTR)
             if zone is not None:
                 update.add(owner, _TTL, RdataType.PTR, zone.to_text())
-        self._exchange(update)
-
-    def _exchange(self, update: dns.update.UpdateMessage) -> None:
+        if (
+            serial is not None
+        ):  # one that is not later than the catalog's own changes nothing (RFC 2136 section 3.4.2.2)
+            update.add(self._catalog, _TTL, RdataType.SOA, _SOA.format(serial=serial))
         _sign(update, self._key)
         argv = ("update", self._catalog.to_text())
         with _told(argv, self._timeout):

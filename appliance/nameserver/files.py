@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import UUID
 
 from appliance.errors import PublishFailed
+
+Signature = tuple[int, int, int, int]
 
 _SUFFIXES = (".zone", ".zone.jnl", ".staged", ".former")
 
@@ -29,6 +31,7 @@ class ZoneFiles:
     def __init__(self, directory: Path, mode: int = 0o644) -> None:
         self._directory = directory
         self._mode = mode
+        self._published: dict[UUID, Signature] = {}
 
     def path(self, zone: UUID) -> Path:
         """The live file of a zone."""
@@ -55,6 +58,7 @@ class ZoneFiles:
         with _told("publish"):
             self._keep(zone)
             self._swap(zone)
+            self._published[zone] = self._signature(zone)
 
     def put_back(self, zone: UUID) -> bool:
         """Make the former file live again, written anew for named to notice it; False when there is none."""
@@ -66,6 +70,16 @@ class ZoneFiles:
             self._swap(zone)
         return True
 
+    def is_untouched(self, zone: UUID, is_whole: Callable[[bytes], bool]) -> bool:
+        """True when the live file is the one that was published; one from before this start must be `is_whole`."""
+        try:
+            signature = self._signature(zone)
+            if zone not in self._published and is_whole(_read(self.path(zone))):
+                self._published[zone] = signature
+        except OSError:
+            return False
+        return self._published.get(zone) == signature
+
     def discard(self, zone: UUID) -> None:
         """Remove the staged file, if any."""
         with _told("discard"):
@@ -74,6 +88,7 @@ class ZoneFiles:
     def remove(self, zone: UUID) -> None:
         """Remove every file of a zone."""
         with _told("remove"):
+            self._published.pop(zone, None)
             for suffix in _SUFFIXES:
                 self._place(zone, suffix).unlink(missing_ok=True)
             self._flush()
@@ -90,8 +105,20 @@ class ZoneFiles:
         with _told("list"):
             return [UUID(path.stem) for path in self._directory.glob(pattern) if _is_uuid(path.stem)]
 
+    def live(self, zone: UUID) -> bytes:
+        """The content of the live file; nothing when there is none that can be read."""
+        try:
+            return _read(self.path(zone))
+        except OSError:
+            return b""
+
     def _place(self, zone: UUID, suffix: str) -> Path:
         return self._directory / f"{zone}{suffix}"
+
+    def _signature(self, zone: UUID) -> Signature:
+        """What changes when anyone replaces or writes the live file."""
+        state = self.path(zone).lstat()
+        return state.st_ino, state.st_mtime_ns, state.st_size, state.st_mode
 
     def _keep(self, zone: UUID) -> None:
         """Hold on to the live file, unless it is a link, or the same as the one to come (a publish done twice)."""

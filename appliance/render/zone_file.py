@@ -73,4 +73,21 @@ def zone_file(name: Name, serial: int, apex: Apex, lines: str, count: int) -> by
         lines=lines,
     )
     octets = body.encode("ascii")
-    return octets + f"; records={count + 1 + len(apex.servers)} sha256={hashlib.sha256(octets).hexdigest()}\n".encode()
+    return octets + _last_line(octets)
+
+
+def is_whole(content: bytes) -> bool:
+    """True when nothing was cut off, added or altered since `zone_file` wrote the content."""
+    at = content.rfind(b"\n; records=") + 1
+    return at > 0 and content[at:] == _last_line(content[:at])
+
+
+def serial_of(content: bytes) -> int | None:
+    """The serial in a file that `zone_file` wrote; None for any other content."""
+    if not is_whole(content):
+        return None
+    return int(content.split(maxsplit=7)[6])
+
+
+def _last_line(octets: bytes) -> bytes:
+    return f"; records={octets.count(10)} sha256={hashlib.sha256(octets).hexdigest()}\n".encode()

@@ -42,14 +42,23 @@ class Store:
         self._db.bind(TABLES, bind_refs=False, bind_backrefs=False)
 
     def create_or_migrate(self) -> None:
-        """Bring the file to the newest tables, making it when it is not there; safe from several processes at once."""
+        """Bring the file to the newest tables; safe from several processes at once.
+
+        A store that was never there is made. One that was, as the lock file beside it tells, and is missing now is a
+        StoreError: it is to be restored, and an empty one in its place would be taken for the truth.
+        """
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.with_suffix(".lock").open("w") as lock:
+        with self.path.with_suffix(".lock").open("a+") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
+            lock.seek(0)
+            if lock.read() and not self.path.exists():
+                raise StoreError(f"the store {self.path} is missing: restore a backup of it")
             self._db.init(str(self.path), timeout=self._busy_timeout)
             with _told(self.path):
                 migrations.run(self._db, str(MIGRATIONS))
             self._db.close()
+            lock.truncate(0)
+            lock.write("the store was made\n")
         self.attach()
 
     def attach(self) -> None:

@@ -15,6 +15,9 @@ from appliance.zones.changes import Change, Create, Delete, Update
 from appliance.zones.model import Record, Zone
 from appliance.zones.names import print_owner
 
+SETTINGS = "zone.settings"
+"""The kind of a change that is stored and not published."""
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
@@ -58,16 +61,22 @@ def last() -> int:
     return tables.Change.select(pw.fn.max(tables.Change.id)).scalar() or 0
 
 
+def last_moment() -> datetime | None:
+    """When the newest row was written."""
+    row = tables.Change.select(tables.Change.created_at).order_by(tables.Change.id.desc()).first()
+    return row.created_at if row else None
+
+
 def zones_since(place: int) -> tuple[set[UUID], int]:
-    """The zones that changed after that place, and the place of the newest row."""
+    """The zones whose published content changed after that place, and the place of the newest row."""
     query = (
-        tables.Change.select(tables.Change.id, tables.Zone.uuid)
+        tables.Change.select(tables.Change.id, tables.Change.kind, tables.Zone.uuid)
         .join(tables.Zone)
         .where(tables.Change.id > place)
         .order_by(tables.Change.id)
     )
     rows = list(query)
-    return {row.zone.uuid for row in rows}, rows[-1].id if rows else place
+    return {row.zone.uuid for row in rows if row.kind != SETTINGS}, rows[-1].id if rows else place
 
 
 def _document(record: Record, zone: Zone) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from dns.name import Name
 from appliance.store import order, tables
 from appliance.zones.deployment import Answer, Deployment, Seen
 from appliance.zones.model import Zone
+from appliance.zones.names import print_domain
 
 _Row = TypeVar("_Row", tables.Deployment, tables.Outcome)
 
@@ -102,19 +103,66 @@ def note_seen(uuid: UUID, seen: Iterable[Seen]) -> None:
 
 def removed_before(uuids: Iterable[UUID], moment: datetime) -> list[UUID]:
     """Those of these zones whose removal was seen before that moment."""
-    query = tables.Zone.select(tables.Zone.uuid).join(tables.Deployment)
-    return [row.uuid for row in query.where(tables.Zone.uuid.in_(list(uuids)), tables.Deployment.removed_at < moment)]
+    query = tables.Zone.select(tables.Zone.uuid).join(tables.Deployment).where(tables.Deployment.removed_at < moment)
+    return [row.uuid for part in tables.parts(uuids) for row in query.where(tables.Zone.uuid.in_(part))]
 
 
-def note_turn(now: datetime) -> None:
+def note_strays(strays: Iterable[tuple[str, Name]], now: datetime) -> None:
+    """The zones that are served and that the store never knew, by their label; what is not told again is forgotten."""
+    told = {label: print_domain(name) for label, name in strays}
+    kept = {row.label for row in tables.Stray.select()}
+    for label in kept - told.keys():
+        tables.Stray.delete().where(tables.Stray.label == label).execute()
+    for label in told.keys() - kept:
+        tables.Stray.insert(label=label, name=told[label], found_at=now).execute()
+
+
+def allow_removals(now: datetime) -> int:
+    """An operator's word: the zones that are told now may go; how many they are."""
+    return int(tables.Stray.update(allowed_at=now).execute())
+
+
+def allowed_strays() -> set[str]:
+    """The labels of the zones that may go."""
+    return {row.label for row in tables.Stray.select().where(tables.Stray.allowed_at.is_null(False))}
+
+
+def strays(limit: int) -> list[str]:
+    """Names of zones that are served and that the store never knew, `limit` of them at most."""
+    return [row.name for row in tables.Stray.select().order_by(tables.Stray.name).limit(limit)]
+
+
+@dataclass(frozen=True, slots=True)
+class SignOfLife:
+    """What the deployer last said of itself: its last turn, its last full turn, how many of these, zones that wait."""
+
+    turned_at: datetime
+    full_turn_at: datetime | None
+    full_turns: int
+    waiting: int
+
+
+def note_turn(sign: SignOfLife) -> None:
     """The deployer is at work."""
-    tables.Turn.insert(id=1, turned_at=now).on_conflict_replace().execute()
+    tables.Turn.insert(
+        id=1,
+        turned_at=sign.turned_at,
+        full_turn_at=sign.full_turn_at,
+        full_turns=sign.full_turns,
+        waiting=sign.waiting,
+    ).on_conflict_replace().execute()
+
+
+def last_sign() -> SignOfLife | None:
+    """What the deployer last said of itself."""
+    row = tables.Turn.get_or_none(tables.Turn.id == 1)
+    return SignOfLife(row.turned_at, row.full_turn_at, row.full_turns, row.waiting) if row else None
 
 
 def turned_at() -> datetime | None:
     """When the deployer last said that it is at work."""
-    row = tables.Turn.get_or_none(tables.Turn.id == 1)
-    return row.turned_at if row else None
+    sign = last_sign()
+    return sign.turned_at if sign else None
 
 
 def count_by_state() -> Mapping[str, int]:
@@ -139,17 +187,33 @@ def count_by_state() -> Mapping[str, int]:
     return dict(query.tuples().iterator())
 
 
-def not_live(limit: int) -> list[tuple[Name, datetime]]:
-    """Living zones that are not live, each with when it was queued; the longest waiting first."""
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A zone on its way: living and not live, or deleted and still answered; since when, and what stood in its way."""
+
+    name: Name
+    serial: int
+    deleted: bool
+    queued_at: datetime
+    error: str | None
+    live_serial: int | None
+    live_at: datetime | None
+
+
+def late(limit: int) -> list[Late]:
+    """Zones that are on their way, the longest waiting first."""
+    done = tables.Deployment
+    not_live = tables.Zone.deleted_at.is_null() & (
+        done.live_serial.is_null() | (done.live_serial != tables.Zone.serial)
+    )
     query = (
-        tables.Zone.select(tables.Zone.name, tables.Zone.queued_at)
-        .join(tables.Deployment, pw.JOIN.LEFT_OUTER)
-        .where(tables.Zone.deleted_at.is_null())
-        .where(tables.Deployment.live_serial.is_null() | (tables.Deployment.live_serial != tables.Zone.serial))
+        tables.Zone.select(tables.Zone, done)
+        .join(done, pw.JOIN.LEFT_OUTER, attr="done")
+        .where(not_live | (tables.Zone.deleted_at.is_null(False) & done.removed_at.is_null()))
         .order_by(tables.Zone.queued_at)
         .limit(limit)
     )
-    return [(order.domain_from(row.name), row.queued_at) for row in query]
+    return [_late(row) for row in query]
 
 
 def reaches_of_nameservers() -> Mapping[str, Reach]:
@@ -162,6 +226,31 @@ def reaches_of_nameservers() -> Mapping[str, Reach]:
         .group_by(tables.Outcome.nameserver)
     )
     return {name: Reach(lagging, unreachable) for name, lagging, unreachable in query.tuples().iterator()}
+
+
+def lags_of_nameservers() -> Mapping[str, datetime]:
+    """For each nameserver that is behind, when the oldest change was made that it does not serve."""
+    query = (
+        tables.Outcome.select(tables.Outcome.nameserver, pw.fn.min(tables.Zone.queued_at).alias("since"))
+        .join(tables.Zone)
+        .where(tables.Zone.deleted_at.is_null(), tables.Outcome.state != Answer.LIVE.value)
+        .group_by(tables.Outcome.nameserver)
+    )
+    rows: Iterable[tuple[str, datetime]] = query.tuples().iterator()
+    return dict(rows)
+
+
+def _late(row: tables.Zone) -> Late:
+    done = getattr(row, "done", None) or tables.Deployment()
+    return Late(
+        name=order.domain_from(row.name),
+        serial=row.serial,
+        deleted=row.deleted_at is not None,
+        queued_at=row.queued_at,
+        error=done.error,
+        live_serial=done.live_serial,
+        live_at=done.live_at,
+    )
 
 
 def _put(uuid: UUID, **columns: Any) -> None:  # noqa: ANN401 - columns of several types

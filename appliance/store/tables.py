@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import peewee as pw
 
@@ -146,11 +149,30 @@ class Outcome(pw.Model):
         primary_key = pw.CompositeKey("zone", "nameserver")
 
 
+class Stray(pw.Model):
+    """A zone that is served and that the store never knew; `allowed_at`: an operator said that it may go."""
+
+    label = pw.TextField(primary_key=True)
+    name = pw.TextField()
+    found_at = Instant()
+    allowed_at = Instant(null=True)
+
+
 class Turn(pw.Model):
-    """The deployer's sign of life: one row."""
+    """The deployer's sign of life, one row: its last turn and full turn, how many of these, and how many zones wait."""
 
     id = pw.AutoField()
     turned_at = Instant()
+    full_turn_at = Instant(null=True)
+    full_turns = pw.IntegerField()
+    waiting = pw.IntegerField()
 
 
-TABLES = (Account, Token, Zone, Record, Change, Deployment, Outcome, Turn)
+TABLES = (Account, Token, Zone, Record, Change, Deployment, Outcome, Stray, Turn)
+
+
+def parts(uuids: Iterable[UUID], size: int = 1000) -> Iterator[list[UUID]]:
+    """The uuids in lists that fit into one statement."""
+    rest = iter(uuids)
+    while part := list(itertools.islice(rest, size)):
+        yield part

@@ -13,6 +13,10 @@ from uuid import UUID
 from dns.name import Name
 
 ZONES_LABEL = b"zones"
+FILE_UUID = UUID(int=0)
+"""The catalog's own file is named like every zone's, by a uuid: the nil one."""
+FIRST_SERIAL = 1
+"""The serial of a catalog that begins: behind any that a secondary may still have, which then keeps its members."""
 
 
 @dataclass(frozen=True, slots=True)

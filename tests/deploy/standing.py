@@ -14,6 +14,10 @@ NS1 = Nameserver("ns1.appliance.test", "127.0.0.1", 5301)
 NS2 = Nameserver("ns2.appliance.test", "127.0.0.1", 5302)
 
 
+NS3 = Nameserver("ns3.appliance.test", "127.0.0.1", 5303)
+CATALOG = dns.name.from_text("catalog.appliance.test")
+
+
 def name(text: str) -> Name:
     return dns.name.from_text(text)
 
@@ -33,7 +37,7 @@ def standing(
         records,
         deleted,
         removed=False,
-        attempted=None,
+        attempted=serial,
         live_serial=None,
         error=None,
     )

@@ -79,6 +79,17 @@ def test_a_reading_older_than_an_update_is_passed_over() -> None:
     assert membership.next_update() is None
 
 
+def test_the_members_of_a_secondary_ahead_are_taken_over_under_a_later_serial() -> None:
+    membership, zone = empty(), uuid4()
+    membership.join(zone, ZONE)
+    membership.adopt({"0" * 32: name("theirs.example"), member_label(zone): ZONE}, 10)
+    sent = membership.next_update()
+    assert sent
+    assert (set(sent.add), sent.serial) == ({"0" * 32, member_label(zone)}, 10)
+    membership.confirm()
+    assert membership.next_update() is None
+
+
 def test_a_reading_from_before_an_update_that_has_ended_is_passed_over() -> None:
     membership, zone = empty(), uuid4()
     membership.begin_reading()

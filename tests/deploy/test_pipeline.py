@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from uuid import uuid4
 
@@ -18,7 +19,12 @@ from tests.pair import Pair
 
 
 def deploy(host: Host, desk: Desk, *zones: Zone) -> list[str | None]:
-    return [attempt.error for attempt in deploy_zones([(zone.uuid, zone.name) for zone in zones], host, desk.store)]
+    return [
+        attempt.error
+        for attempt in deploy_zones(
+            [(zone.uuid, zone.name) for zone in zones], host, desk.store, desk.editor.raise_serial
+        )
+    ]
 
 
 def test_a_zone_is_added_and_then_reloaded(host: Host, pair: Pair, desk: Desk) -> None:
@@ -65,6 +71,19 @@ def test_files_outlive_a_removal_by_a_day(host: Host, desk: Desk) -> None:
     left = [host.files.path(uuid).exists() for uuid in (gone.uuid, lives.uuid, unknown)]
     assert left == [False, True, True]
     host.files.remove(unknown)
+
+
+def test_no_serial_is_published_with_two_contents(host: Host, pair: Pair, desk: Desk) -> None:
+    zone = desk.zone("twofold.example")
+    desk.add(zone, "A", "www", "192.0.2.1")
+    deploy(host, desk, zone)
+    published = zone.serial + 1
+    pair.wait_for_serial(pair.primary, zone.name, published)
+    with closing(sqlite3.connect(desk.store.path)) as database, database:
+        database.execute("update zone set serial = serial - 1")
+    desk.add(zone, "A", "www", "192.0.2.2")
+    assert deploy(host, desk, zone) == [None]
+    pair.wait_for_serial(pair.primary, zone.name, published + 1)
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from uuid import UUID
 
-from appliance.deploy.reconcile import Picture, plan
+from appliance.deploy.reconcile import Picture, adopted, plan
 from appliance.questions.soa import Answer, Question
 from appliance.store.outcomes import Standing
 from appliance.zones.catalog import member_label
-from tests.deploy.standing import NS1, NS2, answered, name, standing
+from tests.deploy.standing import CATALOG, NS1, NS2, NS3, answered, name, standing
 
 ZONE = "example.com"
 
@@ -18,14 +20,15 @@ def picture(
     ns1: int | str | None,
     ns2: int | str | None,
     members: Mapping[str, str] | None = None,
-    stray: Mapping[str, str] | None = None,
+    deleted: frozenset[str] = frozenset(),
+    touched: frozenset[UUID] = frozenset(),
 ) -> Picture:
     """Both nameservers' answers for the one zone: a serial, None for none such, "silent" for no answer."""
     answers: dict[Question, Answer | None] = {}
     for server, serial in ((NS1, ns1), (NS2, ns2)):
         answers[server, name(ZONE)] = answered(server, ZONE, serial) if not isinstance(serial, str) else None
     named = {label: name(zone) for label, zone in (members or {}).items()}
-    return Picture((NS1, NS2), standings, answers, named, {label: name(zone) for label, zone in (stray or {}).items()})
+    return Picture((NS1, NS2), CATALOG, standings, answers, named, deleted=deleted, touched=touched)
 
 
 def test_a_zone_served_everywhere_is_live() -> None:
@@ -50,7 +53,21 @@ def test_what_a_secondary_lacks_is_awaited() -> None:
 def test_a_nameserver_ahead_of_the_store_is_told() -> None:
     zone = standing(serial=7)
     assert plan(picture([zone], 7, 9)).ahead == [(zone, 9)]
+    assert plan(picture([zone], 9, 9)).ahead == [(zone, 9)]
+    assert plan(picture([zone], 9, "silent")).ahead == [(zone, 9)]
+    assert plan(picture([zone], 7, 7 + 2**31)).ahead == [(zone, 7 + 2**31)]
     assert plan(picture([standing(serial=2**32 - 1)], 2**32 - 1, 3)).ahead[0][1] == 3
+
+
+def test_a_zone_is_lifted_only_when_the_others_have_followed() -> None:
+    zone = standing(serial=7)
+    for behind in (6, None):
+        result = plan(picture([zone], behind, 9))
+        assert (result.ahead, result.deploy) == ([], [zone])
+    three = picture([zone], 7, 9)
+    three.answers[NS3, zone.name] = answered(NS3, ZONE, 6)  # type: ignore[index]
+    result = plan(replace(three, nameservers=(NS1, NS2, NS3)))
+    assert (result.ahead, result.await_secondaries) == ([], [zone])
 
 
 def test_a_deleted_zone_is_withdrawn_until_nobody_answers() -> None:
@@ -69,7 +86,8 @@ def test_a_deleted_zone_whose_name_lives_again_counts_as_removed() -> None:
 
 def test_the_catalog_is_brought_to_what_is_served() -> None:
     old, new = standing(deleted=True), standing(serial=8)
-    result = plan(picture([old, new], 8, None, {member_label(old.uuid): ZONE}))
+    members = {member_label(old.uuid): ZONE}
+    result = plan(picture([old, new], 8, None, members, deleted=frozenset(members)))
     assert result.join == [new]
     assert set(result.leave) == {member_label(old.uuid)}
     assert plan(picture([new], 8, 8, {member_label(new.uuid): ZONE})).join == []
@@ -78,7 +96,7 @@ def test_the_catalog_is_brought_to_what_is_served() -> None:
 def test_members_that_the_store_never_knew_are_left_alone() -> None:
     unknown, deleted_long_ago = "0" * 32, "1" * 32
     members = {unknown: "unknown.example", deleted_long_ago: "gone.example"}
-    result = plan(picture([standing()], 7, 7, members, {deleted_long_ago: "gone.example"}))
+    result = plan(picture([standing()], 7, 7, members, deleted=frozenset({deleted_long_ago})))
     assert set(result.leave) == {deleted_long_ago}
 
 
@@ -88,9 +106,41 @@ def test_only_secondaries_that_answer_are_told_again() -> None:
     assert list(picture([zone], 7, "silent").lagging([zone])) == []
 
 
-def test_a_catalog_that_a_secondary_is_ahead_with_is_found() -> None:
-    def ahead(ns1: int | None, ns2: int | None) -> int | None:
-        return picture([], ns1, ns2).catalog_ahead(name(ZONE))
+def test_a_secondary_ahead_with_its_catalog_is_seen() -> None:
+    found = picture([], None, None)
+    for server, serial, ahead in ((NS2, 9, 9), (NS2, 4, None), (NS2, 5, None)):
+        found.answers[NS1, CATALOG] = answered(NS1, "catalog.appliance.test", 5)  # type: ignore[index]
+        found.answers[server, CATALOG] = answered(server, "catalog.appliance.test", serial)  # type: ignore[index]
+        assert found.catalog_serials() == (5, ahead)
 
-    assert ahead(7, 9) == 9
-    assert [ahead(9, 7), ahead(7, 7), ahead(None, 7), ahead(7, None)] == [None] * 4
+
+def test_members_of_a_secondary_ahead_stay_unless_deleted_or_made_again() -> None:
+    lives, again = standing("lives.example"), standing("again.example")
+    ahead = {
+        member_label(lives.uuid): lives.name,
+        "0" * 32: name("unknown.example"),
+        "1" * 32: name("deleted.example"),
+        "2" * 32: again.name,
+    }
+    found = replace(picture([], None, None), standings=[lives, again], ahead=ahead, deleted=frozenset({"1" * 32}))
+    assert set(adopted(found)) == {member_label(lives.uuid), "0" * 32}
+
+
+def test_a_file_that_someone_touched_is_written_anew() -> None:
+    zone = standing(serial=7)
+    assert plan(picture([zone], 7, 7, touched=frozenset({zone.uuid}))).rewrite == [zone]
+    assert plan(picture([zone], 7, 6, touched=frozenset({zone.uuid}))).rewrite == [zone]
+    assert plan(picture([zone], 6, 6, touched=frozenset({zone.uuid}))).rewrite == []
+
+
+def test_a_serial_that_was_never_handed_over_proves_nothing() -> None:
+    zone = replace(standing(serial=7), attempted=6)
+    assert plan(picture([zone], 7, 7)).deploy == [zone]
+
+
+def test_a_member_that_no_secondary_has_is_missed() -> None:
+    zone = standing(serial=7)
+    members = {member_label(zone.uuid): ZONE}
+    assert picture([zone], 7, None, members).is_missed(zone)
+    assert not any(picture([zone], 7, ns2, members).is_missed(zone) for ns2 in (6, 7, "silent"))
+    assert not picture([zone], 7, None).is_missed(zone)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import stat
-from datetime import date
 from pathlib import Path
 
 from appliance.embedded.state import (
@@ -17,14 +16,13 @@ from appliance.embedded.state import (
     unprivileged_owner,
 )
 from appliance.settings import Endpoint, read_settings
+from appliance.zones.catalog import FILE_UUID
 from tests.pair import free_port as port
-
-TODAY = date(2031, 5, 4)
 
 
 def prepared(folder: Path) -> Path:
     folder.chmod(0o755)
-    return prepare_state(folder, Endpoint(LOOPBACK, port()), port(), TODAY).folder
+    return prepare_state(folder, Endpoint(LOOPBACK, port()), port()).folder
 
 
 def test_secrets_are_closed_to_others(state_folder: Path) -> None:
@@ -38,7 +36,7 @@ def test_secrets_are_closed_to_others(state_folder: Path) -> None:
 
 def test_keys_and_catalog_are_kept(state_folder: Path) -> None:
     folder = prepared(state_folder)
-    before = {file: file.read_bytes() for file in (*folder.glob("keys/*"), folder / "ns1" / "catalog.zone")}
+    before = {file: file.read_bytes() for file in (*folder.glob("keys/*"), folder / "zones" / f"{FILE_UUID}.zone")}
     prepared(state_folder)
     assert {file: file.read_bytes() for file in before} == before
 

@@ -85,9 +85,9 @@ def test_the_catalog_is_lifted_and_its_members_stay(pair: Pair) -> None:
     pair.wait_for_serial(pair.secondary, zone, 1)
     former = pair.serial(pair.primary, CATALOG)
     assert former is not None
-    pair.updates.raise_serial(former + 1000)
+    pair.updates.change((), {}, former + 1000)
     pair.wait_for_serial(pair.secondary, CATALOG, former + 1000)
-    pair.updates.raise_serial(former)
+    pair.updates.change((), {}, former)
     assert pair.serial(pair.primary, CATALOG) == former + 1000
     assert pair.serial(pair.secondary, zone) == 1
     pair.updates.change(remove=[uuid.hex], add={})

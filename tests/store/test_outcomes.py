@@ -63,15 +63,15 @@ def test_living_zones_are_counted_by_state(desk: Desk) -> None:
     outcomes.note_attempt(zones[2].uuid, zones[2].serial, None)
     desk.editor.delete_zone(desk.owner, zones[4].uuid)
     assert outcomes.count_by_state() == {"live": 1, "failed": 1, "deploying": 1, "pending": 1}
-    assert {name for name, _ in outcomes.not_live(10)} == {zone.name for zone in zones[1:4]}
-    assert len(outcomes.not_live(2)) == 2
+    assert {late.name for late in outcomes.late(10)} == {zone.name for zone in zones[1:]}
+    assert len(outcomes.late(2)) == 2
 
 
 def test_the_sign_of_life_is_one_row(desk: Desk) -> None:
     assert outcomes.turned_at() is None
     for _ in range(2):
         desk.clock.forward(seconds=1)
-        outcomes.note_turn(desk.clock())
+        outcomes.note_turn(outcomes.SignOfLife(desk.clock(), None, 0, 0))
     assert outcomes.turned_at() == desk.clock() and len(desk.rows()["turn"]) == 1
 
 

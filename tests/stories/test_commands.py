@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import pty
+import signal
 import sqlite3
 import subprocess
 import sys
+import threading
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +113,95 @@ def test_status_is_1_until_all_is_live(appliance: Appliance, api: Client) -> Non
         os.kill(deployer, 18)  # SIGCONT
     api.wait_until_live(zone)
     assert "live" in appliance.command("status", "status.example")
+
+
+def on_a_terminal(appliance: Appliance, *words: str, **environment: str) -> tuple[Terminal, subprocess.Popen[bytes]]:
+    """The command with a terminal of its own, and what is drawn there."""
+    ours, theirs = pty.openpty()
+    argv = (*PROGRAM, *words, "--state", str(appliance.state))
+    process = subprocess.Popen(argv, stdin=theirs, stdout=theirs, stderr=theirs, env=os.environ | environment)
+    os.close(theirs)
+    return Terminal(ours), process
+
+
+class Terminal:
+    """Reads all that is drawn, as it is drawn."""
+
+    def __init__(self, ours: int) -> None:
+        self.drawn = b""
+        self._ours = ours
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def end(self) -> str:
+        """All that was drawn until the command closed the terminal."""
+        self._reader.join()
+        os.close(self._ours)
+        return self.drawn.decode()
+
+    def _read(self) -> None:
+        with suppress(OSError):  # the other side is closed
+            while octets := os.read(self._ours, 4096):
+                self.drawn += octets
+
+
+def test_status_is_watched_on_a_terminal_until_all_is_live(appliance: Appliance, api: Client) -> None:
+    zone = api.zone("watched.example")
+    api.wait_until_live(zone)
+    deployer = appliance.child("appliance deployer")
+    assert deployer
+    os.kill(deployer, signal.SIGSTOP)
+    try:
+        api.record(zone, "A", "www", "192.0.2.1")
+        terminal, process = on_a_terminal(appliance, "status", "watched.example", "--watch", TERM="xterm")
+        wait_for(lambda: terminal.drawn.count(b"0 of 1 zones are live") > 1, "it was drawn twice")
+    finally:
+        os.kill(deployer, signal.SIGCONT)
+    assert process.wait(60) == 0
+    drawn = terminal.end()
+    assert "\x1b[33mpending" in drawn
+    assert "\x1b[32mlive" in drawn
+    assert "watched.example" in appliance.command("status", "watched.example", "--watch")
+
+
+def test_colours_are_for_terminals_that_want_them(appliance: Appliance, api: Client) -> None:
+    api.wait_until_live(api.zone("coloured.example"))
+    assert "\x1b" not in appliance.command("status", "coloured.example")
+    for environment, coloured in (({"NO_COLOR": ""}, True), ({"NO_COLOR": "1"}, False)):
+        terminal, process = on_a_terminal(appliance, "status", "coloured.example", **environment)
+        assert process.wait(60) == 0
+        assert ("\x1b[32m" in terminal.end()) == coloured
+
+
+def test_stored_zones_are_checked(appliance: Appliance, api: Client) -> None:
+    zone = api.zone("checked.example")
+    record = api.record(zone, "A", "www", "192.0.2.1")
+    appliance.command("zone", "check")
+    assert appliance.command("zone", "check", "checked.example") == ""
+    planted = "update record set line = replace(line, '192.0.2.1', '192.0.2.999') where uuid = ?"
+    with closing(sqlite3.connect(appliance.state / "store" / "store.sqlite3")) as writer, writer:
+        writer.execute(planted, (record["uuid"].replace("-", ""),))
+    (found,) = json.loads(
+        appliance.command("zone", "check", "checked.example", "--json", status=1).rpartition("]")[0] + "]"
+    )
+    assert found["zone"] == "checked.example"
+    assert "192.0.2.999" in found["finding"]
+    api.expect(204, "DELETE", f"/dns-zones/{zone['uuid']}/")
+    assert "there is no zone" in appliance.command("zone", "check", "checked.example", status=1)
+
+
+def test_the_doctor_prints_lines_or_json(appliance: Appliance) -> None:
+    rows = listed(appliance, "doctor", "--zones", "3")
+    assert {row["verdict"] for row in rows} == {"ok"}
+    key = appliance.state / "keys" / "control.key"
+    key.chmod(0o644)
+    try:
+        printed = appliance.command("doctor", "--all-zones", status=1)
+    finally:
+        key.chmod(0o600)
+    assert f"fail     keys            the key {key} has mode 0644\n" in printed
+    assert f"-> chmod 0640 {key}\n" in printed
+    assert "skip     control" in printed
 
 
 def test_settings_are_shown_with_their_source(appliance: Appliance) -> None:

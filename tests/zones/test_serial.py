@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from appliance.zones.serial import HALF, MODULUS, is_later, latest, next_serial
+from appliance.zones.serial import HALF, MODULUS, climb, is_ahead, is_later, latest, next_serial
 
 TODAY = date(2031, 5, 4)
 serials = st.integers(0, MODULUS - 1)
@@ -78,3 +78,22 @@ def test_the_next_is_later_in_range_and_not_0(serial: int, today: date) -> None:
 def test_the_latest_comes_before_none_of_the_others(start: int, steps: list[int]) -> None:
     others = [(start + step) % MODULUS for step in steps]
     assert latest(*others) == (start + max(steps)) % MODULUS
+
+
+@given(serials, serials | st.sampled_from([HALF - 2, HALF - 1, HALF, HALF + 1]))
+def test_two_climbs_at_most_lead_over_any_serial(stored: int, distance: int) -> None:
+    served = (stored + distance) % MODULUS
+    steps = [stored]
+    while is_ahead(served, steps[-1]):
+        steps.append(climb(steps[-1], served))
+        assert steps[-1] != 0
+        assert is_later(steps[-1], steps[-2])
+    assert len(steps) <= 3
+    assert served == steps[-1] or is_later(steps[-1], served)
+
+
+def test_serials_without_order_need_two_steps() -> None:
+    first = climb(10, 10 + HALF)
+    assert is_later(first, 10)
+    assert is_ahead(10 + HALF, first)
+    assert climb(first, 10 + HALF) == 11 + HALF

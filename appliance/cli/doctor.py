@@ -1,0 +1,54 @@
+"""`doctor`: how this host is, and how what is wrong is mended."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+
+from appliance.cli.options import json_option, now, settings_options
+from appliance.cli.screen import table
+from appliance.doctor.result import Site, Verdict
+from appliance.settings import Settings
+
+
+@click.command()
+@click.option("--zones", "sample", default=100, show_default=True, type=click.IntRange(0), help="Compared in full.")
+@click.option("--all-zones", is_flag=True, help="Compare every zone in full.")
+@json_option
+@settings_options
+def doctor(settings: Settings, sample: int, all_zones: bool, as_json: bool) -> None:
+    """Look at everything on this host; status 1 when something fails.
+
+    \b
+    Example: dns-appliance doctor --state ./var
+    """
+    from appliance.doctor.examine import examine  # noqa: PLC0415 - the other commands start sooner without
+
+    site = Site(settings, now(), None if all_zones else sample)
+    rows = [
+        {"verdict": result.verdict.value, "check": name, "what": result.what, "mend": result.mend or None}
+        for name, result in examine(site, _say_what_is_under_way)
+    ]
+    _say_what_is_under_way("")
+    if as_json:
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+    else:
+        _print(rows)
+    sys.exit(1 if any(row["verdict"] == Verdict.FAIL for row in rows) else 0)
+
+
+def _print(rows: list[dict[str, str | None]]) -> None:
+    """Each result as a line, and below it how it is mended."""
+    lines = table([{key: row[key] for key in ("verdict", "check", "what")} for row in rows])
+    indent = " " * lines[0].index("WHAT")
+    for row, line in zip(rows, lines[1:], strict=True):
+        click.echo(line)
+        if row["mend"]:
+            click.echo(f"{indent}-> {row['mend']}")
+
+
+def _say_what_is_under_way(name: str) -> None:
+    if sys.stderr.isatty():
+        click.echo(f"\r\x1b[K{name}", err=True, nl=False)

@@ -1,0 +1,65 @@
+"""The programs that the appliance runs on and with, and whether the settings say enough."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import sys
+from collections.abc import Iterator
+
+from appliance.deploy.host import find_program
+from appliance.doctor.result import Result, Site, fail, ok, warn
+from appliance.errors import CommandError
+from appliance.nameserver.commands import run
+
+OLDEST_PYTHON = (3, 11)
+OLDEST_SQLITE = (3, 40, 0)
+OLDEST_BIND = (9, 18)
+VERSION_SECONDS = 10.0
+
+_VERSION = re.compile(r"\b(\d+)\.(\d+)\.(\d+)")
+
+
+def versions(site: Site) -> Iterator[Result]:
+    """Python, SQLite, and the three tools of BIND that the deployer starts."""
+    yield _at_least("Python", sys.version_info[:3], OLDEST_PYTHON, "install a newer Python and make the venv anew")
+    yield _at_least("SQLite", sqlite3.sqlite_version_info, OLDEST_SQLITE, "upgrade Debian's libsqlite3-0")
+    deployer = site.settings.deployer
+    for key, name, argument in (
+        ("named_checkzone", deployer.named_checkzone, "-v"),
+        ("named_checkconf", deployer.named_checkconf, "-v"),
+        ("rndc", deployer.rndc, "-V"),
+    ):
+        yield _tool(key, name, argument)
+
+
+def complete_settings(site: Site) -> Iterator[Result]:
+    """There is a primary, and a secondary that outlives it."""
+    servers = site.settings.dns.nameservers
+    if not servers:
+        yield fail("dns.nameservers names no nameserver", "set it to name=address:port of each, the primary first")
+    elif len(servers) == 1:
+        yield warn(f"{servers[0].name} is the only nameserver", "add a secondary (RFC 2182 section 5)")
+    else:
+        yield ok(f"nameservers: {', '.join(server.name for server in servers)}")
+
+
+def _at_least(what: str, version: tuple[int, ...], oldest: tuple[int, ...], mend: str) -> Result:
+    text = ".".join(map(str, version))
+    if version < oldest:
+        return fail(f"{what} {text} is older than {'.'.join(map(str, oldest))}", mend)
+    return ok(f"{what} {text}")
+
+
+def _tool(key: str, name: str, argument: str) -> Result:
+    program = find_program(name)
+    try:
+        # rndc tells its version in its usage, with status 1
+        told = run((program, argument), timeout=VERSION_SECONDS, accept=(0, 1)).output
+    except CommandError as missing:
+        return fail(f"{key}: {missing}", f"install Debian's bind9-utils, or set deployer.{key}")
+    found = _VERSION.search(told)
+    if not found:
+        return warn(f"{program} does not tell its version", f"see whether deployer.{key} names the right program")
+    mend = "upgrade BIND: this release was tested with 9.18 and 9.20"
+    return _at_least(program, tuple(map(int, found.groups())), OLDEST_BIND, mend)

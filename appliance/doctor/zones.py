@@ -1,0 +1,108 @@
+"""The rules, and BIND's own checker, on zones as they are stored."""
+
+from __future__ import annotations
+
+import tempfile
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import dns.exception
+from dns.name import Name
+
+from appliance.deploy.host import find_program
+from appliance.errors import ApplianceError, SettingsError
+from appliance.nameserver.checks import ZoneChecker
+from appliance.nameserver.files import ZoneFiles
+from appliance.render.zone_file import Apex, apex_of, record_line, zone_file
+from appliance.settings import Settings
+from appliance.store import order, records
+from appliance.store.database import Store
+from appliance.zones import rules
+from appliance.zones.model import Node, Record, Zone, gather
+
+TOGETHER = 50
+"""Zones for which BIND's checker is started once."""
+
+
+def check_zones(wanted: Sequence[Zone], settings: Settings, store: Store) -> Iterator[tuple[Zone, list[str]]]:
+    """Each zone with all that is wrong with it: its rows, the rules, and what named-checkzone says of its file.
+
+    CommandError when the checker is missing or gives no verdict.
+    """
+    deployer = settings.deployer
+    programs = find_program(deployer.named_checkzone), find_program(deployer.named_checkconf)
+    if not settings.dns.nameservers:
+        raise SettingsError("dns.nameservers names no nameserver, so no zone has an apex")
+    checker, apex = ZoneChecker(*programs, deployer.check_timeout), apex_of(settings.dns)
+    for start in range(0, len(wanted), TOGETHER):
+        batch = wanted[start : start + TOGETHER]
+        findings = {zone.name: _own_findings(zone, apex, store) for zone in batch}
+        refusals = _refusals([zone for zone in batch if not findings[zone.name]], apex, store, checker)
+        for zone in batch:
+            refusal = refusals.get(zone.name)
+            yield zone, [*findings[zone.name], *([refusal] if refusal else [])]
+
+
+class Content:
+    """All records of a zone, as the rules see them, read once."""
+
+    def __init__(self, origin: Name, servers: tuple[Name, ...], held: Iterable[Record]) -> None:
+        self.origin, self.servers = origin, servers
+        self._nodes = gather(held)
+        self._owners = sorted((order.owner_key(owner, origin), owner) for owner in self._nodes)
+        self._keys = [key for key, _ in self._owners]
+
+    @property
+    def owners(self) -> Iterable[Name]:
+        """Every name with records."""
+        return self._nodes.keys()
+
+    def nodes(self, owners: Iterable[Name]) -> Mapping[Name, Node]:
+        """What stands at each of these owners."""
+        return {owner: self._nodes[owner] for owner in owners if owner in self._nodes}
+
+    def below(self, owner: Name) -> Iterator[tuple[Name, Node]]:
+        """What stands at each owner below this one."""
+        low, high = order.below(order.owner_key(owner, self.origin))
+        for _, name in self._owners[bisect_right(self._keys, low) : bisect_left(self._keys, high)]:
+            yield name, self._nodes[name]
+
+
+def _own_findings(zone: Zone, apex: Apex, store: Store) -> list[str]:
+    """What our own code finds; a row that cannot even be read is told by its error."""
+    try:
+        with store.reading():
+            held, lines = records.of_zone(zone), records.lines_of(zone)
+        content = Content(zone.name, apex.servers, held)
+        return [
+            *_bad_lines(held, lines.text),
+            *(finding.detail for finding in rules.check(content, content.owners)),
+        ]
+    except (ApplianceError, dns.exception.DNSException, KeyError, ValueError) as unreadable:
+        return [f"a row cannot be read: {str(unreadable) or type(unreadable).__name__}"]
+
+
+def _bad_lines(held: Sequence[Record], lines: str) -> Iterator[str]:
+    """The line that is published of each record is what its data says."""
+    for record, line in zip(held, lines.split("\n"), strict=False):
+        if record_line(record) != line:
+            yield f"record {record.uuid} is published as {line!r}, its data says {record_line(record)!r}"
+
+
+def _refusals(batch: Sequence[Zone], apex: Apex, store: Store, checker: ZoneChecker) -> Mapping[Name, str]:
+    """What BIND's checker refuses of these zones, written as they would be published."""
+    if not batch:
+        return {}
+    with tempfile.TemporaryDirectory(prefix="zone-check-") as folder:
+        files, staged, refused = ZoneFiles(Path(folder)), dict[Name, Path](), dict[Name, str]()
+        for zone in batch:
+            try:
+                with store.reading():
+                    lines = records.lines_of(zone)
+                content = zone_file(zone.name, zone.serial, apex, lines.text, lines.count)
+                staged[zone.name] = files.stage(zone.uuid, content)
+            except (ApplianceError, UnicodeEncodeError) as unfit:
+                refused[zone.name] = f"it cannot be compiled: {unfit}"
+        verdicts = checker.check(staged) if staged else {}
+    return refused | {name: f"named-checkzone: {verdict}" for name, verdict in verdicts.items()}

@@ -1,0 +1,117 @@
+"""A restore: a backup takes the place of the store, which stays beside it under another name."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from appliance.errors import StoreError
+from appliance.processes import only_one
+from appliance.recovery.takeover import Taken, take_over
+from appliance.store import copies, restored
+from appliance.store.copies import Progress
+from appliance.store.database import Store
+from appliance.store.restored import Past
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What came of it. `kept`: the replaced store, None when there was none; `unread` says why it told nothing."""
+
+    taken: Taken
+    kept: Path | None
+    unread: str | None
+
+
+def restore(
+    file: Path, store: Path, clock: Callable[[], datetime], progress: Progress = lambda _done, _all: None
+) -> Restored:
+    """Put the backup `file` in the place of the store; AlreadyRunning while an API or a deployer works on it.
+
+    Nothing is touched before the copy is found sound and was brought to the newest tables. No serial goes down.
+    """
+    with copies.told(store):
+        store.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _alone(store), copies.draft_beside(store) as draft:
+        copies.copy_whole(file, draft, progress)
+        past, unread = _read_past(store)
+        taken = _bring_up(draft, past, clock())
+        with copies.told(store):
+            _dress(draft, store)
+            kept = _keep(store, clock())
+            draft.replace(store)
+            copies.flush(store.parent)
+    return Restored(taken, kept, unread)
+
+
+@contextmanager
+def _alone(store: Path) -> Iterator[None]:
+    """Hold what an API and a deployer hold while they work; the lock files stay their users' own."""
+    locks = store.with_name(copies.API_LOCK), store.with_name(copies.DEPLOYER_LOCK)
+    with copies.told(store):
+        for lock in locks:
+            if not lock.exists():
+                lock.touch(_mode_in(store.parent))
+                _give(lock, store.parent)
+    with only_one(locks[0]), only_one(locks[1]):
+        yield
+
+
+def _read_past(store: Path) -> tuple[Past | None, str | None]:
+    if not store.exists():
+        return None, None
+    try:
+        return restored.read_past(store), None
+    except StoreError as unreadable:
+        return None, str(unreadable)
+
+
+def _bring_up(draft: Path, past: Past | None, now: datetime) -> Taken:
+    """The copy at the newest tables and with what the replaced store knew, closed again as one file."""
+    copy = Store(draft)
+    copy.create_or_migrate()
+    with copy.connection(), copy.writing():
+        taken = take_over(past, now)
+    copies.fold(draft)
+    copies.verify(draft)
+    copies.flush(draft)
+    return taken
+
+
+def _dress(draft: Path, store: Path) -> None:
+    """Owner and mode of the store that it replaces, else those that fit the folder."""
+    if store.exists():
+        draft.chmod(stat.S_IMODE(store.stat().st_mode) & 0o660)
+        _give(draft, store)
+    else:
+        draft.chmod(_mode_in(store.parent))
+        _give(draft, store.parent)
+
+
+def _mode_in(folder: Path) -> int:
+    """API and deployer may be two users who share a group: the folder shows it."""
+    return 0o660 if folder.stat().st_mode & stat.S_IWGRP else 0o600
+
+
+def _keep(store: Path, now: datetime) -> Path | None:
+    """Give the replaced store another name too, and all that SQLite keeps beside it: a log must not meet a new file."""
+    kept = store.with_name(f"{store.name}.before-restore-{now:%Y%m%dT%H%M%SZ}")
+    there = os.path.lexists(store)
+    if there:
+        os.link(store, kept, follow_symlinks=False)
+    for old, new in zip(copies.companions(store), copies.companions(kept), strict=True):
+        if old.exists():
+            old.replace(new)
+    return kept if there else None
+
+
+def _give(file: Path, like: Path) -> None:
+    """Root gives the file to whoever has `like`."""
+    if os.geteuid() == 0:
+        owner = like.stat()
+        os.chown(file, owner.st_uid, owner.st_gid)

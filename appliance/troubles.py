@@ -1,0 +1,75 @@
+"""What is less than well, in words, each with what to do: for `status`, `/readyz`, `doctor` and the log.
+
+Silence is the worst failure of such a service: whatever is not as it should be is found by reading the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from appliance.store import outcomes
+from appliance.zones.names import print_domain
+
+LATE_AFTER = timedelta(seconds=60)
+"""A zone that is not live for longer is told."""
+DEPLOYER_SILENT_AFTER = timedelta(seconds=10)
+MOST_NAMED = 100
+"""Zones that are told by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """One thing that is less than well: of what kind and of whom, what is wrong, and what to do."""
+
+    kind: str
+    subject: str
+    text: str
+    remedy: str
+
+
+def find_troubles(nameservers: Sequence[str], now: datetime) -> list[Trouble]:
+    """Everything that is less than well now: the deployer, nameservers, zones, zones that the store never knew."""
+    return [*_deployer(now), *_nameservers(nameservers), *_zones(now), *_strays()]
+
+
+def _deployer(now: datetime) -> Iterator[Trouble]:
+    turned_at = outcomes.turned_at()
+    if turned_at is None or now - turned_at > DEPLOYER_SILENT_AFTER:
+        since = "has never turned" if turned_at is None else f"has not turned for {_seconds(now - turned_at)} s"
+        yield Trouble("deployer", "deployer", f"the deployer {since}", "start it and read its log")
+
+
+def _nameservers(nameservers: Sequence[str]) -> Iterator[Trouble]:
+    reaches = outcomes.reaches_of_nameservers()
+    for name in nameservers:
+        reach = reaches.get(name)
+        if reach and reach.unreachable:
+            remedy = "see that named runs there and that UDP and TCP reach it"
+            yield Trouble("nameserver", name, f"nameserver {name} is unreachable", remedy)
+        elif reach and reach.lagging:
+            zones = f"{reach.lagging} zone{'s' if reach.lagging > 1 else ''}"
+            remedy = "read its log: transfers are refused, cut, or out of disk"
+            yield Trouble("nameserver", name, f"nameserver {name} is behind with {zones}", remedy)
+
+
+def _zones(now: datetime) -> Iterator[Trouble]:
+    for late in outcomes.late(MOST_NAMED):
+        age = now - late.queued_at
+        if age > LATE_AFTER:
+            name = print_domain(late.name)
+            wanted = "deleted and still answered" if late.deleted else f"not live at serial {late.serial}"
+            reason = f": {late.error}" if late.error else ""
+            text = f"zone {name} is {wanted} after {_seconds(age)} s{reason}"
+            yield Trouble("zone", name, text, f"dns-appliance status {name}")
+
+
+def _strays() -> Iterator[Trouble]:
+    for name in outcomes.strays(MOST_NAMED):
+        text = f"zone {name} is served, and the store never knew it; it is kept"
+        yield Trouble("stray", name, text, "restore the store that knew it, or dns-appliance deployer --allow-removals")
+
+
+def _seconds(age: timedelta) -> int:
+    return int(age.total_seconds())

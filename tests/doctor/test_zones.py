@@ -1,0 +1,87 @@
+"""`zone check`: what was planted in the store past our own rules is found, and nothing else is."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from appliance.doctor.zones import check_zones
+from appliance.errors import MissingProgram, SettingsError
+from appliance.settings import Settings, read_settings
+from appliance.store import zones
+from tests.desk import Desk
+
+SETTINGS = read_settings(
+    None,
+    {"DNS_APPLIANCE_DNS_NAMESERVERS": "ns1.appliance.test=127.0.0.1:53,ns2.appliance.test=127.0.0.1:54"},
+)
+
+
+@pytest.fixture
+def found(desk: Desk) -> Callable[[str], list[str]]:
+    """Plant something by SQL in the second of three zones; what is found, all of which is wrong with that zone."""
+    for domain in ("a.example", "b.example", "c.example"):
+        zone = desk.zone(domain)
+        desk.add(zone, "A", "www", "192.0.2.1")
+        desk.add(zone, "NS", "cut", f"ns.cut.{domain}")
+        desk.add(zone, "A", "ns.cut", "192.0.2.53")
+        desk.add(zone, "TXT", "@", 'say "hi"; \\ done')
+        desk.add(zone, "MX", "*", "mail.example.net", priority=10)
+
+    def plant(statement: str) -> list[str]:
+        with closing(sqlite3.connect(desk.store.path)) as writer, writer:
+            writer.execute(statement)
+        held, _ = zones.find(zones.Scope(None), zones.Page())
+        findings = dict(check_zones(held, SETTINGS, desk.store)) if held else {}
+        assert [one for one, wrong in findings.items() if wrong and one.name.labels[0] != b"b"] == []
+        return [finding for wrong in findings.values() for finding in wrong]
+
+    return plant
+
+
+Found = Callable[[str], list[str]]
+IN_B = "where zone_id = (select id from zone where name = 'b.example') and owner = 'www'"
+
+
+def test_sound_zones_have_no_findings(found: Found) -> None:
+    assert found("select 1") == []
+
+
+@pytest.mark.parametrize(
+    ("planted", "told"),
+    [
+        ("line = 'www.b.example. 3600 IN A 192.0.2.999'", "is published as 'www.b.example. 3600 IN A 192.0.2.999'"),
+        ("line = '$INCLUDE /etc/passwd'", "is published as '$INCLUDE /etc/passwd'"),
+        ("line = line || char(10) || 'evil.b.example. 60 IN A 203.0.113.9'", "5 records gave 6 lines"),
+        ("wire = x'c0'", "a row cannot be read"),
+        ("rdtype = 'NONSENSE'", "a row cannot be read"),
+        ("owner = 'below.cut', owner_key = 'cut.below.'", "below"),
+        ("owner = replace(hex(zeroblob(80)), '0', 'x')", "a row cannot be read"),
+    ],
+)
+def test_a_planted_row_is_found(found: Found, planted: str, told: str) -> None:
+    findings = found(f"update record set {planted} {IN_B}")  # noqa: S608
+    assert told in findings[0]
+
+
+def test_bind_has_the_last_word(found: Found, desk: Desk) -> None:
+    (finding,) = found("update zone set serial = 4294967296 where name = 'b.example'")
+    assert finding == "named-checkzone: dns_rdata_fromtext: line 1: near '4294967296': out of range"
+
+
+def test_a_checker_that_is_missing_is_no_verdict(desk: Desk) -> None:
+    settings = replace(SETTINGS, deployer=replace(SETTINGS.deployer, named_checkzone="/missing/named-checkzone"))
+    with pytest.raises(MissingProgram):
+        list(check_zones([desk.zone()], settings, desk.store))
+    with pytest.raises(SettingsError):
+        list(check_zones([desk.zone("example.net")], Settings(), desk.store))
+
+
+def test_large_batches_are_checked_whole(desk: Desk, tmp_path: Path) -> None:
+    held = [desk.zone(f"z{number}.example") for number in range(120)]
+    assert [zone for zone, findings in check_zones(held, SETTINGS, desk.store) if not findings] == held

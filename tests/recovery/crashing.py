@@ -1,0 +1,70 @@
+"""Run by test_crash.py: backup or restore, killed before its 1st, 2nd, ... Nth touch of a file, until one run ends.
+
+crashing.py backup|restore TEMPLATE-FOLDER WORK-FOLDER: in the template are `store.sqlite3` and `backup.sqlite3`.
+After each kill the store in the work folder must be sound and hold the rows of before or of after, never others;
+the last line printed is the number of kills.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import sys
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+from appliance.recovery.backup import back_up
+from appliance.recovery.restore import restore
+
+TOUCHES = ("open", "os.rename", "os.link", "os.remove", "os.chmod", "os.chown", "sqlite3.connect")
+KILLED = 9
+
+
+def main(what: str, template: Path, work: Path) -> None:
+    """Kill, look, kill later."""
+    kills = 0
+    while True:
+        shutil.rmtree(work, ignore_errors=True)
+        shutil.copytree(template, work)
+        child = os.fork()
+        if not child:
+            end(what, work, kills + 1)
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        look(work / ("store.sqlite3" if what == "restore" else "backup.sqlite3"))
+        if status == 0:
+            break
+        assert status == KILLED, status
+        kills += 1
+    sys.stdout.write(f"{kills}\n")
+
+
+def end(what: str, work: Path, last: int) -> None:
+    """Do it, up to the touch of that number."""
+    left = last
+
+    def count(event: str, _arguments: object) -> None:
+        nonlocal left
+        left -= event in TOUCHES
+        if left == 0:
+            os._exit(KILLED)
+
+    sys.addaudithook(count)
+    if what == "restore":
+        restore(work / "backup.sqlite3", work / "store.sqlite3", lambda: datetime.now(UTC))
+    else:
+        back_up(work / "store.sqlite3", work / "backup.sqlite3", overwrite=True)
+    os._exit(0)
+
+
+def look(file: Path) -> None:
+    """It is whole: the store of before has two zones, the one of after has one; the backups the other way round."""
+    with closing(sqlite3.connect(f"{file.as_uri()}?mode=rw", uri=True)) as reader:
+        assert reader.execute("pragma integrity_check").fetchone() == ("ok",)
+        names = [name for (name,) in reader.execute("select name from zone order by id")]
+    assert names in (["first.example"], ["first.example", "second.example"]), names
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))

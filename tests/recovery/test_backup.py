@@ -1,0 +1,152 @@
+"""A backup is one whole file or none, and nothing that is not one gets its name."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from appliance.errors import AlreadyRunning, StoreError
+from appliance.processes import among_others, only_one
+from appliance.recovery.backup import back_up
+from appliance.recovery.restore import restore
+from appliance.store.copies import API_LOCK, DEPLOYER_LOCK
+from tests.desk import Desk
+
+
+def folder_of(desk: Desk) -> Path:
+    return desk.store.path.parent
+
+
+def test_it_is_one_closed_file_with_every_row(desk: Desk, tmp_path: Path) -> None:
+    zone = desk.zone()
+    desk.add(zone, "A", "www", "192.0.2.1")
+    target = tmp_path / "out" / "backup.sqlite3"
+    target.parent.mkdir()
+    made = back_up(desk.store.path, target, overwrite=False)
+    assert made.size == target.stat().st_size
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    with closing(sqlite3.connect(target)) as reader:
+        tables = desk.rows()
+        assert {table: list(reader.execute(f"select * from {table} order by 1, 2")) for table in tables} == tables  # noqa: S608
+    assert list(target.parent.iterdir()) == [target]
+
+
+def test_it_replaces_no_file_unasked(desk: Desk, tmp_path: Path) -> None:
+    target = tmp_path / "backup.sqlite3"
+    target.write_text("precious")
+    with pytest.raises(StoreError, match="is there already"):
+        back_up(desk.store.path, target, overwrite=False)
+    assert target.read_text() == "precious"
+    back_up(desk.store.path, target, overwrite=True)
+    assert target.read_bytes().startswith(b"SQLite format 3\0")
+
+
+def test_a_damaged_or_missing_store_makes_no_backup(desk: Desk, tmp_path: Path) -> None:
+    desk.zone()
+    target = tmp_path / "backup.sqlite3"
+    damaged = tmp_path / "damaged.sqlite3"
+    back_up(desk.store.path, damaged, overwrite=False)
+    with damaged.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xa5" * 8192)
+    for source, reason in ((damaged, "damaged.sqlite3"), (tmp_path / "missing.sqlite3", "unable to open")):
+        with pytest.raises(StoreError, match=reason):
+            back_up(source, target, overwrite=False)
+    assert not target.exists()
+    assert not list(tmp_path.glob("*.partial*"))
+
+
+def test_it_goes_on_while_others_write(desk: Desk, tmp_path: Path) -> None:
+    """What is committed between two steps of the copy neither gets into it nor starts it anew."""
+    zone = desk.zone()
+    for number in range(60):
+        desk.add(zone, "TXT", f"t{number}", "x" * 4000)
+    for table in ("change", "record"):
+        with closing(sqlite3.connect(desk.store.path)) as writer, writer:
+            writer.execute(f"update {table} set comment = ?", ("x" * 60_000,))  # noqa: S608
+    before = desk.rows()
+    steps: list[int] = []
+
+    def write_between(done: int, _pages: int) -> None:
+        steps.append(done)
+        desk.add(zone, "A", f"later-{len(steps)}", "192.0.2.1")
+
+    target = tmp_path / "backup.sqlite3"
+    back_up(desk.store.path, target, overwrite=False, progress=write_between)
+    assert len(steps) > 1
+    assert steps == sorted(steps)
+    with closing(sqlite3.connect(target)) as reader:
+        assert list(reader.execute("select * from record order by 1, 2")) == before["record"]
+
+
+@pytest.mark.parametrize("content", [b"", b"no database at all", b"SQLite format 3\0" + b"\0" * 4096])
+def test_nothing_but_a_backup_is_restored(desk: Desk, tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "other"
+    file.write_bytes(content)
+    before = desk.rows()
+    with pytest.raises(StoreError):
+        restore(file, desk.store.path, desk.clock)
+    assert desk.rows() == before
+    assert not list(folder_of(desk).glob("*before-restore*"))
+
+
+def test_a_backup_of_a_newer_release_is_refused(desk: Desk, tmp_path: Path) -> None:
+    file = tmp_path / "newer"
+    back_up(desk.store.path, file, overwrite=False)
+    with closing(sqlite3.connect(file)) as writer, writer:
+        writer.execute("insert into schema_migration (name, applied) values ('9999_future', '2031-01-01')")
+    with pytest.raises(StoreError, match="a newer release wrote it"):
+        restore(file, desk.store.path, desk.clock)
+
+
+def test_an_empty_host_gets_a_closed_store(desk: Desk, tmp_path: Path) -> None:
+    file = tmp_path / "backup.sqlite3"
+    desk.zone()
+    back_up(desk.store.path, file, overwrite=False)
+    place = tmp_path / "new" / "store" / "store.sqlite3"
+    done = restore(file, place, desk.clock)
+    assert (done.taken.zones, done.kept) == (1, None)
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (place, place.parent)] == [0o600, 0o700]
+
+
+def test_a_log_that_was_left_behind_does_not_meet_the_new_store(desk: Desk, tmp_path: Path) -> None:
+    """SQLite would play the log of the lost store into the file that has its name now."""
+    file = tmp_path / "backup.sqlite3"
+    desk.zone()
+    back_up(desk.store.path, file, overwrite=False)
+    for number in range(20):
+        desk.zone(f"later-{number}.example")
+    place = tmp_path / "new" / "store.sqlite3"
+    place.parent.mkdir()
+    left = desk.store.path.with_name("store.sqlite3-wal").read_bytes()
+    assert left
+    Path(f"{place}-wal").write_bytes(left)
+    restore(file, place, desk.clock)
+    with closing(sqlite3.connect(place)) as reader:
+        assert reader.execute("select count(*) from zone").fetchone() == (1,)
+        assert reader.execute("pragma integrity_check").fetchone() == ("ok",)
+    assert [path.read_bytes() for path in place.parent.glob("*.before-restore-*-wal")] == [left]
+
+
+@pytest.mark.parametrize("lock", [API_LOCK, DEPLOYER_LOCK])
+def test_it_waits_for_no_one_and_takes_nothing_from_under_anyone(desk: Desk, tmp_path: Path, lock: str) -> None:
+    file = tmp_path / "backup.sqlite3"
+    back_up(desk.store.path, file, overwrite=False)
+    hold = among_others if lock == API_LOCK else only_one
+    with hold(folder_of(desk) / lock), pytest.raises(AlreadyRunning, match="is at work here"):
+        restore(file, desk.store.path, desk.clock)
+    restore(file, desk.store.path, desk.clock)
+
+
+def test_many_may_work_together_while_none_works_alone(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    with among_others(lock), among_others(lock), pytest.raises(AlreadyRunning), only_one(lock):
+        pass
+    with only_one(lock), pytest.raises(AlreadyRunning), among_others(lock):
+        pass
+    with among_others(tmp_path / "missing" / "lock"):
+        pass

@@ -1,0 +1,320 @@
+"""Faults provoked with the real programs: the last good zone stays served, and everything heals by itself."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any
+
+import dns.name
+import pytest
+
+from appliance.embedded.state import CATALOG
+from appliance.keys import read_key
+from appliance.nameserver.catalog import CatalogUpdates
+from appliance.render.zone_file import is_whole
+from tests.appliance import Appliance, Client
+from tests.pair import LOOPBACK, program, wait_for
+
+OLD, NEW = b"\xc0\0\2\1", b"\xc0\0\2\2"
+HEAL_SECONDS = 60.0
+"""Everything heals within this time of the fault's end."""
+
+
+@pytest.fixture
+def own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Appliance]:
+    """An appliance of this story alone, whose named-checkzone is a script that the story may spoil."""
+    checker = tmp_path / "named-checkzone"
+    checker.write_text(f'#!/bin/sh\nexec {program("named-checkzone")} "$@"\n')
+    checker.chmod(0o755)
+    monkeypatch.setenv("DNS_APPLIANCE_DEPLOYER_NAMED_CHECKZONE", str(checker))
+    monkeypatch.setenv("DNS_APPLIANCE_DEPLOYER_CHECK_TIMEOUT", "1")
+    monkeypatch.setenv("DNS_APPLIANCE_DEPLOYER_FULL_TURN", "2")
+    with Appliance() as running:
+        yield running
+
+
+class Scene:
+    """An appliance with one zone, `www` in it at OLD, live."""
+
+    def __init__(self, appliance: Appliance) -> None:
+        self.appliance = appliance
+        self.api: Client = appliance.client(appliance.token("healing@example.org"))
+        self.zone = self.api.zone("healing.example")
+        self.record = self.api.record(self.zone, "A", "www", "192.0.2.1")
+        self.api.wait_until_live(self.zone)
+        self.file = appliance.state / "zones" / f"{self.zone['uuid']}.zone"
+
+    def change(self) -> None:
+        """Store NEW in place of OLD."""
+        self.api.expect(200, "PATCH", f"/dns-records/{self.record['uuid']}/", {"value": "192.0.2.2"})
+
+    def deployment(self) -> dict[str, Any]:
+        """What the API says of the zone."""
+        found: dict[str, Any] = self.api.expect(200, "GET", f"/dns-zones/{self.zone['uuid']}/deployment/")
+        return found
+
+    def wait_until_failed(self, words: str) -> None:
+        """Wait until the zone has failed, for that reason."""
+        wait_for(lambda: re.search(words, self.deployment()["error"] or ""), f"failed with {words}", HEAL_SECONDS)
+
+    def answers(self) -> list[frozenset[bytes]]:
+        """What both nameservers answer."""
+        return [self.appliance.answer("www.healing.example", "A", server)[1] for server in (1, 2)]
+
+    def wait_until_healed(self) -> None:
+        """Wait until both nameservers answer NEW and the zone is live."""
+        wait_for(lambda: self.answers() == [{NEW}, {NEW}], "both answer the newest content", HEAL_SECONDS)
+        wait_for(lambda: self.deployment()["state"] == "live", "the zone is live", HEAL_SECONDS)
+
+    def restart(self, words: str, meanwhile: Callable[[], object] = lambda: None) -> None:
+        """Kill a child, do something while it is down, and wait until it was started again."""
+        before = self.appliance.child(words)
+        assert before
+        os.kill(before, signal.SIGKILL)
+        meanwhile()
+        wait_for(lambda: self.appliance.child(words) not in (None, before), f"{words} runs again")
+
+
+@pytest.fixture
+def scene(own: Appliance) -> Scene:
+    """The zone of each story."""
+    return Scene(own)
+
+
+def test_a_planted_row_fails_its_zone_alone_and_a_restart_serves_the_last_good(scene: Scene) -> None:
+    with closing(sqlite3.connect(scene.appliance.state / "store" / "store.sqlite3")) as database, database:
+        database.execute("update record set line = 'www.healing.example. 60 IN A 192.0.2.999'")
+    other = scene.api.zone("innocent.example")
+    scene.api.record(scene.zone, "TXT", "@", "a change that brings the planted row along")
+    scene.wait_until_failed("check: .*192.0.2.999")
+    scene.api.wait_until_live(other)
+    scene.restart("ns1/named.conf")
+    wait_for(lambda: scene.answers() == [{OLD}, {OLD}], "a restart serves the last good zone")
+    assert "failed" in scene.appliance.command("status", "healing.example", status=1)
+    scene.change()
+    scene.wait_until_healed()
+
+
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        ("#!/bin/sh\nsleep 30\n", "no end within 1 s"),
+        ("#!/bin/sh\nkill -9 $$\n", "killed by signal 9"),
+        (None, "cannot be started"),
+    ],
+    ids=["hung", "killed", "missing"],
+)
+def test_a_checker_without_a_verdict_publishes_nothing(scene: Scene, script: str | None, told: str) -> None:
+    checker = Path(os.environ["DNS_APPLIANCE_DEPLOYER_NAMED_CHECKZONE"])
+    good = checker.read_text()
+    if script is None:
+        checker.unlink()
+    else:
+        checker.write_text(script)
+    scene.change()
+    scene.wait_until_failed(told)
+    assert scene.answers() == [{OLD}, {OLD}]
+    checker.write_text(good)
+    checker.chmod(0o755)
+    scene.wait_until_healed()
+
+
+def test_a_hung_primary_takes_the_change_when_it_goes_on(scene: Scene) -> None:
+    named = scene.appliance.child("ns1/named.conf")
+    assert named
+    os.kill(named, signal.SIGSTOP)
+    try:
+        scene.change()
+        wait_for(lambda: scene.deployment()["state"] != "live", "the zone is on its way")
+        assert scene.answers()[1] == {OLD}
+    finally:
+        os.kill(named, signal.SIGCONT)
+    scene.wait_until_healed()
+
+
+def test_a_primary_that_restarts_empty_is_filled_again(scene: Scene) -> None:
+    state = scene.appliance.state
+
+    def empty() -> None:
+        for file in (*state.glob("ns1/*.nz*"), *state.glob("zones/*"), *state.glob("ns1/*.mkeys")):
+            file.unlink()
+        assert scene.answers()[1] == {OLD}
+
+    scene.restart("ns1/named.conf", empty)
+    scene.change()
+    answers = []
+
+    def healed() -> bool:
+        answers.append(scene.answers()[1])
+        return scene.answers() == [{NEW}, {NEW}]
+
+    wait_for(healed, "both answer the newest content", HEAL_SECONDS)
+    assert set(answers) <= {frozenset({OLD}), frozenset({NEW})}, "the secondary answered all the time"
+    scene.wait_until_healed()
+
+
+def test_a_wrong_control_key_is_told_without_the_key(scene: Scene) -> None:
+    conf = scene.appliance.state / "ns1" / "named.conf"
+    good = conf.read_text()
+    secret = re.findall(r'secret "([^"]+)"', (scene.appliance.state / "keys" / "control.key").read_text())[0]
+    scene.restart("ns1/named.conf", lambda: conf.write_text(good.replace(secret, "A" * 43 + "=")))
+    scene.change()
+    scene.wait_until_failed("reload: ")
+    assert secret not in scene.deployment()["error"] + scene.appliance.log("deployer")
+    scene.restart("ns1/named.conf", lambda: conf.write_text(good))
+    scene.wait_until_healed()
+
+
+def edit(file: Path) -> None:
+    file.write_text(file.read_text().replace("192.0.2.1", "203.0.113.9"))
+
+
+def link(file: Path) -> None:
+    target = file.with_name("elsewhere")
+    target.write_text(file.read_text())
+    file.unlink()
+    file.symlink_to(target)
+
+
+@pytest.mark.parametrize("spoil", [edit, Path.unlink, link], ids=["edited", "deleted", "linked"])
+@pytest.mark.parametrize("restarted", [False, True], ids=["", "restarted"])
+def test_a_spoiled_zone_file_is_written_anew(scene: Scene, spoil: Callable[[Path], None], restarted: bool) -> None:
+    if restarted:
+        scene.restart("ns1/named.conf", lambda: spoil(scene.file))
+    else:
+        spoil(scene.file)
+    wait_for(lambda: scene.file.exists() and is_whole(scene.file.read_bytes()), "it is written anew", HEAL_SECONDS)
+    wait_for(lambda: scene.answers() == [{OLD}, {OLD}], "both answer what is stored", HEAL_SECONDS)
+    scene.change()
+    scene.wait_until_healed()
+    assert not scene.file.is_symlink()
+    elsewhere = scene.file.with_name("elsewhere")
+    assert not elsewhere.exists() or "192.0.2.1" in elsewhere.read_text()
+
+
+def test_a_journal_beside_a_newer_file_is_removed(scene: Scene) -> None:
+    scene.api.record(scene.zone, "A", "more", "192.0.2.7")
+    scene.api.wait_until_live(scene.zone)
+    journal = scene.file.with_suffix(".zone.jnl")
+
+    def keep_journal() -> None:
+        assert journal.exists()
+        text = scene.file.read_text()
+        serial = str(scene.deployment()["serial"])
+        scene.file.write_text(text.replace(serial, str(int(serial) + 7)))
+
+    scene.restart("ns1/named.conf", keep_journal)
+    scene.change()
+    scene.wait_until_healed()
+
+
+def test_refused_transfers_heal_when_allowed_again(scene: Scene) -> None:
+    conf = scene.appliance.state / "ns1" / "named.conf"
+    good = conf.read_text()
+    refused = re.sub(r"allow-transfer \{.*?\};", "allow-transfer { none; };", good, flags=re.DOTALL)
+    scene.restart("ns1/named.conf", lambda: conf.write_text(refused))
+    scene.change()
+    wait_for(lambda: scene.answers() == [{NEW}, {OLD}], "only the primary has the change", HEAL_SECONDS)
+    wait_for(lambda: scene.deployment()["nameservers"][1]["state"] == "lagging", "the lag is told", HEAL_SECONDS)
+    scene.restart("ns1/named.conf", lambda: conf.write_text(good))
+    scene.wait_until_healed()
+
+
+def test_a_member_that_the_secondary_dropped_comes_back(scene: Scene) -> None:
+    state, zone = scene.appliance.state, dns.name.from_text("healing.example")
+    updates = CatalogUpdates(
+        LOOPBACK, scene.appliance.ports.dns, dns.name.from_text(CATALOG), read_key(state / "keys" / "update.key")
+    )
+    for remove, add in (((), {"0" * 32: zone}), (("0" * 32,), {})):
+        updates.change(remove, add)
+        wait_for(lambda: len({catalog_serial(scene, server) for server in (1, 2)}) == 1, "the secondary followed")
+    wait_for(lambda: scene.answers() == [{OLD}, set()], "the secondary dropped the zone")
+    wait_for(lambda: scene.answers() == [{OLD}, {OLD}], "the secondary has the zone again", HEAL_SECONDS)
+
+
+def catalog_serial(scene: Scene, server: int) -> frozenset[bytes]:
+    return scene.appliance.answer(CATALOG, "SOA", server)[1]
+
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts file systems")
+
+
+@pytest.fixture
+def small_disk(own: Appliance) -> Iterator[Callable[[str], None]]:
+    """The zone files on a small file system of their own; what is returned mounts it anew with other options."""
+    zones = own.state / "zones"
+    own.stop()
+    owner = zones.stat()
+    kept = {file.name: file.read_bytes() for file in zones.iterdir()}
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k,nr_inodes=40", "tmpfs", str(zones)], check=True)
+    try:
+        for name, content in kept.items():
+            (zones / name).write_bytes(content)
+            os.chown(zones / name, owner.st_uid, owner.st_gid)
+        os.chown(zones, owner.st_uid, owner.st_gid)
+        own.start()
+
+        def remount(options: str) -> None:
+            subprocess.run(["mount", "-o", f"remount,{options}", str(zones)], check=True)
+
+        yield remount
+        own.stop()
+    finally:
+        own.stop(signal.SIGKILL)
+        subprocess.run(["umount", "-l", str(zones)], check=True)
+
+
+def fill(file: Path) -> None:
+    """Write until nothing more fits."""
+    with file.open("wb", buffering=0) as out, suppress(OSError):
+        while True:
+            out.write(b"x" * 512)
+
+
+@needs_root
+def test_a_full_disk_never_cuts_a_live_file(own: Appliance, small_disk: Callable[[str], None]) -> None:
+    scene = Scene(own)
+    before = scene.file.read_bytes()
+    filler = scene.file.with_name("filler")
+    fill(filler)
+    scene.change()
+    scene.wait_until_failed("No space left")
+    assert scene.file.read_bytes() == before
+    scene.restart("ns1/named.conf")
+    wait_for(lambda: scene.answers() == [{OLD}, {OLD}], "the last good zone is served")
+    filler.unlink()
+    scene.wait_until_healed()
+
+
+@needs_root
+def test_a_read_only_disk(own: Appliance, small_disk: Callable[[str], None]) -> None:
+    scene = Scene(own)
+    small_disk("ro")
+    scene.change()
+    scene.wait_until_failed("Read-only file system")
+    assert scene.answers() == [{OLD}, {OLD}]
+    small_disk("rw")
+    scene.wait_until_healed()
+
+
+@needs_root
+def test_no_inodes_left(own: Appliance, small_disk: Callable[[str], None]) -> None:
+    scene = Scene(own)
+    fillers = [scene.file.with_name(f"filler-{number}") for number in range(50)]
+    with suppress(OSError):
+        for filler in fillers:
+            filler.touch()
+    assert not fillers[-1].exists()
+    scene.change()
+    scene.wait_until_failed("No space left")
+    assert scene.answers() == [{OLD}, {OLD}]
+    for filler in fillers:
+        filler.unlink(missing_ok=True)
+    scene.wait_until_healed()

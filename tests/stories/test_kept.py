@@ -1,0 +1,170 @@
+"""Nothing that is served goes away without a recorded deletion, and serials only rise."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from appliance.store.database import Store
+from appliance.zones.serial import HALF, MODULUS, is_later
+from tests.appliance import Appliance, Client
+from tests.pair import LOOPBACK, wait_for
+
+OLD, NEW = b"\xc0\0\2\1", b"\xc0\0\2\2"
+
+
+@pytest.fixture
+def own(monkeypatch: pytest.MonkeyPatch) -> Iterator[Appliance]:
+    """An appliance of this story alone, which compares everything often."""
+    monkeypatch.setenv("DNS_APPLIANCE_DEPLOYER_FULL_TURN", "2")
+    with Appliance() as running:
+        yield running
+
+
+@pytest.fixture
+def api(own: Appliance) -> Client:
+    """Its API."""
+    return own.client(own.token("kept@example.org"))
+
+
+def store_of(appliance: Appliance) -> Path:
+    return appliance.state / "store" / "store.sqlite3"
+
+
+def served(appliance: Appliance, name: str) -> list[frozenset[bytes]]:
+    return [appliance.answer(name, "A", server)[1] for server in (1, 2)]
+
+
+def set_serial(appliance: Appliance, uuid: str, serial: int) -> None:
+    with closing(sqlite3.connect(store_of(appliance), timeout=10)) as database, database:
+        database.execute("update zone set serial = ? where uuid = ?", (serial, UUID(uuid).hex))
+
+
+def replace_store(appliance: Appliance, copy: Path) -> None:
+    """Put another store in the place of this one, while nobody works on it."""
+    for file in store_of(appliance).parent.glob("store.sqlite3*"):
+        file.unlink()
+    shutil.copy(copy, store_of(appliance))
+
+
+def test_an_older_store_takes_over_and_removes_nothing(own: Appliance, api: Client, tmp_path: Path) -> None:
+    zone, early = api.zone("older.example"), tmp_path / "early.sqlite3"
+    record = api.record(zone, "A", "www", "192.0.2.1")
+    api.wait_until_live(zone)
+    with closing(sqlite3.connect(store_of(own))) as source, closing(sqlite3.connect(early)) as target:
+        source.backup(target)
+    for _ in range(3):
+        api.expect(200, "PATCH", f"/dns-records/{record['uuid']}/", {"value": "192.0.2.2"})
+        api.expect(200, "PATCH", f"/dns-records/{record['uuid']}/", {"value": "192.0.2.3"})
+    younger = api.zone("younger.example")
+    api.record(younger, "A", "www", "192.0.2.1")
+    before = api.wait_until_live(zone)["serial"]
+    api.wait_until_live(younger)
+    own.stop()
+    replace_store(own, early)
+    own.start()
+    wait_for(lambda: served(own, "www.older.example") == [{OLD}, {OLD}], "the store's content is served")
+    assert is_later(api.wait_until_live(zone)["serial"], before)
+    assert served(own, "www.younger.example") == [{OLD}, {OLD}]
+    told = "zone younger.example is served, and the store never knew it"
+    wait_for(lambda: told in status_of(own), "status names the stray")
+    assert told in own.get("/readyz").text
+    assert "dns_appliance_stray_zones 1.0" in own.get("/metrics").text
+    wait_for(lambda: told in own.log("deployer"), "the log names the stray")
+    again = api.zone("younger.example")
+    api.record(again, "A", "www", "192.0.2.2")
+    wait_for(lambda: served(own, "www.younger.example") == [{NEW}, {NEW}], "a zone of that name takes its place")
+
+
+def test_an_empty_store_removes_nothing_until_an_operator_says_so(own: Appliance, api: Client, tmp_path: Path) -> None:
+    zones = [api.zone(f"kept-{number}.example") for number in range(3)]
+    for zone in zones:
+        api.record(zone, "A", "www", "192.0.2.1")
+        api.wait_until_live(zone)
+    own.stop()
+    Store(tmp_path / "empty.sqlite3").create_or_migrate()
+    replace_store(own, tmp_path / "empty.sqlite3")
+    own.start()
+    for zone in zones:
+        wait_for(lambda d=zone["domain"]: f"zone {d} is served" in status_of(own), "status names it")  # type: ignore[misc]
+        assert served(own, f"www.{zone['domain']}") == [{OLD}, {OLD}]
+    assert "3 zones may be taken away" in own.command("deployer", "--allow-removals")
+    for zone in zones:
+        wait_for(lambda d=zone["domain"]: served(own, f"www.{d}") == [set(), set()], "it is removed")  # type: ignore[misc]
+    wait_for(lambda: "never knew" not in status_of(own), "status names none")
+
+
+def test_a_missing_store_is_never_made_anew(own: Appliance, api: Client) -> None:
+    zone = api.zone("missing.example")
+    api.record(zone, "A", "www", "192.0.2.1")
+    api.wait_until_live(zone)
+    for file in store_of(own).parent.glob("store.sqlite3*"):
+        file.rename(file.with_name(f"away-{file.name}"))
+    assert api("POST", "/dns-zones/", {"domain": "lost.example"}).status_code == 503
+    assert not store_of(own).exists()
+    assert served(own, "www.missing.example") == [{OLD}, {OLD}]
+    own.stop()
+    assert "is missing: restore a backup of it" in own.command(
+        "run", "--dns-port", str(own.ports.dns), "--api", f"{LOOPBACK}:{own.ports.api}", status=1
+    )
+    assert not store_of(own).exists()
+
+
+@pytest.mark.parametrize("distance", [1, HALF - 2, HALF - 1, HALF, HALF + 1, MODULUS - 1])
+def test_a_zone_climbs_over_what_is_served(own: Appliance, api: Client, distance: int) -> None:
+    zone = api.zone("climbs.example")
+    record = api.record(zone, "A", "www", "192.0.2.1")
+    served_serial = api.wait_until_live(zone)["serial"]
+    set_serial(own, zone["uuid"], (served_serial - distance) % MODULUS or 1)
+    api.expect(200, "PATCH", f"/dns-records/{record['uuid']}/", {"value": "192.0.2.2"})
+    wait_for(lambda: served(own, "www.climbs.example") == [{NEW}, {NEW}], "both answer the newest content")
+    assert is_later(api.wait_until_live(zone)["serial"], served_serial)
+
+
+def test_the_largest_serial_is_followed_by_a_later_one(own: Appliance, api: Client) -> None:
+    with own.without("appliance deployer"):
+        zone = api.zone("wraps.example")
+        set_serial(own, zone["uuid"], MODULUS - 1)
+    assert api.wait_until_live(zone)["live_serial"] == MODULUS - 1
+    api.record(zone, "A", "www", "192.0.2.2")
+    wait_for(lambda: served(own, "www.wraps.example") == [{NEW}, {NEW}], "both follow over the edge")
+    assert is_later(api.wait_until_live(zone)["serial"], MODULUS - 1)
+
+
+def test_a_secondary_that_is_silent_is_told_everywhere(own: Appliance, api: Client) -> None:
+    zone = api.zone("silent.example")
+    api.wait_until_live(zone)
+    told = "nameserver ns2.appliance.test is unreachable"
+    with own.without("ns2/named.conf"):
+        api.record(zone, "A", "www", "192.0.2.1")
+        wait_for(lambda: told in status_of(own), "status tells")
+        assert told in own.get("/readyz").json()["degraded"]
+        assert 'nameserver_reachable{nameserver="ns2.appliance.test"} 0.0' in own.get("/metrics").text
+        wait_for(lambda: told in own.log("deployer"), "the log tells")
+        wait_for(lambda: deployment(api, zone) == ("deploying", "unreachable"), "the API tells")
+    api.wait_until_live(zone)
+    wait_for(lambda: "unreachable" not in status_of(own), "status is clean again")
+
+
+def test_a_deployer_that_stands_still_is_told(own: Appliance, api: Client) -> None:
+    api.wait_until_live(api.zone("still.example"))
+    with own.without("appliance deployer"):
+        wait_for(lambda: own.get("/readyz").status_code == 503, "readyz tells")
+        assert "the deployer has not turned for" in status_of(own)
+        assert "event=trouble subject=deployer" in own.log("serve")
+        api.zone("written.example")
+
+
+def status_of(appliance: Appliance) -> str:
+    return appliance.command("status", status=None)
+
+
+def deployment(api: Client, zone: dict[str, str]) -> tuple[str, str]:
+    found = api.expect(200, "GET", f"/dns-zones/{zone['uuid']}/deployment/")
+    return found["state"], found["nameservers"][1]["state"]

@@ -1,0 +1,181 @@
+"""From a backup back to served zones: on an empty host, beside nameservers that are ahead, while clients write."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from appliance.zones.serial import is_later
+from tests.appliance import Appliance, Client
+from tests.pair import wait_for
+
+SERVERS = (1, 2)
+
+
+@pytest.fixture
+def own() -> Iterator[Appliance]:
+    """An appliance of this story alone."""
+    with Appliance() as running:
+        yield running
+
+
+def address(last: int) -> bytes:
+    return bytes((192, 0, 2, last))
+
+
+def wait_until_all_live(appliance: Appliance) -> dict[str, dict[str, Any]]:
+    """The status of each zone when all are live."""
+    rows: dict[str, dict[str, Any]] = {}
+
+    def are_live() -> bool:
+        rows.update({row["zone"]: row for row in json.loads(status(appliance))})
+        return all(row["state"] == "live" for row in rows.values())
+
+    wait_for(are_live, "all zones are live")
+    return rows
+
+
+def status(appliance: Appliance) -> str:
+    try:
+        return appliance.command("status", "--json")
+    except AssertionError:
+        return appliance.command("status", "--json", status=1)
+
+
+def serials(appliance: Appliance) -> dict[str, int]:
+    return {domain: row["wanted"] for domain, row in wait_until_all_live(appliance).items()}
+
+
+def test_an_empty_host_serves_all_zones_from_a_backup_alone(tmp_path: Path) -> None:
+    backup = tmp_path / "backup.sqlite3"
+    with Appliance() as lost:
+        token = lost.token("drill@example.org")
+        api = lost.client(token)
+        for number in range(12):
+            zone = api.zone(f"zone-{number}.example")
+            api.record(zone, "A", "www", f"192.0.2.{number + 1}")
+        before = serials(lost)
+        assert str(backup) in lost.command("backup", str(backup))
+        lost.stop(signal.SIGKILL)
+        wait_for(lambda: lost.at_work() == {}, "nothing of it runs any more")
+        shutil.rmtree(lost.state)
+        lost.state.mkdir()
+    new = Appliance()
+    assert "12 zones restored" in new.command("restore", str(backup))
+    with new:
+        assert "vps_" not in new.printed.read_text()
+        after = serials(new)
+        assert after.keys() == before.keys()
+        assert all(serial == before[domain] or is_later(serial, before[domain]) for domain, serial in after.items())
+        for number in range(12):
+            new.wait_until_answered(f"www.zone-{number}.example", "A", [address(number + 1)])
+        api = new.client(token)
+        for zone in api.expect(200, "GET", "/dns-zones/"):
+            api.record(zone, "A", "after", "192.0.2.200")
+        for number in range(12):
+            new.wait_until_answered(f"after.zone-{number}.example", "A", [address(200)])
+        assert new.command("doctor")
+
+
+@pytest.mark.parametrize("fate", ["readable", "damaged"])
+def test_an_older_backup_beside_nameservers_that_are_ahead(own: Appliance, tmp_path: Path, fate: str) -> None:
+    """Every zone of the backup ends live with its content of then, and a later serial than any that was served."""
+    backup = tmp_path / "backup.sqlite3"
+    api = own.client(own.token("older@example.org"))
+    zones = {domain: api.zone(domain) for domain in ("same.example", "changed.example", "deleted.example")}
+    for zone in zones.values():
+        zone["record"] = api.record(zone, "A", "www", "192.0.2.1")
+    record = zones["changed.example"]["record"]
+    wait_until_all_live(own)
+    own.command("backup", str(backup))
+    for last in range(2, 8):
+        api.expect(200, "PATCH", f"/dns-records/{record['uuid']}/", {"value": f"192.0.2.{last}"})
+    api.record(zones["deleted.example"], "A", "more", "192.0.2.9")
+    former = serials(own)
+    api.expect(204, "DELETE", f"/dns-zones/{zones['deleted.example']['uuid']}/", Prefer="wait=30")
+    api.wait_until_live(api.zone("later.example"))
+    assert "is at work here" in own.command("restore", str(backup), status=1)
+    own.stop()
+    if fate == "damaged":
+        (own.state / "store" / "store.sqlite3").write_bytes(b"\xa5" * 8192)
+    done = json.loads(own.command("restore", str(backup), "--json"))
+    assert (done["zones"], done["unread"] is None) == (3, fate == "readable")
+    if fate == "readable":
+        assert (done["revived"], done["unknown"]) == (["deleted.example"], ["later.example"])
+        assert done["lifted"] == ["changed.example", "deleted.example"]
+    own.start()
+    after = serials(own)
+    assert after.keys() == zones.keys()
+    for domain in zones:
+        own.wait_until_answered(f"www.{domain}", "A", [address(1)])
+        assert after[domain] == former[domain] or is_later(after[domain], former[domain])
+    assert is_later(after["changed.example"], former["changed.example"])
+    assert is_later(after["deleted.example"], former["deleted.example"])
+    own.wait_until_answered("more.deleted.example", "A", [])
+    for server in SERVERS:
+        assert own.rcode("later.example", server) == "NOERROR"
+    changed = api.expect(200, "PATCH", f"/dns-records/{record['uuid']}/", {"value": "192.0.2.77"}, Prefer="wait=30")
+    own.wait_until_answered(changed["fqdn"], "A", [address(77)])
+
+
+def test_a_new_primary_beside_a_secondary_that_went_on(own: Appliance, tmp_path: Path) -> None:
+    """The secondary's catalog is later than the new primary's, which takes it over; no zone goes away meanwhile."""
+    backup = tmp_path / "backup.sqlite3"
+    api = own.client(own.token("primary@example.org"))
+    for number in range(5):
+        api.zone(f"zone-{number}.example")
+    wait_until_all_live(own)
+    own.command("backup", str(backup))
+    own.stop()
+    for lost in ("ns1", "zones", "store"):
+        shutil.rmtree(own.state / lost)
+    own.command("restore", str(backup))
+    own.start()
+    assert own.rcode("zone-0.example", 2) == "NOERROR"
+    wait_until_all_live(own)
+    api.wait_until_live(api.zone("new.example"))
+    for server in SERVERS:
+        assert own.rcode("zone-0.example", server) == own.rcode("new.example", server) == "NOERROR"
+
+
+def test_backups_taken_while_clients_write_are_whole(own: Appliance, tmp_path: Path) -> None:
+    """Each holds all that was acknowledged before it began."""
+    secret = own.token("writer@example.org")
+    api = own.client(secret)
+    zone = api.zone("busy.example")
+    acknowledged: list[int] = []
+    enough = threading.Event()
+
+    def write(number: int, client: Client) -> None:
+        while not enough.is_set():
+            client.record(zone, "A", f"h{number}-{len(acknowledged)}", "192.0.2.1")
+            acknowledged.append(number)
+
+    writers = [threading.Thread(target=write, args=(number, own.client(secret))) for number in range(2)]
+    for writer in writers:
+        writer.start()
+    try:
+        for number in range(5):
+            file = tmp_path / f"{number}.sqlite3"
+            before = len(acknowledged)
+            own.command("backup", str(file))
+            with closing(sqlite3.connect(file)) as reader:
+                ((rows, counted),) = reader.execute("select (select count(*) from record), record_count from zone")
+            assert before <= rows == counted
+    finally:
+        enough.set()
+        for writer in writers:
+            writer.join()
+    for file in tmp_path.iterdir():
+        octets = file.read_bytes()
+        for kept in (secret, *((own.state / "keys" / f"{key}.key").read_text() for key in ("control", "transfer"))):
+            assert kept.encode() not in octets
