@@ -20,6 +20,7 @@ from dns.name import Name
 from dns.rdata import Rdata
 from dns.rdataclass import IN
 from dns.rdatatype import RdataType
+from dns.rdtypes.ANY.TXT import TXT
 from dns.rdtypes.svcbbase import ParamKey, SVCBBase
 
 from appliance.errors import InvalidValue, UnsupportedType
@@ -28,8 +29,6 @@ from appliance.zones.served import refuse_unserved
 from appliance.zones.strings import parse_quoted, parse_strings, print_quoted
 
 MAX_TXT_OCTETS = 4096
-MAX_VALUE = 20_000
-"""Characters of a value: a TXT record of nothing but escapes has 16,434; what is longer is not even looked at."""
 MAX_PRIORITY = 65535
 
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,9}")
@@ -51,27 +50,30 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class TypeRow:
-    """How a type is read: `write(value, priority, origin)` gives the text for dnspython.
+    """How a type is read: `write(value, priority, origin)` gives the text for dnspython, or the rdata itself.
 
     `target` is the place of the host name among the words of the value; `priority` says that the first
-    number of the rdata is the API's `priority`.
+    number of the rdata is the API's `priority`. A value of more than `longest` characters is not even looked at.
     """
 
-    write: Callable[[str, int, Name], str]
+    write: Callable[[str, int, Name], str | Rdata]
     target: int | None = None
     priority: bool = False
+    longest: int = 1_000
 
 
 def parse_content(record_type: str, value: str, priority: int | None, origin: Name) -> Content:
     """The content of a record of the zone `origin`; InputError names the field that is wrong."""
     rdtype = parse_type(record_type)
     _check_priority(record_type, TYPES[rdtype], priority)
-    if len(value) > MAX_VALUE:
-        raise InvalidValue(f"the value has {len(value)} characters; at most {MAX_VALUE} are allowed", "value")
+    row = TYPES[rdtype]
+    if len(value) > row.longest:
+        raise InvalidValue(f"the value has {len(value)} characters; at most {row.longest} are allowed", "value")
     refuse_controls(value, "value")
-    text = TYPES[rdtype].write(value, priority or 0, origin)
+    read = row.write(value, priority or 0, origin)
     try:
-        read = dns.rdata.from_text(IN, rdtype, text, origin=dns.name.root, relativize=False)
+        if isinstance(read, str):
+            read = dns.rdata.from_text(IN, rdtype, read, origin=dns.name.root, relativize=False)
         rdata = parse_wire(rdtype, read.to_wire() or b"")
     except (dns.exception.DNSException, ValueError, OverflowError, struct.error) as refused:
         raise InvalidValue(f"this is no {record_type} data: {_reason(refused)}", "value") from None
@@ -101,6 +103,8 @@ def has_priority(rdtype: RdataType) -> bool:
 def print_value(rdata: Rdata) -> str:
     """The canonical value: what dnspython prints, without the priority and the final dot of the host name."""
     row = TYPES[rdata.rdtype]
+    if isinstance(rdata, TXT):
+        return print_quoted(rdata.strings)
     words = rdata.to_text().split(" ")[1 if row.priority else 0 :]
     if row.target is not None and words[row.target] != ".":
         words[row.target] = words[row.target].removesuffix(".")
@@ -182,8 +186,8 @@ def _srv(value: str, priority: int, origin: Name) -> str:
     return f"{priority} {words[0]} {words[1]} {_server(words[2], origin, null_allowed=True)}"
 
 
-def _txt(value: str, _priority: int, _origin: Name) -> str:
-    return print_quoted(parse_strings(value, MAX_TXT_OCTETS))
+def _txt(value: str, _priority: int, _origin: Name) -> Rdata:
+    return TXT(IN, RdataType.TXT, parse_strings(value, MAX_TXT_OCTETS))
 
 
 def _caa(value: str, _priority: int, _origin: Name) -> str:
@@ -243,12 +247,12 @@ TYPES: Mapping[RdataType, TypeRow] = {
     RdataType.AAAA: TypeRow(_ipv6),
     RdataType.CNAME: TypeRow(_target, target=0),
     RdataType.MX: TypeRow(_mx, target=0, priority=True),
-    RdataType.TXT: TypeRow(_txt),
+    RdataType.TXT: TypeRow(_txt, longest=20_000),
     RdataType.NS: TypeRow(_ns, target=0),
     RdataType.SRV: TypeRow(_srv, target=2, priority=True),
     RdataType.CAA: TypeRow(_caa),
     RdataType.PTR: TypeRow(_target, target=0),
-    RdataType.TLSA: TypeRow(_structured),
+    RdataType.TLSA: TypeRow(_structured, longest=8_000),
     RdataType.SSHFP: TypeRow(_structured),
     RdataType.DS: TypeRow(_structured),
     RdataType.NAPTR: TypeRow(_with_target(-1), target=-1),
@@ -256,8 +260,8 @@ TYPES: Mapping[RdataType, TypeRow] = {
     RdataType.HTTPS: TypeRow(_with_target(1), target=1),
     RdataType.LOC: TypeRow(_location),
     RdataType.URI: TypeRow(_structured),
-    RdataType.SMIMEA: TypeRow(_structured),
-    RdataType.OPENPGPKEY: TypeRow(_structured),
+    RdataType.SMIMEA: TypeRow(_structured, longest=8_000),
+    RdataType.OPENPGPKEY: TypeRow(_structured, longest=8_000),
 }
 """Every type that is served, in the order in which documents name them."""
 

@@ -12,6 +12,8 @@ from appliance.errors import InvalidValue
 
 STRING_OCTETS = 255
 """The longest single character string on the wire."""
+MAX_STRINGS = 256
+"""Strings of one value."""
 
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _ESCAPE = re.compile(r"\\(\d{3}|.)")
@@ -34,8 +36,11 @@ def parse_strings(value: str, limit: int) -> tuple[bytes, ...]:
 
 def parse_quoted(value: str) -> tuple[bytes, ...]:
     """A sequence of quoted strings, one blank between two of them, each of 255 octets at most."""
-    strings, at = [], 0
+    strings: list[bytes] = []
+    at = 0
     while at < len(value):
+        if len(strings) == MAX_STRINGS:
+            raise InvalidValue(f"there are more than {MAX_STRINGS} strings", "value")
         found = _QUOTED.match(value, at)
         if not found:
             raise InvalidValue(

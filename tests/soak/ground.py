@@ -79,8 +79,8 @@ class Ground:
 
     def faults(self) -> Iterator[str]:
         """What a nameserver answers and the store never held, and files that named would not load, now."""
+        yield from self._faults_of_files()
         for zone in self.zones:
-            yield from self._faults_of_file(zone)
             for server in (self.pair.primary, self.pair.secondary):
                 found = self.served(server, zone)
                 if found is not None and found != self.versions.get((str(zone.name), _serial_of(found))):
@@ -127,16 +127,15 @@ class Ground:
             return None
         return frozenset((str(row.owner), row.ttl, row.rdtype.name, row.rdata.to_wire() or b"") for row in rows)
 
-    def _faults_of_file(self, zone: Zone) -> Iterator[str]:
-        """The live file is one of the committed ones, octet for octet, and passes the checker."""
-        path = self.pair.files.path(zone.uuid)
-        if not path.exists():
-            return
-        refusals = self._checker.check({zone.name: path})
-        if refusals:
-            yield f"the live file of {zone.name} is refused: {refusals}"
-        if path.read_bytes() not in self.files[str(zone.name)]:
-            yield f"the live file of {zone.name} is not one that was committed"
+    def _faults_of_files(self) -> Iterator[str]:
+        """Each live file is one of the committed ones, octet for octet, and passes the checker."""
+        live = {zone.name: self.pair.files.path(zone.uuid) for zone in self.zones}
+        there = {name: path for name, path in live.items() if path.exists()}
+        for name, refusal in self._checker.check(there).items():
+            yield f"the live file of {name} is refused: {refusal}"
+        for name, path in there.items():
+            if path.read_bytes() not in self.files[str(name)]:
+                yield f"the live file of {name} is not one that was committed"
 
     def _note(self, zone: Zone) -> None:
         """Remember the zone as it is committed now, as a file and as its records."""

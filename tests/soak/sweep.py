@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
@@ -74,7 +75,8 @@ def run(course: Course) -> None:
     """All of it, as far as the time allows, on two grounds at a time."""
     kills = failures = 0
     with ProcessPoolExecutor(WORKERS) as workers:
-        jobs = [workers.submit(sweep, point, course.left) for point in points()]
+        ends = time.monotonic() + course.left
+        jobs = [workers.submit(sweep, point, ends) for point in points()]
         for job in as_completed(jobs):
             swept = job.result()
             kills += swept.touched if swept.point.error is None else 0
@@ -98,10 +100,10 @@ def sample(course: Course, kills: int, failures: int) -> None:
                 course.wrong(violation)
 
 
-def sweep(point: Point, seconds: float) -> Swept:
-    """One kind of call, from its first to its last."""
-    swept, course = Swept(point), Course("sweep", 0, seconds)
-    if course.left <= 0:
+def sweep(point: Point, ends: float) -> Swept:
+    """One kind of call, from its first to its last; `ends` is when the time is over, in monotonic seconds."""
+    swept = Swept(point)
+    if time.monotonic() > ends:
         return swept
     with open_ground() as ground:
         for number in range(1, MOST + 1):
@@ -111,7 +113,7 @@ def sweep(point: Point, seconds: float) -> Swept:
                 swept.ended = True
                 break
             swept.touched += 1
-            if course.left <= 0:
+            if time.monotonic() > ends:
                 break
     return swept
 

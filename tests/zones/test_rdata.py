@@ -175,6 +175,7 @@ REFUSED: dict[str, list[str]] = {
         ),
     ],
     "TXT": [
+        '"" ' * 256 + '""',
         *(
             "",
             '"abc',
@@ -316,6 +317,15 @@ def test_other_values_are_refused(record_type: str, value: str) -> None:
     with pytest.raises(InputError) as refused:
         parse_content(record_type, value, priority_of(record_type), ORIGIN)
     assert refused.value.field == "value"
+
+
+def test_the_longest_values_are_taken_and_longer_ones_refused() -> None:
+    octets = r"\000"
+    most = " ".join(f'"{octets * count}"' for count in (*[255] * 16, 16))
+    assert len(parse_content("TXT", most, None, ORIGIN).rdata.to_wire() or b"") == 4096 + 17
+    for record_type, value in (("TXT", "x" * 20_001), ("TLSA", "x" * 8_001), ("SVCB", "x" * 1_001)):
+        with pytest.raises(InvalidValue, match="characters; at most"):
+            parse_content(record_type, value, None, ORIGIN)
 
 
 def test_every_type_stands_in_both_tables() -> None:
