@@ -5,16 +5,19 @@ The store is attached and never made: an application without its store answers 5
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import dns.name
-import waitress
 from flask import Flask, Response
+from waitress.server import BaseWSGIServer, create_server
 
-from appliance.api import access, document, errors, gate, health, metrics
+from appliance.api import access, document, errors, front, gate, health, metrics
 from appliance.api.body import MAX_BODY
-from appliance.api.parts import Parts, install
+from appliance.api.limits import new_limits
+from appliance.api.parts import Parts, install, parts_of
 from appliance.api.waiting import new_watch
 from appliance.editing import Editor
 from appliance.render.zone_file import apex_of
@@ -25,21 +28,26 @@ from appliance.zones.reserved import OwnNames
 
 MAX_REQUEST = 33 * 1024 * 1024
 """Octets of the largest request that the server reads; each call has its own, lower limit."""
-MAX_CONNECTIONS = 900
-"""Open connections: an idle one costs no thread, and the usual limit of open files is 1,024."""
+MAX_HEADER = 64 * 1024
+"""Octets of a request's header."""
 IDLE_SECONDS = 60
+"""Seconds after which a connection is closed on which nothing moves, or whose header is not whole."""
 
 JSON_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
 
-def create_app(settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Flask:
-    """The application, as those settings describe it."""
+def create_app(
+    settings: Settings,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    monotonic: Callable[[], float] = time.monotonic,
+) -> Flask:
+    """The application, as those settings describe it. `clock` dates what is stored, `monotonic` counts seconds."""
     app = Flask("appliance", static_folder=None)
     app.config |= {"MAX_CONTENT_LENGTH": MAX_BODY + 1, "PROVIDE_AUTOMATIC_OPTIONS": False}
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.url_map.merge_slashes = False
-    parts = _parts(settings, clock)
+    parts = _parts(settings, clock, monotonic)
     install(app, parts)
     errors.register(app)
     metrics.register(app, parts.registry, metrics.StoreCollector(parts.nameservers, clock))
@@ -54,24 +62,32 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = lambda: datet
 
 def serve(settings: Settings) -> None:
     """Answer requests until the process is told to end."""
-    waitress.serve(
-        create_app(settings),
-        listen=str(settings.api.listen),
-        threads=settings.api.threads,
-        ident="",
-        max_request_body_size=MAX_REQUEST,
-        connection_limit=MAX_CONNECTIONS,
-        channel_timeout=IDLE_SECONDS,
-        cleanup_interval=10,
-        asyncore_use_poll=True,
-        clear_untrusted_proxy_headers=False,
-        _quiet=True,
-    )
+    listening: dict[int, Any] = {}
+    chosen: dict[str, Any] = {
+        "listen": str(settings.api.listen),
+        "threads": settings.api.threads,
+        "ident": "",
+        "max_request_header_size": MAX_HEADER,
+        "max_request_body_size": MAX_REQUEST,
+        "connection_limit": front.open_files_for_connections(),
+        "channel_timeout": IDLE_SECONDS,
+        "cleanup_interval": 10,
+        "asyncore_use_poll": True,
+        "clear_untrusted_proxy_headers": False,
+    }
+    app = create_app(settings)
+    server = create_server(app, listening, **chosen)
+    for one in listening.values():
+        if isinstance(one, BaseWSGIServer):
+            one.channel_class = front.Channel
+    server.run()
+    parts_of(app).store.close()
 
 
-def _parts(settings: Settings, clock: Callable[[], datetime]) -> Parts:
-    store = Store(settings.store.path, busy_timeout=settings.store.busy_timeout)
-    store.attach()
+def _parts(settings: Settings, clock: Callable[[], datetime], monotonic: Callable[[], float]) -> Parts:
+    seats = max(1, settings.api.threads // 4)
+    store = Store(settings.store.path, busy_timeout=settings.store.busy_timeout, seats=seats)
+    store.keep()
     apex = apex_of(settings.dns)
     editor = Editor(
         store=store,
@@ -80,9 +96,10 @@ def _parts(settings: Settings, clock: Callable[[], datetime]) -> Parts:
         default_ttl=settings.dns.default_ttl,
         clock=clock,
         announce=lambda: announce(settings.deployer.socket),
+        quotas=settings.quotas,
     )
     watch = new_watch(store, [server.name for server in settings.dns.nameservers], clock, settings.api.threads)
-    return Parts(settings, store, editor, watch, clock)
+    return Parts(settings, store, editor, watch, new_limits(settings.api, monotonic), clock)
 
 
 def _secure(answer: Response) -> Response:

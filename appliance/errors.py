@@ -5,6 +5,7 @@
     |   +-- InvalidName              not a name that DNS or this zone can hold
     |   +-- InvalidValue             not the data of that record type, or a number out of range
     |   +-- UnsupportedType          a record type that is not served here
+    |   +-- QuotaReached             more than the account or the zone may have
     |   `-- RuleBroken(findings)     each record is right, together they are not
     +-- StateError                   a right request at the wrong moment
     |   +-- NotFound
@@ -52,6 +53,10 @@ class InvalidValue(InputError):
 
 class UnsupportedType(InputError):
     """The record type is not one that this appliance serves."""
+
+
+class QuotaReached(InputError):
+    """There may be no more of these."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,17 +8,24 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from appliance.errors import AlreadyRunning
+from appliance.errors import AlreadyRunning, StoreError
 
 
 @contextmanager
 def only_one(lock: Path) -> Iterator[None]:
-    """Hold the lock file while the block runs, with this process's id in it; AlreadyRunning names its holder."""
-    with lock.open("a+") as file:
+    """Hold the lock file while the block runs, with this process's id in it; AlreadyRunning names its holder.
+
+    StoreError when there is no writing where the lock lies.
+    """
+    try:
+        opened = lock.open("a+")
+    except OSError as failed:
+        raise StoreError(f"{lock} cannot be held: {failed.strerror}") from failed
+    with opened as file:
         _hold(file, lock, fcntl.LOCK_EX)
         yield
 
@@ -30,14 +37,10 @@ def among_others(lock: Path) -> Iterator[None]:
     Where no lock file can be opened there is nothing that could be held alone either.
     """
     with ExitStack() as opened:
-        try:
-            file = opened.enter_context(lock.open("a+"))
-        except PermissionError:
-            file = opened.enter_context(lock.open("r"))
-        except OSError:
-            yield
-            return
-        _hold(file, lock, fcntl.LOCK_SH)
+        for mode in ("a+", "r"):  # a lock file of another user can be held, though not written
+            with suppress(OSError):
+                _hold(opened.enter_context(lock.open(mode)), lock, fcntl.LOCK_SH)
+                break
         yield
 
 

@@ -67,6 +67,20 @@ class ApiSettings:
     listen: Endpoint = setting(Endpoint("127.0.0.1", 8053), "address and port of API and console")
     threads: int = setting(16, "requests at the same time, 2 to 256; half of them may wait for a deployment")
     trusted_proxies: tuple[str, ...] = setting((), "addresses of proxies whose X-Forwarded-For is believed")
+    token_rate: int = setting(500, "requests per second of one token, 0 to 1000000; 0: no limit")
+    token_burst: int = setting(2000, "requests that a token which has rested may make at once, 1 to 1000000")
+    failure_rate: int = setting(
+        20, "failed authentications per second of one address (IPv6: /64), 0 to 1000000; 0: no limit"
+    )
+    failure_burst: int = setting(200, "failed authentications that a rested address may make at once, 1 to 1000000")
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaSettings:
+    """[quotas]: how much there may be; what is there already stays, and operators are not held to it."""
+
+    zones: int = setting(0, "zones of one account, 0 to 1000000; 0: no limit")
+    records: int = setting(0, "records of one zone, 0 to 10000000; 0: no limit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +123,7 @@ class Settings:
 
     store: StoreSettings = StoreSettings()
     api: ApiSettings = ApiSettings()
+    quotas: QuotaSettings = QuotaSettings()
     dns: DnsSettings = DnsSettings()
     deployer: DeployerSettings = DeployerSettings()
     sources: Mapping[str, str] = field(default_factory=dict)
@@ -117,12 +132,19 @@ class Settings:
 SECTIONS: Mapping[str, type] = {
     "store": StoreSettings,
     "api": ApiSettings,
+    "quotas": QuotaSettings,
     "dns": DnsSettings,
     "deployer": DeployerSettings,
 }
 _RANGES: Mapping[str, tuple[int, int]] = {
     "store.busy_timeout": (1, 60),
     "api.threads": (2, 256),
+    "api.token_rate": (0, 1_000_000),
+    "api.token_burst": (1, 1_000_000),
+    "api.failure_rate": (0, 1_000_000),
+    "api.failure_burst": (1, 1_000_000),
+    "quotas.zones": (0, 1_000_000),
+    "quotas.records": (0, 10_000_000),
     "dns.default_ttl": (0, 2**31 - 1),
     "dns.apex_ttl": (0, 2**31 - 1),
     "deployer.check_timeout": (1, 600),

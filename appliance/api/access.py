@@ -33,9 +33,13 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 def authenticate() -> None:
-    """Before every request under `PREFIX`, whether or not its address exists: 401 unless it bears a valid token."""
+    """Before every request under `PREFIX`, whether or not its address exists: 401 unless it bears a valid token.
+
+    429 when the token asks too often, or its address has failed too often.
+    """
     if request.path.startswith(PREFIX) and not request.path.startswith(OPEN):
         g.token = _token()
+        parts().limits.take_request(g.token.uuid)
 
 
 def token() -> Token:
@@ -69,6 +73,8 @@ def is_operators_request() -> bool:
     """
     if not parts().settings.api.trusted_proxies and _is_loopback(address()):
         return True
+    if "Authorization" not in request.headers:
+        return False
     try:
         return "admin:*" in _token().permissions
     except Unauthorized:
@@ -104,7 +110,17 @@ def needs(*permissions: str) -> Callable[[View], View]:
 def _documented(documented: dict[str, Any], permissions: tuple[str, ...]) -> dict[str, Any]:
     """What the document says of a view, with its permissions and the refusals that they bring."""
     manual = documented.get("manual_doc", {})
-    responses = {"401": "UNAUTHORIZED", **({"403": "FORBIDDEN"} if permissions else {}), **manual.get("responses", {})}
+    takes_body = any(one.get("in") == "json" for one in documented.get("arguments", {}).get("parameters", ()))
+    responses = {
+        "400": "BAD_REQUEST",
+        "401": "UNAUTHORIZED",
+        **({"403": "FORBIDDEN"} if permissions else {}),
+        **({"413": "REQUEST_ENTITY_TOO_LARGE", "415": "UNSUPPORTED_MEDIA_TYPE"} if takes_body else {}),
+        "429": "TOO_MANY_REQUESTS",
+        "500": "INTERNAL_SERVER_ERROR",
+        "503": "SERVICE_UNAVAILABLE",
+        **manual.get("responses", {}),
+    }
     needed = f"Needs the permission `{'` or `'.join(permissions)}`." if permissions else "Any token will do."
     return {**documented, "manual_doc": {**manual, "description": needed, "responses": responses}}
 
@@ -117,20 +133,24 @@ def _allows(known: Token, permissions: tuple[str, ...]) -> bool:
 
 
 def _token() -> Token:
-    """The valid token of this request; Unauthorized says nothing of what was wrong with it.
-
-    The secret is looked up by its hash, so that a wrong one takes as long as any other wrong one.
-    """
-    found = _HEADER.fullmatch(request.headers.get("Authorization", ""))
-    if not found:
-        raise _unauthorized()
+    """The valid token of this request; Unauthorized says nothing of what was wrong with it."""
+    parts().limits.refuse_failing(address())
     now = parts().clock()
-    with reading():
-        known = accounts.find_token(found[1])
+    known = _known_token()
     if known is None or not _is_valid(known, now):
-        raise _unauthorized()
+        parts().limits.note_failure(address())
+        raise Unauthorized(www_authenticate=WWWAuthenticate("bearer"))
     _note_use(known, now)
     return known
+
+
+def _known_token() -> Token | None:
+    """The token of this request, looked up by its hash: a wrong one takes as long as any other wrong one."""
+    found = _HEADER.fullmatch(request.headers.get("Authorization", ""))
+    if not found:
+        return None
+    with reading():
+        return accounts.find_token(found[1])
 
 
 def _is_valid(known: Token, now: datetime) -> bool:
@@ -160,7 +180,3 @@ def _plain(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
 
 def _is_loopback(text: str) -> bool:
     return _plain(text).is_loopback
-
-
-def _unauthorized() -> Unauthorized:
-    return Unauthorized(www_authenticate=WWWAuthenticate("bearer"))

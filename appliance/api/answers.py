@@ -34,6 +34,12 @@ DEPLOYMENT_HEADERS = {
     },
 }
 LOCATION_HEADER = {"Location": {"description": "The path of what was created.", "schema": {"type": "string"}}}
+RETRY_HEADER = {
+    "Retry-After": {
+        "description": "Whole seconds until it may be tried again.",
+        "schema": {"type": "integer"},
+    }
+}
 PAGE_HEADERS = {
     "X-Total-Count": {"description": "How many there are on all pages.", "schema": {"type": "integer"}},
     "Link": {"description": "RFC 8288: first, prev, next, last.", "schema": {"type": "string"}},

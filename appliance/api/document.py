@@ -24,7 +24,8 @@ _INTRODUCTION = """Zones and records of an authoritative DNS service.
 
 Every call needs `Authorization: Bearer vps_...`. Every error is `{"detail", "error_code", "field"}`.
 Any write takes `Prefer: wait=N` (1 to 60 seconds): the answer then comes when every nameserver is seen serving
-the change, and the header `X-Deployment` says how it ended. Paths work with and without their final slash."""
+the change, and the header `X-Deployment` says how it ended. A call that is refused with 429 or 503 changed nothing
+and may be tried again after `Retry-After` seconds. Paths work with and without their final slash."""
 
 pages = flask.Blueprint("document", __name__, url_prefix="/api/v1", template_folder="templates")
 
@@ -83,4 +84,7 @@ def asset(name: str) -> Response:
 
 
 def _document(spec: APISpec) -> dict[str, Any]:
-    return spec.to_dict()
+    document: dict[str, Any] = spec.to_dict()
+    for passing in ("TOO_MANY_REQUESTS", "SERVICE_UNAVAILABLE"):
+        document["components"]["responses"][passing]["headers"] = answers.RETRY_HEADER
+    return document

@@ -11,6 +11,7 @@ from typing import cast
 from flask import Flask, current_app, g
 from prometheus_client import CollectorRegistry
 
+from appliance.api.limits import Limits
 from appliance.api.waiting import Watch
 from appliance.editing import Editor
 from appliance.settings import Settings
@@ -21,12 +22,13 @@ _KEY = "dns-appliance"
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The settings, the store, the desk at which zones are changed, the watch over deployments, and the clock."""
+    """The settings, the store, the desk at which zones are changed, the watch over deployments, limits and clock."""
 
     settings: Settings
     store: Store
     editor: Editor
     watch: Watch
+    limits: Limits
     clock: Callable[[], datetime]
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
 

@@ -153,6 +153,8 @@ class Watcher:
         try:
             with self._store.connection():
                 while self._goes_on():
+                    if self._store.follow():
+                        version = None
                     seen = self._store.version()
                     if seen != version:
                         version = seen

@@ -12,6 +12,7 @@ import socket
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 
 from appliance.deploy.alarm import Alarm
@@ -26,6 +27,7 @@ from appliance.deploy.record import Recorder
 from appliance.deploy.verify import Ahead, Complete, Event, Overdue, PrimaryServes, Verifier, Watch
 from appliance.deploy.waiting import Waiting
 from appliance.editing import Editor
+from appliance.errors import StoreError
 from appliance.settings import DeployerSettings
 from appliance.store import journal, outcomes, zones
 from appliance.store.database import Store
@@ -38,6 +40,8 @@ SIGN_OF_LIFE = 2.0
 """Seconds between two rows that say the deployer is at work."""
 PAUSE_AFTER_FAILURE = 0.1
 """Seconds."""
+PAUSE_AFTER_STORE_FAILURE = 1.0
+"""Seconds; meanwhile what is served stays as it is."""
 
 
 class Deployer:
@@ -108,10 +112,19 @@ class Deployer:
         with self._store.connection():
             while not stopped():
                 try:
-                    self.turn()
+                    with self._store.failing():
+                        self._follow_store()
+                        self.turn()
+                except StoreError as failed:
+                    log.warning("event=store-failed reason=%r", str(failed))
+                    with suppress(StoreError):
+                        self._store.renew()
+                    self._pace.soon()
+                    time.sleep(PAUSE_AFTER_STORE_FAILURE)
                 except Exception:  # the top of the turn: whatever it was, the next full turn compares everything
                     log.exception("event=turn-failed")
-                    self._store.renew()
+                    with suppress(StoreError):
+                        self._store.renew()
                     self._pace.soon()
                     time.sleep(PAUSE_AFTER_FAILURE)
         self._lanes.close()
@@ -136,6 +149,13 @@ class Deployer:
         self._launcher.send_members()
         self._give_sign_of_life()
         self._full_turn.start_if_due()
+
+    def _follow_store(self) -> None:
+        """Take up another file that has come to the place of the store, and compare everything with it."""
+        if self._store.follow():
+            log.warning("event=store-replaced")
+            self._place = None
+            self._look_due = self._pace.due = self._monotonic()
 
     # notice
 

@@ -30,12 +30,12 @@ def run_deployer(
 ) -> bool:
     """Run until a signal ends it, or with `once` until nothing is left to do; True when every zone is then live.
 
-    AlreadyRunning names the process that holds the store already.
+    AlreadyRunning names the process that holds the store already; StoreError when the store is missing or damaged.
     """
     host = host_from(settings)
     with only_one(settings.store.path.with_name("deployer.lock")):
         store = Store(settings.store.path, busy_timeout=settings.store.busy_timeout, durable=False)
-        store.attach()
+        store.keep()
         editor = Editor(store, host.apex, own_names_of(settings.dns), settings.dns.default_ttl, clock)
         for leftover in host.files.leftovers():
             host.files.discard(leftover)
@@ -46,4 +46,6 @@ def run_deployer(
             deployer.run(lambda: ended() or (once and deployer.is_settled))
             log.info("event=ended")
         with store.connection():
-            return not outcomes.late(1)
+            all_live = not outcomes.late(1)
+        store.close()
+        return all_live

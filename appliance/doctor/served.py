@@ -69,7 +69,7 @@ def catalog(site: Site) -> Iterator[Result]:
     members = {row.owner.labels[0].decode(): str(row.rdata) for row in rows if row.rdtype == RdataType.PTR}
     with (store := _store(site.settings)).connection(), store.reading():
         known = list(outcomes.standings())
-        stray = [label for label in members if label not in set(map(_label, known))]
+    stray = sorted(members.keys() - set(map(_label, known)))
     missing = [one.name for one in known if _is_live(one) and _label(one) not in members]
     if missing:
         yield fail(f"the catalog lacks {_named(missing)}", "see the log of the deployer for event=catalog-failed")

@@ -5,6 +5,7 @@
     caller    who asks, and what they may see and write
     wanted    a record as it is asked for, unparsed
     claims    which names may become zones, and of whom
+    quotas    how many there may be of each
     desk      the Editor, at whom all writes are asked for
 
 A write reads only what it touches: the sets at its owners and what stands above and below them, so its cost

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,9 +13,11 @@ from dns.rdatatype import RdataType
 
 from appliance.editing.caller import Caller, check_grant, find_record, find_zone
 from appliance.editing.claims import public_suffixes, refuse_taken
+from appliance.editing.quotas import refuse_records_over, refuse_zone_over
 from appliance.editing.wanted import RecordInput, check_comment, check_ttl
 from appliance.errors import Finding, NotPermitted, RuleBroken, ZoneProtected
 from appliance.render.zone_file import Apex, record_line
+from appliance.settings import QuotaSettings
 from appliance.store import journal, records, zones
 from appliance.store.database import Store
 from appliance.store.journal import Actor
@@ -38,6 +40,7 @@ class Editor:
     default_ttl: int
     clock: Callable[[], datetime]
     announce: Callable[[], None] = lambda: None
+    quotas: QuotaSettings = field(default_factory=QuotaSettings)
 
     def create_zone(self, caller: Caller, domain: str) -> Zone:
         """A new, empty zone; InvalidName says why the domain cannot be had."""
@@ -48,6 +51,7 @@ class Editor:
         now = self.clock()
         with self._writing():
             refuse_taken(name, caller.account, now)
+            refuse_zone_over(self.quotas, caller)
             past = zones.past_serials(name)
             zone = Zone(
                 uuid=uuid4(),
@@ -173,8 +177,10 @@ class Editor:
             check_grant(caller, zone, change)
             _store(zone, change)
         _check_rules(rules.check(records.ZoneView(zone, self.apex.servers), touched_owners(changes)), changes)
+        growth = sum(map(_growth, changes))
+        refuse_records_over(self.quotas, caller, zone, growth)
         moved: dict[str, Any] = {"revision": zone.revision + 1, "updated_at": now}
-        moved["record_count"] = zone.record_count + sum(map(_growth, changes))
+        moved["record_count"] = zone.record_count + growth
         if any(map(moves_serial, changes)):
             moved |= {"serial": next_serial(zone.serial, now.date()), "queued_at": now}
         zone = zones.update(zone, **moved)

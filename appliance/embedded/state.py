@@ -217,6 +217,8 @@ path = "{state.store}"
 
 [api]
 listen = "{state.api}"
+token_rate = 0
+failure_rate = 0
 
 [dns]
 nameservers = [{servers}]

@@ -18,7 +18,9 @@ import peewee as pw
 from playhouse import migrations
 
 from appliance.errors import StoreError
+from appliance.store.keeper import Keeper
 from appliance.store.tables import TABLES
+from appliance.store.turns import Turns
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -27,13 +29,16 @@ class Store:
     """The file that says what should be served.
 
     `busy_timeout` is how many seconds a writer waits for another. `durable` False lets a power cut take the
-    last commits: right for the deployer alone, whose rows tell what can be asked again.
+    last commits: right for the deployer alone, whose rows tell what can be asked again. While another program holds
+    the store up, at most `seats` threads wait to write.
     """
 
-    def __init__(self, path: Path, *, busy_timeout: int = 5, durable: bool = True) -> None:
+    def __init__(self, path: Path, *, busy_timeout: int = 5, durable: bool = True, seats: int = 1000) -> None:
         self.path = path
         self._busy_timeout = busy_timeout
-        self._writer = threading.RLock()
+        self._turns = Turns(seats)
+        self._keeper: Keeper | None = None
+        self._here = threading.local()
         self._db = pw.SqliteDatabase(
             None,
             lock_type="IMMEDIATE",
@@ -65,41 +70,49 @@ class Store:
         """Use the file as it is: it is never made anew, so a missing store is an error and no empty store."""
         self._db.init(f"{self.path.absolute().as_uri()}?mode=rw", uri=True, timeout=self._busy_timeout)
 
+    def keep(self) -> None:
+        """Use the file as it is, for as long as this process lives: damage is found first, and a new file followed."""
+        self.attach()
+        self._keeper = Keeper(self.path)
+
+    def close(self) -> None:
+        """Let go of the file until the next connection; the last process to do so leaves it whole, without a log."""
+        if self._keeper:
+            self._keeper.close()
+
     @contextmanager
     def connection(self) -> Iterator[None]:
         """A connection of this thread, for as long as the block runs."""
-        with _told(self.path):
-            self._db.connect(reuse_if_open=True)
+        self._connect()
         try:
             yield
         finally:
             self._db.close()
 
-    def renew(self) -> None:
-        """Close the connection of this thread, and let the next query open another.
+    def follow(self) -> bool:
+        """Connect this thread anew, and say so, when its file is no more the one at the path, or has failed."""
+        with _told(self.path):
+            if self._keeper is None or (self._keeper.is_current(self._here.identity) and not self._db.is_closed()):
+                return False
+        self.renew()
+        return True
 
-        One that was opened while the disk failed may stay read-only for as long as it lives.
-        """
+    def renew(self) -> None:
+        """Connect this thread anew: a connection made while the disk failed may stay read-only as long as it lives."""
         self._db.close()
+        self._connect()
 
     @contextmanager
     def writing(self) -> Iterator[None]:
         """One transaction: all of the block is durably stored when it ends, or nothing is."""
-        with self._turn(self._busy_timeout), _told(self.path), self._db.atomic():
+        with self._writing(self._busy_timeout):
             yield
 
     @contextmanager
     def writing_if_free(self) -> Iterator[None]:
         """As `writing`, but it is a StoreError at once when another writer is at work."""
-        with self._turn(0):
-            with _told(self.path):
-                self._db.execute_sql("pragma busy_timeout = 0")
-            try:
-                with self.writing():
-                    yield
-            finally:
-                with _told(self.path):
-                    self._db.execute_sql(f"pragma busy_timeout = {self._busy_timeout * 1000}")
+        with self._writing(0):
+            yield
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -108,14 +121,42 @@ class Store:
             yield
 
     @contextmanager
-    def _turn(self, seconds: float) -> Iterator[None]:
-        """The turn of this thread among the writers of this process: left to SQLite, they poll, and some starve."""
-        if not self._writer.acquire(timeout=seconds):
-            raise StoreError(f"the store {self.path.name} cannot be used: another writer is at work")
+    def failing(self) -> Iterator[None]:
+        """Failures of statements outside of a transaction as StoreError."""
         try:
             yield
-        finally:
-            self._writer.release()
+        except pw.IntegrityError:
+            raise
+        except (pw.DatabaseError, pw.InterfaceError) as failed:
+            self._forget(failed)
+            raise StoreError(f"the store {self.path.name} cannot be used: {_first(failed)}") from failed
+
+    @contextmanager
+    def _writing(self, patience: float) -> Iterator[None]:
+        """A writing transaction that begins within so many seconds, other threads and programs waited for together."""
+        with _told(self.path), self._turns.taken(patience) as left:
+            if left < self._busy_timeout:
+                self._db.execute_sql(f"pragma busy_timeout = {round(left * 1000)}")
+            try:
+                with self._db.atomic():
+                    yield
+            except pw.OperationalError as failed:
+                self._forget(failed)
+                raise
+            finally:
+                if left < self._busy_timeout:
+                    self._db.execute_sql(f"pragma busy_timeout = {self._busy_timeout * 1000}")
+
+    def _forget(self, failed: Exception) -> None:
+        if self._keeper and "readonly" in str(failed):
+            self._keeper.forget()
+
+    def _connect(self) -> None:
+        with _told(self.path):
+            if self._keeper and self._db.is_closed():
+                self._here.identity = self._keeper.keep()
+                self._db.database = self._keeper.address(self._here.identity)
+            self._db.connect(reuse_if_open=True)
 
     def assert_writable(self) -> None:
         """Raise StoreError when no write could be stored now."""
@@ -136,4 +177,11 @@ def _told(path: Path) -> Iterator[None]:
     except pw.IntegrityError:
         raise
     except (pw.DatabaseError, pw.InterfaceError, sqlite3.Error, OSError) as failed:
-        raise StoreError(f"the store {path.name} cannot be used: {failed}") from failed
+        raise StoreError(f"the store {path.name} cannot be used: {_first(failed)}") from failed
+
+
+def _first(failed: BaseException) -> BaseException:
+    """What went wrong first: SQLite has undone a transaction that found the disk full, and cannot do so again."""
+    while failed.__context__ is not None:
+        failed = failed.__context__
+    return failed

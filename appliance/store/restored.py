@@ -116,6 +116,7 @@ def forget_answers() -> None:
     tables.Deployment.update(serial=None, live_serial=None, live_at=None, error=None).execute()
     tables.Outcome.delete().execute()
     tables.Turn.delete().execute()
+    tables.Stray.delete().execute()  # and with them an operator's word about zones of then
 
 
 _ZONES = """

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
 import requests
+from waitress.adjustments import Adjustments
 
+from appliance.api.front import Channel
 from tests.api.conftest import open_house
 from tests.pair import free_port
 
@@ -47,18 +51,97 @@ def url(tmp_path: Path) -> Iterator[str]:
 
 
 def test_idle_connections_starve_nobody(url: str) -> None:
-    port = int(url.rpartition(":")[2])
+    port = _port(url)
     with ExitStack() as stack:
-        for number in range(300):
+        for number in range(500):
             idle = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
-            idle.sendall(b"GET / HTTP/1.1\r\n" if number % 2 else b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\n{")
+            idle.sendall(b"GET / HTTP/1.1\r\n" if number % 2 else b"GET /healthz HTTP/1.1\r\nHo")
+        for _ in range(60):
+            stalled = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+            stalled.sendall(b"POST /api/v1/dns-zones/ HTTP/1.1\r\nContent-Length: 9\r\n\r\n{")
+        for _ in range(60):
+            reader = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+            reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
+            reader.sendall(b"GET /api/v1/docs/assets/swagger-ui-bundle.js HTTP/1.1\r\n\r\n")
         assert requests.get(f"{url}/healthz", timeout=30).json() == {"status": "ok"}
+        assert requests.get(f"{url}/api/v1/dns-zones/", timeout=30).status_code == 401
+
+
+def test_a_header_that_never_ends_is_given_up(url: str) -> None:
+    channel = Channel.__new__(Channel)
+    channel.__dict__.update(requests_lock=threading.Lock(), requests=[], adj=Adjustments(), request=None, server=None)
+    began = time.time()
+    channel.received(b"GET / HTTP/1.1\r\n")
+    first = channel.last_activity
+    channel.last_activity = began + 1000
+    channel.received(b"Host: x\r\n")
+    assert channel.last_activity == first
+
+
+@pytest.mark.parametrize(
+    ("header", "status"),
+    [
+        (b"Content-Length: 2\r\nTransfer-Encoding: chunked", 400),
+        (b"Transfer-Encoding: chunked\r\nContent-Length: 2", 400),
+        (b"transfer-encoding: Chunked\r\ncontent-length: 0", 400),
+        (b"Content-Length: 2\r\nContent-Length: 2", 400),
+        (b"Content-Length: 2\r\nContent-Length: 3", 400),
+        (b"Content-Length: 2, 2", 400),
+        (b"Content-Length: +2", 400),
+        (b"Content-Length: -2", 400),
+        (b"Content-Length: 0x2", 400),
+        (b"Content-Length: \xb2", 400),
+        (b"Content-Length:", 400),
+        (b"Content-Length : 2", 400),
+        (b"Content-Length: 2\r\n Transfer-Encoding: chunked", 400),
+        (b"Transfer-Encoding: chunked, chunked", 400),
+        (b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", 400),
+        (b"Transfer-Encoding:", 400),
+        (b"Transfer-Encoding: identity", 501),
+        (b"Transfer-Encoding: \x0bchunked", 400),
+        (b"X-Long: " + b"x" * 300_000, 431),
+        (b"\r\n".join(b"X-%d: x" % number for number in range(40_000)), 431),
+    ],
+)
+def test_doubtful_requests_are_refused_and_the_connection_closed(url: str, header: bytes, status: int) -> None:
+    smuggled = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", _port(url)), timeout=30) as connection:
+        with suppress(ConnectionError):
+            connection.sendall(b"POST /healthz HTTP/1.1\r\nHost: x\r\n" + header + b"\r\n\r\n0\r\n\r\n" + smuggled)
+        received = _read_all(connection)
+    assert re.match(rb"HTTP/1.[01] %d " % status, received), received[:200]
+    assert received.count(b"HTTP/1.") == 1, "what follows is no request"
+    assert b"Connection: close" in received
+
+
+def test_an_old_client_has_no_encodings(url: str) -> None:
+    with socket.create_connection(("127.0.0.1", _port(url)), timeout=30) as connection:
+        connection.sendall(b"POST /healthz HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")
+        assert _read_all(connection).startswith(b"HTTP/1.0 400 ")
+
+
+def test_chunked_bodies_are_read(url: str) -> None:
+    answer = requests.post(f"{url}/api/v1/dns-zones/", data=iter([b"{", b"}"]), timeout=30)
+    assert answer.status_code == 401
 
 
 def test_what_the_server_shows_of_itself(url: str) -> None:
     answer = requests.get(f"{url}/api/v1/dns-zones", timeout=30, allow_redirects=False)
     assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
     assert "Server" not in answer.headers
+
+
+def _port(url: str) -> int:
+    return int(url.rpartition(":")[2])
+
+
+def _read_all(connection: socket.socket) -> bytes:
+    """What came until the other side closed; a refused rest of what was sent resets the connection."""
+    received = b""
+    with suppress(ConnectionError):
+        while part := connection.recv(65536):
+            received += part
+    return received
 
 
 def _await(port: int) -> None:

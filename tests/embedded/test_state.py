@@ -34,6 +34,11 @@ def test_secrets_are_closed_to_others(state_folder: Path) -> None:
     assert stat.S_IMODE((folder / "store").stat().st_mode) == 0o700
 
 
+def test_it_limits_no_rates(state_folder: Path) -> None:
+    api = read_settings(prepared(state_folder) / "config.toml", {}).api
+    assert (api.token_rate, api.failure_rate) == (0, 0)
+
+
 def test_keys_and_catalog_are_kept(state_folder: Path) -> None:
     folder = prepared(state_folder)
     before = {file: file.read_bytes() for file in (*folder.glob("keys/*"), folder / "zones" / f"{FILE_UUID}.zone")}

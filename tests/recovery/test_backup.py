@@ -7,13 +7,17 @@ import stat
 from contextlib import closing
 from pathlib import Path
 
+import peewee as pw
 import pytest
+from playhouse import migrations
 
 from appliance.errors import AlreadyRunning, StoreError
 from appliance.processes import among_others, only_one
 from appliance.recovery.backup import back_up
 from appliance.recovery.restore import restore
+from appliance.store import copies
 from appliance.store.copies import API_LOCK, DEPLOYER_LOCK
+from appliance.store.database import MIGRATIONS
 from tests.desk import Desk
 
 
@@ -101,6 +105,17 @@ def test_a_backup_of_a_newer_release_is_refused(desk: Desk, tmp_path: Path) -> N
         writer.execute("insert into schema_migration (name, applied) values ('9999_future', '2031-01-01')")
     with pytest.raises(StoreError, match="a newer release wrote it"):
         restore(file, desk.store.path, desk.clock)
+
+
+def test_an_older_backup_is_brought_to_the_newest_tables(desk: Desk, tmp_path: Path) -> None:
+    file, place = tmp_path / "older.sqlite3", tmp_path / "new" / "store.sqlite3"
+    older = pw.SqliteDatabase(str(file))
+    migrations.Runner(older, str(MIGRATIONS)).up(target="0001_initial")
+    older.close()
+    restore(file, place, desk.clock)
+    assert copies.unapplied_migrations(place) == []
+    assert "0002_signs_of_life" in copies.unapplied_migrations(file)
+    restore(file, place, lambda: desk.clock().replace(hour=13))  # and what is replaced may be older too
 
 
 def test_an_empty_host_gets_a_closed_store(desk: Desk, tmp_path: Path) -> None:

@@ -160,10 +160,12 @@ def test_what_was_taken_away_stays_so(desk: Desk, again: Again) -> None:
 def test_former_answers_are_no_evidence(desk: Desk, again: Again) -> None:
     zone = desk.zone()
     outcomes.note_live(zone.uuid, zone.serial, desk.clock())
+    outcomes.note_strays([("label", zone.name)], desk.clock())
+    outcomes.allow_removals(desk.clock())
     again(lambda: None)
     (standing,) = outcomes.standings()
     assert (standing.attempted, standing.live_serial) == (None, None)
-    assert desk.rows()["outcome"] == desk.rows()["turn"] == []
+    assert desk.rows()["outcome"] == desk.rows()["turn"] == desk.rows()["stray"] == []
 
 
 @pytest.mark.parametrize("fate", ["missing", "damaged", "emptied"])

@@ -37,7 +37,8 @@ def wait_until_all_live(appliance: Appliance) -> dict[str, dict[str, Any]]:
     rows: dict[str, dict[str, Any]] = {}
 
     def are_live() -> bool:
-        rows.update({row["zone"]: row for row in json.loads(status(appliance))})
+        told, _ = json.JSONDecoder().raw_decode(status(appliance))  # what is less than well stands behind it
+        rows.update({row["zone"]: row for row in told})
         return all(row["state"] == "live" for row in rows.values())
 
     wait_for(are_live, "all zones are live")

@@ -1,0 +1,108 @@
+"""How fast a token may ask, and an address may fail: token buckets in memory, bounded in number.
+
+A bucket holds `burst` tokens at most and gains `rate` of them a second; whoever takes one may go on. A key that has
+rested has a full bucket, and that is what a key has which was never seen: so the least recently used are forgotten.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+
+from werkzeug.exceptions import TooManyRequests
+
+from appliance.settings import ApiSettings
+
+MOST_BUCKETS = 20_000
+"""Keys that are remembered, about 5 MB; the least recently used is forgotten first."""
+_IPV6_SITE = 64
+"""Bits of an IPv6 address that are one client's: one host has as many of the rest as it likes."""
+
+
+class Rate:
+    """A rate for each of many keys; `rate` 0 limits nothing. `clock` gives seconds that never go back. Thread-safe."""
+
+    def __init__(self, rate: int, burst: int, clock: Callable[[], float], most: int = MOST_BUCKETS) -> None:
+        self._rate, self._burst, self._clock, self._most = rate, burst, clock, most
+        self._buckets: OrderedDict[Hashable, tuple[float, float]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        """Keys that are remembered."""
+        return len(self._buckets)
+
+    def take(self, key: Hashable) -> float:
+        """Take one: 0 when there was one, else the seconds until there is."""
+        if not self._rate:
+            return 0
+        with self._lock:
+            now = self._clock()
+            held = self._held(key, now)
+            taken = held >= 1
+            self._buckets[key] = (held - taken, now)
+            self._buckets.move_to_end(key)
+            if len(self._buckets) > self._most:
+                self._buckets.popitem(last=False)
+        return 0 if taken else (1 - held) / self._rate
+
+    def seconds_to_next(self, key: Hashable) -> float:
+        """0 while there is one to take, else the seconds until there is; takes nothing and remembers nothing."""
+        if not self._rate:
+            return 0
+        with self._lock:
+            return max(0.0, (1 - self._held(key, self._clock())) / self._rate)
+
+    def _held(self, key: Hashable, now: float) -> float:
+        held, since = self._buckets.get(key, (self._burst, now))
+        return min(self._burst, held + (now - since) * self._rate)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The limits of one application: requests of each token, failed authentications of each address."""
+
+    requests: Rate
+    failures: Rate
+
+    def take_request(self, token: Hashable) -> None:
+        """Raise TooManyRequests when the token asks too fast."""
+        _refuse_for(self.requests.take(token), "this token asks too often")
+
+    def refuse_failing(self, address: str) -> None:
+        """Raise TooManyRequests while the address has failed too often; its next token is not even looked at."""
+        _refuse_for(self.failures.seconds_to_next(site_of(address)), "too many failed authentications")
+
+    def note_failure(self, address: str) -> None:
+        """The address brought no valid token."""
+        self.failures.take(site_of(address))
+
+
+def new_limits(settings: ApiSettings, clock: Callable[[], float]) -> Limits:
+    """The limits that the settings name."""
+    return Limits(
+        Rate(settings.token_rate, settings.token_burst, clock),
+        Rate(settings.failure_rate, settings.failure_burst, clock),
+    )
+
+
+def site_of(address: str) -> str:
+    """What counts as one address: an IPv4 address, in whichever coat, or the /64 of an IPv6 address."""
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(found, ipaddress.IPv4Address):
+        return str(found)
+    if found.ipv4_mapped:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.ip_network((found, _IPV6_SITE), strict=False))
+
+
+def _refuse_for(seconds: float, reason: str) -> None:
+    if seconds > 0:
+        whole = math.ceil(seconds)
+        raise TooManyRequests(f"{reason}: try again in {whole} s", retry_after=whole)

@@ -1,0 +1,186 @@
+"""Rates of tokens and of failing addresses, and quotas."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, replace
+
+import pytest
+
+from appliance.api.limits import Rate, site_of
+from appliance.app import create_app
+from appliance.settings import ApiSettings, QuotaSettings
+from tests.api.conftest import Bearer, House, is_error
+
+HERE, THERE = {"REMOTE_ADDR": "192.0.2.1"}, {"REMOTE_ADDR": "192.0.2.2"}
+
+
+@dataclass
+class Seconds:
+    """A monotonic clock that stands still."""
+
+    now: float = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def seconds() -> Seconds:
+    return Seconds()
+
+
+def limited(house: House, seconds: Seconds, api: ApiSettings) -> House:
+    """The same house with these limits, and a clock of its own for them."""
+    settings = replace(house.settings, api=api)
+    return House(settings, house.clock, create_app(settings, house.clock, seconds))
+
+
+def test_a_bucket_empties_and_fills(seconds: Seconds) -> None:
+    rate = Rate(10, 3, seconds)
+    assert [rate.take("a") for _ in range(4)] == [0, 0, 0, 0.1]
+    assert rate.take("b") == 0
+    seconds.now += 0.1
+    assert rate.take("a") == 0
+    assert rate.take("a") > 0
+    seconds.now += 3600
+    assert [rate.take("a") > 0 for _ in range(4)] == [False, False, False, True]
+
+
+def test_looking_takes_nothing(seconds: Seconds) -> None:
+    rate = Rate(1, 1, seconds)
+    assert [rate.seconds_to_next("a") for _ in range(3)] == [0, 0, 0]
+    assert len(rate) == 0
+    rate.take("a")
+    assert rate.seconds_to_next("a") == 1
+
+
+def test_no_rate_is_no_limit(seconds: Seconds) -> None:
+    rate = Rate(0, 1, seconds)
+    assert not any(rate.take("a") for _ in range(1000))
+    assert len(rate) == 0
+
+
+def test_many_keys_take_no_more_room(seconds: Seconds) -> None:
+    rate = Rate(1, 2, seconds, most=100)
+    for number in range(10_000):
+        rate.take(number)
+        rate.take("busy")
+    assert len(rate) == 100
+    assert rate.take("busy") > 0, "who asks all the time is not forgotten"
+
+
+def test_threads_share_a_bucket(seconds: Seconds) -> None:
+    rate = Rate(1, 500, seconds)
+    granted: list[bool] = []
+    threads = [
+        threading.Thread(target=lambda: granted.extend(rate.take("a") == 0 for _ in range(200))) for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(granted) == 500
+
+
+@pytest.mark.parametrize(
+    ("address", "site"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", ""),
+    ],
+)
+def test_what_counts_as_one_address(address: str, site: str) -> None:
+    assert site_of(address) == site
+
+
+def test_a_token_over_its_rate_slows_no_other(house: House, seconds: Seconds) -> None:
+    asked = limited(house, seconds, ApiSettings(token_rate=2, token_burst=5))
+    fast, other = asked.bearer("me@example.org"), asked.bearer("me@example.org")
+    assert [fast("GET", "/dns-zones/").status_code for _ in range(5)] == [200] * 5
+    refused = fast("POST", "/dns-zones/", {"domain": "example.com"})
+    assert is_error(refused, 429, "rate_limited")
+    assert refused.headers["Retry-After"] == "1"
+    assert is_error(fast("GET", "/nothing/"), 429, "rate_limited")
+    assert other("GET", "/dns-zones/").get_json() == []
+    seconds.now += 0.5
+    assert fast("GET", "/dns-zones/").status_code == 200
+    assert is_error(fast("GET", "/dns-zones/"), 429, "rate_limited")
+
+
+def test_an_address_that_fails_is_refused_and_no_other(house: House, seconds: Seconds) -> None:
+    asked = limited(house, seconds, ApiSettings(failure_rate=1, failure_burst=3))
+    me, stranger = asked.bearer("me@example.org"), Bearer(asked.app.test_client(), "vps_" + "x" * 32)
+    for _ in range(3):
+        assert is_error(stranger("GET", "/dns-zones/", environ_overrides=HERE), 401, "invalid_token")
+    refused = stranger("GET", "/dns-zones/", environ_overrides=HERE)
+    assert is_error(refused, 429, "rate_limited")
+    assert refused.headers["Retry-After"] == "1"
+    assert is_error(me("GET", "/dns-zones/", environ_overrides=HERE), 429, "rate_limited")
+    assert me("GET", "/dns-zones/", environ_overrides=THERE).status_code == 200
+    assert is_error(stranger("GET", "/dns-zones/", environ_overrides=THERE), 401, "invalid_token")
+    seconds.now += 1
+    assert me("GET", "/dns-zones/", environ_overrides=HERE).status_code == 200, "valid tokens are no failures"
+    assert me("GET", "/dns-zones/", environ_overrides=HERE).status_code == 200
+
+
+def test_what_needs_no_token_is_not_limited(house: House, seconds: Seconds) -> None:
+    asked = limited(house, seconds, ApiSettings(failure_rate=1, failure_burst=1))
+    web = asked.app.test_client()
+    for path in ("/healthz", "/readyz", "/api/v1/openapi.json") * 3:
+        assert web.get(path, environ_overrides=HERE).status_code != 429
+    assert is_error(web.get("/api/v1/dns-zones/", environ_overrides=HERE), 401, "invalid_token")
+    assert is_error(web.get("/api/v1/dns-zones/", environ_overrides=HERE), 429, "rate_limited")
+    assert web.get("/readyz", environ_overrides=HERE).status_code != 429
+    guess = {"Authorization": "Bearer vps_" + "x" * 32}
+    assert is_error(web.get("/metrics", headers=guess, environ_overrides=HERE), 429, "rate_limited")
+
+
+def test_the_document_tells_of_it(house: House) -> None:
+    document = house.app.test_client().get("/api/v1/openapi.json").get_json()
+    for passing in ("TOO_MANY_REQUESTS", "SERVICE_UNAVAILABLE"):
+        assert "Retry-After" in document["components"]["responses"][passing]["headers"]
+    for methods in document["paths"].values():
+        for method in methods.keys() - {"parameters"}:
+            assert methods[method]["responses"]["429"] == {"$ref": "#/components/responses/TOO_MANY_REQUESTS"}
+
+
+def with_quotas(house: House, zones: int, records: int) -> House:
+    settings = replace(house.settings, quotas=QuotaSettings(zones=zones, records=records))
+    return House(settings, house.clock, create_app(settings, house.clock))
+
+
+def test_a_quota_of_zones(house: House) -> None:
+    house = with_quotas(house, zones=2, records=0)
+    me, other, root = house.bearer("me@x.org"), house.bearer("other@x.org"), house.bearer("root@x.org", "admin:*")
+    first, _ = me.zone("one.com"), me.zone("two.com")
+    refused = me("POST", "/dns-zones/", {"domain": "three.com"})
+    assert is_error(refused, 400, "validation_error", "domain")
+    assert "2 zones" in refused.get_json()["detail"]
+    other.zone("three.com")
+    assert me("DELETE", f"/dns-zones/{first['uuid']}/").status_code == 204
+    me.zone("four.com")
+    for number in range(3):
+        root.zone(f"root{number}.com")
+
+
+def test_a_quota_of_records(house: House) -> None:
+    wide = house.bearer("me@x.org")
+    zone, large = wide.zone("one.com"), wide.zone("large.com")
+    record, *_ = [wide.record(large, "A", f"h{number}", "192.0.2.1") for number in range(4)]
+    house = with_quotas(house, zones=0, records=2)
+    me = house.bearer("me@x.org")
+    me.record(zone, "A", "@", "192.0.2.1")
+    me.record(zone, "A", "www", "192.0.2.1")
+    before = me("GET", f"/dns-zones/{zone['uuid']}/").get_json()
+    body = {"record_type": "A", "name": "third", "value": "192.0.2.1"}
+    for full in (zone, large):
+        refused = me("POST", f"/dns-zones/{full['uuid']}/records/", body)
+        assert is_error(refused, 400, "validation_error", "name")
+    assert me("GET", f"/dns-zones/{zone['uuid']}/").get_json() == before
+    assert me("PATCH", f"/dns-records/{record['uuid']}/", {"value": "192.0.2.2"}).status_code == 200
+    assert me("DELETE", f"/dns-records/{record['uuid']}/").status_code == 204
+    assert house.bearer("root@x.org", "admin:*").record(zone, "A", "third", "192.0.2.1")

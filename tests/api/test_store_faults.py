@@ -1,0 +1,205 @@
+"""What callers see while the store fails: 503 for what cannot be done, reads where they can be, and no empty store."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from werkzeug.test import TestResponse
+
+from appliance.app import create_app
+from appliance.settings import ApiSettings
+from tests.api.conftest import Bearer, House, is_error, open_house
+from tests.volumes import fill, needs_root, read_only_view, small_volume
+
+LOCK = """
+import sqlite3, sys, time
+other = sqlite3.connect(sys.argv[1], isolation_level=None)
+other.execute("begin immediate")
+print("locked", flush=True)
+time.sleep(float(sys.argv[2]))
+"""
+
+
+@contextmanager
+def locked(path: Path, seconds: float) -> Iterator[None]:
+    """Another program holds the write lock for so long, or until the end of the block."""
+    with subprocess.Popen((sys.executable, "-c", LOCK, str(path), str(seconds)), stdout=subprocess.PIPE) as program:
+        assert program.stdout and program.stdout.readline() == b"locked\n"
+        try:
+            yield
+        finally:
+            program.kill()
+
+
+def patient(house: House, seconds: int, threads: int = 16) -> House:
+    """The same house, whose writers wait for so long."""
+    settings = replace(
+        house.settings,
+        store=replace(house.settings.store, busy_timeout=seconds),
+        api=ApiSettings(threads=threads, failure_rate=0),
+    )
+    return House(settings, house.clock, create_app(settings, house.clock))
+
+
+def is_unavailable(answer: TestResponse) -> bool:
+    """True for a 503 in the one shape that says when to try again."""
+    return is_error(answer, 503, "unavailable") and int(answer.headers["Retry-After"]) > 0
+
+
+def test_a_short_lock_is_waited_for(house: House) -> None:
+    me = patient(house, 30).bearer("me@example.org")
+    with locked(house.settings.store.path, 3):
+        me.zone("example.com")
+
+
+def test_a_long_lock_refuses_writes_and_no_reads(house: House, me: Bearer) -> None:
+    zone = me.zone("example.com")
+    with locked(house.settings.store.path, 60):
+        assert is_unavailable(me("POST", "/dns-zones/", {"domain": "second.com"}))
+        assert me("GET", f"/dns-zones/{zone['uuid']}/").get_json()["uuid"] == zone["uuid"]
+        assert is_unavailable(house.app.test_client().get("/readyz"))
+    assert [one["domain"] for one in me("GET", "/dns-zones/").get_json()] == ["example.com"]
+    me.zone("second.com")
+
+
+def test_a_lock_does_not_keep_every_thread_waiting(house: House) -> None:
+    patience = 60
+    house = patient(house, patience, threads=8)
+    me = house.bearer("me@example.org")
+    with ThreadPoolExecutor(8) as threads:  # as many as the server has
+        with locked(house.settings.store.path, patience):
+            writes = [threads.submit(me, "POST", "/dns-zones/", {"domain": f"w{n}.com"}) for n in range(30)]
+            read = threads.submit(me, "GET", "/dns-zones/")
+            assert read.result(timeout=patience / 2).get_json() == []
+        answers = [write.result(timeout=patience) for write in writes]
+    assert sum(answer.status_code == 201 for answer in answers) >= 2
+    assert all(answer.status_code == 201 or is_unavailable(answer) for answer in answers)
+    assert len(me("GET", "/dns-zones/").get_json()) == sum(answer.status_code == 201 for answer in answers)
+
+
+def test_a_store_that_is_gone_is_not_made_and_is_found_when_it_is_back(house: House, me: Bearer) -> None:
+    me.zone("example.com")
+    path = house.settings.store.path
+    with closing(sqlite3.connect(path)) as there, closing(sqlite3.connect(path.with_name("backup"))) as backup:
+        there.backup(backup)
+    me.zone("later.com")
+    for file in path.parent.glob(f"{path.name}*"):
+        file.unlink()
+    for method, address, body in (("GET", "/dns-zones/", None), ("POST", "/dns-zones/", {"domain": "new.com"})):
+        assert is_unavailable(me(method, address, body))
+    assert not path.exists()
+    shutil.copy(path.with_name("backup"), path)
+    assert [one["domain"] for one in me("GET", "/dns-zones/").get_json()] == ["example.com"]
+    me.zone("new.com")
+
+
+def test_another_store_in_its_place_is_used_at_once(house: House, me: Bearer, tmp_path: Path) -> None:
+    me.zone("example.com")
+    (tmp_path / "other").mkdir()
+    other = tmp_path / "other" / "store.sqlite3"
+    program = "import sys, pathlib; from tests.api.conftest import open_house; open_house(pathlib.Path(sys.argv[1]))"
+    subprocess.run((sys.executable, "-c", program, str(other.parent)), check=True, timeout=60)
+    path = house.settings.store.path
+    for log in path.parent.glob(f"{path.name}-*"):
+        log.unlink()
+    other.replace(path)
+    assert is_error(me("GET", "/dns-zones/"), 401, "invalid_token")
+    assert house.bearer("new@example.org")("GET", "/dns-zones/").get_json() == []
+
+
+def test_a_damaged_store_answers_503_until_it_is_restored(house: House, me: Bearer) -> None:
+    for number in range(20):
+        me.zone(f"z{number}.com")
+    path = house.settings.store.path
+    with closing(sqlite3.connect(path)) as there:
+        there.execute("pragma wal_checkpoint(truncate)")
+    whole = path.read_bytes()
+    with path.open("r+b") as file:
+        file.seek(4096)
+        file.write(os.urandom(4096))
+    started = House(house.settings, house.clock, create_app(house.settings, house.clock))
+    me = Bearer(started.app.test_client(), me.secret)
+    for _ in range(3):
+        answer = me("GET", "/dns-zones/")
+        assert is_unavailable(answer)
+        assert "damaged" in answer.get_json()["detail"]
+    assert is_unavailable(me("POST", "/dns-zones/", {"domain": "new.com"}))
+    assert is_unavailable(started.app.test_client().get("/readyz"))
+    for log in path.parent.glob(f"{path.name}-*"):
+        log.unlink()
+    path.write_bytes(whole)
+    assert len(me("GET", "/dns-zones/").get_json()) == 20
+    me.zone("new.com")
+
+
+def test_damage_under_the_running_service_is_no_fault_of_ours(house: House, me: Bearer) -> None:
+    zone = me.zone("example.com")
+    for number in range(200):
+        me.record(zone, "TXT", f"h{number}", "x" * 200)
+    path = house.settings.store.path
+    with closing(sqlite3.connect(path)) as there:
+        there.execute("pragma wal_checkpoint(truncate)")
+    with path.open("r+b") as file:
+        for page in range(1, path.stat().st_size // 4096):
+            file.seek(4096 * page)
+            file.write(os.urandom(4096))
+    assert is_unavailable(me("GET", f"/dns-zones/{zone['uuid']}/"))
+    assert is_unavailable(me("POST", "/dns-zones/", {"domain": "new.com"}))
+
+
+@needs_root
+def test_a_full_volume_refuses_writes_and_no_reads(tmp_path: Path) -> None:
+    with small_volume(tmp_path / "store", 2048) as volume:
+        house = open_house(volume)
+        me = house.bearer("me@example.org")
+        zone = me.zone("example.com")
+        filler = fill(volume)
+        acknowledged, refused = set(), 0
+        for number in range(400):
+            body = {"record_type": "TXT", "name": f"h{number}", "value": "x" * 200}
+            answer = me("POST", f"/dns-zones/{zone['uuid']}/records/", body)
+            if answer.status_code == 201:
+                acknowledged.add(body["name"])
+            else:
+                refused += is_unavailable(answer)
+        assert refused > 100
+        shown = me("GET", f"/dns-zones/{zone['uuid']}/").get_json()["records"]
+        assert {record["name"] for record in shown} == acknowledged
+        restarted = House(house.settings, house.clock, create_app(house.settings, house.clock))
+        me = Bearer(restarted.app.test_client(), me.secret)
+        assert me("GET", f"/dns-zones/{zone['uuid']}/").get_json()["record_count"] == len(acknowledged)
+        filler.unlink()
+        me.record(zone, "A", "after", "192.0.2.1")
+
+
+@needs_root
+@pytest.mark.parametrize("closed", [False, True])
+def test_a_read_only_volume_refuses_writes_and_no_reads(tmp_path: Path, closed: bool) -> None:
+    (tmp_path / "files").mkdir()
+    here = tmp_path / "here"
+    here.symlink_to("files")
+    house = open_house(here)
+    me = house.bearer("me@example.org")
+    zone = me.zone("example.com")
+    if closed:  # as a clean end leaves it: without its log, which cannot be made here
+        house.store.close()
+        assert [file.name for file in (tmp_path / "files").glob("store.sqlite3*")] == ["store.sqlite3"]
+    with read_only_view(tmp_path / "files", tmp_path / "view"):
+        here.unlink()
+        here.symlink_to("view")
+        for _ in range(2):
+            assert me("GET", f"/dns-zones/{zone['uuid']}/").get_json()["domain"] == "example.com"
+            assert is_unavailable(me("POST", "/dns-zones/", {"domain": "second.com"}))
+        here.unlink()
+        here.symlink_to("files")
+        me.zone("second.com")

@@ -1,0 +1,200 @@
+"""Ways to break one thing of an appliance for a moment, each with the complaint that it should lead to."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import dns.message
+import dns.name
+import dns.rrset
+
+from appliance.doctor.result import Site
+from appliance.keys import new_key, read_key
+from appliance.nameserver.control import Control
+from appliance.nameserver.wire import Connection
+from appliance.settings import Settings
+from tests.pair import LOOPBACK
+
+Breaking = Callable[[Site], AbstractContextManager[Site]]
+
+
+def with_settings(site: Site, section: str, **values: object) -> Site:
+    part = replace(getattr(site.settings, section), **values)
+    return replace(site, settings=replace(site.settings, **{section: part}))
+
+
+def changed(section: str, key: str, value: object) -> Breaking:
+    @contextmanager
+    def breaking(site: Site) -> Iterator[Site]:
+        yield with_settings(site, section, **{key: value})
+
+    return breaking
+
+
+@contextmanager
+def content(file: Path, text: str) -> Iterator[None]:
+    """The file holds that text for as long as the block runs."""
+    before = file.read_bytes()
+    file.write_text(text)
+    try:
+        yield
+    finally:
+        file.write_bytes(before)
+
+
+@contextmanager
+def mode(path: Path, bits: int) -> Iterator[None]:
+    before = path.stat().st_mode & 0o7777
+    path.chmod(bits)
+    try:
+        yield
+    finally:
+        path.chmod(before)
+
+
+@contextmanager
+def standing_still(pid: int | None) -> Iterator[None]:
+    assert pid
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+@contextmanager
+def key_file_open(site: Site) -> Iterator[Site]:
+    with mode(site.settings.deployer.control_key, 0o644):
+        yield site
+
+
+@contextmanager
+def key_file_garbled(site: Site) -> Iterator[Site]:
+    with content(site.settings.deployer.update_key, "no key"):
+        yield site
+
+
+def another_key(name: str) -> Breaking:
+    @contextmanager
+    def breaking(site: Site) -> Iterator[Site]:
+        with content(getattr(site.settings.deployer, f"{name}_key"), new_key(name).statement()):
+            yield site
+
+    return breaking
+
+
+@contextmanager
+def store_open(site: Site) -> Iterator[Site]:
+    file = site.settings.store.path
+    with mode(file.parent, 0o755), mode(file, 0o644):
+        yield site
+
+
+@contextmanager
+def store_damaged(site: Site) -> Iterator[Site]:
+    file = site.settings.store.path.with_name("damaged.sqlite3")
+    file.write_bytes(b"\xa5" * 8192)
+    yield with_settings(site, "store", path=file)
+    file.unlink()
+
+
+@contextmanager
+def store_of_an_older_release(site: Site) -> Iterator[Site]:
+    file = site.settings.store.path.with_name("older.sqlite3")
+    with closing(sqlite3.connect(site.settings.store.path)) as source, closing(sqlite3.connect(file)) as copy:
+        source.backup(copy)
+        copy.execute("delete from schema_migration")
+        copy.commit()
+    yield with_settings(site, "store", path=file)
+    file.unlink()
+
+
+@contextmanager
+def link_for_a_file(site: Site) -> Iterator[Site]:
+    link = site.settings.deployer.zone_directory / f"{uuid4()}.zone"
+    link.symlink_to("/etc/passwd")
+    yield site
+    link.unlink()
+
+
+@contextmanager
+def zones_open(site: Site) -> Iterator[Site]:
+    with mode(site.settings.deployer.zone_directory, 0o777):
+        yield site
+
+
+@contextmanager
+def bad_named_conf(site: Site) -> Iterator[Site]:
+    file = site.settings.deployer.zone_directory.parent / "ns2" / "named.conf"
+    with content(file, "options { no-such-option yes; };\n"):
+        yield site
+
+
+@contextmanager
+def clock_behind(site: Site) -> Iterator[Site]:
+    yield replace(site, now=site.now - timedelta(days=1))
+
+
+@contextmanager
+def control_of(settings: Settings) -> Iterator[Control]:
+    deployer = settings.deployer
+    connection = Connection(deployer.control.host, deployer.control.port, read_key(deployer.control_key))
+    yield Control(connection)
+    connection.close()
+
+
+BREAKINGS: dict[str, tuple[Breaking, str, str]] = {
+    "no checker": (changed("deployer", "named_checkzone", "/missing/named-checkzone"), "programs", "named_checkzone"),
+    "no nameserver": (changed("dns", "nameservers", ()), "settings", "names no nameserver"),
+    "no store": (changed("store", "path", Path("/missing/store.sqlite3")), "store", "there is no store"),
+    "damaged store": (store_damaged, "store", "not a database"),
+    "older store": (store_of_an_older_release, "store", "lacks the migration 0001_initial"),
+    "open store": (store_open, "store-mode", "anyone may read"),
+    "clock": (clock_behind, "clock", "the clock was set back"),
+    "open key": (key_file_open, "keys", "has mode 0644"),
+    "garbled key": (key_file_garbled, "keys", "holds no single key statement"),
+    "missing key": (changed("deployer", "transfer_key", Path("/missing/key")), "keys", "No such file"),
+    "no zone directory": (changed("deployer", "zone_directory", Path("/missing")), "zone-directory", "there is no"),
+    "open zone directory": (zones_open, "zone-directory", "anyone may write into"),
+    "link": (link_for_a_file, "zone-directory", "is a link"),
+    "named.conf": (bad_named_conf, "named-conf", "no-such-option"),
+    "control key": (another_key("control"), "control", "the key is not the one it knows"),
+    "transfer key": (another_key("transfer"), "transfer", "transfer.key"),
+    "update key": (another_key("update"), "transfer", "update.key"),
+}
+
+
+@contextmanager
+def answering(ask: Callable[[dns.message.Message], dns.message.Message], *, ahead: int) -> Iterator[int]:
+    """A port where SOA questions are passed on, and answered with a serial that is further ahead."""
+    with socket.socket(type=socket.SOCK_DGRAM) as opened:
+        opened.bind((LOOPBACK, 0))
+
+        def serve() -> None:
+            while True:
+                octets, sender = opened.recvfrom(4096)
+                if not octets:
+                    return
+                query = dns.message.from_wire(octets)
+                reply = ask(query)
+                reply.id = query.id
+                (soa,) = reply.answer[0]
+                later = soa.replace(serial=soa.serial + ahead)
+                reply.answer = [dns.rrset.from_rdata(query.question[0].name, 0, later)]
+                opened.sendto(reply.to_wire(), sender)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield opened.getsockname()[1]
+        opened.sendto(b"", opened.getsockname())
+        thread.join()

@@ -1,0 +1,74 @@
+"""Disks that are full, and what AppArmor lets named do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from appliance.deploy.host import find_program
+from appliance.doctor import folders
+from appliance.doctor.result import Site, Verdict
+from appliance.settings import Settings
+
+
+def test_a_full_disk() -> None:
+    deployer = replace(Settings().deployer, zone_directory=Path("/sys"))  # where nothing is ever left
+    store = replace(Settings().store, path=Path("/sys/store.sqlite3"))
+    site = Site(Settings(store=store, deployer=deployer), datetime.now(UTC))
+    assert {result.verdict for result in folders.space(site)} == {Verdict.FAIL}
+
+
+PROFILE = """
+include <tunables/global>
+/usr/sbin/named flags=(attach_disconnected) {
+  include <abstractions/base>
+  /etc/bind/** r,
+  /var/lib/bind/** rw,
+  /var/lib/bind/ rw,
+  /var/cache/bind/** lrw,
+  owner /run/named/{named,lwresd}.pid rw,
+  /var/log/named/* rw,
+  #include <local/usr.sbin.named>
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "rights"),
+    [
+        ("/var/lib/bind/dns-appliance/x.zone", "rw"),
+        ("/var/cache/bind/dns-appliance/x.zone", "lrw"),
+        ("/etc/bind/zones/x.zone", "r"),
+        ("/srv/zones/x.zone", ""),
+        ("/var/log/named/x", "rw"),
+        ("/var/log/named/below/x", ""),
+        ("/run/named/lwresd.pid", "rw"),
+        ("/run/named/other.pid", ""),
+    ],
+)
+def test_a_profile_is_read_as_apparmor_does(path: str, rights: str) -> None:
+    assert folders.granted(PROFILE, path) == set(rights)
+
+
+@pytest.mark.parametrize(
+    ("folder", "local", "verdict"),
+    [
+        ("/var/lib/bind/dns-appliance", "", Verdict.OK),
+        ("/srv/zones", "", Verdict.FAIL),
+        ("/etc/bind/zones", "", Verdict.FAIL),
+        ("/srv/zones", "/srv/zones/** rw,\n", Verdict.OK),
+    ],
+)
+def test_a_profile_that_covers_the_zone_directory(tmp_path: Path, folder: str, local: str, verdict: Verdict) -> None:
+    profile = tmp_path / "usr.sbin.named"
+    profile.write_text(PROFILE)
+    (tmp_path / "local").mkdir()
+    (tmp_path / "local" / "usr.sbin.named").write_text(local)
+    settings = Settings(deployer=replace(Settings().deployer, zone_directory=Path(folder)))
+    named = Path(find_program("named")).resolve()
+    site = Site(settings, datetime.now(UTC), profile=profile, confined=named)
+    assert [result.verdict for result in folders.apparmor(site)] == [verdict]
+    assert [result.verdict for result in folders.apparmor(replace(site, confined=Path("/elsewhere")))] == [Verdict.OK]

@@ -1,0 +1,119 @@
+"""Where secrets are, and where they are not: after a story of many mistakes everything is searched for them."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.appliance import Appliance
+
+EMAIL, PASSWORD, SHORT = "secret@example.org", "correct horse battery staple", "hunter2"
+UNKNOWN = "vps_UnknownUnknownUnknownUnknown0123"
+PUBLIC = 12
+"""Characters of a token that are no secret."""
+
+
+class ProcessList:
+    """Every command line that was there to be seen while it watched."""
+
+    def __init__(self) -> None:
+        self.seen: set[bytes] = set()
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Look all the time, until the end of the block."""
+        ended = threading.Event()
+        thread = threading.Thread(target=lambda: self._watch(ended))
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+
+    def _watch(self, ended: threading.Event) -> None:
+        while not ended.wait(0.01):
+            for entry in Path("/proc").glob("[0-9]*/cmdline"):
+                try:
+                    self.seen.add(entry.read_bytes())
+                except OSError:
+                    continue
+
+
+def mistakes(own: Appliance, token: str, domain: str) -> list[str]:
+    """The answers to requests in which a secret stands where it does not belong."""
+    api = own.client(token)
+    zone = api.zone(domain)
+    api.record(zone, "A", "@", "192.0.2.1")
+    records = f"/dns-zones/{zone['uuid']}/records/"
+    answers = [
+        api("GET", f"/dns-zones/?token={token}"),
+        api("GET", f"/dns-zones/{token}/"),
+        api("GET", f"/nothing/{token}"),
+        api("POST", "/dns-records/", {"zone": token, "record_type": "A", "name": "@", "value": "192.0.2.1"}),
+        api("POST", records, {"record_type": "A", "name": "www", "value": "192.0.2.1"}, {"Prefer": f"wait={token}"}),
+        api("POST", records, {"record_type": "A", "name": "www", "value": "192.0.2.1"}),
+        api("PUT", "/dns-zones/", {}),
+        own.client(token[:-1])("GET", "/dns-zones/"),
+        own.client(f"{token} {token}")("GET", "/dns-zones/"),
+        own.client(UNKNOWN)("POST", "/dns-zones/", {"domain": "x.example"}),
+    ]
+    return [str(answer.headers) + answer.text for answer in answers]
+
+
+def keys_of(state: Path) -> set[str]:
+    """The secrets in the key files."""
+    found = {re.search(r'secret "([^"]+)"', file.read_text()) for file in state.glob("keys/*.key")}
+    return {one[1] for one in found if one}
+
+
+@pytest.fixture
+def state() -> Iterator[Path]:
+    """A folder for an appliance that is kept until it was searched."""
+    with tempfile.TemporaryDirectory(prefix="story-") as folder:
+        yield Path(folder)
+
+
+def test_no_secret_is_told(state: Path) -> None:
+    processes = ProcessList()
+    with processes.watching(), Appliance(state) as own:
+        first = re.search(r"^token +(\S+)", own.printed.read_text(), re.MULTILINE)
+        assert first
+        tokens = [first[1], own.token(EMAIL)]
+        told = [own.command("account", "password", EMAIL, typed=f"{PASSWORD}\n")]
+        told.append(own.command("account", "password", EMAIL, typed=f"{SHORT}\n", status=1))
+        for number, token in enumerate(tokens):
+            told += mistakes(own, token, f"secrets{number}.example")
+        told += [own.command(*words) for words in (("token", "list", "--json"), ("config", "show"))]
+        store = state / "store" / "store.sqlite3"
+        with closing(sqlite3.connect(store)) as broken, broken:
+            broken.execute("update record set rdtype = 'NOTHING'")
+        told += [own.client(token)("GET", "/dns-records/").text for token in tokens]
+        assert "the appliance failed" in told[-1]
+        with closing(sqlite3.connect(store)) as reader:
+            ((digest,),) = reader.execute("select password_hash from account where password_hash is not null")
+        keys = keys_of(state)
+        assert len(keys) == 3
+    secrets = {token[PUBLIC:] for token in (*tokens, UNKNOWN)} | {PASSWORD, SHORT} | keys
+    assert _found(secrets | {digest}, "\n".join(told).encode()) == set()
+    assert _found(secrets | {digest}, b"\n".join(processes.seen)) == set()
+    for file in filter(Path.is_file, state.rglob("*")):
+        allowed: set[str] = set()
+        if file.parent.name == "keys" or file.name == "named.conf":
+            allowed = keys
+        elif file == own.printed:
+            allowed = {first[1][PUBLIC:]}  # shown once, to the person who started it
+        elif file.parent.name == "store":
+            allowed = {digest}
+        assert _found(secrets | {digest}, file.read_bytes()) <= allowed, file
+
+
+def _found(secrets: set[str], text: bytes) -> set[str]:
+    return {secret for secret in secrets if secret.encode() in text}

@@ -1,0 +1,260 @@
+"""What callers of the API see while everything behind it fails: named, the deployer, and the store."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from tests.appliance import Appliance, Client
+from tests.pair import LOOPBACK, wait_for
+from tests.volumes import fill, needs_root, remount, small_volume
+
+NAMED = ("ns1/named.conf", "ns2/named.conf")
+DEPLOYER, SERVE = "appliance deployer", "appliance serve"
+ADDRESS = b"\xc0\0\2\1"
+
+
+@contextmanager
+def stopped(appliance: Appliance, *children: str) -> Iterator[None]:
+    """These children hang, and go on at the end of the block."""
+    pids = [pid for pid in map(appliance.child, children) if pid]
+    assert len(pids) == len(children)
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
+@contextmanager
+def not_restarted(appliance: Appliance, *children: str) -> Iterator[None]:
+    """These children are dead, and stay so until the end of the block."""
+    assert appliance.process
+    appliance.process.send_signal(signal.SIGSTOP)
+    try:
+        kill(appliance, *children)
+        wait_for(lambda: not any(map(appliance.child, children)), "they are dead")
+        yield
+    finally:
+        appliance.process.send_signal(signal.SIGCONT)
+
+
+def kill(appliance: Appliance, *children: str) -> None:
+    """End these children; `run` starts them again."""
+    for words in children:
+        if pid := appliance.child(words):
+            os.kill(pid, signal.SIGKILL)
+
+
+def is_served(appliance: Appliance, name: str) -> bool:
+    """True when both nameservers answer with the address that these stories store."""
+    return all(appliance.answer(name, "A", server)[1] == {ADDRESS} for server in (1, 2))
+
+
+def is_unavailable(answer: requests.Response) -> bool:
+    """True for a 503 in the one shape that says when to try again."""
+    return (
+        answer.status_code == 503 and answer.json()["error_code"] == "unavailable" and "Retry-After" in answer.headers
+    )
+
+
+def status_of(api: Client, method: str = "GET", path: str = "/dns-zones/", body: Any = None) -> int | None:  # noqa: ANN401 - JSON
+    """The status of the answer, None without one."""
+    try:
+        return api(method, path, body).status_code
+    except requests.ConnectionError:
+        return None
+
+
+@pytest.fixture
+def state() -> Iterator[Path]:
+    """A folder for an appliance, open to the user of named."""
+    folder = Path(tempfile.mkdtemp(prefix="story-"))
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize(
+    ("domain", "dead"),
+    [
+        ("nameservers.example", NAMED),
+        ("secondary.example", NAMED[1:]),
+        ("deployer.example", (DEPLOYER,)),
+        ("all-of-them.example", (*NAMED, DEPLOYER)),
+    ],
+)
+def test_writers_see_nothing_of_it_but_deployment(
+    appliance: Appliance, api: Client, domain: str, dead: tuple[str, ...]
+) -> None:
+    zone = api.zone(domain)
+    api.wait_until_live(zone)
+    path = f"/dns-zones/{zone['uuid']}/"
+    with stopped(appliance, *dead):
+        record = api.record(zone, "A", "www", "192.0.2.9")
+        api.expect(200, "PATCH", f"/dns-records/{record['uuid']}/", {"value": "192.0.2.1"})
+        waited = api(
+            "POST", f"{path}records/", {"record_type": "A", "name": "x", "value": "192.0.2.1"}, {"Prefer": "wait=1"}
+        )
+        assert (waited.status_code, waited.headers["X-Deployment"]) == (201, "pending")
+        other = api.zone(f"new.{zone['domain']}")
+        api.expect(204, "DELETE", f"/dns-zones/{other['uuid']}/")
+        shown = api.expect(200, "GET", path)
+        assert shown["record_count"] == 2
+        assert shown["deployment"]["state"] != "live"
+        assert len(api.expect(200, "GET", f"{path}records/")) == 2
+    api.wait_until_live(zone)
+    assert is_served(appliance, f"www.{zone['domain']}")
+
+
+def test_a_hundred_waiting_requests_stop_no_honest_one(appliance: Appliance, api: Client) -> None:
+    zone = api.zone("waiting.example")
+    api.wait_until_live(zone)
+    token = appliance.token("waiting@example.org", "dns:list")
+    url = f"http://{LOOPBACK}:{appliance.ports.api}/api/v1/dns-zones/"
+    with ThreadPoolExecutor(100) as threads:
+        with stopped(appliance, NAMED[1]):
+
+            def write(number: int) -> requests.Response:
+                body = {"record_type": "A", "name": f"h{number}", "value": "192.0.2.1"}
+                return api("POST", f"/dns-zones/{zone['uuid']}/records/", body, {"Prefer": "wait=60"})
+
+            writes = [threads.submit(write, number) for number in range(100)]
+            for count in (0, 80):  # first all come in; then those that may wait do, and the others have their answers
+                wait_for(lambda count=count: sum(write.done() for write in writes) >= count, f"{count} have answers")  # type: ignore[misc]
+                honest = requests.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=20)
+                assert honest.json() == []
+        answers = [write.result() for write in writes]
+    assert {answer.status_code for answer in answers} == {201}
+    api.wait_until_live(zone)
+
+
+def test_a_store_that_disappears_stops_no_nameserver(state: Path) -> None:
+    with Appliance(state) as own:
+        api = own.client(own.token("gone@example.org"))
+        zone = api.zone("gone.example")
+        api.record(zone, "A", "@", "192.0.2.1")
+        api.wait_until_live(zone)
+        store = state / "store" / "store.sqlite3"
+        with closing(sqlite3.connect(store)) as there, closing(sqlite3.connect(state / "backup")) as backup:
+            there.backup(backup)
+        for file in store.parent.glob("store.sqlite3*"):
+            file.unlink()
+        assert is_unavailable(api("GET", "/dns-zones/"))
+        assert is_unavailable(api("POST", "/dns-zones/", {"domain": "other.example"}))
+        wait_for(lambda: "event=store-failed" in own.log("deployer"), "the deployer tells of it")
+        kill(own, SERVE, DEPLOYER)
+        wait_for(lambda: status_of(api) == 503, "a new process makes no store either")
+        assert not store.exists()
+        assert is_served(own, "gone.example")
+        shutil.copy(state / "backup", store)
+        wait_for(lambda: status_of(api) == 200, "the restored store is read")
+        api.record(zone, "A", "after", "192.0.2.1")
+        api.wait_until_live(zone)
+        assert is_served(own, "after.gone.example")
+
+
+def test_another_store_is_taken_up_by_running_processes(state: Path) -> None:
+    with Appliance(state) as own:
+        api = own.client(own.token("replaced@example.org"))
+        zone = api.zone("replaced.example")
+        api.record(zone, "A", "@", "192.0.2.1")
+        api.wait_until_live(zone)
+        children = [own.child(SERVE), own.child(DEPLOYER)]
+        store = state / "store" / "store.sqlite3"
+        with closing(sqlite3.connect(store)) as there, closing(sqlite3.connect(state / "store" / "new")) as copy:
+            there.backup(copy)
+        api.record(zone, "A", "lost", "192.0.2.1")
+        api.wait_until_live(zone)
+        for log in store.parent.glob("store.sqlite3-*"):
+            log.unlink()
+        (state / "store" / "new").replace(store)
+        assert [record["name"] for record in api.expect(200, "GET", f"/dns-zones/{zone['uuid']}/records/")] == ["@"]
+        wait_for(lambda: "event=serial-raised" in own.log("deployer"), "the older state goes over the served one")
+        api.record(zone, "A", "after", "192.0.2.1")
+        wait_for(lambda: is_served(own, "after.replaced.example"), "the deployer follows")
+        assert [own.child(SERVE), own.child(DEPLOYER)] == children
+
+
+def test_a_damaged_store_is_found_at_the_start(state: Path) -> None:
+    with Appliance(state) as own:
+        api = own.client(own.token("damaged@example.org"))
+        zone = api.zone("damaged.example")
+        api.record(zone, "A", "@", "192.0.2.1")
+        api.wait_until_live(zone)
+        store = state / "store" / "store.sqlite3"
+        with not_restarted(own, DEPLOYER, SERVE):
+            with closing(sqlite3.connect(store)) as there:
+                there.execute("pragma wal_checkpoint(truncate)")
+            whole = store.read_bytes()
+            with store.open("r+b") as file:
+                file.seek(4096)
+                file.write(os.urandom(4096))
+        wait_for(lambda: status_of(api) == 503, "the API refuses")
+        assert "damaged" in api("GET", "/dns-zones/").json()["detail"]
+        wait_for(lambda: "it is damaged" in own.log("deployer"), "the deployer refuses to start")
+        assert is_served(own, "damaged.example")
+        for log in store.parent.glob("store.sqlite3-*"):
+            log.unlink()
+        store.write_bytes(whole)
+        api.record(zone, "A", "after", "192.0.2.1")
+        wait_for(lambda: is_served(own, "after.damaged.example"), "all goes on")
+
+
+@needs_root
+def test_a_full_store_loses_nothing(state: Path) -> None:
+    state.chmod(0o755)
+    with small_volume(state / "store", 4096) as volume, Appliance(state) as own:
+        api = own.client(own.token("full@example.org"))
+        zone = api.zone("full.example")
+        api.record(zone, "A", "@", "192.0.2.1")
+        api.wait_until_live(zone)
+        filler = fill(volume)
+        path = f"/dns-zones/{zone['uuid']}/records/"
+        acknowledged, refused = {"@"}, 0
+        while refused < 50:
+            body = {"record_type": "TXT", "name": f"h{len(acknowledged)}", "value": "x" * 1000}
+            answer = api("POST", path, body)
+            if answer.status_code == 201:
+                acknowledged.add(body["name"])
+            else:
+                assert is_unavailable(answer), answer.text
+                refused += 1
+        assert {record["name"] for record in api.expect(200, "GET", path)} == acknowledged
+        assert is_served(own, "full.example")
+        filler.unlink()
+        api.record(zone, "A", "after", "192.0.2.1")
+        wait_for(lambda: is_served(own, "after.full.example"), "what comes after is served", 60)
+
+
+@needs_root
+def test_a_read_only_store_is_read(state: Path) -> None:
+    state.chmod(0o755)
+    with small_volume(state / "store", 4096) as volume, Appliance(state) as own:
+        api = own.client(own.token("readonly@example.org"))
+        zone = api.zone("readonly.example")
+        api.record(zone, "A", "@", "192.0.2.1")
+        api.wait_until_live(zone)
+        with not_restarted(own, SERVE, DEPLOYER):  # while one has a file open for writing the system refuses
+            wait_for(lambda: remount(volume, "ro"), "the volume is read-only")
+        wait_for(lambda: status_of(api) == 200, "reads go on")
+        assert is_unavailable(api("POST", "/dns-zones/", {"domain": "other.example"}))
+        wait_for(lambda: "Read-only file system" in own.log("deployer"), "the deployer says why it does not start")
+        assert is_served(own, "readonly.example")
+        assert remount(volume, "rw")
+        wait_for(lambda: status_of(api, "POST", "/dns-zones/", {"domain": "other.example"}) == 201, "writes go on")
+        api.record(zone, "A", "after", "192.0.2.1")
+        wait_for(lambda: is_served(own, "after.readonly.example"), "what comes after is served", 60)
+        assert "Traceback" not in own.log("deployer") + own.log("serve")

@@ -1,0 +1,130 @@
+"""Worst-case inputs: every compiled pattern and every parser against strings made to be slow to refuse.
+
+`python -m tests.worst` measures, and prints the slowest string of each at the longest that it may be in a request.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import itertools
+import pkgutil
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import dns.name
+
+import appliance
+from appliance.api.body import MAX_BODY, read_object, read_uuid
+from appliance.api.limits import site_of
+from appliance.api.waiting import preferred_wait
+from appliance.app import MAX_HEADER
+from appliance.editing.wanted import check_comment
+from appliance.errors import InputError
+from appliance.zones.names import parse_domain, parse_owner
+from appliance.zones.rdata import TYPES, has_priority, parse_content, parse_type
+
+ORIGIN = dns.name.from_text("example.com.")
+LONGEST_IN = {
+    "appliance.api.access": MAX_HEADER,
+    "appliance.api.front": MAX_HEADER,
+    "appliance.api.waiting": 500,
+    "appliance.zones.names": 253,
+    "appliance.zones.rdata": 20_000,
+    "appliance.zones.strings": 20_000,
+    "appliance.zones.served": 255,
+}
+"""The longest text that the patterns of a module are used on; all others see what operators and programs write."""
+OTHERS = 4096
+_LETTERS = 'a0 .-"\\,;=([?*é'
+_AGAIN = tuple(dict.fromkeys("".join(dict.fromkeys(pair)) for pair in itertools.product(_LETTERS, repeat=2)))
+_ENDS = ("", "!", '"', "\0")
+"""One or two characters again and again, and an end at which all was in vain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Something that reads text, the longest that a request may give it, and how texts of its kind begin."""
+
+    name: str
+    read: Callable[[str], object]
+    longest: int
+    starts: tuple[str, ...] = ("",)
+
+    def seconds(self, text: str) -> float:
+        """How long it takes; that it refuses the text is no matter."""
+        began = time.perf_counter()
+        with suppress(InputError):
+            self.read(text)
+        return time.perf_counter() - began
+
+    def slowest(self, length: int, tried: int = 4) -> tuple[float, str]:
+        """The slowest text of that length, of those that were slowest when they were short."""
+        short = min(length, 300)
+        recipes = [(start, again, end) for start in self.starts for again in _AGAIN for end in _ENDS]
+        recipes.sort(key=lambda recipe: self.seconds(_text(recipe, short)), reverse=True)
+        texts = [_text(recipe, length) for recipe in recipes[:tried]]
+        return max((min(self.seconds(text) for _ in range(2)), text) for text in texts)
+
+
+def patterns() -> Iterator[Call]:
+    """Every pattern that a module of the package has compiled, used as that module uses it."""
+    for found in pkgutil.walk_packages(appliance.__path__, "appliance."):
+        if found.name.endswith("__main__") or ".migrations" in found.name:
+            continue
+        module = importlib.import_module(found.name)
+        source = inspect.getsource(module)
+        for name, pattern in vars(module).items():
+            if isinstance(pattern, re.Pattern) and re.search(rf"^{name} = ", source, re.MULTILINE):
+                for method in sorted(set(re.findall(rf"\b{name}\.(\w+)\(", source))):
+                    longest = LONGEST_IN.get(found.name, OTHERS)
+                    yield Call(f"{found.name}.{name}.{method}", _using(pattern, method), longest)
+
+
+def parsers() -> Iterator[Call]:
+    """Every parser of what a request holds."""
+    yield Call("parse_domain", parse_domain, MAX_BODY)
+    yield Call("parse_owner", lambda text: parse_owner(text, ORIGIN), MAX_BODY, ("", "*."))
+    yield Call("parse_type", parse_type, MAX_BODY)
+    yield Call("check_comment", check_comment, MAX_BODY)
+    yield Call("preferred_wait", preferred_wait, MAX_HEADER, ("", "wait=", '"'))
+    yield Call("read_uuid", read_uuid, MAX_HEADER)
+    yield Call("site_of", site_of, MAX_HEADER)
+    yield Call("read_object", lambda text: read_object(text.encode()), MAX_BODY, ("", '{"a":', '{"a":"', '{"a":[1'))
+    for rdtype in TYPES:
+        read = _content(rdtype.name, 10 if has_priority(rdtype) else None)
+        yield Call(f"parse_content {rdtype.name}", read, MAX_BODY, ("", '"', "0 "))
+
+
+def _using(pattern: re.Pattern[Any], method: str) -> Callable[[str], object]:
+    use: Callable[..., Any] = getattr(pattern, method)
+    if isinstance(pattern.pattern, bytes):
+        return lambda text: use(text.encode())
+    if method.startswith("sub"):
+        return lambda text: use("", text)
+    return (lambda text: list(use(text))) if method == "finditer" else use
+
+
+def _content(record_type: str, priority: int | None) -> Callable[[str], object]:
+    return lambda value: parse_content(record_type, value, priority, ORIGIN)
+
+
+def _text(recipe: tuple[str, str, str], length: int) -> str:
+    start, again, end = recipe
+    room = length - len(start) - len(end)
+    return start + (again * (room // len(again) + 1))[:room] + end
+
+
+def main() -> None:
+    """Print the slowest text of each."""
+    for call in (*patterns(), *parsers()):
+        seconds, text = call.slowest(call.longest)
+        print(f"{seconds * 1000:9.3f} ms {call.longest:7d} characters  {call.name}  {text[:8]!r}...{text[-3:]!r}")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
