@@ -88,7 +88,7 @@ class GrownZone:
 def grow(random: Random, number: int, apex: Apex) -> GrownZone:
     """A random zone; the number makes its name one of a kind."""
     zone = GrownZone(_zone_name(random, number), apex.servers)
-    wanted = int(random.expovariate(0.2)) if random.random() > 0.01 else random.randint(100, 400)
+    wanted = int(random.expovariate(0.12)) if random.random() > 0.01 else random.randint(100, 400)
     for _ in range(wanted):
         record = _record(random, zone, random.choice(TYPES), apex)
         if record is not None:

@@ -103,9 +103,9 @@ def _body(text: str) -> None:
 
 
 def _setting(text: str) -> None:
-    """The text as the value of a setting, by its length one or the other."""
+    """The text as the value of a setting, by its length one or the other; an operator's is never of book length."""
     key, kind = _KINDS[len(text) % len(_KINDS)]
-    _read_value(key, kind, text)
+    _read_value(key, kind, text[:4_000])
 
 
 def _strings_again(strings: tuple[bytes, ...]) -> None:

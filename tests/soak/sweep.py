@@ -150,6 +150,7 @@ def _fault(ground: Ground, point: Point, number: int) -> tuple[bool, list[str]]:
             os.killpg(run.pid, signal.SIGKILL)
             return True, [f"no end within {HEALING:g} s: {run.communicate()[1][-600:]}"]
     traced = trace.read_text(errors="replace")
+    assert traced, f"strace may not trace here: {said}"
     if point.error is None:
         return run.returncode == -signal.SIGKILL or "+++ killed by SIGKILL" in traced, []
     return "(INJECTED)" in traced, list(_complaints(run.returncode, said))

@@ -27,7 +27,7 @@ def course(request: pytest.FixtureRequest) -> Course:
 
 
 def test_storm(course: Course) -> None:
-    storm.run(course, changes=300, calm=1.0)
+    storm.run(course, changes=300, calm=2.0)
     assert not course.violations
 
 
