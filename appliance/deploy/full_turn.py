@@ -7,26 +7,16 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from appliance.deploy import reconcile
-from appliance.deploy.host import Host
-from appliance.deploy.lanes import Lanes
 from appliance.deploy.launch import Launcher
-from appliance.deploy.membership import Membership
-from appliance.deploy.pace import Pace
-from appliance.deploy.reach import Reach
+from appliance.deploy.parts import Parts
 from appliance.deploy.reconcile import Picture, Plan
-from appliance.deploy.record import Recorder
-from appliance.deploy.verify import Verifier
-from appliance.deploy.waiting import Waiting
-from appliance.editing import Editor
 from appliance.errors import ApplianceError
 from appliance.store import outcomes, zones
-from appliance.store.database import Store
 from appliance.store.outcomes import Standing
 from appliance.zones.names import print_domain
 from appliance.zones.serial import climb, is_ahead
@@ -43,19 +33,8 @@ CLEAN_EVERY = 3600.0
 class FullTurn:
     """Compares everything and mends what differs. `allow_removals`: zones that the store never knew are taken away."""
 
-    host: Host
-    store: Store
-    editor: Editor
-    lanes: Lanes
-    zones: Waiting
-    verifier: Verifier
-    membership: Membership
-    recorder: Recorder
-    reach: Reach
+    parts: Parts
     launcher: Launcher
-    pace: Pace
-    clock: Callable[[], datetime]
-    monotonic: Callable[[], float]
     allow_removals: bool = False
     runs: bool = False
     count: int = 0
@@ -65,30 +44,30 @@ class FullTurn:
 
     def start_if_due(self) -> None:
         """Start when it is time and none is under way."""
-        if self.runs or self.monotonic() < self.pace.due:
+        if self.runs or self.parts.monotonic() < self.parts.pace.due:
             return
         self.runs = True
-        self.pace.began()
-        self.zones.begin_picture()
-        self.membership.begin_reading()
+        self.parts.pace.began()
+        self.parts.zones.begin_picture()
+        self.parts.membership.begin_reading()
 
         def done(picture: Picture) -> None:
             self.runs = False
             self._carry_out(picture, reconcile.plan(picture))
             self.count += 1
-            self.ended_at = self.clock()
+            self.ended_at = self.parts.clock()
 
         def failed(error: ApplianceError) -> None:
             self.runs = False
             log.warning("event=full-turn-failed reason=%r", str(error))
-            self.pace.soon()
+            self.parts.pace.soon()
 
-        self.lanes.start(lambda: reconcile.take_picture(self.host, self.store), done, failed)
+        self.parts.lanes.start(lambda: reconcile.take_picture(self.parts.host, self.parts.store), done, failed)
 
     def record_removal(self, standing: Standing) -> None:
         """A deleted zone is answered no more, or a newer zone has its name."""
-        self.membership.leave(standing.uuid, standing.name)
-        self.recorder.live(standing.uuid, None)
+        self.parts.membership.leave(standing.uuid, standing.name)
+        self.parts.recorder.live(standing.uuid, None)
 
     def _carry_out(self, picture: Picture, plan: Plan) -> None:
         self._note_reach(picture)
@@ -97,79 +76,79 @@ class FullTurn:
         self._act(plan)
         self.launcher.notify(picture.lagging(plan.await_secondaries))
         self._keep_strays(picture)
-        if self.monotonic() >= self._clean_due:
-            self._clean_due = self.monotonic() + CLEAN_EVERY
-            self.launcher.remove_old_files(self.clock())
+        if self.parts.monotonic() >= self._clean_due:
+            self._clean_due = self.parts.monotonic() + CLEAN_EVERY
+            self.launcher.remove_old_files(self.parts.clock())
         if plan.is_quiet:
-            self.pace.all_is_well()
+            self.parts.pace.all_is_well()
         elif plan.ahead:
-            self.pace.soon()
+            self.parts.pace.soon()
 
     def _note_reach(self, picture: Picture) -> None:
         """Those that answered nothing of a whole picture are silent."""
-        now, reachable = self.monotonic(), picture.reachable()
-        self.reach.answered(reachable, now)
-        for server in set(self.host.nameservers) - reachable:
-            self.reach.asked(server, now)
+        now, reachable = self.parts.monotonic(), picture.reachable()
+        self.parts.reach.answered(reachable, now)
+        for server in set(self.parts.host.nameservers) - reachable:
+            self.parts.reach.asked(server, now)
 
     def _keep_catalog(self, picture: Picture, plan: Plan) -> None:
         """Mend a catalog that the primary lost, go over a secondary that is ahead of it, and tell joins and leaves."""
         own, over = picture.catalog_serials()
-        if own is None and self.host.primary in picture.reachable():
+        if own is None and self.parts.host.primary in picture.reachable():
             self.launcher.mend_catalog()
         if picture.members is None:
             return
-        self.membership.learn(picture.members)
-        self.membership.remove(plan.leave)
-        for standing in filter(self.zones.stood_still, plan.join):
-            self.membership.join(standing.uuid, standing.name)
+        self.parts.membership.learn(picture.members)
+        self.parts.membership.remove(plan.leave)
+        for standing in filter(self.parts.zones.stood_still, plan.join):
+            self.parts.membership.join(standing.uuid, standing.name)
         self._let_rejoin(picture, plan)
         if own is not None and over is not None:
-            self.membership.adopt(reconcile.adopted(picture), climb(own, over))
-            self.pace.soon()
+            self.parts.membership.adopt(reconcile.adopted(picture), climb(own, over))
+            self.parts.pace.soon()
 
     def _let_rejoin(self, picture: Picture, plan: Plan) -> None:
         """A member that no secondary serves for several full turns was dropped by them: it leaves, and joins again."""
         missed = [one for one in plan.await_secondaries if picture.is_missed(one)]
         self._missed = Counter({one.uuid: self._missed[one.uuid] + 1 for one in missed})
-        for standing in filter(self.zones.stood_still, missed):
+        for standing in filter(self.parts.zones.stood_still, missed):
             if self._missed[standing.uuid] >= MISSED_TURNS:
                 log.warning("event=member-rejoins zone=%s", print_domain(standing.name))
-                self.membership.leave(standing.uuid, standing.name)
-                self.pace.soon()
+                self.parts.membership.leave(standing.uuid, standing.name)
+                self.parts.pace.soon()
 
     def _record(self, picture: Picture, plan: Plan) -> None:
-        with self.store.writing():
-            for standing in filter(self.zones.stood_still, plan.removed):
+        with self.parts.store.writing():
+            for standing in filter(self.parts.zones.stood_still, plan.removed):
                 self.record_removal(standing)
-            for standing in filter(self.zones.stood_still, plan.live):
-                self.recorder.compared(standing, picture.served(standing.name))
-            for standing in filter(self.zones.stood_still, (*plan.deploy, *plan.await_secondaries)):
-                self.recorder.seen(standing.uuid, standing.serial, picture.served(standing.name))
-            outcomes.note_strays([(stray.label, stray.name) for stray in picture.strays], self.clock())
+            for standing in filter(self.parts.zones.stood_still, plan.live):
+                self.parts.recorder.compared(standing, picture.served(standing.name))
+            for standing in filter(self.parts.zones.stood_still, (*plan.deploy, *plan.await_secondaries)):
+                self.parts.recorder.seen(standing.uuid, standing.serial, picture.served(standing.name))
+            outcomes.note_strays([(stray.label, stray.name) for stray in picture.strays], self.parts.clock())
 
     def _act(self, plan: Plan) -> None:
         for standing, served in plan.ahead:
-            if self.zones.stood_still(standing):
+            if self.parts.zones.stood_still(standing):
                 self._raise_over(standing, served)
-        for standing in filter(self.zones.stood_still, plan.rewrite):
+        for standing in filter(self.parts.zones.stood_still, plan.rewrite):
             log.warning("event=file-touched zone=%s", print_domain(standing.name))
             self._raise_over(standing, standing.serial)
-        for standing in filter(self.zones.stood_still, plan.await_secondaries):
-            self.verifier.watch(standing.uuid, standing.name, standing.serial, self.monotonic())
+        for standing in filter(self.parts.zones.stood_still, plan.await_secondaries):
+            self.parts.verifier.watch(standing.uuid, standing.name, standing.serial, self.parts.monotonic())
         for standing in (*plan.deploy, *plan.withdraw):
-            if self.zones.stood_still(standing):
-                self.zones.want(standing)
+            if self.parts.zones.stood_still(standing):
+                self.parts.zones.want(standing)
 
     def _raise_over(self, standing: Standing, served: int) -> None:
         """Lift the zone over a serial that is served with another content, unless it has moved on by itself."""
         zone = zones.get_any(standing.uuid)
         if zone.deleted_at or (zone.serial != standing.serial and not is_ahead(served, zone.serial)):
             return
-        raised = self.editor.raise_serial(standing.uuid, served)
+        raised = self.parts.editor.raise_serial(standing.uuid, served)
         name = print_domain(standing.name)
         log.warning("event=serial-raised zone=%s served=%d serial=%d", name, served, raised.serial)
-        self.zones.want(standing)
+        self.parts.zones.want(standing)
 
     def _keep_strays(self, picture: Picture) -> None:
         """Zones that the store never knew stay, unless an operator said otherwise."""
@@ -177,4 +156,4 @@ class FullTurn:
         for stray in picture.strays:
             if self.allow_removals or stray.label in allowed:
                 self.launcher.remove_stray(stray)
-                self.pace.soon()
+                self.parts.pace.soon()

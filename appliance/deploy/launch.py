@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from appliance.deploy import reconcile
 from appliance.deploy.catalog import mend_catalog
-from appliance.deploy.host import Host
-from appliance.deploy.lanes import Lanes
-from appliance.deploy.membership import Membership
+from appliance.deploy.parts import Parts
 from appliance.deploy.pipeline import Attempt, deploy_zones, put_back, remove_old_files, withdraw_zone
-from appliance.deploy.record import Recorder
 from appliance.deploy.strays import Stray, remove_stray
-from appliance.deploy.verify import Verifier, Watch
-from appliance.deploy.waiting import Waiting
-from appliance.editing import Editor
+from appliance.deploy.verify import Watch
 from appliance.errors import ApplianceError
 from appliance.questions.soa import Question
-from appliance.store.database import Store
 from appliance.store.outcomes import Standing
 
 log = logging.getLogger(__name__)
@@ -38,22 +32,13 @@ MOST_NOTIFIES = 500
 
 @dataclass(frozen=True, slots=True)
 class Launcher:
-    """Starts work and takes its end. `retry_soon` asks for a full turn after a failure."""
+    """Starts work and takes its end; after a failure a full turn comes soon."""
 
-    host: Host
-    store: Store
-    editor: Editor
-    lanes: Lanes
-    zones: Waiting
-    verifier: Verifier
-    membership: Membership
-    recorder: Recorder
-    monotonic: Callable[[], float]
-    retry_soon: Callable[[], None]
+    parts: Parts
 
     def launch_ready(self) -> None:
         """Start what waits, is in no lane, and has had its rest."""
-        ready = self.zones.take_ready(self.monotonic())
+        ready = self.parts.zones.take_ready(self.parts.monotonic())
         for batch in _batches(standing for standing in ready if not standing.deleted):
             self._deploy(batch)
         for standing in ready:
@@ -62,18 +47,18 @@ class Launcher:
 
     def send_members(self) -> None:
         """Send what the catalog should be told, unless an update is under way."""
-        update = self.membership.next_update()
+        update = self.parts.membership.next_update()
         if update is None:
             return
 
         def failed(error: ApplianceError) -> None:
             log.warning("event=catalog-failed reason=%r", str(error))
-            self.membership.fail()
-            self.retry_soon()
+            self.parts.membership.fail()
+            self.parts.pace.soon()
 
-        change = self.host.updates.change
-        self.lanes.start(
-            lambda: change(update.remove, update.add, update.serial), lambda _: self.membership.confirm(), failed
+        change = self.parts.host.updates.change
+        self.parts.lanes.start(
+            lambda: change(update.remove, update.add, update.serial), lambda _: self.parts.membership.confirm(), failed
         )
 
     def mend_catalog(self) -> None:
@@ -82,33 +67,37 @@ class Launcher:
         def failed(error: ApplianceError) -> None:
             log.warning("event=catalog-not-mended reason=%r", str(error))
 
-        self.lanes.start(lambda: mend_catalog(self.host), lambda _: self.retry_soon(), failed)
+        self.parts.lanes.start(lambda: mend_catalog(self.parts.host), lambda _: self.parts.pace.soon(), failed)
 
     def remove_stray(self, stray: Stray) -> None:
         """Take away what an operator allowed to be removed: a zone that the store never knew."""
-        self.membership.remove({stray.label: stray.name})
-        self.lanes.start(lambda: remove_stray(stray, self.host), lambda _: None, _log_failure)
+        self.parts.membership.remove({stray.label: stray.name})
+        self.parts.lanes.start(lambda: remove_stray(stray, self.parts.host), lambda _: None, _log_failure)
 
     def notify(self, lagging: Iterable[Question]) -> None:
         """Tell secondaries that answer with an older serial: a NOTIFY of the primary may have been lost."""
         told = list(itertools.islice(lagging, MOST_NOTIFIES))
         if told:
-            self.lanes.start(lambda: reconcile.notify_all(told, self.host), lambda _: None, _log_failure)
+            self.parts.lanes.start(lambda: reconcile.notify_all(told, self.parts.host), lambda _: None, _log_failure)
 
     def put_back(self, watch: Watch) -> None:
         """Give a file that the primary did not take up its former content; its name is free when that is done."""
 
         def failed(error: ApplianceError) -> None:
-            self.zones.release(watch.name)
+            self.parts.zones.release(watch.name)
             _log_failure(error)
 
-        self.lanes.start(
-            lambda: put_back(watch.uuid, watch.name, self.host), lambda _: self.zones.release(watch.name), failed
+        self.parts.lanes.start(
+            lambda: put_back(watch.uuid, watch.name, self.parts.host),
+            lambda _: self.parts.zones.release(watch.name),
+            failed,
         )
 
     def remove_old_files(self, now: datetime) -> None:
         """Unlink what zones left behind that were removed long ago."""
-        self.lanes.start(lambda: remove_old_files(self.host, self.store, now), lambda _: None, _log_failure)
+        self.parts.lanes.start(
+            lambda: remove_old_files(self.parts.host, self.parts.store, now), lambda _: None, _log_failure
+        )
 
     def _deploy(self, batch: list[Standing]) -> None:
         records = {standing.uuid: standing.record_count for standing in batch}
@@ -118,35 +107,38 @@ class Launcher:
             for attempt in attempts:
                 self._take_attempt(attempt, records[attempt.uuid])
             for attempt in attempts:  # last: a store that takes no write must keep no name busy
-                self.recorder.attempt(attempt.uuid, attempt.serial, attempt.error)
+                self.parts.recorder.attempt(attempt.uuid, attempt.serial, attempt.error)
 
         def failed(error: ApplianceError) -> None:
             done([Attempt(one.uuid, one.name, one.serial, f"deploy: {error}") for one in batch])
 
-        self.lanes.start(lambda: deploy_zones(names, self.host, self.store, self.editor.raise_serial), done, failed)
+        host, store, lift = self.parts.host, self.parts.store, self.parts.editor.raise_serial
+        self.parts.lanes.start(lambda: deploy_zones(names, host, store, lift), done, failed)
 
     def _take_attempt(self, attempt: Attempt, records: int) -> None:
         """Watch for what was handed over; what was not is tried again with the next full turn."""
         if attempt.error is None:
             patience = LOAD_PATIENCE + records / 10_000
-            self.verifier.watch(attempt.uuid, attempt.name, attempt.serial, self.monotonic(), patience, holds=True)
+            self.parts.verifier.watch(
+                attempt.uuid, attempt.name, attempt.serial, self.parts.monotonic(), patience, holds=True
+            )
         else:
-            self.zones.release(attempt.name)
-            self.retry_soon()
+            self.parts.zones.release(attempt.name)
+            self.parts.pace.soon()
 
     def _withdraw(self, standing: Standing) -> None:
-        self.membership.leave(standing.uuid, standing.name)
+        self.parts.membership.leave(standing.uuid, standing.name)
 
         def done(_: None) -> None:
-            self.zones.release(standing.name)  # a zone made anew need not wait for a silent secondary
-            self.verifier.watch(standing.uuid, standing.name, None, self.monotonic())
+            self.parts.zones.release(standing.name)  # a zone made anew need not wait for a silent secondary
+            self.parts.verifier.watch(standing.uuid, standing.name, None, self.parts.monotonic())
 
         def failed(error: ApplianceError) -> None:
-            self.zones.release(standing.name)
-            self.recorder.attempt(standing.uuid, standing.serial, f"withdraw: {error}")
-            self.retry_soon()
+            self.parts.zones.release(standing.name)
+            self.parts.recorder.attempt(standing.uuid, standing.serial, f"withdraw: {error}")
+            self.parts.pace.soon()
 
-        self.lanes.start(lambda: withdraw_zone(standing.name, self.host), done, failed)
+        self.parts.lanes.start(lambda: withdraw_zone(standing.name, self.parts.host), done, failed)
 
 
 def _batches(standings: Iterable[Standing]) -> Iterator[list[Standing]]:

@@ -18,14 +18,9 @@ from datetime import datetime
 from appliance.deploy.alarm import Alarm
 from appliance.deploy.full_turn import FullTurn
 from appliance.deploy.host import Host
-from appliance.deploy.lanes import Lanes
 from appliance.deploy.launch import Launcher
-from appliance.deploy.membership import Membership
-from appliance.deploy.pace import Pace
-from appliance.deploy.reach import Reach
-from appliance.deploy.record import Recorder
-from appliance.deploy.verify import Ahead, Complete, Event, Overdue, PrimaryServes, Verifier, Watch
-from appliance.deploy.waiting import Waiting
+from appliance.deploy.parts import make_parts
+from appliance.deploy.verify import Ahead, Complete, Event, Overdue, PrimaryServes, Watch
 from appliance.editing import Editor
 from appliance.errors import StoreError
 from appliance.settings import DeployerSettings
@@ -62,87 +57,54 @@ class Deployer:
         *,
         allow_removals: bool = False,
     ) -> None:
-        self._host, self._store, self._settings = host, store, settings
-        self._notices, self._clock, self._monotonic = notices, clock, monotonic
+        self._parts = parts = make_parts(host, store, editor, settings, clock, monotonic)
+        self._settings, self._notices = settings, notices
         self._place: int | None = None
         self._look_due = self._sign_due = monotonic()
-        self._pace = Pace(settings.full_turn, monotonic)
-        self._zones = Waiting(settings.quiet_time / 1000)
-        self._reach = Reach(monotonic())
-        self._lanes = Lanes(store)
-        self._verifier = Verifier(host.nameservers, self._reach)
         self._events: deque[Event] = deque()
-        self._membership = Membership()
-        self._recorder = Recorder(host, store, clock, monotonic, self._reach)
-        self._alarm = Alarm([server.name for server in host.nameservers], store, self._lanes, clock, monotonic)
-        self._launcher = Launcher(
-            host,
-            store,
-            editor,
-            self._lanes,
-            self._zones,
-            self._verifier,
-            self._membership,
-            self._recorder,
-            monotonic,
-            self._pace.soon,
-        )
-        self._full_turn = FullTurn(
-            host,
-            store,
-            editor,
-            self._lanes,
-            self._zones,
-            self._verifier,
-            self._membership,
-            self._recorder,
-            self._reach,
-            self._launcher,
-            self._pace,
-            clock,
-            monotonic,
-            allow_removals,
-        )
+        self._alarm = Alarm([server.name for server in host.nameservers], store, parts.lanes, clock, monotonic)
+        self._launcher = Launcher(parts)
+        self._full_turn = FullTurn(parts, self._launcher, allow_removals)
         self._poll = select.poll()
-        for readable in (notices, self._lanes, self._verifier.asker):
+        for readable in (notices, parts.lanes, parts.verifier.asker):
             self._poll.register(readable, select.POLLIN)
 
     def run(self, stopped: Callable[[], bool]) -> None:
         """Turn until `stopped`. A failure ends its turn and not the loop: the next full turn compares everything."""
-        with self._store.connection():
+        with self._parts.store.connection():
             while not stopped():
                 try:
-                    with self._store.failing():
+                    with self._parts.store.failing():
                         self._follow_store()
                         self.turn()
                 except StoreError as failed:
                     log.warning("event=store-failed reason=%r", str(failed))
                     with suppress(StoreError):
-                        self._store.renew()
-                    self._pace.soon()
+                        self._parts.store.renew()
+                    self._parts.pace.soon()
                     time.sleep(PAUSE_AFTER_STORE_FAILURE)
                 except Exception:  # the top of the turn: whatever it was, the next full turn compares everything
                     log.exception("event=turn-failed")
                     with suppress(StoreError):
-                        self._store.renew()
-                    self._pace.soon()
+                        self._parts.store.renew()
+                    self._parts.pace.soon()
                     time.sleep(PAUSE_AFTER_FAILURE)
-        self._lanes.close()
-        self._verifier.close()
+        self._parts.lanes.close()
+        self._parts.verifier.close()
 
     @property
     def is_settled(self) -> bool:
         """True when a full turn was made and nothing is left to do or to wait for."""
-        at_work = self._zones or self._full_turn.runs or self._verifier.next_question() is not None
-        return self._full_turn.count > 0 and not at_work and not self._membership.is_changing
+        at_work = self._parts.zones or self._full_turn.runs or self._parts.verifier.next_question() is not None
+        return self._full_turn.count > 0 and not at_work and not self._parts.membership.is_changing
 
     def turn(self) -> None:
         """Wait until there is something to do, at most until the next look, and do it."""
-        self._poll.poll(max(0.0, self._next_moment() - self._monotonic()) * 1000)
-        if self._drain_notices() or self._monotonic() >= self._look_due:
+        self._poll.poll(max(0.0, self._next_moment() - self._parts.monotonic()) * 1000)
+        if self._drain_notices() or self._parts.monotonic() >= self._look_due:
             self._look()
-        self._lanes.take_ends()
-        self._events.extend(self._verifier.turn(self._monotonic()))
+        self._parts.lanes.take_ends()
+        self._events.extend(self._parts.verifier.turn(self._parts.monotonic()))
         while self._events:  # one that fails costs itself alone: the others stay for the next turn
             self._take_event(self._events.popleft())
         self._launcher.launch_ready()
@@ -152,20 +114,20 @@ class Deployer:
 
     def _follow_store(self) -> None:
         """Take up another file that has come to the place of the store, and compare everything with it."""
-        if self._store.follow():
+        if self._parts.store.follow():
             log.warning("event=store-replaced")
             self._place = None
-            self._look_due = self._pace.due = self._monotonic()
+            self._look_due = self._parts.pace.due = self._parts.monotonic()
 
     # notice
 
     def _next_moment(self) -> float:
         moments = [self._look_due, self._sign_due]
         if not self._full_turn.runs:
-            moments.append(self._pace.due)
-        if (question := self._verifier.next_question()) is not None:
+            moments.append(self._parts.pace.due)
+        if (question := self._parts.verifier.next_question()) is not None:
             moments.append(question)
-        return min(*moments, *self._zones.moments())
+        return min(*moments, *self._parts.zones.moments())
 
     def _drain_notices(self) -> bool:
         noticed = False
@@ -178,7 +140,7 @@ class Deployer:
 
     def _look(self) -> None:
         """Take up what the journal says has changed since the last look."""
-        self._look_due = self._monotonic() + self._settings.poll / 1000
+        self._look_due = self._parts.monotonic() + self._settings.poll / 1000
         if self._place is None:  # what was before is for the first full turn
             self._place = journal.last()
         changed, self._place = journal.zones_since(self._place)
@@ -190,7 +152,7 @@ class Deployer:
         if standing.deleted and zones.get_by_name(standing.name):
             self._full_turn.record_removal(standing)
         else:
-            self._zones.want(standing)
+            self._parts.zones.want(standing)
 
     # verify
 
@@ -199,15 +161,15 @@ class Deployer:
         match event:
             case PrimaryServes():
                 if watch.holds:
-                    self._zones.release(watch.name)
-                self._membership.join(watch.uuid, watch.name)
+                    self._parts.zones.release(watch.name)
+                self._parts.membership.join(watch.uuid, watch.name)
                 self._tell_of_silence(watch)
             case Complete():
-                self._recorder.complete(watch)
+                self._parts.recorder.complete(watch)
             case Ahead():
                 if watch.holds and not watch.primary_serves:
-                    self._zones.release(watch.name)
-                self._pace.soon()
+                    self._parts.zones.release(watch.name)
+                self._parts.pace.soon()
             case Overdue():
                 if watch.holds and not watch.primary_serves:
                     self._give_up(watch)
@@ -215,37 +177,43 @@ class Deployer:
 
     def _tell_of_silence(self, watch: Watch) -> None:
         """Say at once that a nameserver is missing which is known to be silent: nobody need wait for it."""
-        now = self._monotonic()
-        if any(self._reach.is_silent(server, now) for server in self._host.secondaries):
-            self._recorder.seen(watch.uuid, watch.wanted, watch.served)
+        now = self._parts.monotonic()
+        if any(self._parts.reach.is_silent(server, now) for server in self._parts.host.secondaries):
+            self._parts.recorder.seen(watch.uuid, watch.wanted, watch.served)
 
     def _give_up(self, watch: Watch) -> None:
         """A file that the primary did not take up gets its former content, and the name is free when it has that."""
-        if self._host.primary in watch.served:
+        if self._parts.host.primary in watch.served:
             self._launcher.put_back(watch)
         else:
-            self._zones.release(watch.name)
+            self._parts.zones.release(watch.name)
 
     def _take_overdue(self, watch: Watch) -> None:
         """Tell what is missing; the rest is left to the full turns."""
-        self._pace.soon()
-        self._recorder.seen(watch.uuid, watch.wanted, watch.served)
+        self._parts.pace.soon()
+        self._parts.recorder.seen(watch.uuid, watch.wanted, watch.served)
         if watch.wanted is None or watch.primary_serves:
             return
-        served = watch.served.get(self._host.primary)
-        reason = f"the primary serves {served}" if self._host.primary in watch.served else "the primary does not answer"
+        served = watch.served.get(self._parts.host.primary)
+        reason = (
+            f"the primary serves {served}"
+            if self._parts.host.primary in watch.served
+            else "the primary does not answer"
+        )
         log.warning("event=not-served zone=%s serial=%d reason=%r", print_domain(watch.name), watch.wanted, reason)
-        self._recorder.attempt(watch.uuid, watch.wanted, f"verify: {reason}; wanted is {watch.wanted}")
+        self._parts.recorder.attempt(watch.uuid, watch.wanted, f"verify: {reason}; wanted is {watch.wanted}")
 
     def _give_sign_of_life(self) -> None:
-        now = self._monotonic()
+        now = self._parts.monotonic()
         if now >= self._sign_due:
             self._sign_due = now + SIGN_OF_LIFE
             turn = self._full_turn
-            with self._store.writing():
-                outcomes.note_turn(outcomes.SignOfLife(self._clock(), turn.ended_at, turn.count, len(self._zones)))
-            slow = self._verifier.older_than(now - SIGN_OF_LIFE)
+            with self._parts.store.writing():
+                outcomes.note_turn(
+                    outcomes.SignOfLife(self._parts.clock(), turn.ended_at, turn.count, len(self._parts.zones))
+                )
+            slow = self._parts.verifier.older_than(now - SIGN_OF_LIFE)
             for watch in slow:
-                self._recorder.seen(watch.uuid, watch.wanted, watch.served)
+                self._parts.recorder.seen(watch.uuid, watch.wanted, watch.served)
             self._launcher.notify(question for watch in slow for question in watch.lagging())
             self._alarm.look_if_due()

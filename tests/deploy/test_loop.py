@@ -39,8 +39,8 @@ def started(host: Host, desk: Desk, folder: Path) -> Iterator[Deployer]:
             turn_until(deployer, lambda: deployer.is_settled, "the first full turn")
             yield deployer
         finally:
-            deployer._lanes.close()
-            deployer._verifier.close()
+            deployer._parts.lanes.close()
+            deployer._parts.verifier.close()
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def test_a_late_secondary_gives_no_second_lane_to_a_zone(host: Host, pair: Pair,
         turn_until(deployer, lambda: checks.read_text() != seen, "the second change is in a lane")
         desk.add(zone, "A", "third", "192.0.2.1")
         pair.ns2.resume()
-        turn_until(deployer, lambda: not deployer._verifier._watches, "the secondary serves the first change")
+        turn_until(deployer, lambda: not deployer._parts.verifier._watches, "the secondary serves the first change")
         deployer.turn()
         closed.unlink()
         turn_until(deployer, serves(pair, zone, zone.serial + 3), "all changes")
