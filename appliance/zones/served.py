@@ -42,7 +42,7 @@ def _service_binding(rdata: Rdata) -> None:
 def _naptr(rdata: Rdata) -> None:
     """The regexp is empty or a substitution `!pattern!text!` (RFC 3402 section 3.2)."""
     regexp = rdata.regexp  # type: ignore[attr-defined]
-    if regexp and not _is_substitution(regexp.decode("latin-1")):
+    if regexp and (b"\0" in regexp or not _is_substitution(regexp.decode("latin-1"))):  # BIND reads up to a NUL
         raise InvalidValue(
             "the regexp is a substitution such as !^.*$!sip:help@example.com!, its pattern a plain POSIX one", "value"
         )
