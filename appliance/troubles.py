@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from appliance.store import outcomes
+from appliance.store import outcomes, progress, strays
 from appliance.zones.names import print_domain
 
 LATE_AFTER = timedelta(seconds=60)
@@ -42,7 +42,7 @@ def _deployer(now: datetime) -> Iterator[Trouble]:
 
 
 def _nameservers(nameservers: Sequence[str]) -> Iterator[Trouble]:
-    reaches = outcomes.reaches_of_nameservers()
+    reaches = progress.reaches_of_nameservers()
     for name in nameservers:
         reach = reaches.get(name)
         if reach and reach.unreachable:
@@ -55,7 +55,7 @@ def _nameservers(nameservers: Sequence[str]) -> Iterator[Trouble]:
 
 
 def _zones(now: datetime) -> Iterator[Trouble]:
-    for late in outcomes.late(MOST_NAMED):
+    for late in progress.late(MOST_NAMED):
         age = now - late.queued_at
         if age > LATE_AFTER:
             name = print_domain(late.name)
@@ -66,7 +66,7 @@ def _zones(now: datetime) -> Iterator[Trouble]:
 
 
 def _strays() -> Iterator[Trouble]:
-    for name in outcomes.strays(MOST_NAMED):
+    for name in strays.names(MOST_NAMED):
         text = f"zone {name} is served, and the store never knew it; it is kept"
         yield Trouble("stray", name, text, "restore the store that knew it, or dns-appliance deployer --allow-removals")
 

@@ -11,7 +11,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from appliance.store import outcomes
+from appliance.store import outcomes, progress, strays
 from appliance.troubles import MOST_NAMED
 from appliance.zones.deployment import State
 from appliance.zones.names import print_domain
@@ -39,7 +39,7 @@ class StoreCollector(Collector):
 
     def _zones(self) -> Metric:
         gauge = _gauge("zones", "Zones by state of deployment", "state")
-        counts = outcomes.count_by_state()
+        counts = progress.count_by_state()
         for state in State:
             gauge.add_metric([state.value], counts.get(state.value, 0))
         return gauge
@@ -48,27 +48,27 @@ class StoreCollector(Collector):
         reachable = _gauge("nameserver_reachable", "1 when it answers", "nameserver")
         behind = _gauge("nameserver_zones_behind", "Zones not served at their serial", "nameserver")
         lag = _gauge("nameserver_lag_seconds", "Since the oldest change that it does not serve", "nameserver")
-        reaches, lags, now = outcomes.reaches_of_nameservers(), outcomes.lags_of_nameservers(), self._clock()
+        reaches, lags, now = progress.reaches_of_nameservers(), progress.lags_of_nameservers(), self._clock()
         for name in self._nameservers:
-            reach = reaches.get(name, outcomes.Reach(0, 0))
+            reach = reaches.get(name, progress.Reach(0, 0))
             reachable.add_metric([name], 0 if reach.unreachable else 1)
             behind.add_metric([name], reach.lagging + reach.unreachable)
             lag.add_metric([name], (now - lags.get(name, now)).total_seconds())
         return reachable, behind, lag
 
     def _deployer(self) -> Iterable[Metric]:
-        strays = _gauge("stray_zones", "Zones that are served and that the store never knew")
-        strays.add_metric([], len(outcomes.strays(MOST_NAMED)))
+        unknown = _gauge("stray_zones", "Zones that are served and that the store never knew")
+        unknown.add_metric([], len(strays.names(MOST_NAMED)))
         sign = outcomes.last_sign()
         if sign is None:
-            return (strays,)
+            return (unknown,)
         age = _gauge("deployer_turn_age_seconds", "Since the deployer's last turn")
         age.add_metric([], (self._clock() - sign.turned_at).total_seconds())
         turns = _gauge("deployer_full_turns", "Comparisons of everything since the deployer's start")
         turns.add_metric([], sign.full_turns)
         waiting = _gauge("deployer_waiting_zones", "Zones that wait for the deployer or are under way")
         waiting.add_metric([], sign.waiting)
-        return strays, age, turns, waiting
+        return unknown, age, turns, waiting
 
     def _late_zones(self) -> Iterable[Metric]:
         """Of zones that are not live, the longest waiting: never a label for each zone that there is."""
@@ -77,7 +77,7 @@ class StoreCollector(Collector):
         live = _gauge("zone_serial_live", "Serial at which a zone that is not live was last seen everywhere", "zone")
         success = _gauge("zone_live_age_seconds", "Since a zone that is not live last was", "zone")
         now = self._clock()
-        for late in outcomes.late(MOST_NAMED):
+        for late in progress.late(MOST_NAMED):
             label = [print_domain(late.name)]
             age.add_metric(label, (now - late.queued_at).total_seconds())
             wanted.add_metric(label, late.serial)

@@ -16,7 +16,7 @@ from appliance.deploy.launch import Launcher
 from appliance.deploy.parts import Parts
 from appliance.deploy.reconcile import Picture, Plan
 from appliance.errors import ApplianceError
-from appliance.store import outcomes, zones
+from appliance.store import strays, zones
 from appliance.store.outcomes import Standing
 from appliance.zones.names import print_domain
 from appliance.zones.serial import climb, is_ahead
@@ -125,7 +125,7 @@ class FullTurn:
                 self.parts.recorder.compared(standing, picture.served(standing.name))
             for standing in filter(self.parts.zones.stood_still, (*plan.deploy, *plan.await_secondaries)):
                 self.parts.recorder.seen(standing.uuid, standing.serial, picture.served(standing.name))
-            outcomes.note_strays([(stray.label, stray.name) for stray in picture.strays], self.parts.clock())
+            strays.note([(stray.label, stray.name) for stray in picture.strays], self.parts.clock())
 
     def _act(self, plan: Plan) -> None:
         for standing, served in plan.ahead:
@@ -152,7 +152,7 @@ class FullTurn:
 
     def _keep_strays(self, picture: Picture) -> None:
         """Zones that the store never knew stay, unless an operator said otherwise."""
-        allowed = outcomes.allowed_strays()
+        allowed = strays.allowed()
         for stray in picture.strays:
             if self.allow_removals or stray.label in allowed:
                 self.launcher.remove_stray(stray)

@@ -11,7 +11,7 @@ from appliance.deploy.loop import Deployer
 from appliance.editing import Editor, own_names_of
 from appliance.processes import only_one, until_signalled
 from appliance.settings import Settings
-from appliance.store import notice, outcomes
+from appliance.store import notice, progress, strays
 from appliance.store.database import Store
 
 log = logging.getLogger(__name__)
@@ -22,7 +22,7 @@ def allow_removals(settings: Settings, clock: Callable[[], datetime]) -> int:
     store = Store(settings.store.path, busy_timeout=settings.store.busy_timeout)
     store.attach()
     with store.connection(), store.writing():
-        return outcomes.allow_removals(clock())
+        return strays.allow_removals(clock())
 
 
 def run_deployer(
@@ -46,6 +46,6 @@ def run_deployer(
             deployer.run(lambda: ended() or (once and deployer.is_settled))
             log.info("event=ended")
         with store.connection():
-            all_live = not outcomes.late(1)
+            all_live = not progress.late(1)
         store.close()
         return all_live

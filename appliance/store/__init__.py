@@ -1,7 +1,8 @@
 """SQLite through Peewee: rows <-> values of `appliance.zones`, the journal of changes, and the outcomes of deployments.
 
     accounts  zones  records  journal     written by the API and the command line, through `appliance.editing`
-    outcomes                              written by the deployer
+    outcomes  strays                      written by the deployer
+    progress                              what outcomes say of the whole
 
 Peewee objects never leave this room. It knows no DNS rule, HTTP or nameserver.
 """

@@ -14,7 +14,6 @@ from dns.name import Name
 from appliance.store import order, tables
 from appliance.zones.deployment import Answer, Deployment, Seen
 from appliance.zones.model import Zone
-from appliance.zones.names import print_domain
 
 _Row = TypeVar("_Row", tables.Deployment, tables.Outcome)
 
@@ -32,14 +31,6 @@ class Standing:
     attempted: int | None
     live_serial: int | None
     error: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """Of one nameserver: the zones that it serves too old a serial of, and those it gave no answer about."""
-
-    lagging: int
-    unreachable: int
 
 
 def deployments(zones: Sequence[Zone], nameservers: Sequence[str]) -> Mapping[UUID, Deployment]:
@@ -107,31 +98,6 @@ def removed_before(uuids: Iterable[UUID], moment: datetime) -> list[UUID]:
     return [row.uuid for part in tables.parts(uuids) for row in query.where(tables.Zone.uuid.in_(part))]
 
 
-def note_strays(strays: Iterable[tuple[str, Name]], now: datetime) -> None:
-    """The zones that are served and that the store never knew, by their label; what is not told again is forgotten."""
-    told = {label: print_domain(name) for label, name in strays}
-    kept = {row.label for row in tables.Stray.select()}
-    for label in kept - told.keys():
-        tables.Stray.delete().where(tables.Stray.label == label).execute()
-    for label in told.keys() - kept:
-        tables.Stray.insert(label=label, name=told[label], found_at=now).execute()
-
-
-def allow_removals(now: datetime) -> int:
-    """An operator's word: the zones that are told now may go; how many they are."""
-    return int(tables.Stray.update(allowed_at=now).execute())
-
-
-def allowed_strays() -> set[str]:
-    """The labels of the zones that may go."""
-    return {row.label for row in tables.Stray.select().where(tables.Stray.allowed_at.is_null(False))}
-
-
-def strays(limit: int) -> list[str]:
-    """Names of zones that are served and that the store never knew, `limit` of them at most."""
-    return [row.name for row in tables.Stray.select().order_by(tables.Stray.name).limit(limit)]
-
-
 @dataclass(frozen=True, slots=True)
 class SignOfLife:
     """What the deployer last said of itself: its last turn, its last full turn, how many of these, zones that wait."""
@@ -163,94 +129,6 @@ def turned_at() -> datetime | None:
     """When the deployer last said that it is at work."""
     sign = last_sign()
     return sign.turned_at if sign else None
-
-
-def count_by_state() -> Mapping[str, int]:
-    """How many living zones there are in each state."""
-    wanted = tables.Zone.serial
-    done = tables.Deployment
-    state = pw.Case(
-        None,
-        (
-            (done.live_serial == wanted, "live"),
-            (done.serial.is_null() | (done.serial != wanted), "pending"),
-            (done.error.is_null(False), "failed"),
-        ),
-        "deploying",
-    )
-    query = (
-        tables.Zone.select(state.alias("state"), pw.fn.count(tables.Zone.id))
-        .join(done, pw.JOIN.LEFT_OUTER)
-        .where(tables.Zone.deleted_at.is_null())
-        .group_by(state)
-    )
-    return dict(query.tuples().iterator())
-
-
-@dataclass(frozen=True, slots=True)
-class Late:
-    """A zone on its way: living and not live, or deleted and still answered; since when, and what stood in its way."""
-
-    name: Name
-    serial: int
-    deleted: bool
-    queued_at: datetime
-    error: str | None
-    live_serial: int | None
-    live_at: datetime | None
-
-
-def late(limit: int) -> list[Late]:
-    """Zones that are on their way, the longest waiting first."""
-    done = tables.Deployment
-    not_live = tables.Zone.deleted_at.is_null() & (
-        done.live_serial.is_null() | (done.live_serial != tables.Zone.serial)
-    )
-    query = (
-        tables.Zone.select(tables.Zone, done)
-        .join(done, pw.JOIN.LEFT_OUTER, attr="done")
-        .where(not_live | (tables.Zone.deleted_at.is_null(False) & done.removed_at.is_null()))
-        .order_by(tables.Zone.queued_at)
-        .limit(limit)
-    )
-    return [_late(row) for row in query]
-
-
-def reaches_of_nameservers() -> Mapping[str, Reach]:
-    """How each nameserver keeps up with the living zones; one that was never asked is missing."""
-    states = (pw.fn.sum(tables.Outcome.state == state.value) for state in (Answer.LAGGING, Answer.UNREACHABLE))
-    query = (
-        tables.Outcome.select(tables.Outcome.nameserver, *states)
-        .join(tables.Zone)
-        .where(tables.Zone.deleted_at.is_null())
-        .group_by(tables.Outcome.nameserver)
-    )
-    return {name: Reach(lagging, unreachable) for name, lagging, unreachable in query.tuples().iterator()}
-
-
-def lags_of_nameservers() -> Mapping[str, datetime]:
-    """For each nameserver that is behind, when the oldest change was made that it does not serve."""
-    query = (
-        tables.Outcome.select(tables.Outcome.nameserver, pw.fn.min(tables.Zone.queued_at).alias("since"))
-        .join(tables.Zone)
-        .where(tables.Zone.deleted_at.is_null(), tables.Outcome.state != Answer.LIVE.value)
-        .group_by(tables.Outcome.nameserver)
-    )
-    rows: Iterable[tuple[str, datetime]] = query.tuples().iterator()
-    return dict(rows)
-
-
-def _late(row: tables.Zone) -> Late:
-    done = getattr(row, "done", None) or tables.Deployment()
-    return Late(
-        name=order.domain_from(row.name),
-        serial=row.serial,
-        deleted=row.deleted_at is not None,
-        queued_at=row.queued_at,
-        error=done.error,
-        live_serial=done.live_serial,
-        live_at=done.live_at,
-    )
 
 
 def _put(uuid: UUID, **columns: Any) -> None:  # noqa: ANN401 - columns of several types

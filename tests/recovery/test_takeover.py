@@ -14,7 +14,7 @@ import pytest
 from appliance.editing import Caller
 from appliance.recovery.backup import back_up
 from appliance.recovery.restore import Restored, restore
-from appliance.store import accounts, outcomes, zones
+from appliance.store import accounts, outcomes, strays, zones
 from appliance.store.database import Store
 from appliance.store.zones import Scope
 from appliance.zones.model import Zone
@@ -160,8 +160,8 @@ def test_what_was_taken_away_stays_so(desk: Desk, again: Again) -> None:
 def test_former_answers_are_no_evidence(desk: Desk, again: Again) -> None:
     zone = desk.zone()
     outcomes.note_live(zone.uuid, zone.serial, desk.clock())
-    outcomes.note_strays([("label", zone.name)], desk.clock())
-    outcomes.allow_removals(desk.clock())
+    strays.note([("label", zone.name)], desk.clock())
+    strays.allow_removals(desk.clock())
     again(lambda: None)
     (standing,) = outcomes.standings()
     assert (standing.attempted, standing.live_serial) == (None, None)

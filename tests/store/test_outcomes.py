@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 
-from appliance.store import outcomes
+from appliance.store import outcomes, progress
 from appliance.zones.deployment import Answer, Deployment, Seen, State
 from appliance.zones.model import Zone
 from tests.desk import Desk
@@ -62,9 +62,9 @@ def test_living_zones_are_counted_by_state(desk: Desk) -> None:
     outcomes.note_attempt(zones[1].uuid, zones[1].serial, "check: refused")
     outcomes.note_attempt(zones[2].uuid, zones[2].serial, None)
     desk.editor.delete_zone(desk.owner, zones[4].uuid)
-    assert outcomes.count_by_state() == {"live": 1, "failed": 1, "deploying": 1, "pending": 1}
-    assert {late.name for late in outcomes.late(10)} == {zone.name for zone in zones[1:]}
-    assert len(outcomes.late(2)) == 2
+    assert progress.count_by_state() == {"live": 1, "failed": 1, "deploying": 1, "pending": 1}
+    assert {late.name for late in progress.late(10)} == {zone.name for zone in zones[1:]}
+    assert len(progress.late(2)) == 2
 
 
 def test_the_sign_of_life_is_one_row(desk: Desk) -> None:

@@ -1,0 +1,109 @@
+"""How far zones and nameservers have come, over all zones: for what is told of the whole, and never of one zone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import peewee as pw
+from dns.name import Name
+
+from appliance.store import order, tables
+from appliance.zones.deployment import Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Of one nameserver: the zones that it serves too old a serial of, and those it gave no answer about."""
+
+    lagging: int
+    unreachable: int
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A zone on its way: living and not live, or deleted and still answered; since when, and what stood in its way."""
+
+    name: Name
+    serial: int
+    deleted: bool
+    queued_at: datetime
+    error: str | None
+    live_serial: int | None
+    live_at: datetime | None
+
+
+def count_by_state() -> Mapping[str, int]:
+    """How many living zones there are in each state."""
+    wanted = tables.Zone.serial
+    done = tables.Deployment
+    state = pw.Case(
+        None,
+        (
+            (done.live_serial == wanted, "live"),
+            (done.serial.is_null() | (done.serial != wanted), "pending"),
+            (done.error.is_null(False), "failed"),
+        ),
+        "deploying",
+    )
+    query = (
+        tables.Zone.select(state.alias("state"), pw.fn.count(tables.Zone.id))
+        .join(done, pw.JOIN.LEFT_OUTER)
+        .where(tables.Zone.deleted_at.is_null())
+        .group_by(state)
+    )
+    return dict(query.tuples().iterator())
+
+
+def late(limit: int) -> list[Late]:
+    """Zones that are on their way, the longest waiting first."""
+    done = tables.Deployment
+    not_live = tables.Zone.deleted_at.is_null() & (
+        done.live_serial.is_null() | (done.live_serial != tables.Zone.serial)
+    )
+    query = (
+        tables.Zone.select(tables.Zone, done)
+        .join(done, pw.JOIN.LEFT_OUTER, attr="done")
+        .where(not_live | (tables.Zone.deleted_at.is_null(False) & done.removed_at.is_null()))
+        .order_by(tables.Zone.queued_at)
+        .limit(limit)
+    )
+    return [_late(row) for row in query]
+
+
+def reaches_of_nameservers() -> Mapping[str, Reach]:
+    """How each nameserver keeps up with the living zones; one that was never asked is missing."""
+    states = (pw.fn.sum(tables.Outcome.state == state.value) for state in (Answer.LAGGING, Answer.UNREACHABLE))
+    query = (
+        tables.Outcome.select(tables.Outcome.nameserver, *states)
+        .join(tables.Zone)
+        .where(tables.Zone.deleted_at.is_null())
+        .group_by(tables.Outcome.nameserver)
+    )
+    return {name: Reach(lagging, unreachable) for name, lagging, unreachable in query.tuples().iterator()}
+
+
+def lags_of_nameservers() -> Mapping[str, datetime]:
+    """For each nameserver that is behind, when the oldest change was made that it does not serve."""
+    query = (
+        tables.Outcome.select(tables.Outcome.nameserver, pw.fn.min(tables.Zone.queued_at).alias("since"))
+        .join(tables.Zone)
+        .where(tables.Zone.deleted_at.is_null(), tables.Outcome.state != Answer.LIVE.value)
+        .group_by(tables.Outcome.nameserver)
+    )
+    rows: Iterable[tuple[str, datetime]] = query.tuples().iterator()
+    return dict(rows)
+
+
+def _late(row: tables.Zone) -> Late:
+    done = getattr(row, "done", None) or tables.Deployment()
+    return Late(
+        name=order.domain_from(row.name),
+        serial=row.serial,
+        deleted=row.deleted_at is not None,
+        queued_at=row.queued_at,
+        error=done.error,
+        live_serial=done.live_serial,
+        live_at=done.live_at,
+    )
