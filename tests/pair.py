@@ -26,6 +26,7 @@ from uuid import UUID, uuid4
 import dns.name
 from dns.name import Name
 
+from appliance.embedded.state import reachable_program, unprivileged_owner
 from appliance.keys import new_key
 from appliance.nameserver.catalog import CatalogUpdates
 from appliance.nameserver.control import Control
@@ -87,6 +88,7 @@ class Named:
         self.directory = directory
         self._configuration = directory / "named.conf"
         self._configuration.write_bytes(configuration)
+        self._program = reachable_program(Path(program("named")), directory, unprivileged_owner())
         self._process: subprocess.Popen[bytes] | None = None
         self.log = directory / "named.log"
 
@@ -94,7 +96,7 @@ class Named:
         """Start it; it may not answer yet."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                (program("named"), "-g", "-n", "2", "-c", str(self._configuration)),
+                (self._program, "-g", "-n", "2", "-c", str(self._configuration)),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

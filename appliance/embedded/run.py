@@ -18,8 +18,8 @@ from appliance.embedded.state import (
     CATALOG,
     LOOPBACK,
     State,
-    blocking_folder,
     prepare_state,
+    reachable_program,
     taken_ports,
 )
 from appliance.errors import SettingsError
@@ -94,17 +94,11 @@ def _start_in_order(children: list[Child], state: State, named: str, given_up: C
 
 
 def _find_named(state: State) -> str:
-    """The program named, which its user must be able to reach."""
-    named = find_program("named")
-    if not Path(named).is_file():
+    """The program named, where its user can reach it."""
+    named = Path(find_program("named"))
+    if not named.is_file():
         raise SettingsError("the program named is not installed: run `make setup`, or install Debian's bind9")
-    blocking = blocking_folder(Path(named).resolve().parent, state.owner)
-    if blocking:
-        raise SettingsError(
-            f"{blocking}, on the way to {named}, is closed to the user of named: open it (chmod o+x {blocking}), "
-            "or keep this checkout where everyone may pass, such as /opt or /srv"
-        )
-    return named
+    return str(reachable_program(named, state.folder, state.owner))
 
 
 def _named(state: State, named: str, server: str) -> Child:

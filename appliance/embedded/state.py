@@ -133,6 +133,17 @@ def blocking_folder(path: Path, owner: Owner) -> Path | None:
     return None
 
 
+def reachable_program(program: Path, folder: Path, owner: Owner) -> Path:
+    """The program itself, or its copy in the folder where the way to it is closed to the owner."""
+    program = program.resolve()
+    if blocking_folder(program.parent, owner) is None:
+        return program
+    copy = folder / program.name
+    _write(copy, program.read_bytes(), 0o755, None)
+    copy.chmod(0o755)
+    return copy
+
+
 def _can_bind(port: int, kind: socket.SocketKind) -> bool:
     with socket.socket(socket.AF_INET, kind) as probe:
         if kind == socket.SOCK_STREAM:
@@ -174,7 +185,7 @@ def _refuse_blocked_way(state: State) -> None:
         user = pwd.getpwuid(state.owner.uid).pw_name
         raise SettingsError(
             f"named runs as the user {user}, who may not pass {blocking}: open it (chmod o+x {blocking}), "
-            "or keep this checkout and its --state where everyone may pass, such as /opt or /srv"
+            "or choose a --state where everyone may pass, such as one in /opt or /srv"
         )
 
 

@@ -12,6 +12,7 @@ from appliance.embedded.state import (
     blocking_folder,
     free_port,
     prepare_state,
+    reachable_program,
     taken_ports,
     unprivileged_owner,
 )
@@ -60,6 +61,20 @@ def test_a_folder_on_the_way_that_is_closed_is_found(tmp_path: Path) -> None:
     stranger = Owner(65534, 65534)
     assert blocking_folder(closed / "state", stranger) in (closed, *tmp_path.parents, tmp_path)
     assert blocking_folder(closed / "state", Owner(0, 0)) is None
+
+
+def test_a_program_behind_a_closed_folder_is_copied(state_folder: Path, tmp_path: Path) -> None:
+    state_folder.chmod(0o755)
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    program = closed / "program"
+    program.write_text("#!/bin/sh\n")
+    closed.chmod(0o700)
+    copy = reachable_program(program, state_folder, Owner(65534, 65534))
+    assert copy == state_folder / "program"
+    assert copy.read_text() == program.read_text()
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o755
+    assert reachable_program(copy, tmp_path, Owner(65534, 65534)) == copy
 
 
 def test_ports_in_use_are_found() -> None:
