@@ -7,18 +7,25 @@ their members, until the primary has taken those over. So a lost or empty primar
 from __future__ import annotations
 
 import logging
+import time
 
 from dns.name import Name
 from dns.rdatatype import RdataType
 
 from appliance.deploy.host import Host
+from appliance.deploy.membership import Update
 from appliance.errors import CommandError
+from appliance.questions.many import ask_all
 from appliance.questions.soa import Nameserver
 from appliance.questions.transfer import axfr
 from appliance.render.named_conf import catalog_zone
 from appliance.zones.catalog import FILE_UUID, FIRST_SERIAL
 
 log = logging.getLogger(__name__)
+
+GONE_PATIENCE = 2.0
+"""Seconds in which secondaries drop a member that has left."""
+GONE_TIMEOUT, GONE_INTERVAL = 0.2, 0.005
 
 
 def members_of(host: Host, server: Nameserver) -> dict[str, Name] | None:
@@ -33,6 +40,25 @@ def members_of(host: Host, server: Nameserver) -> dict[str, Name] | None:
         for row in rows
         if row.rdtype == RdataType.PTR
     }
+
+
+def tell_catalog(update: Update, host: Host) -> None:
+    """Send the update; zones that join under a name that another left follow when no secondary answers for that one."""
+    host.updates.change(update.remove, update.add, update.serial)
+    if update.again:
+        _wait_until_gone(host, set(update.again.values()))
+        host.updates.change((), update.again)
+
+
+def _wait_until_gone(host: Host, names: set[Name]) -> None:
+    """Until no secondary that answers serves any of the names, for `GONE_PATIENCE` at most."""
+    ends = time.monotonic() + GONE_PATIENCE
+    questions = [(server, name) for server in host.secondaries for name in names]
+    while time.monotonic() < ends:
+        answers = ask_all(questions, timeout=GONE_TIMEOUT, retries=0).values()
+        if all(answer is None or answer.serial is None for answer in answers):
+            return
+        time.sleep(GONE_INTERVAL)
 
 
 def mend_catalog(host: Host) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from appliance.deploy import reconcile
-from appliance.deploy.catalog import mend_catalog
+from appliance.deploy.catalog import mend_catalog, tell_catalog
 from appliance.deploy.parts import Parts
 from appliance.deploy.pipeline import Attempt, deploy_zones, put_back, remove_old_files, withdraw_zone
 from appliance.deploy.strays import Stray, remove_stray
@@ -56,10 +56,12 @@ class Launcher:
             self.parts.membership.fail()
             self.parts.pace.soon()
 
-        change = self.parts.host.updates.change
-        self.parts.lanes.start(
-            lambda: change(update.remove, update.add, update.serial), lambda _: self.parts.membership.confirm(), failed
-        )
+        def done(_: None) -> None:
+            self.parts.membership.confirm()
+            for name in update.joins.values():
+                self.parts.verifier.ask_secondaries(name, self.parts.monotonic())
+
+        self.parts.lanes.start(lambda: tell_catalog(update, self.parts.host), done, failed)
 
     def mend_catalog(self) -> None:
         """Give the primary a catalog again; secondaries keep their members until the next full turn adopts them."""

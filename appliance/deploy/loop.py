@@ -162,7 +162,7 @@ class Deployer:
             case PrimaryServes():
                 if watch.holds:
                     self._parts.zones.release(watch.name)
-                self._parts.membership.join(watch.uuid, watch.name)
+                self._let_join(watch)
                 self._tell_of_silence(watch)
             case Complete():
                 self._parts.recorder.complete(watch)
@@ -174,6 +174,13 @@ class Deployer:
                 if watch.holds and not watch.primary_serves:
                     self._give_up(watch)
                 self._take_overdue(watch)
+
+    def _let_join(self, watch: Watch) -> None:
+        """Ask the secondaries; of a new zone once the catalog lists it: before, they may know a former one."""
+        if self._parts.membership.has(watch.uuid, watch.name):
+            self._parts.verifier.ask_secondaries(watch.name, self._parts.monotonic())
+        else:
+            self._parts.membership.join(watch.uuid, watch.name)
 
     def _tell_of_silence(self, watch: Watch) -> None:
         """Say at once that a nameserver is missing which is known to be silent: nobody need wait for it."""

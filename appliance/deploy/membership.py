@@ -6,7 +6,7 @@ At most one update is under way. What was asked for meanwhile goes into the next
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from dns.name import Name
@@ -16,11 +16,21 @@ from appliance.zones.catalog import member_label
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """What the catalog is told; `serial`: the one it gets, which a secondary is not ahead of."""
+    """What the catalog is told; `serial`: the one it gets, which a secondary is not ahead of.
+
+    `again` are joins under a name that another member has had: they come when no secondary serves that one any more,
+    which would else answer with the new content, be taken for the new member, and then go away.
+    """
 
     remove: Mapping[str, Name]
     add: Mapping[str, Name]
     serial: int | None
+    again: Mapping[str, Name] = field(default_factory=dict)
+
+    @property
+    def joins(self) -> Mapping[str, Name]:
+        """All that join, at once or a little later."""
+        return {**self.add, **self.again}
 
 
 class Membership:
@@ -68,6 +78,10 @@ class Membership:
             self._add.setdefault(name, label)
         self._serial = serial
 
+    def has(self, uuid: UUID, name: Name) -> bool:
+        """True when the catalog is known to list the zone."""
+        return self._label_of.get(name) == member_label(uuid)
+
     @property
     def is_changing(self) -> bool:
         """True while something is to be sent or under way."""
@@ -76,16 +90,19 @@ class Membership:
     def next_update(self) -> Update | None:
         """What is to be sent now; the caller tells how it ended by `confirm` or `fail`.
 
-        Nothing before the catalog was read once: a former member of a name must leave in the update in which the new
-        one joins. A name that has had two labels is dropped by secondaries with either of them (measured).
+        Nothing before the catalog was read once: a former member of a name must leave before the new one joins. A name
+        that has had two labels is dropped by secondaries with either of them (measured).
         """
         if self._under_way is not None or not self._is_known:
             return None
         joins = {name: label for name, label in self._add.items() if self._label_of.get(name) != label}
         former = {self._label_of[name]: name for name in joins if name in self._label_of}
-        remove, add = self._remove | former, {label: name for name, label in joins.items()}
-        if remove or add or self._serial:
-            self._under_way, self._moved = Update(remove, add, self._serial), True
+        remove = self._remove | former
+        left = set(remove.values())
+        add = {label: name for name, label in joins.items() if name not in left}
+        again = {label: name for name, label in joins.items() if name in left}
+        if remove or joins or self._serial:
+            self._under_way, self._moved = Update(remove, add, self._serial, again), True
         self._remove, self._add, self._serial = {}, {}, None
         return self._under_way
 
@@ -94,7 +111,7 @@ class Membership:
         sent, self._under_way = self._under_way, None
         for label, name in sent.remove.items() if sent else ():
             self._forget(label, name)
-        for label, name in sent.add.items() if sent else ():
+        for label, name in sent.joins.items() if sent else ():
             self._label_of[name] = label
 
     def fail(self) -> None:

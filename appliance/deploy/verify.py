@@ -60,7 +60,7 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class PrimaryServes:
-    """The primary answered with the serial; the secondaries are asked from now on."""
+    """The primary answered with the serial; the secondaries are asked when `ask_secondaries` says so."""
 
     watch: Watch
 
@@ -115,6 +115,12 @@ class Verifier:
         self._ask_soon(watch, self._nameservers if wanted is None else self._nameservers[:1], now)
         return watch
 
+    def ask_secondaries(self, name: Name, now: float) -> None:
+        """Ask the secondaries too from now on, when the primary serves what is awaited."""
+        watch = self._watches.get(name)
+        if watch and watch.primary_serves and not watch.intervals:
+            self._ask_soon(watch, self._nameservers[1:], now)
+
     def drop(self, name: Name) -> None:
         """Ask no longer for the zone of that name."""
         watch = self._watches.pop(name, None)
@@ -140,30 +146,30 @@ class Verifier:
             self._reach.answered([answer.server], now)
             watch = self._watches.get(answer.zone)
             if watch is not None:
-                events += self._take(watch, answer, now)
+                events += self._take(watch, answer)
         while self._due and self._due[0][0] <= now:
             _, _, watch, server = heapq.heappop(self._due)
             if self._watches.get(watch.name) is watch and server in watch.intervals:
                 events += self._ask_or_give_up(watch, server, now)
         return events
 
-    def _take(self, watch: Watch, answer: Answer, now: float) -> list[Event]:
+    def _take(self, watch: Watch, answer: Answer) -> list[Event]:
         watch.served[answer.server] = answer.serial
         if watch.is_behind(answer):
             self.drop(watch.name)
             return [Ahead(watch)]
         if answer.server not in watch.intervals or not watch.is_satisfied_by(answer):
             return []
-        events: list[Event] = []
         del watch.intervals[answer.server]
         if watch.wanted is not None and not watch.primary_serves:
             watch.primary_serves = True
-            events.append(PrimaryServes(watch))
-            self._ask_soon(watch, self._nameservers[1:], now)
-        if not watch.intervals:
-            self.drop(watch.name)
-            events.append(Complete(watch))
-        return events
+            serves = PrimaryServes(watch)
+            return [serves] if self._nameservers[1:] else [serves, *self._completed(watch)]
+        return [] if watch.intervals else self._completed(watch)
+
+    def _completed(self, watch: Watch) -> list[Event]:
+        self.drop(watch.name)
+        return [Complete(watch)]
 
     def _ask_soon(self, watch: Watch, servers: Sequence[Nameserver], now: float) -> None:
         for server in servers:

@@ -45,7 +45,7 @@ def test_a_zone_made_again_takes_the_place_of_the_former() -> None:
     membership.join(new, ZONE)
     sent = membership.next_update()
     assert sent
-    assert (sent.remove, sent.add) == ({member_label(old): ZONE}, {member_label(new): ZONE})
+    assert (sent.remove, sent.add, sent.again) == ({member_label(old): ZONE}, {}, {member_label(new): ZONE})
 
 
 def test_a_zone_that_leaves_before_its_join_was_sent() -> None:
@@ -109,7 +109,7 @@ def test_a_zone_made_again_replaces_one_whose_join_was_under_way() -> None:
     membership.confirm()
     sent = membership.next_update()
     assert sent
-    assert (sent.remove, sent.add) == ({member_label(old): ZONE}, {member_label(new): ZONE})
+    assert (sent.remove, sent.add, sent.again) == ({member_label(old): ZONE}, {}, {member_label(new): ZONE})
 
 
 def test_a_zone_made_again_replaces_one_whose_join_was_not_sent() -> None:
@@ -128,4 +128,4 @@ def test_nothing_is_sent_before_the_catalog_was_read() -> None:
     membership.learn({member_label(old): ZONE})
     sent = membership.next_update()
     assert sent
-    assert (sent.remove, sent.add) == ({member_label(old): ZONE}, {member_label(new): ZONE})
+    assert (sent.remove, sent.add, sent.again) == ({member_label(old): ZONE}, {}, {member_label(new): ZONE})

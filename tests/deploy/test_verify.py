@@ -19,7 +19,11 @@ def turns(verifier: Verifier, kind: type[Event]) -> list[Event]:
     seen: list[Event] = []
 
     def came() -> bool:
-        seen.extend(verifier.turn(time.monotonic()))
+        new = verifier.turn(time.monotonic())
+        for event in new:
+            if isinstance(event, PrimaryServes):
+                verifier.ask_secondaries(event.watch.name, time.monotonic())
+        seen.extend(new)
         return any(isinstance(event, kind) for event in seen)
 
     wait_for(came, kind.__name__)
