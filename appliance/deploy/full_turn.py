@@ -122,6 +122,7 @@ class FullTurn:
             for standing in filter(self.parts.zones.stood_still, plan.removed):
                 self.record_removal(standing)
             for standing in filter(self.parts.zones.stood_still, plan.live):
+                self.parts.verifier.drop(standing.name)
                 self.parts.recorder.compared(standing, picture.served(standing.name))
             for standing in filter(self.parts.zones.stood_still, (*plan.deploy, *plan.await_secondaries)):
                 self.parts.recorder.seen(standing.uuid, standing.serial, picture.served(standing.name))

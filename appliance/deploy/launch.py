@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from dns.name import Name
+
 from appliance.deploy import reconcile
 from appliance.deploy.catalog import mend_catalog, tell_catalog
 from appliance.deploy.parts import Parts
@@ -46,7 +48,8 @@ class Launcher:
                 self._withdraw(standing)
 
     def send_members(self) -> None:
-        """Send what the catalog should be told, unless an update is under way."""
+        """Send what the catalog should be told, unless an update is under way; ask secondaries of what it lists."""
+        self._ask_secondaries(self.parts.membership.take_listed())
         update = self.parts.membership.next_update()
         if update is None:
             return
@@ -58,8 +61,7 @@ class Launcher:
 
         def done(_: None) -> None:
             self.parts.membership.confirm()
-            for name in update.joins.values():
-                self.parts.verifier.ask_secondaries(name, self.parts.monotonic())
+            self._ask_secondaries(update.joins.values())
 
         self.parts.lanes.start(lambda: tell_catalog(update, self.parts.host), done, failed)
 
@@ -100,6 +102,10 @@ class Launcher:
         self.parts.lanes.start(
             lambda: remove_old_files(self.parts.host, self.parts.store, now), lambda _: None, _log_failure
         )
+
+    def _ask_secondaries(self, names: Iterable[Name]) -> None:
+        for name in names:
+            self.parts.verifier.ask_secondaries(name, self.parts.monotonic())
 
     def _deploy(self, batch: list[Standing]) -> None:
         records = {standing.uuid: standing.record_count for standing in batch}

@@ -79,16 +79,10 @@ class Deployer:
                         self.turn()
                 except StoreError as failed:
                     log.warning("event=store-failed reason=%r", str(failed))
-                    with suppress(StoreError):
-                        self._parts.store.renew()
-                    self._parts.pace.soon()
-                    time.sleep(PAUSE_AFTER_STORE_FAILURE)
+                    self._recover(PAUSE_AFTER_STORE_FAILURE)
                 except Exception:  # the top of the turn: whatever it was, the next full turn compares everything
                     log.exception("event=turn-failed")
-                    with suppress(StoreError):
-                        self._parts.store.renew()
-                    self._parts.pace.soon()
-                    time.sleep(PAUSE_AFTER_FAILURE)
+                    self._recover(PAUSE_AFTER_FAILURE)
         self._parts.lanes.close()
         self._parts.verifier.close()
 
@@ -111,6 +105,13 @@ class Deployer:
         self._launcher.send_members()
         self._give_sign_of_life()
         self._full_turn.start_if_due()
+
+    def _recover(self, pause: float) -> None:
+        """Connect to the store anew, and let everything be compared soon."""
+        with suppress(StoreError):
+            self._parts.store.renew()
+        self._parts.pace.soon()
+        time.sleep(pause)
 
     def _follow_store(self) -> None:
         """Take up another file that has come to the place of the store, and compare everything with it."""

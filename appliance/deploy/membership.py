@@ -82,6 +82,15 @@ class Membership:
         """True when the catalog is known to list the zone."""
         return self._label_of.get(name) == member_label(uuid)
 
+    def take_listed(self) -> list[Name]:
+        """The names that were to join and are in the catalog already; they are asked for no more."""
+        if self._under_way is not None or not self._is_known:
+            return []
+        listed = [name for name, label in self._add.items() if self._label_of.get(name) == label]
+        for name in listed:
+            del self._add[name]
+        return listed
+
     @property
     def is_changing(self) -> bool:
         """True while something is to be sent or under way."""

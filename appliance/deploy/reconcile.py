@@ -5,7 +5,6 @@ What a lost byte, a crash or a restarted nameserver left undone is found here, b
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -25,10 +24,8 @@ from appliance.store import outcomes, zones
 from appliance.store.database import Store
 from appliance.store.outcomes import Standing
 from appliance.zones import deployment
-from appliance.zones.catalog import member_label
+from appliance.zones.catalog import member_label, uuid_of
 from appliance.zones.serial import is_ahead, latest
-
-_OUR_LABEL = re.compile("[0-9a-f]{32}")
 
 ANSWER_TIMEOUT = 1.0
 """Seconds that one try of a SOA question waits, before it is asked again."""
@@ -193,7 +190,7 @@ def _with_store(picture: Picture, ahead: Mapping[str, Name], host: Host, store: 
     members = {**(picture.members or {}), **ahead}
     present = {member_label(one.uuid) for one in picture.standings}
     files = [uuid for uuid in host.files.zones() if member_label(uuid) not in present]
-    others = [UUID(label) for label in members if label not in present and _OUR_LABEL.fullmatch(label)]
+    others = [uuid for label in members if label not in present and (uuid := uuid_of(label))]
     with store.reading():
         gone = zones.deleted_among([*others, *files])
     known = [*(one.uuid for one in picture.standings), *gone]

@@ -16,7 +16,7 @@ from dns.name import Name
 
 from appliance.deploy.host import Host
 from appliance.deploy.pipeline import loaded_from, withdraw_zone
-from appliance.zones.catalog import FILE_UUID, member_label
+from appliance.zones.catalog import FILE_UUID, member_label, uuid_of
 from appliance.zones.names import print_domain
 
 log = logging.getLogger(__name__)
@@ -44,8 +44,13 @@ def find_strays(host: Host, members: Mapping[str, Name], known: Iterable[UUID], 
 
 
 def remove_stray(stray: Stray, host: Host) -> None:
-    """Let the primary forget the zone, when it is what it has under that name, and unlink its files."""
-    uuid = UUID(stray.label)
+    """Let the primary forget the zone, when it is what it has under that name, and unlink its files.
+
+    A label that is none of ours is a member of the catalog alone: it has no file here.
+    """
+    uuid = uuid_of(stray.label)
+    if uuid is None:
+        return
     if loaded_from(stray.name, host) == uuid:
         withdraw_zone(stray.name, host)
     host.files.remove(uuid)

@@ -22,6 +22,7 @@ from dns.rdatatype import RdataType
 
 from appliance.errors import CommandFailed, CommandTimeout
 from appliance.keys import Key
+from appliance.zones.catalog import member_owner
 
 LARGEST_UPDATE = 500
 _TTL = 0
@@ -36,7 +37,6 @@ class CatalogUpdates:
         self._address = address
         self._port = port
         self._catalog = catalog
-        self._members = dns.name.Name((b"zones",)) + catalog
         self._key = key
         self._timeout = timeout
 
@@ -57,7 +57,7 @@ class CatalogUpdates:
     def _send(self, batch: list[tuple[str, Name | None]], serial: int | None) -> None:
         update = dns.update.UpdateMessage(self._catalog)
         for label, zone in batch:
-            owner = dns.name.Name((label.encode("ascii"),)) + self._members
+            owner = member_owner(label, self._catalog)
             update.delete(owner, RdataType.PTR)
             if zone is not None:
                 update.add(owner, _TTL, RdataType.PTR, zone.to_text())

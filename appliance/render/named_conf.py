@@ -9,14 +9,14 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
-from functools import cache
 from typing import ClassVar
 
 from dns.name import Name
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2 import Template
 
 from appliance.errors import SettingsError
 from appliance.keys import Key
+from appliance.render.templates import ENVIRONMENT
 
 _PATH = re.compile(r"/[^\x00-\x1f\x7f\"';{}\\*?]*", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9_/-]+(\.[A-Za-z0-9_/-]+)*\.")
@@ -153,17 +153,5 @@ def _distinct(*keys: Key) -> tuple[Key, ...]:
     return tuple(dict.fromkeys(keys))
 
 
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("appliance", "bind_templates"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - what is written here is no HTML
-    )
-
-
 def _template(name: str) -> Template:
-    return _environment().get_template(name)
+    return ENVIRONMENT.get_template(name)

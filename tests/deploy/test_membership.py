@@ -129,3 +129,23 @@ def test_nothing_is_sent_before_the_catalog_was_read() -> None:
     sent = membership.next_update()
     assert sent
     assert (sent.remove, sent.add, sent.again) == ({member_label(old): ZONE}, {}, {member_label(new): ZONE})
+
+
+def test_a_zone_that_is_listed_already_is_told_once_the_catalog_was_read() -> None:
+    membership, zone = Membership(), uuid4()
+    membership.join(zone, ZONE)
+    assert membership.take_listed() == []
+    membership.learn({member_label(zone): ZONE})
+    assert membership.take_listed() == [ZONE]
+    assert membership.take_listed() == []
+    assert membership.next_update() is None
+
+
+def test_a_join_asked_for_twice_is_told_when_the_first_is_in() -> None:
+    membership, zone = empty(), uuid4()
+    membership.join(zone, ZONE)
+    assert membership.next_update()
+    membership.join(zone, ZONE)
+    assert membership.take_listed() == []
+    membership.confirm()
+    assert membership.take_listed() == [ZONE]

@@ -1,33 +1,25 @@
-"""The catalog's members: a label for each zone's life, and what turns one list into another."""
+"""The catalog's members: a label for each zone's life, and where it stands."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
 import dns.name
-from dns.name import Name
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.zones.catalog import difference, member_label, member_owner
-
-NAMES = [dns.name.from_text(text) for text in ("a.example.", "b.example.", "c.example.")]
-members = st.dictionaries(
-    st.uuids(version=4).map(member_label) | st.sampled_from("xyz"), st.sampled_from(NAMES), max_size=6
-)
+from appliance.zones.catalog import member_label, member_owner, uuid_of
 
 
-@given(members, members)
-def test_the_difference_turns_one_into_the_other(wanted: dict[str, Name], listed: dict[str, Name]) -> None:
-    change = difference(wanted, listed)
-    assert {label: name for label, name in listed.items() if label not in change.remove} | dict(change.add) == wanted
-    assert bool(change) == (wanted != listed)
+@given(st.uuids())
+def test_a_label_leads_back_to_its_zone(uuid: UUID) -> None:
+    assert uuid_of(member_label(uuid)) == uuid
 
 
-def test_a_zone_made_again_is_another_member() -> None:
-    old, new = UUID(int=1), UUID(int=2)
-    change = difference({member_label(new): NAMES[0]}, {member_label(old): NAMES[0]})
-    assert change.remove == {member_label(old): NAMES[0]} and change.add == {member_label(new): NAMES[0]}
+@pytest.mark.parametrize("label", ["", "version", "0" * 31, "0" * 33, "G" * 32, "A" * 32, str(UUID(int=1))])
+def test_other_labels_are_none_of_ours(label: str) -> None:
+    assert uuid_of(label) is None
 
 
 def test_members_stand_below_zones() -> None:
