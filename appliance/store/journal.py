@@ -28,8 +28,11 @@ class Actor:
     address: str
 
 
-def append(zone: Zone, kind: str, actor: Actor, now: datetime, changes: Iterable[Change] = ()) -> None:
-    """Note what was done to the zone; `zone` is its state after it."""
+def append(
+    zone: Zone, kind: str, actor: Actor, now: datetime, changes: Iterable[Change] = (), comment: str = ""
+) -> UUID:
+    """Note what was done to the zone; `zone` is its state after it. The uuid of the row."""
+    uuid = uuid4()
     removed: list[Record] = []
     added: list[Record] = []
     for change in changes:
@@ -42,18 +45,19 @@ def append(zone: Zone, kind: str, actor: Actor, now: datetime, changes: Iterable
                 removed.append(before)
                 added.append(after)
     tables.Change.create(
-        uuid=uuid4(),
+        uuid=uuid,
         zone=tables.Zone.select(tables.Zone.id).where(tables.Zone.uuid == zone.uuid),
         kind=kind,
         serial=zone.serial,
         account=actor.account,
         actor=actor.name,
         address=actor.address,
-        comment="",
+        comment=comment,
         created_at=now,
         removed=[_document(record, zone) for record in removed],
         added=[_document(record, zone) for record in added],
     )
+    return uuid
 
 
 def last() -> int:
