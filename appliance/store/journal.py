@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -69,6 +69,20 @@ def last_moment() -> datetime | None:
     """When the newest row was written."""
     row = tables.Change.select(tables.Change.created_at).order_by(tables.Change.id.desc()).first()
     return row.created_at if row else None
+
+
+def count_by_hour(now: datetime, hours: int) -> list[int]:
+    """How many changes were stored in each of the last hours, the oldest first; the last one is not over yet."""
+    hour = timedelta(hours=1)
+    began = now.replace(minute=0, second=0, microsecond=0) - (hours - 1) * hour
+    changed = tables.Change.created_at
+    place = (changed - pw.Value(began, converter=changed.db_value)) / pw.Value(hour // timedelta(microseconds=1))
+    query = tables.Change.select(place.coerce(False).alias("hour"), pw.fn.count(tables.Change.id)).where(
+        changed >= began
+    )
+    rows: Iterable[tuple[int, int]] = query.group_by(pw.SQL("hour")).tuples().iterator()
+    counts = dict(rows)
+    return [counts.get(number, 0) for number in range(hours)]
 
 
 def zones_since(place: int) -> tuple[set[UUID], int]:

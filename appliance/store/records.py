@@ -48,7 +48,7 @@ class Filters:
 def insert(zone: Zone, record: Record, line: str) -> None:
     """Store a new record; InvalidValue when an equal one is there."""
     try:
-        tables.Record.create(zone=_zone_id(zone), revision=1, **_columns(zone, record, line))
+        tables.Record.create(zone=zone_id(zone), revision=1, **_columns(zone, record, line))
     except pw.IntegrityError:
         raise equal(record) from None
 
@@ -153,7 +153,7 @@ _ORDER = (tables.Record.owner_key, tables.Record.rdtype, tables.Record.wire)
 
 
 def _rows(zone: Zone) -> pw.ModelSelect[tables.Record]:
-    return tables.Record.select().where(tables.Record.zone == _zone_id(zone))
+    return tables.Record.select().where(tables.Record.zone == zone_id(zone))
 
 
 def _joined() -> pw.ModelSelect[tables.Record]:
@@ -175,7 +175,8 @@ def _conditions(filters: Filters) -> Iterator[pw.Expression]:
         )
 
 
-def _zone_id(zone: Zone) -> pw.ModelSelect[tables.Zone]:
+def zone_id(zone: Zone) -> pw.ModelSelect[tables.Zone]:
+    """The number of the zone's row, as a part of a statement."""
     return tables.Zone.select(tables.Zone.id).where(tables.Zone.uuid == zone.uuid)
 
 
