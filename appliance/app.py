@@ -16,14 +16,14 @@ from waitress.server import BaseWSGIServer, create_server
 
 from appliance.api import access, document, errors, front, gate, health, metrics
 from appliance.api.body import MAX_BODY
-from appliance.api.limits import new_limits
-from appliance.api.parts import Parts, install, parts_of
-from appliance.api.waiting import new_watch
 from appliance.editing import Editor
 from appliance.render.zone_file import apex_of
 from appliance.settings import Settings
 from appliance.store.database import Store
 from appliance.store.notice import announce
+from appliance.web.limits import new_limits
+from appliance.web.parts import Parts, install, parts_of
+from appliance.web.waiting import new_watch
 from appliance.zones.reserved import OwnNames
 
 MAX_REQUEST = 33 * 1024 * 1024

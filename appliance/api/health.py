@@ -11,8 +11,8 @@ from werkzeug.exceptions import Unauthorized
 
 from appliance.api.access import is_operators_request
 from appliance.api.errors import RETRY_AFTER, error_answer
-from appliance.api.parts import open_connection, parts, reading
 from appliance.troubles import MOST_NAMED, Trouble, find_troubles
+from appliance.web.parts import open_connection, parts, reading
 
 log = logging.getLogger(__name__)
 

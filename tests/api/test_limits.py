@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from appliance.api.limits import Rate, site_of
 from appliance.app import create_app
 from appliance.settings import ApiSettings, QuotaSettings
+from appliance.web.limits import Rate, site_of
 from tests.api.conftest import Bearer, House, is_error
 
 HERE, THERE = {"REMOTE_ADDR": "192.0.2.1"}, {"REMOTE_ADDR": "192.0.2.2"}

@@ -14,7 +14,7 @@ import pytest
 from appliance.editing import Caller
 from appliance.recovery.backup import back_up
 from appliance.recovery.restore import Restored, restore
-from appliance.store import accounts, outcomes, strays, zones
+from appliance.store import accounts, credentials, outcomes, strays, zones
 from appliance.store.database import Store
 from appliance.store.zones import Scope
 from appliance.zones.model import Zone
@@ -148,7 +148,7 @@ def test_what_was_taken_away_stays_so(desk: Desk, again: Again) -> None:
     def happening() -> None:
         accounts.revoke_token(token.uuid, desk.clock())
         accounts.disable_account("stranger@example.org", desk.clock())
-        accounts.set_password_hash("owner@example.org", "the newest")
+        credentials.set_password_hash(desk.owner.account, "the newest")
 
     again(happening)
     found = accounts.find_token(secret)
