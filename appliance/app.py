@@ -16,6 +16,7 @@ from waitress.server import BaseWSGIServer, create_server
 
 from appliance.api import access, document, errors, front, gate, health, metrics
 from appliance.api.body import MAX_BODY
+from appliance.console import site
 from appliance.editing import Editor
 from appliance.render.zone_file import apex_of
 from appliance.settings import Settings
@@ -55,6 +56,7 @@ def create_app(
     app.after_request(_secure)
     document.register(app)
     app.register_blueprint(health.blueprint)
+    site.register(app)
     gated = gate.ClientAddress(gate.FinalSlash(app.wsgi_app), settings.api.trusted_proxies)
     app.wsgi_app = gated  # type: ignore[method-assign,assignment]
     return app
