@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import dns.name
 from flask import Response, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as Answer
@@ -18,7 +19,7 @@ from appliance.store import outcomes, zones
 from appliance.web.parts import parts, reading
 from appliance.zones.deployment import State
 from appliance.zones.model import Zone
-from appliance.zones.names import print_domain, print_unicode
+from appliance.zones.names import parse_owner, print_domain, print_unicode
 
 ZONES = 50
 """Zones on a page."""
@@ -31,7 +32,7 @@ def show_zones() -> Response:
     state = State(wanted) if wanted in list(State) else None
     scope = visitor().caller.scope
     with reading():
-        found, total = zones.find(scope, pager(ZONES), search=search, state=state)
+        found, total = zones.find(scope, pager(ZONES), search=_searched(search.lower()), state=state)
         standing = outcomes.deployments(found, parts().nameservers)
     return page(
         "zones.html",
@@ -110,6 +111,14 @@ def zone_at(uuid: UUID) -> Zone:
     """The zone of that uuid; NotFound when it is not one that the visitor may see."""
     with reading():
         return find_zone(uuid, visitor().caller.scope)
+
+
+def _searched(text: str) -> str:
+    """What is looked for among domains, which are kept as A-labels."""
+    try:
+        return text if text.isascii() else print_domain(parse_owner(text, dns.name.root))
+    except InputError:
+        return text
 
 
 def read_whole(text: str, field: str) -> int:
