@@ -11,7 +11,7 @@ import click
 
 from appliance.cli.options import Duration, json_option, now, opened, print_moment, print_rows, settings_options
 from appliance.errors import InputError
-from appliance.people import membership, sign_in, tokens
+from appliance.people import membership, second_factor, sign_in, tokens
 from appliance.people.holder import Holder
 from appliance.settings import Settings
 from appliance.store import accounts, zones
@@ -61,15 +61,19 @@ def disable_account(settings: Settings, email: str) -> None:
 
 @account.command("password")
 @click.argument("email")
+@click.option("--without-code", is_flag=True, help="Take the second factor off, for someone who lost it.")
 @settings_options
-def set_password(settings: Settings, email: str) -> None:
+def set_password(settings: Settings, email: str, without_code: bool) -> None:
     """Set the console password, asked for on a terminal, else one line of standard input; all sessions end."""
     if sys.stdin.isatty():
         password = click.prompt("New password", hide_input=True, confirmation_prompt=True, err=True)
     else:
         password = sys.stdin.readline().removesuffix("\n")
     with opened(settings) as store:
-        sign_in.set_password(store, _holder(email), password, now())
+        holder = _holder(email)
+        sign_in.set_password(store, holder, password, now())
+        if without_code:
+            second_factor.disable(store, holder, now())
     click.echo(f"password of {email} set")
 
 

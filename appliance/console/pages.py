@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -51,7 +51,7 @@ def page(template: str, status: int = 200, **context: Any) -> Response:  # noqa:
         "visitor": who,
         "session": who.session,
         "notice": _read_notice(),
-        "navigation": list(_navigation()),
+        "navigation": _navigation(),
         "version": __version__,
     }
     return flask.make_response(flask.render_template(template, **context), status)
@@ -104,11 +104,14 @@ def _seal(text: str) -> str:
     return visitor().seal(f"notice:{text}")
 
 
-def _navigation() -> Iterable[tuple[str, str, bool]]:
+def _navigation() -> list[tuple[str, str, bool]]:
     """Path and word of each link, and whether it leads to where we are."""
     session = visitor().session
-    for endpoint, word, is_operators in NAVIGATION if session else ():
-        is_shown = not is_operators or (session is not None and session.account.is_admin)
-        if is_shown and endpoint in flask.current_app.view_functions:
-            path = flask.url_for(endpoint)
-            yield path, word, request.path.startswith(path)
+    shown = {
+        flask.url_for(endpoint): word
+        for endpoint, word, is_operators in NAVIGATION
+        if session and endpoint in flask.current_app.view_functions
+        if session.account.is_admin or not is_operators
+    }
+    here = max(filter(request.path.startswith, shown), key=len, default=None)
+    return [(path, word, path == here) for path, word in shown.items()]
