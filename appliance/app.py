@@ -48,6 +48,7 @@ def create_app(
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.url_map.merge_slashes = False
+    app.url_map.strict_slashes = False  # a redirect to the final slash would name the host that the client named
     parts = _parts(settings, clock, monotonic)
     install(app, parts)
     errors.register(app)

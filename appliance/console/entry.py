@@ -13,7 +13,7 @@ from appliance.console.visitor import become, visitor
 from appliance.errors import InputError, NotFound
 from appliance.people import membership
 from appliance.people.sign_in import end_session, new_secret, sign_in
-from appliance.store import invitations
+from appliance.store import credentials, invitations
 from appliance.web.parts import parts, reading
 
 log = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ def try_sign_in() -> Response | Answer:
             raise InputError(REFUSED)
         _leave()
         become(secret)
-        return go(path_here(form["next"]))
+        return go(path_here(form["next"]), _reminder())
     return page("sign_in.html", 403 if form.errors.get("") else 400, form=form)
 
 
@@ -97,6 +97,13 @@ def _invitation(secret: str) -> invitations.Invitation:
     if found is None:
         raise NotFound("this invitation was used, taken back, or has expired")
     return found
+
+
+def _reminder() -> str | None:
+    """What there is to say to someone who signs in with a password that another chose."""
+    with reading():
+        known = credentials.get(visitor().account.uuid)
+    return "Your password was made for you: choose your own under Account." if known.is_first else None
 
 
 def _leave() -> None:

@@ -155,6 +155,8 @@ def test_a_password_that_was_given_is_told_of(console: Console) -> None:
     with console.house.store.connection():
         sign_in.set_password(console.house.store, holder, NEW, console.house.clock(), is_first=True)
     browser.sign_in(ME, NEW)
+    assert browser.get("/account/audit/").text.count("made for you") == 1
+    assert browser.get("/account/audit/").text.count("made for you") == 0
     assert "made for you" in browser.get("/account/").text
     browser.send("/account/password/", {"current": NEW, "password": PASSWORD, "again": PASSWORD})
     assert "made for you" not in browser.get("/account/").text

@@ -103,6 +103,7 @@ def test_no_secret_is_told(state: Path) -> None:
         first = re.search(r"^password +(\S+).*\ntoken +(\S+)", own.printed.read_text(), re.MULTILINE)
         assert first
         told = [sign_in(own, FIRST_ACCOUNT, word) for word in (first[1], PASSWORD, SHORT)]
+        assert ["Sign out" in page for page in told] == [True, False, False]
         tokens = [first[2], own.token(EMAIL)]
         told.append(own.command("account", "password", EMAIL, typed=f"{PASSWORD}\n"))
         told.append(own.command("account", "password", EMAIL, typed=f"{SHORT}\n", status=1))
