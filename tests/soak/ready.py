@@ -1,0 +1,112 @@
+"""`deployer --once`, forked from a process that has its modules loaded: strace makes a second of the loading.
+
+A line on standard input, the settings file and the file for what the run says, starts a run. Its process id is the
+answer; the run waits for an octet more, so that strace can be attached first. Then its exit status is the answer.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import os
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import appliance.deploy.process  # noqa: F401 - loaded, as `cli` is, before the first run
+from appliance import cli
+
+_PR_SET_PTRACER, _ANYONE = 0x59616D61, -1
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a run ended: its exit status (negative: the signal; None: it did not end in time), and what it said."""
+
+    status: int | None
+    said: str
+    trace: str = ""
+
+
+class ReadyDeployer:
+    """The process to fork from; `folder` is where runs leave what they say, `timeout` the seconds that one may take."""
+
+    def __init__(self, config: Path, folder: Path, timeout: float) -> None:
+        self._config, self._said, self._trace, self._timeout = config, folder / "said", folder / "trace", timeout
+        argv = (sys.executable, "-m", "tests.soak.ready")
+        self._process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+
+    def close(self) -> None:
+        """End it."""
+        self._process.kill()
+        self._process.wait()
+
+    def run(self, strace: Sequence[str] = (), lasting: float = math.inf) -> Ended:
+        """One run, traced by that command when one is given; after `lasting` seconds it goes on without."""
+        self._ask(f"{self._config}\t{self._said}\n")
+        pid = int(self._answer(self._timeout))
+        tracer = _attached(strace, self._trace, pid) if strace else None
+        self._ask("\n")
+        status = self._answer(min(lasting, self._timeout))
+        if not status and tracer and lasting < self._timeout:
+            tracer.send_signal(signal.SIGINT)
+            status = self._answer(self._timeout)
+        if not status:
+            os.killpg(pid, signal.SIGKILL)
+            self._answer(self._timeout)
+        trace = ""
+        if tracer:
+            tracer.communicate(timeout=self._timeout)
+            trace = self._trace.read_text(errors="replace")
+        return Ended(int(status) if status else None, self._said.read_text(errors="replace"), trace)
+
+    def _ask(self, text: str) -> None:
+        assert self._process.stdin
+        self._process.stdin.write(text.encode())
+
+    def _answer(self, seconds: float) -> bytes:
+        """Its next line; nothing when none comes in time."""
+        assert self._process.stdout
+        if not select.select([self._process.stdout], [], [], seconds)[0]:
+            return b""
+        return self._process.stdout.readline()
+
+
+def _attached(strace: Sequence[str], trace: Path, pid: int) -> subprocess.Popen[str]:
+    """strace, once it says that it traces the process."""
+    argv = (*strace, "-f", "-o", str(trace), "-p", str(pid))
+    tracer = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    assert tracer.stderr
+    told = tracer.stderr.readline()
+    assert "attached" in told, f"strace may not trace here: {told}"
+    return tracer
+
+
+def main() -> None:
+    """Fork for each line."""
+    for line in iter(sys.stdin.readline, ""):
+        pid = os.fork()
+        if not pid:
+            _run(*line.strip().split("\t"))
+        os.write(1, b"%d\n" % pid)
+        os.write(1, b"%d\n" % os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+
+
+def _run(config: str, said: str) -> None:
+    """The run itself, as the program would be after its start; a group of its own, which a timeout kills."""
+    os.setsid()
+    os.dup2(os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
+    ctypes.CDLL(None).prctl(_PR_SET_PTRACER, _ANYONE)  # Yama lets none but a parent trace, unless it is told
+    os.read(0, 1)
+    os.dup2(os.open(os.devnull, os.O_RDWR), 0)
+    os.dup2(0, 1)
+    sys.argv = ["dns-appliance", "deployer", "--once", "--config", config]
+    cli.main()
+
+
+if __name__ == "__main__":
+    main()
