@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import signal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from appliance.store import records, zones
 from appliance.zones.model import Zone
 from tests.desk import APEX, Desk, open_desk
 from tests.pair import LOOPBACK, Pair, program, wait_for
-from tests.soak.ready import Ended, ReadyDeployer
+from tests.soak.ready import Ended, ReadyProgram
 
 HEALING = 60.0
 """Seconds in which a plain run must make everything live."""
@@ -40,7 +40,7 @@ class Ground:
         self.pair, self.desk, self.folder = pair, desk, folder
         self.config = folder / "config.toml"
         self.config.write_text(_settings(pair, desk.store.path, folder))
-        self.deployer = ReadyDeployer(self.config, folder, HEALING)
+        self.program = ReadyProgram(folder, HEALING)
         self.versions: dict[tuple[str, int], Version] = {}
         self.files: dict[str, set[bytes]] = {}
         self._checker = ZoneChecker(program("named-checkzone"), program("named-checkconf"))
@@ -51,7 +51,7 @@ class Ground:
         self.gone: list[Zone] = []
         for number in range(30):
             desk.add(self.large, "TXT", f"t{number}", "x" * 200)
-        self.heal()
+        self.deploy()
         for zone in self.zones:
             self._note(zone)
 
@@ -71,9 +71,9 @@ class Ground:
         for zone in self.zones:
             self._note(zone)
 
-    def heal(self) -> Ended:
-        """A plain run of the deployer."""
-        return self.deployer.run()
+    def deploy(self, strace: Sequence[str] = (), *, lasting: bool = False) -> Ended:
+        """A run of the deployer, a plain one unless strace is asked for."""
+        return self.program.run(("deployer", "--once", "--config", str(self.config)), strace, lasting=lasting)
 
     def faults(self) -> Iterator[str]:
         """What a nameserver answers and the store never held, and files that named would not load, now."""
@@ -155,7 +155,7 @@ def open_ground() -> Iterator[Ground]:
         try:
             yield ground
         finally:
-            ground.deployer.close()
+            ground.program.close()
 
 
 def _serial_of(version: Version) -> int:

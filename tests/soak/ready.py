@@ -1,13 +1,14 @@
-"""`deployer --once`, forked from a process that has its modules loaded: strace makes a second of the loading.
+"""`dns-appliance`, forked from a process that has its modules loaded: strace makes a second of the loading.
 
-A line on standard input, the settings file and the file for what the run says, starts a run. Its process id is the
-answer; the run waits for an octet more, so that strace can be attached first. Then its exit status is the answer.
+A line on standard input, the file for what a run says and the words of the command line as JSON, starts a run. Its
+process id is the answer; the run waits for a signal, so that strace can be attached first, and its exit status is the
+next answer.
 """
 
 from __future__ import annotations
 
 import ctypes
-import math
+import json
 import os
 import select
 import signal
@@ -20,6 +21,9 @@ from pathlib import Path
 import appliance.deploy.process  # noqa: F401 - loaded, as `cli` is, before the first run
 from appliance import cli
 
+GO = signal.SIGUSR1
+LASTING = 1.0
+"""Seconds that a lasting failure stays at least, when the run does not end by itself."""
 _PR_SET_PTRACER, _ANYONE = 0x59616D61, -1
 
 
@@ -32,41 +36,42 @@ class Ended:
     trace: str = ""
 
 
-class ReadyDeployer:
+class ReadyProgram:
     """The process to fork from; `folder` is where runs leave what they say, `timeout` the seconds that one may take."""
 
-    def __init__(self, config: Path, folder: Path, timeout: float) -> None:
-        self._config, self._said, self._trace, self._timeout = config, folder / "said", folder / "trace", timeout
+    def __init__(self, folder: Path, timeout: float) -> None:
+        self._said, self._trace, self._timeout = folder / "said", folder / "trace", timeout
         argv = (sys.executable, "-m", "tests.soak.ready")
         self._process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
 
     def close(self) -> None:
         """End it."""
-        self._process.kill()
-        self._process.wait()
+        with self._process:
+            self._process.kill()
 
-    def run(self, strace: Sequence[str] = (), lasting: float = math.inf) -> Ended:
-        """One run, traced by that command when one is given; after `lasting` seconds it goes on without."""
-        self._ask(f"{self._config}\t{self._said}\n")
+    def run(self, words: Sequence[str], strace: Sequence[str] = (), *, lasting: bool = False) -> Ended:
+        """One run, traced by that command when one is given; a `lasting` failure ends when the run has not."""
+        assert self._process.stdin
+        self._process.stdin.write(json.dumps((str(self._said), words)).encode() + b"\n")
         pid = int(self._answer(self._timeout))
         tracer = _attached(strace, self._trace, pid) if strace else None
-        self._ask("\n")
-        status = self._answer(min(lasting, self._timeout))
-        if not status and tracer and lasting < self._timeout:
-            tracer.send_signal(signal.SIGINT)
-            status = self._answer(self._timeout)
+        os.kill(pid, GO)
+        status = self._answer_after(tracer) if tracer and lasting else self._answer(self._timeout)
         if not status:
             os.killpg(pid, signal.SIGKILL)
             self._answer(self._timeout)
-        trace = ""
         if tracer:
             tracer.communicate(timeout=self._timeout)
-            trace = self._trace.read_text(errors="replace")
+        trace = self._trace.read_text(errors="replace") if tracer else ""
         return Ended(int(status) if status else None, self._said.read_text(errors="replace"), trace)
 
-    def _ask(self, text: str) -> None:
-        assert self._process.stdin
-        self._process.stdin.write(text.encode())
+    def _answer_after(self, tracer: subprocess.Popen[str]) -> bytes:
+        """The answer of a run; one that does not end goes on without strace, some time after it met the fault."""
+        while not (status := self._answer(LASTING)):
+            if "(INJECTED)" in self._trace.read_text(errors="replace"):
+                tracer.send_signal(signal.SIGINT)
+                return self._answer(self._timeout)
+        return status
 
     def _answer(self, seconds: float) -> bytes:
         """Its next line; nothing when none comes in time."""
@@ -88,23 +93,25 @@ def _attached(strace: Sequence[str], trace: Path, pid: int) -> subprocess.Popen[
 
 def main() -> None:
     """Fork for each line."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, [GO])
     for line in iter(sys.stdin.readline, ""):
         pid = os.fork()
         if not pid:
-            _run(*line.strip().split("\t"))
+            _run(*json.loads(line))
         os.write(1, b"%d\n" % pid)
         os.write(1, b"%d\n" % os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 
 
-def _run(config: str, said: str) -> None:
+def _run(said: str, words: Sequence[str]) -> None:
     """The run itself, as the program would be after its start; a group of its own, which a timeout kills."""
     os.setsid()
     os.dup2(os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
     ctypes.CDLL(None).prctl(_PR_SET_PTRACER, _ANYONE)  # Yama lets none but a parent trace, unless it is told
-    os.read(0, 1)
     os.dup2(os.open(os.devnull, os.O_RDWR), 0)
     os.dup2(0, 1)
-    sys.argv = ["dns-appliance", "deployer", "--once", "--config", config]
+    signal.sigwait([GO])
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [GO])
+    sys.argv = ["dns-appliance", *words]
     cli.main()
 
 

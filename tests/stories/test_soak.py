@@ -16,10 +16,11 @@ import pytest
 from appliance.keys import new_key
 from appliance.questions.soa import Nameserver
 from tests.pair import wait_for
-from tests.soak import fuzz, storm, sweep, zones
+from tests.soak import copies, fuzz, storm, sweep, zones
 from tests.soak.course import Course
 from tests.soak.journal import Journal
 from tests.soak.parsers import PARSERS
+from tests.soak.points import Point
 from tests.soak.watchers import Watcher
 from tests.soak.writers import Acknowledged
 
@@ -44,6 +45,13 @@ def test_storm(course: Course) -> None:
 def test_sweep(course: Course) -> None:
     sweep.sample(course, kills=4, failures=3)
     assert not course.violations
+
+
+@pytest.mark.parametrize("points", copies.points(), ids=lambda points: str(points[0]))
+def test_copies(course: Course, points: list[Point]) -> None:
+    with copies.open_shelf(points[0].where) as shelf:
+        for point in course.random.sample(points, 4):
+            assert not shelf.attempt(point, course.random.randint(1, 4))[1]
 
 
 def test_zones(course: Course) -> None:
