@@ -72,7 +72,7 @@ def test_a_signal_ends_what_a_part_started(part: str, number: signal.Signals) ->
         Path(folder).chmod(0o755)
         environment = {**os.environ, "TMPDIR": folder}
         with subprocess.Popen(argv, env=environment, stdout=subprocess.DEVNULL, start_new_session=True) as soak:
-            wait_for(lambda: len(_at_work(folder)) >= FEWEST_STARTED[part], f"{part} has started its programs")
+            wait_for(lambda: len(_at_work(folder)) >= FEWEST_STARTED[part], f"{part} has started its programs", ENOUGH)
             soak.send_signal(number)
             assert soak.wait(15) == 128 + number
         assert not _at_work(folder)
