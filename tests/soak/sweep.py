@@ -63,7 +63,7 @@ def run(course: Course) -> None:
                 course.wrong(violation)
     course.figure(", ".join(f"{count:,} {kind}" for kind, count in touched.items()))
     if unfinished:
-        course.short(f"not swept to the end: {', '.join(unfinished)}")
+        course.short(f"{len(unfinished)} kinds of fault were not swept to the end: {', '.join(unfinished[:5])}, ...")
 
 
 def sample(course: Course, kills: int, failures: int) -> None:
