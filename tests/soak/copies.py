@@ -8,7 +8,6 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -26,8 +25,6 @@ CALLS = (
 )
 LONGEST = 60.0
 """Seconds that a run may take."""
-HEALING = 3.0
-"""Seconds in which a plain run must succeed."""
 
 
 def points() -> list[list[Point]]:
@@ -58,16 +55,11 @@ class Shelf:
         words = (*words, "--config", str(self.folder / "config.toml"))
         run = self.program.run(words, point.strace(number))
         wrong = [*complaints(point, run), *self._faults(work)]
-        wrong += [*self._faults_of_plain_run(words), *self._faults(work)]
+        again = self.program.run(words)
+        if again.status != 0:
+            wrong.append(f"the next run ended {again.status}: {again.said[-600:]}")
+        wrong += self._faults(work)
         return point.is_met(number, run.trace), [f"{point}, call {number}: {text}" for text in wrong]
-
-    def _faults_of_plain_run(self, words: Sequence[str]) -> Iterator[str]:
-        """It succeeds; a second restore in the same second does not, whose name the store put aside has already."""
-        end = time.monotonic() + HEALING
-        while (run := self.program.run(words)).status != 0:
-            if time.monotonic() > end:
-                yield f"the next run ended {run.status}: {run.said[-600:]}"
-                return
 
     def _faults(self, work: Path) -> Iterator[str]:
         """The file that the command writes must be the one of before or the one of after."""
