@@ -28,7 +28,7 @@ PREFIX = "/api/v1/"
 OPEN = (f"{PREFIX}openapi.json", f"{PREFIX}docs/")
 """What everyone may read: the document and the page that shows it."""
 
-_HEADER = re.compile(r"Bearer (vps_[A-Za-z0-9_-]{16,128})")
+_HEADER = re.compile(r"(?i:Bearer) (vps_[A-Za-z0-9_-]{16,128})")
 
 View = TypeVar("View", bound=Callable[..., Any])
 

@@ -25,6 +25,7 @@ from appliance.embedded.state import (
     taken_ports,
 )
 from appliance.errors import SettingsError
+from appliance.nameserver.version import read_version
 from appliance.people.holder import Holder
 from appliance.people.membership import make_account
 from appliance.people.sign_in import set_password
@@ -54,8 +55,9 @@ def run(folder: Path, api: Endpoint, dns_port: int, clock: Callable[[], datetime
         taken = taken_ports(dns_port, dns_port + 1, api.port)
         if taken:
             raise SettingsError(f"port {taken[0]} of {LOOPBACK} is in use; choose others with --dns-port and --api")
-        state = prepare_state(folder, api, dns_port)
-        named = _find_named(state)
+        named = _find_named()
+        state = prepare_state(folder, api, dns_port, read_version(named))
+        named = str(reachable_program(Path(named), state.folder, state.owner))
         first = _open_store(state, clock)
         ended = until_signalled()
         children: list[Child] = []
@@ -113,12 +115,12 @@ def _start_in_order(children: list[Child], state: State, named: str, given_up: C
     start(_own(state, "serve"), lambda: _is_ready(state.api))
 
 
-def _find_named(state: State) -> str:
-    """The program named, where its user can reach it."""
-    named = Path(find_program("named"))
-    if not named.is_file():
+def _find_named() -> str:
+    """The program named."""
+    named = find_program("named")
+    if not Path(named).is_file():
         raise SettingsError("the program named is not installed: run `make setup`, or install Debian's bind9")
-    return str(reachable_program(named, state.folder, state.owner))
+    return named
 
 
 def _named(state: State, named: str, server: str) -> Child:

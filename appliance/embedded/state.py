@@ -85,14 +85,14 @@ class State:
         return self.folder / server / "named.conf"
 
 
-def prepare_state(folder: Path, api: Endpoint, dns_port: int) -> State:
-    """Make what is missing in the folder and write the configuration; what is there is kept."""
+def prepare_state(folder: Path, api: Endpoint, dns_port: int, release: tuple[int, ...]) -> State:
+    """Make what is missing in the folder, and write the configuration for that release of BIND; the rest is kept."""
     state = State(folder.absolute(), api, dns_port, free_port(), unprivileged_owner())
     _refuse_long_path(state)
     _make_folders(state)
     _refuse_blocked_way(state)
     keys = {name: _key(state, name) for name in ("control", "transfer", "update")}
-    for server, conf in (("ns1", _primary(state, keys)), ("ns2", _secondary(state, keys))):
+    for server, conf in (("ns1", _primary(state, keys)), ("ns2", _secondary(state, keys, release))):
         _write(state.named_conf(server), named_conf(conf), 0o600, state.owner)
     if not state.catalog_file.exists():
         _write(state.catalog_file, catalog_zone(dns.name.from_text(CATALOG), FIRST_SERIAL), 0o644, state.owner)
@@ -209,7 +209,7 @@ def _primary(state: State, keys: dict[str, Key]) -> Primary:
     )
 
 
-def _secondary(state: State, keys: dict[str, Key]) -> Secondary:
+def _secondary(state: State, keys: dict[str, Key], release: tuple[int, ...]) -> Secondary:
     return Secondary(
         listen=(Place(LOOPBACK, state.dns_port + 1),),
         directory=str(state.folder / "ns2"),
@@ -217,6 +217,7 @@ def _secondary(state: State, keys: dict[str, Key]) -> Secondary:
         catalog=dns.name.from_text(CATALOG),
         catalog_file=str(state.folder / "ns2" / "catalog.db"),
         primary=Peer(LOOPBACK, state.dns_port, keys["transfer"]),
+        release=release,
     )
 
 
