@@ -7,8 +7,9 @@
     entry       sign in and out, invitations
     zones       the list of zones, a new one, its settings, its end
     records     the records of a zone, set by set, and their forms
+    changes     what waits to be saved, and saving it
     kinds       the form of each record type
-    pending     changes that are gathered and saved together
+    pending     the draft behind it: what it holds, and what it comes to
     served      what each nameserver serves, and answers now
     dashboard   for operators: how everything fares, and who did what
     paging      which page of a list is shown

@@ -79,7 +79,7 @@ def _quoted(kind: Kind) -> Kind:
     def split(value: str) -> Parts:
         parts = kind.split(value)
         strings = parse_quoted(parts[last])
-        return {**parts, last: b"".join(strings).decode("utf-8", "backslashreplace")}
+        return {**parts, last: b"".join(strings).decode("utf-8", "replace")}
 
     return Kind(kind.record_type, kind.title, kind.parts, join, split, kind.name)
 
@@ -202,3 +202,9 @@ KINDS: Mapping[str, Kind] = {
     "OPENPGPKEY": _whole("OPENPGPKEY", "OpenPGP key of a mailbox", "Key, in base64", "mQINBF ...", is_long=True),
 }
 """The forms by the name under which one chooses them; SPF and DKIM help to write a TXT record."""
+
+
+def kind_of(record_type: str, value: str) -> Kind:
+    """The form in which a value is changed: that of its type, or one field where its parts would not say the same."""
+    kind = KINDS[record_type]
+    return kind if kind.join(kind.split(value)) == value else _whole(record_type, kind.title, "Value", "")

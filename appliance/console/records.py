@@ -1,4 +1,4 @@
-"""The records of a zone: as sets, the forms in which one is made or changed, and the changes that are gathered."""
+"""The records of a zone: as sets, and the forms in which one is made or changed."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as Answer
 
 from appliance.console import pending
+from appliance.console.changes import gather
 from appliance.console.forms import Form, sent_form
-from appliance.console.kinds import KINDS, Kind
+from appliance.console.kinds import KINDS, Kind, kind_of
 from appliance.console.pages import go_to, page, pages
 from appliance.console.paging import neighbours, pager
 from appliance.console.pending import Change
@@ -22,7 +23,7 @@ from appliance.console.zones import read_whole, zone_at
 from appliance.editing import find_record
 from appliance.errors import InputError, NotFound
 from appliance.render.zone_diff import Line
-from appliance.store import outcomes, records, sets
+from appliance.store import outcomes, sets
 from appliance.store.sets import SetFilters
 from appliance.web.parts import parts, reading
 from appliance.zones.model import MAX_TTL, Record, Zone
@@ -79,7 +80,7 @@ def create_record(uuid: UUID) -> Response | Answer:
 def show_record(uuid: UUID, record: UUID) -> Response:
     """The form of a record that is there."""
     zone, found = _record_at(uuid, record)
-    kind = KINDS[found.rdtype.name]
+    kind = kind_of(found.rdtype.name, found.value)
     typed = {f"part_{name}": text for name, text in kind.split(found.value).items()}
     typed |= {"name": print_owner(found.owner, zone.name), "ttl": str(found.ttl), "comment": found.comment}
     typed |= {"priority": "" if found.priority is None else str(found.priority)}
@@ -90,45 +91,10 @@ def show_record(uuid: UUID, record: UUID) -> Response:
 def change_record(uuid: UUID, record: UUID) -> Response | Answer:
     """Another content of the record: saved, gathered, or only looked at."""
     zone, found = _record_at(uuid, record)
-    form, kind = sent_form(), KINDS[found.rdtype.name]
+    form, kind = sent_form(), kind_of(found.rdtype.name, found.value)
     if form["act"] == "delete":
-        return _gather(zone, [pending.removal(found.uuid)])
+        return gather(zone, [pending.removal(found.uuid)])
     return _settle(zone, kind, form, lambda: pending.alteration(found, _fields(kind, form)), found)
-
-
-@pages.post("/zones/<uuid:uuid>/records/delete/", endpoint="records_delete")
-def delete_records(uuid: UUID) -> Answer:
-    """The chosen records are gathered to be deleted; the next page shows what that means."""
-    zone, chosen = zone_at(uuid), sent_form().all("record")
-    if not chosen:
-        return go_to("console.zone", "Choose the records first.", uuid=uuid)
-    with reading():
-        known = [found for one in chosen if (found := records.get_in(zone, _uuid(one)))]
-    return _gather(zone, [pending.removal(record.uuid) for record in known])
-
-
-@pages.get("/zones/<uuid:uuid>/changes/", endpoint="changes")
-def show_changes(uuid: UUID) -> Response:
-    """What is gathered for the zone, and what it comes to."""
-    return _changes_page(zone_at(uuid))
-
-
-@pages.post("/zones/<uuid:uuid>/changes/")
-def settle_changes(uuid: UUID) -> Response | Answer:
-    """Everything that is gathered is saved under one serial, or one of it taken out, or all thrown away."""
-    zone, form = zone_at(uuid), sent_form()
-    changes = pending.gathered(zone)
-    if form["act"] == "discard":
-        pending.keep(zone, [])
-        return go_to("console.zone", "What was gathered is thrown away; nothing was changed.", uuid=uuid)
-    if form["act"].isdigit():
-        pending.keep(zone, [one for at, one in enumerate(changes) if str(at) != form["act"]])
-        return go_to("console.changes", uuid=uuid)
-    with form.refusing():
-        diff = pending.saved(zone, changes, form["comment"])
-        pending.keep(zone, [])
-        return go_to("console.zone", f"Saved under serial {diff.after.serial}.", uuid=uuid)
-    return _changes_page(zone, form, 400)
 
 
 def _settle(zone: Zone, kind: Kind, form: Form, asked: Any, record: Record | None = None) -> Response | Answer:  # noqa: ANN401
@@ -147,12 +113,6 @@ def _settle(zone: Zone, kind: Kind, form: Form, asked: Any, record: Record | Non
             told = f"Saved under serial {diff.after.serial}." if diff.changes else "Nothing was changed."
             return go_to("console.zone", told, uuid=zone.uuid)
     return _form_page(zone, kind, form, record, lines=lines, status=400 if form.errors else 200)
-
-
-def _gather(zone: Zone, changes: list[Change]) -> Answer:
-    waiting = pending.gathered(zone)
-    pending.keep(zone, [*waiting, *(one for one in changes if one not in waiting)])
-    return go_to("console.changes", uuid=zone.uuid)
 
 
 @contextmanager
@@ -200,7 +160,7 @@ def _form_page(
     lines: list[Line] | None = None,
     status: int = 200,
 ) -> Response:
-    chosen = next((name for name, one in KINDS.items() if one is kind), "")
+    chosen = next((name for name, one in KINDS.items() if one is kind), kind.record_type)
     waiting = pending.gathered(zone)
     return page(
         "record.html",
@@ -216,33 +176,6 @@ def _form_page(
     )
 
 
-def _changes_page(zone: Zone, form: Form | None = None, status: int = 200) -> Response:
-    waiting = pending.gathered(zone)
-    return page(
-        "changes.html",
-        status,
-        zone=zone,
-        waiting=[_described(zone, one) for one in waiting],
-        outcome=pending.outcome(zone, waiting),
-        form=form or Form(),
-    )
-
-
-def _described(zone: Zone, change: Change) -> dict[str, Any]:
-    """A gathered change for a person: what is done, to which record."""
-    with reading():
-        record = records.get_in(zone, UUID(change["uuid"])) if "uuid" in change else None
-    if record is None:
-        return {**change, "was": None}
-    shown = {
-        "name": print_owner(record.owner, zone.name),
-        "record_type": record.rdtype.name,
-        "value": record.value,
-        "priority": record.priority,
-    }
-    return {**shown, **change, "was": record}
-
-
 def _record_at(uuid: UUID, record: UUID) -> tuple[Zone, Record]:
     with reading():
         zone, found = find_record(record, visitor().caller.scope)
@@ -255,10 +188,3 @@ def _kind(name: str) -> Kind:
     if name not in KINDS:
         raise NotFound("there is no such record type here")
     return KINDS[name]
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise NotFound("there is no such record") from None

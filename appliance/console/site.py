@@ -9,7 +9,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
 from werkzeug.wrappers import Response as Answer
 
-from appliance.console import account, dashboard, developers, entry, people, records, served, zones
+from appliance.console import account, changes, dashboard, developers, entry, people, records, served, zones
 from appliance.console.pages import go_to, keep_notice, page, pages, print_moment
 from appliance.console.visitor import FIELD, give_cookie, meet, visitor
 from appliance.errors import ApplianceError
@@ -17,7 +17,7 @@ from appliance.web.parts import open_connection
 from appliance.web.refusals import RETRY_AFTER, reference_of, status_of
 from appliance.zones.names import print_domain, print_owner, print_unicode
 
-PAGES = (entry, zones, records, served, dashboard, account, developers, people)
+PAGES = (entry, zones, records, changes, served, dashboard, account, developers, people)
 """The modules whose pages the blueprint has, once they are imported."""
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.appliance import Appliance
 from tests.browser import barriers, open_browser, sign_in, visit, weight
-from tests.console.test_records import EVERY_FORM
+from tests.console.zone_page import EVERY_FORM
 from tests.pair import LOOPBACK, wait_for
 from tests.stories.test_served import wire
 
