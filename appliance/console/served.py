@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from uuid import UUID
 
 import dns.name
 import flask
 from dns.rdatatype import RdataType
 from flask import Response, request
+from werkzeug.exceptions import ServiceUnavailable
 
 from appliance.console.forms import Form
 from appliance.console.pages import page, pages
@@ -45,7 +47,8 @@ def show_answers(uuid: UUID) -> Response:
             name = parse_owner(form["name"].strip(), zone.name)
             if form["type"] not in ASKED:
                 raise InputError("choose one of these types", "type")
-            replies = ask_each(_nameservers(), name, RdataType[form["type"]])
+            with _seat():
+                replies = ask_each(_nameservers(), name, RdataType[form["type"]])
     return page("ask.html", 400 if form.errors else 200, zone=zone, form=form, types=ASKED, replies=replies)
 
 
@@ -55,8 +58,18 @@ def show_delegation(uuid: UUID) -> Response:
     zone, resolver = zone_at(uuid), parts().settings.dns.resolver
     found: Delegation | None = None
     if resolver:
-        found = find_delegation(zone.name, Nameserver("resolver", resolver.host, resolver.port))
+        with _seat():
+            found = find_delegation(zone.name, Nameserver("resolver", resolver.host, resolver.port))
     return page("delegation.html", zone=zone, found=found, published=_published(found), ours=parts().nameservers)
+
+
+@contextmanager
+def _seat() -> Iterator[None]:
+    """A place among the requests that may wait: they never take all threads."""
+    with parts().watch.seat() as taken:
+        if not taken:
+            raise ServiceUnavailable("Too many others wait for answers now. Try again in a moment.")
+        yield
 
 
 def _published(found: Delegation | None) -> dict[str, bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import replace
 
 import dns.name
@@ -69,3 +70,13 @@ def test_a_resolver_that_does_not_help_is_told(house: House) -> None:
         browser = configured(house, knowing).browser()
         browser.sign_in(ME)
         assert "knows no zone above it" in browser.get(f"{zone}delegation/").text
+
+
+def test_questions_never_take_all_threads(console: Console) -> None:
+    me = console.signed_in(ME)
+    zone = zone_of(me, "example.com")
+    with ExitStack() as seats:
+        while seats.enter_context(console.house.watch.seat()):
+            pass
+        refused = me.get(f"{zone}ask/?name=@&type=A")
+    assert refused.status_code == 503 and "Try again" in refused.text
