@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import http.client
 import os
+import secrets
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -24,17 +26,24 @@ from appliance.embedded.state import (
 )
 from appliance.errors import SettingsError
 from appliance.nameserver.version import read_version
+from appliance.people.holder import Holder
+from appliance.people.membership import make_account
+from appliance.people.sign_in import set_password
+from appliance.people.tokens import make_token
 from appliance.processes import only_one, until_signalled
 from appliance.questions.many import ask_all
 from appliance.questions.soa import Nameserver
 from appliance.settings import Endpoint
 from appliance.store import accounts
+from appliance.store.accounts import TokenLimits
 from appliance.store.database import Store
+from appliance.store.journal import Actor
 
 START_TIMEOUT = 50.0
 """Seconds until all must be ready."""
 FIRST_ACCOUNT = "admin@appliance.test"
 WATCH_INTERVAL = 0.2
+_ACTOR = Actor(None, "run", "")
 
 Say = Callable[[str], None]
 
@@ -64,16 +73,27 @@ def run(folder: Path, api: Endpoint, dns_port: int, clock: Callable[[], datetime
             end_all(children)
 
 
-def _open_store(state: State, clock: Callable[[], datetime]) -> str | None:
-    """Make or migrate the store; the secret of the first token, when there was no account yet."""
+@dataclass(frozen=True, slots=True)
+class _First:
+    """What the first account begins with, told once."""
+
+    password: str
+    secret: str
+
+
+def _open_store(state: State, clock: Callable[[], datetime]) -> _First | None:
+    """Make or migrate the store; the password and the token of the first account, when there was none yet."""
     store = Store(state.store)
     store.create_or_migrate()
-    with store.connection(), store.writing():
+    with store.connection():
         if accounts.list_accounts():
             return None
-        account = accounts.create_account(FIRST_ACCOUNT, clock(), is_admin=True)
-        _, secret = accounts.create_token(account, "first token", ["dns:*", "account:read", "account:tokens"], clock())
-    return secret
+        account = make_account(store, FIRST_ACCOUNT, _ACTOR, clock(), is_admin=True)
+        holder, password = Holder(account, _ACTOR), secrets.token_urlsafe(12)
+        set_password(store, holder, password, clock(), is_first=True)
+        permissions = ("dns:*", "account:read", "account:tokens")
+        _, secret = make_token(store, holder, "first token", permissions, TokenLimits(), clock())
+    return _First(password, secret)
 
 
 def _start_in_order(children: list[Child], state: State, named: str, given_up: Callable[[], bool]) -> None:
@@ -131,16 +151,18 @@ def _is_ready(api: Endpoint) -> bool:
         connection.close()
 
 
-def _greet(state: State, secret: str | None, say: Say) -> None:
+def _greet(state: State, first: _First | None, say: Say) -> None:
     base = f"http://{state.api}/api/v1"
+    say(f"console   http://{state.api}/")
     say(f"API       {base}/  (try it: {base}/docs/)")
     say(f"ns1, ns2  {LOOPBACK} ports {state.dns_port} and {state.dns_port + 1}")
     say(f"state     {state.folder}")
-    if secret:
+    if first:
         say(f"account   {FIRST_ACCOUNT}")
-        say(f"token     {secret}  (shown this once)")
+        say(f"password  {first.password}  (shown this once; choose another in the console)")
+        say(f"token     {first.secret}  (shown this once)")
         say("\nA first zone with a record, and what both nameservers answer:\n")
-        say(f"  {_first_requests(base, secret)}\n")
+        say(f"  {_first_requests(base, first.secret)}\n")
         ports = f"{state.dns_port} {state.dns_port + 1}"
         say(f"  for port in {ports}; do dig +short @{LOOPBACK} -p $port www.first.example; done\n")
     say("ready")
