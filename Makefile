@@ -71,6 +71,14 @@ soak: $(VENV)/test setup ## half an hour of kills, faults and random inputs; ARG
 screenshots: $(VENV)/test setup $(VENV)/browser ## pictures of the console for the README, from an appliance with example data
 	$(PYTHON) -m tests.screenshots $(ARGS)
 
+.PHONY: wheelhouse
+wheelhouse: $(VENV)/run ## build/wheelhouse: all that a host installs without a package index
+	@tools/wheelhouse $(PYTHON) build/wheelhouse
+
+.PHONY: package
+package: wheelhouse ## dist/dns-appliance_VERSION_amd64.deb
+	@tools/package build/wheelhouse
+
 .PHONY: lock
 lock: ## renew requirements/*.txt from requirements/*.in
 	@tools/system $(PYTHON3)

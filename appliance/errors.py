@@ -140,6 +140,7 @@ class CommandError(ApplianceError):
     def __init__(self, argv: Sequence[str], detail: str) -> None:
         super().__init__(f"{' '.join(argv[:2])}: {detail}")
         self.argv = tuple(argv)
+        self.detail = detail
 
 
 class MissingProgram(CommandError):

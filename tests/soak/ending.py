@@ -12,6 +12,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -51,13 +52,18 @@ def _remove_when_empty(folder: str) -> None:
 
 
 def _kill_all() -> None:
-    """Kill every child, then those that the killed ones left, until none is there."""
+    """Kill every child, then those that the killed ones left, until none is there.
+
+    It never waits for one: another thread may have reaped those it killed, and those that are left are not killed yet.
+    """
     with suppress(ChildProcessError):
         while True:
             for child in _children():
                 with suppress(ProcessLookupError):
                     os.kill(child, signal.SIGKILL)
-            os.waitpid(-1, 0)
+            while os.waitpid(-1, os.WNOHANG) != (0, 0):
+                pass
+            time.sleep(0.01)
 
 
 def _children() -> Iterator[int]:
