@@ -23,7 +23,7 @@ from pathlib import Path
 from types import TracebackType
 
 from appliance.nameserver.commands import run
-from tests.cluster.host import ANY_STATUS, Host, address_of, ssh_words
+from tests.cluster.host import Host, address_of, ssh_words
 from tests.cluster.image import built_image, default_folder
 from tests.cluster.network import Network, within
 from tests.pair import wait_for
