@@ -27,16 +27,6 @@ def another_release(version: str, folder: Path) -> Path:
     shutil.copytree(WHEELHOUSE, wheels)
     for wheel in wheels.glob("dns_appliance-*.whl"):
         wheel.unlink()
-    build = (
-        "-m",
-        "pip",
-        "wheel",
-        "--quiet",
-        "--no-deps",
-        "--no-build-isolation",
-        "--wheel-dir",
-        str(wheels),
-        str(tree),
-    )
-    run((sys.executable, *build), timeout=120)
+    build = ("pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", str(wheels), str(tree))
+    run((sys.executable, "-m", *build), timeout=120)
     return wheels

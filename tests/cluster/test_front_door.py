@@ -59,10 +59,8 @@ def test_a_certificate_that_nobody_vouches_for_is_no_certificate(cluster: Cluste
 
 
 def test_the_measurements_are_not_for_outsiders(cluster: Cluster, certificate: Path) -> None:
-    found = curl(
-        cluster, "/metrics", "--cacert", str(certificate), "--output", "/dev/null", "--write-out", "%{http_code}"
-    )
-    assert found == "401"
+    words = ("--cacert", str(certificate), "--output", "/dev/null", "--write-out", "%{http_code}")
+    assert curl(cluster, "/metrics", *words) == "401"
 
 
 def test_old_versions_of_tls_are_refused(cluster: Cluster, certificate: Path) -> None:

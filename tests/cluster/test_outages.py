@@ -1,4 +1,4 @@
-"""Hosts that reboot, are switched off, or lose their power: what is still answered meanwhile, and what is there after."""
+"""Hosts that reboot, are switched off, or lose their power: what is answered meanwhile, and what is there after."""
 
 from __future__ import annotations
 

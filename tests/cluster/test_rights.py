@@ -10,6 +10,7 @@ from tests.cluster.host import ANY_STATUS
 API = "dns-appliance-api"
 DEPLOYER = "dns-appliance-deployer"
 ZONES = "/var/lib/bind/dns-appliance"
+STORE = "/var/lib/dns-appliance/store.sqlite3"
 KEYS = tuple(f"/etc/dns-appliance/{name}.key" for name in ("rndc", "transfer", "update"))
 UNITS = ("dns-appliance-api.service", "dns-appliance-deployer.service", "dns-appliance-backup.service")
 EXPOSURE = 2.0
@@ -49,16 +50,11 @@ def test_neither_changes_settings_program_or_configuration(cluster: Cluster, use
 
 @pytest.mark.parametrize("user", [API, DEPLOYER])
 def test_both_work_on_the_store(cluster: Cluster, user: str) -> None:
-    assert allowed(cluster, user, "test -w /var/lib/dns-appliance/store.sqlite3")
+    assert allowed(cluster, user, f"test -w {STORE}")
 
 
 def test_a_stranger_on_the_host_reads_nothing_of_it(cluster: Cluster) -> None:
-    for path in (
-        *KEYS,
-        "/etc/dns-appliance/config.toml",
-        "/etc/bind/named.conf",
-        "/var/lib/dns-appliance/store.sqlite3",
-    ):
+    for path in (*KEYS, "/etc/dns-appliance/config.toml", "/etc/bind/named.conf", STORE):
         assert cluster.ns1.ssh(f"cat {path}", status=(1,)).status == 1
 
 

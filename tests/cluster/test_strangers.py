@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import dns.message
@@ -26,18 +25,17 @@ from tests.cluster.host import Host
 ZONE = "strangers.example"
 CATALOG = "catalog.cluster.test"
 RECORDS = 300
-OPEN_PORTS = {"ns1": {22, 53}, "ns2": {22, 53}}
 
 
 @pytest.fixture(scope="module", autouse=True)
-def zone(cluster: Cluster) -> Iterator[str]:
+def zone(cluster: Cluster) -> str:
     """The uuid of a zone that is large beside a change of one record."""
     with cluster.api() as api:
         made = api.zone(ZONE)
         for number in range(RECORDS):
             api.record(made, "A", f"host-{number}", "192.0.2.1")
         api.wait_until_live(made)
-    return made["uuid"]
+    return str(made["uuid"])
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +64,7 @@ def test_a_transfer_is_refused_without_the_key(host: Host, origin: str) -> None:
 
 
 def test_a_transfer_is_refused_with_another_key_of_that_name(host: Host) -> None:
-    with pytest.raises(CommandFailed, match="BADSIG|bad signature|REFUSED|NOTAUTH"):
+    with pytest.raises(CommandFailed, match=r"BADSIG|BADKEY|NOTAUTH"):
         transferred(host, ZONE, Key("transfer", "hmac-sha256", "c3RyYW5nZXIgc3RyYW5nZXIgc3RyYW5nZXI="))
 
 
@@ -78,23 +76,12 @@ def test_a_transfer_with_the_key_has_every_record(host: Host, key_file: Path) ->
 def test_a_small_change_of_a_big_zone_is_a_small_transfer(cluster: Cluster, zone: str, key_file: Path) -> None:
     before = serial(cluster.ns1, ZONE)
     with cluster.api() as api:
-        api.expect(
-            201, "POST", f"/dns-zones/{zone}/records/", {"record_type": "A", "name": "one", "value": "192.0.2.9"}
-        )
+        api.record({"uuid": zone}, "A", "one", "192.0.2.9")
     wait_until_answered(cluster.ns2, f"one.{ZONE}", "A", "192.0.2.9")
-    words = (
-        "dig",
-        "-k",
-        str(key_file),
-        f"@{cluster.ns1.address}",
-        ZONE,
-        f"IXFR={before}",
-        "+noall",
-        "+answer",
-        "+onesoa",
-    )
-    assert f"one.{ZONE}" in (answer := run(words, timeout=30).output)
-    assert len(answer.splitlines()) < 10
+    words = ("dig", "-k", str(key_file), f"@{cluster.ns1.address}", ZONE, f"IXFR={before}", "+noall", "+answer")
+    difference = run(words, timeout=30).output
+    assert f"one.{ZONE}" in difference
+    assert len(difference.splitlines()) < 10
     after = serial(cluster.ns1, ZONE)
     journal = cluster.ns1.sudo("journalctl --unit named --boot --output cat").output
     assert f"transfer of '{ZONE}/IN': IXFR started: TSIG transfer (serial {before} -> {after})" in journal
