@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from appliance.errors import AlreadyRunning, StoreError
+from appliance.files import open_shared
 
 
 @contextmanager
@@ -22,7 +23,7 @@ def only_one(lock: Path) -> Iterator[None]:
     StoreError when there is no writing where the lock lies.
     """
     try:
-        opened = lock.open("a+")
+        opened = open_shared(lock)
     except OSError as failed:
         raise StoreError(f"{lock} cannot be held: {failed.strerror}") from failed
     with opened as file:
@@ -37,9 +38,9 @@ def among_others(lock: Path) -> Iterator[None]:
     Where no lock file can be opened there is nothing that could be held alone either.
     """
     with ExitStack() as opened:
-        for mode in ("a+", "r"):  # a lock file of another user can be held, though not written
+        for opener in (open_shared, Path.open):  # a lock file of another user can be held, though not written
             with suppress(OSError):
-                _hold(opened.enter_context(lock.open(mode)), lock, fcntl.LOCK_SH)
+                _hold(opened.enter_context(opener(lock)), lock, fcntl.LOCK_SH)
                 break
         yield
 

@@ -11,7 +11,7 @@ import sys
 import click
 
 import appliance
-from appliance.cli import accounts, config, doctor, processes, recovery, screen, status, zones
+from appliance.cli import accounts, config, doctor, host, processes, recovery, screen, status, zones
 from appliance.errors import ApplianceError
 
 
@@ -36,6 +36,7 @@ for command in (
     recovery.backup,
     recovery.restore,
     config.config,
+    host.host,
 ):
     program.add_command(command)
 

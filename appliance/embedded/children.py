@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from appliance.embedded.state import Owner
+from appliance.files import Owner
 
 log = logging.getLogger(__name__)
 

@@ -7,17 +7,16 @@ import pwd
 import random
 import socket
 import stat
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import dns.name
 
 from appliance.errors import SettingsError
-from appliance.keys import Key, new_key, read_key
-from appliance.render.named_conf import Peer, Place, Primary, Secondary, catalog_zone, named_conf
-from appliance.settings import CONFIG_IN_STATE, STORE_IN_STATE, Endpoint
-from appliance.zones.catalog import FILE_UUID, FIRST_SERIAL
+from appliance.files import Owner, write_whole
+from appliance.hosting.beginnings import make_catalog, make_key
+from appliance.hosting.servers import configuration
+from appliance.settings import CONFIG_IN_STATE, STORE_IN_STATE, Endpoint, read_settings
 
 LOOPBACK = "127.0.0.1"
 DOMAIN = "appliance.test"
@@ -29,16 +28,8 @@ _PORTS_BELOW_EPHEMERAL = range(20_000, 32_000)
 
 
 @dataclass(frozen=True, slots=True)
-class Owner:
-    """The user that the two named run as."""
-
-    uid: int
-    gid: int
-
-
-@dataclass(frozen=True, slots=True)
 class State:
-    """Where everything is. Ports: ns1's, ns2's is the next; control channel of ns1."""
+    """Where everything is. Ports: ns1's, ns2's is the next; control channel of ns1. Both named are run by `owner`."""
 
     folder: Path
     api: Endpoint
@@ -67,11 +58,6 @@ class State:
         return self.folder / "deployer.sock"
 
     @property
-    def catalog_file(self) -> Path:
-        """The catalog, which the primary's named keeps."""
-        return self.zones / f"{FILE_UUID}.zone"
-
-    @property
     def logs(self) -> Path:
         """What the children say."""
         return self.folder / "logs"
@@ -91,12 +77,15 @@ def prepare_state(folder: Path, api: Endpoint, dns_port: int) -> State:
     _refuse_long_path(state)
     _make_folders(state)
     _refuse_blocked_way(state)
-    keys = {name: _key(state, name) for name in ("control", "transfer", "update")}
-    for server, conf in (("ns1", _primary(state, keys)), ("ns2", _secondary(state, keys))):
-        _write(state.named_conf(server), named_conf(conf), 0o600, state.owner)
-    if not state.catalog_file.exists():
-        _write(state.catalog_file, catalog_zone(dns.name.from_text(CATALOG), FIRST_SERIAL), 0o644, state.owner)
-    _write(state.config, _config(state).encode(), 0o600, None)
+    for name in ("control", "transfer", "update"):
+        make_key(state.key_file(name), name, 0o600)
+    make_catalog(state.zones, dns.name.from_text(CATALOG), state.owner)
+    write_whole(state.config, _config(state).encode(), 0o600)
+    settings = read_settings(state.config, {})
+    for server in ("ns1", "ns2"):
+        folder = state.folder / server
+        conf = configuration(settings, f"{server}.{DOMAIN}", folder, folder / "zones", (LOOPBACK,))
+        write_whole(state.named_conf(server), conf, 0o600, state.owner)
     return state
 
 
@@ -139,8 +128,7 @@ def reachable_program(program: Path, folder: Path, owner: Owner) -> Path:
     if blocking_folder(program.parent, owner) is None:
         return program
     copy = folder / program.name
-    _write(copy, program.read_bytes(), 0o755, None)
-    copy.chmod(0o755)
+    write_whole(copy, program.read_bytes(), 0o755)
     return copy
 
 
@@ -189,37 +177,6 @@ def _refuse_blocked_way(state: State) -> None:
         )
 
 
-def _key(state: State, name: str) -> Key:
-    file = state.key_file(name)
-    if not file.exists():
-        _write(file, new_key(name).statement().encode(), 0o600, None)
-    return read_key(file)
-
-
-def _primary(state: State, keys: dict[str, Key]) -> Primary:
-    return Primary(
-        listen=(Place(LOOPBACK, state.dns_port),),
-        directory=str(state.folder / "ns1"),
-        catalog=dns.name.from_text(CATALOG),
-        catalog_file=str(state.catalog_file),
-        control=Place(LOOPBACK, state.control_port),
-        control_key=keys["control"],
-        update_key=keys["update"],
-        secondaries=(Peer(LOOPBACK, state.dns_port + 1, keys["transfer"]),),
-    )
-
-
-def _secondary(state: State, keys: dict[str, Key]) -> Secondary:
-    return Secondary(
-        listen=(Place(LOOPBACK, state.dns_port + 1),),
-        directory=str(state.folder / "ns2"),
-        zone_directory=str(state.folder / "ns2" / "zones"),
-        catalog=dns.name.from_text(CATALOG),
-        catalog_file=str(state.folder / "ns2" / "catalog.db"),
-        primary=Peer(LOOPBACK, state.dns_port, keys["transfer"]),
-    )
-
-
 def _config(state: State) -> str:
     servers = ", ".join(f'"ns{n + 1}.{DOMAIN}={LOOPBACK}:{state.dns_port + n}"' for n in range(2))
     return f"""# Written by `dns-appliance run` at each start.
@@ -244,17 +201,3 @@ control_key = "{state.key_file("control")}"
 transfer_key = "{state.key_file("transfer")}"
 update_key = "{state.key_file("update")}"
 """
-
-
-def _write(file: Path, content: bytes, mode: int, owner: Owner | None) -> None:
-    """Write the file whole or not at all, readable by its owner alone."""
-    draft = file.with_suffix(".new")
-    with ExitStack() as undo:
-        undo.callback(draft.unlink, missing_ok=True)
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode), "wb") as out:
-            out.write(content)
-            out.flush()
-            os.fsync(out.fileno())
-        if owner:
-            os.chown(draft, owner.uid, owner.gid)
-        draft.replace(file)

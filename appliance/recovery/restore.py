@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from appliance.errors import StoreError
+from appliance.files import dress
 from appliance.processes import only_one
 from appliance.recovery.takeover import Taken, take_over
 from appliance.store import copies, restored
@@ -42,7 +42,7 @@ def restore(
         past, unread = _read_past(store)
         taken = _bring_up(draft, past, clock())
         with copies.told(store):
-            _dress(draft, store)
+            dress(draft, store if store.exists() else store.parent)
             kept = _keep(store, clock())
             draft.replace(store)
             copies.flush(store.parent)
@@ -51,14 +51,8 @@ def restore(
 
 @contextmanager
 def _alone(store: Path) -> Iterator[None]:
-    """Hold what an API and a deployer hold while they work; the lock files stay their users' own."""
-    locks = store.with_name(copies.API_LOCK), store.with_name(copies.DEPLOYER_LOCK)
-    with copies.told(store):
-        for lock in locks:
-            if not lock.exists():
-                lock.touch(_mode_in(store.parent))
-                _give(lock, store.parent)
-    with only_one(locks[0]), only_one(locks[1]):
+    """Hold what an API and a deployer hold while they work."""
+    with only_one(store.with_name(copies.API_LOCK)), only_one(store.with_name(copies.DEPLOYER_LOCK)):
         yield
 
 
@@ -83,21 +77,6 @@ def _bring_up(draft: Path, past: Past | None, now: datetime) -> Taken:
     return taken
 
 
-def _dress(draft: Path, store: Path) -> None:
-    """Owner and mode of the store that it replaces, else those that fit the folder."""
-    if store.exists():
-        draft.chmod(stat.S_IMODE(store.stat().st_mode) & 0o660)
-        _give(draft, store)
-    else:
-        draft.chmod(_mode_in(store.parent))
-        _give(draft, store.parent)
-
-
-def _mode_in(folder: Path) -> int:
-    """API and deployer may be two users who share a group: the folder shows it."""
-    return 0o660 if folder.stat().st_mode & stat.S_IWGRP else 0o600
-
-
 def _keep(store: Path, now: datetime) -> Path | None:
     """Give the replaced store another name too, and all that SQLite keeps beside it: a log must not meet a new file."""
     kept = store.with_name(f"{store.name}.before-restore-{now:%Y%m%dT%H%M%SZ}")
@@ -108,10 +87,3 @@ def _keep(store: Path, now: datetime) -> Path | None:
         if old.exists():
             old.replace(new)
     return kept if there else None
-
-
-def _give(file: Path, like: Path) -> None:
-    """Root gives the file to whoever has `like`."""
-    if os.geteuid() == 0:
-        owner = like.stat()
-        os.chown(file, owner.st_uid, owner.st_gid)

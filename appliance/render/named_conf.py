@@ -32,10 +32,10 @@ class Place:
 
     def __post_init__(self) -> None:
         try:
-            ipaddress.ip_address(self.address)
+            address = ipaddress.ip_address(self.address)
         except ValueError:
             raise SettingsError(f"{self.address!r} is no address") from None
-        if "%" in self.address or not 1 <= self.port <= 65535:
+        if "%" in self.address or address.is_unspecified or not 1 <= self.port <= 65535:
             raise SettingsError(f"{self.address!r} port {self.port} is no place to listen")
 
     @property

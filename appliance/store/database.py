@@ -11,13 +11,14 @@ import fcntl
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import peewee as pw
 from playhouse import migrations
 
 from appliance.errors import StoreError
+from appliance.files import make_shared, open_shared
 from appliance.store.keeper import Keeper
 from appliance.store.tables import TABLES
 from appliance.store.turns import Turns
@@ -49,18 +50,19 @@ class Store:
     def create_or_migrate(self) -> None:
         """Bring the file to the newest tables; safe from several processes at once.
 
-        A store that was never there is made. One that was, as the lock file beside it tells, and is missing now is a
-        StoreError: it is to be restored, and an empty one in its place would be taken for the truth.
+        A store that was never there is made. One that was, as the lock file beside it tells, and is missing or empty
+        now is a StoreError: it is to be restored, and a new one in its place would be taken for the truth.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.with_suffix(".lock").open("a+") as lock:
+        with _told(self.path), open_shared(self.path.with_suffix(".lock")) as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             lock.seek(0)
-            if lock.read() and not self.path.exists():
-                raise StoreError(f"the store {self.path} is missing: restore a backup of it")
+            if lock.read() and not (self.path.exists() and self.path.stat().st_size):
+                raise StoreError(f"the store {self.path} is missing or empty: restore a backup of it")
+            with suppress(FileExistsError):
+                make_shared(self.path)  # SQLite gives its own files the rights of this one
             self._db.init(str(self.path), timeout=self._busy_timeout)
-            with _told(self.path):
-                migrations.run(self._db, str(MIGRATIONS))
+            migrations.run(self._db, str(MIGRATIONS))
             self._db.close()
             lock.truncate(0)
             lock.write("the store was made\n")

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from appliance.embedded.state import (
     LOOPBACK,
-    Owner,
     blocking_folder,
     free_port,
     prepare_state,
@@ -16,6 +15,7 @@ from appliance.embedded.state import (
     taken_ports,
     unprivileged_owner,
 )
+from appliance.files import Owner
 from appliance.settings import Endpoint, read_settings
 from appliance.zones.catalog import FILE_UUID
 from tests.pair import free_port as port

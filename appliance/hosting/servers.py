@@ -1,0 +1,72 @@
+"""The named.conf of each nameserver of the settings: the first is the primary, all others follow it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import dns.name
+
+from appliance.errors import SettingsError
+from appliance.hosting.beginnings import catalog_file
+from appliance.keys import read_key
+from appliance.render.named_conf import Peer, Place, Primary, Secondary, named_conf
+from appliance.settings import NameserverAddress, Settings
+
+DIRECTORY = Path("/var/cache/bind")
+"""Where Debian's named may write what it keeps for itself."""
+LOOPBACK = ("127.0.0.1", "::1")
+"""Where a nameserver of a host listens besides its own address, for questions of that host."""
+
+
+def configuration(settings: Settings, name: str, directory: Path, zones: Path, listen: Sequence[str] = ()) -> bytes:
+    """The named.conf of the nameserver of that name; SettingsError names what is missing.
+
+    `directory` and `zones` are named's own to write. `listen` are addresses, by default its own and loopback; the port
+    is the one that the settings give. The primary's zone files are where the settings say, whatever `zones` is.
+    """
+    server = server_of(settings, name)
+    places = [Place(address, server.endpoint.port) for address in listen or (server.endpoint.host, *LOOPBACK)]
+    distinct = tuple(dict.fromkeys(places))
+    if server == settings.dns.nameservers[0]:
+        return named_conf(_primary(settings, distinct, directory))
+    return named_conf(_secondary(settings, distinct, directory, zones))
+
+
+def server_of(settings: Settings, name: str) -> NameserverAddress:
+    """The nameserver of that name; SettingsError, which names all that there are, when there is none."""
+    wanted = name.removesuffix(".").lower()
+    for server in settings.dns.nameservers:
+        if server.name == wanted:
+            return server
+    known = ", ".join(server.name for server in settings.dns.nameservers) or "none"
+    raise SettingsError(f"{name} is no nameserver of dns.nameservers, which has {known}")
+
+
+def _primary(settings: Settings, listen: tuple[Place, ...], directory: Path) -> Primary:
+    deployer = settings.deployer
+    transfer = read_key(deployer.transfer_key)
+    return Primary(
+        listen=listen,
+        directory=str(directory),
+        catalog=dns.name.from_text(settings.dns.catalog),
+        catalog_file=str(catalog_file(deployer.zone_directory)),
+        control=Place(deployer.control.host, deployer.control.port),
+        control_key=read_key(deployer.control_key),
+        update_key=read_key(deployer.update_key),
+        secondaries=tuple(
+            Peer(server.endpoint.host, server.endpoint.port, transfer) for server in settings.dns.nameservers[1:]
+        ),
+    )
+
+
+def _secondary(settings: Settings, listen: tuple[Place, ...], directory: Path, zones: Path) -> Secondary:
+    primary = settings.dns.nameservers[0].endpoint
+    return Secondary(
+        listen=listen,
+        directory=str(directory),
+        zone_directory=str(zones),
+        catalog=dns.name.from_text(settings.dns.catalog),
+        catalog_file=str(zones / "catalog.db"),
+        primary=Peer(primary.host, primary.port, read_key(settings.deployer.transfer_key)),
+    )
