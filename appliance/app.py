@@ -14,7 +14,7 @@ import dns.name
 from flask import Flask, Response
 from waitress.server import BaseWSGIServer, create_server
 
-from appliance.api import access, document, errors, front, gate, health, metrics
+from appliance.api import access, alive, document, errors, front, gate, health, metrics
 from appliance.api.body import MAX_BODY
 from appliance.api.limits import new_limits
 from appliance.api.parts import Parts, install, parts_of
@@ -24,6 +24,7 @@ from appliance.render.zone_file import apex_of
 from appliance.settings import Settings
 from appliance.store.database import Store
 from appliance.store.notice import announce
+from appliance.systemd import Manager
 from appliance.zones.reserved import OwnNames
 
 MAX_REQUEST = 33 * 1024 * 1024
@@ -60,7 +61,7 @@ def create_app(
     return app
 
 
-def serve(settings: Settings) -> None:
+def serve(settings: Settings, manager: Manager) -> None:
     """Answer requests until the process is told to end."""
     listening: dict[int, Any] = {}
     chosen: dict[str, Any] = {
@@ -80,6 +81,7 @@ def serve(settings: Settings) -> None:
     for one in listening.values():
         if isinstance(one, BaseWSGIServer):
             one.channel_class = front.Channel
+    alive.prove_to(manager, settings.api.listen, parts_of(app).store)
     server.run()
     parts_of(app).store.close()
 

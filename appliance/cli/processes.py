@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -13,6 +15,7 @@ from appliance.errors import AlreadyRunning, SettingsError
 from appliance.processes import among_others, log_to_stderr
 from appliance.settings import Endpoint, Settings, read_endpoint
 from appliance.store.copies import API_LOCK
+from appliance.systemd import manager_of
 
 
 class _Endpoint(click.ParamType[Endpoint]):
@@ -55,9 +58,15 @@ def serve(settings: Settings) -> None:
     from appliance.app import serve as serve_app  # noqa: PLC0415 - the other commands start sooner without
 
     log_to_stderr()
-    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))  # requests under way are answered first
+    manager = manager_of(os.environ, os.getpid())
+
+    def end(_number: int, _frame: object) -> NoReturn:
+        manager.ending()
+        sys.exit(0)  # requests under way are answered first
+
+    signal.signal(signal.SIGTERM, end)
     with among_others(settings.store.path.with_name(API_LOCK)):
-        serve_app(settings)
+        serve_app(settings, manager)
 
 
 @click.command()
@@ -73,7 +82,8 @@ def deployer(settings: Settings, once: bool, allow_removals: bool) -> None:
     if not settings.dns.nameservers:
         raise SettingsError("dns.nameservers names no nameserver; set it in the settings file")
     try:
-        all_live = run_deployer(settings, now, once=once, allow_removals=allow_removals)
+        manager = manager_of(os.environ, os.getpid())
+        all_live = run_deployer(settings, now, manager, once=once, allow_removals=allow_removals)
     except AlreadyRunning as running:
         if not allow_removals:
             raise

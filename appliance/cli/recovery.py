@@ -9,30 +9,34 @@ import click
 
 from appliance.cli.options import json_option, now, settings_options, store_options
 from appliance.cli.screen import progress
-from appliance.recovery.backup import back_up
+from appliance.recovery.backup import back_up, back_up_into
 from appliance.recovery.restore import Restored
 from appliance.recovery.restore import restore as restore_store
 from appliance.settings import Settings, StoreSettings
 
-_File = click.Path(path_type=Path, dir_okay=False)
-
 
 @click.command()
-@click.argument("file", type=_File)
+@click.argument("file", type=click.Path(path_type=Path))
 @click.option("--force", is_flag=True, help="Replace FILE when it is there.")
+@click.option("--keep", type=click.IntRange(1), help="In a folder: the newest so many stay.")
 @json_option
 @settings_options
-def backup(settings: Settings, file: Path, force: bool, as_json: bool) -> None:
+def backup(settings: Settings, file: Path, force: bool, keep: int | None, as_json: bool) -> None:
     """Copy the store into FILE while the appliance works.
 
     FILE is one SQLite file, checked before it gets its name, readable by its owner alone. Settings and keys are not
-    in it, of tokens and passwords only their hashes.
+    in it, of tokens and passwords only their hashes. In place of FILE a folder: the file in it is named for the moment.
 
     \b
-    Example: dns-appliance backup /var/backups/dns-$(date +%F).sqlite3
+    Example: dns-appliance backup /var/backups/dns-appliance --keep 14
     """
+    if keep and not file.is_dir():
+        raise click.UsageError("--keep goes with a folder in place of FILE")
     with progress("Copying") as told:
-        made = back_up(settings.store.path, file, overwrite=force, progress=told)
+        if file.is_dir():
+            made = back_up_into(settings.store.path, file, now(), keep, told)
+        else:
+            made = back_up(settings.store.path, file, overwrite=force, progress=told)
     row = {"file": str(made.file), "octets": made.size}
     click.echo(json.dumps(row) if as_json else f"{made.file} holds the whole store, {made.size // 1024} KiB")
 

@@ -27,6 +27,7 @@ from appliance.settings import DeployerSettings
 from appliance.store import journal, outcomes, zones
 from appliance.store.database import Store
 from appliance.store.outcomes import Standing
+from appliance.systemd import Manager
 from appliance.zones.names import print_domain
 
 log = logging.getLogger(__name__)
@@ -69,20 +70,26 @@ class Deployer:
         for readable in (notices, parts.lanes, parts.verifier.asker):
             self._poll.register(readable, select.POLLIN)
 
-    def run(self, stopped: Callable[[], bool]) -> None:
-        """Turn until `stopped`. A failure ends its turn and not the loop: the next full turn compares everything."""
+    def run(self, stopped: Callable[[], bool], manager: Manager) -> None:
+        """Turn until `stopped`. A failure ends its turn and not the loop: the next full turn compares everything.
+
+        Each turn is a sign of life to the manager, except one that broke.
+        """
         with self._parts.store.connection():
             while not stopped():
                 try:
                     with self._parts.store.failing():
                         self._follow_store()
                         self.turn()
+                    manager.alive(f"{len(self._parts.zones)} zones wait or are under way")
                 except StoreError as failed:
                     log.warning("event=store-failed reason=%r", str(failed))
+                    manager.alive(str(failed), ready=False)
                     self._recover(PAUSE_AFTER_STORE_FAILURE)
                 except Exception:  # the top of the turn: whatever it was, the next full turn compares everything
                     log.exception("event=turn-failed")
                     self._recover(PAUSE_AFTER_FAILURE)
+        manager.ending()
         self._parts.lanes.close()
         self._parts.verifier.close()
 

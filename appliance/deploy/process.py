@@ -13,6 +13,7 @@ from appliance.processes import only_one, until_signalled
 from appliance.settings import Settings
 from appliance.store import notice, progress, strays
 from appliance.store.database import Store
+from appliance.systemd import Manager
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +27,12 @@ def allow_removals(settings: Settings, clock: Callable[[], datetime]) -> int:
 
 
 def run_deployer(
-    settings: Settings, clock: Callable[[], datetime], *, once: bool = False, allow_removals: bool = False
+    settings: Settings,
+    clock: Callable[[], datetime],
+    manager: Manager,
+    *,
+    once: bool = False,
+    allow_removals: bool = False,
 ) -> bool:
     """Run until a signal ends it, or with `once` until nothing is left to do; True when every zone is then live.
 
@@ -43,7 +49,7 @@ def run_deployer(
             deployer = Deployer(host, store, editor, settings.deployer, notices, clock, allow_removals=allow_removals)
             ended = until_signalled()
             log.info("event=started nameservers=%s", ",".join(server.name for server in host.nameservers))
-            deployer.run(lambda: ended() or (once and deployer.is_settled))
+            deployer.run(lambda: ended() or (once and deployer.is_settled), manager)
             log.info("event=ended")
         with store.connection():
             all_live = not progress.late(1)

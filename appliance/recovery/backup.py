@@ -6,12 +6,16 @@ holds what the store holds, their hashes.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from appliance.errors import StoreError
 from appliance.store import copies
 from appliance.store.copies import Progress
+
+_DATED = re.compile(r"store-\d{8}T\d{6}Z\.sqlite3")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +39,16 @@ def back_up(store: Path, file: Path, *, overwrite: bool, progress: Progress = la
             draft.replace(file)
             copies.flush(file.absolute().parent)
     return Backup(file, file.stat().st_size)
+
+
+def back_up_into(
+    store: Path, folder: Path, now: datetime, keep: int | None, progress: Progress = lambda _done, _all: None
+) -> Backup:
+    """As `back_up`, to a file of the folder that is named for the moment; of such files the `keep` newest stay."""
+    made = back_up(store, folder / f"store-{now:%Y%m%dT%H%M%SZ}.sqlite3", overwrite=False, progress=progress)
+    others = sorted(file for file in folder.iterdir() if _DATED.fullmatch(file.name) and file != made.file)
+    surplus = others[: max(0, len(others) + 1 - keep)] if keep else []
+    with copies.told(folder):
+        for file in surplus:
+            file.unlink()
+    return made

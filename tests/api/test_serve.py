@@ -25,7 +25,8 @@ PROGRAM = """
 import os
 from appliance.app import serve
 from appliance.settings import read_settings
-serve(read_settings(None, os.environ))
+from appliance.systemd import Manager
+serve(read_settings(None, os.environ), Manager())
 """
 
 

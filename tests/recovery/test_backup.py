@@ -13,7 +13,7 @@ from playhouse import migrations
 
 from appliance.errors import AlreadyRunning, StoreError
 from appliance.processes import among_others, only_one
-from appliance.recovery.backup import back_up
+from appliance.recovery.backup import back_up, back_up_into
 from appliance.recovery.restore import restore
 from appliance.store import copies
 from appliance.store.copies import API_LOCK, DEPLOYER_LOCK
@@ -165,3 +165,22 @@ def test_many_may_work_together_while_none_works_alone(tmp_path: Path) -> None:
         pass
     with among_others(tmp_path / "missing" / "lock"):
         pass
+
+
+def test_a_folder_keeps_the_newest_backups_and_what_is_none(desk: Desk, tmp_path: Path) -> None:
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    (folder / "store-of-mine.sqlite3").touch()
+    for hour in (9, 11, 10):
+        back_up_into(desk.store.path, folder, desk.clock().replace(hour=hour), keep=2)
+    assert sorted(file.name for file in folder.iterdir()) == [
+        "store-20310504T100000Z.sqlite3",
+        "store-20310504T110000Z.sqlite3",
+        "store-of-mine.sqlite3",
+    ]
+
+
+def test_a_clock_that_was_set_back_does_not_cost_the_backup_just_made(desk: Desk, tmp_path: Path) -> None:
+    back_up_into(desk.store.path, tmp_path, desk.clock(), keep=1)
+    made = back_up_into(desk.store.path, tmp_path, desk.clock().replace(year=2030), keep=1)
+    assert made.file.exists()

@@ -1,0 +1,72 @@
+"""API and deployer under a service manager: what they tell it while they start, work, wait and end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.appliance import PROGRAM, Appliance
+from tests.listener import Listener
+from tests.pair import LOOPBACK, free_port, wait_for
+
+WATCHED = {"WATCHDOG_USEC": "200000"}
+AT_WORK = {"serve": "STATUS=answers requests on", "deployer": "STATUS=0 zones wait"}
+
+
+@pytest.mark.parametrize("command", ["serve", "deployer"])
+def test_both_tell_that_they_are_ready_that_they_live_and_that_they_end(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Listener(tmp_path / "notify") as listener:
+        for name, value in {**WATCHED, "NOTIFY_SOCKET": listener.address}.items():
+            monkeypatch.setenv(name, value)
+        with Appliance() as appliance:
+            wait_for(lambda: listener.hears("READY=1", 2), "both are ready")
+            wait_for(lambda: listener.hears(AT_WORK[command], 3), f"{command} lives on")
+            child = appliance.child(f"appliance {command}")
+            assert child
+            os.kill(child, signal.SIGTERM)
+            wait_for(lambda: listener.hears("STOPPING=1"), f"{command} tells that it ends")
+            wait_for(lambda: listener.hears("READY=1", 3), "the next one is ready")
+
+
+def test_an_api_without_a_store_is_not_ready_and_answers_why(tmp_path: Path) -> None:
+    port = free_port()
+    with Listener(tmp_path / "notify") as listener:
+        chosen = {"STORE_PATH": tmp_path / "store.sqlite3", "API_LISTEN": f"{LOOPBACK}:{port}"}
+        environment = {f"DNS_APPLIANCE_{name}": str(value) for name, value in chosen.items()}
+        environment |= {**os.environ, **WATCHED, "NOTIFY_SOCKET": listener.address}
+        with subprocess.Popen((*PROGRAM, "serve"), env=environment) as serving:
+            try:
+                wait_for(lambda: listener.hears("STATUS=the store store.sqlite3 cannot be used", 3), "it lives")
+                assert requests.get(f"http://{LOOPBACK}:{port}/readyz", timeout=10).status_code == 503
+                assert not listener.hears("READY=1")
+            finally:
+                serving.terminate()
+        assert serving.returncode == 0
+        assert listener.hears("STOPPING=1")
+
+
+def test_a_deployer_whose_store_is_held_up_lives_and_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Listener(tmp_path / "notify") as listener:
+        for name, value in {**WATCHED, "NOTIFY_SOCKET": listener.address}.items():
+            monkeypatch.setenv(name, value)
+        with (
+            Appliance() as appliance,
+            closing(sqlite3.connect(appliance.state / "store" / "store.sqlite3", isolation_level=None)) as holder,
+        ):
+            holder.execute("begin immediate")
+            wait_for(
+                lambda: listener.hears("STATUS=the store store.sqlite3 cannot be used: database is locked"), "told"
+            )
+            holder.execute("rollback")
+            told = sum(line.startswith(AT_WORK["deployer"]) for line in listener.heard)
+            wait_for(lambda: listener.hears(AT_WORK["deployer"], told + 1), "it works on")
+            assert listener.heard.count("READY=1") == 2

@@ -1,0 +1,133 @@
+"""The units say what the settings, the users and the program say, and systemd itself finds nothing wrong in them."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import click
+import pytest
+
+from appliance.cli import program
+from appliance.hosting import users
+from appliance.nameserver.commands import run
+from appliance.settings import DEFAULT_FILE, Settings
+from tests.systemd.units import FOLDER, SERVICES, UNITS, rows, values
+
+PROGRAM = "/opt/dns-appliance/current/bin/dns-appliance"
+KEYS = [
+    str(file)
+    for file in (
+        Settings().deployer.control_key,
+        Settings().deployer.transfer_key,
+        Settings().deployer.update_key,
+    )
+]
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The part of a host that the units speak of."""
+    folder = tmp_path_factory.mktemp("root")
+    installed = folder / PROGRAM[1:]
+    installed.parent.mkdir(parents=True)
+    shutil.copy("/bin/true", installed)
+    place = folder / "etc" / "systemd" / "system"
+    place.mkdir(parents=True)
+    for unit in UNITS:
+        shutil.copy(FOLDER / unit, place)
+    for target in ("sysinit", "basic", "shutdown", "network-online", "multi-user", "timers"):
+        (place / f"{target}.target").write_text("[Unit]\nDescription=of systemd\n")
+    return folder
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_systemd_finds_nothing_to_say(root: Path, unit: str) -> None:
+    assert run(("systemd-analyze", "verify", f"--root={root}", unit), timeout=60).output == ""
+
+
+def test_it_would_say_something(root: Path) -> None:
+    broken = root / "etc" / "systemd" / "system" / "broken.service"
+    broken.write_text("[Service]\nExecStart=/opt/missing\nWatchdogSeconds=1\n")
+    try:
+        said = run(("systemd-analyze", "verify", f"--root={root}", broken.name), timeout=60, accept=(0, 1)).output
+    finally:
+        broken.unlink()
+    assert "WatchdogSeconds" in said
+    assert "/opt/missing" in said
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_exposure_is_two_at_most(service: str) -> None:
+    unit = str(FOLDER / f"{service}.service")
+    run(("systemd-analyze", "security", "--no-pager", "--offline=true", "--threshold=20", unit), timeout=60)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_each_starts_a_command_that_there_is(service: str) -> None:
+    path, command, *words = values(f"{service}.service", "ExecStart")
+    assert path == PROGRAM
+    known = program.commands[command]
+    assert isinstance(known, click.Command)
+    known.make_context(command, [word.replace("/var/backups/dns-appliance", "/tmp") for word in words])  # noqa: S108
+
+
+def test_the_target_brings_all_with_it() -> None:
+    also = values("dns-appliance.target", "Also")
+    assert sorted(also) == ["dns-appliance-api.service", "dns-appliance-backup.timer", "dns-appliance-deployer.service"]
+    for unit in also:
+        assert values(unit, "PartOf") == values(unit, "WantedBy") == ["dns-appliance.target"]
+
+
+def test_they_run_as_the_users_that_are_made() -> None:
+    made = {row[1] for row in rows("dns-appliance.sysusers.conf") if row[0] in "ug"}
+    assert made == {users.STORE_GROUP, users.API, users.DEPLOYER}
+    assert values("dns-appliance-api.service", "User") == [users.API]
+    assert values("dns-appliance-deployer.service", "User") == [users.DEPLOYER]
+    for service in SERVICES:
+        assert values(f"{service}.service", "Group") == [users.STORE_GROUP]
+    groups = [row[2] for row in rows("dns-appliance.sysusers.conf") if row[:2] == ["m", users.DEPLOYER]]
+    assert groups == [users.STORE_GROUP, users.NAMED]
+    assert values("dns-appliance-deployer.service", "SupplementaryGroups") == [users.DEPLOYER, users.NAMED]
+    assert values("dns-appliance-api.service", "SupplementaryGroups") == []
+
+
+def test_folders_are_where_the_settings_look() -> None:
+    made = {row[1]: row[2:5] for row in rows("dns-appliance.tmpfiles.conf")}
+    assert made == {
+        str(DEFAULT_FILE.parent): ["0750", "root", users.STORE_GROUP],
+        str(Settings().store.path.parent): ["2770", "root", users.STORE_GROUP],
+        str(Settings().deployer.zone_directory): ["2775", users.DEPLOYER, users.NAMED],
+        "/var/backups/dns-appliance": ["0700", "root", "root"],
+    }
+    assert {str(Path(key).parent) for key in KEYS} == {str(DEFAULT_FILE.parent)}
+    runtime = values("dns-appliance-deployer.service", "RuntimeDirectory")
+    assert [f"/run/{name}" for name in runtime] == [str(Settings().deployer.socket.parent)]
+
+
+def test_each_may_write_what_it_must_and_no_more() -> None:
+    store, zones = str(Settings().store.path.parent), str(Settings().deployer.zone_directory)
+    backups = values("dns-appliance-backup.service", "ExecStart")[2]
+    assert values("dns-appliance-api.service", "ReadWritePaths") == [store]
+    assert values("dns-appliance-deployer.service", "ReadWritePaths") == [store, zones]
+    assert values("dns-appliance-backup.service", "ReadWritePaths") == [store, backups]
+
+
+def test_the_api_sees_neither_keys_nor_zone_files() -> None:
+    hidden = [path.removeprefix("-") for path in values("dns-appliance-api.service", "InaccessiblePaths")]
+    assert set(KEYS) < set(hidden)
+    assert str(Settings().deployer.zone_directory.parent) in hidden
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_nothing_starts_before_there_are_settings(service: str) -> None:
+    assert values(f"{service}.service", "ConditionPathExists") == [str(DEFAULT_FILE)]
+
+
+@pytest.mark.parametrize("service", SERVICES[:2])
+def test_both_services_are_waited_for_and_watched(service: str) -> None:
+    unit = f"{service}.service"
+    assert values(unit, "Type") == ["notify"]
+    assert int(values(unit, "WatchdogSec")[0]) > 60  # what a store that is held up may take by the settings
+    assert values(unit, "Restart") == ["always"]
+    assert values(unit, "StartLimitBurst")
