@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,11 +17,19 @@ from tests.cluster.lab import SUITE, Lab
 from tests.cluster.network import entered
 from tests.cluster.playbook import Playbook
 
+LONGEST = 900.0
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A play takes longer than other tests may."""
+    for item in items:
+        item.add_marker(pytest.mark.timeout(LONGEST))
+
 
 @pytest.fixture(scope="session")
 def lab() -> Iterator[Lab]:
     """A network without hosts; from now on, this is the network that the checks are in."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
+    signal.signal(signal.SIGTERM, lambda *_: pytest.exit("ended by SIGTERM"))
     image = built_image(os.environ.get("SUITE", SUITE), default_folder())
     with (
         tempfile.TemporaryDirectory(prefix="cluster-") as scratch,

@@ -83,7 +83,7 @@ class Network:
 
     def words(self, *command: str) -> tuple[str, ...]:
         """The words that run a command in both namespaces."""
-        return within(self.pid, *command)
+        return ("nsenter", "--target", str(self.pid), "--net", "--mount", "--", *command)
 
     def run(self, *command: str, timeout: float = 60.0) -> Finished:
         """Run a command in both namespaces to its end."""
@@ -98,8 +98,8 @@ class Network:
 
 
 def within(keeper: int, *command: str) -> tuple[str, ...]:
-    """The words that run a command in the namespaces which that process keeps."""
-    return ("nsenter", "--target", str(keeper), "--net", "--mount", "--", *command)
+    """The words that run a command in the network which that process keeps, and in all other things here."""
+    return ("nsenter", "--target", str(keeper), "--net", "--", *command)
 
 
 @contextmanager

@@ -7,7 +7,8 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 PROGRAM = Path(sys.executable).parent / "ansible-playbook"
 SITE = "ansible/site.yml"
 INVENTORY = "ansible/inventory/cluster"
-PLAY_SECONDS = 300.0
+PLAY_SECONDS = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,24 +54,20 @@ class Playbook:
 
     def try_to_play(self, *options: str) -> Played:
         """Run it to its end, whatever that is."""
-        with self.start(*options) as process:
+        with self._running(options) as process:
             output, _ = process.communicate(timeout=PLAY_SECONDS)
         return Played(process.returncode, output)
 
     def play_until(self, task: str, *options: str) -> None:
         """Start it, and kill it and all it started as soon as it names that task."""
-        with self.start(*options) as process:
+        with self._running(options) as process:
             assert process.stdout is not None
-            for line in process.stdout:
-                if task in line:
-                    break
-            else:
-                raise AssertionError(f"it ended without a task {task}")
-            os.killpg(process.pid, signal.SIGKILL)
+            assert any(task in line for line in process.stdout), f"it ended without the task {task}"
 
-    def start(self, *options: str) -> subprocess.Popen[str]:
-        """Start it in a session of its own."""
-        return subprocess.Popen(
+    @contextmanager
+    def _running(self, options: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
+        """It runs until the block ends, and nothing of it runs on."""
+        with subprocess.Popen(
             (str(PROGRAM), "--inventory", self._inventory, *options, SITE),
             cwd=ROOT,
             env={**os.environ, **environment(self._folder)},
@@ -79,7 +76,12 @@ class Playbook:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
-        )
+        ) as process:
+            try:
+                yield process
+            finally:
+                if process.returncode is None:
+                    os.killpg(process.pid, signal.SIGKILL)
 
 
 def environment(folder: Path) -> Mapping[str, str]:

@@ -41,7 +41,6 @@ def test_a_fresh_primary_with_a_backup_takes_the_place_of_a_lost_one(
         api.record(zone, "A", "after", "192.0.2.2")
         wait_until_answered(cluster.ns2, "after.recovery.example", "A", "192.0.2.2", seconds=60)
     wait_for(lambda: not cluster.complaints(), "doctor has no complaint", 90)
-    assert cluster.playbook.play().changed == {"ns1": 0, "ns2": 0}
 
 
 def bring_backup(cluster: Cluster, file: Path) -> Path:
