@@ -70,16 +70,22 @@ class Cluster:
         """Run `dns-appliance` on ns1 as root; what it printed."""
         return self.ns1.sudo(f"{PROGRAM} {words}").output
 
-    def complaints(self) -> list[tuple[str, str]]:
-        """What `doctor` on ns1 finds wrong: the check and what it says."""
-        found = json.loads(self.ns1.sudo(f"{PROGRAM} doctor --json", status=(0, 1)).output)
-        return [(row["check"], row["what"]) for row in found if row["verdict"] in ("fail", "warn")]
-
     @contextmanager
     def api(self) -> Iterator[Client]:
         """The API, which listens on the loopback of ns1 alone, until the block ends."""
         with tunnel(self.ns1, API_PORT) as port:
             yield Client(f"http://{LOOPBACK}:{port}", self.token)
+
+
+def complaints(host: Host) -> list[tuple[str, str]]:
+    """What `doctor` finds wrong there: the check and what it says."""
+    found = json.loads(host.sudo(f"{PROGRAM} doctor --json", status=(0, 1)).output)
+    return [(row["check"], row["what"]) for row in found if row["verdict"] in ("fail", "warn")]
+
+
+def wait_until_content(host: Host) -> None:
+    """Wait until `doctor` finds nothing wrong there: after an outage, everything is compared once in half a minute."""
+    wait_for(lambda: not complaints(host), f"doctor on {host.name} has no complaint", 90)
 
 
 @contextmanager

@@ -97,6 +97,14 @@ class Host:
         """Run a shell command on it as root."""
         return self.ssh(f"sudo sh -c {shlex.quote(command)}", status=status, timeout=timeout)
 
+    def bring(self, file: Path) -> None:
+        """Copy a file from here to the administrator's home."""
+        shutil.copy(file, self._network.inside(self.root) / "home" / "admin" / file.name)
+
+    def fetch(self, path: str, folder: Path) -> Path:
+        """Copy a file of the host into a folder here; its path there."""
+        return Path(shutil.copy(self._network.inside(self.root) / path.lstrip("/"), folder))
+
     def ssh_words(self) -> tuple[str, ...]:
         """The words before a command that is to run on it."""
         return (*ssh_words(self._folder / "id_ed25519"), f"admin@{self.address}")

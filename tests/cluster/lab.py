@@ -26,6 +26,7 @@ from appliance.nameserver.commands import run
 from tests.cluster.host import Host, address_of, ssh_words
 from tests.cluster.image import built_image, default_folder
 from tests.cluster.network import Network, within
+from tests.cluster.playbook import environment
 from tests.pair import wait_for
 
 FOLDER = Path("/run/dns-appliance-lab")
@@ -120,15 +121,8 @@ def _up(asked: argparse.Namespace) -> int:
 
 
 def _run(asked: argparse.Namespace) -> int:
-    key = asked.folder / "id_ed25519"
-    environment = {
-        "ANSIBLE_HOST_KEY_CHECKING": "False",
-        "ANSIBLE_PRIVATE_KEY_FILE": str(key),
-        "ANSIBLE_REMOTE_USER": "admin",
-        "ANSIBLE_SSH_CONTROL_PATH_DIR": str(asked.folder / "ssh"),
-    }
     words = within(_read(_keeper(asked.folder)), *asked.words)
-    os.execvpe(words[0], words, {**os.environ, **environment})  # noqa: S606 - this command becomes that one
+    os.execvpe(words[0], words, {**os.environ, **environment(asked.folder)})  # noqa: S606 - this command becomes that one
 
 
 def _ssh(asked: argparse.Namespace) -> int:

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.cluster.cluster import Cluster
-from tests.pair import wait_for
+from tests.cluster.cluster import Cluster, complaints, wait_until_content
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,30 +51,25 @@ BREAKINGS = {
 
 
 def test_it_is_content_with_what_the_playbook_made(cluster: Cluster) -> None:
-    wait_until_content(cluster)
+    wait_until_content(cluster.ns1)
 
 
 @pytest.mark.parametrize("name", BREAKINGS)
 def test_it_names_what_is_broken(cluster: Cluster, name: str) -> None:
     breaking = BREAKINGS[name]
     with broken(cluster, breaking):
-        complaints = cluster.complaints()
-    assert {check for check, _ in complaints} == {breaking.check}, complaints
-    assert any(breaking.words in what for _, what in complaints)
+        found = complaints(cluster.ns1)
+    assert {check for check, _ in found} == {breaking.check}, found
+    assert any(breaking.words in what for _, what in found)
 
 
 @contextmanager
 def broken(cluster: Cluster, breaking: Breaking) -> Iterator[None]:
     """The fault is there for as long as the block runs."""
-    wait_until_content(cluster)
+    wait_until_content(cluster.ns1)
     cluster.ns1.sudo(breaking.fault)
     try:
         yield
     finally:
         cluster.ns1.sudo(breaking.undo)
-        wait_until_content(cluster)
-
-
-def wait_until_content(cluster: Cluster) -> None:
-    """Wait until doctor has no complaint."""
-    wait_for(lambda: not cluster.complaints(), "doctor has no complaint", 90)
+        wait_until_content(cluster.ns1)

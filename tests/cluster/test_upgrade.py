@@ -22,6 +22,11 @@ def next_wheelhouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return another_release(NEXT, tmp_path_factory.mktemp("release"))
 
 
+def release(wheels: Path) -> tuple[str, ...]:
+    """The options of a play that installs those wheels."""
+    return ("--limit", "primary", "--extra-vars", f"appliance_wheelhouse={wheels}")
+
+
 def installed(cluster: Cluster) -> str:
     """The version that the installed program says it is."""
     return cluster.appliance("--version").split()[-1]
@@ -31,7 +36,7 @@ def play_while_everyone_asks(cluster: Cluster, wheels: Path) -> None:
     """Play those wheels; nothing that DNS is asked goes unanswered, and the API is soon back."""
     ns1, ns2 = (questions.of_dns(host, "www.upgrade.example", "192.0.2.1") for host in (cluster.ns1, cluster.ns2))
     with tunnel(cluster.ns1, API_PORT) as port, questions.of_http(f"http://{LOOPBACK}:{port}/healthz") as api, ns1, ns2:
-        cluster.playbook.play("-e", f"appliance_wheelhouse={wheels}", "--limit", "primary")
+        cluster.playbook.play(*release(wheels))
     print(f"asked {ns1.asked} + {ns2.asked}; the API was away for {api.longest_gap:.2f} s")  # noqa: T201 - a figure
     assert (ns1.lost, ns2.lost) == (0, 0)
     assert min(ns1.asked, ns2.asked) > 100
@@ -45,9 +50,7 @@ def test_an_upgrade_cut_short_another_play_and_the_way_back(cluster: Cluster, ne
     for host in (cluster.ns1, cluster.ns2):
         wait_until_answered(host, "www.upgrade.example", "A", "192.0.2.1")
 
-    cluster.playbook.play_until(
-        "Install the wheels", "-e", f"appliance_wheelhouse={next_wheelhouse}", "--limit", "primary"
-    )
+    cluster.playbook.play_until("Install the wheels", *release(next_wheelhouse))
     assert installed(cluster) == __version__
     play_while_everyone_asks(cluster, next_wheelhouse)
     assert installed(cluster) == NEXT
