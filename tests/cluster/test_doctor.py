@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.cluster.cluster import Cluster, complaints, wait_until_content
+from tests.pair import wait_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ def test_it_is_content_with_what_the_playbook_made(cluster: Cluster) -> None:
 def test_it_names_what_is_broken(cluster: Cluster, name: str) -> None:
     breaking = BREAKINGS[name]
     with broken(cluster, breaking):
+        wait_for(lambda: complaints(cluster.ns1), "a complaint")
         found = complaints(cluster.ns1)
     assert {check for check, _ in found} == {breaking.check}, found
     assert any(breaking.words in what for _, what in found)

@@ -14,13 +14,17 @@ STORE = "/var/lib/dns-appliance/store.sqlite3"
 KEYS = tuple(f"/etc/dns-appliance/{name}.key" for name in ("rndc", "transfer", "update"))
 UNITS = ("dns-appliance-api.service", "dns-appliance-deployer.service", "dns-appliance-backup.service")
 EXPOSURE = 2.0
+AS_UNIT = """
+of() {{ sed -n "s/^$1:[[:space:]]*//p" "/proc/$pid/status"; }}
+pid=$(systemctl show --property MainPID --value {unit}.service)
+nsenter --mount --target "$pid" setpriv --no-new-privs --bounding-set=-all --reuid "$(of Uid | cut -f1)" \\
+    --regid "$(of Gid | cut -f1)" --groups "$(of Groups | tr " " , | sed s/,$//)" sh -c '{command}'
+"""
 
 
 def allowed(cluster: Cluster, user: str, command: str) -> bool:
-    """Does that command succeed as that user, in the sandbox of the user's unit?"""
-    unit = f"nsenter --mount --target $(systemctl show --property MainPID --value {user}.service)"
-    clothes = f"setpriv --reuid {user} --regid {user} --init-groups --no-new-privs --bounding-set=-all"
-    return cluster.ns1.sudo(f"{unit} {clothes} sh -c '{command}'", status=ANY_STATUS).status == 0
+    """Does that command succeed as that user, in the sandbox and the groups of the user's unit?"""
+    return cluster.ns1.sudo(AS_UNIT.format(unit=user, command=command), status=ANY_STATUS).status == 0
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -77,7 +81,7 @@ def test_a_unit_is_hardly_exposed_and_has_no_mistake(cluster: Cluster, unit: str
     assert cluster.ns1.sudo(f"systemd-analyze verify {unit}").output == ""
 
 
-def test_the_limits_of_the_units_are_in_force_as_written(cluster: Cluster) -> None:
+def test_no_service_had_to_be_started_again(cluster: Cluster) -> None:
     for unit in (API, DEPLOYER):
         shown = cluster.ns1.ssh(f"systemctl show --property NoNewPrivileges,ProtectSystem,NRestarts {unit}").output
-        assert shown.split() == ["NRestarts=0", "NoNewPrivileges=yes", "ProtectSystem=strict"]
+        assert set(shown.split()) == {"NRestarts=0", "NoNewPrivileges=yes", "ProtectSystem=strict"}

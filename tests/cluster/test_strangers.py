@@ -64,7 +64,7 @@ def test_a_transfer_is_refused_without_the_key(host: Host, origin: str) -> None:
 
 
 def test_a_transfer_is_refused_with_another_key_of_that_name(host: Host) -> None:
-    with pytest.raises(CommandFailed, match=r"BADSIG|BADKEY|NOTAUTH"):
+    with pytest.raises(CommandFailed, match="signature"):
         transferred(host, ZONE, Key("transfer", "hmac-sha256", "c3RyYW5nZXIgc3RyYW5nZXIgc3RyYW5nZXI="))
 
 
