@@ -205,6 +205,7 @@ class Pair:
             control=Place(LOOPBACK, self.control_port),
             control_key=self.control_key,
             update_key=self.update_key,
+            transfer_key=self.transfer_key,
             secondaries=(Peer(LOOPBACK, self.secondary.port, self.transfer_key),),
         )
 

@@ -5,6 +5,7 @@
     storage     store, its rights, the clock       zones       the rules and BIND's checker on what is stored
     folders     keys, zone files, space, AppArmor
     channels    control channel, keys in use, named.conf
+    installed   what a host has that a state folder has not: users and rights, units
 
 A check is a function from a `Site` to results. This room must not write rows or files, nor know HTTP.
 """

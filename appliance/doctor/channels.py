@@ -49,7 +49,8 @@ def control(site: Site) -> Iterator[Result]:
     except CommandError as refused:
         yield fail(
             f"control channel {deployer.control}: {refused}",
-            f"see that `controls` in named.conf has this address and the key of {deployer.control_key}; restart named",
+            f"see that `controls` in named.conf has this address and the key of {deployer.control_key} "
+            "(dns-appliance host named-conf prints what it should be); restart named",
         )
     else:
         yield ok(f"control channel {deployer.control}")

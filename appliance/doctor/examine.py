@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from appliance.doctor import channels, folders, programs, served, storage
+from appliance.doctor import channels, folders, installed, programs, served, storage
 from appliance.doctor.result import Result, Site, Verdict, fail
 from appliance.errors import ApplianceError
 
@@ -26,19 +26,21 @@ def _check(name: str, look: Callable[[Site], Iterator[Result]], *needs: str) -> 
 CHECKS = (
     _check("programs", programs.versions),
     _check("settings", programs.complete_settings),
-    _check("store", storage.sound_store),
-    _check("store-mode", storage.closed_store, "store"),
+    _check("store", storage.sound_store, "settings"),
+    _check("rights", installed.rights, "settings"),
+    _check("store-mode", storage.closed_store, "store", "rights"),
     _check("clock", storage.plausible_clock, "store"),
-    _check("keys", folders.closed_keys),
-    _check("zone-directory", folders.zone_directory),
+    _check("keys", folders.closed_keys, "settings", "rights"),
+    _check("zone-directory", folders.zone_directory, "rights"),
     _check("space", folders.space, "zone-directory", "store"),
     _check("apparmor", folders.apparmor),
     _check("named-conf", channels.configurations, "programs"),
-    _check("primary", served.primary, "settings"),
+    _check("units", installed.units, "settings", "store", "keys"),
+    _check("primary", served.primary, "settings", "units"),
     _check("secondaries", served.secondaries, "settings"),
     _check("control", channels.control, "keys", "primary"),
     _check("transfer", channels.transfers, "keys", "primary"),
-    _check("deployer", served.deployer, "store"),
+    _check("deployer", served.deployer, "store", "units"),
     _check("catalog", served.catalog, "store", "transfer"),
     _check("files", served.files, "settings", "store", "zone-directory", "deployer"),
     _check("answers", served.answers, "store", "transfer", "deployer"),

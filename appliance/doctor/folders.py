@@ -16,6 +16,10 @@ from appliance.keys import read_key
 LEAST_OCTETS, FEW_OCTETS = 16 * 2**20, 256 * 2**20
 LEAST_INODES, FEW_INODES = 100, 5_000
 
+_MISSING_KEY = (
+    "put back the key that named has (docs/recovery.md, a wrong key); of a new host: dns-appliance host prepare, then "
+    "dns-appliance host named-conf for each nameserver"
+)
 _RULE = re.compile(r'^\s*(?:owner\s+)?"?(?P<path>/[^\s"]+)"?\s+(?P<rights>[a-zA-Z]+)\s*,', re.MULTILINE)
 _INCLUDE = re.compile(r"^\s*#?include\s+(?:if\s+exists\s+)?<(local/[^>]+)>", re.MULTILINE)
 
@@ -24,6 +28,9 @@ def closed_keys(site: Site) -> Iterator[Result]:
     """Each key can be read by us, and by no other but a group."""
     deployer = site.settings.deployer
     for file in (deployer.control_key, deployer.transfer_key, deployer.update_key):
+        if not file.exists():
+            yield fail(f"there is no key {file}", _MISSING_KEY)
+            continue
         try:
             key = read_key(file)
         except SettingsError as wrong:

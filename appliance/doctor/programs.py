@@ -36,7 +36,13 @@ def versions(site: Site) -> Iterator[Result]:
 def complete_settings(site: Site) -> Iterator[Result]:
     """There is a primary, and a secondary that outlives it."""
     servers = site.settings.dns.nameservers
-    if not servers:
+    if not site.settings.sources and not site.configuration.exists():
+        begin = f"copy {site.example}" if site.example.exists() else "write it (docs/operations.md, Settings)"
+        yield fail(
+            f"there are no settings yet, no {site.configuration}",
+            f"{begin}, name the nameservers in it, then: dns-appliance host prepare",
+        )
+    elif not servers:
         yield fail("dns.nameservers names no nameserver", "set it to name=address:port of each, the primary first")
     elif len(servers) == 1:
         yield warn(f"{servers[0].name} is the only nameserver", "add a secondary (RFC 2182 section 5)")

@@ -7,12 +7,16 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
-from appliance.settings import Settings
+from appliance.settings import DEFAULT_FILE, Settings
 
 APPARMOR_PROFILE = Path("/etc/apparmor.d/usr.sbin.named")
 CONFINED = Path("/usr/sbin/named")
 """The program that Debian's profile is bound to."""
 SYSTEM_CONFIGURATION = Path("/etc/bind/named.conf")
+EXAMPLE = Path("/usr/share/doc/dns-appliance/examples/config.toml")
+"""The settings that Debian's package has to begin with."""
+SYSTEMD = Path("/run/systemd/system")
+"""There while systemd runs (sd_booted(3))."""
 
 
 class Verdict(StrEnum):
@@ -43,6 +47,9 @@ class Site:
     profile: Path = APPARMOR_PROFILE
     confined: Path = CONFINED
     system_configuration: Path = SYSTEM_CONFIGURATION
+    configuration: Path = DEFAULT_FILE
+    example: Path = EXAMPLE
+    systemd: Path = SYSTEMD
 
 
 def ok(what: str) -> Result:

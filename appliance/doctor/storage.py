@@ -23,7 +23,9 @@ def sound_store(site: Site) -> Iterator[Result]:
     """It is there, whole, and has the tables of this release."""
     file = site.settings.store.path
     if not file.exists():
-        yield fail(f"there is no store {file}", f"see whether store.path is right; else {_FROM_BACKUP}")
+        was_there = file.with_suffix(".lock").exists()
+        mend = _FROM_BACKUP if was_there else "make it: dns-appliance host prepare"
+        yield fail(f"there is no store {file}", f"see whether store.path is right; else {mend}")
         return
     try:
         copies.verify(file)
@@ -32,7 +34,9 @@ def sound_store(site: Site) -> Iterator[Result]:
         return
     missing = copies.unapplied_migrations(file)
     if missing:
-        yield fail(f"{file} lacks the migration {missing[0]}", "start the appliance once as its own installation does")
+        yield fail(
+            f"{file} lacks the migration {missing[0]}", "dns-appliance host prepare, or start `run` of this release"
+        )
     else:
         yield ok(f"{file} is sound, {file.stat().st_size // 1024} KiB")
 

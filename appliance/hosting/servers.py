@@ -54,6 +54,7 @@ def _primary(settings: Settings, listen: tuple[Place, ...], directory: Path) -> 
         control=Place(deployer.control.host, deployer.control.port),
         control_key=read_key(deployer.control_key),
         update_key=read_key(deployer.update_key),
+        transfer_key=transfer,
         secondaries=tuple(
             Peer(server.endpoint.host, server.endpoint.port, transfer) for server in settings.dns.nameservers[1:]
         ),

@@ -30,14 +30,15 @@ class Owners:
     named: Owner
 
 
-def owners_of_host() -> Owners:
-    """As the users of this host have them; SettingsError says who is missing and what makes them."""
+def owners_of_host(readers_of_keys: str = DEPLOYER, named: str = NAMED) -> Owners:
+    """As the group and the user of these names are on this host; SettingsError says what makes one that is missing."""
     try:
-        deployer = grp.getgrnam(DEPLOYER)
+        group = grp.getgrnam(readers_of_keys)
     except KeyError:
-        raise SettingsError(f"there is no group {DEPLOYER}: make it by systemd-sysusers dns-appliance.conf") from None
+        told = f"there is no group {readers_of_keys}: make it by systemd-sysusers dns-appliance.conf"
+        raise SettingsError(told) from None
     try:
-        named = pwd.getpwnam(NAMED)
+        user = pwd.getpwnam(named)
     except KeyError:
-        raise SettingsError(f"there is no user {NAMED}: install Debian's bind9, which makes it") from None
-    return Owners(Owner(0, deployer.gr_gid), Owner(named.pw_uid, named.pw_gid))
+        raise SettingsError(f"there is no user {named}: install Debian's bind9, which makes it") from None
+    return Owners(Owner(0, group.gr_gid), Owner(user.pw_uid, user.pw_gid))

@@ -55,7 +55,8 @@ class Peer(Place):
 class Primary:
     """A primary: it takes zones by `addzone`, the catalog by signed updates, and feeds the secondaries.
 
-    `directory` and the folder of `catalog_file` are named's own to write. `log_file` None means stderr.
+    `transfer_key` reads the catalog, also where no secondary has it. `directory` and the folder of `catalog_file` are
+    named's own to write. `log_file` None means stderr.
     """
 
     template: ClassVar[str] = "primary.conf.j2"
@@ -66,6 +67,7 @@ class Primary:
     control: Place
     control_key: Key
     update_key: Key
+    transfer_key: Key
     secondaries: tuple[Peer, ...] = ()
     log_file: str | None = None
     largest_journal: str = "default"
@@ -73,12 +75,12 @@ class Primary:
     @property
     def keys(self) -> tuple[Key, ...]:
         """Each key once."""
-        return _distinct(self.control_key, self.update_key, *(peer.key for peer in self.secondaries))
+        return _distinct(self.control_key, *self.readers)
 
     @property
     def readers(self) -> tuple[Key, ...]:
         """The keys that may transfer zones."""
-        return _distinct(self.update_key, *(peer.key for peer in self.secondaries))
+        return _distinct(self.update_key, self.transfer_key, *(peer.key for peer in self.secondaries))
 
 
 @dataclass(frozen=True, slots=True)

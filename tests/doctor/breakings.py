@@ -163,7 +163,7 @@ BREAKINGS: dict[str, tuple[Breaking, str, str]] = {
     "clock": (clock_behind, "clock", "the clock was set back"),
     "open key": (key_file_open, "keys", "has mode 0644"),
     "garbled key": (key_file_garbled, "keys", "holds no single key statement"),
-    "missing key": (changed("deployer", "transfer_key", Path("/missing/key")), "keys", "No such file"),
+    "missing key": (changed("deployer", "transfer_key", Path("/missing/key")), "keys", "there is no key"),
     "no zone directory": (changed("deployer", "zone_directory", Path("/missing")), "zone-directory", "there is no"),
     "open zone directory": (zones_open, "zone-directory", "anyone may write into"),
     "link": (link_for_a_file, "zone-directory", "is a link"),

@@ -53,6 +53,13 @@ def test_a_secondary_knows_the_transfer_key_alone(ready: Settings) -> None:
         assert read_key(file).secret not in text
 
 
+def test_a_primary_without_secondaries_still_gives_its_catalog_to_the_deployer(ready: Settings) -> None:
+    alone = replace(ready, dns=replace(ready.dns, nameservers=ready.dns.nameservers[:1]))
+    text = printed(alone, "ns1.example.net")
+    assert read_key(ready.deployer.transfer_key).secret in text
+    assert 'allow-transfer {\n\t\tkey "update";\n\t\tkey "transfer";\n\t};' in text
+
+
 def test_debians_folders_are_kept(ready: Settings) -> None:
     debian = replace(ready, deployer=replace(ready.deployer, zone_directory=Settings().deployer.zone_directory))
     primary, secondary = (printed(debian, name) for name in NAMES[:2])

@@ -26,6 +26,7 @@ PRIMARY = Primary(
     control=Place("127.0.0.1", 953),
     control_key=new_key("control"),
     update_key=new_key("update"),
+    transfer_key=KEY,
     secondaries=(Peer("127.0.0.1", 5302, KEY), Peer("2001:db8::2", 53, new_key("transfer-ns3"))),
 )
 SECONDARY = Secondary(

@@ -1,0 +1,169 @@
+"""Acts as another user: `python -m tests.hosting.acting UID GID GROUP,... UMASK ACTION FOLDER`, started by root.
+
+Everything is imported before the privileges are given up: the way to Python itself may be closed to that user.
+"""
+
+from __future__ import annotations
+
+import encodings.ascii  # noqa: F401 - key files are read as ASCII, which Python loads when first asked
+import os
+import select
+import stat
+import sys
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from appliance.errors import SettingsError
+from appliance.files import Owner
+from appliance.hosting.prepare import prepare_host
+from appliance.hosting.users import Owners
+from appliance.keys import read_key
+from appliance.processes import among_others, only_one
+from appliance.recovery.backup import back_up
+from appliance.recovery.restore import restore
+from appliance.settings import Settings, read_settings
+from appliance.store import accounts, notice
+from appliance.store.copies import API_LOCK
+from appliance.store.database import Store
+from tests.systemd.units import rows
+
+API, DEPLOYER, NAMED = 64001, 64002, 64003
+STORE_GROUP, KEYS_GROUP, BIND = 64011, 64012, 64013
+_IDS = {
+    "root": 0,
+    "dns-appliance": STORE_GROUP,
+    "dns-appliance-api": API,
+    "dns-appliance-deployer": DEPLOYER,
+    "bind": BIND,
+}
+ACCOUNTS = 100
+
+
+def settings_in(folder: Path) -> Settings:
+    """The defaults of a host, as if the folder were its root."""
+    default = Settings()
+    chosen = {
+        "STORE_PATH": default.store.path,
+        "DEPLOYER_ZONE_DIRECTORY": default.deployer.zone_directory,
+        "DEPLOYER_SOCKET": default.deployer.socket,
+        "DEPLOYER_CONTROL_KEY": default.deployer.control_key,
+        "DEPLOYER_TRANSFER_KEY": default.deployer.transfer_key,
+        "DEPLOYER_UPDATE_KEY": default.deployer.update_key,
+    }
+    return read_settings(None, {f"DNS_APPLIANCE_{name}": f"{folder}{path}" for name, path in chosen.items()})
+
+
+def lay_out(folder: Path) -> None:
+    """The folders of a host, as tmpfiles makes them, and what `host prepare` makes in them."""
+    for _, path, mode, user, group in rows("dns-appliance.tmpfiles.conf"):
+        made = Path(f"{folder}{path}")
+        made.mkdir(parents=True)
+        os.chown(made, _IDS[user], KEYS_GROUP if group == "dns-appliance-deployer" else _IDS[group])
+        made.chmod(int(mode, 8))
+    runtime = settings_in(folder).deployer.socket.parent
+    runtime.mkdir(parents=True)
+    os.chown(runtime, DEPLOYER, STORE_GROUP)
+    runtime.chmod(0o750)
+    for made_of_it in prepare_host(settings_in(folder), Owners(Owner(0, KEYS_GROUP), Owner(NAMED, BIND))):
+        sys.stdout.write(f"{made_of_it}\n")
+
+
+def read_the_keys(folder: Path) -> None:
+    """Each key that can be read."""
+    deployer = settings_in(folder).deployer
+    for file in (deployer.control_key, deployer.transfer_key, deployer.update_key):
+        try:
+            sys.stdout.write(f"{read_key(file).name}\n")
+        except SettingsError as refused:
+            sys.stdout.write(f"{str(refused).rpartition(': ')[2]}\n")
+
+
+def write_a_zone_file(folder: Path) -> None:
+    """A new file among the zone files, and the catalog itself."""
+    zones = settings_in(folder).deployer.zone_directory
+    for file in (zones / f"{os.geteuid()}.zone", *zones.glob("0*.zone")):
+        try:
+            with file.open("ab"):
+                sys.stdout.write("written\n")
+        except PermissionError as refused:
+            sys.stdout.write(f"{refused.strerror}\n")
+
+
+def add_accounts(folder: Path) -> None:
+    """Many small writes to the store, with a lock held as both services hold one."""
+    file = settings_in(folder).store.path
+    with among_others(file.with_name(API_LOCK)), only_one(file.with_name(f"{os.geteuid()}.lock")):
+        store = Store(file)
+        store.keep()
+        with store.connection():
+            for number in range(ACCOUNTS):
+                with store.writing():
+                    accounts.create_account(f"{os.geteuid()}-{number}@example.org", datetime.now(UTC))
+        store.close()
+
+
+def count_accounts(folder: Path) -> None:
+    """How many there are, from a store that nobody holds open: SQLite's companions of it are made anew."""
+    store = Store(settings_in(folder).store.path)
+    store.attach()
+    with store.connection():
+        sys.stdout.write(f"{len(accounts.list_accounts())}\n")
+        list_rights(folder)
+
+
+def restore_a_backup(folder: Path) -> None:
+    """The store goes out and back in."""
+    store, file = settings_in(folder).store.path, folder / "backup.sqlite3"
+    back_up(store, file, overwrite=False)
+    restore(file, store, lambda: datetime.now(UTC))
+
+
+def list_rights(folder: Path) -> None:
+    """Mode and group of all that lies beside the store, and whose it is."""
+    for file in sorted(settings_in(folder).store.path.parent.iterdir()):
+        status = file.stat()
+        sys.stdout.write(f"{file.name} {stat.S_IMODE(status.st_mode):04o} {status.st_gid}\n")
+
+
+def hear_a_notice(folder: Path) -> None:
+    """Wait at the deployer's socket for a notice."""
+    with notice.listen(settings_in(folder).deployer.socket) as notices:
+        sys.stdout.write("listening\n")
+        sys.stdout.flush()
+        select.select([notices], [], [], 30)
+        sys.stdout.write(f"heard {notices.recv(16).decode()}\n")
+
+
+def announce(folder: Path) -> None:
+    """A notice to the deployer."""
+    notice.announce(settings_in(folder).deployer.socket)
+
+
+ACTIONS: Mapping[str, Callable[[Path], None]] = {
+    action.__name__: action
+    for action in (
+        lay_out,
+        read_the_keys,
+        write_a_zone_file,
+        add_accounts,
+        count_accounts,
+        list_rights,
+        restore_a_backup,
+        hear_a_notice,
+        announce,
+    )
+}
+
+
+def main(uid: str, gid: str, groups: str, umask: str, action: str, folder: str) -> None:
+    """Become that user, and act."""
+    os.umask(int(umask, 8))
+    os.setgroups([int(group) for group in groups.split(",") if group])
+    os.setgid(int(gid))
+    os.setuid(int(uid))
+    ACTIONS[action](Path(folder))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,103 @@
+"""Two services and root share a host: what each may touch, with users of their own who come and go with the test.
+
+Another user's rights can only be tried by root, or where sudo asks no password.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.hosting.acting import (
+    ACCOUNTS,
+    API,
+    BIND,
+    DEPLOYER,
+    KEYS_GROUP,
+    NAMED,
+    STORE_GROUP,
+)
+
+ROOT = Path(__file__).parent.parent.parent
+AS_ROOT = () if os.geteuid() == 0 else ("sudo", "-n", "env", f"PYTHONPATH={ROOT}")
+USERS = {
+    "root": ("0", "0", ""),
+    "api": (str(API), str(STORE_GROUP), ""),
+    "deployer": (str(DEPLOYER), str(STORE_GROUP), f"{KEYS_GROUP},{BIND}"),
+    "named": (str(NAMED), str(BIND), ""),
+}
+
+
+def begin(user: str, action: str, folder: Path, umask: str = "022") -> subprocess.Popen[str]:
+    argv = (*AS_ROOT, sys.executable, "-m", "tests.hosting.acting", *USERS[user], umask, action, str(folder))
+    return subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT)
+
+
+def act(user: str, action: str, folder: Path) -> list[str]:
+    return end(begin(user, action, folder))
+
+
+def end(acting: subprocess.Popen[str]) -> list[str]:
+    said, _ = acting.communicate(timeout=60)
+    assert acting.returncode == 0, said
+    return said.splitlines()
+
+
+@pytest.fixture
+def host() -> Iterator[Path]:
+    """A host in a folder, made ready by root."""
+    folder = Path(tempfile.mkdtemp(prefix="host-"))
+    folder.chmod(0o755)
+    try:
+        assert len(act("root", "lay_out", folder)) == 5
+        yield folder
+    finally:
+        if AS_ROOT:
+            subprocess.run((*AS_ROOT, "chown", "-R", str(os.geteuid()), str(folder)), check=True)
+        shutil.rmtree(folder)
+
+
+def test_the_deployer_alone_reads_the_keys(host: Path) -> None:
+    assert act("deployer", "read_the_keys", host) == ["control", "transfer", "update"]
+    assert act("api", "read_the_keys", host) == ["Permission denied"] * 3
+    assert act("named", "read_the_keys", host) == ["Permission denied"] * 3
+
+
+def test_zone_files_are_for_the_deployer_and_named(host: Path) -> None:
+    assert act("api", "write_a_zone_file", host) == ["Permission denied"] * 2
+    assert act("deployer", "write_a_zone_file", host) == ["written", "Permission denied"]
+    assert act("named", "write_a_zone_file", host) == ["written"] * 2
+
+
+@pytest.mark.parametrize("umask", ["022", "077"])
+def test_all_write_to_one_store_and_none_shuts_it_to_the_others(host: Path, umask: str) -> None:
+    for acting in [begin(user, "add_accounts", host, umask) for user in ("api", "deployer", "root")]:
+        assert end(acting) == []
+    for user in ("root", "deployer", "api"):
+        count, *rights = end(begin(user, "count_accounts", host, umask))
+        assert count == str(3 * ACCOUNTS)
+        assert len(rights) == 8
+        assert {right.partition(" ")[2] for right in rights} == {f"0660 {STORE_GROUP}"}, rights
+
+
+def test_a_store_that_root_restored_is_theirs_again(host: Path) -> None:
+    for user, action in (("api", "add_accounts"), ("root", "restore_a_backup"), ("deployer", "add_accounts")):
+        assert act(user, action, host) == []
+    count, *rights = act("api", "count_accounts", host)
+    assert count == str(2 * ACCOUNTS)
+    assert {right.partition(" ")[2] for right in rights} == {f"0660 {STORE_GROUP}"}, rights
+
+
+def test_a_notice_passes_from_the_api_to_the_deployer(host: Path) -> None:
+    listening = begin("deployer", "hear_a_notice", host)
+    assert listening.stdout
+    assert listening.stdout.readline() == "listening\n"
+    act("api", "announce", host)
+    assert end(listening) == ["heard !"]

@@ -1,0 +1,79 @@
+"""Files for others: whole or not at all, with the rights that their place asks for, and never through a link."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from appliance.errors import StoreError
+from appliance.files import dress, make_shared, open_shared, write_whole
+from appliance.processes import only_one
+from appliance.store.database import Store
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.mark.parametrize(
+    ("folder_mode", "file_mode"), [(0o2770, 0o660), (0o775, 0o660), (0o755, 0o600), (0o700, 0o600)]
+)
+@pytest.mark.parametrize("umask", [0o022, 0o077])
+def test_the_folder_says_who_else_may_have_a_file(tmp_path: Path, folder_mode: int, file_mode: int, umask: int) -> None:
+    tmp_path.chmod(folder_mode)
+    former = os.umask(umask)
+    try:
+        make_shared(tmp_path / "made")
+        open_shared(tmp_path / "opened").close()
+    finally:
+        os.umask(former)
+    assert mode(tmp_path / "made") == mode(tmp_path / "opened") == file_mode
+
+
+def test_a_file_that_is_there_keeps_its_content_and_rights(tmp_path: Path) -> None:
+    tmp_path.chmod(0o2770)
+    file = tmp_path / "kept"
+    file.write_text("kept")
+    file.chmod(0o640)
+    with open_shared(file) as opened:
+        opened.write(" and more")
+    assert (file.read_text(), mode(file)) == ("kept and more", 0o640)
+
+
+def test_a_link_that_someone_planted_is_not_followed(tmp_path: Path) -> None:
+    """Who may write into the folder could otherwise have root empty any file."""
+    precious = tmp_path / "precious"
+    precious.write_text("precious")
+    for name in ("store.lock", "api.lock"):
+        (tmp_path / name).symlink_to(precious)
+    with pytest.raises(StoreError), only_one(tmp_path / "api.lock"):
+        pass
+    with pytest.raises(StoreError):
+        Store(tmp_path / "store.sqlite3").create_or_migrate()
+    with pytest.raises(OSError):
+        dress(tmp_path / "api.lock", tmp_path)
+    (tmp_path / "written.new").symlink_to(precious)
+    write_whole(tmp_path / "written.key", b"other", 0o600)
+    assert precious.read_text() == "precious"
+
+
+def test_a_file_is_dressed_like_another_and_open_to_nobody_else(tmp_path: Path) -> None:
+    model, file = tmp_path / "model", tmp_path / "file"
+    model.touch()
+    file.touch()
+    for given, expected in ((0o664, 0o660), (0o640, 0o640), (0o600, 0o600)):
+        model.chmod(given)
+        dress(file, model)
+        assert mode(file) == expected
+
+
+def test_what_cannot_be_written_whole_leaves_what_was(tmp_path: Path) -> None:
+    file = tmp_path / "kept.key"
+    write_whole(file, b"former", 0o640)
+    with pytest.raises(TypeError):
+        write_whole(file, "no octets", 0o640)  # type: ignore[arg-type]
+    assert file.read_bytes() == b"former"
+    assert list(tmp_path.iterdir()) == [file]
