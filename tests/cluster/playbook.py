@@ -95,4 +95,5 @@ def environment(folder: Path) -> Mapping[str, str]:
         "ANSIBLE_REMOTE_USER": "admin",
         "ANSIBLE_SSH_ARGS": "-F none -o ControlMaster=auto -o ControlPersist=10s -o UserKnownHostsFile=/dev/null",
         "ANSIBLE_SSH_CONTROL_PATH_DIR": str(folder / "ssh"),
+        "LC_ALL": "C.UTF-8",  # ansible starts in no other encoding
     }

@@ -28,7 +28,7 @@ def test_check_mode_of_finished_hosts_would_change_nothing(cluster: Cluster, pla
     assert playbook.play("--check").changed == NOTHING
 
 
-def test_what_is_drifted_is_put_right_(cluster: Cluster, playbook: Playbook) -> None:
+def test_what_is_drifted_is_put_right(cluster: Cluster, playbook: Playbook) -> None:
     cluster.ns2.sudo("systemctl disable --now named && chmod 0666 /etc/bind/named.conf")
     assert playbook.play("--limit", "secondaries").changed["ns2"] > 0
     shown = cluster.ns2.ssh("systemctl is-enabled named; systemctl is-active named; stat -c %a /etc/bind/named.conf")

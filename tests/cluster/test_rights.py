@@ -81,7 +81,6 @@ def test_a_unit_is_hardly_exposed_and_has_no_mistake(cluster: Cluster, unit: str
     assert cluster.ns1.sudo(f"systemd-analyze verify {unit}").output == ""
 
 
-def test_no_service_had_to_be_started_again(cluster: Cluster) -> None:
-    for unit in (API, DEPLOYER):
-        shown = cluster.ns1.ssh(f"systemctl show --property NoNewPrivileges,ProtectSystem,NRestarts {unit}").output
-        assert set(shown.split()) == {"NRestarts=0", "NoNewPrivileges=yes", "ProtectSystem=strict"}
+@pytest.mark.parametrize("unit", [API, DEPLOYER, "named"])
+def test_no_service_had_to_be_started_again(cluster: Cluster, unit: str) -> None:
+    assert cluster.ns1.ssh(f"systemctl show --property NRestarts --value {unit}").output.strip() == "0"
