@@ -28,7 +28,7 @@ endif
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: setup
 setup: $(VENV)/run $(VENV)/named ## install what the appliance needs, once; leaves .venv/bin/dns-appliance
@@ -70,8 +70,16 @@ bench: $(VENV)/test setup ## the benchmarks
 soak: $(VENV)/test setup ## half an hour of kills, faults and random inputs; ARGS="--seed 1 --only storm" repeats a part
 	$(PYTHON) -m tests.soak $(ARGS)
 
+.PHONY: wheelhouse
+wheelhouse: $(VENV)/run ## build/wheelhouse: all that a host installs without a package index
+	@tools/wheelhouse $(PYTHON) build/wheelhouse
+
+.PHONY: package
+package: wheelhouse ## dist/dns-appliance_VERSION_amd64.deb
+	@tools/package build/wheelhouse
+
 .PHONY: cluster
-cluster: $(VENV)/test $(VENV)/cluster ## the playbook on throw-away hosts, and checks from outside; needs root; SUITE=trixie
+cluster: package $(VENV)/cluster ## the playbook on throw-away hosts, and checks from outside; needs root; SUITE=trixie
 	@echo "cluster: hosts of $(SUITE), from images kept in $(CLUSTER_IMAGES)"
 	$(SUDO) env CLUSTER_IMAGES=$(CLUSTER_IMAGES) SUITE=$(SUITE) $(PYTHON) -m pytest tests/cluster $(ARGS)
 

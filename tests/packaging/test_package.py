@@ -1,0 +1,107 @@
+"""The Debian package: what it carries, what it asks for, and that none of its scripts touches what is not its own."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from email import message_from_string
+from email.message import Message
+from pathlib import Path
+
+import pytest
+
+import appliance
+from appliance.nameserver.commands import run
+from appliance.settings import read_settings
+
+ROOT = Path(__file__).parent.parent.parent
+PACKAGING = ROOT / "packaging"
+SCRIPTS = ("postinst", "prerm", "postrm")
+KEPT = ("/etc/dns-appliance", "/var/lib/dns-appliance", "/var/lib/bind/dns-appliance", "/var/backups/dns-appliance")
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package over a wheelhouse that has our own wheel alone, built in a copy of what it is built from."""
+    copy = tmp_path_factory.mktemp("checkout")
+    for name in ("appliance", "bind-templates", "packaging", "systemd", "tools"):
+        shutil.copytree(ROOT / name, copy / name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("setup.cfg", "pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE"):
+        shutil.copy(ROOT / name, copy)
+    build = ("wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", "wheelhouse", ".")
+    subprocess.run((sys.executable, "-m", "pip", *build), cwd=copy, check=True, timeout=100, capture_output=True)
+    return packed(copy)
+
+
+def packed(checkout: Path) -> Path:
+    """The package that is made of that checkout, of a known day."""
+    environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "SOURCE_DATE_EPOCH": "1767225600"}
+    subprocess.run(("tools/package", "wheelhouse"), cwd=checkout, check=True, timeout=100, env=environment)
+    (made,) = (checkout / "dist").iterdir()
+    return made
+
+
+def control(package: Path) -> Message:
+    return message_from_string(run(("dpkg-deb", "--field", str(package)), timeout=20).output)
+
+
+def listing(package: Path) -> dict[str, str]:
+    """Mode and owner of each file in it, by path."""
+    lines = run(("dpkg-deb", "--contents", str(package)), timeout=20).output.splitlines()
+    words = [line.split(maxsplit=5) for line in lines]
+    return {word[5].partition(" -> ")[0][1:]: f"{word[0]} {word[1]}" for word in words}
+
+
+def test_it_says_what_it_is_and_needs(package: Path) -> None:
+    fields = control(package)
+    assert package.name == f"dns-appliance_{appliance.__version__}_amd64.deb"
+    assert fields["Version"] == appliance.__version__
+    assert {"bind9", "bind9-utils", "python3-venv"} < set(re.split(r", ", fields["Depends"]))
+    assert "@" not in str(fields).replace(fields["Maintainer"], "")
+
+
+def test_built_again_it_is_the_same_to_the_octet(package: Path) -> None:
+    before = package.read_bytes()
+    assert packed(package.parent.parent).read_bytes() == before
+
+
+def test_it_carries_wheels_units_users_and_an_example(package: Path) -> None:
+    held = listing(package)
+    for unit in (ROOT / "systemd").iterdir():
+        place = {"sysusers": "sysusers.d", "tmpfiles": "tmpfiles.d"}.get(unit.suffixes[0][1:], "systemd/system")
+        name = "dns-appliance.conf" if place.endswith(".d") else unit.name
+        assert held[f"/usr/lib/{place}/{name}"] == "-rw-r--r-- root/root", unit
+    (wheel,) = (path for path in held if path.endswith(".whl"))
+    assert wheel == f"/usr/lib/dns-appliance/wheelhouse/dns_appliance-{appliance.__version__}-py3-none-any.whl"
+    assert held["/usr/lib/dns-appliance/install"] == "-rwxr-xr-x root/root"
+    assert "/usr/share/doc/dns-appliance/examples/config.toml" in held
+
+
+def test_nothing_in_it_overwrites_what_an_operator_wrote(package: Path) -> None:
+    assert {path.split("/")[1] for path in listing(package)} == {"", "usr"}
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_scripts_are_sound_shell(package: Path, tmp_path: Path, script: str) -> None:
+    run(("dpkg-deb", "--control", str(package), str(tmp_path)), timeout=20)
+    text = (tmp_path / script).read_text()
+    assert "@" not in text
+    run(("sh", "-n", str(tmp_path / script)), timeout=20)
+    removed = re.findall(r"rm -rf (.*)", text)
+    assert not [line for line in removed for kept in KEPT if kept in line], removed
+
+
+def test_purging_leaves_what_clients_wrote_and_says_so(package: Path, tmp_path: Path) -> None:
+    run(("dpkg-deb", "--control", str(package), str(tmp_path)), timeout=20)
+    text = (tmp_path / "postrm").read_text()
+    for folder in KEPT:
+        assert folder in text
+
+
+def test_the_example_is_complete_and_all_of_it_is_known() -> None:
+    settings = read_settings(PACKAGING / "config.toml", {})
+    assert len(settings.dns.nameservers) == 2
+    assert set(tomllib.loads((PACKAGING / "config.toml").read_text())) == {"dns", "api"}
