@@ -59,6 +59,30 @@ def zone_file(name: Name, serial: int, apex: Apex, lines: str, count: int) -> by
     """The file: SOA, apex NS, then `lines` as `record_line` wrote them, each with its line feed, `count` of them."""
     if lines.count("\n") != count or (lines and not lines.endswith("\n")):
         raise CompileFailed(f"{count} records gave {lines.count(chr(10))} lines")
+    octets = _body(name, serial, apex, lines)
+    return octets + _last_line(octets)
+
+
+def is_whole(content: bytes) -> bool:
+    """True when nothing was cut off, added or altered since `zone_file` wrote the content."""
+    at = content.rfind(b"\n; records=") + 1
+    return at > 0 and content[at:] == _last_line(content[:at])
+
+
+def has_apex(content: bytes, name: Name, apex: Apex) -> bool:
+    """True for a whole file with this apex; False where the settings were others when it was written."""
+    serial = serial_of(content)
+    return serial is not None and content.startswith(_body(name, serial, apex, ""))
+
+
+def serial_of(content: bytes) -> int | None:
+    """The serial in a file that `zone_file` wrote; None for any other content."""
+    if not is_whole(content):
+        return None
+    return int(content.split(maxsplit=7)[6])
+
+
+def _body(name: Name, serial: int, apex: Apex, lines: str) -> bytes:
     body = ENVIRONMENT.get_template("zone.j2").render(
         origin=name.to_text(),
         serial=serial,
@@ -72,21 +96,7 @@ def zone_file(name: Name, serial: int, apex: Apex, lines: str, count: int) -> by
         minimum=apex.minimum,
         lines=lines,
     )
-    octets = body.encode("ascii")
-    return octets + _last_line(octets)
-
-
-def is_whole(content: bytes) -> bool:
-    """True when nothing was cut off, added or altered since `zone_file` wrote the content."""
-    at = content.rfind(b"\n; records=") + 1
-    return at > 0 and content[at:] == _last_line(content[:at])
-
-
-def serial_of(content: bytes) -> int | None:
-    """The serial in a file that `zone_file` wrote; None for any other content."""
-    if not is_whole(content):
-        return None
-    return int(content.split(maxsplit=7)[6])
+    return body.encode("ascii")
 
 
 def _last_line(octets: bytes) -> bytes:

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.errors import CompileFailed
-from appliance.render.zone_file import Apex, apex_of, record_line, zone_file
+from appliance.render.zone_file import Apex, apex_of, has_apex, record_line, zone_file
 from appliance.settings import DnsSettings, Endpoint, NameserverAddress
 from appliance.zones.model import Record
 from tests.desk import APEX, SERVERS
@@ -120,3 +120,12 @@ def test_named_checkzone_agrees_with_the_rules(rows: list[tuple[str, str, str]],
     argv = (program("named-checkzone"), "-i", "local", "-k", "ignore", "--", "example.com", str(file))
     checked = subprocess.run(argv, capture_output=True, text=True, timeout=30, check=False)
     assert checked.returncode == 0, checked.stdout
+
+
+def test_the_apex_of_a_file_is_known_again() -> None:
+    content = render([record("A", "www", "192.0.2.1")])
+    assert has_apex(content, ORIGIN, APEX)
+    assert not has_apex(content, ORIGIN, replace(APEX, servers=SERVERS[:1]))
+    assert not has_apex(content, ORIGIN, replace(APEX, minimum=APEX.minimum + 1))
+    assert not has_apex(content.replace(b" 7 ", b" 8 "), ORIGIN, APEX)
+    assert not has_apex(b"", ORIGIN, APEX)
