@@ -14,6 +14,8 @@ from tests.cluster.playbook import ROOT
 
 NAME = "ns8"
 FILE = ROOT / "dist" / f"dns-appliance_{__version__}_amd64.deb"
+EXAMPLE = "/usr/share/doc/dns-appliance/examples/config.toml"
+SETTINGS = "/etc/dns-appliance/config.toml"
 UNITS = "dns-appliance-api dns-appliance-deployer named"
 
 
@@ -35,12 +37,14 @@ def test_doctor_says_what_a_fresh_host_needs(host: Host) -> None:
 
 
 def test_with_settings_it_serves(host: Host) -> None:
-    example = "/usr/share/doc/dns-appliance/examples/config.toml"
     servers = f'nameservers = ["{NAME}.cluster.test={host.address}:53"]'
-    host.sudo(f"sed 's/^nameservers = .*/{servers}/' {example} >/etc/dns-appliance/config.toml")
+    host.sudo(
+        f"install -m 0640 -g dns-appliance {EXAMPLE} {SETTINGS} && sed -i 's/^nameservers = .*/{servers}/' {SETTINGS}"
+    )
     host.sudo("dns-appliance host prepare")
-    host.sudo(f"dns-appliance host named-conf {NAME}.cluster.test >/etc/bind/named.conf")
-    host.sudo("systemctl restart named && systemctl start dns-appliance.target")
+    conf = f"dns-appliance host named-conf {NAME}.cluster.test"
+    host.sudo(f"{conf} | install -m 0640 -g bind /dev/stdin /etc/bind/named.conf")
+    host.sudo("systemctl restart named && systemctl restart dns-appliance.target")
     host.sudo("dns-appliance account create operator@example.org")
     host.sudo("dns-appliance zone create package.example --account operator@example.org")
     wait_until_answered(host, "package.example", "NS", f"{NAME}.cluster.test.")
