@@ -18,12 +18,32 @@ from tests.cluster.network import entered
 from tests.cluster.playbook import Playbook
 
 LONGEST = 900.0
+COURSE = ("sources", "plays", "zones", "strangers", "rights", "doctor", "outages", "upgrade", "recovery", "growth")
+FIGURES = pytest.StashKey[list[str]]()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A play takes longer than other tests may."""
+    """What is quick and general comes first; what fails there explains what fails later. A play may take its time."""
+    items.sort(key=_place_in_course)
     for item in items:
         item.add_marker(pytest.mark.timeout(LONGEST))
+
+
+def _place_in_course(item: pytest.Item) -> int:
+    theme = item.path.stem.removeprefix("test_")
+    return COURSE.index(theme) if theme in COURSE else len(COURSE)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print what was measured on the way."""
+    for figure in config.stash.get(FIGURES, []):
+        terminalreporter.write_line(figure)
+
+
+@pytest.fixture
+def figures(request: pytest.FixtureRequest) -> list[str]:
+    """Lines for the end of the report."""
+    return request.config.stash.setdefault(FIGURES, [])
 
 
 @pytest.fixture(scope="session")

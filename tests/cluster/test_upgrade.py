@@ -32,18 +32,20 @@ def installed(cluster: Cluster) -> str:
     return cluster.appliance("--version").split()[-1]
 
 
-def play_while_everyone_asks(cluster: Cluster, wheels: Path) -> None:
+def play_while_everyone_asks(cluster: Cluster, wheels: Path, what: str, figures: list[str]) -> None:
     """Play those wheels; nothing that DNS is asked goes unanswered, and the API is soon back."""
     ns1, ns2 = (questions.of_dns(host, "www.upgrade.example", "192.0.2.1") for host in (cluster.ns1, cluster.ns2))
     with tunnel(cluster.ns1, API_PORT) as port, questions.of_http(f"http://{LOOPBACK}:{port}/healthz") as api, ns1, ns2:
         cluster.playbook.play(*release(wheels))
-    print(f"asked {ns1.asked} + {ns2.asked}; the API was away for {api.longest_gap:.2f} s")  # noqa: T201 - a figure
     assert (ns1.lost, ns2.lost) == (0, 0)
     assert min(ns1.asked, ns2.asked) > 100
     assert api.longest_gap < LONGEST_GAP
+    figures.append(f"{what}: {ns1.asked + ns2.asked} questions, all answered; API away for {api.longest_gap:.2f} s")
 
 
-def test_an_upgrade_cut_short_another_play_and_the_way_back(cluster: Cluster, next_wheelhouse: Path) -> None:
+def test_an_upgrade_cut_short_another_play_and_the_way_back(
+    cluster: Cluster, next_wheelhouse: Path, figures: list[str]
+) -> None:
     with cluster.api() as api:
         zone = api.zone("upgrade.example")
         api.record(zone, "A", "www", "192.0.2.1")
@@ -52,9 +54,9 @@ def test_an_upgrade_cut_short_another_play_and_the_way_back(cluster: Cluster, ne
 
     cluster.playbook.play_until("Install the wheels", *release(next_wheelhouse))
     assert installed(cluster) == __version__
-    play_while_everyone_asks(cluster, next_wheelhouse)
+    play_while_everyone_asks(cluster, next_wheelhouse, "upgrade", figures)
     assert installed(cluster) == NEXT
-    play_while_everyone_asks(cluster, WHEELHOUSE)
+    play_while_everyone_asks(cluster, WHEELHOUSE, "way back", figures)
     assert installed(cluster) == __version__
 
     with cluster.api() as api:
