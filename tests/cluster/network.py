@@ -105,18 +105,18 @@ def within(keeper: int, *command: str) -> tuple[str, ...]:
 @contextmanager
 def entered(keeper: int) -> Iterator[None]:
     """Move this thread, and what it starts, to the network that process is in, until the block ends."""
-    libc = ctypes.CDLL(None, use_errno=True)
-
-    def move(namespace: int) -> None:
-        if libc.setns(namespace, os.CLONE_NEWNET if hasattr(os, "CLONE_NEWNET") else 0x40000000):
-            raise OSError(ctypes.get_errno(), "setns")
-
     with Path("/proc/self/ns/net").open() as ours, Path(f"/proc/{keeper}/ns/net").open() as theirs:
-        move(theirs.fileno())
+        _enter(theirs.fileno())
         try:
             yield
         finally:
-            move(ours.fileno())
+            _enter(ours.fileno())
+
+
+def _enter(namespace: int) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)  # os.setns came with Python 3.12
+    if libc.setns(namespace, 0):
+        raise OSError(ctypes.get_errno(), "setns")
 
 
 def _start(*command: str) -> subprocess.Popen[bytes]:
