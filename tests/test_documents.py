@@ -17,6 +17,7 @@ from appliance.api import errors
 from appliance.app import create_app
 from appliance.cli import program
 from appliance.settings import Settings
+from appliance.web import refusals
 from appliance.zones.rdata import TYPES, parse_content
 from tests.appliance import Appliance
 
@@ -119,7 +120,7 @@ def test_every_error_code_is_described() -> None:
     described = {tuple(row[:2]) for row in rows(API, "status")}
     described |= set(re.findall(r"(\d{3})\s`([a-z_]+)`", API.read_text("utf-8")))
     codes = {(str(status), code) for status, code in errors.CODES.items()}
-    codes |= {(str(errors.STATUS[kind]), code) for kind, code in errors._CODES_OF_KINDS.items()}
+    codes |= {(str(refusals.STATUS[kind]), code) for kind, code in errors._CODES_OF_KINDS.items()}
     assert described == codes
 
 
@@ -139,12 +140,21 @@ def test_every_event_is_described() -> None:
     assert {row[0] for row in rows(OPERATIONS, "event")} == told
 
 
+def test_every_metric_is_described() -> None:
+    assert sorted(row[0].partition("{")[0] for row in rows(OPERATIONS, "metric")) == sorted(metrics())
+
+
+def test_monitoring_asks_for_metrics_that_there_are() -> None:
+    for file in (ROOT / "docs" / "monitoring").iterdir():
+        assert set(re.findall(r"dns_appliance_\w+", file.read_text("utf-8"))) <= metrics()
+
+
 def test_every_call_is_described() -> None:
     shown = {tuple(row[0].split(" ")) for row in rows(API, "call")}
     calls = {
         (method, rule.rule.removeprefix("/api/v1").replace("<string:", "{").replace(">", "}"))
         for rule in create_app(Settings()).url_map.iter_rules()
-        if rule.endpoint.split(".")[0] not in ("document", "health")
+        if rule.endpoint.split(".")[0] not in ("console", "document", "health")
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
     assert shown == calls
@@ -163,6 +173,13 @@ def test_the_first_zone_of_the_readme() -> None:
         )
     assert '"fqdn":"www.example.com"' in done.stdout
     assert done.stdout.splitlines()[-2:] == ["192.0.2.1", "192.0.2.1"]
+
+
+def metrics() -> set[str]:
+    """The names of everything that is measured."""
+    source = (ROOT / "appliance" / "api" / "metrics.py").read_text("utf-8")
+    counted = {f"{name}_total" for name in re.findall(r'Counter\(\s*"(\w+)"', source)}
+    return counted | {f"dns_appliance_{name}" for name in re.findall(r'_gauge\("(\w+)"', source)}
 
 
 def _default(key: str) -> object:

@@ -15,6 +15,7 @@ from pathlib import Path
 from uuid import UUID
 
 from appliance.errors import PublishFailed
+from appliance.files import write_whole
 
 Signature = tuple[int, int, int, int]
 
@@ -126,7 +127,10 @@ class ZoneFiles:
         if live.is_symlink() or not live.exists() or _same(live, staged):
             return
         former.unlink(missing_ok=True)
-        os.link(live, former)
+        try:
+            os.link(live, former)
+        except PermissionError:  # another user's file, as named's catalog is, may not be linked to (proc(5))
+            write_whole(former, _read(live), self._mode)
 
     def _swap(self, zone: UUID) -> None:
         self._place(zone, ".zone.jnl").unlink(missing_ok=True)

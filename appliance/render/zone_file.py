@@ -1,7 +1,8 @@
 """A zone as the bytes of its zone file (RFC 1035 section 5).
 
-One record a line, every name absolute, no directive, no date: equal content gives equal bytes. The last line
-is a comment with the number of records and a digest, so that a file that was cut short is recognised.
+One record a line, every name absolute, no directive, no date: equal content gives equal bytes. An empty line parts the
+apex, which is the appliance's own, from the records. The last line is a comment with the number of records and a
+digest, so that a file that was cut short is recognised.
 """
 
 from __future__ import annotations
@@ -100,4 +101,5 @@ def _body(name: Name, serial: int, apex: Apex, lines: str) -> bytes:
 
 
 def _last_line(octets: bytes) -> bytes:
-    return f"; records={octets.count(10)} sha256={hashlib.sha256(octets).hexdigest()}\n".encode()
+    count = octets.count(b"\n") - octets.count(b"\n\n")
+    return f"; records={count} sha256={hashlib.sha256(octets).hexdigest()}\n".encode()

@@ -19,6 +19,7 @@ from appliance.files import Owner
 from appliance.hosting.prepare import prepare_host
 from appliance.hosting.users import Owners
 from appliance.keys import read_key
+from appliance.nameserver.files import ZoneFiles
 from appliance.processes import among_others, only_one
 from appliance.recovery.backup import back_up
 from appliance.recovery.restore import restore
@@ -26,6 +27,7 @@ from appliance.settings import Settings, read_settings
 from appliance.store import accounts, notice
 from appliance.store.copies import API_LOCK
 from appliance.store.database import Store
+from appliance.zones.catalog import FILE_UUID
 from tests.systemd.units import rows
 
 API, DEPLOYER, NAMED = 64001, 64002, 64003
@@ -90,6 +92,17 @@ def write_a_zone_file(folder: Path) -> None:
             sys.stdout.write(f"{refused.strerror}\n")
 
 
+def publish_a_catalog(folder: Path) -> None:
+    """As the deployer mends a catalog that named wrote and cannot load: over it, and back."""
+    files = ZoneFiles(settings_in(folder).deployer.zone_directory)
+    former = files.live(FILE_UUID)
+    files.stage(FILE_UUID, b"another")
+    files.publish(FILE_UUID)
+    assert files.live(FILE_UUID) == b"another"
+    assert files.put_back(FILE_UUID)
+    assert files.live(FILE_UUID) == former
+
+
 def add_accounts(folder: Path) -> None:
     """Many small writes to the store, with a lock held as both services hold one."""
     file = settings_in(folder).store.path
@@ -146,6 +159,7 @@ ACTIONS: Mapping[str, Callable[[Path], None]] = {
         lay_out,
         read_the_keys,
         write_a_zone_file,
+        publish_a_catalog,
         add_accounts,
         count_accounts,
         list_rights,

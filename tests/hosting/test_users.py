@@ -76,6 +76,11 @@ def test_zone_files_are_for_the_deployer_and_named(host: Path) -> None:
     assert act("named", "write_a_zone_file", host) == ["written"] * 2
 
 
+def test_the_deployer_mends_a_catalog_that_is_nameds(host: Path) -> None:
+    assert act("deployer", "publish_a_catalog", host) == []
+    assert act("named", "write_a_zone_file", host) == ["written", "Permission denied"]
+
+
 @pytest.mark.parametrize("umask", ["022", "077"])
 def test_all_write_to_one_store_and_none_shuts_it_to_the_others(host: Path, umask: str) -> None:
     for acting in [begin(user, "add_accounts", host, umask) for user in ("api", "deployer", "root")]:

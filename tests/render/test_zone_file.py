@@ -71,17 +71,19 @@ def test_equal_content_gives_equal_bytes_and_a_true_trailer(records: list[Record
     body, _, trailer = file.removesuffix(b"\n").rpartition(b"\n")
     body += b"\n"
     assert trailer.decode() == f"; records={len(records) + 3} sha256={hashlib.sha256(body).hexdigest()}"
-    assert body.count(b"\n") == len(records) + 3
+    assert len(body.split(b"\n\n")) == 2
+    assert body.count(b"\n") == len(records) + 4
     assert all(0x20 <= octet < 0x7F for line in file.splitlines() for octet in line)
     assert not any(line.startswith((b"$", b" ", b"@")) for line in file.splitlines())
 
 
 def test_the_file_of_an_empty_zone() -> None:
-    soa, first, second, trailer = render([], 2031050400).decode().splitlines()
+    soa, first, second, empty, trailer = render([], 2031050400).decode().splitlines()
     assert soa == (
         "example.com. 900 IN SOA ns1.appliance.test. hostmaster.appliance.test. 2031050400 3600 300 2419200 300"
     )
     assert (first, second) == (f"example.com. 900 IN NS {SERVERS[0]}", f"example.com. 900 IN NS {SERVERS[1]}")
+    assert not empty
     assert trailer.startswith("; records=3 sha256=")
 
 
