@@ -16,15 +16,16 @@ from waitress.server import BaseWSGIServer, create_server
 
 from appliance.api import access, alive, document, errors, front, gate, health, metrics
 from appliance.api.body import MAX_BODY
-from appliance.api.limits import new_limits
-from appliance.api.parts import Parts, install, parts_of
-from appliance.api.waiting import new_watch
+from appliance.console import site
 from appliance.editing import Editor
 from appliance.render.zone_file import apex_of
 from appliance.settings import Settings
 from appliance.store.database import Store
 from appliance.store.notice import announce
 from appliance.systemd import Manager
+from appliance.web.limits import new_limits
+from appliance.web.parts import Parts, install, parts_of
+from appliance.web.waiting import new_watch
 from appliance.zones.reserved import OwnNames
 
 MAX_REQUEST = 33 * 1024 * 1024
@@ -48,6 +49,7 @@ def create_app(
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.url_map.merge_slashes = False
+    app.url_map.strict_slashes = False  # a redirect to the final slash would name the host that the client named
     parts = _parts(settings, clock, monotonic)
     install(app, parts)
     errors.register(app)
@@ -56,6 +58,7 @@ def create_app(
     app.after_request(_secure)
     document.register(app)
     app.register_blueprint(health.blueprint)
+    site.register(app)
     gated = gate.ClientAddress(gate.FinalSlash(app.wsgi_app), settings.api.trusted_proxies)
     app.wsgi_app = gated  # type: ignore[method-assign,assignment]
     return app

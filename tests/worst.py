@@ -20,11 +20,11 @@ import dns.name
 
 import appliance
 from appliance.api.body import MAX_BODY, read_object, read_uuid
-from appliance.api.limits import site_of
-from appliance.api.waiting import preferred_wait
 from appliance.app import MAX_HEADER
 from appliance.editing.wanted import check_comment
 from appliance.errors import InputError
+from appliance.web.limits import site_of
+from appliance.web.waiting import preferred_wait
 from appliance.zones.names import parse_domain, parse_owner
 from appliance.zones.rdata import TYPES, has_priority, parse_content, parse_type
 
@@ -32,7 +32,7 @@ ORIGIN = dns.name.from_text("example.com.")
 LONGEST_IN = {
     "appliance.api.access": MAX_HEADER,
     "appliance.api.front": MAX_HEADER,
-    "appliance.api.waiting": 500,
+    "appliance.web.waiting": 500,
     "appliance.zones.names": 253,
     "appliance.zones.rdata": 20_000,
     "appliance.zones.strings": 20_000,

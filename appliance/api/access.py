@@ -14,20 +14,21 @@ from flask import g, request
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 
-from appliance.api.parts import parts, reading
 from appliance.editing import Caller
 from appliance.errors import InputError, NotPermitted, StoreError
+from appliance.people.holder import Holder, allows
 from appliance.store import accounts
 from appliance.store.accounts import Token
 from appliance.store.journal import Actor
 from appliance.store.zones import Scope
+from appliance.web.parts import parts, reading
 
 USE_NOTED_EVERY = timedelta(minutes=1)
 PREFIX = "/api/v1/"
 OPEN = (f"{PREFIX}openapi.json", f"{PREFIX}docs/")
 """What everyone may read: the document and the page that shows it."""
 
-_HEADER = re.compile(r"Bearer (vps_[A-Za-z0-9_-]{16,128})")
+_HEADER = re.compile(r"(?i:Bearer) (vps_[A-Za-z0-9_-]{16,128})")
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -59,6 +60,11 @@ def caller() -> Caller:
         record_types=known.record_types,
         record_names=known.record_names,
     )
+
+
+def holder() -> Holder:
+    """Who this request is from, as far as accounts and tokens go."""
+    return Holder(token().account, caller().actor, token())
 
 
 def address() -> str:
@@ -126,10 +132,7 @@ def _documented(documented: dict[str, Any], permissions: tuple[str, ...]) -> dic
 
 
 def _allows(known: Token, permissions: tuple[str, ...]) -> bool:
-    if not permissions or "admin:*" in known.permissions:
-        return True
-    wide = {f"{permission.partition(':')[0]}:*" for permission in permissions}
-    return bool(known.permissions & {*permissions, *wide})
+    return not permissions or any(allows(known.permissions, permission) for permission in permissions)
 
 
 def _token() -> Token:

@@ -1,15 +1,28 @@
-"""`/account/`: who the token belongs to."""
+"""`/account/`: who the token belongs to, the account's tokens, and what was done."""
 
 from __future__ import annotations
 
+from typing import Any
+from uuid import UUID
+
+from flask import Response
 from flask.views import MethodView
 
-from appliance.api import schemas
-from appliance.api.access import needs, token
-from appliance.api.body import Blueprint
-from appliance.api.presentation import JSON, token_of
+from appliance.api import answers, schemas
+from appliance.api.access import caller, holder, needs, token
+from appliance.api.body import Blueprint, read_uuid, uuid_of
+from appliance.api.presentation import JSON, asker_of, entry_of, token_of
+from appliance.errors import InputError
+from appliance.people.tokens import make_token, read_network, revoke_token
+from appliance.store import accounts, audit
+from appliance.store.accounts import TokenLimits
+from appliance.store.zones import Page
+from appliance.web.parts import parts, reading
 
 blueprint = Blueprint("account", __name__, url_prefix="/api/v1/account", description="The account behind the token.")
+
+Answer = tuple[Any, int, answers.Headers] | tuple[Any, answers.Headers] | JSON
+EXAMPLE = {"name": "laptop", "permissions": ["dns:list", "dns:update"], "allowed_networks": ["192.0.2.0/24"]}
 
 
 @blueprint.route("/me/")
@@ -21,4 +34,89 @@ class Me(MethodView):
     @blueprint.response(200, schemas.Me)
     def get(self) -> JSON:
         """Show the account and the token that this request was made with."""
-        return token_of(token())
+        return asker_of(token())
+
+
+@blueprint.route("/tokens/")
+class Tokens(MethodView):
+    """The tokens of the account."""
+
+    @needs("account:read")
+    @blueprint.doc(operationId="listTokens")
+    @blueprint.arguments(schemas.Paged, location="query")
+    @blueprint.response(200, schemas.Token(many=True), headers=answers.PAGE_HEADERS)
+    def get(self, wanted: dict[str, int]) -> Answer:
+        """List the tokens that were not revoked, oldest first."""
+        page = Page(wanted["page"], wanted["page_size"])
+        with reading():
+            found = accounts.living_tokens(token().account.uuid)
+        shown = found[page.offset : page.offset + page.size]
+        return list(map(token_of, shown)), answers.page_headers(page, len(found))
+
+    @needs("account:tokens")
+    @blueprint.doc(operationId="createToken")
+    @blueprint.arguments(schemas.TokenCreate, example=EXAMPLE)
+    @blueprint.response(201, schemas.NewToken, headers=answers.LOCATION_HEADER)
+    def post(self, body: dict[str, Any]) -> Answer:
+        """Make a token, no wider than the one that asks; its secret is in this answer alone."""
+        store, now = parts().store, parts().clock()
+        made, secret = make_token(store, holder(), body["name"], body["permissions"], _limits(body), now)
+        location = answers.path_of("account.OneToken", made.uuid)
+        return {**token_of(made), "secret": secret}, 201, {"Location": location}
+
+
+@blueprint.route("/tokens/<string:uuid>/")
+class OneToken(MethodView):
+    """One token."""
+
+    @needs("account:read")
+    @blueprint.doc(operationId="getToken", responses={"404": "NOT_FOUND"})
+    @blueprint.response(200, schemas.Token)
+    def get(self, uuid: str) -> Answer:
+        """Show a token."""
+        with reading():
+            return token_of(accounts.get_token(token().account.uuid, uuid_of("token", uuid)))
+
+    @needs("account:tokens")
+    @blueprint.doc(operationId="revokeToken", responses={"404": "NOT_FOUND"})
+    @blueprint.response(204)
+    def delete(self, uuid: str) -> Response:
+        """Revoke a token, from the next request on; none that reaches further than the one that asks."""
+        revoke_token(parts().store, holder(), uuid_of("token", uuid), parts().clock())
+        return answers.nothing()
+
+
+@blueprint.route("/audit/")
+class Audit(MethodView):
+    """What was done to the account and its zones."""
+
+    @needs("account:read")
+    @blueprint.doc(operationId="listAudit")
+    @blueprint.arguments(schemas.Paged, location="query")
+    @blueprint.response(200, schemas.AuditEntry(many=True), headers=answers.PAGE_HEADERS)
+    def get(self, wanted: dict[str, int]) -> Answer:
+        """List who did what, when and from where, newest first; zones that are gone included."""
+        page = Page(wanted["page"], wanted["page_size"])
+        with reading():
+            found, total = audit.find(caller().scope, page)
+        return list(map(entry_of, found)), answers.page_headers(page, total)
+
+
+def _limits(body: dict[str, Any]) -> TokenLimits:
+    """The limits that a body asks for."""
+    networks, zones = body.get("allowed_networks"), body.get("zones")
+    types, names = body.get("record_types"), body.get("record_names")
+    return TokenLimits(
+        expires_at=body.get("expires_at"),
+        networks=None if networks is None else tuple(map(read_network, networks)),
+        zones=None if zones is None else frozenset(map(_zone, zones)),
+        record_types=None if types is None else tuple(types),
+        record_names=None if names is None else tuple(names),
+    )
+
+
+def _zone(text: str) -> UUID:
+    found = read_uuid(text)
+    if found is None:
+        raise InputError(f"{text!r} is not a uuid", "zones")
+    return found

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from flask import Response, request, url_for
 
-from appliance.api.parts import parts
-from appliance.api.waiting import preferred_wait
 from appliance.store.zones import Page
+from appliance.web.parts import parts
+from appliance.web.waiting import preferred_wait
 from appliance.zones.deployment import Deployment
 from appliance.zones.model import Zone
 
@@ -69,8 +69,15 @@ def written(zone: Zone) -> Written:
 
 
 def gone(zone: Zone) -> Response:
-    """204 after a deletion."""
-    answer = Response(status=204, headers=written(zone).headers)
+    """204 after the deletion of a zone, or of something in it."""
+    answer = nothing()
+    answer.headers.update(written(zone).headers)
+    return answer
+
+
+def nothing() -> Response:
+    """204."""
+    answer = Response(status=204)
     del answer.headers["Content-Type"]
     return answer
 

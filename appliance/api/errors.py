@@ -1,32 +1,17 @@
-"""Errors as answers: the one table from the error tree to HTTP, and the one shape of an error.
+"""Errors as answers: the one shape of an error, and the word that programs know each by.
 
 {"detail": what is wrong, for a person, "error_code": for a program, "field": JSON path of the input or null}
 """
 
 from __future__ import annotations
 
-import logging
-import secrets
 from collections.abc import Iterable, Mapping
 
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Response, jsonify
 from werkzeug.exceptions import HTTPException
 
-from appliance.errors import ApplianceError, InputError, NotFound, NotPermitted, StoreError, ZoneProtected
-
-log = logging.getLogger(__name__)
-
-RETRY_AFTER = "5"
-"""Seconds after which a call that the store refused may be tried again."""
-
-STATUS: Mapping[type[ApplianceError], int] = {
-    InputError: 400,
-    NotPermitted: 403,
-    NotFound: 404,
-    ZoneProtected: 409,
-    StoreError: 503,
-}
-"""The nearest kind above an error decides; a kind that has no row is a fault of ours: 500."""
+from appliance.errors import ApplianceError, InputError, StoreError, ZoneProtected
+from appliance.web.refusals import RETRY_AFTER, STATUS, reference_of, status_of
 
 CODES: Mapping[int, str] = {
     400: "validation_error",
@@ -79,14 +64,9 @@ def error_answer(
 
 def answer_error(error: ApplianceError) -> Response:
     """The answer to what the appliance itself refuses."""
-    for kind in type(error).__mro__:
-        if kind in STATUS:
-            break
-    else:
+    status = status_of(error)
+    if status is None:
         return answer_fault(error)
-    status = STATUS[kind]
-    if status == STATUS[StoreError]:
-        log.error("event=store-failed reason=%r", str(error))
     field = error.field if isinstance(error, InputError) else None
     headers = [("Retry-After", RETRY_AFTER)] if status == STATUS[StoreError] else []
     return error_answer(status, str(error), code=_CODES_OF_KINDS.get(type(error)), field=field, headers=headers)
@@ -103,10 +83,7 @@ def answer_http_error(error: HTTPException) -> Response:
 
 def answer_fault(error: Exception) -> Response:
     """The answer to a fault of ours: a reference under which the log tells more, and nothing else."""
-    reference = secrets.token_hex(8)
-    route = request.url_rule.rule if request.url_rule else None
-    log.error("event=fault reference=%s method=%s route=%s", reference, request.method, route, exc_info=error)
-    return error_answer(500, f"the appliance failed; its log tells why under the reference {reference}")
+    return error_answer(500, f"the appliance failed; its log tells why under the reference {reference_of(error)}")
 
 
 def _clean(text: str) -> str:

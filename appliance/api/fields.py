@@ -16,6 +16,7 @@ _TEXTS: ErrorMessages = {
     "null": "null is not allowed here",
     "invalid": "a text is expected",
 }
+_TEXTS_OF_LISTS: ErrorMessages = {**_TEXTS, "invalid": "an array of texts is expected"}
 
 
 class Text(fields.String):
@@ -69,8 +70,23 @@ class OnlyNull(fields.Raw):
             raise ma.ValidationError("only null is taken here for now")
 
 
+class Texts(fields.List[str]):
+    """A JSON array of texts."""
+
+    default_error_messages: ErrorMessages = _TEXTS_OF_LISTS
+
+    def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - marshmallow's own
+        super().__init__(Text(), **kwargs)
+
+
 class Moment(fields.DateTime):
     """UTC, whole seconds, a `Z` at the end."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> datetime:  # noqa: ANN401 - any JSON value
+        try:
+            return datetime.strptime(value, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+        except (TypeError, ValueError):
+            raise ma.ValidationError("a moment such as 2031-05-04T12:00:00Z is expected") from None
 
     def _serialize(self, value: datetime | None, *_: Any, **__: Any) -> str | None:  # noqa: ANN401 - marshmallow's own
         return None if value is None else value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, cast
 
 from appliance.api import schemas
 from appliance.errors import InputError
 from appliance.store.accounts import Token
+from appliance.store.audit import Entry
 from appliance.zones.deployment import Deployment
 from appliance.zones.model import Record, Zone
 from appliance.zones.names import print_domain, print_owner, print_unicode
@@ -77,7 +79,7 @@ def deployment_of(deployment: Deployment) -> JSON:
     }
 
 
-def token_of(token: Token) -> JSON:
+def asker_of(token: Token) -> JSON:
     """Who a request is from."""
     return {
         "account": {"email": token.account.email, "uuid": token.account.uuid},
@@ -88,6 +90,28 @@ def token_of(token: Token) -> JSON:
             "expires_at": token.expires_at,
         },
     }
+
+
+def token_of(token: Token) -> JSON:
+    """A token without its secret, which nobody knows any more."""
+    return {
+        "uuid": token.uuid,
+        "name": token.name,
+        "prefix": token.prefix,
+        "permissions": sorted(token.permissions),
+        "zones": None if token.zones is None else sorted(token.zones),
+        "record_types": token.record_types,
+        "record_names": token.record_names,
+        "allowed_networks": None if token.networks is None else list(map(str, token.networks)),
+        "created_at": token.created_at,
+        "expires_at": token.expires_at,
+        "last_used_at": token.last_used_at,
+    }
+
+
+def entry_of(entry: Entry) -> JSON:
+    """A line of the audit log."""
+    return {**asdict(entry), "action": entry.kind}
 
 
 def refuse_moved(given: JSON, shown: JSON, read_only: Collection[str]) -> None:

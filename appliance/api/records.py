@@ -12,7 +12,6 @@ from flask.views import MethodView
 from appliance.api import answers, schemas
 from appliance.api.access import caller, needs
 from appliance.api.body import Blueprint, read_uuid, uuid_of
-from appliance.api.parts import parts, reading
 from appliance.api.presentation import READ_ONLY_OF_RECORDS, record_of, refuse_moved, shown_record
 from appliance.api.zones import EXAMPLE, Answer, create_record, record_input
 from appliance.editing import RecordInput, find_record, with_fields
@@ -20,6 +19,7 @@ from appliance.errors import InputError
 from appliance.store import records, zones
 from appliance.store.records import Filters
 from appliance.store.zones import Page
+from appliance.web.parts import parts, reading
 from appliance.zones.model import Record, Zone
 from appliance.zones.names import parse_owner, print_owner
 from appliance.zones.rdata import parse_type

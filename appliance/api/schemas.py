@@ -10,7 +10,7 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from appliance.api.fields import Flag, Moment, OnlyNull, QueryNumber, Text, Whole
+from appliance.api.fields import Flag, Moment, OnlyNull, QueryNumber, Text, Texts, Whole
 from appliance.zones.model import MAX_TTL
 from appliance.zones.rdata import MAX_PRIORITY, TYPES
 
@@ -115,7 +115,7 @@ class Account(ma.Schema):
     uuid = fields.UUID(required=True)
 
 
-class Token(ma.Schema):
+class UsedToken(ma.Schema):
     """The token that was used; its secret is never told."""
 
     name = fields.String(required=True)
@@ -128,7 +128,44 @@ class Me(ma.Schema):
     """Who this request is from."""
 
     account = fields.Nested(Account, required=True)
-    token = fields.Nested(Token, required=True)
+    token = fields.Nested(UsedToken, required=True)
+
+
+class Token(ma.Schema):
+    """A token; null for zones, types, names or networks: no such limit."""
+
+    uuid = fields.UUID(required=True)
+    name = fields.String(required=True)
+    prefix = fields.String(required=True, metadata=_described("The first characters of the secret.", "vps_x7KfQ2ab"))
+    permissions = fields.List(fields.String(), required=True)
+    zones = fields.List(fields.UUID(), required=True, allow_none=True)
+    record_types = fields.List(fields.String(), required=True, allow_none=True)
+    record_names = fields.List(fields.String(), required=True, allow_none=True)
+    allowed_networks = fields.List(fields.String(), required=True, allow_none=True)
+    created_at = Moment(required=True)
+    expires_at = Moment(required=True, allow_none=True)
+    last_used_at = Moment(required=True, allow_none=True)
+
+
+class NewToken(Token):
+    """A token that was just made."""
+
+    secret = fields.String(required=True, metadata=_described("What goes after `Bearer`; told this once."))
+
+
+class AuditEntry(ma.Schema):
+    """What somebody did: a change of a zone, or an act that concerned the account."""
+
+    uuid = fields.UUID(required=True)
+    created_at = Moment(required=True)
+    action = fields.String(required=True, metadata=_described("", "records"))
+    subject = fields.String(required=True, metadata=_described("What it was done to.", "example.com"))
+    actor = fields.String(required=True, metadata=_described("Account, and token in brackets.", "me@example.org (ci)"))
+    address = fields.String(required=True, metadata=_described("Where it came from; empty: from this host."))
+    zone = fields.UUID(required=True, allow_none=True)
+    serial = fields.Integer(required=True, allow_none=True)
+    added = fields.Integer(required=True, metadata=_described("Records that were added, or changed."))
+    removed = fields.Integer(required=True, metadata=_described("Records that were removed, or changed."))
 
 
 class Paged(Strict):
@@ -160,6 +197,22 @@ class RecordFilters(Paged):
     name = Text(metadata=_described("Relative to the zone; with `zone` a full name as well.", "www"))
     value = Text(metadata=_described("The exact value.", "192.0.2.1"))
     search = Text(metadata=_described("A part of name or value."))
+
+
+def _limit(text: str, example: list[str]) -> Texts:
+    return Texts(allow_none=True, metadata=_described(f"{text} Absent or null: no such limit.", example))
+
+
+class TokenCreate(Strict):
+    """A token to make, no wider than the one that makes it."""
+
+    name = Text(required=True, metadata=_described("What it is for.", "laptop"))
+    permissions = Texts(required=True, metadata=_described("", ["dns:list", "dns:update"]))
+    zones = _limit("Uuids of the zones that it may see and change.", ["6e7fc837-055d-4206-b89b-569125dc9f91"])
+    record_types = _limit("Types of the records that it may write.", ["TXT"])
+    record_names = _limit("Patterns of the names of records that it may write.", ["_acme-challenge.*"])
+    allowed_networks = _limit("Networks that it is taken from.", ["192.0.2.0/24"])
+    expires_at = Moment(allow_none=True, metadata=_described("When it ends.", "2032-01-01T00:00:00Z"))
 
 
 class ZoneCreate(Strict):

@@ -10,7 +10,6 @@ from flask.views import MethodView
 from appliance.api import answers, schemas
 from appliance.api.access import caller, needs
 from appliance.api.body import Blueprint, uuid_of
-from appliance.api.parts import parts, reading
 from appliance.api.presentation import (
     JSON,
     READ_ONLY_OF_ZONES,
@@ -22,12 +21,13 @@ from appliance.api.presentation import (
     zone_detail,
     zone_summary,
 )
-from appliance.api.waiting import where
 from appliance.editing import RecordInput, find_zone
 from appliance.errors import InputError
 from appliance.store import outcomes, records, zones
 from appliance.store.records import Filters
 from appliance.store.zones import Page
+from appliance.web.parts import parts, reading
+from appliance.web.waiting import where
 from appliance.zones.model import Zone
 from appliance.zones.names import parse_domain
 

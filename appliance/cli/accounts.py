@@ -5,19 +5,22 @@ from __future__ import annotations
 import json
 import sys
 from datetime import timedelta
-from ipaddress import ip_network
 from uuid import UUID
 
 import click
 
 from appliance.cli.options import Duration, json_option, now, opened, print_moment, print_rows, settings_options
 from appliance.errors import InputError
+from appliance.people import membership, second_factor, sign_in, tokens
+from appliance.people.holder import Holder
 from appliance.settings import Settings
 from appliance.store import accounts, zones
 from appliance.store.accounts import PERMISSIONS, Account, Token, TokenLimits
-from appliance.store.passwords import hash_password
+from appliance.store.journal import Actor
 from appliance.store.zones import Scope
 from appliance.zones.names import parse_domain
+
+ACTOR = Actor(None, "command line", "")
 
 
 @click.group()
@@ -32,8 +35,8 @@ def account() -> None:
 @settings_options
 def create_account(settings: Settings, email: str, admin: bool, as_json: bool) -> None:
     """Create an account; it has no console password until one is set."""
-    with opened(settings) as store, store.writing():
-        made = accounts.create_account(email, now(), is_admin=admin)
+    with opened(settings) as store:
+        made = membership.make_account(store, email, ACTOR, now(), is_admin=admin)
     click.echo(json.dumps(_account(made)) if as_json else f"account {made.email} created")
 
 
@@ -50,24 +53,27 @@ def list_accounts(settings: Settings, as_json: bool) -> None:
 @click.argument("email")
 @settings_options
 def disable_account(settings: Settings, email: str) -> None:
-    """Take no token of the account any more; its zones stay served."""
+    """Take no token and no session of the account any more; its zones stay served."""
     with opened(settings) as store, store.writing():
-        accounts.disable_account(email, now())
+        membership.disable_now(accounts.find_account(email), ACTOR, now())
     click.echo(f"account {email} disabled")
 
 
 @account.command("password")
 @click.argument("email")
+@click.option("--without-code", is_flag=True, help="Take the second factor off, for someone who lost it.")
 @settings_options
-def set_password(settings: Settings, email: str) -> None:
-    """Set the console password: asked for on a terminal, else read as one line from standard input."""
+def set_password(settings: Settings, email: str, without_code: bool) -> None:
+    """Set the console password, asked for on a terminal, else one line of standard input; all sessions end."""
     if sys.stdin.isatty():
         password = click.prompt("New password", hide_input=True, confirmation_prompt=True, err=True)
     else:
         password = sys.stdin.readline().removesuffix("\n")
-    password_hash = hash_password(password)
-    with opened(settings) as store, store.writing():
-        accounts.set_password_hash(email, password_hash)
+    with opened(settings) as store:
+        holder = _holder(email)
+        sign_in.set_password(store, holder, password, now())
+        if without_code:
+            second_factor.disable(store, holder, now())
     click.echo(f"password of {email} set")
 
 
@@ -96,14 +102,14 @@ def create_token(
     networks: tuple[str, ...],
 ) -> None:
     """Create a token and print its secret, alone and this once."""
-    with opened(settings) as store, store.writing():
-        owner = accounts.find_account(email)
+    with opened(settings) as store:
+        owner = _holder(email)
         limits = TokenLimits(
             expires_at=now() + expires if expires else None,
-            networks=tuple(map(_network, networks)) or None,
-            zones=frozenset(_zone_uuid(domain, owner) for domain in domains) or None,
+            networks=tuple(map(tokens.read_network, networks)) or None,
+            zones=frozenset(_zone_uuid(domain, owner.account) for domain in domains) or None,
         )
-        _, secret = accounts.create_token(owner, name, permissions, now(), limits)
+        _, secret = tokens.make_token(store, owner, name, permissions, limits, now())
     click.echo(secret)
 
 
@@ -121,16 +127,13 @@ def list_tokens(settings: Settings, as_json: bool) -> None:
 @settings_options
 def revoke_token(settings: Settings, uuid: UUID) -> None:
     """Take the token no more, from the next request on."""
-    with opened(settings) as store, store.writing():
-        accounts.revoke_token(uuid, now())
+    with opened(settings) as store:
+        tokens.revoke_token(store, Holder(accounts.owner_of_token(uuid), ACTOR), uuid, now())
     click.echo(f"token {uuid} revoked")
 
 
-def _network(text: str) -> accounts.Network:
-    try:
-        return ip_network(text)
-    except ValueError as refused:
-        raise InputError(f"{text!r} is not a network such as 192.0.2.0/24: {refused}", "network") from None
+def _holder(email: str) -> Holder:
+    return Holder(accounts.find_account(email), ACTOR)
 
 
 def _zone_uuid(domain: str, owner: Account) -> UUID:

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import json
+import re
 
 import click
 
 from appliance.cli.options import json_option, settings_options
 from appliance.settings import Settings
+
+
+class _Release(click.ParamType[tuple[int, ...]]):
+    """A release of BIND: 9.18."""
+
+    name = "release"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+        """Its numbers."""
+        if not re.fullmatch(r"\d+(\.\d+)+", str(value)):
+            self.fail(f"{value!r} is not a release such as 9.18", param, ctx)
+        return tuple(map(int, str(value).split(".")))
 
 
 @click.group()
@@ -38,14 +51,18 @@ def prepare(settings: Settings, as_json: bool) -> None:
 @host.command("named-conf")
 @click.argument("name")
 @click.option("--listen", multiple=True, metavar="ADDRESS", help="In place of its own address and loopback.")
+@click.option("--bind", type=_Release(), help="The release of its BIND. [default: that of this host's]")
 @settings_options
-def named_conf(settings: Settings, name: str, listen: tuple[str, ...]) -> None:
+def named_conf(settings: Settings, name: str, listen: tuple[str, ...], bind: tuple[int, ...] | None) -> None:
     """Print the named.conf of the nameserver NAME of dns.nameservers; it holds keys.
 
     \b
     Example: dns-appliance host named-conf ns2.example.net
     """
+    from appliance.deploy.host import find_program  # noqa: PLC0415 - the other commands start sooner without
     from appliance.hosting.servers import DIRECTORY, configuration  # noqa: PLC0415
+    from appliance.nameserver.version import read_version  # noqa: PLC0415
 
-    text = configuration(settings, name, DIRECTORY, settings.deployer.zone_directory, listen)
+    release = bind or read_version(find_program("named"))
+    text = configuration(settings, name, DIRECTORY, settings.deployer.zone_directory, release, listen)
     click.echo(text.decode(), nl=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -10,14 +9,11 @@ from collections.abc import Iterator
 from appliance.deploy.host import find_program
 from appliance.doctor.result import Result, Site, fail, ok, warn
 from appliance.errors import CommandError
-from appliance.nameserver.commands import run
+from appliance.nameserver.version import read_version
 
 OLDEST_PYTHON = (3, 11)
 OLDEST_SQLITE = (3, 40, 0)
 OLDEST_BIND = (9, 18)
-VERSION_SECONDS = 10.0
-
-_VERSION = re.compile(r"\b(\d+)\.(\d+)\.(\d+)")
 
 
 def versions(site: Site) -> Iterator[Result]:
@@ -60,12 +56,10 @@ def _at_least(what: str, version: tuple[int, ...], oldest: tuple[int, ...], mend
 def _tool(key: str, name: str, argument: str) -> Result:
     program = find_program(name)
     try:
-        # rndc tells its version in its usage, with status 1
-        told = run((program, argument), timeout=VERSION_SECONDS, accept=(0, 1)).output
+        version = read_version(program, argument)
     except CommandError as missing:
         return fail(f"{key}: {missing}", f"install Debian's bind9-utils, or set deployer.{key}")
-    found = _VERSION.search(told)
-    if not found:
+    if not version:
         return warn(f"{program} does not tell its version", f"see whether deployer.{key} names the right program")
     mend = "upgrade BIND: this release was tested with 9.18 and 9.20"
-    return _at_least(program, tuple(map(int, found.groups())), OLDEST_BIND, mend)
+    return _at_least(program, version, OLDEST_BIND, mend)

@@ -50,6 +50,12 @@ def find_record(uuid: UUID, scope: Scope) -> tuple[Zone, Record]:
     return found
 
 
+def refuse_limited(caller: Caller, deed: str) -> None:
+    """Raise NotPermitted when the caller's token is limited to some records: a whole zone is more than these."""
+    if caller.record_types is not None or caller.record_names is not None:
+        raise NotPermitted(f"this token is limited to some records and cannot {deed}")
+
+
 def check_grant(caller: Caller, zone: Zone, change: Change) -> None:
     """Raise NotPermitted when a limit of the caller's token stands against the change."""
     for record in (change.before, change.after) if isinstance(change, Update) else (change.record,):

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from dns.name import Name
 from dns.rdatatype import RdataType
 
-from appliance.editing.caller import Caller, check_grant, find_record, find_zone
+from appliance.editing.caller import Caller, check_grant, find_record, find_zone, refuse_limited
 from appliance.editing.claims import public_suffixes, refuse_taken
 from appliance.editing.quotas import refuse_records_over, refuse_zone_over
 from appliance.editing.wanted import RecordInput, check_comment, check_ttl
@@ -48,6 +48,7 @@ class Editor:
         refuse_reserved(name, self.own_names, public_suffixes().is_public, operator=caller.operator)
         if caller.scope.zones is not None:
             raise NotPermitted("this token is limited to its zones and cannot create others")
+        refuse_limited(caller, "create a zone")
         now = self.clock()
         with self._writing():
             refuse_taken(name, caller.account, now)
@@ -78,6 +79,7 @@ class Editor:
         check_comment(settings.get("comment", ""))
         with self._writing():
             zone = find_zone(uuid, caller.scope)
+            refuse_limited(caller, "change settings of a zone")
             changed = {key: value for key, value in settings.items() if getattr(zone, key) != value}
             if changed:
                 now = self.clock()
@@ -91,8 +93,7 @@ class Editor:
             zone = find_zone(uuid, caller.scope)
             if zone.protected:
                 raise ZoneProtected(f"{print_domain(zone.name)} is protected: take the mark off before deleting it")
-            if caller.record_types is not None or caller.record_names is not None:
-                raise NotPermitted("this token is limited to some records and cannot delete a whole zone")
+            refuse_limited(caller, "delete a whole zone")
             now = self.clock()
             zone = zones.mark_deleted(zone, deleted_at=now, queued_at=now, updated_at=now, revision=zone.revision + 1)
             journal.append(zone, "zone.delete", caller.actor, now)

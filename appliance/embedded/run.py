@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import http.client
 import os
+import secrets
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -23,17 +25,25 @@ from appliance.embedded.state import (
     taken_ports,
 )
 from appliance.errors import SettingsError
+from appliance.nameserver.version import read_version
+from appliance.people.holder import Holder
+from appliance.people.membership import make_account
+from appliance.people.sign_in import set_password
+from appliance.people.tokens import make_token
 from appliance.processes import only_one, until_signalled
 from appliance.questions.many import ask_all
 from appliance.questions.soa import Nameserver
 from appliance.settings import Endpoint
 from appliance.store import accounts
+from appliance.store.accounts import TokenLimits
 from appliance.store.database import Store
+from appliance.store.journal import Actor
 
 START_TIMEOUT = 50.0
 """Seconds until all must be ready."""
 FIRST_ACCOUNT = "admin@appliance.test"
 WATCH_INTERVAL = 0.2
+_ACTOR = Actor(None, "run", "")
 
 Say = Callable[[str], None]
 
@@ -45,8 +55,9 @@ def run(folder: Path, api: Endpoint, dns_port: int, clock: Callable[[], datetime
         taken = taken_ports(dns_port, dns_port + 1, api.port)
         if taken:
             raise SettingsError(f"port {taken[0]} of {LOOPBACK} is in use; choose others with --dns-port and --api")
-        state = prepare_state(folder, api, dns_port)
-        named = _find_named(state)
+        named = _find_named()
+        state = prepare_state(folder, api, dns_port, read_version(named))
+        named = str(reachable_program(Path(named), state.folder, state.owner))
         first = _open_store(state, clock)
         ended = until_signalled()
         children: list[Child] = []
@@ -62,16 +73,27 @@ def run(folder: Path, api: Endpoint, dns_port: int, clock: Callable[[], datetime
             end_all(children)
 
 
-def _open_store(state: State, clock: Callable[[], datetime]) -> str | None:
-    """Make or migrate the store; the secret of the first token, when there was no account yet."""
+@dataclass(frozen=True, slots=True)
+class _First:
+    """What the first account begins with, told once."""
+
+    password: str
+    secret: str
+
+
+def _open_store(state: State, clock: Callable[[], datetime]) -> _First | None:
+    """Make or migrate the store; the password and the token of the first account, when there was none yet."""
     store = Store(state.store)
     store.create_or_migrate()
-    with store.connection(), store.writing():
+    with store.connection():
         if accounts.list_accounts():
             return None
-        account = accounts.create_account(FIRST_ACCOUNT, clock(), is_admin=True)
-        _, secret = accounts.create_token(account, "first token", ["dns:*", "account:read", "account:tokens"], clock())
-    return secret
+        account = make_account(store, FIRST_ACCOUNT, _ACTOR, clock(), is_admin=True)
+        holder, password = Holder(account, _ACTOR), secrets.token_urlsafe(12)
+        set_password(store, holder, password, clock(), is_first=True)
+        permissions = ("dns:*", "account:read", "account:tokens")
+        _, secret = make_token(store, holder, "first token", permissions, TokenLimits(), clock())
+    return _First(password, secret)
 
 
 def _start_in_order(children: list[Child], state: State, named: str, given_up: Callable[[], bool]) -> None:
@@ -93,12 +115,12 @@ def _start_in_order(children: list[Child], state: State, named: str, given_up: C
     start(_own(state, "serve"), lambda: _is_ready(state.api))
 
 
-def _find_named(state: State) -> str:
-    """The program named, where its user can reach it."""
-    named = Path(find_program("named"))
-    if not named.is_file():
+def _find_named() -> str:
+    """The program named."""
+    named = find_program("named")
+    if not Path(named).is_file():
         raise SettingsError("the program named is not installed: run `make setup`, or install Debian's bind9")
-    return str(reachable_program(named, state.folder, state.owner))
+    return named
 
 
 def _named(state: State, named: str, server: str) -> Child:
@@ -129,16 +151,18 @@ def _is_ready(api: Endpoint) -> bool:
         connection.close()
 
 
-def _greet(state: State, secret: str | None, say: Say) -> None:
+def _greet(state: State, first: _First | None, say: Say) -> None:
     base = f"http://{state.api}/api/v1"
+    say(f"console   http://{state.api}/")
     say(f"API       {base}/  (try it: {base}/docs/)")
     say(f"ns1, ns2  {LOOPBACK} ports {state.dns_port} and {state.dns_port + 1}")
     say(f"state     {state.folder}")
-    if secret:
+    if first:
         say(f"account   {FIRST_ACCOUNT}")
-        say(f"token     {secret}  (shown this once)")
+        say(f"password  {first.password}  (shown this once; choose another in the console)")
+        say(f"token     {first.secret}  (shown this once)")
         say("\nA first zone with a record, and what both nameservers answer:\n")
-        say(f"  {_first_requests(base, secret)}\n")
+        say(f"  {_first_requests(base, first.secret)}\n")
         ports = f"{state.dns_port} {state.dns_port + 1}"
         say(f"  for port in {ports}; do dig +short @{LOOPBACK} -p $port www.first.example; done\n")
     say("ready")

@@ -71,8 +71,8 @@ class State:
         return self.folder / server / "named.conf"
 
 
-def prepare_state(folder: Path, api: Endpoint, dns_port: int) -> State:
-    """Make what is missing in the folder and write the configuration; what is there is kept."""
+def prepare_state(folder: Path, api: Endpoint, dns_port: int, release: tuple[int, ...]) -> State:
+    """Make what is missing in the folder, and write the configuration for that release of BIND; the rest is kept."""
     state = State(folder.absolute(), api, dns_port, free_port(), unprivileged_owner())
     _refuse_long_path(state)
     _make_folders(state)
@@ -84,7 +84,7 @@ def prepare_state(folder: Path, api: Endpoint, dns_port: int) -> State:
     settings = read_settings(state.config, {})
     for server in ("ns1", "ns2"):
         folder = state.folder / server
-        conf = configuration(settings, f"{server}.{DOMAIN}", folder, folder / "zones", (LOOPBACK,))
+        conf = configuration(settings, f"{server}.{DOMAIN}", folder, folder / "zones", release, (LOOPBACK,))
         write_whole(state.named_conf(server), conf, 0o600, state.owner)
     return state
 

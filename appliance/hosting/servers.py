@@ -19,8 +19,10 @@ LOOPBACK = ("127.0.0.1", "::1")
 """Where a nameserver of a host listens besides its own address, for questions of that host."""
 
 
-def configuration(settings: Settings, name: str, directory: Path, zones: Path, listen: Sequence[str] = ()) -> bytes:
-    """The named.conf of the nameserver of that name; SettingsError names what is missing.
+def configuration(
+    settings: Settings, name: str, directory: Path, zones: Path, release: tuple[int, ...], listen: Sequence[str] = ()
+) -> bytes:
+    """The named.conf of the nameserver of that name, with that release of BIND; SettingsError names what is missing.
 
     `directory` and `zones` are named's own to write. `listen` are addresses, by default its own and loopback; the port
     is the one that the settings give. The primary's zone files are where the settings say, whatever `zones` is.
@@ -30,7 +32,7 @@ def configuration(settings: Settings, name: str, directory: Path, zones: Path, l
     distinct = tuple(dict.fromkeys(places))
     if server == settings.dns.nameservers[0]:
         return named_conf(_primary(settings, distinct, directory))
-    return named_conf(_secondary(settings, distinct, directory, zones))
+    return named_conf(_secondary(settings, distinct, directory, zones, release))
 
 
 def server_of(settings: Settings, name: str) -> NameserverAddress:
@@ -61,7 +63,9 @@ def _primary(settings: Settings, listen: tuple[Place, ...], directory: Path) -> 
     )
 
 
-def _secondary(settings: Settings, listen: tuple[Place, ...], directory: Path, zones: Path) -> Secondary:
+def _secondary(
+    settings: Settings, listen: tuple[Place, ...], directory: Path, zones: Path, release: tuple[int, ...]
+) -> Secondary:
     primary = settings.dns.nameservers[0].endpoint
     return Secondary(
         listen=listen,
@@ -70,4 +74,5 @@ def _secondary(settings: Settings, listen: tuple[Place, ...], directory: Path, z
         catalog=dns.name.from_text(settings.dns.catalog),
         catalog_file=str(zones / "catalog.db"),
         primary=Peer(primary.host, primary.port, read_key(settings.deployer.transfer_key)),
+        release=release,
     )

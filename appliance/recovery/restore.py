@@ -79,7 +79,7 @@ def _bring_up(draft: Path, past: Past | None, now: datetime) -> Taken:
 
 def _keep(store: Path, now: datetime) -> Path | None:
     """Give the replaced store another name too, and all that SQLite keeps beside it: a log must not meet a new file."""
-    kept = store.with_name(f"{store.name}.before-restore-{now:%Y%m%dT%H%M%SZ}")
+    kept = store.with_name(f"{store.name}.before-restore-{now:%Y%m%dT%H%M%S.%fZ}")
     there = os.path.lexists(store)
     if there:
         os.link(store, kept, follow_symlinks=False)

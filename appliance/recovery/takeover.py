@@ -43,6 +43,7 @@ def take_over(past: Past | None, now: datetime) -> Taken:
     """Bring the restored store, in an open transaction, up to what the replaced one knew; None: nothing is known."""
     taken = Taken()
     restored.forget_answers()
+    restored.forget_sessions()
     living = _living()
     taken.zones = len(living)
     for zone in living:

@@ -88,6 +88,7 @@ class Secondary:
     """A secondary: all its zones come through the catalog of its primary; it has no control channel.
 
     `directory` and `zone_directory` are named's own to write. `log_file` None means stderr.
+    `release` is that of its BIND.
     """
 
     template: ClassVar[str] = "secondary.conf.j2"
@@ -99,11 +100,17 @@ class Secondary:
     primary: Peer
     log_file: str | None = None
     largest_journal: str = "default"
+    release: tuple[int, ...] = (9, 20)
 
     @property
     def keys(self) -> tuple[Key, ...]:
         """The one key shared with the primary."""
         return (self.primary.key,)
+
+    @property
+    def spare_port(self) -> int:
+        """The UDP port that it asks its primary from when it cannot be reached otherwise."""
+        return self.listen[0].port + 1
 
 
 def named_conf(server: Primary | Secondary) -> bytes:

@@ -82,6 +82,16 @@ class TokenLimits:
 
 def create_account(email: str, now: datetime, *, is_admin: bool = False) -> Account:
     """A new account without a console password; InputError when the address is malformed or taken."""
+    check_email(email)
+    try:
+        row = tables.Account.create(uuid=uuid4(), email=email.lower(), is_admin=is_admin, zone_count=0, created_at=now)
+    except pw.IntegrityError:
+        raise InputError(f"{email} has an account already", "email") from None
+    return from_row(row)
+
+
+def check_email(email: str) -> None:
+    """Raise InputError unless that is a mail address, as far as one can see without asking."""
     local, at, host = email.partition("@")
     if (
         not (local and at and host)
@@ -90,11 +100,6 @@ def create_account(email: str, now: datetime, *, is_admin: bool = False) -> Acco
         or len(email) > 254
     ):
         raise InputError(f"{email!r} is not a mail address such as someone@example.org", "email")
-    try:
-        row = tables.Account.create(uuid=uuid4(), email=email.lower(), is_admin=is_admin, zone_count=0, created_at=now)
-    except pw.IntegrityError:
-        raise InputError(f"{email} has an account already", "email") from None
-    return _account(row)
 
 
 def find_account(email: str) -> Account:
@@ -102,26 +107,28 @@ def find_account(email: str) -> Account:
     row = tables.Account.get_or_none(tables.Account.email == email.lower())
     if row is None:
         raise NotFound(f"there is no account {email}")
-    return _account(row)
+    return from_row(row)
+
+
+def get_account(uuid: UUID) -> Account:
+    """The account of that uuid; NotFound when there is none."""
+    row = tables.Account.get_or_none(tables.Account.uuid == uuid)
+    if row is None:
+        raise NotFound("there is no such account")
+    return from_row(row)
 
 
 def list_accounts() -> list[Account]:
     """Every account, by mail address."""
-    return [_account(row) for row in tables.Account.select().order_by(tables.Account.email)]
+    return [from_row(row) for row in tables.Account.select().order_by(tables.Account.email)]
 
 
 def disable_account(email: str, now: datetime) -> Account:
-    """From now on no token of the account is taken; its zones stay served."""
+    """From now on no token and no session of the account is taken; its zones stay served."""
     tables.Account.update(disabled_at=now).where(
         tables.Account.email == email.lower(), tables.Account.disabled_at.is_null()
     ).execute()
     return find_account(email)
-
-
-def set_password_hash(email: str, password_hash: str) -> None:
-    """Keep the hash of a new console password."""
-    find_account(email)
-    tables.Account.update(password_hash=password_hash).where(tables.Account.email == email.lower()).execute()
 
 
 def create_token(
@@ -157,19 +164,34 @@ def create_token(
 
 def find_token(secret: str) -> Token | None:
     """The token of that secret, whatever its state, or None."""
-    row = (
-        tables.Token.select(tables.Token, tables.Account)
-        .join(tables.Account)
-        .where(tables.Token.digest == digest(secret))
-        .get_or_none()
-    )
+    row = _tokens().where(tables.Token.digest == digest(secret)).get_or_none()
     return _token(row) if row else None
 
 
 def list_tokens() -> list[Token]:
     """Every token, oldest first."""
-    query = tables.Token.select(tables.Token, tables.Account).join(tables.Account).order_by(tables.Token.id)
-    return [_token(row) for row in query]
+    return [_token(row) for row in _tokens().order_by(tables.Token.id)]
+
+
+def living_tokens(account: UUID) -> list[Token]:
+    """The tokens of an account that were not revoked, oldest first."""
+    return [_token(row) for row in _living(account).order_by(tables.Token.id)]
+
+
+def get_token(account: UUID, uuid: UUID) -> Token:
+    """The token of that account and uuid; NotFound when there is none, or it was revoked."""
+    row = _living(account).where(tables.Token.uuid == uuid).get_or_none()
+    if row is None:
+        raise NotFound("there is no such token")
+    return _token(row)
+
+
+def owner_of_token(uuid: UUID) -> Account:
+    """The account of the token of that uuid, revoked or not; NotFound when there is none."""
+    row = _tokens().where(tables.Token.uuid == uuid).get_or_none()
+    if row is None:
+        raise NotFound(f"there is no token {uuid}")
+    return from_row(row.account)
 
 
 def revoke_token(uuid: UUID, now: datetime) -> None:
@@ -189,18 +211,27 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def _tokens() -> pw.ModelSelect[tables.Token]:
+    return tables.Token.select(tables.Token, tables.Account).join(tables.Account)
+
+
+def _living(account: UUID) -> pw.ModelSelect[tables.Token]:
+    return _tokens().where(tables.Account.uuid == account, tables.Token.revoked_at.is_null())
+
+
 def _texts(values: Iterable[object] | None) -> list[str] | None:
     return None if values is None else sorted(map(str, values))
 
 
-def _account(row: tables.Account) -> Account:
+def from_row(row: tables.Account) -> Account:
+    """The account of a row."""
     return Account(row.uuid, row.email, row.is_admin, row.zone_count, row.created_at, row.disabled_at)
 
 
 def _token(row: tables.Token) -> Token:
     return Token(
         uuid=row.uuid,
-        account=_account(row.account),
+        account=from_row(row.account),
         name=row.name,
         prefix=row.prefix,
         permissions=frozenset(row.permissions),

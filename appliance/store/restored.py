@@ -6,6 +6,7 @@ The store that it replaces is only read, whatever release wrote it.
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
@@ -43,6 +44,7 @@ class Past:
     revoked: dict[UUID, datetime | None]
     disabled: dict[UUID, datetime | None]
     password_hashes: dict[UUID, str | None]
+    totp_secrets: dict[UUID, str | None]
 
 
 def read_past(file: Path) -> Past:
@@ -59,6 +61,7 @@ def read_past(file: Path) -> Past:
             {UUID(uuid): _moment(at) for uuid, at in reader.execute("select uuid, revoked_at from token")},
             {UUID(uuid): _moment(at) for uuid, at in reader.execute("select uuid, disabled_at from account")},
             {UUID(uuid): kept for uuid, kept in reader.execute("select uuid, password_hash from account")},
+            {UUID(uuid): kept for uuid, kept in reader.execute(_totp_secrets(reader))},
         )
 
 
@@ -100,7 +103,7 @@ def add_tombstone(past: PastZone, now: datetime) -> bool:
 
 
 def take_away_again(past: Past) -> None:
-    """Tokens revoked and accounts disabled since stay so, and a password that was changed is the newest one."""
+    """Tokens revoked and accounts disabled since stay so; passwords and second factors are the newest ones."""
     for uuid, moment in past.revoked.items():
         if moment:
             tables.Token.update(revoked_at=moment).where(tables.Token.uuid == uuid).execute()
@@ -109,6 +112,14 @@ def take_away_again(past: Past) -> None:
             tables.Account.update(disabled_at=moment).where(tables.Account.uuid == uuid).execute()
     for uuid, kept in past.password_hashes.items():
         tables.Account.update(password_hash=kept).where(tables.Account.uuid == uuid).execute()
+    for uuid, kept in past.totp_secrets.items():
+        tables.Account.update(totp_secret=kept).where(tables.Account.uuid == uuid).execute()
+
+
+def forget_sessions() -> None:
+    """Who was signed in then may have signed out since, and who was invited may have come: all begin anew."""
+    tables.Session.delete().execute()
+    tables.Invitation.delete().execute()
 
 
 def forget_answers() -> None:
@@ -140,6 +151,12 @@ def _past_zone(columns: list[object], content: str) -> PastZone:
         removed_at=_moment(removed_at),
         content=None if deleted else content,
     )
+
+
+def _totp_secrets(reader: sqlite3.Connection) -> str:
+    """What reads the second factors, of which older releases knew nothing."""
+    columns = {name for _, name, *_ in reader.execute("pragma table_info(account)")}
+    return "select uuid, totp_secret from account" if "totp_secret" in columns else "select uuid, null from account"
 
 
 def _digest(lines: Iterable[str]) -> str:

@@ -48,6 +48,9 @@ class Account(pw.Model):
     email = pw.TextField()
     is_admin = pw.BooleanField()
     password_hash = pw.TextField(null=True)
+    password_is_first = pw.BooleanField(default=False)
+    totp_secret = pw.TextField(null=True)
+    totp_step = pw.IntegerField(default=0)
     zone_count = pw.IntegerField()
     created_at = Instant()
     disabled_at = Instant(null=True)
@@ -69,6 +72,35 @@ class Token(pw.Model):
     expires_at = Instant(null=True)
     last_used_at = Instant(null=True)
     revoked_at = Instant(null=True)
+
+
+class Session(pw.Model):
+    """A browser that is signed in to the console."""
+
+    id = pw.AutoField()
+    uuid = pw.UUIDField()
+    account = pw.ForeignKeyField(Account)
+    digest = pw.TextField()
+    created_at = Instant()
+    seen_at = Instant()
+    expires_at = Instant()
+    address = pw.TextField()
+    agent = pw.TextField()
+    ended_at = Instant(null=True)
+
+
+class Invitation(pw.Model):
+    """A link with which one person may make their own account."""
+
+    id = pw.AutoField()
+    uuid = pw.UUIDField()
+    digest = pw.TextField()
+    email = pw.TextField()
+    is_admin = pw.BooleanField()
+    invited_by = pw.TextField()
+    created_at = Instant()
+    expires_at = Instant()
+    ended_at = Instant(null=True)
 
 
 class Zone(pw.Model):
@@ -125,6 +157,20 @@ class Change(pw.Model):
     added = Document()
 
 
+class Act(pw.Model):
+    """What somebody did that changed no zone; `account` is whom it concerns, `subject` what it was done to."""
+
+    id = pw.AutoField()
+    uuid = pw.UUIDField()
+    kind = pw.TextField()
+    account = pw.UUIDField()
+    subject = pw.TextField()
+    actor_account = pw.UUIDField(null=True)
+    actor = pw.TextField()
+    address = pw.TextField()
+    created_at = Instant()
+
+
 class Deployment(pw.Model):
     """What the deployer last did for a zone."""
 
@@ -168,7 +214,7 @@ class Turn(pw.Model):
     waiting = pw.IntegerField()
 
 
-TABLES = (Account, Token, Zone, Record, Change, Deployment, Outcome, Stray, Turn)
+TABLES = (Account, Token, Session, Invitation, Zone, Record, Change, Act, Deployment, Outcome, Stray, Turn)
 
 
 def parts(uuids: Iterable[UUID], size: int = 1000) -> Iterator[list[UUID]]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Protocol
 
-from dns.name import Name
+from dns.name import Name, root
 from dns.rdatatype import RdataType
 
 from appliance.errors import Finding
@@ -81,6 +81,13 @@ def cname_leads_elsewhere(_view: View, owner: Name, node: Node) -> Iterator[Find
     cname = node.get(RdataType.CNAME)
     if cname and target_of(cname.records[0].rdata) == owner:
         yield Finding("value", f"{print_domain(owner)} would be an alias of itself")
+
+
+def null_mx_stands_alone(_view: View, owner: Name, node: Node) -> Iterator[Finding]:
+    """A null MX says that a name takes no mail, so it is the only MX there (RFC 7505 section 3)."""
+    mx = node.get(RdataType.MX)
+    if mx and len(mx.records) > 1 and any(target_of(record.rdata) == root for record in mx.records):
+        yield Finding("value", f"{print_domain(owner)} cannot hold a null MX beside another MX")
 
 
 def sets_fit(view: View, owner: Name, node: Node) -> Iterator[Finding]:
@@ -163,6 +170,7 @@ RULES: tuple[Rule, ...] = (
     no_cname_at_apex,
     cname_stands_alone,
     cname_leads_elsewhere,
+    null_mx_stands_alone,
     no_wildcard_delegation,
     ds_needs_delegation,
     nothing_below_a_cut,

@@ -13,8 +13,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from appliance.api.parts import parts_of
-from appliance.api.waiting import Watch
 from appliance.app import create_app
 from appliance.settings import (
     ApiSettings,
@@ -28,6 +26,8 @@ from appliance.settings import (
 from appliance.store import accounts
 from appliance.store.accounts import Account, TokenLimits
 from appliance.store.database import Store
+from appliance.web.parts import parts_of
+from appliance.web.waiting import Watch
 from tests.desk import Clock
 
 NS1, NS2 = "ns1.appliance.test", "ns2.appliance.test"

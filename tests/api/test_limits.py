@@ -6,10 +6,11 @@ import threading
 from dataclasses import dataclass, replace
 
 import pytest
+from werkzeug.exceptions import TooManyRequests
 
-from appliance.api.limits import Rate, site_of
 from appliance.app import create_app
 from appliance.settings import ApiSettings, QuotaSettings
+from appliance.web.limits import Rate, new_limits, site_of
 from tests.api.conftest import Bearer, House, is_error
 
 HERE, THERE = {"REMOTE_ADDR": "192.0.2.1"}, {"REMOTE_ADDR": "192.0.2.2"}
@@ -184,3 +185,25 @@ def test_a_quota_of_records(house: House) -> None:
     assert me("PATCH", f"/dns-records/{record['uuid']}/", {"value": "192.0.2.2"}).status_code == 200
     assert me("DELETE", f"/dns-records/{record['uuid']}/").status_code == 204
     assert house.bearer("root@x.org", "admin:*").record(zone, "A", "third", "192.0.2.1")
+
+
+def test_who_guesses_waits_and_nobody_else(seconds: Seconds) -> None:
+    limits = new_limits(ApiSettings(token_rate=0, failure_rate=0), seconds)
+    for _ in range(10):
+        limits.refuse_guessing("me@example.org", "192.0.2.1")
+        limits.note_guess("me@example.org", "192.0.2.1")
+    with pytest.raises(TooManyRequests):
+        limits.refuse_guessing("ME@example.org", "::ffff:192.0.2.1")
+    limits.refuse_guessing("me@example.org", "192.0.2.2")
+    limits.refuse_guessing("you@example.org", "192.0.2.1")
+    seconds.now += 6
+    limits.refuse_guessing("me@example.org", "192.0.2.1")
+
+
+def test_who_guesses_at_many_accounts_waits_too(seconds: Seconds) -> None:
+    limits = new_limits(ApiSettings(), seconds)
+    for number in range(60):
+        limits.refuse_guessing(f"{number}@example.org", "192.0.2.1")
+        limits.note_guess(f"{number}@example.org", "192.0.2.1")
+    with pytest.raises(TooManyRequests):
+        limits.refuse_guessing("another@example.org", "192.0.2.1")

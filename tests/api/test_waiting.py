@@ -10,9 +10,9 @@ from uuid import UUID
 import pytest
 from werkzeug.test import TestResponse
 
-from appliance.api.waiting import preferred_wait
 from appliance.settings import ApiSettings
 from appliance.store import outcomes
+from appliance.web.waiting import preferred_wait
 from appliance.zones.deployment import Answer, Seen
 from tests.api.conftest import NS1, NS2, Bearer, House
 

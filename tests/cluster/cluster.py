@@ -6,7 +6,7 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -85,7 +85,15 @@ def complaints(host: Host) -> list[tuple[str, str]]:
 
 def wait_until_content(host: Host) -> None:
     """Wait until `doctor` finds nothing wrong there: after an outage, everything is compared once in half a minute."""
-    wait_for(lambda: not complaints(host), f"doctor on {host.name} has no complaint", 90)
+    found: list[tuple[str, str]] = []
+
+    def is_content() -> bool:
+        found[:] = complaints(host)
+        return not found
+
+    with suppress(AssertionError):
+        wait_for(is_content, "doctor has no complaint", 90)
+    assert not found
 
 
 @contextmanager

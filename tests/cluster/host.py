@@ -40,6 +40,7 @@ class Host:
         self.address = address_of(name)
         self._network = network
         self._folder = folder
+        self._cgroup = network.cgroup / name
         self._disk = network.disks / name
         self.root = self._disk / "root"
         self._process: subprocess.Popen[bytes] | None = None
@@ -62,15 +63,14 @@ class Host:
         self._network.run("chroot", str(self.root), "ssh-keygen", "-A")
 
     def discard(self) -> None:
-        """Throw its disk away."""
+        """Switch it off and throw its disk away."""
+        self.cut_power()
         self._network.run("umount", str(self.root))
         shutil.rmtree(self._network.inside(self._disk))
 
     def boot(self) -> None:
         """Start it; it may not answer yet."""
-        words = self._network.words(
-            "sh", "-euc", BOOT, "sh", str(self._network.cgroup / self.name), str(self.root), self.name
-        )
+        words = self._network.words("sh", "-euc", BOOT, "sh", str(self._cgroup), str(self.root), self.name)
         with self.console.open("ab") as console:
             self._process = subprocess.Popen(
                 (*ENDS_WITH_US, *words), stdin=subprocess.DEVNULL, stdout=console, stderr=console
@@ -122,26 +122,23 @@ class Host:
         if self._process is not None and self._process.poll() == WANTS_REBOOT:
             self.boot()
 
-    def begin_power_off(self) -> None:
-        """Let it shut down in order."""
-        if self._process is not None:
-            self._process.send_signal(signal.SIGTERM)
-
     def power_off(self) -> None:
         """Shut it down in order; after a while, by force."""
-        if self._process is None:
-            return
-        self.begin_power_off()
+        assert self._process is not None
+        self._process.send_signal(signal.SIGTERM)  # a second one would be a power cut
         try:
             self._process.wait(20)
         except subprocess.TimeoutExpired:
             self.cut_power()
 
     def cut_power(self) -> None:
-        """Stop it between two instructions."""
-        assert self._process is not None
-        self._process.kill()
+        """Stop it between two instructions, if it is on."""
+        if self._process is None:
+            return
+        (self._network.inside(self._cgroup) / "cgroup.kill").write_text("1")
         self._process.wait()
+        events = self._network.inside(self._cgroup) / "cgroup.events"
+        wait_for(lambda: "populated 0" in events.read_text(), f"{self.name} is off")
 
     def _answers(self) -> bool:
         assert self._process is not None

@@ -68,9 +68,7 @@ class Lab:
 
     def remove(self, name: str) -> None:
         """Switch a host off and forget it with its disk; its name and address may be given again."""
-        host = self.hosts.pop(name)
-        host.power_off()
-        host.discard()
+        self.hosts.pop(name).discard()
 
     def keep(self) -> None:
         """Stay, and start hosts again that were let reboot, until this process is asked to end."""
@@ -88,9 +86,7 @@ class Lab:
 
     def _close(self) -> None:
         for host in self.hosts.values():
-            host.begin_power_off()
-        for host in self.hosts.values():
-            host.power_off()
+            host.cut_power()
         self.network.close()
         shutil.rmtree(self.folder)
 

@@ -23,7 +23,7 @@ from tests.pair import free_port as port
 
 def prepared(folder: Path) -> Path:
     folder.chmod(0o755)
-    return prepare_state(folder, Endpoint(LOOPBACK, port()), port()).folder
+    return prepare_state(folder, Endpoint(LOOPBACK, port()), port(), (9, 18)).folder
 
 
 def test_secrets_are_closed_to_others(state_folder: Path) -> None:

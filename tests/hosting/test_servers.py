@@ -16,6 +16,7 @@ from appliance.settings import Settings
 from tests.hosting.conftest import OWNERS
 from tests.pair import program
 
+RELEASE = (9, 20)
 NAMES = ("ns1.example.net", "ns2.example.net", "ns3.example.net")
 
 
@@ -27,7 +28,7 @@ def ready(settings: Settings) -> Settings:
 
 
 def printed(settings: Settings, name: str, *listen: str) -> str:
-    return configuration(settings, name, DIRECTORY, settings.deployer.zone_directory, listen).decode()
+    return configuration(settings, name, DIRECTORY, settings.deployer.zone_directory, RELEASE, listen).decode()
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -107,3 +108,10 @@ def test_a_key_that_is_missing_is_named(settings: Settings) -> None:
 
 def listening(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip().startswith("listen-on")]
+
+
+def test_what_only_an_old_bind_needs_is_left_out_for_a_newer_one(ready: Settings) -> None:
+    zones = ready.deployer.zone_directory
+    old, new = (configuration(ready, "ns2.example.net", DIRECTORY, zones, (9, minor)) for minor in (18, 20))
+    assert b"use-alt-transfer-source yes;" in old
+    assert b"use-alt-transfer-source" not in new

@@ -17,9 +17,22 @@ from pathlib import Path
 
 from appliance.recovery.backup import back_up
 from appliance.recovery.restore import restore
+from tests.desk import Desk
 
+STORE, BACKUP = "store.sqlite3", "backup.sqlite3"
 TOUCHES = ("open", "os.rename", "os.link", "os.remove", "os.chmod", "os.chown", "sqlite3.connect")
 KILLED = 9
+
+
+def make_template(desk: Desk, template: Path) -> None:
+    """The folder to work on copies of: a backup of one zone, and the store with one more, which its log still has."""
+    template.mkdir()
+    desk.zone("first.example")
+    back_up(desk.store.path, template / BACKUP, overwrite=False)
+    desk.zone("second.example")
+    for file in desk.store.path.parent.glob(f"{STORE}*"):
+        shutil.copy(file, template)  # with its log, as a crash leaves it: nobody else writes here
+    assert (template / f"{STORE}-wal").stat().st_size
 
 
 def main(what: str, template: Path, work: Path) -> None:
@@ -32,7 +45,7 @@ def main(what: str, template: Path, work: Path) -> None:
         if not child:
             end(what, work, kills + 1)
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        look(work / ("store.sqlite3" if what == "restore" else "backup.sqlite3"))
+        look(work / (STORE if what == "restore" else BACKUP))
         if status == 0:
             break
         assert status == KILLED, status
@@ -52,9 +65,9 @@ def end(what: str, work: Path, last: int) -> None:
 
     sys.addaudithook(count)
     if what == "restore":
-        restore(work / "backup.sqlite3", work / "store.sqlite3", lambda: datetime.now(UTC))
+        restore(work / BACKUP, work / STORE, lambda: datetime.now(UTC))
     else:
-        back_up(work / "store.sqlite3", work / "backup.sqlite3", overwrite=True)
+        back_up(work / STORE, work / BACKUP, overwrite=True)
     os._exit(0)
 
 

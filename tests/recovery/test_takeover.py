@@ -14,7 +14,7 @@ import pytest
 from appliance.editing import Caller
 from appliance.recovery.backup import back_up
 from appliance.recovery.restore import Restored, restore
-from appliance.store import accounts, outcomes, strays, zones
+from appliance.store import accounts, credentials, invitations, outcomes, sessions, strays, zones
 from appliance.store.database import Store
 from appliance.store.zones import Scope
 from appliance.zones.model import Zone
@@ -148,13 +148,23 @@ def test_what_was_taken_away_stays_so(desk: Desk, again: Again) -> None:
     def happening() -> None:
         accounts.revoke_token(token.uuid, desk.clock())
         accounts.disable_account("stranger@example.org", desk.clock())
-        accounts.set_password_hash("owner@example.org", "the newest")
+        credentials.set_password_hash(desk.owner.account, "the newest")
+        credentials.set_totp(desk.owner.account, "the second factor")
 
     again(happening)
     found = accounts.find_token(secret)
     assert found and found.revoked_at == desk.clock()
     assert accounts.find_account("stranger@example.org").disabled_at == desk.clock()
-    assert {row[4] for row in desk.rows()["account"]} == {"the newest", None}
+    known = credentials.get(desk.owner.account)
+    assert (known.password_hash, known.totp_secret) == ("the newest", "the second factor")
+
+
+def test_nobody_is_signed_in_or_invited_any_more(desk: Desk, again: Again) -> None:
+    owner = accounts.find_account("owner@example.org")
+    sessions.begin(owner, "a cookie", desk.clock(), "192.0.2.1", "a browser")
+    invitations.add("guest@example.org", "a link", owner.email, desk.clock(), is_admin=False)
+    again(lambda: sessions.end_all(owner.uuid, desk.clock()))
+    assert desk.rows()["session"] == desk.rows()["invitation"] == []
 
 
 def test_former_answers_are_no_evidence(desk: Desk, again: Again) -> None:

@@ -61,6 +61,12 @@ def test_bind_accepts_it_without_a_word(tmp_path: Path, server: Primary | Second
     assert accepted(tmp_path, named_conf(server)) == ""
 
 
+@pytest.mark.parametrize(("release", "said"), [((9, 18, 49), True), ((9, 20), False), ((), False)])
+def test_the_second_way_to_a_primary_is_for_bind_9_18_alone(release: tuple[int, ...], said: bool) -> None:
+    text = named_conf(dataclasses.replace(SECONDARY, release=release)).decode()
+    assert ("alt-transfer-source * port 5303;" in text) is said
+
+
 @pytest.mark.parametrize("server", [PRIMARY, SECONDARY])
 @pytest.mark.parametrize(
     "statement",

@@ -19,6 +19,8 @@ class Course:
         self.seed = seed
         self.random = Random(f"{seed}/{name}")
         self.violations: list[str] = []
+        self.is_whole = True
+        self._figures: list[str] = []
         self._began = time.monotonic()
         self._ends = self._began + seconds
         self._lock = threading.Lock()
@@ -46,6 +48,23 @@ class Course:
             self.wrong(text)
         return bool(holds)
 
+    def figure(self, text: str) -> None:
+        """Print a figure that belongs into the verdict too."""
+        self.say(text)
+        self._figures.append(text)
+
+    def short(self, text: str) -> None:
+        """Less was done than the part promises."""
+        self.is_whole = False
+        self.figure(f"NOT COMPLETE: {text}")
+
+    @property
+    def is_clean(self) -> bool:
+        """True when all was done and nothing was wrong."""
+        return self.is_whole and not self.violations
+
     def verdict(self) -> str:
-        """The last line of the part."""
-        return f"{self.name}: {'ok' if not self.violations else f'{len(self.violations)} VIOLATIONS'}"
+        """The last lines of the part: how it ended, and its figures."""
+        wrong = f"{len(self.violations)} VIOLATIONS" if self.violations else "no violation"
+        ended = "ok" if self.is_clean else wrong
+        return "\n    ".join([f"{self.name}: {ended}, {time.monotonic() - self._began:.0f} s", *self._figures])

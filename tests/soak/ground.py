@@ -6,10 +6,8 @@ A round is one run of the deployer with everything to do: four zones changed, on
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,8 +22,8 @@ from appliance.store import records, zones
 from appliance.zones.model import Zone
 from tests.desk import APEX, Desk, open_desk
 from tests.pair import LOOPBACK, Pair, program, wait_for
+from tests.soak.ready import Ended, ReadyProgram
 
-ONCE = (sys.executable, "-m", "appliance", "deployer", "--once")
 HEALING = 60.0
 """Seconds in which a plain run must make everything live."""
 
@@ -42,6 +40,7 @@ class Ground:
         self.pair, self.desk, self.folder = pair, desk, folder
         self.config = folder / "config.toml"
         self.config.write_text(_settings(pair, desk.store.path, folder))
+        self.program = ReadyProgram(folder, HEALING)
         self.versions: dict[tuple[str, int], Version] = {}
         self.files: dict[str, set[bytes]] = {}
         self._checker = ZoneChecker(program("named-checkzone"), program("named-checkconf"))
@@ -52,7 +51,7 @@ class Ground:
         self.gone: list[Zone] = []
         for number in range(30):
             desk.add(self.large, "TXT", f"t{number}", "x" * 200)
-        self.heal()
+        self.deploy()
         for zone in self.zones:
             self._note(zone)
 
@@ -72,10 +71,9 @@ class Ground:
         for zone in self.zones:
             self._note(zone)
 
-    def heal(self) -> subprocess.CompletedProcess[str]:
-        """A plain run of the deployer."""
-        argv = (*ONCE, "--config", str(self.config))
-        return subprocess.run(argv, capture_output=True, text=True, check=False, timeout=HEALING)
+    def deploy(self, strace: Sequence[str] = (), *, lasting: bool = False) -> Ended:
+        """A run of the deployer, a plain one unless strace is asked for."""
+        return self.program.run(("deployer", "--once", "--config", str(self.config)), strace, lasting=lasting)
 
     def faults(self) -> Iterator[str]:
         """What a nameserver answers and the store never held, and files that named would not load, now."""
@@ -154,7 +152,10 @@ def open_ground() -> Iterator[Ground]:
     """A ground on which everything is live."""
     with Pair() as pair, tempfile.TemporaryDirectory(prefix="ground-") as folder, open_desk(Path(folder)) as desk:
         ground = Ground(pair, desk, Path(folder))
-        yield ground
+        try:
+            yield ground
+        finally:
+            ground.program.close()
 
 
 def _serial_of(version: Version) -> int:

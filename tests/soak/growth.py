@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,7 @@ from appliance.zones.model import MAX_TTL, Node, Record, RRset
 from appliance.zones.names import parse_domain, parse_owner, print_domain
 from appliance.zones.rdata import has_priority, parse_content, parse_type
 from tests.soak.mutate import random_text
+from tests.soak.transfers import Row
 from tests.soak.values import OWNERS, VALUES
 from tests.zones.records import NOW
 
@@ -77,9 +79,14 @@ class GrownZone:
         lines = [f"{record_line(record)}\n" for record in self.records]
         return zone_file(self.name, serial, apex, "".join(lines), len(lines))
 
-    def content(self) -> frozenset[tuple[Name, int, RdataType, bytes]]:
-        """What nameservers are to give back, without SOA and the appliance's own NS."""
-        return frozenset((record.owner, record.ttl, record.rdtype, record.wire) for record in self.records)
+    def content(self, serial: int, apex: Apex) -> frozenset[Row]:
+        """What nameservers are to give back, all of it."""
+        origin = self.name.to_digestable()
+        own = [(origin, int(RdataType.NS), apex.ttl, server.to_digestable()) for server in apex.servers]
+        times = struct.pack("!5I", serial, apex.refresh, apex.retry, apex.expire, apex.minimum)
+        soa = apex.servers[0].to_digestable() + apex.rname.to_digestable() + times
+        rows = ((one.owner.to_digestable(), int(one.rdtype), one.ttl, one.wire) for one in self.records)
+        return frozenset([(origin, int(RdataType.SOA), apex.ttl, soa), *own, *rows])
 
     def _node(self, owner: Name) -> Node:
         return {rdtype: RRset(owner, rdtype, tuple(members)) for rdtype, members in self.held[owner].items()}

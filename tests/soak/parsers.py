@@ -14,10 +14,10 @@ import dns.name
 from dns.name import Name
 
 from appliance.api.body import read_object
-from appliance.api.waiting import preferred_wait
 from appliance.errors import ApplianceError, InputError, SettingsError
 from appliance.render.zone_file import record_line
 from appliance.settings import SECTIONS, _read_value
+from appliance.web.waiting import preferred_wait
 from appliance.zones.model import Record
 from appliance.zones.names import (
     parse_domain,

@@ -40,6 +40,9 @@ CONVERGED = 60.0
 LONGEST_CALM = 3.0
 """Seconds between two kills, at most."""
 VICTIMS = ("appliance serve", "appliance deployer", "ns1/named.conf", "ns2/named.conf")
+HOST = "the whole host"
+HOST_ONE_IN = 9
+"""Kills among which one takes everything at once."""
 
 
 def run(course: Course, changes: int = CHANGES, calm: float = LONGEST_CALM) -> None:
@@ -97,7 +100,7 @@ class Storm:
                 finally:
                     over.set()
         if self.count < changes:
-            self.course.say(f"the time was over after {self.count:,} of {changes:,} changes")
+            self.course.short(f"the time was over after {self.count:,} of {changes:,} changes")
 
     def settle(self) -> None:
         """Wait until everything is live, and compare the store and both nameservers with what was acknowledged."""
@@ -107,7 +110,7 @@ class Storm:
             wait_for(lambda: self._all_live(api), "everything is live after the storm", CONVERGED)
         except AssertionError as late:
             self.course.wrong(f"{late}: {self.appliance.log('deployer')[-2000:]}")
-        self.course.say(f"everything live {time.monotonic() - began:.1f} s after the storm")
+        self.course.figure(f"everything live {time.monotonic() - began:.1f} s after the storm")
         self._compare()
 
     def tell(self) -> None:
@@ -116,21 +119,22 @@ class Storm:
         for watcher in self.watchers:
             wrong += watcher.faults(journal)
         acknowledged = [one for writer in self.writers for one in writer.acknowledged]
-        wrong += _lost(journal, acknowledged)
+        lost = _lost(journal, acknowledged)
+        wrong += lost
         for text in wrong:
             self.course.wrong(text)
         unanswered = sum(writer.unanswered for writer in self.writers)
         refused = sum(writer.refused for writer in self.writers)
-        self.course.say(
-            f"{self.count:,} changes acknowledged, {unanswered} without an answer, {refused} refused with 503, "
-            f"{len(journal.versions):,} versions"
+        self.course.figure(
+            f"{self.count:,} changes acknowledged, {len(lost)} lost; {unanswered} without an answer, "
+            f"{refused} refused with 503, {len(journal.versions):,} versions"
         )
-        self.course.say(
+        self.course.figure(
             "killed " + ", ".join(f"{name.split('/')[0].split()[-1]} {n}" for name, n in self.kills.items())
         )
         for watcher in self.watchers:
             answers = ", ".join(f"{what} {count:,}" for what, count in sorted(watcher.asked.items()))
-            self.course.say(f"{watcher.server.name}: {answers}; serials that dipped over a restart: {watcher.dips}")
+            self.course.figure(f"{watcher.server.name}: {answers}; serials that dipped over a restart: {watcher.dips}")
 
     def _going(self) -> bool:
         return self.count < self._wanted and self.course.left > 0
@@ -139,7 +143,10 @@ class Storm:
         told = 0
         while any(writer.is_alive() for writer in writers):
             time.sleep(self.course.random.uniform(0, calm))
-            self._kill(self.course.random.choice(VICTIMS))
+            if self.course.random.randrange(HOST_ONE_IN):
+                self._kill(self.course.random.choice(VICTIMS))
+            else:
+                self._kill_host()
             if self.count // 1000 > told:
                 told = self.count // 1000
                 self.course.say(f"{self.count:,} changes, {sum(self.kills.values())} kills")
@@ -149,14 +156,23 @@ class Storm:
         pid = self.appliance.child(words)
         if pid is None:
             return
-        watcher = next((one for one in self.watchers if words.startswith(one.server.name)), None)
-        if watcher:
-            watcher.life += 1
-        os.kill(pid, signal.SIGKILL)
-        wait_for(lambda: _is_gone(pid), f"the end of process {pid}")
-        if watcher:
-            watcher.life += 1
+        with _other_life([one for one in self.watchers if words.startswith(one.server.name)]):
+            os.kill(pid, signal.SIGKILL)
+            wait_for(lambda: _is_gone(pid), f"the end of process {pid}")
         self.kills[words] += 1
+
+    def _kill_host(self) -> None:
+        """Kill everything in one moment, as a host that stops hard, and start the appliance again."""
+        assert self.appliance.process
+        with _other_life(self.watchers):
+            self.appliance.process.send_signal(signal.SIGSTOP)  # nothing is started again in between
+            pids = list(self.appliance.at_work())
+            for pid in pids:
+                os.kill(pid, signal.SIGKILL)
+            self.appliance.stop(signal.SIGKILL)
+            wait_for(lambda: all(map(_is_gone, pids)), "the end of everything")
+        self.appliance.start()
+        self.kills[HOST] += 1
 
     def _all_live(self, api: Writer) -> bool:
         zones = api._get("/dns-zones/?page_size=1000")
@@ -222,6 +238,16 @@ def _is_gone(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except OSError:
         return True
+
+
+@contextmanager
+def _other_life(watchers: Iterable[Watcher]) -> Iterator[None]:
+    """In the block the nameservers of these watchers end."""
+    for watcher in watchers:
+        watcher.life += 1
+    yield
+    for watcher in watchers:
+        watcher.life += 1
 
 
 @contextmanager

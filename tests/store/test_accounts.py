@@ -36,7 +36,8 @@ def test_what_is_not_there_is_not_found(desk: Desk) -> None:
     for ask in (
         lambda: accounts.find_account("nobody@example.org"),
         lambda: accounts.disable_account("nobody@example.org", desk.clock()),
-        lambda: accounts.set_password_hash("nobody@example.org", "x"),
+        lambda: accounts.get_account(uuid4()),
+        lambda: accounts.owner_of_token(uuid4()),
         lambda: accounts.revoke_token(uuid4(), desk.clock()),
     ):
         with pytest.raises(NotFound):

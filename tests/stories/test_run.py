@@ -104,3 +104,20 @@ def test_a_closed_folder_is_named(tmp_path: Path) -> None:
         "run", "--dns-port", str(ports.dns), "--api", f"127.0.0.1:{ports.api}", status=1
     )
     assert "may not pass" in refused
+
+
+def test_a_host_that_stops_hard_loses_nothing(own: Appliance) -> None:
+    with own:
+        api = own.client(own.token("hard@example.org"))
+        zone = api.zone("hard.example")
+        for last in range(1, 31):
+            api.record(zone, "A", f"h{last}", f"192.0.2.{last}")
+        assert own.process
+        for pid in (own.process.pid, *own.at_work()):
+            os.kill(pid, signal.SIGKILL)
+        own.process.wait()
+        wait_for(lambda: own.at_work() == {}, "nothing runs any more")
+        own.start()
+        api.wait_until_live(zone)
+        for last in range(1, 31):
+            own.wait_until_answered(f"h{last}.hard.example", "A", [bytes((192, 0, 2, last))])

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import secrets
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 
 from appliance.keys import new_key
 from appliance.questions.soa import Nameserver
-from tests.soak import fuzz, storm, sweep, zones
+from tests.pair import wait_for
+from tests.soak import copies, fuzz, storm, sweep, zones
 from tests.soak.course import Course
 from tests.soak.journal import Journal
 from tests.soak.parsers import PARSERS
+from tests.soak.points import Point
 from tests.soak.watchers import Watcher
 from tests.soak.writers import Acknowledged
 
 ENOUGH = 100.0
+FEWEST_STARTED = {"storm": 6, "sweep": 10, "zones": 6, "fuzz": 3}
+"""Processes of a part that is under way, itself among them."""
 
 
 @pytest.fixture
@@ -36,6 +47,13 @@ def test_sweep(course: Course) -> None:
     assert not course.violations
 
 
+@pytest.mark.parametrize("points", copies.points(), ids=lambda points: str(points[0]))
+def test_copies(course: Course, points: list[Point]) -> None:
+    with copies.open_shelf(points[0].where) as shelf:
+        for point in course.random.sample(points, 4):
+            assert not shelf.attempt(point, course.random.randint(1, 4))[1]
+
+
 def test_zones(course: Course) -> None:
     assert not zones.try_batch(course.seed, 0, 1000).violations
 
@@ -43,6 +61,33 @@ def test_zones(course: Course) -> None:
 @pytest.mark.parametrize("parser", PARSERS)
 def test_fuzz(course: Course, parser: str) -> None:
     assert not fuzz.try_inputs(parser, f"{course.seed}/{parser}", 20_000 // len(PARSERS))[1].broken
+
+
+@pytest.mark.parametrize(
+    ("part", "number"), [*((part, signal.SIGTERM) for part in FEWEST_STARTED), ("sweep", signal.SIGINT)]
+)
+def test_a_signal_ends_what_a_part_started(part: str, number: signal.Signals) -> None:
+    argv = (sys.executable, "-m", "tests.soak", "--only", part, "--minutes", "2")
+    with tempfile.TemporaryDirectory(prefix="ended-") as folder:
+        Path(folder).chmod(0o755)
+        environment = {**os.environ, "TMPDIR": folder}
+        with subprocess.Popen(argv, env=environment, stdout=subprocess.DEVNULL, start_new_session=True) as soak:
+            wait_for(lambda: len(_at_work(folder)) >= FEWEST_STARTED[part], f"{part} has started its programs", ENOUGH)
+            soak.send_signal(number)
+            assert soak.wait(15) == 128 + number
+        assert not _at_work(folder)
+        assert not list(Path(folder).iterdir())
+
+
+def _at_work(folder: str) -> list[bytes]:
+    """The command lines of the processes that have this folder in their environment or command line."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            line = (process / "cmdline").read_bytes()
+            if folder.encode() in line + (process / "environ").read_bytes():
+                found.append(line)
+    return found
 
 
 def test_the_oracle_sees_what_is_wrong(course: Course) -> None:

@@ -11,11 +11,11 @@ from typing import cast
 from flask import Flask, current_app, g
 from prometheus_client import CollectorRegistry
 
-from appliance.api.limits import Limits
-from appliance.api.waiting import Watch
 from appliance.editing import Editor
 from appliance.settings import Settings
 from appliance.store.database import Store
+from appliance.web.limits import Limits
+from appliance.web.waiting import Watch
 
 _KEY = "dns-appliance"
 

@@ -19,6 +19,10 @@ from appliance.settings import ApiSettings
 
 MOST_BUCKETS = 20_000
 """Keys that are remembered, about 5 MB; the least recently used is forgotten first."""
+GUESSES_PER_MINUTE = 10
+"""Wrong sign-ins to one account from one address."""
+STRANGERS_PER_MINUTE = 60
+"""Wrong sign-ins from one address, to whichever account."""
 _IPV6_SITE = 64
 """Bits of an IPv6 address that are one client's: one host has as many of the rest as it likes."""
 
@@ -26,7 +30,7 @@ _IPV6_SITE = 64
 class Rate:
     """A rate for each of many keys; `rate` 0 limits nothing. `clock` gives seconds that never go back. Thread-safe."""
 
-    def __init__(self, rate: int, burst: int, clock: Callable[[], float], most: int = MOST_BUCKETS) -> None:
+    def __init__(self, rate: float, burst: int, clock: Callable[[], float], most: int = MOST_BUCKETS) -> None:
         self._rate, self._burst, self._clock, self._most = rate, burst, clock, most
         self._buckets: OrderedDict[Hashable, tuple[float, float]] = OrderedDict()
         self._lock = threading.Lock()
@@ -63,10 +67,16 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limits of one application: requests of each token, failed authentications of each address."""
+    """The limits of one application.
+
+    Requests of each token, failed authentications of each address; wrong sign-ins of each account and address together,
+    so that nobody locks another out, and of each address.
+    """
 
     requests: Rate
     failures: Rate
+    sign_ins: Rate
+    strangers: Rate
 
     def take_request(self, token: Hashable) -> None:
         """Raise TooManyRequests when the token asks too fast."""
@@ -80,12 +90,26 @@ class Limits:
         """The address brought no valid token."""
         self.failures.take(site_of(address))
 
+    def refuse_guessing(self, email: str, address: str) -> None:
+        """Raise TooManyRequests while the address has guessed too often; its next password is not even looked at."""
+        site = site_of(address)
+        seconds = max(self.sign_ins.seconds_to_next((email.lower(), site)), self.strangers.seconds_to_next(site))
+        _refuse_for(seconds, "too many wrong sign-ins")
+
+    def note_guess(self, email: str, address: str) -> None:
+        """The address brought a wrong password."""
+        site = site_of(address)
+        self.sign_ins.take((email.lower(), site))
+        self.strangers.take(site)
+
 
 def new_limits(settings: ApiSettings, clock: Callable[[], float]) -> Limits:
     """The limits that the settings name."""
     return Limits(
         Rate(settings.token_rate, settings.token_burst, clock),
         Rate(settings.failure_rate, settings.failure_burst, clock),
+        Rate(GUESSES_PER_MINUTE / 60, GUESSES_PER_MINUTE, clock),
+        Rate(STRANGERS_PER_MINUTE / 60, STRANGERS_PER_MINUTE, clock),
     )
 
 

@@ -1,0 +1,137 @@
+"""One's own account: password, second factor, sessions, and what was done."""
+
+from __future__ import annotations
+
+import re
+from uuid import UUID
+
+import segno
+from flask import Response, request
+from markupsafe import Markup
+from werkzeug.wrappers import Response as Answer
+
+from appliance.console.entry import refuse_unequal
+from appliance.console.forms import Form, sent_form
+from appliance.console.pages import go_to, page, pages
+from appliance.console.visitor import become, visitor
+from appliance.errors import InputError
+from appliance.people import second_factor
+from appliance.people.sign_in import change_password, confirm, end_others, end_session
+from appliance.store import audit, credentials, sessions
+from appliance.store.zones import Page, Scope
+from appliance.web.parts import parts, reading
+
+_SECRET = re.compile(r"[A-Z2-7]{32}")
+LINES = 50
+"""Lines of the audit log on a page."""
+
+
+@pages.get("/account/", endpoint="account")
+def show_account() -> Response:
+    """The account, how it signs in, and where it is signed in."""
+    account = visitor().account
+    with reading():
+        known = credentials.get(account.uuid)
+        browsers = sessions.of_account(account.uuid, parts().clock())
+    return page("account.html", known=known, browsers=browsers)
+
+
+@pages.get("/account/password/", endpoint="password")
+def show_password() -> Response:
+    """The form for another password."""
+    return page("password.html", form=Form())
+
+
+@pages.post("/account/password/")
+def set_password() -> Response | Answer:
+    """Another password; every other browser is signed out, and this one goes on with a new session."""
+    form, who = sent_form(), visitor()
+    with form.refusing():
+        refuse_unequal(form)
+        _confirm(form["current"])
+        become(change_password(parts().store, who.holder, form["password"], who.browser, parts().clock()))
+        return go_to("console.account", "Your password is changed, and every other browser is signed out.")
+    return page("password.html", 400, form=form)
+
+
+@pages.get("/account/second-factor/", endpoint="second_factor")
+def show_second_factor() -> Response:
+    """A new secret for an authenticator, or the way to take the second factor off."""
+    account = visitor().account
+    with reading():
+        known = credentials.get(account.uuid)
+    return _second_factor_page(Form(), second_factor.new_secret(), is_on=known.totp_secret is not None)
+
+
+@pages.post("/account/second-factor/")
+def enable_second_factor() -> Response | Answer:
+    """Codes are asked for from now on."""
+    form = sent_form()
+    secret = form["secret"] if _SECRET.fullmatch(form["secret"]) else second_factor.new_secret()
+    with form.refusing():
+        second_factor.enable(parts().store, visitor().holder, secret, form["code"], parts().clock())
+        return go_to("console.account", "From now on signing in asks for a code.")
+    return _second_factor_page(form, secret, is_on=False, status=400)
+
+
+@pages.post("/account/second-factor/off/")
+def disable_second_factor() -> Response | Answer:
+    """No code is asked for any more; the password is, once more."""
+    form = sent_form()
+    with form.refusing():
+        _confirm(form["current"])
+        second_factor.disable(parts().store, visitor().holder, parts().clock())
+        return go_to("console.account", "Signing in asks for no code any more.")
+    return _second_factor_page(form, "", is_on=True, status=400)
+
+
+@pages.post("/account/sessions/others/end/")
+def sign_others_out() -> Answer:
+    """Every other browser is signed out."""
+    who = visitor()
+    if who.session:
+        end_others(parts().store, who.holder, who.session, parts().clock())
+    return go_to("console.account", "Every other browser is signed out.")
+
+
+@pages.post("/account/sessions/<uuid:uuid>/end/")
+def sign_one_out(uuid: UUID) -> Answer:
+    """One browser is signed out."""
+    end_session(parts().store, visitor().holder, uuid, parts().clock())
+    return go_to("console.account", "That browser is signed out.")
+
+
+@pages.get("/account/audit/", endpoint="audit")
+def show_audit() -> Response:
+    """Who did what to the account and its zones, newest first."""
+    digits = request.args.get("page", "1")
+    number = int(digits) if re.fullmatch("[1-9][0-9]{0,5}", digits) else 1
+    with reading():
+        entries, total = audit.find(Scope(visitor().account.uuid), Page(number, LINES))
+    last = max(1, -(-total // LINES))
+    return page("audit.html", entries=entries, words=audit.KINDS, number=number, last=last)
+
+
+def _confirm(password: str) -> None:
+    """InputError unless that is the password of whoever is signed in; a stolen session guesses no faster."""
+    who, limits = visitor(), parts().limits
+    limits.refuse_guessing(who.account.email, who.browser.address)
+    try:
+        confirm(parts().store, who.account, password)
+    except InputError:
+        limits.note_guess(who.account.email, who.browser.address)
+        raise
+
+
+def _second_factor_page(form: Form, secret: str, *, is_on: bool, status: int = 200) -> Response:
+    address = second_factor.address_for(secret, visitor().account.email) if secret else ""
+    drawn = segno.make(address, error="m").svg_inline(scale=4, border=4, light="white", svgclass="qr") if secret else ""
+    return page(
+        "second_factor.html",
+        status,
+        form=form,
+        is_on=is_on,
+        secret=secret,
+        address=address,
+        drawn=Markup(drawn),  # noqa: S704 - drawn by segno, with nothing of a user's in it but squares
+    )

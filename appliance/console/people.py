@@ -1,0 +1,60 @@
+"""For operators: who has an account, and who is invited."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import flask
+from flask import Response, request
+from werkzeug.wrappers import Response as Answer
+
+from appliance.console.forms import Form, sent_form
+from appliance.console.pages import go_to, operators_only, page, pages
+from appliance.console.visitor import visitor
+from appliance.people import membership
+from appliance.store import accounts, invitations
+from appliance.web.parts import parts, reading
+
+
+@pages.get("/people/", endpoint="people")
+@operators_only
+def show_people() -> Response:
+    """Every account, and every invitation that is open."""
+    return _people_page(Form())
+
+
+@pages.post("/people/invitations/")
+@operators_only
+def invite() -> Response:
+    """A link for one person, shown this once."""
+    form = sent_form()
+    with form.refusing():
+        is_admin = form["is_admin"] == "yes"
+        made, secret = membership.invite(
+            parts().store, visitor().holder, form["email"], parts().clock(), is_admin=is_admin
+        )
+        path = flask.url_for("console.invitation", secret=secret)
+        return page("invited.html", invitation=made, link=request.host_url.removesuffix("/") + path)
+    return _people_page(form, 400)
+
+
+@pages.post("/people/invitations/<uuid:uuid>/withdraw/")
+@operators_only
+def withdraw(uuid: UUID) -> Answer:
+    """The link is void."""
+    membership.withdraw(parts().store, visitor().holder, uuid, parts().clock())
+    return go_to("console.people", "The invitation is taken back.")
+
+
+@pages.post("/people/<uuid:uuid>/disable/")
+@operators_only
+def disable(uuid: UUID) -> Answer:
+    """No token and no session of the account is taken any more."""
+    account = membership.disable(parts().store, visitor().holder, uuid, parts().clock())
+    return go_to("console.people", f"{account.email} is disabled: signed out, and none of its tokens is taken.")
+
+
+def _people_page(form: Form, status: int = 200) -> Response:
+    with reading():
+        everyone, invited = accounts.list_accounts(), invitations.open_ones(parts().clock())
+    return page("people.html", status, form=form, everyone=everyone, invited=invited)

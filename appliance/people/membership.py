@@ -1,0 +1,80 @@
+"""Who has an account: made on the command line, or invited by an operator with a link that is good once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from appliance.errors import InputError, NotFound, NotPermitted
+from appliance.people.holder import Holder
+from appliance.people.sign_in import Browser, begin_session, new_secret
+from appliance.store import accounts, audit, credentials, invitations, sessions
+from appliance.store.accounts import Account
+from appliance.store.database import Store
+from appliance.store.invitations import Invitation
+from appliance.store.journal import Actor
+from appliance.store.passwords import hash_password
+
+
+def make_account(store: Store, email: str, actor: Actor, now: datetime, *, is_admin: bool = False) -> Account:
+    """A new account without a password."""
+    with store.writing():
+        account = accounts.create_account(email, now, is_admin=is_admin)
+        audit.append("account.create", account.uuid, account.email, actor, now)
+    return account
+
+
+def invite(store: Store, holder: Holder, email: str, now: datetime, *, is_admin: bool) -> tuple[Invitation, str]:
+    """A link's secret, told this once, with which its bearer makes the account; operators alone invite."""
+    _refuse_ordinary(holder)
+    secret = new_secret()
+    with store.writing():
+        accounts.check_email(email)
+        if credentials.find(email):
+            raise InputError(f"{email} has an account already", "email")
+        made = invitations.add(email.lower(), secret, holder.account.email, now, is_admin=is_admin)
+        audit.append("account.invite", holder.account.uuid, made.email, holder.actor, now)
+    return made, secret
+
+
+def accept(store: Store, secret: str, password: str, browser: Browser, now: datetime) -> str:
+    """Take an invitation up: the secret of the new account's first session; NotFound when the link is not good."""
+    password_hash = hash_password(password)
+    with store.writing():
+        invitation = invitations.find(secret, now)
+        if invitation is None:
+            raise NotFound("this invitation was used, taken back, or has expired")
+        account = accounts.create_account(invitation.email, now, is_admin=invitation.is_admin)
+        credentials.set_password_hash(account.uuid, password_hash)
+        invitations.end(invitation.uuid, now)
+        actor = Actor(account.uuid, account.email, browser.address)
+        audit.append("account.create", account.uuid, f"{account.email}, invited by {invitation.invited_by}", actor, now)
+        return begin_session(account, browser, now)
+
+
+def withdraw(store: Store, holder: Holder, uuid: UUID, now: datetime) -> None:
+    """Take an invitation back: its link is void."""
+    _refuse_ordinary(holder)
+    with store.writing():
+        invitations.end(uuid, now)
+
+
+def disable(store: Store, holder: Holder, uuid: UUID, now: datetime) -> Account:
+    """No token and no session of the account is taken from the next request on; operators alone, and not themselves."""
+    _refuse_ordinary(holder)
+    if uuid == holder.account.uuid:
+        raise NotPermitted("nobody disables the account that they are signed in with")
+    with store.writing():
+        return disable_now(accounts.get_account(uuid), holder.actor, now)
+
+
+def disable_now(account: Account, actor: Actor, now: datetime) -> Account:
+    """Disable an account; in a transaction."""
+    sessions.end_all(account.uuid, now)
+    audit.append("account.disable", account.uuid, account.email, actor, now)
+    return accounts.disable_account(account.email, now)
+
+
+def _refuse_ordinary(holder: Holder) -> None:
+    if not holder.account.is_admin:
+        raise NotPermitted("operators alone may do that")

@@ -1,0 +1,62 @@
+"""The second factor: codes of an authenticator that change every half minute (RFC 6238), each good once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pyotp import TOTP, random_base32
+from pyotp.utils import strings_equal
+
+from appliance.errors import InputError
+from appliance.people.holder import Holder
+from appliance.store import audit, credentials
+from appliance.store.credentials import Credentials
+from appliance.store.database import Store
+
+ISSUER = "DNS appliance"
+_STEP = 30
+"""Seconds for which a code is good; those before and after it are taken too, for clocks that differ."""
+
+
+def new_secret() -> str:
+    """A secret that an authenticator may take in."""
+    return random_base32()
+
+
+def address_for(secret: str, email: str) -> str:
+    """The otpauth address by which an authenticator takes the secret in."""
+    return TOTP(secret).provisioning_uri(name=email, issuer_name=ISSUER)
+
+
+def enable(store: Store, holder: Holder, secret: str, code: str, now: datetime) -> None:
+    """Ask for codes of this secret from now on; InputError unless the code shows that an authenticator has it."""
+    step = _step_of(secret, code, now)
+    if step is None:
+        raise InputError("that is not the code that the authenticator should show now", "code")
+    with store.writing():
+        credentials.set_totp(holder.account.uuid, secret)
+        credentials.take_step(holder.account.uuid, step)
+        audit.append("totp.begin", holder.account.uuid, holder.account.email, holder.actor, now)
+
+
+def disable(store: Store, holder: Holder, now: datetime) -> None:
+    """Ask for no codes any more."""
+    with store.writing():
+        credentials.set_totp(holder.account.uuid, None)
+        audit.append("totp.end", holder.account.uuid, holder.account.email, holder.actor, now)
+
+
+def passes(known: Credentials, code: str, now: datetime) -> bool:
+    """Whether the account asks for no code, or this one is right; a right one is used up. In a transaction."""
+    if known.totp_secret is None:
+        return True
+    step = _step_of(known.totp_secret, code, now)
+    return step is not None and credentials.take_step(known.account.uuid, step)
+
+
+def _step_of(secret: str, code: str, now: datetime) -> int | None:
+    """The time step whose code this is, of those near now."""
+    typed = "".join(code.split())
+    here = int(now.timestamp()) // _STEP
+    codes = TOTP(secret)
+    return next((step for step in (here - 1, here, here + 1) if strings_equal(codes.generate_otp(step), typed)), None)

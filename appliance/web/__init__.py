@@ -1,0 +1,9 @@
+"""What API and console share: the parts of an application, its limits, and the watch over deployments.
+
+    parts      what the calls and pages of one application work with
+    limits     how fast one may ask, and fail
+    waiting    until a change is seen served
+    refusals   which HTTP status an error has
+
+It knows no JSON and no page.
+"""

@@ -1,0 +1,231 @@
+"""Tokens made by tokens: never wider, told once; and the log of who did what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from ipaddress import ip_network
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from appliance.store.accounts import TokenLimits
+from tests.api.conftest import UNKNOWN, Bearer, House, created, is_error
+
+ALL = ("dns:*", "account:read", "account:tokens")
+WHOLE = {"name": "laptop", "permissions": ["dns:list"]}
+LIMITS = TokenLimits(
+    networks=(ip_network("127.0.0.0/8"), ip_network("2001:db8::/32")),
+    record_types=("TXT", "A"),
+    record_names=("_acme-challenge.*", "www"),
+)
+
+
+@pytest.fixture
+def me(house: House) -> Bearer:
+    """Someone who may do all with their tokens."""
+    return house.bearer("me@example.org", *ALL)
+
+
+def make(bearer: Bearer, **fields: object) -> dict[str, Any]:
+    """A new token."""
+    return created(bearer("POST", "/account/tokens/", {**WHOLE, **fields}))
+
+
+def test_a_token_is_made_read_used_and_revoked(house: House, me: Bearer) -> None:
+    answer = me("POST", "/account/tokens/", WHOLE)
+    made = created(answer)
+    location = answer.headers["Location"].removeprefix("/api/v1")
+    other = Bearer(me.client, made.pop("secret"))
+    assert other("GET", "/dns-zones/").status_code == 200
+    shown = me("GET", location).get_json()
+    assert shown == {**made, "last_used_at": house.clock().strftime("%Y-%m-%dT%H:%M:%SZ")}
+    assert list(shown)[:4] == ["uuid", "name", "prefix", "permissions"]
+    assert shown in me("GET", "/account/tokens/").get_json()
+    gone = me("DELETE", location)
+    assert (gone.status_code, gone.data) == (204, b"")
+    assert is_error(other("GET", "/dns-zones/"), 401, "invalid_token")
+    for method in ("GET", "DELETE"):
+        assert is_error(me(method, location), 404, "not_found")
+    assert me("GET", "/account/tokens/").headers["X-Total-Count"] == "1"
+
+
+@pytest.mark.parametrize("permission", ["dns:*", "account:read", "account:tokens"])
+def test_permissions(house: House, me: Bearer, permission: str) -> None:
+    path = f"/account/tokens/{make(me)['uuid']}/"
+    asking = house.bearer("me@example.org", permission, "dns:list")
+    reads, writes = permission == "account:read", permission == "account:tokens"
+    for readable in ("/account/tokens/", path, "/account/audit/"):
+        assert asking("GET", readable).status_code == (200 if reads else 403)
+    assert asking("POST", "/account/tokens/", WHOLE).status_code == (201 if writes else 403)
+    assert asking("DELETE", path).status_code == (204 if writes else 403)
+
+
+def test_another_accounts_tokens_do_not_exist(house: House, me: Bearer) -> None:
+    other = house.bearer("other@example.org", *ALL)
+    path = f"/account/tokens/{make(me)['uuid']}/"
+    for method in ("GET", "DELETE"):
+        foreign, unknown = other(method, path), other(method, f"/account/tokens/{UNKNOWN}/")
+        assert is_error(foreign, 404, "not_found") and foreign.data == unknown.data
+        assert is_error(other(method, "/account/tokens/no-uuid/"), 404, "not_found")
+    assert len(other("GET", "/account/tokens/").get_json()) == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"name": None}, "name"),
+        ({"name": " "}, "name"),
+        ({"name": "x" * 101}, "name"),
+        ({"name": "a\nb"}, "name"),
+        ({"permissions": []}, "permissions"),
+        ({"permissions": ["dns:fly"]}, "permissions"),
+        ({"permissions": "dns:list"}, "permissions"),
+        ({"permissions": [1]}, "permissions.0"),
+        ({"zones": []}, "zones"),
+        ({"zones": ["no-uuid"]}, "zones"),
+        ({"zones": [UNKNOWN]}, "zones"),
+        ({"record_types": ["txt"]}, "record_types"),
+        ({"record_types": ["SOA"]}, "record_types"),
+        ({"record_names": ["A"]}, "record_names"),
+        ({"record_names": ["[ab]"]}, "record_names"),
+        ({"allowed_networks": ["192.0.2.1/24"]}, "allowed_networks"),
+        ({"expires_at": "2031-05-04T11:59:59Z"}, "expires_at"),
+        ({"expires_at": "2031-05-04"}, "expires_at"),
+        ({"expires_at": 1}, "expires_at"),
+        ({"secret": "mine"}, "secret"),
+    ],
+)
+def test_what_is_refused(me: Bearer, fields: dict[str, object], field: str) -> None:
+    assert is_error(me("POST", "/account/tokens/", {**WHOLE, **fields}), 400, "validation_error", field)
+
+
+def test_a_zone_of_another_account_is_refused(house: House, me: Bearer) -> None:
+    foreign = house.bearer("other@example.org").zone("foreign.com")["uuid"]
+    answer = me("POST", "/account/tokens/", {**WHOLE, "zones": [foreign]})
+    assert is_error(answer, 400, "validation_error", "zones")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"allowed_networks": ["126.0.0.0/7"]},
+        {"allowed_networks": ["0.0.0.0/0"]},
+        {"allowed_networks": ["::/0"]},
+        {"record_types": ["TXT", "MX"]},
+        {"record_types": None},
+        {"record_names": ["*"]},
+        {"record_names": ["_acme-challenge*"]},
+        {"record_names": ["ww?"]},
+        {"expires_at": None},
+        {"expires_at": "2031-05-05T12:00:01Z"},
+        {"permissions": ["dns:*"]},
+        {"permissions": ["dns:delete"]},
+        {"permissions": ["account:read"]},
+        {"zones": None},
+    ],
+)
+def test_no_token_makes_a_wider_one(house: House, fields: dict[str, object]) -> None:
+    zone = house.bearer("me@example.org").zone("example.com")["uuid"]
+    expires = house.clock() + timedelta(days=1)
+    limits = TokenLimits(expires, LIMITS.networks, frozenset({UUID(zone)}), LIMITS.record_types, LIMITS.record_names)
+    narrow = house.bearer("me@example.org", "dns:list", "dns:update", "account:tokens", limits=limits)
+    fits: dict[str, object] = {
+        "expires_at": "2031-05-05T12:00:00Z",
+        "zones": [zone],
+        "allowed_networks": ["127.0.0.1/32", "2001:db8:1::/48"],
+        "record_types": ["TXT"],
+        "record_names": ["_acme-challenge.www", "_acme-challenge.*.dev", "www"],
+    }
+    assert make(narrow, **fits)["zones"] == [zone]
+    wide = {**WHOLE, **fits, **fields} if fields else WHOLE
+    assert is_error(narrow("POST", "/account/tokens/", wide), 403, "permission_denied")
+
+
+def test_only_operators_give_admin(house: House, me: Bearer) -> None:
+    wanted = {**WHOLE, "permissions": ["admin:*"]}
+    assert is_error(me("POST", "/account/tokens/", wanted), 403, "permission_denied")
+    root = house.bearer("root@example.org", "admin:*")
+    assert make(root, permissions=["admin:*"])["permissions"] == ["admin:*"]
+    plain = house.bearer("root@example.org", "account:tokens")
+    assert is_error(plain("POST", "/account/tokens/", wanted), 403, "permission_denied")
+
+
+def test_no_token_revokes_a_wider_one(house: House, me: Bearer) -> None:
+    narrow = house.bearer("me@example.org", "account:tokens", "dns:list")
+    wide, equal = make(me, permissions=["dns:*"]), make(me, permissions=["dns:list"])
+    assert is_error(narrow("DELETE", f"/account/tokens/{wide['uuid']}/"), 403, "permission_denied")
+    assert narrow("DELETE", f"/account/tokens/{equal['uuid']}/").status_code == 204
+    (own,) = [one for one in me("GET", "/account/tokens/").get_json() if narrow.secret.startswith(one["prefix"])]
+    assert narrow("DELETE", f"/account/tokens/{own['uuid']}/").status_code == 204
+
+
+def test_a_token_of_some_records_changes_no_zone_as_a_whole(house: House, me: Bearer) -> None:
+    zone = me.zone("example.com")
+    limited = house.bearer("me@example.org", limits=TokenLimits(record_types=("TXT",)))
+    assert is_error(limited("POST", "/dns-zones/", {"domain": "other.com"}), 403, "permission_denied")
+    path = f"/dns-zones/{zone['uuid']}/"
+    assert is_error(limited("PATCH", path, {"protected": True}), 403, "permission_denied")
+    assert is_error(limited("DELETE", path), 403, "permission_denied")
+
+
+def test_the_list_is_paged(me: Bearer) -> None:
+    for number in range(4):
+        make(me, name=f"n{number}")
+    answer = me("GET", "/account/tokens/?page=2&page_size=2")
+    assert [one["name"] for one in answer.get_json()] == ["n1", "n2"]
+    assert answer.headers["X-Total-Count"] == "5" and 'rel="next"' in answer.headers["Link"]
+
+
+def test_the_log_tells_who_did_what_from_where(house: House, me: Bearer) -> None:
+    zone = me.zone("example.com")
+    house.clock.forward(seconds=1)
+    record = me.record(zone, "A", "www", "192.0.2.1")
+    house.clock.forward(seconds=1)
+    token = make(me)
+    house.clock.forward(seconds=1)
+    me("DELETE", f"/dns-records/{record['uuid']}/")
+    me("DELETE", f"/dns-zones/{zone['uuid']}/", environ_overrides={"REMOTE_ADDR": "192.0.2.7"})
+    house.clock.forward(seconds=1)
+    me("DELETE", f"/account/tokens/{token['uuid']}/")
+    log = me("GET", "/account/audit/").get_json()
+    assert [(entry["action"], entry["subject"], entry["added"], entry["removed"]) for entry in log] == [
+        ("token.revoke", f"{token['prefix']} (laptop)", 0, 0),
+        ("zone.delete", "example.com", 0, 0),
+        ("records", "example.com", 0, 1),
+        ("token.create", f"{token['prefix']} (laptop)", 0, 0),
+        ("records", "example.com", 1, 0),
+        ("zone.create", "example.com", 0, 0),
+    ]
+    assert {entry["actor"] for entry in log} == {"me@example.org (test)"}
+    assert [entry["address"] for entry in log] == ["127.0.0.1", "192.0.2.7", *["127.0.0.1"] * 4]
+    assert [entry["zone"] for entry in log if entry["serial"]] == [zone["uuid"]] * 4
+    second = me("GET", "/account/audit/?page=2&page_size=2")
+    assert second.get_json() == log[2:4] and second.headers["X-Total-Count"] == "6"
+
+
+def test_the_log_of_others_is_theirs(house: House, me: Bearer) -> None:
+    other = house.bearer("other@example.org", *ALL)
+    mine, theirs = me.zone("mine.com"), other.zone("theirs.com")
+    make(other)
+    root = house.bearer("root@example.org", "admin:*")
+    root("PATCH", f"/dns-zones/{mine['uuid']}/", {"comment": "looked at"})
+
+    def seen(bearer: Bearer) -> list[tuple[str, str | None]]:
+        return sorted((entry["action"], entry["zone"]) for entry in bearer("GET", "/account/audit/").get_json())
+
+    assert seen(me) == [("zone.create", mine["uuid"]), ("zone.settings", mine["uuid"])]
+    assert len(seen(other)) == 2 and len(seen(root)) == 4
+    limits = TokenLimits(zones=frozenset({UUID(theirs["uuid"])}))
+    limited = house.bearer("other@example.org", "account:read", limits=limits)
+    assert seen(limited) == [("zone.create", theirs["uuid"])]
+
+
+def test_a_secret_is_told_once(house: House, me: Bearer) -> None:
+    made: Mapping[str, Any] = make(me)
+    secret = made["secret"]
+    for path in ("/account/tokens/", f"/account/tokens/{made['uuid']}/", "/account/audit/", "/account/me/"):
+        assert secret not in me("GET", path).text
+    assert secret.encode() not in house.store.path.read_bytes()

@@ -1,0 +1,131 @@
+"""A browser without JavaScript: it keeps its cookies, follows no link by itself, and fills in forms it was shown."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from appliance.app import create_app
+from appliance.people import sign_in
+from appliance.people.holder import Holder
+from appliance.store.journal import Actor
+from tests.api.conftest import House, open_house
+
+PASSWORD = "correct horse battery"
+HERE = "192.0.2.1"
+
+
+class _Forms(HTMLParser):
+    """The hidden fields of the forms of a page, by the path that each is sent to."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self.path = path
+        self.found: dict[str, dict[str, str]] = {}
+        self._open: dict[str, str] = {}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """A form begins, or one of its hidden fields."""
+        given = {name: value or "" for name, value in attrs}
+        if tag == "form" and given.get("method") == "post":
+            self._open = self.found.setdefault(given.get("action", self.path), {})
+        elif tag == "input" and given.get("type") == "hidden":
+            self._open[given["name"]] = given.get("value", "")
+
+
+@dataclass
+class Browser:
+    """Someone's browser, at an address."""
+
+    client: FlaskClient
+    address: str = HERE
+    secure: bool = False
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def get(self, path: str, **more: Any) -> TestResponse:  # noqa: ANN401 - whatever the test client takes
+        """A page."""
+        return self._open("GET", path, **more)
+
+    def forms(self, path: str) -> dict[str, dict[str, str]]:
+        """The hidden fields of the forms on a page, by where each is sent to."""
+        parser = _Forms(path)
+        parser.feed(self.get(path).text)
+        return parser.found
+
+    def send(self, path: str, values: dict[str, Any], page: str | None = None, **more: Any) -> TestResponse:  # noqa: ANN401
+        """Fill in the form of the page that is sent to that path; `page` when it stands on another."""
+        return self._open("POST", path, data={**self.forms(page or path)[path], **values}, **more)
+
+    def post(self, path: str, values: dict[str, Any], **more: Any) -> TestResponse:  # noqa: ANN401
+        """A form that was never shown."""
+        return self._open("POST", path, data=values, **more)
+
+    def sign_in(self, email: str, password: str = PASSWORD, code: str = "", **more: str) -> TestResponse:
+        """Sign in, or try to."""
+        return self.send("/sign-in/", {"email": email, "password": password, "code": code, **more})
+
+    def cookie(self, name: str = "session") -> str | None:
+        """What the cookie holds."""
+        found = self.client.get_cookie(name)
+        return found.value if found else None
+
+    def _open(self, method: str, path: str, headers: dict[str, str] | None = None, **more: Any) -> TestResponse:  # noqa: ANN401
+        base = "https://localhost" if self.secure else "http://localhost"
+        return self.client.open(
+            path,
+            method=method,
+            base_url=base,
+            headers={**self.headers, **(headers or {})},
+            environ_overrides={"REMOTE_ADDR": self.address},
+            **more,
+        )
+
+
+@dataclass
+class Console:
+    """A house, and people in front of it."""
+
+    house: House
+
+    def browser(self, address: str = HERE, *, secure: bool = False) -> Browser:
+        """A browser that was never here."""
+        return Browser(self.house.app.test_client(), address, secure)
+
+    def account(self, email: str, *, is_admin: bool = False) -> Holder:
+        """An account with the password of all tests."""
+        holder = Holder(self.house.account(email, is_admin=is_admin), Actor(None, "test", ""))
+        with self.house.store.connection():
+            sign_in.set_password(self.house.store, holder, PASSWORD, self.house.clock())
+        return holder
+
+    def signed_in(self, email: str, *, is_admin: bool = False) -> Browser:
+        """A browser of someone who is signed in."""
+        self.account(email, is_admin=is_admin)
+        browser = self.browser()
+        assert browser.sign_in(email).status_code == 303
+        return browser
+
+
+def texts(answer: TestResponse, pattern: str) -> list[str]:
+    """What the page shows that looks like this."""
+    return re.findall(pattern, answer.text)
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    """A new house, in which the seconds that limits count stand still."""
+    opened = open_house(tmp_path)
+    return House(opened.settings, opened.clock, create_app(opened.settings, opened.clock, lambda: 1000.0))
+
+
+@pytest.fixture
+def console(house: House) -> Console:
+    """Its console."""
+    return Console(house)

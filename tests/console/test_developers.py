@@ -1,0 +1,130 @@
+"""API tokens in the console: shown once, explained, as narrow as one wishes."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from markupsafe import escape
+
+from appliance.people.holder import limits_of
+from appliance.store import accounts
+from appliance.store.accounts import Token, TokenLimits
+from tests.api.conftest import Bearer
+from tests.console.conftest import Browser, Console, texts
+
+ME = "me@example.org"
+PAGE = "/account/developers/"
+SECRET = r"vps_[\w-]{32}"
+
+
+@pytest.fixture
+def browser(console: Console) -> Browser:
+    return console.signed_in(ME)
+
+
+def make(browser: Browser, **values: Any) -> str:  # noqa: ANN401 - fields of a form
+    """A new token's secret."""
+    given = {"name": "laptop", "permissions": ["dns:list", "dns:create"], "expires": "90", **values}
+    answer = browser.send(PAGE, given)
+    assert answer.status_code == 200, answer.text
+    return texts(answer, SECRET)[0]
+
+
+def stored(console: Console, secret: str) -> Token:
+    """What the store knows of it."""
+    with console.house.store.connection():
+        found = accounts.find_token(secret)
+    assert found
+    return found
+
+
+def test_a_token_is_made_and_used(console: Console, browser: Browser) -> None:
+    assert "No tokens yet." in browser.get(PAGE).text
+    secret = make(browser)
+    assert Bearer(console.house.app.test_client(), secret)("GET", "/dns-zones/").status_code == 200
+    listed = browser.get(PAGE)
+    assert secret not in listed.text and secret[:12] in listed.text and "laptop" in listed.text
+    token = stored(console, secret)
+    assert token.expires_at and (token.expires_at - console.house.clock()).days == 90
+    limits = limits_of(token)
+    assert limits == TokenLimits(expires_at=token.expires_at)
+
+
+def test_the_secret_comes_with_a_line_to_paste(browser: Browser) -> None:
+    answer = browser.send(PAGE, {"name": "laptop", "permissions": "dns:list", "expires": ""})
+    secret, pasted = texts(answer, SECRET)
+    assert secret == pasted and "http://localhost/api/v1/account/me/" in answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_narrow_token(console: Console, browser: Browser) -> None:
+    zone = console.house.bearer(ME).zone("example.com")
+    secret = make(
+        browser,
+        zones="Example.com",
+        record_types="txt caa",
+        record_names="_acme-challenge, _acme-challenge.*",
+        allowed_networks="192.0.2.0/24 2001:db8::/32",
+        expires="",
+    )
+    token = stored(console, secret)
+    assert token.zones == frozenset({UUID(zone["uuid"])}) and token.record_types == ("CAA", "TXT")
+    assert token.record_names == ("_acme-challenge", "_acme-challenge.*") and token.expires_at is None
+    assert token.networks and list(map(str, token.networks)) == ["192.0.2.0/24", "2001:db8::/32"]
+    assert "example.com" in browser.get(PAGE).text
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"name": ""}, "name"),
+        ({"name": "x" * 101}, "name"),
+        ({"name": "bidi \u202e"}, "name"),
+        ({"permissions": []}, "permissions"),
+        ({"permissions": "admin:*"}, "permissions"),
+        ({"permissions": "dns:fly"}, "permissions"),
+        ({"expires": "1000"}, "expires"),
+        ({"zones": "example.com"}, "zones"),
+        ({"zones": "no domain"}, "zones"),
+        ({"zones": "foreign.com"}, "zones"),
+        ({"record_types": "ANY"}, "record_types"),
+        ({"record_names": "[a-z]"}, "record_names"),
+        ({"allowed_networks": "192.0.2.1/24"}, "allowed_networks"),
+        ({"allowed_networks": "here"}, "allowed_networks"),
+    ],
+)
+def test_what_is_refused(console: Console, browser: Browser, values: dict[str, Any], field: str) -> None:
+    console.house.bearer("other@example.org").zone("foreign.com")
+    refused = browser.send(PAGE, {"name": "n", "permissions": ["dns:list"], "expires": "90", **values})
+    assert refused.status_code == 400 and f'href="#{field}"' in refused.text
+    assert "No tokens yet." in browser.get(PAGE).text
+
+
+def test_operators_may_make_tokens_for_everything(console: Console, browser: Browser) -> None:
+    assert "admin:*" not in browser.get(PAGE).text
+    operator = console.signed_in("root@example.org", is_admin=True)
+    secret = make(operator, permissions="admin:*")
+    assert Bearer(console.house.app.test_client(), secret)("GET", "/metrics").status_code == 404
+    assert stored(console, secret).permissions == {"admin:*"}
+
+
+def test_a_token_is_revoked(console: Console, browser: Browser) -> None:
+    api = Bearer(console.house.app.test_client(), make(browser))
+    (revoke,) = [path for path in browser.forms(PAGE) if path.endswith("/revoke/")]
+    stranger = console.signed_in("other@example.org")
+    assert stranger.post(revoke, stranger.forms(PAGE)["/sign-out/"]).status_code == 404
+    assert api("GET", "/dns-zones/").status_code == 200
+    assert browser.send(revoke, {}, page=PAGE).location == PAGE
+    assert api("GET", "/dns-zones/").status_code == 401
+    assert "No tokens yet." in browser.get(PAGE).text
+
+
+@pytest.mark.parametrize("name", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 7 * 7 }}"])
+def test_a_name_is_text(browser: Browser, name: str) -> None:
+    make(browser, name=name)
+    shown = browser.get(PAGE).text
+    assert "<script>alert" not in shown and "<img" not in shown and escape(name) in shown
+    refused = browser.send(PAGE, {"name": name, "permissions": []})
+    assert "<script>alert" not in refused.text and "<img" not in refused.text

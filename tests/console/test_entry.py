@@ -1,0 +1,179 @@
+"""Signing in and out: no word of what was wrong, a new secret each time, and no guessing at leisure."""
+
+from __future__ import annotations
+
+import pytest
+
+from appliance.store import accounts
+from tests.console.conftest import PASSWORD, Console
+
+ME = "me@example.org"
+
+
+def test_pages_are_for_those_who_signed_in(console: Console) -> None:
+    browser = console.browser()
+    sent_away = browser.get("/account/audit/?page=2")
+    assert sent_away.status_code == 303
+    assert sent_away.location == "/sign-in/?next=/account/audit/?page%3D2"
+    console.account(ME)
+    arrived = browser.sign_in(ME, next="/account/audit/?page=2")
+    assert (arrived.status_code, arrived.location) == (303, "/account/audit/?page=2")
+    assert browser.get("/account/").status_code == 200
+    assert browser.get("/sign-in/").location == "/"
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        *("//evil.example", "https://evil.example/", "http:/evil.example", " //evil.example", "javascript:alert(1)"),
+        *(
+            "/\\evil.example",
+            "\\\\evil.example",
+            "/\t/evil.example",
+            "/\n/evil.example",
+            "/account\r\nX: y",
+            "evil",
+            "",
+        ),
+    ],
+)
+def test_one_stays_here(console: Console, wanted: str) -> None:
+    console.account(ME)
+    assert console.browser().sign_in(ME, next=wanted).location == "/"
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:8053"])
+def test_the_host_header_is_not_believed(console: Console, host: str) -> None:
+    console.account(ME)
+    browser = console.browser()
+    browser.headers = {"Host": host}
+    assert browser.sign_in(ME, next="/account/").location == "/account/"
+    assert browser.get("/").location == "/account/developers/"
+    for path in ("/account", "/account/audit", "/sign-in"):
+        assert browser.get(path).headers.get("Location") in (None, "/")
+
+
+def test_whatever_is_wrong_is_told_alike(console: Console) -> None:
+    console.account(ME)
+    without = console.house.account("without@example.org")
+    console.account("disabled@example.org")
+    with console.house.writing():
+        accounts.disable_account("disabled@example.org", console.house.clock())
+    browser = console.browser()
+    tried = [
+        browser.sign_in(email, password)
+        for email, password in (
+            (ME, "wrong horse battery"),
+            ("unknown@example.org", PASSWORD),
+            (without.email, PASSWORD),
+            ("disabled@example.org", PASSWORD),
+            (ME, ""),
+            ("", ""),
+        )
+    ]
+    assert {answer.status_code for answer in tried} == {403}
+    assert len({answer.data for answer in tried}) == 1
+    assert "Mail address, password or code is wrong." in tried[0].text
+    assert browser.get("/account/").status_code == 303
+
+
+def test_a_session_has_a_secret_of_its_own(console: Console) -> None:
+    browser = console.signed_in(ME)
+    first = browser.cookie()
+    browser.send("/sign-out/", {}, page="/account/")
+    visiting = browser.cookie()
+    browser.sign_in(ME)
+    second = browser.cookie()
+    assert len({first, visiting, second}) == 3
+    stored = repr(console.house.store.path.read_bytes())
+    assert first and second and first not in stored and second not in stored
+
+
+def test_a_session_is_void_after_signing_out(console: Console) -> None:
+    browser, thief = console.signed_in(ME), console.browser()
+    secret = browser.cookie()
+    assert secret
+    thief.client.set_cookie("session", secret)
+    assert thief.get("/account/").status_code == 200
+    assert browser.send("/sign-out/", {}, page="/account/").location == "/sign-in/"
+    assert "You are signed out." in browser.get("/sign-in/").text
+    assert "You are signed out." not in browser.get("/sign-in/").text
+    assert thief.get("/account/").status_code == browser.get("/account/").status_code == 303
+
+
+def test_signing_in_again_ends_the_former_session(console: Console) -> None:
+    browser, former = console.browser(), console.browser()
+    console.account(ME)
+    page = browser.forms("/sign-in/")["/sign-in/"]
+    browser.post("/sign-in/", {**page, "email": ME, "password": PASSWORD})
+    secret = browser.cookie()
+    assert secret
+    former.client.set_cookie("session", secret)
+    token = browser.forms("/account/")["/sign-out/"]
+    browser.post("/sign-in/", {**token, "email": ME, "password": PASSWORD})
+    assert browser.get("/account/").status_code == 200
+    assert former.get("/account/").status_code == 303
+
+
+@pytest.mark.parametrize(("hours", "status"), [(11, 200), (12, 303)])
+def test_a_session_that_rests_ends(console: Console, hours: int, status: int) -> None:
+    browser = console.signed_in(ME)
+    for _ in range(3):
+        console.house.clock.forward(hours=hours)
+        assert browser.get("/account/").status_code == status
+
+
+def test_no_session_lasts_for_ever(console: Console) -> None:
+    browser = console.signed_in(ME)
+    for _ in range(6):
+        console.house.clock.forward(hours=11)
+        browser.get("/account/")
+    for _ in range(10):
+        console.house.clock.forward(hours=11)
+        browser.get("/account/")
+    assert browser.get("/account/").status_code == 303
+
+
+@pytest.mark.parametrize(("secure", "name"), [(False, "session"), (True, "__Host-session")])
+def test_flags_of_the_cookie(console: Console, secure: bool, name: str) -> None:
+    console.account(ME)
+    browser = console.browser(secure=secure)
+    (cookie,) = browser.sign_in(ME).headers.getlist("Set-Cookie")
+    key, *flags = cookie.split("; ")
+    assert key.startswith(f"{name}=")
+    assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(flags)
+    assert ("Secure" in flags) == secure and not any(flag.startswith("Domain") for flag in flags)
+    assert browser.get("/account/").status_code == 200
+
+
+def test_guessing_is_slow_for_the_guesser_alone(console: Console) -> None:
+    console.account(ME)
+    guesser, me = console.browser(), console.browser("198.51.100.7")
+    statuses = [guesser.sign_in(ME, f"wrong horse {n}").status_code for n in range(20)]
+    assert statuses == [403] * 10 + [429] * 10
+    refused = guesser.sign_in(ME.upper())
+    assert refused.status_code == 429 and 1 <= int(refused.headers["Retry-After"]) <= 60
+    assert guesser.get("/account/").status_code == 303
+    assert me.sign_in(ME).status_code == 303
+
+
+@pytest.mark.parametrize(("length", "status"), [(1024, 403), (1025, 400), (1_000_000, 400)])
+def test_long_passwords(console: Console, length: int, status: int) -> None:
+    console.account(ME)
+    assert console.browser().sign_in(ME, "x" * length).status_code == status
+
+
+def test_use_of_a_session_is_noted_once_a_minute(console: Console) -> None:
+    browser = console.signed_in(ME)
+
+    def noted() -> object:
+        with console.house.store.connection(), console.house.store.reading():
+            return console.house.store._db.execute_sql("select seen_at from session").fetchone()
+
+    first = noted()
+    console.house.clock.forward(seconds=59)
+    browser.get("/account/")
+    assert noted() == first
+    console.house.clock.forward(seconds=1)
+    browser.get("/account/")
+    assert noted() != first
