@@ -8,6 +8,9 @@ PIP := $(PYTHON) -m pip --quiet --disable-pip-version-check --no-input
 CODE := $(wildcard appliance bench tests)
 ARGS ?=
 T ?=
+SUITE ?= bookworm
+CLUSTER_IMAGES ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/dns-appliance/cluster
+SUDO := $(if $(filter-out 0,$(shell id -u)),sudo)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -79,6 +82,11 @@ wheelhouse: $(VENV)/run ## build/wheelhouse: all that a host installs without a 
 package: wheelhouse ## dist/dns-appliance_VERSION_amd64.deb
 	@tools/package build/wheelhouse
 
+.PHONY: cluster
+cluster: package $(VENV)/cluster ## the playbook on throw-away hosts, and checks from outside; needs root; SUITE=trixie
+	@echo "cluster: hosts of $(SUITE), from images kept in $(CLUSTER_IMAGES)"
+	$(SUDO) env CLUSTER_IMAGES=$(CLUSTER_IMAGES) SUITE=$(SUITE) $(PYTHON) -m pytest tests/cluster $(ARGS)
+
 .PHONY: lock
 lock: ## renew requirements/*.txt from requirements/*.in
 	@tools/system $(PYTHON3)
@@ -114,7 +122,13 @@ $(VENV)/named: tools/system $(VENV)/made $(wildcard $(addprefix /var/lib/dpkg/in
 	@touch $@
 
 $(VENV)/browser: tools/system $(VENV)/made
-	@tools/system --browser
+	@tools/system $(PYTHON3) --browser
+	@touch $@
+
+$(VENV)/cluster: tools/system $(VENV)/test requirements/cluster.txt
+	@tools/system $(PYTHON3) --cluster
+	@echo "setup: installing the Python packages of requirements/cluster.txt"
+	@$(PIP) install --require-hashes --only-binary :all: -r requirements/cluster.txt
 	@touch $@
 
 $(VENV)/test: $(VENV)/run requirements/test.txt requirements/tools.txt

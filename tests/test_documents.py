@@ -140,6 +140,15 @@ def test_every_event_is_described() -> None:
     assert {row[0] for row in rows(OPERATIONS, "event")} == told
 
 
+def test_every_metric_is_described() -> None:
+    assert sorted(row[0].partition("{")[0] for row in rows(OPERATIONS, "metric")) == sorted(metrics())
+
+
+def test_monitoring_asks_for_metrics_that_there_are() -> None:
+    for file in (ROOT / "docs" / "monitoring").iterdir():
+        assert set(re.findall(r"dns_appliance_\w+", file.read_text("utf-8"))) <= metrics()
+
+
 def test_every_call_is_described() -> None:
     shown = {tuple(row[0].split(" ")) for row in rows(API, "call")}
     calls = {
@@ -164,6 +173,13 @@ def test_the_first_zone_of_the_readme() -> None:
         )
     assert '"fqdn":"www.example.com"' in done.stdout
     assert done.stdout.splitlines()[-2:] == ["192.0.2.1", "192.0.2.1"]
+
+
+def metrics() -> set[str]:
+    """The names of everything that is measured."""
+    source = (ROOT / "appliance" / "api" / "metrics.py").read_text("utf-8")
+    counted = {f"{name}_total" for name in re.findall(r'Counter\(\s*"(\w+)"', source)}
+    return counted | {f"dns_appliance_{name}" for name in re.findall(r'_gauge\("(\w+)"', source)}
 
 
 def _default(key: str) -> object:

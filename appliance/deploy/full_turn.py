@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 MISSED_TURNS = 3
 """Full turns in a row after which a member that no secondary serves is put into the catalog anew."""
+MOST_REWRITTEN = 500
+"""Zone files that one full turn has written anew; the next follows at once when there are more."""
 CLEAN_EVERY = 3600.0
 """Seconds between two looks for files of zones that were removed long ago."""
 
@@ -132,7 +134,9 @@ class FullTurn:
         for standing, served in plan.ahead:
             if self.parts.zones.stood_still(standing):
                 self._raise_over(standing, served)
-        for standing in filter(self.parts.zones.stood_still, plan.rewrite):
+        if len(plan.rewrite) > MOST_REWRITTEN:
+            self.parts.pace.at_once()
+        for standing in filter(self.parts.zones.stood_still, plan.rewrite[:MOST_REWRITTEN]):
             log.warning("event=file-touched zone=%s", print_domain(standing.name))
             self._raise_over(standing, standing.serial)
         for standing in filter(self.parts.zones.stood_still, plan.await_secondaries):

@@ -26,6 +26,10 @@ class Pace:
         self.due = min(self.due, self.monotonic() + self._retry)
         self._retry = min(self._retry * 2, self.period)
 
+    def at_once(self) -> None:
+        """A full turn left some of its work to the next."""
+        self.due = self.monotonic()
+
     def began(self) -> None:
         """A full turn has begun."""
         self.due = self.monotonic() + self.period

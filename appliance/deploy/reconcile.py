@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from uuid import UUID
 
 from dns.name import Name
@@ -19,7 +20,7 @@ from appliance.errors import CommandError
 from appliance.nameserver.catalog import notify
 from appliance.questions.many import ask_all
 from appliance.questions.soa import Answer, Nameserver, Question
-from appliance.render.zone_file import is_whole
+from appliance.render.zone_file import has_apex
 from appliance.store import outcomes, zones
 from appliance.store.database import Store
 from appliance.store.outcomes import Standing
@@ -37,7 +38,7 @@ class Picture:
 
     `members` are the catalog's on the primary, by label, None when it gives none; `ahead` those of a secondary that is
     ahead of the primary's catalog. `deleted` are labels of members whose deletion is recorded, `touched` the zones
-    whose file is not as it was published.
+    whose file is not as it was published, or was published with another apex than the settings now describe.
     """
 
     nameservers: Sequence[Nameserver]
@@ -198,6 +199,8 @@ def _with_store(picture: Picture, ahead: Mapping[str, Name], host: Host, store: 
     deleted = {member_label(one.uuid) for one in picture.standings if one.deleted} | set(map(member_label, gone))
     strays = find_strays(host, members, known, living)
     touched = frozenset(
-        one.uuid for one in picture.standings if not one.deleted and not host.files.is_untouched(one.uuid, is_whole)
+        one.uuid
+        for one in picture.standings
+        if not one.deleted and not host.files.is_untouched(one.uuid, partial(has_apex, name=one.name, apex=host.apex))
     )
     return replace(picture, ahead=ahead, deleted=frozenset(deleted), strays=strays, touched=touched)

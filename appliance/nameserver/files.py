@@ -71,11 +71,11 @@ class ZoneFiles:
             self._swap(zone)
         return True
 
-    def is_untouched(self, zone: UUID, is_whole: Callable[[bytes], bool]) -> bool:
-        """True when the live file is the one that was published; one from before this start must be `is_whole`."""
+    def is_untouched(self, zone: UUID, is_right: Callable[[bytes], bool]) -> bool:
+        """True when the live file is the one that was published; one from before this start must be `is_right`."""
         try:
             signature = self._signature(zone)
-            if zone not in self._published and is_whole(_read(self.path(zone))):
+            if zone not in self._published and is_right(_read(self.path(zone))):
                 self._published[zone] = signature
         except OSError:
             return False

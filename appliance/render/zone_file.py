@@ -1,7 +1,8 @@
 """A zone as the bytes of its zone file (RFC 1035 section 5).
 
-One record a line, every name absolute, no directive, no date: equal content gives equal bytes. The last line
-is a comment with the number of records and a digest, so that a file that was cut short is recognised.
+One record a line, every name absolute, no directive, no date: equal content gives equal bytes. An empty line parts the
+apex, which is the appliance's own, from the records. The last line is a comment with the number of records and a
+digest, so that a file that was cut short is recognised.
 """
 
 from __future__ import annotations
@@ -64,6 +65,30 @@ def zone_file(name: Name, serial: int, apex: Apex, lines: str, count: int) -> by
     """The file: SOA, apex NS, then `lines` as `record_line` wrote them, each with its line feed, `count` of them."""
     if lines.count("\n") != count or (lines and not lines.endswith("\n")):
         raise CompileFailed(f"{count} records gave {lines.count(chr(10))} lines")
+    octets = _body(name, serial, apex, lines)
+    return octets + _last_line(octets)
+
+
+def is_whole(content: bytes) -> bool:
+    """True when nothing was cut off, added or altered since `zone_file` wrote the content."""
+    at = content.rfind(b"\n; records=") + 1
+    return at > 0 and content[at:] == _last_line(content[:at])
+
+
+def has_apex(content: bytes, name: Name, apex: Apex) -> bool:
+    """True for a whole file with this apex; False where the settings were others when it was written."""
+    serial = serial_of(content)
+    return serial is not None and content.startswith(_body(name, serial, apex, ""))
+
+
+def serial_of(content: bytes) -> int | None:
+    """The serial in a file that `zone_file` wrote; None for any other content."""
+    if not is_whole(content):
+        return None
+    return int(content.split(maxsplit=7)[6])
+
+
+def _body(name: Name, serial: int, apex: Apex, lines: str) -> bytes:
     body = ENVIRONMENT.get_template("zone.j2").render(
         origin=name.to_text(),
         serial=serial,
@@ -77,22 +102,9 @@ def zone_file(name: Name, serial: int, apex: Apex, lines: str, count: int) -> by
         minimum=apex.minimum,
         lines=lines,
     )
-    octets = body.encode("ascii")
-    return octets + _last_line(octets)
-
-
-def is_whole(content: bytes) -> bool:
-    """True when nothing was cut off, added or altered since `zone_file` wrote the content."""
-    at = content.rfind(b"\n; records=") + 1
-    return at > 0 and content[at:] == _last_line(content[:at])
-
-
-def serial_of(content: bytes) -> int | None:
-    """The serial in a file that `zone_file` wrote; None for any other content."""
-    if not is_whole(content):
-        return None
-    return int(content.split(maxsplit=7)[6])
+    return body.encode("ascii")
 
 
 def _last_line(octets: bytes) -> bytes:
-    return f"; records={octets.count(10)} sha256={hashlib.sha256(octets).hexdigest()}\n".encode()
+    count = octets.count(b"\n") - octets.count(b"\n\n")
+    return f"; records={count} sha256={hashlib.sha256(octets).hexdigest()}\n".encode()

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.errors import CompileFailed
-from appliance.render.zone_file import Apex, apex_of, record_line, zone_file
+from appliance.render.zone_file import Apex, apex_of, has_apex, record_line, zone_file
 from appliance.settings import DnsSettings, Endpoint, NameserverAddress
 from appliance.zones.model import Record
 from tests.desk import APEX, SERVERS
@@ -71,17 +71,19 @@ def test_equal_content_gives_equal_bytes_and_a_true_trailer(records: list[Record
     body, _, trailer = file.removesuffix(b"\n").rpartition(b"\n")
     body += b"\n"
     assert trailer.decode() == f"; records={len(records) + 3} sha256={hashlib.sha256(body).hexdigest()}"
-    assert body.count(b"\n") == len(records) + 3
+    assert len(body.split(b"\n\n")) == 2
+    assert body.count(b"\n") == len(records) + 4
     assert all(0x20 <= octet < 0x7F for line in file.splitlines() for octet in line)
     assert not any(line.startswith((b"$", b" ", b"@")) for line in file.splitlines())
 
 
 def test_the_file_of_an_empty_zone() -> None:
-    soa, first, second, trailer = render([], 2031050400).decode().splitlines()
+    soa, first, second, empty, trailer = render([], 2031050400).decode().splitlines()
     assert soa == (
         "example.com. 900 IN SOA ns1.appliance.test. hostmaster.appliance.test. 2031050400 3600 300 2419200 300"
     )
     assert (first, second) == (f"example.com. 900 IN NS {SERVERS[0]}", f"example.com. 900 IN NS {SERVERS[1]}")
+    assert not empty
     assert trailer.startswith("; records=3 sha256=")
 
 
@@ -120,3 +122,12 @@ def test_named_checkzone_agrees_with_the_rules(rows: list[tuple[str, str, str]],
     argv = (program("named-checkzone"), "-i", "local", "-k", "ignore", "--", "example.com", str(file))
     checked = subprocess.run(argv, capture_output=True, text=True, timeout=30, check=False)
     assert checked.returncode == 0, checked.stdout
+
+
+def test_the_apex_of_a_file_is_known_again() -> None:
+    content = render([record("A", "www", "192.0.2.1")])
+    assert has_apex(content, ORIGIN, APEX)
+    assert not has_apex(content, ORIGIN, replace(APEX, servers=SERVERS[:1]))
+    assert not has_apex(content, ORIGIN, replace(APEX, minimum=APEX.minimum + 1))
+    assert not has_apex(content.replace(b" 7 ", b" 8 "), ORIGIN, APEX)
+    assert not has_apex(b"", ORIGIN, APEX)

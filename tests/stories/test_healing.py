@@ -153,6 +153,19 @@ def test_a_spoiled_zone_file_is_written_anew(scene: Scene, spoil: Callable[[Path
     assert not elsewhere.exists() or "192.0.2.1" in elsewhere.read_text()
 
 
+def test_a_changed_setting_reaches_the_zones_that_are_there(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene.appliance.stop()
+    monkeypatch.setenv("DNS_APPLIANCE_DNS_MINIMUM", "77")
+    scene.appliance.start()
+
+    def minima() -> list[set[bytes]]:
+        return [{soa[-4:] for soa in scene.appliance.answer("healing.example", "SOA", server)[1]} for server in (1, 2)]
+
+    wait_for(lambda: minima() == [{b"\0\0\0\x4d"}] * 2, "both answer with the new setting", HEAL_SECONDS)
+    scene.change()
+    scene.wait_until_healed()
+
+
 def test_a_journal_beside_a_newer_file_is_removed(scene: Scene) -> None:
     scene.api.record(scene.zone, "A", "more", "192.0.2.7")
     scene.api.wait_until_live(scene.zone)

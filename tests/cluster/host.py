@@ -1,0 +1,164 @@
+"""One host of the lab: a disk over the image, systemd as its process 1, and an administrator who comes by ssh."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import signal
+import subprocess
+from collections.abc import Collection
+from pathlib import Path
+
+from appliance.nameserver.commands import Finished, run
+from tests.cluster.network import BRIDGE, ENDS_WITH_US, GATEWAY, PREFIX, RESOLVER, Network
+from tests.pair import wait_for
+
+BOOT_SECONDS = 60.0
+WANTS_REBOOT = 133  # what systemd-nspawn ends with when the host inside asked for a reboot
+SUCCESS = (0,)
+ANY_STATUS = range(256)
+
+# Without a cgroup of its own, every host would take the same one. The shell becomes systemd-nspawn.
+BOOT = f"""
+mkdir -p "$1"
+echo $$ >"$1/cgroup.procs"
+exec systemd-nspawn --quiet --boot --directory="$2" --machine="$3" --hostname="$3" --register=no --keep-unit \\
+    --network-bridge={BRIDGE} --resolv-conf=off --timezone=off --link-journal=no --console=read-only
+"""
+
+
+def address_of(name: str) -> str:
+    """The address of that host: ns1 has the eleventh of the network, ns2 the twelfth."""
+    return f"{PREFIX}.{10 + int(name.removeprefix('ns'))}"
+
+
+class Host:
+    """A host by its name; `folder` holds its console and the administrators' key."""
+
+    def __init__(self, name: str, network: Network, folder: Path) -> None:
+        self.name = name
+        self.address = address_of(name)
+        self._network = network
+        self._folder = folder
+        self._cgroup = network.cgroup / name
+        self._disk = network.disks / name
+        self.root = self._disk / "root"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def make(self, image: Path) -> None:
+        """Give it a disk over that image, its name, its address and the administrators' key."""
+        for part in ("upper", "work", "root"):
+            (self._network.inside(self._disk) / part).mkdir(parents=True)
+        layers = f"lowerdir={image},upperdir={self._disk}/upper,workdir={self._disk}/work"
+        self._network.run("mount", "-t", "overlay", self.name, "-o", layers, str(self.root))
+        self._write("etc/hostname", f"{self.name}\n")
+        self._write("etc/hosts", f"127.0.0.1 localhost\n{self.address} {self.name}\n")
+        self._write("etc/resolv.conf", f"nameserver {RESOLVER}\n")
+        self._write(
+            "etc/systemd/network/10-host0.network",
+            f"[Match]\nName=host0\n[Network]\nAddress={self.address}/24\nGateway={GATEWAY}\nLinkLocalAddressing=no\n",
+        )
+        self._write("home/admin/.ssh/authorized_keys", (self._folder / "id_ed25519.pub").read_text())
+        self._network.run("chroot", str(self.root), "chown", "-R", "admin:", "/home/admin/.ssh")
+        self._network.run("chroot", str(self.root), "ssh-keygen", "-A")
+
+    def discard(self) -> None:
+        """Switch it off and throw its disk away."""
+        self.cut_power()
+        self._network.run("umount", str(self.root))
+        shutil.rmtree(self._network.inside(self._disk))
+
+    def boot(self) -> None:
+        """Start it; it may not answer yet."""
+        words = self._network.words("sh", "-euc", BOOT, "sh", str(self._cgroup), str(self.root), self.name)
+        with self.console.open("ab") as console:
+            self._process = subprocess.Popen(
+                (*ENDS_WITH_US, *words), stdin=subprocess.DEVNULL, stdout=console, stderr=console
+            )
+
+    @property
+    def console(self) -> Path:
+        """What it said at its console."""
+        return self._folder / f"{self.name}.console"
+
+    def wait_until_up(self) -> None:
+        """Wait until systemd says that everything is started; fail, naming what is not."""
+        wait_for(self._answers, f"{self.name} answers ssh", BOOT_SECONDS)
+        said = self.ssh(
+            "systemctl is-system-running --wait || systemctl --failed --no-legend", status=ANY_STATUS
+        ).output
+        assert said.split() == ["running"], f"{self.name}: {said}"
+
+    def ssh(self, command: str, *, status: Collection[int] = SUCCESS, timeout: float = 120.0) -> Finished:
+        """Run a shell command on it as the administrator; its output, after the exit status was as expected."""
+        return run(self._network.words(*self.ssh_words(), command), timeout=timeout, accept=status)
+
+    def sudo(self, command: str, *, status: Collection[int] = SUCCESS, timeout: float = 120.0) -> Finished:
+        """Run a shell command on it as root."""
+        return self.ssh(f"sudo sh -c {shlex.quote(command)}", status=status, timeout=timeout)
+
+    def bring(self, file: Path) -> None:
+        """Copy a file from here to the administrator's home."""
+        shutil.copy(file, self._network.inside(self.root) / "home" / "admin" / file.name)
+
+    def fetch(self, path: str, folder: Path) -> Path:
+        """Copy a file of the host into a folder here; its path there."""
+        return Path(shutil.copy(self._network.inside(self.root) / path.lstrip("/"), folder))
+
+    def ssh_words(self) -> tuple[str, ...]:
+        """The words before a command that is to run on it."""
+        return (*ssh_words(self._folder / "id_ed25519"), f"admin@{self.address}")
+
+    def reboot(self) -> None:
+        """Let it reboot in order, and wait until it is back."""
+        assert self._process is not None
+        self.ssh("sudo systemctl reboot", status=ANY_STATUS)
+        assert self._process.wait(BOOT_SECONDS) == WANTS_REBOOT
+        self.boot()
+        self.wait_until_up()
+
+    def boot_again_if_it_asked(self) -> None:
+        """Start it again when it ended to be rebooted."""
+        if self._process is not None and self._process.poll() == WANTS_REBOOT:
+            self.boot()
+
+    def power_off(self) -> None:
+        """Shut it down in order; after a while, by force."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGTERM)  # a second one would be a power cut
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.cut_power()
+
+    def cut_power(self) -> None:
+        """Stop it between two instructions, if it is on."""
+        if self._process is None:
+            return
+        (self._network.inside(self._cgroup) / "cgroup.kill").write_text("1")
+        self._process.wait()
+        events = self._network.inside(self._cgroup) / "cgroup.events"
+        wait_for(lambda: "populated 0" in events.read_text(), f"{self.name} is off")
+
+    def _answers(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, f"{self.name} ended at boot: {self.console.read_text()[-2000:]}"
+        return self.ssh("true", status=ANY_STATUS).status == 0
+
+    def _write(self, path: str, text: str) -> None:
+        file = self._network.inside(self.root) / path
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file.write_text(text)
+
+
+def ssh_words(key: Path) -> tuple[str, ...]:
+    """The words of an ssh that trusts a host which was made a moment ago."""
+    options = {
+        "BatchMode": "yes",
+        "ConnectTimeout": "2",
+        "IdentitiesOnly": "yes",
+        "LogLevel": "ERROR",
+        "StrictHostKeyChecking": "no",
+        "UserKnownHostsFile": "/dev/null",
+    }
+    return ("ssh", "-F", "none", "-i", str(key), *(f"-o{name}={value}" for name, value in options.items()))

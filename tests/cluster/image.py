@@ -1,0 +1,101 @@
+"""The disk that every host of the lab begins with: a small Debian with systemd, sshd and nothing of ours.
+
+It is built once for each recipe, by mmdebstrap from the package sources of this machine, and kept outside the checkout.
+What the playbook will install lies in its package cache, fetched and not installed. This module must not know what a
+lab is.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import platform
+import re
+import shutil
+from pathlib import Path
+
+from appliance.nameserver.commands import run
+
+SYSTEM = (
+    "ca-certificates",
+    "dbus",
+    "iproute2",
+    "openssh-server",
+    "python3",
+    "python3-apt",
+    "sudo",
+    "systemd-sysv",
+    "udev",
+)
+FETCHED = ("bind9", "bind9-dnsutils", "bind9-utils", "nginx-light", "python3-venv")
+
+# What every host shares. What tells them apart is written when a host is made.
+FINISH = """
+chroot "$1" apt-get --quiet --yes --no-install-recommends --download-only install FETCHED
+chroot "$1" systemctl --quiet enable systemd-networkd.service
+chroot "$1" useradd --create-home --shell /bin/bash admin
+echo 'admin ALL=(ALL) NOPASSWD: ALL' >"$1/etc/sudoers.d/admin"
+cp --dereference /etc/ssl/certs/ca-certificates.crt "$1/etc/ssl/certs/ca-certificates.crt"
+rm -f "$1"/etc/ssh/ssh_host_* "$1/etc/resolv.conf"
+: >"$1/etc/machine-id"
+"""
+BUILD_SECONDS = 900.0
+
+
+def default_folder() -> Path:
+    """Where images are kept: $CLUSTER_IMAGES, or a folder among the user's caches."""
+    return Path(os.environ.get("CLUSTER_IMAGES") or Path.home() / ".cache" / "dns-appliance" / "cluster")
+
+
+def built_image(suite: str, folder: Path) -> Path:
+    """The folder of the image of that Debian suite, built now if there is none of today's recipe."""
+    sources = package_sources(suite)
+    image = folder / f"{suite}-{_digest(sources)}"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not image.exists():
+            _build(suite, sources, image)
+    return image
+
+
+def package_sources(suite: str) -> str:
+    """The lines of a sources.list: those of this machine's apt, as they would stand for that suite."""
+    own = platform.freedesktop_os_release()["VERSION_CODENAME"]
+    wanted = ("apt-get", "indextargets", "--format", "deb $(REPO_URI) $(RELEASE) $(COMPONENT)", "Created-By: Packages")
+    lines = {line for line in run(wanted, timeout=60).output.splitlines() if re.search(rf" {own}(-\w+)? ", line)}
+    assert lines, f"apt knows no packages of {own} here"
+    return "".join(re.sub(rf" {own}(-\w+)? ", rf" {suite}\1 ", line) + "\n" for line in sorted(lines))
+
+
+def _apt_options() -> list[str]:
+    """How this machine's apt reaches its sources: proxies, checks, retries."""
+    dumped = run(("apt-config", "dump"), timeout=60).output.splitlines()
+    return [
+        line.rstrip(";") for line in dumped if re.match(r"Acquire::(Check-|https?::Proxy|Retries)", line, re.IGNORECASE)
+    ]
+
+
+def _digest(sources: str) -> str:
+    recipe = "\n".join((*SYSTEM, *FETCHED, FINISH, sources, *_apt_options()))
+    return hashlib.sha256(recipe.encode()).hexdigest()[:12]
+
+
+def _build(suite: str, sources: str, image: Path) -> None:
+    part = image.with_suffix(".part")
+    shutil.rmtree(part, ignore_errors=True)
+    command = (
+        "mmdebstrap",
+        "--quiet",
+        "--variant=minbase",
+        "--skip=cleanup/apt/cache,cleanup/apt/lists",
+        f"--include={','.join(SYSTEM)}",
+        *(f"--aptopt={option}" for option in _apt_options()),
+        f"--customize-hook={FINISH.replace('FETCHED', ' '.join(FETCHED))}",
+        suite,
+        str(part),
+        "-",
+    )
+    run(command, timeout=BUILD_SECONDS, stdin=sources.encode())
+    part.rename(image)

@@ -1,0 +1,99 @@
+"""The playbook as an operator runs it, and what it says it did. This module must not know what the roles do."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = Path(sys.executable).parent / "ansible-playbook"
+SITE = "ansible/site.yml"
+INVENTORY = "ansible/inventory/cluster"
+PLAY_SECONDS = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A run of the playbook: its exit status, all it printed, and for each host the counts of its last lines."""
+
+    status: int
+    output: str
+
+    @property
+    def recap(self) -> dict[str, dict[str, int]]:
+        """For each host how many tasks were ok, changed, unreachable, failed and so on."""
+        _, _, lines = self.output.rpartition("PLAY RECAP")
+        found = re.findall(r"^(\S+)\s+: (ok=.*)$", lines, re.MULTILINE)
+        return {host: {key: int(n) for key, n in re.findall(r"(\w+)=(\d+)", counts)} for host, counts in found}
+
+    @property
+    def changed(self) -> dict[str, int]:
+        """For each host how many tasks changed something."""
+        return {host: counts["changed"] for host, counts in self.recap.items()}
+
+
+class Playbook:
+    """The playbook against the hosts of a lab, whose folder has the key and a place for connections."""
+
+    def __init__(self, folder: Path, inventory: str = INVENTORY) -> None:
+        self._folder = folder
+        self._inventory = inventory
+
+    def play(self, *options: str) -> Played:
+        """Run it to its end; it has to end well."""
+        played = self.try_to_play(*options)
+        assert played.status == 0, played.output
+        return played
+
+    def try_to_play(self, *options: str) -> Played:
+        """Run it to its end, whatever that is."""
+        with self._running(options) as process:
+            output, _ = process.communicate(timeout=PLAY_SECONDS)
+        return Played(process.returncode, output)
+
+    def play_until(self, task: str, *options: str) -> None:
+        """Start it, and kill it and all it started as soon as it names that task."""
+        with self._running(options) as process:
+            assert process.stdout is not None
+            assert any(task in line for line in process.stdout), f"it ended without the task {task}"
+
+    @contextmanager
+    def _running(self, options: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
+        """It runs until the block ends, and nothing of it runs on."""
+        with subprocess.Popen(
+            (str(PROGRAM), "--inventory", self._inventory, *options, SITE),
+            cwd=ROOT,
+            env={**os.environ, **environment(self._folder)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        ) as process:
+            try:
+                yield process
+            finally:
+                if process.returncode is None:
+                    os.killpg(process.pid, signal.SIGKILL)
+
+
+def environment(folder: Path) -> Mapping[str, str]:
+    """What ansible needs to know of a lab: whom to be, with which key, and that its hosts were made a moment ago."""
+    return {
+        "ANSIBLE_CONFIG": str(ROOT / "ansible" / "ansible.cfg"),
+        "ANSIBLE_HOME": str(folder / "ansible"),
+        "ANSIBLE_HOST_KEY_CHECKING": "False",
+        "ANSIBLE_NOCOLOR": "1",
+        "ANSIBLE_PRIVATE_KEY_FILE": str(folder / "id_ed25519"),
+        "ANSIBLE_REMOTE_USER": "admin",
+        "ANSIBLE_SSH_ARGS": "-F none -o ControlMaster=auto -o ControlPersist=10s -o UserKnownHostsFile=/dev/null",
+        "ANSIBLE_SSH_CONTROL_PATH_DIR": str(folder / "ssh"),
+        "LC_ALL": "C.UTF-8",  # ansible starts in no other encoding
+    }

@@ -1,0 +1,72 @@
+"""TLS in front of the API, by one variable of the playbook: the API from outside, and still no other way to it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from appliance.nameserver.commands import run
+from tests.cluster.cluster import API_PORT, Cluster, wait_until_answered
+
+NAME = "ns1.cluster.test"
+COULD_NOT_CONNECT = 7
+UNKNOWN_ISSUER = 60
+
+
+@pytest.fixture(scope="module")
+def options(cluster: Cluster) -> Iterator[str]:
+    """The variables that open the front door; it is closed after the last test."""
+    wanted = json.dumps({"front_door_enabled": True, "front_door_self_signed": True})
+    cluster.playbook.play("-e", wanted, "--limit", "primary")
+    yield wanted
+    cluster.ns1.sudo("systemctl disable --now nginx")
+    cluster.playbook.play("--limit", "primary")
+
+
+@pytest.fixture(scope="module")
+def certificate(options: str, cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The certificate of the front door."""
+    file = tmp_path_factory.mktemp("door") / "front-door.crt"
+    file.write_text(cluster.ns1.sudo("cat /etc/nginx/front-door.crt").output)
+    return file
+
+
+def curl(cluster: Cluster, path: str, *words: str, status: int = 0) -> str:
+    """What curl printed for that path of the front door, after its exit status was as expected."""
+    named = ("--resolve", f"{NAME}:443:{cluster.ns1.address}", "--noproxy", "*")
+    command = ("curl", "--silent", "--show-error", *named, *words, f"https://{NAME}{path}")
+    return run(command, timeout=60, accept=(status,)).output
+
+
+def test_a_second_play_with_the_front_door_changes_nothing(options: str, cluster: Cluster) -> None:
+    assert cluster.playbook.play("-e", options, "--limit", "primary").changed == {"ns1": 0}
+
+
+def test_a_zone_is_written_through_it_and_answered(cluster: Cluster, certificate: Path) -> None:
+    words = ("--cacert", str(certificate), "--oauth2-bearer", cluster.token, "--json")
+    zone = json.loads(curl(cluster, "/api/v1/dns-zones/", *words, '{"domain": "front-door.example"}'))
+    record = '{"record_type": "A", "name": "www", "value": "192.0.2.1"}'
+    curl(cluster, f"/api/v1/dns-zones/{zone['uuid']}/records/", *words, record)
+    for host in (cluster.ns1, cluster.ns2):
+        wait_until_answered(host, "www.front-door.example", "A", "192.0.2.1")
+
+
+def test_a_certificate_that_nobody_vouches_for_is_no_certificate(cluster: Cluster, certificate: Path) -> None:
+    curl(cluster, "/healthz", status=UNKNOWN_ISSUER)
+
+
+def test_the_measurements_are_not_for_outsiders(cluster: Cluster, certificate: Path) -> None:
+    words = ("--cacert", str(certificate), "--output", "/dev/null", "--write-out", "%{http_code}")
+    assert curl(cluster, "/metrics", *words) == "401"
+
+
+def test_old_versions_of_tls_are_refused(cluster: Cluster, certificate: Path) -> None:
+    curl(cluster, "/healthz", "--cacert", str(certificate), "--tls-max", "1.1", status=35)
+
+
+def test_there_is_no_way_round_it(cluster: Cluster, certificate: Path) -> None:
+    url = f"http://{cluster.ns1.address}:{API_PORT}/healthz"
+    run(("curl", "--silent", "--noproxy", "*", url), timeout=60, accept=(COULD_NOT_CONNECT,))

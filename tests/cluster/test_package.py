@@ -1,0 +1,68 @@
+"""The Debian package on a host where nobody has been before: what it brings, what it asks for, and what it leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from appliance import __version__
+from tests.cluster.cluster import answer, wait_until_answered, wait_until_content
+from tests.cluster.host import Host
+from tests.cluster.lab import Lab
+from tests.cluster.playbook import ROOT
+
+NAME = "ns8"
+FILE = ROOT / "dist" / f"dns-appliance_{__version__}_amd64.deb"
+EXAMPLE = "/usr/share/doc/dns-appliance/examples/config.toml"
+SETTINGS = "/etc/dns-appliance/config.toml"
+UNITS = "dns-appliance-api dns-appliance-deployer named"
+
+
+@pytest.fixture(scope="module")
+def host(lab: Lab) -> Iterator[Host]:
+    """A fresh host with the package, installed from a file."""
+    lab.boot([NAME])
+    made = lab.hosts[NAME]
+    made.bring(FILE)
+    made.sudo(f"apt-get install --quiet --yes --no-install-recommends ./{FILE.name}")
+    yield made
+    lab.remove(NAME)
+
+
+def test_doctor_says_what_a_fresh_host_needs(host: Host) -> None:
+    found = host.sudo("dns-appliance doctor", status=(1,)).output
+    assert "dns.nameservers" in found
+    assert host.ssh("systemctl --failed --no-legend").output == ""
+
+
+def test_with_settings_it_serves(host: Host) -> None:
+    servers = f'nameservers = ["{NAME}.cluster.test={host.address}:53"]'
+    host.sudo(
+        f"install -m 0640 -g dns-appliance {EXAMPLE} {SETTINGS} && sed -i 's/^nameservers = .*/{servers}/' {SETTINGS}"
+    )
+    host.sudo("dns-appliance host prepare")
+    conf = f"dns-appliance host named-conf {NAME}.cluster.test"
+    host.sudo(f"{conf} | install -m 0640 -g bind /dev/stdin /etc/bind/named.conf")
+    host.sudo("systemctl restart named && systemctl restart dns-appliance.target")
+    host.sudo("dns-appliance account create operator@example.org")
+    host.sudo("dns-appliance zone create package.example --account operator@example.org")
+    wait_until_answered(host, "package.example", "NS", f"{NAME}.cluster.test.")
+    wait_until_content(host)
+
+
+def test_it_comes_back_after_a_reboot(host: Host) -> None:
+    host.reboot()
+    wait_until_answered(host, "package.example", "NS", f"{NAME}.cluster.test.")
+    assert host.ssh(f"systemctl is-active {UNITS}").output.split() == ["active"] * 3
+
+
+def test_installed_again_it_goes_on(host: Host) -> None:
+    host.sudo(f"dpkg --install ./{FILE.name}")
+    wait_until_content(host)
+
+
+def test_removed_and_purged_it_leaves_what_clients_wrote(host: Host) -> None:
+    host.sudo("apt-get purge --quiet --yes dns-appliance")
+    host.sudo("test ! -e /opt/dns-appliance && test -s /var/lib/dns-appliance/store.sqlite3")
+    assert answer(host, "package.example", "NS")

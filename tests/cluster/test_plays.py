@@ -1,0 +1,43 @@
+"""The playbook on fresh hosts and on finished ones: what it says, and that a second run has nothing to do."""
+
+from __future__ import annotations
+
+import re
+
+from tests.cluster.cluster import Cluster, FirstPlays
+from tests.cluster.playbook import Playbook
+
+NOTHING = {"ns1": 0, "ns2": 0}
+
+
+def test_check_mode_of_fresh_hosts_ends_well_and_leaves_them_fresh(first_plays: FirstPlays) -> None:
+    assert first_plays.checked.recap.keys() == NOTHING.keys()
+    assert all(first_plays.checked.changed.values())
+    assert first_plays.left_by_check == ""
+
+
+def test_the_first_play_changes_both_hosts(first_plays: FirstPlays) -> None:
+    assert all(first_plays.first.changed.values())
+
+
+def test_a_second_play_changes_nothing(first_plays: FirstPlays) -> None:
+    assert first_plays.second.changed == NOTHING
+
+
+def test_check_mode_of_finished_hosts_would_change_nothing(cluster: Cluster, playbook: Playbook) -> None:
+    assert playbook.play("--check").changed == NOTHING
+
+
+def test_what_is_drifted_is_put_right(cluster: Cluster, playbook: Playbook) -> None:
+    cluster.ns2.sudo("systemctl disable --now named && chmod 0666 /etc/bind/named.conf")
+    assert playbook.play("--limit", "secondaries").changed["ns2"] > 0
+    shown = cluster.ns2.ssh("systemctl is-enabled named; systemctl is-active named; stat -c %a /etc/bind/named.conf")
+    assert shown.output.split() == ["enabled", "active", "640"]
+
+
+def test_no_secret_is_printed_by_the_play_that_makes_them(cluster: Cluster, first_plays: FirstPlays) -> None:
+    found = cluster.ns1.sudo("cat /etc/dns-appliance/*.key /etc/bind/named.conf /etc/bind/rndc.key").output
+    secrets = set(re.findall(r'secret\s+"([^"]+)"', found))
+    assert len(secrets) >= 3
+    output = first_plays.checked.output + first_plays.first.output + first_plays.second.output
+    assert not [secret for secret in secrets if secret in output]
