@@ -9,16 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from appliance.app import create_app
-from appliance.people import sign_in
 from appliance.people.holder import Holder
+from appliance.store import credentials
 from appliance.store.journal import Actor
 from tests.api.conftest import House, open_house
 
 PASSWORD = "correct horse battery"
+PASSWORD_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+"""Quick to compare, as those of the appliance are not."""
 HERE = "192.0.2.1"
 
 
@@ -102,7 +105,7 @@ class Console:
         """An account with the password of all tests."""
         holder = Holder(self.house.account(email, is_admin=is_admin), Actor(None, "test", ""))
         with self.house.store.connection():
-            sign_in.set_password(self.house.store, holder, PASSWORD, self.house.clock())
+            credentials.set_password_hash(holder.account.uuid, PASSWORD_HASH)
         return holder
 
     def signed_in(self, email: str, *, is_admin: bool = False) -> Browser:

@@ -36,8 +36,10 @@ USERS = {
 
 
 def begin(user: str, action: str, folder: Path, umask: str = "022") -> subprocess.Popen[str]:
+    """The action under way as that user, who may not write what measures coverage in the checkout."""
     argv = (*AS_ROOT, sys.executable, "-m", "tests.hosting.acting", *USERS[user], umask, action, str(folder))
-    return subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT)
+    unmeasured = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+    return subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT, env=unmeasured)
 
 
 def act(user: str, action: str, folder: Path) -> list[str]:

@@ -110,7 +110,7 @@ def test_a_missing_store_is_never_made_anew(own: Appliance, api: Client) -> None
     assert not store_of(own).exists()
     assert served(own, "www.missing.example") == [{OLD}, {OLD}]
     own.stop()
-    assert "is missing: restore a backup of it" in own.command(
+    assert "is missing or empty: restore a backup of it" in own.command(
         "run", "--dns-port", str(own.ports.dns), "--api", f"{LOOPBACK}:{own.ports.api}", status=1
     )
     assert not store_of(own).exists()
