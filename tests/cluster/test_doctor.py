@@ -9,12 +9,15 @@ import pytest
 from tests.cluster.cluster import Cluster, complaints, wait_until_content
 from tests.pair import wait_for
 
+ETC = "/etc/dns-appliance"
+ZONES = "/var/lib/bind/dns-appliance"
+API, DEPLOYER = "dns-appliance-api.service", "dns-appliance-deployer.service"
 PROFILE = "/etc/apparmor.d/usr.sbin.named"
 
 
 @dataclass(frozen=True, slots=True)
 class Breaking:
-    """What somebody did, and the one check that shall name it, with these words; how it is undone, where not as told."""
+    """What somebody did, the check that shall name it, with these words; how it is undone, where not as told."""
 
     fault: str
     check: str
@@ -23,25 +26,14 @@ class Breaking:
 
 
 BREAKINGS = {
-    "a key that all can read": Breaking("chmod 0644 /etc/dns-appliance/rndc.key", "rights", "rndc.key is 0644"),
-    "settings that all can read": Breaking(
-        "chmod 0644 /etc/dns-appliance/config.toml", "rights", "config.toml is 0644"
-    ),
-    "a zone directory of another user": Breaking(
-        "chown root /var/lib/bind/dns-appliance", "rights", "dns-appliance is"
-    ),
-    "a deployer that is stopped": Breaking(
-        "systemctl stop dns-appliance-deployer", "units", "dns-appliance-deployer.service is inactive"
-    ),
-    "an API that is stopped": Breaking(
-        "systemctl stop dns-appliance-api", "units", "dns-appliance-api.service is inac"
-    ),
-    "a nameserver that is stopped": Breaking("systemctl stop named", "units", "named.service is inactive"),
-    "a folder that AppArmor keeps from named": Breaking(
-        f"sed -i.kept s,/var/lib/bind,/var/lib/elsewhere, {PROFILE}",
-        "apparmor",
-        "/var/lib/bind/dns-appliance",
-        f"mv {PROFILE}.kept {PROFILE}",
+    "a key that all can read": Breaking(f"chmod 0644 {ETC}/rndc.key", "rights", f"{ETC}/rndc.key is 0644"),
+    "settings that all can read": Breaking(f"chmod 0644 {ETC}/config.toml", "rights", f"{ETC}/config.toml is 0644"),
+    "zone files of another user": Breaking(f"chown root {ZONES}", "rights", f"{ZONES} is"),
+    "a stopped deployer": Breaking(f"systemctl stop {DEPLOYER}", "units", f"{DEPLOYER} is inactive"),
+    "a stopped API": Breaking(f"systemctl stop {API}", "units", f"{API} is inactive"),
+    "a stopped nameserver": Breaking("systemctl stop named", "units", "named.service is inactive"),
+    "AppArmor in the way": Breaking(
+        f"sed -i.kept s,/var/lib/bind,/var/lib/elsewhere, {PROFILE}", "apparmor", ZONES, f"mv {PROFILE}.kept {PROFILE}"
     ),
 }
 
