@@ -28,7 +28,7 @@ endif
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: setup
 setup: $(VENV)/run $(VENV)/named ## install what the appliance needs, once; leaves .venv/bin/dns-appliance
@@ -40,10 +40,10 @@ run: setup ## the whole appliance on loopback, in the foreground, its state in .
 
 .PHONY: test
 ifeq ($(T),)
-test: setup lint types ## lint, types and every test; T=tests/zones runs the tests of one path alone
+test: setup lint types $(VENV)/browser ## lint, types and every test; T=tests/zones runs the tests of one path alone
 	$(PYTHON) -m pytest -n 2 --dist worksteal --cov --cov-report=term $(ARGS)
 else
-test: setup $(VENV)/test
+test: setup $(VENV)/test $(VENV)/browser
 	$(PYTHON) -m pytest $(T) $(ARGS)
 endif
 
@@ -69,6 +69,10 @@ bench: $(VENV)/test setup ## the benchmarks
 .PHONY: soak
 soak: $(VENV)/test setup ## half an hour of kills, faults and random inputs; ARGS="--seed 1 --only storm" repeats a part
 	$(PYTHON) -m tests.soak $(ARGS)
+
+.PHONY: screenshots
+screenshots: $(VENV)/test setup $(VENV)/browser ## pictures of the console for the README, from an appliance with example data
+	$(PYTHON) -m tests.screenshots $(ARGS)
 
 .PHONY: wheelhouse
 wheelhouse: $(VENV)/run ## build/wheelhouse: all that a host installs without a package index
@@ -115,6 +119,10 @@ $(VENV)/run: $(VENV)/made requirements/run.txt setup.cfg pyproject.toml
 # An upgrade of BIND's libraries leaves an unpacked named without its own: dpkg's lists tell.
 $(VENV)/named: tools/system $(VENV)/made $(wildcard $(addprefix /var/lib/dpkg/info/,bind9.list bind9-utils.list))
 	@tools/system $(PYTHON3) $(VENV)
+	@touch $@
+
+$(VENV)/browser: tools/system $(VENV)/made
+	@tools/system $(PYTHON3) --browser
 	@touch $@
 
 $(VENV)/cluster: tools/system $(VENV)/test requirements/cluster.txt

@@ -27,6 +27,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dns.name import Name
+
 MAX_DETAIL = 400
 """Characters of an input that an error may quote back; longer details are cut."""
 
@@ -61,10 +63,11 @@ class QuotaReached(InputError):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One way in which a zone could not be served; `field` is the input that would have to change."""
+    """One way in which a zone could not be served; `field` is the input that would have to change, at `owner`."""
 
     field: str | None
     detail: str
+    owner: Name | None = None
 
 
 class RuleBroken(InputError):
@@ -137,6 +140,7 @@ class CommandError(ApplianceError):
     def __init__(self, argv: Sequence[str], detail: str) -> None:
         super().__init__(f"{' '.join(argv[:2])}: {detail}")
         self.argv = tuple(argv)
+        self.detail = detail
 
 
 class MissingProgram(CommandError):

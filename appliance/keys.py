@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ALGORITHMS = ("hmac-sha1", "hmac-sha224", "hmac-sha256", "hmac-sha384", "hmac-sha512")
+CLOCKS_DIFFER = "the clocks differ by more than the five minutes that signed messages allow"
+"""Why a right key may be refused (RFC 8945 section 5.2.3)."""
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,63}")
 _STATEMENT = re.compile(

@@ -96,6 +96,9 @@ class DnsSettings:
     minimum: int = setting(300, "SOA minimum, seconds that a negative answer is kept (RFC 2308)")
     apex_ttl: int = setting(3600, "TTL of SOA and apex NS set, seconds")
     default_ttl: int = setting(3600, "TTL of a new zone's records where none is named, seconds")
+    resolver: Endpoint | None = setting(
+        None, "address:port of a resolver, asked what parents say of zones; empty: none"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +177,7 @@ def print_value(value: object) -> str:
     """A setting as it is written in the environment."""
     if isinstance(value, tuple):
         return ",".join(map(str, value))
-    return str(value)
+    return "" if value is None else str(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +280,7 @@ _READERS: Mapping[object, Callable[[object], object]] = {
     str: _read_text,
     Path: lambda value: Path(_read_text(value)),
     Endpoint: read_endpoint,
+    Endpoint | None: lambda value: None if value == "" else read_endpoint(value),
     tuple[str, ...]: _read_list,
     tuple[NameserverAddress, ...]: lambda value: tuple(map(_read_nameserver, _read_list(value))),
 }
@@ -285,6 +289,7 @@ _EXPECTED: Mapping[object, str] = {
     str: "a text",
     Path: "a path",
     Endpoint: "address:port, such as 127.0.0.1:8053",
+    Endpoint | None: "address:port, such as 192.0.2.53:53, or empty",
     tuple[str, ...]: "a list of texts",
     tuple[NameserverAddress, ...]: "a list of name=address:port, such as ns1.example.net=192.0.2.1:53",
 }

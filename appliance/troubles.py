@@ -1,6 +1,7 @@
 """What is less than well, in words, each with what to do: for `status`, `/readyz`, `doctor` and the log.
 
-Silence is the worst failure of such a service: whatever is not as it should be is found by reading the store.
+Silence is the worst failure of such a service: whatever is not as it should be is found by reading the store. A time
+there that is still to come was written before the clock was set back, and says no more than one long past.
 """
 
 from __future__ import annotations
@@ -36,8 +37,8 @@ def find_troubles(nameservers: Sequence[str], now: datetime) -> list[Trouble]:
 
 def _deployer(now: datetime) -> Iterator[Trouble]:
     turned_at = outcomes.turned_at()
-    if turned_at is None or now - turned_at > DEPLOYER_SILENT_AFTER:
-        since = "has never turned" if turned_at is None else f"has not turned for {_seconds(now - turned_at)} s"
+    if turned_at is None or abs(now - turned_at) > DEPLOYER_SILENT_AFTER:
+        since = "has never turned" if turned_at is None else f"has not turned for {_seconds(abs(now - turned_at))} s"
         yield Trouble("deployer", "deployer", f"the deployer {since}", "start it and read its log")
 
 
@@ -56,7 +57,7 @@ def _nameservers(nameservers: Sequence[str]) -> Iterator[Trouble]:
 
 def _zones(now: datetime) -> Iterator[Trouble]:
     for late in progress.late(MOST_NAMED):
-        age = now - late.queued_at
+        age = abs(now - late.queued_at)
         if age > LATE_AFTER:
             name = print_domain(late.name)
             wanted = "deleted and still answered" if late.deleted else f"not live at serial {late.serial}"

@@ -5,9 +5,18 @@
     visitor     who asks: the session behind a cookie, and the token that every form carries
     forms       what a form brought, and what is wrong with it at each field
     entry       sign in and out, invitations
+    zones       the list of zones, a new one, its settings, its end
+    records     the records of a zone, set by set, and their forms
+    changes     what waits to be saved, and saving it
+    kinds       the form of each record type
+    pending     the draft behind it: what it holds, and what it comes to
+    served      what each nameserver serves, and answers now
+    dashboard   for operators: how everything fares, and who did what
+    paging      which page of a list is shown
     account     password, second factor, sessions
     developers  API tokens
     people      for operators: who has an account, and who is invited
 
-A page reads the store and asks `appliance.people` and `appliance.editing` for every write. It knows no nameserver.
+A page reads the store, asks `appliance.people` and `appliance.editing` for every write, and nameservers by plain
+questions alone.
 """

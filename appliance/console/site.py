@@ -9,14 +9,15 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
 from werkzeug.wrappers import Response as Answer
 
-from appliance.console import account, developers, entry, people
+from appliance.console import account, changes, dashboard, developers, entry, people, records, served, zones
 from appliance.console.pages import go_to, keep_notice, page, pages, print_moment
 from appliance.console.visitor import FIELD, give_cookie, meet, visitor
 from appliance.errors import ApplianceError
 from appliance.web.parts import open_connection
 from appliance.web.refusals import RETRY_AFTER, reference_of, status_of
+from appliance.zones.names import print_domain, print_owner, print_unicode
 
-PAGES = (entry, account, developers, people)
+PAGES = (entry, zones, records, changes, served, dashboard, account, developers, people)
 """The modules whose pages the blueprint has, once they are imported."""
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -64,7 +65,8 @@ def dress(answer: Response) -> Response:
 
 @pages.context_processor
 def _in_templates() -> dict[str, object]:
-    return {"moment": print_moment, "form_token_field": FIELD}
+    names = {"domain": print_domain, "unicode": print_unicode, "owner": print_owner}
+    return {"moment": print_moment, "form_token_field": FIELD, **names}
 
 
 @pages.errorhandler(ApplianceError)

@@ -3,7 +3,10 @@
     parse -> look up -> apply -> check the rules -> bump the serial -> journal -> commit -> announce
 
     caller    who asks, and what they may see and write
-    wanted    a record as it is asked for, unparsed
+    wanted    a record as it is asked for, unparsed, and changes of records
+    sheet     the sets that a write touches, as they were and as they are to be
+    batch     many changes, put down on a sheet one after the other
+    diff      what a write did, or would do
     claims    which names may become zones, and of whom
     quotas    how many there may be of each
     desk      the Editor, at whom all writes are asked for
@@ -15,6 +18,21 @@ does not grow with its zone. Nothing runs and nothing is sent while a transactio
 from appliance.editing.caller import Caller, find_record, find_zone
 from appliance.editing.claims import own_names_of
 from appliance.editing.desk import Editor
-from appliance.editing.wanted import RecordInput, with_fields
+from appliance.editing.diff import Diff
+from appliance.editing.wanted import Addition, Alteration, Asked, RecordInput, Removal, Replacement, with_fields
 
-__all__ = ["Caller", "Editor", "RecordInput", "find_record", "find_zone", "own_names_of", "with_fields"]
+__all__ = [
+    "Addition",
+    "Alteration",
+    "Asked",
+    "Caller",
+    "Diff",
+    "Editor",
+    "RecordInput",
+    "Removal",
+    "Replacement",
+    "find_record",
+    "find_zone",
+    "own_names_of",
+    "with_fields",
+]

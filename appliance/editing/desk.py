@@ -8,24 +8,23 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from dns.name import Name
-from dns.rdatatype import RdataType
-
+from appliance.editing.batch import MAX_CHANGES, take_all
 from appliance.editing.caller import Caller, check_grant, find_record, find_zone, refuse_limited
 from appliance.editing.claims import public_suffixes, refuse_taken
+from appliance.editing.diff import Diff
 from appliance.editing.quotas import refuse_records_over, refuse_zone_over
-from appliance.editing.wanted import RecordInput, check_comment, check_ttl
-from appliance.errors import Finding, NotPermitted, RuleBroken, ZoneProtected
-from appliance.render.zone_file import Apex, record_line
+from appliance.editing.sheet import Sheet, store_changes
+from appliance.editing.wanted import Asked, RecordInput, check_comment, check_ttl
+from appliance.errors import InputError, NotPermitted, RuleBroken, ZoneProtected
+from appliance.render.zone_file import Apex
 from appliance.settings import QuotaSettings
 from appliance.store import journal, records, zones
 from appliance.store.database import Store
 from appliance.store.journal import Actor
 from appliance.zones import rules
-from appliance.zones.changes import Change, Create, Delete, Update, moves_serial, touched_owners
+from appliance.zones.changes import Change, Create, Delete, moves_serial, touched_owners
 from appliance.zones.model import Record, Zone
-from appliance.zones.names import parse_domain, parse_owner, print_domain
-from appliance.zones.rdata import parse_content, parse_type
+from appliance.zones.names import parse_domain, print_domain
 from appliance.zones.reserved import OwnNames, refuse_reserved
 from appliance.zones.serial import climb, latest, next_serial
 
@@ -102,11 +101,9 @@ class Editor:
     def create_record(self, caller: Caller, zone_uuid: UUID, wanted: RecordInput) -> tuple[Zone, Record]:
         """A new record in the zone."""
         with self._writing():
-            zone = find_zone(zone_uuid, caller.scope)
-            now = self.clock()
-            record = self._parse(zone, wanted, uuid4(), created_at=now, now=now)
-            zone = self._commit(caller, zone, [Create(record), *_set_ttl(zone, record, now)], now)
-        return zone, record
+            sheet = self._sheet(find_zone(zone_uuid, caller.scope))
+            record = sheet.add(wanted)
+            return self._commit(caller, sheet).after, record
 
     def change_record(
         self, caller: Caller, uuid: UUID, change: Callable[[Zone, Record], RecordInput]
@@ -114,17 +111,33 @@ class Editor:
         """Another content for the record; `change` sees it as it is inside the transaction."""
         with self._writing():
             zone, before = find_record(uuid, caller.scope)
-            now = self.clock()
-            after = self._parse(zone, change(zone, before), uuid, created_at=before.created_at, now=now)
-            changes = [Update(before, after)] if replace(after, updated_at=before.updated_at) != before else []
-            zone = self._commit(caller, zone, [*changes, *_set_ttl(zone, after, now)], now)
-        return zone, after if changes else before
+            sheet = self._sheet(zone)
+            record = sheet.alter(before, change(zone, before))
+            return self._commit(caller, sheet).after, record
 
     def delete_record(self, caller: Caller, uuid: UUID) -> Zone:
         """The record is there no more."""
         with self._writing():
             zone, record = find_record(uuid, caller.scope)
-            return self._commit(caller, zone, [Delete(record)], self.clock())
+            sheet = self._sheet(zone)
+            sheet.remove(record)
+            return self._commit(caller, sheet).after
+
+    def change_many(
+        self, caller: Caller, zone_uuid: UUID, asked: Sequence[Asked], comment: str = "", *, dry_run: bool = False
+    ) -> Diff:
+        """Do all that is asked for under one serial, in order, or nothing; the rules look at the whole at its end.
+
+        An InputError has the place of what is wrong in its field, such as `changes.3.value`. A dry run stores nothing.
+        """
+        check_comment(comment)
+        if len(asked) > MAX_CHANGES:
+            raise InputError(f"there are {len(asked)} changes; at most {MAX_CHANGES} are made at once", "changes")
+        with self.store.trying() if dry_run else self._writing():
+            sheet = self._sheet(find_zone(zone_uuid, caller.scope))
+            take_all(sheet, asked)
+            diff = self._commit(caller, sheet, comment)
+        return replace(diff, applied=not dry_run)
 
     def raise_serial(self, uuid: UUID, served: int) -> Zone:
         """Lift the zone's serial over one that a nameserver was found ahead with; content and revision stay."""
@@ -139,54 +152,36 @@ class Editor:
     def _writing(self) -> _Announcing:
         return _Announcing(self)
 
-    def _parse(self, zone: Zone, wanted: RecordInput, uuid: UUID, *, created_at: datetime, now: datetime) -> Record:
-        rdtype = parse_type(wanted.record_type)
-        owner = parse_owner(wanted.name, zone.name)
-        content = parse_content(wanted.record_type, wanted.value, wanted.priority, zone.name)
-        check_comment(wanted.comment)
-        return Record(
-            uuid=uuid,
-            owner=owner,
-            rdtype=rdtype,
-            ttl=self._ttl(zone, wanted, owner, rdtype, uuid),
-            wire=content.rdata.to_wire() or b"",
-            value=content.value,
-            priority=content.priority,
-            comment=wanted.comment,
-            created_at=created_at,
-            updated_at=now,
-        )
+    def _sheet(self, zone: Zone) -> Sheet:
+        return Sheet(zone, self.apex, self.clock())
 
-    def _ttl(self, zone: Zone, wanted: RecordInput, owner: Name, rdtype: RdataType, uuid: UUID) -> int:
-        """The TTL that is named, else that of the rest of the set, else the fallback; the apex NS set has its own."""
-        if wanted.ttl is not None:
-            check_ttl(wanted.ttl, "ttl")
-        if owner == zone.name and rdtype == RdataType.NS:
-            return self.apex.ttl
-        if wanted.ttl is not None:
-            return wanted.ttl
-        others = [record for record in records.set_of(zone, owner, rdtype) if record.uuid != uuid]
-        if others:
-            return others[0].ttl
-        return zone.default_ttl if wanted.fallback_ttl is None else wanted.fallback_ttl
-
-    def _commit(self, caller: Caller, zone: Zone, changes: Sequence[Change], now: datetime) -> Zone:
+    def _commit(self, caller: Caller, sheet: Sheet, comment: str = "") -> Diff:
         """Store the changes, look at the zone that they make, and move serial, revision and journal with them."""
+        zone, changes = sheet.zone, sheet.changes()
         if not changes:
-            return zone
+            return Diff(zone, zone, ())
         for change in changes:
             check_grant(caller, zone, change)
-            _store(zone, change)
-        _check_rules(rules.check(records.ZoneView(zone, self.apex.servers), touched_owners(changes)), changes)
+        sheet.refuse_equals()
+        store_changes(zone, changes)
+        self._check_rules(sheet, changes)
         growth = sum(map(_growth, changes))
         refuse_records_over(self.quotas, caller, zone, growth)
-        moved: dict[str, Any] = {"revision": zone.revision + 1, "updated_at": now}
+        moved: dict[str, Any] = {"revision": zone.revision + 1, "updated_at": sheet.now}
         moved["record_count"] = zone.record_count + growth
         if any(map(moves_serial, changes)):
-            moved |= {"serial": next_serial(zone.serial, now.date()), "queued_at": now}
-        zone = zones.update(zone, **moved)
-        journal.append(zone, "records", caller.actor, now, changes)
-        return zone
+            moved |= {"serial": next_serial(zone.serial, sheet.now.date()), "queued_at": sheet.now}
+        after = zones.update(zone, **moved)
+        change_id = journal.append(after, "records", caller.actor, sheet.now, changes, comment)
+        return Diff(zone, after, tuple(changes), change_id)
+
+    def _check_rules(self, sheet: Sheet, changes: Sequence[Change]) -> None:
+        """Raise what the rules find; a deletion has no field that could be mended."""
+        findings = rules.check(records.ZoneView(sheet.zone, self.apex.servers), touched_owners(changes))
+        if all(isinstance(change, Delete) for change in changes):
+            findings = [replace(finding, field=None) for finding in findings]
+        if findings:
+            raise RuleBroken(sheet.placed(findings))
 
 
 class _Announcing:
@@ -204,33 +199,6 @@ class _Announcing:
         if kind is None:
             self._editor.announce()
         return ended
-
-
-def _set_ttl(zone: Zone, record: Record, now: datetime) -> list[Change]:
-    """The updates that give the set's other records the TTL of this one."""
-    return [
-        Update(other, replace(other, ttl=record.ttl, updated_at=now))
-        for other in records.set_of(zone, record.owner, record.rdtype)
-        if other.uuid != record.uuid and other.ttl != record.ttl
-    ]
-
-
-def _store(zone: Zone, change: Change) -> None:
-    match change:
-        case Create(record):
-            records.insert(zone, record, record_line(record))
-        case Update(_, after):
-            records.replace(zone, after, record_line(after))
-        case Delete(record):
-            records.remove(record)
-
-
-def _check_rules(findings: Sequence[Finding], changes: Sequence[Change]) -> None:
-    """Raise the findings; a deletion has no field that could be mended."""
-    if findings and all(isinstance(change, Delete) for change in changes):
-        findings = [replace(finding, field=None) for finding in findings]
-    if findings:
-        raise RuleBroken(findings)
 
 
 def _growth(change: Change) -> int:

@@ -1,10 +1,11 @@
-"""What is asked for, before it is parsed: a record's fields, and the limits of plain texts and numbers."""
+"""What is asked for, before it is parsed: a record's fields, changes of records, the limits of texts and numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from appliance.errors import InputError, InvalidValue
 from appliance.zones.model import MAX_TTL, Record, Zone
@@ -26,6 +27,42 @@ class RecordInput:
     priority: int | None = None
     comment: str = ""
     fallback_ttl: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """A record that is to be there."""
+
+    record: RecordInput
+
+
+@dataclass(frozen=True, slots=True)
+class Alteration:
+    """Fields of a record that are to be others; those that are not named stay."""
+
+    uuid: UUID
+    fields: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """A record that is to be there no more."""
+
+    uuid: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """The values that are to be a whole set; none: no such set is to be there."""
+
+    record_type: str
+    name: str
+    values: Sequence[str]
+    ttl: int | None = None
+    priority: int | None = None
+
+
+Asked = Addition | Alteration | Removal | Replacement
 
 
 def with_fields(record: Record, zone: Zone, fields: Mapping[str, Any]) -> RecordInput:

@@ -50,12 +50,12 @@ Say = Callable[[str], None]
 
 def run(folder: Path, api: Endpoint, dns_port: int, clock: Callable[[], datetime], say: Say) -> None:
     """Run the appliance in the foreground until SIGINT or SIGTERM; SettingsError says what stands in its way."""
+    named = _find_named()
+    if not folder.exists():  # nobody can be at work in it, and it is not made for nothing
+        _refuse_taken(dns_port, dns_port + 1, api.port)
     folder.mkdir(parents=True, exist_ok=True)
     with only_one(folder / "run.lock"):
-        taken = taken_ports(dns_port, dns_port + 1, api.port)
-        if taken:
-            raise SettingsError(f"port {taken[0]} of {LOOPBACK} is in use; choose others with --dns-port and --api")
-        named = _find_named()
+        _refuse_taken(dns_port, dns_port + 1, api.port)
         state = prepare_state(folder, api, dns_port, read_version(named))
         named = str(reachable_program(Path(named), state.folder, state.owner))
         first = _open_store(state, clock)
@@ -71,6 +71,11 @@ def run(folder: Path, api: Endpoint, dns_port: int, clock: Callable[[], datetime
                     child.restart_if_dead(time.monotonic())
         finally:
             end_all(children)
+
+
+def _refuse_taken(*ports: int) -> None:
+    if taken := taken_ports(*ports):
+        raise SettingsError(f"port {taken[0]} of {LOOPBACK} is in use; choose others with --dns-port and --api")
 
 
 @dataclass(frozen=True, slots=True)

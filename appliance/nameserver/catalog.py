@@ -21,7 +21,7 @@ from dns.name import Name
 from dns.rdatatype import RdataType
 
 from appliance.errors import CommandFailed, CommandTimeout
-from appliance.keys import Key
+from appliance.keys import CLOCKS_DIFFER, Key
 from appliance.zones.catalog import member_owner
 
 LARGEST_UPDATE = 500
@@ -103,5 +103,7 @@ def _told(argv: tuple[str, ...], timeout: float) -> Iterator[None]:
         yield
     except dns.exception.Timeout:
         raise CommandTimeout(argv, f"no answer within {timeout:g} s") from None
+    except (dns.tsig.BadTime, dns.tsig.PeerBadTime):
+        raise CommandFailed(argv, CLOCKS_DIFFER) from None
     except (dns.exception.DNSException, OSError, EOFError) as error:
         raise CommandFailed(argv, str(error) or type(error).__name__) from error

@@ -84,7 +84,10 @@ class Fallback:
             return self._connection.command(*words)
         except BrokenConnection as error:
             log.warning("event=control-fallback command=%s reason=%r", words[0], str(error))
-            return self._program.command(*words)
+            try:
+                return self._program.command(*words)
+            except CommandFailed as failed:  # of what rndc says, its last line alone: the connection knows more
+                raise CommandFailed(error.argv, f"{error.detail}; rndc: {failed.detail}") from failed
 
 
 def quoted(zone: Name) -> str:

@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable
 
 from appliance.errors import CommandFailed, CommandTimeout
-from appliance.keys import Key
+from appliance.keys import CLOCKS_DIFFER, Key
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +30,9 @@ _VERSION = 1
 _SIGNATURE_SIZE = 88
 _LARGEST_REPLY = 1 << 20
 _LIFETIME = 60  # seconds for which named accepts a message
+_SILENTLY_CLOSED = (
+    f"named closed the connection without a reply: most likely the key is not the one it knows, or {CLOCKS_DIFFER}"
+)
 
 
 class BrokenConnection(CommandFailed):
@@ -210,5 +213,5 @@ def _text(reply: Table, name: str) -> str:
 
 def _why(error: OSError | EOFError | ValueError) -> str:
     if isinstance(error, EOFError):
-        return "named closed the connection without a reply: most likely the key is not the one it knows"
+        return _SILENTLY_CLOSED
     return error.strerror or str(error) if isinstance(error, OSError) else str(error)

@@ -17,7 +17,7 @@ from dns.rdata import Rdata
 from dns.rdatatype import RdataType
 
 from appliance.errors import CommandFailed, CommandTimeout
-from appliance.keys import Key
+from appliance.keys import CLOCKS_DIFFER, Key
 from appliance.questions.soa import Nameserver
 
 
@@ -41,6 +41,8 @@ def axfr(server: Nameserver, zone: Name, key: Key | None, timeout: float = 30.0)
         dns.query.inbound_xfr(server.address, content, query, server.port, timeout, timeout)
     except dns.exception.Timeout:
         raise CommandTimeout(argv, f"not whole within {timeout:g} s") from None
+    except (dns.tsig.BadTime, dns.tsig.PeerBadTime):
+        raise CommandFailed(argv, f"{server.name}: {CLOCKS_DIFFER}") from None
     except (dns.exception.DNSException, OSError, EOFError) as error:
         raise CommandFailed(argv, f"{server.name}: {str(error) or type(error).__name__}") from error
     return [Row(owner, ttl, rdata.rdtype, rdata) for owner, ttl, rdata in content.iterate_rdatas()]

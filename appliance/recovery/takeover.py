@@ -76,12 +76,14 @@ def _take_over_zone(zone: Zone, known: list[PastZone], now: datetime, taken: Tak
     same = last is not None and last.uuid == zone.uuid and last.content == restored.content_of(zone)
     if not same:
         serial = next_serial(serial, (now if known else _unknown(now)).date())
-    if serial == zone.serial:
+    revision = max(zone.revision, *(one.revision for one in known), 0)
+    if (serial, revision) == (zone.serial, zone.revision):
         return
-    revision = max(zone.revision, *(one.revision for one in known), 0) + 1
-    lifted = zones.update(zone, serial=serial, revision=revision, queued_at=now)
-    journal.append(lifted, "zone.raise_serial", _ACTOR, now)
-    taken.lifted.append(print_domain(zone.name))
+    lifted = zones.update(zone, serial=serial, revision=revision + 1)
+    restored.lift_records(lifted)
+    if serial != zone.serial:
+        journal.append(zones.update(lifted, queued_at=now), "zone.raise_serial", _ACTOR, now)
+        taken.lifted.append(print_domain(zone.name))
 
 
 def _unknown(now: datetime) -> datetime:

@@ -56,6 +56,11 @@ def record_line(record: Record) -> str:
     return line
 
 
+def soa_line(name: Name, serial: int, apex: Apex) -> str:
+    """The line of the SOA record, without the line feed."""
+    return zone_file(name, serial, apex, "", 0).decode("ascii").partition("\n")[0]
+
+
 def zone_file(name: Name, serial: int, apex: Apex, lines: str, count: int) -> bytes:
     """The file: SOA, apex NS, then `lines` as `record_line` wrote them, each with its line feed, `count` of them."""
     if lines.count("\n") != count or (lines and not lines.endswith("\n")):

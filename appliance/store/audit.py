@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -59,12 +61,17 @@ def append(kind: str, account: UUID, subject: str, actor: Actor, now: datetime) 
     )
 
 
-def find(scope: Scope, page: Page) -> tuple[list[Entry], int]:
+def find(scope: Scope, page: Page, search: str = "") -> tuple[list[Entry], int]:
     """A page of what concerns the scope, newest first, and how much there is in all.
 
-    Where the scope is limited to zones, these alone: what was done to the account is not theirs to tell.
+    `search` is a part of a zone's or subject's name, of who did it, or of the address. Where the scope is limited to
+    zones, these alone: what was done to the account is not theirs to tell.
     """
     changes, acts = _changes(scope), _acts(scope)
+    if search:
+        change, act = tables.Change, tables.Act
+        changes = changes.join(tables.Zone).where(_holds(search, tables.Zone.name, change.actor, change.address))
+        acts = acts and acts.where(_holds(search, act.subject, act.actor, act.address))
     total = changes.count() + (acts.count() if acts is not None else 0)
     both = changes if acts is None else changes.union_all(acts)
     moment, number = pw.SQL("created_at"), pw.SQL("number")
@@ -122,6 +129,10 @@ def _changes_of(numbers: list[int]) -> dict[tuple[str, int], Entry]:
         )
         for row in rows
     }
+
+
+def _holds(search: str, *columns: pw.Field) -> pw.Expression:
+    return functools.reduce(operator.or_, (pw.fn.instr(pw.fn.lower(column), search.lower()) > 0 for column in columns))
 
 
 def _acts_of(numbers: list[int]) -> dict[tuple[str, int], Entry]:

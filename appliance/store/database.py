@@ -111,6 +111,13 @@ class Store:
             yield
 
     @contextmanager
+    def trying(self) -> Iterator[None]:
+        """One transaction as `writing` makes it, of which nothing stays."""
+        with suppress(_Undone), self.writing():
+            yield
+            raise _Undone
+
+    @contextmanager
     def writing_if_free(self) -> Iterator[None]:
         """As `writing`, but it is a StoreError at once when another writer is at work."""
         with self._writing(0):
@@ -169,6 +176,10 @@ class Store:
         """A number that moves when another connection has written (`PRAGMA data_version`)."""
         with _told(self.path):
             return int(self._db.execute_sql("pragma data_version").fetchone()[0])
+
+
+class _Undone(Exception):
+    """Ends a transaction that was only tried."""
 
 
 @contextmanager

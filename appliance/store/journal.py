@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -28,8 +28,11 @@ class Actor:
     address: str
 
 
-def append(zone: Zone, kind: str, actor: Actor, now: datetime, changes: Iterable[Change] = ()) -> None:
-    """Note what was done to the zone; `zone` is its state after it."""
+def append(
+    zone: Zone, kind: str, actor: Actor, now: datetime, changes: Iterable[Change] = (), comment: str = ""
+) -> UUID:
+    """Note what was done to the zone; `zone` is its state after it. The uuid of the row."""
+    uuid = uuid4()
     removed: list[Record] = []
     added: list[Record] = []
     for change in changes:
@@ -42,18 +45,19 @@ def append(zone: Zone, kind: str, actor: Actor, now: datetime, changes: Iterable
                 removed.append(before)
                 added.append(after)
     tables.Change.create(
-        uuid=uuid4(),
+        uuid=uuid,
         zone=tables.Zone.select(tables.Zone.id).where(tables.Zone.uuid == zone.uuid),
         kind=kind,
         serial=zone.serial,
         account=actor.account,
         actor=actor.name,
         address=actor.address,
-        comment="",
+        comment=comment,
         created_at=now,
         removed=[_document(record, zone) for record in removed],
         added=[_document(record, zone) for record in added],
     )
+    return uuid
 
 
 def last() -> int:
@@ -65,6 +69,20 @@ def last_moment() -> datetime | None:
     """When the newest row was written."""
     row = tables.Change.select(tables.Change.created_at).order_by(tables.Change.id.desc()).first()
     return row.created_at if row else None
+
+
+def count_by_hour(now: datetime, hours: int) -> list[int]:
+    """How many changes were stored in each of the last hours, the oldest first; the last one is not over yet."""
+    hour = timedelta(hours=1)
+    began = now.replace(minute=0, second=0, microsecond=0) - (hours - 1) * hour
+    changed = tables.Change.created_at
+    place = (changed - pw.Value(began, converter=changed.db_value)) / pw.Value(hour // timedelta(microseconds=1))
+    query = tables.Change.select(place.coerce(False).alias("hour"), pw.fn.count(tables.Change.id)).where(
+        changed >= began
+    )
+    rows: Iterable[tuple[int, int]] = query.group_by(pw.SQL("hour")).tuples().iterator()
+    counts = dict(rows)
+    return [counts.get(number, 0) for number in range(hours)]
 
 
 def zones_since(place: int) -> tuple[set[UUID], int]:

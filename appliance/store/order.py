@@ -30,6 +30,11 @@ def owner_from(text: str, origin: Name) -> Name:
     return Name((*labels, b"")) if labels[-len(zone) :] == zone else Name(labels + origin.labels)
 
 
+def owner_from_key(key: str, origin: Name) -> Name:
+    """The owner of that key in its zone."""
+    return Name((*(label.encode() for label in reversed(key.split(".")[:-1])), *origin.labels))
+
+
 def domain_from(text: str) -> Name:
     """The zone name that `print_domain` wrote."""
     return Name((*text.encode().split(b"."), b""))

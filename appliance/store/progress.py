@@ -10,6 +10,7 @@ import peewee as pw
 from dns.name import Name
 
 from appliance.store import order, tables
+from appliance.store.zones import EVERYTHING, Scope, state_column, within
 from appliance.zones.deployment import Answer
 
 
@@ -34,24 +35,13 @@ class Late:
     live_at: datetime | None
 
 
-def count_by_state() -> Mapping[str, int]:
-    """How many living zones there are in each state."""
-    wanted = tables.Zone.serial
-    done = tables.Deployment
-    state = pw.Case(
-        None,
-        (
-            (done.live_serial == wanted, "live"),
-            (done.serial.is_null() | (done.serial != wanted), "pending"),
-            (done.error.is_null(False), "failed"),
-        ),
-        "deploying",
-    )
+def count_by_state(scope: Scope = EVERYTHING) -> Mapping[str, int]:
+    """How many living zones of the scope there are in each state."""
     query = (
-        tables.Zone.select(state.alias("state"), pw.fn.count(tables.Zone.id))
-        .join(done, pw.JOIN.LEFT_OUTER)
-        .where(tables.Zone.deleted_at.is_null())
-        .group_by(state)
+        tables.Zone.select(state_column().alias("state"), pw.fn.count(tables.Zone.id))
+        .join(tables.Deployment, pw.JOIN.LEFT_OUTER)
+        .where(*within(scope))
+        .group_by(pw.SQL("state"))
     )
     return dict(query.tuples().iterator())
 

@@ -48,9 +48,9 @@ class Filters:
 def insert(zone: Zone, record: Record, line: str) -> None:
     """Store a new record; InvalidValue when an equal one is there."""
     try:
-        tables.Record.create(zone=_zone_id(zone), revision=1, **_columns(zone, record, line))
+        tables.Record.create(zone=zone_id(zone), revision=1, **_columns(zone, record, line))
     except pw.IntegrityError:
-        raise _equal(record) from None
+        raise equal(record) from None
 
 
 def replace(zone: Zone, record: Record, line: str) -> None:
@@ -59,7 +59,12 @@ def replace(zone: Zone, record: Record, line: str) -> None:
         columns = {**_columns(zone, record, line), "revision": tables.Record.revision + 1}
         tables.Record.update(columns).where(tables.Record.uuid == record.uuid).execute()
     except pw.IntegrityError:
-        raise _equal(record) from None
+        raise equal(record) from None
+
+
+def put_aside(record: Record) -> None:
+    """Give a record that is about to be replaced a content that no other can have."""
+    tables.Record.update(wire=b"aside" + record.uuid.bytes).where(tables.Record.uuid == record.uuid).execute()
 
 
 def remove(record: Record) -> None:
@@ -71,6 +76,12 @@ def get(uuid: UUID, scope: Scope) -> tuple[Zone, Record] | None:
     """The record of that uuid and its zone, when the zone lives and lies in the scope."""
     row = _joined().where(tables.Record.uuid == uuid, *within(scope)).get_or_none()
     return _with_zone(row) if row else None
+
+
+def get_in(zone: Zone, uuid: UUID) -> Record | None:
+    """The record of that uuid, when it is one of this zone."""
+    row = _rows(zone).where(tables.Record.uuid == uuid).get_or_none()
+    return _record(row, zone.name) if row else None
 
 
 def find(scope: Scope, page: Page, filters: Filters) -> tuple[list[tuple[Zone, Record]], int]:
@@ -142,7 +153,7 @@ _ORDER = (tables.Record.owner_key, tables.Record.rdtype, tables.Record.wire)
 
 
 def _rows(zone: Zone) -> pw.ModelSelect[tables.Record]:
-    return tables.Record.select().where(tables.Record.zone == _zone_id(zone))
+    return tables.Record.select().where(tables.Record.zone == zone_id(zone))
 
 
 def _joined() -> pw.ModelSelect[tables.Record]:
@@ -164,7 +175,8 @@ def _conditions(filters: Filters) -> Iterator[pw.Expression]:
         )
 
 
-def _zone_id(zone: Zone) -> pw.ModelSelect[tables.Zone]:
+def zone_id(zone: Zone) -> pw.ModelSelect[tables.Zone]:
+    """The number of the zone's row, as a part of a statement."""
     return tables.Zone.select(tables.Zone.id).where(tables.Zone.uuid == zone.uuid)
 
 
@@ -205,5 +217,6 @@ def _record(row: tables.Record, origin: Name) -> Record:
     )
 
 
-def _equal(record: Record) -> InvalidValue:
+def equal(record: Record) -> InvalidValue:
+    """The error of a record that is there already."""
     return InvalidValue(f"an equal {record.rdtype.name} record is there already", "value")

@@ -171,6 +171,18 @@ class Act(pw.Model):
     created_at = Instant()
 
 
+class Draft(pw.Model):
+    """Changes of a zone that an account gathers, as the API writes them, before they are saved."""
+
+    zone = pw.ForeignKeyField(Zone)
+    account = pw.UUIDField()
+    changes = Document()
+    updated_at = Instant()
+
+    class Meta:
+        primary_key = pw.CompositeKey("zone", "account")
+
+
 class Deployment(pw.Model):
     """What the deployer last did for a zone."""
 
@@ -214,7 +226,7 @@ class Turn(pw.Model):
     waiting = pw.IntegerField()
 
 
-TABLES = (Account, Token, Session, Invitation, Zone, Record, Change, Act, Deployment, Outcome, Stray, Turn)
+TABLES = (Account, Token, Session, Invitation, Zone, Record, Change, Draft, Act, Deployment, Outcome, Stray, Turn)
 
 
 def parts(uuids: Iterable[UUID], size: int = 1000) -> Iterator[list[UUID]]:

@@ -13,6 +13,7 @@ from dns.name import Name
 
 from appliance.errors import InvalidName
 from appliance.store import order, tables
+from appliance.zones.deployment import State
 from appliance.zones.model import Zone
 from appliance.zones.names import print_domain
 
@@ -23,6 +24,9 @@ class Scope:
 
     account: UUID | None
     zones: frozenset[UUID] | None = None
+
+
+EVERYTHING = Scope(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,18 +86,23 @@ def get_any(uuid: UUID) -> Zone:
     return from_row(_select().where(tables.Zone.uuid == uuid).get())
 
 
-def find(scope: Scope, page: Page, *, name: Name | None = None, search: str | None = None) -> tuple[list[Zone], int]:
+def find(
+    scope: Scope, page: Page, *, name: Name | None = None, search: str | None = None, state: State | None = None
+) -> tuple[list[Zone], int]:
     """The zones of a page by domain, and how many there are in all pages."""
     wanted = list(within(scope))
     if name is not None:
         wanted.append(tables.Zone.name == print_domain(name))
     if search:
         wanted.append(pw.fn.instr(tables.Zone.name, search.lower()) > 0)
-    rows = _select().where(*wanted).order_by(tables.Zone.name).limit(page.size).offset(page.offset)
+    if state is not None:
+        wanted.append(state_column() == state.value)
+    places = _places(state).where(*wanted).order_by(tables.Zone.name).limit(page.size).offset(page.offset)
+    rows = _select().where(tables.Zone.id.in_([row.id for row in places])).order_by(tables.Zone.name)
     zones = [from_row(row) for row in rows]
-    if name is None and not search and scope.zones is None:
+    if len(wanted) == len(list(within(scope))) and scope.zones is None:
         return zones, _counted(scope)
-    return zones, tables.Zone.select().where(*wanted).count()
+    return zones, _places(state).where(*wanted).count()
 
 
 def count_of(account: UUID) -> int:
@@ -143,6 +152,23 @@ def past_serials(name: Name) -> list[int]:
 
 def _select() -> pw.ModelSelect[tables.Zone]:
     return tables.Zone.select(tables.Zone, tables.Account.uuid).join(tables.Account)
+
+
+def _places(state: State | None) -> pw.ModelSelect[tables.Zone]:
+    """The numbers of zones alone, which an index holds; with their deployments where a state is asked for."""
+    query = tables.Zone.select(tables.Zone.id)
+    return query if state is None else query.join(tables.Deployment, pw.JOIN.LEFT_OUTER)
+
+
+def state_column() -> pw.Case:
+    """The state of a living zone, as a part of a statement that joins its deployment."""
+    zone, done = tables.Zone, tables.Deployment
+    cases = (
+        (done.live_serial == zone.serial, State.LIVE.value),
+        (done.serial.is_null() | (done.serial != zone.serial), State.PENDING.value),
+        (done.error.is_null(False), State.FAILED.value),
+    )
+    return pw.Case(None, cases, State.DEPLOYING.value)
 
 
 def within(scope: Scope) -> Iterable[pw.Expression]:

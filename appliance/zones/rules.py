@@ -10,6 +10,7 @@ When named-checkzone or named refuses what these rules passed, a rule is missing
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Protocol
 
 from dns.name import Name, root
@@ -52,7 +53,7 @@ def check(view: View, touched: Iterable[Name]) -> list[Finding]:
     for owner in sorted(touched):
         node = view.nodes([owner]).get(owner, {})
         if node:
-            findings += (finding for rule in RULES for finding in rule(view, owner, node))
+            findings += (replace(finding, owner=owner) for rule in RULES for finding in rule(view, owner, node))
     return findings + list(apex_servers_have_addresses(view))
 
 
@@ -155,13 +156,11 @@ def apex_servers_have_addresses(view: View) -> Iterator[Finding]:
         if target and target.is_subdomain(view.origin):
             node = _answering_node(view, target)
             if RdataType.CNAME in node:
-                yield Finding(
-                    "value", f"{record.value}, a nameserver of the zone, would be an alias; it must have an address"
-                )
+                detail = f"{record.value}, a nameserver of the zone, would be an alias; it must have an address"
+                yield Finding("value", detail, target)
             elif not _ADDRESSES & node.keys():
-                yield Finding(
-                    "value", f"{record.value}, a nameserver of the zone, would have no A or AAAA record in it"
-                )
+                detail = f"{record.value}, a nameserver of the zone, would have no A or AAAA record in it"
+                yield Finding("value", detail, target)
 
 
 Rule = Callable[[View, Name, Node], Iterator[Finding]]

@@ -48,7 +48,7 @@ def test_the_host_header_is_not_believed(console: Console, host: str) -> None:
     browser = console.browser()
     browser.headers = {"Host": host}
     assert browser.sign_in(ME, next="/account/").location == "/account/"
-    assert browser.get("/").location == "/account/developers/"
+    assert browser.get("/").location == "/zones/"
     for path in ("/account", "/account/audit", "/sign-in"):
         assert browser.get(path).headers.get("Location") in (None, "/")
 

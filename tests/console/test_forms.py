@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import uuid4
 
@@ -26,7 +27,7 @@ def writing_paths(console: Console) -> list[str]:
     """The path of every page that takes a form."""
     rules = [rule for rule in console.house.app.url_map.iter_rules() if rule.endpoint.startswith("console.")]
     return [
-        rule.rule.replace("<uuid:uuid>", str(uuid4())).replace("<secret>", "x" * 43)
+        re.sub("<uuid:[a-z]+>", str(uuid4()), rule.rule).replace("<secret>", "x" * 43)
         for rule in rules
         if "POST" in (rule.methods or ())
     ]

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from appliance.editing import Caller
+from appliance.editing import Caller, RecordInput
 from appliance.recovery.backup import back_up
 from appliance.recovery.restore import Restored, restore
-from appliance.store import accounts, credentials, invitations, outcomes, sessions, strays, zones
+from appliance.store import accounts, credentials, invitations, outcomes, sessions, strays, tables, zones
 from appliance.store.database import Store
 from appliance.store.zones import Scope
 from appliance.zones.model import Zone
@@ -77,6 +77,26 @@ def test_content_that_came_back_by_itself_needs_the_later_serial_only(desk: Desk
     zone = desk.zone()
     again(lambda: desk.editor.delete_record(desk.owner, desk.add(zone, "A", "www", "192.0.2.1").uuid))
     assert stored(zone).serial == zone.serial + 2
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [RecordInput("A", "www", "192.0.2.2"), RecordInput("A", "www", "192.0.2.1", comment="without a new serial")],
+)
+def test_no_revision_comes_back(desk: Desk, again: Again, wanted: RecordInput) -> None:
+    zone = desk.zone()
+    record = desk.add(zone, "A", "www", "192.0.2.1")
+    seen: list[tuple[int, int]] = []
+
+    def revisions() -> tuple[int, int]:
+        return stored(zone).revision, tables.Record.get(uuid=record.uuid).revision
+
+    def happening() -> None:
+        desk.editor.change_record(desk.owner, record.uuid, lambda _zone, _before: wanted)
+        seen.append(revisions())
+
+    again(happening)
+    assert all(now > then for now, then in zip(revisions(), seen[0], strict=True))
 
 
 def test_a_zone_deleted_since_lives_again_with_a_later_serial(desk: Desk, again: Again) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 from appliance.store import journal
 from tests.desk import Desk
@@ -41,3 +42,17 @@ def test_a_row_tells_who_from_where_and_what(desk: Desk) -> None:
         "priority": 10,
         "comment": "",
     }
+
+
+def test_changes_are_counted_by_the_hour(desk: Desk) -> None:
+    desk.clock.now = datetime(2031, 5, 4, 12, 30, tzinfo=UTC)
+    assert journal.count_by_hour(desk.clock(), 3) == [0, 0, 0]
+    zone = desk.zone()
+    desk.clock.forward(minutes=29)
+    desk.add(zone, "A", "www", "192.0.2.1")
+    desk.clock.forward(minutes=1)
+    desk.add(zone, "A", "www", "192.0.2.2")
+    assert journal.count_by_hour(desk.clock(), 3) == [0, 2, 1]
+    desk.clock.forward(hours=2)
+    assert journal.count_by_hour(desk.clock(), 2) == [0, 0]
+    assert journal.count_by_hour(desk.clock(), 5) == [0, 2, 1, 0, 0]

@@ -8,9 +8,10 @@ from uuid import uuid4
 import dns.name
 from dns.rdatatype import RdataType
 
-from appliance.store import accounts, records, zones
+from appliance.store import accounts, outcomes, progress, records, zones
 from appliance.store.records import Filters
 from appliance.store.zones import Page, Scope
+from appliance.zones.deployment import State
 from appliance.zones.names import print_domain, print_owner
 from tests.desk import Desk
 
@@ -44,6 +45,25 @@ def test_pages_and_filters_of_zones(desk: Desk) -> None:
     assert domains(desk, ALL, name=dns.name.from_text("b.org.")) == (["b.org"], 1)
     assert domains(desk, ALL, search="ORG") == (["a.org", "b.org"], 2)
     assert domains(desk, ALL, search="%") == ([], 0) and domains(desk, ALL, search="_") == ([], 0)
+
+
+def test_zones_of_a_state(desk: Desk) -> None:
+    live, failed, pending, deploying = (desk.zone(f"{letter}.org") for letter in "abcd")
+    theirs = desk.editor.create_zone(desk.stranger, "theirs.org")
+    with desk.store.writing():
+        for zone in (live, theirs):
+            outcomes.note_live(zone.uuid, zone.serial, desk.clock())
+        outcomes.note_attempt(failed.uuid, failed.serial, "check: broken")
+        outcomes.note_attempt(deploying.uuid, deploying.serial, None)
+    assert domains(desk, ALL, state=State.LIVE) == (["a.org", "theirs.org"], 2)
+    assert domains(desk, desk.owner.scope, Page(2, 1), state=State.LIVE) == ([], 1)
+    assert domains(desk, desk.owner.scope, state=State.FAILED) == (["b.org"], 1)
+    assert domains(desk, desk.owner.scope, state=State.PENDING) == (["c.org"], 1)
+    assert domains(desk, desk.owner.scope, state=State.DEPLOYING, search="d.") == (["d.org"], 1)
+    assert progress.count_by_state(desk.owner.scope) == {"live": 1, "failed": 1, "pending": 1, "deploying": 1}
+    assert progress.count_by_state() == {"live": 2, "failed": 1, "pending": 1, "deploying": 1}
+    for zone in (live, failed, pending, deploying, theirs):
+        assert outcomes.deployments([zone], ())[zone.uuid].state in State
 
 
 def test_accounts_count_their_zones(desk: Desk) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.appliance import Appliance, free_ports
+from tests.appliance import PROGRAM, Appliance, free_ports
 from tests.pair import wait_for
 
 CHILDREN = ("ns1/named.conf", "ns2/named.conf", "appliance deployer", "appliance serve")
@@ -80,6 +81,14 @@ def test_two_in_one_folder_or_on_one_port_are_refused(appliance: Appliance, tmp_
     assert f"process {appliance.process and appliance.process.pid} " in same_folder
     refused = Appliance(tmp_path).command("run", "--dns-port", port, "--api", f"127.0.0.1:{free_ports().api}", status=1)
     assert f"port {port} of 127.0.0.1 is in use" in refused
+
+
+def test_a_refused_start_makes_no_folder(appliance: Appliance, tmp_path: Path) -> None:
+    new = tmp_path / "new"
+    words = ("run", "--state", str(new), "--dns-port", str(appliance.ports.dns))
+    done = subprocess.run((*PROGRAM, *words), capture_output=True, text=True, check=False, timeout=60)
+    assert "is in use" in done.stderr
+    assert not new.exists()
 
 
 def test_a_second_deployer_names_the_first(appliance: Appliance) -> None:

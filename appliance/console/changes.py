@@ -1,0 +1,98 @@
+"""Changes that wait: records chosen to be deleted, what is gathered for a zone, and saving it under one serial."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+from werkzeug.wrappers import Response as Answer
+
+from appliance.console import pending
+from appliance.console.forms import Form, sent_form
+from appliance.console.pages import go_to, page, pages
+from appliance.console.pending import Change
+from appliance.console.zones import zone_at
+from appliance.errors import NotFound
+from appliance.store import records
+from appliance.web.parts import reading
+from appliance.zones.model import Zone
+from appliance.zones.names import print_owner
+
+
+@pages.post("/zones/<uuid:uuid>/records/delete/", endpoint="records_delete")
+def delete_records(uuid: UUID) -> Answer:
+    """The chosen records are gathered to be deleted; the next page shows what that means."""
+    zone, chosen = zone_at(uuid), sent_form().all("record")
+    if not chosen:
+        return go_to("console.zone", "Choose the records first.", uuid=uuid)
+    with reading():
+        known = [found for one in chosen if (found := records.get_in(zone, _uuid(one)))]
+    return gather(zone, [pending.removal(record.uuid) for record in known])
+
+
+@pages.get("/zones/<uuid:uuid>/changes/", endpoint="changes")
+def show_changes(uuid: UUID) -> Response:
+    """What is gathered for the zone, and what it comes to."""
+    return _changes_page(zone_at(uuid))
+
+
+@pages.post("/zones/<uuid:uuid>/changes/")
+def settle_changes(uuid: UUID) -> Response | Answer:
+    """Everything that is gathered is saved under one serial, or one of it taken out, or all thrown away."""
+    zone, form = zone_at(uuid), sent_form()
+    changes = pending.gathered(zone)
+    if form["act"] == "discard":
+        pending.keep(zone, [])
+        return go_to("console.zone", "What was gathered is thrown away; nothing was changed.", uuid=uuid)
+    if form["act"].isdigit():
+        pending.keep(zone, [one for at, one in enumerate(changes) if str(at) != form["act"]])
+        return go_to("console.changes", uuid=uuid)
+    if not changes:
+        return go_to("console.changes", uuid=uuid)
+    with form.refusing():
+        diff = pending.saved(zone, changes, form["comment"])
+        pending.keep(zone, [])
+        return go_to("console.zone", f"Saved under serial {diff.after.serial}.", uuid=uuid)
+    return _changes_page(zone, form, 400)
+
+
+def gather(zone: Zone, changes: list[Change]) -> Answer:
+    """Let these changes wait with the others, and show them all."""
+    waiting = pending.gathered(zone)
+    pending.keep(zone, [*waiting, *(one for one in changes if one not in waiting)])
+    return go_to("console.changes", uuid=zone.uuid)
+
+
+def _changes_page(zone: Zone, form: Form | None = None, status: int = 200) -> Response:
+    waiting = pending.gathered(zone)
+    return page(
+        "changes.html",
+        status,
+        zone=zone,
+        waiting=[_described(zone, one) for one in waiting],
+        outcome=pending.outcome(zone, waiting),
+        form=form or Form(),
+    )
+
+
+def _described(zone: Zone, change: Change) -> dict[str, Any]:
+    """A gathered change for a person: what is done, to which record."""
+    with reading():
+        record = records.get_in(zone, UUID(change["uuid"])) if "uuid" in change else None
+    if record is None:
+        return {**change, "was": None}
+    shown = {
+        "name": print_owner(record.owner, zone.name),
+        "record_type": record.rdtype.name,
+        "value": record.value,
+        "priority": record.priority,
+    }
+    return {**shown, **change, "was": record}
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotFound("there is no such record") from None

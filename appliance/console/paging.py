@@ -1,0 +1,36 @@
+"""Which page of a list is shown, and the links to its neighbours."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlencode
+
+from flask import request
+
+from appliance.store.zones import Page
+
+_NUMBER = re.compile(r"[1-9][0-9]{0,5}")
+
+
+def pager(size: int) -> Page:
+    """The page that the query asks for, the first one where it asks for none."""
+    number = request.args.get("page", "1")
+    return Page(int(number) if _NUMBER.fullmatch(number) else 1, size)
+
+
+def neighbours(total: int, size: int) -> dict[str, object]:
+    """For a template: the number of the page and of the last one, and the links to those before and after."""
+    number, last = pager(size).number, max(1, -(-total // size))
+    return {
+        "number": number,
+        "last": last,
+        "total": total,
+        "first_row": min(total, (number - 1) * size + 1),
+        "last_row": min(total, number * size),
+        "newer": _link(min(number - 1, last)) if number > 1 else None,
+        "older": _link(number + 1) if number < last else None,
+    }
+
+
+def _link(number: int) -> str:
+    return "?" + urlencode({**request.args.to_dict(), "page": str(number)})

@@ -1,0 +1,190 @@
+"""The records of a zone: as sets, and the forms in which one is made or changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+from flask import Response, request
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response as Answer
+
+from appliance.console import pending
+from appliance.console.changes import gather
+from appliance.console.forms import Form, sent_form
+from appliance.console.kinds import KINDS, Kind, kind_of
+from appliance.console.pages import go_to, page, pages
+from appliance.console.paging import neighbours, pager
+from appliance.console.pending import Change
+from appliance.console.visitor import visitor
+from appliance.console.zones import read_whole, zone_at
+from appliance.editing import find_record
+from appliance.errors import InputError, NotFound
+from appliance.render.zone_diff import Line
+from appliance.store import outcomes, sets
+from appliance.store.sets import SetFilters
+from appliance.web.parts import parts, reading
+from appliance.zones.model import MAX_TTL, Record, Zone
+from appliance.zones.names import print_domain, print_owner
+from appliance.zones.rdata import MAX_PRIORITY, parse_type
+
+SETS = 50
+"""Sets on a page."""
+SHOWN = 5
+"""Records of a set that are shown before the rest is folded away behind a link."""
+
+
+@pages.get("/zones/<uuid:uuid>/", endpoint="zone")
+def show_zone(uuid: UUID) -> Response:
+    """The records of the zone, set by set, and what is served of it."""
+    text, wanted = request.args.get("search", "").strip(), request.args.get("type", "")
+    zone = zone_at(uuid)
+    rdtype = parse_type(wanted) if wanted in KINDS and KINDS[wanted].record_type == wanted else None
+    filters = SetFilters(rdtype, text.lower().removesuffix("." + print_domain(zone.name)))
+    with reading():
+        found, total = sets.find(zone, pager(SETS), filters)
+        types = sets.types_of(zone)
+        deployment = outcomes.deployments([zone], parts().nameservers)[zone.uuid]
+        waiting = pending.gathered(zone)
+    return page(
+        "zone.html",
+        zone=zone,
+        sets=found,
+        types=types,
+        search=text,
+        rdtype=rdtype,
+        deployment=deployment,
+        waiting=waiting,
+        shown=len(found[0].records) if len(found) == 1 else SHOWN,
+        paging=neighbours(total, SETS),
+    )
+
+
+@pages.get("/zones/<uuid:uuid>/records/new/", endpoint="record_new")
+def show_new_record(uuid: UUID) -> Response:
+    """The form of a record of the type that is asked for."""
+    kind = _kind(request.args.get("type", "A"))
+    return _form_page(zone_at(uuid), kind, Form(MultiDict({"name": request.args.get("name", kind.name)})))
+
+
+@pages.post("/zones/<uuid:uuid>/records/new/")
+def create_record(uuid: UUID) -> Response | Answer:
+    """A new record: saved, gathered, or only looked at."""
+    zone, form, kind = zone_at(uuid), sent_form(), _kind(request.args.get("type", "A"))
+    return _settle(zone, kind, form, lambda: pending.creation(_fields(kind, form)))
+
+
+@pages.get("/zones/<uuid:uuid>/records/<uuid:record>/", endpoint="record")
+def show_record(uuid: UUID, record: UUID) -> Response:
+    """The form of a record that is there."""
+    zone, found = _record_at(uuid, record)
+    kind = kind_of(found.rdtype.name, found.value)
+    typed = {f"part_{name}": text for name, text in kind.split(found.value).items()}
+    typed |= {"name": print_owner(found.owner, zone.name), "ttl": str(found.ttl), "comment": found.comment}
+    typed |= {"priority": "" if found.priority is None else str(found.priority)}
+    return _form_page(zone, kind, Form(MultiDict(typed)), found)
+
+
+@pages.post("/zones/<uuid:uuid>/records/<uuid:record>/")
+def change_record(uuid: UUID, record: UUID) -> Response | Answer:
+    """Another content of the record: saved, gathered, or only looked at."""
+    zone, found = _record_at(uuid, record)
+    form, kind = sent_form(), kind_of(found.rdtype.name, found.value)
+    if form["act"] == "delete":
+        return gather(zone, [pending.removal(found.uuid)])
+    return _settle(zone, kind, form, lambda: pending.alteration(found, _fields(kind, form)), found)
+
+
+def _settle(zone: Zone, kind: Kind, form: Form, asked: Any, record: Record | None = None) -> Response | Answer:  # noqa: ANN401
+    """Do with the change what the button says; the form again when something is wrong, or it was only to be seen."""
+    waiting, lines = pending.gathered(zone), None
+    with form.refusing(), _own(len(waiting)):
+        changes = [*waiting, asked()]
+        if form["act"] == "preview":
+            lines = pending.lines_of(pending.tried(zone, changes))
+        elif form["act"] == "gather" or waiting:
+            pending.tried(zone, changes)
+            pending.keep(zone, changes)
+            return go_to("console.changes", uuid=zone.uuid)
+        else:
+            diff = pending.saved(zone, changes)
+            told = f"Saved under serial {diff.after.serial}." if diff.changes else "Nothing was changed."
+            return go_to("console.zone", told, uuid=zone.uuid)
+    return _form_page(zone, kind, form, record, lines=lines, status=400 if form.errors else 200)
+
+
+@contextmanager
+def _own(number: int) -> Iterator[None]:
+    """Mistakes in the change of that number are told at the fields of its form, others above it."""
+    try:
+        yield
+    except InputError as refused:
+        at, field = pending.place_of(refused)
+        if at is not None and at != number:
+            raise InputError(f"change {at + 1} of those that wait: {refused}") from None
+        refused.field = field
+        raise
+
+
+def _fields(kind: Kind, form: Form) -> Change:
+    """The fields of the record, as the API takes them."""
+    typed = {part.name: form[f"part_{part.name}"] for part in kind.parts}
+    fields: dict[str, Any] = {
+        "record_type": kind.record_type,
+        "name": form["name"].strip(),
+        "value": kind.join(typed),
+        "ttl": read_between(form["ttl"], "ttl", MAX_TTL) if form["ttl"].strip() else None,
+        "comment": form["comment"],
+    }
+    if kind.has_priority and form["priority"].strip():
+        fields["priority"] = read_between(form["priority"], "priority", MAX_PRIORITY)
+    return fields
+
+
+def read_between(text: str, field: str, most: int) -> int:
+    """The whole number from 0 to `most` that was typed."""
+    number = read_whole(text, field)
+    if not 0 <= number <= most:
+        raise InputError(f"it must be 0 to {most}", field)
+    return number
+
+
+def _form_page(
+    zone: Zone,
+    kind: Kind,
+    form: Form,
+    record: Record | None = None,
+    *,
+    lines: list[Line] | None = None,
+    status: int = 200,
+) -> Response:
+    chosen = next((name for name, one in KINDS.items() if one is kind), kind.record_type)
+    waiting = pending.gathered(zone)
+    return page(
+        "record.html",
+        status,
+        zone=zone,
+        kind=kind,
+        kinds=KINDS,
+        chosen=chosen,
+        form=form,
+        record=record,
+        lines=lines,
+        waiting=waiting,
+    )
+
+
+def _record_at(uuid: UUID, record: UUID) -> tuple[Zone, Record]:
+    with reading():
+        zone, found = find_record(record, visitor().caller.scope)
+    if zone.uuid != uuid:
+        raise NotFound("there is no such record")
+    return zone, found
+
+
+def _kind(name: str) -> Kind:
+    if name not in KINDS:
+        raise NotFound("there is no such record type here")
+    return KINDS[name]

@@ -1,0 +1,64 @@
+"""The operators' pages: figures as they are stored, a chart of them, and the audit log with search."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from uuid import UUID
+
+from appliance.console.dashboard import HEIGHT, columns
+from appliance.store import outcomes, zones
+from appliance.zones.deployment import Answer, Seen
+from tests.api.conftest import NS1, NS2
+from tests.console.conftest import Console, texts
+
+OPERATOR, ME = "op@example.org", "me@example.org"
+
+
+def test_figures_of_zones_and_nameservers(console: Console) -> None:
+    me, operator = console.signed_in(ME), console.signed_in(OPERATOR, is_admin=True)
+    assert "not asked yet" in operator.get("/dashboard/").text
+    paths = [str(me.send("/zones/new/", {"domain": f"{letter}.example"}).location) for letter in "abc"]
+    first, second, _ = (UUID(path.split("/")[2]) for path in paths)
+    now = console.house.clock()
+    with console.house.writing():
+        outcomes.note_live(first, zones.get_any(first).serial, now)
+        outcomes.note_attempt(second, zones.get_any(second).serial, "check: broken")
+        outcomes.note_seen(second, [Seen(NS1, 1, Answer.LAGGING, now), Seen(NS2, None, Answer.UNREACHABLE, now)])
+    console.house.clock.forward(minutes=5)
+    shown = operator.get("/dashboard/").text
+    figures = re.findall(r'class="figure">(\d+)</span> <span class="badge [a-z]*">([a-z]+)', shown)
+    assert figures == [("1", "pending"), ("0", "deploying"), ("1", "live"), ("1", "failed")]
+    assert "unreachable" in shown and "300 s" in shown
+    assert "the deployer has never turned" in shown and "check: broken" in shown
+    assert "3 in all, 3 in the busiest hour" in shown and " style=" not in shown
+
+
+def test_the_chart_is_as_high_as_the_busiest_hour() -> None:
+    drawn = columns([0, 1, 200, 100], datetime(2031, 5, 4, 12, 30, tzinfo=UTC))
+    assert [column.height for column in drawn] == [0, 2, HEIGHT, HEIGHT // 2]
+    assert all(column.y + column.height == HEIGHT for column in drawn)
+    assert (drawn[0].began.hour, drawn[3].began.hour) == (9, 12)
+    assert [column.height for column in columns([0, 0], datetime(2031, 5, 4, tzinfo=UTC))] == [0, 0]
+
+
+def test_the_audit_log_is_searched(console: Console) -> None:
+    me, operator = console.signed_in(ME), console.signed_in(OPERATOR, is_admin=True)
+    for domain in ("first.example", "second.example"):
+        me.send("/zones/new/", {"domain": domain})
+
+    def told(search: str) -> list[str]:
+        return texts(operator.get(f"/dashboard/audit/?search={search}"), r'data-label="To what"><span>([^ <]*)')
+
+    assert told("FIRST") == ["first.example"]
+    assert told(".example") == ["second.example", "first.example"]
+    assert set(told(OPERATOR)) == {OPERATOR} and told("192.0.2.1")
+    assert "Nothing is like that" in operator.get("/dashboard/audit/?search=<script>").text
+    assert len(told("")) > 2
+
+
+def test_they_are_for_operators_alone(console: Console) -> None:
+    me = console.signed_in(ME)
+    for path in ("/dashboard/", "/dashboard/audit/"):
+        assert me.get(path).status_code == 404
+    assert "Dashboard" not in me.get("/zones/").text

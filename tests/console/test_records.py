@@ -1,0 +1,166 @@
+"""Pages of records: each type by its form, the API's words at the field, and lists as sets."""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+import pytest
+
+from appliance.console.kinds import KINDS
+from appliance.editing import Addition, Caller, RecordInput
+from appliance.store import zones
+from appliance.store.journal import Actor
+from appliance.store.zones import Scope
+from appliance.web.parts import parts_of
+from appliance.zones.names import print_owner
+from appliance.zones.rdata import TYPES
+from tests.console.conftest import Console, texts
+from tests.console.zone_page import DIGEST, EVERY_FORM, ME, ZonePage, found_in, open_page
+
+HOSTILE = 'x"><img src=x onerror=alert(1)>'
+
+
+@pytest.fixture
+def page(console: Console) -> ZonePage:
+    """A new zone."""
+    return open_page(console)
+
+
+def test_every_type_has_a_form() -> None:
+    assert {kind.record_type for kind in KINDS.values()} == {rdtype.name for rdtype in TYPES}
+    assert {form for form, _, _ in EVERY_FORM} | {"DS"} == set(KINDS)
+
+
+def test_one_record_of_each_type(page: ZonePage) -> None:
+    for form, fields, _ in EVERY_FORM:
+        made = page.add(form, form.lower(), **{f"part_{name}": text for name, text in fields.items()})
+        assert made.status_code == 303, found_in(made.text, r'class="error"[^>]*>([^<]*)')
+    made = page.add("DS", "ns", part_tag="12345", part_algorithm="13", part_kind="2", part_digest=DIGEST)
+    assert made.status_code == 303
+    wanted = [(KINDS[form].record_type, form.lower(), value) for form, _, value in EVERY_FORM]
+    wanted.append(("DS", "ns", f"12345 13 2 {DIGEST}"))
+    with page.console.house.store.connection():
+        origin = zones.get_any(page.uuid).name
+    found = [(record.rdtype.name, print_owner(record.owner, origin), record.value) for record in page.records()]
+    assert sorted(found) == sorted(wanted)
+
+
+def test_a_form_shows_what_it_made_and_sends_it_back_unchanged(page: ZonePage) -> None:
+    for form, fields, _ in EVERY_FORM:
+        page.add(
+            form, form.lower(), ttl="60", comment="a note", **{f"part_{name}": text for name, text in fields.items()}
+        )
+    before, serial = page.records(), page.serial()
+    for record in before:
+        assert page.change(record).status_code == 303, record
+    assert page.records() == before and page.serial() == serial
+    (caa,) = (record for record in before if record.rdtype.name == "CAA")
+    assert page.change(caa, part_text="other.example").status_code == 303
+    assert '0 issue "other.example"' in {record.value for record in page.records()}
+
+
+def test_what_has_no_parts_is_changed_whole(page: ZonePage) -> None:
+    api = page.console.house.bearer(ME)
+    value = '10 1 "https://example.net/\\255"'
+    api("POST", f"/dns-zones/{page.uuid}/records/", {"record_type": "URI", "name": "www", "value": value})
+    (before,) = page.records()
+    assert page.change(before).status_code == 303
+    assert page.records() == [before] and before.value == value
+    page.change(before, part_value=value.replace("10", "11"))
+    assert page.records()[0].value == value.replace("10", "11")
+
+
+MISTAKES: list[tuple[str, dict[str, str], dict[str, Any]]] = [
+    ("A", {"part_value": "nonsense"}, {"value": "nonsense"}),
+    ("A", {"part_value": "192.0.2.1", "name": "a..b"}, {"value": "192.0.2.1", "name": "a..b"}),
+    ("A", {"part_value": "192.0.2.1", "name": "x.example.net."}, {"value": "192.0.2.1", "name": "x.example.net."}),
+    ("A", {"part_value": "192.0.2.1", "ttl": "2147483648"}, {"value": "192.0.2.1", "ttl": 2147483648}),
+    ("A", {"part_value": "192.0.2.1", "comment": "x" * 501}, {"value": "192.0.2.1", "comment": "x" * 501}),
+    ("MX", {"part_value": "mail.example.net", "priority": ""}, {"value": "mail.example.net"}),
+    ("MX", {"part_value": "mail.example.net", "priority": "65536"}, {"value": "mail.example.net", "priority": 65536}),
+    ("MX", {"part_value": "mail", "priority": "1"}, {"value": "mail", "priority": 1}),
+    ("CNAME", {"part_value": "a.example.net", "name": "@"}, {"value": "a.example.net", "name": "@"}),
+    ("SRV", {"part_weight": "", "part_port": "x", "part_target": "y"}, {"value": " x y", "priority": 10}),
+    ("TXT", {"part_value": ""}, {"value": ""}),
+    ("TXT", {"part_value": "a\r\nb"}, {"value": "a\r\nb"}),
+    ("TXT", {"part_value": "x" * 5000}, {"value": "x" * 5000}),
+    ("TLSA", {"part_usage": "3"}, {"value": "3   "[:-1]}),
+]
+
+
+def test_mistakes_are_told_at_the_field_in_the_words_of_the_api(page: ZonePage) -> None:
+    api = page.console.house.bearer(ME)
+    for form, typed, body in MISTAKES:
+        record = {"record_type": form, "name": "www", **body}
+        told = api("POST", f"/dns-zones/{page.uuid}/records/", record).get_json()
+        words = html.escape(told["detail"].removeprefix(f"{told['field']}: ")).lower()
+        for act in ("save", "gather", "preview"):
+            refused = page.add(form, act=act, **{"name": "www", **typed})
+            assert refused.status_code == 400
+            (error,) = found_in(refused.text, r'class="error" id="([a-z_]+)-error">([^<]*)')
+            assert (error[0], html.escape(html.unescape(error[1])).lower()) == (told["field"], f"{words}.")
+    assert page.records() == [] and "No changes wait" in page.browser.get(f"{page.path}changes/").text
+
+
+def test_what_was_typed_stays_and_is_text(page: ZonePage) -> None:
+    refused = page.address(HOSTILE, name="www", comment=HOSTILE)
+    assert HOSTILE not in refused.text and "&lt;img src=x" in refused.text
+    page.add("TXT", "@", part_value=HOSTILE, comment=HOSTILE)
+    (record,) = page.records()
+    assert (record.value, record.comment) == (HOSTILE, HOSTILE)
+    page.change(record, act="gather", part_value=HOSTILE + "2")
+    shown = [page.path, f"{page.path}records/{record.uuid}/", f"{page.path}changes/", f"{page.path}?search={HOSTILE}"]
+    shown += [f"{page.path}ask/?name={HOSTILE}&type=A", f"{page.path}?type={HOSTILE}", f"/zones/?search={HOSTILE}"]
+    for path in shown:
+        assert "<img" not in page.browser.get(path).text, path
+
+
+def test_a_preview_shows_the_lines_and_stores_nothing(page: ZonePage) -> None:
+    serial = page.serial()
+    shown = page.address(act="preview")
+    assert shown.status_code == 200
+    lines = found_in(shown.text, r'<div class="(comes|goes)">.*?<span>([^<]*)</span></div>')
+    assert [sign for sign, _ in lines] == ["goes", "comes", "comes"]
+    assert lines[2][1] == "www.example.com. 3600 IN A 192.0.2.1" and " SOA " in lines[0][1]
+    assert page.records() == [] and page.serial() == serial
+
+
+def test_records_are_shown_as_sets_and_found(page: ZonePage) -> None:
+    for number in range(8):
+        page.address(f"192.0.2.{number}")
+    page.add("TXT", "@", part_value="Hello")
+    whole = page.browser.get(page.path).text
+    assert len(found_in(whole, "<tbody>")) == 3 and "3 more A records at www" in whole
+    assert "192.0.2.7" in page.browser.get(f"{page.path}?search=www&type=A").text
+    assert len(found_in(page.browser.get(f"{page.path}?search=www.example.com").text, 'type="checkbox"')) == 8
+    assert "Hello" in page.browser.get(f"{page.path}?search=hello").text
+    assert "No record is like that" in page.browser.get(f"{page.path}?search=nothing").text
+    assert "No record is like that" not in page.browser.get(f"{page.path}?type=SPF").text
+
+
+def test_a_large_zone_is_light(page: ZonePage) -> None:
+    asked = [Addition(RecordInput("TXT", f"host-{number}", f"{number} {'<' * 300}")) for number in range(300)]
+    house = page.console.house
+    account = house.account(ME)
+    caller = Caller(account.uuid, Actor(account.uuid, ME, ""), Scope(account.uuid))
+    with house.store.connection():
+        parts_of(house.app).editor.change_many(caller, page.uuid, asked)
+    shown = page.browser.get(page.path)
+    assert "1 to 50 of 300" in shown.text and len(shown.data) < 100_000
+    assert "251 to 300 of 300" in page.browser.get(f"{page.path}?page=6").text
+
+
+def test_records_of_others_are_not_there(page: ZonePage) -> None:
+    page.address()
+    (record,) = page.records()
+    other = page.console.signed_in("other@example.org")
+    assert other.get(f"{page.path}records/{record.uuid}/").status_code == 404
+    theirs = str(other.send("/zones/new/", {"domain": "theirs.example"}).location)
+    assert other.get(f"{theirs}records/{record.uuid}/").status_code == 404
+    mine = str(page.browser.send("/zones/new/", {"domain": "second.example"}).location)
+    assert page.browser.get(f"{mine}records/{record.uuid}/").status_code == 404
+    assert page.browser.get(f"{page.path}records/new/?type=NONSENSE").status_code == 404
+    refused = other.send(f"{theirs}records/new/?type=A", {"name": "www", "part_value": "x"})
+    assert refused.status_code == 400
+    assert len(page.records()) == 1 and texts(page.browser.get(page.path), "192.0.2.1")

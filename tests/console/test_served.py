@@ -1,0 +1,82 @@
+"""Questions asked from a page: each nameserver side by side, names of the zone alone, and what the parent says."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import replace
+
+import dns.name
+import pytest
+
+from appliance.app import create_app
+from appliance.settings import DnsSettings, Endpoint, NameserverAddress
+from tests.api.conftest import House
+from tests.console.conftest import Browser, Console
+from tests.pair import LOOPBACK, Pair, free_port
+from tests.questions.test_delegation import world
+
+ME = "me@example.org"
+
+
+def configured(house: House, dns_settings: DnsSettings) -> Console:
+    """The same house with other settings of DNS."""
+    settings = replace(house.settings, dns=dns_settings)
+    return Console(House(settings, house.clock, create_app(settings, house.clock, lambda: 1000.0)))
+
+
+def zone_of(browser: Browser, domain: str) -> str:
+    return str(browser.send("/zones/new/", {"domain": domain}).location)
+
+
+def test_each_nameserver_answers_side_by_side(house: House, pair: Pair) -> None:
+    served = dns.name.from_text("asked.test")
+    pair.create(served, 3)
+    for server in (pair.primary, pair.secondary):
+        pair.wait_for_serial(server, served, 3)
+    places = {"ns1.appliance.test": pair.primary.port, "ns2.appliance.test": pair.secondary.port}
+    places["away.appliance.test"] = free_port()
+    nameservers = tuple(NameserverAddress(name, Endpoint(LOOPBACK, port)) for name, port in places.items())
+    me = configured(house, replace(house.settings.dns, nameservers=nameservers)).signed_in(ME)
+    zone = zone_of(me, "asked.test")
+    shown = me.get(f"{zone}ask/?name=www&type=A").text
+    assert shown.count("www.asked.test. 300 IN A 192.0.2.1") == 2 and shown.count("NOERROR") == 2
+    assert shown.count('class="refusals"') == 1, "one is away"
+    assert "NXDOMAIN" in me.get(f"{zone}ask/?name=none.asked.test&type=TXT").text
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [("name=www.example.net.&type=A", "name"), ("name=a..b&type=A", "name"), ("name=@&type=AXFR", "type")],
+)
+def test_nothing_else_can_be_asked(console: Console, query: str, field: str) -> None:
+    me = console.signed_in(ME)
+    refused = me.get(f"{zone_of(me, 'example.com')}ask/?{query}")
+    assert refused.status_code == 400 and f'href="#{field}"' in refused.text
+
+
+def test_without_a_resolver_the_page_tells_what_to_do(console: Console) -> None:
+    me = console.signed_in(ME)
+    shown = me.get(f"{zone_of(me, 'example.com')}delegation/").text
+    assert "registrar" in shown and "ns1.appliance.test" in shown and "dns.resolver" in shown
+
+
+def test_a_resolver_that_does_not_help_is_told(house: House) -> None:
+    away = replace(house.settings.dns, resolver=Endpoint(LOOPBACK, free_port()))
+    me = configured(house, away).signed_in(ME)
+    zone = zone_of(me, "example.com")
+    assert "the resolver did not answer" in me.get(f"{zone}delegation/").text
+    with world({}, "") as resolver:
+        knowing = replace(house.settings.dns, resolver=Endpoint(LOOPBACK, resolver.port))
+        browser = configured(house, knowing).browser()
+        browser.sign_in(ME)
+        assert "knows no zone above it" in browser.get(f"{zone}delegation/").text
+
+
+def test_questions_never_take_all_threads(console: Console) -> None:
+    me = console.signed_in(ME)
+    zone = zone_of(me, "example.com")
+    with ExitStack() as seats:
+        while seats.enter_context(console.house.watch.seat()):
+            pass
+        refused = me.get(f"{zone}ask/?name=@&type=A")
+    assert refused.status_code == 503 and "Try again" in refused.text

@@ -1,0 +1,134 @@
+"""Pages of zones: the list, a new one, settings, and the end; what is not one's own is not there."""
+
+from __future__ import annotations
+
+import re
+from uuid import UUID
+
+import pytest
+
+from appliance.store import outcomes, zones
+from appliance.store.zones import Page, Scope
+from tests.console.conftest import Browser, Console, texts
+
+ME, OTHER = "me@example.org", "other@example.org"
+HOSTILE = '<script>alert("1")</script>'
+
+
+@pytest.fixture
+def me(console: Console) -> Browser:
+    """A browser of the first account."""
+    return console.signed_in(ME)
+
+
+def new_zone(browser: Browser, domain: str = "example.com") -> str:
+    """The path of a new zone."""
+    made = browser.send("/zones/new/", {"domain": domain})
+    assert made.status_code == 303, made.text
+    return str(made.location)
+
+
+def domains(browser: Browser, query: str = "") -> list[str]:
+    return texts(browser.get(f"/zones/{query}"), r'class="name" href="[^"]*">([^<]*)')
+
+
+def test_a_zone_is_made_and_listed(me: Browser) -> None:
+    assert "No zones yet" in me.get("/zones/").text
+    new_zone(me, " bücher.example "), new_zone(me, "a.example")
+    assert domains(me) == ["a.example", "bücher.example"]
+    assert domains(me, "?search=BÜCHER") == domains(me, "?search=kva") == ["bücher.example"]
+    assert domains(me, "?state=live") == [] and len(domains(me, "?state=pending")) == 2
+    assert "No zone is like that" in me.get("/zones/?search=nothing").text
+    assert len(domains(me, "?state=nonsense&page=0")) == 2
+
+
+def test_a_domain_that_cannot_be_had_is_told_at_its_field(me: Browser, console: Console) -> None:
+    new_zone(me)
+    for domain, words in (("example.com", "exists already"), ("com", "two labels"), ("", "empty"), (HOSTILE, "label")):
+        refused = me.send("/zones/new/", {"domain": domain})
+        assert refused.status_code == 400 and words in refused.text and 'id="domain-error"' in refused.text
+        assert HOSTILE not in refused.text
+
+
+def test_pages_of_a_long_list(me: Browser) -> None:
+    for number in range(53):
+        new_zone(me, f"zone-{number:02}.example")
+    assert len(domains(me)) == 50 and domains(me, "?page=2") == [f"zone-{number}.example" for number in (50, 51, 52)]
+    assert "1 to 50 of 53" in me.get("/zones/").text
+    (older,) = texts(me.get("/zones/?search=zone"), r'rel="next" href="([^"]*)"')
+    assert older == "?search=zone&amp;page=2"
+    assert domains(me, "?page=99") == []
+
+
+def test_settings(me: Browser, console: Console) -> None:
+    zone = new_zone(me)
+    settings = f"{zone}settings/"
+    assert 'value="3600"' in me.get(settings).text
+    sent = me.send(settings, {"default_ttl": "60", "comment": HOSTILE, "protected": "yes"})
+    assert sent.location == settings
+    shown = me.get(settings).text
+    assert 'value="60"' in shown and "checked" in shown and HOSTILE not in shown and "&lt;script&gt;" in shown
+    for ttl in ("x", "-1", "2147483648", "1" * 30):
+        refused = me.send(settings, {"default_ttl": ttl, "comment": ""})
+        assert refused.status_code == 400 and 'id="default_ttl-error"' in refused.text
+    assert "protected" in me.get("/zones/").text
+
+
+def test_a_zone_is_deleted_by_its_domain(me: Browser, console: Console) -> None:
+    zone = new_zone(me, "bücher.example")
+    wrong = me.send(f"{zone}delete/", {"domain": "example.com"})
+    assert wrong.status_code == 400 and "Type the domain" in wrong.text and domains(me)
+    assert me.send(f"{zone}delete/", {"domain": "xn--bcher-kva.example."}).location == "/zones/"
+    assert domains(me) == [] and me.get(zone).status_code == 404
+    protected = new_zone(me, "kept.example")
+    me.send(f"{protected}settings/", {"default_ttl": "60", "protected": "yes"})
+    assert me.send(f"{protected}delete/", {"domain": "kept.example"}).status_code == 409
+    assert domains(me) == ["kept.example"]
+
+
+def test_zones_of_others_are_not_there(me: Browser, console: Console) -> None:
+    zone = new_zone(me)
+    other, operator = console.signed_in(OTHER), console.signed_in("op@example.org", is_admin=True)
+    paths = [zone, *(f"{zone}{page}/" for page in ("settings", "delete", "served", "changes", "ask", "delegation"))]
+    paths.append(f"{zone}records/new/")
+    unknown = "00000000-0000-4000-8000-000000000000"
+    for path in paths:
+        missing = other.get(path)
+        assert missing.status_code == 404, path
+        never = other.get(path.replace(zone.split("/")[2], unknown))
+        assert _plain(never.text) == _plain(missing.text)
+        assert operator.get(path).status_code == 200
+    assert domains(other) == [] and domains(operator) == ["example.com"]
+
+
+def _plain(text: str) -> str:
+    """The page without the seals that differ from one to the next."""
+    return re.sub(r'value="[0-9a-f]{64}"', "", text)
+
+
+def test_reading_changes_nothing(me: Browser, console: Console) -> None:
+    zone = new_zone(me)
+    with console.house.store.connection():
+        before = zones.find(Scope(None), Page())
+    for page in ("", "settings/", "delete/", "served/", "changes/", "records/new/", "ask/", "delegation/"):
+        assert me.get(f"{zone}{page}?act=save&domain=example.com&default_ttl=5").status_code == 200
+    for page in ("records/delete/",):
+        assert me.get(f"{zone}{page}").status_code == 405
+    with console.house.store.connection():
+        assert zones.find(Scope(None), Page()) == before
+
+
+def test_what_is_served_is_told(me: Browser, console: Console) -> None:
+    zone = new_zone(me)
+    uuid = UUID(zone.split("/")[2])
+    fragment = me.get(f"{zone}served/")
+    assert 'data-state="pending"' in fragment.text and "<html" not in fragment.text
+    assert fragment.text.count("lagging") == 2
+    with console.house.writing():
+        outcomes.note_attempt(uuid, zones.get_any(uuid).serial, f"check: {HOSTILE}")
+    failed = me.get(zone).text
+    assert 'data-state="failed"' in failed and "check: &lt;script&gt;" in failed and HOSTILE not in failed
+    with console.house.writing():
+        outcomes.note_live(uuid, zones.get_any(uuid).serial, console.house.clock())
+    assert 'data-state="live"' in me.get(zone).text
+    assert domains(me, "?state=live") == ["example.com"]

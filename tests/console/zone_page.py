@@ -1,0 +1,118 @@
+"""A zone in the console, as its owner's browser and the store see it, and what one types into the form of each type."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from werkzeug.test import TestResponse
+
+from appliance.console.kinds import KINDS
+from appliance.store import records, zones
+from appliance.zones.model import Record
+from tests.console.conftest import Browser, Console
+
+ME = "me@example.org"
+DIGEST = "ab" * 32
+
+# form, its fields, the value that the API would be sent
+EVERY_FORM: list[tuple[str, dict[str, str], str]] = [
+    ("A", {"value": "192.0.2.1"}, "192.0.2.1"),
+    ("AAAA", {"value": "2001:0db8::1"}, "2001:db8::1"),
+    ("CNAME", {"value": "target.example.net"}, "target.example.net"),
+    ("MX", {"value": "mail.example.net"}, "mail.example.net"),
+    ("TXT", {"value": "x" * 600}, "x" * 600),
+    (
+        "SPF",
+        {
+            "mx": "mx",
+            "includes": "_spf.example.net b.example.net",
+            "addresses": "192.0.2.1 2001:db8::/32",
+            "policy": "-all",
+        },
+        "v=spf1 mx include:_spf.example.net include:b.example.net ip4:192.0.2.1 ip6:2001:db8::/32 -all",
+    ),
+    (
+        "DKIM",
+        {"key": "-----BEGIN PUBLIC KEY-----\nMIIB\nIjAN\n-----END PUBLIC KEY-----\n"},
+        "v=DKIM1; k=rsa; p=MIIBIjAN",
+    ),
+    ("NS", {"value": "ns1.example.net"}, "ns1.example.net"),
+    ("SRV", {"weight": "10", "port": "5060", "target": "sip.example.net"}, "10 5060 sip.example.net"),
+    ("CAA", {"flags": "0", "tag": "issue", "text": 'a "b" \\c'}, '0 issue "a \\"b\\" \\\\c"'),
+    ("PTR", {"value": "host.example.net"}, "host.example.net"),
+    ("TLSA", {"usage": "3", "selector": "1", "matching": "1", "digest": DIGEST}, f"3 1 1 {DIGEST}"),
+    ("SSHFP", {"algorithm": "4", "kind": "2", "digest": DIGEST}, f"4 2 {DIGEST}"),
+    ("NAPTR", {"value": '100 10 "U" "" "!a!b!" .'}, '100 10 "U" "" "!a!b!" .'),
+    ("SVCB", {"preference": "0", "target": "svc.example.net"}, "0 svc.example.net"),
+    ("HTTPS", {"preference": "1", "target": ".", "parameters": "alpn=h2"}, '1 . alpn="h2"'),
+    ("LOC", {"value": "52 22 23.000 N 4 53 32.000 E -2.00m"}, "52 22 23.000 N 4 53 32.000 E -2.00m"),
+    (
+        "URI",
+        {"preference": "10", "weight": "1", "address": "https://example.net/a b"},
+        '10 1 "https://example.net/a b"',
+    ),
+    ("SMIMEA", {"usage": "3", "selector": "1", "matching": "1", "digest": DIGEST}, f"3 1 1 {DIGEST}"),
+    ("OPENPGPKEY", {"value": "mQINBFit2ioBEADhbGdsb2dh"}, "mQINBFit2ioBEADhbGdsb2dh"),
+]
+
+
+@dataclass
+class ZonePage:
+    """A zone as its owner's browser and the store see it."""
+
+    console: Console
+    browser: Browser
+    path: str
+
+    @property
+    def uuid(self) -> UUID:
+        return UUID(self.path.split("/")[2])
+
+    def records(self) -> list[Record]:
+        with self.console.house.store.connection():
+            return records.of_zone(zones.get_any(self.uuid))
+
+    def serial(self) -> int:
+        with self.console.house.store.connection():
+            return zones.get_any(self.uuid).serial
+
+    def add(self, form: str, name: str, act: str = "save", **fields: str) -> TestResponse:
+        """Fill in the form of a new record; `part_` stands before the fields of the value."""
+        typed = {"priority": "10", **fields} if KINDS[form].has_priority else fields
+        return self.browser.send(f"{self.path}records/new/?type={form}", {"name": name, "act": act, **typed})
+
+    def change(self, record: Record, act: str = "save", **fields: str) -> TestResponse:
+        """Fill in the form of a record that is there, as it is shown but for these fields."""
+        path = f"{self.path}records/{record.uuid}/"
+        return self.browser.send(path, {**_shown(self.browser.get(path).text), "act": act, **fields})
+
+    def address(self, value: str = "192.0.2.1", name: str = "www", act: str = "save", **fields: str) -> TestResponse:
+        return self.add("A", name, act, part_value=value, **fields)
+
+
+def _shown(page: str) -> dict[str, str]:
+    """What the fields of the form hold."""
+    found = dict(found_in(page, r'<input id="([a-z_]+)" name="[a-z_]+" [^>]*value="([^"]*)"'))
+    found |= {
+        name: value
+        for value, name in found_in(page, r'<input class="mono" type="text" value="([^"]*)"[^>]* id="(part_\w+)"')
+    }
+    found |= dict(found_in(page, r'<textarea [^>]*id="(part_\w+)"[^>]*>\n?([^<]*)'))
+    for name, options in found_in(page, r'<select [^>]*id="(part_\w+)"[^>]*>(.*?)</select>'):
+        found[name] = next(iter(found_in(options, r'value="([^"]*)" selected')), "")
+    return {name: html.unescape(value) for name, value in found.items()}
+
+
+def found_in(text: str, pattern: str) -> list[Any]:
+    """All that looks like this, over lines too."""
+    return re.findall(pattern, text, re.DOTALL)
+
+
+def open_page(console: Console) -> ZonePage:
+    """A new zone of somebody who is signed in."""
+    browser = console.signed_in(ME)
+    return ZonePage(console, browser, str(browser.send("/zones/new/", {"domain": "example.com"}).location))

@@ -1,0 +1,193 @@
+"""The console in a real browser: from the first sign-in to records that both nameservers answer, and their end."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.appliance import Appliance
+from tests.browser import barriers, open_browser, sign_in, visit, weight
+from tests.console.zone_page import EVERY_FORM
+from tests.pair import LOOPBACK, wait_for
+from tests.stories.test_served import wire
+
+HOSTILE = "<img src=x onerror=\"document.title='taken'\">"
+SLOW = 30_000
+"""Milliseconds that a page may take on a busy machine."""
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """One browser for all stories here."""
+    expect.set_options(timeout=SLOW)
+    with open_browser() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def base(appliance: Appliance) -> str:
+    """Where the console is."""
+    return f"http://{LOOPBACK}:{appliance.ports.api}"
+
+
+@pytest.fixture(scope="module")
+def password(appliance: Appliance) -> str:
+    """The password that the first start printed."""
+    found = re.search(r"^password +(\S+)", appliance.printed.read_text(), re.MULTILINE)
+    assert found
+    return found[1]
+
+
+def new_zone(page: Page, domain: str) -> str:
+    """The path of a zone that is made by its form."""
+    page.goto("/zones/new/")
+    page.fill("#domain", domain)
+    page.click("text=Make zone >> nth=-1")
+    expect(page.locator("h1")).to_have_text(domain)
+    return page.url.removesuffix("/") + "/"
+
+
+def add(page: Page, zone: str, form: str, name: str, fields: dict[str, str], act: str = "save") -> None:
+    """Fill in the form of a record and press one of its buttons."""
+    page.goto(f"{zone}records/new/?type={form}")
+    page.fill("#name", name)
+    if page.locator("#priority").count():
+        page.fill("#priority", "10")
+    for part, text in fields.items():
+        field = page.locator(f"#part_{part}")
+        field.select_option(text) if field.evaluate("one => one.tagName") == "SELECT" else field.fill(text)
+    page.click(f"button[value={act}]")
+
+
+def test_from_the_first_sign_in_to_what_is_served(
+    appliance: Appliance, chromium: Browser, base: str, password: str
+) -> None:
+    domain = "console.example"
+    with visit(chromium, base) as page:
+        page.set_default_timeout(SLOW)
+        sign_in(page, "admin@appliance.test", password)
+        token = make_token(page)
+        me = appliance.client(token).expect(200, "GET", "/account/me/")
+        assert me["account"]["email"] == "admin@appliance.test"
+        zone = new_zone(page, domain)
+        for form, fields, _ in EVERY_FORM:
+            add(page, zone, form, form.lower(), fields)
+            page.wait_for_url(zone)
+        expect(page.locator("#served[data-state=live]")).to_be_visible()
+        appliance.wait_until_answered(f"a.{domain}", "A", [wire("A", "192.0.2.1")])
+        appliance.wait_until_answered(f"srv.{domain}", "SRV", [wire("SRV", "10 10 5060 sip.example.net.")])
+        add(page, zone, "TXT", "hostile", {"value": HOSTILE}, "gather")
+        add(page, zone, "A", "second", {"value": "192.0.2.2"}, "gather")
+        page.click("text=Save all 2 under one serial")
+        page.wait_for_url(zone)
+        expect(page.get_by_text(HOSTILE, exact=True)).to_be_visible()
+        assert "taken" not in page.title()
+        expect(page.locator("#served[data-state=live]")).to_be_visible()
+        appliance.wait_until_answered(f"second.{domain}", "A", [wire("A", "192.0.2.2")])
+        delete(page, zone, domain)
+        for server in (1, 2):
+            wait_for(lambda s=server: appliance.rcode(domain, s) == "REFUSED", f"ns{server} knows it no more")  # type: ignore[misc]
+
+
+def make_token(page: Page) -> str:
+    """A token's secret, as it is shown once."""
+    page.goto("/account/developers/")
+    page.fill("#name", "browser")
+    page.check("input[value='dns:*']")
+    page.click("text=Make token")
+    found = re.search(r"vps_[\w-]{16,}", page.locator("main").inner_text())
+    assert found
+    return found[0]
+
+
+def delete(page: Page, zone: str, domain: str) -> None:
+    """Delete the zone, a wrong word first."""
+    page.goto(f"{zone}delete/")
+    page.fill("#domain", "something else")
+    page.click("main button.danger")
+    expect(page.locator("#domain-error")).to_be_visible()
+    page.fill("#domain", domain)
+    page.click("main button.danger")
+    page.wait_for_url("**/zones/")
+    expect(page.get_by_role("status")).to_contain_text(f"{domain} is deleted")
+
+
+def test_the_same_without_javascript(appliance: Appliance, chromium: Browser, base: str, password: str) -> None:
+    domain = "plain-console.example"
+    with visit(chromium, base, java_script_enabled=False) as page:
+        page.set_default_timeout(SLOW)
+        sign_in(page, "admin@appliance.test", password)
+        zone = new_zone(page, domain)
+        page.goto(f"{zone}records/new/?type=MX")
+        page.fill("#part_value", "mail.example.net")
+        page.fill("#priority", "10")
+        page.click("button[value=preview]")
+        expect(page.locator(".comes").last).to_contain_text(f"{domain}. 3600 IN MX 10 mail.example.net.")
+        page.click("button[value=save]")
+        page.wait_for_url(zone)
+        wait_for(lambda: looks_live(page, zone), "the zone is live")
+        appliance.wait_until_answered(domain, "MX", [wire("MX", "10 mail.example.net.")])
+        page.goto(f"{zone}ask/?name=@&type=MX")
+        assert page.get_by_text(f"{domain}. 3600 IN MX 10 mail.example.net.").count() == 2
+        delete(page, zone, domain)
+
+
+def looks_live(page: Page, zone: str) -> bool:
+    """True when the page, loaded anew, tells of the zone as live."""
+    page.goto(zone)
+    return page.locator("#served[data-state=live]").count() == 1
+
+
+def test_nobody_is_kept_out_and_pages_are_light(chromium: Browser, base: str, password: str) -> None:
+    found: list[str] = []
+    with visit(chromium, base) as page:
+        page.set_default_timeout(SLOW)
+        page.goto("/sign-in/")
+        found += barriers(page)
+        sign_in(page, "admin@appliance.test", password)
+        zone = new_zone(page, "open.example")
+        add(page, zone, "A", "www", {"value": "192.0.2.1"})
+        page.wait_for_url(zone)
+        add(page, zone, "MX", "@", {"value": "not a name"})
+        found += barriers(page)
+        add(page, zone, "TXT", "@", {"value": "text"}, "gather")
+        for path in (
+            f"{zone}changes/",
+            zone,
+            f"{zone}ask/?name=www&type=A",
+            f"{zone}settings/",
+            "/zones/",
+            "/dashboard/",
+            "/dashboard/audit/",
+            "/account/developers/",
+            "/account/",
+        ):
+            page.goto(path)
+            found += barriers(page)
+        delete(page, zone, "open.example")
+    assert not found, "\n".join(found)
+    for path in ("/zones/", "/dashboard/"):
+        with visit(chromium, base) as page:
+            sign_in(page, "admin@appliance.test", password)
+            assert 0 < weight(page, path) < 150_000
+
+
+def test_pages_fit_a_telephone_and_the_keyboard(chromium: Browser, base: str, password: str) -> None:
+    with visit(chromium, base, viewport={"width": 360, "height": 740}) as page:
+        page.set_default_timeout(SLOW)
+        sign_in(page, "admin@appliance.test", password)
+        zone = new_zone(page, "phone.example")
+        add(page, zone, "TXT", "long", {"value": "x" * 500})
+        page.wait_for_url(zone)
+        for path in (zone, f"{zone}records/new/?type=SRV", f"{zone}ask/?name=long&type=TXT", "/zones/", "/dashboard/"):
+            page.goto(path)
+            assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
+        page.goto(zone)
+        page.keyboard.press("Tab")
+        expect(page.get_by_text("Skip to the content")).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(page.locator("#main")).to_be_focused()
+        delete(page, zone, "phone.example")

@@ -1,0 +1,56 @@
+"""Many clients write at one moment: each acknowledged change is there, and no two that exclude each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+import requests
+
+from tests.appliance import Appliance, Client
+
+CLIENTS = 20
+
+
+def at_once(requests_to_make: Iterable[Callable[[], requests.Response]]) -> list[int]:
+    """The statuses of requests that are made together."""
+    with ThreadPoolExecutor(CLIENTS) as threads:
+        sent = [threads.submit(request) for request in requests_to_make]
+        return sorted(one.result().status_code for one in sent)
+
+
+def clients(appliance: Appliance) -> list[Client]:
+    """Clients of one account, each with a connection of its own."""
+    token = appliance.token("parallel@example.org")
+    return [appliance.client(token) for _ in range(CLIENTS)]
+
+
+def test_one_domain_is_created_once(appliance: Appliance) -> None:
+    body = {"domain": "once.example"}
+    asked = [lambda api=api: api("POST", "/dns-zones/", body) for api in clients(appliance) * 5]
+    assert at_once(asked) == [201] + [400] * (5 * CLIENTS - 1)
+
+
+def test_a_cname_and_an_address_never_share_a_name(appliance: Appliance) -> None:
+    one, other, *_ = clients(appliance)
+    path = f"/dns-zones/{one.zone('either.example')['uuid']}/records/"
+    bodies = {"CNAME": "target.example.net", "A": "192.0.2.1"}
+    for turn in range(50):
+        asked = [
+            lambda api=api, kind=kind, name=f"h{turn}": api(
+                "POST", path, {"record_type": kind, "name": name, "value": bodies[kind]}
+            )
+            for api, kind in ((one, "CNAME"), (other, "A"))
+        ]
+        assert at_once(asked) == [201, 400]
+
+
+def test_writers_on_one_zone_lose_nothing(appliance: Appliance) -> None:
+    writers = clients(appliance)
+    zone = writers[0].zone("shared.example")
+    path = f"/dns-zones/{zone['uuid']}/records/"
+    bodies = [{"record_type": "A", "name": "www", "value": f"192.0.2.{number}"} for number in range(5 * CLIENTS)]
+    asked = [lambda api=api, body=body: api("POST", path, body) for api, body in zip(writers * 5, bodies, strict=True)]
+    assert at_once(asked) == [201] * len(bodies)
+    appliance.wait_until_answered("www.shared.example", "A", [bytes((192, 0, 2, n)) for n in range(len(bodies))])
+    writers[0].wait_until_live(zone)
