@@ -85,7 +85,7 @@ package: wheelhouse ## dist/dns-appliance_VERSION_amd64.deb
 .PHONY: cluster
 cluster: package $(VENV)/cluster ## the playbook on throw-away hosts, and checks from outside; needs root; SUITE=trixie
 	@echo "cluster: hosts of $(SUITE), from images kept in $(CLUSTER_IMAGES)"
-	$(SUDO) env CLUSTER_IMAGES=$(CLUSTER_IMAGES) SUITE=$(SUITE) $(PYTHON) -m pytest tests/cluster $(ARGS)
+	$(SUDO) env CLUSTER_IMAGES=$(CLUSTER_IMAGES) SUITE=$(SUITE) $(PYTHON) -m pytest -p no:cacheprovider tests/cluster $(ARGS)
 
 .PHONY: lock
 lock: ## renew requirements/*.txt from requirements/*.in

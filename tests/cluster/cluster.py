@@ -42,6 +42,15 @@ class FirstPlays:
     left_by_check: str
 
 
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """The check of `doctor` that found something, what it is, and how it is mended."""
+
+    check: str
+    what: str
+    mend: str
+
+
 class Cluster:
     """ns1, which has the API and the deployer, and ns2."""
 
@@ -77,15 +86,15 @@ class Cluster:
             yield Client(f"http://{LOOPBACK}:{port}", self.token)
 
 
-def complaints(host: Host) -> list[tuple[str, str]]:
-    """What `doctor` finds wrong there: the check and what it says."""
+def complaints(host: Host) -> list[Complaint]:
+    """What `doctor` finds wrong there."""
     found = json.loads(host.sudo(f"{PROGRAM} doctor --json", status=(0, 1)).output)
-    return [(row["check"], row["what"]) for row in found if row["verdict"] in ("fail", "warn")]
+    return [Complaint(row["check"], row["what"], row["mend"]) for row in found if row["verdict"] in ("fail", "warn")]
 
 
 def wait_until_content(host: Host) -> None:
     """Wait until `doctor` finds nothing wrong there: after an outage, everything is compared once in half a minute."""
-    found: list[tuple[str, str]] = []
+    found: list[Complaint] = []
 
     def is_content() -> bool:
         found[:] = complaints(host)
@@ -93,7 +102,7 @@ def wait_until_content(host: Host) -> None:
 
     with suppress(AssertionError):
         wait_for(is_content, "doctor has no complaint", 90)
-    assert not found
+    assert not found, found
 
 
 @contextmanager

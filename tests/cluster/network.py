@@ -21,6 +21,7 @@ PREFIX = "10.53.0"
 GATEWAY = f"{PREFIX}.254"
 RESOLVER = "10.0.2.3"  # slirp4netns answers there with what this machine's resolver says
 BRIDGE = "br53"
+BRIDGE_MAC = "02:00:0a:35:00:fe"  # without one of its own it takes that of a host, and another when that host goes
 
 ENDS_WITH_US = ("setpriv", "--pdeathsig", "KILL", "--")
 
@@ -35,7 +36,7 @@ mkdir -p /run/systemd/nspawn "$disks"
 mount -t tmpfs tmpfs /run/systemd/nspawn
 mount -t tmpfs tmpfs "$disks"
 ip link set lo up
-ip link add {BRIDGE} type bridge
+ip link add {BRIDGE} address {BRIDGE_MAC} type bridge
 ip addr add {GATEWAY}/24 dev {BRIDGE}
 ip link set {BRIDGE} up
 echo 1 >/proc/sys/net/ipv4/ip_forward

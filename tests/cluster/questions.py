@@ -5,27 +5,28 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from types import TracebackType
 
+import dns.exception
+import dns.rcode
 import requests
 
-from tests.cluster.cluster import answer
+from tests.cluster.cluster import ask
 from tests.cluster.host import Host
 
 PAUSE = 0.005
 
 
 class Questions:
-    """Asks for as long as the block runs; `asked`, `lost`, and the longest time from one answer to the next."""
+    """Asks for as long as the block runs; `asked`, what came in place of answers, and the longest time without one."""
 
-    def __init__(self, is_answered: Callable[[], bool]) -> None:
+    def __init__(self, ask: Callable[[], str | None]) -> None:
         self.asked = 0
-        self.lost = 0
+        self.lost: list[str] = []
         self.longest_gap = 0.0
-        self._is_answered = is_answered
+        self._ask = ask
         self._end = threading.Event()
-        self._thread = threading.Thread(target=self._ask)
+        self._thread = threading.Thread(target=self._ask_on)
 
     def __enter__(self) -> Questions:
         self._thread.start()
@@ -37,29 +38,41 @@ class Questions:
         self._end.set()
         self._thread.join()
 
-    def _ask(self) -> None:
+    def _ask_on(self) -> None:
         last = time.monotonic()
         while not self._end.wait(PAUSE):
             self.asked += 1
-            if self._is_answered():
-                now = time.monotonic()
+            wrong = self._ask()
+            now = time.monotonic()
+            if wrong is None:
                 self.longest_gap, last = max(self.longest_gap, now - last), now
             else:
-                self.lost += 1
+                self.lost.append(f"{wrong} after {now - last:.3f} s")
 
 
-def of_dns(host: Host, name: str, value: str) -> Questions:
-    """Asks a host for an address, again and again."""
-    return Questions(lambda: answer(host, name, "A") == {value})
+def of_dns(host: Host, name: str) -> Questions:
+    """Asks a host for the address of that name, which has one."""
+
+    def wrong() -> str | None:
+        try:
+            reply = ask(host, name, "A")
+        except (dns.exception.DNSException, OSError) as error:
+            return type(error).__name__
+        return None if reply.answer else dns.rcode.to_text(reply.rcode())
+
+    return Questions(wrong)
 
 
 def of_http(url: str) -> Questions:
-    """Asks for a page that answers 200."""
+    """Asks for a page that is there."""
 
-    def is_answered() -> bool:
-        with suppress(requests.RequestException), requests.Session() as session:
+    def wrong() -> str | None:
+        with requests.Session() as session:
             session.trust_env = False
-            return session.get(url, timeout=5).ok
-        return False
+            try:
+                status = session.get(url, timeout=5).status_code
+            except requests.RequestException as error:
+                return type(error).__name__
+        return None if status == 200 else str(status)
 
-    return Questions(is_answered)
+    return Questions(wrong)

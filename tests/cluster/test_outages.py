@@ -18,19 +18,19 @@ def test_everything_comes_back_after_a_reboot(cluster: Cluster, name: str) -> No
     host, other = (cluster.lab.hosts[one] for one in (name, "ns2" if name == "ns1" else "ns1"))
     domain = f"reboot-{name}.example"
     make_zone(cluster, domain)
-    with questions.of_dns(other, f"www.{domain}", "192.0.2.1") as asked:
+    with questions.of_dns(other, f"www.{domain}") as asked:
         host.reboot()
         wait_until_answered(host, f"www.{domain}", "A", "192.0.2.1")
-    assert (asked.lost, asked.asked > 0) == (0, True)
+    assert not asked.lost
     make_zone(cluster, f"after-{domain}")
     wait_until_content(cluster.ns1)
 
 
 def test_ns2_answers_on_without_ns1(cluster: Cluster) -> None:
     make_zone(cluster, "without-ns1.example")
-    with switched_off(cluster.ns1), questions.of_dns(cluster.ns2, "www.without-ns1.example", "192.0.2.1") as asked:
+    with switched_off(cluster.ns1), questions.of_dns(cluster.ns2, "www.without-ns1.example") as asked:
         wait_for(lambda: asked.asked > 500, "five hundred questions")
-    assert asked.lost == 0
+    assert not asked.lost
     make_zone(cluster, "with-ns1-again.example")
 
 

@@ -7,15 +7,17 @@ from collections.abc import Iterator
 import pytest
 
 from appliance import __version__
-from tests.cluster.cluster import answer, wait_until_answered, wait_until_content
+from tests.cluster.cluster import answer, complaints, wait_until_answered
 from tests.cluster.host import Host
 from tests.cluster.lab import Lab
 from tests.cluster.playbook import ROOT
+from tests.pair import wait_for
 
 NAME = "ns8"
 FILE = ROOT / "dist" / f"dns-appliance_{__version__}_amd64.deb"
 EXAMPLE = "/usr/share/doc/dns-appliance/examples/config.toml"
 SETTINGS = "/etc/dns-appliance/config.toml"
+ALONE = [f"{NAME}.cluster.test is the only nameserver"]
 UNITS = "dns-appliance-api dns-appliance-deployer named"
 
 
@@ -32,7 +34,8 @@ def host(lab: Lab) -> Iterator[Host]:
 
 def test_doctor_says_what_a_fresh_host_needs(host: Host) -> None:
     found = host.sudo("dns-appliance doctor", status=(1,)).output
-    assert "dns.nameservers" in found
+    assert "there are no settings yet" in found
+    assert EXAMPLE in found
     assert host.ssh("systemctl --failed --no-legend").output == ""
 
 
@@ -48,7 +51,7 @@ def test_with_settings_it_serves(host: Host) -> None:
     host.sudo("dns-appliance account create operator@example.org")
     host.sudo("dns-appliance zone create package.example --account operator@example.org")
     wait_until_answered(host, "package.example", "NS", f"{NAME}.cluster.test.")
-    wait_until_content(host)
+    wait_for(lambda: [complaint.what for complaint in complaints(host)] == ALONE, "doctor misses a secondary alone")
 
 
 def test_it_comes_back_after_a_reboot(host: Host) -> None:
@@ -59,7 +62,7 @@ def test_it_comes_back_after_a_reboot(host: Host) -> None:
 
 def test_installed_again_it_goes_on(host: Host) -> None:
     host.sudo(f"dpkg --install ./{FILE.name}")
-    wait_until_content(host)
+    wait_for(lambda: [complaint.what for complaint in complaints(host)] == ALONE, "doctor misses a secondary alone")
 
 
 def test_removed_and_purged_it_leaves_what_clients_wrote(host: Host) -> None:

@@ -22,14 +22,14 @@ def test_a_fresh_primary_with_a_backup_takes_the_place_of_a_lost_one(
     backup = cluster.ns1.fetch("/root/backup.sqlite3", tmp_path)
     before = serial(cluster.ns2, "recovery.example")
     token = cluster.token
-    with questions.of_dns(cluster.ns2, "www.recovery.example", "192.0.2.1") as asked:
+    with questions.of_dns(cluster.ns2, "www.recovery.example") as asked:
         lab.remove("ns1")
         lab.boot(["ns1"])
         cluster.playbook.play()
         restore(cluster.ns1, backup)
         wait_until_answered(cluster.ns1, "www.recovery.example", "A", "192.0.2.1", seconds=90)
         wait_for(lambda: len({serial(host, "recovery.example") for host in lab.hosts.values()}) == 1, "one serial")
-    assert asked.lost == 0
+    assert not asked.lost
     after = serial(cluster.ns2, "recovery.example")
     assert before is not None
     assert after is not None
