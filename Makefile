@@ -41,7 +41,7 @@ run: setup ## the whole appliance on loopback, in the foreground, its state in .
 .PHONY: test
 ifeq ($(T),)
 test: setup lint types $(VENV)/browser ## lint, types and every test; T=tests/zones runs the tests of one path alone
-	$(PYTHON) -m pytest -n 2 --dist worksteal --cov --cov-report=term $(ARGS)
+	$(PYTHON) -m pytest -n 3 --dist worksteal --cov --cov-report=term $(ARGS)
 else
 test: setup $(VENV)/test $(VENV)/browser
 	$(PYTHON) -m pytest $(T) $(ARGS)
