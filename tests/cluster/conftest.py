@@ -18,7 +18,20 @@ from tests.cluster.network import entered
 from tests.cluster.playbook import Playbook
 
 LONGEST = 900.0
-COURSE = ("sources", "plays", "zones", "strangers", "rights", "doctor", "outages", "upgrade", "recovery", "growth")
+COURSE = [
+    "sources",
+    "plays",
+    "zones",
+    "strangers",
+    "rights",
+    "doctor",
+    "outages",
+    "upgrade",
+    "recovery",
+    "growth",
+    "package",
+    "front_door",
+]
 FIGURES = pytest.StashKey[list[str]]()
 
 
@@ -30,8 +43,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _place_in_course(item: pytest.Item) -> int:
-    theme = item.path.stem.removeprefix("test_")
-    return COURSE.index(theme) if theme in COURSE else len(COURSE)
+    return COURSE.index(item.path.stem.removeprefix("test_"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

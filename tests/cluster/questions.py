@@ -14,7 +14,7 @@ import requests
 from tests.cluster.cluster import ask
 from tests.cluster.host import Host
 
-PAUSE = 0.005
+PAUSE = 0.02
 
 
 class Questions:
