@@ -73,7 +73,7 @@ def address() -> str:
 
 
 def is_operators_request() -> bool:
-    """True when the request comes from this machine, or bears a token with `admin:*`.
+    """True when the request comes from this machine, or bears a token with `admin:*` for all zones.
 
     Behind a proxy every request may come from this machine, so then only the token counts.
     """
@@ -82,7 +82,8 @@ def is_operators_request() -> bool:
     if "Authorization" not in request.headers:
         return False
     try:
-        return "admin:*" in _token().permissions
+        known = _token()
+        return "admin:*" in known.permissions and known.zones is None
     except Unauthorized:
         return False
 

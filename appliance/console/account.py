@@ -57,21 +57,19 @@ def set_password() -> Response | Answer:
 @pages.get("/account/second-factor/", endpoint="second_factor")
 def show_second_factor() -> Response:
     """A new secret for an authenticator, or the way to take the second factor off."""
-    account = visitor().account
-    with reading():
-        known = credentials.get(account.uuid)
-    return _second_factor_page(Form(), second_factor.new_secret(), is_on=known.totp_secret is not None)
+    return _second_factor_page(Form(), second_factor.new_secret(), is_on=_has_second_factor())
 
 
 @pages.post("/account/second-factor/")
 def enable_second_factor() -> Response | Answer:
-    """Codes are asked for from now on."""
+    """Codes are asked for from now on; the password is, before that."""
     form = sent_form()
     secret = form["secret"] if _SECRET.fullmatch(form["secret"]) else second_factor.new_secret()
     with form.refusing():
+        _confirm(form["current"])
         second_factor.enable(parts().store, visitor().holder, secret, form["code"], parts().clock())
         return go_to("console.account", "From now on signing in asks for a code.")
-    return _second_factor_page(form, secret, is_on=False, status=400)
+    return _second_factor_page(form, secret, is_on=_has_second_factor(), status=400)
 
 
 @pages.post("/account/second-factor/off/")
@@ -110,6 +108,11 @@ def show_audit() -> Response:
         entries, total = audit.find(Scope(visitor().account.uuid), Page(number, LINES))
     last = max(1, -(-total // LINES))
     return page("audit.html", entries=entries, words=audit.KINDS, number=number, last=last)
+
+
+def _has_second_factor() -> bool:
+    with reading():
+        return credentials.get(visitor().account.uuid).totp_secret is not None
 
 
 def _confirm(password: str) -> None:

@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response as Answer
 
 from appliance import __version__
 from appliance.console.visitor import visitor
+from appliance.web.parts import parts
 
 pages = Blueprint("console", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
 
@@ -83,6 +84,11 @@ def keep_notice(answer: Response) -> None:
         answer.set_cookie(NOTICE, value, max_age=60, httponly=True, samesite="Lax", secure=who.is_secure)
     elif NOTICE in request.cookies and not 300 <= answer.status_code < 400:
         answer.delete_cookie(NOTICE, httponly=True, samesite="Lax", secure=who.is_secure)
+
+
+def print_age(since: datetime) -> str:
+    """How long ago that was, for a person."""
+    return f"{max(0, int((parts().clock() - since).total_seconds()))} s"
 
 
 def print_moment(moment: datetime | None) -> str:

@@ -56,7 +56,11 @@ def withdraw(store: Store, holder: Holder, uuid: UUID, now: datetime) -> None:
     """Take an invitation back: its link is void."""
     _refuse_ordinary(holder)
     with store.writing():
+        invitation = next((one for one in invitations.open_ones(now) if one.uuid == uuid), None)
+        if invitation is None:
+            raise NotFound("this invitation was used, taken back, or has expired")
         invitations.end(uuid, now)
+        audit.append("account.withdraw", holder.account.uuid, invitation.email, holder.actor, now)
 
 
 def disable(store: Store, holder: Holder, uuid: UUID, now: datetime) -> Account:
@@ -69,8 +73,9 @@ def disable(store: Store, holder: Holder, uuid: UUID, now: datetime) -> Account:
 
 
 def disable_now(account: Account, actor: Actor, now: datetime) -> Account:
-    """Disable an account; in a transaction."""
+    """Disable an account, and void the links with which it invited others; in a transaction."""
     sessions.end_all(account.uuid, now)
+    invitations.end_all_of(account.email, now)
     audit.append("account.disable", account.uuid, account.email, actor, now)
     return accounts.disable_account(account.email, now)
 

@@ -29,11 +29,16 @@ def address_for(secret: str, email: str) -> str:
 
 
 def enable(store: Store, holder: Holder, secret: str, code: str, now: datetime) -> None:
-    """Ask for codes of this secret from now on; InputError unless the code shows that an authenticator has it."""
+    """Ask for codes of this secret from now on; InputError unless the code shows that an authenticator has it.
+
+    One that is set up stays until it is taken off.
+    """
     step = _step_of(secret, code, now)
     if step is None:
         raise InputError("that is not the code that the authenticator should show now", "code")
     with store.writing():
+        if credentials.get(holder.account.uuid).totp_secret is not None:
+            raise InputError("a second factor is set up already: take it off first", "code")
         credentials.set_totp(holder.account.uuid, secret)
         credentials.take_step(holder.account.uuid, step)
         audit.append("totp.begin", holder.account.uuid, holder.account.email, holder.actor, now)

@@ -19,6 +19,7 @@ from appliance.store.zones import Page, Scope
 KINDS = {
     "account.create": "account made",
     "account.invite": "invited",
+    "account.withdraw": "invitation taken back",
     "account.disable": "account disabled",
     "session.begin": "signed in",
     "session.end": "signed out",

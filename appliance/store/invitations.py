@@ -60,5 +60,12 @@ def end(uuid: UUID, now: datetime) -> None:
     tables.Invitation.update(ended_at=now).where(tables.Invitation.uuid == uuid).execute()
 
 
+def end_all_of(invited_by: str, now: datetime) -> None:
+    """Every link that this account gave away is void."""
+    tables.Invitation.update(ended_at=now).where(
+        tables.Invitation.invited_by == invited_by, tables.Invitation.ended_at.is_null()
+    ).execute()
+
+
 def _invitation(row: tables.Invitation) -> Invitation:
     return Invitation(row.uuid, row.email, row.is_admin, row.invited_by, row.expires_at)

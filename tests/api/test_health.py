@@ -7,12 +7,13 @@ import re
 import sqlite3
 from contextlib import closing
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
 from appliance.settings import ApiSettings
 from appliance.store import outcomes
+from appliance.store.accounts import TokenLimits
 from appliance.zones.deployment import Answer, Seen
 from tests.api.conftest import NS1, NS2, Bearer, House, is_error
 
@@ -86,12 +87,14 @@ def test_who_may_see_metrics(house: House, me: Bearer) -> None:
     web = house.app.test_client()
     root = {"Authorization": f"Bearer {house.secret('root@example.org', 'admin:*')}"}
     mine = {"Authorization": f"Bearer {me.secret}"}
+    narrow = house.secret("root@example.org", "admin:*", limits=TokenLimits(zones=frozenset({uuid4()})))
     for address, headers, status in (
         ("127.0.0.1", {}, 200),
         ("::1", {}, 200),
         ("192.0.2.99", {}, 401),
         ("192.0.2.99", mine, 401),
         ("192.0.2.99", root, 200),
+        ("192.0.2.99", {"Authorization": f"Bearer {narrow}"}, 401),
         ("127.0.0.1", {"X-Forwarded-For": "192.0.2.99"}, 200),
         ("192.0.2.99", {"X-Forwarded-For": "127.0.0.1"}, 401),
     ):

@@ -20,7 +20,8 @@ def set_up(console: Console, browser: Browser) -> TOTP:
     """Set a second factor up as an authenticator would."""
     form = browser.forms("/account/second-factor/")["/account/second-factor/"]
     codes = TOTP(form["secret"])
-    assert browser.post("/account/second-factor/", {**form, "code": code_of(console, codes)}).status_code == 303
+    typed = {**form, "current": PASSWORD, "code": code_of(console, codes)}
+    assert browser.post("/account/second-factor/", typed).status_code == 303
     return codes
 
 
@@ -98,8 +99,27 @@ def test_clocks_may_differ_a_little(console: Console, seconds: int, status: int)
 def test_a_second_factor_needs_an_authenticator_that_works(console: Console) -> None:
     browser = console.signed_in(ME)
     for values in ({"code": "000000"}, {"code": "000000", "secret": "short"}):
-        assert browser.send("/account/second-factor/", values).status_code == 400
+        assert browser.send("/account/second-factor/", {**values, "current": PASSWORD}).status_code == 400
     assert console.browser().sign_in(ME).status_code == 303
+
+
+def test_a_second_factor_needs_the_password(console: Console) -> None:
+    browser = console.signed_in(ME)
+    form = browser.forms("/account/second-factor/")["/account/second-factor/"]
+    typed = {**form, "current": "wrong", "code": code_of(console, TOTP(form["secret"]))}
+    assert browser.post("/account/second-factor/", typed).status_code == 400
+    assert console.browser().sign_in(ME).status_code == 303
+
+
+def test_a_second_factor_is_not_replaced(console: Console) -> None:
+    browser = console.signed_in(ME)
+    form = browser.forms("/account/second-factor/")["/account/second-factor/"]
+    set_up(console, browser)
+    console.house.clock.forward(seconds=60)
+    typed = {**form, "current": PASSWORD, "code": code_of(console, TOTP(form["secret"]))}
+    answer = browser.post("/account/second-factor/", typed)
+    assert (answer.status_code, "take it off first" in answer.text) == (400, True)
+    assert console.browser().sign_in(ME, code=typed["code"]).status_code == 403
 
 
 def test_it_is_shown_as_a_code_to_scan(console: Console) -> None:

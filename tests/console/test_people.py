@@ -70,6 +70,14 @@ def test_an_invitation_ends(console: Console) -> None:
     assert console.browser().get(third).status_code == 404
 
 
+def test_an_invitation_ends_with_the_operator_who_gave_it(console: Console) -> None:
+    leaving, staying = (console.signed_in(email, is_admin=True) for email in ("leaving@example.org", OPERATOR))
+    path = invited(leaving, is_admin="yes")
+    (disable,) = [one for one in staying.forms("/people/") if one.endswith("/disable/")]
+    staying.send(disable, {}, page="/people/")
+    assert console.browser().get(path).status_code == 404
+
+
 @pytest.mark.parametrize("email", [ME, ME.upper(), "", "nobody", "a b@example.org"])
 def test_who_cannot_be_invited(console: Console, email: str) -> None:
     console.account(ME)
@@ -108,14 +116,20 @@ def test_nobody_disables_themselves(console: Console) -> None:
 
 def test_all_of_it_is_noted(console: Console) -> None:
     operator = console.signed_in(OPERATOR, is_admin=True)
+    invited(operator, "other@example.org")
+    (withdraw,) = [path for path in operator.forms("/people/") if path.endswith("/withdraw/")]
+    form = operator.forms("/people/")[withdraw]
+    operator.post(withdraw, form)
+    assert operator.post(withdraw, form).status_code == 404
     take_up(console.browser(), invited(operator))
     (disable,) = [path for path in operator.forms("/people/") if path.endswith("/disable/")]
     operator.send(disable, {}, page="/people/")
     seen = console.house.bearer(OPERATOR, "admin:*")("GET", "/account/audit/").get_json()
     told = [(entry["action"], re.sub(",.*", "", entry["subject"]), entry["actor"], entry["address"]) for entry in seen]
-    assert told[:4] == [
+    assert told[:5] == [
         ("account.disable", GUEST, OPERATOR, HERE),
         ("session.begin", GUEST, GUEST, HERE),
         ("account.create", GUEST, GUEST, HERE),
         ("account.invite", GUEST, OPERATOR, HERE),
+        ("account.withdraw", "other@example.org", OPERATOR, HERE),
     ]

@@ -124,6 +124,8 @@ def test_what_is_served_is_told(me: Browser, console: Console) -> None:
     fragment = me.get(f"{zone}served/")
     assert 'data-state="pending"' in fragment.text and "<html" not in fragment.text
     assert fragment.text.count("lagging") == 2
+    console.house.clock.forward(seconds=7)
+    assert me.get(f"{zone}served/").text.count(">7 s<") == 2
     with console.house.writing():
         outcomes.note_attempt(uuid, zones.get_any(uuid).serial, f"check: {HOSTILE}")
     failed = me.get(zone).text

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.appliance import Appliance
 from tests.browser import barriers, open_browser, sign_in, visit, weight
-from tests.console.zone_page import EVERY_FORM
+from tests.console.zone_page import DIGEST, EVERY_FORM
 from tests.pair import LOOPBACK, wait_for
 from tests.stories.test_served import wire
 
@@ -62,11 +62,12 @@ def add(page: Page, zone: str, form: str, name: str, fields: dict[str, str], act
     page.click(f"button[value={act}]")
 
 
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
 def test_from_the_first_sign_in_to_what_is_served(
-    appliance: Appliance, chromium: Browser, base: str, password: str
+    appliance: Appliance, chromium: Browser, base: str, password: str, scripts: bool
 ) -> None:
-    domain = "console.example"
-    with visit(chromium, base) as page:
+    domain = f"console-{scripts}.example".lower()
+    with visit(chromium, base, java_script_enabled=scripts) as page:
         page.set_default_timeout(SLOW)
         sign_in(page, "admin@appliance.test", password)
         token = make_token(page)
@@ -76,7 +77,9 @@ def test_from_the_first_sign_in_to_what_is_served(
         for form, fields, _ in EVERY_FORM:
             add(page, zone, form, form.lower(), fields)
             page.wait_for_url(zone)
-        expect(page.locator("#served[data-state=live]")).to_be_visible()
+        add(page, zone, "DS", "ns", {"tag": "12345", "algorithm": "13", "kind": "2", "digest": DIGEST})
+        page.wait_for_url(zone)
+        wait_until_shown_live(page, zone, scripts)
         appliance.wait_until_answered(f"a.{domain}", "A", [wire("A", "192.0.2.1")])
         appliance.wait_until_answered(f"srv.{domain}", "SRV", [wire("SRV", "10 10 5060 sip.example.net.")])
         add(page, zone, "TXT", "hostile", {"value": HOSTILE}, "gather")
@@ -85,7 +88,7 @@ def test_from_the_first_sign_in_to_what_is_served(
         page.wait_for_url(zone)
         expect(page.get_by_text(HOSTILE, exact=True)).to_be_visible()
         assert "taken" not in page.title()
-        expect(page.locator("#served[data-state=live]")).to_be_visible()
+        wait_until_shown_live(page, zone, scripts)
         appliance.wait_until_answered(f"second.{domain}", "A", [wire("A", "192.0.2.2")])
         delete(page, zone, domain)
         for server in (1, 2):
@@ -115,7 +118,9 @@ def delete(page: Page, zone: str, domain: str) -> None:
     expect(page.get_by_role("status")).to_contain_text(f"{domain} is deleted")
 
 
-def test_the_same_without_javascript(appliance: Appliance, chromium: Browser, base: str, password: str) -> None:
+def test_a_preview_and_answers_without_javascript(
+    appliance: Appliance, chromium: Browser, base: str, password: str
+) -> None:
     domain = "plain-console.example"
     with visit(chromium, base, java_script_enabled=False) as page:
         page.set_default_timeout(SLOW)
@@ -128,17 +133,20 @@ def test_the_same_without_javascript(appliance: Appliance, chromium: Browser, ba
         expect(page.locator(".comes").last).to_contain_text(f"{domain}. 3600 IN MX 10 mail.example.net.")
         page.click("button[value=save]")
         page.wait_for_url(zone)
-        wait_for(lambda: looks_live(page, zone), "the zone is live")
+        wait_until_shown_live(page, zone, scripts=False)
         appliance.wait_until_answered(domain, "MX", [wire("MX", "10 mail.example.net.")])
         page.goto(f"{zone}ask/?name=@&type=MX")
         assert page.get_by_text(f"{domain}. 3600 IN MX 10 mail.example.net.").count() == 2
         delete(page, zone, domain)
 
 
-def looks_live(page: Page, zone: str) -> bool:
-    """True when the page, loaded anew, tells of the zone as live."""
-    page.goto(zone)
-    return page.locator("#served[data-state=live]").count() == 1
+def wait_until_shown_live(page: Page, zone: str, scripts: bool) -> None:
+    """Until the page tells of the zone as live: by itself, or loaded anew."""
+    live = page.locator("#served[data-state=live]")
+    if scripts:
+        expect(live).to_be_visible()
+    else:
+        wait_for(lambda: page.goto(zone) and live.count() == 1, "the zone is shown as live")
 
 
 def test_nobody_is_kept_out_and_pages_are_light(chromium: Browser, base: str, password: str) -> None:
