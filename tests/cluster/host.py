@@ -133,12 +133,14 @@ class Host:
 
     def cut_power(self) -> None:
         """Stop it between two instructions, if it is on."""
-        if self._process is None:
+        if self._process is None or self._process.poll() is not None:
             return
-        (self._network.inside(self._cgroup) / "cgroup.kill").write_text("1")
+        cgroup = self._network.inside(self._cgroup)
+        (cgroup / "cgroup.kill").write_text("1")
         self._process.wait()
-        events = self._network.inside(self._cgroup) / "cgroup.events"
-        wait_for(lambda: "populated 0" in events.read_text(), f"{self.name} is off")
+        wait_for(lambda: "populated 0" in (cgroup / "cgroup.events").read_text(), f"{self.name} is off")
+        # Debian 13's systemd kills what it starts in cgroups that another left.
+        self._network.run("find", str(self._cgroup), "-depth", "-type", "d", "-exec", "rmdir", "{}", "+")
 
     def _answers(self) -> bool:
         assert self._process is not None
