@@ -13,6 +13,7 @@ from appliance.console import account, changes, dashboard, developers, entry, pe
 from appliance.console.pages import go_to, keep_notice, page, pages, print_age, print_moment
 from appliance.console.visitor import FIELD, give_cookie, meet, visitor
 from appliance.errors import ApplianceError
+from appliance.web.hosts import refuse_unknown_host
 from appliance.web.parts import open_connection
 from appliance.web.refusals import RETRY_AFTER, reference_of, status_of
 from appliance.zones.names import print_domain, print_owner, print_unicode
@@ -34,9 +35,10 @@ def register(app: Flask) -> None:
 
 @pages.before_request
 def guard() -> Answer | None:
-    """Let nobody past who is not signed in, unless the page is open to all."""
+    """Let nobody past who calls us by a foreign name, or is not signed in, unless the page is open to all."""
     if request.endpoint == _FILES:
         return None
+    refuse_unknown_host()
     open_connection()
     meet()
     view = flask.current_app.view_functions[request.endpoint or ""]

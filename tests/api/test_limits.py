@@ -106,6 +106,9 @@ def test_a_token_over_its_rate_slows_no_other(house: House, seconds: Seconds) ->
     assert is_error(refused, 429, "rate_limited")
     assert refused.headers["Retry-After"] == "1"
     assert is_error(fast("GET", "/nothing/"), 429, "rate_limited")
+    for path in ("/metrics", "/readyz"):
+        bearing = {"headers": {"Authorization": f"Bearer {fast.secret}"}, "environ_overrides": HERE}
+        assert is_error(fast.client.get(path, **bearing), 429, "rate_limited")
     assert other("GET", "/dns-zones/").get_json() == []
     seconds.now += 0.5
     assert fast("GET", "/dns-zones/").status_code == 200

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from appliance.settings import ApiSettings, Endpoint
 from appliance.store import accounts
-from tests.console.conftest import PASSWORD, Console
+from tests.console.conftest import PASSWORD, Browser, Console
 
 ME = "me@example.org"
 
@@ -42,15 +43,58 @@ def test_one_stays_here(console: Console, wanted: str) -> None:
     assert console.browser().sign_in(ME, next=wanted).location == "/"
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:8053"])
-def test_the_host_header_is_not_believed(console: Console, host: str) -> None:
-    console.account(ME)
-    browser = console.browser()
-    browser.headers = {"Host": host}
-    assert browser.sign_in(ME, next="/account/").location == "/account/"
-    assert browser.get("/").location == "/zones/"
-    for path in ("/account", "/account/audit", "/sign-in"):
-        assert browser.get(path).headers.get("Location") in (None, "/")
+OWN = ("dns.example.net", "DNS.example.net:8443", "localhost:9000", "127.0.0.1", "127.8.8.8:80", "[::1]:8053")
+FOREIGN = (
+    "evil.example",
+    "evil.example:8053",
+    "localhost.evil.example",
+    "203.0.113.9",
+    "[2001:db8::1]",
+    "",
+    "a/b",
+    "x@y",
+)
+
+
+def test_under_a_foreign_name_there_is_no_page(console: Console) -> None:
+    named = Console(console.house.configured(ApiSettings(hosts=("dns.example.net", "Old.example.net"))))
+    here = named.signed_in(ME, is_admin=True)
+    token = here.forms("/people/")["/people/invitations/"]
+    browser = Browser(named.house.app.test_client(use_cookies=False))
+    for host in FOREIGN:
+        browser.headers = {"Host": host, "Cookie": f"session={here.cookie()}"}
+        for path in ("/", "/sign-in/", "/account/", f"/invitations/{'x' * 43}/"):
+            refused = browser.get(path)
+            assert (refused.status_code, "Set-Cookie" in refused.headers) == (421, False), host
+            assert "api.hosts" in refused.text
+        assert browser.post("/people/invitations/", {**token, "email": "you@example.org"}).status_code == 421
+    for host in OWN:
+        browser.headers["Host"] = host
+        assert browser.get("/account/").status_code == 200, host
+        invited = browser.post("/people/invitations/", {**token, "email": "you@example.org"})
+        assert f"http://{host.lower().removesuffix(':80')}/invitations/" in invited.text
+
+
+def test_the_api_answers_to_any_name(console: Console) -> None:
+    me = console.house.bearer(ME)
+    for host in (*OWN, *FOREIGN):
+        assert me("GET", "/dns-zones/", headers={"Host": host}).status_code == 200, host
+
+
+@pytest.mark.parametrize(
+    ("listen", "host", "status"),
+    [
+        ("192.0.2.10", "192.0.2.10:8053", 200),
+        ("192.0.2.10", "192.0.2.11:8053", 421),
+        ("console.example.net", "Console.Example.net", 200),
+        ("0.0.0.0", "192.0.2.10:8053", 200),
+        ("::", "[2001:db8::1]:8053", 200),
+        ("0.0.0.0", "evil.example", 421),
+    ],
+)
+def test_the_address_that_it_listens_on_is_its_own(console: Console, listen: str, host: str, status: int) -> None:
+    house = console.house.configured(ApiSettings(listen=Endpoint(listen, 8053)))
+    assert house.app.test_client().get("/sign-in/", headers={"Host": host}).status_code == status
 
 
 def test_whatever_is_wrong_is_told_alike(console: Console) -> None:
