@@ -14,7 +14,6 @@ from appliance.console.entry import refuse_unequal
 from appliance.console.forms import Form, sent_form
 from appliance.console.pages import go_to, page, pages
 from appliance.console.visitor import become, visitor
-from appliance.errors import InputError
 from appliance.people import second_factor
 from appliance.people.sign_in import change_password, confirm, end_others, end_session
 from appliance.store import audit, credentials, sessions
@@ -118,12 +117,9 @@ def _has_second_factor() -> bool:
 def _confirm(password: str) -> None:
     """InputError unless that is the password of whoever is signed in; a stolen session guesses no faster."""
     who, limits = visitor(), parts().limits
-    limits.refuse_guessing(who.account.email, who.browser.address)
-    try:
-        confirm(parts().store, who.account, password)
-    except InputError:
-        limits.note_guess(who.account.email, who.browser.address)
-        raise
+    forgive = limits.take_guess(who.account.email, who.browser.address)
+    confirm(parts().store, who.account, password)
+    forgive()
 
 
 def _second_factor_page(form: Form, secret: str, *, is_on: bool, status: int = 200) -> Response:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+
 import pytest
 
 from appliance.settings import ApiSettings, Endpoint
@@ -104,8 +109,8 @@ def test_whatever_is_wrong_is_told_alike(console: Console) -> None:
     with console.house.writing():
         accounts.disable_account("disabled@example.org", console.house.clock())
     browser = console.browser()
-    tried = [
-        browser.sign_in(email, password)
+    tried = []
+    with closing(sqlite3.connect(console.house.store.path)) as watcher:
         for email, password in (
             (ME, "wrong horse battery"),
             ("unknown@example.org", PASSWORD),
@@ -113,12 +118,33 @@ def test_whatever_is_wrong_is_told_alike(console: Console) -> None:
             ("disabled@example.org", PASSWORD),
             (ME, ""),
             ("", ""),
-        )
-    ]
+        ):
+            before = watcher.execute("pragma data_version").fetchone()
+            tried.append(browser.sign_in(email, password))
+            assert watcher.execute("pragma data_version").fetchone() != before, "one write, whatever was wrong"
     assert {answer.status_code for answer in tried} == {403}
     assert len({answer.data for answer in tried}) == 1
     assert "Mail address, password or code is wrong." in tried[0].text
     assert browser.get("/account/").status_code == 303
+
+
+def test_a_store_that_takes_no_write_tells_no_more(console: Console) -> None:
+    console.account(ME)
+    words = ((ME, PASSWORD), (ME, "wrong horse battery"), ("unknown@example.org", PASSWORD))
+    browsers = [console.browser() for _ in words]
+    forms = [browser.forms("/sign-in/")["/sign-in/"] for browser in browsers]
+    with (
+        closing(sqlite3.connect(console.house.store.path, isolation_level=None)) as other,
+        ThreadPoolExecutor() as threads,
+    ):
+        other.execute("begin immediate")
+        sent = [
+            threads.submit(browser.post, "/sign-in/", {**form, "email": email, "password": password})
+            for browser, form, (email, password) in zip(browsers, forms, words, strict=True)
+        ]
+        assert {one.result().status_code for one in sent} == {503}
+        other.execute("rollback")
+    assert console.browser().sign_in(ME).status_code == 303
 
 
 def test_a_session_has_a_secret_of_its_own(console: Console) -> None:
@@ -199,6 +225,20 @@ def test_guessing_is_slow_for_the_guesser_alone(console: Console) -> None:
     assert refused.status_code == 429 and 1 <= int(refused.headers["Retry-After"]) <= 60
     assert guesser.get("/account/").status_code == 303
     assert me.sign_in(ME).status_code == 303
+
+
+def test_guessing_at_once_is_no_faster(console: Console) -> None:
+    browsers = [console.browser() for _ in range(20)]
+    forms = [browser.forms("/sign-in/")["/sign-in/"] for browser in browsers]
+    begin = threading.Barrier(len(browsers))
+
+    def guess(browser: Browser, form: dict[str, str]) -> int:
+        begin.wait()
+        return browser.post("/sign-in/", {**form, "email": ME, "password": PASSWORD}).status_code
+
+    with ThreadPoolExecutor(len(browsers)) as threads:
+        statuses = list(threads.map(guess, browsers, forms))
+    assert sorted(statuses) == [403] * 10 + [429] * 10
 
 
 @pytest.mark.parametrize(("length", "status"), [(1024, 403), (1025, 400), (1_000_000, 400)])
