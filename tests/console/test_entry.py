@@ -159,6 +159,17 @@ def test_a_session_has_a_secret_of_its_own(console: Console) -> None:
     assert first and second and first not in stored and second not in stored
 
 
+def test_a_secret_that_was_given_to_a_browser_becomes_no_session(console: Console) -> None:
+    console.account(ME)
+    browser, giver = console.browser(), console.browser()
+    giver.get("/sign-in/")
+    planted = giver.cookie()
+    assert planted
+    browser.client.set_cookie("session", planted)
+    assert browser.sign_in(ME).status_code == 303 and browser.cookie() != planted
+    assert giver.get("/account/").status_code == 303
+
+
 def test_a_session_is_void_after_signing_out(console: Console) -> None:
     browser, thief = console.signed_in(ME), console.browser()
     secret = browser.cookie()

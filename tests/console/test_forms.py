@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from tests.console.conftest import PASSWORD, Console
+from tests.console.conftest import PASSWORD, Console, texts
 
 ME = "me@example.org"
+OPEN = {"/sign-in/", "/sign-out/", "/invitations/<secret>/"}
+"""Rules of the pages that are for everyone."""
+OPERATORS = ("/people/", "/dashboard/")
+"""How rules begin of the pages that are for operators."""
 VALUES: dict[str, Any] = {
     "email": "new@example.org",
     "current": PASSWORD,
@@ -23,20 +28,24 @@ VALUES: dict[str, Any] = {
 }
 
 
+def doors(console: Console, **named: str) -> Iterator[tuple[str, str, str]]:
+    """Method, rule and path of every way into the console but its files; what is not named is a uuid of nothing."""
+    chosen = {"uuid": str(uuid4()), "record": str(uuid4()), "secret": "x" * 43, **named}
+    for rule in console.house.app.url_map.iter_rules():
+        if rule.endpoint.startswith("console.") and rule.endpoint != "console.static":
+            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+                yield method, rule.rule, re.sub(r"<(?:\w+:)?(\w+)>", lambda place: chosen[place[1]], rule.rule)
+
+
 def writing_paths(console: Console) -> list[str]:
     """The path of every page that takes a form."""
-    rules = [rule for rule in console.house.app.url_map.iter_rules() if rule.endpoint.startswith("console.")]
-    return [
-        re.sub("<uuid:[a-z]+>", str(uuid4()), rule.rule).replace("<secret>", "x" * 43)
-        for rule in rules
-        if "POST" in (rule.methods or ())
-    ]
+    return [path for method, _, path in doors(console) if method != "GET"]
 
 
 def rows(console: Console) -> dict[str, list[Any]]:
     """All that a page could change."""
     with console.house.store.connection(), console.house.store.reading():
-        tables = ("account", "token", "session", "invitation", "act", "zone", "record")
+        tables = ("account", "token", "session", "invitation", "act", "zone", "record", "change", "draft")
         return {table: list(console.house.store._db.execute_sql(f"select * from {table}")) for table in tables}  # noqa: S608
 
 
@@ -81,29 +90,59 @@ def test_a_form_of_before_signing_in_is_worth_nothing_after(console: Console) ->
     assert browser.post("/sign-out/", token).status_code == 403
 
 
-def test_who_is_not_signed_in_writes_nothing(console: Console) -> None:
+def test_every_way_in_but_three_is_for_those_who_signed_in(console: Console) -> None:
     browser = console.browser()
     token = browser.forms("/sign-in/")["/sign-in/"]
-    before = rows(console)
-    for path in writing_paths(console):
-        if path not in ("/sign-in/", "/sign-out/"):
-            answer = browser.post(path, {**VALUES, **token})
-            assert (answer.status_code, answer.location) in ((303, "/sign-in/"), (404, None)), path
+    before, found = rows(console), list(doors(console))
+    assert len(found) >= 30 and {method for method, _, _ in found} == {"GET", "POST"}
+    for method, rule, path in found:
+        if rule not in OPEN and method == "GET":
+            assert browser.get(path).location == f"/sign-in/?next={path}", path
+        elif rule not in OPEN:
+            assert browser.post(path, {**VALUES, **token}).location == "/sign-in/", path
+    assert {rule for _, rule, _ in found} >= OPEN
     assert rows(console) == before
+
+
+def test_what_is_for_operators_is_there_for_nobody_else(console: Console) -> None:
+    browser = console.signed_in(ME)
+    token, before = browser.forms("/account/")["/sign-out/"], rows(console)
+    for method, rule, path in doors(console):
+        if rule.startswith(OPERATORS):
+            answer = browser.get(path) if method == "GET" else browser.post(path, {**VALUES, **token})
+            assert answer.status_code == 404, path
+    assert rows(console) == before
+
+
+def test_a_session_is_no_token(console: Console) -> None:
+    browser = console.signed_in(ME, is_admin=True)
+    for path in ("/api/v1/account/me/", "/api/v1/dns-zones/"):
+        assert browser.get(path).status_code == 401
+        assert browser.post(path, browser.forms("/account/")["/sign-out/"]).status_code == 401
+    assert browser.get("/metrics").status_code == 401
 
 
 def test_every_page_guards_itself(console: Console) -> None:
     browser = console.signed_in(ME, is_admin=True)
-    for path in ("/account/", "/account/password/", "/account/second-factor/", "/account/developers/", "/people/"):
-        answer = browser.get(path)
+    invited = browser.send("/people/invitations/", {"email": "new@example.org"}, page="/people/")
+    (secret,) = texts(invited, r"/invitations/([\w-]{43})/")
+    zone = str(browser.send("/zones/new/", {"domain": "example.com"}).location).split("/")[2]
+    browser.send(f"/zones/{zone}/records/new/?type=A", {"name": "www", "act": "save", "part_value": "192.0.2.1"})
+    record = max(texts(browser.get(f"/zones/{zone}/"), r"/records/([0-9a-f-]{36})/"))
+    paths = [path for method, _, path in doors(console, uuid=zone, record=record, secret=secret) if method == "GET"]
+    answers = {path: browser.get(path) for path in (*paths, f"/zones/{uuid4()}/")}
+    assert {path for path, answer in answers.items() if answer.status_code == 303} == {"/", "/sign-in/"}
+    assert {answer.status_code for answer in answers.values()} == {200, 303, 404}
+    for path, answer in answers.items():
         policy = answer.headers["Content-Security-Policy"]
         for part in ("default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'"):
-            assert part in policy
-        assert "form-action 'self'" in policy and "base-uri 'none'" in policy and "unsafe" not in policy
+            assert part in policy, path
+        assert "form-action 'self'" in policy and "base-uri 'none'" in policy and "unsafe" not in policy, path
         assert answer.headers["X-Content-Type-Options"] == "nosniff" and answer.headers["Cache-Control"] == "no-store"
-        assert " style=" not in answer.text and " onclick=" not in answer.text
-        assert answer.text.count("<script") == answer.text.count("<script src=") == 1
-        assert "://" not in answer.text.replace("http://www.w3.org/2000/svg", "").replace("otpauth://", "")
+        assert answer.headers["Referrer-Policy"] == "same-origin", path
+        assert " style=" not in answer.text and not re.search(r"<[^>]* on[a-z]+=", answer.text), path
+        assert answer.text.count("<script") == answer.text.count("<script src="), path
+        assert "://" not in answer.text.replace("http://www.w3.org/2000/svg", "").replace("otpauth://", ""), path
 
 
 def test_pages_are_light(console: Console) -> None:
