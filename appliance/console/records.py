@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -32,8 +32,10 @@ from appliance.zones.rdata import MAX_PRIORITY, parse_type
 
 SETS = 50
 """Sets on a page."""
+ROWS = 100
+"""Records on a page, unless it has more sets: the rest of each set is folded away behind a link."""
 SHOWN = 5
-"""Records of a set that are shown before the rest is folded away behind a link."""
+"""Records of a set that are shown at most, where there are others."""
 
 
 @pages.get("/zones/<uuid:uuid>/", endpoint="zone")
@@ -42,7 +44,8 @@ def show_zone(uuid: UUID) -> Response:
     text, wanted = request.args.get("search", "").strip(), request.args.get("type", "")
     zone = zone_at(uuid)
     rdtype = parse_type(wanted) if wanted in KINDS and KINDS[wanted].record_type == wanted else None
-    filters = SetFilters(rdtype, text.lower().removesuffix("." + print_domain(zone.name)))
+    name = request.args.get("name")
+    filters = SetFilters(rdtype, text.lower().removesuffix("." + print_domain(zone.name)), name)
     with reading():
         found, total = sets.find(zone, pager(SETS), filters)
         types = sets.types_of(zone)
@@ -55,10 +58,11 @@ def show_zone(uuid: UUID) -> Response:
         types=types,
         search=text,
         rdtype=rdtype,
+        name=name,
         deployment=deployment,
         waiting=waiting,
-        shown=len(found[0].records) if len(found) == 1 else SHOWN,
-        paging=neighbours(total, SETS),
+        shown=_shown_of_each([len(one.records) for one in found]),
+        paging=neighbours(total, pager(SETS)),
     )
 
 
@@ -95,6 +99,12 @@ def change_record(uuid: UUID, record: UUID) -> Response | Answer:
     if form["act"] == "delete":
         return gather(zone, [pending.removal(found.uuid)])
     return _settle(zone, kind, form, lambda: pending.alteration(found, _fields(kind, form)), found)
+
+
+def _shown_of_each(sizes: Sequence[int]) -> int:
+    """How many records of each set are shown: all where it is alone, and fewer the more sets are long."""
+    most = ROWS if len(sizes) == 1 else SHOWN
+    return next((shown for shown in range(most, 1, -1) if sum(min(shown, size) for size in sizes) <= ROWS), 1)
 
 
 def _settle(zone: Zone, kind: Kind, form: Form, asked: Any, record: Record | None = None) -> Response | Answer:  # noqa: ANN401

@@ -61,7 +61,7 @@ def test_gathered_changes_that_do_not_fit_any_more_are_told(page: ZonePage) -> N
     page.change(record, act="gather", ttl="60")
     page.console.house.bearer(ME)("DELETE", f"/dns-records/{record.uuid}/")
     changes = f"{page.path}changes/"
-    assert "Change 1: there is no record" in page.browser.get(changes).text
+    assert 'href="?page=1#change-0">Change 1</a>: there is no record' in page.browser.get(changes).text
     refused = page.browser.send(changes, {"act": "save"})
     assert refused.status_code == 400 and "no record" in refused.text
     other = page.address("192.0.2.9", act="preview")
