@@ -18,7 +18,8 @@ _ROWS = 500
 def add_zones(store: Store, like: Zone, domains: Iterable[str], **columns: Any) -> None:  # noqa: ANN401 - of several types
     """Zones of these domains, in all else like one that is there but for these columns; this thread is connected."""
     with store.writing():
-        row = tables.Zone.select().where(tables.Zone.uuid == like.uuid).dicts().get()
+        found: Any = tables.Zone.select().where(tables.Zone.uuid == like.uuid).dicts()
+        row = found.get()
         del row["id"]
         rest = iter(domains)
         while part := list(itertools.islice(rest, _ROWS)):
@@ -30,7 +31,8 @@ def make_all_live(store: Store, nameservers: Sequence[str]) -> None:
     """Every zone as it is once all these nameservers serve it; this thread is connected."""
     with store.writing():
         store._db.execute_sql(
-            "insert into deployment (zone_id, serial, live_serial, live_at) select id, serial, serial, queued_at from zone"
+            "insert into deployment (zone_id, serial, live_serial, live_at)"
+            " select id, serial, serial, queued_at from zone where deleted_at is null"
         )
         for name in nameservers:
             store._db.execute_sql(

@@ -113,6 +113,35 @@ def test_what_was_typed_stays_and_is_text(page: ZonePage) -> None:
         assert "<img" not in page.browser.get(path).text, path
 
 
+def test_a_record_that_another_changed_meanwhile_is_not_overwritten(page: ZonePage) -> None:
+    page.address(comment="mine")
+    (record,) = page.records()
+    path = f"{page.path}records/{record.uuid}/"
+    operator = page.console.signed_in("op@example.org", is_admin=True)
+    opened = {**operator.forms(path)[path], "name": "www", "ttl": "", "comment": "mine"}
+    page.change(record, part_value="192.0.2.2")
+    for act in ("save", "preview", "gather"):
+        told = operator.post(path, {**opened, "part_value": "192.0.2.3", "act": act})
+        assert told.status_code == 409
+        (table,) = found_in(told.text, r'role="alert".*?<tbody>(.*?)</tbody>')
+        assert found_in(table, r"<td [^>]*>([^<]*)</td>") == [
+            "IPv4 address",
+            "192.0.2.2",
+            "192.0.2.3",
+            "TTL",
+            "3600",
+            "nothing",
+        ]
+    wrong = operator.post(path, {**opened, "part_value": "192.0.2.3", "ttl": "x"})
+    assert wrong.status_code == 400 and f'name="revision" value="{opened["revision"]}"' in wrong.text
+    assert [one.value for one in page.records()] == ["192.0.2.2"]
+    (revision,) = found_in(operator.get(path).text, r'name="revision" value="(\d+)"')
+    assert operator.post(path, {**opened, "part_value": "192.0.2.3", "revision": revision}).status_code == 303
+    assert [one.value for one in page.records()] == ["192.0.2.3"]
+    without = {name: value for name, value in opened.items() if name != "revision"}
+    assert operator.post(path, {**without, "part_value": "192.0.2.4"}).status_code == 409
+
+
 def test_a_preview_shows_the_lines_and_stores_nothing(page: ZonePage) -> None:
     serial = page.serial()
     shown = page.address(act="preview")
