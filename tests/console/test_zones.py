@@ -8,7 +8,6 @@ from uuid import UUID
 import pytest
 
 from appliance.store import outcomes, zones
-from appliance.store.zones import Page, Scope
 from tests.console.conftest import Browser, Console, texts
 from tests.console.zone_page import open_page
 
@@ -106,18 +105,6 @@ def test_zones_of_others_are_not_there(me: Browser, console: Console) -> None:
 def _plain(text: str) -> str:
     """The page without the seals that differ from one to the next."""
     return re.sub(r'value="[0-9a-f]{64}"', "", text)
-
-
-def test_reading_changes_nothing(me: Browser, console: Console) -> None:
-    zone = new_zone(me)
-    with console.house.store.connection():
-        before = zones.find(Scope(None), Page())
-    for page in ("", "settings/", "delete/", "served/", "changes/", "records/new/", "ask/", "delegation/"):
-        assert me.get(f"{zone}{page}?act=save&domain=example.com&default_ttl=5").status_code == 200
-    for page in ("records/delete/",):
-        assert me.get(f"{zone}{page}").status_code == 405
-    with console.house.store.connection():
-        assert zones.find(Scope(None), Page()) == before
 
 
 def test_what_is_served_is_told(me: Browser, console: Console) -> None:
