@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import Response
+from flask import Response, request
 from werkzeug.wrappers import Response as Answer
 
 from appliance.console import pending
 from appliance.console.forms import Form, sent_form
 from appliance.console.pages import go_to, page, pages
+from appliance.console.paging import neighbours, pager_within
 from appliance.console.pending import Change
 from appliance.console.zones import zone_at
 from appliance.errors import NotFound
@@ -18,6 +19,9 @@ from appliance.store import records
 from appliance.web.parts import reading
 from appliance.zones.model import Zone
 from appliance.zones.names import print_owner
+
+CHANGES = 50
+"""Changes on a page."""
 
 
 @pages.post("/zones/<uuid:uuid>/records/delete/", endpoint="records_delete")
@@ -47,7 +51,7 @@ def settle_changes(uuid: UUID) -> Response | Answer:
         return go_to("console.zone", "What was gathered is thrown away; nothing was changed.", uuid=uuid)
     if form["act"].isdigit():
         pending.keep(zone, [one for at, one in enumerate(changes) if str(at) != form["act"]])
-        return go_to("console.changes", uuid=uuid)
+        return go_to("console.changes", uuid=uuid, page=request.args.get("page"))
     if not changes:
         return go_to("console.changes", uuid=uuid)
     with form.refusing():
@@ -66,11 +70,13 @@ def gather(zone: Zone, changes: list[Change]) -> Answer:
 
 def _changes_page(zone: Zone, form: Form | None = None, status: int = 200) -> Response:
     waiting = pending.gathered(zone)
+    shown = pager_within(len(waiting), CHANGES)
     return page(
         "changes.html",
         status,
         zone=zone,
-        waiting=[_described(zone, one) for one in waiting],
+        waiting=[_described(zone, one) for one in waiting[shown.offset :][: shown.size]],
+        paging=neighbours(len(waiting), shown),
         outcome=pending.outcome(zone, waiting),
         form=form or Form(),
     )

@@ -39,9 +39,9 @@ def creation(fields: Change) -> Change:
     return {"action": "create", **fields}
 
 
-def alteration(record: Record, fields: Change) -> Change:
-    """A record that is to be another."""
-    return {"action": "update", "uuid": str(record.uuid), **fields}
+def alteration(record: Record, revision: int, fields: Change) -> Change:
+    """A record that is to be another, unless somebody changes it first: it had that revision when it was looked at."""
+    return {"action": "update", "uuid": str(record.uuid), "revision": revision, **fields}
 
 
 def removal(uuid: UUID) -> Change:
@@ -101,11 +101,11 @@ def _asked(changes: list[Change]) -> list[Asked]:
 
 
 def _read(change: Change) -> Asked:
-    fields = {key: value for key, value in change.items() if key not in ("action", "uuid")}
+    fields = {key: value for key, value in change.items() if key not in ("action", "uuid", "revision")}
     match change["action"]:
         case "create":
             return Addition(RecordInput(**fields))
         case "update":
-            return Alteration(UUID(change["uuid"]), fields)
+            return Alteration(UUID(change["uuid"]), fields, change.get("revision"))
         case _:
             return Removal(UUID(change["uuid"]))

@@ -54,6 +54,14 @@ def disable(uuid: UUID) -> Answer:
     return go_to("console.people", f"{account.email} is disabled: signed out, and none of its tokens is taken.")
 
 
+@pages.post("/people/<uuid:uuid>/enable/")
+@operators_only
+def enable(uuid: UUID) -> Answer:
+    """The account may sign in again; what it held before stays void."""
+    account = membership.enable(parts().store, visitor().holder, uuid, parts().clock())
+    return go_to("console.people", f"{account.email} may sign in again, and needs new tokens.")
+
+
 def _people_page(form: Form, status: int = 200) -> Response:
     with reading():
         everyone, invited = accounts.list_accounts(), invitations.open_ones(parts().clock())

@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
 from werkzeug.wrappers import Response as Answer
 
 from appliance.console import account, changes, dashboard, developers, entry, people, records, served, zones
+from appliance.console.brief import cut, fitting
 from appliance.console.pages import go_to, keep_notice, page, pages, print_age, print_moment
 from appliance.console.visitor import FIELD, give_cookie, meet, visitor
 from appliance.errors import ApplianceError
@@ -68,7 +69,8 @@ def dress(answer: Response) -> Response:
 @pages.context_processor
 def _in_templates() -> dict[str, object]:
     names = {"domain": print_domain, "unicode": print_unicode, "owner": print_owner}
-    return {"moment": print_moment, "age": print_age, "form_token_field": FIELD, **names}
+    kept_brief = {"cut": cut, "fitting": fitting}
+    return {"moment": print_moment, "age": print_age, "form_token_field": FIELD, **names, **kept_brief}
 
 
 @pages.errorhandler(ApplianceError)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from appliance.editing.sheet import Sheet, placed
 from appliance.editing.wanted import Addition, Alteration, Asked, RecordInput, Removal, Replacement, with_fields
 from appliance.errors import InputError
+from appliance.store import records
 from appliance.zones.model import Record
 from appliance.zones.names import parse_owner
 from appliance.zones.rdata import parse_content, parse_type
@@ -32,6 +33,7 @@ def _take(sheet: Sheet, asked: Asked) -> None:
             sheet.add(wanted)
         case Alteration(_, fields):
             before = _find(sheet, asked)
+            _refuse_overtaken(asked)
             sheet.alter(before, with_fields(before, sheet.zone, fields))
         case Removal():
             sheet.remove(_find(sheet, asked))
@@ -44,6 +46,12 @@ def _find(sheet: Sheet, asked: Alteration | Removal) -> Record:
     if found is None:
         raise InputError(f"there is no record {asked.uuid} in this zone", "uuid")
     return found
+
+
+def _refuse_overtaken(asked: Alteration) -> None:
+    """Raise InputError when somebody has changed the record since it was looked at."""
+    if asked.revision is not None and records.revision_of(asked.uuid) != asked.revision:
+        raise InputError("somebody changed this record meanwhile", "revision")
 
 
 def _replace(sheet: Sheet, asked: Replacement) -> None:

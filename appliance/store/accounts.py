@@ -131,6 +131,12 @@ def disable_account(email: str, now: datetime) -> Account:
     return find_account(email)
 
 
+def enable_account(email: str) -> Account:
+    """From now on the account may sign in and have tokens again."""
+    tables.Account.update(disabled_at=None).where(tables.Account.email == email.lower()).execute()
+    return find_account(email)
+
+
 def create_token(
     account: Account, name: str, permissions: Iterable[str], now: datetime, limits: TokenLimits | None = None
 ) -> tuple[Token, str]:
@@ -199,6 +205,12 @@ def revoke_token(uuid: UUID, now: datetime) -> None:
     found = tables.Token.update(revoked_at=now).where(tables.Token.uuid == uuid).execute()
     if not found:
         raise NotFound(f"there is no token {uuid}")
+
+
+def revoke_tokens(account: UUID, now: datetime) -> None:
+    """From the next request on no token of the account is taken."""
+    row = tables.Account.select(tables.Account.id).where(tables.Account.uuid == account)
+    tables.Token.update(revoked_at=now).where(tables.Token.account == row, tables.Token.revoked_at.is_null()).execute()
 
 
 def note_use(token: Token, now: datetime) -> None:

@@ -61,11 +61,22 @@ def test_gathered_changes_that_do_not_fit_any_more_are_told(page: ZonePage) -> N
     page.change(record, act="gather", ttl="60")
     page.console.house.bearer(ME)("DELETE", f"/dns-records/{record.uuid}/")
     changes = f"{page.path}changes/"
-    assert "Change 1: there is no record" in page.browser.get(changes).text
+    assert 'href="?page=1#change-0">Change 1</a>: there is no record' in page.browser.get(changes).text
     refused = page.browser.send(changes, {"act": "save"})
     assert refused.status_code == 400 and "no record" in refused.text
     other = page.address("192.0.2.9", act="preview")
     assert other.status_code == 400 and "Change 1 of those that wait" in other.text
+
+
+def test_a_gathered_change_does_not_overwrite_what_another_did_meanwhile(page: ZonePage) -> None:
+    page.address()
+    (record,) = page.records()
+    page.change(record, act="gather", ttl="60")
+    page.console.house.bearer(ME)("PATCH", f"/dns-records/{record.uuid}/", {"value": "192.0.2.2"})
+    changes = f"{page.path}changes/"
+    assert "Change 1</a>: somebody changed this record meanwhile" in page.browser.get(changes).text
+    assert page.browser.send(changes, {"act": "save"}).status_code == 400
+    assert [(one.value, one.ttl) for one in page.records()] == [("192.0.2.2", 3600)]
 
 
 def test_what_one_gathers_is_for_oneself_alone(page: ZonePage) -> None:
