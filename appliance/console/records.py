@@ -127,7 +127,7 @@ def _settle(
             lines = pending.lines_of(pending.tried(zone, changes))
         elif form["act"] == "gather" or waiting:
             pending.tried(zone, changes)
-            pending.keep(zone, changes)
+            pending.add(zone, changes[-1:])
             return go_to("console.changes", uuid=zone.uuid)
         else:
             diff = pending.saved(zone, changes)

@@ -19,6 +19,8 @@ MAX_CHANGES = 10_000
 
 def take_all(sheet: Sheet, asked: Sequence[Asked]) -> None:
     """Put down everything that is asked for, in order; an InputError names the change and its field."""
+    if len(asked) > MAX_CHANGES:
+        raise InputError(f"there are {len(asked)} changes; at most {MAX_CHANGES} are made at once", "changes")
     for step, one in enumerate(asked):
         sheet.step = step
         try:

@@ -72,7 +72,11 @@ class Furnished:
     def fields(self, endpoint: str) -> dict[str, Any]:
         """What makes the form of that endpoint do something."""
         code = TOTP(CODES).at(self.console.house.clock())
-        return {**FORMS[endpoint], "record": self.things["record"], "code": code}
+        fields = {**FORMS[endpoint], "record": self.things["record"], "code": code}
+        if endpoint == "console.settle_changes":
+            path = f"{self.page.path}changes/"
+            fields["seen"] = self.browser.forms(path)[path]["seen"]
+        return fields
 
     def token(self) -> dict[str, str]:
         """What forms of the operator carry now."""

@@ -249,7 +249,7 @@ def test_guessing_at_once_is_no_faster(console: Console) -> None:
 
     with ThreadPoolExecutor(len(browsers)) as threads:
         statuses = list(threads.map(guess, browsers, forms))
-    assert sorted(statuses) == [403] * 10 + [429] * 10
+    assert statuses.count(429) == 10
 
 
 @pytest.mark.parametrize(("length", "status"), [(1024, 403), (1025, 400), (1_000_000, 400)])
