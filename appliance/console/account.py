@@ -117,9 +117,10 @@ def _has_second_factor() -> bool:
 def _confirm(password: str) -> None:
     """InputError unless that is the password of whoever is signed in; a stolen session guesses no faster."""
     who, limits = visitor(), parts().limits
-    forgive = limits.take_guess(who.account.email, who.browser.address)
-    confirm(parts().store, who.account, password)
-    forgive()
+    with limits.comparing():
+        forgive = limits.take_guess(who.account.email, who.browser.address)
+        confirm(parts().store, who.account, password)
+        forgive()
 
 
 def _second_factor_page(form: Form, secret: str, *, is_on: bool, status: int = 200) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Hashable
 from datetime import datetime, timedelta
 
@@ -13,6 +14,8 @@ from appliance.people.holder import Holder
 from appliance.store import audit, credentials, sessions
 from appliance.store.credentials import Credentials
 from appliance.store.database import Store
+
+log = logging.getLogger(__name__)
 
 ISSUER = "DNS appliance"
 _STEP = 30
@@ -69,6 +72,7 @@ def passes(known: Credentials, code: str, address: str, now: datetime, take_code
     forgive = take_code((known.account.uuid, known.password_hash), address, usual)
     step = _step_of(known.totp_secret, code, now)
     if forgive is None or step is None or not credentials.take_step(known.account.uuid, step):
+        log.warning("event=code-refused account=%s address=%s", known.account.uuid, address)
         return False
     forgive()
     return True

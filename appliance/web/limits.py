@@ -11,11 +11,11 @@ import ipaddress
 import math
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Hashable
-from contextlib import ExitStack
+from collections.abc import Callable, Collection, Hashable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from werkzeug.exceptions import TooManyRequests
+from werkzeug.exceptions import ServiceUnavailable, TooManyRequests
 
 from appliance.settings import ApiSettings
 
@@ -82,7 +82,8 @@ class Limits:
     """The limits of one application.
 
     Requests of each token, failed authentications of each address; wrong sign-ins of each account and address together,
-    so that nobody locks another out, and of each address; wrong codes of each account.
+    so that nobody locks another out, and of each address; wrong codes of each account; and how many passwords are
+    compared at a time, from whatever addresses.
     """
 
     requests: Rate
@@ -90,6 +91,7 @@ class Limits:
     sign_ins: Rate
     strangers: Rate
     codes: Rate
+    places: threading.BoundedSemaphore
 
     def take_request(self, token: Hashable) -> None:
         """Raise TooManyRequests when the token asks too fast."""
@@ -102,6 +104,16 @@ class Limits:
     def note_failure(self, address: str) -> None:
         """The address brought no valid token."""
         self.failures.take(site_of(address))
+
+    @contextmanager
+    def comparing(self) -> Iterator[None]:
+        """A place among those whose passwords are compared, never all threads; ServiceUnavailable: none is free."""
+        if not self.places.acquire(blocking=False):
+            raise ServiceUnavailable("too many sign in at this moment: try again", retry_after=1)
+        try:
+            yield
+        finally:
+            self.places.release()
 
     def take_guess(self, email: str, address: str) -> Callable[[], None]:
         """Count a password before it is looked at; what undoes that once it was right.
@@ -133,6 +145,7 @@ def new_limits(settings: ApiSettings, clock: Callable[[], float]) -> Limits:
         Rate(GUESSES_PER_MINUTE / 60, GUESSES_PER_MINUTE, clock),
         Rate(STRANGERS_PER_MINUTE / 60, STRANGERS_PER_MINUTE, clock),
         Rate(CODES_PER_HOUR / 3600, CODES_AT_ONCE, clock),
+        threading.BoundedSemaphore(max(1, settings.threads // 4)),
     )
 
 

@@ -78,7 +78,7 @@ def test_a_second_factor_is_asked_for(console: Console) -> None:
     assert console.browser().sign_in(ME, code=spaced).status_code == 303
 
 
-def test_guessing_codes_from_everywhere_is_hopeless(console: Console) -> None:
+def test_guessing_codes_from_everywhere_is_hopeless(console: Console, caplog: pytest.LogCaptureFixture) -> None:
     codes = set_up(console, console.signed_in(ME))
     console.house.clock.forward(minutes=1)
     right, wrong = code_of(console, codes), code_of(console, TOTP("A" * 32))
@@ -88,6 +88,7 @@ def test_guessing_codes_from_everywhere_is_hopeless(console: Console) -> None:
     late = elsewhere[0].sign_in(ME, code=right)
     assert (late.status_code, late.data) == (403, elsewhere[0].sign_in(ME, "wrong horse battery").data)
     assert console.browser().sign_in(ME, code=right).status_code == 303, "where one was signed in before"
+    assert caplog.text.count(f"event=code-refused account={console.house.account(ME).uuid} ") == 12
 
 
 def test_another_password_ends_the_guessing(console: Console) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 
 import pytest
 
 from appliance.settings import ApiSettings, Endpoint
 from appliance.store import accounts
+from appliance.web.parts import parts_of
 from tests.console.conftest import PASSWORD, Browser, Console
 
 ME = "me@example.org"
@@ -239,6 +240,7 @@ def test_guessing_is_slow_for_the_guesser_alone(console: Console) -> None:
 
 
 def test_guessing_at_once_is_no_faster(console: Console) -> None:
+    console = Console(console.house.configured(ApiSettings(threads=80)))
     browsers = [console.browser() for _ in range(20)]
     forms = [browser.forms("/sign-in/")["/sign-in/"] for browser in browsers]
     begin = threading.Barrier(len(browsers))
@@ -250,6 +252,19 @@ def test_guessing_at_once_is_no_faster(console: Console) -> None:
     with ThreadPoolExecutor(len(browsers)) as threads:
         statuses = list(threads.map(guess, browsers, forms))
     assert statuses.count(429) == 10
+
+
+def test_comparing_passwords_takes_a_quarter_of_the_threads(console: Console) -> None:
+    me, browser = console.house.bearer(ME), console.browser()
+    console.account(ME)
+    limits, threads = parts_of(console.house.app).limits, console.house.settings.api.threads
+    with ExitStack() as compared:
+        for _ in range(threads // 4):
+            compared.enter_context(limits.comparing())
+        refused = browser.sign_in(ME)
+        assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
+        assert me("GET", "/dns-zones/").status_code == browser.get("/sign-in/").status_code == 200
+    assert browser.sign_in(ME).status_code == 303
 
 
 @pytest.mark.parametrize(("length", "status"), [(1024, 403), (1025, 400), (1_000_000, 400)])
