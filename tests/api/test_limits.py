@@ -204,6 +204,16 @@ def test_who_guesses_waits_and_nobody_else(seconds: Seconds) -> None:
         limits.take_guess("me@example.org", "192.0.2.1")
 
 
+def test_what_is_given_back_fills_no_bucket_over_its_edge(seconds: Seconds) -> None:
+    rate = Rate(1, 2, seconds)
+    rate.give_back("a")
+    assert len(rate) == 0
+    rate.take("a")
+    for _ in range(2):
+        rate.give_back("a")
+    assert [rate.take("a") for _ in range(3)] == [0, 0, 1]
+
+
 def test_what_was_right_is_not_counted(seconds: Seconds) -> None:
     limits = new_limits(ApiSettings(), seconds)
     for _ in range(100):
