@@ -31,12 +31,13 @@ def make_all_live(store: Store, nameservers: Sequence[str]) -> None:
     """Every zone as it is once all these nameservers serve it; this thread is connected."""
     with store.writing():
         store._db.execute_sql(
-            "insert into deployment (zone_id, serial, live_serial, live_at)"
+            "insert or replace into deployment (zone_id, serial, live_serial, live_at)"
             " select id, serial, serial, queued_at from zone where deleted_at is null"
         )
         for name in nameservers:
             store._db.execute_sql(
-                "insert into outcome select id, ?, serial, 'live', queued_at from zone where deleted_at is null",
+                "insert or replace into outcome"
+                " select id, ?, serial, 'live', queued_at from zone where deleted_at is null",
                 (name,),
             )
 

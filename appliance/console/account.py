@@ -23,6 +23,8 @@ from appliance.web.parts import parts, reading
 _SECRET = re.compile(r"[A-Z2-7]{32}")
 LINES = 50
 """Lines of the audit log on a page."""
+BROWSERS = 50
+"""Browsers that are shown, the one last used first."""
 
 
 @pages.get("/account/", endpoint="account")
@@ -32,7 +34,7 @@ def show_account() -> Response:
     with reading():
         known = credentials.get(account.uuid)
         browsers = sessions.of_account(account.uuid, parts().clock())
-    return page("account.html", known=known, browsers=browsers)
+    return page("account.html", known=known, browsers=browsers[:BROWSERS], more=len(browsers[BROWSERS:]))
 
 
 @pages.get("/account/password/", endpoint="password")

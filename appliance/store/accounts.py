@@ -14,6 +14,7 @@ import peewee as pw
 
 from appliance.errors import InputError, NotFound
 from appliance.store import tables
+from appliance.store.zones import Page
 
 SECRET_OCTETS = 24
 """Random octets of a secret: 192 bits, so that a fast hash is enough."""
@@ -121,6 +122,13 @@ def get_account(uuid: UUID) -> Account:
 def list_accounts() -> list[Account]:
     """Every account, by mail address."""
     return [from_row(row) for row in tables.Account.select().order_by(tables.Account.email)]
+
+
+def find_accounts(page: Page, search: str = "") -> tuple[list[Account], int]:
+    """The accounts of a page with that text in their mail address, and how many there are on all pages."""
+    found = tables.Account.select().where(pw.fn.instr(tables.Account.email, search.lower()) > 0)
+    rows = found.order_by(tables.Account.email).limit(page.size).offset(page.offset)
+    return [from_row(row) for row in rows], found.count()
 
 
 def disable_account(email: str, now: datetime) -> Account:

@@ -7,6 +7,8 @@ import pytest
 from appliance.console.brief import cut, fitting
 from appliance.console.pending import MOST
 from appliance.editing import Addition, RecordInput
+from appliance.store import accounts, invitations, sessions
+from appliance.store.accounts import TokenLimits
 from appliance.zones.rules import MAX_SET_RECORDS
 from tests.console.conftest import Console
 from tests.console.zone_page import ZonePage, open_page
@@ -64,6 +66,27 @@ def test_a_list_of_zones_with_long_names(page: ZonePage) -> None:
     page.crowd([f"z{at}.{NAME}.example" for at in range(50)], comment='"' * 500, protected=True)
     assert page.browser.get("/zones/").text.count("protected") == 49
     assert page.browser.weight("/zones/") < HEAVIEST
+
+
+def test_many_people_tokens_and_browsers(page: ZonePage) -> None:
+    house, now = page.console.house, page.console.house.clock()
+    operator = page.console.signed_in("op@example.org", is_admin=True)
+    me = house.account("op@example.org")
+    limits = TokenLimits(record_names=tuple(f"{at}{'x' * 250}" for at in range(100)))
+    with house.writing():
+        for at in range(60):
+            email = f"{at:02}{'x' * 230}@example.org"
+            accounts.create_account(email, now)
+            invitations.add(f"i{email}", f"{at}", email, now, is_admin=False)
+            accounts.create_token(me, '"' * 100, accounts.PERMISSIONS, now, limits)
+            sessions.begin(me, f"{at}", now, "2001:db8::1", '"' * 200)
+    people = operator.get("/people/").text
+    assert "1 to 40 of 62 accounts" in people and "And 20 before these" in people
+    assert operator.get("/people/?search=59XX").text.count("/disable/") == 1
+    assert "51 to 60 of 60 tokens" in operator.get("/account/developers/?page=3").text
+    assert "And 11 that were used before" in operator.get("/account/").text
+    for path in ("/people/", "/account/developers/", "/account/", "/dashboard/audit/"):
+        assert operator.weight(path) < HEAVIEST, path
 
 
 def test_texts_are_cut_where_they_weigh_too_much() -> None:
