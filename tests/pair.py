@@ -40,6 +40,8 @@ log = logging.getLogger(__name__)
 
 LOOPBACK = "127.0.0.1"
 CATALOG = dns.name.from_text("catalog.appliance.test")
+FIRST_PAUSE, LONGEST_PAUSE = 0.002, 0.05
+"""Seconds between two looks of `wait_for`: looking costs time that what is awaited may need."""
 _PLACES = (f"{sys.prefix}/sbin", "/usr/local/sbin", "/usr/sbin", "/usr/local/bin", "/usr/bin")
 
 
@@ -66,9 +68,11 @@ def free_port() -> int:
 def wait_for(condition: Callable[[], object], what: str, seconds: float = 30.0) -> None:
     """Return as soon as the condition holds; fail, naming it, when it does not within that time."""
     end = time.monotonic() + seconds
+    pause = FIRST_PAUSE
     while not condition():
         assert time.monotonic() < end, f"not within {seconds:g} s: {what}"
-        time.sleep(0.002)
+        time.sleep(pause)
+        pause = min(pause * 1.2, LONGEST_PAUSE)
 
 
 def small_zone(zone: Name, serial: int, address: str = "192.0.2.1") -> bytes:
