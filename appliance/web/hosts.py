@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from flask import request
 from werkzeug.exceptions import MisdirectedRequest
 
+from appliance.addresses import Endpoint
 from appliance.settings import ApiSettings
 from appliance.web.parts import parts
 
@@ -36,8 +37,9 @@ def refuse_unknown_host() -> None:
 
 
 def _is_own(host: str, settings: ApiSettings) -> bool:
-    if host in {"localhost", settings.listen.host.lower(), *map(str.lower, settings.hosts)}:
+    listen = settings.listen.host.lower() if isinstance(settings.listen, Endpoint) else "localhost"
+    if host in {"localhost", listen, *map(str.lower, settings.hosts)}:
         return True
     with suppress(ValueError):
-        return ipaddress.ip_address(host).is_loopback or settings.listen.host in _ANY_ADDRESS
+        return ipaddress.ip_address(host).is_loopback or listen in _ANY_ADDRESS
     return False

@@ -6,10 +6,12 @@ import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
+from pathlib import Path
 
 import pytest
 
-from appliance.settings import ApiSettings, Endpoint
+from appliance.addresses import Endpoint, LocalSocket
+from appliance.settings import ApiSettings
 from appliance.store import accounts
 from appliance.web.parts import parts_of
 from tests.console.conftest import PASSWORD, Browser, Console
@@ -79,6 +81,13 @@ def test_under_a_foreign_name_there_is_no_page(console: Console) -> None:
         assert browser.get("/account/").status_code == 200, host
         invited = browser.post("/people/invitations/", {**token, "email": "you@example.org"})
         assert f"http://{host.lower().removesuffix(':80')}/invitations/" in invited.text
+
+
+def test_at_a_socket_the_settings_name_it(console: Console) -> None:
+    socket = ApiSettings(listen=LocalSocket(Path("/run/api.sock")), hosts=("dns.example.net",))
+    web = console.house.configured(socket).app.test_client()
+    for host, status in (("dns.example.net", 200), ("localhost", 200), ("unix", 421), ("203.0.113.9", 421)):
+        assert web.get("/sign-in/", headers={"Host": host}).status_code == status, host
 
 
 def test_the_api_answers_to_any_name(console: Console) -> None:
