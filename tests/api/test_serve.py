@@ -153,7 +153,7 @@ def test_all_of_it_over_a_socket(tmp_path: Path) -> None:
         wait_for(lambda: manager.hears("READY=1"), "it is ready by the answer to its own request", 30)
         assert manager.hears(f"STATUS=answers requests on unix:{place}")
         assert stat.S_IMODE(place.stat().st_mode) == 0o666
-        assert _status(place, b"GET /metrics HTTP/1.0\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n") == 200
+        assert _status(place, b"GET /metrics HTTP/1.0\r\nHost: localhost\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n") == 200
         wrong = b"GET /api/v1/dns-zones/ HTTP/1.0\r\nX-Forwarded-For: 192.0.2.%d\r\n\r\n"
         assert _status(place, wrong % 1) == 401
         numbers = itertools.count(2)
