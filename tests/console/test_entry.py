@@ -6,14 +6,17 @@ import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from appliance.addresses import Endpoint, LocalSocket
+from appliance.app import create_app
 from appliance.settings import ApiSettings
 from appliance.store import accounts
 from appliance.web.parts import parts_of
+from tests.api.conftest import House
 from tests.console.conftest import PASSWORD, Browser, Console
 
 ME = "me@example.org"
@@ -249,8 +252,9 @@ def test_guessing_is_slow_for_the_guesser_alone(console: Console) -> None:
 
 
 def test_guessing_at_once_is_no_faster(console: Console) -> None:
-    console = Console(console.house.configured(ApiSettings(threads=80)))
-    browsers = [console.browser() for _ in range(20)]
+    settings, clock = replace(console.house.settings, api=ApiSettings(threads=80)), console.house.clock
+    crowded = Console(House(settings, clock, create_app(settings, clock, lambda: 1000.0)))
+    browsers = [crowded.browser() for _ in range(20)]
     forms = [browser.forms("/sign-in/")["/sign-in/"] for browser in browsers]
     begin = threading.Barrier(len(browsers))
 
