@@ -6,8 +6,10 @@ import re
 
 from tests.cluster.beginnings import FirstPlays
 from tests.cluster.cluster import Cluster
+from tests.cluster.image import default_suite
 from tests.cluster.playbook import Playbook
 
+BIND = {"bookworm": "BIND 9.18.", "trixie": "BIND 9.20."}
 NOTHING = {"ns1": 0, "ns2": 0}
 
 
@@ -28,6 +30,12 @@ def test_a_second_play_changes_nothing(first_plays: FirstPlays) -> None:
 def test_no_play_needs_more_than_the_packages_of_debian(first_plays: FirstPlays) -> None:
     assert first_plays.refused == 0
     assert first_plays.refused_then > 0
+
+
+def test_each_debian_brings_its_own_bind(cluster: Cluster, figures: list[str]) -> None:
+    found = [host.ssh("/usr/sbin/named -v").output.partition(" (")[0] for host in (cluster.ns1, cluster.ns2)]
+    assert all(version.startswith(BIND[default_suite()]) for version in found)
+    figures.append(f"nameservers: {', '.join(found)}")
 
 
 def test_check_mode_of_finished_hosts_would_change_nothing(cluster: Cluster, playbook: Playbook) -> None:
