@@ -14,10 +14,12 @@ import dns.name
 from flask import Flask, Response
 from waitress.server import BaseWSGIServer, create_server
 
+from appliance.addresses import Endpoint, LocalSocket
 from appliance.api import access, alive, document, errors, front, gate, health, metrics
 from appliance.api.body import MAX_BODY
 from appliance.console import site
 from appliance.editing import Editor
+from appliance.errors import SettingsError
 from appliance.render.zone_file import apex_of
 from appliance.settings import Settings
 from appliance.store.database import Store
@@ -65,10 +67,10 @@ def create_app(
 
 
 def serve(settings: Settings, manager: Manager) -> None:
-    """Answer requests until the process is told to end."""
+    """Answer requests until the process is told to end; SettingsError when it cannot listen where it should."""
     listening: dict[int, Any] = {}
     chosen: dict[str, Any] = {
-        "listen": str(settings.api.listen),
+        **_place(settings.api.listen),
         "threads": settings.api.threads,
         "ident": "",
         "max_request_header_size": MAX_HEADER,
@@ -80,13 +82,26 @@ def serve(settings: Settings, manager: Manager) -> None:
         "clear_untrusted_proxy_headers": False,
     }
     app = create_app(settings)
-    server = create_server(app, listening, **chosen)
+    try:
+        server = create_server(app, listening, **chosen)
+    except (OSError, ValueError) as refused:
+        raise SettingsError(
+            f"api.listen is {settings.api.listen}, where this process cannot listen: {refused}; name an address of "
+            "this machine and a free port, or a socket in a folder that is there and that this user may write in"
+        ) from None
     for one in listening.values():
         if isinstance(one, BaseWSGIServer):
             one.channel_class = front.Channel
     alive.prove_to(manager, settings.api.listen, parts_of(app).store)
     server.run()
     parts_of(app).store.close()
+
+
+def _place(listen: Endpoint | LocalSocket) -> dict[str, str]:
+    """Where to listen, in waitress' words. A socket is open to all of this machine, as a port of loopback is."""
+    if isinstance(listen, LocalSocket):
+        return {"unix_socket": str(listen.path), "unix_socket_perms": "666"}
+    return {"listen": str(listen)}
 
 
 def _parts(settings: Settings, clock: Callable[[], datetime], monotonic: Callable[[], float]) -> Parts:

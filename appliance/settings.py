@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
+from appliance.addresses import Endpoint, LocalSocket, NameserverAddress, read_endpoint, read_listen, read_nameserver
 from appliance.errors import SettingsError
 
 DEFAULT_FILE = Path("/etc/dns-appliance/config.toml")
@@ -23,28 +24,6 @@ CONFIG_IN_STATE = "config.toml"
 STORE_IN_STATE = Path("store/store.sqlite3")
 """Where the store is in it."""
 ENVIRONMENT_PREFIX = "DNS_APPLIANCE_"
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """An address and a port, written `127.0.0.1:8053` or `[::1]:8053`."""
-
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-
-@dataclass(frozen=True, slots=True)
-class NameserverAddress:
-    """A nameserver as published and as asked, written `ns1.example.net=192.0.2.1:53`; the first is the primary."""
-
-    name: str
-    endpoint: Endpoint
-
-    def __str__(self) -> str:
-        return f"{self.name}={self.endpoint}"
 
 
 def setting(default: object, text: str) -> typing.Any:  # noqa: ANN401 - stands in for a field of any type
@@ -64,7 +43,9 @@ class StoreSettings:
 class ApiSettings:
     """[api]: the web process."""
 
-    listen: Endpoint = setting(Endpoint("127.0.0.1", 8053), "address and port of API and console")
+    listen: Endpoint | LocalSocket = setting(
+        Endpoint("127.0.0.1", 8053), "address and port of API and console, or unix: and the path of a socket"
+    )
     threads: int = setting(16, "requests at the same time, 2 to 256; half of them may wait for a deployment")
     trusted_proxies: tuple[str, ...] = setting((), "addresses of proxies whose X-Forwarded-For is believed")
     token_rate: int = setting(500, "requests per second of one token, 0 to 1000000; 0: no limit")
@@ -260,35 +241,25 @@ def _read_list(value: object) -> tuple[str, ...]:
     return tuple(map(_read_text, value))
 
 
-def read_endpoint(value: object) -> Endpoint:
-    """The endpoint that a text names; ValueError or TypeError when it names none."""
-    host, _, port = _read_text(value).rpartition(":")
-    if not host or not 0 < int(port) < 65536:
-        raise ValueError(value)
-    return Endpoint(host.strip("[]"), int(port))
-
-
-def _read_nameserver(value: str) -> NameserverAddress:
-    name, _, endpoint = value.partition("=")
-    if not name.strip():
-        raise ValueError(value)
-    return NameserverAddress(name.strip().removesuffix(".").lower(), read_endpoint(endpoint.strip()))
-
-
 _READERS: Mapping[object, Callable[[object], object]] = {
     int: _read_int,
     str: _read_text,
     Path: lambda value: Path(_read_text(value)),
-    Endpoint: read_endpoint,
-    Endpoint | None: lambda value: None if value == "" else read_endpoint(value),
+    Endpoint: lambda value: read_endpoint(_read_text(value)),
+    Endpoint | LocalSocket: lambda value: read_listen(_read_text(value)),
+    Endpoint | None: lambda value: None if value == "" else read_endpoint(_read_text(value)),
     tuple[str, ...]: _read_list,
-    tuple[NameserverAddress, ...]: lambda value: tuple(map(_read_nameserver, _read_list(value))),
+    tuple[NameserverAddress, ...]: lambda value: tuple(map(read_nameserver, _read_list(value))),
 }
 _EXPECTED: Mapping[object, str] = {
     int: "a whole number",
     str: "a text",
     Path: "a path",
     Endpoint: "address:port, such as 127.0.0.1:8053",
+    Endpoint | LocalSocket: (
+        "address:port, such as 127.0.0.1:8053, or unix: and the whole path of a socket, of 107 octets at most, "
+        "such as unix:/run/dns-appliance-api/api.sock"
+    ),
     Endpoint | None: "address:port, such as 192.0.2.53:53, or empty",
     tuple[str, ...]: "a list of texts",
     tuple[NameserverAddress, ...]: "a list of name=address:port, such as ns1.example.net=192.0.2.1:53",

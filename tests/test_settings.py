@@ -10,13 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from appliance.addresses import Endpoint, LocalSocket, NameserverAddress
 from appliance.errors import SettingsError
 from appliance.settings import (
     DEFAULT_FILE,
     ENVIRONMENT_PREFIX,
     SECTIONS,
-    Endpoint,
-    NameserverAddress,
     Settings,
     known_keys,
     print_value,
@@ -78,7 +77,8 @@ def test_every_key_has_a_twin_that_reads_what_is_printed(key: str) -> None:
 def test_the_environment_wins_over_the_file(file: Path) -> None:
     file.write_text('[api]\nthreads = 4\nlisten = "127.0.0.1:1"\n[dns]\ncatalog = "cätalog.example"\n', "utf-8")
     settings = read_settings(file, {"DNS_APPLIANCE_API_THREADS": "8"})
-    assert (settings.api.threads, settings.api.listen.port, settings.dns.catalog) == (8, 1, "cätalog.example")
+    assert (settings.api.threads, str(settings.api.listen)) == (8, "127.0.0.1:1")
+    assert settings.dns.catalog == "cätalog.example"
     assert settings.sources == {
         "api.threads": "DNS_APPLIANCE_API_THREADS",
         "api.listen": str(file),
@@ -99,6 +99,20 @@ def test_lists_addresses_and_paths_are_read(file: Path) -> None:
     again = read_settings(None, {"DNS_APPLIANCE_DNS_NAMESERVERS": print_value(settings.dns.nameservers)})
     assert again.dns.nameservers == settings.dns.nameservers
     assert read_settings(None, {"DNS_APPLIANCE_API_TRUSTED_PROXIES": " a , b,"}).api.trusted_proxies == ("a", "b")
+
+
+def test_a_socket_is_a_place_to_listen_at_too() -> None:
+    longest = f"/{'x' * 106}"
+    for path in ("/run/dns-appliance-api/api.sock", longest):
+        settings = read_settings(None, {"DNS_APPLIANCE_API_LISTEN": f"unix:{path}"})
+        assert settings.api.listen == LocalSocket(Path(path))
+        assert print_value(settings.api.listen) == f"unix:{path}"
+    told = "api.listen is .*, which is not address:port, .*, or unix: and the whole path of a socket"
+    for text in ("unix:", "unix:api.sock", "unix:./api.sock", f"unix:{longest}x", "unix:/a\0b", "unix"):
+        with pytest.raises(SettingsError, match=told):
+            read_settings(None, {"DNS_APPLIANCE_API_LISTEN": text})
+    with pytest.raises(SettingsError, match=r"deployer\.control is 'unix:/a', which is not address:port, such as"):
+        read_settings(None, {"DNS_APPLIANCE_DEPLOYER_CONTROL": "unix:/a"})
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,12 @@ clients so, and a new start would mend nothing. It counts as ready once the stor
 from __future__ import annotations
 
 import http.client
+import socket
 import threading
 import time
 
+from appliance.addresses import Endpoint, LocalSocket
 from appliance.errors import StoreError
-from appliance.settings import Endpoint
 from appliance.store import journal
 from appliance.store.database import Store
 from appliance.systemd import Manager
@@ -21,13 +22,13 @@ PATIENCE = 20.0
 _PAUSE_UNTIL_READY = 0.2
 
 
-def prove_to(manager: Manager, listen: Endpoint, store: Store) -> None:
+def prove_to(manager: Manager, listen: Endpoint | LocalSocket, store: Store) -> None:
     """Begin to tell the manager, if there is one, from a thread of its own."""
     if manager.is_there:
         threading.Thread(target=_prove, args=(manager, listen, store), name="alive", daemon=True).start()
 
 
-def _prove(manager: Manager, listen: Endpoint, store: Store) -> None:
+def _prove(manager: Manager, listen: Endpoint | LocalSocket, store: Store) -> None:
     is_ready = False
     while not is_ready or manager.interval:
         if _answers(listen, manager.interval or PATIENCE):
@@ -37,8 +38,8 @@ def _prove(manager: Manager, listen: Endpoint, store: Store) -> None:
         time.sleep(manager.interval if is_ready and manager.interval else _PAUSE_UNTIL_READY)
 
 
-def _answers(listen: Endpoint, patience: float) -> bool:
-    connection = http.client.HTTPConnection(listen.host, listen.port, timeout=patience)
+def _answers(listen: Endpoint | LocalSocket, patience: float) -> bool:
+    connection = _connection(listen, patience)
     try:
         connection.request("GET", "/healthz")
         return connection.getresponse().status == http.HTTPStatus.OK
@@ -46,6 +47,25 @@ def _answers(listen: Endpoint, patience: float) -> bool:
         return False
     finally:
         connection.close()
+
+
+def _connection(listen: Endpoint | LocalSocket, patience: float) -> http.client.HTTPConnection:
+    if isinstance(listen, LocalSocket):
+        return _LocalConnection(listen, patience)
+    return http.client.HTTPConnection(listen.host, listen.port, timeout=patience)
+
+
+class _LocalConnection(http.client.HTTPConnection):
+    """HTTP over a socket among the files of this machine."""
+
+    def __init__(self, listen: LocalSocket, patience: float) -> None:
+        super().__init__("localhost", timeout=patience)
+        self._path = str(listen.path)
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
 
 
 def _trouble_of(store: Store) -> str:

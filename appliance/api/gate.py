@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 PREFIX = "/api/v1"
 FILES = (f"{PREFIX}/openapi.json", f"{PREFIX}/docs/")
 """Paths under the prefix that are files and end in no slash."""
+LOOPBACK = "127.0.0.1"
+_BY_SOCKET = "localhost"
+"""What waitress tells in place of an address; a peer by TCP has always one of digits."""
 
 
 class FinalSlash:
@@ -33,7 +36,8 @@ class FinalSlash:
 class ClientAddress:
     """Behind trusted proxies the client is who X-Forwarded-For says; anyone else's header is not believed.
 
-    The list is read from its end, each trusted proxy vouching for the address before it.
+    The list is read from its end, each trusted proxy vouching for the address before it. Whoever comes by a socket of
+    this machine has no address, and counts as loopback.
     """
 
     def __init__(self, application: WSGIApplication, trusted: Sequence[str]) -> None:
@@ -43,6 +47,8 @@ class ClientAddress:
     def __call__(self, environment: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         forwarded = [one.strip() for one in environment.pop("HTTP_X_FORWARDED_FOR", "").split(",")]
         scheme = environment.pop("HTTP_X_FORWARDED_PROTO", "")
+        if environment.get("REMOTE_ADDR") == _BY_SOCKET:
+            environment |= {"REMOTE_ADDR": LOOPBACK, "REMOTE_HOST": LOOPBACK}
         if scheme in ("http", "https") and self._is_trusted(environment.get("REMOTE_ADDR", "")):
             environment["wsgi.url_scheme"] = scheme
         while forwarded and _is_address(forwarded[-1]) and self._is_trusted(environment.get("REMOTE_ADDR", "")):

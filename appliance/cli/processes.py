@@ -10,10 +10,11 @@ from typing import NoReturn
 
 import click
 
+from appliance.addresses import Endpoint, read_endpoint
 from appliance.cli.options import now, settings_options
 from appliance.errors import AlreadyRunning, SettingsError
 from appliance.processes import among_others, log_to_stderr
-from appliance.settings import Endpoint, Settings, read_endpoint
+from appliance.settings import Settings
 from appliance.store.copies import API_LOCK
 from appliance.systemd import manager_of
 
@@ -26,7 +27,7 @@ class _Endpoint(click.ParamType[Endpoint]):
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Endpoint:
         """The endpoint that the text names."""
         try:
-            return read_endpoint(value)
+            return read_endpoint(str(value))
         except ValueError:
             self.fail(f"{value!r} is not an address and a port such as 127.0.0.1:8053", param, ctx)
 

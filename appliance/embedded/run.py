@@ -14,6 +14,7 @@ from pathlib import Path
 
 import dns.name
 
+from appliance.addresses import Endpoint
 from appliance.deploy.host import find_program
 from appliance.embedded.children import Child, end_all
 from appliance.embedded.state import (
@@ -33,7 +34,6 @@ from appliance.people.tokens import make_token
 from appliance.processes import only_one, until_signalled
 from appliance.questions.many import ask_all
 from appliance.questions.soa import Nameserver
-from appliance.settings import Endpoint
 from appliance.store import accounts
 from appliance.store.accounts import TokenLimits
 from appliance.store.database import Store

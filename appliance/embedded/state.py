@@ -12,18 +12,17 @@ from pathlib import Path
 
 import dns.name
 
+from appliance.addresses import LONGEST_SOCKET_PATH, Endpoint
 from appliance.errors import SettingsError
 from appliance.files import Owner, write_whole
 from appliance.hosting.beginnings import make_catalog, make_key
 from appliance.hosting.servers import configuration
-from appliance.settings import CONFIG_IN_STATE, STORE_IN_STATE, Endpoint, read_settings
+from appliance.settings import CONFIG_IN_STATE, STORE_IN_STATE, read_settings
 
 LOOPBACK = "127.0.0.1"
 DOMAIN = "appliance.test"
 CATALOG = f"catalog.{DOMAIN}"
 UNPRIVILEGED = "nobody"
-LONGEST_SOCKET_PATH = 107
-"""Octets of a Unix socket's path (unix(7))."""
 _PORTS_BELOW_EPHEMERAL = range(20_000, 32_000)
 
 

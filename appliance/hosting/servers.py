@@ -7,11 +7,12 @@ from pathlib import Path
 
 import dns.name
 
+from appliance.addresses import NameserverAddress
 from appliance.errors import SettingsError
 from appliance.hosting.beginnings import catalog_file
 from appliance.keys import read_key
 from appliance.render.named_conf import Peer, Place, Primary, Secondary, named_conf
-from appliance.settings import NameserverAddress, Settings
+from appliance.settings import Settings
 
 DIRECTORY = Path("/var/cache/bind")
 """Where Debian's named may write what it keeps for itself."""

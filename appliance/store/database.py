@@ -84,10 +84,11 @@ class Store:
 
     @contextmanager
     def connection(self) -> Iterator[None]:
-        """A connection of this thread, for as long as the block runs."""
+        """A connection of this thread, for as long as the block runs; a statement that fails there is a StoreError."""
         self._connect()
         try:
-            yield
+            with self.failing():
+                yield
         finally:
             self._db.close()
 

@@ -16,6 +16,7 @@ ANSIBLE = ROOT / "ansible"
 ROLES = sorted(path for path in (ANSIBLE / "roles").iterdir())
 INVENTORIES = sorted(path for path in (ANSIBLE / "inventory").iterdir())
 TEMPLATE = "ansible.builtin.template"
+COMMAND = "ansible.builtin.command"
 
 every_role = pytest.mark.parametrize("role", ROLES, ids=lambda path: path.name)
 every_inventory = pytest.mark.parametrize("inventory", INVENTORIES, ids=lambda path: path.name)
@@ -33,11 +34,12 @@ def specified(role: Path) -> dict[str, dict[str, Any]]:
 
 
 def tasks(role: Path) -> Iterator[dict[str, Any]]:
-    """Every task and handler of a role, those in blocks too."""
+    """Every task and handler of a role, a block and then those in it."""
     for file in (*(role / "tasks").glob("*.yml"), *(role / "handlers").glob("*.yml")):
         for task in read(file):
-            yield task
-            yield from task.get("block", ())
+            inside = task.pop("block", None)
+            yield task | {"block": bool(inside)} if inside else task
+            yield from inside or ()
 
 
 @every_role
@@ -83,6 +85,26 @@ def test_what_holds_a_key_is_not_printed(role: Path) -> None:
     for task in tasks(role):
         if "nameserver_conf.stdout" in str(task) or "named-conf" in str(task):
             assert task["no_log"] is True, task["name"]
+
+
+@every_role
+def test_what_holds_a_key_goes_by_standard_input_alone(role: Path) -> None:
+    for task in tasks(role):
+        if "nameserver_conf.stdout" in str(task):
+            assert "nameserver_conf.stdout" in task[COMMAND].pop("stdin"), task["name"]
+            assert "nameserver_conf.stdout" not in str(task[COMMAND]), task["name"]
+            assert task["vars"] == {"ansible_pipelining": True}, task["name"]
+
+
+@every_role
+def test_what_a_handler_has_not_done_is_left_to_the_next_play(role: Path) -> None:
+    restart, note = read(role / "handlers" / "main.yml")
+    assert note["listen"] == restart["name"]
+    (found,) = [task for task in tasks(role) if "-newer" in str(task.get(COMMAND))]
+    assert note["ansible.builtin.file"]["state"] == "touch"
+    assert note["ansible.builtin.file"]["path"].strip("{ }") in str(found[COMMAND]["argv"])
+    assert found["notify"] == restart["name"]
+    assert found["check_mode"] is False
 
 
 @every_inventory

@@ -13,13 +13,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from appliance.addresses import Endpoint, NameserverAddress
 from appliance.app import create_app
 from appliance.settings import (
     ApiSettings,
     DeployerSettings,
     DnsSettings,
-    Endpoint,
-    NameserverAddress,
     Settings,
     StoreSettings,
 )

@@ -10,6 +10,7 @@ import pytest
 from appliance.api.gate import ClientAddress
 
 PROXY, INNER, CLIENT = "127.0.0.1", "10.0.0.2", "192.0.2.7"
+BY_SOCKET = "localhost"
 
 
 def _seen(peer: str, forwarded: str, trusted: tuple[str, ...], proto: str = "") -> tuple[str, str]:
@@ -36,6 +37,11 @@ def _seen(peer: str, forwarded: str, trusted: tuple[str, ...], proto: str = "") 
         (PROXY, "nonsense", (PROXY,), PROXY),
         (PROXY, "", (PROXY,), PROXY),
         (PROXY, "2001:db8::1", (PROXY,), "2001:db8::1"),
+        (BY_SOCKET, "", (), PROXY),
+        (BY_SOCKET, CLIENT, (), PROXY),
+        (BY_SOCKET, CLIENT, (PROXY,), CLIENT),
+        (BY_SOCKET, CLIENT, (INNER,), PROXY),
+        ("", CLIENT, (PROXY,), ""),
     ],
 )
 def test_the_clients_address(peer: str, forwarded: str, trusted: tuple[str, ...], client: str) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import socket
+import stat
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -19,34 +21,43 @@ from waitress.adjustments import Adjustments
 
 from appliance.api.front import Channel
 from tests.api.conftest import open_house
-from tests.pair import free_port
+from tests.listener import Listener
+from tests.pair import free_port, wait_for
 
 PROGRAM = """
 import os
 from appliance.app import serve
 from appliance.settings import read_settings
-from appliance.systemd import Manager
-serve(read_settings(None, os.environ), Manager())
+from appliance.systemd import manager_of
+serve(read_settings(None, os.environ), manager_of(os.environ, os.getpid()))
 """
 
 
 @pytest.fixture
 def url(tmp_path: Path) -> Iterator[str]:
     """The address of a running server with two threads."""
-    open_house(tmp_path)
     port = free_port()
+    with _serving(tmp_path, {"API_LISTEN": f"127.0.0.1:{port}"}):
+        _await(port)
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def _serving(folder: Path, settings: Mapping[str, str], notify: str = "") -> Iterator[None]:
+    """A server over a store in that folder, until the block ends; `notify` is the socket of a service manager."""
+    open_house(folder)
     chosen = {
-        "STORE_PATH": str(tmp_path / "store.sqlite3"),
-        "API_LISTEN": f"127.0.0.1:{port}",
+        "STORE_PATH": str(folder / "store.sqlite3"),
         "API_THREADS": "2",
         "DNS_NAMESERVERS": "ns1.appliance.test=127.0.0.1:5301",
-        "DEPLOYER_SOCKET": str(tmp_path / "deployer.sock"),
+        "DEPLOYER_SOCKET": str(folder / "deployer.sock"),
+        **settings,
     }
     environment = os.environ | {f"DNS_APPLIANCE_{name}": value for name, value in chosen.items()}
+    environment |= {"NOTIFY_SOCKET": notify} if notify else {}
     with subprocess.Popen((sys.executable, "-c", PROGRAM), env=environment) as server:
         try:
-            _await(port)
-            yield f"http://127.0.0.1:{port}"
+            yield
         finally:
             server.terminate()
 
@@ -130,6 +141,41 @@ def test_what_the_server_shows_of_itself(url: str) -> None:
     answer = requests.get(f"{url}/api/v1/dns-zones", timeout=30, allow_redirects=False)
     assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
     assert "Server" not in answer.headers
+
+
+def test_all_of_it_over_a_socket(tmp_path: Path) -> None:
+    place = tmp_path / "api.sock"
+    with socket.socket(socket.AF_UNIX) as left_by_another:
+        left_by_another.bind(str(place))
+    limits = {"API_FAILURE_RATE": "1", "API_FAILURE_BURST": "2"}
+    notify = str(tmp_path / "notify")
+    with Listener(notify) as manager, _serving(tmp_path, {"API_LISTEN": f"unix:{place}", **limits}, notify):
+        wait_for(lambda: manager.hears("READY=1"), "it is ready by the answer to its own request", 30)
+        assert manager.hears(f"STATUS=answers requests on unix:{place}")
+        assert stat.S_IMODE(place.stat().st_mode) == 0o666
+        assert _status(place, b"GET /metrics HTTP/1.0\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n") == 200
+        wrong = b"GET /api/v1/dns-zones/ HTTP/1.0\r\nX-Forwarded-For: 192.0.2.%d\r\n\r\n"
+        assert _status(place, wrong % 1) == 401
+        numbers = itertools.count(2)
+        wait_for(lambda: _status(place, wrong % next(numbers)) == 429, "failures are counted together")
+
+
+@pytest.mark.parametrize("place", ["unix:{}/missing/api.sock", "192.0.2.1:8053", f"{'x' * 64}:8053"])
+def test_a_place_where_nobody_can_listen_is_named(place: str, tmp_path: Path) -> None:
+    open_house(tmp_path)
+    settings = {"STORE_PATH": str(tmp_path / "store.sqlite3"), "API_LISTEN": place.format(tmp_path)}
+    environment = os.environ | {f"DNS_APPLIANCE_{name}": value for name, value in settings.items()}
+    command = (sys.executable, "-m", "appliance", "serve")
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"dns-appliance: api.listen is {settings['API_LISTEN']}, where")
+
+
+def _status(place: Path, request: bytes) -> int:
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(str(place))
+        connection.sendall(request)
+        return int(_read_all(connection).split()[1])
 
 
 def _port(url: str) -> int:

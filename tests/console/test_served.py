@@ -8,8 +8,9 @@ from dataclasses import replace
 import dns.name
 import pytest
 
+from appliance.addresses import Endpoint, NameserverAddress
 from appliance.app import create_app
-from appliance.settings import DnsSettings, Endpoint, NameserverAddress
+from appliance.settings import DnsSettings
 from tests.api.conftest import House
 from tests.console.conftest import Browser, Console
 from tests.pair import LOOPBACK, Pair, free_port

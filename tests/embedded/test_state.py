@@ -6,6 +6,7 @@ import socket
 import stat
 from pathlib import Path
 
+from appliance.addresses import Endpoint
 from appliance.embedded.state import (
     LOOPBACK,
     blocking_folder,
@@ -16,7 +17,7 @@ from appliance.embedded.state import (
     unprivileged_owner,
 )
 from appliance.files import Owner
-from appliance.settings import Endpoint, read_settings
+from appliance.settings import read_settings
 from appliance.zones.catalog import FILE_UUID
 from tests.pair import free_port as port
 

@@ -94,6 +94,23 @@ def test_scripts_are_sound_shell(package: Path, tmp_path: Path, script: str) -> 
     assert not [line for line in removed for kept in KEPT if kept in line], removed
 
 
+def test_a_release_and_the_one_before_are_kept(tmp_path: Path) -> None:
+    functions, _, _ = (PACKAGING / "postinst").read_text().partition("case $1 in")
+    script = functions.replace("/opt/dns-appliance", str(tmp_path)).replace("/usr/lib/dns-appliance", str(tmp_path))
+    steps = 'mkdir -p "$release"; take_up_release; remove_older_releases; readlink "$home/current"'
+    wheel = tmp_path / "wheelhouse" / "a.whl"
+    wheel.parent.mkdir()
+    made = []
+    for build in ("one", "two", "two", "three", "two"):
+        wheel.write_text(build)
+        made.append(run(("sh", "-c", f"{script}\n{steps}"), timeout=60).output.strip())
+    assert made[1] == made[2] == made[4]
+    assert len(set(made)) == 3
+    assert (tmp_path / "former").readlink() == Path(made[3])
+    kept = {f"releases/{folder.name}" for folder in (tmp_path / "releases").iterdir()}
+    assert kept == {made[3], made[4]}
+
+
 def test_purging_leaves_what_clients_wrote_and_says_so(package: Path, tmp_path: Path) -> None:
     run(("dpkg-deb", "--control", str(package), str(tmp_path)), timeout=20)
     text = (tmp_path / "postrm").read_text()

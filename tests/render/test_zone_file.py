@@ -15,9 +15,10 @@ from dns.rdatatype import RdataType
 from hypothesis import given
 from hypothesis import strategies as st
 
+from appliance.addresses import Endpoint, NameserverAddress
 from appliance.errors import CompileFailed
 from appliance.render.zone_file import Apex, apex_of, has_apex, record_line, zone_file
-from appliance.settings import DnsSettings, Endpoint, NameserverAddress
+from appliance.settings import DnsSettings
 from appliance.zones.model import Record
 from tests.desk import APEX, SERVERS
 from tests.pair import program

@@ -9,10 +9,12 @@ import signal
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import dns.zone
 
+from appliance.editing import RecordInput
 from appliance.errors import CommandError
 from appliance.nameserver.checks import ZoneChecker
 from appliance.questions.soa import Nameserver
@@ -37,7 +39,8 @@ class Ground:
     """The pair, the desk, and the zones of the rounds. `versions` and `files` have all that was ever committed."""
 
     def __init__(self, pair: Pair, desk: Desk, folder: Path) -> None:
-        self.pair, self.desk, self.folder = pair, desk, folder
+        self.pair, self.folder = pair, folder
+        self.desk = replace(desk, editor=replace(desk.editor, announce=lambda: None))
         self.config = folder / "config.toml"
         self.config.write_text(_settings(pair, desk.store.path, folder))
         self.program = ReadyProgram(folder, HEALING)
@@ -51,6 +54,7 @@ class Ground:
         self.gone: list[Zone] = []
         for number in range(30):
             desk.add(self.large, "TXT", f"t{number}", "x" * 200)
+        self._moving = [desk.add(zone, "A", "www", "10.1.0.0").uuid for zone in (self.large, *self.small)]
         self.deploy()
         for zone in self.zones:
             self._note(zone)
@@ -63,8 +67,9 @@ class Ground:
     def change(self) -> None:
         """Give the deployer everything to do: reload four zones, add one, withdraw one."""
         self.rounds += 1
-        for zone in (self.large, *self.small):
-            self.desk.add(zone, "A", f"r{self.rounds % 50}", f"10.0.{self.rounds // 250}.{self.rounds % 250}")
+        address = RecordInput("A", "www", f"10.0.{self.rounds // 250}.{self.rounds % 250}")
+        for uuid in self._moving:
+            self.desk.editor.change_record(self.desk.owner, uuid, lambda _zone, _before: address)
         self.desk.editor.delete_zone(self.desk.owner, self.fresh.uuid)
         self.gone = [*self.gone[-1:], self.fresh]
         self.fresh = self.desk.zone(f"fresh-{self.rounds}.example")

@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from functools import partial
+from contextlib import ExitStack
 from pathlib import Path
 
 from tests.soak import copies
@@ -23,8 +23,10 @@ ON_STORE = ("openat", "pwrite64", "pread64", "ftruncate", "fdatasync", "close")
 ANYWHERE = ("write", "sendto", "recvfrom", "connect", "socket", "epoll_wait", "vfork", "wait4", "flock", "ftruncate")
 FAILING_ON_FILES = ("openat", "write", "fsync", "rename", "link", "unlink", "fchmod", "close")
 FAILING_ON_STORE = ("openat", "pwrite64", "pread64", "ftruncate", "fdatasync", "close")
-WORKERS = 3
+WORKERS = 4
 """More than processors: a run waits for disks and nameservers now and then."""
+MOST_ROUNDS = 50
+"""Of one ground: its store grows by each, and with it the calls of a run, so that a sweep would never end."""
 MENDED = ((Point("openat", "store", "EIO"), 2), (Point("pwrite64", "store", "ENOSPC"), 10))
 """Calls whose one failure once kept the deployer from its work until it was started again."""
 
@@ -82,8 +84,17 @@ def sweep(points: Sequence[Point], ends: float) -> list[Swept]:
     """Some kinds of call, on a ground of their own, unless the time is over."""
     if time.monotonic() > ends:
         return [Swept(point) for point in points]
-    with open_ground() as ground:
-        return [sweep_point(point, ends, partial(_try, ground)) for point in points]
+    with ExitStack() as stack:
+        ground = stack.enter_context(open_ground())
+
+        def attempt(point: Point, number: int) -> tuple[bool, list[str]]:
+            nonlocal ground
+            if ground.rounds >= MOST_ROUNDS:
+                stack.close()
+                ground = stack.enter_context(open_ground())
+            return _try(ground, point, number)
+
+        return [sweep_point(point, ends, attempt) for point in points]
 
 
 def _try(ground: Ground, point: Point, number: int) -> tuple[bool, list[str]]:

@@ -64,6 +64,16 @@ def test_a_missing_file_is_an_error_and_stays_missing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_statement_that_fails_outside_of_a_transaction_is_an_error(desk: Desk) -> None:
+    with closing(sqlite3.connect(desk.store.path)) as other:
+        other.execute("drop table account")
+        other.commit()
+    store = Store(desk.store.path)
+    store.attach()
+    with pytest.raises(StoreError, match="no such table"), store.connection():
+        accounts.list_accounts()
+
+
 def test_a_file_that_is_no_store_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "store.sqlite3"
     path.write_text("no database, " * 100)

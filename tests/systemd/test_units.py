@@ -15,6 +15,7 @@ from appliance.settings import DEFAULT_FILE, Settings
 from tests.systemd.units import FOLDER, SERVICES, UNITS, rows, values
 
 PROGRAM = "/opt/dns-appliance/current/bin/dns-appliance"
+API_SOCKET = Path("/run/dns-appliance-api/api.sock")
 KEYS = [
     str(file)
     for file in (
@@ -101,8 +102,12 @@ def test_folders_are_where_the_settings_look() -> None:
         "/var/backups/dns-appliance": ["0700", "root", "root"],
     }
     assert {str(Path(key).parent) for key in KEYS} == {str(DEFAULT_FILE.parent)}
-    runtime = values("dns-appliance-deployer.service", "RuntimeDirectory")
-    assert [f"/run/{name}" for name in runtime] == [str(Settings().deployer.socket.parent)]
+    for service, socket in ((SERVICES[0], API_SOCKET), (SERVICES[1], Settings().deployer.socket)):
+        assert [f"/run/{name}" for name in values(f"{service}.service", "RuntimeDirectory")] == [str(socket.parent)]
+
+
+def test_the_api_may_listen_at_a_socket_that_the_documents_name() -> None:
+    assert f"unix:{API_SOCKET}" in (FOLDER.parent / "docs" / "operations.md").read_text("utf-8")
 
 
 def test_each_may_write_what_it_must_and_no_more() -> None:

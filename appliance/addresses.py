@@ -1,0 +1,69 @@
+"""Where something listens or is asked, as it is written in settings and on the command line. Nothing is resolved."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+LONGEST_SOCKET_PATH = 107
+"""Octets of a Unix socket's path (unix(7))."""
+_UNIX = "unix:"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An address and a port, written `127.0.0.1:8053` or `[::1]:8053`."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class LocalSocket:
+    """A socket among the files of this machine, written `unix:/run/dns-appliance-api/api.sock`."""
+
+    path: Path
+
+    def __str__(self) -> str:
+        return f"{_UNIX}{self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class NameserverAddress:
+    """A nameserver as published and as asked, written `ns1.example.net=192.0.2.1:53`; the first is the primary."""
+
+    name: str
+    endpoint: Endpoint
+
+    def __str__(self) -> str:
+        return f"{self.name}={self.endpoint}"
+
+
+def read_endpoint(text: str) -> Endpoint:
+    """The address and port that a text names; ValueError when it names none."""
+    host, _, port = text.rpartition(":")
+    if not host or not 0 < int(port) < 65536:
+        raise ValueError(text)
+    return Endpoint(host.strip("[]"), int(port))
+
+
+def read_listen(text: str) -> Endpoint | LocalSocket:
+    """The place to listen at that a text names; ValueError when it names none, or a path that no socket can have."""
+    if not text.startswith(_UNIX):
+        return read_endpoint(text)
+    path = Path(text.removeprefix(_UNIX))
+    if not path.is_absolute() or "\0" in text or len(os.fsencode(path)) > LONGEST_SOCKET_PATH:
+        raise ValueError(text)
+    return LocalSocket(path)
+
+
+def read_nameserver(text: str) -> NameserverAddress:
+    """The nameserver that a text names; ValueError when it names none."""
+    name, _, endpoint = text.partition("=")
+    if not name.strip():
+        raise ValueError(text)
+    return NameserverAddress(name.strip().removesuffix(".").lower(), read_endpoint(endpoint.strip()))
