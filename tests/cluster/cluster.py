@@ -83,7 +83,7 @@ class Cluster:
             self.ns1.sudo(f"grep -ho '/releases/[^/]*' /proc/{main_process(self.ns1, unit)}/maps").output
             for unit in (API, DEPLOYER)
         )
-        return {line.rpartition("/")[2] for line in loaded.splitlines()}
+        return {re.split("[/-]", line)[2] for line in loaded.splitlines()}
 
     @contextmanager
     def api(self) -> Iterator[Client]:
