@@ -17,7 +17,6 @@ from tests.cluster.questions import Questions
 from tests.pair import LOOPBACK
 
 LEFT = "ls -d /etc/bind /etc/dns-appliance /opt/dns-appliance /etc/systemd/system/dns-appliance* 2>/dev/null"
-FRONT_DOOR = {"front_door_enabled": True, "front_door_self_signed": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +96,6 @@ def grow(cluster: Cluster, package: Path, folder: Path) -> Growth:
     playbook = Playbook(cluster.lab.folder, str(inventory))
     cluster.lab.boot(["ns3"])
     cluster.ns2.sudo("systemctl disable --now named && chmod 0666 /etc/bind/named.conf")
-    options = variables(**FRONT_DOOR, appliance_package=str(package))
+    options = variables(front_door_enabled=True, front_door_self_signed=True, appliance_package=str(package))
     playbook.play(*options)
     return Growth(playbook, playbook.play(*options))

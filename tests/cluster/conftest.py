@@ -32,8 +32,8 @@ COURSE = [
     "services",
     "outages",
     "recovery",
-    "growth",
     "front_door",
+    "growth",
     "package",
 ]
 FIGURES = pytest.StashKey[list[str]]()
