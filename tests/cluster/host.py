@@ -75,7 +75,11 @@ class Host:
         words = self._network.words("sh", "-euc", BOOT, "sh", str(self._cgroup), str(self.root), self.name)
         with self.console.open("ab") as console:
             self._process = subprocess.Popen(
-                (*ENDS_WITH_US, *words), stdin=subprocess.DEVNULL, stdout=console, stderr=console
+                (*ENDS_WITH_US, *words),
+                stdin=subprocess.DEVNULL,
+                stdout=console,
+                stderr=console,
+                start_new_session=True,
             )
 
     @property

@@ -91,10 +91,14 @@ class Lab:
         with ExitStack() as stack:  # each of them, whatever becomes of the others
             if self._claim is not None:
                 stack.callback(self._claim.close)
-            stack.callback(shutil.rmtree, self.folder)
+            stack.callback(wait_for, self._is_removed, f"{self.folder} is gone")
             stack.callback(self.network.close)
             for host in self.hosts.values():
                 stack.callback(host.cut_power)
+
+    def _is_removed(self) -> bool:
+        shutil.rmtree(self.folder, ignore_errors=True)  # ssh removes its sockets meanwhile, which is an error here
+        return not self.folder.exists()
 
 
 def main() -> int:

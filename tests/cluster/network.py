@@ -76,13 +76,20 @@ class Network:
         """Make the namespaces, the bridge, and the way out."""
         keeper = ("unshare", "--mount", "--net", "--propagation", "private", "sh", "-euc", KEEPER, "sh")
         self._keeper = subprocess.Popen(
-            (*keeper, str(self.disks), str(self.cgroup)), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            (*keeper, str(self.disks), str(self.cgroup)),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,  # a signal to all of a terminal is not for it: it has to tidy up
         )
         assert self._keeper.stdout is not None
         assert self._keeper.stdout.readline() == b"ready\n", "the network could not be made: see above"
         way_out = ("slirp4netns", "--configure", "--mtu=65520", "--disable-host-loopback", str(self.pid), "tap0")
         self._way_out = subprocess.Popen(
-            (*ENDS_WITH_US, *way_out), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            (*ENDS_WITH_US, *way_out),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
         wait_for(lambda: "tap0" in self.run("ip", "route").output, "the way out")
 
