@@ -47,6 +47,7 @@ class ApiSettings:
         Endpoint("127.0.0.1", 8053), "address and port of API and console, or unix: and the path of a socket"
     )
     threads: int = setting(16, "requests at the same time, 2 to 256; half of them may wait for a deployment")
+    hosts: tuple[str, ...] = setting((), "names of the console, besides localhost and the address that it listens on")
     trusted_proxies: tuple[str, ...] = setting((), "addresses of proxies whose X-Forwarded-For is believed")
     token_rate: int = setting(500, "requests per second of one token, 0 to 1000000; 0: no limit")
     token_burst: int = setting(2000, "requests that a token which has rested may make at once, 1 to 1000000")

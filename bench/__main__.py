@@ -1,7 +1,7 @@
 """From a write over the API to the answer of the nameservers, on an appliance of its own.
 
 Each figure is the time from sending the request to the first answer that shows the change, asked over DNS
-in a loop; so it holds HTTP, commit, compile, check, reload and transfer.
+in a loop; so it holds HTTP, commit, compile, check, reload and transfer. Those of pages come from `bench.pages`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from bench.pages import pages
 from tests.appliance import Appliance, Client, timed
 
 ROUNDS = 50
@@ -28,6 +29,8 @@ def main() -> None:
             _print(f"one record changed until ns{server} answers", _changes(appliance, api, server))
         _print("PATCH with Prefer: wait, both seen live", _waits(api))
         _burst(appliance, api)
+    for what, seconds in pages():
+        _print(what, seconds)
 
 
 def _http_alone(api: Client) -> Iterator[float]:

@@ -1,4 +1,4 @@
-"""What tests of several rooms share: one pair of named for a whole run, and an editor for each test."""
+"""What tests of several rooms share: one pair of named and one browser for a whole run, an editor for each test."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from playwright.sync_api import Browser, expect
 
+from tests.browser import SLOW, open_browser
 from tests.desk import Desk, open_desk
 from tests.pair import Pair
 
@@ -21,6 +23,14 @@ settings.load_profile("quiet")
 def pair() -> Iterator[Pair]:
     """A running primary and secondary; every test that uses it works on zones of its own."""
     with Pair() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A running browser; every test that uses it visits as somebody new."""
+    expect.set_options(timeout=SLOW)
+    with open_browser() as running:
         yield running
 
 

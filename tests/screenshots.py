@@ -1,18 +1,25 @@
 """Pictures of the console for the README: `make screenshots` takes them of a real appliance with example data.
 
-They go to docs/images/console-*.png, each page in the light theme and in the dark one.
+They go to docs/images/console-*.png, each page in the light theme and in the dark one. The example's past, two days of
+it, is written into the store as it would have been then.
 """
 
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page
 
+from appliance.console.dashboard import HOURS
+from appliance.editing import Alteration, Caller, Editor, RecordInput
+from appliance.store import accounts
+from appliance.store.database import Store
 from tests.appliance import Appliance, Client
 from tests.browser import open_browser, sign_in, visit
+from tests.desk import APEX, OWN_NAMES, Clock, caller_of
 from tests.pair import LOOPBACK
 
 FOLDER = Path(__file__).parent.parent / "docs" / "images"
@@ -25,24 +32,27 @@ DOMAINS = (
     "orchard.example",
     "roof-and-tile.example",
 )
-RECORDS: tuple[tuple[str, str, str, dict[str, int]], ...] = (
-    ("A", "@", "192.0.2.10", {}),
-    ("AAAA", "@", "2001:db8::10", {}),
-    ("CAA", "@", '0 issue "letsencrypt.org"', {}),
-    ("MX", "@", "mail.bakery.example", {"priority": 10}),
-    ("MX", "@", "backup.example.net", {"priority": 20}),
-    ("TXT", "@", "v=spf1 mx -all", {}),
-    ("A", "mail", "192.0.2.25", {}),
-    ("CNAME", "shop", "shops.example.net", {"ttl": 300}),
-    ("A", "www", "192.0.2.10", {}),
-    ("A", "www", "192.0.2.11", {}),
+RECORDS = (
+    RecordInput("A", "@", "192.0.2.10"),
+    RecordInput("AAAA", "@", "2001:db8::10"),
+    RecordInput("CAA", "@", '0 issue "letsencrypt.org"'),
+    RecordInput("MX", "@", "mail.bakery.example", priority=10),
+    RecordInput("MX", "@", "backup.example.net", priority=20),
+    RecordInput("TXT", "@", "v=spf1 mx -all"),
+    RecordInput("A", "mail", "192.0.2.25"),
+    RecordInput("CNAME", "shop", "shops.example.net", ttl=300),
+    RecordInput("A", "www", "192.0.2.10"),
+    RecordInput("A", "www", "192.0.2.11"),
 )
+BUSY = (0, 0, 0, 0, 0, 2, 2, 4, 8, 12, 14, 10, 6, 8, 12, 16, 14, 8, 4, 2, 2, 0, 2, 0)
+"""Changes in each hour of a day: a TTL goes down and comes up again."""
 
 
 def main() -> None:
     """Take every picture."""
     with Appliance() as appliance, open_browser() as chromium:
-        zone = _fill(appliance.client(appliance.token("owner@bakery.example")))
+        api = appliance.client(appliance.token("owner@bakery.example"))
+        zone = _fill(appliance, api)
         found = re.search(r"^password +(\S+)", appliance.printed.read_text(), re.MULTILINE)
         assert found
         base = f"http://{LOOPBACK}:{appliance.ports.api}"
@@ -52,15 +62,30 @@ def main() -> None:
                 _take(page, zone, theme)
 
 
-def _fill(api: Client) -> dict[str, Any]:
+def _fill(appliance: Appliance, api: Client) -> dict[str, Any]:
     """Zones that one might meet; the one whose pages are shown."""
-    zones = [api.zone(domain) for domain in DOMAINS]
-    for zone in zones:
-        for record_type, name, value, more in RECORDS if zone is zones[0] else RECORDS[:2]:
-            api.record(zone, record_type, name, value, **more)
+    clock = Clock(datetime.now(UTC) - timedelta(hours=HOURS))
+    store = Store(appliance.state / "store" / "store.sqlite3")
+    store.attach()
+    with store.connection():
+        caller = caller_of(accounts.find_account("owner@bakery.example"))
+        _live_through(Editor(store, APEX, OWN_NAMES, 3600, clock), caller, clock)
+    zones: list[dict[str, Any]] = api.expect(200, "GET", "/dns-zones/")
     for zone in zones:
         api.wait_until_live(zone)
-    return zones[0]
+    return next(zone for zone in zones if zone["domain"] == DOMAINS[0])
+
+
+def _live_through(editor: Editor, caller: Caller, clock: Clock) -> None:
+    """Zones are made one after the other, and changed as the hours go by."""
+    for domain in DOMAINS:
+        zone = editor.create_zone(caller, domain)
+        wanted = RECORDS if domain == DOMAINS[0] else RECORDS[:2]
+        made = [editor.create_record(caller, zone.uuid, one)[1] for one in wanted]
+        for _ in range(HOURS // len(DOMAINS)):
+            for ttl in (300, 3600) * (BUSY[clock.now.hour] // 2):
+                editor.change_many(caller, zone.uuid, [Alteration(made[-1].uuid, {"ttl": ttl})])
+            clock.forward(hours=1)
 
 
 def _take(page: Page, zone: dict[str, Any], theme: str) -> None:

@@ -21,6 +21,7 @@ from appliance.store import accounts
 from appliance.store.accounts import Token
 from appliance.store.journal import Actor
 from appliance.store.zones import Scope
+from appliance.web.hosts import is_known_host, refuse_unknown_host
 from appliance.web.parts import parts, reading
 
 USE_NOTED_EVERY = timedelta(minutes=1)
@@ -75,17 +76,15 @@ def address() -> str:
 def is_operators_request() -> bool:
     """True when the request comes from this machine, or bears a token with `admin:*` for all zones.
 
-    Behind a proxy every request may come from this machine, so then only the token counts.
+    Behind a proxy every request may come from this machine, so then only the token counts; nor is this machine
+    believed when its browser was led here by a foreign name: MisdirectedRequest. 429 as `authenticate` has it.
     """
-    if not parts().settings.api.trusted_proxies and _is_loopback(address()):
-        return True
-    if "Authorization" not in request.headers:
-        return False
-    try:
-        known = _token()
-        return "admin:*" in known.permissions and known.zones is None
-    except Unauthorized:
-        return False
+    is_here = not parts().settings.api.trusted_proxies and _is_loopback(address())
+    if "Authorization" in request.headers and not (is_here and is_known_host()):
+        return _is_operators_token()
+    if is_here:
+        refuse_unknown_host()
+    return is_here
 
 
 def needs(*permissions: str) -> Callable[[View], View]:
@@ -134,6 +133,15 @@ def _documented(documented: dict[str, Any], permissions: tuple[str, ...]) -> dic
 
 def _allows(known: Token, permissions: tuple[str, ...]) -> bool:
     return not permissions or any(allows(known.permissions, permission) for permission in permissions)
+
+
+def _is_operators_token() -> bool:
+    try:
+        known = _token()
+    except Unauthorized:
+        return False
+    parts().limits.take_request(known.uuid)
+    return "admin:*" in known.permissions and known.zones is None
 
 
 def _token() -> Token:

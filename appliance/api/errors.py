@@ -23,6 +23,7 @@ CODES: Mapping[int, str] = {
     412: "precondition_failed",
     413: "payload_too_large",
     415: "unsupported_media_type",
+    421: "misdirected_request",
     428: "confirmation_required",
     429: "rate_limited",
     500: "internal_error",

@@ -33,8 +33,8 @@ def readyz() -> Response:
     Zones are named to operators and to this machine; others are told how many.
     """
     open_connection()
-    parts().store.assert_writable()
     named = is_operators_request()
+    parts().store.assert_writable()
     with reading():
         troubles = find_troubles(parts().nameservers, parts().clock())
     for trouble in troubles:

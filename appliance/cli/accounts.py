@@ -53,10 +53,20 @@ def list_accounts(settings: Settings, as_json: bool) -> None:
 @click.argument("email")
 @settings_options
 def disable_account(settings: Settings, email: str) -> None:
-    """Take no token and no session of the account any more; its zones stay served."""
+    """Void every token and session of the account, and let it sign in no more; its zones stay served."""
     with opened(settings) as store, store.writing():
         membership.disable_now(accounts.find_account(email), ACTOR, now())
     click.echo(f"account {email} disabled")
+
+
+@account.command("enable")
+@click.argument("email")
+@settings_options
+def enable_account(settings: Settings, email: str) -> None:
+    """Let a disabled account sign in again; the tokens and sessions that it had stay void."""
+    with opened(settings) as store, store.writing():
+        membership.enable_now(accounts.find_account(email), ACTOR, now())
+    click.echo(f"account {email} enabled")
 
 
 @account.command("password")

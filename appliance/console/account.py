@@ -14,7 +14,6 @@ from appliance.console.entry import refuse_unequal
 from appliance.console.forms import Form, sent_form
 from appliance.console.pages import go_to, page, pages
 from appliance.console.visitor import become, visitor
-from appliance.errors import InputError
 from appliance.people import second_factor
 from appliance.people.sign_in import change_password, confirm, end_others, end_session
 from appliance.store import audit, credentials, sessions
@@ -24,6 +23,8 @@ from appliance.web.parts import parts, reading
 _SECRET = re.compile(r"[A-Z2-7]{32}")
 LINES = 50
 """Lines of the audit log on a page."""
+BROWSERS = 50
+"""Browsers that are shown, the one last used first."""
 
 
 @pages.get("/account/", endpoint="account")
@@ -33,7 +34,7 @@ def show_account() -> Response:
     with reading():
         known = credentials.get(account.uuid)
         browsers = sessions.of_account(account.uuid, parts().clock())
-    return page("account.html", known=known, browsers=browsers)
+    return page("account.html", known=known, browsers=browsers[:BROWSERS], more=len(browsers[BROWSERS:]))
 
 
 @pages.get("/account/password/", endpoint="password")
@@ -118,12 +119,10 @@ def _has_second_factor() -> bool:
 def _confirm(password: str) -> None:
     """InputError unless that is the password of whoever is signed in; a stolen session guesses no faster."""
     who, limits = visitor(), parts().limits
-    limits.refuse_guessing(who.account.email, who.browser.address)
-    try:
+    with limits.comparing():
+        forgive = limits.take_guess(who.account.email, who.browser.address)
         confirm(parts().store, who.account, password)
-    except InputError:
-        limits.note_guess(who.account.email, who.browser.address)
-        raise
+        forgive()
 
 
 def _second_factor_page(form: Form, secret: str, *, is_on: bool, status: int = 200) -> Response:

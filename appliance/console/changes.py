@@ -5,19 +5,23 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import Response
+from flask import Response, request
 from werkzeug.wrappers import Response as Answer
 
 from appliance.console import pending
 from appliance.console.forms import Form, sent_form
 from appliance.console.pages import go_to, page, pages
+from appliance.console.paging import neighbours, pager_within
 from appliance.console.pending import Change
-from appliance.console.zones import zone_at
+from appliance.console.zones import read_whole, zone_at
 from appliance.errors import NotFound
 from appliance.store import records
 from appliance.web.parts import reading
 from appliance.zones.model import Zone
 from appliance.zones.names import print_owner
+
+CHANGES = 50
+"""Changes on a page."""
 
 
 @pages.post("/zones/<uuid:uuid>/records/delete/", endpoint="records_delete")
@@ -41,43 +45,44 @@ def show_changes(uuid: UUID) -> Response:
 def settle_changes(uuid: UUID) -> Response | Answer:
     """Everything that is gathered is saved under one serial, or one of it taken out, or all thrown away."""
     zone, form = zone_at(uuid), sent_form()
-    changes = pending.gathered(zone)
-    if form["act"] == "discard":
-        pending.keep(zone, [])
-        return go_to("console.zone", "What was gathered is thrown away; nothing was changed.", uuid=uuid)
-    if form["act"].isdigit():
-        pending.keep(zone, [one for at, one in enumerate(changes) if str(at) != form["act"]])
-        return go_to("console.changes", uuid=uuid)
-    if not changes:
-        return go_to("console.changes", uuid=uuid)
+    mark = form[pending.SEEN]
     with form.refusing():
-        diff = pending.saved(zone, changes, form["comment"])
-        pending.keep(zone, [])
+        if form["act"] == "discard":
+            pending.take_out(zone, mark)
+            return go_to("console.zone", "What was gathered is thrown away; nothing was changed.", uuid=uuid)
+        if form["act"].isdecimal():
+            pending.take_out(zone, mark, read_whole(form["act"], "act"))
+            return go_to("console.changes", uuid=uuid, page=request.args.get("page"))
+        diff = pending.saved_as_seen(zone, mark, form["comment"])
         return go_to("console.zone", f"Saved under serial {diff.after.serial}.", uuid=uuid)
-    return _changes_page(zone, form, 400)
+    return _changes_page(zone_at(uuid), form, 409 if pending.SEEN in form.errors else 400)
 
 
 def gather(zone: Zone, changes: list[Change]) -> Answer:
     """Let these changes wait with the others, and show them all."""
-    waiting = pending.gathered(zone)
-    pending.keep(zone, [*waiting, *(one for one in changes if one not in waiting)])
+    pending.add(zone, changes)
     return go_to("console.changes", uuid=zone.uuid)
 
 
 def _changes_page(zone: Zone, form: Form | None = None, status: int = 200) -> Response:
-    waiting = pending.gathered(zone)
+    form, waiting = form or Form(), pending.gathered(zone)
+    shown, outcome = pager_within(len(waiting), CHANGES), pending.outcome(zone, waiting)
     return page(
         "changes.html",
         status,
         zone=zone,
-        waiting=[_described(zone, one) for one in waiting],
-        outcome=pending.outcome(zone, waiting),
-        form=form or Form(),
+        waiting=[_described(zone, one, form) for one in waiting[shown.offset :][: shown.size]],
+        paging=neighbours(len(waiting), shown),
+        outcome=outcome,
+        mark=pending.mark_of(outcome.diff.before if outcome.diff else zone, waiting),
+        form=form,
     )
 
 
-def _described(zone: Zone, change: Change) -> dict[str, Any]:
-    """A gathered change for a person: what is done, to which record."""
+def _described(zone: Zone, change: Change, form: Form) -> dict[str, Any]:
+    """A gathered change for a person: what is done, to which record, and whether the form that was sent knew of it."""
+    mark = form[pending.SEEN]
+    change = {**change, "is_new": bool(mark) and not pending.is_in(mark, change)}
     with reading():
         record = records.get_in(zone, UUID(change["uuid"])) if "uuid" in change else None
     if record is None:

@@ -66,7 +66,9 @@ def show_everything() -> Response:
     search = request.args.get("search", "").strip()
     with reading():
         entries, total = audit.find(EVERYTHING, pager(LINES), search)
-    return page("everything.html", entries=entries, words=audit.KINDS, search=search, paging=neighbours(total, LINES))
+    return page(
+        "everything.html", entries=entries, words=audit.KINDS, search=search, paging=neighbours(total, pager(LINES))
+    )
 
 
 def columns(hours: list[int], now: datetime) -> list[Column]:

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as Answer
 
 from appliance.console.forms import Form, sent_form
 from appliance.console.pages import go_to, page, pages
+from appliance.console.paging import neighbours, pager_within
 from appliance.console.visitor import visitor
 from appliance.errors import InputError
 from appliance.people.tokens import make_token, read_network, revoke_token
@@ -33,6 +34,8 @@ PERMISSIONS = {
 """What each permission lets a token do."""
 LIFETIMES = {"30": "30 days", "90": "90 days", "365": "1 year", "": "Never"}
 """Days after which a token ends."""
+TOKENS, VALUES = 25, 5
+"""Tokens on a page, and of each of their limits the values that are shown."""
 
 
 @pages.get("/account/developers/", endpoint="developers")
@@ -62,14 +65,18 @@ def revoke(uuid: UUID) -> Answer:
 def _developers_page(form: Form, status: int = 200) -> Response:
     with reading():
         tokens = accounts.living_tokens(visitor().account.uuid)
-        domains = _domains_of(tokens)
+        shown = pager_within(len(tokens), TOKENS)
+        listed = tokens[shown.offset :][: shown.size]
+        domains = _domains_of(listed)
     permissions = {name: PERMISSIONS[name] for name in visitor().holder.grantable()}
     now = parts().clock()
     return page(
         "developers.html",
         status,
         form=form,
-        tokens=tokens,
+        tokens=listed,
+        paging=neighbours(len(tokens), shown),
+        values=VALUES,
         domains=domains,
         permissions=permissions,
         lifetimes=LIFETIMES,
@@ -101,7 +108,7 @@ def _zone_uuid(domain: str) -> UUID:
 
 
 def _domains_of(tokens: Iterable[Token]) -> dict[UUID, str]:
-    """The domains of the zones that tokens are limited to; a deleted one has none any more."""
-    uuids = {uuid for token in tokens for uuid in token.zones or ()}
+    """The domains of the zones that tokens are shown to be limited to; a deleted one has none any more."""
+    uuids = {uuid for token in tokens for uuid in list(token.zones or ())[:VALUES]}
     found = {uuid: zones.get(uuid, visitor().caller.scope) for uuid in uuids}
     return {uuid: print_domain(zone.name) for uuid, zone in found.items() if zone}

@@ -41,14 +41,14 @@ def show_sign_in() -> Response | Answer:
 def try_sign_in() -> Response | Answer:
     """A new session for the right words; else the form again, the same whatever was wrong."""
     form, who, limits = sent_form(), visitor(), parts().limits
-    limits.refuse_guessing(form["email"], who.browser.address)
-    with form.refusing():
-        now = parts().clock()
-        secret = sign_in(parts().store, form["email"], form["password"], form["code"], who.browser, now)
+    with form.refusing(), limits.comparing():
+        forgive = limits.take_guess(form["email"], who.browser.address)
+        typed, now = (form["email"], form["password"], form["code"]), parts().clock()
+        secret = sign_in(parts().store, *typed, who.browser, now, limits.take_code)
         if secret is None:
-            limits.note_guess(form["email"], who.browser.address)
             log.warning("event=sign-in-refused address=%s", who.browser.address)
             raise InputError(REFUSED)
+        forgive()
         _leave()
         become(secret)
         return go(path_here(form["next"]), _reminder())
@@ -76,7 +76,7 @@ def show_invitation(secret: str) -> Response:
 def accept_invitation(secret: str) -> Response | Answer:
     """The account, its password, and its first session."""
     form, invitation = sent_form(), _invitation(secret)
-    with form.refusing():
+    with form.refusing(), parts().limits.comparing():
         refuse_unequal(form)
         first = membership.accept(parts().store, secret, form["password"], visitor().browser, parts().clock())
         _leave()

@@ -18,11 +18,18 @@ def pager(size: int) -> Page:
     return Page(int(number) if _NUMBER.fullmatch(number) else 1, size)
 
 
-def neighbours(total: int, size: int) -> dict[str, object]:
+def pager_within(total: int, size: int) -> Page:
+    """The page that the query asks for, the last one where there are not so many."""
+    return Page(min(pager(size).number, _last(total, size)), size)
+
+
+def neighbours(total: int, page: Page) -> dict[str, object]:
     """For a template: the number of the page and of the last one, and the links to those before and after."""
-    number, last = pager(size).number, max(1, -(-total // size))
+    number, size, last = page.number, page.size, _last(total, page.size)
     return {
         "number": number,
+        "size": size,
+        "offset": page.offset,
         "last": last,
         "total": total,
         "first_row": min(total, (number - 1) * size + 1),
@@ -30,6 +37,10 @@ def neighbours(total: int, size: int) -> dict[str, object]:
         "newer": _link(min(number - 1, last)) if number > 1 else None,
         "older": _link(number + 1) if number < last else None,
     }
+
+
+def _last(total: int, size: int) -> int:
+    return max(1, -(-total // size))
 
 
 def _link(number: int) -> str:

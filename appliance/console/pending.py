@@ -5,6 +5,9 @@ A draft holds changes as the API writes them. What it comes to is found by a dry
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,13 +17,16 @@ from appliance.console.visitor import visitor
 from appliance.editing import Addition, Alteration, Asked, Diff, RecordInput, Removal
 from appliance.errors import InputError
 from appliance.render.zone_diff import Line, diff_lines
-from appliance.store import drafts
+from appliance.store import audit, drafts
+from appliance.store.zones import Page, Scope
 from appliance.web.parts import parts
 from appliance.zones.model import Record, Zone
 
 Change = Mapping[str, Any]
 MOST = 200
 """Changes that one draft may hold."""
+SEEN = "seen"
+"""The field of a form with the mark of its page."""
 _PLACED = "changes."
 
 
@@ -39,9 +45,9 @@ def creation(fields: Change) -> Change:
     return {"action": "create", **fields}
 
 
-def alteration(record: Record, fields: Change) -> Change:
-    """A record that is to be another."""
-    return {"action": "update", "uuid": str(record.uuid), **fields}
+def alteration(record: Record, revision: int, fields: Change) -> Change:
+    """A record that is to be another, unless somebody changes it first: it had that revision when it was looked at."""
+    return {"action": "update", "uuid": str(record.uuid), "revision": revision, **fields}
 
 
 def removal(uuid: UUID) -> Change:
@@ -54,12 +60,22 @@ def gathered(zone: Zone) -> list[Change]:
     return list(drafts.of(zone, visitor().account.uuid))
 
 
-def keep(zone: Zone, changes: list[Change]) -> None:
-    """Keep these changes as the draft; none: there is no draft."""
-    if len(changes) > MOST:
-        raise InputError(f"{MOST} changes are waiting already: save them first")
+def add(zone: Zone, changes: list[Change]) -> None:
+    """Gather these changes too, but for those that wait already."""
     with parts().store.writing():
-        drafts.put(zone, visitor().account.uuid, changes, parts().clock())
+        waiting = gathered(zone)
+        waiting += [one for one in changes if one not in waiting]
+        if len(waiting) > MOST:
+            raise InputError(f"{MOST} changes are waiting already: save them first")
+        _put(zone, waiting)
+
+
+def take_out(zone: Zone, mark: str, place: int | None = None) -> None:
+    """Let the change in that place wait no more, or none: where those wait that the page of that mark showed."""
+    with parts().store.writing():
+        changes = gathered(zone)
+        _refuse_unseen(mark, None, changes)
+        _put(zone, [] if place is None else [one for at, one in enumerate(changes) if at != place])
 
 
 def tried(zone: Zone, changes: list[Change]) -> Diff:
@@ -67,9 +83,31 @@ def tried(zone: Zone, changes: list[Change]) -> Diff:
     return parts().editor.change_many(visitor().caller, zone.uuid, _asked(changes), dry_run=True)
 
 
-def saved(zone: Zone, changes: list[Change], comment: str = "") -> Diff:
+def saved(zone: Zone, changes: list[Change]) -> Diff:
     """Save these changes under one serial."""
-    return parts().editor.change_many(visitor().caller, zone.uuid, _asked(changes), comment)
+    return parts().editor.change_many(visitor().caller, zone.uuid, _asked(changes))
+
+
+def saved_as_seen(zone: Zone, mark: str, comment: str) -> Diff:
+    """Save what is gathered under one serial, if that and the zone are still as the page of that mark showed them."""
+
+    def taken(now: Zone) -> list[Asked]:
+        changes = gathered(now)
+        _refuse_unseen(mark, now, changes)
+        _put(now, [])
+        return _asked(changes)
+
+    return parts().editor.change_many(visitor().caller, zone.uuid, taken, comment)
+
+
+def mark_of(zone: Zone, changes: list[Change]) -> str:
+    """What a page carries that shows these changes: the revision of the zone as it showed it, and a digest of each."""
+    return ".".join([str(zone.revision), *map(_digest, changes)])
+
+
+def is_in(mark: str, change: Change) -> bool:
+    """Whether the page of that mark showed the change."""
+    return _digest(change) in mark.split(".")[1:]
 
 
 def lines_of(diff: Diff) -> list[Line]:
@@ -96,16 +134,46 @@ def place_of(refused: InputError) -> tuple[int | None, str | None]:
     return int(number), field or None
 
 
+def _put(zone: Zone, changes: list[Change]) -> None:
+    drafts.put(zone, visitor().account.uuid, changes, parts().clock())
+
+
+def _refuse_unseen(mark: str, zone: Zone | None, changes: list[Change]) -> None:
+    """Raise InputError with what is not as the page of that mark showed it; without a zone that may be another."""
+    revision, *shown = mark.split(".")
+    now, then = Counter(map(_digest, changes)), Counter(shown)
+    told = [
+        _counted(count.total(), what) for count, what in ((now - then, "added"), (then - now, "taken out")) if count
+    ]
+    if zone and revision != str(zone.revision):
+        told.append(f"{_last_actor(zone)} changed the zone")
+    if told:
+        raise InputError(f"nothing was done: since this page was shown, {' and '.join(told)}. Look again", SEEN)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"1 change was {what}" if number == 1 else f"{number} changes were {what}"
+
+
+def _last_actor(zone: Zone) -> str:
+    (entry, *_), _ = audit.find(Scope(None, frozenset({zone.uuid})), Page(1, 1))
+    return entry.actor
+
+
+def _digest(change: Change) -> str:
+    return hashlib.sha256(json.dumps(change, sort_keys=True).encode()).hexdigest()[:12]
+
+
 def _asked(changes: list[Change]) -> list[Asked]:
     return [_read(change) for change in changes]
 
 
 def _read(change: Change) -> Asked:
-    fields = {key: value for key, value in change.items() if key not in ("action", "uuid")}
+    fields = {key: value for key, value in change.items() if key not in ("action", "uuid", "revision")}
     match change["action"]:
         case "create":
             return Addition(RecordInput(**fields))
         case "update":
-            return Alteration(UUID(change["uuid"]), fields)
+            return Alteration(UUID(change["uuid"]), fields, change.get("revision"))
         case _:
             return Removal(UUID(change["uuid"]))

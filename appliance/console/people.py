@@ -10,10 +10,14 @@ from werkzeug.wrappers import Response as Answer
 
 from appliance.console.forms import Form, sent_form
 from appliance.console.pages import go_to, operators_only, page, pages
+from appliance.console.paging import neighbours, pager
 from appliance.console.visitor import visitor
 from appliance.people import membership
 from appliance.store import accounts, invitations
 from appliance.web.parts import parts, reading
+
+ACCOUNTS, INVITED = 40, 40
+"""Accounts on a page, and the newest invitations that are shown with them."""
 
 
 @pages.get("/people/", endpoint="people")
@@ -54,7 +58,26 @@ def disable(uuid: UUID) -> Answer:
     return go_to("console.people", f"{account.email} is disabled: signed out, and none of its tokens is taken.")
 
 
+@pages.post("/people/<uuid:uuid>/enable/")
+@operators_only
+def enable(uuid: UUID) -> Answer:
+    """The account may sign in again; what it held before stays void."""
+    account = membership.enable(parts().store, visitor().holder, uuid, parts().clock())
+    return go_to("console.people", f"{account.email} may sign in again, and needs new tokens.")
+
+
 def _people_page(form: Form, status: int = 200) -> Response:
+    search, shown = request.args.get("search", "").strip(), pager(ACCOUNTS)
     with reading():
-        everyone, invited = accounts.list_accounts(), invitations.open_ones(parts().clock())
-    return page("people.html", status, form=form, everyone=everyone, invited=invited)
+        everyone, total = accounts.find_accounts(shown, search)
+        invited = invitations.open_ones(parts().clock())
+    return page(
+        "people.html",
+        status,
+        form=form,
+        search=search,
+        everyone=everyone,
+        paging=neighbours(total, shown),
+        invited=invited[:INVITED],
+        more_invited=len(invited[INVITED:]),
+    )

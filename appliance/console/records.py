@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -23,17 +23,21 @@ from appliance.console.zones import read_whole, zone_at
 from appliance.editing import find_record
 from appliance.errors import InputError, NotFound
 from appliance.render.zone_diff import Line
-from appliance.store import outcomes, sets
+from appliance.store import outcomes, records, sets
 from appliance.store.sets import SetFilters
 from appliance.web.parts import parts, reading
 from appliance.zones.model import MAX_TTL, Record, Zone
 from appliance.zones.names import print_domain, print_owner
 from appliance.zones.rdata import MAX_PRIORITY, parse_type
 
+Differing = tuple[str, str, str]
+"""A field of which two people think differently: its label, what it holds now, and what was typed."""
 SETS = 50
 """Sets on a page."""
+ROWS = 100
+"""Records on a page, unless it has more sets: the rest of each set is folded away behind a link."""
 SHOWN = 5
-"""Records of a set that are shown before the rest is folded away behind a link."""
+"""Records of a set that are shown at most, where there are others."""
 
 
 @pages.get("/zones/<uuid:uuid>/", endpoint="zone")
@@ -42,7 +46,8 @@ def show_zone(uuid: UUID) -> Response:
     text, wanted = request.args.get("search", "").strip(), request.args.get("type", "")
     zone = zone_at(uuid)
     rdtype = parse_type(wanted) if wanted in KINDS and KINDS[wanted].record_type == wanted else None
-    filters = SetFilters(rdtype, text.lower().removesuffix("." + print_domain(zone.name)))
+    name = request.args.get("name")
+    filters = SetFilters(rdtype, text.lower().removesuffix("." + print_domain(zone.name)), name)
     with reading():
         found, total = sets.find(zone, pager(SETS), filters)
         types = sets.types_of(zone)
@@ -55,10 +60,11 @@ def show_zone(uuid: UUID) -> Response:
         types=types,
         search=text,
         rdtype=rdtype,
+        name=name,
         deployment=deployment,
         waiting=waiting,
-        shown=len(found[0].records) if len(found) == 1 else SHOWN,
-        paging=neighbours(total, SETS),
+        shown=_shown_of_each([len(one.records) for one in found]),
+        paging=neighbours(total, pager(SETS)),
     )
 
 
@@ -79,25 +85,40 @@ def create_record(uuid: UUID) -> Response | Answer:
 @pages.get("/zones/<uuid:uuid>/records/<uuid:record>/", endpoint="record")
 def show_record(uuid: UUID, record: UUID) -> Response:
     """The form of a record that is there."""
-    zone, found = _record_at(uuid, record)
+    zone, found, revision = _record_at(uuid, record)
     kind = kind_of(found.rdtype.name, found.value)
-    typed = {f"part_{name}": text for name, text in kind.split(found.value).items()}
-    typed |= {"name": print_owner(found.owner, zone.name), "ttl": str(found.ttl), "comment": found.comment}
-    typed |= {"priority": "" if found.priority is None else str(found.priority)}
-    return _form_page(zone, kind, Form(MultiDict(typed)), found)
+    shown = {**_shown(zone, kind, found), "revision": str(revision)}
+    return _form_page(zone, kind, Form(MultiDict(shown)), found)
 
 
 @pages.post("/zones/<uuid:uuid>/records/<uuid:record>/")
 def change_record(uuid: UUID, record: UUID) -> Response | Answer:
-    """Another content of the record: saved, gathered, or only looked at."""
-    zone, found = _record_at(uuid, record)
+    """Another content of the record: saved, gathered, or only looked at; never in place of what it did not show."""
+    zone, found, revision = _record_at(uuid, record)
     form, kind = sent_form(), kind_of(found.rdtype.name, found.value)
     if form["act"] == "delete":
         return gather(zone, [pending.removal(found.uuid)])
-    return _settle(zone, kind, form, lambda: pending.alteration(found, _fields(kind, form)), found)
+
+    def asked() -> Change:
+        return pending.alteration(found, read_whole(form["revision"], "revision"), _fields(kind, form))
+
+    return _settle(zone, kind, form, asked, found, revision)
 
 
-def _settle(zone: Zone, kind: Kind, form: Form, asked: Any, record: Record | None = None) -> Response | Answer:  # noqa: ANN401
+def _shown_of_each(sizes: Sequence[int]) -> int:
+    """How many records of each set are shown: all where it is alone, and fewer the more sets are long."""
+    most = ROWS if len(sizes) == 1 else SHOWN
+    return next((shown for shown in range(most, 1, -1) if sum(min(shown, size) for size in sizes) <= ROWS), 1)
+
+
+def _settle(
+    zone: Zone,
+    kind: Kind,
+    form: Form,
+    asked: Callable[[], Change],
+    record: Record | None = None,
+    revision: int | None = None,
+) -> Response | Answer:
     """Do with the change what the button says; the form again when something is wrong, or it was only to be seen."""
     waiting, lines = pending.gathered(zone), None
     with form.refusing(), _own(len(waiting)):
@@ -106,12 +127,16 @@ def _settle(zone: Zone, kind: Kind, form: Form, asked: Any, record: Record | Non
             lines = pending.lines_of(pending.tried(zone, changes))
         elif form["act"] == "gather" or waiting:
             pending.tried(zone, changes)
-            pending.keep(zone, changes)
+            pending.add(zone, changes[-1:])
             return go_to("console.changes", uuid=zone.uuid)
         else:
             diff = pending.saved(zone, changes)
             told = f"Saved under serial {diff.after.serial}." if diff.changes else "Nothing was changed."
             return go_to("console.zone", told, uuid=zone.uuid)
+    if record and "revision" in form.errors:
+        differing = _differing(kind, form, _shown(zone, kind, record))
+        form = Form(MultiDict({**form.values, "revision": str(revision)}))
+        return _form_page(zone, kind, form, record, differing=differing, status=409)
     return _form_page(zone, kind, form, record, lines=lines, status=400 if form.errors else 200)
 
 
@@ -158,6 +183,7 @@ def _form_page(
     record: Record | None = None,
     *,
     lines: list[Line] | None = None,
+    differing: list[Differing] | None = None,
     status: int = 200,
 ) -> Response:
     chosen = next((name for name, one in KINDS.items() if one is kind), kind.record_type)
@@ -172,16 +198,34 @@ def _form_page(
         form=form,
         record=record,
         lines=lines,
+        differing=differing,
         waiting=waiting,
     )
 
 
-def _record_at(uuid: UUID, record: UUID) -> tuple[Zone, Record]:
+def _shown(zone: Zone, kind: Kind, record: Record) -> dict[str, str]:
+    """The record in the fields of its form."""
+    parts_shown = {f"part_{name}": text for name, text in kind.split(record.value).items()}
+    priority = "" if record.priority is None else str(record.priority)
+    names = {"name": print_owner(record.owner, zone.name), "priority": priority}
+    return names | parts_shown | {"ttl": str(record.ttl), "comment": record.comment}
+
+
+def _differing(kind: Kind, form: Form, now: Mapping[str, str]) -> list[Differing]:
+    """The fields in which the record as it is now is not what was typed."""
+    labels = {"name": "Name", "priority": "Priority", "ttl": "TTL", "comment": "Comment"}
+    labels |= {f"part_{part.name}": part.label for part in kind.parts}
+    return [(labels[field], text, form[field]) for field, text in now.items() if text != form[field]]
+
+
+def _record_at(uuid: UUID, record: UUID) -> tuple[Zone, Record, int]:
+    """The zone, the record, and its revision."""
     with reading():
         zone, found = find_record(record, visitor().caller.scope)
-    if zone.uuid != uuid:
+        revision = records.revision_of(record)
+    if zone.uuid != uuid or revision is None:
         raise NotFound("there is no such record")
-    return zone, found
+    return zone, found, revision
 
 
 def _kind(name: str) -> Kind:

@@ -10,9 +10,11 @@ from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
 from werkzeug.wrappers import Response as Answer
 
 from appliance.console import account, changes, dashboard, developers, entry, people, records, served, zones
+from appliance.console.brief import cut, fitting
 from appliance.console.pages import go_to, keep_notice, page, pages, print_age, print_moment
 from appliance.console.visitor import FIELD, give_cookie, meet, visitor
 from appliance.errors import ApplianceError
+from appliance.web.hosts import refuse_unknown_host
 from appliance.web.parts import open_connection
 from appliance.web.refusals import RETRY_AFTER, reference_of, status_of
 from appliance.zones.names import print_domain, print_owner, print_unicode
@@ -34,9 +36,10 @@ def register(app: Flask) -> None:
 
 @pages.before_request
 def guard() -> Answer | None:
-    """Let nobody past who is not signed in, unless the page is open to all."""
+    """Let nobody past who calls us by a foreign name, or is not signed in, unless the page is open to all."""
     if request.endpoint == _FILES:
         return None
+    refuse_unknown_host()
     open_connection()
     meet()
     view = flask.current_app.view_functions[request.endpoint or ""]
@@ -66,7 +69,8 @@ def dress(answer: Response) -> Response:
 @pages.context_processor
 def _in_templates() -> dict[str, object]:
     names = {"domain": print_domain, "unicode": print_unicode, "owner": print_owner}
-    return {"moment": print_moment, "age": print_age, "form_token_field": FIELD, **names}
+    kept_brief = {"cut": cut, "fitting": fitting}
+    return {"moment": print_moment, "age": print_age, "form_token_field": FIELD, **names, **kept_brief}
 
 
 @pages.errorhandler(ApplianceError)

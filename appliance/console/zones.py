@@ -41,7 +41,7 @@ def show_zones() -> Response:
         search=search,
         state=state,
         states=State,
-        paging=neighbours(total, ZONES),
+        paging=neighbours(total, pager(ZONES)),
     )
 
 

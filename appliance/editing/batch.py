@@ -8,6 +8,7 @@ from dataclasses import replace
 from appliance.editing.sheet import Sheet, placed
 from appliance.editing.wanted import Addition, Alteration, Asked, RecordInput, Removal, Replacement, with_fields
 from appliance.errors import InputError
+from appliance.store import records
 from appliance.zones.model import Record
 from appliance.zones.names import parse_owner
 from appliance.zones.rdata import parse_content, parse_type
@@ -18,6 +19,8 @@ MAX_CHANGES = 10_000
 
 def take_all(sheet: Sheet, asked: Sequence[Asked]) -> None:
     """Put down everything that is asked for, in order; an InputError names the change and its field."""
+    if len(asked) > MAX_CHANGES:
+        raise InputError(f"there are {len(asked)} changes; at most {MAX_CHANGES} are made at once", "changes")
     for step, one in enumerate(asked):
         sheet.step = step
         try:
@@ -32,6 +35,7 @@ def _take(sheet: Sheet, asked: Asked) -> None:
             sheet.add(wanted)
         case Alteration(_, fields):
             before = _find(sheet, asked)
+            _refuse_overtaken(asked)
             sheet.alter(before, with_fields(before, sheet.zone, fields))
         case Removal():
             sheet.remove(_find(sheet, asked))
@@ -44,6 +48,12 @@ def _find(sheet: Sheet, asked: Alteration | Removal) -> Record:
     if found is None:
         raise InputError(f"there is no record {asked.uuid} in this zone", "uuid")
     return found
+
+
+def _refuse_overtaken(asked: Alteration) -> None:
+    """Raise InputError when somebody has changed the record since it was looked at."""
+    if asked.revision is not None and records.revision_of(asked.uuid) != asked.revision:
+        raise InputError("somebody changed this record meanwhile", "revision")
 
 
 def _replace(sheet: Sheet, asked: Replacement) -> None:

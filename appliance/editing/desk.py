@@ -8,14 +8,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from appliance.editing.batch import MAX_CHANGES, take_all
+from appliance.editing.batch import take_all
 from appliance.editing.caller import Caller, check_grant, find_record, find_zone, refuse_limited
 from appliance.editing.claims import public_suffixes, refuse_taken
 from appliance.editing.diff import Diff
 from appliance.editing.quotas import refuse_records_over, refuse_zone_over
 from appliance.editing.sheet import Sheet, store_changes
 from appliance.editing.wanted import Asked, RecordInput, check_comment, check_ttl
-from appliance.errors import InputError, NotPermitted, RuleBroken, ZoneProtected
+from appliance.errors import NotPermitted, RuleBroken, ZoneProtected
 from appliance.render.zone_file import Apex
 from appliance.settings import QuotaSettings
 from appliance.store import journal, records, zones
@@ -124,18 +124,23 @@ class Editor:
             return self._commit(caller, sheet).after
 
     def change_many(
-        self, caller: Caller, zone_uuid: UUID, asked: Sequence[Asked], comment: str = "", *, dry_run: bool = False
+        self,
+        caller: Caller,
+        zone_uuid: UUID,
+        asked: Sequence[Asked] | Callable[[Zone], Sequence[Asked]],
+        comment: str = "",
+        *,
+        dry_run: bool = False,
     ) -> Diff:
         """Do all that is asked for under one serial, in order, or nothing; the rules look at the whole at its end.
 
-        An InputError has the place of what is wrong in its field, such as `changes.3.value`. A dry run stores nothing.
+        Where `asked` is a function, it is called inside the transaction. An InputError has the place of what is wrong
+        in its field, such as `changes.3.value`. A dry run stores nothing.
         """
         check_comment(comment)
-        if len(asked) > MAX_CHANGES:
-            raise InputError(f"there are {len(asked)} changes; at most {MAX_CHANGES} are made at once", "changes")
         with self.store.trying() if dry_run else self._writing():
             sheet = self._sheet(find_zone(zone_uuid, caller.scope))
-            take_all(sheet, asked)
+            take_all(sheet, asked(sheet.zone) if callable(asked) else asked)
             diff = self._commit(caller, sheet, comment)
         return replace(diff, applied=not dry_run)
 

@@ -38,10 +38,14 @@ class Addition:
 
 @dataclass(frozen=True, slots=True)
 class Alteration:
-    """Fields of a record that are to be others; those that are not named stay."""
+    """Fields of a record that are to be others; those that are not named stay.
+
+    `revision` is the one that the record must still have, None for whichever it has.
+    """
 
     uuid: UUID
     fields: Mapping[str, Any]
+    revision: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,10 +74,32 @@ def disable(store: Store, holder: Holder, uuid: UUID, now: datetime) -> Account:
 
 def disable_now(account: Account, actor: Actor, now: datetime) -> Account:
     """Disable an account, and void the links with which it invited others; in a transaction."""
-    sessions.end_all(account.uuid, now)
-    invitations.end_all_of(account.email, now)
+    _take_away(account, now)
     audit.append("account.disable", account.uuid, account.email, actor, now)
     return accounts.disable_account(account.email, now)
+
+
+def enable(store: Store, holder: Holder, uuid: UUID, now: datetime) -> Account:
+    """The account may sign in again, with the password that it had; operators alone enable."""
+    _refuse_ordinary(holder)
+    with store.writing():
+        return enable_now(accounts.get_account(uuid), holder.actor, now)
+
+
+def enable_now(account: Account, actor: Actor, now: datetime) -> Account:
+    """Enable an account that is disabled; nothing that it held before comes back to life. In a transaction."""
+    if account.disabled_at is None:
+        return account
+    _take_away(account, now)  # a former release left tokens as they were
+    audit.append("account.enable", account.uuid, account.email, actor, now)
+    return accounts.enable_account(account.email)
+
+
+def _take_away(account: Account, now: datetime) -> None:
+    """Void its sessions, its tokens, and the links with which it invited others."""
+    sessions.end_all(account.uuid, now)
+    accounts.revoke_tokens(account.uuid, now)
+    invitations.end_all_of(account.email, now)
 
 
 def _refuse_ordinary(holder: Holder) -> None:

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import logging
+from collections.abc import Callable, Collection, Hashable
+from datetime import datetime, timedelta
 
 from pyotp import TOTP, random_base32
 from pyotp.utils import strings_equal
 
 from appliance.errors import InputError
 from appliance.people.holder import Holder
-from appliance.store import audit, credentials
+from appliance.store import audit, credentials, sessions
 from appliance.store.credentials import Credentials
 from appliance.store.database import Store
+
+log = logging.getLogger(__name__)
 
 ISSUER = "DNS appliance"
 _STEP = 30
 """Seconds for which a code is good; those before and after it are taken too, for clocks that differ."""
+USUAL = timedelta(days=90)
+"""For so long a place where the account was signed in is one of its own."""
+
+TakeCode = Callable[[Hashable, str, Collection[str]], Callable[[], None] | None]
+"""Counts a code for an account with its password, from an address, beside those where it was signed in before; gives
+what undoes the count, or None when there were too many."""
 
 
 def new_secret() -> str:
@@ -51,12 +61,21 @@ def disable(store: Store, holder: Holder, now: datetime) -> None:
         audit.append("totp.end", holder.account.uuid, holder.account.email, holder.actor, now)
 
 
-def passes(known: Credentials, code: str, now: datetime) -> bool:
-    """Whether the account asks for no code, or this one is right; a right one is used up. In a transaction."""
+def passes(known: Credentials, code: str, address: str, now: datetime, take_code: TakeCode) -> bool:
+    """Whether the account asks for no code, or this one is right; a right one is used up. In a transaction.
+
+    It is counted before it is looked at, and one too many is wrong: who knows the password is not told that they do.
+    """
     if known.totp_secret is None:
         return True
+    usual = sessions.addresses_of(known.account.uuid, now - USUAL)
+    forgive = take_code((known.account.uuid, known.password_hash), address, usual)
     step = _step_of(known.totp_secret, code, now)
-    return step is not None and credentials.take_step(known.account.uuid, step)
+    if forgive is None or step is None or not credentials.take_step(known.account.uuid, step):
+        log.warning("event=code-refused account=%s address=%s", known.account.uuid, address)
+        return False
+    forgive()
+    return True
 
 
 def _step_of(secret: str, code: str, now: datetime) -> int | None:

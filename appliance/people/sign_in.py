@@ -10,6 +10,7 @@ from uuid import UUID
 from appliance.errors import InputError, NotFound
 from appliance.people import second_factor
 from appliance.people.holder import Holder
+from appliance.people.second_factor import TakeCode
 from appliance.store import audit, credentials, sessions
 from appliance.store.accounts import Account
 from appliance.store.database import Store
@@ -34,19 +35,25 @@ def new_secret() -> str:
     return secrets.token_urlsafe(SECRET_OCTETS)
 
 
-def sign_in(store: Store, email: str, password: str, code: str, browser: Browser, now: datetime) -> str | None:
-    """The secret of a new session, or None: no word of what was wrong, and the same time whatever it was."""
+def sign_in(
+    store: Store, email: str, password: str, code: str, browser: Browser, now: datetime, take_code: TakeCode
+) -> str | None:
+    """The secret of a new session, or None: no word of what was wrong.
+
+    Whatever it was, one hash is compared and one transaction is stored, so that neither the time nor a store that takes
+    no write tells more: StoreError for right words and for wrong ones.
+    """
     with store.reading():
         known = credentials.find(email)
-    right = is_password(password, known.password_hash if known else None)
-    if known is None or not right:
-        return None
+    compared = known.password_hash if known else None
+    right = is_password(password, compared)
     with store.writing():
-        now_known = credentials.get(known.account.uuid)
-        is_same = now_known.password_hash == known.password_hash and now_known.account.disabled_at is None
-        if not is_same or not second_factor.passes(now_known, code, now):
-            return None
-        return begin_session(known.account, browser, now)
+        current = credentials.find(email)
+        is_same = right and current and current.password_hash == compared and not current.account.disabled_at
+        if current and is_same and second_factor.passes(current, code, browser.address, now, take_code):
+            return begin_session(current.account, browser, now)
+        credentials.write_nothing()
+    return None
 
 
 def begin_session(account: Account, browser: Browser, now: datetime) -> str:

@@ -14,6 +14,7 @@ import peewee as pw
 
 from appliance.errors import InputError, NotFound
 from appliance.store import tables
+from appliance.store.zones import Page
 
 SECRET_OCTETS = 24
 """Random octets of a secret: 192 bits, so that a fast hash is enough."""
@@ -123,11 +124,24 @@ def list_accounts() -> list[Account]:
     return [from_row(row) for row in tables.Account.select().order_by(tables.Account.email)]
 
 
+def find_accounts(page: Page, search: str = "") -> tuple[list[Account], int]:
+    """The accounts of a page with that text in their mail address, and how many there are on all pages."""
+    found = tables.Account.select().where(pw.fn.instr(tables.Account.email, search.lower()) > 0)
+    rows = found.order_by(tables.Account.email).limit(page.size).offset(page.offset)
+    return [from_row(row) for row in rows], found.count()
+
+
 def disable_account(email: str, now: datetime) -> Account:
     """From now on no token and no session of the account is taken; its zones stay served."""
     tables.Account.update(disabled_at=now).where(
         tables.Account.email == email.lower(), tables.Account.disabled_at.is_null()
     ).execute()
+    return find_account(email)
+
+
+def enable_account(email: str) -> Account:
+    """From now on the account may sign in and have tokens again."""
+    tables.Account.update(disabled_at=None).where(tables.Account.email == email.lower()).execute()
     return find_account(email)
 
 
@@ -199,6 +213,12 @@ def revoke_token(uuid: UUID, now: datetime) -> None:
     found = tables.Token.update(revoked_at=now).where(tables.Token.uuid == uuid).execute()
     if not found:
         raise NotFound(f"there is no token {uuid}")
+
+
+def revoke_tokens(account: UUID, now: datetime) -> None:
+    """From the next request on no token of the account is taken."""
+    row = tables.Account.select(tables.Account.id).where(tables.Account.uuid == account)
+    tables.Token.update(revoked_at=now).where(tables.Token.account == row, tables.Token.revoked_at.is_null()).execute()
 
 
 def note_use(token: Token, now: datetime) -> None:

@@ -21,6 +21,7 @@ KINDS = {
     "account.invite": "invited",
     "account.withdraw": "invitation taken back",
     "account.disable": "account disabled",
+    "account.enable": "account enabled",
     "session.begin": "signed in",
     "session.end": "signed out",
     "password.change": "password changed",

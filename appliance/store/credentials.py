@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+import peewee as pw
+
 from appliance.store import accounts, tables
 from appliance.store.accounts import Account
 
@@ -47,6 +49,13 @@ def take_step(account: UUID, step: int) -> bool:
         .where(tables.Account.uuid == account, tables.Account.totp_step < step)
         .execute()
     )
+
+
+def write_nothing() -> None:
+    """Move a row and move it back, which takes as much of the store as a change: what is as it was is not written."""
+    step, first = tables.Account.totp_step, tables.Account.select(pw.fn.min(tables.Account.id))
+    for moved in (step + 1, step - 1):
+        tables.Account.update(totp_step=moved).where(tables.Account.id == first).execute()
 
 
 def _update(account: UUID, **columns: object) -> None:

@@ -84,6 +84,12 @@ def get_in(zone: Zone, uuid: UUID) -> Record | None:
     return _record(row, zone.name) if row else None
 
 
+def revision_of(uuid: UUID) -> int | None:
+    """The number that moves with every stored change of the record; None when there is no such record."""
+    row = tables.Record.select(tables.Record.revision).where(tables.Record.uuid == uuid).get_or_none()
+    return row.revision if row else None
+
+
 def find(scope: Scope, page: Page, filters: Filters) -> tuple[list[tuple[Zone, Record]], int]:
     """The records of a page, each with its zone, and how many there are in all pages."""
     wanted = [*within(scope), *_conditions(filters)]

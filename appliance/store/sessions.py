@@ -59,6 +59,13 @@ def of_account(account: UUID, now: datetime) -> list[Session]:
     return [_session(row) for row in rows]
 
 
+def addresses_of(account: UUID, since: datetime) -> set[str]:
+    """Where the account was signed in from since then, living or not."""
+    began = tables.Session.select(tables.Session.address).join(tables.Account)
+    rows = began.where(tables.Account.uuid == account, tables.Session.created_at >= since).distinct()
+    return {row.address for row in rows}
+
+
 def note_use(session: Session, now: datetime) -> None:
     """Keep when the session was last used."""
     tables.Session.update(seen_at=now).where(tables.Session.uuid == session.uuid).execute()

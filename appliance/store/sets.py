@@ -15,10 +15,11 @@ from appliance.zones.model import RRset, Zone
 
 @dataclass(frozen=True, slots=True)
 class SetFilters:
-    """Which sets are wanted: of that type, and with that text in owner or one value, in any letter case."""
+    """Which sets are wanted: of that type, with that text in owner or one value in any letter case, at that owner."""
 
     rdtype: RdataType | None = None
     text: str = ""
+    owner: str | None = None
 
 
 def find(zone: Zone, page: Page, filters: SetFilters) -> tuple[list[RRset], int]:
@@ -42,6 +43,8 @@ def _conditions(zone: Zone, filters: SetFilters) -> list[pw.Expression]:
     wanted = [record.zone == records.zone_id(zone)]
     if filters.rdtype is not None:
         wanted.append(record.rdtype == filters.rdtype.name)
+    if filters.owner is not None:
+        wanted.append(record.owner == filters.owner)
     if filters.text:
         text = filters.text.lower()
         wanted.append((pw.fn.instr(record.owner, text) > 0) | (pw.fn.instr(pw.fn.lower(record.value), text) > 0))

@@ -6,19 +6,24 @@ rested has a full bucket, and that is what a key has which was never seen: so th
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import math
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from werkzeug.exceptions import TooManyRequests
+from werkzeug.exceptions import ServiceUnavailable, TooManyRequests
 
 from appliance.settings import ApiSettings
 
 MOST_BUCKETS = 20_000
 """Keys that are remembered, about 5 MB; the least recently used is forgotten first."""
+CODES_PER_HOUR, CODES_AT_ONCE = 1, 10
+"""Wrong codes of a second factor, with the right password, from each place where an account was signed in, and from all
+others together."""
 GUESSES_PER_MINUTE = 10
 """Wrong sign-ins to one account from one address."""
 STRANGERS_PER_MINUTE = 60
@@ -53,6 +58,13 @@ class Rate:
                 self._buckets.popitem(last=False)
         return 0 if taken else (1 - held) / self._rate
 
+    def give_back(self, key: Hashable) -> None:
+        """Undo a taking; there is nothing to undo for a key that was forgotten."""
+        with self._lock:
+            if key in self._buckets:
+                now = self._clock()
+                self._buckets[key] = (min(self._burst, self._held(key, now) + 1), now)
+
     def seconds_to_next(self, key: Hashable) -> float:
         """0 while there is one to take, else the seconds until there is; takes nothing and remembers nothing."""
         if not self._rate:
@@ -70,13 +82,16 @@ class Limits:
     """The limits of one application.
 
     Requests of each token, failed authentications of each address; wrong sign-ins of each account and address together,
-    so that nobody locks another out, and of each address.
+    so that nobody locks another out, and of each address; wrong codes of each account; and how many passwords are
+    compared at a time, from whatever addresses.
     """
 
     requests: Rate
     failures: Rate
     sign_ins: Rate
     strangers: Rate
+    codes: Rate
+    places: threading.BoundedSemaphore
 
     def take_request(self, token: Hashable) -> None:
         """Raise TooManyRequests when the token asks too fast."""
@@ -90,17 +105,36 @@ class Limits:
         """The address brought no valid token."""
         self.failures.take(site_of(address))
 
-    def refuse_guessing(self, email: str, address: str) -> None:
-        """Raise TooManyRequests while the address has guessed too often; its next password is not even looked at."""
-        site = site_of(address)
-        seconds = max(self.sign_ins.seconds_to_next((email.lower(), site)), self.strangers.seconds_to_next(site))
-        _refuse_for(seconds, "too many wrong sign-ins")
+    @contextmanager
+    def comparing(self) -> Iterator[None]:
+        """A place among those whose passwords are compared, never all threads; ServiceUnavailable: none is free."""
+        if not self.places.acquire(blocking=False):
+            raise ServiceUnavailable("too many sign in at this moment: try again", retry_after=1)
+        try:
+            yield
+        finally:
+            self.places.release()
 
-    def note_guess(self, email: str, address: str) -> None:
-        """The address brought a wrong password."""
+    def take_guess(self, email: str, address: str) -> Callable[[], None]:
+        """Count a password before it is looked at; what undoes that once it was right.
+
+        TooManyRequests while the address has guessed too often.
+        """
         site = site_of(address)
-        self.sign_ins.take((email.lower(), site))
-        self.strangers.take(site)
+        undone = ExitStack()
+        for rate, key in ((self.sign_ins, (email.lower(), site)), (self.strangers, site)):
+            _refuse_for(rate.take(key), "too many wrong sign-ins")
+            undone.callback(rate.give_back, key)
+        return undone.close
+
+    def take_code(self, account: Hashable, address: str, usual: Collection[str]) -> Callable[[], None] | None:
+        """Count a code before it is looked at: None when there were too many, else what undoes that once it was right.
+
+        Each of the usual places of the account has a count of its own: who guesses elsewhere locks nobody out there.
+        """
+        site = site_of(address)
+        key = (account, site if site in map(site_of, usual) else None)
+        return None if self.codes.take(key) else functools.partial(self.codes.give_back, key)
 
 
 def new_limits(settings: ApiSettings, clock: Callable[[], float]) -> Limits:
@@ -110,6 +144,8 @@ def new_limits(settings: ApiSettings, clock: Callable[[], float]) -> Limits:
         Rate(settings.failure_rate, settings.failure_burst, clock),
         Rate(GUESSES_PER_MINUTE / 60, GUESSES_PER_MINUTE, clock),
         Rate(STRANGERS_PER_MINUTE / 60, STRANGERS_PER_MINUTE, clock),
+        Rate(CODES_PER_HOUR / 3600, CODES_AT_ONCE, clock),
+        threading.BoundedSemaphore(max(1, settings.threads // 4)),
     )
 
 

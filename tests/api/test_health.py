@@ -59,6 +59,15 @@ def test_degraded(house: House, me: Bearer) -> None:
         lost,
         "1 zones are not as they should be",
     ]
+    narrow = house.secret("root@example.org", "admin:*", limits=TokenLimits(zones=frozenset({UUID(zone["uuid"])})))
+    wide = house.secret("root@example.org", "admin:*")
+    for secret, told in (
+        (narrow, "1 zones are not as they should be"),
+        (me.secret, "1 zones are not as they should be"),
+        (wide, shown.get_json()["degraded"][1]),
+    ):
+        asked = web.get("/readyz", headers={"Authorization": f"Bearer {secret}"}, environ_overrides=STRANGER)
+        assert asked.get_json()["degraded"] == [lost, told]
     text = web.get("/metrics").text
     assert f'dns_appliance_nameserver_reachable{{nameserver="{NS2}"}} 0.0' in text
     assert f'dns_appliance_nameserver_zones_behind{{nameserver="{NS2}"}} 1.0' in text
@@ -100,6 +109,20 @@ def test_who_may_see_metrics(house: House, me: Bearer) -> None:
     ):
         answer = web.get("/metrics", headers=headers, environ_overrides={"REMOTE_ADDR": address})
         assert answer.status_code == status, (address, headers)
+
+
+def test_a_foreign_name_is_not_this_machine(house: House) -> None:
+    web = house.app.test_client()
+    root = {"Authorization": f"Bearer {house.secret('root@example.org', 'admin:*')}"}
+    _turn(house)
+    for path in ("/metrics", "/readyz"):
+        refused = web.get(path, headers={"Host": "evil.example"})
+        assert is_error(refused, 421, "misdirected_request")
+        assert "api.hosts" in refused.get_json()["detail"]
+        assert web.get(path, headers={"Host": "evil.example", **root}).status_code == 200
+        assert web.get(path, headers={"Host": "127.0.0.1:8053"}).status_code == 200
+    assert web.get("/readyz", headers={"Host": "ns1.example.net"}, environ_overrides=STRANGER).status_code == 200
+    assert web.get("/healthz", headers={"Host": "evil.example"}).status_code == 200
 
 
 def test_behind_a_proxy_only_a_token_shows_metrics(house: House) -> None:

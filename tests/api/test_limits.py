@@ -106,6 +106,9 @@ def test_a_token_over_its_rate_slows_no_other(house: House, seconds: Seconds) ->
     assert is_error(refused, 429, "rate_limited")
     assert refused.headers["Retry-After"] == "1"
     assert is_error(fast("GET", "/nothing/"), 429, "rate_limited")
+    for path in ("/metrics", "/readyz"):
+        bearing = {"headers": {"Authorization": f"Bearer {fast.secret}"}, "environ_overrides": HERE}
+        assert is_error(fast.client.get(path, **bearing), 429, "rate_limited")
     assert other("GET", "/dns-zones/").get_json() == []
     seconds.now += 0.5
     assert fast("GET", "/dns-zones/").status_code == 200
@@ -190,20 +193,52 @@ def test_a_quota_of_records(house: House) -> None:
 def test_who_guesses_waits_and_nobody_else(seconds: Seconds) -> None:
     limits = new_limits(ApiSettings(token_rate=0, failure_rate=0), seconds)
     for _ in range(10):
-        limits.refuse_guessing("me@example.org", "192.0.2.1")
-        limits.note_guess("me@example.org", "192.0.2.1")
+        limits.take_guess("me@example.org", "192.0.2.1")
     with pytest.raises(TooManyRequests):
-        limits.refuse_guessing("ME@example.org", "::ffff:192.0.2.1")
-    limits.refuse_guessing("me@example.org", "192.0.2.2")
-    limits.refuse_guessing("you@example.org", "192.0.2.1")
+        limits.take_guess("ME@example.org", "::ffff:192.0.2.1")
+    limits.take_guess("me@example.org", "192.0.2.2")
+    limits.take_guess("you@example.org", "192.0.2.1")
     seconds.now += 6
-    limits.refuse_guessing("me@example.org", "192.0.2.1")
+    limits.take_guess("me@example.org", "192.0.2.1")
+    with pytest.raises(TooManyRequests):
+        limits.take_guess("me@example.org", "192.0.2.1")
+
+
+def test_what_is_given_back_fills_no_bucket_over_its_edge(seconds: Seconds) -> None:
+    rate = Rate(1, 2, seconds)
+    rate.give_back("a")
+    assert len(rate) == 0
+    rate.take("a")
+    for _ in range(2):
+        rate.give_back("a")
+    assert [rate.take("a") for _ in range(3)] == [0, 0, 1]
+
+
+def test_what_was_right_is_not_counted(seconds: Seconds) -> None:
+    limits = new_limits(ApiSettings(), seconds)
+    for _ in range(100):
+        limits.take_guess("me@example.org", "192.0.2.1")()
+        forgive = limits.take_code("me", "192.0.2.1", ())
+        assert forgive
+        forgive()
+
+
+def test_codes_are_counted_for_each_usual_place_and_all_others_together(seconds: Seconds) -> None:
+    limits, usual = new_limits(ApiSettings(), seconds), {"192.0.2.1", "2001:db8::1"}
+
+    def tried(address: str) -> bool:
+        return limits.take_code("me", address, usual) is not None
+
+    assert [tried(f"198.51.100.{number}") for number in range(11)] == [True] * 10 + [False]
+    assert [tried("192.0.2.1") for _ in range(11)] == [True] * 10 + [False]
+    assert tried("2001:db8::2") and limits.take_code("you", "198.51.100.1", ())
+    seconds.now += 3600
+    assert [tried(f"198.51.100.{number}") for number in range(2)] == [True, False]
 
 
 def test_who_guesses_at_many_accounts_waits_too(seconds: Seconds) -> None:
     limits = new_limits(ApiSettings(), seconds)
     for number in range(60):
-        limits.refuse_guessing(f"{number}@example.org", "192.0.2.1")
-        limits.note_guess(f"{number}@example.org", "192.0.2.1")
+        limits.take_guess(f"{number}@example.org", "192.0.2.1")
     with pytest.raises(TooManyRequests):
-        limits.refuse_guessing("another@example.org", "192.0.2.1")
+        limits.take_guess("another@example.org", "192.0.2.1")

@@ -49,6 +49,12 @@ def test_the_measurements_are_not_for_outsiders(cluster: Cluster, certificate: P
     assert curl(cluster, "/metrics", *words) == "401"
 
 
+def test_the_console_is_known_by_the_name_of_the_front_door(cluster: Cluster, certificate: Path) -> None:
+    words = ("--cacert", str(certificate), "--output", "/dev/null", "--write-out", "%{http_code}")
+    assert curl(cluster, "/sign-in/", *words) == "200"
+    assert curl(cluster, "/sign-in/", *words, "--header", "Host: other.cluster.test") == "421"
+
+
 def test_old_versions_of_tls_are_refused(cluster: Cluster, certificate: Path) -> None:
     curl(cluster, "/healthz", "--cacert", str(certificate), "--tls-max", "1.1", status=35)
 

@@ -56,6 +56,17 @@ class Browser:
         """A page."""
         return self._open("GET", path, **more)
 
+    def weight(self, path: str, **sent: Any) -> int:  # noqa: ANN401 - fields of a form
+        """Octets of a page, with every file that it is made of; of the one that answers a form, where that is sent."""
+        page = self.send(path, sent) if sent else self.get(path)
+        assert page.status_code == 200, page.text
+        sizes = [len(page.data)]
+        for name in set(re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text)):
+            with self.get(name) as file:
+                sizes.append(len(file.data))
+        assert len(sizes) > 3
+        return sum(sizes)
+
     def forms(self, path: str) -> dict[str, dict[str, str]]:
         """The hidden fields of the forms on a page, by where each is sent to."""
         parser = _Forms(path)

@@ -78,6 +78,29 @@ def test_a_second_factor_is_asked_for(console: Console) -> None:
     assert console.browser().sign_in(ME, code=spaced).status_code == 303
 
 
+def test_guessing_codes_from_everywhere_is_hopeless(console: Console, caplog: pytest.LogCaptureFixture) -> None:
+    codes = set_up(console, console.signed_in(ME))
+    console.house.clock.forward(minutes=1)
+    right, wrong = code_of(console, codes), code_of(console, TOTP("A" * 32))
+    elsewhere = [console.browser(f"198.51.100.{number}") for number in range(11)]
+    told = [browser.sign_in(ME, code=wrong) for browser in elsewhere]
+    assert {answer.status_code for answer in told} == {403}
+    late = elsewhere[0].sign_in(ME, code=right)
+    assert (late.status_code, late.data) == (403, elsewhere[0].sign_in(ME, "wrong horse battery").data)
+    assert console.browser().sign_in(ME, code=right).status_code == 303, "where one was signed in before"
+    assert caplog.text.count(f"event=code-refused account={console.house.account(ME).uuid} ") == 12
+
+
+def test_another_password_ends_the_guessing(console: Console) -> None:
+    browser = console.signed_in(ME)
+    codes = set_up(console, browser)
+    console.house.clock.forward(minutes=1)
+    for number in range(11):
+        console.browser(f"198.51.100.{number}").sign_in(ME, code="000000")
+    browser.send("/account/password/", {"current": PASSWORD, "password": NEW, "again": NEW})
+    assert console.browser("198.51.100.77").sign_in(ME, NEW, code_of(console, codes)).status_code == 303
+
+
 def test_a_code_is_good_once(console: Console) -> None:
     codes = set_up(console, console.signed_in(ME))
     used = code_of(console, codes)

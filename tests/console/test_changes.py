@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
@@ -61,11 +62,69 @@ def test_gathered_changes_that_do_not_fit_any_more_are_told(page: ZonePage) -> N
     page.change(record, act="gather", ttl="60")
     page.console.house.bearer(ME)("DELETE", f"/dns-records/{record.uuid}/")
     changes = f"{page.path}changes/"
-    assert "Change 1: there is no record" in page.browser.get(changes).text
+    assert 'href="?page=1#change-0">Change 1</a>: there is no record' in page.browser.get(changes).text
     refused = page.browser.send(changes, {"act": "save"})
     assert refused.status_code == 400 and "no record" in refused.text
     other = page.address("192.0.2.9", act="preview")
     assert other.status_code == 400 and "Change 1 of those that wait" in other.text
+
+
+def test_a_gathered_change_does_not_overwrite_what_another_did_meanwhile(page: ZonePage) -> None:
+    page.address()
+    (record,) = page.records()
+    page.change(record, act="gather", ttl="60")
+    page.console.house.bearer(ME)("PATCH", f"/dns-records/{record.uuid}/", {"value": "192.0.2.2"})
+    changes = f"{page.path}changes/"
+    assert "Change 1</a>: somebody changed this record meanwhile" in page.browser.get(changes).text
+    assert page.browser.send(changes, {"act": "save"}).status_code == 400
+    assert [(one.value, one.ttl) for one in page.records()] == [("192.0.2.2", 3600)]
+
+
+def test_nothing_is_saved_that_was_not_seen(page: ZonePage) -> None:
+    changes, serial = f"{page.path}changes/", page.serial()
+    page.address(name="a", act="gather")
+    seen = page.browser.forms(changes)[changes]
+    page.address(name="b", act="gather")
+    for act in ("save", "0", "discard"):
+        refused = page.browser.post(changes, {**seen, "act": act})
+        assert (refused.status_code, "since this page was shown, 1 change was added. " in refused.text) == (409, True)
+        assert refused.text.count(">new</span>") == 1 and "Save all 2" in refused.text
+    seen = page.browser.forms(changes)[changes]
+    page.browser.send(changes, {"act": "0"})
+    page.console.house.bearer(ME).record({"uuid": page.uuid}, "A", "c", "192.0.2.3")
+    refused = page.browser.post(changes, {**seen, "act": "save"})
+    assert "1 change was taken out and me@example.org (test) changed the zone. " in refused.text
+    assert [record.value for record in page.records()] == ["192.0.2.3"] and page.serial() == serial + 1
+    assert page.browser.post(changes, {"form_token": seen["form_token"], "act": "save"}).status_code == 409
+    assert page.browser.send(changes, {"act": "save"}).status_code == 303
+    assert len(page.records()) == 2 and page.serial() == serial + 2
+
+
+def test_what_else_moves_in_the_zone_keeps_nobody_from_taking_out(page: ZonePage) -> None:
+    changes = f"{page.path}changes/"
+    page.address(name="a", act="gather"), page.address(name="b", act="gather")
+    seen = page.browser.forms(changes)[changes]
+    page.console.house.bearer(ME).record({"uuid": page.uuid}, "A", "c", "192.0.2.3")
+    assert page.browser.post(changes, {**seen, "act": "1"}).status_code == 303
+    assert "Save</button>" in page.browser.get(changes).text
+    assert page.browser.send(changes, {"act": "9" * 5000}).status_code == 400
+
+
+def test_a_draft_is_saved_once_however_often_it_is_sent(page: ZonePage) -> None:
+    changes, serial = f"{page.path}changes/", page.serial()
+    page.address(act="gather")
+    form = page.browser.forms(changes)[changes]
+    with ThreadPoolExecutor(4) as threads:
+        sent = [threads.submit(page.browser.post, changes, {**form, "act": "save"}) for _ in range(4)]
+    statuses = [one.result().status_code for one in sent]
+    assert statuses.count(303) == 1 and set(statuses) <= {303, 409, 503}, "503: the others wrote for too long"
+    assert len(page.records()) == 1 and page.serial() == serial + 1
+    late = page.browser.post(changes, {**form, "act": "save"})
+    assert (late.status_code, "1 change was taken out" in late.text, "No changes wait" in late.text) == (
+        409,
+        True,
+        True,
+    )
 
 
 def test_what_one_gathers_is_for_oneself_alone(page: ZonePage) -> None:

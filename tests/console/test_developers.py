@@ -16,6 +16,7 @@ from tests.console.conftest import Browser, Console, texts
 
 ME = "me@example.org"
 PAGE = "/account/developers/"
+AWAY = {"REMOTE_ADDR": "192.0.2.99"}
 SECRET = r"vps_[\w-]{32}"
 
 
@@ -104,10 +105,14 @@ def test_what_is_refused(console: Console, browser: Browser, values: dict[str, A
 
 def test_operators_may_make_tokens_for_everything(console: Console, browser: Browser) -> None:
     assert "admin:*" not in browser.get(PAGE).text
+    zone = console.house.bearer(ME).zone("example.com")
     operator = console.signed_in("root@example.org", is_admin=True)
-    secret = make(operator, permissions="admin:*")
-    assert Bearer(console.house.app.test_client(), secret)("GET", "/metrics").status_code == 404
-    assert stored(console, secret).permissions == {"admin:*"}
+    for permission, of_others, figures in (("dns:*", 404, 401), ("admin:*", 200, 200)):
+        secret, client = make(operator, permissions=permission), console.house.app.test_client()
+        assert stored(console, secret).permissions == {permission}
+        assert Bearer(client, secret)("GET", f"/dns-zones/{zone['uuid']}/").status_code == of_others
+        asked = client.get("/metrics", headers={"Authorization": f"Bearer {secret}"}, environ_overrides=AWAY)
+        assert asked.status_code == figures
 
 
 def test_a_token_is_revoked(console: Console, browser: Browser) -> None:

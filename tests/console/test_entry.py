@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
+from pathlib import Path
+
 import pytest
 
+from appliance.addresses import Endpoint, LocalSocket
+from appliance.settings import ApiSettings
 from appliance.store import accounts
-from tests.console.conftest import PASSWORD, Console
+from appliance.web.parts import parts_of
+from tests.console.conftest import PASSWORD, Browser, Console
 
 ME = "me@example.org"
 
@@ -42,15 +51,65 @@ def test_one_stays_here(console: Console, wanted: str) -> None:
     assert console.browser().sign_in(ME, next=wanted).location == "/"
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:8053"])
-def test_the_host_header_is_not_believed(console: Console, host: str) -> None:
-    console.account(ME)
-    browser = console.browser()
-    browser.headers = {"Host": host}
-    assert browser.sign_in(ME, next="/account/").location == "/account/"
-    assert browser.get("/").location == "/zones/"
-    for path in ("/account", "/account/audit", "/sign-in"):
-        assert browser.get(path).headers.get("Location") in (None, "/")
+OWN = ("dns.example.net", "DNS.example.net:8443", "localhost:9000", "127.0.0.1", "127.8.8.8:80", "[::1]:8053")
+FOREIGN = (
+    "evil.example",
+    "evil.example:8053",
+    "localhost.evil.example",
+    "203.0.113.9",
+    "[2001:db8::1]",
+    "",
+    "a/b",
+    "x@y",
+)
+
+
+def test_under_a_foreign_name_there_is_no_page(console: Console) -> None:
+    named = Console(console.house.configured(ApiSettings(hosts=("dns.example.net", "Old.example.net"))))
+    here = named.signed_in(ME, is_admin=True)
+    token = here.forms("/people/")["/people/invitations/"]
+    browser = Browser(named.house.app.test_client(use_cookies=False))
+    for host in FOREIGN:
+        browser.headers = {"Host": host, "Cookie": f"session={here.cookie()}"}
+        for path in ("/", "/sign-in/", "/account/", f"/invitations/{'x' * 43}/"):
+            refused = browser.get(path)
+            assert (refused.status_code, "Set-Cookie" in refused.headers) == (421, False), host
+            assert "api.hosts" in refused.text
+        assert browser.post("/people/invitations/", {**token, "email": "you@example.org"}).status_code == 421
+    for host in OWN:
+        browser.headers["Host"] = host
+        assert browser.get("/account/").status_code == 200, host
+        invited = browser.post("/people/invitations/", {**token, "email": "you@example.org"})
+        assert f"http://{host.lower().removesuffix(':80')}/invitations/" in invited.text
+
+
+def test_at_a_socket_the_settings_name_it(console: Console) -> None:
+    socket = ApiSettings(listen=LocalSocket(Path("/run/api.sock")), hosts=("dns.example.net",))
+    web = console.house.configured(socket).app.test_client()
+    for host, status in (("dns.example.net", 200), ("localhost", 200), ("unix", 421), ("203.0.113.9", 421)):
+        assert web.get("/sign-in/", headers={"Host": host}).status_code == status, host
+
+
+def test_the_api_answers_to_any_name(console: Console) -> None:
+    me = console.house.bearer(ME)
+    for host in (*OWN, *FOREIGN):
+        assert me("GET", "/dns-zones/", headers={"Host": host}).status_code == 200, host
+
+
+@pytest.mark.parametrize(
+    ("listen", "host", "status"),
+    [
+        ("192.0.2.10", "192.0.2.10:8053", 200),
+        ("192.0.2.10", "192.0.2.11:8053", 421),
+        ("console.example.net", "Console.Example.net", 200),
+        ("0.0.0.0", "192.0.2.10:8053", 200),
+        ("::", "[2001:db8::1]:8053", 200),
+        ("0.0.0.0", "evil.example", 421),
+    ],
+)
+def test_the_address_that_it_listens_on_is_its_own(console: Console, listen: str, host: str, status: int) -> None:
+    house = console.house.configured(ApiSettings(listen=Endpoint(listen, 8053)))
+    assert house.app.test_client().get("/sign-in/", headers={"Host": host}).status_code == status
 
 
 def test_whatever_is_wrong_is_told_alike(console: Console) -> None:
@@ -60,8 +119,8 @@ def test_whatever_is_wrong_is_told_alike(console: Console) -> None:
     with console.house.writing():
         accounts.disable_account("disabled@example.org", console.house.clock())
     browser = console.browser()
-    tried = [
-        browser.sign_in(email, password)
+    tried = []
+    with closing(sqlite3.connect(console.house.store.path)) as watcher:
         for email, password in (
             (ME, "wrong horse battery"),
             ("unknown@example.org", PASSWORD),
@@ -69,12 +128,33 @@ def test_whatever_is_wrong_is_told_alike(console: Console) -> None:
             ("disabled@example.org", PASSWORD),
             (ME, ""),
             ("", ""),
-        )
-    ]
+        ):
+            before = watcher.execute("pragma data_version").fetchone()
+            tried.append(browser.sign_in(email, password))
+            assert watcher.execute("pragma data_version").fetchone() != before, "one write, whatever was wrong"
     assert {answer.status_code for answer in tried} == {403}
     assert len({answer.data for answer in tried}) == 1
     assert "Mail address, password or code is wrong." in tried[0].text
     assert browser.get("/account/").status_code == 303
+
+
+def test_a_store_that_takes_no_write_tells_no_more(console: Console) -> None:
+    console.account(ME)
+    words = ((ME, PASSWORD), (ME, "wrong horse battery"), ("unknown@example.org", PASSWORD))
+    browsers = [console.browser() for _ in words]
+    forms = [browser.forms("/sign-in/")["/sign-in/"] for browser in browsers]
+    with (
+        closing(sqlite3.connect(console.house.store.path, isolation_level=None)) as other,
+        ThreadPoolExecutor() as threads,
+    ):
+        other.execute("begin immediate")
+        sent = [
+            threads.submit(browser.post, "/sign-in/", {**form, "email": email, "password": password})
+            for browser, form, (email, password) in zip(browsers, forms, words, strict=True)
+        ]
+        assert {one.result().status_code for one in sent} == {503}
+        other.execute("rollback")
+    assert console.browser().sign_in(ME).status_code == 303
 
 
 def test_a_session_has_a_secret_of_its_own(console: Console) -> None:
@@ -87,6 +167,17 @@ def test_a_session_has_a_secret_of_its_own(console: Console) -> None:
     assert len({first, visiting, second}) == 3
     stored = repr(console.house.store.path.read_bytes())
     assert first and second and first not in stored and second not in stored
+
+
+def test_a_secret_that_was_given_to_a_browser_becomes_no_session(console: Console) -> None:
+    console.account(ME)
+    browser, giver = console.browser(), console.browser()
+    giver.get("/sign-in/")
+    planted = giver.cookie()
+    assert planted
+    browser.client.set_cookie("session", planted)
+    assert browser.sign_in(ME).status_code == 303 and browser.cookie() != planted
+    assert giver.get("/account/").status_code == 303
 
 
 def test_a_session_is_void_after_signing_out(console: Console) -> None:
@@ -155,6 +246,34 @@ def test_guessing_is_slow_for_the_guesser_alone(console: Console) -> None:
     assert refused.status_code == 429 and 1 <= int(refused.headers["Retry-After"]) <= 60
     assert guesser.get("/account/").status_code == 303
     assert me.sign_in(ME).status_code == 303
+
+
+def test_guessing_at_once_is_no_faster(console: Console) -> None:
+    console = Console(console.house.configured(ApiSettings(threads=80)))
+    browsers = [console.browser() for _ in range(20)]
+    forms = [browser.forms("/sign-in/")["/sign-in/"] for browser in browsers]
+    begin = threading.Barrier(len(browsers))
+
+    def guess(browser: Browser, form: dict[str, str]) -> int:
+        begin.wait()
+        return browser.post("/sign-in/", {**form, "email": ME, "password": PASSWORD}).status_code
+
+    with ThreadPoolExecutor(len(browsers)) as threads:
+        statuses = list(threads.map(guess, browsers, forms))
+    assert statuses.count(429) == 10
+
+
+def test_comparing_passwords_takes_a_quarter_of_the_threads(console: Console) -> None:
+    me, browser = console.house.bearer(ME), console.browser()
+    console.account(ME)
+    limits, threads = parts_of(console.house.app).limits, console.house.settings.api.threads
+    with ExitStack() as compared:
+        for _ in range(threads // 4):
+            compared.enter_context(limits.comparing())
+        refused = browser.sign_in(ME)
+        assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
+        assert me("GET", "/dns-zones/").status_code == browser.get("/sign-in/").status_code == 200
+    assert browser.sign_in(ME).status_code == 303
 
 
 @pytest.mark.parametrize(("length", "status"), [(1024, 403), (1025, 400), (1_000_000, 400)])

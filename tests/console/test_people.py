@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from appliance.store import accounts
 from tests.console.conftest import HERE, PASSWORD, Browser, Console, texts
 
 OPERATOR, ME, GUEST = "root@example.org", "me@example.org", "guest@example.org"
@@ -73,8 +74,7 @@ def test_an_invitation_ends(console: Console) -> None:
 def test_an_invitation_ends_with_the_operator_who_gave_it(console: Console) -> None:
     leaving, staying = (console.signed_in(email, is_admin=True) for email in ("leaving@example.org", OPERATOR))
     path = invited(leaving, is_admin="yes")
-    (disable,) = [one for one in staying.forms("/people/") if one.endswith("/disable/")]
-    staying.send(disable, {}, page="/people/")
+    press(staying, "disable")
     assert console.browser().get(path).status_code == 404
 
 
@@ -97,12 +97,45 @@ def test_a_disabled_account_ends_at_once(console: Console) -> None:
     operator, me = console.signed_in(OPERATOR, is_admin=True), console.signed_in(ME)
     api = console.house.bearer(ME)
     assert me.get("/account/").status_code == api("GET", "/account/me/").status_code == 200
-    (disable,) = [path for path in operator.forms("/people/") if path.endswith("/disable/")]
-    assert operator.send(disable, {}, page="/people/").status_code == 303
+    press(operator, "disable")
     assert f"{ME} is disabled" in operator.get("/people/").text
     assert me.get("/account/").status_code == 303
     assert api("GET", "/account/me/").status_code == 401
     assert console.browser().sign_in(ME).status_code == 403
+
+
+def test_an_account_is_enabled_again_with_nothing_that_it_held(console: Console) -> None:
+    operator, me = console.signed_in(OPERATOR, is_admin=True), console.signed_in(ME)
+    api = console.house.bearer(ME)
+    press(operator, "disable")
+    press(operator, "enable")
+    assert f"{ME} may sign in again" in operator.get("/people/").text
+    assert me.get("/account/").status_code == 303 and api("GET", "/account/me/").status_code == 401
+    assert console.browser().sign_in(ME).status_code == 303
+    assert console.house.bearer(ME)("GET", "/account/me/").status_code == 200
+
+
+def test_tokens_of_before_stay_void_where_a_former_release_disabled(console: Console) -> None:
+    operator, api = console.signed_in(OPERATOR, is_admin=True), console.house.bearer(ME)
+    with console.house.writing():
+        accounts.disable_account(ME, console.house.clock())
+    press(operator, "enable")
+    assert api("GET", "/account/me/").status_code == 401
+
+
+def test_an_account_that_is_not_disabled_loses_nothing_by_being_enabled(console: Console) -> None:
+    operator, me = console.signed_in(OPERATOR, is_admin=True), console.signed_in(ME)
+    api, token = console.house.bearer(ME), operator.forms("/people/")[INVITE]
+    mine = f"/people/{console.house.account(ME).uuid}/enable/"
+    assert me.post(mine, me.forms("/account/")["/sign-out/"]).status_code == 404
+    assert operator.post(mine, token).status_code == 303
+    assert me.get("/account/").status_code == api("GET", "/account/me/").status_code == 200
+
+
+def press(operator: Browser, act: str) -> None:
+    """Disable or enable the one account that can be."""
+    (path,) = [path for path in operator.forms("/people/") if path.endswith(f"/{act}/")]
+    assert operator.send(path, {}, page="/people/").status_code == 303
 
 
 def test_nobody_disables_themselves(console: Console) -> None:
@@ -122,11 +155,12 @@ def test_all_of_it_is_noted(console: Console) -> None:
     operator.post(withdraw, form)
     assert operator.post(withdraw, form).status_code == 404
     take_up(console.browser(), invited(operator))
-    (disable,) = [path for path in operator.forms("/people/") if path.endswith("/disable/")]
-    operator.send(disable, {}, page="/people/")
+    press(operator, "disable")
+    press(operator, "enable")
     seen = console.house.bearer(OPERATOR, "admin:*")("GET", "/account/audit/").get_json()
     told = [(entry["action"], re.sub(",.*", "", entry["subject"]), entry["actor"], entry["address"]) for entry in seen]
-    assert told[:5] == [
+    assert told[:6] == [
+        ("account.enable", GUEST, OPERATOR, HERE),
         ("account.disable", GUEST, OPERATOR, HERE),
         ("session.begin", GUEST, GUEST, HERE),
         ("account.create", GUEST, GUEST, HERE),

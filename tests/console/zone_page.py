@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -11,9 +12,14 @@ from uuid import UUID
 from werkzeug.test import TestResponse
 
 from appliance.console.kinds import KINDS
+from appliance.editing import Asked, Caller
 from appliance.store import records, zones
+from appliance.store.journal import Actor
+from appliance.store.zones import Scope
+from appliance.web.parts import parts_of
 from appliance.zones.model import Record
 from tests.console.conftest import Browser, Console
+from tests.crowd import add_zones
 
 ME = "me@example.org"
 DIGEST = "ab" * 32
@@ -80,6 +86,20 @@ class ZonePage:
         with self.console.house.store.connection():
             return zones.get_any(self.uuid).serial
 
+    def store(self, asked: Sequence[Asked]) -> None:
+        """Save these changes as the owner, past the forms."""
+        house = self.console.house
+        account = house.account(ME)
+        caller = Caller(account.uuid, Actor(account.uuid, ME, ""), Scope(account.uuid))
+        with house.store.connection():
+            parts_of(house.app).editor.change_many(caller, self.uuid, asked)
+
+    def crowd(self, domains: Iterable[str], **columns: object) -> None:
+        """Zones of these domains beside this one."""
+        store = self.console.house.store
+        with store.connection():
+            add_zones(store, zones.get_any(self.uuid), domains, **columns)
+
     def add(self, form: str, name: str, act: str = "save", **fields: str) -> TestResponse:
         """Fill in the form of a new record; `part_` stands before the fields of the value."""
         typed = {"priority": "10", **fields} if KINDS[form].has_priority else fields
@@ -112,7 +132,7 @@ def found_in(text: str, pattern: str) -> list[Any]:
     return re.findall(pattern, text, re.DOTALL)
 
 
-def open_page(console: Console) -> ZonePage:
+def open_page(console: Console, domain: str = "example.com") -> ZonePage:
     """A new zone of somebody who is signed in."""
     browser = console.signed_in(ME)
-    return ZonePage(console, browser, str(browser.send("/zones/new/", {"domain": "example.com"}).location))
+    return ZonePage(console, browser, str(browser.send("/zones/new/", {"domain": domain}).location))

@@ -77,6 +77,15 @@ def test_nothing_asked_and_nothing_changed_moves_nothing(desk: Desk) -> None:
     assert desk.rows() == before
 
 
+def test_a_record_that_another_changed_meanwhile_is_left_as_it_is(desk: Desk) -> None:
+    zone = desk.zone()
+    old = desk.add(zone, "A", "www", "192.0.2.1")
+    twice = (Alteration(old.uuid, {"comment": "x"}, revision=1), Alteration(old.uuid, {"ttl": 5}, revision=1))
+    assert do(desk, zone, *twice).changes
+    assert "meanwhile" in refused(desk, zone, [Alteration(old.uuid, {"ttl": 6}, revision=1)], "changes.0.revision")
+    assert do(desk, zone, Alteration(old.uuid, {"ttl": 6}, revision=2)).changes
+
+
 def test_the_rules_look_at_the_whole_at_its_end(desk: Desk) -> None:
     zone = desk.zone()
     alias = desk.add(zone, "CNAME", "www", "other.example.net")

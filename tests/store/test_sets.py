@@ -52,5 +52,6 @@ def test_filters_find_whole_sets(desk: Desk) -> None:
     assert shown(zone, text="192.0.2.2") == ([("www", "A", 2)], 1)
     assert shown(zone, text="WWW", rdtype=RdataType.AAAA) == ([("www", "AAAA", 1)], 1)
     assert shown(zone, text="hello w") == ([("@", "TXT", 1)], 1)
+    assert shown(zone, owner="www") == ([("www", "A", 2), ("www", "AAAA", 1)], 2) and shown(zone, owner="ww")[1] == 0
     assert shown(zone, text="%") == ([], 0) and shown(zone, rdtype=RdataType.MX) == ([], 0)
     assert [rdtype.name for rdtype in sets.types_of(zone)] == ["A", "AAAA", "TXT"]

@@ -35,6 +35,9 @@ def test_accounts_are_created_listed_and_disabled(appliance: Appliance) -> None:
     api.expect(200, "GET", "/dns-zones/")
     appliance.command("account", "disable", "person@example.org")
     api.expect(401, "GET", "/dns-zones/")
+    appliance.command("account", "enable", "person@example.org")
+    api.expect(401, "GET", "/dns-zones/")
+    appliance.client(appliance.token("person@example.org")).expect(200, "GET", "/dns-zones/")
     assert "has an account already" in appliance.command("account", "create", "person@example.org", status=1)
     assert "is not a mail address" in appliance.command("account", "create", "nobody", status=1)
 

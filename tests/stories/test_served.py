@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dns.name
 import dns.rdata
 import pytest
 
@@ -40,8 +41,8 @@ EVERY_TYPE = [
 
 
 def wire(record_type: str, presentation: str) -> bytes:
-    """The octets of that data, by the DNS library alone."""
-    return dns.rdata.from_text("IN", record_type, presentation).to_wire() or b""
+    """The octets of that data, by the DNS library alone; host names are whole, with the final dot and without."""
+    return dns.rdata.from_text("IN", record_type, presentation, origin=dns.name.root, relativize=False).to_wire() or b""
 
 
 def test_every_type_is_served_octet_for_octet(appliance: Appliance, api: Client) -> None:

@@ -34,16 +34,15 @@ async function copy(button) {
   }
 }
 
+root.dataset.scripts = "";
 if (["light", "dark"].includes(chosenTheme())) root.dataset.theme = chosenTheme();
 
 document.addEventListener("DOMContentLoaded", () => {
   for (const toggle of document.querySelectorAll("[data-theme-toggle]")) {
-    toggle.hidden = false;
     label(toggle);
     toggle.addEventListener("click", () => turn(toggle));
   }
   for (const button of document.querySelectorAll("[data-copy]")) {
-    button.hidden = false;
     button.addEventListener("click", () => copy(button));
   }
   for (const form of document.querySelectorAll("[data-confirm]")) {

@@ -1,0 +1,51 @@
+"""Pages of the console over 50,000 zones and over one of 10,000 records: the application alone, without a network."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from appliance.editing import Addition, RecordInput
+from tests.api.conftest import NS1, NS2, open_house
+from tests.console.conftest import Browser, Console
+from tests.console.zone_page import ZonePage, open_page
+from tests.crowd import make_all_live
+
+ZONES, RECORDS = 50_000, 10_000
+ROUNDS = 20
+
+
+def pages() -> Iterator[tuple[str, Iterator[float]]]:
+    """What is looked at, and the seconds that each round of it takes."""
+    with TemporaryDirectory(prefix="bench-") as folder:
+        page = _fill(Console(open_house(Path(folder))))
+        for what, path in (
+            (f"list of {ZONES:,} zones", "/zones/"),
+            ("the same, its last page", f"/zones/?page={ZONES // 50}"),
+            ("the same, a part of a domain", "/zones/?search=zone-4999"),
+            ("the same, those that are not live", "/zones/?state=pending"),
+            (f"zone of {RECORDS:,} records", page.path),
+            ("the same, its last page", f"{page.path}?page={RECORDS // 50}"),
+            ("the same, a part of a value", f"{page.path}?search=192.0.2.99"),
+            ("the same, one set", f"{page.path}?name=host-9999&type=A"),
+        ):
+            yield what, _looks(page.browser, path)
+
+
+def _fill(console: Console) -> ZonePage:
+    page = open_page(console)
+    page.crowd(f"zone-{number}.example" for number in range(ZONES - 1))
+    with console.house.store.connection():
+        make_all_live(console.house.store, (NS1, NS2))
+    page.store([Addition(RecordInput("A", f"host-{number}", f"192.0.2.{number % 256}")) for number in range(RECORDS)])
+    return page
+
+
+def _looks(browser: Browser, path: str) -> Iterator[float]:
+    for _ in range(ROUNDS):
+        began = time.perf_counter()
+        if browser.get(path).status_code != 200:
+            raise SystemExit(f"{path} is not shown")
+        yield time.perf_counter() - began
