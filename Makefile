@@ -11,6 +11,7 @@ T ?=
 SUITE ?= bookworm
 CLUSTER_IMAGES ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/dns-appliance/cluster
 SUDO := $(if $(filter-out 0,$(shell id -u)),sudo)
+IN_CLUSTER := $(SUDO) env CLUSTER_IMAGES=$(CLUSTER_IMAGES) SUITE=$(SUITE) $(PYTHON)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -83,9 +84,12 @@ package: wheelhouse ## dist/dns-appliance_VERSION_amd64.deb
 	@tools/package build/wheelhouse
 
 .PHONY: cluster
-cluster: package $(VENV)/cluster ## the playbook on throw-away hosts, and checks from outside; needs root; SUITE=trixie
+cluster: $(VENV)/cluster ## the playbook on throw-away hosts, and checks from outside; needs root; SUITE=trixie
 	@echo "cluster: hosts of $(SUITE), from images kept in $(CLUSTER_IMAGES)"
-	$(SUDO) env CLUSTER_IMAGES=$(CLUSTER_IMAGES) SUITE=$(SUITE) $(PYTHON) -m pytest -p no:cacheprovider tests/cluster $(ARGS)
+	@$(if $(SUDO),sudo -v)
+	@$(IN_CLUSTER) -m tests.cluster.lab image >/dev/null & \
+		tools/wheelhouse $(PYTHON) build/wheelhouse && tools/package build/wheelhouse && \
+		$(IN_CLUSTER) -m pytest -p no:cacheprovider tests/cluster $(ARGS); ended=$$?; wait; exit $$ended
 
 .PHONY: lock
 lock: ## renew requirements/*.txt from requirements/*.in

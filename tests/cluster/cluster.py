@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import dns.exception
 import dns.flags
@@ -25,21 +26,12 @@ from tests.appliance import Client
 from tests.cluster.host import Host
 from tests.cluster.lab import Lab
 from tests.cluster.network import ENDS_WITH_US
-from tests.cluster.playbook import Playbook, Played
+from tests.cluster.playbook import Playbook
 from tests.pair import LOOPBACK, free_port, wait_for
 
 API_PORT = 8053
 PROGRAM = "/opt/dns-appliance/current/bin/dns-appliance"
-
-
-@dataclass(frozen=True, slots=True)
-class FirstPlays:
-    """What the playbook said of two fresh hosts: in check mode, in earnest, and again; and what check mode left."""
-
-    checked: Played
-    first: Played
-    second: Played
-    left_by_check: str
+API, DEPLOYER = "dns-appliance-api.service", "dns-appliance-deployer.service"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +71,44 @@ class Cluster:
         """Run `dns-appliance` on ns1 as root; what it printed."""
         return self.ns1.sudo(f"{PROGRAM} {words}").output
 
+    @property
+    def installed(self) -> str:
+        """The version that the program on ns1 says it is."""
+        return self.appliance("--version").split()[-1]
+
+    @property
+    def at_work(self) -> set[str]:
+        """The releases whose libraries API and deployer have loaded."""
+        loaded = "".join(
+            self.ns1.sudo(f"grep -ho '/releases/[^/]*' /proc/{main_process(self.ns1, unit)}/maps").output
+            for unit in (API, DEPLOYER)
+        )
+        return {re.split("[/-]", line)[2] for line in loaded.splitlines()}
+
     @contextmanager
     def api(self) -> Iterator[Client]:
         """The API, which listens on the loopback of ns1 alone, until the block ends."""
         with tunnel(self.ns1, API_PORT) as port:
             yield Client(f"http://{LOOPBACK}:{port}", self.token)
+
+    def make_zone(self, domain: str) -> dict[str, Any]:
+        """A zone with a record, www, that both answer."""
+        with self.api() as api:
+            zone = api.zone(domain)
+            api.record(zone, "A", "www", "192.0.2.1")
+        for host in (self.ns1, self.ns2):
+            wait_until_answered(host, f"www.{domain}", "A", "192.0.2.1")
+        return zone
+
+
+def shown(host: Host, unit: str, name: str) -> str:
+    """That property of a unit, as systemd shows it."""
+    return host.ssh(f"systemctl show --property {name} --value {unit}").output.strip()
+
+
+def main_process(host: Host, unit: str) -> int:
+    """The main process of a service, 0 when there is none."""
+    return int(shown(host, unit, "MainPID"))
 
 
 def complaints(host: Host) -> list[Complaint]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import tempfile
 from collections.abc import Iterator
@@ -11,26 +10,31 @@ from pathlib import Path
 import pytest
 
 from tests.appliance import Client
-from tests.cluster.cluster import Cluster, FirstPlays
-from tests.cluster.image import built_image, default_folder
-from tests.cluster.lab import SUITE, Lab
+from tests.cluster.beginnings import FirstPlays, Growth, Upgrade, grow, play_first, upgrade
+from tests.cluster.cluster import Cluster
+from tests.cluster.image import built_image, default_folder, default_suite
+from tests.cluster.lab import Lab
 from tests.cluster.network import entered
 from tests.cluster.playbook import Playbook
+from tests.cluster.releases import former_wheelhouse, next_package
 
 LONGEST = 900.0
 COURSE = [
     "sources",
+    "lab",
     "plays",
+    "upgrade",
+    "reboots",
     "zones",
     "strangers",
     "rights",
     "doctor",
+    "services",
     "outages",
-    "upgrade",
     "recovery",
+    "front_door",
     "growth",
     "package",
-    "front_door",
 ]
 FIGURES = pytest.StashKey[list[str]]()
 
@@ -59,10 +63,25 @@ def figures(request: pytest.FixtureRequest) -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def lab() -> Iterator[Lab]:
-    """A network without hosts; from now on, this is the network that the checks are in."""
+def former_wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheels of the release before."""
+    return former_wheelhouse(tmp_path_factory.mktemp("former"))
+
+
+@pytest.fixture(scope="session")
+def newer_package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package of the release after."""
+    return next_package(tmp_path_factory.mktemp("next"))
+
+
+@pytest.fixture(scope="session")
+def lab(former_wheels: Path, newer_package: Path) -> Iterator[Lab]:
+    """A network without hosts; from now on, this is the network that the checks are in.
+
+    The image may still be under way: what else takes time and no hosts comes before it.
+    """
     signal.signal(signal.SIGTERM, lambda *_: pytest.exit("ended by SIGTERM"))
-    image = built_image(os.environ.get("SUITE", SUITE), default_folder())
+    image = built_image(default_suite(), default_folder())
     with (
         tempfile.TemporaryDirectory(prefix="cluster-") as scratch,
         Lab(Path(scratch) / "lab", image) as opened,
@@ -78,20 +97,27 @@ def playbook(lab: Lab) -> Playbook:
 
 
 @pytest.fixture(scope="session")
-def first_plays(lab: Lab, playbook: Playbook) -> FirstPlays:
-    """ns1 and ns2, fresh, and what the playbook said: in check mode, then in earnest, then again."""
-    lab.boot(("ns1", "ns2"))
-    checked = playbook.play("--check", "--diff")
-    left = "ls -d /etc/bind /etc/dns-appliance /opt/dns-appliance /etc/systemd/system/dns-appliance* 2>/dev/null"
-    left_by_check = "".join(host.ssh(f"{left} || true").output for host in lab.hosts.values())
-    first, second = playbook.play("-vvv", "--diff"), playbook.play()
-    return FirstPlays(checked, first, second, left_by_check)
+def first_plays(lab: Lab, playbook: Playbook, former_wheels: Path) -> FirstPlays:
+    """ns1 and ns2, fresh, with the release before, and what the playbook said."""
+    return play_first(lab, playbook, former_wheels)
 
 
 @pytest.fixture(scope="session")
-def cluster(lab: Lab, playbook: Playbook, first_plays: FirstPlays) -> Cluster:
+def upgraded(lab: Lab, playbook: Playbook, first_plays: FirstPlays) -> Upgrade:
+    """ns1 and ns2 with this release in place of the one before, and what was asked meanwhile."""
+    return upgrade(Cluster(lab, playbook))
+
+
+@pytest.fixture(scope="session")
+def cluster(upgraded: Upgrade) -> Cluster:
     """ns1 and ns2 at work. Every check leaves them so, and works on zones of its own."""
-    return Cluster(lab, playbook)
+    return upgraded.cluster
+
+
+@pytest.fixture(scope="session")
+def growth(cluster: Cluster, newer_package: Path, tmp_path_factory: pytest.TempPathFactory) -> Growth:
+    """A third nameserver, TLS, and the release after, as a package."""
+    return grow(cluster, newer_package, tmp_path_factory.mktemp("grown"))
 
 
 @pytest.fixture

@@ -18,9 +18,11 @@ WANTS_REBOOT = 133  # what systemd-nspawn ends with when the host inside asked f
 SUCCESS = (0,)
 ANY_STATUS = range(256)
 
-# Without a cgroup of its own, every host would take the same one. The shell becomes systemd-nspawn.
+# Without a cgroup of its own, every host would take the same one. Debian 13's systemd kills what it starts in those
+# that the boot before left. The shell becomes systemd-nspawn.
 BOOT = f"""
-mkdir -p "$1"
+[ ! -e "$1" ] || find "$1" -depth -type d -exec rmdir {{}} +
+mkdir "$1"
 echo $$ >"$1/cgroup.procs"
 exec systemd-nspawn --quiet --boot --directory="$2" --machine="$3" --hostname="$3" --register=no --keep-unit \\
     --network-bridge={BRIDGE} --resolv-conf=off --timezone=off --link-journal=no --console=read-only
@@ -73,7 +75,11 @@ class Host:
         words = self._network.words("sh", "-euc", BOOT, "sh", str(self._cgroup), str(self.root), self.name)
         with self.console.open("ab") as console:
             self._process = subprocess.Popen(
-                (*ENDS_WITH_US, *words), stdin=subprocess.DEVNULL, stdout=console, stderr=console
+                (*ENDS_WITH_US, *words),
+                stdin=subprocess.DEVNULL,
+                stdout=console,
+                stderr=console,
+                start_new_session=True,
             )
 
     @property
@@ -139,8 +145,6 @@ class Host:
         (cgroup / "cgroup.kill").write_text("1")
         self._process.wait()
         wait_for(lambda: "populated 0" in (cgroup / "cgroup.events").read_text(), f"{self.name} is off")
-        # Debian 13's systemd kills what it starts in cgroups that another left.
-        self._network.run("find", str(self._cgroup), "-depth", "-type", "d", "-exec", "rmdir", "{}", "+")
 
     def _answers(self) -> bool:
         assert self._process is not None

@@ -13,6 +13,7 @@ import os
 import platform
 import re
 import shutil
+import time
 from pathlib import Path
 
 from appliance.nameserver.commands import run
@@ -41,6 +42,9 @@ rm -f "$1"/etc/ssh/ssh_host_* "$1/etc/resolv.conf"
 : >"$1/etc/machine-id"
 """
 BUILD_SECONDS = 900.0
+KEPT_SECONDS = 7 * 86400.0
+# A disk that is thrown away on failure, and whose files nobody reads by themselves.
+DPKG = ("force-unsafe-io", "path-exclude=/usr/share/locale/*", "path-exclude=/usr/share/man/*")
 
 
 def default_folder() -> Path:
@@ -48,24 +52,35 @@ def default_folder() -> Path:
     return Path(os.environ.get("CLUSTER_IMAGES") or Path.home() / ".cache" / "dns-appliance" / "cluster")
 
 
+def default_suite() -> str:
+    """The Debian of the hosts: $SUITE, or 12."""
+    return os.environ.get("SUITE") or "bookworm"
+
+
 def built_image(suite: str, folder: Path) -> Path:
-    """The folder of the image of that Debian suite, built now if there is none of today's recipe."""
+    """The folder of the image of that Debian suite, built now if there is none of today's recipe.
+
+    Images that nobody used for a week go when another is built.
+    """
     sources = package_sources(suite)
     image = folder / f"{suite}-{_digest(sources)}"
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not image.exists():
+            _remove_unused(folder)
             _build(suite, sources, image)
+        os.utime(image)
     return image
 
 
 def package_sources(suite: str) -> str:
     """The lines of a sources.list: those of this machine's apt, as they would stand for that suite."""
     own = platform.freedesktop_os_release()["VERSION_CODENAME"]
-    wanted = ("apt-get", "indextargets", "--format", "deb $(REPO_URI) $(RELEASE) $(COMPONENT)", "Created-By: Packages")
+    debian = ("Created-By: Packages", "Origin: Debian")  # others may use its codename
+    wanted = ("apt-get", "indextargets", "--format", "deb $(REPO_URI) $(RELEASE) $(COMPONENT)", *debian)
     lines = {line for line in run(wanted, timeout=60).output.splitlines() if re.search(rf" {own}(-\w+)? ", line)}
-    assert lines, f"apt knows no packages of {own} here"
+    assert lines, f"apt knows no packages of Debian's {own} here: renew its lists"
     return "".join(re.sub(rf" {own}(-\w+)? ", rf" {suite}\1 ", line) + "\n" for line in sorted(lines))
 
 
@@ -78,8 +93,14 @@ def _apt_options() -> list[str]:
 
 
 def _digest(sources: str) -> str:
-    recipe = "\n".join((*SYSTEM, *FETCHED, FINISH, sources, *_apt_options()))
+    recipe = "\n".join((*SYSTEM, *FETCHED, *DPKG, FINISH, sources, *_apt_options()))
     return hashlib.sha256(recipe.encode()).hexdigest()[:12]
+
+
+def _remove_unused(folder: Path) -> None:
+    for image in folder.iterdir():
+        if image.is_dir() and image.stat().st_mtime < time.time() - KEPT_SECONDS:
+            shutil.rmtree(image)
 
 
 def _build(suite: str, sources: str, image: Path) -> None:
@@ -92,6 +113,7 @@ def _build(suite: str, sources: str, image: Path) -> None:
         "--skip=cleanup/apt/cache,cleanup/apt/lists",
         f"--include={','.join(SYSTEM)}",
         *(f"--aptopt={option}" for option in _apt_options()),
+        *(f"--dpkgopt={option}" for option in DPKG),
         f"--customize-hook={FINISH.replace('FETCHED', ' '.join(FETCHED))}",
         suite,
         str(part),

@@ -13,24 +13,26 @@ However `up` ends, even by SIGKILL, the kernel ends the hosts with it.
 from __future__ import annotations
 
 import argparse
+import fcntl
 import os
 import shutil
 import signal
 import sys
 import time
 from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
+from typing import TextIO
 
 from appliance.nameserver.commands import run
 from tests.cluster.host import Host, address_of, ssh_words
-from tests.cluster.image import built_image, default_folder
+from tests.cluster.image import built_image, default_folder, default_suite
 from tests.cluster.network import Network, within
 from tests.cluster.playbook import environment
 from tests.pair import wait_for
 
 FOLDER = Path("/run/dns-appliance-lab")
-SUITE = "bookworm"
 
 
 class Lab:
@@ -42,8 +44,11 @@ class Lab:
         self.network = Network(folder / "disks")
         self.hosts: dict[str, Host] = {}
         self._image = image
+        self._claim: TextIO | None = None
 
     def __enter__(self) -> Lab:
+        self.folder.mkdir(mode=0o700)  # one that is there is another's
+        self._claim = _claim(self.folder)
         try:
             self._open()
         except BaseException:
@@ -78,17 +83,22 @@ class Lab:
             time.sleep(0.1)
 
     def _open(self) -> None:
-        self.folder.mkdir(mode=0o700)
         run(("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(self.key)), timeout=60)
         self.network.open()
         _keeper(self.folder).write_text(f"{self.network.pid}\n")
-        _owner(self.folder).write_text(f"{os.getpid()}\n")
 
     def _close(self) -> None:
-        for host in self.hosts.values():
-            host.cut_power()
-        self.network.close()
-        shutil.rmtree(self.folder)
+        with ExitStack() as stack:  # each of them, whatever becomes of the others
+            if self._claim is not None:
+                stack.callback(self._claim.close)
+            stack.callback(wait_for, self._is_removed, f"{self.folder} is gone")
+            stack.callback(self.network.close)
+            for host in self.hosts.values():
+                stack.callback(host.cut_power)
+
+    def _is_removed(self) -> bool:
+        shutil.rmtree(self.folder, ignore_errors=True)  # ssh removes its sockets meanwhile, which is an error here
+        return not self.folder.exists()
 
 
 def main() -> int:
@@ -97,17 +107,21 @@ def main() -> int:
         prog="python -m tests.cluster.lab", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where this lab keeps keys and consoles")
-    parser.add_argument("--suite", default=SUITE, help="the Debian of its hosts")
+    parser.add_argument("--suite", default=default_suite(), help="the Debian of its hosts")
     parser.add_argument("action", choices=sorted(ACTIONS))
     parser.add_argument("words", nargs=argparse.REMAINDER)
     asked = parser.parse_args()
+    if asked.action in OF_A_LIVING_LAB and not _lives(asked.folder):
+        parser.exit(1, f"no lab is up in {asked.folder}\n")
+    if asked.action == "up" and _lives(asked.folder):
+        parser.exit(1, f"a lab is up in {asked.folder}: `down` ends it\n")
     return ACTIONS[asked.action](asked)
 
 
 def _up(asked: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    if asked.folder.exists() and not _lives(asked.folder):
-        shutil.rmtree(asked.folder)
+    if asked.folder.exists():
+        shutil.rmtree(asked.folder)  # of one that was killed
     with Lab(asked.folder, built_image(asked.suite, default_folder())) as lab:
         lab.boot(asked.words or ("ns1", "ns2"))
         sys.stdout.write(f"up: {' '.join(f'{host.name} {host.address}' for host in lab.hosts.values())}\n")
@@ -144,7 +158,7 @@ def _reboot(asked: argparse.Namespace) -> int:
 
 
 def _down(asked: argparse.Namespace) -> int:
-    if asked.folder.exists() and _lives(asked.folder):
+    if _lives(asked.folder):
         os.kill(_read(_owner(asked.folder)), signal.SIGTERM)
         wait_for(lambda: not asked.folder.exists(), "the lab is down", 60)
     return 0
@@ -167,10 +181,27 @@ def _read(file: Path) -> int:
     return int(file.read_text())
 
 
+def _claim(folder: Path) -> TextIO:
+    """Say that this process has a lab there, for as long as the file is open: its number alone may be another's."""
+    owner = _owner(folder).open("w")
+    fcntl.flock(owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    owner.write(f"{os.getpid()}\n")
+    owner.flush()
+    return owner
+
+
 def _lives(folder: Path) -> bool:
-    return Path(f"/proc/{_read(_owner(folder))}").exists()
+    try:
+        with _owner(folder).open() as owner:
+            fcntl.flock(owner, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
 
 
+OF_A_LIVING_LAB = ("run", "ssh", "reboot")
 ACTIONS = {"up": _up, "run": _run, "ssh": _ssh, "reboot": _reboot, "down": _down, "image": _image}
 
 if __name__ == "__main__":

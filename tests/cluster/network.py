@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -41,11 +42,18 @@ ip addr add {GATEWAY}/24 dev {BRIDGE}
 ip link set {BRIDGE} up
 echo 1 >/proc/sys/net/ipv4/ip_forward
 nft 'add table ip lab; add chain ip lab post {{ type nat hook postrouting priority 100; }}
-     add rule ip lab post oifname tap0 masquerade'
+     add rule ip lab post oifname tap0 masquerade
+     add chain ip lab out {{ type filter hook forward priority 0; }}'
 echo ready
 read -r _ || true
 echo 1 >"$cgroup/cgroup.kill"
 until find "$cgroup" -depth -type d -exec rmdir {{}} + 2>/dev/null; do sleep 0.1; done
+"""
+
+# Debian's named asks the root nameservers as soon as it is installed. Whoever else wants out asks the resolver first.
+SHUT = f"""
+add rule ip lab out oifname tap0 ip daddr != {RESOLVER} meta l4proto {{ tcp, udp }} th dport 53 reject
+add rule ip lab out oifname tap0 counter reject
 """
 
 
@@ -68,13 +76,20 @@ class Network:
         """Make the namespaces, the bridge, and the way out."""
         keeper = ("unshare", "--mount", "--net", "--propagation", "private", "sh", "-euc", KEEPER, "sh")
         self._keeper = subprocess.Popen(
-            (*keeper, str(self.disks), str(self.cgroup)), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            (*keeper, str(self.disks), str(self.cgroup)),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,  # a signal to all of a terminal is not for it: it has to tidy up
         )
         assert self._keeper.stdout is not None
         assert self._keeper.stdout.readline() == b"ready\n", "the network could not be made: see above"
         way_out = ("slirp4netns", "--configure", "--mtu=65520", "--disable-host-loopback", str(self.pid), "tap0")
         self._way_out = subprocess.Popen(
-            (*ENDS_WITH_US, *way_out), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            (*ENDS_WITH_US, *way_out),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
         wait_for(lambda: "tap0" in self.run("ip", "route").output, "the way out")
 
@@ -85,6 +100,19 @@ class Network:
             self._way_out.wait()
         if self._keeper is not None:
             self._keeper.communicate(timeout=60)
+
+    @contextmanager
+    def without_way_out(self) -> Iterator[Callable[[], int]]:
+        """The hosts reach nobody but each other until the block ends; tells how often something on them tried to."""
+        self.run("nft", SHUT)
+        try:
+            yield self._refused
+        finally:
+            self.run("nft", "flush chain ip lab out")
+
+    def _refused(self) -> int:
+        (packets,) = re.findall(r"counter packets (\d+)", self.run("nft", "list chain ip lab out").output)
+        return int(packets)
 
     def inside(self, path: Path) -> Path:
         """That path as the mount namespace has it, reached from outside."""

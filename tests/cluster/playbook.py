@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.cluster.network import ENDS_WITH_US
+
 ROOT = Path(__file__).parents[2]
 PROGRAM = Path(sys.executable).parent / "ansible-playbook"
 SITE = "ansible/site.yml"
@@ -68,7 +70,7 @@ class Playbook:
     def _running(self, options: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
         """It runs until the block ends, and nothing of it runs on."""
         with subprocess.Popen(
-            (str(PROGRAM), "--inventory", self._inventory, *options, SITE),
+            (*ENDS_WITH_US, str(PROGRAM), "--inventory", self._inventory, *options, SITE),
             cwd=ROOT,
             env={**os.environ, **environment(self._folder)},
             stdin=subprocess.DEVNULL,

@@ -25,10 +25,12 @@ class Questions:
         self.lost: list[str] = []
         self.longest_gap = 0.0
         self._ask = ask
+        self._last = 0.0
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._ask_on)
 
     def __enter__(self) -> Questions:
+        self._last = time.monotonic()
         self._thread.start()
         return self
 
@@ -37,17 +39,17 @@ class Questions:
     ) -> None:
         self._end.set()
         self._thread.join()
+        self.longest_gap = max(self.longest_gap, time.monotonic() - self._last)  # one may still be open
 
     def _ask_on(self) -> None:
-        last = time.monotonic()
         while not self._end.wait(PAUSE):
             self.asked += 1
             wrong = self._ask()
             now = time.monotonic()
             if wrong is None:
-                self.longest_gap, last = max(self.longest_gap, now - last), now
+                self.longest_gap, self._last = max(self.longest_gap, now - self._last), now
             else:
-                self.lost.append(f"{wrong} after {now - last:.3f} s")
+                self.lost.append(f"{wrong} after {now - self._last:.3f} s")
 
 
 def of_dns(host: Host, name: str) -> Questions:

@@ -1,4 +1,4 @@
-"""Releases of the appliance as folders of wheels: the one of this checkout, and others that differ by their number."""
+"""Releases before and after the one of this checkout, made of its code: wheels of the former, a package of the next."""
 
 from __future__ import annotations
 
@@ -7,26 +7,49 @@ import shutil
 import sys
 from pathlib import Path
 
+from appliance import __version__
 from appliance.nameserver.commands import run
 from tests.cluster.playbook import ROOT
 
+FORMER, NEXT = "0.0.1", "99.0"
 WHEELHOUSE = ROOT / "build" / "wheelhouse"
-_SOURCES = ("appliance", "bind-templates", "LICENSE", "README.md", "pyproject.toml", "setup.cfg")
+PACKAGE = ROOT / "dist" / f"dns-appliance_{__version__}_amd64.deb"
+MIGRATIONS = Path("appliance", "store", "migrations")
+LAST_MIGRATION = max(path.stem for path in (ROOT / MIGRATIONS).glob("[0-9]*.py"))
+_CODE = ("appliance", "bind-templates", "LICENSE", "README.md", "pyproject.toml", "setup.cfg")
+_PACKAGING = ("CHANGELOG.md", "packaging", "systemd", "tools")
 
 
-def another_release(version: str, folder: Path) -> Path:
-    """A wheelhouse of this checkout's code under another version number, made below that folder."""
-    tree, wheels = folder / "tree", folder / "wheelhouse"
+def former_wheelhouse(folder: Path) -> Path:
+    """A wheelhouse, made below that folder, of a release whose store has not seen the last migration."""
+    tree = _tree(FORMER, folder, _CODE)
+    (tree / MIGRATIONS / f"{LAST_MIGRATION}.py").unlink()
+    return _wheelhouse(tree, folder / "wheelhouse")
+
+
+def next_package(folder: Path) -> Path:
+    """A Debian package, made below that folder, of a release that differs by its number."""
+    tree = _tree(NEXT, folder, (*_CODE, *_PACKAGING))
+    wheels = _wheelhouse(tree, folder / "wheelhouse")
+    run(("env", f"--chdir={tree}", "SOURCE_DATE_EPOCH=0", "tools/package", str(wheels)), timeout=120)
+    return tree / "dist" / f"dns-appliance_{NEXT}_amd64.deb"
+
+
+def _tree(version: str, folder: Path, names: tuple[str, ...]) -> Path:
+    tree = folder / "tree"
     tree.mkdir()
-    for name in _SOURCES:
+    for name in names:
         run(("cp", "--archive", str(ROOT / name), str(tree)), timeout=60)
     module = tree / "appliance" / "__init__.py"
     text, changed = re.subn(r'(?m)^(__version__ = ").*"', rf'\g<1>{version}"', module.read_text())
     assert changed == 1
     module.write_text(text)
-    shutil.copytree(WHEELHOUSE, wheels)
-    for wheel in wheels.glob("dns_appliance-*.whl"):
-        wheel.unlink()
+    return tree
+
+
+def _wheelhouse(tree: Path, wheels: Path) -> Path:
+    """The wheels of this checkout, with that tree's in place of its own."""
+    shutil.copytree(WHEELHOUSE, wheels, ignore=shutil.ignore_patterns("dns_appliance-*.whl"))
     build = ("pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", str(wheels), str(tree))
     run((sys.executable, "-m", *build), timeout=120)
     return wheels

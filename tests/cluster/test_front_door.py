@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from appliance.nameserver.commands import run
+from tests.cluster.beginnings import Growth
 from tests.cluster.cluster import API_PORT, Cluster, wait_until_answered
 
 NAME = "ns1.cluster.test"
@@ -16,15 +17,7 @@ UNKNOWN_ISSUER = 60
 
 
 @pytest.fixture(scope="module")
-def options(cluster: Cluster) -> str:
-    """The variables that open the front door, which nothing comes after."""
-    wanted = json.dumps({"front_door_enabled": True, "front_door_self_signed": True})
-    cluster.playbook.play("-e", wanted, "--limit", "primary")
-    return wanted
-
-
-@pytest.fixture(scope="module")
-def certificate(options: str, cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def certificate(growth: Growth, cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The certificate of the front door."""
     file = tmp_path_factory.mktemp("door") / "front-door.crt"
     file.write_text(cluster.ns1.sudo("cat /etc/nginx/front-door.crt").output)
@@ -36,10 +29,6 @@ def curl(cluster: Cluster, path: str, *words: str, status: int = 0) -> str:
     named = ("--resolve", f"{NAME}:443:{cluster.ns1.address}", "--noproxy", "*")
     command = ("curl", "--silent", "--show-error", *named, *words, f"https://{NAME}{path}")
     return run(command, timeout=60, accept=(status,)).output
-
-
-def test_a_second_play_with_the_front_door_changes_nothing(options: str, cluster: Cluster) -> None:
-    assert cluster.playbook.play("-e", options, "--limit", "primary").changed == {"ns1": 0}
 
 
 def test_a_zone_is_written_through_it_and_answered(cluster: Cluster, certificate: Path) -> None:

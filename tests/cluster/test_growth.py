@@ -1,60 +1,66 @@
-"""A third nameserver: one line of the inventory and another run of the playbook, even one that was interrupted."""
+"""What operators add later, here all in one play: a third nameserver, TLS, and the package for the wheels."""
 
 from __future__ import annotations
 
-import pytest
-
+from appliance import __version__
 from tests.appliance import Client
-from tests.cluster.cluster import Cluster, answer, serial, wait_until_answered, wait_until_content
-from tests.cluster.playbook import INVENTORY, ROOT, Playbook
+from tests.cluster.beginnings import Growth, variables
+from tests.cluster.cluster import API, Cluster, answer, serial, shown, wait_until_answered, wait_until_content
+from tests.cluster.releases import NEXT, PACKAGE
 
 NAMES = frozenset({"ns1.cluster.test.", "ns2.cluster.test."})
 
 
-@pytest.fixture(scope="module")
-def grown(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Playbook:
-    """The playbook with a line more in its inventory, played with a kill on the way."""
-    text = (ROOT / INVENTORY / "hosts.yml").read_text()
-    assert text.count("# ns3:") == 1
-    inventory = tmp_path_factory.mktemp("grown") / "hosts.yml"
-    inventory.write_text(text.replace("# ns3:", "ns3:"))
-    playbook = Playbook(cluster.lab.folder, str(inventory))
-    cluster.lab.boot(["ns3"])
-    playbook.play_until("Let signals reload and stop named", "--limit", "secondaries")
-    playbook.play()
-    return playbook
+def test_a_second_play_with_all_of_it_changes_nothing(growth: Growth) -> None:
+    assert growth.again.changed == {"ns1": 0, "ns2": 0, "ns3": 0}
 
 
-def test_after_a_killed_play_the_next_makes_it_whole(grown: Playbook) -> None:
-    assert grown.play().changed == {"ns1": 0, "ns2": 0, "ns3": 0}
+def test_what_had_drifted_was_put_right(growth: Growth, cluster: Cluster) -> None:
+    looked = cluster.ns2.ssh("systemctl is-enabled named; systemctl is-active named; stat -c %a /etc/bind/named.conf")
+    assert looked.output.split() == ["enabled", "active", "640"]
 
 
-def test_it_answers_all_zones_old_and_new(grown: Playbook, cluster: Cluster, api: Client) -> None:
+def test_the_package_took_the_place_of_the_wheels(growth: Growth, cluster: Cluster) -> None:
+    assert packaged(cluster) == NEXT
+    assert cluster.at_work == {NEXT}
+    assert shown(cluster.ns1, API, "FragmentPath").removeprefix("/usr") == f"/lib/systemd/system/{API}"
+
+
+def test_a_third_nameserver_answers_all_zones_old_and_new(growth: Growth, cluster: Cluster, api: Client) -> None:
     api.wait_until_live(api.zone("new-for-three.example"))
     for domain in domains(api):
         wait_until_answered(cluster.lab.hosts["ns3"], domain, "SOA", *answer(cluster.ns1, domain, "SOA"))
 
 
-def test_it_is_in_the_ns_set_of_every_zone(grown: Playbook, cluster: Cluster, api: Client) -> None:
+def test_it_is_in_the_ns_set_of_every_zone(growth: Growth, cluster: Cluster, api: Client) -> None:
     for domain in domains(api):
         for host in cluster.lab.hosts.values():
             wait_until_answered(host, domain, "NS", *NAMES, "ns3.cluster.test.")
 
 
-def test_a_write_is_live_when_all_three_serve_it(grown: Playbook, cluster: Cluster, api: Client) -> None:
+def test_a_write_is_live_when_all_three_serve_it(growth: Growth, cluster: Cluster, api: Client) -> None:
     zone = api.zone("three.example")
     seen = api.wait_until_live(zone)
     assert [server["name"].partition(".")[0] for server in seen["nameservers"]] == ["ns1", "ns2", "ns3"]
     assert len({serial(host, "three.example") for host in cluster.lab.hosts.values()}) == 1
 
 
-def test_without_its_line_it_is_in_no_ns_set_any_more(grown: Playbook, cluster: Cluster, api: Client) -> None:
+def test_what_was_added_goes_again_and_an_older_package_comes_back(growth: Growth, cluster: Cluster) -> None:
     cluster.lab.remove("ns3")
-    cluster.playbook.play()
-    for domain in domains(api):
-        for host in cluster.lab.hosts.values():
-            wait_until_answered(host, domain, "NS", *NAMES)
+    cluster.playbook.play(*variables(appliance_package=str(PACKAGE)))
+    assert packaged(cluster) == __version__
+    assert cluster.at_work == {__version__}
+    assert cluster.ns1.ssh("systemctl is-active nginx", status=(3,)).output.strip() == "inactive"
+    with cluster.api() as api:
+        for domain in domains(api):
+            for host in cluster.lab.hosts.values():
+                wait_until_answered(host, domain, "NS", *NAMES)
     wait_until_content(cluster.ns1)
+
+
+def packaged(cluster: Cluster) -> str:
+    """The version of the package on ns1."""
+    return cluster.ns1.ssh("dpkg-query --show --showformat '${Version}' dns-appliance").output
 
 
 def domains(api: Client) -> list[str]:

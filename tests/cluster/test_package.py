@@ -6,15 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from appliance import __version__
 from tests.cluster.cluster import answer, complaints, wait_until_answered
 from tests.cluster.host import Host
 from tests.cluster.lab import Lab
-from tests.cluster.playbook import ROOT
+from tests.cluster.releases import PACKAGE
 from tests.pair import wait_for
 
 NAME = "ns8"
-FILE = ROOT / "dist" / f"dns-appliance_{__version__}_amd64.deb"
+NEEDED = "bind9 bind9-utils python3-venv"
 EXAMPLE = "/usr/share/doc/dns-appliance/examples/config.toml"
 SETTINGS = "/etc/dns-appliance/config.toml"
 ALONE = [f"{NAME}.cluster.test is the only nameserver"]
@@ -23,11 +22,12 @@ UNITS = "dns-appliance-api dns-appliance-deployer named"
 
 @pytest.fixture(scope="module")
 def host(lab: Lab) -> Iterator[Host]:
-    """A fresh host with the package, installed from a file."""
+    """A fresh host with the package, and what it needs from Debian."""
     lab.boot([NAME])
     made = lab.hosts[NAME]
-    made.bring(FILE)
-    made.sudo(f"apt-get install --quiet --yes --no-install-recommends ./{FILE.name}")
+    made.bring(PACKAGE)
+    made.sudo(f"apt-get install --quiet --yes --no-install-recommends {NEEDED}")
+    made.sudo(f"dpkg --install ./{PACKAGE.name}")
     yield made
     lab.remove(NAME)
 
@@ -61,7 +61,7 @@ def test_it_comes_back_after_a_reboot(host: Host) -> None:
 
 
 def test_installed_again_it_goes_on(host: Host) -> None:
-    host.sudo(f"dpkg --install ./{FILE.name}")
+    host.sudo(f"dpkg --install ./{PACKAGE.name}")
     wait_for(lambda: [complaint.what for complaint in complaints(host)] == ALONE, "doctor misses a secondary alone")
 
 

@@ -1,12 +1,15 @@
-"""The playbook on fresh hosts and on finished ones: what it says, and that a second run has nothing to do."""
+"""The playbook on fresh hosts and on finished ones: what it says and needs, and that a second run has nothing to do."""
 
 from __future__ import annotations
 
 import re
 
-from tests.cluster.cluster import Cluster, FirstPlays
+from tests.cluster.beginnings import FirstPlays
+from tests.cluster.cluster import Cluster
+from tests.cluster.image import default_suite
 from tests.cluster.playbook import Playbook
 
+BIND = {"bookworm": "BIND 9.18.", "trixie": "BIND 9.20."}
 NOTHING = {"ns1": 0, "ns2": 0}
 
 
@@ -16,7 +19,7 @@ def test_check_mode_of_fresh_hosts_ends_well_and_leaves_them_fresh(first_plays: 
     assert first_plays.left_by_check == ""
 
 
-def test_the_first_play_changes_both_hosts(first_plays: FirstPlays) -> None:
+def test_a_play_that_was_killed_is_finished_by_the_next(first_plays: FirstPlays) -> None:
     assert all(first_plays.first.changed.values())
 
 
@@ -24,15 +27,19 @@ def test_a_second_play_changes_nothing(first_plays: FirstPlays) -> None:
     assert first_plays.second.changed == NOTHING
 
 
+def test_no_play_needs_more_than_the_packages_of_debian(first_plays: FirstPlays) -> None:
+    assert first_plays.refused == 0
+    assert first_plays.refused_then > 0
+
+
+def test_each_debian_brings_its_own_bind(cluster: Cluster, figures: list[str]) -> None:
+    found = [host.ssh("/usr/sbin/named -v").output.partition(" (")[0] for host in (cluster.ns1, cluster.ns2)]
+    assert all(version.startswith(BIND[default_suite()]) for version in found)
+    figures.append(f"nameservers: {', '.join(found)}")
+
+
 def test_check_mode_of_finished_hosts_would_change_nothing(cluster: Cluster, playbook: Playbook) -> None:
     assert playbook.play("--check").changed == NOTHING
-
-
-def test_what_is_drifted_is_put_right(cluster: Cluster, playbook: Playbook) -> None:
-    cluster.ns2.sudo("systemctl disable --now named && chmod 0666 /etc/bind/named.conf")
-    assert playbook.play("--limit", "secondaries").changed["ns2"] > 0
-    shown = cluster.ns2.ssh("systemctl is-enabled named; systemctl is-active named; stat -c %a /etc/bind/named.conf")
-    assert shown.output.split() == ["enabled", "active", "640"]
 
 
 def test_no_secret_is_printed_by_the_play_that_makes_them(cluster: Cluster, first_plays: FirstPlays) -> None:

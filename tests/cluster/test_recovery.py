@@ -10,6 +10,10 @@ from tests.cluster.host import Host
 from tests.cluster.lab import Lab
 from tests.pair import wait_for
 
+TIMER = "dns-appliance-backup.timer"
+NOW = f"/run/systemd/system/{TIMER}.d"
+BACKUPS = "/var/backups/dns-appliance"
+
 
 def test_a_fresh_primary_with_a_backup_takes_the_place_of_a_lost_one(
     cluster: Cluster, lab: Lab, tmp_path: Path
@@ -18,8 +22,7 @@ def test_a_fresh_primary_with_a_backup_takes_the_place_of_a_lost_one(
         zone = api.zone("recovery.example")
         api.record(zone, "A", "www", "192.0.2.1")
         api.wait_until_live(zone)
-    cluster.appliance("backup /root/backup.sqlite3")
-    backup = cluster.ns1.fetch("/root/backup.sqlite3", tmp_path)
+    backup = cluster.ns1.fetch(backup_of_the_night(cluster.ns1), tmp_path)
     before = serial(cluster.ns2, "recovery.example")
     token = cluster.token
     with questions.of_dns(cluster.ns2, "www.recovery.example") as asked:
@@ -39,6 +42,23 @@ def test_a_fresh_primary_with_a_backup_takes_the_place_of_a_lost_one(
         api.record(zone, "A", "after", "192.0.2.2")
         wait_until_answered(cluster.ns2, "after.recovery.example", "A", "192.0.2.2", seconds=60)
     wait_until_content(cluster.ns1)
+
+
+def backup_of_the_night(host: Host) -> str:
+    """Have the timer come to its hour at once; the path of the backup that its unit made."""
+    settings = "[Timer]\nOnActiveSec=0\nAccuracySec=1ms\nRandomizedDelaySec=0\n"
+    before = set(backups(host))
+    host.sudo(f"mkdir -p {NOW} && printf '{settings}' >{NOW}/now.conf")
+    host.sudo(f"systemctl daemon-reload && systemctl restart {TIMER}")
+    wait_for(lambda: set(backups(host)) - before, "a backup")
+    host.sudo(f"rm -r {NOW} && systemctl daemon-reload && systemctl restart {TIMER}")
+    (made,) = set(backups(host)) - before
+    return made
+
+
+def backups(host: Host) -> list[str]:
+    """The paths of the backups that the unit made."""
+    return host.sudo(f"find {BACKUPS} -type f -name '*.sqlite3'").output.split()
 
 
 def restore(host: Host, backup: Path) -> None:

@@ -24,7 +24,7 @@ from tests.cluster.host import Host
 
 ZONE = "strangers.example"
 CATALOG = "catalog.cluster.test"
-RECORDS = 300
+RECORDS = 1000
 
 
 @pytest.fixture(scope="module", autouse=True)
