@@ -127,7 +127,7 @@ def test_the_former_release_writes_on_while_the_store_is_migrated(settings: Sett
     def write_on() -> None:
         nonlocal written
         with closing(sqlite3.connect(settings.store.path, timeout=5)) as writer:
-            while not ended.is_set() or written < 200:
+            while not ended.wait(0.001) or written < 200:
                 with writer:
                     writer.execute(ADD_ACCOUNT)
                 written += 1
