@@ -6,6 +6,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 PIP := $(PYTHON) -m pip --quiet --disable-pip-version-check --no-input
 CODE := $(wildcard appliance bench tests)
+AT_ONCE := -n 3 --dist worksteal
 ARGS ?=
 T ?=
 SUITE ?= bookworm
@@ -42,11 +43,15 @@ run: setup ## the whole appliance on loopback, in the foreground, its state in .
 .PHONY: test
 ifeq ($(T),)
 test: setup lint types $(VENV)/browser ## lint, types and every test; T=tests/zones runs the tests of one path alone
-	$(PYTHON) -m pytest -n 3 --dist worksteal --cov --cov-report=term $(ARGS)
+	$(PYTHON) -m pytest $(AT_ONCE) $(ARGS)
 else
 test: setup $(VENV)/test $(VENV)/browser
 	$(PYTHON) -m pytest $(T) $(ARGS)
 endif
+
+.PHONY: coverage
+coverage: setup $(VENV)/test $(VENV)/browser ## every test once more, and the branches that none takes
+	$(PYTHON) -m pytest $(AT_ONCE) --cov --cov-report=term $(ARGS)
 
 .PHONY: lint
 lint: $(VENV)/test ## ruff, and the contract of who may import whom
