@@ -137,12 +137,12 @@ $(VENV)/browser: tools/system $(VENV)/made
 $(VENV)/cluster: tools/system $(VENV)/test requirements/cluster.txt
 	@tools/system $(PYTHON3) --cluster
 	@echo "setup: installing the Python packages of requirements/cluster.txt"
-	@$(PIP) install --require-hashes --only-binary :all: -r requirements/cluster.txt
+	@$(PIP) install --no-compile --require-hashes --only-binary :all: -r requirements/cluster.txt
 	@touch $@
 
 $(VENV)/test: $(VENV)/run requirements/test.txt requirements/tools.txt
 	@echo "setup: installing the Python packages of requirements/test.txt and requirements/tools.txt"
 	@touch $(VENV)/unfinished
-	@$(PIP) install --require-hashes --only-binary :all: -r requirements/test.txt -r requirements/tools.txt
+	@$(PIP) install --no-compile --require-hashes --only-binary :all: -r requirements/test.txt -r requirements/tools.txt
 	@rm $(VENV)/unfinished
 	@touch $@

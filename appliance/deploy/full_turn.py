@@ -98,7 +98,8 @@ class FullTurn:
         own, over = picture.catalog_serials()
         if own is None and self.parts.host.primary in picture.reachable():
             self.launcher.mend_catalog()
-        if picture.members is None:
+        if picture.members is None or picture.ahead is None:  # nobody goes over members that cannot be read
+            self.parts.pace.soon()
             return
         self.parts.membership.learn(picture.members)
         self.parts.membership.remove(plan.leave)

@@ -37,8 +37,9 @@ class Picture:
     """All zones as the store wants them and as they are answered.
 
     `members` are the catalog's on the primary, by label, None when it gives none; `ahead` those of a secondary that is
-    ahead of the primary's catalog. `deleted` are labels of members whose deletion is recorded, `touched` the zones
-    whose file is not as it was published, or was published with another apex than the settings now describe.
+    ahead of the primary's catalog, None when it tells its serial alone. `deleted` are labels of members whose deletion
+    is recorded, `touched` the zones whose file is not as it was published, or was published with another apex than the
+    settings now describe.
     """
 
     nameservers: Sequence[Nameserver]
@@ -46,7 +47,7 @@ class Picture:
     standings: Sequence[Standing]
     answers: Mapping[Question, Answer | None]
     members: Mapping[str, Name] | None
-    ahead: Mapping[str, Name] = field(default_factory=dict)
+    ahead: Mapping[str, Name] | None = field(default_factory=dict)
     deleted: frozenset[str] = frozenset()
     strays: Sequence[Stray] = ()
     touched: frozenset[UUID] = frozenset()
@@ -155,7 +156,7 @@ def adopted(picture: Picture) -> dict[str, Name]:
     known = {member_label(one.uuid) for one in picture.standings if not one.deleted}
     return {
         label: name
-        for label, name in picture.ahead.items()
+        for label, name in (picture.ahead or {}).items()
         if label not in picture.deleted and (name not in living or label in known)
     }
 
@@ -179,16 +180,16 @@ def _plan_zone(result: Plan, standing: Standing, answers: Sequence[Answer | None
         result.live.append(standing)
 
 
-def _members_ahead(host: Host, picture: Picture, over: int) -> dict[str, Name]:
+def _members_ahead(host: Host, picture: Picture, over: int) -> dict[str, Name] | None:
     for server, serial in picture.served(host.catalog).items():
         if serial == over and server != host.primary:
-            return members_of(host, server) or {}
+            return members_of(host, server)
     return {}
 
 
-def _with_store(picture: Picture, ahead: Mapping[str, Name], host: Host, store: Store) -> Picture:
+def _with_store(picture: Picture, ahead: Mapping[str, Name] | None, host: Host, store: Store) -> Picture:
     """The picture with what the store says of members and files: deleted long ago, never known, or touched."""
-    members = {**(picture.members or {}), **ahead}
+    members = {**(picture.members or {}), **(ahead or {})}
     present = {member_label(one.uuid) for one in picture.standings}
     files = [uuid for uuid in host.files.zones() if member_label(uuid) not in present]
     others = [uuid for label in members if label not in present and (uuid := uuid_of(label))]

@@ -7,7 +7,6 @@ import re
 from tests.cluster.beginnings import FirstPlays
 from tests.cluster.cluster import Cluster
 from tests.cluster.image import default_suite
-from tests.cluster.playbook import Playbook
 
 BIND = {"bookworm": "BIND 9.18.", "trixie": "BIND 9.20."}
 NOTHING = {"ns1": 0, "ns2": 0}
@@ -36,10 +35,6 @@ def test_each_debian_brings_its_own_bind(cluster: Cluster, figures: list[str]) -
     found = [host.ssh("/usr/sbin/named -v").output.partition(" (")[0] for host in (cluster.ns1, cluster.ns2)]
     assert all(version.startswith(BIND[default_suite()]) for version in found)
     figures.append(f"nameservers: {', '.join(found)}")
-
-
-def test_check_mode_of_finished_hosts_would_change_nothing(cluster: Cluster, playbook: Playbook) -> None:
-    assert playbook.play("--check").changed == NOTHING
 
 
 def test_no_secret_is_printed_by_the_play_that_makes_them(cluster: Cluster, first_plays: FirstPlays) -> None:

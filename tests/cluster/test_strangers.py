@@ -24,7 +24,7 @@ from tests.cluster.host import Host
 
 ZONE = "strangers.example"
 CATALOG = "catalog.cluster.test"
-RECORDS = 1000
+RECORDS = 300
 
 
 @pytest.fixture(scope="module", autouse=True)
