@@ -200,12 +200,24 @@ class Pair:
         self.updates.change(remove={}, add={uuid.hex: zone})
         return uuid
 
+    def lose_catalog(self) -> None:
+        """Let the primary begin with a catalog without members, which the secondary's is ahead of."""
+        self.ns1.stop(signal.SIGKILL)
+        self._catalog.with_name("catalog.zone.jnl").unlink(missing_ok=True)
+        self._catalog.write_bytes(catalog_zone(CATALOG, 1))
+        self.ns1.start()
+        self.wait_for_serial(self.primary, CATALOG, 1)
+
+    @property
+    def _catalog(self) -> Path:
+        return self.root / "ns1" / "catalog.zone"
+
     def _primary_settings(self) -> Primary:
         return Primary(
             listen=(Place(LOOPBACK, self.primary.port),),
             directory=str(self.root / "ns1"),
             catalog=CATALOG,
-            catalog_file=str(self.root / "ns1" / "catalog.zone"),
+            catalog_file=str(self._catalog),
             control=Place(LOOPBACK, self.control_port),
             control_key=self.control_key,
             update_key=self.update_key,
@@ -228,7 +240,7 @@ class Pair:
         for folder in (self.root / "ns1", self.root / "ns2", self.zones, self.root / "ns2" / "zones"):
             folder.mkdir()
             os.chown(folder, _ordinary_user().get("user", -1), -1)
-        (self.root / "ns1" / "catalog.zone").write_bytes(catalog_zone(CATALOG, 1))
+        self._catalog.write_bytes(catalog_zone(CATALOG, 1))
         self.key_file.write_text(self.control_key.statement())
 
     def _end(self, failed: bool) -> None:

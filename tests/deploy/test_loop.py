@@ -8,15 +8,19 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
+import dns.name
 import peewee as pw
 import pytest
 
+from appliance.deploy import reconcile
+from appliance.deploy.catalog import members_of
 from appliance.deploy.host import Host
 from appliance.deploy.loop import Deployer
 from appliance.errors import StoreError
 from appliance.nameserver.checks import ZoneChecker
 from appliance.settings import DeployerSettings
 from appliance.store import notice
+from appliance.zones.catalog import FIRST_SERIAL
 from appliance.zones.model import Zone
 from tests.desk import Desk
 from tests.pair import Pair, program, wait_for
@@ -121,3 +125,21 @@ def test_a_late_secondary_gives_no_second_lane_to_a_zone(host: Host, pair: Pair,
         closed.unlink()
         turn_until(deployer, serves(pair, zone, zone.serial + 3), "all changes")
         assert checks.read_text().split() == ["start", "end"] * 4
+
+
+def test_members_that_cannot_be_read_are_not_gone_over(
+    host: Host, pair: Pair, desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = dns.name.from_text("theirs.example")
+    pair.create(theirs, 5)
+    pair.wait_for_serial(pair.secondary, theirs, 5)
+    pair.lose_catalog()
+    with monkeypatch.context() as another_key:
+        another_key.setattr(reconcile, "_members_ahead", lambda *_: None)
+        with started(host, desk, tmp_path) as deployer:
+            turn_until(deployer, lambda: deployer._full_turn.count > 1, "it has looked twice")
+            assert pair.serial(pair.primary, pair.catalog) == FIRST_SERIAL
+            another_key.undo()
+            turn_until(deployer, lambda: (pair.serial(pair.primary, pair.catalog) or 0) > FIRST_SERIAL, "taken over")
+            assert theirs in (members_of(host, pair.primary) or {}).values()
+    assert pair.serial(pair.secondary, theirs) == 5
