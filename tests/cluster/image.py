@@ -107,6 +107,7 @@ def _build(suite: str, sources: str, image: Path) -> None:
     part = image.with_suffix(".part")
     shutil.rmtree(part, ignore_errors=True)
     command = (
+        *("unshare", "--mount"),  # a build that is killed leaves none of its mounts to whoever removes its folder
         "mmdebstrap",
         "--quiet",
         "--variant=minbase",
