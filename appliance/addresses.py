@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+LOOPBACK = "127.0.0.1"
 LONGEST_SOCKET_PATH = 107
 """Octets of a Unix socket's path (unix(7))."""
 _UNIX = "unix:"

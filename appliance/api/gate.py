@@ -9,13 +9,14 @@ import ipaddress
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from appliance.addresses import LOOPBACK
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 PREFIX = "/api/v1"
 FILES = (f"{PREFIX}/openapi.json", f"{PREFIX}/docs/")
 """Paths under the prefix that are files and end in no slash."""
-LOOPBACK = "127.0.0.1"
 _BY_SOCKET = "localhost"
 """What waitress tells in place of an address; a peer by TCP has always one of digits."""
 

@@ -63,12 +63,10 @@ def show_dashboard() -> Response:
 @operators_only
 def show_everything() -> Response:
     """Who did what, on every account, newest first."""
-    search = request.args.get("search", "").strip()
+    search, shown = request.args.get("search", "").strip(), pager(LINES)
     with reading():
-        entries, total = audit.find(EVERYTHING, pager(LINES), search)
-    return page(
-        "everything.html", entries=entries, words=audit.KINDS, search=search, paging=neighbours(total, pager(LINES))
-    )
+        entries, total = audit.find(EVERYTHING, shown, search)
+    return page("everything.html", entries=entries, words=audit.KINDS, search=search, paging=neighbours(total, shown))
 
 
 def columns(hours: list[int], now: datetime) -> list[Column]:

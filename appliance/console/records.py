@@ -46,10 +46,10 @@ def show_zone(uuid: UUID) -> Response:
     text, wanted = request.args.get("search", "").strip(), request.args.get("type", "")
     zone = zone_at(uuid)
     rdtype = parse_type(wanted) if wanted in KINDS and KINDS[wanted].record_type == wanted else None
-    name = request.args.get("name")
+    name, asked = request.args.get("name"), pager(SETS)
     filters = SetFilters(rdtype, text.lower().removesuffix("." + print_domain(zone.name)), name)
     with reading():
-        found, total = sets.find(zone, pager(SETS), filters)
+        found, total = sets.find(zone, asked, filters)
         types = sets.types_of(zone)
         deployment = outcomes.deployments([zone], parts().nameservers)[zone.uuid]
         waiting = pending.gathered(zone)
@@ -64,7 +64,7 @@ def show_zone(uuid: UUID) -> Response:
         deployment=deployment,
         waiting=waiting,
         shown=_shown_of_each([len(one.records) for one in found]),
-        paging=neighbours(total, pager(SETS)),
+        paging=neighbours(total, asked),
     )
 
 

@@ -30,9 +30,9 @@ def show_zones() -> Response:
     """The zones of the account, by domain; of everyone for operators."""
     search, wanted = request.args.get("search", "").strip(), request.args.get("state", "")
     state = State(wanted) if wanted in list(State) else None
-    scope = visitor().caller.scope
+    scope, shown = visitor().caller.scope, pager(ZONES)
     with reading():
-        found, total = zones.find(scope, pager(ZONES), search=_searched(search.lower()), state=state)
+        found, total = zones.find(scope, shown, search=_searched(search.lower()), state=state)
         standing = outcomes.deployments(found, parts().nameservers)
     return page(
         "zones.html",
@@ -41,7 +41,7 @@ def show_zones() -> Response:
         search=search,
         state=state,
         states=State,
-        paging=neighbours(total, pager(ZONES)),
+        paging=neighbours(total, shown),
     )
 
 

@@ -14,12 +14,11 @@ from pathlib import Path
 
 import dns.name
 
-from appliance.addresses import Endpoint
+from appliance.addresses import LOOPBACK, Endpoint
 from appliance.deploy.host import find_program
 from appliance.embedded.children import Child, end_all
 from appliance.embedded.state import (
     CATALOG,
-    LOOPBACK,
     State,
     prepare_state,
     reachable_program,

@@ -12,14 +12,13 @@ from pathlib import Path
 
 import dns.name
 
-from appliance.addresses import LONGEST_SOCKET_PATH, Endpoint
+from appliance.addresses import LONGEST_SOCKET_PATH, LOOPBACK, Endpoint
 from appliance.errors import SettingsError
 from appliance.files import Owner, write_whole
 from appliance.hosting.beginnings import make_catalog, make_key
 from appliance.hosting.servers import configuration
 from appliance.settings import CONFIG_IN_STATE, STORE_IN_STATE, read_settings
 
-LOOPBACK = "127.0.0.1"
 DOMAIN = "appliance.test"
 CATALOG = f"catalog.{DOMAIN}"
 UNPRIVILEGED = "nobody"

@@ -6,9 +6,8 @@ import socket
 import stat
 from pathlib import Path
 
-from appliance.addresses import Endpoint
+from appliance.addresses import LOOPBACK, Endpoint
 from appliance.embedded.state import (
-    LOOPBACK,
     blocking_folder,
     free_port,
     prepare_state,
