@@ -5,6 +5,8 @@ PYTHON3 ?= python3
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 PIP := $(PYTHON) -m pip --quiet --disable-pip-version-check --no-input
+# A lock file names all that is installed, so there is nothing to resolve: a later release of a package cannot come in by another's extra.
+LOCKED := --no-deps --require-hashes --only-binary :all:
 CODE := $(wildcard appliance bench tests)
 AT_ONCE := -n 3 --dist worksteal
 ARGS ?=
@@ -119,7 +121,7 @@ $(VENV)/made:
 $(VENV)/run: $(VENV)/made requirements/run.txt setup.cfg pyproject.toml
 	@echo "setup: installing the Python packages of requirements/run.txt"
 	@touch $(VENV)/unfinished
-	@$(PIP) install --require-hashes --only-binary :all: -r requirements/run.txt
+	@$(PIP) install $(LOCKED) -r requirements/run.txt
 	@echo "setup: installing dns-appliance itself, as a link to this folder"
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@rm $(VENV)/unfinished
@@ -137,12 +139,12 @@ $(VENV)/browser: tools/system $(VENV)/made
 $(VENV)/cluster: tools/system $(VENV)/test requirements/cluster.txt
 	@tools/system $(PYTHON3) --cluster
 	@echo "setup: installing the Python packages of requirements/cluster.txt"
-	@$(PIP) install --no-compile --require-hashes --only-binary :all: -r requirements/cluster.txt
+	@$(PIP) install --no-compile $(LOCKED) -r requirements/cluster.txt
 	@touch $@
 
 $(VENV)/test: $(VENV)/run requirements/test.txt requirements/tools.txt
 	@echo "setup: installing the Python packages of requirements/test.txt and requirements/tools.txt"
 	@touch $(VENV)/unfinished
-	@$(PIP) install --no-compile --require-hashes --only-binary :all: -r requirements/test.txt -r requirements/tools.txt
+	@$(PIP) install --no-compile $(LOCKED) -r requirements/test.txt -r requirements/tools.txt
 	@rm $(VENV)/unfinished
 	@touch $@

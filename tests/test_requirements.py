@@ -1,0 +1,86 @@
+"""The lock files are complete: pip installs them without resolving, so they name every requirement of every package."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parent.parent
+REQUIREMENTS = ROOT / "requirements"
+PYTHONS = ("3.11", "3.12", "3.13")
+LOCKS = ("run", "test", "tools")
+"""Those that are installed where the tests run; `make lock` checks every one by installing it."""
+
+
+def locked(*names: str) -> dict[str, str]:
+    """The exact version of each package that these lock files name."""
+    lines = "".join((REQUIREMENTS / f"{name}.txt").read_text("utf-8") for name in names)
+    return {canonicalize_name(name): version for name, version in re.findall(r"(?m)^([\w.-]+)==([^ \\;]+)", lines)}
+
+
+def requirements(names: Iterable[str], python: str) -> Iterator[tuple[str, Requirement]]:
+    """Yield each package of the closure, and what it requires under that Python, requested extras included."""
+    environment = {"python_version": python, "python_full_version": f"{python}.0"}
+    rest = [(name, "") for name in names]
+    seen: set[tuple[str, str]] = set()
+    while rest:
+        name, extra = rest.pop()
+        if (name, extra) in seen or not _is_installed(name):
+            continue
+        seen.add((name, extra))
+        for text in metadata.requires(name) or ():
+            required = Requirement(text)
+            if required.marker is None or required.marker.evaluate({**environment, "extra": extra}):
+                yield f"{name}[{extra}]" if extra else name, required
+                rest += [(canonicalize_name(required.name), wanted) for wanted in ("", *required.extras)]
+
+
+def _is_met(required: Requirement, version: str | None) -> bool:
+    return version is not None and required.specifier.contains(version, prereleases=True)
+
+
+def _is_installed(name: str) -> bool:
+    """False for what only another Python or another system needs."""
+    try:
+        return bool(metadata.version(name))
+    except metadata.PackageNotFoundError:
+        return False
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+def test_everything_that_a_locked_package_requires_is_locked(python: str) -> None:
+    versions = locked(*LOCKS)
+    missing = [
+        f"{name} requires {required}"
+        for name, required in requirements(versions, python)
+        if not _is_met(required, versions.get(canonicalize_name(required.name)))
+    ]
+    assert not missing
+
+
+@pytest.mark.parametrize("lock", ["run", "test", "tools", "cluster"])
+def test_everything_that_is_requested_is_locked(lock: str) -> None:
+    """Reads the lock files alone: the names of the `.in` file, and those that uv noted as requiring a package."""
+    wanted = re.findall(r"(?m)^([a-z][\w.-]*)$", (REQUIREMENTS / f"{lock}.in").read_text("utf-8"))
+    text = (REQUIREMENTS / f"{lock}.txt").read_text("utf-8")
+    parents = re.findall(r"(?m)^    #(?: via)? +(?!via$)([a-z][\w.-]*)$", text)
+    assert {canonicalize_name(name) for name in (*wanted, *parents)} <= locked(*LOCKS, lock).keys()
+
+
+@pytest.mark.parametrize("script", ["Makefile", "packaging/install", "tools/wheelhouse", "tools/lock"])
+def test_no_lock_file_is_installed_by_resolving(script: str) -> None:
+    text = (ROOT / script).read_text("utf-8").replace("\\\n", "").replace("$(LOCKED)", _locked_options())
+    calls = [line for line in text.splitlines() if "--require-hashes" in line and not line.startswith("LOCKED")]
+    assert calls
+    assert all("--no-deps" in call for call in calls)
+
+
+def _locked_options() -> str:
+    (options,) = re.findall(r"(?m)^LOCKED := (.*)$", (ROOT / "Makefile").read_text("utf-8"))
+    return str(options)
