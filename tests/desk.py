@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
@@ -13,7 +12,7 @@ import dns.name
 
 from appliance.editing import Caller, Editor, RecordInput
 from appliance.render.zone_file import Apex
-from appliance.store import accounts
+from appliance.store import accounts, sqlite
 from appliance.store.database import Store
 from appliance.store.journal import Actor
 from appliance.store.zones import Scope
@@ -65,7 +64,7 @@ class Desk:
 
     def rows(self) -> Rows:
         """Every row of every table, as another process would read them now."""
-        with closing(sqlite3.connect(self.store.path)) as reader:
+        with closing(sqlite.connect(self.store.path)) as reader:
             tables = [name for (name,) in reader.execute("select name from sqlite_master where type = 'table'")]
             return {table: list(reader.execute(f"select * from {table} order by 1, 2")) for table in tables}  # noqa: S608
 

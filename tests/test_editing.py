@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import apsw
 import pytest
 
 from appliance.editing import RecordInput, with_fields
@@ -479,9 +480,9 @@ def statements_of_a_create(desk: Desk, zone: Zone, name: str) -> int:
     """How many SQL statements a new record takes."""
     said: list[str] = []
     connection = desk.store._db.connection()
-    connection.set_trace_callback(said.append)
+    connection.trace_v2(apsw.SQLITE_TRACE_STMT, lambda event: said.append(event["sql"]))
     desk.add(zone, "A", name, "192.0.2.1")
-    connection.set_trace_callback(None)
+    connection.trace_v2(0)
     return len(said)
 
 

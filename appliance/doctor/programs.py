@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import sys
 from collections.abc import Iterator
 
@@ -10,16 +9,16 @@ from appliance.deploy.host import find_program
 from appliance.doctor.result import Result, Site, fail, ok, warn
 from appliance.errors import CommandError
 from appliance.nameserver.version import read_version
+from appliance.store import sqlite
 
 OLDEST_PYTHON = (3, 11)
-OLDEST_SQLITE = (3, 40, 0)
 OLDEST_BIND = (9, 18)
 
 
-def versions(site: Site) -> Iterator[Result]:
+def versions(site: Site, sqlite_version: tuple[int, ...] = sqlite.VERSION) -> Iterator[Result]:
     """Python, SQLite, and the three tools of BIND that the deployer starts."""
     yield _at_least("Python", sys.version_info[:3], OLDEST_PYTHON, "install a newer Python and make the venv anew")
-    yield _at_least("SQLite", sqlite3.sqlite_version_info, OLDEST_SQLITE, "upgrade Debian's libsqlite3-0")
+    yield _at_least("SQLite", sqlite_version, sqlite.OLDEST_VERSION, "install the apsw that requirements/run.txt names")
     deployer = site.settings.deployer
     for key, name, argument in (
         ("named_checkzone", deployer.named_checkzone, "-v"),

@@ -6,13 +6,15 @@ This module knows files and SQLite. It must not know what the rows mean.
 from __future__ import annotations
 
 import os
-import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import apsw
+
 from appliance.errors import StoreError
+from appliance.store import sqlite
 from appliance.store.database import MIGRATIONS
 
 PAGES_AT_A_TIME = 1024
@@ -32,11 +34,14 @@ def copy_whole(source: Path, target: Path, progress: Progress = lambda _done, _a
 
     The copy needs no companion. It is on disk and found sound when this returns; StoreError otherwise.
     """
-    with told(source), closing(connect(source)) as reader, closing(connect(target)) as writer:
+    with told(source), closing(sqlite.connect(source)) as reader, closing(sqlite.connect(target)) as writer:
         writer.execute("pragma journal_mode = off")
         reader.execute("begin")  # from the first read on one snapshot: later commits do not start the copy anew
         reader.execute("select count(*) from sqlite_master").fetchone()
-        reader.backup(writer, pages=PAGES_AT_A_TIME, progress=lambda _, left, pages: progress(pages - left, pages))
+        with writer.backup("main", reader, "main") as copy:
+            while not copy.step(PAGES_AT_A_TIME):
+                progress(copy.page_count - copy.remaining, copy.page_count)
+            progress(copy.page_count, copy.page_count)
         writer.execute("pragma journal_mode = delete")
     verify(target, called=source)
     flush(target)
@@ -44,13 +49,13 @@ def copy_whole(source: Path, target: Path, progress: Progress = lambda _done, _a
 
 def fold(file: Path) -> None:
     """Bring what SQLite keeps beside the file into it; nobody else may have it open."""
-    with told(file), closing(connect(file)) as alone:
+    with told(file), closing(sqlite.connect(file)) as alone:
         alone.execute("pragma journal_mode = delete")
 
 
 def verify(file: Path, *, called: Path | None = None) -> None:
     """Raise StoreError, which calls the file `called`, unless it is a whole store that this release can read."""
-    with told(called or file), closing(connect(file)) as reader:
+    with told(called or file), closing(sqlite.connect(file)) as reader:
         found = [*_damages(reader), *_foreign(reader)]
     if found:
         raise StoreError(f"{called or file} is no sound store: {found[0]}")
@@ -58,7 +63,7 @@ def verify(file: Path, *, called: Path | None = None) -> None:
 
 def unapplied_migrations(file: Path) -> list[str]:
     """The migrations of this release that the file has not seen yet."""
-    with told(file), closing(connect(file)) as reader:
+    with told(file), closing(sqlite.connect(file)) as reader:
         return sorted(_known_migrations() - _applied_migrations(reader))
 
 
@@ -90,32 +95,27 @@ def flush(file: Path) -> None:
         os.close(descriptor)
 
 
-def connect(file: Path) -> sqlite3.Connection:
-    """A connection to a file that exists: it is never made."""
-    return sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None)
-
-
 @contextmanager
 def told(file: Path) -> Iterator[None]:
     """Failures of SQLite and of the system as StoreError."""
     try:
         yield
-    except sqlite3.Error as failed:
+    except apsw.Error as failed:
         raise StoreError(f"{file} cannot be used: {failed}") from failed
     except OSError as failed:
         raise StoreError(f"{file} cannot be used: {failed.strerror or failed}") from failed
 
 
-def _damages(reader: sqlite3.Connection) -> Iterator[str]:
-    ((verdict,),) = reader.execute("pragma integrity_check(1)")
+def _damages(reader: sqlite.Connection) -> Iterator[str]:
+    verdict = str(reader.execute("pragma integrity_check(1)").get)
     if verdict != "ok":
-        yield str(verdict).replace("\n", " ")
+        yield verdict.replace("\n", " ")
         return
     for table, *_ in reader.execute("pragma foreign_key_check"):
         yield f"rows of {table} refer to rows that are not there"
 
 
-def _foreign(reader: sqlite3.Connection) -> Iterator[str]:
+def _foreign(reader: sqlite.Connection) -> Iterator[str]:
     tables = {name for (name,) in reader.execute("select name from sqlite_master where type = 'table'")}
     if missing := sorted(_TABLES - tables):
         yield f"it has no table {missing[0]}"
@@ -123,7 +123,7 @@ def _foreign(reader: sqlite3.Connection) -> Iterator[str]:
         yield f"a newer release wrote it ({unknown[0]})"
 
 
-def _applied_migrations(reader: sqlite3.Connection) -> set[str]:
+def _applied_migrations(reader: sqlite.Connection) -> set[str]:
     return {name for (name,) in reader.execute("select name from schema_migration")}
 
 

@@ -8,7 +8,6 @@ while another one wrote, without waiting.
 from __future__ import annotations
 
 import fcntl
-import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -19,6 +18,7 @@ from playhouse import migrations
 
 from appliance.errors import StoreError
 from appliance.files import make_shared, open_shared
+from appliance.store import sqlite
 from appliance.store.keeper import Keeper
 from appliance.store.tables import TABLES
 from appliance.store.turns import Turns
@@ -40,7 +40,7 @@ class Store:
         self._turns = Turns(seats)
         self._keeper: Keeper | None = None
         self._here = threading.local()
-        self._db = pw.SqliteDatabase(
+        self._db = sqlite.Database(
             None,
             lock_type="IMMEDIATE",
             pragmas={"journal_mode": "wal", "foreign_keys": 1, "synchronous": "full" if durable else "normal"},
@@ -61,7 +61,7 @@ class Store:
                 raise StoreError(f"the store {self.path} is missing or empty: restore a backup of it")
             with suppress(FileExistsError):
                 make_shared(self.path)  # SQLite gives its own files the rights of this one
-            self._db.init(str(self.path), timeout=self._busy_timeout)
+            self._db.init(sqlite.address(self.path), timeout=self._busy_timeout)
             migrations.run(self._db, str(MIGRATIONS))
             self._db.close()
             lock.truncate(0)
@@ -70,7 +70,7 @@ class Store:
 
     def attach(self) -> None:
         """Use the file as it is: it is never made anew, so a missing store is an error and no empty store."""
-        self._db.init(f"{self.path.absolute().as_uri()}?mode=rw", uri=True, timeout=self._busy_timeout)
+        self._db.init(sqlite.address(self.path), timeout=self._busy_timeout)
 
     def keep(self) -> None:
         """Use the file as it is, for as long as this process lives: damage is found first, and a new file followed."""
@@ -137,7 +137,7 @@ class Store:
             yield
         except pw.IntegrityError:
             raise
-        except (pw.DatabaseError, pw.InterfaceError) as failed:
+        except sqlite.FAILURES as failed:
             self._forget(failed)
             raise StoreError(f"the store {self.path.name} cannot be used: {_first(failed)}") from failed
 
@@ -190,7 +190,7 @@ def _told(path: Path) -> Iterator[None]:
         yield
     except pw.IntegrityError:
         raise
-    except (pw.DatabaseError, pw.InterfaceError, sqlite3.Error, OSError) as failed:
+    except (*sqlite.FAILURES, OSError) as failed:
         raise StoreError(f"the store {path.name} cannot be used: {_first(failed)}") from failed
 
 

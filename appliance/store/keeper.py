@@ -7,11 +7,14 @@ stays an error until it changes.
 from __future__ import annotations
 
 import os
-import sqlite3
 import threading
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+
+import apsw
+
+from appliance.store import sqlite
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +35,11 @@ class Keeper:
         self._path = path
         self._lock = threading.Lock()
         self._kept: Identity | None = None
-        self._connection: sqlite3.Connection | None = None
+        self._connection: sqlite.Connection | None = None
         self._damaged: os.stat_result | None = None
 
     def keep(self) -> Identity:
-        """The file that is there now; DatabaseError when it is damaged, OSError when there is none."""
+        """The file that is there now; CorruptError when it is damaged, OSError when there is none."""
         found = self.identity()
         if found != self._kept:
             with self._lock:
@@ -67,15 +70,17 @@ class Keeper:
 
     def address(self, identity: Identity) -> str:
         """How SQLite opens the file: never making it, and without its log where none can be made."""
+        return sqlite.address(self._path, immutable=self._is_alone(identity))
+
+    def _is_alone(self, identity: Identity) -> bool:
         log = self._path.with_name(f"{self._path.name}-wal")
-        alone = identity.read_only and not (log.exists() and log.stat().st_size)
-        return f"{self._path.absolute().as_uri()}?mode={'ro&immutable=1' if alone else 'rw'}"
+        return identity.read_only and not (log.exists() and log.stat().st_size)
 
     def _take_up(self, found: Identity) -> None:
         self._let_go()
         self._refuse_damaged(found)
         if not found.read_only:
-            self._connection = sqlite3.connect(self.address(found), uri=True, check_same_thread=False)
+            self._connection = sqlite.connect(self._path)
             self._connection.execute("select 1 from sqlite_master").fetchone()
         self._kept = found
 
@@ -88,17 +93,15 @@ class Keeper:
         """Look at every page once, and not again at a damaged file that is as it was."""
         status = self._path.stat()
         if self._damaged and _content(status) == _content(self._damaged):
-            raise sqlite3.DatabaseError("it is damaged; restore a backup")
+            raise apsw.CorruptError("it is damaged; restore a backup")
         try:
-            with closing(sqlite3.connect(self.address(found), uri=True)) as reader:
-                ((answer,),) = reader.execute("pragma quick_check(1)").fetchall()
-        except sqlite3.DatabaseError as failed:
-            if isinstance(failed, sqlite3.OperationalError):
-                raise
+            with closing(sqlite.connect(self._path, immutable=self._is_alone(found))) as reader:
+                answer = str(reader.execute("pragma quick_check(1)").get)
+        except (apsw.CorruptError, apsw.NotADBError) as failed:
             answer = str(failed)
         self._damaged = None if answer == "ok" else status
         if self._damaged:
-            raise sqlite3.DatabaseError(f"it is damaged ({' '.join(answer.split())}); restore a backup")
+            raise apsw.CorruptError(f"it is damaged ({' '.join(answer.split())}); restore a backup")
 
 
 def _content(status: os.stat_result) -> tuple[int, ...]:

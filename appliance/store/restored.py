@@ -6,7 +6,6 @@ The store that it replaces is only read, whatever release wrote it.
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from uuid import UUID
 
 from dns.name import Name
 
-from appliance.store import copies, order, outcomes, records, tables, zones
+from appliance.store import copies, order, outcomes, records, sqlite, tables, zones
 from appliance.zones.model import Zone
 
 _INSTANT = tables.Instant()
@@ -50,7 +49,7 @@ class Past:
 def read_past(file: Path) -> Past:
     """What a store knows that is about to be replaced; StoreError when it is damaged."""
     copies.verify(file)
-    with copies.told(file), closing(copies.connect(file)) as reader:
+    with copies.told(file), closing(sqlite.connect(file)) as reader:
         found: dict[Name, list[PastZone]] = {}
         for number, *columns in reader.execute(_ZONES).fetchall():
             lines = reader.execute(_LINES, (number,))
@@ -159,7 +158,7 @@ def _past_zone(columns: list[object], content: str) -> PastZone:
     )
 
 
-def _totp_secrets(reader: sqlite3.Connection) -> str:
+def _totp_secrets(reader: sqlite.Connection) -> str:
     """What reads the second factors, of which older releases knew nothing."""
     columns = {name for _, name, *_ in reader.execute("pragma table_info(account)")}
     return "select uuid, totp_secret from account" if "totp_secret" in columns else "select uuid, null from account"

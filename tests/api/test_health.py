@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-import sqlite3
 from contextlib import closing
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -12,7 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from appliance.settings import ApiSettings
-from appliance.store import outcomes
+from appliance.store import outcomes, sqlite
 from appliance.store.accounts import TokenLimits
 from appliance.zones.deployment import Answer, Seen
 from tests.api.conftest import NS1, NS2, Bearer, House, is_error
@@ -137,7 +136,7 @@ def test_behind_a_proxy_only_a_token_shows_metrics(house: House) -> None:
 def test_a_locked_store_takes_no_write_and_is_read(house: House, me: Bearer) -> None:
     me("GET", "/dns-zones/")
     house.clock.forward(minutes=2)
-    with closing(sqlite3.connect(house.settings.store.path, isolation_level=None)) as holder:
+    with closing(sqlite.connect(house.settings.store.path)) as holder:
         holder.execute("begin immediate")
         assert me("GET", "/dns-zones/").status_code == 200
         refused = me("POST", "/dns-zones/", {"domain": "example.com"})
@@ -160,7 +159,7 @@ def test_a_missing_store_is_not_made_anew(house: House, me: Bearer) -> None:
 
 def test_a_fault_tells_only_a_reference(house: House, me: Bearer, caplog: pytest.LogCaptureFixture) -> None:
     record = me.record(me.zone("example.com"), "A", "www", "192.0.2.1")
-    with closing(sqlite3.connect(house.settings.store.path)) as database, database:
+    with closing(sqlite.connect(house.settings.store.path)) as database, database:
         database.execute("update record set rdtype = 'NOTHING'")
     with caplog.at_level(logging.ERROR):
         answer = me("GET", f"/dns-records/{record['uuid']}/")

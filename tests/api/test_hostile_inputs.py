@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from appliance.store import accounts
+from appliance.store import accounts, sqlite
 from appliance.store.accounts import TokenLimits
 from tests.api.conftest import House, open_house
 from tests.hostile import Answer, Row, Tokens, World, rows, run
@@ -58,7 +58,6 @@ def test_row(row: Row, world: World, house: House) -> None:
 
 def _contents(path: Path) -> list[str]:
     """Everything in the database."""
-    with sqlite3.connect(path) as database:
-        contents = list(database.iterdump())
-    database.close()
-    return contents
+    with closing(sqlite.connect(path)) as database:
+        tables = [name for (name,) in database.execute("select name from sqlite_master where type = 'table'")]
+        return [f"{table} {row}" for table in tables for row in database.execute(f"select * from {table}")]  # noqa: S608

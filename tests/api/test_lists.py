@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
+import apsw
 import pytest
 from werkzeug.http import parse_options_header
 
@@ -129,36 +128,33 @@ def test_records_of_a_zone_come_whole_or_in_pages(me: Bearer) -> None:
 
 def test_a_list_costs_the_same_whatever_it_holds(house: House, me: Bearer) -> None:
     me.zone("first.com")
-    with _counted(house) as few:
+    with _counted() as few:
         assert len(me("GET", "/dns-zones/").get_json()) == 1
     for number in range(20):
         me.record(me.zone(f"page{number:02}.com"), "A", "@", "192.0.2.1")
-    with _counted(house) as more:
+    with _counted() as more:
         zones = me("GET", "/dns-zones/").get_json()
     assert len(zones) == 21
     assert zones[1]["deployment"]["nameservers"][0]["name"] == NS1
     assert len(few) == len(more)
-    with _counted(house) as records:
+    with _counted() as records:
         assert len(me("GET", "/dns-records/").get_json()) == 20
     assert len(records) <= len(few)
 
 
 @contextmanager
-def _counted(house: House) -> Iterator[list[str]]:
+def _counted() -> Iterator[list[str]]:
     """The SQL statements of the block."""
     statements: list[str] = []
 
-    class Counted(sqlite3.Connection):
-        def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - sqlite3's own
-            super().__init__(*args, **kwargs)
-            self.set_trace_callback(statements.append)
+    def listen(connection: apsw.Connection) -> None:
+        connection.trace_v2(apsw.SQLITE_TRACE_STMT, lambda event: statements.append(event["sql"]))
 
-    params = house.store._db.connect_params
-    params["factory"] = Counted
+    apsw.connection_hooks.append(listen)
     try:
         yield statements
     finally:
-        del params["factory"]
+        apsw.connection_hooks.remove(listen)
 
 
 def _links(header: str) -> dict[str, str]:

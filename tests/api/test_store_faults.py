@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,12 +17,15 @@ from werkzeug.test import TestResponse
 
 from appliance.app import create_app
 from appliance.settings import ApiSettings
+from appliance.store import sqlite
 from tests.api.conftest import Bearer, House, is_error, open_house
 from tests.volumes import fill, needs_root, read_only_view, small_volume
 
 LOCK = """
-import sqlite3, sys, time
-other = sqlite3.connect(sys.argv[1], isolation_level=None)
+import sys, time
+from pathlib import Path
+from appliance.store import sqlite
+other = sqlite.connect(Path(sys.argv[1]))
 other.execute("begin immediate")
 print("locked", flush=True)
 time.sleep(float(sys.argv[2]))
@@ -90,8 +92,8 @@ def test_a_lock_does_not_keep_every_thread_waiting(house: House) -> None:
 def test_a_store_that_is_gone_is_not_made_and_is_found_when_it_is_back(house: House, me: Bearer) -> None:
     me.zone("example.com")
     path = house.settings.store.path
-    with closing(sqlite3.connect(path)) as there, closing(sqlite3.connect(path.with_name("backup"))) as backup:
-        there.backup(backup)
+    with closing(sqlite.connect(path)) as there:
+        there.execute("vacuum into ?", (str(path.with_name("backup")),))
     me.zone("later.com")
     for file in path.parent.glob(f"{path.name}*"):
         file.unlink()
@@ -121,7 +123,7 @@ def test_a_damaged_store_answers_503_until_it_is_restored(house: House, me: Bear
     for number in range(20):
         me.zone(f"z{number}.com")
     path = house.settings.store.path
-    with closing(sqlite3.connect(path)) as there:
+    with closing(sqlite.connect(path)) as there:
         there.execute("pragma wal_checkpoint(truncate)")
     whole = path.read_bytes()
     with path.open("r+b") as file:
@@ -147,7 +149,7 @@ def test_damage_under_the_running_service_is_no_fault_of_ours(house: House, me: 
     for number in range(200):
         me.record(zone, "TXT", f"h{number}", "x" * 200)
     path = house.settings.store.path
-    with closing(sqlite3.connect(path)) as there:
+    with closing(sqlite.connect(path)) as there:
         there.execute("pragma wal_checkpoint(truncate)")
     with path.open("r+b") as file:
         for page in range(1, path.stat().st_size // 4096):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
@@ -14,7 +13,7 @@ import pytest
 from appliance.addresses import Endpoint, LocalSocket
 from appliance.app import create_app
 from appliance.settings import ApiSettings
-from appliance.store import accounts
+from appliance.store import accounts, sqlite
 from appliance.web.parts import parts_of
 from tests.api.conftest import House
 from tests.console.conftest import PASSWORD, Browser, Console
@@ -123,7 +122,7 @@ def test_whatever_is_wrong_is_told_alike(console: Console) -> None:
         accounts.disable_account("disabled@example.org", console.house.clock())
     browser = console.browser()
     tried = []
-    with closing(sqlite3.connect(console.house.store.path)) as watcher:
+    with closing(sqlite.connect(console.house.store.path)) as watcher:
         for email, password in (
             (ME, "wrong horse battery"),
             ("unknown@example.org", PASSWORD),
@@ -147,7 +146,7 @@ def test_a_store_that_takes_no_write_tells_no_more(console: Console) -> None:
     browsers = [console.browser() for _ in words]
     forms = [browser.forms("/sign-in/")["/sign-in/"] for browser in browsers]
     with (
-        closing(sqlite3.connect(console.house.store.path, isolation_level=None)) as other,
+        closing(sqlite.connect(console.house.store.path)) as other,
         ThreadPoolExecutor() as threads,
     ):
         other.execute("begin immediate")

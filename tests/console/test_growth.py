@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import apsw
 import pytest
 
 from appliance.editing import Addition, RecordInput
@@ -30,7 +31,7 @@ def cost(page: ZonePage, browser: Browser, path: str) -> tuple[int, int]:
     store = page.console.house.store
     with store.connection():  # the request uses it, and closes it
         connection = store._db.connection()
-        connection.set_trace_callback(said.append)
+        connection.trace_v2(apsw.SQLITE_TRACE_STMT, lambda event: said.append(event["sql"]))
         connection.set_progress_handler(step, 1)
         assert browser.get(path).status_code == 200
     return len(said), steps

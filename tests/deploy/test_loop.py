@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
@@ -19,7 +18,7 @@ from appliance.deploy.loop import Deployer
 from appliance.errors import StoreError
 from appliance.nameserver.checks import ZoneChecker
 from appliance.settings import DeployerSettings
-from appliance.store import notice
+from appliance.store import notice, sqlite
 from appliance.zones.catalog import FIRST_SERIAL
 from appliance.zones.model import Zone
 from tests.desk import Desk
@@ -89,7 +88,7 @@ def test_a_zone_made_again_does_not_wait_for_a_silent_secondary(deployer: Deploy
 
 def test_a_store_that_takes_no_write_keeps_no_zone_busy(deployer: Deployer, pair: Pair, desk: Desk) -> None:
     zones = [desk.zone(f"locked{number}.example") for number in range(3)]
-    with closing(sqlite3.connect(desk.store.path, isolation_level=None)) as other:
+    with closing(sqlite.connect(desk.store.path)) as other:
         other.execute("begin immediate")
         for zone in zones:
             turn_until(deployer, serves(pair, zone, zone.serial), f"{zone.name} is served while the store is locked")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import closing
 from dataclasses import replace
 from uuid import uuid4
@@ -12,7 +11,7 @@ import pytest
 from appliance.deploy.host import Host
 from appliance.deploy.pipeline import deploy_zones, loaded_from, remove_old_files, withdraw_zone
 from appliance.nameserver.checks import ZoneChecker
-from appliance.store import outcomes
+from appliance.store import outcomes, sqlite
 from appliance.zones.model import Zone
 from tests.desk import Desk
 from tests.pair import Pair
@@ -79,7 +78,7 @@ def test_no_serial_is_published_with_two_contents(host: Host, pair: Pair, desk: 
     deploy(host, desk, zone)
     published = zone.serial + 1
     pair.wait_for_serial(pair.primary, zone.name, published)
-    with closing(sqlite3.connect(desk.store.path)) as database, database:
+    with closing(sqlite.connect(desk.store.path)) as database, database:
         database.execute("update zone set serial = serial - 1")
     desk.add(zone, "A", "www", "192.0.2.2")
     assert deploy(host, desk, zone) == [None]
@@ -101,9 +100,8 @@ def test_a_planted_row_fails_its_zone_alone(host: Host, pair: Pair, desk: Desk, 
     pair.wait_for_serial(pair.primary, bad.name, bad.serial)
     desk.add(bad, "A", "www", "192.0.2.1")
     desk.add(good, "A", "www", "192.0.2.1")
-    with sqlite3.connect(desk.store.path) as database:
+    with closing(sqlite.connect(desk.store.path)) as database:
         database.execute("update record set line = ? where line like '%planted.example%'", (line,))
-    database.close()
     before = host.files.path(bad.uuid).read_bytes()
     errors = deploy(host, desk, bad, good)
     assert errors[0] is not None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
@@ -23,6 +22,7 @@ from appliance.keys import new_key, read_key
 from appliance.nameserver.control import Control
 from appliance.nameserver.wire import Connection
 from appliance.settings import Settings
+from appliance.store import sqlite
 from tests.pair import LOOPBACK
 
 Breaking = Callable[[Site], AbstractContextManager[Site]]
@@ -111,10 +111,10 @@ def store_damaged(site: Site) -> Iterator[Site]:
 @contextmanager
 def store_of_an_older_release(site: Site) -> Iterator[Site]:
     file = site.settings.store.path.with_name("older.sqlite3")
-    with closing(sqlite3.connect(site.settings.store.path)) as source, closing(sqlite3.connect(file)) as copy:
-        source.backup(copy)
+    with closing(sqlite.connect(site.settings.store.path)) as source:
+        source.execute("vacuum into ?", (str(file),))
+    with closing(sqlite.connect(file)) as copy:
         copy.execute("delete from schema_migration")
-        copy.commit()
     yield with_settings(site, "store", path=file)
     file.unlink()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import replace
@@ -20,6 +19,7 @@ from appliance.doctor.result import Site, Verdict
 from appliance.keys import read_key
 from appliance.nameserver.catalog import CatalogUpdates
 from appliance.settings import read_settings
+from appliance.store import sqlite
 from tests.appliance import Appliance
 from tests.doctor.breakings import BREAKINGS, answering, content, control_of, standing_still, with_settings
 from tests.pair import LOOPBACK, wait_for
@@ -130,7 +130,7 @@ def test_zones_that_the_store_never_knew_are_a_warning(well: Appliance) -> None:
 
 def test_a_member_that_is_missing(well: Appliance) -> None:
     site = site_of(well)
-    with closing(sqlite3.connect(site.settings.store.path)) as reader:
+    with closing(sqlite.connect(site.settings.store.path)) as reader:
         ((uuid,),) = reader.execute("select uuid from zone where name = 'two.example'")
     catalog = dns.name.from_text(site.settings.dns.catalog)
     updates = CatalogUpdates(LOOPBACK, well.ports.dns, catalog, read_key(site.settings.deployer.update_key))

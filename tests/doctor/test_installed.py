@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import apsw
 import pytest
 
 from appliance.doctor import folders, installed, programs, storage
@@ -87,3 +88,11 @@ def test_units_that_are_not_at_work_are_told(site: Site) -> None:
     api = told["dns-appliance-api.service"]
     assert api.verdict is Verdict.FAIL
     assert api.mend.startswith("systemctl start dns-appliance-api.service; journalctl -u")
+
+
+def test_the_sqlite_in_use_is_named_and_one_that_loses_writes_is_refused(site: Site) -> None:
+    _, in_use, *_ = programs.versions(site)
+    assert (in_use.verdict, in_use.what) == (Verdict.OK, f"SQLite {apsw.sqlite_lib_version()}")
+    _, older, *_ = programs.versions(site, (3, 51, 2))
+    assert (older.verdict, older.what) == (Verdict.FAIL, "SQLite 3.51.2 is older than 3.51.3")
+    assert "apsw" in older.mend

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -13,7 +12,7 @@ import pytest
 from appliance.doctor.zones import check_zones
 from appliance.errors import MissingProgram, SettingsError
 from appliance.settings import Settings, read_settings
-from appliance.store import zones
+from appliance.store import sqlite, zones
 from tests.desk import Desk
 
 SETTINGS = read_settings(
@@ -34,7 +33,7 @@ def found(desk: Desk) -> Callable[[str], list[str]]:
         desk.add(zone, "MX", "*", "mail.example.net", priority=10)
 
     def plant(statement: str) -> list[str]:
-        with closing(sqlite3.connect(desk.store.path)) as writer, writer:
+        with closing(sqlite.connect(desk.store.path)) as writer, writer:
             writer.execute(statement)
         held, _ = zones.find(zones.Scope(None), zones.Page())
         findings = dict(check_zones(held, SETTINGS, desk.store)) if held else {}

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 import stat
 import threading
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-import peewee as pw
 import pytest
 from playhouse import migrations
 
@@ -18,7 +16,7 @@ from appliance.hosting.beginnings import catalog_file
 from appliance.hosting.prepare import prepare_host
 from appliance.keys import read_key
 from appliance.settings import Settings
-from appliance.store import copies
+from appliance.store import copies, sqlite
 from appliance.store.database import MIGRATIONS
 from tests.hosting.conftest import OWNERS
 
@@ -113,7 +111,7 @@ def test_an_older_store_is_migrated_after_a_copy_was_put_aside(settings: Setting
 
 def test_a_store_of_which_no_sound_copy_can_be_put_aside_is_not_migrated(settings: Settings) -> None:
     at_oldest_tables(settings.store.path)
-    with closing(sqlite3.connect(settings.store.path)) as writer, writer:
+    with closing(sqlite.connect(settings.store.path)) as writer, writer:
         writer.execute("drop table change")
     with pytest.raises(StoreError, match="is no sound store"):
         prepared(settings)
@@ -126,7 +124,7 @@ def test_the_former_release_writes_on_while_the_store_is_migrated(settings: Sett
 
     def write_on() -> None:
         nonlocal written
-        with closing(sqlite3.connect(settings.store.path, timeout=5)) as writer:
+        with closing(sqlite.connect(settings.store.path)) as writer:
             while not ended.wait(0.001) or written < 200:
                 with writer:
                     writer.execute(ADD_ACCOUNT)
@@ -139,7 +137,7 @@ def test_the_former_release_writes_on_while_the_store_is_migrated(settings: Sett
     finally:
         ended.set()
         former.join()
-    with closing(sqlite3.connect(settings.store.path)) as reader:
+    with closing(sqlite.connect(settings.store.path)) as reader:
         assert reader.execute("select count(*) from account").fetchone() == (written,)
         assert reader.execute("pragma integrity_check").fetchone() == ("ok",)
 
@@ -150,6 +148,7 @@ def test_names_in_the_settings_are_not_needed(settings: Settings) -> None:
 
 def at_oldest_tables(file: Path) -> None:
     """A store as the first release made it."""
-    older = pw.SqliteDatabase(str(file), pragmas={"journal_mode": "wal"})
+    file.touch()
+    older = sqlite.Database(sqlite.address(file), pragmas={"journal_mode": "wal"})
     migrations.Runner(older, str(MIGRATIONS)).up(target=OLDEST)
     older.close()

@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import os
 import shutil
-import sqlite3
 import sys
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
+import apsw
+
 from appliance.recovery.backup import back_up
 from appliance.recovery.restore import restore
+from appliance.store import sqlite
 from tests.desk import Desk
 
 STORE, BACKUP = "store.sqlite3", "backup.sqlite3"
-TOUCHES = ("open", "os.rename", "os.link", "os.remove", "os.chmod", "os.chown", "sqlite3.connect")
+TOUCHES = ("open", "os.rename", "os.link", "os.remove", "os.chmod", "os.chown")
 KILLED = 9
 
 
@@ -57,13 +59,14 @@ def end(what: str, work: Path, last: int) -> None:
     """Do it, up to the touch of that number."""
     left = last
 
-    def count(event: str, _arguments: object) -> None:
+    def count(*_: object) -> None:
         nonlocal left
-        left -= event in TOUCHES
+        left -= 1
         if left == 0:
             os._exit(KILLED)
 
-    sys.addaudithook(count)
+    sys.addaudithook(lambda event, _: count() if event in TOUCHES else None)
+    apsw.connection_hooks.append(count)
     if what == "restore":
         restore(work / BACKUP, work / STORE, lambda: datetime.now(UTC))
     else:
@@ -73,7 +76,7 @@ def end(what: str, work: Path, last: int) -> None:
 
 def look(file: Path) -> None:
     """It is whole: the store of before has two zones, the one of after has one; the backups the other way round."""
-    with closing(sqlite3.connect(f"{file.as_uri()}?mode=rw", uri=True)) as reader:
+    with closing(sqlite.connect(file)) as reader:
         assert reader.execute("pragma integrity_check").fetchone() == ("ok",)
         names = [name for (name,) in reader.execute("select name from zone order by id")]
     assert names in (["first.example"], ["first.example", "second.example"]), names

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
 import stat
 from contextlib import closing
 from pathlib import Path
 
-import peewee as pw
 import pytest
 from playhouse import migrations
 
@@ -15,7 +13,7 @@ from appliance.errors import AlreadyRunning, StoreError
 from appliance.processes import among_others, only_one
 from appliance.recovery.backup import back_up, back_up_into
 from appliance.recovery.restore import restore
-from appliance.store import copies
+from appliance.store import copies, sqlite
 from appliance.store.copies import API_LOCK, DEPLOYER_LOCK
 from appliance.store.database import MIGRATIONS
 from tests.desk import Desk
@@ -33,7 +31,7 @@ def test_it_is_one_closed_file_with_every_row(desk: Desk, tmp_path: Path) -> Non
     made = back_up(desk.store.path, target, overwrite=False)
     assert made.size == target.stat().st_size
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
-    with closing(sqlite3.connect(target)) as reader:
+    with closing(sqlite.connect(target)) as reader:
         tables = desk.rows()
         assert {table: list(reader.execute(f"select * from {table} order by 1, 2")) for table in tables} == tables  # noqa: S608
     assert list(target.parent.iterdir()) == [target]
@@ -70,7 +68,7 @@ def test_it_goes_on_while_others_write(desk: Desk, tmp_path: Path) -> None:
     for number in range(60):
         desk.add(zone, "TXT", f"t{number}", "x" * 4000)
     for table in ("change", "record"):
-        with closing(sqlite3.connect(desk.store.path)) as writer, writer:
+        with closing(sqlite.connect(desk.store.path)) as writer, writer:
             writer.execute(f"update {table} set comment = ?", ("x" * 60_000,))  # noqa: S608
     before = desk.rows()
     steps: list[int] = []
@@ -83,7 +81,7 @@ def test_it_goes_on_while_others_write(desk: Desk, tmp_path: Path) -> None:
     back_up(desk.store.path, target, overwrite=False, progress=write_between)
     assert len(steps) > 1
     assert steps == sorted(steps)
-    with closing(sqlite3.connect(target)) as reader:
+    with closing(sqlite.connect(target)) as reader:
         assert list(reader.execute("select * from record order by 1, 2")) == before["record"]
 
 
@@ -101,7 +99,7 @@ def test_nothing_but_a_backup_is_restored(desk: Desk, tmp_path: Path, content: b
 def test_a_backup_of_a_newer_release_is_refused(desk: Desk, tmp_path: Path) -> None:
     file = tmp_path / "newer"
     back_up(desk.store.path, file, overwrite=False)
-    with closing(sqlite3.connect(file)) as writer, writer:
+    with closing(sqlite.connect(file)) as writer, writer:
         writer.execute("insert into schema_migration (name, applied) values ('9999_future', '2031-01-01')")
     with pytest.raises(StoreError, match="a newer release wrote it"):
         restore(file, desk.store.path, desk.clock)
@@ -109,7 +107,8 @@ def test_a_backup_of_a_newer_release_is_refused(desk: Desk, tmp_path: Path) -> N
 
 def test_an_older_backup_is_brought_to_the_newest_tables(desk: Desk, tmp_path: Path) -> None:
     file, place = tmp_path / "older.sqlite3", tmp_path / "new" / "store.sqlite3"
-    older = pw.SqliteDatabase(str(file))
+    file.touch()
+    older = sqlite.Database(sqlite.address(file))
     migrations.Runner(older, str(MIGRATIONS)).up(target="0001_initial")
     older.close()
     restore(file, place, desk.clock)
@@ -141,7 +140,7 @@ def test_a_log_that_was_left_behind_does_not_meet_the_new_store(desk: Desk, tmp_
     assert left
     Path(f"{place}-wal").write_bytes(left)
     restore(file, place, desk.clock)
-    with closing(sqlite3.connect(place)) as reader:
+    with closing(sqlite.connect(place)) as reader:
         assert reader.execute("select count(*) from zone").fetchone() == (1,)
         assert reader.execute("pragma integrity_check").fetchone() == ("ok",)
     assert [path.read_bytes() for path in place.parent.glob("*.before-restore-*-wal")] == [left]

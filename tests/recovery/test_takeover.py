@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -14,7 +13,7 @@ import pytest
 from appliance.editing import Caller, RecordInput
 from appliance.recovery.backup import back_up
 from appliance.recovery.restore import Restored, restore
-from appliance.store import accounts, credentials, invitations, outcomes, sessions, strays, tables, zones
+from appliance.store import accounts, credentials, invitations, outcomes, sessions, sqlite, strays, tables, zones
 from appliance.store.database import Store
 from appliance.store.zones import Scope
 from appliance.zones.model import Zone
@@ -224,7 +223,7 @@ def test_the_former_store_is_kept_with_its_rows_and_mode(desk: Desk, again: Agai
     path.chmod(0o640)
     done = again(lambda: desk.zone("later.example"))
     assert done.kept
-    with closing(sqlite3.connect(done.kept)) as reader:
+    with closing(sqlite.connect(done.kept)) as reader:
         assert reader.execute("select name from zone").fetchall() == [("later.example",)]
     assert path.stat().st_mode & 0o777 == 0o640
     others = {file.name for file in path.parent.iterdir()} - {path.name, done.kept.name, "backup.sqlite3"}

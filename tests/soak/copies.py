@@ -6,12 +6,13 @@ The plain run after it succeeds. Both commands work on copies of one folder, wit
 from __future__ import annotations
 
 import shutil
-import sqlite3
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import apsw
 
 from tests.desk import open_desk
 from tests.recovery.crashing import BACKUP, STORE, look, make_template
@@ -65,7 +66,7 @@ class Shelf:
         """The file that the command writes must be the one of before or the one of after."""
         try:
             look(work / (BACKUP if self.what == "backup" else STORE))
-        except (AssertionError, sqlite3.Error) as broken:
+        except (AssertionError, apsw.Error) as broken:
             yield f"it left no whole file: {broken!r}"
 
 

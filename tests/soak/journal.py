@@ -6,7 +6,6 @@ Contents are compared as sets of (owner, type, TTL, data in octets); SOA and the
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import closing
@@ -14,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import apsw
 import dns.rdata
 
 Row = tuple[str, str, int, bytes]
@@ -34,8 +34,8 @@ def read_journal(store: Path) -> tuple[Journal, list[str]]:
     """The journal, and what is wrong with it: serials that went back, records that came twice or were never there."""
     journal, wrong = Journal(), []
     held: dict[str, dict[str, Row]] = {}
-    with closing(sqlite3.connect(f"{store.absolute().as_uri()}?mode=ro", uri=True)) as database:
-        if (verdict := database.execute("pragma integrity_check").fetchone()[0]) != "ok":
+    with closing(apsw.Connection(str(store), flags=apsw.SQLITE_OPEN_READONLY)) as database:
+        if (verdict := database.execute("pragma integrity_check").get) != "ok":
             wrong.append(f"the store is damaged: {verdict}")
         query = (
             "select zone.uuid, zone.name, kind, change.serial, removed, added from change"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import subprocess
 import sys
 from contextlib import closing
@@ -11,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import StoreError
-from appliance.store import accounts
+from appliance.store import accounts, sqlite
 from appliance.store.database import MIGRATIONS, Store
 from tests.desk import Desk
 
@@ -25,7 +24,7 @@ Store(Path(sys.argv[1])).create_or_migrate()
 
 def migrations_of(path: Path) -> list[str]:
     """What the file says was run."""
-    with closing(sqlite3.connect(path)) as reader:
+    with closing(sqlite.connect(path)) as reader:
         return [str(row) for row in reader.execute("select * from schema_migration order by 1")]
 
 
@@ -65,9 +64,8 @@ def test_a_missing_file_is_an_error_and_stays_missing(tmp_path: Path) -> None:
 
 
 def test_a_statement_that_fails_outside_of_a_transaction_is_an_error(desk: Desk) -> None:
-    with closing(sqlite3.connect(desk.store.path)) as other:
+    with closing(sqlite.connect(desk.store.path)) as other:
         other.execute("drop table account")
-        other.commit()
     store = Store(desk.store.path)
     store.attach()
     with pytest.raises(StoreError, match="no such table"), store.connection():
@@ -96,7 +94,7 @@ def test_a_path_may_hold_any_character(tmp_path: Path) -> None:
 
 
 def test_a_locked_store_is_an_error_after_the_timeout(desk: Desk) -> None:
-    with closing(sqlite3.connect(desk.store.path, isolation_level=None)) as other:
+    with closing(sqlite.connect(desk.store.path)) as other:
         other.execute("begin immediate")
         for write in (desk.store.assert_writable, lambda: desk.editor.create_zone(desk.owner, "example.com")):
             with pytest.raises(StoreError, match="locked"):
@@ -109,7 +107,7 @@ def test_a_locked_store_is_an_error_after_the_timeout(desk: Desk) -> None:
 
 
 def test_a_writer_that_does_not_wait(desk: Desk) -> None:
-    with closing(sqlite3.connect(desk.store.path, isolation_level=None)) as other:
+    with closing(sqlite.connect(desk.store.path)) as other:
         other.execute("begin immediate")
         with pytest.raises(StoreError, match="locked"), desk.store.writing_if_free():
             pytest.fail("the store was not free")
@@ -135,9 +133,8 @@ def test_a_transaction_is_stored_whole_or_not_at_all(desk: Desk) -> None:
 def test_reads_of_a_block_see_one_state(desk: Desk) -> None:
     with desk.store.reading():
         seen = len(accounts.list_accounts())
-        with closing(sqlite3.connect(desk.store.path)) as other:
+        with closing(sqlite.connect(desk.store.path)) as other:
             other.execute("delete from account")
-            other.commit()
         assert len(accounts.list_accounts()) == seen
     assert accounts.list_accounts() == []
 
@@ -145,9 +142,8 @@ def test_reads_of_a_block_see_one_state(desk: Desk) -> None:
 def test_the_version_moves_when_another_has_written(desk: Desk) -> None:
     before = desk.store.version()
     assert desk.store.version() == before
-    with closing(sqlite3.connect(desk.store.path)) as other:
+    with closing(sqlite.connect(desk.store.path)) as other:
         other.execute("update account set is_admin = 1")
-        other.commit()
     assert desk.store.version() != before
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-import peewee as pw
 from playhouse import migrations
 
-from appliance.store import accounts, credentials, sessions
+from appliance.store import accounts, credentials, sessions, sqlite
 from appliance.store.database import MIGRATIONS, Store
 from tests.desk import Clock
 
@@ -23,10 +21,11 @@ def former_store(path: Path, last: str) -> None:
     for file in MIGRATIONS.glob("[0-9]*.py"):
         if file.name[:4] <= last:
             (former / file.name).write_bytes(file.read_bytes())
-    database = pw.SqliteDatabase(str(path), pragmas={"journal_mode": "wal"})
+    path.touch()
+    database = sqlite.Database(sqlite.address(path), pragmas={"journal_mode": "wal"})
     migrations.run(database, str(former))
     database.close()
-    with closing(sqlite3.connect(path)) as writer, writer:
+    with closing(sqlite.connect(path)) as writer, writer:
         writer.execute("insert into account values (1, ?, 'me@example.org', 1, 'a hash', 0, 0, null)", (UUID,))
         writer.execute(
             "insert into token (uuid, account_id, name, prefix, digest, permissions, created_at)"

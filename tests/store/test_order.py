@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import closing
 
+import apsw
 import dns.name
 import pytest
 from dns.name import Name
@@ -26,7 +26,7 @@ def test_the_range_below_holds_exactly_the_names_below(name: Name, others: list[
     low, high = below(owner_key(name, ORIGIN))
     expected = {other for other in others if other != name and other.is_subdomain(name)}
     assert {other for other in others if low < owner_key(other, ORIGIN) < high} == expected
-    with closing(sqlite3.connect(":memory:")) as database:
+    with closing(apsw.Connection(":memory:")) as database:
         database.execute("create table owner (name text, key text)")
         database.executemany(
             "insert into owner values (?, ?)", [(other.to_text(), owner_key(other, ORIGIN)) for other in others]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import closing
 
-from appliance.store import outcomes, progress
+from appliance.store import outcomes, progress, sqlite
 from appliance.zones.deployment import Answer, Deployment, Seen, State
 from appliance.zones.model import Zone
 from tests.desk import Desk
@@ -77,9 +76,8 @@ def test_the_sign_of_life_is_one_row(desk: Desk) -> None:
 
 def test_standings_leave_no_read_open_under_a_write(desk: Desk) -> None:
     zones = [desk.zone(domain) for domain in ("one.example", "two.example")]
-    with closing(sqlite3.connect(desk.store.path)) as other:
+    with closing(sqlite.connect(desk.store.path)) as other:
         for standing in outcomes.standings([zone.uuid for zone in zones]):
             other.execute("update account set is_admin = 1")
-            other.commit()
             outcomes.note_removed(standing.uuid, desk.clock())
     assert all(deployment(zone).removed for zone in zones)

@@ -6,7 +6,6 @@ import json
 import os
 import pty
 import signal
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -17,6 +16,7 @@ from typing import Any
 import dns.zone
 import pytest
 
+from appliance.store import sqlite
 from tests.appliance import PROGRAM, Appliance, Client
 from tests.pair import wait_for
 
@@ -46,9 +46,8 @@ def test_a_password_is_kept_as_its_hash(appliance: Appliance) -> None:
     email, password = "password@example.org", "correct horse battery"
     appliance.command("account", "create", email)
     appliance.command("account", "password", email, typed=f"{password}\n")
-    with sqlite3.connect(appliance.state / "store" / "store.sqlite3") as database:
+    with closing(sqlite.connect(appliance.state / "store" / "store.sqlite3")) as database:
         ((kept,),) = database.execute("select password_hash from account where email = ?", (email,))
-    database.close()
     assert kept.startswith("$argon2id$")
     assert password not in kept
     assert "12 to 1024 characters" in appliance.command("account", "password", email, typed="short\n", status=1)
@@ -182,7 +181,7 @@ def test_stored_zones_are_checked(appliance: Appliance, api: Client) -> None:
     appliance.command("zone", "check")
     assert appliance.command("zone", "check", "checked.example") == ""
     planted = "update record set line = replace(line, '192.0.2.1', '192.0.2.999') where uuid = ?"
-    with closing(sqlite3.connect(appliance.state / "store" / "store.sqlite3")) as writer, writer:
+    with closing(sqlite.connect(appliance.state / "store" / "store.sqlite3")) as writer, writer:
         writer.execute(planted, (record["uuid"].replace("-", ""),))
     (found,) = json.loads(
         appliance.command("zone", "check", "checked.example", "--json", status=1).rpartition("]")[0] + "]"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
@@ -18,6 +17,7 @@ from appliance.embedded.state import CATALOG
 from appliance.keys import read_key
 from appliance.nameserver.catalog import CatalogUpdates
 from appliance.render.zone_file import is_whole
+from appliance.store import sqlite
 from tests.appliance import Appliance
 from tests.pair import LOOPBACK, program, wait_for
 from tests.scene import HEAL_SECONDS, NEW, OLD, Scene
@@ -43,7 +43,7 @@ def scene(own: Appliance) -> Scene:
 
 
 def test_a_planted_row_fails_its_zone_alone_and_a_restart_serves_the_last_good(scene: Scene) -> None:
-    with closing(sqlite3.connect(scene.appliance.state / "store" / "store.sqlite3")) as database, database:
+    with closing(sqlite.connect(scene.appliance.state / "store" / "store.sqlite3")) as database, database:
         database.execute("update record set line = 'www.healing.example. 60 IN A 192.0.2.999'")
     other = scene.api.zone("innocent.example")
     scene.api.record(scene.zone, "TXT", "@", "a change that brings the planted row along")

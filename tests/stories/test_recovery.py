@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import signal
-import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -14,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from appliance.store import sqlite
 from appliance.zones.serial import is_later
 from tests.appliance import Appliance, Client
 from tests.pair import wait_for
@@ -169,7 +169,7 @@ def test_backups_taken_while_clients_write_are_whole(own: Appliance, tmp_path: P
             file = tmp_path / f"{number}.sqlite3"
             before = len(acknowledged)
             own.command("backup", str(file))
-            with closing(sqlite3.connect(file)) as reader:
+            with closing(sqlite.connect(file)) as reader:
                 ((rows, counted),) = reader.execute("select (select count(*) from record), record_count from zone")
             assert before <= rows == counted
     finally:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ import pytest
 import requests
 
 from appliance.embedded.run import FIRST_ACCOUNT
+from appliance.store import sqlite
 from tests.appliance import Appliance
 from tests.pair import LOOPBACK
 
@@ -111,11 +111,11 @@ def test_no_secret_is_told(state: Path) -> None:
             told += mistakes(own, token, f"secrets{number}.example")
         told += [own.command(*words) for words in (("token", "list", "--json"), ("config", "show"))]
         store = state / "store" / "store.sqlite3"
-        with closing(sqlite3.connect(store)) as broken, broken:
+        with closing(sqlite.connect(store)) as broken, broken:
             broken.execute("update record set rdtype = 'NOTHING'")
         told += [own.client(token)("GET", "/dns-records/").text for token in tokens]
         assert "the appliance failed" in told[-1]
-        with closing(sqlite3.connect(store)) as reader:
+        with closing(sqlite.connect(store)) as reader:
             hashes = reader.execute("select password_hash from account where password_hash is not null")
             digests = {kept for (kept,) in hashes}
         keys = keys_of(state)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sqlite3
 import subprocess
 from contextlib import closing
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from appliance.store import sqlite
 from tests.appliance import PROGRAM, Appliance
 from tests.listener import Listener
 from tests.pair import LOOPBACK, free_port, wait_for
@@ -60,7 +60,7 @@ def test_a_deployer_whose_store_is_held_up_lives_and_waits(tmp_path: Path, monke
             monkeypatch.setenv(name, value)
         with (
             Appliance() as appliance,
-            closing(sqlite3.connect(appliance.state / "store" / "store.sqlite3", isolation_level=None)) as holder,
+            closing(sqlite.connect(appliance.state / "store" / "store.sqlite3")) as holder,
         ):
             holder.execute("begin immediate")
             wait_for(

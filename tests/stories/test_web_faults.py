@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import sqlite3
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +15,7 @@ from typing import Any
 import pytest
 import requests
 
+from appliance.store import sqlite
 from tests.appliance import Appliance, Client
 from tests.pair import LOOPBACK, wait_for
 from tests.volumes import fill, needs_root, remount, small_volume
@@ -148,8 +148,8 @@ def test_a_store_that_disappears_stops_no_nameserver(state: Path) -> None:
         api.record(zone, "A", "@", "192.0.2.1")
         api.wait_until_live(zone)
         store = state / "store" / "store.sqlite3"
-        with closing(sqlite3.connect(store)) as there, closing(sqlite3.connect(state / "backup")) as backup:
-            there.backup(backup)
+        with closing(sqlite.connect(store)) as there:
+            there.execute("vacuum into ?", (str(state / "backup"),))
         for file in store.parent.glob("store.sqlite3*"):
             file.unlink()
         assert is_unavailable(api("GET", "/dns-zones/"))
@@ -174,8 +174,8 @@ def test_another_store_is_taken_up_by_running_processes(state: Path) -> None:
         api.wait_until_live(zone)
         children = [own.child(SERVE), own.child(DEPLOYER)]
         store = state / "store" / "store.sqlite3"
-        with closing(sqlite3.connect(store)) as there, closing(sqlite3.connect(state / "store" / "new")) as copy:
-            there.backup(copy)
+        with closing(sqlite.connect(store)) as there:
+            there.execute("vacuum into ?", (str(state / "store" / "new"),))
         api.record(zone, "A", "lost", "192.0.2.1")
         api.wait_until_live(zone)
         for log in store.parent.glob("store.sqlite3-*"):
@@ -196,7 +196,7 @@ def test_a_damaged_store_is_found_at_the_start(state: Path) -> None:
         api.wait_until_live(zone)
         store = state / "store" / "store.sqlite3"
         with not_restarted(own, DEPLOYER, SERVE):
-            with closing(sqlite3.connect(store)) as there:
+            with closing(sqlite.connect(store)) as there:
                 there.execute("pragma wal_checkpoint(truncate)")
             whole = store.read_bytes()
             with store.open("r+b") as file:
