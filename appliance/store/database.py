@@ -19,8 +19,8 @@ from playhouse import migrations
 from appliance.errors import StoreError
 from appliance.files import make_shared, open_shared
 from appliance.store import sqlite
+from appliance.store.binding import in_use
 from appliance.store.keeper import Keeper
-from appliance.store.tables import TABLES
 from appliance.store.turns import Turns
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -45,7 +45,6 @@ class Store:
             lock_type="IMMEDIATE",
             pragmas={"journal_mode": "wal", "foreign_keys": 1, "synchronous": "full" if durable else "normal"},
         )
-        self._db.bind(TABLES, bind_refs=False, bind_backrefs=False)
 
     def create_or_migrate(self) -> None:
         """Bring the file to the newest tables; safe from several processes at once.
@@ -84,13 +83,17 @@ class Store:
 
     @contextmanager
     def connection(self) -> Iterator[None]:
-        """A connection of this thread, for as long as the block runs; a statement that fails there is a StoreError."""
-        self._connect()
+        """Connect this thread for as long as the block runs, and have the tables read and write this store there.
+
+        A block within another one shares its connection. A statement that fails is a StoreError.
+        """
+        opened = self._connect()
         try:
-            with self.failing():
+            with in_use(self._db), self.failing():
                 yield
         finally:
-            self._db.close()
+            if opened:
+                self._db.close()
 
     def follow(self) -> bool:
         """Connect this thread anew, and say so, when its file is no more the one at the path, or has failed."""
@@ -127,7 +130,7 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[None]:
         """Reads that all see one state of the store."""
-        with _told(self.path), self._db.atomic("DEFERRED"):
+        with self.connection(), _told(self.path), self._db.atomic("DEFERRED"):
             yield
 
     @contextmanager
@@ -144,7 +147,7 @@ class Store:
     @contextmanager
     def _writing(self, patience: float) -> Iterator[None]:
         """A writing transaction that begins within so many seconds, other threads and programs waited for together."""
-        with _told(self.path), self._turns.taken(patience) as left:
+        with self.connection(), _told(self.path), self._turns.taken(patience) as left:
             if left < self._busy_timeout:
                 self._db.execute_sql(f"pragma busy_timeout = {round(left * 1000)}")
             try:
@@ -161,12 +164,13 @@ class Store:
         if self._keeper and "readonly" in str(failed):
             self._keeper.forget()
 
-    def _connect(self) -> None:
+    def _connect(self) -> bool:
+        """Connect this thread; False when it is connected already."""
         with _told(self.path):
             if self._keeper and self._db.is_closed():
                 self._here.identity = self._keeper.keep()
                 self._db.database = self._keeper.address(self._here.identity)
-            self._db.connect(reuse_if_open=True)
+            return bool(self._db.connect(reuse_if_open=True))
 
     def assert_writable(self) -> None:
         """Raise StoreError when no write could be stored now."""

@@ -11,6 +11,8 @@ from uuid import UUID
 
 import peewee as pw
 
+from appliance.store.binding import CurrentDatabase
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -227,6 +229,8 @@ class Turn(pw.Model):
 
 
 TABLES = (Account, Token, Session, Invitation, Zone, Record, Change, Draft, Act, Deployment, Outcome, Stray, Turn)
+for _table in TABLES:
+    _table.bind(CurrentDatabase(), bind_refs=False, bind_backrefs=False)
 
 
 def parts(uuids: Iterable[UUID], size: int = 1000) -> Iterator[list[UUID]]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -23,8 +23,9 @@ from tests.desk import Desk, caller_of
 
 
 @pytest.fixture
-def again(desk: Desk, tmp_path: Path) -> Callable[[Callable[[], object]], Restored]:
+def again(desk: Desk, tmp_path: Path) -> Iterator[Callable[[Callable[[], object]], Restored]]:
     """Back up, let something happen, restore; the desk then works on the restored store."""
+    connections = ExitStack()
 
     def back_and_forth(happening: Callable[[], object]) -> Restored:
         file = tmp_path / "backup.sqlite3"
@@ -35,10 +36,11 @@ def again(desk: Desk, tmp_path: Path) -> Callable[[Callable[[], object]], Restor
         desk.store = Store(desk.store.path, busy_timeout=1, durable=False)
         desk.store.attach()
         desk.editor = replace(desk.editor, store=desk.store, announce=lambda: None)
-        desk.store._db.connect(reuse_if_open=True)
+        connections.enter_context(desk.store.connection())
         return done
 
-    return back_and_forth
+    with connections:
+        yield back_and_forth
 
 
 Again = Callable[[Callable[[], object]], Restored]

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -26,6 +29,11 @@ def migrations_of(path: Path) -> list[str]:
     """What the file says was run."""
     with closing(sqlite.connect(path)) as reader:
         return [str(row) for row in reader.execute("select * from schema_migration order by 1")]
+
+
+def emails() -> list[str]:
+    """Whose accounts there are, in the store in use."""
+    return [account.email for account in accounts.list_accounts()]
 
 
 def test_a_renewed_connection_reads_and_writes(tmp_path: Path) -> None:
@@ -128,6 +136,53 @@ def test_a_transaction_is_stored_whole_or_not_at_all(desk: Desk) -> None:
     with pytest.raises(ZeroDivisionError):
         fail()
     assert desk.rows() == before
+
+
+def test_two_stores_each_answer_with_their_own_rows(tmp_path: Path) -> None:
+    first, second = (Store(tmp_path / name) for name in ("first", "second"))
+    for store in (first, second):
+        store.create_or_migrate()
+        with store.connection(), store.writing():
+            accounts.create_account(f"{store.path.name}@example.org", datetime.now(UTC))
+    with first.connection():
+        assert emails() == ["first@example.org"]
+        with second.connection(), second.reading():
+            assert emails() == ["second@example.org"]
+            with first.reading():
+                assert emails() == ["first@example.org"]
+            assert emails() == ["second@example.org"]
+        assert emails() == ["first@example.org"]
+
+
+def test_threads_use_stores_of_their_own(tmp_path: Path) -> None:
+    first, second = (Store(tmp_path / name) for name in ("first", "second"))
+    for store in (first, second):
+        store.create_or_migrate()
+        with store.writing():
+            accounts.create_account(f"{store.path.name}@example.org", datetime.now(UTC))
+    together = threading.Barrier(2)
+
+    def look(store: Store) -> list[str]:
+        with store.connection():
+            together.wait(30)
+            found = emails()
+            together.wait(30)
+            return found
+
+    with ThreadPoolExecutor(2) as threads:
+        assert list(threads.map(look, (first, second))) == [["first@example.org"], ["second@example.org"]]
+
+
+def test_a_connection_within_another_does_not_end_it(desk: Desk) -> None:
+    with desk.store.connection(), desk.store.reading():
+        assert len(emails()) == 2
+    assert len(emails()) == 2
+
+
+def test_a_statement_outside_of_every_connection_is_refused(tmp_path: Path) -> None:
+    Store(tmp_path / "store.sqlite3").create_or_migrate()
+    with pytest.raises(RuntimeError, match="no store is in use"):
+        emails()
 
 
 def test_reads_of_a_block_see_one_state(desk: Desk) -> None:

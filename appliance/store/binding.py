@@ -1,0 +1,43 @@
+"""Which store the tables speak to: the one whose connection this thread entered last.
+
+Peewee binds a table to one database for the whole process. Here that one only stands for the database in use, so that
+two stores can be open side by side and `tables.Zone.select()` reads from the right one.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import peewee as pw
+
+
+class _Entered(threading.local):
+    """The databases in use in this thread, the innermost last."""
+
+    def __init__(self) -> None:
+        self.databases: list[pw.Database] = []
+
+
+_entered = _Entered()
+
+
+class CurrentDatabase(pw.DatabaseProxy):
+    """Stands for the innermost database in use in this thread; RuntimeError outside of every connection."""
+
+    def __getattr__(self, attribute: str) -> Any:  # noqa: ANN401 - whatever a database has
+        if not _entered.databases:
+            raise RuntimeError("no store is in use in this thread")
+        return getattr(_entered.databases[-1], attribute)
+
+
+@contextmanager
+def in_use(database: pw.Database) -> Iterator[None]:
+    """Have the tables speak to that database for as long as the block runs, in this thread."""
+    _entered.databases.append(database)
+    try:
+        yield
+    finally:
+        _entered.databases.pop()
