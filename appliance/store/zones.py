@@ -215,3 +215,15 @@ def from_row(row: tables.Zone) -> Zone:
         queued_at=row.queued_at,
         deleted_at=row.deleted_at,
     )
+
+
+def find_zone_of(name: Name, scope: Scope) -> Zone | None:
+    """Return the living zone of the scope that a full domain name lies in, the longest match; None without one."""
+    labels = name.labels[:-1]
+    keys = [order.domain_key(Name((*labels[above:], b""))) for above in range(len(labels))]
+    matching = _select().where(tables.Zone.name_key.in_(keys), *within(Scope(None, scope.zones)))
+    if scope.account is not None:
+        account = tables.Account.select(tables.Account.id).where(tables.Account.uuid == scope.account)
+        matching = matching.where(tables.Zone.account + 0 == account)  # not by the index of an account's many zones
+    row = matching.order_by(tables.Zone.name_key.desc()).first()
+    return from_row(row) if row else None

@@ -1,0 +1,89 @@
+"""Zones by the names that lie in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import apsw
+import dns.name
+import pytest
+
+from appliance.store import sqlite, zones
+from appliance.store.database import Store
+from appliance.store.zones import EVERYTHING, Scope
+from tests.crowd import add_zones
+from tests.desk import Desk
+
+
+def found(name: str, scope: Scope = EVERYTHING) -> str | None:
+    """Return the zone that the name lies in."""
+    zone = zones.find_zone_of(dns.name.from_text(name), scope)
+    return zone.name.to_text(omit_final_dot=True) if zone else None
+
+
+@contextmanager
+def statements(store: Store) -> Iterator[list[str]]:
+    """Collect the statements of the block, on a connection of its own."""
+    said: list[str] = []
+
+    def listen(connection: sqlite.Connection) -> None:
+        connection.trace_v2(apsw.SQLITE_TRACE_STMT, lambda event: said.append(event["sql"]))
+
+    apsw.connection_hooks.append(listen)
+    try:
+        another = Store(store.path)
+        another.attach()
+        with another.connection():
+            said.clear()
+            yield said
+    finally:
+        apsw.connection_hooks.remove(listen)
+
+
+@pytest.mark.parametrize(
+    ("name", "zone"),
+    [
+        ("example.com.", "example.com"),
+        ("www.example.com.", "example.com"),
+        ("dev.example.com.", "dev.example.com"),
+        ("a.b.dev.example.com.", "dev.example.com"),
+        ("xdev.example.com.", "example.com"),
+        ("dev-2.example.com.", "example.com"),
+        ("notexample.com.", None),
+        ("com.", None),
+        (".", None),
+    ],
+)
+def test_the_longest_match_has_the_name(desk: Desk, name: str, zone: str | None) -> None:
+    for domain in ("example.com", "dev.example.com", "deep.a.b.dev.example.com"):
+        desk.zone(domain)
+    assert found(name) == zone
+
+
+def test_a_deleted_zone_leaves_its_names_to_the_one_above(desk: Desk) -> None:
+    desk.zone("example.com")
+    gone = desk.zone("dev.example.com")
+    desk.editor.delete_zone(desk.owner, gone.uuid)
+    assert found("www.dev.example.com.") == "example.com"
+
+
+def test_zones_outside_of_the_scope_are_passed_over(desk: Desk) -> None:
+    above, below = desk.zone("example.com"), desk.zone("dev.example.com")
+    assert found("www.dev.example.com.", desk.stranger.scope) is None
+    assert found("www.dev.example.com.", Scope(None, frozenset({above.uuid}))) == "example.com"
+    assert found("www.dev.example.com.", Scope(below.account, frozenset({below.uuid}))) == "dev.example.com"
+
+
+def test_it_is_one_statement_that_searches_an_index(desk: Desk) -> None:
+    zone = desk.zone("example.com")
+    add_zones(desk.store, zone, (f"z{number}.example.com" for number in range(3000)))
+    with statements(desk.store) as said:
+        for name in ("www.example.com.", "a.b.c.d.e.f.z2999.example.com.", "nowhere.test."):
+            found(name, desk.owner.scope)
+    assert len(said) == 3
+    with desk.store.connection():
+        plan = desk.store._db.execute_sql(f"explain query plan {said[1]}", ("",) * said[1].count("?")).fetchall()
+    steps = [str(step[-1]) for step in plan]
+    assert any("USING INDEX zone_key (name_key=?)" in step for step in steps), steps
+    assert not any(step.startswith("SCAN") for step in steps), steps
