@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
@@ -70,7 +71,15 @@ class Desk:
 
     def journal(self) -> list[tuple[str, int]]:
         """Kind and serial of each row of the journal, in its order."""
-        return [(str(row[3]), int(str(row[4]))) for row in self.rows()["change"]]
+        with closing(sqlite.connect(self.store.path)) as reader:
+            rows = reader.execute("select kind, serial from change order by id").fetchall()
+        return [(str(kind), int(str(serial))) for kind, serial in rows]
+
+    def journaled(self) -> list[tuple[list[dict[str, object]], list[dict[str, object]]]]:
+        """Return the removed and the added records of each row of the journal."""
+        with closing(sqlite.connect(self.store.path)) as reader:
+            rows = reader.execute("select removed, added from change order by id").fetchall()
+        return [(json.loads(str(removed)), json.loads(str(added))) for removed, added in rows]
 
 
 def caller_of(account: accounts.Account) -> Caller:

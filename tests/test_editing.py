@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -205,7 +204,7 @@ def test_each_change_moves_serial_revision_and_journal_together(desk: Desk) -> N
     after = desk.editor.delete_record(desk.owner, record.uuid)
     assert (after.serial, after.revision, after.record_count) == (zone.serial + 3, 4, 0)
     assert [serial - zone.serial for _, serial in desk.journal()] == [0, 1, 2, 3]
-    removed, added = (json.loads(str(text)) for text in desk.rows()["change"][2][10:])
+    ((removed, added),) = desk.journaled()[2:3]
     assert (removed[0]["value"], added[0]["value"]) == ("192.0.2.1", "192.0.2.2")
 
 
@@ -272,7 +271,7 @@ def test_a_ttl_that_is_named_sets_the_whole_set(desk: Desk) -> None:
     changed = change(desk, first, ttl=0)[1]
     assert changed.ttl == stored(desk, second).ttl == 0
     assert {line.split()[1] for line in records.lines_of(zone).text.splitlines()} == {"0"}
-    assert len(json.loads(str(desk.rows()["change"][-1][10]))) == 2, "the journal holds both"
+    assert len(desk.journaled()[-1][0]) == 2, "the journal holds both"
 
 
 def test_a_ttl_that_is_absent_takes_the_sets(desk: Desk) -> None:

@@ -68,7 +68,7 @@ class Editor:
                 queued_at=now,
             )
             zones.insert(zone)
-            journal.append(zone, "zone.create", caller.actor, now)
+            journal.append(zone, journal.CREATE, caller.actor, now)
         return zone
 
     def change_zone(self, caller: Caller, uuid: UUID, settings: Mapping[str, Any]) -> Zone:
@@ -82,8 +82,9 @@ class Editor:
             changed = {key: value for key, value in settings.items() if getattr(zone, key) != value}
             if changed:
                 now = self.clock()
+                before = zone
                 zone = zones.update(zone, **changed, revision=zone.revision + 1, updated_at=now)
-                journal.append(zone, journal.SETTINGS, caller.actor, now)
+                journal.append(zone, journal.SETTINGS, caller.actor, now, before=before)
         return zone
 
     def delete_zone(self, caller: Caller, uuid: UUID) -> Zone:

@@ -1,4 +1,10 @@
-"""The journal: every stored change of a zone, in the order of the commits. Rows are added and never changed."""
+"""The journal: every stored change of a zone, in the order of the commits. Rows are added and never changed.
+
+A version of a zone is all rows of one serial. A row of format 2 holds what restores that version exactly: of each
+record that was removed or added all that its row consists of, with its wire form in hex, and of a zone that was created
+or whose settings changed the settings before and after. A row of format 1 lacks wire form, revision, time of the last
+change and settings.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +21,10 @@ from appliance.zones.changes import Change, Create, Delete, Update
 from appliance.zones.model import Record, Zone
 from appliance.zones.names import print_owner
 
+FORMAT = 2
+"""The format of new rows."""
+CREATE = "zone.create"
+"""The kind of the first row of a zone."""
 SETTINGS = "zone.settings"
 """The kind of a change that is stored and not published."""
 
@@ -29,21 +39,21 @@ class Actor:
 
 
 def append(
-    zone: Zone, kind: str, actor: Actor, now: datetime, changes: Iterable[Change] = (), comment: str = ""
+    zone: Zone,
+    kind: str,
+    actor: Actor,
+    now: datetime,
+    changes: Iterable[Change] = (),
+    comment: str = "",
+    *,
+    before: Zone | None = None,
 ) -> UUID:
-    """Note what was done to the zone; `zone` is its state after it. The uuid of the row."""
+    """Store what was done to the zone and return the uuid of the row.
+
+    `zone` is its state after the change; `before` is needed where its settings changed.
+    """
     uuid = uuid4()
-    removed: list[Record] = []
-    added: list[Record] = []
-    for change in changes:
-        match change:
-            case Create(record):
-                added.append(record)
-            case Delete(record):
-                removed.append(record)
-            case Update(before, after):
-                removed.append(before)
-                added.append(after)
+    removed, added = _documents(changes, zone)
     tables.Change.create(
         uuid=uuid,
         zone=tables.Zone.select(tables.Zone.id).where(tables.Zone.uuid == zone.uuid),
@@ -54,8 +64,10 @@ def append(
         address=actor.address,
         comment=comment,
         created_at=now,
-        removed=[_document(record, zone) for record in removed],
-        added=[_document(record, zone) for record in added],
+        format=FORMAT,
+        removed=removed,
+        added=added,
+        settings=_settings(before, zone) if kind in (CREATE, SETTINGS) else None,
     )
     return uuid
 
@@ -97,14 +109,43 @@ def zones_since(place: int) -> tuple[set[UUID], int]:
     return {row.zone.uuid for row in rows if row.kind != SETTINGS}, rows[-1].id if rows else place
 
 
-def _document(record: Record, zone: Zone) -> dict[str, Any]:
+Document = dict[str, Any]
+
+
+def _documents(changes: Iterable[Change], zone: Zone) -> tuple[list[Document], list[Document]]:
+    """Return the records that the changes removed, and those that they added; a changed one is in both."""
+    removed, added = [], []
+    for change in changes:
+        match change:
+            case Create(record):
+                added.append(_document(record, zone, 1))
+            case Delete(record):
+                removed.append(_document(record, zone, record.revision))
+            case Update(before, after):
+                removed.append(_document(before, zone, before.revision))
+                added.append(_document(after, zone, before.revision + 1))
+    return removed, added
+
+
+def _document(record: Record, zone: Zone, revision: int) -> Document:
     return {
         "uuid": str(record.uuid),
         "name": print_owner(record.owner, zone.name),
         "record_type": record.rdtype.name,
         "ttl": record.ttl,
         "value": record.value,
+        "wire": record.wire.hex(),
         "priority": record.priority,
         "comment": record.comment,
+        "revision": revision,
         "created_at": record.created_at.isoformat(),
+        "updated_at": record.updated_at.isoformat(),
     }
+
+
+def _settings(before: Zone | None, after: Zone) -> Document:
+    return {"before": before and _settings_of(before), "after": _settings_of(after)}
+
+
+def _settings_of(zone: Zone) -> Document:
+    return {"default_ttl": zone.default_ttl, "protected": zone.protected, "comment": zone.comment}

@@ -220,6 +220,7 @@ def _record(row: tables.Record, origin: Name) -> Record:
         comment=row.comment,
         created_at=row.created_at,
         updated_at=row.updated_at,
+        revision=row.revision,
     )
 
 

@@ -143,7 +143,7 @@ class Record(pw.Model):
 
 
 class Change(pw.Model):
-    """The journal: who changed which zone, when, from where, and how."""
+    """The journal: who changed which zone, when, from where, and how; `appliance.store.journal` describes `format`."""
 
     id = pw.AutoField()
     uuid = pw.UUIDField()
@@ -155,8 +155,10 @@ class Change(pw.Model):
     address = pw.TextField()
     comment = pw.TextField()
     created_at = Instant()
+    format = pw.IntegerField(default=1)
     removed = Document()
     added = Document()
+    settings = Document(null=True)
 
 
 class Act(pw.Model):

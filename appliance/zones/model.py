@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -21,7 +21,8 @@ MAX_TTL = 2**31 - 1
 class Record:
     """One resource record of a zone, with what people know it by.
 
-    `wire` is its rdata in uncompressed octets, `value` and `priority` are the same as the API shows it.
+    `wire` is its rdata in uncompressed octets, `value` and `priority` are the same as the API shows it. `revision` is
+    the one that the record was read with: 1 for a new one, moved by the store with every change.
     """
 
     uuid: UUID
@@ -34,6 +35,7 @@ class Record:
     comment: str
     created_at: datetime
     updated_at: datetime
+    revision: int = field(default=1, compare=False, kw_only=True)
 
     @property
     def rdata(self) -> Rdata:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from playhouse import migrations
 
-from appliance.store import accounts, credentials, sessions, sqlite
+from appliance.store import accounts, audit, credentials, journal, sessions, sqlite, tables, zones
 from appliance.store.database import MIGRATIONS, Store
+from appliance.store.journal import Actor
 from tests.desk import Clock
 
 UUID = "00000000000040008000000000000001"
@@ -26,12 +27,42 @@ def former_store(path: Path, last: str) -> None:
     migrations.run(database, str(former))
     database.close()
     with closing(sqlite.connect(path)) as writer, writer:
-        writer.execute("insert into account values (1, ?, 'me@example.org', 1, 'a hash', 0, 0, null)", (UUID,))
+        writer.execute(
+            "insert into account (id, uuid, email, is_admin, password_hash, zone_count, created_at)"
+            " values (1, ?, 'me@example.org', 1, 'a hash', 0, 0)",
+            (UUID,),
+        )
         writer.execute(
             "insert into token (uuid, account_id, name, prefix, digest, permissions, created_at)"
             " values (?, 1, 'old', 'vps_', ?, '[]', 0)",
             (UUID, accounts.digest("vps_old")),
         )
+
+
+def test_the_journal_of_a_former_release_is_of_format_1(tmp_path: Path) -> None:
+    path, clock = tmp_path / "store.sqlite3", Clock()
+    former_store(path, "0004")
+    with closing(sqlite.connect(path)) as writer:
+        writer.execute(
+            "insert into zone values (1, ?, 1, 'old.example', 'example.old.', 1, 1, 60, 0, '', 0, 0, 0, 0, null)",
+            (UUID,),
+        )
+        writer.execute(
+            "insert into change values (1, ?, 1, 'records', 1, null, 'me', '', '', 0, '[]', ?)",
+            (UUID, '[{"name": "www", "value": "192.0.2.1"}]'),
+        )
+    store = Store(path)
+    store.create_or_migrate()
+    with store.writing():
+        (zone,), _ = zones.find(zones.EVERYTHING, zones.Page())
+        journal.append(zone, journal.CREATE, Actor(None, "me", ""), clock())
+        old, new = tables.Change.select().order_by(tables.Change.id)
+        assert (old.format, old.settings, old.added[0]["name"]) == (1, None, "www")
+        assert (new.format, new.settings["after"]["default_ttl"]) == (2, 60)
+        assert [(entry.kind, entry.added) for entry in audit.find(zones.EVERYTHING, zones.Page())[0]] == [
+            (journal.CREATE, 0),
+            ("records", 1),
+        ]
 
 
 def test_accounts_gain_second_factors_and_sessions(tmp_path: Path) -> None:
