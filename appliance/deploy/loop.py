@@ -79,7 +79,7 @@ class Deployer:
             while not stopped():
                 try:
                     with self._parts.store.failing():
-                        self._follow_store()
+                        self._parts.store.refresh()
                         self.turn()
                     manager.alive(f"{len(self._parts.zones)} zones wait or are under way")
                 except StoreError as failed:
@@ -119,13 +119,6 @@ class Deployer:
             self._parts.store.renew()
         self._parts.pace.soon()
         time.sleep(pause)
-
-    def _follow_store(self) -> None:
-        """Take up another file that has come to the place of the store, and compare everything with it."""
-        if self._parts.store.follow():
-            log.warning("event=store-replaced")
-            self._place = None
-            self._look_due = self._parts.pace.due = self._parts.monotonic()
 
     # notice
 

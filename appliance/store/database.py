@@ -72,7 +72,7 @@ class Store:
         self._db.init(sqlite.address(self.path), timeout=self._busy_timeout)
 
     def keep(self) -> None:
-        """Use the file as it is, for as long as this process lives: damage is found first, and a new file followed."""
+        """Use the file as it is, for as long as this process lives: damage is found first, another file is an error."""
         self.attach()
         self._keeper = Keeper(self.path)
 
@@ -95,16 +95,19 @@ class Store:
             if opened:
                 self._db.close()
 
-    def follow(self) -> bool:
-        """Connect this thread anew, and say so, when its file is no more the one at the path, or has failed."""
+    def refresh(self) -> bool:
+        """Connect this thread again where the store has failed since, and return True then.
+
+        Raise StoreError when the file is missing, damaged, or not the one that this process began with.
+        """
         with _told(self.path):
-            if self._keeper is None or (self._keeper.is_current(self._here.identity) and not self._db.is_closed()):
+            if self._keeper is None or (self._keeper.keep() is self._here.identity and not self._db.is_closed()):
                 return False
         self.renew()
         return True
 
     def renew(self) -> None:
-        """Connect this thread anew: a connection made while the disk failed may stay read-only as long as it lives."""
+        """Connect this thread again: a connection from when the disk failed may stay read-only as long as it lives."""
         self._db.close()
         self._connect()
 

@@ -1,7 +1,7 @@
-"""Which file the store is: looked at before it is used, found whole before it is trusted, and kept open meanwhile.
+"""Which file the store is: found sound before it is used, the same while the process lives, and kept open.
 
-A file that is missing is an error and is never made. One that took the place of another is a new one. A damaged one
-stays an error until it changes.
+A missing file is an error and is never created. So is another one in its place, until the process starts again:
+connections to both would write past each other. A damaged one stays an error until it changes.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 
 import apsw
 
+from appliance.errors import StoreError
 from appliance.store import sqlite
 
 
@@ -25,6 +26,10 @@ class Identity:
     number: int
     read_only: bool
 
+    def is_same_file(self, other: Identity) -> bool:
+        """Return True for the same file, whether or not it can be written."""
+        return (self.device, self.number) == (other.device, other.number)
+
 
 class Keeper:
     """Keeps one connection open beside all others, so that the last of them leaves the log and its index in place:
@@ -35,33 +40,26 @@ class Keeper:
         self._path = path
         self._lock = threading.Lock()
         self._kept: Identity | None = None
+        self._first: Identity | None = None
         self._connection: sqlite.Connection | None = None
         self._damaged: os.stat_result | None = None
 
     def keep(self) -> Identity:
-        """The file that is there now; CorruptError when it is damaged, OSError when there is none."""
-        found = self.identity()
-        if found != self._kept:
-            with self._lock:
-                if found != self._kept:
-                    self._take_up(found)
-        return found
+        """Return the file, the same object until it is opened again.
 
-    def identity(self) -> Identity:
-        """Which file is there now; OSError when there is none."""
-        status = self._path.stat()
-        read_only = os.statvfs(self._path).f_flag & os.ST_RDONLY
-        return Identity(status.st_dev, status.st_ino, bool(read_only))
+        Raise CorruptError when it is damaged, OSError when there is none, StoreError when it is another one.
+        """
+        found = self._identity()
+        if (kept := self._kept) == found:
+            return kept
+        with self._lock:
+            return kept if (kept := self._kept) == found else self._take_up(found)
 
     def forget(self) -> None:
-        """Have the file opened anew: a connection that was made while the disk failed stays read-only."""
+        """Have the file opened again: a connection that was opened while the disk failed stays read-only."""
         with self._lock:
             if self._kept and not self._kept.read_only:
                 self._kept = None
-
-    def is_current(self, identity: Identity) -> bool:
-        """True while that is the file, and there is no reason to open it anew; OSError when there is none."""
-        return identity == self._kept == self.identity()
 
     def close(self) -> None:
         """Let go of the file."""
@@ -76,13 +74,21 @@ class Keeper:
         log = self._path.with_name(f"{self._path.name}-wal")
         return identity.read_only and not (log.exists() and log.stat().st_size)
 
-    def _take_up(self, found: Identity) -> None:
+    def _identity(self) -> Identity:
+        status = self._path.stat()
+        read_only = os.statvfs(self._path).f_flag & os.ST_RDONLY
+        return Identity(status.st_dev, status.st_ino, bool(read_only))
+
+    def _take_up(self, found: Identity) -> Identity:
+        if self._first and not self._first.is_same_file(found):
+            raise StoreError(f"the store {self._path.name} was replaced while in use: restart API and deployer")
         self._let_go()
         self._refuse_damaged(found)
         if not found.read_only:
             self._connection = sqlite.connect(self._path)
             self._connection.execute("select 1 from sqlite_master").fetchone()
-        self._kept = found
+        self._kept = self._first = found
+        return found
 
     def _let_go(self) -> None:
         if self._connection:

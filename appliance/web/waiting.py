@@ -153,7 +153,7 @@ class Watcher:
         try:
             with self._store.connection():
                 while self._goes_on():
-                    if self._store.follow():
+                    if self._store.refresh():
                         version = None
                     seen = self._store.version()
                     if seen != version:

@@ -76,7 +76,7 @@ class House:
 
     @property
     def store(self) -> Store:
-        """The store that the application works with; tables belong to one store in a process."""
+        """The store that the application works with."""
         return parts_of(self.app).store
 
     @property

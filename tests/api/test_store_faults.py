@@ -58,6 +58,17 @@ def is_unavailable(answer: TestResponse) -> bool:
     return is_error(answer, 503, "unavailable") and int(answer.headers["Retry-After"]) > 0
 
 
+def is_replaced(answer: TestResponse) -> bool:
+    """True for the 503 of a process whose store is another file now."""
+    return is_unavailable(answer) and "was replaced while in use: restart" in answer.get_json()["detail"]
+
+
+def restarted(house: House, bearer: Bearer) -> Bearer:
+    """The same client of an application that has just started."""
+    app = create_app(house.settings, house.clock)
+    return Bearer(app.test_client(), bearer.secret)
+
+
 def test_a_short_lock_is_waited_for(house: House) -> None:
     me = patient(house, 30).bearer("me@example.org")
     with locked(house.settings.store.path, 3):
@@ -89,7 +100,7 @@ def test_a_lock_does_not_keep_every_thread_waiting(house: House) -> None:
     assert len(me("GET", "/dns-zones/").get_json()) == sum(answer.status_code == 201 for answer in answers)
 
 
-def test_a_store_that_is_gone_is_not_made_and_is_found_when_it_is_back(house: House, me: Bearer) -> None:
+def test_a_store_that_is_gone_is_not_made_and_a_copy_is_used_after_a_restart(house: House, me: Bearer) -> None:
     me.zone("example.com")
     path = house.settings.store.path
     with closing(sqlite.connect(path)) as there:
@@ -101,11 +112,27 @@ def test_a_store_that_is_gone_is_not_made_and_is_found_when_it_is_back(house: Ho
         assert is_unavailable(me(method, address, body))
     assert not path.exists()
     shutil.copy(path.with_name("backup"), path)
+    assert is_replaced(me("GET", "/dns-zones/"))
+    me = restarted(house, me)
     assert [one["domain"] for one in me("GET", "/dns-zones/").get_json()] == ["example.com"]
     me.zone("new.com")
 
 
-def test_another_store_in_its_place_is_used_at_once(house: House, me: Bearer, tmp_path: Path) -> None:
+def test_a_store_that_was_moved_away_and_back_is_used_at_once(house: House, me: Bearer, tmp_path: Path) -> None:
+    me.zone("example.com")
+    away = tmp_path / "away"
+    away.mkdir()
+    files = list(house.settings.store.path.parent.glob(f"{house.settings.store.path.name}*"))
+    for file in files:
+        file.rename(away / file.name)
+    assert is_unavailable(me("GET", "/dns-zones/"))
+    for file in files:
+        (away / file.name).rename(file)
+    me.zone("new.com")
+    assert len(me("GET", "/dns-zones/").get_json()) == 2
+
+
+def test_another_store_in_its_place_is_refused_until_a_restart(house: House, me: Bearer, tmp_path: Path) -> None:
     me.zone("example.com")
     (tmp_path / "other").mkdir()
     other = tmp_path / "other" / "store.sqlite3"
@@ -114,9 +141,15 @@ def test_another_store_in_its_place_is_used_at_once(house: House, me: Bearer, tm
     path = house.settings.store.path
     for log in path.parent.glob(f"{path.name}-*"):
         log.unlink()
+    before = other.read_bytes()
     other.replace(path)
+    for method, address, body in (("GET", "/dns-zones/", None), ("POST", "/dns-zones/", {"domain": "new.com"})):
+        assert is_replaced(me(method, address, body))
+    assert path.read_bytes() == before
+    me = restarted(house, me)
     assert is_error(me("GET", "/dns-zones/"), 401, "invalid_token")
-    assert house.bearer("new@example.org")("GET", "/dns-zones/").get_json() == []
+    new = House(house.settings, house.clock, me.client.application)
+    assert new.bearer("new@example.org")("GET", "/dns-zones/").get_json() == []
 
 
 def test_a_damaged_store_answers_503_until_it_is_restored(house: House, me: Bearer) -> None:

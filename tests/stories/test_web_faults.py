@@ -166,13 +166,12 @@ def test_a_store_that_disappears_stops_no_nameserver(state: Path) -> None:
         assert is_served(own, "after.gone.example")
 
 
-def test_another_store_is_taken_up_by_running_processes(state: Path) -> None:
+def test_another_store_is_refused_by_running_processes_and_taken_up_by_new_ones(state: Path) -> None:
     with Appliance(state) as own:
         api = own.client(own.token("replaced@example.org"))
         zone = api.zone("replaced.example")
         api.record(zone, "A", "@", "192.0.2.1")
         api.wait_until_live(zone)
-        children = [own.child(SERVE), own.child(DEPLOYER)]
         store = state / "store" / "store.sqlite3"
         with closing(sqlite.connect(store)) as there:
             there.execute("vacuum into ?", (str(state / "store" / "new"),))
@@ -181,11 +180,18 @@ def test_another_store_is_taken_up_by_running_processes(state: Path) -> None:
         for log in store.parent.glob("store.sqlite3-*"):
             log.unlink()
         (state / "store" / "new").replace(store)
-        assert [record["name"] for record in api.expect(200, "GET", f"/dns-zones/{zone['uuid']}/records/")] == ["@"]
+        path = f"/dns-zones/{zone['uuid']}/records/"
+        for answer in (api("GET", path), api("POST", "/dns-zones/", {"domain": "other.example"})):
+            assert is_unavailable(answer)
+            assert "was replaced while in use" in answer.json()["detail"]
+        wait_for(lambda: "was replaced while in use" in own.log("deployer"), "the deployer refuses it too")
+        assert is_served(own, "lost.replaced.example")
+        kill(own, SERVE, DEPLOYER)
+        wait_for(lambda: status_of(api) == 200, "new processes read it")
+        assert [record["name"] for record in api.expect(200, "GET", path)] == ["@"]
         wait_for(lambda: "event=serial-raised" in own.log("deployer"), "the older state goes over the served one")
         api.record(zone, "A", "after", "192.0.2.1")
-        wait_for(lambda: is_served(own, "after.replaced.example"), "the deployer follows")
-        assert [own.child(SERVE), own.child(DEPLOYER)] == children
+        wait_for(lambda: is_served(own, "after.replaced.example"), "the deployer serves what comes after")
 
 
 def test_a_damaged_store_is_found_at_the_start(state: Path) -> None:
