@@ -5,6 +5,8 @@
     invitations  audit
     outcomes  strays                      written by the deployer
     progress                              what outcomes say of the whole
+    database  keeper  turns  copies       the file: transactions, failures, copies
+    sqlite  binding                       connections, and which store the tables speak to
 
 Peewee objects never leave this room. It knows no DNS rule, HTTP or nameserver.
 """
