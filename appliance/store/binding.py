@@ -1,7 +1,7 @@
 """Which store the tables speak to: the one whose connection this thread entered last.
 
-Peewee binds a table to one database for the whole process. Here that one only stands for the database in use, so that
-two stores can be open side by side and `tables.Zone.select()` reads from the right one.
+Peewee binds a table to one database for the whole process. Here that one is a placeholder for the database in use,
+so that two stores can be open side by side and `tables.Zone.select()` reads from the right one.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _entered = _Entered()
 
 
 class CurrentDatabase(pw.DatabaseProxy):
-    """Stands for the innermost database in use in this thread; RuntimeError outside of every connection."""
+    """A placeholder for the innermost database in use in this thread; RuntimeError outside of every connection."""
 
     def __getattr__(self, attribute: str) -> Any:  # noqa: ANN401 - whatever a database has
         if not _entered.databases:
