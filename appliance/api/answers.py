@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import Response, request, url_for
 
 from appliance.store.zones import Page
+from appliance.web.paging import last_page, page_query
 from appliance.web.parts import parts
 from appliance.web.waiting import preferred_wait
 from appliance.zones.deployment import Deployment
@@ -84,12 +84,12 @@ def nothing() -> Response:
 
 def page_headers(page: Page, total: int) -> Headers:
     """How many there are in all, and the paths of the neighbouring pages."""
-    last = max(1, -(-total // page.size))
+    last = last_page(total, page.size)
     numbers = {"first": 1, "prev": page.number - 1, "next": page.number + 1, "last": last}
     there = {relation: min(number, last) for relation, number in numbers.items() if number >= 1}
     if page.number >= last:
         del there["next"]
-    links = [f'<{_page_path(number)}>; rel="{relation}"' for relation, number in there.items()]
+    links = [f'<{request.path}{page_query(number)}>; rel="{relation}"' for relation, number in there.items()]
     return total_header(total) | {"Link": ", ".join(links)}
 
 
@@ -101,8 +101,3 @@ def total_header(total: int) -> Headers:
 def path_of(endpoint: str, uuid: UUID) -> str:
     """The path of the call that shows what has that uuid."""
     return url_for(endpoint, uuid=str(uuid))
-
-
-def _page_path(number: int) -> str:
-    query = request.args.to_dict() | {"page": str(number)}
-    return f"{request.path}?{urlencode(query)}"

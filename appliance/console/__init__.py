@@ -12,7 +12,6 @@
     pending     the draft behind it: what it holds, and what it comes to
     served      what each nameserver serves, and answers now
     dashboard   for operators: how everything fares, and who did what
-    paging      which page of a list is shown
     brief       texts and lists cut to what a page may weigh
     account     password, second factor, sessions
     developers  API tokens

@@ -6,7 +6,7 @@ import re
 from uuid import UUID
 
 import segno
-from flask import Response, request
+from flask import Response
 from markupsafe import Markup
 from werkzeug.wrappers import Response as Answer
 
@@ -17,7 +17,8 @@ from appliance.console.visitor import become, visitor
 from appliance.people import second_factor
 from appliance.people.sign_in import change_password, confirm, end_others, end_session
 from appliance.store import audit, credentials, sessions
-from appliance.store.zones import Page, Scope
+from appliance.store.zones import Scope
+from appliance.web.paging import neighbours, pager
 from appliance.web.parts import parts, reading
 
 _SECRET = re.compile(r"[A-Z2-7]{32}")
@@ -103,12 +104,10 @@ def sign_one_out(uuid: UUID) -> Answer:
 @pages.get("/account/audit/", endpoint="audit")
 def show_audit() -> Response:
     """Who did what to the account and its zones, newest first."""
-    digits = request.args.get("page", "1")
-    number = int(digits) if re.fullmatch("[1-9][0-9]{0,5}", digits) else 1
+    shown = pager(LINES)
     with reading():
-        entries, total = audit.find(Scope(visitor().account.uuid), Page(number, LINES))
-    last = max(1, -(-total // LINES))
-    return page("audit.html", entries=entries, words=audit.KINDS, number=number, last=last)
+        entries, total = audit.find(Scope(visitor().account.uuid), shown)
+    return page("audit.html", entries=entries, words=audit.KINDS, paging=neighbours(total, shown))
 
 
 def _has_second_factor() -> bool:

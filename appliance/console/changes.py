@@ -11,11 +11,11 @@ from werkzeug.wrappers import Response as Answer
 from appliance.console import pending
 from appliance.console.forms import Form, sent_form
 from appliance.console.pages import go_to, page, pages
-from appliance.console.paging import neighbours, pager_within
 from appliance.console.pending import Change
 from appliance.console.zones import read_whole, zone_at
 from appliance.errors import NotFound
 from appliance.store import records
+from appliance.web.paging import neighbours, pager_within
 from appliance.web.parts import reading
 from appliance.zones.model import Zone
 from appliance.zones.names import print_owner

@@ -11,12 +11,12 @@ from werkzeug.wrappers import Response as Answer
 
 from appliance.console.forms import Form, sent_form
 from appliance.console.pages import go_to, page, pages
-from appliance.console.paging import neighbours, pager_within
 from appliance.console.visitor import visitor
 from appliance.errors import InputError
 from appliance.people.tokens import make_token, read_network, revoke_token
 from appliance.store import accounts, zones
 from appliance.store.accounts import Token, TokenLimits
+from appliance.web.paging import neighbours, pager_within
 from appliance.web.parts import parts, reading
 from appliance.zones.names import parse_domain, print_domain
 

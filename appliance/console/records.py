@@ -16,7 +16,6 @@ from appliance.console.changes import gather
 from appliance.console.forms import Form, sent_form
 from appliance.console.kinds import KINDS, Kind, kind_of
 from appliance.console.pages import go_to, page, pages
-from appliance.console.paging import neighbours, pager
 from appliance.console.pending import Change
 from appliance.console.visitor import visitor
 from appliance.console.zones import read_whole, zone_at
@@ -25,6 +24,7 @@ from appliance.errors import InputError, NotFound
 from appliance.render.zone_diff import Line
 from appliance.store import outcomes, records, sets
 from appliance.store.sets import SetFilters
+from appliance.web.paging import neighbours, pager
 from appliance.web.parts import parts, reading
 from appliance.zones.model import MAX_TTL, Record, Zone
 from appliance.zones.names import print_domain, print_owner

@@ -11,11 +11,11 @@ from werkzeug.wrappers import Response as Answer
 
 from appliance.console.forms import Form, sent_form
 from appliance.console.pages import go_to, page, pages
-from appliance.console.paging import neighbours, pager
 from appliance.console.visitor import visitor
 from appliance.editing import find_zone
 from appliance.errors import InputError
 from appliance.store import outcomes, zones
+from appliance.web.paging import neighbours, pager
 from appliance.web.parts import parts, reading
 from appliance.zones.deployment import State
 from appliance.zones.model import Zone

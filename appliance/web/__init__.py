@@ -2,6 +2,7 @@
 
     parts      what the calls and pages of one application work with
     limits     how fast one may ask, and fail
+    paging     which page of a list is shown, and the links to its neighbours
     hosts      by which names the appliance may be called
     waiting    until a change is seen served
     refusals   which HTTP status an error has
