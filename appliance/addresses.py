@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
@@ -68,3 +69,12 @@ def read_nameserver(text: str) -> NameserverAddress:
     if not name.strip():
         raise ValueError(text)
     return NameserverAddress(name.strip().removesuffix(".").lower(), read_endpoint(endpoint.strip()))
+
+
+def parse_ip(text: str) -> IPv4Address | IPv6Address:
+    """Return the IP address, an IPv4-mapped one as IPv4; `::`, which is nobody's, if the text is none."""
+    try:
+        found = ip_address(text)
+    except ValueError:
+        return IPv6Address(0)
+    return getattr(found, "ipv4_mapped", None) or found

@@ -15,18 +15,21 @@ from flask import Flask, Response
 from waitress.server import BaseWSGIServer, create_server
 
 from appliance.addresses import Endpoint, LocalSocket
-from appliance.api import access, alive, document, errors, front, gate, health, metrics
+from appliance.api import access, alive, document, front, gate, health, metrics
 from appliance.api.body import MAX_BODY
 from appliance.console import site
 from appliance.editing import Editor
 from appliance.errors import SettingsError
+from appliance.people.authentication import Authenticator
 from appliance.render.zone_file import apex_of
 from appliance.settings import Settings
 from appliance.store.database import Store
 from appliance.store.notice import announce
 from appliance.systemd import Manager
+from appliance.web import error_responses, front_doors
+from appliance.web.front_doors import FrontDoor
 from appliance.web.limits import new_limits
-from appliance.web.parts import Parts, install, parts_of
+from appliance.web.parts import Parts, install, parts_of, reading
 from appliance.web.waiting import new_watch
 from appliance.zones.reserved import OwnNames
 
@@ -54,14 +57,16 @@ def create_app(
     app.url_map.strict_slashes = False  # a redirect to the final slash would name the host that the client named
     parts = _parts(settings, clock, monotonic)
     install(app, parts)
-    errors.register(app)
+    doors = front_doors.install(app, FrontDoor((), error_responses.answer_error))
+    doors.claim(access.DOOR)
     metrics.register(app, parts.registry, metrics.StoreCollector(parts.nameservers, clock))
-    app.before_request(access.authenticate)
     app.after_request(_secure)
     document.register(app)
     app.register_blueprint(health.blueprint)
     site.register(app)
-    gated = gate.ClientAddress(gate.FinalSlash(app.wsgi_app), settings.api.trusted_proxies)
+    gated = gate.ClientAddress(
+        gate.FinalSlash(app.wsgi_app, lambda path: doors.at(path).lacks_slash(path)), settings.api.trusted_proxies
+    )
     app.wsgi_app = gated  # type: ignore[method-assign,assignment]
     return app
 
@@ -119,7 +124,8 @@ def _parts(settings: Settings, clock: Callable[[], datetime], monotonic: Callabl
         quotas=settings.quotas,
     )
     watch = new_watch(store, [server.name for server in settings.dns.nameservers], clock, settings.api.threads)
-    return Parts(settings, store, editor, watch, new_limits(settings.api, monotonic), clock)
+    limits = new_limits(settings.api, monotonic)
+    return Parts(settings, store, editor, watch, limits, Authenticator(store, limits, reading), clock)
 
 
 def _secure(answer: Response) -> Response:

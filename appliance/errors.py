@@ -10,8 +10,14 @@
     +-- StateError                   a right request at the wrong moment
     |   +-- NotFound
     |   +-- NotPermitted             the token or account may not do that
+    |   |   `-- MissingPermission(permissions)
     |   +-- ZoneProtected
     |   `-- AlreadyRunning           another process holds what only one may hold
+    +-- AccessError                  refused at the door, before the request itself is read
+    |   +-- AuthenticationFailed     no valid credential
+    |   +-- UnknownHost              the client used a host name that is not the appliance's
+    |   +-- RateLimited(retry_after) too many requests or failures
+    |   `-- Busy(retry_after)        too many others do the same at the moment
     +-- DeployError                  becomes the outcome of a zone; each kind names the stop it ended at
     |   +-- CompileFailed  CheckFailed  PublishFailed  ReloadFailed  NotServed
     +-- CommandError(argv)           a program or a control channel did not do its work
@@ -24,6 +30,7 @@ No HTTP number stands here: `appliance.web.refusals` holds the one table that gi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -90,12 +97,48 @@ class NotPermitted(StateError):
     """The caller is known and may not do that."""
 
 
+class MissingPermission(NotPermitted):
+    """The token has none of the permissions of which the call needs one."""
+
+    def __init__(self, permissions: Sequence[str]) -> None:
+        super().__init__(f"this token lacks the permission {' or '.join(permissions)}")
+        self.permissions = tuple(permissions)
+
+
 class ZoneProtected(StateError):
     """The zone is marked `protected`: it is not deleted until that mark is taken off."""
 
 
 class AlreadyRunning(StateError):
     """Another process does this work for the same store."""
+
+
+class AccessError(ApplianceError):
+    """The client is refused before its request is read."""
+
+
+class AuthenticationFailed(AccessError):
+    """The client has no valid credential; the text does not say what is wrong with it."""
+
+
+class UnknownHost(AccessError):
+    """The client used a host name that is not the appliance's (RFC 9110 section 15.5.20)."""
+
+
+class RateLimited(AccessError):
+    """Too many requests or failures; `retry_after` is in seconds, rounded up."""
+
+    def __init__(self, reason: str, seconds: float) -> None:
+        self.retry_after = math.ceil(seconds)
+        super().__init__(f"{reason}: try again in {self.retry_after} s")
+
+
+class Busy(AccessError):
+    """Too many others do the same at the moment; `retry_after` is in seconds."""
+
+    def __init__(self, detail: str, retry_after: int) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
 
 
 class DeployError(ApplianceError):

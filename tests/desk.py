@@ -11,12 +11,11 @@ from pathlib import Path
 
 import dns.name
 
-from appliance.editing import Caller, Editor, RecordInput
+from appliance.editing import Editor, RecordInput
+from appliance.principal import Account, Principal
 from appliance.render.zone_file import Apex
 from appliance.store import accounts, sqlite
 from appliance.store.database import Store
-from appliance.store.journal import Actor
-from appliance.store.zones import Scope
 from appliance.zones.model import Record, Zone
 from appliance.zones.reserved import OwnNames
 
@@ -43,13 +42,13 @@ class Clock:
 
 @dataclass
 class Desk:
-    """An editor with what it works on. `owner` and `stranger` are callers of two accounts."""
+    """An editor with what it works on. `owner` and `stranger` are principals of two accounts."""
 
     store: Store
     clock: Clock
     editor: Editor
-    owner: Caller
-    stranger: Caller
+    owner: Principal
+    stranger: Principal
     announced: list[Rows] = field(default_factory=list)
 
     def zone(self, domain: str = "example.com") -> Zone:
@@ -82,9 +81,9 @@ class Desk:
         return [(json.loads(str(removed)), json.loads(str(added))) for removed, added in rows]
 
 
-def caller_of(account: accounts.Account) -> Caller:
-    """A caller who may do everything with what the account has."""
-    return Caller(account.uuid, Actor(account.uuid, account.email, "192.0.2.7"), Scope(account.uuid))
+def caller_of(account: Account) -> Principal:
+    """A principal that may do everything with what the account has."""
+    return Principal.of_account(account, "192.0.2.7")
 
 
 @contextmanager

@@ -14,7 +14,8 @@ from typing import Any
 from playwright.sync_api import Page
 
 from appliance.console.dashboard import HOURS
-from appliance.editing import Alteration, Caller, Editor, RecordInput
+from appliance.editing import Alteration, Editor, RecordInput
+from appliance.principal import Principal
 from appliance.store import accounts
 from appliance.store.database import Store
 from tests.appliance import Appliance, Client
@@ -76,7 +77,7 @@ def _fill(appliance: Appliance, api: Client) -> dict[str, Any]:
     return next(zone for zone in zones if zone["domain"] == DOMAINS[0])
 
 
-def _live_through(editor: Editor, caller: Caller, clock: Clock) -> None:
+def _live_through(editor: Editor, caller: Principal, clock: Clock) -> None:
     """Zones are made one after the other, and changed as the hours go by."""
     for domain in DOMAINS:
         zone = editor.create_zone(caller, domain)

@@ -13,11 +13,10 @@ import dns.name
 import pytest
 
 from appliance import settings
-from appliance.api import errors
 from appliance.app import create_app
 from appliance.cli import program
 from appliance.settings import Settings
-from appliance.web import refusals
+from appliance.web import error_responses, refusals
 from appliance.zones.rdata import TYPES, parse_content
 from tests.appliance import Appliance
 
@@ -119,8 +118,8 @@ def test_twins_in_the_environment_are_read() -> None:
 def test_every_error_code_is_described() -> None:
     described = {tuple(row[:2]) for row in rows(API, "status")}
     described |= set(re.findall(r"(\d{3})\s`([a-z_]+)`", API.read_text("utf-8")))
-    codes = {(str(status), code) for status, code in errors.CODES.items()}
-    codes |= {(str(refusals.STATUS[kind]), code) for kind, code in errors._CODES_OF_KINDS.items()}
+    codes = {(str(status), code) for status, code in error_responses.CODES.items()}
+    codes |= {(str(refusals.STATUS[kind]), code) for kind, code in error_responses.CODES_OF_KINDS.items()}
     assert described == codes
 
 

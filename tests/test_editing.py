@@ -23,6 +23,7 @@ from appliance.errors import (
     RuleBroken,
     ZoneProtected,
 )
+from appliance.principal import TokenLimits
 from appliance.render.zone_file import record_line
 from appliance.store import records, zones
 from appliance.zones.model import MAX_TTL, Record, Zone
@@ -91,7 +92,7 @@ def test_domains_that_cannot_be_had(desk: Desk, domain: str) -> None:
 
 
 def test_operators_may_have_public_suffixes(desk: Desk) -> None:
-    operator = replace(desk.owner, operator=True)
+    operator = replace(desk.owner, permissions=frozenset({"admin:*"}))
     assert desk.editor.create_zone(operator, "co.uk").name.to_text() == "co.uk."
     refused(desk, lambda: desk.editor.create_zone(operator, "local"), InvalidName, "domain")
 
@@ -133,7 +134,7 @@ def test_a_deleted_name_stays_with_its_account_for_30_days(desk: Desk) -> None:
     desk.clock.now += RESERVATION - timedelta(seconds=1)
     refused(desk, lambda: desk.editor.create_zone(desk.stranger, "example.com"), InvalidName, "domain")
     desk.clock.forward(seconds=1)
-    assert desk.editor.create_zone(desk.stranger, "example.com").account == desk.stranger.account
+    assert desk.editor.create_zone(desk.stranger, "example.com").account == desk.stranger.account.uuid
 
 
 def test_a_zone_made_again_has_a_later_serial_and_another_uuid(desk: Desk) -> None:
@@ -427,7 +428,7 @@ def test_comments_of_records_are_short_and_printable(desk: Desk, comment: str) -
 def test_a_token_limited_to_zones_sees_no_others(desk: Desk) -> None:
     zone, other = desk.zone("a.org"), desk.zone("b.org")
     record = desk.add(other, "A", "www", "192.0.2.1")
-    limited = replace(desk.owner, scope=replace(desk.owner.scope, zones=frozenset({zone.uuid})))
+    limited = replace(desk.owner, limits=TokenLimits(zones=frozenset({zone.uuid})))
     wanted = RecordInput("A", "www", "192.0.2.1")
     assert desk.editor.create_record(limited, zone.uuid, wanted)
     refused(desk, lambda: desk.editor.create_record(limited, other.uuid, wanted), NotFound)
@@ -437,7 +438,8 @@ def test_a_token_limited_to_zones_sees_no_others(desk: Desk) -> None:
 
 def test_a_token_limited_to_records_writes_no_others(desk: Desk) -> None:
     zone = desk.zone()
-    acme = replace(desk.owner, record_types=("TXT",), record_names=("_acme-challenge", "_acme-challenge.*"))
+    limits = TokenLimits(record_types=("TXT",), record_names=("_acme-challenge", "_acme-challenge.*"))
+    acme = replace(desk.owner, limits=limits)
 
     def create(record_type: str, name: str) -> Record:
         return desk.editor.create_record(acme, zone.uuid, RecordInput(record_type, name, "192.0.2.1"))[1]

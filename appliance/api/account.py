@@ -9,13 +9,13 @@ from flask import Response
 from flask.views import MethodView
 
 from appliance.api import answers, schemas
-from appliance.api.access import caller, holder, needs, token
+from appliance.api.access import needs, principal, token
 from appliance.api.body import Blueprint, read_uuid, uuid_of
 from appliance.api.presentation import JSON, asker_of, entry_of, token_of
 from appliance.errors import InputError
 from appliance.people.tokens import make_token, read_network, revoke_token
+from appliance.principal import TokenLimits
 from appliance.store import accounts, audit
-from appliance.store.accounts import TokenLimits
 from appliance.store.zones import Page
 from appliance.web.parts import parts, reading
 
@@ -60,7 +60,7 @@ class Tokens(MethodView):
     def post(self, body: dict[str, Any]) -> Answer:
         """Make a token, no wider than the one that asks; its secret is in this answer alone."""
         store, now = parts().store, parts().clock()
-        made, secret = make_token(store, holder(), body["name"], body["permissions"], _limits(body), now)
+        made, secret = make_token(store, principal(), body["name"], body["permissions"], _limits(body), now)
         location = answers.path_of("account.OneToken", made.uuid)
         return {**token_of(made), "secret": secret}, 201, {"Location": location}
 
@@ -82,7 +82,7 @@ class OneToken(MethodView):
     @blueprint.response(204)
     def delete(self, uuid: str) -> Response:
         """Revoke a token, from the next request on; none that reaches further than the one that asks."""
-        revoke_token(parts().store, holder(), uuid_of("token", uuid), parts().clock())
+        revoke_token(parts().store, principal(), uuid_of("token", uuid), parts().clock())
         return answers.nothing()
 
 
@@ -98,7 +98,7 @@ class Audit(MethodView):
         """List who did what, when and from where, newest first; zones that are gone included."""
         page = Page(wanted["page"], wanted["page_size"])
         with reading():
-            found, total = audit.find(caller().scope, page)
+            found, total = audit.find(principal().scope, page)
         return list(map(entry_of, found)), answers.page_headers(page, total)
 
 

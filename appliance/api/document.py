@@ -36,7 +36,7 @@ class Api(flask_smorest.Api):
     ERROR_SCHEMA = schemas.Error
 
     def _register_error_handlers(self) -> None:
-        """Errors are answered by `appliance.api.errors`."""
+        """Errors are answered by the front door."""
 
 
 def register(app: Flask) -> None:

@@ -6,7 +6,7 @@ WSGI, and nothing of Flask.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from appliance.addresses import LOOPBACK
@@ -14,22 +14,20 @@ from appliance.addresses import LOOPBACK
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-PREFIX = "/api/v1"
-FILES = (f"{PREFIX}/openapi.json", f"{PREFIX}/docs/")
-"""Paths under the prefix that are files and end in no slash."""
 _BY_SOCKET = "localhost"
 """What waitress tells in place of an address; a peer by TCP has always one of digits."""
 
 
 class FinalSlash:
-    """Under the API's prefix a path without its final slash is the path with it, for every method, no redirect."""
+    """Where `lacks` says so, a path without its final slash is the path with it, for every method, no redirect."""
 
-    def __init__(self, application: WSGIApplication) -> None:
+    def __init__(self, application: WSGIApplication, lacks: Callable[[str], bool]) -> None:
         self._application = application
+        self._lacks = lacks
 
     def __call__(self, environment: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path = environment.get("PATH_INFO", "")
-        if f"{path}/".startswith(f"{PREFIX}/") and not path.endswith("/") and not path.startswith(FILES):
+        if self._lacks(path):
             environment["PATH_INFO"] = f"{path}/"
         return self._application(environment, start_response)
 

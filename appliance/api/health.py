@@ -9,9 +9,9 @@ from flask import Blueprint, Response, jsonify
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from werkzeug.exceptions import Unauthorized
 
-from appliance.api.access import is_operators_request
-from appliance.api.errors import error_answer
 from appliance.troubles import MOST_NAMED, Trouble, find_troubles
+from appliance.web.bearer import is_operators_request
+from appliance.web.error_responses import error_answer
 from appliance.web.parts import open_connection, parts, reading
 from appliance.web.refusals import RETRY_AFTER
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from appliance.api import schemas
 from appliance.errors import InputError
-from appliance.store.accounts import Token
+from appliance.principal import Token
 from appliance.store.audit import Entry
 from appliance.zones.deployment import Deployment
 from appliance.zones.model import Record, Zone

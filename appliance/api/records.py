@@ -10,7 +10,7 @@ from flask import Response
 from flask.views import MethodView
 
 from appliance.api import answers, schemas
-from appliance.api.access import caller, needs
+from appliance.api.access import needs, principal
 from appliance.api.body import Blueprint, read_uuid, uuid_of
 from appliance.api.presentation import READ_ONLY_OF_RECORDS, record_of, refuse_moved, shown_record
 from appliance.api.zones import EXAMPLE, Answer, create_record, record_input
@@ -42,7 +42,7 @@ class Records(MethodView):
         page = Page(wanted["page"], wanted["page_size"])
         with reading():
             filters = _filters(wanted)
-            found, total = records.find(caller().scope, page, filters) if filters else ([], 0)
+            found, total = records.find(principal().scope, page, filters) if filters else ([], 0)
         return [record_of(zone, record) for zone, record in found], answers.page_headers(page, total)
 
     @needs("dns:create")
@@ -64,7 +64,7 @@ class OneRecord(MethodView):
     def get(self, uuid: str) -> Answer:
         """Show a record."""
         with reading():
-            return record_of(*find_record(uuid_of("record", uuid), caller().scope))
+            return record_of(*find_record(uuid_of("record", uuid), principal().scope))
 
     @needs("dns:update")
     @blueprint.doc(operationId="replaceRecord", parameters=[answers.PREFER], responses={"404": "NOT_FOUND"})
@@ -97,11 +97,11 @@ class OneRecord(MethodView):
     @blueprint.response(204, headers=answers.DEPLOYMENT_HEADERS)
     def delete(self, uuid: str) -> Response:
         """Delete a record."""
-        return answers.gone(parts().editor.delete_record(caller(), uuid_of("record", uuid)))
+        return answers.gone(parts().editor.delete_record(principal(), uuid_of("record", uuid)))
 
 
 def _change(uuid: str, change: Callable[[Zone, Record], RecordInput]) -> Answer:
-    zone, record = parts().editor.change_record(caller(), uuid_of("record", uuid), change)
+    zone, record = parts().editor.change_record(principal(), uuid_of("record", uuid), change)
     return record_of(zone, record), answers.written(zone).headers
 
 
@@ -112,7 +112,7 @@ def _filters(wanted: dict[str, Any]) -> Filters | None:
         zone = None
         if "zone" in wanted:
             zone = read_uuid(wanted["zone"])
-            held = zone and zones.get(zone, caller().scope)
+            held = zone and zones.get(zone, principal().scope)
             if not held:
                 return None
             origin = held.name

@@ -8,7 +8,7 @@ from flask import Response
 from flask.views import MethodView
 
 from appliance.api import answers, schemas
-from appliance.api.access import caller, needs
+from appliance.api.access import needs, principal
 from appliance.api.body import Blueprint, uuid_of
 from appliance.api.presentation import (
     JSON,
@@ -60,7 +60,7 @@ class Zones(MethodView):
     @blueprint.response(201, schemas.ZoneDetail, headers=answers.LOCATION_HEADER | answers.DEPLOYMENT_HEADERS)
     def post(self, body: dict[str, Any]) -> Answer:
         """Create a zone."""
-        zone = parts().editor.create_zone(caller(), body["domain"])
+        zone = parts().editor.create_zone(principal(), body["domain"])
         done = answers.written(zone)
         location = answers.path_of("zones.OneZone", zone.uuid)
         deployment = done.deployment or parts().watch.look(zone)[0]
@@ -91,7 +91,7 @@ class OneZone(MethodView):
             refuse_moved(body, shown_zone(zone, where(zone, ())), READ_ONLY_OF_ZONES)
             _refuse_moved_records(body, zone)
         settings = {name: body[name] for name in SETTINGS if name in body}
-        zone = parts().editor.change_zone(caller(), zone.uuid, settings)
+        zone = parts().editor.change_zone(principal(), zone.uuid, settings)
         done = answers.written(zone)
         return zone_summary(zone, done.deployment or parts().watch.look(zone)[0]), done.headers
 
@@ -102,7 +102,7 @@ class OneZone(MethodView):
     @blueprint.response(204, headers=answers.DEPLOYMENT_HEADERS)
     def delete(self, uuid: str) -> Response:
         """Delete a zone and its records."""
-        return answers.gone(parts().editor.delete_zone(caller(), uuid_of("zone", uuid)))
+        return answers.gone(parts().editor.delete_zone(principal(), uuid_of("zone", uuid)))
 
 
 @blueprint.route("/<string:uuid>/records/")
@@ -119,7 +119,7 @@ class RecordsOfZone(MethodView):
             zone = _zone_at(uuid)
             whole = max(zone.record_count, schemas.PAGE_SIZE)
             page = Page(wanted.get("page", 1), wanted.get("page_size", schemas.PAGE_SIZE if wanted else whole))
-            found, total = records.find(caller().scope, page, Filters(zone=zone.uuid))
+            found, total = records.find(principal().scope, page, Filters(zone=zone.uuid))
         headers = answers.page_headers(page, total) if wanted else answers.total_header(total)
         return [record_of(zone, record) for _, record in found], headers
 
@@ -147,7 +147,7 @@ class DeploymentOfZone(MethodView):
 
 def create_record(zone_uuid: str, body: dict[str, Any]) -> Answer:
     """Create a record in the zone of that uuid, and answer with it."""
-    zone, record = parts().editor.create_record(caller(), uuid_of("zone", zone_uuid), record_input(body))
+    zone, record = parts().editor.create_record(principal(), uuid_of("zone", zone_uuid), record_input(body))
     location = answers.path_of("records.OneRecord", record.uuid)
     return record_of(zone, record), 201, answers.written(zone).headers | {"Location": location}
 
@@ -159,7 +159,7 @@ def record_input(body: dict[str, Any]) -> RecordInput:
 
 
 def _zone_at(uuid: str) -> Zone:
-    return find_zone(uuid_of("zone", uuid), caller().scope)
+    return find_zone(uuid_of("zone", uuid), principal().scope)
 
 
 def _find(wanted: dict[str, Any], page: Page) -> tuple[list[Zone], int]:
@@ -169,7 +169,7 @@ def _find(wanted: dict[str, Any], page: Page) -> tuple[list[Zone], int]:
             name = parse_domain(wanted["domain"].lower())
         except InputError:
             return [], 0
-    return zones.find(caller().scope, page, name=name, search=wanted.get("search"))
+    return zones.find(principal().scope, page, name=name, search=wanted.get("search"))
 
 
 def _refuse_moved_records(body: dict[str, Any], zone: Zone) -> None:

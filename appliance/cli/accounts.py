@@ -12,15 +12,14 @@ import click
 from appliance.cli.options import Duration, json_option, now, opened, print_moment, print_rows, settings_options
 from appliance.errors import InputError
 from appliance.people import membership, second_factor, sign_in, tokens
-from appliance.people.holder import Holder
+from appliance.people.permissions import PERMISSIONS
+from appliance.principal import Account, Principal, Scope, Token, TokenLimits
 from appliance.settings import Settings
 from appliance.store import accounts, zones
-from appliance.store.accounts import PERMISSIONS, Account, Token, TokenLimits
-from appliance.store.journal import Actor
-from appliance.store.zones import Scope
 from appliance.zones.names import parse_domain
 
-ACTOR = Actor(None, "command line", "")
+NAME = "command line"
+"""How the audit log names whoever asks."""
 
 
 @click.group()
@@ -36,7 +35,7 @@ def account() -> None:
 def create_account(settings: Settings, email: str, admin: bool, as_json: bool) -> None:
     """Create an account; it has no console password until one is set."""
     with opened(settings) as store:
-        made = membership.make_account(store, email, ACTOR, now(), is_admin=admin)
+        made = membership.make_account(store, email, Principal.local(NAME), now(), is_admin=admin)
     click.echo(json.dumps(_account(made)) if as_json else f"account {made.email} created")
 
 
@@ -55,7 +54,7 @@ def list_accounts(settings: Settings, as_json: bool) -> None:
 def disable_account(settings: Settings, email: str) -> None:
     """Void every token and session of the account, and let it sign in no more; its zones stay served."""
     with opened(settings) as store, store.writing():
-        membership.disable_now(accounts.find_account(email), ACTOR, now())
+        membership.disable_now(accounts.find_account(email), Principal.local(NAME), now())
     click.echo(f"account {email} disabled")
 
 
@@ -65,7 +64,7 @@ def disable_account(settings: Settings, email: str) -> None:
 def enable_account(settings: Settings, email: str) -> None:
     """Let a disabled account sign in again; the tokens and sessions that it had stay void."""
     with opened(settings) as store, store.writing():
-        membership.enable_now(accounts.find_account(email), ACTOR, now())
+        membership.enable_now(accounts.find_account(email), Principal.local(NAME), now())
     click.echo(f"account {email} enabled")
 
 
@@ -80,10 +79,10 @@ def set_password(settings: Settings, email: str, without_code: bool) -> None:
     else:
         password = sys.stdin.readline().removesuffix("\n")
     with opened(settings) as store:
-        holder = _holder(email)
-        sign_in.set_password(store, holder, password, now())
+        principal = _acting_for(email)
+        sign_in.set_password(store, principal, password, now())
         if without_code:
-            second_factor.disable(store, holder, now())
+            second_factor.disable(store, principal, now())
     click.echo(f"password of {email} set")
 
 
@@ -113,7 +112,7 @@ def create_token(
 ) -> None:
     """Create a token and print its secret, alone and this once."""
     with opened(settings) as store:
-        owner = _holder(email)
+        owner = _acting_for(email)
         limits = TokenLimits(
             expires_at=now() + expires if expires else None,
             networks=tuple(map(tokens.read_network, networks)) or None,
@@ -138,12 +137,12 @@ def list_tokens(settings: Settings, as_json: bool) -> None:
 def revoke_token(settings: Settings, uuid: UUID) -> None:
     """Take the token no more, from the next request on."""
     with opened(settings) as store:
-        tokens.revoke_token(store, Holder(accounts.owner_of_token(uuid), ACTOR), uuid, now())
+        tokens.revoke_token(store, Principal.local(NAME, accounts.owner_of_token(uuid)), uuid, now())
     click.echo(f"token {uuid} revoked")
 
 
-def _holder(email: str) -> Holder:
-    return Holder(accounts.find_account(email), ACTOR)
+def _acting_for(email: str) -> Principal:
+    return Principal.local(NAME, accounts.find_account(email))
 
 
 def _zone_uuid(domain: str, owner: Account) -> UUID:

@@ -10,9 +10,10 @@ import click
 from appliance.cli.options import json_option, now, opened, print_rows, settings_options
 from appliance.cli.screen import Row, redraw
 from appliance.errors import NotFound
+from appliance.principal import Scope
 from appliance.settings import Settings
 from appliance.store import outcomes, zones
-from appliance.store.zones import Page, Scope
+from appliance.store.zones import Page
 from appliance.troubles import find_troubles
 from appliance.zones.deployment import Deployment, State
 from appliance.zones.model import Zone

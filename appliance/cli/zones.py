@@ -11,14 +11,14 @@ import click
 
 from appliance.cli.options import json_option, now, opened, print_moment, print_rows, settings_options
 from appliance.cli.screen import progress
-from appliance.editing import Caller, Editor, own_names_of
+from appliance.editing import Editor, own_names_of
 from appliance.errors import NotFound
+from appliance.principal import Account, Principal, Scope
 from appliance.render.zone_file import apex_of, zone_file
 from appliance.settings import Settings
 from appliance.store import accounts, notice, outcomes, records, zones
 from appliance.store.database import Store
-from appliance.store.journal import Actor
-from appliance.store.zones import Page, Scope
+from appliance.store.zones import Page
 from appliance.zones.deployment import Deployment
 from appliance.zones.model import Record, Zone
 from appliance.zones.names import parse_domain, print_domain, print_owner
@@ -71,9 +71,7 @@ def show_zone(settings: Settings, domain: str, as_json: bool) -> None:
 def create_zone(settings: Settings, domain: str, email: str, as_json: bool) -> None:
     """Create an empty zone; an operator may create public suffixes too."""
     with opened(settings) as store:
-        owner = accounts.find_account(email)
-        caller = Caller(owner.uuid, _actor(), Scope(owner.uuid), operator=True)
-        made = _editor(settings, store).create_zone(caller, domain)
+        made = _editor(settings, store).create_zone(_acting_for(accounts.find_account(email)), domain)
     row = {"uuid": str(made.uuid), "domain": print_domain(made.name), "serial": made.serial}
     click.echo(json.dumps(row) if as_json else f"zone {row['domain']} created with serial {made.serial}")
 
@@ -85,7 +83,7 @@ def delete_zone(settings: Settings, domain: str) -> None:
     """Delete a zone and its records."""
     with opened(settings) as store:
         found = _find(domain)
-        _editor(settings, store).delete_zone(Caller(found.account, _actor(), Scope(None), operator=True), found.uuid)
+        _editor(settings, store).delete_zone(_acting_for(accounts.get_account(found.account)), found.uuid)
     click.echo(f"zone {print_domain(found.name)} deleted")
 
 
@@ -146,8 +144,8 @@ def _editor(settings: Settings, store: Store) -> Editor:
     )
 
 
-def _actor() -> Actor:
-    return Actor(None, f"command line, {getpass.getuser()}", "")
+def _acting_for(account: Account) -> Principal:
+    return Principal.local(f"command line, {getpass.getuser()}", account)
 
 
 def _server_names(settings: Settings) -> list[str]:

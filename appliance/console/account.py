@@ -16,8 +16,8 @@ from appliance.console.pages import go_to, page, pages
 from appliance.console.visitor import become, visitor
 from appliance.people import second_factor
 from appliance.people.sign_in import change_password, confirm, end_others, end_session
+from appliance.principal import Scope
 from appliance.store import audit, credentials, sessions
-from appliance.store.zones import Scope
 from appliance.web.paging import neighbours, pager
 from appliance.web.parts import parts, reading
 
@@ -51,7 +51,7 @@ def set_password() -> Response | Answer:
     with form.refusing():
         refuse_unequal(form)
         _confirm(form["current"])
-        become(change_password(parts().store, who.holder, form["password"], who.browser, parts().clock()))
+        become(change_password(parts().store, who.principal, form["password"], who.browser, parts().clock()))
         return go_to("console.account", "Your password is changed, and every other browser is signed out.")
     return page("password.html", 400, form=form)
 
@@ -69,7 +69,7 @@ def enable_second_factor() -> Response | Answer:
     secret = form["secret"] if _SECRET.fullmatch(form["secret"]) else second_factor.new_secret()
     with form.refusing():
         _confirm(form["current"])
-        second_factor.enable(parts().store, visitor().holder, secret, form["code"], parts().clock())
+        second_factor.enable(parts().store, visitor().principal, secret, form["code"], parts().clock())
         return go_to("console.account", "From now on signing in asks for a code.")
     return _second_factor_page(form, secret, is_on=_has_second_factor(), status=400)
 
@@ -80,7 +80,7 @@ def disable_second_factor() -> Response | Answer:
     form = sent_form()
     with form.refusing():
         _confirm(form["current"])
-        second_factor.disable(parts().store, visitor().holder, parts().clock())
+        second_factor.disable(parts().store, visitor().principal, parts().clock())
         return go_to("console.account", "Signing in asks for no code any more.")
     return _second_factor_page(form, "", is_on=True, status=400)
 
@@ -90,14 +90,14 @@ def sign_others_out() -> Answer:
     """Every other browser is signed out."""
     who = visitor()
     if who.session:
-        end_others(parts().store, who.holder, who.session, parts().clock())
+        end_others(parts().store, who.principal, who.session, parts().clock())
     return go_to("console.account", "Every other browser is signed out.")
 
 
 @pages.post("/account/sessions/<uuid:uuid>/end/")
 def sign_one_out(uuid: UUID) -> Answer:
     """One browser is signed out."""
-    end_session(parts().store, visitor().holder, uuid, parts().clock())
+    end_session(parts().store, visitor().principal, uuid, parts().clock())
     return go_to("console.account", "That browser is signed out.")
 
 

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from flask import Response, request
 
 from appliance.console.pages import operators_only, page, pages
+from appliance.principal import EVERYTHING
 from appliance.store import audit, journal, progress
-from appliance.store.zones import EVERYTHING
 from appliance.troubles import find_troubles
 from appliance.web.paging import neighbours, pager
 from appliance.web.parts import parts, reading

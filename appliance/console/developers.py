@@ -13,9 +13,10 @@ from appliance.console.forms import Form, sent_form
 from appliance.console.pages import go_to, page, pages
 from appliance.console.visitor import visitor
 from appliance.errors import InputError
+from appliance.people.permissions import grantable
 from appliance.people.tokens import make_token, read_network, revoke_token
+from appliance.principal import Token, TokenLimits
 from appliance.store import accounts, zones
-from appliance.store.accounts import Token, TokenLimits
 from appliance.web.paging import neighbours, pager_within
 from appliance.web.parts import parts, reading
 from appliance.zones.names import parse_domain, print_domain
@@ -50,7 +51,7 @@ def create() -> Response:
     form, who = sent_form(), visitor()
     with form.refusing():
         store, now = parts().store, parts().clock()
-        made, secret = make_token(store, who.holder, form["name"], form.all("permissions"), _limits(form), now)
+        made, secret = make_token(store, who.principal, form["name"], form.all("permissions"), _limits(form), now)
         return page("token_made.html", token=made, secret=secret, base=request.host_url)
     return _developers_page(form, 400)
 
@@ -58,7 +59,7 @@ def create() -> Response:
 @pages.post("/account/developers/<uuid:uuid>/revoke/")
 def revoke(uuid: UUID) -> Answer:
     """The token is not taken from now on."""
-    revoke_token(parts().store, visitor().holder, uuid, parts().clock())
+    revoke_token(parts().store, visitor().principal, uuid, parts().clock())
     return go_to("console.developers", "The token is revoked.")
 
 
@@ -68,7 +69,7 @@ def _developers_page(form: Form, status: int = 200) -> Response:
         shown = pager_within(len(tokens), TOKENS)
         listed = tokens[shown.offset :][: shown.size]
         domains = _domains_of(listed)
-    permissions = {name: PERMISSIONS[name] for name in visitor().holder.grantable()}
+    permissions = {name: PERMISSIONS[name] for name in grantable(visitor().principal)}
     now = parts().clock()
     return page(
         "developers.html",
@@ -101,7 +102,7 @@ def _limits(form: Form) -> TokenLimits:
 def _zone_uuid(domain: str) -> UUID:
     name = parse_domain(domain.lower(), "zones")
     with reading():
-        zone = zones.get_by_name(name, visitor().caller.scope)
+        zone = zones.get_by_name(name, visitor().principal.scope)
     if zone is None:
         raise InputError(f"you have no zone {domain}", "zones")
     return zone.uuid
@@ -110,5 +111,5 @@ def _zone_uuid(domain: str) -> UUID:
 def _domains_of(tokens: Iterable[Token]) -> dict[UUID, str]:
     """The domains of the zones that tokens are shown to be limited to; a deleted one has none any more."""
     uuids = {uuid for token in tokens for uuid in list(token.zones or ())[:VALUES]}
-    found = {uuid: zones.get(uuid, visitor().caller.scope) for uuid in uuids}
+    found = {uuid: zones.get(uuid, visitor().principal.scope) for uuid in uuids}
     return {uuid: print_domain(zone.name) for uuid, zone in found.items() if zone}

@@ -109,4 +109,4 @@ def _reminder() -> str | None:
 def _leave() -> None:
     who = visitor()
     if who.session:
-        end_session(parts().store, who.holder, who.session.uuid, parts().clock())
+        end_session(parts().store, who.principal, who.session.uuid, parts().clock())

@@ -16,9 +16,10 @@ from uuid import UUID
 from appliance.console.visitor import visitor
 from appliance.editing import Addition, Alteration, Asked, Diff, RecordInput, Removal
 from appliance.errors import InputError
+from appliance.principal import Scope
 from appliance.render.zone_diff import Line, diff_lines
 from appliance.store import audit, drafts
-from appliance.store.zones import Page, Scope
+from appliance.store.zones import Page
 from appliance.web.parts import parts
 from appliance.zones.model import Record, Zone
 
@@ -80,12 +81,12 @@ def take_out(zone: Zone, mark: str, place: int | None = None) -> None:
 
 def tried(zone: Zone, changes: list[Change]) -> Diff:
     """What saving these changes would do; an InputError tells what is wrong."""
-    return parts().editor.change_many(visitor().caller, zone.uuid, _asked(changes), dry_run=True)
+    return parts().editor.change_many(visitor().principal, zone.uuid, _asked(changes), dry_run=True)
 
 
 def saved(zone: Zone, changes: list[Change]) -> Diff:
     """Save these changes under one serial."""
-    return parts().editor.change_many(visitor().caller, zone.uuid, _asked(changes))
+    return parts().editor.change_many(visitor().principal, zone.uuid, _asked(changes))
 
 
 def saved_as_seen(zone: Zone, mark: str, comment: str) -> Diff:
@@ -97,7 +98,7 @@ def saved_as_seen(zone: Zone, mark: str, comment: str) -> Diff:
         _put(now, [])
         return _asked(changes)
 
-    return parts().editor.change_many(visitor().caller, zone.uuid, taken, comment)
+    return parts().editor.change_many(visitor().principal, zone.uuid, taken, comment)
 
 
 def mark_of(zone: Zone, changes: list[Change]) -> str:

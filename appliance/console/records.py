@@ -221,7 +221,7 @@ def _differing(kind: Kind, form: Form, now: Mapping[str, str]) -> list[Differing
 def _record_at(uuid: UUID, record: UUID) -> tuple[Zone, Record, int]:
     """The zone, the record, and its revision."""
     with reading():
-        zone, found = find_record(record, visitor().caller.scope)
+        zone, found = find_record(record, visitor().principal.scope)
         revision = records.revision_of(record)
     if zone.uuid != uuid or revision is None:
         raise NotFound("there is no such record")

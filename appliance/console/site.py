@@ -16,7 +16,7 @@ from appliance.console.visitor import FIELD, give_cookie, meet, visitor
 from appliance.errors import ApplianceError
 from appliance.web.hosts import refuse_unknown_host
 from appliance.web.parts import open_connection
-from appliance.web.refusals import RETRY_AFTER, reference_of, status_of
+from appliance.web.refusals import reference_of, retry_after_of, status_of
 from appliance.zones.names import print_domain, print_owner, print_unicode
 
 PAGES = (entry, zones, records, changes, served, dashboard, account, developers, people)
@@ -79,9 +79,9 @@ def show_refusal(error: ApplianceError) -> Response:
     status = status_of(error)
     if status is None:
         return show_fault(error)
-    answer = _error_page(status, str(error))
-    if status == http.HTTPStatus.SERVICE_UNAVAILABLE:
-        answer.headers["Retry-After"] = RETRY_AFTER
+    answer, seconds = _error_page(status, str(error)), retry_after_of(error)
+    if seconds:
+        answer.headers["Retry-After"] = seconds
     return answer
 
 

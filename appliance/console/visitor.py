@@ -18,15 +18,12 @@ from urllib.parse import urlsplit
 from flask import Response, g, request
 from werkzeug.exceptions import Forbidden
 
-from appliance.editing import Caller
 from appliance.errors import StoreError
-from appliance.people.holder import Holder
-from appliance.people.sign_in import USE_NOTED_EVERY, Browser, new_secret
+from appliance.people.authentication import USE_NOTED_EVERY
+from appliance.people.sign_in import Browser, new_secret
+from appliance.principal import Account, Principal
 from appliance.store import sessions
-from appliance.store.accounts import Account
-from appliance.store.journal import Actor
 from appliance.store.sessions import LONGEST, Session
-from appliance.store.zones import Scope
 from appliance.web.parts import parts, reading
 
 FIELD = "form_token"
@@ -56,16 +53,9 @@ class Visitor:
         return Browser(request.remote_addr or "", request.user_agent.string)
 
     @property
-    def holder(self) -> Holder:
-        """Them, as far as accounts and tokens go."""
-        return Holder(self.account, self._actor())
-
-    @property
-    def caller(self) -> Caller:
-        """Them, as the desk of zones knows them: operators see all zones."""
-        operator = self.account.is_admin
-        scope = Scope(None if operator else self.account.uuid)
-        return Caller(self.account.uuid, self._actor(), scope, operator=operator)
+    def principal(self) -> Principal:
+        """Return them as the person who asks; operators see all zones."""
+        return Principal.of_account(self.account, self.browser.address)
 
     @property
     def form_token(self) -> str:
@@ -75,9 +65,6 @@ class Visitor:
     def seal(self, text: str) -> str:
         """A mark on the text that only this browser and we can make."""
         return hmac.new(self.secret.encode(), text.encode(), hashlib.sha256).hexdigest()
-
-    def _actor(self) -> Actor:
-        return Actor(self.account.uuid, self.account.email, request.remote_addr or "")
 
 
 def visitor() -> Visitor:

@@ -30,7 +30,7 @@ def show_zones() -> Response:
     """The zones of the account, by domain; of everyone for operators."""
     search, wanted = request.args.get("search", "").strip(), request.args.get("state", "")
     state = State(wanted) if wanted in list(State) else None
-    scope, shown = visitor().caller.scope, pager(ZONES)
+    scope, shown = visitor().principal.scope, pager(ZONES)
     with reading():
         found, total = zones.find(scope, shown, search=_searched(search.lower()), state=state)
         standing = outcomes.deployments(found, parts().nameservers)
@@ -56,7 +56,7 @@ def create_zone() -> Response | Answer:
     """A new, empty zone."""
     form = sent_form()
     with form.refusing():
-        zone = parts().editor.create_zone(visitor().caller, form["domain"].strip())
+        zone = parts().editor.create_zone(visitor().principal, form["domain"].strip())
         return go_to("console.zone", f"{print_domain(zone.name)} is made. Now add its records.", uuid=zone.uuid)
     return page("zone_new.html", 400, form=form)
 
@@ -83,7 +83,7 @@ def change_settings(uuid: UUID) -> Response | Answer:
             "comment": form["comment"],
             "protected": form["protected"] == "yes",
         }
-        parts().editor.change_zone(visitor().caller, uuid, settings)
+        parts().editor.change_zone(visitor().principal, uuid, settings)
         return go_to("console.zone_settings", "The settings are saved.", uuid=uuid)
     return page("zone_settings.html", 400, zone=zone, form=form)
 
@@ -102,7 +102,7 @@ def delete_zone(uuid: UUID) -> Response | Answer:
         typed = form["domain"].strip().lower().removesuffix(".")
         if typed not in (print_domain(zone.name), print_unicode(zone.name)):
             raise InputError("type the domain of this zone to delete it", "domain")
-        parts().editor.delete_zone(visitor().caller, uuid)
+        parts().editor.delete_zone(visitor().principal, uuid)
         return go_to("console.zones", f"{print_domain(zone.name)} is deleted.")
     return page("zone_delete.html", 400, zone=zone, form=form)
 
@@ -110,7 +110,7 @@ def delete_zone(uuid: UUID) -> Response | Answer:
 def zone_at(uuid: UUID) -> Zone:
     """The zone of that uuid; NotFound when it is not one that the visitor may see."""
     with reading():
-        return find_zone(uuid, visitor().caller.scope)
+        return find_zone(uuid, visitor().principal.scope)
 
 
 def _searched(text: str) -> str:

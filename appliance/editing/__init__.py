@@ -2,7 +2,7 @@
 
     parse -> look up -> apply -> check the rules -> bump the serial -> journal -> commit -> announce
 
-    caller    who asks, and what they may see and write
+    caller    what a principal may see and write
     wanted    a record as it is asked for, unparsed, and changes of records
     sheet     the sets that a write touches, as they were and as they are to be
     batch     many changes, put down on a sheet one after the other
@@ -15,7 +15,7 @@ A write reads only what it touches: the sets at its owners and what stands above
 does not grow with its zone. Nothing runs and nothing is sent while a transaction is open. No change, no new serial.
 """
 
-from appliance.editing.caller import Caller, find_record, find_zone
+from appliance.editing.caller import find_record, find_zone
 from appliance.editing.claims import own_names_of
 from appliance.editing.desk import Editor
 from appliance.editing.diff import Diff
@@ -25,7 +25,6 @@ __all__ = [
     "Addition",
     "Alteration",
     "Asked",
-    "Caller",
     "Diff",
     "Editor",
     "RecordInput",

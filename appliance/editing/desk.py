@@ -9,18 +9,18 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from appliance.editing.batch import take_all
-from appliance.editing.caller import Caller, check_grant, find_record, find_zone, refuse_limited
+from appliance.editing.caller import check_grant, find_record, find_zone, refuse_limited
 from appliance.editing.claims import public_suffixes, refuse_taken
 from appliance.editing.diff import Diff
 from appliance.editing.quotas import refuse_records_over, refuse_zone_over
 from appliance.editing.sheet import Sheet, store_changes
 from appliance.editing.wanted import Asked, RecordInput, check_comment, check_ttl
 from appliance.errors import NotPermitted, RuleBroken, ZoneProtected
+from appliance.principal import Principal
 from appliance.render.zone_file import Apex
 from appliance.settings import QuotaSettings
 from appliance.store import journal, records, zones
 from appliance.store.database import Store
-from appliance.store.journal import Actor
 from appliance.zones import rules
 from appliance.zones.changes import Change, Create, Delete, moves_serial, touched_owners
 from appliance.zones.model import Record, Zone
@@ -41,7 +41,7 @@ class Editor:
     announce: Callable[[], None] = lambda: None
     quotas: QuotaSettings = field(default_factory=QuotaSettings)
 
-    def create_zone(self, caller: Caller, domain: str) -> Zone:
+    def create_zone(self, caller: Principal, domain: str) -> Zone:
         """A new, empty zone; InvalidName says why the domain cannot be had."""
         name = parse_domain(domain)
         refuse_reserved(name, self.own_names, public_suffixes().is_public, operator=caller.operator)
@@ -50,13 +50,13 @@ class Editor:
         refuse_limited(caller, "create a zone")
         now = self.clock()
         with self._writing():
-            refuse_taken(name, caller.account, now)
+            refuse_taken(name, caller.account.uuid, now)
             refuse_zone_over(self.quotas, caller)
             past = zones.past_serials(name)
             zone = Zone(
                 uuid=uuid4(),
                 name=name,
-                account=caller.account,
+                account=caller.account.uuid,
                 serial=next_serial(latest(*past) if past else None, now.date()),
                 revision=1,
                 default_ttl=self.default_ttl,
@@ -68,10 +68,10 @@ class Editor:
                 queued_at=now,
             )
             zones.insert(zone)
-            journal.append(zone, journal.CREATE, caller.actor, now)
+            journal.append(zone, journal.CREATE, caller, now)
         return zone
 
-    def change_zone(self, caller: Caller, uuid: UUID, settings: Mapping[str, Any]) -> Zone:
+    def change_zone(self, caller: Principal, uuid: UUID, settings: Mapping[str, Any]) -> Zone:
         """Change `default_ttl`, `protected` or `comment`; none of them is published, so the serial stays."""
         if "default_ttl" in settings:
             check_ttl(settings["default_ttl"], "default_ttl")
@@ -84,10 +84,10 @@ class Editor:
                 now = self.clock()
                 before = zone
                 zone = zones.update(zone, **changed, revision=zone.revision + 1, updated_at=now)
-                journal.append(zone, journal.SETTINGS, caller.actor, now, before=before)
+                journal.append(zone, journal.SETTINGS, caller, now, before=before)
         return zone
 
-    def delete_zone(self, caller: Caller, uuid: UUID) -> Zone:
+    def delete_zone(self, caller: Principal, uuid: UUID) -> Zone:
         """The zone is served no more; its rows stay for 30 days to be restored, its last serial for ever."""
         with self._writing():
             zone = find_zone(uuid, caller.scope)
@@ -96,10 +96,10 @@ class Editor:
             refuse_limited(caller, "delete a whole zone")
             now = self.clock()
             zone = zones.mark_deleted(zone, deleted_at=now, queued_at=now, updated_at=now, revision=zone.revision + 1)
-            journal.append(zone, "zone.delete", caller.actor, now)
+            journal.append(zone, "zone.delete", caller, now)
         return zone
 
-    def create_record(self, caller: Caller, zone_uuid: UUID, wanted: RecordInput) -> tuple[Zone, Record]:
+    def create_record(self, caller: Principal, zone_uuid: UUID, wanted: RecordInput) -> tuple[Zone, Record]:
         """A new record in the zone."""
         with self._writing():
             sheet = self._sheet(find_zone(zone_uuid, caller.scope))
@@ -107,7 +107,7 @@ class Editor:
             return self._commit(caller, sheet).after, record
 
     def change_record(
-        self, caller: Caller, uuid: UUID, change: Callable[[Zone, Record], RecordInput]
+        self, caller: Principal, uuid: UUID, change: Callable[[Zone, Record], RecordInput]
     ) -> tuple[Zone, Record]:
         """Another content for the record; `change` sees it as it is inside the transaction."""
         with self._writing():
@@ -116,7 +116,7 @@ class Editor:
             record = sheet.alter(before, change(zone, before))
             return self._commit(caller, sheet).after, record
 
-    def delete_record(self, caller: Caller, uuid: UUID) -> Zone:
+    def delete_record(self, caller: Principal, uuid: UUID) -> Zone:
         """The record is there no more."""
         with self._writing():
             zone, record = find_record(uuid, caller.scope)
@@ -126,7 +126,7 @@ class Editor:
 
     def change_many(
         self,
-        caller: Caller,
+        caller: Principal,
         zone_uuid: UUID,
         asked: Sequence[Asked] | Callable[[Zone], Sequence[Asked]],
         comment: str = "",
@@ -152,7 +152,7 @@ class Editor:
             now = self.clock()
             serial = climb(zone.serial, served)
             zone = zones.update(zone, serial=serial, queued_at=now)
-            journal.append(zone, "zone.raise_serial", Actor(None, "deployer", ""), now)
+            journal.append(zone, "zone.raise_serial", Principal.local("deployer"), now)
         return zone
 
     def _writing(self) -> _Announcing:
@@ -161,7 +161,7 @@ class Editor:
     def _sheet(self, zone: Zone) -> Sheet:
         return Sheet(zone, self.apex, self.clock())
 
-    def _commit(self, caller: Caller, sheet: Sheet, comment: str = "") -> Diff:
+    def _commit(self, caller: Principal, sheet: Sheet, comment: str = "") -> Diff:
         """Store the changes, look at the zone that they make, and move serial, revision and journal with them."""
         zone, changes = sheet.zone, sheet.changes()
         if not changes:
@@ -178,7 +178,7 @@ class Editor:
         if any(map(moves_serial, changes)):
             moved |= {"serial": next_serial(zone.serial, sheet.now.date()), "queued_at": sheet.now}
         after = zones.update(zone, **moved)
-        change_id = journal.append(after, "records", caller.actor, sheet.now, changes, comment)
+        change_id = journal.append(after, "records", caller, sheet.now, changes, comment)
         return Diff(zone, after, tuple(changes), change_id)
 
     def _check_rules(self, sheet: Sheet, changes: Sequence[Change]) -> None:

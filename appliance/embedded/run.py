@@ -26,23 +26,22 @@ from appliance.embedded.state import (
 )
 from appliance.errors import SettingsError
 from appliance.nameserver.version import read_version
-from appliance.people.holder import Holder
 from appliance.people.membership import make_account
 from appliance.people.sign_in import set_password
 from appliance.people.tokens import make_token
+from appliance.principal import Principal, TokenLimits
 from appliance.processes import only_one, until_signalled
 from appliance.questions.many import ask_all
 from appliance.questions.soa import Nameserver
 from appliance.store import accounts
-from appliance.store.accounts import TokenLimits
 from appliance.store.database import Store
-from appliance.store.journal import Actor
 
 START_TIMEOUT = 50.0
 """Seconds until all must be ready."""
 FIRST_ACCOUNT = "admin@appliance.test"
 WATCH_INTERVAL = 0.2
-_ACTOR = Actor(None, "run", "")
+_NAME = "run"
+"""How the audit log names it."""
 
 Say = Callable[[str], None]
 
@@ -92,11 +91,11 @@ def _open_store(state: State, clock: Callable[[], datetime]) -> _First | None:
     with store.connection():
         if accounts.list_accounts():
             return None
-        account = make_account(store, FIRST_ACCOUNT, _ACTOR, clock(), is_admin=True)
-        holder, password = Holder(account, _ACTOR), secrets.token_urlsafe(12)
-        set_password(store, holder, password, clock(), is_first=True)
+        account = make_account(store, FIRST_ACCOUNT, Principal.local(_NAME), clock(), is_admin=True)
+        principal, password = Principal.local(_NAME, account), secrets.token_urlsafe(12)
+        set_password(store, principal, password, clock(), is_first=True)
         permissions = ("dns:*", "account:read", "account:tokens")
-        _, secret = make_token(store, holder, "first token", permissions, TokenLimits(), clock())
+        _, secret = make_token(store, principal, "first token", permissions, TokenLimits(), clock())
     return _First(password, secret)
 
 

@@ -6,34 +6,32 @@ from datetime import datetime
 from uuid import UUID
 
 from appliance.errors import InputError, NotFound, NotPermitted
-from appliance.people.holder import Holder
 from appliance.people.sign_in import Browser, begin_session, new_secret
+from appliance.principal import Account, Principal
 from appliance.store import accounts, audit, credentials, invitations, sessions
-from appliance.store.accounts import Account
 from appliance.store.database import Store
 from appliance.store.invitations import Invitation
-from appliance.store.journal import Actor
 from appliance.store.passwords import hash_password
 
 
-def make_account(store: Store, email: str, actor: Actor, now: datetime, *, is_admin: bool = False) -> Account:
+def make_account(store: Store, email: str, principal: Principal, now: datetime, *, is_admin: bool = False) -> Account:
     """A new account without a password."""
     with store.writing():
         account = accounts.create_account(email, now, is_admin=is_admin)
-        audit.append("account.create", account.uuid, account.email, actor, now)
+        audit.append("account.create", account.uuid, account.email, principal, now)
     return account
 
 
-def invite(store: Store, holder: Holder, email: str, now: datetime, *, is_admin: bool) -> tuple[Invitation, str]:
+def invite(store: Store, principal: Principal, email: str, now: datetime, *, is_admin: bool) -> tuple[Invitation, str]:
     """A link's secret, told this once, with which its bearer makes the account; operators alone invite."""
-    _refuse_ordinary(holder)
+    _refuse_ordinary(principal)
     secret = new_secret()
     with store.writing():
         accounts.check_email(email)
         if credentials.find(email):
             raise InputError(f"{email} has an account already", "email")
-        made = invitations.add(email.lower(), secret, holder.account.email, now, is_admin=is_admin)
-        audit.append("account.invite", holder.account.uuid, made.email, holder.actor, now)
+        made = invitations.add(email.lower(), secret, principal.account.email, now, is_admin=is_admin)
+        audit.append("account.invite", principal.account.uuid, made.email, principal, now)
     return made, secret
 
 
@@ -47,51 +45,52 @@ def accept(store: Store, secret: str, password: str, browser: Browser, now: date
         account = accounts.create_account(invitation.email, now, is_admin=invitation.is_admin)
         credentials.set_password_hash(account.uuid, password_hash)
         invitations.end(invitation.uuid, now)
-        actor = Actor(account.uuid, account.email, browser.address)
-        audit.append("account.create", account.uuid, f"{account.email}, invited by {invitation.invited_by}", actor, now)
+        principal = Principal.of_account(account, browser.address)
+        invited = f"{account.email}, invited by {invitation.invited_by}"
+        audit.append("account.create", account.uuid, invited, principal, now)
         return begin_session(account, browser, now)
 
 
-def withdraw(store: Store, holder: Holder, uuid: UUID, now: datetime) -> None:
+def withdraw(store: Store, principal: Principal, uuid: UUID, now: datetime) -> None:
     """Take an invitation back: its link is void."""
-    _refuse_ordinary(holder)
+    _refuse_ordinary(principal)
     with store.writing():
         invitation = next((one for one in invitations.open_ones(now) if one.uuid == uuid), None)
         if invitation is None:
             raise NotFound("this invitation was used, taken back, or has expired")
         invitations.end(uuid, now)
-        audit.append("account.withdraw", holder.account.uuid, invitation.email, holder.actor, now)
+        audit.append("account.withdraw", principal.account.uuid, invitation.email, principal, now)
 
 
-def disable(store: Store, holder: Holder, uuid: UUID, now: datetime) -> Account:
+def disable(store: Store, principal: Principal, uuid: UUID, now: datetime) -> Account:
     """No token and no session of the account is taken from the next request on; operators alone, and not themselves."""
-    _refuse_ordinary(holder)
-    if uuid == holder.account.uuid:
+    _refuse_ordinary(principal)
+    if uuid == principal.account.uuid:
         raise NotPermitted("nobody disables the account that they are signed in with")
     with store.writing():
-        return disable_now(accounts.get_account(uuid), holder.actor, now)
+        return disable_now(accounts.get_account(uuid), principal, now)
 
 
-def disable_now(account: Account, actor: Actor, now: datetime) -> Account:
+def disable_now(account: Account, principal: Principal, now: datetime) -> Account:
     """Disable an account, and void the links with which it invited others; in a transaction."""
     _take_away(account, now)
-    audit.append("account.disable", account.uuid, account.email, actor, now)
+    audit.append("account.disable", account.uuid, account.email, principal, now)
     return accounts.disable_account(account.email, now)
 
 
-def enable(store: Store, holder: Holder, uuid: UUID, now: datetime) -> Account:
+def enable(store: Store, principal: Principal, uuid: UUID, now: datetime) -> Account:
     """The account may sign in again, with the password that it had; operators alone enable."""
-    _refuse_ordinary(holder)
+    _refuse_ordinary(principal)
     with store.writing():
-        return enable_now(accounts.get_account(uuid), holder.actor, now)
+        return enable_now(accounts.get_account(uuid), principal, now)
 
 
-def enable_now(account: Account, actor: Actor, now: datetime) -> Account:
+def enable_now(account: Account, principal: Principal, now: datetime) -> Account:
     """Enable an account that is disabled; nothing that it held before comes back to life. In a transaction."""
     if account.disabled_at is None:
         return account
     _take_away(account, now)  # a former release left tokens as they were
-    audit.append("account.enable", account.uuid, account.email, actor, now)
+    audit.append("account.enable", account.uuid, account.email, principal, now)
     return accounts.enable_account(account.email)
 
 
@@ -102,6 +101,6 @@ def _take_away(account: Account, now: datetime) -> None:
     invitations.end_all_of(account.email, now)
 
 
-def _refuse_ordinary(holder: Holder) -> None:
-    if not holder.account.is_admin:
+def _refuse_ordinary(principal: Principal) -> None:
+    if not principal.account.is_admin:
         raise NotPermitted("operators alone may do that")

@@ -10,7 +10,7 @@ from pyotp import TOTP, random_base32
 from pyotp.utils import strings_equal
 
 from appliance.errors import InputError
-from appliance.people.holder import Holder
+from appliance.principal import Principal
 from appliance.store import audit, credentials, sessions
 from appliance.store.credentials import Credentials
 from appliance.store.database import Store
@@ -38,7 +38,7 @@ def address_for(secret: str, email: str) -> str:
     return TOTP(secret).provisioning_uri(name=email, issuer_name=ISSUER)
 
 
-def enable(store: Store, holder: Holder, secret: str, code: str, now: datetime) -> None:
+def enable(store: Store, principal: Principal, secret: str, code: str, now: datetime) -> None:
     """Ask for codes of this secret from now on; InputError unless the code shows that an authenticator has it.
 
     One that is set up stays until it is taken off.
@@ -47,18 +47,18 @@ def enable(store: Store, holder: Holder, secret: str, code: str, now: datetime) 
     if step is None:
         raise InputError("that is not the code that the authenticator should show now", "code")
     with store.writing():
-        if credentials.get(holder.account.uuid).totp_secret is not None:
+        if credentials.get(principal.account.uuid).totp_secret is not None:
             raise InputError("a second factor is set up already: take it off first", "code")
-        credentials.set_totp(holder.account.uuid, secret)
-        credentials.take_step(holder.account.uuid, step)
-        audit.append("totp.begin", holder.account.uuid, holder.account.email, holder.actor, now)
+        credentials.set_totp(principal.account.uuid, secret)
+        credentials.take_step(principal.account.uuid, step)
+        audit.append("totp.begin", principal.account.uuid, principal.account.email, principal, now)
 
 
-def disable(store: Store, holder: Holder, now: datetime) -> None:
+def disable(store: Store, principal: Principal, now: datetime) -> None:
     """Ask for no codes any more."""
     with store.writing():
-        credentials.set_totp(holder.account.uuid, None)
-        audit.append("totp.end", holder.account.uuid, holder.account.email, holder.actor, now)
+        credentials.set_totp(principal.account.uuid, None)
+        audit.append("totp.end", principal.account.uuid, principal.account.email, principal, now)
 
 
 def passes(known: Credentials, code: str, address: str, now: datetime, take_code: TakeCode) -> bool:

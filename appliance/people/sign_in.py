@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from appliance.errors import InputError, NotFound
 from appliance.people import second_factor
-from appliance.people.holder import Holder
 from appliance.people.second_factor import TakeCode
+from appliance.principal import Account, Principal
 from appliance.store import audit, credentials, sessions
-from appliance.store.accounts import Account
 from appliance.store.database import Store
-from appliance.store.journal import Actor
 from appliance.store.passwords import hash_password, is_password
 from appliance.store.sessions import Session
 
 SECRET_OCTETS = 32
-USE_NOTED_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,24 +57,24 @@ def begin_session(account: Account, browser: Browser, now: datetime) -> str:
     """The secret of a new session of an account that has shown who it is; in a transaction."""
     secret = new_secret()
     sessions.begin(account, secret, now, browser.address, browser.agent)
-    audit.append("session.begin", account.uuid, account.email, _actor(account, browser), now)
+    audit.append("session.begin", account.uuid, account.email, Principal.of_account(account, browser.address), now)
     return secret
 
 
-def end_session(store: Store, holder: Holder, uuid: UUID, now: datetime) -> None:
+def end_session(store: Store, principal: Principal, uuid: UUID, now: datetime) -> None:
     """Sign a browser of the account out; NotFound when there is no such session."""
     with store.writing():
-        if uuid not in {session.uuid for session in sessions.of_account(holder.account.uuid, now)}:
+        if uuid not in {session.uuid for session in sessions.of_account(principal.account.uuid, now)}:
             raise NotFound("there is no such session")
         sessions.end(uuid, now)
-        audit.append("session.end", holder.account.uuid, holder.account.email, holder.actor, now)
+        audit.append("session.end", principal.account.uuid, principal.account.email, principal, now)
 
 
-def end_others(store: Store, holder: Holder, kept: Session, now: datetime) -> None:
+def end_others(store: Store, principal: Principal, kept: Session, now: datetime) -> None:
     """Sign every browser of the account out but one."""
     with store.writing():
-        sessions.end_all(holder.account.uuid, now, but=kept.uuid)
-        audit.append("session.end", holder.account.uuid, f"{holder.account.email}, all others", holder.actor, now)
+        sessions.end_all(principal.account.uuid, now, but=kept.uuid)
+        audit.append("session.end", principal.account.uuid, f"{principal.account.email}, all others", principal, now)
 
 
 def confirm(store: Store, account: Account, password: str) -> None:
@@ -88,28 +85,24 @@ def confirm(store: Store, account: Account, password: str) -> None:
         raise InputError("that is not your password", "current")
 
 
-def change_password(store: Store, holder: Holder, new: str, browser: Browser, now: datetime) -> str:
+def change_password(store: Store, principal: Principal, new: str, browser: Browser, now: datetime) -> str:
     """Set another password and end every session; the secret of the new one that this browser goes on with."""
     password_hash = hash_password(new)
     with store.writing():
-        _set(holder, password_hash, now)
+        _set(principal, password_hash, now)
         secret = new_secret()
-        sessions.begin(holder.account, secret, now, browser.address, browser.agent)
+        sessions.begin(principal.account, secret, now, browser.address, browser.agent)
     return secret
 
 
-def set_password(store: Store, holder: Holder, new: str, now: datetime, *, is_first: bool = False) -> None:
+def set_password(store: Store, principal: Principal, new: str, now: datetime, *, is_first: bool = False) -> None:
     """Set a password without asking for the present one, and end every session. `is_first`: another chose it."""
     password_hash = hash_password(new)
     with store.writing():
-        _set(holder, password_hash, now, is_first=is_first)
+        _set(principal, password_hash, now, is_first=is_first)
 
 
-def _set(holder: Holder, password_hash: str, now: datetime, *, is_first: bool = False) -> None:
-    credentials.set_password_hash(holder.account.uuid, password_hash, is_first=is_first)
-    sessions.end_all(holder.account.uuid, now)
-    audit.append("password.change", holder.account.uuid, holder.account.email, holder.actor, now)
-
-
-def _actor(account: Account, browser: Browser) -> Actor:
-    return Actor(account.uuid, account.email, browser.address)
+def _set(principal: Principal, password_hash: str, now: datetime, *, is_first: bool = False) -> None:
+    credentials.set_password_hash(principal.account.uuid, password_hash, is_first=is_first)
+    sessions.end_all(principal.account.uuid, now)
+    audit.append("password.change", principal.account.uuid, principal.account.email, principal, now)

@@ -9,11 +9,10 @@ from ipaddress import ip_network
 from uuid import UUID
 
 from appliance.errors import InputError, NotPermitted
-from appliance.people.holder import Holder, limits_of
+from appliance.people.permissions import PERMISSIONS, check_permissions, refuse_wider
+from appliance.principal import Network, Principal, Scope, Token, TokenLimits
 from appliance.store import accounts, audit, zones
-from appliance.store.accounts import Network, Token, TokenLimits
 from appliance.store.database import Store
-from appliance.store.zones import Scope
 from appliance.zones.names import refuse_controls
 from appliance.zones.rdata import TYPES
 
@@ -27,29 +26,30 @@ _GLOB = re.compile(r"[a-z0-9_.*?@/-]{1,255}")
 
 
 def make_token(
-    store: Store, holder: Holder, name: str, permissions: Iterable[str], limits: TokenLimits, now: datetime
+    store: Store, principal: Principal, name: str, permissions: Iterable[str], limits: TokenLimits, now: datetime
 ) -> tuple[Token, str]:
-    """A new token of the holder's account, and its secret, told this once; NotPermitted where it would be wider."""
+    """A new token of the principal's account, and its secret, told this once; NotPermitted where it would be wider."""
     _check(name, limits, now)
     granted = frozenset(permissions)
     with store.writing():
-        if len(accounts.living_tokens(holder.account.uuid)) >= MOST_TOKENS:
+        if len(accounts.living_tokens(principal.account.uuid)) >= MOST_TOKENS:
             raise InputError(f"an account has {MOST_TOKENS} tokens at most: revoke some")
-        _check_zones(holder, limits)
-        holder.refuse_wider(granted & frozenset(accounts.PERMISSIONS), limits)
-        token, secret = accounts.create_token(holder.account, name, granted, now, limits)
-        audit.append("token.create", holder.account.uuid, _called(token), holder.actor, now)
+        _check_zones(principal, limits)
+        refuse_wider(principal, granted & frozenset(PERMISSIONS), limits)
+        check_permissions(principal.account, granted)
+        token, secret = accounts.create_token(principal.account, name, granted, now, limits)
+        audit.append("token.create", principal.account.uuid, _called(token), principal, now)
     return token, secret
 
 
-def revoke_token(store: Store, holder: Holder, uuid: UUID, now: datetime) -> None:
+def revoke_token(store: Store, principal: Principal, uuid: UUID, now: datetime) -> None:
     """The token is not taken from the next request on; NotFound when the account has none, NotPermitted if wider."""
     with store.writing():
-        token = accounts.get_token(holder.account.uuid, uuid)
-        if not holder.token or token.uuid != holder.token.uuid:
-            _refuse_revoking_wider(holder, token)
+        token = accounts.get_token(principal.account.uuid, uuid)
+        if not principal.token or token.uuid != principal.token.uuid:
+            _refuse_revoking_wider(principal, token)
         accounts.revoke_token(uuid, now)
-        audit.append("token.revoke", holder.account.uuid, _called(token), holder.actor, now)
+        audit.append("token.revoke", principal.account.uuid, _called(token), principal, now)
 
 
 def read_network(text: str) -> Network:
@@ -60,9 +60,9 @@ def read_network(text: str) -> Network:
         raise InputError(f"{text!r} is not a network such as 192.0.2.0/24: {refused}", "allowed_networks") from None
 
 
-def _refuse_revoking_wider(holder: Holder, token: Token) -> None:
+def _refuse_revoking_wider(principal: Principal, token: Token) -> None:
     try:
-        holder.refuse_wider(token.permissions, limits_of(token))
+        refuse_wider(principal, token.permissions, token.limits)
     except NotPermitted:
         raise NotPermitted("this token cannot revoke one that reaches further than itself") from None
 
@@ -93,9 +93,8 @@ def _check_types(patterns: Iterable[str]) -> None:
             raise InputError(f"{pattern!r} is not a record type such as TXT", "record_types")
 
 
-def _check_zones(holder: Holder, limits: TokenLimits) -> None:
-    operator = holder.token is None or "admin:*" in holder.token.permissions
-    scope = Scope(None if operator and holder.account.is_admin else holder.account.uuid)
+def _check_zones(principal: Principal, limits: TokenLimits) -> None:
+    scope = Scope(None if principal.operator and principal.account.is_admin else principal.account.uuid)
     for uuid in limits.zones or ():
         if zones.get(uuid, scope) is None:
             raise InputError(f"{uuid} is not the uuid of a zone of this account", "zones")

@@ -17,16 +17,16 @@ from datetime import datetime, timedelta
 
 from dns.name import Name
 
+from appliance.principal import Principal, Scope
 from appliance.store import journal, outcomes, restored, zones
-from appliance.store.journal import Actor
 from appliance.store.restored import Past, PastZone
-from appliance.store.zones import Page, Scope
+from appliance.store.zones import Page
 from appliance.zones.model import Zone
 from appliance.zones.names import print_domain
 from appliance.zones.serial import latest, next_serial
 
 PAGE = 1000
-_ACTOR = Actor(None, "restore", "")
+_PRINCIPAL = Principal.local("restore")
 
 
 @dataclass(slots=True)
@@ -82,7 +82,7 @@ def _take_over_zone(zone: Zone, known: list[PastZone], now: datetime, taken: Tak
     lifted = zones.update(zone, serial=serial, revision=revision + 1)
     restored.lift_records(lifted)
     if serial != zone.serial:
-        journal.append(zones.update(lifted, queued_at=now), "zone.raise_serial", _ACTOR, now)
+        journal.append(zones.update(lifted, queued_at=now), "zone.raise_serial", _PRINCIPAL, now)
         taken.lifted.append(print_domain(zone.name))
 
 

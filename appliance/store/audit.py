@@ -12,9 +12,9 @@ from uuid import UUID, uuid4
 
 import peewee as pw
 
+from appliance.principal import Principal, Scope
 from appliance.store import tables
-from appliance.store.journal import Actor
-from appliance.store.zones import Page, Scope
+from appliance.store.zones import Page
 
 KINDS = {
     "account.create": "account made",
@@ -49,16 +49,16 @@ class Entry:
     removed: int = 0
 
 
-def append(kind: str, account: UUID, subject: str, actor: Actor, now: datetime) -> None:
+def append(kind: str, account: UUID, subject: str, principal: Principal, now: datetime) -> None:
     """Note an act that concerns the account."""
     tables.Act.create(
         uuid=uuid4(),
         kind=kind,
         account=account,
         subject=subject,
-        actor_account=actor.account,
-        actor=actor.name,
-        address=actor.address,
+        actor_account=principal.recorded_account,
+        actor=principal.name,
+        address=principal.address,
         created_at=now,
     )
 

@@ -7,8 +7,8 @@ from uuid import UUID
 
 import peewee as pw
 
+from appliance.principal import Account
 from appliance.store import accounts, tables
-from appliance.store.accounts import Account
 
 
 @dataclass(frozen=True, slots=True)

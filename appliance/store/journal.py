@@ -9,13 +9,13 @@ change and settings.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import peewee as pw
 
+from appliance.principal import Principal
 from appliance.store import tables
 from appliance.zones.changes import Change, Create, Delete, Update
 from appliance.zones.model import Record, Zone
@@ -29,19 +29,10 @@ SETTINGS = "zone.settings"
 """The kind of a change that is stored and not published."""
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who made a change: the account (None: the appliance itself), what it is called, and the address it came from."""
-
-    account: UUID | None
-    name: str
-    address: str
-
-
 def append(
     zone: Zone,
     kind: str,
-    actor: Actor,
+    principal: Principal,
     now: datetime,
     changes: Iterable[Change] = (),
     comment: str = "",
@@ -59,9 +50,9 @@ def append(
         zone=tables.Zone.select(tables.Zone.id).where(tables.Zone.uuid == zone.uuid),
         kind=kind,
         serial=zone.serial,
-        account=actor.account,
-        actor=actor.name,
-        address=actor.address,
+        account=principal.recorded_account,
+        actor=principal.name,
+        address=principal.address,
         comment=comment,
         created_at=now,
         format=FORMAT,

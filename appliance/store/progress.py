@@ -9,8 +9,9 @@ from datetime import datetime
 import peewee as pw
 from dns.name import Name
 
+from appliance.principal import EVERYTHING, Scope
 from appliance.store import order, tables
-from appliance.store.zones import EVERYTHING, Scope, state_column, within
+from appliance.store.zones import state_column, within
 from appliance.zones.deployment import Answer
 
 

@@ -16,8 +16,9 @@ from dns.name import Name
 from dns.rdatatype import RdataType
 
 from appliance.errors import InvalidValue
+from appliance.principal import Scope
 from appliance.store import order, tables
-from appliance.store.zones import Page, Scope, within
+from appliance.store.zones import Page, within
 from appliance.store.zones import from_row as zone_from_row
 from appliance.zones.model import Node, Record, Zone, gather
 from appliance.zones.names import print_owner

@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 
 import peewee as pw
 
+from appliance.principal import Account
 from appliance.store import accounts, tables
-from appliance.store.accounts import Account
 
 LONGEST = timedelta(days=7)
 """After so long one signs in again, whatever one did meanwhile."""

@@ -12,21 +12,11 @@ import peewee as pw
 from dns.name import Name
 
 from appliance.errors import InvalidName
+from appliance.principal import Scope
 from appliance.store import order, tables
 from appliance.zones.deployment import State
 from appliance.zones.model import Zone
 from appliance.zones.names import print_domain
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Which zones a caller may see: those of an account (None: all), of these uuids (None: no such limit)."""
-
-    account: UUID | None
-    zones: frozenset[UUID] | None = None
-
-
-EVERYTHING = Scope(None)
 
 
 @dataclass(frozen=True, slots=True)

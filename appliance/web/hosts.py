@@ -15,9 +15,9 @@ from contextlib import suppress
 from urllib.parse import urlsplit
 
 from flask import request
-from werkzeug.exceptions import MisdirectedRequest
 
 from appliance.addresses import Endpoint
+from appliance.errors import UnknownHost
 from appliance.settings import ApiSettings
 from appliance.web.parts import parts
 
@@ -30,10 +30,10 @@ def is_known_host() -> bool:
 
 
 def refuse_unknown_host() -> None:
-    """Raise MisdirectedRequest (RFC 9110 section 15.5.20) when the request calls the appliance by a foreign name."""
+    """Raise UnknownHost if the request calls the appliance by a foreign name."""
     if not is_known_host():
-        told = request.host or "nothing"
-        raise MisdirectedRequest(f"the appliance is not called {told}: use its own name, or add that to api.hosts")
+        host = request.host or "nothing"
+        raise UnknownHost(f"the appliance is not called {host}: use its own name, or add that to api.hosts")
 
 
 def _is_own(host: str, settings: ApiSettings) -> bool:

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import functools
 import ipaddress
-import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Hashable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from werkzeug.exceptions import ServiceUnavailable, TooManyRequests
-
+from appliance.errors import Busy, RateLimited
 from appliance.settings import ApiSettings
 
 MOST_BUCKETS = 20_000
@@ -94,11 +92,11 @@ class Limits:
     places: threading.BoundedSemaphore
 
     def take_request(self, token: Hashable) -> None:
-        """Raise TooManyRequests when the token asks too fast."""
+        """Raise RateLimited when the token asks too fast."""
         _refuse_for(self.requests.take(token), "this token asks too often")
 
     def refuse_failing(self, address: str) -> None:
-        """Raise TooManyRequests while the address has failed too often; its next token is not even looked at."""
+        """Raise RateLimited while the address has failed too often; its next token is not even looked at."""
         _refuse_for(self.failures.seconds_to_next(site_of(address)), "too many failed authentications")
 
     def note_failure(self, address: str) -> None:
@@ -107,9 +105,9 @@ class Limits:
 
     @contextmanager
     def comparing(self) -> Iterator[None]:
-        """A place among those whose passwords are compared, never all threads; ServiceUnavailable: none is free."""
+        """A place among those whose passwords are compared, never all threads; Busy: none is free."""
         if not self.places.acquire(blocking=False):
-            raise ServiceUnavailable("too many sign in at this moment: try again", retry_after=1)
+            raise Busy("too many sign in at this moment: try again", retry_after=1)
         try:
             yield
         finally:
@@ -118,7 +116,7 @@ class Limits:
     def take_guess(self, email: str, address: str) -> Callable[[], None]:
         """Count a password before it is looked at; what undoes that once it was right.
 
-        TooManyRequests while the address has guessed too often.
+        RateLimited while the address has guessed too often.
         """
         site = site_of(address)
         undone = ExitStack()
@@ -164,5 +162,4 @@ def site_of(address: str) -> str:
 
 def _refuse_for(seconds: float, reason: str) -> None:
     if seconds > 0:
-        whole = math.ceil(seconds)
-        raise TooManyRequests(f"{reason}: try again in {whole} s", retry_after=whole)
+        raise RateLimited(reason, seconds)

@@ -12,6 +12,7 @@ from flask import Flask, current_app, g
 from prometheus_client import CollectorRegistry
 
 from appliance.editing import Editor
+from appliance.people.authentication import Authenticator
 from appliance.settings import Settings
 from appliance.store.database import Store
 from appliance.web.limits import Limits
@@ -22,13 +23,14 @@ _KEY = "dns-appliance"
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The settings, the store, the desk at which zones are changed, the watch over deployments, limits and clock."""
+    """The settings, the store, the Editor, the watch over deployments, limits, the check of tokens, and the clock."""
 
     settings: Settings
     store: Store
     editor: Editor
     watch: Watch
     limits: Limits
+    authenticator: Authenticator
     clock: Callable[[], datetime]
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
 

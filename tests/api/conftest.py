@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 
 from appliance.addresses import Endpoint, NameserverAddress
 from appliance.app import create_app
+from appliance.principal import Account, TokenLimits
 from appliance.settings import (
     ApiSettings,
     DeployerSettings,
@@ -23,7 +24,6 @@ from appliance.settings import (
     StoreSettings,
 )
 from appliance.store import accounts
-from appliance.store.accounts import Account, TokenLimits
 from appliance.store.database import Store
 from appliance.web.parts import parts_of
 from appliance.web.waiting import Watch

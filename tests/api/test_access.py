@@ -9,8 +9,8 @@ from uuid import UUID
 
 import pytest
 
+from appliance.principal import TokenLimits
 from appliance.store import accounts
-from appliance.store.accounts import TokenLimits
 from tests.api.conftest import UNKNOWN, Bearer, House, is_error
 
 CALLS = [

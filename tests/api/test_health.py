@@ -10,9 +10,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from appliance.principal import TokenLimits
 from appliance.settings import ApiSettings
 from appliance.store import outcomes, sqlite
-from appliance.store.accounts import TokenLimits
 from appliance.zones.deployment import Answer, Seen
 from tests.api.conftest import NS1, NS2, Bearer, House, is_error
 

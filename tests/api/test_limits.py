@@ -6,9 +6,9 @@ import threading
 from dataclasses import dataclass, replace
 
 import pytest
-from werkzeug.exceptions import TooManyRequests
 
 from appliance.app import create_app
+from appliance.errors import RateLimited
 from appliance.settings import ApiSettings, QuotaSettings
 from appliance.web.limits import Rate, new_limits, site_of
 from tests.api.conftest import Bearer, House, is_error
@@ -194,13 +194,13 @@ def test_who_guesses_waits_and_nobody_else(seconds: Seconds) -> None:
     limits = new_limits(ApiSettings(token_rate=0, failure_rate=0), seconds)
     for _ in range(10):
         limits.take_guess("me@example.org", "192.0.2.1")
-    with pytest.raises(TooManyRequests):
+    with pytest.raises(RateLimited):
         limits.take_guess("ME@example.org", "::ffff:192.0.2.1")
     limits.take_guess("me@example.org", "192.0.2.2")
     limits.take_guess("you@example.org", "192.0.2.1")
     seconds.now += 6
     limits.take_guess("me@example.org", "192.0.2.1")
-    with pytest.raises(TooManyRequests):
+    with pytest.raises(RateLimited):
         limits.take_guess("me@example.org", "192.0.2.1")
 
 
@@ -240,5 +240,5 @@ def test_who_guesses_at_many_accounts_waits_too(seconds: Seconds) -> None:
     limits = new_limits(ApiSettings(), seconds)
     for number in range(60):
         limits.take_guess(f"{number}@example.org", "192.0.2.1")
-    with pytest.raises(TooManyRequests):
+    with pytest.raises(RateLimited):
         limits.take_guess("another@example.org", "192.0.2.1")

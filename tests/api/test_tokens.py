@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from appliance.store.accounts import TokenLimits
+from appliance.principal import TokenLimits
 from tests.api.conftest import UNKNOWN, Bearer, House, created, is_error
 
 ALL = ("dns:*", "account:read", "account:tokens")

@@ -14,9 +14,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from appliance.app import create_app
-from appliance.people.holder import Holder
+from appliance.principal import Principal
 from appliance.store import credentials
-from appliance.store.journal import Actor
 from tests.api.conftest import House, open_house
 
 PASSWORD = "correct horse battery"
@@ -112,12 +111,12 @@ class Console:
         """A browser that was never here."""
         return Browser(self.house.app.test_client(), address, secure)
 
-    def account(self, email: str, *, is_admin: bool = False) -> Holder:
+    def account(self, email: str, *, is_admin: bool = False) -> Principal:
         """An account with the password of all tests."""
-        holder = Holder(self.house.account(email, is_admin=is_admin), Actor(None, "test", ""))
+        principal = Principal.local("test", self.house.account(email, is_admin=is_admin))
         with self.house.store.connection():
-            credentials.set_password_hash(holder.account.uuid, PASSWORD_HASH)
-        return holder
+            credentials.set_password_hash(principal.account.uuid, PASSWORD_HASH)
+        return principal
 
     def signed_in(self, email: str, *, is_admin: bool = False) -> Browser:
         """A browser of someone who is signed in."""

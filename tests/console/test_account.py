@@ -8,8 +8,7 @@ import pytest
 from pyotp import TOTP
 
 from appliance.people import sign_in
-from appliance.people.holder import Holder
-from appliance.store.journal import Actor
+from appliance.principal import Principal
 from tests.console.conftest import PASSWORD, Browser, Console, texts
 
 ME = "me@example.org"
@@ -194,9 +193,9 @@ def test_all_others_are_signed_out(console: Console) -> None:
 def test_a_password_that_was_given_is_told_of(console: Console) -> None:
     browser = console.signed_in(ME)
     assert "made for you" not in browser.get("/account/").text
-    holder = Holder(console.house.account(ME), Actor(None, "run", ""))
+    principal = Principal.local("run", console.house.account(ME))
     with console.house.store.connection():
-        sign_in.set_password(console.house.store, holder, NEW, console.house.clock(), is_first=True)
+        sign_in.set_password(console.house.store, principal, NEW, console.house.clock(), is_first=True)
     browser.sign_in(ME, NEW)
     assert browser.get("/account/audit/").text.count("made for you") == 1
     assert browser.get("/account/audit/").text.count("made for you") == 0

@@ -8,9 +8,8 @@ from uuid import UUID
 import pytest
 from markupsafe import escape
 
-from appliance.people.holder import limits_of
+from appliance.principal import Token, TokenLimits
 from appliance.store import accounts
-from appliance.store.accounts import Token, TokenLimits
 from tests.api.conftest import Bearer
 from tests.console.conftest import Browser, Console, texts
 
@@ -49,7 +48,7 @@ def test_a_token_is_made_and_used(console: Console, browser: Browser) -> None:
     assert secret not in listed.text and secret[:12] in listed.text and "laptop" in listed.text
     token = stored(console, secret)
     assert token.expires_at and (token.expires_at - console.house.clock()).days == 90
-    limits = limits_of(token)
+    limits = token.limits
     assert limits == TokenLimits(expires_at=token.expires_at)
 
 

@@ -7,8 +7,9 @@ import pytest
 from appliance.console.brief import cut, fitting
 from appliance.console.pending import MOST
 from appliance.editing import Addition, RecordInput
+from appliance.people.permissions import PERMISSIONS
+from appliance.principal import TokenLimits
 from appliance.store import accounts, invitations, sessions
-from appliance.store.accounts import TokenLimits
 from appliance.zones.rules import MAX_SET_RECORDS
 from tests.console.conftest import Console
 from tests.console.zone_page import ZonePage, open_page
@@ -78,7 +79,7 @@ def test_many_people_tokens_and_browsers(page: ZonePage) -> None:
             email = f"{at:02}{'x' * 230}@example.org"
             accounts.create_account(email, now)
             invitations.add(f"i{email}", f"{at}", email, now, is_admin=False)
-            accounts.create_token(me, '"' * 100, accounts.PERMISSIONS, now, limits)
+            accounts.create_token(me, '"' * 100, PERMISSIONS, now, limits)
             sessions.begin(me, f"{at}", now, "2001:db8::1", '"' * 200)
     people = operator.get("/people/").text
     assert "1 to 40 of 62 accounts" in people and "And 20 before these" in people

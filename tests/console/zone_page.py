@@ -12,10 +12,9 @@ from uuid import UUID
 from werkzeug.test import TestResponse
 
 from appliance.console.kinds import KINDS
-from appliance.editing import Asked, Caller
+from appliance.editing import Asked
+from appliance.principal import Principal
 from appliance.store import records, zones
-from appliance.store.journal import Actor
-from appliance.store.zones import EVERYTHING
 from appliance.web.parts import parts_of
 from appliance.zones.model import Record
 from tests.console.conftest import Browser, Console
@@ -90,7 +89,7 @@ class ZonePage:
         """Save these changes as somebody else would, past the forms."""
         house = self.console.house
         with house.store.connection():
-            caller = Caller(zones.get_any(self.uuid).account, Actor(None, "test", ""), EVERYTHING)
+            caller = Principal.local("test")
             parts_of(house.app).editor.change_many(caller, self.uuid, asked)
 
     def crowd(self, domains: Iterable[str], **columns: object) -> None:

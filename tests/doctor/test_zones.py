@@ -11,6 +11,7 @@ import pytest
 
 from appliance.doctor.zones import check_zones
 from appliance.errors import MissingProgram, SettingsError
+from appliance.principal import EVERYTHING
 from appliance.settings import Settings, read_settings
 from appliance.store import sqlite, zones
 from tests.desk import Desk
@@ -35,7 +36,7 @@ def found(desk: Desk) -> Callable[[str], list[str]]:
     def plant(statement: str) -> list[str]:
         with closing(sqlite.connect(desk.store.path)) as writer, writer:
             writer.execute(statement)
-        held, _ = zones.find(zones.Scope(None), zones.Page())
+        held, _ = zones.find(EVERYTHING, zones.Page())
         findings = dict(check_zones(held, SETTINGS, desk.store)) if held else {}
         assert [one for one, wrong in findings.items() if wrong and one.name.labels[0] != b"b"] == []
         return [finding for wrong in findings.values() for finding in wrong]

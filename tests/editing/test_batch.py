@@ -11,6 +11,7 @@ import pytest
 from appliance.editing import Addition, Alteration, Asked, Diff, RecordInput, Removal, Replacement
 from appliance.editing.batch import MAX_CHANGES
 from appliance.errors import InputError, InvalidValue, NotFound, NotPermitted, RuleBroken
+from appliance.principal import TokenLimits
 from appliance.store import records, zones
 from appliance.zones.model import Record, Zone
 from tests.desk import Desk
@@ -171,7 +172,7 @@ def test_records_of_other_zones_and_accounts_are_out_of_reach(desk: Desk) -> Non
     assert "no record" in refused(desk, zone, [Removal(foreign.uuid)], "changes.0.uuid")
     with pytest.raises(NotFound):
         desk.editor.change_many(desk.stranger, zone.uuid, [new("A", "a", "192.0.2.1")])
-    limited = replace(desk.owner, record_types=("TXT",))
+    limited = replace(desk.owner, limits=TokenLimits(record_types=("TXT",)))
     with pytest.raises(NotPermitted):
         desk.editor.change_many(limited, zone.uuid, [new("TXT", "a", "b"), new("A", "a", "192.0.2.1")])
     assert not records.of_zone(zone)

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from appliance.editing import Caller, RecordInput
+from appliance.editing import RecordInput
+from appliance.principal import Scope
 from appliance.recovery.backup import back_up
 from appliance.recovery.restore import Restored, restore
 from appliance.store import accounts, credentials, invitations, outcomes, sessions, sqlite, strays, tables, zones
 from appliance.store.database import Store
-from appliance.store.zones import Scope
 from appliance.zones.model import Zone
 from appliance.zones.names import parse_domain
 from appliance.zones.serial import is_later, next_serial
@@ -153,7 +153,7 @@ def test_deletions_and_their_serials_are_kept(desk: Desk, again: Again) -> None:
 
 def test_a_deletion_of_a_lost_account_is_left_out(desk: Desk, again: Again) -> None:
     def happening() -> None:
-        newcomer: Caller = caller_of(accounts.create_account("new@example.org", desk.clock()))
+        newcomer = caller_of(accounts.create_account("new@example.org", desk.clock()))
         zone = desk.editor.create_zone(newcomer, "brief.example")
         desk.editor.delete_zone(newcomer, zone.uuid)
 
@@ -169,14 +169,14 @@ def test_what_was_taken_away_stays_so(desk: Desk, again: Again) -> None:
     def happening() -> None:
         accounts.revoke_token(token.uuid, desk.clock())
         accounts.disable_account("stranger@example.org", desk.clock())
-        credentials.set_password_hash(desk.owner.account, "the newest")
-        credentials.set_totp(desk.owner.account, "the second factor")
+        credentials.set_password_hash(desk.owner.account.uuid, "the newest")
+        credentials.set_totp(desk.owner.account.uuid, "the second factor")
 
     again(happening)
     found = accounts.find_token(secret)
     assert found and found.revoked_at == desk.clock()
     assert accounts.find_account("stranger@example.org").disabled_at == desk.clock()
-    known = credentials.get(desk.owner.account)
+    known = credentials.get(desk.owner.account.uuid)
     assert (known.password_hash, known.totp_secret) == ("the newest", "the second factor")
 
 

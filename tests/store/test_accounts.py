@@ -9,8 +9,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from appliance.errors import InputError, NotFound
+from appliance.principal import TokenLimits
 from appliance.store import accounts
-from appliance.store.accounts import TokenLimits
 from tests.desk import Desk
 
 
@@ -87,19 +87,6 @@ def test_no_limit_is_not_the_empty_limit(desk: Desk) -> None:
     )[0]
     assert none.zones is None and none.record_types is None and none.networks is None
     assert empty.zones == frozenset() and empty.record_types == ()
-
-
-@pytest.mark.parametrize("permissions", [[], ["dns"], ["dns:list", "dns:fly"], ["admin:*"], ["*"]])
-def test_other_permissions_are_refused(desk: Desk, permissions: list[str]) -> None:
-    with pytest.raises(InputError) as refused:
-        accounts.create_token(accounts.find_account("owner@example.org"), "n", permissions, desk.clock())
-    assert refused.value.field == "permissions" and accounts.list_tokens() == []
-
-
-def test_operators_have_all_permissions(desk: Desk) -> None:
-    account = accounts.create_account("operator@example.org", desk.clock(), is_admin=True)
-    token, _ = accounts.create_token(account, "n", accounts.PERMISSIONS, desk.clock())
-    assert token.permissions == set(accounts.PERMISSIONS)
 
 
 def test_use_and_end_of_a_token_are_kept(desk: Desk) -> None:

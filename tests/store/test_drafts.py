@@ -8,7 +8,7 @@ from tests.desk import Desk
 
 def test_a_draft_is_of_one_account_and_one_zone(desk: Desk) -> None:
     zone, other = desk.zone(), desk.zone("example.net")
-    mine, theirs = desk.owner.account, desk.stranger.account
+    mine, theirs = desk.owner.account.uuid, desk.stranger.account.uuid
     changes: list[dict[str, object]] = [
         {"action": "delete", "uuid": "b"},
         {"action": "create", "value": "é", "ttl": None},

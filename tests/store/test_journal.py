@@ -102,7 +102,7 @@ def test_a_row_tells_who_from_where_and_what(desk: Desk) -> None:
     zone = desk.zone()
     desk.add(zone, "MX", "dev", "mail.example.org", priority=10)
     row = rows()[-1]
-    assert (row.account, row.actor, row.address) == (desk.owner.account, "owner@example.org", "192.0.2.7")
+    assert (row.account, row.actor, row.address) == (desk.owner.account.uuid, "owner@example.org", "192.0.2.7")
     assert row.removed == [] and len(row.added) == 1
     kept = {key: row.added[0][key] for key in ("name", "record_type", "ttl", "value", "priority", "comment")}
     assert kept == {

@@ -8,9 +8,10 @@ from uuid import uuid4
 import dns.name
 from dns.rdatatype import RdataType
 
+from appliance.principal import Scope
 from appliance.store import accounts, outcomes, progress, records, zones
 from appliance.store.records import Filters
-from appliance.store.zones import Page, Scope
+from appliance.store.zones import Page
 from appliance.zones.deployment import State
 from appliance.zones.names import print_domain, print_owner
 from tests.desk import Desk

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from playhouse import migrations
 
+from appliance.principal import EVERYTHING, Principal
 from appliance.store import accounts, audit, credentials, journal, sessions, sqlite, tables, zones
 from appliance.store.database import MIGRATIONS, Store
-from appliance.store.journal import Actor
 from tests.desk import Clock
 
 UUID = "00000000000040008000000000000001"
@@ -54,12 +54,12 @@ def test_the_journal_of_a_former_release_is_of_format_1(tmp_path: Path) -> None:
     store = Store(path)
     store.create_or_migrate()
     with store.writing():
-        (zone,), _ = zones.find(zones.EVERYTHING, zones.Page())
-        journal.append(zone, journal.CREATE, Actor(None, "me", ""), clock())
+        (zone,), _ = zones.find(EVERYTHING, zones.Page())
+        journal.append(zone, journal.CREATE, Principal.local("me"), clock())
         old, new = tables.Change.select().order_by(tables.Change.id)
         assert (old.format, old.settings, old.added[0]["name"]) == (1, None, "www")
         assert (new.format, new.settings["after"]["default_ttl"]) == (2, 60)
-        assert [(entry.kind, entry.added) for entry in audit.find(zones.EVERYTHING, zones.Page())[0]] == [
+        assert [(entry.kind, entry.added) for entry in audit.find(EVERYTHING, zones.Page())[0]] == [
             (journal.CREATE, 0),
             ("records", 1),
         ]

@@ -9,9 +9,9 @@ import apsw
 import dns.name
 import pytest
 
+from appliance.principal import EVERYTHING, Scope
 from appliance.store import sqlite, zones
 from appliance.store.database import Store
-from appliance.store.zones import EVERYTHING, Scope
 from tests.crowd import add_zones
 from tests.desk import Desk
 

@@ -1,4 +1,4 @@
-"""Errors as answers: the one shape of an error, and the word that programs know each by.
+"""Errors as JSON, the form of every path that no other front door claims, and the word that programs know each by.
 
 {"detail": what is wrong, for a person, "error_code": for a program, "field": JSON path of the input or null}
 """
@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from flask import Flask, Response, jsonify
+from flask import Response, jsonify
 from werkzeug.exceptions import HTTPException
 
-from appliance.errors import ApplianceError, InputError, StoreError, ZoneProtected
-from appliance.web.refusals import RETRY_AFTER, STATUS, reference_of, status_of
+from appliance.errors import ApplianceError, AuthenticationFailed, InputError, ZoneProtected
+from appliance.web.refusals import reference_of, retry_after_of, status_of
 
 CODES: Mapping[int, str] = {
     400: "validation_error",
@@ -29,7 +29,7 @@ CODES: Mapping[int, str] = {
     500: "internal_error",
     503: "unavailable",
 }
-_CODES_OF_KINDS: Mapping[type[ApplianceError], str] = {ZoneProtected: "zone_protected"}
+CODES_OF_KINDS: Mapping[type[ApplianceError], str] = {ZoneProtected: "zone_protected"}
 _TEXTS: Mapping[int, str] = {
     401: "a valid token is needed: Authorization: Bearer vps_...",
     404: "there is nothing at this address",
@@ -40,11 +40,11 @@ _TEXTS: Mapping[int, str] = {
 _KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
 
 
-def register(app: Flask) -> None:
-    """Answer every error of the application in the one shape."""
-    app.register_error_handler(ApplianceError, answer_error)
-    app.register_error_handler(HTTPException, answer_http_error)
-    app.register_error_handler(Exception, answer_fault)
+def answer_error(error: Exception) -> Response:
+    """Return any error as a response: one of ours, one of Flask or werkzeug, or a fault."""
+    if isinstance(error, ApplianceError):
+        return _answer_ours(error)
+    return _answer_http_error(error) if isinstance(error, HTTPException) else _answer_fault(error)
 
 
 def error_answer(
@@ -63,18 +63,18 @@ def error_answer(
     return answer
 
 
-def answer_error(error: ApplianceError) -> Response:
-    """The answer to what the appliance itself refuses."""
-    status = status_of(error)
+def _answer_ours(error: ApplianceError) -> Response:
+    status, seconds = status_of(error), retry_after_of(error)
     if status is None:
-        return answer_fault(error)
+        return _answer_fault(error)
+    detail = _TEXTS[401] if isinstance(error, AuthenticationFailed) else str(error)
     field = error.field if isinstance(error, InputError) else None
-    headers = [("Retry-After", RETRY_AFTER)] if status == STATUS[StoreError] else []
-    return error_answer(status, str(error), code=_CODES_OF_KINDS.get(type(error)), field=field, headers=headers)
+    headers = [("Retry-After", seconds)] if seconds else []
+    return error_answer(status, detail, code=CODES_OF_KINDS.get(type(error)), field=field, headers=headers)
 
 
-def answer_http_error(error: HTTPException) -> Response:
-    """The answer to what Flask or werkzeug refuses: an unknown address, a wrong method, too large a body."""
+def _answer_http_error(error: HTTPException) -> Response:
+    """Return what Flask or werkzeug refuses: an unknown address, a wrong method, too large a body."""
     status = error.code or 500
     if status not in CODES:
         status = 400 if status < 500 else 500
@@ -82,8 +82,8 @@ def answer_http_error(error: HTTPException) -> Response:
     return error_answer(status, _TEXTS.get(status, error.description or error.name), headers=kept)
 
 
-def answer_fault(error: Exception) -> Response:
-    """The answer to a fault of ours: a reference under which the log tells more, and nothing else."""
+def _answer_fault(error: Exception) -> Response:
+    """Return a fault of ours: a reference to the log, and nothing else."""
     return error_answer(500, f"the appliance failed; its log tells why under the reference {reference_of(error)}")
 
 

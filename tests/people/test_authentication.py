@@ -1,0 +1,198 @@
+"""Tokens checked without HTTP: which secrets become a principal, and what each other one becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from ipaddress import ip_network
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from appliance.errors import AccessError, AuthenticationFailed, MissingPermission, NotPermitted, RateLimited
+from appliance.people.authentication import Authenticator
+from appliance.people.permissions import PERMISSIONS, grantable
+from appliance.principal import EVERYTHING, Account, Principal, Scope, Token, TokenLimits
+from appliance.store import accounts
+from tests.desk import Desk, open_desk
+
+ADDRESS, ELSEWHERE = "192.0.2.7", "198.51.100.1"
+LIMITS = TokenLimits(networks=(ip_network("192.0.2.0/24"),))
+
+
+@dataclass
+class Counting:
+    """Limits that count, and refuse whom a test names."""
+
+    refused: set[Hashable] = field(default_factory=set)
+    requests: list[Hashable] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+    def take_request(self, token: Hashable) -> None:
+        """Count a request of the token."""
+        self.requests.append(token)
+        self._refuse(token)
+
+    def refuse_failing(self, address: str) -> None:
+        """Refuse an address that failed too often."""
+        self._refuse(address)
+
+    def note_failure(self, address: str) -> None:
+        """Count a failure of the address."""
+        self.failures.append(address)
+
+    def _refuse(self, key: Hashable) -> None:
+        if key in self.refused:
+            raise RateLimited("too often", 2.5)
+
+
+@dataclass
+class Doorway:
+    """An authenticator over a real store, and one token of its owner."""
+
+    desk: Desk
+    limits: Counting
+    token: Token
+    secret: str
+
+    def enter(self, secret: str | None = None, address: str = ADDRESS) -> Principal:
+        """Authenticate with a secret, that of the token unless another one is given."""
+        authenticator = Authenticator(self.desk.store, self.limits, self.desk.store.reading)
+        return authenticator.authenticate(self.secret if secret is None else secret, address, self.desk.clock())
+
+
+@pytest.fixture
+def doorway(tmp_path: Path) -> Iterator[Doorway]:
+    with open_desk(tmp_path) as desk:
+        yield Doorway(desk, Counting(), *_token(desk, ["dns:list"], LIMITS))
+
+
+def _token(desk: Desk, permissions: list[str], limits: TokenLimits | None = None) -> tuple[Token, str]:
+    return accounts.create_token(desk.owner.account, "laptop", permissions, desk.clock(), limits)
+
+
+def test_a_token_becomes_a_principal(doorway: Doorway) -> None:
+    principal, owner = doorway.enter(), doorway.desk.owner.account
+    assert (principal.account, principal.token) == (owner, doorway.token)
+    assert (principal.name, principal.address) == ("owner@example.org (laptop)", ADDRESS)
+    assert (principal.permissions, principal.limits, principal.operator) == (frozenset({"dns:list"}), LIMITS, False)
+    assert (principal.scope, principal.recorded_account) == (Scope(owner.uuid), owner.uuid)
+    assert (doorway.limits.requests, doorway.limits.failures) == ([doorway.token.uuid], [])
+
+
+def test_an_ipv4_address_in_ipv6_lies_in_its_network(doorway: Doorway) -> None:
+    assert doorway.enter(address=f"::ffff:{ADDRESS}").account == doorway.desk.owner.account
+
+
+def _revoke(doorway: Doorway) -> None:
+    accounts.revoke_token(doorway.token.uuid, doorway.desk.clock())
+
+
+def _expire(doorway: Doorway) -> None:
+    limits = TokenLimits(expires_at=doorway.desk.clock() + timedelta(seconds=1))
+    doorway.token, doorway.secret = _token(doorway.desk, ["dns:*"], limits)
+    doorway.enter()
+    doorway.limits.requests.clear()
+    doorway.desk.clock.forward(seconds=1)
+
+
+def _disable(doorway: Doorway) -> None:
+    accounts.disable_account(doorway.desk.owner.account.email, doorway.desk.clock())
+
+
+def _nothing(_: Doorway) -> None:
+    """The token is valid."""
+
+
+@pytest.mark.parametrize(
+    ("prepare", "secret", "address"),
+    [
+        pytest.param(_nothing, "", ADDRESS, id="none"),
+        pytest.param(_nothing, "vps_short", ADDRESS, id="malformed"),
+        pytest.param(_nothing, "vps_" + "x" * 129, ADDRESS, id="too long"),
+        pytest.param(_nothing, "{} ", ADDRESS, id="with a space"),
+        pytest.param(_nothing, "\ud800", ADDRESS, id="a surrogate"),
+        pytest.param(_nothing, "vps_" + "x" * 32, ADDRESS, id="unknown"),
+        pytest.param(_nothing, "{}x", ADDRESS, id="longer"),
+        pytest.param(_revoke, "{}", ADDRESS, id="revoked"),
+        pytest.param(_expire, "{}", ADDRESS, id="expired"),
+        pytest.param(_disable, "{}", ADDRESS, id="account disabled"),
+        pytest.param(_nothing, "{}", ELSEWHERE, id="another network"),
+        pytest.param(_nothing, "{}", "2001:db8::1", id="another family"),
+        pytest.param(_nothing, "{}", "", id="no address"),
+    ],
+)
+def test_what_is_not_valid_fails_in_one_way(
+    doorway: Doorway, prepare: Callable[[Doorway], None], secret: str, address: str
+) -> None:
+    prepare(doorway)
+    with pytest.raises(AuthenticationFailed) as failed:
+        doorway.enter(secret.replace("{}", doorway.secret), address)
+    assert str(failed.value) == "a valid token is needed"
+    assert (doorway.limits.requests, doorway.limits.failures) == ([], [address])
+
+
+@pytest.mark.parametrize("secret", ["{}", "vps_" + "x" * 32])
+def test_an_address_that_failed_too_often_is_refused_whatever_it_brings(doorway: Doorway, secret: str) -> None:
+    doorway.limits.refused = {ADDRESS}
+    with pytest.raises(RateLimited) as refused:
+        doorway.enter(secret.replace("{}", doorway.secret))
+    assert refused.value.retry_after == 3 and "3 s" in str(refused.value)
+    assert (doorway.limits.requests, doorway.limits.failures) == ([], [])
+
+
+def test_a_token_that_asks_too_often_is_refused_and_counts_as_no_failure(doorway: Doorway) -> None:
+    doorway.limits.refused = {doorway.token.uuid}
+    with pytest.raises(RateLimited):
+        doorway.enter()
+    assert doorway.limits.failures == []
+
+
+def test_use_is_stored_once_a_minute(doorway: Doorway) -> None:
+    def used() -> object:
+        return accounts.get_token(doorway.desk.owner.account.uuid, doorway.token.uuid).last_used_at
+
+    begin = doorway.desk.clock()
+    for seconds, noted in ((0, 0), (59, 0), (1, 60)):
+        doorway.desk.clock.forward(seconds=seconds)
+        doorway.enter()
+        assert used() == begin + timedelta(seconds=noted)
+
+
+def test_what_an_error_of_access_carries() -> None:
+    missing = MissingPermission(("dns:list", "dns:read"))
+    assert missing.permissions == ("dns:list", "dns:read") and isinstance(missing, NotPermitted)
+    assert str(missing) == "this token lacks the permission dns:list or dns:read"
+    assert issubclass(RateLimited, AccessError) and issubclass(AuthenticationFailed, AccessError)
+
+
+def _account(desk: Desk, *, is_admin: bool) -> Account:
+    return accounts.create_account(f"{uuid4()}@example.org", desk.clock(), is_admin=is_admin)
+
+
+def test_who_is_signed_in_may_do_what_the_account_may(desk: Desk) -> None:
+    person, operator = (Principal.of_account(_account(desk, is_admin=is_admin), ADDRESS) for is_admin in (False, True))
+    assert (person.scope, operator.scope) == (Scope(person.account.uuid), EVERYTHING)
+    assert (grantable(person), grantable(operator)) == (PERMISSIONS[:-1], PERMISSIONS)
+    for permission in PERMISSIONS[:-1]:
+        person.require(permission)
+    with pytest.raises(MissingPermission):
+        person.require("admin:*")
+
+
+def test_a_command_on_this_host_is_not_recorded_as_the_account(desk: Desk) -> None:
+    acting, alone = Principal.local("command line", desk.owner.account), Principal.local("deployer")
+    assert (acting.account, acting.recorded_account, acting.operator) == (desk.owner.account, None, True)
+    assert (alone.recorded_account, alone.scope, alone.address) == (None, EVERYTHING, "")
+    with pytest.raises(NotPermitted):
+        _ = alone.account
+
+
+def test_one_of_several_permissions_is_enough(doorway: Doorway) -> None:
+    principal = doorway.enter()
+    principal.require()
+    principal.require("dns:read", "dns:list")
+    with pytest.raises(MissingPermission):
+        principal.require("dns:read", "dns:update")

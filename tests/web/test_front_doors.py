@@ -1,0 +1,125 @@
+"""Front doors: each gets the requests below its paths, reads its own header, and answers errors in its own form."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from flask import Blueprint, Response, request
+from flask.testing import FlaskClient
+from werkzeug.exceptions import HTTPException
+from werkzeug.test import TestResponse
+
+from appliance.errors import AuthenticationFailed, NotFound
+from appliance.web.front_doors import FrontDoor, FrontDoors, doors_of
+from appliance.web.parts import parts
+from appliance.web.refusals import status_of
+from tests.api.conftest import House, is_error, open_house
+
+DIALECT = "/api/v1/servers"
+
+
+def _authenticate() -> None:
+    secret = request.headers.get("X-API-Key", "")
+    parts().authenticator.authenticate(secret, request.remote_addr or "", parts().clock())
+
+
+def _answer_error(error: Exception) -> Response:
+    status = error.code if isinstance(error, HTTPException) else None
+    return Response(f"dialect: {error}", status=status or 500) if status else _answer_ours(error)
+
+
+def _answer_ours(error: Exception) -> Response:
+    status = status_of(error) if isinstance(error, AuthenticationFailed | NotFound) else 500
+    return Response(f"dialect: {type(error).__name__}", status=status)
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    """A house with a second front door below the paths of the API."""
+    house = open_house(tmp_path)
+    pages = Blueprint("dialect", __name__, url_prefix=DIALECT)
+
+    @pages.get("/localhost")
+    def show() -> str:
+        return "localhost"
+
+    @pages.get("/broken")
+    def fail() -> str:
+        raise RuntimeError
+
+    @pages.get("/missing")
+    def miss() -> str:
+        raise NotFound("no such zone")
+
+    house.app.register_blueprint(pages)
+    doors_of(house.app).claim(FrontDoor((DIALECT,), _answer_error, _authenticate))
+    return house
+
+
+@pytest.fixture
+def web(house: House) -> FlaskClient:
+    return house.app.test_client()
+
+
+def _is_dialect(answer: TestResponse, status: int, text: str) -> bool:
+    assert (answer.status_code, answer.content_type) == (status, "text/html; charset=utf-8"), answer.text
+    return text in answer.text
+
+
+def test_a_door_below_the_api_lets_in_by_its_own_header(house: House, web: FlaskClient) -> None:
+    secret = house.secret("me@example.org", "dns:*")
+    key, bearer = {"X-API-Key": secret}, {"Authorization": f"Bearer {secret}"}
+    assert web.get(f"{DIALECT}/localhost", headers=key).text == "localhost"
+    assert _is_dialect(web.get(f"{DIALECT}/localhost", headers=bearer), 401, "dialect: AuthenticationFailed")
+    assert "WWW-Authenticate" not in web.get(f"{DIALECT}/localhost").headers
+    assert web.get("/api/v1/dns-zones/", headers=bearer).status_code == 200
+    refused = web.get("/api/v1/dns-zones/", headers=key)
+    assert is_error(refused, 401, "invalid_token") and refused.headers["WWW-Authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("path", ["", "/", "/nothing", "/localhost/x", "/localhost/x/y"])
+def test_unknown_paths_are_the_doors_and_come_after_its_credential(house: House, web: FlaskClient, path: str) -> None:
+    key = {"X-API-Key": house.secret("me@example.org", "dns:*")}
+    assert _is_dialect(web.get(f"{DIALECT}{path}"), 401, "dialect: AuthenticationFailed")
+    assert _is_dialect(web.get(f"{DIALECT}{path}", headers=key), 404, "dialect: 404")
+
+
+def test_every_error_of_a_door_has_its_form(house: House, web: FlaskClient) -> None:
+    key = {"X-API-Key": house.secret("me@example.org", "dns:*")}
+    assert _is_dialect(web.post(f"{DIALECT}/localhost", headers=key), 405, "dialect: 405")
+    assert _is_dialect(web.get(f"{DIALECT}/broken", headers=key), 500, "dialect: RuntimeError")
+    assert _is_dialect(web.get(f"{DIALECT}/missing", headers=key), 404, "dialect: NotFound")
+
+
+@pytest.mark.parametrize("path", ["/api/v1/serversx", "/api/v1/server", "/api/v1", "/api/v1/nothing/"])
+def test_the_api_has_everything_else_below_its_prefix(house: House, web: FlaskClient, path: str) -> None:
+    bearer = {"Authorization": f"Bearer {house.secret('me@example.org', 'dns:*')}"}
+    assert is_error(web.get(path), 401, "invalid_token")
+    assert is_error(web.get(path, headers=bearer), 404, "not_found")
+
+
+@pytest.mark.parametrize("path", ["/api", "/api/", "/api/v2/", "/api/v1x", "/nothing", "//api/v1/"])
+def test_what_nobody_claims_is_not_found_in_the_form_of_the_api(web: FlaskClient, path: str) -> None:
+    refused = web.get(path)
+    assert is_error(refused, 404, "not_found") and "WWW-Authenticate" not in refused.headers
+
+
+def test_the_longest_prefix_wins_in_whichever_order() -> None:
+    def answer(_: Exception) -> Response:
+        return Response()
+
+    fallback, wide, deep = (FrontDoor(prefixes, answer) for prefixes in ((), ("/a",), ("/a/b/c", "/z")))
+    for order in ([wide, deep], [deep, wide]):
+        doors = FrontDoors(fallback, order)
+        found = [doors.at(path) for path in ("/a", "/a/b", "/a/b/c", "/a/b/c/d", "/a/b/cd", "/z/", "/b", "", "*")]
+        assert found == [wide, wide, deep, deep, wide, deep, fallback, fallback, fallback]
+
+
+def test_where_a_final_slash_is_added() -> None:
+    door = FrontDoor(("/a",), lambda _: Response(), open_paths=("/a/file", "/a/folder/"), adds_slash=True)
+    assert [door.lacks_slash(path) for path in ("/a", "/a/", "/a/x", "/a/file", "/a/folder", "/a/folder/x")] == [
+        *(True, False, True),
+        *(False, True, False),
+    ]
+    assert not FrontDoor(("/a",), lambda _: Response()).lacks_slash("/a")
