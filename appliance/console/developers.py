@@ -21,7 +21,7 @@ from appliance.web.paging import neighbours, pager_within
 from appliance.web.parts import parts, reading
 from appliance.zones.names import parse_domain, print_domain
 
-PERMISSIONS = {
+PERMISSION_TEXTS = {
     "dns:list": "List zones and records, and read each of them.",
     "dns:read": "Read one zone or record whose id is known, and what is served of it.",
     "dns:create": "Create zones and records.",
@@ -69,7 +69,7 @@ def _developers_page(form: Form, status: int = 200) -> Response:
         shown = pager_within(len(tokens), TOKENS)
         listed = tokens[shown.offset :][: shown.size]
         domains = _domains_of(listed)
-    permissions = {name: PERMISSIONS[name] for name in grantable(visitor().principal)}
+    permissions = {name: PERMISSION_TEXTS[name] for name in grantable(visitor().principal)}
     now = parts().clock()
     return page(
         "developers.html",

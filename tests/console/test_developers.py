@@ -8,6 +8,8 @@ from uuid import UUID
 import pytest
 from markupsafe import escape
 
+from appliance.console.developers import PERMISSION_TEXTS
+from appliance.people.permissions import PERMISSIONS
 from appliance.principal import Token, TokenLimits
 from appliance.store import accounts
 from tests.api.conftest import Bearer
@@ -22,6 +24,10 @@ SECRET = r"vps_[\w-]{32}"
 @pytest.fixture
 def browser(console: Console) -> Browser:
     return console.signed_in(ME)
+
+
+def test_every_permission_is_explained() -> None:
+    assert tuple(PERMISSION_TEXTS) == PERMISSIONS
 
 
 def make(browser: Browser, **values: Any) -> str:  # noqa: ANN401 - fields of a form
