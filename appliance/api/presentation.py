@@ -70,7 +70,13 @@ def deployment_of(deployment: Deployment) -> JSON:
         "serial": deployment.serial,
         "live_serial": deployment.live_serial,
         "nameservers": [
-            {"name": seen.nameserver, "serial": seen.serial, "state": seen.state.value, "checked_at": seen.checked_at}
+            {
+                "name": seen.nameserver,
+                "serial": seen.serial,
+                "state": seen.state.value,
+                "checked_at": seen.checked_at,
+                "changed_at": seen.changed_at,
+            }
             for seen in deployment.nameservers
         ],
         "error": deployment.error,

@@ -53,7 +53,10 @@ class Nameserver(ma.Schema):
     name = fields.String(required=True, metadata=_described("", "ns1.example.net"))
     serial = fields.Integer(required=True, allow_none=True)
     state = fields.String(required=True, validate=validate.OneOf(("live", "lagging", "unreachable")))
-    checked_at = Moment(required=True, allow_none=True)
+    checked_at = Moment(required=True, allow_none=True, metadata=_described("When it last answered."))
+    changed_at = Moment(
+        required=True, allow_none=True, metadata=_described("When its serial or its state last changed.")
+    )
 
 
 class Deployment(ma.Schema):

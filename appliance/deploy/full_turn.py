@@ -52,10 +52,12 @@ class FullTurn:
         self.parts.pace.began()
         self.parts.zones.begin_picture()
         self.parts.membership.begin_reading()
+        began = self.parts.clock()
 
         def done(picture: Picture) -> None:
             self.runs = False
             self._carry_out(picture, reconcile.plan(picture))
+            self._confirm(picture, began)
             self.count += 1
             self.ended_at = self.parts.clock()
 
@@ -130,6 +132,16 @@ class FullTurn:
             for standing in filter(self.parts.zones.stood_still, (*plan.deploy, *plan.await_secondaries)):
                 self.parts.recorder.seen(standing.uuid, standing.serial, picture.served(standing.name))
             strays.note([(stray.label, stray.name) for stray in picture.strays], self.parts.clock())
+
+    def _confirm(self, picture: Picture, began: datetime) -> None:
+        """Store when the nameservers were queried, after what each left unanswered."""
+        answering = {server for (server, name), answer in picture.answers.items() if answer and name != picture.catalog}
+        with self.parts.store.writing():
+            for standing in picture.standings:
+                missing = answering - picture.served(standing.name).keys()
+                if missing:
+                    self.parts.recorder.unanswered(standing.uuid, missing)
+            self.parts.recorder.confirm(answering, began)
 
     def _act(self, plan: Plan) -> None:
         for standing, served in plan.ahead:

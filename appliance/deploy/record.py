@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -30,7 +30,7 @@ class Recorder:
     clock: Callable[[], datetime]
     monotonic: Callable[[], float]
     reach: Reach
-    _rows: dict[tuple[UUID, str], tuple[int | None, Answer]] = field(default_factory=dict)
+    _rows: dict[tuple[UUID, str], tuple[int | None, Answer, bool]] = field(default_factory=dict)
 
     def attempt(self, uuid: UUID, serial: int, error: str | None) -> None:
         """The primary was handed a serial, or the path ended with an error."""
@@ -63,11 +63,25 @@ class Recorder:
     def seen(self, uuid: UUID, wanted: int | None, served: Mapping[Nameserver, int | None]) -> None:
         """What the nameservers answered for a zone; one that is missing in `served` did not answer."""
         rows = [self._row(server, wanted, served) for server in self.host.nameservers]
-        news = [row for row in rows if self._rows.get((uuid, row.nameserver)) != (row.serial, row.state)]
+        news = [row for row in rows if self._rows.get((uuid, row.nameserver)) != _said(row)]
         if news:
             with self.store.writing():
                 outcomes.note_seen(uuid, news)
-            self._rows |= {(uuid, row.nameserver): (row.serial, row.state) for row in news}
+            self._rows |= {(uuid, row.nameserver): _said(row) for row in news}
+
+    def unanswered(self, uuid: UUID, servers: Iterable[Nameserver]) -> None:
+        """Store that these nameservers left the zone unanswered in a reconciliation; what they said before stays."""
+        names = [one.name for one in servers if (row := self._rows.get((uuid, one.name))) is None or row[2]]
+        if names:
+            with self.store.writing():
+                outcomes.note_unanswered(uuid, names)
+            for name in names:
+                self._rows.pop((uuid, name), None)
+
+    def confirm(self, servers: Iterable[Nameserver], moment: datetime) -> None:
+        """Store that these nameservers were queried at that moment; only after what each zone was answered."""
+        with self.store.writing():
+            outcomes.note_confirmed([server.name for server in servers], moment)
 
     def _row(self, server: Nameserver, wanted: int | None, served: Mapping[Nameserver, int | None]) -> Seen:
         serial, now = served.get(server), self.monotonic()
@@ -77,4 +91,12 @@ class Recorder:
             state = Answer.UNREACHABLE
         else:
             state = Answer.LAGGING
-        return Seen(server.name, serial, state, self.clock() - timedelta(seconds=now - self.reach.last_answer(server)))
+        answered, moment = server in served, self.clock()
+        last_answer = moment - timedelta(seconds=now - self.reach.last_answer(server))
+        # one that answers about others and not about this zone has not answered: its last answer stays as it is stored
+        checked_at = last_answer if answered or state is Answer.UNREACHABLE else None
+        return Seen(server.name, serial, state, checked_at, moment, answered)
+
+
+def _said(row: Seen) -> tuple[int | None, Answer, bool]:
+    return row.serial, row.state, row.answered

@@ -34,15 +34,16 @@ class Standing:
 
 
 def deployments(zones: Sequence[Zone], nameservers: Sequence[str]) -> Mapping[UUID, Deployment]:
-    """Where each of these zones has come to; two statements, however many zones."""
+    """Where each of these zones has come to; three statements, however many zones."""
     uuids = [zone.uuid for zone in zones]
     done = {row.zone.uuid: row for row in _of(tables.Deployment, uuids)}
     seen = {(row.zone.uuid, row.nameserver): row for row in _of(tables.Outcome, uuids)}
+    confirmed = {row.nameserver: row.confirmed_at for row in tables.Confirmation.select()}
     return {
         zone.uuid: _deployment(
             zone,
             done.get(zone.uuid, tables.Deployment()),
-            [_seen(seen.get((zone.uuid, name)), name) for name in nameservers],
+            [_seen(seen.get((zone.uuid, name)), name, confirmed.get(name)) for name in nameservers],
         )
         for zone in zones
     }
@@ -82,14 +83,41 @@ def note_removed(uuid: UUID, now: datetime) -> None:
 
 
 def note_seen(uuid: UUID, seen: Iterable[Seen]) -> None:
-    """What nameservers answered for the zone."""
+    """Store what nameservers answered for the zone.
+
+    Without a `checked_at` the moment of the last answer stays as it was; without a `changed_at` it is `checked_at`.
+    `changed_at` moves only with another serial or state.
+    """
     zone_id = _id_of(uuid)
     for one in seen:
-        columns = {"serial": one.serial, "state": one.state.value, "checked_at": one.checked_at}
-        key = {"zone": zone_id, "nameserver": one.nameserver}
-        tables.Outcome.insert(**key, **columns).on_conflict(
-            conflict_target=[tables.Outcome.zone, tables.Outcome.nameserver], update=columns
+        tables.Outcome.insert(
+            zone=zone_id,
+            nameserver=one.nameserver,
+            serial=one.serial,
+            state=one.state.value,
+            checked_at=one.checked_at,
+            changed_at=one.changed_at or one.checked_at,
+            answered=one.answered,
+        ).on_conflict(
+            conflict_target=[tables.Outcome.zone, tables.Outcome.nameserver], update=_newer_answer()
         ).execute()
+
+
+def note_confirmed(nameservers: Iterable[str], moment: datetime) -> None:
+    """Store that these nameservers were queried about every zone at that moment, in a completed reconciliation.
+
+    It confirms every row that is `answered`: what zones were left unanswered must be stored before.
+    """
+    for name in nameservers:
+        tables.Confirmation.insert(nameserver=name, confirmed_at=moment).on_conflict_replace().execute()
+
+
+def note_unanswered(uuid: UUID, nameservers: Iterable[str]) -> None:
+    """Store that these nameservers left the last question about the zone unanswered; what they said before stays."""
+    row = tables.Outcome
+    row.update(answered=False, checked_at=_last_answer()).where(
+        row.zone == _id_of(uuid), row.nameserver.in_(list(nameservers)), row.answered
+    ).execute()
 
 
 def removed_before(uuids: Iterable[UUID], moment: datetime) -> list[UUID]:
@@ -131,6 +159,27 @@ def turned_at() -> datetime | None:
     return sign.turned_at if sign else None
 
 
+def _newer_answer() -> dict[pw.Field, Any]:
+    """What the row of a nameserver becomes when it answered again."""
+    row, new = tables.Outcome, pw.EXCLUDED
+    same = (row.state == new.state) & pw.Expression(row.serial, "IS", new.serial)
+    return {
+        row.serial: new.serial,
+        row.state: new.state,
+        row.answered: new.answered,
+        row.checked_at: pw.fn.coalesce(new.checked_at, _last_answer()),
+        row.changed_at: pw.Case(None, ((same, row.changed_at),), new.changed_at),
+    }
+
+
+def _last_answer() -> pw.Case:
+    """When the nameserver of a row last answered: by itself or in a reconciliation."""
+    row, confirmation = tables.Outcome, tables.Confirmation
+    confirmed = confirmation.select(confirmation.confirmed_at).where(confirmation.nameserver == row.nameserver)
+    later = pw.fn.max(row.checked_at, pw.fn.coalesce(confirmed, row.checked_at))
+    return pw.Case(None, ((row.answered, later),), row.checked_at)
+
+
 def _put(uuid: UUID, **columns: Any) -> None:  # noqa: ANN401 - columns of several types
     tables.Deployment.insert(zone=_id_of(uuid), **columns).on_conflict(
         conflict_target=[tables.Deployment.zone], update=columns
@@ -159,10 +208,12 @@ def _deployment(zone: Zone, done: tables.Deployment, seen: list[Seen]) -> Deploy
     )
 
 
-def _seen(row: tables.Outcome | None, nameserver: str) -> Seen:
+def _seen(row: tables.Outcome | None, nameserver: str, confirmed_at: datetime | None) -> Seen:
     if row is None:
-        return Seen(nameserver, None, Answer.LAGGING, None)
-    return Seen(nameserver, row.serial, Answer(row.state), row.checked_at)
+        return Seen(nameserver, None, Answer.LAGGING, None, answered=False)
+    moments = (row.checked_at, confirmed_at if row.answered else None)
+    checked_at = max(filter(None, moments), default=None)
+    return Seen(nameserver, row.serial, Answer(row.state), checked_at, row.changed_at, row.answered)
 
 
 def _standing(row: tables.Zone) -> Standing:

@@ -131,6 +131,7 @@ def forget_answers() -> None:
     """What nameservers answered before is no evidence any more: every zone waits to be seen again."""
     tables.Deployment.update(serial=None, live_serial=None, live_at=None, error=None).execute()
     tables.Outcome.delete().execute()
+    tables.Confirmation.delete().execute()
     tables.Turn.delete().execute()
     tables.Stray.delete().execute()  # and with them an operator's word about zones of then
 

@@ -206,9 +206,18 @@ class Outcome(pw.Model):
     serial = pw.IntegerField(null=True)
     state = pw.TextField()
     checked_at = Instant(null=True)
+    changed_at = Instant(null=True)
+    answered = pw.BooleanField(default=False)
 
     class Meta:
         primary_key = pw.CompositeKey("zone", "nameserver")
+
+
+class Confirmation(pw.Model):
+    """When the last completed reconciliation queried a nameserver: the moment of every row that is `answered`."""
+
+    nameserver = pw.TextField(primary_key=True)
+    confirmed_at = Instant()
 
 
 class Stray(pw.Model):
@@ -230,7 +239,22 @@ class Turn(pw.Model):
     waiting = pw.IntegerField()
 
 
-TABLES = (Account, Token, Session, Invitation, Zone, Record, Change, Draft, Act, Deployment, Outcome, Stray, Turn)
+TABLES = (
+    Account,
+    Token,
+    Session,
+    Invitation,
+    Zone,
+    Record,
+    Change,
+    Draft,
+    Act,
+    Deployment,
+    Outcome,
+    Confirmation,
+    Stray,
+    Turn,
+)
 for _table in TABLES:
     _table.bind(CurrentDatabase(), bind_refs=False, bind_backrefs=False)
 

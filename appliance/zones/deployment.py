@@ -29,12 +29,18 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a nameserver last answered; no serial: it served no such zone, or did not answer."""
+    """What a nameserver last answered; no serial: it served no such zone, or did not answer.
+
+    `checked_at` is the moment of its last answer, `changed_at` the moment at which `serial` or `state` last changed.
+    `answered` is False when it left the last question about the zone unanswered.
+    """
 
     nameserver: str
     serial: int | None
     state: Answer
     checked_at: datetime | None
+    changed_at: datetime | None = None
+    answered: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
 from appliance.store import outcomes, zones
+from appliance.zones.deployment import Answer, Seen
+from tests.api.conftest import NS1, NS2
 from tests.console.conftest import Browser, Console, texts
 from tests.console.zone_page import open_page
 
@@ -120,6 +123,12 @@ def test_what_is_served_is_told(me: Browser, console: Console) -> None:
     failed = me.get(zone).text
     assert 'data-state="failed"' in failed and "check: &lt;script&gt;" in failed and HOSTILE not in failed
     with console.house.writing():
-        outcomes.note_live(uuid, zones.get_any(uuid).serial, console.house.clock())
+        serial, now = zones.get_any(uuid).serial, console.house.clock()
+        outcomes.note_live(uuid, serial, now)
+        outcomes.note_seen(uuid, [Seen(name, serial, Answer.LIVE, now) for name in (NS1, NS2)])
     assert 'data-state="live"' in me.get(zone).text
+    with console.house.writing():
+        outcomes.note_confirmed([NS1, NS2], now + timedelta(seconds=60))
+    console.house.clock.forward(seconds=72)
+    assert me.get(f"{zone}served/").text.count(">12 s ago<") == 2
     assert domains(me, "?state=live") == ["example.com"]

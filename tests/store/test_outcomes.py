@@ -34,9 +34,9 @@ def test_a_zone_goes_from_pending_to_live(desk: Desk) -> None:
 
 def test_what_was_seen_is_kept_for_each_nameserver(desk: Desk) -> None:
     zone = desk.zone()
-    seen = Seen(NAMES[1], zone.serial, Answer.LIVE, desk.clock())
+    seen = Seen(NAMES[1], zone.serial, Answer.LIVE, desk.clock(), desk.clock())
     outcomes.note_seen(zone.uuid, [seen, Seen(NAMES[0], 5, Answer.LAGGING, desk.clock())])
-    newer = Seen(NAMES[0], None, Answer.UNREACHABLE, desk.clock())
+    newer = Seen(NAMES[0], None, Answer.UNREACHABLE, desk.clock(), desk.clock())
     outcomes.note_seen(zone.uuid, [newer])
     assert deployment(zone).nameservers == [newer, seen]
 

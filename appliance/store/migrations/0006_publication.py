@@ -1,0 +1,17 @@
+"""When nameservers last answered, apart from when their answer last changed."""
+
+import peewee as pw
+
+STATEMENTS = (
+    "alter table outcome add column changed_at integer",
+    "update outcome set changed_at = checked_at",
+    # 1: the nameserver answered about the zone when it was last queried, so that a later reconciliation confirms it
+    "alter table outcome add column answered integer not null default 0",
+    "create table confirmation (nameserver text primary key, confirmed_at integer not null) without rowid",
+)
+
+
+def up(migrator: object, db: pw.Database) -> None:
+    """Add the columns and create the table."""
+    for statement in STATEMENTS:
+        db.execute_sql(statement)

@@ -1,0 +1,113 @@
+"""What the deployer saw, as rows: the moment of the last answer apart from the moment at which it changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from appliance.deploy.host import Host
+from appliance.deploy.reach import Reach
+from appliance.deploy.record import Recorder
+from appliance.questions.soa import Nameserver
+from appliance.store import outcomes
+from appliance.zones.deployment import Answer, Seen
+from appliance.zones.model import Zone
+from tests.desk import Desk
+
+
+@dataclass
+class Observer:
+    """A recorder over the desk, whose monotonic clock goes with the desk's."""
+
+    desk: Desk
+    reach: Reach
+    recorder: Recorder
+    primary: Nameserver
+    secondary: Nameserver
+
+    def pass_over(self, *zones: Zone, silent_about: tuple[Zone, ...] = ()) -> None:
+        """One reconciliation in which both answer about all zones, but for the secondary about some."""
+        began = self.desk.clock()
+        self.reach.answered([self.primary, self.secondary], began.timestamp())
+        self.desk.clock.forward(seconds=2)
+        for zone in zones:
+            served: dict[Nameserver, int | None] = {self.primary: zone.serial, self.secondary: zone.serial}
+            if zone in silent_about:
+                del served[self.secondary]
+            self.recorder.seen(zone.uuid, zone.serial, served)
+        self.recorder.confirm([self.primary, self.secondary], began)
+
+    def last_seen(self, zone: Zone) -> Seen:
+        """What the API shows of the secondary."""
+        names = [self.primary.name, self.secondary.name]
+        return outcomes.deployments([zone], names)[zone.uuid].nameservers[1]
+
+
+@pytest.fixture
+def observer(host: Host, desk: Desk) -> Observer:
+    """An observer over the pair's nameservers."""
+    reach = Reach(desk.clock().timestamp())
+    recorder = Recorder(host, desk.store, desk.clock, lambda: desk.clock().timestamp(), reach)
+    return Observer(desk, reach, recorder, *host.nameservers)
+
+
+def test_a_reconciliation_confirms_what_has_not_changed(observer: Observer, desk: Desk) -> None:
+    zone = desk.zone()
+    observer.pass_over(zone)
+    first = observer.last_seen(zone)
+    desk.clock.forward(minutes=1)
+    asked_at, rows = desk.clock(), desk.rows()["outcome"]
+    observer.pass_over(zone)
+    assert observer.last_seen(zone).checked_at == asked_at
+    assert observer.last_seen(zone).changed_at == first.changed_at
+    assert desk.rows()["outcome"] == rows
+
+
+def test_a_zone_that_was_not_answered_keeps_its_moment(observer: Observer, desk: Desk) -> None:
+    answered, dropped = desk.zone("answered.example"), desk.zone("dropped.example")
+    observer.pass_over(answered, dropped)
+    confirmed = observer.last_seen(dropped).checked_at
+    desk.clock.forward(minutes=1)
+    observer.pass_over(answered, dropped)
+    last = observer.last_seen(dropped).checked_at
+    assert confirmed and last and last > confirmed
+    for _ in range(2):
+        desk.clock.forward(minutes=1)
+        observer.pass_over(answered, dropped, silent_about=(dropped,))
+        seen = observer.last_seen(dropped)
+        assert (seen.state, seen.serial, seen.checked_at) == (Answer.LAGGING, None, last)
+    newest = observer.last_seen(answered).checked_at
+    assert newest and newest > last
+    asked_at = desk.clock()
+    observer.pass_over(answered, dropped)
+    seen = observer.last_seen(dropped)
+    assert (seen.state, seen.checked_at, seen.changed_at) == (Answer.LIVE, asked_at, desk.clock())
+
+
+def test_a_zone_that_moved_meanwhile_and_was_not_answered_keeps_its_moment(observer: Observer, desk: Desk) -> None:
+    zone = desk.zone()
+    observer.pass_over(zone)
+    before = observer.last_seen(zone)
+    desk.clock.forward(minutes=1)
+    observer.recorder.unanswered(zone.uuid, [observer.secondary])
+    observer.recorder.confirm([observer.primary, observer.secondary], desk.clock())
+    seen = observer.last_seen(zone)
+    assert (seen.state, seen.serial, seen.checked_at) == (Answer.LIVE, zone.serial, before.checked_at)
+    desk.clock.forward(minutes=1)
+    asked_at = desk.clock()
+    observer.pass_over(zone)
+    assert observer.last_seen(zone).checked_at == asked_at
+    assert observer.last_seen(zone).changed_at == before.changed_at
+
+
+def test_a_silent_nameserver_keeps_the_moment_of_its_last_answer(observer: Observer, desk: Desk) -> None:
+    zone = desk.zone()
+    observer.pass_over(zone)
+    last = observer.last_seen(zone).checked_at
+    observer.reach.asked(observer.secondary, desk.clock().timestamp())
+    desk.clock.forward(minutes=1)
+    observer.recorder.seen(zone.uuid, zone.serial, {observer.primary: zone.serial})
+    observer.recorder.confirm([observer.primary], desk.clock())
+    seen = observer.last_seen(zone)
+    assert (seen.state, seen.checked_at, seen.changed_at) == (Answer.UNREACHABLE, last, desk.clock())
