@@ -115,7 +115,7 @@ class Launcher:
             for attempt in attempts:
                 self._take_attempt(attempt, records[attempt.uuid])
             for attempt in attempts:  # last: a store that takes no write must keep no name busy
-                self.parts.recorder.attempt(attempt.uuid, attempt.serial, attempt.error)
+                self.parts.recorder.attempt(attempt.uuid, attempt.serial, attempt.error, attempt.published)
 
         def failed(error: ApplianceError) -> None:
             done([Attempt(one.uuid, one.name, one.serial, f"deploy: {error}") for one in batch])

@@ -19,9 +19,10 @@ from dns.name import Name
 
 from appliance.deploy.host import Host
 from appliance.errors import ApplianceError, CheckFailed, CommandError, CompileFailed, DeployError, ReloadFailed
-from appliance.render.zone_file import serial_of, zone_file
+from appliance.render.zone_file import apex_digest, digest_of, serial_of, zone_file
 from appliance.store import outcomes, records, zones
 from appliance.store.database import Store
+from appliance.zones.deployment import Publication
 from appliance.zones.names import print_domain
 from appliance.zones.serial import is_later
 
@@ -35,12 +36,16 @@ _LOADED_FROM = re.compile(r"/([0-9a-f-]{36})\.zone\"")
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """How far a zone came: this serial was handed to the primary, or `error` says where the path ended."""
+    """How far a zone came: this serial was handed to the primary, or `error` says where the path ended.
+
+    `published` is the content that reached it, None when that is the former one still.
+    """
 
     uuid: UUID
     name: Name
     serial: int
     error: str | None = None
+    published: Publication | None = None
 
 
 Lift = Callable[[UUID, int], object]
@@ -52,6 +57,8 @@ class _Candidate:
     name: Name
     serial: int = 0
     staged: Path | None = None
+    digest: str = ""
+    published: Publication | None = None
     error: DeployError | None = None
 
 
@@ -60,7 +67,7 @@ def deploy_zones(batch: Iterable[tuple[UUID, Name]], host: Host, store: Store, l
 
     `lift` raises a zone's serial over one that was published with another content.
     """
-    began = time.monotonic()
+    began, apex = time.monotonic(), apex_digest(host.apex)
     candidates = [_Candidate(uuid, name) for uuid, name in batch]
     for candidate in candidates:
         with _caught(candidate):
@@ -69,11 +76,12 @@ def deploy_zones(batch: Iterable[tuple[UUID, Name]], host: Host, store: Store, l
     for candidate in _sound(candidates):
         with _caught(candidate):
             host.files.publish(candidate.uuid)
+            candidate.published = Publication(candidate.serial, candidate.digest, apex)
             _load(candidate, host)
     for candidate in candidates:
         _log(candidate, began)
     return [
-        Attempt(one.uuid, one.name, one.serial, f"{one.error.stop}: {one.error}" if one.error else None)
+        Attempt(one.uuid, one.name, one.serial, f"{one.error.stop}: {one.error}" if one.error else None, one.published)
         for one in candidates
     ]
 
@@ -110,16 +118,31 @@ def remove_old_files(host: Host, store: Store, now: datetime) -> None:
 def _compile_and_stage(candidate: _Candidate, host: Host, store: Store, lift: Lift) -> None:
     """Stage the zone's content under a serial that no other content was published with.
 
-    The live file tells, also after a store was put back to an older state: a nameserver that has a serial takes no
-    second content with it.
+    A nameserver that has a serial accepts no second content with it.
     """
     content = _compile(candidate, host, store)
-    published = host.files.live(candidate.uuid)
-    serial = serial_of(published)
-    if serial is not None and published != content and not is_later(candidate.serial, serial):
-        lift(candidate.uuid, serial)
-        content = _compile(candidate, host, store)
+    for serial, digest in _published(candidate.uuid, host, store):
+        if digest != digest_of(content) and not is_later(candidate.serial, serial):
+            lift(candidate.uuid, serial)
+            content = _compile(candidate, host, store)
+    candidate.digest = digest_of(content)
     candidate.staged = host.files.stage(candidate.uuid, content)
+
+
+def _published(uuid: UUID, host: Host, store: Store) -> Iterator[tuple[int, str]]:
+    """Yield serial and digest of what was last published, as the store says.
+
+    A live file of another content was written for a store that knew more or less, as before a restore: it counts too.
+    """
+    with store.reading():
+        stored = outcomes.publication_of(uuid)
+    if stored:
+        yield stored.serial, stored.digest
+    if stored is None or host.files.digest(uuid) != stored.digest:
+        content = host.files.live(uuid)
+        serial = serial_of(content)
+        if serial is not None:
+            yield serial, digest_of(content)
 
 
 def _compile(candidate: _Candidate, host: Host, store: Store) -> bytes:

@@ -8,19 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import partial
 from uuid import UUID
 
 from dns.name import Name
 
 from appliance.deploy.catalog import members_of
 from appliance.deploy.host import Host
+from appliance.deploy.publications import find_touched
 from appliance.deploy.strays import Stray, find_strays
 from appliance.errors import CommandError
 from appliance.nameserver.catalog import notify
 from appliance.questions.many import ask_all
 from appliance.questions.soa import Answer, Nameserver, Question
-from appliance.render.zone_file import has_apex
 from appliance.store import outcomes, zones
 from appliance.store.database import Store
 from appliance.store.outcomes import Standing
@@ -199,9 +198,5 @@ def _with_store(picture: Picture, ahead: Mapping[str, Name] | None, host: Host, 
     living = [one.name for one in picture.standings if not one.deleted]
     deleted = {member_label(one.uuid) for one in picture.standings if one.deleted} | set(map(member_label, gone))
     strays = find_strays(host, members, known, living)
-    touched = frozenset(
-        one.uuid
-        for one in picture.standings
-        if not one.deleted and not host.files.is_untouched(one.uuid, partial(has_apex, name=one.name, apex=host.apex))
-    )
+    touched = find_touched((one for one in picture.standings if not one.deleted), host, store)
     return replace(picture, ahead=ahead, deleted=frozenset(deleted), strays=strays, touched=touched)

@@ -15,7 +15,7 @@ from appliance.questions.soa import Nameserver
 from appliance.store import outcomes
 from appliance.store.database import Store
 from appliance.store.outcomes import Standing
-from appliance.zones.deployment import Answer, Seen, reaches
+from appliance.zones.deployment import Answer, Publication, Seen, reaches
 from appliance.zones.names import print_domain
 
 log = logging.getLogger(__name__)
@@ -32,10 +32,10 @@ class Recorder:
     reach: Reach
     _rows: dict[tuple[UUID, str], tuple[int | None, Answer, bool]] = field(default_factory=dict)
 
-    def attempt(self, uuid: UUID, serial: int, error: str | None) -> None:
-        """The primary was handed a serial, or the path ended with an error."""
+    def attempt(self, uuid: UUID, serial: int, error: str | None, published: Publication | None = None) -> None:
+        """The primary was handed a serial, or the path ended with an error; what was `published` on the way, if any."""
         with self.store.writing():
-            outcomes.note_attempt(uuid, serial, error)
+            outcomes.note_attempt(uuid, serial, error, published)
 
     def complete(self, watch: Watch) -> None:
         """Every nameserver answered as the watch wanted."""

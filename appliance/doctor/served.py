@@ -174,7 +174,7 @@ def _sample(site: Site, standings: list[Standing]) -> list[Standing]:
 
 
 def _is_live(standing: Standing) -> bool:
-    return not standing.deleted and standing.live_serial == standing.serial
+    return not standing.deleted and reaches(standing.live_serial, standing.serial)
 
 
 def _label(standing: Standing) -> str:

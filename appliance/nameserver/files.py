@@ -9,8 +9,10 @@ A file is named by the uuid of its zone: no zone name becomes a path. This modul
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
-from collections.abc import Callable, Iterator
+import stat
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
@@ -32,7 +34,8 @@ class ZoneFiles:
     def __init__(self, directory: Path, mode: int = 0o644) -> None:
         self._directory = directory
         self._mode = mode
-        self._published: dict[UUID, Signature] = {}
+        self._staged: dict[UUID, str] = {}
+        self._digests: dict[UUID, tuple[Signature, str]] = {}
 
     def path(self, zone: UUID) -> Path:
         """The live file of a zone."""
@@ -52,6 +55,7 @@ class ZoneFiles:
                 file.seek(0)
                 if file.read() != content:
                     raise PublishFailed("stage: the file does not read back as it was written")
+        self._staged[zone] = hashlib.sha256(content).hexdigest()
         return staged
 
     def publish(self, zone: UUID) -> None:
@@ -59,7 +63,6 @@ class ZoneFiles:
         with _told("publish"):
             self._keep(zone)
             self._swap(zone)
-            self._published[zone] = self._signature(zone)
 
     def put_back(self, zone: UUID) -> bool:
         """Make the former file live again, written anew for named to notice it; False when there is none."""
@@ -71,15 +74,20 @@ class ZoneFiles:
             self._swap(zone)
         return True
 
-    def is_untouched(self, zone: UUID, is_right: Callable[[bytes], bool]) -> bool:
-        """True when the live file is the one that was published; one from before this start must be `is_right`."""
+    def digest(self, zone: UUID) -> str | None:
+        """Return the SHA-256 of the live file; None when it is missing, a link or of other permission bits.
+
+        The file is read again only when someone replaced or wrote it.
+        """
         try:
             signature = self._signature(zone)
-            if zone not in self._published and is_right(_read(self.path(zone))):
-                self._published[zone] = signature
+            if signature[-1] != stat.S_IFREG | self._mode:
+                return None
+            if self._digests.get(zone, (None, ""))[0] != signature:
+                self._digests[zone] = (signature, hashlib.sha256(_read(self.path(zone))).hexdigest())
         except OSError:
-            return False
-        return self._published.get(zone) == signature
+            return None
+        return self._digests[zone][1]
 
     def discard(self, zone: UUID) -> None:
         """Remove the staged file, if any."""
@@ -89,7 +97,7 @@ class ZoneFiles:
     def remove(self, zone: UUID) -> None:
         """Remove every file of a zone."""
         with _told("remove"):
-            self._published.pop(zone, None)
+            self._digests.pop(zone, None)
             for suffix in _SUFFIXES:
                 self._place(zone, suffix).unlink(missing_ok=True)
             self._flush()
@@ -136,6 +144,7 @@ class ZoneFiles:
         self._place(zone, ".zone.jnl").unlink(missing_ok=True)
         self._flush()
         self._place(zone, ".staged").replace(self.path(zone))
+        self._digests[zone] = (self._signature(zone), self._staged.pop(zone))
         self._flush()
 
     def _flush(self) -> None:

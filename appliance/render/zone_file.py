@@ -69,6 +69,16 @@ def zone_file(name: Name, serial: int, apex: Apex, lines: str, count: int) -> by
     return octets + _last_line(octets)
 
 
+def digest_of(content: bytes) -> str:
+    """Return the SHA-256 of a file, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def apex_digest(apex: Apex) -> str:
+    """Return a digest that is equal for equal apexes alone."""
+    return digest_of(_body(dns.name.root, 0, apex, ""))
+
+
 def is_whole(content: bytes) -> bool:
     """True when nothing was cut off, added or altered since `zone_file` wrote the content."""
     at = content.rfind(b"\n; records=") + 1

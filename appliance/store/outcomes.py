@@ -12,7 +12,7 @@ import peewee as pw
 from dns.name import Name
 
 from appliance.store import order, tables
-from appliance.zones.deployment import Answer, Deployment, Seen
+from appliance.zones.deployment import Answer, Deployment, Method, Publication, Seen
 from appliance.zones.model import Zone
 
 _Row = TypeVar("_Row", tables.Deployment, tables.Outcome)
@@ -31,6 +31,8 @@ class Standing:
     attempted: int | None
     live_serial: int | None
     error: str | None
+    published: Publication | None = None
+    """What was last published; None: by another store, or by a release that did not store it."""
 
 
 def deployments(zones: Sequence[Zone], nameservers: Sequence[str]) -> Mapping[UUID, Deployment]:
@@ -67,9 +69,26 @@ def standings(uuids: Iterable[UUID] | None = None) -> list[Standing]:
     return [_standing(row) for row in query.iterator()]
 
 
-def note_attempt(uuid: UUID, serial: int, error: str | None) -> None:
-    """The deployer took this serial up; `error` tells how far it came when it failed."""
-    _put(uuid, serial=serial, error=error)
+def note_attempt(uuid: UUID, serial: int, error: str | None, published: Publication | None = None) -> None:
+    """The deployer took this serial up; `error` tells how far it came when it failed.
+
+    None in place of `published`: nothing reached the primary, and what was published before is so still.
+    """
+    _put(uuid, serial=serial, error=error, **(_columns_of(published) if published else {}))
+
+
+def note_found(found: Iterable[tuple[UUID, Publication]]) -> None:
+    """Store what is published, of zones of which nothing is stored about it."""
+    for uuid, published in found:
+        tables.Deployment.update(_columns_of(published)).where(
+            tables.Deployment.zone == _id_of(uuid), tables.Deployment.published_serial.is_null()
+        ).execute()
+
+
+def publication_of(uuid: UUID) -> Publication | None:
+    """Return what was last published of the zone, None when it is not known."""
+    row = tables.Deployment.select().join(tables.Zone).where(tables.Zone.uuid == uuid).get_or_none()
+    return _publication(row)
 
 
 def note_live(uuid: UUID, serial: int, now: datetime) -> None:
@@ -190,6 +209,22 @@ def _id_of(uuid: UUID) -> int:
     return int(tables.Zone.select(tables.Zone.id).where(tables.Zone.uuid == uuid).scalar())
 
 
+def _columns_of(published: Publication) -> dict[str, Any]:
+    return {
+        "published_serial": published.serial,
+        "published_digest": published.digest,
+        "published_apex": published.apex,
+        "published_method": published.method.value,
+    }
+
+
+def _publication(row: tables.Deployment | None) -> Publication | None:
+    if row is None or row.published_serial is None:
+        return None
+    digest, apex = row.published_digest or "", row.published_apex or ""
+    return Publication(row.published_serial, digest, apex, Method(row.published_method or Method.FILE))
+
+
 def _of(table: type[_Row], uuids: list[UUID]) -> pw.ModelSelect[_Row]:
     return table.select(table, tables.Zone.uuid).join(tables.Zone).where(tables.Zone.uuid.in_(uuids))
 
@@ -228,4 +263,5 @@ def _standing(row: tables.Zone) -> Standing:
         attempted=done and done.serial,
         live_serial=done and done.live_serial,
         error=done and done.error,
+        published=_publication(done),
     )

@@ -11,7 +11,7 @@ from dns.name import Name
 
 from appliance.principal import EVERYTHING, Scope
 from appliance.store import order, tables
-from appliance.store.zones import state_column, within
+from appliance.store.zones import reaches, state_column, within
 from appliance.zones.deployment import Answer
 
 
@@ -50,9 +50,7 @@ def count_by_state(scope: Scope = EVERYTHING) -> Mapping[str, int]:
 def late(limit: int) -> list[Late]:
     """Zones that are on their way, the longest waiting first."""
     done = tables.Deployment
-    not_live = tables.Zone.deleted_at.is_null() & (
-        done.live_serial.is_null() | (done.live_serial != tables.Zone.serial)
-    )
+    not_live = tables.Zone.deleted_at.is_null() & ~reaches(done.live_serial, tables.Zone.serial)
     query = (
         tables.Zone.select(tables.Zone, done)
         .join(done, pw.JOIN.LEFT_OUTER, attr="done")

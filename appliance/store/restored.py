@@ -129,7 +129,8 @@ def forget_sessions() -> None:
 
 def forget_answers() -> None:
     """What nameservers answered before is no evidence any more: every zone waits to be seen again."""
-    tables.Deployment.update(serial=None, live_serial=None, live_at=None, error=None).execute()
+    published = dict.fromkeys(("published_serial", "published_digest", "published_apex", "published_method"))
+    tables.Deployment.update(serial=None, live_serial=None, live_at=None, error=None, **published).execute()
     tables.Outcome.delete().execute()
     tables.Confirmation.delete().execute()
     tables.Turn.delete().execute()

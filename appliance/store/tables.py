@@ -196,6 +196,10 @@ class Deployment(pw.Model):
     live_at = Instant(null=True)
     error = pw.TextField(null=True)
     removed_at = Instant(null=True)
+    published_serial = pw.IntegerField(null=True)
+    published_digest = pw.TextField(null=True)
+    published_apex = pw.TextField(null=True)
+    published_method = pw.TextField(null=True)
 
 
 class Outcome(pw.Model):

@@ -17,6 +17,7 @@ from appliance.store import order, tables
 from appliance.zones.deployment import State
 from appliance.zones.model import Zone
 from appliance.zones.names import print_domain
+from appliance.zones.serial import HALF, MODULUS
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +155,16 @@ def state_column() -> pw.Case:
     """The state of a living zone, as a part of a statement that joins its deployment."""
     zone, done = tables.Zone, tables.Deployment
     cases = (
-        (done.live_serial == zone.serial, State.LIVE.value),
-        (done.serial.is_null() | (done.serial != zone.serial), State.PENDING.value),
-        (done.error.is_null(False), State.FAILED.value),
+        (reaches(done.live_serial, zone.serial), State.LIVE.value),
+        (~reaches(done.serial, zone.serial), State.PENDING.value),
+        (done.error.is_null(False) & (done.error != ""), State.FAILED.value),
     )
     return pw.Case(None, cases, State.DEPLOYING.value)
+
+
+def reaches(served: pw.Field, wanted: pw.Field) -> pw.Expression:
+    """`zones.deployment.reaches` as a part of a statement: never null."""
+    return served.is_null(False) & ((served - wanted).bin_and(MODULUS - 1) < HALF)
 
 
 def within(scope: Scope) -> Iterable[pw.Expression]:

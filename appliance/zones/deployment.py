@@ -43,6 +43,26 @@ class Seen:
     answered: bool = True
 
 
+class Method(StrEnum):
+    """How content reached the primary."""
+
+    FILE = "file"
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """The content that the primary was last given.
+
+    `serial` is the content's own; a nameserver may show another one where it signs. `digest` is the SHA-256 of what was
+    written, `apex` that of the settings that went into it.
+    """
+
+    serial: int
+    digest: str
+    apex: str
+    method: Method = Method.FILE
+
+
 @dataclass(frozen=True, slots=True)
 class Deployment:
     """A zone's way to its nameservers. `attempted` is the serial of the deployer's last try, `error` how it ended."""
@@ -62,9 +82,9 @@ class Deployment:
         """Pending until the deployer takes the serial up, then deploying until it is live or has failed."""
         if self.deleted:
             return State.LIVE if self.removed else State.PENDING
-        if self.live_serial is not None and reaches(self.live_serial, self.serial):
+        if reaches(self.live_serial, self.serial):
             return State.LIVE
-        if self.attempted is None or not reaches(self.attempted, self.serial):
+        if not reaches(self.attempted, self.serial):
             return State.PENDING
         return State.FAILED if self.error else State.DEPLOYING
 

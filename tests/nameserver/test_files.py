@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import resource
 import signal
@@ -132,6 +133,19 @@ def test_a_file_over_its_limit_is_refused_and_the_live_one_stays(files: ZoneFile
         signal.signal(signal.SIGXFSZ, former)
     assert files.path(ZONE).read_bytes() == b"one"
     files.stage(ZONE, b"two")
+
+
+def test_a_digest_is_that_of_the_live_file(files: ZoneFiles) -> None:
+    assert files.digest(ZONE) is None
+    for content in (b"one", b"two"):
+        publish(files, content)
+        assert files.digest(ZONE) == hashlib.sha256(content).hexdigest()
+    files.put_back(ZONE)
+    assert files.digest(ZONE) == hashlib.sha256(b"one").hexdigest()
+    files.path(ZONE).write_bytes(b"six")
+    assert files.digest(ZONE) == hashlib.sha256(b"six").hexdigest()
+    files.path(ZONE).chmod(0o600)
+    assert files.digest(ZONE) is None
 
 
 def test_a_restarted_named_serves_what_was_put_back(pair: Pair) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import uuid
 from contextlib import closing
 from pathlib import Path
 
 from playhouse import migrations
 
 from appliance.principal import EVERYTHING, Principal
-from appliance.store import accounts, audit, credentials, journal, sessions, sqlite, tables, zones
+from appliance.store import accounts, audit, credentials, journal, outcomes, sessions, sqlite, tables, zones
 from appliance.store.database import MIGRATIONS, Store
+from appliance.zones.deployment import Answer, Seen, State
 from tests.desk import Clock
 
 UUID = "00000000000040008000000000000001"
@@ -63,6 +65,27 @@ def test_the_journal_of_a_former_release_is_of_format_1(tmp_path: Path) -> None:
             (journal.CREATE, 0),
             ("records", 1),
         ]
+
+
+def test_zones_gain_the_moment_of_a_change_and_know_nothing_of_what_was_published(tmp_path: Path) -> None:
+    path, clock = tmp_path / "store.sqlite3", Clock()
+    former_store(path, "0004")
+    moment = tables.Instant().db_value(clock())
+    with closing(sqlite.connect(path)) as writer, writer:
+        writer.execute(
+            "insert into zone values (1, ?, 1, 'example.com', 'com.example', 7, 1, 3600, 0, '', 0, 0, 0, 0, null)",
+            (UUID,),
+        )
+        writer.execute("insert into deployment values (1, 7, 7, ?, null, null)", (moment,))
+        writer.execute("insert into outcome values (1, 'ns1', 7, 'live', ?)", (moment,))
+    store = Store(path)
+    store.create_or_migrate()
+    with store.connection(), store.reading():
+        zone = zones.get_any(uuid.UUID(UUID))
+        deployment = outcomes.deployments([zone], ["ns1"])[zone.uuid]
+        assert deployment.state is State.LIVE
+        assert deployment.nameservers == [Seen("ns1", 7, Answer.LIVE, clock(), clock(), answered=False)]
+        assert outcomes.publication_of(zone.uuid) is None
 
 
 def test_accounts_gain_second_factors_and_sessions(tmp_path: Path) -> None:

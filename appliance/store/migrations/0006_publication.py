@@ -1,4 +1,4 @@
-"""When nameservers last answered, apart from when their answer last changed."""
+"""When nameservers last answered, apart from when their answer last changed; and what was last published, and how."""
 
 import peewee as pw
 
@@ -7,6 +7,11 @@ STATEMENTS = (
     "update outcome set changed_at = checked_at",
     # 1: the nameserver answered about the zone when it was last queried, so that a later reconciliation confirms it
     "alter table outcome add column answered integer not null default 0",
+    # null: published by a release that did not store it, or by another store
+    "alter table deployment add column published_serial integer",
+    "alter table deployment add column published_digest text",
+    "alter table deployment add column published_apex text",
+    "alter table deployment add column published_method text",
     "create table confirmation (nameserver text primary key, confirmed_at integer not null) without rowid",
 )
 

@@ -1,0 +1,134 @@
+"""What was last published is stored; the live file is compared with it, and tells of itself only where nothing is."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from appliance.deploy.host import Host
+from appliance.deploy.pipeline import deploy_zones
+from appliance.deploy.publications import find_touched
+from appliance.nameserver.files import ZoneFiles
+from appliance.render.zone_file import apex_digest, digest_of, serial_of
+from appliance.store import outcomes
+from appliance.zones.deployment import Method, Publication
+from appliance.zones.model import Zone
+from tests.desk import Desk
+from tests.pair import Pair
+
+
+def deploy(host: Host, desk: Desk, zone: Zone) -> Publication | None:
+    """Deploy the zone as it is now, and store what came of it as the loop does; what was published."""
+    (attempt,) = deploy_zones([(zone.uuid, zone.name)], host, desk.store, desk.editor.raise_serial)
+    assert attempt.error is None
+    outcomes.note_attempt(attempt.uuid, attempt.serial, None, attempt.published)
+    return outcomes.publication_of(zone.uuid)
+
+
+def link(file: Path) -> None:
+    file.unlink()
+    file.symlink_to("/etc/passwd")
+
+
+def touched(host: Host, desk: Desk) -> frozenset[UUID]:
+    return find_touched(outcomes.standings(), host, desk.store)
+
+
+def forget(desk: Desk) -> None:
+    """What a store of the release before says: nothing."""
+    with closing(sqlite3.connect(desk.store.path)) as database, database:
+        database.execute(
+            "update deployment set published_serial = null, published_digest = null, published_apex = null,"
+            " published_method = null"
+        )
+
+
+def restarted(host: Host) -> Host:
+    """The host as a deployer that has just started knows it."""
+    return replace(host, files=ZoneFiles(host.files.path(UUID(int=0)).parent))
+
+
+@pytest.fixture
+def zone(host: Host, desk: Desk) -> Zone:
+    """A zone with a record, published and stored as such."""
+    zone = desk.zone("published.example")
+    desk.add(zone, "A", "www", "192.0.2.1")
+    deploy(host, desk, zone)
+    return zone
+
+
+def test_what_was_published_is_stored(host: Host, desk: Desk, zone: Zone) -> None:
+    content = host.files.live(zone.uuid)
+    assert outcomes.publication_of(zone.uuid) == Publication(
+        zone.serial + 1, digest_of(content), apex_digest(host.apex), Method.FILE
+    )
+    assert not touched(host, desk) and not touched(restarted(host), desk)
+
+
+def test_a_file_of_another_content_mode_or_apex_is_touched(host: Host, desk: Desk, zone: Zone) -> None:
+    other_apex = replace(host, apex=replace(host.apex, minimum=77))
+    assert touched(other_apex, desk) == {zone.uuid}
+    file = host.files.path(zone.uuid)
+    content = file.read_bytes()
+    for spoil in (
+        lambda: file.write_bytes(content.replace(b"192.0.2.1", b"203.0.113.9")),
+        lambda: file.chmod(0o600),
+        file.unlink,
+        lambda: link(file),
+    ):
+        spoil()
+        assert touched(host, desk) == touched(restarted(host), desk) == {zone.uuid}
+        file.unlink(missing_ok=True)
+        file.write_bytes(content)
+        file.chmod(0o644)
+        assert not touched(host, desk)
+
+
+def test_a_file_that_was_merely_copied_is_right(host: Host, desk: Desk, zone: Zone) -> None:
+    os.utime(host.files.path(zone.uuid), (1, 1))
+    assert not touched(host, desk)
+
+
+def test_an_upgraded_store_learns_what_is_published(host: Host, desk: Desk, zone: Zone) -> None:
+    known = outcomes.publication_of(zone.uuid)
+    forget(desk)
+    assert outcomes.publication_of(zone.uuid) is None
+    assert not touched(restarted(host), desk)
+    assert outcomes.publication_of(zone.uuid) == known
+    forget(desk)
+    assert touched(replace(host, apex=replace(host.apex, minimum=77)), desk) == {zone.uuid}
+    assert outcomes.publication_of(zone.uuid) is None
+
+
+def test_no_stored_serial_gets_a_second_content(host: Host, pair: Pair, desk: Desk, zone: Zone) -> None:
+    known = outcomes.publication_of(zone.uuid)
+    assert known
+    host.files.path(zone.uuid).unlink()
+    other_apex = replace(host, apex=replace(host.apex, minimum=77))
+    published = deploy(other_apex, desk, zone)
+    assert published and (published.serial, published.apex) == (known.serial + 1, apex_digest(other_apex.apex))
+    pair.wait_for_serial(pair.primary, zone.name, published.serial)
+
+
+def test_the_file_of_another_store_counts_too(host: Host, desk: Desk, zone: Zone) -> None:
+    known = outcomes.publication_of(zone.uuid)
+    assert known
+    desk.add(zone, "A", "later", "192.0.2.2")
+    newer = deploy(host, desk, zone)
+    assert newer and newer.serial == known.serial + 1
+    outcomes.note_attempt(zone.uuid, known.serial, None, known)
+    published = deploy(replace(host, apex=replace(host.apex, minimum=77)), desk, zone)
+    assert published and published.serial == newer.serial + 1
+    assert serial_of(host.files.live(zone.uuid)) == published.serial
+
+
+def test_a_failure_before_the_file_is_swapped_leaves_what_was_published(host: Host, desk: Desk, zone: Zone) -> None:
+    known = outcomes.publication_of(zone.uuid)
+    outcomes.note_attempt(zone.uuid, zone.serial + 2, "check: refused")
+    assert outcomes.publication_of(zone.uuid) == known
