@@ -1,7 +1,8 @@
 """What is less than well, in words, each with what to do: for `status`, `/readyz`, `doctor` and the log.
 
-Silence is the worst failure of such a service: whatever is not as it should be is found by reading the store. A time
-there that is still to come was written before the clock was set back, and says no more than one long past.
+Silence is the worst failure of such a service: whatever is not as it should be is found by reading the store, in four
+statements. A time there that is still to come was written before the clock was set back, and says no more than one long
+past.
 """
 
 from __future__ import annotations
@@ -32,14 +33,25 @@ class Trouble:
 
 def find_troubles(nameservers: Sequence[str], now: datetime) -> list[Trouble]:
     """Everything that is less than well now: the deployer, nameservers, zones, zones that the store never knew."""
-    return [*_deployer(now), *_nameservers(nameservers), *_zones(now), *_strays()]
+    deployer = deployer_problem(now)
+    return [*([deployer] if deployer else ()), *_nameservers(nameservers), *_zones(now), *_strays()]
 
 
-def _deployer(now: datetime) -> Iterator[Trouble]:
+def deployer_problem(now: datetime) -> Trouble | None:
+    """Return what is wrong with the deployer, None while it turns: the one rule for everything that reports it."""
     turned_at = outcomes.turned_at()
-    if turned_at is None or abs(now - turned_at) > DEPLOYER_SILENT_AFTER:
-        since = "has never turned" if turned_at is None else f"has not turned for {_seconds(abs(now - turned_at))} s"
-        yield Trouble("deployer", "deployer", f"the deployer {since}", "start it and read its log")
+    if turned_at is None:
+        text, remedy = "the deployer has never turned", "start it and read its log"
+    elif now - turned_at > DEPLOYER_SILENT_AFTER:
+        text = f"the deployer has not turned for {_seconds(now - turned_at)} s"
+        remedy = "start it (systemctl start dns-appliance-deployer) and read its log"
+    elif turned_at - now > DEPLOYER_SILENT_AFTER:
+        ahead = f"the deployer last turned {_seconds(turned_at - now)} s ahead of this clock"
+        text = f"{ahead}: it stopped before the clock was set back, or its clock differs"
+        remedy = "set the clock right, start the deployer and read its log"
+    else:
+        return None
+    return Trouble("deployer", "deployer", text, remedy)
 
 
 def _nameservers(nameservers: Sequence[str]) -> Iterator[Trouble]:

@@ -28,13 +28,13 @@ PAGE = 1000
 @json_option
 @settings_options
 def status(settings: Settings, domain: str | None, watch: bool, as_json: bool) -> None:
-    """Per zone: serial wanted, serial at each nameserver, state, last error; status 1 when one is not live."""
+    """Per zone: serial wanted, serial at each nameserver, state, last error; status 1 on any problem."""
     if watch and not as_json and sys.stdout.isatty():
         rows = redraw(lambda: _unfinished_first(_rows(settings, domain)), _summary)
     else:
         rows = _rows(settings, domain)
         print_rows(rows, as_json=as_json)
-    well = _tell_troubles(settings) if domain is None else True
+    well = _report_problems(settings) if domain is None else True
     sys.exit(0 if well and _all_live(rows) else 1)
 
 
@@ -44,13 +44,13 @@ def _rows(settings: Settings, domain: str | None) -> list[Row]:
         return [_row(zone, state) for zone, state in _standing(domain, names)]
 
 
-def _tell_troubles(settings: Settings) -> bool:
-    """Print what is less than well with what to do; False when something but a stray is."""
+def _report_problems(settings: Settings) -> bool:
+    """Print every problem with what to do; False when there is one."""
     with opened(settings):
         troubles = find_troubles([server.name for server in settings.dns.nameservers], now())
     for trouble in troubles:
         click.echo(f"{trouble.text}. What to do: {trouble.remedy}", err=True)
-    return all(trouble.kind == "stray" for trouble in troubles)
+    return not troubles
 
 
 def _all_live(rows: Sequence[Row]) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import socket
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
 from uuid import UUID
 
 import dns.name
@@ -26,13 +25,13 @@ from appliance.settings import Settings
 from appliance.store import outcomes, records, zones
 from appliance.store.database import Store
 from appliance.store.outcomes import Standing
+from appliance.troubles import deployer_problem
 from appliance.zones.catalog import FILE_UUID, member_label
 from appliance.zones.deployment import reaches
 from appliance.zones.names import print_domain
 from appliance.zones.serial import is_later
 
 SECONDS = 1.0
-SILENT_AFTER = timedelta(seconds=10)
 MOST_NAMED = 5
 """Zones that one line names."""
 
@@ -52,14 +51,8 @@ def secondaries(site: Site) -> Iterator[Result]:
 def deployer(site: Site) -> Iterator[Result]:
     """It gave a sign of life a moment ago."""
     with _store(site.settings).connection():
-        turned_at = outcomes.turned_at()
-    mend = "start it (systemctl start dns-appliance-deployer), and read its log"
-    if turned_at is None:
-        yield fail("the deployer has never turned", mend)
-    elif site.now - turned_at > SILENT_AFTER:
-        yield fail(f"the deployer has not turned since {turned_at:%Y-%m-%dT%H:%M:%SZ}", mend)
-    else:
-        yield ok("the deployer turns")
+        problem = deployer_problem(site.now)
+    yield fail(problem.text, problem.remedy) if problem else ok("the deployer turns")
 
 
 def catalog(site: Site) -> Iterator[Result]:

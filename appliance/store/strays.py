@@ -32,5 +32,6 @@ def allowed() -> set[str]:
 
 
 def names(limit: int) -> list[str]:
-    """Names of zones that are served and that the store never knew, `limit` of them at most."""
-    return [row.name for row in tables.Stray.select().order_by(tables.Stray.name).limit(limit)]
+    """Names of zones that are served and that the store never knew, each once, `limit` of them at most."""
+    query = tables.Stray.select(tables.Stray.name).distinct().order_by(tables.Stray.name).limit(limit)
+    return [row.name for row in query]

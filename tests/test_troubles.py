@@ -1,0 +1,79 @@
+"""What is reported of the whole: one rule for the silent deployer, each name once, and the exit status for scripts."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import dns.name
+import pytest
+
+from appliance.doctor import served
+from appliance.doctor.result import Site, Verdict
+from appliance.settings import Settings, StoreSettings
+from appliance.store import outcomes, strays
+from appliance.troubles import deployer_problem, find_troubles
+from tests.desk import Desk
+
+UNKNOWN = [f"unknown{number}.example" for number in range(50)]
+
+
+def turn(desk: Desk, seconds: float) -> None:
+    """The deployer last turned that many seconds from the desk's time."""
+    outcomes.note_turn(outcomes.SignOfLife(desk.clock() + timedelta(seconds=seconds), None, 0, 0))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (-3600, "has not turned for 3600 s"),
+        (-11, "has not turned for 11 s"),
+        (-10, None),
+        (10, None),
+        (11, "11 s ahead of this clock"),
+        (86400, "86400 s ahead of this clock"),
+    ],
+)
+def test_one_rule_says_that_the_deployer_is_silent(desk: Desk, seconds: int, text: str | None) -> None:
+    turn(desk, seconds)
+    problem = deployer_problem(desk.clock())
+    assert (problem is None) if text is None else (problem is not None and text in problem.text)
+    assert find_troubles((), desk.clock()) == ([problem] if problem else [])
+
+
+@pytest.mark.parametrize("seconds", [-3600, 0, 3600])
+def test_the_doctor_keeps_to_that_rule(desk: Desk, seconds: int) -> None:
+    turn(desk, seconds)
+    settings = replace(Settings(), store=StoreSettings(desk.store.path))
+    (result,) = served.deployer(Site(settings, desk.clock()))
+    problem = deployer_problem(desk.clock())
+    assert result.verdict is (Verdict.FAIL if problem else Verdict.OK)
+    assert problem is None or (result.what, result.mend) == (problem.text, problem.remedy)
+
+
+def test_a_deployer_that_never_turned_is_one(desk: Desk) -> None:
+    problem = deployer_problem(desk.clock())
+    assert problem and "has never turned" in problem.text
+
+
+def status(desk: Desk, folder: Path) -> subprocess.CompletedProcess[str]:
+    """`dns-appliance status` beside that store."""
+    (folder / "config.toml").write_text(f'[store]\npath = "{desk.store.path}"\n')
+    argv = (sys.executable, "-m", "appliance", "status", "--config", str(folder / "config.toml"))
+    return subprocess.run(argv, env=os.environ, capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_status_fails_on_any_problem_and_names_each_zone_once(desk: Desk, tmp_path: Path) -> None:
+    desk.clock.now = datetime.now(UTC)
+    turn(desk, 0)
+    assert status(desk, tmp_path).returncode == 0
+    found = [(f"{place}-{domain}", dns.name.from_text(domain)) for domain in UNKNOWN for place in ("file", "former")]
+    strays.note(found, desk.clock())
+    turn(desk, 0)
+    done = status(desk, tmp_path)
+    assert done.returncode == 1
+    assert [done.stderr.count(f"zone {domain} is served") for domain in UNKNOWN] == [1] * len(UNKNOWN)
