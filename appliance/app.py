@@ -17,6 +17,7 @@ from waitress.server import BaseWSGIServer, create_server
 from appliance.addresses import Endpoint, LocalSocket
 from appliance.api import access, alive, document, front, gate, health, metrics
 from appliance.api.body import MAX_BODY
+from appliance.api.readiness import Readiness
 from appliance.console import site
 from appliance.editing import Editor
 from appliance.errors import SettingsError
@@ -62,7 +63,7 @@ def create_app(
     metrics.register(app, parts.registry, metrics.StoreCollector(parts.nameservers, clock))
     app.after_request(_secure)
     document.register(app)
-    app.register_blueprint(health.blueprint)
+    health.register(app, Readiness(parts.store, parts.nameservers, clock, monotonic))
     site.register(app)
     gated = gate.ClientAddress(
         gate.FinalSlash(app.wsgi_app, lambda path: doors.at(path).lacks_slash(path)), settings.api.trusted_proxies
@@ -111,7 +112,8 @@ def _place(listen: Endpoint | LocalSocket) -> dict[str, str]:
 
 def _parts(settings: Settings, clock: Callable[[], datetime], monotonic: Callable[[], float]) -> Parts:
     seats = max(1, settings.api.threads // 4)
-    store = Store(settings.store.path, busy_timeout=settings.store.busy_timeout, seats=seats)
+    timeout = settings.store.busy_timeout
+    store = Store(settings.store.path, busy_timeout=timeout, seats=seats, monotonic=monotonic)
     store.keep()
     apex = apex_of(settings.dns)
     editor = Editor(

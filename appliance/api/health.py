@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from typing import cast
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Flask, Response, current_app, jsonify
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from werkzeug.exceptions import Unauthorized
 
-from appliance.troubles import MOST_NAMED, Trouble, find_troubles
+from appliance.api.readiness import Readiness
+from appliance.troubles import MOST_NAMED, Trouble
 from appliance.web.bearer import is_operators_request
 from appliance.web.error_responses import error_answer
 from appliance.web.parts import open_connection, parts, reading
@@ -18,6 +20,8 @@ from appliance.web.refusals import RETRY_AFTER
 log = logging.getLogger(__name__)
 
 blueprint = Blueprint("health", __name__)
+
+_KEY = "dns-appliance-readiness"
 
 
 @blueprint.get("/healthz")
@@ -28,20 +32,19 @@ def healthz() -> Response:
 
 @blueprint.get("/readyz")
 def readyz() -> Response:
-    """200 while writes are stored and deployed, with all that is less than well; else 503 with the reason.
+    """200 while writes are stored and deployed, with every problem; else 503 with the reason.
 
-    Zones are named to operators and to this machine; others are told how many.
+    Operators and this machine see the problems; others see how many there are.
     """
     open_connection()
     named = is_operators_request()
-    parts().store.assert_writable()
-    with reading():
-        troubles = find_troubles(parts().nameservers, parts().clock())
-    for trouble in troubles:
-        if trouble.kind == "deployer":
-            log.error("event=trouble subject=%s text=%r do=%r", trouble.subject, trouble.text, trouble.remedy)
-            return error_answer(503, trouble.text, headers=[("Retry-After", RETRY_AFTER)])
-    return jsonify({"status": "ready", "degraded": list(_told(troubles, named=named))})
+    problems = _readiness().problems()
+    for problem in problems:
+        if problem.kind == "deployer":
+            log.error("event=trouble subject=%s text=%r do=%r", problem.subject, problem.text, problem.remedy)
+            return error_answer(503, problem.text, headers=[("Retry-After", RETRY_AFTER)])
+    degraded = [problem.text for problem in problems] if named else _counted(problems)
+    return jsonify({"status": "ready", "degraded": degraded})
 
 
 @blueprint.get("/metrics")
@@ -54,10 +57,19 @@ def metrics() -> Response:
     return Response(text, content_type=CONTENT_TYPE_LATEST)
 
 
-def _told(troubles: Sequence[Trouble], *, named: bool) -> Iterator[str]:
-    """The troubles in words; zones as a number alone where they are not to be named."""
-    yield from (trouble.text for trouble in troubles if named or trouble.kind == "nameserver")
-    others = [trouble for trouble in troubles if trouble.kind in ("zone", "stray")]
-    if others and not named:
-        more = "or more " if len(others) >= MOST_NAMED else ""
-        yield f"{len(others)} {more}zones are not as they should be"
+def register(app: Flask, readiness: Readiness) -> None:
+    """Add the three addresses to the application."""
+    app.extensions[_KEY] = readiness
+    app.register_blueprint(blueprint)
+
+
+def _readiness() -> Readiness:
+    return cast(Readiness, current_app.extensions[_KEY])
+
+
+def _counted(problems: Sequence[Trouble]) -> list[str]:
+    """How many there are; a list that was cut short names no number above its length."""
+    if not problems:
+        return []
+    more = " or more" if len(problems) >= MOST_NAMED else ""
+    return [f"{len(problems)}{more} {'problem' if len(problems) == 1 else 'problems'}"]

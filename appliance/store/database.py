@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import fcntl
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -34,10 +35,20 @@ class Store:
     the store up, at most `seats` threads wait to write.
     """
 
-    def __init__(self, path: Path, *, busy_timeout: int = 5, durable: bool = True, seats: int = 1000) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        busy_timeout: int = 5,
+        durable: bool = True,
+        seats: int = 1000,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.path = path
         self._busy_timeout = busy_timeout
         self._turns = Turns(seats)
+        self._monotonic = monotonic
+        self._failed_write: tuple[float, StoreError] | None = None
         self._keeper: Keeper | None = None
         self._here = threading.local()
         self._db = sqlite.Database(
@@ -114,8 +125,19 @@ class Store:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """One transaction: all of the block is durably stored when it ends, or nothing is."""
-        with self._writing(self._busy_timeout):
-            yield
+        try:
+            with self._writing(self._busy_timeout):
+                yield
+        except StoreError as failed:
+            self._failed_write = (self._monotonic(), failed)
+            raise
+        self._failed_write = None
+
+    def raise_failed_write(self, since: float) -> None:
+        """Raise the StoreError of the last write of this process, when it failed after that moment of `monotonic`."""
+        failed = self._failed_write
+        if failed is not None and failed[0] >= since:
+            raise StoreError(str(failed[1]))
 
     @contextmanager
     def trying(self) -> Iterator[None]:

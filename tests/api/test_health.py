@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from appliance.app import create_app
 from appliance.principal import TokenLimits
 from appliance.settings import ApiSettings
 from appliance.store import outcomes, sqlite
@@ -17,6 +18,13 @@ from appliance.zones.deployment import Answer, Seen
 from tests.api.conftest import NS1, NS2, Bearer, House, is_error
 
 STRANGER = {"REMOTE_ADDR": "192.0.2.99"}
+
+
+@pytest.fixture
+def house(house: House) -> House:
+    """The house, whose seconds go with its clock: what is cached a second is looked up again after one."""
+    app = create_app(house.settings, house.clock, lambda: house.clock().timestamp())
+    return House(house.settings, house.clock, app)
 
 
 def _turn(house: House) -> None:
@@ -31,6 +39,7 @@ def test_healthz(house: House) -> None:
 def test_ready(house: House, me: Bearer) -> None:
     web = house.app.test_client()
     assert is_error(web.get("/readyz"), 503, "unavailable")
+    house.clock.forward(seconds=1)
     _turn(house)
     assert web.get("/readyz").get_json() == {"status": "ready", "degraded": []}
     house.clock.forward(seconds=11)
@@ -54,23 +63,21 @@ def test_degraded(house: House, me: Bearer) -> None:
     assert shown.status_code == 200
     lost = f"nameserver {NS2} is unreachable"
     assert shown.get_json()["degraded"] == [lost, f"zone example.com is not live at serial {serial} after 61 s"]
-    assert web.get("/readyz", environ_overrides=STRANGER).get_json()["degraded"] == [
-        lost,
-        "1 zones are not as they should be",
-    ]
+    assert web.get("/readyz", environ_overrides=STRANGER).get_json()["degraded"] == ["2 problems"]
     narrow = house.secret("root@example.org", "admin:*", limits=TokenLimits(zones=frozenset({UUID(zone["uuid"])})))
     wide = house.secret("root@example.org", "admin:*")
     for secret, told in (
-        (narrow, "1 zones are not as they should be"),
-        (me.secret, "1 zones are not as they should be"),
-        (wide, shown.get_json()["degraded"][1]),
+        (narrow, ["2 problems"]),
+        (me.secret, ["2 problems"]),
+        (wide, shown.get_json()["degraded"]),
     ):
         asked = web.get("/readyz", headers={"Authorization": f"Bearer {secret}"}, environ_overrides=STRANGER)
-        assert asked.get_json()["degraded"] == [lost, told]
+        assert asked.get_json()["degraded"] == told
     text = web.get("/metrics").text
     assert f'dns_appliance_nameserver_reachable{{nameserver="{NS2}"}} 0.0' in text
     assert f'dns_appliance_nameserver_zones_behind{{nameserver="{NS2}"}} 1.0' in text
     assert 'dns_appliance_zone_not_live_seconds{zone="example.com"} 61.0' in text
+    house.clock.forward(seconds=1)
     with house.writing():
         outcomes.note_live(UUID(zone["uuid"]), serial, house.clock())
         outcomes.note_seen(UUID(zone["uuid"]), [Seen(NS2, serial, Answer.LIVE, house.clock())])
