@@ -1,4 +1,4 @@
-"""Keys, zone files, the room left on their disks, and what AppArmor lets named read of them."""
+"""Keys, zone files, the room left on their disks, and whether an AppArmor profile names their folder."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _MISSING_KEY = (
     "put back the key that named has (docs/recovery.md, a wrong key); of a new host: dns-appliance host prepare, then "
     "dns-appliance host named-conf for each nameserver"
 )
-_RULE = re.compile(r'^\s*(?:owner\s+)?"?(?P<path>/[^\s"]+)"?\s+(?P<rights>[a-zA-Z]+)\s*,', re.MULTILINE)
-_INCLUDE = re.compile(r"^\s*#?include\s+(?:if\s+exists\s+)?<(local/[^>]+)>", re.MULTILINE)
+_FOLDER_RULE = re.compile(r"(/[^\s{}*]*)/\*\*\s+([a-z]+),")
+"""A rule for all files below a folder, as Debian's profile has them: folder and rights."""
 
 
 def closed_keys(site: Site) -> Iterator[Result]:
@@ -76,38 +76,14 @@ def space(site: Site) -> Iterator[Result]:
 
 
 def apparmor(site: Site) -> Iterator[Result]:
-    """Where a profile confines named, its rules let it read zone files and keep journals beside them."""
+    """Where a profile confines named, a plain rule for a folder lets it read and write the zone files."""
     if not site.profile.exists() or Path(find_program("named")).resolve() != site.confined:
         yield ok("no AppArmor profile binds this named")
         return
-    folder = site.settings.deployer.zone_directory.resolve()
-    rights = granted(_profile_text(site.profile), str(folder / "a.zone.jnl"))
-    if {"r", "w"} <= rights:
+    folder, local = site.settings.deployer.zone_directory.resolve(), site.profile.parent / "local" / site.profile.name
+    rules = [rule for file in (site.profile, local) if file.exists() for rule in _FOLDER_RULE.findall(file.read_text())]
+    if any({"r", "w"} <= set(rights) and folder.is_relative_to(below) for below, rights in rules):
         yield ok(f"{site.profile} lets named use {folder}")
     else:
-        yield fail(
-            f"{site.profile} does not let named {'write' if 'r' in rights else 'read'} in {folder}",
-            f"use a folder in /var/lib/bind, or add `{folder}/** rw,` to /etc/apparmor.d/local",
-        )
-
-
-def granted(profile: str, path: str) -> set[str]:
-    """The rights that the file rules of a profile give for a path; abstractions are not followed."""
-    rights: set[str] = set()
-    for rule in _RULE.finditer(profile):
-        if re.fullmatch(_pattern(rule["path"]), path):
-            rights |= set(rule["rights"])
-    return rights
-
-
-def _pattern(glob: str) -> str:
-    """A glob of AppArmor as a regular expression: ** passes slashes, {a,b} is either."""
-    tokens = re.split(r"(\*\*|\*|\?|\{|\}|,)", glob)
-    special = {"**": ".*", "*": "[^/]*", "?": "[^/]", "{": "(?:", "}": ")", ",": "|"}
-    return "".join(special.get(token, re.escape(token)) for token in tokens)
-
-
-def _profile_text(profile: Path) -> str:
-    text = profile.read_text("utf-8", "replace")
-    local = (profile.parent / name for name in _INCLUDE.findall(text))
-    return "\n".join([text, *(file.read_text("utf-8", "replace") for file in local if file.exists())])
+        mend = f"use a folder in /var/lib/bind, or add `{folder}/** rw,` to {local}"
+        yield fail(f"{site.profile} has no rule that lets named write in {folder}", mend)

@@ -87,7 +87,7 @@ def files(site: Site) -> Iterator[Result]:
         sample = _sample(site, known)
         differing = [one.name for one in sample if _differs_on_disk(place, one, store, site.settings)]
     if differing:
-        yield fail(f"the file is not what the store wants: {_named(differing)}", _REWRITE)
+        yield fail(f"the file is not what the store wants: {_named(differing)}", _REPLACED)
     if strangers:
         first = place.path(min(strangers))
         yield warn(f"{len(strangers)} zone files are of zones that the store never knew: {first}", _STRAY)
@@ -117,6 +117,7 @@ def answers(site: Site) -> Iterator[Result]:
 
 _TAKEN_OVER = "the deployer takes it over within a minute; see its log for event=catalog-unread"
 _STRAY = "they are kept and served; see docs/recovery.md, zones that the store does not know"
+_REPLACED = "the deployer replaces it within half a minute; see its log for event=file-touched"
 _REWRITE = "change any record of the zone: it is then written and loaded anew"
 
 
