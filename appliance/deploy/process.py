@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import datetime
 
 from appliance.deploy.host import host_from
 from appliance.deploy.loop import Deployer
+from appliance.deploy.maintenance import Maintenance, maintained
 from appliance.editing import Editor, own_names_of
 from appliance.processes import only_one, until_signalled
 from appliance.settings import Settings
@@ -49,7 +52,8 @@ def run_deployer(
             deployer = Deployer(host, store, editor, settings.deployer, notices, clock, allow_removals=allow_removals)
             ended = until_signalled()
             log.info("event=started nameservers=%s", ",".join(server.name for server in host.nameservers))
-            deployer.run(lambda: ended() or (once and deployer.is_settled), manager)
+            with nullcontext() if once else maintained(Maintenance(store, clock, time.monotonic)):
+                deployer.run(lambda: ended() or (once and deployer.is_settled), manager)
             log.info("event=ended")
         with store.connection():
             all_live = not progress.late(1)

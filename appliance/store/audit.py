@@ -73,7 +73,7 @@ def find(scope: Scope, page: Page, search: str = "") -> tuple[list[Entry], int]:
     if search:
         change, act = tables.Change, tables.Act
         changes = changes.join(tables.Zone).where(_holds(search, tables.Zone.name, change.actor, change.address))
-        acts = acts and acts.where(_holds(search, act.subject, act.actor, act.address))
+        acts = None if acts is None else acts.where(_holds(search, act.subject, act.actor, act.address))
     total = changes.count() + (acts.count() if acts is not None else 0)
     both = changes if acts is None else changes.union_all(acts)
     moment, number = pw.SQL("created_at"), pw.SQL("number")

@@ -1,0 +1,93 @@
+"""Upkeep of the store beside the loop: what is not kept for ever is purged, in a thread and in small transactions."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from appliance.errors import StoreError
+from appliance.store.database import Store
+from appliance.store.retention import PURGES
+
+log = logging.getLogger(__name__)
+
+EVERY = 3600.0
+"""Seconds from one run to the next."""
+MOST_AT_ONCE = 200
+"""Rows of one transaction."""
+PAUSE = 0.05
+"""Seconds between two transactions, in which others may write."""
+MOST_CLOCK_ERROR = timedelta(minutes=1)
+"""A clock that moved by more than that against the monotonic one is not believed before it was right for one run."""
+
+
+@dataclass(slots=True)
+class Maintenance:
+    """Purges once an hour, from an hour after its start. `clock` is the time of day, `monotonic` seconds.
+
+    What is deleted cannot be brought back, so a clock that was set between two runs deletes nothing.
+    """
+
+    store: Store
+    clock: Callable[[], datetime]
+    monotonic: Callable[[], float]
+    _stopped: threading.Event = field(default_factory=threading.Event)
+    _last: tuple[datetime, float] | None = None
+
+    def run(self) -> None:
+        """Purge once an hour until `stop`."""
+        while True:
+            try:
+                self.purge()
+            except StoreError as failed:
+                log.warning("event=purge-failed reason=%r", str(failed))
+            if self._stopped.wait(EVERY):
+                return
+
+    def stop(self) -> None:
+        """End `run` after the transaction under way."""
+        self._stopped.set()
+
+    def purge(self) -> None:
+        """Delete what is due, when the clock has kept time since the last call; StoreError when the store refuses."""
+        if not self._clock_is_steady():
+            return
+        with self.store.connection():
+            for what, purge_some in PURGES.items():
+                count = self._purge_all(purge_some)
+                if count:
+                    log.info("event=purged what=%s rows=%d", what, count)
+
+    def _purge_all(self, purge_some: Callable[[datetime, int], int]) -> int:
+        count = 0
+        while not self._stopped.is_set():
+            with self.store.writing():
+                deleted = purge_some(self.clock(), MOST_AT_ONCE)
+            count += deleted
+            if deleted < MOST_AT_ONCE:
+                break
+            self._stopped.wait(PAUSE)
+        return count
+
+    def _clock_is_steady(self) -> bool:
+        before, self._last = self._last, (self.clock(), self.monotonic())
+        if before is None:
+            return False
+        passed, elapsed = self._last[0] - before[0], timedelta(seconds=self._last[1] - before[1])
+        return abs(passed - elapsed) <= MOST_CLOCK_ERROR
+
+
+@contextmanager
+def maintained(maintenance: Maintenance) -> Iterator[None]:
+    """Run it in a thread for as long as the block runs."""
+    thread = threading.Thread(target=maintenance.run, name="maintenance")
+    thread.start()
+    try:
+        yield
+    finally:
+        maintenance.stop()
+        thread.join()

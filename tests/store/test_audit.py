@@ -1,0 +1,53 @@
+"""A page of the audit log is read in its order from indices, however long the history is."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from appliance.store import audit
+from appliance.store.journal import Actor
+from appliance.store.zones import EVERYTHING, Page
+from tests.desk import Desk
+
+
+def plan_of(desk: Desk, statement: str) -> list[str]:
+    """How SQLite goes about the statement."""
+    with closing(sqlite3.connect(desk.store.path)) as reader:
+        return [row[-1] for row in reader.execute(f"explain query plan {statement}")]
+
+
+def statements(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """The SQL of what was asked of the store."""
+    return [str(record.msg[0]) for record in caplog.records if record.name == "peewee"]
+
+
+@pytest.fixture
+def desk(desk: Desk) -> Desk:
+    """A desk where zones were changed and tokens created."""
+    for number in range(3):
+        desk.clock.forward(seconds=1)
+        desk.zone(f"z{number}.example")
+        with desk.store.writing():
+            audit.append("token.create", desk.owner.account, f"token {number}", Actor(None, "me", ""), desk.clock())
+    return desk
+
+
+def test_all_of_it_is_read_without_sorting(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("DEBUG", "peewee"):
+        entries, total = audit.find(EVERYTHING, Page(1, 4))
+    assert total == 6 and {entry.subject for entry in entries[:2]} == {"token 2", "z2.example"}
+    statement = next(sql for sql in statements(caplog) if "UNION" in sql)
+    values = iter(("'change'", "'act'", "4", "0"))
+    plan = plan_of(desk, "".join(part + next(values, "") for part in statement.split("?")))
+    assert any("change_moment" in step for step in plan) and any("act_moment" in step for step in plan), plan
+    assert not any("TEMP B-TREE" in step for step in plan), plan
+
+
+def test_a_search_reads_what_it_finds(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("DEBUG", "peewee"):
+        entries, total = audit.find(EVERYTHING, Page(1, 4), "token 1")
+    assert total == 1 and [entry.subject for entry in entries] == ["token 1"]
+    assert len(statements(caplog)) == 5
