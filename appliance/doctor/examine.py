@@ -40,7 +40,7 @@ CHECKS = (
     _check("secondaries", served.secondaries, "settings"),
     _check("control", channels.control, "keys", "primary"),
     _check("transfer", channels.transfers, "keys", "primary"),
-    _check("deployer", served.deployer, "store", "units"),
+    _check("deployer", served.deployer, "store", "units", "clock"),
     _check("catalog", served.catalog, "store", "transfer"),
     _check("files", served.files, "settings", "store", "zone-directory", "deployer"),
     _check("answers", served.answers, "store", "transfer", "deployer"),
