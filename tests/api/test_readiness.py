@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
@@ -12,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from appliance.app import create_app
-from appliance.store import outcomes, zones
+from appliance.store import outcomes, sqlite, zones
 from tests.api.conftest import NS1, NS2, Bearer, House, is_error
 from tests.crowd import add_zones, make_all_live
 
@@ -62,7 +61,7 @@ def test_the_number_of_statements_does_not_follow_that_of_zones(
         add_zones(house.store, like, (f"z{number}.example" for number in range(ZONES)))
         make_all_live(house.store, (NS1, NS2))
     assert {path: len(of_one_answer(house, path, caplog)) for path in few} == few
-    with closing(sqlite3.connect(house.settings.store.path)) as database, database:
+    with closing(sqlite.connect(house.settings.store.path)) as database, database:
         database.execute("update outcome set state = 'unreachable' where nameserver = ?", (NS2,))
         database.execute("update deployment set live_serial = null")
     assert {path: len(of_one_answer(house, path, caplog)) for path in few} == few
@@ -78,7 +77,7 @@ def test_a_second_request_asks_the_store_nothing_within_a_second(
 
 
 def test_nothing_is_written_and_no_lock_is_waited_for(house: House) -> None:
-    with closing(sqlite3.connect(house.settings.store.path, isolation_level=None)) as holder:
+    with closing(sqlite.connect(house.settings.store.path)) as holder:
         holder.execute("begin immediate")
         assert house.app.test_client().get("/readyz").status_code == 200
         holder.execute("rollback")
@@ -88,7 +87,7 @@ def test_a_failed_write_counts_until_one_succeeds_or_ten_seconds_later(house: Ho
     web = house.app.test_client()
     me("GET", "/dns-zones/")
     for ended_by_a_write in (True, False):
-        with closing(sqlite3.connect(house.settings.store.path, isolation_level=None)) as holder:
+        with closing(sqlite.connect(house.settings.store.path)) as holder:
             holder.execute("begin immediate")
             assert me("POST", "/dns-zones/", {"domain": "refused.example"}).status_code == 503
             refused = web.get("/readyz")

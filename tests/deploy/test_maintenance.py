@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
@@ -11,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from appliance.deploy.maintenance import MOST_AT_ONCE, Maintenance, maintained
-from appliance.store import accounts, drafts, invitations, outcomes, sessions
+from appliance.store import accounts, drafts, invitations, outcomes, sessions, sqlite
 from tests.desk import Desk
 from tests.pair import wait_for
 
@@ -32,7 +31,7 @@ def hour(desk: Desk) -> Callable[[], None]:
 
 
 def records(desk: Desk) -> list[str]:
-    with closing(sqlite3.connect(desk.store.path)) as reader:
+    with closing(sqlite.connect(desk.store.path)) as reader:
         rows = reader.execute("select zone.name from record join zone on zone.id = record.zone_id order by 1")
         return [name for (name,) in rows]
 
@@ -56,7 +55,7 @@ def test_contents_of_deleted_zones_go_after_30_days(desk: Desk, hour: Callable[[
 
 
 def test_sessions_invitations_and_drafts_go_when_they_are_over(desk: Desk, hour: Callable[[], None]) -> None:
-    zone, account = desk.zone(), desk.owner.account
+    zone, account = desk.zone(), desk.owner.account.uuid
     known = next(one for one in accounts.list_accounts() if one.uuid == account)
     with desk.store.writing():
         for secret in ("ended", "expired"):
@@ -77,7 +76,7 @@ def test_sessions_invitations_and_drafts_go_when_they_are_over(desk: Desk, hour:
 
 
 def test_a_session_that_is_not_over_stays(desk: Desk, hour: Callable[[], None]) -> None:
-    known = next(one for one in accounts.list_accounts() if one.uuid == desk.owner.account)
+    known = next(one for one in accounts.list_accounts() if one.uuid == desk.owner.account.uuid)
     desk.clock.forward(days=100)
     with desk.store.writing():
         sessions.begin(known, "living", desk.clock(), "192.0.2.1", "a browser")
@@ -87,7 +86,7 @@ def test_a_session_that_is_not_over_stays(desk: Desk, hour: Callable[[], None]) 
 
 def test_each_transaction_is_small(desk: Desk, hour: Callable[[], None], caplog: pytest.LogCaptureFixture) -> None:
     zone, count = desk.zone(), 3 * MOST_AT_ONCE + 1
-    with closing(sqlite3.connect(desk.store.path)) as writer, writer:
+    with closing(sqlite.connect(desk.store.path)) as writer, writer:
         writer.executemany(
             "insert into record (uuid, zone_id, owner, owner_key, rdtype, ttl, wire, value, line, comment, revision,"
             " created_at, updated_at) select ?, id, '', ?, 'A', 60, '', '', '', '', 1, 0, 0 from zone",

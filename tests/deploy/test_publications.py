@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +15,7 @@ from appliance.deploy.pipeline import deploy_zones
 from appliance.deploy.publications import find_touched
 from appliance.nameserver.files import ZoneFiles
 from appliance.render.zone_file import apex_digest, digest_of, serial_of
-from appliance.store import outcomes
+from appliance.store import outcomes, sqlite
 from appliance.zones.deployment import Method, Publication
 from appliance.zones.model import Zone
 from tests.desk import Desk
@@ -42,7 +41,7 @@ def touched(host: Host, desk: Desk) -> frozenset[UUID]:
 
 def forget(desk: Desk) -> None:
     """What a store of the release before says: nothing."""
-    with closing(sqlite3.connect(desk.store.path)) as database, database:
+    with closing(sqlite.connect(desk.store.path)) as database, database:
         database.execute(
             "update deployment set published_serial = null, published_digest = null, published_apex = null,"
             " published_method = null"

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import closing
 
 import pytest
 
-from appliance.store import audit
-from appliance.store.journal import Actor
-from appliance.store.zones import EVERYTHING, Page
+from appliance.principal import EVERYTHING, Principal
+from appliance.store import audit, sqlite
+from appliance.store.zones import Page
 from tests.desk import Desk
 
 
 def plan_of(desk: Desk, statement: str) -> list[str]:
     """How SQLite goes about the statement."""
-    with closing(sqlite3.connect(desk.store.path)) as reader:
+    with closing(sqlite.connect(desk.store.path)) as reader:
         return [row[-1] for row in reader.execute(f"explain query plan {statement}")]
 
 
@@ -31,7 +30,9 @@ def desk(desk: Desk) -> Desk:
         desk.clock.forward(seconds=1)
         desk.zone(f"z{number}.example")
         with desk.store.writing():
-            audit.append("token.create", desk.owner.account, f"token {number}", Actor(None, "me", ""), desk.clock())
+            audit.append(
+                "token.create", desk.owner.account.uuid, f"token {number}", Principal.local("me"), desk.clock()
+            )
     return desk
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -12,8 +11,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from appliance.store import outcomes, progress, zones
-from appliance.store.zones import EVERYTHING, Page
+from appliance.principal import EVERYTHING
+from appliance.store import outcomes, progress, sqlite, zones
+from appliance.store.zones import Page
 from appliance.zones.deployment import State
 from appliance.zones.model import Zone
 from appliance.zones.serial import HALF, MODULUS
@@ -36,7 +36,7 @@ class Place:
 
     def write(self, wanted: int, attempted: int | None, live: int | None, error: str | None) -> None:
         """The zone at this serial, and its deployment."""
-        with closing(sqlite3.connect(self.desk.store.path)) as database, database:
+        with closing(sqlite.connect(self.desk.store.path)) as database, database:
             database.execute("update zone set serial = ?", (wanted,))
             database.execute(
                 "insert or replace into deployment (zone_id, serial, live_serial, error) select id, ?, ?, ? from zone",
