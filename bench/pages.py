@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from appliance.editing import Addition, RecordInput
+from appliance.editing import CreateRecord, RecordInput
 from tests.api.conftest import NS1, NS2, open_house
 from tests.console.conftest import Browser, Console
 from tests.console.zone_page import ZonePage, open_page
@@ -39,7 +39,9 @@ def _fill(console: Console) -> ZonePage:
     page.crowd(f"zone-{number}.example" for number in range(ZONES - 1))
     with console.house.store.connection():
         make_all_live(console.house.store, (NS1, NS2))
-    page.store([Addition(RecordInput("A", f"host-{number}", f"192.0.2.{number % 256}")) for number in range(RECORDS)])
+    page.store(
+        [CreateRecord(RecordInput("A", f"host-{number}", f"192.0.2.{number % 256}")) for number in range(RECORDS)]
+    )
     return page
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from playwright.sync_api import Page
 
 from appliance.console.dashboard import HOURS
-from appliance.editing import Alteration, Editor, RecordInput
+from appliance.editing import Editor, RecordInput, UpdateRecord
 from appliance.principal import Principal
 from appliance.store import accounts
 from appliance.store.database import Store
@@ -85,7 +85,7 @@ def _live_through(editor: Editor, caller: Principal, clock: Clock) -> None:
         made = [editor.create_record(caller, zone.uuid, one)[1] for one in wanted]
         for _ in range(HOURS // len(DOMAINS)):
             for ttl in (300, 3600) * (BUSY[clock.now.hour] // 2):
-                editor.change_many(caller, zone.uuid, [Alteration(made[-1].uuid, {"ttl": ttl})])
+                editor.change_many(caller, zone.uuid, [UpdateRecord(made[-1].uuid, {"ttl": ttl})])
             clock.forward(hours=1)
 
 

@@ -21,7 +21,7 @@ import dns.name
 import appliance
 from appliance.api.body import MAX_BODY, read_object, read_uuid
 from appliance.app import MAX_HEADER
-from appliance.editing.wanted import check_comment
+from appliance.editing.requests import check_comment
 from appliance.errors import InputError
 from appliance.web.limits import site_of
 from appliance.web.waiting import preferred_wait

@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from appliance.console.visitor import visitor
-from appliance.editing import Addition, Alteration, Asked, Diff, RecordInput, Removal
+from appliance.editing import CreateRecord, DeleteRecord, Diff, RecordInput, RecordRequest, UpdateRecord
 from appliance.errors import InputError
 from appliance.principal import Scope
 from appliance.render.zone_diff import Line, diff_lines
@@ -92,7 +92,7 @@ def saved(zone: Zone, changes: list[Change]) -> Diff:
 def saved_as_seen(zone: Zone, mark: str, comment: str) -> Diff:
     """Save what is gathered under one serial, if that and the zone are still as the page of that mark showed them."""
 
-    def taken(now: Zone) -> list[Asked]:
+    def taken(now: Zone) -> list[RecordRequest]:
         changes = gathered(now)
         _refuse_unseen(mark, now, changes)
         _put(now, [])
@@ -165,16 +165,16 @@ def _digest(change: Change) -> str:
     return hashlib.sha256(json.dumps(change, sort_keys=True).encode()).hexdigest()[:12]
 
 
-def _asked(changes: list[Change]) -> list[Asked]:
+def _asked(changes: list[Change]) -> list[RecordRequest]:
     return [_read(change) for change in changes]
 
 
-def _read(change: Change) -> Asked:
+def _read(change: Change) -> RecordRequest:
     fields = {key: value for key, value in change.items() if key not in ("action", "uuid", "revision")}
     match change["action"]:
         case "create":
-            return Addition(RecordInput(**fields))
+            return CreateRecord(RecordInput(**fields))
         case "update":
-            return Alteration(UUID(change["uuid"]), fields, change.get("revision"))
+            return UpdateRecord(UUID(change["uuid"]), fields, change.get("revision"))
         case _:
-            return Removal(UUID(change["uuid"]))
+            return DeleteRecord(UUID(change["uuid"]))

@@ -3,13 +3,13 @@
     parse -> look up -> apply -> check the rules -> bump the serial -> journal -> commit -> announce
 
     caller    what a principal may see and write
-    wanted    a record as it is asked for, unparsed, and changes of records
-    sheet     the sets that a write touches, as they were and as they are to be
-    batch     many changes, put down on a sheet one after the other
+    requests  a record as requested, unparsed, and requested changes of records
+    change_set  the sets that a write touches, as they were and as they will be
+    apply     many changes, applied to a change set one after the other
     diff      what a write did, or would do
     claims    which names may become zones, and of whom
     quotas    how many there may be of each
-    desk      the Editor, at whom all writes are asked for
+    editor    the Editor, which does every write
 
 A write reads only what it touches: the sets at its owners and what stands above and below them, so its cost
 does not grow with its zone. Nothing runs and nothing is sent while a transaction is open. No change, no new serial.
@@ -17,19 +17,27 @@ does not grow with its zone. Nothing runs and nothing is sent while a transactio
 
 from appliance.editing.caller import find_record, find_zone
 from appliance.editing.claims import own_names_of
-from appliance.editing.desk import Editor
 from appliance.editing.diff import Diff
-from appliance.editing.wanted import Addition, Alteration, Asked, RecordInput, Removal, Replacement, with_fields
+from appliance.editing.editor import Editor
+from appliance.editing.requests import (
+    CreateRecord,
+    DeleteRecord,
+    RecordInput,
+    RecordRequest,
+    ReplaceRRset,
+    UpdateRecord,
+    with_fields,
+)
 
 __all__ = [
-    "Addition",
-    "Alteration",
-    "Asked",
+    "CreateRecord",
+    "DeleteRecord",
     "Diff",
     "Editor",
     "RecordInput",
-    "Removal",
-    "Replacement",
+    "RecordRequest",
+    "ReplaceRRset",
+    "UpdateRecord",
     "find_record",
     "find_zone",
     "own_names_of",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import apsw
 import pytest
 
-from appliance.editing import Addition, RecordInput
+from appliance.editing import CreateRecord, RecordInput
 from tests.api.conftest import NS1, NS2
 from tests.console.conftest import Browser, Console
 from tests.console.zone_page import ZonePage, open_page
@@ -59,9 +59,9 @@ def test_a_page_of_the_list_costs_the_same_among_many_zones(page: ZonePage) -> N
 def test_a_page_of_a_zone_reads_no_record_that_it_does_not_show(page: ZonePage) -> None:
     looks = [f"{page.path}{query}" for query in ("", "?page=2", "?name=host-7&type=A")]
     sizes = (110, 500)
-    page.store([Addition(RecordInput("A", f"host-{number}", "192.0.2.1")) for number in range(sizes[0])])
+    page.store([CreateRecord(RecordInput("A", f"host-{number}", "192.0.2.1")) for number in range(sizes[0])])
     few = [cost(page, page.browser, path) for path in looks]
-    page.store([Addition(RecordInput("A", f"host-{number}", "192.0.2.1")) for number in range(*sizes)])
+    page.store([CreateRecord(RecordInput("A", f"host-{number}", "192.0.2.1")) for number in range(*sizes)])
     many = [cost(page, page.browser, path) for path in looks]
     assert [statements for statements, _ in many] == [statements for statements, _ in few]
     for (_, small), (_, large) in zip(few, many, strict=True):

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.serving import make_server
 
-from appliance.editing import Alteration
+from appliance.editing import UpdateRecord
 from appliance.store import outcomes, zones
 from appliance.zones.deployment import Answer, Seen
 from tests.api.conftest import NS1, NS2
@@ -139,7 +139,7 @@ def as_an_operator(tour: Tour, page: Page, there: Furnished) -> None:
     tour.answer(record, "button[value=preview]", part_value="192.0.2.7")
     tour.look()
     page.goto(record)
-    there.page.store([Alteration(UUID(there.things["record"]), {"ttl": 60})])
+    there.page.store([UpdateRecord(UUID(there.things["record"]), {"ttl": 60})])
     page.fill("#part_value", UNFIT)
     page.click("button[value=preview]")
     expect(page.get_by_text("Somebody changed this record")).to_be_visible()

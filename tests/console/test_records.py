@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from appliance.console.kinds import KINDS
-from appliance.editing import Addition, RecordInput
+from appliance.editing import CreateRecord, RecordInput
 from appliance.store import zones
 from appliance.zones.names import print_owner
 from appliance.zones.rdata import TYPES
@@ -169,7 +169,7 @@ def test_records_are_shown_as_sets_and_found(page: ZonePage) -> None:
 
 
 def test_sets_are_shown_page_by_page(page: ZonePage) -> None:
-    page.store([Addition(RecordInput("A", f"host-{number}", "192.0.2.1")) for number in range(120)])
+    page.store([CreateRecord(RecordInput("A", f"host-{number}", "192.0.2.1")) for number in range(120)])
     assert "1 to 50 of 120" in page.browser.get(page.path).text
     assert "101 to 120 of 120" in page.browser.get(f"{page.path}?page=3").text
 

@@ -6,7 +6,7 @@ import pytest
 
 from appliance.console.brief import cut, fitting
 from appliance.console.pending import MOST
-from appliance.editing import Addition, RecordInput
+from appliance.editing import CreateRecord, RecordInput
 from appliance.people.permissions import PERMISSIONS
 from appliance.principal import TokenLimits
 from appliance.store import accounts, invitations, sessions
@@ -26,9 +26,9 @@ def page(console: Console) -> ZonePage:
     return open_page(console)
 
 
-def texts(name: str, count: int) -> list[Addition]:
+def texts(name: str, count: int) -> list[CreateRecord]:
     """A set of texts, each with a comment, all as long as they may be."""
-    return [Addition(RecordInput("TXT", name, f"{at}{QUOTES}", comment='"' * 500)) for at in range(count)]
+    return [CreateRecord(RecordInput("TXT", name, f"{at}{QUOTES}", comment='"' * 500)) for at in range(count)]
 
 
 def test_many_long_sets(page: ZonePage) -> None:

@@ -12,7 +12,7 @@ from uuid import UUID
 from werkzeug.test import TestResponse
 
 from appliance.console.kinds import KINDS
-from appliance.editing import Asked
+from appliance.editing import RecordRequest
 from appliance.principal import Principal
 from appliance.store import records, zones
 from appliance.web.parts import parts_of
@@ -85,7 +85,7 @@ class ZonePage:
         with self.console.house.store.connection():
             return zones.get_any(self.uuid).serial
 
-    def store(self, asked: Sequence[Asked]) -> None:
+    def store(self, asked: Sequence[RecordRequest]) -> None:
         """Save these changes as somebody else would, past the forms."""
         house = self.console.house
         with house.store.connection():

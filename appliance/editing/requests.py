@@ -30,14 +30,14 @@ class RecordInput:
 
 
 @dataclass(frozen=True, slots=True)
-class Addition:
+class CreateRecord:
     """A record that is to be there."""
 
     record: RecordInput
 
 
 @dataclass(frozen=True, slots=True)
-class Alteration:
+class UpdateRecord:
     """Fields of a record that are to be others; those that are not named stay.
 
     `revision` is the one that the record must still have, None for whichever it has.
@@ -49,14 +49,14 @@ class Alteration:
 
 
 @dataclass(frozen=True, slots=True)
-class Removal:
+class DeleteRecord:
     """A record that is to be there no more."""
 
     uuid: UUID
 
 
 @dataclass(frozen=True, slots=True)
-class Replacement:
+class ReplaceRRset:
     """The values that are to be a whole set; none: no such set is to be there."""
 
     record_type: str
@@ -66,7 +66,7 @@ class Replacement:
     priority: int | None = None
 
 
-Asked = Addition | Alteration | Removal | Replacement
+RecordRequest = CreateRecord | UpdateRecord | DeleteRecord | ReplaceRRset
 
 
 def with_fields(record: Record, zone: Zone, fields: Mapping[str, Any]) -> RecordInput:

@@ -8,13 +8,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from appliance.editing.batch import take_all
+from appliance.editing.apply import apply_all
 from appliance.editing.caller import check_grant, find_record, find_zone, refuse_limited
+from appliance.editing.change_set import ChangeSet, store_changes
 from appliance.editing.claims import public_suffixes, refuse_taken
 from appliance.editing.diff import Diff
 from appliance.editing.quotas import refuse_records_over, refuse_zone_over
-from appliance.editing.sheet import Sheet, store_changes
-from appliance.editing.wanted import Asked, RecordInput, check_comment, check_ttl
+from appliance.editing.requests import RecordInput, RecordRequest, check_comment, check_ttl
 from appliance.errors import NotPermitted, RuleBroken, ZoneProtected
 from appliance.principal import Principal
 from appliance.render.zone_file import Apex
@@ -102,9 +102,9 @@ class Editor:
     def create_record(self, caller: Principal, zone_uuid: UUID, wanted: RecordInput) -> tuple[Zone, Record]:
         """A new record in the zone."""
         with self._writing():
-            sheet = self._sheet(find_zone(zone_uuid, caller.scope))
-            record = sheet.add(wanted)
-            return self._commit(caller, sheet).after, record
+            change_set = self._sheet(find_zone(zone_uuid, caller.scope))
+            record = change_set.add(wanted)
+            return self._commit(caller, change_set).after, record
 
     def change_record(
         self, caller: Principal, uuid: UUID, change: Callable[[Zone, Record], RecordInput]
@@ -112,23 +112,23 @@ class Editor:
         """Another content for the record; `change` sees it as it is inside the transaction."""
         with self._writing():
             zone, before = find_record(uuid, caller.scope)
-            sheet = self._sheet(zone)
-            record = sheet.alter(before, change(zone, before))
-            return self._commit(caller, sheet).after, record
+            change_set = self._sheet(zone)
+            record = change_set.alter(before, change(zone, before))
+            return self._commit(caller, change_set).after, record
 
     def delete_record(self, caller: Principal, uuid: UUID) -> Zone:
         """The record is there no more."""
         with self._writing():
             zone, record = find_record(uuid, caller.scope)
-            sheet = self._sheet(zone)
-            sheet.remove(record)
-            return self._commit(caller, sheet).after
+            change_set = self._sheet(zone)
+            change_set.remove(record)
+            return self._commit(caller, change_set).after
 
     def change_many(
         self,
         caller: Principal,
         zone_uuid: UUID,
-        asked: Sequence[Asked] | Callable[[Zone], Sequence[Asked]],
+        asked: Sequence[RecordRequest] | Callable[[Zone], Sequence[RecordRequest]],
         comment: str = "",
         *,
         dry_run: bool = False,
@@ -140,9 +140,9 @@ class Editor:
         """
         check_comment(comment)
         with self.store.trying() if dry_run else self._writing():
-            sheet = self._sheet(find_zone(zone_uuid, caller.scope))
-            take_all(sheet, asked(sheet.zone) if callable(asked) else asked)
-            diff = self._commit(caller, sheet, comment)
+            change_set = self._sheet(find_zone(zone_uuid, caller.scope))
+            apply_all(change_set, asked(change_set.zone) if callable(asked) else asked)
+            diff = self._commit(caller, change_set, comment)
         return replace(diff, applied=not dry_run)
 
     def raise_serial(self, uuid: UUID, served: int) -> Zone:
@@ -158,36 +158,36 @@ class Editor:
     def _writing(self) -> _Announcing:
         return _Announcing(self)
 
-    def _sheet(self, zone: Zone) -> Sheet:
-        return Sheet(zone, self.apex, self.clock())
+    def _sheet(self, zone: Zone) -> ChangeSet:
+        return ChangeSet(zone, self.apex, self.clock())
 
-    def _commit(self, caller: Principal, sheet: Sheet, comment: str = "") -> Diff:
+    def _commit(self, caller: Principal, change_set: ChangeSet, comment: str = "") -> Diff:
         """Store the changes, look at the zone that they make, and move serial, revision and journal with them."""
-        zone, changes = sheet.zone, sheet.changes()
+        zone, changes = change_set.zone, change_set.changes()
         if not changes:
             return Diff(zone, zone, ())
         for change in changes:
             check_grant(caller, zone, change)
-        sheet.refuse_equals()
+        change_set.refuse_equals()
         store_changes(zone, changes)
-        self._check_rules(sheet, changes)
+        self._check_rules(change_set, changes)
         growth = sum(map(_growth, changes))
         refuse_records_over(self.quotas, caller, zone, growth)
-        moved: dict[str, Any] = {"revision": zone.revision + 1, "updated_at": sheet.now}
+        moved: dict[str, Any] = {"revision": zone.revision + 1, "updated_at": change_set.now}
         moved["record_count"] = zone.record_count + growth
         if any(map(moves_serial, changes)):
-            moved |= {"serial": next_serial(zone.serial, sheet.now.date()), "queued_at": sheet.now}
+            moved |= {"serial": next_serial(zone.serial, change_set.now.date()), "queued_at": change_set.now}
         after = zones.update(zone, **moved)
-        change_id = journal.append(after, "records", caller, sheet.now, changes, comment)
+        change_id = journal.append(after, "records", caller, change_set.now, changes, comment)
         return Diff(zone, after, tuple(changes), change_id)
 
-    def _check_rules(self, sheet: Sheet, changes: Sequence[Change]) -> None:
+    def _check_rules(self, change_set: ChangeSet, changes: Sequence[Change]) -> None:
         """Raise what the rules find; a deletion has no field that could be mended."""
-        findings = rules.check(records.ZoneView(sheet.zone, self.apex.servers), touched_owners(changes))
+        findings = rules.check(records.ZoneView(change_set.zone, self.apex.servers), touched_owners(changes))
         if all(isinstance(change, Delete) for change in changes):
             findings = [replace(finding, field=None) for finding in findings]
         if findings:
-            raise RuleBroken(sheet.placed(findings))
+            raise RuleBroken(change_set.placed(findings))
 
 
 class _Announcing:

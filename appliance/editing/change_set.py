@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 from dns.name import Name
 from dns.rdatatype import RdataType
 
-from appliance.editing.wanted import RecordInput, check_comment, check_ttl
+from appliance.editing.requests import RecordInput, check_comment, check_ttl
 from appliance.errors import Finding, InputError
 from appliance.render.zone_file import Apex, record_line
 from appliance.store import records
@@ -29,7 +29,7 @@ Refused = TypeVar("Refused", bound=InputError)
 
 
 @dataclass(slots=True)
-class Sheet:
+class ChangeSet:
     """What becomes of the records of `zone` by a write of the moment `now`.
 
     `step` numbers what is asked for, from 0; None for a write that asks for one thing alone.

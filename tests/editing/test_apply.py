@@ -8,8 +8,8 @@ from uuid import uuid4
 
 import pytest
 
-from appliance.editing import Addition, Alteration, Asked, Diff, RecordInput, Removal, Replacement
-from appliance.editing.batch import MAX_CHANGES
+from appliance.editing import CreateRecord, DeleteRecord, Diff, RecordInput, RecordRequest, ReplaceRRset, UpdateRecord
+from appliance.editing.apply import MAX_CHANGES
 from appliance.errors import InputError, InvalidValue, NotFound, NotPermitted, RuleBroken
 from appliance.principal import TokenLimits
 from appliance.store import records, zones
@@ -17,19 +17,19 @@ from appliance.zones.model import Record, Zone
 from tests.desk import Desk
 
 
-def do(desk: Desk, zone: Zone, *asked: Asked, dry_run: bool = False) -> Diff:
+def do(desk: Desk, zone: Zone, *asked: RecordRequest, dry_run: bool = False) -> Diff:
     return desk.editor.change_many(desk.owner, zone.uuid, asked, dry_run=dry_run)
 
 
-def new(record_type: str, name: str, value: str, ttl: int | None = None, priority: int | None = None) -> Addition:
-    return Addition(RecordInput(record_type, name, value, ttl, priority))
+def new(record_type: str, name: str, value: str, ttl: int | None = None, priority: int | None = None) -> CreateRecord:
+    return CreateRecord(RecordInput(record_type, name, value, ttl, priority))
 
 
 def values(zone: Zone) -> list[tuple[str, str, int]]:
     return sorted((record.rdtype.name, record.value, record.ttl) for record in records.of_zone(zone))
 
 
-def refused(desk: Desk, zone: Zone, asked: Sequence[Asked], field: str | None) -> str:
+def refused(desk: Desk, zone: Zone, asked: Sequence[RecordRequest], field: str | None) -> str:
     before = desk.rows()
     with pytest.raises(InputError) as caught:
         do(desk, zone, *asked)
@@ -43,7 +43,11 @@ def test_all_changes_are_one_serial_one_journal_row_and_one_announcement(desk: D
     old, gone = desk.add(zone, "A", "www", "192.0.2.1"), desk.add(zone, "TXT", "@", "gone")
     stood, desk.announced[:] = zones.get_any(zone.uuid), []
     diff = do(
-        desk, zone, new("A", "mail", "192.0.2.3"), Alteration(old.uuid, {"value": "192.0.2.2"}), Removal(gone.uuid)
+        desk,
+        zone,
+        new("A", "mail", "192.0.2.3"),
+        UpdateRecord(old.uuid, {"value": "192.0.2.2"}),
+        DeleteRecord(gone.uuid),
     )
     assert [record.value for record in diff.added] == ["192.0.2.3"]
     assert [(before.value, after.value) for before, after in diff.changed] == [("192.0.2.1", "192.0.2.2")]
@@ -59,7 +63,7 @@ def test_a_dry_run_shows_the_same_and_stores_nothing(desk: Desk) -> None:
     zone = desk.zone()
     old = desk.add(zone, "A", "www", "192.0.2.1")
     before, desk.announced[:] = desk.rows(), []
-    asked = (new("A", "mail", "192.0.2.3"), Alteration(old.uuid, {"ttl": 60}))
+    asked = (new("A", "mail", "192.0.2.3"), UpdateRecord(old.uuid, {"ttl": 60}))
     tried = do(desk, zone, *asked, dry_run=True)
     assert desk.rows() == before and not desk.announced and not tried.applied
     done = do(desk, zone, *asked)
@@ -72,8 +76,8 @@ def test_nothing_asked_and_nothing_changed_moves_nothing(desk: Desk) -> None:
     old = desk.add(zone, "A", "www", "192.0.2.1")
     before = desk.rows()
     assert do(desk, zone).change_id is None
-    assert not do(desk, zone, Alteration(old.uuid, {"value": "192.0.2.1"})).changes
-    back_and_forth = (Alteration(old.uuid, {"ttl": 5}), Alteration(old.uuid, {"ttl": old.ttl}))
+    assert not do(desk, zone, UpdateRecord(old.uuid, {"value": "192.0.2.1"})).changes
+    back_and_forth = (UpdateRecord(old.uuid, {"ttl": 5}), UpdateRecord(old.uuid, {"ttl": old.ttl}))
     assert not do(desk, zone, *back_and_forth).changes
     assert desk.rows() == before
 
@@ -81,16 +85,16 @@ def test_nothing_asked_and_nothing_changed_moves_nothing(desk: Desk) -> None:
 def test_a_record_that_another_changed_meanwhile_is_left_as_it_is(desk: Desk) -> None:
     zone = desk.zone()
     old = desk.add(zone, "A", "www", "192.0.2.1")
-    twice = (Alteration(old.uuid, {"comment": "x"}, revision=1), Alteration(old.uuid, {"ttl": 5}, revision=1))
+    twice = (UpdateRecord(old.uuid, {"comment": "x"}, revision=1), UpdateRecord(old.uuid, {"ttl": 5}, revision=1))
     assert do(desk, zone, *twice).changes
-    assert "meanwhile" in refused(desk, zone, [Alteration(old.uuid, {"ttl": 6}, revision=1)], "changes.0.revision")
-    assert do(desk, zone, Alteration(old.uuid, {"ttl": 6}, revision=2)).changes
+    assert "meanwhile" in refused(desk, zone, [UpdateRecord(old.uuid, {"ttl": 6}, revision=1)], "changes.0.revision")
+    assert do(desk, zone, UpdateRecord(old.uuid, {"ttl": 6}, revision=2)).changes
 
 
 def test_the_rules_look_at_the_whole_at_its_end(desk: Desk) -> None:
     zone = desk.zone()
     alias = desk.add(zone, "CNAME", "www", "other.example.net")
-    do(desk, zone, new("A", "www", "192.0.2.1"), Removal(alias.uuid))
+    do(desk, zone, new("A", "www", "192.0.2.1"), DeleteRecord(alias.uuid))
     assert values(zone) == [("A", "192.0.2.1", 3600)]
     do(desk, zone, new("NS", "@", "ns.example.com"), new("A", "ns", "192.0.2.53"))
     assert len(values(zone)) == 3
@@ -99,18 +103,18 @@ def test_the_rules_look_at_the_whole_at_its_end(desk: Desk) -> None:
 def test_contents_may_trade_places(desk: Desk) -> None:
     zone = desk.zone()
     one, two = (desk.add(zone, "MX", "@", f"mx{n}.example.net", priority=n) for n in (1, 2))
-    do(desk, zone, Alteration(one.uuid, {"value": two.value, "priority": 2}), _as(two, one))
+    do(desk, zone, UpdateRecord(one.uuid, {"value": two.value, "priority": 2}), _as(two, one))
     assert {record.uuid: record.value for record in records.of_zone(zone)} == {one.uuid: two.value, two.uuid: one.value}
 
 
-def _as(record: Record, other: Record) -> Alteration:
-    return Alteration(record.uuid, {"value": other.value, "priority": other.priority})
+def _as(record: Record, other: Record) -> UpdateRecord:
+    return UpdateRecord(record.uuid, {"value": other.value, "priority": other.priority})
 
 
 def test_a_record_may_come_and_go_and_another_take_its_place(desk: Desk) -> None:
     zone = desk.zone()
     old = desk.add(zone, "A", "www", "192.0.2.1")
-    diff = do(desk, zone, new("A", "www", "192.0.2.1"), Removal(old.uuid))
+    diff = do(desk, zone, new("A", "www", "192.0.2.1"), DeleteRecord(old.uuid))
     assert (len(diff.added), diff.removed, diff.changed) == (1, [old], [])
 
 
@@ -127,11 +131,11 @@ def test_a_set_keeps_one_ttl_through_many_changes(desk: Desk) -> None:
 def test_a_replaced_set_keeps_the_records_that_stay(desk: Desk) -> None:
     zone = desk.zone()
     stays, goes = desk.add(zone, "A", "www", "192.0.2.1", ttl=300), desk.add(zone, "A", "www", "192.0.2.2")
-    diff = do(desk, zone, Replacement("A", "www", ["192.0.2.3", "192.0.2.1"]))
+    diff = do(desk, zone, ReplaceRRset("A", "www", ["192.0.2.3", "192.0.2.1"]))
     assert ([record.value for record in diff.added], diff.removed, diff.changed) == (["192.0.2.3"], [goes], [])
     assert values(zone) == [("A", "192.0.2.1", 300), ("A", "192.0.2.3", 300)]
-    assert len(do(desk, zone, Replacement("A", "www", [], ttl=5)).removed) == 2
-    assert do(desk, zone, Replacement("MX", "@", ["mx.example.net"], 60, 10)).added[0].priority == 10
+    assert len(do(desk, zone, ReplaceRRset("A", "www", [], ttl=5)).removed) == 2
+    assert do(desk, zone, ReplaceRRset("MX", "@", ["mx.example.net"], 60, 10)).added[0].priority == 10
     assert stays not in records.of_zone(zone)
 
 
@@ -141,11 +145,13 @@ def test_a_mistake_names_its_change_and_field(desk: Desk) -> None:
     good = new("A", "good", "192.0.2.9")
     assert "IPv4" in refused(desk, zone, [good, new("A", "bad", "nonsense")], "changes.1.value")
     assert "priority" in refused(desk, zone, [new("MX", "@", "mx.example.net")], "changes.0.priority")
-    assert "TTL" in refused(desk, zone, [good, Alteration(old.uuid, {"ttl": -1})], "changes.1.ttl")
-    assert "no record" in refused(desk, zone, [good, Removal(uuid4())], "changes.1.uuid")
-    assert "no record" in refused(desk, zone, [Removal(old.uuid), Alteration(old.uuid, {"ttl": 1})], "changes.1.uuid")
+    assert "TTL" in refused(desk, zone, [good, UpdateRecord(old.uuid, {"ttl": -1})], "changes.1.ttl")
+    assert "no record" in refused(desk, zone, [good, DeleteRecord(uuid4())], "changes.1.uuid")
+    assert "no record" in refused(
+        desk, zone, [DeleteRecord(old.uuid), UpdateRecord(old.uuid, {"ttl": 1})], "changes.1.uuid"
+    )
     assert "equal" in refused(desk, zone, [new("A", "www", "192.0.2.1"), good], "changes.0.value")
-    assert "IPv4" in refused(desk, zone, [good, Replacement("A", "x", ["192.0.2.1", "b"])], "changes.1.values.1")
+    assert "IPv4" in refused(desk, zone, [good, ReplaceRRset("A", "x", ["192.0.2.1", "b"])], "changes.1.values.1")
     assert "CNAME" in refused(
         desk, zone, [good, new("CNAME", "www", "a.example.net"), new("A", "b", "192.0.2.8")], "changes.1.name"
     )
@@ -154,8 +160,8 @@ def test_a_mistake_names_its_change_and_field(desk: Desk) -> None:
     assert "500" in refused(desk, zone, [new("A", "a", "192.0.2.1"), _commented("x" * 501)], "changes.1.comment")
 
 
-def _commented(comment: str) -> Addition:
-    return Addition(RecordInput("A", "b", "192.0.2.1", comment=comment))
+def _commented(comment: str) -> CreateRecord:
+    return CreateRecord(RecordInput("A", "b", "192.0.2.1", comment=comment))
 
 
 def test_a_broken_rule_keeps_its_kind(desk: Desk) -> None:
@@ -169,7 +175,7 @@ def test_a_broken_rule_keeps_its_kind(desk: Desk) -> None:
 def test_records_of_other_zones_and_accounts_are_out_of_reach(desk: Desk) -> None:
     zone, elsewhere = desk.zone(), desk.zone("example.net")
     foreign = desk.add(elsewhere, "A", "www", "192.0.2.1")
-    assert "no record" in refused(desk, zone, [Removal(foreign.uuid)], "changes.0.uuid")
+    assert "no record" in refused(desk, zone, [DeleteRecord(foreign.uuid)], "changes.0.uuid")
     with pytest.raises(NotFound):
         desk.editor.change_many(desk.stranger, zone.uuid, [new("A", "a", "192.0.2.1")])
     limited = replace(desk.owner, limits=TokenLimits(record_types=("TXT",)))
