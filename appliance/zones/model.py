@@ -11,7 +11,7 @@ from dns.name import Name
 from dns.rdata import Rdata
 from dns.rdatatype import RdataType
 
-from appliance.zones.rdata import parse_wire
+from appliance.zones.rdata import Content, parse_wire
 
 MAX_TTL = 2**31 - 1
 """The largest TTL (RFC 2181 section 8); BIND serves 0 in place of anything above it."""
@@ -22,7 +22,8 @@ class Record:
     """One resource record of a zone, with what people know it by.
 
     `wire` is its rdata in uncompressed octets, `value` and `priority` are the same as the API shows it. `revision` is
-    the one that the record was read with: 1 for a new one, moved by the store with every change.
+    the one that the record was read with: 1 for a new one, moved by the store with every change. The record keeps its
+    rdata once that is parsed, and so does a copy with the same type and octets.
     """
 
     uuid: UUID
@@ -36,11 +37,34 @@ class Record:
     created_at: datetime
     updated_at: datetime
     revision: int = field(default=1, compare=False, kw_only=True)
+    _parsed: tuple[RdataType, bytes, Rdata] | None = field(default=None, repr=False, compare=False)
+
+    @classmethod
+    def from_content(
+        cls,
+        content: Content,
+        *,
+        uuid: UUID,
+        owner: Name,
+        ttl: int,
+        comment: str,
+        created_at: datetime,
+        updated_at: datetime,
+    ) -> Record:
+        """Return the record of content that is parsed already."""
+        rdtype, wire = content.rdata.rdtype, content.rdata.to_wire() or b""
+        known = rdtype, wire, content.rdata
+        shown = content.value, content.priority
+        return cls(uuid, owner, rdtype, ttl, wire, *shown, comment, created_at, updated_at, known)
 
     @property
     def rdata(self) -> Rdata:
-        """The data, read from its octets."""
-        return parse_wire(self.rdtype, self.wire)
+        """The data, parsed from its octets the first time."""
+        known = self._parsed
+        if known is None or known[:2] != (self.rdtype, self.wire):
+            known = self.rdtype, self.wire, parse_wire(self.rdtype, self.wire)
+            object.__setattr__(self, "_parsed", known)
+        return known[2]
 
     @property
     def key(self) -> tuple[Name, RdataType, bytes]:
