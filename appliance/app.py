@@ -10,7 +10,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-import dns.name
 from flask import Flask, Response
 from waitress.server import BaseWSGIServer, create_server
 
@@ -19,20 +18,17 @@ from appliance.api import access, alive, document, front, gate, health, metrics
 from appliance.api.body import MAX_BODY
 from appliance.api.readiness import Readiness
 from appliance.console import site
-from appliance.editing import Editor
+from appliance.editing import editor_from
 from appliance.errors import SettingsError
 from appliance.people.authentication import Authenticator
-from appliance.render.zone_file import apex_of
 from appliance.settings import Settings
 from appliance.store.database import Store
-from appliance.store.notice import announce
 from appliance.systemd import Manager
 from appliance.web import error_responses, front_doors
 from appliance.web.front_doors import FrontDoor
 from appliance.web.limits import new_limits
 from appliance.web.parts import Parts, install, parts_of, reading
 from appliance.web.waiting import new_watch
-from appliance.zones.reserved import OwnNames
 
 MAX_REQUEST = 33 * 1024 * 1024
 """Octets of the largest request that the server reads; each call has its own, lower limit."""
@@ -115,16 +111,7 @@ def _parts(settings: Settings, clock: Callable[[], datetime], monotonic: Callabl
     timeout = settings.store.busy_timeout
     store = Store(settings.store.path, busy_timeout=timeout, seats=seats, monotonic=monotonic)
     store.keep()
-    apex = apex_of(settings.dns)
-    editor = Editor(
-        store=store,
-        apex=apex,
-        own_names=OwnNames(apex.servers, dns.name.from_text(settings.dns.catalog)),
-        default_ttl=settings.dns.default_ttl,
-        clock=clock,
-        announce=lambda: announce(settings.deployer.socket),
-        quotas=settings.quotas,
-    )
+    editor = editor_from(settings, store, clock)
     watch = new_watch(store, [server.name for server in settings.dns.nameservers], clock, settings.api.threads)
     limits = new_limits(settings.api, monotonic)
     return Parts(settings, store, editor, watch, limits, Authenticator(store, limits, reading), clock)

@@ -25,7 +25,8 @@ from appliance.errors import (
 )
 from appliance.principal import TokenLimits
 from appliance.render.zone_file import record_line
-from appliance.store import records, zones
+from appliance.store import record_writes, records, zones
+from appliance.zones.changes import Create
 from appliance.zones.model import MAX_TTL, Record, Zone
 from appliance.zones.names import parse_owner
 from appliance.zones.serial import is_later
@@ -495,6 +496,6 @@ def test_a_write_costs_the_same_in_a_large_zone(desk: Desk) -> None:
         with desk.store.writing():
             for number in range(size):
                 copy = replace(address, uuid=uuid4(), owner=parse_owner(f"h{number}.dev", zone.name))
-                records.insert(zone, copy, record_line(copy))
+                record_writes.execute(record_writes.prepare(zone, [Create(copy)], record_line))
     for name in ("www", "dev", "new.dev", "a.b.c.dev", "@", "*"):
         assert statements_of_a_create(desk, small, name) == statements_of_a_create(desk, large, name)

@@ -11,13 +11,12 @@ import click
 
 from appliance.cli.options import json_option, now, opened, print_moment, print_rows, settings_options
 from appliance.cli.screen import progress
-from appliance.editing import Editor, own_names_of
+from appliance.editing import editor_from
 from appliance.errors import NotFound
 from appliance.principal import Account, Principal, Scope
 from appliance.render.zone_file import apex_of, zone_file
 from appliance.settings import Settings
-from appliance.store import accounts, notice, outcomes, records, zones
-from appliance.store.database import Store
+from appliance.store import accounts, outcomes, records, zones
 from appliance.store.zones import Page
 from appliance.zones.deployment import Deployment
 from appliance.zones.model import Record, Zone
@@ -71,7 +70,8 @@ def show_zone(settings: Settings, domain: str, as_json: bool) -> None:
 def create_zone(settings: Settings, domain: str, email: str, as_json: bool) -> None:
     """Create an empty zone; an operator may create public suffixes too."""
     with opened(settings) as store:
-        made = _editor(settings, store).create_zone(_acting_for(accounts.find_account(email)), domain)
+        principal = _acting_for(accounts.find_account(email))
+        made = editor_from(settings, store, now).create_zone(principal, domain)
     row = {"uuid": str(made.uuid), "domain": print_domain(made.name), "serial": made.serial}
     click.echo(json.dumps(row) if as_json else f"zone {row['domain']} created with serial {made.serial}")
 
@@ -83,7 +83,8 @@ def delete_zone(settings: Settings, domain: str) -> None:
     """Delete a zone and its records."""
     with opened(settings) as store:
         found = _find(domain)
-        _editor(settings, store).delete_zone(_acting_for(accounts.get_account(found.account)), found.uuid)
+        principal = _acting_for(accounts.get_account(found.account))
+        editor_from(settings, store, now).delete_zone(principal, found.uuid)
     click.echo(f"zone {print_domain(found.name)} deleted")
 
 
@@ -131,17 +132,6 @@ def _find(domain: str) -> Zone:
     if found is None:
         raise NotFound(f"there is no zone {domain}")
     return found
-
-
-def _editor(settings: Settings, store: Store) -> Editor:
-    return Editor(
-        store,
-        apex_of(settings.dns),
-        own_names_of(settings.dns),
-        settings.dns.default_ttl,
-        now,
-        lambda: notice.announce(settings.deployer.socket),
-    )
 
 
 def _acting_for(account: Account) -> Principal:

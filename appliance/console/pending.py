@@ -92,13 +92,17 @@ def saved(zone: Zone, changes: list[Change]) -> Diff:
 def saved_as_seen(zone: Zone, mark: str, comment: str) -> Diff:
     """Save what is gathered under one serial, if that and the zone are still as the page of that mark showed them."""
 
-    def taken(now: Zone) -> list[RecordRequest]:
+    def seen(now: Zone) -> list[Change]:
         changes = gathered(now)
         _refuse_unseen(mark, now, changes)
-        _put(now, [])
-        return _asked(changes)
+        return changes
 
-    return parts().editor.change_many(visitor().principal, zone.uuid, taken, comment)
+    def end(now: Zone) -> None:
+        seen(now)
+        _put(now, [])
+
+    editor, principal = parts().editor, visitor().principal
+    return editor.change_many(principal, zone.uuid, lambda now: _asked(seen(now)), comment, alongside=end)
 
 
 def mark_of(zone: Zone, changes: list[Change]) -> str:

@@ -11,7 +11,7 @@ from datetime import datetime
 from appliance.deploy.host import host_from
 from appliance.deploy.loop import Deployer
 from appliance.deploy.maintenance import Maintenance, maintained
-from appliance.editing import Editor, own_names_of
+from appliance.editing import editor_from
 from appliance.processes import only_one, until_signalled
 from appliance.settings import Settings
 from appliance.store import notice, progress, strays
@@ -45,7 +45,7 @@ def run_deployer(
     with only_one(settings.store.path.with_name("deployer.lock")):
         store = Store(settings.store.path, busy_timeout=settings.store.busy_timeout, durable=False)
         store.keep()
-        editor = Editor(store, host.apex, own_names_of(settings.dns), settings.dns.default_ttl, clock)
+        editor = editor_from(settings, store, clock, announce=lambda: None)
         for leftover in host.files.leftovers():
             host.files.discard(leftover)
         with notice.listen(settings.deployer.socket) as notices:

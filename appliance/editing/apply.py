@@ -1,11 +1,18 @@
-"""Many changes of one zone, put down on a change_set one after the other."""
+"""Many requests of one zone, applied to a change set one after the other."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from uuid import UUID
 
-from appliance.editing.change_set import ChangeSet, placed
+from dns.name import Name
+from dns.rdatatype import RdataType
+
+from appliance.editing.change_set import ChangeSet, path
 from appliance.editing.requests import (
     CreateRecord,
     DeleteRecord,
@@ -16,69 +23,135 @@ from appliance.editing.requests import (
     with_fields,
 )
 from appliance.errors import InputError
-from appliance.store import records
 from appliance.zones.model import Record
-from appliance.zones.names import parse_owner
-from appliance.zones.rdata import parse_content, parse_type
+from appliance.zones.rdata import parse_type
 
 MAX_CHANGES = 10_000
 """Changes made at once."""
 
 
-def apply_all(change_set: ChangeSet, asked: Sequence[RecordRequest]) -> None:
-    """Put down everything that is asked for, in order; an InputError names the change and its field."""
-    if len(asked) > MAX_CHANGES:
-        raise InputError(f"there are {len(asked)} changes; at most {MAX_CHANGES} are made at once", "changes")
-    for step, one in enumerate(asked):
+def apply_all(change_set: ChangeSet, requests: Sequence[RecordRequest]) -> None:
+    """Apply all requests, in order; an InputError names the change and its field.
+
+    What the requests need of the zone is read first, together. The requests after one that makes a set larger than
+    all of them can reduce it are not applied: the set is then marked as overfull.
+    """
+    if len(requests) > MAX_CHANGES:
+        raise InputError(f"there are {len(requests)} changes; at most {MAX_CHANGES} are made at once", "changes")
+    _load(change_set, requests)
+    revisions = _revisions(change_set, requests)
+    for step, (request, later) in enumerate(zip(requests, _reductions_after(requests), strict=True)):
         change_set.step = step
         try:
-            _take(change_set, one)
+            put = _apply(change_set, request, revisions)
         except InputError as refused:
-            raise placed(refused, step) from None
+            refused.field = path(step, refused.field)
+            raise
+        if put and change_set.excess(*put) > later:
+            change_set.overfull = put
+            return
 
 
-def _take(change_set: ChangeSet, asked: RecordRequest) -> None:
-    match asked:
-        case CreateRecord(wanted):
-            change_set.add(wanted)
+def _apply(change_set: ChangeSet, request: RecordRequest, revisions: dict[UUID, int]) -> tuple[Name, RdataType] | None:
+    """Apply one request; the set that it put records into."""
+    match request:
+        case CreateRecord(requested):
+            return _place(change_set.create(requested))
         case UpdateRecord(_, fields):
-            before = _find(change_set, asked)
-            _refuse_overtaken(asked)
-            change_set.alter(before, with_fields(before, change_set.zone, fields))
+            before = _find(change_set, request)
+            _refuse_overtaken(request, revisions)
+            return _place(change_set.update(before, with_fields(before, change_set.zone, fields)))
         case DeleteRecord():
-            change_set.remove(_find(change_set, asked))
+            change_set.delete(_find(change_set, request))
+            return None
         case ReplaceRRset():
-            _replace(change_set, asked)
+            return _replace(change_set, request)
 
 
-def _find(change_set: ChangeSet, asked: UpdateRecord | DeleteRecord) -> Record:
-    found = change_set.find(asked.uuid)
+def _place(record: Record) -> tuple[Name, RdataType]:
+    return record.owner, record.rdtype
+
+
+def _find(change_set: ChangeSet, request: UpdateRecord | DeleteRecord) -> Record:
+    found = change_set.find(request.uuid)
     if found is None:
-        raise InputError(f"there is no record {asked.uuid} in this zone", "uuid")
+        raise InputError(f"there is no record {request.uuid} in this zone", "uuid")
     return found
 
 
-def _refuse_overtaken(asked: UpdateRecord) -> None:
-    """Raise InputError when somebody has changed the record since it was looked at."""
-    if asked.revision is not None and records.revision_of(asked.uuid) != asked.revision:
+def _refuse_overtaken(request: UpdateRecord, revisions: dict[UUID, int]) -> None:
+    """Raise InputError when somebody has changed the record since it was read."""
+    if request.revision is not None and revisions.get(request.uuid) != request.revision:
         raise InputError("somebody changed this record meanwhile", "revision")
 
 
-def _replace(change_set: ChangeSet, asked: ReplaceRRset) -> None:
+def _replace(change_set: ChangeSet, request: ReplaceRRset) -> tuple[Name, RdataType]:
     """Make the set hold these values; a record that has one of them already stays the same record."""
-    origin = change_set.zone.name
-    rest = dict(change_set.set_at(parse_owner(asked.name, origin), parse_type(asked.record_type)))
-    for place, value in enumerate(asked.values):
+    origin, parser = change_set.origin, change_set.parser
+    owner, rdtype = parser.owner(request.name, origin), parse_type(request.record_type)
+    rest = {record.uuid: record for record in change_set.members(owner, rdtype).all()}
+    by_wire = {record.wire: record.uuid for record in reversed(rest.values())}
+    for place, value in enumerate(request.values):
         try:
-            wire = parse_content(asked.record_type, value, asked.priority, origin).rdata.to_wire()
+            wire = parser.content(request.record_type, value, request.priority, origin).rdata.to_wire()
         except InputError as refused:
             refused.field = f"values.{place}" if refused.field == "value" else refused.field
             raise
-        same = next((record for record in rest.values() if record.wire == wire), None)
-        wanted = RecordInput(asked.record_type, asked.name, value, asked.ttl, asked.priority)
+        same = by_wire.pop(wire or b"", None)
+        requested = RecordInput(request.record_type, request.name, value, request.ttl, request.priority)
         if same:
-            change_set.alter(rest.pop(same.uuid), replace(wanted, comment=same.comment))
+            del rest[same]
+            before = change_set.members(owner, rdtype).get(same)
+            change_set.update(before, replace(requested, comment=before.comment))
         else:
-            change_set.add(wanted)
+            change_set.create(requested)
     for uuid in rest:
-        change_set.remove(_find(change_set, DeleteRecord(uuid)))
+        change_set.delete(_find(change_set, DeleteRecord(uuid)))
+    return owner, rdtype
+
+
+def _load(change_set: ChangeSet, requests: Iterable[RecordRequest]) -> None:
+    """Read what is stored where the requests put and take records, in as few statements as possible."""
+    change_set.load_records(dict.fromkeys(one.uuid for one in requests if isinstance(one, UpdateRecord | DeleteRecord)))
+    change_set.load(_owners(change_set, requests))
+
+
+def _owners(change_set: ChangeSet, requests: Iterable[RecordRequest]) -> Iterator[Name]:
+    for name in dict.fromkeys(map(_name, requests)):
+        if name is not None:
+            with suppress(InputError):  # it is refused in its turn
+                yield change_set.parser.owner(name, change_set.origin)
+
+
+def _name(request: RecordRequest) -> str | None:
+    match request:
+        case CreateRecord(requested):
+            return requested.name
+        case UpdateRecord(_, fields):
+            return fields.get("name")
+        case ReplaceRRset():
+            return request.name
+        case DeleteRecord():
+            return None
+
+
+def _revisions(change_set: ChangeSet, requests: Iterable[RecordRequest]) -> dict[UUID, int]:
+    """Return the stored revisions of the records whose revision a request names."""
+    named = [one.uuid for one in requests if isinstance(one, UpdateRecord) and one.revision is not None]
+    return dict(change_set.stored.revisions(named)) if named else {}
+
+
+def _reductions_after(requests: Sequence[RecordRequest]) -> list[float]:
+    """Return by how many records the requests after each one can reduce a set at most."""
+    sums = itertools.accumulate(map(_reduction, reversed(requests)), initial=0.0)
+    return list(sums)[:-1][::-1]
+
+
+def _reduction(request: RecordRequest) -> float:
+    match request:
+        case CreateRecord():
+            return 0
+        case UpdateRecord() | DeleteRecord():
+            return 1
+        case ReplaceRRset():
+            return math.inf

@@ -1,169 +1,271 @@
-"""A sheet: the sets of one zone that a write touches, as they were and as they are to be.
+"""A change set: what becomes of the records of one zone by a write, as an overlay on what is stored.
 
-What is asked for is read and put down here, in order, before anything is stored; each set is read from the store once.
-The sheet must not know who asks, nor when a zone is right.
+It is a `View` for the rules: the zone as it will be. Requests are applied in order, before anything is stored, and
+what is stored is read once. The change set must not know who writes, nor when a zone is right.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import heapq
+from bisect import bisect_left, bisect_right
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TypeVar
+from typing import Protocol
 from uuid import UUID, uuid4
 
 from dns.name import Name
 from dns.rdatatype import RdataType
 
+from appliance.editing.members import Members
+from appliance.editing.parser import Parser
 from appliance.editing.requests import RecordInput, check_comment, check_ttl
-from appliance.errors import Finding, InputError
-from appliance.render.zone_file import Apex, record_line
-from appliance.store import records
+from appliance.errors import Finding
+from appliance.render.zone_file import Apex
+from appliance.store import order
+from appliance.store.records import equal
+from appliance.store.zones import Version
 from appliance.zones.changes import Change, Create, Delete, Update
-from appliance.zones.model import Record, Zone
-from appliance.zones.names import parse_owner
-from appliance.zones.rdata import parse_content, parse_type
+from appliance.zones.model import Node, Record, RRset, Zone
+from appliance.zones.rdata import parse_type
+from appliance.zones.rules import View, max_records
 
-Members = dict[UUID, Record]
-Refused = TypeVar("Refused", bound=InputError)
+
+class StoredZone(View, Protocol):
+    """A zone as it is stored."""
+
+    def below(self, owner: Name, skip: Container[Name] = ()) -> Iterator[tuple[Name, Node]]:
+        """Return what is stored at each owner below this one but those to skip, in the order of `store.order`."""
+
+    def records(self, uuids: Iterable[UUID]) -> Mapping[UUID, Record]:
+        """Return those of these records that the zone has."""
+
+    def revisions(self, uuids: Iterable[UUID]) -> Mapping[UUID, int]:
+        """Return the revision of each of these records."""
 
 
 @dataclass(slots=True)
 class ChangeSet:
     """What becomes of the records of `zone` by a write of the moment `now`.
 
-    `step` numbers what is asked for, from 0; None for a write that asks for one thing alone.
+    `step` numbers the requests, from 0; None for a write of a single request. `read` has the version of every zone
+    that the outcome depends on, `overfull` a set that no later request can bring back to its limit.
     """
 
     zone: Zone
+    stored: StoredZone
     apex: Apex
     now: datetime
+    parser: Parser
     step: int | None = None
-    _sets: dict[tuple[Name, RdataType], Members] = field(default_factory=dict)
-    _sides: dict[UUID, tuple[Record | None, Record | None]] = field(default_factory=dict)
+    overfull: tuple[Name, RdataType] | None = None
+    read: dict[Name, Version | None] = field(default_factory=dict)
+    _nodes: dict[Name, Node] = field(default_factory=dict)
+    _records: dict[UUID, Record | None] = field(default_factory=dict)
+    _sets: dict[Name, dict[RdataType, Members]] = field(default_factory=dict)
+    _before: dict[UUID, Record | None] = field(default_factory=dict)
+    _places: dict[UUID, Members | None] = field(default_factory=dict)
     _steps: dict[UUID | Name | None, int | None] = field(default_factory=dict)
+    _overlay: dict[Name, Node] = field(default_factory=dict)
+    _keys: list[tuple[str, Name]] | None = None
 
-    def add(self, wanted: RecordInput) -> Record:
-        """Put down a new record."""
-        return self._put(None, self._parse(wanted, uuid4(), self.now))
+    def __post_init__(self) -> None:
+        self.read[self.zone.name] = Version(self.zone.uuid, self.zone.revision)
 
-    def alter(self, before: Record, wanted: RecordInput) -> Record:
-        """Put down another content for a record; the record as it then is."""
-        after = self._parse(wanted, before.uuid, before.created_at)
+    # The zone as it will be
+
+    @property
+    def origin(self) -> Name:
+        """The zone's name."""
+        return self.zone.name
+
+    @property
+    def servers(self) -> tuple[Name, ...]:
+        """The appliance's own nameservers."""
+        return self.apex.servers
+
+    def nodes(self, owners: Iterable[Name]) -> Mapping[Name, Node]:
+        """Return what will be at each of these owners."""
+        owners = list(owners)
+        self.load(owners)
+        return {owner: node for owner in owners if (node := self._node(owner))}
+
+    def below(self, owner: Name) -> Iterator[tuple[Name, Node]]:
+        """Return what will be at each owner below this one."""
+        low, high = order.below(order.owner_key(owner, self.origin))
+        if self._keys is None:
+            self._keys = sorted((order.owner_key(one, self.origin), one) for one in self._sets if self._node(one))
+        first = bisect_right(self._keys, low, key=lambda one: one[0])
+        last = bisect_left(self._keys, high, key=lambda one: one[0])
+        touched = ((key, name, self._node(name)) for key, name in self._keys[first:last])
+        untouched = (
+            (order.owner_key(name, self.origin), name, node) for name, node in self.stored.below(owner, self._sets)
+        )
+        return ((name, node) for _, name, node in heapq.merge(touched, untouched, key=lambda one: one[0]))
+
+    # Requests
+
+    def create(self, requested: RecordInput) -> Record:
+        """Put a new record."""
+        return self._put(None, self._parse(requested, uuid4(), self.now))
+
+    def update(self, before: Record, requested: RecordInput) -> Record:
+        """Put other data for a record; the record as it then is."""
+        self.load([before.owner])
+        after = self._parse(requested, before.uuid, before.created_at)
         return before if _is_same(before, after) else self._put(before, after)
 
-    def remove(self, record: Record) -> None:
-        """Strike a record out."""
+    def delete(self, record: Record) -> None:
+        """Take a record out."""
         self._take_out(record)
         self._note(record, None)
 
     def find(self, uuid: UUID) -> Record | None:
-        """The record of that uuid, as it stands on the sheet."""
-        if uuid in self._sides:
-            return self._sides[uuid][1]
-        return records.get_in(self.zone, uuid)
+        """Return the record of that uuid as it now is in the change set."""
+        if uuid in self._places:
+            place = self._places[uuid]
+            return place.get(uuid) if place else None
+        if uuid not in self._records:
+            self.load_records([uuid])
+        return self._records[uuid]
 
-    def set_at(self, owner: Name, rdtype: RdataType) -> Members:
-        """The records of one set, as they stand on the sheet."""
-        key = owner, rdtype
-        if key not in self._sets:
-            self._sets[key] = {record.uuid: record for record in records.set_of(self.zone, owner, rdtype)}
-        return self._sets[key]
+    def members(self, owner: Name, rdtype: RdataType) -> Members:
+        """Return one set as it now is in the change set."""
+        sets = self._sets.get(owner)
+        if sets is None:
+            self.load([owner])
+            sets = self._sets[owner] = {}
+            self._keys = None
+        if rdtype not in sets:
+            stored = self._nodes[owner].get(rdtype)
+            sets[rdtype] = Members.of(stored.records if stored else (), self.now)
+        return sets[rdtype]
+
+    def excess(self, owner: Name, rdtype: RdataType) -> int:
+        """Return by how many records a set is over its limit."""
+        return len(self.members(owner, rdtype).records) - max_records(self, owner, rdtype)
+
+    # What is read
+
+    def load(self, owners: Iterable[Name]) -> None:
+        """Read what is stored at these owners, above them and at the apex, unless that is read already."""
+        missing: dict[Name, None] = {}
+        for owner in owners:
+            name = owner
+            while name not in self._nodes and name not in missing:
+                missing[name] = None
+                if len(name.labels) <= len(self.origin.labels):
+                    break
+                name = Name(name.labels[1:])
+        if missing:
+            found = self.stored.nodes(missing)
+            self._nodes.update((name, found.get(name, {})) for name in missing)
+
+    def load_records(self, uuids: Iterable[UUID]) -> None:
+        """Read these records, and what is stored at their owners."""
+        missing = [uuid for uuid in uuids if uuid not in self._records]
+        found = self.stored.records(missing)
+        self._records.update((uuid, found.get(uuid)) for uuid in missing)
+        self.load(record.owner for record in found.values())
+
+    # What comes of it
 
     def changes(self) -> list[Change]:
-        """What differs from what is stored, in the order in which it was asked for."""
-        return [change for sides in self._sides.values() for change in _change(*sides)]
+        """Return what differs from what is stored, in the order of the requests."""
+        sides = ((before, self.find(uuid)) for uuid, before in self._before.items())
+        return [change for before, after in sides for change in _change(before, after)]
 
     def refuse_equals(self) -> None:
         """Raise InvalidValue where two records of a set are equal on the wire."""
-        for members in self._sets.values():
+        for members in (members for sets in self._sets.values() for members in sets.values()):
             first: dict[bytes, Record] = {}
-            for record in members.values():
+            for record in members.records.values():
                 other = first.setdefault(record.wire, record)
                 if other is not record:
-                    later = record if record.uuid in self._sides else other
-                    raise placed(records.equal(record), self._steps.get(later.uuid, self.step))
+                    later = record if record.uuid in self._before else other
+                    refused = equal(record)
+                    refused.field = path(self._steps.get(later.uuid, self.step), refused.field)
+                    raise refused
 
     def placed(self, findings: Iterable[Finding]) -> list[Finding]:
-        """The findings, each with the step in its field that brought it about, as far as its owner tells."""
+        """Return the findings, each with the step in its field that brought it about, as far as its owner shows."""
         steps = self._steps
-        return [replace(one, field=_path(steps.get(one.owner, self.step), one.field)) for one in findings]
+        return [replace(one, field=path(steps.get(one.owner, self.step), one.field)) for one in findings]
+
+    def _node(self, owner: Name) -> Node:
+        if owner not in self._sets:
+            return self._nodes[owner]
+        if owner not in self._overlay:
+            sets = {rdtype: members.all() for rdtype, members in self._sets[owner].items()}
+            changed = {rdtype: _rrset(owner, rdtype, members) for rdtype, members in sets.items()}
+            node = {**self._nodes[owner], **changed}
+            self._overlay[owner] = {
+                rdtype: node[rdtype] for rdtype in sorted(node, key=lambda one: one.name) if node[rdtype].records
+            }
+        return self._overlay[owner]
 
     def _put(self, before: Record | None, after: Record) -> Record:
-        """Put the record down, and give the rest of its set the same TTL."""
+        """Put the record, and give the rest of its set the same TTL."""
         if before:
             self._take_out(before)
-        members = self.set_at(after.owner, after.rdtype)
-        members[after.uuid] = after
+        members = self.members(after.owner, after.rdtype)
+        followers = members.put(after)
         self._note(before, after)
-        for other in [one for one in members.values() if one.ttl != after.ttl]:
-            members[other.uuid] = replace(other, ttl=after.ttl, updated_at=self.now)
-            self._note(other, members[other.uuid])
+        for other in followers:
+            self._before.setdefault(other.uuid, other)
+            self._places[other.uuid] = members
         return after
 
     def _take_out(self, record: Record) -> None:
-        del self.set_at(record.owner, record.rdtype)[record.uuid]
+        del self.members(record.owner, record.rdtype).records[record.uuid]
 
     def _note(self, before: Record | None, after: Record | None) -> None:
         for record in (before, after):
             if record:
-                first, _ = self._sides.get(record.uuid, (before, None))
-                self._sides[record.uuid] = (first, after)
+                self._before.setdefault(record.uuid, before)
+                self._places[record.uuid] = self._sets[after.owner][after.rdtype] if after else None
                 self._steps[record.uuid] = self._steps[record.owner] = self.step
+                self._overlay.pop(record.owner, None)
+        self._keys = None
 
-    def _parse(self, wanted: RecordInput, uuid: UUID, created_at: datetime) -> Record:
-        rdtype = parse_type(wanted.record_type)
-        owner = parse_owner(wanted.name, self.zone.name)
-        content = parse_content(wanted.record_type, wanted.value, wanted.priority, self.zone.name)
-        check_comment(wanted.comment)
-        return Record(
+    def _parse(self, requested: RecordInput, uuid: UUID, created_at: datetime) -> Record:
+        rdtype = parse_type(requested.record_type)
+        owner = self.parser.owner(requested.name, self.origin)
+        content = self.parser.content(requested.record_type, requested.value, requested.priority, self.origin)
+        check_comment(requested.comment)
+        return Record.from_content(
+            content,
             uuid=uuid,
             owner=owner,
-            rdtype=rdtype,
-            ttl=self._ttl(wanted, owner, rdtype, uuid),
-            wire=content.rdata.to_wire() or b"",
-            value=content.value,
-            priority=content.priority,
-            comment=wanted.comment,
+            ttl=self._ttl(requested, owner, rdtype, uuid),
+            comment=requested.comment,
             created_at=created_at,
             updated_at=self.now,
         )
 
-    def _ttl(self, wanted: RecordInput, owner: Name, rdtype: RdataType, uuid: UUID) -> int:
-        """The TTL that is named, else that of the rest of the set, else the fallback; the apex NS set has its own."""
-        if wanted.ttl is not None:
-            check_ttl(wanted.ttl, "ttl")
-        if owner == self.zone.name and rdtype == RdataType.NS:
+    def _ttl(self, requested: RecordInput, owner: Name, rdtype: RdataType, uuid: UUID) -> int:
+        """Return the requested TTL, else that of the rest of the set, else the fallback; the apex NS have their own."""
+        if requested.ttl is not None:
+            check_ttl(requested.ttl, "ttl")
+        if owner == self.origin and rdtype == RdataType.NS:
             return self.apex.ttl
-        if wanted.ttl is not None:
-            return wanted.ttl
-        for other in self.set_at(owner, rdtype).values():
-            if other.uuid != uuid:
-                return other.ttl
-        return self.zone.default_ttl if wanted.fallback_ttl is None else wanted.fallback_ttl
+        if requested.ttl is not None:
+            return requested.ttl
+        of_set = self.members(owner, rdtype).ttl_beside(uuid)
+        if of_set is not None:
+            return of_set
+        return self.zone.default_ttl if requested.fallback_ttl is None else requested.fallback_ttl
 
 
-def placed(refused: Refused, step: int | None) -> Refused:
-    """The error, with that step in its field."""
-    refused.field = _path(step, refused.field)
-    return refused
+def path(step: int | None, field: str | None) -> str | None:
+    """Return the field of an error with the step in it."""
+    if step is None:
+        return field
+    return f"changes.{step}" if field is None else f"changes.{step}.{field}"
 
 
-def store_changes(zone: Zone, changes: list[Change]) -> None:
-    """Store the changes: what leaves comes first, and no content stands in the way of another that takes its place."""
-    updates = [change for change in changes if isinstance(change, Update)]
-    for change in changes:
-        if isinstance(change, Delete):
-            records.remove(change.record)
-    if len(updates) > 1:
-        for update in updates:
-            records.put_aside(update.before)
-    for change in changes:
-        match change:
-            case Create(record):
-                records.insert(zone, record, record_line(record))
-            case Update(_, after):
-                records.replace(zone, after, record_line(after))
+def _rrset(owner: Name, rdtype: RdataType, members: Iterable[Record]) -> RRset:
+    return RRset(owner, rdtype, tuple(sorted(members, key=lambda record: record.wire)))
 
 
 def _change(before: Record | None, after: Record | None) -> Iterator[Change]:
@@ -174,12 +276,6 @@ def _change(before: Record | None, after: Record | None) -> Iterator[Change]:
         yield Create(after)
     elif before:
         yield Delete(before)
-
-
-def _path(step: int | None, field: str | None) -> str | None:
-    if step is None:
-        return field
-    return f"changes.{step}" if field is None else f"changes.{step}.{field}"
 
 
 def _is_same(before: Record, after: Record) -> bool:

@@ -1,37 +1,45 @@
-"""The Editor: every write of zones and records, each in one transaction."""
+"""The Editor: every write of zones and records, each stored in one transaction."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 from appliance.editing.apply import apply_all
-from appliance.editing.caller import check_grant, find_record, find_zone, refuse_limited
-from appliance.editing.change_set import ChangeSet, store_changes
-from appliance.editing.claims import public_suffixes, refuse_taken
+from appliance.editing.caller import find_record, find_zone, refuse_limited
+from appliance.editing.change_set import ChangeSet
+from appliance.editing.claims import own_names_of, public_suffixes, refuse_taken
+from appliance.editing.commit import Alongside, commit, writes
 from appliance.editing.diff import Diff
-from appliance.editing.quotas import refuse_records_over, refuse_zone_over
+from appliance.editing.evaluation import Evaluation, evaluate
+from appliance.editing.parser import ParseContent, Parser
+from appliance.editing.quotas import refuse_zone_over
 from appliance.editing.requests import RecordInput, RecordRequest, check_comment, check_ttl
-from appliance.errors import NotPermitted, RuleBroken, ZoneProtected
+from appliance.editing.transaction import evaluate_and_commit
+from appliance.errors import NotPermitted, ZoneProtected
 from appliance.principal import Principal
-from appliance.render.zone_file import Apex
-from appliance.settings import QuotaSettings
-from appliance.store import journal, records, zones
+from appliance.render.zone_file import Apex, apex_of
+from appliance.settings import QuotaSettings, Settings
+from appliance.store import journal, notice, records, zones
 from appliance.store.database import Store
-from appliance.zones import rules
-from appliance.zones.changes import Change, Create, Delete, moves_serial, touched_owners
 from appliance.zones.model import Record, Zone
 from appliance.zones.names import parse_domain, print_domain
+from appliance.zones.rdata import parse_content
 from appliance.zones.reserved import OwnNames, refuse_reserved
 from appliance.zones.serial import climb, latest, next_serial
+
+Result = TypeVar("Result")
+Edit = Callable[[Parser], tuple[ChangeSet, Result]]
+"""Reads a zone and requests changes of it; called again when the zone has moved before they are stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Editor:
-    """The desk at which zones are changed. `announce` is called after each commit that the deployer should see."""
+    """Changes zones. `announce` is called after each commit for the deployer, `parse` parses record data."""
 
     store: Store
     apex: Apex
@@ -40,6 +48,7 @@ class Editor:
     clock: Callable[[], datetime]
     announce: Callable[[], None] = lambda: None
     quotas: QuotaSettings = field(default_factory=QuotaSettings)
+    parse: ParseContent = parse_content
 
     def create_zone(self, caller: Principal, domain: str) -> Zone:
         """A new, empty zone; InvalidName says why the domain cannot be had."""
@@ -99,51 +108,70 @@ class Editor:
             journal.append(zone, "zone.delete", caller, now)
         return zone
 
-    def create_record(self, caller: Principal, zone_uuid: UUID, wanted: RecordInput) -> tuple[Zone, Record]:
-        """A new record in the zone."""
-        with self._writing():
-            change_set = self._sheet(find_zone(zone_uuid, caller.scope))
-            record = change_set.add(wanted)
-            return self._commit(caller, change_set).after, record
+    def create_record(self, caller: Principal, zone_uuid: UUID, requested: RecordInput) -> tuple[Zone, Record]:
+        """Create a record in the zone."""
+
+        def edit(parser: Parser) -> tuple[ChangeSet, Record]:
+            change_set = self._change_set(find_zone(zone_uuid, caller.scope), parser)
+            return change_set, change_set.create(requested)
+
+        diff, record = self._write(caller, edit)
+        return diff.after, record
 
     def change_record(
         self, caller: Principal, uuid: UUID, change: Callable[[Zone, Record], RecordInput]
     ) -> tuple[Zone, Record]:
-        """Another content for the record; `change` sees it as it is inside the transaction."""
-        with self._writing():
+        """Give the record other data; `change` is called with what is stored, and again when that has moved."""
+
+        def edit(parser: Parser) -> tuple[ChangeSet, Record]:
             zone, before = find_record(uuid, caller.scope)
-            change_set = self._sheet(zone)
-            record = change_set.alter(before, change(zone, before))
-            return self._commit(caller, change_set).after, record
+            change_set = self._change_set(zone, parser)
+            return change_set, change_set.update(before, change(zone, before))
+
+        diff, record = self._write(caller, edit)
+        return diff.after, record
 
     def delete_record(self, caller: Principal, uuid: UUID) -> Zone:
-        """The record is there no more."""
-        with self._writing():
+        """Delete the record."""
+
+        def edit(parser: Parser) -> tuple[ChangeSet, None]:
             zone, record = find_record(uuid, caller.scope)
-            change_set = self._sheet(zone)
-            change_set.remove(record)
-            return self._commit(caller, change_set).after
+            change_set = self._change_set(zone, parser)
+            change_set.delete(record)
+            return change_set, None
+
+        return self._write(caller, edit)[0].after
 
     def change_many(
         self,
         caller: Principal,
         zone_uuid: UUID,
-        asked: Sequence[RecordRequest] | Callable[[Zone], Sequence[RecordRequest]],
+        requests: Sequence[RecordRequest] | Callable[[Zone], Sequence[RecordRequest]],
         comment: str = "",
         *,
         dry_run: bool = False,
+        alongside: Alongside | None = None,
     ) -> Diff:
-        """Do all that is asked for under one serial, in order, or nothing; the rules look at the whole at its end.
+        """Apply all requests under one serial, in order, or none; the rules see the whole at its end.
 
-        Where `asked` is a function, it is called inside the transaction. An InputError has the place of what is wrong
-        in its field, such as `changes.3.value`. A dry run stores nothing.
+        Where `requests` is a function, it is called with the zone as it is read, and again when that has moved.
+        An InputError has the place of what is wrong in its field, such as `changes.3.value`. A dry run stores nothing
+        and takes no write lock. `alongside` is called in the transaction that stores the changes, with the zone
+        before them; what it raises undoes them.
         """
         check_comment(comment)
-        with self.store.trying() if dry_run else self._writing():
-            change_set = self._sheet(find_zone(zone_uuid, caller.scope))
-            apply_all(change_set, asked(change_set.zone) if callable(asked) else asked)
-            diff = self._commit(caller, change_set, comment)
-        return replace(diff, applied=not dry_run)
+
+        def edit(parser: Parser) -> tuple[ChangeSet, None]:
+            zone = find_zone(zone_uuid, caller.scope)
+            change_set = self._change_set(zone, parser)
+            apply_all(change_set, requests(zone) if callable(requests) else requests)
+            return change_set, None
+
+        if dry_run:
+            with self.store.reading():
+                evaluation = evaluate(edit(Parser(self.parse))[0], caller, self.quotas)
+            return replace(evaluation.diff, applied=False)
+        return self._write(caller, edit, comment, alongside)[0]
 
     def raise_serial(self, uuid: UUID, served: int) -> Zone:
         """Lift the zone's serial over one that a nameserver was found ahead with; content and revision stay."""
@@ -155,57 +183,44 @@ class Editor:
             journal.append(zone, "zone.raise_serial", Principal.local("deployer"), now)
         return zone
 
-    def _writing(self) -> _Announcing:
-        return _Announcing(self)
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """A write transaction, announced when it is committed."""
+        with self.store.writing():
+            yield
+        self.announce()
 
-    def _sheet(self, zone: Zone) -> ChangeSet:
-        return ChangeSet(zone, self.apex, self.clock())
+    def _change_set(self, zone: Zone, parser: Parser) -> ChangeSet:
+        return ChangeSet(zone, records.ZoneView(zone, self.apex.servers), self.apex, self.clock(), parser)
 
-    def _commit(self, caller: Principal, change_set: ChangeSet, comment: str = "") -> Diff:
-        """Store the changes, look at the zone that they make, and move serial, revision and journal with them."""
-        zone, changes = change_set.zone, change_set.changes()
-        if not changes:
-            return Diff(zone, zone, ())
-        for change in changes:
-            check_grant(caller, zone, change)
-        change_set.refuse_equals()
-        store_changes(zone, changes)
-        self._check_rules(change_set, changes)
-        growth = sum(map(_growth, changes))
-        refuse_records_over(self.quotas, caller, zone, growth)
-        moved: dict[str, Any] = {"revision": zone.revision + 1, "updated_at": change_set.now}
-        moved["record_count"] = zone.record_count + growth
-        if any(map(moves_serial, changes)):
-            moved |= {"serial": next_serial(zone.serial, change_set.now.date()), "queued_at": change_set.now}
-        after = zones.update(zone, **moved)
-        change_id = journal.append(after, "records", caller, change_set.now, changes, comment)
-        return Diff(zone, after, tuple(changes), change_id)
+    def _write(
+        self, caller: Principal, edit: Edit[Result], comment: str = "", alongside: Alongside | None = None
+    ) -> tuple[Diff, Result]:
+        """Store what `edit` makes of a zone; where it makes no difference, nothing but what is `alongside`."""
+        parser = Parser(self.parse)
 
-    def _check_rules(self, change_set: ChangeSet, changes: Sequence[Change]) -> None:
-        """Raise what the rules find; a deletion has no field that could be mended."""
-        findings = rules.check(records.ZoneView(change_set.zone, self.apex.servers), touched_owners(changes))
-        if all(isinstance(change, Delete) for change in changes):
-            findings = [replace(finding, field=None) for finding in findings]
-        if findings:
-            raise RuleBroken(change_set.placed(findings))
+        def evaluated() -> tuple[Evaluation, Result]:
+            change_set, result = edit(parser)
+            return evaluate(change_set, caller, self.quotas), result
+
+        def committed(one: tuple[Evaluation, Result]) -> tuple[Diff, Result]:
+            return commit(one[0], caller, comment, alongside), one[1]
+
+        diff, result = evaluate_and_commit(self.store, evaluated, committed, lambda one: writes(one[0], alongside))
+        self.announce()
+        return diff, result
 
 
-class _Announcing:
-    """A writing transaction, and the announcement after it when it ended well."""
-
-    def __init__(self, editor: Editor) -> None:
-        self._editor = editor
-        self._transaction = editor.store.writing()
-
-    def __enter__(self) -> None:
-        self._transaction.__enter__()
-
-    def __exit__(self, kind: Any, error: Any, trace: Any) -> bool | None:  # noqa: ANN401 - as the protocol has it
-        ended = self._transaction.__exit__(kind, error, trace)
-        if kind is None:
-            self._editor.announce()
-        return ended
-
-
-def _growth(change: Change) -> int:
-    return isinstance(change, Create) - isinstance(change, Delete)
+def editor_from(
+    settings: Settings, store: Store, clock: Callable[[], datetime], announce: Callable[[], None] | None = None
+) -> Editor:
+    """Return the editor of an appliance; it announces its commits at the deployer's socket unless it is told how."""
+    return Editor(
+        store=store,
+        apex=apex_of(settings.dns),
+        own_names=own_names_of(settings.dns),
+        default_ttl=settings.dns.default_ttl,
+        clock=clock,
+        announce=announce or (lambda: notice.announce(settings.deployer.socket)),
+        quotas=settings.quotas,
+    )

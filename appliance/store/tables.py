@@ -6,12 +6,13 @@ import itertools
 import json
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
-from uuid import UUID
+from typing import Any, TypeVar
 
 import peewee as pw
 
 from appliance.store.binding import CurrentDatabase
+
+Value = TypeVar("Value")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -263,8 +264,8 @@ for _table in TABLES:
     _table.bind(CurrentDatabase(), bind_refs=False, bind_backrefs=False)
 
 
-def parts(uuids: Iterable[UUID], size: int = 1000) -> Iterator[list[UUID]]:
-    """The uuids in lists that fit into one statement."""
-    rest = iter(uuids)
+def parts(values: Iterable[Value], size: int = 1000) -> Iterator[list[Value]]:
+    """The values in lists that fit into one statement."""
+    rest = iter(values)
     while part := list(itertools.islice(rest, size)):
         yield part

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,18 @@ from appliance.zones.deployment import State
 from appliance.zones.model import Zone
 from appliance.zones.names import print_domain
 from appliance.zones.serial import HALF, MODULUS
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A zone as it was when it was read: another zone of the same name, or a stored change, has another version."""
+
+    uuid: UUID
+    revision: int
+
+
+Versions = Mapping[Name, Version | None]
+"""The version of the living zone of each name; None: there was no such zone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +62,27 @@ def update(before: Zone, **changes: Any) -> Zone:  # noqa: ANN401 - columns of s
     after = replace(before, **changes)
     tables.Zone.update(changes).where(tables.Zone.uuid == before.uuid).execute()
     return after
+
+
+def replace_unmoved(before: Zone, after: Zone, scope: Scope) -> bool:
+    """Store a zone as it is now; False, and nothing is stored, when it moved or left the scope since it was read."""
+    changed = {name: value for name in _columns(after) if (value := getattr(after, name)) != getattr(before, name)}
+    unmoved = (
+        tables.Zone.uuid == before.uuid,
+        tables.Zone.revision == before.revision,
+        tables.Zone.serial == before.serial,  # a raised serial leaves the revision as it is
+    )
+    return bool(tables.Zone.update(changed).where(*unmoved, *within(scope)).execute())
+
+
+def have_moved(versions: Versions) -> bool:
+    """Return whether any of these zones is not as it was when it was read."""
+    zone = tables.Zone
+    query = zone.select(zone.name, zone.uuid, zone.revision).where(zone.deleted_at.is_null())
+    names = tables.parts(print_domain(name) for name in versions)
+    rows = (row for part in names for row in query.where(zone.name.in_(part)))
+    now = {order.domain_from(row.name): Version(row.uuid, row.revision) for row in rows}
+    return any(now.get(name) != version for name, version in versions.items())
 
 
 def mark_deleted(zone: Zone, **changes: Any) -> Zone:  # noqa: ANN401 - columns of several types

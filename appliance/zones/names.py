@@ -77,6 +77,11 @@ def parse_target(text: str, origin: Name, field: str = "value", *, null_allowed:
     return name
 
 
+def canonical_key(name: Name) -> tuple[bytes, ...]:
+    """Return a key that sorts names as DNS does (RFC 4034 section 6.1): by labels, the last one first."""
+    return name.labels[::-1]
+
+
 def print_domain(name: Name) -> str:
     """The name as A-labels without the final dot; the root is `.`."""
     return str(name.to_text(omit_final_dot=True))

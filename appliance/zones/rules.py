@@ -9,6 +9,7 @@ When named-checkzone or named refuses what these rules passed, a rule is missing
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Protocol
@@ -18,7 +19,7 @@ from dns.rdatatype import RdataType
 
 from appliance.errors import Finding
 from appliance.zones.model import Node
-from appliance.zones.names import print_domain
+from appliance.zones.names import canonical_key, print_domain
 from appliance.zones.rdata import target_of
 
 MAX_SET_RECORDS = 100
@@ -50,7 +51,7 @@ class View(Protocol):
 def check(view: View, touched: Iterable[Name]) -> list[Finding]:
     """All findings at the touched owners, the ones nearest to the input first."""
     findings: list[Finding] = []
-    for owner in sorted(touched):
+    for owner in sorted(touched, key=canonical_key):
         node = view.nodes([owner]).get(owner, {})
         if node:
             findings += (replace(finding, owner=owner) for rule in RULES for finding in rule(view, owner, node))
@@ -94,8 +95,7 @@ def null_mx_stands_alone(_view: View, owner: Name, node: Node) -> Iterator[Findi
 def sets_fit(view: View, owner: Name, node: Node) -> Iterator[Finding]:
     """A set has 100 records and 60,000 octets at most; at the apex the appliance's own NS count."""
     for rdtype, rrset in node.items():
-        own = len(view.servers) if rdtype == RdataType.NS and owner == view.origin else 0
-        if len(rrset.records) + own > MAX_SET_RECORDS:
+        if len(rrset.records) > max_records(view, owner, rdtype):
             yield Finding(
                 "value", f"the {rdtype.name} set of {print_domain(owner)} would exceed {MAX_SET_RECORDS} records"
             )
@@ -103,6 +103,12 @@ def sets_fit(view: View, owner: Name, node: Node) -> Iterator[Finding]:
             yield Finding(
                 "value", f"the {rdtype.name} set of {print_domain(owner)} would exceed {MAX_SET_OCTETS} octets"
             )
+
+
+def max_records(view: View, owner: Name, rdtype: RdataType) -> int:
+    """Return how many records a set may have; at the apex the appliance's own NS count."""
+    own = len(view.servers) if rdtype == RdataType.NS and owner == view.origin else 0
+    return MAX_SET_RECORDS - own
 
 
 def no_wildcard_delegation(_view: View, owner: Name, node: Node) -> Iterator[Finding]:
@@ -151,10 +157,11 @@ def cut_hides_nothing(view: View, owner: Name, node: Node) -> Iterator[Finding]:
 def apex_servers_have_addresses(view: View) -> Iterator[Finding]:
     """An apex NS in the zone leads to an address; BIND refuses the whole zone otherwise."""
     apex = view.nodes([view.origin]).get(view.origin, {})
+    has_below = functools.cache(lambda name: next(view.below(name), None) is not None)
     for record in apex[RdataType.NS].records if RdataType.NS in apex else ():
         target = target_of(record.rdata)
         if target and target.is_subdomain(view.origin):
-            node = _answering_node(view, target)
+            node = _answering_node(view, target, has_below)
             if RdataType.CNAME in node:
                 detail = f"{record.value}, a nameserver of the zone, would be an alias; it must have an address"
                 yield Finding("value", detail, target)
@@ -202,12 +209,12 @@ def _first_hidden(view: View, owner: Name, cut: Node) -> Iterator[tuple[Name, No
             return
 
 
-def _answering_node(view: View, target: Name) -> Node:
+def _answering_node(view: View, target: Name, has_below: Callable[[Name], bool]) -> Node:
     """What answers for the name: its own node, or the wildcard of its closest encloser (RFC 4592 section 3.3.1)."""
     encloser = target
     while True:
         node = view.nodes([encloser]).get(encloser, {})
-        if node or encloser == view.origin or next(view.below(encloser), None):
+        if node or encloser == view.origin or has_below(encloser):
             break
         encloser = encloser.parent()
     if encloser == target:

@@ -1,0 +1,69 @@
+"""A store that shows what is executed while its write lock is held."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from appliance.editing import Editor
+from appliance.store.database import Store
+from tests.desk import Desk
+
+
+class ObservedStore(Store):
+    """A store whose write transactions are noted."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk.store.path, busy_timeout=5, durable=False)
+        self.attach()
+        self.lock = threading.local()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """As the store has it."""
+        with super().writing():
+            self.lock.held = True
+            try:
+                yield
+            finally:
+                self.lock.held = False
+
+    def is_locked(self) -> bool:
+        """Return whether this thread holds the write lock."""
+        return getattr(self.lock, "held", False)
+
+
+class Statements(logging.Handler):
+    """The statements that Peewee executes but BEGIN and COMMIT: all, and those under the write lock."""
+
+    def __init__(self, store: ObservedStore) -> None:
+        super().__init__()
+        self.store = store
+        self.all: list[str] = []
+        self.locked: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Note a statement."""
+        sql = str(record.msg[0])
+        self.all.append(sql)
+        if self.store.is_locked():
+            self.locked.append(sql)
+
+
+@contextmanager
+def observed(desk: Desk) -> Iterator[tuple[Editor, Statements]]:
+    """An editor over the same file, and what it executes."""
+    store = ObservedStore(desk)
+    statements, logger = Statements(store), logging.getLogger("peewee")
+    level = logger.level
+    logger.addHandler(statements)
+    logger.setLevel(logging.DEBUG)
+    try:
+        with store.connection():
+            yield replace(desk.editor, store=store, announce=lambda: None), statements
+    finally:
+        logger.removeHandler(statements)
+        logger.setLevel(level)
