@@ -1,0 +1,199 @@
+"""The naive way to change a zone: every record in memory, each request carried out at once, rules on the whole zone."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from dns.name import Name
+from dns.rdatatype import RdataType
+
+from appliance.editing import (
+    CreateRecord,
+    DeleteRecord,
+    RecordInput,
+    RecordRequest,
+    ReplaceRRset,
+    UpdateRecord,
+    with_fields,
+)
+from appliance.editing.requests import check_ttl
+from appliance.errors import InputError
+from appliance.store import order
+from appliance.zones import rules
+from appliance.zones.changes import Change, Create, Delete, Update, diff, moves_serial, touched_owners
+from appliance.zones.model import Node, Record, Zone
+from appliance.zones.names import parse_owner
+from appliance.zones.rdata import parse_content, parse_type
+from appliance.zones.serial import next_serial
+from tests.desk import APEX
+from tests.zones.records import Picture
+
+
+@dataclass
+class Refusal:
+    """What is wrong, and where."""
+
+    detail: str
+    field: str | None
+
+
+@dataclass
+class Whole(Picture):
+    """A zone in memory, its owners in the order of the store."""
+
+    def below(self, owner: Name) -> Iterator[tuple[Name, Node]]:
+        """What stands at each owner below this one."""
+        keys = sorted((order.owner_key(one, self.origin), one) for one in self.held)
+        low, high = order.below(order.owner_key(owner, self.origin))
+        texts = [key for key, _ in keys]
+        for _, name in keys[bisect_right(texts, low) : bisect_left(texts, high)]:
+            yield name, self.held[name]
+
+
+@dataclass
+class NaiveZone:
+    """A zone and all of its records."""
+
+    zone: Zone
+    now: datetime
+    records: dict[UUID, Record] = field(default_factory=dict)
+
+    def change(self, requests: Sequence[RecordRequest]) -> Refusal | Zone:
+        """Carry all requests out and return the zone after them, or return why not."""
+        draft = _Draft(self.zone, self.now, dict(self.records))
+        step = 0
+        try:
+            for step, request in enumerate(requests):
+                draft.step = step
+                draft.apply(request)
+        except InputError as refused:
+            return Refusal(str(refused), _placed(step, refused.field))
+        changes = _changes(self.records, draft.records)
+        if not changes:
+            return self.zone
+        refusal = draft.equals() or draft.broken_rules(changes)
+        if refusal:
+            return refusal
+        self.records = draft.records
+        moved = any(map(moves_serial, changes))
+        serial = next_serial(self.zone.serial, self.now.date()) if moved else self.zone.serial
+        self.zone = replace(self.zone, serial=serial, revision=self.zone.revision + 1, record_count=len(self.records))
+        return self.zone
+
+
+@dataclass
+class _Draft:
+    zone: Zone
+    now: datetime
+    records: dict[UUID, Record]
+    step: int = 0
+    steps: dict[UUID | Name | None, int] = field(default_factory=dict)
+
+    def apply(self, request: RecordRequest) -> None:
+        match request:
+            case CreateRecord(requested):
+                self.put(requested, uuid4(), self.now)
+            case UpdateRecord(uuid, fields):
+                before = self.find(uuid)
+                self.update(before, with_fields(before, self.zone, fields))
+            case DeleteRecord(uuid):
+                self.delete(self.find(uuid))
+            case ReplaceRRset():
+                self.replace(request)
+
+    def find(self, uuid: UUID) -> Record:
+        if uuid not in self.records:
+            raise InputError(f"there is no record {uuid} in this zone", "uuid")
+        return self.records[uuid]
+
+    def delete(self, record: Record) -> None:
+        del self.records[record.uuid]
+        self.steps[record.owner] = self.step
+
+    def update(self, before: Record, requested: RecordInput) -> None:
+        after = self.parse(requested, before.uuid, before.created_at)
+        if replace(after, updated_at=before.updated_at) != before:
+            self.delete(before)
+            self.put(requested, before.uuid, before.created_at)
+
+    def put(self, requested: RecordInput, uuid: UUID, created_at: datetime) -> None:
+        after = self.parse(requested, uuid, created_at)
+        for other in self.set_of(after.owner, after.rdtype):
+            if other.ttl != after.ttl:
+                self.records[other.uuid] = replace(other, ttl=after.ttl, updated_at=self.now)
+        self.records[uuid] = after
+        self.steps[uuid] = self.steps[after.owner] = self.step
+
+    def set_of(self, owner: Name, rdtype: RdataType) -> list[Record]:
+        return [one for one in self.records.values() if (one.owner, one.rdtype) == (owner, rdtype)]
+
+    def parse(self, requested: RecordInput, uuid: UUID, created_at: datetime) -> Record:
+        origin = self.zone.name
+        rdtype = parse_type(requested.record_type)
+        owner = parse_owner(requested.name, origin)
+        content = parse_content(requested.record_type, requested.value, requested.priority, origin)
+        others = [one.ttl for one in self.set_of(owner, rdtype) if one.uuid != uuid]
+        fallback = self.zone.default_ttl if requested.fallback_ttl is None else requested.fallback_ttl
+        if requested.ttl is not None:
+            check_ttl(requested.ttl, "ttl")
+        ttl = requested.ttl if requested.ttl is not None else (others or [fallback])[0]
+        if owner == origin and rdtype == RdataType.NS:
+            ttl = APEX.ttl
+        data = owner, rdtype, ttl, content.rdata.to_wire() or b"", content.value, content.priority
+        return Record(uuid, *data, requested.comment, created_at, self.now)
+
+    def replace(self, request: ReplaceRRset) -> None:
+        origin = self.zone.name
+        rest = self.set_of(parse_owner(request.name, origin), parse_type(request.record_type))
+        for place, value in enumerate(request.values):
+            requested = RecordInput(request.record_type, request.name, value, request.ttl, request.priority)
+            try:
+                wire = parse_content(request.record_type, value, request.priority, origin).rdata.to_wire()
+            except InputError as refused:
+                refused.field = f"values.{place}" if refused.field == "value" else refused.field
+                raise
+            same = next((one for one in rest if one.wire == wire), None)
+            if same:
+                rest.remove(same)
+                self.update(self.records[same.uuid], replace(requested, comment=same.comment))
+            else:
+                self.put(requested, uuid4(), self.now)
+        for one in rest:
+            self.delete(self.records[one.uuid])
+
+    def equals(self) -> Refusal | None:
+        keys: set[tuple[Name, RdataType, bytes]] = set()
+        for record in self.records.values():
+            if record.key in keys:
+                detail = f"an equal {record.rdtype.name} record is there already"
+                return Refusal(detail, _placed(self.steps[record.uuid], "value"))
+            keys.add(record.key)
+        return None
+
+    def broken_rules(self, changes: Sequence[Change]) -> Refusal | None:
+        """The finding nearest to the input, and nothing when the rules find nothing anywhere in the zone."""
+        whole = Whole(self.records.values(), self.zone.name, APEX.servers)
+        if not rules.check(whole, whole.held):
+            return None
+        first = rules.check(whole, touched_owners(changes))[0]
+        field = None if all(isinstance(change, Delete) for change in changes) else first.field
+        return Refusal(first.detail, _placed(self.steps.get(first.owner, self.step), field))
+
+
+def _changes(before: dict[UUID, Record], after: dict[UUID, Record]) -> list[Change]:
+    changes: list[Change] = []
+    for change in diff(before.values(), after.values()):
+        match change:
+            case Update(old, new) if replace(new, updated_at=old.updated_at) == old:
+                after[new.uuid] = old
+            case Create() | Update() | Delete():
+                changes.append(change)
+    return changes
+
+
+def _placed(step: int, field: str | None) -> str:
+    return f"changes.{step}" if field is None else f"changes.{step}.{field}"

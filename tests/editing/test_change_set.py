@@ -1,0 +1,174 @@
+"""A change set comes to what the naive way comes to: records, refusals with their places, and serials."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import dns.name
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from appliance.editing import CreateRecord, DeleteRecord, RecordInput, RecordRequest, ReplaceRRset, UpdateRecord
+from appliance.editing.change_set import ChangeSet
+from appliance.editing.parser import Parser
+from appliance.errors import InputError, RuleBroken
+from appliance.store import records, zones
+from appliance.zones.model import Record, Zone
+from appliance.zones.rules import MAX_SET_RECORDS
+from tests.desk import APEX, Desk
+from tests.editing.naive import NaiveZone, Refusal
+
+NAMES = ["@", "www", "*", "cut", "ns.cut", "x.cut", "x-y.cut", "a.b.cut", "ns", "*.cut"]
+DATA = [
+    *[("A", "192.0.2.1"), ("A", "192.0.2.2"), ("AAAA", "2001:db8::1"), ("TXT", "x"), ("TXT", '"x"'), ("A", "nonsense")],
+    *[("CNAME", "a.example.net"), ("CNAME", "www.example.com"), ("MX", "."), ("MX", "mail.example.net")],
+    *[("NS", "ns.cut.example.com"), ("NS", "ns.example.com"), ("NS", "ns.example.net"), ("NS", "ns1.appliance.test")],
+    ("DS", f"1 8 2 {'ab' * 32}"),
+]
+TTLS = st.sampled_from([None, None, None, None, None, 60, 60, 90, 90, -1])
+UNKNOWN = UUID("00000000-0000-4000-8000-000000000000")
+
+Known = Sequence[UUID]
+Template = Callable[[Known], RecordRequest]
+
+
+def priority_of(record_type: str) -> int | None:
+    return 0 if record_type == "MX" else None
+
+
+def create(data: tuple[str, str], name: str, ttl: int | None, comment: str) -> Template:
+    requested = RecordInput(data[0], name, data[1], ttl, priority_of(data[0]), comment)
+    return lambda _: CreateRecord(requested)
+
+
+def update(number: int, fields: dict[str, object]) -> Template:
+    return lambda known: UpdateRecord(known[number % len(known)], fields)
+
+
+def delete(number: int) -> Template:
+    return lambda known: DeleteRecord(known[number % len(known)])
+
+
+def replace_set(data: tuple[str, str], name: str, count: int, ttl: int | None) -> Template:
+    values = [value for record_type, value in DATA if record_type == data[0]][:count]
+    return lambda _: ReplaceRRset(data[0], name, values, ttl, priority_of(data[0]))
+
+
+numbers = st.integers(0, 30)
+fields = st.one_of(
+    st.fixed_dictionaries({}, optional={"ttl": TTLS, "comment": st.sampled_from(["", "y"])}),
+    st.fixed_dictionaries({"name": st.sampled_from(NAMES)}),
+    st.sampled_from([{"record_type": kind, "value": value, "priority": priority_of(kind)} for kind, value in DATA]),
+)
+requests = st.one_of(
+    st.builds(create, st.sampled_from(DATA), st.sampled_from(NAMES), TTLS, st.sampled_from(["", "x"])),
+    st.builds(update, numbers, fields),
+    st.builds(delete, numbers),
+    st.builds(replace_set, st.sampled_from(DATA), st.sampled_from(NAMES), st.integers(0, 3), TTLS),
+)
+batches = st.lists(st.lists(requests, min_size=1, max_size=5), min_size=1, max_size=8)
+
+
+def rows(held: Sequence[Record]) -> list[tuple[object, ...]]:
+    """The records but for the uuids and moments of new ones."""
+    return sorted((one.owner.to_text(), one.rdtype.name, one.ttl, one.wire, one.value, one.comment) for one in held)
+
+
+@dataclass
+class Pair:
+    """The same zone, changed by an Editor and in the naive way."""
+
+    desk: Desk
+    zone: Zone
+    naive: NaiveZone
+
+    def change(self, batch: Sequence[Template]) -> None:
+        """Change both, and compare what they come to."""
+        held = records.of_zone(self.zone)
+        wanted = [one([record.uuid for record in held] or [UNKNOWN]) for one in batch]
+        self.naive.records = {record.uuid: record for record in held}
+        told = self.naive.change(wanted)
+        tried, after = self.outcome(wanted, dry_run=True), self.outcome(wanted)
+        assert tried == after
+        if isinstance(told, Zone) and isinstance(after, Zone):
+            assert (after.serial, after.revision, after.record_count) == (told.serial, told.revision, told.record_count)
+            assert after == zones.get_any(self.zone.uuid)
+        else:
+            assert after == told
+        assert rows(records.of_zone(self.zone)) == rows(list(self.naive.records.values()))
+
+    def outcome(self, wanted: Sequence[RecordRequest], *, dry_run: bool = False) -> Refusal | Zone:
+        """What the Editor makes of it."""
+        try:
+            return self.desk.editor.change_many(self.desk.owner, self.zone.uuid, wanted, dry_run=dry_run).after
+        except InputError as refused:
+            return Refusal(str(refused), refused.field)
+
+
+@settings(max_examples=100, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+@given(batches)
+def test_an_overlay_comes_to_what_the_whole_zone_comes_to(desk: Desk, batches: list[list[Template]]) -> None:
+    zone = desk.zone("example.com")
+    pair = Pair(desk, zone, NaiveZone(zone, desk.clock()))
+    try:
+        for batch in batches:
+            pair.change(batch)
+    finally:
+        desk.editor.delete_zone(desk.owner, zone.uuid)
+
+
+def change_set_of(zone: Zone) -> ChangeSet:
+    return ChangeSet(zone, records.ZoneView(zone, APEX.servers), APEX, zone.created_at, Parser())
+
+
+def test_it_shows_the_zone_as_it_will_be(desk: Desk) -> None:
+    zone = desk.zone()
+    for name in ("x.dev", "z.dev", "other"):
+        desk.add(zone, "A", name, "192.0.2.1")
+    change_set = change_set_of(zone)
+    change_set.create(RecordInput("A", "y.dev", "192.0.2.2"))
+    gone = next(one for one in records.of_zone(zone) if one.owner.labels[0] == b"z")
+    change_set.delete(gone)
+    dev = dns.name.from_text("dev.example.com.")
+    assert [name.labels[0] for name, _ in change_set.below(dev)] == [b"x", b"y"]
+    change_set.create(RecordInput("TXT", "a.dev", "later"))
+    assert [name.labels[0] for name, _ in change_set.below(dev)] == [b"a", b"x", b"y"]
+    assert gone.owner not in change_set.nodes([gone.owner]) and change_set.find(gone.uuid) is None
+    assert len(records.of_zone(zone)) == 3, "nothing is stored"
+
+
+# Sets that grow too large
+
+
+def additions(count: int, ttl: Callable[[int], int | None] = lambda _: None) -> list[RecordRequest]:
+    return [CreateRecord(RecordInput("A", "one", f"10.0.{at // 256}.{at % 256}", ttl(at))) for at in range(count)]
+
+
+def applied(desk: Desk, zone: Zone, wanted: Sequence[RecordRequest]) -> str | None:
+    with pytest.raises(RuleBroken, match=r"the A set of one\.example\.com would exceed 100 records") as refused:
+        desk.editor.change_many(desk.owner, zone.uuid, wanted)
+    return refused.value.field
+
+
+def test_a_set_is_refused_at_the_request_that_it_cannot_come_back_from(desk: Desk) -> None:
+    zone = desk.zone()
+    assert applied(desk, zone, additions(10_000)) == "changes.100.value"
+    assert applied(desk, zone, additions(10_000, lambda at: 60 + at % 2)) == "changes.100.value"
+    last = CreateRecord(RecordInput("A", "other", "no address"))
+    assert applied(desk, zone, [*additions(101), last]) == "changes.100.value", "later requests are not looked at"
+
+
+def test_a_set_may_pass_its_limit_on_the_way(desk: Desk) -> None:
+    zone = desk.zone()
+    desk.editor.change_many(desk.owner, zone.uuid, additions(MAX_SET_RECORDS))
+    old = [DeleteRecord(one.uuid) for one in records.of_zone(zone)]
+    others = [CreateRecord(RecordInput("A", "one", f"10.1.0.{at}", 60 + at % 2)) for at in range(MAX_SET_RECORDS)]
+    desk.editor.change_many(desk.owner, zone.uuid, [*others, *old])
+    assert {one.value.split(".")[1] for one in records.of_zone(zone)} == {"1"}
+    whole = ReplaceRRset("A", "one", ["192.0.2.1"])
+    desk.editor.change_many(desk.owner, zone.uuid, [*additions(150), whole])
+    assert [one.value for one in records.of_zone(zone)] == ["192.0.2.1"]
+    assert applied(desk, zone, [*additions(150), DeleteRecord(records.of_zone(zone)[0].uuid)]) is not None

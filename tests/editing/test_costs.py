@@ -1,0 +1,137 @@
+"""What a write costs, counted in statements and parses: never in time."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from dns.name import Name
+
+from appliance.editing import (
+    CreateRecord,
+    DeleteRecord,
+    Editor,
+    RecordInput,
+    RecordRequest,
+    ReplaceRRset,
+    UpdateRecord,
+    with_fields,
+)
+from appliance.store import records
+from appliance.store.record_writes import ROWS_EACH
+from appliance.zones.model import Zone
+from appliance.zones.rdata import Content, parse_content
+from tests.desk import Desk
+from tests.editing.observing import observed
+
+
+def creations(count: int, name: Callable[[int], str]) -> list[RecordRequest]:
+    return [CreateRecord(RecordInput("A", name(at), "192.0.2.1")) for at in range(count)]
+
+
+# Statements, but for BEGIN and COMMIT
+
+
+def test_a_single_record_takes_few_statements(desk: Desk) -> None:
+    zone = desk.zone()
+    stored = desk.add(zone, "A", "www", "192.0.2.1")
+    change = lambda at, one: with_fields(one, at, {"value": "192.0.2.2"})  # noqa: E731
+    with observed(desk) as (editor, statements):
+        for write, everything, locked in (
+            (lambda: editor.create_record(desk.owner, zone.uuid, RecordInput("A", "a.b.c", "192.0.2.1")), 5, 3),
+            (lambda: editor.change_record(desk.owner, stored.uuid, change), 5, 3),
+            (lambda: editor.change_record(desk.owner, stored.uuid, change), 2, 0),
+            (lambda: editor.delete_record(desk.owner, stored.uuid), 5, 3),
+        ):
+            statements.all.clear()
+            statements.locked.clear()
+            write()
+            assert (len(statements.all), len(statements.locked)) == (everything, locked)
+
+
+@pytest.mark.parametrize("count", [10, 3 * ROWS_EACH])
+def test_the_lock_is_held_for_a_statement_per_hundreds_of_changes(desk: Desk, count: int) -> None:
+    zone = desk.zone()
+    bulk = -(-count // ROWS_EACH)
+
+    def change(editor: Editor, wanted: list[RecordRequest]) -> None:
+        statements.all.clear()
+        statements.locked.clear()
+        editor.change_many(desk.owner, zone.uuid, wanted)
+        assert len(statements.locked) == 2 + bulk, "the zone, the changes, the journal"
+        assert len(statements.all) <= 2 * (2 + bulk), "what is read is read together too"
+
+    with observed(desk) as (editor, statements):
+        change(editor, creations(count, lambda at: f"host-{at}"))
+        change(editor, [UpdateRecord(one.uuid, {"value": "192.0.2.2"}) for one in records.of_zone(zone)])
+        change(editor, [UpdateRecord(one.uuid, {"ttl": 60}) for one in records.of_zone(zone)])
+        change(editor, [DeleteRecord(one.uuid) for one in records.of_zone(zone)])
+    assert records.of_zone(zone) == []
+
+
+def test_a_set_that_grows_too_large_never_takes_the_lock(desk: Desk) -> None:
+    zone = desk.zone()
+    with observed(desk) as (editor, statements):
+        with pytest.raises(Exception, match="100 records"):
+            editor.change_many(desk.owner, zone.uuid, _at_one_name(10_000))
+        assert len(statements.all) == 2 and not statements.locked
+
+
+def _at_one_name(count: int) -> list[RecordRequest]:
+    return [CreateRecord(RecordInput("A", "one", f"10.0.{at // 256}.{at % 256}")) for at in range(count)]
+
+
+# Parses
+
+
+class CountingParser:
+    """Parses as the product does, and counts each text; `contents` are what it returned."""
+
+    def __init__(self) -> None:
+        self.texts: Counter[tuple[str, str, int | None]] = Counter()
+        self.contents: list[Content] = []
+
+    def __call__(self, record_type: str, value: str, priority: int | None, origin: Name) -> Content:
+        """Parse a content."""
+        self.texts[record_type, value, priority] += 1
+        self.contents.append(parse_content(record_type, value, priority, origin))
+        return self.contents[-1]
+
+
+def test_nothing_is_parsed_twice(desk: Desk) -> None:
+    zone = desk.zone()
+    parser = CountingParser()
+    editor = replace(desk.editor, parse=parser)
+    stored = desk.add(zone, "A", "www", "192.0.2.1")
+    calls = 0
+
+    def requests(_zone: Zone) -> list[RecordRequest]:
+        nonlocal calls
+        calls += 1
+        if calls < 3:
+            _in_thread(desk, lambda: desk.add(zone, "A", f"other-{calls}", "192.0.2.1"))
+        return [
+            CreateRecord(RecordInput("MX", "@", "mail.example.net", priority=10)),
+            UpdateRecord(stored.uuid, {"value": "192.0.2.7"}),
+            ReplaceRRset("TXT", "@", ["a", "b"]),
+            CreateRecord(RecordInput("NS", "sub", "ns.sub.example.com")),
+        ]
+
+    diff = editor.change_many(desk.owner, zone.uuid, requests)
+    assert calls == 3 and set(parser.texts.values()) == {1} and len(parser.texts) == 5
+    parsed = {id(content.rdata) for content in parser.contents}
+    after = [*diff.added, *(one for _, one in diff.changed)]
+    assert {id(record.rdata) for record in after} == parsed, "records keep what was parsed"
+
+
+def _in_thread(desk: Desk, write: Callable[[], object]) -> None:
+    def run() -> None:
+        with desk.store.connection():
+            write()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
