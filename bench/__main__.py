@@ -1,7 +1,8 @@
 """From a write over the API to the answer of the nameservers, on an appliance of its own.
 
 Each figure is the time from sending the request to the first answer that shows the change, asked over DNS
-in a loop; so it holds HTTP, commit, compile, check, reload and transfer. Those of pages come from `bench.pages`.
+in a loop; so it holds HTTP, commit, compile, check, reload and transfer. Those of pages come from `bench.pages`,
+those of large changes from `bench.bulk`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from bench.bulk import bulk_changes
 from bench.pages import pages
 from tests.appliance import Appliance, Client, timed
 
@@ -29,6 +31,8 @@ def main() -> None:
             _print(f"one record changed until ns{server} answers", _changes(appliance, api, server))
         _print("PATCH with Prefer: wait, both seen live", _waits(api))
         _burst(appliance, api)
+    for timing in bulk_changes():
+        print(f"{timing.what:45} total {timing.total:6.3f} s  write lock {timing.held:6.3f} s", flush=True)
     for what, seconds in pages():
         _print(what, seconds)
 

@@ -30,7 +30,7 @@ _INSERT = (
 )
 _UPDATE = (
     f"with changed ({_COLUMNS}) as (values {{rows}}) update record set"  # noqa: S608 - names of columns
-    f" {', '.join(f'{field} = changed.{field}' for field in _FIELDS)}, revision = record.revision + 1"
+    f" {', '.join(f'{field} = changed.{field}' for field in _FIELDS[1:])}, revision = record.revision + 1"
     " from changed where record.uuid = changed.uuid"
 )
 _DELETE = "delete from record where uuid in ({rows})"

@@ -69,7 +69,7 @@ def test_the_lock_is_held_for_a_statement_per_hundreds_of_changes(desk: Desk, co
         change(editor, [UpdateRecord(one.uuid, {"value": "192.0.2.2"}) for one in records.of_zone(zone)])
         change(editor, [UpdateRecord(one.uuid, {"ttl": 60}) for one in records.of_zone(zone)])
         change(editor, [DeleteRecord(one.uuid) for one in records.of_zone(zone)])
-    assert records.of_zone(zone) == []
+        assert records.of_zone(zone) == []
 
 
 def test_a_set_that_grows_too_large_never_takes_the_lock(desk: Desk) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from appliance.errors import InputError, InvalidName
 from appliance.zones.names import (
+    canonical_key,
     parse_domain,
     parse_owner,
     parse_target,
@@ -282,3 +283,9 @@ def test_the_longest_inputs_end_soon(part: str) -> None:
     for length in (63, 250, 256 * 1024):
         for parse, _ in READERS:
             read(parse, (part * length)[:length])
+
+
+@given(st.lists(st.sampled_from(["a", "b", "a-b", "a.b", "a-b.c", "*.b", "b.a", "_x.a", "@"]), unique=True))
+def test_the_canonical_key_sorts_as_dnspython_does(names: list[str]) -> None:
+    found = [parse_owner(name, dns.name.from_text("example.com")) for name in names]
+    assert sorted(found, key=canonical_key) == sorted(found)

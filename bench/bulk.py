@@ -1,0 +1,88 @@
+"""Large changes of one zone: how long each takes, and how long it holds the write lock. Without a network."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from appliance.editing import CreateRecord, DeleteRecord, Editor, RecordInput, RecordRequest, UpdateRecord
+from appliance.errors import RuleBroken
+from appliance.store import records
+from appliance.store.database import Store
+from appliance.zones.model import Record, Zone
+from tests.desk import Desk, open_desk
+
+CHANGES = 10_000
+
+
+class TimedStore(Store):
+    """A store that notes for how many seconds its write lock is held, and commits durably."""
+
+    held = 0.0
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """As the store has it."""
+        began = None
+        try:
+            with super().writing():
+                began = time.perf_counter()
+                yield
+        finally:
+            if began is not None:
+                self.held += time.perf_counter() - began
+
+
+@dataclass
+class Timing:
+    """What was done, the seconds that it took, and those for which it held the write lock."""
+
+    what: str
+    total: float = 0.0
+    held: float = 0.0
+
+
+@dataclass
+class _Bench:
+    desk: Desk
+    store: TimedStore
+    editor: Editor = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.editor = replace(self.desk.editor, store=self.store, announce=lambda: None)
+
+    def time(self, what: str, zone: Zone, requests: Sequence[RecordRequest]) -> Timing:
+        """Change the zone and note how long that takes."""
+        self.store.held, began = 0.0, time.perf_counter()
+        with suppress(RuleBroken):
+            self.editor.change_many(self.desk.owner, zone.uuid, requests)
+        return Timing(what, time.perf_counter() - began, self.store.held)
+
+
+def bulk_changes() -> Iterator[Timing]:
+    """Time each kind of change."""
+    with TemporaryDirectory(prefix="bench-") as folder, open_desk(Path(folder)) as desk:
+        store = TimedStore(desk.store.path)
+        store.attach()
+        with store.connection():
+            bench = _Bench(desk, store)
+            zone = bench.editor.create_zone(desk.owner, "bulk.example.org")
+            names = [_new(f"h{at}", at) for at in range(CHANGES)]
+            yield bench.time(f"{CHANGES:,} records created, a name each", zone, names)
+            held = records.of_zone(zone)
+            yield bench.time("the same, another value each", zone, [_other(one) for one in held])
+            yield bench.time("the same, deleted", zone, [DeleteRecord(one.uuid) for one in held])
+            at_one_name = [_new("www", at) for at in range(CHANGES)]
+            yield bench.time(f"{CHANGES:,} records at one name, refused", zone, at_one_name)
+
+
+def _new(name: str, number: int) -> CreateRecord:
+    return CreateRecord(RecordInput("A", name, f"10.0.{number // 256}.{number % 256}"))
+
+
+def _other(record: Record) -> UpdateRecord:
+    return UpdateRecord(record.uuid, {"value": "192.0.2.1"})
