@@ -176,7 +176,8 @@ class _Draft:
 
     def broken_rules(self, changes: Sequence[Change]) -> Refusal | None:
         """The finding nearest to the input, and nothing when the rules find nothing anywhere in the zone."""
-        whole = Whole(self.records.values(), self.zone.name, APEX.servers)
+        held = sorted(self.records.values(), key=lambda one: (one.owner, one.rdtype.name, one.wire))
+        whole = Whole(held, self.zone.name, APEX.servers)
         if not rules.check(whole, whole.held):
             return None
         first = rules.check(whole, touched_owners(changes))[0]
