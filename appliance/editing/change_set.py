@@ -176,16 +176,13 @@ class ChangeSet:
         return [change for before, after in sides for change in _change(before, after)]
 
     def refuse_equals(self) -> None:
-        """Raise InvalidValue where two records of a set are equal on the wire."""
-        for members in (members for sets in self._sets.values() for members in sets.values()):
-            first: dict[bytes, Record] = {}
-            for record in members.records.values():
-                other = first.setdefault(record.wire, record)
-                if other is not record:
-                    later = record if record.uuid in self._before else other
-                    refused = equal(record)
-                    refused.field = path(self._steps.get(later.uuid, self.step), refused.field)
-                    raise refused
+        """Raise InvalidValue, with the earliest step at fault, where two records of a set are equal on the wire."""
+        steps = ((self._steps.get(record.uuid, self.step), record) for record in self._equals())
+        first = min(steps, key=lambda one: one[0] or 0, default=None)
+        if first:
+            refused = equal(first[1])
+            refused.field = path(first[0], refused.field)
+            raise refused
 
     def placed(self, findings: Iterable[Finding]) -> list[Finding]:
         """Return the findings, each with the step in its field that brought it about, as far as its owner shows."""
@@ -203,6 +200,15 @@ class ChangeSet:
                 rdtype: node[rdtype] for rdtype in sorted(node, key=lambda one: one.name) if node[rdtype].records
             }
         return self._overlay[owner]
+
+    def _equals(self) -> Iterator[Record]:
+        """Return the records that equal one that was there before them."""
+        for members in (members for sets in self._sets.values() for members in sets.values()):
+            first: dict[bytes, Record] = {}
+            for record in members.records.values():
+                other = first.setdefault(record.wire, record)
+                if other is not record:
+                    yield record if record.uuid in self._before else other
 
     def _put(self, before: Record | None, after: Record) -> Record:
         """Put the record, and give the rest of its set the same TTL."""

@@ -166,13 +166,19 @@ class _Draft:
             self.delete(self.records[one.uuid])
 
     def equals(self) -> Refusal | None:
-        keys: set[tuple[Name, RdataType, bytes]] = set()
+        """The earliest request at fault for two equal records."""
+        held: dict[tuple[Name, RdataType, bytes], list[Record]] = {}
         for record in self.records.values():
-            if record.key in keys:
-                detail = f"an equal {record.rdtype.name} record is there already"
-                return Refusal(detail, _placed(self.steps[record.uuid], "value"))
-            keys.add(record.key)
-        return None
+            held.setdefault(record.key, []).append(record)
+        steps = [
+            (sorted(self.steps.get(one.uuid, -1) for one in equal)[1], equal[0].rdtype.name)
+            for equal in held.values()
+            if len(equal) > 1
+        ]
+        if not steps:
+            return None
+        step, record_type = min(steps)
+        return Refusal(f"an equal {record_type} record is there already", _placed(step, "value"))
 
     def broken_rules(self, changes: Sequence[Change]) -> Refusal | None:
         """The finding nearest to the input, and nothing when the rules find nothing anywhere in the zone."""

@@ -131,14 +131,14 @@ class Pair:
             return Refusal(str(refused), refused.field)
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(8))
 def test_an_overlay_comes_to_what_the_whole_zone_comes_to(desk: Desk, seed: int) -> None:
     zone = desk.zone("example.com")
     stored = [CreateRecord(RecordInput(kind, name, value, None, priority_of(kind))) for kind, name, value in STORED]
     after = desk.editor.change_many(desk.owner, zone.uuid, stored).after
     pair, requests = Pair(desk, after, NaiveZone(after, desk.clock())), Requests(Random(seed))
-    outcomes = [pair.change(requests) for _ in range(100)]
-    assert 10 < sum(outcomes) < 90, "some are stored, and some refused"
+    outcomes = [pair.change(requests) for _ in range(60)]
+    assert 5 < sum(outcomes) < 55, "some are stored, and some refused"
 
 
 def change_set_of(zone: Zone) -> ChangeSet:
