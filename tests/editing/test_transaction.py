@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -13,7 +12,7 @@ import pytest
 
 from appliance.editing import CreateRecord, DeleteRecord, RecordInput, RecordRequest, UpdateRecord
 from appliance.errors import ApplianceError, InputError, NotFound, RuleBroken
-from appliance.store import records, zones
+from appliance.store import records, sqlite, zones
 from appliance.zones import rules
 from appliance.zones.model import Zone
 from appliance.zones.serial import is_later
@@ -47,7 +46,8 @@ def in_thread(desk: Desk, write: Callable[[], object]) -> None:
 @contextmanager
 def lock_of_another(desk: Desk) -> Iterator[None]:
     """The write lock, held by another program."""
-    with closing(sqlite3.connect(desk.store.path, timeout=0, isolation_level=None)) as other:
+    with closing(sqlite.connect(desk.store.path)) as other:
+        other.set_busy_timeout(0)
         other.execute("begin immediate")
         yield
         other.execute("rollback")
@@ -141,7 +141,7 @@ def test_the_third_evaluation_holds_the_lock(desk: Desk) -> None:
         try:
             with lock_of_another(desk):
                 return False
-        except sqlite3.OperationalError:
+        except sqlite.FAILURES:
             return True
 
     def requests(_zone: Zone) -> Requests:
