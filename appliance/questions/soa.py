@@ -12,7 +12,7 @@ import os
 import select
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -29,6 +29,8 @@ _OPT = b"\x00\x00\x29\x04\xd0\x00\x00\x00\x00\x00\x00"  # EDNS, 1232 octets: a S
 _IS_ANSWER, _OPCODE, _AUTHORITATIVE, _RCODE = 0x8000, 0x7800, 0x0400, 0x000F
 _SAME_AS_QUESTION = b"\xc0\x0c"
 _RECEIVE_BUFFER = 1 << 20
+MOST_OPEN = 1 << 14
+"""Questions that may wait for the answers of a nameserver: a quarter of the message ids, so one is found soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,28 +72,35 @@ class SoaAsker:
         self._sockets: dict[socket.AddressFamily, socket.socket] = {}
         self._epoll = select.epoll()
         self._ids: dict[Question, int] = {}
-        self._open: dict[tuple[Place, int], tuple[Question, bytes]] = {}
+        self._open: dict[Place, dict[int, tuple[Question, bytes]]] = {}
 
-    def ask(self, server: Nameserver, zone: Name) -> None:
-        """Send one question; asked again before its answer came, it keeps its message id."""
+    def ask(self, server: Nameserver, zone: Name) -> bool:
+        """Send one question; asked again before its answer came, it keeps its message id.
+
+        Return False, and send nothing, when `MOST_OPEN` others already wait for that nameserver's answer.
+        """
         question = (server, zone)
         family, place = _place(server)
         wire = zone.to_digestable() + _QUESTION_END
         number = self._ids.get(question)
         if number is None:
-            number = self._ids[question] = self._free_id(place)
-            self._open[place, number] = (question, wire)
+            waiting = self._open.setdefault(place, {})
+            if len(waiting) >= MOST_OPEN:
+                return False
+            number = self._ids[question] = _free_id(waiting)
+            waiting[number] = (question, wire)
         message = _HEADER.pack(number, 0, 1, 0, 0, 1) + wire + _OPT
         try:
             self._socket(family).sendto(message, place)
         except OSError as error:  # as good as lost on the way
             log.debug("event=question-not-sent server=%s zone=%s reason=%r", server.name, zone, error.strerror)
+        return True
 
     def forget(self, server: Nameserver, zone: Name) -> None:
         """Wait no longer for this answer."""
         number = self._ids.pop((server, zone), None)
         if number is not None:
-            del self._open[_place(server)[1], number]
+            del self._open[_place(server)[1]][number]
 
     def fileno(self) -> int:
         """Readable when answers wait."""
@@ -121,7 +130,7 @@ class SoaAsker:
         if len(message) < _HEADER.size:
             return None
         number, flags, questions = struct.unpack_from(">3H", message)
-        question, wire = self._open.get((sender, number), (None, b""))
+        question, wire = self._open.get(sender, {}).get(number, (None, b""))
         start = _HEADER.size + len(wire)
         if question is None or questions != 1 or message[_HEADER.size : start].lower() != wire:
             return None
@@ -133,18 +142,19 @@ class SoaAsker:
         good = rcode == NOERROR and flags & _AUTHORITATIVE
         return Answer(*question, serial if good else None, rcode, serial is not None)
 
-    def _free_id(self, place: Place) -> int:
-        while True:
-            number = int.from_bytes(os.urandom(2), "big")
-            if (place, number) not in self._open:
-                return number
-
     def _socket(self, family: socket.AddressFamily) -> socket.socket:
         if family not in self._sockets:
             opened = self._sockets[family] = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
             self._epoll.register(opened, select.EPOLLIN)
         return self._sockets[family]
+
+
+def _free_id(taken: Container[int]) -> int:
+    while True:
+        number = int.from_bytes(os.urandom(2), "big")
+        if number not in taken:
+            return number
 
 
 def own_serial(message: bytes, start: int, owner: bytes) -> int | None:

@@ -13,7 +13,7 @@ import dns.rcode
 import dns.rrset
 import pytest
 
-from appliance.questions.soa import Answer, Nameserver, SoaAsker, own_serial
+from appliance.questions.soa import MOST_OPEN, Answer, Nameserver, SoaAsker, own_serial
 from tests.pair import CATALOG, LOOPBACK, Pair, small_zone
 
 ZONE = dns.name.from_text("Zone.test")
@@ -137,6 +137,15 @@ def test_a_second_answer_and_a_late_one_are_dropped(fake: Fake) -> None:
 def test_a_question_asked_again_keeps_its_id(fake: Fake) -> None:
     fake.asker.ask(fake.server, ZONE)
     assert fake.socket.recvfrom(1000)[0] == fake.wire
+
+
+def test_there_is_a_bound_to_the_questions_that_wait(fake: Fake) -> None:
+    """A nameserver that answers nothing, and more zones than there are message ids."""
+    sent = [fake.asker.ask(fake.server, dns.name.from_text(f"zone-{number}.test")) for number in range(70_000)]
+    assert sent == [True] * (MOST_OPEN - 1) + [False] * (70_001 - MOST_OPEN)  # ZONE waits too
+    assert fake.asker.ask(fake.server, ZONE)
+    fake.asker.forget(fake.server, ZONE)
+    assert fake.asker.ask(fake.server, dns.name.from_text("one-more.test"))
 
 
 def test_a_question_that_cannot_be_sent_is_as_one_lost() -> None:
