@@ -36,8 +36,8 @@ def make_all_live(store: Store, nameservers: Sequence[str]) -> None:
         )
         for name in nameservers:
             store._db.execute_sql(
-                "insert or replace into outcome (zone_id, nameserver, serial, state, checked_at)"
-                " select id, ?, serial, 'live', queued_at from zone where deleted_at is null",
+                "insert or replace into outcome (zone_id, nameserver, serial, state, checked_at, answered)"
+                " select id, ?, serial, 'live', queued_at, 1 from zone where deleted_at is null",
                 (name,),
             )
 

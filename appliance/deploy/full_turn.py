@@ -7,16 +7,23 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from appliance.deploy import reconcile
+from appliance.deploy.lanes import Worker
 from appliance.deploy.launch import Launcher
 from appliance.deploy.parts import Parts
 from appliance.deploy.reconcile import Picture, Plan
+from appliance.deploy.record import Rows
+from appliance.deploy.rollout import RolloutEvent
+from appliance.editing import Editor
 from appliance.errors import ApplianceError
-from appliance.store import strays, zones
+from appliance.questions.soa import Nameserver
+from appliance.store import outcomes, strays, zones
 from appliance.store.outcomes import Standing
 from appliance.zones.names import print_domain
 from appliance.zones.serial import climb, is_ahead
@@ -29,6 +36,19 @@ MOST_REWRITTEN = 500
 """Zone files that one full turn has written anew; the next follows at once when there are more."""
 CLEAN_EVERY = 3600.0
 """Seconds between two looks for files of zones that were removed long ago."""
+LONGEST_WAIT = 10.0
+"""Seconds that a full turn waits until everything noted is written: else it would find it undone."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Comparison:
+    """What a worker found; `rows`: the observations that the store holds, None when they are known; `allowed`: the
+    labels of zones that an operator lets go."""
+
+    picture: Picture
+    plan: Plan
+    rows: Rows | None
+    allowed: set[str]
 
 
 @dataclass(slots=True)
@@ -41,23 +61,38 @@ class FullTurn:
     runs: bool = False
     count: int = 0
     ended_at: datetime | None = None
+    raising: int = 0
     _clean_due: float = 0.0
     _missed: Counter[UUID] = field(default_factory=Counter)
 
+    @property
+    def is_idle(self) -> bool:
+        """True when none is under way, and nothing that one began."""
+        return not (self.runs or self.raising)
+
+    def next_moment(self) -> float | None:
+        """When the next one starts; None while it waits for something else."""
+        if self.runs:
+            return None
+        due = self.parts.pace.due
+        return due if self.parts.recorder.is_idle else due + LONGEST_WAIT
+
     def start_if_due(self) -> None:
         """Start when it is time and none is under way."""
-        if self.runs or self.parts.monotonic() < self.parts.pace.due:
+        due, began, moment = self.next_moment(), self.parts.monotonic(), self.parts.clock()
+        if due is None or began < due:
             return
         self.runs = True
         self.parts.pace.began()
         self.parts.zones.begin_picture()
         self.parts.membership.begin_reading()
-        began = self.parts.clock()
 
-        def done(picture: Picture) -> None:
+        def done(found: _Comparison) -> None:
             self.runs = False
-            self._carry_out(picture, reconcile.plan(picture))
-            self._confirm(picture, began)
+            if found.rows is not None:
+                self.parts.recorder.load(found.rows)
+            self._carry_out(found, began)
+            self._confirm(found.picture, moment)
             self.count += 1
             self.ended_at = self.parts.clock()
 
@@ -66,20 +101,27 @@ class FullTurn:
             log.warning("event=full-turn-failed reason=%r", str(error))
             self.parts.pace.soon()
 
-        self.parts.lanes.start(lambda: reconcile.take_picture(self.parts.host, self.parts.store), done, failed)
+        compare = partial(
+            _compare,
+            self.parts,
+            silent=self.parts.reach.silent(began),
+            with_rows=not self.parts.recorder.is_loaded,
+        )
+        self.parts.lanes.start(compare, done, failed, Worker.RECONCILIATION)
 
     def record_removal(self, standing: Standing) -> None:
-        """A deleted zone is answered no more, or a newer zone has its name."""
+        """A deleted zone is no longer served, or a newer zone has its name."""
         self.parts.membership.leave(standing.uuid, standing.name)
         self.parts.recorder.live(standing.uuid, None)
 
-    def _carry_out(self, picture: Picture, plan: Plan) -> None:
-        self._note_reach(picture)
+    def _carry_out(self, found: _Comparison, began: float) -> None:
+        picture, plan = found.picture, found.plan
+        self._note_reach(picture, began)
         self._keep_catalog(picture, plan)
         self._record(picture, plan)
-        self._act(plan)
+        self._act(picture, plan)
         self.launcher.notify(picture.lagging(plan.await_secondaries))
-        self._keep_strays(picture)
+        self._keep_strays(picture, found.allowed)
         if self.parts.monotonic() >= self._clean_due:
             self._clean_due = self.parts.monotonic() + CLEAN_EVERY
             self.launcher.remove_old_files(self.parts.clock())
@@ -88,12 +130,13 @@ class FullTurn:
         elif plan.ahead:
             self.parts.pace.soon()
 
-    def _note_reach(self, picture: Picture) -> None:
-        """Those that answered nothing of a whole picture are silent."""
-        now, reachable = self.parts.monotonic(), picture.reachable()
-        self.parts.reach.answered(reachable, now)
+    def _note_reach(self, picture: Picture, began: float) -> None:
+        """Those that answered nothing of a whole picture have been silent since it began."""
+        reachable = picture.reachable()
+        self.parts.reach.answered(reachable, self.parts.monotonic())
         for server in set(self.parts.host.nameservers) - reachable:
-            self.parts.reach.asked(server, now)
+            self.parts.reach.asked(server, began)
+            self.parts.verifier.note_silent(server, self.parts.monotonic())
 
     def _keep_catalog(self, picture: Picture, plan: Plan) -> None:
         """Mend a catalog that the primary lost, go over a secondary that is ahead of it, and tell joins and leaves."""
@@ -123,55 +166,98 @@ class FullTurn:
                 self.parts.pace.soon()
 
     def _record(self, picture: Picture, plan: Plan) -> None:
-        with self.parts.store.writing():
-            for standing in filter(self.parts.zones.stood_still, plan.removed):
-                self.record_removal(standing)
-            for standing in filter(self.parts.zones.stood_still, plan.live):
-                self.parts.verifier.drop(standing.name)
-                self.parts.recorder.compared(standing, picture.served(standing.name))
-            for standing in filter(self.parts.zones.stood_still, (*plan.deploy, *plan.await_secondaries)):
-                self.parts.recorder.seen(standing.uuid, standing.serial, picture.served(standing.name))
-            strays.note([(stray.label, stray.name) for stray in picture.strays], self.parts.clock())
+        for standing in filter(self.parts.zones.stood_still, plan.removed):
+            self.record_removal(standing)
+        for standing in filter(self.parts.zones.stood_still, plan.live):
+            self.parts.verifier.drop(standing.name)
+            self.parts.zones.advance(standing.name, RolloutEvent.COMPLETE)
+            self.parts.recorder.compared(standing, picture.served(standing.name))
+        for standing in filter(self.parts.zones.stood_still, (*plan.deploy, *plan.await_secondaries)):
+            self.parts.recorder.seen(standing.uuid, standing.serial, picture.served(standing.name))
 
-    def _confirm(self, picture: Picture, began: datetime) -> None:
+    def _confirm(self, picture: Picture, moment: datetime) -> None:
         """Store when the nameservers were queried, after what each left unanswered."""
         answering = {server for (server, name), answer in picture.answers.items() if answer and name != picture.catalog}
-        with self.parts.store.writing():
-            for standing in picture.standings:
-                missing = answering - picture.served(standing.name).keys()
-                if missing:
-                    self.parts.recorder.unanswered(standing.uuid, missing)
-            self.parts.recorder.confirm(answering, began)
+        for standing in picture.standings:
+            missing = answering - picture.served(standing.name).keys()
+            if missing:
+                self.parts.recorder.unanswered(standing.uuid, missing)
+        self.parts.recorder.confirm(answering, moment)
 
-    def _act(self, plan: Plan) -> None:
-        for standing, served in plan.ahead:
-            if self.parts.zones.stood_still(standing):
-                self._raise_over(standing, served)
+    def _act(self, picture: Picture, plan: Plan) -> None:
         if len(plan.rewrite) > MOST_REWRITTEN:
             self.parts.pace.at_once()
-        for standing in filter(self.parts.zones.stood_still, plan.rewrite[:MOST_REWRITTEN]):
+        rewritten = plan.rewrite[:MOST_REWRITTEN]
+        for standing in filter(self.parts.zones.stood_still, rewritten):
             log.warning("event=file-touched zone=%s", print_domain(standing.name))
-            self._raise_over(standing, standing.serial)
+        raised = [*plan.ahead, *((standing, standing.serial) for standing in rewritten)]
+        self._raise_all([pair for pair in raised if self.parts.zones.stood_still(pair[0])])
+        reachable = picture.reachable()
         for standing in filter(self.parts.zones.stood_still, plan.await_secondaries):
-            self.parts.verifier.watch(standing.uuid, standing.name, standing.serial, self.parts.monotonic())
+            if not picture.lacking(standing).isdisjoint(reachable):  # all others are asked when they answer again
+                self._await_secondaries(standing, picture)
         for standing in (*plan.deploy, *plan.withdraw):
             if self.parts.zones.stood_still(standing):
                 self.parts.zones.want(standing)
 
-    def _raise_over(self, standing: Standing, served: int) -> None:
-        """Lift the zone over a serial that is served with another content, unless it has moved on by itself."""
-        zone = zones.get_any(standing.uuid)
-        if zone.deleted_at or (zone.serial != standing.serial and not is_ahead(served, zone.serial)):
-            return
-        raised = self.parts.editor.raise_serial(standing.uuid, served)
-        name = print_domain(standing.name)
-        log.warning("event=serial-raised zone=%s served=%d serial=%d", name, served, raised.serial)
-        self.parts.zones.want(standing)
+    def _await_secondaries(self, standing: Standing, picture: Picture) -> None:
+        self.parts.zones.resume(standing.name)
+        self.parts.verifier.watch_secondaries(
+            standing.uuid,
+            standing.name,
+            standing.serial,
+            partial(self.parts.publisher.expected, standing.serial),
+            self.parts.monotonic(),
+            picture.served(standing.name).get(self.parts.host.primary),
+        )
+        if self.parts.membership.has(standing.uuid, standing.name):
+            self.launcher.ask_secondaries(standing.name)
 
-    def _keep_strays(self, picture: Picture) -> None:
+    def _raise_all(self, pairs: list[tuple[Standing, int]]) -> None:
+        """Raise these zones over serials that are served with other content, in a worker, and deploy them then."""
+        if not pairs:
+            return
+        self.raising += 1
+
+        def done(raised: list[Standing]) -> None:
+            self.raising -= 1
+            for standing in raised:
+                self.parts.zones.want(standing)
+
+        def failed(error: ApplianceError) -> None:
+            self.raising -= 1
+            log.warning("event=serials-not-raised reason=%r", str(error))
+            self.parts.pace.soon()
+
+        editor = self.parts.editor
+        self.parts.lanes.start(lambda: _raise_over(pairs, editor), done, failed, Worker.RECONCILIATION)
+
+    def _keep_strays(self, picture: Picture, allowed: set[str]) -> None:
         """Zones that the store never knew stay, unless an operator said otherwise."""
-        allowed = strays.allowed()
         for stray in picture.strays:
             if self.allow_removals or stray.label in allowed:
                 self.launcher.remove_stray(stray)
                 self.parts.pace.soon()
+
+
+def _compare(parts: Parts, *, silent: Collection[Nameserver], with_rows: bool) -> _Comparison:
+    """In a worker: compare everything, and store which zones are served that the store never knew."""
+    rows = outcomes.all_seen() if with_rows else None
+    picture = reconcile.take_picture(parts.host, parts.store, silent)
+    with parts.store.writing():
+        strays.note([(stray.label, stray.name) for stray in picture.strays], parts.clock())
+    return _Comparison(picture, reconcile.plan(picture), rows, strays.allowed())
+
+
+def _raise_over(pairs: Iterable[tuple[Standing, int]], editor: Editor) -> list[Standing]:
+    """In a worker: raise each zone over the serial served, unless it has moved on by itself; return those raised."""
+    raised = []
+    for standing, served in pairs:
+        zone = zones.get_any(standing.uuid)
+        if zone.deleted_at or (zone.serial != standing.serial and not is_ahead(served, zone.serial)):
+            continue
+        serial = editor.raise_serial(standing.uuid, served).serial
+        name = print_domain(standing.name)
+        log.warning("event=serial-raised zone=%s served=%d serial=%d", name, served, serial)
+        raised.append(standing)
+    return raised

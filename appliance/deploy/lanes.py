@@ -1,6 +1,6 @@
-"""Work beside the loop: jobs in a few threads, their ends told to the loop by a file descriptor.
+"""Work beside the loop: jobs in a few threads, whose ends reach the loop through a file descriptor.
 
-A slow check or a hung nameserver holds up its lane and nothing else.
+A slow check or a hung nameserver delays its own kind of work and nothing else.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 import queue
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from enum import StrEnum
 from typing import TypeVar
 
 from appliance.errors import ApplianceError
@@ -21,19 +22,41 @@ log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 
-class Lanes:
-    """Up to `width` jobs at a time, each with a connection to the store of its own."""
+class Worker(StrEnum):
+    """A kind of work with threads of its own: no kind waits for another."""
 
-    def __init__(self, store: Store, width: int = 4) -> None:
+    ZONES = "zones"
+    CATALOG = "catalog"
+    RECONCILIATION = "reconciliation"
+    RESTORE = "restore"
+    RECORDS = "records"
+    MAINTENANCE = "maintenance"
+
+
+ZONE_WORKERS = 4
+"""Threads of the kind `ZONES`; each other kind has one."""
+
+
+class Lanes:
+    """The threads, each job with a connection to the store of its own."""
+
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._threads = ThreadPoolExecutor(width, thread_name_prefix="lane")
+        self._pools = {
+            worker: ThreadPoolExecutor(ZONE_WORKERS if worker is Worker.ZONES else 1, thread_name_prefix=worker)
+            for worker in Worker
+        }
         self._ends: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._told = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
 
     def start(
-        self, job: Callable[[], Result], done: Callable[[Result], None], failed: Callable[[ApplianceError], None]
+        self,
+        job: Callable[[], Result],
+        done: Callable[[Result], None],
+        failed: Callable[[ApplianceError], None],
+        worker: Worker = Worker.MAINTENANCE,
     ) -> None:
-        """Run the job in a lane; in the loop, `done` is then called with its result or `failed` with its error."""
+        """Run the job in a thread; then call, in the loop, `done` with its result or `failed` with its error."""
 
         def run() -> None:
             try:
@@ -46,7 +69,7 @@ class Lanes:
                 self._ends.put(lambda: done(result))
             os.eventfd_write(self._told, 1)
 
-        self._threads.submit(run)
+        self._pools[worker].submit(run)
 
     def fileno(self) -> int:
         """Readable when a job has ended."""
@@ -65,7 +88,8 @@ class Lanes:
 
     def close(self) -> None:
         """Wait for the jobs under way; start none of those that wait."""
-        self._threads.shutdown(wait=True, cancel_futures=True)
+        for pool in self._pools.values():
+            pool.shutdown(wait=True, cancel_futures=True)
         os.close(self._told)
 
 

@@ -1,21 +1,30 @@
-"""What the loop starts in lanes, and what it does when that ends: deployments, withdrawals, updates of the catalog."""
+"""What the loop hands to workers, and what it does when that ends: zones, the catalog, repairs.
+
+Zones start when a worker is free for them, the newest first. One start is kept for a few new zones, and a part of each
+other for those that wait longest: so one edit does not wait for a mass change, nor the other way round.
+"""
 
 from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from uuid import UUID
 
 from dns.name import Name
 
 from appliance.deploy import reconcile
 from appliance.deploy.catalog import mend_catalog, tell_catalog
+from appliance.deploy.lanes import ZONE_WORKERS, Worker
 from appliance.deploy.parts import Parts
-from appliance.deploy.pipeline import Attempt, deploy_zones, put_back, remove_old_files, withdraw_zone
+from appliance.deploy.pipeline import Attempt, remove_old_files
+from appliance.deploy.publisher import Publisher
+from appliance.deploy.rollout import RolloutEvent
 from appliance.deploy.strays import Stray, remove_stray
-from appliance.deploy.verify import Watch
+from appliance.deploy.verify import PATIENCE, Watch
 from appliance.errors import ApplianceError
 from appliance.questions.soa import Question
 from appliance.store.outcomes import Standing
@@ -26,6 +35,10 @@ LARGE_ZONE = 5_000
 """Records from which on a zone goes through its stops alone, so that small ones need not wait for it."""
 LARGEST_BATCH = 50
 """Zones that go through the stops together, with one start of the checker."""
+SHARE_OF_OLDEST = 10
+"""Zones of such a batch that are those which wait longest."""
+SMALL_BATCH = 5
+"""Zones of the one batch that is kept for the newest."""
 LOAD_PATIENCE = 10.0
 """Seconds for the primary to serve a small zone after a reload; large ones get a second more per 10,000 records."""
 MOST_NOTIFIES = 500
@@ -33,19 +46,34 @@ MOST_NOTIFIES = 500
 
 
 @dataclass(frozen=True, slots=True)
+class _Done:
+    """What came of a batch: the attempts, and the failures of withdrawals by name."""
+
+    attempts: list[Attempt]
+    refused: dict[Name, str]
+
+
+@dataclass(slots=True)
 class Launcher:
     """Starts work and takes its end; after a failure a full turn comes soon."""
 
     parts: Parts
+    _bulk: int = 0
+    _small: int = 0
 
     def launch_ready(self) -> None:
-        """Start what waits, is in no lane, and has had its rest."""
-        ready = self.parts.zones.take_ready(self.parts.monotonic())
-        for batch in _batches(standing for standing in ready if not standing.deleted):
-            self._deploy(batch)
-        for standing in ready:
-            if standing.deleted:
-                self._withdraw(standing)
+        """Start what waits, is held by nobody and has had its rest, as far as workers are free."""
+        now, zones = self.parts.monotonic(), self.parts.zones
+        zones.wake(now)
+        if not self._small and (batch := zones.take(now, SMALL_BATCH, is_large=_is_large)):
+            self._small += 1
+            self._start(batch, is_small=True)
+        while self._bulk < ZONE_WORKERS - 1:
+            batch = zones.take(now, LARGEST_BATCH, SHARE_OF_OLDEST, _is_large)
+            if not batch:
+                return
+            self._bulk += 1
+            self._start(batch, is_small=False)
 
     def send_members(self) -> None:
         """Send what the catalog should be told, unless an update is under way; ask secondaries of what it lists."""
@@ -63,7 +91,7 @@ class Launcher:
             self.parts.membership.confirm()
             self._ask_secondaries(update.joins.values())
 
-        self.parts.lanes.start(lambda: tell_catalog(update, self.parts.host), done, failed)
+        self.parts.lanes.start(lambda: tell_catalog(update, self.parts.host), done, failed, Worker.CATALOG)
 
     def mend_catalog(self) -> None:
         """Give the primary a catalog again; secondaries keep their members until the next full turn adopts them."""
@@ -71,7 +99,9 @@ class Launcher:
         def failed(error: ApplianceError) -> None:
             log.warning("event=catalog-not-mended reason=%r", str(error))
 
-        self.parts.lanes.start(lambda: mend_catalog(self.parts.host), lambda _: self.parts.pace.soon(), failed)
+        self.parts.lanes.start(
+            lambda: mend_catalog(self.parts.host), lambda _: self.parts.pace.soon(), failed, Worker.CATALOG
+        )
 
     def remove_stray(self, stray: Stray) -> None:
         """Take away what an operator allowed to be removed: a zone that the store never knew."""
@@ -87,15 +117,15 @@ class Launcher:
     def put_back(self, watch: Watch) -> None:
         """Give a file that the primary did not take up its former content; its name is free when that is done."""
 
+        def done(_: None) -> None:
+            self.parts.zones.advance(watch.name, RolloutEvent.RESTORED)
+
         def failed(error: ApplianceError) -> None:
-            self.parts.zones.release(watch.name)
+            done(None)
             _log_failure(error)
 
-        self.parts.lanes.start(
-            lambda: put_back(watch.uuid, watch.name, self.parts.host),
-            lambda _: self.parts.zones.release(watch.name),
-            failed,
-        )
+        publisher = self.parts.publisher
+        self.parts.lanes.start(lambda: publisher.restore(watch.uuid, watch.name), done, failed, Worker.RESTORE)
 
     def remove_old_files(self, now: datetime) -> None:
         """Unlink what zones left behind that were removed long ago."""
@@ -103,61 +133,87 @@ class Launcher:
             lambda: remove_old_files(self.parts.host, self.parts.store, now), lambda _: None, _log_failure
         )
 
+    def ask_secondaries(self, name: Name) -> None:
+        """The catalog lists the zone: ask the secondaries for it."""
+        self.parts.zones.advance(name, RolloutEvent.LISTED)
+        self.parts.verifier.ask_secondaries(name, self.parts.monotonic())
+
     def _ask_secondaries(self, names: Iterable[Name]) -> None:
         for name in names:
-            self.parts.verifier.ask_secondaries(name, self.parts.monotonic())
+            self.ask_secondaries(name)
 
-    def _deploy(self, batch: list[Standing]) -> None:
-        records = {standing.uuid: standing.record_count for standing in batch}
-        names = [(standing.uuid, standing.name) for standing in batch]
+    def _start(self, batch: list[Standing], *, is_small: bool) -> None:
+        for standing in batch:
+            if standing.deleted:
+                self.parts.membership.leave(standing.uuid, standing.name)
 
-        def done(attempts: list[Attempt]) -> None:
-            for attempt in attempts:
-                self._take_attempt(attempt, records[attempt.uuid])
-            for attempt in attempts:  # last: a store that takes no write must keep no name busy
-                self.parts.recorder.attempt(attempt.uuid, attempt.serial, attempt.error, attempt.published)
+        def ended() -> None:
+            if is_small:
+                self._small -= 1
+            else:
+                self._bulk -= 1
+
+        def done(result: _Done) -> None:
+            ended()
+            self._take(batch, result)
 
         def failed(error: ApplianceError) -> None:
-            done([Attempt(one.uuid, one.name, one.serial, f"deploy: {error}") for one in batch])
+            ended()
+            attempts = [Attempt(one.uuid, one.name, one.serial, f"deploy: {error}") for one in batch if not one.deleted]
+            self._take(batch, _Done(attempts, {one.name: str(error) for one in batch if one.deleted}))
 
-        host, store, lift = self.parts.host, self.parts.store, self.parts.editor.raise_serial
-        self.parts.lanes.start(lambda: deploy_zones(names, host, store, lift), done, failed)
+        publisher = self.parts.publisher
+        self.parts.lanes.start(lambda: _carry_out(batch, publisher), done, failed, Worker.ZONES)
+
+    def _take(self, batch: list[Standing], result: _Done) -> None:
+        records = {standing.uuid: standing.record_count for standing in batch}
+        for attempt in result.attempts:
+            self._take_attempt(attempt, records[attempt.uuid])
+        for standing in batch:
+            if standing.deleted:
+                self._take_withdrawal(standing, result.refused.get(standing.name))
 
     def _take_attempt(self, attempt: Attempt, records: int) -> None:
         """Watch for what was handed over; what was not is tried again with the next full turn."""
+        self.parts.recorder.attempt(attempt.uuid, attempt.serial, attempt.error, attempt.published)
         if attempt.error is None:
-            patience = LOAD_PATIENCE + records / 10_000
-            self.parts.verifier.watch(
-                attempt.uuid, attempt.name, attempt.serial, self.parts.monotonic(), patience, holds=True
-            )
+            self.parts.zones.advance(attempt.name, RolloutEvent.HANDED_OVER)
+            self._watch(attempt.uuid, attempt.name, attempt.serial, LOAD_PATIENCE + records / 10_000)
         else:
-            self.parts.zones.release(attempt.name)
+            self.parts.zones.advance(attempt.name, RolloutEvent.REFUSED)
             self.parts.pace.soon()
 
-    def _withdraw(self, standing: Standing) -> None:
-        self.parts.membership.leave(standing.uuid, standing.name)
-
-        def done(_: None) -> None:
-            self.parts.zones.release(standing.name)  # a zone made anew need not wait for a silent secondary
-            self.parts.verifier.watch(standing.uuid, standing.name, None, self.parts.monotonic())
-
-        def failed(error: ApplianceError) -> None:
-            self.parts.zones.release(standing.name)
-            self.parts.recorder.attempt(standing.uuid, standing.serial, f"withdraw: {error}")
+    def _take_withdrawal(self, standing: Standing, refused: str | None) -> None:
+        """Ask all until nobody answers; a zone created again under the name need not wait for a silent secondary."""
+        if refused is None:
+            self.parts.zones.advance(standing.name, RolloutEvent.WITHDRAWN)
+            self._watch(standing.uuid, standing.name, None)
+        else:
+            self.parts.zones.advance(standing.name, RolloutEvent.REFUSED)
+            self.parts.recorder.attempt(standing.uuid, standing.serial, f"withdraw: {refused}")
             self.parts.pace.soon()
 
-        self.parts.lanes.start(lambda: withdraw_zone(standing.name, self.parts.host), done, failed)
+    def _watch(self, uuid: UUID, name: Name, serial: int | None, patience: float = PATIENCE) -> None:
+        expected = partial(self.parts.publisher.expected, serial)
+        self.parts.verifier.watch(uuid, name, serial, expected, self.parts.monotonic(), patience)
 
 
-def _batches(standings: Iterable[Standing]) -> Iterator[list[Standing]]:
-    """Large zones alone, small ones up to `LARGEST_BATCH` together."""
-    small: list[Standing] = []
-    for standing in standings:
-        if standing.record_count >= LARGE_ZONE:
-            yield [standing]
-        else:
-            small.append(standing)
-    yield from (small[start : start + LARGEST_BATCH] for start in range(0, len(small), LARGEST_BATCH))
+def _carry_out(batch: Iterable[Standing], publisher: Publisher) -> _Done:
+    """In a worker: publish and withdraw the zones of a batch."""
+    published = [(one.uuid, one.name) for one in batch if not one.deleted]
+    attempts = publisher.publish(published) if published else []
+    refused = {}
+    for standing in batch:
+        if standing.deleted:
+            try:
+                publisher.withdraw(standing.name)
+            except ApplianceError as failed:
+                refused[standing.name] = str(failed)
+    return _Done(attempts, refused)
+
+
+def _is_large(standing: Standing) -> bool:
+    return not standing.deleted and standing.record_count >= LARGE_ZONE
 
 
 def _log_failure(error: ApplianceError) -> None:

@@ -1,7 +1,7 @@
 """The deployer's loop: notice, launch, verify, record; and a full turn from time to time.
 
-One thread decides everything and never waits for a nameserver: what takes time runs in lanes. A zone name is in
-one lane at a time and has one reload in flight; what changes meanwhile gathers into its next deployment.
+One thread decides everything and never waits for a nameserver: what takes time runs in workers. Each zone under way is
+a rollout (`rollout.py`), one a name: what changes meanwhile is in its next start.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from appliance.deploy.full_turn import FullTurn
 from appliance.deploy.host import Host
 from appliance.deploy.launch import Launcher
 from appliance.deploy.parts import make_parts
-from appliance.deploy.verify import Ahead, Complete, Event, Overdue, PrimaryServes, Watch
+from appliance.deploy.rollout import RolloutEvent
+from appliance.deploy.verify import Ahead, Complete, Event, Overdue, PrimaryServes, Returned, Watch
 from appliance.editing import Editor
 from appliance.errors import StoreError
 from appliance.settings import DeployerSettings
@@ -90,14 +91,29 @@ class Deployer:
                     log.exception("event=turn-failed")
                     self._recover(PAUSE_AFTER_FAILURE)
         manager.ending()
+        self.close()
+
+    def close(self) -> None:
+        """Wait for the jobs under way, and give threads and sockets back."""
         self._parts.lanes.close()
         self._parts.verifier.close()
 
     @property
     def is_settled(self) -> bool:
         """True when a full turn was made and nothing is left to do or to wait for."""
-        at_work = self._parts.zones or self._full_turn.runs or self._parts.verifier.next_question() is not None
-        return self._full_turn.count > 0 and not at_work and not self._parts.membership.is_changing
+        parts = self._parts
+        is_idle = parts.recorder.is_idle and self._full_turn.is_idle and not parts.membership.is_changing
+        return self._full_turn.count > 0 and is_idle and not (parts.zones or parts.verifier)
+
+    @property
+    def full_turns(self) -> int:
+        """How many full turns were made."""
+        return self._full_turn.count
+
+    @property
+    def awaited(self) -> int:
+        """How many zones some nameserver is asked for."""
+        return len(self._parts.verifier)
 
     def turn(self) -> None:
         """Wait until there is something to do, at most until the next look, and do it."""
@@ -110,6 +126,7 @@ class Deployer:
             self._take_event(self._events.popleft())
         self._launcher.launch_ready()
         self._launcher.send_members()
+        self._parts.recorder.flush()  # last: a store that takes no write must keep no name busy
         self._give_sign_of_life()
         self._full_turn.start_if_due()
 
@@ -124,8 +141,8 @@ class Deployer:
 
     def _next_moment(self) -> float:
         moments = [self._look_due, self._sign_due]
-        if not self._full_turn.runs:
-            moments.append(self._parts.pace.due)
+        if (comparison := self._full_turn.next_moment()) is not None:
+            moments.append(comparison)
         if (question := self._parts.verifier.next_question()) is not None:
             moments.append(question)
         return min(*moments, *self._parts.zones.moments())
@@ -158,28 +175,27 @@ class Deployer:
     # verify
 
     def _take_event(self, event: Event) -> None:
-        watch = event.watch
         match event:
-            case PrimaryServes():
-                if watch.holds:
-                    self._parts.zones.release(watch.name)
+            case PrimaryServes(watch):
+                self._parts.zones.advance(watch.name, RolloutEvent.PRIMARY_SERVES)
                 self._let_join(watch)
                 self._tell_of_silence(watch)
-            case Complete():
+            case Complete(watch):
+                self._parts.zones.advance(watch.name, RolloutEvent.COMPLETE)
                 self._parts.recorder.complete(watch)
-            case Ahead():
-                if watch.holds and not watch.primary_serves:
-                    self._parts.zones.release(watch.name)
+            case Ahead(watch):
+                self._parts.zones.advance(watch.name, RolloutEvent.AHEAD)
                 self._parts.pace.soon()
-            case Overdue():
-                if watch.holds and not watch.primary_serves:
-                    self._give_up(watch)
+            case Overdue(watch):
                 self._take_overdue(watch)
+            case Returned(server):
+                log.info("event=nameserver-returned nameserver=%s", server.name)
+                self._parts.pace.at_once()
 
     def _let_join(self, watch: Watch) -> None:
         """Ask the secondaries; of a new zone once the catalog lists it: before, they may know a former one."""
         if self._parts.membership.has(watch.uuid, watch.name):
-            self._parts.verifier.ask_secondaries(watch.name, self._parts.monotonic())
+            self._launcher.ask_secondaries(watch.name)
         else:
             self._parts.membership.join(watch.uuid, watch.name)
 
@@ -190,14 +206,17 @@ class Deployer:
             self._parts.recorder.seen(watch.uuid, watch.wanted, watch.served)
 
     def _give_up(self, watch: Watch) -> None:
-        """A file that the primary did not take up gets its former content, and the name is free when it has that."""
-        if self._parts.host.primary in watch.served:
+        """A content that the primary did not load gives way to the former one; until it has, the name is held."""
+        is_not_loaded = not (watch.wanted is None or watch.primary_serves) and self._parts.host.primary in watch.served
+        if is_not_loaded:
+            self._parts.zones.advance(watch.name, RolloutEvent.NOT_LOADED)
             self._launcher.put_back(watch)
         else:
-            self._parts.zones.release(watch.name)
+            self._parts.zones.advance(watch.name, RolloutEvent.OVERDUE)
 
     def _take_overdue(self, watch: Watch) -> None:
-        """Tell what is missing; the rest is left to the full turns."""
+        """Store what is missing; the rest is left to the full turns."""
+        self._give_up(watch)
         self._parts.pace.soon()
         self._parts.recorder.seen(watch.uuid, watch.wanted, watch.served)
         if watch.wanted is None or watch.primary_serves:

@@ -10,6 +10,7 @@ from appliance.deploy.host import Host
 from appliance.deploy.lanes import Lanes
 from appliance.deploy.membership import Membership
 from appliance.deploy.pace import Pace
+from appliance.deploy.publisher import FilePublisher, Publisher
 from appliance.deploy.reach import Reach
 from appliance.deploy.record import Recorder
 from appliance.deploy.verify import Verifier
@@ -35,6 +36,7 @@ class Parts:
     reach: Reach
     verifier: Verifier
     recorder: Recorder
+    publisher: Publisher
 
 
 def make_parts(
@@ -46,7 +48,7 @@ def make_parts(
     monotonic: Callable[[], float],
 ) -> Parts:
     """New parts that know nothing yet."""
-    reach = Reach(monotonic())
+    reach, lanes = Reach(monotonic()), Lanes(store)
     return Parts(
         host=host,
         store=store,
@@ -54,10 +56,11 @@ def make_parts(
         clock=clock,
         monotonic=monotonic,
         pace=Pace(settings.full_turn, monotonic),
-        lanes=Lanes(store),
+        lanes=lanes,
         zones=Waiting(settings.quiet_time / 1000),
         membership=Membership(),
         reach=reach,
-        verifier=Verifier(host.nameservers, reach),
-        recorder=Recorder(host, store, clock, monotonic, reach),
+        verifier=Verifier(host.nameservers, reach, host.catalog),
+        recorder=Recorder(host, store, lanes, clock, monotonic, reach),
+        publisher=FilePublisher(host, store, editor.raise_serial),
     )

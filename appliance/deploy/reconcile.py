@@ -5,7 +5,7 @@ What a lost byte, a crash or a restarted nameserver left undone is found here, b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from uuid import UUID
@@ -35,6 +35,7 @@ ANSWER_TIMEOUT = 1.0
 class Picture:
     """All zones as the store wants them and as they are answered.
 
+    `answers` lacks the zones about which a silent nameserver was not asked.
     `members` are the catalog's on the primary, by label, None when it gives none; `ahead` those of a secondary that is
     ahead of the primary's catalog, None when it tells its serial alone. `deleted` are labels of members whose deletion
     is recorded, `touched` the zones whose file is not as it was published, or was published with another apex than the
@@ -66,6 +67,11 @@ class Picture:
             for server, serial in self.served(standing.name).items():
                 if server != self.nameservers[0] and not deployment.reaches(serial, standing.serial):
                     yield server, standing.name
+
+    def lacking(self, standing: Standing) -> set[Nameserver]:
+        """Return the nameservers that did not show the serial of this zone, or nothing at all."""
+        served = self.served(standing.name)
+        return {one for one in self.nameservers if not deployment.reaches(served.get(one), standing.serial)}
 
     def is_missed(self, standing: Standing) -> bool:
         """True for a member that every secondary answers for, and answers that it has no such zone."""
@@ -104,13 +110,18 @@ class Plan:
         return not (self.deploy or self.withdraw or self.await_secondaries or self.ahead or self.rewrite)
 
 
-def take_picture(host: Host, store: Store) -> Picture:
-    """Read the store, transfer the catalog, and ask every nameserver about every zone, in paced batches."""
+def take_picture(host: Host, store: Store, silent: Collection[Nameserver] = ()) -> Picture:
+    """Read the store, transfer the catalog, and ask every nameserver about every zone, in paced batches.
+
+    All are asked for the catalog first, those in `silent` once; who does not answer is asked nothing more.
+    """
     members = members_of(host, host.primary)
     with store.reading():
         standings = list(outcomes.standings())
-    asked = [host.catalog, *(one.name for one in standings)]
-    answers = ask_all(((server, name) for name in asked for server in host.nameservers), timeout=ANSWER_TIMEOUT)
+    answers = ask_all(((one, host.catalog) for one in host.nameservers if one not in silent), timeout=ANSWER_TIMEOUT)
+    answers |= ask_all(((one, host.catalog) for one in silent), timeout=ANSWER_TIMEOUT, retries=0)
+    there = [one for one in host.nameservers if answers[one, host.catalog]]
+    answers |= ask_all(((one, zone.name) for zone in standings for one in there), timeout=ANSWER_TIMEOUT)
     picture = Picture(host.nameservers, host.catalog, standings, answers, members)
     _, over = picture.catalog_serials()
     ahead = _members_ahead(host, picture, over) if over is not None else {}
@@ -133,7 +144,7 @@ def plan(picture: Picture) -> Plan:
     result = Plan()
     living = frozenset(one.name for one in picture.standings if not one.deleted)
     for standing in picture.standings:
-        answers = [picture.answers[server, standing.name] for server in picture.nameservers]
+        answers = [picture.answers.get((server, standing.name)) for server in picture.nameservers]
         if not standing.deleted:
             _plan_zone(result, standing, answers)
         elif standing.name in living or all(answer is not None and answer.serial is None for answer in answers):

@@ -1,55 +1,69 @@
 """Asking every nameserver for the SOA until the serial is there: only an answer proves that a change is served.
 
 The primary is asked first, the secondaries once it serves; each again and again, at first after a millisecond
-and then less and less often. Nothing here waits: the loop calls `turn` when answers or the next question are due.
+and then less and less often. A silent nameserver is asked for the catalog alone, once in a while, and about all zones
+again when it answers. Nothing here waits: the loop calls `turn` when answers or the next question are due.
 """
 
 from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from dns.name import Name
 
+from appliance.deploy.publisher import Expectation
 from appliance.deploy.reach import Reach
 from appliance.questions.soa import Answer, Nameserver, Question, SoaAsker
-from appliance.zones.deployment import reaches
-from appliance.zones.serial import is_ahead
 
 FIRST_INTERVAL = 0.001
 GROWTH = 1.4
 LONGEST_INTERVAL = 1.0
+MOST_A_SECOND = 2_000
+"""Questions a second about which the intervals grow further, so that very many zones ask no more than few."""
+PROBE_INTERVAL = 2.0
+"""Seconds between two questions to a silent nameserver."""
 PATIENCE = 30.0
 """Seconds after which a secondary is left to the full turns."""
+
+
+Expected = Callable[[Nameserver], Expectation]
+"""What that nameserver must show."""
 
 
 @dataclass(slots=True, eq=False)
 class Watch:
     """A zone whose serial is awaited; `wanted` None: its removal is. `patience` is the primary's time, in seconds.
 
-    `holds` True: no other lane may take the name up until the primary serves the serial.
+    `expected` says what each nameserver must show; `due` when those that have not shown it are asked next.
     """
 
     uuid: UUID
     name: Name
     wanted: int | None
+    expected: Expected
     began: float
     patience: float
-    holds: bool = False
     primary_serves: bool = False
     served: dict[Nameserver, int | None] = field(default_factory=dict)
     intervals: dict[Nameserver, float] = field(default_factory=dict)
+    due: dict[Nameserver, float] = field(default_factory=dict)
 
-    def is_satisfied_by(self, answer: Answer) -> bool:
+    @property
+    def ends(self) -> float:
+        """When it is given up."""
+        return self.began + (PATIENCE if self.primary_serves else self.patience)
+
+    def is_met_by(self, answer: Answer) -> bool:
         """True when the answer shows what is awaited."""
-        return answer.serial is None if self.wanted is None else reaches(answer.serial, self.wanted)
+        return self.expected(answer.server).is_met_by(answer)
 
-    def is_behind(self, answer: Answer) -> bool:
-        """True when the answer shows a nameserver that would not take what is awaited."""
-        return self.wanted is not None and answer.serial is not None and is_ahead(answer.serial, self.wanted)
+    def is_passed_by(self, answer: Answer) -> bool:
+        """True when the answer shows a nameserver that would not accept what is awaited."""
+        return self.expected(answer.server).is_ahead(answer)
 
     def lagging(self) -> list[Question]:
         """The secondaries that answer, and not yet as wanted."""
@@ -74,7 +88,7 @@ class Complete:
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """A nameserver answered with a serial that is not behind the one awaited; the zone is watched no more."""
+    """A nameserver answered with a serial that is not behind the one awaited; the zone is no longer watched."""
 
     watch: Watch
 
@@ -86,33 +100,59 @@ class Overdue:
     watch: Watch
 
 
-Event = PrimaryServes | Complete | Ahead | Overdue
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """A nameserver that was silent answers again."""
+
+    server: Nameserver
+
+
+Event = PrimaryServes | Complete | Ahead | Overdue | Returned
+
+
+@dataclass(frozen=True, slots=True)
+class _Silence:
+    """When a silent nameserver is asked next. Certain once such a question has gone unanswered: before, the last answer
+    may have come when nothing was awaited."""
+
+    due: float
+    is_certain: bool
 
 
 class Verifier:
-    """The watches, one a zone name; a newer one takes the place of an older."""
+    """The watches, one a zone name; a newer one takes the place of an older. Silent nameservers are asked `probe`."""
 
-    def __init__(self, nameservers: Sequence[Nameserver], reach: Reach) -> None:
+    def __init__(self, nameservers: Sequence[Nameserver], reach: Reach, probe: Name) -> None:
         self.asker = SoaAsker()
         self._reach = reach
+        self._probe = probe
         self._nameservers = tuple(nameservers)
         self._watches: dict[Name, Watch] = {}
         self._due: list[tuple[float, int, Watch, Nameserver]] = []
+        self._silent: dict[Nameserver, _Silence] = {}
+        self._parked: dict[Nameserver, dict[Watch, None]] = {server: {} for server in nameservers}
         self._tie = itertools.count()
 
+    def __len__(self) -> int:
+        """The zones of which something is awaited."""
+        return len(self._watches)
+
     def watch(
-        self,
-        uuid: UUID,
-        name: Name,
-        wanted: int | None,
-        now: float,
-        patience: float = PATIENCE,
-        *,
-        holds: bool = False,
+        self, uuid: UUID, name: Name, wanted: int | None, expected: Expected, now: float, patience: float = PATIENCE
     ) -> Watch:
-        """Ask for this zone from now on."""
-        watch = self._watches[name] = Watch(uuid, name, wanted, now, patience, holds)
+        """Ask for this zone from now on, the primary first; all of them when its removal is awaited."""
+        self.drop(name)
+        watch = self._watches[name] = Watch(uuid, name, wanted, expected, now, patience)
         self._ask_soon(watch, self._nameservers if wanted is None else self._nameservers[:1], now)
+        return watch
+
+    def watch_secondaries(
+        self, uuid: UUID, name: Name, wanted: int, expected: Expected, now: float, primary_serial: int | None
+    ) -> Watch:
+        """Await the zone from secondaries alone, once `ask_secondaries` says so: the primary has just answered."""
+        self.drop(name)
+        watch = self._watches[name] = Watch(uuid, name, wanted, expected, now, PATIENCE, primary_serves=True)
+        watch.served[self._nameservers[0]] = primary_serial
         return watch
 
     def ask_secondaries(self, name: Name, now: float) -> None:
@@ -124,12 +164,15 @@ class Verifier:
     def drop(self, name: Name) -> None:
         """Ask no longer for the zone of that name."""
         watch = self._watches.pop(name, None)
-        for server in watch.intervals if watch else ():
-            self.asker.forget(server, name)
+        if watch is not None:
+            for server in watch.intervals:
+                self.asker.forget(server, name)
+                self._parked[server].pop(watch, None)
 
     def next_question(self) -> float | None:
-        """When the next question is due; None when nothing is awaited."""
-        return self._due[0][0] if self._due else None
+        """When the next question is due; None when none is."""
+        moments = [*(silence.due for silence in self._silent.values()), *(due for due, *_ in self._due[:1])]
+        return min(moments) if moments else None
 
     def close(self) -> None:
         """Give the sockets back."""
@@ -139,28 +182,54 @@ class Verifier:
         """The watches that began before that moment."""
         return [watch for watch in self._watches.values() if watch.began < moment]
 
+    def note_silent(self, server: Nameserver, now: float) -> None:
+        """A whole comparison got no answer from this nameserver."""
+        self._silent[server] = _Silence(now + PROBE_INTERVAL, is_certain=True)
+
     def turn(self, now: float) -> list[Event]:
-        """Take the answers that are there, ask the questions that are due, and tell what came of it."""
+        """Read the answers that are there, ask the questions that are due, and return what came of it."""
         events: list[Event] = []
         for answer in self.asker.answers():
             self._reach.answered([answer.server], now)
             watch = self._watches.get(answer.zone)
             if watch is not None:
                 events += self._take(watch, answer)
+        events += self._follow_silence(now)
         while self._due and self._due[0][0] <= now:
-            _, _, watch, server = heapq.heappop(self._due)
-            if self._watches.get(watch.name) is watch and server in watch.intervals:
+            due, _, watch, server = heapq.heappop(self._due)
+            if self._watches.get(watch.name) is watch and watch.due.get(server) == due:
                 events += self._ask_or_give_up(watch, server, now)
         return events
 
+    def _follow_silence(self, now: float) -> list[Event]:
+        """Ask silent nameservers for the catalog when that is due, and those that answer again about all zones."""
+        events: list[Event] = []
+        for server in self._nameservers:
+            silence = self._silent.get(server)
+            if self._reach.is_silent(server, now):
+                if silence is None or silence.due <= now:
+                    self._silent[server] = _Silence(now + PROBE_INTERVAL, is_certain=silence is not None)
+                    self.asker.ask(server, self._probe)
+            elif silence is not None:
+                del self._silent[server]
+                events += [Returned(server)] if silence.is_certain else []
+            if self._parked[server] and server not in self._silent:
+                self._unpark(server, now)
+        return events
+
+    def _unpark(self, server: Nameserver, now: float) -> None:
+        watches, self._parked[server] = self._parked[server], {}
+        for number, watch in enumerate(watches):
+            self._ask_at(watch, server, now + number / MOST_A_SECOND)
+
     def _take(self, watch: Watch, answer: Answer) -> list[Event]:
         watch.served[answer.server] = answer.serial
-        if watch.is_behind(answer):
+        if watch.is_passed_by(answer):
             self.drop(watch.name)
             return [Ahead(watch)]
-        if answer.server not in watch.intervals or not watch.is_satisfied_by(answer):
+        if answer.server not in watch.intervals or not watch.is_met_by(answer):
             return []
-        del watch.intervals[answer.server]
+        del watch.intervals[answer.server], watch.due[answer.server]
         if watch.wanted is not None and not watch.primary_serves:
             watch.primary_serves = True
             serves = PrimaryServes(watch)
@@ -171,18 +240,28 @@ class Verifier:
         self.drop(watch.name)
         return [Complete(watch)]
 
-    def _ask_soon(self, watch: Watch, servers: Sequence[Nameserver], now: float) -> None:
+    def _ask_soon(self, watch: Watch, servers: Iterable[Nameserver], now: float) -> None:
         for server in servers:
             watch.intervals[server] = FIRST_INTERVAL
-            heapq.heappush(self._due, (now + FIRST_INTERVAL, next(self._tie), watch, server))
+            self._ask_at(watch, server, now + FIRST_INTERVAL)
+
+    def _ask_at(self, watch: Watch, server: Nameserver, due: float) -> None:
+        """The next question of this watch to that nameserver; one that was planned before is passed over."""
+        watch.due[server] = due
+        heapq.heappush(self._due, (due, next(self._tie), watch, server))
 
     def _ask_or_give_up(self, watch: Watch, server: Nameserver, now: float) -> list[Event]:
-        patience = PATIENCE if watch.primary_serves else watch.patience
-        if now - watch.began > patience:
+        if now >= watch.ends:
             self.drop(watch.name)
             return [Overdue(watch)]
-        self.asker.ask(server, watch.name)
-        self._reach.asked(server, now)
-        interval = watch.intervals[server] = min(watch.intervals[server] * GROWTH, LONGEST_INTERVAL)
-        heapq.heappush(self._due, (now + interval, next(self._tie), watch, server))
+        if self._reach.is_silent(server, now):
+            self.asker.forget(server, watch.name)
+            self._parked[server][watch] = None
+            self._ask_at(watch, server, watch.ends)
+            return []
+        if self.asker.ask(server, watch.name):
+            self._reach.asked(server, now)
+        longest = max(LONGEST_INTERVAL, len(self._watches) / MOST_A_SECOND)
+        watch.intervals[server] = min(watch.intervals[server] * GROWTH, longest)
+        self._ask_at(watch, server, now + watch.intervals[server])
         return []

@@ -69,19 +69,38 @@ def standings(uuids: Iterable[UUID] | None = None) -> list[Standing]:
     return [_standing(row) for row in query.iterator()]
 
 
-def note_attempt(uuid: UUID, serial: int, error: str | None, published: Publication | None = None) -> None:
-    """The deployer took this serial up; `error` tells how far it came when it failed.
+Columns = dict[str, Any]
+"""Columns of a zone's row of deployments, by name."""
+
+
+def attempted(serial: int, error: str | None, published: Publication | None = None) -> Columns:
+    """Return what to store when the deployer took this serial up; `error` says where its way ended.
 
     None in place of `published`: nothing reached the primary, and what was published before is so still.
     """
-    _put(uuid, serial=serial, error=error, **(_columns_of(published) if published else {}))
+    return {"serial": serial, "error": error, **(_columns_of(published) if published else {})}
+
+
+def live(serial: int, now: datetime) -> Columns:
+    """Return what to store when every nameserver was seen serving this serial."""
+    return {"serial": serial, "live_serial": serial, "live_at": now, "error": None}
+
+
+def removed(now: datetime) -> Columns:
+    """Return what to store when no nameserver answers for the deleted zone."""
+    return {"removed_at": now, "error": None}
+
+
+def note_attempt(uuid: UUID, serial: int, error: str | None, published: Publication | None = None) -> None:
+    """Store that the deployer took this serial up."""
+    note_all({uuid: attempted(serial, error, published)}, {})
 
 
 def note_found(found: Iterable[tuple[UUID, Publication]]) -> None:
     """Store what is published, of zones of which nothing is stored about it."""
     for uuid, published in found:
         tables.Deployment.update(_columns_of(published)).where(
-            tables.Deployment.zone == _id_of(uuid), tables.Deployment.published_serial.is_null()
+            tables.Deployment.zone == _ids_of([uuid]).get(uuid), tables.Deployment.published_serial.is_null()
         ).execute()
 
 
@@ -93,33 +112,58 @@ def publication_of(uuid: UUID) -> Publication | None:
 
 def note_live(uuid: UUID, serial: int, now: datetime) -> None:
     """Every nameserver was seen serving this serial."""
-    _put(uuid, serial=serial, live_serial=serial, live_at=now, error=None)
+    note_all({uuid: live(serial, now)}, {})
 
 
 def note_removed(uuid: UUID, now: datetime) -> None:
     """No nameserver answers for the deleted zone."""
-    _put(uuid, removed_at=now, error=None)
+    note_all({uuid: removed(now)}, {})
 
 
 def note_seen(uuid: UUID, seen: Iterable[Seen]) -> None:
-    """Store what nameservers answered for the zone.
+    """Store what nameservers answered for the zone, as `note_all` does."""
+    note_all({}, {uuid: seen})
+
+
+def note_all(
+    done: Mapping[UUID, Columns],
+    seen: Mapping[UUID, Iterable[Seen]],
+    unanswered: Mapping[UUID, Iterable[str]] | None = None,
+) -> None:
+    """Store what was done for these zones and what nameservers answered, in a few statements; skip unknown zones.
 
     Without a `checked_at` the moment of the last answer stays as it was; without a `changed_at` it is `checked_at`.
-    `changed_at` moves only with another serial or state.
+    `changed_at` moves only with another serial or state. Nameservers that left a zone `unanswered` keep what they said.
     """
-    zone_id = _id_of(uuid)
-    for one in seen:
-        tables.Outcome.insert(
-            zone=zone_id,
-            nameserver=one.nameserver,
-            serial=one.serial,
-            state=one.state.value,
-            checked_at=one.checked_at,
-            changed_at=one.changed_at or one.checked_at,
-            answered=one.answered,
-        ).on_conflict(
+    ids = _ids_of({*done, *seen, *(unanswered or {})})
+    for columns, rows in _alike({ids[uuid]: row for uuid, row in done.items() if uuid in ids}).items():
+        tables.Deployment.insert_many(rows).on_conflict(
+            conflict_target=[tables.Deployment.zone], preserve=[getattr(tables.Deployment, name) for name in columns]
+        ).execute()
+    observations = [_observation(ids[uuid], one) for uuid, found in seen.items() if uuid in ids for one in found]
+    if observations:
+        tables.Outcome.insert_many(observations).on_conflict(
             conflict_target=[tables.Outcome.zone, tables.Outcome.nameserver], update=_newer_answer()
         ).execute()
+    silent: dict[str, list[int]] = {}
+    for uuid, names in (unanswered or {}).items():
+        for name in names if uuid in ids else ():
+            silent.setdefault(name, []).append(ids[uuid])
+    for name, zone_ids in silent.items():
+        _mark_unanswered(name, zone_ids)
+
+
+def all_seen() -> dict[tuple[UUID, str], tuple[int | None, Answer, bool]]:
+    """Return serial, state and `answered` of every nameserver and zone whose removal has not been seen."""
+    row = tables.Outcome
+    query = (
+        row.select(tables.Zone.uuid, row.nameserver, row.serial, row.state, row.answered)
+        .join(tables.Zone)
+        .join(tables.Deployment, pw.JOIN.LEFT_OUTER)
+        .where(tables.Deployment.removed_at.is_null())
+    )
+    rows: Iterable[tuple[UUID, str, int | None, str, bool]] = query.tuples().iterator()
+    return {(uuid, name): (serial, Answer(state), answered) for uuid, name, serial, state, answered in rows}
 
 
 def note_confirmed(nameservers: Iterable[str], moment: datetime) -> None:
@@ -133,10 +177,7 @@ def note_confirmed(nameservers: Iterable[str], moment: datetime) -> None:
 
 def note_unanswered(uuid: UUID, nameservers: Iterable[str]) -> None:
     """Store that these nameservers left the last question about the zone unanswered; what they said before stays."""
-    row = tables.Outcome
-    row.update(answered=False, checked_at=_last_answer()).where(
-        row.zone == _id_of(uuid), row.nameserver.in_(list(nameservers)), row.answered
-    ).execute()
+    note_all({}, {}, {uuid: nameservers})
 
 
 def removed_before(uuids: Iterable[UUID], moment: datetime) -> list[UUID]:
@@ -199,14 +240,40 @@ def _last_answer() -> pw.Case:
     return pw.Case(None, ((row.answered, later),), row.checked_at)
 
 
-def _put(uuid: UUID, **columns: Any) -> None:  # noqa: ANN401 - columns of several types
-    tables.Deployment.insert(zone=_id_of(uuid), **columns).on_conflict(
-        conflict_target=[tables.Deployment.zone], update=columns
+def _mark_unanswered(nameserver: str, zone_ids: list[int]) -> None:
+    row = tables.Outcome
+    row.update(answered=False, checked_at=_last_answer()).where(
+        row.zone.in_(zone_ids), row.nameserver == nameserver, row.answered
     ).execute()
 
 
-def _id_of(uuid: UUID) -> int:
-    return int(tables.Zone.select(tables.Zone.id).where(tables.Zone.uuid == uuid).scalar())
+def _ids_of(uuids: Iterable[UUID]) -> dict[UUID, int]:
+    query = tables.Zone.select(tables.Zone.uuid, tables.Zone.id)
+    found: dict[UUID, int] = {}
+    for part in tables.parts(uuids):
+        rows: Iterable[tuple[UUID, int]] = query.where(tables.Zone.uuid.in_(part)).tuples().iterator()
+        found.update(rows)
+    return found
+
+
+def _alike(done: Mapping[int, Columns]) -> dict[tuple[str, ...], list[Columns]]:
+    """The rows by the names of their columns: one statement has the same for all of its rows."""
+    found: dict[tuple[str, ...], list[Columns]] = {}
+    for zone_id, columns in done.items():
+        found.setdefault(tuple(sorted(columns)), []).append({"zone": zone_id, **columns})
+    return found
+
+
+def _observation(zone_id: int, one: Seen) -> Columns:
+    return {
+        "zone": zone_id,
+        "nameserver": one.nameserver,
+        "serial": one.serial,
+        "state": one.state.value,
+        "checked_at": one.checked_at,
+        "changed_at": one.changed_at or one.checked_at,
+        "answered": one.answered,
+    }
 
 
 def _columns_of(published: Publication) -> dict[str, Any]:

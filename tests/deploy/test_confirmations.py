@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
 
 from appliance.deploy.host import Host
+from appliance.deploy.lanes import Lanes
 from appliance.deploy.reach import Reach
 from appliance.deploy.record import Recorder
 from appliance.questions.soa import Nameserver
@@ -40,16 +42,18 @@ class Observer:
 
     def last_seen(self, zone: Zone) -> Seen:
         """What the API shows of the secondary."""
+        self.recorder.flush()
         names = [self.primary.name, self.secondary.name]
         return outcomes.deployments([zone], names)[zone.uuid].nameservers[1]
 
 
 @pytest.fixture
-def observer(host: Host, desk: Desk) -> Observer:
+def observer(host: Host, desk: Desk) -> Iterator[Observer]:
     """An observer over the pair's nameservers."""
-    reach = Reach(desk.clock().timestamp())
-    recorder = Recorder(host, desk.store, desk.clock, lambda: desk.clock().timestamp(), reach)
-    return Observer(desk, reach, recorder, *host.nameservers)
+    reach, lanes = Reach(desk.clock().timestamp()), Lanes(desk.store)
+    recorder = Recorder(host, desk.store, lanes, desk.clock, lambda: desk.clock().timestamp(), reach)
+    yield Observer(desk, reach, recorder, *host.nameservers)
+    lanes.close()
 
 
 def test_a_reconciliation_confirms_what_has_not_changed(observer: Observer, desk: Desk) -> None:

@@ -11,18 +11,19 @@ import dns.name
 import peewee as pw
 import pytest
 
-from appliance.deploy import reconcile
 from appliance.deploy.catalog import members_of
 from appliance.deploy.host import Host
 from appliance.deploy.loop import Deployer
 from appliance.errors import StoreError
 from appliance.nameserver.checks import ZoneChecker
+from appliance.questions.soa import Nameserver
 from appliance.settings import DeployerSettings
 from appliance.store import notice, sqlite
 from appliance.zones.catalog import FIRST_SERIAL
 from appliance.zones.model import Zone
 from tests.desk import Desk
-from tests.pair import Pair, program, wait_for
+from tests.pair import LOOPBACK, Pair, program, wait_for
+from tests.proxy import Fault, Proxy
 
 SLOW_CHECK = """#!/bin/sh
 echo start >> {folder}/checks
@@ -42,8 +43,7 @@ def started(host: Host, desk: Desk, folder: Path) -> Iterator[Deployer]:
             turn_until(deployer, lambda: deployer.is_settled, "the first full turn")
             yield deployer
         finally:
-            deployer._parts.lanes.close()
-            deployer._parts.verifier.close()
+            deployer.close()
 
 
 @pytest.fixture
@@ -119,26 +119,25 @@ def test_a_late_secondary_gives_no_second_lane_to_a_zone(host: Host, pair: Pair,
         turn_until(deployer, lambda: checks.read_text() != seen, "the second change is in a lane")
         desk.add(zone, "A", "third", "192.0.2.1")
         pair.ns2.resume()
-        turn_until(deployer, lambda: not deployer._parts.verifier._watches, "the secondary serves the first change")
+        turn_until(deployer, lambda: not deployer.awaited, "the secondary serves the first change")
         deployer.turn()
         closed.unlink()
         turn_until(deployer, serves(pair, zone, zone.serial + 3), "all changes")
         assert checks.read_text().split() == ["start", "end"] * 4
 
 
-def test_members_that_cannot_be_read_are_not_gone_over(
-    host: Host, pair: Pair, desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_members_that_cannot_be_read_are_not_gone_over(host: Host, pair: Pair, desk: Desk, tmp_path: Path) -> None:
     theirs = dns.name.from_text("theirs.example")
     pair.create(theirs, 5)
     pair.wait_for_serial(pair.secondary, theirs, 5)
     pair.lose_catalog()
-    with monkeypatch.context() as another_key:
-        another_key.setattr(reconcile, "_members_ahead", lambda *_: None)
-        with started(host, desk, tmp_path) as deployer:
-            turn_until(deployer, lambda: deployer._full_turn.count > 1, "it has looked twice")
+    with Proxy(pair.secondary.port) as way:
+        way.spoil(Fault.CUT, str(pair.catalog))
+        behind = Nameserver(pair.secondary.name, LOOPBACK, way.port)
+        with started(replace(host, nameservers=(pair.primary, behind)), desk, tmp_path) as deployer:
+            turn_until(deployer, lambda: deployer.full_turns > 1, "it has looked twice")
             assert pair.serial(pair.primary, pair.catalog) == FIRST_SERIAL
-            another_key.undo()
+            way.mend()
             turn_until(deployer, lambda: (pair.serial(pair.primary, pair.catalog) or 0) > FIRST_SERIAL, "taken over")
             assert theirs in (members_of(host, pair.primary) or {}).values()
     assert pair.serial(pair.secondary, theirs) == 5

@@ -5,13 +5,34 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from uuid import uuid4
 
 import dns.name
 import pytest
 
+from appliance.deploy.publisher import Expectation, NotServed, SerialServed
 from appliance.deploy.reach import Reach
-from appliance.deploy.verify import Ahead, Complete, Event, Overdue, PrimaryServes, Verifier
+from appliance.deploy.verify import (
+    PROBE_INTERVAL,
+    Ahead,
+    Complete,
+    Event,
+    Expected,
+    Overdue,
+    PrimaryServes,
+    Returned,
+    Verifier,
+)
+from appliance.questions.soa import Nameserver
+from tests.deploy.many_zones import MANY, SoaServer
+from tests.deploy.standing import CATALOG
 from tests.pair import Pair, small_zone, wait_for
+
+
+def serial(number: int | None) -> Expected:
+    """That serial is expected of every nameserver; None: no such zone."""
+    expectation: Expectation = NotServed() if number is None else SerialServed(number)
+    return lambda _: expectation
 
 
 def turns(verifier: Verifier, kind: type[Event]) -> list[Event]:
@@ -33,14 +54,14 @@ def turns(verifier: Verifier, kind: type[Event]) -> list[Event]:
 @pytest.fixture
 def verifier(pair: Pair) -> Iterator[Verifier]:
     """A verifier that asks the pair."""
-    with closing(Verifier((pair.primary, pair.secondary), Reach(time.monotonic()))) as asking:
+    with closing(Verifier((pair.primary, pair.secondary), Reach(time.monotonic()), CATALOG)) as asking:
         yield asking
 
 
 def test_a_zone_is_followed_from_primary_to_secondary(pair: Pair, verifier: Verifier) -> None:
     zone = dns.name.from_text("followed.example")
     uuid = pair.create(zone, 7)
-    verifier.watch(uuid, zone, 7, time.monotonic())
+    verifier.watch(uuid, zone, 7, serial(7), time.monotonic())
     kinds = [type(event) for event in turns(verifier, Complete)]
     assert kinds == [PrimaryServes, Complete]
     assert verifier.turn(time.monotonic()) == []
@@ -50,7 +71,7 @@ def test_a_removal_is_awaited_from_both(pair: Pair, verifier: Verifier) -> None:
     zone = dns.name.from_text("withdrawn.example")
     uuid = pair.create(zone, 7)
     pair.wait_for_serial(pair.secondary, zone, 7)
-    verifier.watch(uuid, zone, None, time.monotonic())
+    verifier.watch(uuid, zone, None, serial(None), time.monotonic())
     pair.updates.change(remove=[uuid.hex], add={})
     pair.control.delete_zone(zone)
     assert [type(event) for event in turns(verifier, Complete)] == [Complete]
@@ -61,7 +82,7 @@ def test_a_serial_that_is_not_behind_ends_the_watch(pair: Pair, verifier: Verifi
     zone = dns.name.from_text(f"ahead-{served}.example")
     uuid = pair.create(zone, served)
     pair.wait_for_serial(pair.secondary, zone, served)
-    verifier.watch(uuid, zone, 7, time.monotonic())
+    verifier.watch(uuid, zone, 7, serial(7), time.monotonic())
     assert [type(event) for event in turns(verifier, Ahead)] == [Ahead]
     assert verifier.older_than(time.monotonic()) == []
 
@@ -70,7 +91,7 @@ def test_a_primary_that_does_not_take_it_up_is_overdue(pair: Pair, verifier: Ver
     zone = dns.name.from_text("overdue.example")
     uuid = pair.create(zone, 7)
     pair.put(uuid, small_zone(zone, 8))
-    watch = verifier.watch(uuid, zone, 8, time.monotonic(), patience=0.2)
+    watch = verifier.watch(uuid, zone, 8, serial(8), time.monotonic(), patience=0.2)
     assert [type(event) for event in turns(verifier, Overdue)] == [Overdue]
     assert watch.served[pair.primary] == 7
     assert not watch.primary_serves
@@ -79,12 +100,119 @@ def test_a_primary_that_does_not_take_it_up_is_overdue(pair: Pair, verifier: Ver
 def test_a_newer_watch_takes_the_place_of_the_former(pair: Pair, verifier: Verifier) -> None:
     zone = dns.name.from_text("newer.example")
     uuid = pair.create(zone, 7)
-    verifier.watch(uuid, zone, 8, time.monotonic())
-    newer = verifier.watch(uuid, zone, 7, time.monotonic())
+    verifier.watch(uuid, zone, 8, serial(8), time.monotonic())
+    newer = verifier.watch(uuid, zone, 7, serial(7), time.monotonic())
     events = turns(verifier, Complete)
-    assert {event.watch.wanted for event in events} == {newer.wanted}
+    assert {event.watch.wanted for event in events if not isinstance(event, Returned)} == {newer.wanted}
 
 
 def test_nothing_is_due_when_nothing_is_awaited(verifier: Verifier) -> None:
     assert verifier.next_question() is None
     verifier.drop(dns.name.from_text("unknown.example"))
+
+
+@pytest.fixture
+def ns1() -> Iterator[SoaServer]:
+    """A primary that answers SOA questions alone."""
+    with closing(SoaServer("ns1")) as server:
+        yield server
+
+
+@pytest.fixture
+def ns2() -> Iterator[SoaServer]:
+    """Its secondary."""
+    with closing(SoaServer("ns2")) as server:
+        yield server
+
+
+class Time:
+    """A verifier whose time is the test's own."""
+
+    def __init__(self, *servers: SoaServer) -> None:
+        self.now = 0.0
+        self.reach = Reach(0.0)
+        self.verifier = Verifier([one.server for one in servers], self.reach, CATALOG)
+
+    def pass_by(self, seconds: float, step: float = 0.05) -> list[Event]:
+        """Turn in steps until so much time has passed; what came of it."""
+        events: list[Event] = []
+        ends = self.now + seconds
+        while self.now < ends:
+            self.now += step
+            events += self.verifier.turn(self.now)
+        return events
+
+    def await_answer(self, server: Nameserver) -> list[Event]:
+        """Turn, without time passing, until an answer of that nameserver came."""
+        events: list[Event] = []
+
+        def came() -> bool:
+            events.extend(self.verifier.turn(self.now))
+            return not self.reach.is_silent(server, self.now)
+
+        wait_for(came, "an answer")
+        return events
+
+
+def await_secondaries(time: Time, count: int) -> list[dns.name.Name]:
+    """Await that many zones from the secondary: the primary serves them."""
+    zones = [dns.name.from_text(f"zone-{number}.example") for number in range(count)]
+    for zone in zones:
+        time.verifier.watch_secondaries(uuid4(), zone, 7, serial(7), time.now, 7)
+        time.verifier.ask_secondaries(zone, time.now)
+    return zones
+
+
+def test_a_silent_secondary_is_asked_for_the_catalog_alone(ns1: SoaServer, ns2: SoaServer) -> None:
+    ns2.is_silent, time = True, Time(ns1, ns2)
+    with closing(time.verifier):
+        time.reach.asked(ns2.server, 0.0)
+        time.now = 2.0
+        await_secondaries(time, MANY)
+        events = time.pass_by(29)
+        wait_for(lambda: len(ns2.asked) >= 28 / PROBE_INTERVAL, "the questions")
+        assert set(ns2.asked) == {CATALOG.to_digestable()}
+        assert len(ns2.asked) <= 29 / PROBE_INTERVAL + 1
+        assert events == []
+        assert [type(event) for event in time.pass_by(2)] == [Overdue] * MANY
+    assert ns1.asked == []
+
+
+def test_a_secondary_that_answers_again_is_asked_about_all_zones(ns1: SoaServer, ns2: SoaServer) -> None:
+    ns2.is_silent, time = True, Time(ns1, ns2)
+    with closing(time.verifier):
+        time.reach.asked(ns2.server, 0.0)
+        time.now = 2.0
+        zones = await_secondaries(time, 100)
+        time.pass_by(3 * PROBE_INTERVAL)
+        for zone in zones:
+            ns2.serve(zone, 7)
+        ns2.is_silent = False
+        time.now += PROBE_INTERVAL
+        events = time.await_answer(ns2.server)
+        assert events == [Returned(ns2.server)]
+
+        def is_complete() -> bool:
+            events.extend(time.pass_by(0.05))
+            return sum(isinstance(event, Complete) for event in events) == len(zones)
+
+        wait_for(is_complete, "all zones are complete")
+    assert len(time.verifier) == 0
+
+
+def test_an_answer_that_nobody_waited_for_makes_no_nameserver_return(ns1: SoaServer, ns2: SoaServer) -> None:
+    time = Time(ns1, ns2)
+    with closing(time.verifier):
+        time.reach.asked(ns2.server, 0.0)
+        time.now = 5.0
+        assert time.await_answer(ns2.server) == []
+
+
+def test_a_nameserver_that_a_comparison_found_silent_returns(ns1: SoaServer, ns2: SoaServer) -> None:
+    time = Time(ns1, ns2)
+    with closing(time.verifier):
+        time.reach.asked(ns2.server, 0.0)
+        time.now = 5.0
+        time.verifier.note_silent(ns2.server, time.now)
+        time.now += PROBE_INTERVAL
+        assert time.await_answer(ns2.server) == [Returned(ns2.server)]

@@ -1,9 +1,24 @@
-"""A zone is in one lane at a time and not too often, and its newest standing is the one that starts."""
+"""One start of a name at a time and not too often, the newest content first, and none waits for ever."""
 
 from __future__ import annotations
 
+from appliance.deploy.rollout import RolloutEvent, Stage
 from appliance.deploy.waiting import Waiting
+from appliance.store.outcomes import Standing
 from tests.deploy.standing import standing
+
+
+def take_one(zones: Waiting, now: float) -> list[Standing]:
+    return zones.take(now, 1)
+
+
+def end(zones: Waiting, zone: Standing) -> None:
+    """Let the zone fail: its name is free."""
+    zones.advance(zone.name, RolloutEvent.REFUSED)
+
+
+def many(count: int) -> list[Standing]:
+    return [standing(f"zone-{number}.example") for number in range(count)]
 
 
 def test_the_newest_standing_starts() -> None:
@@ -11,52 +26,117 @@ def test_the_newest_standing_starts() -> None:
     zones.want(standing(serial=1))
     newest = standing(serial=2)
     zones.want(newest)
-    assert zones.take_ready(0.0) == [newest]
-    assert zones.take_ready(0.0) == []
+    assert zones.take(0.0, 50) == [newest]
+    assert zones.take(0.0, 50) == []
 
 
 def test_a_busy_zone_waits_and_then_rests() -> None:
     zones, zone = Waiting(0.05), standing()
     zones.want(zone)
-    zones.take_ready(10.0)
+    zones.take(10.0, 50)
     zones.want(zone)
-    assert zones.take_ready(10.2) == []
-    zones.release(zone.name)
-    assert zones.take_ready(10.2) == [zone]
-    zones.release(zone.name)
+    assert zones.take(10.2, 50) == []
+    end(zones, zone)
+    assert zones.take(10.2, 50) == [zone]
+    end(zones, zone)
     zones.want(zone)
-    assert zones.take_ready(10.22) == []
+    assert zones.take(10.22, 50) == []
     assert list(zones.moments()) == [10.25]
-    assert zones.take_ready(10.25) == [zone]
+    assert zones.take(10.25, 50) == [zone]
+
+
+def test_a_zone_that_had_its_rest_is_no_reason_to_wake_again() -> None:
+    zones, zone = Waiting(0.05), standing()
+    zones.want(zone)
+    zones.take(10.0, 50)
+    zones.want(zone)
+    end(zones, zone)
+    zones.wake(11.0)
+    assert list(zones.moments()) == []
+    assert zones.take(11.0, 50) == [zone]
 
 
 def test_others_do_not_wait_for_a_busy_zone() -> None:
     zones, one, other = Waiting(0.05), standing("one.example"), standing("other.example")
     zones.want(one)
-    zones.take_ready(0.0)
+    zones.take(0.0, 50)
     zones.want(other)
-    assert zones.take_ready(0.0) == [other]
+    assert zones.take(0.0, 50) == [other]
+
+
+def test_a_name_is_held_until_the_primary_serves_it() -> None:
+    zones, zone = Waiting(0.0), standing()
+    zones.want(zone)
+    zones.take(0.0, 50)
+    zones.want(zone)
+    zones.advance(zone.name, RolloutEvent.HANDED_OVER)
+    assert (zones.take(1.0, 50), zones.stage(zone.name)) == ([], Stage.LOADING)
+    zones.advance(zone.name, RolloutEvent.PRIMARY_SERVES)
+    assert zones.take(1.0, 50) == [zone]
 
 
 def test_zones_that_moved_since_a_picture_are_known() -> None:
     zones = Waiting(0.05)
     busy, started, wanted, still = (standing(f"{word}.example") for word in ("busy", "started", "wanted", "still"))
     zones.want(busy)
-    zones.take_ready(0.0)
+    zones.take(0.0, 50)
     zones.begin_picture()
     zones.want(started)
-    zones.take_ready(0.0)
-    zones.release(started.name)
+    zones.take(0.0, 50)
+    end(zones, started)
     zones.want(wanted)
     assert [zones.stood_still(one) for one in (busy, started, wanted, still)] == [False, False, False, True]
 
 
-def test_it_is_empty_when_nothing_waits_or_runs() -> None:
+def test_it_is_empty_when_nothing_waits_or_holds_its_name() -> None:
     zones, zone = Waiting(0.0), standing()
     assert not zones
     zones.want(zone)
     assert zones
-    zones.take_ready(0.0)
+    zones.take(0.0, 50)
     assert zones
-    zones.release(zone.name)
+    end(zones, zone)
     assert not zones
+    assert zones.stage(zone.name) is None
+
+
+def test_of_many_the_newest_start_first_and_some_of_the_oldest() -> None:
+    zones, waiting = Waiting(0.0), many(10_000)
+    for zone in waiting:
+        zones.want(zone)
+    assert zones.take(0.0, 5) == waiting[:-6:-1]
+    assert zones.take(0.0, 50, oldest=10) == [*waiting[-6:-46:-1], *waiting[:10]]
+
+
+def test_an_edit_to_a_zone_that_waits_makes_it_the_newest() -> None:
+    zones, waiting = Waiting(0.0), many(100)
+    for zone in (*waiting, waiting[0]):
+        zones.want(zone)
+    assert take_one(zones, 0.0) == [waiting[0]]
+
+
+def test_the_oldest_starts_though_newer_ones_keep_coming() -> None:
+    zones, waiting, newer = Waiting(0.0), many(1_000), many(40)
+    for zone in waiting:
+        zones.want(zone)
+    started: set[str] = set()
+    for _ in range(100):
+        for zone in newer:
+            end(zones, zone)
+            zones.want(zone)
+        started |= {str(zone.name) for zone in zones.take(0.0, 50, oldest=10)}
+    assert {str(zone.name) for zone in waiting} <= started
+
+
+def test_a_large_zone_starts_alone_and_small_ones_do_not_wait_for_it() -> None:
+    zones, small, large = Waiting(0.0), standing("small.example"), standing("large.example", records=9000)
+
+    def is_large(one: Standing) -> bool:
+        return one.record_count > 5000
+
+    zones.want(large)
+    zones.want(small)
+    assert zones.take(0.0, 5, is_large=is_large) == [small]
+    assert zones.take(0.0, 5, is_large=is_large) == []
+    zones.want(standing("other.example"))
+    assert zones.take(0.0, 50, 10, is_large) == [large]

@@ -1,0 +1,105 @@
+"""How the content of zones reaches the primary, and what a nameserver must then show: one publisher for each way.
+
+The loop knows this protocol alone. `FilePublisher` swaps checked files in; others may come beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from dns.name import Name
+
+from appliance.deploy.host import Host
+from appliance.deploy.pipeline import Attempt, deploy_zones, put_back, withdraw_zone
+from appliance.questions.soa import Answer, Nameserver
+from appliance.store.database import Store
+from appliance.zones.deployment import reaches
+from appliance.zones.serial import is_ahead
+
+
+class Expectation(Protocol):
+    """What the answer of a nameserver must show to prove that it serves what was published."""
+
+    def is_met_by(self, answer: Answer) -> bool:
+        """Return True when the answer is the proof."""
+        ...
+
+    def is_ahead(self, answer: Answer) -> bool:
+        """Return True when the nameserver serves something later, and would not accept what was published."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SerialServed:
+    """The nameserver serves this serial or a later one."""
+
+    serial: int
+
+    def is_met_by(self, answer: Answer) -> bool:
+        """Return True for this serial or a later one."""
+        return reaches(answer.serial, self.serial)
+
+    def is_ahead(self, answer: Answer) -> bool:
+        """Return True for a serial that is not behind this one."""
+        return answer.serial is not None and is_ahead(answer.serial, self.serial)
+
+
+@dataclass(frozen=True, slots=True)
+class NotServed:
+    """The nameserver has no such zone."""
+
+    def is_met_by(self, answer: Answer) -> bool:
+        """Return True when the answer holds no serial."""
+        return answer.serial is None
+
+    def is_ahead(self, answer: Answer) -> bool:  # noqa: ARG002 - as the protocol has it
+        """Return False: nothing is later than the removal."""
+        return False
+
+
+class Publisher(Protocol):
+    """One way to the primary. All but `expected` may take long and run in a worker."""
+
+    def publish(self, zones: Sequence[tuple[UUID, Name]]) -> list[Attempt]:
+        """Bring the newest content of each zone to the primary; a failure is part of its zone's attempt."""
+        ...
+
+    def withdraw(self, name: Name) -> None:
+        """Make the primary forget the zone of that name; CommandError when it does not."""
+        ...
+
+    def restore(self, uuid: UUID, name: Name) -> None:
+        """Give the primary back what it served before a content that it did not load."""
+        ...
+
+    def expected(self, serial: int | None, nameserver: Nameserver) -> Expectation:
+        """Return what that nameserver must show for content of this serial; None: for the removal."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FilePublisher:
+    """Publishes by zone files. `raise_serial` raises a zone's serial over one that was published with other content."""
+
+    host: Host
+    store: Store
+    raise_serial: Callable[[UUID, int], object]
+
+    def publish(self, zones: Sequence[tuple[UUID, Name]]) -> list[Attempt]:
+        """Compile, check and swap in the files of these zones, and let the primary load them."""
+        return deploy_zones(zones, self.host, self.store, self.raise_serial)
+
+    def withdraw(self, name: Name) -> None:
+        """Make the primary forget the zone; its files stay."""
+        withdraw_zone(name, self.host)
+
+    def restore(self, uuid: UUID, name: Name) -> None:
+        """Give the file its former content again."""
+        put_back(uuid, name, self.host)
+
+    def expected(self, serial: int | None, nameserver: Nameserver) -> Expectation:  # noqa: ARG002 - the same for all
+        """Return the serial in the file, which every nameserver must reach."""
+        return NotServed() if serial is None else SerialServed(serial)

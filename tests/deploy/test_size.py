@@ -1,0 +1,125 @@
+"""A deployer over 10,000 zones: what it writes, asks and starts is counted, never timed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from dns.name import Name
+
+from appliance.deploy.lanes import ZONE_WORKERS
+from appliance.deploy.launch import LARGEST_BATCH, SMALL_BATCH
+from appliance.deploy.loop import Deployer
+from appliance.deploy.record import MOST_AT_ONCE, MOST_IN_LOOP
+from appliance.nameserver.checks import ZoneChecker
+from appliance.settings import DeployerSettings
+from appliance.store import notice, outcomes, progress, zones
+from tests.deploy.many_zones import MANY, ManyZones, many_zones
+from tests.deploy.standing import CATALOG
+from tests.pair import wait_for
+
+LOOP = threading.main_thread().name
+PATIENCE = 120.0
+"""Seconds for a whole comparison: a machine may have more to do."""
+
+
+@contextmanager
+def started(many: ManyZones, folder: Path, full_turn: int = 30) -> Iterator[Deployer]:
+    """A deployer that has compared everything once."""
+    settings = DeployerSettings(poll=10, quiet_time=0, full_turn=full_turn)
+    with notice.listen(folder / "notices") as notices:
+        deployer = Deployer(many.host, many.store, many.desk.editor, settings, notices, many.desk.clock)
+        try:
+            turn_until(deployer, lambda: deployer.full_turns, "the first comparison")
+            yield deployer
+        finally:
+            deployer.close()
+
+
+def turn_until(deployer: Deployer, condition: Callable[[], object], what: str) -> None:
+    def turned() -> object:
+        deployer.turn()
+        return condition()
+
+    wait_for(turned, what, PATIENCE)
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> Iterator[ManyZones]:
+    """10,000 zones, all served by both nameservers."""
+    with many_zones(tmp_path) as made:
+        made.all_served()
+        yield made
+
+
+def observations(many: ManyZones, thread: str = "") -> list[int]:
+    """The rows of each transaction that wrote some, of threads with that beginning."""
+    return [one.observations for one in many.store.transactions if one.observations and one.thread.startswith(thread)]
+
+
+def test_a_silent_secondary_costs_one_question_in_a_while(many: ManyZones, tmp_path: Path) -> None:
+    name = many.ns2.server.name
+
+    def unreachable() -> int:
+        reaches = progress.reaches_of_nameservers()
+        return reaches[name].unreachable
+
+    with started(many, tmp_path, full_turn=1) as deployer:
+        assert observations(many) == []  # what the store held before the start is not written again
+        many.ns2.is_silent = True
+        turn_until(deployer, lambda: unreachable() == MANY, "all zones are unreachable there")
+        assert sum(observations(many)) <= 2 * MANY
+        assert max(observations(many, "records")) <= MOST_AT_ONCE
+        assert max(observations(many, LOOP), default=0) <= 2 * MOST_IN_LOOP
+        many.forget_counts()
+        before = deployer.full_turns
+        turn_until(deployer, lambda: deployer.full_turns >= before + 2, "two more comparisons")
+        assert set(many.ns2.asked) == {CATALOG.to_digestable()}
+        assert observations(many) == []
+        many.ns2.is_silent = False
+        many.forget_counts()
+        turn_until(deployer, lambda: unreachable() == 0, "all zones are live there")
+        assert len(set(many.ns2.asked)) == MANY + 1
+        assert sum(observations(many)) == MANY
+        assert max(observations(many)) <= MOST_AT_ONCE
+
+
+class GatedChecker(ZoneChecker):
+    """A checker that passes every zone once its gate is open, and remembers the batches in their order."""
+
+    def __init__(self) -> None:
+        super().__init__("/nowhere", "/nowhere")
+        self.gate = threading.Event()
+        self.batches: list[list[str]] = []
+
+    def check(self, staged: Mapping[Name, Path]) -> dict[Name, str]:
+        """Wait for the gate."""
+        self.batches.append([str(name) for name in staged])
+        self.gate.wait(PATIENCE)
+        return {}
+
+
+def test_one_edit_does_not_wait_for_a_mass_change(many: ManyZones, tmp_path: Path) -> None:
+    checker = GatedChecker()
+    many.host = replace(many.host, checker=checker)
+    edited, *others = outcomes.standings()
+    with started(many, tmp_path, full_turn=3600) as deployer:
+        try:
+            many.raise_all(others)
+            turn_until(deployer, lambda: len(checker.batches) == ZONE_WORKERS, "the first batches are at the checker")
+            many.desk.add(zones.get_any(edited.uuid), "A", "www", "192.0.2.1")
+            deployer.turn()
+            before = len(checker.batches)
+            checker.gate.set()
+            turn_until(deployer, lambda: any(str(edited.name) in batch for batch in checker.batches), "the edit")
+        finally:
+            checker.gate.set()
+    position = next(number for number, batch in enumerate(checker.batches) if str(edited.name) in batch)
+    assert before == ZONE_WORKERS
+    assert position <= 2 * ZONE_WORKERS
+    assert max(map(len, checker.batches)) <= LARGEST_BATCH
+    assert any(len(batch) <= SMALL_BATCH for batch in checker.batches[:ZONE_WORKERS])
