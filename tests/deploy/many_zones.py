@@ -85,10 +85,11 @@ class SoaServer:
 
 @dataclass
 class Transaction:
-    """A writing transaction: its thread, and the rows of the table `outcome` that it wrote."""
+    """A writing transaction: its thread, the rows of the table `outcome` that it wrote, and whether it wrote zones."""
 
     thread: str
     observations: int = 0
+    changes_zones: bool = False
 
 
 class CountingStore(Store):
@@ -117,8 +118,10 @@ class CountingStore(Store):
     def note(self, statement: str, observations: int) -> None:
         """A statement was executed in this thread."""
         transaction = getattr(self._open, "transaction", None)
-        if transaction and "INSERT" in statement.upper() and '"outcome"' in statement:
+        if transaction and statement.upper().startswith("INSERT") and '"outcome"' in statement:
             transaction.observations += observations
+        if transaction and statement.upper().startswith("UPDATE") and '"zone"' in statement:
+            transaction.changes_zones = True
 
 
 class _Statements(logging.Handler):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import select
 import threading
 
-from appliance.deploy.lanes import Lanes
+from appliance.deploy.lanes import ZONE_WORKERS, Lanes, Worker
 from appliance.errors import ApplianceError, NotFound
 from tests.desk import Desk
 from tests.pair import wait_for
@@ -55,3 +55,18 @@ def test_ends_are_called_in_the_loop_alone(desk: Desk) -> None:
     ends_of(lanes, 1, ended)
     lanes.close()
     assert ends == [threading.get_ident()] != jobs
+
+
+def test_no_kind_of_work_waits_for_another(desk: Desk) -> None:
+    lanes, ended, gate = Lanes(desk.store), list[object](), threading.Event()
+    others = [worker for worker in Worker if worker is not Worker.ZONES]
+    try:
+        for _ in range(2 * ZONE_WORKERS):
+            lanes.start(lambda: gate.wait(30), lambda _: None, lambda _: None, Worker.ZONES)
+        for worker in others:
+            lanes.start(lambda worker=worker: worker, ended.append, ended.append, worker)  # type: ignore[misc]
+        ends_of(lanes, len(others), ended)
+    finally:
+        gate.set()
+        lanes.close()
+    assert set(ended) == set(others)

@@ -1,0 +1,57 @@
+"""A full turn over nameservers that answer SOA questions alone: what differs from the store is put right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from appliance.store import outcomes
+from appliance.zones.serial import is_later
+from tests.deploy.many_zones import ManyZones, many_zones
+from tests.deploy.test_size import started, turn_until
+
+
+@pytest.fixture
+def three(tmp_path: Path) -> Iterator[ManyZones]:
+    """Three zones, all served by both nameservers."""
+    with many_zones(tmp_path, 3) as made:
+        made.all_served()
+        yield made
+
+
+def test_what_is_as_it_should_be_is_left_alone(three: ManyZones, tmp_path: Path) -> None:
+    with started(three, tmp_path):
+        assert outcomes.standings() == three.zones
+        assert sum(one.observations for one in three.store.transactions) == 0
+
+
+def test_serials_are_raised_over_what_is_served_by_a_worker(three: ManyZones, tmp_path: Path) -> None:
+    served = {zone.name: zone.serial + 5 for zone in three.zones}
+    for server in (three.ns1, three.ns2):
+        for zone, serial in served.items():
+            server.serve(zone, serial)
+    with started(three, tmp_path) as deployer:
+        turn_until(
+            deployer, lambda: all(is_later(one.serial, served[one.name]) for one in outcomes.standings()), "raised"
+        )
+        assert {one.thread for one in three.store.transactions if one.changes_zones} == {"reconciliation_0"}
+
+
+def test_a_file_that_someone_touched_is_written_again_under_a_later_serial(three: ManyZones, tmp_path: Path) -> None:
+    zone = three.zones[1]
+    three.host.files.path(zone.uuid).write_bytes(b"touched")
+    with started(three, tmp_path) as deployer:
+        turn_until(deployer, lambda: outcomes.standings([zone.uuid])[0].serial != zone.serial, "a later serial")
+        turn_until(deployer, lambda: three.host.files.live(zone.uuid) != b"touched", "written")
+    assert [one.serial for one in outcomes.standings() if one.uuid != zone.uuid] == [zone.serial] * 2
+
+
+def test_a_deleted_zone_that_nobody_serves_counts_as_removed(three: ManyZones, tmp_path: Path) -> None:
+    zone = three.zones[1]
+    three.desk.editor.delete_zone(three.desk.owner, zone.uuid)
+    for server in (three.ns1, three.ns2):
+        server.serials.pop(zone.name.to_digestable())
+    with started(three, tmp_path) as deployer:
+        turn_until(deployer, lambda: len(outcomes.standings()) == 2, "it is removed")

@@ -1,0 +1,36 @@
+"""What the settings say about the primary's host."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from appliance.deploy.host import Host, find_program, host_from, nameservers_of
+from appliance.errors import SettingsError
+from appliance.settings import Settings, read_settings
+from tests.pair import program
+
+
+def test_the_first_nameserver_is_the_primary(host: Host) -> None:
+    assert host.primary == host.nameservers[0]
+    assert host.secondaries == host.nameservers[1:]
+
+
+def test_nameservers_keep_their_order_addresses_and_ports() -> None:
+    settings = read_settings(
+        None, {"DNS_APPLIANCE_DNS_NAMESERVERS": "ns1.example.net=192.0.2.1:5301,ns2.example.net=192.0.2.2:53"}
+    )
+    found = [(one.name.rstrip("."), one.address, one.port) for one in nameservers_of(settings)]
+    assert found == [("ns1.example.net", "192.0.2.1", 5301), ("ns2.example.net", "192.0.2.2", 53)]
+
+
+def test_without_a_nameserver_there_is_no_host() -> None:
+    assert nameservers_of(Settings()) == ()
+    with pytest.raises(SettingsError, match=r"dns\.nameservers"):
+        host_from(Settings())
+
+
+def test_programs_are_found_by_name_and_left_as_they_are_given() -> None:
+    assert Path(find_program("named-checkzone")).name == Path(program("named-checkzone")).name
+    assert find_program("no-such-program") == "no-such-program"

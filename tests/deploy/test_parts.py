@@ -1,0 +1,22 @@
+"""New parts work on the same host, store and time, and know nothing yet."""
+
+from __future__ import annotations
+
+from appliance.deploy.host import Host
+from appliance.deploy.parts import make_parts
+from appliance.deploy.publisher import FilePublisher
+from appliance.settings import DeployerSettings
+from tests.desk import Desk
+
+
+def test_new_parts_know_nothing(host: Host, desk: Desk) -> None:
+    parts = make_parts(host, desk.store, desk.editor, DeployerSettings(full_turn=7), desk.clock, lambda: 100.0)
+    try:
+        assert not (parts.zones or parts.verifier or parts.membership.is_changing)
+        assert parts.recorder.is_idle
+        assert not parts.recorder.is_loaded
+        assert (parts.pace.period, parts.pace.due) == (7, 100.0)
+        assert parts.publisher == FilePublisher(host, desk.store, desk.editor.raise_serial)
+    finally:
+        parts.lanes.close()
+        parts.verifier.close()
