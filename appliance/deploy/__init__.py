@@ -1,6 +1,6 @@
 """Make it so: bring what the store wants to the nameservers, and ask them whether they serve it.
 
-    store --notice--> loop --lanes--> pipeline (compile, check, publish, reload) --> verify --> outcomes
+    store --notice--> loop --workers-> pipeline (compile, check, publish, reload) --> verify --> outcomes
                         ^                                                             |
                         `------- reconcile: every full turn, everything is compared --'
 
