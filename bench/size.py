@@ -1,0 +1,136 @@
+"""10,000 zones and a secondary that is silent: what the deployer costs, and what a person waits for meanwhile.
+
+python -m bench.size
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from appliance.store import zones
+from appliance.store.database import Store
+from appliance.zones.names import parse_domain
+from tests.appliance import Appliance, Client, timed
+from tests.crowd import add_zones
+from tests.pair import wait_for
+
+ZONES = 10_000
+ROUNDS = 20
+PAUSE = 3.0
+"""Seconds between two edits: with the rounds, about a minute."""
+DEPLOYER, SECONDARY = "appliance deployer", "ns2/named.conf"
+
+
+@dataclass
+class Cost:
+    """What one phase cost: CPU of the loop's thread for a minute, the longest wait for the write lock, each edit."""
+
+    what: str
+    loop: float
+    lock: float
+    edits: list[float]
+
+
+def costs() -> Iterator[Cost]:
+    """With everything served, while the secondary falls silent, and after that."""
+    with Appliance() as appliance:
+        api = appliance.client(appliance.token("bench@example.org"))
+        record = _fill(appliance, api)
+        yield _measure("all served", appliance, api, record)
+        with appliance.without(SECONDARY):
+            yield _measure("secondary falls silent", appliance, api, record)
+            yield _measure("secondary is silent", appliance, api, record)
+        yield _measure("secondary answers again", appliance, api, record)
+
+
+def _fill(appliance: Appliance, api: Client) -> dict[str, Any]:
+    """The zones, inserted at once and then live; the record that is edited."""
+    zone = api.zone("edited.example")
+    record = api.record(zone, "A", "www", "192.0.2.1")
+    store = Store(appliance.state / "store" / "store.sqlite3", durable=False)
+    store.attach()
+    with store.connection():
+        like = zones.get_by_name(parse_domain("edited.example"))
+        if like is None:
+            raise SystemExit("the zone is missing")
+        add_zones(store, like, (f"zone-{number}.example" for number in range(ZONES - 1)), record_count=0)
+    wait_for(lambda: _live(appliance) == ZONES, f"{ZONES} zones are live", 1800)
+    return record
+
+
+def _live(appliance: Appliance) -> int:
+    with closing(sqlite3.connect(appliance.state / "store" / "store.sqlite3")) as reader:
+        (count,) = reader.execute("select count(*) from deployment where live_serial is not null").fetchone()
+    return int(count)
+
+
+def _measure(what: str, appliance: Appliance, api: Client, record: dict[str, Any]) -> Cost:
+    pid = appliance.child(DEPLOYER)
+    began, before = time.monotonic(), _cpu(pid)
+    edits = []
+    with _locks(appliance.state / "store" / "store.sqlite3") as waits:
+        for number in range(ROUNDS):
+            edits.append(_edit(appliance, api, record, f"198.51.100.{int(time.time() + number) % 250 + 1}"))
+            time.sleep(PAUSE)
+    minutes = (time.monotonic() - began) / 60
+    return Cost(what, (_cpu(pid) - before) / minutes, max(waits), edits)
+
+
+def _edit(appliance: Appliance, api: Client, record: dict[str, Any], address: str) -> float:
+    wire = bytes(map(int, address.split(".")))
+    return timed(
+        lambda: api.expect(200, "PATCH", f"/dns-records/{record['uuid']}/", {"value": address}),
+        lambda: wire in appliance.answer(record["fqdn"], "A", 1)[1],
+    )
+
+
+def _cpu(pid: int | None) -> float:
+    """Seconds that the first thread of a process, the loop, has run."""
+    words = Path(f"/proc/{pid}/task/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@contextmanager
+def _locks(store: Path) -> Iterator[list[float]]:
+    """How long each of many short transactions waited for the write lock, in seconds."""
+    waits, stopped = [0.0], threading.Event()
+
+    def look() -> None:
+        with closing(sqlite3.connect(store, isolation_level=None, timeout=60)) as writer:
+            while not stopped.wait(0.01):
+                began = time.perf_counter()
+                writer.execute("begin immediate")
+                writer.execute("rollback")
+                waits.append(time.perf_counter() - began)
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        yield waits
+    finally:
+        stopped.set()
+        thread.join()
+
+
+def main() -> None:
+    """Print a line for each phase."""
+    print(f"{ZONES:,} zones:")
+    for cost in costs():
+        edits = sorted(cost.edits)
+        print(
+            f"  {cost.what:25} loop {cost.loop:5.2f} s CPU a minute, longest write lock {cost.lock * 1000:6.1f} ms, "
+            f"edit until ns1 answers: median {edits[len(edits) // 2] * 1000:6.1f} ms  max {edits[-1] * 1000:6.1f} ms",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()
