@@ -21,7 +21,7 @@ from appliance.deploy.reconcile import Picture, Plan
 from appliance.deploy.record import Rows
 from appliance.deploy.rollout import RolloutEvent
 from appliance.editing import Editor
-from appliance.errors import ApplianceError
+from appliance.errors import ApplianceError, StoreError
 from appliance.questions.soa import Nameserver
 from appliance.store import outcomes, strays, zones
 from appliance.store.outcomes import Standing
@@ -104,7 +104,7 @@ class FullTurn:
         compare = partial(
             _compare,
             self.parts,
-            silent=self.parts.reach.silent(began),
+            silent=self.parts.verifier.silent(),
             with_rows=not self.parts.recorder.is_loaded,
         )
         self.parts.lanes.start(compare, done, failed, Worker.RECONCILIATION)
@@ -196,9 +196,9 @@ class FullTurn:
         for standing in filter(self.parts.zones.stood_still, plan.await_secondaries):
             if not picture.lacking(standing).isdisjoint(reachable):  # all others are asked when they answer again
                 self._await_secondaries(standing, picture)
-        for standing in (*plan.deploy, *plan.withdraw):
-            if self.parts.zones.stood_still(standing):
-                self.parts.zones.want(standing)
+        withdrawn = [one for one in plan.withdraw if not picture.is_gone(one)]
+        for standing in filter(self.parts.zones.stood_still, (*plan.deploy, *withdrawn)):
+            self.parts.zones.want(standing)
 
     def _await_secondaries(self, standing: Standing, picture: Picture) -> None:
         self.parts.zones.resume(standing.name)
@@ -212,6 +212,8 @@ class FullTurn:
         )
         if self.parts.membership.has(standing.uuid, standing.name):
             self.launcher.ask_secondaries(standing.name)
+        else:
+            self.parts.membership.join(standing.uuid, standing.name)
 
     def _raise_all(self, pairs: list[tuple[Standing, int]]) -> None:
         """Raise these zones over serials that are served with other content, in a worker, and deploy them then."""
@@ -244,8 +246,11 @@ def _compare(parts: Parts, *, silent: Collection[Nameserver], with_rows: bool) -
     """In a worker: compare everything, and store which zones are served that the store never knew."""
     rows = outcomes.all_seen() if with_rows else None
     picture = reconcile.take_picture(parts.host, parts.store, silent)
-    with parts.store.writing():
-        strays.note([(stray.label, stray.name) for stray in picture.strays], parts.clock())
+    try:
+        with parts.store.writing():
+            strays.note([(stray.label, stray.name) for stray in picture.strays], parts.clock())
+    except StoreError as failed:  # a store that takes no write keeps nothing from being compared
+        log.warning("event=strays-not-noted reason=%r", str(failed))
     return _Comparison(picture, reconcile.plan(picture), rows, strays.allowed())
 
 

@@ -23,10 +23,6 @@ class Reach:
         """A question was sent."""
         self._unanswered.setdefault(server, now)
 
-    def silent(self, now: float) -> frozenset[Nameserver]:
-        """Return the nameservers that count as unreachable."""
-        return frozenset(server for server in self._unanswered if self.is_silent(server, now))
-
     def answered(self, servers: Iterable[Nameserver], now: float) -> None:
         """These nameservers answered something."""
         for server in servers:

@@ -73,6 +73,11 @@ class Picture:
         served = self.served(standing.name)
         return {one for one in self.nameservers if not deployment.reaches(served.get(one), standing.serial)}
 
+    def is_gone(self, standing: Standing) -> bool:
+        """Return True when the primary, and every other nameserver that answers, has no such zone."""
+        served = self.served(standing.name)
+        return self.nameservers[0] in served and all(serial is None for serial in served.values())
+
     def is_missed(self, standing: Standing) -> bool:
         """True for a member that every secondary answers for, and answers that it has no such zone."""
         served = self.served(standing.name)

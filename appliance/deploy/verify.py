@@ -36,7 +36,7 @@ Expected = Callable[[Nameserver], Expectation]
 
 @dataclass(slots=True, eq=False)
 class Watch:
-    """A zone whose serial is awaited; `wanted` None: its removal is. `patience` is the primary's time, in seconds.
+    """A zone whose serial is awaited; `wanted` None: its removal is. It is given up when it `ends`.
 
     `expected` says what each nameserver must show; `due` when those that have not shown it are asked next.
     """
@@ -46,16 +46,11 @@ class Watch:
     wanted: int | None
     expected: Expected
     began: float
-    patience: float
+    ends: float
     primary_serves: bool = False
     served: dict[Nameserver, int | None] = field(default_factory=dict)
     intervals: dict[Nameserver, float] = field(default_factory=dict)
     due: dict[Nameserver, float] = field(default_factory=dict)
-
-    @property
-    def ends(self) -> float:
-        """When it is given up."""
-        return self.began + (PATIENCE if self.primary_serves else self.patience)
 
     def is_met_by(self, answer: Answer) -> bool:
         """True when the answer shows what is awaited."""
@@ -142,7 +137,7 @@ class Verifier:
     ) -> Watch:
         """Ask for this zone from now on, the primary first; all of them when its removal is awaited."""
         self.drop(name)
-        watch = self._watches[name] = Watch(uuid, name, wanted, expected, now, patience)
+        watch = self._watches[name] = Watch(uuid, name, wanted, expected, now, now + patience)
         self._ask_soon(watch, self._nameservers if wanted is None else self._nameservers[:1], now)
         return watch
 
@@ -151,8 +146,9 @@ class Verifier:
     ) -> Watch:
         """Await the zone from secondaries alone, once `ask_secondaries` says so: the primary has just answered."""
         self.drop(name)
-        watch = self._watches[name] = Watch(uuid, name, wanted, expected, now, PATIENCE, primary_serves=True)
+        watch = self._watches[name] = Watch(uuid, name, wanted, expected, now, now + PATIENCE, primary_serves=True)
         watch.served[self._nameservers[0]] = primary_serial
+        self._ask_at(watch, self._nameservers[0], watch.ends)
         return watch
 
     def ask_secondaries(self, name: Name, now: float) -> None:
@@ -183,8 +179,12 @@ class Verifier:
         return [watch for watch in self._watches.values() if watch.began < moment]
 
     def note_silent(self, server: Nameserver, now: float) -> None:
-        """A whole comparison got no answer from this nameserver."""
+        """Treat this nameserver as silent: a whole comparison got no answer from it."""
         self._silent[server] = _Silence(now + PROBE_INTERVAL, is_certain=True)
+
+    def silent(self) -> frozenset[Nameserver]:
+        """Return the nameservers that have left more than one question unanswered."""
+        return frozenset(server for server, silence in self._silent.items() if silence.is_certain)
 
     def turn(self, now: float) -> list[Event]:
         """Read the answers that are there, ask the questions that are due, and return what came of it."""
@@ -193,7 +193,7 @@ class Verifier:
             self._reach.answered([answer.server], now)
             watch = self._watches.get(answer.zone)
             if watch is not None:
-                events += self._take(watch, answer)
+                events += self._take(watch, answer, now)
         events += self._follow_silence(now)
         while self._due and self._due[0][0] <= now:
             due, _, watch, server = heapq.heappop(self._due)
@@ -222,7 +222,7 @@ class Verifier:
         for number, watch in enumerate(watches):
             self._ask_at(watch, server, now + number / MOST_A_SECOND)
 
-    def _take(self, watch: Watch, answer: Answer) -> list[Event]:
+    def _take(self, watch: Watch, answer: Answer, now: float) -> list[Event]:
         watch.served[answer.server] = answer.serial
         if watch.is_passed_by(answer):
             self.drop(watch.name)
@@ -231,7 +231,8 @@ class Verifier:
             return []
         del watch.intervals[answer.server], watch.due[answer.server]
         if watch.wanted is not None and not watch.primary_serves:
-            watch.primary_serves = True
+            watch.primary_serves, watch.ends = True, now + PATIENCE
+            self._ask_at(watch, answer.server, watch.ends)  # to be given up, though the catalog never lists it
             serves = PrimaryServes(watch)
             return [serves] if self._nameservers[1:] else [serves, *self._completed(watch)]
         return [] if watch.intervals else self._completed(watch)

@@ -78,6 +78,26 @@ def test_a_deleted_zone_is_withdrawn_until_nobody_answers() -> None:
     assert plan(picture([zone], None, None)).removed == [zone]
 
 
+def test_a_deleted_zone_is_gone_when_nobody_who_answers_has_it() -> None:
+    zone = standing(deleted=True)
+    cases = (
+        (None, None, True),
+        (None, "silent", True),
+        (7, "silent", False),
+        ("silent", None, False),
+        (None, 7, False),
+    )
+    for ns1, ns2, is_gone in cases:
+        assert picture([zone], ns1, ns2).is_gone(zone) is is_gone
+
+
+def test_those_that_lack_a_zone_are_named_though_they_are_silent() -> None:
+    zone = standing(serial=7)
+    assert picture([zone], 7, 6).lacking(zone) == {NS2}
+    assert picture([zone], 8, "silent").lacking(zone) == {NS2}
+    assert picture([zone], 7, 8).lacking(zone) == set()
+
+
 def test_a_deleted_zone_whose_name_lives_again_counts_as_removed() -> None:
     old, new = standing(deleted=True), standing(serial=8)
     result = plan(picture([old, new], 8, 8))

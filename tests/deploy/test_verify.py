@@ -13,6 +13,7 @@ import pytest
 from appliance.deploy.publisher import Expectation, NotServed, SerialServed
 from appliance.deploy.reach import Reach
 from appliance.deploy.verify import (
+    PATIENCE,
     PROBE_INTERVAL,
     Ahead,
     Complete,
@@ -142,6 +143,17 @@ class Time:
             events += self.verifier.turn(self.now)
         return events
 
+    def await_event(self) -> list[Event]:
+        """Turn, without time passing, until something came of it."""
+        events: list[Event] = []
+
+        def came() -> bool:
+            events.extend(self.verifier.turn(self.now))
+            return bool(events)
+
+        wait_for(came, "an event")
+        return events
+
     def await_answer(self, server: Nameserver) -> list[Event]:
         """Turn, without time passing, until an answer of that nameserver came."""
         events: list[Event] = []
@@ -216,3 +228,23 @@ def test_a_nameserver_that_a_comparison_found_silent_returns(ns1: SoaServer, ns2
         time.verifier.note_silent(ns2.server, time.now)
         time.now += PROBE_INTERVAL
         assert time.await_answer(ns2.server) == [Returned(ns2.server)]
+
+
+def test_a_zone_that_the_catalog_never_lists_is_given_up(ns1: SoaServer, ns2: SoaServer) -> None:
+    time, zone = Time(ns1, ns2), dns.name.from_text("unlisted.example")
+    with closing(time.verifier):
+        time.verifier.watch_secondaries(uuid4(), zone, 7, serial(7), time.now, 7)
+        assert time.pass_by(PATIENCE - 1) == []
+        assert [type(event) for event in time.pass_by(2)] == [Overdue]
+        assert len(time.verifier) == 0
+    assert (ns1.asked, ns2.asked) == ([], [])
+
+
+def test_secondaries_have_their_time_from_when_the_primary_serves(ns1: SoaServer, ns2: SoaServer) -> None:
+    time, zone = Time(ns1, ns2), dns.name.from_text("large.example")
+    with closing(time.verifier):
+        watch = time.verifier.watch(uuid4(), zone, 7, serial(7), time.now, patience=100 + PATIENCE)
+        time.now = 90 + PATIENCE
+        ns1.serve(zone, 7)
+        assert time.await_event() == [PrimaryServes(watch)]
+        assert time.pass_by(PATIENCE - 1) == []
