@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import select
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -23,6 +25,28 @@ from tests.deploy.standing import standing
 from tests.pair import wait_for
 
 LOOP = threading.main_thread().name
+
+
+_LOCK = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("begin immediate")
+print("locked", flush=True)
+sys.stdin.read()
+"""
+
+
+@contextmanager
+def locked(store: Path) -> Iterator[None]:
+    """Another process holds the write lock."""
+    words = (sys.executable, "-c", _LOCK, str(store))
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stdout.readline()
+        try:
+            yield
+        finally:
+            process.communicate()
 
 
 class Recording:
@@ -139,12 +163,10 @@ def test_a_few_zones_are_written_in_one_transaction(few: Recording) -> None:
 def test_what_the_store_refused_is_written_later_in_its_order(few: Recording) -> None:
     zone = outcomes.standings()[0]
     few.recorder.attempt(zone.uuid, zone.serial, "first")
-    with closing(sqlite3.connect(few.many.store.path, isolation_level=None)) as other:
-        other.execute("begin immediate")
+    with locked(few.many.store.path):
         with pytest.raises(StoreError):
             few.recorder.flush()
         few.recorder.attempt(zone.uuid, zone.serial, "second")
-        other.execute("rollback")
     assert not few.recorder.is_idle
     few.recorder.flush()
     assert outcomes.standings([zone.uuid])[0].error == "second"
@@ -155,12 +177,10 @@ def test_a_worker_that_was_refused_tries_again(tmp_path: Path) -> None:
     with recording(tmp_path, MOST_IN_LOOP + 1) as made:
         zones = outcomes.standings()
         made.see(zones, zones[0].serial)
-        with closing(sqlite3.connect(made.many.store.path, isolation_level=None)) as other:
-            other.execute("begin immediate")
+        with locked(made.many.store.path):
             made.recorder.flush()
             made.await_end()
-            other.execute("rollback")
-        made.recorder.flush()
+            made.recorder.flush()
         assert made.many.store.transactions == []
         made.now += RETRY_AFTER
         made.write_all()
