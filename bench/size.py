@@ -6,7 +6,6 @@ python -m bench.size
 from __future__ import annotations
 
 import os
-import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from appliance.store import zones
+from appliance.store import sqlite, zones
 from appliance.store.database import Store
 from appliance.zones.names import parse_domain
 from tests.appliance import Appliance, Client, timed
@@ -67,9 +66,9 @@ def _fill(appliance: Appliance, api: Client) -> dict[str, Any]:
 
 
 def _live(appliance: Appliance) -> int:
-    with closing(sqlite3.connect(appliance.state / "store" / "store.sqlite3")) as reader:
-        (count,) = reader.execute("select count(*) from deployment where live_serial is not null").fetchone()
-    return int(count)
+    with closing(sqlite.connect(appliance.state / "store" / "store.sqlite3")) as reader:
+        counted = reader.execute("select count(*) from deployment where live_serial is not null")
+        return int(counted.get)
 
 
 def _measure(what: str, appliance: Appliance, api: Client, record: dict[str, Any]) -> Cost:
@@ -104,7 +103,7 @@ def _locks(store: Path) -> Iterator[list[float]]:
     waits, stopped = [0.0], threading.Event()
 
     def look() -> None:
-        with closing(sqlite3.connect(store, isolation_level=None, timeout=60)) as writer:
+        with closing(sqlite.connect(store)) as writer:
             while not stopped.wait(0.01):
                 began = time.perf_counter()
                 writer.execute("begin immediate")

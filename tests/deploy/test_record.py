@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import select
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -17,7 +16,7 @@ from appliance.deploy.lanes import Lanes
 from appliance.deploy.reach import SILENT_AFTER, Reach
 from appliance.deploy.record import MOST_AT_ONCE, MOST_IN_LOOP, RETRY_AFTER, Recorder
 from appliance.errors import StoreError
-from appliance.store import outcomes
+from appliance.store import outcomes, sqlite
 from appliance.store.outcomes import Standing
 from appliance.zones.deployment import Answer
 from tests.deploy.many_zones import ManyZones, many_zones
@@ -28,8 +27,9 @@ LOOP = threading.main_thread().name
 
 
 _LOCK = """
-import sqlite3, sys
-connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+import sys, pathlib
+from appliance.store import sqlite
+connection = sqlite.connect(pathlib.Path(sys.argv[1]))
 connection.execute("begin immediate")
 print("locked", flush=True)
 sys.stdin.read()
@@ -86,7 +86,7 @@ class Recording:
 
     def rows(self) -> set[tuple[str, int | None, str]]:
         """What the store says of nameservers, without zones."""
-        with closing(sqlite3.connect(self.many.store.path)) as reader:
+        with closing(sqlite.connect(self.many.store.path)) as reader:
             return set(reader.execute("select nameserver, serial, state from outcome"))
 
 
