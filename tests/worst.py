@@ -35,8 +35,8 @@ LONGEST_IN = {
     "appliance.web.waiting": 500,
     "appliance.zones.names": 253,
     "appliance.zones.rdata": 20_000,
-    "appliance.zones.strings": 20_000,
-    "appliance.zones.served": 255,
+    "appliance.zones.character_strings": 20_000,
+    "appliance.zones.bind_limits": 255,
 }
 """The longest text that the patterns of a module are used on; all others see what operators and programs write."""
 OTHERS = 4096

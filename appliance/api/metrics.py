@@ -13,7 +13,7 @@ from prometheus_client.registry import Collector
 
 from appliance.store import outcomes, progress, strays
 from appliance.troubles import MOST_NAMED
-from appliance.zones.deployment import State
+from appliance.zones.deployment import DeploymentState
 from appliance.zones.names import print_domain
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -40,7 +40,7 @@ class StoreCollector(Collector):
     def _zones(self) -> Metric:
         gauge = _gauge("zones", "Zones by state of deployment", "state")
         counts = progress.count_by_state()
-        for state in State:
+        for state in DeploymentState:
             gauge.add_metric([state.value], counts.get(state.value, 0))
         return gauge
 

@@ -15,7 +15,7 @@ from appliance.settings import Settings
 from appliance.store import outcomes, zones
 from appliance.store.zones import Page
 from appliance.troubles import find_troubles
-from appliance.zones.deployment import Deployment, State
+from appliance.zones.deployment import Deployment, DeploymentState
 from appliance.zones.model import Zone
 from appliance.zones.names import parse_domain, print_domain
 
@@ -54,15 +54,15 @@ def _report_problems(settings: Settings) -> bool:
 
 
 def _all_live(rows: Sequence[Row]) -> bool:
-    return all(row["state"] == State.LIVE for row in rows)
+    return all(row["state"] == DeploymentState.LIVE for row in rows)
 
 
 def _unfinished_first(rows: list[Row]) -> tuple[list[Row], bool]:
-    return sorted(rows, key=lambda row: row["state"] == State.LIVE), _all_live(rows)
+    return sorted(rows, key=lambda row: row["state"] == DeploymentState.LIVE), _all_live(rows)
 
 
 def _summary(rows: Sequence[Row]) -> str:
-    live = sum(row["state"] == State.LIVE for row in rows)
+    live = sum(row["state"] == DeploymentState.LIVE for row in rows)
     return f"{live} of {len(rows)} zones are live"
 
 

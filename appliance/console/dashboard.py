@@ -13,7 +13,7 @@ from appliance.store import audit, journal, progress
 from appliance.troubles import find_troubles
 from appliance.web.paging import neighbours, pager
 from appliance.web.parts import parts, reading
-from appliance.zones.deployment import State
+from appliance.zones.deployment import DeploymentState
 
 HOURS = 48
 """Hours that the chart shows."""
@@ -46,7 +46,7 @@ def show_dashboard() -> Response:
         troubles = find_troubles(nameservers, now)
     return page(
         "dashboard.html",
-        counts={state: counts.get(state, 0) for state in State},
+        counts={state: counts.get(state, 0) for state in DeploymentState},
         nameservers=nameservers,
         reaches=reaches,
         lags={name: now - since for name, since in lags.items()},

@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from appliance.zones.character_strings import parse_quoted
 from appliance.zones.rdata import has_priority, parse_type
-from appliance.zones.strings import parse_quoted
 
 Parts = Mapping[str, str]
 

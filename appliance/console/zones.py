@@ -17,7 +17,7 @@ from appliance.errors import InputError
 from appliance.store import outcomes, zones
 from appliance.web.paging import neighbours, pager
 from appliance.web.parts import parts, reading
-from appliance.zones.deployment import State
+from appliance.zones.deployment import DeploymentState
 from appliance.zones.model import Zone
 from appliance.zones.names import parse_owner, print_domain, print_unicode
 
@@ -29,7 +29,7 @@ ZONES = 50
 def show_zones() -> Response:
     """The zones of the account, by domain; of everyone for operators."""
     search, wanted = request.args.get("search", "").strip(), request.args.get("state", "")
-    state = State(wanted) if wanted in list(State) else None
+    state = DeploymentState(wanted) if wanted in list(DeploymentState) else None
     scope, shown = visitor().principal.scope, pager(ZONES)
     with reading():
         found, total = zones.find(scope, shown, search=_searched(search.lower()), state=state)
@@ -40,7 +40,7 @@ def show_zones() -> Response:
         standing=standing,
         search=search,
         state=state,
-        states=State,
+        states=DeploymentState,
         paging=neighbours(total, shown),
     )
 

@@ -26,7 +26,7 @@ from appliance.questions.soa import Nameserver
 from appliance.store import outcomes, strays, zones
 from appliance.store.outcomes import Standing
 from appliance.zones.names import print_domain
-from appliance.zones.serial import climb, is_ahead
+from appliance.zones.serial import is_ahead, raise_over
 
 log = logging.getLogger(__name__)
 
@@ -152,7 +152,7 @@ class FullTurn:
             self.parts.membership.join(standing.uuid, standing.name)
         self._let_rejoin(picture, plan)
         if own is not None and over is not None:
-            self.parts.membership.adopt(reconcile.adopted(picture), climb(own, over))
+            self.parts.membership.adopt(reconcile.adopted(picture), raise_over(own, over))
             self.parts.pace.soon()
 
     def _let_rejoin(self, picture: Picture, plan: Plan) -> None:

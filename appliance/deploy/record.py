@@ -22,7 +22,7 @@ from appliance.questions.soa import Nameserver
 from appliance.store import outcomes
 from appliance.store.database import Store
 from appliance.store.outcomes import Standing
-from appliance.zones.deployment import Answer, Publication, Seen, reaches
+from appliance.zones.deployment import NameserverState, Observation, Publication, reaches
 from appliance.zones.names import print_domain
 
 log = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ MOST_AT_ONCE = 200
 RETRY_AFTER = 1.0
 """Seconds from a failed write in a worker to the next."""
 
-Said = tuple[int | None, Answer, bool]
+Said = tuple[int | None, NameserverState, bool]
 """Serial, state, and whether the zone itself was answered for."""
 Rows = dict[tuple[UUID, str], Said]
 
@@ -45,7 +45,7 @@ class _Note:
     nameservers have left it unanswered since."""
 
     done: outcomes.Columns = field(default_factory=dict)
-    seen: dict[str, Seen] = field(default_factory=dict)
+    seen: dict[str, Observation] = field(default_factory=dict)
     unanswered: set[str] = field(default_factory=set)
 
 
@@ -187,22 +187,22 @@ class Recorder:
     def _note(self, uuid: UUID) -> _Note:
         return self._notes.setdefault(uuid, _Note())
 
-    def _observation(self, server: Nameserver, said: Said, now: float) -> Seen:
+    def _observation(self, server: Nameserver, said: Said, now: float) -> Observation:
         serial, state, answered = said
         moment = self.clock()
         last_answer = moment - timedelta(seconds=now - self.reach.last_answer(server))
         # one that answers about others and not about this zone has not answered: its last answer stays as it is stored
-        checked_at = last_answer if answered or state is Answer.UNREACHABLE else None
-        return Seen(server.name, serial, state, checked_at, moment, answered)
+        checked_at = last_answer if answered or state is NameserverState.UNREACHABLE else None
+        return Observation(server.name, serial, state, checked_at, moment, answered)
 
     def _state(
         self, server: Nameserver, wanted: int | None, served: Mapping[Nameserver, int | None], now: float
-    ) -> Answer:
+    ) -> NameserverState:
         if wanted is not None and reaches(served.get(server), wanted):
-            return Answer.LIVE
+            return NameserverState.LIVE
         if server not in served and self.reach.is_silent(server, now):
-            return Answer.UNREACHABLE
-        return Answer.LAGGING
+            return NameserverState.UNREACHABLE
+        return NameserverState.LAGGING
 
 
 def _write(notes: _Notes, confirmed: Confirmed, store: Store) -> None:

@@ -30,7 +30,7 @@ from appliance.zones.model import Record, Zone
 from appliance.zones.names import parse_domain, print_domain
 from appliance.zones.rdata import parse_content
 from appliance.zones.reserved import OwnNames, refuse_reserved
-from appliance.zones.serial import climb, latest, next_serial
+from appliance.zones.serial import latest, next_serial, raise_over
 
 Result = TypeVar("Result")
 Edit = Callable[[Parser], tuple[ChangeSet, Result]]
@@ -178,7 +178,7 @@ class Editor:
         with self._writing():
             zone = zones.get_any(uuid)
             now = self.clock()
-            serial = climb(zone.serial, served)
+            serial = raise_over(zone.serial, served)
             zone = zones.update(zone, serial=serial, queued_at=now)
             journal.append(zone, "zone.raise_serial", Principal.local("deployer"), now)
         return zone

@@ -12,7 +12,7 @@ import peewee as pw
 from dns.name import Name
 
 from appliance.store import order, tables
-from appliance.zones.deployment import Answer, Deployment, Method, Publication, Seen
+from appliance.zones.deployment import Deployment, Method, NameserverState, Observation, Publication
 from appliance.zones.model import Zone
 
 _Row = TypeVar("_Row", tables.Deployment, tables.Outcome)
@@ -120,14 +120,14 @@ def note_removed(uuid: UUID, now: datetime) -> None:
     note_all({uuid: removed(now)}, {})
 
 
-def note_seen(uuid: UUID, seen: Iterable[Seen]) -> None:
+def note_seen(uuid: UUID, seen: Iterable[Observation]) -> None:
     """Store what nameservers answered for the zone, as `note_all` does."""
     note_all({}, {uuid: seen})
 
 
 def note_all(
     done: Mapping[UUID, Columns],
-    seen: Mapping[UUID, Iterable[Seen]],
+    seen: Mapping[UUID, Iterable[Observation]],
     unanswered: Mapping[UUID, Iterable[str]] | None = None,
 ) -> None:
     """Store what was done for these zones and what nameservers answered, in a few statements; skip unknown zones.
@@ -153,7 +153,7 @@ def note_all(
         _mark_unanswered(name, zone_ids)
 
 
-def all_seen() -> dict[tuple[UUID, str], tuple[int | None, Answer, bool]]:
+def all_seen() -> dict[tuple[UUID, str], tuple[int | None, NameserverState, bool]]:
     """Return serial, state and `answered` of every nameserver and zone whose removal has not been seen."""
     row = tables.Outcome
     query = (
@@ -163,7 +163,7 @@ def all_seen() -> dict[tuple[UUID, str], tuple[int | None, Answer, bool]]:
         .where(tables.Deployment.removed_at.is_null())
     )
     rows: Iterable[tuple[UUID, str, int | None, str, bool]] = query.tuples().iterator()
-    return {(uuid, name): (serial, Answer(state), answered) for uuid, name, serial, state, answered in rows}
+    return {(uuid, name): (serial, NameserverState(state), answered) for uuid, name, serial, state, answered in rows}
 
 
 def note_confirmed(nameservers: Iterable[str], moment: datetime) -> None:
@@ -264,7 +264,7 @@ def _alike(done: Mapping[int, Columns]) -> dict[tuple[str, ...], list[Columns]]:
     return found
 
 
-def _observation(zone_id: int, one: Seen) -> Columns:
+def _observation(zone_id: int, one: Observation) -> Columns:
     return {
         "zone": zone_id,
         "nameserver": one.nameserver,
@@ -296,7 +296,7 @@ def _of(table: type[_Row], uuids: list[UUID]) -> pw.ModelSelect[_Row]:
     return table.select(table, tables.Zone.uuid).join(tables.Zone).where(tables.Zone.uuid.in_(uuids))
 
 
-def _deployment(zone: Zone, done: tables.Deployment, seen: list[Seen]) -> Deployment:
+def _deployment(zone: Zone, done: tables.Deployment, seen: list[Observation]) -> Deployment:
     return Deployment(
         serial=zone.serial,
         attempted=done.serial,
@@ -310,12 +310,12 @@ def _deployment(zone: Zone, done: tables.Deployment, seen: list[Seen]) -> Deploy
     )
 
 
-def _seen(row: tables.Outcome | None, nameserver: str, confirmed_at: datetime | None) -> Seen:
+def _seen(row: tables.Outcome | None, nameserver: str, confirmed_at: datetime | None) -> Observation:
     if row is None:
-        return Seen(nameserver, None, Answer.LAGGING, None, answered=False)
+        return Observation(nameserver, None, NameserverState.LAGGING, None, answered=False)
     moments = (row.checked_at, confirmed_at if row.answered else None)
     checked_at = max(filter(None, moments), default=None)
-    return Seen(nameserver, row.serial, Answer(row.state), checked_at, row.changed_at, row.answered)
+    return Observation(nameserver, row.serial, NameserverState(row.state), checked_at, row.changed_at, row.answered)
 
 
 def _standing(row: tables.Zone) -> Standing:

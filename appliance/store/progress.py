@@ -12,7 +12,7 @@ from dns.name import Name
 from appliance.principal import EVERYTHING, Scope
 from appliance.store import order, tables
 from appliance.store.zones import reaches, state_column, within
-from appliance.zones.deployment import Answer
+from appliance.zones.deployment import NameserverState
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,10 @@ def late(limit: int) -> list[Late]:
 
 def reaches_of_nameservers() -> Mapping[str, Reach]:
     """How each nameserver keeps up with the living zones; one that was never asked is missing."""
-    states = (pw.fn.sum(tables.Outcome.state == state.value) for state in (Answer.LAGGING, Answer.UNREACHABLE))
+    states = (
+        pw.fn.sum(tables.Outcome.state == state.value)
+        for state in (NameserverState.LAGGING, NameserverState.UNREACHABLE)
+    )
     query = (
         tables.Outcome.select(tables.Outcome.nameserver, *states)
         .join(tables.Zone)
@@ -78,7 +81,7 @@ def lags_of_nameservers() -> Mapping[str, datetime]:
     query = (
         tables.Outcome.select(tables.Outcome.nameserver, pw.fn.min(tables.Zone.queued_at).alias("since"))
         .join(tables.Zone)
-        .where(tables.Zone.deleted_at.is_null(), tables.Outcome.state != Answer.LIVE.value)
+        .where(tables.Zone.deleted_at.is_null(), tables.Outcome.state != NameserverState.LIVE.value)
         .group_by(tables.Outcome.nameserver)
     )
     rows: Iterable[tuple[str, datetime]] = query.tuples().iterator()

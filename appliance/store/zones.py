@@ -14,7 +14,7 @@ from dns.name import Name
 from appliance.errors import InvalidName
 from appliance.principal import Scope
 from appliance.store import order, tables
-from appliance.zones.deployment import State
+from appliance.zones.deployment import DeploymentState
 from appliance.zones.model import Zone
 from appliance.zones.names import print_domain
 from appliance.zones.serial import HALF, MODULUS
@@ -111,7 +111,12 @@ def get_any(uuid: UUID) -> Zone:
 
 
 def find(
-    scope: Scope, page: Page, *, name: Name | None = None, search: str | None = None, state: State | None = None
+    scope: Scope,
+    page: Page,
+    *,
+    name: Name | None = None,
+    search: str | None = None,
+    state: DeploymentState | None = None,
 ) -> tuple[list[Zone], int]:
     """The zones of a page by domain, and how many there are in all pages."""
     wanted = list(within(scope))
@@ -178,7 +183,7 @@ def _select() -> pw.ModelSelect[tables.Zone]:
     return tables.Zone.select(tables.Zone, tables.Account.uuid).join(tables.Account)
 
 
-def _places(state: State | None) -> pw.ModelSelect[tables.Zone]:
+def _places(state: DeploymentState | None) -> pw.ModelSelect[tables.Zone]:
     """The numbers of zones alone, which an index holds; with their deployments where a state is asked for."""
     query = tables.Zone.select(tables.Zone.id)
     return query if state is None else query.join(tables.Deployment, pw.JOIN.LEFT_OUTER)
@@ -188,11 +193,11 @@ def state_column() -> pw.Case:
     """The state of a living zone, as a part of a statement that joins its deployment."""
     zone, done = tables.Zone, tables.Deployment
     cases = (
-        (reaches(done.live_serial, zone.serial), State.LIVE.value),
-        (~reaches(done.serial, zone.serial), State.PENDING.value),
-        (done.error.is_null(False) & (done.error != ""), State.FAILED.value),
+        (reaches(done.live_serial, zone.serial), DeploymentState.LIVE.value),
+        (~reaches(done.serial, zone.serial), DeploymentState.PENDING.value),
+        (done.error.is_null(False) & (done.error != ""), DeploymentState.FAILED.value),
     )
-    return pw.Case(None, cases, State.DEPLOYING.value)
+    return pw.Case(None, cases, DeploymentState.DEPLOYING.value)
 
 
 def reaches(served: pw.Field, wanted: pw.Field) -> pw.Expression:

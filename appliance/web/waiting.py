@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from appliance.errors import StoreError
 from appliance.store import outcomes, zones
 from appliance.store.database import Store
-from appliance.zones.deployment import Answer, Deployment, Seen, State, reaches
+from appliance.zones.deployment import Deployment, DeploymentState, NameserverState, Observation, reaches
 from appliance.zones.model import Zone
 
 log = logging.getLogger(__name__)
@@ -72,7 +72,7 @@ class Watch:
             if taken:
                 self.seats.release()
 
-    def settled(self, zone: Zone, seconds: float) -> tuple[Deployment, State]:
+    def settled(self, zone: Zone, seconds: float) -> tuple[Deployment, DeploymentState]:
         """Where the zone has come to after that time at most, and in one word: live, pending or failed."""
         ends = time.monotonic() + seconds
         with self.watcher.watching():
@@ -81,10 +81,10 @@ class Watch:
                 deployment, state = self.look(zone)
                 left = ends - time.monotonic()
                 if state is not None or left <= 0:
-                    return deployment, state or State.PENDING
+                    return deployment, state or DeploymentState.PENDING
                 self.watcher.wait_after(moment, min(left, READ_AGAIN_EVERY))
 
-    def look(self, zone: Zone) -> tuple[Deployment, State | None]:
+    def look(self, zone: Zone) -> tuple[Deployment, DeploymentState | None]:
         """Where the zone is now, and how a wait for it ends, None while it goes on.
 
         The write is committed by now: a store that cannot be read leaves it pending, and is no error.
@@ -98,23 +98,23 @@ class Watch:
         gone = zone.deleted_at is not None
         return Deployment(zone.serial, None, None, None, zone.queued_at, None, (), deleted=gone), None
 
-    def _verdict(self, zone: Zone, deployment: Deployment) -> State | None:
-        if deployment.state in (State.LIVE, State.FAILED):
+    def _verdict(self, zone: Zone, deployment: Deployment) -> DeploymentState | None:
+        if deployment.state in (DeploymentState.LIVE, DeploymentState.FAILED):
             return deployment.state
         if deployment.deleted and zones.get_by_name(zone.name):
-            return State.LIVE
+            return DeploymentState.LIVE
         missing = [seen for seen in deployment.nameservers if not _is_done(deployment, seen)]
         hopeless = missing and all(self._is_hopeless(seen) for seen in missing)
-        return State.PENDING if hopeless else None
+        return DeploymentState.PENDING if hopeless else None
 
-    def _is_hopeless(self, seen: Seen) -> bool:
+    def _is_hopeless(self, seen: Observation) -> bool:
         silent = seen.checked_at is None or self.clock() - seen.checked_at > HOPELESS_AFTER
-        return seen.state == Answer.UNREACHABLE and silent
+        return seen.state == NameserverState.UNREACHABLE and silent
 
 
-def _is_done(deployment: Deployment, seen: Seen) -> bool:
+def _is_done(deployment: Deployment, seen: Observation) -> bool:
     if deployment.deleted:
-        return seen.serial is None and seen.state != Answer.UNREACHABLE and seen.checked_at is not None
+        return seen.serial is None and seen.state != NameserverState.UNREACHABLE and seen.checked_at is not None
     return reaches(seen.serial, deployment.serial)
 
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 from appliance.zones.serial import is_later
 
 
-class State(StrEnum):
+class DeploymentState(StrEnum):
     """Of a zone. Live means observed: every nameserver answered with the wanted serial or a later one."""
 
     PENDING = "pending"
@@ -19,7 +19,7 @@ class State(StrEnum):
     FAILED = "failed"
 
 
-class Answer(StrEnum):
+class NameserverState(StrEnum):
     """Of a nameserver, about one zone."""
 
     LIVE = "live"
@@ -28,7 +28,7 @@ class Answer(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Observation:
     """What a nameserver last answered; no serial: it served no such zone, or did not answer.
 
     `checked_at` is the moment of its last answer, `changed_at` the moment at which `serial` or `state` last changed.
@@ -37,7 +37,7 @@ class Seen:
 
     nameserver: str
     serial: int | None
-    state: Answer
+    state: NameserverState
     checked_at: datetime | None
     changed_at: datetime | None = None
     answered: bool = True
@@ -73,20 +73,20 @@ class Deployment:
     live_at: datetime | None
     queued_at: datetime
     error: str | None
-    nameservers: Sequence[Seen]
+    nameservers: Sequence[Observation]
     removed: bool = False
     deleted: bool = False
 
     @property
-    def state(self) -> State:
+    def state(self) -> DeploymentState:
         """Pending until the deployer takes the serial up, then deploying until it is live or has failed."""
         if self.deleted:
-            return State.LIVE if self.removed else State.PENDING
+            return DeploymentState.LIVE if self.removed else DeploymentState.PENDING
         if reaches(self.live_serial, self.serial):
-            return State.LIVE
+            return DeploymentState.LIVE
         if not reaches(self.attempted, self.serial):
-            return State.PENDING
-        return State.FAILED if self.error else State.DEPLOYING
+            return DeploymentState.PENDING
+        return DeploymentState.FAILED if self.error else DeploymentState.DEPLOYING
 
 
 def reaches(served: int | None, wanted: int) -> bool:

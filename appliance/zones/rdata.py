@@ -24,9 +24,9 @@ from dns.rdtypes.ANY.TXT import TXT
 from dns.rdtypes.svcbbase import ParamKey, SVCBBase
 
 from appliance.errors import InvalidValue, UnsupportedType
+from appliance.zones.bind_limits import refuse_unserved
+from appliance.zones.character_strings import parse_quoted, parse_strings, print_quoted
 from appliance.zones.names import parse_target, refuse_controls
-from appliance.zones.served import refuse_unserved
-from appliance.zones.strings import parse_quoted, parse_strings, print_quoted
 
 MAX_TXT_OCTETS = 4096
 MAX_PRIORITY = 65535
@@ -49,7 +49,7 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
-class TypeRow:
+class RdataFormat:
     """How a type is read: `write(value, priority, origin)` gives the text for dnspython, or the rdata itself.
 
     `target` is the place of the host name among the words of the value; `priority` says that the first
@@ -124,7 +124,7 @@ def target_of(rdata: Rdata) -> Name | None:
     return name if isinstance(name, Name) else None
 
 
-def _check_priority(record_type: str, row: TypeRow, priority: int | None) -> None:
+def _check_priority(record_type: str, row: RdataFormat, priority: int | None) -> None:
     if row.priority and priority is None:
         raise InvalidValue(f"{record_type} records require a priority value", "priority")
     if not row.priority and priority is not None:
@@ -242,26 +242,26 @@ def _is_uint16(word: str) -> bool:
     return bool(_NUMBER.fullmatch(word)) and int(word) <= 65535
 
 
-TYPES: Mapping[RdataType, TypeRow] = {
-    RdataType.A: TypeRow(_ipv4),
-    RdataType.AAAA: TypeRow(_ipv6),
-    RdataType.CNAME: TypeRow(_target, target=0),
-    RdataType.MX: TypeRow(_mx, target=0, priority=True),
-    RdataType.TXT: TypeRow(_txt, longest=20_000),
-    RdataType.NS: TypeRow(_ns, target=0),
-    RdataType.SRV: TypeRow(_srv, target=2, priority=True),
-    RdataType.CAA: TypeRow(_caa),
-    RdataType.PTR: TypeRow(_target, target=0),
-    RdataType.TLSA: TypeRow(_structured, longest=8_000),
-    RdataType.SSHFP: TypeRow(_structured),
-    RdataType.DS: TypeRow(_structured),
-    RdataType.NAPTR: TypeRow(_with_target(-1), target=-1),
-    RdataType.SVCB: TypeRow(_with_target(1), target=1),
-    RdataType.HTTPS: TypeRow(_with_target(1), target=1),
-    RdataType.LOC: TypeRow(_location),
-    RdataType.URI: TypeRow(_structured),
-    RdataType.SMIMEA: TypeRow(_structured, longest=8_000),
-    RdataType.OPENPGPKEY: TypeRow(_structured, longest=8_000),
+TYPES: Mapping[RdataType, RdataFormat] = {
+    RdataType.A: RdataFormat(_ipv4),
+    RdataType.AAAA: RdataFormat(_ipv6),
+    RdataType.CNAME: RdataFormat(_target, target=0),
+    RdataType.MX: RdataFormat(_mx, target=0, priority=True),
+    RdataType.TXT: RdataFormat(_txt, longest=20_000),
+    RdataType.NS: RdataFormat(_ns, target=0),
+    RdataType.SRV: RdataFormat(_srv, target=2, priority=True),
+    RdataType.CAA: RdataFormat(_caa),
+    RdataType.PTR: RdataFormat(_target, target=0),
+    RdataType.TLSA: RdataFormat(_structured, longest=8_000),
+    RdataType.SSHFP: RdataFormat(_structured),
+    RdataType.DS: RdataFormat(_structured),
+    RdataType.NAPTR: RdataFormat(_with_target(-1), target=-1),
+    RdataType.SVCB: RdataFormat(_with_target(1), target=1),
+    RdataType.HTTPS: RdataFormat(_with_target(1), target=1),
+    RdataType.LOC: RdataFormat(_location),
+    RdataType.URI: RdataFormat(_structured),
+    RdataType.SMIMEA: RdataFormat(_structured, longest=8_000),
+    RdataType.OPENPGPKEY: RdataFormat(_structured, longest=8_000),
 }
 """Every type that is served, in the order in which documents name them."""
 

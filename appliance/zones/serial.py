@@ -41,7 +41,7 @@ def next_serial(base: int | None, today: date) -> int:
     return (base + 1) % MODULUS or 1
 
 
-def climb(stored: int, served: int) -> int:
+def raise_over(stored: int, served: int) -> int:
     """The next serial of a zone at `stored` on its way over `served`, which some nameserver is ahead with.
 
     Others still serve `stored`, and must be able to follow: where nothing is later than both, this is the widest

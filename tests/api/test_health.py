@@ -14,7 +14,7 @@ from appliance.app import create_app
 from appliance.principal import TokenLimits
 from appliance.settings import ApiSettings
 from appliance.store import outcomes, sqlite
-from appliance.zones.deployment import Answer, Seen
+from appliance.zones.deployment import NameserverState, Observation
 from tests.api.conftest import NS1, NS2, Bearer, House, is_error
 
 STRANGER = {"REMOTE_ADDR": "192.0.2.99"}
@@ -57,7 +57,10 @@ def test_degraded(house: House, me: Bearer) -> None:
     _turn(house)
     silent = house.clock() - timedelta(seconds=30)
     with house.writing():
-        rows = [Seen(NS1, serial, Answer.LIVE, house.clock()), Seen(NS2, None, Answer.UNREACHABLE, silent)]
+        rows = [
+            Observation(NS1, serial, NameserverState.LIVE, house.clock()),
+            Observation(NS2, None, NameserverState.UNREACHABLE, silent),
+        ]
         outcomes.note_seen(UUID(zone["uuid"]), rows)
     shown = web.get("/readyz")
     assert shown.status_code == 200
@@ -80,7 +83,7 @@ def test_degraded(house: House, me: Bearer) -> None:
     house.clock.forward(seconds=1)
     with house.writing():
         outcomes.note_live(UUID(zone["uuid"]), serial, house.clock())
-        outcomes.note_seen(UUID(zone["uuid"]), [Seen(NS2, serial, Answer.LIVE, house.clock())])
+        outcomes.note_seen(UUID(zone["uuid"]), [Observation(NS2, serial, NameserverState.LIVE, house.clock())])
     assert web.get("/readyz").get_json()["degraded"] == []
     assert "example.com" not in web.get("/metrics").text
 

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from appliance.settings import ApiSettings
 from appliance.store import outcomes
 from appliance.web.waiting import preferred_wait
-from appliance.zones.deployment import Answer, Seen
+from appliance.zones.deployment import NameserverState, Observation
 from tests.api.conftest import NS1, NS2, Bearer, House
 
 
@@ -71,15 +71,15 @@ def _patch(me: Bearer, zone: dict[str, str], wait: str = "wait=30") -> TestRespo
     return me("PATCH", f"/dns-zones/{zone['uuid']}/", {"comment": "x"}, {"Prefer": wait})
 
 
-def _seen(house: House, name: str, state: Answer, serial: int | None, silent: float = 0) -> Seen:
-    return Seen(name, serial, state, house.clock() - timedelta(seconds=silent))
+def _seen(house: House, name: str, state: NameserverState, serial: int | None, silent: float = 0) -> Observation:
+    return Observation(name, serial, state, house.clock() - timedelta(seconds=silent))
 
 
 def test_live(house: House, me: Bearer, zone: dict[str, str]) -> None:
     uuid, serial = UUID(zone["uuid"]), int(zone["serial"])
 
     def deploy() -> None:
-        outcomes.note_seen(uuid, [_seen(house, name, Answer.LIVE, serial) for name in (NS1, NS2)])
+        outcomes.note_seen(uuid, [_seen(house, name, NameserverState.LIVE, serial) for name in (NS1, NS2)])
         outcomes.note_live(uuid, serial, house.clock())
 
     answer = _answered(house, lambda: _patch(me, zone), deploy)
@@ -107,8 +107,8 @@ def test_nobody_waits_for_a_nameserver_that_is_gone(house: House, me: Bearer, zo
     uuid, serial = UUID(zone["uuid"]), int(zone["serial"])
 
     def deploy() -> None:
-        outcomes.note_seen(uuid, [_seen(house, NS1, Answer.LIVE, serial)])
-        outcomes.note_seen(uuid, [_seen(house, NS2, Answer.UNREACHABLE, None, silent=11)])
+        outcomes.note_seen(uuid, [_seen(house, NS1, NameserverState.LIVE, serial)])
+        outcomes.note_seen(uuid, [_seen(house, NS2, NameserverState.UNREACHABLE, None, silent=11)])
         outcomes.note_attempt(uuid, serial, None)
 
     answer = _answered(house, lambda: _patch(me, zone, "wait=60"), deploy)
@@ -118,8 +118,8 @@ def test_nobody_waits_for_a_nameserver_that_is_gone(house: House, me: Bearer, zo
 def test_a_nameserver_that_was_just_lost_is_waited_for(house: House, me: Bearer, zone: dict[str, str]) -> None:
     uuid, serial = UUID(zone["uuid"]), int(zone["serial"])
     with house.writing():
-        outcomes.note_seen(uuid, [_seen(house, NS1, Answer.LIVE, serial)])
-        outcomes.note_seen(uuid, [_seen(house, NS2, Answer.UNREACHABLE, None, silent=5)])
+        outcomes.note_seen(uuid, [_seen(house, NS1, NameserverState.LIVE, serial)])
+        outcomes.note_seen(uuid, [_seen(house, NS2, NameserverState.UNREACHABLE, None, silent=5)])
     answer = _answered(house, lambda: _patch(me, zone), lambda: outcomes.note_live(uuid, serial, house.clock()))
     assert answer.headers["X-Deployment"] == "live"
 

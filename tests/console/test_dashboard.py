@@ -8,7 +8,7 @@ from uuid import UUID
 
 from appliance.console.dashboard import HEIGHT, columns
 from appliance.store import outcomes, zones
-from appliance.zones.deployment import Answer, Seen
+from appliance.zones.deployment import NameserverState, Observation
 from tests.api.conftest import NS1, NS2
 from tests.console.conftest import Console, texts
 
@@ -24,7 +24,13 @@ def test_figures_of_zones_and_nameservers(console: Console) -> None:
     with console.house.writing():
         outcomes.note_live(first, zones.get_any(first).serial, now)
         outcomes.note_attempt(second, zones.get_any(second).serial, "check: broken")
-        outcomes.note_seen(second, [Seen(NS1, 1, Answer.LAGGING, now), Seen(NS2, None, Answer.UNREACHABLE, now)])
+        outcomes.note_seen(
+            second,
+            [
+                Observation(NS1, 1, NameserverState.LAGGING, now),
+                Observation(NS2, None, NameserverState.UNREACHABLE, now),
+            ],
+        )
     console.house.clock.forward(minutes=5)
     shown = operator.get("/dashboard/").text
     figures = re.findall(r'class="figure">(\d+)</span> <span class="badge [a-z]*">([a-z]+)', shown)

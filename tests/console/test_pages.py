@@ -16,7 +16,7 @@ from werkzeug.serving import make_server
 
 from appliance.editing import UpdateRecord
 from appliance.store import outcomes, zones
-from appliance.zones.deployment import Answer, Seen
+from appliance.zones.deployment import NameserverState, Observation
 from tests.api.conftest import NS1, NS2
 from tests.browser import AXE, barriers, sign_in, visit, weight
 from tests.console.conftest import PASSWORD, Console
@@ -154,7 +154,10 @@ def make_trouble(there: Furnished) -> None:
     house, uuid = there.console.house, page.uuid
     with house.writing():
         outcomes.note_attempt(uuid, zones.get_any(uuid).serial, f"check: {UNFIT}")
-        seen = [Seen(NS1, 1, Answer.LAGGING, house.clock()), Seen(NS2, None, Answer.UNREACHABLE, house.clock())]
+        seen = [
+            Observation(NS1, 1, NameserverState.LAGGING, house.clock()),
+            Observation(NS2, None, NameserverState.UNREACHABLE, house.clock()),
+        ]
         outcomes.note_seen(uuid, seen)
 
 
@@ -204,7 +207,9 @@ def test_what_is_served_is_told_without_moving_anything(console: Console, chromi
         expect(panel.get_by_role("status")).to_contain_text("it is broken")
         with house.writing():
             outcomes.note_live(uuid, serial, house.clock())
-            outcomes.note_seen(uuid, [Seen(name, serial, Answer.LIVE, house.clock()) for name in (NS1, NS2)])
+            outcomes.note_seen(
+                uuid, [Observation(name, serial, NameserverState.LIVE, house.clock()) for name in (NS1, NS2)]
+            )
         expect(panel).to_have_attribute("data-state", "live")
         assert page.evaluate("window.shifts") == []
 

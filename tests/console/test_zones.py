@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from appliance.store import outcomes, zones
-from appliance.zones.deployment import Answer, Seen
+from appliance.zones.deployment import NameserverState, Observation
 from tests.api.conftest import NS1, NS2
 from tests.console.conftest import Browser, Console, texts
 from tests.console.zone_page import open_page
@@ -125,7 +125,7 @@ def test_what_is_served_is_told(me: Browser, console: Console) -> None:
     with console.house.writing():
         serial, now = zones.get_any(uuid).serial, console.house.clock()
         outcomes.note_live(uuid, serial, now)
-        outcomes.note_seen(uuid, [Seen(name, serial, Answer.LIVE, now) for name in (NS1, NS2)])
+        outcomes.note_seen(uuid, [Observation(name, serial, NameserverState.LIVE, now) for name in (NS1, NS2)])
     assert 'data-state="live"' in me.get(zone).text
     with console.house.writing():
         outcomes.note_confirmed([NS1, NS2], now + timedelta(seconds=60))

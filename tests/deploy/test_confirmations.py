@@ -13,7 +13,7 @@ from appliance.deploy.reach import Reach
 from appliance.deploy.record import Recorder
 from appliance.questions.soa import Nameserver
 from appliance.store import outcomes
-from appliance.zones.deployment import Answer, Seen
+from appliance.zones.deployment import NameserverState, Observation
 from appliance.zones.model import Zone
 from tests.desk import Desk
 
@@ -40,7 +40,7 @@ class Observer:
             self.recorder.seen(zone.uuid, zone.serial, served)
         self.recorder.confirm([self.primary, self.secondary], began)
 
-    def last_seen(self, zone: Zone) -> Seen:
+    def last_seen(self, zone: Zone) -> Observation:
         """What the API shows of the secondary."""
         self.recorder.flush()
         names = [self.primary.name, self.secondary.name]
@@ -80,13 +80,13 @@ def test_a_zone_that_was_not_answered_keeps_its_moment(observer: Observer, desk:
         desk.clock.forward(minutes=1)
         observer.pass_over(answered, dropped, silent_about=(dropped,))
         seen = observer.last_seen(dropped)
-        assert (seen.state, seen.serial, seen.checked_at) == (Answer.LAGGING, None, last)
+        assert (seen.state, seen.serial, seen.checked_at) == (NameserverState.LAGGING, None, last)
     newest = observer.last_seen(answered).checked_at
     assert newest and newest > last
     asked_at = desk.clock()
     observer.pass_over(answered, dropped)
     seen = observer.last_seen(dropped)
-    assert (seen.state, seen.checked_at, seen.changed_at) == (Answer.LIVE, asked_at, desk.clock())
+    assert (seen.state, seen.checked_at, seen.changed_at) == (NameserverState.LIVE, asked_at, desk.clock())
 
 
 def test_a_zone_that_moved_meanwhile_and_was_not_answered_keeps_its_moment(observer: Observer, desk: Desk) -> None:
@@ -97,7 +97,7 @@ def test_a_zone_that_moved_meanwhile_and_was_not_answered_keeps_its_moment(obser
     observer.recorder.unanswered(zone.uuid, [observer.secondary])
     observer.recorder.confirm([observer.primary, observer.secondary], desk.clock())
     seen = observer.last_seen(zone)
-    assert (seen.state, seen.serial, seen.checked_at) == (Answer.LIVE, zone.serial, before.checked_at)
+    assert (seen.state, seen.serial, seen.checked_at) == (NameserverState.LIVE, zone.serial, before.checked_at)
     desk.clock.forward(minutes=1)
     asked_at = desk.clock()
     observer.pass_over(zone)
@@ -114,4 +114,4 @@ def test_a_silent_nameserver_keeps_the_moment_of_its_last_answer(observer: Obser
     observer.recorder.seen(zone.uuid, zone.serial, {observer.primary: zone.serial})
     observer.recorder.confirm([observer.primary], desk.clock())
     seen = observer.last_seen(zone)
-    assert (seen.state, seen.checked_at, seen.changed_at) == (Answer.UNREACHABLE, last, desk.clock())
+    assert (seen.state, seen.checked_at, seen.changed_at) == (NameserverState.UNREACHABLE, last, desk.clock())

@@ -18,7 +18,7 @@ from appliance.deploy.record import MOST_AT_ONCE, MOST_IN_LOOP, RETRY_AFTER, Rec
 from appliance.errors import StoreError
 from appliance.store import outcomes, sqlite
 from appliance.store.outcomes import Standing
-from appliance.zones.deployment import Answer
+from appliance.zones.deployment import NameserverState
 from tests.deploy.many_zones import ManyZones, many_zones
 from tests.deploy.standing import standing
 from tests.pair import wait_for
@@ -211,7 +211,9 @@ def test_another_store_is_written_from_its_own_state(few: Recording) -> None:
 def test_what_was_noted_is_newer_than_what_is_loaded(few: Recording) -> None:
     zone = outcomes.standings()[0]
     few.see([zone], zone.serial)
-    few.recorder.load({(zone.uuid, server.name): (1, Answer.LAGGING, True) for server in few.many.host.nameservers})
+    few.recorder.load(
+        {(zone.uuid, server.name): (1, NameserverState.LAGGING, True) for server in few.many.host.nameservers}
+    )
     few.recorder.flush()
     few.many.forget_counts()
     few.see([zone], zone.serial)

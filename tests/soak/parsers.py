@@ -18,6 +18,7 @@ from appliance.errors import ApplianceError, InputError, SettingsError
 from appliance.render.zone_file import record_line
 from appliance.settings import SECTIONS, _read_value
 from appliance.web.waiting import preferred_wait
+from appliance.zones.character_strings import parse_quoted, parse_strings, print_quoted
 from appliance.zones.model import Record
 from appliance.zones.names import (
     parse_domain,
@@ -29,7 +30,6 @@ from appliance.zones.names import (
     refuse_controls,
 )
 from appliance.zones.rdata import TYPES, Content, has_priority, parse_content, parse_type
-from appliance.zones.strings import parse_quoted, parse_strings, print_quoted
 from tests.soak.values import DOMAINS, OWNERS, VALUES
 from tests.zones.records import NOW, ORIGIN
 

@@ -12,7 +12,7 @@ from appliance.principal import Scope
 from appliance.store import accounts, outcomes, progress, records, zones
 from appliance.store.records import Filters
 from appliance.store.zones import Page
-from appliance.zones.deployment import State
+from appliance.zones.deployment import DeploymentState
 from appliance.zones.names import print_domain, print_owner
 from tests.desk import Desk
 
@@ -56,15 +56,15 @@ def test_zones_of_a_state(desk: Desk) -> None:
             outcomes.note_live(zone.uuid, zone.serial, desk.clock())
         outcomes.note_attempt(failed.uuid, failed.serial, "check: broken")
         outcomes.note_attempt(deploying.uuid, deploying.serial, None)
-    assert domains(desk, ALL, state=State.LIVE) == (["a.org", "theirs.org"], 2)
-    assert domains(desk, desk.owner.scope, Page(2, 1), state=State.LIVE) == ([], 1)
-    assert domains(desk, desk.owner.scope, state=State.FAILED) == (["b.org"], 1)
-    assert domains(desk, desk.owner.scope, state=State.PENDING) == (["c.org"], 1)
-    assert domains(desk, desk.owner.scope, state=State.DEPLOYING, search="d.") == (["d.org"], 1)
+    assert domains(desk, ALL, state=DeploymentState.LIVE) == (["a.org", "theirs.org"], 2)
+    assert domains(desk, desk.owner.scope, Page(2, 1), state=DeploymentState.LIVE) == ([], 1)
+    assert domains(desk, desk.owner.scope, state=DeploymentState.FAILED) == (["b.org"], 1)
+    assert domains(desk, desk.owner.scope, state=DeploymentState.PENDING) == (["c.org"], 1)
+    assert domains(desk, desk.owner.scope, state=DeploymentState.DEPLOYING, search="d.") == (["d.org"], 1)
     assert progress.count_by_state(desk.owner.scope) == {"live": 1, "failed": 1, "pending": 1, "deploying": 1}
     assert progress.count_by_state() == {"live": 2, "failed": 1, "pending": 1, "deploying": 1}
     for zone in (live, failed, pending, deploying, theirs):
-        assert outcomes.deployments([zone], ())[zone.uuid].state in State
+        assert outcomes.deployments([zone], ())[zone.uuid].state in DeploymentState
 
 
 def test_accounts_count_their_zones(desk: Desk) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from appliance.principal import EVERYTHING
 from appliance.store import outcomes, progress, sqlite, zones
 from appliance.store.zones import Page
-from appliance.zones.deployment import State
+from appliance.zones.deployment import DeploymentState
 from appliance.zones.model import Zone
 from appliance.zones.serial import HALF, MODULUS
 from tests.desk import Desk, open_desk
@@ -72,4 +72,4 @@ def test_sql_and_python_agree_on_the_state(
     state = outcomes.deployments([zone], ())[zone.uuid].state
     assert progress.count_by_state() == {state.value: 1}
     assert [one.uuid for one in zones.find(EVERYTHING, Page(), state=state)[0]] == [zone.uuid]
-    assert bool(progress.late(1)) == (state is not State.LIVE)
+    assert bool(progress.late(1)) == (state is not DeploymentState.LIVE)

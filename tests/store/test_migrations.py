@@ -11,7 +11,7 @@ from playhouse import migrations
 from appliance.principal import EVERYTHING, Principal
 from appliance.store import accounts, audit, credentials, journal, outcomes, sessions, sqlite, tables, zones
 from appliance.store.database import MIGRATIONS, Store
-from appliance.zones.deployment import Answer, Seen, State
+from appliance.zones.deployment import DeploymentState, NameserverState, Observation
 from tests.desk import Clock
 
 UUID = "00000000000040008000000000000001"
@@ -83,8 +83,8 @@ def test_zones_gain_the_moment_of_a_change_and_know_nothing_of_what_was_publishe
     with store.connection(), store.reading():
         zone = zones.get_any(uuid.UUID(UUID))
         deployment = outcomes.deployments([zone], ["ns1"])[zone.uuid]
-        assert deployment.state is State.LIVE
-        assert deployment.nameservers == [Seen("ns1", 7, Answer.LIVE, clock(), clock(), answered=False)]
+        assert deployment.state is DeploymentState.LIVE
+        assert deployment.nameservers == [Observation("ns1", 7, NameserverState.LIVE, clock(), clock(), answered=False)]
         assert outcomes.publication_of(zone.uuid) is None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 
 from appliance.store import outcomes, progress, sqlite
-from appliance.zones.deployment import Answer, Deployment, Seen, State
+from appliance.zones.deployment import Deployment, DeploymentState, NameserverState, Observation
 from appliance.zones.model import Zone
 from tests.desk import Desk
 
@@ -18,15 +18,15 @@ def deployment(zone: Zone) -> Deployment:
 
 def test_a_zone_goes_from_pending_to_live(desk: Desk) -> None:
     zone = desk.zone()
-    assert deployment(zone).state is State.PENDING
+    assert deployment(zone).state is DeploymentState.PENDING
     assert [seen.nameserver for seen in deployment(zone).nameservers] == list(NAMES)
     outcomes.note_attempt(zone.uuid, zone.serial, None)
-    assert deployment(zone).state is State.DEPLOYING
+    assert deployment(zone).state is DeploymentState.DEPLOYING
     outcomes.note_attempt(zone.uuid, zone.serial, "check: refused")
-    assert deployment(zone).state is State.FAILED and deployment(zone).error == "check: refused"
+    assert deployment(zone).state is DeploymentState.FAILED and deployment(zone).error == "check: refused"
     outcomes.note_live(zone.uuid, zone.serial, desk.clock())
     assert (deployment(zone).state, deployment(zone).error, deployment(zone).live_at) == (
-        State.LIVE,
+        DeploymentState.LIVE,
         None,
         desk.clock(),
     )
@@ -34,9 +34,9 @@ def test_a_zone_goes_from_pending_to_live(desk: Desk) -> None:
 
 def test_what_was_seen_is_kept_for_each_nameserver(desk: Desk) -> None:
     zone = desk.zone()
-    seen = Seen(NAMES[1], zone.serial, Answer.LIVE, desk.clock(), desk.clock())
-    outcomes.note_seen(zone.uuid, [seen, Seen(NAMES[0], 5, Answer.LAGGING, desk.clock())])
-    newer = Seen(NAMES[0], None, Answer.UNREACHABLE, desk.clock(), desk.clock())
+    seen = Observation(NAMES[1], zone.serial, NameserverState.LIVE, desk.clock(), desk.clock())
+    outcomes.note_seen(zone.uuid, [seen, Observation(NAMES[0], 5, NameserverState.LAGGING, desk.clock())])
+    newer = Observation(NAMES[0], None, NameserverState.UNREACHABLE, desk.clock(), desk.clock())
     outcomes.note_seen(zone.uuid, [newer])
     assert deployment(zone).nameservers == [newer, seen]
 

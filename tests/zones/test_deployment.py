@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from appliance.zones.deployment import Deployment, State, reaches
+from appliance.zones.deployment import Deployment, DeploymentState, reaches
 from tests.zones.records import NOW
 
 WANTED = 2031050405
@@ -18,28 +18,30 @@ NEW = Deployment(
 @pytest.mark.parametrize(
     ("attempted", "live_serial", "error", "state"),
     [
-        (None, None, None, State.PENDING),
-        (WANTED - 1, None, None, State.PENDING),
-        (WANTED - 1, WANTED - 1, None, State.PENDING),
-        (WANTED - 1, None, "check: refused", State.PENDING),
-        (WANTED, None, None, State.DEPLOYING),
-        (WANTED, WANTED - 1, None, State.DEPLOYING),
-        (WANTED + 1, WANTED - 1, None, State.DEPLOYING),
-        (WANTED, WANTED - 1, "check: refused", State.FAILED),
-        (WANTED, None, "check: refused", State.FAILED),
-        (WANTED, WANTED, None, State.LIVE),
-        (WANTED, WANTED + 1, None, State.LIVE),
-        (WANTED, WANTED, "an error of before", State.LIVE),
-        (None, WANTED, None, State.LIVE),
+        (None, None, None, DeploymentState.PENDING),
+        (WANTED - 1, None, None, DeploymentState.PENDING),
+        (WANTED - 1, WANTED - 1, None, DeploymentState.PENDING),
+        (WANTED - 1, None, "check: refused", DeploymentState.PENDING),
+        (WANTED, None, None, DeploymentState.DEPLOYING),
+        (WANTED, WANTED - 1, None, DeploymentState.DEPLOYING),
+        (WANTED + 1, WANTED - 1, None, DeploymentState.DEPLOYING),
+        (WANTED, WANTED - 1, "check: refused", DeploymentState.FAILED),
+        (WANTED, None, "check: refused", DeploymentState.FAILED),
+        (WANTED, WANTED, None, DeploymentState.LIVE),
+        (WANTED, WANTED + 1, None, DeploymentState.LIVE),
+        (WANTED, WANTED, "an error of before", DeploymentState.LIVE),
+        (None, WANTED, None, DeploymentState.LIVE),
     ],
 )
-def test_the_state_of_a_zone(attempted: int | None, live_serial: int | None, error: str | None, state: State) -> None:
+def test_the_state_of_a_zone(
+    attempted: int | None, live_serial: int | None, error: str | None, state: DeploymentState
+) -> None:
     assert replace(NEW, attempted=attempted, live_serial=live_serial, error=error).state is state
 
 
 def test_a_deleted_zone_is_live_when_its_removal_was_seen() -> None:
-    assert replace(NEW, deleted=True, live_serial=WANTED).state is State.PENDING
-    assert replace(NEW, deleted=True, removed=True).state is State.LIVE
+    assert replace(NEW, deleted=True, live_serial=WANTED).state is DeploymentState.PENDING
+    assert replace(NEW, deleted=True, removed=True).state is DeploymentState.LIVE
 
 
 def test_a_later_serial_reaches_an_earlier_one_over_the_wrap() -> None:

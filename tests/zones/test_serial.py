@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from appliance.zones.serial import HALF, MODULUS, climb, is_ahead, is_later, latest, next_serial
+from appliance.zones.serial import HALF, MODULUS, is_ahead, is_later, latest, next_serial, raise_over
 
 TODAY = date(2031, 5, 4)
 serials = st.integers(0, MODULUS - 1)
@@ -85,7 +85,7 @@ def test_two_climbs_at_most_lead_over_any_serial(stored: int, distance: int) -> 
     served = (stored + distance) % MODULUS
     steps = [stored]
     while is_ahead(served, steps[-1]):
-        steps.append(climb(steps[-1], served))
+        steps.append(raise_over(steps[-1], served))
         assert steps[-1] != 0
         assert is_later(steps[-1], steps[-2])
     assert len(steps) <= 3
@@ -93,7 +93,7 @@ def test_two_climbs_at_most_lead_over_any_serial(stored: int, distance: int) -> 
 
 
 def test_serials_without_order_need_two_steps() -> None:
-    first = climb(10, 10 + HALF)
+    first = raise_over(10, 10 + HALF)
     assert is_later(first, 10)
     assert is_ahead(10 + HALF, first)
-    assert climb(first, 10 + HALF) == 11 + HALF
+    assert raise_over(first, 10 + HALF) == 11 + HALF
