@@ -32,8 +32,8 @@ from appliance.nameserver.catalog import CatalogUpdates
 from appliance.nameserver.control import Control
 from appliance.nameserver.files import ZoneFiles
 from appliance.nameserver.wire import Connection
-from appliance.questions.many import ask_all
-from appliance.questions.soa import Nameserver
+from appliance.queries.bulk import ask_all
+from appliance.queries.soa import Nameserver
 from appliance.render.named_conf import Peer, Place, Primary, Secondary, catalog_zone, named_conf
 
 log = logging.getLogger(__name__)

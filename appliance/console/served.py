@@ -16,9 +16,9 @@ from appliance.console.forms import Form
 from appliance.console.pages import page, pages
 from appliance.console.zones import zone_at
 from appliance.errors import InputError
-from appliance.questions.delegation import Delegation, find_delegation
-from appliance.questions.plain import Reply, ask_each
-from appliance.questions.soa import Nameserver
+from appliance.queries.delegation import Delegation, find_delegation
+from appliance.queries.lookup import Reply, ask_each
+from appliance.queries.soa import Nameserver
 from appliance.store import outcomes
 from appliance.web.parts import parts, reading
 from appliance.zones.names import parse_owner, print_domain

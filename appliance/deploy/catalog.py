@@ -15,9 +15,9 @@ from dns.rdatatype import RdataType
 from appliance.deploy.host import Host
 from appliance.deploy.membership import Update
 from appliance.errors import CommandError
-from appliance.questions.many import ask_all
-from appliance.questions.soa import Nameserver
-from appliance.questions.transfer import axfr
+from appliance.queries.bulk import ask_all
+from appliance.queries.soa import Nameserver
+from appliance.queries.transfer import axfr
 from appliance.render.named_conf import catalog_zone
 from appliance.zones.catalog import FILE_UUID, FIRST_SERIAL
 

@@ -22,7 +22,7 @@ from appliance.deploy.record import Rows
 from appliance.deploy.rollout import RolloutEvent
 from appliance.editing import Editor
 from appliance.errors import ApplianceError, StoreError
-from appliance.questions.soa import Nameserver
+from appliance.queries.soa import Nameserver
 from appliance.store import outcomes, strays, zones
 from appliance.store.outcomes import Standing
 from appliance.zones.names import print_domain

@@ -17,7 +17,7 @@ from appliance.nameserver.checks import ZoneChecker
 from appliance.nameserver.control import Control, Fallback, Program
 from appliance.nameserver.files import ZoneFiles
 from appliance.nameserver.wire import Connection
-from appliance.questions.soa import Nameserver
+from appliance.queries.soa import Nameserver
 from appliance.render.zone_file import Apex, apex_of
 from appliance.settings import Settings
 

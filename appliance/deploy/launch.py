@@ -26,7 +26,7 @@ from appliance.deploy.rollout import RolloutEvent
 from appliance.deploy.strays import Stray, remove_stray
 from appliance.deploy.verify import PATIENCE, Watch
 from appliance.errors import ApplianceError
-from appliance.questions.soa import Question
+from appliance.queries.soa import SoaQuery
 from appliance.store.outcomes import Standing
 
 log = logging.getLogger(__name__)
@@ -108,7 +108,7 @@ class Launcher:
         self.parts.membership.remove({stray.label: stray.name})
         self.parts.lanes.start(lambda: remove_stray(stray, self.parts.host), lambda _: None, _log_failure)
 
-    def notify(self, lagging: Iterable[Question]) -> None:
+    def notify(self, lagging: Iterable[SoaQuery]) -> None:
         """Tell secondaries that answer with an older serial: a NOTIFY of the primary may have been lost."""
         told = list(itertools.islice(lagging, MOST_NOTIFIES))
         if told:

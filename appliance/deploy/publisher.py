@@ -14,7 +14,7 @@ from dns.name import Name
 
 from appliance.deploy.host import Host
 from appliance.deploy.pipeline import Attempt, deploy_zones, put_back, withdraw_zone
-from appliance.questions.soa import Answer, Nameserver
+from appliance.queries.soa import Nameserver, SoaAnswer
 from appliance.store.database import Store
 from appliance.zones.deployment import reaches
 from appliance.zones.serial import is_ahead
@@ -23,11 +23,11 @@ from appliance.zones.serial import is_ahead
 class Expectation(Protocol):
     """What the answer of a nameserver must show to prove that it serves what was published."""
 
-    def is_met_by(self, answer: Answer) -> bool:
+    def is_met_by(self, answer: SoaAnswer) -> bool:
         """Return True when the answer is the proof."""
         ...
 
-    def is_ahead(self, answer: Answer) -> bool:
+    def is_ahead(self, answer: SoaAnswer) -> bool:
         """Return True when the nameserver serves something later, and would not accept what was published."""
         ...
 
@@ -38,11 +38,11 @@ class SerialServed:
 
     serial: int
 
-    def is_met_by(self, answer: Answer) -> bool:
+    def is_met_by(self, answer: SoaAnswer) -> bool:
         """Return True for this serial or a later one."""
         return reaches(answer.serial, self.serial)
 
-    def is_ahead(self, answer: Answer) -> bool:
+    def is_ahead(self, answer: SoaAnswer) -> bool:
         """Return True for a serial that is not behind this one."""
         return answer.serial is not None and is_ahead(answer.serial, self.serial)
 
@@ -51,11 +51,11 @@ class SerialServed:
 class NotServed:
     """The nameserver has no such zone."""
 
-    def is_met_by(self, answer: Answer) -> bool:
+    def is_met_by(self, answer: SoaAnswer) -> bool:
         """Return True when the answer holds no serial."""
         return answer.serial is None
 
-    def is_ahead(self, answer: Answer) -> bool:  # noqa: ARG002 - as the protocol has it
+    def is_ahead(self, answer: SoaAnswer) -> bool:  # noqa: ARG002 - as the protocol has it
         """Return False: nothing is later than the removal."""
         return False
 

@@ -18,8 +18,8 @@ from appliance.deploy.publications import find_touched
 from appliance.deploy.strays import Stray, find_strays
 from appliance.errors import CommandError
 from appliance.nameserver.catalog import notify
-from appliance.questions.many import ask_all
-from appliance.questions.soa import Answer, Nameserver, Question
+from appliance.queries.bulk import ask_all
+from appliance.queries.soa import Nameserver, SoaAnswer, SoaQuery
 from appliance.store import outcomes, zones
 from appliance.store.database import Store
 from appliance.store.outcomes import Standing
@@ -45,7 +45,7 @@ class Picture:
     nameservers: Sequence[Nameserver]
     catalog: Name
     standings: Sequence[Standing]
-    answers: Mapping[Question, Answer | None]
+    answers: Mapping[SoaQuery, SoaAnswer | None]
     members: Mapping[str, Name] | None
     ahead: Mapping[str, Name] | None = field(default_factory=dict)
     deleted: frozenset[str] = frozenset()
@@ -61,7 +61,7 @@ class Picture:
         """The nameservers that answered anything."""
         return {server for (server, _), answer in self.answers.items() if answer}
 
-    def lagging(self, standings: Sequence[Standing]) -> Iterator[Question]:
+    def lagging(self, standings: Sequence[Standing]) -> Iterator[SoaQuery]:
         """The secondaries that answered with an older serial of these zones, or none."""
         for standing in standings:
             for server, serial in self.served(standing.name).items():
@@ -133,7 +133,7 @@ def take_picture(host: Host, store: Store, silent: Collection[Nameserver] = ()) 
     return _with_store(picture, ahead, host, store)
 
 
-def notify_all(questions: Iterable[Question], host: Host) -> None:
+def notify_all(questions: Iterable[SoaQuery], host: Host) -> None:
     """Tell secondaries once more of the catalog and of zones that they are behind with; a silent one is passed over."""
     told: dict[Nameserver, list[Name]] = {}
     for server, zone in questions:
@@ -176,7 +176,7 @@ def adopted(picture: Picture) -> dict[str, Name]:
     }
 
 
-def _plan_zone(result: Plan, standing: Standing, answers: Sequence[Answer | None]) -> None:
+def _plan_zone(result: Plan, standing: Standing, answers: Sequence[SoaAnswer | None]) -> None:
     """A zone is lifted over a nameserver that is ahead once those that are not have what the store has now.
 
     A serial that is served and was never handed over is another store's: it says nothing of the content.

@@ -18,7 +18,7 @@ from appliance.deploy.lanes import Lanes, Worker
 from appliance.deploy.reach import Reach
 from appliance.deploy.verify import Watch
 from appliance.errors import ApplianceError, StoreError
-from appliance.questions.soa import Nameserver
+from appliance.queries.soa import Nameserver
 from appliance.store import outcomes
 from appliance.store.database import Store
 from appliance.store.outcomes import Standing

@@ -17,7 +17,7 @@ from dns.name import Name
 
 from appliance.deploy.publisher import Expectation
 from appliance.deploy.reach import Reach
-from appliance.questions.soa import Answer, Nameserver, Question, SoaAsker
+from appliance.queries.soa import Nameserver, SoaAnswer, SoaClient, SoaQuery
 
 FIRST_INTERVAL = 0.001
 GROWTH = 1.4
@@ -52,15 +52,15 @@ class Watch:
     intervals: dict[Nameserver, float] = field(default_factory=dict)
     due: dict[Nameserver, float] = field(default_factory=dict)
 
-    def is_met_by(self, answer: Answer) -> bool:
+    def is_met_by(self, answer: SoaAnswer) -> bool:
         """True when the answer shows what is awaited."""
         return self.expected(answer.server).is_met_by(answer)
 
-    def is_passed_by(self, answer: Answer) -> bool:
+    def is_passed_by(self, answer: SoaAnswer) -> bool:
         """True when the answer shows a nameserver that would not accept what is awaited."""
         return self.expected(answer.server).is_ahead(answer)
 
-    def lagging(self) -> list[Question]:
+    def lagging(self) -> list[SoaQuery]:
         """The secondaries that answer, and not yet as wanted."""
         if self.wanted is None or not self.primary_serves:
             return []
@@ -118,7 +118,7 @@ class Verifier:
     """The watches, one a zone name; a newer one takes the place of an older. Silent nameservers are asked `probe`."""
 
     def __init__(self, nameservers: Sequence[Nameserver], reach: Reach, probe: Name) -> None:
-        self.asker = SoaAsker()
+        self.asker = SoaClient()
         self._reach = reach
         self._probe = probe
         self._nameservers = tuple(nameservers)
@@ -222,7 +222,7 @@ class Verifier:
         for number, watch in enumerate(watches):
             self._ask_at(watch, server, now + number / MOST_A_SECOND)
 
-    def _take(self, watch: Watch, answer: Answer, now: float) -> list[Event]:
+    def _take(self, watch: Watch, answer: SoaAnswer, now: float) -> list[Event]:
         watch.served[answer.server] = answer.serial
         if watch.is_passed_by(answer):
             self.drop(watch.name)

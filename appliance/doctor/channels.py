@@ -13,7 +13,7 @@ from appliance.errors import CommandError
 from appliance.keys import read_key
 from appliance.nameserver.commands import run
 from appliance.nameserver.wire import Connection
-from appliance.questions.transfer import axfr
+from appliance.queries.transfer import axfr
 
 SECONDS = 5.0
 

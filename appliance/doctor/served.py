@@ -17,9 +17,9 @@ from appliance.doctor.result import Result, Site, fail, ok, warn
 from appliance.errors import CommandError
 from appliance.keys import read_key
 from appliance.nameserver.files import ZoneFiles
-from appliance.questions.many import ask_all
-from appliance.questions.soa import Nameserver
-from appliance.questions.transfer import axfr
+from appliance.queries.bulk import ask_all
+from appliance.queries.soa import Nameserver
+from appliance.queries.transfer import axfr
 from appliance.render.zone_file import apex_of, zone_file
 from appliance.settings import Settings
 from appliance.store import outcomes, records, zones

@@ -31,8 +31,8 @@ from appliance.people.sign_in import set_password
 from appliance.people.tokens import make_token
 from appliance.principal import Principal, TokenLimits
 from appliance.processes import only_one, until_signalled
-from appliance.questions.many import ask_all
-from appliance.questions.soa import Nameserver
+from appliance.queries.bulk import ask_all
+from appliance.queries.soa import Nameserver
 from appliance.store import accounts
 from appliance.store.database import Store
 

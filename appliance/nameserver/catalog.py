@@ -1,6 +1,6 @@
 """Which zones the secondaries serve: members of a catalog zone (RFC 9432), changed by signed updates (RFC 2136).
 
-This module must not know why a zone is a member, nor read the catalog back (`appliance.questions.transfer` does).
+This module must not know why a zone is a member, nor read the catalog back (`appliance.queries.transfer` does).
 """
 
 from __future__ import annotations

@@ -17,8 +17,8 @@ import pytest
 from appliance.errors import CommandFailed
 from appliance.keys import Key, read_key
 from appliance.nameserver.commands import run
-from appliance.questions.soa import Nameserver
-from appliance.questions.transfer import axfr
+from appliance.queries.soa import Nameserver
+from appliance.queries.transfer import axfr
 from tests.cluster.cluster import Cluster, ask, rcode, serial, wait_until_answered
 from tests.cluster.host import Host
 

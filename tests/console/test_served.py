@@ -14,7 +14,7 @@ from appliance.settings import DnsSettings
 from tests.api.conftest import House
 from tests.console.conftest import Browser, Console
 from tests.pair import LOOPBACK, Pair, free_port
-from tests.questions.test_delegation import world
+from tests.queries.test_delegation import world
 
 ME = "me@example.org"
 

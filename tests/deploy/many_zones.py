@@ -25,7 +25,7 @@ from appliance.nameserver.catalog import CatalogUpdates
 from appliance.nameserver.checks import ZoneChecker
 from appliance.nameserver.control import Control
 from appliance.nameserver.files import ZoneFiles
-from appliance.questions.soa import Nameserver
+from appliance.queries.soa import Nameserver
 from appliance.render.zone_file import zone_file
 from appliance.store import accounts, outcomes, tables
 from appliance.store.database import Store

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import dns.name
 from dns.name import Name
 
-from appliance.questions.soa import Answer, Nameserver
+from appliance.queries.soa import Nameserver, SoaAnswer
 from appliance.store.outcomes import Standing
 
 NS1 = Nameserver("ns1.appliance.test", "127.0.0.1", 5301)
@@ -43,5 +43,5 @@ def standing(
     )
 
 
-def answered(server: Nameserver, zone: str, serial: int | None) -> Answer:
-    return Answer(server, name(zone), serial, 0 if serial is not None else 5, serial is not None)
+def answered(server: Nameserver, zone: str, serial: int | None) -> SoaAnswer:
+    return SoaAnswer(server, name(zone), serial, 0 if serial is not None else 5, serial is not None)

@@ -11,7 +11,7 @@ from appliance.deploy.host import Host
 from appliance.deploy.lanes import Lanes
 from appliance.deploy.reach import Reach
 from appliance.deploy.record import Recorder
-from appliance.questions.soa import Nameserver
+from appliance.queries.soa import Nameserver
 from appliance.store import outcomes
 from appliance.zones.deployment import NameserverState, Observation
 from appliance.zones.model import Zone

@@ -20,7 +20,7 @@ from appliance.deploy.pipeline import Attempt
 from appliance.deploy.publisher import Expectation, SerialServed
 from appliance.deploy.rollout import Stage
 from appliance.errors import CommandFailed
-from appliance.questions.soa import Nameserver
+from appliance.queries.soa import Nameserver
 from appliance.settings import DeployerSettings
 from appliance.store import outcomes
 from tests.deploy.standing import standing

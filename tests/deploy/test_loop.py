@@ -16,7 +16,7 @@ from appliance.deploy.host import Host
 from appliance.deploy.loop import Deployer
 from appliance.errors import StoreError
 from appliance.nameserver.checks import ZoneChecker
-from appliance.questions.soa import Nameserver
+from appliance.queries.soa import Nameserver
 from appliance.settings import DeployerSettings
 from appliance.store import notice, sqlite
 from appliance.zones.catalog import FIRST_SERIAL

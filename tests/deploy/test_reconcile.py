@@ -7,7 +7,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from appliance.deploy.reconcile import Picture, adopted, plan
-from appliance.questions.soa import Answer, Question
+from appliance.queries.soa import SoaAnswer, SoaQuery
 from appliance.store.outcomes import Standing
 from appliance.zones.catalog import member_label
 from tests.deploy.standing import CATALOG, NS1, NS2, NS3, answered, name, standing
@@ -24,7 +24,7 @@ def picture(
     touched: frozenset[UUID] = frozenset(),
 ) -> Picture:
     """Both nameservers' answers for the one zone: a serial, None for none such, "silent" for no answer."""
-    answers: dict[Question, Answer | None] = {}
+    answers: dict[SoaQuery, SoaAnswer | None] = {}
     for server, serial in ((NS1, ns1), (NS2, ns2)):
         answers[server, name(ZONE)] = answered(server, ZONE, serial) if not isinstance(serial, str) else None
     named = {label: name(zone) for label, zone in (members or {}).items()}

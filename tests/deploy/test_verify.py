@@ -24,7 +24,7 @@ from appliance.deploy.verify import (
     Returned,
     Verifier,
 )
-from appliance.questions.soa import Nameserver
+from appliance.queries.soa import Nameserver
 from tests.deploy.many_zones import MANY, SoaServer
 from tests.deploy.standing import CATALOG
 from tests.pair import Pair, small_zone, wait_for

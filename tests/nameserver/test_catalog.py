@@ -10,7 +10,7 @@ import pytest
 from appliance.errors import CommandFailed, CommandTimeout
 from appliance.keys import new_key
 from appliance.nameserver.catalog import CatalogUpdates, notify
-from appliance.questions.transfer import axfr
+from appliance.queries.transfer import axfr
 from tests.pair import CATALOG, LOOPBACK, Pair, free_port, small_zone
 
 

@@ -17,8 +17,8 @@ import dns.zone
 from appliance.editing import RecordInput
 from appliance.errors import CommandError
 from appliance.nameserver.checks import ZoneChecker
-from appliance.questions.soa import Nameserver
-from appliance.questions.transfer import axfr
+from appliance.queries.soa import Nameserver
+from appliance.queries.transfer import axfr
 from appliance.render.zone_file import zone_file
 from appliance.store import records, zones
 from appliance.zones.model import Zone

@@ -22,8 +22,8 @@ import dns.name
 
 from appliance.errors import CommandError
 from appliance.keys import read_key
-from appliance.questions.soa import Nameserver
-from appliance.questions.transfer import axfr
+from appliance.queries.soa import Nameserver
+from appliance.queries.transfer import axfr
 from tests.appliance import Appliance
 from tests.pair import LOOPBACK, wait_for
 from tests.soak.course import Course

@@ -16,7 +16,7 @@ from dns.rdatatype import RdataType
 
 from appliance.errors import CommandFailed
 from appliance.keys import Key
-from appliance.questions.soa import Nameserver
+from appliance.queries.soa import Nameserver
 
 Row = tuple[bytes, int, int, bytes]
 """Owner, type, TTL and data, names in wire form (RFC 1035 section 3.1) and never compressed."""

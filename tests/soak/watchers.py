@@ -21,9 +21,9 @@ from dns.rdatatype import RdataType
 
 from appliance.errors import CommandError
 from appliance.keys import Key
-from appliance.questions.soa import Nameserver
-from appliance.questions.transfer import Row as TransferredRow
-from appliance.questions.transfer import axfr
+from appliance.queries.soa import Nameserver
+from appliance.queries.transfer import Row as TransferredRow
+from appliance.queries.transfer import axfr
 from appliance.zones.serial import is_later
 from tests.soak.course import Course
 from tests.soak.journal import Content, Journal

@@ -16,7 +16,7 @@ from uuid import UUID
 from appliance.errors import CommandError
 from appliance.nameserver.checks import ZoneChecker
 from appliance.nameserver.control import quoted
-from appliance.questions.many import ask_all
+from appliance.queries.bulk import ask_all
 from appliance.render.named_conf import catalog_zone
 from tests.desk import APEX
 from tests.pair import CATALOG, Pair, program, wait_for

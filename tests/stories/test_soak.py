@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from appliance.keys import new_key
-from appliance.questions.soa import Nameserver
+from appliance.queries.soa import Nameserver
 from tests.pair import wait_for
 from tests.soak import copies, fuzz, storm, sweep, zones
 from tests.soak.course import Course

@@ -7,8 +7,8 @@ import socket
 import dns.name
 from dns.rdatatype import RdataType
 
-from appliance.questions.plain import ask_each
-from appliance.questions.soa import Nameserver
+from appliance.queries.lookup import ask_each
+from appliance.queries.soa import Nameserver
 from tests.pair import LOOPBACK, Pair, free_port
 
 ZONE = dns.name.from_text("plain.test")

@@ -42,12 +42,12 @@ class Nameserver:
     port: int = 53
 
 
-Question = tuple[Nameserver, Name]
+SoaQuery = tuple[Nameserver, Name]
 Place = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SoaAnswer:
     """What one nameserver said about one zone.
 
     `serial` is None unless the answer is NOERROR, authoritative and holds the SOA of this very zone: below a served
@@ -61,7 +61,7 @@ class Answer:
     owner_matches: bool
 
 
-class SoaAsker:
+class SoaClient:
     """Asks without waiting and gathers the answers, for a loop that watches `fileno()`.
 
     A lost question is simply never answered. Answers that match no open question in address, port, message id and name
@@ -71,8 +71,8 @@ class SoaAsker:
     def __init__(self) -> None:
         self._sockets: dict[socket.AddressFamily, socket.socket] = {}
         self._epoll = select.epoll()
-        self._ids: dict[Question, int] = {}
-        self._open: dict[Place, dict[int, tuple[Question, bytes]]] = {}
+        self._ids: dict[SoaQuery, int] = {}
+        self._open: dict[Place, dict[int, tuple[SoaQuery, bytes]]] = {}
 
     def ask(self, server: Nameserver, zone: Name) -> bool:
         """Send one question; asked again before its answer came, it keeps its message id.
@@ -110,7 +110,7 @@ class SoaAsker:
         """Return when answers wait, or after `timeout` seconds."""
         self._epoll.poll(max(timeout, 0))
 
-    def answers(self) -> list[Answer]:
+    def answers(self) -> list[SoaAnswer]:
         """All answers that have arrived, without waiting."""
         found = []
         for opened in self._sockets.values():
@@ -126,7 +126,7 @@ class SoaAsker:
         for opened in self._sockets.values():
             opened.close()
 
-    def _match(self, message: bytes, sender: Place) -> Answer | None:
+    def _match(self, message: bytes, sender: Place) -> SoaAnswer | None:
         if len(message) < _HEADER.size:
             return None
         number, flags, questions = struct.unpack_from(">3H", message)
@@ -140,7 +140,7 @@ class SoaAsker:
         rcode = flags & _RCODE
         serial = own_serial(message, start, wire[: -len(_QUESTION_END)])
         good = rcode == NOERROR and flags & _AUTHORITATIVE
-        return Answer(*question, serial if good else None, rcode, serial is not None)
+        return SoaAnswer(*question, serial if good else None, rcode, serial is not None)
 
     def _socket(self, family: socket.AddressFamily) -> socket.socket:
         if family not in self._sockets:

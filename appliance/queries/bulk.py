@@ -10,38 +10,38 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from appliance.questions.soa import Answer, Nameserver, Question, SoaAsker
+from appliance.queries.soa import Nameserver, SoaAnswer, SoaClient, SoaQuery
 
 
 @dataclass(slots=True)
 class _Lane:
     """The questions to one nameserver: not yet asked; and asked, oldest first, with retries done and deadline."""
 
-    queue: deque[Question] = field(default_factory=deque)
-    asked: dict[Question, tuple[int, float]] = field(default_factory=dict)
+    queue: deque[SoaQuery] = field(default_factory=deque)
+    asked: dict[SoaQuery, tuple[int, float]] = field(default_factory=dict)
     answered: bool = False
     given_up: int = 0
 
 
 def ask_all(
-    questions: Iterable[Question],
+    questions: Iterable[SoaQuery],
     timeout: float = 1.0,
     retries: int = 2,
     window: int = 100,
     clock: Callable[[], float] = time.monotonic,
-) -> dict[Question, Answer | None]:
+) -> dict[SoaQuery, SoaAnswer | None]:
     """Ask everything and return what was answered, None for no answer.
 
     `timeout` is in seconds a try, `window` the most questions under way to one nameserver. A nameserver that leaves a
     whole window unanswered, and has answered nothing, is asked no further: a dead one costs seconds, not minutes.
     """
-    found: dict[Question, Answer | None] = {}
+    found: dict[SoaQuery, SoaAnswer | None] = {}
     lanes: dict[Nameserver, _Lane] = {}
     for question in questions:
         if question not in found:
             found[question] = None
             lanes.setdefault(question[0], _Lane()).queue.append(question)
-    asker = SoaAsker()
+    asker = SoaClient()
     try:
         while any(lane.queue or lane.asked for lane in lanes.values()):
             for lane in lanes.values():
@@ -59,7 +59,7 @@ def ask_all(
     return found
 
 
-def _fill(asker: SoaAsker, lane: _Lane, window: int, deadline: float) -> None:
+def _fill(asker: SoaClient, lane: _Lane, window: int, deadline: float) -> None:
     while lane.queue and len(lane.asked) < window:
         question = lane.queue.popleft()
         asker.ask(*question)
@@ -70,7 +70,7 @@ def _next_deadline(lanes: Iterable[_Lane]) -> float:
     return min(next(iter(lane.asked.values()))[1] for lane in lanes if lane.asked)
 
 
-def _expire(asker: SoaAsker, lane: _Lane, window: int, retries: int, now: float, timeout: float) -> None:
+def _expire(asker: SoaClient, lane: _Lane, window: int, retries: int, now: float, timeout: float) -> None:
     """Ask again what was not answered in time, or give it up."""
     while lane.asked:
         question, (tries, deadline) = next(iter(lane.asked.items()))

@@ -8,8 +8,8 @@ import threading
 
 import dns.name
 
-from appliance.questions.many import ask_all
-from appliance.questions.soa import Nameserver
+from appliance.queries.bulk import ask_all
+from appliance.queries.soa import Nameserver
 from tests.pair import CATALOG, LOOPBACK, Pair
 
 

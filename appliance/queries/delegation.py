@@ -13,8 +13,8 @@ from dns.message import Message
 from dns.name import Name
 from dns.rdatatype import RdataType
 
-from appliance.questions.plain import PATIENCE, ask
-from appliance.questions.soa import Nameserver
+from appliance.queries.lookup import PATIENCE, ask
+from appliance.queries.soa import Nameserver
 
 MOST_ASKED = 3
 """Nameservers of the parent that are asked, one after the other, until one answers."""

@@ -18,7 +18,7 @@ from dns.message import Message
 from dns.name import Name
 from dns.rdatatype import RdataType
 
-from appliance.questions.soa import Nameserver
+from appliance.queries.soa import Nameserver
 
 PATIENCE = 2.0
 """Seconds that a nameserver has for its answer."""

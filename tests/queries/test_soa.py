@@ -13,7 +13,7 @@ import dns.rcode
 import dns.rrset
 import pytest
 
-from appliance.questions.soa import MOST_OPEN, Answer, Nameserver, SoaAsker, own_serial
+from appliance.queries.soa import MOST_OPEN, Nameserver, SoaAnswer, SoaClient, own_serial
 from tests.pair import CATALOG, LOOPBACK, Pair, small_zone
 
 ZONE = dns.name.from_text("Zone.test")
@@ -29,7 +29,7 @@ class Fake:
         self.socket.bind((address, 0))
         self.socket.settimeout(10)
         self.server = Nameserver("fake", address, self.socket.getsockname()[1])
-        self.asker = SoaAsker()
+        self.asker = SoaClient()
         self.asker.ask(self.server, ZONE)
         self.wire, self.client = self.socket.recvfrom(1000)
         self.question = dns.message.from_wire(self.wire)
@@ -41,7 +41,7 @@ class Fake:
         reply.answer.append(dns.rrset.from_text(ZONE, 60, "IN", "SOA", SOA))
         return reply
 
-    def heard(self, message: bytes, sender: socket.socket | None = None) -> list[Answer]:
+    def heard(self, message: bytes, sender: socket.socket | None = None) -> list[SoaAnswer]:
         """What the asker makes of this message."""
         (sender or self.socket).sendto(message, self.client)
         self.asker.wait(10)
@@ -62,7 +62,7 @@ def test_a_question_is_one_that_a_library_reads(fake: Fake) -> None:
 
 
 def test_the_serial_is_read(fake: Fake) -> None:
-    assert fake.heard(fake.reply().to_wire()) == [Answer(fake.server, ZONE, 4294967295, dns.rcode.NOERROR, True)]
+    assert fake.heard(fake.reply().to_wire()) == [SoaAnswer(fake.server, ZONE, 4294967295, dns.rcode.NOERROR, True)]
 
 
 def test_the_serial_is_read_from_a_record_without_compression() -> None:
@@ -149,7 +149,7 @@ def test_there_is_a_bound_to_the_questions_that_wait(fake: Fake) -> None:
 
 
 def test_a_question_that_cannot_be_sent_is_as_one_lost() -> None:
-    asker = SoaAsker()
+    asker = SoaClient()
     asker.ask(Nameserver("broadcast", "255.255.255.255", 53), ZONE)
     assert asker.answers() == []
     asker.close()

@@ -18,7 +18,7 @@ from dns.rdatatype import RdataType
 
 from appliance.errors import CommandFailed, CommandTimeout
 from appliance.keys import CLOCKS_DIFFER, Key
-from appliance.questions.soa import Nameserver
+from appliance.queries.soa import Nameserver
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ import pytest
 
 from appliance.errors import CommandFailed
 from appliance.keys import new_key
-from appliance.questions.soa import Nameserver
-from appliance.questions.transfer import axfr
+from appliance.queries.soa import Nameserver
+from appliance.queries.transfer import axfr
 from tests.pair import LOOPBACK, Pair, free_port
 
 ZONE = dns.name.from_text("transfer.test")

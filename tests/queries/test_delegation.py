@@ -12,8 +12,8 @@ import dns.message
 import dns.name
 import dns.rrset
 
-from appliance.questions.delegation import find_delegation
-from appliance.questions.soa import Nameserver
+from appliance.queries.delegation import find_delegation
+from appliance.queries.soa import Nameserver
 from tests.pair import LOOPBACK, free_port
 
 ZONE = dns.name.from_text("shop.example.org")
