@@ -30,8 +30,8 @@ from appliance.embedded.state import reachable_program, unprivileged_owner
 from appliance.keys import new_key
 from appliance.nameserver.catalog import CatalogUpdates
 from appliance.nameserver.control import Control
-from appliance.nameserver.files import ZoneFiles
-from appliance.nameserver.wire import Connection
+from appliance.nameserver.isccc import RndcConnection
+from appliance.nameserver.zone_files import ZoneFiles
 from appliance.queries.bulk import ask_all
 from appliance.queries.soa import Nameserver
 from appliance.render.named_conf import Peer, Place, Primary, Secondary, catalog_zone, named_conf
@@ -150,7 +150,7 @@ class Pair:
         self.ns1 = Named(self.root / "ns1", named_conf(self._primary_settings()))
         self.ns2 = Named(self.root / "ns2", named_conf(self._secondary_settings()))
         self.files = ZoneFiles(self.zones)
-        self.connection = Connection(LOOPBACK, self.control_port, self.control_key)
+        self.connection = RndcConnection(LOOPBACK, self.control_port, self.control_key)
         self.control = Control(self.connection)
         self.updates = CatalogUpdates(LOOPBACK, self.primary.port, CATALOG, self.update_key)
 

@@ -14,9 +14,9 @@ from appliance.errors import SettingsError
 from appliance.keys import Key, read_key
 from appliance.nameserver.catalog import CatalogUpdates
 from appliance.nameserver.checks import ZoneChecker
-from appliance.nameserver.control import Control, Fallback, Program
-from appliance.nameserver.files import ZoneFiles
-from appliance.nameserver.wire import Connection
+from appliance.nameserver.control import Control, RndcProgram, WithFallback
+from appliance.nameserver.isccc import RndcConnection
+from appliance.nameserver.zone_files import ZoneFiles
 from appliance.queries.soa import Nameserver
 from appliance.render.zone_file import Apex, apex_of
 from appliance.settings import Settings
@@ -53,15 +53,17 @@ def host_from(settings: Settings) -> Host:
         raise SettingsError("dns.nameservers names no nameserver")
     deployer, primary = settings.deployer, nameservers[0]
     catalog = dns.name.from_text(settings.dns.catalog)
-    connection = Connection(deployer.control.host, deployer.control.port, read_key(deployer.control_key))
-    rndc = Program(find_program(deployer.rndc), deployer.control.host, deployer.control.port, str(deployer.control_key))
+    connection = RndcConnection(deployer.control.host, deployer.control.port, read_key(deployer.control_key))
+    rndc = RndcProgram(
+        find_program(deployer.rndc), deployer.control.host, deployer.control.port, str(deployer.control_key)
+    )
     return Host(
         apex=apex_of(settings.dns),
         files=ZoneFiles(deployer.zone_directory.absolute()),
         checker=ZoneChecker(
             find_program(deployer.named_checkzone), find_program(deployer.named_checkconf), deployer.check_timeout
         ),
-        control=Control(Fallback(connection, rndc)),
+        control=Control(WithFallback(connection, rndc)),
         catalog=catalog,
         updates=CatalogUpdates(primary.address, primary.port, catalog, read_key(deployer.update_key)),
         nameservers=nameservers,

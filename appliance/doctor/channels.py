@@ -11,8 +11,8 @@ from appliance.deploy.host import find_program, nameservers_of
 from appliance.doctor.result import Result, Site, fail, ok
 from appliance.errors import CommandError
 from appliance.keys import read_key
-from appliance.nameserver.commands import run
-from appliance.nameserver.wire import Connection
+from appliance.nameserver.isccc import RndcConnection
+from appliance.nameserver.programs import run
 from appliance.queries.transfer import axfr
 
 SECONDS = 5.0
@@ -43,7 +43,7 @@ def configuration_files(site: Site) -> list[Path]:
 def control(site: Site) -> Iterator[Result]:
     """The primary takes commands that are signed with our key."""
     deployer = site.settings.deployer
-    connection = Connection(deployer.control.host, deployer.control.port, read_key(deployer.control_key), SECONDS)
+    connection = RndcConnection(deployer.control.host, deployer.control.port, read_key(deployer.control_key), SECONDS)
     try:
         connection.command("status")
     except CommandError as refused:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from appliance.doctor.result import Result, Site, fail, ok
 from appliance.hosting.users import DEPLOYER, NAMED, STORE_GROUP
-from appliance.nameserver.commands import run
+from appliance.nameserver.programs import run
 from appliance.store import copies
 
 UNITS = ("named.service", "dns-appliance-deployer.service", "dns-appliance-api.service", "dns-appliance-backup.timer")

@@ -16,7 +16,7 @@ from appliance.deploy.host import nameservers_of
 from appliance.doctor.result import Result, Site, fail, ok, warn
 from appliance.errors import CommandError
 from appliance.keys import read_key
-from appliance.nameserver.files import ZoneFiles
+from appliance.nameserver.zone_files import ZoneFiles
 from appliance.queries.bulk import ask_all
 from appliance.queries.soa import Nameserver
 from appliance.queries.transfer import axfr

@@ -13,7 +13,7 @@ from dns.name import Name
 from appliance.deploy.host import find_program
 from appliance.errors import ApplianceError, SettingsError
 from appliance.nameserver.checks import ZoneChecker
-from appliance.nameserver.files import ZoneFiles
+from appliance.nameserver.zone_files import ZoneFiles
 from appliance.render.zone_file import Apex, apex_of, record_line, zone_file
 from appliance.settings import Settings
 from appliance.store import order, records

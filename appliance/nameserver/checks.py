@@ -13,8 +13,8 @@ from pathlib import Path
 from dns.name import Name
 
 from appliance.errors import CommandFailed
-from appliance.nameserver.commands import run
 from appliance.nameserver.control import quoted
+from appliance.nameserver.programs import run
 
 _ALONE = ("-i", "local", "-k", "ignore", "-m", "ignore", "-M", "ignore", "-n", "ignore", "-r", "ignore", "-S", "ignore")
 _TOGETHER = """\

@@ -12,8 +12,8 @@ from typing import Protocol
 from dns.name import Name
 
 from appliance.errors import CommandFailed
-from appliance.nameserver.commands import run
-from appliance.nameserver.wire import BrokenConnection, Connection
+from appliance.nameserver.isccc import BrokenConnection, RndcConnection
+from appliance.nameserver.programs import run
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ _SAFE_ZONE = re.compile(r"[A-Za-z0-9_/.-]{1,255}")
 _SAFE_FILE = re.compile(r"[A-Za-z0-9_/.-]{1,4096}")
 
 
-class Speaker(Protocol):
+class Transport(Protocol):
     """Whatever brings one line to named and its reply back; CommandFailed holds named's own refusal."""
 
     def command(self, *words: str) -> str:
@@ -32,7 +32,7 @@ class Speaker(Protocol):
 class Control:
     """The four commands, over any speaker. The speaker raises CommandError for anything but success."""
 
-    def __init__(self, speaker: Speaker) -> None:
+    def __init__(self, speaker: Transport) -> None:
         self._speaker = speaker
 
     def add_zone(self, zone: Name, file: str) -> None:
@@ -59,7 +59,7 @@ class Control:
             raise
 
 
-class Program:
+class RndcProgram:
     """Speaks through the `rndc` program: one process a command, so slower, and independent of our own protocol code."""
 
     def __init__(self, rndc: str, address: str, port: int, key_file: str, timeout: float = 10.0) -> None:
@@ -71,10 +71,10 @@ class Program:
         return run((*self._argv, "--", *words), timeout=self._timeout).output
 
 
-class Fallback:
+class WithFallback:
     """Speaks over the kept connection, and through the program when that connection's protocol fails."""
 
-    def __init__(self, connection: Connection, program: Program) -> None:
+    def __init__(self, connection: RndcConnection, program: RndcProgram) -> None:
         self._connection = connection
         self._program = program
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from appliance.nameserver.commands import run
+from appliance.nameserver.programs import run
 
 TIMEOUT = 10.0
 

@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Collection
 from pathlib import Path
 
-from appliance.nameserver.commands import Finished, run
+from appliance.nameserver.programs import Finished, run
 from tests.cluster.network import BRIDGE, ENDS_WITH_US, GATEWAY, PREFIX, RESOLVER, Network
 from tests.pair import wait_for
 

@@ -16,7 +16,7 @@ import shutil
 import time
 from pathlib import Path
 
-from appliance.nameserver.commands import run
+from appliance.nameserver.programs import run
 
 SYSTEM = (
     "ca-certificates",

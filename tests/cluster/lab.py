@@ -25,7 +25,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TextIO
 
-from appliance.nameserver.commands import run
+from appliance.nameserver.programs import run
 from tests.cluster.host import Host, address_of, ssh_words
 from tests.cluster.image import built_image, default_folder, default_suite
 from tests.cluster.network import Network, within

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from appliance.nameserver.commands import Finished, run
+from appliance.nameserver.programs import Finished, run
 from tests.pair import wait_for
 
 PREFIX = "10.53.0"

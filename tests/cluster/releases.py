@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from appliance import __version__
-from appliance.nameserver.commands import run
+from appliance.nameserver.programs import run
 from tests.cluster.playbook import ROOT
 
 FORMER, NEXT = "0.0.1", "99.0"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.nameserver.commands import run
+from appliance.nameserver.programs import run
 from tests.cluster.beginnings import Growth
 from tests.cluster.cluster import API_PORT, Cluster, wait_until_answered
 

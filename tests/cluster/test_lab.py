@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.nameserver.commands import run
+from appliance.nameserver.programs import run
 from tests.cluster.lab import Lab
 from tests.cluster.playbook import ROOT
 from tests.cluster.questions import Questions

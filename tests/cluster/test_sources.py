@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.nameserver.commands import run
+from appliance.nameserver.programs import run
 from tests.cluster.playbook import PROGRAM, ROOT, SITE
 
 UTF8 = ("env", "LC_ALL=C.UTF-8")  # ansible starts in no other

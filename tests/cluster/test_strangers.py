@@ -16,7 +16,7 @@ import pytest
 
 from appliance.errors import CommandFailed
 from appliance.keys import Key, read_key
-from appliance.nameserver.commands import run
+from appliance.nameserver.programs import run
 from appliance.queries.soa import Nameserver
 from appliance.queries.transfer import axfr
 from tests.cluster.cluster import Cluster, ask, rcode, serial, wait_until_answered

@@ -24,7 +24,7 @@ from appliance.keys import new_key
 from appliance.nameserver.catalog import CatalogUpdates
 from appliance.nameserver.checks import ZoneChecker
 from appliance.nameserver.control import Control
-from appliance.nameserver.files import ZoneFiles
+from appliance.nameserver.zone_files import ZoneFiles
 from appliance.queries.soa import Nameserver
 from appliance.render.zone_file import zone_file
 from appliance.store import accounts, outcomes, tables

@@ -13,7 +13,7 @@ import pytest
 from appliance.deploy.host import Host
 from appliance.deploy.pipeline import deploy_zones
 from appliance.deploy.publications import find_touched
-from appliance.nameserver.files import ZoneFiles
+from appliance.nameserver.zone_files import ZoneFiles
 from appliance.render.zone_file import apex_digest, digest_of, serial_of
 from appliance.store import outcomes, sqlite
 from appliance.zones.deployment import Method, Publication

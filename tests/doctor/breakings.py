@@ -20,7 +20,7 @@ import dns.rrset
 from appliance.doctor.result import Site
 from appliance.keys import new_key, read_key
 from appliance.nameserver.control import Control
-from appliance.nameserver.wire import Connection
+from appliance.nameserver.isccc import RndcConnection
 from appliance.settings import Settings
 from appliance.store import sqlite
 from tests.pair import LOOPBACK
@@ -148,7 +148,7 @@ def clock_behind(site: Site) -> Iterator[Site]:
 @contextmanager
 def control_of(settings: Settings) -> Iterator[Control]:
     deployer = settings.deployer
-    connection = Connection(deployer.control.host, deployer.control.port, read_key(deployer.control_key))
+    connection = RndcConnection(deployer.control.host, deployer.control.port, read_key(deployer.control_key))
     yield Control(connection)
     connection.close()
 

@@ -19,7 +19,7 @@ from appliance.files import Owner
 from appliance.hosting.prepare import prepare_host
 from appliance.hosting.users import Owners
 from appliance.keys import read_key
-from appliance.nameserver.files import ZoneFiles
+from appliance.nameserver.zone_files import ZoneFiles
 from appliance.processes import among_others, only_one
 from appliance.recovery.backup import back_up
 from appliance.recovery.restore import restore

@@ -11,7 +11,7 @@ from appliance.errors import SettingsError
 from appliance.hosting.prepare import prepare_host
 from appliance.hosting.servers import DIRECTORY, configuration
 from appliance.keys import read_key
-from appliance.nameserver.commands import run
+from appliance.nameserver.programs import run
 from appliance.settings import Settings
 from tests.hosting.conftest import OWNERS
 from tests.pair import program

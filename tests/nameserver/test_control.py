@@ -12,8 +12,8 @@ import pytest
 
 from appliance.errors import CommandFailed, CommandTimeout
 from appliance.keys import new_key
-from appliance.nameserver.control import Control, Fallback, Program, quoted
-from appliance.nameserver.wire import BrokenConnection, Connection, Table, pack, unpack
+from appliance.nameserver.control import Control, RndcProgram, WithFallback, quoted
+from appliance.nameserver.isccc import BrokenConnection, RndcConnection, Table, pack, unpack
 from tests.pair import LOOPBACK, Pair, free_port, program, small_zone
 
 
@@ -50,7 +50,7 @@ def test_a_missing_file_is_refused_at_once(pair: Pair) -> None:
 
 
 def test_a_dropped_connection_is_opened_anew(pair: Pair) -> None:
-    connection = Connection(LOOPBACK, pair.control_port, pair.control_key)
+    connection = RndcConnection(LOOPBACK, pair.control_port, pair.control_key)
     connection.command("status")
     for how in (socket.SHUT_RDWR, socket.SHUT_WR):
         assert connection._socket is not None
@@ -77,12 +77,12 @@ def test_a_restarted_named_is_found_again() -> None:
 def test_a_wrong_key_is_told_without_its_secret(pair: Pair) -> None:
     key = new_key("control")
     with pytest.raises(BrokenConnection, match="most likely the key") as refused:
-        Connection(LOOPBACK, pair.control_port, key).command("status")
+        RndcConnection(LOOPBACK, pair.control_port, key).command("status")
     assert key.secret not in str(refused.value)
 
 
 def test_a_silent_named_costs_the_time_limit_and_no_more(pair: Pair) -> None:
-    connection = Connection(LOOPBACK, pair.control_port, pair.control_key, timeout=1)
+    connection = RndcConnection(LOOPBACK, pair.control_port, pair.control_key, timeout=1)
     for prepare in (lambda: connection.command("status"), connection.close):
         prepare()
         pair.ns1.pause()
@@ -96,7 +96,7 @@ def test_a_silent_named_costs_the_time_limit_and_no_more(pair: Pair) -> None:
 
 
 def test_the_program_does_the_same(pair: Pair) -> None:
-    control = Control(Program(program("rndc"), LOOPBACK, pair.control_port, str(pair.key_file)))
+    control = Control(RndcProgram(program("rndc"), LOOPBACK, pair.control_port, str(pair.key_file)))
     zone = zone_of("by-program")
     uuid = pair.create(zone, 1)
     assert str(pair.files.path(uuid)) in (control.show_zone(zone) or "")
@@ -111,12 +111,12 @@ def test_the_program_does_the_same(pair: Pair) -> None:
 
 
 def test_the_program_stands_in_for_a_broken_connection_only(pair: Pair) -> None:
-    broken = Connection(LOOPBACK, free_port(), pair.control_key)
-    rndc = Program(program("rndc"), LOOPBACK, pair.control_port, str(pair.key_file))
-    assert "catalog.appliance.test" in (Control(Fallback(broken, rndc)).show_zone(pair.catalog) or "")
-    missing = Program("/nonexistent/rndc", LOOPBACK, pair.control_port, str(pair.key_file))
+    broken = RndcConnection(LOOPBACK, free_port(), pair.control_key)
+    rndc = RndcProgram(program("rndc"), LOOPBACK, pair.control_port, str(pair.key_file))
+    assert "catalog.appliance.test" in (Control(WithFallback(broken, rndc)).show_zone(pair.catalog) or "")
+    missing = RndcProgram("/nonexistent/rndc", LOOPBACK, pair.control_port, str(pair.key_file))
     with pytest.raises(CommandFailed, match="not found"):
-        Control(Fallback(pair.connection, missing)).delete_zone(zone_of("never"))
+        Control(WithFallback(pair.connection, missing)).delete_zone(zone_of("never"))
 
 
 @pytest.mark.parametrize("label", [b'a"b', b"a b", b"a;b", b"a{b", b"a\nb", b"a\\b", b"\x00", b"\xe4"])
@@ -163,5 +163,5 @@ def test_what_is_no_control_channel_is_told(greeting: bytes) -> None:
         stranger = threading.Thread(target=answer)
         stranger.start()
         with pytest.raises(BrokenConnection):
-            Connection(LOOPBACK, server.getsockname()[1], new_key("control")).command("status")
+            RndcConnection(LOOPBACK, server.getsockname()[1], new_key("control")).command("status")
         stranger.join()

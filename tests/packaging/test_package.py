@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import appliance
-from appliance.nameserver.commands import run
+from appliance.nameserver.programs import run
 from appliance.settings import read_settings
 
 ROOT = Path(__file__).parent.parent.parent

@@ -12,7 +12,7 @@ import pytest
 
 from appliance.errors import SettingsError
 from appliance.keys import new_key
-from appliance.nameserver.commands import run
+from appliance.nameserver.programs import run
 from appliance.render.named_conf import Peer, Place, Primary, Secondary, catalog_zone, named_conf
 from tests.pair import program
 

@@ -10,7 +10,7 @@ import pytest
 
 from appliance.cli import program
 from appliance.hosting import users
-from appliance.nameserver.commands import run
+from appliance.nameserver.programs import run
 from appliance.settings import DEFAULT_FILE, Settings
 from tests.systemd.units import FOLDER, SERVICES, UNITS, rows, values
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.nameserver.commands import run
+from appliance.nameserver.programs import run
 from tests.systemd.units import FOLDER
 
 DEBIAN = {

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import CommandFailed, CommandTimeout, MissingProgram
-from appliance.nameserver.commands import run
+from appliance.nameserver.programs import run
 from tests.pair import wait_for
 
 

@@ -39,7 +39,7 @@ class BrokenConnection(CommandFailed):
     """The connection or its protocol failed; named itself refused nothing."""
 
 
-class Connection:
+class RndcConnection:
     """One authenticated connection to named's control channel, opened when first needed and safe among threads.
 
     named drops it after 30 s without a command and at each restart: the next command then connects anew, once.

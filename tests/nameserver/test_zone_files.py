@@ -14,7 +14,7 @@ import dns.name
 import pytest
 
 from appliance.errors import PublishFailed
-from appliance.nameserver.files import ZoneFiles
+from appliance.nameserver.zone_files import ZoneFiles
 from tests.pair import Pair, small_zone
 
 ZONE = UUID("11111111-2222-3333-4444-555555555555")
