@@ -20,7 +20,7 @@ from appliance.api.readiness import Readiness
 from appliance.console import site
 from appliance.editing import editor_from
 from appliance.errors import SettingsError
-from appliance.people.authentication import Authenticator
+from appliance.identity.authentication import Authenticator
 from appliance.settings import Settings
 from appliance.store.database import Store
 from appliance.systemd import Manager

@@ -1,7 +1,7 @@
 """Who asks: an account, the token that narrows it, and what both together may see and do.
 
 Values without I/O. They are below the store because the journal and the audit log name a principal in each row, and
-beside no protocol because every front door gets its principal from `appliance.people.authentication`.
+beside no protocol because every front door gets its principal from `appliance.identity.authentication`.
 """
 
 from __future__ import annotations

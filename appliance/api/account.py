@@ -13,7 +13,7 @@ from appliance.api.access import needs, principal, token
 from appliance.api.body import Blueprint, read_uuid, uuid_of
 from appliance.api.presentation import JSON, asker_of, entry_of, token_of
 from appliance.errors import InputError
-from appliance.people.tokens import make_token, read_network, revoke_token
+from appliance.identity.tokens import create_token, read_network, revoke_token
 from appliance.principal import TokenLimits
 from appliance.store import accounts, audit
 from appliance.store.zones import Page
@@ -60,7 +60,7 @@ class Tokens(MethodView):
     def post(self, body: dict[str, Any]) -> Answer:
         """Make a token, no wider than the one that asks; its secret is in this answer alone."""
         store, now = parts().store, parts().clock()
-        made, secret = make_token(store, principal(), body["name"], body["permissions"], _limits(body), now)
+        made, secret = create_token(store, principal(), body["name"], body["permissions"], _limits(body), now)
         location = answers.path_of("account.OneToken", made.uuid)
         return {**token_of(made), "secret": secret}, 201, {"Location": location}
 

@@ -11,8 +11,8 @@ import click
 
 from appliance.cli.options import Duration, json_option, now, opened, print_moment, print_rows, settings_options
 from appliance.errors import InputError
-from appliance.people import membership, second_factor, sign_in, tokens
-from appliance.people.permissions import PERMISSIONS
+from appliance.identity import membership, second_factor, sign_in, tokens
+from appliance.identity.permissions import PERMISSIONS
 from appliance.principal import Account, Principal, Scope, Token, TokenLimits
 from appliance.settings import Settings
 from appliance.store import accounts, zones
@@ -35,7 +35,7 @@ def account() -> None:
 def create_account(settings: Settings, email: str, admin: bool, as_json: bool) -> None:
     """Create an account; it has no console password until one is set."""
     with opened(settings) as store:
-        made = membership.make_account(store, email, Principal.local(NAME), now(), is_admin=admin)
+        made = membership.create_account(store, email, Principal.local(NAME), now(), is_admin=admin)
     click.echo(json.dumps(_account(made)) if as_json else f"account {made.email} created")
 
 
@@ -118,7 +118,7 @@ def create_token(
             networks=tuple(map(tokens.read_network, networks)) or None,
             zones=frozenset(_zone_uuid(domain, owner.account) for domain in domains) or None,
         )
-        _, secret = tokens.make_token(store, owner, name, permissions, limits, now())
+        _, secret = tokens.create_token(store, owner, name, permissions, limits, now())
     click.echo(secret)
 
 

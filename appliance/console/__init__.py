@@ -17,6 +17,6 @@
     developers  API tokens
     people      for operators: who has an account, and who is invited
 
-A page reads the store, asks `appliance.people` and `appliance.editing` for every write, and nameservers by plain
+A page reads the store, asks `appliance.identity` and `appliance.editing` for every write, and nameservers by plain
 questions alone.
 """

@@ -14,8 +14,8 @@ from appliance.console.entry import refuse_unequal
 from appliance.console.forms import Form, sent_form
 from appliance.console.pages import go_to, page, pages
 from appliance.console.visitor import become, visitor
-from appliance.people import second_factor
-from appliance.people.sign_in import change_password, confirm, end_others, end_session
+from appliance.identity import second_factor
+from appliance.identity.sign_in import change_password, confirm, end_others, end_session
 from appliance.principal import Scope
 from appliance.store import audit, credentials, sessions
 from appliance.web.paging import neighbours, pager

@@ -13,8 +13,8 @@ from appliance.console.forms import Form, sent_form
 from appliance.console.pages import go_to, page, pages
 from appliance.console.visitor import visitor
 from appliance.errors import InputError
-from appliance.people.permissions import grantable
-from appliance.people.tokens import make_token, read_network, revoke_token
+from appliance.identity.permissions import grantable
+from appliance.identity.tokens import create_token, read_network, revoke_token
 from appliance.principal import Token, TokenLimits
 from appliance.store import accounts, zones
 from appliance.web.paging import neighbours, pager_within
@@ -51,7 +51,7 @@ def create() -> Response:
     form, who = sent_form(), visitor()
     with form.refusing():
         store, now = parts().store, parts().clock()
-        made, secret = make_token(store, who.principal, form["name"], form.all("permissions"), _limits(form), now)
+        made, secret = create_token(store, who.principal, form["name"], form.all("permissions"), _limits(form), now)
         return page("token_made.html", token=made, secret=secret, base=request.host_url)
     return _developers_page(form, 400)
 

@@ -11,8 +11,8 @@ from appliance.console.forms import Form, sent_form
 from appliance.console.pages import NAVIGATION, go, go_to, open_to_all, page, pages, path_here
 from appliance.console.visitor import become, visitor
 from appliance.errors import InputError, NotFound
-from appliance.people import membership
-from appliance.people.sign_in import end_session, new_secret, sign_in
+from appliance.identity import membership
+from appliance.identity.sign_in import end_session, new_secret, sign_in
 from appliance.store import credentials, invitations
 from appliance.web.parts import parts, reading
 

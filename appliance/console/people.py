@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as Answer
 from appliance.console.forms import Form, sent_form
 from appliance.console.pages import go_to, operators_only, page, pages
 from appliance.console.visitor import visitor
-from appliance.people import membership
+from appliance.identity import membership
 from appliance.store import accounts, invitations
 from appliance.web.paging import neighbours, pager
 from appliance.web.parts import parts, reading

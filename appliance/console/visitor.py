@@ -19,8 +19,8 @@ from flask import Response, g, request
 from werkzeug.exceptions import Forbidden
 
 from appliance.errors import StoreError
-from appliance.people.authentication import USE_NOTED_EVERY
-from appliance.people.sign_in import Browser, new_secret
+from appliance.identity.authentication import USE_NOTED_EVERY
+from appliance.identity.sign_in import Browser, new_secret
 from appliance.principal import Account, Principal
 from appliance.store import sessions
 from appliance.store.sessions import LONGEST, Session

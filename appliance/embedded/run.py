@@ -25,10 +25,10 @@ from appliance.embedded.state import (
     taken_ports,
 )
 from appliance.errors import SettingsError
+from appliance.identity.membership import create_account
+from appliance.identity.sign_in import set_password
+from appliance.identity.tokens import create_token
 from appliance.nameserver.version import read_version
-from appliance.people.membership import make_account
-from appliance.people.sign_in import set_password
-from appliance.people.tokens import make_token
 from appliance.principal import Principal, TokenLimits
 from appliance.processes import only_one, until_signalled
 from appliance.queries.bulk import ask_all
@@ -91,11 +91,11 @@ def _open_store(state: State, clock: Callable[[], datetime]) -> _First | None:
     with store.connection():
         if accounts.list_accounts():
             return None
-        account = make_account(store, FIRST_ACCOUNT, Principal.local(_NAME), clock(), is_admin=True)
+        account = create_account(store, FIRST_ACCOUNT, Principal.local(_NAME), clock(), is_admin=True)
         principal, password = Principal.local(_NAME, account), secrets.token_urlsafe(12)
         set_password(store, principal, password, clock(), is_first=True)
         permissions = ("dns:*", "account:read", "account:tokens")
-        _, secret = make_token(store, principal, "first token", permissions, TokenLimits(), clock())
+        _, secret = create_token(store, principal, "first token", permissions, TokenLimits(), clock())
     return _First(password, secret)
 
 

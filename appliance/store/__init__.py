@@ -1,7 +1,7 @@
 """SQLite through Peewee: rows <-> values of `appliance.zones`, the journal of changes, and the outcomes of deployments.
 
     zones  records  journal               written by the API and the command line, through `appliance.editing`
-    accounts  credentials  sessions       written by API, console and command line, through `appliance.people`
+    accounts  credentials  sessions       written by API, console and command line, through `appliance.identity`
     invitations  audit
     outcomes  strays                      written by the deployer
     progress                              what outcomes say of the whole

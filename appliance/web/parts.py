@@ -12,7 +12,7 @@ from flask import Flask, current_app, g
 from prometheus_client import CollectorRegistry
 
 from appliance.editing import Editor
-from appliance.people.authentication import Authenticator
+from appliance.identity.authentication import Authenticator
 from appliance.settings import Settings
 from appliance.store.database import Store
 from appliance.web.limits import Limits

@@ -7,7 +7,7 @@ import re
 import pytest
 from pyotp import TOTP
 
-from appliance.people import sign_in
+from appliance.identity import sign_in
 from appliance.principal import Principal
 from tests.console.conftest import PASSWORD, Browser, Console, texts
 

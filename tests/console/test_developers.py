@@ -9,7 +9,7 @@ import pytest
 from markupsafe import escape
 
 from appliance.console.developers import PERMISSION_TEXTS
-from appliance.people.permissions import PERMISSIONS
+from appliance.identity.permissions import PERMISSIONS
 from appliance.principal import Token, TokenLimits
 from appliance.store import accounts
 from tests.api.conftest import Bearer

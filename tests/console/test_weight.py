@@ -7,7 +7,7 @@ import pytest
 from appliance.console.brief import cut, fitting
 from appliance.console.pending import MOST
 from appliance.editing import CreateRecord, RecordInput
-from appliance.people.permissions import PERMISSIONS
+from appliance.identity.permissions import PERMISSIONS
 from appliance.principal import TokenLimits
 from appliance.store import accounts, invitations, sessions
 from appliance.zones.rules import MAX_SET_RECORDS

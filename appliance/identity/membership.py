@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from appliance.errors import InputError, NotFound, NotPermitted
-from appliance.people.sign_in import Browser, begin_session, new_secret
+from appliance.identity.sign_in import Browser, begin_session, new_secret
 from appliance.principal import Account, Principal
 from appliance.store import accounts, audit, credentials, invitations, sessions
 from appliance.store.database import Store
@@ -14,7 +14,7 @@ from appliance.store.invitations import Invitation
 from appliance.store.passwords import hash_password
 
 
-def make_account(store: Store, email: str, principal: Principal, now: datetime, *, is_admin: bool = False) -> Account:
+def create_account(store: Store, email: str, principal: Principal, now: datetime, *, is_admin: bool = False) -> Account:
     """A new account without a password."""
     with store.writing():
         account = accounts.create_account(email, now, is_admin=is_admin)

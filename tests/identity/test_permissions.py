@@ -14,7 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from appliance.errors import InputError, NotPermitted
-from appliance.people.permissions import PERMISSIONS, check_permissions, glob_lies_in, refuse_wider
+from appliance.identity.permissions import PERMISSIONS, check_permissions, glob_lies_in, refuse_wider
 from appliance.principal import Account, Principal, Token, TokenLimits, allows
 
 globs = st.text("a.*?[]!", min_size=1, max_size=5)

@@ -9,7 +9,7 @@ from ipaddress import ip_network
 from uuid import UUID
 
 from appliance.errors import InputError, NotPermitted
-from appliance.people.permissions import PERMISSIONS, check_permissions, refuse_wider
+from appliance.identity.permissions import PERMISSIONS, check_permissions, refuse_wider
 from appliance.principal import Network, Principal, Scope, Token, TokenLimits
 from appliance.store import accounts, audit, zones
 from appliance.store.database import Store
@@ -25,7 +25,7 @@ MOST_LIMITS = 100
 _GLOB = re.compile(r"[a-z0-9_.*?@/-]{1,255}")
 
 
-def make_token(
+def create_token(
     store: Store, principal: Principal, name: str, permissions: Iterable[str], limits: TokenLimits, now: datetime
 ) -> tuple[Token, str]:
     """A new token of the principal's account, and its secret, told this once; NotPermitted where it would be wider."""

@@ -12,8 +12,8 @@ from uuid import uuid4
 import pytest
 
 from appliance.errors import AccessError, AuthenticationFailed, MissingPermission, NotPermitted, RateLimited
-from appliance.people.authentication import Authenticator
-from appliance.people.permissions import PERMISSIONS, grantable
+from appliance.identity.authentication import Authenticator
+from appliance.identity.permissions import PERMISSIONS, grantable
 from appliance.principal import EVERYTHING, Account, Principal, Scope, Token, TokenLimits
 from appliance.store import accounts
 from tests.desk import Desk, open_desk

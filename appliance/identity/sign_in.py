@@ -8,8 +8,8 @@ from datetime import datetime
 from uuid import UUID
 
 from appliance.errors import InputError, NotFound
-from appliance.people import second_factor
-from appliance.people.second_factor import TakeCode
+from appliance.identity import second_factor
+from appliance.identity.second_factor import TakeCode
 from appliance.principal import Account, Principal
 from appliance.store import audit, credentials, sessions
 from appliance.store.database import Store
