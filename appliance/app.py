@@ -22,7 +22,7 @@ from appliance.editing import editor_from
 from appliance.errors import SettingsError
 from appliance.identity.authentication import Authenticator
 from appliance.settings import Settings
-from appliance.store.database import Store
+from appliance.store.file.database import Store
 from appliance.systemd import Manager
 from appliance.web import error_responses, front_doors
 from appliance.web.front_doors import FrontDoor

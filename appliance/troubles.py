@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from appliance.store import outcomes, progress, strays
+from appliance.store import deployments, statistics, unknown_zones
 from appliance.zones.names import print_domain
 
 LATE_AFTER = timedelta(seconds=60)
@@ -39,7 +39,7 @@ def find_troubles(nameservers: Sequence[str], now: datetime) -> list[Trouble]:
 
 def deployer_problem(now: datetime) -> Trouble | None:
     """Return what is wrong with the deployer, None while it turns: the one rule for everything that reports it."""
-    turned_at = outcomes.turned_at()
+    turned_at = deployments.turned_at()
     if turned_at is None:
         text, remedy = "the deployer has never turned", "start it and read its log"
     elif now - turned_at > DEPLOYER_SILENT_AFTER:
@@ -55,7 +55,7 @@ def deployer_problem(now: datetime) -> Trouble | None:
 
 
 def _nameservers(nameservers: Sequence[str]) -> Iterator[Trouble]:
-    reaches = progress.reaches_of_nameservers()
+    reaches = statistics.lag_by_nameserver()
     for name in nameservers:
         reach = reaches.get(name)
         if reach and reach.unreachable:
@@ -68,7 +68,7 @@ def _nameservers(nameservers: Sequence[str]) -> Iterator[Trouble]:
 
 
 def _zones(now: datetime) -> Iterator[Trouble]:
-    for late in progress.late(MOST_NAMED):
+    for late in statistics.late_zones(MOST_NAMED):
         age = abs(now - late.queued_at)
         if age > LATE_AFTER:
             name = print_domain(late.name)
@@ -79,7 +79,7 @@ def _zones(now: datetime) -> Iterator[Trouble]:
 
 
 def _strays() -> Iterator[Trouble]:
-    for name in strays.names(MOST_NAMED):
+    for name in unknown_zones.names(MOST_NAMED):
         text = f"zone {name} is served, and the store never knew it; it is kept"
         yield Trouble("stray", name, text, "restore the store that knew it, or dns-appliance deployer --allow-removals")
 

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from appliance.editing import CreateRecord, DeleteRecord, Editor, RecordInput, RecordRequest, UpdateRecord
 from appliance.errors import RuleBroken
 from appliance.store import records
-from appliance.store.database import Store
+from appliance.store.file.database import Store
 from appliance.zones.model import Record, Zone
 from tests.desk import Desk, open_desk
 

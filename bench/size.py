@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from appliance.store import sqlite, zones
-from appliance.store.database import Store
+from appliance.store import zones
+from appliance.store.file import sqlite
+from appliance.store.file.database import Store
 from appliance.zones.names import parse_domain
 from tests.appliance import Appliance, Client, timed
 from tests.crowd import add_zones

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import uuid4
 
-from appliance.store import order, tables
-from appliance.store.database import Store
+from appliance.store import name_keys, tables
+from appliance.store.file.database import Store
 from appliance.zones.model import Zone
 
 _ROWS = 500
@@ -43,7 +43,7 @@ def make_all_live(store: Store, nameservers: Sequence[str]) -> None:
 
 
 def _named(domain: str) -> dict[str, Any]:
-    return {"uuid": uuid4(), "name": domain, "name_key": order.domain_key(order.domain_from(domain))}
+    return {"uuid": uuid4(), "name": domain, "name_key": name_keys.domain_key(name_keys.domain_from(domain))}
 
 
 def _count(store: Store, account: int) -> None:

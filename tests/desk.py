@@ -14,8 +14,9 @@ import dns.name
 from appliance.editing import Editor, RecordInput
 from appliance.principal import Account, Principal
 from appliance.render.zone_file import Apex
-from appliance.store import accounts, sqlite
-from appliance.store.database import Store
+from appliance.store import accounts
+from appliance.store.file import sqlite
+from appliance.store.file.database import Store
 from appliance.zones.model import Record, Zone
 from appliance.zones.reserved import OwnNames
 

@@ -17,7 +17,7 @@ from appliance.console.dashboard import HOURS
 from appliance.editing import Editor, RecordInput, UpdateRecord
 from appliance.principal import Principal
 from appliance.store import accounts
-from appliance.store.database import Store
+from appliance.store.file.database import Store
 from tests.appliance import Appliance, Client
 from tests.browser import open_browser, sign_in, visit
 from tests.desk import APEX, OWN_NAMES, Clock, caller_of

@@ -11,7 +11,7 @@ import pytest
 from appliance.errors import StoreError
 from appliance.files import dress, make_shared, open_shared, write_whole
 from appliance.processes import only_one
-from appliance.store.database import Store
+from appliance.store.file.database import Store
 
 
 def mode(path: Path) -> int:

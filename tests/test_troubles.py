@@ -15,7 +15,7 @@ import pytest
 from appliance.doctor import served
 from appliance.doctor.result import Site, Verdict
 from appliance.settings import Settings, StoreSettings
-from appliance.store import outcomes, strays
+from appliance.store import deployments, unknown_zones
 from appliance.troubles import deployer_problem, find_troubles
 from tests.desk import Desk
 
@@ -24,7 +24,7 @@ UNKNOWN = [f"unknown{number}.example" for number in range(50)]
 
 def turn(desk: Desk, seconds: float) -> None:
     """The deployer last turned that many seconds from the desk's time."""
-    outcomes.note_turn(outcomes.SignOfLife(desk.clock() + timedelta(seconds=seconds), None, 0, 0))
+    deployments.store_heartbeat(deployments.Heartbeat(desk.clock() + timedelta(seconds=seconds), None, 0, 0))
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_status_fails_on_any_problem_and_names_each_zone_once(desk: Desk, tmp_pa
     turn(desk, 0)
     assert status(desk, tmp_path).returncode == 0
     found = [(f"{place}-{domain}", dns.name.from_text(domain)) for domain in UNKNOWN for place in ("file", "former")]
-    strays.note(found, desk.clock())
+    unknown_zones.note(found, desk.clock())
     turn(desk, 0)
     done = status(desk, tmp_path)
     assert done.returncode == 1

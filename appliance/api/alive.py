@@ -14,7 +14,7 @@ import time
 from appliance.addresses import Endpoint, LocalSocket
 from appliance.errors import StoreError
 from appliance.store import journal
-from appliance.store.database import Store
+from appliance.store.file.database import Store
 from appliance.systemd import Manager
 
 PATIENCE = 20.0

@@ -11,7 +11,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from appliance.store import outcomes, progress, strays
+from appliance.store import deployments, statistics, unknown_zones
 from appliance.troubles import MOST_NAMED
 from appliance.zones.deployment import DeploymentState
 from appliance.zones.names import print_domain
@@ -39,7 +39,7 @@ class StoreCollector(Collector):
 
     def _zones(self) -> Metric:
         gauge = _gauge("zones", "Zones by state of deployment", "state")
-        counts = progress.count_by_state()
+        counts = statistics.count_by_state()
         for state in DeploymentState:
             gauge.add_metric([state.value], counts.get(state.value, 0))
         return gauge
@@ -48,9 +48,9 @@ class StoreCollector(Collector):
         reachable = _gauge("nameserver_reachable", "1 when it answers", "nameserver")
         behind = _gauge("nameserver_zones_behind", "Zones not served at their serial", "nameserver")
         lag = _gauge("nameserver_lag_seconds", "Since the oldest change that it does not serve", "nameserver")
-        reaches, lags, now = progress.reaches_of_nameservers(), progress.lags_of_nameservers(), self._clock()
+        reaches, lags, now = statistics.lag_by_nameserver(), statistics.oldest_lag_by_nameserver(), self._clock()
         for name in self._nameservers:
-            reach = reaches.get(name, progress.Reach(0, 0))
+            reach = reaches.get(name, statistics.NameserverLag(0, 0))
             reachable.add_metric([name], 0 if reach.unreachable else 1)
             behind.add_metric([name], reach.lagging + reach.unreachable)
             lag.add_metric([name], (now - lags.get(name, now)).total_seconds())
@@ -58,8 +58,8 @@ class StoreCollector(Collector):
 
     def _deployer(self) -> Iterable[Metric]:
         unknown = _gauge("stray_zones", "Zones that are served and that the store never knew")
-        unknown.add_metric([], len(strays.names(MOST_NAMED)))
-        sign = outcomes.last_sign()
+        unknown.add_metric([], len(unknown_zones.names(MOST_NAMED)))
+        sign = deployments.last_heartbeat()
         if sign is None:
             return (unknown,)
         age = _gauge("deployer_turn_age_seconds", "Since the deployer's last turn")
@@ -77,7 +77,7 @@ class StoreCollector(Collector):
         live = _gauge("zone_serial_live", "Serial at which a zone that is not live was last seen everywhere", "zone")
         success = _gauge("zone_live_age_seconds", "Since a zone that is not live last was", "zone")
         now = self._clock()
-        for late in progress.late(MOST_NAMED):
+        for late in statistics.late_zones(MOST_NAMED):
             label = [print_domain(late.name)]
             age.add_metric(label, (now - late.queued_at).total_seconds())
             wanted.add_metric(label, late.serial)

@@ -9,7 +9,7 @@ from typing import Any, cast
 from appliance.api import schemas
 from appliance.errors import InputError
 from appliance.principal import Token
-from appliance.store.audit import Entry
+from appliance.store.audit import AuditEntry
 from appliance.zones.deployment import Deployment
 from appliance.zones.model import Record, Zone
 from appliance.zones.names import print_domain, print_owner, print_unicode
@@ -115,7 +115,7 @@ def token_of(token: Token) -> JSON:
     }
 
 
-def entry_of(entry: Entry) -> JSON:
+def entry_of(entry: AuditEntry) -> JSON:
     """A line of the audit log."""
     return {**asdict(entry), "action": entry.kind}
 

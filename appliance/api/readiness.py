@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from appliance.store.database import Store
+from appliance.store.file.database import Store
 from appliance.troubles import Trouble, find_troubles
 
 CACHED = 1.0

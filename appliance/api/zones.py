@@ -23,7 +23,7 @@ from appliance.api.presentation import (
 )
 from appliance.editing import RecordInput, find_zone
 from appliance.errors import InputError
-from appliance.store import outcomes, records, zones
+from appliance.store import deployments, records, zones
 from appliance.store.records import Filters
 from appliance.store.zones import Page
 from appliance.web.parts import parts, reading
@@ -51,7 +51,7 @@ class Zones(MethodView):
         page = Page(wanted["page"], wanted["page_size"])
         with reading():
             found, total = _find(wanted, page)
-            standing = outcomes.deployments(found, parts().nameservers)
+            standing = deployments.of_zones(found, parts().nameservers)
         return [zone_summary(zone, standing[zone.uuid]) for zone in found], answers.page_headers(page, total)
 
     @needs("dns:create")

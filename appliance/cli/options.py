@@ -25,8 +25,8 @@ from appliance.settings import (
     StoreSettings,
     read_settings,
 )
-from appliance.store.copies import API_LOCK
-from appliance.store.database import Store
+from appliance.store.file.database import Store
+from appliance.store.file.snapshot import API_LOCK
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -15,7 +15,7 @@ from appliance.cli.options import now, settings_options
 from appliance.errors import AlreadyRunning, SettingsError
 from appliance.processes import among_others, log_to_stderr
 from appliance.settings import Settings
-from appliance.store.copies import API_LOCK
+from appliance.store.file.snapshot import API_LOCK
 from appliance.systemd import manager_of
 
 

@@ -12,7 +12,7 @@ from appliance.cli.screen import Row, redraw
 from appliance.errors import NotFound
 from appliance.principal import Scope
 from appliance.settings import Settings
-from appliance.store import outcomes, zones
+from appliance.store import deployments, zones
 from appliance.store.zones import Page
 from appliance.troubles import find_troubles
 from appliance.zones.deployment import Deployment, DeploymentState
@@ -71,11 +71,11 @@ def _standing(domain: str | None, names: list[str]) -> Iterator[tuple[Zone, Depl
         zone = zones.get_by_name(parse_domain(domain))
         if zone is None:
             raise NotFound(f"there is no zone {domain}")
-        yield zone, outcomes.deployments([zone], names)[zone.uuid]
+        yield zone, deployments.of_zones([zone], names)[zone.uuid]
         return
     number = 1
     while found := zones.find(Scope(None), Page(number, PAGE))[0]:
-        states = outcomes.deployments(found, names)
+        states = deployments.of_zones(found, names)
         yield from ((zone, states[zone.uuid]) for zone in found)
         number += 1
 

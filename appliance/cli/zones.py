@@ -16,7 +16,7 @@ from appliance.errors import NotFound
 from appliance.principal import Account, Principal, Scope
 from appliance.render.zone_file import apex_of, zone_file
 from appliance.settings import Settings
-from appliance.store import accounts, outcomes, records, zones
+from appliance.store import accounts, deployments, records, zones
 from appliance.store.zones import Page
 from appliance.zones.deployment import Deployment
 from appliance.zones.model import Record, Zone
@@ -39,7 +39,7 @@ def list_zones(settings: Settings, email: str | None, as_json: bool) -> None:
     with opened(settings):
         rows = []
         for found in _pages(Scope(accounts.find_account(email).uuid if email else None)):
-            states = outcomes.deployments(found, _server_names(settings))
+            states = deployments.of_zones(found, _server_names(settings))
             rows += [_row(one, states[one.uuid]) for one in found]
     print_rows(rows, as_json=as_json)
 
@@ -53,7 +53,7 @@ def show_zone(settings: Settings, domain: str, as_json: bool) -> None:
     with opened(settings):
         found = _find(domain)
         held = [_record(one, found) for one in records.of_zone(found)]
-        row = _row(found, outcomes.deployments([found], _server_names(settings))[found.uuid])
+        row = _row(found, deployments.of_zones([found], _server_names(settings))[found.uuid])
     if as_json:
         click.echo(json.dumps(row | {"records": held}, indent=2, ensure_ascii=False))
     else:

@@ -9,7 +9,7 @@ from flask import Response, request
 
 from appliance.console.pages import operators_only, page, pages
 from appliance.principal import EVERYTHING
-from appliance.store import audit, journal, progress
+from appliance.store import audit, journal, statistics
 from appliance.troubles import find_troubles
 from appliance.web.paging import neighbours, pager
 from appliance.web.parts import parts, reading
@@ -40,8 +40,8 @@ def show_dashboard() -> Response:
     """Everything at a glance."""
     now, nameservers = parts().clock(), parts().nameservers
     with reading():
-        counts = progress.count_by_state()
-        reaches, lags = progress.reaches_of_nameservers(), progress.lags_of_nameservers()
+        counts = statistics.count_by_state()
+        reaches, lags = statistics.lag_by_nameserver(), statistics.oldest_lag_by_nameserver()
         hours = journal.count_by_hour(now, HOURS)
         troubles = find_troubles(nameservers, now)
     return page(

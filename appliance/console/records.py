@@ -22,8 +22,8 @@ from appliance.console.zones import read_whole, zone_at
 from appliance.editing import find_record
 from appliance.errors import InputError, NotFound
 from appliance.render.zone_diff import Line
-from appliance.store import outcomes, records, sets
-from appliance.store.sets import SetFilters
+from appliance.store import deployments, records, rrsets
+from appliance.store.rrsets import SetFilters
 from appliance.web.paging import neighbours, pager
 from appliance.web.parts import parts, reading
 from appliance.zones.model import MAX_TTL, Record, Zone
@@ -49,9 +49,9 @@ def show_zone(uuid: UUID) -> Response:
     name, asked = request.args.get("name"), pager(SETS)
     filters = SetFilters(rdtype, text.lower().removesuffix("." + print_domain(zone.name)), name)
     with reading():
-        found, total = sets.find(zone, asked, filters)
-        types = sets.types_of(zone)
-        deployment = outcomes.deployments([zone], parts().nameservers)[zone.uuid]
+        found, total = rrsets.find(zone, asked, filters)
+        types = rrsets.types_of(zone)
+        deployment = deployments.of_zones([zone], parts().nameservers)[zone.uuid]
         waiting = pending.gathered(zone)
     return page(
         "zone.html",

@@ -19,7 +19,7 @@ from appliance.errors import InputError
 from appliance.queries.delegation import Delegation, find_delegation
 from appliance.queries.lookup import Reply, ask_each
 from appliance.queries.soa import Nameserver
-from appliance.store import outcomes
+from appliance.store import deployments
 from appliance.web.parts import parts, reading
 from appliance.zones.names import parse_owner, print_domain
 from appliance.zones.rdata import TYPES
@@ -33,7 +33,7 @@ def show_served(uuid: UUID) -> Response:
     """The panel alone, for the page that asks for it again and again."""
     zone = zone_at(uuid)
     with reading():
-        deployment = outcomes.deployments([zone], parts().nameservers)[zone.uuid]
+        deployment = deployments.of_zones([zone], parts().nameservers)[zone.uuid]
     return flask.make_response(flask.render_template("served.html", zone=zone, deployment=deployment))
 
 

@@ -14,7 +14,7 @@ from appliance.console.pages import go_to, page, pages
 from appliance.console.visitor import visitor
 from appliance.editing import find_zone
 from appliance.errors import InputError
-from appliance.store import outcomes, zones
+from appliance.store import deployments, zones
 from appliance.web.paging import neighbours, pager
 from appliance.web.parts import parts, reading
 from appliance.zones.deployment import DeploymentState
@@ -33,7 +33,7 @@ def show_zones() -> Response:
     scope, shown = visitor().principal.scope, pager(ZONES)
     with reading():
         found, total = zones.find(scope, shown, search=_searched(search.lower()), state=state)
-        standing = outcomes.deployments(found, parts().nameservers)
+        standing = deployments.of_zones(found, parts().nameservers)
     return page(
         "zones.html",
         zones=found,

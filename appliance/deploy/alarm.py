@@ -9,7 +9,7 @@ from datetime import datetime
 
 from appliance.deploy.lanes import Lanes
 from appliance.errors import ApplianceError
-from appliance.store.database import Store
+from appliance.store.file.database import Store
 from appliance.troubles import Trouble, find_troubles
 
 log = logging.getLogger(__name__)

@@ -23,8 +23,8 @@ from appliance.deploy.rollout import RolloutEvent
 from appliance.editing import Editor
 from appliance.errors import ApplianceError, StoreError
 from appliance.queries.soa import Nameserver
-from appliance.store import outcomes, strays, zones
-from appliance.store.outcomes import Standing
+from appliance.store import deployments, unknown_zones, zones
+from appliance.store.deployments import ZoneStatus
 from appliance.zones.names import print_domain
 from appliance.zones.serial import is_ahead, raise_over
 
@@ -109,7 +109,7 @@ class FullTurn:
         )
         self.parts.lanes.start(compare, done, failed, Worker.RECONCILIATION)
 
-    def record_removal(self, standing: Standing) -> None:
+    def record_removal(self, standing: ZoneStatus) -> None:
         """A deleted zone is no longer served, or a newer zone has its name."""
         self.parts.membership.leave(standing.uuid, standing.name)
         self.parts.recorder.live(standing.uuid, None)
@@ -200,7 +200,7 @@ class FullTurn:
         for standing in filter(self.parts.zones.stood_still, (*plan.deploy, *withdrawn)):
             self.parts.zones.want(standing)
 
-    def _await_secondaries(self, standing: Standing, picture: Picture) -> None:
+    def _await_secondaries(self, standing: ZoneStatus, picture: Picture) -> None:
         self.parts.zones.resume(standing.name)
         self.parts.verifier.watch_secondaries(
             standing.uuid,
@@ -215,13 +215,13 @@ class FullTurn:
         else:
             self.parts.membership.join(standing.uuid, standing.name)
 
-    def _raise_all(self, pairs: list[tuple[Standing, int]]) -> None:
+    def _raise_all(self, pairs: list[tuple[ZoneStatus, int]]) -> None:
         """Raise these zones over serials that are served with other content, in a worker, and deploy them then."""
         if not pairs:
             return
         self.raising += 1
 
-        def done(raised: list[Standing]) -> None:
+        def done(raised: list[ZoneStatus]) -> None:
             self.raising -= 1
             for standing in raised:
                 self.parts.zones.want(standing)
@@ -244,17 +244,17 @@ class FullTurn:
 
 def _compare(parts: Parts, *, silent: Collection[Nameserver], with_rows: bool) -> _Comparison:
     """In a worker: compare everything, and store which zones are served that the store never knew."""
-    rows = outcomes.all_seen() if with_rows else None
+    rows = deployments.all_seen() if with_rows else None
     picture = reconcile.take_picture(parts.host, parts.store, silent)
     try:
         with parts.store.writing():
-            strays.note([(stray.label, stray.name) for stray in picture.strays], parts.clock())
+            unknown_zones.note([(stray.label, stray.name) for stray in picture.strays], parts.clock())
     except StoreError as failed:  # a store that takes no write keeps nothing from being compared
         log.warning("event=strays-not-noted reason=%r", str(failed))
-    return _Comparison(picture, reconcile.plan(picture), rows, strays.allowed())
+    return _Comparison(picture, reconcile.plan(picture), rows, unknown_zones.allowed())
 
 
-def _raise_over(pairs: Iterable[tuple[Standing, int]], editor: Editor) -> list[Standing]:
+def _raise_over(pairs: Iterable[tuple[ZoneStatus, int]], editor: Editor) -> list[ZoneStatus]:
     """In a worker: raise each zone over the serial served, unless it has moved on by itself; return those raised."""
     raised = []
     for standing, served in pairs:

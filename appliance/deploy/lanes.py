@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from appliance.errors import ApplianceError
-from appliance.store.database import Store
+from appliance.store.file.database import Store
 
 log = logging.getLogger(__name__)
 

@@ -27,7 +27,7 @@ from appliance.deploy.strays import Stray, remove_stray
 from appliance.deploy.verify import PATIENCE, Watch
 from appliance.errors import ApplianceError
 from appliance.queries.soa import SoaQuery
-from appliance.store.outcomes import Standing
+from appliance.store.deployments import ZoneStatus
 
 log = logging.getLogger(__name__)
 
@@ -142,7 +142,7 @@ class Launcher:
         for name in names:
             self.ask_secondaries(name)
 
-    def _start(self, batch: list[Standing], *, is_small: bool) -> None:
+    def _start(self, batch: list[ZoneStatus], *, is_small: bool) -> None:
         for standing in batch:
             if standing.deleted:
                 self.parts.membership.leave(standing.uuid, standing.name)
@@ -165,7 +165,7 @@ class Launcher:
         publisher = self.parts.publisher
         self.parts.lanes.start(lambda: _carry_out(batch, publisher), done, failed, Worker.ZONES)
 
-    def _take(self, batch: list[Standing], result: _Done) -> None:
+    def _take(self, batch: list[ZoneStatus], result: _Done) -> None:
         records = {standing.uuid: standing.record_count for standing in batch}
         for attempt in result.attempts:
             self._take_attempt(attempt, records[attempt.uuid])
@@ -183,7 +183,7 @@ class Launcher:
             self.parts.zones.advance(attempt.name, RolloutEvent.REFUSED)
             self.parts.pace.soon()
 
-    def _take_withdrawal(self, standing: Standing, refused: str | None) -> None:
+    def _take_withdrawal(self, standing: ZoneStatus, refused: str | None) -> None:
         """Ask all until nobody answers; a zone created again under the name need not wait for a silent secondary."""
         if refused is None:
             self.parts.zones.advance(standing.name, RolloutEvent.WITHDRAWN)
@@ -198,7 +198,7 @@ class Launcher:
         self.parts.verifier.watch(uuid, name, serial, expected, self.parts.monotonic(), patience)
 
 
-def _carry_out(batch: Iterable[Standing], publisher: Publisher) -> _Done:
+def _carry_out(batch: Iterable[ZoneStatus], publisher: Publisher) -> _Done:
     """In a worker: publish and withdraw the zones of a batch."""
     published = [(one.uuid, one.name) for one in batch if not one.deleted]
     attempts = publisher.publish(published) if published else []
@@ -212,7 +212,7 @@ def _carry_out(batch: Iterable[Standing], publisher: Publisher) -> _Done:
     return _Done(attempts, refused)
 
 
-def _is_large(standing: Standing) -> bool:
+def _is_large(standing: ZoneStatus) -> bool:
     return not standing.deleted and standing.record_count >= LARGE_ZONE
 
 

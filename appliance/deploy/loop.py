@@ -25,9 +25,9 @@ from appliance.deploy.verify import Ahead, Complete, Event, Overdue, PrimaryServ
 from appliance.editing import Editor
 from appliance.errors import StoreError
 from appliance.settings import DeployerSettings
-from appliance.store import journal, outcomes, zones
-from appliance.store.database import Store
-from appliance.store.outcomes import Standing
+from appliance.store import deployments, journal, zones
+from appliance.store.deployments import ZoneStatus
+from appliance.store.file.database import Store
 from appliance.systemd import Manager
 from appliance.zones.names import print_domain
 
@@ -162,10 +162,10 @@ class Deployer:
         if self._place is None:  # what was before is for the first full turn
             self._place = journal.last()
         changed, self._place = journal.zones_since(self._place)
-        for standing in outcomes.standings(changed) if changed else ():
+        for standing in deployments.statuses(changed) if changed else ():
             self._want(standing)
 
-    def _want(self, standing: Standing) -> None:
+    def _want(self, standing: ZoneStatus) -> None:
         """Let the zone wait for a lane; a deleted one not, when its name has a newer zone."""
         if standing.deleted and zones.get_by_name(standing.name):
             self._full_turn.record_removal(standing)
@@ -236,8 +236,8 @@ class Deployer:
             self._sign_due = now + SIGN_OF_LIFE
             turn = self._full_turn
             with self._parts.store.writing():
-                outcomes.note_turn(
-                    outcomes.SignOfLife(self._parts.clock(), turn.ended_at, turn.count, len(self._parts.zones))
+                deployments.store_heartbeat(
+                    deployments.Heartbeat(self._parts.clock(), turn.ended_at, turn.count, len(self._parts.zones))
                 )
             slow = self._parts.verifier.older_than(now - SIGN_OF_LIFE)
             for watch in slow:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from appliance.errors import StoreError
-from appliance.store.database import Store
+from appliance.store.file.database import Store
 from appliance.store.retention import PURGES
 
 log = logging.getLogger(__name__)

@@ -17,7 +17,7 @@ from appliance.deploy.verify import Verifier
 from appliance.deploy.waiting import Waiting
 from appliance.editing import Editor
 from appliance.settings import DeployerSettings
-from appliance.store.database import Store
+from appliance.store.file.database import Store
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ from dns.name import Name
 from appliance.deploy.host import Host
 from appliance.errors import ApplianceError, CheckFailed, CommandError, CompileFailed, DeployError, ReloadFailed
 from appliance.render.zone_file import apex_digest, digest_of, serial_of, zone_file
-from appliance.store import outcomes, records, zones
-from appliance.store.database import Store
+from appliance.store import deployments, records, zones
+from appliance.store.file.database import Store
 from appliance.zones.deployment import Publication
 from appliance.zones.names import print_domain
 from appliance.zones.serial import is_later
@@ -109,7 +109,7 @@ def put_back(uuid: UUID, name: Name, host: Host) -> None:
 def remove_old_files(host: Host, store: Store, now: datetime) -> None:
     """Unlink the files of zones whose removal was seen a day ago; those of zones that the store never knew stay."""
     with store.reading():
-        removed = outcomes.removed_before(host.files.zones(), now - KEPT_AFTER_REMOVAL)
+        removed = deployments.removed_before(host.files.zones(), now - KEPT_AFTER_REMOVAL)
     for uuid in removed:
         host.files.remove(uuid)
         log.info("event=files-removed zone=%s", uuid)
@@ -135,7 +135,7 @@ def _published(uuid: UUID, host: Host, store: Store) -> Iterator[tuple[int, str]
     A live file of another content was written for a store that knew more or less, as before a restore: it counts too.
     """
     with store.reading():
-        stored = outcomes.publication_of(uuid)
+        stored = deployments.publication_of(uuid)
     if stored:
         yield stored.serial, stored.digest
     if stored is None or host.files.digest(uuid) != stored.digest:

@@ -14,8 +14,8 @@ from appliance.deploy.maintenance import Maintenance, maintained
 from appliance.editing import editor_from
 from appliance.processes import only_one, until_signalled
 from appliance.settings import Settings
-from appliance.store import notice, progress, strays
-from appliance.store.database import Store
+from appliance.store import statistics, unknown_zones, wakeup
+from appliance.store.file.database import Store
 from appliance.systemd import Manager
 
 log = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ def allow_removals(settings: Settings, clock: Callable[[], datetime]) -> int:
     store = Store(settings.store.path, busy_timeout=settings.store.busy_timeout)
     store.attach()
     with store.connection(), store.writing():
-        return strays.allow_removals(clock())
+        return unknown_zones.allow_removals(clock())
 
 
 def run_deployer(
@@ -48,7 +48,7 @@ def run_deployer(
         editor = editor_from(settings, store, clock, announce=lambda: None)
         for leftover in host.files.leftovers():
             host.files.discard(leftover)
-        with notice.listen(settings.deployer.socket) as notices:
+        with wakeup.listen(settings.deployer.socket) as notices:
             deployer = Deployer(host, store, editor, settings.deployer, notices, clock, allow_removals=allow_removals)
             ended = until_signalled()
             log.info("event=started nameservers=%s", ",".join(server.name for server in host.nameservers))
@@ -56,6 +56,6 @@ def run_deployer(
                 deployer.run(lambda: ended() or (once and deployer.is_settled), manager)
             log.info("event=ended")
         with store.connection():
-            all_live = not progress.late(1)
+            all_live = not statistics.late_zones(1)
         store.close()
         return all_live

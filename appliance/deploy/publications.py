@@ -10,9 +10,9 @@ from uuid import UUID
 from appliance.deploy.host import Host
 from appliance.errors import StoreError
 from appliance.render.zone_file import apex_digest, digest_of, has_apex, serial_of
-from appliance.store import outcomes
-from appliance.store.database import Store
-from appliance.store.outcomes import Standing
+from appliance.store import deployments
+from appliance.store.deployments import ZoneStatus
+from appliance.store.file.database import Store
 from appliance.zones.deployment import Publication
 
 log = logging.getLogger(__name__)
@@ -21,7 +21,7 @@ MOST_AT_ONCE = 200
 """Rows of one transaction."""
 
 
-def find_touched(standings: Iterable[Standing], host: Host, store: Store) -> frozenset[UUID]:
+def find_touched(standings: Iterable[ZoneStatus], host: Host, store: Store) -> frozenset[UUID]:
     """Return the zones whose live file is not as it was published, or was published under other settings of the apex.
 
     Where nothing is stored about it, as after an upgrade or a restore, a whole file with the present apex is accepted,
@@ -38,7 +38,7 @@ def find_touched(standings: Iterable[Standing], host: Host, store: Store) -> fro
     return frozenset(touched)
 
 
-def _read(standing: Standing, host: Host, apex: str) -> Publication | None:
+def _read(standing: ZoneStatus, host: Host, apex: str) -> Publication | None:
     """What the live file itself says, of a zone of which the store says nothing."""
     content = host.files.live(standing.uuid)
     serial = serial_of(content)
@@ -52,6 +52,6 @@ def _store(found: list[tuple[UUID, Publication]], store: Store) -> None:
     try:
         while part := list(islice(rest, MOST_AT_ONCE)):
             with store.writing():
-                outcomes.note_found(part)
+                deployments.note_found(part)
     except StoreError as failed:
         log.warning("event=publications-not-stored reason=%r", str(failed))

@@ -15,7 +15,7 @@ from dns.name import Name
 from appliance.deploy.host import Host
 from appliance.deploy.pipeline import Attempt, deploy_zones, put_back, withdraw_zone
 from appliance.queries.soa import Nameserver, SoaAnswer
-from appliance.store.database import Store
+from appliance.store.file.database import Store
 from appliance.zones.deployment import reaches
 from appliance.zones.serial import is_ahead
 

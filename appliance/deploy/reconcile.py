@@ -20,9 +20,9 @@ from appliance.errors import CommandError
 from appliance.nameserver.catalog import notify
 from appliance.queries.bulk import ask_all
 from appliance.queries.soa import Nameserver, SoaAnswer, SoaQuery
-from appliance.store import outcomes, zones
-from appliance.store.database import Store
-from appliance.store.outcomes import Standing
+from appliance.store import deployments, zones
+from appliance.store.deployments import ZoneStatus
+from appliance.store.file.database import Store
 from appliance.zones import deployment
 from appliance.zones.catalog import member_label, uuid_of
 from appliance.zones.serial import is_ahead, latest
@@ -44,7 +44,7 @@ class Picture:
 
     nameservers: Sequence[Nameserver]
     catalog: Name
-    standings: Sequence[Standing]
+    standings: Sequence[ZoneStatus]
     answers: Mapping[SoaQuery, SoaAnswer | None]
     members: Mapping[str, Name] | None
     ahead: Mapping[str, Name] | None = field(default_factory=dict)
@@ -61,24 +61,24 @@ class Picture:
         """The nameservers that answered anything."""
         return {server for (server, _), answer in self.answers.items() if answer}
 
-    def lagging(self, standings: Sequence[Standing]) -> Iterator[SoaQuery]:
+    def lagging(self, standings: Sequence[ZoneStatus]) -> Iterator[SoaQuery]:
         """The secondaries that answered with an older serial of these zones, or none."""
         for standing in standings:
             for server, serial in self.served(standing.name).items():
                 if server != self.nameservers[0] and not deployment.reaches(serial, standing.serial):
                     yield server, standing.name
 
-    def lacking(self, standing: Standing) -> set[Nameserver]:
+    def lacking(self, standing: ZoneStatus) -> set[Nameserver]:
         """Return the nameservers that did not show the serial of this zone, or nothing at all."""
         served = self.served(standing.name)
         return {one for one in self.nameservers if not deployment.reaches(served.get(one), standing.serial)}
 
-    def is_gone(self, standing: Standing) -> bool:
+    def is_gone(self, standing: ZoneStatus) -> bool:
         """Return True when the primary, and every other nameserver that answers, has no such zone."""
         served = self.served(standing.name)
         return self.nameservers[0] in served and all(serial is None for serial in served.values())
 
-    def is_missed(self, standing: Standing) -> bool:
+    def is_missed(self, standing: ZoneStatus) -> bool:
         """True for a member that every secondary answers for, and answers that it has no such zone."""
         served = self.served(standing.name)
         answers = [served.get(server, 0) for server in self.nameservers[1:]]
@@ -99,14 +99,14 @@ class Picture:
 class Plan:
     """What is to be done, so that the next picture shows what is wanted."""
 
-    deploy: list[Standing] = field(default_factory=list)
-    withdraw: list[Standing] = field(default_factory=list)
-    removed: list[Standing] = field(default_factory=list)
-    await_secondaries: list[Standing] = field(default_factory=list)
-    live: list[Standing] = field(default_factory=list)
-    ahead: list[tuple[Standing, int]] = field(default_factory=list)
-    rewrite: list[Standing] = field(default_factory=list)
-    join: list[Standing] = field(default_factory=list)
+    deploy: list[ZoneStatus] = field(default_factory=list)
+    withdraw: list[ZoneStatus] = field(default_factory=list)
+    removed: list[ZoneStatus] = field(default_factory=list)
+    await_secondaries: list[ZoneStatus] = field(default_factory=list)
+    live: list[ZoneStatus] = field(default_factory=list)
+    ahead: list[tuple[ZoneStatus, int]] = field(default_factory=list)
+    rewrite: list[ZoneStatus] = field(default_factory=list)
+    join: list[ZoneStatus] = field(default_factory=list)
     leave: dict[str, Name] = field(default_factory=dict)
 
     @property
@@ -122,7 +122,7 @@ def take_picture(host: Host, store: Store, silent: Collection[Nameserver] = ()) 
     """
     members = members_of(host, host.primary)
     with store.reading():
-        standings = list(outcomes.standings())
+        standings = list(deployments.statuses())
     answers = ask_all(((one, host.catalog) for one in host.nameservers if one not in silent), timeout=ANSWER_TIMEOUT)
     answers |= ask_all(((one, host.catalog) for one in silent), timeout=ANSWER_TIMEOUT, retries=0)
     there = [one for one in host.nameservers if answers[one, host.catalog]]
@@ -176,7 +176,7 @@ def adopted(picture: Picture) -> dict[str, Name]:
     }
 
 
-def _plan_zone(result: Plan, standing: Standing, answers: Sequence[SoaAnswer | None]) -> None:
+def _plan_zone(result: Plan, standing: ZoneStatus, answers: Sequence[SoaAnswer | None]) -> None:
     """A zone is lifted over a nameserver that is ahead once those that are not have what the store has now.
 
     A serial that is served and was never handed over is another store's: it says nothing of the content.

@@ -19,9 +19,9 @@ from appliance.deploy.reach import Reach
 from appliance.deploy.verify import Watch
 from appliance.errors import ApplianceError, StoreError
 from appliance.queries.soa import Nameserver
-from appliance.store import outcomes
-from appliance.store.database import Store
-from appliance.store.outcomes import Standing
+from appliance.store import deployments
+from appliance.store.deployments import ZoneStatus
+from appliance.store.file.database import Store
 from appliance.zones.deployment import NameserverState, Observation, Publication, reaches
 from appliance.zones.names import print_domain
 
@@ -44,7 +44,7 @@ class _Note:
     """What is to be written of one zone: the newest columns of its deployment, the newest observations, and which
     nameservers have left it unanswered since."""
 
-    done: outcomes.Columns = field(default_factory=dict)
+    done: deployments.Columns = field(default_factory=dict)
     seen: dict[str, Observation] = field(default_factory=dict)
     unanswered: set[str] = field(default_factory=set)
 
@@ -87,7 +87,7 @@ class Recorder:
 
     def attempt(self, uuid: UUID, serial: int, error: str | None, published: Publication | None = None) -> None:
         """The primary was handed a serial, or the path ended with an error; what was `published` on the way, if any."""
-        self._note(uuid).done.update(outcomes.attempted(serial, error, published))
+        self._note(uuid).done.update(deployments.attempted(serial, error, published))
 
     def complete(self, watch: Watch) -> None:
         """Every nameserver answered as the watch expected."""
@@ -102,11 +102,11 @@ class Recorder:
         if serial is None:
             for server in self.host.nameservers:
                 self._rows.pop((uuid, server.name), None)
-            self._note(uuid).done.update(outcomes.removed(self.clock()))
+            self._note(uuid).done.update(deployments.removed(self.clock()))
         else:
-            self._note(uuid).done.update(outcomes.live(serial, self.clock()))
+            self._note(uuid).done.update(deployments.live(serial, self.clock()))
 
-    def compared(self, standing: Standing, served: Mapping[Nameserver, int | None]) -> None:
+    def compared(self, standing: ZoneStatus, served: Mapping[Nameserver, int | None]) -> None:
         """A full turn found the zone served everywhere."""
         self.seen(standing.uuid, standing.serial, served)
         if standing.live_serial != standing.serial:
@@ -210,6 +210,6 @@ def _write(notes: _Notes, confirmed: Confirmed, store: Store) -> None:
     seen = {uuid: list(note.seen.values()) for uuid, note in notes.items() if note.seen}
     unanswered = {uuid: note.unanswered for uuid, note in notes.items() if note.unanswered}
     with store.writing():
-        outcomes.note_all(done, seen, unanswered)
+        deployments.note_all(done, seen, unanswered)
         if confirmed:
-            outcomes.note_confirmed(*confirmed)
+            deployments.note_confirmed(*confirmed)

@@ -11,7 +11,7 @@ from enum import Enum, StrEnum, auto
 
 from dns.name import Name
 
-from appliance.store.outcomes import Standing
+from appliance.store.deployments import ZoneStatus
 
 
 class Stage(StrEnum):
@@ -91,7 +91,7 @@ class Rollout:
 
     name: Name
     stage: Stage = Stage.PENDING
-    wanted: Standing | None = None
+    wanted: ZoneStatus | None = None
 
     @property
     def holds_name(self) -> bool:
@@ -103,12 +103,12 @@ class Rollout:
         """True when nothing is left to do or to wait for."""
         return self.stage in FINAL
 
-    def want(self, standing: Standing) -> None:
+    def want(self, standing: ZoneStatus) -> None:
         """Accept newer content; it starts when the name is free."""
         self.wanted = standing
         self._settle()
 
-    def start(self) -> Standing:
+    def start(self) -> ZoneStatus:
         """Begin with the content that is wanted, and return it."""
         if self.wanted is None or self.stage is not Stage.PENDING:
             raise ValueError(f"the zone is {self.stage} and cannot start")

@@ -12,7 +12,7 @@ from itertools import islice
 from dns.name import Name
 
 from appliance.deploy.rollout import Rollout, RolloutEvent, Stage
-from appliance.store.outcomes import Standing
+from appliance.store.deployments import ZoneStatus
 
 
 class Waiting:
@@ -32,7 +32,7 @@ class Waiting:
         """The zones that wait for a start or hold their name."""
         return len(self._ready) + len(self._resting) + len(self._holding)
 
-    def want(self, standing: Standing) -> None:
+    def want(self, standing: ZoneStatus) -> None:
         """Bring the zone to this standing or a newer one."""
         rollout = self._rollouts.setdefault(standing.name, Rollout(standing.name))
         rollout.want(standing)
@@ -68,8 +68,8 @@ class Waiting:
             self._ready[name] = None
 
     def take(
-        self, now: float, most: int, oldest: int = 0, is_large: Callable[[Standing], bool] = lambda _: False
-    ) -> list[Standing]:
+        self, now: float, most: int, oldest: int = 0, is_large: Callable[[ZoneStatus], bool] = lambda _: False
+    ) -> list[ZoneStatus]:
         """Start up to `most` zones: `oldest` of those that wait longest, for the rest the newest first.
 
         A large one starts alone. Without `oldest` it is passed over: others must not wait for it.
@@ -93,12 +93,12 @@ class Waiting:
         kept = self._holding | self._resting
         self._rest_until = {name: until for name, until in self._rest_until.items() if name in kept}
 
-    def stood_still(self, standing: Standing) -> bool:
+    def stood_still(self, standing: ZoneStatus) -> bool:
         """True when the zone has neither started nor been wanted since `begin_picture`."""
         name = standing.name
         return not (name in self._moved or name in self._ready or name in self._resting)
 
-    def _wanted(self, name: Name) -> Standing:
+    def _wanted(self, name: Name) -> ZoneStatus:
         wanted = self._rollouts[name].wanted
         assert wanted is not None  # noqa: S101 - what is queued is wanted
         return wanted
@@ -111,7 +111,7 @@ class Waiting:
         else:
             self._ready[name] = None
 
-    def _start(self, name: Name, now: float) -> Standing:
+    def _start(self, name: Name, now: float) -> ZoneStatus:
         del self._ready[name]
         self._holding.add(name)
         self._moved.add(name)

@@ -12,7 +12,7 @@ from pathlib import Path
 from appliance.doctor.result import Result, Site, fail, ok
 from appliance.hosting.users import DEPLOYER, NAMED, STORE_GROUP
 from appliance.nameserver.programs import run
-from appliance.store import copies
+from appliance.store.file import snapshot
 
 UNITS = ("named.service", "dns-appliance-deployer.service", "dns-appliance-api.service", "dns-appliance-backup.timer")
 SECONDS = 10.0
@@ -79,8 +79,8 @@ def _places(site: Site) -> Iterator[Place]:
         yield Place(key, "root", DEPLOYER, 0o640)
     yield Place(deployer.zone_directory, DEPLOYER, NAMED, 0o2775)
     yield Place(store.parent, "root", STORE_GROUP, 0o2770)
-    locks = (store.with_suffix(".lock"), store.with_name(copies.API_LOCK), store.with_name(copies.DEPLOYER_LOCK))
-    for file in (store, *copies.companions(store), *locks):
+    locks = (store.with_suffix(".lock"), store.with_name(snapshot.API_LOCK), store.with_name(snapshot.DEPLOYER_LOCK))
+    for file in (store, *snapshot.companions(store), *locks):
         yield Place(file, None, STORE_GROUP, 0o660)
 
 

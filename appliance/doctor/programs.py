@@ -9,7 +9,7 @@ from appliance.deploy.host import find_program
 from appliance.doctor.result import Result, Site, fail, ok, warn
 from appliance.errors import CommandError
 from appliance.nameserver.version import read_version
-from appliance.store import sqlite
+from appliance.store.file import sqlite
 
 OLDEST_PYTHON = (3, 11)
 OLDEST_BIND = (9, 18)

@@ -22,9 +22,9 @@ from appliance.queries.soa import Nameserver
 from appliance.queries.transfer import axfr
 from appliance.render.zone_file import apex_of, zone_file
 from appliance.settings import Settings
-from appliance.store import outcomes, records, zones
-from appliance.store.database import Store
-from appliance.store.outcomes import Standing
+from appliance.store import deployments, records, zones
+from appliance.store.deployments import ZoneStatus
+from appliance.store.file.database import Store
 from appliance.troubles import deployer_problem
 from appliance.zones.catalog import FILE_UUID, member_label
 from appliance.zones.deployment import reaches
@@ -61,7 +61,7 @@ def catalog(site: Site) -> Iterator[Result]:
     rows = axfr(nameservers_of(site.settings)[0], name, read_key(site.settings.deployer.transfer_key))
     members = {row.owner.labels[0].decode(): str(row.rdata) for row in rows if row.rdtype == RdataType.PTR}
     with (store := _store(site.settings)).connection(), store.reading():
-        known = list(outcomes.standings())
+        known = list(deployments.statuses())
     stray = sorted(members.keys() - set(map(_label, known)))
     missing = [one.name for one in known if _is_live(one) and _label(one) not in members]
     if missing:
@@ -81,7 +81,7 @@ def files(site: Site) -> Iterator[Result]:
     place = ZoneFiles(site.settings.deployer.zone_directory.absolute())
     with (store := _store(site.settings)).connection():
         with store.reading():
-            known = list(outcomes.standings())
+            known = list(deployments.statuses())
             unlisted = set(place.zones()) - {one.uuid for one in known} - {FILE_UUID}
             strangers = unlisted - zones.deleted_among(unlisted)
         sample = _sample(site, known)
@@ -100,7 +100,7 @@ def answers(site: Site) -> Iterator[Result]:
     servers = nameservers_of(site.settings)
     with (store := _store(site.settings)).connection():
         with store.reading():
-            sample = _sample(site, list(outcomes.standings()))
+            sample = _sample(site, list(deployments.statuses()))
         given = ask_all(((server, one.name) for one in sample for server in servers), timeout=SECONDS)
         for server in servers:
             told = [(one, answer) for one in sample if (answer := given[server, one.name])]
@@ -159,7 +159,7 @@ def _store(settings: Settings) -> Store:
     return store
 
 
-def _sample(site: Site, standings: list[Standing]) -> list[Standing]:
+def _sample(site: Site, standings: list[ZoneStatus]) -> list[ZoneStatus]:
     """Zones that are live by the deployer's word; those under way are left out."""
     live = [one for one in standings if _is_live(one)]
     if site.sample is None or len(live) <= site.sample:
@@ -167,11 +167,11 @@ def _sample(site: Site, standings: list[Standing]) -> list[Standing]:
     return random.SystemRandom().sample(live, site.sample)
 
 
-def _is_live(standing: Standing) -> bool:
+def _is_live(standing: ZoneStatus) -> bool:
     return not standing.deleted and reaches(standing.live_serial, standing.serial)
 
 
-def _label(standing: Standing) -> str:
+def _label(standing: ZoneStatus) -> str:
     return member_label(standing.uuid)
 
 
@@ -183,14 +183,14 @@ def _wanted(uuid: UUID, store: Store, settings: Settings) -> tuple[int, bytes]:
     return zone.serial, zone_file(zone.name, zone.serial, apex_of(settings.dns), lines.text, lines.count)
 
 
-def _differs_on_disk(place: ZoneFiles, standing: Standing, store: Store, settings: Settings) -> bool:
+def _differs_on_disk(place: ZoneFiles, standing: ZoneStatus, store: Store, settings: Settings) -> bool:
     """A zone that moved on meanwhile differs for a moment, and rightly."""
     serial, content = _wanted(standing.uuid, store, settings)
     path = place.path(standing.uuid)
     return serial == standing.serial and (not path.is_file() or path.read_bytes() != content)
 
 
-def _differs_in_answers(server: Nameserver, standing: Standing, store: Store, settings: Settings) -> bool:
+def _differs_in_answers(server: Nameserver, standing: ZoneStatus, store: Store, settings: Settings) -> bool:
     try:
         rows = axfr(server, standing.name, read_key(settings.deployer.transfer_key))
     except CommandError:  # a nameserver that refuses is told of elsewhere

@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 
 from appliance.doctor.result import Result, Site, fail, ok, warn
 from appliance.errors import StoreError
-from appliance.store import copies, journal, outcomes
-from appliance.store.database import Store
+from appliance.store import deployments, journal
+from appliance.store.file import snapshot
+from appliance.store.file.database import Store
 
 EARLIEST = datetime(2025, 1, 1, tzinfo=UTC)
 """A clock that shows less was never set."""
@@ -28,11 +29,11 @@ def sound_store(site: Site) -> Iterator[Result]:
         yield fail(f"there is no store {file}", f"see whether store.path is right; else {mend}")
         return
     try:
-        copies.verify(file)
+        snapshot.verify(file)
     except StoreError as damaged:
         yield fail(str(damaged), _FROM_BACKUP)
         return
-    missing = copies.unapplied_migrations(file)
+    missing = snapshot.unapplied_migrations(file)
     if missing:
         yield fail(
             f"{file} lacks the migration {missing[0]}", "dns-appliance host prepare, or start `run` of this release"
@@ -71,4 +72,4 @@ def _newest_row(site: Site) -> datetime | None:
     store = Store(site.settings.store.path)
     store.attach()
     with store.connection():
-        return max(filter(None, (journal.last_moment(), outcomes.turned_at())), default=None)
+        return max(filter(None, (journal.last_moment(), deployments.turned_at())), default=None)

@@ -16,8 +16,8 @@ from appliance.nameserver.checks import ZoneChecker
 from appliance.nameserver.zone_files import ZoneFiles
 from appliance.render.zone_file import Apex, apex_of, record_line, zone_file
 from appliance.settings import Settings
-from appliance.store import order, records
-from appliance.store.database import Store
+from appliance.store import name_keys, records
+from appliance.store.file.database import Store
 from appliance.zones import rules
 from appliance.zones.model import Node, Record, Zone, gather
 
@@ -50,7 +50,7 @@ class Content:
     def __init__(self, origin: Name, servers: tuple[Name, ...], held: Iterable[Record]) -> None:
         self.origin, self.servers = origin, servers
         self._nodes = gather(held)
-        self._owners = sorted((order.owner_key(owner, origin), owner) for owner in self._nodes)
+        self._owners = sorted((name_keys.owner_key(owner, origin), owner) for owner in self._nodes)
         self._keys = [key for key, _ in self._owners]
 
     @property
@@ -64,7 +64,7 @@ class Content:
 
     def below(self, owner: Name) -> Iterator[tuple[Name, Node]]:
         """What stands at each owner below this one."""
-        low, high = order.below(order.owner_key(owner, self.origin))
+        low, high = name_keys.below(name_keys.owner_key(owner, self.origin))
         for _, name in self._owners[bisect_right(self._keys, low) : bisect_left(self._keys, high)]:
             yield name, self._nodes[name]
 

@@ -22,7 +22,7 @@ from appliance.editing.parser import Parser
 from appliance.editing.requests import RecordInput, check_comment, check_ttl
 from appliance.errors import Finding
 from appliance.render.zone_file import Apex
-from appliance.store import order
+from appliance.store import name_keys
 from appliance.store.records import equal
 from appliance.store.zones import Version
 from appliance.zones.changes import Change, Create, Delete, Update
@@ -92,14 +92,14 @@ class ChangeSet:
 
     def below(self, owner: Name) -> Iterator[tuple[Name, Node]]:
         """Return what will be at each owner below this one."""
-        low, high = order.below(order.owner_key(owner, self.origin))
+        low, high = name_keys.below(name_keys.owner_key(owner, self.origin))
         if self._keys is None:
-            self._keys = sorted((order.owner_key(one, self.origin), one) for one in self._sets if self._node(one))
+            self._keys = sorted((name_keys.owner_key(one, self.origin), one) for one in self._sets if self._node(one))
         first = bisect_right(self._keys, low, key=lambda one: one[0])
         last = bisect_left(self._keys, high, key=lambda one: one[0])
         touched = ((key, name, self._node(name)) for key, name in self._keys[first:last])
         untouched = (
-            (order.owner_key(name, self.origin), name, node) for name, node in self.stored.below(owner, self._sets)
+            (name_keys.owner_key(name, self.origin), name, node) for name, node in self.stored.below(owner, self._sets)
         )
         return ((name, node) for _, name, node in heapq.merge(touched, untouched, key=lambda one: one[0]))
 

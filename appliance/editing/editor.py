@@ -24,8 +24,8 @@ from appliance.errors import NotPermitted, ZoneProtected
 from appliance.principal import Principal
 from appliance.render.zone_file import Apex, apex_of
 from appliance.settings import QuotaSettings, Settings
-from appliance.store import journal, notice, records, zones
-from appliance.store.database import Store
+from appliance.store import journal, records, wakeup, zones
+from appliance.store.file.database import Store
 from appliance.zones.model import Record, Zone
 from appliance.zones.names import parse_domain, print_domain
 from appliance.zones.rdata import parse_content
@@ -221,6 +221,6 @@ def editor_from(
         own_names=own_names_of(settings.dns),
         default_ttl=settings.dns.default_ttl,
         clock=clock,
-        announce=announce or (lambda: notice.announce(settings.deployer.socket)),
+        announce=announce or (lambda: wakeup.announce(settings.deployer.socket)),
         quotas=settings.quotas,
     )

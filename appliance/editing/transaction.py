@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar
 
-from appliance.store.database import Store
+from appliance.store.file.database import Store
 
 UNLOCKED_EVALUATIONS = 2
 """How often a write is evaluated without the lock; the next time holds it, and cannot be overtaken."""

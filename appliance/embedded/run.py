@@ -34,7 +34,7 @@ from appliance.processes import only_one, until_signalled
 from appliance.queries.bulk import ask_all
 from appliance.queries.soa import Nameserver
 from appliance.store import accounts
-from appliance.store.database import Store
+from appliance.store.file.database import Store
 
 START_TIMEOUT = 50.0
 """Seconds until all must be ready."""

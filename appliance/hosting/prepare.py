@@ -11,8 +11,8 @@ from appliance.errors import SettingsError
 from appliance.hosting.beginnings import catalog_file, make_catalog, make_key
 from appliance.hosting.users import Owners
 from appliance.settings import Settings
-from appliance.store import copies
-from appliance.store.database import Store
+from appliance.store.file import snapshot
+from appliance.store.file.database import Store
 
 KEY_MODE = 0o640
 
@@ -47,7 +47,7 @@ def _keys(settings: Settings, owners: Owners) -> Iterator[str]:
 def _store(settings: Settings) -> Iterator[str]:
     file = settings.store.path
     is_there = file.exists() and file.stat().st_size > 0
-    missing = copies.unapplied_migrations(file) if is_there else []
+    missing = snapshot.unapplied_migrations(file) if is_there else []
     if missing:
         yield f"a copy of the store as it was, {_put_aside(file, missing[0])}"
     Store(file, busy_timeout=settings.store.busy_timeout).create_or_migrate()
@@ -60,7 +60,7 @@ def _store(settings: Settings) -> Iterator[str]:
 def _put_aside(file: Path, migration: str) -> Path:
     """Copy the store, found sound, to a file beside it that is named for the migration to come."""
     aside = file.with_name(f"{file.name}.before-{migration}")
-    with copies.draft_beside(aside) as draft:
-        copies.copy_whole(file, draft)
+    with snapshot.draft_beside(aside) as draft:
+        snapshot.copy_whole(file, draft)
         draft.replace(aside)
     return aside

@@ -16,7 +16,7 @@ from appliance.addresses import parse_ip
 from appliance.errors import AuthenticationFailed, StoreError
 from appliance.principal import Principal, Token
 from appliance.store import accounts
-from appliance.store.database import Store
+from appliance.store.file.database import Store
 
 USE_NOTED_EVERY = timedelta(minutes=1)
 """How often at most the last use of a token is stored."""

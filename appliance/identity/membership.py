@@ -6,12 +6,12 @@ from datetime import datetime
 from uuid import UUID
 
 from appliance.errors import InputError, NotFound, NotPermitted
+from appliance.identity.passwords import hash_password
 from appliance.identity.sign_in import Browser, begin_session, new_secret
 from appliance.principal import Account, Principal
 from appliance.store import accounts, audit, credentials, invitations, sessions
-from appliance.store.database import Store
+from appliance.store.file.database import Store
 from appliance.store.invitations import Invitation
-from appliance.store.passwords import hash_password
 
 
 def create_account(store: Store, email: str, principal: Principal, now: datetime, *, is_admin: bool = False) -> Account:

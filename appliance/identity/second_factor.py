@@ -13,7 +13,7 @@ from appliance.errors import InputError
 from appliance.principal import Principal
 from appliance.store import audit, credentials, sessions
 from appliance.store.credentials import Credentials
-from appliance.store.database import Store
+from appliance.store.file.database import Store
 
 log = logging.getLogger(__name__)
 

@@ -9,11 +9,11 @@ from uuid import UUID
 
 from appliance.errors import InputError, NotFound
 from appliance.identity import second_factor
+from appliance.identity.passwords import hash_password, is_password
 from appliance.identity.second_factor import TakeCode
 from appliance.principal import Account, Principal
 from appliance.store import audit, credentials, sessions
-from appliance.store.database import Store
-from appliance.store.passwords import hash_password, is_password
+from appliance.store.file.database import Store
 from appliance.store.sessions import Session
 
 SECRET_OCTETS = 32

@@ -12,7 +12,7 @@ from appliance.errors import InputError, NotPermitted
 from appliance.identity.permissions import PERMISSIONS, check_permissions, refuse_wider
 from appliance.principal import Network, Principal, Scope, Token, TokenLimits
 from appliance.store import accounts, audit, zones
-from appliance.store.database import Store
+from appliance.store.file.database import Store
 from appliance.zones.names import refuse_controls
 from appliance.zones.rdata import TYPES
 

@@ -12,8 +12,8 @@ from datetime import datetime
 from pathlib import Path
 
 from appliance.errors import StoreError
-from appliance.store import copies
-from appliance.store.copies import Progress
+from appliance.store.file import snapshot
+from appliance.store.file.snapshot import Progress
 
 _DATED = re.compile(r"store-\d{8}T\d{6}Z\.sqlite3")
 
@@ -33,11 +33,11 @@ def back_up(store: Path, file: Path, *, overwrite: bool, progress: Progress = la
     """
     if file.exists() and not overwrite:
         raise StoreError(f"{file} is there already: name another file, or use --force")
-    with copies.draft_beside(file) as draft:
-        copies.copy_whole(store, draft, progress)
-        with copies.told(file):
+    with snapshot.draft_beside(file) as draft:
+        snapshot.copy_whole(store, draft, progress)
+        with snapshot.told(file):
             draft.replace(file)
-            copies.flush(file.absolute().parent)
+            snapshot.flush(file.absolute().parent)
     return Backup(file, file.stat().st_size)
 
 
@@ -48,7 +48,7 @@ def back_up_into(
     made = back_up(store, folder / f"store-{now:%Y%m%dT%H%M%SZ}.sqlite3", overwrite=False, progress=progress)
     others = sorted(file for file in folder.iterdir() if _DATED.fullmatch(file.name) and file != made.file)
     surplus = others[: max(0, len(others) + 1 - keep)] if keep else []
-    with copies.told(folder):
+    with snapshot.told(folder):
         for file in surplus:
             file.unlink()
     return made

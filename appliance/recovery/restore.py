@@ -13,10 +13,11 @@ from appliance.errors import StoreError
 from appliance.files import dress
 from appliance.processes import only_one
 from appliance.recovery.takeover import Taken, take_over
-from appliance.store import copies, restored
-from appliance.store.copies import Progress
-from appliance.store.database import Store
-from appliance.store.restored import Past
+from appliance.store import restoration
+from appliance.store.file import snapshot
+from appliance.store.file.database import Store
+from appliance.store.file.snapshot import Progress
+from appliance.store.restoration import Past
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,24 +36,24 @@ def restore(
 
     Nothing is touched before the copy is found sound and was brought to the newest tables. No serial goes down.
     """
-    with copies.told(store):
+    with snapshot.told(store):
         store.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _alone(store), copies.draft_beside(store) as draft:
-        copies.copy_whole(file, draft, progress)
+    with _alone(store), snapshot.draft_beside(store) as draft:
+        snapshot.copy_whole(file, draft, progress)
         past, unread = _read_past(store)
         taken = _bring_up(draft, past, clock())
-        with copies.told(store):
+        with snapshot.told(store):
             dress(draft, store if store.exists() else store.parent)
             kept = _keep(store, clock())
             draft.replace(store)
-            copies.flush(store.parent)
+            snapshot.flush(store.parent)
     return Restored(taken, kept, unread)
 
 
 @contextmanager
 def _alone(store: Path) -> Iterator[None]:
     """Hold what an API and a deployer hold while they work."""
-    with only_one(store.with_name(copies.API_LOCK)), only_one(store.with_name(copies.DEPLOYER_LOCK)):
+    with only_one(store.with_name(snapshot.API_LOCK)), only_one(store.with_name(snapshot.DEPLOYER_LOCK)):
         yield
 
 
@@ -60,7 +61,7 @@ def _read_past(store: Path) -> tuple[Past | None, str | None]:
     if not store.exists():
         return None, None
     try:
-        return restored.read_past(store), None
+        return restoration.read_past(store), None
     except StoreError as unreadable:
         return None, str(unreadable)
 
@@ -71,9 +72,9 @@ def _bring_up(draft: Path, past: Past | None, now: datetime) -> Taken:
     copy.create_or_migrate()
     with copy.connection(), copy.writing():
         taken = take_over(past, now)
-    copies.fold(draft)
-    copies.verify(draft)
-    copies.flush(draft)
+    snapshot.fold(draft)
+    snapshot.verify(draft)
+    snapshot.flush(draft)
     return taken
 
 
@@ -83,7 +84,7 @@ def _keep(store: Path, now: datetime) -> Path | None:
     there = os.path.lexists(store)
     if there:
         os.link(store, kept, follow_symlinks=False)
-    for old, new in zip(copies.companions(store), copies.companions(kept), strict=True):
+    for old, new in zip(snapshot.companions(store), snapshot.companions(kept), strict=True):
         if old.exists():
             old.replace(new)
     return kept if there else None

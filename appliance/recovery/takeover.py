@@ -18,8 +18,8 @@ from datetime import datetime, timedelta
 from dns.name import Name
 
 from appliance.principal import Principal, Scope
-from appliance.store import journal, outcomes, restored, zones
-from appliance.store.restored import Past, PastZone
+from appliance.store import deployments, journal, restoration, zones
+from appliance.store.restoration import Past, PastZone
 from appliance.store.zones import Page
 from appliance.zones.model import Zone
 from appliance.zones.names import print_domain
@@ -42,15 +42,15 @@ class Taken:
 def take_over(past: Past | None, now: datetime) -> Taken:
     """Bring the restored store, in an open transaction, up to what the replaced one knew; None: nothing is known."""
     taken = Taken()
-    restored.forget_answers()
-    restored.forget_sessions()
+    restoration.forget_answers()
+    restoration.forget_sessions()
     living = _living()
     taken.zones = len(living)
     for zone in living:
         _take_over_zone(zone, past.zones.get(zone.name, []) if past else [], now, taken)
     if past:
-        restored.take_away_again(past)
-        buried = {zone.name: zone for zone in restored.tombstones()}
+        restoration.take_away_again(past)
+        buried = {zone.name: zone for zone in restoration.tombstones()}
         names = {zone.name for zone in living}
         for name, known in past.zones.items():
             if name not in names:
@@ -73,14 +73,14 @@ def _take_over_zone(zone: Zone, known: list[PastZone], now: datetime, taken: Tak
     if known and last is None:
         taken.revived.append(print_domain(zone.name))
     serial = latest(zone.serial, *(one.serial for one in known))
-    same = last is not None and last.uuid == zone.uuid and last.content == restored.content_of(zone)
+    same = last is not None and last.uuid == zone.uuid and last.content == restoration.content_of(zone)
     if not same:
         serial = next_serial(serial, (now if known else _unknown(now)).date())
     revision = max(zone.revision, *(one.revision for one in known), 0)
     if (serial, revision) == (zone.serial, zone.revision):
         return
     lifted = zones.update(zone, serial=serial, revision=revision + 1)
-    restored.lift_records(lifted)
+    restoration.lift_records(lifted)
     if serial != zone.serial:
         journal.append(zones.update(lifted, queued_at=now), "zone.raise_serial", _PRINCIPAL, now)
         taken.lifted.append(print_domain(zone.name))
@@ -104,6 +104,6 @@ def _take_over_end(name: Name, known: list[PastZone], buried: Zone | None, now: 
     if buried:
         zones.update(buried, serial=serial)
         if lives:  # the deletion that the backup knows is not that of the zone which is served now
-            outcomes.note_removed(buried.uuid, now)
+            deployments.store_removed(buried.uuid, now)
     elif not lives:
-        restored.add_tombstone(replace(known[-1], serial=serial), now)
+        restoration.add_tombstone(replace(known[-1], serial=serial), now)

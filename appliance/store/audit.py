@@ -34,7 +34,7 @@ KINDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AuditEntry:
     """Who did what, when and from where. Of a change of a zone: the zone, its serial, and how many records."""
 
     uuid: UUID
@@ -51,7 +51,7 @@ class Entry:
 
 def append(kind: str, account: UUID, subject: str, principal: Principal, now: datetime) -> None:
     """Note an act that concerns the account."""
-    tables.Act.create(
+    tables.AuditEvent.create(
         uuid=uuid4(),
         kind=kind,
         account=account,
@@ -63,7 +63,7 @@ def append(kind: str, account: UUID, subject: str, principal: Principal, now: da
     )
 
 
-def find(scope: Scope, page: Page, search: str = "") -> tuple[list[Entry], int]:
+def find(scope: Scope, page: Page, search: str = "") -> tuple[list[AuditEntry], int]:
     """A page of what concerns the scope, newest first, and how much there is in all.
 
     `search` is a part of a zone's or subject's name, of who did it, or of the address. Where the scope is limited to
@@ -71,7 +71,7 @@ def find(scope: Scope, page: Page, search: str = "") -> tuple[list[Entry], int]:
     """
     changes, acts = _changes(scope), _acts(scope)
     if search:
-        change, act = tables.Change, tables.Act
+        change, act = tables.Change, tables.AuditEvent
         changes = changes.join(tables.Zone).where(_holds(search, tables.Zone.name, change.actor, change.address))
         acts = None if acts is None else acts.where(_holds(search, act.subject, act.actor, act.address))
     total = changes.count() + (acts.count() if acts is not None else 0)
@@ -100,14 +100,16 @@ def _changes(scope: Scope) -> pw.ModelSelect[tables.Change]:
     return query.where(tables.Change.zone.in_(zones))
 
 
-def _acts(scope: Scope) -> pw.ModelSelect[tables.Act] | None:
+def _acts(scope: Scope) -> pw.ModelSelect[tables.AuditEvent] | None:
     if scope.zones is not None:
         return None
-    query = tables.Act.select(pw.Value("act").alias("origin"), tables.Act.id.alias("number"), tables.Act.created_at)
-    return query if scope.account is None else query.where(tables.Act.account == scope.account)
+    query = tables.AuditEvent.select(
+        pw.Value("act").alias("origin"), tables.AuditEvent.id.alias("number"), tables.AuditEvent.created_at
+    )
+    return query if scope.account is None else query.where(tables.AuditEvent.account == scope.account)
 
 
-def _changes_of(numbers: list[int]) -> dict[tuple[str, int], Entry]:
+def _changes_of(numbers: list[int]) -> dict[tuple[str, int], AuditEntry]:
     change = tables.Change
     counts = [
         pw.fn.json_array_length(column).coerce(False).alias(f"{column.name}_count")
@@ -117,7 +119,7 @@ def _changes_of(numbers: list[int]) -> dict[tuple[str, int], Entry]:
     query = change.select(*columns, *counts, tables.Zone.uuid, tables.Zone.name).join(tables.Zone)
     rows: Iterable[Any] = query.where(change.id.in_(numbers))  # with the columns that the counts add
     return {
-        ("change", row.id): Entry(
+        ("change", row.id): AuditEntry(
             row.uuid,
             row.created_at,
             row.kind,
@@ -137,8 +139,9 @@ def _holds(search: str, *columns: pw.Field) -> pw.Expression:
     return functools.reduce(operator.or_, (pw.fn.instr(pw.fn.lower(column), search.lower()) > 0 for column in columns))
 
 
-def _acts_of(numbers: list[int]) -> dict[tuple[str, int], Entry]:
-    rows = tables.Act.select().where(tables.Act.id.in_(numbers))
+def _acts_of(numbers: list[int]) -> dict[tuple[str, int], AuditEntry]:
+    rows = tables.AuditEvent.select().where(tables.AuditEvent.id.in_(numbers))
     return {
-        ("act", row.id): Entry(row.uuid, row.created_at, row.kind, row.subject, row.actor, row.address) for row in rows
+        ("act", row.id): AuditEntry(row.uuid, row.created_at, row.kind, row.subject, row.actor, row.address)
+        for row in rows
     }

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from appliance.store import order, tables
+from appliance.store import name_keys, tables
 from appliance.zones.changes import Change, Create, Delete, Update
 from appliance.zones.model import Record, Zone
 from appliance.zones.names import print_owner
@@ -107,7 +107,7 @@ def _row(zone: Zone, record: Record, line: str) -> tuple[Any, ...]:
     return (
         record.uuid.hex,
         print_owner(record.owner, zone.name),
-        order.owner_key(record.owner, zone.name),
+        name_keys.owner_key(record.owner, zone.name),
         record.rdtype.name,
         record.ttl,
         record.wire,

@@ -16,7 +16,7 @@ from dns.rdatatype import RdataType
 
 from appliance.errors import InvalidValue
 from appliance.principal import Scope
-from appliance.store import order, tables
+from appliance.store import name_keys, tables
 from appliance.store.zones import Page, within
 from appliance.store.zones import from_row as zone_from_row
 from appliance.zones.model import Node, Record, Zone, gather
@@ -103,32 +103,32 @@ class ZoneView:
 
     def nodes(self, owners: Iterable[Name]) -> Mapping[Name, Node]:
         """Return what is stored at each of these owners."""
-        keys = (order.owner_key(owner, self.origin) for owner in owners)
+        keys = (name_keys.owner_key(owner, self.origin) for owner in owners)
         return gather(
             _record(row, self.origin)
-            for part in tables.parts(keys)
+            for part in tables.batches(keys)
             for row in _rows(self.zone).where(tables.Record.owner_key.in_(part)).order_by(*_ORDER)
         )
 
     def records(self, uuids: Iterable[UUID]) -> Mapping[UUID, Record]:
         """Return those of these records that the zone has."""
-        found = (_rows(self.zone).where(tables.Record.uuid.in_(part)) for part in tables.parts(uuids))
+        found = (_rows(self.zone).where(tables.Record.uuid.in_(part)) for part in tables.batches(uuids))
         return {row.uuid: _record(row, self.origin) for rows in found for row in rows}
 
     def revisions(self, uuids: Iterable[UUID]) -> Mapping[UUID, int]:
         """Return the number of each of these records that moves with every stored change of it."""
         record = tables.Record
         query = record.select(record.uuid, record.revision)
-        return {row.uuid: row.revision for part in tables.parts(uuids) for row in query.where(record.uuid.in_(part))}
+        return {row.uuid: row.revision for part in tables.batches(uuids) for row in query.where(record.uuid.in_(part))}
 
     def below(self, owner: Name, skip: Container[Name] = ()) -> Iterator[tuple[Name, Node]]:
         """Return what is stored at each owner below this one but those to skip, a few owners read at a time."""
-        low, high = order.below(order.owner_key(owner, self.origin))
+        low, high = name_keys.below(name_keys.owner_key(owner, self.origin))
         key, at_once = tables.Record.owner_key, READ_AHEAD
         while True:
             rows = _rows(self.zone).where(key > low, key < high).select(key).distinct().order_by(key).limit(at_once)
             keys = [row.owner_key for row in rows]
-            wanted = [one for one in keys if order.owner_from_key(one, self.origin) not in skip]
+            wanted = [one for one in keys if name_keys.owner_from_key(one, self.origin) not in skip]
             if wanted:
                 records = _rows(self.zone).where(key.in_(wanted)).order_by(*_ORDER)
                 yield from gather(_record(row, self.origin) for row in records).items()
@@ -176,7 +176,7 @@ def _with_zone(row: tables.Record) -> tuple[Zone, Record]:
 def _record(row: tables.Record, origin: Name) -> Record:
     return Record(
         uuid=row.uuid,
-        owner=order.owner_from(row.owner, origin),
+        owner=name_keys.owner_from(row.owner, origin),
         rdtype=RdataType[row.rdtype],
         ttl=row.ttl,
         wire=bytes(row.wire),

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import peewee as pw
 
-from appliance.store.binding import CurrentDatabase
+from appliance.store.file.binding import CurrentDatabase
 
 Value = TypeVar("Value")
 
@@ -162,7 +162,7 @@ class Change(pw.Model):
     settings = Document(null=True)
 
 
-class Act(pw.Model):
+class AuditEvent(pw.Model):
     """What somebody did that changed no zone; `account` is whom it concerns, `subject` what it was done to."""
 
     id = pw.AutoField()
@@ -174,6 +174,9 @@ class Act(pw.Model):
     actor = pw.TextField()
     address = pw.TextField()
     created_at = Instant()
+
+    class Meta:
+        table_name = "act"
 
 
 class Draft(pw.Model):
@@ -203,7 +206,7 @@ class Deployment(pw.Model):
     published_method = pw.TextField(null=True)
 
 
-class Outcome(pw.Model):
+class Observation(pw.Model):
     """What a nameserver last answered for a zone."""
 
     zone = pw.ForeignKeyField(Zone)
@@ -215,6 +218,7 @@ class Outcome(pw.Model):
     answered = pw.BooleanField(default=False)
 
     class Meta:
+        table_name = "outcome"
         primary_key = pw.CompositeKey("zone", "nameserver")
 
 
@@ -225,7 +229,7 @@ class Confirmation(pw.Model):
     confirmed_at = Instant()
 
 
-class Stray(pw.Model):
+class UnknownZone(pw.Model):
     """A zone that is served and that the store never knew; `allowed_at`: an operator said that it may go."""
 
     label = pw.TextField(primary_key=True)
@@ -233,8 +237,11 @@ class Stray(pw.Model):
     found_at = Instant()
     allowed_at = Instant(null=True)
 
+    class Meta:
+        table_name = "stray"
 
-class Turn(pw.Model):
+
+class Heartbeat(pw.Model):
     """The deployer's sign of life, one row: its last turn and full turn, how many of these, and how many zones wait."""
 
     id = pw.AutoField()
@@ -242,6 +249,9 @@ class Turn(pw.Model):
     full_turn_at = Instant(null=True)
     full_turns = pw.IntegerField()
     waiting = pw.IntegerField()
+
+    class Meta:
+        table_name = "turn"
 
 
 TABLES = (
@@ -253,18 +263,18 @@ TABLES = (
     Record,
     Change,
     Draft,
-    Act,
+    AuditEvent,
     Deployment,
-    Outcome,
+    Observation,
     Confirmation,
-    Stray,
-    Turn,
+    UnknownZone,
+    Heartbeat,
 )
 for _table in TABLES:
     _table.bind(CurrentDatabase(), bind_refs=False, bind_backrefs=False)
 
 
-def parts(values: Iterable[Value], size: int = 1000) -> Iterator[list[Value]]:
+def batches(values: Iterable[Value], size: int = 1000) -> Iterator[list[Value]]:
     """The values in lists that fit into one statement."""
     rest = iter(values)
     while part := list(itertools.islice(rest, size)):

@@ -13,7 +13,7 @@ from dns.name import Name
 
 from appliance.errors import InvalidName
 from appliance.principal import Scope
-from appliance.store import order, tables
+from appliance.store import name_keys, tables
 from appliance.zones.deployment import DeploymentState
 from appliance.zones.model import Zone
 from appliance.zones.names import print_domain
@@ -50,7 +50,9 @@ def insert(zone: Zone) -> None:
     account = tables.Account.get(tables.Account.uuid == zone.account)
     try:
         tables.Zone.create(
-            account=account, name_key=order.domain_key(zone.name), **{**_columns(zone), "name": print_domain(zone.name)}
+            account=account,
+            name_key=name_keys.domain_key(zone.name),
+            **{**_columns(zone), "name": print_domain(zone.name)},
         )
     except pw.IntegrityError:
         raise InvalidName(f"the zone {print_domain(zone.name)} exists already", "domain") from None
@@ -79,9 +81,9 @@ def have_moved(versions: Versions) -> bool:
     """Return whether any of these zones is not as it was when it was read."""
     zone = tables.Zone
     query = zone.select(zone.name, zone.uuid, zone.revision).where(zone.deleted_at.is_null())
-    names = tables.parts(print_domain(name) for name in versions)
+    names = tables.batches(print_domain(name) for name in versions)
     rows = (row for part in names for row in query.where(zone.name.in_(part)))
-    now = {order.domain_from(row.name): Version(row.uuid, row.revision) for row in rows}
+    now = {name_keys.domain_from(row.name): Version(row.uuid, row.revision) for row in rows}
     return any(now.get(name) != version for name, version in versions.items())
 
 
@@ -141,10 +143,10 @@ def count_of(account: UUID) -> int:
 
 def has_neighbour_of_others(name: Name, account: UUID) -> bool:
     """True when another account has a living zone at, above or below that name."""
-    key = order.domain_key(name)
-    low, high = order.below(key)
+    key = name_keys.domain_key(name)
+    low, high = name_keys.below(key)
     labels = name.labels[:-1]
-    at_or_above = [order.domain_key(Name((*labels[count:], b""))) for count in range(len(labels))]
+    at_or_above = [name_keys.domain_key(Name((*labels[count:], b""))) for count in range(len(labels))]
     others = (
         tables.Zone.select()
         .join(tables.Account)
@@ -168,7 +170,7 @@ def is_reserved_for_another(name: Name, account: UUID, deleted_after: datetime) 
 def deleted_among(uuids: Iterable[UUID]) -> set[UUID]:
     """Those of these zones whose deletion is recorded."""
     query = tables.Zone.select(tables.Zone.uuid).where(tables.Zone.deleted_at.is_null(False))
-    return {row.uuid for part in tables.parts(uuids) for row in query.where(tables.Zone.uuid.in_(part))}
+    return {row.uuid for part in tables.batches(uuids) for row in query.where(tables.Zone.uuid.in_(part))}
 
 
 def past_serials(name: Name) -> list[int]:
@@ -236,7 +238,7 @@ def from_row(row: tables.Zone) -> Zone:
     """The zone of a row that was read with its account."""
     return Zone(
         uuid=row.uuid,
-        name=order.domain_from(row.name),
+        name=name_keys.domain_from(row.name),
         account=row.account.uuid,
         serial=row.serial,
         revision=row.revision,
@@ -254,7 +256,7 @@ def from_row(row: tables.Zone) -> Zone:
 def find_zone_of(name: Name, scope: Scope) -> Zone | None:
     """Return the living zone of the scope that a full domain name lies in, the longest match; None without one."""
     labels = name.labels[:-1]
-    keys = [order.domain_key(Name((*labels[above:], b""))) for above in range(len(labels))]
+    keys = [name_keys.domain_key(Name((*labels[above:], b""))) for above in range(len(labels))]
     matching = _select().where(tables.Zone.name_key.in_(keys), *within(Scope(None, scope.zones)))
     if scope.account is not None:
         account = tables.Account.select(tables.Account.id).where(tables.Account.uuid == scope.account)

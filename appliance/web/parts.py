@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry
 from appliance.editing import Editor
 from appliance.identity.authentication import Authenticator
 from appliance.settings import Settings
-from appliance.store.database import Store
+from appliance.store.file.database import Store
 from appliance.web.limits import Limits
 from appliance.web.waiting import Watch
 

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from appliance.errors import StoreError
-from appliance.store import outcomes, zones
-from appliance.store.database import Store
+from appliance.store import deployments, zones
+from appliance.store.file.database import Store
 from appliance.zones.deployment import Deployment, DeploymentState, NameserverState, Observation, reaches
 from appliance.zones.model import Zone
 
@@ -49,7 +49,7 @@ def preferred_wait(header: str) -> int | None:
 
 def where(zone: Zone, nameservers: Sequence[str]) -> Deployment:
     """Where this state of the zone has come to."""
-    return outcomes.deployments([zone], nameservers)[zone.uuid]
+    return deployments.of_zones([zone], nameservers)[zone.uuid]
 
 
 @dataclass(frozen=True, slots=True)

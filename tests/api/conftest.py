@@ -24,7 +24,7 @@ from appliance.settings import (
     StoreSettings,
 )
 from appliance.store import accounts
-from appliance.store.database import Store
+from appliance.store.file.database import Store
 from appliance.web.parts import parts_of
 from appliance.web.waiting import Watch
 from tests.desk import Clock

@@ -13,7 +13,8 @@ import pytest
 from appliance.app import create_app
 from appliance.principal import TokenLimits
 from appliance.settings import ApiSettings
-from appliance.store import outcomes, sqlite
+from appliance.store import deployments
+from appliance.store.file import sqlite
 from appliance.zones.deployment import NameserverState, Observation
 from tests.api.conftest import NS1, NS2, Bearer, House, is_error
 
@@ -29,7 +30,7 @@ def house(house: House) -> House:
 
 def _turn(house: House) -> None:
     with house.writing():
-        outcomes.note_turn(outcomes.SignOfLife(house.clock(), None, 0, 0))
+        deployments.store_heartbeat(deployments.Heartbeat(house.clock(), None, 0, 0))
 
 
 def test_healthz(house: House) -> None:
@@ -61,7 +62,7 @@ def test_degraded(house: House, me: Bearer) -> None:
             Observation(NS1, serial, NameserverState.LIVE, house.clock()),
             Observation(NS2, None, NameserverState.UNREACHABLE, silent),
         ]
-        outcomes.note_seen(UUID(zone["uuid"]), rows)
+        deployments.store_observations(UUID(zone["uuid"]), rows)
     shown = web.get("/readyz")
     assert shown.status_code == 200
     lost = f"nameserver {NS2} is unreachable"
@@ -82,8 +83,10 @@ def test_degraded(house: House, me: Bearer) -> None:
     assert 'dns_appliance_zone_not_live_seconds{zone="example.com"} 61.0' in text
     house.clock.forward(seconds=1)
     with house.writing():
-        outcomes.note_live(UUID(zone["uuid"]), serial, house.clock())
-        outcomes.note_seen(UUID(zone["uuid"]), [Observation(NS2, serial, NameserverState.LIVE, house.clock())])
+        deployments.store_live(UUID(zone["uuid"]), serial, house.clock())
+        deployments.store_observations(
+            UUID(zone["uuid"]), [Observation(NS2, serial, NameserverState.LIVE, house.clock())]
+        )
     assert web.get("/readyz").get_json()["degraded"] == []
     assert "example.com" not in web.get("/metrics").text
 

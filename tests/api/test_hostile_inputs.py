@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from appliance.principal import TokenLimits
-from appliance.store import accounts, sqlite
+from appliance.store import accounts
+from appliance.store.file import sqlite
 from tests.api.conftest import House, open_house
 from tests.hostile import Answer, Row, Tokens, World, rows, run
 

@@ -11,7 +11,8 @@ from uuid import UUID
 import pytest
 
 from appliance.app import create_app
-from appliance.store import outcomes, sqlite, zones
+from appliance.store import deployments, zones
+from appliance.store.file import sqlite
 from tests.api.conftest import NS1, NS2, Bearer, House, is_error
 from tests.crowd import add_zones, make_all_live
 
@@ -29,7 +30,7 @@ def house(house: House) -> House:
 
 def turn(house: House, ahead: timedelta = timedelta()) -> None:
     with house.writing():
-        outcomes.note_turn(outcomes.SignOfLife(house.clock() + ahead, None, 0, 0))
+        deployments.store_heartbeat(deployments.Heartbeat(house.clock() + ahead, None, 0, 0))
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 
 from appliance.app import create_app
 from appliance.settings import ApiSettings
-from appliance.store import sqlite
+from appliance.store.file import sqlite
 from tests.api.conftest import Bearer, House, is_error, open_house
 from tests.volumes import fill, needs_root, read_only_view, small_volume
 

@@ -11,7 +11,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from appliance.settings import ApiSettings
-from appliance.store import outcomes
+from appliance.store import deployments
 from appliance.web.waiting import preferred_wait
 from appliance.zones.deployment import NameserverState, Observation
 from tests.api.conftest import NS1, NS2, Bearer, House
@@ -79,8 +79,8 @@ def test_live(house: House, me: Bearer, zone: dict[str, str]) -> None:
     uuid, serial = UUID(zone["uuid"]), int(zone["serial"])
 
     def deploy() -> None:
-        outcomes.note_seen(uuid, [_seen(house, name, NameserverState.LIVE, serial) for name in (NS1, NS2)])
-        outcomes.note_live(uuid, serial, house.clock())
+        deployments.store_observations(uuid, [_seen(house, name, NameserverState.LIVE, serial) for name in (NS1, NS2)])
+        deployments.store_live(uuid, serial, house.clock())
 
     answer = _answered(house, lambda: _patch(me, zone), deploy)
     assert answer.headers["Preference-Applied"] == "wait=30"
@@ -93,7 +93,9 @@ def test_live(house: House, me: Bearer, zone: dict[str, str]) -> None:
 
 def test_failed(house: House, me: Bearer, zone: dict[str, str]) -> None:
     uuid, serial = UUID(zone["uuid"]), int(zone["serial"])
-    answer = _answered(house, lambda: _patch(me, zone), lambda: outcomes.note_attempt(uuid, serial, "check: refused"))
+    answer = _answered(
+        house, lambda: _patch(me, zone), lambda: deployments.store_attempt(uuid, serial, "check: refused")
+    )
     assert answer.headers["X-Deployment"] == "failed"
     assert answer.get_json()["deployment"]["error"] == "check: refused"
 
@@ -107,9 +109,9 @@ def test_nobody_waits_for_a_nameserver_that_is_gone(house: House, me: Bearer, zo
     uuid, serial = UUID(zone["uuid"]), int(zone["serial"])
 
     def deploy() -> None:
-        outcomes.note_seen(uuid, [_seen(house, NS1, NameserverState.LIVE, serial)])
-        outcomes.note_seen(uuid, [_seen(house, NS2, NameserverState.UNREACHABLE, None, silent=11)])
-        outcomes.note_attempt(uuid, serial, None)
+        deployments.store_observations(uuid, [_seen(house, NS1, NameserverState.LIVE, serial)])
+        deployments.store_observations(uuid, [_seen(house, NS2, NameserverState.UNREACHABLE, None, silent=11)])
+        deployments.store_attempt(uuid, serial, None)
 
     answer = _answered(house, lambda: _patch(me, zone, "wait=60"), deploy)
     assert answer.headers["X-Deployment"] == "pending"
@@ -118,9 +120,9 @@ def test_nobody_waits_for_a_nameserver_that_is_gone(house: House, me: Bearer, zo
 def test_a_nameserver_that_was_just_lost_is_waited_for(house: House, me: Bearer, zone: dict[str, str]) -> None:
     uuid, serial = UUID(zone["uuid"]), int(zone["serial"])
     with house.writing():
-        outcomes.note_seen(uuid, [_seen(house, NS1, NameserverState.LIVE, serial)])
-        outcomes.note_seen(uuid, [_seen(house, NS2, NameserverState.UNREACHABLE, None, silent=5)])
-    answer = _answered(house, lambda: _patch(me, zone), lambda: outcomes.note_live(uuid, serial, house.clock()))
+        deployments.store_observations(uuid, [_seen(house, NS1, NameserverState.LIVE, serial)])
+        deployments.store_observations(uuid, [_seen(house, NS2, NameserverState.UNREACHABLE, None, silent=5)])
+    answer = _answered(house, lambda: _patch(me, zone), lambda: deployments.store_live(uuid, serial, house.clock()))
     assert answer.headers["X-Deployment"] == "live"
 
 
@@ -128,7 +130,7 @@ def test_a_deleted_zone_is_live_when_it_is_gone(house: House, me: Bearer, zone: 
     answer = _answered(
         house,
         lambda: me("DELETE", f"/dns-zones/{zone['uuid']}/", headers={"Prefer": "wait=30"}),
-        lambda: outcomes.note_removed(UUID(zone["uuid"]), house.clock()),
+        lambda: deployments.store_removed(UUID(zone["uuid"]), house.clock()),
     )
     assert (answer.status_code, answer.headers["X-Deployment"]) == (204, "live")
 
@@ -152,7 +154,7 @@ def test_a_record_that_waits(house: House, me: Bearer, zone: dict[str, str]) -> 
     answer = _answered(
         house,
         lambda: me("POST", f"/dns-zones/{zone['uuid']}/records/", body, {"Prefer": "wait=30"}),
-        lambda: outcomes.note_live(uuid, serial + 1, house.clock()),
+        lambda: deployments.store_live(uuid, serial + 1, house.clock()),
     )
     assert (answer.status_code, answer.headers["X-Deployment"]) == (201, "live")
     assert answer.headers["X-Zone-Serial"] == str(serial + 1)
@@ -176,7 +178,7 @@ def test_half_of_the_threads_wait(house: House) -> None:
         asking.join(0.005)
     meanwhile()
     with small.writing():
-        outcomes.note_live(uuid, serial, small.clock())
+        deployments.store_live(uuid, serial, small.clock())
     asking.join()
     assert answers[0].headers["X-Deployment"] == "live"
     assert _patch(web, zone).headers["X-Deployment"] == "live"

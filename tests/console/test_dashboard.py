@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from appliance.console.dashboard import HEIGHT, columns
-from appliance.store import outcomes, zones
+from appliance.store import deployments, zones
 from appliance.zones.deployment import NameserverState, Observation
 from tests.api.conftest import NS1, NS2
 from tests.console.conftest import Console, texts
@@ -22,9 +22,9 @@ def test_figures_of_zones_and_nameservers(console: Console) -> None:
     first, second, _ = (UUID(path.split("/")[2]) for path in paths)
     now = console.house.clock()
     with console.house.writing():
-        outcomes.note_live(first, zones.get_any(first).serial, now)
-        outcomes.note_attempt(second, zones.get_any(second).serial, "check: broken")
-        outcomes.note_seen(
+        deployments.store_live(first, zones.get_any(first).serial, now)
+        deployments.store_attempt(second, zones.get_any(second).serial, "check: broken")
+        deployments.store_observations(
             second,
             [
                 Observation(NS1, 1, NameserverState.LAGGING, now),

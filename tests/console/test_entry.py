@@ -13,7 +13,8 @@ import pytest
 from appliance.addresses import Endpoint, LocalSocket
 from appliance.app import create_app
 from appliance.settings import ApiSettings
-from appliance.store import accounts, sqlite
+from appliance.store import accounts
+from appliance.store.file import sqlite
 from appliance.web.parts import parts_of
 from tests.api.conftest import House
 from tests.console.conftest import PASSWORD, Browser, Console

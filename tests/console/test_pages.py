@@ -15,7 +15,7 @@ from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.serving import make_server
 
 from appliance.editing import UpdateRecord
-from appliance.store import outcomes, zones
+from appliance.store import deployments, zones
 from appliance.zones.deployment import NameserverState, Observation
 from tests.api.conftest import NS1, NS2
 from tests.browser import AXE, barriers, sign_in, visit, weight
@@ -153,12 +153,12 @@ def make_trouble(there: Furnished) -> None:
     page.add("TXT", "long." + "x" * 60, part_value=UNFIT, comment=UNFIT[:500])
     house, uuid = there.console.house, page.uuid
     with house.writing():
-        outcomes.note_attempt(uuid, zones.get_any(uuid).serial, f"check: {UNFIT}")
+        deployments.store_attempt(uuid, zones.get_any(uuid).serial, f"check: {UNFIT}")
         seen = [
             Observation(NS1, 1, NameserverState.LAGGING, house.clock()),
             Observation(NS2, None, NameserverState.UNREACHABLE, house.clock()),
         ]
-        outcomes.note_seen(uuid, seen)
+        deployments.store_observations(uuid, seen)
 
 
 def refused(tour: Tour, zone: str) -> None:
@@ -200,14 +200,14 @@ def test_what_is_served_is_told_without_moving_anything(console: Console, chromi
         expect(panel).to_have_attribute("data-state", "pending")
         with house.writing():
             serial = zones.get_any(uuid).serial
-            outcomes.note_attempt(uuid, serial, None)
+            deployments.store_attempt(uuid, serial, None)
         expect(panel).to_have_attribute("data-state", "deploying")
         with house.writing():
-            outcomes.note_attempt(uuid, serial, "check: it is broken")
+            deployments.store_attempt(uuid, serial, "check: it is broken")
         expect(panel.get_by_role("status")).to_contain_text("it is broken")
         with house.writing():
-            outcomes.note_live(uuid, serial, house.clock())
-            outcomes.note_seen(
+            deployments.store_live(uuid, serial, house.clock())
+            deployments.store_observations(
                 uuid, [Observation(name, serial, NameserverState.LIVE, house.clock()) for name in (NS1, NS2)]
             )
         expect(panel).to_have_attribute("data-state", "live")

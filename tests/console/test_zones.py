@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from appliance.store import outcomes, zones
+from appliance.store import deployments, zones
 from appliance.zones.deployment import NameserverState, Observation
 from tests.api.conftest import NS1, NS2
 from tests.console.conftest import Browser, Console, texts
@@ -119,16 +119,18 @@ def test_what_is_served_is_told(me: Browser, console: Console) -> None:
     console.house.clock.forward(seconds=7)
     assert me.get(f"{zone}served/").text.count(">7 s<") == 2
     with console.house.writing():
-        outcomes.note_attempt(uuid, zones.get_any(uuid).serial, f"check: {HOSTILE}")
+        deployments.store_attempt(uuid, zones.get_any(uuid).serial, f"check: {HOSTILE}")
     failed = me.get(zone).text
     assert 'data-state="failed"' in failed and "check: &lt;script&gt;" in failed and HOSTILE not in failed
     with console.house.writing():
         serial, now = zones.get_any(uuid).serial, console.house.clock()
-        outcomes.note_live(uuid, serial, now)
-        outcomes.note_seen(uuid, [Observation(name, serial, NameserverState.LIVE, now) for name in (NS1, NS2)])
+        deployments.store_live(uuid, serial, now)
+        deployments.store_observations(
+            uuid, [Observation(name, serial, NameserverState.LIVE, now) for name in (NS1, NS2)]
+        )
     assert 'data-state="live"' in me.get(zone).text
     with console.house.writing():
-        outcomes.note_confirmed([NS1, NS2], now + timedelta(seconds=60))
+        deployments.note_confirmed([NS1, NS2], now + timedelta(seconds=60))
     console.house.clock.forward(seconds=72)
     assert me.get(f"{zone}served/").text.count(">12 s ago<") == 2
     assert domains(me, "?state=live") == ["example.com"]

@@ -27,8 +27,8 @@ from appliance.nameserver.control import Control
 from appliance.nameserver.zone_files import ZoneFiles
 from appliance.queries.soa import Nameserver
 from appliance.render.zone_file import zone_file
-from appliance.store import accounts, outcomes, tables
-from appliance.store.database import Store
+from appliance.store import accounts, deployments, tables
+from appliance.store.file.database import Store
 from tests.crowd import add_zones, make_all_live
 from tests.deploy.standing import CATALOG
 from tests.desk import APEX, OWN_NAMES, Clock, Desk, caller_of
@@ -156,12 +156,12 @@ class ManyZones:
     host: Host
     ns1: SoaServer
     ns2: SoaServer
-    zones: list[outcomes.Standing] = field(default_factory=list)
+    zones: list[deployments.ZoneStatus] = field(default_factory=list)
 
     def all_live(self) -> None:
         """Let the store say that both nameservers serve every zone."""
         make_all_live(self.store, (self.ns1.server.name, self.ns2.server.name))
-        self.zones = outcomes.standings()
+        self.zones = deployments.statuses()
         self.forget_counts()
 
     def all_served(self) -> None:
@@ -174,7 +174,7 @@ class ManyZones:
         for zone in self.zones:
             self.host.files.path(zone.uuid).write_bytes(zone_file(zone.name, zone.serial, APEX, "", 0))
 
-    def raise_all(self, standings: Iterable[outcomes.Standing]) -> None:
+    def raise_all(self, standings: Iterable[deployments.ZoneStatus]) -> None:
         """Let each of these zones have the next serial, and the journal say so."""
         with self.store.writing():
             ids = {row.uuid: row.id for row in tables.Zone.select(tables.Zone.id, tables.Zone.uuid)}
@@ -216,7 +216,7 @@ def many_zones(folder: Path, count: int = MANY) -> Iterator[ManyZones]:
         with store.connection(), _counted(store, (ns1.server.name, ns2.server.name)):
             desk = _desk(store)
             add_zones(store, desk.zone("first.example"), (f"zone-{number}.example" for number in range(count - 1)))
-            yield ManyZones(desk, store, _host(folder, ns1, ns2), ns1, ns2, outcomes.standings())
+            yield ManyZones(desk, store, _host(folder, ns1, ns2), ns1, ns2, deployments.statuses())
     finally:
         ns1.close()
         ns2.close()

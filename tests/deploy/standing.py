@@ -8,7 +8,7 @@ import dns.name
 from dns.name import Name
 
 from appliance.queries.soa import Nameserver, SoaAnswer
-from appliance.store.outcomes import Standing
+from appliance.store.deployments import ZoneStatus
 
 NS1 = Nameserver("ns1.appliance.test", "127.0.0.1", 5301)
 NS2 = Nameserver("ns2.appliance.test", "127.0.0.1", 5302)
@@ -29,8 +29,8 @@ def standing(
     uuid: UUID | None = None,
     deleted: bool = False,
     records: int = 0,
-) -> Standing:
-    return Standing(
+) -> ZoneStatus:
+    return ZoneStatus(
         uuid or uuid4(),
         name(zone),
         serial,

@@ -12,7 +12,7 @@ from appliance.deploy.lanes import Lanes
 from appliance.deploy.reach import Reach
 from appliance.deploy.record import Recorder
 from appliance.queries.soa import Nameserver
-from appliance.store import outcomes
+from appliance.store import deployments
 from appliance.zones.deployment import NameserverState, Observation
 from appliance.zones.model import Zone
 from tests.desk import Desk
@@ -44,7 +44,7 @@ class Observer:
         """What the API shows of the secondary."""
         self.recorder.flush()
         names = [self.primary.name, self.secondary.name]
-        return outcomes.deployments([zone], names)[zone.uuid].nameservers[1]
+        return deployments.of_zones([zone], names)[zone.uuid].nameservers[1]
 
 
 @pytest.fixture

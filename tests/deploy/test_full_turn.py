@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.store import outcomes
+from appliance.store import deployments
 from appliance.zones.serial import is_later
 from tests.deploy.many_zones import ManyZones, many_zones
 from tests.deploy.test_size import started, turn_until
@@ -24,7 +24,7 @@ def three(tmp_path: Path) -> Iterator[ManyZones]:
 def test_what_is_as_it_should_be_is_left_alone(three: ManyZones, tmp_path: Path) -> None:
     with started(three, tmp_path):
         before = [(one.serial, one.attempted, one.live_serial, one.error) for one in three.zones]
-        assert [(one.serial, one.attempted, one.live_serial, one.error) for one in outcomes.standings()] == before
+        assert [(one.serial, one.attempted, one.live_serial, one.error) for one in deployments.statuses()] == before
         assert sum(one.observations for one in three.store.transactions) == 0
 
 
@@ -35,7 +35,7 @@ def test_serials_are_raised_over_what_is_served_by_a_worker(three: ManyZones, tm
             server.serve(zone, serial)
     with started(three, tmp_path) as deployer:
         turn_until(
-            deployer, lambda: all(is_later(one.serial, served[one.name]) for one in outcomes.standings()), "raised"
+            deployer, lambda: all(is_later(one.serial, served[one.name]) for one in deployments.statuses()), "raised"
         )
         assert {one.thread for one in three.store.transactions if one.changes_zones} == {"reconciliation_0"}
 
@@ -44,9 +44,9 @@ def test_a_file_that_someone_touched_is_written_again_under_a_later_serial(three
     zone = three.zones[1]
     three.host.files.path(zone.uuid).write_bytes(b"touched")
     with started(three, tmp_path) as deployer:
-        turn_until(deployer, lambda: outcomes.standings([zone.uuid])[0].serial != zone.serial, "a later serial")
+        turn_until(deployer, lambda: deployments.statuses([zone.uuid])[0].serial != zone.serial, "a later serial")
         turn_until(deployer, lambda: three.host.files.live(zone.uuid) != b"touched", "written")
-    assert [one.serial for one in outcomes.standings() if one.uuid != zone.uuid] == [zone.serial] * 2
+    assert [one.serial for one in deployments.statuses() if one.uuid != zone.uuid] == [zone.serial] * 2
 
 
 def test_a_deleted_zone_that_nobody_serves_counts_as_removed(three: ManyZones, tmp_path: Path) -> None:
@@ -55,4 +55,4 @@ def test_a_deleted_zone_that_nobody_serves_counts_as_removed(three: ManyZones, t
     for server in (three.ns1, three.ns2):
         server.serials.pop(zone.name.to_digestable())
     with started(three, tmp_path) as deployer:
-        turn_until(deployer, lambda: len(outcomes.standings()) == 2, "it is removed")
+        turn_until(deployer, lambda: len(deployments.statuses()) == 2, "it is removed")

@@ -22,7 +22,7 @@ from appliance.deploy.rollout import Stage
 from appliance.errors import CommandFailed
 from appliance.queries.soa import Nameserver
 from appliance.settings import DeployerSettings
-from appliance.store import outcomes
+from appliance.store import deployments
 from tests.deploy.standing import standing
 from tests.desk import Desk
 from tests.pair import wait_for
@@ -114,7 +114,7 @@ def test_large_zones_start_alone(launching: Launching) -> None:
 def test_what_was_handed_over_is_awaited_and_what_was_refused_is_free(launching: Launching, desk: Desk) -> None:
     good, bad = desk.zone("good.example"), desk.zone("bad.example")
     launching.publisher.refused.add("bad.example.")
-    for zone in outcomes.standings():
+    for zone in deployments.statuses():
         launching.parts.zones.want(zone)
     launching.launcher.launch_ready()
     launching.end()
@@ -122,7 +122,7 @@ def test_what_was_handed_over_is_awaited_and_what_was_refused_is_free(launching:
     assert launching.parts.zones.stage(bad.name) is None
     assert len(launching.parts.verifier) == 1
     launching.parts.recorder.flush()
-    errors = {zone.name: zone.error for zone in outcomes.standings()}
+    errors = {zone.name: zone.error for zone in deployments.statuses()}
     assert errors == {good.name: None, bad.name: "check: no"}
 
 
@@ -131,7 +131,7 @@ def test_a_removal_is_awaited_and_one_that_was_refused_is_stored(launching: Laun
     for zone in (gone, stays):
         desk.editor.delete_zone(desk.owner, zone.uuid)
     launching.publisher.refused.add("stays.example.")
-    for standing_ in outcomes.standings():
+    for standing_ in deployments.statuses():
         launching.parts.zones.want(standing_)
     launching.launcher.launch_ready()
     launching.end()
@@ -139,6 +139,6 @@ def test_a_removal_is_awaited_and_one_that_was_refused_is_stored(launching: Laun
     assert launching.parts.zones.stage(gone.name) is Stage.AWAITING_REMOVAL
     assert launching.parts.zones.stage(stays.name) is None
     launching.parts.recorder.flush()
-    errors = {zone.name: zone.error for zone in outcomes.standings()}
+    errors = {zone.name: zone.error for zone in deployments.statuses()}
     assert errors[gone.name] is None
     assert (errors[stays.name] or "").startswith("withdraw: ")

@@ -18,7 +18,8 @@ from appliance.errors import StoreError
 from appliance.nameserver.checks import ZoneChecker
 from appliance.queries.soa import Nameserver
 from appliance.settings import DeployerSettings
-from appliance.store import notice, sqlite
+from appliance.store import wakeup
+from appliance.store.file import sqlite
 from appliance.zones.catalog import FIRST_SERIAL
 from appliance.zones.model import Zone
 from tests.desk import Desk
@@ -37,7 +38,7 @@ exec {checker} "$@"
 def started(host: Host, desk: Desk, folder: Path) -> Iterator[Deployer]:
     """A deployer that looks at the store every few milliseconds; its turns are made by `turn_until`."""
     settings = DeployerSettings(poll=10, quiet_time=0)
-    with notice.listen(folder / "notices") as notices:
+    with wakeup.listen(folder / "notices") as notices:
         deployer = Deployer(host, desk.store, desk.editor, settings, notices, desk.clock)
         try:
             turn_until(deployer, lambda: deployer.is_settled, "the first full turn")

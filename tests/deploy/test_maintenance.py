@@ -10,7 +10,8 @@ from datetime import timedelta
 import pytest
 
 from appliance.deploy.maintenance import MOST_AT_ONCE, Maintenance, maintained
-from appliance.store import accounts, drafts, invitations, outcomes, sessions, sqlite
+from appliance.store import accounts, deployments, drafts, invitations, sessions
+from appliance.store.file import sqlite
 from tests.desk import Desk
 from tests.pair import wait_for
 
@@ -49,7 +50,7 @@ def test_contents_of_deleted_zones_go_after_30_days(desk: Desk, hour: Callable[[
     hour()
     hour()
     assert records(desk) == ["lives.org", "recent.org"]
-    (standing,) = outcomes.standings([gone.uuid])
+    (standing,) = deployments.statuses([gone.uuid])
     assert standing.serial > gone.serial and standing.deleted
     assert desk.rows()["change"] == journal
 

@@ -11,7 +11,8 @@ import pytest
 from appliance.deploy.host import Host
 from appliance.deploy.pipeline import deploy_zones, loaded_from, remove_old_files, withdraw_zone
 from appliance.nameserver.checks import ZoneChecker
-from appliance.store import outcomes, sqlite
+from appliance.store import deployments
+from appliance.store.file import sqlite
 from appliance.zones.model import Zone
 from tests.desk import Desk
 from tests.pair import Pair
@@ -62,7 +63,7 @@ def test_files_outlive_a_removal_by_a_day(host: Host, desk: Desk) -> None:
     host.files.publish(unknown)
     withdraw_zone(gone.name, host)
     desk.editor.delete_zone(desk.owner, gone.uuid)
-    outcomes.note_removed(gone.uuid, desk.clock())
+    deployments.store_removed(gone.uuid, desk.clock())
     remove_old_files(host, desk.store, desk.clock())
     assert host.files.path(gone.uuid).exists()
     desk.clock.forward(days=1, seconds=1)

@@ -15,7 +15,8 @@ from appliance.deploy.pipeline import deploy_zones
 from appliance.deploy.publications import find_touched
 from appliance.nameserver.zone_files import ZoneFiles
 from appliance.render.zone_file import apex_digest, digest_of, serial_of
-from appliance.store import outcomes, sqlite
+from appliance.store import deployments
+from appliance.store.file import sqlite
 from appliance.zones.deployment import Method, Publication
 from appliance.zones.model import Zone
 from tests.desk import Desk
@@ -26,8 +27,8 @@ def deploy(host: Host, desk: Desk, zone: Zone) -> Publication | None:
     """Deploy the zone as it is now, and store what came of it as the loop does; what was published."""
     (attempt,) = deploy_zones([(zone.uuid, zone.name)], host, desk.store, desk.editor.raise_serial)
     assert attempt.error is None
-    outcomes.note_attempt(attempt.uuid, attempt.serial, None, attempt.published)
-    return outcomes.publication_of(zone.uuid)
+    deployments.store_attempt(attempt.uuid, attempt.serial, None, attempt.published)
+    return deployments.publication_of(zone.uuid)
 
 
 def link(file: Path) -> None:
@@ -36,7 +37,7 @@ def link(file: Path) -> None:
 
 
 def touched(host: Host, desk: Desk) -> frozenset[UUID]:
-    return find_touched(outcomes.standings(), host, desk.store)
+    return find_touched(deployments.statuses(), host, desk.store)
 
 
 def forget(desk: Desk) -> None:
@@ -64,7 +65,7 @@ def zone(host: Host, desk: Desk) -> Zone:
 
 def test_what_was_published_is_stored(host: Host, desk: Desk, zone: Zone) -> None:
     content = host.files.live(zone.uuid)
-    assert outcomes.publication_of(zone.uuid) == Publication(
+    assert deployments.publication_of(zone.uuid) == Publication(
         zone.serial + 1, digest_of(content), apex_digest(host.apex), Method.FILE
     )
     assert not touched(host, desk) and not touched(restarted(host), desk)
@@ -95,18 +96,18 @@ def test_a_file_that_was_merely_copied_is_right(host: Host, desk: Desk, zone: Zo
 
 
 def test_an_upgraded_store_learns_what_is_published(host: Host, desk: Desk, zone: Zone) -> None:
-    known = outcomes.publication_of(zone.uuid)
+    known = deployments.publication_of(zone.uuid)
     forget(desk)
-    assert outcomes.publication_of(zone.uuid) is None
+    assert deployments.publication_of(zone.uuid) is None
     assert not touched(restarted(host), desk)
-    assert outcomes.publication_of(zone.uuid) == known
+    assert deployments.publication_of(zone.uuid) == known
     forget(desk)
     assert touched(replace(host, apex=replace(host.apex, minimum=77)), desk) == {zone.uuid}
-    assert outcomes.publication_of(zone.uuid) is None
+    assert deployments.publication_of(zone.uuid) is None
 
 
 def test_no_stored_serial_gets_a_second_content(host: Host, pair: Pair, desk: Desk, zone: Zone) -> None:
-    known = outcomes.publication_of(zone.uuid)
+    known = deployments.publication_of(zone.uuid)
     assert known
     host.files.path(zone.uuid).unlink()
     other_apex = replace(host, apex=replace(host.apex, minimum=77))
@@ -116,18 +117,18 @@ def test_no_stored_serial_gets_a_second_content(host: Host, pair: Pair, desk: De
 
 
 def test_the_file_of_another_store_counts_too(host: Host, desk: Desk, zone: Zone) -> None:
-    known = outcomes.publication_of(zone.uuid)
+    known = deployments.publication_of(zone.uuid)
     assert known
     desk.add(zone, "A", "later", "192.0.2.2")
     newer = deploy(host, desk, zone)
     assert newer and newer.serial == known.serial + 1
-    outcomes.note_attempt(zone.uuid, known.serial, None, known)
+    deployments.store_attempt(zone.uuid, known.serial, None, known)
     published = deploy(replace(host, apex=replace(host.apex, minimum=77)), desk, zone)
     assert published and published.serial == newer.serial + 1
     assert serial_of(host.files.live(zone.uuid)) == published.serial
 
 
 def test_a_failure_before_the_file_is_swapped_leaves_what_was_published(host: Host, desk: Desk, zone: Zone) -> None:
-    known = outcomes.publication_of(zone.uuid)
-    outcomes.note_attempt(zone.uuid, zone.serial + 2, "check: refused")
-    assert outcomes.publication_of(zone.uuid) == known
+    known = deployments.publication_of(zone.uuid)
+    deployments.store_attempt(zone.uuid, zone.serial + 2, "check: refused")
+    assert deployments.publication_of(zone.uuid) == known

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from appliance.deploy.reconcile import Picture, adopted, plan
 from appliance.queries.soa import SoaAnswer, SoaQuery
-from appliance.store.outcomes import Standing
+from appliance.store.deployments import ZoneStatus
 from appliance.zones.catalog import member_label
 from tests.deploy.standing import CATALOG, NS1, NS2, NS3, answered, name, standing
 
@@ -16,7 +16,7 @@ ZONE = "example.com"
 
 
 def picture(
-    standings: Sequence[Standing],
+    standings: Sequence[ZoneStatus],
     ns1: int | str | None,
     ns2: int | str | None,
     members: Mapping[str, str] | None = None,

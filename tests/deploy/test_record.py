@@ -16,8 +16,9 @@ from appliance.deploy.lanes import Lanes
 from appliance.deploy.reach import SILENT_AFTER, Reach
 from appliance.deploy.record import MOST_AT_ONCE, MOST_IN_LOOP, RETRY_AFTER, Recorder
 from appliance.errors import StoreError
-from appliance.store import outcomes, sqlite
-from appliance.store.outcomes import Standing
+from appliance.store import deployments
+from appliance.store.deployments import ZoneStatus
+from appliance.store.file import sqlite
 from appliance.zones.deployment import NameserverState
 from tests.deploy.many_zones import ManyZones, many_zones
 from tests.deploy.standing import standing
@@ -77,7 +78,7 @@ class Recording:
         self._poll.poll(30_000)
         self.lanes.take_ends()
 
-    def see(self, zones: list[Standing], serial: int | None) -> None:
+    def see(self, zones: list[ZoneStatus], serial: int | None) -> None:
         """Both nameservers answered with this serial for these zones, or the second did not answer: None."""
         ns1, ns2 = self.many.host.nameservers
         for zone in zones:
@@ -111,7 +112,7 @@ def few(tmp_path: Path) -> Iterator[Recording]:
 
 def test_ten_thousand_zones_are_written_by_a_worker_in_parts(tmp_path: Path) -> None:
     with recording(tmp_path, 10_000) as made:
-        zones = outcomes.standings()
+        zones = deployments.statuses()
         made.see(zones, zones[0].serial)
         made.write_all()
         transactions = made.many.store.transactions
@@ -127,7 +128,7 @@ def test_ten_thousand_zones_are_written_by_a_worker_in_parts(tmp_path: Path) -> 
 def test_what_the_store_holds_at_the_start_is_not_written_again(tmp_path: Path) -> None:
     with recording(tmp_path, 10_000) as made:
         made.many.all_live()
-        made.recorder.load(outcomes.all_seen())
+        made.recorder.load(deployments.all_seen())
         made.see(made.many.zones, made.many.zones[0].serial)
         assert made.recorder.is_idle
         changed = made.many.zones[17]
@@ -139,7 +140,7 @@ def test_what_the_store_holds_at_the_start_is_not_written_again(tmp_path: Path) 
 def test_a_silent_secondary_changes_its_own_rows_alone(tmp_path: Path) -> None:
     with recording(tmp_path, 10_000) as made:
         made.many.all_live()
-        made.recorder.load(outcomes.all_seen())
+        made.recorder.load(deployments.all_seen())
         made.reach.asked(made.many.ns2.server, made.now - 2 * SILENT_AFTER)
         made.see(made.many.zones, None)
         made.write_all()
@@ -148,20 +149,20 @@ def test_a_silent_secondary_changes_its_own_rows_alone(tmp_path: Path) -> None:
 
 
 def test_a_few_zones_are_written_in_one_transaction(few: Recording) -> None:
-    zones = outcomes.standings()
+    zones = deployments.statuses()
     for zone in zones:
         few.recorder.attempt(zone.uuid, zone.serial, None)
         few.recorder.live(zone.uuid, zone.serial)
     few.see(zones, zones[0].serial)
     few.recorder.flush()
     assert [(one.thread, one.observations) for one in few.many.store.transactions] == [(LOOP, 6)]
-    assert [(one.attempted, one.live_serial) for one in outcomes.standings()] == [
+    assert [(one.attempted, one.live_serial) for one in deployments.statuses()] == [
         (one.serial, one.serial) for one in zones
     ]
 
 
 def test_what_the_store_refused_is_written_later_in_its_order(few: Recording) -> None:
-    zone = outcomes.standings()[0]
+    zone = deployments.statuses()[0]
     few.recorder.attempt(zone.uuid, zone.serial, "first")
     with locked(few.many.store.path):
         with pytest.raises(StoreError):
@@ -169,13 +170,13 @@ def test_what_the_store_refused_is_written_later_in_its_order(few: Recording) ->
         few.recorder.attempt(zone.uuid, zone.serial, "second")
     assert not few.recorder.is_idle
     few.recorder.flush()
-    assert outcomes.standings([zone.uuid])[0].error == "second"
+    assert deployments.statuses([zone.uuid])[0].error == "second"
     assert few.recorder.is_idle
 
 
 def test_a_worker_that_was_refused_tries_again(tmp_path: Path) -> None:
     with recording(tmp_path, MOST_IN_LOOP + 1) as made:
-        zones = outcomes.standings()
+        zones = deployments.statuses()
         made.see(zones, zones[0].serial)
         with locked(made.many.store.path):
             made.recorder.flush()
@@ -188,17 +189,17 @@ def test_a_worker_that_was_refused_tries_again(tmp_path: Path) -> None:
 
 
 def test_a_zone_that_the_store_does_not_know_keeps_no_other_from_being_written(few: Recording) -> None:
-    unknown, zone = standing("unknown.example"), outcomes.standings()[0]
+    unknown, zone = standing("unknown.example"), deployments.statuses()[0]
     few.recorder.attempt(unknown.uuid, 7, None)
     few.recorder.attempt(zone.uuid, zone.serial, None)
     few.see([unknown, zone], zone.serial)
     few.recorder.flush()
     assert few.recorder.is_idle
-    assert outcomes.standings([zone.uuid])[0].attempted == zone.serial
+    assert deployments.statuses([zone.uuid])[0].attempted == zone.serial
 
 
 def test_another_store_is_written_from_its_own_state(few: Recording) -> None:
-    zones = outcomes.standings()
+    zones = deployments.statuses()
     few.see(zones, zones[0].serial)
     few.recorder.forget()
     assert few.recorder.is_idle
@@ -209,7 +210,7 @@ def test_another_store_is_written_from_its_own_state(few: Recording) -> None:
 
 
 def test_what_was_noted_is_newer_than_what_is_loaded(few: Recording) -> None:
-    zone = outcomes.standings()[0]
+    zone = deployments.statuses()[0]
     few.see([zone], zone.serial)
     few.recorder.load(
         {(zone.uuid, server.name): (1, NameserverState.LAGGING, True) for server in few.many.host.nameservers}

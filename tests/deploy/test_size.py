@@ -17,7 +17,7 @@ from appliance.deploy.loop import Deployer
 from appliance.deploy.record import MOST_AT_ONCE, MOST_IN_LOOP
 from appliance.nameserver.checks import ZoneChecker
 from appliance.settings import DeployerSettings
-from appliance.store import notice, outcomes, progress, zones
+from appliance.store import deployments, statistics, wakeup, zones
 from tests.deploy.many_zones import MANY, ManyZones, many_zones
 from tests.deploy.standing import CATALOG
 from tests.pair import wait_for
@@ -31,7 +31,7 @@ PATIENCE = 120.0
 def started(many: ManyZones, folder: Path, full_turn: int = 30) -> Iterator[Deployer]:
     """A deployer that has compared everything once."""
     settings = DeployerSettings(poll=10, quiet_time=0, full_turn=full_turn)
-    with notice.listen(folder / "notices") as notices:
+    with wakeup.listen(folder / "notices") as notices:
         deployer = Deployer(many.host, many.store, many.desk.editor, settings, notices, many.desk.clock)
         try:
             turn_until(deployer, lambda: deployer.full_turns, "the first comparison")
@@ -65,7 +65,7 @@ def test_a_silent_secondary_costs_one_question_in_a_while(many: ManyZones, tmp_p
     name = many.ns2.server.name
 
     def unreachable() -> int:
-        reaches = progress.reaches_of_nameservers()
+        reaches = statistics.lag_by_nameserver()
         return reaches[name].unreachable
 
     with started(many, tmp_path, full_turn=1) as deployer:
@@ -106,7 +106,7 @@ class GatedChecker(ZoneChecker):
 def test_one_edit_does_not_wait_for_a_mass_change(many: ManyZones, tmp_path: Path) -> None:
     checker = GatedChecker()
     many.host = replace(many.host, checker=checker)
-    edited, *others = outcomes.standings()
+    edited, *others = deployments.statuses()
     with started(many, tmp_path, full_turn=3600) as deployer:
         try:
             many.raise_all(others)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from appliance.deploy.rollout import RolloutEvent, Stage
 from appliance.deploy.waiting import Waiting
-from appliance.store.outcomes import Standing
+from appliance.store.deployments import ZoneStatus
 from tests.deploy.standing import standing
 
 
-def take_one(zones: Waiting, now: float) -> list[Standing]:
+def take_one(zones: Waiting, now: float) -> list[ZoneStatus]:
     return zones.take(now, 1)
 
 
-def end(zones: Waiting, zone: Standing) -> None:
+def end(zones: Waiting, zone: ZoneStatus) -> None:
     """Let the zone fail: its name is free."""
     zones.advance(zone.name, RolloutEvent.REFUSED)
 
 
-def many(count: int) -> list[Standing]:
+def many(count: int) -> list[ZoneStatus]:
     return [standing(f"zone-{number}.example") for number in range(count)]
 
 
@@ -131,7 +131,7 @@ def test_the_oldest_starts_though_newer_ones_keep_coming() -> None:
 def test_a_large_zone_starts_alone_and_small_ones_do_not_wait_for_it() -> None:
     zones, small, large = Waiting(0.0), standing("small.example"), standing("large.example", records=9000)
 
-    def is_large(one: Standing) -> bool:
+    def is_large(one: ZoneStatus) -> bool:
         return one.record_count > 5000
 
     zones.want(large)

@@ -22,7 +22,7 @@ from appliance.keys import new_key, read_key
 from appliance.nameserver.control import Control
 from appliance.nameserver.isccc import RndcConnection
 from appliance.settings import Settings
-from appliance.store import sqlite
+from appliance.store.file import sqlite
 from tests.pair import LOOPBACK
 
 Breaking = Callable[[Site], AbstractContextManager[Site]]

@@ -19,7 +19,7 @@ from appliance.doctor.result import Site, Verdict
 from appliance.keys import read_key
 from appliance.nameserver.catalog import CatalogUpdates
 from appliance.settings import read_settings
-from appliance.store import sqlite
+from appliance.store.file import sqlite
 from tests.appliance import Appliance
 from tests.doctor.breakings import BREAKINGS, answering, content, control_of, standing_still, with_settings
 from tests.pair import LOOPBACK, wait_for

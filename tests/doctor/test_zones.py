@@ -13,7 +13,8 @@ from appliance.doctor.zones import check_zones
 from appliance.errors import MissingProgram, SettingsError
 from appliance.principal import EVERYTHING
 from appliance.settings import Settings, read_settings
-from appliance.store import sqlite, zones
+from appliance.store import zones
+from appliance.store.file import sqlite
 from tests.desk import Desk
 
 SETTINGS = read_settings(

@@ -22,7 +22,7 @@ from appliance.editing import (
 )
 from appliance.editing.requests import check_ttl
 from appliance.errors import InputError
-from appliance.store import order
+from appliance.store import name_keys
 from appliance.zones import rules
 from appliance.zones.changes import Change, Create, Delete, Update, diff, moves_serial, touched_owners
 from appliance.zones.model import Node, Record, Zone
@@ -47,8 +47,8 @@ class Whole(Picture):
 
     def below(self, owner: Name) -> Iterator[tuple[Name, Node]]:
         """What stands at each owner below this one."""
-        keys = sorted((order.owner_key(one, self.origin), one) for one in self.held)
-        low, high = order.below(order.owner_key(owner, self.origin))
+        keys = sorted((name_keys.owner_key(one, self.origin), one) for one in self.held)
+        low, high = name_keys.below(name_keys.owner_key(owner, self.origin))
         texts = [key for key, _ in keys]
         for _, name in keys[bisect_right(texts, low) : bisect_left(texts, high)]:
             yield name, self.held[name]

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from appliance.editing import Editor
-from appliance.store.database import Store
+from appliance.store.file.database import Store
 from tests.desk import Desk
 
 

@@ -10,7 +10,7 @@ import pytest
 from appliance.editing import RecordInput, editor_from
 from appliance.errors import InputError
 from appliance.settings import DeployerSettings, QuotaSettings, Settings
-from appliance.store import notice
+from appliance.store import wakeup
 from tests.desk import Desk
 
 
@@ -31,6 +31,6 @@ def test_it_has_the_quotas_and_names_of_the_settings(desk: Desk) -> None:
 def test_it_announces_at_the_deployers_socket(desk: Desk, tmp_path: Path) -> None:
     settings = replace(Settings(), deployer=DeployerSettings(socket=tmp_path / "notice"))
     editor = editor_from(settings, desk.store, desk.clock)
-    with notice.listen(settings.deployer.socket) as notices:
+    with wakeup.listen(settings.deployer.socket) as notices:
         editor.create_zone(desk.owner, "example.com")
         assert notices.recv(10)

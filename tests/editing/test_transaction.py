@@ -12,7 +12,8 @@ import pytest
 
 from appliance.editing import CreateRecord, DeleteRecord, RecordInput, RecordRequest, UpdateRecord
 from appliance.errors import ApplianceError, InputError, NotFound, RuleBroken
-from appliance.store import records, sqlite, zones
+from appliance.store import records, zones
+from appliance.store.file import sqlite
 from appliance.zones import rules
 from appliance.zones.model import Zone
 from appliance.zones.serial import is_later

@@ -24,9 +24,9 @@ from appliance.processes import among_others, only_one
 from appliance.recovery.backup import back_up
 from appliance.recovery.restore import restore
 from appliance.settings import Settings, read_settings
-from appliance.store import accounts, notice
-from appliance.store.copies import API_LOCK
-from appliance.store.database import Store
+from appliance.store import accounts, wakeup
+from appliance.store.file.database import Store
+from appliance.store.file.snapshot import API_LOCK
 from appliance.zones.catalog import FILE_UUID
 from tests.systemd.units import rows
 
@@ -141,7 +141,7 @@ def list_rights(folder: Path) -> None:
 
 def hear_a_notice(folder: Path) -> None:
     """Wait at the deployer's socket for a notice."""
-    with notice.listen(settings_in(folder).deployer.socket) as notices:
+    with wakeup.listen(settings_in(folder).deployer.socket) as notices:
         sys.stdout.write("listening\n")
         sys.stdout.flush()
         select.select([notices], [], [], 30)
@@ -150,7 +150,7 @@ def hear_a_notice(folder: Path) -> None:
 
 def announce(folder: Path) -> None:
     """A notice to the deployer."""
-    notice.announce(settings_in(folder).deployer.socket)
+    wakeup.announce(settings_in(folder).deployer.socket)
 
 
 ACTIONS: Mapping[str, Callable[[Path], None]] = {

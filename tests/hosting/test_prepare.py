@@ -16,8 +16,8 @@ from appliance.hosting.beginnings import catalog_file
 from appliance.hosting.prepare import prepare_host
 from appliance.keys import read_key
 from appliance.settings import Settings
-from appliance.store import copies, sqlite
-from appliance.store.database import MIGRATIONS
+from appliance.store.file import snapshot, sqlite
+from appliance.store.file.database import MIGRATIONS
 from tests.hosting.conftest import OWNERS
 
 OLDEST = "0001_initial"
@@ -104,8 +104,8 @@ def test_an_older_store_is_migrated_after_a_copy_was_put_aside(settings: Setting
     made = prepared(settings)
     assert f"a copy of the store as it was, {aside}" in made
     assert [one for one in made if "migration" in one] == [f"the migration {one} of the store" for one in newer]
-    assert copies.unapplied_migrations(settings.store.path) == []
-    assert copies.unapplied_migrations(aside) == newer
+    assert snapshot.unapplied_migrations(settings.store.path) == []
+    assert snapshot.unapplied_migrations(aside) == newer
     assert mode(aside) == 0o600
 
 
@@ -115,7 +115,7 @@ def test_a_store_of_which_no_sound_copy_can_be_put_aside_is_not_migrated(setting
         writer.execute("drop table change")
     with pytest.raises(StoreError, match="is no sound store"):
         prepared(settings)
-    assert copies.unapplied_migrations(settings.store.path) != []
+    assert snapshot.unapplied_migrations(settings.store.path) != []
 
 
 def test_the_former_release_writes_on_while_the_store_is_migrated(settings: Settings) -> None:

@@ -18,7 +18,7 @@ import apsw
 
 from appliance.recovery.backup import back_up
 from appliance.recovery.restore import restore
-from appliance.store import sqlite
+from appliance.store.file import sqlite
 from tests.desk import Desk
 
 STORE, BACKUP = "store.sqlite3", "backup.sqlite3"

@@ -13,9 +13,9 @@ from appliance.errors import AlreadyRunning, StoreError
 from appliance.processes import among_others, only_one
 from appliance.recovery.backup import back_up, back_up_into
 from appliance.recovery.restore import restore
-from appliance.store import copies, sqlite
-from appliance.store.copies import API_LOCK, DEPLOYER_LOCK
-from appliance.store.database import MIGRATIONS
+from appliance.store.file import snapshot, sqlite
+from appliance.store.file.database import MIGRATIONS
+from appliance.store.file.snapshot import API_LOCK, DEPLOYER_LOCK
 from tests.desk import Desk
 
 
@@ -112,8 +112,8 @@ def test_an_older_backup_is_brought_to_the_newest_tables(desk: Desk, tmp_path: P
     migrations.Runner(older, str(MIGRATIONS)).up(target="0001_initial")
     older.close()
     restore(file, place, desk.clock)
-    assert copies.unapplied_migrations(place) == []
-    assert "0002_signs_of_life" in copies.unapplied_migrations(file)
+    assert snapshot.unapplied_migrations(place) == []
+    assert "0002_signs_of_life" in snapshot.unapplied_migrations(file)
     restore(file, place, lambda: desk.clock().replace(hour=13))  # and what is replaced may be older too
 
 

@@ -14,8 +14,9 @@ from appliance.editing import RecordInput
 from appliance.principal import Scope
 from appliance.recovery.backup import back_up
 from appliance.recovery.restore import Restored, restore
-from appliance.store import accounts, credentials, invitations, outcomes, sessions, sqlite, strays, tables, zones
-from appliance.store.database import Store
+from appliance.store import accounts, credentials, deployments, invitations, sessions, tables, unknown_zones, zones
+from appliance.store.file import sqlite
+from appliance.store.file.database import Store
 from appliance.zones.model import Zone
 from appliance.zones.names import parse_domain
 from appliance.zones.serial import is_later, next_serial
@@ -127,14 +128,14 @@ def test_a_zone_made_anew_since_is_followed_by_the_former(desk: Desk, again: Aga
 def test_a_zone_made_since_is_told_and_not_deleted(desk: Desk, again: Again) -> None:
     done = again(lambda: desk.zone("later.example"))
     assert done.taken.unknown == ["later.example"]
-    assert [one.name for one in outcomes.standings()] == []
+    assert [one.name for one in deployments.statuses()] == []
 
 
 def test_a_deletion_in_the_backup_does_not_end_the_zone_that_has_the_name_now(desk: Desk, again: Again) -> None:
     desk.editor.delete_zone(desk.owner, desk.zone().uuid)
     done = again(desk.zone)
     assert done.taken.unknown == ["example.com"]
-    assert list(outcomes.standings()) == []
+    assert list(deployments.statuses()) == []
 
 
 def test_deletions_and_their_serials_are_kept(desk: Desk, again: Again) -> None:
@@ -146,7 +147,7 @@ def test_deletions_and_their_serials_are_kept(desk: Desk, again: Again) -> None:
         gone.append(desk.editor.delete_zone(desk.owner, zone.uuid))
 
     again(happening)
-    (standing,) = outcomes.standings()
+    (standing,) = deployments.statuses()
     assert (standing.uuid, standing.deleted, standing.serial) == (gone[0].uuid, True, gone[0].serial)
     assert desk.zone("brief.example").serial == gone[0].serial + 1
 
@@ -190,11 +191,11 @@ def test_nobody_is_signed_in_or_invited_any_more(desk: Desk, again: Again) -> No
 
 def test_former_answers_are_no_evidence(desk: Desk, again: Again) -> None:
     zone = desk.zone()
-    outcomes.note_live(zone.uuid, zone.serial, desk.clock())
-    strays.note([("label", zone.name)], desk.clock())
-    strays.allow_removals(desk.clock())
+    deployments.store_live(zone.uuid, zone.serial, desk.clock())
+    unknown_zones.note([("label", zone.name)], desk.clock())
+    unknown_zones.allow_removals(desk.clock())
     again(lambda: None)
-    (standing,) = outcomes.standings()
+    (standing,) = deployments.statuses()
     assert (standing.attempted, standing.live_serial) == (None, None)
     assert desk.rows()["outcome"] == desk.rows()["turn"] == desk.rows()["stray"] == []
 

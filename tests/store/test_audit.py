@@ -7,7 +7,8 @@ from contextlib import closing
 import pytest
 
 from appliance.principal import EVERYTHING, Principal
-from appliance.store import audit, sqlite
+from appliance.store import audit
+from appliance.store.file import sqlite
 from appliance.store.zones import Page
 from tests.desk import Desk
 

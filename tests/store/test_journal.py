@@ -11,7 +11,8 @@ from dns.rdatatype import RdataType
 
 from appliance.editing import RecordInput
 from appliance.render.zone_file import record_line
-from appliance.store import journal, order, sqlite, tables, zones
+from appliance.store import journal, name_keys, tables, zones
+from appliance.store.file import sqlite
 from appliance.zones.model import Record, Zone
 from tests.desk import Desk
 
@@ -41,7 +42,7 @@ def columns(document: dict[str, Any], zone: Zone) -> Columns:
     """The row of a record, from what the journal says of it alone."""
     record = Record(
         uuid=UUID(document["uuid"]),
-        owner=order.owner_from(document["name"], zone.name),
+        owner=name_keys.owner_from(document["name"], zone.name),
         rdtype=RdataType[document["record_type"]],
         ttl=document["ttl"],
         wire=bytes.fromhex(document["wire"]),
@@ -55,7 +56,7 @@ def columns(document: dict[str, Any], zone: Zone) -> Columns:
     return {
         "uuid": record.uuid.hex,
         "owner": document["name"],
-        "owner_key": order.owner_key(record.owner, zone.name),
+        "owner_key": name_keys.owner_key(record.owner, zone.name),
         "rdtype": document["record_type"],
         "ttl": record.ttl,
         "wire": record.wire,

@@ -9,7 +9,7 @@ import dns.name
 from dns.rdatatype import RdataType
 
 from appliance.principal import Scope
-from appliance.store import accounts, outcomes, progress, records, zones
+from appliance.store import accounts, deployments, records, statistics, zones
 from appliance.store.records import Filters
 from appliance.store.zones import Page
 from appliance.zones.deployment import DeploymentState
@@ -53,18 +53,18 @@ def test_zones_of_a_state(desk: Desk) -> None:
     theirs = desk.editor.create_zone(desk.stranger, "theirs.org")
     with desk.store.writing():
         for zone in (live, theirs):
-            outcomes.note_live(zone.uuid, zone.serial, desk.clock())
-        outcomes.note_attempt(failed.uuid, failed.serial, "check: broken")
-        outcomes.note_attempt(deploying.uuid, deploying.serial, None)
+            deployments.store_live(zone.uuid, zone.serial, desk.clock())
+        deployments.store_attempt(failed.uuid, failed.serial, "check: broken")
+        deployments.store_attempt(deploying.uuid, deploying.serial, None)
     assert domains(desk, ALL, state=DeploymentState.LIVE) == (["a.org", "theirs.org"], 2)
     assert domains(desk, desk.owner.scope, Page(2, 1), state=DeploymentState.LIVE) == ([], 1)
     assert domains(desk, desk.owner.scope, state=DeploymentState.FAILED) == (["b.org"], 1)
     assert domains(desk, desk.owner.scope, state=DeploymentState.PENDING) == (["c.org"], 1)
     assert domains(desk, desk.owner.scope, state=DeploymentState.DEPLOYING, search="d.") == (["d.org"], 1)
-    assert progress.count_by_state(desk.owner.scope) == {"live": 1, "failed": 1, "pending": 1, "deploying": 1}
-    assert progress.count_by_state() == {"live": 2, "failed": 1, "pending": 1, "deploying": 1}
+    assert statistics.count_by_state(desk.owner.scope) == {"live": 1, "failed": 1, "pending": 1, "deploying": 1}
+    assert statistics.count_by_state() == {"live": 2, "failed": 1, "pending": 1, "deploying": 1}
     for zone in (live, failed, pending, deploying, theirs):
-        assert outcomes.deployments([zone], ())[zone.uuid].state in DeploymentState
+        assert deployments.of_zones([zone], ())[zone.uuid].state in DeploymentState
 
 
 def test_accounts_count_their_zones(desk: Desk) -> None:

@@ -12,7 +12,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from appliance.principal import EVERYTHING
-from appliance.store import outcomes, progress, sqlite, zones
+from appliance.store import deployments, statistics, zones
+from appliance.store.file import sqlite
 from appliance.store.zones import Page
 from appliance.zones.deployment import DeploymentState
 from appliance.zones.model import Zone
@@ -69,7 +70,7 @@ def test_sql_and_python_agree_on_the_state(
         live = (wanted + step) % MODULUS
     place.write(wanted, attempted, live, error)
     zone = zones.get_any(place.zone.uuid)
-    state = outcomes.deployments([zone], ())[zone.uuid].state
-    assert progress.count_by_state() == {state.value: 1}
+    state = deployments.of_zones([zone], ())[zone.uuid].state
+    assert statistics.count_by_state() == {state.value: 1}
     assert [one.uuid for one in zones.find(EVERYTHING, Page(), state=state)[0]] == [zone.uuid]
-    assert bool(progress.late(1)) == (state is not DeploymentState.LIVE)
+    assert bool(statistics.late_zones(1)) == (state is not DeploymentState.LIVE)

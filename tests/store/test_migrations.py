@@ -9,8 +9,9 @@ from pathlib import Path
 from playhouse import migrations
 
 from appliance.principal import EVERYTHING, Principal
-from appliance.store import accounts, audit, credentials, journal, outcomes, sessions, sqlite, tables, zones
-from appliance.store.database import MIGRATIONS, Store
+from appliance.store import accounts, audit, credentials, deployments, journal, sessions, tables, zones
+from appliance.store.file import sqlite
+from appliance.store.file.database import MIGRATIONS, Store
 from appliance.zones.deployment import DeploymentState, NameserverState, Observation
 from tests.desk import Clock
 
@@ -82,10 +83,10 @@ def test_zones_gain_the_moment_of_a_change_and_know_nothing_of_what_was_publishe
     store.create_or_migrate()
     with store.connection(), store.reading():
         zone = zones.get_any(uuid.UUID(UUID))
-        deployment = outcomes.deployments([zone], ["ns1"])[zone.uuid]
+        deployment = deployments.of_zones([zone], ["ns1"])[zone.uuid]
         assert deployment.state is DeploymentState.LIVE
         assert deployment.nameservers == [Observation("ns1", 7, NameserverState.LIVE, clock(), clock(), answered=False)]
-        assert outcomes.publication_of(zone.uuid) is None
+        assert deployments.publication_of(zone.uuid) is None
 
 
 def test_accounts_gain_second_factors_and_sessions(tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ import dns.name
 import pytest
 
 from appliance.principal import EVERYTHING, Scope
-from appliance.store import sqlite, zones
-from appliance.store.database import Store
+from appliance.store import zones
+from appliance.store.file import sqlite
+from appliance.store.file.database import Store
 from tests.crowd import add_zones
 from tests.desk import Desk
 

@@ -16,7 +16,7 @@ from typing import Any
 import dns.zone
 import pytest
 
-from appliance.store import sqlite
+from appliance.store.file import sqlite
 from tests.appliance import PROGRAM, Appliance, Client
 from tests.pair import wait_for
 

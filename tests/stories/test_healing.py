@@ -17,7 +17,7 @@ from appliance.embedded.state import CATALOG
 from appliance.keys import read_key
 from appliance.nameserver.catalog import CatalogUpdates
 from appliance.render.zone_file import is_whole
-from appliance.store import sqlite
+from appliance.store.file import sqlite
 from tests.appliance import Appliance
 from tests.pair import LOOPBACK, program, wait_for
 from tests.scene import HEAL_SECONDS, NEW, OLD, Scene

@@ -10,8 +10,8 @@ from uuid import UUID
 
 import pytest
 
-from appliance.store import sqlite
-from appliance.store.database import Store
+from appliance.store.file import sqlite
+from appliance.store.file.database import Store
 from appliance.zones.serial import HALF, MODULUS, is_later
 from tests.appliance import Appliance, Client
 from tests.pair import LOOPBACK, wait_for

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from appliance.store import sqlite
+from appliance.store.file import sqlite
 from appliance.zones.serial import is_later
 from tests.appliance import Appliance, Client
 from tests.pair import wait_for

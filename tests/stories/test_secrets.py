@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from appliance.embedded.run import FIRST_ACCOUNT
-from appliance.store import sqlite
+from appliance.store.file import sqlite
 from tests.appliance import Appliance
 from tests.pair import LOOPBACK
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from appliance.store import sqlite
+from appliance.store.file import sqlite
 from tests.appliance import PROGRAM, Appliance
 from tests.listener import Listener
 from tests.pair import LOOPBACK, free_port, wait_for

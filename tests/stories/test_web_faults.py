@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import requests
 
-from appliance.store import sqlite
+from appliance.store.file import sqlite
 from tests.appliance import Appliance, Client
 from tests.pair import LOOPBACK, wait_for
 from tests.volumes import fill, needs_root, remount, small_volume

@@ -11,15 +11,15 @@ from uuid import UUID
 import peewee as pw
 from dns.name import Name
 
-from appliance.store import order, tables
+from appliance.store import name_keys, tables
 from appliance.zones.deployment import Deployment, Method, NameserverState, Observation, Publication
 from appliance.zones.model import Zone
 
-_Row = TypeVar("_Row", tables.Deployment, tables.Outcome)
+_Row = TypeVar("_Row", tables.Deployment, tables.Observation)
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ZoneStatus:
     """What the store says of one zone, living or deleted: what is wanted, and what was done last."""
 
     uuid: UUID
@@ -35,11 +35,11 @@ class Standing:
     """What was last published; None: by another store, or by a release that did not store it."""
 
 
-def deployments(zones: Sequence[Zone], nameservers: Sequence[str]) -> Mapping[UUID, Deployment]:
+def of_zones(zones: Sequence[Zone], nameservers: Sequence[str]) -> Mapping[UUID, Deployment]:
     """Where each of these zones has come to; three statements, however many zones."""
     uuids = [zone.uuid for zone in zones]
     done = {row.zone.uuid: row for row in _of(tables.Deployment, uuids)}
-    seen = {(row.zone.uuid, row.nameserver): row for row in _of(tables.Outcome, uuids)}
+    seen = {(row.zone.uuid, row.nameserver): row for row in _of(tables.Observation, uuids)}
     confirmed = {row.nameserver: row.confirmed_at for row in tables.Confirmation.select()}
     return {
         zone.uuid: _deployment(
@@ -51,7 +51,7 @@ def deployments(zones: Sequence[Zone], nameservers: Sequence[str]) -> Mapping[UU
     }
 
 
-def standings(uuids: Iterable[UUID] | None = None) -> list[Standing]:
+def statuses(uuids: Iterable[UUID] | None = None) -> list[ZoneStatus]:
     """The standing of these zones, or of all whose removal has not been seen yet.
 
     All are read before this returns: SQLite refuses a write at once while a read of the same connection is open and
@@ -91,7 +91,7 @@ def removed(now: datetime) -> Columns:
     return {"removed_at": now, "error": None}
 
 
-def note_attempt(uuid: UUID, serial: int, error: str | None, published: Publication | None = None) -> None:
+def store_attempt(uuid: UUID, serial: int, error: str | None, published: Publication | None = None) -> None:
     """Store that the deployer took this serial up."""
     note_all({uuid: attempted(serial, error, published)}, {})
 
@@ -110,17 +110,17 @@ def publication_of(uuid: UUID) -> Publication | None:
     return _publication(row)
 
 
-def note_live(uuid: UUID, serial: int, now: datetime) -> None:
+def store_live(uuid: UUID, serial: int, now: datetime) -> None:
     """Every nameserver was seen serving this serial."""
     note_all({uuid: live(serial, now)}, {})
 
 
-def note_removed(uuid: UUID, now: datetime) -> None:
+def store_removed(uuid: UUID, now: datetime) -> None:
     """No nameserver answers for the deleted zone."""
     note_all({uuid: removed(now)}, {})
 
 
-def note_seen(uuid: UUID, seen: Iterable[Observation]) -> None:
+def store_observations(uuid: UUID, seen: Iterable[Observation]) -> None:
     """Store what nameservers answered for the zone, as `note_all` does."""
     note_all({}, {uuid: seen})
 
@@ -142,8 +142,8 @@ def note_all(
         ).execute()
     observations = [_observation(ids[uuid], one) for uuid, found in seen.items() if uuid in ids for one in found]
     if observations:
-        tables.Outcome.insert_many(observations).on_conflict(
-            conflict_target=[tables.Outcome.zone, tables.Outcome.nameserver], update=_newer_answer()
+        tables.Observation.insert_many(observations).on_conflict(
+            conflict_target=[tables.Observation.zone, tables.Observation.nameserver], update=_newer_answer()
         ).execute()
     silent: dict[str, list[int]] = {}
     for uuid, names in (unanswered or {}).items():
@@ -155,7 +155,7 @@ def note_all(
 
 def all_seen() -> dict[tuple[UUID, str], tuple[int | None, NameserverState, bool]]:
     """Return serial, state and `answered` of every nameserver and zone whose removal has not been seen."""
-    row = tables.Outcome
+    row = tables.Observation
     query = (
         row.select(tables.Zone.uuid, row.nameserver, row.serial, row.state, row.answered)
         .join(tables.Zone)
@@ -183,11 +183,11 @@ def note_unanswered(uuid: UUID, nameservers: Iterable[str]) -> None:
 def removed_before(uuids: Iterable[UUID], moment: datetime) -> list[UUID]:
     """Those of these zones whose removal was seen before that moment."""
     query = tables.Zone.select(tables.Zone.uuid).join(tables.Deployment).where(tables.Deployment.removed_at < moment)
-    return [row.uuid for part in tables.parts(uuids) for row in query.where(tables.Zone.uuid.in_(part))]
+    return [row.uuid for part in tables.batches(uuids) for row in query.where(tables.Zone.uuid.in_(part))]
 
 
 @dataclass(frozen=True, slots=True)
-class SignOfLife:
+class Heartbeat:
     """What the deployer last said of itself: its last turn, its last full turn, how many of these, zones that wait."""
 
     turned_at: datetime
@@ -196,9 +196,9 @@ class SignOfLife:
     waiting: int
 
 
-def note_turn(sign: SignOfLife) -> None:
+def store_heartbeat(sign: Heartbeat) -> None:
     """The deployer is at work."""
-    tables.Turn.insert(
+    tables.Heartbeat.insert(
         id=1,
         turned_at=sign.turned_at,
         full_turn_at=sign.full_turn_at,
@@ -207,21 +207,21 @@ def note_turn(sign: SignOfLife) -> None:
     ).on_conflict_replace().execute()
 
 
-def last_sign() -> SignOfLife | None:
+def last_heartbeat() -> Heartbeat | None:
     """What the deployer last said of itself."""
-    row = tables.Turn.get_or_none(tables.Turn.id == 1)
-    return SignOfLife(row.turned_at, row.full_turn_at, row.full_turns, row.waiting) if row else None
+    row = tables.Heartbeat.get_or_none(tables.Heartbeat.id == 1)
+    return Heartbeat(row.turned_at, row.full_turn_at, row.full_turns, row.waiting) if row else None
 
 
 def turned_at() -> datetime | None:
     """When the deployer last said that it is at work."""
-    sign = last_sign()
+    sign = last_heartbeat()
     return sign.turned_at if sign else None
 
 
 def _newer_answer() -> dict[pw.Field, Any]:
     """What the row of a nameserver becomes when it answered again."""
-    row, new = tables.Outcome, pw.EXCLUDED
+    row, new = tables.Observation, pw.EXCLUDED
     same = (row.state == new.state) & pw.Expression(row.serial, "IS", new.serial)
     return {
         row.serial: new.serial,
@@ -234,14 +234,14 @@ def _newer_answer() -> dict[pw.Field, Any]:
 
 def _last_answer() -> pw.Case:
     """When the nameserver of a row last answered: by itself or in a reconciliation."""
-    row, confirmation = tables.Outcome, tables.Confirmation
+    row, confirmation = tables.Observation, tables.Confirmation
     confirmed = confirmation.select(confirmation.confirmed_at).where(confirmation.nameserver == row.nameserver)
     later = pw.fn.max(row.checked_at, pw.fn.coalesce(confirmed, row.checked_at))
     return pw.Case(None, ((row.answered, later),), row.checked_at)
 
 
 def _mark_unanswered(nameserver: str, zone_ids: list[int]) -> None:
-    row = tables.Outcome
+    row = tables.Observation
     row.update(answered=False, checked_at=_last_answer()).where(
         row.zone.in_(zone_ids), row.nameserver == nameserver, row.answered
     ).execute()
@@ -250,7 +250,7 @@ def _mark_unanswered(nameserver: str, zone_ids: list[int]) -> None:
 def _ids_of(uuids: Iterable[UUID]) -> dict[UUID, int]:
     query = tables.Zone.select(tables.Zone.uuid, tables.Zone.id)
     found: dict[UUID, int] = {}
-    for part in tables.parts(uuids):
+    for part in tables.batches(uuids):
         rows: Iterable[tuple[UUID, int]] = query.where(tables.Zone.uuid.in_(part)).tuples().iterator()
         found.update(rows)
     return found
@@ -310,7 +310,7 @@ def _deployment(zone: Zone, done: tables.Deployment, seen: list[Observation]) ->
     )
 
 
-def _seen(row: tables.Outcome | None, nameserver: str, confirmed_at: datetime | None) -> Observation:
+def _seen(row: tables.Observation | None, nameserver: str, confirmed_at: datetime | None) -> Observation:
     if row is None:
         return Observation(nameserver, None, NameserverState.LAGGING, None, answered=False)
     moments = (row.checked_at, confirmed_at if row.answered else None)
@@ -318,11 +318,11 @@ def _seen(row: tables.Outcome | None, nameserver: str, confirmed_at: datetime | 
     return Observation(nameserver, row.serial, NameserverState(row.state), checked_at, row.changed_at, row.answered)
 
 
-def _standing(row: tables.Zone) -> Standing:
+def _standing(row: tables.Zone) -> ZoneStatus:
     done = getattr(row, "done", None)
-    return Standing(
+    return ZoneStatus(
         uuid=row.uuid,
-        name=order.domain_from(row.name),
+        name=name_keys.domain_from(row.name),
         serial=row.serial,
         record_count=row.record_count,
         deleted=row.deleted_at is not None,

@@ -19,12 +19,12 @@ from playhouse import migrations
 
 from appliance.errors import StoreError
 from appliance.files import make_shared, open_shared
-from appliance.store import sqlite
-from appliance.store.binding import in_use
-from appliance.store.keeper import Keeper
-from appliance.store.turns import Turns
+from appliance.store.file import sqlite
+from appliance.store.file.binding import in_use
+from appliance.store.file.keeper import Keeper
+from appliance.store.file.write_queue import WriteQueue
 
-MIGRATIONS = Path(__file__).parent / "migrations"
+MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
 
 class Store:
@@ -46,7 +46,7 @@ class Store:
     ) -> None:
         self.path = path
         self._busy_timeout = busy_timeout
-        self._turns = Turns(seats)
+        self._turns = WriteQueue(seats)
         self._monotonic = monotonic
         self._failed_write: tuple[float, StoreError] | None = None
         self._keeper: Keeper | None = None

@@ -13,14 +13,15 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import StoreError
-from appliance.store import accounts, sqlite
-from appliance.store.database import MIGRATIONS, Store
+from appliance.store import accounts
+from appliance.store.file import sqlite
+from appliance.store.file.database import MIGRATIONS, Store
 from tests.desk import Desk
 
 MAKE = """
 import sys
 from pathlib import Path
-from appliance.store.database import MIGRATIONS, Store
+from appliance.store.file.database import MIGRATIONS, Store
 Store(Path(sys.argv[1])).create_or_migrate()
 """
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import apsw
 
 from appliance.errors import StoreError
-from appliance.store import sqlite
-from appliance.store.database import MIGRATIONS
+from appliance.store.file import sqlite
+from appliance.store.file.database import MIGRATIONS
 
 PAGES_AT_A_TIME = 1024
 """Pages between two reports of progress."""

@@ -10,7 +10,7 @@ import apsw
 import peewee as pw
 import pytest
 
-from appliance.store import sqlite
+from appliance.store.file import sqlite
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from dns.name import Name
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.store.order import below, domain_from, domain_key, owner_from, owner_key
+from appliance.store.name_keys import below, domain_from, domain_key, owner_from, owner_key
 from appliance.zones.names import print_domain, print_owner
 
 ORIGIN = dns.name.from_text("2.0.192.in-addr.arpa.")

@@ -13,7 +13,7 @@ LOOK_EVERY = 0.1
 """Seconds between two looks of a waiting writer at how long the turn has taken."""
 
 
-class Turns:
+class WriteQueue:
     """One writer at a time. While a turn is stuck at most `seats` writers wait for the next; others are refused.
 
     Without that bound a store that another program has locked would soon keep every thread waiting, those of

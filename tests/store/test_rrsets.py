@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dns.rdatatype import RdataType
 
-from appliance.store import sets
-from appliance.store.sets import SetFilters
+from appliance.store import rrsets
+from appliance.store.rrsets import SetFilters
 from appliance.store.zones import Page
 from appliance.zones.model import Zone
 from appliance.zones.names import print_owner
@@ -13,7 +13,7 @@ from tests.desk import Desk
 
 
 def shown(zone: Zone, page: Page | None = None, **filters: object) -> tuple[list[tuple[str, str, int]], int]:
-    found, total = sets.find(zone, page or Page(), SetFilters(**filters))  # type: ignore[arg-type]
+    found, total = rrsets.find(zone, page or Page(), SetFilters(**filters))  # type: ignore[arg-type]
     return [(print_owner(one.owner, zone.name), one.rdtype.name, len(one.records)) for one in found], total
 
 
@@ -54,4 +54,4 @@ def test_filters_find_whole_sets(desk: Desk) -> None:
     assert shown(zone, text="hello w") == ([("@", "TXT", 1)], 1)
     assert shown(zone, owner="www") == ([("www", "A", 2), ("www", "AAAA", 1)], 2) and shown(zone, owner="ww")[1] == 0
     assert shown(zone, text="%") == ([], 0) and shown(zone, rdtype=RdataType.MX) == ([], 0)
-    assert [rdtype.name for rdtype in sets.types_of(zone)] == ["A", "AAAA", "TXT"]
+    assert [rdtype.name for rdtype in rrsets.types_of(zone)] == ["A", "AAAA", "TXT"]

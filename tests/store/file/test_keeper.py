@@ -11,9 +11,9 @@ import apsw
 import pytest
 
 from appliance.errors import StoreError
-from appliance.store import sqlite
-from appliance.store.database import Store
-from appliance.store.keeper import Keeper
+from appliance.store.file import sqlite
+from appliance.store.file.database import Store
+from appliance.store.file.keeper import Keeper
 
 
 @pytest.fixture

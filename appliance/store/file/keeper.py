@@ -15,7 +15,7 @@ from pathlib import Path
 import apsw
 
 from appliance.errors import StoreError
-from appliance.store import sqlite
+from appliance.store.file import sqlite
 
 
 @dataclass(frozen=True, slots=True)

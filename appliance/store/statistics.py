@@ -10,13 +10,13 @@ import peewee as pw
 from dns.name import Name
 
 from appliance.principal import EVERYTHING, Scope
-from appliance.store import order, tables
+from appliance.store import name_keys, tables
 from appliance.store.zones import reaches, state_column, within
 from appliance.zones.deployment import NameserverState
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class NameserverLag:
     """Of one nameserver: the zones that it serves too old a serial of, and those it gave no answer about."""
 
     lagging: int
@@ -24,7 +24,7 @@ class Reach:
 
 
 @dataclass(frozen=True, slots=True)
-class Late:
+class LateZone:
     """A zone on its way: living and not live, or deleted and still answered; since when, and what stood in its way."""
 
     name: Name
@@ -47,7 +47,7 @@ def count_by_state(scope: Scope = EVERYTHING) -> Mapping[str, int]:
     return dict(query.tuples().iterator())
 
 
-def late(limit: int) -> list[Late]:
+def late_zones(limit: int) -> list[LateZone]:
     """Zones that are on their way, the longest waiting first."""
     done = tables.Deployment
     not_live = tables.Zone.deleted_at.is_null() & ~reaches(done.live_serial, tables.Zone.serial)
@@ -61,37 +61,37 @@ def late(limit: int) -> list[Late]:
     return [_late(row) for row in query]
 
 
-def reaches_of_nameservers() -> Mapping[str, Reach]:
+def lag_by_nameserver() -> Mapping[str, NameserverLag]:
     """How each nameserver keeps up with the living zones; one that was never asked is missing."""
     states = (
-        pw.fn.sum(tables.Outcome.state == state.value)
+        pw.fn.sum(tables.Observation.state == state.value)
         for state in (NameserverState.LAGGING, NameserverState.UNREACHABLE)
     )
     query = (
-        tables.Outcome.select(tables.Outcome.nameserver, *states)
+        tables.Observation.select(tables.Observation.nameserver, *states)
         .join(tables.Zone)
         .where(tables.Zone.deleted_at.is_null())
-        .group_by(tables.Outcome.nameserver)
+        .group_by(tables.Observation.nameserver)
     )
-    return {name: Reach(lagging, unreachable) for name, lagging, unreachable in query.tuples().iterator()}
+    return {name: NameserverLag(lagging, unreachable) for name, lagging, unreachable in query.tuples().iterator()}
 
 
-def lags_of_nameservers() -> Mapping[str, datetime]:
+def oldest_lag_by_nameserver() -> Mapping[str, datetime]:
     """For each nameserver that is behind, when the oldest change was made that it does not serve."""
     query = (
-        tables.Outcome.select(tables.Outcome.nameserver, pw.fn.min(tables.Zone.queued_at).alias("since"))
+        tables.Observation.select(tables.Observation.nameserver, pw.fn.min(tables.Zone.queued_at).alias("since"))
         .join(tables.Zone)
-        .where(tables.Zone.deleted_at.is_null(), tables.Outcome.state != NameserverState.LIVE.value)
-        .group_by(tables.Outcome.nameserver)
+        .where(tables.Zone.deleted_at.is_null(), tables.Observation.state != NameserverState.LIVE.value)
+        .group_by(tables.Observation.nameserver)
     )
     rows: Iterable[tuple[str, datetime]] = query.tuples().iterator()
     return dict(rows)
 
 
-def _late(row: tables.Zone) -> Late:
+def _late(row: tables.Zone) -> LateZone:
     done = getattr(row, "done", None) or tables.Deployment()
-    return Late(
-        name=order.domain_from(row.name),
+    return LateZone(
+        name=name_keys.domain_from(row.name),
         serial=row.serial,
         deleted=row.deleted_at is not None,
         queued_at=row.queued_at,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.store.notice import SOCKET_MODE, announce, listen
+from appliance.store.wakeup import SOCKET_MODE, announce, listen
 
 
 def test_a_notice_arrives(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argon2 import extract_parameters
 
-from appliance.store.passwords import HASH_OF_NOTHING, hash_password, is_password
+from appliance.identity.passwords import HASH_OF_NOTHING, hash_password, is_password
 
 
 def test_where_there_is_no_hash_as_much_is_compared() -> None:

@@ -15,7 +15,8 @@ from uuid import UUID
 
 from dns.name import Name
 
-from appliance.store import copies, order, outcomes, records, sqlite, tables, zones
+from appliance.store import deployments, name_keys, records, tables, zones
+from appliance.store.file import snapshot, sqlite
 from appliance.zones.model import Zone
 
 _INSTANT = tables.Instant()
@@ -48,8 +49,8 @@ class Past:
 
 def read_past(file: Path) -> Past:
     """What a store knows that is about to be replaced; StoreError when it is damaged."""
-    copies.verify(file)
-    with copies.told(file), closing(sqlite.connect(file)) as reader:
+    snapshot.verify(file)
+    with snapshot.told(file), closing(sqlite.connect(file)) as reader:
         found: dict[Name, list[PastZone]] = {}
         for number, *columns in reader.execute(_ZONES).fetchall():
             lines = reader.execute(_LINES, (number,))
@@ -97,7 +98,7 @@ def add_tombstone(past: PastZone, now: datetime) -> bool:
     zones.insert(zone)
     zones.mark_deleted(zone, deleted_at=moment)
     if past.removed_at:
-        outcomes.note_removed(zone.uuid, past.removed_at)
+        deployments.store_removed(zone.uuid, past.removed_at)
     return True
 
 
@@ -131,10 +132,10 @@ def forget_answers() -> None:
     """What nameservers answered before is no evidence any more: every zone waits to be seen again."""
     published = dict.fromkeys(("published_serial", "published_digest", "published_apex", "published_method"))
     tables.Deployment.update(serial=None, live_serial=None, live_at=None, error=None, **published).execute()
-    tables.Outcome.delete().execute()
+    tables.Observation.delete().execute()
     tables.Confirmation.delete().execute()
-    tables.Turn.delete().execute()
-    tables.Stray.delete().execute()  # and with them an operator's word about zones of then
+    tables.Heartbeat.delete().execute()
+    tables.UnknownZone.delete().execute()  # and with them an operator's word about zones of then
 
 
 _ZONES = """
@@ -150,7 +151,7 @@ def _past_zone(columns: list[object], content: str) -> PastZone:
     deleted = _moment(deleted_at)
     return PastZone(
         uuid=UUID(str(uuid)),
-        name=order.domain_from(str(name)),
+        name=name_keys.domain_from(str(name)),
         account=UUID(str(account)),
         serial=int(str(serial)),
         revision=int(str(revision)),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import peewee as pw
 from dns.rdatatype import RdataType
 
-from appliance.store import order, records, tables
+from appliance.store import name_keys, records, tables
 from appliance.store.zones import Page
 from appliance.zones.model import RRset, Zone
 
@@ -27,7 +27,7 @@ def find(zone: Zone, page: Page, filters: SetFilters) -> tuple[list[RRset], int]
     record = tables.Record
     chosen = record.select(record.owner_key, record.rdtype).where(*_conditions(zone, filters)).distinct()
     places = chosen.order_by(record.owner_key, record.rdtype).limit(page.size).offset(page.offset)
-    owners = [order.owner_from_key(row.owner_key, zone.name) for row in places]
+    owners = [name_keys.owner_from_key(row.owner_key, zone.name) for row in places]
     nodes = records.ZoneView(zone, ()).nodes(dict.fromkeys(owners))
     return [nodes[owner][RdataType[row.rdtype]] for owner, row in zip(owners, places, strict=True)], chosen.count()
 
