@@ -98,8 +98,8 @@ class DeployerSettings:
     rndc: str = setting("rndc", "program, used where the kept control connection fails")
     check_timeout: int = setting(10, "seconds that a check may take, 1 to 600")
     quiet_time: int = setting(50, "milliseconds between two deployments of one zone, 0 to 10000")
-    poll: int = setting(1000, "milliseconds between two looks at the store without a notice, 10 to 60000")
-    full_turn: int = setting(30, "seconds between two comparisons of everything, 1 to 3600")
+    poll_interval: int = setting(1000, "milliseconds between two looks at the store without a notice, 10 to 60000")
+    reconcile_interval: int = setting(30, "seconds between two comparisons of everything, 1 to 3600")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +134,8 @@ _RANGES: Mapping[str, tuple[int, int]] = {
     "dns.apex_ttl": (0, 2**31 - 1),
     "deployer.check_timeout": (1, 600),
     "deployer.quiet_time": (0, 10_000),
-    "deployer.poll": (10, 60_000),
-    "deployer.full_turn": (1, 3600),
+    "deployer.poll_interval": (10, 60_000),
+    "deployer.reconcile_interval": (1, 3600),
 }
 
 

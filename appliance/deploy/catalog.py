@@ -12,8 +12,8 @@ import time
 from dns.name import Name
 from dns.rdatatype import RdataType
 
-from appliance.deploy.host import Host
-from appliance.deploy.membership import Update
+from appliance.deploy.catalog_members import CatalogUpdate
+from appliance.deploy.host import PrimaryHost
 from appliance.errors import CommandError
 from appliance.queries.bulk import ask_all
 from appliance.queries.soa import Nameserver
@@ -28,7 +28,7 @@ GONE_PATIENCE = 2.0
 GONE_TIMEOUT, GONE_INTERVAL = 0.2, 0.005
 
 
-def members_of(host: Host, server: Nameserver) -> dict[str, Name] | None:
+def members_of(host: PrimaryHost, server: Nameserver) -> dict[str, Name] | None:
     """The members of the catalog as that nameserver serves it, by label; None when it gives none."""
     try:
         rows = axfr(server, host.catalog, host.transfer_key)
@@ -42,7 +42,7 @@ def members_of(host: Host, server: Nameserver) -> dict[str, Name] | None:
     }
 
 
-def tell_catalog(update: Update, host: Host) -> None:
+def send_update(update: CatalogUpdate, host: PrimaryHost) -> None:
     """Send the update; zones that join under a name that another left follow when no secondary answers for that one."""
     host.updates.change(update.remove, update.add, update.serial)
     if update.again:
@@ -50,7 +50,7 @@ def tell_catalog(update: Update, host: Host) -> None:
         host.updates.change((), update.again)
 
 
-def _wait_until_gone(host: Host, names: set[Name]) -> None:
+def _wait_until_gone(host: PrimaryHost, names: set[Name]) -> None:
     """Until no secondary that answers serves any of the names, for `GONE_PATIENCE` at most."""
     ends = time.monotonic() + GONE_PATIENCE
     questions = [(server, name) for server in host.secondaries for name in names]
@@ -61,7 +61,7 @@ def _wait_until_gone(host: Host, names: set[Name]) -> None:
         time.sleep(GONE_INTERVAL)
 
 
-def mend_catalog(host: Host) -> None:
+def repair_catalog(host: PrimaryHost) -> None:
     """Write a catalog without members where the primary has none to load, and let it load it."""
     host.files.stage(FILE_UUID, catalog_zone(host.catalog, FIRST_SERIAL))
     host.files.publish(FILE_UUID)

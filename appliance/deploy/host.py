@@ -23,7 +23,7 @@ from appliance.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Host:
+class PrimaryHost:
     """The primary's host. `nameservers` has the primary first; `transfer_key` signs transfers and notifies."""
 
     apex: Apex
@@ -46,7 +46,7 @@ class Host:
         return self.nameservers[1:]
 
 
-def host_from(settings: Settings) -> Host:
+def host_from(settings: Settings) -> PrimaryHost:
     """The host that the settings describe; SettingsError when a part is missing."""
     nameservers = nameservers_of(settings)
     if not nameservers:
@@ -57,7 +57,7 @@ def host_from(settings: Settings) -> Host:
     rndc = RndcProgram(
         find_program(deployer.rndc), deployer.control.host, deployer.control.port, str(deployer.control_key)
     )
-    return Host(
+    return PrimaryHost(
         apex=apex_of(settings.dns),
         files=ZoneFiles(deployer.zone_directory.absolute()),
         checker=ZoneChecker(

@@ -15,13 +15,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 
-from appliance.deploy.alarm import Alarm
-from appliance.deploy.full_turn import FullTurn
-from appliance.deploy.host import Host
-from appliance.deploy.launch import Launcher
-from appliance.deploy.parts import make_parts
+from appliance.deploy.context import new_context
+from appliance.deploy.dispatcher import Dispatcher
+from appliance.deploy.host import PrimaryHost
+from appliance.deploy.problem_log import ProblemLog
+from appliance.deploy.reconciler import Reconciler
 from appliance.deploy.rollout import RolloutEvent
-from appliance.deploy.verify import Ahead, Complete, Event, Overdue, PrimaryServes, Returned, Watch
+from appliance.deploy.verifier import Ahead, Complete, Event, Overdue, PrimaryServes, Returned, Watch
 from appliance.editing import Editor
 from appliance.errors import StoreError
 from appliance.settings import DeployerSettings
@@ -49,7 +49,7 @@ class Deployer:
 
     def __init__(
         self,
-        host: Host,
+        host: PrimaryHost,
         store: Store,
         editor: Editor,
         settings: DeployerSettings,
@@ -59,14 +59,14 @@ class Deployer:
         *,
         allow_removals: bool = False,
     ) -> None:
-        self._parts = parts = make_parts(host, store, editor, settings, clock, monotonic)
+        self._parts = parts = new_context(host, store, editor, settings, clock, monotonic)
         self._settings, self._notices = settings, notices
         self._place: int | None = None
         self._look_due = self._sign_due = monotonic()
         self._events: deque[Event] = deque()
-        self._alarm = Alarm([server.name for server in host.nameservers], store, parts.lanes, clock, monotonic)
-        self._launcher = Launcher(parts)
-        self._full_turn = FullTurn(parts, self._launcher, allow_removals)
+        self._alarm = ProblemLog([server.name for server in host.nameservers], store, parts.lanes, clock, monotonic)
+        self._launcher = Dispatcher(parts)
+        self._full_turn = Reconciler(parts, self._launcher, allow_removals)
         self._poll = select.poll()
         for readable in (notices, parts.lanes, parts.verifier.asker):
             self._poll.register(readable, select.POLLIN)
@@ -158,7 +158,7 @@ class Deployer:
 
     def _look(self) -> None:
         """Take up what the journal says has changed since the last look."""
-        self._look_due = self._parts.monotonic() + self._settings.poll / 1000
+        self._look_due = self._parts.monotonic() + self._settings.poll_interval / 1000
         if self._place is None:  # what was before is for the first full turn
             self._place = journal.last()
         changed, self._place = journal.zones_since(self._place)

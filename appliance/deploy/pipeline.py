@@ -17,7 +17,7 @@ from uuid import UUID
 
 from dns.name import Name
 
-from appliance.deploy.host import Host
+from appliance.deploy.host import PrimaryHost
 from appliance.errors import ApplianceError, CheckFailed, CommandError, CompileFailed, DeployError, ReloadFailed
 from appliance.render.zone_file import apex_digest, digest_of, serial_of, zone_file
 from appliance.store import deployments, records, zones
@@ -62,7 +62,7 @@ class _Candidate:
     error: DeployError | None = None
 
 
-def deploy_zones(batch: Iterable[tuple[UUID, Name]], host: Host, store: Store, lift: Lift) -> list[Attempt]:
+def deploy_zones(batch: Iterable[tuple[UUID, Name]], host: PrimaryHost, store: Store, lift: Lift) -> list[Attempt]:
     """Bring the newest content of each zone of the batch to the primary; nothing is proven yet when this returns.
 
     `lift` raises a zone's serial over one that was published with another content.
@@ -86,27 +86,27 @@ def deploy_zones(batch: Iterable[tuple[UUID, Name]], host: Host, store: Store, l
     ]
 
 
-def withdraw_zone(name: Name, host: Host) -> None:
+def withdraw_zone(name: Name, host: PrimaryHost) -> None:
     """Make the primary forget the zone of that name, if it knows one; its files stay."""
     if loaded_from(name, host) is not None:
         host.control.delete_zone(name)
         log.info("event=withdrawn zone=%s", print_domain(name))
 
 
-def loaded_from(name: Name, host: Host) -> UUID | None:
+def loaded_from(name: Name, host: PrimaryHost) -> UUID | None:
     """The uuid of the zone whose file the primary has under that name, None when it has none."""
     shown = host.control.show_zone(name)
     found = _LOADED_FROM.search(shown or "")
     return UUID(found[1]) if found else None
 
 
-def put_back(uuid: UUID, name: Name, host: Host) -> None:
+def put_back(uuid: UUID, name: Name, host: PrimaryHost) -> None:
     """Give a file that the primary did not take up its former content, so that a restart serves the last good zone."""
     if host.files.put_back(uuid):
         host.control.reload(name)
 
 
-def remove_old_files(host: Host, store: Store, now: datetime) -> None:
+def remove_old_files(host: PrimaryHost, store: Store, now: datetime) -> None:
     """Unlink the files of zones whose removal was seen a day ago; those of zones that the store never knew stay."""
     with store.reading():
         removed = deployments.removed_before(host.files.zones(), now - KEPT_AFTER_REMOVAL)
@@ -115,7 +115,7 @@ def remove_old_files(host: Host, store: Store, now: datetime) -> None:
         log.info("event=files-removed zone=%s", uuid)
 
 
-def _compile_and_stage(candidate: _Candidate, host: Host, store: Store, lift: Lift) -> None:
+def _compile_and_stage(candidate: _Candidate, host: PrimaryHost, store: Store, lift: Lift) -> None:
     """Stage the zone's content under a serial that no other content was published with.
 
     A nameserver that has a serial accepts no second content with it.
@@ -129,7 +129,7 @@ def _compile_and_stage(candidate: _Candidate, host: Host, store: Store, lift: Li
     candidate.staged = host.files.stage(candidate.uuid, content)
 
 
-def _published(uuid: UUID, host: Host, store: Store) -> Iterator[tuple[int, str]]:
+def _published(uuid: UUID, host: PrimaryHost, store: Store) -> Iterator[tuple[int, str]]:
     """Yield serial and digest of what was last published, as the store says.
 
     A live file of another content was written for a store that knew more or less, as before a restore: it counts too.
@@ -145,7 +145,7 @@ def _published(uuid: UUID, host: Host, store: Store) -> Iterator[tuple[int, str]
             yield serial, digest_of(content)
 
 
-def _compile(candidate: _Candidate, host: Host, store: Store) -> bytes:
+def _compile(candidate: _Candidate, host: PrimaryHost, store: Store) -> bytes:
     with store.reading():
         zone = zones.get_any(candidate.uuid)
         lines = records.lines_of(zone)
@@ -155,7 +155,7 @@ def _compile(candidate: _Candidate, host: Host, store: Store) -> bytes:
     return zone_file(zone.name, zone.serial, host.apex, lines.text, lines.count)
 
 
-def _check(candidates: Sequence[_Candidate], host: Host) -> None:
+def _check(candidates: Sequence[_Candidate], host: PrimaryHost) -> None:
     """Ask named-checkzone about all; a checker that gives no verdict fails all."""
     staged = {one.name: one.staged for one in candidates if one.staged}
     if not staged:
@@ -172,7 +172,7 @@ def _check(candidates: Sequence[_Candidate], host: Host) -> None:
             host.files.discard(candidate.uuid)
 
 
-def _load(candidate: _Candidate, host: Host) -> None:
+def _load(candidate: _Candidate, host: PrimaryHost) -> None:
     """Reload the zone, or add it, after taking away a former zone of that name."""
     loaded = loaded_from(candidate.name, host)
     if loaded == candidate.uuid:

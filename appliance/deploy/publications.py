@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from itertools import islice
 from uuid import UUID
 
-from appliance.deploy.host import Host
+from appliance.deploy.host import PrimaryHost
 from appliance.errors import StoreError
 from appliance.render.zone_file import apex_digest, digest_of, has_apex, serial_of
 from appliance.store import deployments
@@ -21,7 +21,7 @@ MOST_AT_ONCE = 200
 """Rows of one transaction."""
 
 
-def find_touched(standings: Iterable[ZoneStatus], host: Host, store: Store) -> frozenset[UUID]:
+def find_touched(standings: Iterable[ZoneStatus], host: PrimaryHost, store: Store) -> frozenset[UUID]:
     """Return the zones whose live file is not as it was published, or was published under other settings of the apex.
 
     Where nothing is stored about it, as after an upgrade or a restore, a whole file with the present apex is accepted,
@@ -38,7 +38,7 @@ def find_touched(standings: Iterable[ZoneStatus], host: Host, store: Store) -> f
     return frozenset(touched)
 
 
-def _read(standing: ZoneStatus, host: Host, apex: str) -> Publication | None:
+def _read(standing: ZoneStatus, host: PrimaryHost, apex: str) -> Publication | None:
     """What the live file itself says, of a zone of which the store says nothing."""
     content = host.files.live(standing.uuid)
     serial = serial_of(content)

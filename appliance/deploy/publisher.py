@@ -12,7 +12,7 @@ from uuid import UUID
 
 from dns.name import Name
 
-from appliance.deploy.host import Host
+from appliance.deploy.host import PrimaryHost
 from appliance.deploy.pipeline import Attempt, deploy_zones, put_back, withdraw_zone
 from appliance.queries.soa import Nameserver, SoaAnswer
 from appliance.store.file.database import Store
@@ -48,7 +48,7 @@ class SerialServed:
 
 
 @dataclass(frozen=True, slots=True)
-class NotServed:
+class ZoneAbsent:
     """The nameserver has no such zone."""
 
     def is_met_by(self, answer: SoaAnswer) -> bool:
@@ -84,7 +84,7 @@ class Publisher(Protocol):
 class FilePublisher:
     """Publishes by zone files. `raise_serial` raises a zone's serial over one that was published with other content."""
 
-    host: Host
+    host: PrimaryHost
     store: Store
     raise_serial: Callable[[UUID, int], object]
 
@@ -102,4 +102,4 @@ class FilePublisher:
 
     def expected(self, serial: int | None, nameserver: Nameserver) -> Expectation:  # noqa: ARG002 - the same for all
         """Return the serial in the file, which every nameserver must reach."""
-        return NotServed() if serial is None else SerialServed(serial)
+        return ZoneAbsent() if serial is None else SerialServed(serial)

@@ -13,9 +13,9 @@ from uuid import UUID
 from dns.name import Name
 
 from appliance.deploy.catalog import members_of
-from appliance.deploy.host import Host
+from appliance.deploy.host import PrimaryHost
 from appliance.deploy.publications import find_touched
-from appliance.deploy.strays import Stray, find_strays
+from appliance.deploy.unknown_zones import UnknownZone, find_unknown_zones
 from appliance.errors import CommandError
 from appliance.nameserver.catalog import notify
 from appliance.queries.bulk import ask_all
@@ -32,7 +32,7 @@ ANSWER_TIMEOUT = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class Snapshot:
     """All zones as the store wants them and as they are answered.
 
     `answers` lacks the zones about which a silent nameserver was not asked.
@@ -49,7 +49,7 @@ class Picture:
     members: Mapping[str, Name] | None
     ahead: Mapping[str, Name] | None = field(default_factory=dict)
     deleted: frozenset[str] = frozenset()
-    strays: Sequence[Stray] = ()
+    strays: Sequence[UnknownZone] = ()
     touched: frozenset[UUID] = frozenset()
 
     def served(self, zone: Name) -> dict[Nameserver, int | None]:
@@ -115,7 +115,7 @@ class Plan:
         return not (self.deploy or self.withdraw or self.await_secondaries or self.ahead or self.rewrite)
 
 
-def take_picture(host: Host, store: Store, silent: Collection[Nameserver] = ()) -> Picture:
+def take_snapshot(host: PrimaryHost, store: Store, silent: Collection[Nameserver] = ()) -> Snapshot:
     """Read the store, transfer the catalog, and ask every nameserver about every zone, in paced batches.
 
     All are asked for the catalog first, those in `silent` once; who does not answer is asked nothing more.
@@ -127,13 +127,13 @@ def take_picture(host: Host, store: Store, silent: Collection[Nameserver] = ()) 
     answers |= ask_all(((one, host.catalog) for one in silent), timeout=ANSWER_TIMEOUT, retries=0)
     there = [one for one in host.nameservers if answers[one, host.catalog]]
     answers |= ask_all(((one, zone.name) for zone in standings for one in there), timeout=ANSWER_TIMEOUT)
-    picture = Picture(host.nameservers, host.catalog, standings, answers, members)
+    picture = Snapshot(host.nameservers, host.catalog, standings, answers, members)
     _, over = picture.catalog_serials()
     ahead = _members_ahead(host, picture, over) if over is not None else {}
     return _with_store(picture, ahead, host, store)
 
 
-def notify_all(questions: Iterable[SoaQuery], host: Host) -> None:
+def notify_all(questions: Iterable[SoaQuery], host: PrimaryHost) -> None:
     """Tell secondaries once more of the catalog and of zones that they are behind with; a silent one is passed over."""
     told: dict[Nameserver, list[Name]] = {}
     for server, zone in questions:
@@ -144,7 +144,7 @@ def notify_all(questions: Iterable[SoaQuery], host: Host) -> None:
                 notify(server.address, server.port, name, host.transfer_key)
 
 
-def plan(picture: Picture) -> Plan:
+def plan(picture: Snapshot) -> Plan:
     """What the picture calls for. A catalog member or zone that the store never knew is left alone."""
     result = Plan()
     living = frozenset(one.name for one in picture.standings if not one.deleted)
@@ -165,7 +165,7 @@ def plan(picture: Picture) -> Plan:
     return result
 
 
-def adopted(picture: Picture) -> dict[str, Name]:
+def adopted(picture: Snapshot) -> dict[str, Name]:
     """The members of a secondary ahead that the primary's catalog takes over: all but deleted and made-again zones."""
     living = {one.name for one in picture.standings if not one.deleted}
     known = {member_label(one.uuid) for one in picture.standings if not one.deleted}
@@ -195,14 +195,14 @@ def _plan_zone(result: Plan, standing: ZoneStatus, answers: Sequence[SoaAnswer |
         result.live.append(standing)
 
 
-def _members_ahead(host: Host, picture: Picture, over: int) -> dict[str, Name] | None:
+def _members_ahead(host: PrimaryHost, picture: Snapshot, over: int) -> dict[str, Name] | None:
     for server, serial in picture.served(host.catalog).items():
         if serial == over and server != host.primary:
             return members_of(host, server)
     return {}
 
 
-def _with_store(picture: Picture, ahead: Mapping[str, Name] | None, host: Host, store: Store) -> Picture:
+def _with_store(picture: Snapshot, ahead: Mapping[str, Name] | None, host: PrimaryHost, store: Store) -> Snapshot:
     """The picture with what the store says of members and files: deleted long ago, never known, or touched."""
     members = {**(picture.members or {}), **(ahead or {})}
     present = {member_label(one.uuid) for one in picture.standings}
@@ -213,6 +213,6 @@ def _with_store(picture: Picture, ahead: Mapping[str, Name] | None, host: Host, 
     known = [*(one.uuid for one in picture.standings), *gone]
     living = [one.name for one in picture.standings if not one.deleted]
     deleted = {member_label(one.uuid) for one in picture.standings if one.deleted} | set(map(member_label, gone))
-    strays = find_strays(host, members, known, living)
+    strays = find_unknown_zones(host, members, known, living)
     touched = find_touched((one for one in picture.standings if not one.deleted), host, store)
     return replace(picture, ahead=ahead, deleted=frozenset(deleted), strays=strays, touched=touched)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from appliance.deploy.host import Host
+from appliance.deploy.host import PrimaryHost
 from appliance.nameserver.checks import ZoneChecker
 from tests.desk import Desk
 from tests.pair import Pair, program
 
 
 @pytest.fixture
-def host(pair: Pair, desk: Desk) -> Host:
+def host(pair: Pair, desk: Desk) -> PrimaryHost:
     """The pair's primary with the desk's apex."""
-    return Host(
+    return PrimaryHost(
         apex=desk.editor.apex,
         files=pair.files,
         checker=ZoneChecker(program("named-checkzone"), program("named-checkconf")),

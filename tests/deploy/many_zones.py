@@ -17,7 +17,7 @@ from uuid import uuid4
 
 from dns.name import Name
 
-from appliance.deploy.host import Host
+from appliance.deploy.host import PrimaryHost
 from appliance.editing import Editor
 from appliance.errors import CommandFailed
 from appliance.keys import new_key
@@ -30,7 +30,7 @@ from appliance.render.zone_file import zone_file
 from appliance.store import accounts, deployments, tables
 from appliance.store.file.database import Store
 from tests.crowd import add_zones, make_all_live
-from tests.deploy.standing import CATALOG
+from tests.deploy.builders import CATALOG
 from tests.desk import APEX, OWN_NAMES, Clock, Desk, caller_of
 from tests.pair import LOOPBACK, free_port
 
@@ -153,7 +153,7 @@ class ManyZones:
 
     desk: Desk
     store: CountingStore
-    host: Host
+    host: PrimaryHost
     ns1: SoaServer
     ns2: SoaServer
     zones: list[deployments.ZoneStatus] = field(default_factory=list)
@@ -230,11 +230,11 @@ def _desk(store: Store) -> Desk:
     return Desk(store, clock, Editor(store, APEX, OWN_NAMES, 3600, clock), owner, stranger)
 
 
-def _host(folder: Path, ns1: SoaServer, ns2: SoaServer) -> Host:
+def _host(folder: Path, ns1: SoaServer, ns2: SoaServer) -> PrimaryHost:
     files = folder / "zones"
     files.mkdir()
     key = new_key("any")
-    return Host(
+    return PrimaryHost(
         apex=APEX,
         files=ZoneFiles(files),
         checker=ZoneChecker("/bin/true", "/bin/true"),

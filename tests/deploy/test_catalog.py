@@ -7,17 +7,17 @@ from uuid import uuid4
 
 import pytest
 
-from appliance.deploy.catalog import members_of, tell_catalog
-from appliance.deploy.host import Host
-from appliance.deploy.membership import Update
+from appliance.deploy.catalog import members_of, send_update
+from appliance.deploy.catalog_members import CatalogUpdate
+from appliance.deploy.host import PrimaryHost
 from appliance.errors import CommandError
 from appliance.keys import new_key
 from appliance.zones.catalog import member_label
-from tests.deploy.standing import name
+from tests.deploy.builders import name
 from tests.pair import Pair, wait_for
 
 
-def test_members_are_read_from_each_nameserver(host: Host, pair: Pair) -> None:
+def test_members_are_read_from_each_nameserver(host: PrimaryHost, pair: Pair) -> None:
     zone = name("listed.example")
     label = member_label(pair.create(zone, 1))
     for server in host.nameservers:
@@ -25,21 +25,21 @@ def test_members_are_read_from_each_nameserver(host: Host, pair: Pair) -> None:
         assert (members_of(host, server) or {})[label] == zone
 
 
-def test_members_that_cannot_be_read_are_unknown(host: Host) -> None:
+def test_members_that_cannot_be_read_are_unknown(host: PrimaryHost) -> None:
     assert members_of(replace(host, transfer_key=new_key("other")), host.primary) is None
 
 
-def test_a_zone_joins_under_a_name_that_another_has_left(host: Host, pair: Pair) -> None:
+def test_a_zone_joins_under_a_name_that_another_has_left(host: PrimaryHost, pair: Pair) -> None:
     zone, newer = name("rejoined.example"), member_label(uuid4())
     older = member_label(pair.create(zone, 1))
     pair.wait_for_serial(pair.secondary, zone, 1)
-    tell_catalog(Update({older: zone}, {}, None, {newer: zone}), host)
+    send_update(CatalogUpdate({older: zone}, {}, None, {newer: zone}), host)
     members = members_of(host, host.primary) or {}
     assert (older in members, newer in members) == (False, True)
     pair.wait_for_serial(pair.secondary, zone, 1)
 
 
-def test_an_update_that_is_refused_is_an_error(host: Host, pair: Pair) -> None:
+def test_an_update_that_is_refused_is_an_error(host: PrimaryHost, pair: Pair) -> None:
     updates = type(host.updates)(pair.primary.address, pair.primary.port, host.catalog, new_key("other"))
     with pytest.raises(CommandError):
-        tell_catalog(Update({}, {"0" * 32: name("refused.example")}, None), replace(host, updates=updates))
+        send_update(CatalogUpdate({}, {"0" * 32: name("refused.example")}, None), replace(host, updates=updates))

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from appliance.deploy.host import Host
-from appliance.deploy.lanes import Lanes
-from appliance.deploy.reach import Reach
-from appliance.deploy.record import Recorder
+from appliance.deploy.host import PrimaryHost
+from appliance.deploy.reachability import Reachability
+from appliance.deploy.recorder import Recorder
+from appliance.deploy.worker_pool import WorkerPool
 from appliance.queries.soa import Nameserver
 from appliance.store import deployments
 from appliance.zones.deployment import NameserverState, Observation
@@ -23,7 +23,7 @@ class Observer:
     """A recorder over the desk, whose monotonic clock goes with the desk's."""
 
     desk: Desk
-    reach: Reach
+    reach: Reachability
     recorder: Recorder
     primary: Nameserver
     secondary: Nameserver
@@ -48,9 +48,9 @@ class Observer:
 
 
 @pytest.fixture
-def observer(host: Host, desk: Desk) -> Iterator[Observer]:
+def observer(host: PrimaryHost, desk: Desk) -> Iterator[Observer]:
     """An observer over the pair's nameservers."""
-    reach, lanes = Reach(desk.clock().timestamp()), Lanes(desk.store)
+    reach, lanes = Reachability(desk.clock().timestamp()), WorkerPool(desk.store)
     recorder = Recorder(host, desk.store, lanes, desk.clock, lambda: desk.clock().timestamp(), reach)
     yield Observer(desk, reach, recorder, *host.nameservers)
     lanes.close()

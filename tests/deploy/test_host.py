@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from appliance.deploy.host import Host, find_program, host_from, nameservers_of
+from appliance.deploy.host import PrimaryHost, find_program, host_from, nameservers_of
 from appliance.errors import SettingsError
 from appliance.settings import Settings, read_settings
 from tests.pair import program
 
 
-def test_the_first_nameserver_is_the_primary(host: Host) -> None:
+def test_the_first_nameserver_is_the_primary(host: PrimaryHost) -> None:
     assert host.primary == host.nameservers[0]
     assert host.secondaries == host.nameservers[1:]
 

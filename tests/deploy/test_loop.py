@@ -12,7 +12,7 @@ import peewee as pw
 import pytest
 
 from appliance.deploy.catalog import members_of
-from appliance.deploy.host import Host
+from appliance.deploy.host import PrimaryHost
 from appliance.deploy.loop import Deployer
 from appliance.errors import StoreError
 from appliance.nameserver.checks import ZoneChecker
@@ -35,9 +35,9 @@ exec {checker} "$@"
 
 
 @contextmanager
-def started(host: Host, desk: Desk, folder: Path) -> Iterator[Deployer]:
+def started(host: PrimaryHost, desk: Desk, folder: Path) -> Iterator[Deployer]:
     """A deployer that looks at the store every few milliseconds; its turns are made by `turn_until`."""
-    settings = DeployerSettings(poll=10, quiet_time=0)
+    settings = DeployerSettings(poll_interval=10, quiet_time=0)
     with wakeup.listen(folder / "notices") as notices:
         deployer = Deployer(host, desk.store, desk.editor, settings, notices, desk.clock)
         try:
@@ -48,7 +48,7 @@ def started(host: Host, desk: Desk, folder: Path) -> Iterator[Deployer]:
 
 
 @pytest.fixture
-def deployer(host: Host, desk: Desk, tmp_path: Path) -> Iterator[Deployer]:
+def deployer(host: PrimaryHost, desk: Desk, tmp_path: Path) -> Iterator[Deployer]:
     """A deployer over the pair and the desk."""
     with started(host, desk, tmp_path) as turning:
         yield turning
@@ -102,7 +102,9 @@ def test_a_store_that_takes_no_write_keeps_no_zone_busy(deployer: Deployer, pair
         turn_until(deployer, serves(pair, zone, zone.serial + 1), f"{zone.name} is deployed again")
 
 
-def test_a_late_secondary_gives_no_second_lane_to_a_zone(host: Host, pair: Pair, desk: Desk, tmp_path: Path) -> None:
+def test_a_late_secondary_gives_no_second_lane_to_a_zone(
+    host: PrimaryHost, pair: Pair, desk: Desk, tmp_path: Path
+) -> None:
     checker = tmp_path / "checker"
     checker.write_text(SLOW_CHECK.format(folder=tmp_path, checker=program("named-checkzone")))
     checker.chmod(0o755)
@@ -127,7 +129,9 @@ def test_a_late_secondary_gives_no_second_lane_to_a_zone(host: Host, pair: Pair,
         assert checks.read_text().split() == ["start", "end"] * 4
 
 
-def test_members_that_cannot_be_read_are_not_gone_over(host: Host, pair: Pair, desk: Desk, tmp_path: Path) -> None:
+def test_members_that_cannot_be_read_are_not_gone_over(
+    host: PrimaryHost, pair: Pair, desk: Desk, tmp_path: Path
+) -> None:
     theirs = dns.name.from_text("theirs.example")
     pair.create(theirs, 5)
     pair.wait_for_serial(pair.secondary, theirs, 5)

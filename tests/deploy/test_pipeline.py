@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from appliance.deploy.host import Host
+from appliance.deploy.host import PrimaryHost
 from appliance.deploy.pipeline import deploy_zones, loaded_from, remove_old_files, withdraw_zone
 from appliance.nameserver.checks import ZoneChecker
 from appliance.store import deployments
@@ -18,7 +18,7 @@ from tests.desk import Desk
 from tests.pair import Pair
 
 
-def deploy(host: Host, desk: Desk, *zones: Zone) -> list[str | None]:
+def deploy(host: PrimaryHost, desk: Desk, *zones: Zone) -> list[str | None]:
     return [
         attempt.error
         for attempt in deploy_zones(
@@ -27,7 +27,7 @@ def deploy(host: Host, desk: Desk, *zones: Zone) -> list[str | None]:
     ]
 
 
-def test_a_zone_is_added_and_then_reloaded(host: Host, pair: Pair, desk: Desk) -> None:
+def test_a_zone_is_added_and_then_reloaded(host: PrimaryHost, pair: Pair, desk: Desk) -> None:
     zone = desk.zone("piped.example")
     assert deploy(host, desk, zone) == [None]
     pair.wait_for_serial(pair.primary, zone.name, zone.serial)
@@ -37,7 +37,7 @@ def test_a_zone_is_added_and_then_reloaded(host: Host, pair: Pair, desk: Desk) -
     pair.wait_for_serial(pair.primary, zone.name, zone.serial + 1)
 
 
-def test_a_zone_made_again_replaces_the_former(host: Host, pair: Pair, desk: Desk) -> None:
+def test_a_zone_made_again_replaces_the_former(host: PrimaryHost, pair: Pair, desk: Desk) -> None:
     old = desk.zone("replaced.example")
     deploy(host, desk, old)
     desk.editor.delete_zone(desk.owner, old.uuid)
@@ -47,7 +47,7 @@ def test_a_zone_made_again_replaces_the_former(host: Host, pair: Pair, desk: Des
     assert loaded_from(new.name, host) == new.uuid
 
 
-def test_withdrawing_twice_does_no_harm(host: Host, pair: Pair, desk: Desk) -> None:
+def test_withdrawing_twice_does_no_harm(host: PrimaryHost, pair: Pair, desk: Desk) -> None:
     zone = desk.zone("twice.example")
     deploy(host, desk, zone)
     for _ in range(2):
@@ -55,7 +55,7 @@ def test_withdrawing_twice_does_no_harm(host: Host, pair: Pair, desk: Desk) -> N
     pair.wait_for_serial(pair.primary, zone.name, None)
 
 
-def test_files_outlive_a_removal_by_a_day(host: Host, desk: Desk) -> None:
+def test_files_outlive_a_removal_by_a_day(host: PrimaryHost, desk: Desk) -> None:
     gone, lives = desk.zone("outlived.example"), desk.zone("lives.example")
     unknown = uuid4()
     deploy(host, desk, gone, lives)
@@ -73,7 +73,7 @@ def test_files_outlive_a_removal_by_a_day(host: Host, desk: Desk) -> None:
     host.files.remove(unknown)
 
 
-def test_no_serial_is_published_with_two_contents(host: Host, pair: Pair, desk: Desk) -> None:
+def test_no_serial_is_published_with_two_contents(host: PrimaryHost, pair: Pair, desk: Desk) -> None:
     zone = desk.zone("twofold.example")
     desk.add(zone, "A", "www", "192.0.2.1")
     deploy(host, desk, zone)
@@ -95,7 +95,7 @@ def test_no_serial_is_published_with_two_contents(host: Host, pair: Pair, desk: 
         ("$INCLUDE /etc/passwd", "check: "),
     ],
 )
-def test_a_planted_row_fails_its_zone_alone(host: Host, pair: Pair, desk: Desk, line: str, told: str) -> None:
+def test_a_planted_row_fails_its_zone_alone(host: PrimaryHost, pair: Pair, desk: Desk, line: str, told: str) -> None:
     bad, good = desk.zone("planted.example"), desk.zone("innocent.example")
     deploy(host, desk, bad, good)
     pair.wait_for_serial(pair.primary, bad.name, bad.serial)
@@ -116,7 +116,7 @@ def test_a_planted_row_fails_its_zone_alone(host: Host, pair: Pair, desk: Desk, 
         withdraw_zone(zone.name, host)
 
 
-def test_a_checker_that_gives_no_verdict_publishes_nothing(host: Host, desk: Desk) -> None:
+def test_a_checker_that_gives_no_verdict_publishes_nothing(host: PrimaryHost, desk: Desk) -> None:
     zone = desk.zone("unchecked.example")
     for checkzone in ("/nowhere/named-checkzone", "/bin/false"):
         without = replace(host, checker=ZoneChecker(checkzone, checkzone))

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from appliance.deploy.host import Host
+from appliance.deploy.host import PrimaryHost
 from appliance.deploy.pipeline import deploy_zones
 from appliance.deploy.publications import find_touched
 from appliance.nameserver.zone_files import ZoneFiles
@@ -23,7 +23,7 @@ from tests.desk import Desk
 from tests.pair import Pair
 
 
-def deploy(host: Host, desk: Desk, zone: Zone) -> Publication | None:
+def deploy(host: PrimaryHost, desk: Desk, zone: Zone) -> Publication | None:
     """Deploy the zone as it is now, and store what came of it as the loop does; what was published."""
     (attempt,) = deploy_zones([(zone.uuid, zone.name)], host, desk.store, desk.editor.raise_serial)
     assert attempt.error is None
@@ -36,7 +36,7 @@ def link(file: Path) -> None:
     file.symlink_to("/etc/passwd")
 
 
-def touched(host: Host, desk: Desk) -> frozenset[UUID]:
+def touched(host: PrimaryHost, desk: Desk) -> frozenset[UUID]:
     return find_touched(deployments.statuses(), host, desk.store)
 
 
@@ -49,13 +49,13 @@ def forget(desk: Desk) -> None:
         )
 
 
-def restarted(host: Host) -> Host:
+def restarted(host: PrimaryHost) -> PrimaryHost:
     """The host as a deployer that has just started knows it."""
     return replace(host, files=ZoneFiles(host.files.path(UUID(int=0)).parent))
 
 
 @pytest.fixture
-def zone(host: Host, desk: Desk) -> Zone:
+def zone(host: PrimaryHost, desk: Desk) -> Zone:
     """A zone with a record, published and stored as such."""
     zone = desk.zone("published.example")
     desk.add(zone, "A", "www", "192.0.2.1")
@@ -63,7 +63,7 @@ def zone(host: Host, desk: Desk) -> Zone:
     return zone
 
 
-def test_what_was_published_is_stored(host: Host, desk: Desk, zone: Zone) -> None:
+def test_what_was_published_is_stored(host: PrimaryHost, desk: Desk, zone: Zone) -> None:
     content = host.files.live(zone.uuid)
     assert deployments.publication_of(zone.uuid) == Publication(
         zone.serial + 1, digest_of(content), apex_digest(host.apex), Method.FILE
@@ -71,7 +71,7 @@ def test_what_was_published_is_stored(host: Host, desk: Desk, zone: Zone) -> Non
     assert not touched(host, desk) and not touched(restarted(host), desk)
 
 
-def test_a_file_of_another_content_mode_or_apex_is_touched(host: Host, desk: Desk, zone: Zone) -> None:
+def test_a_file_of_another_content_mode_or_apex_is_touched(host: PrimaryHost, desk: Desk, zone: Zone) -> None:
     other_apex = replace(host, apex=replace(host.apex, minimum=77))
     assert touched(other_apex, desk) == {zone.uuid}
     file = host.files.path(zone.uuid)
@@ -90,12 +90,12 @@ def test_a_file_of_another_content_mode_or_apex_is_touched(host: Host, desk: Des
         assert not touched(host, desk)
 
 
-def test_a_file_that_was_merely_copied_is_right(host: Host, desk: Desk, zone: Zone) -> None:
+def test_a_file_that_was_merely_copied_is_right(host: PrimaryHost, desk: Desk, zone: Zone) -> None:
     os.utime(host.files.path(zone.uuid), (1, 1))
     assert not touched(host, desk)
 
 
-def test_an_upgraded_store_learns_what_is_published(host: Host, desk: Desk, zone: Zone) -> None:
+def test_an_upgraded_store_learns_what_is_published(host: PrimaryHost, desk: Desk, zone: Zone) -> None:
     known = deployments.publication_of(zone.uuid)
     forget(desk)
     assert deployments.publication_of(zone.uuid) is None
@@ -106,7 +106,7 @@ def test_an_upgraded_store_learns_what_is_published(host: Host, desk: Desk, zone
     assert deployments.publication_of(zone.uuid) is None
 
 
-def test_no_stored_serial_gets_a_second_content(host: Host, pair: Pair, desk: Desk, zone: Zone) -> None:
+def test_no_stored_serial_gets_a_second_content(host: PrimaryHost, pair: Pair, desk: Desk, zone: Zone) -> None:
     known = deployments.publication_of(zone.uuid)
     assert known
     host.files.path(zone.uuid).unlink()
@@ -116,7 +116,7 @@ def test_no_stored_serial_gets_a_second_content(host: Host, pair: Pair, desk: De
     pair.wait_for_serial(pair.primary, zone.name, published.serial)
 
 
-def test_the_file_of_another_store_counts_too(host: Host, desk: Desk, zone: Zone) -> None:
+def test_the_file_of_another_store_counts_too(host: PrimaryHost, desk: Desk, zone: Zone) -> None:
     known = deployments.publication_of(zone.uuid)
     assert known
     desk.add(zone, "A", "later", "192.0.2.2")
@@ -128,7 +128,9 @@ def test_the_file_of_another_store_counts_too(host: Host, desk: Desk, zone: Zone
     assert serial_of(host.files.live(zone.uuid)) == published.serial
 
 
-def test_a_failure_before_the_file_is_swapped_leaves_what_was_published(host: Host, desk: Desk, zone: Zone) -> None:
+def test_a_failure_before_the_file_is_swapped_leaves_what_was_published(
+    host: PrimaryHost, desk: Desk, zone: Zone
+) -> None:
     known = deployments.publication_of(zone.uuid)
     deployments.store_attempt(zone.uuid, zone.serial + 2, "check: refused")
     assert deployments.publication_of(zone.uuid) == known

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from appliance.deploy.host import Host
-from appliance.deploy.publisher import FilePublisher, NotServed, SerialServed
-from tests.deploy.standing import NS1, answered
+from appliance.deploy.host import PrimaryHost
+from appliance.deploy.publisher import FilePublisher, SerialServed, ZoneAbsent
+from tests.deploy.builders import NS1, answered
 from tests.desk import Desk
 from tests.pair import Pair
 
 
 @pytest.fixture
-def publisher(host: Host, desk: Desk) -> FilePublisher:
+def publisher(host: PrimaryHost, desk: Desk) -> FilePublisher:
     """A publisher of the desk's zones to the pair."""
     return FilePublisher(host, desk.store, desk.editor.raise_serial)
 
@@ -29,14 +29,14 @@ def test_a_serial_is_met_by_itself_and_by_later_ones(served: int | None, is_met:
 def test_a_removal_is_met_by_no_serial_alone() -> None:
     for served in (None, 7):
         answer = answered(NS1, "example.com", served)
-        assert NotServed().is_met_by(answer) is (served is None)
-        assert not NotServed().is_ahead(answer)
+        assert ZoneAbsent().is_met_by(answer) is (served is None)
+        assert not ZoneAbsent().is_ahead(answer)
 
 
 def test_every_nameserver_must_reach_the_serial_in_the_file(publisher: FilePublisher, pair: Pair) -> None:
     for server in (pair.primary, pair.secondary):
         assert publisher.expected(7, server) == SerialServed(7)
-        assert publisher.expected(None, server) == NotServed()
+        assert publisher.expected(None, server) == ZoneAbsent()
 
 
 def test_a_zone_is_published_restored_and_withdrawn(publisher: FilePublisher, pair: Pair, desk: Desk) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from appliance.deploy.reconcile import Picture, adopted, plan
+from appliance.deploy.reconcile import Snapshot, adopted, plan
 from appliance.queries.soa import SoaAnswer, SoaQuery
 from appliance.store.deployments import ZoneStatus
 from appliance.zones.catalog import member_label
-from tests.deploy.standing import CATALOG, NS1, NS2, NS3, answered, name, standing
+from tests.deploy.builders import CATALOG, NS1, NS2, NS3, answered, name, standing
 
 ZONE = "example.com"
 
@@ -22,13 +22,13 @@ def picture(
     members: Mapping[str, str] | None = None,
     deleted: frozenset[str] = frozenset(),
     touched: frozenset[UUID] = frozenset(),
-) -> Picture:
+) -> Snapshot:
     """Both nameservers' answers for the one zone: a serial, None for none such, "silent" for no answer."""
     answers: dict[SoaQuery, SoaAnswer | None] = {}
     for server, serial in ((NS1, ns1), (NS2, ns2)):
         answers[server, name(ZONE)] = answered(server, ZONE, serial) if not isinstance(serial, str) else None
     named = {label: name(zone) for label, zone in (members or {}).items()}
-    return Picture((NS1, NS2), CATALOG, standings, answers, named, deleted=deleted, touched=touched)
+    return Snapshot((NS1, NS2), CATALOG, standings, answers, named, deleted=deleted, touched=touched)
 
 
 def test_a_zone_served_everywhere_is_live() -> None:

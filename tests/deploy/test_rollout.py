@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from appliance.deploy.rollout import FINAL, HOLDING, TRANSITIONS, Rollout, RolloutEvent, Stage
-from tests.deploy.standing import name, standing
+from tests.deploy.builders import name, standing
 
 ZONE = name("example.com")
 

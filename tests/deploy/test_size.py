@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 from dns.name import Name
 
-from appliance.deploy.lanes import ZONE_WORKERS
-from appliance.deploy.launch import LARGEST_BATCH, SMALL_BATCH
+from appliance.deploy.dispatcher import LARGEST_BATCH, SMALL_BATCH
 from appliance.deploy.loop import Deployer
-from appliance.deploy.record import MOST_AT_ONCE, MOST_IN_LOOP
+from appliance.deploy.recorder import MOST_AT_ONCE, MOST_IN_LOOP
+from appliance.deploy.worker_pool import ZONE_WORKERS
 from appliance.nameserver.checks import ZoneChecker
 from appliance.settings import DeployerSettings
 from appliance.store import deployments, statistics, wakeup, zones
+from tests.deploy.builders import CATALOG
 from tests.deploy.many_zones import MANY, ManyZones, many_zones
-from tests.deploy.standing import CATALOG
 from tests.pair import wait_for
 
 LOOP = threading.main_thread().name
@@ -28,9 +28,9 @@ PATIENCE = 120.0
 
 
 @contextmanager
-def started(many: ManyZones, folder: Path, full_turn: int = 30) -> Iterator[Deployer]:
+def started(many: ManyZones, folder: Path, reconcile_interval: int = 30) -> Iterator[Deployer]:
     """A deployer that has compared everything once."""
-    settings = DeployerSettings(poll=10, quiet_time=0, full_turn=full_turn)
+    settings = DeployerSettings(poll_interval=10, quiet_time=0, reconcile_interval=reconcile_interval)
     with wakeup.listen(folder / "notices") as notices:
         deployer = Deployer(many.host, many.store, many.desk.editor, settings, notices, many.desk.clock)
         try:
@@ -68,7 +68,7 @@ def test_a_silent_secondary_costs_one_question_in_a_while(many: ManyZones, tmp_p
         reaches = statistics.lag_by_nameserver()
         return reaches[name].unreachable
 
-    with started(many, tmp_path, full_turn=1) as deployer:
+    with started(many, tmp_path, reconcile_interval=1) as deployer:
         assert observations(many) == []  # what the store held before the start is not written again
         many.ns2.is_silent = True
         turn_until(deployer, lambda: unreachable() == MANY, "all zones are unreachable there")
@@ -107,7 +107,7 @@ def test_one_edit_does_not_wait_for_a_mass_change(many: ManyZones, tmp_path: Pat
     checker = GatedChecker()
     many.host = replace(many.host, checker=checker)
     edited, *others = deployments.statuses()
-    with started(many, tmp_path, full_turn=3600) as deployer:
+    with started(many, tmp_path, reconcile_interval=3600) as deployer:
         try:
             many.raise_all(others)
             turn_until(deployer, lambda: len(checker.batches) == ZONE_WORKERS, "the first batches are at the checker")

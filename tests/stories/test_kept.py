@@ -22,7 +22,7 @@ OLD, NEW = b"\xc0\0\2\1", b"\xc0\0\2\2"
 @pytest.fixture
 def own(monkeypatch: pytest.MonkeyPatch) -> Iterator[Appliance]:
     """An appliance of this story alone, which compares everything often."""
-    monkeypatch.setenv("DNS_APPLIANCE_DEPLOYER_FULL_TURN", "2")
+    monkeypatch.setenv("DNS_APPLIANCE_DEPLOYER_RECONCILE_INTERVAL", "2")
     with Appliance() as running:
         yield running
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import select
 import threading
 
-from appliance.deploy.lanes import ZONE_WORKERS, Lanes, Worker
+from appliance.deploy.worker_pool import ZONE_WORKERS, Worker, WorkerPool
 from appliance.errors import ApplianceError, NotFound
 from tests.desk import Desk
 from tests.pair import wait_for
 
 
-def ends_of(lanes: Lanes, count: int, ended: list[object]) -> None:
+def ends_of(lanes: WorkerPool, count: int, ended: list[object]) -> None:
     poll = select.poll()
     poll.register(lanes, select.POLLIN)
 
@@ -24,7 +24,7 @@ def ends_of(lanes: Lanes, count: int, ended: list[object]) -> None:
 
 
 def test_results_and_failures_reach_the_loop(desk: Desk) -> None:
-    lanes, ended = Lanes(desk.store), list[object]()
+    lanes, ended = WorkerPool(desk.store), list[object]()
 
     def refuse() -> None:
         raise NotFound("nothing there")
@@ -43,7 +43,7 @@ def test_results_and_failures_reach_the_loop(desk: Desk) -> None:
 
 
 def test_ends_are_called_in_the_loop_alone(desk: Desk) -> None:
-    lanes, ended = Lanes(desk.store), list[object]()
+    lanes, ended = WorkerPool(desk.store), list[object]()
     jobs, ends = list[int](), list[int]()
 
     def done(job: int) -> None:
@@ -58,7 +58,7 @@ def test_ends_are_called_in_the_loop_alone(desk: Desk) -> None:
 
 
 def test_no_kind_of_work_waits_for_another(desk: Desk) -> None:
-    lanes, ended, gate = Lanes(desk.store), list[object](), threading.Event()
+    lanes, ended, gate = WorkerPool(desk.store), list[object](), threading.Event()
     others = [worker for worker in Worker if worker is not Worker.ZONES]
     try:
         for _ in range(2 * ZONE_WORKERS):

@@ -6,59 +6,59 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from appliance.deploy.host import Host
-from appliance.deploy.lanes import Lanes
-from appliance.deploy.membership import Membership
-from appliance.deploy.pace import Pace
+from appliance.deploy.catalog_members import CatalogMembers
+from appliance.deploy.host import PrimaryHost
+from appliance.deploy.pending_zones import PendingZones
 from appliance.deploy.publisher import FilePublisher, Publisher
-from appliance.deploy.reach import Reach
-from appliance.deploy.record import Recorder
-from appliance.deploy.verify import Verifier
-from appliance.deploy.waiting import Waiting
+from appliance.deploy.reachability import Reachability
+from appliance.deploy.reconcile_schedule import ReconcileSchedule
+from appliance.deploy.recorder import Recorder
+from appliance.deploy.verifier import Verifier
+from appliance.deploy.worker_pool import WorkerPool
 from appliance.editing import Editor
 from appliance.settings import DeployerSettings
 from appliance.store.file.database import Store
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class DeployerContext:
     """What is worked on, what is known of it, and what works. `clock` is the time of day, `monotonic` seconds."""
 
-    host: Host
+    host: PrimaryHost
     store: Store
     editor: Editor
     clock: Callable[[], datetime]
     monotonic: Callable[[], float]
-    pace: Pace
-    lanes: Lanes
-    zones: Waiting
-    membership: Membership
-    reach: Reach
+    pace: ReconcileSchedule
+    lanes: WorkerPool
+    zones: PendingZones
+    membership: CatalogMembers
+    reach: Reachability
     verifier: Verifier
     recorder: Recorder
     publisher: Publisher
 
 
-def make_parts(
-    host: Host,
+def new_context(
+    host: PrimaryHost,
     store: Store,
     editor: Editor,
     settings: DeployerSettings,
     clock: Callable[[], datetime],
     monotonic: Callable[[], float],
-) -> Parts:
+) -> DeployerContext:
     """New parts that know nothing yet."""
-    reach, lanes = Reach(monotonic()), Lanes(store)
-    return Parts(
+    reach, lanes = Reachability(monotonic()), WorkerPool(store)
+    return DeployerContext(
         host=host,
         store=store,
         editor=editor,
         clock=clock,
         monotonic=monotonic,
-        pace=Pace(settings.full_turn, monotonic),
+        pace=ReconcileSchedule(settings.reconcile_interval, monotonic),
         lanes=lanes,
-        zones=Waiting(settings.quiet_time / 1000),
-        membership=Membership(),
+        zones=PendingZones(settings.quiet_time / 1000),
+        membership=CatalogMembers(),
         reach=reach,
         verifier=Verifier(host.nameservers, reach, host.catalog),
         recorder=Recorder(host, store, lanes, clock, monotonic, reach),

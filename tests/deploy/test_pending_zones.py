@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from appliance.deploy.pending_zones import PendingZones
 from appliance.deploy.rollout import RolloutEvent, Stage
-from appliance.deploy.waiting import Waiting
 from appliance.store.deployments import ZoneStatus
-from tests.deploy.standing import standing
+from tests.deploy.builders import standing
 
 
-def take_one(zones: Waiting, now: float) -> list[ZoneStatus]:
+def take_one(zones: PendingZones, now: float) -> list[ZoneStatus]:
     return zones.take(now, 1)
 
 
-def end(zones: Waiting, zone: ZoneStatus) -> None:
+def end(zones: PendingZones, zone: ZoneStatus) -> None:
     """Let the zone fail: its name is free."""
     zones.advance(zone.name, RolloutEvent.REFUSED)
 
@@ -22,7 +22,7 @@ def many(count: int) -> list[ZoneStatus]:
 
 
 def test_the_newest_standing_starts() -> None:
-    zones = Waiting(0.05)
+    zones = PendingZones(0.05)
     zones.want(standing(serial=1))
     newest = standing(serial=2)
     zones.want(newest)
@@ -31,7 +31,7 @@ def test_the_newest_standing_starts() -> None:
 
 
 def test_a_busy_zone_waits_and_then_rests() -> None:
-    zones, zone = Waiting(0.05), standing()
+    zones, zone = PendingZones(0.05), standing()
     zones.want(zone)
     zones.take(10.0, 50)
     zones.want(zone)
@@ -46,7 +46,7 @@ def test_a_busy_zone_waits_and_then_rests() -> None:
 
 
 def test_a_zone_that_had_its_rest_is_no_reason_to_wake_again() -> None:
-    zones, zone = Waiting(0.05), standing()
+    zones, zone = PendingZones(0.05), standing()
     zones.want(zone)
     zones.take(10.0, 50)
     zones.want(zone)
@@ -57,7 +57,7 @@ def test_a_zone_that_had_its_rest_is_no_reason_to_wake_again() -> None:
 
 
 def test_others_do_not_wait_for_a_busy_zone() -> None:
-    zones, one, other = Waiting(0.05), standing("one.example"), standing("other.example")
+    zones, one, other = PendingZones(0.05), standing("one.example"), standing("other.example")
     zones.want(one)
     zones.take(0.0, 50)
     zones.want(other)
@@ -65,7 +65,7 @@ def test_others_do_not_wait_for_a_busy_zone() -> None:
 
 
 def test_a_name_is_held_until_the_primary_serves_it() -> None:
-    zones, zone = Waiting(0.0), standing()
+    zones, zone = PendingZones(0.0), standing()
     zones.want(zone)
     zones.take(0.0, 50)
     zones.want(zone)
@@ -76,7 +76,7 @@ def test_a_name_is_held_until_the_primary_serves_it() -> None:
 
 
 def test_zones_that_moved_since_a_picture_are_known() -> None:
-    zones = Waiting(0.05)
+    zones = PendingZones(0.05)
     busy, started, wanted, still = (standing(f"{word}.example") for word in ("busy", "started", "wanted", "still"))
     zones.want(busy)
     zones.take(0.0, 50)
@@ -89,7 +89,7 @@ def test_zones_that_moved_since_a_picture_are_known() -> None:
 
 
 def test_it_is_empty_when_nothing_waits_or_holds_its_name() -> None:
-    zones, zone = Waiting(0.0), standing()
+    zones, zone = PendingZones(0.0), standing()
     assert not zones
     zones.want(zone)
     assert zones
@@ -101,7 +101,7 @@ def test_it_is_empty_when_nothing_waits_or_holds_its_name() -> None:
 
 
 def test_of_many_the_newest_start_first_and_some_of_the_oldest() -> None:
-    zones, waiting = Waiting(0.0), many(10_000)
+    zones, waiting = PendingZones(0.0), many(10_000)
     for zone in waiting:
         zones.want(zone)
     assert zones.take(0.0, 5) == waiting[:-6:-1]
@@ -109,14 +109,14 @@ def test_of_many_the_newest_start_first_and_some_of_the_oldest() -> None:
 
 
 def test_an_edit_to_a_zone_that_waits_makes_it_the_newest() -> None:
-    zones, waiting = Waiting(0.0), many(100)
+    zones, waiting = PendingZones(0.0), many(100)
     for zone in (*waiting, waiting[0]):
         zones.want(zone)
     assert take_one(zones, 0.0) == [waiting[0]]
 
 
 def test_the_oldest_starts_though_newer_ones_keep_coming() -> None:
-    zones, waiting, newer = Waiting(0.0), many(1_000), many(40)
+    zones, waiting, newer = PendingZones(0.0), many(1_000), many(40)
     for zone in waiting:
         zones.want(zone)
     started: set[str] = set()
@@ -129,7 +129,7 @@ def test_the_oldest_starts_though_newer_ones_keep_coming() -> None:
 
 
 def test_a_large_zone_starts_alone_and_small_ones_do_not_wait_for_it() -> None:
-    zones, small, large = Waiting(0.0), standing("small.example"), standing("large.example", records=9000)
+    zones, small, large = PendingZones(0.0), standing("small.example"), standing("large.example", records=9000)
 
     def is_large(one: ZoneStatus) -> bool:
         return one.record_count > 5000

@@ -14,7 +14,7 @@ import dns.exception
 import dns.name
 from dns.name import Name
 
-from appliance.deploy.host import Host
+from appliance.deploy.host import PrimaryHost
 from appliance.deploy.pipeline import loaded_from, withdraw_zone
 from appliance.zones.catalog import FILE_UUID, member_label, uuid_of
 from appliance.zones.names import print_domain
@@ -23,14 +23,16 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Stray:
+class UnknownZone:
     """A zone that the store never knew: its label in the catalog, or the uuid of its file as one."""
 
     label: str
     name: Name
 
 
-def find_strays(host: Host, members: Mapping[str, Name], known: Iterable[UUID], living: Iterable[Name]) -> list[Stray]:
+def find_unknown_zones(
+    host: PrimaryHost, members: Mapping[str, Name], known: Iterable[UUID], living: Iterable[Name]
+) -> list[UnknownZone]:
     """The catalog members and zone files of none of the `known` uuids, but for names that a living zone has."""
     labels = {member_label(uuid) for uuid in known}
     found = {label: name for label, name in members.items() if label not in labels}
@@ -40,10 +42,10 @@ def find_strays(host: Host, members: Mapping[str, Name], known: Iterable[UUID], 
             if name is not None:
                 found[member_label(uuid)] = name
     taken = set(living)
-    return [Stray(label, name) for label, name in sorted(found.items()) if name not in taken]
+    return [UnknownZone(label, name) for label, name in sorted(found.items()) if name not in taken]
 
 
-def remove_stray(stray: Stray, host: Host) -> None:
+def remove_unknown_zone(stray: UnknownZone, host: PrimaryHost) -> None:
     """Let the primary forget the zone, when it is what it has under that name, and unlink its files.
 
     A label that is none of ours is a member of the catalog alone: it has no file here.
@@ -57,7 +59,7 @@ def remove_stray(stray: Stray, host: Host) -> None:
     log.warning("event=stray-removed zone=%s label=%s", print_domain(stray.name), stray.label)
 
 
-def _name_of_file(host: Host, uuid: UUID) -> Name | None:
+def _name_of_file(host: PrimaryHost, uuid: UUID) -> Name | None:
     try:
         words = host.files.live(uuid).split(maxsplit=1)
         return dns.name.from_text(words[0].decode("ascii")) if words else None

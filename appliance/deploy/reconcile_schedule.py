@@ -10,7 +10,7 @@ FIRST_RETRY = 1.0
 
 
 @dataclass(slots=True)
-class Pace:
+class ReconcileSchedule:
     """`period` is the usual time between two full turns, in seconds of `monotonic`; the first is due at once."""
 
     period: float

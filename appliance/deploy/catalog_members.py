@@ -15,7 +15,7 @@ from appliance.zones.catalog import member_label
 
 
 @dataclass(frozen=True, slots=True)
-class Update:
+class CatalogUpdate:
     """What the catalog is told; `serial`: the one it gets, which a secondary is not ahead of.
 
     `again` are joins under a name that another member has had: they come when no secondary serves that one any more,
@@ -33,7 +33,7 @@ class Update:
         return {**self.add, **self.again}
 
 
-class Membership:
+class CatalogMembers:
     """Who is in the catalog, by label."""
 
     def __init__(self) -> None:
@@ -41,7 +41,7 @@ class Membership:
         self._remove: dict[str, Name] = {}
         self._add: dict[Name, str] = {}
         self._serial: int | None = None
-        self._under_way: Update | None = None
+        self._under_way: CatalogUpdate | None = None
         self._is_known = False
         self._moved = False
 
@@ -96,7 +96,7 @@ class Membership:
         """True while something is to be sent or under way."""
         return bool(self._add or self._remove or self._serial or self._under_way)
 
-    def next_update(self) -> Update | None:
+    def next_update(self) -> CatalogUpdate | None:
         """What is to be sent now; the caller tells how it ended by `confirm` or `fail`.
 
         Nothing before the catalog was read once: a former member of a name must leave before the new one joins. A name
@@ -111,7 +111,7 @@ class Membership:
         add = {label: name for name, label in joins.items() if name not in left}
         again = {label: name for name, label in joins.items() if name in left}
         if remove or joins or self._serial:
-            self._under_way, self._moved = Update(remove, add, self._serial, again), True
+            self._under_way, self._moved = CatalogUpdate(remove, add, self._serial, again), True
         self._remove, self._add, self._serial = {}, {}, None
         return self._under_way
 

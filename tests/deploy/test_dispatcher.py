@@ -12,18 +12,18 @@ from uuid import UUID
 import pytest
 from dns.name import Name
 
-from appliance.deploy.host import Host
-from appliance.deploy.lanes import ZONE_WORKERS
-from appliance.deploy.launch import LARGE_ZONE, LARGEST_BATCH, SMALL_BATCH, Launcher
-from appliance.deploy.parts import Parts, make_parts
+from appliance.deploy.context import DeployerContext, new_context
+from appliance.deploy.dispatcher import LARGE_ZONE, LARGEST_BATCH, SMALL_BATCH, Dispatcher
+from appliance.deploy.host import PrimaryHost
 from appliance.deploy.pipeline import Attempt
 from appliance.deploy.publisher import Expectation, SerialServed
 from appliance.deploy.rollout import Stage
+from appliance.deploy.worker_pool import ZONE_WORKERS
 from appliance.errors import CommandFailed
 from appliance.queries.soa import Nameserver
 from appliance.settings import DeployerSettings
 from appliance.store import deployments
-from tests.deploy.standing import standing
+from tests.deploy.builders import standing
 from tests.desk import Desk
 from tests.pair import wait_for
 
@@ -61,11 +61,11 @@ class Publisher:
 class Launching:
     """A launcher with its parts, and a publisher of the test's own."""
 
-    def __init__(self, host: Host, desk: Desk) -> None:
+    def __init__(self, host: PrimaryHost, desk: Desk) -> None:
         self.publisher = Publisher()
-        parts = make_parts(host, desk.store, desk.editor, DeployerSettings(quiet_time=0), desk.clock, time.monotonic)
-        self.parts: Parts = replace(parts, publisher=self.publisher)
-        self.launcher = Launcher(self.parts)
+        parts = new_context(host, desk.store, desk.editor, DeployerSettings(quiet_time=0), desk.clock, time.monotonic)
+        self.parts: DeployerContext = replace(parts, publisher=self.publisher)
+        self.launcher = Dispatcher(self.parts)
         self._poll = select.poll()
         self._poll.register(self.parts.lanes, select.POLLIN)
 
@@ -76,7 +76,7 @@ class Launching:
 
 
 @pytest.fixture
-def launching(host: Host, desk: Desk) -> Iterator[Launching]:
+def launching(host: PrimaryHost, desk: Desk) -> Iterator[Launching]:
     """A launcher whose publisher has an open gate."""
     made = Launching(host, desk)
     made.publisher.gate.set()

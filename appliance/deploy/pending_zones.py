@@ -15,7 +15,7 @@ from appliance.deploy.rollout import Rollout, RolloutEvent, Stage
 from appliance.store.deployments import ZoneStatus
 
 
-class Waiting:
+class PendingZones:
     """The rollouts that are not over. `rest` is the least time between two starts of one name, in seconds."""
 
     def __init__(self, rest: float) -> None:

@@ -10,9 +10,9 @@ from uuid import uuid4
 import dns.name
 import pytest
 
-from appliance.deploy.publisher import Expectation, NotServed, SerialServed
-from appliance.deploy.reach import Reach
-from appliance.deploy.verify import (
+from appliance.deploy.publisher import Expectation, SerialServed, ZoneAbsent
+from appliance.deploy.reachability import Reachability
+from appliance.deploy.verifier import (
     PATIENCE,
     PROBE_INTERVAL,
     Ahead,
@@ -25,14 +25,14 @@ from appliance.deploy.verify import (
     Verifier,
 )
 from appliance.queries.soa import Nameserver
+from tests.deploy.builders import CATALOG
 from tests.deploy.many_zones import MANY, SoaServer
-from tests.deploy.standing import CATALOG
 from tests.pair import Pair, small_zone, wait_for
 
 
 def serial(number: int | None) -> Expected:
     """That serial is expected of every nameserver; None: no such zone."""
-    expectation: Expectation = NotServed() if number is None else SerialServed(number)
+    expectation: Expectation = ZoneAbsent() if number is None else SerialServed(number)
     return lambda _: expectation
 
 
@@ -55,7 +55,7 @@ def turns(verifier: Verifier, kind: type[Event]) -> list[Event]:
 @pytest.fixture
 def verifier(pair: Pair) -> Iterator[Verifier]:
     """A verifier that asks the pair."""
-    with closing(Verifier((pair.primary, pair.secondary), Reach(time.monotonic()), CATALOG)) as asking:
+    with closing(Verifier((pair.primary, pair.secondary), Reachability(time.monotonic()), CATALOG)) as asking:
         yield asking
 
 
@@ -131,7 +131,7 @@ class Time:
 
     def __init__(self, *servers: SoaServer) -> None:
         self.now = 0.0
-        self.reach = Reach(0.0)
+        self.reach = Reachability(0.0)
         self.verifier = Verifier([one.server for one in servers], self.reach, CATALOG)
 
     def pass_by(self, seconds: float, step: float = 0.05) -> list[Event]:

@@ -37,7 +37,7 @@ ZONE_WORKERS = 4
 """Threads of the kind `ZONES`; each other kind has one."""
 
 
-class Lanes:
+class WorkerPool:
     """The threads, each job with a connection to the store of its own."""
 
     def __init__(self, store: Store) -> None:

@@ -17,14 +17,14 @@ from uuid import UUID
 from dns.name import Name
 
 from appliance.deploy import reconcile
-from appliance.deploy.catalog import mend_catalog, tell_catalog
-from appliance.deploy.lanes import ZONE_WORKERS, Worker
-from appliance.deploy.parts import Parts
+from appliance.deploy.catalog import repair_catalog, send_update
+from appliance.deploy.context import DeployerContext
 from appliance.deploy.pipeline import Attempt, remove_old_files
 from appliance.deploy.publisher import Publisher
 from appliance.deploy.rollout import RolloutEvent
-from appliance.deploy.strays import Stray, remove_stray
-from appliance.deploy.verify import PATIENCE, Watch
+from appliance.deploy.unknown_zones import UnknownZone, remove_unknown_zone
+from appliance.deploy.verifier import PATIENCE, Watch
+from appliance.deploy.worker_pool import ZONE_WORKERS, Worker
 from appliance.errors import ApplianceError
 from appliance.queries.soa import SoaQuery
 from appliance.store.deployments import ZoneStatus
@@ -54,10 +54,10 @@ class _Done:
 
 
 @dataclass(slots=True)
-class Launcher:
+class Dispatcher:
     """Starts work and takes its end; after a failure a full turn comes soon."""
 
-    parts: Parts
+    parts: DeployerContext
     _bulk: int = 0
     _small: int = 0
 
@@ -91,7 +91,7 @@ class Launcher:
             self.parts.membership.confirm()
             self._ask_secondaries(update.joins.values())
 
-        self.parts.lanes.start(lambda: tell_catalog(update, self.parts.host), done, failed, Worker.CATALOG)
+        self.parts.lanes.start(lambda: send_update(update, self.parts.host), done, failed, Worker.CATALOG)
 
     def mend_catalog(self) -> None:
         """Give the primary a catalog again; secondaries keep their members until the next full turn adopts them."""
@@ -100,13 +100,13 @@ class Launcher:
             log.warning("event=catalog-not-mended reason=%r", str(error))
 
         self.parts.lanes.start(
-            lambda: mend_catalog(self.parts.host), lambda _: self.parts.pace.soon(), failed, Worker.CATALOG
+            lambda: repair_catalog(self.parts.host), lambda _: self.parts.pace.soon(), failed, Worker.CATALOG
         )
 
-    def remove_stray(self, stray: Stray) -> None:
+    def remove_stray(self, stray: UnknownZone) -> None:
         """Take away what an operator allowed to be removed: a zone that the store never knew."""
         self.parts.membership.remove({stray.label: stray.name})
-        self.parts.lanes.start(lambda: remove_stray(stray, self.parts.host), lambda _: None, _log_failure)
+        self.parts.lanes.start(lambda: remove_unknown_zone(stray, self.parts.host), lambda _: None, _log_failure)
 
     def notify(self, lagging: Iterable[SoaQuery]) -> None:
         """Tell secondaries that answer with an older serial: a NOTIFY of the primary may have been lost."""

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from uuid import uuid4
 
-from appliance.deploy.membership import Membership
+from appliance.deploy.catalog_members import CatalogMembers
 from appliance.zones.catalog import member_label
-from tests.deploy.standing import name
+from tests.deploy.builders import name
 
 ZONE = name("example.com")
 
 
-def empty() -> Membership:
+def empty() -> CatalogMembers:
     """The membership of a catalog that was read and has no members."""
-    membership = Membership()
+    membership = CatalogMembers()
     membership.learn({})
     return membership
 
@@ -33,14 +33,14 @@ def test_what_comes_meanwhile_goes_into_the_next_update() -> None:
 
 
 def test_a_member_does_not_join_again() -> None:
-    membership, zone = Membership(), uuid4()
+    membership, zone = CatalogMembers(), uuid4()
     membership.learn({member_label(zone): ZONE})
     membership.join(zone, ZONE)
     assert membership.next_update() is None
 
 
 def test_a_zone_made_again_takes_the_place_of_the_former() -> None:
-    membership, old, new = Membership(), uuid4(), uuid4()
+    membership, old, new = CatalogMembers(), uuid4(), uuid4()
     membership.learn({member_label(old): ZONE})
     membership.join(new, ZONE)
     sent = membership.next_update()
@@ -122,7 +122,7 @@ def test_a_zone_made_again_replaces_one_whose_join_was_not_sent() -> None:
 
 
 def test_nothing_is_sent_before_the_catalog_was_read() -> None:
-    membership, old, new = Membership(), uuid4(), uuid4()
+    membership, old, new = CatalogMembers(), uuid4(), uuid4()
     membership.join(new, ZONE)
     assert membership.next_update() is None
     membership.learn({member_label(old): ZONE})
@@ -132,7 +132,7 @@ def test_nothing_is_sent_before_the_catalog_was_read() -> None:
 
 
 def test_a_zone_that_is_listed_already_is_told_once_the_catalog_was_read() -> None:
-    membership, zone = Membership(), uuid4()
+    membership, zone = CatalogMembers(), uuid4()
     membership.join(zone, ZONE)
     assert membership.take_listed() == []
     membership.learn({member_label(zone): ZONE})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from appliance.deploy.pace import FIRST_RETRY, Pace
+from appliance.deploy.reconcile_schedule import FIRST_RETRY, ReconcileSchedule
 
 
 class Seconds:
@@ -17,7 +17,7 @@ class Seconds:
 
 def test_the_first_is_due_at_once_and_the_next_a_period_later() -> None:
     seconds = Seconds()
-    pace = Pace(30.0, seconds)
+    pace = ReconcileSchedule(30.0, seconds)
     assert pace.due == 100.0
     pace.began()
     assert pace.due == 130.0
@@ -25,7 +25,7 @@ def test_the_first_is_due_at_once_and_the_next_a_period_later() -> None:
 
 def test_failures_are_retried_later_each_time_up_to_the_period() -> None:
     seconds = Seconds()
-    pace, waits = Pace(5.0, seconds), []
+    pace, waits = ReconcileSchedule(5.0, seconds), []
     for _ in range(5):
         pace.began()
         pace.soon()
@@ -35,7 +35,7 @@ def test_failures_are_retried_later_each_time_up_to_the_period() -> None:
 
 def test_all_is_well_makes_the_next_failure_be_retried_quickly() -> None:
     seconds = Seconds()
-    pace = Pace(30.0, seconds)
+    pace = ReconcileSchedule(30.0, seconds)
     for _ in range(3):
         pace.soon()
     pace.all_is_well()
@@ -46,7 +46,7 @@ def test_all_is_well_makes_the_next_failure_be_retried_quickly() -> None:
 
 def test_a_failure_puts_nothing_off_and_the_rest_of_a_turn_comes_at_once() -> None:
     seconds = Seconds()
-    pace = Pace(30.0, seconds)
+    pace = ReconcileSchedule(30.0, seconds)
     pace.began()
     pace.soon()
     pace.soon()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from appliance.deploy.lanes import Lanes
+from appliance.deploy.worker_pool import WorkerPool
 from appliance.errors import ApplianceError
 from appliance.store.file.database import Store
 from appliance.troubles import Trouble, find_troubles
@@ -21,12 +21,12 @@ TELL_AGAIN_AFTER = 60.0
 
 
 @dataclass(slots=True)
-class Alarm:
+class ProblemLog:
     """Looks in a lane, tells in the loop; times are seconds of `monotonic`."""
 
     nameservers: list[str]
     store: Store
-    lanes: Lanes
+    lanes: WorkerPool
     clock: Callable[[], datetime]
     monotonic: Callable[[], float]
     _due: float = 0.0

@@ -12,16 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from appliance.deploy.lanes import Lanes
-from appliance.deploy.reach import SILENT_AFTER, Reach
-from appliance.deploy.record import MOST_AT_ONCE, MOST_IN_LOOP, RETRY_AFTER, Recorder
+from appliance.deploy.reachability import SILENT_AFTER, Reachability
+from appliance.deploy.recorder import MOST_AT_ONCE, MOST_IN_LOOP, RETRY_AFTER, Recorder
+from appliance.deploy.worker_pool import WorkerPool
 from appliance.errors import StoreError
 from appliance.store import deployments
 from appliance.store.deployments import ZoneStatus
 from appliance.store.file import sqlite
 from appliance.zones.deployment import NameserverState
+from tests.deploy.builders import standing
 from tests.deploy.many_zones import ManyZones, many_zones
-from tests.deploy.standing import standing
 from tests.pair import wait_for
 
 LOOP = threading.main_thread().name
@@ -56,8 +56,8 @@ class Recording:
     def __init__(self, many: ManyZones) -> None:
         self.many = many
         self.now = 100.0
-        self.reach = Reach(0.0)
-        self.lanes = Lanes(many.store)
+        self.reach = Reachability(0.0)
+        self.lanes = WorkerPool(many.store)
         self.recorder = Recorder(many.host, many.store, self.lanes, many.desk.clock, lambda: self.now, self.reach)
         self._poll = select.poll()
         self._poll.register(self.lanes, select.POLLIN)

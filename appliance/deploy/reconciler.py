@@ -14,12 +14,12 @@ from functools import partial
 from uuid import UUID
 
 from appliance.deploy import reconcile
-from appliance.deploy.lanes import Worker
-from appliance.deploy.launch import Launcher
-from appliance.deploy.parts import Parts
-from appliance.deploy.reconcile import Picture, Plan
-from appliance.deploy.record import Rows
+from appliance.deploy.context import DeployerContext
+from appliance.deploy.dispatcher import Dispatcher
+from appliance.deploy.reconcile import Plan, Snapshot
+from appliance.deploy.recorder import Rows
 from appliance.deploy.rollout import RolloutEvent
+from appliance.deploy.worker_pool import Worker
 from appliance.editing import Editor
 from appliance.errors import ApplianceError, StoreError
 from appliance.queries.soa import Nameserver
@@ -45,18 +45,18 @@ class _Comparison:
     """What a worker found; `rows`: the observations that the store holds, None when they are known; `allowed`: the
     labels of zones that an operator lets go."""
 
-    picture: Picture
+    picture: Snapshot
     plan: Plan
     rows: Rows | None
     allowed: set[str]
 
 
 @dataclass(slots=True)
-class FullTurn:
+class Reconciler:
     """Compares everything and mends what differs. `allow_removals`: zones that the store never knew are taken away."""
 
-    parts: Parts
-    launcher: Launcher
+    parts: DeployerContext
+    launcher: Dispatcher
     allow_removals: bool = False
     runs: bool = False
     count: int = 0
@@ -130,7 +130,7 @@ class FullTurn:
         elif plan.ahead:
             self.parts.pace.soon()
 
-    def _note_reach(self, picture: Picture, began: float) -> None:
+    def _note_reach(self, picture: Snapshot, began: float) -> None:
         """Those that answered nothing of a whole picture have been silent since it began."""
         reachable = picture.reachable()
         self.parts.reach.answered(reachable, self.parts.monotonic())
@@ -138,7 +138,7 @@ class FullTurn:
             self.parts.reach.asked(server, began)
             self.parts.verifier.note_silent(server, self.parts.monotonic())
 
-    def _keep_catalog(self, picture: Picture, plan: Plan) -> None:
+    def _keep_catalog(self, picture: Snapshot, plan: Plan) -> None:
         """Mend a catalog that the primary lost, go over a secondary that is ahead of it, and tell joins and leaves."""
         own, over = picture.catalog_serials()
         if own is None and self.parts.host.primary in picture.reachable():
@@ -155,7 +155,7 @@ class FullTurn:
             self.parts.membership.adopt(reconcile.adopted(picture), raise_over(own, over))
             self.parts.pace.soon()
 
-    def _let_rejoin(self, picture: Picture, plan: Plan) -> None:
+    def _let_rejoin(self, picture: Snapshot, plan: Plan) -> None:
         """A member that no secondary serves for several full turns was dropped by them: it leaves, and joins again."""
         missed = [one for one in plan.await_secondaries if picture.is_missed(one)]
         self._missed = Counter({one.uuid: self._missed[one.uuid] + 1 for one in missed})
@@ -165,7 +165,7 @@ class FullTurn:
                 self.parts.membership.leave(standing.uuid, standing.name)
                 self.parts.pace.soon()
 
-    def _record(self, picture: Picture, plan: Plan) -> None:
+    def _record(self, picture: Snapshot, plan: Plan) -> None:
         for standing in filter(self.parts.zones.stood_still, plan.removed):
             self.record_removal(standing)
         for standing in filter(self.parts.zones.stood_still, plan.live):
@@ -175,7 +175,7 @@ class FullTurn:
         for standing in filter(self.parts.zones.stood_still, (*plan.deploy, *plan.await_secondaries)):
             self.parts.recorder.seen(standing.uuid, standing.serial, picture.served(standing.name))
 
-    def _confirm(self, picture: Picture, moment: datetime) -> None:
+    def _confirm(self, picture: Snapshot, moment: datetime) -> None:
         """Store when the nameservers were queried, after what each left unanswered."""
         answering = {server for (server, name), answer in picture.answers.items() if answer and name != picture.catalog}
         for standing in picture.standings:
@@ -184,7 +184,7 @@ class FullTurn:
                 self.parts.recorder.unanswered(standing.uuid, missing)
         self.parts.recorder.confirm(answering, moment)
 
-    def _act(self, picture: Picture, plan: Plan) -> None:
+    def _act(self, picture: Snapshot, plan: Plan) -> None:
         if len(plan.rewrite) > MOST_REWRITTEN:
             self.parts.pace.at_once()
         rewritten = plan.rewrite[:MOST_REWRITTEN]
@@ -200,7 +200,7 @@ class FullTurn:
         for standing in filter(self.parts.zones.stood_still, (*plan.deploy, *withdrawn)):
             self.parts.zones.want(standing)
 
-    def _await_secondaries(self, standing: ZoneStatus, picture: Picture) -> None:
+    def _await_secondaries(self, standing: ZoneStatus, picture: Snapshot) -> None:
         self.parts.zones.resume(standing.name)
         self.parts.verifier.watch_secondaries(
             standing.uuid,
@@ -234,7 +234,7 @@ class FullTurn:
         editor = self.parts.editor
         self.parts.lanes.start(lambda: _raise_over(pairs, editor), done, failed, Worker.RECONCILIATION)
 
-    def _keep_strays(self, picture: Picture, allowed: set[str]) -> None:
+    def _keep_strays(self, picture: Snapshot, allowed: set[str]) -> None:
         """Zones that the store never knew stay, unless an operator said otherwise."""
         for stray in picture.strays:
             if self.allow_removals or stray.label in allowed:
@@ -242,10 +242,10 @@ class FullTurn:
                 self.parts.pace.soon()
 
 
-def _compare(parts: Parts, *, silent: Collection[Nameserver], with_rows: bool) -> _Comparison:
+def _compare(parts: DeployerContext, *, silent: Collection[Nameserver], with_rows: bool) -> _Comparison:
     """In a worker: compare everything, and store which zones are served that the store never knew."""
     rows = deployments.all_seen() if with_rows else None
-    picture = reconcile.take_picture(parts.host, parts.store, silent)
+    picture = reconcile.take_snapshot(parts.host, parts.store, silent)
     try:
         with parts.store.writing():
             unknown_zones.note([(stray.label, stray.name) for stray in picture.strays], parts.clock())

@@ -13,10 +13,10 @@ from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
-from appliance.deploy.host import Host
-from appliance.deploy.lanes import Lanes, Worker
-from appliance.deploy.reach import Reach
-from appliance.deploy.verify import Watch
+from appliance.deploy.host import PrimaryHost
+from appliance.deploy.reachability import Reachability
+from appliance.deploy.verifier import Watch
+from appliance.deploy.worker_pool import Worker, WorkerPool
 from appliance.errors import ApplianceError, StoreError
 from appliance.queries.soa import Nameserver
 from appliance.store import deployments
@@ -57,12 +57,12 @@ Confirmed = tuple[list[str], datetime] | None
 class Recorder:
     """Keeps what was noted until it is written. `clock` is the time of day, `monotonic` seconds."""
 
-    host: Host
+    host: PrimaryHost
     store: Store
-    lanes: Lanes
+    lanes: WorkerPool
     clock: Callable[[], datetime]
     monotonic: Callable[[], float]
-    reach: Reach
+    reach: Reachability
     is_loaded: bool = False
     """True when it is known what the store holds."""
     _rows: Rows = field(default_factory=dict)

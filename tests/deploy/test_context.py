@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from appliance.deploy.host import Host
-from appliance.deploy.parts import make_parts
+from appliance.deploy.context import new_context
+from appliance.deploy.host import PrimaryHost
 from appliance.deploy.publisher import FilePublisher
 from appliance.settings import DeployerSettings
 from tests.desk import Desk
 
 
-def test_new_parts_know_nothing(host: Host, desk: Desk) -> None:
-    parts = make_parts(host, desk.store, desk.editor, DeployerSettings(full_turn=7), desk.clock, lambda: 100.0)
+def test_new_parts_know_nothing(host: PrimaryHost, desk: Desk) -> None:
+    parts = new_context(
+        host, desk.store, desk.editor, DeployerSettings(reconcile_interval=7), desk.clock, lambda: 100.0
+    )
     try:
         assert not (parts.zones or parts.verifier or parts.membership.is_changing)
         assert parts.recorder.is_idle

@@ -12,7 +12,7 @@ SILENT_AFTER = 1.0
 
 
 @dataclass(slots=True)
-class Reach:
+class Reachability:
     """When each nameserver last answered, and since when it left questions unanswered, in monotonic seconds."""
 
     began: float

@@ -16,7 +16,7 @@ from uuid import UUID
 from dns.name import Name
 
 from appliance.deploy.publisher import Expectation
-from appliance.deploy.reach import Reach
+from appliance.deploy.reachability import Reachability
 from appliance.queries.soa import Nameserver, SoaAnswer, SoaClient, SoaQuery
 
 FIRST_INTERVAL = 0.001
@@ -117,7 +117,7 @@ class _Silence:
 class Verifier:
     """The watches, one a zone name; a newer one takes the place of an older. Silent nameservers are asked `probe`."""
 
-    def __init__(self, nameservers: Sequence[Nameserver], reach: Reach, probe: Name) -> None:
+    def __init__(self, nameservers: Sequence[Nameserver], reach: Reachability, probe: Name) -> None:
         self.asker = SoaClient()
         self._reach = reach
         self._probe = probe
