@@ -14,9 +14,8 @@ from flask import Flask, Response
 from waitress.server import BaseWSGIServer, create_server
 
 from appliance.addresses import Endpoint, LocalSocket
-from appliance.api import access, alive, document, front, gate, health, metrics
-from appliance.api.body import MAX_BODY
-from appliance.api.readiness import Readiness
+from appliance.api import auth, openapi
+from appliance.api.parsing import MAX_BODY
 from appliance.console import site
 from appliance.editing import editor_from
 from appliance.errors import SettingsError
@@ -24,11 +23,12 @@ from appliance.identity.authentication import Authenticator
 from appliance.settings import Settings
 from appliance.store.file.database import Store
 from appliance.systemd import Manager
-from appliance.web import error_responses, front_doors
+from appliance.web import error_responses, front_doors, health, http_hardening, metrics, middleware, watchdog
+from appliance.web.context import WebContext, context_of, install, reading
+from appliance.web.deployment_wait import new_deployment_wait
 from appliance.web.front_doors import FrontDoor
-from appliance.web.limits import new_limits
-from appliance.web.parts import Parts, install, parts_of, reading
-from appliance.web.waiting import new_watch
+from appliance.web.rate_limits import new_rate_limits
+from appliance.web.readiness import Readiness
 
 MAX_REQUEST = 33 * 1024 * 1024
 """Octets of the largest request that the server reads; each call has its own, lower limit."""
@@ -55,14 +55,14 @@ def create_app(
     parts = _parts(settings, clock, monotonic)
     install(app, parts)
     doors = front_doors.install(app, FrontDoor((), error_responses.answer_error))
-    doors.claim(access.DOOR)
+    doors.claim(auth.DOOR)
     metrics.register(app, parts.registry, metrics.StoreCollector(parts.nameservers, clock))
     app.after_request(_secure)
-    document.register(app)
+    openapi.register(app)
     health.register(app, Readiness(parts.store, parts.nameservers, clock, monotonic))
     site.register(app)
-    gated = gate.ClientAddress(
-        gate.FinalSlash(app.wsgi_app, lambda path: doors.at(path).lacks_slash(path)), settings.api.trusted_proxies
+    gated = middleware.ClientAddress(
+        middleware.FinalSlash(app.wsgi_app, lambda path: doors.at(path).lacks_slash(path)), settings.api.trusted_proxies
     )
     app.wsgi_app = gated  # type: ignore[method-assign,assignment]
     return app
@@ -77,7 +77,7 @@ def serve(settings: Settings, manager: Manager) -> None:
         "ident": "",
         "max_request_header_size": MAX_HEADER,
         "max_request_body_size": MAX_REQUEST,
-        "connection_limit": front.open_files_for_connections(),
+        "connection_limit": http_hardening.open_files_for_connections(),
         "channel_timeout": IDLE_SECONDS,
         "cleanup_interval": 10,
         "asyncore_use_poll": True,
@@ -93,10 +93,10 @@ def serve(settings: Settings, manager: Manager) -> None:
         ) from None
     for one in listening.values():
         if isinstance(one, BaseWSGIServer):
-            one.channel_class = front.Channel
-    alive.prove_to(manager, settings.api.listen, parts_of(app).store)
+            one.channel_class = http_hardening.HardenedChannel
+    watchdog.prove_to(manager, settings.api.listen, context_of(app).store)
     server.run()
-    parts_of(app).store.close()
+    context_of(app).store.close()
 
 
 def _place(listen: Endpoint | LocalSocket) -> dict[str, str]:
@@ -106,15 +106,17 @@ def _place(listen: Endpoint | LocalSocket) -> dict[str, str]:
     return {"listen": str(listen)}
 
 
-def _parts(settings: Settings, clock: Callable[[], datetime], monotonic: Callable[[], float]) -> Parts:
+def _parts(settings: Settings, clock: Callable[[], datetime], monotonic: Callable[[], float]) -> WebContext:
     seats = max(1, settings.api.threads // 4)
     timeout = settings.store.busy_timeout
     store = Store(settings.store.path, busy_timeout=timeout, seats=seats, monotonic=monotonic)
     store.keep()
     editor = editor_from(settings, store, clock)
-    watch = new_watch(store, [server.name for server in settings.dns.nameservers], clock, settings.api.threads)
-    limits = new_limits(settings.api, monotonic)
-    return Parts(settings, store, editor, watch, limits, Authenticator(store, limits, reading), clock)
+    watch = new_deployment_wait(
+        store, [server.name for server in settings.dns.nameservers], clock, settings.api.threads
+    )
+    limits = new_rate_limits(settings.api, monotonic)
+    return WebContext(settings, store, editor, watch, limits, Authenticator(store, limits, reading), clock)
 
 
 def _secure(answer: Response) -> Response:

@@ -25,7 +25,7 @@
     +-- StoreError                   the store is locked, full, read-only, missing or damaged
     `-- SettingsError                the configuration file or the environment is wrong
 
-No HTTP number stands here: `appliance.web.refusals` holds the one table that gives these a status.
+No HTTP number stands here: `appliance.web.error_status` holds the one table that gives these a status.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from appliance import settings
 from appliance.app import create_app
 from appliance.cli import program
 from appliance.settings import Settings
-from appliance.web import error_responses, refusals
+from appliance.web import error_responses, error_status
 from appliance.zones.rdata import TYPES, parse_content
 from tests.appliance import Appliance
 
@@ -119,7 +119,7 @@ def test_every_error_code_is_described() -> None:
     described = {tuple(row[:2]) for row in rows(API, "status")}
     described |= set(re.findall(r"(\d{3})\s`([a-z_]+)`", API.read_text("utf-8")))
     codes = {(str(status), code) for status, code in error_responses.CODES.items()}
-    codes |= {(str(refusals.STATUS[kind]), code) for kind, code in error_responses.CODES_OF_KINDS.items()}
+    codes |= {(str(error_status.STATUS[kind]), code) for kind, code in error_responses.CODES_OF_KINDS.items()}
     assert described == codes
 
 
@@ -176,7 +176,7 @@ def test_the_first_zone_of_the_readme() -> None:
 
 def metrics() -> set[str]:
     """The names of everything that is measured."""
-    source = (ROOT / "appliance" / "api" / "metrics.py").read_text("utf-8")
+    source = (ROOT / "appliance" / "web" / "metrics.py").read_text("utf-8")
     counted = {f"{name}_total" for name in re.findall(r'Counter\(\s*"(\w+)"', source)}
     return counted | {f"dns_appliance_{name}" for name in re.findall(r'_gauge\("(\w+)"', source)}
 

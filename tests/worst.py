@@ -19,20 +19,20 @@ from typing import Any
 import dns.name
 
 import appliance
-from appliance.api.body import MAX_BODY, read_object, read_uuid
+from appliance.api.parsing import MAX_BODY, read_object, read_uuid
 from appliance.app import MAX_HEADER
 from appliance.editing.requests import check_comment
 from appliance.errors import InputError
-from appliance.web.limits import site_of
-from appliance.web.waiting import preferred_wait
+from appliance.web.deployment_wait import preferred_wait
+from appliance.web.rate_limits import site_of
 from appliance.zones.names import parse_domain, parse_owner
 from appliance.zones.rdata import TYPES, has_priority, parse_content, parse_type
 
 ORIGIN = dns.name.from_text("example.com.")
 LONGEST_IN = {
-    "appliance.api.access": MAX_HEADER,
-    "appliance.api.front": MAX_HEADER,
-    "appliance.web.waiting": 500,
+    "appliance.api.auth": MAX_HEADER,
+    "appliance.web.http_hardening": MAX_HEADER,
+    "appliance.web.deployment_wait": 500,
     "appliance.zones.names": 253,
     "appliance.zones.rdata": 20_000,
     "appliance.zones.character_strings": 20_000,

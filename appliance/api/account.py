@@ -8,25 +8,25 @@ from uuid import UUID
 from flask import Response
 from flask.views import MethodView
 
-from appliance.api import answers, schemas
-from appliance.api.access import needs, principal, token
-from appliance.api.body import Blueprint, read_uuid, uuid_of
+from appliance.api import response_headers, schemas
+from appliance.api.auth import needs, principal, token
+from appliance.api.parsing import Blueprint, read_uuid, uuid_of
 from appliance.api.presentation import JSON, asker_of, entry_of, token_of
 from appliance.errors import InputError
 from appliance.identity.tokens import create_token, read_network, revoke_token
 from appliance.principal import TokenLimits
 from appliance.store import accounts, audit
 from appliance.store.zones import Page
-from appliance.web.parts import parts, reading
+from appliance.web.context import context, reading
 
 blueprint = Blueprint("account", __name__, url_prefix="/api/v1/account", description="The account behind the token.")
 
-Answer = tuple[Any, int, answers.Headers] | tuple[Any, answers.Headers] | JSON
+Answer = tuple[Any, int, response_headers.Headers] | tuple[Any, response_headers.Headers] | JSON
 EXAMPLE = {"name": "laptop", "permissions": ["dns:list", "dns:update"], "allowed_networks": ["192.0.2.0/24"]}
 
 
 @blueprint.route("/me/")
-class Me(MethodView):
+class OwnAccount(MethodView):
     """The account and the token of this request."""
 
     @needs()
@@ -44,24 +44,24 @@ class Tokens(MethodView):
     @needs("account:read")
     @blueprint.doc(operationId="listTokens")
     @blueprint.arguments(schemas.Paged, location="query")
-    @blueprint.response(200, schemas.Token(many=True), headers=answers.PAGE_HEADERS)
+    @blueprint.response(200, schemas.Token(many=True), headers=response_headers.PAGE_HEADERS)
     def get(self, wanted: dict[str, int]) -> Answer:
         """List the tokens that were not revoked, oldest first."""
         page = Page(wanted["page"], wanted["page_size"])
         with reading():
             found = accounts.living_tokens(token().account.uuid)
         shown = found[page.offset : page.offset + page.size]
-        return list(map(token_of, shown)), answers.page_headers(page, len(found))
+        return list(map(token_of, shown)), response_headers.page_headers(page, len(found))
 
     @needs("account:tokens")
     @blueprint.doc(operationId="createToken")
     @blueprint.arguments(schemas.TokenCreate, example=EXAMPLE)
-    @blueprint.response(201, schemas.NewToken, headers=answers.LOCATION_HEADER)
+    @blueprint.response(201, schemas.NewToken, headers=response_headers.LOCATION_HEADER)
     def post(self, body: dict[str, Any]) -> Answer:
         """Make a token, no wider than the one that asks; its secret is in this answer alone."""
-        store, now = parts().store, parts().clock()
+        store, now = context().store, context().clock()
         made, secret = create_token(store, principal(), body["name"], body["permissions"], _limits(body), now)
-        location = answers.path_of("account.OneToken", made.uuid)
+        location = response_headers.path_of("account.OneToken", made.uuid)
         return {**token_of(made), "secret": secret}, 201, {"Location": location}
 
 
@@ -82,24 +82,24 @@ class OneToken(MethodView):
     @blueprint.response(204)
     def delete(self, uuid: str) -> Response:
         """Revoke a token, from the next request on; none that reaches further than the one that asks."""
-        revoke_token(parts().store, principal(), uuid_of("token", uuid), parts().clock())
-        return answers.nothing()
+        revoke_token(context().store, principal(), uuid_of("token", uuid), context().clock())
+        return response_headers.nothing()
 
 
 @blueprint.route("/audit/")
-class Audit(MethodView):
+class AuditLog(MethodView):
     """What was done to the account and its zones."""
 
     @needs("account:read")
     @blueprint.doc(operationId="listAudit")
     @blueprint.arguments(schemas.Paged, location="query")
-    @blueprint.response(200, schemas.AuditEntry(many=True), headers=answers.PAGE_HEADERS)
+    @blueprint.response(200, schemas.AuditEntry(many=True), headers=response_headers.PAGE_HEADERS)
     def get(self, wanted: dict[str, int]) -> Answer:
         """List who did what, when and from where, newest first; zones that are gone included."""
         page = Page(wanted["page"], wanted["page_size"])
         with reading():
             found, total = audit.find(principal().scope, page)
-        return list(map(entry_of, found)), answers.page_headers(page, total)
+        return list(map(entry_of, found)), response_headers.page_headers(page, total)
 
 
 def _limits(body: dict[str, Any]) -> TokenLimits:

@@ -19,13 +19,13 @@ _TEXTS: ErrorMessages = {
 _TEXTS_OF_LISTS: ErrorMessages = {**_TEXTS, "invalid": "an array of texts is expected"}
 
 
-class Text(fields.String):
+class StrictText(fields.String):
     """A JSON string."""
 
     default_error_messages: ErrorMessages = _TEXTS
 
 
-class Whole(fields.Integer):
+class StrictInteger(fields.Integer):
     """A JSON number without a fraction, in a range."""
 
     default_error_messages: ErrorMessages = _TEXTS
@@ -51,7 +51,7 @@ class QueryNumber(fields.Integer):
         return int(value)
 
 
-class Flag(fields.Boolean):
+class StrictBoolean(fields.Boolean):
     """A JSON `true` or `false`."""
 
     default_error_messages: ErrorMessages = _TEXTS
@@ -70,16 +70,16 @@ class OnlyNull(fields.Raw):
             raise ma.ValidationError("only null is taken here for now")
 
 
-class Texts(fields.List[str]):
+class TextList(fields.List[str]):
     """A JSON array of texts."""
 
     default_error_messages: ErrorMessages = _TEXTS_OF_LISTS
 
     def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - marshmallow's own
-        super().__init__(Text(), **kwargs)
+        super().__init__(StrictText(), **kwargs)
 
 
-class Moment(fields.DateTime):
+class Timestamp(fields.DateTime):
     """UTC, whole seconds, a `Z` at the end."""
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> datetime:  # noqa: ANN401 - any JSON value

@@ -9,9 +9,9 @@ import dns.name
 from flask import Response
 from flask.views import MethodView
 
-from appliance.api import answers, schemas
-from appliance.api.access import needs, principal
-from appliance.api.body import Blueprint, read_uuid, uuid_of
+from appliance.api import response_headers, schemas
+from appliance.api.auth import needs, principal
+from appliance.api.parsing import Blueprint, read_uuid, uuid_of
 from appliance.api.presentation import READ_ONLY_OF_RECORDS, record_of, refuse_moved, shown_record
 from appliance.api.zones import EXAMPLE, Answer, create_record, record_input
 from appliance.editing import RecordInput, find_record, with_fields
@@ -19,7 +19,7 @@ from appliance.errors import InputError
 from appliance.store import records, zones
 from appliance.store.records import Filters
 from appliance.store.zones import Page
-from appliance.web.parts import parts, reading
+from appliance.web.context import context, reading
 from appliance.zones.model import Record, Zone
 from appliance.zones.names import parse_owner, print_owner
 from appliance.zones.rdata import parse_type
@@ -36,19 +36,21 @@ class Records(MethodView):
     @needs("dns:list")
     @blueprint.doc(operationId="listRecords")
     @blueprint.arguments(schemas.RecordFilters, location="query")
-    @blueprint.response(200, schemas.Record(many=True), headers=answers.PAGE_HEADERS)
+    @blueprint.response(200, schemas.Record(many=True), headers=response_headers.PAGE_HEADERS)
     def get(self, wanted: dict[str, Any]) -> Answer:
         """List records, by zone, name and type."""
         page = Page(wanted["page"], wanted["page_size"])
         with reading():
             filters = _filters(wanted)
             found, total = records.find(principal().scope, page, filters) if filters else ([], 0)
-        return [record_of(zone, record) for zone, record in found], answers.page_headers(page, total)
+        return [record_of(zone, record) for zone, record in found], response_headers.page_headers(page, total)
 
     @needs("dns:create")
-    @blueprint.doc(operationId="createRecord", parameters=[answers.PREFER], responses={"404": "NOT_FOUND"})
+    @blueprint.doc(operationId="createRecord", parameters=[response_headers.PREFER], responses={"404": "NOT_FOUND"})
     @blueprint.arguments(schemas.FlatRecordCreate, example={"zone": EXAMPLE_UUID, **EXAMPLE})
-    @blueprint.response(201, schemas.Record, headers=answers.LOCATION_HEADER | answers.DEPLOYMENT_HEADERS)
+    @blueprint.response(
+        201, schemas.Record, headers=response_headers.LOCATION_HEADER | response_headers.DEPLOYMENT_HEADERS
+    )
     def post(self, body: dict[str, Any]) -> Answer:
         """Create a record in the zone that the body names."""
         return create_record(body["zone"], body)
@@ -67,9 +69,9 @@ class OneRecord(MethodView):
             return record_of(*find_record(uuid_of("record", uuid), principal().scope))
 
     @needs("dns:update")
-    @blueprint.doc(operationId="replaceRecord", parameters=[answers.PREFER], responses={"404": "NOT_FOUND"})
+    @blueprint.doc(operationId="replaceRecord", parameters=[response_headers.PREFER], responses={"404": "NOT_FOUND"})
     @blueprint.arguments(schemas.RecordReplace, example=EXAMPLE)
-    @blueprint.response(200, schemas.Record, headers=answers.DEPLOYMENT_HEADERS)
+    @blueprint.response(200, schemas.Record, headers=response_headers.DEPLOYMENT_HEADERS)
     def put(self, body: dict[str, Any], uuid: str) -> Answer:
         """Replace a record."""
 
@@ -80,9 +82,9 @@ class OneRecord(MethodView):
         return _change(uuid, replaced)
 
     @needs("dns:update")
-    @blueprint.doc(operationId="changeRecord", parameters=[answers.PREFER], responses={"404": "NOT_FOUND"})
+    @blueprint.doc(operationId="changeRecord", parameters=[response_headers.PREFER], responses={"404": "NOT_FOUND"})
     @blueprint.arguments(schemas.RecordPatch, example={"ttl": 1800})
-    @blueprint.response(200, schemas.Record, headers=answers.DEPLOYMENT_HEADERS)
+    @blueprint.response(200, schemas.Record, headers=response_headers.DEPLOYMENT_HEADERS)
     def patch(self, body: dict[str, Any], uuid: str) -> Answer:
         """Change fields of a record."""
 
@@ -93,16 +95,16 @@ class OneRecord(MethodView):
         return _change(uuid, changed)
 
     @needs("dns:delete")
-    @blueprint.doc(operationId="deleteRecord", parameters=[answers.PREFER], responses={"404": "NOT_FOUND"})
-    @blueprint.response(204, headers=answers.DEPLOYMENT_HEADERS)
+    @blueprint.doc(operationId="deleteRecord", parameters=[response_headers.PREFER], responses={"404": "NOT_FOUND"})
+    @blueprint.response(204, headers=response_headers.DEPLOYMENT_HEADERS)
     def delete(self, uuid: str) -> Response:
         """Delete a record."""
-        return answers.gone(parts().editor.delete_record(principal(), uuid_of("record", uuid)))
+        return response_headers.gone(context().editor.delete_record(principal(), uuid_of("record", uuid)))
 
 
 def _change(uuid: str, change: Callable[[Zone, Record], RecordInput]) -> Answer:
-    zone, record = parts().editor.change_record(principal(), uuid_of("record", uuid), change)
-    return record_of(zone, record), answers.written(zone).headers
+    zone, record = context().editor.change_record(principal(), uuid_of("record", uuid), change)
+    return record_of(zone, record), response_headers.written(zone).headers
 
 
 def _filters(wanted: dict[str, Any]) -> Filters | None:

@@ -10,7 +10,7 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from appliance.api.fields import Flag, Moment, OnlyNull, QueryNumber, Text, Texts, Whole
+from appliance.api.fields import OnlyNull, QueryNumber, StrictBoolean, StrictInteger, StrictText, TextList, Timestamp
 from appliance.zones.model import MAX_TTL
 from appliance.zones.rdata import MAX_PRIORITY, TYPES
 
@@ -29,8 +29,8 @@ def _read_only() -> fields.Raw:
     return fields.Raw(metadata={"description": "Read-only: may be sent back as it was received."})
 
 
-def _ttl(**kwargs: Any) -> Whole:  # noqa: ANN401 - marshmallow's own
-    return Whole(0, MAX_TTL, **kwargs)
+def _ttl(**kwargs: Any) -> StrictInteger:  # noqa: ANN401 - marshmallow's own
+    return StrictInteger(0, MAX_TTL, **kwargs)
 
 
 def _described(text: str, example: object = None) -> dict[str, object]:
@@ -53,8 +53,8 @@ class Nameserver(ma.Schema):
     name = fields.String(required=True, metadata=_described("", "ns1.example.net"))
     serial = fields.Integer(required=True, allow_none=True)
     state = fields.String(required=True, validate=validate.OneOf(("live", "lagging", "unreachable")))
-    checked_at = Moment(required=True, allow_none=True, metadata=_described("When it last answered."))
-    changed_at = Moment(
+    checked_at = Timestamp(required=True, allow_none=True, metadata=_described("When it last answered."))
+    changed_at = Timestamp(
         required=True, allow_none=True, metadata=_described("When its serial or its state last changed.")
     )
 
@@ -67,8 +67,8 @@ class Deployment(ma.Schema):
     live_serial = fields.Integer(required=True, allow_none=True, metadata=_described("The last one seen everywhere."))
     nameservers = fields.List(fields.Nested(Nameserver), required=True)
     error = fields.String(required=True, allow_none=True, metadata=_described("Why it failed."))
-    queued_at = Moment(required=True)
-    live_at = Moment(required=True, allow_none=True)
+    queued_at = Timestamp(required=True)
+    live_at = Timestamp(required=True, allow_none=True)
 
 
 class Record(ma.Schema):
@@ -80,12 +80,12 @@ class Record(ma.Schema):
     value = fields.String(required=True, metadata=_described("Canonical, without final dots.", "mail.example.com"))
     ttl = fields.Integer(required=True, metadata=_described("Seconds.", 3600))
     priority = fields.Integer(required=True, allow_none=True, metadata=_described("MX and SRV alone have one.", 10))
-    created_at = Moment(required=True)
+    created_at = Timestamp(required=True)
     zone = fields.UUID(required=True)
     fqdn = fields.String(required=True, metadata=_described("The full name.", "example.com"))
-    updated_at = Moment(required=True)
+    updated_at = Timestamp(required=True)
     comment = fields.String(required=True)
-    expires_at = Moment(required=True, allow_none=True)
+    expires_at = Timestamp(required=True, allow_none=True)
 
 
 class ZoneSummary(ma.Schema):
@@ -93,11 +93,11 @@ class ZoneSummary(ma.Schema):
 
     uuid = fields.UUID(required=True)
     domain = fields.String(required=True, metadata=_described("Lower case, A-labels.", "xn--bcher-kva.example"))
-    created_at = Moment(required=True)
+    created_at = Timestamp(required=True)
     record_count = fields.Integer(required=True, metadata=_described("SOA and the appliance's own NS do not count."))
     domain_unicode = fields.String(required=True, metadata=_described("", "bücher.example"))
     serial = fields.Integer(required=True, metadata=_described("The serial that is or will be published."))
-    updated_at = Moment(required=True)
+    updated_at = Timestamp(required=True)
     default_ttl = fields.Integer(required=True, metadata=_described("TTL of a record where none is named.", 3600))
     dnssec = fields.Boolean(required=True)
     protected = fields.Boolean(required=True, metadata=_described("A protected zone is not deleted."))
@@ -124,7 +124,7 @@ class UsedToken(ma.Schema):
     name = fields.String(required=True)
     prefix = fields.String(required=True, metadata=_described("The first characters of the secret.", "vps_x7KfQ2ab"))
     permissions = fields.List(fields.String(), required=True)
-    expires_at = Moment(required=True, allow_none=True)
+    expires_at = Timestamp(required=True, allow_none=True)
 
 
 class Me(ma.Schema):
@@ -145,9 +145,9 @@ class Token(ma.Schema):
     record_types = fields.List(fields.String(), required=True, allow_none=True)
     record_names = fields.List(fields.String(), required=True, allow_none=True)
     allowed_networks = fields.List(fields.String(), required=True, allow_none=True)
-    created_at = Moment(required=True)
-    expires_at = Moment(required=True, allow_none=True)
-    last_used_at = Moment(required=True, allow_none=True)
+    created_at = Timestamp(required=True)
+    expires_at = Timestamp(required=True, allow_none=True)
+    last_used_at = Timestamp(required=True, allow_none=True)
 
 
 class NewToken(Token):
@@ -160,7 +160,7 @@ class AuditEntry(ma.Schema):
     """What somebody did: a change of a zone, or an act that concerned the account."""
 
     uuid = fields.UUID(required=True)
-    created_at = Moment(required=True)
+    created_at = Timestamp(required=True)
     action = fields.String(required=True, metadata=_described("", "records"))
     subject = fields.String(required=True, metadata=_described("What it was done to.", "example.com"))
     actor = fields.String(required=True, metadata=_described("Account, and token in brackets.", "me@example.org (ci)"))
@@ -188,49 +188,49 @@ class ZonePaged(Strict):
 class ZoneFilters(Paged):
     """Which zones are wanted."""
 
-    domain = Text(metadata=_described("The exact domain, in any letter case and in Unicode too.", "example.com"))
-    search = Text(metadata=_described("A part of the domain.", "example"))
+    domain = StrictText(metadata=_described("The exact domain, in any letter case and in Unicode too.", "example.com"))
+    search = StrictText(metadata=_described("A part of the domain.", "example"))
 
 
 class RecordFilters(Paged):
     """Which records are wanted."""
 
-    zone = Text(metadata=_described("The uuid of the zone."))
-    record_type = Text(metadata=_described("", "A"))
-    name = Text(metadata=_described("Relative to the zone; with `zone` a full name as well.", "www"))
-    value = Text(metadata=_described("The exact value.", "192.0.2.1"))
-    search = Text(metadata=_described("A part of name or value."))
+    zone = StrictText(metadata=_described("The uuid of the zone."))
+    record_type = StrictText(metadata=_described("", "A"))
+    name = StrictText(metadata=_described("Relative to the zone; with `zone` a full name as well.", "www"))
+    value = StrictText(metadata=_described("The exact value.", "192.0.2.1"))
+    search = StrictText(metadata=_described("A part of name or value."))
 
 
-def _limit(text: str, example: list[str]) -> Texts:
-    return Texts(allow_none=True, metadata=_described(f"{text} Absent or null: no such limit.", example))
+def _limit(text: str, example: list[str]) -> TextList:
+    return TextList(allow_none=True, metadata=_described(f"{text} Absent or null: no such limit.", example))
 
 
 class TokenCreate(Strict):
     """A token to make, no wider than the one that makes it."""
 
-    name = Text(required=True, metadata=_described("What it is for.", "laptop"))
-    permissions = Texts(required=True, metadata=_described("", ["dns:list", "dns:update"]))
+    name = StrictText(required=True, metadata=_described("What it is for.", "laptop"))
+    permissions = TextList(required=True, metadata=_described("", ["dns:list", "dns:update"]))
     zones = _limit("Uuids of the zones that it may see and change.", ["6e7fc837-055d-4206-b89b-569125dc9f91"])
     record_types = _limit("Types of the records that it may write.", ["TXT"])
     record_names = _limit("Patterns of the names of records that it may write.", ["_acme-challenge.*"])
     allowed_networks = _limit("Networks that it is taken from.", ["192.0.2.0/24"])
-    expires_at = Moment(allow_none=True, metadata=_described("When it ends.", "2032-01-01T00:00:00Z"))
+    expires_at = Timestamp(allow_none=True, metadata=_described("When it ends.", "2032-01-01T00:00:00Z"))
 
 
 class ZoneCreate(Strict):
     """A zone to create."""
 
-    domain = Text(required=True, metadata=_described("", "example.com"))
+    domain = StrictText(required=True, metadata=_described("", "example.com"))
 
 
 class ZonePatch(Strict):
     """Settings of a zone; what is absent stays."""
 
     default_ttl = _ttl()
-    protected = Flag()
-    comment = Text()
-    dnssec = Flag(metadata=_described("Signing is not built yet: only false is taken."))
+    protected = StrictBoolean()
+    comment = StrictText()
+    dnssec = StrictBoolean(metadata=_described("Signing is not built yet: only false is taken."))
     uuid = _read_only()
     domain = _read_only()
     created_at = _read_only()
@@ -257,19 +257,19 @@ _PRIORITY = _described("For MX and SRV.", None)
 class RecordBody(Strict):
     """A record to create."""
 
-    record_type = Text(required=True, metadata=_TYPE)
-    name = Text(required=True, metadata=_NAME)
-    value = Text(required=True, metadata=_VALUE)
+    record_type = StrictText(required=True, metadata=_TYPE)
+    name = StrictText(required=True, metadata=_NAME)
+    value = StrictText(required=True, metadata=_VALUE)
     ttl = _ttl(allow_none=True, metadata=_SET_TTL)
-    priority = Whole(0, MAX_PRIORITY, allow_none=True, metadata=_PRIORITY)
-    comment = Text()
+    priority = StrictInteger(0, MAX_PRIORITY, allow_none=True, metadata=_PRIORITY)
+    comment = StrictText()
     expires_at = OnlyNull(allow_none=True)
 
 
 class FlatRecordCreate(RecordBody):
     """A record to create, and the zone that it goes into."""
 
-    zone = Text(required=True, metadata=_described("The uuid of the zone."))
+    zone = StrictText(required=True, metadata=_described("The uuid of the zone."))
 
 
 class RecordReplace(RecordBody):
@@ -285,12 +285,12 @@ class RecordReplace(RecordBody):
 class RecordPatch(Strict):
     """Fields of a record; what is absent stays."""
 
-    record_type = Text(metadata=_TYPE)
-    name = Text(metadata=_NAME)
-    value = Text(metadata=_VALUE)
+    record_type = StrictText(metadata=_TYPE)
+    name = StrictText(metadata=_NAME)
+    value = StrictText(metadata=_VALUE)
     ttl = _ttl(allow_none=True, metadata=_SET_TTL)
-    priority = Whole(0, MAX_PRIORITY, allow_none=True, metadata=_PRIORITY)
-    comment = Text()
+    priority = StrictInteger(0, MAX_PRIORITY, allow_none=True, metadata=_PRIORITY)
+    comment = StrictText()
     expires_at = OnlyNull(allow_none=True)
     uuid = _read_only()
     created_at = _read_only()

@@ -7,9 +7,9 @@ from typing import Any
 from flask import Response
 from flask.views import MethodView
 
-from appliance.api import answers, schemas
-from appliance.api.access import needs, principal
-from appliance.api.body import Blueprint, uuid_of
+from appliance.api import response_headers, schemas
+from appliance.api.auth import needs, principal
+from appliance.api.parsing import Blueprint, uuid_of
 from appliance.api.presentation import (
     JSON,
     READ_ONLY_OF_ZONES,
@@ -26,14 +26,14 @@ from appliance.errors import InputError
 from appliance.store import deployments, records, zones
 from appliance.store.records import Filters
 from appliance.store.zones import Page
-from appliance.web.parts import parts, reading
-from appliance.web.waiting import where
+from appliance.web.context import context, reading
+from appliance.web.deployment_wait import where
 from appliance.zones.model import Zone
 from appliance.zones.names import parse_domain
 
 blueprint = Blueprint("zones", __name__, url_prefix="/api/v1/dns-zones", description="Zones and the records in them.")
 
-Answer = tuple[Any, int, answers.Headers] | tuple[Any, answers.Headers] | JSON
+Answer = tuple[Any, int, response_headers.Headers] | tuple[Any, response_headers.Headers] | JSON
 EXAMPLE = {"record_type": "MX", "name": "@", "value": "mail.example.com", "ttl": 3600, "priority": 10}
 SETTINGS = ("default_ttl", "protected", "comment")
 
@@ -45,25 +45,27 @@ class Zones(MethodView):
     @needs("dns:list")
     @blueprint.doc(operationId="listZones")
     @blueprint.arguments(schemas.ZoneFilters, location="query")
-    @blueprint.response(200, schemas.ZoneSummary(many=True), headers=answers.PAGE_HEADERS)
+    @blueprint.response(200, schemas.ZoneSummary(many=True), headers=response_headers.PAGE_HEADERS)
     def get(self, wanted: dict[str, Any]) -> Answer:
         """List zones, by domain."""
         page = Page(wanted["page"], wanted["page_size"])
         with reading():
             found, total = _find(wanted, page)
-            standing = deployments.of_zones(found, parts().nameservers)
-        return [zone_summary(zone, standing[zone.uuid]) for zone in found], answers.page_headers(page, total)
+            standing = deployments.of_zones(found, context().nameservers)
+        return [zone_summary(zone, standing[zone.uuid]) for zone in found], response_headers.page_headers(page, total)
 
     @needs("dns:create")
-    @blueprint.doc(operationId="createZone", parameters=[answers.PREFER])
+    @blueprint.doc(operationId="createZone", parameters=[response_headers.PREFER])
     @blueprint.arguments(schemas.ZoneCreate, example={"domain": "example.com"})
-    @blueprint.response(201, schemas.ZoneDetail, headers=answers.LOCATION_HEADER | answers.DEPLOYMENT_HEADERS)
+    @blueprint.response(
+        201, schemas.ZoneDetail, headers=response_headers.LOCATION_HEADER | response_headers.DEPLOYMENT_HEADERS
+    )
     def post(self, body: dict[str, Any]) -> Answer:
         """Create a zone."""
-        zone = parts().editor.create_zone(principal(), body["domain"])
-        done = answers.written(zone)
-        location = answers.path_of("zones.OneZone", zone.uuid)
-        deployment = done.deployment or parts().watch.look(zone)[0]
+        zone = context().editor.create_zone(principal(), body["domain"])
+        done = response_headers.written(zone)
+        location = response_headers.path_of("zones.OneZone", zone.uuid)
+        deployment = done.deployment or context().watch.look(zone)[0]
         return zone_detail(zone, deployment, ()), 201, done.headers | {"Location": location}
 
 
@@ -78,12 +80,12 @@ class OneZone(MethodView):
         """Show a zone with its records."""
         with reading():
             zone = _zone_at(uuid)
-            return zone_detail(zone, where(zone, parts().nameservers), records.of_zone(zone))
+            return zone_detail(zone, where(zone, context().nameservers), records.of_zone(zone))
 
     @needs("dns:update")
-    @blueprint.doc(operationId="changeZone", parameters=[answers.PREFER], responses={"404": "NOT_FOUND"})
+    @blueprint.doc(operationId="changeZone", parameters=[response_headers.PREFER], responses={"404": "NOT_FOUND"})
     @blueprint.arguments(schemas.ZonePatch, example={"default_ttl": 300, "protected": True})
-    @blueprint.response(200, schemas.ZoneSummary, headers=answers.DEPLOYMENT_HEADERS)
+    @blueprint.response(200, schemas.ZoneSummary, headers=response_headers.DEPLOYMENT_HEADERS)
     def patch(self, body: dict[str, Any], uuid: str) -> Answer:
         """Change the settings of a zone."""
         with reading():
@@ -91,18 +93,20 @@ class OneZone(MethodView):
             refuse_moved(body, shown_zone(zone, where(zone, ())), READ_ONLY_OF_ZONES)
             _refuse_moved_records(body, zone)
         settings = {name: body[name] for name in SETTINGS if name in body}
-        zone = parts().editor.change_zone(principal(), zone.uuid, settings)
-        done = answers.written(zone)
-        return zone_summary(zone, done.deployment or parts().watch.look(zone)[0]), done.headers
+        zone = context().editor.change_zone(principal(), zone.uuid, settings)
+        done = response_headers.written(zone)
+        return zone_summary(zone, done.deployment or context().watch.look(zone)[0]), done.headers
 
     @needs("dns:delete")
     @blueprint.doc(
-        operationId="deleteZone", parameters=[answers.PREFER], responses={"404": "NOT_FOUND", "409": "CONFLICT"}
+        operationId="deleteZone",
+        parameters=[response_headers.PREFER],
+        responses={"404": "NOT_FOUND", "409": "CONFLICT"},
     )
-    @blueprint.response(204, headers=answers.DEPLOYMENT_HEADERS)
+    @blueprint.response(204, headers=response_headers.DEPLOYMENT_HEADERS)
     def delete(self, uuid: str) -> Response:
         """Delete a zone and its records."""
-        return answers.gone(parts().editor.delete_zone(principal(), uuid_of("zone", uuid)))
+        return response_headers.gone(context().editor.delete_zone(principal(), uuid_of("zone", uuid)))
 
 
 @blueprint.route("/<string:uuid>/records/")
@@ -112,7 +116,7 @@ class RecordsOfZone(MethodView):
     @needs("dns:list", "dns:read")
     @blueprint.doc(operationId="listRecordsOfZone", responses={"404": "NOT_FOUND"})
     @blueprint.arguments(schemas.ZonePaged, location="query")
-    @blueprint.response(200, schemas.Record(many=True), headers=answers.PAGE_HEADERS)
+    @blueprint.response(200, schemas.Record(many=True), headers=response_headers.PAGE_HEADERS)
     def get(self, wanted: dict[str, int], uuid: str) -> Answer:
         """List the records of a zone: all of them, or a page."""
         with reading():
@@ -120,13 +124,17 @@ class RecordsOfZone(MethodView):
             whole = max(zone.record_count, schemas.PAGE_SIZE)
             page = Page(wanted.get("page", 1), wanted.get("page_size", schemas.PAGE_SIZE if wanted else whole))
             found, total = records.find(principal().scope, page, Filters(zone=zone.uuid))
-        headers = answers.page_headers(page, total) if wanted else answers.total_header(total)
+        headers = response_headers.page_headers(page, total) if wanted else response_headers.total_header(total)
         return [record_of(zone, record) for _, record in found], headers
 
     @needs("dns:create")
-    @blueprint.doc(operationId="createRecordInZone", parameters=[answers.PREFER], responses={"404": "NOT_FOUND"})
+    @blueprint.doc(
+        operationId="createRecordInZone", parameters=[response_headers.PREFER], responses={"404": "NOT_FOUND"}
+    )
     @blueprint.arguments(schemas.RecordBody, example=EXAMPLE)
-    @blueprint.response(201, schemas.Record, headers=answers.LOCATION_HEADER | answers.DEPLOYMENT_HEADERS)
+    @blueprint.response(
+        201, schemas.Record, headers=response_headers.LOCATION_HEADER | response_headers.DEPLOYMENT_HEADERS
+    )
     def post(self, body: dict[str, Any], uuid: str) -> Answer:
         """Create a record in a zone."""
         return create_record(uuid, body)
@@ -142,14 +150,14 @@ class DeploymentOfZone(MethodView):
     def get(self, uuid: str) -> Answer:
         """Tell what the nameservers serve of a zone."""
         with reading():
-            return deployment_of(where(_zone_at(uuid), parts().nameservers))
+            return deployment_of(where(_zone_at(uuid), context().nameservers))
 
 
 def create_record(zone_uuid: str, body: dict[str, Any]) -> Answer:
     """Create a record in the zone of that uuid, and answer with it."""
-    zone, record = parts().editor.create_record(principal(), uuid_of("zone", zone_uuid), record_input(body))
-    location = answers.path_of("records.OneRecord", record.uuid)
-    return record_of(zone, record), 201, answers.written(zone).headers | {"Location": location}
+    zone, record = context().editor.create_record(principal(), uuid_of("zone", zone_uuid), record_input(body))
+    location = response_headers.path_of("records.OneRecord", record.uuid)
+    return record_of(zone, record), 201, response_headers.written(zone).headers | {"Location": location}
 
 
 def record_input(body: dict[str, Any]) -> RecordInput:

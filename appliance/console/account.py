@@ -18,8 +18,8 @@ from appliance.identity import second_factor
 from appliance.identity.sign_in import change_password, confirm, end_others, end_session
 from appliance.principal import Scope
 from appliance.store import audit, credentials, sessions
+from appliance.web.context import context, reading
 from appliance.web.paging import neighbours, pager
-from appliance.web.parts import parts, reading
 
 _SECRET = re.compile(r"[A-Z2-7]{32}")
 LINES = 50
@@ -34,7 +34,7 @@ def show_account() -> Response:
     account = visitor().account
     with reading():
         known = credentials.get(account.uuid)
-        browsers = sessions.of_account(account.uuid, parts().clock())
+        browsers = sessions.of_account(account.uuid, context().clock())
     return page("account.html", known=known, browsers=browsers[:BROWSERS], more=len(browsers[BROWSERS:]))
 
 
@@ -51,7 +51,7 @@ def set_password() -> Response | Answer:
     with form.refusing():
         refuse_unequal(form)
         _confirm(form["current"])
-        become(change_password(parts().store, who.principal, form["password"], who.browser, parts().clock()))
+        become(change_password(context().store, who.principal, form["password"], who.browser, context().clock()))
         return go_to("console.account", "Your password is changed, and every other browser is signed out.")
     return page("password.html", 400, form=form)
 
@@ -69,7 +69,7 @@ def enable_second_factor() -> Response | Answer:
     secret = form["secret"] if _SECRET.fullmatch(form["secret"]) else second_factor.new_secret()
     with form.refusing():
         _confirm(form["current"])
-        second_factor.enable(parts().store, visitor().principal, secret, form["code"], parts().clock())
+        second_factor.enable(context().store, visitor().principal, secret, form["code"], context().clock())
         return go_to("console.account", "From now on signing in asks for a code.")
     return _second_factor_page(form, secret, is_on=_has_second_factor(), status=400)
 
@@ -80,7 +80,7 @@ def disable_second_factor() -> Response | Answer:
     form = sent_form()
     with form.refusing():
         _confirm(form["current"])
-        second_factor.disable(parts().store, visitor().principal, parts().clock())
+        second_factor.disable(context().store, visitor().principal, context().clock())
         return go_to("console.account", "Signing in asks for no code any more.")
     return _second_factor_page(form, "", is_on=True, status=400)
 
@@ -90,14 +90,14 @@ def sign_others_out() -> Answer:
     """Every other browser is signed out."""
     who = visitor()
     if who.session:
-        end_others(parts().store, who.principal, who.session, parts().clock())
+        end_others(context().store, who.principal, who.session, context().clock())
     return go_to("console.account", "Every other browser is signed out.")
 
 
 @pages.post("/account/sessions/<uuid:uuid>/end/")
 def sign_one_out(uuid: UUID) -> Answer:
     """One browser is signed out."""
-    end_session(parts().store, visitor().principal, uuid, parts().clock())
+    end_session(context().store, visitor().principal, uuid, context().clock())
     return go_to("console.account", "That browser is signed out.")
 
 
@@ -117,10 +117,10 @@ def _has_second_factor() -> bool:
 
 def _confirm(password: str) -> None:
     """InputError unless that is the password of whoever is signed in; a stolen session guesses no faster."""
-    who, limits = visitor(), parts().limits
+    who, limits = visitor(), context().limits
     with limits.comparing():
         forgive = limits.take_guess(who.account.email, who.browser.address)
-        confirm(parts().store, who.account, password)
+        confirm(context().store, who.account, password)
         forgive()
 
 

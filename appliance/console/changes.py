@@ -15,8 +15,8 @@ from appliance.console.pending import Change
 from appliance.console.zones import read_whole, zone_at
 from appliance.errors import NotFound
 from appliance.store import records
+from appliance.web.context import reading
 from appliance.web.paging import neighbours, pager_within
-from appliance.web.parts import reading
 from appliance.zones.model import Zone
 from appliance.zones.names import print_owner
 

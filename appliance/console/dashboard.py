@@ -11,8 +11,8 @@ from appliance.console.pages import operators_only, page, pages
 from appliance.principal import EVERYTHING
 from appliance.store import audit, journal, statistics
 from appliance.troubles import find_troubles
+from appliance.web.context import context, reading
 from appliance.web.paging import neighbours, pager
-from appliance.web.parts import parts, reading
 from appliance.zones.deployment import DeploymentState
 
 HOURS = 48
@@ -38,7 +38,7 @@ class Column:
 @operators_only
 def show_dashboard() -> Response:
     """Everything at a glance."""
-    now, nameservers = parts().clock(), parts().nameservers
+    now, nameservers = context().clock(), context().nameservers
     with reading():
         counts = statistics.count_by_state()
         reaches, lags = statistics.lag_by_nameserver(), statistics.oldest_lag_by_nameserver()

@@ -17,8 +17,8 @@ from appliance.identity.permissions import grantable
 from appliance.identity.tokens import create_token, read_network, revoke_token
 from appliance.principal import Token, TokenLimits
 from appliance.store import accounts, zones
+from appliance.web.context import context, reading
 from appliance.web.paging import neighbours, pager_within
-from appliance.web.parts import parts, reading
 from appliance.zones.names import parse_domain, print_domain
 
 PERMISSION_TEXTS = {
@@ -50,7 +50,7 @@ def create() -> Response:
     """A new token; its secret is on this page, and never again."""
     form, who = sent_form(), visitor()
     with form.refusing():
-        store, now = parts().store, parts().clock()
+        store, now = context().store, context().clock()
         made, secret = create_token(store, who.principal, form["name"], form.all("permissions"), _limits(form), now)
         return page("token_made.html", token=made, secret=secret, base=request.host_url)
     return _developers_page(form, 400)
@@ -59,7 +59,7 @@ def create() -> Response:
 @pages.post("/account/developers/<uuid:uuid>/revoke/")
 def revoke(uuid: UUID) -> Answer:
     """The token is not taken from now on."""
-    revoke_token(parts().store, visitor().principal, uuid, parts().clock())
+    revoke_token(context().store, visitor().principal, uuid, context().clock())
     return go_to("console.developers", "The token is revoked.")
 
 
@@ -70,7 +70,7 @@ def _developers_page(form: Form, status: int = 200) -> Response:
         listed = tokens[shown.offset :][: shown.size]
         domains = _domains_of(listed)
     permissions = {name: PERMISSION_TEXTS[name] for name in grantable(visitor().principal)}
-    now = parts().clock()
+    now = context().clock()
     return page(
         "developers.html",
         status,
@@ -91,7 +91,7 @@ def _limits(form: Form) -> TokenLimits:
     if days not in LIFETIMES:
         raise InputError("choose one of these", "expires")
     return TokenLimits(
-        expires_at=parts().clock() + timedelta(days=int(days)) if days else None,
+        expires_at=context().clock() + timedelta(days=int(days)) if days else None,
         networks=tuple(map(read_network, form.words("allowed_networks"))) or None,
         zones=frozenset(map(_zone_uuid, form.words("zones"))) or None,
         record_types=tuple(word.upper() for word in form.words("record_types")) or None,

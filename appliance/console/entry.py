@@ -14,7 +14,7 @@ from appliance.errors import InputError, NotFound
 from appliance.identity import membership
 from appliance.identity.sign_in import end_session, new_secret, sign_in
 from appliance.store import credentials, invitations
-from appliance.web.parts import parts, reading
+from appliance.web.context import context, reading
 
 log = logging.getLogger(__name__)
 
@@ -40,11 +40,11 @@ def show_sign_in() -> Response | Answer:
 @open_to_all
 def try_sign_in() -> Response | Answer:
     """A new session for the right words; else the form again, the same whatever was wrong."""
-    form, who, limits = sent_form(), visitor(), parts().limits
+    form, who, limits = sent_form(), visitor(), context().limits
     with form.refusing(), limits.comparing():
         forgive = limits.take_guess(form["email"], who.browser.address)
-        typed, now = (form["email"], form["password"], form["code"]), parts().clock()
-        secret = sign_in(parts().store, *typed, who.browser, now, limits.take_code)
+        typed, now = (form["email"], form["password"], form["code"]), context().clock()
+        secret = sign_in(context().store, *typed, who.browser, now, limits.take_code)
         if secret is None:
             log.warning("event=sign-in-refused address=%s", who.browser.address)
             raise InputError(REFUSED)
@@ -76,9 +76,9 @@ def show_invitation(secret: str) -> Response:
 def accept_invitation(secret: str) -> Response | Answer:
     """The account, its password, and its first session."""
     form, invitation = sent_form(), _invitation(secret)
-    with form.refusing(), parts().limits.comparing():
+    with form.refusing(), context().limits.comparing():
         refuse_unequal(form)
-        first = membership.accept(parts().store, secret, form["password"], visitor().browser, parts().clock())
+        first = membership.accept(context().store, secret, form["password"], visitor().browser, context().clock())
         _leave()
         become(first)
         return go_to("console.home", "Welcome. This account is yours.")
@@ -93,7 +93,7 @@ def refuse_unequal(form: Form) -> None:
 
 def _invitation(secret: str) -> invitations.Invitation:
     with reading():
-        found = invitations.find(secret, parts().clock())
+        found = invitations.find(secret, context().clock())
     if found is None:
         raise NotFound("this invitation was used, taken back, or has expired")
     return found
@@ -109,4 +109,4 @@ def _reminder() -> str | None:
 def _leave() -> None:
     who = visitor()
     if who.session:
-        end_session(parts().store, who.principal, who.session.uuid, parts().clock())
+        end_session(context().store, who.principal, who.session.uuid, context().clock())

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response as Answer
 
 from appliance import __version__
 from appliance.console.visitor import visitor
-from appliance.web.parts import parts
+from appliance.web.context import context
 
 pages = Blueprint("console", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
 
@@ -88,7 +88,7 @@ def keep_notice(answer: Response) -> None:
 
 def print_age(since: datetime) -> str:
     """How long ago that was, for a person."""
-    return f"{max(0, int((parts().clock() - since).total_seconds()))} s"
+    return f"{max(0, int((context().clock() - since).total_seconds()))} s"
 
 
 def print_moment(moment: datetime | None) -> str:

@@ -20,7 +20,7 @@ from appliance.principal import Scope
 from appliance.render.zone_diff import Line, diff_lines
 from appliance.store import audit, drafts
 from appliance.store.zones import Page
-from appliance.web.parts import parts
+from appliance.web.context import context
 from appliance.zones.model import Record, Zone
 
 Change = Mapping[str, Any]
@@ -63,7 +63,7 @@ def gathered(zone: Zone) -> list[Change]:
 
 def add(zone: Zone, changes: list[Change]) -> None:
     """Gather these changes too, but for those that wait already."""
-    with parts().store.writing():
+    with context().store.writing():
         waiting = gathered(zone)
         waiting += [one for one in changes if one not in waiting]
         if len(waiting) > MOST:
@@ -73,7 +73,7 @@ def add(zone: Zone, changes: list[Change]) -> None:
 
 def take_out(zone: Zone, mark: str, place: int | None = None) -> None:
     """Let the change in that place wait no more, or none: where those wait that the page of that mark showed."""
-    with parts().store.writing():
+    with context().store.writing():
         changes = gathered(zone)
         _refuse_unseen(mark, None, changes)
         _put(zone, [] if place is None else [one for at, one in enumerate(changes) if at != place])
@@ -81,12 +81,12 @@ def take_out(zone: Zone, mark: str, place: int | None = None) -> None:
 
 def tried(zone: Zone, changes: list[Change]) -> Diff:
     """What saving these changes would do; an InputError tells what is wrong."""
-    return parts().editor.change_many(visitor().principal, zone.uuid, _asked(changes), dry_run=True)
+    return context().editor.change_many(visitor().principal, zone.uuid, _asked(changes), dry_run=True)
 
 
 def saved(zone: Zone, changes: list[Change]) -> Diff:
     """Save these changes under one serial."""
-    return parts().editor.change_many(visitor().principal, zone.uuid, _asked(changes))
+    return context().editor.change_many(visitor().principal, zone.uuid, _asked(changes))
 
 
 def saved_as_seen(zone: Zone, mark: str, comment: str) -> Diff:
@@ -101,7 +101,7 @@ def saved_as_seen(zone: Zone, mark: str, comment: str) -> Diff:
         seen(now)
         _put(now, [])
 
-    editor, principal = parts().editor, visitor().principal
+    editor, principal = context().editor, visitor().principal
     return editor.change_many(principal, zone.uuid, lambda now: _asked(seen(now)), comment, alongside=end)
 
 
@@ -118,7 +118,7 @@ def is_in(mark: str, change: Change) -> bool:
 def lines_of(diff: Diff) -> list[Line]:
     """The diff as lines of the zone file."""
     serials = (diff.before.serial, diff.after.serial)
-    return diff_lines(diff.before.name, parts().editor.apex, serials, diff.changes)
+    return diff_lines(diff.before.name, context().editor.apex, serials, diff.changes)
 
 
 def outcome(zone: Zone, changes: list[Change]) -> Outcome:
@@ -140,7 +140,7 @@ def place_of(refused: InputError) -> tuple[int | None, str | None]:
 
 
 def _put(zone: Zone, changes: list[Change]) -> None:
-    drafts.put(zone, visitor().account.uuid, changes, parts().clock())
+    drafts.put(zone, visitor().account.uuid, changes, context().clock())
 
 
 def _refuse_unseen(mark: str, zone: Zone | None, changes: list[Change]) -> None:

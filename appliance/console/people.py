@@ -13,8 +13,8 @@ from appliance.console.pages import go_to, operators_only, page, pages
 from appliance.console.visitor import visitor
 from appliance.identity import membership
 from appliance.store import accounts, invitations
+from appliance.web.context import context, reading
 from appliance.web.paging import neighbours, pager
-from appliance.web.parts import parts, reading
 
 ACCOUNTS, INVITED = 40, 40
 """Accounts on a page, and the newest invitations that are shown with them."""
@@ -35,7 +35,7 @@ def invite() -> Response:
     with form.refusing():
         is_admin = form["is_admin"] == "yes"
         made, secret = membership.invite(
-            parts().store, visitor().principal, form["email"], parts().clock(), is_admin=is_admin
+            context().store, visitor().principal, form["email"], context().clock(), is_admin=is_admin
         )
         path = flask.url_for("console.invitation", secret=secret)
         return page("invited.html", invitation=made, link=request.host_url.removesuffix("/") + path)
@@ -46,7 +46,7 @@ def invite() -> Response:
 @operators_only
 def withdraw(uuid: UUID) -> Answer:
     """The link is void."""
-    membership.withdraw(parts().store, visitor().principal, uuid, parts().clock())
+    membership.withdraw(context().store, visitor().principal, uuid, context().clock())
     return go_to("console.people", "The invitation is taken back.")
 
 
@@ -54,7 +54,7 @@ def withdraw(uuid: UUID) -> Answer:
 @operators_only
 def disable(uuid: UUID) -> Answer:
     """No token and no session of the account is taken any more."""
-    account = membership.disable(parts().store, visitor().principal, uuid, parts().clock())
+    account = membership.disable(context().store, visitor().principal, uuid, context().clock())
     return go_to("console.people", f"{account.email} is disabled: signed out, and none of its tokens is taken.")
 
 
@@ -62,7 +62,7 @@ def disable(uuid: UUID) -> Answer:
 @operators_only
 def enable(uuid: UUID) -> Answer:
     """The account may sign in again; what it held before stays void."""
-    account = membership.enable(parts().store, visitor().principal, uuid, parts().clock())
+    account = membership.enable(context().store, visitor().principal, uuid, context().clock())
     return go_to("console.people", f"{account.email} may sign in again, and needs new tokens.")
 
 
@@ -70,7 +70,7 @@ def _people_page(form: Form, status: int = 200) -> Response:
     search, shown = request.args.get("search", "").strip(), pager(ACCOUNTS)
     with reading():
         everyone, total = accounts.find_accounts(shown, search)
-        invited = invitations.open_ones(parts().clock())
+        invited = invitations.open_ones(context().clock())
     return page(
         "people.html",
         status,

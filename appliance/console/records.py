@@ -24,8 +24,8 @@ from appliance.errors import InputError, NotFound
 from appliance.render.zone_diff import Line
 from appliance.store import deployments, records, rrsets
 from appliance.store.rrsets import SetFilters
+from appliance.web.context import context, reading
 from appliance.web.paging import neighbours, pager
-from appliance.web.parts import parts, reading
 from appliance.zones.model import MAX_TTL, Record, Zone
 from appliance.zones.names import print_domain, print_owner
 from appliance.zones.rdata import MAX_PRIORITY, parse_type
@@ -51,7 +51,7 @@ def show_zone(uuid: UUID) -> Response:
     with reading():
         found, total = rrsets.find(zone, asked, filters)
         types = rrsets.types_of(zone)
-        deployment = deployments.of_zones([zone], parts().nameservers)[zone.uuid]
+        deployment = deployments.of_zones([zone], context().nameservers)[zone.uuid]
         waiting = pending.gathered(zone)
     return page(
         "zone.html",

@@ -20,7 +20,7 @@ from appliance.queries.delegation import Delegation, find_delegation
 from appliance.queries.lookup import Reply, ask_each
 from appliance.queries.soa import Nameserver
 from appliance.store import deployments
-from appliance.web.parts import parts, reading
+from appliance.web.context import context, reading
 from appliance.zones.names import parse_owner, print_domain
 from appliance.zones.rdata import TYPES
 
@@ -33,7 +33,7 @@ def show_served(uuid: UUID) -> Response:
     """The panel alone, for the page that asks for it again and again."""
     zone = zone_at(uuid)
     with reading():
-        deployment = deployments.of_zones([zone], parts().nameservers)[zone.uuid]
+        deployment = deployments.of_zones([zone], context().nameservers)[zone.uuid]
     return flask.make_response(flask.render_template("served.html", zone=zone, deployment=deployment))
 
 
@@ -55,18 +55,18 @@ def show_answers(uuid: UUID) -> Response:
 @pages.get("/zones/<uuid:uuid>/delegation/", endpoint="delegation")
 def show_delegation(uuid: UUID) -> Response:
     """What the parent zone says of the zone, where a resolver is set."""
-    zone, resolver = zone_at(uuid), parts().settings.dns.resolver
+    zone, resolver = zone_at(uuid), context().settings.dns.resolver
     found: Delegation | None = None
     if resolver:
         with _seat():
             found = find_delegation(zone.name, Nameserver("resolver", resolver.host, resolver.port))
-    return page("delegation.html", zone=zone, found=found, published=_published(found), ours=parts().nameservers)
+    return page("delegation.html", zone=zone, found=found, published=_published(found), ours=context().nameservers)
 
 
 @contextmanager
 def _seat() -> Iterator[None]:
     """A place among the requests that may wait: they never take all threads."""
-    with parts().watch.seat() as taken:
+    with context().watch.seat() as taken:
         if not taken:
             raise ServiceUnavailable("Too many others wait for answers now. Try again in a moment.")
         yield
@@ -79,8 +79,8 @@ def _published(found: Delegation | None) -> dict[str, bool]:
 
 
 def _wanted() -> list[dns.name.Name]:
-    return [dns.name.from_text(name) for name in parts().nameservers]
+    return [dns.name.from_text(name) for name in context().nameservers]
 
 
 def _nameservers() -> list[Nameserver]:
-    return [Nameserver(one.name, one.endpoint.host, one.endpoint.port) for one in parts().settings.dns.nameservers]
+    return [Nameserver(one.name, one.endpoint.host, one.endpoint.port) for one in context().settings.dns.nameservers]

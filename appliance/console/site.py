@@ -14,9 +14,9 @@ from appliance.console.brief import cut, fitting
 from appliance.console.pages import go_to, keep_notice, page, pages, print_age, print_moment
 from appliance.console.visitor import FIELD, give_cookie, meet, visitor
 from appliance.errors import ApplianceError
-from appliance.web.hosts import refuse_unknown_host
-from appliance.web.parts import open_connection
-from appliance.web.refusals import reference_of, retry_after_of, status_of
+from appliance.web.context import open_connection
+from appliance.web.error_status import reference_of, retry_after_of, status_of
+from appliance.web.host_names import refuse_unknown_host
 from appliance.zones.names import print_domain, print_owner, print_unicode
 
 PAGES = (entry, zones, records, changes, served, dashboard, account, developers, people)

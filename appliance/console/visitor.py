@@ -24,7 +24,7 @@ from appliance.identity.sign_in import Browser, new_secret
 from appliance.principal import Account, Principal
 from appliance.store import sessions
 from appliance.store.sessions import LONGEST, Session
-from appliance.web.parts import parts, reading
+from appliance.web.context import context, reading
 
 FIELD = "form_token"
 """The hidden field of every form."""
@@ -74,7 +74,7 @@ def visitor() -> Visitor:
 
 def meet() -> None:
     """Find out who this request is from; Forbidden when it would write and did not come from a form of ours."""
-    now = parts().clock()
+    now = context().clock()
     secret = request.cookies.get(_cookie_name(), "")
     session = None
     if _SECRET.fullmatch(secret):
@@ -94,7 +94,7 @@ def meet() -> None:
 def become(secret: str) -> None:
     """From this answer on the browser has another secret: that of a new session, or of none."""
     with reading():
-        g.visitor = Visitor(secret, sessions.find(secret, parts().clock()), request.is_secure)
+        g.visitor = Visitor(secret, sessions.find(secret, context().clock()), request.is_secure)
 
 
 def give_cookie(answer: Response) -> None:
@@ -122,5 +122,5 @@ def _refuse_foreign() -> None:
 def _note_use(session: Session, now: datetime) -> None:
     """Keep that the session was used; a store that takes no write now is no reason to refuse a page."""
     if now - session.seen_at >= USE_NOTED_EVERY:
-        with suppress(StoreError), parts().store.writing_if_free():
+        with suppress(StoreError), context().store.writing_if_free():
             sessions.note_use(session, now)

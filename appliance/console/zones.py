@@ -15,8 +15,8 @@ from appliance.console.visitor import visitor
 from appliance.editing import find_zone
 from appliance.errors import InputError
 from appliance.store import deployments, zones
+from appliance.web.context import context, reading
 from appliance.web.paging import neighbours, pager
-from appliance.web.parts import parts, reading
 from appliance.zones.deployment import DeploymentState
 from appliance.zones.model import Zone
 from appliance.zones.names import parse_owner, print_domain, print_unicode
@@ -33,7 +33,7 @@ def show_zones() -> Response:
     scope, shown = visitor().principal.scope, pager(ZONES)
     with reading():
         found, total = zones.find(scope, shown, search=_searched(search.lower()), state=state)
-        standing = deployments.of_zones(found, parts().nameservers)
+        standing = deployments.of_zones(found, context().nameservers)
     return page(
         "zones.html",
         zones=found,
@@ -56,7 +56,7 @@ def create_zone() -> Response | Answer:
     """A new, empty zone."""
     form = sent_form()
     with form.refusing():
-        zone = parts().editor.create_zone(visitor().principal, form["domain"].strip())
+        zone = context().editor.create_zone(visitor().principal, form["domain"].strip())
         return go_to("console.zone", f"{print_domain(zone.name)} is made. Now add its records.", uuid=zone.uuid)
     return page("zone_new.html", 400, form=form)
 
@@ -83,7 +83,7 @@ def change_settings(uuid: UUID) -> Response | Answer:
             "comment": form["comment"],
             "protected": form["protected"] == "yes",
         }
-        parts().editor.change_zone(visitor().principal, uuid, settings)
+        context().editor.change_zone(visitor().principal, uuid, settings)
         return go_to("console.zone_settings", "The settings are saved.", uuid=uuid)
     return page("zone_settings.html", 400, zone=zone, form=form)
 
@@ -102,7 +102,7 @@ def delete_zone(uuid: UUID) -> Response | Answer:
         typed = form["domain"].strip().lower().removesuffix(".")
         if typed not in (print_domain(zone.name), print_unicode(zone.name)):
             raise InputError("type the domain of this zone to delete it", "domain")
-        parts().editor.delete_zone(visitor().principal, uuid)
+        context().editor.delete_zone(visitor().principal, uuid)
         return go_to("console.zones", f"{print_domain(zone.name)} is deleted.")
     return page("zone_delete.html", 400, zone=zone, form=form)
 

@@ -9,8 +9,8 @@ from flask import request
 from appliance.addresses import parse_ip
 from appliance.errors import AuthenticationFailed
 from appliance.principal import Principal
-from appliance.web.hosts import is_known_host, refuse_unknown_host
-from appliance.web.parts import parts
+from appliance.web.context import context
+from appliance.web.host_names import is_known_host, refuse_unknown_host
 
 _HEADER = re.compile(r"(?i:Bearer) (.+)")
 
@@ -23,7 +23,7 @@ def client_address() -> str:
 def authenticate_bearer() -> Principal:
     """Return the bearer of the request's token; raise AuthenticationFailed or RateLimited as `Authenticator` has it."""
     found = _HEADER.fullmatch(request.headers.get("Authorization", ""))
-    return parts().authenticator.authenticate(found[1] if found else "", client_address(), parts().clock())
+    return context().authenticator.authenticate(found[1] if found else "", client_address(), context().clock())
 
 
 def is_operators_request() -> bool:
@@ -32,7 +32,7 @@ def is_operators_request() -> bool:
     Behind a proxy every request may come from this machine, so then only the token counts. Raise UnknownHost if a
     foreign name led a browser of this machine here, and RateLimited as `authenticate_bearer` does.
     """
-    is_here = not parts().settings.api.trusted_proxies and parse_ip(client_address()).is_loopback
+    is_here = not context().settings.api.trusted_proxies and parse_ip(client_address()).is_loopback
     if "Authorization" in request.headers and not (is_here and is_known_host()):
         return _bears_operators_token()
     if is_here:

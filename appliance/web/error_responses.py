@@ -11,7 +11,7 @@ from flask import Response, jsonify
 from werkzeug.exceptions import HTTPException
 
 from appliance.errors import ApplianceError, AuthenticationFailed, InputError, ZoneProtected
-from appliance.web.refusals import reference_of, retry_after_of, status_of
+from appliance.web.error_status import reference_of, retry_after_of, status_of
 
 CODES: Mapping[int, str] = {
     400: "validation_error",

@@ -25,8 +25,8 @@ from appliance.settings import (
 )
 from appliance.store import accounts
 from appliance.store.file.database import Store
-from appliance.web.parts import parts_of
-from appliance.web.waiting import Watch
+from appliance.web.context import context_of
+from appliance.web.deployment_wait import DeploymentWait
 from tests.desk import Clock
 
 NS1, NS2 = "ns1.appliance.test", "ns2.appliance.test"
@@ -77,12 +77,12 @@ class House:
     @property
     def store(self) -> Store:
         """The store that the application works with."""
-        return parts_of(self.app).store
+        return context_of(self.app).store
 
     @property
-    def watch(self) -> Watch:
+    def watch(self) -> DeploymentWait:
         """The watch that the application keeps."""
-        return parts_of(self.app).watch
+        return context_of(self.app).watch
 
     def account(self, email: str, *, is_admin: bool = False) -> Account:
         """The account of that address, made when it is not there."""

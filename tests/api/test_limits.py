@@ -10,7 +10,7 @@ import pytest
 from appliance.app import create_app
 from appliance.errors import RateLimited
 from appliance.settings import ApiSettings, QuotaSettings
-from appliance.web.limits import Rate, new_limits, site_of
+from appliance.web.rate_limits import Rate, new_rate_limits, site_of
 from tests.api.conftest import Bearer, House, is_error
 
 HERE, THERE = {"REMOTE_ADDR": "192.0.2.1"}, {"REMOTE_ADDR": "192.0.2.2"}
@@ -191,7 +191,7 @@ def test_a_quota_of_records(house: House) -> None:
 
 
 def test_who_guesses_waits_and_nobody_else(seconds: Seconds) -> None:
-    limits = new_limits(ApiSettings(token_rate=0, failure_rate=0), seconds)
+    limits = new_rate_limits(ApiSettings(token_rate=0, failure_rate=0), seconds)
     for _ in range(10):
         limits.take_guess("me@example.org", "192.0.2.1")
     with pytest.raises(RateLimited):
@@ -215,7 +215,7 @@ def test_what_is_given_back_fills_no_bucket_over_its_edge(seconds: Seconds) -> N
 
 
 def test_what_was_right_is_not_counted(seconds: Seconds) -> None:
-    limits = new_limits(ApiSettings(), seconds)
+    limits = new_rate_limits(ApiSettings(), seconds)
     for _ in range(100):
         limits.take_guess("me@example.org", "192.0.2.1")()
         forgive = limits.take_code("me", "192.0.2.1", ())
@@ -224,7 +224,7 @@ def test_what_was_right_is_not_counted(seconds: Seconds) -> None:
 
 
 def test_codes_are_counted_for_each_usual_place_and_all_others_together(seconds: Seconds) -> None:
-    limits, usual = new_limits(ApiSettings(), seconds), {"192.0.2.1", "2001:db8::1"}
+    limits, usual = new_rate_limits(ApiSettings(), seconds), {"192.0.2.1", "2001:db8::1"}
 
     def tried(address: str) -> bool:
         return limits.take_code("me", address, usual) is not None
@@ -237,7 +237,7 @@ def test_codes_are_counted_for_each_usual_place_and_all_others_together(seconds:
 
 
 def test_who_guesses_at_many_accounts_waits_too(seconds: Seconds) -> None:
-    limits = new_limits(ApiSettings(), seconds)
+    limits = new_rate_limits(ApiSettings(), seconds)
     for number in range(60):
         limits.take_guess(f"{number}@example.org", "192.0.2.1")
     with pytest.raises(RateLimited):

@@ -19,7 +19,7 @@ import pytest
 import requests
 from waitress.adjustments import Adjustments
 
-from appliance.api.front import Channel
+from appliance.web.http_hardening import HardenedChannel
 from tests.api.conftest import open_house
 from tests.listener import Listener
 from tests.pair import free_port, wait_for
@@ -80,7 +80,7 @@ def test_idle_connections_starve_nobody(url: str) -> None:
 
 
 def test_a_header_that_never_ends_is_given_up(url: str) -> None:
-    channel = Channel.__new__(Channel)
+    channel = HardenedChannel.__new__(HardenedChannel)
     channel.__dict__.update(requests_lock=threading.Lock(), requests=[], adj=Adjustments(), request=None, server=None)
     began = time.time()
     channel.received(b"GET / HTTP/1.1\r\n")

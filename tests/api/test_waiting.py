@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from appliance.settings import ApiSettings
 from appliance.store import deployments
-from appliance.web.waiting import preferred_wait
+from appliance.web.deployment_wait import preferred_wait
 from appliance.zones.deployment import NameserverState, Observation
 from tests.api.conftest import NS1, NS2, Bearer, House
 

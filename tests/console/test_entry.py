@@ -15,7 +15,7 @@ from appliance.app import create_app
 from appliance.settings import ApiSettings
 from appliance.store import accounts
 from appliance.store.file import sqlite
-from appliance.web.parts import parts_of
+from appliance.web.context import context_of
 from tests.api.conftest import House
 from tests.console.conftest import PASSWORD, Browser, Console
 
@@ -270,7 +270,7 @@ def test_guessing_at_once_is_no_faster(console: Console) -> None:
 def test_comparing_passwords_takes_a_quarter_of_the_threads(console: Console) -> None:
     me, browser = console.house.bearer(ME), console.browser()
     console.account(ME)
-    limits, threads = parts_of(console.house.app).limits, console.house.settings.api.threads
+    limits, threads = context_of(console.house.app).limits, console.house.settings.api.threads
     with ExitStack() as compared:
         for _ in range(threads // 4):
             compared.enter_context(limits.comparing())

@@ -15,7 +15,7 @@ from appliance.console.kinds import KINDS
 from appliance.editing import RecordRequest
 from appliance.principal import Principal
 from appliance.store import records, zones
-from appliance.web.parts import parts_of
+from appliance.web.context import context_of
 from appliance.zones.model import Record
 from tests.console.conftest import Browser, Console
 from tests.crowd import add_zones
@@ -90,7 +90,7 @@ class ZonePage:
         house = self.console.house
         with house.store.connection():
             caller = Principal.local("test")
-            parts_of(house.app).editor.change_many(caller, self.uuid, asked)
+            context_of(house.app).editor.change_many(caller, self.uuid, asked)
 
     def crowd(self, domains: Iterable[str], **columns: object) -> None:
         """Zones of these domains beside this one."""

@@ -11,9 +11,9 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.test import TestResponse
 
 from appliance.errors import AuthenticationFailed, NotFound
+from appliance.web.context import context
+from appliance.web.error_status import status_of
 from appliance.web.front_doors import FrontDoor, FrontDoors, doors_of
-from appliance.web.parts import parts
-from appliance.web.refusals import status_of
 from tests.api.conftest import House, is_error, open_house
 
 DIALECT = "/api/v1/servers"
@@ -21,7 +21,7 @@ DIALECT = "/api/v1/servers"
 
 def _authenticate() -> None:
     secret = request.headers.get("X-API-Key", "")
-    parts().authenticator.authenticate(secret, request.remote_addr or "", parts().clock())
+    context().authenticator.authenticate(secret, request.remote_addr or "", context().clock())
 
 
 def _answer_error(error: Exception) -> Response:

@@ -53,14 +53,14 @@ def where(zone: Zone, nameservers: Sequence[str]) -> Deployment:
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
+class DeploymentWait:
     """The watch that an application keeps. At most `seats` requests wait at a time."""
 
     store: Store
     nameservers: Sequence[str]
     clock: Callable[[], datetime]
     seats: threading.Semaphore
-    watcher: Watcher
+    watcher: DeploymentWatcher
 
     @contextmanager
     def seat(self) -> Iterator[bool]:
@@ -118,7 +118,7 @@ def _is_done(deployment: Deployment, seen: Observation) -> bool:
     return reaches(seen.serial, deployment.serial)
 
 
-class Watcher:
+class DeploymentWatcher:
     """A thread that lives while somebody watches, and counts the moments at which the store had changed."""
 
     def __init__(self, store: Store) -> None:
@@ -174,6 +174,10 @@ class Watcher:
             return self._thread is not None
 
 
-def new_watch(store: Store, nameservers: Sequence[str], clock: Callable[[], datetime], threads: int) -> Watch:
+def new_deployment_wait(
+    store: Store, nameservers: Sequence[str], clock: Callable[[], datetime], threads: int
+) -> DeploymentWait:
     """The watch of an application that answers with so many threads, half of which may wait."""
-    return Watch(store, nameservers, clock, threading.Semaphore(max(1, threads // 2)), Watcher(store))
+    return DeploymentWait(
+        store, nameservers, clock, threading.Semaphore(max(1, threads // 2)), DeploymentWatcher(store)
+    )

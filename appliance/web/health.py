@@ -10,12 +10,12 @@ from flask import Blueprint, Flask, Response, current_app, jsonify
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from werkzeug.exceptions import Unauthorized
 
-from appliance.api.readiness import Readiness
 from appliance.troubles import MOST_NAMED, Trouble
 from appliance.web.bearer import is_operators_request
+from appliance.web.context import context, open_connection, reading
 from appliance.web.error_responses import error_answer
-from appliance.web.parts import open_connection, parts, reading
-from appliance.web.refusals import RETRY_AFTER
+from appliance.web.error_status import RETRY_AFTER
+from appliance.web.readiness import Readiness
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ def metrics() -> Response:
     if not is_operators_request():
         raise Unauthorized("metrics are for this machine, or for a token with admin:*")
     with reading():
-        text = generate_latest(parts().registry)
+        text = generate_latest(context().registry)
     return Response(text, content_type=CONTENT_TYPE_LATEST)
 
 

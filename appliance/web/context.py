@@ -15,21 +15,21 @@ from appliance.editing import Editor
 from appliance.identity.authentication import Authenticator
 from appliance.settings import Settings
 from appliance.store.file.database import Store
-from appliance.web.limits import Limits
-from appliance.web.waiting import Watch
+from appliance.web.deployment_wait import DeploymentWait
+from appliance.web.rate_limits import RateLimits
 
 _KEY = "dns-appliance"
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class WebContext:
     """The settings, the store, the Editor, the watch over deployments, limits, the check of tokens, and the clock."""
 
     settings: Settings
     store: Store
     editor: Editor
-    watch: Watch
-    limits: Limits
+    watch: DeploymentWait
+    limits: RateLimits
     authenticator: Authenticator
     clock: Callable[[], datetime]
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
@@ -40,17 +40,17 @@ class Parts:
         return [server.name for server in self.settings.dns.nameservers]
 
 
-def parts() -> Parts:
+def context() -> WebContext:
     """The parts of the application that answers this request."""
-    return parts_of(current_app)
+    return context_of(current_app)
 
 
-def parts_of(app: Flask) -> Parts:
+def context_of(app: Flask) -> WebContext:
     """The parts of that application."""
-    return cast(Parts, app.extensions[_KEY])
+    return cast(WebContext, app.extensions[_KEY])
 
 
-def install(app: Flask, given: Parts) -> None:
+def install(app: Flask, given: WebContext) -> None:
     """Give the application its parts, and each of its requests one connection at most, closed with the request."""
     app.extensions[_KEY] = given
     app.teardown_appcontext(lambda _: _close_connection())
@@ -60,7 +60,7 @@ def open_connection() -> None:
     """Connect this request to the store; StoreError when that cannot be done."""
     if "connection" not in g:
         stack = ExitStack()
-        stack.enter_context(parts().store.connection())
+        stack.enter_context(context().store.connection())
         g.connection = stack
 
 
@@ -74,5 +74,5 @@ def _close_connection() -> None:
 def reading() -> Iterator[None]:
     """Reads of this request that all see one state of the store."""
     open_connection()
-    with parts().store.reading():
+    with context().store.reading():
         yield

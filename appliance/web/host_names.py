@@ -19,14 +19,14 @@ from flask import request
 from appliance.addresses import Endpoint
 from appliance.errors import UnknownHost
 from appliance.settings import ApiSettings
-from appliance.web.parts import parts
+from appliance.web.context import context
 
 _ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - compared with, not listened on
 
 
 def is_known_host() -> bool:
     """True when this request calls the appliance by a name or address that is its own; ports do not matter."""
-    return _is_own(urlsplit(f"//{request.host}").hostname or "", parts().settings.api)
+    return _is_own(urlsplit(f"//{request.host}").hostname or "", context().settings.api)
 
 
 def refuse_unknown_host() -> None:

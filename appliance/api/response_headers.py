@@ -8,9 +8,9 @@ from uuid import UUID
 from flask import Response, request, url_for
 
 from appliance.store.zones import Page
+from appliance.web.context import context
+from appliance.web.deployment_wait import preferred_wait
 from appliance.web.paging import last_page, page_query
-from appliance.web.parts import parts
-from appliance.web.waiting import preferred_wait
 from appliance.zones.deployment import Deployment
 from appliance.zones.model import Zone
 
@@ -47,25 +47,25 @@ PAGE_HEADERS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WriteResult:
     """A committed write: the headers that tell of it, and where it had come to after a wait, None without one."""
 
     headers: Headers
     deployment: Deployment | None = None
 
 
-def written(zone: Zone) -> Written:
+def written(zone: Zone) -> WriteResult:
     """What there is to say of a write that left the zone in this state; waits when the request asks for it."""
     headers = {"X-Zone-Serial": str(zone.serial)}
     seconds = preferred_wait(request.headers.get("Prefer", ""))
     if seconds is not None:
-        watch = parts().watch
+        watch = context().watch
         with watch.seat() as taken:
             if taken:
                 deployment, state = watch.settled(zone, seconds)
                 headers |= {"Preference-Applied": f"wait={seconds}", "X-Deployment": state.value}
-                return Written(headers, deployment)
-    return Written(headers)
+                return WriteResult(headers, deployment)
+    return WriteResult(headers)
 
 
 def gone(zone: Zone) -> Response:

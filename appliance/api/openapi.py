@@ -12,7 +12,7 @@ from apispec import APISpec
 from flask import Flask, Response
 
 from appliance import __version__
-from appliance.api import account, answers, records, schemas, zones
+from appliance.api import account, records, response_headers, schemas, zones
 
 ASSETS = Path(__file__).parent / "static" / "swagger-ui"
 SHOWN_ASSETS = ("swagger-ui.css", "swagger-ui-bundle.js")
@@ -45,7 +45,7 @@ def register(app: Flask) -> None:
     api = Api(app, spec_kwargs={"info": {"description": _INTRODUCTION}, "security": [{"bearer": []}]})
     scheme = {"type": "http", "scheme": "bearer", "bearerFormat": "vps_...", "description": "A token of the account."}
     api.spec.components.security_scheme("bearer", scheme)
-    api.spec.components.parameter(answers.PREFER, "header", answers.PREFER_PARAMETER)
+    api.spec.components.parameter(response_headers.PREFER, "header", response_headers.PREFER_PARAMETER)
     for blueprint in (zones.blueprint, records.blueprint, account.blueprint):
         api.register_blueprint(blueprint)
     app.extensions["openapi-document"] = functools.cache(lambda: _document(api.spec))
@@ -86,5 +86,5 @@ def asset(name: str) -> Response:
 def _document(spec: APISpec) -> dict[str, Any]:
     document: dict[str, Any] = spec.to_dict()
     for passing in ("TOO_MANY_REQUESTS", "SERVICE_UNAVAILABLE"):
-        document["components"]["responses"][passing]["headers"] = answers.RETRY_HEADER
+        document["components"]["responses"][passing]["headers"] = response_headers.RETRY_HEADER
     return document

@@ -76,7 +76,7 @@ class Rate:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class RateLimits:
     """The limits of one application.
 
     Requests of each token, failed authentications of each address; wrong sign-ins of each account and address together,
@@ -135,9 +135,9 @@ class Limits:
         return None if self.codes.take(key) else functools.partial(self.codes.give_back, key)
 
 
-def new_limits(settings: ApiSettings, clock: Callable[[], float]) -> Limits:
+def new_rate_limits(settings: ApiSettings, clock: Callable[[], float]) -> RateLimits:
     """The limits that the settings name."""
-    return Limits(
+    return RateLimits(
         Rate(settings.token_rate, settings.token_burst, clock),
         Rate(settings.failure_rate, settings.failure_burst, clock),
         Rate(GUESSES_PER_MINUTE / 60, GUESSES_PER_MINUTE, clock),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from appliance.api.gate import ClientAddress
+from appliance.web.middleware import ClientAddress
 
 PROXY, INNER, CLIENT = "127.0.0.1", "10.0.0.2", "192.0.2.7"
 BY_SOCKET = "localhost"

@@ -21,7 +21,7 @@ _ENCODING = re.compile(rb"^transfer-encoding:[ \t]*([^\r\n]*)", re.IGNORECASE | 
 _FOLDED = re.compile(rb"\n[ \t]")
 
 
-class Parser(HTTPRequestParser):
+class HardenedParser(HTTPRequestParser):
     """waitress' parser, without the doubts that it leaves about where a request ends."""
 
     def parse_header(self, header_plus: bytes) -> None:
@@ -36,10 +36,10 @@ class Parser(HTTPRequestParser):
             raise ParsingError("Transfer-Encoding must be chunked, once, and not of an old client")
 
 
-class Channel(HTTPChannel):
+class HardenedChannel(HTTPChannel):
     """A connection. One whose header is not whole yet grows older, however slowly more of it comes."""
 
-    parser_class = Parser
+    parser_class = HardenedParser
     _header_began = 0.0
 
     def received(self, data: bytes) -> bool:
