@@ -16,7 +16,7 @@ from waitress.server import BaseWSGIServer, create_server
 from appliance.addresses import Endpoint, LocalSocket
 from appliance.api import auth, openapi
 from appliance.api.parsing import MAX_BODY
-from appliance.console import site
+from appliance.console import blueprint
 from appliance.editing import editor_from
 from appliance.errors import SettingsError
 from appliance.identity.authentication import Authenticator
@@ -60,7 +60,7 @@ def create_app(
     app.after_request(_secure)
     openapi.register(app)
     health.register(app, Readiness(parts.store, parts.nameservers, clock, monotonic))
-    site.register(app)
+    blueprint.register(app)
     gated = middleware.ClientAddress(
         middleware.FinalSlash(app.wsgi_app, lambda path: doors.at(path).lacks_slash(path)), settings.api.trusted_proxies
     )

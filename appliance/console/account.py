@@ -10,10 +10,10 @@ from flask import Response
 from markupsafe import Markup
 from werkzeug.wrappers import Response as Answer
 
-from appliance.console.entry import refuse_unequal
 from appliance.console.forms import Form, sent_form
 from appliance.console.pages import go_to, page, pages
-from appliance.console.visitor import become, visitor
+from appliance.console.session import become, current_session
+from appliance.console.sign_in import refuse_unequal
 from appliance.identity import second_factor
 from appliance.identity.sign_in import change_password, confirm, end_others, end_session
 from appliance.principal import Scope
@@ -31,7 +31,7 @@ BROWSERS = 50
 @pages.get("/account/", endpoint="account")
 def show_account() -> Response:
     """The account, how it signs in, and where it is signed in."""
-    account = visitor().account
+    account = current_session().account
     with reading():
         known = credentials.get(account.uuid)
         browsers = sessions.of_account(account.uuid, context().clock())
@@ -47,7 +47,7 @@ def show_password() -> Response:
 @pages.post("/account/password/")
 def set_password() -> Response | Answer:
     """Another password; every other browser is signed out, and this one goes on with a new session."""
-    form, who = sent_form(), visitor()
+    form, who = sent_form(), current_session()
     with form.refusing():
         refuse_unequal(form)
         _confirm(form["current"])
@@ -69,7 +69,7 @@ def enable_second_factor() -> Response | Answer:
     secret = form["secret"] if _SECRET.fullmatch(form["secret"]) else second_factor.new_secret()
     with form.refusing():
         _confirm(form["current"])
-        second_factor.enable(context().store, visitor().principal, secret, form["code"], context().clock())
+        second_factor.enable(context().store, current_session().principal, secret, form["code"], context().clock())
         return go_to("console.account", "From now on signing in asks for a code.")
     return _second_factor_page(form, secret, is_on=_has_second_factor(), status=400)
 
@@ -80,7 +80,7 @@ def disable_second_factor() -> Response | Answer:
     form = sent_form()
     with form.refusing():
         _confirm(form["current"])
-        second_factor.disable(context().store, visitor().principal, context().clock())
+        second_factor.disable(context().store, current_session().principal, context().clock())
         return go_to("console.account", "Signing in asks for no code any more.")
     return _second_factor_page(form, "", is_on=True, status=400)
 
@@ -88,7 +88,7 @@ def disable_second_factor() -> Response | Answer:
 @pages.post("/account/sessions/others/end/")
 def sign_others_out() -> Answer:
     """Every other browser is signed out."""
-    who = visitor()
+    who = current_session()
     if who.session:
         end_others(context().store, who.principal, who.session, context().clock())
     return go_to("console.account", "Every other browser is signed out.")
@@ -97,7 +97,7 @@ def sign_others_out() -> Answer:
 @pages.post("/account/sessions/<uuid:uuid>/end/")
 def sign_one_out(uuid: UUID) -> Answer:
     """One browser is signed out."""
-    end_session(context().store, visitor().principal, uuid, context().clock())
+    end_session(context().store, current_session().principal, uuid, context().clock())
     return go_to("console.account", "That browser is signed out.")
 
 
@@ -106,18 +106,18 @@ def show_audit() -> Response:
     """Who did what to the account and its zones, newest first."""
     shown = pager(LINES)
     with reading():
-        entries, total = audit.find(Scope(visitor().account.uuid), shown)
+        entries, total = audit.find(Scope(current_session().account.uuid), shown)
     return page("audit.html", entries=entries, words=audit.KINDS, paging=neighbours(total, shown))
 
 
 def _has_second_factor() -> bool:
     with reading():
-        return credentials.get(visitor().account.uuid).totp_secret is not None
+        return credentials.get(current_session().account.uuid).totp_secret is not None
 
 
 def _confirm(password: str) -> None:
     """InputError unless that is the password of whoever is signed in; a stolen session guesses no faster."""
-    who, limits = visitor(), context().limits
+    who, limits = current_session(), context().limits
     with limits.comparing():
         forgive = limits.take_guess(who.account.email, who.browser.address)
         confirm(context().store, who.account, password)
@@ -125,7 +125,7 @@ def _confirm(password: str) -> None:
 
 
 def _second_factor_page(form: Form, secret: str, *, is_on: bool, status: int = 200) -> Response:
-    address = second_factor.address_for(secret, visitor().account.email) if secret else ""
+    address = second_factor.address_for(secret, current_session().account.email) if secret else ""
     drawn = segno.make(address, error="m").svg_inline(scale=4, border=4, light="white", svgclass="qr") if secret else ""
     return page(
         "second_factor.html",

@@ -14,7 +14,7 @@ from flask import Blueprint, Response, g, request
 from werkzeug.wrappers import Response as Answer
 
 from appliance import __version__
-from appliance.console.visitor import visitor
+from appliance.console.session import current_session
 from appliance.web.context import context
 
 pages = Blueprint("console", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
@@ -47,7 +47,7 @@ def operators_only(view: View) -> View:
 
 def page(template: str, status: int = 200, **context: Any) -> Response:  # noqa: ANN401 - what the template shows
     """A page, with what every page has."""
-    who = visitor()
+    who = current_session()
     context |= {
         "visitor": who,
         "session": who.session,
@@ -77,7 +77,7 @@ def path_here(text: str) -> str:
 
 def keep_notice(answer: Response) -> None:
     """Let the next page show the notice, and this one the last."""
-    who = visitor()
+    who = current_session()
     if g.get("notice"):
         text = base64.urlsafe_b64encode(g.notice.encode()).decode()
         value = f"{text}.{_seal(text)}"
@@ -107,12 +107,12 @@ def _read_notice() -> str | None:
 
 
 def _seal(text: str) -> str:
-    return visitor().seal(f"notice:{text}")
+    return current_session().seal(f"notice:{text}")
 
 
 def _navigation() -> list[tuple[str, str, bool]]:
     """Path and word of each link, and whether it leads to where we are."""
-    session = visitor().session
+    session = current_session().session
     shown = {
         flask.url_for(endpoint): word
         for endpoint, word, is_operators in NAVIGATION

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as Answer
 
 from appliance.console.forms import Form, sent_form
 from appliance.console.pages import go_to, operators_only, page, pages
-from appliance.console.visitor import visitor
+from appliance.console.session import current_session
 from appliance.identity import membership
 from appliance.store import accounts, invitations
 from appliance.web.context import context, reading
@@ -35,7 +35,7 @@ def invite() -> Response:
     with form.refusing():
         is_admin = form["is_admin"] == "yes"
         made, secret = membership.invite(
-            context().store, visitor().principal, form["email"], context().clock(), is_admin=is_admin
+            context().store, current_session().principal, form["email"], context().clock(), is_admin=is_admin
         )
         path = flask.url_for("console.invitation", secret=secret)
         return page("invited.html", invitation=made, link=request.host_url.removesuffix("/") + path)
@@ -46,7 +46,7 @@ def invite() -> Response:
 @operators_only
 def withdraw(uuid: UUID) -> Answer:
     """The link is void."""
-    membership.withdraw(context().store, visitor().principal, uuid, context().clock())
+    membership.withdraw(context().store, current_session().principal, uuid, context().clock())
     return go_to("console.people", "The invitation is taken back.")
 
 
@@ -54,7 +54,7 @@ def withdraw(uuid: UUID) -> Answer:
 @operators_only
 def disable(uuid: UUID) -> Answer:
     """No token and no session of the account is taken any more."""
-    account = membership.disable(context().store, visitor().principal, uuid, context().clock())
+    account = membership.disable(context().store, current_session().principal, uuid, context().clock())
     return go_to("console.people", f"{account.email} is disabled: signed out, and none of its tokens is taken.")
 
 
@@ -62,7 +62,7 @@ def disable(uuid: UUID) -> Answer:
 @operators_only
 def enable(uuid: UUID) -> Answer:
     """The account may sign in again; what it held before stays void."""
-    account = membership.enable(context().store, visitor().principal, uuid, context().clock())
+    account = membership.enable(context().store, current_session().principal, uuid, context().clock())
     return go_to("console.people", f"{account.email} may sign in again, and needs new tokens.")
 
 

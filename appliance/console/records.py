@@ -11,13 +11,13 @@ from flask import Response, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as Answer
 
-from appliance.console import pending
-from appliance.console.changes import gather
+from appliance.console import drafts
+from appliance.console.draft_pages import gather
+from appliance.console.drafts import Change
 from appliance.console.forms import Form, sent_form
-from appliance.console.kinds import KINDS, Kind, kind_of
 from appliance.console.pages import go_to, page, pages
-from appliance.console.pending import Change
-from appliance.console.visitor import visitor
+from appliance.console.record_forms import KINDS, RecordForm, form_of
+from appliance.console.session import current_session
 from appliance.console.zones import read_whole, zone_at
 from appliance.editing import find_record
 from appliance.errors import InputError, NotFound
@@ -52,7 +52,7 @@ def show_zone(uuid: UUID) -> Response:
         found, total = rrsets.find(zone, asked, filters)
         types = rrsets.types_of(zone)
         deployment = deployments.of_zones([zone], context().nameservers)[zone.uuid]
-        waiting = pending.gathered(zone)
+        waiting = drafts.drafted(zone)
     return page(
         "zone.html",
         zone=zone,
@@ -79,14 +79,14 @@ def show_new_record(uuid: UUID) -> Response:
 def create_record(uuid: UUID) -> Response | Answer:
     """A new record: saved, gathered, or only looked at."""
     zone, form, kind = zone_at(uuid), sent_form(), _kind(request.args.get("type", "A"))
-    return _settle(zone, kind, form, lambda: pending.creation(_fields(kind, form)))
+    return _settle(zone, kind, form, lambda: drafts.creation(_fields(kind, form)))
 
 
 @pages.get("/zones/<uuid:uuid>/records/<uuid:record>/", endpoint="record")
 def show_record(uuid: UUID, record: UUID) -> Response:
     """The form of a record that is there."""
     zone, found, revision = _record_at(uuid, record)
-    kind = kind_of(found.rdtype.name, found.value)
+    kind = form_of(found.rdtype.name, found.value)
     shown = {**_shown(zone, kind, found), "revision": str(revision)}
     return _form_page(zone, kind, Form(MultiDict(shown)), found)
 
@@ -95,12 +95,12 @@ def show_record(uuid: UUID, record: UUID) -> Response:
 def change_record(uuid: UUID, record: UUID) -> Response | Answer:
     """Another content of the record: saved, gathered, or only looked at; never in place of what it did not show."""
     zone, found, revision = _record_at(uuid, record)
-    form, kind = sent_form(), kind_of(found.rdtype.name, found.value)
+    form, kind = sent_form(), form_of(found.rdtype.name, found.value)
     if form["act"] == "delete":
-        return gather(zone, [pending.removal(found.uuid)])
+        return gather(zone, [drafts.deletion(found.uuid)])
 
     def asked() -> Change:
-        return pending.alteration(found, read_whole(form["revision"], "revision"), _fields(kind, form))
+        return drafts.update(found, read_whole(form["revision"], "revision"), _fields(kind, form))
 
     return _settle(zone, kind, form, asked, found, revision)
 
@@ -113,24 +113,24 @@ def _shown_of_each(sizes: Sequence[int]) -> int:
 
 def _settle(
     zone: Zone,
-    kind: Kind,
+    kind: RecordForm,
     form: Form,
     asked: Callable[[], Change],
     record: Record | None = None,
     revision: int | None = None,
 ) -> Response | Answer:
     """Do with the change what the button says; the form again when something is wrong, or it was only to be seen."""
-    waiting, lines = pending.gathered(zone), None
+    waiting, lines = drafts.drafted(zone), None
     with form.refusing(), _own(len(waiting)):
         changes = [*waiting, asked()]
         if form["act"] == "preview":
-            lines = pending.lines_of(pending.tried(zone, changes))
+            lines = drafts.lines_of(drafts.tried(zone, changes))
         elif form["act"] == "gather" or waiting:
-            pending.tried(zone, changes)
-            pending.add(zone, changes[-1:])
+            drafts.tried(zone, changes)
+            drafts.add(zone, changes[-1:])
             return go_to("console.changes", uuid=zone.uuid)
         else:
-            diff = pending.saved(zone, changes)
+            diff = drafts.saved(zone, changes)
             told = f"Saved under serial {diff.after.serial}." if diff.changes else "Nothing was changed."
             return go_to("console.zone", told, uuid=zone.uuid)
     if record and "revision" in form.errors:
@@ -146,14 +146,14 @@ def _own(number: int) -> Iterator[None]:
     try:
         yield
     except InputError as refused:
-        at, field = pending.place_of(refused)
+        at, field = drafts.place_of(refused)
         if at is not None and at != number:
             raise InputError(f"change {at + 1} of those that wait: {refused}") from None
         refused.field = field
         raise
 
 
-def _fields(kind: Kind, form: Form) -> Change:
+def _fields(kind: RecordForm, form: Form) -> Change:
     """The fields of the record, as the API takes them."""
     typed = {part.name: form[f"part_{part.name}"] for part in kind.parts}
     fields: dict[str, Any] = {
@@ -178,7 +178,7 @@ def read_between(text: str, field: str, most: int) -> int:
 
 def _form_page(
     zone: Zone,
-    kind: Kind,
+    kind: RecordForm,
     form: Form,
     record: Record | None = None,
     *,
@@ -187,7 +187,7 @@ def _form_page(
     status: int = 200,
 ) -> Response:
     chosen = next((name for name, one in KINDS.items() if one is kind), kind.record_type)
-    waiting = pending.gathered(zone)
+    waiting = drafts.drafted(zone)
     return page(
         "record.html",
         status,
@@ -203,7 +203,7 @@ def _form_page(
     )
 
 
-def _shown(zone: Zone, kind: Kind, record: Record) -> dict[str, str]:
+def _shown(zone: Zone, kind: RecordForm, record: Record) -> dict[str, str]:
     """The record in the fields of its form."""
     parts_shown = {f"part_{name}": text for name, text in kind.split(record.value).items()}
     priority = "" if record.priority is None else str(record.priority)
@@ -211,7 +211,7 @@ def _shown(zone: Zone, kind: Kind, record: Record) -> dict[str, str]:
     return names | parts_shown | {"ttl": str(record.ttl), "comment": record.comment}
 
 
-def _differing(kind: Kind, form: Form, now: Mapping[str, str]) -> list[Differing]:
+def _differing(kind: RecordForm, form: Form, now: Mapping[str, str]) -> list[Differing]:
     """The fields in which the record as it is now is not what was typed."""
     labels = {"name": "Name", "priority": "Priority", "ttl": "TTL", "comment": "Comment"}
     labels |= {f"part_{part.name}": part.label for part in kind.parts}
@@ -221,14 +221,14 @@ def _differing(kind: Kind, form: Form, now: Mapping[str, str]) -> list[Differing
 def _record_at(uuid: UUID, record: UUID) -> tuple[Zone, Record, int]:
     """The zone, the record, and its revision."""
     with reading():
-        zone, found = find_record(record, visitor().principal.scope)
+        zone, found = find_record(record, current_session().principal.scope)
         revision = records.revision_of(record)
     if zone.uuid != uuid or revision is None:
         raise NotFound("there is no such record")
     return zone, found, revision
 
 
-def _kind(name: str) -> Kind:
+def _kind(name: str) -> RecordForm:
     if name not in KINDS:
         raise NotFound("there is no such record type here")
     return KINDS[name]

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as Answer
 
 from appliance.console.forms import Form, sent_form
 from appliance.console.pages import go_to, page, pages
-from appliance.console.visitor import visitor
+from appliance.console.session import current_session
 from appliance.editing import find_zone
 from appliance.errors import InputError
 from appliance.store import deployments, zones
@@ -30,7 +30,7 @@ def show_zones() -> Response:
     """The zones of the account, by domain; of everyone for operators."""
     search, wanted = request.args.get("search", "").strip(), request.args.get("state", "")
     state = DeploymentState(wanted) if wanted in list(DeploymentState) else None
-    scope, shown = visitor().principal.scope, pager(ZONES)
+    scope, shown = current_session().principal.scope, pager(ZONES)
     with reading():
         found, total = zones.find(scope, shown, search=_searched(search.lower()), state=state)
         standing = deployments.of_zones(found, context().nameservers)
@@ -56,7 +56,7 @@ def create_zone() -> Response | Answer:
     """A new, empty zone."""
     form = sent_form()
     with form.refusing():
-        zone = context().editor.create_zone(visitor().principal, form["domain"].strip())
+        zone = context().editor.create_zone(current_session().principal, form["domain"].strip())
         return go_to("console.zone", f"{print_domain(zone.name)} is made. Now add its records.", uuid=zone.uuid)
     return page("zone_new.html", 400, form=form)
 
@@ -83,7 +83,7 @@ def change_settings(uuid: UUID) -> Response | Answer:
             "comment": form["comment"],
             "protected": form["protected"] == "yes",
         }
-        context().editor.change_zone(visitor().principal, uuid, settings)
+        context().editor.change_zone(current_session().principal, uuid, settings)
         return go_to("console.zone_settings", "The settings are saved.", uuid=uuid)
     return page("zone_settings.html", 400, zone=zone, form=form)
 
@@ -102,7 +102,7 @@ def delete_zone(uuid: UUID) -> Response | Answer:
         typed = form["domain"].strip().lower().removesuffix(".")
         if typed not in (print_domain(zone.name), print_unicode(zone.name)):
             raise InputError("type the domain of this zone to delete it", "domain")
-        context().editor.delete_zone(visitor().principal, uuid)
+        context().editor.delete_zone(current_session().principal, uuid)
         return go_to("console.zones", f"{print_domain(zone.name)} is deleted.")
     return page("zone_delete.html", 400, zone=zone, form=form)
 
@@ -110,7 +110,7 @@ def delete_zone(uuid: UUID) -> Response | Answer:
 def zone_at(uuid: UUID) -> Zone:
     """The zone of that uuid; NotFound when it is not one that the visitor may see."""
     with reading():
-        return find_zone(uuid, visitor().principal.scope)
+        return find_zone(uuid, current_session().principal.scope)
 
 
 def _searched(text: str) -> str:

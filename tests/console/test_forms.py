@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.console.conftest import Console
-from tests.console.furnished import FORMS, furnish
+from tests.console.example_console import FORMS, furnish
 
 ME = "me@example.org"
 ELSEWHERE = ("console.home", "console.sign_in")

@@ -20,7 +20,7 @@ from appliance.zones.deployment import NameserverState, Observation
 from tests.api.conftest import NS1, NS2
 from tests.browser import AXE, barriers, sign_in, visit, weight
 from tests.console.conftest import PASSWORD, Console
-from tests.console.furnished import OPERATOR, SECRET, Furnished, furnish
+from tests.console.example_console import OPERATOR, SECRET, Furnished, furnish
 from tests.console.zone_page import open_page
 from tests.pair import LOOPBACK
 

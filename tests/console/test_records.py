@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from appliance.console.kinds import KINDS
+from appliance.console.record_forms import KINDS
 from appliance.editing import CreateRecord, RecordInput
 from appliance.store import zones
 from appliance.zones.names import print_owner

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from appliance.console.brief import cut, fitting
-from appliance.console.pending import MOST
+from appliance.console.drafts import MOST
+from appliance.console.truncate import cut, fitting
 from appliance.editing import CreateRecord, RecordInput
 from appliance.identity.permissions import PERMISSIONS
 from appliance.principal import TokenLimits

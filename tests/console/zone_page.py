@@ -11,7 +11,7 @@ from uuid import UUID
 
 from werkzeug.test import TestResponse
 
-from appliance.console.kinds import KINDS
+from appliance.console.record_forms import KINDS
 from appliance.editing import RecordRequest
 from appliance.principal import Principal
 from appliance.store import records, zones

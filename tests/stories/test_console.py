@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from appliance.console.kinds import KINDS
+from appliance.console.record_forms import KINDS
 from tests.appliance import Appliance
 from tests.browser import barriers, sign_in, visit
 from tests.console.zone_page import DIGEST, EVERY_FORM

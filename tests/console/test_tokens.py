@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from markupsafe import escape
 
-from appliance.console.developers import PERMISSION_TEXTS
+from appliance.console.tokens import PERMISSION_TEXTS
 from appliance.identity.permissions import PERMISSIONS
 from appliance.principal import Token, TokenLimits
 from appliance.store import accounts

@@ -8,10 +8,10 @@ from uuid import UUID
 from flask import Response, request
 from werkzeug.wrappers import Response as Answer
 
-from appliance.console import pending
+from appliance.console import drafts
+from appliance.console.drafts import Change
 from appliance.console.forms import Form, sent_form
 from appliance.console.pages import go_to, page, pages
-from appliance.console.pending import Change
 from appliance.console.zones import read_whole, zone_at
 from appliance.errors import NotFound
 from appliance.store import records
@@ -32,7 +32,7 @@ def delete_records(uuid: UUID) -> Answer:
         return go_to("console.zone", "Choose the records first.", uuid=uuid)
     with reading():
         known = [found for one in chosen if (found := records.get_in(zone, _uuid(one)))]
-    return gather(zone, [pending.removal(record.uuid) for record in known])
+    return gather(zone, [drafts.deletion(record.uuid) for record in known])
 
 
 @pages.get("/zones/<uuid:uuid>/changes/", endpoint="changes")
@@ -45,28 +45,28 @@ def show_changes(uuid: UUID) -> Response:
 def settle_changes(uuid: UUID) -> Response | Answer:
     """Everything that is gathered is saved under one serial, or one of it taken out, or all thrown away."""
     zone, form = zone_at(uuid), sent_form()
-    mark = form[pending.SEEN]
+    mark = form[drafts.SEEN]
     with form.refusing():
         if form["act"] == "discard":
-            pending.take_out(zone, mark)
+            drafts.take_out(zone, mark)
             return go_to("console.zone", "What was gathered is thrown away; nothing was changed.", uuid=uuid)
         if form["act"].isdecimal():
-            pending.take_out(zone, mark, read_whole(form["act"], "act"))
+            drafts.take_out(zone, mark, read_whole(form["act"], "act"))
             return go_to("console.changes", uuid=uuid, page=request.args.get("page"))
-        diff = pending.saved_as_seen(zone, mark, form["comment"])
+        diff = drafts.saved_as_seen(zone, mark, form["comment"])
         return go_to("console.zone", f"Saved under serial {diff.after.serial}.", uuid=uuid)
-    return _changes_page(zone_at(uuid), form, 409 if pending.SEEN in form.errors else 400)
+    return _changes_page(zone_at(uuid), form, 409 if drafts.SEEN in form.errors else 400)
 
 
 def gather(zone: Zone, changes: list[Change]) -> Answer:
     """Let these changes wait with the others, and show them all."""
-    pending.add(zone, changes)
+    drafts.add(zone, changes)
     return go_to("console.changes", uuid=zone.uuid)
 
 
 def _changes_page(zone: Zone, form: Form | None = None, status: int = 200) -> Response:
-    form, waiting = form or Form(), pending.gathered(zone)
-    shown, outcome = pager_within(len(waiting), CHANGES), pending.outcome(zone, waiting)
+    form, waiting = form or Form(), drafts.drafted(zone)
+    shown, outcome = pager_within(len(waiting), CHANGES), drafts.result_of(zone, waiting)
     return page(
         "changes.html",
         status,
@@ -74,15 +74,15 @@ def _changes_page(zone: Zone, form: Form | None = None, status: int = 200) -> Re
         waiting=[_described(zone, one, form) for one in waiting[shown.offset :][: shown.size]],
         paging=neighbours(len(waiting), shown),
         outcome=outcome,
-        mark=pending.mark_of(outcome.diff.before if outcome.diff else zone, waiting),
+        mark=drafts.mark_of(outcome.diff.before if outcome.diff else zone, waiting),
         form=form,
     )
 
 
 def _described(zone: Zone, change: Change, form: Form) -> dict[str, Any]:
     """A gathered change for a person: what is done, to which record, and whether the form that was sent knew of it."""
-    mark = form[pending.SEEN]
-    change = {**change, "is_new": bool(mark) and not pending.is_in(mark, change)}
+    mark = form[drafts.SEEN]
+    change = {**change, "is_new": bool(mark) and not drafts.is_in(mark, change)}
     with reading():
         record = records.get_in(zone, UUID(change["uuid"])) if "uuid" in change else None
     if record is None:

@@ -33,7 +33,7 @@ _READING = ("GET", "HEAD")
 
 
 @dataclass(frozen=True, slots=True)
-class Visitor:
+class ConsoleSession:
     """Someone with a browser; `session` when they are signed in. `is_secure`: the request came by TLS."""
 
     secret: str
@@ -67,9 +67,9 @@ class Visitor:
         return hmac.new(self.secret.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
-def visitor() -> Visitor:
+def current_session() -> ConsoleSession:
     """Who this request is from."""
-    return cast(Visitor, g.visitor)
+    return cast(ConsoleSession, g.visitor)
 
 
 def meet() -> None:
@@ -82,10 +82,10 @@ def meet() -> None:
             session = sessions.find(secret, now)
     else:
         secret = new_secret()
-    g.visitor = Visitor(secret, session, request.is_secure)
+    g.visitor = ConsoleSession(secret, session, request.is_secure)
     if request.method not in _READING:
         _refuse_foreign()
-        if not hmac.compare_digest(request.form.get(FIELD, "").encode(), visitor().form_token.encode()):
+        if not hmac.compare_digest(request.form.get(FIELD, "").encode(), current_session().form_token.encode()):
             raise Forbidden("This form is too old, or did not come from here: load its page anew and try again.")
     if session:
         _note_use(session, now)
@@ -94,12 +94,12 @@ def meet() -> None:
 def become(secret: str) -> None:
     """From this answer on the browser has another secret: that of a new session, or of none."""
     with reading():
-        g.visitor = Visitor(secret, sessions.find(secret, context().clock()), request.is_secure)
+        g.visitor = ConsoleSession(secret, sessions.find(secret, context().clock()), request.is_secure)
 
 
 def give_cookie(answer: Response) -> None:
     """Let the browser keep its secret."""
-    who = visitor()
+    who = current_session()
     name = _cookie_name()
     if request.cookies.get(name) != who.secret:
         lasts = LONGEST if who.session else None

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as Answer
 
 from appliance.console.forms import Form, sent_form
 from appliance.console.pages import go_to, page, pages
-from appliance.console.visitor import visitor
+from appliance.console.session import current_session
 from appliance.errors import InputError
 from appliance.identity.permissions import grantable
 from appliance.identity.tokens import create_token, read_network, revoke_token
@@ -48,7 +48,7 @@ def show_developers() -> Response:
 @pages.post("/account/developers/")
 def create() -> Response:
     """A new token; its secret is on this page, and never again."""
-    form, who = sent_form(), visitor()
+    form, who = sent_form(), current_session()
     with form.refusing():
         store, now = context().store, context().clock()
         made, secret = create_token(store, who.principal, form["name"], form.all("permissions"), _limits(form), now)
@@ -59,17 +59,17 @@ def create() -> Response:
 @pages.post("/account/developers/<uuid:uuid>/revoke/")
 def revoke(uuid: UUID) -> Answer:
     """The token is not taken from now on."""
-    revoke_token(context().store, visitor().principal, uuid, context().clock())
+    revoke_token(context().store, current_session().principal, uuid, context().clock())
     return go_to("console.developers", "The token is revoked.")
 
 
 def _developers_page(form: Form, status: int = 200) -> Response:
     with reading():
-        tokens = accounts.living_tokens(visitor().account.uuid)
+        tokens = accounts.living_tokens(current_session().account.uuid)
         shown = pager_within(len(tokens), TOKENS)
         listed = tokens[shown.offset :][: shown.size]
         domains = _domains_of(listed)
-    permissions = {name: PERMISSION_TEXTS[name] for name in grantable(visitor().principal)}
+    permissions = {name: PERMISSION_TEXTS[name] for name in grantable(current_session().principal)}
     now = context().clock()
     return page(
         "developers.html",
@@ -102,7 +102,7 @@ def _limits(form: Form) -> TokenLimits:
 def _zone_uuid(domain: str) -> UUID:
     name = parse_domain(domain.lower(), "zones")
     with reading():
-        zone = zones.get_by_name(name, visitor().principal.scope)
+        zone = zones.get_by_name(name, current_session().principal.scope)
     if zone is None:
         raise InputError(f"you have no zone {domain}", "zones")
     return zone.uuid
@@ -111,5 +111,5 @@ def _zone_uuid(domain: str) -> UUID:
 def _domains_of(tokens: Iterable[Token]) -> dict[UUID, str]:
     """The domains of the zones that tokens are shown to be limited to; a deleted one has none any more."""
     uuids = {uuid for token in tokens for uuid in list(token.zones or ())[:VALUES]}
-    found = {uuid: zones.get(uuid, visitor().principal.scope) for uuid in uuids}
+    found = {uuid: zones.get(uuid, current_session().principal.scope) for uuid in uuids}
     return {uuid: print_domain(zone.name) for uuid, zone in found.items() if zone}

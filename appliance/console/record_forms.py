@@ -16,7 +16,7 @@ Parts = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class FormField:
     """A field of a form: its name, its label, an example, and how it is typed in."""
 
     name: str
@@ -29,7 +29,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class RecordForm:
     """A form: the type of the record that it makes, what that is for, and the parts of its value.
 
     `name` is what stands in the field of the name at first.
@@ -37,7 +37,7 @@ class Kind:
 
     record_type: str
     title: str
-    parts: tuple[Part, ...]
+    parts: tuple[FormField, ...]
     join: Callable[[Parts], str]
     split: Callable[[str], Parts]
     name: str = ""
@@ -48,13 +48,15 @@ class Kind:
         return has_priority(parse_type(self.record_type))
 
 
-def _whole(record_type: str, title: str, label: str, example: str, *, name: str = "", is_long: bool = False) -> Kind:
+def _whole(
+    record_type: str, title: str, label: str, example: str, *, name: str = "", is_long: bool = False
+) -> RecordForm:
     """A form with the value in one field."""
-    part = Part("value", label, example, is_long=is_long)
-    return Kind(record_type, title, (part,), lambda parts: parts["value"], lambda value: {"value": value}, name)
+    part = FormField("value", label, example, is_long=is_long)
+    return RecordForm(record_type, title, (part,), lambda parts: parts["value"], lambda value: {"value": value}, name)
 
 
-def _words(record_type: str, title: str, *parts: Part, name: str = "") -> Kind:
+def _words(record_type: str, title: str, *parts: FormField, name: str = "") -> RecordForm:
     """A form with a field for each word of the value; the last one takes the rest, and may be empty."""
     names = [part.name for part in parts]
 
@@ -65,10 +67,10 @@ def _words(record_type: str, title: str, *parts: Part, name: str = "") -> Kind:
         words = value.split(" ", len(names) - 1)
         return dict(zip(names, words + [""] * len(names), strict=False))
 
-    return Kind(record_type, title, parts, join, split, name)
+    return RecordForm(record_type, title, parts, join, split, name)
 
 
-def _quoted(kind: Kind) -> Kind:
+def _quoted(kind: RecordForm) -> RecordForm:
     """The form with quotes around its last field, as the value has them."""
     last = kind.parts[-1].name
 
@@ -81,11 +83,11 @@ def _quoted(kind: Kind) -> Kind:
         strings = parse_quoted(parts[last])
         return {**parts, last: b"".join(strings).decode("utf-8", "replace")}
 
-    return Kind(kind.record_type, kind.title, kind.parts, join, split, kind.name)
+    return RecordForm(kind.record_type, kind.title, kind.parts, join, split, kind.name)
 
 
-def _number(name: str, label: str, example: str, hint: str = "") -> Part:
-    return Part(name, label, example, hint, is_number=True)
+def _number(name: str, label: str, example: str, hint: str = "") -> FormField:
+    return FormField(name, label, example, hint, is_number=True)
 
 
 _POLICIES = {"~all": "marked as doubtful (~all)", "-all": "refused (-all)", "?all": "left open (?all)"}
@@ -103,46 +105,46 @@ def _join_dkim(given: Parts) -> str:
     return f"v=DKIM1; k={given['algorithm'] or 'rsa'}; p={key}"
 
 
-_DIGEST = Part("digest", "Digest", "a1b2c3 ...", "Hexadecimal digits.", is_long=True)
+_DIGEST = FormField("digest", "Digest", "a1b2c3 ...", "Hexadecimal digits.", is_long=True)
 _CERTIFICATE = (
     _number("usage", "Usage", "3"),
     _number("selector", "Selector", "1"),
     _number("matching", "Matching type", "1"),
-    Part("digest", "Certificate data", "a1b2c3 ...", "Hexadecimal digits.", is_long=True),
+    FormField("digest", "Certificate data", "a1b2c3 ...", "Hexadecimal digits.", is_long=True),
 )
 _TAGS = {"issue": "issue", "issuewild": "issuewild", "iodef": "iodef", "issuemail": "issuemail"}
 _SERVICE = (
     _number("preference", "Priority", "1", "0 makes it an alias."),
-    Part("target", "Target", ".", "The full host name; a dot alone is the name itself."),
-    Part("parameters", "Parameters", "alpn=h2,h3"),
+    FormField("target", "Target", ".", "The full host name; a dot alone is the name itself."),
+    FormField("parameters", "Parameters", "alpn=h2,h3"),
 )
 
-KINDS: Mapping[str, Kind] = {
+KINDS: Mapping[str, RecordForm] = {
     "A": _whole("A", "IPv4 address", "IPv4 address", "192.0.2.1"),
     "AAAA": _whole("AAAA", "IPv6 address", "IPv6 address", "2001:db8::1"),
     "CNAME": _whole("CNAME", "Alias of another name", "Target", "www.example.net"),
     "MX": _whole("MX", "Mail server", "Mail server", "mail.example.net", name="@"),
     "TXT": _whole("TXT", "Text", "Text", "any text; beyond 255 octets it is cut into strings", is_long=True),
-    "SPF": Kind(
+    "SPF": RecordForm(
         "TXT",
         "Who may send mail (SPF)",
         (
-            Part("mx", "The mail servers of this domain", choices={"mx": "may send", "": "may not"}),
-            Part("a", "The addresses of this domain", choices={"": "may not", "a": "may send"}),
-            Part("includes", "Domains whose senders may send too", "_spf.example.net", "Parted by blanks."),
-            Part("addresses", "Addresses and networks", "192.0.2.0/24 2001:db8::/32", "Parted by blanks."),
-            Part("policy", "Mail from elsewhere is", choices=_POLICIES),
+            FormField("mx", "The mail servers of this domain", choices={"mx": "may send", "": "may not"}),
+            FormField("a", "The addresses of this domain", choices={"": "may not", "a": "may send"}),
+            FormField("includes", "Domains whose senders may send too", "_spf.example.net", "Parted by blanks."),
+            FormField("addresses", "Addresses and networks", "192.0.2.0/24 2001:db8::/32", "Parted by blanks."),
+            FormField("policy", "Mail from elsewhere is", choices=_POLICIES),
         ),
         _join_spf,
         lambda _: {},
         "@",
     ),
-    "DKIM": Kind(
+    "DKIM": RecordForm(
         "TXT",
         "Key of signed mail (DKIM)",
         (
-            Part("algorithm", "Kind of key", choices={"rsa": "RSA", "ed25519": "Ed25519"}),
-            Part("key", "Public key", "MIIBIjANBgkqh...", "Lines and PEM marks may stay in.", is_long=True),
+            FormField("algorithm", "Kind of key", choices={"rsa": "RSA", "ed25519": "Ed25519"}),
+            FormField("key", "Public key", "MIIBIjANBgkqh...", "Lines and PEM marks may stay in.", is_long=True),
         ),
         _join_dkim,
         lambda _: {},
@@ -154,7 +156,7 @@ KINDS: Mapping[str, Kind] = {
         "Host and port of a service",
         _number("weight", "Weight", "10"),
         _number("port", "Port", "5060"),
-        Part("target", "Target", "sip.example.net"),
+        FormField("target", "Target", "sip.example.net"),
         name="_sip._tcp",
     ),
     "CAA": _quoted(
@@ -162,8 +164,8 @@ KINDS: Mapping[str, Kind] = {
             "CAA",
             "Who may issue certificates",
             _number("flags", "Flags", "0"),
-            Part("tag", "Tag", choices=_TAGS),
-            Part("text", "Value", "letsencrypt.org"),
+            FormField("tag", "Tag", choices=_TAGS),
+            FormField("text", "Value", "letsencrypt.org"),
             name="@",
         )
     ),
@@ -174,7 +176,7 @@ KINDS: Mapping[str, Kind] = {
         "Fingerprint of an SSH key",
         _number("algorithm", "Algorithm", "4"),
         _number("kind", "Kind of fingerprint", "2"),
-        Part("digest", "Fingerprint", "a1b2c3 ...", "Hexadecimal digits.", is_long=True),
+        FormField("digest", "Fingerprint", "a1b2c3 ...", "Hexadecimal digits.", is_long=True),
     ),
     "DS": _words(
         "DS",
@@ -194,7 +196,7 @@ KINDS: Mapping[str, Kind] = {
             "Address of a service",
             _number("preference", "Priority", "10"),
             _number("weight", "Weight", "1"),
-            Part("address", "URI", "https://example.net/"),
+            FormField("address", "URI", "https://example.net/"),
             name="_http._tcp",
         )
     ),
@@ -204,7 +206,7 @@ KINDS: Mapping[str, Kind] = {
 """The forms by the name under which one chooses them; SPF and DKIM help to write a TXT record."""
 
 
-def kind_of(record_type: str, value: str) -> Kind:
+def form_of(record_type: str, value: str) -> RecordForm:
     """The form in which a value is changed: that of its type, or one field where its parts would not say the same."""
     kind = KINDS[record_type]
     return kind if kind.join(kind.split(value)) == value else _whole(record_type, kind.title, "Value", "")

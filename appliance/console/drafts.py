@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from appliance.console.visitor import visitor
+from appliance.console.session import current_session
 from appliance.editing import CreateRecord, DeleteRecord, Diff, RecordInput, RecordRequest, UpdateRecord
 from appliance.errors import InputError
 from appliance.principal import Scope
@@ -32,7 +32,7 @@ _PLACED = "changes."
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class DraftResult:
     """What changes come to: the diff and its lines, or what is wrong with which of them."""
 
     diff: Diff | None
@@ -46,25 +46,25 @@ def creation(fields: Change) -> Change:
     return {"action": "create", **fields}
 
 
-def alteration(record: Record, revision: int, fields: Change) -> Change:
+def update(record: Record, revision: int, fields: Change) -> Change:
     """A record that is to be another, unless somebody changes it first: it had that revision when it was looked at."""
     return {"action": "update", "uuid": str(record.uuid), "revision": revision, **fields}
 
 
-def removal(uuid: UUID) -> Change:
+def deletion(uuid: UUID) -> Change:
     """A record that is to be there no more."""
     return {"action": "delete", "uuid": str(uuid)}
 
 
-def gathered(zone: Zone) -> list[Change]:
+def drafted(zone: Zone) -> list[Change]:
     """What is gathered for the zone."""
-    return list(drafts.of(zone, visitor().account.uuid))
+    return list(drafts.of(zone, current_session().account.uuid))
 
 
 def add(zone: Zone, changes: list[Change]) -> None:
     """Gather these changes too, but for those that wait already."""
     with context().store.writing():
-        waiting = gathered(zone)
+        waiting = drafted(zone)
         waiting += [one for one in changes if one not in waiting]
         if len(waiting) > MOST:
             raise InputError(f"{MOST} changes are waiting already: save them first")
@@ -74,26 +74,26 @@ def add(zone: Zone, changes: list[Change]) -> None:
 def take_out(zone: Zone, mark: str, place: int | None = None) -> None:
     """Let the change in that place wait no more, or none: where those wait that the page of that mark showed."""
     with context().store.writing():
-        changes = gathered(zone)
+        changes = drafted(zone)
         _refuse_unseen(mark, None, changes)
         _put(zone, [] if place is None else [one for at, one in enumerate(changes) if at != place])
 
 
 def tried(zone: Zone, changes: list[Change]) -> Diff:
     """What saving these changes would do; an InputError tells what is wrong."""
-    return context().editor.change_many(visitor().principal, zone.uuid, _asked(changes), dry_run=True)
+    return context().editor.change_many(current_session().principal, zone.uuid, _asked(changes), dry_run=True)
 
 
 def saved(zone: Zone, changes: list[Change]) -> Diff:
     """Save these changes under one serial."""
-    return context().editor.change_many(visitor().principal, zone.uuid, _asked(changes))
+    return context().editor.change_many(current_session().principal, zone.uuid, _asked(changes))
 
 
 def saved_as_seen(zone: Zone, mark: str, comment: str) -> Diff:
     """Save what is gathered under one serial, if that and the zone are still as the page of that mark showed them."""
 
     def seen(now: Zone) -> list[Change]:
-        changes = gathered(now)
+        changes = drafted(now)
         _refuse_unseen(mark, now, changes)
         return changes
 
@@ -101,7 +101,7 @@ def saved_as_seen(zone: Zone, mark: str, comment: str) -> Diff:
         seen(now)
         _put(now, [])
 
-    editor, principal = context().editor, visitor().principal
+    editor, principal = context().editor, current_session().principal
     return editor.change_many(principal, zone.uuid, lambda now: _asked(seen(now)), comment, alongside=end)
 
 
@@ -121,14 +121,14 @@ def lines_of(diff: Diff) -> list[Line]:
     return diff_lines(diff.before.name, context().editor.apex, serials, diff.changes)
 
 
-def outcome(zone: Zone, changes: list[Change]) -> Outcome:
+def result_of(zone: Zone, changes: list[Change]) -> DraftResult:
     """What these changes come to, or what is wrong with them."""
     try:
         diff = tried(zone, changes)
     except InputError as refused:
         at, _ = place_of(refused)
-        return Outcome(None, [], str(refused), at)
-    return Outcome(diff, lines_of(diff))
+        return DraftResult(None, [], str(refused), at)
+    return DraftResult(diff, lines_of(diff))
 
 
 def place_of(refused: InputError) -> tuple[int | None, str | None]:
@@ -140,7 +140,7 @@ def place_of(refused: InputError) -> tuple[int | None, str | None]:
 
 
 def _put(zone: Zone, changes: list[Change]) -> None:
-    drafts.put(zone, visitor().account.uuid, changes, context().clock())
+    drafts.put(zone, current_session().account.uuid, changes, context().clock())
 
 
 def _refuse_unseen(mark: str, zone: Zone | None, changes: list[Change]) -> None:

@@ -9,17 +9,17 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
 from werkzeug.wrappers import Response as Answer
 
-from appliance.console import account, changes, dashboard, developers, entry, people, records, served, zones
-from appliance.console.brief import cut, fitting
+from appliance.console import account, dashboard, deployment, draft_pages, people, records, sign_in, tokens, zones
 from appliance.console.pages import go_to, keep_notice, page, pages, print_age, print_moment
-from appliance.console.visitor import FIELD, give_cookie, meet, visitor
+from appliance.console.session import FIELD, current_session, give_cookie, meet
+from appliance.console.truncate import cut, fitting
 from appliance.errors import ApplianceError
 from appliance.web.context import open_connection
 from appliance.web.error_status import reference_of, retry_after_of, status_of
 from appliance.web.host_names import refuse_unknown_host
 from appliance.zones.names import print_domain, print_owner, print_unicode
 
-PAGES = (entry, zones, records, changes, served, dashboard, account, developers, people)
+PAGES = (sign_in, zones, records, draft_pages, deployment, dashboard, account, tokens, people)
 """The modules whose pages the blueprint has, once they are imported."""
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -43,7 +43,7 @@ def guard() -> Answer | None:
     open_connection()
     meet()
     view = flask.current_app.view_functions[request.endpoint or ""]
-    session = visitor().session
+    session = current_session().session
     if session is None and not hasattr(view, "is_open"):
         wanted = request.full_path.removesuffix("?") if request.method == "GET" else None
         return go_to("console.sign_in", next=wanted)

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as Answer
 
 from appliance.console.forms import Form, sent_form
 from appliance.console.pages import NAVIGATION, go, go_to, open_to_all, page, pages, path_here
-from appliance.console.visitor import become, visitor
+from appliance.console.session import become, current_session
 from appliance.errors import InputError, NotFound
 from appliance.identity import membership
 from appliance.identity.sign_in import end_session, new_secret, sign_in
@@ -31,7 +31,7 @@ def home() -> Answer:
 @open_to_all
 def show_sign_in() -> Response | Answer:
     """The form; who is signed in goes on."""
-    if visitor().session:
+    if current_session().session:
         return go(path_here(request.args.get("next", "")))
     return page("sign_in.html", form=Form(request.args))
 
@@ -40,7 +40,7 @@ def show_sign_in() -> Response | Answer:
 @open_to_all
 def try_sign_in() -> Response | Answer:
     """A new session for the right words; else the form again, the same whatever was wrong."""
-    form, who, limits = sent_form(), visitor(), context().limits
+    form, who, limits = sent_form(), current_session(), context().limits
     with form.refusing(), limits.comparing():
         forgive = limits.take_guess(form["email"], who.browser.address)
         typed, now = (form["email"], form["password"], form["code"]), context().clock()
@@ -78,7 +78,9 @@ def accept_invitation(secret: str) -> Response | Answer:
     form, invitation = sent_form(), _invitation(secret)
     with form.refusing(), context().limits.comparing():
         refuse_unequal(form)
-        first = membership.accept(context().store, secret, form["password"], visitor().browser, context().clock())
+        first = membership.accept(
+            context().store, secret, form["password"], current_session().browser, context().clock()
+        )
         _leave()
         become(first)
         return go_to("console.home", "Welcome. This account is yours.")
@@ -102,11 +104,11 @@ def _invitation(secret: str) -> invitations.Invitation:
 def _reminder() -> str | None:
     """What there is to say to someone who signs in with a password that another chose."""
     with reading():
-        known = credentials.get(visitor().account.uuid)
+        known = credentials.get(current_session().account.uuid)
     return "Your password was made for you: choose your own under Account." if known.is_first else None
 
 
 def _leave() -> None:
-    who = visitor()
+    who = current_session()
     if who.session:
         end_session(context().store, who.principal, who.session.uuid, context().clock())
