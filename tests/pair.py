@@ -34,7 +34,7 @@ from appliance.nameserver.isccc import RndcConnection
 from appliance.nameserver.zone_files import ZoneFiles
 from appliance.queries.bulk import ask_all
 from appliance.queries.soa import Nameserver
-from appliance.render.named_conf import Peer, Place, Primary, Secondary, catalog_zone, named_conf
+from appliance.render.named_conf import ListenAddress, Peer, Primary, Secondary, catalog_zone, named_conf
 
 log = logging.getLogger(__name__)
 
@@ -214,11 +214,11 @@ class Pair:
 
     def _primary_settings(self) -> Primary:
         return Primary(
-            listen=(Place(LOOPBACK, self.primary.port),),
+            listen=(ListenAddress(LOOPBACK, self.primary.port),),
             directory=str(self.root / "ns1"),
             catalog=CATALOG,
             catalog_file=str(self._catalog),
-            control=Place(LOOPBACK, self.control_port),
+            control=ListenAddress(LOOPBACK, self.control_port),
             control_key=self.control_key,
             update_key=self.update_key,
             transfer_key=self.transfer_key,
@@ -227,7 +227,7 @@ class Pair:
 
     def _secondary_settings(self) -> Secondary:
         return Secondary(
-            listen=(Place(LOOPBACK, self.secondary.port),),
+            listen=(ListenAddress(LOOPBACK, self.secondary.port),),
             directory=str(self.root / "ns2"),
             zone_directory=str(self.root / "ns2" / "zones"),
             catalog=CATALOG,

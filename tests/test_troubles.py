@@ -12,11 +12,11 @@ from pathlib import Path
 import dns.name
 import pytest
 
-from appliance.doctor import served
-from appliance.doctor.result import Site, Verdict
+from appliance.doctor import answers
+from appliance.doctor.result import DoctorContext, Verdict
+from appliance.problems import deployer_problem, find_problems
 from appliance.settings import Settings, StoreSettings
 from appliance.store import deployments, unknown_zones
-from appliance.troubles import deployer_problem, find_troubles
 from tests.desk import Desk
 
 UNKNOWN = [f"unknown{number}.example" for number in range(50)]
@@ -42,14 +42,14 @@ def test_one_rule_says_that_the_deployer_is_silent(desk: Desk, seconds: int, tex
     turn(desk, seconds)
     problem = deployer_problem(desk.clock())
     assert (problem is None) if text is None else (problem is not None and text in problem.text)
-    assert find_troubles((), desk.clock()) == ([problem] if problem else [])
+    assert find_problems((), desk.clock()) == ([problem] if problem else [])
 
 
 @pytest.mark.parametrize("seconds", [-3600, 0, 3600])
 def test_the_doctor_keeps_to_that_rule(desk: Desk, seconds: int) -> None:
     turn(desk, seconds)
     settings = replace(Settings(), store=StoreSettings(desk.store.path))
-    (result,) = served.deployer(Site(settings, desk.clock()))
+    (result,) = answers.deployer(DoctorContext(settings, desk.clock()))
     problem = deployer_problem(desk.clock())
     assert result.verdict is (Verdict.FAIL if problem else Verdict.OK)
     assert problem is None or (result.what, result.mend) == (problem.text, problem.remedy)

@@ -11,7 +11,7 @@ import sys
 import click
 
 import appliance
-from appliance.cli import accounts, config, doctor, host, processes, recovery, screen, status, zones
+from appliance.cli import accounts, config, doctor, host, recovery, screen, services, status, zones
 from appliance.errors import ApplianceError
 
 
@@ -25,9 +25,9 @@ def program(context: click.Context) -> None:
 
 
 for command in (
-    processes.run,
-    processes.serve,
-    processes.deployer,
+    services.run,
+    services.serve,
+    services.deployer,
     accounts.account,
     accounts.token,
     zones.zone,

@@ -9,7 +9,7 @@ import click
 
 from appliance.cli.options import json_option, now, settings_options
 from appliance.cli.screen import table
-from appliance.doctor.result import Site, Verdict
+from appliance.doctor.result import DoctorContext, Verdict
 from appliance.settings import Settings
 
 
@@ -26,7 +26,7 @@ def doctor(settings: Settings, sample: int, all_zones: bool, as_json: bool) -> N
     """
     from appliance.doctor.examine import examine  # noqa: PLC0415 - the other commands start sooner without
 
-    site = Site(settings, now(), None if all_zones else sample)
+    site = DoctorContext(settings, now(), None if all_zones else sample)
     rows = [
         {"verdict": result.verdict.value, "check": name, "what": result.what, "mend": result.mend or None}
         for name, result in examine(site, _say_what_is_under_way)

@@ -36,8 +36,8 @@ def prepare(settings: Settings, as_json: bool) -> None:
 
     What was made is printed, and nothing when all was there.
     """
-    from appliance.hosting.prepare import prepare_host  # noqa: PLC0415 - the other commands start sooner without
-    from appliance.hosting.users import owners_of_host  # noqa: PLC0415
+    from appliance.provision.prepare import prepare_host  # noqa: PLC0415 - the other commands start sooner without
+    from appliance.provision.users import owners_of_host  # noqa: PLC0415
 
     made = []
     for one in prepare_host(settings, owners_of_host()):
@@ -60,8 +60,8 @@ def named_conf(settings: Settings, name: str, listen: tuple[str, ...], bind: tup
     Example: dns-appliance host named-conf ns2.example.net
     """
     from appliance.deploy.host import find_program  # noqa: PLC0415 - the other commands start sooner without
-    from appliance.hosting.servers import DIRECTORY, configuration  # noqa: PLC0415
     from appliance.nameserver.version import read_version  # noqa: PLC0415
+    from appliance.provision.servers import DIRECTORY, configuration  # noqa: PLC0415
 
     release = bind or read_version(find_program("named"))
     text = configuration(settings, name, DIRECTORY, settings.deployer.zone_directory, release, listen)

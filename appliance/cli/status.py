@@ -11,10 +11,10 @@ from appliance.cli.options import json_option, now, opened, print_rows, settings
 from appliance.cli.screen import Row, redraw
 from appliance.errors import NotFound
 from appliance.principal import Scope
+from appliance.problems import find_problems
 from appliance.settings import Settings
 from appliance.store import deployments, zones
 from appliance.store.zones import Page
-from appliance.troubles import find_troubles
 from appliance.zones.deployment import Deployment, DeploymentState
 from appliance.zones.model import Zone
 from appliance.zones.names import parse_domain, print_domain
@@ -47,7 +47,7 @@ def _rows(settings: Settings, domain: str | None) -> list[Row]:
 def _report_problems(settings: Settings) -> bool:
     """Print every problem with what to do; False when there is one."""
     with opened(settings):
-        troubles = find_troubles([server.name for server in settings.dns.nameservers], now())
+        troubles = find_problems([server.name for server in settings.dns.nameservers], now())
     for trouble in troubles:
         click.echo(f"{trouble.text}. What to do: {trouble.remedy}", err=True)
     return not troubles

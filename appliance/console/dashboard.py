@@ -9,8 +9,8 @@ from flask import Response, request
 
 from appliance.console.pages import operators_only, page, pages
 from appliance.principal import EVERYTHING
+from appliance.problems import find_problems
 from appliance.store import audit, journal, statistics
-from appliance.troubles import find_troubles
 from appliance.web.context import context, reading
 from appliance.web.paging import neighbours, pager
 from appliance.zones.deployment import DeploymentState
@@ -43,7 +43,7 @@ def show_dashboard() -> Response:
         counts = statistics.count_by_state()
         reaches, lags = statistics.lag_by_nameserver(), statistics.oldest_lag_by_nameserver()
         hours = journal.count_by_hour(now, HOURS)
-        troubles = find_troubles(nameservers, now)
+        troubles = find_problems(nameservers, now)
     return page(
         "dashboard.html",
         counts={state: counts.get(state, 0) for state in DeploymentState},

@@ -9,8 +9,8 @@ from datetime import datetime
 
 from appliance.deploy.worker_pool import WorkerPool
 from appliance.errors import ApplianceError
+from appliance.problems import Problem, find_problems
 from appliance.store.file.database import Store
-from appliance.troubles import Trouble, find_troubles
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class ProblemLog:
             self._due = now + LOOK_EVERY
             self.lanes.start(self._look, self.tell, _log_failure)
 
-    def tell(self, troubles: list[Trouble]) -> None:
+    def tell(self, troubles: list[Problem]) -> None:
         """Tell what is new, and again what was told a while ago; what is gone is told when it comes back."""
         now = self.monotonic()
         found = {(trouble.kind, trouble.subject): trouble for trouble in troubles}
@@ -49,9 +49,9 @@ class ProblemLog:
                 self._told[key] = now
                 log.warning("event=trouble subject=%s text=%r do=%r", trouble.subject, trouble.text, trouble.remedy)
 
-    def _look(self) -> list[Trouble]:
+    def _look(self) -> list[Problem]:
         with self.store.reading():
-            return find_troubles(self.nameservers, self.clock())
+            return find_problems(self.nameservers, self.clock())
 
 
 def _log_failure(error: ApplianceError) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import dns.name
 
 from appliance.deploy.host import find_program, nameservers_of
-from appliance.doctor.result import Result, Site, fail, ok
+from appliance.doctor.result import DoctorContext, Result, fail, ok
 from appliance.errors import CommandError
 from appliance.keys import read_key
 from appliance.nameserver.isccc import RndcConnection
@@ -18,7 +18,7 @@ from appliance.queries.transfer import axfr
 SECONDS = 5.0
 
 
-def configurations(site: Site) -> Iterator[Result]:
+def configurations(site: DoctorContext) -> Iterator[Result]:
     """named-checkconf finds nothing wrong in the named.conf of this host, or in both of a state folder."""
     files = configuration_files(site)
     checkconf = find_program(site.settings.deployer.named_checkconf)
@@ -33,14 +33,14 @@ def configurations(site: Site) -> Iterator[Result]:
         yield ok("no named.conf is known here")
 
 
-def configuration_files(site: Site) -> list[Path]:
+def configuration_files(site: DoctorContext) -> list[Path]:
     """Of a state folder both files, which stand beside its zone files; else the system's."""
     state = site.settings.deployer.zone_directory.parent
     own = [file for file in (state / "ns1" / "named.conf", state / "ns2" / "named.conf") if file.exists()]
     return own or [file for file in (site.system_configuration,) if file.exists()]
 
 
-def control(site: Site) -> Iterator[Result]:
+def control(site: DoctorContext) -> Iterator[Result]:
     """The primary takes commands that are signed with our key."""
     deployer = site.settings.deployer
     connection = RndcConnection(deployer.control.host, deployer.control.port, read_key(deployer.control_key), SECONDS)
@@ -58,7 +58,7 @@ def control(site: Site) -> Iterator[Result]:
         connection.close()
 
 
-def transfers(site: Site) -> Iterator[Result]:
+def transfers(site: DoctorContext) -> Iterator[Result]:
     """The primary gives its catalog to the key of the secondaries and to that of updates, and to no one without."""
     catalog = dns.name.from_text(site.settings.dns.catalog)
     primary = nameservers_of(site.settings)[0]

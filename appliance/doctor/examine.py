@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from appliance.doctor import channels, folders, installed, programs, served, storage
-from appliance.doctor.result import Result, Site, Verdict, fail
+from appliance.doctor import answers, channels, folders, installed, programs, storage
+from appliance.doctor.result import DoctorContext, Result, Verdict, fail
 from appliance.errors import ApplianceError
 
 
@@ -15,11 +15,11 @@ class Check:
     """A function that looks at one thing, under the name that others need it by."""
 
     name: str
-    look: Callable[[Site], Iterator[Result]]
+    look: Callable[[DoctorContext], Iterator[Result]]
     needs: frozenset[str] = frozenset()
 
 
-def _check(name: str, look: Callable[[Site], Iterator[Result]], *needs: str) -> Check:
+def _check(name: str, look: Callable[[DoctorContext], Iterator[Result]], *needs: str) -> Check:
     return Check(name, look, frozenset(needs))
 
 
@@ -36,18 +36,18 @@ CHECKS = (
     _check("apparmor", folders.apparmor),
     _check("named-conf", channels.configurations, "programs"),
     _check("units", installed.units, "settings", "store", "keys"),
-    _check("primary", served.primary, "settings", "units"),
-    _check("secondaries", served.secondaries, "settings"),
+    _check("primary", answers.primary, "settings", "units"),
+    _check("secondaries", answers.secondaries, "settings"),
     _check("control", channels.control, "keys", "primary"),
     _check("transfer", channels.transfers, "keys", "primary"),
-    _check("deployer", served.deployer, "store", "units", "clock"),
-    _check("catalog", served.catalog, "store", "transfer"),
-    _check("files", served.files, "settings", "store", "zone-directory", "deployer"),
-    _check("answers", served.answers, "store", "transfer", "deployer"),
+    _check("deployer", answers.deployer, "store", "units", "clock"),
+    _check("catalog", answers.catalog, "store", "transfer"),
+    _check("files", answers.files, "settings", "store", "zone-directory", "deployer"),
+    _check("answers", answers.answers, "store", "transfer", "deployer"),
 )
 
 
-def examine(site: Site, begin: Callable[[str], None] = lambda _name: None) -> Iterator[tuple[str, Result]]:
+def examine(site: DoctorContext, begin: Callable[[str], None] = lambda _name: None) -> Iterator[tuple[str, Result]]:
     """Each check's name with each of its results; `begin` is told the name of a check before it."""
     failed: set[str] = set()
     for check in CHECKS:
@@ -63,7 +63,7 @@ def examine(site: Site, begin: Callable[[str], None] = lambda _name: None) -> It
             yield check.name, result
 
 
-def _looked(check: Check, site: Site) -> Iterator[Result]:
+def _looked(check: Check, site: DoctorContext) -> Iterator[Result]:
     try:
         yield from check.look(site)
     except (ApplianceError, OSError) as error:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from appliance.deploy.host import find_program
-from appliance.doctor.result import Result, Site, fail, ok, warn
+from appliance.doctor.result import DoctorContext, Result, fail, ok, warn
 from appliance.errors import SettingsError
 from appliance.keys import read_key
 
@@ -24,7 +24,7 @@ _FOLDER_RULE = re.compile(r"(/[^\s{}*]*)/\*\*\s+([a-z]+),")
 """A rule for all files below a folder, as Debian's profile has them: folder and rights."""
 
 
-def closed_keys(site: Site) -> Iterator[Result]:
+def closed_keys(site: DoctorContext) -> Iterator[Result]:
     """Each key can be read by us, and by no other but a group."""
     deployer = site.settings.deployer
     for file in (deployer.control_key, deployer.transfer_key, deployer.update_key):
@@ -43,7 +43,7 @@ def closed_keys(site: Site) -> Iterator[Result]:
             yield ok(f"key {key.name} in {file}")
 
 
-def zone_directory(site: Site) -> Iterator[Result]:
+def zone_directory(site: DoctorContext) -> Iterator[Result]:
     """It is there, ours to write, and not everyone's; no file in it is a link."""
     folder = site.settings.deployer.zone_directory
     if not folder.is_dir():
@@ -60,7 +60,7 @@ def zone_directory(site: Site) -> Iterator[Result]:
         yield ok(f"zone directory {folder}")
 
 
-def space(site: Site) -> Iterator[Result]:
+def space(site: DoctorContext) -> Iterator[Result]:
     """Octets and inodes left where the store and the zone files are."""
     for folder in (site.settings.store.path.parent, site.settings.deployer.zone_directory):
         disk = os.statvfs(folder)
@@ -75,7 +75,7 @@ def space(site: Site) -> Iterator[Result]:
             yield ok(left)
 
 
-def apparmor(site: Site) -> Iterator[Result]:
+def apparmor(site: DoctorContext) -> Iterator[Result]:
     """Where a profile confines named, a plain rule for a folder lets it read and write the zone files."""
     if not site.profile.exists() or Path(find_program("named")).resolve() != site.confined:
         yield ok("no AppArmor profile binds this named")

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from appliance.doctor.result import Result, Site, fail, ok
-from appliance.hosting.users import DEPLOYER, NAMED, STORE_GROUP
+from appliance.doctor.result import DoctorContext, Result, fail, ok
 from appliance.nameserver.programs import run
+from appliance.provision.users import DEPLOYER, NAMED, STORE_GROUP
 from appliance.store.file import snapshot
 
 UNITS = ("named.service", "dns-appliance-deployer.service", "dns-appliance-api.service", "dns-appliance-backup.timer")
@@ -19,7 +19,7 @@ SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class InstalledPath:
     """A file or folder that is there, and how it should be; `user` None: whoever of its group made it."""
 
     path: Path
@@ -39,7 +39,7 @@ class Place:
         return f"{stat.S_IMODE(status.st_mode):04o} {user}:{_group(status.st_gid)}"
 
 
-def rights(site: Site) -> Iterator[Result]:
+def rights(site: DoctorContext) -> Iterator[Result]:
     """Every file and folder has the owner, group and mode that keep the two services apart and let both work."""
     if not is_installed(site):
         yield ok("a state folder belongs to whoever runs it")
@@ -53,7 +53,7 @@ def rights(site: Site) -> Iterator[Result]:
         yield ok("settings, keys, store and zone directory have their owners and modes")
 
 
-def units(site: Site) -> Iterator[Result]:
+def units(site: DoctorContext) -> Iterator[Result]:
     """Where systemd runs, all that it should keep at work is at work."""
     if not (is_installed(site) and site.systemd.exists()):
         yield ok("systemd keeps nothing of this appliance")
@@ -66,22 +66,22 @@ def units(site: Site) -> Iterator[Result]:
             yield fail(f"{unit} is {state}", f"systemctl start {unit}; journalctl -u {unit} tells why it ended")
 
 
-def is_installed(site: Site) -> bool:
+def is_installed(site: DoctorContext) -> bool:
     """True when the keys are where a host has them."""
     return site.settings.deployer.control_key.parent == site.configuration.parent
 
 
-def _places(site: Site) -> Iterator[Place]:
+def _places(site: DoctorContext) -> Iterator[InstalledPath]:
     deployer, store = site.settings.deployer, site.settings.store.path
-    yield Place(site.configuration.parent, "root", STORE_GROUP, 0o750)
-    yield Place(site.configuration, "root", STORE_GROUP, 0o640)
+    yield InstalledPath(site.configuration.parent, "root", STORE_GROUP, 0o750)
+    yield InstalledPath(site.configuration, "root", STORE_GROUP, 0o640)
     for key in (deployer.control_key, deployer.transfer_key, deployer.update_key):
-        yield Place(key, "root", DEPLOYER, 0o640)
-    yield Place(deployer.zone_directory, DEPLOYER, NAMED, 0o2775)
-    yield Place(store.parent, "root", STORE_GROUP, 0o2770)
+        yield InstalledPath(key, "root", DEPLOYER, 0o640)
+    yield InstalledPath(deployer.zone_directory, DEPLOYER, NAMED, 0o2775)
+    yield InstalledPath(store.parent, "root", STORE_GROUP, 0o2770)
     locks = (store.with_suffix(".lock"), store.with_name(snapshot.API_LOCK), store.with_name(snapshot.DEPLOYER_LOCK))
     for file in (store, *snapshot.companions(store), *locks):
-        yield Place(file, None, STORE_GROUP, 0o660)
+        yield InstalledPath(file, None, STORE_GROUP, 0o660)
 
 
 def _user(number: int) -> str:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 
 from appliance.deploy.host import find_program
-from appliance.doctor.result import Result, Site, fail, ok, warn
+from appliance.doctor.result import DoctorContext, Result, fail, ok, warn
 from appliance.errors import CommandError
 from appliance.nameserver.version import read_version
 from appliance.store.file import sqlite
@@ -15,7 +15,7 @@ OLDEST_PYTHON = (3, 11)
 OLDEST_BIND = (9, 18)
 
 
-def versions(site: Site, sqlite_version: tuple[int, ...] = sqlite.VERSION) -> Iterator[Result]:
+def versions(site: DoctorContext, sqlite_version: tuple[int, ...] = sqlite.VERSION) -> Iterator[Result]:
     """Python, SQLite, and the three tools of BIND that the deployer starts."""
     yield _at_least("Python", sys.version_info[:3], OLDEST_PYTHON, "install a newer Python and make the venv anew")
     yield _at_least("SQLite", sqlite_version, sqlite.OLDEST_VERSION, "install the apsw that requirements/run.txt names")
@@ -28,7 +28,7 @@ def versions(site: Site, sqlite_version: tuple[int, ...] = sqlite.VERSION) -> It
         yield _tool(key, name, argument)
 
 
-def complete_settings(site: Site) -> Iterator[Result]:
+def complete_settings(site: DoctorContext) -> Iterator[Result]:
     """There is a primary, and a secondary that outlives it."""
     servers = site.settings.dns.nameservers
     if not site.settings.sources and not site.configuration.exists():

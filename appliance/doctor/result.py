@@ -38,7 +38,7 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class DoctorContext:
     """The host that is looked at. `sample` is the most zones that are compared in full, None: all."""
 
     settings: Settings

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from appliance.doctor.result import Result, Site, fail, ok, warn
+from appliance.doctor.result import DoctorContext, Result, fail, ok, warn
 from appliance.errors import StoreError
 from appliance.store import deployments, journal
 from appliance.store.file import snapshot
@@ -20,7 +20,7 @@ _SET_CLOCK = "set it, and see that NTP runs"
 _FROM_BACKUP = "restore a backup: dns-appliance restore FILE"
 
 
-def sound_store(site: Site) -> Iterator[Result]:
+def sound_store(site: DoctorContext) -> Iterator[Result]:
     """It is there, whole, and has the tables of this release."""
     file = site.settings.store.path
     if not file.exists():
@@ -42,7 +42,7 @@ def sound_store(site: Site) -> Iterator[Result]:
         yield ok(f"{file} is sound, {file.stat().st_size // 1024} KiB")
 
 
-def closed_store(site: Site) -> Iterator[Result]:
+def closed_store(site: DoctorContext) -> Iterator[Result]:
     """Others can neither read it (it holds hashes of passwords and tokens) nor put a file in its place."""
     file = site.settings.store.path
     mode, folder = (path.stat().st_mode for path in (file, file.parent))
@@ -56,7 +56,7 @@ def closed_store(site: Site) -> Iterator[Result]:
         yield ok("the store is closed to others")
 
 
-def plausible_clock(site: Site) -> Iterator[Result]:
+def plausible_clock(site: DoctorContext) -> Iterator[Result]:
     """It is not behind what was written before: expiry of tokens and age of backups hang on it, serials do not."""
     newest = _newest_row(site)
     if site.now < EARLIEST:
@@ -68,7 +68,7 @@ def plausible_clock(site: Site) -> Iterator[Result]:
         yield ok(f"the clock says {site.now:%Y-%m-%dT%H:%M:%SZ}")
 
 
-def _newest_row(site: Site) -> datetime | None:
+def _newest_row(site: DoctorContext) -> datetime | None:
     store = Store(site.settings.store.path)
     store.attach()
     with store.connection():

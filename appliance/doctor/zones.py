@@ -44,7 +44,7 @@ def check_zones(wanted: Sequence[Zone], settings: Settings, store: Store) -> Ite
             yield zone, [*findings[zone.name], *([refusal] if refusal else [])]
 
 
-class Content:
+class WholeZone:
     """All records of a zone, as the rules see them, read once."""
 
     def __init__(self, origin: Name, servers: tuple[Name, ...], held: Iterable[Record]) -> None:
@@ -74,7 +74,7 @@ def _own_findings(zone: Zone, apex: Apex, store: Store) -> list[str]:
     try:
         with store.reading():
             held, lines = records.of_zone(zone), records.lines_of(zone)
-        content = Content(zone.name, apex.servers, held)
+        content = WholeZone(zone.name, apex.servers, held)
         return [
             *_bad_lines(held, lines.text),
             *(finding.detail for finding in rules.check(content, content.owners)),

@@ -16,14 +16,8 @@ import dns.name
 
 from appliance.addresses import LOOPBACK, Endpoint
 from appliance.deploy.host import find_program
-from appliance.embedded.children import Child, end_all
-from appliance.embedded.state import (
-    CATALOG,
-    State,
-    prepare_state,
-    reachable_program,
-    taken_ports,
-)
+from appliance.embedded.state import CATALOG, StateFolder, prepare_state_folder, reachable_program, taken_ports
+from appliance.embedded.supervisor import Child, end_all
 from appliance.errors import SettingsError
 from appliance.identity.membership import create_account
 from appliance.identity.sign_in import set_password
@@ -54,7 +48,7 @@ def run(folder: Path, api: Endpoint, dns_port: int, clock: Callable[[], datetime
     folder.mkdir(parents=True, exist_ok=True)
     with only_one(folder / "run.lock"):
         _refuse_taken(dns_port, dns_port + 1, api.port)
-        state = prepare_state(folder, api, dns_port, read_version(named))
+        state = prepare_state_folder(folder, api, dns_port, read_version(named))
         named = str(reachable_program(Path(named), state.folder, state.owner))
         first = _open_store(state, clock)
         ended = until_signalled()
@@ -84,7 +78,7 @@ class _First:
     secret: str
 
 
-def _open_store(state: State, clock: Callable[[], datetime]) -> _First | None:
+def _open_store(state: StateFolder, clock: Callable[[], datetime]) -> _First | None:
     """Make or migrate the store; the password and the token of the first account, when there was none yet."""
     store = Store(state.store)
     store.create_or_migrate()
@@ -99,7 +93,7 @@ def _open_store(state: State, clock: Callable[[], datetime]) -> _First | None:
     return _First(password, secret)
 
 
-def _start_in_order(children: list[Child], state: State, named: str, given_up: Callable[[], bool]) -> None:
+def _start_in_order(children: list[Child], state: StateFolder, named: str, given_up: Callable[[], bool]) -> None:
     """ns1, then ns2 (started together they may take a minute to find each other), then deployer and API."""
     deadline = time.monotonic() + START_TIMEOUT
 
@@ -126,12 +120,12 @@ def _find_named() -> str:
     return named
 
 
-def _named(state: State, named: str, server: str) -> Child:
+def _named(state: StateFolder, named: str, server: str) -> Child:
     argv = (named, "-g", "-c", str(state.named_conf(server)))
     return Child(server, argv, state.logs / f"{server}.log", os.environ, state.owner)
 
 
-def _own(state: State, command: str) -> Child:
+def _own(state: StateFolder, command: str) -> Child:
     argv = (sys.executable, "-m", "appliance", command, "--state", str(state.folder))
     return Child(command, argv, state.logs / f"{command}.log", os.environ)
 
@@ -154,7 +148,7 @@ def _is_ready(api: Endpoint) -> bool:
         connection.close()
 
 
-def _greet(state: State, first: _First | None, say: Say) -> None:
+def _greet(state: StateFolder, first: _First | None, say: Say) -> None:
     base = f"http://{state.api}/api/v1"
     say(f"console   http://{state.api}/")
     say(f"API       {base}/  (try it: {base}/docs/)")

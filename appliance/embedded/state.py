@@ -15,8 +15,8 @@ import dns.name
 from appliance.addresses import LONGEST_SOCKET_PATH, LOOPBACK, Endpoint
 from appliance.errors import SettingsError
 from appliance.files import Owner, write_whole
-from appliance.hosting.beginnings import make_catalog, make_key
-from appliance.hosting.servers import configuration
+from appliance.provision.bootstrap import create_catalog, create_key
+from appliance.provision.servers import configuration
 from appliance.settings import CONFIG_IN_STATE, STORE_IN_STATE, read_settings
 
 DOMAIN = "appliance.test"
@@ -26,7 +26,7 @@ _PORTS_BELOW_EPHEMERAL = range(20_000, 32_000)
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class StateFolder:
     """Where everything is. Ports: ns1's, ns2's is the next; control channel of ns1. Both named are run by `owner`."""
 
     folder: Path
@@ -69,15 +69,15 @@ class State:
         return self.folder / server / "named.conf"
 
 
-def prepare_state(folder: Path, api: Endpoint, dns_port: int, release: tuple[int, ...]) -> State:
+def prepare_state_folder(folder: Path, api: Endpoint, dns_port: int, release: tuple[int, ...]) -> StateFolder:
     """Make what is missing in the folder, and write the configuration for that release of BIND; the rest is kept."""
-    state = State(folder.absolute(), api, dns_port, free_port(), unprivileged_owner())
+    state = StateFolder(folder.absolute(), api, dns_port, free_port(), unprivileged_owner())
     _refuse_long_path(state)
     _make_folders(state)
     _refuse_blocked_way(state)
     for name in ("control", "transfer", "update"):
-        make_key(state.key_file(name), name, 0o600)
-    make_catalog(state.zones, dns.name.from_text(CATALOG), state.owner)
+        create_key(state.key_file(name), name, 0o600)
+    create_catalog(state.zones, dns.name.from_text(CATALOG), state.owner)
     write_whole(state.config, _config(state).encode(), 0o600)
     settings = read_settings(state.config, {})
     for server in ("ns1", "ns2"):
@@ -141,7 +141,7 @@ def _can_bind(port: int, kind: socket.SocketKind) -> bool:
     return True
 
 
-def _make_folders(state: State) -> None:
+def _make_folders(state: StateFolder) -> None:
     for folder, mode in (
         (state.folder, 0o755),
         (state.store.parent, 0o700),
@@ -160,12 +160,12 @@ def _make_folder(folder: Path, mode: int) -> None:
         folder.chmod(mode)
 
 
-def _refuse_long_path(state: State) -> None:
+def _refuse_long_path(state: StateFolder) -> None:
     if len(os.fsencode(state.socket)) > LONGEST_SOCKET_PATH:
         raise SettingsError(f"the path {state.folder} is too long for a socket in it; choose a shorter --state")
 
 
-def _refuse_blocked_way(state: State) -> None:
+def _refuse_blocked_way(state: StateFolder) -> None:
     blocking = blocking_folder(state.folder, state.owner)
     if blocking:
         user = pwd.getpwuid(state.owner.uid).pw_name
@@ -175,7 +175,7 @@ def _refuse_blocked_way(state: State) -> None:
         )
 
 
-def _config(state: State) -> str:
+def _config(state: StateFolder) -> str:
     servers = ", ".join(f'"ns{n + 1}.{DOMAIN}={LOOPBACK}:{state.dns_port + n}"' for n in range(2))
     return f"""# Written by `dns-appliance run` at each start.
 [store]

@@ -24,7 +24,7 @@ _LARGEST_SERIAL = 2**32 - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ListenAddress:
     """An address and port where a nameserver listens, IPv4 or IPv6."""
 
     address: str
@@ -45,7 +45,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Peer(Place):
+class Peer(ListenAddress):
     """Another nameserver, and the TSIG key shared with it alone."""
 
     key: Key
@@ -60,11 +60,11 @@ class Primary:
     """
 
     template: ClassVar[str] = "primary.conf.j2"
-    listen: tuple[Place, ...]
+    listen: tuple[ListenAddress, ...]
     directory: str
     catalog: Name
     catalog_file: str
-    control: Place
+    control: ListenAddress
     control_key: Key
     update_key: Key
     transfer_key: Key
@@ -92,7 +92,7 @@ class Secondary:
     """
 
     template: ClassVar[str] = "secondary.conf.j2"
-    listen: tuple[Place, ...]
+    listen: tuple[ListenAddress, ...]
     directory: str
     zone_directory: str
     catalog: Name

@@ -10,7 +10,7 @@ from flask import Blueprint, Flask, Response, current_app, jsonify
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from werkzeug.exceptions import Unauthorized
 
-from appliance.troubles import MOST_NAMED, Trouble
+from appliance.problems import MOST_NAMED, Problem
 from appliance.web.bearer import is_operators_request
 from appliance.web.context import context, open_connection, reading
 from appliance.web.error_responses import error_answer
@@ -67,7 +67,7 @@ def _readiness() -> Readiness:
     return cast(Readiness, current_app.extensions[_KEY])
 
 
-def _counted(problems: Sequence[Trouble]) -> list[str]:
+def _counted(problems: Sequence[Problem]) -> list[str]:
     """How many there are; a list that was cut short names no number above its length."""
     if not problems:
         return []

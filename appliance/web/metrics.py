@@ -11,8 +11,8 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from appliance.problems import MOST_NAMED
 from appliance.store import deployments, statistics, unknown_zones
-from appliance.troubles import MOST_NAMED
 from appliance.zones.deployment import DeploymentState
 from appliance.zones.names import print_domain
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from appliance.problems import Problem, find_problems
 from appliance.store.file.database import Store
-from appliance.troubles import Trouble, find_troubles
 
 CACHED = 1.0
 """Seconds for which problems are not looked up again."""
@@ -29,16 +29,16 @@ class Readiness:
     clock: Callable[[], datetime]
     monotonic: Callable[[], float]
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _found: list[Trouble] = field(default_factory=list)
+    _found: list[Problem] = field(default_factory=list)
     _found_at: float | None = None
 
-    def problems(self) -> list[Trouble]:
+    def problems(self) -> list[Problem]:
         """Return every problem; StoreError where the store cannot be read or refused the last write."""
         self.store.raise_failed_write(since=self.monotonic() - FAILURE_COUNTS)
         with self._lock:
             now = self.monotonic()
             if self._found_at is None or now - self._found_at >= CACHED:
                 with self.store.reading():
-                    self._found = find_troubles(self.nameservers, self.clock())
+                    self._found = find_problems(self.nameservers, self.clock())
                 self._found_at = now
             return self._found

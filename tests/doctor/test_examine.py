@@ -13,15 +13,15 @@ import dns.name
 import dns.rrset
 import pytest
 
-from appliance.doctor import served
+from appliance.doctor import answers
 from appliance.doctor.examine import CHECKS, examine
-from appliance.doctor.result import Site, Verdict
+from appliance.doctor.result import DoctorContext, Verdict
 from appliance.keys import read_key
 from appliance.nameserver.catalog import CatalogUpdates
 from appliance.settings import read_settings
 from appliance.store.file import sqlite
 from tests.appliance import Appliance
-from tests.doctor.breakings import BREAKINGS, answering, content, control_of, standing_still, with_settings
+from tests.doctor.faults import BREAKINGS, answering, content, control_of, standing_still, with_settings
 from tests.pair import LOOPBACK, wait_for
 
 DOMAINS = ("one.example", "two.example")
@@ -39,11 +39,11 @@ def well() -> Iterator[Appliance]:
         yield running
 
 
-def site_of(appliance: Appliance) -> Site:
-    return Site(read_settings(appliance.state / "config.toml", {}), datetime.now(UTC))
+def site_of(appliance: Appliance) -> DoctorContext:
+    return DoctorContext(read_settings(appliance.state / "config.toml", {}), datetime.now(UTC))
 
 
-def complaints(site: Site, verdict: Verdict = Verdict.FAIL) -> list[tuple[str, str]]:
+def complaints(site: DoctorContext, verdict: Verdict = Verdict.FAIL) -> list[tuple[str, str]]:
     return [(name, result.what) for name, result in examine(site) if result.verdict is verdict]
 
 
@@ -83,7 +83,7 @@ def test_a_file_that_was_edited(well: Appliance) -> None:
         zones = site_of(well).settings.deployer.zone_directory.glob("*.zone")
         file = next(path for path in zones if "192.0.2.1" in path.read_text())  # not the catalog
         mend.enter_context(content(file, file.read_text().replace("192.0.2.1", "192.0.2.9")))
-        (result,) = served.files(site_of(well))  # alone: a reload that was under way may have taken the edited file up
+        (result,) = answers.files(site_of(well))  # alone: a reload that was under way may have taken the edited file up
     assert result.verdict is Verdict.FAIL
     assert any(domain in result.what for domain in DOMAINS)
 
@@ -151,7 +151,7 @@ def test_a_secondary_that_outlived_its_primary(well: Appliance) -> None:
     primary, secondary = site.settings.dns.nameservers
     with answering(lambda query: well.ask(query.question[0].name.to_text(), "SOA", 2), ahead=7) as port:
         survivor = replace(secondary, endpoint=replace(secondary.endpoint, port=port))
-        results = list(served.catalog(with_settings(site, "dns", nameservers=(primary, survivor))))
+        results = list(answers.catalog(with_settings(site, "dns", nameservers=(primary, survivor))))
     assert [(result.verdict, result.what[:42]) for result in results] == [
         (Verdict.FAIL, "ns2.appliance.test has a later catalog tha")
     ]

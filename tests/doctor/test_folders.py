@@ -10,14 +10,14 @@ import pytest
 
 from appliance.deploy.host import find_program
 from appliance.doctor import folders
-from appliance.doctor.result import Site, Verdict
+from appliance.doctor.result import DoctorContext, Verdict
 from appliance.settings import Settings
 
 
 def test_a_full_disk() -> None:
     deployer = replace(Settings().deployer, zone_directory=Path("/sys"))  # where nothing is ever left
     store = replace(Settings().store, path=Path("/sys/store.sqlite3"))
-    site = Site(Settings(store=store, deployer=deployer), datetime.now(UTC))
+    site = DoctorContext(Settings(store=store, deployer=deployer), datetime.now(UTC))
     assert {result.verdict for result in folders.space(site)} == {Verdict.FAIL}
 
 
@@ -54,6 +54,6 @@ def test_a_profile_that_covers_the_zone_directory(tmp_path: Path, folder: str, l
     (tmp_path / "local" / "usr.sbin.named").write_text(local)
     settings = Settings(deployer=replace(Settings().deployer, zone_directory=Path(folder)))
     named = Path(find_program("named")).resolve()
-    site = Site(settings, datetime.now(UTC), profile=profile, confined=named)
+    site = DoctorContext(settings, datetime.now(UTC), profile=profile, confined=named)
     assert [result.verdict for result in folders.apparmor(site)] == [verdict]
     assert [result.verdict for result in folders.apparmor(replace(site, confined=Path("/elsewhere")))] == [Verdict.OK]

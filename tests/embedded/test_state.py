@@ -10,7 +10,7 @@ from appliance.addresses import LOOPBACK, Endpoint
 from appliance.embedded.state import (
     blocking_folder,
     free_port,
-    prepare_state,
+    prepare_state_folder,
     reachable_program,
     taken_ports,
     unprivileged_owner,
@@ -23,7 +23,7 @@ from tests.pair import free_port as port
 
 def prepared(folder: Path) -> Path:
     folder.chmod(0o755)
-    return prepare_state(folder, Endpoint(LOOPBACK, port()), port(), (9, 18)).folder
+    return prepare_state_folder(folder, Endpoint(LOOPBACK, port()), port(), (9, 18)).folder
 
 
 def test_secrets_are_closed_to_others(state_folder: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 from appliance.zones.serial import is_later
 from tests.appliance import Appliance
 from tests.clock import Clock, stepped
-from tests.doctor.breakings import standing_still
+from tests.doctor.faults import standing_still
 from tests.pair import wait_for
 from tests.scene import HEAL_SECONDS, OLD, Scene
 

@@ -9,8 +9,8 @@ import click
 import pytest
 
 from appliance.cli import program
-from appliance.hosting import users
 from appliance.nameserver.programs import run
+from appliance.provision import users
 from appliance.settings import DEFAULT_FILE, Settings
 from tests.systemd.units import FOLDER, SERVICES, UNITS, rows, values
 

@@ -1,4 +1,4 @@
-"""Acts as another user: `python -m tests.hosting.acting UID GID GROUP,... UMASK ACTION FOLDER`, started by root.
+"""Acts as another user: `python -m tests.provision.act_as_user UID GID GROUP,... UMASK ACTION FOLDER`, started by root.
 
 Everything is imported before the privileges are given up: the way to Python itself may be closed to that user.
 """
@@ -16,11 +16,11 @@ from pathlib import Path
 
 from appliance.errors import SettingsError
 from appliance.files import Owner
-from appliance.hosting.prepare import prepare_host
-from appliance.hosting.users import Owners
 from appliance.keys import read_key
 from appliance.nameserver.zone_files import ZoneFiles
 from appliance.processes import among_others, only_one
+from appliance.provision.prepare import prepare_host
+from appliance.provision.users import Owners
 from appliance.recovery.backup import back_up
 from appliance.recovery.restore import restore
 from appliance.settings import Settings, read_settings

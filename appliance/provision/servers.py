@@ -9,9 +9,9 @@ import dns.name
 
 from appliance.addresses import NameserverAddress
 from appliance.errors import SettingsError
-from appliance.hosting.beginnings import catalog_file
 from appliance.keys import read_key
-from appliance.render.named_conf import Peer, Place, Primary, Secondary, named_conf
+from appliance.provision.bootstrap import catalog_file
+from appliance.render.named_conf import ListenAddress, Peer, Primary, Secondary, named_conf
 from appliance.settings import Settings
 
 DIRECTORY = Path("/var/cache/bind")
@@ -29,7 +29,7 @@ def configuration(
     is the one that the settings give. The primary's zone files are where the settings say, whatever `zones` is.
     """
     server = server_of(settings, name)
-    places = [Place(address, server.endpoint.port) for address in listen or (server.endpoint.host, *LOOPBACK)]
+    places = [ListenAddress(address, server.endpoint.port) for address in listen or (server.endpoint.host, *LOOPBACK)]
     distinct = tuple(dict.fromkeys(places))
     if server == settings.dns.nameservers[0]:
         return named_conf(_primary(settings, distinct, directory))
@@ -46,7 +46,7 @@ def server_of(settings: Settings, name: str) -> NameserverAddress:
     raise SettingsError(f"{name} is no nameserver of dns.nameservers, which has {known}")
 
 
-def _primary(settings: Settings, listen: tuple[Place, ...], directory: Path) -> Primary:
+def _primary(settings: Settings, listen: tuple[ListenAddress, ...], directory: Path) -> Primary:
     deployer = settings.deployer
     transfer = read_key(deployer.transfer_key)
     return Primary(
@@ -54,7 +54,7 @@ def _primary(settings: Settings, listen: tuple[Place, ...], directory: Path) -> 
         directory=str(directory),
         catalog=dns.name.from_text(settings.dns.catalog),
         catalog_file=str(catalog_file(deployer.zone_directory)),
-        control=Place(deployer.control.host, deployer.control.port),
+        control=ListenAddress(deployer.control.host, deployer.control.port),
         control_key=read_key(deployer.control_key),
         update_key=read_key(deployer.update_key),
         transfer_key=transfer,
@@ -65,7 +65,7 @@ def _primary(settings: Settings, listen: tuple[Place, ...], directory: Path) -> 
 
 
 def _secondary(
-    settings: Settings, listen: tuple[Place, ...], directory: Path, zones: Path, release: tuple[int, ...]
+    settings: Settings, listen: tuple[ListenAddress, ...], directory: Path, zones: Path, release: tuple[int, ...]
 ) -> Secondary:
     primary = settings.dns.nameservers[0].endpoint
     return Secondary(

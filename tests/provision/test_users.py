@@ -15,15 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.hosting.acting import (
-    ACCOUNTS,
-    API,
-    BIND,
-    DEPLOYER,
-    KEYS_GROUP,
-    NAMED,
-    STORE_GROUP,
-)
+from tests.provision.act_as_user import ACCOUNTS, API, BIND, DEPLOYER, KEYS_GROUP, NAMED, STORE_GROUP
 
 ROOT = Path(__file__).parent.parent.parent
 AS_ROOT = () if os.geteuid() == 0 else ("sudo", "-n", "env", f"PYTHONPATH={ROOT}")
@@ -37,7 +29,7 @@ USERS = {
 
 def begin(user: str, action: str, folder: Path, umask: str = "022") -> subprocess.Popen[str]:
     """The action under way as that user, who may not write what measures coverage in the checkout."""
-    argv = (*AS_ROOT, sys.executable, "-m", "tests.hosting.acting", *USERS[user], umask, action, str(folder))
+    argv = (*AS_ROOT, sys.executable, "-m", "tests.provision.act_as_user", *USERS[user], umask, action, str(folder))
     unmeasured = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     return subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT, env=unmeasured)
 

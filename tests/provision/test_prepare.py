@@ -12,13 +12,13 @@ import pytest
 from playhouse import migrations
 
 from appliance.errors import SettingsError, StoreError
-from appliance.hosting.beginnings import catalog_file
-from appliance.hosting.prepare import prepare_host
 from appliance.keys import read_key
+from appliance.provision.bootstrap import catalog_file
+from appliance.provision.prepare import prepare_host
 from appliance.settings import Settings
 from appliance.store.file import snapshot, sqlite
 from appliance.store.file.database import MIGRATIONS
-from tests.hosting.conftest import OWNERS
+from tests.provision.conftest import OWNERS
 
 OLDEST = "0001_initial"
 ADD_ACCOUNT = """

@@ -22,7 +22,7 @@ MOST_NAMED = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class Problem:
     """One thing that is less than well: of what kind and of whom, what is wrong, and what to do."""
 
     kind: str
@@ -31,13 +31,13 @@ class Trouble:
     remedy: str
 
 
-def find_troubles(nameservers: Sequence[str], now: datetime) -> list[Trouble]:
+def find_problems(nameservers: Sequence[str], now: datetime) -> list[Problem]:
     """Everything that is less than well now: the deployer, nameservers, zones, zones that the store never knew."""
     deployer = deployer_problem(now)
     return [*([deployer] if deployer else ()), *_nameservers(nameservers), *_zones(now), *_strays()]
 
 
-def deployer_problem(now: datetime) -> Trouble | None:
+def deployer_problem(now: datetime) -> Problem | None:
     """Return what is wrong with the deployer, None while it turns: the one rule for everything that reports it."""
     turned_at = deployments.turned_at()
     if turned_at is None:
@@ -51,23 +51,23 @@ def deployer_problem(now: datetime) -> Trouble | None:
         remedy = "set the clock right, start the deployer and read its log"
     else:
         return None
-    return Trouble("deployer", "deployer", text, remedy)
+    return Problem("deployer", "deployer", text, remedy)
 
 
-def _nameservers(nameservers: Sequence[str]) -> Iterator[Trouble]:
+def _nameservers(nameservers: Sequence[str]) -> Iterator[Problem]:
     reaches = statistics.lag_by_nameserver()
     for name in nameservers:
         reach = reaches.get(name)
         if reach and reach.unreachable:
             remedy = "see that named runs there and that UDP and TCP reach it"
-            yield Trouble("nameserver", name, f"nameserver {name} is unreachable", remedy)
+            yield Problem("nameserver", name, f"nameserver {name} is unreachable", remedy)
         elif reach and reach.lagging:
             zones = f"{reach.lagging} zone{'s' if reach.lagging > 1 else ''}"
             remedy = "read its log: transfers are refused, cut, or out of disk"
-            yield Trouble("nameserver", name, f"nameserver {name} is behind with {zones}", remedy)
+            yield Problem("nameserver", name, f"nameserver {name} is behind with {zones}", remedy)
 
 
-def _zones(now: datetime) -> Iterator[Trouble]:
+def _zones(now: datetime) -> Iterator[Problem]:
     for late in statistics.late_zones(MOST_NAMED):
         age = abs(now - late.queued_at)
         if age > LATE_AFTER:
@@ -75,13 +75,13 @@ def _zones(now: datetime) -> Iterator[Trouble]:
             wanted = "deleted and still answered" if late.deleted else f"not live at serial {late.serial}"
             reason = f": {late.error}" if late.error else ""
             text = f"zone {name} is {wanted} after {_seconds(age)} s{reason}"
-            yield Trouble("zone", name, text, f"dns-appliance status {name}")
+            yield Problem("zone", name, text, f"dns-appliance status {name}")
 
 
-def _strays() -> Iterator[Trouble]:
+def _strays() -> Iterator[Problem]:
     for name in unknown_zones.names(MOST_NAMED):
         text = f"zone {name} is served, and the store never knew it; it is kept"
-        yield Trouble("stray", name, text, "restore the store that knew it, or dns-appliance deployer --allow-removals")
+        yield Problem("stray", name, text, "restore the store that knew it, or dns-appliance deployer --allow-removals")
 
 
 def _seconds(age: timedelta) -> int:

@@ -11,11 +11,11 @@ import pytest
 
 from appliance.errors import SettingsError
 from appliance.files import Owner
-from appliance.hosting.prepare import prepare_host
-from appliance.hosting.users import Owners, owners_of_host
+from appliance.provision.prepare import prepare_host
+from appliance.provision.users import Owners, owners_of_host
 from appliance.settings import Settings, known_keys, print_value
 from tests.appliance import PROGRAM
-from tests.hosting.conftest import OWNERS
+from tests.provision.conftest import OWNERS
 
 
 def said(settings: Settings, *words: str) -> tuple[int, str, str]:

@@ -12,7 +12,7 @@ from appliance.render.named_conf import catalog_zone
 from appliance.zones.catalog import FILE_UUID, FIRST_SERIAL
 
 
-def make_key(file: Path, name: str, mode: int, owner: Owner | None = None) -> bool:
+def create_key(file: Path, name: str, mode: int, owner: Owner | None = None) -> bool:
     """See that a key is in the file, True when it was made; SettingsError when what is there cannot be read as one."""
     if file.exists():
         read_key(file)
@@ -26,7 +26,7 @@ def catalog_file(zone_directory: Path) -> Path:
     return zone_directory / f"{FILE_UUID}.zone"
 
 
-def make_catalog(zone_directory: Path, catalog: Name, owner: Owner) -> bool:
+def create_catalog(zone_directory: Path, catalog: Name, owner: Owner) -> bool:
     """See that the primary has a catalog to load, for its named's user to write on; True when it was made."""
     file = catalog_file(zone_directory)
     if file.exists():

@@ -13,10 +13,11 @@ from dns.name import Name
 from dns.rdatatype import RdataType
 
 from appliance.deploy.host import nameservers_of
-from appliance.doctor.result import Result, Site, fail, ok, warn
+from appliance.doctor.result import DoctorContext, Result, fail, ok, warn
 from appliance.errors import CommandError
 from appliance.keys import read_key
 from appliance.nameserver.zone_files import ZoneFiles
+from appliance.problems import deployer_problem
 from appliance.queries.bulk import ask_all
 from appliance.queries.soa import Nameserver
 from appliance.queries.transfer import axfr
@@ -25,7 +26,6 @@ from appliance.settings import Settings
 from appliance.store import deployments, records, zones
 from appliance.store.deployments import ZoneStatus
 from appliance.store.file.database import Store
-from appliance.troubles import deployer_problem
 from appliance.zones.catalog import FILE_UUID, member_label
 from appliance.zones.deployment import reaches
 from appliance.zones.names import print_domain
@@ -38,24 +38,24 @@ MOST_NAMED = 5
 Content = frozenset[tuple[str, int, str, str]]
 
 
-def primary(site: Site) -> Iterator[Result]:
+def primary(site: DoctorContext) -> Iterator[Result]:
     """The primary answers for the catalog, over UDP and TCP."""
     yield from _reach(site, nameservers_of(site.settings)[:1])
 
 
-def secondaries(site: Site) -> Iterator[Result]:
+def secondaries(site: DoctorContext) -> Iterator[Result]:
     """So does every secondary."""
     yield from _reach(site, nameservers_of(site.settings)[1:])
 
 
-def deployer(site: Site) -> Iterator[Result]:
+def deployer(site: DoctorContext) -> Iterator[Result]:
     """It gave a sign of life a moment ago."""
     with _store(site.settings).connection():
         problem = deployer_problem(site.now)
     yield fail(problem.text, problem.remedy) if problem else ok("the deployer turns")
 
 
-def catalog(site: Site) -> Iterator[Result]:
+def catalog(site: DoctorContext) -> Iterator[Result]:
     """The catalog's members are the zones that are live: of the others the secondaries would not know."""
     name = dns.name.from_text(site.settings.dns.catalog)
     rows = axfr(nameservers_of(site.settings)[0], name, read_key(site.settings.deployer.transfer_key))
@@ -76,7 +76,7 @@ def catalog(site: Site) -> Iterator[Result]:
         yield ok(f"the catalog has all {len(members)} zones")
 
 
-def files(site: Site) -> Iterator[Result]:
+def files(site: DoctorContext) -> Iterator[Result]:
     """Each zone file of the sample holds what the store wants, octet for octet; no file is anyone else's."""
     place = ZoneFiles(site.settings.deployer.zone_directory.absolute())
     with (store := _store(site.settings)).connection():
@@ -95,7 +95,7 @@ def files(site: Site) -> Iterator[Result]:
         yield ok(f"{len(sample)} zone files are what the store wants")
 
 
-def answers(site: Site) -> Iterator[Result]:
+def answers(site: DoctorContext) -> Iterator[Result]:
     """Every nameserver serves each zone of the sample, with the content that the store wants."""
     servers = nameservers_of(site.settings)
     with (store := _store(site.settings)).connection():
@@ -121,7 +121,7 @@ _REPLACED = "the deployer replaces it within half a minute; see its log for even
 _REWRITE = "change any record of the zone: it is then written and loaded anew"
 
 
-def _ahead_of_the_catalog(site: Site, catalog: Name) -> list[Nameserver]:
+def _ahead_of_the_catalog(site: DoctorContext, catalog: Name) -> list[Nameserver]:
     """Secondaries that outlived their primary: the catalog of a new one begins below theirs."""
     servers = nameservers_of(site.settings)
     given = ask_all([(server, catalog) for server in servers], timeout=SECONDS, retries=1)
@@ -130,7 +130,7 @@ def _ahead_of_the_catalog(site: Site, catalog: Name) -> list[Nameserver]:
     return [server for server, serial in serials.items() if own is not None and is_later(serial, own)]
 
 
-def _reach(site: Site, servers: Iterable[Nameserver]) -> Iterator[Result]:
+def _reach(site: DoctorContext, servers: Iterable[Nameserver]) -> Iterator[Result]:
     name = dns.name.from_text(site.settings.dns.catalog)
     for server in servers:
         answer = ask_all([(server, name)], timeout=SECONDS, retries=1)[server, name]
@@ -159,7 +159,7 @@ def _store(settings: Settings) -> Store:
     return store
 
 
-def _sample(site: Site, standings: list[ZoneStatus]) -> list[ZoneStatus]:
+def _sample(site: DoctorContext, standings: list[ZoneStatus]) -> list[ZoneStatus]:
     """Zones that are live by the deployer's word; those under way are left out."""
     live = [one for one in standings if _is_live(one)]
     if site.sample is None or len(live) <= site.sample:

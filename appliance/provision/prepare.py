@@ -8,8 +8,8 @@ from pathlib import Path
 import dns.name
 
 from appliance.errors import SettingsError
-from appliance.hosting.beginnings import catalog_file, make_catalog, make_key
-from appliance.hosting.users import Owners
+from appliance.provision.bootstrap import catalog_file, create_catalog, create_key
+from appliance.provision.users import Owners
 from appliance.settings import Settings
 from appliance.store.file import snapshot
 from appliance.store.file.database import Store
@@ -29,7 +29,7 @@ def prepare_host(settings: Settings, owners: Owners) -> Iterator[str]:
             raise SettingsError(f"the folder {folder} is missing: make it by systemd-tmpfiles --create")
     yield from _keys(settings, owners)
     yield from _store(settings)
-    if make_catalog(deployer.zone_directory, dns.name.from_text(settings.dns.catalog), owners.named):
+    if create_catalog(deployer.zone_directory, dns.name.from_text(settings.dns.catalog), owners.named):
         yield f"the catalog {settings.dns.catalog} in {catalog_file(deployer.zone_directory)}"
 
 
@@ -40,7 +40,7 @@ def _keys(settings: Settings, owners: Owners) -> Iterator[str]:
         ("transfer", deployer.transfer_key),
         ("update", deployer.update_key),
     ):
-        if make_key(file, name, KEY_MODE, owners.keys):
+        if create_key(file, name, KEY_MODE, owners.keys):
             yield f"the key {file}"
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from appliance.files import Owner
-from appliance.hosting.users import Owners
+from appliance.provision.users import Owners
 from appliance.settings import Settings, read_settings
 
 OURSELVES = Owner(os.geteuid(), os.getegid())

@@ -17,7 +17,7 @@ import dns.message
 import dns.name
 import dns.rrset
 
-from appliance.doctor.result import Site
+from appliance.doctor.result import DoctorContext
 from appliance.keys import new_key, read_key
 from appliance.nameserver.control import Control
 from appliance.nameserver.isccc import RndcConnection
@@ -25,17 +25,17 @@ from appliance.settings import Settings
 from appliance.store.file import sqlite
 from tests.pair import LOOPBACK
 
-Breaking = Callable[[Site], AbstractContextManager[Site]]
+Breaking = Callable[[DoctorContext], AbstractContextManager[DoctorContext]]
 
 
-def with_settings(site: Site, section: str, **values: object) -> Site:
+def with_settings(site: DoctorContext, section: str, **values: object) -> DoctorContext:
     part = replace(getattr(site.settings, section), **values)
     return replace(site, settings=replace(site.settings, **{section: part}))
 
 
 def changed(section: str, key: str, value: object) -> Breaking:
     @contextmanager
-    def breaking(site: Site) -> Iterator[Site]:
+    def breaking(site: DoctorContext) -> Iterator[DoctorContext]:
         yield with_settings(site, section, **{key: value})
 
     return breaking
@@ -73,20 +73,20 @@ def standing_still(pid: int | None) -> Iterator[None]:
 
 
 @contextmanager
-def key_file_open(site: Site) -> Iterator[Site]:
+def key_file_open(site: DoctorContext) -> Iterator[DoctorContext]:
     with mode(site.settings.deployer.control_key, 0o644):
         yield site
 
 
 @contextmanager
-def key_file_garbled(site: Site) -> Iterator[Site]:
+def key_file_garbled(site: DoctorContext) -> Iterator[DoctorContext]:
     with content(site.settings.deployer.update_key, "no key"):
         yield site
 
 
 def another_key(name: str) -> Breaking:
     @contextmanager
-    def breaking(site: Site) -> Iterator[Site]:
+    def breaking(site: DoctorContext) -> Iterator[DoctorContext]:
         with content(getattr(site.settings.deployer, f"{name}_key"), new_key(name).statement()):
             yield site
 
@@ -94,14 +94,14 @@ def another_key(name: str) -> Breaking:
 
 
 @contextmanager
-def store_open(site: Site) -> Iterator[Site]:
+def store_open(site: DoctorContext) -> Iterator[DoctorContext]:
     file = site.settings.store.path
     with mode(file.parent, 0o755), mode(file, 0o644):
         yield site
 
 
 @contextmanager
-def store_damaged(site: Site) -> Iterator[Site]:
+def store_damaged(site: DoctorContext) -> Iterator[DoctorContext]:
     file = site.settings.store.path.with_name("damaged.sqlite3")
     file.write_bytes(b"\xa5" * 8192)
     yield with_settings(site, "store", path=file)
@@ -109,7 +109,7 @@ def store_damaged(site: Site) -> Iterator[Site]:
 
 
 @contextmanager
-def store_of_an_older_release(site: Site) -> Iterator[Site]:
+def store_of_an_older_release(site: DoctorContext) -> Iterator[DoctorContext]:
     file = site.settings.store.path.with_name("older.sqlite3")
     with closing(sqlite.connect(site.settings.store.path)) as source:
         source.execute("vacuum into ?", (str(file),))
@@ -120,7 +120,7 @@ def store_of_an_older_release(site: Site) -> Iterator[Site]:
 
 
 @contextmanager
-def link_for_a_file(site: Site) -> Iterator[Site]:
+def link_for_a_file(site: DoctorContext) -> Iterator[DoctorContext]:
     link = site.settings.deployer.zone_directory / f"{uuid4()}.zone"
     link.symlink_to("/etc/passwd")
     yield site
@@ -128,20 +128,20 @@ def link_for_a_file(site: Site) -> Iterator[Site]:
 
 
 @contextmanager
-def zones_open(site: Site) -> Iterator[Site]:
+def zones_open(site: DoctorContext) -> Iterator[DoctorContext]:
     with mode(site.settings.deployer.zone_directory, 0o777):
         yield site
 
 
 @contextmanager
-def bad_named_conf(site: Site) -> Iterator[Site]:
+def bad_named_conf(site: DoctorContext) -> Iterator[DoctorContext]:
     file = site.settings.deployer.zone_directory.parent / "ns2" / "named.conf"
     with content(file, "options { no-such-option yes; };\n"):
         yield site
 
 
 @contextmanager
-def clock_behind(site: Site) -> Iterator[Site]:
+def clock_behind(site: DoctorContext) -> Iterator[DoctorContext]:
     yield replace(site, now=site.now - timedelta(days=1))
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import SettingsError
-from appliance.hosting.prepare import prepare_host
-from appliance.hosting.servers import DIRECTORY, configuration
 from appliance.keys import read_key
 from appliance.nameserver.programs import run
+from appliance.provision.prepare import prepare_host
+from appliance.provision.servers import DIRECTORY, configuration
 from appliance.settings import Settings
-from tests.hosting.conftest import OWNERS
 from tests.pair import program
+from tests.provision.conftest import OWNERS
 
 RELEASE = (9, 20)
 NAMES = ("ns1.example.net", "ns2.example.net", "ns3.example.net")
