@@ -14,7 +14,7 @@ from appliance.errors import RuleBroken
 from appliance.store import records
 from appliance.store.file.database import Store
 from appliance.zones.model import Record, Zone
-from tests.desk import Desk, open_desk
+from tests.workspace import Workspace, open_workspace
 
 CHANGES = 10_000
 
@@ -48,29 +48,29 @@ class Timing:
 
 @dataclass
 class _Bench:
-    desk: Desk
+    workspace: Workspace
     store: TimedStore
     editor: Editor = field(init=False)
 
     def __post_init__(self) -> None:
-        self.editor = replace(self.desk.editor, store=self.store, announce=lambda: None)
+        self.editor = replace(self.workspace.editor, store=self.store, announce=lambda: None)
 
     def time(self, what: str, zone: Zone, requests: Sequence[RecordRequest]) -> Timing:
         """Change the zone and note how long that takes."""
         self.store.held, began = 0.0, time.perf_counter()
         with suppress(RuleBroken):
-            self.editor.change_many(self.desk.owner, zone.uuid, requests)
+            self.editor.change_many(self.workspace.owner, zone.uuid, requests)
         return Timing(what, time.perf_counter() - began, self.store.held)
 
 
 def bulk_changes() -> Iterator[Timing]:
     """Time each kind of change."""
-    with TemporaryDirectory(prefix="bench-") as folder, open_desk(Path(folder)) as desk:
-        store = TimedStore(desk.store.path)
+    with TemporaryDirectory(prefix="bench-") as folder, open_workspace(Path(folder)) as workspace:
+        store = TimedStore(workspace.store.path)
         store.attach()
         with store.connection():
-            bench = _Bench(desk, store)
-            zone = bench.editor.create_zone(desk.owner, "bulk.example.org")
+            bench = _Bench(workspace, store)
+            zone = bench.editor.create_zone(workspace.owner, "bulk.example.org")
             names = [_new(f"h{at}", at) for at in range(CHANGES)]
             yield bench.time(f"{CHANGES:,} records created, a name each", zone, names)
             held = records.of_zone(zone)

@@ -11,7 +11,7 @@ from appliance.editing import CreateRecord, RecordInput
 from tests.api.conftest import NS1, NS2, open_house
 from tests.console.conftest import Browser, Console
 from tests.console.zone_page import ZonePage, open_page
-from tests.crowd import make_all_live
+from tests.many_zones import make_all_live
 
 ZONES, RECORDS = 50_000, 10_000
 ROUNDS = 20
@@ -37,8 +37,8 @@ def pages() -> Iterator[tuple[str, Iterator[float]]]:
 def _fill(console: Console) -> ZonePage:
     page = open_page(console)
     page.crowd(f"zone-{number}.example" for number in range(ZONES - 1))
-    with console.house.store.connection():
-        make_all_live(console.house.store, (NS1, NS2))
+    with console.application.store.connection():
+        make_all_live(console.application.store, (NS1, NS2))
     page.store(
         [CreateRecord(RecordInput("A", f"host-{number}", f"192.0.2.{number % 256}")) for number in range(RECORDS)]
     )

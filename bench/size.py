@@ -19,7 +19,7 @@ from appliance.store.file import sqlite
 from appliance.store.file.database import Store
 from appliance.zones.names import parse_domain
 from tests.appliance import Appliance, Client, timed
-from tests.crowd import add_zones
+from tests.many_zones import add_zones
 from tests.pair import wait_for
 
 ZONES = 10_000

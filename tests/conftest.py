@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, expect
 
 from tests.browser import SLOW, open_browser
-from tests.desk import Desk, open_desk
 from tests.pair import Pair
+from tests.workspace import Workspace, open_workspace
 
 settings.register_profile(
     "quiet", deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -35,7 +35,7 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
     """An editor over an empty store."""
-    with open_desk(tmp_path) as opened:
+    with open_workspace(tmp_path) as opened:
         yield opened

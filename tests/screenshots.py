@@ -20,8 +20,8 @@ from appliance.store import accounts
 from appliance.store.file.database import Store
 from tests.appliance import Appliance, Client
 from tests.browser import open_browser, sign_in, visit
-from tests.desk import APEX, OWN_NAMES, Clock, caller_of
 from tests.pair import LOOPBACK
+from tests.workspace import APEX, OWN_NAMES, Clock, caller_of
 
 FOLDER = Path(__file__).parent.parent / "docs" / "images"
 SIZE = {"width": 1120, "height": 760}

@@ -30,22 +30,26 @@ from appliance.zones.changes import Create
 from appliance.zones.model import MAX_TTL, Record, Zone
 from appliance.zones.names import parse_owner
 from appliance.zones.serial import is_later
-from tests.desk import APEX, Desk
+from tests.workspace import APEX, Workspace
 
 
-def change(desk: Desk, record: Record, **fields: object) -> tuple[Zone, Record]:
+def change(workspace: Workspace, record: Record, **fields: object) -> tuple[Zone, Record]:
     """Change these fields of a record, by the owner."""
-    return desk.editor.change_record(desk.owner, record.uuid, lambda zone, before: with_fields(before, zone, fields))
+    return workspace.editor.change_record(
+        workspace.owner, record.uuid, lambda zone, before: with_fields(before, zone, fields)
+    )
 
 
-def put(desk: Desk, record: Record, record_type: str, name: str, value: str, ttl: int | None = None) -> Record:
+def put(
+    workspace: Workspace, record: Record, record_type: str, name: str, value: str, ttl: int | None = None
+) -> Record:
     """Replace a record whole, by the owner."""
     wanted = RecordInput(record_type, name, value, ttl=ttl)
-    return desk.editor.change_record(desk.owner, record.uuid, lambda _zone, _before: wanted)[1]
+    return workspace.editor.change_record(workspace.owner, record.uuid, lambda _zone, _before: wanted)[1]
 
 
-def stored(desk: Desk, record: Record) -> Record:
-    found = records.get(record.uuid, desk.owner.scope)
+def stored(workspace: Workspace, record: Record) -> Record:
+    found = records.get(record.uuid, workspace.owner.scope)
     assert found
     return found[1]
 
@@ -54,122 +58,126 @@ def current(zone: Zone) -> Zone:
     return zones.get_any(zone.uuid)
 
 
-def revision(desk: Desk, record: Record) -> int:
-    (row,) = (row for row in desk.rows()["record"] if row[1] == record.uuid.hex)
+def revision(workspace: Workspace, record: Record) -> int:
+    (row,) = (row for row in workspace.rows()["record"] if row[1] == record.uuid.hex)
     return int(str(row[12]))
 
 
-def refused(desk: Desk, write: Callable[[], object], kind: type[ApplianceError], field: str | None = None) -> str:
+def refused(
+    workspace: Workspace, write: Callable[[], object], kind: type[ApplianceError], field: str | None = None
+) -> str:
     """The write fails with that error and leaves every table as it was, unannounced."""
-    before, announced = desk.rows(), len(desk.announced)
+    before, announced = workspace.rows(), len(workspace.announced)
     with pytest.raises(kind) as error:
         write()
     assert getattr(error.value, "field", None) == field
-    assert desk.rows() == before and len(desk.announced) == announced
+    assert workspace.rows() == before and len(workspace.announced) == announced
     return str(error.value)
 
 
 # Zones
 
 
-def test_a_new_zone_is_empty_and_has_the_serial_of_the_day(desk: Desk) -> None:
-    zone = desk.editor.create_zone(desk.owner, "Bücher.de")
+def test_a_new_zone_is_empty_and_has_the_serial_of_the_day(workspace: Workspace) -> None:
+    zone = workspace.editor.create_zone(workspace.owner, "Bücher.de")
     assert zone.name.to_text() == "xn--bcher-kva.de." and zone.uuid.version == 4
     assert (zone.serial, zone.revision, zone.record_count, zone.default_ttl) == (2031050400, 1, 0, 3600)
-    assert current(zone) == zone and desk.journal() == [("zone.create", zone.serial)]
+    assert current(zone) == zone and workspace.journal() == [("zone.create", zone.serial)]
 
 
-def test_the_announcement_comes_after_the_commit(desk: Desk) -> None:
-    zone = desk.zone()
-    (seen,) = desk.announced
+def test_the_announcement_comes_after_the_commit(workspace: Workspace) -> None:
+    zone = workspace.zone()
+    (seen,) = workspace.announced
     assert [row[1] for row in seen["zone"]] == [zone.uuid.hex], "another connection saw it already"
 
 
 @pytest.mark.parametrize(
     "domain", ["", "a..b", "*.example.org", "com", "co.uk", "foo.local", "appliance.test", "ns1.appliance.test"]
 )
-def test_domains_that_cannot_be_had(desk: Desk, domain: str) -> None:
-    refused(desk, lambda: desk.zone(domain), InvalidName, "domain")
+def test_domains_that_cannot_be_had(workspace: Workspace, domain: str) -> None:
+    refused(workspace, lambda: workspace.zone(domain), InvalidName, "domain")
 
 
-def test_operators_may_have_public_suffixes(desk: Desk) -> None:
-    operator = replace(desk.owner, permissions=frozenset({"admin:*"}))
-    assert desk.editor.create_zone(operator, "co.uk").name.to_text() == "co.uk."
-    refused(desk, lambda: desk.editor.create_zone(operator, "local"), InvalidName, "domain")
+def test_operators_may_have_public_suffixes(workspace: Workspace) -> None:
+    operator = replace(workspace.owner, permissions=frozenset({"admin:*"}))
+    assert workspace.editor.create_zone(operator, "co.uk").name.to_text() == "co.uk."
+    refused(workspace, lambda: workspace.editor.create_zone(operator, "local"), InvalidName, "domain")
 
 
-def test_a_zone_exists_once_on_whichever_account(desk: Desk) -> None:
-    desk.zone("example.com")
+def test_a_zone_exists_once_on_whichever_account(workspace: Workspace) -> None:
+    workspace.zone("example.com")
     texts = {
-        refused(desk, lambda: desk.editor.create_zone(caller, domain), InvalidName, "domain")  # noqa: B023 - called at once
-        for caller in (desk.owner, desk.stranger)
+        refused(workspace, lambda: workspace.editor.create_zone(caller, domain), InvalidName, "domain")  # noqa: B023 - called at once
+        for caller in (workspace.owner, workspace.stranger)
         for domain in ("example.com", "EXAMPLE.com", "example.com.")
     }
     assert len(texts) == 1, "the answer does not tell whose it is"
 
 
 @pytest.mark.parametrize("domain", ["sub.example.com", "a.b.example.com"])
-def test_nobody_stands_above_or_below_a_zone_of_another(desk: Desk, domain: str) -> None:
-    desk.zone("example.com")
-    refused(desk, lambda: desk.editor.create_zone(desk.stranger, domain), InvalidName, "domain")
-    desk.zone("deep.below.example.net")
-    refused(desk, lambda: desk.editor.create_zone(desk.stranger, "example.net"), InvalidName, "domain")
+def test_nobody_stands_above_or_below_a_zone_of_another(workspace: Workspace, domain: str) -> None:
+    workspace.zone("example.com")
+    refused(workspace, lambda: workspace.editor.create_zone(workspace.stranger, domain), InvalidName, "domain")
+    workspace.zone("deep.below.example.net")
+    refused(workspace, lambda: workspace.editor.create_zone(workspace.stranger, "example.net"), InvalidName, "domain")
     for own in (domain, "example.net"):
-        desk.zone(own)
+        workspace.zone(own)
     for beside in ("xexample.com", "example.com.example.org", "example-x.com"):
-        desk.editor.create_zone(desk.stranger, beside)
+        workspace.editor.create_zone(workspace.stranger, beside)
     for name in ("example.net", "deep.below.example.net"):
-        found = zones.find(desk.owner.scope, zones.Page(), search=name)[0]
+        found = zones.find(workspace.owner.scope, zones.Page(), search=name)[0]
         for zone in found:
-            desk.editor.delete_zone(desk.owner, zone.uuid)
-    desk.editor.create_zone(desk.stranger, "below.example.net")
+            workspace.editor.delete_zone(workspace.owner, zone.uuid)
+    workspace.editor.create_zone(workspace.stranger, "below.example.net")
 
 
-def test_a_deleted_name_stays_with_its_account_for_30_days(desk: Desk) -> None:
-    zone = desk.zone()
-    desk.editor.delete_zone(desk.owner, zone.uuid)
-    desk.clock.forward(days=29, hours=23)
-    refused(desk, lambda: desk.editor.create_zone(desk.stranger, "example.com"), InvalidName, "domain")
-    again = desk.zone()
-    desk.editor.delete_zone(desk.owner, again.uuid)
-    desk.clock.now += RESERVATION - timedelta(seconds=1)
-    refused(desk, lambda: desk.editor.create_zone(desk.stranger, "example.com"), InvalidName, "domain")
-    desk.clock.forward(seconds=1)
-    assert desk.editor.create_zone(desk.stranger, "example.com").account == desk.stranger.account.uuid
+def test_a_deleted_name_stays_with_its_account_for_30_days(workspace: Workspace) -> None:
+    zone = workspace.zone()
+    workspace.editor.delete_zone(workspace.owner, zone.uuid)
+    workspace.clock.forward(days=29, hours=23)
+    refused(workspace, lambda: workspace.editor.create_zone(workspace.stranger, "example.com"), InvalidName, "domain")
+    again = workspace.zone()
+    workspace.editor.delete_zone(workspace.owner, again.uuid)
+    workspace.clock.now += RESERVATION - timedelta(seconds=1)
+    refused(workspace, lambda: workspace.editor.create_zone(workspace.stranger, "example.com"), InvalidName, "domain")
+    workspace.clock.forward(seconds=1)
+    assert workspace.editor.create_zone(workspace.stranger, "example.com").account == workspace.stranger.account.uuid
 
 
-def test_a_zone_made_again_has_a_later_serial_and_another_uuid(desk: Desk) -> None:
-    first = desk.zone()
-    desk.add(first, "A", "www", "192.0.2.1")
-    gone = desk.editor.delete_zone(desk.owner, first.uuid)
-    desk.clock.forward(days=-400)
-    second = desk.zone()
+def test_a_zone_made_again_has_a_later_serial_and_another_uuid(workspace: Workspace) -> None:
+    first = workspace.zone()
+    workspace.add(first, "A", "www", "192.0.2.1")
+    gone = workspace.editor.delete_zone(workspace.owner, first.uuid)
+    workspace.clock.forward(days=-400)
+    second = workspace.zone()
     assert is_later(second.serial, gone.serial) and gone.serial == first.serial + 1
     assert second.uuid != first.uuid and records.of_zone(second) == [] and second.record_count == 0
-    desk.editor.delete_zone(desk.owner, second.uuid)
-    assert is_later(desk.zone().serial, second.serial)
+    workspace.editor.delete_zone(workspace.owner, second.uuid)
+    assert is_later(workspace.zone().serial, second.serial)
 
 
-def test_a_protected_zone_is_not_deleted(desk: Desk) -> None:
-    zone = desk.zone()
-    desk.editor.change_zone(desk.owner, zone.uuid, {"protected": True})
-    refused(desk, lambda: desk.editor.delete_zone(desk.owner, zone.uuid), ZoneProtected)
-    desk.editor.change_zone(desk.owner, zone.uuid, {"protected": False})
-    deleted = desk.editor.delete_zone(desk.owner, zone.uuid)
-    assert deleted.deleted_at == desk.clock() and deleted.revision == 4 and current(zone) == deleted
-    refused(desk, lambda: desk.editor.delete_zone(desk.owner, zone.uuid), NotFound)
-    refused(desk, lambda: desk.editor.change_zone(desk.owner, zone.uuid, {"comment": "x"}), NotFound)
+def test_a_protected_zone_is_not_deleted(workspace: Workspace) -> None:
+    zone = workspace.zone()
+    workspace.editor.change_zone(workspace.owner, zone.uuid, {"protected": True})
+    refused(workspace, lambda: workspace.editor.delete_zone(workspace.owner, zone.uuid), ZoneProtected)
+    workspace.editor.change_zone(workspace.owner, zone.uuid, {"protected": False})
+    deleted = workspace.editor.delete_zone(workspace.owner, zone.uuid)
+    assert deleted.deleted_at == workspace.clock() and deleted.revision == 4 and current(zone) == deleted
+    refused(workspace, lambda: workspace.editor.delete_zone(workspace.owner, zone.uuid), NotFound)
+    refused(workspace, lambda: workspace.editor.change_zone(workspace.owner, zone.uuid, {"comment": "x"}), NotFound)
 
 
-def test_settings_move_the_revision_and_not_the_serial(desk: Desk) -> None:
-    zone = desk.zone()
-    desk.clock.forward(seconds=5)
-    changed = desk.editor.change_zone(desk.owner, zone.uuid, {"default_ttl": 60, "comment": "mine"})
+def test_settings_move_the_revision_and_not_the_serial(workspace: Workspace) -> None:
+    zone = workspace.zone()
+    workspace.clock.forward(seconds=5)
+    changed = workspace.editor.change_zone(workspace.owner, zone.uuid, {"default_ttl": 60, "comment": "mine"})
     assert (
-        changed == current(zone) == replace(zone, default_ttl=60, comment="mine", revision=2, updated_at=desk.clock())
+        changed
+        == current(zone)
+        == replace(zone, default_ttl=60, comment="mine", revision=2, updated_at=workspace.clock())
     )
-    assert desk.editor.change_zone(desk.owner, zone.uuid, {"default_ttl": 60}) == changed
-    assert [kind for kind, _ in desk.journal()] == ["zone.create", "zone.settings"]
+    assert workspace.editor.change_zone(workspace.owner, zone.uuid, {"default_ttl": 60}) == changed
+    assert [kind for kind, _ in workspace.journal()] == ["zone.create", "zone.settings"]
 
 
 @pytest.mark.parametrize(
@@ -182,39 +190,43 @@ def test_settings_move_the_revision_and_not_the_serial(desk: Desk) -> None:
         ({"comment": "\ud800"}, "comment"),
     ],
 )
-def test_settings_out_of_range(desk: Desk, settings: dict[str, Any], field: str) -> None:
-    zone = desk.zone()
-    refused(desk, lambda: desk.editor.change_zone(desk.owner, zone.uuid, settings), InputError, field)
+def test_settings_out_of_range(workspace: Workspace, settings: dict[str, Any], field: str) -> None:
+    zone = workspace.zone()
+    refused(workspace, lambda: workspace.editor.change_zone(workspace.owner, zone.uuid, settings), InputError, field)
 
 
 # Records: one write, one serial
 
 
-def test_each_change_moves_serial_revision_and_journal_together(desk: Desk) -> None:
-    zone = desk.zone()
-    after, record = desk.editor.create_record(desk.owner, zone.uuid, RecordInput("A", "WWW", "192.0.2.1"))
+def test_each_change_moves_serial_revision_and_journal_together(workspace: Workspace) -> None:
+    zone = workspace.zone()
+    after, record = workspace.editor.create_record(workspace.owner, zone.uuid, RecordInput("A", "WWW", "192.0.2.1"))
     assert (after.serial, after.revision, after.record_count) == (zone.serial + 1, 2, 1) and current(zone) == after
-    assert stored(desk, record) == record and revision(desk, record) == 1
-    desk.clock.forward(seconds=1)
-    after, changed = change(desk, record, value="192.0.2.2")
+    assert stored(workspace, record) == record and revision(workspace, record) == 1
+    workspace.clock.forward(seconds=1)
+    after, changed = change(workspace, record, value="192.0.2.2")
     assert (after.serial, after.revision, after.record_count) == (
         zone.serial + 2,
         3,
         1,
-    ) and after.queued_at == desk.clock()
-    assert changed == stored(desk, record) and changed.created_at == record.created_at and revision(desk, record) == 2
-    after = desk.editor.delete_record(desk.owner, record.uuid)
+    ) and after.queued_at == workspace.clock()
+    assert (
+        changed == stored(workspace, record)
+        and changed.created_at == record.created_at
+        and revision(workspace, record) == 2
+    )
+    after = workspace.editor.delete_record(workspace.owner, record.uuid)
     assert (after.serial, after.revision, after.record_count) == (zone.serial + 3, 4, 0)
-    assert [serial - zone.serial for _, serial in desk.journal()] == [0, 1, 2, 3]
-    ((removed, added),) = desk.journaled()[2:3]
+    assert [serial - zone.serial for _, serial in workspace.journal()] == [0, 1, 2, 3]
+    ((removed, added),) = workspace.journaled()[2:3]
     assert (removed[0]["value"], added[0]["value"]) == ("192.0.2.1", "192.0.2.2")
 
 
-def test_no_change_leaves_everything_as_it_is(desk: Desk) -> None:
-    zone = desk.zone()
-    record = desk.add(zone, "AAAA", "www", "2001:db8::1", ttl=60)
-    before = desk.rows()
-    desk.clock.forward(hours=1)
+def test_no_change_leaves_everything_as_it_is(workspace: Workspace) -> None:
+    zone = workspace.zone()
+    record = workspace.add(zone, "AAAA", "www", "2001:db8::1", ttl=60)
+    before = workspace.rows()
+    workspace.clock.forward(hours=1)
     for fields in (
         {},
         {"value": "2001:0DB8:0::1"},
@@ -223,100 +235,109 @@ def test_no_change_leaves_everything_as_it_is(desk: Desk) -> None:
         {"comment": ""},
         {"ttl": None},
     ):
-        after, same = change(desk, record, **fields)
+        after, same = change(workspace, record, **fields)
         assert same == record and after == current(zone)
-    assert put(desk, record, "AAAA", "www", "2001:db8::1", 60) == record
-    assert desk.rows() == before
+    assert put(workspace, record, "AAAA", "www", "2001:db8::1", 60) == record
+    assert workspace.rows() == before
 
 
-def test_a_comment_moves_the_revision_and_not_the_serial(desk: Desk) -> None:
-    zone = desk.zone()
-    record = desk.add(zone, "A", "www", "192.0.2.1")
+def test_a_comment_moves_the_revision_and_not_the_serial(workspace: Workspace) -> None:
+    zone = workspace.zone()
+    record = workspace.add(zone, "A", "www", "192.0.2.1")
     before = current(zone)
-    desk.clock.forward(hours=1)
-    after, changed = change(desk, record, comment="a note")
+    workspace.clock.forward(hours=1)
+    after, changed = change(workspace, record, comment="a note")
     assert (after.serial, after.queued_at, after.revision) == (before.serial, before.queued_at, before.revision + 1)
-    assert changed.comment == "a note" and revision(desk, record) == 2 and len(desk.journal()) == 3
+    assert changed.comment == "a note" and revision(workspace, record) == 2 and len(workspace.journal()) == 3
 
 
-def test_a_value_that_is_only_written_otherwise_is_stored_and_not_published(desk: Desk) -> None:
-    zone = desk.zone()
-    record = desk.add(zone, "TXT", "www", "plain")
+def test_a_value_that_is_only_written_otherwise_is_stored_and_not_published(workspace: Workspace) -> None:
+    zone = workspace.zone()
+    record = workspace.add(zone, "TXT", "www", "plain")
     before = current(zone)
-    after, changed = change(desk, record, value='"plain"')
+    after, changed = change(workspace, record, value='"plain"')
     assert changed.value == '"plain"' and after.serial == before.serial and after.revision == before.revision + 1
 
 
-def test_what_is_not_there_or_not_theirs_is_not_found(desk: Desk) -> None:
-    zone = desk.zone()
-    record = desk.add(zone, "A", "www", "192.0.2.1")
+def test_what_is_not_there_or_not_theirs_is_not_found(workspace: Workspace) -> None:
+    zone = workspace.zone()
+    record = workspace.add(zone, "A", "www", "192.0.2.1")
     wanted = RecordInput("A", "x", "192.0.2.1")
-    for caller, zone_uuid, record_uuid in [(desk.owner, uuid4(), uuid4()), (desk.stranger, zone.uuid, record.uuid)]:
+    for caller, zone_uuid, record_uuid in [
+        (workspace.owner, uuid4(), uuid4()),
+        (workspace.stranger, zone.uuid, record.uuid),
+    ]:
         for write in (
-            lambda: desk.editor.create_record(caller, zone_uuid, wanted),  # noqa: B023 - called at once
-            lambda: desk.editor.change_record(caller, record_uuid, lambda _zone, _before: wanted),  # noqa: B023
-            lambda: desk.editor.delete_record(caller, record_uuid),  # noqa: B023
-            lambda: desk.editor.change_zone(caller, zone_uuid, {"comment": "x"}),  # noqa: B023
-            lambda: desk.editor.delete_zone(caller, zone_uuid),  # noqa: B023
+            lambda: workspace.editor.create_record(caller, zone_uuid, wanted),  # noqa: B023 - called at once
+            lambda: workspace.editor.change_record(caller, record_uuid, lambda _zone, _before: wanted),  # noqa: B023
+            lambda: workspace.editor.delete_record(caller, record_uuid),  # noqa: B023
+            lambda: workspace.editor.change_zone(caller, zone_uuid, {"comment": "x"}),  # noqa: B023
+            lambda: workspace.editor.delete_zone(caller, zone_uuid),  # noqa: B023
         ):
-            assert refused(desk, write, NotFound) in {"there is no such zone", "there is no such record"}
+            assert refused(workspace, write, NotFound) in {"there is no such zone", "there is no such record"}
 
 
 # The TTL of a set
 
 
-def test_a_ttl_that_is_named_sets_the_whole_set(desk: Desk) -> None:
-    zone = desk.zone()
-    first = desk.add(zone, "A", "rr", "192.0.2.1", ttl=60)
-    second = desk.add(zone, "A", "rr", "192.0.2.2", ttl=120)
-    assert (stored(desk, first).ttl, second.ttl, revision(desk, first)) == (120, 120, 2)
-    changed = change(desk, first, ttl=0)[1]
-    assert changed.ttl == stored(desk, second).ttl == 0
+def test_a_ttl_that_is_named_sets_the_whole_set(workspace: Workspace) -> None:
+    zone = workspace.zone()
+    first = workspace.add(zone, "A", "rr", "192.0.2.1", ttl=60)
+    second = workspace.add(zone, "A", "rr", "192.0.2.2", ttl=120)
+    assert (stored(workspace, first).ttl, second.ttl, revision(workspace, first)) == (120, 120, 2)
+    changed = change(workspace, first, ttl=0)[1]
+    assert changed.ttl == stored(workspace, second).ttl == 0
     assert {line.split()[1] for line in records.lines_of(zone).text.splitlines()} == {"0"}
-    assert len(desk.journaled()[-1][0]) == 2, "the journal holds both"
+    assert len(workspace.journaled()[-1][0]) == 2, "the journal holds both"
 
 
-def test_a_ttl_that_is_absent_takes_the_sets(desk: Desk) -> None:
-    zone = desk.zone()
-    desk.add(zone, "A", "rr", "192.0.2.1", ttl=60)
-    assert desk.add(zone, "A", "rr", "192.0.2.2").ttl == 60
-    assert desk.add(zone, "AAAA", "rr", "::1").ttl == 3600, "of another type: the zone's"
-    desk.editor.change_zone(desk.owner, zone.uuid, {"default_ttl": 5})
-    assert desk.add(zone, "A", "other", "192.0.2.1").ttl == 5
-    assert desk.add(zone, "A", "rr", "192.0.2.3").ttl == 60
+def test_a_ttl_that_is_absent_takes_the_sets(workspace: Workspace) -> None:
+    zone = workspace.zone()
+    workspace.add(zone, "A", "rr", "192.0.2.1", ttl=60)
+    assert workspace.add(zone, "A", "rr", "192.0.2.2").ttl == 60
+    assert workspace.add(zone, "AAAA", "rr", "::1").ttl == 3600, "of another type: the zone's"
+    workspace.editor.change_zone(workspace.owner, zone.uuid, {"default_ttl": 5})
+    assert workspace.add(zone, "A", "other", "192.0.2.1").ttl == 5
+    assert workspace.add(zone, "A", "rr", "192.0.2.3").ttl == 60
 
 
-def test_a_replaced_record_takes_the_sets_ttl_or_the_default(desk: Desk) -> None:
-    zone = desk.zone()
-    first, alone = desk.add(zone, "A", "rr", "192.0.2.1", ttl=60), desk.add(zone, "A", "alone", "192.0.2.1", ttl=60)
-    desk.add(zone, "A", "rr", "192.0.2.2")
-    assert put(desk, first, "A", "rr", "192.0.2.9").ttl == 60
-    assert put(desk, alone, "A", "alone", "192.0.2.9").ttl == 3600
+def test_a_replaced_record_takes_the_sets_ttl_or_the_default(workspace: Workspace) -> None:
+    zone = workspace.zone()
+    first, alone = (
+        workspace.add(zone, "A", "rr", "192.0.2.1", ttl=60),
+        workspace.add(zone, "A", "alone", "192.0.2.1", ttl=60),
+    )
+    workspace.add(zone, "A", "rr", "192.0.2.2")
+    assert put(workspace, first, "A", "rr", "192.0.2.9").ttl == 60
+    assert put(workspace, alone, "A", "alone", "192.0.2.9").ttl == 3600
 
 
-def test_a_changed_record_keeps_its_ttl_or_joins_a_set(desk: Desk) -> None:
-    zone = desk.zone()
-    moving, staying = desk.add(zone, "A", "old", "192.0.2.1", ttl=60), desk.add(zone, "A", "new", "192.0.2.2", ttl=90)
-    assert change(desk, moving, value="192.0.2.3")[1].ttl == 60
-    assert change(desk, moving, name="elsewhere")[1].ttl == 60
-    assert change(desk, moving, name="new")[1].ttl == 90
-    assert change(desk, moving, name="old", ttl=7)[1].ttl == 7 and stored(desk, staying).ttl == 90
-    assert change(desk, moving, name="new", ttl=7)[1].ttl == stored(desk, staying).ttl == 7
+def test_a_changed_record_keeps_its_ttl_or_joins_a_set(workspace: Workspace) -> None:
+    zone = workspace.zone()
+    moving, staying = (
+        workspace.add(zone, "A", "old", "192.0.2.1", ttl=60),
+        workspace.add(zone, "A", "new", "192.0.2.2", ttl=90),
+    )
+    assert change(workspace, moving, value="192.0.2.3")[1].ttl == 60
+    assert change(workspace, moving, name="elsewhere")[1].ttl == 60
+    assert change(workspace, moving, name="new")[1].ttl == 90
+    assert change(workspace, moving, name="old", ttl=7)[1].ttl == 7 and stored(workspace, staying).ttl == 90
+    assert change(workspace, moving, name="new", ttl=7)[1].ttl == stored(workspace, staying).ttl == 7
 
 
-def test_the_apex_ns_set_has_the_appliances_ttl(desk: Desk) -> None:
-    zone = desk.zone()
-    record = desk.add(zone, "NS", "@", "ns.example.org", ttl=5)
-    assert record.ttl == APEX.ttl == change(desk, record, ttl=6)[1].ttl
-    assert desk.add(zone, "NS", "sub", "ns.example.org", ttl=5).ttl == 5
-    refused(desk, lambda: desk.add(zone, "NS", "@", "ns2.example.org", ttl=-1), InvalidValue, "ttl")
+def test_the_apex_ns_set_has_the_appliances_ttl(workspace: Workspace) -> None:
+    zone = workspace.zone()
+    record = workspace.add(zone, "NS", "@", "ns.example.org", ttl=5)
+    assert record.ttl == APEX.ttl == change(workspace, record, ttl=6)[1].ttl
+    assert workspace.add(zone, "NS", "sub", "ns.example.org", ttl=5).ttl == 5
+    refused(workspace, lambda: workspace.add(zone, "NS", "@", "ns2.example.org", ttl=-1), InvalidValue, "ttl")
 
 
 @pytest.mark.parametrize("ttl", [-1, MAX_TTL + 1, 2**64])
-def test_ttls_out_of_range(desk: Desk, ttl: int) -> None:
-    zone = desk.zone()
-    refused(desk, lambda: desk.add(zone, "A", "www", "192.0.2.1", ttl=ttl), InvalidValue, "ttl")
-    assert desk.add(zone, "A", "www", "192.0.2.1", ttl=MAX_TTL).ttl == MAX_TTL
+def test_ttls_out_of_range(workspace: Workspace, ttl: int) -> None:
+    zone = workspace.zone()
+    refused(workspace, lambda: workspace.add(zone, "A", "www", "192.0.2.1", ttl=ttl), InvalidValue, "ttl")
+    assert workspace.add(zone, "A", "www", "192.0.2.1", ttl=MAX_TTL).ttl == MAX_TTL
 
 
 # What is refused
@@ -350,152 +371,157 @@ def test_ttls_out_of_range(desk: Desk, ttl: int) -> None:
     ],
 )
 def test_a_refused_record_leaves_no_trace(
-    desk: Desk, record_type: str, name: str, value: str, priority: int | None, field: str
+    workspace: Workspace, record_type: str, name: str, value: str, priority: int | None, field: str
 ) -> None:
-    zone = desk.zone()
-    desk.add(zone, "A", "host", "192.0.2.1", ttl=60)
-    desk.add(zone, "CNAME", "alias", "www.example.org")
-    desk.add(zone, "NS", "sub", "ns.example.org")
-    movable = desk.add(zone, "TXT", "movable", "x")
-    refused(desk, lambda: desk.add(zone, record_type, name, value, 5, priority), InputError, field)
+    zone = workspace.zone()
+    workspace.add(zone, "A", "host", "192.0.2.1", ttl=60)
+    workspace.add(zone, "CNAME", "alias", "www.example.org")
+    workspace.add(zone, "NS", "sub", "ns.example.org")
+    movable = workspace.add(zone, "TXT", "movable", "x")
+    refused(workspace, lambda: workspace.add(zone, record_type, name, value, 5, priority), InputError, field)
     wanted = RecordInput(record_type, name, value, ttl=5, priority=priority)
-    write = lambda: desk.editor.change_record(desk.owner, movable.uuid, lambda _zone, _before: wanted)  # noqa: E731
-    refused(desk, write, InputError, field)
+    write = lambda: workspace.editor.change_record(workspace.owner, movable.uuid, lambda _zone, _before: wanted)  # noqa: E731
+    refused(workspace, write, InputError, field)
 
 
-def test_records_equal_on_the_wire_are_refused(desk: Desk) -> None:
-    zone = desk.zone()
-    desk.add(zone, "AAAA", "www", "2001:db8::1")
-    desk.add(zone, "TXT", "www", "plain")
-    other = desk.add(zone, "AAAA", "www", "2001:db8::2")
-    refused(desk, lambda: desk.add(zone, "AAAA", "www", "2001:DB8:0::1", ttl=9), InvalidValue, "value")
-    refused(desk, lambda: desk.add(zone, "TXT", "www", '"plain"'), InvalidValue, "value")
-    refused(desk, lambda: change(desk, other, value="2001:db8::1"), InvalidValue, "value")
+def test_records_equal_on_the_wire_are_refused(workspace: Workspace) -> None:
+    zone = workspace.zone()
+    workspace.add(zone, "AAAA", "www", "2001:db8::1")
+    workspace.add(zone, "TXT", "www", "plain")
+    other = workspace.add(zone, "AAAA", "www", "2001:db8::2")
+    refused(workspace, lambda: workspace.add(zone, "AAAA", "www", "2001:DB8:0::1", ttl=9), InvalidValue, "value")
+    refused(workspace, lambda: workspace.add(zone, "TXT", "www", '"plain"'), InvalidValue, "value")
+    refused(workspace, lambda: change(workspace, other, value="2001:db8::1"), InvalidValue, "value")
 
 
-def test_the_101st_record_of_a_set_is_refused(desk: Desk) -> None:
-    zone = desk.zone()
+def test_the_101st_record_of_a_set_is_refused(workspace: Workspace) -> None:
+    zone = workspace.zone()
     for number in range(100):
-        desk.add(zone, "A", "www", f"192.0.2.{number}")
-    refused(desk, lambda: desk.add(zone, "A", "www", "192.0.2.100"), RuleBroken, "value")
+        workspace.add(zone, "A", "www", f"192.0.2.{number}")
+    refused(workspace, lambda: workspace.add(zone, "A", "www", "192.0.2.100"), RuleBroken, "value")
 
 
-def test_an_apex_server_keeps_its_address(desk: Desk) -> None:
-    zone = desk.zone()
-    address = desk.add(zone, "A", "ns", "192.0.2.1")
-    desk.add(zone, "NS", "@", "ns.example.com")
-    refused(desk, lambda: desk.editor.delete_record(desk.owner, address.uuid), RuleBroken, None)
-    refused(desk, lambda: change(desk, address, name="other"), RuleBroken, "value")
-    refused(desk, lambda: change(desk, address, record_type="TXT"), RuleBroken, "value")
-    wildcard = desk.add(zone, "A", "*", "192.0.2.1")
-    desk.editor.delete_record(desk.owner, address.uuid)
-    refused(desk, lambda: desk.editor.delete_record(desk.owner, wildcard.uuid), RuleBroken, None)
-    refused(desk, lambda: desk.add(zone, "TXT", "a.ns", "x"), RuleBroken, "value")
+def test_an_apex_server_keeps_its_address(workspace: Workspace) -> None:
+    zone = workspace.zone()
+    address = workspace.add(zone, "A", "ns", "192.0.2.1")
+    workspace.add(zone, "NS", "@", "ns.example.com")
+    refused(workspace, lambda: workspace.editor.delete_record(workspace.owner, address.uuid), RuleBroken, None)
+    refused(workspace, lambda: change(workspace, address, name="other"), RuleBroken, "value")
+    refused(workspace, lambda: change(workspace, address, record_type="TXT"), RuleBroken, "value")
+    wildcard = workspace.add(zone, "A", "*", "192.0.2.1")
+    workspace.editor.delete_record(workspace.owner, address.uuid)
+    refused(workspace, lambda: workspace.editor.delete_record(workspace.owner, wildcard.uuid), RuleBroken, None)
+    refused(workspace, lambda: workspace.add(zone, "TXT", "a.ns", "x"), RuleBroken, "value")
 
 
-def test_a_delegation_is_taken_back_from_the_top(desk: Desk) -> None:
-    zone = desk.zone()
-    server = desk.add(zone, "NS", "sub", "ns.sub.example.com")
-    glue, signer = desk.add(zone, "A", "ns.sub", "192.0.2.1"), desk.add(zone, "DS", "sub", f"1 8 2 {'ab' * 32}")
-    refused(desk, lambda: desk.editor.delete_record(desk.owner, server.uuid), RuleBroken, None)
-    refused(desk, lambda: change(desk, server, value="ns.example.org"), RuleBroken, "name")
-    desk.editor.delete_record(desk.owner, signer.uuid)
-    desk.editor.delete_record(desk.owner, server.uuid)
-    assert change(desk, glue, record_type="TXT")[1].value == "192.0.2.1", "it is ordinary data now"
+def test_a_delegation_is_taken_back_from_the_top(workspace: Workspace) -> None:
+    zone = workspace.zone()
+    server = workspace.add(zone, "NS", "sub", "ns.sub.example.com")
+    glue, signer = (
+        workspace.add(zone, "A", "ns.sub", "192.0.2.1"),
+        workspace.add(zone, "DS", "sub", f"1 8 2 {'ab' * 32}"),
+    )
+    refused(workspace, lambda: workspace.editor.delete_record(workspace.owner, server.uuid), RuleBroken, None)
+    refused(workspace, lambda: change(workspace, server, value="ns.example.org"), RuleBroken, "name")
+    workspace.editor.delete_record(workspace.owner, signer.uuid)
+    workspace.editor.delete_record(workspace.owner, server.uuid)
+    assert change(workspace, glue, record_type="TXT")[1].value == "192.0.2.1", "it is ordinary data now"
 
 
-def test_a_changed_type_is_read_anew(desk: Desk) -> None:
-    zone = desk.zone()
-    mail = desk.add(zone, "MX", "@", "mail.example.org", priority=10)
-    refused(desk, lambda: change(desk, mail, priority=None), InvalidValue, "priority")
-    refused(desk, lambda: change(desk, mail, record_type="A"), InvalidValue, "value")
-    refused(desk, lambda: change(desk, mail, record_type="TXT", priority=1), InvalidValue, "priority")
-    text = change(desk, mail, record_type="TXT")[1]
+def test_a_changed_type_is_read_anew(workspace: Workspace) -> None:
+    zone = workspace.zone()
+    mail = workspace.add(zone, "MX", "@", "mail.example.org", priority=10)
+    refused(workspace, lambda: change(workspace, mail, priority=None), InvalidValue, "priority")
+    refused(workspace, lambda: change(workspace, mail, record_type="A"), InvalidValue, "value")
+    refused(workspace, lambda: change(workspace, mail, record_type="TXT", priority=1), InvalidValue, "priority")
+    text = change(workspace, mail, record_type="TXT")[1]
     assert text.priority is None and text.value == "mail.example.org"
-    refused(desk, lambda: change(desk, text, record_type="MX"), InvalidValue, "priority")
-    assert change(desk, text, record_type="MX", priority=5)[1].priority == 5
+    refused(workspace, lambda: change(workspace, text, record_type="MX"), InvalidValue, "priority")
+    assert change(workspace, text, record_type="MX", priority=5)[1].priority == 5
 
 
 @pytest.mark.parametrize("comment", ["x" * 501, "a\nb", "\ud800", "\u202e"])
-def test_comments_of_records_are_short_and_printable(desk: Desk, comment: str) -> None:
-    zone = desk.zone()
+def test_comments_of_records_are_short_and_printable(workspace: Workspace, comment: str) -> None:
+    zone = workspace.zone()
     wanted = RecordInput("A", "www", "192.0.2.1", comment=comment)
-    refused(desk, lambda: desk.editor.create_record(desk.owner, zone.uuid, wanted), InputError, "comment")
+    refused(
+        workspace, lambda: workspace.editor.create_record(workspace.owner, zone.uuid, wanted), InputError, "comment"
+    )
 
 
 # Limited tokens
 
 
-def test_a_token_limited_to_zones_sees_no_others(desk: Desk) -> None:
-    zone, other = desk.zone("a.org"), desk.zone("b.org")
-    record = desk.add(other, "A", "www", "192.0.2.1")
-    limited = replace(desk.owner, limits=TokenLimits(zones=frozenset({zone.uuid})))
+def test_a_token_limited_to_zones_sees_no_others(workspace: Workspace) -> None:
+    zone, other = workspace.zone("a.org"), workspace.zone("b.org")
+    record = workspace.add(other, "A", "www", "192.0.2.1")
+    limited = replace(workspace.owner, limits=TokenLimits(zones=frozenset({zone.uuid})))
     wanted = RecordInput("A", "www", "192.0.2.1")
-    assert desk.editor.create_record(limited, zone.uuid, wanted)
-    refused(desk, lambda: desk.editor.create_record(limited, other.uuid, wanted), NotFound)
-    refused(desk, lambda: desk.editor.delete_record(limited, record.uuid), NotFound)
-    refused(desk, lambda: desk.editor.create_zone(limited, "c.org"), NotPermitted)
+    assert workspace.editor.create_record(limited, zone.uuid, wanted)
+    refused(workspace, lambda: workspace.editor.create_record(limited, other.uuid, wanted), NotFound)
+    refused(workspace, lambda: workspace.editor.delete_record(limited, record.uuid), NotFound)
+    refused(workspace, lambda: workspace.editor.create_zone(limited, "c.org"), NotPermitted)
 
 
-def test_a_token_limited_to_records_writes_no_others(desk: Desk) -> None:
-    zone = desk.zone()
+def test_a_token_limited_to_records_writes_no_others(workspace: Workspace) -> None:
+    zone = workspace.zone()
     limits = TokenLimits(record_types=("TXT",), record_names=("_acme-challenge", "_acme-challenge.*"))
-    acme = replace(desk.owner, limits=limits)
+    acme = replace(workspace.owner, limits=limits)
 
     def create(record_type: str, name: str) -> Record:
-        return desk.editor.create_record(acme, zone.uuid, RecordInput(record_type, name, "192.0.2.1"))[1]
+        return workspace.editor.create_record(acme, zone.uuid, RecordInput(record_type, name, "192.0.2.1"))[1]
 
-    mine, theirs = create("TXT", "_acme-challenge.www"), desk.add(zone, "TXT", "www", "x")
+    mine, theirs = create("TXT", "_acme-challenge.www"), workspace.add(zone, "TXT", "www", "x")
     for name in ("_ACME-challenge", "_acme-challenge.a.b.example.com"):
         create("TXT", name)
     for record_type, name in [("A", "_acme-challenge"), ("TXT", "www"), ("TXT", "x_acme-challenge"), ("TXT", "@")]:
-        refused(desk, lambda: create(record_type, name), NotPermitted)  # noqa: B023 - called at once
+        refused(workspace, lambda: create(record_type, name), NotPermitted)  # noqa: B023 - called at once
     for uuid, fields in [
         (mine.uuid, {"name": "www"}),
         (mine.uuid, {"record_type": "A"}),
         (theirs.uuid, {"name": "_acme-challenge.x"}),
     ]:
-        write = lambda: desk.editor.change_record(acme, uuid, lambda zone, one: with_fields(one, zone, fields))  # noqa: B023, E731
-        refused(desk, write, NotPermitted)
-    refused(desk, lambda: desk.editor.delete_record(acme, theirs.uuid), NotPermitted)
-    refused(desk, lambda: desk.editor.delete_zone(acme, zone.uuid), NotPermitted)
-    desk.editor.delete_record(acme, mine.uuid)
+        write = lambda: workspace.editor.change_record(acme, uuid, lambda zone, one: with_fields(one, zone, fields))  # noqa: B023, E731
+        refused(workspace, write, NotPermitted)
+    refused(workspace, lambda: workspace.editor.delete_record(acme, theirs.uuid), NotPermitted)
+    refused(workspace, lambda: workspace.editor.delete_zone(acme, zone.uuid), NotPermitted)
+    workspace.editor.delete_record(acme, mine.uuid)
 
 
 # Serials from the nameservers
 
 
 @pytest.mark.parametrize("ahead", [1, 1000, 2**31 - 2])
-def test_a_serial_is_raised_over_one_that_was_served(desk: Desk, ahead: int) -> None:
-    zone = desk.zone()
+def test_a_serial_is_raised_over_one_that_was_served(workspace: Workspace, ahead: int) -> None:
+    zone = workspace.zone()
     served = (zone.serial + ahead) % 2**32
-    raised = desk.editor.raise_serial(zone.uuid, served)
+    raised = workspace.editor.raise_serial(zone.uuid, served)
     assert is_later(raised.serial, served) and raised == current(zone)
     assert replace(raised, serial=zone.serial, queued_at=zone.queued_at) == zone
-    assert desk.journal()[-1] == ("zone.raise_serial", raised.serial)
+    assert workspace.journal()[-1] == ("zone.raise_serial", raised.serial)
 
 
 # What a write costs
 
 
-def statements_of_a_create(desk: Desk, zone: Zone, name: str) -> int:
+def statements_of_a_create(workspace: Workspace, zone: Zone, name: str) -> int:
     """How many SQL statements a new record takes."""
     said: list[str] = []
-    connection = desk.store._db.connection()
+    connection = workspace.store._db.connection()
     connection.trace_v2(apsw.SQLITE_TRACE_STMT, lambda event: said.append(event["sql"]))
-    desk.add(zone, "A", name, "192.0.2.1")
+    workspace.add(zone, "A", name, "192.0.2.1")
     connection.trace_v2(0)
     return len(said)
 
 
-def test_a_write_costs_the_same_in_a_large_zone(desk: Desk) -> None:
-    small, large = desk.zone("small.org"), desk.zone("large.org")
+def test_a_write_costs_the_same_in_a_large_zone(workspace: Workspace) -> None:
+    small, large = workspace.zone("small.org"), workspace.zone("large.org")
     for zone, size in ((small, 10), (large, 2000)):
-        address = desk.add(zone, "A", "ns", "192.0.2.1")
-        desk.add(zone, "NS", "@", f"ns.{zone.name.to_text()}")
-        with desk.store.writing():
+        address = workspace.add(zone, "A", "ns", "192.0.2.1")
+        workspace.add(zone, "NS", "@", f"ns.{zone.name.to_text()}")
+        with workspace.store.writing():
             for number in range(size):
                 copy = replace(address, uuid=uuid4(), owner=parse_owner(f"h{number}.dev", zone.name))
                 record_writes.execute(record_writes.prepare(zone, [Create(copy)], record_line))
     for name in ("www", "dev", "new.dev", "a.b.c.dev", "@", "*"):
-        assert statements_of_a_create(desk, small, name) == statements_of_a_create(desk, large, name)
+        assert statements_of_a_create(workspace, small, name) == statements_of_a_create(workspace, large, name)

@@ -17,14 +17,14 @@ from appliance.doctor.result import DoctorContext, Verdict
 from appliance.problems import deployer_problem, find_problems
 from appliance.settings import Settings, StoreSettings
 from appliance.store import deployments, unknown_zones
-from tests.desk import Desk
+from tests.workspace import Workspace
 
 UNKNOWN = [f"unknown{number}.example" for number in range(50)]
 
 
-def turn(desk: Desk, seconds: float) -> None:
-    """The deployer last turned that many seconds from the desk's time."""
-    deployments.store_heartbeat(deployments.Heartbeat(desk.clock() + timedelta(seconds=seconds), None, 0, 0))
+def turn(workspace: Workspace, seconds: float) -> None:
+    """The deployer last turned that many seconds from the workspace's time."""
+    deployments.store_heartbeat(deployments.Heartbeat(workspace.clock() + timedelta(seconds=seconds), None, 0, 0))
 
 
 @pytest.mark.parametrize(
@@ -38,42 +38,42 @@ def turn(desk: Desk, seconds: float) -> None:
         (86400, "86400 s ahead of this clock"),
     ],
 )
-def test_one_rule_says_that_the_deployer_is_silent(desk: Desk, seconds: int, text: str | None) -> None:
-    turn(desk, seconds)
-    problem = deployer_problem(desk.clock())
+def test_one_rule_says_that_the_deployer_is_silent(workspace: Workspace, seconds: int, text: str | None) -> None:
+    turn(workspace, seconds)
+    problem = deployer_problem(workspace.clock())
     assert (problem is None) if text is None else (problem is not None and text in problem.text)
-    assert find_problems((), desk.clock()) == ([problem] if problem else [])
+    assert find_problems((), workspace.clock()) == ([problem] if problem else [])
 
 
 @pytest.mark.parametrize("seconds", [-3600, 0, 3600])
-def test_the_doctor_keeps_to_that_rule(desk: Desk, seconds: int) -> None:
-    turn(desk, seconds)
-    settings = replace(Settings(), store=StoreSettings(desk.store.path))
-    (result,) = answers.deployer(DoctorContext(settings, desk.clock()))
-    problem = deployer_problem(desk.clock())
+def test_the_doctor_keeps_to_that_rule(workspace: Workspace, seconds: int) -> None:
+    turn(workspace, seconds)
+    settings = replace(Settings(), store=StoreSettings(workspace.store.path))
+    (result,) = answers.deployer(DoctorContext(settings, workspace.clock()))
+    problem = deployer_problem(workspace.clock())
     assert result.verdict is (Verdict.FAIL if problem else Verdict.OK)
     assert problem is None or (result.what, result.mend) == (problem.text, problem.remedy)
 
 
-def test_a_deployer_that_never_turned_is_one(desk: Desk) -> None:
-    problem = deployer_problem(desk.clock())
+def test_a_deployer_that_never_turned_is_one(workspace: Workspace) -> None:
+    problem = deployer_problem(workspace.clock())
     assert problem and "has never turned" in problem.text
 
 
-def status(desk: Desk, folder: Path) -> subprocess.CompletedProcess[str]:
+def status(workspace: Workspace, folder: Path) -> subprocess.CompletedProcess[str]:
     """`dns-appliance status` beside that store."""
-    (folder / "config.toml").write_text(f'[store]\npath = "{desk.store.path}"\n')
+    (folder / "config.toml").write_text(f'[store]\npath = "{workspace.store.path}"\n')
     argv = (sys.executable, "-m", "appliance", "status", "--config", str(folder / "config.toml"))
     return subprocess.run(argv, env=os.environ, capture_output=True, text=True, check=False, timeout=60)
 
 
-def test_status_fails_on_any_problem_and_names_each_zone_once(desk: Desk, tmp_path: Path) -> None:
-    desk.clock.now = datetime.now(UTC)
-    turn(desk, 0)
-    assert status(desk, tmp_path).returncode == 0
+def test_status_fails_on_any_problem_and_names_each_zone_once(workspace: Workspace, tmp_path: Path) -> None:
+    workspace.clock.now = datetime.now(UTC)
+    turn(workspace, 0)
+    assert status(workspace, tmp_path).returncode == 0
     found = [(f"{place}-{domain}", dns.name.from_text(domain)) for domain in UNKNOWN for place in ("file", "former")]
-    unknown_zones.note(found, desk.clock())
-    turn(desk, 0)
-    done = status(desk, tmp_path)
+    unknown_zones.note(found, workspace.clock())
+    turn(workspace, 0)
+    done = status(workspace, tmp_path)
     assert done.returncode == 1
     assert [done.stderr.count(f"zone {domain} is served") for domain in UNKNOWN] == [1] * len(UNKNOWN)

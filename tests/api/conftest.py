@@ -27,7 +27,7 @@ from appliance.store import accounts
 from appliance.store.file.database import Store
 from appliance.web.context import context_of
 from appliance.web.deployment_wait import DeploymentWait
-from tests.desk import Clock
+from tests.workspace import Clock
 
 NS1, NS2 = "ns1.appliance.test", "ns2.appliance.test"
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
@@ -67,7 +67,7 @@ class Bearer:
 
 
 @dataclass
-class House:
+class Application:
     """The application, its store, and keys to it."""
 
     settings: Settings
@@ -100,10 +100,10 @@ class House:
         """A client with a new token."""
         return Bearer(self.app.test_client(), self.secret(email, *(permissions or ("dns:*",)), limits=limits))
 
-    def configured(self, api: ApiSettings) -> House:
-        """The same house with other settings of its API."""
+    def configured(self, api: ApiSettings) -> Application:
+        """The same application with other settings of its API."""
         settings = replace(self.settings, api=api)
-        return House(settings, self.clock, create_app(settings, self.clock))
+        return Application(settings, self.clock, create_app(settings, self.clock))
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -112,8 +112,8 @@ class House:
             yield
 
 
-def open_house(folder: Path) -> House:
-    """A house whose store lies in that folder."""
+def open_house(folder: Path) -> Application:
+    """A application whose store lies in that folder."""
     nameservers = (
         NameserverAddress(NS1, Endpoint("127.0.0.1", 5301)),
         NameserverAddress(NS2, Endpoint("127.0.0.1", 5302)),
@@ -125,7 +125,7 @@ def open_house(folder: Path) -> House:
     )
     Store(settings.store.path).create_or_migrate()
     clock = Clock()
-    return House(settings, clock, create_app(settings, clock))
+    return Application(settings, clock, create_app(settings, clock))
 
 
 def created(answer: TestResponse) -> dict[str, Any]:
@@ -144,18 +144,18 @@ def is_error(answer: TestResponse, status: int, code: str, field: str | None = N
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> House:
-    """A new house."""
+def application(tmp_path: Path) -> Application:
+    """A new application."""
     return open_house(tmp_path)
 
 
 @pytest.fixture
-def me(house: House) -> Bearer:
+def me(application: Application) -> Bearer:
     """The first account."""
-    return house.bearer("me@example.org")
+    return application.bearer("me@example.org")
 
 
 @pytest.fixture
-def other(house: House) -> Bearer:
+def other(application: Application) -> Bearer:
     """The second account."""
-    return house.bearer("other@example.org")
+    return application.bearer("other@example.org")

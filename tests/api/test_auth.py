@@ -11,7 +11,7 @@ import pytest
 
 from appliance.principal import TokenLimits
 from appliance.store import accounts
-from tests.api.conftest import UNKNOWN, Bearer, House, is_error
+from tests.api.conftest import UNKNOWN, Application, Bearer, is_error
 
 CALLS = [
     ("dns:list", "GET", "/dns-zones/", None),
@@ -35,12 +35,18 @@ PERMISSIONS = ("dns:list", "dns:read", "dns:create", "dns:update", "dns:delete",
 @pytest.mark.parametrize("permission", [*PERMISSIONS, "dns:*", "admin:*"])
 @pytest.mark.parametrize(("needed", "method", "path", "body"), CALLS)
 def test_permissions(
-    house: House, me: Bearer, permission: str, needed: str, method: str, path: str, body: dict[str, object] | None
+    application: Application,
+    me: Bearer,
+    permission: str,
+    needed: str,
+    method: str,
+    path: str,
+    body: dict[str, object] | None,
 ) -> None:
     zone = me.zone("example.com")
     words = {"zone": zone["uuid"], "record": me.record(zone, "A", "www", "192.0.2.1")["uuid"]}
     sent = body and {key: _filled(value, words) for key, value in body.items()}
-    asking = house.bearer("root@example.org" if permission == "admin:*" else "me@example.org", permission)
+    asking = application.bearer("root@example.org" if permission == "admin:*" else "me@example.org", permission)
     answer = asking(method, path.format(**words), sent)
     if permission in {*needed.split(), "dns:*", "admin:*"}:
         assert answer.status_code in (200, 201, 204)
@@ -52,10 +58,10 @@ def _filled(value: object, words: dict[str, str]) -> object:
     return value.format(**words) if isinstance(value, str) else value
 
 
-def test_every_call_names_its_permissions(house: House) -> None:
-    for rule in house.app.url_map.iter_rules():
+def test_every_call_names_its_permissions(application: Application) -> None:
+    for rule in application.app.url_map.iter_rules():
         if rule.endpoint.split(".")[0] not in ("console", "document", "health"):
-            view = getattr(house.app.view_functions[rule.endpoint], "view_class", None)
+            view = getattr(application.app.view_functions[rule.endpoint], "view_class", None)
             for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
                 assert hasattr(getattr(view, method.lower()), "permissions"), rule
 
@@ -75,49 +81,49 @@ def test_every_call_names_its_permissions(house: House) -> None:
         "Bearer abc_0123456789abcdef0123456789",
     ],
 )
-def test_a_header_is_right_or_nothing(house: House, header: str | None) -> None:
-    secret = house.secret("me@example.org", "dns:*")
+def test_a_header_is_right_or_nothing(application: Application, header: str | None) -> None:
+    secret = application.secret("me@example.org", "dns:*")
     headers = {} if header is None else {"Authorization": header.format(secret, secret)}
-    answer = house.app.test_client().get(f"/api/v1/dns-zones/?token={secret}", headers=headers)
+    answer = application.app.test_client().get(f"/api/v1/dns-zones/?token={secret}", headers=headers)
     assert is_error(answer, 401, "invalid_token")
     assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
-def test_the_scheme_is_read_in_any_letter_case(house: House, scheme: str) -> None:
-    headers = {"Authorization": f"{scheme} {house.secret('me@example.org', 'dns:*')}"}
-    assert house.app.test_client().get("/api/v1/dns-zones/", headers=headers).status_code == 200
+def test_the_scheme_is_read_in_any_letter_case(application: Application, scheme: str) -> None:
+    headers = {"Authorization": f"{scheme} {application.secret('me@example.org', 'dns:*')}"}
+    assert application.app.test_client().get("/api/v1/dns-zones/", headers=headers).status_code == 200
 
 
-def test_a_token_ends(house: House, me: Bearer) -> None:
-    limits = TokenLimits(expires_at=house.clock() + timedelta(hours=1))
-    brief, revoked = house.bearer("me@example.org", "dns:*", limits=limits), house.bearer("me@example.org")
+def test_a_token_ends(application: Application, me: Bearer) -> None:
+    limits = TokenLimits(expires_at=application.clock() + timedelta(hours=1))
+    brief, revoked = application.bearer("me@example.org", "dns:*", limits=limits), application.bearer("me@example.org")
     assert brief("GET", "/dns-zones/").status_code == 200
-    house.clock.forward(hours=1)
+    application.clock.forward(hours=1)
     assert is_error(brief("GET", "/dns-zones/"), 401, "invalid_token")
-    with house.writing():
+    with application.writing():
         token = accounts.find_token(revoked.secret)
         assert token
-        accounts.revoke_token(token.uuid, house.clock())
+        accounts.revoke_token(token.uuid, application.clock())
     assert is_error(revoked("GET", "/dns-zones/"), 401, "invalid_token")
     assert me("GET", "/dns-zones/").status_code == 200
-    with house.writing():
-        accounts.disable_account("me@example.org", house.clock())
+    with application.writing():
+        accounts.disable_account("me@example.org", application.clock())
     assert is_error(me("GET", "/dns-zones/"), 401, "invalid_token")
 
 
 @pytest.mark.parametrize(
     ("address", "status"), [("192.0.2.7", 200), ("::ffff:192.0.2.7", 200), ("198.51.100.1", 401), ("2001:db8::1", 401)]
 )
-def test_a_token_of_some_networks(house: House, address: str, status: int) -> None:
-    limited = house.bearer("me@example.org", limits=TokenLimits(networks=(ip_network("192.0.2.0/24"),)))
+def test_a_token_of_some_networks(application: Application, address: str, status: int) -> None:
+    limited = application.bearer("me@example.org", limits=TokenLimits(networks=(ip_network("192.0.2.0/24"),)))
     answer = limited("GET", "/dns-zones/", environ_overrides={"REMOTE_ADDR": address})
     assert answer.status_code == status
 
 
-def test_a_token_of_some_zones(house: House, me: Bearer) -> None:
+def test_a_token_of_some_zones(application: Application, me: Bearer) -> None:
     inside, outside = me.zone("inside.com"), me.zone("outside.com")
-    limited = house.bearer("me@example.org", limits=TokenLimits(zones=frozenset({UUID(inside["uuid"])})))
+    limited = application.bearer("me@example.org", limits=TokenLimits(zones=frozenset({UUID(inside["uuid"])})))
     assert [zone["domain"] for zone in limited("GET", "/dns-zones/").get_json()] == ["inside.com"]
     assert limited("GET", "/dns-zones/").headers["X-Total-Count"] == "1"
     assert limited("GET", f"/dns-zones/{inside['uuid']}/").status_code == 200
@@ -125,32 +131,32 @@ def test_a_token_of_some_zones(house: House, me: Bearer) -> None:
     assert is_error(limited("POST", "/dns-zones/", {"domain": "third.com"}), 403, "permission_denied")
 
 
-def test_a_token_of_some_records(house: House, me: Bearer) -> None:
+def test_a_token_of_some_records(application: Application, me: Bearer) -> None:
     zone = me.zone("example.com")
     limits = TokenLimits(record_types=("TXT",), record_names=("_acme-challenge*",))
-    limited = house.bearer("me@example.org", limits=limits)
+    limited = application.bearer("me@example.org", limits=limits)
     limited.record(zone, "TXT", "_acme-challenge.www", "token")
     for record_type, name, value in (("TXT", "www", "x"), ("A", "_acme-challenge", "192.0.2.1")):
         body = {"record_type": record_type, "name": name, "value": value}
         assert is_error(limited("POST", f"/dns-zones/{zone['uuid']}/records/", body), 403, "permission_denied")
 
 
-def test_last_use_is_noted_once_a_minute(house: House, me: Bearer) -> None:
+def test_last_use_is_noted_once_a_minute(application: Application, me: Bearer) -> None:
     def noted() -> object:
-        with house.store.connection():
+        with application.store.connection():
             token = accounts.find_token(me.secret)
             assert token
             return token.last_used_at
 
     me("GET", "/dns-zones/")
     first = noted()
-    assert first == house.clock()
-    house.clock.forward(seconds=59)
+    assert first == application.clock()
+    application.clock.forward(seconds=59)
     me("GET", "/dns-zones/")
     assert noted() == first
-    house.clock.forward(seconds=1)
+    application.clock.forward(seconds=1)
     me("GET", "/dns-zones/")
-    assert noted() == house.clock()
+    assert noted() == application.clock()
 
 
 def test_what_is_foreign_does_not_exist(me: Bearer, other: Bearer) -> None:
@@ -181,16 +187,16 @@ def test_what_is_foreign_does_not_exist(me: Bearer, other: Bearer) -> None:
     assert me("GET", f"/dns-records/{record['uuid']}/").get_json() == record
 
 
-def test_operators_see_all(house: House, me: Bearer) -> None:
+def test_operators_see_all(application: Application, me: Bearer) -> None:
     zone = me.zone("example.com")
-    root = house.bearer("root@example.org", "admin:*")
+    root = application.bearer("root@example.org", "admin:*")
     assert [one["uuid"] for one in root("GET", "/dns-zones/").get_json()] == [zone["uuid"]]
     assert root("PATCH", f"/dns-zones/{zone['uuid']}/", {"protected": True}).status_code == 200
     assert is_error(me("DELETE", f"/dns-zones/{zone['uuid']}/"), 409, "zone_protected")
 
 
-def test_order_of_refusals(house: House, me: Bearer) -> None:
-    stranger, reader = Bearer(house.app.test_client(), "none"), house.bearer("me@example.org", "dns:read")
+def test_order_of_refusals(application: Application, me: Bearer) -> None:
+    stranger, reader = Bearer(application.app.test_client(), "none"), application.bearer("me@example.org", "dns:read")
     zone = me.zone("example.com")
     for method, path in (("GET", "/nothing/"), ("GET", ""), ("PUT", "/dns-zones/"), ("GET", "/dns-zones/no-uuid/")):
         assert is_error(stranger(method, path), 401, "invalid_token")
@@ -209,11 +215,11 @@ def test_order_of_refusals(house: House, me: Bearer) -> None:
     assert is_error(me("POST", records, whole), 400, "validation_error", "name")
 
 
-def test_other_methods(me: Bearer, house: House) -> None:
+def test_other_methods(me: Bearer, application: Application) -> None:
     refused = me("OPTIONS", "/dns-zones/")
     assert is_error(refused, 405, "method_not_allowed")
     assert set(refused.headers["Allow"].split(", ")) == {"GET", "HEAD", "POST"}
     head, get = me("HEAD", "/dns-zones/"), me("GET", "/dns-zones/")
     assert (head.status_code, head.data) == (200, b"")
     assert head.headers["X-Total-Count"] == get.headers["X-Total-Count"]
-    assert house.bearer("me@example.org", "dns:read")("HEAD", "/dns-zones/").status_code == 403
+    assert application.bearer("me@example.org", "dns:read")("HEAD", "/dns-zones/").status_code == 403

@@ -17,7 +17,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.core.result import Ok
 from schemathesis.specs.openapi import checks
 
-from tests.api.conftest import UNKNOWN, House
+from tests.api.conftest import UNKNOWN, Application
 
 SEED = 20310504
 FEW = hypothesis.settings(max_examples=30, database=None, suppress_health_check=list(hypothesis.HealthCheck))
@@ -62,12 +62,12 @@ class Asking:
 
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
-def test_every_answer_is_in_the_document(house: House, mode: GenerationMode) -> None:
-    me = house.bearer("me@example.org")
+def test_every_answer_is_in_the_document(application: Application, mode: GenerationMode) -> None:
+    me = application.bearer("me@example.org")
     zone = me.zone(f"{mode.value}.com")
     uuids = (UNKNOWN, zone["uuid"], *(me.record(zone, "A", f"h{n}", "192.0.2.1")["uuid"] for n in range(3)))
     asking = Asking(me.secret, WORDS | {"uuid": uuids, "zone": uuids})
-    schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", house.app)
+    schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", application.app)
     operations = [found.ok() for found in schema.get_all_operations() if isinstance(found, Ok)]
     for operation in operations:
         cases = operation.as_strategy(generation_mode=mode)

@@ -12,33 +12,33 @@ import pytest
 from appliance.principal import TokenLimits
 from appliance.store import accounts
 from appliance.store.file import sqlite
-from tests.api.conftest import House, open_house
+from tests.api.conftest import Application, open_house
 from tests.hostile import Answer, Row, Tokens, World, rows, run
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> House:
-    """One house for all rows: each row takes back what it made."""
+def application(tmp_path_factory: pytest.TempPathFactory) -> Application:
+    """One application for all rows: each row takes back what it made."""
     return open_house(tmp_path_factory.mktemp("hostile"))
 
 
 @pytest.fixture(scope="module")
-def world(house: House) -> World:
+def world(application: Application) -> World:
     """The two accounts with their zones and tokens."""
     a, b = "a@example.org", "b@example.org"
-    revoked = house.secret(a, "dns:*")
-    with house.writing():
+    revoked = application.secret(a, "dns:*")
+    with application.writing():
         found = accounts.find_token(revoked)
         assert found
-        accounts.revoke_token(found.uuid, house.clock())
+        accounts.revoke_token(found.uuid, application.clock())
     tokens = Tokens(
-        a=house.secret(a, "dns:*"),
-        b=house.secret(b, "dns:*"),
+        a=application.secret(a, "dns:*"),
+        b=application.secret(b, "dns:*"),
         revoked=revoked,
-        expired=house.secret(a, "dns:*", limits=TokenLimits(expires_at=house.clock() - timedelta(hours=1))),
-        limited=house.secret(a, "dns:list", "dns:read"),
+        expired=application.secret(a, "dns:*", limits=TokenLimits(expires_at=application.clock() - timedelta(hours=1))),
+        limited=application.secret(a, "dns:list", "dns:read"),
     )
-    web = house.app.test_client()
+    web = application.app.test_client()
 
     def client(method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
         answer = web.open(path, method=method, headers=dict(headers), data=body)
@@ -50,11 +50,11 @@ def world(house: House) -> World:
 
 
 @pytest.mark.parametrize("row", rows(), ids=lambda row: row["id"])
-def test_row(row: Row, world: World, house: House) -> None:
-    before = _contents(house.settings.store.path)
+def test_row(row: Row, world: World, application: Application) -> None:
+    before = _contents(application.settings.store.path)
     run(row, world)
     if row["status"] >= 400 and "setup" not in row:
-        assert _contents(house.settings.store.path) == before
+        assert _contents(application.settings.store.path) == before
 
 
 def _contents(path: Path) -> list[str]:

@@ -11,7 +11,7 @@ from appliance.app import create_app
 from appliance.errors import RateLimited
 from appliance.settings import ApiSettings, QuotaSettings
 from appliance.web.rate_limits import Rate, new_rate_limits, site_of
-from tests.api.conftest import Bearer, House, is_error
+from tests.api.conftest import Application, Bearer, is_error
 
 HERE, THERE = {"REMOTE_ADDR": "192.0.2.1"}, {"REMOTE_ADDR": "192.0.2.2"}
 
@@ -31,10 +31,10 @@ def seconds() -> Seconds:
     return Seconds()
 
 
-def limited(house: House, seconds: Seconds, api: ApiSettings) -> House:
-    """The same house with these limits, and a clock of its own for them."""
-    settings = replace(house.settings, api=api)
-    return House(settings, house.clock, create_app(settings, house.clock, seconds))
+def limited(application: Application, seconds: Seconds, api: ApiSettings) -> Application:
+    """The same application with these limits, and a clock of its own for them."""
+    settings = replace(application.settings, api=api)
+    return Application(settings, application.clock, create_app(settings, application.clock, seconds))
 
 
 def test_a_bucket_empties_and_fills(seconds: Seconds) -> None:
@@ -98,8 +98,8 @@ def test_what_counts_as_one_address(address: str, site: str) -> None:
     assert site_of(address) == site
 
 
-def test_a_token_over_its_rate_slows_no_other(house: House, seconds: Seconds) -> None:
-    asked = limited(house, seconds, ApiSettings(token_rate=2, token_burst=5))
+def test_a_token_over_its_rate_slows_no_other(application: Application, seconds: Seconds) -> None:
+    asked = limited(application, seconds, ApiSettings(token_rate=2, token_burst=5))
     fast, other = asked.bearer("me@example.org"), asked.bearer("me@example.org")
     assert [fast("GET", "/dns-zones/").status_code for _ in range(5)] == [200] * 5
     refused = fast("POST", "/dns-zones/", {"domain": "example.com"})
@@ -115,8 +115,8 @@ def test_a_token_over_its_rate_slows_no_other(house: House, seconds: Seconds) ->
     assert is_error(fast("GET", "/dns-zones/"), 429, "rate_limited")
 
 
-def test_an_address_that_fails_is_refused_and_no_other(house: House, seconds: Seconds) -> None:
-    asked = limited(house, seconds, ApiSettings(failure_rate=1, failure_burst=3))
+def test_an_address_that_fails_is_refused_and_no_other(application: Application, seconds: Seconds) -> None:
+    asked = limited(application, seconds, ApiSettings(failure_rate=1, failure_burst=3))
     me, stranger = asked.bearer("me@example.org"), Bearer(asked.app.test_client(), "vps_" + "x" * 32)
     for _ in range(3):
         assert is_error(stranger("GET", "/dns-zones/", environ_overrides=HERE), 401, "invalid_token")
@@ -131,8 +131,8 @@ def test_an_address_that_fails_is_refused_and_no_other(house: House, seconds: Se
     assert me("GET", "/dns-zones/", environ_overrides=HERE).status_code == 200
 
 
-def test_what_needs_no_token_is_not_limited(house: House, seconds: Seconds) -> None:
-    asked = limited(house, seconds, ApiSettings(failure_rate=1, failure_burst=1))
+def test_what_needs_no_token_is_not_limited(application: Application, seconds: Seconds) -> None:
+    asked = limited(application, seconds, ApiSettings(failure_rate=1, failure_burst=1))
     web = asked.app.test_client()
     for path in ("/healthz", "/readyz", "/api/v1/openapi.json") * 3:
         assert web.get(path, environ_overrides=HERE).status_code != 429
@@ -143,8 +143,8 @@ def test_what_needs_no_token_is_not_limited(house: House, seconds: Seconds) -> N
     assert is_error(web.get("/metrics", headers=guess, environ_overrides=HERE), 429, "rate_limited")
 
 
-def test_the_document_tells_of_it(house: House) -> None:
-    document = house.app.test_client().get("/api/v1/openapi.json").get_json()
+def test_the_document_tells_of_it(application: Application) -> None:
+    document = application.app.test_client().get("/api/v1/openapi.json").get_json()
     for passing in ("TOO_MANY_REQUESTS", "SERVICE_UNAVAILABLE"):
         assert "Retry-After" in document["components"]["responses"][passing]["headers"]
     for methods in document["paths"].values():
@@ -152,14 +152,18 @@ def test_the_document_tells_of_it(house: House) -> None:
             assert methods[method]["responses"]["429"] == {"$ref": "#/components/responses/TOO_MANY_REQUESTS"}
 
 
-def with_quotas(house: House, zones: int, records: int) -> House:
-    settings = replace(house.settings, quotas=QuotaSettings(zones=zones, records=records))
-    return House(settings, house.clock, create_app(settings, house.clock))
+def with_quotas(application: Application, zones: int, records: int) -> Application:
+    settings = replace(application.settings, quotas=QuotaSettings(zones=zones, records=records))
+    return Application(settings, application.clock, create_app(settings, application.clock))
 
 
-def test_a_quota_of_zones(house: House) -> None:
-    house = with_quotas(house, zones=2, records=0)
-    me, other, root = house.bearer("me@x.org"), house.bearer("other@x.org"), house.bearer("root@x.org", "admin:*")
+def test_a_quota_of_zones(application: Application) -> None:
+    application = with_quotas(application, zones=2, records=0)
+    me, other, root = (
+        application.bearer("me@x.org"),
+        application.bearer("other@x.org"),
+        application.bearer("root@x.org", "admin:*"),
+    )
     first, _ = me.zone("one.com"), me.zone("two.com")
     refused = me("POST", "/dns-zones/", {"domain": "three.com"})
     assert is_error(refused, 400, "validation_error", "domain")
@@ -171,12 +175,12 @@ def test_a_quota_of_zones(house: House) -> None:
         root.zone(f"root{number}.com")
 
 
-def test_a_quota_of_records(house: House) -> None:
-    wide = house.bearer("me@x.org")
+def test_a_quota_of_records(application: Application) -> None:
+    wide = application.bearer("me@x.org")
     zone, large = wide.zone("one.com"), wide.zone("large.com")
     record, *_ = [wide.record(large, "A", f"h{number}", "192.0.2.1") for number in range(4)]
-    house = with_quotas(house, zones=0, records=2)
-    me = house.bearer("me@x.org")
+    application = with_quotas(application, zones=0, records=2)
+    me = application.bearer("me@x.org")
     me.record(zone, "A", "@", "192.0.2.1")
     me.record(zone, "A", "www", "192.0.2.1")
     before = me("GET", f"/dns-zones/{zone['uuid']}/").get_json()
@@ -187,7 +191,7 @@ def test_a_quota_of_records(house: House) -> None:
     assert me("GET", f"/dns-zones/{zone['uuid']}/").get_json() == before
     assert me("PATCH", f"/dns-records/{record['uuid']}/", {"value": "192.0.2.2"}).status_code == 200
     assert me("DELETE", f"/dns-records/{record['uuid']}/").status_code == 204
-    assert house.bearer("root@x.org", "admin:*").record(zone, "A", "third", "192.0.2.1")
+    assert application.bearer("root@x.org", "admin:*").record(zone, "A", "third", "192.0.2.1")
 
 
 def test_who_guesses_waits_and_nobody_else(seconds: Seconds) -> None:

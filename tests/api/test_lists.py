@@ -9,7 +9,7 @@ import apsw
 import pytest
 from werkzeug.http import parse_options_header
 
-from tests.api.conftest import NS1, Bearer, House, is_error
+from tests.api.conftest import NS1, Application, Bearer, is_error
 
 
 @pytest.fixture
@@ -126,7 +126,7 @@ def test_records_of_a_zone_come_whole_or_in_pages(me: Bearer) -> None:
     assert len(me("GET", f"{path}?page_size=7").get_json()) == 7
 
 
-def test_a_list_costs_the_same_whatever_it_holds(house: House, me: Bearer) -> None:
+def test_a_list_costs_the_same_whatever_it_holds(application: Application, me: Bearer) -> None:
     me.zone("first.com")
     with _counted() as few:
         assert len(me("GET", "/dns-zones/").get_json()) == 1

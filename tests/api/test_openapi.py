@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from openapi_spec_validator import validate
 
-from tests.api.conftest import Bearer, House, is_error
+from tests.api.conftest import Application, Bearer, is_error
 
 Json = dict[str, Any]
 
 
 @pytest.fixture
-def document(house: House) -> Json:
+def document(application: Application) -> Json:
     """The document, read without a token."""
-    answer = house.app.test_client().get("/api/v1/openapi.json")
+    answer = application.app.test_client().get("/api/v1/openapi.json")
     assert answer.status_code == 200
     read: Json = answer.get_json()
     return read
@@ -36,10 +36,10 @@ def test_it_is_openapi(document: Json) -> None:
     validate(document)
 
 
-def test_every_call_is_in_it(house: House, document: Json) -> None:
+def test_every_call_is_in_it(application: Application, document: Json) -> None:
     calls = {
         f"{method} {rule.rule.replace('<string:', '{').replace('>', '}')}"
-        for rule in house.app.url_map.iter_rules()
+        for rule in application.app.url_map.iter_rules()
         if rule.endpoint.split(".")[0] not in ("console", "document", "health")
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
@@ -67,8 +67,8 @@ def test_answers_are_as_documented(me: Bearer, document: Json) -> None:
         assert list(document["components"]["schemas"][name]["properties"]) == list(shown)
 
 
-def test_the_page_needs_no_other_host(house: House) -> None:
-    web = house.app.test_client()
+def test_the_page_needs_no_other_host(application: Application) -> None:
+    web = application.app.test_client()
     page = web.get("/api/v1/docs/")
     assert page.data == web.get("/api/v1/docs").data
     policy = page.headers["Content-Security-Policy"]
@@ -84,5 +84,5 @@ def test_the_page_needs_no_other_host(house: House) -> None:
 
 
 @pytest.mark.parametrize("name", ["VENDOR.md", "..%2f..%2f__init__.py", "%2e%2e/app.py", "nothing.js"])
-def test_only_parts_of_the_page_are_served(house: House, name: str) -> None:
-    assert is_error(house.app.test_client().get(f"/api/v1/docs/assets/{name}"), 404, "not_found")
+def test_only_parts_of_the_page_are_served(application: Application, name: str) -> None:
+    assert is_error(application.app.test_client().get(f"/api/v1/docs/assets/{name}"), 404, "not_found")

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.api.conftest import UNKNOWN, Bearer, House, is_error
+from tests.api.conftest import UNKNOWN, Application, Bearer, is_error
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 RECORD_FIELDS = ["uuid", "record_type", "name", "value", "ttl", "priority", "created_at"]
@@ -97,7 +97,7 @@ def test_deletion_and_return(me: Bearer) -> None:
     assert again["serial"] > int(gone.headers["X-Zone-Serial"])
 
 
-def test_documented_errors(me: Bearer, other: Bearer, house: House) -> None:
+def test_documented_errors(me: Bearer, other: Bearer, application: Application) -> None:
     zone = me.zone("newdomain.com")
     mail = {"record_type": "MX", "name": "x", "value": "mail.example.com"}
     refused = me("POST", f"/dns-zones/{zone['uuid']}/records/", mail)
@@ -109,7 +109,7 @@ def test_documented_errors(me: Bearer, other: Bearer, house: House) -> None:
     for bearer in (me, other):
         assert is_error(bearer("POST", "/dns-zones/", {"domain": "newdomain.com"}), 400, "validation_error", "domain")
     assert is_error(me("POST", "/dns-zones/", {"domain": "-bad-.com"}), 400, "validation_error", "domain")
-    assert is_error(Bearer(house.app.test_client(), "abc")("GET", "/dns-zones/"), 401, "invalid_token")
+    assert is_error(Bearer(application.app.test_client(), "abc")("GET", "/dns-zones/"), 401, "invalid_token")
     assert is_error(me("GET", f"/dns-zones/{UNKNOWN}/"), 404, "not_found")
 
 

@@ -18,7 +18,7 @@ from werkzeug.test import TestResponse
 from appliance.app import create_app
 from appliance.settings import ApiSettings
 from appliance.store.file import sqlite
-from tests.api.conftest import Bearer, House, is_error, open_house
+from tests.api.conftest import Application, Bearer, is_error, open_house
 from tests.volumes import fill, needs_root, read_only_view, small_volume
 
 LOCK = """
@@ -43,14 +43,14 @@ def locked(path: Path, seconds: float) -> Iterator[None]:
             program.kill()
 
 
-def patient(house: House, seconds: int, threads: int = 16) -> House:
-    """The same house, whose writers wait for so long."""
+def patient(application: Application, seconds: int, threads: int = 16) -> Application:
+    """The same application, whose writers wait for so long."""
     settings = replace(
-        house.settings,
-        store=replace(house.settings.store, busy_timeout=seconds),
+        application.settings,
+        store=replace(application.settings.store, busy_timeout=seconds),
         api=ApiSettings(threads=threads, failure_rate=0),
     )
-    return House(settings, house.clock, create_app(settings, house.clock))
+    return Application(settings, application.clock, create_app(settings, application.clock))
 
 
 def is_unavailable(answer: TestResponse) -> bool:
@@ -63,34 +63,34 @@ def is_replaced(answer: TestResponse) -> bool:
     return is_unavailable(answer) and "was replaced while in use: restart" in answer.get_json()["detail"]
 
 
-def restarted(house: House, bearer: Bearer) -> Bearer:
+def restarted(application: Application, bearer: Bearer) -> Bearer:
     """The same client of an application that has just started."""
-    app = create_app(house.settings, house.clock)
+    app = create_app(application.settings, application.clock)
     return Bearer(app.test_client(), bearer.secret)
 
 
-def test_a_short_lock_is_waited_for(house: House) -> None:
-    me = patient(house, 30).bearer("me@example.org")
-    with locked(house.settings.store.path, 3):
+def test_a_short_lock_is_waited_for(application: Application) -> None:
+    me = patient(application, 30).bearer("me@example.org")
+    with locked(application.settings.store.path, 3):
         me.zone("example.com")
 
 
-def test_a_long_lock_refuses_writes_and_no_reads(house: House, me: Bearer) -> None:
+def test_a_long_lock_refuses_writes_and_no_reads(application: Application, me: Bearer) -> None:
     zone = me.zone("example.com")
-    with locked(house.settings.store.path, 60):
+    with locked(application.settings.store.path, 60):
         assert is_unavailable(me("POST", "/dns-zones/", {"domain": "second.com"}))
         assert me("GET", f"/dns-zones/{zone['uuid']}/").get_json()["uuid"] == zone["uuid"]
-        assert is_unavailable(house.app.test_client().get("/readyz"))
+        assert is_unavailable(application.app.test_client().get("/readyz"))
     assert [one["domain"] for one in me("GET", "/dns-zones/").get_json()] == ["example.com"]
     me.zone("second.com")
 
 
-def test_a_lock_does_not_keep_every_thread_waiting(house: House) -> None:
+def test_a_lock_does_not_keep_every_thread_waiting(application: Application) -> None:
     patience = 60
-    house = patient(house, patience, threads=8)
-    me = house.bearer("me@example.org")
+    application = patient(application, patience, threads=8)
+    me = application.bearer("me@example.org")
     with ThreadPoolExecutor(8) as threads:  # as many as the server has
-        with locked(house.settings.store.path, patience):
+        with locked(application.settings.store.path, patience):
             writes = [threads.submit(me, "POST", "/dns-zones/", {"domain": f"w{n}.com"}) for n in range(30)]
             read = threads.submit(me, "GET", "/dns-zones/")
             assert read.result(timeout=patience / 2).get_json() == []
@@ -100,9 +100,11 @@ def test_a_lock_does_not_keep_every_thread_waiting(house: House) -> None:
     assert len(me("GET", "/dns-zones/").get_json()) == sum(answer.status_code == 201 for answer in answers)
 
 
-def test_a_store_that_is_gone_is_not_made_and_a_copy_is_used_after_a_restart(house: House, me: Bearer) -> None:
+def test_a_store_that_is_gone_is_not_made_and_a_copy_is_used_after_a_restart(
+    application: Application, me: Bearer
+) -> None:
     me.zone("example.com")
-    path = house.settings.store.path
+    path = application.settings.store.path
     with closing(sqlite.connect(path)) as there:
         there.execute("vacuum into ?", (str(path.with_name("backup")),))
     me.zone("later.com")
@@ -113,16 +115,18 @@ def test_a_store_that_is_gone_is_not_made_and_a_copy_is_used_after_a_restart(hou
     assert not path.exists()
     shutil.copy(path.with_name("backup"), path)
     assert is_replaced(me("GET", "/dns-zones/"))
-    me = restarted(house, me)
+    me = restarted(application, me)
     assert [one["domain"] for one in me("GET", "/dns-zones/").get_json()] == ["example.com"]
     me.zone("new.com")
 
 
-def test_a_store_that_was_moved_away_and_back_is_used_at_once(house: House, me: Bearer, tmp_path: Path) -> None:
+def test_a_store_that_was_moved_away_and_back_is_used_at_once(
+    application: Application, me: Bearer, tmp_path: Path
+) -> None:
     me.zone("example.com")
     away = tmp_path / "away"
     away.mkdir()
-    files = list(house.settings.store.path.parent.glob(f"{house.settings.store.path.name}*"))
+    files = list(application.settings.store.path.parent.glob(f"{application.settings.store.path.name}*"))
     for file in files:
         file.rename(away / file.name)
     assert is_unavailable(me("GET", "/dns-zones/"))
@@ -132,13 +136,15 @@ def test_a_store_that_was_moved_away_and_back_is_used_at_once(house: House, me: 
     assert len(me("GET", "/dns-zones/").get_json()) == 2
 
 
-def test_another_store_in_its_place_is_refused_until_a_restart(house: House, me: Bearer, tmp_path: Path) -> None:
+def test_another_store_in_its_place_is_refused_until_a_restart(
+    application: Application, me: Bearer, tmp_path: Path
+) -> None:
     me.zone("example.com")
     (tmp_path / "other").mkdir()
     other = tmp_path / "other" / "store.sqlite3"
     program = "import sys, pathlib; from tests.api.conftest import open_house; open_house(pathlib.Path(sys.argv[1]))"
     subprocess.run((sys.executable, "-c", program, str(other.parent)), check=True, timeout=60)
-    path = house.settings.store.path
+    path = application.settings.store.path
     for log in path.parent.glob(f"{path.name}-*"):
         log.unlink()
     before = other.read_bytes()
@@ -146,23 +152,23 @@ def test_another_store_in_its_place_is_refused_until_a_restart(house: House, me:
     for method, address, body in (("GET", "/dns-zones/", None), ("POST", "/dns-zones/", {"domain": "new.com"})):
         assert is_replaced(me(method, address, body))
     assert path.read_bytes() == before
-    me = restarted(house, me)
+    me = restarted(application, me)
     assert is_error(me("GET", "/dns-zones/"), 401, "invalid_token")
-    new = House(house.settings, house.clock, me.client.application)
+    new = Application(application.settings, application.clock, me.client.application)
     assert new.bearer("new@example.org")("GET", "/dns-zones/").get_json() == []
 
 
-def test_a_damaged_store_answers_503_until_it_is_restored(house: House, me: Bearer) -> None:
+def test_a_damaged_store_answers_503_until_it_is_restored(application: Application, me: Bearer) -> None:
     for number in range(20):
         me.zone(f"z{number}.com")
-    path = house.settings.store.path
+    path = application.settings.store.path
     with closing(sqlite.connect(path)) as there:
         there.execute("pragma wal_checkpoint(truncate)")
     whole = path.read_bytes()
     with path.open("r+b") as file:
         file.seek(4096)
         file.write(os.urandom(4096))
-    started = House(house.settings, house.clock, create_app(house.settings, house.clock))
+    started = Application(application.settings, application.clock, create_app(application.settings, application.clock))
     me = Bearer(started.app.test_client(), me.secret)
     for _ in range(3):
         answer = me("GET", "/dns-zones/")
@@ -177,11 +183,11 @@ def test_a_damaged_store_answers_503_until_it_is_restored(house: House, me: Bear
     me.zone("new.com")
 
 
-def test_damage_under_the_running_service_is_no_fault_of_ours(house: House, me: Bearer) -> None:
+def test_damage_under_the_running_service_is_no_fault_of_ours(application: Application, me: Bearer) -> None:
     zone = me.zone("example.com")
     for number in range(200):
         me.record(zone, "TXT", f"h{number}", "x" * 200)
-    path = house.settings.store.path
+    path = application.settings.store.path
     with closing(sqlite.connect(path)) as there:
         there.execute("pragma wal_checkpoint(truncate)")
     with path.open("r+b") as file:
@@ -195,8 +201,8 @@ def test_damage_under_the_running_service_is_no_fault_of_ours(house: House, me: 
 @needs_root
 def test_a_full_volume_refuses_writes_and_no_reads(tmp_path: Path) -> None:
     with small_volume(tmp_path / "store", 2048) as volume:
-        house = open_house(volume)
-        me = house.bearer("me@example.org")
+        application = open_house(volume)
+        me = application.bearer("me@example.org")
         zone = me.zone("example.com")
         filler = fill(volume)
         acknowledged, refused = set(), 0
@@ -210,7 +216,9 @@ def test_a_full_volume_refuses_writes_and_no_reads(tmp_path: Path) -> None:
         assert refused > 100
         shown = me("GET", f"/dns-zones/{zone['uuid']}/").get_json()["records"]
         assert {record["name"] for record in shown} == acknowledged
-        restarted = House(house.settings, house.clock, create_app(house.settings, house.clock))
+        restarted = Application(
+            application.settings, application.clock, create_app(application.settings, application.clock)
+        )
         me = Bearer(restarted.app.test_client(), me.secret)
         assert me("GET", f"/dns-zones/{zone['uuid']}/").get_json()["record_count"] == len(acknowledged)
         filler.unlink()
@@ -223,11 +231,11 @@ def test_a_read_only_volume_refuses_writes_and_no_reads(tmp_path: Path, closed: 
     (tmp_path / "files").mkdir()
     here = tmp_path / "here"
     here.symlink_to("files")
-    house = open_house(here)
-    me = house.bearer("me@example.org")
+    application = open_house(here)
+    me = application.bearer("me@example.org")
     zone = me.zone("example.com")
     if closed:  # as a clean end leaves it: without its log, which cannot be made here
-        house.store.close()
+        application.store.close()
         assert [file.name for file in (tmp_path / "files").glob("store.sqlite3*")] == ["store.sqlite3"]
     with read_only_view(tmp_path / "files", tmp_path / "view"):
         here.unlink()

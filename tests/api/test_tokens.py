@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from appliance.principal import TokenLimits
-from tests.api.conftest import UNKNOWN, Bearer, House, created, is_error
+from tests.api.conftest import UNKNOWN, Application, Bearer, created, is_error
 
 ALL = ("dns:*", "account:read", "account:tokens")
 WHOLE = {"name": "laptop", "permissions": ["dns:list"]}
@@ -23,9 +23,9 @@ LIMITS = TokenLimits(
 
 
 @pytest.fixture
-def me(house: House) -> Bearer:
+def me(application: Application) -> Bearer:
     """Someone who may do all with their tokens."""
-    return house.bearer("me@example.org", *ALL)
+    return application.bearer("me@example.org", *ALL)
 
 
 def make(bearer: Bearer, **fields: object) -> dict[str, Any]:
@@ -33,14 +33,14 @@ def make(bearer: Bearer, **fields: object) -> dict[str, Any]:
     return created(bearer("POST", "/account/tokens/", {**WHOLE, **fields}))
 
 
-def test_a_token_is_made_read_used_and_revoked(house: House, me: Bearer) -> None:
+def test_a_token_is_made_read_used_and_revoked(application: Application, me: Bearer) -> None:
     answer = me("POST", "/account/tokens/", WHOLE)
     made = created(answer)
     location = answer.headers["Location"].removeprefix("/api/v1")
     other = Bearer(me.client, made.pop("secret"))
     assert other("GET", "/dns-zones/").status_code == 200
     shown = me("GET", location).get_json()
-    assert shown == {**made, "last_used_at": house.clock().strftime("%Y-%m-%dT%H:%M:%SZ")}
+    assert shown == {**made, "last_used_at": application.clock().strftime("%Y-%m-%dT%H:%M:%SZ")}
     assert list(shown)[:4] == ["uuid", "name", "prefix", "permissions"]
     assert shown in me("GET", "/account/tokens/").get_json()
     gone = me("DELETE", location)
@@ -52,9 +52,9 @@ def test_a_token_is_made_read_used_and_revoked(house: House, me: Bearer) -> None
 
 
 @pytest.mark.parametrize("permission", ["dns:*", "account:read", "account:tokens"])
-def test_permissions(house: House, me: Bearer, permission: str) -> None:
+def test_permissions(application: Application, me: Bearer, permission: str) -> None:
     path = f"/account/tokens/{make(me)['uuid']}/"
-    asking = house.bearer("me@example.org", permission, "dns:list")
+    asking = application.bearer("me@example.org", permission, "dns:list")
     reads, writes = permission == "account:read", permission == "account:tokens"
     for readable in ("/account/tokens/", path, "/account/audit/"):
         assert asking("GET", readable).status_code == (200 if reads else 403)
@@ -62,8 +62,8 @@ def test_permissions(house: House, me: Bearer, permission: str) -> None:
     assert asking("DELETE", path).status_code == (204 if writes else 403)
 
 
-def test_another_accounts_tokens_do_not_exist(house: House, me: Bearer) -> None:
-    other = house.bearer("other@example.org", *ALL)
+def test_another_accounts_tokens_do_not_exist(application: Application, me: Bearer) -> None:
+    other = application.bearer("other@example.org", *ALL)
     path = f"/account/tokens/{make(me)['uuid']}/"
     for method in ("GET", "DELETE"):
         foreign, unknown = other(method, path), other(method, f"/account/tokens/{UNKNOWN}/")
@@ -101,8 +101,8 @@ def test_what_is_refused(me: Bearer, fields: dict[str, object], field: str) -> N
     assert is_error(me("POST", "/account/tokens/", {**WHOLE, **fields}), 400, "validation_error", field)
 
 
-def test_a_zone_of_another_account_is_refused(house: House, me: Bearer) -> None:
-    foreign = house.bearer("other@example.org").zone("foreign.com")["uuid"]
+def test_a_zone_of_another_account_is_refused(application: Application, me: Bearer) -> None:
+    foreign = application.bearer("other@example.org").zone("foreign.com")["uuid"]
     answer = me("POST", "/account/tokens/", {**WHOLE, "zones": [foreign]})
     assert is_error(answer, 400, "validation_error", "zones")
 
@@ -127,11 +127,11 @@ def test_a_zone_of_another_account_is_refused(house: House, me: Bearer) -> None:
         {"zones": None},
     ],
 )
-def test_no_token_makes_a_wider_one(house: House, fields: dict[str, object]) -> None:
-    zone = house.bearer("me@example.org").zone("example.com")["uuid"]
-    expires = house.clock() + timedelta(days=1)
+def test_no_token_makes_a_wider_one(application: Application, fields: dict[str, object]) -> None:
+    zone = application.bearer("me@example.org").zone("example.com")["uuid"]
+    expires = application.clock() + timedelta(days=1)
     limits = TokenLimits(expires, LIMITS.networks, frozenset({UUID(zone)}), LIMITS.record_types, LIMITS.record_names)
-    narrow = house.bearer("me@example.org", "dns:list", "dns:update", "account:tokens", limits=limits)
+    narrow = application.bearer("me@example.org", "dns:list", "dns:update", "account:tokens", limits=limits)
     fits: dict[str, object] = {
         "expires_at": "2031-05-05T12:00:00Z",
         "zones": [zone],
@@ -144,17 +144,17 @@ def test_no_token_makes_a_wider_one(house: House, fields: dict[str, object]) -> 
     assert is_error(narrow("POST", "/account/tokens/", wide), 403, "permission_denied")
 
 
-def test_only_operators_give_admin(house: House, me: Bearer) -> None:
+def test_only_operators_give_admin(application: Application, me: Bearer) -> None:
     wanted = {**WHOLE, "permissions": ["admin:*"]}
     assert is_error(me("POST", "/account/tokens/", wanted), 403, "permission_denied")
-    root = house.bearer("root@example.org", "admin:*")
+    root = application.bearer("root@example.org", "admin:*")
     assert make(root, permissions=["admin:*"])["permissions"] == ["admin:*"]
-    plain = house.bearer("root@example.org", "account:tokens")
+    plain = application.bearer("root@example.org", "account:tokens")
     assert is_error(plain("POST", "/account/tokens/", wanted), 403, "permission_denied")
 
 
-def test_no_token_revokes_a_wider_one(house: House, me: Bearer) -> None:
-    narrow = house.bearer("me@example.org", "account:tokens", "dns:list")
+def test_no_token_revokes_a_wider_one(application: Application, me: Bearer) -> None:
+    narrow = application.bearer("me@example.org", "account:tokens", "dns:list")
     wide, equal = make(me, permissions=["dns:*"]), make(me, permissions=["dns:list"])
     assert is_error(narrow("DELETE", f"/account/tokens/{wide['uuid']}/"), 403, "permission_denied")
     assert narrow("DELETE", f"/account/tokens/{equal['uuid']}/").status_code == 204
@@ -162,9 +162,9 @@ def test_no_token_revokes_a_wider_one(house: House, me: Bearer) -> None:
     assert narrow("DELETE", f"/account/tokens/{own['uuid']}/").status_code == 204
 
 
-def test_a_token_of_some_records_changes_no_zone_as_a_whole(house: House, me: Bearer) -> None:
+def test_a_token_of_some_records_changes_no_zone_as_a_whole(application: Application, me: Bearer) -> None:
     zone = me.zone("example.com")
-    limited = house.bearer("me@example.org", limits=TokenLimits(record_types=("TXT",)))
+    limited = application.bearer("me@example.org", limits=TokenLimits(record_types=("TXT",)))
     assert is_error(limited("POST", "/dns-zones/", {"domain": "other.com"}), 403, "permission_denied")
     path = f"/dns-zones/{zone['uuid']}/"
     assert is_error(limited("PATCH", path, {"protected": True}), 403, "permission_denied")
@@ -179,16 +179,16 @@ def test_the_list_is_paged(me: Bearer) -> None:
     assert answer.headers["X-Total-Count"] == "5" and 'rel="next"' in answer.headers["Link"]
 
 
-def test_the_log_tells_who_did_what_from_where(house: House, me: Bearer) -> None:
+def test_the_log_tells_who_did_what_from_where(application: Application, me: Bearer) -> None:
     zone = me.zone("example.com")
-    house.clock.forward(seconds=1)
+    application.clock.forward(seconds=1)
     record = me.record(zone, "A", "www", "192.0.2.1")
-    house.clock.forward(seconds=1)
+    application.clock.forward(seconds=1)
     token = make(me)
-    house.clock.forward(seconds=1)
+    application.clock.forward(seconds=1)
     me("DELETE", f"/dns-records/{record['uuid']}/")
     me("DELETE", f"/dns-zones/{zone['uuid']}/", environ_overrides={"REMOTE_ADDR": "192.0.2.7"})
-    house.clock.forward(seconds=1)
+    application.clock.forward(seconds=1)
     me("DELETE", f"/account/tokens/{token['uuid']}/")
     log = me("GET", "/account/audit/").get_json()
     assert [(entry["action"], entry["subject"], entry["added"], entry["removed"]) for entry in log] == [
@@ -206,11 +206,11 @@ def test_the_log_tells_who_did_what_from_where(house: House, me: Bearer) -> None
     assert second.get_json() == log[2:4] and second.headers["X-Total-Count"] == "6"
 
 
-def test_the_log_of_others_is_theirs(house: House, me: Bearer) -> None:
-    other = house.bearer("other@example.org", *ALL)
+def test_the_log_of_others_is_theirs(application: Application, me: Bearer) -> None:
+    other = application.bearer("other@example.org", *ALL)
     mine, theirs = me.zone("mine.com"), other.zone("theirs.com")
     make(other)
-    root = house.bearer("root@example.org", "admin:*")
+    root = application.bearer("root@example.org", "admin:*")
     root("PATCH", f"/dns-zones/{mine['uuid']}/", {"comment": "looked at"})
 
     def seen(bearer: Bearer) -> list[tuple[str, str | None]]:
@@ -219,13 +219,13 @@ def test_the_log_of_others_is_theirs(house: House, me: Bearer) -> None:
     assert seen(me) == [("zone.create", mine["uuid"]), ("zone.settings", mine["uuid"])]
     assert len(seen(other)) == 2 and len(seen(root)) == 4
     limits = TokenLimits(zones=frozenset({UUID(theirs["uuid"])}))
-    limited = house.bearer("other@example.org", "account:read", limits=limits)
+    limited = application.bearer("other@example.org", "account:read", limits=limits)
     assert seen(limited) == [("zone.create", theirs["uuid"])]
 
 
-def test_a_secret_is_told_once(house: House, me: Bearer) -> None:
+def test_a_secret_is_told_once(application: Application, me: Bearer) -> None:
     made: Mapping[str, Any] = make(me)
     secret = made["secret"]
     for path in ("/account/tokens/", f"/account/tokens/{made['uuid']}/", "/account/audit/", "/account/me/"):
         assert secret not in me("GET", path).text
-    assert secret.encode() not in house.store.path.read_bytes()
+    assert secret.encode() not in application.store.path.read_bytes()

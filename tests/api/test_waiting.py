@@ -14,7 +14,7 @@ from appliance.settings import ApiSettings
 from appliance.store import deployments
 from appliance.web.deployment_wait import preferred_wait
 from appliance.zones.deployment import NameserverState, Observation
-from tests.api.conftest import NS1, NS2, Bearer, House
+from tests.api.conftest import NS1, NS2, Application, Bearer
 
 
 @pytest.mark.parametrize(
@@ -47,15 +47,17 @@ def test_a_very_long_header_is_passed_over() -> None:
     assert preferred_wait("wait=5," + '\\"' * 100_000) is None
 
 
-def _answered(house: House, calls: Callable[[], TestResponse], meanwhile: Callable[[], None]) -> TestResponse:
+def _answered(
+    application: Application, calls: Callable[[], TestResponse], meanwhile: Callable[[], None]
+) -> TestResponse:
     """The answer to a call that waits while something is written."""
     answers: list[TestResponse] = []
-    watch = house.watch
+    watch = application.watch
     asking = threading.Thread(target=lambda: answers.append(calls()))
     asking.start()
     while not watch.watcher.moment and asking.is_alive():
         asking.join(0.005)
-    with house.writing():
+    with application.writing():
         meanwhile()
     asking.join()
     return answers[0]
@@ -71,18 +73,22 @@ def _patch(me: Bearer, zone: dict[str, str], wait: str = "wait=30") -> TestRespo
     return me("PATCH", f"/dns-zones/{zone['uuid']}/", {"comment": "x"}, {"Prefer": wait})
 
 
-def _seen(house: House, name: str, state: NameserverState, serial: int | None, silent: float = 0) -> Observation:
-    return Observation(name, serial, state, house.clock() - timedelta(seconds=silent))
+def _seen(
+    application: Application, name: str, state: NameserverState, serial: int | None, silent: float = 0
+) -> Observation:
+    return Observation(name, serial, state, application.clock() - timedelta(seconds=silent))
 
 
-def test_live(house: House, me: Bearer, zone: dict[str, str]) -> None:
+def test_live(application: Application, me: Bearer, zone: dict[str, str]) -> None:
     uuid, serial = UUID(zone["uuid"]), int(zone["serial"])
 
     def deploy() -> None:
-        deployments.store_observations(uuid, [_seen(house, name, NameserverState.LIVE, serial) for name in (NS1, NS2)])
-        deployments.store_live(uuid, serial, house.clock())
+        deployments.store_observations(
+            uuid, [_seen(application, name, NameserverState.LIVE, serial) for name in (NS1, NS2)]
+        )
+        deployments.store_live(uuid, serial, application.clock())
 
-    answer = _answered(house, lambda: _patch(me, zone), deploy)
+    answer = _answered(application, lambda: _patch(me, zone), deploy)
     assert answer.headers["Preference-Applied"] == "wait=30"
     assert answer.headers["X-Deployment"] == "live"
     deployment = answer.get_json()["deployment"]
@@ -91,10 +97,10 @@ def test_live(house: House, me: Bearer, zone: dict[str, str]) -> None:
     assert me("GET", f"/dns-zones/{zone['uuid']}/deployment/").get_json() == deployment
 
 
-def test_failed(house: House, me: Bearer, zone: dict[str, str]) -> None:
+def test_failed(application: Application, me: Bearer, zone: dict[str, str]) -> None:
     uuid, serial = UUID(zone["uuid"]), int(zone["serial"])
     answer = _answered(
-        house, lambda: _patch(me, zone), lambda: deployments.store_attempt(uuid, serial, "check: refused")
+        application, lambda: _patch(me, zone), lambda: deployments.store_attempt(uuid, serial, "check: refused")
     )
     assert answer.headers["X-Deployment"] == "failed"
     assert answer.get_json()["deployment"]["error"] == "check: refused"
@@ -105,38 +111,44 @@ def test_pending_when_time_is_up(me: Bearer, zone: dict[str, str]) -> None:
     assert (answer.headers["Preference-Applied"], answer.headers["X-Deployment"]) == ("wait=1", "pending")
 
 
-def test_nobody_waits_for_a_nameserver_that_is_gone(house: House, me: Bearer, zone: dict[str, str]) -> None:
+def test_nobody_waits_for_a_nameserver_that_is_gone(application: Application, me: Bearer, zone: dict[str, str]) -> None:
     uuid, serial = UUID(zone["uuid"]), int(zone["serial"])
 
     def deploy() -> None:
-        deployments.store_observations(uuid, [_seen(house, NS1, NameserverState.LIVE, serial)])
-        deployments.store_observations(uuid, [_seen(house, NS2, NameserverState.UNREACHABLE, None, silent=11)])
+        deployments.store_observations(uuid, [_seen(application, NS1, NameserverState.LIVE, serial)])
+        deployments.store_observations(uuid, [_seen(application, NS2, NameserverState.UNREACHABLE, None, silent=11)])
         deployments.store_attempt(uuid, serial, None)
 
-    answer = _answered(house, lambda: _patch(me, zone, "wait=60"), deploy)
+    answer = _answered(application, lambda: _patch(me, zone, "wait=60"), deploy)
     assert answer.headers["X-Deployment"] == "pending"
 
 
-def test_a_nameserver_that_was_just_lost_is_waited_for(house: House, me: Bearer, zone: dict[str, str]) -> None:
+def test_a_nameserver_that_was_just_lost_is_waited_for(
+    application: Application, me: Bearer, zone: dict[str, str]
+) -> None:
     uuid, serial = UUID(zone["uuid"]), int(zone["serial"])
-    with house.writing():
-        deployments.store_observations(uuid, [_seen(house, NS1, NameserverState.LIVE, serial)])
-        deployments.store_observations(uuid, [_seen(house, NS2, NameserverState.UNREACHABLE, None, silent=5)])
-    answer = _answered(house, lambda: _patch(me, zone), lambda: deployments.store_live(uuid, serial, house.clock()))
+    with application.writing():
+        deployments.store_observations(uuid, [_seen(application, NS1, NameserverState.LIVE, serial)])
+        deployments.store_observations(uuid, [_seen(application, NS2, NameserverState.UNREACHABLE, None, silent=5)])
+    answer = _answered(
+        application, lambda: _patch(me, zone), lambda: deployments.store_live(uuid, serial, application.clock())
+    )
     assert answer.headers["X-Deployment"] == "live"
 
 
-def test_a_deleted_zone_is_live_when_it_is_gone(house: House, me: Bearer, zone: dict[str, str]) -> None:
+def test_a_deleted_zone_is_live_when_it_is_gone(application: Application, me: Bearer, zone: dict[str, str]) -> None:
     answer = _answered(
-        house,
+        application,
         lambda: me("DELETE", f"/dns-zones/{zone['uuid']}/", headers={"Prefer": "wait=30"}),
-        lambda: deployments.store_removed(UUID(zone["uuid"]), house.clock()),
+        lambda: deployments.store_removed(UUID(zone["uuid"]), application.clock()),
     )
     assert (answer.status_code, answer.headers["X-Deployment"]) == (204, "live")
 
 
-def test_a_deleted_zone_is_live_when_another_took_its_name(house: House, me: Bearer, zone: dict[str, str]) -> None:
-    web = Bearer(house.app.test_client(), me.secret)
+def test_a_deleted_zone_is_live_when_another_took_its_name(
+    application: Application, me: Bearer, zone: dict[str, str]
+) -> None:
+    web = Bearer(application.app.test_client(), me.secret)
     answers: list[TestResponse] = []
     path = f"/dns-zones/{zone['uuid']}/"
     asking = threading.Thread(target=lambda: answers.append(me("DELETE", path, headers={"Prefer": "wait=30"})))
@@ -148,20 +160,20 @@ def test_a_deleted_zone_is_live_when_another_took_its_name(house: House, me: Bea
     assert answers[0].headers["X-Deployment"] == "live"
 
 
-def test_a_record_that_waits(house: House, me: Bearer, zone: dict[str, str]) -> None:
+def test_a_record_that_waits(application: Application, me: Bearer, zone: dict[str, str]) -> None:
     uuid, serial = UUID(zone["uuid"]), int(zone["serial"])
     body = {"record_type": "A", "name": "@", "value": "192.0.2.1"}
     answer = _answered(
-        house,
+        application,
         lambda: me("POST", f"/dns-zones/{zone['uuid']}/records/", body, {"Prefer": "wait=30"}),
-        lambda: deployments.store_live(uuid, serial + 1, house.clock()),
+        lambda: deployments.store_live(uuid, serial + 1, application.clock()),
     )
     assert (answer.status_code, answer.headers["X-Deployment"]) == (201, "live")
     assert answer.headers["X-Zone-Serial"] == str(serial + 1)
 
 
-def test_half_of_the_threads_wait(house: House) -> None:
-    small = house.configured(ApiSettings(threads=2))
+def test_half_of_the_threads_wait(application: Application) -> None:
+    small = application.configured(ApiSettings(threads=2))
     me = small.bearer("me@example.org")
     web = Bearer(small.app.test_client(), me.secret)
     zone = me.zone("example.com")
@@ -184,7 +196,7 @@ def test_half_of_the_threads_wait(house: House) -> None:
     assert _patch(web, zone).headers["X-Deployment"] == "live"
 
 
-def test_the_watcher_rests_when_nobody_waits(house: House, me: Bearer, zone: dict[str, str]) -> None:
+def test_the_watcher_rests_when_nobody_waits(application: Application, me: Bearer, zone: dict[str, str]) -> None:
     _patch(me, zone, "wait=1")
     while any(thread.name == "watcher" for thread in threading.enumerate()):
         threading.Event().wait(0.005)

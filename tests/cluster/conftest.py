@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from tests.appliance import Client
-from tests.cluster.beginnings import FirstPlays, Growth, Upgrade, grow, play_first, upgrade
 from tests.cluster.cluster import Cluster
 from tests.cluster.image import built_image, default_folder, default_suite
 from tests.cluster.lab import Lab
 from tests.cluster.network import entered
 from tests.cluster.playbook import Playbook
 from tests.cluster.releases import former_wheelhouse, next_package
+from tests.cluster.setups import FirstPlays, Growth, Upgrade, grow, play_first, upgrade
 
 LONGEST = 900.0
 COURSE = [

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from appliance.nameserver.programs import run
-from tests.cluster.beginnings import Growth
 from tests.cluster.cluster import API_PORT, Cluster, wait_until_answered
+from tests.cluster.setups import Growth
 
 NAME = "ns1.cluster.test"
 COULD_NOT_CONNECT = 7

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from appliance import __version__
 from tests.appliance import Client
-from tests.cluster.beginnings import Growth, variables
 from tests.cluster.cluster import API, Cluster, answer, serial, shown, wait_until_answered, wait_until_content
 from tests.cluster.releases import NEXT, PACKAGE
+from tests.cluster.setups import Growth, variables
 
 NAMES = frozenset({"ns1.cluster.test.", "ns2.cluster.test."})
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from tests.cluster.beginnings import FirstPlays
 from tests.cluster.cluster import Cluster
 from tests.cluster.image import default_suite
+from tests.cluster.setups import FirstPlays
 
 BIND = {"bookworm": "BIND 9.18.", "trixie": "BIND 9.20."}
 NOTHING = {"ns1": 0, "ns2": 0}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from appliance import __version__
 from tests.appliance import Client
-from tests.cluster.beginnings import Upgrade
 from tests.cluster.cluster import wait_until_answered
 from tests.cluster.releases import FORMER, LAST_MIGRATION
+from tests.cluster.setups import Upgrade
 
 LONGEST_GAP = 5.0
 

@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from appliance.app import create_app
 from appliance.principal import Principal
 from appliance.store import credentials
-from tests.api.conftest import House, open_house
+from tests.api.conftest import Application, open_house
 
 PASSWORD = "correct horse battery"
 PASSWORD_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
@@ -103,18 +103,18 @@ class Browser:
 
 @dataclass
 class Console:
-    """A house, and people in front of it."""
+    """A application, and people in front of it."""
 
-    house: House
+    application: Application
 
     def browser(self, address: str = HERE, *, secure: bool = False) -> Browser:
         """A browser that was never here."""
-        return Browser(self.house.app.test_client(), address, secure)
+        return Browser(self.application.app.test_client(), address, secure)
 
     def account(self, email: str, *, is_admin: bool = False) -> Principal:
         """An account with the password of all tests."""
-        principal = Principal.local("test", self.house.account(email, is_admin=is_admin))
-        with self.house.store.connection():
+        principal = Principal.local("test", self.application.account(email, is_admin=is_admin))
+        with self.application.store.connection():
             credentials.set_password_hash(principal.account.uuid, PASSWORD_HASH)
         return principal
 
@@ -132,13 +132,13 @@ def texts(answer: TestResponse, pattern: str) -> list[str]:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> House:
-    """A new house, in which the seconds that limits count stand still."""
+def application(tmp_path: Path) -> Application:
+    """A new application, in which the seconds that limits count stand still."""
     opened = open_house(tmp_path)
-    return House(opened.settings, opened.clock, create_app(opened.settings, opened.clock, lambda: 1000.0))
+    return Application(opened.settings, opened.clock, create_app(opened.settings, opened.clock, lambda: 1000.0))
 
 
 @pytest.fixture
-def console(house: House) -> Console:
+def console(application: Application) -> Console:
     """Its console."""
-    return Console(house)
+    return Console(application)

@@ -56,7 +56,7 @@ class Furnished:
 
     def paths(self, method: str) -> Iterator[tuple[str, str]]:
         """Endpoint and path of every page of that method, each with things that are there."""
-        for rule in self.console.house.app.url_map.iter_rules():
+        for rule in self.console.application.app.url_map.iter_rules():
             if (
                 rule.endpoint.startswith("console.")
                 and rule.endpoint != "console.static"
@@ -71,7 +71,7 @@ class Furnished:
 
     def fields(self, endpoint: str) -> dict[str, Any]:
         """What makes the form of that endpoint do something."""
-        code = TOTP(CODES).at(self.console.house.clock())
+        code = TOTP(CODES).at(self.console.application.clock())
         fields = {**FORMS[endpoint], "record": self.things["record"], "code": code}
         if endpoint == "console.settle_changes":
             path = f"{self.page.path}changes/"
@@ -85,7 +85,7 @@ class Furnished:
 
     def rows(self) -> dict[str, list[Any]]:
         """Everything that is stored."""
-        store = self.console.house.store
+        store = self.console.application.store
         with store.connection(), store.reading():
             tables = [name for (name,) in store._db.execute_sql("select name from sqlite_master where type = 'table'")]
             return {table: list(store._db.execute_sql(f"select * from {table}")) for table in tables}  # noqa: S608
@@ -93,13 +93,13 @@ class Furnished:
 
 def furnish(console: Console) -> Furnished:
     """One of everything: a zone with a record and a draft, a token, other sessions, an invitation, accounts."""
-    house, now = console.house, console.house.clock()
+    application, now = console.application, console.application.clock()
     operator = console.signed_in(OPERATOR, is_admin=True)
     page = ZonePage(console, operator, str(operator.send("/zones/new/", {"domain": "example.com"}).location))
     page.address()
     page.address(name="waits", act="gather")
-    me, guest, left = (house.account(email) for email in (OPERATOR, GUEST, LEFT))
-    with house.writing():
+    me, guest, left = (application.account(email) for email in (OPERATOR, GUEST, LEFT))
+    with application.writing():
         token, _ = accounts.create_token(me, "laptop", ["dns:*"], now)
         others = [sessions.begin(me, f"{number}" * 43, now, "192.0.2.1", "a browser") for number in range(2)]
         invited = invitations.add("invited@example.org", "y" * 43, OPERATOR, now, is_admin=False)

@@ -26,7 +26,7 @@ def set_up(console: Console, browser: Browser) -> TOTP:
 
 def code_of(console: Console, codes: TOTP) -> str:
     """What the authenticator shows now."""
-    return codes.at(console.house.clock())
+    return codes.at(console.application.clock())
 
 
 def test_another_password(console: Console) -> None:
@@ -70,7 +70,7 @@ def test_a_stolen_session_does_not_guess_the_password(console: Console) -> None:
 def test_a_second_factor_is_asked_for(console: Console) -> None:
     browser = console.signed_in(ME)
     codes = set_up(console, browser)
-    console.house.clock.forward(minutes=1)
+    console.application.clock.forward(minutes=1)
     for wrong in ("", "000000", "x" * 1000, code_of(console, TOTP("A" * 32))):
         assert console.browser().sign_in(ME, code=wrong).status_code == 403
     spaced = re.sub(r"(...)(...)", r"\1 \2", code_of(console, codes))
@@ -79,7 +79,7 @@ def test_a_second_factor_is_asked_for(console: Console) -> None:
 
 def test_guessing_codes_from_everywhere_is_hopeless(console: Console, caplog: pytest.LogCaptureFixture) -> None:
     codes = set_up(console, console.signed_in(ME))
-    console.house.clock.forward(minutes=1)
+    console.application.clock.forward(minutes=1)
     right, wrong = code_of(console, codes), code_of(console, TOTP("A" * 32))
     elsewhere = [console.browser(f"198.51.100.{number}") for number in range(11)]
     told = [browser.sign_in(ME, code=wrong) for browser in elsewhere]
@@ -87,13 +87,13 @@ def test_guessing_codes_from_everywhere_is_hopeless(console: Console, caplog: py
     late = elsewhere[0].sign_in(ME, code=right)
     assert (late.status_code, late.data) == (403, elsewhere[0].sign_in(ME, "wrong horse battery").data)
     assert console.browser().sign_in(ME, code=right).status_code == 303, "where one was signed in before"
-    assert caplog.text.count(f"event=code-refused account={console.house.account(ME).uuid} ") == 12
+    assert caplog.text.count(f"event=code-refused account={console.application.account(ME).uuid} ") == 12
 
 
 def test_another_password_ends_the_guessing(console: Console) -> None:
     browser = console.signed_in(ME)
     codes = set_up(console, browser)
-    console.house.clock.forward(minutes=1)
+    console.application.clock.forward(minutes=1)
     for number in range(11):
         console.browser(f"198.51.100.{number}").sign_in(ME, code="000000")
     browser.send("/account/password/", {"current": PASSWORD, "password": NEW, "again": NEW})
@@ -104,7 +104,7 @@ def test_a_code_is_good_once(console: Console) -> None:
     codes = set_up(console, console.signed_in(ME))
     used = code_of(console, codes)
     assert console.browser().sign_in(ME, code=used).status_code == 403
-    console.house.clock.forward(minutes=1)
+    console.application.clock.forward(minutes=1)
     fresh = code_of(console, codes)
     assert console.browser().sign_in(ME, code=fresh).status_code == 303
     assert console.browser().sign_in(ME, code=fresh).status_code == 403
@@ -113,8 +113,8 @@ def test_a_code_is_good_once(console: Console) -> None:
 @pytest.mark.parametrize(("seconds", "status"), [(-60, 403), (-30, 303), (30, 303), (60, 403)])
 def test_clocks_may_differ_a_little(console: Console, seconds: int, status: int) -> None:
     codes = set_up(console, console.signed_in(ME))
-    console.house.clock.forward(minutes=10)
-    code = codes.at(int(console.house.clock().timestamp()) + seconds)
+    console.application.clock.forward(minutes=10)
+    code = codes.at(int(console.application.clock().timestamp()) + seconds)
     assert console.browser().sign_in(ME, code=code).status_code == status
 
 
@@ -137,7 +137,7 @@ def test_a_second_factor_is_not_replaced(console: Console) -> None:
     browser = console.signed_in(ME)
     form = browser.forms("/account/second-factor/")["/account/second-factor/"]
     set_up(console, browser)
-    console.house.clock.forward(seconds=60)
+    console.application.clock.forward(seconds=60)
     typed = {**form, "current": PASSWORD, "code": code_of(console, TOTP(form["secret"]))}
     answer = browser.post("/account/second-factor/", typed)
     assert (answer.status_code, "take it off first" in answer.text) == (400, True)
@@ -193,9 +193,9 @@ def test_all_others_are_signed_out(console: Console) -> None:
 def test_a_password_that_was_given_is_told_of(console: Console) -> None:
     browser = console.signed_in(ME)
     assert "made for you" not in browser.get("/account/").text
-    principal = Principal.local("run", console.house.account(ME))
-    with console.house.store.connection():
-        sign_in.set_password(console.house.store, principal, NEW, console.house.clock(), is_first=True)
+    principal = Principal.local("run", console.application.account(ME))
+    with console.application.store.connection():
+        sign_in.set_password(console.application.store, principal, NEW, console.application.clock(), is_first=True)
     browser.sign_in(ME, NEW)
     assert browser.get("/account/audit/").text.count("made for you") == 1
     assert browser.get("/account/audit/").text.count("made for you") == 0
@@ -208,12 +208,12 @@ def test_what_was_done_is_told(console: Console) -> None:
     browser = console.signed_in(ME)
     set_up(console, browser)
     browser.send("/sign-out/", {}, page="/account/")
-    console.house.clock.forward(minutes=1)
+    console.application.clock.forward(minutes=1)
     other = console.signed_in("other@example.org")
     assert texts(other.get("/account/audit/"), r"(signed in|second factor)") == ["signed in"]
     console.account(ME)
-    console.house.clock.forward(minutes=1)
-    with console.house.store.connection(), console.house.store.reading():
-        rows = console.house.store._db.execute_sql("select kind, actor, address from act order by id").fetchall()
+    console.application.clock.forward(minutes=1)
+    with console.application.store.connection(), console.application.store.reading():
+        rows = console.application.store._db.execute_sql("select kind, actor, address from act order by id").fetchall()
     assert ("session.begin", ME, "192.0.2.1") in rows and ("totp.begin", ME, "192.0.2.1") in rows
     assert ("session.end", ME, "192.0.2.1") in rows

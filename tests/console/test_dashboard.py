@@ -20,8 +20,8 @@ def test_figures_of_zones_and_nameservers(console: Console) -> None:
     assert "not asked yet" in operator.get("/dashboard/").text
     paths = [str(me.send("/zones/new/", {"domain": f"{letter}.example"}).location) for letter in "abc"]
     first, second, _ = (UUID(path.split("/")[2]) for path in paths)
-    now = console.house.clock()
-    with console.house.writing():
+    now = console.application.clock()
+    with console.application.writing():
         deployments.store_live(first, zones.get_any(first).serial, now)
         deployments.store_attempt(second, zones.get_any(second).serial, "check: broken")
         deployments.store_observations(
@@ -31,7 +31,7 @@ def test_figures_of_zones_and_nameservers(console: Console) -> None:
                 Observation(NS2, None, NameserverState.UNREACHABLE, now),
             ],
         )
-    console.house.clock.forward(minutes=5)
+    console.application.clock.forward(minutes=5)
     shown = operator.get("/dashboard/").text
     figures = re.findall(r'class="figure">(\d+)</span> <span class="badge [a-z]*">([a-z]+)', shown)
     assert figures == [("1", "pending"), ("0", "deploying"), ("1", "live"), ("1", "failed")]

@@ -11,7 +11,7 @@ import pytest
 from appliance.addresses import Endpoint, NameserverAddress
 from appliance.app import create_app
 from appliance.settings import DnsSettings
-from tests.api.conftest import House
+from tests.api.conftest import Application
 from tests.console.conftest import Browser, Console
 from tests.pair import LOOPBACK, Pair, free_port
 from tests.queries.test_delegation import world
@@ -19,17 +19,17 @@ from tests.queries.test_delegation import world
 ME = "me@example.org"
 
 
-def configured(house: House, dns_settings: DnsSettings) -> Console:
-    """The same house with other settings of DNS."""
-    settings = replace(house.settings, dns=dns_settings)
-    return Console(House(settings, house.clock, create_app(settings, house.clock, lambda: 1000.0)))
+def configured(application: Application, dns_settings: DnsSettings) -> Console:
+    """The same application with other settings of DNS."""
+    settings = replace(application.settings, dns=dns_settings)
+    return Console(Application(settings, application.clock, create_app(settings, application.clock, lambda: 1000.0)))
 
 
 def zone_of(browser: Browser, domain: str) -> str:
     return str(browser.send("/zones/new/", {"domain": domain}).location)
 
 
-def test_each_nameserver_answers_side_by_side(house: House, pair: Pair) -> None:
+def test_each_nameserver_answers_side_by_side(application: Application, pair: Pair) -> None:
     served = dns.name.from_text("asked.test")
     pair.create(served, 3)
     for server in (pair.primary, pair.secondary):
@@ -37,7 +37,7 @@ def test_each_nameserver_answers_side_by_side(house: House, pair: Pair) -> None:
     places = {"ns1.appliance.test": pair.primary.port, "ns2.appliance.test": pair.secondary.port}
     places["away.appliance.test"] = free_port()
     nameservers = tuple(NameserverAddress(name, Endpoint(LOOPBACK, port)) for name, port in places.items())
-    me = configured(house, replace(house.settings.dns, nameservers=nameservers)).signed_in(ME)
+    me = configured(application, replace(application.settings.dns, nameservers=nameservers)).signed_in(ME)
     zone = zone_of(me, "asked.test")
     shown = me.get(f"{zone}ask/?name=www&type=A").text
     assert shown.count("www.asked.test. 300 IN A 192.0.2.1") == 2 and shown.count("NOERROR") == 2
@@ -61,14 +61,14 @@ def test_without_a_resolver_the_page_tells_what_to_do(console: Console) -> None:
     assert "registrar" in shown and "ns1.appliance.test" in shown and "dns.resolver" in shown
 
 
-def test_a_resolver_that_does_not_help_is_told(house: House) -> None:
-    away = replace(house.settings.dns, resolver=Endpoint(LOOPBACK, free_port()))
-    me = configured(house, away).signed_in(ME)
+def test_a_resolver_that_does_not_help_is_told(application: Application) -> None:
+    away = replace(application.settings.dns, resolver=Endpoint(LOOPBACK, free_port()))
+    me = configured(application, away).signed_in(ME)
     zone = zone_of(me, "example.com")
     assert "the resolver did not answer" in me.get(f"{zone}delegation/").text
     with world({}, "") as resolver:
-        knowing = replace(house.settings.dns, resolver=Endpoint(LOOPBACK, resolver.port))
-        browser = configured(house, knowing).browser()
+        knowing = replace(application.settings.dns, resolver=Endpoint(LOOPBACK, resolver.port))
+        browser = configured(application, knowing).browser()
         browser.sign_in(ME)
         assert "knows no zone above it" in browser.get(f"{zone}delegation/").text
 
@@ -77,7 +77,7 @@ def test_questions_never_take_all_threads(console: Console) -> None:
     me = console.signed_in(ME)
     zone = zone_of(me, "example.com")
     with ExitStack() as seats:
-        while seats.enter_context(console.house.watch.seat()):
+        while seats.enter_context(console.application.watch.seat()):
             pass
         refused = me.get(f"{zone}ask/?name=@&type=A")
     assert refused.status_code == 503 and "Try again" in refused.text

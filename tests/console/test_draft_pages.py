@@ -60,7 +60,7 @@ def test_gathered_changes_that_do_not_fit_any_more_are_told(page: ZonePage) -> N
     page.address()
     (record,) = page.records()
     page.change(record, act="gather", ttl="60")
-    page.console.house.bearer(ME)("DELETE", f"/dns-records/{record.uuid}/")
+    page.console.application.bearer(ME)("DELETE", f"/dns-records/{record.uuid}/")
     changes = f"{page.path}changes/"
     assert 'href="?page=1#change-0">Change 1</a>: there is no record' in page.browser.get(changes).text
     refused = page.browser.send(changes, {"act": "save"})
@@ -73,7 +73,7 @@ def test_a_gathered_change_does_not_overwrite_what_another_did_meanwhile(page: Z
     page.address()
     (record,) = page.records()
     page.change(record, act="gather", ttl="60")
-    page.console.house.bearer(ME)("PATCH", f"/dns-records/{record.uuid}/", {"value": "192.0.2.2"})
+    page.console.application.bearer(ME)("PATCH", f"/dns-records/{record.uuid}/", {"value": "192.0.2.2"})
     changes = f"{page.path}changes/"
     assert "Change 1</a>: somebody changed this record meanwhile" in page.browser.get(changes).text
     assert page.browser.send(changes, {"act": "save"}).status_code == 400
@@ -91,7 +91,7 @@ def test_nothing_is_saved_that_was_not_seen(page: ZonePage) -> None:
         assert refused.text.count(">new</span>") == 1 and "Save all 2" in refused.text
     seen = page.browser.forms(changes)[changes]
     page.browser.send(changes, {"act": "0"})
-    page.console.house.bearer(ME).record({"uuid": page.uuid}, "A", "c", "192.0.2.3")
+    page.console.application.bearer(ME).record({"uuid": page.uuid}, "A", "c", "192.0.2.3")
     refused = page.browser.post(changes, {**seen, "act": "save"})
     assert "1 change was taken out and me@example.org (test) changed the zone. " in refused.text
     assert [record.value for record in page.records()] == ["192.0.2.3"] and page.serial() == serial + 1
@@ -104,7 +104,7 @@ def test_what_else_moves_in_the_zone_keeps_nobody_from_taking_out(page: ZonePage
     changes = f"{page.path}changes/"
     page.address(name="a", act="gather"), page.address(name="b", act="gather")
     seen = page.browser.forms(changes)[changes]
-    page.console.house.bearer(ME).record({"uuid": page.uuid}, "A", "c", "192.0.2.3")
+    page.console.application.bearer(ME).record({"uuid": page.uuid}, "A", "c", "192.0.2.3")
     assert page.browser.post(changes, {**seen, "act": "1"}).status_code == 303
     assert "Save</button>" in page.browser.get(changes).text
     assert page.browser.send(changes, {"act": "9" * 5000}).status_code == 400

@@ -9,7 +9,7 @@ from appliance.editing import CreateRecord, RecordInput
 from tests.api.conftest import NS1, NS2
 from tests.console.conftest import Browser, Console
 from tests.console.zone_page import ZonePage, open_page
-from tests.crowd import make_all_live
+from tests.many_zones import make_all_live
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def cost(page: ZonePage, browser: Browser, path: str) -> tuple[int, int]:
         steps += 1
         return 0
 
-    store = page.console.house.store
+    store = page.console.application.store
     with store.connection():  # the request uses it, and closes it
         connection = store._db.connection()
         connection.trace_v2(apsw.SQLITE_TRACE_STMT, lambda event: said.append(event["sql"]))
@@ -40,8 +40,8 @@ def cost(page: ZonePage, browser: Browser, path: str) -> tuple[int, int]:
 def fill(page: ZonePage, first: int, last: int) -> None:
     """Zones of these numbers, all live."""
     page.crowd(f"zone-{number:04}.example" for number in range(first, last))
-    with page.console.house.store.connection():
-        make_all_live(page.console.house.store, (NS1, NS2))
+    with page.console.application.store.connection():
+        make_all_live(page.console.application.store, (NS1, NS2))
 
 
 def test_a_page_of_the_list_costs_the_same_among_many_zones(page: ZonePage) -> None:

@@ -56,7 +56,7 @@ class Tour:
     """A walk through pages: where it has been, and what kept people out."""
 
     def __init__(self, page: Page, console: Console) -> None:
-        self._page, self._urls = page, console.house.app.url_map.bind(LOOPBACK)
+        self._page, self._urls = page, console.application.app.url_map.bind(LOOPBACK)
         self.seen: set[str] = set()
         self.found: list[str] = []
 
@@ -89,7 +89,7 @@ class Tour:
 @pytest.mark.timeout(300)  # each page is looked at three times, on a busy machine
 def test_nobody_is_kept_out_of_any_page(console: Console, chromium: Browser) -> None:
     there = furnish(console)
-    with served(console.house.app) as base, visit(chromium, base) as page:
+    with served(console.application.app) as base, visit(chromium, base) as page:
         page.add_init_script(path=AXE)
         tour = Tour(page, console)
         from_outside(tour)
@@ -151,12 +151,12 @@ def make_trouble(there: Furnished) -> None:
     """A zone that failed with many words, a nameserver that is away, and long names and texts."""
     page = there.page
     page.add("TXT", "long." + "x" * 60, part_value=UNFIT, comment=UNFIT[:500])
-    house, uuid = there.console.house, page.uuid
-    with house.writing():
+    application, uuid = there.console.application, page.uuid
+    with application.writing():
         deployments.store_attempt(uuid, zones.get_any(uuid).serial, f"check: {UNFIT}")
         seen = [
-            Observation(NS1, 1, NameserverState.LAGGING, house.clock()),
-            Observation(NS2, None, NameserverState.UNREACHABLE, house.clock()),
+            Observation(NS1, 1, NameserverState.LAGGING, application.clock()),
+            Observation(NS2, None, NameserverState.UNREACHABLE, application.clock()),
         ]
         deployments.store_observations(uuid, seen)
 
@@ -191,24 +191,24 @@ def made(tour: Tour, page: Page) -> None:
 
 def test_what_is_served_is_told_without_moving_anything(console: Console, chromium: Browser) -> None:
     there = furnish(console)
-    house, uuid = console.house, there.page.uuid
-    with served(house.app) as base, visit(chromium, base) as page:
+    application, uuid = console.application, there.page.uuid
+    with served(application.app) as base, visit(chromium, base) as page:
         page.add_init_script(_COUNT_SHIFTS)
         sign_in(page, OPERATOR, PASSWORD)
         page.goto(there.page.path)
         panel = page.locator("#served")
         expect(panel).to_have_attribute("data-state", "pending")
-        with house.writing():
+        with application.writing():
             serial = zones.get_any(uuid).serial
             deployments.store_attempt(uuid, serial, None)
         expect(panel).to_have_attribute("data-state", "deploying")
-        with house.writing():
+        with application.writing():
             deployments.store_attempt(uuid, serial, "check: it is broken")
         expect(panel.get_by_role("status")).to_contain_text("it is broken")
-        with house.writing():
-            deployments.store_live(uuid, serial, house.clock())
+        with application.writing():
+            deployments.store_live(uuid, serial, application.clock())
             deployments.store_observations(
-                uuid, [Observation(name, serial, NameserverState.LIVE, house.clock()) for name in (NS1, NS2)]
+                uuid, [Observation(name, serial, NameserverState.LIVE, application.clock()) for name in (NS1, NS2)]
             )
         expect(panel).to_have_attribute("data-state", "live")
         assert page.evaluate("window.shifts") == []
@@ -216,7 +216,7 @@ def test_what_is_served_is_told_without_moving_anything(console: Console, chromi
 
 def test_a_record_is_made_by_the_keyboard_alone(console: Console, chromium: Browser) -> None:
     zone = open_page(console, "keys.example")
-    with served(console.house.app) as base, visit(chromium, base) as page:
+    with served(console.application.app) as base, visit(chromium, base) as page:
         sign_in(page, ME, PASSWORD)
         assert 0 < weight(page, zone.path) < 150_000
         page.keyboard.press("Tab")

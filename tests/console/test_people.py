@@ -67,7 +67,7 @@ def test_an_invitation_ends(console: Console) -> None:
     operator.send(withdraw, {}, page="/people/")
     assert console.browser().get(second).status_code == 404
     third = invited(operator)
-    console.house.clock.forward(days=7)
+    console.application.clock.forward(days=7)
     assert console.browser().get(third).status_code == 404
 
 
@@ -95,7 +95,7 @@ def test_a_password_is_checked_before_the_link_is_used_up(console: Console) -> N
 
 def test_a_disabled_account_ends_at_once(console: Console) -> None:
     operator, me = console.signed_in(OPERATOR, is_admin=True), console.signed_in(ME)
-    api = console.house.bearer(ME)
+    api = console.application.bearer(ME)
     assert me.get("/account/").status_code == api("GET", "/account/me/").status_code == 200
     press(operator, "disable")
     assert f"{ME} is disabled" in operator.get("/people/").text
@@ -106,27 +106,27 @@ def test_a_disabled_account_ends_at_once(console: Console) -> None:
 
 def test_an_account_is_enabled_again_with_nothing_that_it_held(console: Console) -> None:
     operator, me = console.signed_in(OPERATOR, is_admin=True), console.signed_in(ME)
-    api = console.house.bearer(ME)
+    api = console.application.bearer(ME)
     press(operator, "disable")
     press(operator, "enable")
     assert f"{ME} may sign in again" in operator.get("/people/").text
     assert me.get("/account/").status_code == 303 and api("GET", "/account/me/").status_code == 401
     assert console.browser().sign_in(ME).status_code == 303
-    assert console.house.bearer(ME)("GET", "/account/me/").status_code == 200
+    assert console.application.bearer(ME)("GET", "/account/me/").status_code == 200
 
 
 def test_tokens_of_before_stay_void_where_a_former_release_disabled(console: Console) -> None:
-    operator, api = console.signed_in(OPERATOR, is_admin=True), console.house.bearer(ME)
-    with console.house.writing():
-        accounts.disable_account(ME, console.house.clock())
+    operator, api = console.signed_in(OPERATOR, is_admin=True), console.application.bearer(ME)
+    with console.application.writing():
+        accounts.disable_account(ME, console.application.clock())
     press(operator, "enable")
     assert api("GET", "/account/me/").status_code == 401
 
 
 def test_an_account_that_is_not_disabled_loses_nothing_by_being_enabled(console: Console) -> None:
     operator, me = console.signed_in(OPERATOR, is_admin=True), console.signed_in(ME)
-    api, token = console.house.bearer(ME), operator.forms("/people/")[INVITE]
-    mine = f"/people/{console.house.account(ME).uuid}/enable/"
+    api, token = console.application.bearer(ME), operator.forms("/people/")[INVITE]
+    mine = f"/people/{console.application.account(ME).uuid}/enable/"
     assert me.post(mine, me.forms("/account/")["/sign-out/"]).status_code == 404
     assert operator.post(mine, token).status_code == 303
     assert me.get("/account/").status_code == api("GET", "/account/me/").status_code == 200
@@ -142,7 +142,7 @@ def test_nobody_disables_themselves(console: Console) -> None:
     operator = console.signed_in(OPERATOR, is_admin=True)
     assert not any(path.endswith("/disable/") for path in operator.forms("/people/"))
     token = operator.forms("/people/")[INVITE]
-    own = console.house.account(OPERATOR).uuid
+    own = console.application.account(OPERATOR).uuid
     assert operator.post(f"/people/{own}/disable/", token).status_code == 403
     assert operator.get("/people/").status_code == 200
 
@@ -157,7 +157,7 @@ def test_all_of_it_is_noted(console: Console) -> None:
     take_up(console.browser(), invited(operator))
     press(operator, "disable")
     press(operator, "enable")
-    seen = console.house.bearer(OPERATOR, "admin:*")("GET", "/account/audit/").get_json()
+    seen = console.application.bearer(OPERATOR, "admin:*")("GET", "/account/audit/").get_json()
     told = [(entry["action"], re.sub(",.*", "", entry["subject"]), entry["actor"], entry["address"]) for entry in seen]
     assert told[:6] == [
         ("account.enable", GUEST, OPERATOR, HERE),

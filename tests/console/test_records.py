@@ -37,7 +37,7 @@ def test_one_record_of_each_type(page: ZonePage) -> None:
     assert made.status_code == 303
     wanted = [(KINDS[form].record_type, form.lower(), value) for form, _, value in EVERY_FORM]
     wanted.append(("DS", "ns", f"12345 13 2 {DIGEST}"))
-    with page.console.house.store.connection():
+    with page.console.application.store.connection():
         origin = zones.get_any(page.uuid).name
     found = [(record.rdtype.name, print_owner(record.owner, origin), record.value) for record in page.records()]
     assert sorted(found) == sorted(wanted)
@@ -58,7 +58,7 @@ def test_a_form_shows_what_it_made_and_sends_it_back_unchanged(page: ZonePage) -
 
 
 def test_what_has_no_parts_is_changed_whole(page: ZonePage) -> None:
-    api = page.console.house.bearer(ME)
+    api = page.console.application.bearer(ME)
     value = '10 1 "https://example.net/\\255"'
     api("POST", f"/dns-zones/{page.uuid}/records/", {"record_type": "URI", "name": "www", "value": value})
     (before,) = page.records()
@@ -87,7 +87,7 @@ MISTAKES: list[tuple[str, dict[str, str], dict[str, Any]]] = [
 
 
 def test_mistakes_are_told_at_the_field_in_the_words_of_the_api(page: ZonePage) -> None:
-    api = page.console.house.bearer(ME)
+    api = page.console.application.bearer(ME)
     for form, typed, body in MISTAKES:
         record = {"record_type": form, "name": "www", **body}
         told = api("POST", f"/dns-zones/{page.uuid}/records/", record).get_json()

@@ -16,7 +16,7 @@ from appliance.settings import ApiSettings
 from appliance.store import accounts
 from appliance.store.file import sqlite
 from appliance.web.context import context_of
-from tests.api.conftest import House
+from tests.api.conftest import Application
 from tests.console.conftest import PASSWORD, Browser, Console
 
 ME = "me@example.org"
@@ -68,10 +68,10 @@ FOREIGN = (
 
 
 def test_under_a_foreign_name_there_is_no_page(console: Console) -> None:
-    named = Console(console.house.configured(ApiSettings(hosts=("dns.example.net", "Old.example.net"))))
+    named = Console(console.application.configured(ApiSettings(hosts=("dns.example.net", "Old.example.net"))))
     here = named.signed_in(ME, is_admin=True)
     token = here.forms("/people/")["/people/invitations/"]
-    browser = Browser(named.house.app.test_client(use_cookies=False))
+    browser = Browser(named.application.app.test_client(use_cookies=False))
     for host in FOREIGN:
         browser.headers = {"Host": host, "Cookie": f"session={here.cookie()}"}
         for path in ("/", "/sign-in/", "/account/", f"/invitations/{'x' * 43}/"):
@@ -88,13 +88,13 @@ def test_under_a_foreign_name_there_is_no_page(console: Console) -> None:
 
 def test_at_a_socket_the_settings_name_it(console: Console) -> None:
     socket = ApiSettings(listen=LocalSocket(Path("/run/api.sock")), hosts=("dns.example.net",))
-    web = console.house.configured(socket).app.test_client()
+    web = console.application.configured(socket).app.test_client()
     for host, status in (("dns.example.net", 200), ("localhost", 200), ("unix", 421), ("203.0.113.9", 421)):
         assert web.get("/sign-in/", headers={"Host": host}).status_code == status, host
 
 
 def test_the_api_answers_to_any_name(console: Console) -> None:
-    me = console.house.bearer(ME)
+    me = console.application.bearer(ME)
     for host in (*OWN, *FOREIGN):
         assert me("GET", "/dns-zones/", headers={"Host": host}).status_code == 200, host
 
@@ -111,19 +111,19 @@ def test_the_api_answers_to_any_name(console: Console) -> None:
     ],
 )
 def test_the_address_that_it_listens_on_is_its_own(console: Console, listen: str, host: str, status: int) -> None:
-    house = console.house.configured(ApiSettings(listen=Endpoint(listen, 8053)))
-    assert house.app.test_client().get("/sign-in/", headers={"Host": host}).status_code == status
+    application = console.application.configured(ApiSettings(listen=Endpoint(listen, 8053)))
+    assert application.app.test_client().get("/sign-in/", headers={"Host": host}).status_code == status
 
 
 def test_whatever_is_wrong_is_told_alike(console: Console) -> None:
     console.account(ME)
-    without = console.house.account("without@example.org")
+    without = console.application.account("without@example.org")
     console.account("disabled@example.org")
-    with console.house.writing():
-        accounts.disable_account("disabled@example.org", console.house.clock())
+    with console.application.writing():
+        accounts.disable_account("disabled@example.org", console.application.clock())
     browser = console.browser()
     tried = []
-    with closing(sqlite.connect(console.house.store.path)) as watcher:
+    with closing(sqlite.connect(console.application.store.path)) as watcher:
         for email, password in (
             (ME, "wrong horse battery"),
             ("unknown@example.org", PASSWORD),
@@ -147,7 +147,7 @@ def test_a_store_that_takes_no_write_tells_no_more(console: Console) -> None:
     browsers = [console.browser() for _ in words]
     forms = [browser.forms("/sign-in/")["/sign-in/"] for browser in browsers]
     with (
-        closing(sqlite.connect(console.house.store.path)) as other,
+        closing(sqlite.connect(console.application.store.path)) as other,
         ThreadPoolExecutor() as threads,
     ):
         other.execute("begin immediate")
@@ -168,7 +168,7 @@ def test_a_session_has_a_secret_of_its_own(console: Console) -> None:
     browser.sign_in(ME)
     second = browser.cookie()
     assert len({first, visiting, second}) == 3
-    stored = repr(console.house.store.path.read_bytes())
+    stored = repr(console.application.store.path.read_bytes())
     assert first and second and first not in stored and second not in stored
 
 
@@ -213,17 +213,17 @@ def test_signing_in_again_ends_the_former_session(console: Console) -> None:
 def test_a_session_that_rests_ends(console: Console, hours: int, status: int) -> None:
     browser = console.signed_in(ME)
     for _ in range(3):
-        console.house.clock.forward(hours=hours)
+        console.application.clock.forward(hours=hours)
         assert browser.get("/account/").status_code == status
 
 
 def test_no_session_lasts_for_ever(console: Console) -> None:
     browser = console.signed_in(ME)
     for _ in range(6):
-        console.house.clock.forward(hours=11)
+        console.application.clock.forward(hours=11)
         browser.get("/account/")
     for _ in range(10):
-        console.house.clock.forward(hours=11)
+        console.application.clock.forward(hours=11)
         browser.get("/account/")
     assert browser.get("/account/").status_code == 303
 
@@ -252,8 +252,8 @@ def test_guessing_is_slow_for_the_guesser_alone(console: Console) -> None:
 
 
 def test_guessing_at_once_is_no_faster(console: Console) -> None:
-    settings, clock = replace(console.house.settings, api=ApiSettings(threads=80)), console.house.clock
-    crowded = Console(House(settings, clock, create_app(settings, clock, lambda: 1000.0)))
+    settings, clock = replace(console.application.settings, api=ApiSettings(threads=80)), console.application.clock
+    crowded = Console(Application(settings, clock, create_app(settings, clock, lambda: 1000.0)))
     browsers = [crowded.browser() for _ in range(20)]
     forms = [browser.forms("/sign-in/")["/sign-in/"] for browser in browsers]
     begin = threading.Barrier(len(browsers))
@@ -268,9 +268,9 @@ def test_guessing_at_once_is_no_faster(console: Console) -> None:
 
 
 def test_comparing_passwords_takes_a_quarter_of_the_threads(console: Console) -> None:
-    me, browser = console.house.bearer(ME), console.browser()
+    me, browser = console.application.bearer(ME), console.browser()
     console.account(ME)
-    limits, threads = context_of(console.house.app).limits, console.house.settings.api.threads
+    limits, threads = context_of(console.application.app).limits, console.application.settings.api.threads
     with ExitStack() as compared:
         for _ in range(threads // 4):
             compared.enter_context(limits.comparing())
@@ -290,13 +290,13 @@ def test_use_of_a_session_is_noted_once_a_minute(console: Console) -> None:
     browser = console.signed_in(ME)
 
     def noted() -> object:
-        with console.house.store.connection(), console.house.store.reading():
-            return console.house.store._db.execute_sql("select seen_at from session").fetchone()
+        with console.application.store.connection(), console.application.store.reading():
+            return console.application.store._db.execute_sql("select seen_at from session").fetchone()
 
     first = noted()
-    console.house.clock.forward(seconds=59)
+    console.application.clock.forward(seconds=59)
     browser.get("/account/")
     assert noted() == first
-    console.house.clock.forward(seconds=1)
+    console.application.clock.forward(seconds=1)
     browser.get("/account/")
     assert noted() != first

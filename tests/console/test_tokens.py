@@ -40,7 +40,7 @@ def make(browser: Browser, **values: Any) -> str:  # noqa: ANN401 - fields of a 
 
 def stored(console: Console, secret: str) -> Token:
     """What the store knows of it."""
-    with console.house.store.connection():
+    with console.application.store.connection():
         found = accounts.find_token(secret)
     assert found
     return found
@@ -49,11 +49,11 @@ def stored(console: Console, secret: str) -> Token:
 def test_a_token_is_made_and_used(console: Console, browser: Browser) -> None:
     assert "No tokens yet." in browser.get(PAGE).text
     secret = make(browser)
-    assert Bearer(console.house.app.test_client(), secret)("GET", "/dns-zones/").status_code == 200
+    assert Bearer(console.application.app.test_client(), secret)("GET", "/dns-zones/").status_code == 200
     listed = browser.get(PAGE)
     assert secret not in listed.text and secret[:12] in listed.text and "laptop" in listed.text
     token = stored(console, secret)
-    assert token.expires_at and (token.expires_at - console.house.clock()).days == 90
+    assert token.expires_at and (token.expires_at - console.application.clock()).days == 90
     limits = token.limits
     assert limits == TokenLimits(expires_at=token.expires_at)
 
@@ -66,7 +66,7 @@ def test_the_secret_comes_with_a_line_to_paste(browser: Browser) -> None:
 
 
 def test_a_narrow_token(console: Console, browser: Browser) -> None:
-    zone = console.house.bearer(ME).zone("example.com")
+    zone = console.application.bearer(ME).zone("example.com")
     secret = make(
         browser,
         zones="Example.com",
@@ -102,7 +102,7 @@ def test_a_narrow_token(console: Console, browser: Browser) -> None:
     ],
 )
 def test_what_is_refused(console: Console, browser: Browser, values: dict[str, Any], field: str) -> None:
-    console.house.bearer("other@example.org").zone("foreign.com")
+    console.application.bearer("other@example.org").zone("foreign.com")
     refused = browser.send(PAGE, {"name": "n", "permissions": ["dns:list"], "expires": "90", **values})
     assert refused.status_code == 400 and f'href="#{field}"' in refused.text
     assert "No tokens yet." in browser.get(PAGE).text
@@ -110,10 +110,10 @@ def test_what_is_refused(console: Console, browser: Browser, values: dict[str, A
 
 def test_operators_may_make_tokens_for_everything(console: Console, browser: Browser) -> None:
     assert "admin:*" not in browser.get(PAGE).text
-    zone = console.house.bearer(ME).zone("example.com")
+    zone = console.application.bearer(ME).zone("example.com")
     operator = console.signed_in("root@example.org", is_admin=True)
     for permission, of_others, figures in (("dns:*", 404, 401), ("admin:*", 200, 200)):
-        secret, client = make(operator, permissions=permission), console.house.app.test_client()
+        secret, client = make(operator, permissions=permission), console.application.app.test_client()
         assert stored(console, secret).permissions == {permission}
         assert Bearer(client, secret)("GET", f"/dns-zones/{zone['uuid']}/").status_code == of_others
         asked = client.get("/metrics", headers={"Authorization": f"Bearer {secret}"}, environ_overrides=AWAY)
@@ -121,7 +121,7 @@ def test_operators_may_make_tokens_for_everything(console: Console, browser: Bro
 
 
 def test_a_token_is_revoked(console: Console, browser: Browser) -> None:
-    api = Bearer(console.house.app.test_client(), make(browser))
+    api = Bearer(console.application.app.test_client(), make(browser))
     (revoke,) = [path for path in browser.forms(PAGE) if path.endswith("/revoke/")]
     stranger = console.signed_in("other@example.org")
     assert stranger.post(revoke, stranger.forms(PAGE)["/sign-out/"]).status_code == 404

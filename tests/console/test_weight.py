@@ -70,11 +70,11 @@ def test_a_list_of_zones_with_long_names(page: ZonePage) -> None:
 
 
 def test_many_people_tokens_and_browsers(page: ZonePage) -> None:
-    house, now = page.console.house, page.console.house.clock()
+    application, now = page.console.application, page.console.application.clock()
     operator = page.console.signed_in("op@example.org", is_admin=True)
-    me = house.account("op@example.org")
+    me = application.account("op@example.org")
     limits = TokenLimits(record_names=tuple(f"{at}{'x' * 250}" for at in range(100)))
-    with house.writing():
+    with application.writing():
         for at in range(60):
             email = f"{at:02}{'x' * 230}@example.org"
             accounts.create_account(email, now)

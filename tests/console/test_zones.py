@@ -116,21 +116,21 @@ def test_what_is_served_is_told(me: Browser, console: Console) -> None:
     fragment = me.get(f"{zone}served/")
     assert 'data-state="pending"' in fragment.text and "<html" not in fragment.text
     assert fragment.text.count("lagging") == 2
-    console.house.clock.forward(seconds=7)
+    console.application.clock.forward(seconds=7)
     assert me.get(f"{zone}served/").text.count(">7 s<") == 2
-    with console.house.writing():
+    with console.application.writing():
         deployments.store_attempt(uuid, zones.get_any(uuid).serial, f"check: {HOSTILE}")
     failed = me.get(zone).text
     assert 'data-state="failed"' in failed and "check: &lt;script&gt;" in failed and HOSTILE not in failed
-    with console.house.writing():
-        serial, now = zones.get_any(uuid).serial, console.house.clock()
+    with console.application.writing():
+        serial, now = zones.get_any(uuid).serial, console.application.clock()
         deployments.store_live(uuid, serial, now)
         deployments.store_observations(
             uuid, [Observation(name, serial, NameserverState.LIVE, now) for name in (NS1, NS2)]
         )
     assert 'data-state="live"' in me.get(zone).text
-    with console.house.writing():
+    with console.application.writing():
         deployments.note_confirmed([NS1, NS2], now + timedelta(seconds=60))
-    console.house.clock.forward(seconds=72)
+    console.application.clock.forward(seconds=72)
     assert me.get(f"{zone}served/").text.count(">12 s ago<") == 2
     assert domains(me, "?state=live") == ["example.com"]

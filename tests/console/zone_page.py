@@ -18,7 +18,7 @@ from appliance.store import records, zones
 from appliance.web.context import context_of
 from appliance.zones.model import Record
 from tests.console.conftest import Browser, Console
-from tests.crowd import add_zones
+from tests.many_zones import add_zones
 
 ME = "me@example.org"
 DIGEST = "ab" * 32
@@ -78,23 +78,23 @@ class ZonePage:
         return UUID(self.path.split("/")[2])
 
     def records(self) -> list[Record]:
-        with self.console.house.store.connection():
+        with self.console.application.store.connection():
             return records.of_zone(zones.get_any(self.uuid))
 
     def serial(self) -> int:
-        with self.console.house.store.connection():
+        with self.console.application.store.connection():
             return zones.get_any(self.uuid).serial
 
     def store(self, asked: Sequence[RecordRequest]) -> None:
         """Save these changes as somebody else would, past the forms."""
-        house = self.console.house
-        with house.store.connection():
+        application = self.console.application
+        with application.store.connection():
             caller = Principal.local("test")
-            context_of(house.app).editor.change_many(caller, self.uuid, asked)
+            context_of(application.app).editor.change_many(caller, self.uuid, asked)
 
     def crowd(self, domains: Iterable[str], **columns: object) -> None:
         """Zones of these domains beside this one."""
-        store = self.console.house.store
+        store = self.console.application.store
         with store.connection():
             add_zones(store, zones.get_any(self.uuid), domains, **columns)
 

@@ -6,15 +6,15 @@ import pytest
 
 from appliance.deploy.host import PrimaryHost
 from appliance.nameserver.checks import ZoneChecker
-from tests.desk import Desk
 from tests.pair import Pair, program
+from tests.workspace import Workspace
 
 
 @pytest.fixture
-def host(pair: Pair, desk: Desk) -> PrimaryHost:
-    """The pair's primary with the desk's apex."""
+def host(pair: Pair, workspace: Workspace) -> PrimaryHost:
+    """The pair's primary with the workspace's apex."""
     return PrimaryHost(
-        apex=desk.editor.apex,
+        apex=workspace.editor.apex,
         files=pair.files,
         checker=ZoneChecker(program("named-checkzone"), program("named-checkconf")),
         control=pair.control,

@@ -29,10 +29,10 @@ from appliance.queries.soa import Nameserver
 from appliance.render.zone_file import zone_file
 from appliance.store import accounts, deployments, tables
 from appliance.store.file.database import Store
-from tests.crowd import add_zones, make_all_live
 from tests.deploy.builders import CATALOG
-from tests.desk import APEX, OWN_NAMES, Clock, Desk, caller_of
+from tests.many_zones import add_zones, make_all_live
 from tests.pair import LOOPBACK, free_port
+from tests.workspace import APEX, OWN_NAMES, Clock, Workspace, caller_of
 
 MANY = 10_000
 _SOA = b"\xc0\x0c\x00\x06\x00\x01\x00\x00\x01\x2c\x00\x16\x00\x00"
@@ -151,7 +151,7 @@ class _NoControl:
 class ManyZones:
     """The store, the host and the nameservers of very many zones."""
 
-    desk: Desk
+    workspace: Workspace
     store: CountingStore
     host: PrimaryHost
     ns1: SoaServer
@@ -190,7 +190,7 @@ class ManyZones:
                     "actor": "",
                     "address": "",
                     "comment": "",
-                    "created_at": self.desk.clock(),
+                    "created_at": self.workspace.clock(),
                     "removed": [],
                     "added": [],
                 }
@@ -214,20 +214,20 @@ def many_zones(folder: Path, count: int = MANY) -> Iterator[ManyZones]:
         store = CountingStore(folder / "store.sqlite3")
         store.create_or_migrate()
         with store.connection(), _counted(store, (ns1.server.name, ns2.server.name)):
-            desk = _desk(store)
-            add_zones(store, desk.zone("first.example"), (f"zone-{number}.example" for number in range(count - 1)))
-            yield ManyZones(desk, store, _host(folder, ns1, ns2), ns1, ns2, deployments.statuses())
+            workspace = _desk(store)
+            add_zones(store, workspace.zone("first.example"), (f"zone-{number}.example" for number in range(count - 1)))
+            yield ManyZones(workspace, store, _host(folder, ns1, ns2), ns1, ns2, deployments.statuses())
     finally:
         ns1.close()
         ns2.close()
 
 
-def _desk(store: Store) -> Desk:
+def _desk(store: Store) -> Workspace:
     clock = Clock()
     owner, stranger = (
         caller_of(accounts.create_account(email, clock())) for email in ("owner@example.org", "stranger@example.org")
     )
-    return Desk(store, clock, Editor(store, APEX, OWN_NAMES, 3600, clock), owner, stranger)
+    return Workspace(store, clock, Editor(store, APEX, OWN_NAMES, 3600, clock), owner, stranger)
 
 
 def _host(folder: Path, ns1: SoaServer, ns2: SoaServer) -> PrimaryHost:

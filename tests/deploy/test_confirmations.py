@@ -15,14 +15,14 @@ from appliance.queries.soa import Nameserver
 from appliance.store import deployments
 from appliance.zones.deployment import NameserverState, Observation
 from appliance.zones.model import Zone
-from tests.desk import Desk
+from tests.workspace import Workspace
 
 
 @dataclass
 class Observer:
-    """A recorder over the desk, whose monotonic clock goes with the desk's."""
+    """A recorder over the workspace, whose monotonic clock goes with the workspace's."""
 
-    desk: Desk
+    workspace: Workspace
     reach: Reachability
     recorder: Recorder
     primary: Nameserver
@@ -30,9 +30,9 @@ class Observer:
 
     def pass_over(self, *zones: Zone, silent_about: tuple[Zone, ...] = ()) -> None:
         """One reconciliation in which both answer about all zones, but for the secondary about some."""
-        began = self.desk.clock()
+        began = self.workspace.clock()
         self.reach.answered([self.primary, self.secondary], began.timestamp())
-        self.desk.clock.forward(seconds=2)
+        self.workspace.clock.forward(seconds=2)
         for zone in zones:
             served: dict[Nameserver, int | None] = {self.primary: zone.serial, self.secondary: zone.serial}
             if zone in silent_about:
@@ -48,70 +48,72 @@ class Observer:
 
 
 @pytest.fixture
-def observer(host: PrimaryHost, desk: Desk) -> Iterator[Observer]:
+def observer(host: PrimaryHost, workspace: Workspace) -> Iterator[Observer]:
     """An observer over the pair's nameservers."""
-    reach, lanes = Reachability(desk.clock().timestamp()), WorkerPool(desk.store)
-    recorder = Recorder(host, desk.store, lanes, desk.clock, lambda: desk.clock().timestamp(), reach)
-    yield Observer(desk, reach, recorder, *host.nameservers)
+    reach, lanes = Reachability(workspace.clock().timestamp()), WorkerPool(workspace.store)
+    recorder = Recorder(host, workspace.store, lanes, workspace.clock, lambda: workspace.clock().timestamp(), reach)
+    yield Observer(workspace, reach, recorder, *host.nameservers)
     lanes.close()
 
 
-def test_a_reconciliation_confirms_what_has_not_changed(observer: Observer, desk: Desk) -> None:
-    zone = desk.zone()
+def test_a_reconciliation_confirms_what_has_not_changed(observer: Observer, workspace: Workspace) -> None:
+    zone = workspace.zone()
     observer.pass_over(zone)
     first = observer.last_seen(zone)
-    desk.clock.forward(minutes=1)
-    asked_at, rows = desk.clock(), desk.rows()["outcome"]
+    workspace.clock.forward(minutes=1)
+    asked_at, rows = workspace.clock(), workspace.rows()["outcome"]
     observer.pass_over(zone)
     assert observer.last_seen(zone).checked_at == asked_at
     assert observer.last_seen(zone).changed_at == first.changed_at
-    assert desk.rows()["outcome"] == rows
+    assert workspace.rows()["outcome"] == rows
 
 
-def test_a_zone_that_was_not_answered_keeps_its_moment(observer: Observer, desk: Desk) -> None:
-    answered, dropped = desk.zone("answered.example"), desk.zone("dropped.example")
+def test_a_zone_that_was_not_answered_keeps_its_moment(observer: Observer, workspace: Workspace) -> None:
+    answered, dropped = workspace.zone("answered.example"), workspace.zone("dropped.example")
     observer.pass_over(answered, dropped)
     confirmed = observer.last_seen(dropped).checked_at
-    desk.clock.forward(minutes=1)
+    workspace.clock.forward(minutes=1)
     observer.pass_over(answered, dropped)
     last = observer.last_seen(dropped).checked_at
     assert confirmed and last and last > confirmed
     for _ in range(2):
-        desk.clock.forward(minutes=1)
+        workspace.clock.forward(minutes=1)
         observer.pass_over(answered, dropped, silent_about=(dropped,))
         seen = observer.last_seen(dropped)
         assert (seen.state, seen.serial, seen.checked_at) == (NameserverState.LAGGING, None, last)
     newest = observer.last_seen(answered).checked_at
     assert newest and newest > last
-    asked_at = desk.clock()
+    asked_at = workspace.clock()
     observer.pass_over(answered, dropped)
     seen = observer.last_seen(dropped)
-    assert (seen.state, seen.checked_at, seen.changed_at) == (NameserverState.LIVE, asked_at, desk.clock())
+    assert (seen.state, seen.checked_at, seen.changed_at) == (NameserverState.LIVE, asked_at, workspace.clock())
 
 
-def test_a_zone_that_moved_meanwhile_and_was_not_answered_keeps_its_moment(observer: Observer, desk: Desk) -> None:
-    zone = desk.zone()
+def test_a_zone_that_moved_meanwhile_and_was_not_answered_keeps_its_moment(
+    observer: Observer, workspace: Workspace
+) -> None:
+    zone = workspace.zone()
     observer.pass_over(zone)
     before = observer.last_seen(zone)
-    desk.clock.forward(minutes=1)
+    workspace.clock.forward(minutes=1)
     observer.recorder.unanswered(zone.uuid, [observer.secondary])
-    observer.recorder.confirm([observer.primary, observer.secondary], desk.clock())
+    observer.recorder.confirm([observer.primary, observer.secondary], workspace.clock())
     seen = observer.last_seen(zone)
     assert (seen.state, seen.serial, seen.checked_at) == (NameserverState.LIVE, zone.serial, before.checked_at)
-    desk.clock.forward(minutes=1)
-    asked_at = desk.clock()
+    workspace.clock.forward(minutes=1)
+    asked_at = workspace.clock()
     observer.pass_over(zone)
     assert observer.last_seen(zone).checked_at == asked_at
     assert observer.last_seen(zone).changed_at == before.changed_at
 
 
-def test_a_silent_nameserver_keeps_the_moment_of_its_last_answer(observer: Observer, desk: Desk) -> None:
-    zone = desk.zone()
+def test_a_silent_nameserver_keeps_the_moment_of_its_last_answer(observer: Observer, workspace: Workspace) -> None:
+    zone = workspace.zone()
     observer.pass_over(zone)
     last = observer.last_seen(zone).checked_at
-    observer.reach.asked(observer.secondary, desk.clock().timestamp())
-    desk.clock.forward(minutes=1)
+    observer.reach.asked(observer.secondary, workspace.clock().timestamp())
+    workspace.clock.forward(minutes=1)
     observer.recorder.seen(zone.uuid, zone.serial, {observer.primary: zone.serial})
-    observer.recorder.confirm([observer.primary], desk.clock())
+    observer.recorder.confirm([observer.primary], workspace.clock())
     seen = observer.last_seen(zone)
-    assert (seen.state, seen.checked_at, seen.changed_at) == (NameserverState.UNREACHABLE, last, desk.clock())
+    assert (seen.state, seen.checked_at, seen.changed_at) == (NameserverState.UNREACHABLE, last, workspace.clock())

@@ -6,19 +6,19 @@ from appliance.deploy.context import new_context
 from appliance.deploy.host import PrimaryHost
 from appliance.deploy.publisher import FilePublisher
 from appliance.settings import DeployerSettings
-from tests.desk import Desk
+from tests.workspace import Workspace
 
 
-def test_new_parts_know_nothing(host: PrimaryHost, desk: Desk) -> None:
+def test_new_parts_know_nothing(host: PrimaryHost, workspace: Workspace) -> None:
     parts = new_context(
-        host, desk.store, desk.editor, DeployerSettings(reconcile_interval=7), desk.clock, lambda: 100.0
+        host, workspace.store, workspace.editor, DeployerSettings(reconcile_interval=7), workspace.clock, lambda: 100.0
     )
     try:
         assert not (parts.zones or parts.verifier or parts.membership.is_changing)
         assert parts.recorder.is_idle
         assert not parts.recorder.is_loaded
         assert (parts.pace.period, parts.pace.due) == (7, 100.0)
-        assert parts.publisher == FilePublisher(host, desk.store, desk.editor.raise_serial)
+        assert parts.publisher == FilePublisher(host, workspace.store, workspace.editor.raise_serial)
     finally:
         parts.lanes.close()
         parts.verifier.close()

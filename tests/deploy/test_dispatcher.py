@@ -24,8 +24,8 @@ from appliance.queries.soa import Nameserver
 from appliance.settings import DeployerSettings
 from appliance.store import deployments
 from tests.deploy.builders import standing
-from tests.desk import Desk
 from tests.pair import wait_for
+from tests.workspace import Workspace
 
 
 @dataclass
@@ -61,9 +61,11 @@ class Publisher:
 class Launching:
     """A launcher with its parts, and a publisher of the test's own."""
 
-    def __init__(self, host: PrimaryHost, desk: Desk) -> None:
+    def __init__(self, host: PrimaryHost, workspace: Workspace) -> None:
         self.publisher = Publisher()
-        parts = new_context(host, desk.store, desk.editor, DeployerSettings(quiet_time=0), desk.clock, time.monotonic)
+        parts = new_context(
+            host, workspace.store, workspace.editor, DeployerSettings(quiet_time=0), workspace.clock, time.monotonic
+        )
         self.parts: DeployerContext = replace(parts, publisher=self.publisher)
         self.launcher = Dispatcher(self.parts)
         self._poll = select.poll()
@@ -76,9 +78,9 @@ class Launching:
 
 
 @pytest.fixture
-def launching(host: PrimaryHost, desk: Desk) -> Iterator[Launching]:
+def launching(host: PrimaryHost, workspace: Workspace) -> Iterator[Launching]:
     """A launcher whose publisher has an open gate."""
-    made = Launching(host, desk)
+    made = Launching(host, workspace)
     made.publisher.gate.set()
     try:
         yield made
@@ -111,8 +113,10 @@ def test_large_zones_start_alone(launching: Launching) -> None:
     assert ["large.example."] in launching.publisher.published
 
 
-def test_what_was_handed_over_is_awaited_and_what_was_refused_is_free(launching: Launching, desk: Desk) -> None:
-    good, bad = desk.zone("good.example"), desk.zone("bad.example")
+def test_what_was_handed_over_is_awaited_and_what_was_refused_is_free(
+    launching: Launching, workspace: Workspace
+) -> None:
+    good, bad = workspace.zone("good.example"), workspace.zone("bad.example")
     launching.publisher.refused.add("bad.example.")
     for zone in deployments.statuses():
         launching.parts.zones.want(zone)
@@ -126,10 +130,10 @@ def test_what_was_handed_over_is_awaited_and_what_was_refused_is_free(launching:
     assert errors == {good.name: None, bad.name: "check: no"}
 
 
-def test_a_removal_is_awaited_and_one_that_was_refused_is_stored(launching: Launching, desk: Desk) -> None:
-    gone, stays = desk.zone("gone.example"), desk.zone("stays.example")
+def test_a_removal_is_awaited_and_one_that_was_refused_is_stored(launching: Launching, workspace: Workspace) -> None:
+    gone, stays = workspace.zone("gone.example"), workspace.zone("stays.example")
     for zone in (gone, stays):
-        desk.editor.delete_zone(desk.owner, zone.uuid)
+        workspace.editor.delete_zone(workspace.owner, zone.uuid)
     launching.publisher.refused.add("stays.example.")
     for standing_ in deployments.statuses():
         launching.parts.zones.want(standing_)

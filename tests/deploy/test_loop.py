@@ -22,9 +22,9 @@ from appliance.store import wakeup
 from appliance.store.file import sqlite
 from appliance.zones.catalog import FIRST_SERIAL
 from appliance.zones.model import Zone
-from tests.desk import Desk
 from tests.pair import LOOPBACK, Pair, program, wait_for
 from tests.proxy import Fault, Proxy
+from tests.workspace import Workspace
 
 SLOW_CHECK = """#!/bin/sh
 echo start >> {folder}/checks
@@ -35,11 +35,11 @@ exec {checker} "$@"
 
 
 @contextmanager
-def started(host: PrimaryHost, desk: Desk, folder: Path) -> Iterator[Deployer]:
+def started(host: PrimaryHost, workspace: Workspace, folder: Path) -> Iterator[Deployer]:
     """A deployer that looks at the store every few milliseconds; its turns are made by `turn_until`."""
     settings = DeployerSettings(poll_interval=10, quiet_time=0)
     with wakeup.listen(folder / "notices") as notices:
-        deployer = Deployer(host, desk.store, desk.editor, settings, notices, desk.clock)
+        deployer = Deployer(host, workspace.store, workspace.editor, settings, notices, workspace.clock)
         try:
             turn_until(deployer, lambda: deployer.is_settled, "the first full turn")
             yield deployer
@@ -48,9 +48,9 @@ def started(host: PrimaryHost, desk: Desk, folder: Path) -> Iterator[Deployer]:
 
 
 @pytest.fixture
-def deployer(host: PrimaryHost, desk: Desk, tmp_path: Path) -> Iterator[Deployer]:
-    """A deployer over the pair and the desk."""
-    with started(host, desk, tmp_path) as turning:
+def deployer(host: PrimaryHost, workspace: Workspace, tmp_path: Path) -> Iterator[Deployer]:
+    """A deployer over the pair and the workspace."""
+    with started(host, workspace, tmp_path) as turning:
         yield turning
 
 
@@ -73,23 +73,25 @@ def both_serve(pair: Pair, zone: Zone) -> Callable[[], bool]:
     return lambda: {pair.serial(server, zone.name) for server in (pair.primary, pair.secondary)} == {zone.serial}
 
 
-def test_a_zone_made_again_does_not_wait_for_a_silent_secondary(deployer: Deployer, pair: Pair, desk: Desk) -> None:
-    old = desk.zone("again.example")
+def test_a_zone_made_again_does_not_wait_for_a_silent_secondary(
+    deployer: Deployer, pair: Pair, workspace: Workspace
+) -> None:
+    old = workspace.zone("again.example")
     turn_until(deployer, both_serve(pair, old), "live")
     pair.ns2.pause()
     try:
-        desk.editor.delete_zone(desk.owner, old.uuid)
+        workspace.editor.delete_zone(workspace.owner, old.uuid)
         turn_until(deployer, lambda: pair.serial(pair.primary, old.name) is None, "withdrawn")
-        new = desk.zone("again.example")
+        new = workspace.zone("again.example")
         turn_until(deployer, serves(pair, new, new.serial), "the primary serves the new zone")
     finally:
         pair.ns2.resume()
     turn_until(deployer, both_serve(pair, new), "so does the secondary")
 
 
-def test_a_store_that_takes_no_write_keeps_no_zone_busy(deployer: Deployer, pair: Pair, desk: Desk) -> None:
-    zones = [desk.zone(f"locked{number}.example") for number in range(3)]
-    with closing(sqlite.connect(desk.store.path)) as other:
+def test_a_store_that_takes_no_write_keeps_no_zone_busy(deployer: Deployer, pair: Pair, workspace: Workspace) -> None:
+    zones = [workspace.zone(f"locked{number}.example") for number in range(3)]
+    with closing(sqlite.connect(workspace.store.path)) as other:
         other.execute("begin immediate")
         for zone in zones:
             turn_until(deployer, serves(pair, zone, zone.serial), f"{zone.name} is served while the store is locked")
@@ -97,30 +99,30 @@ def test_a_store_that_takes_no_write_keeps_no_zone_busy(deployer: Deployer, pair
             wait_for(deployer.turn, "a turn that the store refuses")
         other.execute("rollback")
     for zone in zones:
-        desk.add(zone, "A", "www", "192.0.2.1")
+        workspace.add(zone, "A", "www", "192.0.2.1")
     for zone in zones:
         turn_until(deployer, serves(pair, zone, zone.serial + 1), f"{zone.name} is deployed again")
 
 
 def test_a_late_secondary_gives_no_second_lane_to_a_zone(
-    host: PrimaryHost, pair: Pair, desk: Desk, tmp_path: Path
+    host: PrimaryHost, pair: Pair, workspace: Workspace, tmp_path: Path
 ) -> None:
     checker = tmp_path / "checker"
     checker.write_text(SLOW_CHECK.format(folder=tmp_path, checker=program("named-checkzone")))
     checker.chmod(0o755)
     slow = replace(host, checker=ZoneChecker(str(checker), program("named-checkconf")))
-    with started(slow, desk, tmp_path) as deployer:
-        zone = desk.zone("lanes.example")
+    with started(slow, workspace, tmp_path) as deployer:
+        zone = workspace.zone("lanes.example")
         turn_until(deployer, both_serve(pair, zone), "live")
         checks, closed = tmp_path / "checks", tmp_path / "closed"
         pair.ns2.pause()
-        desk.add(zone, "A", "first", "192.0.2.1")
+        workspace.add(zone, "A", "first", "192.0.2.1")
         turn_until(deployer, serves(pair, zone, zone.serial + 1), "the primary serves the first change")
         closed.touch()
         seen = checks.read_text()
-        desk.add(zone, "A", "second", "192.0.2.1")
+        workspace.add(zone, "A", "second", "192.0.2.1")
         turn_until(deployer, lambda: checks.read_text() != seen, "the second change is in a lane")
-        desk.add(zone, "A", "third", "192.0.2.1")
+        workspace.add(zone, "A", "third", "192.0.2.1")
         pair.ns2.resume()
         turn_until(deployer, lambda: not deployer.awaited, "the secondary serves the first change")
         deployer.turn()
@@ -130,7 +132,7 @@ def test_a_late_secondary_gives_no_second_lane_to_a_zone(
 
 
 def test_members_that_cannot_be_read_are_not_gone_over(
-    host: PrimaryHost, pair: Pair, desk: Desk, tmp_path: Path
+    host: PrimaryHost, pair: Pair, workspace: Workspace, tmp_path: Path
 ) -> None:
     theirs = dns.name.from_text("theirs.example")
     pair.create(theirs, 5)
@@ -139,7 +141,7 @@ def test_members_that_cannot_be_read_are_not_gone_over(
     with Proxy(pair.secondary.port) as way:
         way.spoil(Fault.CUT, str(pair.catalog))
         behind = Nameserver(pair.secondary.name, LOOPBACK, way.port)
-        with started(replace(host, nameservers=(pair.primary, behind)), desk, tmp_path) as deployer:
+        with started(replace(host, nameservers=(pair.primary, behind)), workspace, tmp_path) as deployer:
             turn_until(deployer, lambda: deployer.full_turns > 1, "it has looked twice")
             assert pair.serial(pair.primary, pair.catalog) == FIRST_SERIAL
             way.mend()

@@ -12,94 +12,96 @@ import pytest
 from appliance.deploy.maintenance import MOST_AT_ONCE, Maintenance, maintained
 from appliance.store import accounts, deployments, drafts, invitations, sessions
 from appliance.store.file import sqlite
-from tests.desk import Desk
 from tests.pair import wait_for
+from tests.workspace import Workspace
 
 DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def hour(desk: Desk) -> Callable[[], None]:
+def hour(workspace: Workspace) -> Callable[[], None]:
     """Lets an hour pass on both clocks, and purges."""
-    maintenance = Maintenance(desk.store, desk.clock, lambda: desk.clock().timestamp())
+    maintenance = Maintenance(workspace.store, workspace.clock, lambda: workspace.clock().timestamp())
     maintenance.purge()
 
     def pass_an_hour() -> None:
-        desk.clock.forward(hours=1)
+        workspace.clock.forward(hours=1)
         maintenance.purge()
 
     return pass_an_hour
 
 
-def records(desk: Desk) -> list[str]:
-    with closing(sqlite.connect(desk.store.path)) as reader:
+def records(workspace: Workspace) -> list[str]:
+    with closing(sqlite.connect(workspace.store.path)) as reader:
         rows = reader.execute("select zone.name from record join zone on zone.id = record.zone_id order by 1")
         return [name for (name,) in rows]
 
 
-def test_contents_of_deleted_zones_go_after_30_days(desk: Desk, hour: Callable[[], None]) -> None:
-    lives, recent, gone = (desk.zone(domain) for domain in ("lives.org", "recent.org", "gone.org"))
+def test_contents_of_deleted_zones_go_after_30_days(workspace: Workspace, hour: Callable[[], None]) -> None:
+    lives, recent, gone = (workspace.zone(domain) for domain in ("lives.org", "recent.org", "gone.org"))
     for zone in (lives, recent, gone):
-        desk.add(zone, "A", "www", "192.0.2.1")
-    desk.editor.delete_zone(desk.owner, gone.uuid)
-    desk.clock.forward(days=29, hours=22)
-    desk.editor.delete_zone(desk.owner, recent.uuid)
+        workspace.add(zone, "A", "www", "192.0.2.1")
+    workspace.editor.delete_zone(workspace.owner, gone.uuid)
+    workspace.clock.forward(days=29, hours=22)
+    workspace.editor.delete_zone(workspace.owner, recent.uuid)
     hour()
-    assert records(desk) == ["gone.org", "lives.org", "recent.org"]
-    journal = desk.rows()["change"]
+    assert records(workspace) == ["gone.org", "lives.org", "recent.org"]
+    journal = workspace.rows()["change"]
     hour()
     hour()
-    assert records(desk) == ["lives.org", "recent.org"]
+    assert records(workspace) == ["lives.org", "recent.org"]
     (standing,) = deployments.statuses([gone.uuid])
     assert standing.serial > gone.serial and standing.deleted
-    assert desk.rows()["change"] == journal
+    assert workspace.rows()["change"] == journal
 
 
-def test_sessions_invitations_and_drafts_go_when_they_are_over(desk: Desk, hour: Callable[[], None]) -> None:
-    zone, account = desk.zone(), desk.owner.account.uuid
+def test_sessions_invitations_and_drafts_go_when_they_are_over(workspace: Workspace, hour: Callable[[], None]) -> None:
+    zone, account = workspace.zone(), workspace.owner.account.uuid
     known = next(one for one in accounts.list_accounts() if one.uuid == account)
-    with desk.store.writing():
+    with workspace.store.writing():
         for secret in ("ended", "expired"):
-            sessions.begin(known, secret, desk.clock(), "192.0.2.1", "a browser")
-        sessions.end(sessions.of_account(account, desk.clock())[0].uuid, desk.clock())
-        invitations.add("a@example.org", "one", "me", desk.clock(), is_admin=False)
-        drafts.put(zone, account, [{"action": "delete"}], desk.clock())
+            sessions.begin(known, secret, workspace.clock(), "192.0.2.1", "a browser")
+        sessions.end(sessions.of_account(account, workspace.clock())[0].uuid, workspace.clock())
+        invitations.add("a@example.org", "one", "me", workspace.clock(), is_admin=False)
+        drafts.put(zone, account, [{"action": "delete"}], workspace.clock())
 
     def left() -> tuple[int, int, int]:
-        rows = desk.rows()
+        rows = workspace.rows()
         return len(rows["session"]), len(rows["invitation"]), len(rows["draft"])
 
     for days, expected in ((29, (2, 1, 1)), (2, (2, 1, 0)), (7, (2, 0, 0)), (51, (2, 0, 0)), (2, (0, 0, 0))):
-        desk.clock.forward(days=days)
+        workspace.clock.forward(days=days)
         hour()
         hour()
         assert left() == expected
 
 
-def test_a_session_that_is_not_over_stays(desk: Desk, hour: Callable[[], None]) -> None:
-    known = next(one for one in accounts.list_accounts() if one.uuid == desk.owner.account.uuid)
-    desk.clock.forward(days=100)
-    with desk.store.writing():
-        sessions.begin(known, "living", desk.clock(), "192.0.2.1", "a browser")
+def test_a_session_that_is_not_over_stays(workspace: Workspace, hour: Callable[[], None]) -> None:
+    known = next(one for one in accounts.list_accounts() if one.uuid == workspace.owner.account.uuid)
+    workspace.clock.forward(days=100)
+    with workspace.store.writing():
+        sessions.begin(known, "living", workspace.clock(), "192.0.2.1", "a browser")
     hour()
-    assert sessions.find("living", desk.clock())
+    assert sessions.find("living", workspace.clock())
 
 
-def test_each_transaction_is_small(desk: Desk, hour: Callable[[], None], caplog: pytest.LogCaptureFixture) -> None:
-    zone, count = desk.zone(), 3 * MOST_AT_ONCE + 1
-    with closing(sqlite.connect(desk.store.path)) as writer, writer:
+def test_each_transaction_is_small(
+    workspace: Workspace, hour: Callable[[], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    zone, count = workspace.zone(), 3 * MOST_AT_ONCE + 1
+    with closing(sqlite.connect(workspace.store.path)) as writer, writer:
         writer.executemany(
             "insert into record (uuid, zone_id, owner, owner_key, rdtype, ttl, wire, value, line, comment, revision,"
             " created_at, updated_at) select ?, id, '', ?, 'A', 60, '', '', '', '', 1, 0, 0 from zone",
             [(f"uuid{number}", f"owner{number}") for number in range(count)],
         )
-    desk.editor.delete_zone(desk.owner, zone.uuid)
-    desk.clock.forward(days=31)
+    workspace.editor.delete_zone(workspace.owner, zone.uuid)
+    workspace.clock.forward(days=31)
     with caplog.at_level(logging.DEBUG, "peewee"):
         hour()
     statements = [record.args or record.msg for record in caplog.records if record.name == "peewee"]
     deletes = [one for one in map(str, statements) if 'DELETE FROM "record"' in one]
-    assert not records(desk) and len(deletes) == 4
+    assert not records(workspace) and len(deletes) == 4
     assert len(statements) <= 3 * (4 + 3) + 2
     caplog.clear()
     with caplog.at_level(logging.DEBUG, "peewee"):
@@ -108,27 +110,27 @@ def test_each_transaction_is_small(desk: Desk, hour: Callable[[], None], caplog:
 
 
 @pytest.mark.parametrize("step", [365 * DAY, -365 * DAY])
-def test_a_clock_that_was_set_deletes_nothing(desk: Desk, step: timedelta) -> None:
-    zone = desk.zone("kept.org")
-    desk.add(zone, "A", "www", "192.0.2.1")
-    desk.editor.delete_zone(desk.owner, zone.uuid)
+def test_a_clock_that_was_set_deletes_nothing(workspace: Workspace, step: timedelta) -> None:
+    zone = workspace.zone("kept.org")
+    workspace.add(zone, "A", "www", "192.0.2.1")
+    workspace.editor.delete_zone(workspace.owner, zone.uuid)
     seconds = 0.0
-    maintenance = Maintenance(desk.store, desk.clock, lambda: seconds)
+    maintenance = Maintenance(workspace.store, workspace.clock, lambda: seconds)
     for moved in (timedelta(hours=1), step, timedelta(hours=1) - step):
         maintenance.purge()
-        assert records(desk) == ["kept.org"]
-        desk.clock.now += moved
+        assert records(workspace) == ["kept.org"]
+        workspace.clock.now += moved
         seconds += 3600
     maintenance.purge()
-    assert records(desk) == ["kept.org"]
+    assert records(workspace) == ["kept.org"]
 
 
-def test_it_runs_in_a_thread_that_ends_with_the_block(desk: Desk) -> None:
+def test_it_runs_in_a_thread_that_ends_with_the_block(workspace: Workspace) -> None:
     looked: list[float] = []
 
     def monotonic() -> float:
         looked.append(0.0)
         return 0.0
 
-    with maintained(Maintenance(desk.store, desk.clock, monotonic)):
+    with maintained(Maintenance(workspace.store, workspace.clock, monotonic)):
         wait_for(lambda: looked, "the first run")

@@ -14,75 +14,75 @@ from appliance.nameserver.checks import ZoneChecker
 from appliance.store import deployments
 from appliance.store.file import sqlite
 from appliance.zones.model import Zone
-from tests.desk import Desk
 from tests.pair import Pair
+from tests.workspace import Workspace
 
 
-def deploy(host: PrimaryHost, desk: Desk, *zones: Zone) -> list[str | None]:
+def deploy(host: PrimaryHost, workspace: Workspace, *zones: Zone) -> list[str | None]:
     return [
         attempt.error
         for attempt in deploy_zones(
-            [(zone.uuid, zone.name) for zone in zones], host, desk.store, desk.editor.raise_serial
+            [(zone.uuid, zone.name) for zone in zones], host, workspace.store, workspace.editor.raise_serial
         )
     ]
 
 
-def test_a_zone_is_added_and_then_reloaded(host: PrimaryHost, pair: Pair, desk: Desk) -> None:
-    zone = desk.zone("piped.example")
-    assert deploy(host, desk, zone) == [None]
+def test_a_zone_is_added_and_then_reloaded(host: PrimaryHost, pair: Pair, workspace: Workspace) -> None:
+    zone = workspace.zone("piped.example")
+    assert deploy(host, workspace, zone) == [None]
     pair.wait_for_serial(pair.primary, zone.name, zone.serial)
     assert loaded_from(zone.name, host) == zone.uuid
-    desk.add(zone, "A", "www", "192.0.2.1")
-    assert deploy(host, desk, zone) == [None]
+    workspace.add(zone, "A", "www", "192.0.2.1")
+    assert deploy(host, workspace, zone) == [None]
     pair.wait_for_serial(pair.primary, zone.name, zone.serial + 1)
 
 
-def test_a_zone_made_again_replaces_the_former(host: PrimaryHost, pair: Pair, desk: Desk) -> None:
-    old = desk.zone("replaced.example")
-    deploy(host, desk, old)
-    desk.editor.delete_zone(desk.owner, old.uuid)
-    new = desk.zone("replaced.example")
-    assert deploy(host, desk, new) == [None]
+def test_a_zone_made_again_replaces_the_former(host: PrimaryHost, pair: Pair, workspace: Workspace) -> None:
+    old = workspace.zone("replaced.example")
+    deploy(host, workspace, old)
+    workspace.editor.delete_zone(workspace.owner, old.uuid)
+    new = workspace.zone("replaced.example")
+    assert deploy(host, workspace, new) == [None]
     pair.wait_for_serial(pair.primary, new.name, new.serial)
     assert loaded_from(new.name, host) == new.uuid
 
 
-def test_withdrawing_twice_does_no_harm(host: PrimaryHost, pair: Pair, desk: Desk) -> None:
-    zone = desk.zone("twice.example")
-    deploy(host, desk, zone)
+def test_withdrawing_twice_does_no_harm(host: PrimaryHost, pair: Pair, workspace: Workspace) -> None:
+    zone = workspace.zone("twice.example")
+    deploy(host, workspace, zone)
     for _ in range(2):
         withdraw_zone(zone.name, host)
     pair.wait_for_serial(pair.primary, zone.name, None)
 
 
-def test_files_outlive_a_removal_by_a_day(host: PrimaryHost, desk: Desk) -> None:
-    gone, lives = desk.zone("outlived.example"), desk.zone("lives.example")
+def test_files_outlive_a_removal_by_a_day(host: PrimaryHost, workspace: Workspace) -> None:
+    gone, lives = workspace.zone("outlived.example"), workspace.zone("lives.example")
     unknown = uuid4()
-    deploy(host, desk, gone, lives)
+    deploy(host, workspace, gone, lives)
     host.files.stage(unknown, b"")
     host.files.publish(unknown)
     withdraw_zone(gone.name, host)
-    desk.editor.delete_zone(desk.owner, gone.uuid)
-    deployments.store_removed(gone.uuid, desk.clock())
-    remove_old_files(host, desk.store, desk.clock())
+    workspace.editor.delete_zone(workspace.owner, gone.uuid)
+    deployments.store_removed(gone.uuid, workspace.clock())
+    remove_old_files(host, workspace.store, workspace.clock())
     assert host.files.path(gone.uuid).exists()
-    desk.clock.forward(days=1, seconds=1)
-    remove_old_files(host, desk.store, desk.clock())
+    workspace.clock.forward(days=1, seconds=1)
+    remove_old_files(host, workspace.store, workspace.clock())
     left = [host.files.path(uuid).exists() for uuid in (gone.uuid, lives.uuid, unknown)]
     assert left == [False, True, True]
     host.files.remove(unknown)
 
 
-def test_no_serial_is_published_with_two_contents(host: PrimaryHost, pair: Pair, desk: Desk) -> None:
-    zone = desk.zone("twofold.example")
-    desk.add(zone, "A", "www", "192.0.2.1")
-    deploy(host, desk, zone)
+def test_no_serial_is_published_with_two_contents(host: PrimaryHost, pair: Pair, workspace: Workspace) -> None:
+    zone = workspace.zone("twofold.example")
+    workspace.add(zone, "A", "www", "192.0.2.1")
+    deploy(host, workspace, zone)
     published = zone.serial + 1
     pair.wait_for_serial(pair.primary, zone.name, published)
-    with closing(sqlite.connect(desk.store.path)) as database, database:
+    with closing(sqlite.connect(workspace.store.path)) as database, database:
         database.execute("update zone set serial = serial - 1")
-    desk.add(zone, "A", "www", "192.0.2.2")
-    assert deploy(host, desk, zone) == [None]
+    workspace.add(zone, "A", "www", "192.0.2.2")
+    assert deploy(host, workspace, zone) == [None]
     pair.wait_for_serial(pair.primary, zone.name, published + 1)
 
 
@@ -95,16 +95,18 @@ def test_no_serial_is_published_with_two_contents(host: PrimaryHost, pair: Pair,
         ("$INCLUDE /etc/passwd", "check: "),
     ],
 )
-def test_a_planted_row_fails_its_zone_alone(host: PrimaryHost, pair: Pair, desk: Desk, line: str, told: str) -> None:
-    bad, good = desk.zone("planted.example"), desk.zone("innocent.example")
-    deploy(host, desk, bad, good)
+def test_a_planted_row_fails_its_zone_alone(
+    host: PrimaryHost, pair: Pair, workspace: Workspace, line: str, told: str
+) -> None:
+    bad, good = workspace.zone("planted.example"), workspace.zone("innocent.example")
+    deploy(host, workspace, bad, good)
     pair.wait_for_serial(pair.primary, bad.name, bad.serial)
-    desk.add(bad, "A", "www", "192.0.2.1")
-    desk.add(good, "A", "www", "192.0.2.1")
-    with closing(sqlite.connect(desk.store.path)) as database:
+    workspace.add(bad, "A", "www", "192.0.2.1")
+    workspace.add(good, "A", "www", "192.0.2.1")
+    with closing(sqlite.connect(workspace.store.path)) as database:
         database.execute("update record set line = ? where line like '%planted.example%'", (line,))
     before = host.files.path(bad.uuid).read_bytes()
-    errors = deploy(host, desk, bad, good)
+    errors = deploy(host, workspace, bad, good)
     assert errors[0] is not None
     assert errors[0].startswith(told)
     assert errors[1] is None
@@ -116,11 +118,11 @@ def test_a_planted_row_fails_its_zone_alone(host: PrimaryHost, pair: Pair, desk:
         withdraw_zone(zone.name, host)
 
 
-def test_a_checker_that_gives_no_verdict_publishes_nothing(host: PrimaryHost, desk: Desk) -> None:
-    zone = desk.zone("unchecked.example")
+def test_a_checker_that_gives_no_verdict_publishes_nothing(host: PrimaryHost, workspace: Workspace) -> None:
+    zone = workspace.zone("unchecked.example")
     for checkzone in ("/nowhere/named-checkzone", "/bin/false"):
         without = replace(host, checker=ZoneChecker(checkzone, checkzone))
-        (error,) = deploy(without, desk, zone)
+        (error,) = deploy(without, workspace, zone)
         assert error is not None
         assert error.startswith("check: ")
         assert not host.files.path(zone.uuid).exists()

@@ -19,13 +19,13 @@ from appliance.store import deployments
 from appliance.store.file import sqlite
 from appliance.zones.deployment import Method, Publication
 from appliance.zones.model import Zone
-from tests.desk import Desk
 from tests.pair import Pair
+from tests.workspace import Workspace
 
 
-def deploy(host: PrimaryHost, desk: Desk, zone: Zone) -> Publication | None:
+def deploy(host: PrimaryHost, workspace: Workspace, zone: Zone) -> Publication | None:
     """Deploy the zone as it is now, and store what came of it as the loop does; what was published."""
-    (attempt,) = deploy_zones([(zone.uuid, zone.name)], host, desk.store, desk.editor.raise_serial)
+    (attempt,) = deploy_zones([(zone.uuid, zone.name)], host, workspace.store, workspace.editor.raise_serial)
     assert attempt.error is None
     deployments.store_attempt(attempt.uuid, attempt.serial, None, attempt.published)
     return deployments.publication_of(zone.uuid)
@@ -36,13 +36,13 @@ def link(file: Path) -> None:
     file.symlink_to("/etc/passwd")
 
 
-def touched(host: PrimaryHost, desk: Desk) -> frozenset[UUID]:
-    return find_touched(deployments.statuses(), host, desk.store)
+def touched(host: PrimaryHost, workspace: Workspace) -> frozenset[UUID]:
+    return find_touched(deployments.statuses(), host, workspace.store)
 
 
-def forget(desk: Desk) -> None:
+def forget(workspace: Workspace) -> None:
     """What a store of the release before says: nothing."""
-    with closing(sqlite.connect(desk.store.path)) as database, database:
+    with closing(sqlite.connect(workspace.store.path)) as database, database:
         database.execute(
             "update deployment set published_serial = null, published_digest = null, published_apex = null,"
             " published_method = null"
@@ -55,25 +55,25 @@ def restarted(host: PrimaryHost) -> PrimaryHost:
 
 
 @pytest.fixture
-def zone(host: PrimaryHost, desk: Desk) -> Zone:
+def zone(host: PrimaryHost, workspace: Workspace) -> Zone:
     """A zone with a record, published and stored as such."""
-    zone = desk.zone("published.example")
-    desk.add(zone, "A", "www", "192.0.2.1")
-    deploy(host, desk, zone)
+    zone = workspace.zone("published.example")
+    workspace.add(zone, "A", "www", "192.0.2.1")
+    deploy(host, workspace, zone)
     return zone
 
 
-def test_what_was_published_is_stored(host: PrimaryHost, desk: Desk, zone: Zone) -> None:
+def test_what_was_published_is_stored(host: PrimaryHost, workspace: Workspace, zone: Zone) -> None:
     content = host.files.live(zone.uuid)
     assert deployments.publication_of(zone.uuid) == Publication(
         zone.serial + 1, digest_of(content), apex_digest(host.apex), Method.FILE
     )
-    assert not touched(host, desk) and not touched(restarted(host), desk)
+    assert not touched(host, workspace) and not touched(restarted(host), workspace)
 
 
-def test_a_file_of_another_content_mode_or_apex_is_touched(host: PrimaryHost, desk: Desk, zone: Zone) -> None:
+def test_a_file_of_another_content_mode_or_apex_is_touched(host: PrimaryHost, workspace: Workspace, zone: Zone) -> None:
     other_apex = replace(host, apex=replace(host.apex, minimum=77))
-    assert touched(other_apex, desk) == {zone.uuid}
+    assert touched(other_apex, workspace) == {zone.uuid}
     file = host.files.path(zone.uuid)
     content = file.read_bytes()
     for spoil in (
@@ -83,53 +83,55 @@ def test_a_file_of_another_content_mode_or_apex_is_touched(host: PrimaryHost, de
         lambda: link(file),
     ):
         spoil()
-        assert touched(host, desk) == touched(restarted(host), desk) == {zone.uuid}
+        assert touched(host, workspace) == touched(restarted(host), workspace) == {zone.uuid}
         file.unlink(missing_ok=True)
         file.write_bytes(content)
         file.chmod(0o644)
-        assert not touched(host, desk)
+        assert not touched(host, workspace)
 
 
-def test_a_file_that_was_merely_copied_is_right(host: PrimaryHost, desk: Desk, zone: Zone) -> None:
+def test_a_file_that_was_merely_copied_is_right(host: PrimaryHost, workspace: Workspace, zone: Zone) -> None:
     os.utime(host.files.path(zone.uuid), (1, 1))
-    assert not touched(host, desk)
+    assert not touched(host, workspace)
 
 
-def test_an_upgraded_store_learns_what_is_published(host: PrimaryHost, desk: Desk, zone: Zone) -> None:
+def test_an_upgraded_store_learns_what_is_published(host: PrimaryHost, workspace: Workspace, zone: Zone) -> None:
     known = deployments.publication_of(zone.uuid)
-    forget(desk)
+    forget(workspace)
     assert deployments.publication_of(zone.uuid) is None
-    assert not touched(restarted(host), desk)
+    assert not touched(restarted(host), workspace)
     assert deployments.publication_of(zone.uuid) == known
-    forget(desk)
-    assert touched(replace(host, apex=replace(host.apex, minimum=77)), desk) == {zone.uuid}
+    forget(workspace)
+    assert touched(replace(host, apex=replace(host.apex, minimum=77)), workspace) == {zone.uuid}
     assert deployments.publication_of(zone.uuid) is None
 
 
-def test_no_stored_serial_gets_a_second_content(host: PrimaryHost, pair: Pair, desk: Desk, zone: Zone) -> None:
+def test_no_stored_serial_gets_a_second_content(
+    host: PrimaryHost, pair: Pair, workspace: Workspace, zone: Zone
+) -> None:
     known = deployments.publication_of(zone.uuid)
     assert known
     host.files.path(zone.uuid).unlink()
     other_apex = replace(host, apex=replace(host.apex, minimum=77))
-    published = deploy(other_apex, desk, zone)
+    published = deploy(other_apex, workspace, zone)
     assert published and (published.serial, published.apex) == (known.serial + 1, apex_digest(other_apex.apex))
     pair.wait_for_serial(pair.primary, zone.name, published.serial)
 
 
-def test_the_file_of_another_store_counts_too(host: PrimaryHost, desk: Desk, zone: Zone) -> None:
+def test_the_file_of_another_store_counts_too(host: PrimaryHost, workspace: Workspace, zone: Zone) -> None:
     known = deployments.publication_of(zone.uuid)
     assert known
-    desk.add(zone, "A", "later", "192.0.2.2")
-    newer = deploy(host, desk, zone)
+    workspace.add(zone, "A", "later", "192.0.2.2")
+    newer = deploy(host, workspace, zone)
     assert newer and newer.serial == known.serial + 1
     deployments.store_attempt(zone.uuid, known.serial, None, known)
-    published = deploy(replace(host, apex=replace(host.apex, minimum=77)), desk, zone)
+    published = deploy(replace(host, apex=replace(host.apex, minimum=77)), workspace, zone)
     assert published and published.serial == newer.serial + 1
     assert serial_of(host.files.live(zone.uuid)) == published.serial
 
 
 def test_a_failure_before_the_file_is_swapped_leaves_what_was_published(
-    host: PrimaryHost, desk: Desk, zone: Zone
+    host: PrimaryHost, workspace: Workspace, zone: Zone
 ) -> None:
     known = deployments.publication_of(zone.uuid)
     deployments.store_attempt(zone.uuid, zone.serial + 2, "check: refused")

@@ -7,14 +7,14 @@ import pytest
 from appliance.deploy.host import PrimaryHost
 from appliance.deploy.publisher import FilePublisher, SerialServed, ZoneAbsent
 from tests.deploy.builders import NS1, answered
-from tests.desk import Desk
 from tests.pair import Pair
+from tests.workspace import Workspace
 
 
 @pytest.fixture
-def publisher(host: PrimaryHost, desk: Desk) -> FilePublisher:
-    """A publisher of the desk's zones to the pair."""
-    return FilePublisher(host, desk.store, desk.editor.raise_serial)
+def publisher(host: PrimaryHost, workspace: Workspace) -> FilePublisher:
+    """A publisher of the workspace's zones to the pair."""
+    return FilePublisher(host, workspace.store, workspace.editor.raise_serial)
 
 
 @pytest.mark.parametrize(
@@ -39,13 +39,13 @@ def test_every_nameserver_must_reach_the_serial_in_the_file(publisher: FilePubli
         assert publisher.expected(None, server) == ZoneAbsent()
 
 
-def test_a_zone_is_published_restored_and_withdrawn(publisher: FilePublisher, pair: Pair, desk: Desk) -> None:
-    zone = desk.zone("published.example")
+def test_a_zone_is_published_restored_and_withdrawn(publisher: FilePublisher, pair: Pair, workspace: Workspace) -> None:
+    zone = workspace.zone("published.example")
     (first,) = publisher.publish([(zone.uuid, zone.name)])
     assert (first.serial, first.error) == (zone.serial, None)
     pair.wait_for_serial(pair.primary, zone.name, zone.serial)
     before = pair.files.live(zone.uuid)
-    desk.add(zone, "A", "www", "192.0.2.1")
+    workspace.add(zone, "A", "www", "192.0.2.1")
     publisher.publish([(zone.uuid, zone.name)])
     pair.wait_for_serial(pair.primary, zone.name, zone.serial + 1)
     publisher.restore(zone.uuid, zone.name)

@@ -51,7 +51,7 @@ def test_a_file_that_someone_touched_is_written_again_under_a_later_serial(three
 
 def test_a_deleted_zone_that_nobody_serves_counts_as_removed(three: ManyZones, tmp_path: Path) -> None:
     zone = three.zones[1]
-    three.desk.editor.delete_zone(three.desk.owner, zone.uuid)
+    three.workspace.editor.delete_zone(three.workspace.owner, zone.uuid)
     for server in (three.ns1, three.ns2):
         server.serials.pop(zone.name.to_digestable())
     with started(three, tmp_path) as deployer:

@@ -58,7 +58,7 @@ class Recording:
         self.now = 100.0
         self.reach = Reachability(0.0)
         self.lanes = WorkerPool(many.store)
-        self.recorder = Recorder(many.host, many.store, self.lanes, many.desk.clock, lambda: self.now, self.reach)
+        self.recorder = Recorder(many.host, many.store, self.lanes, many.workspace.clock, lambda: self.now, self.reach)
         self._poll = select.poll()
         self._poll.register(self.lanes, select.POLLIN)
 

@@ -32,7 +32,7 @@ def started(many: ManyZones, folder: Path, reconcile_interval: int = 30) -> Iter
     """A deployer that has compared everything once."""
     settings = DeployerSettings(poll_interval=10, quiet_time=0, reconcile_interval=reconcile_interval)
     with wakeup.listen(folder / "notices") as notices:
-        deployer = Deployer(many.host, many.store, many.desk.editor, settings, notices, many.desk.clock)
+        deployer = Deployer(many.host, many.store, many.workspace.editor, settings, notices, many.workspace.clock)
         try:
             turn_until(deployer, lambda: deployer.full_turns, "the first comparison")
             yield deployer
@@ -111,7 +111,7 @@ def test_one_edit_does_not_wait_for_a_mass_change(many: ManyZones, tmp_path: Pat
         try:
             many.raise_all(others)
             turn_until(deployer, lambda: len(checker.batches) == ZONE_WORKERS, "the first batches are at the checker")
-            many.desk.add(zones.get_any(edited.uuid), "A", "www", "192.0.2.1")
+            many.workspace.add(zones.get_any(edited.uuid), "A", "www", "192.0.2.1")
             deployer.turn()
             before = len(checker.batches)
             checker.gate.set()

@@ -7,8 +7,8 @@ import threading
 
 from appliance.deploy.worker_pool import ZONE_WORKERS, Worker, WorkerPool
 from appliance.errors import ApplianceError, NotFound
-from tests.desk import Desk
 from tests.pair import wait_for
+from tests.workspace import Workspace
 
 
 def ends_of(lanes: WorkerPool, count: int, ended: list[object]) -> None:
@@ -23,8 +23,8 @@ def ends_of(lanes: WorkerPool, count: int, ended: list[object]) -> None:
     wait_for(all_came, "the ends of all jobs")
 
 
-def test_results_and_failures_reach_the_loop(desk: Desk) -> None:
-    lanes, ended = WorkerPool(desk.store), list[object]()
+def test_results_and_failures_reach_the_loop(workspace: Workspace) -> None:
+    lanes, ended = WorkerPool(workspace.store), list[object]()
 
     def refuse() -> None:
         raise NotFound("nothing there")
@@ -42,8 +42,8 @@ def test_results_and_failures_reach_the_loop(desk: Desk) -> None:
     assert all(isinstance(end, ApplianceError | int) for end in ended)
 
 
-def test_ends_are_called_in_the_loop_alone(desk: Desk) -> None:
-    lanes, ended = WorkerPool(desk.store), list[object]()
+def test_ends_are_called_in_the_loop_alone(workspace: Workspace) -> None:
+    lanes, ended = WorkerPool(workspace.store), list[object]()
     jobs, ends = list[int](), list[int]()
 
     def done(job: int) -> None:
@@ -57,8 +57,8 @@ def test_ends_are_called_in_the_loop_alone(desk: Desk) -> None:
     assert ends == [threading.get_ident()] != jobs
 
 
-def test_no_kind_of_work_waits_for_another(desk: Desk) -> None:
-    lanes, ended, gate = WorkerPool(desk.store), list[object](), threading.Event()
+def test_no_kind_of_work_waits_for_another(workspace: Workspace) -> None:
+    lanes, ended, gate = WorkerPool(workspace.store), list[object](), threading.Event()
     others = [worker for worker in Worker if worker is not Worker.ZONES]
     try:
         for _ in range(2 * ZONE_WORKERS):

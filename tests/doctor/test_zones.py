@@ -15,7 +15,7 @@ from appliance.principal import EVERYTHING
 from appliance.settings import Settings, read_settings
 from appliance.store import zones
 from appliance.store.file import sqlite
-from tests.desk import Desk
+from tests.workspace import Workspace
 
 SETTINGS = read_settings(
     None,
@@ -24,21 +24,21 @@ SETTINGS = read_settings(
 
 
 @pytest.fixture
-def found(desk: Desk) -> Callable[[str], list[str]]:
+def found(workspace: Workspace) -> Callable[[str], list[str]]:
     """Plant something by SQL in the second of three zones; what is found, all of which is wrong with that zone."""
     for domain in ("a.example", "b.example", "c.example"):
-        zone = desk.zone(domain)
-        desk.add(zone, "A", "www", "192.0.2.1")
-        desk.add(zone, "NS", "cut", f"ns.cut.{domain}")
-        desk.add(zone, "A", "ns.cut", "192.0.2.53")
-        desk.add(zone, "TXT", "@", 'say "hi"; \\ done')
-        desk.add(zone, "MX", "*", "mail.example.net", priority=10)
+        zone = workspace.zone(domain)
+        workspace.add(zone, "A", "www", "192.0.2.1")
+        workspace.add(zone, "NS", "cut", f"ns.cut.{domain}")
+        workspace.add(zone, "A", "ns.cut", "192.0.2.53")
+        workspace.add(zone, "TXT", "@", 'say "hi"; \\ done')
+        workspace.add(zone, "MX", "*", "mail.example.net", priority=10)
 
     def plant(statement: str) -> list[str]:
-        with closing(sqlite.connect(desk.store.path)) as writer, writer:
+        with closing(sqlite.connect(workspace.store.path)) as writer, writer:
             writer.execute(statement)
         held, _ = zones.find(EVERYTHING, zones.Page())
-        findings = dict(check_zones(held, SETTINGS, desk.store)) if held else {}
+        findings = dict(check_zones(held, SETTINGS, workspace.store)) if held else {}
         assert [one for one, wrong in findings.items() if wrong and one.name.labels[0] != b"b"] == []
         return [finding for wrong in findings.values() for finding in wrong]
 
@@ -70,19 +70,19 @@ def test_a_planted_row_is_found(found: Found, planted: str, told: str) -> None:
     assert told in findings[0]
 
 
-def test_bind_has_the_last_word(found: Found, desk: Desk) -> None:
+def test_bind_has_the_last_word(found: Found, workspace: Workspace) -> None:
     (finding,) = found("update zone set serial = 4294967296 where name = 'b.example'")
     assert finding == "named-checkzone: dns_rdata_fromtext: line 1: near '4294967296': out of range"
 
 
-def test_a_checker_that_is_missing_is_no_verdict(desk: Desk) -> None:
+def test_a_checker_that_is_missing_is_no_verdict(workspace: Workspace) -> None:
     settings = replace(SETTINGS, deployer=replace(SETTINGS.deployer, named_checkzone="/missing/named-checkzone"))
     with pytest.raises(MissingProgram):
-        list(check_zones([desk.zone()], settings, desk.store))
+        list(check_zones([workspace.zone()], settings, workspace.store))
     with pytest.raises(SettingsError):
-        list(check_zones([desk.zone("example.net")], Settings(), desk.store))
+        list(check_zones([workspace.zone("example.net")], Settings(), workspace.store))
 
 
-def test_large_batches_are_checked_whole(desk: Desk, tmp_path: Path) -> None:
-    held = [desk.zone(f"z{number}.example") for number in range(120)]
-    assert [zone for zone, findings in check_zones(held, SETTINGS, desk.store) if not findings] == held
+def test_large_batches_are_checked_whole(workspace: Workspace, tmp_path: Path) -> None:
+    held = [workspace.zone(f"z{number}.example") for number in range(120)]
+    assert [zone for zone, findings in check_zones(held, SETTINGS, workspace.store) if not findings] == held

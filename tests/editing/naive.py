@@ -29,7 +29,7 @@ from appliance.zones.model import Node, Record, Zone
 from appliance.zones.names import parse_owner
 from appliance.zones.rdata import parse_content, parse_type
 from appliance.zones.serial import next_serial
-from tests.desk import APEX
+from tests.workspace import APEX
 from tests.zones.records import Picture
 
 

@@ -10,14 +10,14 @@ from dataclasses import replace
 
 from appliance.editing import Editor
 from appliance.store.file.database import Store
-from tests.desk import Desk
+from tests.workspace import Workspace
 
 
 class ObservedStore(Store):
     """A store whose write transactions are noted."""
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk.store.path, busy_timeout=5, durable=False)
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace.store.path, busy_timeout=5, durable=False)
         self.attach()
         self.lock = threading.local()
 
@@ -54,16 +54,16 @@ class Statements(logging.Handler):
 
 
 @contextmanager
-def observed(desk: Desk) -> Iterator[tuple[Editor, Statements]]:
+def observed(workspace: Workspace) -> Iterator[tuple[Editor, Statements]]:
     """An editor over the same file, and what it executes."""
-    store = ObservedStore(desk)
+    store = ObservedStore(workspace)
     statements, logger = Statements(store), logging.getLogger("peewee")
     level = logger.level
     logger.addHandler(statements)
     logger.setLevel(logging.DEBUG)
     try:
         with store.connection():
-            yield replace(desk.editor, store=store, announce=lambda: None), statements
+            yield replace(workspace.editor, store=store, announce=lambda: None), statements
     finally:
         logger.removeHandler(statements)
         logger.setLevel(level)

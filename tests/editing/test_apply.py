@@ -14,11 +14,11 @@ from appliance.errors import InputError, InvalidValue, NotFound, NotPermitted, R
 from appliance.principal import TokenLimits
 from appliance.store import records, zones
 from appliance.zones.model import Record, Zone
-from tests.desk import Desk
+from tests.workspace import Workspace
 
 
-def do(desk: Desk, zone: Zone, *asked: RecordRequest, dry_run: bool = False) -> Diff:
-    return desk.editor.change_many(desk.owner, zone.uuid, asked, dry_run=dry_run)
+def do(workspace: Workspace, zone: Zone, *asked: RecordRequest, dry_run: bool = False) -> Diff:
+    return workspace.editor.change_many(workspace.owner, zone.uuid, asked, dry_run=dry_run)
 
 
 def new(record_type: str, name: str, value: str, ttl: int | None = None, priority: int | None = None) -> CreateRecord:
@@ -29,21 +29,21 @@ def values(zone: Zone) -> list[tuple[str, str, int]]:
     return sorted((record.rdtype.name, record.value, record.ttl) for record in records.of_zone(zone))
 
 
-def refused(desk: Desk, zone: Zone, asked: Sequence[RecordRequest], field: str | None) -> str:
-    before = desk.rows()
+def refused(workspace: Workspace, zone: Zone, asked: Sequence[RecordRequest], field: str | None) -> str:
+    before = workspace.rows()
     with pytest.raises(InputError) as caught:
-        do(desk, zone, *asked)
-    assert desk.rows() == before
+        do(workspace, zone, *asked)
+    assert workspace.rows() == before
     assert caught.value.field == field
     return str(caught.value)
 
 
-def test_all_changes_are_one_serial_one_journal_row_and_one_announcement(desk: Desk) -> None:
-    zone = desk.zone()
-    old, gone = desk.add(zone, "A", "www", "192.0.2.1"), desk.add(zone, "TXT", "@", "gone")
-    stood, desk.announced[:] = zones.get_any(zone.uuid), []
+def test_all_changes_are_one_serial_one_journal_row_and_one_announcement(workspace: Workspace) -> None:
+    zone = workspace.zone()
+    old, gone = workspace.add(zone, "A", "www", "192.0.2.1"), workspace.add(zone, "TXT", "@", "gone")
+    stood, workspace.announced[:] = zones.get_any(zone.uuid), []
     diff = do(
-        desk,
+        workspace,
         zone,
         new("A", "mail", "192.0.2.3"),
         UpdateRecord(old.uuid, {"value": "192.0.2.2"}),
@@ -56,54 +56,56 @@ def test_all_changes_are_one_serial_one_journal_row_and_one_announcement(desk: D
     assert diff.before == stood and diff.after == zones.get_any(zone.uuid)
     assert diff.after.serial == stood.serial + 1 and diff.after.revision == stood.revision + 1
     assert diff.after.record_count == 2 == len(records.of_zone(zone))
-    assert len(desk.announced) == 1 and desk.journal()[-1] == ("records", diff.after.serial)
+    assert len(workspace.announced) == 1 and workspace.journal()[-1] == ("records", diff.after.serial)
 
 
-def test_a_dry_run_shows_the_same_and_stores_nothing(desk: Desk) -> None:
-    zone = desk.zone()
-    old = desk.add(zone, "A", "www", "192.0.2.1")
-    before, desk.announced[:] = desk.rows(), []
+def test_a_dry_run_shows_the_same_and_stores_nothing(workspace: Workspace) -> None:
+    zone = workspace.zone()
+    old = workspace.add(zone, "A", "www", "192.0.2.1")
+    before, workspace.announced[:] = workspace.rows(), []
     asked = (new("A", "mail", "192.0.2.3"), UpdateRecord(old.uuid, {"ttl": 60}))
-    tried = do(desk, zone, *asked, dry_run=True)
-    assert desk.rows() == before and not desk.announced and not tried.applied
-    done = do(desk, zone, *asked)
+    tried = do(workspace, zone, *asked, dry_run=True)
+    assert workspace.rows() == before and not workspace.announced and not tried.applied
+    done = do(workspace, zone, *asked)
     assert done.after.serial == tried.after.serial
     assert [(old.ttl, new.ttl) for old, new in done.changed] == [(old.ttl, new.ttl) for old, new in tried.changed]
 
 
-def test_nothing_asked_and_nothing_changed_moves_nothing(desk: Desk) -> None:
-    zone = desk.zone()
-    old = desk.add(zone, "A", "www", "192.0.2.1")
-    before = desk.rows()
-    assert do(desk, zone).change_id is None
-    assert not do(desk, zone, UpdateRecord(old.uuid, {"value": "192.0.2.1"})).changes
+def test_nothing_asked_and_nothing_changed_moves_nothing(workspace: Workspace) -> None:
+    zone = workspace.zone()
+    old = workspace.add(zone, "A", "www", "192.0.2.1")
+    before = workspace.rows()
+    assert do(workspace, zone).change_id is None
+    assert not do(workspace, zone, UpdateRecord(old.uuid, {"value": "192.0.2.1"})).changes
     back_and_forth = (UpdateRecord(old.uuid, {"ttl": 5}), UpdateRecord(old.uuid, {"ttl": old.ttl}))
-    assert not do(desk, zone, *back_and_forth).changes
-    assert desk.rows() == before
+    assert not do(workspace, zone, *back_and_forth).changes
+    assert workspace.rows() == before
 
 
-def test_a_record_that_another_changed_meanwhile_is_left_as_it_is(desk: Desk) -> None:
-    zone = desk.zone()
-    old = desk.add(zone, "A", "www", "192.0.2.1")
+def test_a_record_that_another_changed_meanwhile_is_left_as_it_is(workspace: Workspace) -> None:
+    zone = workspace.zone()
+    old = workspace.add(zone, "A", "www", "192.0.2.1")
     twice = (UpdateRecord(old.uuid, {"comment": "x"}, revision=1), UpdateRecord(old.uuid, {"ttl": 5}, revision=1))
-    assert do(desk, zone, *twice).changes
-    assert "meanwhile" in refused(desk, zone, [UpdateRecord(old.uuid, {"ttl": 6}, revision=1)], "changes.0.revision")
-    assert do(desk, zone, UpdateRecord(old.uuid, {"ttl": 6}, revision=2)).changes
+    assert do(workspace, zone, *twice).changes
+    assert "meanwhile" in refused(
+        workspace, zone, [UpdateRecord(old.uuid, {"ttl": 6}, revision=1)], "changes.0.revision"
+    )
+    assert do(workspace, zone, UpdateRecord(old.uuid, {"ttl": 6}, revision=2)).changes
 
 
-def test_the_rules_look_at_the_whole_at_its_end(desk: Desk) -> None:
-    zone = desk.zone()
-    alias = desk.add(zone, "CNAME", "www", "other.example.net")
-    do(desk, zone, new("A", "www", "192.0.2.1"), DeleteRecord(alias.uuid))
+def test_the_rules_look_at_the_whole_at_its_end(workspace: Workspace) -> None:
+    zone = workspace.zone()
+    alias = workspace.add(zone, "CNAME", "www", "other.example.net")
+    do(workspace, zone, new("A", "www", "192.0.2.1"), DeleteRecord(alias.uuid))
     assert values(zone) == [("A", "192.0.2.1", 3600)]
-    do(desk, zone, new("NS", "@", "ns.example.com"), new("A", "ns", "192.0.2.53"))
+    do(workspace, zone, new("NS", "@", "ns.example.com"), new("A", "ns", "192.0.2.53"))
     assert len(values(zone)) == 3
 
 
-def test_contents_may_trade_places(desk: Desk) -> None:
-    zone = desk.zone()
-    one, two = (desk.add(zone, "MX", "@", f"mx{n}.example.net", priority=n) for n in (1, 2))
-    do(desk, zone, UpdateRecord(one.uuid, {"value": two.value, "priority": 2}), _as(two, one))
+def test_contents_may_trade_places(workspace: Workspace) -> None:
+    zone = workspace.zone()
+    one, two = (workspace.add(zone, "MX", "@", f"mx{n}.example.net", priority=n) for n in (1, 2))
+    do(workspace, zone, UpdateRecord(one.uuid, {"value": two.value, "priority": 2}), _as(two, one))
     assert {record.uuid: record.value for record in records.of_zone(zone)} == {one.uuid: two.value, two.uuid: one.value}
 
 
@@ -111,83 +113,83 @@ def _as(record: Record, other: Record) -> UpdateRecord:
     return UpdateRecord(record.uuid, {"value": other.value, "priority": other.priority})
 
 
-def test_a_record_may_come_and_go_and_another_take_its_place(desk: Desk) -> None:
-    zone = desk.zone()
-    old = desk.add(zone, "A", "www", "192.0.2.1")
-    diff = do(desk, zone, new("A", "www", "192.0.2.1"), DeleteRecord(old.uuid))
+def test_a_record_may_come_and_go_and_another_take_its_place(workspace: Workspace) -> None:
+    zone = workspace.zone()
+    old = workspace.add(zone, "A", "www", "192.0.2.1")
+    diff = do(workspace, zone, new("A", "www", "192.0.2.1"), DeleteRecord(old.uuid))
     assert (len(diff.added), diff.removed, diff.changed) == (1, [old], [])
 
 
-def test_a_set_keeps_one_ttl_through_many_changes(desk: Desk) -> None:
-    zone = desk.zone()
-    desk.add(zone, "A", "www", "192.0.2.1", ttl=300)
+def test_a_set_keeps_one_ttl_through_many_changes(workspace: Workspace) -> None:
+    zone = workspace.zone()
+    workspace.add(zone, "A", "www", "192.0.2.1", ttl=300)
     diff = do(
-        desk, zone, new("A", "www", "192.0.2.2"), new("A", "www", "192.0.2.3", ttl=60), new("A", "w", "192.0.2.4")
+        workspace, zone, new("A", "www", "192.0.2.2"), new("A", "www", "192.0.2.3", ttl=60), new("A", "w", "192.0.2.4")
     )
     assert values(zone) == [("A", f"192.0.2.{n}", 60) for n in (1, 2, 3)] + [("A", "192.0.2.4", 3600)]
     assert [(before.ttl, after.ttl) for before, after in diff.changed] == [(300, 60)]
 
 
-def test_a_replaced_set_keeps_the_records_that_stay(desk: Desk) -> None:
-    zone = desk.zone()
-    stays, goes = desk.add(zone, "A", "www", "192.0.2.1", ttl=300), desk.add(zone, "A", "www", "192.0.2.2")
-    diff = do(desk, zone, ReplaceRRset("A", "www", ["192.0.2.3", "192.0.2.1"]))
+def test_a_replaced_set_keeps_the_records_that_stay(workspace: Workspace) -> None:
+    zone = workspace.zone()
+    stays, goes = workspace.add(zone, "A", "www", "192.0.2.1", ttl=300), workspace.add(zone, "A", "www", "192.0.2.2")
+    diff = do(workspace, zone, ReplaceRRset("A", "www", ["192.0.2.3", "192.0.2.1"]))
     assert ([record.value for record in diff.added], diff.removed, diff.changed) == (["192.0.2.3"], [goes], [])
     assert values(zone) == [("A", "192.0.2.1", 300), ("A", "192.0.2.3", 300)]
-    assert len(do(desk, zone, ReplaceRRset("A", "www", [], ttl=5)).removed) == 2
-    assert do(desk, zone, ReplaceRRset("MX", "@", ["mx.example.net"], 60, 10)).added[0].priority == 10
+    assert len(do(workspace, zone, ReplaceRRset("A", "www", [], ttl=5)).removed) == 2
+    assert do(workspace, zone, ReplaceRRset("MX", "@", ["mx.example.net"], 60, 10)).added[0].priority == 10
     assert stays not in records.of_zone(zone)
 
 
-def test_a_mistake_names_its_change_and_field(desk: Desk) -> None:
-    zone = desk.zone()
-    old = desk.add(zone, "A", "www", "192.0.2.1")
+def test_a_mistake_names_its_change_and_field(workspace: Workspace) -> None:
+    zone = workspace.zone()
+    old = workspace.add(zone, "A", "www", "192.0.2.1")
     good = new("A", "good", "192.0.2.9")
-    assert "IPv4" in refused(desk, zone, [good, new("A", "bad", "nonsense")], "changes.1.value")
-    assert "priority" in refused(desk, zone, [new("MX", "@", "mx.example.net")], "changes.0.priority")
-    assert "TTL" in refused(desk, zone, [good, UpdateRecord(old.uuid, {"ttl": -1})], "changes.1.ttl")
-    assert "no record" in refused(desk, zone, [good, DeleteRecord(uuid4())], "changes.1.uuid")
+    assert "IPv4" in refused(workspace, zone, [good, new("A", "bad", "nonsense")], "changes.1.value")
+    assert "priority" in refused(workspace, zone, [new("MX", "@", "mx.example.net")], "changes.0.priority")
+    assert "TTL" in refused(workspace, zone, [good, UpdateRecord(old.uuid, {"ttl": -1})], "changes.1.ttl")
+    assert "no record" in refused(workspace, zone, [good, DeleteRecord(uuid4())], "changes.1.uuid")
     assert "no record" in refused(
-        desk, zone, [DeleteRecord(old.uuid), UpdateRecord(old.uuid, {"ttl": 1})], "changes.1.uuid"
+        workspace, zone, [DeleteRecord(old.uuid), UpdateRecord(old.uuid, {"ttl": 1})], "changes.1.uuid"
     )
-    assert "equal" in refused(desk, zone, [new("A", "www", "192.0.2.1"), good], "changes.0.value")
-    assert "IPv4" in refused(desk, zone, [good, ReplaceRRset("A", "x", ["192.0.2.1", "b"])], "changes.1.values.1")
+    assert "equal" in refused(workspace, zone, [new("A", "www", "192.0.2.1"), good], "changes.0.value")
+    assert "IPv4" in refused(workspace, zone, [good, ReplaceRRset("A", "x", ["192.0.2.1", "b"])], "changes.1.values.1")
     assert "CNAME" in refused(
-        desk, zone, [good, new("CNAME", "www", "a.example.net"), new("A", "b", "192.0.2.8")], "changes.1.name"
+        workspace, zone, [good, new("CNAME", "www", "a.example.net"), new("A", "b", "192.0.2.8")], "changes.1.name"
     )
     server = new("NS", "@", "ns.example.com")
-    assert "no A or AAAA" in refused(desk, zone, [good, server], "changes.1.value")
-    assert "500" in refused(desk, zone, [new("A", "a", "192.0.2.1"), _commented("x" * 501)], "changes.1.comment")
+    assert "no A or AAAA" in refused(workspace, zone, [good, server], "changes.1.value")
+    assert "500" in refused(workspace, zone, [new("A", "a", "192.0.2.1"), _commented("x" * 501)], "changes.1.comment")
 
 
 def _commented(comment: str) -> CreateRecord:
     return CreateRecord(RecordInput("A", "b", "192.0.2.1", comment=comment))
 
 
-def test_a_broken_rule_keeps_its_kind(desk: Desk) -> None:
-    zone = desk.zone()
+def test_a_broken_rule_keeps_its_kind(workspace: Workspace) -> None:
+    zone = workspace.zone()
     with pytest.raises(RuleBroken):
-        do(desk, zone, new("CNAME", "@", "a.example.net"))
+        do(workspace, zone, new("CNAME", "@", "a.example.net"))
     with pytest.raises(InvalidValue):
-        do(desk, zone, new("A", "a", "x"))
+        do(workspace, zone, new("A", "a", "x"))
 
 
-def test_records_of_other_zones_and_accounts_are_out_of_reach(desk: Desk) -> None:
-    zone, elsewhere = desk.zone(), desk.zone("example.net")
-    foreign = desk.add(elsewhere, "A", "www", "192.0.2.1")
-    assert "no record" in refused(desk, zone, [DeleteRecord(foreign.uuid)], "changes.0.uuid")
+def test_records_of_other_zones_and_accounts_are_out_of_reach(workspace: Workspace) -> None:
+    zone, elsewhere = workspace.zone(), workspace.zone("example.net")
+    foreign = workspace.add(elsewhere, "A", "www", "192.0.2.1")
+    assert "no record" in refused(workspace, zone, [DeleteRecord(foreign.uuid)], "changes.0.uuid")
     with pytest.raises(NotFound):
-        desk.editor.change_many(desk.stranger, zone.uuid, [new("A", "a", "192.0.2.1")])
-    limited = replace(desk.owner, limits=TokenLimits(record_types=("TXT",)))
+        workspace.editor.change_many(workspace.stranger, zone.uuid, [new("A", "a", "192.0.2.1")])
+    limited = replace(workspace.owner, limits=TokenLimits(record_types=("TXT",)))
     with pytest.raises(NotPermitted):
-        desk.editor.change_many(limited, zone.uuid, [new("TXT", "a", "b"), new("A", "a", "192.0.2.1")])
+        workspace.editor.change_many(limited, zone.uuid, [new("TXT", "a", "b"), new("A", "a", "192.0.2.1")])
     assert not records.of_zone(zone)
 
 
-def test_comment_and_number_of_changes_have_limits(desk: Desk) -> None:
-    zone = desk.zone()
+def test_comment_and_number_of_changes_have_limits(workspace: Workspace) -> None:
+    zone = workspace.zone()
     with pytest.raises(InputError) as caught:
-        do(desk, zone, *[new("A", "a", "192.0.2.1")] * (MAX_CHANGES + 1))
+        do(workspace, zone, *[new("A", "a", "192.0.2.1")] * (MAX_CHANGES + 1))
     assert caught.value.field == "changes"
-    desk.editor.change_many(desk.owner, zone.uuid, [new("A", "a", "192.0.2.1")], "why it was done")
-    assert "why it was done" in desk.rows()["change"][-1]
+    workspace.editor.change_many(workspace.owner, zone.uuid, [new("A", "a", "192.0.2.1")], "why it was done")
+    assert "why it was done" in workspace.rows()["change"][-1]

@@ -17,8 +17,8 @@ from appliance.errors import InputError, RuleBroken
 from appliance.store import records, zones
 from appliance.zones.model import Record, Zone
 from appliance.zones.rules import MAX_SET_RECORDS
-from tests.desk import APEX, Desk
 from tests.editing.naive import NaiveZone, Refusal
+from tests.workspace import APEX, Workspace
 
 NAMES = ["@", "www", "*", "cut", "ns.cut", "x.cut", "x-y.cut", "a.b.cut", "ns", "*.cut"]
 DATA = [
@@ -103,7 +103,7 @@ def rows(held: Sequence[Record]) -> list[tuple[object, ...]]:
 class Pair:
     """The same zone, changed by an Editor and in the naive way."""
 
-    desk: Desk
+    workspace: Workspace
     zone: Zone
     naive: NaiveZone
 
@@ -126,17 +126,19 @@ class Pair:
     def outcome(self, wanted: Sequence[RecordRequest], *, dry_run: bool = False) -> Refusal | Zone:
         """What the Editor makes of it."""
         try:
-            return self.desk.editor.change_many(self.desk.owner, self.zone.uuid, wanted, dry_run=dry_run).after
+            return self.workspace.editor.change_many(
+                self.workspace.owner, self.zone.uuid, wanted, dry_run=dry_run
+            ).after
         except InputError as refused:
             return Refusal(str(refused), refused.field)
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_an_overlay_comes_to_what_the_whole_zone_comes_to(desk: Desk, seed: int) -> None:
-    zone = desk.zone("example.com")
+def test_an_overlay_comes_to_what_the_whole_zone_comes_to(workspace: Workspace, seed: int) -> None:
+    zone = workspace.zone("example.com")
     stored = [CreateRecord(RecordInput(kind, name, value, None, priority_of(kind))) for kind, name, value in STORED]
-    after = desk.editor.change_many(desk.owner, zone.uuid, stored).after
-    pair, requests = Pair(desk, after, NaiveZone(after, desk.clock())), Requests(Random(seed))
+    after = workspace.editor.change_many(workspace.owner, zone.uuid, stored).after
+    pair, requests = Pair(workspace, after, NaiveZone(after, workspace.clock())), Requests(Random(seed))
     outcomes = [pair.change(requests) for _ in range(60)]
     assert 5 < sum(outcomes) < 55, "some are stored, and some refused"
 
@@ -145,10 +147,10 @@ def change_set_of(zone: Zone) -> ChangeSet:
     return ChangeSet(zone, records.ZoneView(zone, APEX.servers), APEX, zone.created_at, Parser())
 
 
-def test_it_shows_the_zone_as_it_will_be(desk: Desk) -> None:
-    zone = desk.zone()
+def test_it_shows_the_zone_as_it_will_be(workspace: Workspace) -> None:
+    zone = workspace.zone()
     for name in ("x.dev", "z.dev", "other"):
-        desk.add(zone, "A", name, "192.0.2.1")
+        workspace.add(zone, "A", name, "192.0.2.1")
     change_set = change_set_of(zone)
     change_set.create(RecordInput("A", "y.dev", "192.0.2.2"))
     gone = next(one for one in records.of_zone(zone) if one.owner.labels[0] == b"z")
@@ -168,28 +170,28 @@ def additions(count: int, ttl: Callable[[int], int | None] = lambda _: None) -> 
     return [CreateRecord(RecordInput("A", "one", f"10.0.{at // 256}.{at % 256}", ttl(at))) for at in range(count)]
 
 
-def applied(desk: Desk, zone: Zone, wanted: Sequence[RecordRequest]) -> str | None:
+def applied(workspace: Workspace, zone: Zone, wanted: Sequence[RecordRequest]) -> str | None:
     with pytest.raises(RuleBroken, match=r"the A set of one\.example\.com would exceed 100 records") as refused:
-        desk.editor.change_many(desk.owner, zone.uuid, wanted)
+        workspace.editor.change_many(workspace.owner, zone.uuid, wanted)
     return refused.value.field
 
 
-def test_a_set_is_refused_at_the_request_that_it_cannot_come_back_from(desk: Desk) -> None:
-    zone = desk.zone()
-    assert applied(desk, zone, additions(10_000)) == "changes.100.value"
-    assert applied(desk, zone, additions(10_000, lambda at: 60 + at % 2)) == "changes.100.value"
+def test_a_set_is_refused_at_the_request_that_it_cannot_come_back_from(workspace: Workspace) -> None:
+    zone = workspace.zone()
+    assert applied(workspace, zone, additions(10_000)) == "changes.100.value"
+    assert applied(workspace, zone, additions(10_000, lambda at: 60 + at % 2)) == "changes.100.value"
     last = CreateRecord(RecordInput("A", "other", "no address"))
-    assert applied(desk, zone, [*additions(101), last]) == "changes.100.value", "later requests are not looked at"
+    assert applied(workspace, zone, [*additions(101), last]) == "changes.100.value", "later requests are not looked at"
 
 
-def test_a_set_may_pass_its_limit_on_the_way(desk: Desk) -> None:
-    zone = desk.zone()
-    desk.editor.change_many(desk.owner, zone.uuid, additions(MAX_SET_RECORDS))
+def test_a_set_may_pass_its_limit_on_the_way(workspace: Workspace) -> None:
+    zone = workspace.zone()
+    workspace.editor.change_many(workspace.owner, zone.uuid, additions(MAX_SET_RECORDS))
     old = [DeleteRecord(one.uuid) for one in records.of_zone(zone)]
     others = [CreateRecord(RecordInput("A", "one", f"10.1.0.{at}", 60 + at % 2)) for at in range(MAX_SET_RECORDS)]
-    desk.editor.change_many(desk.owner, zone.uuid, [*others, *old])
+    workspace.editor.change_many(workspace.owner, zone.uuid, [*others, *old])
     assert {one.value.split(".")[1] for one in records.of_zone(zone)} == {"1"}
     whole = ReplaceRRset("A", "one", ["192.0.2.1"])
-    desk.editor.change_many(desk.owner, zone.uuid, [*additions(150), whole])
+    workspace.editor.change_many(workspace.owner, zone.uuid, [*additions(150), whole])
     assert [one.value for one in records.of_zone(zone)] == ["192.0.2.1"]
-    assert applied(desk, zone, [*additions(150), DeleteRecord(records.of_zone(zone)[0].uuid)]) is not None
+    assert applied(workspace, zone, [*additions(150), DeleteRecord(records.of_zone(zone)[0].uuid)]) is not None

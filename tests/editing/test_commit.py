@@ -14,67 +14,67 @@ from appliance.errors import InputError
 from appliance.store import records, zones
 from appliance.store.zones import Version
 from appliance.zones.model import Zone
-from tests.desk import APEX, Desk
+from tests.workspace import APEX, Workspace
 
 
-def evaluated(desk: Desk, zone: Zone, *read: Zone, absent: str | None = None) -> Evaluation:
+def evaluated(workspace: Workspace, zone: Zone, *read: Zone, absent: str | None = None) -> Evaluation:
     """A new record in the zone, by rules that read these zones too, or found that there was none of that name."""
     view = records.ZoneView(zone, APEX.servers)
-    change_set = ChangeSet(zone, view, APEX, desk.clock(), Parser())
+    change_set = ChangeSet(zone, view, APEX, workspace.clock(), Parser())
     change_set.create(RecordInput("A", "www", "192.0.2.1"))
     change_set.read |= {one.name: Version(one.uuid, one.revision) for one in read}
     if absent:
-        change_set.read[desk.zone(absent).name] = None
-    return evaluate(change_set, desk.owner, desk.editor.quotas)
+        change_set.read[workspace.zone(absent).name] = None
+    return evaluate(change_set, workspace.owner, workspace.editor.quotas)
 
 
-def refused(desk: Desk, evaluation: Evaluation) -> None:
+def refused(workspace: Workspace, evaluation: Evaluation) -> None:
     """The evaluation is not stored."""
-    before = desk.rows()
-    with pytest.raises(Moved), desk.store.writing():
-        commit(evaluation, desk.owner)
-    assert desk.rows() == before
+    before = workspace.rows()
+    with pytest.raises(Moved), workspace.store.writing():
+        commit(evaluation, workspace.owner)
+    assert workspace.rows() == before
 
 
-def test_it_is_stored_when_nothing_has_moved(desk: Desk) -> None:
-    zone, parent = desk.zone("sub.example.com"), desk.zone("example.com")
-    with desk.store.writing():
-        diff = commit(evaluated(desk, zone, parent), desk.owner, "why")
+def test_it_is_stored_when_nothing_has_moved(workspace: Workspace) -> None:
+    zone, parent = workspace.zone("sub.example.com"), workspace.zone("example.com")
+    with workspace.store.writing():
+        diff = commit(evaluated(workspace, zone, parent), workspace.owner, "why")
     assert zones.get_any(zone.uuid) == diff.after and records.of_zone(zone) == diff.added
-    assert desk.journal()[-1] == ("records", diff.after.serial) and diff.change_id
+    assert workspace.journal()[-1] == ("records", diff.after.serial) and diff.change_id
 
 
-def test_a_moved_zone_of_another_name_is_a_reason_to_evaluate_again(desk: Desk) -> None:
-    zone, parent = desk.zone("sub.example.com"), desk.zone("example.com")
-    evaluation = evaluated(desk, zone, parent)
-    desk.add(parent, "NS", "sub", "ns.example.org")
-    refused(desk, evaluation)
+def test_a_moved_zone_of_another_name_is_a_reason_to_evaluate_again(workspace: Workspace) -> None:
+    zone, parent = workspace.zone("sub.example.com"), workspace.zone("example.com")
+    evaluation = evaluated(workspace, zone, parent)
+    workspace.add(parent, "NS", "sub", "ns.example.org")
+    refused(workspace, evaluation)
 
 
-def test_so_is_one_that_came_or_went_or_was_created_again(desk: Desk) -> None:
-    zone, parent = desk.zone("sub.example.com"), desk.zone("example.com")
-    refused(desk, evaluated(desk, zone, absent="example.net"))
-    evaluation = evaluated(desk, zone, parent)
-    desk.editor.delete_zone(desk.owner, parent.uuid)
-    refused(desk, evaluation)
-    desk.zone("example.com")
-    refused(desk, evaluation)
+def test_so_is_one_that_came_or_went_or_was_created_again(workspace: Workspace) -> None:
+    zone, parent = workspace.zone("sub.example.com"), workspace.zone("example.com")
+    refused(workspace, evaluated(workspace, zone, absent="example.net"))
+    evaluation = evaluated(workspace, zone, parent)
+    workspace.editor.delete_zone(workspace.owner, parent.uuid)
+    refused(workspace, evaluation)
+    workspace.zone("example.com")
+    refused(workspace, evaluation)
 
 
-def test_so_is_its_own_zone_where_content_serial_or_account_is_another(desk: Desk) -> None:
-    zone = desk.zone()
-    evaluation = evaluated(desk, zone)
-    desk.editor.raise_serial(zone.uuid, zone.serial)
-    refused(desk, evaluation)
-    evaluation = evaluated(desk, zones.get_any(zone.uuid))
-    with pytest.raises(Moved), desk.store.writing():
-        commit(evaluation, desk.stranger)
-    desk.editor.delete_zone(desk.owner, zone.uuid)
-    refused(desk, evaluation)
+def test_so_is_its_own_zone_where_content_serial_or_account_is_another(workspace: Workspace) -> None:
+    zone = workspace.zone()
+    evaluation = evaluated(workspace, zone)
+    workspace.editor.raise_serial(zone.uuid, zone.serial)
+    refused(workspace, evaluation)
+    evaluation = evaluated(workspace, zones.get_any(zone.uuid))
+    with pytest.raises(Moved), workspace.store.writing():
+        commit(evaluation, workspace.stranger)
+    workspace.editor.delete_zone(workspace.owner, zone.uuid)
+    refused(workspace, evaluation)
 
 
-def test_what_is_alongside_is_stored_with_it_or_undoes_it(desk: Desk) -> None:
-    zone = desk.zone()
+def test_what_is_alongside_is_stored_with_it_or_undoes_it(workspace: Workspace) -> None:
+    zone = workspace.zone()
 
     def settle(before: Zone) -> None:
         assert before == zone
@@ -83,11 +83,11 @@ def test_what_is_alongside_is_stored_with_it_or_undoes_it(desk: Desk) -> None:
     def refuse(_before: Zone) -> None:
         raise InputError("no")
 
-    before = desk.rows()
+    before = workspace.rows()
     for requests in ([], [RecordInput("A", "www", "192.0.2.1")]):
         wanted = [CreateRecord(one) for one in requests]
         with pytest.raises(InputError, match="no"):
-            desk.editor.change_many(desk.owner, zone.uuid, wanted, alongside=refuse)
-        assert desk.rows() == before
-    desk.editor.change_many(desk.owner, zone.uuid, [], alongside=settle)
+            workspace.editor.change_many(workspace.owner, zone.uuid, wanted, alongside=refuse)
+        assert workspace.rows() == before
+    workspace.editor.change_many(workspace.owner, zone.uuid, [], alongside=settle)
     assert zones.get_any(zone.uuid).comment == "alongside"

@@ -24,8 +24,8 @@ from appliance.store import records
 from appliance.store.record_writes import ROWS_EACH
 from appliance.zones.model import Zone
 from appliance.zones.rdata import Content, parse_content
-from tests.desk import Desk
 from tests.editing.observing import observed
+from tests.workspace import Workspace
 
 
 def creations(count: int, name: Callable[[int], str]) -> list[RecordRequest]:
@@ -35,16 +35,16 @@ def creations(count: int, name: Callable[[int], str]) -> list[RecordRequest]:
 # Statements, but for BEGIN and COMMIT
 
 
-def test_a_single_record_takes_few_statements(desk: Desk) -> None:
-    zone = desk.zone()
-    stored = desk.add(zone, "A", "www", "192.0.2.1")
+def test_a_single_record_takes_few_statements(workspace: Workspace) -> None:
+    zone = workspace.zone()
+    stored = workspace.add(zone, "A", "www", "192.0.2.1")
     change = lambda at, one: with_fields(one, at, {"value": "192.0.2.2"})  # noqa: E731
-    with observed(desk) as (editor, statements):
+    with observed(workspace) as (editor, statements):
         for write, everything, locked in (
-            (lambda: editor.create_record(desk.owner, zone.uuid, RecordInput("A", "a.b.c", "192.0.2.1")), 5, 3),
-            (lambda: editor.change_record(desk.owner, stored.uuid, change), 5, 3),
-            (lambda: editor.change_record(desk.owner, stored.uuid, change), 2, 0),
-            (lambda: editor.delete_record(desk.owner, stored.uuid), 5, 3),
+            (lambda: editor.create_record(workspace.owner, zone.uuid, RecordInput("A", "a.b.c", "192.0.2.1")), 5, 3),
+            (lambda: editor.change_record(workspace.owner, stored.uuid, change), 5, 3),
+            (lambda: editor.change_record(workspace.owner, stored.uuid, change), 2, 0),
+            (lambda: editor.delete_record(workspace.owner, stored.uuid), 5, 3),
         ):
             statements.all.clear()
             statements.locked.clear()
@@ -53,18 +53,18 @@ def test_a_single_record_takes_few_statements(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("count", [10, 3 * ROWS_EACH])
-def test_the_lock_is_held_for_a_statement_per_hundreds_of_changes(desk: Desk, count: int) -> None:
-    zone = desk.zone()
+def test_the_lock_is_held_for_a_statement_per_hundreds_of_changes(workspace: Workspace, count: int) -> None:
+    zone = workspace.zone()
     bulk = -(-count // ROWS_EACH)
 
     def change(editor: Editor, wanted: list[RecordRequest]) -> None:
         statements.all.clear()
         statements.locked.clear()
-        editor.change_many(desk.owner, zone.uuid, wanted)
+        editor.change_many(workspace.owner, zone.uuid, wanted)
         assert len(statements.locked) == 2 + bulk, "the zone, the changes, the journal"
         assert len(statements.all) <= 2 * (2 + bulk), "what is read is read together too"
 
-    with observed(desk) as (editor, statements):
+    with observed(workspace) as (editor, statements):
         change(editor, creations(count, lambda at: f"host-{at}"))
         change(editor, [UpdateRecord(one.uuid, {"value": "192.0.2.2"}) for one in records.of_zone(zone)])
         change(editor, [UpdateRecord(one.uuid, {"ttl": 60}) for one in records.of_zone(zone)])
@@ -72,11 +72,11 @@ def test_the_lock_is_held_for_a_statement_per_hundreds_of_changes(desk: Desk, co
         assert records.of_zone(zone) == []
 
 
-def test_a_set_that_grows_too_large_never_takes_the_lock(desk: Desk) -> None:
-    zone = desk.zone()
-    with observed(desk) as (editor, statements):
+def test_a_set_that_grows_too_large_never_takes_the_lock(workspace: Workspace) -> None:
+    zone = workspace.zone()
+    with observed(workspace) as (editor, statements):
         with pytest.raises(Exception, match="100 records"):
-            editor.change_many(desk.owner, zone.uuid, _at_one_name(10_000))
+            editor.change_many(workspace.owner, zone.uuid, _at_one_name(10_000))
         assert len(statements.all) == 2 and not statements.locked
 
 
@@ -101,18 +101,18 @@ class CountingParser:
         return self.contents[-1]
 
 
-def test_nothing_is_parsed_twice(desk: Desk) -> None:
-    zone = desk.zone()
+def test_nothing_is_parsed_twice(workspace: Workspace) -> None:
+    zone = workspace.zone()
     parser = CountingParser()
-    editor = replace(desk.editor, parse=parser)
-    stored = desk.add(zone, "A", "www", "192.0.2.1")
+    editor = replace(workspace.editor, parse=parser)
+    stored = workspace.add(zone, "A", "www", "192.0.2.1")
     calls = 0
 
     def requests(_zone: Zone) -> list[RecordRequest]:
         nonlocal calls
         calls += 1
         if calls < 3:
-            _in_thread(desk, lambda: desk.add(zone, "A", f"other-{calls}", "192.0.2.1"))
+            _in_thread(workspace, lambda: workspace.add(zone, "A", f"other-{calls}", "192.0.2.1"))
         return [
             CreateRecord(RecordInput("MX", "@", "mail.example.net", priority=10)),
             UpdateRecord(stored.uuid, {"value": "192.0.2.7"}),
@@ -120,16 +120,16 @@ def test_nothing_is_parsed_twice(desk: Desk) -> None:
             CreateRecord(RecordInput("NS", "sub", "ns.sub.example.com")),
         ]
 
-    diff = editor.change_many(desk.owner, zone.uuid, requests)
+    diff = editor.change_many(workspace.owner, zone.uuid, requests)
     assert calls == 3 and set(parser.texts.values()) == {1} and len(parser.texts) == 5
     parsed = {id(content.rdata) for content in parser.contents}
     after = [*diff.added, *(one for _, one in diff.changed)]
     assert {id(record.rdata) for record in after} == parsed, "records keep what was parsed"
 
 
-def _in_thread(desk: Desk, write: Callable[[], object]) -> None:
+def _in_thread(workspace: Workspace, write: Callable[[], object]) -> None:
     def run() -> None:
-        with desk.store.connection():
+        with workspace.store.connection():
             write()
 
     thread = threading.Thread(target=run)

@@ -11,26 +11,26 @@ from appliance.editing import RecordInput, editor_from
 from appliance.errors import InputError
 from appliance.settings import DeployerSettings, QuotaSettings, Settings
 from appliance.store import wakeup
-from tests.desk import Desk
+from tests.workspace import Workspace
 
 
-def test_it_has_the_quotas_and_names_of_the_settings(desk: Desk) -> None:
+def test_it_has_the_quotas_and_names_of_the_settings(workspace: Workspace) -> None:
     announced: list[None] = []
     settings = Settings(quotas=QuotaSettings(records=1))
     settings = replace(settings, dns=replace(settings.dns, default_ttl=77))
-    editor = editor_from(settings, desk.store, desk.clock, announce=lambda: announced.append(None))
-    zone = editor.create_zone(desk.owner, "example.com")
-    record = editor.create_record(desk.owner, zone.uuid, RecordInput("A", "www", "192.0.2.1"))[1]
+    editor = editor_from(settings, workspace.store, workspace.clock, announce=lambda: announced.append(None))
+    zone = editor.create_zone(workspace.owner, "example.com")
+    record = editor.create_record(workspace.owner, zone.uuid, RecordInput("A", "www", "192.0.2.1"))[1]
     assert record.ttl == 77 and len(announced) == 2
     with pytest.raises(InputError, match="1 records"):
-        editor.create_record(desk.owner, zone.uuid, RecordInput("A", "mail", "192.0.2.1"))
+        editor.create_record(workspace.owner, zone.uuid, RecordInput("A", "mail", "192.0.2.1"))
     with pytest.raises(InputError, match=r"."):
-        editor.create_zone(desk.owner, settings.dns.catalog)
+        editor.create_zone(workspace.owner, settings.dns.catalog)
 
 
-def test_it_announces_at_the_deployers_socket(desk: Desk, tmp_path: Path) -> None:
+def test_it_announces_at_the_deployers_socket(workspace: Workspace, tmp_path: Path) -> None:
     settings = replace(Settings(), deployer=DeployerSettings(socket=tmp_path / "notice"))
-    editor = editor_from(settings, desk.store, desk.clock)
+    editor = editor_from(settings, workspace.store, workspace.clock)
     with wakeup.listen(settings.deployer.socket) as notices:
-        editor.create_zone(desk.owner, "example.com")
+        editor.create_zone(workspace.owner, "example.com")
         assert notices.recv(10)

@@ -17,7 +17,7 @@ from appliance.store.file import sqlite
 from appliance.zones import rules
 from appliance.zones.model import Zone
 from appliance.zones.serial import is_later
-from tests.desk import APEX, Desk
+from tests.workspace import APEX, Workspace
 from tests.zones.records import Picture
 
 Requests = list[RecordRequest]
@@ -27,13 +27,13 @@ def new(record_type: str, name: str, value: str) -> CreateRecord:
     return CreateRecord(RecordInput(record_type, name, value))
 
 
-def in_thread(desk: Desk, write: Callable[[], object]) -> None:
+def in_thread(workspace: Workspace, write: Callable[[], object]) -> None:
     """Do that write in another thread, over a connection of its own, and wait for its end."""
     failed: list[BaseException] = []
 
     def run() -> None:
         try:
-            with desk.store.connection():
+            with workspace.store.connection():
                 write()
         except ApplianceError as error:
             failed.append(error)
@@ -45,9 +45,9 @@ def in_thread(desk: Desk, write: Callable[[], object]) -> None:
 
 
 @contextmanager
-def lock_of_another(desk: Desk) -> Iterator[None]:
+def lock_of_another(workspace: Workspace) -> Iterator[None]:
     """The write lock, held by another program."""
-    with closing(sqlite.connect(desk.store.path)) as other:
+    with closing(sqlite.connect(workspace.store.path)) as other:
         other.set_busy_timeout(0)
         other.execute("begin immediate")
         yield
@@ -63,20 +63,22 @@ def findings(zone: Zone) -> list[str]:
 # Without the lock
 
 
-def test_a_dry_run_and_a_refusal_need_no_write_lock(desk: Desk) -> None:
-    zone = desk.zone()
-    stored = desk.add(zone, "A", "www", "192.0.2.1")
-    before = desk.rows()
-    with lock_of_another(desk):
-        diff = desk.editor.change_many(desk.owner, zone.uuid, [new("A", "mail", "192.0.2.2")], dry_run=True)
+def test_a_dry_run_and_a_refusal_need_no_write_lock(workspace: Workspace) -> None:
+    zone = workspace.zone()
+    stored = workspace.add(zone, "A", "www", "192.0.2.1")
+    before = workspace.rows()
+    with lock_of_another(workspace):
+        diff = workspace.editor.change_many(workspace.owner, zone.uuid, [new("A", "mail", "192.0.2.2")], dry_run=True)
         with pytest.raises(InputError):
-            desk.editor.change_many(desk.owner, zone.uuid, [new("A", "mail", "nonsense")])
+            workspace.editor.change_many(workspace.owner, zone.uuid, [new("A", "mail", "nonsense")])
         with pytest.raises(RuleBroken):
-            desk.editor.create_record(desk.owner, zone.uuid, RecordInput("CNAME", "www", "a.example.net"))
-        same = desk.editor.change_many(desk.owner, zone.uuid, [UpdateRecord(stored.uuid, {"value": "192.0.2.1"})])
+            workspace.editor.create_record(workspace.owner, zone.uuid, RecordInput("CNAME", "www", "a.example.net"))
+        same = workspace.editor.change_many(
+            workspace.owner, zone.uuid, [UpdateRecord(stored.uuid, {"value": "192.0.2.1"})]
+        )
     assert [record.value for record in diff.added] == ["192.0.2.2"] and not diff.applied and diff.change_id is None
     assert diff.after.serial == diff.before.serial + 1
-    assert not same.changes and desk.rows() == before
+    assert not same.changes and workspace.rows() == before
 
 
 # Two writers in conflict
@@ -111,14 +113,14 @@ def _of(zone: Zone, record_type: str) -> UUID:
     ids=["alias", "address", "cut deleted", "glue lost", "server without address", "address of a server"],
 )
 def test_a_write_is_evaluated_again_where_another_came_first(
-    desk: Desk,
+    workspace: Workspace,
     stored: list[tuple[str, str, str]],
     first: Callable[[Zone], RecordRequest],
     second: Callable[[Zone], RecordRequest],
 ) -> None:
-    zone = desk.zone()
+    zone = workspace.zone()
     for row in stored:
-        desk.add(zone, *row)
+        workspace.add(zone, *row)
     wanted, other = first(zone), second(zone)
     calls = 0
 
@@ -126,21 +128,21 @@ def test_a_write_is_evaluated_again_where_another_came_first(
         nonlocal calls
         calls += 1
         if calls == 1:
-            in_thread(desk, lambda: desk.editor.change_many(desk.owner, zone.uuid, [other]))
+            in_thread(workspace, lambda: workspace.editor.change_many(workspace.owner, zone.uuid, [other]))
         return [wanted]
 
     with suppress(RuleBroken):
-        desk.editor.change_many(desk.owner, zone.uuid, requests)
+        workspace.editor.change_many(workspace.owner, zone.uuid, requests)
     assert calls == 2 and findings(zone) == []
 
 
-def test_the_third_evaluation_holds_the_lock(desk: Desk) -> None:
-    zone = desk.zone()
+def test_the_third_evaluation_holds_the_lock(workspace: Workspace) -> None:
+    zone = workspace.zone()
     locked: list[bool] = []
 
     def is_locked() -> bool:
         try:
-            with lock_of_another(desk):
+            with lock_of_another(workspace):
                 return False
         except sqlite.FAILURES:
             return True
@@ -148,96 +150,96 @@ def test_the_third_evaluation_holds_the_lock(desk: Desk) -> None:
     def requests(_zone: Zone) -> Requests:
         locked.append(is_locked())
         if not locked[-1]:
-            in_thread(desk, lambda: desk.add(zone, "A", f"other-{len(locked)}", "192.0.2.1"))
+            in_thread(workspace, lambda: workspace.add(zone, "A", f"other-{len(locked)}", "192.0.2.1"))
         return [new("A", "mine", "192.0.2.2")]
 
-    diff = desk.editor.change_many(desk.owner, zone.uuid, requests)
+    diff = workspace.editor.change_many(workspace.owner, zone.uuid, requests)
     assert locked == [False, False, True]
     assert (diff.before.serial, diff.after.serial) == (zone.serial + 2, zone.serial + 3)
     assert zones.get_any(zone.uuid) == diff.after and diff.after.record_count == 3 == len(records.of_zone(zone))
 
 
-def test_single_records_are_evaluated_again_too(desk: Desk) -> None:
-    zone = desk.zone()
-    record = desk.add(zone, "A", "www", "192.0.2.1")
+def test_single_records_are_evaluated_again_too(workspace: Workspace) -> None:
+    zone = workspace.zone()
+    record = workspace.add(zone, "A", "www", "192.0.2.1")
     seen: list[str] = []
 
     def change(_zone: Zone, before: object) -> RecordInput:
         seen.append(str(getattr(before, "value", "")))
         if len(seen) == 1:
             change = UpdateRecord(record.uuid, {"value": "192.0.2.2"})
-            in_thread(desk, lambda: desk.editor.change_many(desk.owner, zone.uuid, [change]))
+            in_thread(workspace, lambda: workspace.editor.change_many(workspace.owner, zone.uuid, [change]))
         return RecordInput("A", "www", "192.0.2.3")
 
-    after, changed = desk.editor.change_record(desk.owner, record.uuid, change)
+    after, changed = workspace.editor.change_record(workspace.owner, record.uuid, change)
     assert seen == ["192.0.2.1", "192.0.2.2"] and changed.value == "192.0.2.3"
     assert after.serial == zone.serial + 3
 
 
-def meanwhile(desk: Desk, zone: Zone, write: Callable[[], object]) -> Callable[[Zone], Requests]:
+def meanwhile(workspace: Workspace, zone: Zone, write: Callable[[], object]) -> Callable[[Zone], Requests]:
     """Requests that let another write come first, once."""
     waiting = [write]
 
     def requests(_zone: Zone) -> Requests:
         if waiting:
-            in_thread(desk, waiting.pop())
+            in_thread(workspace, waiting.pop())
         return [new("A", "www", "192.0.2.1")]
 
     return requests
 
 
-def test_a_raised_serial_is_not_taken_back(desk: Desk) -> None:
-    zone = desk.zone()
-    raise_serial = lambda: desk.editor.raise_serial(zone.uuid, zone.serial + 1000)  # noqa: E731
-    diff = desk.editor.change_many(desk.owner, zone.uuid, meanwhile(desk, zone, raise_serial))
+def test_a_raised_serial_is_not_taken_back(workspace: Workspace) -> None:
+    zone = workspace.zone()
+    raise_serial = lambda: workspace.editor.raise_serial(zone.uuid, zone.serial + 1000)  # noqa: E731
+    diff = workspace.editor.change_many(workspace.owner, zone.uuid, meanwhile(workspace, zone, raise_serial))
     assert is_later(diff.after.serial, zone.serial + 1001)
 
 
-def test_changed_settings_are_heeded(desk: Desk) -> None:
-    zone = desk.zone()
-    settle = lambda: desk.editor.change_zone(desk.owner, zone.uuid, {"default_ttl": 77})  # noqa: E731
-    diff = desk.editor.change_many(desk.owner, zone.uuid, meanwhile(desk, zone, settle))
+def test_changed_settings_are_heeded(workspace: Workspace) -> None:
+    zone = workspace.zone()
+    settle = lambda: workspace.editor.change_zone(workspace.owner, zone.uuid, {"default_ttl": 77})  # noqa: E731
+    diff = workspace.editor.change_many(workspace.owner, zone.uuid, meanwhile(workspace, zone, settle))
     assert diff.added[0].ttl == 77 and zones.get_any(zone.uuid).default_ttl == 77
 
 
-def test_a_zone_deleted_meanwhile_is_not_found(desk: Desk) -> None:
-    zone = desk.zone()
-    delete = lambda: desk.editor.delete_zone(desk.owner, zone.uuid)  # noqa: E731
+def test_a_zone_deleted_meanwhile_is_not_found(workspace: Workspace) -> None:
+    zone = workspace.zone()
+    delete = lambda: workspace.editor.delete_zone(workspace.owner, zone.uuid)  # noqa: E731
     with pytest.raises(NotFound):
-        desk.editor.change_many(desk.owner, zone.uuid, meanwhile(desk, zone, delete))
+        workspace.editor.change_many(workspace.owner, zone.uuid, meanwhile(workspace, zone, delete))
     assert records.of_zone(zone) == []
 
 
-def test_the_quota_holds_where_another_came_first(desk: Desk) -> None:
-    zone = desk.zone()
-    desk.editor = replace(desk.editor, quotas=replace(desk.editor.quotas, records=1))
-    add = lambda: desk.add(zone, "A", "other", "192.0.2.1")  # noqa: E731
+def test_the_quota_holds_where_another_came_first(workspace: Workspace) -> None:
+    zone = workspace.zone()
+    workspace.editor = replace(workspace.editor, quotas=replace(workspace.editor.quotas, records=1))
+    add = lambda: workspace.add(zone, "A", "other", "192.0.2.1")  # noqa: E731
     with pytest.raises(InputError, match="a zone may have 1 records"):
-        desk.editor.change_many(desk.owner, zone.uuid, meanwhile(desk, zone, add))
+        workspace.editor.change_many(workspace.owner, zone.uuid, meanwhile(workspace, zone, add))
     assert len(records.of_zone(zone)) == 1
 
 
-def test_writers_that_race_leave_a_zone_that_can_be_served(desk: Desk) -> None:
-    zone = desk.zone()
+def test_writers_that_race_leave_a_zone_that_can_be_served(workspace: Workspace) -> None:
+    zone = workspace.zone()
     rounds, writers = 15, 4
     stored: list[int] = []
     unexpected: list[BaseException] = []
     together = threading.Barrier(writers)
 
     def write(number: int) -> None:
-        with desk.store.connection():
+        with workspace.store.connection():
             for turn in range(rounds):
                 value = f"192.0.2.{number}" if number % 2 else f"a{number}.example.net"
                 wanted = RecordInput("A" if number % 2 else "CNAME", f"www-{turn}", value)
                 together.wait()
                 try:
-                    stored.append(desk.editor.create_record(desk.owner, zone.uuid, wanted)[0].serial)
+                    stored.append(workspace.editor.create_record(workspace.owner, zone.uuid, wanted)[0].serial)
                 except RuleBroken:
                     continue
                 except BaseException as error:  # noqa: BLE001 - told by the test
                     unexpected.append(error)
 
-    desk.editor = replace(desk.editor, announce=lambda: None)
+    workspace.editor = replace(workspace.editor, announce=lambda: None)
     threads = [threading.Thread(target=write, args=(number,)) for number in range(writers)]
     for thread in threads:
         thread.start()

@@ -16,7 +16,7 @@ from appliance.identity.authentication import Authenticator
 from appliance.identity.permissions import PERMISSIONS, grantable
 from appliance.principal import EVERYTHING, Account, Principal, Scope, Token, TokenLimits
 from appliance.store import accounts
-from tests.desk import Desk, open_desk
+from tests.workspace import Workspace, open_workspace
 
 ADDRESS, ELSEWHERE = "192.0.2.7", "198.51.100.1"
 LIMITS = TokenLimits(networks=(ip_network("192.0.2.0/24"),))
@@ -52,29 +52,29 @@ class Counting:
 class Doorway:
     """An authenticator over a real store, and one token of its owner."""
 
-    desk: Desk
+    workspace: Workspace
     limits: Counting
     token: Token
     secret: str
 
     def enter(self, secret: str | None = None, address: str = ADDRESS) -> Principal:
         """Authenticate with a secret, that of the token unless another one is given."""
-        authenticator = Authenticator(self.desk.store, self.limits, self.desk.store.reading)
-        return authenticator.authenticate(self.secret if secret is None else secret, address, self.desk.clock())
+        authenticator = Authenticator(self.workspace.store, self.limits, self.workspace.store.reading)
+        return authenticator.authenticate(self.secret if secret is None else secret, address, self.workspace.clock())
 
 
 @pytest.fixture
 def doorway(tmp_path: Path) -> Iterator[Doorway]:
-    with open_desk(tmp_path) as desk:
-        yield Doorway(desk, Counting(), *_token(desk, ["dns:list"], LIMITS))
+    with open_workspace(tmp_path) as workspace:
+        yield Doorway(workspace, Counting(), *_token(workspace, ["dns:list"], LIMITS))
 
 
-def _token(desk: Desk, permissions: list[str], limits: TokenLimits | None = None) -> tuple[Token, str]:
-    return accounts.create_token(desk.owner.account, "laptop", permissions, desk.clock(), limits)
+def _token(workspace: Workspace, permissions: list[str], limits: TokenLimits | None = None) -> tuple[Token, str]:
+    return accounts.create_token(workspace.owner.account, "laptop", permissions, workspace.clock(), limits)
 
 
 def test_a_token_becomes_a_principal(doorway: Doorway) -> None:
-    principal, owner = doorway.enter(), doorway.desk.owner.account
+    principal, owner = doorway.enter(), doorway.workspace.owner.account
     assert (principal.account, principal.token) == (owner, doorway.token)
     assert (principal.name, principal.address) == ("owner@example.org (laptop)", ADDRESS)
     assert (principal.permissions, principal.limits, principal.operator) == (frozenset({"dns:list"}), LIMITS, False)
@@ -83,23 +83,23 @@ def test_a_token_becomes_a_principal(doorway: Doorway) -> None:
 
 
 def test_an_ipv4_address_in_ipv6_lies_in_its_network(doorway: Doorway) -> None:
-    assert doorway.enter(address=f"::ffff:{ADDRESS}").account == doorway.desk.owner.account
+    assert doorway.enter(address=f"::ffff:{ADDRESS}").account == doorway.workspace.owner.account
 
 
 def _revoke(doorway: Doorway) -> None:
-    accounts.revoke_token(doorway.token.uuid, doorway.desk.clock())
+    accounts.revoke_token(doorway.token.uuid, doorway.workspace.clock())
 
 
 def _expire(doorway: Doorway) -> None:
-    limits = TokenLimits(expires_at=doorway.desk.clock() + timedelta(seconds=1))
-    doorway.token, doorway.secret = _token(doorway.desk, ["dns:*"], limits)
+    limits = TokenLimits(expires_at=doorway.workspace.clock() + timedelta(seconds=1))
+    doorway.token, doorway.secret = _token(doorway.workspace, ["dns:*"], limits)
     doorway.enter()
     doorway.limits.requests.clear()
-    doorway.desk.clock.forward(seconds=1)
+    doorway.workspace.clock.forward(seconds=1)
 
 
 def _disable(doorway: Doorway) -> None:
-    accounts.disable_account(doorway.desk.owner.account.email, doorway.desk.clock())
+    accounts.disable_account(doorway.workspace.owner.account.email, doorway.workspace.clock())
 
 
 def _nothing(_: Doorway) -> None:
@@ -152,11 +152,11 @@ def test_a_token_that_asks_too_often_is_refused_and_counts_as_no_failure(doorway
 
 def test_use_is_stored_once_a_minute(doorway: Doorway) -> None:
     def used() -> object:
-        return accounts.get_token(doorway.desk.owner.account.uuid, doorway.token.uuid).last_used_at
+        return accounts.get_token(doorway.workspace.owner.account.uuid, doorway.token.uuid).last_used_at
 
-    begin = doorway.desk.clock()
+    begin = doorway.workspace.clock()
     for seconds, noted in ((0, 0), (59, 0), (1, 60)):
-        doorway.desk.clock.forward(seconds=seconds)
+        doorway.workspace.clock.forward(seconds=seconds)
         doorway.enter()
         assert used() == begin + timedelta(seconds=noted)
 
@@ -168,12 +168,14 @@ def test_what_an_error_of_access_carries() -> None:
     assert issubclass(RateLimited, AccessError) and issubclass(AuthenticationFailed, AccessError)
 
 
-def _account(desk: Desk, *, is_admin: bool) -> Account:
-    return accounts.create_account(f"{uuid4()}@example.org", desk.clock(), is_admin=is_admin)
+def _account(workspace: Workspace, *, is_admin: bool) -> Account:
+    return accounts.create_account(f"{uuid4()}@example.org", workspace.clock(), is_admin=is_admin)
 
 
-def test_who_is_signed_in_may_do_what_the_account_may(desk: Desk) -> None:
-    person, operator = (Principal.of_account(_account(desk, is_admin=is_admin), ADDRESS) for is_admin in (False, True))
+def test_who_is_signed_in_may_do_what_the_account_may(workspace: Workspace) -> None:
+    person, operator = (
+        Principal.of_account(_account(workspace, is_admin=is_admin), ADDRESS) for is_admin in (False, True)
+    )
     assert (person.scope, operator.scope) == (Scope(person.account.uuid), EVERYTHING)
     assert (grantable(person), grantable(operator)) == (PERMISSIONS[:-1], PERMISSIONS)
     for permission in PERMISSIONS[:-1]:
@@ -182,9 +184,9 @@ def test_who_is_signed_in_may_do_what_the_account_may(desk: Desk) -> None:
         person.require("admin:*")
 
 
-def test_a_command_on_this_host_is_not_recorded_as_the_account(desk: Desk) -> None:
-    acting, alone = Principal.local("command line", desk.owner.account), Principal.local("deployer")
-    assert (acting.account, acting.recorded_account, acting.operator) == (desk.owner.account, None, True)
+def test_a_command_on_this_host_is_not_recorded_as_the_account(workspace: Workspace) -> None:
+    acting, alone = Principal.local("command line", workspace.owner.account), Principal.local("deployer")
+    assert (acting.account, acting.recorded_account, acting.operator) == (workspace.owner.account, None, True)
     assert (alone.recorded_account, alone.scope, alone.address) == (None, EVERYTHING, "")
     with pytest.raises(NotPermitted):
         _ = alone.account

@@ -16,42 +16,42 @@ from appliance.recovery.restore import restore
 from appliance.store.file import snapshot, sqlite
 from appliance.store.file.database import MIGRATIONS
 from appliance.store.file.snapshot import API_LOCK, DEPLOYER_LOCK
-from tests.desk import Desk
+from tests.workspace import Workspace
 
 
-def folder_of(desk: Desk) -> Path:
-    return desk.store.path.parent
+def folder_of(workspace: Workspace) -> Path:
+    return workspace.store.path.parent
 
 
-def test_it_is_one_closed_file_with_every_row(desk: Desk, tmp_path: Path) -> None:
-    zone = desk.zone()
-    desk.add(zone, "A", "www", "192.0.2.1")
+def test_it_is_one_closed_file_with_every_row(workspace: Workspace, tmp_path: Path) -> None:
+    zone = workspace.zone()
+    workspace.add(zone, "A", "www", "192.0.2.1")
     target = tmp_path / "out" / "backup.sqlite3"
     target.parent.mkdir()
-    made = back_up(desk.store.path, target, overwrite=False)
+    made = back_up(workspace.store.path, target, overwrite=False)
     assert made.size == target.stat().st_size
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     with closing(sqlite.connect(target)) as reader:
-        tables = desk.rows()
+        tables = workspace.rows()
         assert {table: list(reader.execute(f"select * from {table} order by 1, 2")) for table in tables} == tables  # noqa: S608
     assert list(target.parent.iterdir()) == [target]
 
 
-def test_it_replaces_no_file_unasked(desk: Desk, tmp_path: Path) -> None:
+def test_it_replaces_no_file_unasked(workspace: Workspace, tmp_path: Path) -> None:
     target = tmp_path / "backup.sqlite3"
     target.write_text("precious")
     with pytest.raises(StoreError, match="is there already"):
-        back_up(desk.store.path, target, overwrite=False)
+        back_up(workspace.store.path, target, overwrite=False)
     assert target.read_text() == "precious"
-    back_up(desk.store.path, target, overwrite=True)
+    back_up(workspace.store.path, target, overwrite=True)
     assert target.read_bytes().startswith(b"SQLite format 3\0")
 
 
-def test_a_damaged_or_missing_store_makes_no_backup(desk: Desk, tmp_path: Path) -> None:
-    desk.zone()
+def test_a_damaged_or_missing_store_makes_no_backup(workspace: Workspace, tmp_path: Path) -> None:
+    workspace.zone()
     target = tmp_path / "backup.sqlite3"
     damaged = tmp_path / "damaged.sqlite3"
-    back_up(desk.store.path, damaged, overwrite=False)
+    back_up(workspace.store.path, damaged, overwrite=False)
     with damaged.open("r+b") as file:
         file.seek(4096)
         file.write(b"\xa5" * 8192)
@@ -62,23 +62,23 @@ def test_a_damaged_or_missing_store_makes_no_backup(desk: Desk, tmp_path: Path) 
     assert not list(tmp_path.glob("*.partial*"))
 
 
-def test_it_goes_on_while_others_write(desk: Desk, tmp_path: Path) -> None:
+def test_it_goes_on_while_others_write(workspace: Workspace, tmp_path: Path) -> None:
     """What is committed between two steps of the copy neither gets into it nor starts it anew."""
-    zone = desk.zone()
+    zone = workspace.zone()
     for number in range(60):
-        desk.add(zone, "TXT", f"t{number}", "x" * 4000)
+        workspace.add(zone, "TXT", f"t{number}", "x" * 4000)
     for table in ("change", "record"):
-        with closing(sqlite.connect(desk.store.path)) as writer, writer:
+        with closing(sqlite.connect(workspace.store.path)) as writer, writer:
             writer.execute(f"update {table} set comment = ?", ("x" * 60_000,))  # noqa: S608
-    before = desk.rows()
+    before = workspace.rows()
     steps: list[int] = []
 
     def write_between(done: int, _pages: int) -> None:
         steps.append(done)
-        desk.add(zone, "A", f"later-{len(steps)}", "192.0.2.1")
+        workspace.add(zone, "A", f"later-{len(steps)}", "192.0.2.1")
 
     target = tmp_path / "backup.sqlite3"
-    back_up(desk.store.path, target, overwrite=False, progress=write_between)
+    back_up(workspace.store.path, target, overwrite=False, progress=write_between)
     assert len(steps) > 1
     assert steps == sorted(steps)
     with closing(sqlite.connect(target)) as reader:
@@ -86,60 +86,60 @@ def test_it_goes_on_while_others_write(desk: Desk, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"no database at all", b"SQLite format 3\0" + b"\0" * 4096])
-def test_nothing_but_a_backup_is_restored(desk: Desk, tmp_path: Path, content: bytes) -> None:
+def test_nothing_but_a_backup_is_restored(workspace: Workspace, tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "other"
     file.write_bytes(content)
-    before = desk.rows()
+    before = workspace.rows()
     with pytest.raises(StoreError):
-        restore(file, desk.store.path, desk.clock)
-    assert desk.rows() == before
-    assert not list(folder_of(desk).glob("*before-restore*"))
+        restore(file, workspace.store.path, workspace.clock)
+    assert workspace.rows() == before
+    assert not list(folder_of(workspace).glob("*before-restore*"))
 
 
-def test_a_backup_of_a_newer_release_is_refused(desk: Desk, tmp_path: Path) -> None:
+def test_a_backup_of_a_newer_release_is_refused(workspace: Workspace, tmp_path: Path) -> None:
     file = tmp_path / "newer"
-    back_up(desk.store.path, file, overwrite=False)
+    back_up(workspace.store.path, file, overwrite=False)
     with closing(sqlite.connect(file)) as writer, writer:
         writer.execute("insert into schema_migration (name, applied) values ('9999_future', '2031-01-01')")
     with pytest.raises(StoreError, match="a newer release wrote it"):
-        restore(file, desk.store.path, desk.clock)
+        restore(file, workspace.store.path, workspace.clock)
 
 
-def test_an_older_backup_is_brought_to_the_newest_tables(desk: Desk, tmp_path: Path) -> None:
+def test_an_older_backup_is_brought_to_the_newest_tables(workspace: Workspace, tmp_path: Path) -> None:
     file, place = tmp_path / "older.sqlite3", tmp_path / "new" / "store.sqlite3"
     file.touch()
     older = sqlite.Database(sqlite.address(file))
     migrations.Runner(older, str(MIGRATIONS)).up(target="0001_initial")
     older.close()
-    restore(file, place, desk.clock)
+    restore(file, place, workspace.clock)
     assert snapshot.unapplied_migrations(place) == []
     assert "0002_signs_of_life" in snapshot.unapplied_migrations(file)
-    restore(file, place, lambda: desk.clock().replace(hour=13))  # and what is replaced may be older too
+    restore(file, place, lambda: workspace.clock().replace(hour=13))  # and what is replaced may be older too
 
 
-def test_an_empty_host_gets_a_closed_store(desk: Desk, tmp_path: Path) -> None:
+def test_an_empty_host_gets_a_closed_store(workspace: Workspace, tmp_path: Path) -> None:
     file = tmp_path / "backup.sqlite3"
-    desk.zone()
-    back_up(desk.store.path, file, overwrite=False)
+    workspace.zone()
+    back_up(workspace.store.path, file, overwrite=False)
     place = tmp_path / "new" / "store" / "store.sqlite3"
-    done = restore(file, place, desk.clock)
+    done = restore(file, place, workspace.clock)
     assert (done.taken.zones, done.kept) == (1, None)
     assert [stat.S_IMODE(path.stat().st_mode) for path in (place, place.parent)] == [0o600, 0o700]
 
 
-def test_a_log_that_was_left_behind_does_not_meet_the_new_store(desk: Desk, tmp_path: Path) -> None:
+def test_a_log_that_was_left_behind_does_not_meet_the_new_store(workspace: Workspace, tmp_path: Path) -> None:
     """SQLite would play the log of the lost store into the file that has its name now."""
     file = tmp_path / "backup.sqlite3"
-    desk.zone()
-    back_up(desk.store.path, file, overwrite=False)
+    workspace.zone()
+    back_up(workspace.store.path, file, overwrite=False)
     for number in range(20):
-        desk.zone(f"later-{number}.example")
+        workspace.zone(f"later-{number}.example")
     place = tmp_path / "new" / "store.sqlite3"
     place.parent.mkdir()
-    left = desk.store.path.with_name("store.sqlite3-wal").read_bytes()
+    left = workspace.store.path.with_name("store.sqlite3-wal").read_bytes()
     assert left
     Path(f"{place}-wal").write_bytes(left)
-    restore(file, place, desk.clock)
+    restore(file, place, workspace.clock)
     with closing(sqlite.connect(place)) as reader:
         assert reader.execute("select count(*) from zone").fetchone() == (1,)
         assert reader.execute("pragma integrity_check").fetchone() == ("ok",)
@@ -147,13 +147,15 @@ def test_a_log_that_was_left_behind_does_not_meet_the_new_store(desk: Desk, tmp_
 
 
 @pytest.mark.parametrize("lock", [API_LOCK, DEPLOYER_LOCK])
-def test_it_waits_for_no_one_and_takes_nothing_from_under_anyone(desk: Desk, tmp_path: Path, lock: str) -> None:
+def test_it_waits_for_no_one_and_takes_nothing_from_under_anyone(
+    workspace: Workspace, tmp_path: Path, lock: str
+) -> None:
     file = tmp_path / "backup.sqlite3"
-    back_up(desk.store.path, file, overwrite=False)
+    back_up(workspace.store.path, file, overwrite=False)
     hold = among_others if lock == API_LOCK else only_one
-    with hold(folder_of(desk) / lock), pytest.raises(AlreadyRunning, match="is at work here"):
-        restore(file, desk.store.path, desk.clock)
-    restore(file, desk.store.path, desk.clock)
+    with hold(folder_of(workspace) / lock), pytest.raises(AlreadyRunning, match="is at work here"):
+        restore(file, workspace.store.path, workspace.clock)
+    restore(file, workspace.store.path, workspace.clock)
 
 
 def test_many_may_work_together_while_none_works_alone(tmp_path: Path) -> None:
@@ -166,12 +168,12 @@ def test_many_may_work_together_while_none_works_alone(tmp_path: Path) -> None:
         pass
 
 
-def test_a_folder_keeps_the_newest_backups_and_what_is_none(desk: Desk, tmp_path: Path) -> None:
+def test_a_folder_keeps_the_newest_backups_and_what_is_none(workspace: Workspace, tmp_path: Path) -> None:
     folder = tmp_path / "backups"
     folder.mkdir()
     (folder / "store-of-mine.sqlite3").touch()
     for hour in (9, 11, 10):
-        back_up_into(desk.store.path, folder, desk.clock().replace(hour=hour), keep=2)
+        back_up_into(workspace.store.path, folder, workspace.clock().replace(hour=hour), keep=2)
     assert sorted(file.name for file in folder.iterdir()) == [
         "store-20310504T100000Z.sqlite3",
         "store-20310504T110000Z.sqlite3",
@@ -179,7 +181,7 @@ def test_a_folder_keeps_the_newest_backups_and_what_is_none(desk: Desk, tmp_path
     ]
 
 
-def test_a_clock_that_was_set_back_does_not_cost_the_backup_just_made(desk: Desk, tmp_path: Path) -> None:
-    back_up_into(desk.store.path, tmp_path, desk.clock(), keep=1)
-    made = back_up_into(desk.store.path, tmp_path, desk.clock().replace(year=2030), keep=1)
+def test_a_clock_that_was_set_back_does_not_cost_the_backup_just_made(workspace: Workspace, tmp_path: Path) -> None:
+    back_up_into(workspace.store.path, tmp_path, workspace.clock(), keep=1)
+    made = back_up_into(workspace.store.path, tmp_path, workspace.clock().replace(year=2030), keep=1)
     assert made.file.exists()

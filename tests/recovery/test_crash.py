@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.desk import Desk
-from tests.recovery.crashing import make_template
+from tests.recovery.crash_runs import make_template
+from tests.workspace import Workspace
 
 ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.mark.parametrize("what", ["backup", "restore"])
-def test_a_kill_at_any_touch_of_a_file_leaves_a_whole_one(desk: Desk, tmp_path: Path, what: str) -> None:
+def test_a_kill_at_any_touch_of_a_file_leaves_a_whole_one(workspace: Workspace, tmp_path: Path, what: str) -> None:
     template = tmp_path / "template"
-    make_template(desk, template)
-    argv = (sys.executable, "-m", "tests.recovery.crashing", what, str(template), str(tmp_path / "work"))
+    make_template(workspace, template)
+    argv = (sys.executable, "-m", "tests.recovery.crash_runs", what, str(template), str(tmp_path / "work"))
     done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=100, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     assert int(done.stdout.splitlines()[-1]) > 5

@@ -10,7 +10,7 @@ from appliance.render.zone_diff import Line, diff_lines
 from appliance.render.zone_file import record_line, soa_line
 from appliance.zones.changes import Create, Delete, Update, diff
 from appliance.zones.model import Record
-from tests.desk import APEX
+from tests.workspace import APEX
 from tests.zones.records import ORIGIN, any_records, record
 
 

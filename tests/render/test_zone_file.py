@@ -20,8 +20,8 @@ from appliance.errors import CompileFailed
 from appliance.render.zone_file import Apex, apex_of, has_apex, record_line, zone_file
 from appliance.settings import DnsSettings
 from appliance.zones.model import Record
-from tests.desk import APEX, SERVERS
 from tests.pair import program
+from tests.workspace import APEX, SERVERS
 from tests.zones.records import ORIGIN, any_records, record
 from tests.zones.test_rules import RIGHT
 

@@ -9,11 +9,11 @@ import time
 from collections.abc import Callable, Mapping
 
 from tests.soak import fuzz, storm, sweep, zones
-from tests.soak.course import Course
-from tests.soak.ending import end_on_signals
+from tests.soak.cleanup import end_on_signals
+from tests.soak.part_run import PartRun
 
 MINUTES = 29.0
-PARTS: Mapping[str, tuple[Callable[[Course], None], float]] = {
+PARTS: Mapping[str, tuple[Callable[[PartRun], None], float]] = {
     "fuzz": (fuzz.run, 0.08),
     "storm": (storm.run, 0.2),
     "zones": (zones.run, 0.35),
@@ -33,12 +33,12 @@ def main() -> None:
     for place, name in enumerate(names):
         run, share = PARTS[name]
         of_the_rest = share / sum(PARTS[later][1] for later in names[place:])
-        course = Course(name, asked.seed, (ends - time.monotonic()) * of_the_rest)
-        run(course)
-        courses.append(course)
-        verdicts.append(course.verdict())
+        part = PartRun(name, asked.seed, (ends - time.monotonic()) * of_the_rest)
+        run(part)
+        courses.append(part)
+        verdicts.append(part.verdict())
     print(*verdicts, sep="\n")
-    is_clean = all(course.is_clean for course in courses)
+    is_clean = all(part.is_clean for part in courses)
     print(f"soak: {'clean' if is_clean else 'NOT CLEAN'} (seed {asked.seed})")
     sys.exit(not is_clean)
 

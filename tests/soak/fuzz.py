@@ -9,9 +9,9 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from dataclasses import dataclass, field
 from random import Random
 
-from tests.soak.course import Course
 from tests.soak.mutate import random_text
 from tests.soak.parsers import PARSERS, Parser
+from tests.soak.part_run import PartRun
 
 SLOW = 0.005
 """Seconds that no input may take."""
@@ -42,21 +42,21 @@ class Findings:
         self.slow += other.slow
 
 
-def run(course: Course, inputs: int = INPUTS) -> None:
+def run(part: PartRun, inputs: int = INPUTS) -> None:
     """So many inputs for each parser, as far as the time allows, in two processes."""
     found = {name: Findings() for name in PARSERS}
-    jobs = _jobs(course.seed, inputs)
+    jobs = _jobs(part.seed, inputs)
     with ProcessPoolExecutor(WORKERS) as workers:
         under_way: set[Future[tuple[str, Findings]]] = set()
         while True:
-            while len(under_way) < WORKERS * 2 and course.left > 0 and (job := next(jobs, None)):
+            while len(under_way) < WORKERS * 2 and part.left > 0 and (job := next(jobs, None)):
                 under_way.add(workers.submit(try_inputs, *job))
             if not under_way:
                 break
             ended, under_way = wait(under_way, return_when=FIRST_COMPLETED)
             for name, findings in (future.result() for future in ended):
-                _take(course, found, name, findings, inputs)
-    _tell(course, found, inputs)
+                _take(part, found, name, findings, inputs)
+    _tell(part, found, inputs)
 
 
 def try_inputs(name: str, seed: str, inputs: int) -> tuple[str, Findings]:
@@ -114,26 +114,26 @@ def _time_of(parse: Callable[[str], object], text: str) -> float:
     return time.perf_counter() - began
 
 
-def _take(course: Course, found: Mapping[str, Findings], name: str, findings: Findings, inputs: int) -> None:
+def _take(part: PartRun, found: Mapping[str, Findings], name: str, findings: Findings, inputs: int) -> None:
     before = sum(one.inputs for one in found.values())
     found[name].add(findings)
     for text in (*findings.broken, *findings.slow):
-        course.wrong(text)
+        part.wrong(text)
     tenth = inputs * len(PARSERS) // 10
     if tenth and before // tenth != (before + findings.inputs) // tenth:
-        course.say(f"{before + findings.inputs:,} inputs")
+        part.say(f"{before + findings.inputs:,} inputs")
 
 
-def _tell(course: Course, found: Mapping[str, Findings], inputs: int) -> None:
+def _tell(part: PartRun, found: Mapping[str, Findings], inputs: int) -> None:
     for name, one in found.items():
-        course.figure(
+        part.figure(
             f"{name:14} {one.inputs:9,} inputs, {one.accepted:7,} accepted, longest {one.longest * 1000:5.2f} ms, "
             f"{len(one.broken)} broken, {len(one.slow)} slow"
         )
-    course.figure(f"{sum(one.inputs for one in found.values()):,} inputs to {len(found)} parsers")
+    part.figure(f"{sum(one.inputs for one in found.values()):,} inputs to {len(found)} parsers")
     left_out = sum(inputs - one.inputs for one in found.values())
     if left_out:
-        course.short(f"the time was over: {left_out:,} inputs were left out")
+        part.short(f"the time was over: {left_out:,} inputs were left out")
 
 
 def _shown(text: str) -> str:

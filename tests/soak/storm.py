@@ -26,8 +26,8 @@ from appliance.queries.soa import Nameserver
 from appliance.queries.transfer import axfr
 from tests.appliance import Appliance
 from tests.pair import LOOPBACK, wait_for
-from tests.soak.course import Course
 from tests.soak.journal import Journal, read_journal, row_of
+from tests.soak.part_run import PartRun
 from tests.soak.watchers import Watcher, content_of
 from tests.soak.writers import TTL, Acknowledged, Entry, Plot, Writer
 
@@ -45,10 +45,10 @@ HOST_ONE_IN = 9
 """Kills among which one takes everything at once."""
 
 
-def run(course: Course, changes: int = CHANGES, calm: float = LONGEST_CALM) -> None:
+def run(part: PartRun, changes: int = CHANGES, calm: float = LONGEST_CALM) -> None:
     """The storm until so many changes were acknowledged, or the time is over; then what is left of it."""
     with Appliance() as appliance:
-        storm = Storm(course, appliance)
+        storm = Storm(part, appliance)
         storm.rage(changes, calm)
         storm.settle()
         storm.tell()
@@ -58,7 +58,7 @@ def run(course: Course, changes: int = CHANGES, calm: float = LONGEST_CALM) -> N
 class Storm:
     """One appliance under fire."""
 
-    course: Course
+    part: PartRun
     appliance: Appliance
     writers: Sequence[Writer] = ()
     watchers: Sequence[Watcher] = ()
@@ -74,14 +74,14 @@ class Storm:
         domains = sorted({plot.domain for writer in self.writers for plot in writer.plots})
         key = read_key(self.appliance.state / "keys" / "transfer.key")
         self.watchers = [
-            Watcher(self.course, self._server(number), key, number == 2, domains, _any_owner) for number in (1, 2)
+            Watcher(self.part, self._server(number), key, number == 2, domains, _any_owner) for number in (1, 2)
         ]
 
     def _writer(self, mark: str, token: str, shared: Mapping[str, str]) -> Writer:
         """A writer with its part of each shared zone, and zones of its own that are not there yet."""
         plots = [Plot(domain, mark, True, uuid) for domain, uuid in shared.items()]
         plots += [Plot(f"z{number}.{mark}.example", mark, False) for number in range(OWN_ZONES)]
-        return Writer(self.course, self.appliance.client(token), mark, plots, self._going)
+        return Writer(self.part, self.appliance.client(token), mark, plots, self._going)
 
     @property
     def count(self) -> int:
@@ -100,7 +100,7 @@ class Storm:
                 finally:
                     over.set()
         if self.count < changes:
-            self.course.short(f"the time was over after {self.count:,} of {changes:,} changes")
+            self.part.short(f"the time was over after {self.count:,} of {changes:,} changes")
 
     def settle(self) -> None:
         """Wait until everything is live, and compare the store and both nameservers with what was acknowledged."""
@@ -109,8 +109,8 @@ class Storm:
         try:
             wait_for(lambda: self._all_live(api), "everything is live after the storm", CONVERGED)
         except AssertionError as late:
-            self.course.wrong(f"{late}: {self.appliance.log('deployer')[-2000:]}")
-        self.course.figure(f"everything live {time.monotonic() - began:.1f} s after the storm")
+            self.part.wrong(f"{late}: {self.appliance.log('deployer')[-2000:]}")
+        self.part.figure(f"everything live {time.monotonic() - began:.1f} s after the storm")
         self._compare()
 
     def tell(self) -> None:
@@ -122,34 +122,34 @@ class Storm:
         lost = _lost(journal, acknowledged)
         wrong += lost
         for text in wrong:
-            self.course.wrong(text)
+            self.part.wrong(text)
         unanswered = sum(writer.unanswered for writer in self.writers)
         refused = sum(writer.refused for writer in self.writers)
-        self.course.figure(
+        self.part.figure(
             f"{self.count:,} changes acknowledged, {len(lost)} lost; {unanswered} without an answer, "
             f"{refused} refused with 503, {len(journal.versions):,} versions"
         )
-        self.course.figure(
+        self.part.figure(
             "killed " + ", ".join(f"{name.split('/')[0].split()[-1]} {n}" for name, n in self.kills.items())
         )
         for watcher in self.watchers:
             answers = ", ".join(f"{what} {count:,}" for what, count in sorted(watcher.asked.items()))
-            self.course.figure(f"{watcher.server.name}: {answers}; serials that dipped over a restart: {watcher.dips}")
+            self.part.figure(f"{watcher.server.name}: {answers}; serials that dipped over a restart: {watcher.dips}")
 
     def _going(self) -> bool:
-        return self.count < self._wanted and self.course.left > 0
+        return self.count < self._wanted and self.part.left > 0
 
     def _kill_until_done(self, writers: Sequence[threading.Thread], calm: float) -> None:
         told = 0
         while any(writer.is_alive() for writer in writers):
-            time.sleep(self.course.random.uniform(0, calm))
-            if self.course.random.randrange(HOST_ONE_IN):
-                self._kill(self.course.random.choice(VICTIMS))
+            time.sleep(self.part.random.uniform(0, calm))
+            if self.part.random.randrange(HOST_ONE_IN):
+                self._kill(self.part.random.choice(VICTIMS))
             else:
                 self._kill_host()
             if self.count // 1000 > told:
                 told = self.count // 1000
-                self.course.say(f"{self.count:,} changes, {sum(self.kills.values())} kills")
+                self.part.say(f"{self.count:,} changes, {sum(self.kills.values())} kills")
 
     def _kill(self, words: str) -> None:
         """Kill a child of the appliance, if it runs just now, and wait for its end."""
@@ -187,7 +187,7 @@ class Storm:
         for writer in self.writers:
             for plot in writer.plots:
                 found = writer.read(plot)
-                self.course.check(
+                self.part.check(
                     found == (plot.uuid, plot.entries),
                     f"{plot.domain} {plot.mark}: the store has {found}, acknowledged was {plot}",
                 )
@@ -201,10 +201,10 @@ class Storm:
         try:
             rows = axfr(watcher.server, dns.name.from_text(domain), watcher.key)
         except CommandError as failed:
-            self.course.wrong(f"{watcher.server.name} does not serve {domain}: {failed}")
+            self.part.wrong(f"{watcher.server.name} does not serve {domain}: {failed}")
             return
         served, expected = content_of(domain, rows)[1], frozenset(_served(domain, entry) for entry in entries)
-        self.course.check(
+        self.part.check(
             served == expected,
             f"{watcher.server.name}: {domain} lacks {expected - served}, has also {served - expected}",
         )

@@ -25,8 +25,8 @@ from appliance.queries.soa import Nameserver
 from appliance.queries.transfer import Row as TransferredRow
 from appliance.queries.transfer import axfr
 from appliance.zones.serial import is_later
-from tests.soak.course import Course
 from tests.soak.journal import Content, Journal
+from tests.soak.part_run import PartRun
 
 _PAUSE = 0.005
 _TYPES = ("A", "TXT", "MX")
@@ -36,7 +36,7 @@ _TYPES = ("A", "TXT", "MX")
 class Watcher:
     """What one nameserver answered. `life` counts its processes: it moves before and after each kill."""
 
-    course: Course
+    part: PartRun
     server: Nameserver
     key: Key
     may_dip: bool
@@ -53,13 +53,13 @@ class Watcher:
 
     def run(self, going: Callable[[], bool], pause: Callable[[float], object]) -> None:
         """Ask until told to stop."""
-        random = Random(f"{self.course.seed}/{self.server.name}")
+        random = Random(f"{self.part.seed}/{self.server.name}")
         try:
             while going():
                 self.look(random)
                 pause(_PAUSE)
         except Exception as error:  # noqa: BLE001 - the top of a thread
-            self.course.wrong(f"the questions to {self.server.name} broke: {error!r}")
+            self.part.wrong(f"the questions to {self.server.name} broke: {error!r}")
 
     def look(self, random: Random) -> None:
         """One zone: its serial, one set, and now and then the whole of it."""
@@ -98,7 +98,7 @@ class Watcher:
             if self.may_dip and last[0] != life:
                 self.dips += 1
             else:
-                self.course.wrong(f"{self.server.name}: the serial of {domain} went from {last[1]} back to {serial}")
+                self.part.wrong(f"{self.server.name}: the serial of {domain} went from {last[1]} back to {serial}")
         self._last[domain] = (life, serial)
 
     def _ask_serial(self, domain: str) -> int | None:

@@ -16,7 +16,7 @@ from typing import Any
 import requests
 
 from tests.appliance import Client
-from tests.soak.course import Course
+from tests.soak.part_run import PartRun
 
 Entry = tuple[str, str, str, int | None]
 """Type, name, value, priority."""
@@ -54,14 +54,14 @@ class Unanswered(Exception):
 class Writer:
     """One writer and its plots. `going` tells whether to go on; it is asked before each change."""
 
-    def __init__(self, course: Course, api: Client, mark: str, plots: list[Plot], going: Callable[[], bool]) -> None:
+    def __init__(self, part: PartRun, api: Client, mark: str, plots: list[Plot], going: Callable[[], bool]) -> None:
         self.plots = plots
         self.acknowledged: list[Acknowledged] = []
         self.count = 0
         self.unanswered = 0
         self.refused = 0
-        self._course, self._api, self._mark, self._going = course, api, mark, going
-        self._random = Random(f"{course.seed}/{mark}")
+        self._course, self._api, self._mark, self._going = part, api, mark, going
+        self._random = Random(f"{part.seed}/{mark}")
         self._number = 0
         self._after: tuple[bool, Counter[Entry]] = (False, Counter())
 

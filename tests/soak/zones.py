@@ -18,11 +18,11 @@ from appliance.nameserver.checks import ZoneChecker
 from appliance.nameserver.control import quoted
 from appliance.queries.bulk import ask_all
 from appliance.render.named_conf import catalog_zone
-from tests.desk import APEX
 from tests.pair import CATALOG, Pair, program, wait_for
-from tests.soak.course import Course
-from tests.soak.growth import GrownZone, grow
+from tests.soak.part_run import PartRun
+from tests.soak.random_zones import RandomZone, grow
 from tests.soak.transfers import Row, Transfers
+from tests.workspace import APEX
 
 ZONES = 100_000
 BATCH = 1_000
@@ -42,24 +42,24 @@ class Batch:
     violations: list[str] = field(default_factory=list)
 
 
-def run(course: Course, zones: int = ZONES) -> None:
+def run(part: PartRun, zones: int = ZONES) -> None:
     """So many zones, as far as the time allows, in two processes."""
     total, slowest = Batch(), 0.0
     starts = iter(range(0, zones, BATCH))
     with ProcessPoolExecutor(WORKERS) as workers:
         under_way: dict[Future[Batch], float] = {}
         while True:
-            while len(under_way) < WORKERS and course.left > slowest and (start := next(starts, None)) is not None:
-                job = workers.submit(try_batch, course.seed, start, min(BATCH, zones - start))
-                under_way[job] = course.left
+            while len(under_way) < WORKERS and part.left > slowest and (start := next(starts, None)) is not None:
+                job = workers.submit(try_batch, part.seed, start, min(BATCH, zones - start))
+                under_way[job] = part.left
             if not under_way:
                 break
             for job in wait(under_way, return_when=FIRST_COMPLETED).done:
-                slowest = max(slowest, under_way.pop(job) - course.left)
-                _take(course, total, job.result())
-    course.figure(f"{total.zones:,} zones, {total.records:,} records, {total.zones * 2:,} transfers compared")
+                slowest = max(slowest, under_way.pop(job) - part.left)
+                _take(part, total, job.result())
+    part.figure(f"{total.zones:,} zones, {total.records:,} records, {total.zones * 2:,} transfers compared")
     if total.zones < zones:
-        course.short(f"the time was over: {zones - total.zones:,} zones were left out")
+        part.short(f"the time was over: {zones - total.zones:,} zones were left out")
 
 
 def try_batch(seed: int, start: int, count: int) -> Batch:
@@ -76,7 +76,7 @@ def try_batch(seed: int, start: int, count: int) -> Batch:
     return batch
 
 
-def _write(pair: Pair, zones: dict[UUID, GrownZone]) -> None:
+def _write(pair: Pair, zones: dict[UUID, RandomZone]) -> None:
     """The zone files, the primary's configuration, and the catalog with all of them."""
     statements, members = [], []
     for uuid, zone in zones.items():
@@ -89,7 +89,7 @@ def _write(pair: Pair, zones: dict[UUID, GrownZone]) -> None:
     (pair.root / "ns1" / "catalog.zone").write_text(catalog_zone(CATALOG, 1).decode() + "".join(members))
 
 
-def _refused(pair: Pair, zones: dict[UUID, GrownZone]) -> Iterator[str]:
+def _refused(pair: Pair, zones: dict[UUID, RandomZone]) -> Iterator[str]:
     """What the checker has against the files; all are read in one start when it has nothing."""
     checker = ZoneChecker(program("named-checkzone"), program("named-checkconf"), timeout=LOADING)
     refusals = checker.check({zone.name: pair.files.path(uuid) for uuid, zone in zones.items()})
@@ -97,7 +97,7 @@ def _refused(pair: Pair, zones: dict[UUID, GrownZone]) -> Iterator[str]:
         yield f"the rules take {name} and the checker refuses it: {refusal}"
 
 
-def _not_served(pair: Pair, zones: dict[UUID, GrownZone]) -> Iterator[str]:
+def _not_served(pair: Pair, zones: dict[UUID, RandomZone]) -> Iterator[str]:
     """Zones that a nameserver does not serve in all that time."""
     open_questions = [(server, zone.name) for server in (pair.primary, pair.secondary) for zone in zones.values()]
 
@@ -112,7 +112,7 @@ def _not_served(pair: Pair, zones: dict[UUID, GrownZone]) -> Iterator[str]:
         yield from (f"{server.name} does not load {name}" for server, name in open_questions)
 
 
-def _differences(pair: Pair, zones: Iterable[GrownZone]) -> Iterator[str]:
+def _differences(pair: Pair, zones: Iterable[RandomZone]) -> Iterator[str]:
     """How the zones that both give as a whole differ from the stored ones; both work on the same zone at a time."""
     with (
         Transfers(pair.primary, pair.transfer_key) as from_primary,
@@ -139,9 +139,9 @@ def _some(rows: frozenset[Row]) -> Sequence[Row]:
     return sorted(rows)[:3]
 
 
-def _take(course: Course, total: Batch, batch: Batch) -> None:
+def _take(part: PartRun, total: Batch, batch: Batch) -> None:
     total.zones += batch.zones
     total.records += batch.records
     for violation in batch.violations:
-        course.wrong(violation)
-    course.say(f"{total.zones:,} zones, {total.records:,} records")
+        part.wrong(violation)
+    part.say(f"{total.zones:,} zones, {total.records:,} records")

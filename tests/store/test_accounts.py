@@ -11,11 +11,11 @@ import pytest
 from appliance.errors import InputError, NotFound
 from appliance.principal import TokenLimits
 from appliance.store import accounts
-from tests.desk import Desk
+from tests.workspace import Workspace
 
 
-def test_an_account_is_found_in_any_letter_case(desk: Desk) -> None:
-    made = accounts.create_account("Someone@Example.org", desk.clock(), is_admin=True)
+def test_an_account_is_found_in_any_letter_case(workspace: Workspace) -> None:
+    made = accounts.create_account("Someone@Example.org", workspace.clock(), is_admin=True)
     assert made.email == "someone@example.org" and made.is_admin and made.zone_count == 0
     assert accounts.find_account("SOMEONE@example.ORG") == made
     assert [account.email for account in accounts.list_accounts()] == sorted(
@@ -26,52 +26,52 @@ def test_an_account_is_found_in_any_letter_case(desk: Desk) -> None:
 @pytest.mark.parametrize(
     "email", ["", "a", "@", "a@", "@b", "a b@c", "a@b\n", "a\x00@b", "a@b\u2028", "x" * 254 + "@b", "OWNER@example.org"]
 )
-def test_other_addresses_are_refused(desk: Desk, email: str) -> None:
+def test_other_addresses_are_refused(workspace: Workspace, email: str) -> None:
     with pytest.raises(InputError) as refused:
-        accounts.create_account(email, desk.clock())
+        accounts.create_account(email, workspace.clock())
     assert refused.value.field == "email"
 
 
-def test_what_is_not_there_is_not_found(desk: Desk) -> None:
+def test_what_is_not_there_is_not_found(workspace: Workspace) -> None:
     for ask in (
         lambda: accounts.find_account("nobody@example.org"),
-        lambda: accounts.disable_account("nobody@example.org", desk.clock()),
+        lambda: accounts.disable_account("nobody@example.org", workspace.clock()),
         lambda: accounts.get_account(uuid4()),
         lambda: accounts.owner_of_token(uuid4()),
-        lambda: accounts.revoke_token(uuid4(), desk.clock()),
+        lambda: accounts.revoke_token(uuid4(), workspace.clock()),
     ):
         with pytest.raises(NotFound):
             ask()
     assert accounts.find_token("vps_nosuchsecret") is None and accounts.find_token("\ud800") is None
 
 
-def test_an_account_is_disabled_once(desk: Desk) -> None:
-    first = accounts.disable_account("OWNER@example.org", desk.clock())
-    desk.clock.forward(days=1)
-    assert accounts.disable_account("owner@example.org", desk.clock()) == first
-    assert first.disabled_at == desk.clock() - timedelta(days=1)
+def test_an_account_is_disabled_once(workspace: Workspace) -> None:
+    first = accounts.disable_account("OWNER@example.org", workspace.clock())
+    workspace.clock.forward(days=1)
+    assert accounts.disable_account("owner@example.org", workspace.clock()) == first
+    assert first.disabled_at == workspace.clock() - timedelta(days=1)
 
 
-def test_a_secret_is_never_stored(desk: Desk) -> None:
+def test_a_secret_is_never_stored(workspace: Workspace) -> None:
     account = accounts.find_account("owner@example.org")
-    secrets = [accounts.create_token(account, "laptop", ["dns:*"], desk.clock())[1] for _ in range(20)]
-    stored = repr(desk.rows()) + desk.store.path.read_bytes().decode("latin-1")
+    secrets = [accounts.create_token(account, "laptop", ["dns:*"], workspace.clock())[1] for _ in range(20)]
+    stored = repr(workspace.rows()) + workspace.store.path.read_bytes().decode("latin-1")
     assert len(set(secrets)) == 20
     for secret in secrets:
         assert secret.startswith("vps_") and len(secret) >= 4 + 27, "160 bits and more"
         assert secret not in stored and secret[12:] not in stored and secret[:12] in stored
 
 
-def test_a_token_comes_back_as_it_was_given(desk: Desk) -> None:
+def test_a_token_comes_back_as_it_was_given(workspace: Workspace) -> None:
     account = accounts.find_account("owner@example.org")
     limits = TokenLimits(
-        expires_at=desk.clock() + timedelta(microseconds=1),
+        expires_at=workspace.clock() + timedelta(microseconds=1),
         networks=(ip_network("192.0.2.0/24"), ip_network("2001:db8::/32")),
         zones=frozenset({UUID(int=1)}),
         record_types=("TXT",),
         record_names=("_acme-challenge.*",),
     )
-    token, secret = accounts.create_token(account, "a “name”", ["dns:list", "dns:update"], desk.clock(), limits)
+    token, secret = accounts.create_token(account, "a “name”", ["dns:list", "dns:update"], workspace.clock(), limits)
     assert accounts.find_token(secret) == token and accounts.list_tokens() == [token]
     assert token.permissions == {"dns:list", "dns:update"} and token.prefix == secret[:12]
     given = (token.expires_at, token.networks, token.zones, token.record_types, token.record_names)
@@ -79,20 +79,20 @@ def test_a_token_comes_back_as_it_was_given(desk: Desk) -> None:
     assert accounts.find_token(secret[:-1]) is None and accounts.find_token(f"{secret}x") is None
 
 
-def test_no_limit_is_not_the_empty_limit(desk: Desk) -> None:
+def test_no_limit_is_not_the_empty_limit(workspace: Workspace) -> None:
     account = accounts.find_account("owner@example.org")
-    none = accounts.create_token(account, "n", ["dns:*"], desk.clock())[0]
+    none = accounts.create_token(account, "n", ["dns:*"], workspace.clock())[0]
     empty = accounts.create_token(
-        account, "e", ["dns:*"], desk.clock(), TokenLimits(zones=frozenset(), record_types=())
+        account, "e", ["dns:*"], workspace.clock(), TokenLimits(zones=frozenset(), record_types=())
     )[0]
     assert none.zones is None and none.record_types is None and none.networks is None
     assert empty.zones == frozenset() and empty.record_types == ()
 
 
-def test_use_and_end_of_a_token_are_kept(desk: Desk) -> None:
-    token, secret = accounts.create_token(accounts.find_account("owner@example.org"), "n", ["dns:*"], desk.clock())
-    desk.clock.forward(hours=1)
-    accounts.note_use(token, desk.clock())
-    accounts.revoke_token(token.uuid, desk.clock())
+def test_use_and_end_of_a_token_are_kept(workspace: Workspace) -> None:
+    token, secret = accounts.create_token(accounts.find_account("owner@example.org"), "n", ["dns:*"], workspace.clock())
+    workspace.clock.forward(hours=1)
+    accounts.note_use(token, workspace.clock())
+    accounts.revoke_token(token.uuid, workspace.clock())
     found = accounts.find_token(secret)
-    assert found and found.last_used_at == found.revoked_at == desk.clock()
+    assert found and found.last_used_at == found.revoked_at == workspace.clock()

@@ -10,12 +10,12 @@ from appliance.principal import EVERYTHING, Principal
 from appliance.store import audit
 from appliance.store.file import sqlite
 from appliance.store.zones import Page
-from tests.desk import Desk
+from tests.workspace import Workspace
 
 
-def plan_of(desk: Desk, statement: str) -> list[str]:
+def plan_of(workspace: Workspace, statement: str) -> list[str]:
     """How SQLite goes about the statement."""
-    with closing(sqlite.connect(desk.store.path)) as reader:
+    with closing(sqlite.connect(workspace.store.path)) as reader:
         return [row[-1] for row in reader.execute(f"explain query plan {statement}")]
 
 
@@ -25,30 +25,34 @@ def statements(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 
 @pytest.fixture
-def desk(desk: Desk) -> Desk:
-    """A desk where zones were changed and tokens created."""
+def workspace(workspace: Workspace) -> Workspace:
+    """A workspace where zones were changed and tokens created."""
     for number in range(3):
-        desk.clock.forward(seconds=1)
-        desk.zone(f"z{number}.example")
-        with desk.store.writing():
+        workspace.clock.forward(seconds=1)
+        workspace.zone(f"z{number}.example")
+        with workspace.store.writing():
             audit.append(
-                "token.create", desk.owner.account.uuid, f"token {number}", Principal.local("me"), desk.clock()
+                "token.create",
+                workspace.owner.account.uuid,
+                f"token {number}",
+                Principal.local("me"),
+                workspace.clock(),
             )
-    return desk
+    return workspace
 
 
-def test_all_of_it_is_read_without_sorting(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+def test_all_of_it_is_read_without_sorting(workspace: Workspace, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level("DEBUG", "peewee"):
         entries, total = audit.find(EVERYTHING, Page(1, 4))
     assert total == 6 and {entry.subject for entry in entries[:2]} == {"token 2", "z2.example"}
     statement = next(sql for sql in statements(caplog) if "UNION" in sql)
     values = iter(("'change'", "'act'", "4", "0"))
-    plan = plan_of(desk, "".join(part + next(values, "") for part in statement.split("?")))
+    plan = plan_of(workspace, "".join(part + next(values, "") for part in statement.split("?")))
     assert any("change_moment" in step for step in plan) and any("act_moment" in step for step in plan), plan
     assert not any("TEMP B-TREE" in step for step in plan), plan
 
 
-def test_a_search_reads_what_it_finds(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_search_reads_what_it_finds(workspace: Workspace, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level("DEBUG", "peewee"):
         entries, total = audit.find(EVERYTHING, Page(1, 4), "token 1")
     assert total == 1 and [entry.subject for entry in entries] == ["token 1"]

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from appliance.store import drafts
-from tests.desk import Desk
+from tests.workspace import Workspace
 
 
-def test_a_draft_is_of_one_account_and_one_zone(desk: Desk) -> None:
-    zone, other = desk.zone(), desk.zone("example.net")
-    mine, theirs = desk.owner.account.uuid, desk.stranger.account.uuid
+def test_a_draft_is_of_one_account_and_one_zone(workspace: Workspace) -> None:
+    zone, other = workspace.zone(), workspace.zone("example.net")
+    mine, theirs = workspace.owner.account.uuid, workspace.stranger.account.uuid
     changes: list[dict[str, object]] = [
         {"action": "delete", "uuid": "b"},
         {"action": "create", "value": "é", "ttl": None},
     ]
-    with desk.store.writing():
-        drafts.put(zone, mine, changes, desk.clock())
+    with workspace.store.writing():
+        drafts.put(zone, mine, changes, workspace.clock())
     assert drafts.of(zone, mine) == changes
     assert not drafts.of(other, mine) and not drafts.of(zone, theirs)
-    with desk.store.writing():
-        drafts.put(zone, mine, changes[:1], desk.clock())
-        drafts.put(zone, theirs, [], desk.clock())
+    with workspace.store.writing():
+        drafts.put(zone, mine, changes[:1], workspace.clock())
+        drafts.put(zone, theirs, [], workspace.clock())
     assert drafts.of(zone, mine) == changes[:1]
-    with desk.store.writing():
-        drafts.put(zone, mine, [], desk.clock())
-    assert not drafts.of(zone, mine) and desk.rows()["draft"] == []
+    with workspace.store.writing():
+        drafts.put(zone, mine, [], workspace.clock())
+    assert not drafts.of(zone, mine) and workspace.rows()["draft"] == []

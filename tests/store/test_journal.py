@@ -14,7 +14,7 @@ from appliance.render.zone_file import record_line
 from appliance.store import journal, name_keys, tables, zones
 from appliance.store.file import sqlite
 from appliance.zones.model import Record, Zone
-from tests.desk import Desk
+from tests.workspace import Workspace
 
 Columns = dict[str, object]
 Content = dict[str, Columns]
@@ -26,9 +26,9 @@ def rows() -> list[tables.Change]:
     return list(tables.Change.select().order_by(tables.Change.id))
 
 
-def stored(desk: Desk, zone: Zone) -> Content:
+def stored(workspace: Workspace, zone: Zone) -> Content:
     """What the table of records has of the zone now."""
-    with closing(sqlite.connect(desk.store.path)) as reader:
+    with closing(sqlite.connect(workspace.store.path)) as reader:
         cursor = reader.execute(
             "select * from record where zone_id = (select id from zone where uuid = ?)", (zone.uuid.hex,)
         )
@@ -82,28 +82,28 @@ def versions(zone: Zone) -> dict[int, Content]:
     return found
 
 
-def test_an_empty_journal(desk: Desk) -> None:
+def test_an_empty_journal(workspace: Workspace) -> None:
     assert journal.last() == 0 and journal.zones_since(0) == (set(), 0)
 
 
-def test_rows_stand_in_the_order_of_the_commits(desk: Desk) -> None:
-    first, second = desk.zone("a.org"), desk.zone("b.org")
+def test_rows_stand_in_the_order_of_the_commits(workspace: Workspace) -> None:
+    first, second = workspace.zone("a.org"), workspace.zone("b.org")
     place = journal.last()
     assert journal.zones_since(0) == ({first.uuid, second.uuid}, place)
-    desk.clock.forward(hours=-5)
-    desk.add(second, "A", "www", "192.0.2.1")
+    workspace.clock.forward(hours=-5)
+    workspace.add(second, "A", "www", "192.0.2.1")
     assert journal.zones_since(place) == ({second.uuid}, place + 1)
-    desk.editor.delete_zone(desk.owner, first.uuid)
+    workspace.editor.delete_zone(workspace.owner, first.uuid)
     assert journal.zones_since(place) == ({first.uuid, second.uuid}, place + 2)
     assert journal.zones_since(place + 2) == (set(), place + 2)
-    assert [kind for kind, _ in desk.journal()] == ["zone.create", "zone.create", "records", "zone.delete"]
+    assert [kind for kind, _ in workspace.journal()] == ["zone.create", "zone.create", "records", "zone.delete"]
 
 
-def test_a_row_tells_who_from_where_and_what(desk: Desk) -> None:
-    zone = desk.zone()
-    desk.add(zone, "MX", "dev", "mail.example.org", priority=10)
+def test_a_row_tells_who_from_where_and_what(workspace: Workspace) -> None:
+    zone = workspace.zone()
+    workspace.add(zone, "MX", "dev", "mail.example.org", priority=10)
     row = rows()[-1]
-    assert (row.account, row.actor, row.address) == (desk.owner.account.uuid, "owner@example.org", "192.0.2.7")
+    assert (row.account, row.actor, row.address) == (workspace.owner.account.uuid, "owner@example.org", "192.0.2.7")
     assert row.removed == [] and len(row.added) == 1
     kept = {key: row.added[0][key] for key in ("name", "record_type", "ttl", "value", "priority", "comment")}
     assert kept == {
@@ -116,59 +116,59 @@ def test_a_row_tells_who_from_where_and_what(desk: Desk) -> None:
     }
 
 
-def test_changes_are_counted_by_the_hour(desk: Desk) -> None:
-    desk.clock.now = datetime(2031, 5, 4, 12, 30, tzinfo=UTC)
-    assert journal.count_by_hour(desk.clock(), 3) == [0, 0, 0]
-    zone = desk.zone()
-    desk.clock.forward(minutes=29)
-    desk.add(zone, "A", "www", "192.0.2.1")
-    desk.clock.forward(minutes=1)
-    desk.add(zone, "A", "www", "192.0.2.2")
-    assert journal.count_by_hour(desk.clock(), 3) == [0, 2, 1]
-    desk.clock.forward(hours=2)
-    assert journal.count_by_hour(desk.clock(), 2) == [0, 0]
-    assert journal.count_by_hour(desk.clock(), 5) == [0, 2, 1, 0, 0]
+def test_changes_are_counted_by_the_hour(workspace: Workspace) -> None:
+    workspace.clock.now = datetime(2031, 5, 4, 12, 30, tzinfo=UTC)
+    assert journal.count_by_hour(workspace.clock(), 3) == [0, 0, 0]
+    zone = workspace.zone()
+    workspace.clock.forward(minutes=29)
+    workspace.add(zone, "A", "www", "192.0.2.1")
+    workspace.clock.forward(minutes=1)
+    workspace.add(zone, "A", "www", "192.0.2.2")
+    assert journal.count_by_hour(workspace.clock(), 3) == [0, 2, 1]
+    workspace.clock.forward(hours=2)
+    assert journal.count_by_hour(workspace.clock(), 2) == [0, 0]
+    assert journal.count_by_hour(workspace.clock(), 5) == [0, 2, 1, 0, 0]
 
 
-def test_every_version_of_a_zone_is_rebuilt_from_the_journal(desk: Desk) -> None:
-    zone, other = desk.zone(), desk.zone("other.example")
-    seen = {zone.serial: stored(desk, zone)}
+def test_every_version_of_a_zone_is_rebuilt_from_the_journal(workspace: Workspace) -> None:
+    zone, other = workspace.zone(), workspace.zone("other.example")
+    seen = {zone.serial: stored(workspace, zone)}
 
     def note() -> None:
-        desk.clock.forward(seconds=61, microseconds=7)
+        workspace.clock.forward(seconds=61, microseconds=7)
         now = zones.get_any(zone.uuid)
-        seen[now.serial] = stored(desk, now)
+        seen[now.serial] = stored(workspace, now)
 
-    www = desk.add(zone, "A", "www", "192.0.2.1", ttl=300)
+    www = workspace.add(zone, "A", "www", "192.0.2.1", ttl=300)
     note()
-    desk.add(other, "A", "www", "192.0.2.1")
-    desk.add(zone, "MX", "@", "mail.example.org", priority=10)
+    workspace.add(other, "A", "www", "192.0.2.1")
+    workspace.add(zone, "MX", "@", "mail.example.org", priority=10)
     note()
-    desk.add(zone, "A", "www", "192.0.2.2", ttl=60)  # changes the TTL of the first one too
+    workspace.add(zone, "A", "www", "192.0.2.2", ttl=60)  # changes the TTL of the first one too
     note()
     for wanted in (
         RecordInput("A", "www", "192.0.2.3", ttl=60),
         RecordInput("A", "www", "192.0.2.3", ttl=60, comment="under the same serial"),
         RecordInput("TXT", "text.deep", '"a \\"quoted\\" \\195\\188"', ttl=60),
     ):
-        desk.editor.change_record(desk.owner, www.uuid, lambda _zone, _record, wanted=wanted: wanted)  # type: ignore[misc]
+        workspace.editor.change_record(workspace.owner, www.uuid, lambda _zone, _record, wanted=wanted: wanted)  # type: ignore[misc]
         note()
-    desk.editor.delete_record(desk.owner, www.uuid)
+    workspace.editor.delete_record(workspace.owner, www.uuid)
     note()
-    desk.editor.change_zone(desk.owner, zone.uuid, {"comment": "of a zone"})
-    desk.editor.raise_serial(zone.uuid, zones.get_any(zone.uuid).serial + 9)
+    workspace.editor.change_zone(workspace.owner, zone.uuid, {"comment": "of a zone"})
+    workspace.editor.raise_serial(zone.uuid, zones.get_any(zone.uuid).serial + 9)
     note()
     assert len(seen) == 8
     assert versions(zone) == seen
 
 
-def test_settings_are_kept_as_they_were_and_became(desk: Desk) -> None:
-    zone = desk.zone()
+def test_settings_are_kept_as_they_were_and_became(workspace: Workspace) -> None:
+    zone = workspace.zone()
     first = {"default_ttl": 3600, "protected": False, "comment": ""}
     second = {"default_ttl": 60, "protected": True, "comment": "ours"}
-    desk.editor.change_zone(desk.owner, zone.uuid, second)
-    desk.editor.change_zone(desk.owner, zone.uuid, {"protected": False})
-    desk.editor.delete_zone(desk.owner, zone.uuid)
+    workspace.editor.change_zone(workspace.owner, zone.uuid, second)
+    workspace.editor.change_zone(workspace.owner, zone.uuid, {"protected": False})
+    workspace.editor.delete_zone(workspace.owner, zone.uuid)
     assert [row.settings for row in rows()] == [
         {"before": None, "after": first},
         {"before": first, "after": second},
@@ -178,7 +178,7 @@ def test_settings_are_kept_as_they_were_and_became(desk: Desk) -> None:
     assert {row.format for row in rows()} == {journal.FORMAT}
 
 
-def test_a_version_is_found_by_an_index(desk: Desk) -> None:
-    with closing(sqlite.connect(desk.store.path)) as reader:
+def test_a_version_is_found_by_an_index(workspace: Workspace) -> None:
+    with closing(sqlite.connect(workspace.store.path)) as reader:
         plan = reader.execute("explain query plan select * from change where zone_id = ? and serial = ?", (1, 1))
         assert "using index change_version" in str(plan.fetchall()).lower()

@@ -14,81 +14,81 @@ from appliance.store.records import Filters
 from appliance.store.zones import Page
 from appliance.zones.deployment import DeploymentState
 from appliance.zones.names import print_domain, print_owner
-from tests.desk import Desk
+from tests.workspace import Workspace
 
 ALL = Scope(None)
 
 
-def domains(desk: Desk, scope: Scope, page: Page | None = None, **filters: object) -> tuple[list[str], int]:
+def domains(workspace: Workspace, scope: Scope, page: Page | None = None, **filters: object) -> tuple[list[str], int]:
     found, total = zones.find(scope, page or Page(), **filters)  # type: ignore[arg-type]
     return [print_domain(zone.name) for zone in found], total
 
 
-def test_a_scope_shows_its_zones_alone(desk: Desk) -> None:
-    mine = [desk.zone(domain) for domain in ("b.org", "a.org")]
-    theirs = desk.editor.create_zone(desk.stranger, "c.org")
-    assert domains(desk, desk.owner.scope) == (["a.org", "b.org"], 2)
-    assert domains(desk, desk.stranger.scope) == (["c.org"], 1)
-    assert domains(desk, ALL) == (["a.org", "b.org", "c.org"], 3)
-    limited = replace(desk.owner.scope, zones=frozenset({mine[0].uuid, theirs.uuid}))
-    assert domains(desk, limited) == (["b.org"], 1)
-    assert domains(desk, replace(desk.owner.scope, zones=frozenset())) == ([], 0)
-    assert zones.get(theirs.uuid, desk.owner.scope) is None and zones.get(theirs.uuid, ALL) == theirs
-    assert zones.get_by_name(theirs.name, desk.owner.scope) is None and zones.get_by_name(theirs.name) == theirs
+def test_a_scope_shows_its_zones_alone(workspace: Workspace) -> None:
+    mine = [workspace.zone(domain) for domain in ("b.org", "a.org")]
+    theirs = workspace.editor.create_zone(workspace.stranger, "c.org")
+    assert domains(workspace, workspace.owner.scope) == (["a.org", "b.org"], 2)
+    assert domains(workspace, workspace.stranger.scope) == (["c.org"], 1)
+    assert domains(workspace, ALL) == (["a.org", "b.org", "c.org"], 3)
+    limited = replace(workspace.owner.scope, zones=frozenset({mine[0].uuid, theirs.uuid}))
+    assert domains(workspace, limited) == (["b.org"], 1)
+    assert domains(workspace, replace(workspace.owner.scope, zones=frozenset())) == ([], 0)
+    assert zones.get(theirs.uuid, workspace.owner.scope) is None and zones.get(theirs.uuid, ALL) == theirs
+    assert zones.get_by_name(theirs.name, workspace.owner.scope) is None and zones.get_by_name(theirs.name) == theirs
     assert zones.get(mine[1].uuid, limited) is None and zones.get(uuid4(), ALL) is None
 
 
-def test_pages_and_filters_of_zones(desk: Desk) -> None:
+def test_pages_and_filters_of_zones(workspace: Workspace) -> None:
     for domain in ("a.org", "b.org", "c.net"):
-        desk.zone(domain)
-    assert domains(desk, ALL, Page(2, 2)) == (["c.net"], 3)
-    assert domains(desk, ALL, Page(9, 2)) == ([], 3)
-    assert domains(desk, ALL, name=dns.name.from_text("b.org.")) == (["b.org"], 1)
-    assert domains(desk, ALL, search="ORG") == (["a.org", "b.org"], 2)
-    assert domains(desk, ALL, search="%") == ([], 0) and domains(desk, ALL, search="_") == ([], 0)
+        workspace.zone(domain)
+    assert domains(workspace, ALL, Page(2, 2)) == (["c.net"], 3)
+    assert domains(workspace, ALL, Page(9, 2)) == ([], 3)
+    assert domains(workspace, ALL, name=dns.name.from_text("b.org.")) == (["b.org"], 1)
+    assert domains(workspace, ALL, search="ORG") == (["a.org", "b.org"], 2)
+    assert domains(workspace, ALL, search="%") == ([], 0) and domains(workspace, ALL, search="_") == ([], 0)
 
 
-def test_zones_of_a_state(desk: Desk) -> None:
-    live, failed, pending, deploying = (desk.zone(f"{letter}.org") for letter in "abcd")
-    theirs = desk.editor.create_zone(desk.stranger, "theirs.org")
-    with desk.store.writing():
+def test_zones_of_a_state(workspace: Workspace) -> None:
+    live, failed, pending, deploying = (workspace.zone(f"{letter}.org") for letter in "abcd")
+    theirs = workspace.editor.create_zone(workspace.stranger, "theirs.org")
+    with workspace.store.writing():
         for zone in (live, theirs):
-            deployments.store_live(zone.uuid, zone.serial, desk.clock())
+            deployments.store_live(zone.uuid, zone.serial, workspace.clock())
         deployments.store_attempt(failed.uuid, failed.serial, "check: broken")
         deployments.store_attempt(deploying.uuid, deploying.serial, None)
-    assert domains(desk, ALL, state=DeploymentState.LIVE) == (["a.org", "theirs.org"], 2)
-    assert domains(desk, desk.owner.scope, Page(2, 1), state=DeploymentState.LIVE) == ([], 1)
-    assert domains(desk, desk.owner.scope, state=DeploymentState.FAILED) == (["b.org"], 1)
-    assert domains(desk, desk.owner.scope, state=DeploymentState.PENDING) == (["c.org"], 1)
-    assert domains(desk, desk.owner.scope, state=DeploymentState.DEPLOYING, search="d.") == (["d.org"], 1)
-    assert statistics.count_by_state(desk.owner.scope) == {"live": 1, "failed": 1, "pending": 1, "deploying": 1}
+    assert domains(workspace, ALL, state=DeploymentState.LIVE) == (["a.org", "theirs.org"], 2)
+    assert domains(workspace, workspace.owner.scope, Page(2, 1), state=DeploymentState.LIVE) == ([], 1)
+    assert domains(workspace, workspace.owner.scope, state=DeploymentState.FAILED) == (["b.org"], 1)
+    assert domains(workspace, workspace.owner.scope, state=DeploymentState.PENDING) == (["c.org"], 1)
+    assert domains(workspace, workspace.owner.scope, state=DeploymentState.DEPLOYING, search="d.") == (["d.org"], 1)
+    assert statistics.count_by_state(workspace.owner.scope) == {"live": 1, "failed": 1, "pending": 1, "deploying": 1}
     assert statistics.count_by_state() == {"live": 2, "failed": 1, "pending": 1, "deploying": 1}
     for zone in (live, failed, pending, deploying, theirs):
         assert deployments.of_zones([zone], ())[zone.uuid].state in DeploymentState
 
 
-def test_accounts_count_their_zones(desk: Desk) -> None:
+def test_accounts_count_their_zones(workspace: Workspace) -> None:
     def count() -> int:
         return accounts.find_account("owner@example.org").zone_count
 
-    first, _ = desk.zone("a.org"), desk.zone("b.org")
+    first, _ = workspace.zone("a.org"), workspace.zone("b.org")
     assert count() == 2
-    desk.editor.delete_zone(desk.owner, first.uuid)
-    assert count() == 1 and domains(desk, desk.owner.scope) == (["b.org"], 1)
-    desk.zone("a.org")
+    workspace.editor.delete_zone(workspace.owner, first.uuid)
+    assert count() == 1 and domains(workspace, workspace.owner.scope) == (["b.org"], 1)
+    workspace.zone("a.org")
     assert count() == 2 and accounts.find_account("stranger@example.org").zone_count == 0
 
 
-def test_pages_and_filters_of_records(desk: Desk) -> None:
-    zone, other = desk.zone("a.org"), desk.zone("b.org")
+def test_pages_and_filters_of_records(workspace: Workspace) -> None:
+    zone, other = workspace.zone("a.org"), workspace.zone("b.org")
     for name, record_type, value in [
         ("www", "A", "192.0.2.1"),
         ("@", "TXT", "Text %_"),
         ("www", "AAAA", "::1"),
         ("*", "A", "192.0.2.2"),
     ]:
-        desk.add(zone, record_type, name, value)
-    desk.add(other, "A", "www", "192.0.2.1")
+        workspace.add(zone, record_type, name, value)
+    workspace.add(other, "A", "www", "192.0.2.1")
 
     def find(scope: Scope = ALL, page: Page | None = None, **filters: object) -> tuple[list[str], int]:
         found, total = records.find(scope, page or Page(), Filters(**filters))  # type: ignore[arg-type]
@@ -99,25 +99,25 @@ def test_pages_and_filters_of_records(desk: Desk) -> None:
     assert find(zone=zone.uuid, rdtype=RdataType.A) == (["* A", "www A"], 2)
     assert find(owner="www")[1] == 3 and find(value="192.0.2.1")[1] == 2 and find(value="192.0.2")[1] == 0
     assert find(search="WW")[1] == 3 and find(search="%_") == (["@ TXT"], 1) and find(search="192.0")[1] == 3
-    assert find(desk.stranger.scope) == ([], 0) and find(zone=uuid4()) == ([], 0)
-    assert find(replace(desk.owner.scope, zones=frozenset({other.uuid})))[1] == 1
+    assert find(workspace.stranger.scope) == ([], 0) and find(zone=uuid4()) == ([], 0)
+    assert find(replace(workspace.owner.scope, zones=frozenset({other.uuid})))[1] == 1
     assert [one.owner for one in records.of_zone(zone)] == [
         one.owner for _, one in records.find(ALL, Page(), Filters(zone=zone.uuid))[0]
     ]
 
 
-def test_records_of_a_deleted_zone_are_not_found(desk: Desk) -> None:
-    zone = desk.zone()
-    record = desk.add(zone, "A", "www", "192.0.2.1")
-    assert records.get(record.uuid, desk.stranger.scope) is None
-    found = records.get(record.uuid, desk.owner.scope)
+def test_records_of_a_deleted_zone_are_not_found(workspace: Workspace) -> None:
+    zone = workspace.zone()
+    record = workspace.add(zone, "A", "www", "192.0.2.1")
+    assert records.get(record.uuid, workspace.stranger.scope) is None
+    found = records.get(record.uuid, workspace.owner.scope)
     assert found and found[1] == record
-    desk.editor.delete_zone(desk.owner, zone.uuid)
+    workspace.editor.delete_zone(workspace.owner, zone.uuid)
     assert records.get(record.uuid, ALL) is None and records.find(ALL, Page(), Filters())[1] == 0
 
 
-def test_lines_are_in_the_order_of_owner_and_type(desk: Desk) -> None:
-    zone = desk.zone()
+def test_lines_are_in_the_order_of_owner_and_type(workspace: Workspace) -> None:
+    zone = workspace.zone()
     assert records.lines_of(zone) == records.Lines("", 0)
     for name, record_type, value in [
         ("www", "TXT", "x"),
@@ -126,7 +126,7 @@ def test_lines_are_in_the_order_of_owner_and_type(desk: Desk) -> None:
         ("www", "A", "192.0.2.1"),
         ("@", "A", "192.0.2.1"),
     ]:
-        desk.add(zone, record_type, name, value, ttl=5)
+        workspace.add(zone, record_type, name, value, ttl=5)
     lines = records.lines_of(zone)
     assert lines.count == 5 and lines.text.splitlines() == [
         "example.com. 5 IN A 192.0.2.1",
@@ -137,12 +137,12 @@ def test_lines_are_in_the_order_of_owner_and_type(desk: Desk) -> None:
     ]
 
 
-def test_a_stored_zone_looks_to_the_rules_as_one_in_memory(desk: Desk) -> None:
-    zone = desk.zone()
+def test_a_stored_zone_looks_to_the_rules_as_one_in_memory(workspace: Workspace) -> None:
+    zone = workspace.zone()
     for number in range(records.READ_AHEAD + 7):
-        desk.add(zone, "A", f"h{number}.dev", "192.0.2.1")
+        workspace.add(zone, "A", f"h{number}.dev", "192.0.2.1")
     for name in ("dev", "dev-x", "devx", "@", "*.dev"):
-        desk.add(zone, "A", name, "192.0.2.1")
+        workspace.add(zone, "A", name, "192.0.2.1")
     view = records.ZoneView(zone, ())
     dev = dns.name.from_text("dev.example.com.")
     below = [name for name, _ in view.below(dev)]

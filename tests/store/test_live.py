@@ -18,7 +18,7 @@ from appliance.store.zones import Page
 from appliance.zones.deployment import DeploymentState
 from appliance.zones.model import Zone
 from appliance.zones.serial import HALF, MODULUS
-from tests.desk import Desk, open_desk
+from tests.workspace import Workspace, open_workspace
 
 NEAR = st.integers(-2, 2)
 SERIALS = st.one_of(
@@ -30,14 +30,14 @@ WANTED = SERIALS.filter(bool)
 
 @dataclass(frozen=True)
 class Place:
-    """A desk with one zone, whose row is written past every check."""
+    """A workspace with one zone, whose row is written past every check."""
 
-    desk: Desk
+    workspace: Workspace
     zone: Zone
 
     def write(self, wanted: int, attempted: int | None, live: int | None, error: str | None) -> None:
         """The zone at this serial, and its deployment."""
-        with closing(sqlite.connect(self.desk.store.path)) as database, database:
+        with closing(sqlite.connect(self.workspace.store.path)) as database, database:
             database.execute("update zone set serial = ?", (wanted,))
             database.execute(
                 "insert or replace into deployment (zone_id, serial, live_serial, error) select id, ?, ?, ? from zone",
@@ -49,8 +49,8 @@ class Place:
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """One store for all examples."""
     folder: Path = tmp_path_factory.mktemp("live")
-    with open_desk(folder) as desk:
-        yield Place(desk, desk.zone())
+    with open_workspace(folder) as workspace:
+        yield Place(workspace, workspace.zone())
 
 
 @given(

@@ -13,7 +13,7 @@ from appliance.store import accounts, audit, credentials, deployments, journal, 
 from appliance.store.file import sqlite
 from appliance.store.file.database import MIGRATIONS, Store
 from appliance.zones.deployment import DeploymentState, NameserverState, Observation
-from tests.desk import Clock
+from tests.workspace import Clock
 
 UUID = "00000000000040008000000000000001"
 

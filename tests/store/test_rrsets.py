@@ -9,7 +9,7 @@ from appliance.store.rrsets import SetFilters
 from appliance.store.zones import Page
 from appliance.zones.model import Zone
 from appliance.zones.names import print_owner
-from tests.desk import Desk
+from tests.workspace import Workspace
 
 
 def shown(zone: Zone, page: Page | None = None, **filters: object) -> tuple[list[tuple[str, str, int]], int]:
@@ -17,8 +17,8 @@ def shown(zone: Zone, page: Page | None = None, **filters: object) -> tuple[list
     return [(print_owner(one.owner, zone.name), one.rdtype.name, len(one.records)) for one in found], total
 
 
-def fill(desk: Desk) -> Zone:
-    zone, other = desk.zone(), desk.zone("example.net")
+def fill(workspace: Workspace) -> Zone:
+    zone, other = workspace.zone(), workspace.zone("example.net")
     for record_type, name, value in [
         ("TXT", "@", "Hello World"),
         ("A", "www", "192.0.2.1"),
@@ -27,13 +27,13 @@ def fill(desk: Desk) -> Zone:
         ("A", "*.dev", "192.0.2.3"),
         ("A", "www.example.com.dev", "192.0.2.4"),
     ]:
-        desk.add(zone, record_type, name, value)
-    desk.add(other, "A", "elsewhere", "192.0.2.1")
+        workspace.add(zone, record_type, name, value)
+    workspace.add(other, "A", "elsewhere", "192.0.2.1")
     return zone
 
 
-def test_sets_are_whole_and_in_order(desk: Desk) -> None:
-    zone = fill(desk)
+def test_sets_are_whole_and_in_order(workspace: Workspace) -> None:
+    zone = fill(workspace)
     everything = [
         ("@", "TXT", 1),
         ("*.dev", "A", 1),
@@ -44,11 +44,11 @@ def test_sets_are_whole_and_in_order(desk: Desk) -> None:
     assert shown(zone) == (everything, 5)
     assert shown(zone, Page(2, 2)) == (everything[2:4], 5)
     assert shown(zone, Page(9, 2)) == ([], 5)
-    assert shown(desk.zone("empty.org")) == ([], 0)
+    assert shown(workspace.zone("empty.org")) == ([], 0)
 
 
-def test_filters_find_whole_sets(desk: Desk) -> None:
-    zone = fill(desk)
+def test_filters_find_whole_sets(workspace: Workspace) -> None:
+    zone = fill(workspace)
     assert shown(zone, text="192.0.2.2") == ([("www", "A", 2)], 1)
     assert shown(zone, text="WWW", rdtype=RdataType.AAAA) == ([("www", "AAAA", 1)], 1)
     assert shown(zone, text="hello w") == ([("@", "TXT", 1)], 1)

@@ -13,8 +13,8 @@ from appliance.principal import EVERYTHING, Scope
 from appliance.store import zones
 from appliance.store.file import sqlite
 from appliance.store.file.database import Store
-from tests.crowd import add_zones
-from tests.desk import Desk
+from tests.many_zones import add_zones
+from tests.workspace import Workspace
 
 
 def found(name: str, scope: Scope = EVERYTHING) -> str | None:
@@ -56,35 +56,35 @@ def statements(store: Store) -> Iterator[list[str]]:
         (".", None),
     ],
 )
-def test_the_longest_match_has_the_name(desk: Desk, name: str, zone: str | None) -> None:
+def test_the_longest_match_has_the_name(workspace: Workspace, name: str, zone: str | None) -> None:
     for domain in ("example.com", "dev.example.com", "deep.a.b.dev.example.com"):
-        desk.zone(domain)
+        workspace.zone(domain)
     assert found(name) == zone
 
 
-def test_a_deleted_zone_leaves_its_names_to_the_one_above(desk: Desk) -> None:
-    desk.zone("example.com")
-    gone = desk.zone("dev.example.com")
-    desk.editor.delete_zone(desk.owner, gone.uuid)
+def test_a_deleted_zone_leaves_its_names_to_the_one_above(workspace: Workspace) -> None:
+    workspace.zone("example.com")
+    gone = workspace.zone("dev.example.com")
+    workspace.editor.delete_zone(workspace.owner, gone.uuid)
     assert found("www.dev.example.com.") == "example.com"
 
 
-def test_zones_outside_of_the_scope_are_passed_over(desk: Desk) -> None:
-    above, below = desk.zone("example.com"), desk.zone("dev.example.com")
-    assert found("www.dev.example.com.", desk.stranger.scope) is None
+def test_zones_outside_of_the_scope_are_passed_over(workspace: Workspace) -> None:
+    above, below = workspace.zone("example.com"), workspace.zone("dev.example.com")
+    assert found("www.dev.example.com.", workspace.stranger.scope) is None
     assert found("www.dev.example.com.", Scope(None, frozenset({above.uuid}))) == "example.com"
     assert found("www.dev.example.com.", Scope(below.account, frozenset({below.uuid}))) == "dev.example.com"
 
 
-def test_it_is_one_statement_that_searches_an_index(desk: Desk) -> None:
-    zone = desk.zone("example.com")
-    add_zones(desk.store, zone, (f"z{number}.example.com" for number in range(3000)))
-    with statements(desk.store) as said:
+def test_it_is_one_statement_that_searches_an_index(workspace: Workspace) -> None:
+    zone = workspace.zone("example.com")
+    add_zones(workspace.store, zone, (f"z{number}.example.com" for number in range(3000)))
+    with statements(workspace.store) as said:
         for name in ("www.example.com.", "a.b.c.d.e.f.z2999.example.com.", "nowhere.test."):
-            found(name, desk.owner.scope)
+            found(name, workspace.owner.scope)
     assert len(said) == 3
-    with desk.store.connection():
-        plan = desk.store._db.execute_sql(f"explain query plan {said[1]}", ("",) * said[1].count("?")).fetchall()
+    with workspace.store.connection():
+        plan = workspace.store._db.execute_sql(f"explain query plan {said[1]}", ("",) * said[1].count("?")).fetchall()
     steps = [str(step[-1]) for step in plan]
     assert any("USING INDEX zone_key (name_key=?)" in step for step in steps), steps
     assert not any(step.startswith("SCAN") for step in steps), steps

@@ -14,62 +14,64 @@ from appliance.zones.serial import is_later
 from tests.appliance import Appliance
 from tests.clock import Clock, stepped
 from tests.doctor.faults import standing_still
+from tests.live_zone import HEAL_SECONDS, OLD, LiveZone
 from tests.pair import wait_for
-from tests.scene import HEAL_SECONDS, OLD, Scene
 
 
 @pytest.fixture
-def scene() -> Iterator[Scene]:
+def live_zone() -> Iterator[LiveZone]:
     """A zone of an appliance of its own."""
     with Appliance() as own:
-        yield Scene(own)
+        yield LiveZone(own)
 
 
 @pytest.fixture
-def clock(scene: Scene) -> Iterator[Clock]:
+def clock(live_zone: LiveZone) -> Iterator[Clock]:
     """The clock of its API and deployer."""
-    with stepped(scene.appliance) as clock:
+    with stepped(live_zone.appliance) as clock:
         yield clock
 
 
-def serial_of(scene: Scene) -> int:
-    serial: int = scene.deployment()["serial"]
+def serial_of(live_zone: LiveZone) -> int:
+    serial: int = live_zone.deployment()["serial"]
     return serial
 
 
 @pytest.mark.parametrize("offset", ["-1d", "+10y"])
-def test_a_step_and_back(scene: Scene, clock: Clock, offset: str) -> None:
-    served = serial_of(scene)
-    token = scene.appliance.token("healing@example.org")
+def test_a_step_and_back(live_zone: LiveZone, clock: Clock, offset: str) -> None:
+    served = serial_of(live_zone)
+    token = live_zone.appliance.token("healing@example.org")
     clock.step(offset)
-    scene.api = scene.appliance.client(token)  # a connection from before may seem idle for years, and is ended
-    scene.change()
-    stepped_to = serial_of(scene)
+    live_zone.api = live_zone.appliance.client(token)  # a connection from before may seem idle for years, and is ended
+    live_zone.change()
+    stepped_to = serial_of(live_zone)
     assert is_later(stepped_to, served)
-    scene.wait_until_failed("the clocks differ")
-    wait_for(lambda: "event=catalog-unread" in scene.appliance.log("deployer"), "the log tells of the catalog too")
-    created = scene.api.zone("created.example")
-    scene.api.record(created, "A", "www", "192.0.2.1")
-    assert scene.answers() == [{OLD}, {OLD}]
+    live_zone.wait_until_failed("the clocks differ")
+    wait_for(lambda: "event=catalog-unread" in live_zone.appliance.log("deployer"), "the log tells of the catalog too")
+    created = live_zone.api.zone("created.example")
+    live_zone.api.record(created, "A", "www", "192.0.2.1")
+    assert live_zone.answers() == [{OLD}, {OLD}]
     clock.step("+0")
-    scene.api = scene.appliance.client(token)
-    scene.wait_until_healed()
-    scene.appliance.wait_until_answered("www.created.example", "A", [OLD])
-    scene.api.wait_until_live(created)
-    assert scene.deployment()["live_serial"] == stepped_to
-    scene.api.expect(200, "PATCH", f"/dns-records/{scene.record['uuid']}/", {"value": "192.0.2.1"})
-    assert is_later(serial_of(scene), stepped_to)
-    wait_for(lambda: scene.answers() == [{OLD}, {OLD}], "both follow a later change", HEAL_SECONDS)
-    wait_for(lambda: scene.appliance.get("/readyz").json()["degraded"] == [], "nothing is told any more", HEAL_SECONDS)
+    live_zone.api = live_zone.appliance.client(token)
+    live_zone.wait_until_healed()
+    live_zone.appliance.wait_until_answered("www.created.example", "A", [OLD])
+    live_zone.api.wait_until_live(created)
+    assert live_zone.deployment()["live_serial"] == stepped_to
+    live_zone.api.expect(200, "PATCH", f"/dns-records/{live_zone.record['uuid']}/", {"value": "192.0.2.1"})
+    assert is_later(serial_of(live_zone), stepped_to)
+    wait_for(lambda: live_zone.answers() == [{OLD}, {OLD}], "both follow a later change", HEAL_SECONDS)
+    wait_for(
+        lambda: live_zone.appliance.get("/readyz").json()["degraded"] == [], "nothing is told any more", HEAL_SECONDS
+    )
 
 
-def test_a_deployer_that_stood_still_before_the_clock_was_set_back(scene: Scene, clock: Clock) -> None:
+def test_a_deployer_that_stood_still_before_the_clock_was_set_back(live_zone: LiveZone, clock: Clock) -> None:
     def ready() -> bool:
-        return scene.appliance.get("/readyz").status_code == 200
+        return live_zone.appliance.get("/readyz").status_code == 200
 
     clock.step("+1d")
     wait_for(ready, "the deployer signs under that clock")
-    (pid,) = (pid for pid, line in scene.appliance.at_work().items() if " deployer --state" in line)
+    (pid,) = (pid for pid, line in live_zone.appliance.at_work().items() if " deployer --state" in line)
     with standing_still(pid):
         clock.step("+0")
         wait_for(lambda: not ready(), "its silence is told, though its last sign is still to come")

@@ -19,8 +19,8 @@ from appliance.nameserver.catalog import CatalogUpdates
 from appliance.render.zone_file import is_whole
 from appliance.store.file import sqlite
 from tests.appliance import Appliance
+from tests.live_zone import HEAL_SECONDS, NEW, OLD, LiveZone
 from tests.pair import LOOPBACK, program, wait_for
-from tests.scene import HEAL_SECONDS, NEW, OLD, Scene
 
 
 @pytest.fixture
@@ -37,23 +37,23 @@ def own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Appliance]:
 
 
 @pytest.fixture
-def scene(own: Appliance) -> Scene:
+def live_zone(own: Appliance) -> LiveZone:
     """The zone of each story."""
-    return Scene(own)
+    return LiveZone(own)
 
 
-def test_a_planted_row_fails_its_zone_alone_and_a_restart_serves_the_last_good(scene: Scene) -> None:
-    with closing(sqlite.connect(scene.appliance.state / "store" / "store.sqlite3")) as database, database:
+def test_a_planted_row_fails_its_zone_alone_and_a_restart_serves_the_last_good(live_zone: LiveZone) -> None:
+    with closing(sqlite.connect(live_zone.appliance.state / "store" / "store.sqlite3")) as database, database:
         database.execute("update record set line = 'www.healing.example. 60 IN A 192.0.2.999'")
-    other = scene.api.zone("innocent.example")
-    scene.api.record(scene.zone, "TXT", "@", "a change that brings the planted row along")
-    scene.wait_until_failed("check: .*192.0.2.999")
-    scene.api.wait_until_live(other)
-    scene.restart("ns1/named.conf")
-    wait_for(lambda: scene.answers() == [{OLD}, {OLD}], "a restart serves the last good zone")
-    assert "failed" in scene.appliance.command("status", "healing.example", status=1)
-    scene.change()
-    scene.wait_until_healed()
+    other = live_zone.api.zone("innocent.example")
+    live_zone.api.record(live_zone.zone, "TXT", "@", "a change that brings the planted row along")
+    live_zone.wait_until_failed("check: .*192.0.2.999")
+    live_zone.api.wait_until_live(other)
+    live_zone.restart("ns1/named.conf")
+    wait_for(lambda: live_zone.answers() == [{OLD}, {OLD}], "a restart serves the last good zone")
+    assert "failed" in live_zone.appliance.command("status", "healing.example", status=1)
+    live_zone.change()
+    live_zone.wait_until_healed()
 
 
 @pytest.mark.parametrize(
@@ -65,65 +65,65 @@ def test_a_planted_row_fails_its_zone_alone_and_a_restart_serves_the_last_good(s
     ],
     ids=["hung", "killed", "missing"],
 )
-def test_a_checker_without_a_verdict_publishes_nothing(scene: Scene, script: str | None, told: str) -> None:
+def test_a_checker_without_a_verdict_publishes_nothing(live_zone: LiveZone, script: str | None, told: str) -> None:
     checker = Path(os.environ["DNS_APPLIANCE_DEPLOYER_NAMED_CHECKZONE"])
     good = checker.read_text()
     if script is None:
         checker.unlink()
     else:
         checker.write_text(script)
-    scene.change()
-    scene.wait_until_failed(told)
-    assert scene.answers() == [{OLD}, {OLD}]
+    live_zone.change()
+    live_zone.wait_until_failed(told)
+    assert live_zone.answers() == [{OLD}, {OLD}]
     checker.write_text(good)
     checker.chmod(0o755)
-    scene.wait_until_healed()
+    live_zone.wait_until_healed()
 
 
-def test_a_hung_primary_takes_the_change_when_it_goes_on(scene: Scene) -> None:
-    named = scene.appliance.child("ns1/named.conf")
+def test_a_hung_primary_takes_the_change_when_it_goes_on(live_zone: LiveZone) -> None:
+    named = live_zone.appliance.child("ns1/named.conf")
     assert named
     os.kill(named, signal.SIGSTOP)
     try:
-        scene.change()
-        wait_for(lambda: scene.deployment()["state"] != "live", "the zone is on its way")
-        assert scene.answers()[1] == {OLD}
+        live_zone.change()
+        wait_for(lambda: live_zone.deployment()["state"] != "live", "the zone is on its way")
+        assert live_zone.answers()[1] == {OLD}
     finally:
         os.kill(named, signal.SIGCONT)
-    scene.wait_until_healed()
+    live_zone.wait_until_healed()
 
 
-def test_a_primary_that_restarts_empty_is_filled_again(scene: Scene) -> None:
-    state = scene.appliance.state
+def test_a_primary_that_restarts_empty_is_filled_again(live_zone: LiveZone) -> None:
+    state = live_zone.appliance.state
 
     def empty() -> None:
         for file in (*state.glob("ns1/*.nz*"), *state.glob("zones/*"), *state.glob("ns1/*.mkeys")):
             file.unlink()
-        assert scene.answers()[1] == {OLD}
+        assert live_zone.answers()[1] == {OLD}
 
-    scene.restart("ns1/named.conf", empty)
-    scene.change()
+    live_zone.restart("ns1/named.conf", empty)
+    live_zone.change()
     answers = []
 
     def healed() -> bool:
-        answers.append(scene.answers()[1])
-        return scene.answers() == [{NEW}, {NEW}]
+        answers.append(live_zone.answers()[1])
+        return live_zone.answers() == [{NEW}, {NEW}]
 
     wait_for(healed, "both answer the newest content", HEAL_SECONDS)
     assert set(answers) <= {frozenset({OLD}), frozenset({NEW})}, "the secondary answered all the time"
-    scene.wait_until_healed()
+    live_zone.wait_until_healed()
 
 
-def test_a_wrong_control_key_is_told_without_the_key(scene: Scene) -> None:
-    conf = scene.appliance.state / "ns1" / "named.conf"
+def test_a_wrong_control_key_is_told_without_the_key(live_zone: LiveZone) -> None:
+    conf = live_zone.appliance.state / "ns1" / "named.conf"
     good = conf.read_text()
-    secret = re.findall(r'secret "([^"]+)"', (scene.appliance.state / "keys" / "control.key").read_text())[0]
-    scene.restart("ns1/named.conf", lambda: conf.write_text(good.replace(secret, "A" * 43 + "=")))
-    scene.change()
-    scene.wait_until_failed("reload: ")
-    assert secret not in scene.deployment()["error"] + scene.appliance.log("deployer")
-    scene.restart("ns1/named.conf", lambda: conf.write_text(good))
-    scene.wait_until_healed()
+    secret = re.findall(r'secret "([^"]+)"', (live_zone.appliance.state / "keys" / "control.key").read_text())[0]
+    live_zone.restart("ns1/named.conf", lambda: conf.write_text(good.replace(secret, "A" * 43 + "=")))
+    live_zone.change()
+    live_zone.wait_until_failed("reload: ")
+    assert secret not in live_zone.deployment()["error"] + live_zone.appliance.log("deployer")
+    live_zone.restart("ns1/named.conf", lambda: conf.write_text(good))
+    live_zone.wait_until_healed()
 
 
 def edit(file: Path) -> None:
@@ -139,75 +139,83 @@ def link(file: Path) -> None:
 
 @pytest.mark.parametrize("spoil", [edit, Path.unlink, link], ids=["edited", "deleted", "linked"])
 @pytest.mark.parametrize("restarted", [False, True], ids=["", "restarted"])
-def test_a_spoiled_zone_file_is_written_anew(scene: Scene, spoil: Callable[[Path], None], restarted: bool) -> None:
+def test_a_spoiled_zone_file_is_written_anew(
+    live_zone: LiveZone, spoil: Callable[[Path], None], restarted: bool
+) -> None:
     if restarted:
-        scene.restart("ns1/named.conf", lambda: spoil(scene.file))
+        live_zone.restart("ns1/named.conf", lambda: spoil(live_zone.file))
     else:
-        spoil(scene.file)
-    wait_for(lambda: scene.file.exists() and is_whole(scene.file.read_bytes()), "it is written anew", HEAL_SECONDS)
-    wait_for(lambda: scene.answers() == [{OLD}, {OLD}], "both answer what is stored", HEAL_SECONDS)
-    scene.change()
-    scene.wait_until_healed()
-    assert not scene.file.is_symlink()
-    elsewhere = scene.file.with_name("elsewhere")
+        spoil(live_zone.file)
+    wait_for(
+        lambda: live_zone.file.exists() and is_whole(live_zone.file.read_bytes()), "it is written anew", HEAL_SECONDS
+    )
+    wait_for(lambda: live_zone.answers() == [{OLD}, {OLD}], "both answer what is stored", HEAL_SECONDS)
+    live_zone.change()
+    live_zone.wait_until_healed()
+    assert not live_zone.file.is_symlink()
+    elsewhere = live_zone.file.with_name("elsewhere")
     assert not elsewhere.exists() or "192.0.2.1" in elsewhere.read_text()
 
 
-def test_a_changed_setting_reaches_the_zones_that_are_there(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    scene.appliance.stop()
+def test_a_changed_setting_reaches_the_zones_that_are_there(
+    live_zone: LiveZone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live_zone.appliance.stop()
     monkeypatch.setenv("DNS_APPLIANCE_DNS_MINIMUM", "77")
-    scene.appliance.start()
+    live_zone.appliance.start()
 
     def minima() -> list[set[bytes]]:
-        return [{soa[-4:] for soa in scene.appliance.answer("healing.example", "SOA", server)[1]} for server in (1, 2)]
+        return [
+            {soa[-4:] for soa in live_zone.appliance.answer("healing.example", "SOA", server)[1]} for server in (1, 2)
+        ]
 
     wait_for(lambda: minima() == [{b"\0\0\0\x4d"}] * 2, "both answer with the new setting", HEAL_SECONDS)
-    scene.change()
-    scene.wait_until_healed()
+    live_zone.change()
+    live_zone.wait_until_healed()
 
 
-def test_a_journal_beside_a_newer_file_is_removed(scene: Scene) -> None:
-    scene.api.record(scene.zone, "A", "more", "192.0.2.7")
-    scene.api.wait_until_live(scene.zone)
-    journal = scene.file.with_suffix(".zone.jnl")
+def test_a_journal_beside_a_newer_file_is_removed(live_zone: LiveZone) -> None:
+    live_zone.api.record(live_zone.zone, "A", "more", "192.0.2.7")
+    live_zone.api.wait_until_live(live_zone.zone)
+    journal = live_zone.file.with_suffix(".zone.jnl")
 
     def keep_journal() -> None:
         assert journal.exists()
-        text = scene.file.read_text()
-        serial = str(scene.deployment()["serial"])
-        scene.file.write_text(text.replace(serial, str(int(serial) + 7)))
+        text = live_zone.file.read_text()
+        serial = str(live_zone.deployment()["serial"])
+        live_zone.file.write_text(text.replace(serial, str(int(serial) + 7)))
 
-    scene.restart("ns1/named.conf", keep_journal)
-    scene.change()
-    scene.wait_until_healed()
+    live_zone.restart("ns1/named.conf", keep_journal)
+    live_zone.change()
+    live_zone.wait_until_healed()
 
 
-def test_refused_transfers_heal_when_allowed_again(scene: Scene) -> None:
-    conf = scene.appliance.state / "ns1" / "named.conf"
+def test_refused_transfers_heal_when_allowed_again(live_zone: LiveZone) -> None:
+    conf = live_zone.appliance.state / "ns1" / "named.conf"
     good = conf.read_text()
     refused = re.sub(r"allow-transfer \{.*?\};", "allow-transfer { none; };", good, flags=re.DOTALL)
-    scene.restart("ns1/named.conf", lambda: conf.write_text(refused))
-    scene.change()
-    wait_for(lambda: scene.answers() == [{NEW}, {OLD}], "only the primary has the change", HEAL_SECONDS)
-    wait_for(lambda: scene.deployment()["nameservers"][1]["state"] == "lagging", "the lag is told", HEAL_SECONDS)
-    scene.restart("ns1/named.conf", lambda: conf.write_text(good))
-    scene.wait_until_healed()
+    live_zone.restart("ns1/named.conf", lambda: conf.write_text(refused))
+    live_zone.change()
+    wait_for(lambda: live_zone.answers() == [{NEW}, {OLD}], "only the primary has the change", HEAL_SECONDS)
+    wait_for(lambda: live_zone.deployment()["nameservers"][1]["state"] == "lagging", "the lag is told", HEAL_SECONDS)
+    live_zone.restart("ns1/named.conf", lambda: conf.write_text(good))
+    live_zone.wait_until_healed()
 
 
-def test_a_member_that_the_secondary_dropped_comes_back(scene: Scene) -> None:
-    state, zone = scene.appliance.state, dns.name.from_text("healing.example")
+def test_a_member_that_the_secondary_dropped_comes_back(live_zone: LiveZone) -> None:
+    state, zone = live_zone.appliance.state, dns.name.from_text("healing.example")
     updates = CatalogUpdates(
-        LOOPBACK, scene.appliance.ports.dns, dns.name.from_text(CATALOG), read_key(state / "keys" / "update.key")
+        LOOPBACK, live_zone.appliance.ports.dns, dns.name.from_text(CATALOG), read_key(state / "keys" / "update.key")
     )
     for remove, add in (((), {"0" * 32: zone}), (("0" * 32,), {})):
         updates.change(remove, add)
-        wait_for(lambda: len({catalog_serial(scene, server) for server in (1, 2)}) == 1, "the secondary followed")
-    wait_for(lambda: scene.answers() == [{OLD}, set()], "the secondary dropped the zone")
-    wait_for(lambda: scene.answers() == [{OLD}, {OLD}], "the secondary has the zone again", HEAL_SECONDS)
+        wait_for(lambda: len({catalog_serial(live_zone, server) for server in (1, 2)}) == 1, "the secondary followed")
+    wait_for(lambda: live_zone.answers() == [{OLD}, set()], "the secondary dropped the zone")
+    wait_for(lambda: live_zone.answers() == [{OLD}, {OLD}], "the secondary has the zone again", HEAL_SECONDS)
 
 
-def catalog_serial(scene: Scene, server: int) -> frozenset[bytes]:
-    return scene.appliance.answer(CATALOG, "SOA", server)[1]
+def catalog_serial(live_zone: LiveZone, server: int) -> frozenset[bytes]:
+    return live_zone.appliance.answer(CATALOG, "SOA", server)[1]
 
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts file systems")
@@ -247,41 +255,41 @@ def fill(file: Path) -> None:
 
 @needs_root
 def test_a_full_disk_never_cuts_a_live_file(own: Appliance, small_disk: Callable[[str], None]) -> None:
-    scene = Scene(own)
-    before = scene.file.read_bytes()
-    filler = scene.file.with_name("filler")
+    live_zone = LiveZone(own)
+    before = live_zone.file.read_bytes()
+    filler = live_zone.file.with_name("filler")
     fill(filler)
-    scene.change()
-    scene.wait_until_failed("No space left")
-    assert scene.file.read_bytes() == before
-    scene.restart("ns1/named.conf")
-    wait_for(lambda: scene.answers() == [{OLD}, {OLD}], "the last good zone is served")
+    live_zone.change()
+    live_zone.wait_until_failed("No space left")
+    assert live_zone.file.read_bytes() == before
+    live_zone.restart("ns1/named.conf")
+    wait_for(lambda: live_zone.answers() == [{OLD}, {OLD}], "the last good zone is served")
     filler.unlink()
-    scene.wait_until_healed()
+    live_zone.wait_until_healed()
 
 
 @needs_root
 def test_a_read_only_disk(own: Appliance, small_disk: Callable[[str], None]) -> None:
-    scene = Scene(own)
+    live_zone = LiveZone(own)
     small_disk("ro")
-    scene.change()
-    scene.wait_until_failed("Read-only file system")
-    assert scene.answers() == [{OLD}, {OLD}]
+    live_zone.change()
+    live_zone.wait_until_failed("Read-only file system")
+    assert live_zone.answers() == [{OLD}, {OLD}]
     small_disk("rw")
-    scene.wait_until_healed()
+    live_zone.wait_until_healed()
 
 
 @needs_root
 def test_no_inodes_left(own: Appliance, small_disk: Callable[[str], None]) -> None:
-    scene = Scene(own)
-    fillers = [scene.file.with_name(f"filler-{number}") for number in range(50)]
+    live_zone = LiveZone(own)
+    fillers = [live_zone.file.with_name(f"filler-{number}") for number in range(50)]
     with suppress(OSError):
         for filler in fillers:
             filler.touch()
     assert not fillers[-1].exists()
-    scene.change()
-    scene.wait_until_failed("No space left")
-    assert scene.answers() == [{OLD}, {OLD}]
+    live_zone.change()
+    live_zone.wait_until_failed("No space left")
+    assert live_zone.answers() == [{OLD}, {OLD}]
     for filler in fillers:
         filler.unlink(missing_ok=True)
-    scene.wait_until_healed()
+    live_zone.wait_until_healed()

@@ -16,11 +16,11 @@ import pytest
 from appliance.keys import new_key
 from appliance.queries.soa import Nameserver
 from tests.pair import wait_for
-from tests.soak import copies, fuzz, storm, sweep, zones
-from tests.soak.course import Course
+from tests.soak import backups, fuzz, storm, sweep, zones
+from tests.soak.fault_points import Point
 from tests.soak.journal import Journal
 from tests.soak.parsers import PARSERS
-from tests.soak.points import Point
+from tests.soak.part_run import PartRun
 from tests.soak.watchers import Watcher
 from tests.soak.writers import Acknowledged
 
@@ -30,37 +30,37 @@ FEWEST_STARTED = {"storm": 6, "sweep": 10, "zones": 4, "fuzz": 3}
 
 
 @pytest.fixture
-def course(request: pytest.FixtureRequest) -> Course:
-    """A course whose seed is printed, and differs from run to run."""
-    course = Course(request.node.name.removeprefix("test_").split("[")[0], secrets.randbelow(10**6), ENOUGH)
-    course.say(f"seed {course.seed}")
-    return course
+def part(request: pytest.FixtureRequest) -> PartRun:
+    """A part whose seed is printed, and differs from run to run."""
+    part = PartRun(request.node.name.removeprefix("test_").split("[")[0], secrets.randbelow(10**6), ENOUGH)
+    part.say(f"seed {part.seed}")
+    return part
 
 
-def test_storm(course: Course) -> None:
-    storm.run(course, changes=100, calm=2.0)
-    assert not course.violations
+def test_storm(part: PartRun) -> None:
+    storm.run(part, changes=100, calm=2.0)
+    assert not part.violations
 
 
-def test_sweep(course: Course) -> None:
-    sweep.sample(course, kills=4, failures=3)
-    assert not course.violations
+def test_sweep(part: PartRun) -> None:
+    sweep.sample(part, kills=4, failures=3)
+    assert not part.violations
 
 
-@pytest.mark.parametrize("points", copies.points(), ids=lambda points: str(points[0]))
-def test_copies(course: Course, points: list[Point]) -> None:
-    with copies.open_shelf(points[0].where) as shelf:
-        for point in course.random.sample(points, 4):
-            assert not shelf.attempt(point, course.random.randint(1, 4))[1]
+@pytest.mark.parametrize("points", backups.points(), ids=lambda points: str(points[0]))
+def test_copies(part: PartRun, points: list[Point]) -> None:
+    with backups.open_shelf(points[0].where) as folder:
+        for point in part.random.sample(points, 4):
+            assert not folder.attempt(point, part.random.randint(1, 4))[1]
 
 
-def test_zones(course: Course) -> None:
-    assert not zones.try_batch(course.seed, 0, 1000).violations
+def test_zones(part: PartRun) -> None:
+    assert not zones.try_batch(part.seed, 0, 1000).violations
 
 
 @pytest.mark.parametrize("parser", PARSERS)
-def test_fuzz(course: Course, parser: str) -> None:
-    assert not fuzz.try_inputs(parser, f"{course.seed}/{parser}", 20_000 // len(PARSERS))[1].broken
+def test_fuzz(part: PartRun, parser: str) -> None:
+    assert not fuzz.try_inputs(parser, f"{part.seed}/{parser}", 20_000 // len(PARSERS))[1].broken
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def _at_work(folder: str) -> list[bytes]:
     return found
 
 
-def test_the_oracle_sees_what_is_wrong(course: Course) -> None:
+def test_the_oracle_sees_what_is_wrong(part: PartRun) -> None:
     entry = ("A", "w0-1", "10.0.0.1", None)
     row = storm._served("z.example", entry)
     journal = Journal({("z.example", 7): frozenset({row}), ("z.example", 8): frozenset()})
@@ -99,11 +99,11 @@ def test_the_oracle_sees_what_is_wrong(course: Course) -> None:
     )
     assert len(storm._lost(journal, [Acknowledged("z.example", n, entry, True) for n in (7, 8, 9)])) == 2
     key, server = new_key("transfer"), Nameserver("ns1", "127.0.0.1", 53)
-    watcher = Watcher(course, server, key, False, ["z.example"], lambda _: "www", _serials={("z.example", 9)})
+    watcher = Watcher(part, server, key, False, ["z.example"], lambda _: "www", _serials={("z.example", 9)})
     watcher._whole = {("z.example", 7, frozenset({row})), ("z.example", 8, frozenset({row}))}
     watcher._sets = {("z.example", *row[:2], frozenset({row}))}
     watcher._absent = {("z.example", *row[:2], 7), ("z.example", *row[:2], 8)}
     assert len(watcher.faults(journal)) == 4
     for serial in (7, 8, 7):
         watcher._follow("z.example", serial, life=0)
-    assert len(course.violations) == 1
+    assert len(part.violations) == 1

@@ -14,7 +14,7 @@ from appliance.errors import AuthenticationFailed, NotFound
 from appliance.web.context import context
 from appliance.web.error_status import status_of
 from appliance.web.front_doors import FrontDoor, FrontDoors, doors_of
-from tests.api.conftest import House, is_error, open_house
+from tests.api.conftest import Application, is_error, open_house
 
 DIALECT = "/api/v1/servers"
 
@@ -35,9 +35,9 @@ def _answer_ours(error: Exception) -> Response:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> House:
-    """A house with a second front door below the paths of the API."""
-    house = open_house(tmp_path)
+def application(tmp_path: Path) -> Application:
+    """A application with a second front door below the paths of the API."""
+    application = open_house(tmp_path)
     pages = Blueprint("dialect", __name__, url_prefix=DIALECT)
 
     @pages.get("/localhost")
@@ -52,14 +52,14 @@ def house(tmp_path: Path) -> House:
     def miss() -> str:
         raise NotFound("no such zone")
 
-    house.app.register_blueprint(pages)
-    doors_of(house.app).claim(FrontDoor((DIALECT,), _answer_error, _authenticate))
-    return house
+    application.app.register_blueprint(pages)
+    doors_of(application.app).claim(FrontDoor((DIALECT,), _answer_error, _authenticate))
+    return application
 
 
 @pytest.fixture
-def web(house: House) -> FlaskClient:
-    return house.app.test_client()
+def web(application: Application) -> FlaskClient:
+    return application.app.test_client()
 
 
 def _is_dialect(answer: TestResponse, status: int, text: str) -> bool:
@@ -67,8 +67,8 @@ def _is_dialect(answer: TestResponse, status: int, text: str) -> bool:
     return text in answer.text
 
 
-def test_a_door_below_the_api_lets_in_by_its_own_header(house: House, web: FlaskClient) -> None:
-    secret = house.secret("me@example.org", "dns:*")
+def test_a_door_below_the_api_lets_in_by_its_own_header(application: Application, web: FlaskClient) -> None:
+    secret = application.secret("me@example.org", "dns:*")
     key, bearer = {"X-API-Key": secret}, {"Authorization": f"Bearer {secret}"}
     assert web.get(f"{DIALECT}/localhost", headers=key).text == "localhost"
     assert _is_dialect(web.get(f"{DIALECT}/localhost", headers=bearer), 401, "dialect: AuthenticationFailed")
@@ -79,22 +79,24 @@ def test_a_door_below_the_api_lets_in_by_its_own_header(house: House, web: Flask
 
 
 @pytest.mark.parametrize("path", ["", "/", "/nothing", "/localhost/x", "/localhost/x/y"])
-def test_unknown_paths_are_the_doors_and_come_after_its_credential(house: House, web: FlaskClient, path: str) -> None:
-    key = {"X-API-Key": house.secret("me@example.org", "dns:*")}
+def test_unknown_paths_are_the_doors_and_come_after_its_credential(
+    application: Application, web: FlaskClient, path: str
+) -> None:
+    key = {"X-API-Key": application.secret("me@example.org", "dns:*")}
     assert _is_dialect(web.get(f"{DIALECT}{path}"), 401, "dialect: AuthenticationFailed")
     assert _is_dialect(web.get(f"{DIALECT}{path}", headers=key), 404, "dialect: 404")
 
 
-def test_every_error_of_a_door_has_its_form(house: House, web: FlaskClient) -> None:
-    key = {"X-API-Key": house.secret("me@example.org", "dns:*")}
+def test_every_error_of_a_door_has_its_form(application: Application, web: FlaskClient) -> None:
+    key = {"X-API-Key": application.secret("me@example.org", "dns:*")}
     assert _is_dialect(web.post(f"{DIALECT}/localhost", headers=key), 405, "dialect: 405")
     assert _is_dialect(web.get(f"{DIALECT}/broken", headers=key), 500, "dialect: RuntimeError")
     assert _is_dialect(web.get(f"{DIALECT}/missing", headers=key), 404, "dialect: NotFound")
 
 
 @pytest.mark.parametrize("path", ["/api/v1/serversx", "/api/v1/server", "/api/v1", "/api/v1/nothing/"])
-def test_the_api_has_everything_else_below_its_prefix(house: House, web: FlaskClient, path: str) -> None:
-    bearer = {"Authorization": f"Bearer {house.secret('me@example.org', 'dns:*')}"}
+def test_the_api_has_everything_else_below_its_prefix(application: Application, web: FlaskClient, path: str) -> None:
+    bearer = {"Authorization": f"Bearer {application.secret('me@example.org', 'dns:*')}"}
     assert is_error(web.get(path), 401, "invalid_token")
     assert is_error(web.get(path, headers=bearer), 404, "not_found")
 

@@ -16,50 +16,50 @@ from appliance.settings import ApiSettings
 from appliance.store import deployments
 from appliance.store.file import sqlite
 from appliance.zones.deployment import NameserverState, Observation
-from tests.api.conftest import NS1, NS2, Bearer, House, is_error
+from tests.api.conftest import NS1, NS2, Application, Bearer, is_error
 
 STRANGER = {"REMOTE_ADDR": "192.0.2.99"}
 
 
 @pytest.fixture
-def house(house: House) -> House:
-    """The house, whose seconds go with its clock: what is cached a second is looked up again after one."""
-    app = create_app(house.settings, house.clock, lambda: house.clock().timestamp())
-    return House(house.settings, house.clock, app)
+def application(application: Application) -> Application:
+    """The application, whose seconds go with its clock: what is cached a second is looked up again after one."""
+    app = create_app(application.settings, application.clock, lambda: application.clock().timestamp())
+    return Application(application.settings, application.clock, app)
 
 
-def _turn(house: House) -> None:
-    with house.writing():
-        deployments.store_heartbeat(deployments.Heartbeat(house.clock(), None, 0, 0))
+def _turn(application: Application) -> None:
+    with application.writing():
+        deployments.store_heartbeat(deployments.Heartbeat(application.clock(), None, 0, 0))
 
 
-def test_healthz(house: House) -> None:
-    assert house.app.test_client().get("/healthz").get_json() == {"status": "ok"}
+def test_healthz(application: Application) -> None:
+    assert application.app.test_client().get("/healthz").get_json() == {"status": "ok"}
 
 
-def test_ready(house: House, me: Bearer) -> None:
-    web = house.app.test_client()
+def test_ready(application: Application, me: Bearer) -> None:
+    web = application.app.test_client()
     assert is_error(web.get("/readyz"), 503, "unavailable")
-    house.clock.forward(seconds=1)
-    _turn(house)
+    application.clock.forward(seconds=1)
+    _turn(application)
     assert web.get("/readyz").get_json() == {"status": "ready", "degraded": []}
-    house.clock.forward(seconds=11)
+    application.clock.forward(seconds=11)
     silent = web.get("/readyz")
     assert is_error(silent, 503, "unavailable")
     assert "11 s" in silent.get_json()["detail"]
     assert silent.headers["Retry-After"]
 
 
-def test_degraded(house: House, me: Bearer) -> None:
-    web = house.app.test_client()
+def test_degraded(application: Application, me: Bearer) -> None:
+    web = application.app.test_client()
     zone = me.zone("example.com")
     serial = zone["serial"]
-    house.clock.forward(seconds=61)
-    _turn(house)
-    silent = house.clock() - timedelta(seconds=30)
-    with house.writing():
+    application.clock.forward(seconds=61)
+    _turn(application)
+    silent = application.clock() - timedelta(seconds=30)
+    with application.writing():
         rows = [
-            Observation(NS1, serial, NameserverState.LIVE, house.clock()),
+            Observation(NS1, serial, NameserverState.LIVE, application.clock()),
             Observation(NS2, None, NameserverState.UNREACHABLE, silent),
         ]
         deployments.store_observations(UUID(zone["uuid"]), rows)
@@ -68,8 +68,10 @@ def test_degraded(house: House, me: Bearer) -> None:
     lost = f"nameserver {NS2} is unreachable"
     assert shown.get_json()["degraded"] == [lost, f"zone example.com is not live at serial {serial} after 61 s"]
     assert web.get("/readyz", environ_overrides=STRANGER).get_json()["degraded"] == ["2 problems"]
-    narrow = house.secret("root@example.org", "admin:*", limits=TokenLimits(zones=frozenset({UUID(zone["uuid"])})))
-    wide = house.secret("root@example.org", "admin:*")
+    narrow = application.secret(
+        "root@example.org", "admin:*", limits=TokenLimits(zones=frozenset({UUID(zone["uuid"])}))
+    )
+    wide = application.secret("root@example.org", "admin:*")
     for secret, told in (
         (narrow, ["2 problems"]),
         (me.secret, ["2 problems"]),
@@ -81,21 +83,21 @@ def test_degraded(house: House, me: Bearer) -> None:
     assert f'dns_appliance_nameserver_reachable{{nameserver="{NS2}"}} 0.0' in text
     assert f'dns_appliance_nameserver_zones_behind{{nameserver="{NS2}"}} 1.0' in text
     assert 'dns_appliance_zone_not_live_seconds{zone="example.com"} 61.0' in text
-    house.clock.forward(seconds=1)
-    with house.writing():
-        deployments.store_live(UUID(zone["uuid"]), serial, house.clock())
+    application.clock.forward(seconds=1)
+    with application.writing():
+        deployments.store_live(UUID(zone["uuid"]), serial, application.clock())
         deployments.store_observations(
-            UUID(zone["uuid"]), [Observation(NS2, serial, NameserverState.LIVE, house.clock())]
+            UUID(zone["uuid"]), [Observation(NS2, serial, NameserverState.LIVE, application.clock())]
         )
     assert web.get("/readyz").get_json()["degraded"] == []
     assert "example.com" not in web.get("/metrics").text
 
 
-def test_metrics_are_counted_by_route(house: House, me: Bearer) -> None:
+def test_metrics_are_counted_by_route(application: Application, me: Bearer) -> None:
     zone = me.zone("example.com")
     for path in (f"/dns-zones/{zone['uuid']}/", "/dns-zones/no-uuid/", "/nothing/"):
         me("GET", path)
-    text = house.app.test_client().get("/metrics").text
+    text = application.app.test_client().get("/metrics").text
     route = 'route="/api/v1/dns-zones/<string:uuid>/"'
     assert f'dns_appliance_requests_total{{method="GET",{route},status="200"}} 1.0' in text
     assert f'dns_appliance_requests_total{{method="GET",{route},status="404"}} 1.0' in text
@@ -104,11 +106,11 @@ def test_metrics_are_counted_by_route(house: House, me: Bearer) -> None:
     assert zone["uuid"] not in text
 
 
-def test_who_may_see_metrics(house: House, me: Bearer) -> None:
-    web = house.app.test_client()
-    root = {"Authorization": f"Bearer {house.secret('root@example.org', 'admin:*')}"}
+def test_who_may_see_metrics(application: Application, me: Bearer) -> None:
+    web = application.app.test_client()
+    root = {"Authorization": f"Bearer {application.secret('root@example.org', 'admin:*')}"}
     mine = {"Authorization": f"Bearer {me.secret}"}
-    narrow = house.secret("root@example.org", "admin:*", limits=TokenLimits(zones=frozenset({uuid4()})))
+    narrow = application.secret("root@example.org", "admin:*", limits=TokenLimits(zones=frozenset({uuid4()})))
     for address, headers, status in (
         ("127.0.0.1", {}, 200),
         ("::1", {}, 200),
@@ -123,10 +125,10 @@ def test_who_may_see_metrics(house: House, me: Bearer) -> None:
         assert answer.status_code == status, (address, headers)
 
 
-def test_a_foreign_name_is_not_this_machine(house: House) -> None:
-    web = house.app.test_client()
-    root = {"Authorization": f"Bearer {house.secret('root@example.org', 'admin:*')}"}
-    _turn(house)
+def test_a_foreign_name_is_not_this_machine(application: Application) -> None:
+    web = application.app.test_client()
+    root = {"Authorization": f"Bearer {application.secret('root@example.org', 'admin:*')}"}
+    _turn(application)
     for path in ("/metrics", "/readyz"):
         refused = web.get(path, headers={"Host": "evil.example"})
         assert is_error(refused, 421, "misdirected_request")
@@ -137,8 +139,8 @@ def test_a_foreign_name_is_not_this_machine(house: House) -> None:
     assert web.get("/healthz", headers={"Host": "evil.example"}).status_code == 200
 
 
-def test_behind_a_proxy_only_a_token_shows_metrics(house: House) -> None:
-    proxied = house.configured(ApiSettings(trusted_proxies=("127.0.0.1",)))
+def test_behind_a_proxy_only_a_token_shows_metrics(application: Application) -> None:
+    proxied = application.configured(ApiSettings(trusted_proxies=("127.0.0.1",)))
     web = proxied.app.test_client()
     root = {"Authorization": f"Bearer {proxied.secret('root@example.org', 'admin:*')}"}
     for headers in ({}, {"X-Forwarded-For": "127.0.0.1"}, {"X-Forwarded-For": "::1"}):
@@ -146,33 +148,33 @@ def test_behind_a_proxy_only_a_token_shows_metrics(house: House) -> None:
     assert web.get("/metrics", headers=root).status_code == 200
 
 
-def test_a_locked_store_takes_no_write_and_is_read(house: House, me: Bearer) -> None:
+def test_a_locked_store_takes_no_write_and_is_read(application: Application, me: Bearer) -> None:
     me("GET", "/dns-zones/")
-    house.clock.forward(minutes=2)
-    with closing(sqlite.connect(house.settings.store.path)) as holder:
+    application.clock.forward(minutes=2)
+    with closing(sqlite.connect(application.settings.store.path)) as holder:
         holder.execute("begin immediate")
         assert me("GET", "/dns-zones/").status_code == 200
         refused = me("POST", "/dns-zones/", {"domain": "example.com"})
         assert is_error(refused, 503, "unavailable")
         assert refused.headers["Retry-After"]
-        assert house.app.test_client().get("/readyz").status_code == 503
+        assert application.app.test_client().get("/readyz").status_code == 503
         holder.execute("rollback")
     assert me("POST", "/dns-zones/", {"domain": "example.com"}).status_code == 201
 
 
-def test_a_missing_store_is_not_made_anew(house: House, me: Bearer) -> None:
-    for file in house.settings.store.path.parent.glob("store.sqlite3*"):
+def test_a_missing_store_is_not_made_anew(application: Application, me: Bearer) -> None:
+    for file in application.settings.store.path.parent.glob("store.sqlite3*"):
         file.unlink()
-    web = house.app.test_client()
+    web = application.app.test_client()
     for answer in (me("GET", "/dns-zones/"), web.get("/readyz"), web.get("/metrics")):
         assert is_error(answer, 503, "unavailable")
     assert web.get("/healthz").status_code == 200
-    assert not house.settings.store.path.exists()
+    assert not application.settings.store.path.exists()
 
 
-def test_a_fault_tells_only_a_reference(house: House, me: Bearer, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_fault_tells_only_a_reference(application: Application, me: Bearer, caplog: pytest.LogCaptureFixture) -> None:
     record = me.record(me.zone("example.com"), "A", "www", "192.0.2.1")
-    with closing(sqlite.connect(house.settings.store.path)) as database, database:
+    with closing(sqlite.connect(application.settings.store.path)) as database, database:
         database.execute("update record set rdtype = 'NOTHING'")
     with caplog.at_level(logging.ERROR):
         answer = me("GET", f"/dns-records/{record['uuid']}/")
@@ -185,8 +187,8 @@ def test_a_fault_tells_only_a_reference(house: House, me: Bearer, caplog: pytest
     assert "NOTHING" not in answer.text
 
 
-def test_headers_of_every_answer(house: House, me: Bearer) -> None:
-    web = house.app.test_client()
+def test_headers_of_every_answer(application: Application, me: Bearer) -> None:
+    web = application.app.test_client()
     for answer in (me("GET", "/dns-zones/"), me("GET", "/nothing/"), web.get("/healthz"), web.get("/nothing")):
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["Cache-Control"] == "no-store"

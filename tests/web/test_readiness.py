@@ -13,24 +13,24 @@ import pytest
 from appliance.app import create_app
 from appliance.store import deployments, zones
 from appliance.store.file import sqlite
-from tests.api.conftest import NS1, NS2, Bearer, House, is_error
-from tests.crowd import add_zones, make_all_live
+from tests.api.conftest import NS1, NS2, Application, Bearer, is_error
+from tests.many_zones import add_zones, make_all_live
 
 ZONES = 10_000
 
 
 @pytest.fixture
-def house(house: House) -> House:
-    """The house, whose seconds go with its clock, and whose deployer has just turned."""
-    app = create_app(house.settings, house.clock, lambda: house.clock().timestamp())
-    stepped = House(house.settings, house.clock, app)
+def application(application: Application) -> Application:
+    """The application, whose seconds go with its clock, and whose deployer has just turned."""
+    app = create_app(application.settings, application.clock, lambda: application.clock().timestamp())
+    stepped = Application(application.settings, application.clock, app)
     turn(stepped)
     return stepped
 
 
-def turn(house: House, ahead: timedelta = timedelta()) -> None:
-    with house.writing():
-        deployments.store_heartbeat(deployments.Heartbeat(house.clock() + ahead, None, 0, 0))
+def turn(application: Application, ahead: timedelta = timedelta()) -> None:
+    with application.writing():
+        deployments.store_heartbeat(deployments.Heartbeat(application.clock() + ahead, None, 0, 0))
 
 
 @contextmanager
@@ -43,52 +43,52 @@ def statements(caplog: pytest.LogCaptureFixture) -> Iterator[list[str]]:
         found += [str(record.msg) for record in caplog.records if record.name == "peewee"]
 
 
-def of_one_answer(house: House, path: str, caplog: pytest.LogCaptureFixture) -> list[str]:
+def of_one_answer(application: Application, path: str, caplog: pytest.LogCaptureFixture) -> list[str]:
     """The statements of one request, of which nothing is cached."""
-    house.clock.forward(seconds=2)
+    application.clock.forward(seconds=2)
     with statements(caplog) as found:
-        assert house.app.test_client().get(path).status_code == 200
+        assert application.app.test_client().get(path).status_code == 200
     return found
 
 
 def test_the_number_of_statements_does_not_follow_that_of_zones(
-    house: House, me: Bearer, caplog: pytest.LogCaptureFixture
+    application: Application, me: Bearer, caplog: pytest.LogCaptureFixture
 ) -> None:
     zone = me.zone("first.example")
-    few = {path: len(of_one_answer(house, path, caplog)) for path in ("/readyz", "/metrics")}
+    few = {path: len(of_one_answer(application, path, caplog)) for path in ("/readyz", "/metrics")}
     assert 0 < few["/readyz"] <= 6 and 0 < few["/metrics"] <= 10
-    with house.store.connection():
+    with application.store.connection():
         like = zones.get_any(UUID(zone["uuid"]))
-        add_zones(house.store, like, (f"z{number}.example" for number in range(ZONES)))
-        make_all_live(house.store, (NS1, NS2))
-    assert {path: len(of_one_answer(house, path, caplog)) for path in few} == few
-    with closing(sqlite.connect(house.settings.store.path)) as database, database:
+        add_zones(application.store, like, (f"z{number}.example" for number in range(ZONES)))
+        make_all_live(application.store, (NS1, NS2))
+    assert {path: len(of_one_answer(application, path, caplog)) for path in few} == few
+    with closing(sqlite.connect(application.settings.store.path)) as database, database:
         database.execute("update outcome set state = 'unreachable' where nameserver = ?", (NS2,))
         database.execute("update deployment set live_serial = null")
-    assert {path: len(of_one_answer(house, path, caplog)) for path in few} == few
+    assert {path: len(of_one_answer(application, path, caplog)) for path in few} == few
 
 
 def test_a_second_request_asks_the_store_nothing_within_a_second(
-    house: House, caplog: pytest.LogCaptureFixture
+    application: Application, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert of_one_answer(house, "/readyz", caplog)
+    assert of_one_answer(application, "/readyz", caplog)
     with statements(caplog) as again:
-        assert house.app.test_client().get("/readyz").get_json() == {"status": "ready", "degraded": []}
+        assert application.app.test_client().get("/readyz").get_json() == {"status": "ready", "degraded": []}
     assert again == []
 
 
-def test_nothing_is_written_and_no_lock_is_waited_for(house: House) -> None:
-    with closing(sqlite.connect(house.settings.store.path)) as holder:
+def test_nothing_is_written_and_no_lock_is_waited_for(application: Application) -> None:
+    with closing(sqlite.connect(application.settings.store.path)) as holder:
         holder.execute("begin immediate")
-        assert house.app.test_client().get("/readyz").status_code == 200
+        assert application.app.test_client().get("/readyz").status_code == 200
         holder.execute("rollback")
 
 
-def test_a_failed_write_counts_until_one_succeeds_or_ten_seconds_later(house: House, me: Bearer) -> None:
-    web = house.app.test_client()
+def test_a_failed_write_counts_until_one_succeeds_or_ten_seconds_later(application: Application, me: Bearer) -> None:
+    web = application.app.test_client()
     me("GET", "/dns-zones/")
     for ended_by_a_write in (True, False):
-        with closing(sqlite.connect(house.settings.store.path)) as holder:
+        with closing(sqlite.connect(application.settings.store.path)) as holder:
             holder.execute("begin immediate")
             assert me("POST", "/dns-zones/", {"domain": "refused.example"}).status_code == 503
             refused = web.get("/readyz")
@@ -97,12 +97,12 @@ def test_a_failed_write_counts_until_one_succeeds_or_ten_seconds_later(house: Ho
         if ended_by_a_write:
             me.zone("accepted.example")
         else:
-            house.clock.forward(seconds=11)
-            turn(house)
+            application.clock.forward(seconds=11)
+            turn(application)
         assert web.get("/readyz").status_code == 200
 
 
 @pytest.mark.parametrize(("ahead", "status"), [(-11, 503), (-10, 200), (0, 200), (10, 200), (11, 503)])
-def test_a_sign_of_the_deployer_that_is_far_from_now_is_none(house: House, ahead: int, status: int) -> None:
-    turn(house, timedelta(seconds=ahead))
-    assert house.app.test_client().get("/readyz").status_code == status
+def test_a_sign_of_the_deployer_that_is_far_from_now_is_none(application: Application, ahead: int, status: int) -> None:
+    turn(application, timedelta(seconds=ahead))
+    assert application.app.test_client().get("/readyz").status_code == status

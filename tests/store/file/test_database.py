@@ -16,7 +16,7 @@ from appliance.errors import StoreError
 from appliance.store import accounts
 from appliance.store.file import sqlite
 from appliance.store.file.database import MIGRATIONS, Store
-from tests.desk import Desk
+from tests.workspace import Workspace
 
 MAKE = """
 import sys
@@ -72,10 +72,10 @@ def test_a_missing_file_is_an_error_and_stays_missing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_statement_that_fails_outside_of_a_transaction_is_an_error(desk: Desk) -> None:
-    with closing(sqlite.connect(desk.store.path)) as other:
+def test_a_statement_that_fails_outside_of_a_transaction_is_an_error(workspace: Workspace) -> None:
+    with closing(sqlite.connect(workspace.store.path)) as other:
         other.execute("drop table account")
-    store = Store(desk.store.path)
+    store = Store(workspace.store.path)
     store.attach()
     with pytest.raises(StoreError, match="no such table"), store.connection():
         accounts.list_accounts()
@@ -102,41 +102,44 @@ def test_a_path_may_hold_any_character(tmp_path: Path) -> None:
     assert path.exists()
 
 
-def test_a_locked_store_is_an_error_after_the_timeout(desk: Desk) -> None:
-    with closing(sqlite.connect(desk.store.path)) as other:
+def test_a_locked_store_is_an_error_after_the_timeout(workspace: Workspace) -> None:
+    with closing(sqlite.connect(workspace.store.path)) as other:
         other.execute("begin immediate")
-        for write in (desk.store.assert_writable, lambda: desk.editor.create_zone(desk.owner, "example.com")):
+        for write in (
+            workspace.store.assert_writable,
+            lambda: workspace.editor.create_zone(workspace.owner, "example.com"),
+        ):
             with pytest.raises(StoreError, match="locked"):
                 write()
         assert accounts.list_accounts(), "readers are not held up"
         other.execute("rollback")
-    desk.store.assert_writable()
-    desk.zone()
-    assert len(desk.announced) == 1
+    workspace.store.assert_writable()
+    workspace.zone()
+    assert len(workspace.announced) == 1
 
 
-def test_a_writer_that_does_not_wait(desk: Desk) -> None:
-    with closing(sqlite.connect(desk.store.path)) as other:
+def test_a_writer_that_does_not_wait(workspace: Workspace) -> None:
+    with closing(sqlite.connect(workspace.store.path)) as other:
         other.execute("begin immediate")
-        with pytest.raises(StoreError, match="locked"), desk.store.writing_if_free():
+        with pytest.raises(StoreError, match="locked"), workspace.store.writing_if_free():
             pytest.fail("the store was not free")
         other.execute("rollback")
-    with desk.store.writing_if_free():
-        accounts.create_account("third@example.org", desk.clock())
+    with workspace.store.writing_if_free():
+        accounts.create_account("third@example.org", workspace.clock())
     assert len(accounts.list_accounts()) == 3
 
 
-def test_a_transaction_is_stored_whole_or_not_at_all(desk: Desk) -> None:
-    before = desk.rows()
+def test_a_transaction_is_stored_whole_or_not_at_all(workspace: Workspace) -> None:
+    before = workspace.rows()
 
     def fail() -> None:
-        with desk.store.writing():
-            accounts.create_account("third@example.org", desk.clock())
+        with workspace.store.writing():
+            accounts.create_account("third@example.org", workspace.clock())
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         fail()
-    assert desk.rows() == before
+    assert workspace.rows() == before
 
 
 def test_two_stores_each_answer_with_their_own_rows(tmp_path: Path) -> None:
@@ -174,8 +177,8 @@ def test_threads_use_stores_of_their_own(tmp_path: Path) -> None:
         assert list(threads.map(look, (first, second))) == [["first@example.org"], ["second@example.org"]]
 
 
-def test_a_connection_within_another_does_not_end_it(desk: Desk) -> None:
-    with desk.store.connection(), desk.store.reading():
+def test_a_connection_within_another_does_not_end_it(workspace: Workspace) -> None:
+    with workspace.store.connection(), workspace.store.reading():
         assert len(emails()) == 2
     assert len(emails()) == 2
 
@@ -186,25 +189,25 @@ def test_a_statement_outside_of_every_connection_is_refused(tmp_path: Path) -> N
         emails()
 
 
-def test_reads_of_a_block_see_one_state(desk: Desk) -> None:
-    with desk.store.reading():
+def test_reads_of_a_block_see_one_state(workspace: Workspace) -> None:
+    with workspace.store.reading():
         seen = len(accounts.list_accounts())
-        with closing(sqlite.connect(desk.store.path)) as other:
+        with closing(sqlite.connect(workspace.store.path)) as other:
             other.execute("delete from account")
         assert len(accounts.list_accounts()) == seen
     assert accounts.list_accounts() == []
 
 
-def test_the_version_moves_when_another_has_written(desk: Desk) -> None:
-    before = desk.store.version()
-    assert desk.store.version() == before
-    with closing(sqlite.connect(desk.store.path)) as other:
+def test_the_version_moves_when_another_has_written(workspace: Workspace) -> None:
+    before = workspace.store.version()
+    assert workspace.store.version() == before
+    with closing(sqlite.connect(workspace.store.path)) as other:
         other.execute("update account set is_admin = 1")
-    assert desk.store.version() != before
+    assert workspace.store.version() != before
 
 
-def test_a_read_only_store_is_an_error_at_a_write(desk: Desk) -> None:
-    desk.store._db.execute_sql("pragma query_only = 1")
+def test_a_read_only_store_is_an_error_at_a_write(workspace: Workspace) -> None:
+    workspace.store._db.execute_sql("pragma query_only = 1")
     with pytest.raises(StoreError, match="readonly"):
-        desk.zone()
-    desk.store._db.execute_sql("pragma query_only = 0")
+        workspace.zone()
+    workspace.store._db.execute_sql("pragma query_only = 0")

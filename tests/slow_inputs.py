@@ -1,6 +1,6 @@
 """Worst-case inputs: every compiled pattern and every parser against strings made to be slow to refuse.
 
-`python -m tests.worst` measures, and prints the slowest string of each at the greatest length of a request.
+`python -m tests.slow_inputs` measures, and prints the slowest string of each at the greatest length of a request.
 """
 
 from __future__ import annotations

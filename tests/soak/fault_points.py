@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from tests.pair import program
-from tests.soak.ready import Ended
+from tests.soak.preloaded import Ended
 
 ERRORS = ("EIO", "ENOSPC", "EROFS")
 MOST = 400

@@ -19,20 +19,20 @@ import apsw
 from appliance.recovery.backup import back_up
 from appliance.recovery.restore import restore
 from appliance.store.file import sqlite
-from tests.desk import Desk
+from tests.workspace import Workspace
 
 STORE, BACKUP = "store.sqlite3", "backup.sqlite3"
 TOUCHES = ("open", "os.rename", "os.link", "os.remove", "os.chmod", "os.chown")
 KILLED = 9
 
 
-def make_template(desk: Desk, template: Path) -> None:
+def make_template(workspace: Workspace, template: Path) -> None:
     """The folder to work on copies of: a backup of one zone, and the store with one more, which its log still has."""
     template.mkdir()
-    desk.zone("first.example")
-    back_up(desk.store.path, template / BACKUP, overwrite=False)
-    desk.zone("second.example")
-    for file in desk.store.path.parent.glob(f"{STORE}*"):
+    workspace.zone("first.example")
+    back_up(workspace.store.path, template / BACKUP, overwrite=False)
+    workspace.zone("second.example")
+    for file in workspace.store.path.parent.glob(f"{STORE}*"):
         shutil.copy(file, template)  # with its log, as a crash leaves it: nobody else writes here
     assert (template / f"{STORE}-wal").stat().st_size
 

@@ -41,7 +41,7 @@ class ReadyProgram:
 
     def __init__(self, folder: Path, timeout: float) -> None:
         self._said, self._trace, self._timeout = folder / "said", folder / "trace", timeout
-        argv = (sys.executable, "-m", "tests.soak.ready")
+        argv = (sys.executable, "-m", "tests.soak.preloaded")
         self._process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
 
     def close(self) -> None:

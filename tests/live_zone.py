@@ -16,7 +16,7 @@ HEAL_SECONDS = 60.0
 """Everything heals within this time of the fault's end."""
 
 
-class Scene:
+class LiveZone:
     """An appliance with one zone, `www` in it at OLD, live."""
 
     def __init__(self, appliance: Appliance) -> None:

@@ -29,7 +29,7 @@ _LABELS = ("www", "a", "x" * 63, "_dmarc", "0", "xn--bcher-kva", "a-b", "_", "3d
 
 
 @dataclass(slots=True)
-class GrownZone:
+class RandomZone:
     """A zone in memory, as the rules see it."""
 
     name: Name
@@ -92,9 +92,9 @@ class GrownZone:
         return {rdtype: RRset(owner, rdtype, tuple(members)) for rdtype, members in self.held[owner].items()}
 
 
-def grow(random: Random, number: int, apex: Apex) -> GrownZone:
+def grow(random: Random, number: int, apex: Apex) -> RandomZone:
     """A random zone; the number makes its name one of a kind."""
-    zone = GrownZone(_zone_name(random, number), apex.servers)
+    zone = RandomZone(_zone_name(random, number), apex.servers)
     wanted = int(random.expovariate(0.12)) if random.random() > 0.01 else random.randint(100, 400)
     for _ in range(wanted):
         record = _record(random, zone, random.choice(TYPES), apex)
@@ -105,7 +105,7 @@ def grow(random: Random, number: int, apex: Apex) -> GrownZone:
     return zone
 
 
-def _crowd(random: Random, zone: GrownZone, apex: Apex) -> None:
+def _crowd(random: Random, zone: RandomZone, apex: Apex) -> None:
     """Fill one set up to what the rules allow."""
     for first in filter(None, [_record(random, zone, "A", apex)]):
         for number in range(110):
@@ -123,7 +123,7 @@ def _zone_name(random: Random, number: int) -> Name:
     )
 
 
-def _record(random: Random, zone: GrownZone, record_type: str, apex: Apex) -> Record | None:
+def _record(random: Random, zone: RandomZone, record_type: str, apex: Apex) -> Record | None:
     """A random record that the parsers take, or None."""
     rdtype = parse_type(record_type)
     try:
@@ -140,7 +140,7 @@ def _record(random: Random, zone: GrownZone, record_type: str, apex: Apex) -> Re
     return Record(UUID(int=0), owner, rdtype, ttl, wire, content.value, priority, "", NOW, NOW)
 
 
-def _owner(random: Random, zone: GrownZone) -> str:
+def _owner(random: Random, zone: RandomZone) -> str:
     kind = random.random()
     cuts = [owner for owner, node in zone.held.items() if RdataType.NS in node and owner != zone.name]
     if cuts and kind < 0.2:
@@ -154,7 +154,7 @@ def _owner(random: Random, zone: GrownZone) -> str:
     return random.choice(OWNERS) if kind < 0.9 else random_text(random, OWNERS)
 
 
-def _value(random: Random, record_type: str, zone: GrownZone) -> str:
+def _value(random: Random, record_type: str, zone: RandomZone) -> str:
     kind = random.random()
     if kind < 0.1 and zone.held and record_type in ("CNAME", "MX", "NS", "PTR"):
         return random.choice(list(zone.held)).to_text()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.worst import Call, parsers, patterns
+from tests.slow_inputs import Call, parsers, patterns
 
 
 @pytest.mark.timeout(60)  # one that goes back and forth needs minutes at these lengths, or years

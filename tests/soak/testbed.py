@@ -1,4 +1,4 @@
-"""The ground that sweeps stand on: two nameservers, a store with its editor, and `deployer --once` as a program.
+"""The testbed that sweeps stand on: two nameservers, a store with its editor, and `deployer --once` as a program.
 
 A round is one run of the deployer with everything to do: four zones changed, one made, one deleted.
 """
@@ -22,9 +22,9 @@ from appliance.queries.transfer import axfr
 from appliance.render.zone_file import zone_file
 from appliance.store import records, zones
 from appliance.zones.model import Zone
-from tests.desk import APEX, Desk, open_desk
 from tests.pair import LOOPBACK, Pair, program, wait_for
-from tests.soak.ready import Ended, ReadyProgram
+from tests.soak.preloaded import Ended, ReadyProgram
+from tests.workspace import APEX, Workspace, open_workspace
 
 HEALING = 60.0
 """Seconds in which a plain run must make everything live."""
@@ -35,26 +35,26 @@ LOADING = 10.0
 Version = frozenset[tuple[str, int, str, bytes]]
 
 
-class Ground:
-    """The pair, the desk, and the zones of the rounds. `versions` and `files` have all that was ever committed."""
+class Testbed:
+    """The pair, the workspace, and the zones of the rounds. `versions` and `files` have all that was ever committed."""
 
-    def __init__(self, pair: Pair, desk: Desk, folder: Path) -> None:
+    def __init__(self, pair: Pair, workspace: Workspace, folder: Path) -> None:
         self.pair, self.folder = pair, folder
-        self.desk = replace(desk, editor=replace(desk.editor, announce=lambda: None))
+        self.workspace = replace(workspace, editor=replace(workspace.editor, announce=lambda: None))
         self.config = folder / "config.toml"
-        self.config.write_text(_settings(pair, desk.store.path, folder))
+        self.config.write_text(_settings(pair, workspace.store.path, folder))
         self.program = ReadyProgram(folder, HEALING)
         self.versions: dict[tuple[str, int], Version] = {}
         self.files: dict[str, set[bytes]] = {}
         self._checker = ZoneChecker(program("named-checkzone"), program("named-checkconf"))
         self.rounds = 0
-        self.large = desk.zone("large.example")
-        self.small = [desk.zone(f"small-{number}.example") for number in range(3)]
-        self.fresh = desk.zone("fresh-0.example")
+        self.large = workspace.zone("large.example")
+        self.small = [workspace.zone(f"small-{number}.example") for number in range(3)]
+        self.fresh = workspace.zone("fresh-0.example")
         self.gone: list[Zone] = []
         for number in range(30):
-            desk.add(self.large, "TXT", f"t{number}", "x" * 200)
-        self._moving = [desk.add(zone, "A", "www", "10.1.0.0").uuid for zone in (self.large, *self.small)]
+            workspace.add(self.large, "TXT", f"t{number}", "x" * 200)
+        self._moving = [workspace.add(zone, "A", "www", "10.1.0.0").uuid for zone in (self.large, *self.small)]
         self.deploy()
         for zone in self.zones:
             self._note(zone)
@@ -69,10 +69,10 @@ class Ground:
         self.rounds += 1
         address = RecordInput("A", "www", f"10.0.{self.rounds // 250}.{self.rounds % 250}")
         for uuid in self._moving:
-            self.desk.editor.change_record(self.desk.owner, uuid, lambda _zone, _before: address)
-        self.desk.editor.delete_zone(self.desk.owner, self.fresh.uuid)
+            self.workspace.editor.change_record(self.workspace.owner, uuid, lambda _zone, _before: address)
+        self.workspace.editor.delete_zone(self.workspace.owner, self.fresh.uuid)
         self.gone = [*self.gone[-1:], self.fresh]
-        self.fresh = self.desk.zone(f"fresh-{self.rounds}.example")
+        self.fresh = self.workspace.zone(f"fresh-{self.rounds}.example")
         for zone in self.zones:
             self._note(zone)
 
@@ -153,14 +153,18 @@ class Ground:
 
 
 @contextmanager
-def open_ground() -> Iterator[Ground]:
-    """A ground on which everything is live."""
-    with Pair() as pair, tempfile.TemporaryDirectory(prefix="ground-") as folder, open_desk(Path(folder)) as desk:
-        ground = Ground(pair, desk, Path(folder))
+def open_ground() -> Iterator[Testbed]:
+    """A testbed on which everything is live."""
+    with (
+        Pair() as pair,
+        tempfile.TemporaryDirectory(prefix="testbed-") as folder,
+        open_workspace(Path(folder)) as workspace,
+    ):
+        testbed = Testbed(pair, workspace, Path(folder))
         try:
-            yield ground
+            yield testbed
         finally:
-            ground.program.close()
+            testbed.program.close()
 
 
 def _serial_of(version: Version) -> int:

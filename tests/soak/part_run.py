@@ -11,8 +11,8 @@ MOST_TOLD = 20
 """Violations of a part that are printed; the others are counted."""
 
 
-class Course:
-    """The course of one part. `seconds` is the time that it should keep to where its size allows."""
+class PartRun:
+    """The part of one part. `seconds` is the time that it should keep to where its size allows."""
 
     def __init__(self, name: str, seed: int, seconds: float) -> None:
         self.name = name

@@ -1,4 +1,4 @@
-"""A desk for tests: a store in a folder of its own, its editor, two accounts, and a clock that stands still."""
+"""A workspace for tests: a store in a folder of its own, its editor, two accounts, and a clock that stands still."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Clock:
 
 
 @dataclass
-class Desk:
+class Workspace:
     """An editor with what it works on. `owner` and `stranger` are principals of two accounts."""
 
     store: Store
@@ -88,8 +88,8 @@ def caller_of(account: Account) -> Principal:
 
 
 @contextmanager
-def open_desk(folder: Path) -> Iterator[Desk]:
-    """A desk whose store lies in that folder."""
+def open_workspace(folder: Path) -> Iterator[Workspace]:
+    """A workspace whose store lies in that folder."""
     clock = Clock()
     store = Store(folder / "store.sqlite3", busy_timeout=1, durable=False)
     store.create_or_migrate()
@@ -99,6 +99,6 @@ def open_desk(folder: Path) -> Iterator[Desk]:
             for email in ("owner@example.org", "stranger@example.org")
         )
         editor = Editor(store, APEX, OWN_NAMES, 3600, clock)
-        desk = Desk(store, clock, editor, owner, stranger)
-        desk.editor = replace(editor, announce=lambda: desk.announced.append(desk.rows()))
-        yield desk
+        workspace = Workspace(store, clock, editor, owner, stranger)
+        workspace.editor = replace(editor, announce=lambda: workspace.announced.append(workspace.rows()))
+        yield workspace

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import apsw
 
-from tests.desk import open_desk
-from tests.recovery.crashing import BACKUP, STORE, look, make_template
-from tests.soak.points import Point, Swept, complaints, sweep_point
-from tests.soak.ready import ReadyProgram
+from tests.recovery.crash_runs import BACKUP, STORE, look, make_template
+from tests.soak.fault_points import Point, Swept, complaints, sweep_point
+from tests.soak.preloaded import ReadyProgram
+from tests.workspace import open_workspace
 
 COPIES = ("backup", "restore")
 CALLS = (
@@ -29,18 +29,18 @@ LONGEST = 60.0
 
 
 def points() -> list[list[Point]]:
-    """Every kind of call of both commands, to be killed at and to find the disk full once; a shelf for each list."""
+    """Every kind of call of both commands, to be killed at and to find the disk full once; a folder for each list."""
     return [[Point(call, what, error) for call in CALLS] for error in (None, "ENOSPC") for what in COPIES]
 
 
 def sweep(points: Sequence[Point], ends: float) -> list[Swept]:
     """These points of one command, each from the first call to the last."""
-    with open_shelf(points[0].where) as shelf:
-        return [sweep_point(point, ends, shelf.attempt) for point in points]
+    with open_shelf(points[0].where) as folder:
+        return [sweep_point(point, ends, folder.attempt) for point in points]
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class BackupFolder:
     """A folder with a store and a backup, and the command that works on a copy of it."""
 
     what: str
@@ -71,13 +71,13 @@ class Shelf:
 
 
 @contextmanager
-def open_shelf(what: str) -> Iterator[Shelf]:
-    """A shelf with one backup, and a store that has gone on since."""
-    with tempfile.TemporaryDirectory(prefix="shelf-") as name:
+def open_shelf(what: str) -> Iterator[BackupFolder]:
+    """A folder with one backup, and a store that has gone on since."""
+    with tempfile.TemporaryDirectory(prefix="folder-") as name:
         folder = Path(name)
-        (folder / "desk").mkdir()
-        with open_desk(folder / "desk") as desk:
-            make_template(desk, folder / "template")
+        (folder / "workspace").mkdir()
+        with open_workspace(folder / "workspace") as workspace:
+            make_template(workspace, folder / "template")
         (folder / "config.toml").write_text(f'[store]\npath = "{folder / "work" / STORE}"\n')
         with closing(ReadyProgram(folder, LONGEST)) as program:
-            yield Shelf(what, folder, program)
+            yield BackupFolder(what, folder, program)
