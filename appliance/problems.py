@@ -39,14 +39,14 @@ def find_problems(nameservers: Sequence[str], now: datetime) -> list[Problem]:
 
 def deployer_problem(now: datetime) -> Problem | None:
     """Return what is wrong with the deployer, None while it turns: the one rule for everything that reports it."""
-    turned_at = deployments.turned_at()
-    if turned_at is None:
+    beat_at = deployments.beat_at()
+    if beat_at is None:
         text, remedy = "the deployer has never turned", "start it and read its log"
-    elif now - turned_at > DEPLOYER_SILENT_AFTER:
-        text = f"the deployer has not turned for {_seconds(now - turned_at)} s"
+    elif now - beat_at > DEPLOYER_SILENT_AFTER:
+        text = f"the deployer has not turned for {_seconds(now - beat_at)} s"
         remedy = "start it (systemctl start dns-appliance-deployer) and read its log"
-    elif turned_at - now > DEPLOYER_SILENT_AFTER:
-        ahead = f"the deployer last turned {_seconds(turned_at - now)} s ahead of this clock"
+    elif beat_at - now > DEPLOYER_SILENT_AFTER:
+        ahead = f"the deployer last turned {_seconds(beat_at - now)} s ahead of this clock"
         text = f"{ahead}: it stopped before the clock was set back, or its clock differs"
         remedy = "set the clock right, start the deployer and read its log"
     else:

@@ -36,7 +36,7 @@ def make_all_live(store: Store, nameservers: Sequence[str]) -> None:
         )
         for name in nameservers:
             store._db.execute_sql(
-                "insert or replace into outcome (zone_id, nameserver, serial, state, checked_at, answered)"
+                "insert or replace into observation (zone_id, nameserver, serial, state, checked_at, answered)"
                 " select id, ?, serial, 'live', queued_at, 1 from zone where deleted_at is null",
                 (name,),
             )

@@ -66,4 +66,4 @@ def repair_catalog(host: PrimaryHost) -> None:
     host.files.stage(FILE_UUID, catalog_zone(host.catalog, FIRST_SERIAL))
     host.files.publish(FILE_UUID)
     host.control.reload(host.catalog)
-    log.warning("event=catalog-mended")
+    log.warning("event=catalog-repaired")

@@ -97,7 +97,7 @@ class Dispatcher:
         """Give the primary a catalog again; secondaries keep their members until the next full turn adopts them."""
 
         def failed(error: ApplianceError) -> None:
-            log.warning("event=catalog-not-mended reason=%r", str(error))
+            log.warning("event=catalog-not-repaired reason=%r", str(error))
 
         self.parts.lanes.start(
             lambda: repair_catalog(self.parts.host), lambda _: self.parts.pace.soon(), failed, Worker.CATALOG
@@ -217,4 +217,4 @@ def _is_large(standing: ZoneStatus) -> bool:
 
 
 def _log_failure(error: ApplianceError) -> None:
-    log.warning("event=lane-failed reason=%r", str(error))
+    log.warning("event=job-failed reason=%r", str(error))

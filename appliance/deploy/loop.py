@@ -88,7 +88,7 @@ class Deployer:
                     manager.alive(str(failed), ready=False)
                     self._recover(PAUSE_AFTER_STORE_FAILURE)
                 except Exception:  # the top of the turn: whatever it was, the next full turn compares everything
-                    log.exception("event=turn-failed")
+                    log.exception("event=loop-failed")
                     self._recover(PAUSE_AFTER_FAILURE)
         manager.ending()
         self.close()
@@ -106,7 +106,7 @@ class Deployer:
         return self._full_turn.count > 0 and is_idle and not (parts.zones or parts.verifier)
 
     @property
-    def full_turns(self) -> int:
+    def reconciliations(self) -> int:
         """How many full turns were made."""
         return self._full_turn.count
 

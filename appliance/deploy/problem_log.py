@@ -47,7 +47,7 @@ class ProblemLog:
         for key, trouble in found.items():
             if now - self._told.get(key, -TELL_AGAIN_AFTER) >= TELL_AGAIN_AFTER:
                 self._told[key] = now
-                log.warning("event=trouble subject=%s text=%r do=%r", trouble.subject, trouble.text, trouble.remedy)
+                log.warning("event=problem subject=%s text=%r do=%r", trouble.subject, trouble.text, trouble.remedy)
 
     def _look(self) -> list[Problem]:
         with self.store.reading():
@@ -55,4 +55,4 @@ class ProblemLog:
 
 
 def _log_failure(error: ApplianceError) -> None:
-    log.warning("event=alarm-failed reason=%r", str(error))
+    log.warning("event=problem-check-failed reason=%r", str(error))

@@ -98,7 +98,7 @@ class Reconciler:
 
         def failed(error: ApplianceError) -> None:
             self.runs = False
-            log.warning("event=full-turn-failed reason=%r", str(error))
+            log.warning("event=reconciliation-failed reason=%r", str(error))
             self.parts.pace.soon()
 
         compare = partial(
@@ -250,7 +250,7 @@ def _compare(parts: DeployerContext, *, silent: Collection[Nameserver], with_row
         with parts.store.writing():
             unknown_zones.note([(stray.label, stray.name) for stray in picture.strays], parts.clock())
     except StoreError as failed:  # a store that takes no write keeps nothing from being compared
-        log.warning("event=strays-not-noted reason=%r", str(failed))
+        log.warning("event=unknown-zones-not-stored reason=%r", str(failed))
     return _Comparison(picture, reconcile.plan(picture), rows, unknown_zones.allowed())
 
 

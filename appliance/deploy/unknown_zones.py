@@ -56,7 +56,7 @@ def remove_unknown_zone(stray: UnknownZone, host: PrimaryHost) -> None:
     if loaded_from(stray.name, host) == uuid:
         withdraw_zone(stray.name, host)
     host.files.remove(uuid)
-    log.warning("event=stray-removed zone=%s label=%s", print_domain(stray.name), stray.label)
+    log.warning("event=unknown-zone-removed zone=%s label=%s", print_domain(stray.name), stray.label)
 
 
 def _name_of_file(host: PrimaryHost, uuid: UUID) -> Name | None:

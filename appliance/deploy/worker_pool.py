@@ -96,5 +96,5 @@ class WorkerPool:
 def _told_as(error: Exception) -> ApplianceError:
     if isinstance(error, ApplianceError):
         return error
-    log.error("event=lane-broke", exc_info=error)
+    log.error("event=worker-broke", exc_info=error)
     return ApplianceError(f"internal error: {error!r}")

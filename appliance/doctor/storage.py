@@ -72,4 +72,4 @@ def _newest_row(site: DoctorContext) -> datetime | None:
     store = Store(site.settings.store.path)
     store.attach()
     with store.connection():
-        return max(filter(None, (journal.last_moment(), deployments.turned_at())), default=None)
+        return max(filter(None, (journal.last_moment(), deployments.beat_at())), default=None)

@@ -93,7 +93,7 @@ class SoaClient:
         try:
             self._socket(family).sendto(message, place)
         except OSError as error:  # as good as lost on the way
-            log.debug("event=question-not-sent server=%s zone=%s reason=%r", server.name, zone, error.strerror)
+            log.debug("event=query-not-sent server=%s zone=%s reason=%r", server.name, zone, error.strerror)
         return True
 
     def forget(self, server: Nameserver, zone: Name) -> None:

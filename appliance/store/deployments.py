@@ -190,33 +190,33 @@ def removed_before(uuids: Iterable[UUID], moment: datetime) -> list[UUID]:
 class Heartbeat:
     """What the deployer last said of itself: its last turn, its last full turn, how many of these, zones that wait."""
 
-    turned_at: datetime
-    full_turn_at: datetime | None
-    full_turns: int
-    waiting: int
+    beat_at: datetime
+    reconciled_at: datetime | None
+    reconciliations: int
+    pending: int
 
 
 def store_heartbeat(sign: Heartbeat) -> None:
     """The deployer is at work."""
     tables.Heartbeat.insert(
         id=1,
-        turned_at=sign.turned_at,
-        full_turn_at=sign.full_turn_at,
-        full_turns=sign.full_turns,
-        waiting=sign.waiting,
+        beat_at=sign.beat_at,
+        reconciled_at=sign.reconciled_at,
+        reconciliations=sign.reconciliations,
+        pending=sign.pending,
     ).on_conflict_replace().execute()
 
 
 def last_heartbeat() -> Heartbeat | None:
     """What the deployer last said of itself."""
     row = tables.Heartbeat.get_or_none(tables.Heartbeat.id == 1)
-    return Heartbeat(row.turned_at, row.full_turn_at, row.full_turns, row.waiting) if row else None
+    return Heartbeat(row.beat_at, row.reconciled_at, row.reconciliations, row.pending) if row else None
 
 
-def turned_at() -> datetime | None:
+def beat_at() -> datetime | None:
     """When the deployer last said that it is at work."""
     sign = last_heartbeat()
-    return sign.turned_at if sign else None
+    return sign.beat_at if sign else None
 
 
 def _newer_answer() -> dict[pw.Field, Any]:

@@ -176,7 +176,7 @@ class AuditEvent(pw.Model):
     created_at = Instant()
 
     class Meta:
-        table_name = "act"
+        table_name = "audit_event"
 
 
 class Draft(pw.Model):
@@ -218,7 +218,7 @@ class Observation(pw.Model):
     answered = pw.BooleanField(default=False)
 
     class Meta:
-        table_name = "outcome"
+        table_name = "observation"
         primary_key = pw.CompositeKey("zone", "nameserver")
 
 
@@ -238,20 +238,20 @@ class UnknownZone(pw.Model):
     allowed_at = Instant(null=True)
 
     class Meta:
-        table_name = "stray"
+        table_name = "unknown_zone"
 
 
 class Heartbeat(pw.Model):
     """The deployer's sign of life, one row: its last turn and full turn, how many of these, and how many zones wait."""
 
     id = pw.AutoField()
-    turned_at = Instant()
-    full_turn_at = Instant(null=True)
-    full_turns = pw.IntegerField()
-    waiting = pw.IntegerField()
+    beat_at = Instant()
+    reconciled_at = Instant(null=True)
+    reconciliations = pw.IntegerField()
+    pending = pw.IntegerField()
 
     class Meta:
-        table_name = "turn"
+        table_name = "heartbeat"
 
 
 TABLES = (

@@ -94,7 +94,7 @@ class DeploymentWait:
                 deployment = where(zone, self.nameservers)
                 return deployment, self._verdict(zone, deployment)
         except StoreError as failed:
-            log.warning("event=outcome-unread zone=%s reason=%r", zone.uuid, str(failed))
+            log.warning("event=deployment-unread zone=%s reason=%r", zone.uuid, str(failed))
         gone = zone.deleted_at is not None
         return Deployment(zone.serial, None, None, None, zone.queued_at, None, (), deleted=gone), None
 

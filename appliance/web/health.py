@@ -41,7 +41,7 @@ def readyz() -> Response:
     problems = _readiness().problems()
     for problem in problems:
         if problem.kind == "deployer":
-            log.error("event=trouble subject=%s text=%r do=%r", problem.subject, problem.text, problem.remedy)
+            log.error("event=problem subject=%s text=%r do=%r", problem.subject, problem.text, problem.remedy)
             return error_answer(503, problem.text, headers=[("Retry-After", RETRY_AFTER)])
     degraded = [problem.text for problem in problems] if named else _counted(problems)
     return jsonify({"status": "ready", "degraded": degraded})

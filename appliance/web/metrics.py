@@ -57,17 +57,17 @@ class StoreCollector(Collector):
         return reachable, behind, lag
 
     def _deployer(self) -> Iterable[Metric]:
-        unknown = _gauge("stray_zones", "Zones that are served and that the store never knew")
+        unknown = _gauge("unknown_zones", "Zones that are served and that the store never knew")
         unknown.add_metric([], len(unknown_zones.names(MOST_NAMED)))
         sign = deployments.last_heartbeat()
         if sign is None:
             return (unknown,)
-        age = _gauge("deployer_turn_age_seconds", "Since the deployer's last turn")
-        age.add_metric([], (self._clock() - sign.turned_at).total_seconds())
-        turns = _gauge("deployer_full_turns", "Comparisons of everything since the deployer's start")
-        turns.add_metric([], sign.full_turns)
-        waiting = _gauge("deployer_waiting_zones", "Zones that wait for the deployer or are under way")
-        waiting.add_metric([], sign.waiting)
+        age = _gauge("deployer_heartbeat_age_seconds", "Since the deployer's last turn")
+        age.add_metric([], (self._clock() - sign.beat_at).total_seconds())
+        turns = _gauge("deployer_reconciliations", "Comparisons of everything since the deployer's start")
+        turns.add_metric([], sign.reconciliations)
+        waiting = _gauge("deployer_pending_zones", "Zones that wait for the deployer or are under way")
+        waiting.add_metric([], sign.pending)
         return unknown, age, turns, waiting
 
     def _late_zones(self) -> Iterable[Metric]:

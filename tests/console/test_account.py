@@ -214,6 +214,8 @@ def test_what_was_done_is_told(console: Console) -> None:
     console.account(ME)
     console.application.clock.forward(minutes=1)
     with console.application.store.connection(), console.application.store.reading():
-        rows = console.application.store._db.execute_sql("select kind, actor, address from act order by id").fetchall()
+        rows = console.application.store._db.execute_sql(
+            "select kind, actor, address from audit_event order by id"
+        ).fetchall()
     assert ("session.begin", ME, "192.0.2.1") in rows and ("totp.begin", ME, "192.0.2.1") in rows
     assert ("session.end", ME, "192.0.2.1") in rows

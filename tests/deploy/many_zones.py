@@ -85,7 +85,7 @@ class SoaServer:
 
 @dataclass
 class Transaction:
-    """A writing transaction: its thread, the rows of the table `outcome` that it wrote, and whether it wrote zones."""
+    """A writing transaction: its thread, the rows of `observation` that it wrote, and whether it wrote zones."""
 
     thread: str
     observations: int = 0
@@ -118,14 +118,14 @@ class CountingStore(Store):
     def note(self, statement: str, observations: int) -> None:
         """A statement was executed in this thread."""
         transaction = getattr(self._open, "transaction", None)
-        if transaction and statement.upper().startswith("INSERT") and '"outcome"' in statement:
+        if transaction and statement.upper().startswith("INSERT") and '"observation"' in statement:
             transaction.observations += observations
         if transaction and statement.upper().startswith("UPDATE") and '"zone"' in statement:
             transaction.changes_zones = True
 
 
 class _Statements(logging.Handler):
-    """Hands the statements that Peewee logs to the store; a row of `outcome` is known by the name of its nameserver."""
+    """Hands Peewee's statements to the store; a row of `observation` is known by the name of its nameserver."""
 
     def __init__(self, store: CountingStore, names: Iterable[str]) -> None:
         super().__init__()

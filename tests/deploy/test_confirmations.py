@@ -61,11 +61,11 @@ def test_a_reconciliation_confirms_what_has_not_changed(observer: Observer, work
     observer.pass_over(zone)
     first = observer.last_seen(zone)
     workspace.clock.forward(minutes=1)
-    asked_at, rows = workspace.clock(), workspace.rows()["outcome"]
+    asked_at, rows = workspace.clock(), workspace.rows()["observation"]
     observer.pass_over(zone)
     assert observer.last_seen(zone).checked_at == asked_at
     assert observer.last_seen(zone).changed_at == first.changed_at
-    assert workspace.rows()["outcome"] == rows
+    assert workspace.rows()["observation"] == rows
 
 
 def test_a_zone_that_was_not_answered_keeps_its_moment(observer: Observer, workspace: Workspace) -> None:

@@ -142,7 +142,7 @@ def test_members_that_cannot_be_read_are_not_gone_over(
         way.spoil(Fault.CUT, str(pair.catalog))
         behind = Nameserver(pair.secondary.name, LOOPBACK, way.port)
         with started(replace(host, nameservers=(pair.primary, behind)), workspace, tmp_path) as deployer:
-            turn_until(deployer, lambda: deployer.full_turns > 1, "it has looked twice")
+            turn_until(deployer, lambda: deployer.reconciliations > 1, "it has looked twice")
             assert pair.serial(pair.primary, pair.catalog) == FIRST_SERIAL
             way.mend()
             turn_until(deployer, lambda: (pair.serial(pair.primary, pair.catalog) or 0) > FIRST_SERIAL, "taken over")

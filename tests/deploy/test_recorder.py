@@ -29,7 +29,7 @@ LOOP = threading.main_thread().name
 
 _LOCK = """
 import sys, pathlib
-from appliance.store import sqlite
+from appliance.store.file import sqlite
 connection = sqlite.connect(pathlib.Path(sys.argv[1]))
 connection.execute("begin immediate")
 print("locked", flush=True)
@@ -88,7 +88,7 @@ class Recording:
     def rows(self) -> set[tuple[str, int | None, str]]:
         """What the store says of nameservers, without zones."""
         with closing(sqlite.connect(self.many.store.path)) as reader:
-            return set(reader.execute("select nameserver, serial, state from outcome"))
+            return set(reader.execute("select nameserver, serial, state from observation"))
 
 
 @contextmanager

@@ -34,7 +34,7 @@ def started(many: ManyZones, folder: Path, reconcile_interval: int = 30) -> Iter
     with wakeup.listen(folder / "notices") as notices:
         deployer = Deployer(many.host, many.store, many.workspace.editor, settings, notices, many.workspace.clock)
         try:
-            turn_until(deployer, lambda: deployer.full_turns, "the first comparison")
+            turn_until(deployer, lambda: deployer.reconciliations, "the first comparison")
             yield deployer
         finally:
             deployer.close()
@@ -76,8 +76,8 @@ def test_a_silent_secondary_costs_one_question_in_a_while(many: ManyZones, tmp_p
         assert max(observations(many, "records")) <= MOST_AT_ONCE
         assert max(observations(many, LOOP), default=0) <= 2 * MOST_IN_LOOP
         many.forget_counts()
-        before = deployer.full_turns
-        turn_until(deployer, lambda: deployer.full_turns >= before + 2, "two more comparisons")
+        before = deployer.reconciliations
+        turn_until(deployer, lambda: deployer.reconciliations >= before + 2, "two more comparisons")
         assert set(many.ns2.asked) == {CATALOG.to_digestable()}
         assert observations(many) == []
         many.ns2.is_silent = False

@@ -199,7 +199,7 @@ def test_former_answers_are_no_evidence(workspace: Workspace, again: Again) -> N
     again(lambda: None)
     (standing,) = deployments.statuses()
     assert (standing.attempted, standing.live_serial) == (None, None)
-    assert workspace.rows()["outcome"] == workspace.rows()["turn"] == workspace.rows()["stray"] == []
+    assert workspace.rows()["observation"] == workspace.rows()["heartbeat"] == workspace.rows()["unknown_zone"] == []
 
 
 @pytest.mark.parametrize("fate", ["missing", "damaged", "emptied"])

@@ -48,7 +48,7 @@ def test_all_of_it_is_read_without_sorting(workspace: Workspace, caplog: pytest.
     statement = next(sql for sql in statements(caplog) if "UNION" in sql)
     values = iter(("'change'", "'act'", "4", "0"))
     plan = plan_of(workspace, "".join(part + next(values, "") for part in statement.split("?")))
-    assert any("change_moment" in step for step in plan) and any("act_moment" in step for step in plan), plan
+    assert any("change_moment" in step for step in plan) and any("audit_event_moment" in step for step in plan), plan
     assert not any("TEMP B-TREE" in step for step in plan), plan
 
 

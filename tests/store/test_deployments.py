@@ -70,11 +70,11 @@ def test_living_zones_are_counted_by_state(workspace: Workspace) -> None:
 
 
 def test_the_sign_of_life_is_one_row(workspace: Workspace) -> None:
-    assert deployments.turned_at() is None
+    assert deployments.beat_at() is None
     for _ in range(2):
         workspace.clock.forward(seconds=1)
         deployments.store_heartbeat(deployments.Heartbeat(workspace.clock(), None, 0, 0))
-    assert deployments.turned_at() == workspace.clock() and len(workspace.rows()["turn"]) == 1
+    assert deployments.beat_at() == workspace.clock() and len(workspace.rows()["heartbeat"]) == 1
 
 
 def test_standings_leave_no_read_open_under_a_write(workspace: Workspace) -> None:

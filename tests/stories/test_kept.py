@@ -75,7 +75,7 @@ def test_an_older_store_takes_over_and_removes_nothing(own: Appliance, api: Clie
     told = "zone younger.example is served, and the store never knew it"
     wait_for(lambda: told in status_of(own), "status names the stray")
     assert told in own.get("/readyz").text
-    assert "dns_appliance_stray_zones 1.0" in own.get("/metrics").text
+    assert "dns_appliance_unknown_zones 1.0" in own.get("/metrics").text
     wait_for(lambda: told in own.log("deployer"), "the log names the stray")
     again = api.zone("younger.example")
     api.record(again, "A", "www", "192.0.2.2")
@@ -157,7 +157,7 @@ def test_a_deployer_that_stands_still_is_told(own: Appliance, api: Client) -> No
     with own.without("appliance deployer"):
         wait_for(lambda: own.get("/readyz").status_code == 503, "readyz tells")
         assert "the deployer has not turned for" in status_of(own)
-        assert "event=trouble subject=deployer" in own.log("serve")
+        assert "event=problem subject=deployer" in own.log("serve")
         api.zone("written.example")
 
 

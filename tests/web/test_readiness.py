@@ -63,7 +63,7 @@ def test_the_number_of_statements_does_not_follow_that_of_zones(
         make_all_live(application.store, (NS1, NS2))
     assert {path: len(of_one_answer(application, path, caplog)) for path in few} == few
     with closing(sqlite.connect(application.settings.store.path)) as database, database:
-        database.execute("update outcome set state = 'unreachable' where nameserver = ?", (NS2,))
+        database.execute("update observation set state = 'unreachable' where nameserver = ?", (NS2,))
         database.execute("update deployment set live_serial = null")
     assert {path: len(of_one_answer(application, path, caplog)) for path in few} == few
 

@@ -200,7 +200,7 @@ class Store:
     def assert_writable(self) -> None:
         """Raise StoreError when no write could be stored now."""
         with self.writing():
-            self._db.execute_sql("update turn set id = id where id = 0")
+            self._db.execute_sql("update heartbeat set id = id where id = 0")
 
     def version(self) -> int:
         """A number that moves when another connection has written (`PRAGMA data_version`)."""

@@ -23,7 +23,7 @@ COMPANIONS = ("-wal", "-shm")
 """What SQLite keeps beside the file while it is in use."""
 API_LOCK, DEPLOYER_LOCK = "api.lock", "deployer.lock"
 """Files beside the store: who works on it holds one of them, the deployer alone, all others together."""
-_TABLES = frozenset({"account", "token", "zone", "record", "change", "deployment", "outcome", "turn"})
+_TABLES = frozenset({"account", "token", "zone", "record", "change", "deployment"})
 
 Progress = Callable[[int, int], None]
 """Told how many pages are done, of how many."""
