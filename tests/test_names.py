@@ -1,0 +1,53 @@
+"""One word, one thing: no public class name is defined twice, but for the deliberate shapes of one thing.
+
+A zone, say, has three: its JSON (`api/schemas.py`), its row (`store/tables.py`) and its meaning, a value.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+PACKAGE = Path(__file__).parent.parent / "appliance"
+SHAPES = {"api/schemas.py", "store/tables.py"}
+SAME_THING = {
+    "account": "a person's account, in each layer",
+    "accounts": "accounts of people, in each layer",
+    "catalog": "the catalog zone: its content, its updates, its state",
+    "context": "what the calls of one application, or one deployer, work with",
+    "deployment": "how far a zone has come, and the page that shows it",
+    "drafts": "drafts, and their rows",
+    "host": "the host that runs the primary, and its command",
+    "programs": "programs that are run, and their check by doctor",
+    "records": "records of zones, in each layer",
+    "sign_in": "signing in, and its pages",
+    "tokens": "API tokens, and their pages",
+    "unknown_zones": "zones that are served and not stored, and their rows",
+    "zones": "zones, in each layer",
+}
+"""Names of several modules, and the one thing that they are about."""
+
+
+def modules() -> Iterator[tuple[str, ast.Module]]:
+    """Yield the path of each module below the package, and its tree."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        yield str(path.relative_to(PACKAGE)), ast.parse(path.read_text("utf-8"))
+
+
+def test_a_public_class_name_is_defined_once() -> None:
+    homes = defaultdict(set)
+    for path, tree in modules():
+        for node in tree.body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes[node.name].add(path)
+    assert not {name: sorted(found) for name, found in homes.items() if len(found - SHAPES) > 1}
+
+
+def test_a_module_name_is_used_for_one_thing() -> None:
+    homes = defaultdict(list)
+    for path, _ in modules():
+        if not path.endswith("__init__.py"):
+            homes[Path(path).stem].append(path)
+    assert {name for name, found in homes.items() if len(found) > 1} == SAME_THING.keys()
