@@ -35,7 +35,7 @@ class LocalSocket:
 
 
 @dataclass(frozen=True, slots=True)
-class NameserverAddress:
+class Nameserver:
     """A nameserver as published and as asked, written `ns1.example.net=192.0.2.1:53`; the first is the primary."""
 
     name: str
@@ -45,7 +45,7 @@ class NameserverAddress:
         return f"{self.name}={self.endpoint}"
 
 
-def read_endpoint(text: str) -> Endpoint:
+def parse_endpoint(text: str) -> Endpoint:
     """The address and port that a text names; ValueError when it names none."""
     host, _, port = text.rpartition(":")
     if not host or not 0 < int(port) < 65536:
@@ -53,22 +53,22 @@ def read_endpoint(text: str) -> Endpoint:
     return Endpoint(host.strip("[]"), int(port))
 
 
-def read_listen(text: str) -> Endpoint | LocalSocket:
+def parse_listen_address(text: str) -> Endpoint | LocalSocket:
     """The place to listen at that a text names; ValueError when it names none, or a path that no socket can have."""
     if not text.startswith(_UNIX):
-        return read_endpoint(text)
+        return parse_endpoint(text)
     path = Path(text.removeprefix(_UNIX))
     if not path.is_absolute() or "\0" in text or len(os.fsencode(path)) > LONGEST_SOCKET_PATH:
         raise ValueError(text)
     return LocalSocket(path)
 
 
-def read_nameserver(text: str) -> NameserverAddress:
+def parse_nameserver(text: str) -> Nameserver:
     """The nameserver that a text names; ValueError when it names none."""
     name, _, endpoint = text.partition("=")
     if not name.strip():
         raise ValueError(text)
-    return NameserverAddress(name.strip().removesuffix(".").lower(), read_endpoint(endpoint.strip()))
+    return Nameserver(name.strip().removesuffix(".").lower(), parse_endpoint(endpoint.strip()))
 
 
 def parse_ip(text: str) -> IPv4Address | IPv6Address:

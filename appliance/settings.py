@@ -15,7 +15,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
-from appliance.addresses import Endpoint, LocalSocket, NameserverAddress, read_endpoint, read_listen, read_nameserver
+from appliance.addresses import (
+    Endpoint,
+    LocalSocket,
+    Nameserver,
+    parse_endpoint,
+    parse_listen_address,
+    parse_nameserver,
+)
 from appliance.errors import SettingsError
 
 DEFAULT_FILE = Path("/etc/dns-appliance/config.toml")
@@ -69,7 +76,7 @@ class QuotaSettings:
 class DnsSettings:
     """[dns]: what every zone is published with."""
 
-    nameservers: tuple[NameserverAddress, ...] = setting((), "name=address:port of each nameserver, the primary first")
+    nameservers: tuple[Nameserver, ...] = setting((), "name=address:port of each nameserver, the primary first")
     catalog: str = setting("catalog.invalid", "name of the catalog zone")
     rname: str = setting("hostmaster.invalid", "mailbox in the SOA record, its @ written as a dot")
     refresh: int = setting(3600, "SOA refresh, seconds")
@@ -246,11 +253,11 @@ _READERS: Mapping[object, Callable[[object], object]] = {
     int: _read_int,
     str: _read_text,
     Path: lambda value: Path(_read_text(value)),
-    Endpoint: lambda value: read_endpoint(_read_text(value)),
-    Endpoint | LocalSocket: lambda value: read_listen(_read_text(value)),
-    Endpoint | None: lambda value: None if value == "" else read_endpoint(_read_text(value)),
+    Endpoint: lambda value: parse_endpoint(_read_text(value)),
+    Endpoint | LocalSocket: lambda value: parse_listen_address(_read_text(value)),
+    Endpoint | None: lambda value: None if value == "" else parse_endpoint(_read_text(value)),
     tuple[str, ...]: _read_list,
-    tuple[NameserverAddress, ...]: lambda value: tuple(map(read_nameserver, _read_list(value))),
+    tuple[Nameserver, ...]: lambda value: tuple(map(parse_nameserver, _read_list(value))),
 }
 _EXPECTED: Mapping[object, str] = {
     int: "a whole number",
@@ -263,5 +270,5 @@ _EXPECTED: Mapping[object, str] = {
     ),
     Endpoint | None: "address:port, such as 192.0.2.53:53, or empty",
     tuple[str, ...]: "a list of texts",
-    tuple[NameserverAddress, ...]: "a list of name=address:port, such as ns1.example.net=192.0.2.1:53",
+    tuple[Nameserver, ...]: "a list of name=address:port, such as ns1.example.net=192.0.2.1:53",
 }

@@ -26,6 +26,7 @@ from uuid import UUID, uuid4
 import dns.name
 from dns.name import Name
 
+from appliance.addresses import Endpoint, Nameserver
 from appliance.embedded.state import reachable_program, unprivileged_owner
 from appliance.keys import new_key
 from appliance.nameserver.catalog import CatalogUpdates
@@ -33,8 +34,7 @@ from appliance.nameserver.control import Control
 from appliance.nameserver.isccc import RndcConnection
 from appliance.nameserver.zone_files import ZoneFiles
 from appliance.queries.bulk import ask_all
-from appliance.queries.soa import Nameserver
-from appliance.render.named_conf import ListenAddress, Peer, Primary, Secondary, catalog_zone, named_conf
+from appliance.render.named_conf import Peer, Primary, Secondary, catalog_zone, named_conf
 
 log = logging.getLogger(__name__)
 
@@ -140,8 +140,8 @@ class Pair:
     def __init__(self) -> None:
         self.root = Path(tempfile.mkdtemp(prefix="pair-"))
         self.catalog = CATALOG
-        self.primary = Nameserver("ns1.appliance.test", LOOPBACK, free_port())
-        self.secondary = Nameserver("ns2.appliance.test", LOOPBACK, free_port())
+        self.primary = Nameserver("ns1.appliance.test", Endpoint(LOOPBACK, free_port()))
+        self.secondary = Nameserver("ns2.appliance.test", Endpoint(LOOPBACK, free_port()))
         self.control_port = free_port()
         self.control_key, self.update_key, self.transfer_key = (new_key(n) for n in ("control", "update", "transfer"))
         self.zones = self.root / "ns1" / "zones"
@@ -150,9 +150,9 @@ class Pair:
         self.ns1 = Named(self.root / "ns1", named_conf(self._primary_settings()))
         self.ns2 = Named(self.root / "ns2", named_conf(self._secondary_settings()))
         self.files = ZoneFiles(self.zones)
-        self.connection = RndcConnection(LOOPBACK, self.control_port, self.control_key)
+        self.connection = RndcConnection(Endpoint(LOOPBACK, self.control_port), self.control_key)
         self.control = Control(self.connection)
-        self.updates = CatalogUpdates(LOOPBACK, self.primary.port, CATALOG, self.update_key)
+        self.updates = CatalogUpdates(self.primary.endpoint, CATALOG, self.update_key)
 
     def __enter__(self) -> Pair:
         try:
@@ -214,25 +214,25 @@ class Pair:
 
     def _primary_settings(self) -> Primary:
         return Primary(
-            listen=(ListenAddress(LOOPBACK, self.primary.port),),
+            listen=(Endpoint(LOOPBACK, self.primary.endpoint.port),),
             directory=str(self.root / "ns1"),
             catalog=CATALOG,
             catalog_file=str(self._catalog),
-            control=ListenAddress(LOOPBACK, self.control_port),
+            control=Endpoint(LOOPBACK, self.control_port),
             control_key=self.control_key,
             update_key=self.update_key,
             transfer_key=self.transfer_key,
-            secondaries=(Peer(LOOPBACK, self.secondary.port, self.transfer_key),),
+            secondaries=(Peer(self.secondary.endpoint, self.transfer_key),),
         )
 
     def _secondary_settings(self) -> Secondary:
         return Secondary(
-            listen=(ListenAddress(LOOPBACK, self.secondary.port),),
+            listen=(Endpoint(LOOPBACK, self.secondary.endpoint.port),),
             directory=str(self.root / "ns2"),
             zone_directory=str(self.root / "ns2" / "zones"),
             catalog=CATALOG,
             catalog_file=str(self.root / "ns2" / "catalog.zone"),
-            primary=Peer(LOOPBACK, self.primary.port, self.transfer_key),
+            primary=Peer(self.primary.endpoint, self.transfer_key),
         )
 
     def _make_folders(self) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.addresses import Endpoint, LocalSocket, NameserverAddress
+from appliance.addresses import Endpoint, LocalSocket, Nameserver
 from appliance.errors import SettingsError
 from appliance.settings import (
     DEFAULT_FILE,
@@ -94,8 +94,8 @@ def test_lists_addresses_and_paths_are_read(file: Path) -> None:
     settings = read_settings(file, {})
     assert settings.api.trusted_proxies == ("127.0.0.1", "::1") and settings.store.path == Path("/x y/s")
     assert settings.api.listen == Endpoint("::1", 8053) and str(settings.api.listen) == "[::1]:8053"
-    second = NameserverAddress("ns2.example.net", Endpoint("2001:db8::2", 5353))
-    assert settings.dns.nameservers == (NameserverAddress("ns1.example.net", Endpoint("192.0.2.1", 53)), second)
+    second = Nameserver("ns2.example.net", Endpoint("2001:db8::2", 5353))
+    assert settings.dns.nameservers == (Nameserver("ns1.example.net", Endpoint("192.0.2.1", 53)), second)
     again = read_settings(None, {"DNS_APPLIANCE_DNS_NAMESERVERS": print_value(settings.dns.nameservers)})
     assert again.dns.nameservers == settings.dns.nameservers
     assert read_settings(None, {"DNS_APPLIANCE_API_TRUSTED_PROXIES": " a , b,"}).api.trusted_proxies == ("a", "b")

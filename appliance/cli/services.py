@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import click
 
-from appliance.addresses import Endpoint, read_endpoint
+from appliance.addresses import Endpoint, parse_endpoint
 from appliance.cli.options import now, settings_options
 from appliance.errors import AlreadyRunning, SettingsError
 from appliance.processes import among_others, log_to_stderr
@@ -19,7 +19,7 @@ from appliance.store.file.snapshot import API_LOCK
 from appliance.systemd import manager_of
 
 
-class _Endpoint(click.ParamType[Endpoint]):
+class EndpointType(click.ParamType[Endpoint]):
     """An address and a port: 127.0.0.1:8053."""
 
     name = "host:port"
@@ -27,7 +27,7 @@ class _Endpoint(click.ParamType[Endpoint]):
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Endpoint:
         """The endpoint that the text names."""
         try:
-            return read_endpoint(str(value))
+            return parse_endpoint(str(value))
         except ValueError:
             self.fail(f"{value!r} is not an address and a port such as 127.0.0.1:8053", param, ctx)
 
@@ -36,7 +36,7 @@ class _Endpoint(click.ParamType[Endpoint]):
 @click.option(
     "--state", default="./var", show_default=True, type=click.Path(path_type=Path), help="Folder of everything."
 )
-@click.option("--api", default="127.0.0.1:8053", show_default=True, type=_Endpoint(), help="Where the API listens.")
+@click.option("--api", default="127.0.0.1:8053", show_default=True, type=EndpointType(), help="Where the API listens.")
 @click.option(
     "--dns-port", default=5301, show_default=True, type=click.IntRange(1, 65534), help="Port of ns1; ns2 has the next."
 )

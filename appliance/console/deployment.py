@@ -12,13 +12,13 @@ from dns.rdatatype import RdataType
 from flask import Response, request
 from werkzeug.exceptions import ServiceUnavailable
 
+from appliance.addresses import Nameserver
 from appliance.console.forms import Form
 from appliance.console.pages import page, pages
 from appliance.console.zones import zone_at
 from appliance.errors import InputError
 from appliance.queries.delegation import Delegation, find_delegation
 from appliance.queries.lookup import Reply, ask_each
-from appliance.queries.soa import Nameserver
 from appliance.store import deployments
 from appliance.web.context import context, reading
 from appliance.zones.names import parse_owner, print_domain
@@ -59,7 +59,7 @@ def show_delegation(uuid: UUID) -> Response:
     found: Delegation | None = None
     if resolver:
         with _seat():
-            found = find_delegation(zone.name, Nameserver("resolver", resolver.host, resolver.port))
+            found = find_delegation(zone.name, Nameserver("resolver", resolver))
     return page("delegation.html", zone=zone, found=found, published=_published(found), ours=context().nameservers)
 
 
@@ -83,4 +83,4 @@ def _wanted() -> list[dns.name.Name]:
 
 
 def _nameservers() -> list[Nameserver]:
-    return [Nameserver(one.name, one.endpoint.host, one.endpoint.port) for one in context().settings.dns.nameservers]
+    return list(context().settings.dns.nameservers)

@@ -12,11 +12,11 @@ import time
 from dns.name import Name
 from dns.rdatatype import RdataType
 
+from appliance.addresses import Nameserver
 from appliance.deploy.catalog_members import CatalogUpdate
 from appliance.deploy.host import PrimaryHost
 from appliance.errors import CommandError
 from appliance.queries.bulk import ask_all
-from appliance.queries.soa import Nameserver
 from appliance.queries.transfer import axfr
 from appliance.render.named_conf import catalog_zone
 from appliance.zones.catalog import FILE_UUID, FIRST_SERIAL

@@ -10,6 +10,7 @@ from pathlib import Path
 import dns.name
 from dns.name import Name
 
+from appliance.addresses import Nameserver
 from appliance.errors import SettingsError
 from appliance.keys import Key, read_key
 from appliance.nameserver.catalog import CatalogUpdates
@@ -17,7 +18,6 @@ from appliance.nameserver.checks import ZoneChecker
 from appliance.nameserver.control import Control, RndcProgram, WithFallback
 from appliance.nameserver.isccc import RndcConnection
 from appliance.nameserver.zone_files import ZoneFiles
-from appliance.queries.soa import Nameserver
 from appliance.render.zone_file import Apex, apex_of
 from appliance.settings import Settings
 
@@ -48,15 +48,13 @@ class PrimaryHost:
 
 def host_from(settings: Settings) -> PrimaryHost:
     """The host that the settings describe; SettingsError when a part is missing."""
-    nameservers = nameservers_of(settings)
+    nameservers = settings.dns.nameservers
     if not nameservers:
         raise SettingsError("dns.nameservers names no nameserver")
     deployer, primary = settings.deployer, nameservers[0]
     catalog = dns.name.from_text(settings.dns.catalog)
-    connection = RndcConnection(deployer.control.host, deployer.control.port, read_key(deployer.control_key))
-    rndc = RndcProgram(
-        find_program(deployer.rndc), deployer.control.host, deployer.control.port, str(deployer.control_key)
-    )
+    connection = RndcConnection(deployer.control, read_key(deployer.control_key))
+    rndc = RndcProgram(find_program(deployer.rndc), deployer.control, str(deployer.control_key))
     return PrimaryHost(
         apex=apex_of(settings.dns),
         files=ZoneFiles(deployer.zone_directory.absolute()),
@@ -65,15 +63,10 @@ def host_from(settings: Settings) -> PrimaryHost:
         ),
         control=Control(WithFallback(connection, rndc)),
         catalog=catalog,
-        updates=CatalogUpdates(primary.address, primary.port, catalog, read_key(deployer.update_key)),
+        updates=CatalogUpdates(primary.endpoint, catalog, read_key(deployer.update_key)),
         nameservers=nameservers,
         transfer_key=read_key(deployer.transfer_key),
     )
-
-
-def nameservers_of(settings: Settings) -> tuple[Nameserver, ...]:
-    """The nameservers of the settings, the primary first."""
-    return tuple(Nameserver(one.name, one.endpoint.host, one.endpoint.port) for one in settings.dns.nameservers)
 
 
 def find_program(name: str) -> str:

@@ -12,9 +12,10 @@ from uuid import UUID
 
 from dns.name import Name
 
+from appliance.addresses import Nameserver
 from appliance.deploy.host import PrimaryHost
 from appliance.deploy.pipeline import Attempt, deploy_zones, put_back, withdraw_zone
-from appliance.queries.soa import Nameserver, SoaAnswer
+from appliance.queries.soa import SoaAnswer
 from appliance.store.file.database import Store
 from appliance.zones.deployment import reaches
 from appliance.zones.serial import is_ahead

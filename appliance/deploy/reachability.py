@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from appliance.queries.soa import Nameserver
+from appliance.addresses import Nameserver
 
 SILENT_AFTER = 1.0
 """Seconds of questions without any answer after which a nameserver counts as unreachable."""

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from dns.name import Name
 
+from appliance.addresses import Nameserver
 from appliance.deploy.catalog import members_of
 from appliance.deploy.host import PrimaryHost
 from appliance.deploy.publications import find_touched
@@ -19,7 +20,7 @@ from appliance.deploy.unknown_zones import UnknownZone, find_unknown_zones
 from appliance.errors import CommandError
 from appliance.nameserver.catalog import notify
 from appliance.queries.bulk import ask_all
-from appliance.queries.soa import Nameserver, SoaAnswer, SoaQuery
+from appliance.queries.soa import SoaAnswer, SoaQuery
 from appliance.store import deployments, zones
 from appliance.store.deployments import ZoneStatus
 from appliance.store.file.database import Store
@@ -141,7 +142,7 @@ def notify_all(questions: Iterable[SoaQuery], host: PrimaryHost) -> None:
     for server, names in told.items():
         with suppress(CommandError):
             for name in names:
-                notify(server.address, server.port, name, host.transfer_key)
+                notify(server.endpoint, name, host.transfer_key)
 
 
 def plan(picture: Snapshot) -> Plan:

@@ -13,6 +13,7 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
+from appliance.addresses import Nameserver
 from appliance.deploy import reconcile
 from appliance.deploy.context import DeployerContext
 from appliance.deploy.dispatcher import Dispatcher
@@ -22,7 +23,6 @@ from appliance.deploy.rollout import RolloutEvent
 from appliance.deploy.worker_pool import Worker
 from appliance.editing import Editor
 from appliance.errors import ApplianceError, StoreError
-from appliance.queries.soa import Nameserver
 from appliance.store import deployments, unknown_zones, zones
 from appliance.store.deployments import ZoneStatus
 from appliance.zones.names import print_domain

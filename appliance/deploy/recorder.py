@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
+from appliance.addresses import Nameserver
 from appliance.deploy.host import PrimaryHost
 from appliance.deploy.reachability import Reachability
 from appliance.deploy.verifier import Watch
 from appliance.deploy.worker_pool import Worker, WorkerPool
 from appliance.errors import ApplianceError, StoreError
-from appliance.queries.soa import Nameserver
 from appliance.store import deployments
 from appliance.store.deployments import ZoneStatus
 from appliance.store.file.database import Store

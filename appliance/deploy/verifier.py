@@ -15,9 +15,10 @@ from uuid import UUID
 
 from dns.name import Name
 
+from appliance.addresses import Nameserver
 from appliance.deploy.publisher import Expectation
 from appliance.deploy.reachability import Reachability
-from appliance.queries.soa import Nameserver, SoaAnswer, SoaClient, SoaQuery
+from appliance.queries.soa import SoaAnswer, SoaClient, SoaQuery
 
 FIRST_INTERVAL = 0.001
 GROWTH = 1.4

@@ -12,14 +12,13 @@ import dns.zone
 from dns.name import Name
 from dns.rdatatype import RdataType
 
-from appliance.deploy.host import nameservers_of
+from appliance.addresses import Nameserver
 from appliance.doctor.result import DoctorContext, Result, fail, ok, warn
 from appliance.errors import CommandError
 from appliance.keys import read_key
 from appliance.nameserver.zone_files import ZoneFiles
 from appliance.problems import deployer_problem
 from appliance.queries.bulk import ask_all
-from appliance.queries.soa import Nameserver
 from appliance.queries.transfer import axfr
 from appliance.render.zone_file import apex_of, zone_file
 from appliance.settings import Settings
@@ -40,12 +39,12 @@ Content = frozenset[tuple[str, int, str, str]]
 
 def primary(site: DoctorContext) -> Iterator[Result]:
     """The primary answers for the catalog, over UDP and TCP."""
-    yield from _reach(site, nameservers_of(site.settings)[:1])
+    yield from _reach(site, site.settings.dns.nameservers[:1])
 
 
 def secondaries(site: DoctorContext) -> Iterator[Result]:
     """So does every secondary."""
-    yield from _reach(site, nameservers_of(site.settings)[1:])
+    yield from _reach(site, site.settings.dns.nameservers[1:])
 
 
 def deployer(site: DoctorContext) -> Iterator[Result]:
@@ -58,7 +57,7 @@ def deployer(site: DoctorContext) -> Iterator[Result]:
 def catalog(site: DoctorContext) -> Iterator[Result]:
     """The catalog's members are the zones that are live: of the others the secondaries would not know."""
     name = dns.name.from_text(site.settings.dns.catalog)
-    rows = axfr(nameservers_of(site.settings)[0], name, read_key(site.settings.deployer.transfer_key))
+    rows = axfr(site.settings.dns.nameservers[0], name, read_key(site.settings.deployer.transfer_key))
     members = {row.owner.labels[0].decode(): str(row.rdata) for row in rows if row.rdtype == RdataType.PTR}
     with (store := _store(site.settings)).connection(), store.reading():
         known = list(deployments.statuses())
@@ -97,7 +96,7 @@ def files(site: DoctorContext) -> Iterator[Result]:
 
 def answers(site: DoctorContext) -> Iterator[Result]:
     """Every nameserver serves each zone of the sample, with the content that the store wants."""
-    servers = nameservers_of(site.settings)
+    servers = site.settings.dns.nameservers
     with (store := _store(site.settings)).connection():
         with store.reading():
             sample = _sample(site, list(deployments.statuses()))
@@ -123,7 +122,7 @@ _REWRITE = "change any record of the zone: it is then written and loaded anew"
 
 def _ahead_of_the_catalog(site: DoctorContext, catalog: Name) -> list[Nameserver]:
     """Secondaries that outlived their primary: the catalog of a new one begins below theirs."""
-    servers = nameservers_of(site.settings)
+    servers = site.settings.dns.nameservers
     given = ask_all([(server, catalog) for server in servers], timeout=SECONDS, retries=1)
     serials = {server: answer.serial for (server, _), answer in given.items() if answer and answer.serial is not None}
     own = serials.get(servers[0])
@@ -134,7 +133,7 @@ def _reach(site: DoctorContext, servers: Iterable[Nameserver]) -> Iterator[Resul
     name = dns.name.from_text(site.settings.dns.catalog)
     for server in servers:
         answer = ask_all([(server, name)], timeout=SECONDS, retries=1)[server, name]
-        where = f"{server.name} at {server.address} port {server.port}"
+        where = f"{server.name} at {server.endpoint.host} port {server.endpoint.port}"
         if answer is None:
             yield fail(f"{where} does not answer", "see that named runs there, and that no firewall drops UDP")
         elif answer.serial is None:
@@ -147,7 +146,7 @@ def _reach(site: DoctorContext, servers: Iterable[Nameserver]) -> Iterator[Resul
 
 def _takes_tcp(server: Nameserver) -> bool:
     try:
-        socket.create_connection((server.address, server.port), SECONDS).close()
+        socket.create_connection((server.endpoint.host, server.endpoint.port), SECONDS).close()
     except OSError:
         return False
     return True

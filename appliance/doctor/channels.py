@@ -7,7 +7,7 @@ from pathlib import Path
 
 import dns.name
 
-from appliance.deploy.host import find_program, nameservers_of
+from appliance.deploy.host import find_program
 from appliance.doctor.result import DoctorContext, Result, fail, ok
 from appliance.errors import CommandError
 from appliance.keys import read_key
@@ -43,7 +43,7 @@ def configuration_files(site: DoctorContext) -> list[Path]:
 def control(site: DoctorContext) -> Iterator[Result]:
     """The primary takes commands that are signed with our key."""
     deployer = site.settings.deployer
-    connection = RndcConnection(deployer.control.host, deployer.control.port, read_key(deployer.control_key), SECONDS)
+    connection = RndcConnection(deployer.control, read_key(deployer.control_key), SECONDS)
     try:
         connection.command("status")
     except CommandError as refused:
@@ -61,7 +61,7 @@ def control(site: DoctorContext) -> Iterator[Result]:
 def transfers(site: DoctorContext) -> Iterator[Result]:
     """The primary gives its catalog to the key of the secondaries and to that of updates, and to no one without."""
     catalog = dns.name.from_text(site.settings.dns.catalog)
-    primary = nameservers_of(site.settings)[0]
+    primary = site.settings.dns.nameservers[0]
     for file in (site.settings.deployer.transfer_key, site.settings.deployer.update_key):
         try:
             axfr(primary, catalog, read_key(file), SECONDS)

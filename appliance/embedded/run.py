@@ -14,7 +14,7 @@ from pathlib import Path
 
 import dns.name
 
-from appliance.addresses import LOOPBACK, Endpoint
+from appliance.addresses import LOOPBACK, Endpoint, Nameserver
 from appliance.deploy.host import find_program
 from appliance.embedded.state import CATALOG, StateFolder, prepare_state_folder, reachable_program, taken_ports
 from appliance.embedded.supervisor import Child, end_all
@@ -26,7 +26,6 @@ from appliance.nameserver.version import read_version
 from appliance.principal import Principal, TokenLimits
 from appliance.processes import only_one, until_signalled
 from appliance.queries.bulk import ask_all
-from appliance.queries.soa import Nameserver
 from appliance.store import accounts
 from appliance.store.file.database import Store
 
@@ -132,7 +131,7 @@ def _own(state: StateFolder, command: str) -> Child:
 
 def _answers(port: int) -> bool:
     """True when the nameserver serves the catalog."""
-    question = (Nameserver("starting", LOOPBACK, port), dns.name.from_text(CATALOG))
+    question = (Nameserver("starting", Endpoint(LOOPBACK, port)), dns.name.from_text(CATALOG))
     answer = ask_all([question], timeout=0.05, retries=0)[question]
     return answer is not None and answer.serial is not None
 

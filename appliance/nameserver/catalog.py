@@ -20,6 +20,7 @@ import dns.update
 from dns.name import Name
 from dns.rdatatype import RdataType
 
+from appliance.addresses import Endpoint
 from appliance.errors import CommandFailed, CommandTimeout
 from appliance.keys import CLOCKS_DIFFER, Key
 from appliance.zones.catalog import member_owner
@@ -33,9 +34,8 @@ _SOA = "invalid. invalid. {serial} 60 10 2147483646 0"
 class CatalogUpdates:
     """Adds members to the catalog of one primary and removes them; `timeout` is in seconds a message."""
 
-    def __init__(self, address: str, port: int, catalog: Name, key: Key, timeout: float = 10.0) -> None:
-        self._address = address
-        self._port = port
+    def __init__(self, primary: Endpoint, catalog: Name, key: Key, timeout: float = 10.0) -> None:
+        self._primary = primary
         self._catalog = catalog
         self._key = key
         self._timeout = timeout
@@ -68,11 +68,11 @@ class CatalogUpdates:
         _sign(update, self._key)
         argv = ("update", self._catalog.to_text())
         with _told(argv, self._timeout):
-            reply = dns.query.tcp(update, self._address, self._timeout, self._port)
+            reply = dns.query.tcp(update, self._primary.host, self._timeout, self._primary.port)
         _expect_success(argv, reply)
 
 
-def notify(address: str, port: int, zone: Name, key: Key | None, timeout: float = 2.0) -> None:
+def notify(secondary: Endpoint, zone: Name, key: Key | None, timeout: float = 2.0) -> None:
     """Tell a secondary that `zone` has changed (RFC 1996).
 
     CommandFailed when it refuses, CommandTimeout when no reply came within `timeout` seconds.
@@ -83,7 +83,9 @@ def notify(address: str, port: int, zone: Name, key: Key | None, timeout: float 
         _sign(message, key)
     argv = ("notify", zone.to_text())
     with _told(argv, timeout):
-        reply = dns.query.udp(message, address, timeout, port, ignore_unexpected=True, ignore_errors=True)
+        reply = dns.query.udp(
+            message, secondary.host, timeout, secondary.port, ignore_unexpected=True, ignore_errors=True
+        )
     _expect_success(argv, reply)
 
 

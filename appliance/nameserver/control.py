@@ -11,6 +11,7 @@ from typing import Protocol
 
 from dns.name import Name
 
+from appliance.addresses import Endpoint
 from appliance.errors import CommandFailed
 from appliance.nameserver.isccc import BrokenConnection, RndcConnection
 from appliance.nameserver.programs import run
@@ -62,8 +63,8 @@ class Control:
 class RndcProgram:
     """Speaks through the `rndc` program: one process a command, so slower, and independent of our own protocol code."""
 
-    def __init__(self, rndc: str, address: str, port: int, key_file: str, timeout: float = 10.0) -> None:
-        self._argv = (rndc, "-s", address, "-p", str(port), "-k", key_file)
+    def __init__(self, rndc: str, channel: Endpoint, key_file: str, timeout: float = 10.0) -> None:
+        self._argv = (rndc, "-s", channel.host, "-p", str(channel.port), "-k", key_file)
         self._timeout = timeout
 
     def command(self, *words: str) -> str:

@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from appliance.addresses import Endpoint
 from appliance.errors import CommandFailed, CommandTimeout
 from appliance.keys import CLOCKS_DIFFER, Key
 
@@ -47,9 +48,9 @@ class RndcConnection:
     """
 
     def __init__(
-        self, address: str, port: int, key: Key, timeout: float = 10.0, clock: Callable[[], float] = time.time
+        self, channel: Endpoint, key: Key, timeout: float = 10.0, clock: Callable[[], float] = time.time
     ) -> None:
-        self._place = (address, port)
+        self._channel = channel
         self._key = key
         self._timeout = timeout
         self._clock = clock
@@ -97,7 +98,7 @@ class RndcConnection:
         return self._exchange(self._connect(deadline), line, deadline)
 
     def _connect(self, deadline: float) -> socket.socket:
-        self._socket = socket.create_connection(self._place, _left(deadline))
+        self._socket = socket.create_connection((self._channel.host, self._channel.port), _left(deadline))
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._nonce = b""
         self._exchange(self._socket, b"null", deadline)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import dns.name
 
-from appliance.addresses import NameserverAddress
+from appliance.addresses import Endpoint, Nameserver
 from appliance.errors import SettingsError
 from appliance.keys import read_key
 from appliance.provision.bootstrap import catalog_file
-from appliance.render.named_conf import ListenAddress, Peer, Primary, Secondary, named_conf
+from appliance.render.named_conf import Peer, Primary, Secondary, named_conf
 from appliance.settings import Settings
 
 DIRECTORY = Path("/var/cache/bind")
@@ -29,14 +29,14 @@ def configuration(
     is the one that the settings give. The primary's zone files are where the settings say, whatever `zones` is.
     """
     server = server_of(settings, name)
-    places = [ListenAddress(address, server.endpoint.port) for address in listen or (server.endpoint.host, *LOOPBACK)]
-    distinct = tuple(dict.fromkeys(places))
+    port = server.endpoint.port
+    distinct = tuple(dict.fromkeys(Endpoint(host, port) for host in listen or (server.endpoint.host, *LOOPBACK)))
     if server == settings.dns.nameservers[0]:
         return named_conf(_primary(settings, distinct, directory))
     return named_conf(_secondary(settings, distinct, directory, zones, release))
 
 
-def server_of(settings: Settings, name: str) -> NameserverAddress:
+def server_of(settings: Settings, name: str) -> Nameserver:
     """The nameserver of that name; SettingsError, which names all that there are, when there is none."""
     wanted = name.removesuffix(".").lower()
     for server in settings.dns.nameservers:
@@ -46,7 +46,7 @@ def server_of(settings: Settings, name: str) -> NameserverAddress:
     raise SettingsError(f"{name} is no nameserver of dns.nameservers, which has {known}")
 
 
-def _primary(settings: Settings, listen: tuple[ListenAddress, ...], directory: Path) -> Primary:
+def _primary(settings: Settings, listen: tuple[Endpoint, ...], directory: Path) -> Primary:
     deployer = settings.deployer
     transfer = read_key(deployer.transfer_key)
     return Primary(
@@ -54,26 +54,23 @@ def _primary(settings: Settings, listen: tuple[ListenAddress, ...], directory: P
         directory=str(directory),
         catalog=dns.name.from_text(settings.dns.catalog),
         catalog_file=str(catalog_file(deployer.zone_directory)),
-        control=ListenAddress(deployer.control.host, deployer.control.port),
+        control=deployer.control,
         control_key=read_key(deployer.control_key),
         update_key=read_key(deployer.update_key),
         transfer_key=transfer,
-        secondaries=tuple(
-            Peer(server.endpoint.host, server.endpoint.port, transfer) for server in settings.dns.nameservers[1:]
-        ),
+        secondaries=tuple(Peer(server.endpoint, transfer) for server in settings.dns.nameservers[1:]),
     )
 
 
 def _secondary(
-    settings: Settings, listen: tuple[ListenAddress, ...], directory: Path, zones: Path, release: tuple[int, ...]
+    settings: Settings, listen: tuple[Endpoint, ...], directory: Path, zones: Path, release: tuple[int, ...]
 ) -> Secondary:
-    primary = settings.dns.nameservers[0].endpoint
     return Secondary(
         listen=listen,
         directory=str(directory),
         zone_directory=str(zones),
         catalog=dns.name.from_text(settings.dns.catalog),
         catalog_file=str(zones / "catalog.db"),
-        primary=Peer(primary.host, primary.port, read_key(settings.deployer.transfer_key)),
+        primary=Peer(settings.dns.nameservers[0].endpoint, read_key(settings.deployer.transfer_key)),
         release=release,
     )

@@ -10,7 +10,8 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from appliance.queries.soa import Nameserver, SoaAnswer, SoaClient, SoaQuery
+from appliance.addresses import Nameserver
+from appliance.queries.soa import SoaAnswer, SoaClient, SoaQuery
 
 
 @dataclass(slots=True)

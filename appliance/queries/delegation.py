@@ -13,8 +13,8 @@ from dns.message import Message
 from dns.name import Name
 from dns.rdatatype import RdataType
 
+from appliance.addresses import Endpoint, Nameserver
 from appliance.queries.lookup import PATIENCE, ask
-from appliance.queries.soa import Nameserver
 
 MOST_ASKED = 3
 """Nameservers of the parent that are asked, one after the other, until one answers."""
@@ -65,7 +65,7 @@ def _servers_of(parent: Name, resolver: Nameserver, port: int, patience: float) 
             found = ask(resolver, name, rdtype, patience, recurse=True)
             addresses = [rdata.address for rrset in found.answer if rrset.rdtype == rdtype for rdata in rrset]
             if addresses:
-                yield Nameserver(str(name), addresses[0], port)
+                yield Nameserver(str(name), Endpoint(addresses[0], port))
                 break
 
 

@@ -18,7 +18,7 @@ from dns.message import Message
 from dns.name import Name
 from dns.rdatatype import RdataType
 
-from appliance.queries.soa import Nameserver
+from appliance.addresses import Nameserver
 
 PATIENCE = 2.0
 """Seconds that a nameserver has for its answer."""
@@ -52,7 +52,9 @@ def ask(
     """The answer of one nameserver, over TCP where UDP cut it; raises what dnspython does, and OSError."""
     flags = dns.flags.RD if recurse else dns.flags.Flag(0)
     query = dns.message.make_query(name, rdtype, use_edns=0, payload=1232, flags=flags)
-    reply, _ = dns.query.udp_with_fallback(query, server.address, patience, server.port, ignore_unexpected=True)
+    reply, _ = dns.query.udp_with_fallback(
+        query, server.endpoint.host, patience, server.endpoint.port, ignore_unexpected=True
+    )
     return reply
 
 

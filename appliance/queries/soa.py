@@ -18,6 +18,8 @@ from functools import lru_cache
 
 from dns.name import Name
 
+from appliance.addresses import Endpoint, Nameserver
+
 log = logging.getLogger(__name__)
 
 NOERROR = 0
@@ -33,17 +35,7 @@ MOST_OPEN = 1 << 14
 """Questions that may wait for the answers of a nameserver: a quarter of the message ids, so one is found soon."""
 
 
-@dataclass(frozen=True, slots=True)
-class Nameserver:
-    """A nameserver by the name people know it by, and the address and port where it answers."""
-
-    name: str
-    address: str
-    port: int = 53
-
-
 SoaQuery = tuple[Nameserver, Name]
-Place = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +64,7 @@ class SoaClient:
         self._sockets: dict[socket.AddressFamily, socket.socket] = {}
         self._epoll = select.epoll()
         self._ids: dict[SoaQuery, int] = {}
-        self._open: dict[Place, dict[int, tuple[SoaQuery, bytes]]] = {}
+        self._open: dict[Endpoint, dict[int, tuple[SoaQuery, bytes]]] = {}
 
     def ask(self, server: Nameserver, zone: Name) -> bool:
         """Send one question; asked again before its answer came, it keeps its message id.
@@ -80,18 +72,18 @@ class SoaClient:
         Return False, and send nothing, when `MOST_OPEN` others already wait for that nameserver's answer.
         """
         question = (server, zone)
-        family, place = _place(server)
+        family, endpoint = _destination(server.endpoint)
         wire = zone.to_digestable() + _QUESTION_END
         number = self._ids.get(question)
         if number is None:
-            waiting = self._open.setdefault(place, {})
+            waiting = self._open.setdefault(endpoint, {})
             if len(waiting) >= MOST_OPEN:
                 return False
             number = self._ids[question] = _free_id(waiting)
             waiting[number] = (question, wire)
         message = _HEADER.pack(number, 0, 1, 0, 0, 1) + wire + _OPT
         try:
-            self._socket(family).sendto(message, place)
+            self._socket(family).sendto(message, (endpoint.host, endpoint.port))
         except OSError as error:  # as good as lost on the way
             log.debug("event=query-not-sent server=%s zone=%s reason=%r", server.name, zone, error.strerror)
         return True
@@ -100,7 +92,7 @@ class SoaClient:
         """Wait no longer for this answer."""
         number = self._ids.pop((server, zone), None)
         if number is not None:
-            del self._open[_place(server)[1]][number]
+            del self._open[_destination(server.endpoint)[1]][number]
 
     def fileno(self) -> int:
         """Readable when answers wait."""
@@ -126,7 +118,7 @@ class SoaClient:
         for opened in self._sockets.values():
             opened.close()
 
-    def _match(self, message: bytes, sender: Place) -> SoaAnswer | None:
+    def _match(self, message: bytes, sender: Endpoint) -> SoaAnswer | None:
         if len(message) < _HEADER.size:
             return None
         number, flags, questions = struct.unpack_from(">3H", message)
@@ -181,13 +173,13 @@ def own_serial(message: bytes, start: int, owner: bytes) -> int | None:
 
 
 @lru_cache
-def _place(server: Nameserver) -> tuple[socket.AddressFamily, Place]:
-    """Where the nameserver is, its address written as an answer's sender will be."""
-    address = ipaddress.ip_address(server.address)
-    return socket.AF_INET if address.version == 4 else socket.AF_INET6, (str(address), server.port)
+def _destination(endpoint: Endpoint) -> tuple[socket.AddressFamily, Endpoint]:
+    """Return the address family, and the endpoint with its address in the form in which the socket reports senders."""
+    address = ipaddress.ip_address(endpoint.host)
+    return socket.AF_INET if address.version == 4 else socket.AF_INET6, Endpoint(str(address), endpoint.port)
 
 
-def _waiting(opened: socket.socket) -> Iterator[tuple[bytes, Place]]:
+def _waiting(opened: socket.socket) -> Iterator[tuple[bytes, Endpoint]]:
     while True:
         try:
             message, sender = opened.recvfrom(4096)
@@ -195,4 +187,4 @@ def _waiting(opened: socket.socket) -> Iterator[tuple[bytes, Place]]:
             return
         except OSError:  # an ICMP error about an earlier question
             continue
-        yield message, sender[:2]
+        yield message, Endpoint(*sender[:2])

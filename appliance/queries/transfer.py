@@ -16,9 +16,9 @@ from dns.name import Name
 from dns.rdata import Rdata
 from dns.rdatatype import RdataType
 
+from appliance.addresses import Nameserver
 from appliance.errors import CommandFailed, CommandTimeout
 from appliance.keys import CLOCKS_DIFFER, Key
-from appliance.queries.soa import Nameserver
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def axfr(server: Nameserver, zone: Name, key: Key | None, timeout: float = 30.0)
     keyring = None if key is None else dns.tsig.Key(key.name, key.octets, key.algorithm)
     try:
         query, _ = dns.xfr.make_query(content, keyring=keyring)
-        dns.query.inbound_xfr(server.address, content, query, server.port, timeout, timeout)
+        dns.query.inbound_xfr(server.endpoint.host, content, query, server.endpoint.port, timeout, timeout)
     except dns.exception.Timeout:
         raise CommandTimeout(argv, f"not whole within {timeout:g} s") from None
     except (dns.tsig.BadTime, dns.tsig.PeerBadTime):

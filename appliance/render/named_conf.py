@@ -14,6 +14,7 @@ from typing import ClassVar
 from dns.name import Name
 from jinja2 import Template
 
+from appliance.addresses import Endpoint
 from appliance.errors import SettingsError
 from appliance.keys import Key
 from appliance.render.templates import ENVIRONMENT
@@ -24,30 +25,10 @@ _LARGEST_SERIAL = 2**32 - 1
 
 
 @dataclass(frozen=True, slots=True)
-class ListenAddress:
-    """An address and port where a nameserver listens, IPv4 or IPv6."""
-
-    address: str
-    port: int
-
-    def __post_init__(self) -> None:
-        try:
-            address = ipaddress.ip_address(self.address)
-        except ValueError:
-            raise SettingsError(f"{self.address!r} is no address") from None
-        if "%" in self.address or address.is_unspecified or not 1 <= self.port <= 65535:
-            raise SettingsError(f"{self.address!r} port {self.port} is no place to listen")
-
-    @property
-    def version(self) -> int:
-        """4 or 6."""
-        return ipaddress.ip_address(self.address).version
-
-
-@dataclass(frozen=True, slots=True)
-class Peer(ListenAddress):
+class Peer:
     """Another nameserver, and the TSIG key shared with it alone."""
 
+    endpoint: Endpoint
     key: Key
 
 
@@ -60,11 +41,11 @@ class Primary:
     """
 
     template: ClassVar[str] = "primary.conf.j2"
-    listen: tuple[ListenAddress, ...]
+    listen: tuple[Endpoint, ...]
     directory: str
     catalog: Name
     catalog_file: str
-    control: ListenAddress
+    control: Endpoint
     control_key: Key
     update_key: Key
     transfer_key: Key
@@ -76,6 +57,11 @@ class Primary:
     def keys(self) -> tuple[Key, ...]:
         """Each key once."""
         return _distinct(self.control_key, *self.readers)
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """Return every endpoint that the configuration names."""
+        return (*self.listen, self.control, *(peer.endpoint for peer in self.secondaries))
 
     @property
     def readers(self) -> tuple[Key, ...]:
@@ -92,7 +78,7 @@ class Secondary:
     """
 
     template: ClassVar[str] = "secondary.conf.j2"
-    listen: tuple[ListenAddress, ...]
+    listen: tuple[Endpoint, ...]
     directory: str
     zone_directory: str
     catalog: Name
@@ -108,6 +94,11 @@ class Secondary:
         return (self.primary.key,)
 
     @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """Return every endpoint that the configuration names."""
+        return (*self.listen, self.primary.endpoint)
+
+    @property
     def spare_port(self) -> int:
         """The UDP port that it asks its primary from when it cannot be reached otherwise."""
         return self.listen[0].port + 1
@@ -121,8 +112,8 @@ def named_conf(server: Primary | Secondary) -> bytes:
         .render(
             server=server,
             catalog=server.catalog.to_text(omit_final_dot=True),
-            listen=[place for place in server.listen if place.version == 4],
-            listen_v6=[place for place in server.listen if place.version == 6],
+            listen=[one for one in server.listen if _version(one) == 4],
+            listen_v6=[one for one in server.listen if _version(one) == 6],
         )
         .encode("utf-8")
     )
@@ -147,8 +138,27 @@ def _check(server: Primary | Secondary) -> None:
         raise SettingsError(f"{server.largest_journal!r} is no journal size")
     if not server.listen:
         raise SettingsError("a nameserver needs an address to listen on")
+    for endpoint in server.endpoints:
+        _check_endpoint(endpoint)
     if len({key.name for key in server.keys}) != len(server.keys):
         raise SettingsError("two different keys have the same name")
+
+
+def _check_endpoint(endpoint: Endpoint) -> None:
+    try:
+        address = ipaddress.ip_address(endpoint.host)
+    except ValueError:
+        raise SettingsError(f"{endpoint.host!r} is not an IP address") from None
+    if "%" in endpoint.host or address.is_unspecified or not 1 <= endpoint.port <= 65535:
+        raise SettingsError(
+            f"{str(endpoint)!r} is not an endpoint for named.conf: it needs an address that is neither unspecified nor "
+            "has a zone index, and a port from 1 to 65535"
+        )
+
+
+def _version(endpoint: Endpoint) -> int:
+    """Return the IP version, 4 or 6."""
+    return ipaddress.ip_address(endpoint.host).version
 
 
 def _catalog_text(catalog: Name) -> str:

@@ -13,7 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from appliance.addresses import Endpoint, NameserverAddress
+from appliance.addresses import Endpoint, Nameserver
 from appliance.app import create_app
 from appliance.principal import Account, TokenLimits
 from appliance.settings import (
@@ -115,8 +115,8 @@ class Application:
 def open_house(folder: Path) -> Application:
     """A application whose store lies in that folder."""
     nameservers = (
-        NameserverAddress(NS1, Endpoint("127.0.0.1", 5301)),
-        NameserverAddress(NS2, Endpoint("127.0.0.1", 5302)),
+        Nameserver(NS1, Endpoint("127.0.0.1", 5301)),
+        Nameserver(NS2, Endpoint("127.0.0.1", 5302)),
     )
     settings = Settings(
         store=StoreSettings(path=folder / "store.sqlite3", busy_timeout=1),

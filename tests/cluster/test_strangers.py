@@ -14,10 +14,10 @@ import dns.tsig
 import dns.update
 import pytest
 
+from appliance.addresses import Endpoint, Nameserver
 from appliance.errors import CommandFailed
 from appliance.keys import Key, read_key
 from appliance.nameserver.programs import run
-from appliance.queries.soa import Nameserver
 from appliance.queries.transfer import axfr
 from tests.cluster.cluster import Cluster, ask, rcode, serial, wait_until_answered
 from tests.cluster.host import Host
@@ -54,7 +54,7 @@ def host(cluster: Cluster, request: pytest.FixtureRequest) -> Host:
 
 def transferred(host: Host, origin: str, key: Key | None) -> int:
     """How many records a whole transfer has."""
-    return len(axfr(Nameserver(host.name, host.address, 53), dns.name.from_text(origin), key))
+    return len(axfr(Nameserver(host.name, Endpoint(host.address, 53)), dns.name.from_text(origin), key))
 
 
 @pytest.mark.parametrize("origin", [ZONE, CATALOG])

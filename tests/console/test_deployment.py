@@ -8,7 +8,7 @@ from dataclasses import replace
 import dns.name
 import pytest
 
-from appliance.addresses import Endpoint, NameserverAddress
+from appliance.addresses import Endpoint, Nameserver
 from appliance.app import create_app
 from appliance.settings import DnsSettings
 from tests.api.conftest import Application
@@ -34,9 +34,9 @@ def test_each_nameserver_answers_side_by_side(application: Application, pair: Pa
     pair.create(served, 3)
     for server in (pair.primary, pair.secondary):
         pair.wait_for_serial(server, served, 3)
-    places = {"ns1.appliance.test": pair.primary.port, "ns2.appliance.test": pair.secondary.port}
+    places = {"ns1.appliance.test": pair.primary.endpoint.port, "ns2.appliance.test": pair.secondary.endpoint.port}
     places["away.appliance.test"] = free_port()
-    nameservers = tuple(NameserverAddress(name, Endpoint(LOOPBACK, port)) for name, port in places.items())
+    nameservers = tuple(Nameserver(name, Endpoint(LOOPBACK, port)) for name, port in places.items())
     me = configured(application, replace(application.settings.dns, nameservers=nameservers)).signed_in(ME)
     zone = zone_of(me, "asked.test")
     shown = me.get(f"{zone}ask/?name=www&type=A").text
@@ -67,7 +67,7 @@ def test_a_resolver_that_does_not_help_is_told(application: Application) -> None
     zone = zone_of(me, "example.com")
     assert "the resolver did not answer" in me.get(f"{zone}delegation/").text
     with world({}, "") as resolver:
-        knowing = replace(application.settings.dns, resolver=Endpoint(LOOPBACK, resolver.port))
+        knowing = replace(application.settings.dns, resolver=resolver.endpoint)
         browser = configured(application, knowing).browser()
         browser.sign_in(ME)
         assert "knows no zone above it" in browser.get(f"{zone}delegation/").text

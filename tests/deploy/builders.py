@@ -7,14 +7,15 @@ from uuid import UUID, uuid4
 import dns.name
 from dns.name import Name
 
-from appliance.queries.soa import Nameserver, SoaAnswer
+from appliance.addresses import Endpoint, Nameserver
+from appliance.queries.soa import SoaAnswer
 from appliance.store.deployments import ZoneStatus
 
-NS1 = Nameserver("ns1.appliance.test", "127.0.0.1", 5301)
-NS2 = Nameserver("ns2.appliance.test", "127.0.0.1", 5302)
+NS1 = Nameserver("ns1.appliance.test", Endpoint("127.0.0.1", 5301))
+NS2 = Nameserver("ns2.appliance.test", Endpoint("127.0.0.1", 5302))
 
 
-NS3 = Nameserver("ns3.appliance.test", "127.0.0.1", 5303)
+NS3 = Nameserver("ns3.appliance.test", Endpoint("127.0.0.1", 5303))
 CATALOG = dns.name.from_text("catalog.appliance.test")
 
 

@@ -17,6 +17,7 @@ from uuid import uuid4
 
 from dns.name import Name
 
+from appliance.addresses import Endpoint, Nameserver
 from appliance.deploy.host import PrimaryHost
 from appliance.editing import Editor
 from appliance.errors import CommandFailed
@@ -25,7 +26,6 @@ from appliance.nameserver.catalog import CatalogUpdates
 from appliance.nameserver.checks import ZoneChecker
 from appliance.nameserver.control import Control
 from appliance.nameserver.zone_files import ZoneFiles
-from appliance.queries.soa import Nameserver
 from appliance.render.zone_file import zone_file
 from appliance.store import accounts, deployments, tables
 from appliance.store.file.database import Store
@@ -46,7 +46,7 @@ class SoaServer:
         self._socket = socket.socket(type=socket.SOCK_DGRAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
         self._socket.bind((LOOPBACK, 0))
-        self.server = Nameserver(name, *self._socket.getsockname())
+        self.server = Nameserver(name, Endpoint(*self._socket.getsockname()))
         self.serials: dict[bytes, int] = {}
         self.asked: list[bytes] = []
         self.is_silent = False
@@ -240,7 +240,7 @@ def _host(folder: Path, ns1: SoaServer, ns2: SoaServer) -> PrimaryHost:
         checker=ZoneChecker("/bin/true", "/bin/true"),
         control=Control(_NoControl()),
         catalog=CATALOG,
-        updates=CatalogUpdates(LOOPBACK, free_port(), CATALOG, key),
+        updates=CatalogUpdates(Endpoint(LOOPBACK, free_port()), CATALOG, key),
         nameservers=(ns1.server, ns2.server),
         transfer_key=key,
     )

@@ -40,6 +40,6 @@ def test_a_zone_joins_under_a_name_that_another_has_left(host: PrimaryHost, pair
 
 
 def test_an_update_that_is_refused_is_an_error(host: PrimaryHost, pair: Pair) -> None:
-    updates = type(host.updates)(pair.primary.address, pair.primary.port, host.catalog, new_key("other"))
+    updates = type(host.updates)(pair.primary.endpoint, host.catalog, new_key("other"))
     with pytest.raises(CommandError):
         send_update(CatalogUpdate({}, {"0" * 32: name("refused.example")}, None), replace(host, updates=updates))

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import pytest
 
+from appliance.addresses import Nameserver
 from appliance.deploy.host import PrimaryHost
 from appliance.deploy.reachability import Reachability
 from appliance.deploy.recorder import Recorder
 from appliance.deploy.worker_pool import WorkerPool
-from appliance.queries.soa import Nameserver
 from appliance.store import deployments
 from appliance.zones.deployment import NameserverState, Observation
 from appliance.zones.model import Zone

@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 from dns.name import Name
 
+from appliance.addresses import Nameserver
 from appliance.deploy.context import DeployerContext, new_context
 from appliance.deploy.dispatcher import LARGE_ZONE, LARGEST_BATCH, SMALL_BATCH, Dispatcher
 from appliance.deploy.host import PrimaryHost
@@ -20,7 +21,6 @@ from appliance.deploy.publisher import Expectation, SerialServed
 from appliance.deploy.rollout import Stage
 from appliance.deploy.worker_pool import ZONE_WORKERS
 from appliance.errors import CommandFailed
-from appliance.queries.soa import Nameserver
 from appliance.settings import DeployerSettings
 from appliance.store import deployments
 from tests.deploy.builders import standing

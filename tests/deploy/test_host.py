@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from appliance.deploy.host import PrimaryHost, find_program, host_from, nameservers_of
+from appliance.deploy.host import PrimaryHost, find_program, host_from
 from appliance.errors import SettingsError
-from appliance.settings import Settings, read_settings
+from appliance.settings import Settings
 from tests.pair import program
 
 
@@ -17,16 +17,7 @@ def test_the_first_nameserver_is_the_primary(host: PrimaryHost) -> None:
     assert host.secondaries == host.nameservers[1:]
 
 
-def test_nameservers_keep_their_order_addresses_and_ports() -> None:
-    settings = read_settings(
-        None, {"DNS_APPLIANCE_DNS_NAMESERVERS": "ns1.example.net=192.0.2.1:5301,ns2.example.net=192.0.2.2:53"}
-    )
-    found = [(one.name.rstrip("."), one.address, one.port) for one in nameservers_of(settings)]
-    assert found == [("ns1.example.net", "192.0.2.1", 5301), ("ns2.example.net", "192.0.2.2", 53)]
-
-
 def test_without_a_nameserver_there_is_no_host() -> None:
-    assert nameservers_of(Settings()) == ()
     with pytest.raises(SettingsError, match=r"dns\.nameservers"):
         host_from(Settings())
 

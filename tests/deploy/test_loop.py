@@ -11,12 +11,12 @@ import dns.name
 import peewee as pw
 import pytest
 
+from appliance.addresses import Endpoint, Nameserver
 from appliance.deploy.catalog import members_of
 from appliance.deploy.host import PrimaryHost
 from appliance.deploy.loop import Deployer
 from appliance.errors import StoreError
 from appliance.nameserver.checks import ZoneChecker
-from appliance.queries.soa import Nameserver
 from appliance.settings import DeployerSettings
 from appliance.store import wakeup
 from appliance.store.file import sqlite
@@ -138,9 +138,9 @@ def test_members_that_cannot_be_read_are_not_gone_over(
     pair.create(theirs, 5)
     pair.wait_for_serial(pair.secondary, theirs, 5)
     pair.lose_catalog()
-    with Proxy(pair.secondary.port) as way:
+    with Proxy(pair.secondary.endpoint.port) as way:
         way.spoil(Fault.CUT, str(pair.catalog))
-        behind = Nameserver(pair.secondary.name, LOOPBACK, way.port)
+        behind = Nameserver(pair.secondary.name, Endpoint(LOOPBACK, way.port))
         with started(replace(host, nameservers=(pair.primary, behind)), workspace, tmp_path) as deployer:
             turn_until(deployer, lambda: deployer.reconciliations > 1, "it has looked twice")
             assert pair.serial(pair.primary, pair.catalog) == FIRST_SERIAL

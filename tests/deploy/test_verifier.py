@@ -10,6 +10,7 @@ from uuid import uuid4
 import dns.name
 import pytest
 
+from appliance.addresses import Nameserver
 from appliance.deploy.publisher import Expectation, SerialServed, ZoneAbsent
 from appliance.deploy.reachability import Reachability
 from appliance.deploy.verifier import (
@@ -24,7 +25,6 @@ from appliance.deploy.verifier import (
     Returned,
     Verifier,
 )
-from appliance.queries.soa import Nameserver
 from tests.deploy.builders import CATALOG
 from tests.deploy.many_zones import MANY, SoaServer
 from tests.pair import Pair, small_zone, wait_for

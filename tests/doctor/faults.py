@@ -148,7 +148,7 @@ def clock_behind(site: DoctorContext) -> Iterator[DoctorContext]:
 @contextmanager
 def control_of(settings: Settings) -> Iterator[Control]:
     deployer = settings.deployer
-    connection = RndcConnection(deployer.control.host, deployer.control.port, read_key(deployer.control_key))
+    connection = RndcConnection(deployer.control, read_key(deployer.control_key))
     yield Control(connection)
     connection.close()
 

@@ -13,6 +13,7 @@ import dns.name
 import dns.rrset
 import pytest
 
+from appliance.addresses import Endpoint
 from appliance.doctor import answers
 from appliance.doctor.examine import CHECKS, examine
 from appliance.doctor.result import DoctorContext, Verdict
@@ -109,8 +110,7 @@ def test_zones_that_the_store_never_knew_are_a_warning(well: Appliance) -> None:
     site = site_of(well)
     label, name = uuid4(), dns.name.from_text("stranger.example")
     updates = CatalogUpdates(
-        LOOPBACK,
-        well.ports.dns,
+        Endpoint(LOOPBACK, well.ports.dns),
         dns.name.from_text(site.settings.dns.catalog),
         read_key(site.settings.deployer.update_key),
     )
@@ -133,7 +133,7 @@ def test_a_member_that_is_missing(well: Appliance) -> None:
     with closing(sqlite.connect(site.settings.store.path)) as reader:
         ((uuid,),) = reader.execute("select uuid from zone where name = 'two.example'")
     catalog = dns.name.from_text(site.settings.dns.catalog)
-    updates = CatalogUpdates(LOOPBACK, well.ports.dns, catalog, read_key(site.settings.deployer.update_key))
+    updates = CatalogUpdates(Endpoint(LOOPBACK, well.ports.dns), catalog, read_key(site.settings.deployer.update_key))
     with standing_still(well.child("appliance deployer")):
         updates.change([uuid], {})
         wait_for(lambda: well.rcode("two.example", 2) == "REFUSED", "ns2 has dropped it")

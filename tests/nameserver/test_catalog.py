@@ -7,6 +7,7 @@ from uuid import uuid4
 import dns.name
 import pytest
 
+from appliance.addresses import Endpoint
 from appliance.errors import CommandFailed, CommandTimeout
 from appliance.keys import new_key
 from appliance.nameserver.catalog import CatalogUpdates, notify
@@ -57,7 +58,7 @@ def test_many_changes_go_in_several_messages(pair: Pair) -> None:
 
 def test_another_key_is_refused(pair: Pair) -> None:
     for key in (new_key("update"), new_key("unknown"), pair.transfer_key):
-        updates = CatalogUpdates(LOOPBACK, pair.primary.port, CATALOG, key)
+        updates = CatalogUpdates(pair.primary.endpoint, CATALOG, key)
         with pytest.raises(CommandFailed) as refused:
             updates.change(remove=["x"], add={})
         assert key.secret not in str(refused.value)
@@ -65,18 +66,18 @@ def test_another_key_is_refused(pair: Pair) -> None:
 
 def test_a_primary_that_is_away_is_told(pair: Pair) -> None:
     with pytest.raises(CommandFailed, match="refused"):
-        CatalogUpdates(LOOPBACK, free_port(), CATALOG, pair.update_key).change(remove=["x"], add={})
+        CatalogUpdates(Endpoint(LOOPBACK, free_port()), CATALOG, pair.update_key).change(remove=["x"], add={})
 
 
 def test_a_secondary_takes_a_notify_from_its_primary(pair: Pair) -> None:
     zone = dns.name.from_text("notified.test")
     pair.create(zone, 1)
     pair.wait_for_serial(pair.secondary, zone, 1)
-    notify(LOOPBACK, pair.secondary.port, zone, pair.transfer_key)
+    notify(pair.secondary.endpoint, zone, pair.transfer_key)
     with pytest.raises(CommandFailed, match="NOTAUTH"):
-        notify(LOOPBACK, pair.secondary.port, dns.name.from_text("never.test"), pair.transfer_key)
+        notify(pair.secondary.endpoint, dns.name.from_text("never.test"), pair.transfer_key)
     with pytest.raises(CommandTimeout):
-        notify(LOOPBACK, free_port(), zone, None, timeout=0.2)
+        notify(Endpoint(LOOPBACK, free_port()), zone, None, timeout=0.2)
 
 
 def test_the_catalog_is_lifted_and_its_members_stay(pair: Pair) -> None:

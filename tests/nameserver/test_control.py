@@ -10,6 +10,7 @@ from pathlib import Path
 import dns.name
 import pytest
 
+from appliance.addresses import Endpoint
 from appliance.errors import CommandFailed, CommandTimeout
 from appliance.keys import new_key
 from appliance.nameserver.control import Control, RndcProgram, WithFallback, quoted
@@ -50,7 +51,7 @@ def test_a_missing_file_is_refused_at_once(pair: Pair) -> None:
 
 
 def test_a_dropped_connection_is_opened_anew(pair: Pair) -> None:
-    connection = RndcConnection(LOOPBACK, pair.control_port, pair.control_key)
+    connection = RndcConnection(Endpoint(LOOPBACK, pair.control_port), pair.control_key)
     connection.command("status")
     for how in (socket.SHUT_RDWR, socket.SHUT_WR):
         assert connection._socket is not None
@@ -77,12 +78,12 @@ def test_a_restarted_named_is_found_again() -> None:
 def test_a_wrong_key_is_told_without_its_secret(pair: Pair) -> None:
     key = new_key("control")
     with pytest.raises(BrokenConnection, match="most likely the key") as refused:
-        RndcConnection(LOOPBACK, pair.control_port, key).command("status")
+        RndcConnection(Endpoint(LOOPBACK, pair.control_port), key).command("status")
     assert key.secret not in str(refused.value)
 
 
 def test_a_silent_named_costs_the_time_limit_and_no_more(pair: Pair) -> None:
-    connection = RndcConnection(LOOPBACK, pair.control_port, pair.control_key, timeout=1)
+    connection = RndcConnection(Endpoint(LOOPBACK, pair.control_port), pair.control_key, timeout=1)
     for prepare in (lambda: connection.command("status"), connection.close):
         prepare()
         pair.ns1.pause()
@@ -96,7 +97,7 @@ def test_a_silent_named_costs_the_time_limit_and_no_more(pair: Pair) -> None:
 
 
 def test_the_program_does_the_same(pair: Pair) -> None:
-    control = Control(RndcProgram(program("rndc"), LOOPBACK, pair.control_port, str(pair.key_file)))
+    control = Control(RndcProgram(program("rndc"), Endpoint(LOOPBACK, pair.control_port), str(pair.key_file)))
     zone = zone_of("by-program")
     uuid = pair.create(zone, 1)
     assert str(pair.files.path(uuid)) in (control.show_zone(zone) or "")
@@ -111,10 +112,10 @@ def test_the_program_does_the_same(pair: Pair) -> None:
 
 
 def test_the_program_stands_in_for_a_broken_connection_only(pair: Pair) -> None:
-    broken = RndcConnection(LOOPBACK, free_port(), pair.control_key)
-    rndc = RndcProgram(program("rndc"), LOOPBACK, pair.control_port, str(pair.key_file))
+    broken = RndcConnection(Endpoint(LOOPBACK, free_port()), pair.control_key)
+    rndc = RndcProgram(program("rndc"), Endpoint(LOOPBACK, pair.control_port), str(pair.key_file))
     assert "catalog.appliance.test" in (Control(WithFallback(broken, rndc)).show_zone(pair.catalog) or "")
-    missing = RndcProgram("/nonexistent/rndc", LOOPBACK, pair.control_port, str(pair.key_file))
+    missing = RndcProgram("/nonexistent/rndc", Endpoint(LOOPBACK, pair.control_port), str(pair.key_file))
     with pytest.raises(CommandFailed, match="not found"):
         Control(WithFallback(pair.connection, missing)).delete_zone(zone_of("never"))
 
@@ -163,5 +164,5 @@ def test_what_is_no_control_channel_is_told(greeting: bytes) -> None:
         stranger = threading.Thread(target=answer)
         stranger.start()
         with pytest.raises(BrokenConnection):
-            RndcConnection(LOOPBACK, server.getsockname()[1], new_key("control")).command("status")
+            RndcConnection(Endpoint(LOOPBACK, server.getsockname()[1]), new_key("control")).command("status")
         stranger.join()

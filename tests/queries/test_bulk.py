@@ -8,8 +8,8 @@ import threading
 
 import dns.name
 
+from appliance.addresses import Endpoint, Nameserver
 from appliance.queries.bulk import ask_all
-from appliance.queries.soa import Nameserver
 from tests.pair import CATALOG, LOOPBACK, Pair
 
 
@@ -36,7 +36,7 @@ def test_a_lost_question_is_asked_again(pair: Pair) -> None:
 
     def forgetful() -> None:
         with socket.socket(type=socket.SOCK_DGRAM) as onward:
-            onward.connect((LOOPBACK, pair.primary.port))
+            onward.connect((LOOPBACK, pair.primary.endpoint.port))
             while len(question := place.recvfrom(1000)) and question[0]:
                 if question[0] in seen:
                     onward.send(question[0])
@@ -47,7 +47,7 @@ def test_a_lost_question_is_asked_again(pair: Pair) -> None:
         place.bind((LOOPBACK, 0))
         thread = threading.Thread(target=forgetful)
         thread.start()
-        server = Nameserver("forgetful", *place.getsockname())
+        server = Nameserver("forgetful", Endpoint(*place.getsockname()))
         found = ask_all([(server, name) for name in names(5)], timeout=0.3)
         place.sendto(b"", place.getsockname())
         thread.join()
@@ -57,7 +57,7 @@ def test_a_lost_question_is_asked_again(pair: Pair) -> None:
 def test_a_dead_nameserver_takes_none_from_the_living(pair: Pair) -> None:
     with socket.socket(type=socket.SOCK_DGRAM) as silent:
         silent.bind((LOOPBACK, 0))
-        dead = Nameserver("dead", *silent.getsockname())
+        dead = Nameserver("dead", Endpoint(*silent.getsockname()))
         found = ask_all(itertools.product((dead, pair.primary), names(2000)), timeout=0.1, retries=1, window=50)
     assert all((answer is None) == (server is dead) for (server, _), answer in found.items())
     assert len(found) == 4000

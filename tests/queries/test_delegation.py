@@ -12,8 +12,8 @@ import dns.message
 import dns.name
 import dns.rrset
 
+from appliance.addresses import Endpoint, Nameserver
 from appliance.queries.delegation import find_delegation
-from appliance.queries.soa import Nameserver
 from tests.pair import LOOPBACK, free_port
 
 ZONE = dns.name.from_text("shop.example.org")
@@ -46,7 +46,7 @@ def world(resolved: Mapping[str, str], referral: str) -> Iterator[Nameserver]:
         thread = threading.Thread(target=play)
         thread.start()
         try:
-            yield Nameserver("resolver", *place.getsockname())
+            yield Nameserver("resolver", Endpoint(*place.getsockname()))
         finally:
             place.sendto(b"", place.getsockname())
             thread.join()
@@ -59,21 +59,21 @@ def _rrset(line: str) -> dns.rrset.RRset:
 
 def test_the_parent_is_asked_itself() -> None:
     with world(RESOLVED, REFERRAL) as resolver:
-        found = find_delegation(ZONE, resolver, resolver.port)
+        found = find_delegation(ZONE, resolver, resolver.endpoint.port)
     assert found.parent == dns.name.from_text("example.org") and not found.problem
     assert found.servers == {dns.name.from_text("ns1.appliance.test")}
 
 
 def test_the_parent_may_be_further_up_and_know_nothing() -> None:
     with world(RESOLVED, "") as resolver:
-        found = find_delegation(dns.name.from_text("a.b.example.org"), resolver, resolver.port)
+        found = find_delegation(dns.name.from_text("a.b.example.org"), resolver, resolver.endpoint.port)
     assert found.parent == dns.name.from_text("example.org") and not found.servers and not found.problem
 
 
 def test_why_nothing_is_known_is_told() -> None:
     with world({}, "") as resolver:
-        assert "no zone above" in find_delegation(ZONE, resolver, resolver.port).problem
+        assert "no zone above" in find_delegation(ZONE, resolver, resolver.endpoint.port).problem
     with world(RESOLVED, "") as resolver:
         assert "no nameserver" in find_delegation(ZONE, resolver, free_port(), patience=0.2).problem
-    away = Nameserver("resolver", LOOPBACK, free_port())
+    away = Nameserver("resolver", Endpoint(LOOPBACK, free_port()))
     assert "did not answer" in find_delegation(ZONE, away, patience=0.2).problem

@@ -7,8 +7,8 @@ import socket
 import dns.name
 from dns.rdatatype import RdataType
 
+from appliance.addresses import Endpoint, Nameserver
 from appliance.queries.lookup import ask_each
-from appliance.queries.soa import Nameserver
 from tests.pair import LOOPBACK, Pair, free_port
 
 ZONE = dns.name.from_text("plain.test")
@@ -32,7 +32,10 @@ def test_what_each_nameserver_says(pair: Pair) -> None:
 def test_nameservers_that_do_not_answer(pair: Pair) -> None:
     with socket.socket(type=socket.SOCK_DGRAM) as silent:
         silent.bind((LOOPBACK, 0))
-        mute, away = Nameserver("mute", *silent.getsockname()), Nameserver("away", LOOPBACK, free_port())
+        mute, away = (
+            Nameserver("mute", Endpoint(*silent.getsockname())),
+            Nameserver("away", Endpoint(LOOPBACK, free_port())),
+        )
         first, second, third = ask_each([mute, away, pair.primary], ZONE, RdataType.SOA, patience=0.2)
     assert "no answer" in first.problem and second.problem and not third.problem
     assert (first.rcode, first.answer) == ("", ())

@@ -13,7 +13,8 @@ import dns.rcode
 import dns.rrset
 import pytest
 
-from appliance.queries.soa import MOST_OPEN, Nameserver, SoaAnswer, SoaClient, own_serial
+from appliance.addresses import Endpoint, Nameserver
+from appliance.queries.soa import MOST_OPEN, SoaAnswer, SoaClient, own_serial
 from tests.pair import CATALOG, LOOPBACK, Pair, small_zone
 
 ZONE = dns.name.from_text("Zone.test")
@@ -28,7 +29,7 @@ class Fake:
         self.socket = socket.socket(family, socket.SOCK_DGRAM)
         self.socket.bind((address, 0))
         self.socket.settimeout(10)
-        self.server = Nameserver("fake", address, self.socket.getsockname()[1])
+        self.server = Nameserver("fake", Endpoint(address, self.socket.getsockname()[1]))
         self.asker = SoaClient()
         self.asker.ask(self.server, ZONE)
         self.wire, self.client = self.socket.recvfrom(1000)
@@ -150,7 +151,7 @@ def test_there_is_a_bound_to_the_questions_that_wait(fake: Fake) -> None:
 
 def test_a_question_that_cannot_be_sent_is_as_one_lost() -> None:
     asker = SoaClient()
-    asker.ask(Nameserver("broadcast", "255.255.255.255", 53), ZONE)
+    asker.ask(Nameserver("broadcast", Endpoint("255.255.255.255", 53)), ZONE)
     assert asker.answers() == []
     asker.close()
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import dns.name
 import pytest
 
+from appliance.addresses import Endpoint, Nameserver
 from appliance.errors import CommandFailed
 from appliance.keys import new_key
-from appliance.queries.soa import Nameserver
 from appliance.queries.transfer import axfr
 from tests.pair import LOOPBACK, Pair, free_port
 
@@ -34,4 +34,4 @@ def test_a_zone_that_is_not_served_and_a_nameserver_that_is_away(pair: Pair) -> 
     with pytest.raises(CommandFailed, match="NOTAUTH"):
         axfr(pair.primary, dns.name.from_text("never.test"), pair.transfer_key)
     with pytest.raises(CommandFailed, match="refused"):
-        axfr(Nameserver("away", LOOPBACK, free_port()), ZONE, pair.transfer_key)
+        axfr(Nameserver("away", Endpoint(LOOPBACK, free_port())), ZONE, pair.transfer_key)

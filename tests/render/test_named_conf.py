@@ -10,32 +10,33 @@ import dns.name
 import dns.zone
 import pytest
 
+from appliance.addresses import Endpoint
 from appliance.errors import SettingsError
 from appliance.keys import new_key
 from appliance.nameserver.programs import run
-from appliance.render.named_conf import ListenAddress, Peer, Primary, Secondary, catalog_zone, named_conf
+from appliance.render.named_conf import Peer, Primary, Secondary, catalog_zone, named_conf
 from tests.pair import program
 
 CATALOG = dns.name.from_text("catalog.example")
 KEY = new_key("transfer")
 PRIMARY = Primary(
-    listen=(ListenAddress("127.0.0.1", 5301), ListenAddress("::1", 5301)),
+    listen=(Endpoint("127.0.0.1", 5301), Endpoint("::1", 5301)),
     directory="/var/cache/bind",
     catalog=CATALOG,
     catalog_file="/var/lib/bind/catalog.zone",
-    control=ListenAddress("127.0.0.1", 953),
+    control=Endpoint("127.0.0.1", 953),
     control_key=new_key("control"),
     update_key=new_key("update"),
     transfer_key=KEY,
-    secondaries=(Peer("127.0.0.1", 5302, KEY), Peer("2001:db8::2", 53, new_key("transfer-ns3"))),
+    secondaries=(Peer(Endpoint("127.0.0.1", 5302), KEY), Peer(Endpoint("2001:db8::2", 53), new_key("transfer-ns3"))),
 )
 SECONDARY = Secondary(
-    listen=(ListenAddress("127.0.0.1", 5302),),
+    listen=(Endpoint("127.0.0.1", 5302),),
     directory="/var/cache/bind",
     zone_directory="/var/cache/bind/zones",
     catalog=CATALOG,
     catalog_file="/var/cache/bind/catalog.zone",
-    primary=Peer("127.0.0.1", 5301, KEY),
+    primary=Peer(Endpoint("127.0.0.1", 5301), KEY),
 )
 
 
@@ -118,7 +119,9 @@ def test_a_catalog_name_that_could_end_its_string_is_refused(name: dns.name.Name
 @pytest.mark.parametrize(("address", "port"), [("127.0.0.1; }", 53), ("localhost", 53), ("::1%lo", 53), ("::1", 0)])
 def test_a_place_is_an_address_and_a_port(address: str, port: int) -> None:
     with pytest.raises(SettingsError):
-        ListenAddress(address, port)
+        named_conf(dataclasses.replace(PRIMARY, listen=(Endpoint(address, port),)))
+    with pytest.raises(SettingsError):
+        named_conf(dataclasses.replace(SECONDARY, primary=Peer(Endpoint(address, port), KEY)))
 
 
 def test_other_wrong_values_are_refused() -> None:

@@ -15,7 +15,7 @@ from dns.rdatatype import RdataType
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.addresses import Endpoint, NameserverAddress
+from appliance.addresses import Endpoint, Nameserver
 from appliance.errors import CompileFailed
 from appliance.render.zone_file import Apex, apex_of, has_apex, record_line, zone_file
 from appliance.settings import DnsSettings
@@ -111,7 +111,7 @@ def test_a_count_that_does_not_fit_its_lines_is_refused(lines: str, count: int) 
 
 
 def test_the_apex_comes_from_the_settings() -> None:
-    servers = tuple(NameserverAddress(f"ns{n}.appliance.test", Endpoint("127.0.0.1", n)) for n in (1, 2))
+    servers = tuple(Nameserver(f"ns{n}.appliance.test", Endpoint("127.0.0.1", n)) for n in (1, 2))
     settings = DnsSettings(nameservers=servers, rname="hostmaster.appliance.test", apex_ttl=900)
     assert apex_of(settings) == APEX
 

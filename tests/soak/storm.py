@@ -20,9 +20,9 @@ from random import Random
 
 import dns.name
 
+from appliance.addresses import Endpoint, Nameserver
 from appliance.errors import CommandError
 from appliance.keys import read_key
-from appliance.queries.soa import Nameserver
 from appliance.queries.transfer import axfr
 from tests.appliance import Appliance
 from tests.pair import LOOPBACK, wait_for
@@ -210,7 +210,7 @@ class Storm:
         )
 
     def _server(self, number: int) -> Nameserver:
-        return Nameserver(f"ns{number}", LOOPBACK, self.appliance.ports.dns + number - 1)
+        return Nameserver(f"ns{number}", Endpoint(LOOPBACK, self.appliance.ports.dns + number - 1))
 
 
 def _lost(journal: Journal, acknowledged: Iterable[Acknowledged]) -> list[str]:

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import dns.zone
 
+from appliance.addresses import Nameserver
 from appliance.editing import RecordInput
 from appliance.errors import CommandError
 from appliance.nameserver.checks import ZoneChecker
-from appliance.queries.soa import Nameserver
 from appliance.queries.transfer import axfr
 from appliance.render.zone_file import zone_file
 from appliance.store import records, zones
@@ -177,7 +177,7 @@ def _settings(pair: Pair, store: Path, folder: Path) -> str:
     keys = {"control": pair.control_key, "transfer": pair.transfer_key, "update": pair.update_key}
     for name, key in keys.items():
         (folder / f"{name}.key").write_text(key.statement())
-    servers = ", ".join(f'"{one.name}={LOOPBACK}:{one.port}"' for one in (pair.primary, pair.secondary))
+    servers = ", ".join(f'"{one.name}={one.endpoint}"' for one in (pair.primary, pair.secondary))
     return f"""
 [store]
 path = "{store}"

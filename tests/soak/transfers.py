@@ -14,9 +14,9 @@ import dns.tsig
 from dns.name import Name
 from dns.rdatatype import RdataType
 
+from appliance.addresses import Nameserver
 from appliance.errors import CommandFailed
 from appliance.keys import Key
-from appliance.queries.soa import Nameserver
 
 Row = tuple[bytes, int, int, bytes]
 """Owner, type, TTL and data, names in wire form (RFC 1035 section 3.1) and never compressed."""
@@ -37,7 +37,7 @@ class Transfers:
 
     def __init__(self, server: Nameserver, key: Key, timeout: float = 30.0) -> None:
         self._key = dns.tsig.Key(key.name, key.octets, key.algorithm)
-        self._socket = socket.create_connection((server.address, server.port), timeout)
+        self._socket = socket.create_connection((server.endpoint.host, server.endpoint.port), timeout)
         self._stream = self._socket.makefile("rb")
 
     def __enter__(self) -> Transfers:

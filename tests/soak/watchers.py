@@ -19,9 +19,9 @@ import dns.query
 import dns.rcode
 from dns.rdatatype import RdataType
 
+from appliance.addresses import Nameserver
 from appliance.errors import CommandError
 from appliance.keys import Key
-from appliance.queries.soa import Nameserver
 from appliance.queries.transfer import Row as TransferredRow
 from appliance.queries.transfer import axfr
 from appliance.zones.serial import is_later
@@ -134,7 +134,9 @@ class Watcher:
     def _ask(self, name: str, rdtype: str) -> dns.message.Message | None:
         query = dns.message.make_query(name, rdtype, flags=dns.flags.Flag(0))
         try:
-            reply, _ = dns.query.udp_with_fallback(query, self.server.address, timeout=0.3, port=self.server.port)
+            reply, _ = dns.query.udp_with_fallback(
+                query, self.server.endpoint.host, timeout=0.3, port=self.server.endpoint.port
+            )
         except (dns.exception.DNSException, OSError):
             self.asked["no answer"] += 1
             return None

@@ -13,6 +13,7 @@ from pathlib import Path
 import dns.name
 import pytest
 
+from appliance.addresses import Endpoint
 from appliance.embedded.state import CATALOG
 from appliance.keys import read_key
 from appliance.nameserver.catalog import CatalogUpdates
@@ -205,7 +206,9 @@ def test_refused_transfers_heal_when_allowed_again(live_zone: LiveZone) -> None:
 def test_a_member_that_the_secondary_dropped_comes_back(live_zone: LiveZone) -> None:
     state, zone = live_zone.appliance.state, dns.name.from_text("healing.example")
     updates = CatalogUpdates(
-        LOOPBACK, live_zone.appliance.ports.dns, dns.name.from_text(CATALOG), read_key(state / "keys" / "update.key")
+        Endpoint(LOOPBACK, live_zone.appliance.ports.dns),
+        dns.name.from_text(CATALOG),
+        read_key(state / "keys" / "update.key"),
     )
     for remove, add in (((), {"0" * 32: zone}), (("0" * 32,), {})):
         updates.change(remove, add)

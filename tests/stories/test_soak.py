@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from appliance.addresses import Endpoint, Nameserver
 from appliance.keys import new_key
-from appliance.queries.soa import Nameserver
 from tests.pair import wait_for
 from tests.soak import backups, fuzz, storm, sweep, zones
 from tests.soak.fault_points import Point
@@ -98,7 +98,7 @@ def test_the_oracle_sees_what_is_wrong(part: PartRun) -> None:
         journal, [Acknowledged("z.example", 7, entry, True), Acknowledged("z.example", 8, entry, False)]
     )
     assert len(storm._lost(journal, [Acknowledged("z.example", n, entry, True) for n in (7, 8, 9)])) == 2
-    key, server = new_key("transfer"), Nameserver("ns1", "127.0.0.1", 53)
+    key, server = new_key("transfer"), Nameserver("ns1", Endpoint("127.0.0.1", 53))
     watcher = Watcher(part, server, key, False, ["z.example"], lambda _: "www", _serials={("z.example", 9)})
     watcher._whole = {("z.example", 7, frozenset({row})), ("z.example", 8, frozenset({row}))}
     watcher._sets = {("z.example", *row[:2], frozenset({row}))}
