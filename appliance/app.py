@@ -22,7 +22,7 @@ from appliance.errors import SettingsError
 from appliance.identity.authentication import Authenticator
 from appliance.settings import Settings
 from appliance.store.file.database import Store
-from appliance.systemd import Manager
+from appliance.systemd import ServiceManager
 from appliance.web import error_responses, front_doors, health, http_hardening, metrics, middleware, watchdog
 from appliance.web.context import WebContext, context_of, install, reading
 from appliance.web.deployment_wait import new_deployment_wait
@@ -68,7 +68,7 @@ def create_app(
     return app
 
 
-def serve(settings: Settings, manager: Manager) -> None:
+def serve(settings: Settings, manager: ServiceManager) -> None:
     """Answer requests until the process is told to end; SettingsError when it cannot listen where it should."""
     listening: dict[int, Any] = {}
     chosen: dict[str, Any] = {

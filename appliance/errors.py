@@ -18,7 +18,7 @@
     |   +-- UnknownHost              the client used a host name that is not the appliance's
     |   +-- RateLimited(retry_after) too many requests or failures
     |   `-- Busy(retry_after)        too many others do the same at the moment
-    +-- DeployError                  becomes the outcome of a zone; each kind names the stop it ended at
+    +-- DeployError                  becomes the outcome of a zone; each kind names the step it ended at
     |   +-- CompileFailed  CheckFailed  PublishFailed  ReloadFailed  NotServed
     +-- CommandError(argv)           a program or a control channel did not do its work
     |   +-- MissingProgram  CommandTimeout  CommandFailed
@@ -142,39 +142,39 @@ class Busy(AccessError):
 
 
 class DeployError(ApplianceError):
-    """One zone was not brought to the nameservers; `stop` names where the path ended."""
+    """One zone was not brought to the nameservers; `step` names where the path ended."""
 
-    stop = "deploy"
+    step = "deploy"
 
 
 class CompileFailed(DeployError):
     """The stored zone cannot be written as a zone file."""
 
-    stop = "compile"
+    step = "compile"
 
 
 class CheckFailed(DeployError):
     """named-checkzone refused the staged file."""
 
-    stop = "check"
+    step = "check"
 
 
 class PublishFailed(DeployError):
     """The checked file could not take its place."""
 
-    stop = "publish"
+    step = "publish"
 
 
 class ReloadFailed(DeployError):
     """The primary nameserver did not take the command."""
 
-    stop = "reload"
+    step = "reload"
 
 
 class NotServed(DeployError):
     """The command was taken, but no answer shows the serial."""
 
-    stop = "verify"
+    step = "verify"
 
 
 class CommandError(ApplianceError):

@@ -24,7 +24,7 @@ class Owner:
     gid: int
 
 
-def write_whole(file: Path, content: bytes, mode: int, owner: Owner | None = None) -> None:
+def write_atomically(file: Path, content: bytes, mode: int, owner: Owner | None = None) -> None:
     """Write the file, durably, with that mode; for that owner, or for whoever runs this."""
     draft = file.with_suffix(".new")
     draft.unlink(missing_ok=True)
@@ -40,11 +40,11 @@ def write_whole(file: Path, content: bytes, mode: int, owner: Owner | None = Non
         draft.replace(file)
 
 
-def make_shared(file: Path) -> None:
+def create_shared(file: Path) -> None:
     """Make an empty file for those who share its folder; FileExistsError when something is there."""
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _OPEN, 0o600)
     try:
-        _dress(descriptor, file.parent)
+        _copy_permissions(descriptor, file.parent)
     finally:
         os.close(descriptor)
 
@@ -52,20 +52,20 @@ def make_shared(file: Path) -> None:
 def open_shared(file: Path) -> IO[str]:
     """Open a file to read it and to append to it; one that is missing is made for those who share its folder."""
     with suppress(FileExistsError):
-        make_shared(file)
+        create_shared(file)
     return os.fdopen(os.open(file, os.O_RDWR | os.O_APPEND | _OPEN), "a+")
 
 
-def dress(file: Path, like: Path) -> None:
+def copy_permissions(file: Path, like: Path) -> None:
     """Give the file the rights, and root gives it the owner, of the file `like`, or of what is made in that folder."""
     descriptor = os.open(file, os.O_RDONLY | _OPEN)
     try:
-        _dress(descriptor, like)
+        _copy_permissions(descriptor, like)
     finally:
         os.close(descriptor)
 
 
-def _dress(descriptor: int, like: Path) -> None:
+def _copy_permissions(descriptor: int, like: Path) -> None:
     model = like.stat()
     if os.geteuid() == 0:
         os.fchown(descriptor, model.st_uid, model.st_gid)

@@ -17,7 +17,7 @@ from appliance.files import open_shared
 
 
 @contextmanager
-def only_one(lock: Path) -> Iterator[None]:
+def exclusive_lock(lock: Path) -> Iterator[None]:
     """Hold the lock file while the block runs, with this process's id in it; AlreadyRunning names its holder.
 
     StoreError when there is no writing where the lock lies.
@@ -32,8 +32,8 @@ def only_one(lock: Path) -> Iterator[None]:
 
 
 @contextmanager
-def among_others(lock: Path) -> Iterator[None]:
-    """Hold the lock file together with others of its kind; AlreadyRunning while `only_one` holds it.
+def shared_lock(lock: Path) -> Iterator[None]:
+    """Hold the lock file together with others of its kind; AlreadyRunning while `exclusive_lock` holds it.
 
     Where no lock file can be opened there is nothing that could be held alone either.
     """
@@ -58,7 +58,7 @@ def _hold(file: IO[str], lock: Path, kind: int) -> None:
         file.flush()
 
 
-def until_signalled() -> Callable[[], bool]:
+def handle_stop_signals() -> Callable[[], bool]:
     """From now on SIGTERM and SIGINT make the returned question true, and end nothing by themselves."""
     came: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):

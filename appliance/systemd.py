@@ -1,4 +1,4 @@
-"""What a service manager wants to know of a process: that it is ready, alive, or ending (sd_notify(3)).
+"""What a service manager wants to know of a process: that it is ready, notify_alive, or notify_stopping (sd_notify(3)).
 
 One datagram each, to the socket that the environment names. Without one, as on a terminal, telling does nothing. This
 module must not know what the process does.
@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 
-class Manager:
+class ServiceManager:
     """Who started this process and may end it when no sign of life comes.
 
     `address` is a path, or a name that begins with @; `interval` is the seconds between two signs of life, None where
@@ -29,11 +29,11 @@ class Manager:
         self._due = monotonic()
 
     @property
-    def is_there(self) -> bool:
+    def is_present(self) -> bool:
         """True when anyone listens."""
         return bool(self._address)
 
-    def alive(self, status: str, *, ready: bool = True) -> None:
+    def notify_alive(self, status: str, *, ready: bool = True) -> None:
         """Tell that it works, and how; `ready` False: it lives, and waits for something before it is of use."""
         words = []
         if ready and not self._is_ready:
@@ -45,7 +45,7 @@ class Manager:
         if words:
             self._tell(*words, f"STATUS={' '.join(status.split())}")
 
-    def ending(self) -> None:
+    def notify_stopping(self) -> None:
         """Tell that it has begun to end."""
         self._tell("STOPPING=1")
 
@@ -55,8 +55,8 @@ class Manager:
                 sender.sendto("\n".join(words).encode(), self._address)
 
 
-def manager_of(environment: Mapping[str, str], pid: int) -> Manager:
+def manager_from_environment(environment: Mapping[str, str], pid: int) -> ServiceManager:
     """The manager that the environment of the process `pid` names; signs of life in half of the time that it waits."""
     is_watched = environment.get("WATCHDOG_PID", str(pid)) == str(pid)
     microseconds = int(environment.get("WATCHDOG_USEC", "0")) if is_watched else 0
-    return Manager(environment.get("NOTIFY_SOCKET", ""), microseconds / 2e6 if microseconds else None)
+    return ServiceManager(environment.get("NOTIFY_SOCKET", ""), microseconds / 2e6 if microseconds else None)

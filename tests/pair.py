@@ -33,7 +33,7 @@ from appliance.nameserver.catalog import CatalogUpdates
 from appliance.nameserver.control import Control
 from appliance.nameserver.isccc import RndcConnection
 from appliance.nameserver.zone_files import ZoneFiles
-from appliance.queries.bulk import ask_all
+from appliance.queries.bulk import query_all
 from appliance.render.named_conf import Peer, Primary, Secondary, catalog_zone, named_conf
 
 log = logging.getLogger(__name__)
@@ -176,7 +176,7 @@ class Pair:
 
     def serial(self, server: Nameserver, zone: Name) -> int | None:
         """The serial that a server answers now, None for no zone or no answer."""
-        answer = ask_all([(server, zone)], timeout=0.1, retries=0)[server, zone]
+        answer = query_all([(server, zone)], timeout=0.1, retries=0)[server, zone]
         return answer.serial if answer else None
 
     def wait_for_serial(self, server: Nameserver, zone: Name, serial: int | None) -> None:

@@ -26,7 +26,7 @@ from appliance.errors import InputError
 from appliance.web.deployment_wait import preferred_wait
 from appliance.web.rate_limits import site_of
 from appliance.zones.names import parse_domain, parse_owner
-from appliance.zones.rdata import TYPES, has_priority, parse_content, parse_type
+from appliance.zones.rdata import TYPES, has_priority, parse_rdata, parse_type
 
 ORIGIN = dns.name.from_text("example.com.")
 LONGEST_IN = {
@@ -97,7 +97,7 @@ def parsers() -> Iterator[Call]:
     yield Call("read_object", lambda text: read_object(text.encode()), MAX_BODY, ("", '{"a":', '{"a":"', '{"a":[1'))
     for rdtype in TYPES:
         read = _content(rdtype.name, 10 if has_priority(rdtype) else None)
-        yield Call(f"parse_content {rdtype.name}", read, MAX_BODY, ("", '"', "0 "))
+        yield Call(f"parse_rdata {rdtype.name}", read, MAX_BODY, ("", '"', "0 "))
 
 
 def _using(pattern: re.Pattern[Any], method: str) -> Callable[[str], object]:
@@ -110,7 +110,7 @@ def _using(pattern: re.Pattern[Any], method: str) -> Callable[[str], object]:
 
 
 def _content(record_type: str, priority: int | None) -> Callable[[str], object]:
-    return lambda value: parse_content(record_type, value, priority, ORIGIN)
+    return lambda value: parse_rdata(record_type, value, priority, ORIGIN)
 
 
 def _text(recipe: tuple[str, str, str], length: int) -> str:

@@ -17,7 +17,7 @@ from appliance.app import create_app
 from appliance.cli import program
 from appliance.settings import Settings
 from appliance.web import error_responses, error_status
-from appliance.zones.rdata import TYPES, parse_content
+from appliance.zones.rdata import TYPES, parse_rdata
 from tests.appliance import Appliance
 
 ROOT = Path(__file__).parent.parent
@@ -128,7 +128,7 @@ def test_every_type_is_described_by_an_example_that_holds() -> None:
     examples = rows(API, "type")
     assert [row[0] for row in examples] == [rdtype.name for rdtype in TYPES]
     for record_type, _, value, priority, shown in examples:
-        content = parse_content(record_type, value, int(priority) if priority else None, origin)
+        content = parse_rdata(record_type, value, int(priority) if priority else None, origin)
         assert content.value == (shown or value)
 
 

@@ -32,7 +32,7 @@ def test_the_first_finding_speaks_for_all() -> None:
 
 
 def test_each_stop_of_a_deployment_has_a_name_of_its_own() -> None:
-    stops = [kind.stop for kind in KINDS if issubclass(kind, DeployError)]
+    stops = [kind.step for kind in KINDS if issubclass(kind, DeployError)]
     assert len(stops) == len(set(stops)) == 6
 
 

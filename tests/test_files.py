@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import StoreError
-from appliance.files import dress, make_shared, open_shared, write_whole
-from appliance.processes import only_one
+from appliance.files import copy_permissions, create_shared, open_shared, write_atomically
+from appliance.processes import exclusive_lock
 from appliance.store.file.database import Store
 
 
@@ -26,7 +26,7 @@ def test_the_folder_says_who_else_may_have_a_file(tmp_path: Path, folder_mode: i
     tmp_path.chmod(folder_mode)
     former = os.umask(umask)
     try:
-        make_shared(tmp_path / "made")
+        create_shared(tmp_path / "made")
         open_shared(tmp_path / "opened").close()
     finally:
         os.umask(former)
@@ -49,14 +49,14 @@ def test_a_link_that_someone_planted_is_not_followed(tmp_path: Path) -> None:
     precious.write_text("precious")
     for name in ("store.lock", "api.lock"):
         (tmp_path / name).symlink_to(precious)
-    with pytest.raises(StoreError), only_one(tmp_path / "api.lock"):
+    with pytest.raises(StoreError), exclusive_lock(tmp_path / "api.lock"):
         pass
     with pytest.raises(StoreError):
         Store(tmp_path / "store.sqlite3").create_or_migrate()
     with pytest.raises(OSError):
-        dress(tmp_path / "api.lock", tmp_path)
+        copy_permissions(tmp_path / "api.lock", tmp_path)
     (tmp_path / "written.new").symlink_to(precious)
-    write_whole(tmp_path / "written.key", b"other", 0o600)
+    write_atomically(tmp_path / "written.key", b"other", 0o600)
     assert precious.read_text() == "precious"
 
 
@@ -66,14 +66,14 @@ def test_a_file_is_dressed_like_another_and_open_to_nobody_else(tmp_path: Path) 
     file.touch()
     for given, expected in ((0o664, 0o660), (0o640, 0o640), (0o600, 0o600)):
         model.chmod(given)
-        dress(file, model)
+        copy_permissions(file, model)
         assert mode(file) == expected
 
 
 def test_what_cannot_be_written_whole_leaves_what_was(tmp_path: Path) -> None:
     file = tmp_path / "kept.key"
-    write_whole(file, b"former", 0o640)
+    write_atomically(file, b"former", 0o640)
     with pytest.raises(TypeError):
-        write_whole(file, "no octets", 0o640)  # type: ignore[arg-type]
+        write_atomically(file, "no octets", 0o640)  # type: ignore[arg-type]
     assert file.read_bytes() == b"former"
     assert list(tmp_path.iterdir()) == [file]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.systemd import Manager, manager_of
+from appliance.systemd import ServiceManager, manager_from_environment
 from tests.listener import Listener
 
 
@@ -16,11 +16,11 @@ from tests.listener import Listener
 def test_it_is_ready_once(tmp_path: Path, form: str) -> None:
     address = str(tmp_path / "notify") if form == "path" else f"@appliance-test-{uuid.uuid4()}"
     with Listener(address) as listener:
-        manager = Manager(address)
-        manager.alive("still\nwaiting", ready=False)
-        manager.alive("at\nwork ")
-        manager.alive("at work")
-        manager.ending()
+        manager = ServiceManager(address)
+        manager.notify_alive("still\nwaiting", ready=False)
+        manager.notify_alive("at\nwork ")
+        manager.notify_alive("at work")
+        manager.notify_stopping()
         assert listener.hears("STOPPING=1")
     assert listener.heard == ["READY=1", "STATUS=at work", "STOPPING=1"]
 
@@ -28,9 +28,9 @@ def test_it_is_ready_once(tmp_path: Path, form: str) -> None:
 def test_signs_of_life_come_when_they_are_due_and_not_more_often(tmp_path: Path) -> None:
     now = 100.0
     with Listener(tmp_path / "notify") as listener:
-        manager = Manager(listener.address, 5.0, lambda: now)
+        manager = ServiceManager(listener.address, 5.0, lambda: now)
         for now in (100.0, 101.0, 104.9, 105.1, 109.0, 110.2):
-            manager.alive(f"at {now}", ready=now > 104)
+            manager.notify_alive(f"at {now}", ready=now > 104)
         assert listener.hears("WATCHDOG=1", 3)
     assert listener.heard == [
         *("WATCHDOG=1", "STATUS=at 100.0"),
@@ -42,17 +42,17 @@ def test_signs_of_life_come_when_they_are_due_and_not_more_often(tmp_path: Path)
 
 def test_half_of_the_time_that_the_manager_waits() -> None:
     watched = {"NOTIFY_SOCKET": "/run/notify", "WATCHDOG_USEC": "60000000", "WATCHDOG_PID": str(os.getpid())}
-    assert manager_of(watched, os.getpid()).interval == 30.0
-    assert manager_of(watched, os.getpid() + 1).interval is None
-    assert manager_of({"NOTIFY_SOCKET": "/run/notify"}, os.getpid()).interval is None
+    assert manager_from_environment(watched, os.getpid()).interval == 30.0
+    assert manager_from_environment(watched, os.getpid() + 1).interval is None
+    assert manager_from_environment({"NOTIFY_SOCKET": "/run/notify"}, os.getpid()).interval is None
 
 
 def test_without_a_manager_nothing_is_told() -> None:
-    manager = manager_of({}, os.getpid())
-    assert not manager.is_there
-    manager.alive("nobody hears it")
-    manager.ending()
+    manager = manager_from_environment({}, os.getpid())
+    assert not manager.is_present
+    manager.notify_alive("nobody hears it")
+    manager.notify_stopping()
 
 
 def test_a_manager_that_went_away_harms_nobody(tmp_path: Path) -> None:
-    Manager(str(tmp_path / "nobody")).ending()
+    ServiceManager(str(tmp_path / "nobody")).notify_stopping()

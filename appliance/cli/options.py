@@ -16,7 +16,7 @@ import click
 
 from appliance.cli.screen import table
 from appliance.errors import SettingsError
-from appliance.processes import among_others
+from appliance.processes import shared_lock
 from appliance.settings import (
     CONFIG_IN_STATE,
     DEFAULT_FILE,
@@ -100,7 +100,7 @@ def opened(settings: Settings) -> Iterator[Store]:
     """The store of the settings, with a connection."""
     if not settings.store.path.exists():
         raise SettingsError(f"there is no store at {settings.store.path}; name the appliance by --state or --config")
-    with among_others(settings.store.path.with_name(API_LOCK)):
+    with shared_lock(settings.store.path.with_name(API_LOCK)):
         store = Store(settings.store.path, busy_timeout=settings.store.busy_timeout)
         store.attach()
         with store.connection():

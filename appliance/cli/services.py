@@ -13,10 +13,10 @@ import click
 from appliance.addresses import Endpoint, parse_endpoint
 from appliance.cli.options import now, settings_options
 from appliance.errors import AlreadyRunning, SettingsError
-from appliance.processes import among_others, log_to_stderr
+from appliance.processes import log_to_stderr, shared_lock
 from appliance.settings import Settings
 from appliance.store.file.snapshot import API_LOCK
-from appliance.systemd import manager_of
+from appliance.systemd import manager_from_environment
 
 
 class EndpointType(click.ParamType[Endpoint]):
@@ -59,14 +59,14 @@ def serve(settings: Settings) -> None:
     from appliance.app import serve as serve_app  # noqa: PLC0415 - the other commands start sooner without
 
     log_to_stderr()
-    manager = manager_of(os.environ, os.getpid())
+    manager = manager_from_environment(os.environ, os.getpid())
 
     def end(_number: int, _frame: object) -> NoReturn:
-        manager.ending()
+        manager.notify_stopping()
         sys.exit(0)  # requests under way are answered first
 
     signal.signal(signal.SIGTERM, end)
-    with among_others(settings.store.path.with_name(API_LOCK)):
+    with shared_lock(settings.store.path.with_name(API_LOCK)):
         serve_app(settings, manager)
 
 
@@ -83,7 +83,7 @@ def deployer(settings: Settings, once: bool, allow_removals: bool) -> None:
     if not settings.dns.nameservers:
         raise SettingsError("dns.nameservers names no nameserver; set it in the settings file")
     try:
-        manager = manager_of(os.environ, os.getpid())
+        manager = manager_from_environment(os.environ, os.getpid())
         all_live = run_deployer(settings, now, manager, once=once, allow_removals=allow_removals)
     except AlreadyRunning as running:
         if not allow_removals:

@@ -18,7 +18,7 @@ from appliance.console.pages import page, pages
 from appliance.console.zones import zone_at
 from appliance.errors import InputError
 from appliance.queries.delegation import Delegation, find_delegation
-from appliance.queries.lookup import Reply, ask_each
+from appliance.queries.lookup import LookupResponse, query_each
 from appliance.store import deployments
 from appliance.web.context import context, reading
 from appliance.zones.names import parse_owner, print_domain
@@ -41,14 +41,14 @@ def show_served(uuid: UUID) -> Response:
 def show_answers(uuid: UUID) -> Response:
     """The answers of every nameserver, side by side, to a question about a name in the zone."""
     zone, form = zone_at(uuid), Form(request.args)
-    replies: Sequence[Reply] = ()
+    replies: Sequence[LookupResponse] = ()
     if "name" in request.args:
         with form.refusing():
             name = parse_owner(form["name"].strip(), zone.name)
             if form["type"] not in ASKED:
                 raise InputError("choose one of these types", "type")
             with _seat():
-                replies = ask_each(_nameservers(), name, RdataType[form["type"]])
+                replies = query_each(_nameservers(), name, RdataType[form["type"]])
     return page("ask.html", 400 if form.errors else 200, zone=zone, form=form, types=ASKED, replies=replies)
 
 

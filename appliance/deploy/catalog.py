@@ -16,7 +16,7 @@ from appliance.addresses import Nameserver
 from appliance.deploy.catalog_members import CatalogUpdate
 from appliance.deploy.host import PrimaryHost
 from appliance.errors import CommandError
-from appliance.queries.bulk import ask_all
+from appliance.queries.bulk import query_all
 from appliance.queries.transfer import axfr
 from appliance.render.named_conf import catalog_zone
 from appliance.zones.catalog import FILE_UUID, FIRST_SERIAL
@@ -55,7 +55,7 @@ def _wait_until_gone(host: PrimaryHost, names: set[Name]) -> None:
     ends = time.monotonic() + GONE_PATIENCE
     questions = [(server, name) for server in host.secondaries for name in names]
     while time.monotonic() < ends:
-        answers = ask_all(questions, timeout=GONE_TIMEOUT, retries=0).values()
+        answers = query_all(questions, timeout=GONE_TIMEOUT, retries=0).values()
         if all(answer is None or answer.serial is None for answer in answers):
             return
         time.sleep(GONE_INTERVAL)

@@ -28,7 +28,7 @@ from appliance.settings import DeployerSettings
 from appliance.store import deployments, journal, zones
 from appliance.store.deployments import ZoneStatus
 from appliance.store.file.database import Store
-from appliance.systemd import Manager
+from appliance.systemd import ServiceManager
 from appliance.zones.names import print_domain
 
 log = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ class Deployer:
         for readable in (notices, parts.lanes, parts.verifier.asker):
             self._poll.register(readable, select.POLLIN)
 
-    def run(self, stopped: Callable[[], bool], manager: Manager) -> None:
+    def run(self, stopped: Callable[[], bool], manager: ServiceManager) -> None:
         """Turn until `stopped`. A failure ends its turn and not the loop: the next full turn compares everything.
 
         Each turn is a sign of life to the manager, except one that broke.
@@ -82,15 +82,15 @@ class Deployer:
                     with self._parts.store.failing():
                         self._parts.store.refresh()
                         self.turn()
-                    manager.alive(f"{len(self._parts.zones)} zones wait or are under way")
+                    manager.notify_alive(f"{len(self._parts.zones)} zones wait or are under way")
                 except StoreError as failed:
                     log.warning("event=store-failed reason=%r", str(failed))
-                    manager.alive(str(failed), ready=False)
+                    manager.notify_alive(str(failed), ready=False)
                     self._recover(PAUSE_AFTER_STORE_FAILURE)
                 except Exception:  # the top of the turn: whatever it was, the next full turn compares everything
                     log.exception("event=loop-failed")
                     self._recover(PAUSE_AFTER_FAILURE)
-        manager.ending()
+        manager.notify_stopping()
         self.close()
 
     def close(self) -> None:

@@ -81,7 +81,7 @@ def deploy_zones(batch: Iterable[tuple[UUID, Name]], host: PrimaryHost, store: S
     for candidate in candidates:
         _log(candidate, began)
     return [
-        Attempt(one.uuid, one.name, one.serial, f"{one.error.stop}: {one.error}" if one.error else None, one.published)
+        Attempt(one.uuid, one.name, one.serial, f"{one.error.step}: {one.error}" if one.error else None, one.published)
         for one in candidates
     ]
 
@@ -102,7 +102,7 @@ def loaded_from(name: Name, host: PrimaryHost) -> UUID | None:
 
 def put_back(uuid: UUID, name: Name, host: PrimaryHost) -> None:
     """Give a file that the primary did not take up its former content, so that a restart serves the last good zone."""
-    if host.files.put_back(uuid):
+    if host.files.restore(uuid):
         host.control.reload(name)
 
 
@@ -139,7 +139,7 @@ def _published(uuid: UUID, host: PrimaryHost, store: Store) -> Iterator[tuple[in
     if stored:
         yield stored.serial, stored.digest
     if stored is None or host.files.digest(uuid) != stored.digest:
-        content = host.files.live(uuid)
+        content = host.files.read_live(uuid)
         serial = serial_of(content)
         if serial is not None:
             yield serial, digest_of(content)
@@ -207,7 +207,7 @@ def _log(candidate: _Candidate, began: float, clock: Callable[[], float] = time.
         "event=deployed zone=%s serial=%d stop=%s ms=%.1f%s",
         print_domain(candidate.name),
         candidate.serial,
-        candidate.error.stop if candidate.error else "reload",
+        candidate.error.step if candidate.error else "reload",
         (clock() - began) * 1000,
         f" reason={str(candidate.error)!r}" if candidate.error else "",
     )

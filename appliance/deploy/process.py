@@ -12,11 +12,11 @@ from appliance.deploy.host import host_from
 from appliance.deploy.loop import Deployer
 from appliance.deploy.maintenance import Maintenance, maintained
 from appliance.editing import editor_from
-from appliance.processes import only_one, until_signalled
+from appliance.processes import exclusive_lock, handle_stop_signals
 from appliance.settings import Settings
 from appliance.store import statistics, unknown_zones, wakeup
 from appliance.store.file.database import Store
-from appliance.systemd import Manager
+from appliance.systemd import ServiceManager
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ def allow_removals(settings: Settings, clock: Callable[[], datetime]) -> int:
 def run_deployer(
     settings: Settings,
     clock: Callable[[], datetime],
-    manager: Manager,
+    manager: ServiceManager,
     *,
     once: bool = False,
     allow_removals: bool = False,
@@ -42,15 +42,15 @@ def run_deployer(
     AlreadyRunning names the process that holds the store already; StoreError when the store is missing or damaged.
     """
     host = host_from(settings)
-    with only_one(settings.store.path.with_name("deployer.lock")):
+    with exclusive_lock(settings.store.path.with_name("deployer.lock")):
         store = Store(settings.store.path, busy_timeout=settings.store.busy_timeout, durable=False)
         store.keep()
         editor = editor_from(settings, store, clock, announce=lambda: None)
-        for leftover in host.files.leftovers():
+        for leftover in host.files.staged_zones():
             host.files.discard(leftover)
         with wakeup.listen(settings.deployer.socket) as notices:
             deployer = Deployer(host, store, editor, settings.deployer, notices, clock, allow_removals=allow_removals)
-            ended = until_signalled()
+            ended = handle_stop_signals()
             log.info("event=started nameservers=%s", ",".join(server.name for server in host.nameservers))
             with nullcontext() if once else maintained(Maintenance(store, clock, time.monotonic)):
                 deployer.run(lambda: ended() or (once and deployer.is_settled), manager)

@@ -40,7 +40,7 @@ def find_touched(standings: Iterable[ZoneStatus], host: PrimaryHost, store: Stor
 
 def _read(standing: ZoneStatus, host: PrimaryHost, apex: str) -> Publication | None:
     """What the live file itself says, of a zone of which the store says nothing."""
-    content = host.files.live(standing.uuid)
+    content = host.files.read_live(standing.uuid)
     serial = serial_of(content)
     if serial is None or not has_apex(content, standing.name, host.apex):
         return None

@@ -15,7 +15,7 @@ from dns.name import Name
 from appliance.addresses import Nameserver
 from appliance.deploy.host import PrimaryHost
 from appliance.deploy.pipeline import Attempt, deploy_zones, put_back, withdraw_zone
-from appliance.queries.soa import SoaAnswer
+from appliance.queries.soa import SoaResponse
 from appliance.store.file.database import Store
 from appliance.zones.deployment import reaches
 from appliance.zones.serial import is_ahead
@@ -24,11 +24,11 @@ from appliance.zones.serial import is_ahead
 class Expectation(Protocol):
     """What the answer of a nameserver must show to prove that it serves what was published."""
 
-    def is_met_by(self, answer: SoaAnswer) -> bool:
+    def is_met_by(self, answer: SoaResponse) -> bool:
         """Return True when the answer is the proof."""
         ...
 
-    def is_ahead(self, answer: SoaAnswer) -> bool:
+    def is_ahead(self, answer: SoaResponse) -> bool:
         """Return True when the nameserver serves something later, and would not accept what was published."""
         ...
 
@@ -39,11 +39,11 @@ class SerialServed:
 
     serial: int
 
-    def is_met_by(self, answer: SoaAnswer) -> bool:
+    def is_met_by(self, answer: SoaResponse) -> bool:
         """Return True for this serial or a later one."""
         return reaches(answer.serial, self.serial)
 
-    def is_ahead(self, answer: SoaAnswer) -> bool:
+    def is_ahead(self, answer: SoaResponse) -> bool:
         """Return True for a serial that is not behind this one."""
         return answer.serial is not None and is_ahead(answer.serial, self.serial)
 
@@ -52,11 +52,11 @@ class SerialServed:
 class ZoneAbsent:
     """The nameserver has no such zone."""
 
-    def is_met_by(self, answer: SoaAnswer) -> bool:
+    def is_met_by(self, answer: SoaResponse) -> bool:
         """Return True when the answer holds no serial."""
         return answer.serial is None
 
-    def is_ahead(self, answer: SoaAnswer) -> bool:  # noqa: ARG002 - as the protocol has it
+    def is_ahead(self, answer: SoaResponse) -> bool:  # noqa: ARG002 - as the protocol has it
         """Return False: nothing is later than the removal."""
         return False
 

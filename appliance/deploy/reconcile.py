@@ -19,8 +19,8 @@ from appliance.deploy.publications import find_touched
 from appliance.deploy.unknown_zones import UnknownZone, find_unknown_zones
 from appliance.errors import CommandError
 from appliance.nameserver.catalog import notify
-from appliance.queries.bulk import ask_all
-from appliance.queries.soa import SoaAnswer, SoaQuery
+from appliance.queries.bulk import query_all
+from appliance.queries.soa import SoaQuery, SoaResponse
 from appliance.store import deployments, zones
 from appliance.store.deployments import ZoneStatus
 from appliance.store.file.database import Store
@@ -46,7 +46,7 @@ class Snapshot:
     nameservers: Sequence[Nameserver]
     catalog: Name
     standings: Sequence[ZoneStatus]
-    answers: Mapping[SoaQuery, SoaAnswer | None]
+    answers: Mapping[SoaQuery, SoaResponse | None]
     members: Mapping[str, Name] | None
     ahead: Mapping[str, Name] | None = field(default_factory=dict)
     deleted: frozenset[str] = frozenset()
@@ -124,10 +124,10 @@ def take_snapshot(host: PrimaryHost, store: Store, silent: Collection[Nameserver
     members = members_of(host, host.primary)
     with store.reading():
         standings = list(deployments.statuses())
-    answers = ask_all(((one, host.catalog) for one in host.nameservers if one not in silent), timeout=ANSWER_TIMEOUT)
-    answers |= ask_all(((one, host.catalog) for one in silent), timeout=ANSWER_TIMEOUT, retries=0)
+    answers = query_all(((one, host.catalog) for one in host.nameservers if one not in silent), timeout=ANSWER_TIMEOUT)
+    answers |= query_all(((one, host.catalog) for one in silent), timeout=ANSWER_TIMEOUT, retries=0)
     there = [one for one in host.nameservers if answers[one, host.catalog]]
-    answers |= ask_all(((one, zone.name) for zone in standings for one in there), timeout=ANSWER_TIMEOUT)
+    answers |= query_all(((one, zone.name) for zone in standings for one in there), timeout=ANSWER_TIMEOUT)
     picture = Snapshot(host.nameservers, host.catalog, standings, answers, members)
     _, over = picture.catalog_serials()
     ahead = _members_ahead(host, picture, over) if over is not None else {}
@@ -177,7 +177,7 @@ def adopted(picture: Snapshot) -> dict[str, Name]:
     }
 
 
-def _plan_zone(result: Plan, standing: ZoneStatus, answers: Sequence[SoaAnswer | None]) -> None:
+def _plan_zone(result: Plan, standing: ZoneStatus, answers: Sequence[SoaResponse | None]) -> None:
     """A zone is lifted over a nameserver that is ahead once those that are not have what the store has now.
 
     A serial that is served and was never handed over is another store's: it says nothing of the content.

@@ -61,7 +61,7 @@ def remove_unknown_zone(stray: UnknownZone, host: PrimaryHost) -> None:
 
 def _name_of_file(host: PrimaryHost, uuid: UUID) -> Name | None:
     try:
-        words = host.files.live(uuid).split(maxsplit=1)
+        words = host.files.read_live(uuid).split(maxsplit=1)
         return dns.name.from_text(words[0].decode("ascii")) if words else None
     except (dns.exception.DNSException, UnicodeDecodeError):
         return None

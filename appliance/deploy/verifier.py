@@ -18,7 +18,7 @@ from dns.name import Name
 from appliance.addresses import Nameserver
 from appliance.deploy.publisher import Expectation
 from appliance.deploy.reachability import Reachability
-from appliance.queries.soa import SoaAnswer, SoaClient, SoaQuery
+from appliance.queries.soa import SoaClient, SoaQuery, SoaResponse
 
 FIRST_INTERVAL = 0.001
 GROWTH = 1.4
@@ -53,11 +53,11 @@ class Watch:
     intervals: dict[Nameserver, float] = field(default_factory=dict)
     due: dict[Nameserver, float] = field(default_factory=dict)
 
-    def is_met_by(self, answer: SoaAnswer) -> bool:
+    def is_met_by(self, answer: SoaResponse) -> bool:
         """True when the answer shows what is awaited."""
         return self.expected(answer.server).is_met_by(answer)
 
-    def is_passed_by(self, answer: SoaAnswer) -> bool:
+    def is_passed_by(self, answer: SoaResponse) -> bool:
         """True when the answer shows a nameserver that would not accept what is awaited."""
         return self.expected(answer.server).is_ahead(answer)
 
@@ -163,7 +163,7 @@ class Verifier:
         watch = self._watches.pop(name, None)
         if watch is not None:
             for server in watch.intervals:
-                self.asker.forget(server, name)
+                self.asker.cancel(server, name)
                 self._parked[server].pop(watch, None)
 
     def next_question(self) -> float | None:
@@ -190,7 +190,7 @@ class Verifier:
     def turn(self, now: float) -> list[Event]:
         """Read the answers that are there, ask the questions that are due, and return what came of it."""
         events: list[Event] = []
-        for answer in self.asker.answers():
+        for answer in self.asker.responses():
             self._reach.answered([answer.server], now)
             watch = self._watches.get(answer.zone)
             if watch is not None:
@@ -210,7 +210,7 @@ class Verifier:
             if self._reach.is_silent(server, now):
                 if silence is None or silence.due <= now:
                     self._silent[server] = _Silence(now + PROBE_INTERVAL, is_certain=silence is not None)
-                    self.asker.ask(server, self._probe)
+                    self.asker.query(server, self._probe)
             elif silence is not None:
                 del self._silent[server]
                 events += [Returned(server)] if silence.is_certain else []
@@ -223,7 +223,7 @@ class Verifier:
         for number, watch in enumerate(watches):
             self._ask_at(watch, server, now + number / MOST_A_SECOND)
 
-    def _take(self, watch: Watch, answer: SoaAnswer, now: float) -> list[Event]:
+    def _take(self, watch: Watch, answer: SoaResponse, now: float) -> list[Event]:
         watch.served[answer.server] = answer.serial
         if watch.is_passed_by(answer):
             self.drop(watch.name)
@@ -257,11 +257,11 @@ class Verifier:
             self.drop(watch.name)
             return [Overdue(watch)]
         if self._reach.is_silent(server, now):
-            self.asker.forget(server, watch.name)
+            self.asker.cancel(server, watch.name)
             self._parked[server][watch] = None
             self._ask_at(watch, server, watch.ends)
             return []
-        if self.asker.ask(server, watch.name):
+        if self.asker.query(server, watch.name):
             self._reach.asked(server, now)
         longest = max(LONGEST_INTERVAL, len(self._watches) / MOST_A_SECOND)
         watch.intervals[server] = min(watch.intervals[server] * GROWTH, longest)

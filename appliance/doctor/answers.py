@@ -18,7 +18,7 @@ from appliance.errors import CommandError
 from appliance.keys import read_key
 from appliance.nameserver.zone_files import ZoneFiles
 from appliance.problems import deployer_problem
-from appliance.queries.bulk import ask_all
+from appliance.queries.bulk import query_all
 from appliance.queries.transfer import axfr
 from appliance.render.zone_file import apex_of, zone_file
 from appliance.settings import Settings
@@ -100,7 +100,7 @@ def answers(site: DoctorContext) -> Iterator[Result]:
     with (store := _store(site.settings)).connection():
         with store.reading():
             sample = _sample(site, list(deployments.statuses()))
-        given = ask_all(((server, one.name) for one in sample for server in servers), timeout=SECONDS)
+        given = query_all(((server, one.name) for one in sample for server in servers), timeout=SECONDS)
         for server in servers:
             told = [(one, answer) for one in sample if (answer := given[server, one.name])]
             behind = [one.name for one, answer in told if not reaches(answer.serial, one.serial)]
@@ -123,7 +123,7 @@ _REWRITE = "change any record of the zone: it is then written and loaded anew"
 def _ahead_of_the_catalog(site: DoctorContext, catalog: Name) -> list[Nameserver]:
     """Secondaries that outlived their primary: the catalog of a new one begins below theirs."""
     servers = site.settings.dns.nameservers
-    given = ask_all([(server, catalog) for server in servers], timeout=SECONDS, retries=1)
+    given = query_all([(server, catalog) for server in servers], timeout=SECONDS, retries=1)
     serials = {server: answer.serial for (server, _), answer in given.items() if answer and answer.serial is not None}
     own = serials.get(servers[0])
     return [server for server, serial in serials.items() if own is not None and is_later(serial, own)]
@@ -132,7 +132,7 @@ def _ahead_of_the_catalog(site: DoctorContext, catalog: Name) -> list[Nameserver
 def _reach(site: DoctorContext, servers: Iterable[Nameserver]) -> Iterator[Result]:
     name = dns.name.from_text(site.settings.dns.catalog)
     for server in servers:
-        answer = ask_all([(server, name)], timeout=SECONDS, retries=1)[server, name]
+        answer = query_all([(server, name)], timeout=SECONDS, retries=1)[server, name]
         where = f"{server.name} at {server.endpoint.host} port {server.endpoint.port}"
         if answer is None:
             yield fail(f"{where} does not answer", "see that named runs there, and that no firewall drops UDP")

@@ -239,7 +239,7 @@ class ChangeSet:
         owner = self.parser.owner(requested.name, self.origin)
         content = self.parser.content(requested.record_type, requested.value, requested.priority, self.origin)
         check_comment(requested.comment)
-        return Record.from_content(
+        return Record.from_parsed(
             content,
             uuid=uuid,
             owner=owner,

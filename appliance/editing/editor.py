@@ -16,7 +16,7 @@ from appliance.editing.claims import own_names_of, public_suffixes, refuse_taken
 from appliance.editing.commit import Alongside, commit, writes
 from appliance.editing.diff import Diff
 from appliance.editing.evaluation import Evaluation, evaluate
-from appliance.editing.parser import ParseContent, Parser
+from appliance.editing.parser import Parser, ParseRdata
 from appliance.editing.quotas import refuse_zone_over
 from appliance.editing.requests import RecordInput, RecordRequest, check_comment, check_ttl
 from appliance.editing.transaction import evaluate_and_commit
@@ -28,7 +28,7 @@ from appliance.store import journal, records, wakeup, zones
 from appliance.store.file.database import Store
 from appliance.zones.model import Record, Zone
 from appliance.zones.names import parse_domain, print_domain
-from appliance.zones.rdata import parse_content
+from appliance.zones.rdata import parse_rdata
 from appliance.zones.reserved import OwnNames, refuse_reserved
 from appliance.zones.serial import latest, next_serial, raise_over
 
@@ -48,7 +48,7 @@ class Editor:
     clock: Callable[[], datetime]
     announce: Callable[[], None] = lambda: None
     quotas: QuotaSettings = field(default_factory=QuotaSettings)
-    parse: ParseContent = parse_content
+    parse: ParseRdata = parse_rdata
 
     def create_zone(self, caller: Principal, domain: str) -> Zone:
         """A new, empty zone; InvalidName says why the domain cannot be had."""

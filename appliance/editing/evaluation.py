@@ -17,7 +17,7 @@ from appliance.settings import QuotaSettings
 from appliance.store.record_writes import Statement, prepare
 from appliance.store.zones import Versions
 from appliance.zones import rules
-from appliance.zones.changes import Change, Create, Delete, moves_serial, touched_owners
+from appliance.zones.changes import Change, Create, Delete, changes_serial, touched_owners
 from appliance.zones.model import Zone
 from appliance.zones.serial import next_serial
 
@@ -61,7 +61,7 @@ def _findings(change_set: ChangeSet, changes: Sequence[Change]) -> list[Finding]
         return rules.check(change_set, touched_owners(changes))
     owner, rdtype = change_set.overfull
     node = {rdtype: change_set.nodes([owner])[owner][rdtype]}
-    return [replace(finding, owner=owner) for finding in rules.sets_fit(change_set, owner, node)]
+    return [replace(finding, owner=owner) for finding in rules.rrsets_within_limits(change_set, owner, node)]
 
 
 def _after(change_set: ChangeSet, changes: Sequence[Change], growth: int) -> Zone:
@@ -69,7 +69,7 @@ def _after(change_set: ChangeSet, changes: Sequence[Change], growth: int) -> Zon
     zone, now = change_set.zone, change_set.now
     moved: dict[str, Any] = {"revision": zone.revision + 1, "updated_at": now}
     moved["record_count"] = zone.record_count + growth
-    if any(map(moves_serial, changes)):
+    if any(map(changes_serial, changes)):
         moved |= {"serial": next_serial(zone.serial, now.date()), "queued_at": now}
     return replace(zone, **moved)
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from appliance.errors import InputError, InvalidValue
 from appliance.zones.model import MAX_TTL, Record, Zone
-from appliance.zones.names import print_owner, refuse_controls
+from appliance.zones.names import print_owner, refuse_control_characters
 from appliance.zones.rdata import has_priority, parse_type
 
 MAX_COMMENT = 500
@@ -97,4 +97,4 @@ def check_comment(comment: str) -> None:
     """Raise InputError for a comment that is too long or holds control characters."""
     if len(comment) > MAX_COMMENT:
         raise InputError(f"a comment has at most {MAX_COMMENT} characters", "comment")
-    refuse_controls(comment, "comment")
+    refuse_control_characters(comment, "comment")

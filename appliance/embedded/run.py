@@ -24,8 +24,8 @@ from appliance.identity.sign_in import set_password
 from appliance.identity.tokens import create_token
 from appliance.nameserver.version import read_version
 from appliance.principal import Principal, TokenLimits
-from appliance.processes import only_one, until_signalled
-from appliance.queries.bulk import ask_all
+from appliance.processes import exclusive_lock, handle_stop_signals
+from appliance.queries.bulk import query_all
 from appliance.store import accounts
 from appliance.store.file.database import Store
 
@@ -45,12 +45,12 @@ def run(folder: Path, api: Endpoint, dns_port: int, clock: Callable[[], datetime
     if not folder.exists():  # nobody can be at work in it, and it is not made for nothing
         _refuse_taken(dns_port, dns_port + 1, api.port)
     folder.mkdir(parents=True, exist_ok=True)
-    with only_one(folder / "run.lock"):
+    with exclusive_lock(folder / "run.lock"):
         _refuse_taken(dns_port, dns_port + 1, api.port)
         state = prepare_state_folder(folder, api, dns_port, read_version(named))
         named = str(reachable_program(Path(named), state.folder, state.owner))
         first = _open_store(state, clock)
-        ended = until_signalled()
+        ended = handle_stop_signals()
         children: list[Child] = []
         try:
             _start_in_order(children, state, named, ended)
@@ -132,7 +132,7 @@ def _own(state: StateFolder, command: str) -> Child:
 def _answers(port: int) -> bool:
     """True when the nameserver serves the catalog."""
     question = (Nameserver("starting", Endpoint(LOOPBACK, port)), dns.name.from_text(CATALOG))
-    answer = ask_all([question], timeout=0.05, retries=0)[question]
+    answer = query_all([question], timeout=0.05, retries=0)[question]
     return answer is not None and answer.serial is not None
 
 

@@ -14,7 +14,7 @@ import dns.name
 
 from appliance.addresses import LONGEST_SOCKET_PATH, LOOPBACK, Endpoint
 from appliance.errors import SettingsError
-from appliance.files import Owner, write_whole
+from appliance.files import Owner, write_atomically
 from appliance.provision.bootstrap import create_catalog, create_key
 from appliance.provision.servers import configuration
 from appliance.settings import CONFIG_IN_STATE, STORE_IN_STATE, read_settings
@@ -78,12 +78,12 @@ def prepare_state_folder(folder: Path, api: Endpoint, dns_port: int, release: tu
     for name in ("control", "transfer", "update"):
         create_key(state.key_file(name), name, 0o600)
     create_catalog(state.zones, dns.name.from_text(CATALOG), state.owner)
-    write_whole(state.config, _config(state).encode(), 0o600)
+    write_atomically(state.config, _config(state).encode(), 0o600)
     settings = read_settings(state.config, {})
     for server in ("ns1", "ns2"):
         folder = state.folder / server
         conf = configuration(settings, f"{server}.{DOMAIN}", folder, folder / "zones", release, (LOOPBACK,))
-        write_whole(state.named_conf(server), conf, 0o600, state.owner)
+        write_atomically(state.named_conf(server), conf, 0o600, state.owner)
     return state
 
 
@@ -126,7 +126,7 @@ def reachable_program(program: Path, folder: Path, owner: Owner) -> Path:
     if blocking_folder(program.parent, owner) is None:
         return program
     copy = folder / program.name
-    write_whole(copy, program.read_bytes(), 0o755)
+    write_atomically(copy, program.read_bytes(), 0o755)
     return copy
 
 

@@ -8,7 +8,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from appliance.errors import InputError
-from appliance.zones.names import refuse_controls
+from appliance.zones.names import refuse_control_characters
 
 SHORTEST = 12
 """Characters of a password, at least."""
@@ -25,7 +25,7 @@ _turns = threading.BoundedSemaphore(_AT_A_TIME)
 
 def hash_password(password: str) -> str:
     """What is stored of a password; InputError when it is too short or too long."""
-    refuse_controls(password, "password")
+    refuse_control_characters(password, "password")
     if not SHORTEST <= len(password) <= LONGEST:
         raise InputError(f"a password has {SHORTEST} to {LONGEST} characters", "password")
     with _turns:

@@ -13,7 +13,7 @@ from appliance.identity.permissions import PERMISSIONS, check_permissions, refus
 from appliance.principal import Network, Principal, Scope, Token, TokenLimits
 from appliance.store import accounts, audit, zones
 from appliance.store.file.database import Store
-from appliance.zones.names import refuse_controls
+from appliance.zones.names import refuse_control_characters
 from appliance.zones.rdata import TYPES
 
 LONGEST_NAME = 100
@@ -68,7 +68,7 @@ def _refuse_revoking_wider(principal: Principal, token: Token) -> None:
 
 
 def _check(name: str, limits: TokenLimits, now: datetime) -> None:
-    refuse_controls(name, "name")
+    refuse_control_characters(name, "name")
     if not 0 < len(name.strip()) <= LONGEST_NAME:
         raise InputError(f"a name has 1 to {LONGEST_NAME} characters", "name")
     if limits.expires_at is not None and limits.expires_at <= now:

@@ -17,7 +17,7 @@ from pathlib import Path
 from uuid import UUID
 
 from appliance.errors import PublishFailed
-from appliance.files import write_whole
+from appliance.files import write_atomically
 
 Signature = tuple[int, int, int, int]
 
@@ -61,7 +61,7 @@ class ZoneFiles:
             self._keep(zone)
             self._swap(zone)
 
-    def put_back(self, zone: UUID) -> bool:
+    def restore(self, zone: UUID) -> bool:
         """Make the former file live again, written anew for named to notice it; False when there is none."""
         former = self._place(zone, ".former")
         with _told("put back"):
@@ -99,7 +99,7 @@ class ZoneFiles:
                 self._place(zone, suffix).unlink(missing_ok=True)
             self._flush()
 
-    def leftovers(self) -> list[UUID]:
+    def staged_zones(self) -> list[UUID]:
         """The zones with a staged file: what a crash left behind, when asked at the start."""
         return self._with("*.staged")
 
@@ -111,7 +111,7 @@ class ZoneFiles:
         with _told("list"):
             return [UUID(path.stem) for path in self._directory.glob(pattern) if _is_uuid(path.stem)]
 
-    def live(self, zone: UUID) -> bytes:
+    def read_live(self, zone: UUID) -> bytes:
         """The content of the live file; nothing when there is none that can be read."""
         try:
             return _read(self.path(zone))
@@ -135,7 +135,7 @@ class ZoneFiles:
         try:
             os.link(live, former)
         except PermissionError:  # another user's file, as named's catalog is, may not be linked to (proc(5))
-            write_whole(former, _read(live), self._mode)
+            write_atomically(former, _read(live), self._mode)
 
     def _swap(self, zone: UUID) -> None:
         self._place(zone, ".zone.jnl").unlink(missing_ok=True)

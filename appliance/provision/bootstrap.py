@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dns.name import Name
 
-from appliance.files import Owner, write_whole
+from appliance.files import Owner, write_atomically
 from appliance.keys import new_key, read_key
 from appliance.render.named_conf import catalog_zone
 from appliance.zones.catalog import FILE_UUID, FIRST_SERIAL
@@ -17,7 +17,7 @@ def create_key(file: Path, name: str, mode: int, owner: Owner | None = None) -> 
     if file.exists():
         read_key(file)
         return False
-    write_whole(file, new_key(name).statement().encode("ascii"), mode, owner)
+    write_atomically(file, new_key(name).statement().encode("ascii"), mode, owner)
     return True
 
 
@@ -31,5 +31,5 @@ def create_catalog(zone_directory: Path, catalog: Name, owner: Owner) -> bool:
     file = catalog_file(zone_directory)
     if file.exists():
         return False
-    write_whole(file, catalog_zone(catalog, FIRST_SERIAL), 0o644, owner)
+    write_atomically(file, catalog_zone(catalog, FIRST_SERIAL), 0o644, owner)
     return True

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from appliance.addresses import Nameserver
-from appliance.queries.soa import SoaAnswer, SoaClient, SoaQuery
+from appliance.queries.soa import SoaClient, SoaQuery, SoaResponse
 
 
 @dataclass(slots=True)
@@ -24,19 +24,19 @@ class _Lane:
     given_up: int = 0
 
 
-def ask_all(
+def query_all(
     questions: Iterable[SoaQuery],
     timeout: float = 1.0,
     retries: int = 2,
     window: int = 100,
     clock: Callable[[], float] = time.monotonic,
-) -> dict[SoaQuery, SoaAnswer | None]:
+) -> dict[SoaQuery, SoaResponse | None]:
     """Ask everything and return what was answered, None for no answer.
 
     `timeout` is in seconds a try, `window` the most questions under way to one nameserver. A nameserver that leaves a
     whole window unanswered, and has answered nothing, is asked no further: a dead one costs seconds, not minutes.
     """
-    found: dict[SoaQuery, SoaAnswer | None] = {}
+    found: dict[SoaQuery, SoaResponse | None] = {}
     lanes: dict[Nameserver, _Lane] = {}
     for question in questions:
         if question not in found:
@@ -48,7 +48,7 @@ def ask_all(
             for lane in lanes.values():
                 _fill(asker, lane, window, clock() + timeout)
             asker.wait(_next_deadline(lanes.values()) - clock())
-            for answer in asker.answers():
+            for answer in asker.responses():
                 lane = lanes[answer.server]
                 lane.answered = True
                 del lane.asked[answer.server, answer.zone]
@@ -63,7 +63,7 @@ def ask_all(
 def _fill(asker: SoaClient, lane: _Lane, window: int, deadline: float) -> None:
     while lane.queue and len(lane.asked) < window:
         question = lane.queue.popleft()
-        asker.ask(*question)
+        asker.query(*question)
         lane.asked[question] = (0, deadline)
 
 
@@ -79,10 +79,10 @@ def _expire(asker: SoaClient, lane: _Lane, window: int, retries: int, now: float
             return
         del lane.asked[question]
         if tries < retries:
-            asker.ask(*question)
+            asker.query(*question)
             lane.asked[question] = (tries + 1, now + timeout)
         else:
-            asker.forget(*question)
+            asker.cancel(*question)
             lane.given_up += 1
     if lane.given_up >= window and not lane.answered:
         lane.queue.clear()

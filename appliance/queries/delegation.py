@@ -14,7 +14,7 @@ from dns.name import Name
 from dns.rdatatype import RdataType
 
 from appliance.addresses import Endpoint, Nameserver
-from appliance.queries.lookup import PATIENCE, ask
+from appliance.queries.lookup import TIMEOUT, send_query
 
 MOST_ASKED = 3
 """Nameservers of the parent that are asked, one after the other, until one answers."""
@@ -29,15 +29,15 @@ class Delegation:
     problem: str = ""
 
 
-def find_delegation(zone: Name, resolver: Nameserver, port: int = 53, patience: float = PATIENCE) -> Delegation:
+def find_delegation(zone: Name, resolver: Nameserver, port: int = 53, timeout: float = TIMEOUT) -> Delegation:
     """What the parent of `zone` says. `port` is where the parent's nameservers answer."""
     try:
-        parent = _parent_of(zone, resolver, patience)
+        parent = _parent_of(zone, resolver, timeout)
         if parent is None:
             return Delegation(problem="the resolver knows no zone above it")
-        for server in _servers_of(parent, resolver, port, patience):
+        for server in _servers_of(parent, resolver, port, timeout):
             try:
-                message = ask(server, zone, RdataType.NS, patience)
+                message = send_query(server, zone, RdataType.NS, timeout)
             except (dns.exception.DNSException, OSError, EOFError):
                 continue
             return Delegation(parent, frozenset(_targets(message, zone)))
@@ -46,23 +46,23 @@ def find_delegation(zone: Name, resolver: Nameserver, port: int = 53, patience: 
         return Delegation(problem=f"the resolver did not answer: {str(failed) or type(failed).__name__}")
 
 
-def _parent_of(zone: Name, resolver: Nameserver, patience: float) -> Name | None:
+def _parent_of(zone: Name, resolver: Nameserver, timeout: float) -> Name | None:
     """The nearest zone above: whose SOA is answered for its own name."""
     above = zone
     while above.labels != (b"",):
         above = above.parent()
-        message = ask(resolver, above, RdataType.SOA, patience, recurse=True)
+        message = send_query(resolver, above, RdataType.SOA, timeout, recurse=True)
         if any(rrset.name == above and rrset.rdtype == RdataType.SOA for rrset in message.answer):
             return above
     return None
 
 
-def _servers_of(parent: Name, resolver: Nameserver, port: int, patience: float) -> Iterator[Nameserver]:
+def _servers_of(parent: Name, resolver: Nameserver, port: int, timeout: float) -> Iterator[Nameserver]:
     """The parent's nameservers with their addresses, as the resolver knows them."""
-    message = ask(resolver, parent, RdataType.NS, patience, recurse=True)
+    message = send_query(resolver, parent, RdataType.NS, timeout, recurse=True)
     for name in sorted(_targets(message, parent))[:MOST_ASKED]:
         for rdtype in (RdataType.A, RdataType.AAAA):
-            found = ask(resolver, name, rdtype, patience, recurse=True)
+            found = send_query(resolver, name, rdtype, timeout, recurse=True)
             addresses = [rdata.address for rrset in found.answer if rrset.rdtype == rdtype for rdata in rrset]
             if addresses:
                 yield Nameserver(str(name), Endpoint(addresses[0], port))

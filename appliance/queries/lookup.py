@@ -20,12 +20,12 @@ from dns.rdatatype import RdataType
 
 from appliance.addresses import Nameserver
 
-PATIENCE = 2.0
+TIMEOUT = 2.0
 """Seconds that a nameserver has for its answer."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class LookupResponse:
     """What one nameserver said: response code, flags, the lines of its sections, and after how long.
 
     `problem` says why there is no answer; then all else is empty.
@@ -40,32 +40,34 @@ class Reply:
     problem: str = ""
 
 
-def ask_each(servers: Sequence[Nameserver], name: Name, rdtype: RdataType, patience: float = PATIENCE) -> list[Reply]:
-    """The replies of all these nameservers, in their order, within `patience` seconds."""
+def query_each(
+    servers: Sequence[Nameserver], name: Name, rdtype: RdataType, timeout: float = TIMEOUT
+) -> list[LookupResponse]:
+    """The replies of all these nameservers, in their order, within `timeout` seconds."""
     with ThreadPoolExecutor(max(1, len(servers)), "question") as pool:
-        return list(pool.map(lambda server: _reply(server, name, rdtype, patience), servers))
+        return list(pool.map(lambda server: _reply(server, name, rdtype, timeout), servers))
 
 
-def ask(
-    server: Nameserver, name: Name, rdtype: RdataType, patience: float = PATIENCE, *, recurse: bool = False
+def send_query(
+    server: Nameserver, name: Name, rdtype: RdataType, timeout: float = TIMEOUT, *, recurse: bool = False
 ) -> Message:
     """The answer of one nameserver, over TCP where UDP cut it; raises what dnspython does, and OSError."""
     flags = dns.flags.RD if recurse else dns.flags.Flag(0)
     query = dns.message.make_query(name, rdtype, use_edns=0, payload=1232, flags=flags)
     reply, _ = dns.query.udp_with_fallback(
-        query, server.endpoint.host, patience, server.endpoint.port, ignore_unexpected=True
+        query, server.endpoint.host, timeout, server.endpoint.port, ignore_unexpected=True
     )
     return reply
 
 
-def _reply(server: Nameserver, name: Name, rdtype: RdataType, patience: float) -> Reply:
+def _reply(server: Nameserver, name: Name, rdtype: RdataType, timeout: float) -> LookupResponse:
     try:
-        message = ask(server, name, rdtype, patience)
+        message = send_query(server, name, rdtype, timeout)
     except dns.exception.Timeout:
-        return Reply(server, problem=f"no answer within {patience:g} s")
+        return LookupResponse(server, problem=f"no answer within {timeout:g} s")
     except (dns.exception.DNSException, OSError, EOFError) as failed:
-        return Reply(server, problem=str(failed) or type(failed).__name__)
-    return Reply(
+        return LookupResponse(server, problem=str(failed) or type(failed).__name__)
+    return LookupResponse(
         server,
         rcode=dns.rcode.to_text(message.rcode()),
         flags=dns.flags.to_text(message.flags),

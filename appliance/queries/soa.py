@@ -31,7 +31,7 @@ _OPT = b"\x00\x00\x29\x04\xd0\x00\x00\x00\x00\x00\x00"  # EDNS, 1232 octets: a S
 _IS_ANSWER, _OPCODE, _AUTHORITATIVE, _RCODE = 0x8000, 0x7800, 0x0400, 0x000F
 _SAME_AS_QUESTION = b"\xc0\x0c"
 _RECEIVE_BUFFER = 1 << 20
-MOST_OPEN = 1 << 14
+MAX_OUTSTANDING = 1 << 14
 """Questions that may wait for the answers of a nameserver: a quarter of the message ids, so one is found soon."""
 
 
@@ -39,7 +39,7 @@ SoaQuery = tuple[Nameserver, Name]
 
 
 @dataclass(frozen=True, slots=True)
-class SoaAnswer:
+class SoaResponse:
     """What one nameserver said about one zone.
 
     `serial` is None unless the answer is NOERROR, authoritative and holds the SOA of this very zone: below a served
@@ -66,10 +66,10 @@ class SoaClient:
         self._ids: dict[SoaQuery, int] = {}
         self._open: dict[Endpoint, dict[int, tuple[SoaQuery, bytes]]] = {}
 
-    def ask(self, server: Nameserver, zone: Name) -> bool:
+    def query(self, server: Nameserver, zone: Name) -> bool:
         """Send one question; asked again before its answer came, it keeps its message id.
 
-        Return False, and send nothing, when `MOST_OPEN` others already wait for that nameserver's answer.
+        Return False, and send nothing, when `MAX_OUTSTANDING` others already wait for that nameserver's answer.
         """
         question = (server, zone)
         family, endpoint = _destination(server.endpoint)
@@ -77,7 +77,7 @@ class SoaClient:
         number = self._ids.get(question)
         if number is None:
             waiting = self._open.setdefault(endpoint, {})
-            if len(waiting) >= MOST_OPEN:
+            if len(waiting) >= MAX_OUTSTANDING:
                 return False
             number = self._ids[question] = _free_id(waiting)
             waiting[number] = (question, wire)
@@ -88,7 +88,7 @@ class SoaClient:
             log.debug("event=query-not-sent server=%s zone=%s reason=%r", server.name, zone, error.strerror)
         return True
 
-    def forget(self, server: Nameserver, zone: Name) -> None:
+    def cancel(self, server: Nameserver, zone: Name) -> None:
         """Wait no longer for this answer."""
         number = self._ids.pop((server, zone), None)
         if number is not None:
@@ -102,7 +102,7 @@ class SoaClient:
         """Return when answers wait, or after `timeout` seconds."""
         self._epoll.poll(max(timeout, 0))
 
-    def answers(self) -> list[SoaAnswer]:
+    def responses(self) -> list[SoaResponse]:
         """All answers that have arrived, without waiting."""
         found = []
         for opened in self._sockets.values():
@@ -118,7 +118,7 @@ class SoaClient:
         for opened in self._sockets.values():
             opened.close()
 
-    def _match(self, message: bytes, sender: Endpoint) -> SoaAnswer | None:
+    def _match(self, message: bytes, sender: Endpoint) -> SoaResponse | None:
         if len(message) < _HEADER.size:
             return None
         number, flags, questions = struct.unpack_from(">3H", message)
@@ -128,11 +128,11 @@ class SoaClient:
             return None
         if flags & (_IS_ANSWER | _OPCODE) != _IS_ANSWER:
             return None
-        self.forget(*question)
+        self.cancel(*question)
         rcode = flags & _RCODE
-        serial = own_serial(message, start, wire[: -len(_QUESTION_END)])
+        serial = parse_serial(message, start, wire[: -len(_QUESTION_END)])
         good = rcode == NOERROR and flags & _AUTHORITATIVE
-        return SoaAnswer(*question, serial if good else None, rcode, serial is not None)
+        return SoaResponse(*question, serial if good else None, rcode, serial is not None)
 
     def _socket(self, family: socket.AddressFamily) -> socket.socket:
         if family not in self._sockets:
@@ -149,7 +149,7 @@ def _free_id(taken: Container[int]) -> int:
             return number
 
 
-def own_serial(message: bytes, start: int, owner: bytes) -> int | None:
+def parse_serial(message: bytes, start: int, owner: bytes) -> int | None:
     """The serial of the first answer record, if it is the SOA of `owner` (lower-case wire form); None otherwise.
 
     `start` is where the answer section begins. RFC 1035 section 3.3.13: the serial stands twenty octets before the end.

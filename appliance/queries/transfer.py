@@ -22,7 +22,7 @@ from appliance.keys import CLOCKS_DIFFER, Key
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TransferredRecord:
     """One record as it was transferred; names are absolute."""
 
     owner: Name
@@ -31,7 +31,7 @@ class Row:
     rdata: Rdata
 
 
-def axfr(server: Nameserver, zone: Name, key: Key | None, timeout: float = 30.0) -> list[Row]:
+def axfr(server: Nameserver, zone: Name, key: Key | None, timeout: float = 30.0) -> list[TransferredRecord]:
     """All records of `zone`, within `timeout` seconds; CommandFailed when refused, CommandTimeout when slow."""
     argv = ("transfer", zone.to_text())
     content = dns.zone.Zone(zone, relativize=False)
@@ -45,4 +45,4 @@ def axfr(server: Nameserver, zone: Name, key: Key | None, timeout: float = 30.0)
         raise CommandFailed(argv, f"{server.name}: {CLOCKS_DIFFER}") from None
     except (dns.exception.DNSException, OSError, EOFError) as error:
         raise CommandFailed(argv, f"{server.name}: {str(error) or type(error).__name__}") from error
-    return [Row(owner, ttl, rdata.rdtype, rdata) for owner, ttl, rdata in content.iterate_rdatas()]
+    return [TransferredRecord(owner, ttl, rdata.rdtype, rdata) for owner, ttl, rdata in content.iterate_rdatas()]

@@ -10,8 +10,8 @@ from datetime import datetime
 from pathlib import Path
 
 from appliance.errors import StoreError
-from appliance.files import dress
-from appliance.processes import only_one
+from appliance.files import copy_permissions
+from appliance.processes import exclusive_lock
 from appliance.recovery.takeover import Taken, take_over
 from appliance.store import restoration
 from appliance.store.file import snapshot
@@ -43,7 +43,7 @@ def restore(
         past, unread = _read_past(store)
         taken = _bring_up(draft, past, clock())
         with snapshot.told(store):
-            dress(draft, store if store.exists() else store.parent)
+            copy_permissions(draft, store if store.exists() else store.parent)
             kept = _keep(store, clock())
             draft.replace(store)
             snapshot.flush(store.parent)
@@ -53,7 +53,7 @@ def restore(
 @contextmanager
 def _alone(store: Path) -> Iterator[None]:
     """Hold what an API and a deployer hold while they work."""
-    with only_one(store.with_name(snapshot.API_LOCK)), only_one(store.with_name(snapshot.DEPLOYER_LOCK)):
+    with exclusive_lock(store.with_name(snapshot.API_LOCK)), exclusive_lock(store.with_name(snapshot.DEPLOYER_LOCK)):
         yield
 
 

@@ -79,7 +79,7 @@ def apex_digest(apex: Apex) -> str:
     return digest_of(_body(dns.name.root, 0, apex, ""))
 
 
-def is_whole(content: bytes) -> bool:
+def is_complete(content: bytes) -> bool:
     """True when nothing was cut off, added or altered since `zone_file` wrote the content."""
     at = content.rfind(b"\n; records=") + 1
     return at > 0 and content[at:] == _last_line(content[:at])
@@ -93,7 +93,7 @@ def has_apex(content: bytes, name: Name, apex: Apex) -> bool:
 
 def serial_of(content: bytes) -> int | None:
     """The serial in a file that `zone_file` wrote; None for any other content."""
-    if not is_whole(content):
+    if not is_complete(content):
         return None
     return int(content.split(maxsplit=7)[6])
 

@@ -15,26 +15,26 @@ from appliance.addresses import Endpoint, LocalSocket
 from appliance.errors import StoreError
 from appliance.store import journal
 from appliance.store.file.database import Store
-from appliance.systemd import Manager
+from appliance.systemd import ServiceManager
 
 PATIENCE = 20.0
 """Seconds that an answer may take, where the manager waits for none."""
 _PAUSE_UNTIL_READY = 0.2
 
 
-def prove_to(manager: Manager, listen: Endpoint | LocalSocket, store: Store) -> None:
+def prove_to(manager: ServiceManager, listen: Endpoint | LocalSocket, store: Store) -> None:
     """Begin to tell the manager, if there is one, from a thread of its own."""
-    if manager.is_there:
+    if manager.is_present:
         threading.Thread(target=_prove, args=(manager, listen, store), name="alive", daemon=True).start()
 
 
-def _prove(manager: Manager, listen: Endpoint | LocalSocket, store: Store) -> None:
+def _prove(manager: ServiceManager, listen: Endpoint | LocalSocket, store: Store) -> None:
     is_ready = False
     while not is_ready or manager.interval:
         if _answers(listen, manager.interval or PATIENCE):
             trouble = _trouble_of(store)
             is_ready = is_ready or not trouble
-            manager.alive(trouble or f"answers requests on {listen}", ready=is_ready)
+            manager.notify_alive(trouble or f"answers requests on {listen}", ready=is_ready)
         time.sleep(manager.interval if is_ready and manager.interval else _PAUSE_UNTIL_READY)
 
 

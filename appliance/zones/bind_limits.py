@@ -22,7 +22,7 @@ _PIECE = r"[^\\\[\](){}*+?|^$](?:[*+?]|\{[0-9]{1,2}\})?"
 _BRANCHES = rf"\^?(?:{_PIECE})+\$?(?:\|\^?(?:{_PIECE})+\$?)*"
 
 
-def refuse_unserved(rdata: Rdata) -> None:
+def refuse_unloadable(rdata: Rdata) -> None:
     """Raise InvalidValue for data that a nameserver would not load."""
     check = _CHECKS.get(rdata.rdtype)
     if check:

@@ -72,7 +72,7 @@ def touched_owners(changes: Iterable[Change]) -> frozenset[Name]:
     return frozenset(record.owner for change in changes for record in _sides(change))
 
 
-def moves_serial(change: Change) -> bool:
+def changes_serial(change: Change) -> bool:
     """True when an answer of the nameservers differs after it: a new comment alone is stored and not published."""
     match change:
         case Update(before, after):

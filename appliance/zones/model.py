@@ -11,7 +11,7 @@ from dns.name import Name
 from dns.rdata import Rdata
 from dns.rdatatype import RdataType
 
-from appliance.zones.rdata import Content, parse_wire
+from appliance.zones.rdata import ParsedRdata, parse_wire
 
 MAX_TTL = 2**31 - 1
 """The largest TTL (RFC 2181 section 8); BIND serves 0 in place of anything above it."""
@@ -40,9 +40,9 @@ class Record:
     _parsed: tuple[RdataType, bytes, Rdata] | None = field(default=None, repr=False, compare=False)
 
     @classmethod
-    def from_content(
+    def from_parsed(
         cls,
-        content: Content,
+        content: ParsedRdata,
         *,
         uuid: UUID,
         owner: Name,

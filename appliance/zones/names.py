@@ -25,7 +25,7 @@ _LABEL = re.compile(r"[a-z0-9_]([a-z0-9/_-]*[a-z0-9_])?")
 _FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
-def refuse_controls(text: str, field: str | None) -> None:
+def refuse_control_characters(text: str, field: str | None) -> None:
     """Refuse control characters, line and paragraph separators, direction marks and lone surrogates.
 
     This comes before any other reading: dnspython quietly drops whatever follows a line feed.
@@ -111,7 +111,7 @@ def _parse_labels(text: str, field: str, below: Name = dns.name.root) -> tuple[b
     body = text.removesuffix(".")
     if len(body) > MAX_NAME_OCTETS:
         raise _long_name(len(body), field)
-    refuse_controls(text, field)
+    refuse_control_characters(text, field)
     if not body:
         raise InvalidName("the name is empty" if not text else "the root is not allowed here", field)
     labels = tuple(_parse_label(label, field) for label in body.split("."))

@@ -24,9 +24,9 @@ from dns.rdtypes.ANY.TXT import TXT
 from dns.rdtypes.svcbbase import ParamKey, SVCBBase
 
 from appliance.errors import InvalidValue, UnsupportedType
-from appliance.zones.bind_limits import refuse_unserved
+from appliance.zones.bind_limits import refuse_unloadable
 from appliance.zones.character_strings import parse_quoted, parse_strings, print_quoted
-from appliance.zones.names import parse_target, refuse_controls
+from appliance.zones.names import parse_target, refuse_control_characters
 
 MAX_TXT_OCTETS = 4096
 MAX_PRIORITY = 65535
@@ -40,7 +40,7 @@ _FIELDS = re.compile(rf"{_FIELD}(?: {_FIELD})*+")
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
+class ParsedRdata:
     """What a record says: its rdata, and that rdata as the API shows it."""
 
     rdata: Rdata
@@ -62,14 +62,14 @@ class RdataFormat:
     longest: int = 1_000
 
 
-def parse_content(record_type: str, value: str, priority: int | None, origin: Name) -> Content:
+def parse_rdata(record_type: str, value: str, priority: int | None, origin: Name) -> ParsedRdata:
     """The content of a record of the zone `origin`; InputError names the field that is wrong."""
     rdtype = parse_type(record_type)
     _check_priority(record_type, TYPES[rdtype], priority)
     row = TYPES[rdtype]
     if len(value) > row.longest:
         raise InvalidValue(f"the value has {len(value)} characters; at most {row.longest} are allowed", "value")
-    refuse_controls(value, "value")
+    refuse_control_characters(value, "value")
     read = row.write(value, priority or 0, origin)
     try:
         if isinstance(read, str):
@@ -77,9 +77,9 @@ def parse_content(record_type: str, value: str, priority: int | None, origin: Na
         rdata = parse_wire(rdtype, read.to_wire() or b"")
     except (dns.exception.DNSException, ValueError, OverflowError, struct.error) as refused:
         raise InvalidValue(f"this is no {record_type} data: {_reason(refused)}", "value") from None
-    refuse_unserved(rdata)
+    refuse_unloadable(rdata)
     plain = rdtype == RdataType.TXT and not value.startswith('"')
-    return Content(rdata, value if plain else print_value(rdata), priority)
+    return ParsedRdata(rdata, value if plain else print_value(rdata), priority)
 
 
 def parse_type(record_type: str) -> RdataType:

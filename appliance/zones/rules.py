@@ -22,9 +22,9 @@ from appliance.zones.model import Node
 from appliance.zones.names import canonical_key, print_domain
 from appliance.zones.rdata import target_of
 
-MAX_SET_RECORDS = 100
+MAX_RRSET_RECORDS = 100
 """BIND refuses a zone with a larger set (its default for max-records-per-type, CVE-2024-1737)."""
-MAX_SET_OCTETS = 60_000
+MAX_RRSET_OCTETS = 60_000
 """The largest set that still fits into one DNS message with room for names."""
 
 _ADDRESSES = frozenset({RdataType.A, RdataType.AAAA})
@@ -55,7 +55,7 @@ def check(view: View, touched: Iterable[Name]) -> list[Finding]:
         node = view.nodes([owner]).get(owner, {})
         if node:
             findings += (replace(finding, owner=owner) for rule in RULES for finding in rule(view, owner, node))
-    return findings + list(apex_servers_have_addresses(view))
+    return findings + list(apex_nameservers_have_addresses(view))
 
 
 def no_cname_at_apex(view: View, owner: Name, node: Node) -> Iterator[Finding]:
@@ -66,7 +66,7 @@ def no_cname_at_apex(view: View, owner: Name, node: Node) -> Iterator[Finding]:
         )
 
 
-def cname_stands_alone(view: View, owner: Name, node: Node) -> Iterator[Finding]:
+def no_data_beside_cname(view: View, owner: Name, node: Node) -> Iterator[Finding]:
     """A CNAME is the only record at its name (RFC 1034 section 3.6.2, RFC 2181 section 10.1)."""
     cname = node.get(RdataType.CNAME)
     if not cname or owner == view.origin:
@@ -78,37 +78,37 @@ def cname_stands_alone(view: View, owner: Name, node: Node) -> Iterator[Finding]
         yield Finding("name", f"{print_domain(owner)} cannot hold a CNAME beside other data ({others})")
 
 
-def cname_leads_elsewhere(_view: View, owner: Name, node: Node) -> Iterator[Finding]:
+def cname_is_not_its_own_target(_view: View, owner: Name, node: Node) -> Iterator[Finding]:
     """A CNAME does not point to its own name."""
     cname = node.get(RdataType.CNAME)
     if cname and target_of(cname.records[0].rdata) == owner:
         yield Finding("value", f"{print_domain(owner)} would be an alias of itself")
 
 
-def null_mx_stands_alone(_view: View, owner: Name, node: Node) -> Iterator[Finding]:
+def no_mx_beside_null_mx(_view: View, owner: Name, node: Node) -> Iterator[Finding]:
     """A null MX says that a name takes no mail, so it is the only MX there (RFC 7505 section 3)."""
     mx = node.get(RdataType.MX)
     if mx and len(mx.records) > 1 and any(target_of(record.rdata) == root for record in mx.records):
         yield Finding("value", f"{print_domain(owner)} cannot hold a null MX beside another MX")
 
 
-def sets_fit(view: View, owner: Name, node: Node) -> Iterator[Finding]:
+def rrsets_within_limits(view: View, owner: Name, node: Node) -> Iterator[Finding]:
     """A set has 100 records and 60,000 octets at most; at the apex the appliance's own NS count."""
     for rdtype, rrset in node.items():
         if len(rrset.records) > max_records(view, owner, rdtype):
             yield Finding(
-                "value", f"the {rdtype.name} set of {print_domain(owner)} would exceed {MAX_SET_RECORDS} records"
+                "value", f"the {rdtype.name} set of {print_domain(owner)} would exceed {MAX_RRSET_RECORDS} records"
             )
-        if sum(len(record.wire) for record in rrset.records) > MAX_SET_OCTETS:
+        if sum(len(record.wire) for record in rrset.records) > MAX_RRSET_OCTETS:
             yield Finding(
-                "value", f"the {rdtype.name} set of {print_domain(owner)} would exceed {MAX_SET_OCTETS} octets"
+                "value", f"the {rdtype.name} set of {print_domain(owner)} would exceed {MAX_RRSET_OCTETS} octets"
             )
 
 
 def max_records(view: View, owner: Name, rdtype: RdataType) -> int:
     """Return how many records a set may have; at the apex the appliance's own NS count."""
     own = len(view.servers) if rdtype == RdataType.NS and owner == view.origin else 0
-    return MAX_SET_RECORDS - own
+    return MAX_RRSET_RECORDS - own
 
 
 def no_wildcard_delegation(_view: View, owner: Name, node: Node) -> Iterator[Finding]:
@@ -117,7 +117,7 @@ def no_wildcard_delegation(_view: View, owner: Name, node: Node) -> Iterator[Fin
         yield Finding("name", "NS records cannot stand at a wildcard; delegate each name")
 
 
-def apex_servers_differ(view: View, owner: Name, node: Node) -> Iterator[Finding]:
+def no_duplicate_apex_ns(view: View, owner: Name, node: Node) -> Iterator[Finding]:
     """A user's apex NS is not one that the appliance publishes anyway."""
     if owner == view.origin and RdataType.NS in node:
         for record in node[RdataType.NS].records:
@@ -131,7 +131,7 @@ def ds_needs_delegation(view: View, owner: Name, node: Node) -> Iterator[Finding
         yield Finding("name", f"DS needs NS records at the same name, and {print_domain(owner)} is not delegated")
 
 
-def nothing_below_a_cut(view: View, owner: Name, node: Node) -> Iterator[Finding]:
+def only_glue_below_zone_cut(view: View, owner: Name, node: Node) -> Iterator[Finding]:
     """Below a delegation only the addresses of its servers are served, as glue (RFC 1034 section 4.2.1)."""
     above = view.nodes(_between(owner, view.origin))
     for cut, at_cut in above.items():
@@ -141,7 +141,7 @@ def nothing_below_a_cut(view: View, owner: Name, node: Node) -> Iterator[Finding
             )
 
 
-def cut_hides_nothing(view: View, owner: Name, node: Node) -> Iterator[Finding]:
+def no_data_hidden_by_zone_cut(view: View, owner: Name, node: Node) -> Iterator[Finding]:
     """A delegation leaves nothing at or below it that would no longer be answered."""
     if owner == view.origin or RdataType.NS not in node:
         return
@@ -154,7 +154,7 @@ def cut_hides_nothing(view: View, owner: Name, node: Node) -> Iterator[Finding]:
             )
 
 
-def apex_servers_have_addresses(view: View) -> Iterator[Finding]:
+def apex_nameservers_have_addresses(view: View) -> Iterator[Finding]:
     """An apex NS in the zone leads to an address; BIND refuses the whole zone otherwise."""
     apex = view.nodes([view.origin]).get(view.origin, {})
     has_below = functools.cache(lambda name: next(view.below(name), None) is not None)
@@ -174,15 +174,15 @@ Rule = Callable[[View, Name, Node], Iterator[Finding]]
 
 RULES: tuple[Rule, ...] = (
     no_cname_at_apex,
-    cname_stands_alone,
-    cname_leads_elsewhere,
-    null_mx_stands_alone,
+    no_data_beside_cname,
+    cname_is_not_its_own_target,
+    no_mx_beside_null_mx,
     no_wildcard_delegation,
     ds_needs_delegation,
-    nothing_below_a_cut,
-    cut_hides_nothing,
-    apex_servers_differ,
-    sets_fit,
+    only_glue_below_zone_cut,
+    no_data_hidden_by_zone_cut,
+    no_duplicate_apex_ns,
+    rrsets_within_limits,
 )
 """The rules of a single owner, in the order in which they are told."""
 

@@ -28,8 +28,8 @@ PROGRAM = """
 import os
 from appliance.app import serve
 from appliance.settings import read_settings
-from appliance.systemd import manager_of
-serve(read_settings(None, os.environ), manager_of(os.environ, os.getpid()))
+from appliance.systemd import manager_from_environment
+serve(read_settings(None, os.environ), manager_from_environment(os.environ, os.getpid()))
 """
 
 

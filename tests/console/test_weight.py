@@ -10,7 +10,7 @@ from appliance.editing import CreateRecord, RecordInput
 from appliance.identity.permissions import PERMISSIONS
 from appliance.principal import TokenLimits
 from appliance.store import accounts, invitations, sessions
-from appliance.zones.rules import MAX_SET_RECORDS
+from appliance.zones.rules import MAX_RRSET_RECORDS
 from tests.console.conftest import Console
 from tests.console.zone_page import ZonePage, open_page
 
@@ -38,10 +38,10 @@ def test_many_long_sets(page: ZonePage) -> None:
 
 
 def test_one_set_that_is_as_long_as_can_be(page: ZonePage) -> None:
-    page.store([*texts(NAME, MAX_SET_RECORDS), *texts(f"other.{NAME}", 1)])
+    page.store([*texts(NAME, MAX_RRSET_RECORDS), *texts(f"other.{NAME}", 1)])
     alone = f"{page.path}?name={NAME}&type=TXT"
     assert page.browser.get(page.path).text.count('type="checkbox"') == 6
-    assert page.browser.get(alone).text.count('type="checkbox"') == MAX_SET_RECORDS
+    assert page.browser.get(alone).text.count('type="checkbox"') == MAX_RRSET_RECORDS
     assert page.browser.weight(alone) < HEAVIEST
     record = next(one for one in page.records() if one.owner.labels[0] == b"x" * 60)
     other_ttl = {"name": NAME, "part_value": record.value, "ttl": "60", "act": "preview"}

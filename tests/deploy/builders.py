@@ -8,7 +8,7 @@ import dns.name
 from dns.name import Name
 
 from appliance.addresses import Endpoint, Nameserver
-from appliance.queries.soa import SoaAnswer
+from appliance.queries.soa import SoaResponse
 from appliance.store.deployments import ZoneStatus
 
 NS1 = Nameserver("ns1.appliance.test", Endpoint("127.0.0.1", 5301))
@@ -44,5 +44,5 @@ def standing(
     )
 
 
-def answered(server: Nameserver, zone: str, serial: int | None) -> SoaAnswer:
-    return SoaAnswer(server, name(zone), serial, 0 if serial is not None else 5, serial is not None)
+def answered(server: Nameserver, zone: str, serial: int | None) -> SoaResponse:
+    return SoaResponse(server, name(zone), serial, 0 if serial is not None else 5, serial is not None)

@@ -113,7 +113,7 @@ def test_a_planted_row_fails_its_zone_alone(
     pair.wait_for_serial(pair.primary, good.name, good.serial + 1)
     assert pair.serial(pair.primary, bad.name) == bad.serial
     assert host.files.path(bad.uuid).read_bytes() == before
-    assert host.files.leftovers() == []
+    assert host.files.staged_zones() == []
     for zone in (bad, good):
         withdraw_zone(zone.name, host)
 

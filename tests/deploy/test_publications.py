@@ -64,7 +64,7 @@ def zone(host: PrimaryHost, workspace: Workspace) -> Zone:
 
 
 def test_what_was_published_is_stored(host: PrimaryHost, workspace: Workspace, zone: Zone) -> None:
-    content = host.files.live(zone.uuid)
+    content = host.files.read_live(zone.uuid)
     assert deployments.publication_of(zone.uuid) == Publication(
         zone.serial + 1, digest_of(content), apex_digest(host.apex), Method.FILE
     )
@@ -127,7 +127,7 @@ def test_the_file_of_another_store_counts_too(host: PrimaryHost, workspace: Work
     deployments.store_attempt(zone.uuid, known.serial, None, known)
     published = deploy(replace(host, apex=replace(host.apex, minimum=77)), workspace, zone)
     assert published and published.serial == newer.serial + 1
-    assert serial_of(host.files.live(zone.uuid)) == published.serial
+    assert serial_of(host.files.read_live(zone.uuid)) == published.serial
 
 
 def test_a_failure_before_the_file_is_swapped_leaves_what_was_published(

@@ -44,11 +44,11 @@ def test_a_zone_is_published_restored_and_withdrawn(publisher: FilePublisher, pa
     (first,) = publisher.publish([(zone.uuid, zone.name)])
     assert (first.serial, first.error) == (zone.serial, None)
     pair.wait_for_serial(pair.primary, zone.name, zone.serial)
-    before = pair.files.live(zone.uuid)
+    before = pair.files.read_live(zone.uuid)
     workspace.add(zone, "A", "www", "192.0.2.1")
     publisher.publish([(zone.uuid, zone.name)])
     pair.wait_for_serial(pair.primary, zone.name, zone.serial + 1)
     publisher.restore(zone.uuid, zone.name)
-    assert pair.files.live(zone.uuid) == before
+    assert pair.files.read_live(zone.uuid) == before
     publisher.withdraw(zone.name)
     pair.wait_for_serial(pair.primary, zone.name, None)

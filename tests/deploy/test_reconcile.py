@@ -7,7 +7,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from appliance.deploy.reconcile import Snapshot, adopted, plan
-from appliance.queries.soa import SoaAnswer, SoaQuery
+from appliance.queries.soa import SoaQuery, SoaResponse
 from appliance.store.deployments import ZoneStatus
 from appliance.zones.catalog import member_label
 from tests.deploy.builders import CATALOG, NS1, NS2, NS3, answered, name, standing
@@ -24,7 +24,7 @@ def picture(
     touched: frozenset[UUID] = frozenset(),
 ) -> Snapshot:
     """Both nameservers' answers for the one zone: a serial, None for none such, "silent" for no answer."""
-    answers: dict[SoaQuery, SoaAnswer | None] = {}
+    answers: dict[SoaQuery, SoaResponse | None] = {}
     for server, serial in ((NS1, ns1), (NS2, ns2)):
         answers[server, name(ZONE)] = answered(server, ZONE, serial) if not isinstance(serial, str) else None
     named = {label: name(zone) for label, zone in (members or {}).items()}

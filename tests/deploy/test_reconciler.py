@@ -45,7 +45,7 @@ def test_a_file_that_someone_touched_is_written_again_under_a_later_serial(three
     three.host.files.path(zone.uuid).write_bytes(b"touched")
     with started(three, tmp_path) as deployer:
         turn_until(deployer, lambda: deployments.statuses([zone.uuid])[0].serial != zone.serial, "a later serial")
-        turn_until(deployer, lambda: three.host.files.live(zone.uuid) != b"touched", "written")
+        turn_until(deployer, lambda: three.host.files.read_live(zone.uuid) != b"touched", "written")
     assert [one.serial for one in deployments.statuses() if one.uuid != zone.uuid] == [zone.serial] * 2
 
 

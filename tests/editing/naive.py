@@ -24,10 +24,10 @@ from appliance.editing.requests import check_ttl
 from appliance.errors import InputError
 from appliance.store import name_keys
 from appliance.zones import rules
-from appliance.zones.changes import Change, Create, Delete, Update, diff, moves_serial, touched_owners
+from appliance.zones.changes import Change, Create, Delete, Update, changes_serial, diff, touched_owners
 from appliance.zones.model import Node, Record, Zone
 from appliance.zones.names import parse_owner
-from appliance.zones.rdata import parse_content, parse_type
+from appliance.zones.rdata import parse_rdata, parse_type
 from appliance.zones.serial import next_serial
 from tests.workspace import APEX
 from tests.zones.records import Picture
@@ -79,7 +79,7 @@ class NaiveZone:
         if refusal:
             return refusal
         self.records = draft.records
-        moved = any(map(moves_serial, changes))
+        moved = any(map(changes_serial, changes))
         serial = next_serial(self.zone.serial, self.now.date()) if moved else self.zone.serial
         self.zone = replace(self.zone, serial=serial, revision=self.zone.revision + 1, record_count=len(self.records))
         return self.zone
@@ -135,7 +135,7 @@ class _Draft:
         origin = self.zone.name
         rdtype = parse_type(requested.record_type)
         owner = parse_owner(requested.name, origin)
-        content = parse_content(requested.record_type, requested.value, requested.priority, origin)
+        content = parse_rdata(requested.record_type, requested.value, requested.priority, origin)
         others = [one.ttl for one in self.set_of(owner, rdtype) if one.uuid != uuid]
         fallback = self.zone.default_ttl if requested.fallback_ttl is None else requested.fallback_ttl
         if requested.ttl is not None:
@@ -152,7 +152,7 @@ class _Draft:
         for place, value in enumerate(request.values):
             requested = RecordInput(request.record_type, request.name, value, request.ttl, request.priority)
             try:
-                wire = parse_content(request.record_type, value, request.priority, origin).rdata.to_wire()
+                wire = parse_rdata(request.record_type, value, request.priority, origin).rdata.to_wire()
             except InputError as refused:
                 refused.field = f"values.{place}" if refused.field == "value" else refused.field
                 raise

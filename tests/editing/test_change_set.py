@@ -16,7 +16,7 @@ from appliance.editing.parser import Parser
 from appliance.errors import InputError, RuleBroken
 from appliance.store import records, zones
 from appliance.zones.model import Record, Zone
-from appliance.zones.rules import MAX_SET_RECORDS
+from appliance.zones.rules import MAX_RRSET_RECORDS
 from tests.editing.naive import NaiveZone, Refusal
 from tests.workspace import APEX, Workspace
 
@@ -186,9 +186,9 @@ def test_a_set_is_refused_at_the_request_that_it_cannot_come_back_from(workspace
 
 def test_a_set_may_pass_its_limit_on_the_way(workspace: Workspace) -> None:
     zone = workspace.zone()
-    workspace.editor.change_many(workspace.owner, zone.uuid, additions(MAX_SET_RECORDS))
+    workspace.editor.change_many(workspace.owner, zone.uuid, additions(MAX_RRSET_RECORDS))
     old = [DeleteRecord(one.uuid) for one in records.of_zone(zone)]
-    others = [CreateRecord(RecordInput("A", "one", f"10.1.0.{at}", 60 + at % 2)) for at in range(MAX_SET_RECORDS)]
+    others = [CreateRecord(RecordInput("A", "one", f"10.1.0.{at}", 60 + at % 2)) for at in range(MAX_RRSET_RECORDS)]
     workspace.editor.change_many(workspace.owner, zone.uuid, [*others, *old])
     assert {one.value.split(".")[1] for one in records.of_zone(zone)} == {"1"}
     whole = ReplaceRRset("A", "one", ["192.0.2.1"])

@@ -23,7 +23,7 @@ from appliance.editing import (
 from appliance.store import records
 from appliance.store.record_writes import ROWS_EACH
 from appliance.zones.model import Zone
-from appliance.zones.rdata import Content, parse_content
+from appliance.zones.rdata import ParsedRdata, parse_rdata
 from tests.editing.observing import observed
 from tests.workspace import Workspace
 
@@ -92,12 +92,12 @@ class CountingParser:
 
     def __init__(self) -> None:
         self.texts: Counter[tuple[str, str, int | None]] = Counter()
-        self.contents: list[Content] = []
+        self.contents: list[ParsedRdata] = []
 
-    def __call__(self, record_type: str, value: str, priority: int | None, origin: Name) -> Content:
+    def __call__(self, record_type: str, value: str, priority: int | None, origin: Name) -> ParsedRdata:
         """Parse a content."""
         self.texts[record_type, value, priority] += 1
-        self.contents.append(parse_content(record_type, value, priority, origin))
+        self.contents.append(parse_rdata(record_type, value, priority, origin))
         return self.contents[-1]
 
 

@@ -44,25 +44,25 @@ def test_the_former_file_is_put_back_as_a_new_one(files: ZoneFiles) -> None:
     publish(files, b"two")
     former = files.path(ZONE).with_suffix(".former")
     assert former.read_bytes() == b"one"
-    assert files.put_back(ZONE)
+    assert files.restore(ZONE)
     assert files.path(ZONE).read_bytes() == b"one" and files.path(ZONE).stat().st_mtime > 1
 
 
 def test_there_may_be_nothing_to_put_back(files: ZoneFiles) -> None:
     publish(files, b"one")
-    assert not files.put_back(ZONE)
+    assert not files.restore(ZONE)
 
 
 def test_the_same_content_published_twice_keeps_the_former(files: ZoneFiles) -> None:
     for content in (b"one", b"two", b"two"):
         publish(files, content)
-    assert files.put_back(ZONE) and files.path(ZONE).read_bytes() == b"one"
+    assert files.restore(ZONE) and files.path(ZONE).read_bytes() == b"one"
 
 
 def test_the_journal_goes_before_each_swap(files: ZoneFiles) -> None:
     journal = Path(f"{files.path(ZONE)}.jnl")
     publish(files, b"one")
-    for swap in (lambda: publish(files, b"two"), lambda: files.put_back(ZONE)):
+    for swap in (lambda: publish(files, b"two"), lambda: files.restore(ZONE)):
         journal.write_bytes(b"older")
         swap()
         assert not journal.exists()
@@ -71,11 +71,11 @@ def test_the_journal_goes_before_each_swap(files: ZoneFiles) -> None:
 def test_a_leftover_is_listed_replaced_and_discarded(files: ZoneFiles, tmp_path: Path) -> None:
     (tmp_path / "notes.staged").touch()
     files.stage(ZONE, b"cut sho")
-    assert files.leftovers() == [ZONE]
+    assert files.staged_zones() == [ZONE]
     files.stage(ZONE, b"whole")
     files.discard(ZONE)
     files.discard(ZONE)
-    assert files.leftovers() == []
+    assert files.staged_zones() == []
 
 
 def test_a_link_in_place_of_a_file_is_replaced_itself(files: ZoneFiles, tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_a_former_that_is_a_link_is_not_followed(files: ZoneFiles, tmp_path: Pat
     publish(files, b"one")
     files.path(ZONE).with_suffix(".former").symlink_to("/etc/passwd")
     with pytest.raises(PublishFailed, match="put back"):
-        files.put_back(ZONE)
+        files.restore(ZONE)
     assert files.path(ZONE).read_bytes() == b"one"
 
 
@@ -140,7 +140,7 @@ def test_a_digest_is_that_of_the_live_file(files: ZoneFiles) -> None:
     for content in (b"one", b"two"):
         publish(files, content)
         assert files.digest(ZONE) == hashlib.sha256(content).hexdigest()
-    files.put_back(ZONE)
+    files.restore(ZONE)
     assert files.digest(ZONE) == hashlib.sha256(b"one").hexdigest()
     files.path(ZONE).write_bytes(b"six")
     assert files.digest(ZONE) == hashlib.sha256(b"six").hexdigest()
@@ -157,7 +157,7 @@ def test_a_restarted_named_serves_what_was_put_back(pair: Pair) -> None:
     pair.wait_for_serial(pair.primary, zone, 2)
     pair.put(uuid, b"broken")
     pair.control.reload(zone)
-    assert pair.files.put_back(uuid)
+    assert pair.files.restore(uuid)
     pair.control.reload(zone)
     pair.ns1.stop(signal.SIGKILL)
     pair.ns1.start()

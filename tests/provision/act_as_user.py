@@ -18,7 +18,7 @@ from appliance.errors import SettingsError
 from appliance.files import Owner
 from appliance.keys import read_key
 from appliance.nameserver.zone_files import ZoneFiles
-from appliance.processes import among_others, only_one
+from appliance.processes import exclusive_lock, shared_lock
 from appliance.provision.prepare import prepare_host
 from appliance.provision.users import Owners
 from appliance.recovery.backup import back_up
@@ -95,18 +95,18 @@ def write_a_zone_file(folder: Path) -> None:
 def publish_a_catalog(folder: Path) -> None:
     """As the deployer mends a catalog that named wrote and cannot load: over it, and back."""
     files = ZoneFiles(settings_in(folder).deployer.zone_directory)
-    former = files.live(FILE_UUID)
+    former = files.read_live(FILE_UUID)
     files.stage(FILE_UUID, b"another")
     files.publish(FILE_UUID)
-    assert files.live(FILE_UUID) == b"another"
-    assert files.put_back(FILE_UUID)
-    assert files.live(FILE_UUID) == former
+    assert files.read_live(FILE_UUID) == b"another"
+    assert files.restore(FILE_UUID)
+    assert files.read_live(FILE_UUID) == former
 
 
 def add_accounts(folder: Path) -> None:
     """Many small writes to the store, with a lock held as both services hold one."""
     file = settings_in(folder).store.path
-    with among_others(file.with_name(API_LOCK)), only_one(file.with_name(f"{os.geteuid()}.lock")):
+    with shared_lock(file.with_name(API_LOCK)), exclusive_lock(file.with_name(f"{os.geteuid()}.lock")):
         store = Store(file)
         store.keep()
         with store.connection():

@@ -9,7 +9,7 @@ import threading
 import dns.name
 
 from appliance.addresses import Endpoint, Nameserver
-from appliance.queries.bulk import ask_all
+from appliance.queries.bulk import query_all
 from tests.pair import CATALOG, LOOPBACK, Pair
 
 
@@ -19,15 +19,15 @@ def names(count: int) -> list[dns.name.Name]:
 
 def test_thousands_of_questions_are_all_answered(pair: Pair) -> None:
     questions = list(itertools.product((pair.primary, pair.secondary), [*names(3000), CATALOG]))
-    found = ask_all(questions)
+    found = query_all(questions)
     assert list(found) == questions
     assert all(found.values())
     assert sum(answer is not None and answer.serial is not None for answer in found.values()) == 2
 
 
 def test_the_same_question_is_asked_once(pair: Pair) -> None:
-    assert len(ask_all([(pair.primary, CATALOG)] * 3)) == 1
-    assert ask_all([]) == {}
+    assert len(query_all([(pair.primary, CATALOG)] * 3)) == 1
+    assert query_all([]) == {}
 
 
 def test_a_lost_question_is_asked_again(pair: Pair) -> None:
@@ -48,7 +48,7 @@ def test_a_lost_question_is_asked_again(pair: Pair) -> None:
         thread = threading.Thread(target=forgetful)
         thread.start()
         server = Nameserver("forgetful", Endpoint(*place.getsockname()))
-        found = ask_all([(server, name) for name in names(5)], timeout=0.3)
+        found = query_all([(server, name) for name in names(5)], timeout=0.3)
         place.sendto(b"", place.getsockname())
         thread.join()
     assert all(found.values()) and len(found) == 5
@@ -58,6 +58,6 @@ def test_a_dead_nameserver_takes_none_from_the_living(pair: Pair) -> None:
     with socket.socket(type=socket.SOCK_DGRAM) as silent:
         silent.bind((LOOPBACK, 0))
         dead = Nameserver("dead", Endpoint(*silent.getsockname()))
-        found = ask_all(itertools.product((dead, pair.primary), names(2000)), timeout=0.1, retries=1, window=50)
+        found = query_all(itertools.product((dead, pair.primary), names(2000)), timeout=0.1, retries=1, window=50)
     assert all((answer is None) == (server is dead) for (server, _), answer in found.items())
     assert len(found) == 4000

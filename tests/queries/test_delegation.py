@@ -74,6 +74,6 @@ def test_why_nothing_is_known_is_told() -> None:
     with world({}, "") as resolver:
         assert "no zone above" in find_delegation(ZONE, resolver, resolver.endpoint.port).problem
     with world(RESOLVED, "") as resolver:
-        assert "no nameserver" in find_delegation(ZONE, resolver, free_port(), patience=0.2).problem
+        assert "no nameserver" in find_delegation(ZONE, resolver, free_port(), timeout=0.2).problem
     away = Nameserver("resolver", Endpoint(LOOPBACK, free_port()))
-    assert "did not answer" in find_delegation(ZONE, away, patience=0.2).problem
+    assert "did not answer" in find_delegation(ZONE, away, timeout=0.2).problem

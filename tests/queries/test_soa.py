@@ -14,7 +14,7 @@ import dns.rrset
 import pytest
 
 from appliance.addresses import Endpoint, Nameserver
-from appliance.queries.soa import MOST_OPEN, SoaAnswer, SoaClient, own_serial
+from appliance.queries.soa import MAX_OUTSTANDING, SoaClient, SoaResponse, parse_serial
 from tests.pair import CATALOG, LOOPBACK, Pair, small_zone
 
 ZONE = dns.name.from_text("Zone.test")
@@ -31,7 +31,7 @@ class Fake:
         self.socket.settimeout(10)
         self.server = Nameserver("fake", Endpoint(address, self.socket.getsockname()[1]))
         self.asker = SoaClient()
-        self.asker.ask(self.server, ZONE)
+        self.asker.query(self.server, ZONE)
         self.wire, self.client = self.socket.recvfrom(1000)
         self.question = dns.message.from_wire(self.wire)
 
@@ -42,11 +42,11 @@ class Fake:
         reply.answer.append(dns.rrset.from_text(ZONE, 60, "IN", "SOA", SOA))
         return reply
 
-    def heard(self, message: bytes, sender: socket.socket | None = None) -> list[SoaAnswer]:
+    def heard(self, message: bytes, sender: socket.socket | None = None) -> list[SoaResponse]:
         """What the asker makes of this message."""
         (sender or self.socket).sendto(message, self.client)
         self.asker.wait(10)
-        return self.asker.answers()
+        return self.asker.responses()
 
 
 @pytest.fixture(params=[LOOPBACK, "::1", "0:0:0:0:0:0:0:1"])
@@ -63,7 +63,7 @@ def test_a_question_is_one_that_a_library_reads(fake: Fake) -> None:
 
 
 def test_the_serial_is_read(fake: Fake) -> None:
-    assert fake.heard(fake.reply().to_wire()) == [SoaAnswer(fake.server, ZONE, 4294967295, dns.rcode.NOERROR, True)]
+    assert fake.heard(fake.reply().to_wire()) == [SoaResponse(fake.server, ZONE, 4294967295, dns.rcode.NOERROR, True)]
 
 
 def test_the_serial_is_read_from_a_record_without_compression() -> None:
@@ -73,8 +73,8 @@ def test_the_serial_is_read_from_a_record_without_compression() -> None:
     wire = reply.to_wire()
     start = 12 + len(ZONE.to_digestable()) + 4
     plain = wire[:start] + (ZONE.to_wire() or b"") + wire[start + 2 :]
-    assert own_serial(plain, start, ZONE.to_digestable()) == 4294967295
-    assert [own_serial(plain[:cut], start, ZONE.to_digestable()) for cut in range(start, len(plain))] == [None] * (
+    assert parse_serial(plain, start, ZONE.to_digestable()) == 4294967295
+    assert [parse_serial(plain[:cut], start, ZONE.to_digestable()) for cut in range(start, len(plain))] == [None] * (
         len(plain) - start
     )
 
@@ -128,31 +128,31 @@ def test_a_second_answer_and_a_late_one_are_dropped(fake: Fake) -> None:
     good = fake.reply().to_wire()
     assert len(fake.heard(good)) == 1
     assert fake.heard(good) == []
-    fake.asker.ask(fake.server, ZONE)
-    fake.asker.forget(fake.server, ZONE)
-    fake.asker.forget(fake.server, ZONE)
+    fake.asker.query(fake.server, ZONE)
+    fake.asker.cancel(fake.server, ZONE)
+    fake.asker.cancel(fake.server, ZONE)
     wire, _ = fake.socket.recvfrom(1000)
     assert fake.heard(wire[:2] + good[2:]) == []
 
 
 def test_a_question_asked_again_keeps_its_id(fake: Fake) -> None:
-    fake.asker.ask(fake.server, ZONE)
+    fake.asker.query(fake.server, ZONE)
     assert fake.socket.recvfrom(1000)[0] == fake.wire
 
 
 def test_there_is_a_bound_to_the_questions_that_wait(fake: Fake) -> None:
     """A nameserver that answers nothing, and more zones than there are message ids."""
-    sent = [fake.asker.ask(fake.server, dns.name.from_text(f"zone-{number}.test")) for number in range(70_000)]
-    assert sent == [True] * (MOST_OPEN - 1) + [False] * (70_001 - MOST_OPEN)  # ZONE waits too
-    assert fake.asker.ask(fake.server, ZONE)
-    fake.asker.forget(fake.server, ZONE)
-    assert fake.asker.ask(fake.server, dns.name.from_text("one-more.test"))
+    sent = [fake.asker.query(fake.server, dns.name.from_text(f"zone-{number}.test")) for number in range(70_000)]
+    assert sent == [True] * (MAX_OUTSTANDING - 1) + [False] * (70_001 - MAX_OUTSTANDING)  # ZONE waits too
+    assert fake.asker.query(fake.server, ZONE)
+    fake.asker.cancel(fake.server, ZONE)
+    assert fake.asker.query(fake.server, dns.name.from_text("one-more.test"))
 
 
 def test_a_question_that_cannot_be_sent_is_as_one_lost() -> None:
     asker = SoaClient()
-    asker.ask(Nameserver("broadcast", Endpoint("255.255.255.255", 53)), ZONE)
-    assert asker.answers() == []
+    asker.query(Nameserver("broadcast", Endpoint("255.255.255.255", 53)), ZONE)
+    assert asker.responses() == []
     asker.close()
 
 

@@ -10,7 +10,7 @@ import pytest
 from playhouse import migrations
 
 from appliance.errors import AlreadyRunning, StoreError
-from appliance.processes import among_others, only_one
+from appliance.processes import exclusive_lock, shared_lock
 from appliance.recovery.backup import back_up, back_up_into
 from appliance.recovery.restore import restore
 from appliance.store.file import snapshot, sqlite
@@ -152,7 +152,7 @@ def test_it_waits_for_no_one_and_takes_nothing_from_under_anyone(
 ) -> None:
     file = tmp_path / "backup.sqlite3"
     back_up(workspace.store.path, file, overwrite=False)
-    hold = among_others if lock == API_LOCK else only_one
+    hold = shared_lock if lock == API_LOCK else exclusive_lock
     with hold(folder_of(workspace) / lock), pytest.raises(AlreadyRunning, match="is at work here"):
         restore(file, workspace.store.path, workspace.clock)
     restore(file, workspace.store.path, workspace.clock)
@@ -160,11 +160,11 @@ def test_it_waits_for_no_one_and_takes_nothing_from_under_anyone(
 
 def test_many_may_work_together_while_none_works_alone(tmp_path: Path) -> None:
     lock = tmp_path / "lock"
-    with among_others(lock), among_others(lock), pytest.raises(AlreadyRunning), only_one(lock):
+    with shared_lock(lock), shared_lock(lock), pytest.raises(AlreadyRunning), exclusive_lock(lock):
         pass
-    with only_one(lock), pytest.raises(AlreadyRunning), among_others(lock):
+    with exclusive_lock(lock), pytest.raises(AlreadyRunning), shared_lock(lock):
         pass
-    with among_others(tmp_path / "missing" / "lock"):
+    with shared_lock(tmp_path / "missing" / "lock"):
         pass
 
 

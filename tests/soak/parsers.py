@@ -27,9 +27,9 @@ from appliance.zones.names import (
     print_domain,
     print_owner,
     print_unicode,
-    refuse_controls,
+    refuse_control_characters,
 )
-from appliance.zones.rdata import TYPES, Content, has_priority, parse_content, parse_type
+from appliance.zones.rdata import TYPES, ParsedRdata, has_priority, parse_rdata, parse_type
 from tests.soak.values import DOMAINS, OWNERS, VALUES
 from tests.zones.records import NOW, ORIGIN
 
@@ -74,26 +74,26 @@ def _target(text: str) -> Name:
 
 
 def _strings(text: str) -> tuple[bytes, ...]:
-    """As `parse_content` calls it."""
-    refuse_controls(text[:20_000], "value")
+    """As `parse_rdata` calls it."""
+    refuse_control_characters(text[:20_000], "value")
     return parse_strings(text[:20_000], 4096)
 
 
 def _content(*types: str) -> Parser:
     """Record data of these types, by the length of the text one or the other."""
 
-    def parse(text: str) -> tuple[str, Content]:
+    def parse(text: str) -> tuple[str, ParsedRdata]:
         record_type = types[len(text) % len(types)]
         priority = _PRIORITY if has_priority(parse_type(record_type)) else None
-        return record_type, parse_content(record_type, text, priority, ORIGIN)
+        return record_type, parse_rdata(record_type, text, priority, ORIGIN)
 
     return Parser(parse, tuple(value for one in types for value in VALUES[one]), _content_again)
 
 
-def _content_again(parsed: tuple[str, Content]) -> None:
+def _content_again(parsed: tuple[str, ParsedRdata]) -> None:
     record_type, content = parsed
     wire = content.rdata.to_wire() or b""
-    again = parse_content(record_type, content.value, content.priority, ORIGIN)
+    again = parse_rdata(record_type, content.value, content.priority, ORIGIN)
     assert (again.rdata.to_wire(), again.value) == (wire, content.value)
     record_line(Record(_NOBODY, ORIGIN, content.rdata.rdtype, 0, wire, content.value, None, "", NOW, NOW))
 

@@ -17,7 +17,7 @@ from appliance.render.zone_file import Apex, record_line, zone_file
 from appliance.zones import rules
 from appliance.zones.model import MAX_TTL, Node, Record, RRset
 from appliance.zones.names import parse_domain, parse_owner, print_domain
-from appliance.zones.rdata import has_priority, parse_content, parse_type
+from appliance.zones.rdata import has_priority, parse_rdata, parse_type
 from tests.soak.mutate import random_text
 from tests.soak.transfers import Row
 from tests.soak.values import OWNERS, VALUES
@@ -129,7 +129,7 @@ def _record(random: Random, zone: RandomZone, record_type: str, apex: Apex) -> R
     try:
         owner = parse_owner(_owner(random, zone), zone.name)
         priority = random.choice((0, 10, 65535)) if has_priority(rdtype) else None
-        content = parse_content(record_type, _value(random, record_type, zone), priority, zone.name)
+        content = parse_rdata(record_type, _value(random, record_type, zone), priority, zone.name)
     except InputError:
         return None
     members = zone.held.get(owner, {}).get(rdtype)

@@ -100,7 +100,7 @@ class Testbed:
             for server in (self.pair.primary, self.pair.secondary):
                 if self.pair.serial(server, zone.name) is not None:
                     yield f"{server.name} still serves {zone.name}, which was deleted"
-        if self.pair.files.leftovers():
+        if self.pair.files.staged_zones():
             yield "staged files were left behind"
 
     def restart_primary(self) -> Iterator[str]:

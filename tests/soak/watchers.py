@@ -22,7 +22,7 @@ from dns.rdatatype import RdataType
 from appliance.addresses import Nameserver
 from appliance.errors import CommandError
 from appliance.keys import Key
-from appliance.queries.transfer import Row as TransferredRow
+from appliance.queries.transfer import TransferredRecord as TransferredRow
 from appliance.queries.transfer import axfr
 from appliance.zones.serial import is_later
 from tests.soak.journal import Content, Journal

@@ -16,7 +16,7 @@ from uuid import UUID
 from appliance.errors import CommandError
 from appliance.nameserver.checks import ZoneChecker
 from appliance.nameserver.control import quoted
-from appliance.queries.bulk import ask_all
+from appliance.queries.bulk import query_all
 from appliance.render.named_conf import catalog_zone
 from tests.pair import CATALOG, Pair, program, wait_for
 from tests.soak.part_run import PartRun
@@ -102,7 +102,7 @@ def _not_served(pair: Pair, zones: dict[UUID, RandomZone]) -> Iterator[str]:
     open_questions = [(server, zone.name) for server in (pair.primary, pair.secondary) for zone in zones.values()]
 
     def answered() -> bool:
-        answers = ask_all(open_questions, timeout=0.5)
+        answers = query_all(open_questions, timeout=0.5)
         open_questions[:] = [question for question, answer in answers.items() if not answer or answer.serial != SERIAL]
         return not open_questions
 

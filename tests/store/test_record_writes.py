@@ -14,7 +14,7 @@ from appliance.store.record_writes import ROWS_EACH, execute, prepare
 from appliance.store.records import ZoneView
 from appliance.zones.changes import Change, Create, Delete, Update
 from appliance.zones.model import Record, Zone
-from appliance.zones.rdata import parse_content
+from appliance.zones.rdata import parse_rdata
 from tests.workspace import Workspace
 from tests.zones.records import VALUES, record
 
@@ -32,7 +32,7 @@ def store(workspace: Workspace, zone: Zone, changes: Sequence[Change]) -> int:
 
 
 def with_value(one: Record, value: str) -> Record:
-    content = parse_content(one.rdtype.name, value, one.priority, dns.name.from_text("example.com"))
+    content = parse_rdata(one.rdtype.name, value, one.priority, dns.name.from_text("example.com"))
     return replace(one, wire=content.rdata.to_wire() or b"", value=content.value)
 
 

@@ -17,7 +17,7 @@ from appliance.addresses import Endpoint
 from appliance.embedded.state import CATALOG
 from appliance.keys import read_key
 from appliance.nameserver.catalog import CatalogUpdates
-from appliance.render.zone_file import is_whole
+from appliance.render.zone_file import is_complete
 from appliance.store.file import sqlite
 from tests.appliance import Appliance
 from tests.live_zone import HEAL_SECONDS, NEW, OLD, LiveZone
@@ -148,7 +148,7 @@ def test_a_spoiled_zone_file_is_written_anew(
     else:
         spoil(live_zone.file)
     wait_for(
-        lambda: live_zone.file.exists() and is_whole(live_zone.file.read_bytes()), "it is written anew", HEAL_SECONDS
+        lambda: live_zone.file.exists() and is_complete(live_zone.file.read_bytes()), "it is written anew", HEAL_SECONDS
     )
     wait_for(lambda: live_zone.answers() == [{OLD}, {OLD}], "both answer what is stored", HEAL_SECONDS)
     live_zone.change()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from appliance.zones.model import MAX_TTL, Node, Record, gather
 from appliance.zones.names import parse_owner
-from appliance.zones.rdata import has_priority, parse_content, parse_type
+from appliance.zones.rdata import has_priority, parse_rdata, parse_type
 
 ORIGIN = dns.name.from_text("example.com.")
 NOW = datetime(2031, 5, 4, 12, tzinfo=UTC)
@@ -55,7 +55,7 @@ def record(
 ) -> Record:
     """A record of example.com."""
     priority = 0 if has_priority(parse_type(record_type)) else None
-    content = parse_content(record_type, value, priority, ORIGIN)
+    content = parse_rdata(record_type, value, priority, ORIGIN)
     wire = content.rdata.to_wire() or b""
     owner = parse_owner(name, ORIGIN)
     return Record(uuid or uuid4(), owner, content.rdata.rdtype, ttl, wire, content.value, priority, comment, NOW, NOW)

@@ -9,7 +9,7 @@ from uuid import uuid4
 from hypothesis import given
 
 from appliance.zones.model import Record
-from appliance.zones.rdata import parse_content, parse_wire
+from appliance.zones.rdata import parse_rdata, parse_wire
 from tests.zones.records import ORIGIN, any_record, record
 
 NOW = datetime(2031, 5, 4, 12, tzinfo=UTC)
@@ -22,9 +22,9 @@ def test_data_is_parsed_once() -> None:
 
 
 def test_a_record_of_parsed_content_parses_nothing() -> None:
-    content = parse_content("A", "192.0.2.1", None, ORIGIN)
+    content = parse_rdata("A", "192.0.2.1", None, ORIGIN)
     moments = {"created_at": NOW, "updated_at": NOW}
-    one = Record.from_content(content, uuid=uuid4(), owner=ORIGIN, ttl=5, comment="", **moments)
+    one = Record.from_parsed(content, uuid=uuid4(), owner=ORIGIN, ttl=5, comment="", **moments)
     assert one.rdata is content.rdata and one.wire == b"\xc0\x00\x02\x01"
 
 

@@ -19,7 +19,7 @@ from appliance.zones.names import (
     print_domain,
     print_owner,
     print_unicode,
-    refuse_controls,
+    refuse_control_characters,
 )
 
 ORIGIN = dns.name.from_text("example.com.")
@@ -232,7 +232,7 @@ def test_names_are_shown_with_their_own_letters() -> None:
 )
 def test_controls_are_named_with_their_place(char: str) -> None:
     with pytest.raises(InputError, match=rf"U\+{ord(char):04X} at position 3 ") as refused:
-        refuse_controls(f"ab{char}c", "comment")
+        refuse_control_characters(f"ab{char}c", "comment")
     assert refused.value.field == "comment"
 
 

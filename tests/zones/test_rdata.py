@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from appliance.errors import InputError, InvalidValue, UnsupportedType
 from appliance.zones.rdata import (
     TYPES,
-    Content,
+    ParsedRdata,
     has_priority,
-    parse_content,
+    parse_rdata,
     parse_type,
     parse_wire,
     print_line,
@@ -292,10 +292,10 @@ def priority_of(record_type: str) -> int | None:
     return 0 if has_priority(parse_type(record_type)) else None
 
 
-def read(record_type: str, value: str) -> Content | InputError:
+def read(record_type: str, value: str) -> ParsedRdata | InputError:
     """The content, or why there is none."""
     try:
-        return parse_content(record_type, value, priority_of(record_type), ORIGIN)
+        return parse_rdata(record_type, value, priority_of(record_type), ORIGIN)
     except InputError as refused:
         return refused
 
@@ -303,9 +303,9 @@ def read(record_type: str, value: str) -> Content | InputError:
 @pytest.mark.parametrize(("record_type", "value", "kept"), TAKEN, ids=lambda text: text[:40])
 def test_values_become_canonical(record_type: str, value: str, kept: str) -> None:
     priority = priority_of(record_type)
-    content = parse_content(record_type, value, priority, ORIGIN)
+    content = parse_rdata(record_type, value, priority, ORIGIN)
     assert (content.value, content.priority) == (kept, priority)
-    again = parse_content(record_type, kept, priority, ORIGIN)
+    again = parse_rdata(record_type, kept, priority, ORIGIN)
     assert again == content and again.rdata.to_wire() == content.rdata.to_wire()
 
 
@@ -316,17 +316,17 @@ def test_values_become_canonical(record_type: str, value: str, kept: str) -> Non
 )
 def test_other_values_are_refused(record_type: str, value: str) -> None:
     with pytest.raises(InputError) as refused:
-        parse_content(record_type, value, priority_of(record_type), ORIGIN)
+        parse_rdata(record_type, value, priority_of(record_type), ORIGIN)
     assert refused.value.field == "value"
 
 
 def test_the_longest_values_are_taken_and_longer_ones_refused() -> None:
     octets = r"\000"
     most = " ".join(f'"{octets * count}"' for count in (*[255] * 16, 16))
-    assert len(parse_content("TXT", most, None, ORIGIN).rdata.to_wire() or b"") == 4096 + 17
+    assert len(parse_rdata("TXT", most, None, ORIGIN).rdata.to_wire() or b"") == 4096 + 17
     for record_type, value in (("TXT", "x" * 20_001), ("TLSA", "x" * 8_001), ("SVCB", "x" * 1_001)):
         with pytest.raises(InvalidValue, match="characters; at most"):
-            parse_content(record_type, value, None, ORIGIN)
+            parse_rdata(record_type, value, None, ORIGIN)
 
 
 def test_every_type_stands_in_both_tables() -> None:
@@ -341,7 +341,7 @@ def test_bind_loads_whatever_is_taken(tmp_path: Path) -> None:
         "example.com. 60 IN NS ns1.example.org.",
     ]
     for number, (record_type, value, _) in enumerate(TAKEN):
-        rdata = parse_content(record_type, value, priority_of(record_type), ORIGIN).rdata
+        rdata = parse_rdata(record_type, value, priority_of(record_type), ORIGIN).rdata
         lines.append(f"h{number}.example.com. 60 IN {record_type} {print_line(rdata)}")
         if record_type == "DS":
             lines.append(f"h{number}.example.com. 60 IN NS ns1.example.org.")
@@ -356,24 +356,24 @@ def test_priorities_are_needed_and_in_range(record_type: str) -> None:
     value = {"MX": "mail.example.com", "SRV": "1 2 sip.example.com"}[record_type]
     for priority in (None, -1, 65536):
         with pytest.raises(InvalidValue) as refused:
-            parse_content(record_type, value, priority, ORIGIN)
+            parse_rdata(record_type, value, priority, ORIGIN)
         assert refused.value.field == "priority"
     for priority in (0, 65535):
-        assert parse_content(record_type, value, priority, ORIGIN).rdata.to_text().startswith(f"{priority} ")
+        assert parse_rdata(record_type, value, priority, ORIGIN).rdata.to_text().startswith(f"{priority} ")
 
 
 def test_priorities_are_for_mx_and_srv_alone() -> None:
     for rdtype in TYPES:
         if not has_priority(rdtype):
             with pytest.raises(InvalidValue) as refused:
-                parse_content(rdtype.name, "192.0.2.1", 0, ORIGIN)
+                parse_rdata(rdtype.name, "192.0.2.1", 0, ORIGIN)
             assert refused.value.field == "priority"
     assert [rdtype.name for rdtype in TYPES if has_priority(rdtype)] == ["MX", "SRV"]
 
 
 def test_a_null_mx_has_priority_0() -> None:
     with pytest.raises(InvalidValue, match="7505"):
-        parse_content("MX", ".", 10, ORIGIN)
+        parse_rdata("MX", ".", 10, ORIGIN)
 
 
 @pytest.mark.parametrize(
@@ -381,7 +381,7 @@ def test_a_null_mx_has_priority_0() -> None:
 )
 def test_other_types_are_refused(record_type: str) -> None:
     with pytest.raises(UnsupportedType) as refused:
-        parse_content(record_type, "192.0.2.1", None, ORIGIN)
+        parse_rdata(record_type, "192.0.2.1", None, ORIGIN)
     assert refused.value.field == "record_type"
 
 
@@ -396,13 +396,13 @@ def test_targets_are_found() -> None:
         ("SVCB", "1 "),
         ("HTTPS", "1 "),
     ]:
-        content = parse_content(record_type, f"{value}a.example.org", priority_of(record_type), ORIGIN)
+        content = parse_rdata(record_type, f"{value}a.example.org", priority_of(record_type), ORIGIN)
         assert target_of(content.rdata) == host
-    assert target_of(parse_content("URI", '1 2 "x"', None, ORIGIN).rdata) is None
+    assert target_of(parse_rdata("URI", '1 2 "x"', None, ORIGIN).rdata) is None
 
 
 def test_long_text_is_cut_every_255_octets() -> None:
-    rdata = parse_content("TXT", "é" * 300, None, ORIGIN).rdata
+    rdata = parse_rdata("TXT", "é" * 300, None, ORIGIN).rdata
     strings = rdata.strings  # type: ignore[attr-defined]
     assert [len(string) for string in strings] == [255, 255, 90] and b"".join(strings) == ("é" * 300).encode()
 
@@ -411,9 +411,9 @@ def test_long_text_is_cut_every_255_octets() -> None:
 @example([bytes(range(128)), bytes(range(128, 256))])
 def test_quoted_text_holds_all_octets(strings: list[bytes]) -> None:
     value = " ".join('"' + "".join(f"\\{octet:03}" for octet in string) + '"' for string in strings)
-    content = parse_content("TXT", value, None, ORIGIN)
+    content = parse_rdata("TXT", value, None, ORIGIN)
     assert content.rdata.strings == tuple(strings)  # type: ignore[attr-defined]
-    assert parse_content("TXT", content.value, None, ORIGIN) == content and content.value.isascii()
+    assert parse_rdata("TXT", content.value, None, ORIGIN) == content and content.value.isascii()
 
 
 @given(
@@ -428,7 +428,7 @@ def test_quoted_text_holds_all_octets(strings: list[bytes]) -> None:
 )
 def test_plain_text_comes_back_as_it_is(text: str) -> None:
     if not text.startswith('"'):
-        content = parse_content("TXT", text, None, ORIGIN)
+        content = parse_rdata("TXT", text, None, ORIGIN)
         assert content.value == text and b"".join(content.rdata.strings) == text.encode()  # type: ignore[attr-defined]
 
 
@@ -489,7 +489,7 @@ def test_any_text_is_content_or_an_input_error(record_type: str, value: str) -> 
     if isinstance(content, InputError):
         assert content.field == "value"
         return
-    again = parse_content(record_type, content.value, content.priority, ORIGIN)
+    again = parse_rdata(record_type, content.value, content.priority, ORIGIN)
     wire = content.rdata.to_wire()
     assert wire is not None and again.rdata.to_wire() == wire and again.value == content.value
     line = print_line(content.rdata)

@@ -13,7 +13,7 @@ from hypothesis import given
 
 from appliance.errors import Finding
 from appliance.zones.model import Node, Record, gather
-from appliance.zones.rules import MAX_SET_OCTETS, check
+from appliance.zones.rules import MAX_RRSET_OCTETS, check
 from tests.zones.records import ORIGIN, SERVERS, Picture, any_records, record
 
 Row = tuple[str, str, str]
@@ -77,7 +77,7 @@ WRONG: dict[str, tuple[list[Row], str, str]] = {
     "101 records": ([("A", "www", f"192.0.2.{number}") for number in range(101)], "value", "100 records"),
     "99 apex NS beside two": ([("NS", "@", f"ns{number}.example.org") for number in range(99)], "value", "100 records"),
     "too many octets": (
-        [("TXT", "big", f"{number:03}" + "x" * 4000) for number in range(MAX_SET_OCTETS // 4000 + 1)],
+        [("TXT", "big", f"{number:03}" + "x" * 4000) for number in range(MAX_RRSET_OCTETS // 4000 + 1)],
         "value",
         "60000 octets",
     ),

@@ -18,7 +18,7 @@ import peewee as pw
 from playhouse import migrations
 
 from appliance.errors import StoreError
-from appliance.files import make_shared, open_shared
+from appliance.files import create_shared, open_shared
 from appliance.store.file import sqlite
 from appliance.store.file.binding import in_use
 from appliance.store.file.keeper import Keeper
@@ -70,7 +70,7 @@ class Store:
             if lock.read() and not (self.path.exists() and self.path.stat().st_size):
                 raise StoreError(f"the store {self.path} is missing or empty: restore a backup of it")
             with suppress(FileExistsError):
-                make_shared(self.path)  # SQLite gives its own files the rights of this one
+                create_shared(self.path)  # SQLite gives its own files the rights of this one
             self._db.init(sqlite.address(self.path), timeout=self._busy_timeout)
             migrations.run(self._db, str(MIGRATIONS))
             self._db.close()
