@@ -1,4 +1,4 @@
-"""Where something listens or is asked, as it is written in settings and on the command line. Nothing is resolved."""
+"""Addresses of services as settings and the command line write them. Nothing is resolved or connected here."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
-LONGEST_SOCKET_PATH = 107
+MAX_SOCKET_PATH = 107
 """Octets of a Unix socket's path (unix(7))."""
 _UNIX = "unix:"
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """An address and a port, written `127.0.0.1:8053` or `[::1]:8053`."""
+    """An address or host name and a port, written `127.0.0.1:8053` or `[::1]:8053`."""
 
     host: str
     port: int
@@ -26,7 +26,7 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class LocalSocket:
-    """A socket among the files of this machine, written `unix:/run/dns-appliance-api/api.sock`."""
+    """A Unix socket, written `unix:/run/dns-appliance-api/api.sock`."""
 
     path: Path
 
@@ -36,7 +36,7 @@ class LocalSocket:
 
 @dataclass(frozen=True, slots=True)
 class Nameserver:
-    """A nameserver as published and as asked, written `ns1.example.net=192.0.2.1:53`; the first is the primary."""
+    """A nameserver's published name and the endpoint where it answers, written `ns1.example.net=192.0.2.1:53`."""
 
     name: str
     endpoint: Endpoint
@@ -46,7 +46,7 @@ class Nameserver:
 
 
 def parse_endpoint(text: str) -> Endpoint:
-    """The address and port that a text names; ValueError when it names none."""
+    """Return the endpoint `text` names, with a port from 1 to 65535; raise ValueError if it is malformed."""
     host, _, port = text.rpartition(":")
     if not host or not 0 < int(port) < 65536:
         raise ValueError(text)
@@ -54,17 +54,17 @@ def parse_endpoint(text: str) -> Endpoint:
 
 
 def parse_listen_address(text: str) -> Endpoint | LocalSocket:
-    """The place to listen at that a text names; ValueError when it names none, or a path that no socket can have."""
+    """Return the endpoint or Unix socket `text` names; raise ValueError if it is malformed or the path too long."""
     if not text.startswith(_UNIX):
         return parse_endpoint(text)
     path = Path(text.removeprefix(_UNIX))
-    if not path.is_absolute() or "\0" in text or len(os.fsencode(path)) > LONGEST_SOCKET_PATH:
+    if not path.is_absolute() or "\0" in text or len(os.fsencode(path)) > MAX_SOCKET_PATH:
         raise ValueError(text)
     return LocalSocket(path)
 
 
 def parse_nameserver(text: str) -> Nameserver:
-    """The nameserver that a text names; ValueError when it names none."""
+    """Return the nameserver written `name=address:port`; raise ValueError if it is malformed."""
     name, _, endpoint = text.partition("=")
     if not name.strip():
         raise ValueError(text)
@@ -72,7 +72,7 @@ def parse_nameserver(text: str) -> Nameserver:
 
 
 def parse_ip(text: str) -> IPv4Address | IPv6Address:
-    """Return the IP address, an IPv4-mapped one as IPv4; `::`, which is nobody's, if the text is none."""
+    """Return the IP address, an IPv4-mapped one as IPv4; `::`, the unspecified address, if `text` is none."""
     try:
         found = ip_address(text)
     except ValueError:

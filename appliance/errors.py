@@ -1,31 +1,31 @@
 """Every error of the appliance, in one tree.
 
     ApplianceError
-    +-- InputError(field)            the caller can mend it
-    |   +-- InvalidName              not a name that DNS or this zone can hold
-    |   +-- InvalidValue             not the data of that record type, or a number out of range
-    |   +-- UnsupportedType          a record type that is not served here
+    +-- InputError(field)            the input is wrong; the client can correct it
+    |   +-- InvalidName              not a valid name, in DNS or in this zone
+    |   +-- InvalidValue             not valid data of that record type, or a number out of range
+    |   +-- UnsupportedType          a record type that the appliance does not serve
     |   +-- QuotaReached             more than the account or the zone may have
-    |   `-- RuleBroken(findings)     each record is right, together they are not
-    +-- StateError                   a right request at the wrong moment
+    |   `-- RuleBroken(findings)     each record is valid, but the zone would not be
+    +-- StateError                   the request is valid, but not in the present state
     |   +-- NotFound
     |   +-- NotPermitted             the token or account may not do that
     |   |   `-- MissingPermission(permissions)
     |   +-- ZoneProtected
-    |   `-- AlreadyRunning           another process holds what only one may hold
-    +-- AccessError                  refused at the door, before the request itself is read
+    |   `-- AlreadyRunning           another process holds an exclusive lock
+    +-- AccessError                  the client is refused before its request is read
     |   +-- AuthenticationFailed     no valid credential
     |   +-- UnknownHost              the client used a host name that is not the appliance's
     |   +-- RateLimited(retry_after) too many requests or failures
-    |   `-- Busy(retry_after)        too many others do the same at the moment
-    +-- DeployError                  becomes the outcome of a zone; each kind names the step it ended at
+    |   `-- Busy(retry_after)        too many requests of the same kind at this moment
+    +-- DeployError                  a zone was not deployed; each class names the step that failed
     |   +-- CompileFailed  CheckFailed  PublishFailed  ReloadFailed  NotServed
-    +-- CommandError(argv)           a program or a control channel did not do its work
+    +-- CommandError(argv)           a program or a command over the control channel failed
     |   +-- MissingProgram  CommandTimeout  CommandFailed
     +-- StoreError                   the store is locked, full, read-only, missing or damaged
-    `-- SettingsError                the configuration file or the environment is wrong
+    `-- SettingsError                the settings file or the environment is wrong
 
-No HTTP number stands here: `appliance.web.error_status` holds the one table that gives these a status.
+None has an HTTP status: `appliance.web.error_status` assigns it.
 """
 
 from __future__ import annotations
@@ -37,15 +37,15 @@ from dataclasses import dataclass
 from dns.name import Name
 
 MAX_DETAIL = 400
-"""Characters of an input that an error may quote back; longer details are cut."""
+"""Maximum length of the detail of an input error, in characters; a longer one is truncated."""
 
 
 class ApplianceError(Exception):
-    """Anything that the appliance itself refuses or fails at; its text is fit to be shown."""
+    """Base class of all errors of the appliance; the message may be shown to users."""
 
 
 class InputError(ApplianceError):
-    """What was sent is wrong; `field` is the JSON path of the input at fault, or None for the whole."""
+    """The input is wrong; `field` is the JSON path of the part at fault, None if it is no single part."""
 
     def __init__(self, detail: str, field: str | None = None) -> None:
         super().__init__(detail if len(detail) <= MAX_DETAIL else f"{detail[:MAX_DETAIL]}...")
@@ -53,24 +53,24 @@ class InputError(ApplianceError):
 
 
 class InvalidName(InputError):
-    """The text is no DNS name that may stand in this place."""
+    """The text is not a valid name, in DNS or at this place."""
 
 
 class InvalidValue(InputError):
-    """The text or number is no data of that kind."""
+    """The text or number is not valid data of that kind."""
 
 
 class UnsupportedType(InputError):
-    """The record type is not one that this appliance serves."""
+    """The appliance does not serve the record type."""
 
 
 class QuotaReached(InputError):
-    """There may be no more of these."""
+    """The quota of the account or the zone is used up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One way in which a zone could not be served; `field` is the input that would have to change, at `owner`."""
+    """One reason why a zone could not be served; `field` is the input at fault, `owner` the name that it concerns."""
 
     field: str | None
     detail: str
@@ -78,7 +78,7 @@ class Finding:
 
 
 class RuleBroken(InputError):
-    """The zone that the change would make is not one that can be served; the first finding speaks for all."""
+    """The zone could not be served after the change; the message is that of the first finding."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         super().__init__(findings[0].detail, findings[0].field)
@@ -86,19 +86,19 @@ class RuleBroken(InputError):
 
 
 class StateError(ApplianceError):
-    """A right request that the present state does not allow."""
+    """The request is valid, but the present state does not allow it."""
 
 
 class NotFound(StateError):
-    """No such thing, or not one that the caller may know of."""
+    """The object does not exist, or is not visible to the client."""
 
 
 class NotPermitted(StateError):
-    """The caller is known and may not do that."""
+    """The client is authenticated but may not do that."""
 
 
 class MissingPermission(NotPermitted):
-    """The token has none of the permissions of which the call needs one."""
+    """The token has none of the permissions, of which the request needs one."""
 
     def __init__(self, permissions: Sequence[str]) -> None:
         super().__init__(f"this token lacks the permission {' or '.join(permissions)}")
@@ -106,11 +106,11 @@ class MissingPermission(NotPermitted):
 
 
 class ZoneProtected(StateError):
-    """The zone is marked `protected`: it is not deleted until that mark is taken off."""
+    """The zone is `protected`: it cannot be deleted until that is unset."""
 
 
 class AlreadyRunning(StateError):
-    """Another process does this work for the same store."""
+    """Another process with the same task holds the lock."""
 
 
 class AccessError(ApplianceError):
@@ -134,7 +134,7 @@ class RateLimited(AccessError):
 
 
 class Busy(AccessError):
-    """Too many others do the same at the moment; `retry_after` is in seconds."""
+    """Too many requests of the same kind at this moment; `retry_after` is in seconds."""
 
     def __init__(self, detail: str, retry_after: int) -> None:
         super().__init__(detail)
@@ -142,13 +142,13 @@ class Busy(AccessError):
 
 
 class DeployError(ApplianceError):
-    """One zone was not brought to the nameservers; `step` names where the path ended."""
+    """A zone was not deployed; `step` names the step that failed."""
 
     step = "deploy"
 
 
 class CompileFailed(DeployError):
-    """The stored zone cannot be written as a zone file."""
+    """The stored zone cannot be rendered as a zone file."""
 
     step = "compile"
 
@@ -160,25 +160,25 @@ class CheckFailed(DeployError):
 
 
 class PublishFailed(DeployError):
-    """The checked file could not take its place."""
+    """The checked file could not replace the live one."""
 
     step = "publish"
 
 
 class ReloadFailed(DeployError):
-    """The primary nameserver did not take the command."""
+    """The primary nameserver refused the command."""
 
     step = "reload"
 
 
 class NotServed(DeployError):
-    """The command was taken, but no answer shows the serial."""
+    """The primary accepted the command, but no response shows the serial."""
 
     step = "verify"
 
 
 class CommandError(ApplianceError):
-    """A program, or a command over the control channel, did not do its work."""
+    """A program, or a command over the control channel, failed."""
 
     def __init__(self, argv: Sequence[str], detail: str) -> None:
         super().__init__(f"{' '.join(argv[:2])}: {detail}")
@@ -191,11 +191,11 @@ class MissingProgram(CommandError):
 
 
 class CommandTimeout(CommandError):
-    """No end within the time limit."""
+    """The command did not end within the time limit."""
 
 
 class CommandFailed(CommandError):
-    """It ended, and said no."""
+    """The command ended with an error."""
 
 
 class StoreError(ApplianceError):

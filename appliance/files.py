@@ -1,7 +1,8 @@
-"""Files that others shall use too: written whole or not at all, with the owner and rights that their place asks for.
+"""Files that other users share: written atomically, with the owner and mode that their folder implies.
 
-A folder that a group may write is shared: what is made in it is that group's to read and write, whoever made it and
-whatever the umask. No link is followed, since others may have put one there. This room must not know what is in them.
+A folder that its group may write is shared: the group can read and write every file created in it, whoever creates it
+and whatever the umask. Symbolic links are not followed, since other users could place one there. This module must not
+know what the files hold.
 """
 
 from __future__ import annotations
@@ -18,30 +19,30 @@ _OPEN = os.O_NOFOLLOW | os.O_CLOEXEC
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """A user and a group, by their numbers."""
+    """A user id and a group id."""
 
     uid: int
     gid: int
 
 
 def write_atomically(file: Path, content: bytes, mode: int, owner: Owner | None = None) -> None:
-    """Write the file, durably, with that mode; for that owner, or for whoever runs this."""
-    draft = file.with_suffix(".new")
-    draft.unlink(missing_ok=True)
+    """Write the file atomically and durably, with that mode; its owner is `owner`, or the user of this process."""
+    temporary = file.with_suffix(".new")
+    temporary.unlink(missing_ok=True)
     with ExitStack() as undo:
-        undo.callback(draft.unlink, missing_ok=True)
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _OPEN, 0o600), "wb") as out:
+        undo.callback(temporary.unlink, missing_ok=True)
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _OPEN, 0o600), "wb") as out:
             out.write(content)
             out.flush()
             if owner:
                 os.fchown(out.fileno(), owner.uid, owner.gid)
             os.fchmod(out.fileno(), mode)
             os.fsync(out.fileno())
-        draft.replace(file)
+        temporary.replace(file)
 
 
 def create_shared(file: Path) -> None:
-    """Make an empty file for those who share its folder; FileExistsError when something is there."""
+    """Create an empty file with the permissions of its folder; raise FileExistsError if it exists."""
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _OPEN, 0o600)
     try:
         _copy_permissions(descriptor, file.parent)
@@ -50,14 +51,14 @@ def create_shared(file: Path) -> None:
 
 
 def open_shared(file: Path) -> IO[str]:
-    """Open a file to read it and to append to it; one that is missing is made for those who share its folder."""
+    """Open a file for reading and appending; create it with the permissions of its folder if it is missing."""
     with suppress(FileExistsError):
         create_shared(file)
     return os.fdopen(os.open(file, os.O_RDWR | os.O_APPEND | _OPEN), "a+")
 
 
 def copy_permissions(file: Path, like: Path) -> None:
-    """Give the file the rights, and root gives it the owner, of the file `like`, or of what is made in that folder."""
+    """Give the file the permissions of the file `like`, or those of a new file in the folder `like`; as root its owner."""
     descriptor = os.open(file, os.O_RDONLY | _OPEN)
     try:
         _copy_permissions(descriptor, like)
@@ -70,11 +71,11 @@ def _copy_permissions(descriptor: int, like: Path) -> None:
     if os.geteuid() == 0:
         os.fchown(descriptor, model.st_uid, model.st_gid)
     same_group = os.fstat(descriptor).st_gid == model.st_gid
-    os.fchmod(descriptor, _rights(model.st_mode) & (0o660 if same_group else 0o600))
+    os.fchmod(descriptor, _permissions(model.st_mode) & (0o660 if same_group else 0o600))
 
 
-def _rights(mode: int) -> int:
-    """Those of a file of that mode without others', or those of what is made in a folder of that mode."""
+def _permissions(mode: int) -> int:
+    """Return the mode for a copy of a file of that mode, or for a new file in a folder of that mode; none for others."""
     if stat.S_ISDIR(mode):
         return 0o660 if mode & stat.S_IWGRP else 0o600
     return mode & 0o660

@@ -1,6 +1,6 @@
-"""What a shared secret is: its name, algorithm and value, for the control channel and for TSIG alike.
+"""Shared secrets: name, algorithm and value, for the control channel and for TSIG.
 
-This room knows how keys are written down. It must not know who uses them, nor where they are kept.
+This module knows the text form of a key. It must not know who uses it or where it is stored.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 ALGORITHMS = ("hmac-sha1", "hmac-sha224", "hmac-sha256", "hmac-sha384", "hmac-sha512")
 CLOCKS_DIFFER = "the clocks differ by more than the five minutes that signed messages allow"
-"""Why a right key may be refused (RFC 8945 section 5.2.3)."""
+"""Why a correct key may be refused (RFC 8945 section 5.2.3)."""
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,63}")
 _STATEMENT = re.compile(
@@ -30,7 +30,7 @@ _STATEMENT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A named shared secret; `secret` is base64 and never shown. A wrong part is a SettingsError."""
+    """A named shared secret; `secret` is base64 and not part of the repr. Raise SettingsError for invalid values."""
 
     name: str
     algorithm: str
@@ -38,9 +38,13 @@ class Key:
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
-            raise SettingsError("the name of a key holds only letters, digits, '.', '_' and '-'")
+            raise SettingsError(
+                f"the key name {self.name!r} is not valid: use 1 to 63 letters, digits, '.', '_' and '-'"
+            )
         if self.algorithm not in ALGORITHMS:
-            raise SettingsError(f"key {self.name}: the algorithm must be one of {', '.join(ALGORITHMS)}")
+            raise SettingsError(
+                f"key {self.name}: the algorithm {self.algorithm!r} must be one of {', '.join(ALGORITHMS)}"
+            )
         try:
             octets = base64.b64decode(self.secret, validate=True)
         except (binascii.Error, ValueError):
@@ -50,21 +54,24 @@ class Key:
 
     @property
     def octets(self) -> bytes:
-        """The secret itself."""
+        """Return the decoded secret."""
         return base64.b64decode(self.secret)
 
     def statement(self) -> str:
-        """The key as named.conf, rndc and nsupdate read it."""
+        """Return the key statement that named.conf, rndc and nsupdate accept."""
         return f'key "{self.name}" {{\n\talgorithm {self.algorithm};\n\tsecret "{self.secret}";\n}};\n'
 
 
 def new_key(name: str, algorithm: str = "hmac-sha256") -> Key:
-    """A key with 256 fresh random bits."""
+    """Return a key with 256 random bits."""
     return Key(name, algorithm, base64.b64encode(secrets.token_bytes(32)).decode("ascii"))
 
 
 def read_key(path: Path) -> Key:
-    """The one key in a file that rndc-confgen, tsig-keygen or `Key.statement` wrote; SettingsError if there is none."""
+    """Return the key in a file that rndc-confgen, tsig-keygen or `Key.statement` wrote.
+
+    Raise SettingsError if the file cannot be read or does not hold exactly one key statement.
+    """
     try:
         text = path.read_text("ascii")
     except (OSError, UnicodeDecodeError) as error:
@@ -72,5 +79,5 @@ def read_key(path: Path) -> Key:
         raise SettingsError(f"key file {path}: {reason}") from None
     found = _STATEMENT.fullmatch(text)
     if found is None:
-        raise SettingsError(f"key file {path}: holds no single key statement")
+        raise SettingsError(f"key file {path}: must hold exactly one key statement")
     return Key(found["name"], found["algorithm"].lower(), found["secret"])

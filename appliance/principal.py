@@ -1,7 +1,7 @@
-"""Who asks: an account, the token that narrows it, and what both together may see and do.
+"""The principal of a request: an account, the token that limits it, and what the two may see and do.
 
 Values without I/O. They are below the store because the journal and the audit log name a principal in each row, and
-beside no protocol because every front door gets its principal from `appliance.identity.authentication`.
+independent of any protocol because every front door gets its principal from `appliance.identity.authentication`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ OPERATOR = "admin:*"
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which zones are visible: those of an account (None: all), of these uuids (None: no such limit)."""
+    """The visible zones: those of an account (None: of all accounts) that have one of these uuids (None: any uuid)."""
 
     account: UUID | None
     zones: frozenset[UUID] | None = None
@@ -34,7 +34,7 @@ EVERYTHING = Scope(None)
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One person who owns zones."""
+    """The account of a person, which owns zones."""
 
     uuid: UUID
     email: str
@@ -46,7 +46,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class TokenLimits:
-    """The limits of a token; None: no such limit. `zones` are uuids, record types and names globs (fnmatch)."""
+    """The limits of a token; None: no limit. `zones` are uuids, record types and names are globs (fnmatch)."""
 
     expires_at: datetime | None = None
     networks: tuple[Network, ...] | None = None
@@ -57,7 +57,7 @@ class TokenLimits:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What a secret lets its bearer do; the limits as in `TokenLimits`."""
+    """An API token without its secret: what its bearer may do, within limits as in `TokenLimits`."""
 
     uuid: UUID
     account: Account
@@ -75,17 +75,17 @@ class Token:
 
     @property
     def limits(self) -> TokenLimits:
-        """Return its limits."""
+        """Return the limits of the token."""
         return TokenLimits(self.expires_at, self.networks, self.zones, self.record_types, self.record_names)
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who asks, and what they may do.
+    """The account, process or command that sends a request, and what it may do.
 
     `owner` is the account that the principal acts for; None: the appliance itself. Journal and audit log store `name`
     and `address`. `token` is None unless a token limits the principal. `is_local`: a process or command on this host,
-    whose acts are not recorded as those of the account.
+    whose changes and audit events are not recorded under the account.
     """
 
     owner: Account | None
@@ -98,61 +98,61 @@ class Principal:
 
     @classmethod
     def of_token(cls, token: Token, address: str) -> Principal:
-        """Return the bearer of a token."""
+        """Return the principal of a request with that token."""
         name = f"{token.account.email} ({token.name})"
         return cls(token.account, name, address, token.permissions, token.limits, token)
 
     @classmethod
     def of_account(cls, account: Account, address: str) -> Principal:
-        """Return a person who is signed in: the account alone limits them."""
+        """Return the principal of a signed-in session, which only the account limits."""
         granted = {"dns:*", "account:read", "account:tokens"} | ({OPERATOR} if account.is_admin else set())
         return cls(account, account.email, address, frozenset(granted))
 
     @classmethod
     def local(cls, name: str, account: Account | None = None) -> Principal:
-        """Return a process or command on this host, which may do everything."""
+        """Return the principal of a process or command on this host, which may do everything."""
         return cls(account, name, "", frozenset({OPERATOR}), is_local=True)
 
     @property
     def account(self) -> Account:
-        """Return the account that it acts for; raise NotPermitted if there is none."""
+        """Return the account that the principal acts for; raise NotPermitted if there is none."""
         if self.owner is None:
-            raise NotPermitted(f"{self.name} acts for no account")
+            raise NotPermitted(f"{self.name} does not act for an account")
         return self.owner
 
     @property
     def recorded_account(self) -> UUID | None:
-        """Return the account that journal and audit log record."""
+        """Return the account that journal and audit log record, if any."""
         return None if self.is_local or self.owner is None else self.owner.uuid
 
     @property
     def operator(self) -> bool:
-        """True if it may act on every account."""
+        """True if the principal may act on every account."""
         return OPERATOR in self.permissions
 
     @property
     def scope(self) -> Scope:
-        """Return the zones that it may see."""
+        """Return the zones that the principal may see."""
         return Scope(None if self.operator else self.account.uuid, self.limits.zones)
 
     @property
     def is_limited_to_records(self) -> bool:
-        """True if it may write records of some types or names only."""
+        """True if the principal may write records of certain types or names only."""
         return self.limits.record_types is not None or self.limits.record_names is not None
 
     def may_write(self, record_type: str, name: str) -> bool:
-        """Return whether no limit forbids a record of that type and relative name."""
+        """Return whether the limits allow to write a record of that type and relative name."""
         return _matches(record_type, self.limits.record_types) and _matches(name, self.limits.record_names)
 
     def require(self, *permissions: str) -> None:
-        """Raise MissingPermission unless it has one of these permissions; none: anybody may."""
+        """Raise MissingPermission unless the principal has one of these permissions; without any, none is needed."""
         if permissions and not any(allows(self.permissions, permission) for permission in permissions):
             raise MissingPermission(permissions)
 
 
-def allows(held: frozenset[str], permission: str) -> bool:
-    """Return whether the held permissions include that one."""
-    return not {permission, f"{permission.partition(':')[0]}:*", OPERATOR}.isdisjoint(held)
+def allows(granted: frozenset[str], permission: str) -> bool:
+    """Return whether the granted permissions include `permission`."""
+    return not {permission, f"{permission.partition(':')[0]}:*", OPERATOR}.isdisjoint(granted)
 
 
 def _matches(text: str, patterns: Sequence[str] | None) -> bool:

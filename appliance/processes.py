@@ -1,4 +1,4 @@
-"""What every process of the appliance does: be the only one or one of many, end on a signal, write its log."""
+"""What every process of the appliance needs: lock files, stop signals, logging."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from appliance.files import open_shared
 
 @contextmanager
 def exclusive_lock(lock: Path) -> Iterator[None]:
-    """Hold the lock file while the block runs, with this process's id in it; AlreadyRunning names its holder.
+    """Hold the lock file exclusively while the block runs, with the id of this process in it.
 
-    StoreError when there is no writing where the lock lies.
+    Raise AlreadyRunning if another process holds it, StoreError if it cannot be opened.
     """
     try:
         opened = open_shared(lock)
     except OSError as failed:
-        raise StoreError(f"{lock} cannot be held: {failed.strerror}") from failed
+        raise StoreError(f"the lock file {lock} cannot be opened: {failed.strerror}") from failed
     with opened as file:
         _hold(file, lock, fcntl.LOCK_EX)
         yield
@@ -33,25 +33,26 @@ def exclusive_lock(lock: Path) -> Iterator[None]:
 
 @contextmanager
 def shared_lock(lock: Path) -> Iterator[None]:
-    """Hold the lock file together with others of its kind; AlreadyRunning while `exclusive_lock` holds it.
+    """Hold the lock file together with other processes that share it, while the block runs.
 
-    Where no lock file can be opened there is nothing that could be held alone either.
+    Raise AlreadyRunning if a process holds it exclusively. Run the block without a lock if the file cannot be opened:
+    then no process can hold it exclusively either.
     """
     with ExitStack() as opened:
-        for opener in (open_shared, Path.open):  # a lock file of another user can be held, though not written
+        for opener in (open_shared, Path.open):  # another user's lock file can be locked, but not written
             with suppress(OSError):
                 _hold(opened.enter_context(opener(lock)), lock, fcntl.LOCK_SH)
                 break
         yield
 
 
-def _hold(file: IO[str], lock: Path, kind: int) -> None:
+def _hold(file: IO[str], lock: Path, operation: int) -> None:
     try:
-        fcntl.flock(file, kind | fcntl.LOCK_NB)
+        fcntl.flock(file, operation | fcntl.LOCK_NB)
     except BlockingIOError:
         file.seek(0)
         holder = file.read().strip() or "unknown"
-        raise AlreadyRunning(f"process {holder} is at work here; it holds {lock}") from None
+        raise AlreadyRunning(f"already running as process {holder} (lock file {lock})") from None
     if file.writable():
         file.truncate(0)
         file.write(f"{os.getpid()}\n")
@@ -59,19 +60,19 @@ def _hold(file: IO[str], lock: Path, kind: int) -> None:
 
 
 def handle_stop_signals() -> Callable[[], bool]:
-    """From now on SIGTERM and SIGINT make the returned question true, and end nothing by themselves."""
-    came: list[int] = []
+    """Catch SIGTERM and SIGINT from now on; return a function that returns True once one was received."""
+    received: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda number, _frame: came.append(number))
-    return lambda: bool(came)
+        signal.signal(number, lambda number, _frame: received.append(number))
+    return lambda: bool(received)
 
 
 def log_to_stderr() -> None:
-    """One event a line; the journal adds the time where it keeps the log."""
-    form = (
+    """Log to stderr, one event a line; under systemd without the time, which its journal adds."""
+    line_format = (
         "%(levelname)s %(name)s %(message)s"
         if "JOURNAL_STREAM" in os.environ
         else "%(asctime)s %(levelname)s %(message)s"
     )
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format=form)
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format=line_format)
     logging.getLogger("peewee").setLevel(logging.WARNING)

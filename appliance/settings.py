@@ -1,9 +1,9 @@
-"""The settings: one TOML file, an environment twin for each key, and defaults; frozen once read.
+"""The settings: one TOML file, an environment variable for each key, and defaults; immutable once read.
 
     [section] key = value         DNS_APPLIANCE_<SECTION>_<KEY>=value
 
-The environment wins over the file, the file over the default. An unknown key is an error that names the
-nearest known one. Every key, its unit and its default stand in the classes below, and nowhere else.
+The environment has priority over the file, the file over the default. An unknown key is an error that suggests the
+most similar known one. The classes below define every key with its unit and its default.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ DEFAULT_FILE = Path("/etc/dns-appliance/config.toml")
 CONFIG_IN_STATE = "config.toml"
 """Name of the settings file in the state folder of an embedded appliance."""
 STORE_IN_STATE = Path("store/store.sqlite3")
-"""Where the store is in it."""
+"""Path of the store in the state folder."""
 ENVIRONMENT_PREFIX = "DNS_APPLIANCE_"
 
 
-def setting(default: object, text: str) -> typing.Any:  # noqa: ANN401 - stands in for a field of any type
-    """A dataclass field with its explanation."""
+def setting(default: object, text: str) -> typing.Any:  # noqa: ANN401 - used for a field of any type
+    """Return a dataclass field with its default and its description."""
     return field(default=default, metadata={"text": text})
 
 
@@ -53,20 +53,20 @@ class ApiSettings:
     listen: Endpoint | LocalSocket = setting(
         Endpoint("127.0.0.1", 8053), "address and port of API and console, or unix: and the path of a socket"
     )
-    threads: int = setting(16, "requests at the same time, 2 to 256; half of them may wait for a deployment")
-    hosts: tuple[str, ...] = setting((), "names of the console, besides localhost and the address that it listens on")
-    trusted_proxies: tuple[str, ...] = setting((), "addresses of proxies whose X-Forwarded-For is believed")
-    token_rate: int = setting(500, "requests per second of one token, 0 to 1000000; 0: no limit")
-    token_burst: int = setting(2000, "requests that a token which has rested may make at once, 1 to 1000000")
+    threads: int = setting(16, "concurrent requests, 2 to 256; up to half of them may wait for a deployment")
+    hosts: tuple[str, ...] = setting((), "host names of the console, besides localhost and the address it listens on")
+    trusted_proxies: tuple[str, ...] = setting((), "addresses of proxies whose X-Forwarded-For is trusted")
+    token_rate: int = setting(500, "requests per second with one token, 0 to 1000000; 0: no limit")
+    token_burst: int = setting(2000, "requests that a token may send in one burst, 1 to 1000000")
     failure_rate: int = setting(
-        20, "failed authentications per second of one address (IPv6: /64), 0 to 1000000; 0: no limit"
+        20, "failed authentications per second from one address (IPv6: /64), 0 to 1000000; 0: no limit"
     )
-    failure_burst: int = setting(200, "failed authentications that a rested address may make at once, 1 to 1000000")
+    failure_burst: int = setting(200, "failed authentications from one address in one burst, 1 to 1000000")
 
 
 @dataclass(frozen=True, slots=True)
 class QuotaSettings:
-    """[quotas]: how much there may be; what is there already stays, and operators are not held to it."""
+    """[quotas]: limits for new zones and records. What exists already stays; operators are exempt."""
 
     zones: int = setting(0, "zones of one account, 0 to 1000000; 0: no limit")
     records: int = setting(0, "records of one zone, 0 to 10000000; 0: no limit")
@@ -74,7 +74,7 @@ class QuotaSettings:
 
 @dataclass(frozen=True, slots=True)
 class DnsSettings:
-    """[dns]: what every zone is published with."""
+    """[dns]: the nameservers, the SOA record and the TTLs of every zone."""
 
     nameservers: tuple[Nameserver, ...] = setting((), "name=address:port of each nameserver, the primary first")
     catalog: str = setting("catalog.invalid", "name of the catalog zone")
@@ -82,19 +82,19 @@ class DnsSettings:
     refresh: int = setting(3600, "SOA refresh, seconds")
     retry: int = setting(300, "SOA retry, seconds")
     expire: int = setting(2419200, "SOA expire, seconds; two weeks or more (RFC 1912 section 2.2)")
-    minimum: int = setting(300, "SOA minimum, seconds that a negative answer is kept (RFC 2308)")
+    minimum: int = setting(300, "SOA minimum, seconds that a negative answer may be cached (RFC 2308)")
     apex_ttl: int = setting(3600, "TTL of SOA and apex NS set, seconds")
-    default_ttl: int = setting(3600, "TTL of a new zone's records where none is named, seconds")
+    default_ttl: int = setting(3600, "default TTL of a new zone's records, seconds")
     resolver: Endpoint | None = setting(
-        None, "address:port of a resolver, asked what parents say of zones; empty: none"
+        None, "address:port of a resolver, to look up the delegations of zones; empty: none"
     )
 
 
 @dataclass(frozen=True, slots=True)
 class DeployerSettings:
-    """[deployer]: the process that makes it so."""
+    """[deployer]: the process that deploys the zones to the nameservers."""
 
-    socket: Path = setting(Path("/run/dns-appliance/deployer.sock"), "datagram socket on which a change is told")
+    socket: Path = setting(Path("/run/dns-appliance/deployer.sock"), "datagram socket that is notified of a change")
     zone_directory: Path = setting(Path("/var/lib/bind/dns-appliance"), "folder of the zone files")
     control: Endpoint = setting(Endpoint("127.0.0.1", 953), "control channel of the primary's named")
     control_key: Path = setting(Path("/etc/dns-appliance/rndc.key"), "key of the control channel")
@@ -102,16 +102,16 @@ class DeployerSettings:
     update_key: Path = setting(Path("/etc/dns-appliance/update.key"), "TSIG key of updates of the catalog")
     named_checkzone: str = setting("named-checkzone", "program")
     named_checkconf: str = setting("named-checkconf", "program")
-    rndc: str = setting("rndc", "program, used where the kept control connection fails")
-    check_timeout: int = setting(10, "seconds that a check may take, 1 to 600")
+    rndc: str = setting("rndc", "program, used if the persistent control connection fails")
+    check_timeout: int = setting(10, "timeout of a check in seconds, 1 to 600")
     quiet_time: int = setting(50, "milliseconds between two deployments of one zone, 0 to 10000")
-    poll_interval: int = setting(1000, "milliseconds between two looks at the store without a notice, 10 to 60000")
-    reconcile_interval: int = setting(30, "seconds between two comparisons of everything, 1 to 3600")
+    poll_interval: int = setting(1000, "milliseconds between two polls of the store, 10 to 60000")
+    reconcile_interval: int = setting(30, "seconds between two reconciliations, 1 to 3600")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All settings, and where each that is not a default came from."""
+    """All settings, and the source of each that is not a default."""
 
     store: StoreSettings = StoreSettings()
     api: ApiSettings = ApiSettings()
@@ -147,7 +147,7 @@ _RANGES: Mapping[str, tuple[int, int]] = {
 
 
 def read_settings(file: Path | None, environment: Mapping[str, str]) -> Settings:
-    """The settings from that file (None: defaults) and the environment; SettingsError names the key at fault."""
+    """Return the settings from `file` (None: no file) and the environment; raise SettingsError, which names the key."""
     given = _from_file(file) if file else {}
     given |= _from_environment(environment)
     sections: dict[str, typing.Any] = {}
@@ -163,7 +163,7 @@ def read_settings(file: Path | None, environment: Mapping[str, str]) -> Settings
 
 
 def print_value(value: object) -> str:
-    """A setting as it is written in the environment."""
+    """Return a setting in the form used in the environment."""
     if isinstance(value, tuple):
         return ",".join(map(str, value))
     return "" if value is None else str(value)
@@ -176,7 +176,7 @@ class _Given:
 
 
 def known_keys() -> tuple[str, ...]:
-    """Every key as `section.key`."""
+    """Return every key as `section.key`."""
     return tuple(f"{name}.{one.name}" for name, section in SECTIONS.items() for one in fields(section))
 
 
@@ -190,20 +190,20 @@ def _from_file(file: Path) -> dict[str, _Given]:
     given = {}
     for name, section in document.items():
         if not isinstance(section, dict):
-            raise SettingsError(f"{file}: {name} stands outside a section")
+            raise SettingsError(f"{file}: the key {name} is outside a section")
         for key, value in section.items():
             given[_known(f"{name}.{key}", str(file))] = _Given(value, str(file))
     return given
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, _Given]:
-    twins = {f"{ENVIRONMENT_PREFIX}{key.replace('.', '_').upper()}": key for key in known_keys()}
+    variables = {f"{ENVIRONMENT_PREFIX}{key.replace('.', '_').upper()}": key for key in known_keys()}
     given = {}
     for variable, value in environment.items():
         if variable.startswith(ENVIRONMENT_PREFIX):
-            if variable not in twins:
-                raise SettingsError(f"the environment sets {variable}, which is unknown{_nearest(variable, twins)}")
-            given[twins[variable]] = _Given(value, variable)
+            if variable not in variables:
+                raise SettingsError(f"the environment sets {variable}, which is unknown{_nearest(variable, variables)}")
+            given[variables[variable]] = _Given(value, variable)
     return given
 
 
@@ -218,11 +218,11 @@ def _nearest(key: str, known: typing.Iterable[str]) -> str:
     return f"; did you mean {near[0]}?" if near else ""
 
 
-def _read_value(key: str, kind: object, value: object) -> object:
+def _read_value(key: str, value_type: object, value: object) -> object:
     try:
-        result = _READERS[kind](value)
+        result = _READERS[value_type](value)
     except (ValueError, TypeError):
-        raise SettingsError(f"{key} is {value!r}, which is not {_EXPECTED[kind]}") from None
+        raise SettingsError(f"{key} is {value!r}, which is not {_EXPECTED[value_type]}") from None
     low, high = _RANGES.get(key, (0, 2**31 - 1))
     if isinstance(result, int) and not low <= result <= high:
         raise SettingsError(f"{key} is {result}; it must be {low} to {high}")
@@ -260,15 +260,15 @@ _READERS: Mapping[object, Callable[[object], object]] = {
     tuple[Nameserver, ...]: lambda value: tuple(map(parse_nameserver, _read_list(value))),
 }
 _EXPECTED: Mapping[object, str] = {
-    int: "a whole number",
-    str: "a text",
+    int: "an integer",
+    str: "a string",
     Path: "a path",
     Endpoint: "address:port, such as 127.0.0.1:8053",
     Endpoint | LocalSocket: (
-        "address:port, such as 127.0.0.1:8053, or unix: and the whole path of a socket, of 107 octets at most, "
+        "address:port, such as 127.0.0.1:8053, or unix: and the absolute path of a socket, 107 octets at most, "
         "such as unix:/run/dns-appliance-api/api.sock"
     ),
     Endpoint | None: "address:port, such as 192.0.2.53:53, or empty",
-    tuple[str, ...]: "a list of texts",
+    tuple[str, ...]: "a list of strings",
     tuple[Nameserver, ...]: "a list of name=address:port, such as ns1.example.net=192.0.2.1:53",
 }

@@ -1,6 +1,6 @@
-"""What a service manager wants to know of a process: that it is ready, notify_alive, or notify_stopping (sd_notify(3)).
+"""Notifications to the service manager: this process is ready, alive or stopping (sd_notify(3)).
 
-One datagram each, to the socket that the environment names. Without one, as on a terminal, telling does nothing. This
+Each is one datagram to the socket that the environment names. Without one, as on a terminal, nothing is sent. This
 module must not know what the process does.
 """
 
@@ -13,10 +13,10 @@ from contextlib import suppress
 
 
 class ServiceManager:
-    """Who started this process and may end it when no sign of life comes.
+    """The service manager that started this process, and its watchdog, which ends a process that stays silent.
 
-    `address` is a path, or a name that begins with @; `interval` is the seconds between two signs of life, None where
-    nobody waits for them.
+    `address` is the path of its socket, or an abstract name that begins with @; `interval` is the seconds between two
+    watchdog notifications, None if there is no watchdog.
     """
 
     def __init__(
@@ -30,33 +30,36 @@ class ServiceManager:
 
     @property
     def is_present(self) -> bool:
-        """True when anyone listens."""
+        """True if there is a service manager to notify."""
         return bool(self._address)
 
     def notify_alive(self, status: str, *, ready: bool = True) -> None:
-        """Tell that it works, and how; `ready` False: it lives, and waits for something before it is of use."""
-        words = []
+        """Report that the process works, with a status text, if a notification is due.
+
+        `ready` False: it is alive, but waits for something before it can do its task.
+        """
+        assignments = []
         if ready and not self._is_ready:
             self._is_ready = True
-            words.append("READY=1")
+            assignments.append("READY=1")
         if self.interval is not None and self._monotonic() >= self._due:
             self._due = self._monotonic() + self.interval
-            words.append("WATCHDOG=1")
-        if words:
-            self._tell(*words, f"STATUS={' '.join(status.split())}")
+            assignments.append("WATCHDOG=1")
+        if assignments:
+            self._send(*assignments, f"STATUS={' '.join(status.split())}")
 
     def notify_stopping(self) -> None:
-        """Tell that it has begun to end."""
-        self._tell("STOPPING=1")
+        """Report that the process is shutting down."""
+        self._send("STOPPING=1")
 
-    def _tell(self, *words: str) -> None:
+    def _send(self, *assignments: str) -> None:
         if self._address:
             with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
-                sender.sendto("\n".join(words).encode(), self._address)
+                sender.sendto("\n".join(assignments).encode(), self._address)
 
 
 def manager_from_environment(environment: Mapping[str, str], pid: int) -> ServiceManager:
-    """The manager that the environment of the process `pid` names; signs of life in half of the time that it waits."""
+    """Return the service manager of process `pid`, with half its watchdog timeout as the interval."""
     is_watched = environment.get("WATCHDOG_PID", str(pid)) == str(pid)
     microseconds = int(environment.get("WATCHDOG_USEC", "0")) if is_watched else 0
     return ServiceManager(environment.get("NOTIFY_SOCKET", ""), microseconds / 2e6 if microseconds else None)

@@ -107,7 +107,7 @@ def test_a_socket_is_a_place_to_listen_at_too() -> None:
         settings = read_settings(None, {"DNS_APPLIANCE_API_LISTEN": f"unix:{path}"})
         assert settings.api.listen == LocalSocket(Path(path))
         assert print_value(settings.api.listen) == f"unix:{path}"
-    told = "api.listen is .*, which is not address:port, .*, or unix: and the whole path of a socket"
+    told = "api.listen is .*, which is not address:port, .*, or unix: and the absolute path of a socket"
     for text in ("unix:", "unix:api.sock", "unix:./api.sock", f"unix:{longest}x", "unix:/a\0b", "unix"):
         with pytest.raises(SettingsError, match=told):
             read_settings(None, {"DNS_APPLIANCE_API_LISTEN": text})
@@ -121,32 +121,32 @@ def test_a_socket_is_a_place_to_listen_at_too() -> None:
         ("[api]\nthread = 4", "api.thread is unknown; did you mean api.threads?"),
         ("[apis]\nthreads = 4", "apis.threads is unknown; did you mean api.threads?"),
         ("[zebra]\nquagga = 4", "zebra.quagga is unknown"),
-        ("threads = 4", "threads stands outside a section"),
+        ("threads = 4", "the key threads is outside a section"),
         ("[api\nthreads = 4", "is not TOML"),
         ("[api]\nthreads = 4\nthreads = 5", "is not TOML"),
         ("[api]\nthreads = 1", "api.threads is 1; it must be 2 to 256"),
         ("[api]\nthreads = 257", "it must be 2 to 256"),
-        ("[api]\nthreads = true", "api.threads is True, which is not a whole number"),
-        ("[api]\nthreads = 4.0", "not a whole number"),
-        ('[api]\nthreads = "many"', "not a whole number"),
-        ("[api]\nthreads = [4]", "not a whole number"),
+        ("[api]\nthreads = true", "api.threads is True, which is not an integer"),
+        ("[api]\nthreads = 4.0", "not an integer"),
+        ('[api]\nthreads = "many"', "not an integer"),
+        ("[api]\nthreads = [4]", "not an integer"),
         ("[api]\nlisten = 8053", "not address:port"),
         ('[api]\nlisten = "127.0.0.1"', "not address:port"),
         ('[api]\nlisten = ":80"', "not address:port"),
         ('[api]\nlisten = "127.0.0.1:0"', "not address:port"),
         ('[api]\nlisten = "127.0.0.1:65536"', "not address:port"),
         ('[api]\nlisten = "127.0.0.1:http"', "not address:port"),
-        ("[api]\ntrusted_proxies = 1", "not a list of texts"),
-        ("[api]\ntrusted_proxies = [1]", "not a list of texts"),
+        ("[api]\ntrusted_proxies = 1", "not a list of strings"),
+        ("[api]\ntrusted_proxies = [1]", "not a list of strings"),
         ("[store]\npath = 1", "not a path"),
         ("[store]\nbusy_timeout = 0", "it must be 1 to 60"),
-        ("[dns]\ncatalog = 1", "not a text"),
+        ("[dns]\ncatalog = 1", "not a string"),
         ("[dns]\napex_ttl = -1", "it must be 0 to 2147483647"),
         ("[dns]\nexpire = 2147483648", "it must be 0 to 2147483647"),
         ('[dns]\nnameservers = ["ns1.example.net"]', "not a list of name=address:port"),
         ('[dns]\nnameservers = ["=192.0.2.1:53"]', "not a list of name=address:port"),
         ('[dns]\nnameservers = "ns1.example.net=192.0.2.1"', "not a list of name=address:port"),
-        ("[deployer]\npoll = 9", "it must be 10 to 60000"),
+        ("[deployer]\npoll_interval = 9", "it must be 10 to 60000"),
     ],
 )
 def test_what_is_wrong_in_the_file_is_named(file: Path, text: str, told: str) -> None:
@@ -163,7 +163,7 @@ def test_what_is_wrong_in_the_file_is_named(file: Path, text: str, told: str) ->
             "4",
             "DNS_APPLIANCE_API_THREAD, which is unknown; did you mean DNS_APPLIANCE_API_THREADS?",
         ),
-        ("DNS_APPLIANCE_API_THREADS", "", "api.threads is '', which is not a whole number"),
+        ("DNS_APPLIANCE_API_THREADS", "", "api.threads is '', which is not an integer"),
         ("DNS_APPLIANCE_API_THREADS", "257", "api.threads is 257; it must be 2 to 256"),
     ],
 )

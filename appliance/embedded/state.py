@@ -12,7 +12,7 @@ from pathlib import Path
 
 import dns.name
 
-from appliance.addresses import LONGEST_SOCKET_PATH, LOOPBACK, Endpoint
+from appliance.addresses import LOOPBACK, MAX_SOCKET_PATH, Endpoint
 from appliance.errors import SettingsError
 from appliance.files import Owner, write_atomically
 from appliance.provision.bootstrap import create_catalog, create_key
@@ -161,7 +161,7 @@ def _make_folder(folder: Path, mode: int) -> None:
 
 
 def _refuse_long_path(state: StateFolder) -> None:
-    if len(os.fsencode(state.socket)) > LONGEST_SOCKET_PATH:
+    if len(os.fsencode(state.socket)) > MAX_SOCKET_PATH:
         raise SettingsError(f"the path {state.folder} is too long for a socket in it; choose a shorter --state")
 
 

@@ -1,4 +1,5 @@
-"""DNS questions and transfers asked of nameservers, nothing else.
+"""DNS queries and zone transfers, and nothing else.
 
-Only an answer says what is served. This room changes nothing, and must not know the store or what was wanted.
+Only a response shows what is served. This room changes nothing, and must not know the store or which serials are
+desired.
 """

@@ -1,6 +1,6 @@
-"""Asking a great many SOA questions and waiting for the answers, paced so that no socket buffer overflows.
+"""Many SOA queries at once, paced so that no socket buffer overflows.
 
-This module must not know what the answers mean.
+This module must not know what the responses mean.
 """
 
 from __future__ import annotations
@@ -15,74 +15,77 @@ from appliance.queries.soa import SoaClient, SoaQuery, SoaResponse
 
 
 @dataclass(slots=True)
-class _Lane:
-    """The questions to one nameserver: not yet asked; and asked, oldest first, with retries done and deadline."""
+class _ServerQueue:
+    """The queries to one nameserver: `pending` ones, and those `sent`, oldest first, with their retries and deadline.
 
-    queue: deque[SoaQuery] = field(default_factory=deque)
-    asked: dict[SoaQuery, tuple[int, float]] = field(default_factory=dict)
-    answered: bool = False
-    given_up: int = 0
+    `timed_out` counts the queries that got no response after all retries.
+    """
+
+    pending: deque[SoaQuery] = field(default_factory=deque)
+    sent: dict[SoaQuery, tuple[int, float]] = field(default_factory=dict)
+    has_responded: bool = False
+    timed_out: int = 0
 
 
 def query_all(
-    questions: Iterable[SoaQuery],
+    queries: Iterable[SoaQuery],
     timeout: float = 1.0,
     retries: int = 2,
     window: int = 100,
     clock: Callable[[], float] = time.monotonic,
 ) -> dict[SoaQuery, SoaResponse | None]:
-    """Ask everything and return what was answered, None for no answer.
+    """Send every query and return the response to each, None for no response.
 
-    `timeout` is in seconds a try, `window` the most questions under way to one nameserver. A nameserver that leaves a
-    whole window unanswered, and has answered nothing, is asked no further: a dead one costs seconds, not minutes.
+    `timeout` is in seconds for each try, `window` the most queries outstanding at one nameserver. A nameserver that has
+    responded to nothing after a whole window of queries gets no further ones: a dead one costs seconds, not minutes.
     """
     found: dict[SoaQuery, SoaResponse | None] = {}
-    lanes: dict[Nameserver, _Lane] = {}
-    for question in questions:
-        if question not in found:
-            found[question] = None
-            lanes.setdefault(question[0], _Lane()).queue.append(question)
-    asker = SoaClient()
+    servers: dict[Nameserver, _ServerQueue] = {}
+    for query in queries:
+        if query not in found:
+            found[query] = None
+            servers.setdefault(query[0], _ServerQueue()).pending.append(query)
+    client = SoaClient()
     try:
-        while any(lane.queue or lane.asked for lane in lanes.values()):
-            for lane in lanes.values():
-                _fill(asker, lane, window, clock() + timeout)
-            asker.wait(_next_deadline(lanes.values()) - clock())
-            for answer in asker.responses():
-                lane = lanes[answer.server]
-                lane.answered = True
-                del lane.asked[answer.server, answer.zone]
-                found[answer.server, answer.zone] = answer
-            for lane in lanes.values():
-                _expire(asker, lane, window, retries, clock(), timeout)
+        while any(server.pending or server.sent for server in servers.values()):
+            for server in servers.values():
+                _fill(client, server, window, clock() + timeout)
+            client.wait(_next_deadline(servers.values()) - clock())
+            for response in client.responses():
+                server = servers[response.server]
+                server.has_responded = True
+                del server.sent[response.server, response.zone]
+                found[response.server, response.zone] = response
+            for server in servers.values():
+                _expire(client, server, window, retries, clock(), timeout)
     finally:
-        asker.close()
+        client.close()
     return found
 
 
-def _fill(asker: SoaClient, lane: _Lane, window: int, deadline: float) -> None:
-    while lane.queue and len(lane.asked) < window:
-        question = lane.queue.popleft()
-        asker.query(*question)
-        lane.asked[question] = (0, deadline)
+def _fill(client: SoaClient, server: _ServerQueue, window: int, deadline: float) -> None:
+    while server.pending and len(server.sent) < window:
+        query = server.pending.popleft()
+        client.query(*query)
+        server.sent[query] = (0, deadline)
 
 
-def _next_deadline(lanes: Iterable[_Lane]) -> float:
-    return min(next(iter(lane.asked.values()))[1] for lane in lanes if lane.asked)
+def _next_deadline(servers: Iterable[_ServerQueue]) -> float:
+    return min(next(iter(server.sent.values()))[1] for server in servers if server.sent)
 
 
-def _expire(asker: SoaClient, lane: _Lane, window: int, retries: int, now: float, timeout: float) -> None:
-    """Ask again what was not answered in time, or give it up."""
-    while lane.asked:
-        question, (tries, deadline) = next(iter(lane.asked.items()))
+def _expire(client: SoaClient, server: _ServerQueue, window: int, retries: int, now: float, timeout: float) -> None:
+    """Send each query again that got no response in time, or cancel it after its last retry."""
+    while server.sent:
+        query, (tries, deadline) = next(iter(server.sent.items()))
         if deadline > now:
             return
-        del lane.asked[question]
+        del server.sent[query]
         if tries < retries:
-            asker.query(*question)
-            lane.asked[question] = (tries + 1, now + timeout)
+            client.query(*query)
+            server.sent[query] = (tries + 1, now + timeout)
         else:
-            asker.cancel(*question)
-            lane.given_up += 1
-    if lane.given_up >= window and not lane.answered:
-        lane.queue.clear()
+            client.cancel(*query)
+            server.timed_out += 1
+    if server.timed_out >= window and not server.has_responded:
+        server.pending.clear()

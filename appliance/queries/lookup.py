@@ -1,6 +1,6 @@
-"""Any question, asked of several nameservers side by side, and the answers as a person reads them.
+"""One query sent to several nameservers in parallel, and their responses as text.
 
-This module must not know what the answers should be.
+This module must not know what the responses should be.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from dns.rdatatype import RdataType
 from appliance.addresses import Nameserver
 
 TIMEOUT = 2.0
-"""Seconds that a nameserver has for its answer."""
+"""Seconds to wait for the response of a nameserver."""
 
 
 @dataclass(frozen=True, slots=True)
 class LookupResponse:
-    """What one nameserver said: response code, flags, the lines of its sections, and after how long.
+    """The response of one nameserver: response code, flags, sections as lines of text, and the time it took.
 
-    `problem` says why there is no answer; then all else is empty.
+    `problem` says why there is no response; then everything else is empty.
     """
 
     server: Nameserver
@@ -43,37 +43,40 @@ class LookupResponse:
 def query_each(
     servers: Sequence[Nameserver], name: Name, rdtype: RdataType, timeout: float = TIMEOUT
 ) -> list[LookupResponse]:
-    """The replies of all these nameservers, in their order, within `timeout` seconds."""
-    with ThreadPoolExecutor(max(1, len(servers)), "question") as pool:
-        return list(pool.map(lambda server: _reply(server, name, rdtype, timeout), servers))
+    """Return the response of each nameserver, in the order given, after `timeout` seconds at most."""
+    with ThreadPoolExecutor(max(1, len(servers)), "query") as pool:
+        return list(pool.map(lambda server: _query_one(server, name, rdtype, timeout), servers))
 
 
 def send_query(
     server: Nameserver, name: Name, rdtype: RdataType, timeout: float = TIMEOUT, *, recurse: bool = False
 ) -> Message:
-    """The answer of one nameserver, over TCP where UDP cut it; raises what dnspython does, and OSError."""
+    """Return the response of one nameserver, over TCP if that over UDP is truncated.
+
+    Raise dns.exception.DNSException, OSError or EOFError if there is no valid one within `timeout` seconds.
+    """
     flags = dns.flags.RD if recurse else dns.flags.Flag(0)
     query = dns.message.make_query(name, rdtype, use_edns=0, payload=1232, flags=flags)
-    reply, _ = dns.query.udp_with_fallback(
+    response, _ = dns.query.udp_with_fallback(
         query, server.endpoint.host, timeout, server.endpoint.port, ignore_unexpected=True
     )
-    return reply
+    return response
 
 
-def _reply(server: Nameserver, name: Name, rdtype: RdataType, timeout: float) -> LookupResponse:
+def _query_one(server: Nameserver, name: Name, rdtype: RdataType, timeout: float) -> LookupResponse:
     try:
-        message = send_query(server, name, rdtype, timeout)
+        response = send_query(server, name, rdtype, timeout)
     except dns.exception.Timeout:
         return LookupResponse(server, problem=f"no answer within {timeout:g} s")
-    except (dns.exception.DNSException, OSError, EOFError) as failed:
-        return LookupResponse(server, problem=str(failed) or type(failed).__name__)
+    except (dns.exception.DNSException, OSError, EOFError) as error:
+        return LookupResponse(server, problem=str(error) or type(error).__name__)
     return LookupResponse(
         server,
-        rcode=dns.rcode.to_text(message.rcode()),
-        flags=dns.flags.to_text(message.flags),
-        answer=_lines(message.answer),
-        authority=_lines(message.authority),
-        milliseconds=message.time * 1000,
+        rcode=dns.rcode.to_text(response.rcode()),
+        flags=dns.flags.to_text(response.flags),
+        answer=_lines(response.answer),
+        authority=_lines(response.authority),
+        milliseconds=response.time * 1000,
     )
 
 

@@ -1,7 +1,7 @@
-"""Which serial does each nameserver serve for each zone: many SOA questions at once, over plain UDP.
+"""SOA queries for many zones at once, over UDP: which serial does each nameserver serve?
 
-Questions are built and answers read by hand: through a DNS library the same would take ten times as long. This module
-must not know which serial is wanted.
+Queries are encoded and responses decoded by hand: with a DNS library that takes ten times as long. This module must not
+know which serial is desired.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ _HEADER = struct.Struct(">6H")
 _FIXED = struct.Struct(">HHIH")  # type, class, ttl, length of the rdata
 _QUESTION_END = b"\x00\x06\x00\x01"  # SOA IN
 _OPT = b"\x00\x00\x29\x04\xd0\x00\x00\x00\x00\x00\x00"  # EDNS, 1232 octets: a SOA may outgrow 512
-_IS_ANSWER, _OPCODE, _AUTHORITATIVE, _RCODE = 0x8000, 0x7800, 0x0400, 0x000F
-_SAME_AS_QUESTION = b"\xc0\x0c"
+_IS_RESPONSE, _OPCODE, _AUTHORITATIVE, _RCODE = 0x8000, 0x7800, 0x0400, 0x000F
+_POINTER_TO_QNAME = b"\xc0\x0c"
 _RECEIVE_BUFFER = 1 << 20
 MAX_OUTSTANDING = 1 << 14
-"""Questions that may wait for the answers of a nameserver: a quarter of the message ids, so one is found soon."""
+"""Outstanding queries to one nameserver: a quarter of the message ids, so that a free one is found quickly."""
 
 
 SoaQuery = tuple[Nameserver, Name]
@@ -40,10 +40,10 @@ SoaQuery = tuple[Nameserver, Name]
 
 @dataclass(frozen=True, slots=True)
 class SoaResponse:
-    """What one nameserver said about one zone.
+    """The response of one nameserver to the SOA query for one zone.
 
-    `serial` is None unless the answer is NOERROR, authoritative and holds the SOA of this very zone: below a served
-    parent a missing zone is answered with the parent's.
+    `serial` is None unless the response is NOERROR, authoritative and holds the SOA of this zone: a nameserver that
+    serves only a zone above it responds with the SOA of that one. `owner_matches` is True if the SOA is of this zone.
     """
 
     server: Nameserver
@@ -54,66 +54,66 @@ class SoaResponse:
 
 
 class SoaClient:
-    """Asks without waiting and gathers the answers, for a loop that watches `fileno()`.
+    """A client that sends queries without blocking and collects the responses, for a loop that polls `fileno()`.
 
-    A lost question is simply never answered. Answers that match no open question in address, port, message id and name
-    are dropped: late ones and forged ones.
+    A lost query gets no response and is not repeated. A response that matches no outstanding query in address, port,
+    message id and name is dropped: it is late or forged.
     """
 
     def __init__(self) -> None:
         self._sockets: dict[socket.AddressFamily, socket.socket] = {}
         self._epoll = select.epoll()
         self._ids: dict[SoaQuery, int] = {}
-        self._open: dict[Endpoint, dict[int, tuple[SoaQuery, bytes]]] = {}
+        self._outstanding: dict[Endpoint, dict[int, tuple[SoaQuery, bytes]]] = {}
 
     def query(self, server: Nameserver, zone: Name) -> bool:
-        """Send one question; asked again before its answer came, it keeps its message id.
+        """Send one query; one that is outstanding is sent again under the same message id.
 
-        Return False, and send nothing, when `MAX_OUTSTANDING` others already wait for that nameserver's answer.
+        Return False, and send nothing, if `MAX_OUTSTANDING` other queries to that nameserver are outstanding.
         """
-        question = (server, zone)
+        query = (server, zone)
         family, endpoint = _destination(server.endpoint)
         wire = zone.to_digestable() + _QUESTION_END
-        number = self._ids.get(question)
+        number = self._ids.get(query)
         if number is None:
-            waiting = self._open.setdefault(endpoint, {})
-            if len(waiting) >= MAX_OUTSTANDING:
+            outstanding = self._outstanding.setdefault(endpoint, {})
+            if len(outstanding) >= MAX_OUTSTANDING:
                 return False
-            number = self._ids[question] = _free_id(waiting)
-            waiting[number] = (question, wire)
+            number = self._ids[query] = _free_id(outstanding)
+            outstanding[number] = (query, wire)
         message = _HEADER.pack(number, 0, 1, 0, 0, 1) + wire + _OPT
         try:
             self._socket(family).sendto(message, (endpoint.host, endpoint.port))
-        except OSError as error:  # as good as lost on the way
+        except OSError as error:  # equivalent to a lost packet
             log.debug("event=query-not-sent server=%s zone=%s reason=%r", server.name, zone, error.strerror)
         return True
 
     def cancel(self, server: Nameserver, zone: Name) -> None:
-        """Wait no longer for this answer."""
+        """Drop the outstanding query, if any; a late response is ignored."""
         number = self._ids.pop((server, zone), None)
         if number is not None:
-            del self._open[_destination(server.endpoint)[1]][number]
+            del self._outstanding[_destination(server.endpoint)[1]][number]
 
     def fileno(self) -> int:
-        """Readable when answers wait."""
+        """Return the file descriptor that is readable when responses have arrived."""
         return self._epoll.fileno()
 
     def wait(self, timeout: float) -> None:
-        """Return when answers wait, or after `timeout` seconds."""
+        """Return when responses have arrived, or after `timeout` seconds."""
         self._epoll.poll(max(timeout, 0))
 
     def responses(self) -> list[SoaResponse]:
-        """All answers that have arrived, without waiting."""
+        """Return the responses that have arrived, without blocking."""
         found = []
         for opened in self._sockets.values():
-            for message, sender in _waiting(opened):
-                answer = self._match(message, sender)
-                if answer is not None:
-                    found.append(answer)
+            for message, sender in _datagrams(opened):
+                response = self._match(message, sender)
+                if response is not None:
+                    found.append(response)
         return found
 
     def close(self) -> None:
-        """Give the sockets back."""
+        """Close the sockets."""
         self._epoll.close()
         for opened in self._sockets.values():
             opened.close()
@@ -122,17 +122,17 @@ class SoaClient:
         if len(message) < _HEADER.size:
             return None
         number, flags, questions = struct.unpack_from(">3H", message)
-        question, wire = self._open.get(sender, {}).get(number, (None, b""))
+        query, wire = self._outstanding.get(sender, {}).get(number, (None, b""))
         start = _HEADER.size + len(wire)
-        if question is None or questions != 1 or message[_HEADER.size : start].lower() != wire:
+        if query is None or questions != 1 or message[_HEADER.size : start].lower() != wire:
             return None
-        if flags & (_IS_ANSWER | _OPCODE) != _IS_ANSWER:
+        if flags & (_IS_RESPONSE | _OPCODE) != _IS_RESPONSE:
             return None
-        self.cancel(*question)
+        self.cancel(*query)
         rcode = flags & _RCODE
         serial = parse_serial(message, start, wire[: -len(_QUESTION_END)])
-        good = rcode == NOERROR and flags & _AUTHORITATIVE
-        return SoaResponse(*question, serial if good else None, rcode, serial is not None)
+        is_usable = rcode == NOERROR and flags & _AUTHORITATIVE
+        return SoaResponse(*query, serial if is_usable else None, rcode, serial is not None)
 
     def _socket(self, family: socket.AddressFamily) -> socket.socket:
         if family not in self._sockets:
@@ -142,23 +142,24 @@ class SoaClient:
         return self._sockets[family]
 
 
-def _free_id(taken: Container[int]) -> int:
+def _free_id(used: Container[int]) -> int:
     while True:
         number = int.from_bytes(os.urandom(2), "big")
-        if number not in taken:
+        if number not in used:
             return number
 
 
 def parse_serial(message: bytes, start: int, owner: bytes) -> int | None:
-    """The serial of the first answer record, if it is the SOA of `owner` (lower-case wire form); None otherwise.
+    """Return the serial of the first answer record if it is the SOA of `owner` (lower-case wire form), else None.
 
-    `start` is where the answer section begins. RFC 1035 section 3.3.13: the serial stands twenty octets before the end.
+    `start` is where the answer section begins. The serial begins twenty octets before the end of the rdata (RFC 1035
+    section 3.3.13).
     """
     (answers,) = struct.unpack_from(">H", message, 6)
     if not answers:
         return None
-    if message.startswith(_SAME_AS_QUESTION, start):
-        start += len(_SAME_AS_QUESTION)
+    if message.startswith(_POINTER_TO_QNAME, start):
+        start += len(_POINTER_TO_QNAME)
     elif message[start : start + len(owner)].lower() == owner:
         start += len(owner)
     else:
@@ -179,12 +180,12 @@ def _destination(endpoint: Endpoint) -> tuple[socket.AddressFamily, Endpoint]:
     return socket.AF_INET if address.version == 4 else socket.AF_INET6, Endpoint(str(address), endpoint.port)
 
 
-def _waiting(opened: socket.socket) -> Iterator[tuple[bytes, Endpoint]]:
+def _datagrams(opened: socket.socket) -> Iterator[tuple[bytes, Endpoint]]:
     while True:
         try:
             message, sender = opened.recvfrom(4096)
         except BlockingIOError:
             return
-        except OSError:  # an ICMP error about an earlier question
+        except OSError:  # an ICMP error about an earlier query
             continue
         yield message, Endpoint(*sender[:2])

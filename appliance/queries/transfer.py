@@ -1,6 +1,6 @@
-"""The whole content of a zone as a nameserver serves it: a signed AXFR (RFC 5936, RFC 8945).
+"""Zone transfer: all records of a zone as a nameserver serves it, by signed AXFR (RFC 5936, RFC 8945).
 
-This module must not know what the content should be.
+This module must not know what the zone should hold.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from appliance.keys import CLOCKS_DIFFER, Key
 
 @dataclass(frozen=True, slots=True)
 class TransferredRecord:
-    """One record as it was transferred; names are absolute."""
+    """One record of a transferred zone; names are absolute."""
 
     owner: Name
     ttl: int
@@ -32,7 +32,10 @@ class TransferredRecord:
 
 
 def axfr(server: Nameserver, zone: Name, key: Key | None, timeout: float = 30.0) -> list[TransferredRecord]:
-    """All records of `zone`, within `timeout` seconds; CommandFailed when refused, CommandTimeout when slow."""
+    """Return all records of `zone`.
+
+    Raise CommandFailed if the transfer is refused or fails, CommandTimeout if it takes more than `timeout` seconds.
+    """
     argv = ("transfer", zone.to_text())
     content = dns.zone.Zone(zone, relativize=False)
     keyring = None if key is None else dns.tsig.Key(key.name, key.octets, key.algorithm)
@@ -40,7 +43,7 @@ def axfr(server: Nameserver, zone: Name, key: Key | None, timeout: float = 30.0)
         query, _ = dns.xfr.make_query(content, keyring=keyring)
         dns.query.inbound_xfr(server.endpoint.host, content, query, server.endpoint.port, timeout, timeout)
     except dns.exception.Timeout:
-        raise CommandTimeout(argv, f"not whole within {timeout:g} s") from None
+        raise CommandTimeout(argv, f"not complete within {timeout:g} s") from None
     except (dns.tsig.BadTime, dns.tsig.PeerBadTime):
         raise CommandFailed(argv, f"{server.name}: {CLOCKS_DIFFER}") from None
     except (dns.exception.DNSException, OSError, EOFError) as error:

@@ -66,7 +66,7 @@ def test_one_that_was_lost_is_made_again_and_the_others_stay(settings: Settings)
 
 def test_a_key_that_cannot_be_read_is_named(settings: Settings) -> None:
     settings.deployer.transfer_key.write_text("no key\n")
-    with pytest.raises(SettingsError, match=r"transfer\.key: holds no single key statement"):
+    with pytest.raises(SettingsError, match=r"transfer\.key: must hold exactly one key statement"):
         prepared(settings)
     assert settings.deployer.transfer_key.read_text() == "no key\n"
 

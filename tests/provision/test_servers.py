@@ -90,9 +90,9 @@ def test_it_listens_where_it_is_told(ready: Settings) -> None:
         "listen-on port 53 { 10.0.0.2; };",
         "listen-on-v6 { none; };",
     ]
-    with pytest.raises(SettingsError, match=r"'0\.0\.0\.0' port 53 is no place to listen"):
+    with pytest.raises(SettingsError, match=r"'0\.0\.0\.0:53' is not an endpoint"):
         printed(ready, "ns2.example.net", "0.0.0.0")
-    with pytest.raises(SettingsError, match="'eth0' is no address"):
+    with pytest.raises(SettingsError, match="'eth0' is not an IP address"):
         printed(ready, "ns2.example.net", "eth0")
 
 

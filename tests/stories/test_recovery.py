@@ -104,7 +104,7 @@ def test_an_older_backup_beside_nameservers_that_are_ahead(own: Appliance, tmp_p
     former = serials(own)
     api.expect(204, "DELETE", f"/dns-zones/{zones['deleted.example']['uuid']}/", Prefer="wait=30")
     api.wait_until_live(api.zone("later.example"))
-    assert "is at work here" in own.command("restore", str(backup), status=1)
+    assert "already running" in own.command("restore", str(backup), status=1)
     own.stop()
     if fate == "damaged":
         (own.state / "store" / "store.sqlite3").write_bytes(b"\xa5" * 8192)

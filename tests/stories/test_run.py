@@ -93,7 +93,7 @@ def test_a_refused_start_makes_no_folder(appliance: Appliance, tmp_path: Path) -
 
 def test_a_second_deployer_names_the_first(appliance: Appliance) -> None:
     refused = appliance.command("deployer", "--once", status=1)
-    assert f"process {appliance.child('appliance deployer')} is at work here" in refused
+    assert f"already running as process {appliance.child('appliance deployer')}" in refused
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root drops privileges")
