@@ -58,7 +58,7 @@ def open_shared(file: Path) -> IO[str]:
 
 
 def copy_permissions(file: Path, like: Path) -> None:
-    """Give the file the permissions of the file `like`, or those of a new file in the folder `like`; as root its owner."""
+    """Give the file the mode of the file `like`, or of a new file in the folder `like`, as root its owner too."""
     descriptor = os.open(file, os.O_RDONLY | _OPEN)
     try:
         _copy_permissions(descriptor, like)
@@ -75,7 +75,7 @@ def _copy_permissions(descriptor: int, like: Path) -> None:
 
 
 def _permissions(mode: int) -> int:
-    """Return the mode for a copy of a file of that mode, or for a new file in a folder of that mode; none for others."""
+    """Return the mode for a copy of a file of that mode, or for a new file in a folder of that mode."""
     if stat.S_ISDIR(mode):
         return 0o660 if mode & stat.S_IWGRP else 0o600
     return mode & 0o660

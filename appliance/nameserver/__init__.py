@@ -1,4 +1,4 @@
-"""What changes a nameserver: its checkers, its control channel, its files, its catalog.
+"""Control of a nameserver: its checkers, control channel, zone files and catalog zone.
 
-This room must not know the store, nor decide what should be served; asking DNS is the work of `appliance.queries`.
+This room must not know the store, nor decide what should be served; `appliance.queries` sends DNS queries.
 """

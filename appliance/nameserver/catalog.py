@@ -1,6 +1,6 @@
-"""Which zones the secondaries serve: members of a catalog zone (RFC 9432), changed by signed updates (RFC 2136).
+"""The members of the catalog zone (RFC 9432), changed by signed dynamic updates (RFC 2136), and NOTIFY.
 
-This module must not know why a zone is a member, nor read the catalog back (`appliance.queries.transfer` does).
+This module must not know why a zone is a member, nor read the catalog, which `appliance.queries.transfer` does.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from appliance.errors import CommandFailed, CommandTimeout
 from appliance.keys import CLOCKS_DIFFER, Key
 from appliance.zones.catalog import member_owner
 
-LARGEST_UPDATE = 500
+MAX_CHANGES = 500
 _TTL = 0
 _SOA = "invalid. invalid. {serial} 60 10 2147483646 0"
-"""As in the first catalog: names that mean nothing (RFC 9432 section 4.1) and its timers in seconds."""
+"""As in the new catalog zone: names without meaning (RFC 9432 section 4.1), and timers in seconds."""
 
 
 class CatalogUpdates:
-    """Adds members to the catalog of one primary and removes them; `timeout` is in seconds a message."""
+    """Dynamic updates of the catalog zone of one primary; `timeout` is in seconds for each message."""
 
     def __init__(self, primary: Endpoint, catalog: Name, key: Key, timeout: float = 10.0) -> None:
         self._primary = primary
@@ -41,15 +41,16 @@ class CatalogUpdates:
         self._timeout = timeout
 
     def change(self, remove: Iterable[str], add: Mapping[str, Name], serial: int | None = None) -> None:
-        """Remove members by label, add others as label and zone; at most 500 changes in a message, removals first.
+        """Remove members by label and add others by label and zone, with at most 500 changes in a message.
 
-        `serial` is what the catalog gets in the end, in place of one more for each message; it must be a later one.
-        Doing it again does no harm. A member that is re-created needs a new label, else secondaries keep its old data.
-        CommandFailed when the primary refuses or cannot be reached, CommandTimeout when it does not answer.
+        `serial` is the catalog's serial afterwards, which must be later than the present one; None increments it with
+        each message. The operation is idempotent. A zone that is created again needs a new label, else secondaries keep
+        its old data. Raise CommandFailed if the primary refuses or cannot be reached, CommandTimeout if it does not
+        respond.
         """
         changes: list[tuple[str, Name | None]] = [(label, None) for label in remove]
         changes += add.items()
-        batches = [changes[start : start + LARGEST_UPDATE] for start in range(0, len(changes), LARGEST_UPDATE)] or [[]]
+        batches = [changes[start : start + MAX_CHANGES] for start in range(0, len(changes), MAX_CHANGES)] or [[]]
         for batch in batches[:-1]:
             self._send(batch, None)
         self._send(batches[-1], serial)
@@ -61,46 +62,44 @@ class CatalogUpdates:
             update.delete(owner, RdataType.PTR)
             if zone is not None:
                 update.add(owner, _TTL, RdataType.PTR, zone.to_text())
-        if (
-            serial is not None
-        ):  # one that is not later than the catalog's own changes nothing (RFC 2136 section 3.4.2.2)
+        if serial is not None:  # the primary ignores one that is not later than its own (RFC 2136 section 3.4.2.2)
             update.add(self._catalog, _TTL, RdataType.SOA, _SOA.format(serial=serial))
         _sign(update, self._key)
         argv = ("update", self._catalog.to_text())
-        with _told(argv, self._timeout):
-            reply = dns.query.tcp(update, self._primary.host, self._timeout, self._primary.port)
-        _expect_success(argv, reply)
+        with _as_command_errors(argv, self._timeout):
+            response = dns.query.tcp(update, self._primary.host, self._timeout, self._primary.port)
+        _expect_success(argv, response)
 
 
 def notify(secondary: Endpoint, zone: Name, key: Key | None, timeout: float = 2.0) -> None:
-    """Tell a secondary that `zone` has changed (RFC 1996).
+    """Send a NOTIFY for `zone` to a secondary (RFC 1996).
 
-    CommandFailed when it refuses, CommandTimeout when no reply came within `timeout` seconds.
+    Raise CommandFailed if it refuses, CommandTimeout if it does not respond within `timeout` seconds.
     """
     message = dns.message.make_query(zone, RdataType.SOA, flags=dns.flags.AA)
     message.set_opcode(dns.opcode.NOTIFY)
     if key is not None:
         _sign(message, key)
     argv = ("notify", zone.to_text())
-    with _told(argv, timeout):
-        reply = dns.query.udp(
+    with _as_command_errors(argv, timeout):
+        response = dns.query.udp(
             message, secondary.host, timeout, secondary.port, ignore_unexpected=True, ignore_errors=True
         )
-    _expect_success(argv, reply)
+    _expect_success(argv, response)
 
 
 def _sign(message: dns.message.Message, key: Key) -> None:
     message.use_tsig(dns.tsig.Key(key.name, key.octets, key.algorithm))
 
 
-def _expect_success(argv: tuple[str, ...], reply: dns.message.Message) -> None:
-    if reply.rcode() != dns.rcode.NOERROR:
-        raise CommandFailed(argv, f"refused with {dns.rcode.to_text(reply.rcode())}")
+def _expect_success(argv: tuple[str, ...], response: dns.message.Message) -> None:
+    if response.rcode() != dns.rcode.NOERROR:
+        raise CommandFailed(argv, f"refused with {dns.rcode.to_text(response.rcode())}")
 
 
 @contextlib.contextmanager
-def _told(argv: tuple[str, ...], timeout: float) -> Iterator[None]:
-    """Turn what a message can come to grief by into a CommandError."""
+def _as_command_errors(argv: tuple[str, ...], timeout: float) -> Iterator[None]:
+    """Convert the errors of a DNS exchange to CommandError."""
     try:
         yield
     except dns.exception.Timeout:

@@ -1,6 +1,6 @@
-"""Commands to a primary: add, reload, show and delete a zone, over a kept connection or through the `rndc` program.
+"""Commands to a primary: add, reload, show and delete a zone, over a persistent connection or with the `rndc` program.
 
-An answer here says that named took the command, never that the zone is served. This module must not know zone contents.
+A reply says that named accepted the command, never that the zone is served. This module must not know zone contents.
 """
 
 from __future__ import annotations
@@ -23,37 +23,39 @@ _SAFE_FILE = re.compile(r"[A-Za-z0-9_/.-]{1,4096}")
 
 
 class Transport(Protocol):
-    """Whatever brings one line to named and its reply back; CommandFailed holds named's own refusal."""
+    """A way to send commands to named."""
 
     def command(self, *words: str) -> str:
-        """Send the words as one command line."""
+        """Send one command line and return the reply; raise CommandFailed with named's own message if it refuses."""
         ...
 
 
 class Control:
-    """The four commands, over any speaker. The speaker raises CommandError for anything but success."""
+    """The four commands, over any transport. Each raises CommandError if it does not succeed."""
 
-    def __init__(self, speaker: Transport) -> None:
-        self._speaker = speaker
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
 
     def add_zone(self, zone: Name, file: str) -> None:
-        """Make named serve `zone` from `file`, which must exist; fails if named knows the zone already."""
+        """Make named serve `zone` from `file`, which must exist; raise CommandFailed if it has the zone already."""
         if not _SAFE_FILE.fullmatch(file):
-            raise CommandFailed(("addzone", str(zone)), "the file name holds characters that may not reach named")
-        self._speaker.command("addzone", quoted(zone), f'{{ type primary; file "{file}"; }};')
+            raise CommandFailed(
+                ("addzone", str(zone)), f"the file name {file!r} has characters that are not allowed in a command"
+            )
+        self._transport.command("addzone", quoted(zone), f'{{ type primary; file "{file}"; }};')
 
     def delete_zone(self, zone: Name) -> None:
-        """Make named forget `zone`; its files stay."""
-        self._speaker.command("delzone", quoted(zone))
+        """Make named stop serving `zone`; its files remain."""
+        self._transport.command("delzone", quoted(zone))
 
     def reload(self, zone: Name) -> None:
-        """Ask named to read the file of `zone` again; success means only that this is queued."""
-        self._speaker.command("reload", quoted(zone))
+        """Make named read the file of `zone` again; success means only that the reload is queued."""
+        self._transport.command("reload", quoted(zone))
 
     def show_zone(self, zone: Name) -> str | None:
-        """The configuration under which named knows `zone`, or None when it does not know it."""
+        """Return the configuration of `zone` in named, None if it has no such zone."""
         try:
-            return self._speaker.command("showzone", quoted(zone))
+            return self._transport.command("showzone", quoted(zone))
         except CommandFailed as error:
             if "no matching zone" in str(error):
                 return None
@@ -61,39 +63,39 @@ class Control:
 
 
 class RndcProgram:
-    """Speaks through the `rndc` program: one process a command, so slower, and independent of our own protocol code."""
+    """Transport by the `rndc` program: one process for each command, slower, but independent of `RndcConnection`."""
 
     def __init__(self, rndc: str, channel: Endpoint, key_file: str, timeout: float = 10.0) -> None:
         self._argv = (rndc, "-s", channel.host, "-p", str(channel.port), "-k", key_file)
         self._timeout = timeout
 
     def command(self, *words: str) -> str:
-        """One run of `rndc`."""
+        """Run `rndc` once and return its output."""
         return run((*self._argv, "--", *words), timeout=self._timeout).output
 
 
 class WithFallback:
-    """Speaks over the kept connection, and through the program when that connection's protocol fails."""
+    """Transport over the persistent connection, and by the program if that connection or its protocol fails."""
 
     def __init__(self, connection: RndcConnection, program: RndcProgram) -> None:
         self._connection = connection
         self._program = program
 
     def command(self, *words: str) -> str:
-        """What named itself refused, and what ran out of time, is not tried a second time."""
+        """Send one command line; a command that named refused or that timed out is not repeated with `rndc`."""
         try:
             return self._connection.command(*words)
         except BrokenConnection as error:
             log.warning("event=control-fallback command=%s reason=%r", words[0], str(error))
             try:
                 return self._program.command(*words)
-            except CommandFailed as failed:  # of what rndc says, its last line alone: the connection knows more
+            except CommandFailed as failed:  # the reason of the connection is more precise than rndc's last line
                 raise CommandFailed(error.argv, f"{error.detail}; rndc: {failed.detail}") from failed
 
 
 def quoted(zone: Name) -> str:
-    """The zone name as a control command may carry it: in quotes, and of harmless characters only."""
+    """Return the quoted zone name for a command; raise CommandFailed if it has characters that are not safe there."""
     text = zone.to_text()
     if not _SAFE_ZONE.fullmatch(text) or text == ".":
-        raise CommandFailed(("zone", text), "the name holds characters that may not reach named")
+        raise CommandFailed(("zone", text), "the zone name has characters that are not allowed in a command")
     return f'"{text}"'

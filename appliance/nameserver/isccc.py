@@ -1,7 +1,7 @@
-"""The kept control connection to named, in the protocol that `rndc` speaks (ISCCC, version 1).
+"""The persistent control connection to named, with the protocol of `rndc` (ISCCC, version 1).
 
-A message is a tree of key and value, signed by HMAC with a nonce that named hands out for each connection. This module
-knows how a line reaches named; it must not know what the commands mean.
+A message is a tree of keys and values with an HMAC signature and a nonce, which named assigns to each connection. This
+module transports command lines; it must not know what the commands mean.
 """
 
 from __future__ import annotations
@@ -29,22 +29,22 @@ _CODES = {"hmac-sha1": 161, "hmac-sha224": 162, "hmac-sha256": 163, "hmac-sha384
 _BINARY, _TABLE = 1, 2
 _VERSION = 1
 _SIGNATURE_SIZE = 88
-_LARGEST_REPLY = 1 << 20
+_MAX_REPLY = 1 << 20
 _LIFETIME = 60  # seconds for which named accepts a message
-_SILENTLY_CLOSED = (
+_CLOSED_WITHOUT_REPLY = (
     f"named closed the connection without a reply: most likely the key is not the one it knows, or {CLOCKS_DIFFER}"
 )
 
 
 class BrokenConnection(CommandFailed):
-    """The connection or its protocol failed; named itself refused nothing."""
+    """The connection or its protocol failed; named did not refuse the command."""
 
 
 class RndcConnection:
-    """One authenticated connection to named's control channel, opened when first needed and safe among threads.
+    """An authenticated connection to named's control channel, opened on first use and thread-safe.
 
-    named drops it after 30 s without a command and at each restart: the next command then connects anew, once.
-    `timeout` is in seconds, for one command with all its connecting.
+    named closes it after 30 s without a command and at each restart: the next command then reconnects, once.
+    `timeout` is in seconds, for one command including the connection setup.
     """
 
     def __init__(
@@ -62,15 +62,15 @@ class RndcConnection:
     def command(self, *words: str) -> str:
         """Send one command line and return named's reply.
 
-        CommandFailed with named's words when it refuses, BrokenConnection when it cannot be reached or understood,
-        CommandTimeout when it does not answer in time.
+        Raise CommandFailed with named's message if it refuses, BrokenConnection if it cannot be reached or its reply is
+        not valid, CommandTimeout if it does not reply in time.
         """
         argv = ("control", *words)
         line = " ".join(words).encode("ascii")
         with self._lock:
             deadline = time.monotonic() + self._timeout
             try:
-                reply = self._exchange_once_more(line, deadline)
+                reply = self._exchange_with_reconnect(line, deadline)
             except TimeoutError:
                 self._drop()
                 raise CommandTimeout(argv, f"no answer within {self._timeout:g} s") from None
@@ -83,12 +83,12 @@ class RndcConnection:
         return _text(reply, "text")
 
     def close(self) -> None:
-        """Close the connection; a later command opens it again."""
+        """Close the connection; the next command opens it again."""
         with self._lock:
             self._drop()
 
-    def _exchange_once_more(self, line: bytes, deadline: float) -> Table:
-        """Exchange over the kept connection, or over a new one when that proves to be dead."""
+    def _exchange_with_reconnect(self, line: bytes, deadline: float) -> Table:
+        """Exchange over the open connection, or over a new one if that turns out to be closed."""
         if self._socket is not None and not _was_closed(self._socket):
             try:
                 return self._exchange(self._socket, line, deadline)
@@ -113,9 +113,9 @@ class RndcConnection:
         connection.settimeout(_left(deadline))
         connection.sendall(self._message(line))
         size = int.from_bytes(_receive(connection, 4, deadline), "big")
-        if not 4 <= size <= _LARGEST_REPLY:
-            raise ValueError("a reply of impossible size")
-        return self._open(_receive(connection, size, deadline))
+        if not 4 <= size <= _MAX_REPLY:
+            raise ValueError("the size of the reply is out of range")
+        return self._verify(_receive(connection, size, deadline))
 
     def _message(self, line: bytes) -> bytes:
         self._serial = (self._serial + 1) % 2**32
@@ -132,49 +132,49 @@ class RndcConnection:
         text = base64.b64encode(digest).ljust(_SIGNATURE_SIZE, b"\0")
         return bytes([_CODES[self._key.algorithm]]) + text
 
-    def _open(self, message: bytes) -> Table:
-        """Check the version, the signature and the nonce of a reply; return what it says."""
+    def _verify(self, message: bytes) -> Table:
+        """Verify the version, the signature and the nonce of a reply; return its data, or raise ValueError."""
         if int.from_bytes(message[:4], "big") != _VERSION:
-            raise ValueError("a reply of another protocol version")
+            raise ValueError("the reply has another protocol version")
         match unpack(message[4:]):
             case {"_auth": dict(auth), "_ctrl": dict(control), "_data": dict(reply)}:
                 pass
             case _:
-                raise ValueError("a reply without its parts")
+                raise ValueError("the reply lacks a section")
         signed = message[4 + len(pack({"_auth": auth})) :]
         if not hmac.compare_digest(_stripped(auth.get("hsha", b"")), _stripped(self._signature(signed))):
-            raise ValueError("a reply that was signed with another key")
+            raise ValueError("the reply is signed with another key")
         nonce = control.get("_nonce", b"")
         if not isinstance(nonce, bytes) or (self._nonce and nonce != self._nonce):
-            raise ValueError("a reply to another connection")
+            raise ValueError("the reply belongs to another connection")
         self._nonce = nonce
         return reply
 
 
 def pack(table: Table) -> bytes:
-    """The wire form of a table: for each entry a length octet, the key, the kind, four octets of length, the value."""
+    """Return the wire form of a table: per entry key length (1 octet), key, type, value length (4 octets), value."""
     out = bytearray()
     for name, value in table.items():
-        kind, octets = (_TABLE, pack(value)) if isinstance(value, dict) else (_BINARY, value)
-        out += bytes([len(name)]) + name.encode("ascii") + struct.pack(">BI", kind, len(octets)) + octets
+        value_type, octets = (_TABLE, pack(value)) if isinstance(value, dict) else (_BINARY, value)
+        out += bytes([len(name)]) + name.encode("ascii") + struct.pack(">BI", value_type, len(octets)) + octets
     return bytes(out)
 
 
 def unpack(octets: bytes, depth: int = 0) -> Table:
-    """The table that stands in `octets`; ValueError for anything else."""
+    """Return the table with that wire form; raise ValueError if it is malformed."""
     table: Table = {}
-    place = 0
-    while place < len(octets):
-        start = place + 1 + octets[place]
-        name = octets[place + 1 : start].decode("ascii")
+    offset = 0
+    while offset < len(octets):
+        start = offset + 1 + octets[offset]
+        name = octets[offset + 1 : start].decode("ascii")
         if start + 5 > len(octets) or depth > 4:
-            raise ValueError("a reply that ends too early")
-        kind, size = struct.unpack_from(">BI", octets, start)
-        place = start + 5 + size
-        if place > len(octets) or kind not in (0, _BINARY, _TABLE):
-            raise ValueError("a reply of unknown form")
-        value = octets[start + 5 : place]
-        table[name] = unpack(value, depth + 1) if kind == _TABLE else value
+            raise ValueError("the reply is truncated or nested too deeply")
+        value_type, size = struct.unpack_from(">BI", octets, start)
+        offset = start + 5 + size
+        if offset > len(octets) or value_type not in (0, _BINARY, _TABLE):
+            raise ValueError("the reply is malformed")
+        value = octets[start + 5 : offset]
+        table[name] = unpack(value, depth + 1) if value_type == _TABLE else value
     return table
 
 
@@ -182,15 +182,15 @@ def _receive(connection: socket.socket, size: int, deadline: float) -> bytes:
     out = bytearray()
     while len(out) < size:
         connection.settimeout(_left(deadline))
-        part = connection.recv(size - len(out))
-        if not part:
+        received = connection.recv(size - len(out))
+        if not received:
             raise EOFError
-        out += part
+        out += received
     return bytes(out)
 
 
 def _was_closed(connection: socket.socket) -> bool:
-    """Whether something waits to be read although nothing was asked: the end of the connection."""
+    """Return whether the idle connection is readable, which means that named closed it."""
     poll = select.poll()
     poll.register(connection, select.POLLIN)
     return bool(poll.poll(0))
@@ -214,5 +214,5 @@ def _text(reply: Table, name: str) -> str:
 
 def _why(error: OSError | EOFError | ValueError) -> str:
     if isinstance(error, EOFError):
-        return _SILENTLY_CLOSED
+        return _CLOSED_WITHOUT_REPLY
     return error.strerror or str(error) if isinstance(error, OSError) else str(error)

@@ -1,4 +1,4 @@
-"""The one way to start a program: an argument tuple, no shell, a time limit, plain messages.
+"""Run programs: an argument tuple, no shell, a time limit, messages in English.
 
 This module must not know any program by name.
 """
@@ -16,17 +16,18 @@ from appliance.errors import CommandFailed, CommandTimeout, MissingProgram
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A program that ended by itself: its exit status and all that it wrote, both streams in one."""
+    """A program that ended: its exit status, and its standard output and error in one text."""
 
     status: int
     output: str
 
 
 def run(argv: Sequence[str], *, timeout: float, stdin: bytes = b"", accept: Collection[int] = (0,)) -> Finished:
-    """Run a program to its end and return what it said.
+    """Run a program and return its exit status and output.
 
-    `timeout` is in seconds; at its end the program and all its children are killed. MissingProgram when it cannot be
-    started, CommandTimeout when it did not end, CommandFailed when its status is not in `accept` or a signal ended it.
+    `timeout` is in seconds; after that the program and its process group are killed. Raise MissingProgram if it cannot
+    be started, CommandTimeout if it did not end in time, CommandFailed if its status is not in `accept` or a signal
+    killed it.
     """
     try:
         process = subprocess.Popen(
@@ -46,7 +47,7 @@ def run(argv: Sequence[str], *, timeout: float, stdin: bytes = b"", accept: Coll
         try:
             output = process.communicate(stdin, timeout=timeout)[0].decode("utf-8", "replace")
         except subprocess.TimeoutExpired:
-            raise CommandTimeout(argv, f"no end within {timeout:g} s") from None
+            raise CommandTimeout(argv, f"not finished within {timeout:g} s") from None
         finally:
             _kill_group(process)
     if process.returncode not in accept:

@@ -1,4 +1,4 @@
-"""Which release of BIND a program belongs to."""
+"""The release of BIND to which a program belongs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _VERSION = re.compile(r"\b(\d+)\.(\d+)\.(\d+)")
 
 
 def read_version(program: str, argument: str = "-v") -> tuple[int, ...]:
-    """The release that the program tells of itself, such as 9, 18, 49; empty when it tells none. CommandError."""
-    # rndc tells its version in its usage, with status 1
-    told = _VERSION.search(run((program, argument), timeout=TIMEOUT, accept=(0, 1)).output)
-    return tuple(map(int, told.groups())) if told else ()
+    """Return the release that the program reports, such as (9, 18, 49); empty if it reports none."""
+    # rndc prints its version in its usage text, with exit status 1
+    found = _VERSION.search(run((program, argument), timeout=TIMEOUT, accept=(0, 1)).output)
+    return tuple(map(int, found.groups())) if found else ()

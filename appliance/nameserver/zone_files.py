@@ -1,9 +1,10 @@
-"""The zone files of a primary: staged beside the live one, swapped in whole, and put back when they prove wrong.
+"""The zone files of a primary: staged beside the live file, published atomically, restored if named does not load them.
 
-A file is named by the uuid of its zone: no zone name becomes a path. This module must not know what the files hold.
+A file is named by the uuid of its zone, so that no zone name becomes part of a path. This module must not know what the
+files hold.
 
-    UUID.zone       live: what named reads          UUID.staged    written, not yet checked or published
-    UUID.zone.jnl   named's journal of that file    UUID.former    what was live before
+    UUID.zone       live: the file that named reads     UUID.staged    written, not yet checked or published
+    UUID.zone.jnl   named's journal of that file        UUID.former    the previous live file
 """
 
 from __future__ import annotations
@@ -25,10 +26,10 @@ _SUFFIXES = (".zone", ".zone.jnl", ".staged", ".former")
 
 
 class ZoneFiles:
-    """The zone files in one existing directory; `mode` is their permission bits. Every failure is a PublishFailed.
+    """The zone files in one existing directory; `mode` is their permission bits. Every failure raises PublishFailed.
 
-    A journal left beside a newer file keeps named from loading the zone after a restart: so it is unlinked, and that
-    made durable, before each swap.
+    With a journal that is older than the file beside it, named does not load the zone after a restart. So the journal
+    is unlinked, durably, before each file is published.
     """
 
     def __init__(self, directory: Path, mode: int = 0o644) -> None:
@@ -38,13 +39,13 @@ class ZoneFiles:
         self._digests: dict[UUID, tuple[Signature, str]] = {}
 
     def path(self, zone: UUID) -> Path:
-        """The live file of a zone."""
-        return self._place(zone, ".zone")
+        """Return the path of the live file of a zone."""
+        return self._path(zone, ".zone")
 
     def stage(self, zone: UUID, content: bytes) -> Path:
-        """Write a candidate, whole and on disk, under a name that named does not read, over a leftover if any."""
-        staged = self._place(zone, ".staged")
-        with _told("stage"):
+        """Write a file durably under a name that named does not read, replacing an earlier one; return its path."""
+        staged = self._path(zone, ".staged")
+        with _as_publish_failed("stage"):
             staged.unlink(missing_ok=True)
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
             with os.fdopen(os.open(staged, flags, 0o600), "wb") as file:
@@ -56,25 +57,25 @@ class ZoneFiles:
         return staged
 
     def publish(self, zone: UUID) -> None:
-        """Make the staged file the live one, keeping that as the former; a link in its place is replaced itself."""
-        with _told("publish"):
-            self._keep(zone)
+        """Make the staged file the live one and keep the previous one. A symbolic link in its place is replaced."""
+        with _as_publish_failed("publish"):
+            self._keep_previous(zone)
             self._swap(zone)
 
     def restore(self, zone: UUID) -> bool:
-        """Make the former file live again, written anew for named to notice it; False when there is none."""
-        former = self._place(zone, ".former")
-        with _told("put back"):
-            if not os.path.lexists(former):
+        """Make a copy of the previous file the live one, so that named notices it; return False if there is none."""
+        previous = self._path(zone, ".former")
+        with _as_publish_failed("restore"):
+            if not os.path.lexists(previous):
                 return False
-            self.stage(zone, _read(former))
+            self.stage(zone, _read(previous))
             self._swap(zone)
         return True
 
     def digest(self, zone: UUID) -> str | None:
-        """Return the SHA-256 of the live file; None when it is missing, a link or of other permission bits.
+        """Return the SHA-256 of the live file; None if it is missing, a symbolic link or has other permission bits.
 
-        The file is read again only when someone replaced or wrote it.
+        The digest is cached until the file is replaced or written.
         """
         try:
             signature = self._signature(zone)
@@ -88,64 +89,64 @@ class ZoneFiles:
 
     def discard(self, zone: UUID) -> None:
         """Remove the staged file, if any."""
-        with _told("discard"):
-            self._place(zone, ".staged").unlink(missing_ok=True)
+        with _as_publish_failed("discard"):
+            self._path(zone, ".staged").unlink(missing_ok=True)
 
     def remove(self, zone: UUID) -> None:
         """Remove every file of a zone."""
-        with _told("remove"):
+        with _as_publish_failed("remove"):
             self._digests.pop(zone, None)
             for suffix in _SUFFIXES:
-                self._place(zone, suffix).unlink(missing_ok=True)
+                self._path(zone, suffix).unlink(missing_ok=True)
             self._flush()
 
     def staged_zones(self) -> list[UUID]:
-        """The zones with a staged file: what a crash left behind, when asked at the start."""
+        """Return the zones with a staged file: at startup, what a crash left behind."""
         return self._with("*.staged")
 
     def zones(self) -> list[UUID]:
-        """The zones with a live file."""
+        """Return the zones with a live file."""
         return self._with("*.zone")
 
     def _with(self, pattern: str) -> list[UUID]:
-        with _told("list"):
+        with _as_publish_failed("list"):
             return [UUID(path.stem) for path in self._directory.glob(pattern) if _is_uuid(path.stem)]
 
     def read_live(self, zone: UUID) -> bytes:
-        """The content of the live file; nothing when there is none that can be read."""
+        """Return the content of the live file; empty if it cannot be read."""
         try:
             return _read(self.path(zone))
         except OSError:
             return b""
 
-    def _place(self, zone: UUID, suffix: str) -> Path:
+    def _path(self, zone: UUID, suffix: str) -> Path:
         return self._directory / f"{zone}{suffix}"
 
     def _signature(self, zone: UUID) -> Signature:
-        """What changes when anyone replaces or writes the live file."""
+        """Return what changes when the live file is replaced or written: inode, time, size and mode."""
         state = self.path(zone).lstat()
         return state.st_ino, state.st_mtime_ns, state.st_size, state.st_mode
 
-    def _keep(self, zone: UUID) -> None:
-        """Hold on to the live file, unless it is a link, or the same as the one to come (a publish done twice)."""
-        live, staged, former = (self._place(zone, suffix) for suffix in (".zone", ".staged", ".former"))
+    def _keep_previous(self, zone: UUID) -> None:
+        """Keep the live file as the previous one, unless it is a link or equal to the staged file (published twice)."""
+        live, staged, previous = (self._path(zone, suffix) for suffix in (".zone", ".staged", ".former"))
         if live.is_symlink() or not live.exists() or _same(live, staged):
             return
-        former.unlink(missing_ok=True)
+        previous.unlink(missing_ok=True)
         try:
-            os.link(live, former)
+            os.link(live, previous)
         except PermissionError:  # another user's file, as named's catalog is, may not be linked to (proc(5))
-            write_atomically(former, _read(live), self._mode)
+            write_atomically(previous, _read(live), self._mode)
 
     def _swap(self, zone: UUID) -> None:
-        self._place(zone, ".zone.jnl").unlink(missing_ok=True)
+        self._path(zone, ".zone.jnl").unlink(missing_ok=True)
         self._flush()
-        self._place(zone, ".staged").replace(self.path(zone))
+        self._path(zone, ".staged").replace(self.path(zone))
         self._digests[zone] = (self._signature(zone), self._staged.pop(zone))
         self._flush()
 
     def _flush(self) -> None:
-        """Make what was done to names in the directory durable."""
+        """Make the renames and unlinks in the directory durable."""
         directory = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             os.fsync(directory)
@@ -154,8 +155,8 @@ class ZoneFiles:
 
 
 @contextlib.contextmanager
-def _told(step: str) -> Iterator[None]:
-    """Turn the system's refusal into a PublishFailed that names the step and the reason."""
+def _as_publish_failed(step: str) -> Iterator[None]:
+    """Convert OSError to PublishFailed with the step and the reason."""
     try:
         yield
     except OSError as error:

@@ -1,1 +1,1 @@
-"""Zone -> bytes: zone files and parts of named.conf. Pure: no clock, file, socket or process."""
+"""Zone files and named.conf as bytes. Pure: this room must not know a clock, file, socket or process."""

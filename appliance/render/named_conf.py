@@ -1,7 +1,7 @@
-"""named.conf for a primary and for a secondary, and the first catalog zone, for BIND 9.18 and 9.20.
+"""named.conf of a primary and of a secondary, and a new catalog zone, for BIND 9.18 and 9.20.
 
-The templates arrange; here every word that goes into one is checked, so that none can end a string or open a statement.
-This module must not know where the results are kept.
+Every value is checked before it goes into a template, so that none can end a string or begin a statement. This module
+must not know where the results are stored.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from appliance.render.templates import ENVIRONMENT
 
 _PATH = re.compile(r"/[^\x00-\x1f\x7f\"';{}\\*?]*", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9_/-]+(\.[A-Za-z0-9_/-]+)*\.")
-_LARGEST_SERIAL = 2**32 - 1
+_MAX_SERIAL = 2**32 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """Another nameserver, and the TSIG key shared with it alone."""
+    """Another nameserver, and the TSIG key shared with it."""
 
     endpoint: Endpoint
     key: Key
@@ -34,10 +34,10 @@ class Peer:
 
 @dataclass(frozen=True, slots=True)
 class Primary:
-    """A primary: it takes zones by `addzone`, the catalog by signed updates, and feeds the secondaries.
+    """A primary: its zones are added by `addzone`, its catalog is changed by signed updates, secondaries transfer both.
 
-    `transfer_key` reads the catalog, also where no secondary has it. `directory` and the folder of `catalog_file` are
-    named's own to write. `log_file` None means stderr.
+    `transfer_key` may transfer the catalog, even if no secondary uses it. named must be able to write `directory` and
+    the folder of `catalog_file`. `log_file` None means stderr.
     """
 
     template: ClassVar[str] = "primary.conf.j2"
@@ -51,11 +51,11 @@ class Primary:
     transfer_key: Key
     secondaries: tuple[Peer, ...] = ()
     log_file: str | None = None
-    largest_journal: str = "default"
+    max_journal_size: str = "default"
 
     @property
     def keys(self) -> tuple[Key, ...]:
-        """Each key once."""
+        """Return each key once."""
         return _distinct(self.control_key, *self.readers)
 
     @property
@@ -65,16 +65,16 @@ class Primary:
 
     @property
     def readers(self) -> tuple[Key, ...]:
-        """The keys that may transfer zones."""
+        """Return the keys that may transfer zones."""
         return _distinct(self.update_key, self.transfer_key, *(peer.key for peer in self.secondaries))
 
 
 @dataclass(frozen=True, slots=True)
 class Secondary:
-    """A secondary: all its zones come through the catalog of its primary; it has no control channel.
+    """A secondary: it serves the members of its primary's catalog; it has no control channel.
 
-    `directory` and `zone_directory` are named's own to write. `log_file` None means stderr.
-    `release` is that of its BIND.
+    named must be able to write `directory` and `zone_directory`. `log_file` None means stderr. `release` is the release
+    of BIND.
     """
 
     template: ClassVar[str] = "secondary.conf.j2"
@@ -85,12 +85,12 @@ class Secondary:
     catalog_file: str
     primary: Peer
     log_file: str | None = None
-    largest_journal: str = "default"
+    max_journal_size: str = "default"
     release: tuple[int, ...] = (9, 20)
 
     @property
     def keys(self) -> tuple[Key, ...]:
-        """The one key shared with the primary."""
+        """Return the key shared with the primary."""
         return (self.primary.key,)
 
     @property
@@ -99,13 +99,13 @@ class Secondary:
         return (*self.listen, self.primary.endpoint)
 
     @property
-    def spare_port(self) -> int:
-        """The UDP port that it asks its primary from when it cannot be reached otherwise."""
+    def alternative_port(self) -> int:
+        """Return the UDP port of the alternative transfer source."""
         return self.listen[0].port + 1
 
 
 def named_conf(server: Primary | Secondary) -> bytes:
-    """The configuration file of one named; SettingsError for a value that may not stand in it."""
+    """Return the configuration of one named; raise SettingsError for a value that is not allowed in it."""
     _check(server)
     return (
         _template(server.template)
@@ -120,9 +120,9 @@ def named_conf(server: Primary | Secondary) -> bytes:
 
 
 def catalog_zone(catalog: Name, serial: int) -> bytes:
-    """A catalog zone without members, version 2 (RFC 9432 section 4.2), for a primary that has none yet."""
-    if not 0 < serial <= _LARGEST_SERIAL:
-        raise SettingsError(f"the serial {serial} is out of range")
+    """Return a catalog zone without members, version 2 (RFC 9432 section 4.2), for a primary without one."""
+    if not 0 < serial <= _MAX_SERIAL:
+        raise SettingsError(f"the serial {serial} must be 1 to {_MAX_SERIAL}")
     return _template("catalog.zone.j2").render(catalog=_catalog_text(catalog), serial=serial).encode("ascii")
 
 
@@ -133,11 +133,13 @@ def _check(server: Primary | Secondary) -> None:
         paths.append(server.zone_directory)
     for path in paths:
         if path is not None and not _PATH.fullmatch(path):
-            raise SettingsError(f"{path!r} is no absolute path that may stand in named.conf")
-    if not re.fullmatch(r"default|unlimited|[0-9]+[kKmMgG]?", server.largest_journal):
-        raise SettingsError(f"{server.largest_journal!r} is no journal size")
+            raise SettingsError(f"{path!r} is not an absolute path of characters that are allowed in named.conf")
+    if not re.fullmatch(r"default|unlimited|[0-9]+[kKmMgG]?", server.max_journal_size):
+        raise SettingsError(
+            f"{server.max_journal_size!r} is not a journal size: use default, unlimited or a number with k, m or g"
+        )
     if not server.listen:
-        raise SettingsError("a nameserver needs an address to listen on")
+        raise SettingsError("a nameserver needs at least one address to listen on")
     for endpoint in server.endpoints:
         _check_endpoint(endpoint)
     if len({key.name for key in server.keys}) != len(server.keys):
@@ -164,7 +166,9 @@ def _version(endpoint: Endpoint) -> int:
 def _catalog_text(catalog: Name) -> str:
     text = catalog.to_text()
     if not _NAME.fullmatch(text):
-        raise SettingsError(f"{text!r} is no name for a catalog zone")
+        raise SettingsError(
+            f"{text!r} is not a valid name for a catalog zone: use letters, digits, hyphens and underscores"
+        )
     return text
 
 

@@ -1,4 +1,4 @@
-"""The templates of `bind-templates/`: they arrange, Python decides."""
+"""The Jinja2 environment for `bind-templates/`. Templates only arrange values that Python code has checked."""
 
 from __future__ import annotations
 

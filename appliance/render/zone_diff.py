@@ -1,4 +1,4 @@
-"""A change of a zone as a diff of its zone file: the lines that go and the lines that come."""
+"""A change of a zone as a diff of its zone file."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from appliance.zones.model import Record
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the zone file that goes (`-`) or comes (`+`)."""
+    """A removed (`-`) or added (`+`) line of the zone file."""
 
     sign: str
     text: str
 
 
 def diff_lines(name: Name, apex: Apex, serials: tuple[int, int], changes: Sequence[Change]) -> list[Line]:
-    """The lines by owner and type, the SOA first where the serial moves; of an updated record both lines together."""
+    """Return the lines by owner and type, after the SOA if the serial changes; an updated record has two."""
     before, after = serials
     lines = []
     if before != after:
         lines = [Line("-", soa_line(name, before, apex)), Line("+", soa_line(name, after, apex))]
-    for change in sorted(changes, key=_place):
+    for change in sorted(changes, key=_sort_key):
         match change:
             case Create(record):
                 lines.append(Line("+", record_line(record)))
@@ -38,6 +38,6 @@ def diff_lines(name: Name, apex: Apex, serials: tuple[int, int], changes: Sequen
     return lines
 
 
-def _place(change: Change) -> tuple[Name, str, bytes]:
+def _sort_key(change: Change) -> tuple[Name, str, bytes]:
     record: Record = change.after if isinstance(change, Update) else change.record
     return record.owner, record.rdtype.name, record.wire

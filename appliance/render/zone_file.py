@@ -1,8 +1,8 @@
 """A zone as the bytes of its zone file (RFC 1035 section 5).
 
-One record a line, every name absolute, no directive, no date: equal content gives equal bytes. An empty line parts the
-apex, which is the appliance's own, from the records. The last line is a comment with the number of records and a
-digest, so that a file that was cut short is recognised.
+One record a line, every name absolute, no directive, no date: equal content gives equal bytes. An empty line separates
+the appliance's own SOA and NS records from the records of the zone. The last line is a comment with the number of
+records and a digest, so that a truncated file is detected.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _PRINTABLE = frozenset(map(chr, range(0x20, 0x7F)))
 
 @dataclass(frozen=True, slots=True)
 class Apex:
-    """What the appliance itself publishes at every apex: its nameservers, the SOA's constants (seconds), one TTL."""
+    """The records of the appliance at every apex: its nameservers, the SOA fields and the TTL, in seconds."""
 
     servers: tuple[Name, ...]
     rname: Name
@@ -36,7 +36,7 @@ class Apex:
 
 
 def apex_of(settings: DnsSettings) -> Apex:
-    """The apex that the settings describe."""
+    """Return the apex that the settings describe."""
     return Apex(
         servers=tuple(dns.name.from_text(server.name) for server in settings.nameservers),
         rname=dns.name.from_text(settings.rname),
@@ -49,20 +49,20 @@ def apex_of(settings: DnsSettings) -> Apex:
 
 
 def record_line(record: Record) -> str:
-    """The line of a record, without the line feed; rendered from its rdata and never from anyone's text."""
+    """Return the line of a record, without the line feed; rendered from its rdata and never from input text."""
     line = f"{record.owner.to_text()} {record.ttl} IN {record.rdtype.name} {print_line(record.rdata)}"
     if not _PRINTABLE.issuperset(line) or line.startswith("$"):
-        raise CompileFailed(f"record {record.uuid} has no printable zone file line")
+        raise CompileFailed(f"record {record.uuid} cannot be written as one printable line")
     return line
 
 
 def soa_line(name: Name, serial: int, apex: Apex) -> str:
-    """The line of the SOA record, without the line feed."""
+    """Return the line of the SOA record, without the line feed."""
     return zone_file(name, serial, apex, "", 0).decode("ascii").partition("\n")[0]
 
 
 def zone_file(name: Name, serial: int, apex: Apex, lines: str, count: int) -> bytes:
-    """The file: SOA, apex NS, then `lines` as `record_line` wrote them, each with its line feed, `count` of them."""
+    """Return the zone file: SOA, apex NS, then `lines`: `count` results of `record_line`, each with a line feed."""
     if lines.count("\n") != count or (lines and not lines.endswith("\n")):
         raise CompileFailed(f"{count} records gave {lines.count(chr(10))} lines")
     octets = _body(name, serial, apex, lines)
@@ -80,19 +80,19 @@ def apex_digest(apex: Apex) -> str:
 
 
 def is_complete(content: bytes) -> bool:
-    """True when nothing was cut off, added or altered since `zone_file` wrote the content."""
+    """Return whether the content is as `zone_file` rendered it: neither truncated nor changed."""
     at = content.rfind(b"\n; records=") + 1
     return at > 0 and content[at:] == _last_line(content[:at])
 
 
 def has_apex(content: bytes, name: Name, apex: Apex) -> bool:
-    """True for a whole file with this apex; False where the settings were others when it was written."""
+    """Return whether the content is complete and has this apex; False if the settings were different."""
     serial = serial_of(content)
     return serial is not None and content.startswith(_body(name, serial, apex, ""))
 
 
 def serial_of(content: bytes) -> int | None:
-    """The serial in a file that `zone_file` wrote; None for any other content."""
+    """Return the serial in content that `zone_file` rendered; None for any other content."""
     if not is_complete(content):
         return None
     return int(content.split(maxsplit=7)[6])

@@ -1,4 +1,4 @@
-"""What a zone is and when it is right: names, record data, rules, serials, changes.
+"""Zones: names, record data, validity rules, serials, changes.
 
-Pure: text and values in, values out. It knows no clock, file, socket, process, database or HTTP.
+Pure functions of text and values. This room must not know a clock, file, socket, process, database or HTTP.
 """

@@ -1,4 +1,4 @@
-"""Record data that dnspython takes and BIND 9.18 refuses, and with it the whole zone: refused here first."""
+"""Record data that dnspython accepts but BIND 9.18 does not, so that it would not load the zone. Refused here first."""
 
 from __future__ import annotations
 
@@ -23,47 +23,49 @@ _BRANCHES = rf"\^?(?:{_PIECE})+\$?(?:\|\^?(?:{_PIECE})+\$?)*"
 
 
 def refuse_unloadable(rdata: Rdata) -> None:
-    """Raise InvalidValue for data that a nameserver would not load."""
+    """Raise InvalidValue for data with which BIND would not load the zone."""
     check = _CHECKS.get(rdata.rdtype)
     if check:
         check(rdata)
 
 
 def _service_binding(rdata: Rdata) -> None:
-    """A dohpath is a path with the variable `{?dns}` and no other (RFC 9461 section 5)."""
+    """Require that a dohpath is a path template with the variable `{?dns}` and no other (RFC 9461 section 5)."""
     params = rdata.params  # type: ignore[attr-defined]
     if ParamKey.DOHPATH in params:
         octets: bytes = getattr(params[ParamKey.DOHPATH], "value", b"")
         path = octets.decode("utf-8", "replace")
         if path.encode() != octets or not _DOHPATH.fullmatch(path):
-            raise InvalidValue("a dohpath starts with a slash and holds the variable {?dns}", "value")
+            raise InvalidValue(
+                "a dohpath must start with a slash and hold the variable {?dns} once, and no other variable", "value"
+            )
 
 
 def _naptr(rdata: Rdata) -> None:
-    """The regexp is empty or a substitution `!pattern!text!` (RFC 3402 section 3.2)."""
+    """Require that the regexp is empty or a substitution `!pattern!text!` (RFC 3402 section 3.2)."""
     regexp = rdata.regexp  # type: ignore[attr-defined]
     if regexp and (b"\0" in regexp or not _is_substitution(regexp.decode("latin-1"))):  # BIND reads up to a NUL
         raise InvalidValue(
-            "the regexp is a substitution such as !^.*$!sip:help@example.com!, its pattern a plain POSIX one", "value"
+            "the regexp must be a substitution such as !^.*$!sip:help@example.com! with a simple POSIX pattern", "value"
         )
 
 
 def _is_substitution(text: str) -> bool:
-    """True where the pattern keeps to the part of POSIX extended expressions that is beyond doubt.
+    """Return whether `text` is a substitution whose pattern uses only the common part of POSIX extended expressions.
 
-    Sets and escapes become one letter, then each innermost group does, until nothing but branches is left.
+    Replace each bracket expression and escape by one letter, then each innermost group, until only branches are left.
     """
     found = _SUBSTITUTION.fullmatch(text)
     if not found:
         return False
     sets = re.findall(_SET, found[2], re.DOTALL)
-    backwards = any(low > high for members in sets for low, high in re.findall("(.)-(.)", members[1:-1], re.DOTALL))
+    is_reversed = any(low > high for members in sets for low, high in re.findall("(.)-(.)", members[1:-1], re.DOTALL))
     rest, groups, count = _SET_OR_ESCAPE.sub("a", found[2]), 0, 1
     while count:
         rest, count = re.subn(rf"\({_BRANCHES}\)", "a", rest)
         groups += count
     last = max(map(int, re.findall(r"\\([1-9])", found[3])), default=0)
-    return bool(re.fullmatch(_BRANCHES, rest)) and not backwards and last <= groups
+    return bool(re.fullmatch(_BRANCHES, rest)) and not is_reversed and last <= groups
 
 
 _CHECKS: Mapping[RdataType, Callable[[Rdata], None]] = {

@@ -1,7 +1,7 @@
-"""The catalog zone that tells the secondaries which zones there are (RFC 9432).
+"""The catalog zone, which lists the zones that the secondaries are to serve (RFC 9432).
 
-Each member stands under a label of its own, the zone's uuid: a zone that was deleted and made again gets a
-new label, and the secondaries then take its new content whatever their old serial was.
+The label of each member is the uuid of its zone: a zone that was deleted and created again has a new label, so that
+the secondaries transfer its new content whatever serial they had.
 """
 
 from __future__ import annotations
@@ -11,24 +11,24 @@ from uuid import UUID
 
 from dns.name import Name
 
-_OUR_LABEL = re.compile("[0-9a-f]{32}")
+_LABEL = re.compile("[0-9a-f]{32}")
 ZONES_LABEL = b"zones"
 FILE_UUID = UUID(int=0)
-"""The catalog's own file is named like every zone's, by a uuid: the nil one."""
+"""The uuid that names the catalog's own zone file: the nil uuid."""
 FIRST_SERIAL = 1
-"""The serial of a catalog that begins: behind any that a secondary may still have, which then keeps its members."""
+"""The serial of a new catalog: earlier than any that a secondary may still have, which therefore keeps its members."""
 
 
 def member_label(uuid: UUID) -> str:
-    """The label under which the zone of that uuid stands."""
+    """Return the member label of the zone with that uuid."""
     return uuid.hex
 
 
 def uuid_of(label: str) -> UUID | None:
-    """The uuid that stands behind a label; None for a label of another form, which is none of ours."""
-    return UUID(label) if _OUR_LABEL.fullmatch(label) else None
+    """Return the uuid of the zone with that member label; None if the appliance did not create the label."""
+    return UUID(label) if _LABEL.fullmatch(label) else None
 
 
 def member_owner(label: str, catalog: Name) -> Name:
-    """The owner of the member's PTR record (RFC 9432 section 4.1)."""
+    """Return the owner of the member's PTR record (RFC 9432 section 4.1)."""
     return Name((label.encode(), ZONES_LABEL, *catalog.labels))

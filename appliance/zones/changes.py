@@ -1,6 +1,6 @@
 """Changes of a zone's records as values: apply, diff, invert.
 
-A change is computed and looked at before anything is done with it; the journal keeps it as it stands here.
+A change is computed and checked before it is stored; the journal of changes holds it in this form.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from appliance.zones.model import Record
 
 @dataclass(frozen=True, slots=True)
 class Create:
-    """A record that was not there before."""
+    """A new record."""
 
     record: Record
 
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """A record that became another under the same uuid."""
+    """A record with new data under the same uuid."""
 
     before: Record
     after: Record
@@ -31,7 +31,7 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """A record that is there no more."""
+    """A removed record."""
 
     record: Record
 
@@ -40,21 +40,21 @@ Change = Create | Update | Delete
 
 
 def apply(records: Iterable[Record], changes: Iterable[Change]) -> frozenset[Record]:
-    """The records after the changes; the changes are taken in order."""
-    held = {record.uuid: record for record in records}
+    """Return the records after the changes, which are applied in order."""
+    by_uuid = {record.uuid: record for record in records}
     for change in changes:
         match change:
             case Create(record):
-                held[record.uuid] = record
+                by_uuid[record.uuid] = record
             case Update(_, after):
-                held[after.uuid] = after
+                by_uuid[after.uuid] = after
             case Delete(record):
-                del held[record.uuid]
-    return frozenset(held.values())
+                del by_uuid[record.uuid]
+    return frozenset(by_uuid.values())
 
 
 def diff(before: Iterable[Record], after: Iterable[Record]) -> tuple[Change, ...]:
-    """The changes that turn `before` into `after`, deletions first: `apply(a, diff(a, b)) == b`."""
+    """Return the changes that turn `before` into `after`, deletions first: `apply(a, diff(a, b)) == b`."""
     old, new = _by_uuid(before), _by_uuid(after)
     deletes = [Delete(old[uuid]) for uuid in old.keys() - new.keys()]
     updates = [Update(old[uuid], new[uuid]) for uuid in old.keys() & new.keys() if old[uuid] != new[uuid]]
@@ -63,17 +63,17 @@ def diff(before: Iterable[Record], after: Iterable[Record]) -> tuple[Change, ...
 
 
 def invert(changes: Iterable[Change]) -> tuple[Change, ...]:
-    """The changes that take these back, in the opposite order."""
+    """Return the changes that undo these, in reverse order."""
     return tuple(_inverse(change) for change in reversed(tuple(changes)))
 
 
 def touched_owners(changes: Iterable[Change]) -> frozenset[Name]:
-    """The owners whose data is another after the changes."""
+    """Return the owners whose records the changes create, update or delete."""
     return frozenset(record.owner for change in changes for record in _sides(change))
 
 
 def changes_serial(change: Change) -> bool:
-    """True when an answer of the nameservers differs after it: a new comment alone is stored and not published."""
+    """Return whether the change alters what nameservers answer; a change of the comment alone does not."""
     match change:
         case Update(before, after):
             return (before.key, before.ttl) != (after.key, after.ttl)

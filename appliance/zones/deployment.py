@@ -1,4 +1,4 @@
-"""Where the content of a zone has come to: computed from the serial that is wanted and the answers seen."""
+"""The deployment of a zone: its state, computed from the desired serial and the observed responses."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from appliance.zones.serial import is_later
 
 
 class DeploymentState(StrEnum):
-    """Of a zone. Live means observed: every nameserver answered with the wanted serial or a later one."""
+    """The state of a zone. Live: every nameserver was observed to serve the desired serial or a later one."""
 
     PENDING = "pending"
     DEPLOYING = "deploying"
@@ -20,7 +20,7 @@ class DeploymentState(StrEnum):
 
 
 class NameserverState(StrEnum):
-    """Of a nameserver, about one zone."""
+    """The state of a nameserver with regard to one zone."""
 
     LIVE = "live"
     LAGGING = "lagging"
@@ -29,10 +29,10 @@ class NameserverState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What a nameserver last answered; no serial: it served no such zone, or did not answer.
+    """The last response of a nameserver about a zone; `serial` is None if it did not serve the zone or not respond.
 
-    `checked_at` is the moment of its last answer, `changed_at` the moment at which `serial` or `state` last changed.
-    `answered` is False when it left the last question about the zone unanswered.
+    `checked_at` is the time of its last response, `changed_at` the time at which `serial` or `state` last changed.
+    `answered` is False if there was no response to the last query.
     """
 
     nameserver: str
@@ -44,17 +44,17 @@ class Observation:
 
 
 class Method(StrEnum):
-    """How content reached the primary."""
+    """The method by which content is published to the primary."""
 
     FILE = "file"
 
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """The content that the primary was last given.
+    """The content that was last published to the primary.
 
-    `serial` is the content's own; a nameserver may show another one where it signs. `digest` is the SHA-256 of what was
-    written, `apex` that of the settings that went into it.
+    `serial` is that of the content; a nameserver that signs the zone may serve another. `digest` is the SHA-256 of the
+    zone file, `apex` the digest of the apex in it.
     """
 
     serial: int
@@ -65,7 +65,7 @@ class Publication:
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """A zone's way to its nameservers. `attempted` is the serial of the deployer's last try, `error` how it ended."""
+    """The deployment of a zone. `attempted` is the serial of the last attempt, `error` why that failed."""
 
     serial: int
     attempted: int | None
@@ -79,7 +79,7 @@ class Deployment:
 
     @property
     def state(self) -> DeploymentState:
-        """Pending until the deployer takes the serial up, then deploying until it is live or has failed."""
+        """Return the state: pending until the first attempt with this serial, then deploying until live or failed."""
         if self.deleted:
             return DeploymentState.LIVE if self.removed else DeploymentState.PENDING
         if reaches(self.live_serial, self.serial):
@@ -89,6 +89,6 @@ class Deployment:
         return DeploymentState.FAILED if self.error else DeploymentState.DEPLOYING
 
 
-def reaches(served: int | None, wanted: int) -> bool:
-    """True when a nameserver that answers `served` serves `wanted` or something newer."""
-    return served is not None and (served == wanted or is_later(served, wanted))
+def reaches(served: int | None, desired: int) -> bool:
+    """Return whether the serial `served` is `desired` or a later one."""
+    return served is not None and (served == desired or is_later(served, desired))

@@ -1,4 +1,4 @@
-"""The values that the rest of the house speaks of: Record, RRset, Zone. Frozen; names are absolute and lower case."""
+"""The values that all other rooms use: Record, RRset, Zone. Immutable; names are absolute and lower case."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from dns.rdatatype import RdataType
 from appliance.zones.rdata import ParsedRdata, parse_wire
 
 MAX_TTL = 2**31 - 1
-"""The largest TTL (RFC 2181 section 8); BIND serves 0 in place of anything above it."""
+"""The maximum TTL (RFC 2181 section 8); BIND serves a larger one as 0."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One resource record of a zone, with what people know it by.
+    """One resource record of a zone, with its identity and comment.
 
-    `wire` is its rdata in uncompressed octets, `value` and `priority` are the same as the API shows it. `revision` is
-    the one that the record was read with: 1 for a new one, moved by the store with every change. The record keeps its
-    rdata once that is parsed, and so does a copy with the same type and octets.
+    `wire` is its rdata in uncompressed wire form; `value` and `priority` are the same rdata as the API shows it.
+    `revision` is 1 for a new record; the store increments it with every change. The parsed rdata is cached, also for a
+    copy with the same type and wire form.
     """
 
     uuid: UUID
@@ -42,7 +42,7 @@ class Record:
     @classmethod
     def from_parsed(
         cls,
-        content: ParsedRdata,
+        parsed: ParsedRdata,
         *,
         uuid: UUID,
         owner: Name,
@@ -51,24 +51,24 @@ class Record:
         created_at: datetime,
         updated_at: datetime,
     ) -> Record:
-        """Return the record of content that is parsed already."""
-        rdtype, wire = content.rdata.rdtype, content.rdata.to_wire() or b""
-        known = rdtype, wire, content.rdata
-        shown = content.value, content.priority
-        return cls(uuid, owner, rdtype, ttl, wire, *shown, comment, created_at, updated_at, known)
+        """Return the record with rdata that is already parsed."""
+        rdtype, wire = parsed.rdata.rdtype, parsed.rdata.to_wire() or b""
+        cached = rdtype, wire, parsed.rdata
+        value, priority = parsed.value, parsed.priority
+        return cls(uuid, owner, rdtype, ttl, wire, value, priority, comment, created_at, updated_at, cached)
 
     @property
     def rdata(self) -> Rdata:
-        """The data, parsed from its octets the first time."""
-        known = self._parsed
-        if known is None or known[:2] != (self.rdtype, self.wire):
-            known = self.rdtype, self.wire, parse_wire(self.rdtype, self.wire)
-            object.__setattr__(self, "_parsed", known)
-        return known[2]
+        """Return the rdata, parsed from its wire form on first use."""
+        cached = self._parsed
+        if cached is None or cached[:2] != (self.rdtype, self.wire):
+            cached = self.rdtype, self.wire, parse_wire(self.rdtype, self.wire)
+            object.__setattr__(self, "_parsed", cached)
+        return cached[2]
 
     @property
     def key(self) -> tuple[Name, RdataType, bytes]:
-        """What makes it one of a kind in its zone: no two records are equal on the wire."""
+        """Return owner, type and wire form, which are unique in the zone."""
         return self.owner, self.rdtype, self.wire
 
 
@@ -82,11 +82,11 @@ class RRset:
 
 
 Node = Mapping[RdataType, RRset]
-"""Everything at one owner, by type."""
+"""All rrsets at one owner, by type."""
 
 
 def gather(records: Iterable[Record]) -> Mapping[Name, Node]:
-    """The records as sets, by owner and type."""
+    """Return the records as rrsets, by owner and type."""
     nodes: dict[Name, dict[RdataType, list[Record]]] = {}
     for record in records:
         nodes.setdefault(record.owner, {}).setdefault(record.rdtype, []).append(record)
@@ -98,10 +98,10 @@ def gather(records: Iterable[Record]) -> Mapping[Name, Node]:
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """A zone without its records: name, owner, settings, and where its content stands.
+    """A zone without its records: name, account, settings and version.
 
-    `serial` is what is or will be published, `revision` moves with every stored change, and `queued_at` is
-    when the serial last moved. A zone with `deleted_at` is kept for its serial and to be restored.
+    `serial` is the desired serial, `revision` is incremented with every stored change, and `queued_at` is when the
+    serial last changed. A zone with `deleted_at` is kept for its serial and so that it can be restored.
     """
 
     uuid: UUID

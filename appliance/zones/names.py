@@ -1,7 +1,7 @@
-"""Names: the text that people write <-> `dns.name.Name`, absolute and lower case.
+"""Names: text <-> `dns.name.Name`, absolute and lower case.
 
-One strict reading for zone names, owners and targets. dnspython's own parser is not asked, since it maps
-look-alike letters, takes blanks and escapes, and adds what is missing; here nothing is trimmed or guessed.
+One strict parser for zone names, owners and targets. The parser of dnspython is not used, since it maps look-alike
+letters, accepts spaces and escapes, and completes relative names; here nothing is trimmed or guessed.
 Sources: RFC 1035 section 2.3.4 (lengths), RFC 5890 and 5891 (U-labels and A-labels, no mapping),
 RFC 4592 (wildcards), RFC 2317 section 4 (slashes under in-addr.arpa).
 """
@@ -17,7 +17,7 @@ from dns.name import Name
 from appliance.errors import InvalidName, InvalidValue
 
 MAX_NAME_OCTETS = 253
-"""The longest name without its final dot; 255 octets on the wire."""
+"""The maximum length of a name without its final dot; 255 octets on the wire."""
 MAX_LABEL_OCTETS = 63
 IN_ADDR_ARPA = dns.name.from_text("in-addr.arpa.")
 
@@ -26,9 +26,9 @@ _FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u206
 
 
 def refuse_control_characters(text: str, field: str | None) -> None:
-    """Refuse control characters, line and paragraph separators, direction marks and lone surrogates.
+    """Raise InvalidValue for control characters, line and paragraph separators, direction marks and lone surrogates.
 
-    This comes before any other reading: dnspython quietly drops whatever follows a line feed.
+    Call this before any other parser: dnspython silently drops what follows a line feed.
     """
     found = _FORBIDDEN.search(text)
     if found:
@@ -36,17 +36,18 @@ def refuse_control_characters(text: str, field: str | None) -> None:
 
 
 def parse_domain(text: str, field: str = "domain") -> Name:
-    """The name of a zone: a host name by DNS rules, its last label not all digits, no wildcard."""
+    """Return the name of a zone; raise InvalidName for a wildcard or if the last label is a number."""
     name = _absolute(_parse_labels(text, field), field)
     if name.labels[-2].isdigit():
-        raise InvalidName("the last label is a number: this is an address, not a domain name", field)
+        raise InvalidName(f"{text} is not a domain name: its last label is a number", field)
     return name
 
 
 def parse_owner(text: str, origin: Name, field: str = "name") -> Name:
-    """The owner of a record in the zone `origin`: `@`, a relative name, or a full name in the zone.
+    """Return the owner of a record in the zone `origin`: `@`, a relative name, or an absolute name in the zone.
 
-    Text that ends in the zone's name is a full name; other text is relative unless it ends in a dot.
+    Text that ends in the zone's name is absolute; other text is relative unless it ends in a dot. Raise InvalidName for
+    an absolute name outside the zone.
     """
     if text == "@":
         return origin
@@ -61,9 +62,10 @@ def parse_owner(text: str, origin: Name, field: str = "name") -> Name:
 
 
 def parse_target(text: str, origin: Name, field: str = "value", *, null_allowed: bool = False) -> Name:
-    """A host name inside record data: absolute with or without the final dot; `@` is the apex of `origin`.
+    """Return a host name in record data: absolute with or without the final dot; `@` is the apex of `origin`.
 
-    `null_allowed` lets `.` stand alone, which says "no such service" in MX, SRV, SVCB, HTTPS and NAPTR.
+    `null_allowed` permits `.`, which means "no such service" in MX, SRV, SVCB, HTTPS and NAPTR. Raise InvalidName for a
+    name with one label, or with a number as its last one.
     """
     if text == "@":
         return origin
@@ -71,31 +73,31 @@ def parse_target(text: str, origin: Name, field: str = "value", *, null_allowed:
         return dns.name.root
     name = _absolute(_parse_labels(text, field), field)
     if len(name.labels) < 3:
-        raise InvalidName(f"{text} has one label only: write the full host name, such as {text}.example.com", field)
+        raise InvalidName(f"{text} has only one label: write the full host name, such as {text}.example.com", field)
     if name.labels[-2].isdigit():
         raise InvalidName(f"{text} is not a host name: its last label is a number", field)
     return name
 
 
 def canonical_key(name: Name) -> tuple[bytes, ...]:
-    """Return a key that sorts names as DNS does (RFC 4034 section 6.1): by labels, the last one first."""
+    """Return the sort key of canonical name order (RFC 4034 section 6.1): the labels, the last one first."""
     return name.labels[::-1]
 
 
 def print_domain(name: Name) -> str:
-    """The name as A-labels without the final dot; the root is `.`."""
+    """Return the name as A-labels without the final dot; the root is `.`."""
     return str(name.to_text(omit_final_dot=True))
 
 
 def print_owner(name: Name, origin: Name) -> str:
-    """The owner relative to its zone: `@`, `www`, `*.dev`; in full where that would read as a full name."""
+    """Return the owner relative to its zone, such as `@`, `www` or `*.dev`; absolute if that were ambiguous."""
     relative, zone = name.labels[: -len(origin.labels)], origin.labels[:-1]
-    looks_full = zone and relative[-len(zone) :] == zone
-    return b".".join(name.labels[:-1] if looks_full else relative).decode() or "@"
+    is_ambiguous = zone and relative[-len(zone) :] == zone
+    return b".".join(name.labels[:-1] if is_ambiguous else relative).decode() or "@"
 
 
 def print_unicode(name: Name) -> str:
-    """The name with U-labels where a label has one; labels that do not decode stay A-labels."""
+    """Return the name with U-labels; labels that cannot be decoded remain A-labels."""
     return ".".join(_unicode_label(label.decode()) for label in name.labels[:-1])
 
 
@@ -107,7 +109,7 @@ def _unicode_label(label: str) -> str:
 
 
 def _parse_labels(text: str, field: str, below: Name = dns.name.root) -> tuple[bytes, ...]:
-    """The labels of `text`; slashes only where the name, or the zone that it is `below`, ends in in-addr.arpa."""
+    """Return the labels of `text`, a name relative to `below`; slashes are valid only under in-addr.arpa."""
     body = text.removesuffix(".")
     if len(body) > MAX_NAME_OCTETS:
         raise _long_name(len(body), field)
@@ -123,14 +125,14 @@ def _parse_labels(text: str, field: str, below: Name = dns.name.root) -> tuple[b
 
 
 def _parse_label(label: str, field: str) -> bytes:
-    """One label as an A-label: ASCII letters are folded, other letters must be valid under IDNA 2008 as they are."""
+    """Return the A-label in lower case; letters other than ASCII must be valid in IDNA 2008 without mapping."""
     if not label:
-        raise InvalidName("a label is empty: two dots in a row, or one at the start", field)
+        raise InvalidName("a label is empty: the name has two dots in a row, or one at the start", field)
     if len(label) > MAX_LABEL_OCTETS:
         raise _long_label(label, len(label), field)
-    folded = "".join(char.lower() if char.isascii() else char for char in label)
+    lowered = "".join(char.lower() if char.isascii() else char for char in label)
     try:
-        ascii_label = folded if folded.isascii() else idna.alabel(folded).decode()
+        ascii_label = lowered if lowered.isascii() else idna.alabel(lowered).decode()
         if ascii_label.startswith("xn--") and idna.alabel(idna.ulabel(ascii_label)).decode() != ascii_label:
             raise _invalid_label(label, field)
     except (idna.IDNAError, UnicodeError) as refused:
@@ -148,7 +150,8 @@ def _long_label(label: str, octets: int, field: str) -> InvalidName:
 
 def _invalid_label(label: str, field: str) -> InvalidName:
     return InvalidName(
-        f"the label {label!r} is not allowed: letters, digits, hyphens and underscores, no hyphen at either end", field
+        f"the label {label!r} is not valid: use letters, digits, hyphens and underscores, no hyphen at either end",
+        field,
     )
 
 

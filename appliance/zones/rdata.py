@@ -1,9 +1,9 @@
-"""Record data: the API's `value` and `priority` <-> one rdata, a row for each type.
+"""Record data: the API's `value` and `priority` <-> rdata, with one `RdataFormat` for each type.
 
-    value, priority  --row.write-->  strict presentation text  --dnspython-->  wire  -->  rdata  -->  canonical value
+    value, priority  --write-->  strict presentation text  --dnspython-->  wire  -->  rdata  -->  canonical value
 
-What is kept is what was printed from the rdata, never what was sent: dnspython takes comments, brackets,
-generic forms and a second line without complaint, so each row first writes the text that it may see.
+The stored value is printed from the rdata and is never the input: dnspython accepts comments, parentheses, generic
+forms and a second line, so each format first writes the presentation text that dnspython is to parse.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _FIELDS = re.compile(rf"{_FIELD}(?: {_FIELD})*+")
 
 @dataclass(frozen=True, slots=True)
 class ParsedRdata:
-    """What a record says: its rdata, and that rdata as the API shows it."""
+    """The rdata of a record, and the same as `value` and `priority` of the API."""
 
     rdata: Rdata
     value: str
@@ -50,91 +50,95 @@ class ParsedRdata:
 
 @dataclass(frozen=True, slots=True)
 class RdataFormat:
-    """How a type is read: `write(value, priority, origin)` gives the text for dnspython, or the rdata itself.
+    """How a type is parsed: `write(value, priority, origin)` returns the text for dnspython, or the rdata itself.
 
-    `target` is the place of the host name among the words of the value; `priority` says that the first
-    number of the rdata is the API's `priority`. A value of more than `longest` characters is not even looked at.
+    `target` is the index of the host name among the fields of the value. `has_priority` is True if the first number of
+    the rdata is the API's `priority`. `max_length` is the maximum length of the value, in characters.
     """
 
     write: Callable[[str, int, Name], str | Rdata]
     target: int | None = None
-    priority: bool = False
-    longest: int = 1_000
+    has_priority: bool = False
+    max_length: int = 1_000
 
 
 def parse_rdata(record_type: str, value: str, priority: int | None, origin: Name) -> ParsedRdata:
-    """The content of a record of the zone `origin`; InputError names the field that is wrong."""
+    """Return the rdata of a record of the zone `origin`; raise InputError with the field if it is not valid."""
     rdtype = parse_type(record_type)
     _check_priority(record_type, TYPES[rdtype], priority)
-    row = TYPES[rdtype]
-    if len(value) > row.longest:
-        raise InvalidValue(f"the value has {len(value)} characters; at most {row.longest} are allowed", "value")
+    rdata_format = TYPES[rdtype]
+    if len(value) > rdata_format.max_length:
+        raise InvalidValue(
+            f"the value has {len(value)} characters; at most {rdata_format.max_length} are allowed", "value"
+        )
     refuse_control_characters(value, "value")
-    read = row.write(value, priority or 0, origin)
+    written = rdata_format.write(value, priority or 0, origin)
     try:
-        if isinstance(read, str):
-            read = dns.rdata.from_text(IN, rdtype, read, origin=dns.name.root, relativize=False)
-        rdata = parse_wire(rdtype, read.to_wire() or b"")
-    except (dns.exception.DNSException, ValueError, OverflowError, struct.error) as refused:
-        raise InvalidValue(f"this is no {record_type} data: {_reason(refused)}", "value") from None
+        if isinstance(written, str):
+            written = dns.rdata.from_text(IN, rdtype, written, origin=dns.name.root, relativize=False)
+        rdata = parse_wire(rdtype, written.to_wire() or b"")
+    except (dns.exception.DNSException, ValueError, OverflowError, struct.error) as error:
+        raise InvalidValue(f"the value is not valid {record_type} data: {_reason(error)}", "value") from None
     refuse_unloadable(rdata)
     plain = rdtype == RdataType.TXT and not value.startswith('"')
     return ParsedRdata(rdata, value if plain else print_value(rdata), priority)
 
 
 def parse_type(record_type: str) -> RdataType:
-    """The type of that name: upper case, one of `TYPES`."""
+    """Return the type of that name, which must be in upper case and one of `TYPES`; raise UnsupportedType otherwise."""
     rdtype = _BY_NAME.get(record_type)
     if rdtype is None:
-        raise UnsupportedType(f"{record_type!r} is not one of the types {', '.join(_BY_NAME)}", "record_type")
+        raise UnsupportedType(
+            f"the record type {record_type!r} is not supported; use one of {', '.join(_BY_NAME)}", "record_type"
+        )
     return rdtype
 
 
 def parse_wire(rdtype: RdataType, wire: bytes) -> Rdata:
-    """The rdata of those octets, uncompressed as `Rdata.to_wire` gives them."""
+    """Return the rdata with that wire form, which is uncompressed as `Rdata.to_wire` returns it."""
     return dns.rdata.from_wire(IN, rdtype, wire, 0, len(wire))
 
 
 def has_priority(rdtype: RdataType) -> bool:
-    """True for the types whose first number is the API's `priority`."""
-    return TYPES[rdtype].priority
+    """Return whether the first number of the type's rdata is the API's `priority`."""
+    return TYPES[rdtype].has_priority
 
 
 def print_value(rdata: Rdata) -> str:
-    """The canonical value: what dnspython prints, without the priority and the final dot of the host name."""
-    row = TYPES[rdata.rdtype]
+    """Return the canonical value: the presentation form without the priority and the final dot of the host name."""
+    rdata_format = TYPES[rdata.rdtype]
     if isinstance(rdata, TXT):
         return print_quoted(rdata.strings)
-    words = rdata.to_text().split(" ")[1 if row.priority else 0 :]
-    if row.target is not None and words[row.target] != ".":
-        words[row.target] = words[row.target].removesuffix(".")
+    words = rdata.to_text().split(" ")[1 if rdata_format.has_priority else 0 :]
+    if rdata_format.target is not None and words[rdata_format.target] != ".":
+        words[rdata_format.target] = words[rdata_format.target].removesuffix(".")
     return " ".join(words)
 
 
 def print_line(rdata: Rdata) -> str:
-    """The data as a zone file holds it: as dnspython prints it, generic where BIND 9.18 lacks a key's name."""
+    """Return the presentation form for the zone file; the generic form if BIND 9.18 lacks the name of a SvcParamKey."""
     if isinstance(rdata, SVCBBase) and max(rdata.params, default=0) > ParamKey.DOHPATH:
         return rdata.to_generic().to_text()
     return rdata.to_text()
 
 
 def target_of(rdata: Rdata) -> Name | None:
-    """The host name that the rdata points to (MX, NS, SRV, CNAME, PTR, SVCB, HTTPS), else None."""
+    """Return the host name to which the rdata points (MX, NS, SRV, CNAME, PTR, SVCB, HTTPS), else None."""
     name = getattr(rdata, "exchange", None) or getattr(rdata, "target", None)
     return name if isinstance(name, Name) else None
 
 
-def _check_priority(record_type: str, row: RdataFormat, priority: int | None) -> None:
-    if row.priority and priority is None:
+def _check_priority(record_type: str, rdata_format: RdataFormat, priority: int | None) -> None:
+    if rdata_format.has_priority and priority is None:
         raise InvalidValue(f"{record_type} records require a priority value", "priority")
-    if not row.priority and priority is not None:
-        raise InvalidValue(f"{record_type} records have no priority: leave it out or null", "priority")
+    if not rdata_format.has_priority and priority is not None:
+        raise InvalidValue(f"{record_type} records have no priority: omit it or set it to null", "priority")
     if priority is not None and not 0 <= priority <= MAX_PRIORITY:
         raise InvalidValue(f"the priority must be 0 to {MAX_PRIORITY}", "priority")
 
 
-def _reason(refused: Exception) -> str:
-    return str(refused).split("\n", maxsplit=1)[0] or type(refused).__name__
+def _reason(error: Exception) -> str:
+    return str(error).split("\n", maxsplit=1)[0] or type(error).__name__
 
 
 def _ipv4(value: str, _priority: int, _origin: Name) -> str:
@@ -158,10 +162,10 @@ def _target(value: str, _priority: int, origin: Name) -> str:
 
 
 def _server(value: str, origin: Name, *, null_allowed: bool = False) -> str:
-    """The host name of a server, in which underscores are no letters (RFC 1123 section 2.1)."""
+    """Return the host name of a server, in which underscores are not valid (RFC 1123 section 2.1)."""
     name = parse_target(value, origin, null_allowed=null_allowed).to_text()
     if "_" in name:
-        raise InvalidValue(f"{value} is not the name of a host: it has an underscore", "value")
+        raise InvalidValue(f"{value} is not a host name: it has an underscore", "value")
     return name
 
 
@@ -171,18 +175,18 @@ def _ns(value: str, _priority: int, origin: Name) -> str:
 
 def _mx(value: str, priority: int, origin: Name) -> str:
     if value.count(" ") == 1 and _NUMBER.fullmatch(value.split(" ", maxsplit=1)[0]):
-        raise InvalidValue("the priority belongs in `priority` alone; the value is the host name", "value")
+        raise InvalidValue("set the priority in `priority` only; the value is the host name", "value")
     if value == "." and priority != 0:
-        raise InvalidValue('a null MX, ".", needs priority 0 (RFC 7505)', "value")
+        raise InvalidValue('a null MX (the value ".") must have priority 0 (RFC 7505)', "value")
     return f"{priority} {_server(value, origin, null_allowed=True)}"
 
 
 def _srv(value: str, priority: int, origin: Name) -> str:
     words = value.split(" ")
     if len(words) == 4 and all(map(_NUMBER.fullmatch, words[:3])):
-        raise InvalidValue("the priority belongs in `priority` alone; the value is: weight port target", "value")
+        raise InvalidValue("set the priority in `priority` only; the value must be: weight port target", "value")
     if len(words) != 3 or not all(map(_is_uint16, words[:2])):
-        raise InvalidValue("the value is: weight port target, such as 10 5060 sip.example.com", "value")
+        raise InvalidValue("the value must be: weight port target, such as 10 5060 sip.example.com", "value")
     return f"{priority} {words[0]} {words[1]} {_server(words[2], origin, null_allowed=True)}"
 
 
@@ -193,7 +197,7 @@ def _txt(value: str, _priority: int, _origin: Name) -> Rdata:
 def _caa(value: str, _priority: int, _origin: Name) -> str:
     found = _CAA.fullmatch(value)
     if not found or int(found[1]) > 255 or found[1] != str(int(found[1])):
-        raise InvalidValue('the value is: flags tag "text", such as 0 issue "letsencrypt.org"', "value")
+        raise InvalidValue('the value must be: flags tag "text", such as 0 issue "letsencrypt.org"', "value")
     flags, tag, text = found.groups()
     if text.startswith('"'):
         strings = parse_quoted(text)
@@ -201,38 +205,38 @@ def _caa(value: str, _priority: int, _origin: Name) -> str:
         strings = parse_quoted(f'"{text}"')
     else:
         raise InvalidValue(
-            "the text of a CAA record stands in quotes, or is one word without blanks and semicolons", "value"
+            "the text of a CAA record must be quoted, or one word without spaces and semicolons", "value"
         )
     if len(strings) != 1 or not all(0x20 <= octet < 0x7F for octet in strings[0]):
-        raise InvalidValue("the text of a CAA record is one string of printable ASCII", "value")
+        raise InvalidValue("the text of a CAA record must be one string of printable ASCII", "value")
     return f"{flags} {tag} {print_quoted(strings)}"
 
 
 def _structured(value: str, _priority: int, _origin: Name) -> str:
-    """Numbers, hexadecimal digits, base64 and quoted strings, one blank between two of them."""
+    """Return a value of numbers, hexadecimal digits, base64 and quoted strings, separated by single spaces."""
     if not _FIELDS.fullmatch(value):
         raise InvalidValue(
-            "write the fields of this type with one blank between two of them, quotes closed, no comment or bracket",
+            "separate the fields of this type by single spaces, close quotes, and use no comments or parentheses",
             "value",
         )
     if value.startswith("\\#"):
-        raise InvalidValue("write the fields of this type; the generic form of RFC 3597 is not taken", "value")
+        raise InvalidValue("write the fields of this type; the generic form of RFC 3597 is not accepted", "value")
     return value
 
 
 def _location(value: str, priority: int, origin: Name) -> str:
-    """The altitude gets a third decimal: dnspython counts in floats and would cut a hundredth off `8465.71m`."""
+    """Return the text of a LOC with a third decimal of the altitude: dnspython's floats would round `8465.71m` down."""
     return _ALTITUDE.sub(
         lambda found: f"{found[1]}.{(found[2] or '')[:2]:0<2}4{found[3]}", _structured(value, priority, origin), 1
     )
 
 
-def _with_target(place: int) -> Callable[[str, int, Name], str]:
+def _with_target(index: int) -> Callable[[str, int, Name], str]:
     def write(value: str, priority: int, origin: Name) -> str:
         words = _structured(value, priority, origin).split(" ")
         if len(words) < 2:
-            raise InvalidValue("fields are missing", "value")
-        words[place] = parse_target(words[place], origin, null_allowed=True).to_text()
+            raise InvalidValue("the value has too few fields", "value")
+        words[index] = parse_target(words[index], origin, null_allowed=True).to_text()
         return " ".join(words)
 
     return write
@@ -246,13 +250,13 @@ TYPES: Mapping[RdataType, RdataFormat] = {
     RdataType.A: RdataFormat(_ipv4),
     RdataType.AAAA: RdataFormat(_ipv6),
     RdataType.CNAME: RdataFormat(_target, target=0),
-    RdataType.MX: RdataFormat(_mx, target=0, priority=True),
-    RdataType.TXT: RdataFormat(_txt, longest=20_000),
+    RdataType.MX: RdataFormat(_mx, target=0, has_priority=True),
+    RdataType.TXT: RdataFormat(_txt, max_length=20_000),
     RdataType.NS: RdataFormat(_ns, target=0),
-    RdataType.SRV: RdataFormat(_srv, target=2, priority=True),
+    RdataType.SRV: RdataFormat(_srv, target=2, has_priority=True),
     RdataType.CAA: RdataFormat(_caa),
     RdataType.PTR: RdataFormat(_target, target=0),
-    RdataType.TLSA: RdataFormat(_structured, longest=8_000),
+    RdataType.TLSA: RdataFormat(_structured, max_length=8_000),
     RdataType.SSHFP: RdataFormat(_structured),
     RdataType.DS: RdataFormat(_structured),
     RdataType.NAPTR: RdataFormat(_with_target(-1), target=-1),
@@ -260,9 +264,9 @@ TYPES: Mapping[RdataType, RdataFormat] = {
     RdataType.HTTPS: RdataFormat(_with_target(1), target=1),
     RdataType.LOC: RdataFormat(_location),
     RdataType.URI: RdataFormat(_structured),
-    RdataType.SMIMEA: RdataFormat(_structured, longest=8_000),
-    RdataType.OPENPGPKEY: RdataFormat(_structured, longest=8_000),
+    RdataType.SMIMEA: RdataFormat(_structured, max_length=8_000),
+    RdataType.OPENPGPKEY: RdataFormat(_structured, max_length=8_000),
 }
-"""Every type that is served, in the order in which documents name them."""
+"""Every type that is served, in the order of the documentation."""
 
 _BY_NAME: Mapping[str, RdataType] = {rdtype.name: rdtype for rdtype in TYPES}

@@ -1,4 +1,4 @@
-"""Domains that nobody may create as a zone, and those that only an operator may."""
+"""Reserved domains: those that cannot be created as a zone, and those that only an operator may create."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from appliance.errors import InvalidName
 from appliance.zones.names import print_domain
 
 SPECIAL_USE = tuple(dns.name.from_text(text) for text in ("localhost.", "local.", "onion.", "invalid."))
-"""Names that resolvers never ask DNS for (RFC 6761, 6762, 7686)."""
-ORDINARY = frozenset({dns.name.from_text("home.arpa.")})
-"""A public suffix by the list, meant for everyone's own use by RFC 8375."""
+"""Special-use names, which are never resolved through DNS (RFC 6761, 6762, 7686)."""
+NOT_RESERVED = frozenset({dns.name.from_text("home.arpa.")})
+"""Names on the public suffix list that anyone may use nevertheless (RFC 8375)."""
 
 
 @dataclass(frozen=True, slots=True)
 class OwnNames:
-    """The names that the appliance itself stands on."""
+    """The names of the appliance's own nameservers and catalog zone."""
 
     nameservers: tuple[Name, ...]
     catalog: Name
@@ -28,19 +28,19 @@ class OwnNames:
 def refuse_reserved(
     name: Name, own: OwnNames, is_public_suffix: Callable[[str], bool], *, operator: bool = False, field: str = "domain"
 ) -> None:
-    """Raise InvalidName when no zone of that name may be created; an `operator` may create public suffixes.
+    """Raise InvalidName if no zone of that name may be created; an `operator` may create public suffixes.
 
-    A zone that holds a nameserver's own name is refused to all: its apex NS would need an address in it, and BIND
-    would not load it.
+    Nobody may create a zone that contains the name of one of the nameservers: its apex NS would need an address record
+    in the zone, without which BIND would not load it.
     """
     if any(name.is_subdomain(special) for special in SPECIAL_USE):
-        raise InvalidName(f"{print_domain(name)} is a special-use name that is never asked of nameservers", field)
+        raise InvalidName(f"{print_domain(name)} is a special-use name, which resolvers do not look up in DNS", field)
     for server in (*own.nameservers, own.catalog):
         if name.is_subdomain(server) or server.is_subdomain(name):
-            raise InvalidName(f"{print_domain(name)} is taken by the appliance's own names", field)
-    if operator or name in ORDINARY:
+            raise InvalidName(f"{print_domain(name)} is reserved for the names of the appliance itself", field)
+    if operator or name in NOT_RESERVED:
         return
     if len(name.labels) == 2:
-        raise InvalidName(f"{print_domain(name)} is a top-level domain; a zone has two labels at least", field)
+        raise InvalidName(f"{print_domain(name)} is a top-level domain; a zone needs at least two labels", field)
     if is_public_suffix(print_domain(name)):
         raise InvalidName(f"{print_domain(name)} is a public suffix, under which others register names", field)

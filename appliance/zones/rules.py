@@ -1,10 +1,10 @@
-"""The rules of a whole zone: what each record alone cannot show. One function for each rule.
+"""The rules of a whole zone, which no record shows by itself. One function for each rule.
 
     check(view, touched) -> findings          none: the zone can be served
 
-A rule looks at the zone as it would be after the change, through a `View`, and only at what the change
-can have broken: the touched owners, what stands above them, and what stands below a touched delegation.
-When named-checkzone or named refuses what these rules passed, a rule is missing here.
+A rule reads the zone as it would be after the change, through a `View`, and only what the change can affect: the
+touched owners, the owners above them, and those below a touched delegation. If named-checkzone or named refuses a zone
+that these rules accept, a rule is missing here.
 """
 
 from __future__ import annotations
@@ -23,33 +23,33 @@ from appliance.zones.names import canonical_key, print_domain
 from appliance.zones.rdata import target_of
 
 MAX_RRSET_RECORDS = 100
-"""BIND refuses a zone with a larger set (its default for max-records-per-type, CVE-2024-1737)."""
+"""BIND refuses a zone with a larger rrset (its default for max-records-per-type, CVE-2024-1737)."""
 MAX_RRSET_OCTETS = 60_000
-"""The largest set that still fits into one DNS message with room for names."""
+"""The maximum size of the rdata of an rrset: with its names it still fits into one DNS message."""
 
 _ADDRESSES = frozenset({RdataType.A, RdataType.AAAA})
 
 
 class View(Protocol):
-    """A zone as the rules see it."""
+    """The zone that the rules check."""
 
     @property
     def origin(self) -> Name:
-        """The zone's name."""
+        """Return the name of the zone."""
 
     @property
     def servers(self) -> tuple[Name, ...]:
-        """The appliance's own nameservers, which stand in every apex NS set."""
+        """Return the appliance's own nameservers, which are in the apex NS rrset of every zone."""
 
     def nodes(self, owners: Iterable[Name]) -> Mapping[Name, Node]:
-        """What stands at each of these owners; an owner without records is missing in the answer."""
+        """Return the rrsets at each of these owners; the result lacks owners without records."""
 
     def below(self, owner: Name) -> Iterator[tuple[Name, Node]]:
-        """What stands at each owner below this one, read as far as it is asked for."""
+        """Yield the rrsets at each owner below `owner`; read lazily."""
 
 
 def check(view: View, touched: Iterable[Name]) -> list[Finding]:
-    """All findings at the touched owners, the ones nearest to the input first."""
+    """Return the findings of all rules at the touched owners, in canonical order."""
     findings: list[Finding] = []
     for owner in sorted(touched, key=canonical_key):
         node = view.nodes([owner]).get(owner, {})
@@ -59,66 +59,68 @@ def check(view: View, touched: Iterable[Name]) -> list[Finding]:
 
 
 def no_cname_at_apex(view: View, owner: Name, node: Node) -> Iterator[Finding]:
-    """The apex holds SOA and NS, so no CNAME (RFC 1912 section 2.4)."""
+    """Yield a finding for a CNAME at the apex, which has SOA and NS (RFC 1912 section 2.4)."""
     if owner == view.origin and RdataType.CNAME in node:
         yield Finding(
-            "name", "a CNAME cannot stand at the apex, beside SOA and NS; use A and AAAA, or HTTPS with priority 0"
+            "name",
+            f"{print_domain(owner)} cannot hold a CNAME: it is the apex, with SOA and NS; "
+            "use A and AAAA, or HTTPS with priority 0",
         )
 
 
 def no_data_beside_cname(view: View, owner: Name, node: Node) -> Iterator[Finding]:
-    """A CNAME is the only record at its name (RFC 1034 section 3.6.2, RFC 2181 section 10.1)."""
+    """Yield a finding for other data beside a CNAME (RFC 1034 section 3.6.2, RFC 2181 section 10.1)."""
     cname = node.get(RdataType.CNAME)
     if not cname or owner == view.origin:
         return
     if len(cname.records) > 1:
-        yield Finding("name", f"{print_domain(owner)} already has a CNAME; a name has one at most")
+        yield Finding("name", f"{print_domain(owner)} already has a CNAME; a name can have only one")
     elif len(node) > 1:
         others = ", ".join(rdtype.name for rdtype in node if rdtype != RdataType.CNAME)
         yield Finding("name", f"{print_domain(owner)} cannot hold a CNAME beside other data ({others})")
 
 
 def cname_is_not_its_own_target(_view: View, owner: Name, node: Node) -> Iterator[Finding]:
-    """A CNAME does not point to its own name."""
+    """Yield a finding for a CNAME that points to its own name."""
     cname = node.get(RdataType.CNAME)
     if cname and target_of(cname.records[0].rdata) == owner:
         yield Finding("value", f"{print_domain(owner)} would be an alias of itself")
 
 
 def no_mx_beside_null_mx(_view: View, owner: Name, node: Node) -> Iterator[Finding]:
-    """A null MX says that a name takes no mail, so it is the only MX there (RFC 7505 section 3)."""
+    """Yield a finding for another MX beside a null MX (RFC 7505 section 3)."""
     mx = node.get(RdataType.MX)
     if mx and len(mx.records) > 1 and any(target_of(record.rdata) == root for record in mx.records):
         yield Finding("value", f"{print_domain(owner)} cannot hold a null MX beside another MX")
 
 
 def rrsets_within_limits(view: View, owner: Name, node: Node) -> Iterator[Finding]:
-    """A set has 100 records and 60,000 octets at most; at the apex the appliance's own NS count."""
+    """Yield a finding for an rrset of more than 100 records, those of the appliance included, or 60,000 octets."""
     for rdtype, rrset in node.items():
         if len(rrset.records) > max_records(view, owner, rdtype):
             yield Finding(
-                "value", f"the {rdtype.name} set of {print_domain(owner)} would exceed {MAX_RRSET_RECORDS} records"
+                "value", f"the {rdtype.name} rrset of {print_domain(owner)} would exceed {MAX_RRSET_RECORDS} records"
             )
         if sum(len(record.wire) for record in rrset.records) > MAX_RRSET_OCTETS:
             yield Finding(
-                "value", f"the {rdtype.name} set of {print_domain(owner)} would exceed {MAX_RRSET_OCTETS} octets"
+                "value", f"the {rdtype.name} rrset of {print_domain(owner)} would exceed {MAX_RRSET_OCTETS} octets"
             )
 
 
 def max_records(view: View, owner: Name, rdtype: RdataType) -> int:
-    """Return how many records a set may have; at the apex the appliance's own NS count."""
+    """Return how many records the rrset may have besides the NS records of the appliance itself."""
     own = len(view.servers) if rdtype == RdataType.NS and owner == view.origin else 0
     return MAX_RRSET_RECORDS - own
 
 
 def no_wildcard_delegation(_view: View, owner: Name, node: Node) -> Iterator[Finding]:
-    """NS at a wildcard has no meaning (RFC 4592 section 4.2), and BIND refuses the zone."""
+    """Yield a finding for NS at a wildcard, which is undefined (RFC 4592 section 4.2) and which BIND refuses."""
     if owner.is_wild() and RdataType.NS in node:
-        yield Finding("name", "NS records cannot stand at a wildcard; delegate each name")
+        yield Finding("name", f"{print_domain(owner)} cannot hold NS: it is a wildcard; delegate each name separately")
 
 
 def no_duplicate_apex_ns(view: View, owner: Name, node: Node) -> Iterator[Finding]:
-    """A user's apex NS is not one that the appliance publishes anyway."""
+    """Yield a finding for an apex NS that the appliance publishes already."""
     if owner == view.origin and RdataType.NS in node:
         for record in node[RdataType.NS].records:
             if target_of(record.rdata) in view.servers:
@@ -126,36 +128,38 @@ def no_duplicate_apex_ns(view: View, owner: Name, node: Node) -> Iterator[Findin
 
 
 def ds_needs_delegation(view: View, owner: Name, node: Node) -> Iterator[Finding]:
-    """DS belongs to a delegation: NS stands at the same name, below the apex (RFC 4035 section 2.4)."""
+    """Yield a finding for DS without NS at the same name, or at the apex (RFC 4035 section 2.4)."""
     if RdataType.DS in node and (owner == view.origin or RdataType.NS not in node):
-        yield Finding("name", f"DS needs NS records at the same name, and {print_domain(owner)} is not delegated")
+        yield Finding("name", f"{print_domain(owner)} cannot hold DS: it has no NS records that delegate it")
 
 
 def only_glue_below_zone_cut(view: View, owner: Name, node: Node) -> Iterator[Finding]:
-    """Below a delegation only the addresses of its servers are served, as glue (RFC 1034 section 4.2.1)."""
+    """Yield a finding for data below a delegation that is not glue (RFC 1034 section 4.2.1)."""
     above = view.nodes(_between(owner, view.origin))
-    for cut, at_cut in above.items():
-        if RdataType.NS in at_cut and not _is_glue(owner, node, at_cut):
+    for cut, cut_node in above.items():
+        if RdataType.NS in cut_node and not _is_glue(owner, node, cut_node):
             yield Finding(
-                "name", f"{print_domain(cut)} is delegated; below it only addresses of its nameservers are served"
+                "name",
+                f"{print_domain(owner)} is below the delegation of {print_domain(cut)}, where only address records of "
+                "its nameservers are served",
             )
 
 
 def no_data_hidden_by_zone_cut(view: View, owner: Name, node: Node) -> Iterator[Finding]:
-    """A delegation leaves nothing at or below it that would no longer be answered."""
+    """Yield a finding for a delegation that would occlude data at or below it."""
     if owner == view.origin or RdataType.NS not in node:
         return
-    at_cut: Node = {rdtype: rrset for rdtype, rrset in node.items() if rdtype not in (RdataType.NS, RdataType.DS)}
-    for hidden, held in ((owner, at_cut), *_first_hidden(view, owner, node)):
-        if held and not _is_glue(hidden, held, node):
-            types = ", ".join(rdtype.name for rdtype in held)
+    others: Node = {rdtype: rrset for rdtype, rrset in node.items() if rdtype not in (RdataType.NS, RdataType.DS)}
+    for hidden, hidden_node in ((owner, others), *_first_hidden(view, owner, node)):
+        if hidden_node and not _is_glue(hidden, hidden_node, node):
+            types = ", ".join(rdtype.name for rdtype in hidden_node)
             yield Finding(
                 "name", f"the delegation of {print_domain(owner)} would hide {types} at {print_domain(hidden)}"
             )
 
 
 def apex_nameservers_have_addresses(view: View) -> Iterator[Finding]:
-    """An apex NS in the zone leads to an address; BIND refuses the whole zone otherwise."""
+    """Yield a finding for an apex NS in the zone without an address, with which BIND refuses the zone."""
     apex = view.nodes([view.origin]).get(view.origin, {})
     has_below = functools.cache(lambda name: next(view.below(name), None) is not None)
     for record in apex[RdataType.NS].records if RdataType.NS in apex else ():
@@ -163,7 +167,7 @@ def apex_nameservers_have_addresses(view: View) -> Iterator[Finding]:
         if target and target.is_subdomain(view.origin):
             node = _answering_node(view, target, has_below)
             if RdataType.CNAME in node:
-                detail = f"{record.value}, a nameserver of the zone, would be an alias; it must have an address"
+                detail = f"{record.value}, a nameserver of the zone, would be an alias; it needs an A or AAAA record"
                 yield Finding("value", detail, target)
             elif not _ADDRESSES & node.keys():
                 detail = f"{record.value}, a nameserver of the zone, would have no A or AAAA record in it"
@@ -184,11 +188,11 @@ RULES: tuple[Rule, ...] = (
     no_duplicate_apex_ns,
     rrsets_within_limits,
 )
-"""The rules of a single owner, in the order in which they are told."""
+"""The rules of a single owner, in the order of their findings."""
 
 
 def _between(owner: Name, origin: Name) -> list[Name]:
-    """The names above `owner` and below `origin`."""
+    """Return the names above `owner` and below `origin`, the closest first."""
     above = []
     while len(owner.labels) > len(origin.labels) + 1:
         owner = owner.parent()
@@ -197,12 +201,12 @@ def _between(owner: Name, origin: Name) -> list[Name]:
 
 
 def _is_glue(owner: Name, node: Node, cut: Node) -> bool:
-    """True when everything at `owner` is an address of a server of the delegation."""
+    """Return whether all data at `owner` is addresses of a nameserver of the delegation."""
     return node.keys() <= _ADDRESSES and owner in {target_of(record.rdata) for record in cut[RdataType.NS].records}
 
 
 def _first_hidden(view: View, owner: Name, cut: Node) -> Iterator[tuple[Name, Node]]:
-    """The first owner below the cut that is no glue: one is enough to refuse, and there may be thousands."""
+    """Yield the first owner below the zone cut whose data is not glue; one is enough to refuse the zone."""
     for below, node in view.below(owner):
         if not _is_glue(below, node, cut):
             yield below, node
@@ -210,7 +214,7 @@ def _first_hidden(view: View, owner: Name, cut: Node) -> Iterator[tuple[Name, No
 
 
 def _answering_node(view: View, target: Name, has_below: Callable[[Name], bool]) -> Node:
-    """What answers for the name: its own node, or the wildcard of its closest encloser (RFC 4592 section 3.3.1)."""
+    """Return the rrsets that answer for the name: its own or those of the wildcard (RFC 4592 section 3.3.1)."""
     encloser = target
     while True:
         node = view.nodes([encloser]).get(encloser, {})

@@ -171,7 +171,7 @@ def additions(count: int, ttl: Callable[[int], int | None] = lambda _: None) -> 
 
 
 def applied(workspace: Workspace, zone: Zone, wanted: Sequence[RecordRequest]) -> str | None:
-    with pytest.raises(RuleBroken, match=r"the A set of one\.example\.com would exceed 100 records") as refused:
+    with pytest.raises(RuleBroken, match=r"the A rrset of one\.example\.com would exceed 100 records") as refused:
         workspace.editor.change_many(workspace.owner, zone.uuid, wanted)
     return refused.value.field
 

@@ -54,7 +54,7 @@ def accepted(folder: Path, configuration: bytes) -> str:
         PRIMARY,
         SECONDARY,
         dataclasses.replace(PRIMARY, secondaries=(), listen=PRIMARY.listen[1:], update_key=PRIMARY.control_key),
-        dataclasses.replace(PRIMARY, log_file="/var/cache/bind/log", largest_journal="20m"),
+        dataclasses.replace(PRIMARY, log_file="/var/cache/bind/log", max_journal_size="20m"),
         dataclasses.replace(SECONDARY, log_file="/var/cache/bind/log", listen=SECONDARY.listen * 1),
     ],
 )
@@ -125,7 +125,7 @@ def test_a_place_is_an_address_and_a_port(address: str, port: int) -> None:
 
 
 def test_other_wrong_values_are_refused() -> None:
-    wrong: list[dict[str, Any]] = [{"largest_journal": "1m; x"}, {"listen": ()}]
+    wrong: list[dict[str, Any]] = [{"max_journal_size": "1m; x"}, {"listen": ()}]
     for changes in wrong:
         with pytest.raises(SettingsError):
             named_conf(dataclasses.replace(PRIMARY, **changes))

@@ -60,7 +60,7 @@ def test_a_planted_row_fails_its_zone_alone_and_a_restart_serves_the_last_good(l
 @pytest.mark.parametrize(
     ("script", "told"),
     [
-        ("#!/bin/sh\nsleep 30\n", "no end within 1 s"),
+        ("#!/bin/sh\nsleep 30\n", "not finished within 1 s"),
         ("#!/bin/sh\nkill -9 $$\n", "killed by signal 9"),
         (None, "cannot be started"),
     ],
