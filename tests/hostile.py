@@ -1,8 +1,8 @@
 """The table of hostile inputs, `api/hostile_inputs.json`, run row by row against any client.
 
-Each row is one call and its exact answer: `status`, `error_code` and `field` of the error (`fields`: any of them).
-`setup` are records made before, `shown` is a part of the answer, `answer` the whole of it, `absent` what must not
-stand in it, `served` the rdata that nameservers then give for the record. Words in braces stand for what `World` made.
+Each row is one request and its expected response: `status`, `error_code` and `field` of the error (`fields`: any of
+them). `setup` are records to create before, `shown` is a part of the body, `answer` all of it, `absent` is text that it
+must not hold, `served` the rdata that nameservers then return. Words in braces are replaced by values of `World`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Client = Callable[[str, str, Mapping[str, str], bytes], Answer]
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """The secrets of two accounts: all of `dns:*`, revoked, expired, and one that may only list."""
+    """Token secrets: one with `dns:*` for each account, a revoked one, an expired one, and one that may only list."""
 
     a: str
     b: str
@@ -36,7 +36,7 @@ class Tokens:
 
 
 def rows() -> list[Row]:
-    """Every row of the table."""
+    """Return every row of the table."""
     table: list[Row] = json.loads(TABLE.read_text("utf-8"))
     return table
 
@@ -47,17 +47,17 @@ class World:
     def __init__(self, client: Client, tokens: Tokens, *, catalog: str, nameserver_domain: str) -> None:
         self.client = client
         self.tokens = tokens
-        zone_a = self._make(tokens.a, ZONES, {"domain": "example.com"})
-        zone_b = self._make(tokens.b, ZONES, {"domain": "example.net"})
+        zone_a = self._create(tokens.a, ZONES, {"domain": "example.com"})
+        zone_b = self._create(tokens.b, ZONES, {"domain": "example.net"})
         self.zone_a_path, zone_b_path = f"{ZONES}{zone_a}/", f"{ZONES}{zone_b}/"
         host = {"record_type": "A", "name": "host", "value": "192.0.2.77"}
         mail = {"record_type": "MX", "name": "@", "value": "mail.example.com", "priority": 10}
         self.words = {
             "zone_a": zone_a,
             "zone_b": zone_b,
-            "rec_a": self._make(tokens.a, f"{self.zone_a_path}records/", host),
-            "mx_a": self._make(tokens.a, f"{self.zone_a_path}records/", mail),
-            "rec_b": self._make(tokens.b, f"{zone_b_path}records/", host),
+            "rec_a": self._create(tokens.a, f"{self.zone_a_path}records/", host),
+            "mx_a": self._create(tokens.a, f"{self.zone_a_path}records/", mail),
+            "rec_b": self._create(tokens.b, f"{zone_b_path}records/", host),
             "token_a": tokens.a,
             "token_b": tokens.b,
             "revoked_token": tokens.revoked,
@@ -68,12 +68,12 @@ class World:
         }
 
     def call(self, method: str, path: str, body: object = None, token: str | None = None) -> Answer:
-        """An ordinary call of account A, or of another token."""
+        """Send a request with the token of account A, or another token."""
         headers = {"Authorization": f"Bearer {token or self.tokens.a}", "Content-Type": "application/json"}
         return self.client(method, path, headers, b"" if body is None else json.dumps(body).encode())
 
-    def picture(self) -> tuple[object, ...]:
-        """Everything that both accounts can see, but for the state of deployment."""
+    def snapshot(self) -> tuple[object, ...]:
+        """Return all zones and records of both accounts, without the state of deployment."""
         return tuple(
             (_without_deployment(json.loads(self.call("GET", f"{ZONES}?page_size=1000", token=token)[2])), records)
             for token in (self.tokens.a, self.tokens.b)
@@ -81,12 +81,12 @@ class World:
         )
 
     def fill(self, text: str) -> str:
-        """The text with the words in braces put in."""
+        """Return the text with the words in braces replaced."""
         for word, meaning in self.words.items():
             text = text.replace(f"{{{word}}}", meaning)
         return text
 
-    def _make(self, token: str, path: str, body: object) -> str:
+    def _create(self, token: str, path: str, body: object) -> str:
         status, _, answer = self.call("POST", path, body, token)
         assert status == 201, answer
         uuid: str = json.loads(answer)["uuid"]
@@ -94,21 +94,21 @@ class World:
 
 
 def run(row: Row, world: World, served: Callable[[Mapping[str, Any], list[str]], None] | None = None) -> None:
-    """Run one row, and take back what it made. `served(record, rdata)` looks at the nameservers if there are any."""
-    made = [_location(world.call("POST", f"{world.zone_a_path}records/", body)) for body in row.get("setup", ())]
-    before = world.picture()
+    """Run one row and delete what it created. `served(record, rdata)` checks the nameservers, if there are any."""
+    created = [_location(world.call("POST", f"{world.zone_a_path}records/", body)) for body in row.get("setup", ())]
+    before = world.snapshot()
     status, headers, body = _call(row, world)
     assert status == row["status"], body
     if status >= 400:
         _check_error(row, status, headers, body)
     if status >= 400 or row.get("unchanged"):
-        assert world.picture() == before
+        assert world.snapshot() == before
     if status == 201:
-        made.append(headers["Location"])
+        created.append(headers["Location"])
     _check_answer(row, world, body)
     if served and "served" in row:
         served(json.loads(body), row["served"])
-    for path in made:
+    for path in created:
         assert world.call("DELETE", path)[0] == 204
 
 
@@ -127,8 +127,8 @@ def _octets(row: Row, world: World) -> bytes:
         text: str = row["raw_body"]
         return text.encode(row.get("encoding", "utf-8"))
     if "generated_body" in row:
-        made = row["generated_body"]
-        return f"{made.get('prefix', '')}{made['repeat'] * made['times']}{made.get('suffix', '')}".encode()
+        created = row["generated_body"]
+        return f"{created.get('prefix', '')}{created['repeat'] * created['times']}{created.get('suffix', '')}".encode()
     return world.fill(json.dumps(row["body"])).encode() if "body" in row else b""
 
 

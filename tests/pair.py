@@ -1,7 +1,7 @@
-"""A real primary and secondary for tests: two named on loopback, of an ordinary user, ended by their process ids.
+"""A real primary and secondary for tests: two named processes on loopback, run by an unprivileged user.
 
-`with Pair() as pair:` starts both and waits until each serves the catalog. Their logs are kept, and named in the error,
-when something failed.
+`with Pair() as pair:` starts both and waits until each serves the catalog. If the block fails, their logs are kept and
+their paths are logged.
 """
 
 from __future__ import annotations
@@ -40,20 +40,20 @@ log = logging.getLogger(__name__)
 
 LOOPBACK = "127.0.0.1"
 CATALOG = dns.name.from_text("catalog.appliance.test")
-FIRST_PAUSE, LONGEST_PAUSE = 0.002, 0.05
-"""Seconds between two looks of `wait_for`: looking costs time that what is awaited may need."""
-_PLACES = (f"{sys.prefix}/sbin", "/usr/local/sbin", "/usr/sbin", "/usr/local/bin", "/usr/bin")
+MIN_PAUSE, MAX_PAUSE = 0.002, 0.05
+"""Seconds between two polls of `wait_for`; polling takes time from what it waits for."""
+_FOLDERS = (f"{sys.prefix}/sbin", "/usr/local/sbin", "/usr/sbin", "/usr/local/bin", "/usr/bin")
 
 
 def program(name: str) -> str:
-    """The path of one of BIND's programs; a test without it fails."""
-    found = shutil.which(name, path=os.pathsep.join(_PLACES))
-    assert found, f"{name} is in none of {_PLACES}"
+    """Return the path of one of BIND's programs; fail if it is missing."""
+    found = shutil.which(name, path=os.pathsep.join(_FOLDERS))
+    assert found, f"{name} is in none of {_FOLDERS}"
     return found
 
 
 def free_port() -> int:
-    """A port free for UDP and TCP, below those that the system hands out by itself."""
+    """Return a port that is free for UDP and TCP, below the ephemeral range."""
     for port in random.sample(range(15000, 32000), 200):
         with socket.socket(type=socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
             try:
@@ -66,17 +66,17 @@ def free_port() -> int:
 
 
 def wait_for(condition: Callable[[], object], what: str, seconds: float = 30.0) -> None:
-    """Return as soon as the condition holds; fail, naming it, when it does not within that time."""
+    """Return as soon as the condition is true; fail with `what` if it is not within that time."""
     end = time.monotonic() + seconds
-    pause = FIRST_PAUSE
+    pause = MIN_PAUSE
     while not condition():
         assert time.monotonic() < end, f"not within {seconds:g} s: {what}"
         time.sleep(pause)
-        pause = min(pause * 1.2, LONGEST_PAUSE)
+        pause = min(pause * 1.2, MAX_PAUSE)
 
 
 def small_zone(zone: Name, serial: int, address: str = "192.0.2.1") -> bytes:
-    """A zone file of a few records."""
+    """Return a zone file with a few records."""
     name = zone.to_text()
     return (
         f"{name} 300 IN SOA ns1.appliance.test. hostmaster.appliance.test. {serial} 3600 300 2419200 300\n"
@@ -86,7 +86,7 @@ def small_zone(zone: Name, serial: int, address: str = "192.0.2.1") -> bytes:
 
 
 class Named:
-    """One named with its own directory."""
+    """A named process with its own directory."""
 
     def __init__(self, directory: Path, configuration: bytes) -> None:
         self.directory = directory
@@ -97,7 +97,7 @@ class Named:
         self.log = directory / "named.log"
 
     def start(self) -> None:
-        """Start it; it may not answer yet."""
+        """Start it, without waiting until it responds."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 (self._program, "-g", "-n", "2", "-c", str(self._configuration)),
@@ -105,23 +105,23 @@ class Named:
                 stdout=log,
                 stderr=log,
                 cwd=self.directory,
-                **_ordinary_user(),
+                **_unprivileged_user(),
             )
 
     def pause(self) -> None:
-        """Stop it in its tracks, as a hanging one, until `resume`; return when every thread stands still."""
+        """Suspend it until `resume`, as if it hung; return when every thread is stopped."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
         threads = Path(f"/proc/{self._process.pid}/task")
-        wait_for(lambda: all("T (stop" in (t / "status").read_text() for t in threads.iterdir()), "named stands still")
+        wait_for(lambda: all("T (stop" in (t / "status").read_text() for t in threads.iterdir()), "named is suspended")
 
     def resume(self) -> None:
-        """Let it go on."""
+        """Continue it."""
         assert self._process is not None
         self._process.send_signal(signal.SIGCONT)
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
-        """End it and wait for its end; a stopped one is continued first."""
+        """Terminate it and wait for its end; continue it first if it is suspended."""
         if self._process is None:
             return
         self._process.send_signal(signal.SIGCONT)
@@ -135,7 +135,7 @@ class Named:
 
 
 class Pair:
-    """A primary and its secondary, with everything that a deployer needs to work on them."""
+    """A primary and its secondary, with what a deployer needs to control them."""
 
     def __init__(self) -> None:
         self.root = Path(tempfile.mkdtemp(prefix="pair-"))
@@ -146,7 +146,7 @@ class Pair:
         self.control_key, self.update_key, self.transfer_key = (new_key(n) for n in ("control", "update", "transfer"))
         self.zones = self.root / "ns1" / "zones"
         self.key_file = self.root / "rndc.key"
-        self._make_folders()
+        self._create_folders()
         self.ns1 = Named(self.root / "ns1", named_conf(self._primary_settings()))
         self.ns2 = Named(self.root / "ns2", named_conf(self._secondary_settings()))
         self.files = ZoneFiles(self.zones)
@@ -175,16 +175,16 @@ class Pair:
         self.wait_for_any_serial(self.secondary, CATALOG)
 
     def serial(self, server: Nameserver, zone: Name) -> int | None:
-        """The serial that a server answers now, None for no zone or no answer."""
-        answer = query_all([(server, zone)], timeout=0.1, retries=0)[server, zone]
-        return answer.serial if answer else None
+        """Return the serial that a server serves now; None if it has no such zone or does not respond."""
+        response = query_all([(server, zone)], timeout=0.1, retries=0)[server, zone]
+        return response.serial if response else None
 
     def wait_for_serial(self, server: Nameserver, zone: Name, serial: int | None) -> None:
-        """Wait until a server answers exactly this serial (None: no longer serves the zone)."""
+        """Wait until a server serves exactly this serial (None: no longer serves the zone)."""
         wait_for(lambda: self.serial(server, zone) == serial, f"{server.name} serves {zone} at {serial}")
 
     def wait_for_any_serial(self, server: Nameserver, zone: Name) -> None:
-        """Wait until a server answers for the zone at all."""
+        """Wait until a server serves the zone."""
         wait_for(lambda: self.serial(server, zone) is not None, f"{server.name} serves {zone}")
 
     def put(self, uuid: UUID, content: bytes) -> str:
@@ -201,7 +201,7 @@ class Pair:
         return uuid
 
     def lose_catalog(self) -> None:
-        """Let the primary begin with a catalog without members, which the secondary's is ahead of."""
+        """Restart the primary with an empty catalog, whose serial is behind that of the secondary."""
         self.ns1.stop(signal.SIGKILL)
         self._catalog.with_name("catalog.zone.jnl").unlink(missing_ok=True)
         self._catalog.write_bytes(catalog_zone(CATALOG, 1))
@@ -214,7 +214,7 @@ class Pair:
 
     def _primary_settings(self) -> Primary:
         return Primary(
-            listen=(Endpoint(LOOPBACK, self.primary.endpoint.port),),
+            listen=(self.primary.endpoint,),
             directory=str(self.root / "ns1"),
             catalog=CATALOG,
             catalog_file=str(self._catalog),
@@ -227,7 +227,7 @@ class Pair:
 
     def _secondary_settings(self) -> Secondary:
         return Secondary(
-            listen=(Endpoint(LOOPBACK, self.secondary.endpoint.port),),
+            listen=(self.secondary.endpoint,),
             directory=str(self.root / "ns2"),
             zone_directory=str(self.root / "ns2" / "zones"),
             catalog=CATALOG,
@@ -235,11 +235,11 @@ class Pair:
             primary=Peer(self.primary.endpoint, self.transfer_key),
         )
 
-    def _make_folders(self) -> None:
+    def _create_folders(self) -> None:
         self.root.chmod(0o755)
         for folder in (self.root / "ns1", self.root / "ns2", self.zones, self.root / "ns2" / "zones"):
             folder.mkdir()
-            os.chown(folder, _ordinary_user().get("user", -1), -1)
+            os.chown(folder, _unprivileged_user().get("user", -1), -1)
         self._catalog.write_bytes(catalog_zone(CATALOG, 1))
         self.key_file.write_text(self.control_key.statement())
 
@@ -259,8 +259,8 @@ class _Identity(TypedDict, total=False):
     extra_groups: list[int]
 
 
-def _ordinary_user() -> _Identity:
-    """Whom named runs as: an unprivileged user when the tests run as root."""
+def _unprivileged_user() -> _Identity:
+    """Return the user that runs named: an unprivileged one if the tests run as root."""
     if os.geteuid() != 0:
         return {}
     nobody = pwd.getpwnam("nobody")

@@ -1,6 +1,6 @@
-"""Worst-case inputs: every compiled pattern and every parser against strings made to be slow to refuse.
+"""Worst-case inputs: every compiled pattern and every parser against strings that are slow to refuse.
 
-`python -m tests.slow_inputs` measures, and prints the slowest string of each at the greatest length of a request.
+`python -m tests.slow_inputs` prints the slowest string for each, at the maximum length in a request.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from appliance.zones.names import parse_domain, parse_owner
 from appliance.zones.rdata import TYPES, has_priority, parse_rdata, parse_type
 
 ORIGIN = dns.name.from_text("example.com.")
-LONGEST_IN = {
+MAX_LENGTHS = {
     "appliance.api.auth": MAX_HEADER,
     "appliance.web.http_hardening": MAX_HEADER,
     "appliance.web.deployment_wait": 500,
@@ -38,17 +38,18 @@ LONGEST_IN = {
     "appliance.zones.character_strings": 20_000,
     "appliance.zones.bind_limits": 255,
 }
-"""The longest text that the patterns of a module are used on; all others see what operators and programs write."""
-OTHERS = 4096
+"""The maximum length of input for the patterns of each module that parses requests."""
+DEFAULT_LENGTH = 4096
+"""Length for the patterns of other modules, whose input comes from operators and programs."""
 _LETTERS = 'a0 .-"\\,;=([?*é'
-_AGAIN = tuple(dict.fromkeys("".join(dict.fromkeys(pair)) for pair in itertools.product(_LETTERS, repeat=2)))
+_REPEATED = tuple(dict.fromkeys("".join(dict.fromkeys(pair)) for pair in itertools.product(_LETTERS, repeat=2)))
 _ENDS = ("", "!", '"', "\0")
-"""One or two characters again and again, and an end at which all was in vain."""
+"""One or two repeated characters, and an end at which a match fails."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Something that reads text, the longest that a request may give it, and how texts of its kind begin."""
+    """A function that parses text, the maximum length of its input, and how its inputs begin."""
 
     name: str
     read: Callable[[str], object]
@@ -56,23 +57,23 @@ class Call:
     starts: tuple[str, ...] = ("",)
 
     def seconds(self, text: str) -> float:
-        """How long it takes; that it refuses the text is no matter."""
+        """Return how long the call takes, whether or not it refuses the text."""
         began = time.perf_counter()
         with suppress(InputError):
             self.read(text)
         return time.perf_counter() - began
 
     def slowest(self, length: int, tried: int = 4) -> tuple[float, str]:
-        """The slowest text of that length, of those that were slowest when they were short."""
+        """Return the slowest text of that length, among those that were slowest when short, and its time in seconds."""
         short = min(length, 300)
-        recipes = [(start, again, end) for start in self.starts for again in _AGAIN for end in _ENDS]
+        recipes = [(start, again, end) for start in self.starts for again in _REPEATED for end in _ENDS]
         recipes.sort(key=lambda recipe: self.seconds(_text(recipe, short)), reverse=True)
         texts = [_text(recipe, length) for recipe in recipes[:tried]]
         return max((min(self.seconds(text) for _ in range(2)), text) for text in texts)
 
 
 def patterns() -> Iterator[Call]:
-    """Every pattern that a module of the package has compiled, used as that module uses it."""
+    """Yield every compiled pattern of the package, used as its module uses it."""
     for found in pkgutil.walk_packages(appliance.__path__, "appliance."):
         if found.name.endswith("__main__") or ".migrations" in found.name:
             continue
@@ -81,12 +82,12 @@ def patterns() -> Iterator[Call]:
         for name, pattern in vars(module).items():
             if isinstance(pattern, re.Pattern) and re.search(rf"^{name} = ", source, re.MULTILINE):
                 for method in sorted(set(re.findall(rf"\b{name}\.(\w+)\(", source))):
-                    longest = LONGEST_IN.get(found.name, OTHERS)
+                    longest = MAX_LENGTHS.get(found.name, DEFAULT_LENGTH)
                     yield Call(f"{found.name}.{name}.{method}", _using(pattern, method), longest)
 
 
 def parsers() -> Iterator[Call]:
-    """Every parser of what a request holds."""
+    """Yield every parser of input from requests."""
     yield Call("parse_domain", parse_domain, MAX_BODY)
     yield Call("parse_owner", lambda text: parse_owner(text, ORIGIN), MAX_BODY, ("", "*."))
     yield Call("parse_type", parse_type, MAX_BODY)
@@ -120,7 +121,7 @@ def _text(recipe: tuple[str, str, str], length: int) -> str:
 
 
 def main() -> None:
-    """Print the slowest text of each."""
+    """Print the slowest text for each pattern and parser."""
     for call in (*patterns(), *parsers()):
         seconds, text = call.slowest(call.longest)
         print(f"{seconds * 1000:9.3f} ms {call.longest:7d} characters  {call.name}  {text[:8]!r}...{text[-3:]!r}")  # noqa: T201

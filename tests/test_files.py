@@ -1,4 +1,4 @@
-"""Files for others: whole or not at all, with the rights that their place asks for, and never through a link."""
+"""Shared files: written atomically, with the permissions of their folder, and never through a symbolic link."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ def mode(path: Path) -> int:
     ("folder_mode", "file_mode"), [(0o2770, 0o660), (0o775, 0o660), (0o755, 0o600), (0o700, 0o600)]
 )
 @pytest.mark.parametrize("umask", [0o022, 0o077])
-def test_the_folder_says_who_else_may_have_a_file(tmp_path: Path, folder_mode: int, file_mode: int, umask: int) -> None:
+def test_a_new_file_is_shared_like_its_folder(tmp_path: Path, folder_mode: int, file_mode: int, umask: int) -> None:
     tmp_path.chmod(folder_mode)
-    former = os.umask(umask)
+    previous = os.umask(umask)
     try:
-        create_shared(tmp_path / "made")
+        create_shared(tmp_path / "created")
         open_shared(tmp_path / "opened").close()
     finally:
-        os.umask(former)
-    assert mode(tmp_path / "made") == mode(tmp_path / "opened") == file_mode
+        os.umask(previous)
+    assert mode(tmp_path / "created") == mode(tmp_path / "opened") == file_mode
 
 
-def test_a_file_that_is_there_keeps_its_content_and_rights(tmp_path: Path) -> None:
+def test_an_existing_file_keeps_its_content_and_mode(tmp_path: Path) -> None:
     tmp_path.chmod(0o2770)
     file = tmp_path / "kept"
     file.write_text("kept")
@@ -43,8 +43,8 @@ def test_a_file_that_is_there_keeps_its_content_and_rights(tmp_path: Path) -> No
     assert (file.read_text(), mode(file)) == ("kept and more", 0o640)
 
 
-def test_a_link_that_someone_planted_is_not_followed(tmp_path: Path) -> None:
-    """Who may write into the folder could otherwise have root empty any file."""
+def test_a_symbolic_link_is_not_followed(tmp_path: Path) -> None:
+    """Else a user who may write to the folder could make root truncate any file."""
     precious = tmp_path / "precious"
     precious.write_text("precious")
     for name in ("store.lock", "api.lock"):
@@ -60,7 +60,7 @@ def test_a_link_that_someone_planted_is_not_followed(tmp_path: Path) -> None:
     assert precious.read_text() == "precious"
 
 
-def test_a_file_is_dressed_like_another_and_open_to_nobody_else(tmp_path: Path) -> None:
+def test_permissions_are_copied_without_those_of_others(tmp_path: Path) -> None:
     model, file = tmp_path / "model", tmp_path / "file"
     model.touch()
     file.touch()
@@ -70,10 +70,10 @@ def test_a_file_is_dressed_like_another_and_open_to_nobody_else(tmp_path: Path) 
         assert mode(file) == expected
 
 
-def test_what_cannot_be_written_whole_leaves_what_was(tmp_path: Path) -> None:
+def test_a_failed_write_keeps_the_existing_file(tmp_path: Path) -> None:
     file = tmp_path / "kept.key"
-    write_atomically(file, b"former", 0o640)
+    write_atomically(file, b"previous", 0o640)
     with pytest.raises(TypeError):
         write_atomically(file, "no octets", 0o640)  # type: ignore[arg-type]
-    assert file.read_bytes() == b"former"
+    assert file.read_bytes() == b"previous"
     assert list(tmp_path.iterdir()) == [file]

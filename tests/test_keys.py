@@ -1,4 +1,4 @@
-"""Keys: read as the tools write them, never shown."""
+"""Keys: parsed as the tools write them, and never shown."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_a_key_reads_back_as_it_was_written(tmp_path: Path) -> None:
     assert read_key(tmp_path / "key") == key
 
 
-def test_rndc_confgen_writes_what_we_read(tmp_path: Path) -> None:
+def test_a_key_of_rndc_confgen_is_parsed(tmp_path: Path) -> None:
     file = tmp_path / "rndc.key"
     subprocess.run(
         (program("rndc-confgen"), "-a", "-A", "hmac-sha256", "-c", str(file)), check=True, capture_output=True
@@ -53,12 +53,12 @@ def test_a_key_that_could_end_its_statement_is_refused(name: str, algorithm: str
 
 
 @pytest.mark.parametrize("text", ["", "key a {};", 'key "a" { algorithm hmac-sha256; secret "YQ=="; };\nkey'])
-def test_a_file_without_one_key_is_refused(tmp_path: Path, text: str) -> None:
+def test_a_file_without_exactly_one_key_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "key").write_text(text)
     with pytest.raises(SettingsError):
         read_key(tmp_path / "key")
 
 
-def test_a_missing_key_file_is_named(tmp_path: Path) -> None:
+def test_a_missing_key_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="No such file"):
         read_key(tmp_path / "key")

@@ -1,4 +1,4 @@
-"""Settings: from which source, in which range, and that whatever is unknown or wrong is named."""
+"""Settings: their sources and ranges, and the error for each that is unknown or not valid."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from appliance.settings import (
 )
 
 
-def twin(key: str) -> str:
-    """The environment variable of a key."""
+def variable_of(key: str) -> str:
+    """Return the environment variable of a key."""
     return f"{ENVIRONMENT_PREFIX}{key.replace('.', '_').upper()}"
 
 
@@ -38,14 +38,14 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "config.toml"
 
 
-def test_without_file_and_environment_all_is_default() -> None:
+def test_without_file_and_environment_all_settings_are_default() -> None:
     settings = read_settings(None, {"PATH": "/bin", "DNS_APPLIANCE": "x"})
     assert settings == Settings() and settings.sources == {}
     with pytest.raises(FrozenInstanceError):
         settings.api.threads = 3  # type: ignore[misc]
 
 
-def test_every_key_is_explained_in_its_class() -> None:
+def test_every_key_is_described_in_its_class() -> None:
     assert DEFAULT_FILE.is_absolute() and len(known_keys()) == len(set(known_keys()))
     for name, section in SECTIONS.items():
         assert (section.__doc__ or "").startswith(f"[{name}]")
@@ -53,28 +53,28 @@ def test_every_key_is_explained_in_its_class() -> None:
             assert one.metadata["text"], f"{name}.{one.name}"
 
 
-def test_every_range_stands_in_the_explanation() -> None:
+def test_every_range_in_a_description_is_enforced() -> None:
     for name, section in SECTIONS.items():
         for one in fields(section):
-            told = re.search(r"\b(\d+) to (\d+)", one.metadata["text"])
-            if told:
-                for outside in (int(told[1]) - 1, int(told[2]) + 1):
-                    with pytest.raises(SettingsError, match=f"must be {told[0]}"):
-                        read_settings(None, {twin(f"{name}.{one.name}"): str(outside)})
+            described = re.search(r"\b(\d+) to (\d+)", one.metadata["text"])
+            if described:
+                for outside in (int(described[1]) - 1, int(described[2]) + 1):
+                    with pytest.raises(SettingsError, match=f"must be {described[0]}"):
+                        read_settings(None, {variable_of(f"{name}.{one.name}"): str(outside)})
 
 
-def test_no_two_keys_have_one_twin() -> None:
-    assert len({twin(key) for key in known_keys()}) == len(known_keys())
+def test_every_key_has_its_own_variable() -> None:
+    assert len({variable_of(key) for key in known_keys()}) == len(known_keys())
 
 
 @pytest.mark.parametrize("key", known_keys())
-def test_every_key_has_a_twin_that_reads_what_is_printed(key: str) -> None:
+def test_every_variable_accepts_the_printed_value(key: str) -> None:
     default = value_of(Settings(), key)
-    settings = read_settings(None, {twin(key): print_value(default)})
-    assert value_of(settings, key) == default and settings.sources == {key: twin(key)}
+    settings = read_settings(None, {variable_of(key): print_value(default)})
+    assert value_of(settings, key) == default and settings.sources == {key: variable_of(key)}
 
 
-def test_the_environment_wins_over_the_file(file: Path) -> None:
+def test_the_environment_has_priority_over_the_file(file: Path) -> None:
     file.write_text('[api]\nthreads = 4\nlisten = "127.0.0.1:1"\n[dns]\ncatalog = "cätalog.example"\n', "utf-8")
     settings = read_settings(file, {"DNS_APPLIANCE_API_THREADS": "8"})
     assert (settings.api.threads, str(settings.api.listen)) == (8, "127.0.0.1:1")
@@ -86,7 +86,7 @@ def test_the_environment_wins_over_the_file(file: Path) -> None:
     }
 
 
-def test_lists_addresses_and_paths_are_read(file: Path) -> None:
+def test_lists_addresses_and_paths_are_parsed(file: Path) -> None:
     file.write_text(
         '[api]\ntrusted_proxies = ["127.0.0.1", "::1"]\nlisten = "[::1]:8053"\n[store]\npath = "/x y/s"\n'
         '[dns]\nnameservers = ["NS1.example.net.=192.0.2.1:53", "ns2.example.net=[2001:db8::2]:5353"]\n'
@@ -101,22 +101,22 @@ def test_lists_addresses_and_paths_are_read(file: Path) -> None:
     assert read_settings(None, {"DNS_APPLIANCE_API_TRUSTED_PROXIES": " a , b,"}).api.trusted_proxies == ("a", "b")
 
 
-def test_a_socket_is_a_place_to_listen_at_too() -> None:
+def test_a_unix_socket_is_a_listen_address() -> None:
     longest = f"/{'x' * 106}"
     for path in ("/run/dns-appliance-api/api.sock", longest):
         settings = read_settings(None, {"DNS_APPLIANCE_API_LISTEN": f"unix:{path}"})
         assert settings.api.listen == LocalSocket(Path(path))
         assert print_value(settings.api.listen) == f"unix:{path}"
-    told = "api.listen is .*, which is not address:port, .*, or unix: and the absolute path of a socket"
+    expected = "api.listen is .*, which is not address:port, .*, or unix: and the absolute path of a socket"
     for text in ("unix:", "unix:api.sock", "unix:./api.sock", f"unix:{longest}x", "unix:/a\0b", "unix"):
-        with pytest.raises(SettingsError, match=told):
+        with pytest.raises(SettingsError, match=expected):
             read_settings(None, {"DNS_APPLIANCE_API_LISTEN": text})
     with pytest.raises(SettingsError, match=r"deployer\.control is 'unix:/a', which is not address:port, such as"):
         read_settings(None, {"DNS_APPLIANCE_DEPLOYER_CONTROL": "unix:/a"})
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         ("[api]\nthread = 4", "api.thread is unknown; did you mean api.threads?"),
         ("[apis]\nthreads = 4", "apis.threads is unknown; did you mean api.threads?"),
@@ -149,14 +149,14 @@ def test_a_socket_is_a_place_to_listen_at_too() -> None:
         ("[deployer]\npoll_interval = 9", "it must be 10 to 60000"),
     ],
 )
-def test_what_is_wrong_in_the_file_is_named(file: Path, text: str, told: str) -> None:
+def test_errors_in_the_file_name_the_key(file: Path, text: str, expected: str) -> None:
     file.write_text(text)
-    with pytest.raises(SettingsError, match=re.escape(told)):
+    with pytest.raises(SettingsError, match=re.escape(expected)):
         read_settings(file, {})
 
 
 @pytest.mark.parametrize(
-    ("variable", "value", "told"),
+    ("variable", "value", "expected"),
     [
         (
             "DNS_APPLIANCE_API_THREAD",
@@ -167,12 +167,12 @@ def test_what_is_wrong_in_the_file_is_named(file: Path, text: str, told: str) ->
         ("DNS_APPLIANCE_API_THREADS", "257", "api.threads is 257; it must be 2 to 256"),
     ],
 )
-def test_what_is_wrong_in_the_environment_is_named(variable: str, value: str, told: str) -> None:
-    with pytest.raises(SettingsError, match=re.escape(told)):
+def test_errors_in_the_environment_name_the_variable(variable: str, value: str, expected: str) -> None:
+    with pytest.raises(SettingsError, match=re.escape(expected)):
         read_settings(None, {variable: value})
 
 
-def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+def test_an_unreadable_file_is_reported(tmp_path: Path) -> None:
     binary = tmp_path / "binary.toml"
     binary.write_bytes(b"\xff\xfe")
     for path in (tmp_path / "missing.toml", tmp_path, binary):
@@ -183,7 +183,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 @given(st.sampled_from(known_keys()), st.text(st.characters(exclude_categories=["Cs"])))
 def test_any_text_is_a_value_or_a_settings_error(key: str, text: str) -> None:
     try:
-        told = str(read_settings(None, {twin(key): text}).sources)
+        message = str(read_settings(None, {variable_of(key): text}).sources)
     except SettingsError as refused:
-        told = str(refused)
-    assert key in told
+        message = str(refused)
+    assert key in message

@@ -1,4 +1,4 @@
-"""No text of a request keeps a thread busy: patterns and parsers come to an end on what was made to be slow."""
+"""No text in a request keeps a thread busy: patterns and parsers finish even for the slowest inputs."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import pytest
 from tests.slow_inputs import Call, parsers, patterns
 
 
-@pytest.mark.timeout(60)  # one that goes back and forth needs minutes at these lengths, or years
+@pytest.mark.timeout(60)  # a backtracking pattern takes minutes or years at these lengths
 @pytest.mark.parametrize("call", [*patterns(), *parsers()], ids=lambda call: call.name)
-def test_it_comes_to_an_end(call: Call) -> None:
+def test_it_finishes(call: Call) -> None:
     for length in (250, call.longest):
         call.slowest(length, tried=3)
 

@@ -1,4 +1,4 @@
-"""What a service manager is told: once that the process is ready, in time that it lives, and that it ends."""
+"""Notifications to the service manager: ready once, alive in time, and stopping."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ def test_it_is_ready_once(tmp_path: Path, form: str) -> None:
     with Listener(address) as listener:
         manager = ServiceManager(address)
         manager.notify_alive("still\nwaiting", ready=False)
-        manager.notify_alive("at\nwork ")
-        manager.notify_alive("at work")
+        manager.notify_alive("all\nwell ")
+        manager.notify_alive("all well")
         manager.notify_stopping()
         assert listener.hears("STOPPING=1")
-    assert listener.heard == ["READY=1", "STATUS=at work", "STOPPING=1"]
+    assert listener.heard == ["READY=1", "STATUS=all well", "STOPPING=1"]
 
 
-def test_signs_of_life_come_when_they_are_due_and_not_more_often(tmp_path: Path) -> None:
+def test_watchdog_notifications_are_sent_when_due_and_not_more_often(tmp_path: Path) -> None:
     now = 100.0
     with Listener(tmp_path / "notify") as listener:
         manager = ServiceManager(listener.address, 5.0, lambda: now)
@@ -40,19 +40,19 @@ def test_signs_of_life_come_when_they_are_due_and_not_more_often(tmp_path: Path)
     ]
 
 
-def test_half_of_the_time_that_the_manager_waits() -> None:
+def test_the_interval_is_half_the_watchdog_timeout() -> None:
     watched = {"NOTIFY_SOCKET": "/run/notify", "WATCHDOG_USEC": "60000000", "WATCHDOG_PID": str(os.getpid())}
     assert manager_from_environment(watched, os.getpid()).interval == 30.0
     assert manager_from_environment(watched, os.getpid() + 1).interval is None
     assert manager_from_environment({"NOTIFY_SOCKET": "/run/notify"}, os.getpid()).interval is None
 
 
-def test_without_a_manager_nothing_is_told() -> None:
+def test_without_a_manager_nothing_is_sent() -> None:
     manager = manager_from_environment({}, os.getpid())
     assert not manager.is_present
-    manager.notify_alive("nobody hears it")
+    manager.notify_alive("not sent")
     manager.notify_stopping()
 
 
-def test_a_manager_that_went_away_harms_nobody(tmp_path: Path) -> None:
+def test_a_missing_manager_is_ignored(tmp_path: Path) -> None:
     ServiceManager(str(tmp_path / "nobody")).notify_stopping()

@@ -14,7 +14,7 @@ from appliance.settings import DnsSettings
 from tests.api.conftest import Application
 from tests.console.conftest import Browser, Console
 from tests.pair import LOOPBACK, Pair, free_port
-from tests.queries.test_delegation import world
+from tests.queries.test_delegation import simulated_dns
 
 ME = "me@example.org"
 
@@ -66,7 +66,7 @@ def test_a_resolver_that_does_not_help_is_told(application: Application) -> None
     me = configured(application, away).signed_in(ME)
     zone = zone_of(me, "example.com")
     assert "the resolver did not answer" in me.get(f"{zone}delegation/").text
-    with world({}, "") as resolver:
+    with simulated_dns({}, "") as resolver:
         knowing = replace(application.settings.dns, resolver=resolver.endpoint)
         browser = configured(application, knowing).browser()
         browser.sign_in(ME)

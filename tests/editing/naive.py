@@ -30,7 +30,7 @@ from appliance.zones.names import parse_owner
 from appliance.zones.rdata import parse_rdata, parse_type
 from appliance.zones.serial import next_serial
 from tests.workspace import APEX
-from tests.zones.records import Picture
+from tests.zones.records import InMemoryZone
 
 
 @dataclass
@@ -42,7 +42,7 @@ class Refusal:
 
 
 @dataclass
-class Whole(Picture):
+class Whole(InMemoryZone):
     """A zone in memory, its owners in the order of the store."""
 
     def below(self, owner: Name) -> Iterator[tuple[Name, Node]]:

@@ -18,7 +18,7 @@ from appliance.zones import rules
 from appliance.zones.model import Zone
 from appliance.zones.serial import is_later
 from tests.workspace import APEX, Workspace
-from tests.zones.records import Picture
+from tests.zones.records import InMemoryZone
 
 Requests = list[RecordRequest]
 
@@ -57,7 +57,7 @@ def lock_of_another(workspace: Workspace) -> Iterator[None]:
 def findings(zone: Zone) -> list[str]:
     """What the rules say of the whole zone as it is stored."""
     held = records.of_zone(zone)
-    return [one.detail for one in rules.check(Picture(held, zone.name, APEX.servers), {one.owner for one in held})]
+    return [one.detail for one in rules.check(InMemoryZone(held, zone.name, APEX.servers), {one.owner for one in held})]
 
 
 # Without the lock

@@ -1,4 +1,4 @@
-"""The catalog: what is added on the primary comes to the secondary, what is removed goes, what is re-created is new."""
+"""Catalog updates: members that are added, removed or created again on the primary reach the secondary."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from appliance.queries.transfer import axfr
 from tests.pair import CATALOG, LOOPBACK, Pair, free_port, small_zone
 
 
-def test_a_member_comes_and_goes(pair: Pair) -> None:
+def test_a_member_is_added_and_removed(pair: Pair) -> None:
     zone = dns.name.from_text("member.test")
     uuid = pair.create(zone, 7)
     pair.wait_for_serial(pair.secondary, zone, 7)
@@ -23,30 +23,30 @@ def test_a_member_comes_and_goes(pair: Pair) -> None:
     pair.wait_for_serial(pair.secondary, zone, None)
 
 
-def test_a_zone_created_again_is_served_anew_after_one_update(pair: Pair) -> None:
+def test_a_zone_created_again_is_transferred_after_one_update(pair: Pair) -> None:
     zone = dns.name.from_text("again.test")
     uuid = pair.create(zone, 1000)
     pair.wait_for_serial(pair.secondary, zone, 1000)
     for serial in range(9, 4, -1):
         pair.control.delete_zone(zone)
-        former, uuid = uuid, uuid4()
+        previous, uuid = uuid, uuid4()
         pair.control.add_zone(zone, pair.put(uuid, small_zone(zone, serial, f"192.0.2.{serial}")))
-        pair.updates.change(remove=[former.hex], add={uuid.hex: zone})
+        pair.updates.change(remove=[previous.hex], add={uuid.hex: zone})
         pair.wait_for_serial(pair.secondary, zone, serial)
-    addresses = [str(row.rdata) for row in axfr(pair.secondary, zone, pair.transfer_key) if row.rdtype.name == "A"]
+    addresses = [str(one.rdata) for one in axfr(pair.secondary, zone, pair.transfer_key) if one.rdtype.name == "A"]
     assert addresses == ["192.0.2.5"]
 
 
-def test_a_change_done_twice_does_no_harm(pair: Pair) -> None:
+def test_a_repeated_change_has_no_effect(pair: Pair) -> None:
     zone = dns.name.from_text("twice.catalog.test")
     uuid = pair.create(zone, 1)
     pair.updates.change(remove=[uuid4().hex], add={uuid.hex: zone})
     pair.wait_for_serial(pair.secondary, zone, 1)
 
 
-def test_many_changes_go_in_several_messages(pair: Pair) -> None:
+def test_many_changes_are_sent_in_several_messages(pair: Pair) -> None:
     def members() -> int:
-        return sum(row.rdtype.name == "PTR" for row in axfr(pair.primary, CATALOG, pair.update_key))
+        return sum(one.rdtype.name == "PTR" for one in axfr(pair.primary, CATALOG, pair.update_key))
 
     before = members()
     absent = {uuid4().hex: dns.name.from_text(f"z{number}.many.test") for number in range(1001)}
@@ -64,12 +64,12 @@ def test_another_key_is_refused(pair: Pair) -> None:
         assert key.secret not in str(refused.value)
 
 
-def test_a_primary_that_is_away_is_told(pair: Pair) -> None:
+def test_an_unreachable_primary_is_reported(pair: Pair) -> None:
     with pytest.raises(CommandFailed, match="refused"):
         CatalogUpdates(Endpoint(LOOPBACK, free_port()), CATALOG, pair.update_key).change(remove=["x"], add={})
 
 
-def test_a_secondary_takes_a_notify_from_its_primary(pair: Pair) -> None:
+def test_a_secondary_accepts_a_notify_from_its_primary(pair: Pair) -> None:
     zone = dns.name.from_text("notified.test")
     pair.create(zone, 1)
     pair.wait_for_serial(pair.secondary, zone, 1)
@@ -80,16 +80,16 @@ def test_a_secondary_takes_a_notify_from_its_primary(pair: Pair) -> None:
         notify(Endpoint(LOOPBACK, free_port()), zone, None, timeout=0.2)
 
 
-def test_the_catalog_is_lifted_and_its_members_stay(pair: Pair) -> None:
-    zone = dns.name.from_text("lifted.test")
+def test_the_catalog_serial_is_raised_and_its_members_remain(pair: Pair) -> None:
+    zone = dns.name.from_text("raised.test")
     uuid = pair.create(zone, 1)
     pair.wait_for_serial(pair.secondary, zone, 1)
-    former = pair.serial(pair.primary, CATALOG)
-    assert former is not None
-    pair.updates.change((), {}, former + 1000)
-    pair.wait_for_serial(pair.secondary, CATALOG, former + 1000)
-    pair.updates.change((), {}, former)
-    assert pair.serial(pair.primary, CATALOG) == former + 1000
+    previous = pair.serial(pair.primary, CATALOG)
+    assert previous is not None
+    pair.updates.change((), {}, previous + 1000)
+    pair.wait_for_serial(pair.secondary, CATALOG, previous + 1000)
+    pair.updates.change((), {}, previous)
+    assert pair.serial(pair.primary, CATALOG) == previous + 1000
     assert pair.serial(pair.secondary, zone) == 1
     pair.updates.change(remove=[uuid.hex], add={})
     pair.wait_for_serial(pair.secondary, zone, None)

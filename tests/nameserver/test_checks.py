@@ -1,4 +1,4 @@
-"""The checkers: a good zone passes, a bad one is refused by its own reason, a checker that fails is never a success."""
+"""The checkers: a valid zone passes, an invalid one is refused with a reason, a checker that fails is an error."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from appliance.errors import CommandFailed, CommandTimeout, MissingProgram
 from appliance.nameserver.checks import ZoneChecker
 from tests.pair import program, small_zone
 
-GOOD = dns.name.from_text("good.test")
-BAD = dns.name.from_text("bad.test")
+VALID = dns.name.from_text("good.test")
+INVALID = dns.name.from_text("bad.test")
 CHECKER = ZoneChecker(program("named-checkzone"), program("named-checkconf"))
 
 
@@ -22,18 +22,18 @@ def staged(folder: Path, zone: dns.name.Name, more: str = "") -> dict[dns.name.N
     return {zone: path}
 
 
-def test_a_good_zone_passes_alone_and_in_company(tmp_path: Path) -> None:
-    one = staged(tmp_path, GOOD)
+def test_a_valid_zone_passes_alone_and_with_others(tmp_path: Path) -> None:
+    one = staged(tmp_path, VALID)
     assert CHECKER.check(one) == {}
-    assert CHECKER.check(one | staged(tmp_path, BAD)) == {}
+    assert CHECKER.check(one | staged(tmp_path, INVALID)) == {}
     assert CHECKER.check({}) == {}
 
 
-def test_a_refusal_belongs_to_its_own_zone(tmp_path: Path) -> None:
-    zones = staged(tmp_path, GOOD) | staged(tmp_path, BAD, "bad.test. 300 IN CNAME good.test.\n")
+def test_a_refusal_is_reported_for_its_zone(tmp_path: Path) -> None:
+    zones = staged(tmp_path, VALID) | staged(tmp_path, INVALID, "bad.test. 300 IN CNAME good.test.\n")
     refusals = CHECKER.check(zones)
-    assert list(refusals) == [BAD]
-    assert "CNAME and other data" in refusals[BAD] and str(tmp_path) not in refusals[BAD]
+    assert list(refusals) == [INVALID]
+    assert "CNAME and other data" in refusals[INVALID] and str(tmp_path) not in refusals[INVALID]
 
 
 @pytest.mark.parametrize(
@@ -46,10 +46,10 @@ def test_a_refusal_belongs_to_its_own_zone(tmp_path: Path) -> None:
         "bad.test. 300 IN SOA a. b. 2 1 1 1 1\n",
     ],
 )
-def test_a_broken_zone_is_refused_alone_and_in_company(tmp_path: Path, more: str) -> None:
-    bad = staged(tmp_path, BAD, more)
-    assert CHECKER.check(bad)[BAD]
-    assert list(CHECKER.check(bad | staged(tmp_path, GOOD))) == [BAD]
+def test_an_invalid_zone_is_refused_alone_and_with_others(tmp_path: Path, more: str) -> None:
+    bad = staged(tmp_path, INVALID, more)
+    assert CHECKER.check(bad)[INVALID]
+    assert list(CHECKER.check(bad | staged(tmp_path, VALID))) == [INVALID]
 
 
 @pytest.mark.parametrize(
@@ -61,10 +61,10 @@ def test_a_broken_zone_is_refused_alone_and_in_company(tmp_path: Path, more: str
         'good.test. 300 IN TXT "v=spf1 -all"\n*.x.*.good.test. 300 IN A 192.0.2.1\n',
     ],
 )
-def test_matters_of_style_are_not_refused(tmp_path: Path, more: str) -> None:
-    good = staged(tmp_path, GOOD, more)
+def test_style_is_not_checked(tmp_path: Path, more: str) -> None:
+    good = staged(tmp_path, VALID, more)
     assert CHECKER.check(good) == {}
-    assert CHECKER.check(good | staged(tmp_path, BAD)) == {}
+    assert CHECKER.check(good | staged(tmp_path, INVALID)) == {}
 
 
 def test_a_name_that_looks_like_an_option_is_a_name(tmp_path: Path) -> None:
@@ -73,26 +73,26 @@ def test_a_name_that_looks_like_an_option_is_a_name(tmp_path: Path) -> None:
     assert zone in CHECKER.check(staged(tmp_path, zone, "broken"))
 
 
-def test_a_missing_checker_is_no_success(tmp_path: Path) -> None:
+def test_a_missing_checker_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(MissingProgram):
-        ZoneChecker("/nonexistent/checkzone", "/nonexistent/checkconf").check(staged(tmp_path, GOOD))
+        ZoneChecker("/nonexistent/checkzone", "/nonexistent/checkconf").check(staged(tmp_path, VALID))
 
 
 @pytest.mark.parametrize(
     ("script", "error"),
     [("exec sleep 1000", CommandTimeout), ("kill -9 $$", CommandFailed), ("exit 137", CommandFailed)],
 )
-def test_a_checker_that_hangs_or_dies_is_no_success(tmp_path: Path, script: str, error: type[Exception]) -> None:
+def test_a_checker_that_hangs_or_dies_is_an_error(tmp_path: Path, script: str, error: type[Exception]) -> None:
     fake = tmp_path / "checker"
     fake.write_text(f"#!/bin/sh\n{script}\n")
     fake.chmod(0o755)
     checker = ZoneChecker(str(fake), str(fake), timeout=0.5)
-    one = staged(tmp_path, GOOD)
-    for zones in (one, one | staged(tmp_path, BAD)):
+    one = staged(tmp_path, VALID)
+    for zones in (one, one | staged(tmp_path, INVALID)):
         with pytest.raises(error):
             checker.check(zones)
 
 
 def test_a_path_cannot_end_its_string(tmp_path: Path) -> None:
     with pytest.raises(CommandFailed, match="path"):
-        CHECKER.check({GOOD: tmp_path / 'x"; }; include "/etc/passwd', BAD: tmp_path / "y"})
+        CHECKER.check({VALID: tmp_path / 'x"; }; include "/etc/passwd', INVALID: tmp_path / "y"})

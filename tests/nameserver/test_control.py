@@ -1,4 +1,4 @@
-"""The control channel of a real named: commands, lost connections, wrong keys, a silent server."""
+"""The control channel of a real named: commands, lost connections, wrong keys, a server that does not reply."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_a_zone_is_added_reloaded_shown_and_deleted(pair: Pair) -> None:
     assert pair.control.show_zone(zone) is None
 
 
-def test_named_says_why_it_refuses(pair: Pair) -> None:
+def test_the_reason_of_named_is_reported(pair: Pair) -> None:
     zone = zone_of("twice")
     uuid = pair.create(zone, 1)
     with pytest.raises(CommandFailed, match="already exists") as refused:
@@ -50,7 +50,7 @@ def test_a_missing_file_is_refused_at_once(pair: Pair) -> None:
         pair.control.add_zone(zone_of("fileless"), str(pair.zones / "nothing"))
 
 
-def test_a_dropped_connection_is_opened_anew(pair: Pair) -> None:
+def test_a_closed_connection_is_reopened(pair: Pair) -> None:
     connection = RndcConnection(Endpoint(LOOPBACK, pair.control_port), pair.control_key)
     connection.command("status")
     for how in (socket.SHUT_RDWR, socket.SHUT_WR):
@@ -60,7 +60,7 @@ def test_a_dropped_connection_is_opened_anew(pair: Pair) -> None:
     connection.close()
 
 
-def test_a_restarted_named_is_found_again() -> None:
+def test_the_connection_is_reopened_after_a_restart() -> None:
     with Pair() as pair:
         assert "server is up" in pair.connection.command("status")
         pair.ns1.stop()
@@ -75,14 +75,14 @@ def test_a_restarted_named_is_found_again() -> None:
         assert "server is up" in pair.connection.command("status")
 
 
-def test_a_wrong_key_is_told_without_its_secret(pair: Pair) -> None:
+def test_a_wrong_key_is_reported_without_its_secret(pair: Pair) -> None:
     key = new_key("control")
     with pytest.raises(BrokenConnection, match="most likely the key") as refused:
         RndcConnection(Endpoint(LOOPBACK, pair.control_port), key).command("status")
     assert key.secret not in str(refused.value)
 
 
-def test_a_silent_named_costs_the_time_limit_and_no_more(pair: Pair) -> None:
+def test_a_hanging_named_is_a_timeout(pair: Pair) -> None:
     connection = RndcConnection(Endpoint(LOOPBACK, pair.control_port), pair.control_key, timeout=1)
     for prepare in (lambda: connection.command("status"), connection.close):
         prepare()
@@ -96,7 +96,7 @@ def test_a_silent_named_costs_the_time_limit_and_no_more(pair: Pair) -> None:
     connection.close()
 
 
-def test_the_program_does_the_same(pair: Pair) -> None:
+def test_the_program_runs_the_same_commands(pair: Pair) -> None:
     control = Control(RndcProgram(program("rndc"), Endpoint(LOOPBACK, pair.control_port), str(pair.key_file)))
     zone = zone_of("by-program")
     uuid = pair.create(zone, 1)
@@ -111,7 +111,7 @@ def test_the_program_does_the_same(pair: Pair) -> None:
         control.add_zone(zone, str(pair.files.path(uuid)))
 
 
-def test_the_program_stands_in_for_a_broken_connection_only(pair: Pair) -> None:
+def test_the_program_replaces_a_broken_connection_only(pair: Pair) -> None:
     broken = RndcConnection(Endpoint(LOOPBACK, free_port()), pair.control_key)
     rndc = RndcProgram(program("rndc"), Endpoint(LOOPBACK, pair.control_port), str(pair.key_file))
     assert "catalog.appliance.test" in (Control(WithFallback(broken, rndc)).show_zone(pair.catalog) or "")
@@ -121,12 +121,12 @@ def test_the_program_stands_in_for_a_broken_connection_only(pair: Pair) -> None:
 
 
 @pytest.mark.parametrize("label", [b'a"b', b"a b", b"a;b", b"a{b", b"a\nb", b"a\\b", b"\x00", b"\xe4"])
-def test_no_other_characters_reach_named(label: bytes) -> None:
+def test_unsafe_characters_are_refused(label: bytes) -> None:
     with pytest.raises(CommandFailed):
         quoted(dns.name.Name((label, b"test", b"")))
 
 
-def test_the_root_and_an_empty_name_are_no_zones() -> None:
+def test_the_root_and_an_empty_name_are_refused() -> None:
     for name in (dns.name.root, dns.name.empty):
         with pytest.raises(CommandFailed):
             quoted(name)
@@ -137,7 +137,7 @@ def test_a_file_name_cannot_end_its_string(pair: Pair, tmp_path: Path) -> None:
         pair.control.add_zone(zone_of("file"), f'{tmp_path}/x"; }}; type secondary; "')
 
 
-def test_tables_read_back_as_they_were_packed() -> None:
+def test_packed_tables_unpack_to_the_same() -> None:
     tree: Table = {"_ctrl": {"_ser": b"1"}, "_data": {"type": b"null", "empty": b""}}
     assert unpack(pack(tree)) == tree
 
@@ -145,7 +145,7 @@ def test_tables_read_back_as_they_were_packed() -> None:
 @pytest.mark.parametrize(
     "octets", [b"\x05ab", b"\x01a\x01\x00\x00\x00\x09x", b"\x01a\x07\x00\x00\x00\x00", b"\x01\xff\x01\0\0\0\0"]
 )
-def test_what_is_no_table_is_refused(octets: bytes) -> None:
+def test_a_malformed_table_is_refused(octets: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         unpack(octets)
 
@@ -153,7 +153,7 @@ def test_what_is_no_table_is_refused(octets: bytes) -> None:
 @pytest.mark.parametrize(
     "greeting", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\0\0\0\x08\0\0\0\x02abcd", b"\0\0\0\x04\0\0\0\x01"]
 )
-def test_what_is_no_control_channel_is_told(greeting: bytes) -> None:
+def test_another_protocol_is_reported(greeting: bytes) -> None:
     def answer() -> None:
         client, _ = server.accept()
         with client:
@@ -161,8 +161,8 @@ def test_what_is_no_control_channel_is_told(greeting: bytes) -> None:
             client.recv(1000)
 
     with socket.create_server((LOOPBACK, 0)) as server:
-        stranger = threading.Thread(target=answer)
-        stranger.start()
+        other_server = threading.Thread(target=answer)
+        other_server.start()
         with pytest.raises(BrokenConnection):
             RndcConnection(Endpoint(LOOPBACK, server.getsockname()[1]), new_key("control")).command("status")
-        stranger.join()
+        other_server.join()

@@ -1,4 +1,4 @@
-"""Programs: started without a shell, ended in time, their words kept."""
+"""Programs: run without a shell, killed at the time limit, their output returned."""
 
 from __future__ import annotations
 
@@ -11,41 +11,41 @@ from appliance.nameserver.programs import run
 from tests.pair import wait_for
 
 
-def test_both_streams_and_the_status_come_back() -> None:
+def test_both_streams_and_the_status_are_returned() -> None:
     finished = run(("sh", "-c", "cat; echo said >&2; exit 3"), timeout=10, stdin=b"given\n", accept=(3,))
     assert (finished.status, finished.output) == (3, "given\nsaid\n")
 
 
-def test_an_argument_is_never_read_by_a_shell() -> None:
+def test_arguments_are_not_interpreted_by_a_shell() -> None:
     assert run(("echo", "$(id); a"), timeout=10).output == "$(id); a\n"
 
 
-def test_the_language_is_plain() -> None:
+def test_the_locale_is_c() -> None:
     assert run(("sh", "-c", "echo $LC_ALL"), timeout=10).output == "C\n"
 
 
-def test_a_missing_program_is_named(tmp_path: Path) -> None:
+def test_a_missing_program_is_reported(tmp_path: Path) -> None:
     with pytest.raises(MissingProgram, match="No such file"):
         run((str(tmp_path / "nothing"),), timeout=10)
 
 
-def test_a_program_that_may_not_be_run_counts_as_missing(tmp_path: Path) -> None:
+def test_a_program_that_is_not_executable_counts_as_missing(tmp_path: Path) -> None:
     (tmp_path / "program").write_text("#!/bin/sh\n")
     with pytest.raises(MissingProgram):
         run((str(tmp_path / "program"),), timeout=10)
 
 
-def test_an_unexpected_status_is_a_failure_with_the_last_words() -> None:
+def test_an_unexpected_status_is_a_failure_with_the_last_line() -> None:
     with pytest.raises(CommandFailed, match="exit status 2: the reason"):
         run(("sh", "-c", "echo first; echo the reason; echo; exit 2"), timeout=10)
 
 
-def test_a_signal_is_a_failure_even_where_its_number_is_accepted() -> None:
+def test_a_signal_is_a_failure_even_if_its_number_is_accepted() -> None:
     with pytest.raises(CommandFailed, match="signal 9"):
         run(("sh", "-c", "kill -9 $$"), timeout=10, accept=(0, 9))
 
 
-def test_at_the_time_limit_the_children_end_too(tmp_path: Path) -> None:
+def test_at_the_time_limit_the_children_are_killed_too(tmp_path: Path) -> None:
     note = tmp_path / "pid"
     with pytest.raises(CommandTimeout):
         run(("sh", "-c", f"sleep 1000 & echo $! > {note}; wait"), timeout=0.5)

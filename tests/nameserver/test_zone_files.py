@@ -1,4 +1,4 @@
-"""Zone files: written whole, swapped whole, put back, and never through a link."""
+"""Zone files: staged, published and restored atomically, never through a symbolic link."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_a_staged_file_is_not_live_until_published(files: ZoneFiles) -> None:
     assert stat.S_IMODE(files.path(ZONE).stat().st_mode) == 0o640
 
 
-def test_the_former_file_is_put_back_as_a_new_one(files: ZoneFiles) -> None:
+def test_the_previous_file_is_restored_as_a_new_one(files: ZoneFiles) -> None:
     publish(files, b"one")
     os.utime(files.path(ZONE), (1, 1))
     publish(files, b"two")
@@ -48,18 +48,18 @@ def test_the_former_file_is_put_back_as_a_new_one(files: ZoneFiles) -> None:
     assert files.path(ZONE).read_bytes() == b"one" and files.path(ZONE).stat().st_mtime > 1
 
 
-def test_there_may_be_nothing_to_put_back(files: ZoneFiles) -> None:
+def test_without_a_previous_file_nothing_is_restored(files: ZoneFiles) -> None:
     publish(files, b"one")
     assert not files.restore(ZONE)
 
 
-def test_the_same_content_published_twice_keeps_the_former(files: ZoneFiles) -> None:
+def test_publishing_the_same_content_twice_keeps_the_previous_file(files: ZoneFiles) -> None:
     for content in (b"one", b"two", b"two"):
         publish(files, content)
     assert files.restore(ZONE) and files.path(ZONE).read_bytes() == b"one"
 
 
-def test_the_journal_goes_before_each_swap(files: ZoneFiles) -> None:
+def test_the_journal_is_removed_before_each_swap(files: ZoneFiles) -> None:
     journal = Path(f"{files.path(ZONE)}.jnl")
     publish(files, b"one")
     for swap in (lambda: publish(files, b"two"), lambda: files.restore(ZONE)):
@@ -68,7 +68,7 @@ def test_the_journal_goes_before_each_swap(files: ZoneFiles) -> None:
         assert not journal.exists()
 
 
-def test_a_leftover_is_listed_replaced_and_discarded(files: ZoneFiles, tmp_path: Path) -> None:
+def test_a_staged_file_is_listed_replaced_and_discarded(files: ZoneFiles, tmp_path: Path) -> None:
     (tmp_path / "notes.staged").touch()
     files.stage(ZONE, b"cut sho")
     assert files.staged_zones() == [ZONE]
@@ -78,7 +78,7 @@ def test_a_leftover_is_listed_replaced_and_discarded(files: ZoneFiles, tmp_path:
     assert files.staged_zones() == []
 
 
-def test_a_link_in_place_of_a_file_is_replaced_itself(files: ZoneFiles, tmp_path: Path) -> None:
+def test_a_symbolic_link_is_replaced(files: ZoneFiles, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.write_bytes(b"untouched")
     for suffix in (".zone", ".staged"):
@@ -88,15 +88,15 @@ def test_a_link_in_place_of_a_file_is_replaced_itself(files: ZoneFiles, tmp_path
     assert not files.path(ZONE).is_symlink() and files.path(ZONE).read_bytes() == b"one"
 
 
-def test_a_former_that_is_a_link_is_not_followed(files: ZoneFiles, tmp_path: Path) -> None:
+def test_a_previous_file_that_is_a_link_is_not_followed(files: ZoneFiles, tmp_path: Path) -> None:
     publish(files, b"one")
     files.path(ZONE).with_suffix(".former").symlink_to("/etc/passwd")
-    with pytest.raises(PublishFailed, match="put back"):
+    with pytest.raises(PublishFailed, match="restore"):
         files.restore(ZONE)
     assert files.path(ZONE).read_bytes() == b"one"
 
 
-def test_a_removed_zone_leaves_nothing(files: ZoneFiles, tmp_path: Path) -> None:
+def test_a_removed_zone_has_no_files(files: ZoneFiles, tmp_path: Path) -> None:
     for content in (b"one", b"two"):
         publish(files, content)
     files.stage(ZONE, b"three")
@@ -105,14 +105,14 @@ def test_a_removed_zone_leaves_nothing(files: ZoneFiles, tmp_path: Path) -> None
     assert list(tmp_path.iterdir()) == []
 
 
-def test_publishing_what_was_not_staged_changes_nothing(files: ZoneFiles) -> None:
+def test_publishing_without_a_staged_file_changes_nothing(files: ZoneFiles) -> None:
     publish(files, b"one")
     with pytest.raises(PublishFailed, match="No such file"):
         files.publish(ZONE)
     assert files.path(ZONE).read_bytes() == b"one"
 
 
-def test_the_reason_of_the_system_is_told(tmp_path: Path) -> None:
+def test_the_reason_of_the_system_is_reported(tmp_path: Path) -> None:
     with pytest.raises(PublishFailed, match="stage: No such file"):
         ZoneFiles(tmp_path / "missing").stage(ZONE, b"")
     (tmp_path / f"{ZONE}.staged").mkdir()
@@ -148,7 +148,7 @@ def test_a_digest_is_that_of_the_live_file(files: ZoneFiles) -> None:
     assert files.digest(ZONE) is None
 
 
-def test_a_restarted_named_serves_what_was_put_back(pair: Pair) -> None:
+def test_a_restarted_named_serves_the_restored_file(pair: Pair) -> None:
     zone = dns.name.from_text("files.test")
     uuid = uuid4()
     pair.control.add_zone(zone, pair.put(uuid, small_zone(zone, 1)))

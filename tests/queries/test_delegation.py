@@ -1,4 +1,4 @@
-"""What a parent says of a zone: asked of a resolver and a parent's nameserver that the test itself plays."""
+"""The delegation of a zone, looked up with a resolver and a parent nameserver that the test simulates."""
 
 from __future__ import annotations
 
@@ -26,29 +26,29 @@ REFERRAL = "shop.example.org. 60 IN NS ns1.appliance.test."
 
 
 @contextmanager
-def world(resolved: Mapping[str, str], referral: str) -> Iterator[Nameserver]:
-    """A place that answers as a resolver what is asked for recursion, and as the parent's nameserver all else."""
+def simulated_dns(resolved: Mapping[str, str], referral: str) -> Iterator[Nameserver]:
+    """Yield a server that answers recursive queries as a resolver, and all others as the parent's nameserver."""
 
-    def play() -> None:
-        while len(octets := place.recvfrom(1000)) and octets[0]:
+    def answer() -> None:
+        while len(octets := server.recvfrom(1000)) and octets[0]:
             query = dns.message.from_wire(octets[0])
-            reply = dns.message.make_response(query)
+            response = dns.message.make_response(query)
             question = query.question[0]
             if query.flags & dns.flags.RD:
                 found = resolved.get(f"{question.name} {question.rdtype.name}")
-                reply.answer = [_rrset(found)] if found else []
+                response.answer = [_rrset(found)] if found else []
             elif referral:
-                reply.authority = [_rrset(referral)]
-            place.sendto(reply.to_wire(), octets[1])
+                response.authority = [_rrset(referral)]
+            server.sendto(response.to_wire(), octets[1])
 
-    with socket.socket(type=socket.SOCK_DGRAM) as place:
-        place.bind((LOOPBACK, 0))
-        thread = threading.Thread(target=play)
+    with socket.socket(type=socket.SOCK_DGRAM) as server:
+        server.bind((LOOPBACK, 0))
+        thread = threading.Thread(target=answer)
         thread.start()
         try:
-            yield Nameserver("resolver", Endpoint(*place.getsockname()))
+            yield Nameserver("resolver", Endpoint(*server.getsockname()))
         finally:
-            place.sendto(b"", place.getsockname())
+            server.sendto(b"", server.getsockname())
             thread.join()
 
 
@@ -57,23 +57,23 @@ def _rrset(line: str) -> dns.rrset.RRset:
     return dns.rrset.from_text(owner, int(ttl), "IN", rdtype, data)
 
 
-def test_the_parent_is_asked_itself() -> None:
-    with world(RESOLVED, REFERRAL) as resolver:
+def test_the_delegation_comes_from_the_parent_nameservers() -> None:
+    with simulated_dns(RESOLVED, REFERRAL) as resolver:
         found = find_delegation(ZONE, resolver, resolver.endpoint.port)
     assert found.parent == dns.name.from_text("example.org") and not found.problem
     assert found.servers == {dns.name.from_text("ns1.appliance.test")}
 
 
-def test_the_parent_may_be_further_up_and_know_nothing() -> None:
-    with world(RESOLVED, "") as resolver:
+def test_the_parent_may_be_several_labels_up_and_delegate_nothing() -> None:
+    with simulated_dns(RESOLVED, "") as resolver:
         found = find_delegation(dns.name.from_text("a.b.example.org"), resolver, resolver.endpoint.port)
     assert found.parent == dns.name.from_text("example.org") and not found.servers and not found.problem
 
 
-def test_why_nothing_is_known_is_told() -> None:
-    with world({}, "") as resolver:
+def test_the_problem_says_why_the_delegation_is_unknown() -> None:
+    with simulated_dns({}, "") as resolver:
         assert "no zone above" in find_delegation(ZONE, resolver, resolver.endpoint.port).problem
-    with world(RESOLVED, "") as resolver:
+    with simulated_dns(RESOLVED, "") as resolver:
         assert "no nameserver" in find_delegation(ZONE, resolver, free_port(), timeout=0.2).problem
-    away = Nameserver("resolver", Endpoint(LOOPBACK, free_port()))
-    assert "did not answer" in find_delegation(ZONE, away, timeout=0.2).problem
+    unreachable = Nameserver("resolver", Endpoint(LOOPBACK, free_port()))
+    assert "did not answer" in find_delegation(ZONE, unreachable, timeout=0.2).problem

@@ -1,4 +1,4 @@
-"""Transfers: whole with the key, refused without."""
+"""Zone transfers: complete with the key, refused without."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def test_a_transfer_needs_the_key(pair: Pair) -> None:
     pair.create(ZONE, 3)
     for server in (pair.primary, pair.secondary):
         pair.wait_for_serial(server, ZONE, 3)
-        rows = axfr(server, ZONE, pair.transfer_key)
-        assert {(str(row.owner), row.ttl, row.rdtype.name) for row in rows} == {
+        records = axfr(server, ZONE, pair.transfer_key)
+        assert {(str(one.owner), one.ttl, one.rdtype.name) for one in records} == {
             ("transfer.test.", 300, "SOA"),
             ("transfer.test.", 300, "NS"),
             ("www.transfer.test.", 300, "A"),
@@ -30,8 +30,8 @@ def test_a_transfer_needs_the_key(pair: Pair) -> None:
             axfr(server, ZONE, new_key("transfer"))
 
 
-def test_a_zone_that_is_not_served_and_a_nameserver_that_is_away(pair: Pair) -> None:
+def test_a_zone_that_is_not_served_and_an_unreachable_nameserver(pair: Pair) -> None:
     with pytest.raises(CommandFailed, match="NOTAUTH"):
         axfr(pair.primary, dns.name.from_text("never.test"), pair.transfer_key)
     with pytest.raises(CommandFailed, match="refused"):
-        axfr(Nameserver("away", Endpoint(LOOPBACK, free_port())), ZONE, pair.transfer_key)
+        axfr(Nameserver("unreachable", Endpoint(LOOPBACK, free_port())), ZONE, pair.transfer_key)

@@ -1,4 +1,4 @@
-"""named.conf: what BIND's own checker accepts, with everything in it that two agreeing nameservers need."""
+"""named.conf: checker_output by BIND's own checker, with the statements that primary and secondary must share."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ SECONDARY = Secondary(
 )
 
 
-def accepted(folder: Path, configuration: bytes) -> str:
-    """What named-checkconf says to a configuration, its folders made to exist."""
+def checker_output(folder: Path, configuration: bytes) -> str:
+    """Return the output of named-checkconf for a configuration, whose folders are created first."""
     text = configuration.replace(b"/var/", f"{folder}/".encode())
     for name in ("cache/bind/zones", "lib/bind"):
         (folder / name).mkdir(parents=True, exist_ok=True)
@@ -58,14 +58,14 @@ def accepted(folder: Path, configuration: bytes) -> str:
         dataclasses.replace(SECONDARY, log_file="/var/cache/bind/log", listen=SECONDARY.listen * 1),
     ],
 )
-def test_bind_accepts_it_without_a_word(tmp_path: Path, server: Primary | Secondary) -> None:
-    assert accepted(tmp_path, named_conf(server)) == ""
+def test_bind_accepts_it_without_warnings(tmp_path: Path, server: Primary | Secondary) -> None:
+    assert checker_output(tmp_path, named_conf(server)) == ""
 
 
-@pytest.mark.parametrize(("release", "said"), [((9, 18, 49), True), ((9, 20), False), ((), False)])
-def test_the_second_way_to_a_primary_is_for_bind_9_18_alone(release: tuple[int, ...], said: bool) -> None:
+@pytest.mark.parametrize(("release", "expected"), [((9, 18, 49), True), ((9, 20), False), ((), False)])
+def test_only_bind_9_18_has_an_alternative_transfer_source(release: tuple[int, ...], expected: bool) -> None:
     text = named_conf(dataclasses.replace(SECONDARY, release=release)).decode()
-    assert ("alt-transfer-source * port 5303;" in text) is said
+    assert ("alt-transfer-source * port 5303;" in text) is expected
 
 
 @pytest.mark.parametrize("server", [PRIMARY, SECONDARY])
@@ -79,7 +79,7 @@ def test_the_second_way_to_a_primary_is_for_bind_9_18_alone(release: tuple[int, 
         "check-names secondary ignore;",
     ],
 )
-def test_both_say_what_both_must_say(server: Primary | Secondary, statement: str) -> None:
+def test_primary_and_secondary_share_statements(server: Primary | Secondary, statement: str) -> None:
     assert statement in named_conf(server).decode()
 
 
@@ -89,7 +89,7 @@ def test_transfers_need_a_key_on_both() -> None:
         assert all(word.strip().startswith("key ") for word in allowed.split(";") if word.strip())
 
 
-def test_a_key_stands_once_even_when_used_twice() -> None:
+def test_a_key_that_is_used_twice_is_written_once() -> None:
     shared = dataclasses.replace(PRIMARY, update_key=KEY, control_key=KEY)
     assert named_conf(shared).decode().count(f'key "{KEY.name}" {{') == 1
 
@@ -117,16 +117,16 @@ def test_a_catalog_name_that_could_end_its_string_is_refused(name: dns.name.Name
 
 
 @pytest.mark.parametrize(("address", "port"), [("127.0.0.1; }", 53), ("localhost", 53), ("::1%lo", 53), ("::1", 0)])
-def test_a_place_is_an_address_and_a_port(address: str, port: int) -> None:
+def test_an_endpoint_is_an_ip_address_and_a_port(address: str, port: int) -> None:
     with pytest.raises(SettingsError):
         named_conf(dataclasses.replace(PRIMARY, listen=(Endpoint(address, port),)))
     with pytest.raises(SettingsError):
         named_conf(dataclasses.replace(SECONDARY, primary=Peer(Endpoint(address, port), KEY)))
 
 
-def test_other_wrong_values_are_refused() -> None:
-    wrong: list[dict[str, Any]] = [{"max_journal_size": "1m; x"}, {"listen": ()}]
-    for changes in wrong:
+def test_other_invalid_values_are_refused() -> None:
+    invalid: list[dict[str, Any]] = [{"max_journal_size": "1m; x"}, {"listen": ()}]
+    for changes in invalid:
         with pytest.raises(SettingsError):
             named_conf(dataclasses.replace(PRIMARY, **changes))
     for serial in (0, 2**32):
@@ -134,12 +134,12 @@ def test_other_wrong_values_are_refused() -> None:
             catalog_zone(CATALOG, serial)
 
 
-def test_the_first_catalog_is_an_empty_one_of_version_two() -> None:
+def test_a_new_catalog_is_empty_and_of_version_two() -> None:
     zone = dns.zone.from_text(catalog_zone(CATALOG, 9).decode(), CATALOG, relativize=False)
     assert zone.get_soa().serial == 9
     version = zone.find_rdataset(dns.name.from_text("version", CATALOG), "TXT")
     assert [rdata.to_text() for rdata in version] == ['"2"']
 
 
-def test_no_secret_is_shown_by_the_settings() -> None:
+def test_the_repr_shows_no_secret() -> None:
     assert KEY.secret not in repr(PRIMARY)

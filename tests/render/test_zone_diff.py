@@ -1,4 +1,4 @@
-"""A change as lines of the zone file: the files before and after differ in these lines and in no others."""
+"""Zone diffs: the zone files before and after differ in exactly these lines."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def lines(before: list[Record], after: list[Record], serials: tuple[int, int] = 
 
 
 @given(any_records, any_records)
-def test_the_lines_turn_one_file_into_the_other(before: list[Record], after: list[Record]) -> None:
+def test_applying_the_diff_gives_the_other_file(before: list[Record], after: list[Record]) -> None:
     held = sorted([soa_line(ORIGIN, 7, APEX), *map(record_line, before)])
     for line in lines(before, after):
         if line.sign == "-":
@@ -28,7 +28,7 @@ def test_the_lines_turn_one_file_into_the_other(before: list[Record], after: lis
     assert sorted(held) == sorted([soa_line(ORIGIN, 8, APEX), *map(record_line, after)])
 
 
-def test_a_change_is_shown_in_the_order_of_the_file_the_soa_first() -> None:
+def test_lines_are_in_the_order_of_the_file_with_the_soa_first() -> None:
     www, mail, text = record("A", "www", "192.0.2.1"), record("A", "mail", "192.0.2.2"), record("TXT", "@", "a")
     moved = replace(www, ttl=60)
     shown = diff_lines(ORIGIN, APEX, (7, 8), [Update(www, moved), Create(mail), Delete(text)])
@@ -37,6 +37,6 @@ def test_a_change_is_shown_in_the_order_of_the_file_the_soa_first() -> None:
     assert [line.text for line in shown[2:]] == [record_line(one) for one in (text, mail, www, moved)]
 
 
-def test_a_comment_alone_is_no_line() -> None:
+def test_a_change_of_the_comment_has_no_lines() -> None:
     old = record("A", "www", "192.0.2.1")
     assert diff_lines(ORIGIN, APEX, (7, 7), [Update(old, replace(old, comment="a note"))]) == []

@@ -1,4 +1,4 @@
-"""Zone files: what is written reads back as the zone, and nothing but printable lines gets in."""
+"""Zone files: they parse as the zone that was rendered, and hold printable lines only."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from appliance.zones.model import Record
 from tests.pair import program
 from tests.workspace import APEX, SERVERS
 from tests.zones.records import ORIGIN, any_records, record
-from tests.zones.test_rules import RIGHT
+from tests.zones.test_rules import VALID_ZONES
 
 Content = set[tuple[str, int, RdataType, bytes]]
 
@@ -34,7 +34,7 @@ def render(records: list[Record], serial: int = 7, apex: Apex = APEX) -> bytes:
 
 
 def read(file: bytes) -> Content:
-    """Every record of the file, as dnspython reads it."""
+    """Return every record of the file, as dnspython parses it."""
     zone = dns.zone.from_text(file.decode("ascii"), ORIGIN, IN, relativize=False, check_origin=False)
     return {
         (owner.to_text(), rdataset.ttl, rdataset.rdtype, rdata.to_wire() or b"")
@@ -44,7 +44,7 @@ def read(file: bytes) -> Content:
 
 
 def readable(records: list[Record]) -> list[Record]:
-    """One TTL for each set, no record twice, aliases alone, and no LOC, which dnspython reads a hundredth low."""
+    """Return the records that dnspython can parse: one TTL per rrset, no duplicates, no data beside a CNAME, no LOC."""
     ttls = {(one.owner, one.rdtype): one.ttl for one in records}
     unique = {one.key: replace(one, ttl=ttls[one.owner, one.rdtype]) for one in records if one.rdtype != RdataType.LOC}
     aliases = {one.owner for one in unique.values() if one.rdtype == RdataType.CNAME} | {ORIGIN}
@@ -54,7 +54,7 @@ def readable(records: list[Record]) -> list[Record]:
 
 
 @given(any_records.map(readable), st.integers(1, 2**32 - 1))
-def test_what_is_written_reads_back(records: list[Record], serial: int) -> None:
+def test_a_rendered_file_parses_as_its_records(records: list[Record], serial: int) -> None:
     content = read(render(records, serial))
     apex = {row for row in content if row[0] == "example.com." and row[2] in {RdataType.SOA, RdataType.NS}}
     assert content - apex == {(one.owner.to_text(), one.ttl, one.rdtype, one.wire) for one in records}
@@ -66,7 +66,7 @@ def test_what_is_written_reads_back(records: list[Record], serial: int) -> None:
 
 
 @given(any_records)
-def test_equal_content_gives_equal_bytes_and_a_true_trailer(records: list[Record]) -> None:
+def test_equal_content_gives_equal_bytes_and_a_correct_trailer(records: list[Record]) -> None:
     file = render(records)
     assert file == render(records) != render(records, 8)
     body, _, trailer = file.removesuffix(b"\n").rpartition(b"\n")
@@ -88,7 +88,7 @@ def test_the_file_of_an_empty_zone() -> None:
     assert trailer.startswith("; records=3 sha256=")
 
 
-def test_lines_hold_what_their_rdata_says() -> None:
+def test_lines_hold_the_rdata() -> None:
     assert (
         record_line(record("TXT", "@", 'a "b" \\ é; $x')) == 'example.com. 300 IN TXT "a \\"b\\" \\\\ \\195\\169; $x"'
     )
@@ -105,7 +105,7 @@ def test_no_owner_breaks_its_line(label: bytes) -> None:
 
 
 @pytest.mark.parametrize(("lines", "count"), [("", 1), ("a\n", 0), ("a\n", 2), ("a", 1), ("a\nb", 1), ("a\nb\n", 1)])
-def test_a_count_that_does_not_fit_its_lines_is_refused(lines: str, count: int) -> None:
+def test_a_count_that_differs_from_the_lines_is_refused(lines: str, count: int) -> None:
     with pytest.raises(CompileFailed):
         zone_file(ORIGIN, 1, APEX, lines, count)
 
@@ -116,7 +116,7 @@ def test_the_apex_comes_from_the_settings() -> None:
     assert apex_of(settings) == APEX
 
 
-@pytest.mark.parametrize("rows", RIGHT.values(), ids=RIGHT.keys())
+@pytest.mark.parametrize("rows", VALID_ZONES.values(), ids=VALID_ZONES.keys())
 def test_named_checkzone_agrees_with_the_rules(rows: list[tuple[str, str, str]], tmp_path: Path) -> None:
     file = tmp_path / "zone"
     file.write_bytes(render([record(*row) for row in rows]))
@@ -125,7 +125,7 @@ def test_named_checkzone_agrees_with_the_rules(rows: list[tuple[str, str, str]],
     assert checked.returncode == 0, checked.stdout
 
 
-def test_the_apex_of_a_file_is_known_again() -> None:
+def test_the_apex_of_a_file_is_compared() -> None:
     content = render([record("A", "www", "192.0.2.1")])
     assert has_apex(content, ORIGIN, APEX)
     assert not has_apex(content, ORIGIN, replace(APEX, servers=SERVERS[:1]))

@@ -1,4 +1,4 @@
-"""Records for tests, and a whole zone in memory as the rules see it."""
+"""Records for tests, and a zone in memory that implements `appliance.zones.rules.View`."""
 
 from __future__ import annotations
 
@@ -53,16 +53,16 @@ VALUES = [
 def record(
     record_type: str, name: str, value: str, *, uuid: UUID | None = None, ttl: int = 300, comment: str = ""
 ) -> Record:
-    """A record of example.com."""
+    """Return a record of example.com."""
     priority = 0 if has_priority(parse_type(record_type)) else None
-    content = parse_rdata(record_type, value, priority, ORIGIN)
-    wire = content.rdata.to_wire() or b""
+    parsed = parse_rdata(record_type, value, priority, ORIGIN)
+    wire = parsed.rdata.to_wire() or b""
     owner = parse_owner(name, ORIGIN)
-    return Record(uuid or uuid4(), owner, content.rdata.rdtype, ttl, wire, content.value, priority, comment, NOW, NOW)
+    return Record(uuid or uuid4(), owner, parsed.rdata.rdtype, ttl, wire, parsed.value, priority, comment, NOW, NOW)
 
 
 any_record = st.builds(
-    lambda content, name, uuid, ttl, comment: record(content[0], name, content[1], uuid=uuid, ttl=ttl, comment=comment),
+    lambda parsed, name, uuid, ttl, comment: record(parsed[0], name, parsed[1], uuid=uuid, ttl=ttl, comment=comment),
     st.sampled_from(VALUES),
     st.sampled_from(["@", "www", "*", "*.dev", "_sip._tcp", "xn--bcher-kva", "a.b.c"]),
     st.uuids(version=4),
@@ -73,8 +73,8 @@ any_records = st.lists(any_record, max_size=12, unique_by=lambda one: one.uuid)
 
 
 @dataclass
-class Picture:
-    """A zone in memory as `appliance.zones.rules` sees it."""
+class InMemoryZone:
+    """A zone in memory, as a `View` for the rules."""
 
     records: Iterable[Record]
     origin: Name = ORIGIN
@@ -85,9 +85,9 @@ class Picture:
         self.held = gather(self.records)
 
     def nodes(self, owners: Iterable[Name]) -> Mapping[Name, Node]:
-        """What stands at each of these owners."""
+        """Return the rrsets at each of these owners."""
         return {owner: self.held[owner] for owner in owners if owner in self.held}
 
     def below(self, owner: Name) -> Iterator[tuple[Name, Node]]:
-        """What stands at each owner below this one."""
+        """Yield the rrsets at each owner below this one."""
         return ((name, node) for name, node in sorted(self.held.items()) if name != owner and name.is_subdomain(owner))

@@ -1,4 +1,4 @@
-"""Changes as values: applying, finding and taking them back."""
+"""Changes as values: apply, diff and invert."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.zones.records import any_records, record
 
 @st.composite
 def two_states(draw: st.DrawFn) -> tuple[list[Record], list[Record]]:
-    """Two states of a zone in which some records are the same, some changed and some of one state alone."""
+    """Draw two states of a zone: some records are in both, some differ, and some are in one state only."""
     first, others = draw(any_records), draw(any_records)
     kept: dict[UUID, Record] = {one.uuid: one for one in first if draw(st.booleans())}
     for uuid, other in zip(list(kept), others, strict=False):
@@ -25,21 +25,21 @@ def two_states(draw: st.DrawFn) -> tuple[list[Record], list[Record]]:
 
 
 @given(two_states())
-def test_the_difference_leads_from_one_state_to_the_other(states: tuple[list[Record], list[Record]]) -> None:
+def test_applying_the_diff_gives_the_other_state(states: tuple[list[Record], list[Record]]) -> None:
     before, after = states
     assert apply(before, diff(before, after)) == frozenset(after)
     assert diff(before, before) == () and apply(before, ()) == frozenset(before)
 
 
 @given(two_states())
-def test_inverted_changes_lead_back(states: tuple[list[Record], list[Record]]) -> None:
+def test_applying_the_inverse_gives_the_first_state(states: tuple[list[Record], list[Record]]) -> None:
     before, after = states
     changes = diff(before, after)
     assert apply(apply(before, changes), invert(changes)) == frozenset(before)
     assert invert(invert(changes)) == changes
 
 
-def test_changes_are_taken_in_order_and_back_in_the_opposite_one() -> None:
+def test_changes_are_applied_in_order_and_inverted_in_reverse() -> None:
     first = record("A", "a", "192.0.2.1")
     second = replace(first, ttl=60)
     changes = (Create(first), Update(first, second), Delete(second))
@@ -47,13 +47,17 @@ def test_changes_are_taken_in_order_and_back_in_the_opposite_one() -> None:
     assert invert(changes) == (Create(second), Update(second, first), Delete(first))
 
 
-def test_touched_are_the_owners_of_both_sides() -> None:
-    old, new, gone = record("A", "old", "192.0.2.1"), record("A", "new", "192.0.2.1"), record("A", "gone", "192.0.2.1")
-    assert touched_owners([Update(old, new), Delete(gone)]) == {old.owner, new.owner, gone.owner}
+def test_an_update_touches_both_owners() -> None:
+    old, new, deleted = (
+        record("A", "old", "192.0.2.1"),
+        record("A", "new", "192.0.2.1"),
+        record("A", "deleted", "192.0.2.1"),
+    )
+    assert touched_owners([Update(old, new), Delete(deleted)]) == {old.owner, new.owner, deleted.owner}
 
 
 @pytest.mark.parametrize(
-    ("changed", "moves"),
+    ("changed", "expected"),
     [
         ({"comment": "x"}, False),
         ({"value": "the same, written otherwise"}, False),
@@ -62,7 +66,7 @@ def test_touched_are_the_owners_of_both_sides() -> None:
         ({"owner": record("A", "other", "192.0.2.1").owner}, True),
     ],
 )
-def test_only_what_is_published_moves_the_serial(changed: dict[str, object], moves: bool) -> None:
+def test_only_published_data_changes_the_serial(changed: dict[str, object], expected: bool) -> None:
     before = record("A", "a", "192.0.2.1")
-    assert changes_serial(Update(before, replace(before, **changed))) is moves  # type: ignore[arg-type]
+    assert changes_serial(Update(before, replace(before, **changed))) is expected  # type: ignore[arg-type]
     assert changes_serial(Create(before)) and changes_serial(Delete(before))

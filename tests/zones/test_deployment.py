@@ -1,4 +1,4 @@
-"""Where a zone has come to, from what is wanted, what was tried and what was seen."""
+"""The state of a deployment, from the desired, attempted and observed serials."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pytest
 from appliance.zones.deployment import Deployment, DeploymentState, reaches
 from tests.zones.records import NOW
 
-WANTED = 2031050405
+DESIRED = 2031050405
 NEW = Deployment(
-    serial=WANTED, attempted=None, live_serial=None, live_at=None, queued_at=NOW, error=None, nameservers=()
+    serial=DESIRED, attempted=None, live_serial=None, live_at=None, queued_at=NOW, error=None, nameservers=()
 )
 
 
@@ -19,18 +19,18 @@ NEW = Deployment(
     ("attempted", "live_serial", "error", "state"),
     [
         (None, None, None, DeploymentState.PENDING),
-        (WANTED - 1, None, None, DeploymentState.PENDING),
-        (WANTED - 1, WANTED - 1, None, DeploymentState.PENDING),
-        (WANTED - 1, None, "check: refused", DeploymentState.PENDING),
-        (WANTED, None, None, DeploymentState.DEPLOYING),
-        (WANTED, WANTED - 1, None, DeploymentState.DEPLOYING),
-        (WANTED + 1, WANTED - 1, None, DeploymentState.DEPLOYING),
-        (WANTED, WANTED - 1, "check: refused", DeploymentState.FAILED),
-        (WANTED, None, "check: refused", DeploymentState.FAILED),
-        (WANTED, WANTED, None, DeploymentState.LIVE),
-        (WANTED, WANTED + 1, None, DeploymentState.LIVE),
-        (WANTED, WANTED, "an error of before", DeploymentState.LIVE),
-        (None, WANTED, None, DeploymentState.LIVE),
+        (DESIRED - 1, None, None, DeploymentState.PENDING),
+        (DESIRED - 1, DESIRED - 1, None, DeploymentState.PENDING),
+        (DESIRED - 1, None, "check: refused", DeploymentState.PENDING),
+        (DESIRED, None, None, DeploymentState.DEPLOYING),
+        (DESIRED, DESIRED - 1, None, DeploymentState.DEPLOYING),
+        (DESIRED + 1, DESIRED - 1, None, DeploymentState.DEPLOYING),
+        (DESIRED, DESIRED - 1, "check: refused", DeploymentState.FAILED),
+        (DESIRED, None, "check: refused", DeploymentState.FAILED),
+        (DESIRED, DESIRED, None, DeploymentState.LIVE),
+        (DESIRED, DESIRED + 1, None, DeploymentState.LIVE),
+        (DESIRED, DESIRED, "an earlier error", DeploymentState.LIVE),
+        (None, DESIRED, None, DeploymentState.LIVE),
     ],
 )
 def test_the_state_of_a_zone(
@@ -39,8 +39,8 @@ def test_the_state_of_a_zone(
     assert replace(NEW, attempted=attempted, live_serial=live_serial, error=error).state is state
 
 
-def test_a_deleted_zone_is_live_when_its_removal_was_seen() -> None:
-    assert replace(NEW, deleted=True, live_serial=WANTED).state is DeploymentState.PENDING
+def test_a_deleted_zone_is_live_once_its_removal_is_observed() -> None:
+    assert replace(NEW, deleted=True, live_serial=DESIRED).state is DeploymentState.PENDING
     assert replace(NEW, deleted=True, removed=True).state is DeploymentState.LIVE
 
 

@@ -1,4 +1,4 @@
-"""Names: what is read as which name, what is refused on which field, and that printing and parsing agree."""
+"""Names: how text is parsed, what is refused with which field, and that printing and parsing agree."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ DOMAINS = {
     LONGEST: LONGEST,
     f"{LONGEST}.": LONGEST,
 }
-NO_NAMES = [
+INVALID_NAMES = [
     "",
     " ",
     "   ",
@@ -107,11 +107,11 @@ NO_NAMES = [
 
 
 @pytest.mark.parametrize(("text", "name"), DOMAINS.items())
-def test_domains_are_read(text: str, name: str) -> None:
+def test_domains_are_parsed(text: str, name: str) -> None:
     assert print_domain(parse_domain(text)) == name
 
 
-@pytest.mark.parametrize("text", [*NO_NAMES, "*.example.org", "*", "@", "1.2.3.4", "example.1", "[2001:db8::1]"])
+@pytest.mark.parametrize("text", [*INVALID_NAMES, "*.example.org", "*", "@", "1.2.3.4", "example.1", "[2001:db8::1]"])
 def test_other_domains_are_refused(text: str) -> None:
     with pytest.raises(InputError) as refused:
         parse_domain(text)
@@ -146,7 +146,7 @@ def test_other_domains_are_refused(text: str) -> None:
         (f"{'.'.join([LABEL] * 3)}.{'a' * 49}", f"{'.'.join([LABEL] * 3)}.{'a' * 49}"),
     ],
 )
-def test_owners_are_read(text: str, owner: str) -> None:
+def test_owners_are_parsed(text: str, owner: str) -> None:
     name = parse_owner(text, ORIGIN)
     assert print_owner(name, ORIGIN) == owner and name.is_subdomain(ORIGIN)
     assert parse_owner(owner, ORIGIN) == name
@@ -155,7 +155,7 @@ def test_owners_are_read(text: str, owner: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *(text for text in NO_NAMES if text != LONGEST),
+        *(text for text in INVALID_NAMES if text != LONGEST),
         "www.other.org.",
         "evilexample.com.",
         "com.",
@@ -191,12 +191,13 @@ def test_other_owners_are_refused(text: str) -> None:
         (LONGEST, LONGEST),
     ],
 )
-def test_targets_are_read_as_absolute(text: str, target: str) -> None:
+def test_targets_are_parsed_as_absolute(text: str, target: str) -> None:
     assert print_domain(parse_target(text, ORIGIN)) == target
 
 
 @pytest.mark.parametrize(
-    "text", [*NO_NAMES, "192.0.2.1", "2001:db8::1", "target", "target.", "*.example.org", "*", "a.1", "@.example.org"]
+    "text",
+    [*INVALID_NAMES, "192.0.2.1", "2001:db8::1", "target", "target.", "*.example.org", "*", "a.1", "@.example.org"],
 )
 def test_other_targets_are_refused(text: str) -> None:
     with pytest.raises(InputError) as refused:
@@ -204,13 +205,13 @@ def test_other_targets_are_refused(text: str) -> None:
     assert refused.value.field == "value"
 
 
-def test_the_root_is_a_target_only_where_it_says_none() -> None:
+def test_the_root_is_a_target_only_if_null_is_allowed() -> None:
     assert parse_target(".", ORIGIN, null_allowed=True) == dns.name.root
     with pytest.raises(InvalidName):
         parse_target(".", ORIGIN)
 
 
-def test_slashes_stand_under_in_addr_arpa_alone() -> None:
+def test_slashes_are_valid_under_in_addr_arpa_only() -> None:
     assert print_owner(parse_owner("0/25", REVERSE), REVERSE) == "0/25"
     assert print_owner(parse_owner("1.0/25", REVERSE), REVERSE) == "1.0/25"
     for refused in ("/25", "25/", "/"):
@@ -222,7 +223,7 @@ def test_slashes_stand_under_in_addr_arpa_alone() -> None:
         parse_target("0/25.example.com", REVERSE)
 
 
-def test_names_are_shown_with_their_own_letters() -> None:
+def test_names_are_printed_in_unicode() -> None:
     assert print_unicode(parse_domain("bücher.xn--mnchen-3ya.de")) == "bücher.münchen.de"
     assert print_unicode(dns.name.from_text("xn--zzzzzzzz-.com.")) == "xn--zzzzzzzz-.com"
 
@@ -230,19 +231,19 @@ def test_names_are_shown_with_their_own_letters() -> None:
 @pytest.mark.parametrize(
     "char", ["\n", "\r", "\t", "\x00", "\x1b", "\x7f", "\x9f", "\u2029", "\u2066", "\udfff", "\u061c"]
 )
-def test_controls_are_named_with_their_place(char: str) -> None:
+def test_control_characters_are_reported_with_their_position(char: str) -> None:
     with pytest.raises(InputError, match=rf"U\+{ord(char):04X} at position 3 ") as refused:
         refuse_control_characters(f"ab{char}c", "comment")
     assert refused.value.field == "comment"
 
 
-def test_an_error_quotes_no_endless_input() -> None:
+def test_an_error_quotes_a_limited_part_of_the_input() -> None:
     with pytest.raises(InputError) as refused:
         parse_owner("é" * 100_000, ORIGIN)
     assert len(str(refused.value)) < 500
 
 
-READERS: list[tuple[Callable[[str], Name], Callable[[Name], str]]] = [
+PARSERS: list[tuple[Callable[[str], Name], Callable[[Name], str]]] = [
     (parse_domain, print_domain),
     (lambda text: parse_owner(text, ORIGIN), lambda name: print_owner(name, ORIGIN)),
     (lambda text: parse_owner(text, REVERSE), lambda name: print_owner(name, REVERSE)),
@@ -250,8 +251,8 @@ READERS: list[tuple[Callable[[str], Name], Callable[[Name], str]]] = [
 ]
 
 
-def read(parse: Callable[[str], Name], text: str) -> Name | InputError:
-    """The name, or why there is none."""
+def try_parse(parse: Callable[[str], Name], text: str) -> Name | InputError:
+    """Return the name, or the error."""
     try:
         return parse(text)
     except InputError as refused:
@@ -268,8 +269,8 @@ likely = st.lists(st.sampled_from(["a", "xn--bcher-kva", "ß", "0/25", "_x", "*"
 @example("xn--\u0661")
 @example("xn--a-ecp.ru")
 def test_any_text_is_a_name_or_an_input_error(text: str) -> None:
-    for parse, write in READERS:
-        name = read(parse, text)
+    for parse, write in PARSERS:
+        name = try_parse(parse, text)
         if isinstance(name, InputError):
             assert name.field in {"domain", "name", "value"}
         else:
@@ -279,10 +280,10 @@ def test_any_text_is_a_name_or_an_input_error(text: str) -> None:
 
 @pytest.mark.timeout(10)
 @pytest.mark.parametrize("part", ["a", "-", "a-", "/", "a.", "*.", "xn--", "ü", "\u0301", "ا", "_/"])
-def test_the_longest_inputs_end_soon(part: str) -> None:
+def test_the_longest_inputs_take_little_time(part: str) -> None:
     for length in (63, 250, 256 * 1024):
-        for parse, _ in READERS:
-            read(parse, (part * length)[:length])
+        for parse, _ in PARSERS:
+            try_parse(parse, (part * length)[:length])
 
 
 @given(st.lists(st.sampled_from(["a", "b", "a-b", "a.b", "a-b.c", "*.b", "b.a", "_x.a", "@"]), unique=True))

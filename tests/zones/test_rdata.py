@@ -1,4 +1,4 @@
-"""Record data: what each type takes and prints, what it refuses, and that BIND loads whatever is taken."""
+"""Record data: what each type accepts, prints and refuses, and that BIND loads whatever is accepted."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ KEY = "mQENBFVHm5sBCACz"
 SHA1, SHA256, SHA384, SHA512 = "ab" * 20, "ab" * 32, "ab" * 48, "ab" * 64
 ECH = "AEX+DQBBZwAgACBI3nFExrdbGpK7IZKPVMLy3L0Yk5/eGLRqk1bWr3wgJAAEAAEAAQASY2xvdWRmbGFyZS1lY2guY29tAAA="
 
-TAKEN: list[tuple[str, str, str]] = [
+ACCEPTED: list[tuple[str, str, str]] = [
     ("A", "192.0.2.1", "192.0.2.1"),
     ("A", "0.0.0.0", "0.0.0.0"),
     ("AAAA", "2001:0DB8::0001", "2001:db8::1"),
@@ -109,9 +109,9 @@ SERVICE_KEYS = [
     ('key667="hello\\210qoo"', 'key667="hello\\210qoo"'),
     ("key667", "key667"),
 ]
-TAKEN += [
-    (kind, f"1 foo.example.com {given}", f"1 foo.example.com {kept}")
-    for kind in ("SVCB", "HTTPS")
+ACCEPTED += [
+    (record_type, f"1 foo.example.com {given}", f"1 foo.example.com {kept}")
+    for record_type in ("SVCB", "HTTPS")
     for given, kept in SERVICE_KEYS
 ]
 
@@ -292,26 +292,26 @@ def priority_of(record_type: str) -> int | None:
     return 0 if has_priority(parse_type(record_type)) else None
 
 
-def read(record_type: str, value: str) -> ParsedRdata | InputError:
-    """The content, or why there is none."""
+def try_parse(record_type: str, value: str) -> ParsedRdata | InputError:
+    """Return the rdata, or the error."""
     try:
         return parse_rdata(record_type, value, priority_of(record_type), ORIGIN)
     except InputError as refused:
         return refused
 
 
-@pytest.mark.parametrize(("record_type", "value", "kept"), TAKEN, ids=lambda text: text[:40])
+@pytest.mark.parametrize(("record_type", "value", "kept"), ACCEPTED, ids=lambda text: text[:40])
 def test_values_become_canonical(record_type: str, value: str, kept: str) -> None:
     priority = priority_of(record_type)
-    content = parse_rdata(record_type, value, priority, ORIGIN)
-    assert (content.value, content.priority) == (kept, priority)
+    parsed = parse_rdata(record_type, value, priority, ORIGIN)
+    assert (parsed.value, parsed.priority) == (kept, priority)
     again = parse_rdata(record_type, kept, priority, ORIGIN)
-    assert again == content and again.rdata.to_wire() == content.rdata.to_wire()
+    assert again == parsed and again.rdata.to_wire() == parsed.rdata.to_wire()
 
 
 @pytest.mark.parametrize(
     ("record_type", "value"),
-    [(kind, value) for kind, values in REFUSED.items() for value in values],
+    [(record_type, value) for record_type, values in REFUSED.items() for value in values],
     ids=lambda text: repr(text)[:40],
 )
 def test_other_values_are_refused(record_type: str, value: str) -> None:
@@ -320,7 +320,7 @@ def test_other_values_are_refused(record_type: str, value: str) -> None:
     assert refused.value.field == "value"
 
 
-def test_the_longest_values_are_taken_and_longer_ones_refused() -> None:
+def test_the_longest_values_are_accepted_and_longer_ones_refused() -> None:
     octets = r"\000"
     most = " ".join(f'"{octets * count}"' for count in (*[255] * 16, 16))
     assert len(parse_rdata("TXT", most, None, ORIGIN).rdata.to_wire() or b"") == 4096 + 17
@@ -329,18 +329,18 @@ def test_the_longest_values_are_taken_and_longer_ones_refused() -> None:
             parse_rdata(record_type, value, None, ORIGIN)
 
 
-def test_every_type_stands_in_both_tables() -> None:
+def test_every_type_is_in_both_tables() -> None:
     names = {rdtype.name for rdtype in TYPES}
-    assert len(names) == 19 and names == {row[0] for row in TAKEN} == set(REFUSED)
+    assert len(names) == 19 and names == {row[0] for row in ACCEPTED} == set(REFUSED)
 
 
-def test_bind_loads_whatever_is_taken(tmp_path: Path) -> None:
+def test_bind_loads_whatever_is_accepted(tmp_path: Path) -> None:
     file = tmp_path / "example.com.zone"
     lines = [
         "example.com. 60 IN SOA ns1.example.org. h.example.org. 1 3600 300 2419200 300",
         "example.com. 60 IN NS ns1.example.org.",
     ]
-    for number, (record_type, value, _) in enumerate(TAKEN):
+    for number, (record_type, value, _) in enumerate(ACCEPTED):
         rdata = parse_rdata(record_type, value, priority_of(record_type), ORIGIN).rdata
         lines.append(f"h{number}.example.com. 60 IN {record_type} {print_line(rdata)}")
         if record_type == "DS":
@@ -352,7 +352,7 @@ def test_bind_loads_whatever_is_taken(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("record_type", ["MX", "SRV"])
-def test_priorities_are_needed_and_in_range(record_type: str) -> None:
+def test_priorities_are_required_and_in_range(record_type: str) -> None:
     value = {"MX": "mail.example.com", "SRV": "1 2 sip.example.com"}[record_type]
     for priority in (None, -1, 65536):
         with pytest.raises(InvalidValue) as refused:
@@ -362,7 +362,7 @@ def test_priorities_are_needed_and_in_range(record_type: str) -> None:
         assert parse_rdata(record_type, value, priority, ORIGIN).rdata.to_text().startswith(f"{priority} ")
 
 
-def test_priorities_are_for_mx_and_srv_alone() -> None:
+def test_only_mx_and_srv_have_priorities() -> None:
     for rdtype in TYPES:
         if not has_priority(rdtype):
             with pytest.raises(InvalidValue) as refused:
@@ -396,12 +396,12 @@ def test_targets_are_found() -> None:
         ("SVCB", "1 "),
         ("HTTPS", "1 "),
     ]:
-        content = parse_rdata(record_type, f"{value}a.example.org", priority_of(record_type), ORIGIN)
-        assert target_of(content.rdata) == host
+        parsed = parse_rdata(record_type, f"{value}a.example.org", priority_of(record_type), ORIGIN)
+        assert target_of(parsed.rdata) == host
     assert target_of(parse_rdata("URI", '1 2 "x"', None, ORIGIN).rdata) is None
 
 
-def test_long_text_is_cut_every_255_octets() -> None:
+def test_long_text_is_split_every_255_octets() -> None:
     rdata = parse_rdata("TXT", "é" * 300, None, ORIGIN).rdata
     strings = rdata.strings  # type: ignore[attr-defined]
     assert [len(string) for string in strings] == [255, 255, 90] and b"".join(strings) == ("é" * 300).encode()
@@ -411,9 +411,9 @@ def test_long_text_is_cut_every_255_octets() -> None:
 @example([bytes(range(128)), bytes(range(128, 256))])
 def test_quoted_text_holds_all_octets(strings: list[bytes]) -> None:
     value = " ".join('"' + "".join(f"\\{octet:03}" for octet in string) + '"' for string in strings)
-    content = parse_rdata("TXT", value, None, ORIGIN)
-    assert content.rdata.strings == tuple(strings)  # type: ignore[attr-defined]
-    assert parse_rdata("TXT", content.value, None, ORIGIN) == content and content.value.isascii()
+    parsed = parse_rdata("TXT", value, None, ORIGIN)
+    assert parsed.rdata.strings == tuple(strings)  # type: ignore[attr-defined]
+    assert parse_rdata("TXT", parsed.value, None, ORIGIN) == parsed and parsed.value.isascii()
 
 
 @given(
@@ -426,10 +426,10 @@ def test_quoted_text_holds_all_octets(strings: list[bytes]) -> None:
         max_size=600,
     )
 )
-def test_plain_text_comes_back_as_it_is(text: str) -> None:
+def test_plain_text_is_returned_unchanged(text: str) -> None:
     if not text.startswith('"'):
-        content = parse_rdata("TXT", text, None, ORIGIN)
-        assert content.value == text and b"".join(content.rdata.strings) == text.encode()  # type: ignore[attr-defined]
+        parsed = parse_rdata("TXT", text, None, ORIGIN)
+        assert parsed.value == text and b"".join(parsed.rdata.strings) == text.encode()  # type: ignore[attr-defined]
 
 
 words = st.sampled_from(
@@ -484,29 +484,29 @@ any_value = st.text() | st.lists(words, max_size=8).map(" ".join) | st.lists(wor
 @example("LOC", "0 N 0 E 0.29m")
 @example("CAA", "0 issue " + "x" * 300)
 @example("NAPTR", '1 1 "u" "x" "![a--b]!b!" .')
-def test_any_text_is_content_or_an_input_error(record_type: str, value: str) -> None:
-    content = read(record_type, value)
-    if isinstance(content, InputError):
-        assert content.field == "value"
+def test_any_text_is_rdata_or_an_input_error(record_type: str, value: str) -> None:
+    parsed = try_parse(record_type, value)
+    if isinstance(parsed, InputError):
+        assert parsed.field == "value"
         return
-    again = parse_rdata(record_type, content.value, content.priority, ORIGIN)
-    wire = content.rdata.to_wire()
-    assert wire is not None and again.rdata.to_wire() == wire and again.value == content.value
-    line = print_line(content.rdata)
+    again = parse_rdata(record_type, parsed.value, parsed.priority, ORIGIN)
+    wire = parsed.rdata.to_wire()
+    assert wire is not None and again.rdata.to_wire() == wire and again.value == parsed.value
+    line = print_line(parsed.rdata)
     assert line.isascii() and line.isprintable()
-    if record_type != "LOC":  # dnspython reads altitudes a hundredth low where its floats fall short; BIND does not
+    if record_type != "LOC":  # dnspython's floats round some altitudes down by a hundredth; BIND does not
         assert dns.rdata.from_text(IN, RdataType[record_type], line, dns.name.root, relativize=False).to_wire() == wire
-    assert parse_wire(RdataType[record_type], wire) == content.rdata
+    assert parse_wire(RdataType[record_type], wire) == parsed.rdata
 
 
 @pytest.mark.timeout(30)
 @pytest.mark.parametrize(
     "part", ['"', "\\", '"a', '\\"', "a ", "(", "[", "!(", "a", '" "', "=", "1", " ", "[a-", "\\1", "{1"]
 )
-def test_the_longest_inputs_end_soon(part: str) -> None:
+def test_the_longest_inputs_take_little_time(part: str) -> None:
     starts = ("", '"', "0 issue ", '0 issue "', '1 1 "u" "x" "!', "1 . alpn=", "0 N 0 E ", "3 1 1 ")
     for rdtype in TYPES:
         for start in starts:
             for length in (250, 256 * 1024 if start == "" else 3000):
                 for end in ("", '"', '!" .'):
-                    read(rdtype.name, start + (part * length)[:length] + end)
+                    try_parse(rdtype.name, start + (part * length)[:length] + end)

@@ -1,4 +1,4 @@
-"""Domains that nobody, and domains that only an operator may create."""
+"""Reserved domains: those that nobody may create, and those that only an operator may."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rules of a whole zone: for each what it refuses, on which field, and what it lets pass."""
+"""The rules of a whole zone: what each refuses, with which field, and what it accepts."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from hypothesis import given
 from appliance.errors import Finding
 from appliance.zones.model import Node, Record, gather
 from appliance.zones.rules import MAX_RRSET_OCTETS, check
-from tests.zones.records import ORIGIN, SERVERS, Picture, any_records, record
+from tests.zones.records import ORIGIN, SERVERS, InMemoryZone, any_records, record
 
 Row = tuple[str, str, str]
 
 
 def findings(rows: Iterable[Row], *touched: str) -> list[Finding]:
-    """What the rules say of the zone with these records, looked at from the touched names (none: from all)."""
+    """Return the findings for a zone with these records at the touched names (none: at all names)."""
     records = [record(*row) for row in rows]
     names = {dns.name.from_text(name, ORIGIN) if name != "@" else ORIGIN for name in touched}
-    return check(Picture(records), names or {one.owner for one in records})
+    return check(InMemoryZone(records), names or {one.owner for one in records})
 
 
 def fields(rows: Iterable[Row], *touched: str) -> list[str | None]:
@@ -35,7 +35,7 @@ SUB_NS: Row = ("NS", "sub", "ns.example.org")
 SUB_GLUED: list[Row] = [("NS", "sub", "ns.sub.example.com"), ("A", "ns.sub", A), ("AAAA", "ns.sub", "2001:db8::1")]
 DS: Row = ("DS", "sub", f"1 8 2 {'ab' * 32}")
 
-RIGHT: dict[str, list[Row]] = {
+VALID_ZONES: dict[str, list[Row]] = {
     "nothing": [],
     "data of many types at one name": [
         ("A", "@", A),
@@ -64,7 +64,7 @@ RIGHT: dict[str, list[Row]] = {
     "98 apex NS beside two": [("NS", "@", f"ns{number}.example.org") for number in range(98)],
     "100 records": [("A", "www", f"192.0.2.{number}") for number in range(100)],
 }
-WRONG: dict[str, tuple[list[Row], str, str]] = {
+INVALID_ZONES: dict[str, tuple[list[Row], str, str]] = {
     "an alias at the apex": ([("CNAME", "@", "www.example.org")], "name", "apex"),
     "an alias beside data": ([("CNAME", "www", "a.example.org"), ("A", "www", A)], "name", r"beside other data \(A\)"),
     "two aliases": (
@@ -84,8 +84,8 @@ WRONG: dict[str, tuple[list[Row], str, str]] = {
     "a wildcard delegation": ([("NS", "*", "ns.example.org")], "name", "wildcard"),
     "a wildcard delegation deeper": ([("NS", "*.dev", "ns.example.org")], "name", "wildcard"),
     "an own nameserver at the apex": ([("NS", "@", "NS1.appliance.test.")], "value", "published already"),
-    "DS without NS": ([DS], "name", "not delegated"),
-    "DS at the apex": ([("DS", "@", f"1 8 2 {'ab' * 32}"), ("NS", "@", "ns.example.org")], "name", "not delegated"),
+    "DS without NS": ([DS], "name", "cannot hold DS"),
+    "DS at the apex": ([("DS", "@", f"1 8 2 {'ab' * 32}"), ("NS", "@", "ns.example.org")], "name", "cannot hold DS"),
     "an apex NS without an address": ([("NS", "@", "ns.example.com")], "value", "no A or AAAA"),
     "an apex NS at an apex without one": ([("NS", "@", "example.com"), ("TXT", "@", "x")], "value", "no A or AAAA"),
     "an apex NS that is an alias": (
@@ -126,13 +126,13 @@ WRONG: dict[str, tuple[list[Row], str, str]] = {
 }
 
 
-@pytest.mark.parametrize("rows", RIGHT.values(), ids=RIGHT.keys())
-def test_right_zones_have_no_findings(rows: list[Row]) -> None:
+@pytest.mark.parametrize("rows", VALID_ZONES.values(), ids=VALID_ZONES.keys())
+def test_valid_zones_have_no_findings(rows: list[Row]) -> None:
     assert findings(rows) == [] == findings(rows, "@", "none")
 
 
-@pytest.mark.parametrize(("rows", "field", "detail"), WRONG.values(), ids=WRONG.keys())
-def test_wrong_zones_have_one_finding(rows: list[Row], field: str, detail: str) -> None:
+@pytest.mark.parametrize(("rows", "field", "detail"), INVALID_ZONES.values(), ids=INVALID_ZONES.keys())
+def test_invalid_zones_have_one_finding(rows: list[Row], field: str, detail: str) -> None:
     (finding,) = findings(rows)
     assert finding.field == field and re.search(detail, finding.detail)
 
@@ -150,47 +150,47 @@ BELOW: dict[str, list[Row]] = {
 
 
 @pytest.mark.parametrize("rows", BELOW.values(), ids=BELOW.keys())
-def test_a_delegation_hides_nothing_from_either_side(rows: list[Row]) -> None:
+def test_occluded_data_is_found_from_the_cut_and_from_the_data(rows: list[Row]) -> None:
     cut, hidden = "sub", rows[-1][1]
     assert "name" in fields(rows, cut), "the delegation came last"
     assert "name" in fields(rows, hidden), "the data came last"
-    assert all("hide" in one.detail or "delegated" in one.detail for one in findings(rows, cut, hidden))
+    assert all("hide" in one.detail or "delegation" in one.detail for one in findings(rows, cut, hidden))
 
 
-def test_glue_that_is_left_behind_is_found_from_the_delegation() -> None:
+def test_former_glue_is_found_from_the_delegation() -> None:
     rows = [row for row in SUB_GLUED if row[0] != "NS"]
     assert fields([SUB_NS, *rows], "sub") == ["name"] and fields(rows, "sub") == []
 
 
-def test_a_deletion_is_looked_at_from_a_name_that_is_empty_now() -> None:
+def test_a_deletion_is_checked_at_its_empty_name() -> None:
     assert fields([DS], "sub") == ["name"]
     assert fields([("NS", "@", "ns.example.com")], "ns") == ["value"]
     assert fields([("NS", "@", "ns.example.com"), ("A", "*", A)], "ns") == []
 
 
-def test_one_hidden_name_is_enough_to_tell() -> None:
-    asked: list[Name] = []
+def test_the_search_for_occluded_data_ends_at_the_first() -> None:
+    visited: list[Name] = []
 
-    class Counting(Picture):
+    class Counting(InMemoryZone):
         def below(self, owner: Name) -> Iterator[tuple[Name, Node]]:
             for name, node in super().below(owner):
-                asked.append(name)
+                visited.append(name)
                 yield name, node
 
     rows = [record(*SUB_NS), *(record("A", f"h{number}.sub", A) for number in range(50))]
-    assert len(check(Counting(rows), {rows[0].owner})) == 1 and len(asked) == 1
+    assert len(check(Counting(rows), {rows[0].owner})) == 1 and len(visited) == 1
 
 
-def test_untouched_names_are_not_looked_at() -> None:
+def test_untouched_names_are_not_checked() -> None:
     assert findings([("CNAME", "www", "a.example.org"), ("A", "www", A), ("A", "x", A)], "x") == []
 
 
 @given(any_records)
-def test_any_zone_can_be_looked_at(records: list[Record]) -> None:
-    view = Picture(records)
+def test_any_zone_can_be_checked(records: list[Record]) -> None:
+    view = InMemoryZone(records)
     everything = check(view, view.held)
     assert all(finding.field in {"name", "value"} and finding.detail for finding in everything)
     apex = gather(records).get(ORIGIN, {})
     if RdataType.CNAME in apex:
         assert everything
-    assert check(Picture([]), view.held) == [] and view.servers == SERVERS
+    assert check(InMemoryZone([]), view.held) == [] and view.servers == SERVERS

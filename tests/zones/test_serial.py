@@ -1,4 +1,4 @@
-"""Serials: their order on the circle (RFC 1982), and that the next one is always later and never 0."""
+"""Serials: their order (RFC 1982), and that the next one is always later and never 0."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_two_serials_are_never_both_later(a: int, b: int) -> None:
         (2031050400 + HALF, 2031050401 + HALF),
     ],
 )
-def test_the_next_is_today_or_one_more(base: int | None, following: int) -> None:
+def test_the_next_is_todays_date_or_the_increment(base: int | None, following: int) -> None:
     assert next_serial(base, TODAY) == following
 
 
@@ -75,13 +75,13 @@ def test_the_next_is_later_in_range_and_not_0(serial: int, today: date) -> None:
 
 
 @given(st.integers(0, MODULUS - 1), st.lists(st.integers(0, HALF - 1), min_size=1))
-def test_the_latest_comes_before_none_of_the_others(start: int, steps: list[int]) -> None:
+def test_none_of_the_others_is_later_than_the_latest(start: int, steps: list[int]) -> None:
     others = [(start + step) % MODULUS for step in steps]
     assert latest(*others) == (start + max(steps)) % MODULUS
 
 
 @given(serials, serials | st.sampled_from([HALF - 2, HALF - 1, HALF, HALF + 1]))
-def test_two_climbs_at_most_lead_over_any_serial(stored: int, distance: int) -> None:
+def test_two_raises_at_most_get_over_any_serial(stored: int, distance: int) -> None:
     served = (stored + distance) % MODULUS
     steps = [stored]
     while is_ahead(served, steps[-1]):
