@@ -34,8 +34,8 @@ _RECEIVE_BUFFER = 1 << 20
 MAX_OUTSTANDING = 1 << 14
 """Outstanding queries to one nameserver: a quarter of the message ids, so that a free one is found quickly."""
 
-
 SoaQuery = tuple[Nameserver, Name]
+"""The nameserver to query, and the zone."""
 
 
 @dataclass(frozen=True, slots=True)
