@@ -19,7 +19,7 @@ from appliance.settings import Settings
 from appliance.store import name_keys, records
 from appliance.store.file.database import Store
 from appliance.zones import rules
-from appliance.zones.model import Node, Record, Zone, gather
+from appliance.zones.model import Node, Record, Zone, group_rrsets
 
 TOGETHER = 50
 """Zones for which BIND's checker is started once."""
@@ -49,7 +49,7 @@ class WholeZone:
 
     def __init__(self, origin: Name, servers: tuple[Name, ...], held: Iterable[Record]) -> None:
         self.origin, self.servers = origin, servers
-        self._nodes = gather(held)
+        self._nodes = group_rrsets(held)
         self._owners = sorted((name_keys.owner_key(owner, origin), owner) for owner in self._nodes)
         self._keys = [key for key, _ in self._owners]
 

@@ -75,7 +75,7 @@ def digest_of(content: bytes) -> str:
 
 
 def apex_digest(apex: Apex) -> str:
-    """Return a digest that is equal for equal apexes alone."""
+    """Return a digest that is equal for equal apexes only."""
     return digest_of(_body(dns.name.root, 0, apex, ""))
 
 

@@ -19,7 +19,7 @@ from appliance.principal import Scope
 from appliance.store import name_keys, tables
 from appliance.store.zones import Page, within
 from appliance.store.zones import from_row as zone_from_row
-from appliance.zones.model import Node, Record, Zone, gather
+from appliance.zones.model import Node, Record, Zone, group_rrsets
 
 READ_AHEAD = 50
 """Owners that `ZoneView.below` reads at first; each further time twice as many."""
@@ -104,7 +104,7 @@ class ZoneView:
     def nodes(self, owners: Iterable[Name]) -> Mapping[Name, Node]:
         """Return what is stored at each of these owners."""
         keys = (name_keys.owner_key(owner, self.origin) for owner in owners)
-        return gather(
+        return group_rrsets(
             _record(row, self.origin)
             for part in tables.batches(keys)
             for row in _rows(self.zone).where(tables.Record.owner_key.in_(part)).order_by(*_ORDER)
@@ -131,7 +131,7 @@ class ZoneView:
             wanted = [one for one in keys if name_keys.owner_from_key(one, self.origin) not in skip]
             if wanted:
                 records = _rows(self.zone).where(key.in_(wanted)).order_by(*_ORDER)
-                yield from gather(_record(row, self.origin) for row in records).items()
+                yield from group_rrsets(_record(row, self.origin) for row in records).items()
             if len(keys) < at_once:
                 return
             low, at_once = keys[-1], min(2 * at_once, READ_AT_MOST)

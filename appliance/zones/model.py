@@ -85,7 +85,7 @@ Node = Mapping[RdataType, RRset]
 """All rrsets at one owner, by type."""
 
 
-def gather(records: Iterable[Record]) -> Mapping[Name, Node]:
+def group_rrsets(records: Iterable[Record]) -> Mapping[Name, Node]:
     """Return the records as rrsets, by owner and type."""
     nodes: dict[Name, dict[RdataType, list[Record]]] = {}
     for record in records:

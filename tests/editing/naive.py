@@ -47,11 +47,11 @@ class Whole(InMemoryZone):
 
     def below(self, owner: Name) -> Iterator[tuple[Name, Node]]:
         """What stands at each owner below this one."""
-        keys = sorted((name_keys.owner_key(one, self.origin), one) for one in self.held)
+        keys = sorted((name_keys.owner_key(one, self.origin), one) for one in self.by_owner)
         low, high = name_keys.below(name_keys.owner_key(owner, self.origin))
         texts = [key for key, _ in keys]
         for _, name in keys[bisect_right(texts, low) : bisect_left(texts, high)]:
-            yield name, self.held[name]
+            yield name, self.by_owner[name]
 
 
 @dataclass
@@ -184,7 +184,7 @@ class _Draft:
         """The finding nearest to the input, and nothing when the rules find nothing anywhere in the zone."""
         held = sorted(self.records.values(), key=lambda one: (one.owner, one.rdtype.name, one.wire))
         whole = Whole(held, self.zone.name, APEX.servers)
-        if not rules.check(whole, whole.held):
+        if not rules.check(whole, whole.by_owner):
             return None
         first = rules.check(whole, touched_owners(changes))[0]
         field = None if all(isinstance(change, Delete) for change in changes) else first.field

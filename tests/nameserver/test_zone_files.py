@@ -42,8 +42,8 @@ def test_the_previous_file_is_restored_as_a_new_one(files: ZoneFiles) -> None:
     publish(files, b"one")
     os.utime(files.path(ZONE), (1, 1))
     publish(files, b"two")
-    former = files.path(ZONE).with_suffix(".former")
-    assert former.read_bytes() == b"one"
+    previous = files.path(ZONE).with_suffix(".former")
+    assert previous.read_bytes() == b"one"
     assert files.restore(ZONE)
     assert files.path(ZONE).read_bytes() == b"one" and files.path(ZONE).stat().st_mtime > 1
 
@@ -123,14 +123,14 @@ def test_the_reason_of_the_system_is_reported(tmp_path: Path) -> None:
 def test_a_file_over_its_limit_is_refused_and_the_live_one_stays(files: ZoneFiles) -> None:
     publish(files, b"one")
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    former = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    previous = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
     try:
         with pytest.raises(PublishFailed, match="stage: File too large"):
             files.stage(ZONE, b"x" * 5000)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-        signal.signal(signal.SIGXFSZ, former)
+        signal.signal(signal.SIGXFSZ, previous)
     assert files.path(ZONE).read_bytes() == b"one"
     files.stage(ZONE, b"two")
 

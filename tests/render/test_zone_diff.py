@@ -20,12 +20,12 @@ def lines(before: list[Record], after: list[Record], serials: tuple[int, int] = 
 
 @given(any_records, any_records)
 def test_applying_the_diff_gives_the_other_file(before: list[Record], after: list[Record]) -> None:
-    held = sorted([soa_line(ORIGIN, 7, APEX), *map(record_line, before)])
+    file_lines = sorted([soa_line(ORIGIN, 7, APEX), *map(record_line, before)])
     for line in lines(before, after):
         if line.sign == "-":
-            held.remove(line.text)
-    held += [line.text for line in lines(before, after) if line.sign == "+"]
-    assert sorted(held) == sorted([soa_line(ORIGIN, 8, APEX), *map(record_line, after)])
+            file_lines.remove(line.text)
+    file_lines += [line.text for line in lines(before, after) if line.sign == "+"]
+    assert sorted(file_lines) == sorted([soa_line(ORIGIN, 8, APEX), *map(record_line, after)])
 
 
 def test_lines_are_in_the_order_of_the_file_with_the_soa_first() -> None:

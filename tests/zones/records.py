@@ -11,7 +11,7 @@ import dns.name
 from dns.name import Name
 from hypothesis import strategies as st
 
-from appliance.zones.model import MAX_TTL, Node, Record, gather
+from appliance.zones.model import MAX_TTL, Node, Record, group_rrsets
 from appliance.zones.names import parse_owner
 from appliance.zones.rdata import has_priority, parse_rdata, parse_type
 
@@ -79,15 +79,17 @@ class InMemoryZone:
     records: Iterable[Record]
     origin: Name = ORIGIN
     servers: tuple[Name, ...] = SERVERS
-    held: Mapping[Name, Node] = field(init=False)
+    by_owner: Mapping[Name, Node] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.held = gather(self.records)
+        self.by_owner = group_rrsets(self.records)
 
     def nodes(self, owners: Iterable[Name]) -> Mapping[Name, Node]:
         """Return the rrsets at each of these owners."""
-        return {owner: self.held[owner] for owner in owners if owner in self.held}
+        return {owner: self.by_owner[owner] for owner in owners if owner in self.by_owner}
 
     def below(self, owner: Name) -> Iterator[tuple[Name, Node]]:
         """Yield the rrsets at each owner below this one."""
-        return ((name, node) for name, node in sorted(self.held.items()) if name != owner and name.is_subdomain(owner))
+        return (
+            (name, node) for name, node in sorted(self.by_owner.items()) if name != owner and name.is_subdomain(owner)
+        )

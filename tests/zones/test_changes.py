@@ -18,10 +18,10 @@ from tests.zones.records import any_records, record
 def two_states(draw: st.DrawFn) -> tuple[list[Record], list[Record]]:
     """Draw two states of a zone: some records are in both, some differ, and some are in one state only."""
     first, others = draw(any_records), draw(any_records)
-    kept: dict[UUID, Record] = {one.uuid: one for one in first if draw(st.booleans())}
-    for uuid, other in zip(list(kept), others, strict=False):
-        kept[uuid] = replace(other, uuid=uuid)
-    return first, list({**kept, **{one.uuid: one for one in others[len(kept) :]}}.values())
+    common: dict[UUID, Record] = {one.uuid: one for one in first if draw(st.booleans())}
+    for uuid, other in zip(list(common), others, strict=False):
+        common[uuid] = replace(other, uuid=uuid)
+    return first, list({**common, **{one.uuid: one for one in others[len(common) :]}}.values())
 
 
 @given(two_states())

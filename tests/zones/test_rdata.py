@@ -110,9 +110,9 @@ SERVICE_KEYS = [
     ("key667", "key667"),
 ]
 ACCEPTED += [
-    (record_type, f"1 foo.example.com {given}", f"1 foo.example.com {kept}")
+    (record_type, f"1 foo.example.com {given}", f"1 foo.example.com {canonical}")
     for record_type in ("SVCB", "HTTPS")
-    for given, kept in SERVICE_KEYS
+    for given, canonical in SERVICE_KEYS
 ]
 
 REFUSED: dict[str, list[str]] = {
@@ -300,12 +300,12 @@ def try_parse(record_type: str, value: str) -> ParsedRdata | InputError:
         return refused
 
 
-@pytest.mark.parametrize(("record_type", "value", "kept"), ACCEPTED, ids=lambda text: text[:40])
-def test_values_become_canonical(record_type: str, value: str, kept: str) -> None:
+@pytest.mark.parametrize(("record_type", "value", "canonical"), ACCEPTED, ids=lambda text: text[:40])
+def test_values_become_canonical(record_type: str, value: str, canonical: str) -> None:
     priority = priority_of(record_type)
     parsed = parse_rdata(record_type, value, priority, ORIGIN)
-    assert (parsed.value, parsed.priority) == (kept, priority)
-    again = parse_rdata(record_type, kept, priority, ORIGIN)
+    assert (parsed.value, parsed.priority) == (canonical, priority)
+    again = parse_rdata(record_type, canonical, priority, ORIGIN)
     assert again == parsed and again.rdata.to_wire() == parsed.rdata.to_wire()
 
 
