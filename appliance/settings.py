@@ -83,7 +83,7 @@ class DnsSettings:
     retry: int = setting(300, "SOA retry, seconds")
     expire: int = setting(2419200, "SOA expire, seconds; two weeks or more (RFC 1912 section 2.2)")
     minimum: int = setting(300, "SOA minimum, seconds that a negative answer may be cached (RFC 2308)")
-    apex_ttl: int = setting(3600, "TTL of SOA and apex NS set, seconds")
+    apex_ttl: int = setting(3600, "TTL of the SOA record and the apex NS rrset, seconds")
     default_ttl: int = setting(3600, "default TTL of a new zone's records, seconds")
     resolver: Endpoint | None = setting(
         None, "address:port of a resolver, to look up the delegations of zones; empty: none"

@@ -73,7 +73,8 @@ def parse_target(text: str, origin: Name, field: str = "value", *, null_allowed:
         return dns.name.root
     name = _absolute(_parse_labels(text, field), field)
     if len(name.labels) < 3:
-        raise InvalidName(f"{text} has only one label: write the full host name, such as {text}.example.com", field)
+        example = f"{text.removesuffix('.')}.example.com"
+        raise InvalidName(f"{text} has only one label: write the full host name, such as {example}", field)
     if name.labels[-2].isdigit():
         raise InvalidName(f"{text} is not a host name: its last label is a number", field)
     return name
