@@ -1,11 +1,11 @@
-# The two that matter are `make run` and `make test`; `make help` lists them all.
-# Only this is needed beforehand: Debian 12 or newer, make, python3 (3.11 or newer), and root or sudo for the first call.
+# The main targets are `make run` and `make test`; `make help` lists all.
+# Requires Debian 12 or newer, make, python3 (3.11 or newer), and root or sudo for the first call.
 
 PYTHON3 ?= python3
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 PIP := $(PYTHON) -m pip --quiet --disable-pip-version-check --no-input
-# A lock file names all that is installed, so there is nothing to resolve: a later release of a package cannot come in by another's extra.
+# A lock file lists all packages to install, so pip resolves nothing and cannot install a later release.
 LOCKED := --no-deps --require-hashes --only-binary :all:
 CODE := $(wildcard appliance bench tests)
 AT_ONCE := -n 3 --dist worksteal
@@ -22,29 +22,29 @@ IN_CLUSTER := $(SUDO) env CLUSTER_IMAGES=$(CLUSTER_IMAGES) SUITE=$(SUITE) $(PYTH
 .SUFFIXES:
 
 ifneq ($(words $(CURDIR)),1)
-$(error This folder has a space in its path, which make cannot live with: $(CURDIR))
+$(error The path of this folder contains a space, which make does not support: $(CURDIR))
 endif
 
-# A venv that was left half-built, or whose Python is gone, is made anew.
-ifneq ($(shell test ! -e $(VENV)/unfinished && $(PYTHON) -c 'import click' 2>/dev/null && echo whole),whole)
-.PHONY: $(VENV)/made
+# A venv that is incomplete, or whose Python is missing, is created again.
+ifneq ($(shell test ! -e $(VENV)/unfinished && $(PYTHON) -c 'import click' 2>/dev/null && echo complete),complete)
+.PHONY: $(VENV)/created
 endif
 
 .PHONY: help
-help: ## list the targets
+help: ## list all targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: setup
-setup: $(VENV)/run $(VENV)/named ## install what the appliance needs, once; leaves .venv/bin/dns-appliance
-	@$(if $(filter setup,$(MAKECMDGOALS)),echo "setup: everything is in place",:)
+setup: $(VENV)/run $(VENV)/named ## install dependencies and .venv/bin/dns-appliance
+	@$(if $(filter setup,$(MAKECMDGOALS)),echo "setup: done",:)
 
 .PHONY: run
-run: setup ## the whole appliance on loopback, in the foreground, its state in ./var; ARGS="--dns-port 5401" adds options
+run: setup ## run a complete appliance on loopback, in the foreground, with its state in ./var; ARGS="--dns-port 5401" adds options
 	@exec $(VENV)/bin/dns-appliance run $(ARGS)
 
 .PHONY: test
 ifeq ($(T),)
-test: setup lint types $(VENV)/browser ## lint, types and every test; T=tests/zones runs the tests of one path alone
+test: setup lint types $(VENV)/browser ## lint, types and all tests; T=tests/zones runs only the tests of one path
 	$(PYTHON) -m pytest $(AT_ONCE) $(ARGS)
 else
 test: setup $(VENV)/test $(VENV)/browser
@@ -52,11 +52,11 @@ test: setup $(VENV)/test $(VENV)/browser
 endif
 
 .PHONY: coverage
-coverage: setup $(VENV)/test $(VENV)/browser ## every test once more, and the branches that none takes
+coverage: setup $(VENV)/test $(VENV)/browser ## all tests with branch coverage; fails below 85 %
 	$(PYTHON) -m pytest $(AT_ONCE) --cov --cov-report=term $(ARGS)
 
 .PHONY: lint
-lint: $(VENV)/test ## ruff, and the contract of who may import whom
+lint: $(VENV)/test ## ruff, and the import rules of setup.cfg
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/lint-imports --no-logo --config setup.cfg
@@ -66,24 +66,24 @@ types: $(VENV)/test ## mypy, strict
 	$(VENV)/bin/mypy $(CODE)
 
 .PHONY: format
-format: $(VENV)/test ## let ruff mend what it can
+format: $(VENV)/test ## fix and format with ruff
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
 
 .PHONY: bench
-bench: $(VENV)/test setup ## the benchmarks
+bench: $(VENV)/test setup ## run the benchmarks
 	$(PYTHON) -m bench $(ARGS)
 
 .PHONY: soak
-soak: $(VENV)/test setup ## half an hour of kills, faults and random inputs; ARGS="--seed 1 --only storm" repeats a part
+soak: $(VENV)/test setup ## half an hour of crashes, faults and random inputs; ARGS="--seed 1 --only storm" repeats a part
 	$(PYTHON) -m tests.soak $(ARGS)
 
 .PHONY: screenshots
-screenshots: $(VENV)/test setup $(VENV)/browser ## pictures of the console for the README, from an appliance with example data
+screenshots: $(VENV)/test setup $(VENV)/browser ## screenshots of the console for the README, from an appliance with example data
 	$(PYTHON) -m tests.screenshots $(ARGS)
 
 .PHONY: wheelhouse
-wheelhouse: $(VENV)/run ## build/wheelhouse: all that a host installs without a package index
+wheelhouse: $(VENV)/run ## build/wheelhouse: everything that a host installs without a package index
 	@tools/wheelhouse $(PYTHON) build/wheelhouse
 
 .PHONY: package
@@ -91,7 +91,7 @@ package: wheelhouse ## dist/dns-appliance_VERSION_amd64.deb
 	@tools/package build/wheelhouse
 
 .PHONY: cluster
-cluster: $(VENV)/cluster ## the playbook on throw-away hosts, and checks from outside; needs root; SUITE=trixie
+cluster: $(VENV)/cluster ## test the playbook on temporary hosts; needs root; SUITE=trixie for Debian 13
 	@echo "cluster: hosts of $(SUITE), from images kept in $(CLUSTER_IMAGES)"
 	@$(if $(SUDO),sudo -v)
 	@$(IN_CLUSTER) -m tests.cluster.lab image >/dev/null & \
@@ -99,40 +99,40 @@ cluster: $(VENV)/cluster ## the playbook on throw-away hosts, and checks from ou
 		$(IN_CLUSTER) -m pytest -p no:cacheprovider tests/cluster $(ARGS); ended=$$?; wait; exit $$ended
 
 .PHONY: lock
-lock: ## renew requirements/*.txt from requirements/*.in
+lock: ## update requirements/*.txt from requirements/*.in
 	@tools/system $(PYTHON3)
 	@tools/lock $(PYTHON3)
 
 .PHONY: clean
-clean: ## remove what make made here: the venv, caches and ./var, the state of `make run`
+clean: ## remove what make created here: the venv, caches, and ./var, the state of `make run`
 	rm -rf $(VENV) var build dist *.egg-info .coverage .coverage.* htmlcov
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# Each file below is empty and says that its step was done; it is older than what it depends on when that must be done again.
+# Each file below is empty and marks a completed step; a newer dependency makes the step run again.
 
-$(VENV)/made:
+$(VENV)/created:
 	@tools/system $(PYTHON3)
-	@echo "setup: making the venv $(VENV)"
+	@echo "setup: creating the venv $(VENV)"
 	@rm -rf $(VENV) && mkdir $(VENV) && touch $(VENV)/unfinished
 	@$(PYTHON3) -m venv $(VENV)
 	@touch $@
 
-$(VENV)/run: $(VENV)/made requirements/run.txt setup.cfg pyproject.toml
+$(VENV)/run: $(VENV)/created requirements/run.txt setup.cfg pyproject.toml
 	@echo "setup: installing the Python packages of requirements/run.txt"
 	@touch $(VENV)/unfinished
 	@$(PIP) install $(LOCKED) -r requirements/run.txt
-	@echo "setup: installing dns-appliance itself, as a link to this folder"
+	@echo "setup: installing dns-appliance itself, in editable mode"
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@rm $(VENV)/unfinished
 	@touch $@
 
-# An upgrade of BIND's libraries leaves an unpacked named without its own: dpkg's lists tell.
-$(VENV)/named: tools/system $(VENV)/made $(wildcard $(addprefix /var/lib/dpkg/info/,bind9.list bind9-utils.list))
+# An upgrade of BIND's libraries breaks an unpacked named: depend on dpkg's file lists.
+$(VENV)/named: tools/system $(VENV)/created $(wildcard $(addprefix /var/lib/dpkg/info/,bind9.list bind9-utils.list))
 	@tools/system $(PYTHON3) $(VENV)
 	@touch $@
 
-$(VENV)/browser: tools/system $(VENV)/made
+$(VENV)/browser: tools/system $(VENV)/created
 	@tools/system $(PYTHON3) --browser
 	@touch $@
 

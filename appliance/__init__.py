@@ -1,3 +1,3 @@
-"""A standalone authoritative-DNS appliance: the store says what should be served, the deployer makes it so."""
+"""A standalone authoritative-DNS appliance: the store holds the zones, the deployer publishes them."""
 
 __version__ = "0.1.0"

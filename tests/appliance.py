@@ -1,4 +1,4 @@
-"""A whole appliance for stories and benchmarks: `dns-appliance run` on free ports of loopback, driven from outside.
+"""A complete appliance for tests and benchmarks: `dns-appliance run` on free ports of loopback.
 
 with Appliance() as appliance:
     api = appliance.client(appliance.token("someone@example.org"))
@@ -31,7 +31,7 @@ import dns.rcode
 import dns.rdatatype
 import requests
 
-from appliance.embedded.state import taken_ports
+from appliance.embedded.state import ports_in_use
 from tests.pair import LOOPBACK, free_port, wait_for
 
 PROGRAM = (sys.executable, "-m", "appliance")
@@ -40,14 +40,14 @@ START_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Where an appliance listens; ns2 has the port after ns1's."""
+    """The ports of an appliance; ns2 has the port after ns1's."""
 
     api: int
     dns: int
 
 
 class Appliance:
-    """An embedded appliance in a folder of its own; `state` keeps one that is there."""
+    """An embedded appliance in a temporary folder, or in the existing folder `state`, which is kept."""
 
     def __init__(self, state: Path | None = None, ports: Ports | None = None) -> None:
         self._own = state is None
@@ -73,7 +73,7 @@ class Appliance:
             shutil.rmtree(self.state)
 
     def start(self) -> None:
-        """Start it and wait until it says that it is ready."""
+        """Start it and wait until it prints that it is ready."""
         with self.printed.open("wb") as out:
             self.process = subprocess.Popen(
                 (
@@ -90,18 +90,18 @@ class Appliance:
                 stdout=out,
                 stderr=subprocess.STDOUT,
             )
-        wait_for(lambda: self._said("ready"), f"ready, in {self.printed}", START_SECONDS)
+        wait_for(lambda: self._has_printed("ready"), f"ready, in {self.printed}", START_SECONDS)
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int | None:
-        """End it by a signal and wait for its end; its exit status."""
+        """Stop it by a signal, wait until it exits, and return its exit status."""
         if self.process is None:
             return None
         if self.process.poll() is None:
             self.process.send_signal(number)
         return self.process.wait(30)
 
-    def at_work(self) -> dict[int, str]:
-        """All processes that name the state folder, by id, with their command lines; `run` itself is none of them."""
+    def running_processes(self) -> dict[int, str]:
+        """Return the command lines, by process id, of all processes that name the state folder, except `run`."""
         found = {}
         for entry in Path("/proc").glob("[0-9]*"):
             try:
@@ -113,15 +113,15 @@ class Appliance:
         return found
 
     def child(self, words: str) -> int | None:
-        """The id of the child of `run` whose command line holds these words."""
-        for pid, line in self.at_work().items():
+        """Return the process id of the child of `run` whose command line contains these words."""
+        for pid, line in self.running_processes().items():
             if words in line and self.process and _parent_of(pid) == self.process.pid and " run " not in line:
                 return pid
         return None
 
     @contextmanager
     def without(self, words: str) -> Iterator[None]:
-        """Stop that child in its tracks for as long as the block runs; its place is taken by nobody."""
+        """Suspend that child with SIGSTOP while the block runs; it is not restarted."""
         pid = self.child(words)
         assert pid, f"no child {words}"
         os.kill(pid, signal.SIGSTOP)
@@ -131,42 +131,42 @@ class Appliance:
             os.kill(pid, signal.SIGCONT)
 
     def log(self, name: str) -> str:
-        """What a child said: serve, deployer, ns1 or ns2."""
+        """Return the log of a child: serve, deployer, ns1 or ns2."""
         return (self.state / "logs" / f"{name}.log").read_text()
 
     def command(self, *words: str, status: int | None = 0, typed: str = "") -> str:
-        """Run `dns-appliance` for this appliance; what it printed, after its exit status was as expected."""
+        """Run a command of `dns-appliance`, check its exit status, and return its output."""
         argv = (*PROGRAM, *words, "--state", str(self.state))
         done = subprocess.run(argv, input=typed, capture_output=True, text=True, check=False, timeout=60)
-        assert status in (None, done.returncode), f"{words} ended {done.returncode}: {done.stderr or done.stdout}"
+        assert status in (None, done.returncode), f"{words} exited with {done.returncode}: {done.stderr or done.stdout}"
         return done.stdout if status == 0 else done.stdout + done.stderr
 
     def token(self, email: str, *permissions: str, options: Iterable[str] = ()) -> str:
-        """A fresh token of that account, which is created when it is new."""
+        """Create a token of the account, and the account if it does not exist; return the secret."""
         known = json.loads(self.command("account", "list", "--json"))
         if email not in {account["email"] for account in known}:
             self.command("account", "create", email)
-        wanted = [word for permission in permissions or ("dns:*",) for word in ("--permission", permission)]
-        return self.command("token", "create", "--account", email, "--name", "story", *wanted, *options).strip()
+        granted = [word for permission in permissions or ("dns:*",) for word in ("--permission", permission)]
+        return self.command("token", "create", "--account", email, "--name", "story", *granted, *options).strip()
 
     def client(self, token: str | None) -> Client:
-        """The API as the bearer of that token sees it."""
+        """Return an API client with that token."""
         return Client(f"http://{LOOPBACK}:{self.ports.api}", token)
 
     def get(self, path: str) -> requests.Response:
-        """The answer at that path of the server, outside the API."""
+        """Return the response at that path outside the API."""
         with requests.Session() as session:
             session.trust_env = False
             return session.get(f"http://{LOOPBACK}:{self.ports.api}{path}", timeout=30)
 
     def ask(self, name: str, rdtype: str, server: int) -> dns.message.Message:
-        """The answer of ns1 or ns2 to one question."""
+        """Query ns1 or ns2 and return the reply."""
         query = dns.message.make_query(name, rdtype, flags=dns.flags.Flag(0))
         reply, _ = dns.query.udp_with_fallback(query, LOOPBACK, timeout=2, port=self.ports.dns + server - 1)
         return reply
 
     def answer(self, name: str, rdtype: str, server: int) -> tuple[int | None, frozenset[bytes]]:
-        """The TTL and the data, as octets, that ns1 or ns2 answers; nothing when it does not answer with any."""
+        """Return TTL and data in wire form from ns1 or ns2; (None, empty) without an answer."""
         try:
             reply = self.ask(name, rdtype, server)
         except (dns.exception.DNSException, OSError):
@@ -177,7 +177,7 @@ class Appliance:
         return None, frozenset()
 
     def rcode(self, name: str, server: int) -> str | None:
-        """The response code for the SOA question, None without an answer."""
+        """Return the response code of a SOA query, None without a reply."""
         try:
             return dns.rcode.to_text(self.ask(name, "SOA", server).rcode())
         except (dns.exception.DNSException, OSError):
@@ -185,19 +185,22 @@ class Appliance:
 
     def wait_until_answered(self, name: str, rdtype: str, wires: Iterable[bytes]) -> None:
         """Wait until both nameservers answer with exactly this data."""
-        wanted = frozenset(wires)
+        expected = frozenset(wires)
         for server in (1, 2):
-            wait_for(lambda s=server: self.answer(name, rdtype, s)[1] == wanted, f"ns{server} answers {name} {rdtype}")  # type: ignore[misc]
+            wait_for(
+                lambda s=server: self.answer(name, rdtype, s)[1] == expected,  # type: ignore[misc]
+                f"ns{server} answers {name} {rdtype}",
+            )
 
-    def _said(self, line: str) -> bool:
+    def _has_printed(self, line: str) -> bool:
         assert self.process is not None
         text = self.printed.read_text()
-        assert self.process.poll() is None, f"it ended: {text}"
+        assert self.process.poll() is None, f"it exited: {text}"
         return line in text.splitlines()
 
 
 class Client:
-    """Requests with a token; each returns the answer whatever its status."""
+    """An API client; calling it sends a request and returns the response, whatever its status."""
 
     def __init__(self, base: str, token: str | None) -> None:
         self._base = base
@@ -213,30 +216,30 @@ class Client:
         body: Any = None,  # noqa: ANN401 - JSON
         headers: Mapping[str, str] | None = None,
     ) -> requests.Response:
-        """One request; paths are those below /api/v1."""
+        """Send a request; `path` is below /api/v1."""
         url = f"{self._base}/api/v1{path}"
         return self._session.request(method, url, json=body, headers=headers, timeout=90, allow_redirects=False)
 
     def expect(self, status: int, method: str, path: str, body: Any = None, **headers: str) -> Any:  # noqa: ANN401 - JSON
-        """One request whose answer has that status; its JSON."""
+        """Send a request, check the status of the response, and return its JSON."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         response = self(method, path, body, sent)
         assert response.status_code == status, f"{method} {path} {body}: {response.status_code} {response.text}"
         return response.json() if response.content else None
 
     def zone(self, domain: str) -> dict[str, Any]:
-        """A new zone."""
+        """Create a zone."""
         zone: dict[str, Any] = self.expect(201, "POST", "/dns-zones/", {"domain": domain})
         return zone
 
     def record(self, zone: Mapping[str, Any], record_type: str, name: str, value: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401
-        """A new record."""
+        """Create a record."""
         body = {"record_type": record_type, "name": name, "value": value, **more}
         record: dict[str, Any] = self.expect(201, "POST", f"/dns-zones/{zone['uuid']}/records/", body)
         return record
 
     def wait_until_live(self, zone: Mapping[str, Any]) -> dict[str, Any]:
-        """Wait until the zone is live; its deployment then."""
+        """Wait until the zone is live, and return its deployment."""
         path = f"/dns-zones/{zone['uuid']}/deployment/"
         seen: dict[str, Any] = {}
 
@@ -249,10 +252,10 @@ class Client:
 
 
 def free_ports() -> Ports:
-    """Three free ports, two of them neighbours."""
+    """Return free ports: one for the API, and two consecutive ones for ns1 and ns2."""
     while True:
         port, api = free_port(), free_port()
-        if not taken_ports(port + 1) and api not in (port, port + 1):
+        if not ports_in_use(port + 1) and api not in (port, port + 1):
             return Ports(api, port)
 
 
@@ -264,8 +267,8 @@ def _parent_of(pid: int) -> int | None:
 
 
 def timed(action: Callable[[], object], until: Callable[[], bool]) -> float:
-    """Seconds from the start of the action until the condition holds."""
+    """Return the seconds from the start of the action until the condition holds."""
     began = time.perf_counter()
     action()
-    wait_for(until, "the end of what is timed")
+    wait_for(until, "the timed condition holds")
     return time.perf_counter() - began

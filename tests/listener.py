@@ -1,4 +1,4 @@
-"""The socket of a service manager, as systemd has one for each service."""
+"""The notification socket of a service manager, as systemd has one for each service."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from types import TracebackType
 
 
 class Listener:
-    """Listens at a path, or at a name that begins with @; `heard` has every line that came, in order."""
+    """A socket at a path, or an abstract one if the name begins with @; `heard` has all received lines."""
 
     def __init__(self, address: Path | str) -> None:
         self.address = str(address)
@@ -27,7 +27,7 @@ class Listener:
         self._socket.close()
 
     def hears(self, line: str, times: int = 1) -> bool:
-        """True when the line, or one that begins with it, came so many times by now."""
+        """Return True if at least `times` received lines begin with the line."""
         with suppress(BlockingIOError):
             while True:
                 self.heard += self._socket.recv(4096).decode().split("\n")

@@ -1,4 +1,4 @@
-"""What most stories of faults begin with: an appliance with one zone that is live, and what is looked for in it."""
+"""An appliance with one live zone, for tests of faults."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from tests.pair import wait_for
 
 OLD, NEW = b"\xc0\0\2\1", b"\xc0\0\2\2"
 HEAL_SECONDS = 60.0
-"""Everything heals within this time of the fault's end."""
+"""Seconds after the end of a fault within which everything must recover."""
 
 
 class LiveZone:
-    """An appliance with one zone, `www` in it at OLD, live."""
+    """An appliance with one live zone in which `www` has the address OLD."""
 
     def __init__(self, appliance: Appliance) -> None:
         self.appliance = appliance
@@ -28,20 +28,20 @@ class LiveZone:
         self.file = appliance.state / "zones" / f"{self.zone['uuid']}.zone"
 
     def change(self) -> None:
-        """Store NEW in place of OLD."""
+        """Change the address from OLD to NEW."""
         self.api.expect(200, "PATCH", f"/dns-records/{self.record['uuid']}/", {"value": "192.0.2.2"})
 
     def deployment(self) -> dict[str, Any]:
-        """What the API says of the zone."""
+        """Return the deployment of the zone."""
         found: dict[str, Any] = self.api.expect(200, "GET", f"/dns-zones/{self.zone['uuid']}/deployment/")
         return found
 
-    def wait_until_failed(self, words: str) -> None:
-        """Wait until the zone has failed, for that reason."""
-        wait_for(lambda: re.search(words, self.deployment()["error"] or ""), f"failed with {words}", HEAL_SECONDS)
+    def wait_until_failed(self, pattern: str) -> None:
+        """Wait until the zone's error matches the pattern."""
+        wait_for(lambda: re.search(pattern, self.deployment()["error"] or ""), f"failed with {pattern}", HEAL_SECONDS)
 
     def answers(self) -> list[frozenset[bytes]]:
-        """What both nameservers answer."""
+        """Return the addresses that both nameservers answer."""
         return [self.appliance.answer("www.healing.example", "A", server)[1] for server in (1, 2)]
 
     def wait_until_healed(self) -> None:
@@ -50,7 +50,7 @@ class LiveZone:
         wait_for(lambda: self.deployment()["state"] == "live", "the zone is live", HEAL_SECONDS)
 
     def restart(self, words: str, meanwhile: Callable[[], object] = lambda: None) -> None:
-        """Kill a child, do something while it is down, and wait until it was started again."""
+        """Kill a child, call `meanwhile`, and wait until the child has been restarted."""
         before = self.appliance.child(words)
         assert before
         os.kill(before, signal.SIGKILL)

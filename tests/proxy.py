@@ -1,7 +1,7 @@
-"""The way from a secondary to its primary, as one that can be spoiled: a port of loopback that passes UDP and TCP on.
+"""A proxy between a secondary and its primary that injects faults: a port of loopback that forwards UDP and TCP.
 
-with Proxy(primary_port) as way:
-    way.spoil(Fault.STALL, "example.com")
+with Proxy(primary_port) as proxy:
+    proxy.set_fault(Fault.STALL, "example.com")
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ import dns.name
 from tests.pair import LOOPBACK, free_port
 
 SLOW_OCTETS = 1024
-"""What passes of an answer in a second when it is slow."""
-BEGINNING = 60
-"""Octets of an answer that pass before it stalls or is cut, in the midst of its first record."""
+"""Octets per second of a slow answer."""
+FIRST_OCTETS = 60
+"""Octets of an answer before it stalls or is cut, in the middle of its first record."""
 _LARGEST = 65537
-_QUESTION = 14
-"""Where the name of a question begins: behind its length and its header."""
+_QNAME = 14
+"""Offset of the query name over TCP: after length and header."""
 
 
 class Fault(Enum):
-    """What becomes of a transfer."""
+    """Faults of a transfer."""
 
     SLOW = auto()
     STALL = auto()
@@ -39,20 +39,20 @@ class Fault(Enum):
 
 
 class Proxy:
-    """A port behind which another one answers; `spoiled` counts the connections that were not let through."""
+    """A port that forwards to another one; `faulted` counts the connections with a fault."""
 
     def __init__(self, target: int) -> None:
         self.port = free_port()
-        self.spoiled = 0
+        self.faulted = 0
         self._target = (LOOPBACK, target)
         self._fault: tuple[Fault, bytes] | None = None
         self._threads: list[threading.Thread] = []
         self._open: set[socket.socket] = set()
         self._listener: socket.socket | None = None
-        self._questions = socket.socket(type=socket.SOCK_DGRAM)
+        self._udp = socket.socket(type=socket.SOCK_DGRAM)
 
     def __enter__(self) -> Self:
-        self._questions.bind((LOOPBACK, self.port))
+        self._udp.bind((LOOPBACK, self.port))
         self._start(self._answer)
         self.accept()
         return self
@@ -61,17 +61,17 @@ class Proxy:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.refuse()
-        _end(self._questions)
+        _shut_down(self._udp)
         for thread in self._threads:
             thread.join()
-        self._questions.close()
+        self._udp.close()
 
-    def spoil(self, fault: Fault, zone: str | None = None) -> None:
-        """Spoil what is transferred from now on, of that zone alone where one is named."""
+    def set_fault(self, fault: Fault, zone: str | None = None) -> None:
+        """Inject the fault into new connections, or only into those for the zone."""
         self._fault = fault, (dns.name.from_text(zone).to_wire() or b"") if zone else b""
 
-    def mend(self) -> None:
-        """Let new connections through; what was stalled stays so, as behind a firewall that has forgotten it."""
+    def clear_fault(self) -> None:
+        """Forward new connections without fault; stalled ones remain stalled, as after a restart of a firewall."""
         self._fault = None
 
     def accept(self) -> None:
@@ -80,28 +80,28 @@ class Proxy:
         self._start(lambda: self._listen(listener))
 
     def refuse(self) -> None:
-        """Close the port for TCP, and break what is connected."""
+        """Close the port for TCP and all its connections."""
         if self._listener:
-            _end(self._listener)
+            _shut_down(self._listener)
             self._listener.close()
             self._listener = None
         for connected in tuple(self._open):
-            _end(connected)
+            _shut_down(connected)
 
     def _start(self, work: Callable[[], None]) -> None:
         self._threads.append(threading.Thread(target=work))
         self._threads[-1].start()
 
     def _answer(self) -> None:
-        """Pass one question on after the other until the port is closed."""
+        """Forward UDP queries until the port is closed."""
         while True:
-            question, client = self._questions.recvfrom(_LARGEST)
-            if not question:
+            query, client = self._udp.recvfrom(_LARGEST)
+            if not query:
                 return
-            with socket.socket(type=socket.SOCK_DGRAM) as onward, suppress(OSError):
-                onward.settimeout(1)
-                onward.sendto(question, self._target)
-                self._questions.sendto(onward.recv(_LARGEST), client)
+            with socket.socket(type=socket.SOCK_DGRAM) as upstream, suppress(OSError):
+                upstream.settimeout(1)
+                upstream.sendto(query, self._target)
+                self._udp.sendto(upstream.recv(_LARGEST), client)
 
     def _listen(self, listener: socket.socket) -> None:
         with suppress(OSError):
@@ -113,40 +113,40 @@ class Proxy:
         with client, socket.socket() as server, suppress(OSError):
             self._open |= {client, server}
             server.connect(self._target)
-            question = client.recv(_LARGEST)
-            server.sendall(question)
-            _pass_on(client, server, self._fault_of(question))
+            query = client.recv(_LARGEST)
+            server.sendall(query)
+            _forward(client, server, self._fault_of(query))
         self._open -= {client, server}
 
-    def _fault_of(self, question: bytes) -> Fault | None:
+    def _fault_of(self, query: bytes) -> Fault | None:
         fault, zone = self._fault or (None, b"")
-        if not question[_QUESTION:].lower().startswith(zone):
+        if not query[_QNAME:].lower().startswith(zone):
             return None
-        self.spoiled += fault is not None
+        self.faulted += fault is not None
         return fault
 
 
-def _pass_on(client: socket.socket, server: socket.socket, fault: Fault | None) -> None:
-    """Pass on what both say until one of them ends."""
+def _forward(client: socket.socket, server: socket.socket, fault: Fault | None) -> None:
+    """Forward data in both directions until one side closes."""
     watched = [client] if fault is Fault.DROP else [client, server]
     while True:
-        said, _, _ = select.select(watched, [], [])
-        words = said[0].recv(SLOW_OCTETS if fault is Fault.SLOW else _LARGEST)
-        if not words:
+        readable, _, _ = select.select(watched, [], [])
+        octets = readable[0].recv(SLOW_OCTETS if fault is Fault.SLOW else _LARGEST)
+        if not octets:
             return
-        if said[0] is client:
-            server.sendall(words)
+        if readable[0] is client:
+            server.sendall(octets)
         elif fault in (Fault.STALL, Fault.CUT):
-            client.sendall(words[:BEGINNING])
+            client.sendall(octets[:FIRST_OCTETS])
             watched.remove(server)
             if fault is Fault.CUT:
                 return
         else:
-            client.sendall(words)
+            client.sendall(octets)
             if fault is Fault.SLOW:
-                time.sleep(len(words) / SLOW_OCTETS)
+                time.sleep(len(octets) / SLOW_OCTETS)
 
 
-def _end(end: socket.socket) -> None:
+def _shut_down(end: socket.socket) -> None:
     with suppress(OSError):
         end.shutdown(socket.SHUT_RDWR)

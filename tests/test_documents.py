@@ -1,4 +1,4 @@
-"""The documents beside the code: what they name exists, what exists is named, and what they tell one to paste works."""
+"""The documents match the code: what they name exists, what exists is documented, and their commands work."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ every_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path:
 
 
 def rows(document: Path, heading: str) -> list[list[str]]:
-    """The cells of the table below that first cell of a heading, without their backquotes."""
+    """Return the cells of the table whose heading begins with that cell, without backquotes."""
     lines = iter(document.read_text("utf-8").splitlines())
     for line in lines:
         if line.startswith(f"| {heading} |"):
@@ -44,7 +44,7 @@ def _cells(row: str) -> list[str]:
 
 
 def commands(group: click.Group, words: tuple[str, ...] = ("dns-appliance",)) -> Iterator[str]:
-    """Every command of the tree that does something, as it is called."""
+    """Yield every command with its full name, without groups."""
     for name, command in group.commands.items():
         if isinstance(command, click.Group):
             yield from commands(command, (*words, name))
@@ -53,7 +53,7 @@ def commands(group: click.Group, words: tuple[str, ...] = ("dns-appliance",)) ->
 
 
 def find_command(words: list[str]) -> click.Command | None:
-    """The command that these words lead to; words after it are its arguments."""
+    """Return the command of a command line, None if there is none."""
     found: click.Command = program
     for word in words:
         if not isinstance(found, click.Group):
@@ -96,34 +96,34 @@ def test_commands_that_are_named_exist(document: Path) -> None:
         assert set(re.findall(r"(?<= )--[a-z-]+", f" {call}")) <= known, call
 
 
-def test_every_command_is_described() -> None:
+def test_every_command_is_documented() -> None:
     calls = [re.sub(r" [A-Z]+$", "", row[0]) for row in rows(OPERATIONS, "command")]
     assert sorted(calls) == sorted(commands(program))
 
 
-def test_every_setting_is_described() -> None:
-    described = [(key, default, twin) for key, _, default, twin, _ in rows(OPERATIONS, "key")]
-    assert described == [
+def test_every_setting_is_documented() -> None:
+    documented = [(key, default, variable) for key, _, default, variable, _ in rows(OPERATIONS, "key")]
+    assert documented == [
         (key, settings.print_value(_default(key)), f"DNS_APPLIANCE_{key.replace('.', '_').upper()}")
         for key in settings.known_keys()
     ]
 
 
-def test_twins_in_the_environment_are_read() -> None:
-    for key, _, _, twin, _ in rows(OPERATIONS, "key"):
-        read = settings.read_settings(None, {twin: settings.print_value(_default(key))})
-        assert read.sources == {key: twin}
+def test_environment_variables_are_read() -> None:
+    for key, _, _, variable, _ in rows(OPERATIONS, "key"):
+        read = settings.read_settings(None, {variable: settings.print_value(_default(key))})
+        assert read.sources == {key: variable}
 
 
-def test_every_error_code_is_described() -> None:
-    described = {tuple(row[:2]) for row in rows(API, "status")}
-    described |= set(re.findall(r"(\d{3})\s`([a-z_]+)`", API.read_text("utf-8")))
+def test_every_error_code_is_documented() -> None:
+    documented = {tuple(row[:2]) for row in rows(API, "status")}
+    documented |= set(re.findall(r"(\d{3})\s`([a-z_]+)`", API.read_text("utf-8")))
     codes = {(str(status), code) for status, code in error_responses.CODES.items()}
     codes |= {(str(error_status.STATUS[kind]), code) for kind, code in error_responses.CODES_OF_KINDS.items()}
-    assert described == codes
+    assert documented == codes
 
 
-def test_every_type_is_described_by_an_example_that_holds() -> None:
+def test_every_type_is_documented_by_a_valid_example() -> None:
     origin = dns.name.from_text("example.com.")
     examples = rows(API, "type")
     assert [row[0] for row in examples] == [rdtype.name for rdtype in TYPES]
@@ -132,23 +132,23 @@ def test_every_type_is_described_by_an_example_that_holds() -> None:
         assert content.value == (shown or value)
 
 
-def test_every_event_is_described() -> None:
-    told: set[str] = set()
+def test_every_event_is_documented() -> None:
+    events: set[str] = set()
     for source in (ROOT / "appliance").rglob("*.py"):
-        told |= set(re.findall(r'"event=([a-z-]+)', source.read_text("utf-8")))
-    assert {row[0] for row in rows(OPERATIONS, "event")} == told
+        events |= set(re.findall(r'"event=([a-z-]+)', source.read_text("utf-8")))
+    assert {row[0] for row in rows(OPERATIONS, "event")} == events
 
 
-def test_every_metric_is_described() -> None:
+def test_every_metric_is_documented() -> None:
     assert sorted(row[0].partition("{")[0] for row in rows(OPERATIONS, "metric")) == sorted(metrics())
 
 
-def test_monitoring_asks_for_metrics_that_there_are() -> None:
+def test_monitoring_uses_existing_metrics() -> None:
     for file in (ROOT / "docs" / "monitoring").iterdir():
         assert set(re.findall(r"dns_appliance_\w+", file.read_text("utf-8"))) <= metrics()
 
 
-def test_every_call_is_described() -> None:
+def test_every_call_is_documented() -> None:
     shown = {tuple(row[0].split(" ")) for row in rows(API, "call")}
     calls = {
         (method, rule.rule.removeprefix("/api/v1").replace("<string:", "{").replace(">", "}"))
@@ -175,7 +175,7 @@ def test_the_first_zone_of_the_readme() -> None:
 
 
 def metrics() -> set[str]:
-    """The names of everything that is measured."""
+    """Return the names of all metrics."""
     source = (ROOT / "appliance" / "web" / "metrics.py").read_text("utf-8")
     counted = {f"{name}_total" for name in re.findall(r'Counter\(\s*"(\w+)"', source)}
     return counted | {f"dns_appliance_{name}" for name in re.findall(r'_gauge\("(\w+)"', source)}

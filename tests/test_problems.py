@@ -52,7 +52,7 @@ def test_the_doctor_keeps_to_that_rule(workspace: Workspace, seconds: int) -> No
     (result,) = answers.deployer(DoctorContext(settings, workspace.clock()))
     problem = deployer_problem(workspace.clock())
     assert result.verdict is (Verdict.FAIL if problem else Verdict.OK)
-    assert problem is None or (result.what, result.mend) == (problem.text, problem.remedy)
+    assert problem is None or (result.what, result.repair) == (problem.text, problem.remedy)
 
 
 def test_a_deployer_that_never_turned_is_one(workspace: Workspace) -> None:

@@ -1,4 +1,4 @@
-"""The lock files are complete: pip installs them without resolving, so they name every requirement of every package."""
+"""The lock files are complete: pip does not resolve, so they must list every dependency of every package."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ ROOT = Path(__file__).parent.parent
 REQUIREMENTS = ROOT / "requirements"
 PYTHONS = ("3.11", "3.12", "3.13")
 LOCKS = ("run", "test", "tools")
-"""Those that are installed where the tests run; `make lock` checks every one by installing it."""
+"""The lock files whose packages are installed for tests; `make lock` checks all by installing them."""
 
 
 def locked(*names: str) -> dict[str, str]:
-    """The exact version of each package that these lock files name."""
+    """Return the exact version of each package in these lock files."""
     lines = "".join((REQUIREMENTS / f"{name}.txt").read_text("utf-8") for name in names)
     return {canonicalize_name(name): version for name, version in re.findall(r"(?m)^([\w.-]+)==([^ \\;]+)", lines)}
 
 
 def requirements(names: Iterable[str], python: str) -> Iterator[tuple[str, Requirement]]:
-    """Yield each package of the closure, and what it requires under that Python, requested extras included."""
+    """Yield each package of the closure with each requirement under that Python, including extras."""
     environment = {"python_version": python, "python_full_version": f"{python}.0"}
     rest = [(name, "") for name in names]
     seen: set[tuple[str, str]] = set()
@@ -38,7 +38,7 @@ def requirements(names: Iterable[str], python: str) -> Iterator[tuple[str, Requi
             required = Requirement(text)
             if required.marker is None or required.marker.evaluate({**environment, "extra": extra}):
                 yield f"{name}[{extra}]" if extra else name, required
-                rest += [(canonicalize_name(required.name), wanted) for wanted in ("", *required.extras)]
+                rest += [(canonicalize_name(required.name), extra) for extra in ("", *required.extras)]
 
 
 def _is_met(required: Requirement, version: str | None) -> bool:
@@ -46,7 +46,7 @@ def _is_met(required: Requirement, version: str | None) -> bool:
 
 
 def _is_installed(name: str) -> bool:
-    """False for what only another Python or another system needs."""
+    """Return False for packages that only another Python or system needs."""
     try:
         return bool(metadata.version(name))
     except metadata.PackageNotFoundError:
@@ -66,11 +66,11 @@ def test_everything_that_a_locked_package_requires_is_locked(python: str) -> Non
 
 @pytest.mark.parametrize("lock", ["run", "test", "tools", "cluster"])
 def test_everything_that_is_requested_is_locked(lock: str) -> None:
-    """Reads the lock files alone: the names of the `.in` file, and those that uv noted as requiring a package."""
-    wanted = re.findall(r"(?m)^([a-z][\w.-]*)$", (REQUIREMENTS / f"{lock}.in").read_text("utf-8"))
+    """Check the names of the `.in` file, and those that uv noted as requiring a package."""
+    direct = re.findall(r"(?m)^([a-z][\w.-]*)$", (REQUIREMENTS / f"{lock}.in").read_text("utf-8"))
     text = (REQUIREMENTS / f"{lock}.txt").read_text("utf-8")
     parents = re.findall(r"(?m)^    #(?: via)? +(?!via$)([a-z][\w.-]*)$", text)
-    assert {canonicalize_name(name) for name in (*wanted, *parents)} <= locked(*LOCKS, lock).keys()
+    assert {canonicalize_name(name) for name in (*direct, *parents)} <= locked(*LOCKS, lock).keys()
 
 
 @pytest.mark.parametrize("script", ["Makefile", "packaging/install", "tools/wheelhouse", "tools/lock"])

@@ -1,6 +1,6 @@
-"""The program `dns-appliance`: each command parses its words, calls one function, and prints.
+"""The program `dns-appliance`: each command parses its arguments, calls one function, and prints the result.
 
-Exit status: 0 done, 1 refused or not healthy, 2 used wrongly. Data goes to stdout, everything else to stderr.
+Exit status: 0 success, 1 error or problem found, 2 wrong usage. Data goes to stdout, everything else to stderr.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from appliance.errors import ApplianceError
 @click.version_option(appliance.__version__, prog_name="dns-appliance")
 @click.pass_context
 def program(context: click.Context) -> None:
-    """Authoritative DNS: zones in a store, served by BIND, proven by asking."""
+    """Manage an authoritative DNS appliance: zones in a database, served by BIND, verified by queries."""
     if screen.wants_no_colour():
         context.color = False
 
@@ -42,7 +42,7 @@ for command in (
 
 
 def main() -> None:
-    """The entry point: errors of the appliance are one line on stderr and exit status 1."""
+    """Run the program; print an ApplianceError as one line on stderr and exit with status 1."""
     try:
         program(prog_name="dns-appliance")
     except ApplianceError as error:

@@ -1,4 +1,4 @@
-"""`account` and `token`: who may use the API."""
+"""`account` and `token`: accounts and API tokens."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from appliance.store import accounts, zones
 from appliance.zones.names import parse_domain
 
 NAME = "command line"
-"""How the audit log names whoever asks."""
+"""The actor in the audit log."""
 
 
 @click.group()
 def account() -> None:
-    """Accounts: each is one person."""
+    """Manage accounts."""
 
 
 @account.command("create")
 @click.argument("email")
-@click.option("--admin", is_flag=True, help="An operator, who may have tokens with admin:*.")
+@click.option("--admin", is_flag=True, help="Make it an operator, who manages all zones and accounts.")
 @json_option
 @settings_options
 def create_account(settings: Settings, email: str, admin: bool, as_json: bool) -> None:
-    """Create an account; it has no console password until one is set."""
+    """Create an account. It cannot sign in to the console until `account password` sets a password."""
     with opened(settings) as store:
-        made = membership.create_account(store, email, Principal.local(NAME), now(), is_admin=admin)
-    click.echo(json.dumps(_account(made)) if as_json else f"account {made.email} created")
+        created = membership.create_account(store, email, Principal.local(NAME), now(), is_admin=admin)
+    click.echo(json.dumps(_account(created)) if as_json else f"account {created.email} created")
 
 
 @account.command("list")
@@ -52,7 +52,10 @@ def list_accounts(settings: Settings, as_json: bool) -> None:
 @click.argument("email")
 @settings_options
 def disable_account(settings: Settings, email: str) -> None:
-    """Void every token and session of the account, and let it sign in no more; its zones stay served."""
+    """Disable an account.
+
+    Its tokens are revoked, its sessions end, and it cannot sign in. Its zones stay served.
+    """
     with opened(settings) as store, store.writing():
         membership.disable_now(accounts.find_account(email), Principal.local(NAME), now())
     click.echo(f"account {email} disabled")
@@ -62,7 +65,7 @@ def disable_account(settings: Settings, email: str) -> None:
 @click.argument("email")
 @settings_options
 def enable_account(settings: Settings, email: str) -> None:
-    """Let a disabled account sign in again; the tokens and sessions that it had stay void."""
+    """Let a disabled account sign in again. Its former tokens and sessions stay revoked."""
     with opened(settings) as store, store.writing():
         membership.enable_now(accounts.find_account(email), Principal.local(NAME), now())
     click.echo(f"account {email} enabled")
@@ -70,10 +73,13 @@ def enable_account(settings: Settings, email: str) -> None:
 
 @account.command("password")
 @click.argument("email")
-@click.option("--without-code", is_flag=True, help="Take the second factor off, for someone who lost it.")
+@click.option("--without-code", is_flag=True, help="Also disable two-factor authentication, for a lost device.")
 @settings_options
 def set_password(settings: Settings, email: str, without_code: bool) -> None:
-    """Set the console password, asked for on a terminal, else one line of standard input; all sessions end."""
+    """Set the console password of an account.
+
+    All its sessions end. The password is prompted for on a terminal, and otherwise read as one line of standard input.
+    """
     if sys.stdin.isatty():
         password = click.prompt("New password", hide_input=True, confirmation_prompt=True, err=True)
     else:
@@ -88,18 +94,28 @@ def set_password(settings: Settings, email: str, without_code: bool) -> None:
 
 @click.group()
 def token() -> None:
-    """API tokens."""
+    """Manage API tokens."""
 
 
 @token.command("create")
-@click.option("--account", "email", required=True, help="Mail address of the account.")
-@click.option("--name", required=True, help="What the token is for.")
+@click.option("--account", "email", required=True, help="Email of the account.")
+@click.option("--name", required=True, help="Name of the token, such as its purpose.")
 @click.option(
-    "--permission", "permissions", multiple=True, required=True, type=click.Choice(PERMISSIONS), help="May be repeated."
+    "--permission",
+    "permissions",
+    multiple=True,
+    required=True,
+    type=click.Choice(PERMISSIONS),
+    help="Permission to grant; may be repeated.",
 )
-@click.option("--expires", type=Duration(), help="Time until it is not taken any more, such as 90d.")
-@click.option("--zone", "domains", multiple=True, help="Limit it to this zone; may be repeated.")
-@click.option("--network", "networks", multiple=True, help="Take it from this network only; may be repeated.")
+@click.option("--expires", type=Duration(), help="Time until it expires, such as 90d. [default: never]")
+@click.option("--zone", "domains", multiple=True, help="Restrict it to this zone; may be repeated.")
+@click.option(
+    "--network",
+    "networks",
+    multiple=True,
+    help="Accept it only from this network, such as 192.0.2.0/24; may be repeated.",
+)
 @settings_options
 def create_token(
     settings: Settings,
@@ -110,7 +126,10 @@ def create_token(
     domains: tuple[str, ...],
     networks: tuple[str, ...],
 ) -> None:
-    """Create a token and print its secret, alone and this once."""
+    """Create a token and print its secret.
+
+    The secret is not shown again.
+    """
     with opened(settings) as store:
         owner = _acting_for(email)
         limits = TokenLimits(
@@ -135,7 +154,7 @@ def list_tokens(settings: Settings, as_json: bool) -> None:
 @click.argument("uuid", type=click.UUID)
 @settings_options
 def revoke_token(settings: Settings, uuid: UUID) -> None:
-    """Take the token no more, from the next request on."""
+    """Revoke a token, effective with the next request."""
     with opened(settings) as store:
         tokens.revoke_token(store, Principal.local(NAME, accounts.owner_of_token(uuid)), uuid, now())
     click.echo(f"token {uuid} revoked")

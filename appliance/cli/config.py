@@ -1,4 +1,4 @@
-"""`config`: the settings in effect, and where each came from."""
+"""`config`: the settings in effect and the source of each."""
 
 from __future__ import annotations
 
@@ -11,26 +11,29 @@ from appliance.settings import Settings, known_keys, print_value
 
 @click.group()
 def config() -> None:
-    """Settings."""
+    """Show and check the settings."""
 
 
 @config.command("show")
 @json_option
 @settings_options
 def show_config(settings: Settings, as_json: bool) -> None:
-    """Print every setting with where it came from."""
+    """Print every setting, its value and its source."""
     print_rows([_row(settings, key) for key in known_keys()], as_json=as_json)
 
 
 @config.command("check")
 @settings_options
 def check_config(settings: Settings) -> None:
-    """Say whether the settings can be used; status 1 when they cannot."""
+    """Check the settings.
+
+    Exits with status 1 if they are invalid or incomplete.
+    """
     if not settings.dns.nameservers:
         raise SettingsError(
-            "dns.nameservers names no nameserver; set it to name=address:port of each, the primary first"
+            "dns.nameservers is empty; set it to name=address:port of each nameserver, the primary first"
         )
-    click.echo("the settings are complete")
+    click.echo("the settings are valid")
 
 
 def _row(settings: Settings, key: str) -> dict[str, object]:

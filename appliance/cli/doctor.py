@@ -1,4 +1,4 @@
-"""`doctor`: how this host is, and how what is wrong is mended."""
+"""`doctor`: check this host, and say how to repair what is wrong."""
 
 from __future__ import annotations
 
@@ -14,24 +14,33 @@ from appliance.settings import Settings
 
 
 @click.command()
-@click.option("--zones", "sample", default=100, show_default=True, type=click.IntRange(0), help="Compared in full.")
-@click.option("--all-zones", is_flag=True, help="Compare every zone in full.")
+@click.option(
+    "--zones",
+    "sample",
+    default=100,
+    show_default=True,
+    type=click.IntRange(0),
+    help="Number of zones to compare in full.",
+)
+@click.option("--all-zones", is_flag=True, help="Compare all zones in full.")
 @json_option
 @settings_options
 def doctor(settings: Settings, sample: int, all_zones: bool, as_json: bool) -> None:
-    """Look at everything on this host; status 1 when something fails.
+    """Check this host and its nameservers.
+
+    Prints a verdict for each check, and how to repair what is wrong. Exits with status 1 if a check fails.
 
     \b
     Example: dns-appliance doctor --state ./var
     """
     from appliance.doctor.examine import examine  # noqa: PLC0415 - the other commands start sooner without
 
-    site = DoctorContext(settings, now(), None if all_zones else sample)
+    context = DoctorContext(settings, now(), None if all_zones else sample)
     rows = [
-        {"verdict": result.verdict.value, "check": name, "what": result.what, "mend": result.mend or None}
-        for name, result in examine(site, _say_what_is_under_way)
+        {"verdict": result.verdict.value, "check": name, "what": result.what, "mend": result.repair or None}
+        for name, result in examine(context, _show_running)
     ]
-    _say_what_is_under_way("")
+    _show_running("")
     if as_json:
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
     else:
@@ -40,7 +49,7 @@ def doctor(settings: Settings, sample: int, all_zones: bool, as_json: bool) -> N
 
 
 def _print(rows: list[dict[str, str | None]]) -> None:
-    """Each result as a line, and below it how it is mended."""
+    """Print each result as a line, with its repair below it."""
     lines = table([{key: row[key] for key in ("verdict", "check", "what")} for row in rows])
     indent = " " * lines[0].index("WHAT")
     for row, line in zip(rows, lines[1:], strict=True):
@@ -49,6 +58,7 @@ def _print(rows: list[dict[str, str | None]]) -> None:
             click.echo(f"{indent}-> {row['mend']}")
 
 
-def _say_what_is_under_way(name: str) -> None:
+def _show_running(name: str) -> None:
+    """Show the name of the running check on a terminal."""
     if sys.stderr.isatty():
         click.echo(f"\r\x1b[K{name}", err=True, nl=False)

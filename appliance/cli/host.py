@@ -1,4 +1,4 @@
-"""`host`: what a host needs before the units start, for the playbook and the package that set it up."""
+"""`host`: create what a host needs before its units start; used by the playbook and the package."""
 
 from __future__ import annotations
 
@@ -12,54 +12,62 @@ from appliance.settings import Settings
 
 
 class _Release(click.ParamType[tuple[int, ...]]):
-    """A release of BIND: 9.18."""
+    """A BIND release, such as 9.18."""
 
     name = "release"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
-        """Its numbers."""
+        """Return its numbers."""
         if not re.fullmatch(r"\d+(\.\d+)+", str(value)):
-            self.fail(f"{value!r} is not a release such as 9.18", param, ctx)
+            self.fail(f"{value!r} is not a BIND release such as 9.18", param, ctx)
         return tuple(map(int, str(value).split(".")))
 
 
 @click.group()
 def host() -> None:
-    """Set up a host: keys, store, named.conf."""
+    """Set up a host: keys, database, named.conf."""
 
 
 @host.command("prepare")
 @json_option
 @settings_options
 def prepare(settings: Settings, as_json: bool) -> None:
-    """Make the keys, the store and the catalog file that are missing; migrate the store. For root.
+    """Create keys, database and catalog zone file.
 
-    What was made is printed, and nothing when all was there.
+    Run as root. Creates only what is missing, and migrates the database. Prints what was created, nothing if
+    everything exists.
     """
     from appliance.provision.prepare import prepare_host  # noqa: PLC0415 - the other commands start sooner without
     from appliance.provision.users import owners_of_host  # noqa: PLC0415
 
-    made = []
-    for one in prepare_host(settings, owners_of_host()):
-        made.append(one)
+    created = []
+    for item in prepare_host(settings, owners_of_host()):
+        created.append(item)
         if not as_json:
-            click.echo(f"made {one}")
+            click.echo(f"created {item}")
     if as_json:
-        click.echo(json.dumps({"made": made}, indent=2))
+        click.echo(json.dumps({"made": created}, indent=2))
 
 
 @host.command("named-conf")
 @click.argument("name")
-@click.option("--listen", multiple=True, metavar="ADDRESS", help="In place of its own address and loopback.")
-@click.option("--bind", type=_Release(), help="The release of its BIND. [default: that of this host's]")
+@click.option(
+    "--listen",
+    multiple=True,
+    metavar="ADDRESS",
+    help="Address to listen on; may be repeated. [default: its own address and loopback]",
+)
+@click.option("--bind", type=_Release(), help="Its BIND release, such as 9.18. [default: that of this host]")
 @settings_options
 def named_conf(settings: Settings, name: str, listen: tuple[str, ...], bind: tuple[int, ...] | None) -> None:
-    """Print the named.conf of the nameserver NAME of dns.nameservers; it holds keys.
+    """Print the named.conf of a nameserver.
+
+    NAME is its name in dns.nameservers. The output contains keys.
 
     \b
     Example: dns-appliance host named-conf ns2.example.net
     """
-    from appliance.deploy.host import find_program  # noqa: PLC0415 - the other commands start sooner without
+    from appliance.nameserver.programs import find_program  # noqa: PLC0415 - the other commands start sooner without
     from appliance.nameserver.version import read_version  # noqa: PLC0415
     from appliance.provision.servers import DIRECTORY, configuration  # noqa: PLC0415
 

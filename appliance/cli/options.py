@@ -1,4 +1,4 @@
-"""What many commands take: where the settings are, JSON in place of tables, and the forms of times and networks."""
+"""Options and helpers that commands share: settings, database, JSON or table output, durations."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def now() -> datetime:
-    """The time of day, in UTC."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 
 def settings_options(command: Callable[P, R]) -> Callable[..., R]:
-    """Give the command `--config` and `--state`, and pass it the settings that they lead to."""
+    """Add `--config` and `--state` to the command, and pass it the settings that they select."""
 
     @_located
     @functools.wraps(command)
@@ -52,7 +52,7 @@ def settings_options(command: Callable[P, R]) -> Callable[..., R]:
 
 
 def store_options(command: Callable[P, R]) -> Callable[..., R]:
-    """As `settings_options`, for a command that needs only to know where the store is: a state folder may be new."""
+    """Add the same options to a command that needs only the store's path; the state folder may be new."""
 
     @_located
     @functools.wraps(command)
@@ -72,34 +72,36 @@ def _located(command: Callable[P, R]) -> Callable[P, R]:
         help=f"Settings file. [default: {DEFAULT_FILE} when it exists]",
     )
     state = click.option(
-        "--state", type=click.Path(path_type=Path, file_okay=False), help="State folder of an embedded appliance."
+        "--state", type=click.Path(path_type=Path, file_okay=False), help="State folder of `dns-appliance run`."
     )
     return config(state(command))
 
 
 def find_settings(config_file: Path | None, state: Path | None) -> Settings:
-    """The settings of that file, of that state folder, or of this host."""
+    """Return the settings of the file, of the state folder, or of this host."""
     if config_file and state:
-        raise click.UsageError("give --config or --state, not both")
+        raise click.UsageError("--config and --state cannot be used together")
     if state:
         config_file = state / CONFIG_IN_STATE
         if not config_file.exists():
-            raise SettingsError(f"{state} is no state folder yet: `dns-appliance run --state {state}` makes it one")
+            raise SettingsError(f"{state} is not a state folder; `dns-appliance run --state {state}` creates one")
     elif config_file is None and DEFAULT_FILE.exists():
         config_file = DEFAULT_FILE
     return read_settings(config_file, os.environ)
 
 
 def json_option(command: Callable[P, R]) -> Callable[P, R]:
-    """Give the command `--json`."""
+    """Add `--json` to the command."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
 
 
 @contextmanager
 def opened(settings: Settings) -> Iterator[Store]:
-    """The store of the settings, with a connection."""
+    """Open the store of the settings, with a connection; raise SettingsError if it does not exist."""
     if not settings.store.path.exists():
-        raise SettingsError(f"there is no store at {settings.store.path}; name the appliance by --state or --config")
+        raise SettingsError(
+            f"database {settings.store.path} does not exist; select the appliance with --state or --config"
+        )
     with shared_lock(settings.store.path.with_name(API_LOCK)):
         store = Store(settings.store.path, busy_timeout=settings.store.busy_timeout)
         store.attach()
@@ -108,7 +110,7 @@ def opened(settings: Settings) -> Iterator[Store]:
 
 
 def print_rows(rows: Sequence[dict[str, Any]], *, as_json: bool) -> None:
-    """The rows as a JSON array or as a table with a heading."""
+    """Print the rows as a JSON array or as a table with a heading."""
     if as_json:
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False, default=str))
     else:
@@ -117,17 +119,17 @@ def print_rows(rows: Sequence[dict[str, Any]], *, as_json: bool) -> None:
 
 
 def print_moment(moment: datetime | None) -> str | None:
-    """As the API prints it: UTC, ISO 8601, whole seconds, Z."""
+    """Return the time as the API prints it: UTC, ISO 8601, seconds, Z."""
     return None if moment is None else moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class Duration(click.ParamType[timedelta]):
-    """A length of time: 90s, 15m, 12h or 30d."""
+    """A duration: 90s, 15m, 12h or 30d."""
 
     name = "duration"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:  # noqa: ANN401
-        """The length of time that the text names."""
+        """Parse the duration."""
         found = _DURATION.fullmatch(value)
         if not found:
             self.fail(f"{value!r} is not a duration such as 90s, 15m, 12h or 30d", param, ctx)

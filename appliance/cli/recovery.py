@@ -1,4 +1,4 @@
-"""`backup` and `restore`: the store as one file, out and back in."""
+"""`backup` and `restore`: copy the store to a file and back."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ from appliance.settings import Settings, StoreSettings
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--force", is_flag=True, help="Replace FILE when it is there.")
-@click.option("--keep", type=click.IntRange(1), help="In a folder: the newest so many stay.")
+@click.option("--force", is_flag=True, help="Overwrite FILE if it exists.")
+@click.option("--keep", type=click.IntRange(1), help="With a folder: keep the newest N backups, remove older ones.")
 @json_option
 @settings_options
 def backup(settings: Settings, file: Path, force: bool, keep: int | None, as_json: bool) -> None:
-    """Copy the store into FILE while the appliance works.
+    """Back up the database to FILE, also while in use.
 
-    FILE is one SQLite file, checked before it gets its name, readable by its owner alone. Settings and keys are not
-    in it, of tokens and passwords only their hashes. In place of FILE a folder: the file in it is named for the moment.
+    FILE is one SQLite file, verified before it gets its name, readable by its owner only. It contains no settings and
+    no keys, and only hashes of tokens and passwords. If FILE is a folder, the backup in it is named after the time.
 
     \b
     Example: dns-appliance backup /var/backups/dns-appliance --keep 14
     """
     if keep and not file.is_dir():
-        raise click.UsageError("--keep goes with a folder in place of FILE")
-    with progress("Copying") as told:
+        raise click.UsageError("--keep requires a folder as FILE")
+    with progress("Copying") as report:
         if file.is_dir():
-            made = back_up_into(settings.store.path, file, now(), keep, told)
+            backed_up = back_up_into(settings.store.path, file, now(), keep, report)
         else:
-            made = back_up(settings.store.path, file, overwrite=force, progress=told)
-    row = {"file": str(made.file), "octets": made.size}
-    click.echo(json.dumps(row) if as_json else f"{made.file} holds the whole store, {made.size // 1024} KiB")
+            backed_up = back_up(settings.store.path, file, overwrite=force, progress=report)
+    row = {"file": str(backed_up.file), "octets": backed_up.size}
+    click.echo(json.dumps(row) if as_json else f"backup {backed_up.file} written, {backed_up.size // 1024} KiB")
 
 
 @click.command()
@@ -46,19 +46,20 @@ def backup(settings: Settings, file: Path, force: bool, keep: int | None, as_jso
 @json_option
 @store_options
 def restore(store: StoreSettings, file: Path, as_json: bool) -> None:
-    """Put the backup FILE in the place of the store, while neither API nor deployer runs.
+    """Replace the database with the backup FILE.
 
-    The store that it replaces is kept beside it. No serial goes down; what was revoked since stays revoked.
+    Stop API and deployer first. The replaced database is kept beside it. No serial decreases; what was revoked since
+    the backup stays revoked.
 
     \b
     Example: dns-appliance restore /var/backups/dns-2031-05-04.sqlite3
     """
-    with progress("Copying") as told:
-        done = restore_store(file, store.path, now, told)
+    with progress("Copying") as report:
+        done = restore_store(file, store.path, now, report)
     if as_json:
         click.echo(json.dumps(_row(done), indent=2))
     else:
-        _tell(done)
+        _print(done)
 
 
 def _row(done: Restored) -> dict[str, object]:
@@ -73,15 +74,15 @@ def _row(done: Restored) -> dict[str, object]:
     }
 
 
-def _tell(done: Restored) -> None:
+def _print(done: Restored) -> None:
     taken = done.taken
-    click.echo(f"{taken.zones} zones restored, the serials of {len(taken.lifted)} lifted")
+    click.echo(f"{taken.zones} zones restored, serial raised for {len(taken.lifted)} of them")
     if done.kept:
-        click.echo(f"the store that was here is {done.kept}")
+        click.echo(f"the replaced database is kept as {done.kept}")
     if done.unread:
-        click.echo(f"it told nothing of the time since the backup: {done.unread}", err=True)
+        click.echo(f"changes since the backup could not be read from it: {done.unread}", err=True)
     for domain in taken.revived:
-        click.echo(f"zone {domain} was deleted since the backup, and lives again", err=True)
+        click.echo(f"zone {domain} was deleted since the backup and is restored", err=True)
     for domain in taken.unknown:
-        click.echo(f"zone {domain} is not in the backup: nameservers that have it go on serving it", err=True)
-    click.echo("start API and deployer; then `dns-appliance status --watch` shows when all is live")
+        click.echo(f"zone {domain} is not in the backup; nameservers that have it keep serving it", err=True)
+    click.echo("start API and deployer; `dns-appliance status --watch` shows when all zones are live")

@@ -1,4 +1,4 @@
-"""What people see on a terminal and programs do not: colours, bars of progress, a picture drawn again and again."""
+"""Output for terminals: tables, colours, progress bars, and a table that is redrawn."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ _COLOURS = {
     "state": {"live": "green", "pending": "yellow", "deploying": "yellow", "failed": "red"},
     "verdict": {"ok": "green", "warn": "yellow", "fail": "red", "skip": "cyan"},
 }
-REDRAWN_EVERY = 1.0
+REDRAW_INTERVAL = 1.0
 """Seconds."""
 
 Row = dict[str, Any]
 
 
 def wants_no_colour() -> bool:
-    """True when NO_COLOR is set and not empty (no-color.org)."""
+    """Return True if NO_COLOR is set and not empty (no-color.org)."""
     return bool(os.environ.get("NO_COLOR"))
 
 
 def table(rows: Sequence[Row]) -> list[str]:
-    """The rows as lines below a heading, states in colour; `click.echo` takes the colours out again off a terminal."""
+    """Return the rows as lines below a heading, in colour; `click.echo` strips colours when not on a terminal."""
     if not rows:
         return []
     columns = list(rows[0])
@@ -37,41 +37,44 @@ def table(rows: Sequence[Row]) -> list[str]:
     widths = [max(map(len, column)) for column in zip(heading, *texts, strict=True)]
     lines = ["  ".join(map(str.ljust, heading, widths)).rstrip()]
     for row in texts:
-        cells = (_painted(*cell) for cell in zip(columns, row, widths, strict=True))
+        cells = (_coloured(*cell) for cell in zip(columns, row, widths, strict=True))
         lines.append("  ".join(cells).rstrip())
     return lines
 
 
 @contextmanager
 def progress(label: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on stderr for as long as the block runs, when that is a terminal; told how much is done, of how much."""
+    """Show a progress bar on stderr, if that is a terminal, while the block runs.
+
+    Yield a function that takes the number of finished items and of all items.
+    """
     with click.progressbar(length=1, label=label, file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
 
-        def move(done: int, everything: int) -> None:
-            bar.length = max(everything, 1)
+        def move(done: int, total: int) -> None:
+            bar.length = max(total, 1)
             bar.update(done - bar.pos)
 
         yield move
 
 
-def redraw(look: Callable[[], tuple[Sequence[Row], bool]], title: Callable[[Sequence[Row]], str]) -> Sequence[Row]:
-    """Draw the rows of `look` again and again until it says that it is done; its last rows."""
+def redraw(read: Callable[[], tuple[Sequence[Row], bool]], title: Callable[[Sequence[Row]], str]) -> Sequence[Row]:
+    """Redraw the rows that `read` returns until its second value is True; return the last rows."""
     while True:
-        rows, done = look()
+        rows, done = read()
         height = shutil.get_terminal_size().lines
         click.clear()
         click.echo(title(rows))
-        room = max(height - 4, 1)
-        for line in table(rows[:room]):
+        space = max(height - 4, 1)
+        for line in table(rows[:space]):
             click.echo(line)
-        if len(rows) > room:
-            click.echo(f"and {len(rows) - room} more")
+        if len(rows) > space:
+            click.echo(f"and {len(rows) - space} more")
         if done:
             return rows
-        time.sleep(REDRAWN_EVERY)
+        time.sleep(REDRAW_INTERVAL)
 
 
-def _painted(column: str, text: str, width: int) -> str:
+def _coloured(column: str, text: str, width: int) -> str:
     colours: Mapping[str, str] = _COLOURS.get(column, {})
     return click.style(text.ljust(width), fg=colours[text]) if text in colours else text.ljust(width)
 

@@ -1,4 +1,4 @@
-"""The commands that stay: `run`, `serve`, `deployer`."""
+"""The commands that keep running: `run`, `serve`, `deployer`."""
 
 from __future__ import annotations
 
@@ -19,29 +19,37 @@ from appliance.store.file.snapshot import API_LOCK
 from appliance.systemd import manager_from_environment
 
 
-class EndpointType(click.ParamType[Endpoint]):
-    """An address and a port: 127.0.0.1:8053."""
+class _Endpoint(click.ParamType[Endpoint]):
+    """An address and port, such as 127.0.0.1:8053."""
 
     name = "host:port"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Endpoint:
-        """The endpoint that the text names."""
+        """Parse the endpoint."""
         try:
             return parse_endpoint(str(value))
         except ValueError:
-            self.fail(f"{value!r} is not an address and a port such as 127.0.0.1:8053", param, ctx)
+            self.fail(f"{value!r} is not an address and port such as 127.0.0.1:8053", param, ctx)
 
 
 @click.command()
 @click.option(
-    "--state", default="./var", show_default=True, type=click.Path(path_type=Path), help="Folder of everything."
+    "--state", default="./var", show_default=True, type=click.Path(path_type=Path), help="Folder for all its data."
 )
-@click.option("--api", default="127.0.0.1:8053", show_default=True, type=EndpointType(), help="Where the API listens.")
 @click.option(
-    "--dns-port", default=5301, show_default=True, type=click.IntRange(1, 65534), help="Port of ns1; ns2 has the next."
+    "--api", default="127.0.0.1:8053", show_default=True, type=_Endpoint(), help="Address and port of the API."
+)
+@click.option(
+    "--dns-port",
+    default=5301,
+    show_default=True,
+    type=click.IntRange(1, 65534),
+    help="Port of ns1; ns2 uses the next one.",
 )
 def run(state: Path, api: Endpoint, dns_port: int) -> None:
-    """Run a whole appliance on loopback, in the foreground, until Ctrl-C.
+    """Run a complete appliance on loopback.
+
+    It runs in the foreground until Ctrl-C.
 
     \b
     Example: dns-appliance run --state ./var
@@ -55,39 +63,45 @@ def run(state: Path, api: Endpoint, dns_port: int) -> None:
 @click.command()
 @settings_options
 def serve(settings: Settings) -> None:
-    """Serve the API (what the unit dns-appliance-api runs)."""
+    """Serve the API and the console.
+
+    The unit dns-appliance-api runs this command.
+    """
     from appliance.app import serve as serve_app  # noqa: PLC0415 - the other commands start sooner without
 
     log_to_stderr()
     manager = manager_from_environment(os.environ, os.getpid())
 
-    def end(_number: int, _frame: object) -> NoReturn:
+    def stop(_number: int, _frame: object) -> NoReturn:
         manager.notify_stopping()
-        sys.exit(0)  # requests under way are answered first
+        sys.exit(0)  # running requests are answered first
 
-    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGTERM, stop)
     with shared_lock(settings.store.path.with_name(API_LOCK)):
         serve_app(settings, manager)
 
 
 @click.command()
-@click.option("--once", is_flag=True, help="Bring everything up to date, then end; status 1 when a zone is not live.")
-@click.option("--allow-removals", is_flag=True, help="Take away zones that are served and that the store never knew.")
+@click.option("--once", is_flag=True, help="Publish all zones, then exit; status 1 if a zone is not live.")
+@click.option("--allow-removals", is_flag=True, help="Remove unknown zones: served but not in the database.")
 @settings_options
 def deployer(settings: Settings, once: bool, allow_removals: bool) -> None:
-    """Bring what the store wants to the nameservers (what the unit dns-appliance-deployer runs)."""
+    """Publish zones to the nameservers.
+
+    The unit dns-appliance-deployer runs this command.
+    """
     from appliance.deploy.process import allow_removals as allow  # noqa: PLC0415 - the other commands start sooner
     from appliance.deploy.process import run_deployer  # noqa: PLC0415
 
     log_to_stderr()
     if not settings.dns.nameservers:
-        raise SettingsError("dns.nameservers names no nameserver; set it in the settings file")
+        raise SettingsError("dns.nameservers is empty; set it in the settings file")
     try:
         manager = manager_from_environment(os.environ, os.getpid())
         all_live = run_deployer(settings, now, manager, once=once, allow_removals=allow_removals)
     except AlreadyRunning as running:
         if not allow_removals:
             raise
-        click.echo(f"{allow(settings, now)} zones may be taken away; the deployer at work does it ({running})")
+        click.echo(f"{allow(settings, now)} unknown zones will be removed by the running deployer ({running})")
     else:
         sys.exit(0 if all_live or not once else 1)

@@ -1,4 +1,4 @@
-"""`status`: what is wanted, what each nameserver answered last, and what stands in the way."""
+"""`status`: target serial of each zone, last serial of each nameserver, state, and problems."""
 
 from __future__ import annotations
 
@@ -24,33 +24,37 @@ PAGE = 1000
 
 @click.command()
 @click.argument("domain", required=False)
-@click.option("--watch", is_flag=True, help="On a terminal, draw it every second until all is live, or Ctrl-C.")
+@click.option("--watch", is_flag=True, help="On a terminal, redraw every second until all zones are live.")
 @json_option
 @settings_options
 def status(settings: Settings, domain: str | None, watch: bool, as_json: bool) -> None:
-    """Per zone: serial wanted, serial at each nameserver, state, last error; status 1 on any problem."""
+    """Show the deployment state of zones.
+
+    Columns: serial wanted, serial at each nameserver, state, last error. Problems are printed below. Exits with
+    status 1 if a zone is not live or there is any problem.
+    """
     if watch and not as_json and sys.stdout.isatty():
         rows = redraw(lambda: _unfinished_first(_rows(settings, domain)), _summary)
     else:
         rows = _rows(settings, domain)
         print_rows(rows, as_json=as_json)
-    well = _report_problems(settings) if domain is None else True
-    sys.exit(0 if well and _all_live(rows) else 1)
+    is_healthy = _report_problems(settings) if domain is None else True
+    sys.exit(0 if is_healthy and _all_live(rows) else 1)
 
 
 def _rows(settings: Settings, domain: str | None) -> list[Row]:
     names = [server.name for server in settings.dns.nameservers]
     with opened(settings):
-        return [_row(zone, state) for zone, state in _standing(domain, names)]
+        return [_row(zone, state) for zone, state in _deployments(domain, names)]
 
 
 def _report_problems(settings: Settings) -> bool:
-    """Print every problem with what to do; False when there is one."""
+    """Print every problem and its remedy; return True if there is none."""
     with opened(settings):
-        troubles = find_problems([server.name for server in settings.dns.nameservers], now())
-    for trouble in troubles:
-        click.echo(f"{trouble.text}. What to do: {trouble.remedy}", err=True)
-    return not troubles
+        problems = find_problems([server.name for server in settings.dns.nameservers], now())
+    for problem in problems:
+        click.echo(f"{problem.text}. What to do: {problem.remedy}", err=True)
+    return not problems
 
 
 def _all_live(rows: Sequence[Row]) -> bool:
@@ -66,7 +70,7 @@ def _summary(rows: Sequence[Row]) -> str:
     return f"{live} of {len(rows)} zones are live"
 
 
-def _standing(domain: str | None, names: list[str]) -> Iterator[tuple[Zone, Deployment]]:
+def _deployments(domain: str | None, names: list[str]) -> Iterator[tuple[Zone, Deployment]]:
     if domain is not None:
         zone = zones.get_by_name(parse_domain(domain))
         if zone is None:

@@ -1,4 +1,4 @@
-"""`zone`: what the API does, for operators on the host."""
+"""`zone`: manage zones of all accounts on the host, without the API."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ PAGE = 1000
 
 @click.group()
 def zone() -> None:
-    """Zones of all accounts."""
+    """Manage zones of all accounts."""
 
 
 @zone.command("list")
-@click.option("--account", "email", help="Only those of this account.")
+@click.option("--account", "email", help="Only zones of the account with this email.")
 @json_option
 @settings_options
 def list_zones(settings: Settings, email: str | None, as_json: bool) -> None:
-    """List zones by domain."""
+    """List zones, ordered by name."""
     with opened(settings):
         rows = []
         for found in _pages(Scope(accounts.find_account(email).uuid if email else None)):
@@ -64,16 +64,16 @@ def show_zone(settings: Settings, domain: str, as_json: bool) -> None:
 
 @zone.command("create")
 @click.argument("domain")
-@click.option("--account", "email", required=True, help="Mail address of the account that is to own it.")
+@click.option("--account", "email", required=True, help="Email of the account that owns it.")
 @json_option
 @settings_options
 def create_zone(settings: Settings, domain: str, email: str, as_json: bool) -> None:
-    """Create an empty zone; an operator may create public suffixes too."""
+    """Create an empty zone. Public suffixes are allowed for operators."""
     with opened(settings) as store:
         principal = _acting_for(accounts.find_account(email))
-        made = editor_from(settings, store, now).create_zone(principal, domain)
-    row = {"uuid": str(made.uuid), "domain": print_domain(made.name), "serial": made.serial}
-    click.echo(json.dumps(row) if as_json else f"zone {row['domain']} created with serial {made.serial}")
+        created = editor_from(settings, store, now).create_zone(principal, domain)
+    row = {"uuid": str(created.uuid), "domain": print_domain(created.name), "serial": created.serial}
+    click.echo(json.dumps(row) if as_json else f"zone {row['domain']} created with serial {created.serial}")
 
 
 @zone.command("delete")
@@ -92,7 +92,7 @@ def delete_zone(settings: Settings, domain: str) -> None:
 @click.argument("domain")
 @settings_options
 def export_zone(settings: Settings, domain: str) -> None:
-    """Print the zone file, as it is or will be published."""
+    """Print the zone file as it is published."""
     with opened(settings) as store, store.reading():
         found = _find(domain)
         lines = records.lines_of(found)
@@ -105,18 +105,21 @@ def export_zone(settings: Settings, domain: str) -> None:
 @json_option
 @settings_options
 def check_zone(settings: Settings, domain: str | None, as_json: bool) -> None:
-    """Check a zone, or all, by the rules and by named-checkzone, as stored; status 1 when anything is found."""
+    """Check one stored zone, or all zones.
+
+    Uses the appliance's rules and named-checkzone. Exits with status 1 if anything is found.
+    """
     from appliance.doctor.zones import check_zones  # noqa: PLC0415 - the other commands start sooner without
 
     rows = []
-    with opened(settings) as store, progress("Checking") as told:
-        wanted = [_find(domain)] if domain else [one for page in _pages(Scope(None)) for one in page]
-        for number, (one, findings) in enumerate(check_zones(wanted, settings, store), 1):
+    with opened(settings) as store, progress("Checking") as report:
+        checked = [_find(domain)] if domain else [one for page in _pages(Scope(None)) for one in page]
+        for number, (one, findings) in enumerate(check_zones(checked, settings, store), 1):
             rows += [{"zone": print_domain(one.name), "finding": finding} for finding in findings]
-            told(number, len(wanted))
+            report(number, len(checked))
     print_rows(rows, as_json=as_json)
     if not as_json:
-        click.echo(f"{len(wanted)} zones checked, {len(rows)} findings", err=True)
+        click.echo(f"{len(checked)} zones checked, {len(rows)} findings", err=True)
     sys.exit(1 if rows else 0)
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 import dns.name
 from dns.name import Name
@@ -17,6 +14,7 @@ from appliance.nameserver.catalog import CatalogUpdates
 from appliance.nameserver.checks import ZoneChecker
 from appliance.nameserver.control import Control, RndcProgram, WithFallback
 from appliance.nameserver.isccc import RndcConnection
+from appliance.nameserver.programs import find_program
 from appliance.nameserver.zone_files import ZoneFiles
 from appliance.render.zone_file import Apex, apex_of
 from appliance.settings import Settings
@@ -67,9 +65,3 @@ def host_from(settings: Settings) -> PrimaryHost:
         nameservers=nameservers,
         transfer_key=read_key(deployer.transfer_key),
     )
-
-
-def find_program(name: str) -> str:
-    """The program of that name: beside the running Python, on the path, or where Debian keeps such programs."""
-    beside = Path(sys.prefix) / "sbin"
-    return shutil.which(name, path=str(beside)) or shutil.which(name) or shutil.which(name, path="/usr/sbin") or name

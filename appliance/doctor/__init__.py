@@ -1,11 +1,11 @@
-"""Looks at a whole host and says of each thing whether it is well, and else how it is mended. It changes nothing.
+"""Check a host and say how to repair what is wrong, without changing anything.
 
-    result      what is said of one thing          examine     all checks, in order, and what each needs
-    programs    Python, SQLite, BIND's tools       served      nameservers, deployer, catalog, zones as answered
-    storage     store, its rights, the clock       zones       the rules and BIND's checker on what is stored
+    result      verdict, finding and repair        examine     all checks, in order, and their dependencies
+    programs    Python, SQLite, BIND's tools       answers     nameservers, deployer, catalog, zones as answered
+    storage     store, its permissions, clock      zones       the rules and BIND's checker on stored zones
     folders     keys, zone files, space, AppArmor
     channels    control channel, keys in use, named.conf
-    installed   what a host has that a state folder has not: users and rights, units
+    installed   owners, permissions and units, which a state folder does not have
 
-A check is a function from a `Site` to results. This room must not write rows or files, nor know HTTP.
+A check is a function from a `DoctorContext` to results. This package must not write rows or files, nor know HTTP.
 """

@@ -1,4 +1,4 @@
-"""All checks in their order. What needs something that has failed is not looked at: one fault gives one complaint."""
+"""Run all checks in order. Skip a check when one that it needs failed, so that one fault gives one failure."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from appliance.errors import ApplianceError
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A function that looks at one thing, under the name that others need it by."""
+    """A check, its name, and the names of the checks that must pass before it."""
 
     name: str
-    look: Callable[[DoctorContext], Iterator[Result]]
+    run: Callable[[DoctorContext], Iterator[Result]]
     needs: frozenset[str] = frozenset()
 
 
-def _check(name: str, look: Callable[[DoctorContext], Iterator[Result]], *needs: str) -> Check:
-    return Check(name, look, frozenset(needs))
+def _check(name: str, run: Callable[[DoctorContext], Iterator[Result]], *needs: str) -> Check:
+    return Check(name, run, frozenset(needs))
 
 
 CHECKS = (
@@ -47,24 +47,24 @@ CHECKS = (
 )
 
 
-def examine(site: DoctorContext, begin: Callable[[str], None] = lambda _name: None) -> Iterator[tuple[str, Result]]:
-    """Each check's name with each of its results; `begin` is told the name of a check before it."""
+def examine(context: DoctorContext, begin: Callable[[str], None] = lambda _name: None) -> Iterator[tuple[str, Result]]:
+    """Yield the name of each check with each of its results; call `begin` with the name before a check runs."""
     failed: set[str] = set()
     for check in CHECKS:
         missing = sorted(check.needs & failed)
         if missing:
             failed.add(check.name)
-            yield check.name, Result(Verdict.SKIP, f"not looked at: {missing[0]} comes first")
+            yield check.name, Result(Verdict.SKIP, f"skipped: the check {missing[0]} must pass first")
             continue
         begin(check.name)
-        for result in _looked(check, site):
+        for result in _run(check, context):
             if result.verdict is Verdict.FAIL:
                 failed.add(check.name)
             yield check.name, result
 
 
-def _looked(check: Check, site: DoctorContext) -> Iterator[Result]:
+def _run(check: Check, context: DoctorContext) -> Iterator[Result]:
     try:
-        yield from check.look(site)
+        yield from check.run(context)
     except (ApplianceError, OSError) as error:
-        yield fail(str(error), "see what the line names (is this user root?), and docs/recovery.md")
+        yield fail(str(error), "run doctor as root; if it still fails, see docs/recovery.md")

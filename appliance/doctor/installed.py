@@ -1,4 +1,4 @@
-"""What only an installed host has: owners and rights of its files, and units. A state folder has neither."""
+"""Check what only an installed host has: owners and permissions of its files, and units."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class InstalledPath:
-    """A file or folder that is there, and how it should be; `user` None: whoever of its group made it."""
+    """A file or folder and the owner, group and mode that it should have; `user` None allows any owner."""
 
     path: Path
     user: str | None
@@ -28,53 +28,53 @@ class InstalledPath:
     mode: int
 
     @property
-    def wanted(self) -> str:
-        """As `stat` tells it."""
+    def expected(self) -> str:
+        """Mode, owner and group that it should have, in the form of `stat`."""
         return f"{self.mode:04o} {self.user or '*'}:{self.group}"
 
     def found(self) -> str:
-        """As it is."""
+        """Return mode, owner and group that it has."""
         status = self.path.stat()
         user = _user(status.st_uid) if self.user else "*"
         return f"{stat.S_IMODE(status.st_mode):04o} {user}:{_group(status.st_gid)}"
 
 
-def rights(site: DoctorContext) -> Iterator[Result]:
-    """Every file and folder has the owner, group and mode that keep the two services apart and let both work."""
-    if not is_installed(site):
-        yield ok("a state folder belongs to whoever runs it")
+def rights(context: DoctorContext) -> Iterator[Result]:
+    """Check owner, group and mode of every file and folder: they separate the two services."""
+    if not is_installed(context):
+        yield ok("not checked in a state folder")
         return
-    wrong = [place for place in _places(site) if place.path.exists() and place.found() != place.wanted]
-    for place in wrong:
-        owner = f"{place.user or ''}:{place.group}"
-        mend = f"chown {owner} {place.path} && chmod {place.mode:04o} {place.path}"
-        yield fail(f"{place.path} is {place.found()}, and should be {place.wanted}", mend)
+    wrong = [item for item in _paths(context) if item.path.exists() and item.found() != item.expected]
+    for item in wrong:
+        owner = f"{item.user or ''}:{item.group}"
+        repair = f"chown {owner} {item.path} && chmod {item.mode:04o} {item.path}"
+        yield fail(f"{item.path} is {item.found()}, and should be {item.expected}", repair)
     if not wrong:
-        yield ok("settings, keys, store and zone directory have their owners and modes")
+        yield ok("owners and modes of settings, keys, database and zone directory are correct")
 
 
-def units(site: DoctorContext) -> Iterator[Result]:
-    """Where systemd runs, all that it should keep at work is at work."""
-    if not (is_installed(site) and site.systemd.exists()):
-        yield ok("systemd keeps nothing of this appliance")
+def units(context: DoctorContext) -> Iterator[Result]:
+    """Check that all units are active, if systemd runs."""
+    if not (is_installed(context) and context.systemd.exists()):
+        yield ok("not checked: no units of systemd here")
         return
     for unit in UNITS:
         state = run(("systemctl", "is-active", unit), timeout=SECONDS, accept=(0, 1, 3, 4)).output.strip()
         if state == "active":
             yield ok(f"{unit} is active")
         else:
-            yield fail(f"{unit} is {state}", f"systemctl start {unit}; journalctl -u {unit} tells why it ended")
+            yield fail(f"{unit} is {state}", f"systemctl start {unit}; journalctl -u {unit} shows why it stopped")
 
 
-def is_installed(site: DoctorContext) -> bool:
-    """True when the keys are where a host has them."""
-    return site.settings.deployer.control_key.parent == site.configuration.parent
+def is_installed(context: DoctorContext) -> bool:
+    """Return True if the keys are where an installed host has them."""
+    return context.settings.deployer.control_key.parent == context.configuration.parent
 
 
-def _places(site: DoctorContext) -> Iterator[InstalledPath]:
-    deployer, store = site.settings.deployer, site.settings.store.path
-    yield InstalledPath(site.configuration.parent, "root", STORE_GROUP, 0o750)
-    yield InstalledPath(site.configuration, "root", STORE_GROUP, 0o640)
+def _paths(context: DoctorContext) -> Iterator[InstalledPath]:
+    deployer, store = context.settings.deployer, context.settings.store.path
+    yield InstalledPath(context.configuration.parent, "root", STORE_GROUP, 0o750)
+    yield InstalledPath(context.configuration, "root", STORE_GROUP, 0o640)
     for key in (deployer.control_key, deployer.transfer_key, deployer.update_key):
         yield InstalledPath(key, "root", DEPLOYER, 0o640)
     yield InstalledPath(deployer.zone_directory, DEPLOYER, NAMED, 0o2775)

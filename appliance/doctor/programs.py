@@ -1,13 +1,13 @@
-"""The programs that the appliance runs on and with, and whether the settings say enough."""
+"""Check versions of programs, and that the settings are complete."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
 
-from appliance.deploy.host import find_program
 from appliance.doctor.result import DoctorContext, Result, fail, ok, warn
 from appliance.errors import CommandError
+from appliance.nameserver.programs import find_program
 from appliance.nameserver.version import read_version
 from appliance.store.file import sqlite
 
@@ -15,11 +15,15 @@ OLDEST_PYTHON = (3, 11)
 OLDEST_BIND = (9, 18)
 
 
-def versions(site: DoctorContext, sqlite_version: tuple[int, ...] = sqlite.VERSION) -> Iterator[Result]:
-    """Python, SQLite, and the three tools of BIND that the deployer starts."""
-    yield _at_least("Python", sys.version_info[:3], OLDEST_PYTHON, "install a newer Python and make the venv anew")
-    yield _at_least("SQLite", sqlite_version, sqlite.OLDEST_VERSION, "install the apsw that requirements/run.txt names")
-    deployer = site.settings.deployer
+def versions(context: DoctorContext, sqlite_version: tuple[int, ...] = sqlite.VERSION) -> Iterator[Result]:
+    """Check the versions of Python, SQLite, and the three BIND tools that the deployer runs."""
+    yield _at_least(
+        "Python", sys.version_info[:3], OLDEST_PYTHON, "install a newer Python and recreate the virtual environment"
+    )
+    yield _at_least(
+        "SQLite", sqlite_version, sqlite.OLDEST_VERSION, "install the version of apsw in requirements/run.txt"
+    )
+    deployer = context.settings.deployer
     for key, name, argument in (
         ("named_checkzone", deployer.named_checkzone, "-v"),
         ("named_checkconf", deployer.named_checkconf, "-v"),
@@ -28,27 +32,27 @@ def versions(site: DoctorContext, sqlite_version: tuple[int, ...] = sqlite.VERSI
         yield _tool(key, name, argument)
 
 
-def complete_settings(site: DoctorContext) -> Iterator[Result]:
-    """There is a primary, and a secondary that outlives it."""
-    servers = site.settings.dns.nameservers
-    if not site.settings.sources and not site.configuration.exists():
-        begin = f"copy {site.example}" if site.example.exists() else "write it (docs/operations.md, Settings)"
+def complete_settings(context: DoctorContext) -> Iterator[Result]:
+    """Check that a primary and at least one secondary are configured."""
+    servers = context.settings.dns.nameservers
+    if not context.settings.sources and not context.configuration.exists():
+        step = f"copy {context.example}" if context.example.exists() else "write it (docs/operations.md, Settings)"
         yield fail(
-            f"there are no settings yet, no {site.configuration}",
-            f"{begin}, name the nameservers in it, then: dns-appliance host prepare",
+            f"no settings: {context.configuration} does not exist",
+            f"{step}, set dns.nameservers in it, then: dns-appliance host prepare",
         )
     elif not servers:
-        yield fail("dns.nameservers names no nameserver", "set it to name=address:port of each, the primary first")
+        yield fail("dns.nameservers is empty", "set it to name=address:port of each nameserver, the primary first")
     elif len(servers) == 1:
         yield warn(f"{servers[0].name} is the only nameserver", "add a secondary (RFC 2182 section 5)")
     else:
         yield ok(f"nameservers: {', '.join(server.name for server in servers)}")
 
 
-def _at_least(what: str, version: tuple[int, ...], oldest: tuple[int, ...], mend: str) -> Result:
+def _at_least(what: str, version: tuple[int, ...], oldest: tuple[int, ...], repair: str) -> Result:
     text = ".".join(map(str, version))
     if version < oldest:
-        return fail(f"{what} {text} is older than {'.'.join(map(str, oldest))}", mend)
+        return fail(f"{what} {text} is older than {'.'.join(map(str, oldest))}", repair)
     return ok(f"{what} {text}")
 
 
@@ -59,6 +63,6 @@ def _tool(key: str, name: str, argument: str) -> Result:
     except CommandError as missing:
         return fail(f"{key}: {missing}", f"install Debian's bind9-utils, or set deployer.{key}")
     if not version:
-        return warn(f"{program} does not tell its version", f"see whether deployer.{key} names the right program")
-    mend = "upgrade BIND: this release was tested with 9.18 and 9.20"
-    return _at_least(program, version, OLDEST_BIND, mend)
+        return warn(f"{program} reports no version", f"check that deployer.{key} is the right program")
+    repair = "upgrade BIND: this release was tested with 9.18 and 9.20"
+    return _at_least(program, version, OLDEST_BIND, repair)

@@ -1,4 +1,4 @@
-"""What a check is given, and what it says."""
+"""Input and results of a check."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from appliance.settings import DEFAULT_FILE, Settings
 
 APPARMOR_PROFILE = Path("/etc/apparmor.d/usr.sbin.named")
 CONFINED = Path("/usr/sbin/named")
-"""The program that Debian's profile is bound to."""
+"""The program that Debian's profile confines."""
 SYSTEM_CONFIGURATION = Path("/etc/bind/named.conf")
 EXAMPLE = Path("/usr/share/doc/dns-appliance/examples/config.toml")
-"""The settings that Debian's package has to begin with."""
+"""The example settings of the Debian package."""
 SYSTEMD = Path("/run/systemd/system")
-"""There while systemd runs (sd_booted(3))."""
+"""Exists while systemd runs (sd_booted(3))."""
 
 
 class Verdict(StrEnum):
-    """Of one thing; `skip`: it was not looked at, since something that it needs has failed."""
+    """The verdict of a check; `skip` if a check that it needs failed."""
 
     OK = "ok"
     WARN = "warn"
@@ -30,16 +30,16 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """`what` was found, and how to `mend` it where it is not well."""
+    """A verdict, `what` was found, and for WARN and FAIL how to `repair` it."""
 
     verdict: Verdict
     what: str
-    mend: str = ""
+    repair: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class DoctorContext:
-    """The host that is looked at. `sample` is the most zones that are compared in full, None: all."""
+    """The host to check. `sample` is the maximum number of zones to compare in full, None for all."""
 
     settings: Settings
     now: datetime
@@ -53,15 +53,15 @@ class DoctorContext:
 
 
 def ok(what: str) -> Result:
-    """It is well."""
+    """Return an OK result."""
     return Result(Verdict.OK, what)
 
 
-def warn(what: str, mend: str) -> Result:
-    """It works, and should be seen to."""
-    return Result(Verdict.WARN, what, mend)
+def warn(what: str, repair: str) -> Result:
+    """Return a WARN result: it works, but needs attention."""
+    return Result(Verdict.WARN, what, repair)
 
 
-def fail(what: str, mend: str) -> Result:
-    """It does not work, or is open to others who may not have it."""
-    return Result(Verdict.FAIL, what, mend)
+def fail(what: str, repair: str) -> Result:
+    """Return a FAIL result: it does not work, or others have access who must not."""
+    return Result(Verdict.FAIL, what, repair)

@@ -1,4 +1,4 @@
-"""The store as a file, who may read it, and the clock that its rows were written by."""
+"""Check the store's file, its permissions, and the clock."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from appliance.store.file import snapshot
 from appliance.store.file.database import Store
 
 EARLIEST = datetime(2025, 1, 1, tzinfo=UTC)
-"""A clock that shows less was never set."""
+"""An earlier time means that the clock was never set."""
 TOLERANCE = timedelta(minutes=1)
-_SET_CLOCK = "set it, and see that NTP runs"
+_SET_CLOCK = "set the clock and check that NTP runs (timedatectl)"
 _FROM_BACKUP = "restore a backup: dns-appliance restore FILE"
 
 
-def sound_store(site: DoctorContext) -> Iterator[Result]:
-    """It is there, whole, and has the tables of this release."""
-    file = site.settings.store.path
+def sound_store(context: DoctorContext) -> Iterator[Result]:
+    """Check that the store exists, is not damaged, and has the schema of this release."""
+    file = context.settings.store.path
     if not file.exists():
-        was_there = file.with_suffix(".lock").exists()
-        mend = _FROM_BACKUP if was_there else "make it: dns-appliance host prepare"
-        yield fail(f"there is no store {file}", f"see whether store.path is right; else {mend}")
+        existed = file.with_suffix(".lock").exists()
+        repair = _FROM_BACKUP if existed else "create it: dns-appliance host prepare"
+        yield fail(f"database {file} does not exist", f"check store.path; if it is right, {repair}")
         return
     try:
         snapshot.verify(file)
@@ -36,40 +36,41 @@ def sound_store(site: DoctorContext) -> Iterator[Result]:
     missing = snapshot.unapplied_migrations(file)
     if missing:
         yield fail(
-            f"{file} lacks the migration {missing[0]}", "dns-appliance host prepare, or start `run` of this release"
+            f"database {file} lacks migration {missing[0]}",
+            "dns-appliance host prepare, or start `run` of this release",
         )
     else:
-        yield ok(f"{file} is sound, {file.stat().st_size // 1024} KiB")
+        yield ok(f"database {file} is intact, {file.stat().st_size // 1024} KiB")
 
 
-def closed_store(site: DoctorContext) -> Iterator[Result]:
-    """Others can neither read it (it holds hashes of passwords and tokens) nor put a file in its place."""
-    file = site.settings.store.path
+def closed_store(context: DoctorContext) -> Iterator[Result]:
+    """Check that others can neither read the store (it has hashes of passwords and tokens) nor replace it."""
+    file = context.settings.store.path
     mode, folder = (path.stat().st_mode for path in (file, file.parent))
     if folder & stat.S_IWOTH or (mode & stat.S_IWOTH and folder & stat.S_IXOTH):
-        yield fail(f"anyone may write the store {file}", f"chmod o-w {file.parent} {file}")
+        yield fail(f"database {file} is writable for everyone", f"chmod o-w {file.parent} {file}")
     elif mode & stat.S_IROTH and folder & stat.S_IXOTH:
-        yield fail(f"anyone may read the store {file}", f"chmod o-rwx {file.parent} {file}")
+        yield fail(f"database {file} is readable for everyone", f"chmod o-rwx {file.parent} {file}")
     elif not os.access(file, os.W_OK):
-        yield warn(f"{file} cannot be written by this user", "run doctor as root, or as the user of the appliance")
+        yield warn(f"database {file} is not writable for this user", "run doctor as root, or as the appliance's user")
     else:
-        yield ok("the store is closed to others")
+        yield ok("the database is closed to other users")
 
 
-def plausible_clock(site: DoctorContext) -> Iterator[Result]:
-    """It is not behind what was written before: expiry of tokens and age of backups hang on it, serials do not."""
-    newest = _newest_row(site)
-    if site.now < EARLIEST:
-        yield fail(f"the clock says {site.now:%Y-%m-%d}: it was never set", _SET_CLOCK)
-    elif newest and newest > site.now + TOLERANCE:
+def plausible_clock(context: DoctorContext) -> Iterator[Result]:
+    """Check that the clock is not behind the newest row: expiry of tokens and age of backups depend on it."""
+    newest = _newest_row(context)
+    if context.now < EARLIEST:
+        yield fail(f"the clock shows {context.now:%Y-%m-%d}: it was never set", _SET_CLOCK)
+    elif newest and newest > context.now + TOLERANCE:
         ahead = newest.strftime("%Y-%m-%dT%H:%M:%SZ")
-        yield fail(f"the newest row of the store is of {ahead}: the clock was set back", _SET_CLOCK)
+        yield fail(f"the newest row of the database is from {ahead}: the clock was set back", _SET_CLOCK)
     else:
-        yield ok(f"the clock says {site.now:%Y-%m-%dT%H:%M:%SZ}")
+        yield ok(f"the clock shows {context.now:%Y-%m-%dT%H:%M:%SZ}")
 
 
-def _newest_row(site: DoctorContext) -> datetime | None:
-    store = Store(site.settings.store.path)
+def _newest_row(context: DoctorContext) -> datetime | None:
+    store = Store(context.settings.store.path)
     store.attach()
     with store.connection():
         return max(filter(None, (journal.last_moment(), deployments.beat_at())), default=None)

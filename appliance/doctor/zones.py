@@ -1,4 +1,4 @@
-"""The rules, and BIND's own checker, on zones as they are stored."""
+"""Check stored zones with the rules and with named-checkzone."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pathlib import Path
 import dns.exception
 from dns.name import Name
 
-from appliance.deploy.host import find_program
 from appliance.errors import ApplianceError, SettingsError
 from appliance.nameserver.checks import ZoneChecker
+from appliance.nameserver.programs import find_program
 from appliance.nameserver.zone_files import ZoneFiles
 from appliance.render.zone_file import Apex, apex_of, record_line, zone_file
 from appliance.settings import Settings
@@ -21,22 +21,22 @@ from appliance.store.file.database import Store
 from appliance.zones import rules
 from appliance.zones.model import Node, Record, Zone, group_rrsets
 
-TOGETHER = 50
-"""Zones for which BIND's checker is started once."""
+BATCH = 50
+"""Zones per run of named-checkzone."""
 
 
-def check_zones(wanted: Sequence[Zone], settings: Settings, store: Store) -> Iterator[tuple[Zone, list[str]]]:
-    """Each zone with all that is wrong with it: its rows, the rules, and what named-checkzone says of its file.
+def check_zones(checked: Sequence[Zone], settings: Settings, store: Store) -> Iterator[tuple[Zone, list[str]]]:
+    """Yield each zone with its findings: unreadable rows, broken rules, and what named-checkzone refuses.
 
-    CommandError when the checker is missing or gives no verdict.
+    Raise CommandError if named-checkzone is missing or fails to run.
     """
     deployer = settings.deployer
     programs = find_program(deployer.named_checkzone), find_program(deployer.named_checkconf)
     if not settings.dns.nameservers:
-        raise SettingsError("dns.nameservers names no nameserver, so no zone has an apex")
+        raise SettingsError("dns.nameservers is empty, so no zone has SOA and NS records; set it in the settings file")
     checker, apex = ZoneChecker(*programs, deployer.check_timeout), apex_of(settings.dns)
-    for start in range(0, len(wanted), TOGETHER):
-        batch = wanted[start : start + TOGETHER]
+    for start in range(0, len(checked), BATCH):
+        batch = checked[start : start + BATCH]
         findings = {zone.name: _own_findings(zone, apex, store) for zone in batch}
         refusals = _refusals([zone for zone in batch if not findings[zone.name]], apex, store, checker)
         for zone in batch:
@@ -45,53 +45,53 @@ def check_zones(wanted: Sequence[Zone], settings: Settings, store: Store) -> Ite
 
 
 class WholeZone:
-    """All records of a zone, as the rules see them, read once."""
+    """All records of a zone, as the rules see them."""
 
-    def __init__(self, origin: Name, servers: tuple[Name, ...], held: Iterable[Record]) -> None:
+    def __init__(self, origin: Name, servers: tuple[Name, ...], stored: Iterable[Record]) -> None:
         self.origin, self.servers = origin, servers
-        self._nodes = group_rrsets(held)
+        self._nodes = group_rrsets(stored)
         self._owners = sorted((name_keys.owner_key(owner, origin), owner) for owner in self._nodes)
         self._keys = [key for key, _ in self._owners]
 
     @property
     def owners(self) -> Iterable[Name]:
-        """Every name with records."""
+        """Every owner name with records."""
         return self._nodes.keys()
 
     def nodes(self, owners: Iterable[Name]) -> Mapping[Name, Node]:
-        """What stands at each of these owners."""
+        """Return the records of each of these owners."""
         return {owner: self._nodes[owner] for owner in owners if owner in self._nodes}
 
     def below(self, owner: Name) -> Iterator[tuple[Name, Node]]:
-        """What stands at each owner below this one."""
+        """Yield the records of each owner below this one."""
         low, high = name_keys.below(name_keys.owner_key(owner, self.origin))
         for _, name in self._owners[bisect_right(self._keys, low) : bisect_left(self._keys, high)]:
             yield name, self._nodes[name]
 
 
 def _own_findings(zone: Zone, apex: Apex, store: Store) -> list[str]:
-    """What our own code finds; a row that cannot even be read is told by its error."""
+    """Return the findings of the appliance's own rules; for an unreadable row, its error."""
     try:
         with store.reading():
-            held, lines = records.of_zone(zone), records.lines_of(zone)
-        content = WholeZone(zone.name, apex.servers, held)
+            stored, lines = records.of_zone(zone), records.lines_of(zone)
+        content = WholeZone(zone.name, apex.servers, stored)
         return [
-            *_bad_lines(held, lines.text),
+            *_bad_lines(stored, lines.text),
             *(finding.detail for finding in rules.check(content, content.owners)),
         ]
     except (ApplianceError, dns.exception.DNSException, KeyError, ValueError) as unreadable:
         return [f"a row cannot be read: {str(unreadable) or type(unreadable).__name__}"]
 
 
-def _bad_lines(held: Sequence[Record], lines: str) -> Iterator[str]:
-    """The line that is published of each record is what its data says."""
-    for record, line in zip(held, lines.split("\n"), strict=False):
+def _bad_lines(stored: Sequence[Record], lines: str) -> Iterator[str]:
+    """Yield a finding for each record whose published line differs from its data."""
+    for record, line in zip(stored, lines.split("\n"), strict=False):
         if record_line(record) != line:
-            yield f"record {record.uuid} is published as {line!r}, its data says {record_line(record)!r}"
+            yield f"record {record.uuid} is published as {line!r}, but its data is {record_line(record)!r}"
 
 
 def _refusals(batch: Sequence[Zone], apex: Apex, store: Store, checker: ZoneChecker) -> Mapping[Name, str]:
-    """What BIND's checker refuses of these zones, written as they would be published."""
+    """Return what named-checkzone refuses of these zones, compiled as for publication."""
     if not batch:
         return {}
     with tempfile.TemporaryDirectory(prefix="zone-check-") as folder:
@@ -102,7 +102,7 @@ def _refusals(batch: Sequence[Zone], apex: Apex, store: Store, checker: ZoneChec
                     lines = records.lines_of(zone)
                 content = zone_file(zone.name, zone.serial, apex, lines.text, lines.count)
                 staged[zone.name] = files.stage(zone.uuid, content)
-            except (ApplianceError, UnicodeEncodeError) as unfit:
-                refused[zone.name] = f"it cannot be compiled: {unfit}"
+            except (ApplianceError, UnicodeEncodeError) as error:
+                refused[zone.name] = f"the zone cannot be compiled: {error}"
         verdicts = checker.check(staged) if staged else {}
     return refused | {name: f"named-checkzone: {verdict}" for name, verdict in verdicts.items()}

@@ -1,8 +1,8 @@
-"""The whole appliance as children of one process, on loopback: two named, the deployer and the API.
+"""The complete appliance as children of one process, on loopback: two named, the deployer and the API.
 
-    state      the folder with everything in it: keys, configuration, zone files, store
-    children   programs that are started, watched, started again, and ended with their parent
-    run        the order of it all, and what is printed
+    state       the state folder: keys, configuration, zone files, store
+    supervisor  child programs: start, restart, and stop with their parent
+    run         start in order, print how to use it, supervise until stopped
 
 It touches no system service and nothing outside its state folder.
 """

@@ -1,4 +1,4 @@
-"""`dns-appliance run`: bring everything up in order, say how to use it, and watch it until it is ended."""
+"""`dns-appliance run`: start everything in order, print how to use it, and supervise it until stopped."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from pathlib import Path
 import dns.name
 
 from appliance.addresses import LOOPBACK, Endpoint, Nameserver
-from appliance.deploy.host import find_program
-from appliance.embedded.state import CATALOG, StateFolder, prepare_state_folder, reachable_program, taken_ports
-from appliance.embedded.supervisor import Child, end_all
+from appliance.embedded.state import CATALOG, StateFolder, ports_in_use, prepare_state_folder, reachable_program
+from appliance.embedded.supervisor import Child, stop_all
 from appliance.errors import SettingsError
 from appliance.identity.membership import create_account
 from appliance.identity.sign_in import set_password
 from appliance.identity.tokens import create_token
+from appliance.nameserver.programs import find_program
 from appliance.nameserver.version import read_version
 from appliance.principal import Principal, TokenLimits
 from appliance.processes import exclusive_lock, handle_stop_signals
@@ -30,55 +30,55 @@ from appliance.store import accounts
 from appliance.store.file.database import Store
 
 START_TIMEOUT = 50.0
-"""Seconds until all must be ready."""
+"""Seconds within which everything must be ready."""
 FIRST_ACCOUNT = "admin@appliance.test"
 WATCH_INTERVAL = 0.2
 _NAME = "run"
-"""How the audit log names it."""
+"""The actor in the audit log."""
 
 Say = Callable[[str], None]
 
 
 def run(folder: Path, api: Endpoint, dns_port: int, clock: Callable[[], datetime], say: Say) -> None:
-    """Run the appliance in the foreground until SIGINT or SIGTERM; SettingsError says what stands in its way."""
+    """Run the appliance in the foreground until SIGINT or SIGTERM; raise SettingsError if it cannot start."""
     named = _find_named()
-    if not folder.exists():  # nobody can be at work in it, and it is not made for nothing
-        _refuse_taken(dns_port, dns_port + 1, api.port)
+    if not folder.exists():  # no process can run in it, and a refused start must not create it
+        _refuse_ports_in_use(dns_port, dns_port + 1, api.port)
     folder.mkdir(parents=True, exist_ok=True)
     with exclusive_lock(folder / "run.lock"):
-        _refuse_taken(dns_port, dns_port + 1, api.port)
+        _refuse_ports_in_use(dns_port, dns_port + 1, api.port)
         state = prepare_state_folder(folder, api, dns_port, read_version(named))
         named = str(reachable_program(Path(named), state.folder, state.owner))
         first = _open_store(state, clock)
-        ended = handle_stop_signals()
+        stopped = handle_stop_signals()
         children: list[Child] = []
         try:
-            _start_in_order(children, state, named, ended)
-            if not ended():
-                _greet(state, first, say)
-            while not ended():
+            _start_in_order(children, state, named, stopped)
+            if not stopped():
+                _print_usage(state, first, say)
+            while not stopped():
                 time.sleep(WATCH_INTERVAL)
                 for child in children:
                     child.restart_if_dead(time.monotonic())
         finally:
-            end_all(children)
+            stop_all(children)
 
 
-def _refuse_taken(*ports: int) -> None:
-    if taken := taken_ports(*ports):
-        raise SettingsError(f"port {taken[0]} of {LOOPBACK} is in use; choose others with --dns-port and --api")
+def _refuse_ports_in_use(*ports: int) -> None:
+    if used := ports_in_use(*ports):
+        raise SettingsError(f"port {used[0]} of {LOOPBACK} is in use; choose others with --dns-port and --api")
 
 
 @dataclass(frozen=True, slots=True)
-class _First:
-    """What the first account begins with, told once."""
+class _FirstSecrets:
+    """Password and token of the first account, printed once."""
 
     password: str
     secret: str
 
 
-def _open_store(state: StateFolder, clock: Callable[[], datetime]) -> _First | None:
-    """Make or migrate the store; the password and the token of the first account, when there was none yet."""
+def _open_store(state: StateFolder, clock: Callable[[], datetime]) -> _FirstSecrets | None:
+    """Create or migrate the store; return the secrets of the first account if this created it."""
     store = Store(state.store)
     store.create_or_migrate()
     with store.connection():
@@ -89,17 +89,17 @@ def _open_store(state: StateFolder, clock: Callable[[], datetime]) -> _First | N
         set_password(store, principal, password, clock(), is_first=True)
         permissions = ("dns:*", "account:read", "account:tokens")
         _, secret = create_token(store, principal, "first token", permissions, TokenLimits(), clock())
-    return _First(password, secret)
+    return _FirstSecrets(password, secret)
 
 
-def _start_in_order(children: list[Child], state: StateFolder, named: str, given_up: Callable[[], bool]) -> None:
-    """ns1, then ns2 (started together they may take a minute to find each other), then deployer and API."""
+def _start_in_order(children: list[Child], state: StateFolder, named: str, is_stopped: Callable[[], bool]) -> None:
+    """Start ns1, ns2, deployer and API, in this order: started together, ns2 may take a minute to find ns1."""
     deadline = time.monotonic() + START_TIMEOUT
 
     def start(child: Child, is_ready: Callable[[], bool]) -> None:
         children.append(child)
         child.start(time.monotonic())
-        while not is_ready() and not given_up():
+        while not is_ready() and not is_stopped():
             if time.monotonic() > deadline:
                 raise SettingsError(f"{child.name} is not ready after {START_TIMEOUT:.0f} s; see {child.log_file}")
             child.restart_if_dead(time.monotonic())
@@ -112,7 +112,7 @@ def _start_in_order(children: list[Child], state: StateFolder, named: str, given
 
 
 def _find_named() -> str:
-    """The program named."""
+    """Return the path of named; raise SettingsError if it is not installed."""
     named = find_program("named")
     if not Path(named).is_file():
         raise SettingsError("the program named is not installed: run `make setup`, or install Debian's bind9")
@@ -130,9 +130,9 @@ def _own(state: StateFolder, command: str) -> Child:
 
 
 def _answers(port: int) -> bool:
-    """True when the nameserver serves the catalog."""
-    question = (Nameserver("starting", Endpoint(LOOPBACK, port)), dns.name.from_text(CATALOG))
-    answer = query_all([question], timeout=0.05, retries=0)[question]
+    """Return True if the nameserver on that port serves the catalog zone."""
+    query = (Nameserver("starting", Endpoint(LOOPBACK, port)), dns.name.from_text(CATALOG))
+    answer = query_all([query], timeout=0.05, retries=0)[query]
     return answer is not None and answer.serial is not None
 
 
@@ -147,7 +147,7 @@ def _is_ready(api: Endpoint) -> bool:
         connection.close()
 
 
-def _greet(state: StateFolder, first: _First | None, say: Say) -> None:
+def _print_usage(state: StateFolder, first: _FirstSecrets | None, say: Say) -> None:
     base = f"http://{state.api}/api/v1"
     say(f"console   http://{state.api}/")
     say(f"API       {base}/  (try it: {base}/docs/)")
@@ -155,9 +155,9 @@ def _greet(state: StateFolder, first: _First | None, say: Say) -> None:
     say(f"state     {state.folder}")
     if first:
         say(f"account   {FIRST_ACCOUNT}")
-        say(f"password  {first.password}  (shown this once; choose another in the console)")
-        say(f"token     {first.secret}  (shown this once)")
-        say("\nA first zone with a record, and what both nameservers answer:\n")
+        say(f"password  {first.password}  (shown only once; change it in the console)")
+        say(f"token     {first.secret}  (shown only once)")
+        say("\nCreate a zone with a record, and query both nameservers:\n")
         say(f"  {_first_requests(base, first.secret)}\n")
         ports = f"{state.dns_port} {state.dns_port + 1}"
         say(f"  for port in {ports}; do dig +short @{LOOPBACK} -p $port www.first.example; done\n")
@@ -165,7 +165,7 @@ def _greet(state: StateFolder, first: _First | None, say: Say) -> None:
 
 
 def _first_requests(base: str, secret: str) -> str:
-    """A line for the shell: it makes a zone, takes the uuid out of the answer, and makes a record in it."""
+    """Return a shell command that creates a zone, extracts its uuid, and creates a record in it."""
     curl = f"curl -s -H 'Authorization: Bearer {secret}' -H 'Content-Type: application/json' -H 'Prefer: wait=10'"
     zone, record = '{"domain": "first.example"}', '{"record_type": "A", "name": "www", "value": "192.0.2.1"}'
     uuid = r"grep -o '[0-9a-f-]\{36\}' | head -n1"

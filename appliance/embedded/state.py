@@ -1,4 +1,4 @@
-"""The state folder of an embedded appliance: keys made once, configuration written at each start."""
+"""The state folder of an embedded appliance: keys are created once, configuration is written at each start."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _PORTS_BELOW_EPHEMERAL = range(20_000, 32_000)
 
 @dataclass(frozen=True, slots=True)
 class StateFolder:
-    """Where everything is. Ports: ns1's, ns2's is the next; control channel of ns1. Both named are run by `owner`."""
+    """Paths and ports of the appliance. ns2 uses the port after `dns_port`; both named run as `owner`."""
 
     folder: Path
     api: Endpoint
@@ -37,7 +37,7 @@ class StateFolder:
 
     @property
     def config(self) -> Path:
-        """The settings of this appliance, for every command with `--state`."""
+        """The settings file, which every command with `--state` reads."""
         return self.folder / CONFIG_IN_STATE
 
     @property
@@ -47,34 +47,34 @@ class StateFolder:
 
     @property
     def zones(self) -> Path:
-        """The zone files, among which named keeps its journals."""
+        """The folder of zone files and of named's journals."""
         return self.folder / "zones"
 
     @property
     def socket(self) -> Path:
-        """Where the deployer is told of changes."""
+        """The socket on which the API notifies the deployer of changes."""
         return self.folder / "deployer.sock"
 
     @property
     def logs(self) -> Path:
-        """What the children say."""
+        """The folder of the children's logs."""
         return self.folder / "logs"
 
     def key_file(self, name: str) -> Path:
-        """The file of a key."""
+        """Return the file of a key."""
         return self.folder / "keys" / f"{name}.key"
 
     def named_conf(self, server: str) -> Path:
-        """The configuration of ns1 or ns2."""
+        """Return the configuration file of ns1 or ns2."""
         return self.folder / server / "named.conf"
 
 
 def prepare_state_folder(folder: Path, api: Endpoint, dns_port: int, release: tuple[int, ...]) -> StateFolder:
-    """Make what is missing in the folder, and write the configuration for that release of BIND; the rest is kept."""
+    """Create what is missing in the folder, and write the configuration for that BIND release."""
     state = StateFolder(folder.absolute(), api, dns_port, free_port(), unprivileged_owner())
     _refuse_long_path(state)
-    _make_folders(state)
-    _refuse_blocked_way(state)
+    _create_folders(state)
+    _refuse_inaccessible(state)
     for name in ("control", "transfer", "update"):
         create_key(state.key_file(name), name, 0o600)
     create_catalog(state.zones, dns.name.from_text(CATALOG), state.owner)
@@ -88,7 +88,7 @@ def prepare_state_folder(folder: Path, api: Endpoint, dns_port: int, release: tu
 
 
 def unprivileged_owner() -> Owner:
-    """Whoever runs this, or an unprivileged user when that is root."""
+    """Return the current user, or an unprivileged one if that is root."""
     if os.geteuid() != 0:
         return Owner(os.geteuid(), os.getegid())
     user = pwd.getpwnam(UNPRIVILEGED)
@@ -96,22 +96,22 @@ def unprivileged_owner() -> Owner:
 
 
 def free_port() -> int:
-    """A port of loopback that nothing listens on, below those that the system hands out."""
+    """Return a random unused port of loopback, below the ephemeral range."""
     while True:
         port = random.SystemRandom().choice(_PORTS_BELOW_EPHEMERAL)
-        if not taken_ports(port):
+        if not ports_in_use(port):
             return port
 
 
-def taken_ports(*ports: int) -> list[int]:
-    """Those of the ports that something on loopback holds, for UDP or TCP."""
+def ports_in_use(*ports: int) -> list[int]:
+    """Return those of the ports that are in use on loopback, for UDP or TCP."""
     return [
         port for port in ports if not all(_can_bind(port, kind) for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM))
     ]
 
 
 def blocking_folder(path: Path, owner: Owner) -> Path | None:
-    """The first folder on the way to `path` that the owner may not pass, None when the way is free."""
+    """Return the first folder on the path that the owner may not enter, or None."""
     for folder in (*reversed(path.parents), path):
         mode = folder.stat()
         shift = 6 if mode.st_uid == owner.uid else 3 if mode.st_gid == owner.gid else 0
@@ -121,7 +121,7 @@ def blocking_folder(path: Path, owner: Owner) -> Path | None:
 
 
 def reachable_program(program: Path, folder: Path, owner: Owner) -> Path:
-    """The program itself, or its copy in the folder where the way to it is closed to the owner."""
+    """Return the program, or a copy of it in the folder if the owner cannot reach it."""
     program = program.resolve()
     if blocking_folder(program.parent, owner) is None:
         return program
@@ -141,20 +141,20 @@ def _can_bind(port: int, kind: socket.SocketKind) -> bool:
     return True
 
 
-def _make_folders(state: StateFolder) -> None:
+def _create_folders(state: StateFolder) -> None:
     for folder, mode in (
         (state.folder, 0o755),
         (state.store.parent, 0o700),
         (state.logs, 0o755),
         (state.folder / "keys", 0o700),
     ):
-        _make_folder(folder, mode)
+        _create_folder(folder, mode)
     for folder in (state.zones, state.folder / "ns1", state.folder / "ns2", state.folder / "ns2" / "zones"):
-        _make_folder(folder, 0o755)
+        _create_folder(folder, 0o755)
         os.chown(folder, state.owner.uid, state.owner.gid)
 
 
-def _make_folder(folder: Path, mode: int) -> None:
+def _create_folder(folder: Path, mode: int) -> None:
     if not folder.exists():
         folder.mkdir(parents=True)
         folder.chmod(mode)
@@ -162,16 +162,16 @@ def _make_folder(folder: Path, mode: int) -> None:
 
 def _refuse_long_path(state: StateFolder) -> None:
     if len(os.fsencode(state.socket)) > MAX_SOCKET_PATH:
-        raise SettingsError(f"the path {state.folder} is too long for a socket in it; choose a shorter --state")
+        raise SettingsError(f"the path {state.folder} is too long for a Unix socket in it; choose a shorter --state")
 
 
-def _refuse_blocked_way(state: StateFolder) -> None:
+def _refuse_inaccessible(state: StateFolder) -> None:
     blocking = blocking_folder(state.folder, state.owner)
     if blocking:
         user = pwd.getpwuid(state.owner.uid).pw_name
         raise SettingsError(
-            f"named runs as the user {user}, who may not pass {blocking}: open it (chmod o+x {blocking}), "
-            "or choose a --state where everyone may pass, such as one in /opt or /srv"
+            f"named runs as the user {user}, who may not enter {blocking}: open it (chmod o+x {blocking}), "
+            "or choose a --state that everyone may enter, such as one in /opt or /srv"
         )
 
 

@@ -1,4 +1,4 @@
-"""Child programs: started, watched, started again when they die, ended with their parent whatever ends that."""
+"""Child programs: start them, restart them when they exit, and stop them when their parent ends, however it ends."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from appliance.files import Owner
 log = logging.getLogger(__name__)
 
 END_TIMEOUT = 10.0
-"""Seconds that a child has to end after SIGTERM."""
-LARGEST_LOG = 10_000_000
-"""Octets of a log above which it is put aside when its child starts."""
-_FIRST_DELAY, _LONGEST_DELAY, _STEADY = 0.1, 5.0, 30.0
+"""Seconds after SIGTERM before SIGKILL."""
+MAX_LOG_SIZE = 10_000_000
+"""Octets above which a log is rotated when its child starts."""
+_MIN_DELAY, _MAX_DELAY, _STABLE_AFTER = 0.1, 5.0, 30.0
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
 @dataclass(slots=True)
 class Child:
-    """A program to keep running; `owner` None: as whoever runs this. What it says goes to `log_file`."""
+    """A program to keep running, as `owner` or the current user; its output goes to `log_file`."""
 
     name: str
     argv: Sequence[str]
@@ -36,11 +36,11 @@ class Child:
     owner: Owner | None = None
     _process: subprocess.Popen[bytes] | None = None
     _started: float = 0.0
-    _delay: float = field(default=_FIRST_DELAY)
+    _delay: float = field(default=_MIN_DELAY)
 
     def start(self, now: float) -> None:
-        """Start the program; it gets SIGTERM from the kernel should this process die."""
-        if self.log_file.exists() and self.log_file.stat().st_size > LARGEST_LOG:
+        """Start the program; the kernel sends it SIGTERM if this process dies."""
+        if self.log_file.exists() and self.log_file.stat().st_size > MAX_LOG_SIZE:
             self.log_file.replace(self.log_file.with_suffix(".log.1"))
         self._started = now
         with self.log_file.open("ab") as out:
@@ -55,23 +55,23 @@ class Child:
             )
 
     def restart_if_dead(self, now: float) -> None:
-        """Start the program again when it has ended; the sooner it died, the longer it waits."""
+        """Restart the program if it has exited, with a delay that grows while it exits early."""
         if self._process is None or self._process.poll() is None:
             return
-        if now - self._started > _STEADY:
-            self._delay = _FIRST_DELAY
+        if now - self._started > _STABLE_AFTER:
+            self._delay = _MIN_DELAY
         if now - self._started >= self._delay:
             log.warning("event=child-ended child=%s status=%s", self.name, self._process.returncode)
-            self._delay = min(self._delay * 2, _LONGEST_DELAY)
+            self._delay = min(self._delay * 2, _MAX_DELAY)
             self.start(now)
 
-    def ask_to_end(self) -> None:
-        """SIGTERM, when it runs."""
+    def terminate(self) -> None:
+        """Send SIGTERM if the program runs."""
         if self._process and self._process.poll() is None:
             self._process.terminate()
 
-    def wait_for_end(self, deadline: float) -> None:
-        """Wait until it has ended; SIGKILL at the deadline."""
+    def wait(self, deadline: float) -> None:
+        """Wait until it has exited; send SIGKILL at the deadline (monotonic seconds)."""
         if self._process is None:
             return
         try:
@@ -82,24 +82,24 @@ class Child:
             self._process.wait()
 
 
-def end_all(children: Sequence[Child]) -> None:
-    """End the children, the last started first."""
+def stop_all(children: Sequence[Child]) -> None:
+    """Stop the children, the last started first."""
     deadline = time.monotonic() + END_TIMEOUT
     for child in reversed(children):
-        child.ask_to_end()
+        child.terminate()
     for child in children:
-        child.wait_for_end(deadline)
+        child.wait(deadline)
 
 
 def _bound_to(parent: int, owner: Owner | None) -> Callable[[], None]:
-    """What the child does before its program: drop privileges, then ask for SIGTERM at its parent's death."""
+    """Return what the child runs before its program: drop privileges, request SIGTERM at the parent's death."""
 
     def bind() -> None:
         if owner and os.geteuid() == 0:
             os.setgroups([])
             os.setgid(owner.gid)
             os.setuid(owner.uid)
-        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)  # after setuid, which would take it back
+        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)  # after setuid, which would clear it
         if os.getppid() != parent:
             os._exit(1)
 

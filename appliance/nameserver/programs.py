@@ -1,4 +1,4 @@
-"""Run programs: an argument tuple, no shell, a time limit, messages in English.
+"""Find and run programs: an argument tuple, no shell, a time limit, plain messages.
 
 This module must not know any program by name.
 """
@@ -6,10 +6,13 @@ This module must not know any program by name.
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from appliance.errors import CommandFailed, CommandTimeout, MissingProgram
 
@@ -53,6 +56,12 @@ def run(argv: Sequence[str], *, timeout: float, stdin: bytes = b"", accept: Coll
     if process.returncode not in accept:
         raise CommandFailed(argv, _reason(process.returncode, output))
     return Finished(process.returncode, output)
+
+
+def find_program(name: str) -> str:
+    """Return the path of a program: beside the running Python, on PATH, or in /usr/sbin; else the name as given."""
+    beside = Path(sys.prefix) / "sbin"
+    return shutil.which(name, path=str(beside)) or shutil.which(name) or shutil.which(name, path="/usr/sbin") or name
 
 
 def _kill_group(process: subprocess.Popen[bytes]) -> None:

@@ -1,4 +1,4 @@
-"""The playbook read as text: every variable is specified and described, and every module comes with Ansible."""
+"""The playbook as text: every variable is specified and documented, and every module is built into Ansible."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ every_inventory = pytest.mark.parametrize("inventory", INVENTORIES, ids=lambda p
 
 
 def read(file: Path) -> Any:  # noqa: ANN401 - YAML
-    """What the file says; nothing when it is not there."""
+    """Return the content of a YAML file, None if it does not exist."""
     return yaml.safe_load(file.read_text("utf-8")) if file.exists() else None
 
 
 def specified(role: Path) -> dict[str, dict[str, Any]]:
-    """The options of every entry point of a role."""
+    """Return the options of all entry points of a role."""
     specs = read(role / "meta" / "argument_specs.yml")["argument_specs"]
     return {name: option for spec in specs.values() for name, option in spec["options"].items()}
 
 
 def tasks(role: Path) -> Iterator[dict[str, Any]]:
-    """Every task and handler of a role, a block and then those in it."""
+    """Yield every task and handler of a role, including those in blocks."""
     for file in (*(role / "tasks").glob("*.yml"), *(role / "handlers").glob("*.yml")):
         for task in read(file):
             inside = task.pop("block", None)
@@ -62,33 +62,33 @@ def test_a_default_is_what_its_specification_says(role: Path) -> None:
             assert defaults[name] == option["default"], name
 
 
-def test_every_variable_is_described() -> None:
-    described = [row[0] for row in rows(ROOT / "docs" / "hosts.md", "variable")]
-    assert sorted(described) == sorted(name for role in ROLES for name in specified(role))
+def test_every_variable_is_documented() -> None:
+    documented = [row[0] for row in rows(ROOT / "docs" / "hosts.md", "variable")]
+    assert sorted(documented) == sorted(name for role in ROLES for name in specified(role))
 
 
 @every_role
-def test_only_modules_that_come_with_ansible_are_used(role: Path) -> None:
+def test_only_built_in_modules_are_used(role: Path) -> None:
     for task in tasks(role):
         assert [word for word in task if word == "block" or word.startswith("ansible.builtin.")], task["name"]
 
 
 @every_role
-def test_every_template_is_checked_before_it_takes_its_place(role: Path) -> None:
+def test_every_template_is_validated(role: Path) -> None:
     rendered = [task[TEMPLATE] for task in tasks(role) if TEMPLATE in task]
     assert {task["src"] for task in rendered} == {file.name for file in (role / "templates").glob("*")}
     assert all("%s" in task["validate"] for task in rendered)
 
 
 @every_role
-def test_what_holds_a_key_is_not_printed(role: Path) -> None:
+def test_tasks_with_keys_are_not_logged(role: Path) -> None:
     for task in tasks(role):
         if "nameserver_conf.stdout" in str(task) or "named-conf" in str(task):
             assert task["no_log"] is True, task["name"]
 
 
 @every_role
-def test_what_holds_a_key_goes_by_standard_input_alone(role: Path) -> None:
+def test_keys_are_passed_only_by_standard_input(role: Path) -> None:
     for task in tasks(role):
         if "nameserver_conf.stdout" in str(task):
             assert "nameserver_conf.stdout" in task[COMMAND].pop("stdin"), task["name"]
@@ -97,18 +97,18 @@ def test_what_holds_a_key_goes_by_standard_input_alone(role: Path) -> None:
 
 
 @every_role
-def test_what_a_handler_has_not_done_is_left_to_the_next_play(role: Path) -> None:
-    restart, note = read(role / "handlers" / "main.yml")
-    assert note["listen"] == restart["name"]
+def test_a_handler_that_did_not_run_runs_in_the_next_play(role: Path) -> None:
+    restart, record = read(role / "handlers" / "main.yml")
+    assert record["listen"] == restart["name"]
     (found,) = [task for task in tasks(role) if "-newer" in str(task.get(COMMAND))]
-    assert note["ansible.builtin.file"]["state"] == "touch"
-    assert note["ansible.builtin.file"]["path"].strip("{ }") in str(found[COMMAND]["argv"])
+    assert record["ansible.builtin.file"]["state"] == "touch"
+    assert record["ansible.builtin.file"]["path"].strip("{ }") in str(found[COMMAND]["argv"])
     assert found["notify"] == restart["name"]
     assert found["check_mode"] is False
 
 
 @every_inventory
-def test_an_inventory_has_one_primary_and_what_each_machine_needs(inventory: Path) -> None:
+def test_an_inventory_has_one_primary_and_all_required_variables(inventory: Path) -> None:
     groups = read(inventory / "hosts.yml")["all"]["children"]
     machines = {name: machine for group in groups.values() for name, machine in group["hosts"].items()}
     assert groups.keys() == {"primary", "secondaries"}
@@ -118,12 +118,12 @@ def test_an_inventory_has_one_primary_and_what_each_machine_needs(inventory: Pat
 
 
 @every_inventory
-def test_an_inventory_sets_only_variables_that_there_are(inventory: Path) -> None:
+def test_an_inventory_sets_only_existing_variables(inventory: Path) -> None:
     known = {name for role in ROLES for name in specified(role)}
     written = read(inventory / "hosts.yml")["all"]
     assert {name for name in written["vars"] if not name.startswith("ansible_")} <= known
 
 
-def test_every_play_runs_roles_that_there_are() -> None:
+def test_every_play_runs_existing_roles() -> None:
     named = {role["role"] for play in read(ANSIBLE / "site.yml") for role in play["roles"]}
     assert named <= {role.name for role in ROLES}

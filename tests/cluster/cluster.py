@@ -1,4 +1,4 @@
-"""The nameservers of a lab as their users meet them: DNS questions, and the API through a tunnel."""
+"""The nameservers of a lab as users see them: DNS queries, and the API through an ssh tunnel."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ import requests
 from tests.appliance import Client
 from tests.cluster.host import Host
 from tests.cluster.lab import Lab
-from tests.cluster.network import ENDS_WITH_US
+from tests.cluster.network import DIES_WITH_PARENT
 from tests.cluster.playbook import Playbook
 from tests.pair import LOOPBACK, free_port, wait_for
 
@@ -35,16 +35,16 @@ API, DEPLOYER = "dns-appliance-api.service", "dns-appliance-deployer.service"
 
 
 @dataclass(frozen=True, slots=True)
-class Complaint:
-    """The check of `doctor` that found something, what it is, and how it is mended."""
+class Finding:
+    """A finding of `doctor`: the check, what it found, and the repair."""
 
     check: str
     what: str
-    mend: str
+    repair: str
 
 
 class Cluster:
-    """ns1, which has the API and the deployer, and ns2."""
+    """ns1, with API and deployer, and ns2."""
 
     def __init__(self, lab: Lab, playbook: Playbook) -> None:
         self.lab = lab
@@ -52,7 +52,7 @@ class Cluster:
 
     @property
     def ns1(self) -> Host:
-        """The primary, and the appliance beside it."""
+        """The primary, with the appliance."""
         return self.lab.hosts["ns1"]
 
     @property
@@ -62,23 +62,23 @@ class Cluster:
 
     @cached_property
     def token(self) -> str:
-        """A token that may do everything, made on ns1 as an operator makes it."""
+        """A token with all permissions of dns, created on ns1 by the command line."""
         self.appliance("account create operator@example.org")
         create = "token create --account operator@example.org --name cluster --permission 'dns:*'"
         return self.appliance(create).split()[-1]
 
     def appliance(self, words: str) -> str:
-        """Run `dns-appliance` on ns1 as root; what it printed."""
+        """Run `dns-appliance` on ns1 as root, and return its output."""
         return self.ns1.sudo(f"{PROGRAM} {words}").output
 
     @property
     def installed(self) -> str:
-        """The version that the program on ns1 says it is."""
+        """The version of the program on ns1."""
         return self.appliance("--version").split()[-1]
 
     @property
-    def at_work(self) -> set[str]:
-        """The releases whose libraries API and deployer have loaded."""
+    def running_releases(self) -> set[str]:
+        """The releases that API and deployer run from."""
         loaded = "".join(
             self.ns1.sudo(f"grep -ho '/releases/[^/]*' /proc/{main_process(self.ns1, unit)}/maps").output
             for unit in (API, DEPLOYER)
@@ -87,12 +87,12 @@ class Cluster:
 
     @contextmanager
     def api(self) -> Iterator[Client]:
-        """The API, which listens on the loopback of ns1 alone, until the block ends."""
+        """Yield a client of the API, which listens only on loopback of ns1."""
         with tunnel(self.ns1, API_PORT) as port:
             yield Client(f"http://{LOOPBACK}:{port}", self.token)
 
-    def make_zone(self, domain: str) -> dict[str, Any]:
-        """A zone with a record, www, that both answer."""
+    def create_zone(self, domain: str) -> dict[str, Any]:
+        """Create a zone with a record `www`, and wait until both nameservers answer it."""
         with self.api() as api:
             zone = api.zone(domain)
             api.record(zone, "A", "www", "192.0.2.1")
@@ -101,78 +101,78 @@ class Cluster:
         return zone
 
 
-def shown(host: Host, unit: str, name: str) -> str:
-    """That property of a unit, as systemd shows it."""
+def unit_property(host: Host, unit: str, name: str) -> str:
+    """Return a property of a unit."""
     return host.ssh(f"systemctl show --property {name} --value {unit}").output.strip()
 
 
 def main_process(host: Host, unit: str) -> int:
-    """The main process of a service, 0 when there is none."""
-    return int(shown(host, unit, "MainPID"))
+    """Return the main process id of a service, 0 if there is none."""
+    return int(unit_property(host, unit, "MainPID"))
 
 
-def complaints(host: Host) -> list[Complaint]:
-    """What `doctor` finds wrong there."""
-    found = json.loads(host.sudo(f"{PROGRAM} doctor --json", status=(0, 1)).output)
-    return [Complaint(row["check"], row["what"], row["mend"]) for row in found if row["verdict"] in ("fail", "warn")]
+def findings(host: Host) -> list[Finding]:
+    """Return the failures and warnings of `doctor` on the host."""
+    rows = json.loads(host.sudo(f"{PROGRAM} doctor --json", status=(0, 1)).output)
+    return [Finding(row["check"], row["what"], row["mend"]) for row in rows if row["verdict"] in ("fail", "warn")]
 
 
-def wait_until_content(host: Host) -> None:
-    """Wait until `doctor` finds nothing wrong there: after an outage, everything is compared once in half a minute."""
-    found: list[Complaint] = []
+def wait_until_healthy(host: Host) -> None:
+    """Wait until `doctor` finds nothing; after an outage this takes until the next reconciliation (30 s)."""
+    found: list[Finding] = []
 
-    def is_content() -> bool:
-        found[:] = complaints(host)
+    def is_healthy() -> bool:
+        found[:] = findings(host)
         return not found
 
     with suppress(AssertionError):
-        wait_for(is_content, "doctor has no complaint", 90)
+        wait_for(is_healthy, "doctor finds nothing", 90)
     assert not found, found
 
 
 @contextmanager
 def tunnel(host: Host, port: int) -> Iterator[int]:
-    """A port here that leads to that port of the host's loopback, as long as the block runs."""
-    here = free_port()
-    words = (*ENDS_WITH_US, *host.ssh_words(), "-N", "-L", f"{here}:{LOOPBACK}:{port}")
+    """Yield a local port that is forwarded to a port on the host's loopback."""
+    local_port = free_port()
+    words = (*DIES_WITH_PARENT, *host.ssh_command(), "-N", "-L", f"{local_port}:{LOOPBACK}:{port}")
     with subprocess.Popen(words, stdin=subprocess.DEVNULL) as process:
         try:
-            wait_for(lambda: _opens(here), f"a tunnel to {host.name}")
-            yield here
+            wait_for(lambda: _opens(local_port), f"a tunnel to {host.name}")
+            yield local_port
         finally:
             process.terminate()
 
 
-def ask(host: Host, name: str, rdtype: str, rdclass: str = "IN") -> dns.message.Message:
-    """The answer of a host to one question that asks for no recursion."""
-    query = dns.message.make_query(name, rdtype, rdclass, flags=dns.flags.Flag(0))
-    reply, _ = dns.query.udp_with_fallback(query, host.address, timeout=2)
+def query(host: Host, name: str, rdtype: str, rdclass: str = "IN") -> dns.message.Message:
+    """Send a query without recursion to a host and return its reply."""
+    request = dns.message.make_query(name, rdtype, rdclass, flags=dns.flags.Flag(0))
+    reply, _ = dns.query.udp_with_fallback(request, host.address, timeout=2)
     return reply
 
 
 def answer(host: Host, name: str, rdtype: str) -> frozenset[str]:
-    """The data that a host answers, as text; none when it does not answer with any."""
+    """Return the data that a host answers, as text; empty without an answer."""
     try:
-        reply = ask(host, name, rdtype)
+        reply = query(host, name, rdtype)
     except (dns.exception.DNSException, OSError):
         return frozenset()
-    wanted = dns.rdatatype.from_text(rdtype)
-    return frozenset(rdata.to_text() for rrset in reply.answer if rrset.rdtype == wanted for rdata in rrset)
+    expected_type = dns.rdatatype.from_text(rdtype)
+    return frozenset(rdata.to_text() for rrset in reply.answer if rrset.rdtype == expected_type for rdata in rrset)
 
 
 def wait_until_answered(host: Host, name: str, rdtype: str, *values: str, seconds: float = 30.0) -> None:
-    """Wait until a host answers with exactly this data; with no data, for none."""
-    wanted = frozenset(values)
-    wait_for(lambda: answer(host, name, rdtype) == wanted, f"{host.name}: {name} {rdtype} {values}", seconds)
+    """Wait until a host answers with exactly this data, or with no data if none is given."""
+    expected = frozenset(values)
+    wait_for(lambda: answer(host, name, rdtype) == expected, f"{host.name}: {name} {rdtype} {values}", seconds)
 
 
 def rcode(host: Host, name: str, rdtype: str = "SOA") -> str:
-    """The response code of a host's answer."""
-    return dns.rcode.to_text(ask(host, name, rdtype).rcode())
+    """Return the response code of a host."""
+    return dns.rcode.to_text(query(host, name, rdtype).rcode())
 
 
 def serial(host: Host, zone: str) -> int | None:
-    """The serial that a host answers for a zone, None for none."""
+    """Return the serial of a zone on a host, None without an answer."""
     found = [re.split(r"\s", soa)[2] for soa in answer(host, zone, "SOA")]
     return int(found[0]) if found else None
 

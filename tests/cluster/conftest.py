@@ -1,4 +1,4 @@
-"""What the checks share: one lab for a whole run, with ns1 and ns2 as the playbook makes them of two fresh hosts."""
+"""Fixtures of the cluster tests: one lab per run, with ns1 and ns2 set up by the playbook on new hosts."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from tests.cluster.image import built_image, default_folder, default_suite
 from tests.cluster.lab import Lab
 from tests.cluster.network import entered
 from tests.cluster.playbook import Playbook
-from tests.cluster.releases import former_wheelhouse, next_package
+from tests.cluster.releases import next_package, previous_wheelhouse
 from tests.cluster.setups import FirstPlays, Growth, Upgrade, grow, play_first, upgrade
 
-LONGEST = 900.0
-COURSE = [
+TIMEOUT = 900.0
+ORDER = [
     "sources",
     "lab",
     "plays",
     "upgrade",
     "reboots",
     "zones",
-    "strangers",
+    "access",
     "rights",
     "doctor",
     "services",
@@ -40,47 +40,47 @@ FIGURES = pytest.StashKey[list[str]]()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What is quick and general comes first; what fails there explains what fails later. A play may take its time."""
-    items.sort(key=_place_in_course)
+    """Sort the tests: quick and general ones first, since their failures explain later ones."""
+    items.sort(key=_position)
     for item in items:
-        item.add_marker(pytest.mark.timeout(LONGEST))
+        item.add_marker(pytest.mark.timeout(TIMEOUT))
 
 
-def _place_in_course(item: pytest.Item) -> int:
-    return COURSE.index(item.path.stem.removeprefix("test_"))
+def _position(item: pytest.Item) -> int:
+    return ORDER.index(item.path.stem.removeprefix("test_"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print what was measured on the way."""
+    """Print the measurements."""
     for figure in config.stash.get(FIGURES, []):
         terminalreporter.write_line(figure)
 
 
 @pytest.fixture
 def figures(request: pytest.FixtureRequest) -> list[str]:
-    """Lines for the end of the report."""
+    """Lines to print at the end of the report."""
     return request.config.stash.setdefault(FIGURES, [])
 
 
 @pytest.fixture(scope="session")
-def former_wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheels of the release before."""
-    return former_wheelhouse(tmp_path_factory.mktemp("former"))
+def previous_wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheels of the previous release."""
+    return previous_wheelhouse(tmp_path_factory.mktemp("previous"))
 
 
 @pytest.fixture(scope="session")
-def newer_package(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The package of the release after."""
+def next_package_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package of the next release."""
     return next_package(tmp_path_factory.mktemp("next"))
 
 
 @pytest.fixture(scope="session")
-def lab(former_wheels: Path, newer_package: Path) -> Iterator[Lab]:
-    """A network without hosts; from now on, this is the network that the checks are in.
+def lab(previous_wheels: Path, next_package_file: Path) -> Iterator[Lab]:
+    """A lab without hosts; the tests enter its network.
 
-    The image may still be under way: what else takes time and no hosts comes before it.
+    The image may still be under construction, so wheels and package are built before it is needed.
     """
-    signal.signal(signal.SIGTERM, lambda *_: pytest.exit("ended by SIGTERM"))
+    signal.signal(signal.SIGTERM, lambda *_: pytest.exit("stopped by SIGTERM"))
     image = built_image(default_suite(), default_folder())
     with (
         tempfile.TemporaryDirectory(prefix="cluster-") as scratch,
@@ -97,31 +97,31 @@ def playbook(lab: Lab) -> Playbook:
 
 
 @pytest.fixture(scope="session")
-def first_plays(lab: Lab, playbook: Playbook, former_wheels: Path) -> FirstPlays:
-    """ns1 and ns2, fresh, with the release before, and what the playbook said."""
-    return play_first(lab, playbook, former_wheels)
+def first_plays(lab: Lab, playbook: Playbook, previous_wheels: Path) -> FirstPlays:
+    """New ns1 and ns2 with the previous release, and the output of the playbook."""
+    return play_first(lab, playbook, previous_wheels)
 
 
 @pytest.fixture(scope="session")
 def upgraded(lab: Lab, playbook: Playbook, first_plays: FirstPlays) -> Upgrade:
-    """ns1 and ns2 with this release in place of the one before, and what was asked meanwhile."""
+    """ns1 and ns2 upgraded from the previous release to this one, and the queries meanwhile."""
     return upgrade(Cluster(lab, playbook))
 
 
 @pytest.fixture(scope="session")
 def cluster(upgraded: Upgrade) -> Cluster:
-    """ns1 and ns2 at work. Every check leaves them so, and works on zones of its own."""
+    """Running ns1 and ns2. Every test leaves them running and uses its own zones."""
     return upgraded.cluster
 
 
 @pytest.fixture(scope="session")
-def growth(cluster: Cluster, newer_package: Path, tmp_path_factory: pytest.TempPathFactory) -> Growth:
-    """A third nameserver, TLS, and the release after, as a package."""
-    return grow(cluster, newer_package, tmp_path_factory.mktemp("grown"))
+def growth(cluster: Cluster, next_package_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Growth:
+    """The cluster with a third nameserver, TLS, and the next release as a package."""
+    return grow(cluster, next_package_file, tmp_path_factory.mktemp("grown"))
 
 
 @pytest.fixture
 def api(cluster: Cluster) -> Iterator[Client]:
-    """The API of ns1, as the bearer of a token that may do everything."""
+    """A client of the API of ns1 with all permissions of dns."""
     with cluster.api() as client:
         yield client

@@ -1,4 +1,4 @@
-"""One host of the lab: a disk over the image, systemd as its process 1, and an administrator who comes by ssh."""
+"""A host of the lab: an overlay over the image, systemd as process 1, and an administrator with ssh."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from collections.abc import Collection
 from pathlib import Path
 
 from appliance.nameserver.programs import Finished, run
-from tests.cluster.network import BRIDGE, ENDS_WITH_US, GATEWAY, PREFIX, RESOLVER, Network
+from tests.cluster.network import BRIDGE, DIES_WITH_PARENT, GATEWAY, PREFIX, RESOLVER, Network
 from tests.pair import wait_for
 
 BOOT_SECONDS = 60.0
-WANTS_REBOOT = 133  # what systemd-nspawn ends with when the host inside asked for a reboot
+WANTS_REBOOT = 133  # exit status of systemd-nspawn if the host requests a reboot
 SUCCESS = (0,)
 ANY_STATUS = range(256)
 
-# Without a cgroup of its own, every host would take the same one. Debian 13's systemd kills what it starts in those
-# that the boot before left. The shell becomes systemd-nspawn.
+# Each host needs its own cgroup, empty at boot: Debian 13's systemd kills processes in cgroups left by the boot before.
+# The shell becomes systemd-nspawn.
 BOOT = f"""
 [ ! -e "$1" ] || find "$1" -depth -type d -exec rmdir {{}} +
 mkdir "$1"
@@ -30,12 +30,12 @@ exec systemd-nspawn --quiet --boot --directory="$2" --machine="$3" --hostname="$
 
 
 def address_of(name: str) -> str:
-    """The address of that host: ns1 has the eleventh of the network, ns2 the twelfth."""
+    """Return the address of a host: .11 for ns1, .12 for ns2, and so on."""
     return f"{PREFIX}.{10 + int(name.removeprefix('ns'))}"
 
 
 class Host:
-    """A host by its name; `folder` holds its console and the administrators' key."""
+    """A host; `folder` contains its console log and the administrator's key."""
 
     def __init__(self, name: str, network: Network, folder: Path) -> None:
         self.name = name
@@ -47,8 +47,8 @@ class Host:
         self.root = self._disk / "root"
         self._process: subprocess.Popen[bytes] | None = None
 
-    def make(self, image: Path) -> None:
-        """Give it a disk over that image, its name, its address and the administrators' key."""
+    def create(self, image: Path) -> None:
+        """Create its disk over the image, with its name, address and the administrator's key."""
         for part in ("upper", "work", "root"):
             (self._network.inside(self._disk) / part).mkdir(parents=True)
         layers = f"lowerdir={image},upperdir={self._disk}/upper,workdir={self._disk}/work"
@@ -65,17 +65,17 @@ class Host:
         self._network.run("chroot", str(self.root), "ssh-keygen", "-A")
 
     def discard(self) -> None:
-        """Switch it off and throw its disk away."""
+        """Power it off and remove its disk."""
         self.cut_power()
         self._network.run("umount", str(self.root))
         shutil.rmtree(self._network.inside(self._disk))
 
     def boot(self) -> None:
-        """Start it; it may not answer yet."""
+        """Start booting it."""
         words = self._network.words("sh", "-euc", BOOT, "sh", str(self._cgroup), str(self.root), self.name)
         with self.console.open("ab") as console:
             self._process = subprocess.Popen(
-                (*ENDS_WITH_US, *words),
+                (*DIES_WITH_PARENT, *words),
                 stdin=subprocess.DEVNULL,
                 stdout=console,
                 stderr=console,
@@ -84,61 +84,61 @@ class Host:
 
     @property
     def console(self) -> Path:
-        """What it said at its console."""
+        """The file of its console output."""
         return self._folder / f"{self.name}.console"
 
     def wait_until_up(self) -> None:
-        """Wait until systemd says that everything is started; fail, naming what is not."""
+        """Wait until all units are started; fail with the names of failed units."""
         wait_for(self._answers, f"{self.name} answers ssh", BOOT_SECONDS)
-        said = self.ssh(
+        state = self.ssh(
             "systemctl is-system-running --wait || systemctl --failed --no-legend", status=ANY_STATUS
         ).output
-        assert said.split() == ["running"], f"{self.name}: {said}"
+        assert state.split() == ["running"], f"{self.name}: {state}"
 
     def ssh(self, command: str, *, status: Collection[int] = SUCCESS, timeout: float = 120.0) -> Finished:
-        """Run a shell command on it as the administrator; its output, after the exit status was as expected."""
-        return run(self._network.words(*self.ssh_words(), command), timeout=timeout, accept=status)
+        """Run a shell command as the administrator, check its exit status, and return the result."""
+        return run(self._network.words(*self.ssh_command(), command), timeout=timeout, accept=status)
 
     def sudo(self, command: str, *, status: Collection[int] = SUCCESS, timeout: float = 120.0) -> Finished:
-        """Run a shell command on it as root."""
+        """Run a shell command as root, check its exit status, and return the result."""
         return self.ssh(f"sudo sh -c {shlex.quote(command)}", status=status, timeout=timeout)
 
-    def bring(self, file: Path) -> None:
-        """Copy a file from here to the administrator's home."""
+    def upload(self, file: Path) -> None:
+        """Copy a local file to the administrator's home."""
         shutil.copy(file, self._network.inside(self.root) / "home" / "admin" / file.name)
 
     def fetch(self, path: str, folder: Path) -> Path:
-        """Copy a file of the host into a folder here; its path there."""
+        """Copy a file of the host to a local folder, and return its local path."""
         return Path(shutil.copy(self._network.inside(self.root) / path.lstrip("/"), folder))
 
-    def ssh_words(self) -> tuple[str, ...]:
-        """The words before a command that is to run on it."""
-        return (*ssh_words(self._folder / "id_ed25519"), f"admin@{self.address}")
+    def ssh_command(self) -> tuple[str, ...]:
+        """Return the ssh command line that precedes a command."""
+        return (*ssh_command(self._folder / "id_ed25519"), f"admin@{self.address}")
 
     def reboot(self) -> None:
-        """Let it reboot in order, and wait until it is back."""
+        """Reboot it cleanly and wait until it is up."""
         assert self._process is not None
         self.ssh("sudo systemctl reboot", status=ANY_STATUS)
         assert self._process.wait(BOOT_SECONDS) == WANTS_REBOOT
         self.boot()
         self.wait_until_up()
 
-    def boot_again_if_it_asked(self) -> None:
-        """Start it again when it ended to be rebooted."""
+    def boot_if_reboot_requested(self) -> None:
+        """Boot it again if it has requested a reboot."""
         if self._process is not None and self._process.poll() == WANTS_REBOOT:
             self.boot()
 
     def power_off(self) -> None:
-        """Shut it down in order; after a while, by force."""
+        """Shut it down cleanly, or by force after 20 s."""
         assert self._process is not None
-        self._process.send_signal(signal.SIGTERM)  # a second one would be a power cut
+        self._process.send_signal(signal.SIGTERM)  # a second SIGTERM would kill it
         try:
             self._process.wait(20)
         except subprocess.TimeoutExpired:
             self.cut_power()
 
     def cut_power(self) -> None:
-        """Stop it between two instructions, if it is on."""
+        """Kill all its processes at once, if it is running."""
         if self._process is None or self._process.poll() is not None:
             return
         cgroup = self._network.inside(self._cgroup)
@@ -148,7 +148,7 @@ class Host:
 
     def _answers(self) -> bool:
         assert self._process is not None
-        assert self._process.poll() is None, f"{self.name} ended at boot: {self.console.read_text()[-2000:]}"
+        assert self._process.poll() is None, f"{self.name} exited at boot: {self.console.read_text()[-2000:]}"
         return self.ssh("true", status=ANY_STATUS).status == 0
 
     def _write(self, path: str, text: str) -> None:
@@ -157,8 +157,8 @@ class Host:
         file.write_text(text)
 
 
-def ssh_words(key: Path) -> tuple[str, ...]:
-    """The words of an ssh that trusts a host which was made a moment ago."""
+def ssh_command(key: Path) -> tuple[str, ...]:
+    """Return an ssh command line that accepts any host key."""
     options = {
         "BatchMode": "yes",
         "ConnectTimeout": "2",

@@ -1,8 +1,7 @@
-"""The disk that every host of the lab begins with: a small Debian with systemd, sshd and nothing of ours.
+"""The disk image of all hosts: a small Debian with systemd and sshd, without the appliance.
 
-It is built once for each recipe, by mmdebstrap from the package sources of this machine, and kept outside the checkout.
-What the playbook will install lies in its package cache, fetched and not installed. This module must not know what a
-lab is.
+It is built once per recipe, by mmdebstrap from the package sources of this machine, and kept outside the checkout.
+Packages that the playbook installs are downloaded to its package cache. This module must not know the lab.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ SYSTEM = (
 )
 FETCHED = ("bind9", "bind9-dnsutils", "bind9-utils", "nginx-light", "python3-venv")
 
-# What every host shares. What tells them apart is written when a host is made.
+# Common to all hosts. What differs is written when a host is created.
 FINISH = """
 chroot "$1" apt-get --quiet --yes --no-install-recommends --download-only install FETCHED
 chroot "$1" systemctl --quiet enable systemd-networkd.service
@@ -43,24 +42,24 @@ rm -f "$1"/etc/ssh/ssh_host_* "$1/etc/resolv.conf"
 """
 BUILD_SECONDS = 900.0
 KEPT_SECONDS = 7 * 86400.0
-# A disk that is thrown away on failure, and whose files nobody reads by themselves.
+# The disk is temporary, and nobody reads its documentation.
 DPKG = ("force-unsafe-io", "path-exclude=/usr/share/locale/*", "path-exclude=/usr/share/man/*")
 
 
 def default_folder() -> Path:
-    """Where images are kept: $CLUSTER_IMAGES, or a folder among the user's caches."""
+    """Return the folder of images: $CLUSTER_IMAGES, or one in the user's cache."""
     return Path(os.environ.get("CLUSTER_IMAGES") or Path.home() / ".cache" / "dns-appliance" / "cluster")
 
 
 def default_suite() -> str:
-    """The Debian of the hosts: $SUITE, or 12."""
+    """Return the Debian suite of the hosts: $SUITE, or bookworm."""
     return os.environ.get("SUITE") or "bookworm"
 
 
 def built_image(suite: str, folder: Path) -> Path:
-    """The folder of the image of that Debian suite, built now if there is none of today's recipe.
+    """Return the folder of the image of that Debian suite; build it if there is none of the present recipe.
 
-    Images that nobody used for a week go when another is built.
+    A build removes images that were not used for a week.
     """
     sources = package_sources(suite)
     image = folder / f"{suite}-{_digest(sources)}"
@@ -75,17 +74,17 @@ def built_image(suite: str, folder: Path) -> Path:
 
 
 def package_sources(suite: str) -> str:
-    """The lines of a sources.list: those of this machine's apt, as they would stand for that suite."""
+    """Return the lines of a sources.list: those of this machine's apt, changed to that suite."""
     own = platform.freedesktop_os_release()["VERSION_CODENAME"]
     debian = ("Created-By: Packages", "Origin: Debian")  # others may use its codename
-    wanted = ("apt-get", "indextargets", "--format", "deb $(REPO_URI) $(RELEASE) $(COMPONENT)", *debian)
-    lines = {line for line in run(wanted, timeout=60).output.splitlines() if re.search(rf" {own}(-\w+)? ", line)}
-    assert lines, f"apt knows no packages of Debian's {own} here: renew its lists"
+    command = ("apt-get", "indextargets", "--format", "deb $(REPO_URI) $(RELEASE) $(COMPONENT)", *debian)
+    lines = {line for line in run(command, timeout=60).output.splitlines() if re.search(rf" {own}(-\w+)? ", line)}
+    assert lines, f"apt has no package lists of Debian {own}: run apt-get update"
     return "".join(re.sub(rf" {own}(-\w+)? ", rf" {suite}\1 ", line) + "\n" for line in sorted(lines))
 
 
 def _apt_options() -> list[str]:
-    """How this machine's apt reaches its sources: proxies, checks, retries."""
+    """Return this machine's options of apt for its sources: proxies, checks, retries."""
     dumped = run(("apt-config", "dump"), timeout=60).output.splitlines()
     return [
         line.rstrip(";") for line in dumped if re.match(r"Acquire::(Check-|https?::Proxy|Retries)", line, re.IGNORECASE)
@@ -107,7 +106,7 @@ def _build(suite: str, sources: str, image: Path) -> None:
     part = image.with_suffix(".part")
     shutil.rmtree(part, ignore_errors=True)
     command = (
-        *("unshare", "--mount"),  # a build that is killed leaves none of its mounts to whoever removes its folder
+        *("unshare", "--mount"),  # so that a killed build leaves no mounts behind
         "mmdebstrap",
         "--quiet",
         "--variant=minbase",

@@ -1,13 +1,13 @@
-"""Throw-away hosts with systemd, on a network of their own: what the playbook is tried on. Needs root.
+"""Temporary hosts with systemd on their own network, to test the playbook. Needs root.
 
-    python -m tests.cluster.lab up              boot ns1 and ns2 and keep them until this command is ended
-    python -m tests.cluster.lab ssh ns1 WORDS   in a second terminal: run a command on a host
-    python -m tests.cluster.lab run WORDS       run a command here, in the hosts' network: ansible-playbook, dig, curl
-    python -m tests.cluster.lab reboot ns2      let a host reboot
-    python -m tests.cluster.lab down            end `up` from elsewhere
-    python -m tests.cluster.lab image           build the disk image, and say where it is
+    python -m tests.cluster.lab up              boot ns1 and ns2 and keep them until this command is stopped
+    python -m tests.cluster.lab ssh ns1 WORDS   in another terminal: run a command on a host
+    python -m tests.cluster.lab run WORDS       run a local command in the hosts' network: ansible-playbook, dig, curl
+    python -m tests.cluster.lab reboot ns2      reboot a host
+    python -m tests.cluster.lab down            stop `up`
+    python -m tests.cluster.lab image           build the disk image, and print its path
 
-However `up` ends, even by SIGKILL, the kernel ends the hosts with it.
+When `up` ends, even by SIGKILL, the kernel kills the hosts.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from types import TracebackType
 from typing import TextIO
 
 from appliance.nameserver.programs import run
-from tests.cluster.host import Host, address_of, ssh_words
+from tests.cluster.host import Host, address_of, ssh_command
 from tests.cluster.image import built_image, default_folder, default_suite
 from tests.cluster.network import Network, within
 from tests.cluster.playbook import environment
@@ -36,7 +36,7 @@ FOLDER = Path("/run/dns-appliance-lab")
 
 
 class Lab:
-    """Hosts by their names, on one network; `folder` is new and holds keys and consoles while the lab is up."""
+    """Named hosts on one network; `folder` must not exist and contains keys and console logs while the lab is up."""
 
     def __init__(self, folder: Path, image: Path) -> None:
         self.folder = folder
@@ -47,7 +47,7 @@ class Lab:
         self._claim: TextIO | None = None
 
     def __enter__(self) -> Lab:
-        self.folder.mkdir(mode=0o700)  # one that is there is another's
+        self.folder.mkdir(mode=0o700)  # an existing folder belongs to another lab
         self._claim = _claim(self.folder)
         try:
             self._open()
@@ -62,24 +62,24 @@ class Lab:
         self._close()
 
     def boot(self, names: Iterable[str]) -> None:
-        """Make further hosts, and return when all are up."""
+        """Create and boot hosts, and wait until all are up."""
         new = [Host(name, self.network, self.folder) for name in names]
         for host in new:
             self.hosts[host.name] = host
-            host.make(self._image)
+            host.create(self._image)
             host.boot()
         for host in new:
             host.wait_until_up()
 
     def remove(self, name: str) -> None:
-        """Switch a host off and forget it with its disk; its name and address may be given again."""
+        """Power a host off and remove its disk; its name and address can be used again."""
         self.hosts.pop(name).discard()
 
     def keep(self) -> None:
-        """Stay, and start hosts again that were let reboot, until this process is asked to end."""
+        """Run until this process is stopped, and boot hosts that request a reboot."""
         while True:
             for host in self.hosts.values():
-                host.boot_again_if_it_asked()
+                host.boot_if_reboot_requested()
             time.sleep(0.1)
 
     def _open(self) -> None:
@@ -88,7 +88,7 @@ class Lab:
         _keeper(self.folder).write_text(f"{self.network.pid}\n")
 
     def _close(self) -> None:
-        with ExitStack() as stack:  # each of them, whatever becomes of the others
+        with ExitStack() as stack:  # run every step, even if others fail
             if self._claim is not None:
                 stack.callback(self._claim.close)
             stack.callback(wait_for, self._is_removed, f"{self.folder} is gone")
@@ -97,53 +97,55 @@ class Lab:
                 stack.callback(host.cut_power)
 
     def _is_removed(self) -> bool:
-        shutil.rmtree(self.folder, ignore_errors=True)  # ssh removes its sockets meanwhile, which is an error here
+        shutil.rmtree(self.folder, ignore_errors=True)  # ssh may remove its sockets meanwhile
         return not self.folder.exists()
 
 
 def main() -> int:
-    """The command line; the exit status."""
+    """Run the command line and return the exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.cluster.lab", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--folder", type=Path, default=FOLDER, help="where this lab keeps keys and consoles")
-    parser.add_argument("--suite", default=default_suite(), help="the Debian of its hosts")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="folder for keys and console logs")
+    parser.add_argument("--suite", default=default_suite(), help="Debian suite of the hosts")
     parser.add_argument("action", choices=sorted(ACTIONS))
     parser.add_argument("words", nargs=argparse.REMAINDER)
-    asked = parser.parse_args()
-    if asked.action in OF_A_LIVING_LAB and not _lives(asked.folder):
-        parser.exit(1, f"no lab is up in {asked.folder}\n")
-    if asked.action == "up" and _lives(asked.folder):
-        parser.exit(1, f"a lab is up in {asked.folder}: `down` ends it\n")
-    return ACTIONS[asked.action](asked)
+    arguments = parser.parse_args()
+    if arguments.action in NEEDS_LAB and not _is_up(arguments.folder):
+        parser.exit(1, f"no lab is up in {arguments.folder}\n")
+    if arguments.action == "up" and _is_up(arguments.folder):
+        parser.exit(1, f"a lab is up in {arguments.folder}; stop it with `down`\n")
+    return ACTIONS[arguments.action](arguments)
 
 
-def _up(asked: argparse.Namespace) -> int:
+def _up(arguments: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    if asked.folder.exists():
-        shutil.rmtree(asked.folder)  # of one that was killed
-    with Lab(asked.folder, built_image(asked.suite, default_folder())) as lab:
-        lab.boot(asked.words or ("ns1", "ns2"))
+    if arguments.folder.exists():
+        shutil.rmtree(arguments.folder)  # left by a lab that was killed
+    with Lab(arguments.folder, built_image(arguments.suite, default_folder())) as lab:
+        lab.boot(arguments.words or ("ns1", "ns2"))
         sys.stdout.write(f"up: {' '.join(f'{host.name} {host.address}' for host in lab.hosts.values())}\n")
         sys.stdout.flush()
         lab.keep()
     return 0
 
 
-def _run(asked: argparse.Namespace) -> int:
-    words = within(_read(_keeper(asked.folder)), *asked.words)
-    os.execvpe(words[0], words, {**os.environ, **environment(asked.folder)})  # noqa: S606 - this command becomes that one
+def _run(arguments: argparse.Namespace) -> int:
+    words = within(_read(_keeper(arguments.folder)), *arguments.words)
+    os.execvpe(words[0], words, {**os.environ, **environment(arguments.folder)})  # noqa: S606 - replaces this process
 
 
-def _ssh(asked: argparse.Namespace) -> int:
-    name, *command = asked.words
-    asked.words = [*ssh_words(asked.folder / "id_ed25519"), f"admin@{address_of(name)}", *command]
-    return _run(asked)
+def _ssh(arguments: argparse.Namespace) -> int:
+    name, *command = arguments.words
+    arguments.words = [*ssh_command(arguments.folder / "id_ed25519"), f"admin@{address_of(name)}", *command]
+    return _run(arguments)
 
 
-def _reboot(asked: argparse.Namespace) -> int:
-    (name,) = asked.words
-    ssh = within(_read(_keeper(asked.folder)), *ssh_words(asked.folder / "id_ed25519"), f"admin@{address_of(name)}")
+def _reboot(arguments: argparse.Namespace) -> int:
+    (name,) = arguments.words
+    ssh = within(
+        _read(_keeper(arguments.folder)), *ssh_command(arguments.folder / "id_ed25519"), f"admin@{address_of(name)}"
+    )
 
     def started() -> str:
         done = run(
@@ -157,15 +159,15 @@ def _reboot(asked: argparse.Namespace) -> int:
     return 0
 
 
-def _down(asked: argparse.Namespace) -> int:
-    if _lives(asked.folder):
-        os.kill(_read(_owner(asked.folder)), signal.SIGTERM)
-        wait_for(lambda: not asked.folder.exists(), "the lab is down", 60)
+def _down(arguments: argparse.Namespace) -> int:
+    if _is_up(arguments.folder):
+        os.kill(_read(_owner(arguments.folder)), signal.SIGTERM)
+        wait_for(lambda: not arguments.folder.exists(), "the lab is down", 60)
     return 0
 
 
-def _image(asked: argparse.Namespace) -> int:
-    sys.stdout.write(f"{built_image(asked.suite, default_folder())}\n")
+def _image(arguments: argparse.Namespace) -> int:
+    sys.stdout.write(f"{built_image(arguments.suite, default_folder())}\n")
     return 0
 
 
@@ -182,7 +184,7 @@ def _read(file: Path) -> int:
 
 
 def _claim(folder: Path) -> TextIO:
-    """Say that this process has a lab there, for as long as the file is open: its number alone may be another's."""
+    """Mark the lab as owned by this process while the file is open; a process id alone may be reused."""
     owner = _owner(folder).open("w")
     fcntl.flock(owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
     owner.write(f"{os.getpid()}\n")
@@ -190,7 +192,7 @@ def _claim(folder: Path) -> TextIO:
     return owner
 
 
-def _lives(folder: Path) -> bool:
+def _is_up(folder: Path) -> bool:
     try:
         with _owner(folder).open() as owner:
             fcntl.flock(owner, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -201,7 +203,7 @@ def _lives(folder: Path) -> bool:
     return False
 
 
-OF_A_LIVING_LAB = ("run", "ssh", "reboot")
+NEEDS_LAB = ("run", "ssh", "reboot")
 ACTIONS = {"up": _up, "run": _run, "ssh": _ssh, "reboot": _reboot, "down": _down, "image": _image}
 
 if __name__ == "__main__":

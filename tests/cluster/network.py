@@ -1,8 +1,7 @@
-"""A network of the lab's own: a bridge for the hosts, and a way out that is no one else's.
+"""The network of a lab: a bridge for the hosts, and an uplink in user space.
 
-It lives in a network namespace, beside a mount namespace for the hosts' disks, both kept by one process. With that
-process they are gone, so nothing of this machine's network is ever changed. It ends, and the hosts with it, when the
-one who made the network ends, however that may be.
+One process holds a network namespace, and a mount namespace for the hosts' disks, so nothing of this machine's network
+is changed. When the creator of the network ends, however it ends, that process ends too, and with it all hosts.
 """
 
 from __future__ import annotations
@@ -20,14 +19,14 @@ from tests.pair import wait_for
 
 PREFIX = "10.53.0"
 GATEWAY = f"{PREFIX}.254"
-RESOLVER = "10.0.2.3"  # slirp4netns answers there with what this machine's resolver says
+RESOLVER = "10.0.2.3"  # slirp4netns forwards queries from there to this machine's resolver
 BRIDGE = "br53"
-BRIDGE_MAC = "02:00:0a:35:00:fe"  # without one of its own it takes that of a host, and another when that host goes
+BRIDGE_MAC = "02:00:0a:35:00:fe"  # without a fixed one it has that of a host, and changes when that host is removed
 
-ENDS_WITH_US = ("setpriv", "--pdeathsig", "KILL", "--")
+DIES_WITH_PARENT = ("setpriv", "--pdeathsig", "KILL", "--")
 
-# A tree of cgroup2 alone gives the hosts the unified hierarchy, whatever this machine has mounted. The script lasts
-# while its standard input is open, at most as long as its starter lives, and then ends what is in the cgroup.
+# Only cgroup2 is mounted, so that hosts have the unified hierarchy, whatever this machine has. The script runs while
+# its standard input is open, at most as long as its parent lives, and then kills all processes in the cgroup.
 KEEPER = f"""
 disks=$1 cgroup=$2
 umount --lazy --recursive /sys/fs/cgroup
@@ -50,61 +49,61 @@ echo 1 >"$cgroup/cgroup.kill"
 until find "$cgroup" -depth -type d -exec rmdir {{}} + 2>/dev/null; do sleep 0.1; done
 """
 
-# Debian's named asks the root nameservers as soon as it is installed. Whoever else wants out asks the resolver first.
-SHUT = f"""
+# Debian's named queries the root nameservers at once; only other traffic is counted.
+BLOCK_UPLINK = f"""
 add rule ip lab out oifname tap0 ip daddr != {RESOLVER} meta l4proto {{ tcp, udp }} th dport 53 reject
 add rule ip lab out oifname tap0 counter reject
 """
 
 
 class Network:
-    """The namespaces, from `open` to `close`; `disks` is a folder in memory, `cgroup` that of all hosts."""
+    """The namespaces, from `open` to `close`; `disks` is a folder in memory, `cgroup` the parent of all hosts'."""
 
     def __init__(self, disks: Path) -> None:
         self.disks = disks
         self.cgroup = Path(f"/sys/fs/cgroup/dns-appliance-lab-{os.getpid()}")
         self._keeper: subprocess.Popen[bytes] | None = None
-        self._way_out: subprocess.Popen[bytes] | None = None
+        self._uplink: subprocess.Popen[bytes] | None = None
 
     @property
     def pid(self) -> int:
-        """The process that keeps the namespaces."""
+        """The process that holds the namespaces."""
         assert self._keeper is not None
         return self._keeper.pid
 
     def open(self) -> None:
-        """Make the namespaces, the bridge, and the way out."""
+        """Create the namespaces, the bridge, and the uplink."""
         keeper = ("unshare", "--mount", "--net", "--propagation", "private", "sh", "-euc", KEEPER, "sh")
         self._keeper = subprocess.Popen(
             (*keeper, str(self.disks), str(self.cgroup)),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            start_new_session=True,  # a signal to all of a terminal is not for it: it has to tidy up
+            start_new_session=True,  # so that Ctrl-C does not kill it before it has cleaned up
         )
         assert self._keeper.stdout is not None
-        assert self._keeper.stdout.readline() == b"ready\n", "the network could not be made: see above"
-        way_out = ("slirp4netns", "--configure", "--mtu=65520", "--disable-host-loopback", str(self.pid), "tap0")
-        self._way_out = subprocess.Popen(
-            (*ENDS_WITH_US, *way_out),
+        assert self._keeper.stdout.readline() == b"ready\n", "the network could not be created: see above"
+        uplink = ("slirp4netns", "--configure", "--mtu=65520", "--disable-host-loopback", str(self.pid), "tap0")
+        self._uplink = subprocess.Popen(
+            (*DIES_WITH_PARENT, *uplink),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        wait_for(lambda: "tap0" in self.run("ip", "route").output, "the way out")
+        wait_for(lambda: "tap0" in self.run("ip", "route").output, "the uplink")
 
     def close(self) -> None:
-        """End what is left of the hosts, and the namespaces with all that is in them."""
-        if self._way_out is not None:
-            self._way_out.kill()
-            self._way_out.wait()
+        """Kill remaining hosts and remove the namespaces."""
+        if self._uplink is not None:
+            self._uplink.kill()
+            self._uplink.wait()
         if self._keeper is not None:
             self._keeper.communicate(timeout=60)
 
     @contextmanager
-    def without_way_out(self) -> Iterator[Callable[[], int]]:
-        """The hosts reach nobody but each other until the block ends; tells how often something on them tried to."""
-        self.run("nft", SHUT)
+    def without_uplink(self) -> Iterator[Callable[[], int]]:
+        """Block the uplink while the block runs; yield a function that counts rejected connection attempts."""
+        self.run("nft", BLOCK_UPLINK)
         try:
             yield self._refused
         finally:
@@ -115,26 +114,26 @@ class Network:
         return int(packets)
 
     def inside(self, path: Path) -> Path:
-        """That path as the mount namespace has it, reached from outside."""
+        """Return the path, from outside, of a path in the mount namespace."""
         return Path(f"/proc/{self.pid}/root") / path.relative_to("/")
 
     def words(self, *command: str) -> tuple[str, ...]:
-        """The words that run a command in both namespaces."""
+        """Return the command line that runs a command in both namespaces."""
         return ("nsenter", "--target", str(self.pid), "--net", "--mount", "--", *command)
 
     def run(self, *command: str, timeout: float = 60.0) -> Finished:
-        """Run a command in both namespaces to its end."""
+        """Run a command in both namespaces."""
         return run(self.words(*command), timeout=timeout)
 
 
 def within(keeper: int, *command: str) -> tuple[str, ...]:
-    """The words that run a command in the network which that process keeps, and in all other things here."""
+    """Return the command line that runs a command in the network namespace of that process only."""
     return ("nsenter", "--target", str(keeper), "--net", "--", *command)
 
 
 @contextmanager
 def entered(keeper: int) -> Iterator[None]:
-    """Move this thread, and what it starts, to the network that process is in, until the block ends."""
+    """Move this thread, and processes that it starts, to the network namespace of that process."""
     with Path("/proc/self/ns/net").open() as ours, Path(f"/proc/{keeper}/ns/net").open() as theirs:
         _enter(theirs.fileno())
         try:

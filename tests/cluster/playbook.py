@@ -1,4 +1,4 @@
-"""The playbook as an operator runs it, and what it says it did. This module must not know what the roles do."""
+"""Run the playbook as an operator does, and read its output. This module must not know what the roles do."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.cluster.network import ENDS_WITH_US
+from tests.cluster.network import DIES_WITH_PARENT
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = Path(sys.executable).parent / "ansible-playbook"
@@ -22,55 +22,55 @@ PLAY_SECONDS = 600.0
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
-    """A run of the playbook: its exit status, all it printed, and for each host the counts of its last lines."""
+class PlayResult:
+    """A run of the playbook: exit status, output, and counts per host."""
 
     status: int
     output: str
 
     @property
     def recap(self) -> dict[str, dict[str, int]]:
-        """For each host how many tasks were ok, changed, unreachable, failed and so on."""
+        """For each host, the number of tasks that were ok, changed, unreachable, failed and so on."""
         _, _, lines = self.output.rpartition("PLAY RECAP")
         found = re.findall(r"^(\S+)\s+: (ok=.*)$", lines, re.MULTILINE)
         return {host: {key: int(n) for key, n in re.findall(r"(\w+)=(\d+)", counts)} for host, counts in found}
 
     @property
     def changed(self) -> dict[str, int]:
-        """For each host how many tasks changed something."""
+        """For each host, the number of tasks that changed something."""
         return {host: counts["changed"] for host, counts in self.recap.items()}
 
 
 class Playbook:
-    """The playbook against the hosts of a lab, whose folder has the key and a place for connections."""
+    """The playbook for the hosts of a lab; `folder` is the lab's, with its ssh key."""
 
     def __init__(self, folder: Path, inventory: str = INVENTORY) -> None:
         self._folder = folder
         self._inventory = inventory
 
-    def play(self, *options: str) -> Played:
-        """Run it to its end; it has to end well."""
+    def play(self, *options: str) -> PlayResult:
+        """Run the playbook; fail unless it succeeds."""
         played = self.try_to_play(*options)
         assert played.status == 0, played.output
         return played
 
-    def try_to_play(self, *options: str) -> Played:
-        """Run it to its end, whatever that is."""
+    def try_to_play(self, *options: str) -> PlayResult:
+        """Run the playbook, whatever its result."""
         with self._running(options) as process:
             output, _ = process.communicate(timeout=PLAY_SECONDS)
-        return Played(process.returncode, output)
+        return PlayResult(process.returncode, output)
 
     def play_until(self, task: str, *options: str) -> None:
-        """Start it, and kill it and all it started as soon as it names that task."""
+        """Start the playbook, and kill it when it prints the name of that task."""
         with self._running(options) as process:
             assert process.stdout is not None
-            assert any(task in line for line in process.stdout), f"it ended without the task {task}"
+            assert any(task in line for line in process.stdout), f"the playbook ended before the task {task}"
 
     @contextmanager
     def _running(self, options: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
-        """It runs until the block ends, and nothing of it runs on."""
+        """Run the playbook in the block; kill all its processes at the end."""
         with subprocess.Popen(
-            (*ENDS_WITH_US, str(PROGRAM), "--inventory", self._inventory, *options, SITE),
+            (*DIES_WITH_PARENT, str(PROGRAM), "--inventory", self._inventory, *options, SITE),
             cwd=ROOT,
             env={**os.environ, **environment(self._folder)},
             stdin=subprocess.DEVNULL,
@@ -87,7 +87,7 @@ class Playbook:
 
 
 def environment(folder: Path) -> Mapping[str, str]:
-    """What ansible needs to know of a lab: whom to be, with which key, and that its hosts were made a moment ago."""
+    """Return environment variables of ansible for a lab: user, ssh key, and no check of host keys."""
     return {
         "ANSIBLE_CONFIG": str(ROOT / "ansible" / "ansible.cfg"),
         "ANSIBLE_HOME": str(folder / "ansible"),
@@ -97,5 +97,5 @@ def environment(folder: Path) -> Mapping[str, str]:
         "ANSIBLE_REMOTE_USER": "admin",
         "ANSIBLE_SSH_ARGS": "-F none -o ControlMaster=auto -o ControlPersist=10s -o UserKnownHostsFile=/dev/null",
         "ANSIBLE_SSH_CONTROL_PATH_DIR": str(folder / "ssh"),
-        "LC_ALL": "C.UTF-8",  # ansible starts in no other encoding
+        "LC_ALL": "C.UTF-8",  # ansible requires UTF-8
     }

@@ -1,4 +1,4 @@
-"""Releases before and after the one of this checkout, made of its code: wheels of the former, a package of the next."""
+"""Build a previous and a next release from the code of this checkout: wheels of one, a package of the other."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from appliance import __version__
 from appliance.nameserver.programs import run
 from tests.cluster.playbook import ROOT
 
-FORMER, NEXT = "0.0.1", "99.0"
+PREVIOUS, NEXT = "0.0.1", "99.0"
 WHEELHOUSE = ROOT / "build" / "wheelhouse"
 PACKAGE = ROOT / "dist" / f"dns-appliance_{__version__}_amd64.deb"
 MIGRATIONS = Path("appliance", "store", "migrations")
@@ -20,15 +20,19 @@ _CODE = ("appliance", "bind-templates", "LICENSE", "README.md", "pyproject.toml"
 _PACKAGING = ("CHANGELOG.md", "packaging", "systemd", "tools")
 
 
-def former_wheelhouse(folder: Path) -> Path:
-    """A wheelhouse, made below that folder, of a release whose store has not seen the last migration."""
-    tree = _tree(FORMER, folder, _CODE)
+def previous_wheelhouse(folder: Path) -> Path:
+    """Build, in that folder, the wheelhouse of a release without the last migration.
+
+    The code must work without what that migration changes, as with an index or a column that has a default: the
+    previous release runs, and continues to run while the new one migrates its database.
+    """
+    tree = _tree(PREVIOUS, folder, _CODE)
     (tree / MIGRATIONS / f"{LAST_MIGRATION}.py").unlink()
     return _wheelhouse(tree, folder / "wheelhouse")
 
 
 def next_package(folder: Path) -> Path:
-    """A Debian package, made below that folder, of a release that differs by its number."""
+    """Build, in that folder, the Debian package of a release that differs only by its version."""
     tree = _tree(NEXT, folder, (*_CODE, *_PACKAGING))
     wheels = _wheelhouse(tree, folder / "wheelhouse")
     run(("env", f"--chdir={tree}", "SOURCE_DATE_EPOCH=0", "tools/package", str(wheels)), timeout=120)
@@ -48,7 +52,7 @@ def _tree(version: str, folder: Path, names: tuple[str, ...]) -> Path:
 
 
 def _wheelhouse(tree: Path, wheels: Path) -> Path:
-    """The wheels of this checkout, with that tree's in place of its own."""
+    """Build a wheelhouse with the dependencies of this checkout and the appliance of that tree."""
     shutil.copytree(WHEELHOUSE, wheels, ignore=shutil.ignore_patterns("dns_appliance-*.whl"))
     build = ("pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", str(wheels), str(tree))
     run((sys.executable, "-m", *build), timeout=120)

@@ -1,6 +1,6 @@
-"""How the hosts come to what the checks find: fresh ones, the release before, this one, and what is added later.
+"""Set up the hosts step by step: new hosts, the previous release, this release, and later additions.
 
-Each step is one function, done once, and tells what it saw on its way; the checks judge that.
+Each step is one function, run once; it returns what it observed, and the tests check that.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.cluster import questions
+from tests.cluster import query_loops
 from tests.cluster.cluster import API_PORT, Cluster, tunnel
 from tests.cluster.lab import Lab
-from tests.cluster.playbook import INVENTORY, ROOT, Playbook, Played
-from tests.cluster.questions import Questions
+from tests.cluster.playbook import INVENTORY, ROOT, Playbook, PlayResult
+from tests.cluster.query_loops import QueryLoop
 from tests.pair import LOOPBACK
 
 LEFT = "ls -d /etc/bind /etc/dns-appliance /opt/dns-appliance /etc/systemd/system/dns-appliance* 2>/dev/null"
@@ -21,73 +21,78 @@ LEFT = "ls -d /etc/bind /etc/dns-appliance /opt/dns-appliance /etc/systemd/syste
 
 @dataclass(frozen=True, slots=True)
 class FirstPlays:
-    """What the playbook said of fresh hosts that reach nobody: in check mode, after one that was killed, and again.
+    """Runs of the playbook on new hosts without uplink: in check mode, after an interrupted run, and again.
 
-    `left_by_check` are the files that check mode left; `refused` is how often a host tried to reach somebody, and
-    `refused_then` the same once one was made to try.
+    `left_by_check` are files that check mode left. `rejected` is the number of rejected connections of hosts, and
+    `rejected_later` the same after a host tried one.
     """
 
-    checked: Played
-    first: Played
-    second: Played
+    checked: PlayResult
+    first: PlayResult
+    second: PlayResult
     left_by_check: str
-    refused: int
-    refused_then: int
+    rejected: int
+    rejected_later: int
 
 
 @dataclass(frozen=True, slots=True)
 class Upgrade:
-    """The release that was there before, and those who asked meanwhile: for a name, and the API for a sign of life."""
+    """The release before the upgrade, and queries during it: to both nameservers and to the API."""
 
     cluster: Cluster
     before: str
-    ns1: Questions
-    ns2: Questions
-    api: Questions
+    ns1: QueryLoop
+    ns2: QueryLoop
+    api: QueryLoop
 
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """The playbook with a line more in its inventory, and what it said the second time."""
+    """The playbook with a third nameserver in its inventory, and its second run."""
 
     playbook: Playbook
-    again: Played
+    again: PlayResult
 
 
-def variables(**given: object) -> tuple[str, str]:
-    """The options of a play with these variables."""
-    return ("--extra-vars", json.dumps(given))
+def variables(**values: object) -> tuple[str, str]:
+    """Return the options of the playbook that set these variables."""
+    return ("--extra-vars", json.dumps(values))
 
 
 def play_first(lab: Lab, playbook: Playbook, wheels: Path) -> FirstPlays:
-    """Bring those wheels to fresh hosts, ns1 and ns2."""
+    """Install those wheels on new hosts ns1 and ns2."""
     lab.boot(("ns1", "ns2"))
     options = variables(appliance_wheelhouse=str(wheels), machine_update_package_lists=False)
-    with lab.network.without_way_out() as refused:
+    with lab.network.without_uplink() as rejected:
         checked = playbook.play("--check", "--diff", *options)
         left = "".join(host.ssh(f"{LEFT} || true").output for host in lab.hosts.values())
         playbook.play_until("Install the wheels", *options)
         first = playbook.play("-vvv", "--diff", *options)
         second = playbook.play(*options)
-        tried = refused()
+        attempts = rejected()
         lab.hosts["ns1"].ssh("getent hosts pypi.org", status=(2,))
-        return FirstPlays(checked, first, second, left, tried, refused())
+        return FirstPlays(checked, first, second, left, attempts, rejected())
 
 
 def upgrade(cluster: Cluster) -> Upgrade:
-    """Bring the release of this checkout to ns1, while everyone asks for a zone that the one before has."""
+    """Upgrade ns1 to the release of this checkout, while clients query a zone of the previous one."""
     before = cluster.installed
-    cluster.make_zone("upgrade.example")
-    ns1, ns2 = (questions.of_dns(host, "www.upgrade.example") for host in (cluster.ns1, cluster.ns2))
-    with tunnel(cluster.ns1, API_PORT) as port, questions.of_http(f"http://{LOOPBACK}:{port}/healthz") as api, ns1, ns2:
+    cluster.create_zone("upgrade.example")
+    ns1, ns2 = (query_loops.dns_queries(host, "www.upgrade.example") for host in (cluster.ns1, cluster.ns2))
+    with (
+        tunnel(cluster.ns1, API_PORT) as port,
+        query_loops.http_requests(f"http://{LOOPBACK}:{port}/healthz") as api,
+        ns1,
+        ns2,
+    ):
         cluster.playbook.play("--limit", "primary")
     return Upgrade(cluster, before, ns1, ns2, api)
 
 
 def grow(cluster: Cluster, package: Path, folder: Path) -> Growth:
-    """Add what operators add later, all at once: a third nameserver, TLS, and a package in place of the wheels.
+    """Add a third nameserver, TLS, and the package in place of the wheels, all in one run.
 
-    Before that somebody breaks what the playbook made of ns2.
+    Before that, change by hand what the playbook has set up on ns2.
     """
     text = (ROOT / INVENTORY / "hosts.yml").read_text()
     assert text.count("# ns3:") == 1

@@ -1,4 +1,4 @@
-"""TLS in front of the API, by one variable of the playbook: the API from outside, and still no other way to it."""
+"""TLS in front of the API, enabled by a variable of the playbook, and no other access from outside."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.cluster.cluster import API_PORT, Cluster, wait_until_answered
 from tests.cluster.setups import Growth
 
 NAME = "ns1.cluster.test"
-COULD_NOT_CONNECT = 7
+CANNOT_CONNECT = 7
 UNKNOWN_ISSUER = 60
 
 
@@ -25,13 +25,13 @@ def certificate(growth: Growth, cluster: Cluster, tmp_path_factory: pytest.TempP
 
 
 def curl(cluster: Cluster, path: str, *words: str, status: int = 0) -> str:
-    """What curl printed for that path of the front door, after its exit status was as expected."""
+    """Run curl for a path of the front door, check its exit status, and return its output."""
     named = ("--resolve", f"{NAME}:443:{cluster.ns1.address}", "--noproxy", "*")
     command = ("curl", "--silent", "--show-error", *named, *words, f"https://{NAME}{path}")
     return run(command, timeout=60, accept=(status,)).output
 
 
-def test_a_zone_is_written_through_it_and_answered(cluster: Cluster, certificate: Path) -> None:
+def test_a_zone_created_through_it_is_served(cluster: Cluster, certificate: Path) -> None:
     words = ("--cacert", str(certificate), "--oauth2-bearer", cluster.token, "--json")
     zone = json.loads(curl(cluster, "/api/v1/dns-zones/", *words, '{"domain": "front-door.example"}'))
     record = '{"record_type": "A", "name": "www", "value": "192.0.2.1"}'
@@ -40,16 +40,16 @@ def test_a_zone_is_written_through_it_and_answered(cluster: Cluster, certificate
         wait_until_answered(host, "www.front-door.example", "A", "192.0.2.1")
 
 
-def test_a_certificate_that_nobody_vouches_for_is_no_certificate(cluster: Cluster, certificate: Path) -> None:
+def test_the_self_signed_certificate_is_not_trusted(cluster: Cluster, certificate: Path) -> None:
     curl(cluster, "/healthz", status=UNKNOWN_ISSUER)
 
 
-def test_the_measurements_are_not_for_outsiders(cluster: Cluster, certificate: Path) -> None:
+def test_metrics_require_a_token(cluster: Cluster, certificate: Path) -> None:
     words = ("--cacert", str(certificate), "--output", "/dev/null", "--write-out", "%{http_code}")
     assert curl(cluster, "/metrics", *words) == "401"
 
 
-def test_the_console_is_known_by_the_name_of_the_front_door(cluster: Cluster, certificate: Path) -> None:
+def test_the_console_accepts_only_the_name_of_the_front_door(cluster: Cluster, certificate: Path) -> None:
     words = ("--cacert", str(certificate), "--output", "/dev/null", "--write-out", "%{http_code}")
     assert curl(cluster, "/sign-in/", *words) == "200"
     assert curl(cluster, "/sign-in/", *words, "--header", "Host: other.cluster.test") == "421"
@@ -59,6 +59,6 @@ def test_old_versions_of_tls_are_refused(cluster: Cluster, certificate: Path) ->
     curl(cluster, "/healthz", "--cacert", str(certificate), "--tls-max", "1.1", status=35)
 
 
-def test_there_is_no_way_round_it(cluster: Cluster, certificate: Path) -> None:
+def test_the_api_is_not_reachable_without_it(cluster: Cluster, certificate: Path) -> None:
     url = f"http://{cluster.ns1.address}:{API_PORT}/healthz"
-    run(("curl", "--silent", "--noproxy", "*", url), timeout=60, accept=(COULD_NOT_CONNECT,))
+    run(("curl", "--silent", "--noproxy", "*", url), timeout=60, accept=(CANNOT_CONNECT,))

@@ -1,4 +1,4 @@
-"""Who may do what on ns1, tried there: as the users that the units have, and from inside a unit's own sandbox."""
+"""Permissions on ns1, tested as the users of the units and inside the sandboxes of the units."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ nsenter --mount --target "$pid" setpriv --no-new-privs --bounding-set=-all --reu
 
 
 def allowed(cluster: Cluster, user: str, command: str) -> bool:
-    """Does that command succeed as that user, in the sandbox and the groups of the user's unit?"""
+    """Return True if the command succeeds as that user, in the sandbox and with the groups of the user's unit."""
     return cluster.ns1.sudo(AS_UNIT.format(unit=user, command=command), status=ANY_STATUS).status == 0
 
 
@@ -31,8 +31,8 @@ def allowed(cluster: Cluster, user: str, command: str) -> bool:
 def test_the_api_reads_no_key(cluster: Cluster, key: str) -> None:
     assert cluster.ns1.sudo(f"test -s {key}").status == 0
     assert not allowed(cluster, API, f"cat {key}")
-    plainly = f"setpriv --reuid {API} --regid dns-appliance --init-groups cat {key}"
-    assert "Permission denied" in cluster.ns1.sudo(f"LC_ALL=C {plainly} 2>&1", status=(1,)).output
+    without_sandbox = f"setpriv --reuid {API} --regid dns-appliance --init-groups cat {key}"
+    assert "Permission denied" in cluster.ns1.sudo(f"LC_ALL=C {without_sandbox} 2>&1", status=(1,)).output
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -42,8 +42,8 @@ def test_the_deployer_reads_the_keys_and_writes_none(cluster: Cluster, key: str)
 
 
 def test_the_api_writes_no_zone_file(cluster: Cluster) -> None:
-    assert allowed(cluster, DEPLOYER, f"touch {ZONES}/tried && rm {ZONES}/tried")
-    assert not allowed(cluster, API, f"touch {ZONES}/tried")
+    assert allowed(cluster, DEPLOYER, f"touch {ZONES}/test && rm {ZONES}/test")
+    assert not allowed(cluster, API, f"touch {ZONES}/test")
     assert not allowed(cluster, API, f"for file in {ZONES}/*.zone; do echo >>$file && exit 0; done; exit 1")
 
 
@@ -54,16 +54,16 @@ def test_neither_changes_settings_program_or_configuration(cluster: Cluster, use
 
 
 @pytest.mark.parametrize("user", [API, DEPLOYER])
-def test_both_work_on_the_store(cluster: Cluster, user: str) -> None:
+def test_both_may_write_the_store(cluster: Cluster, user: str) -> None:
     assert allowed(cluster, user, f"test -w {STORE}")
 
 
-def test_a_stranger_on_the_host_reads_nothing_of_it(cluster: Cluster) -> None:
+def test_other_users_cannot_read_files(cluster: Cluster) -> None:
     for path in (*KEYS, "/etc/dns-appliance/config.toml", "/etc/bind/named.conf", STORE):
         assert cluster.ns1.ssh(f"cat {path}", status=(1,)).status == 1
 
 
-def test_a_secondary_has_the_key_of_transfers_alone(cluster: Cluster) -> None:
+def test_a_secondary_has_only_the_transfer_key(cluster: Cluster) -> None:
     transfer, *others = (
         cluster.ns1.sudo(f'grep -o \'"[^"]*="\' /etc/dns-appliance/{name}.key').output.strip()
         for name in ("transfer", "rndc", "update")
@@ -76,12 +76,12 @@ def test_a_secondary_has_the_key_of_transfers_alone(cluster: Cluster) -> None:
 
 
 @pytest.mark.parametrize("unit", UNITS)
-def test_a_unit_is_hardly_exposed_and_has_no_mistake(cluster: Cluster, unit: str) -> None:
+def test_a_unit_has_low_exposure_and_is_valid(cluster: Cluster, unit: str) -> None:
     last = cluster.ns1.sudo(f"systemd-analyze --no-pager security {unit}").output.strip().splitlines()[-1]
     assert float(last.partition(": ")[2].split()[0]) < EXPOSURE, last
     assert cluster.ns1.sudo(f"systemd-analyze verify {unit}").output == ""
 
 
 @pytest.mark.parametrize("unit", [API, DEPLOYER, "named"])
-def test_no_service_had_to_be_started_again(cluster: Cluster, unit: str) -> None:
+def test_no_service_was_restarted(cluster: Cluster, unit: str) -> None:
     assert cluster.ns1.ssh(f"systemctl show --property NRestarts --value {unit}").output.strip() == "0"

@@ -1,4 +1,4 @@
-"""What is deployed, read without being run: the playbook, the virtual machines, the units, and no secret anywhere."""
+"""Static checks of playbook, Vagrantfile and units, and that no secret is in the repository."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import pytest
 from appliance.nameserver.programs import run
 from tests.cluster.playbook import PROGRAM, ROOT, SITE
 
-UTF8 = ("env", "LC_ALL=C.UTF-8")  # ansible starts in no other
+UTF8 = ("env", "LC_ALL=C.UTF-8")  # ansible requires UTF-8
 BIN = Path(sys.executable).parent
 INVENTORIES = sorted(path.name for path in (ROOT / "ansible" / "inventory").iterdir())
 UNITS = sorted(path.name for path in (ROOT / "systemd").glob("*.service"))
 
 
-def test_ansible_lint_has_nothing_to_say(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_ansible_lint_reports_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(BIN), prepend=os.pathsep)
     monkeypatch.setenv("ANSIBLE_HOME", str(tmp_path))
     monkeypatch.chdir(ROOT)
@@ -27,13 +27,13 @@ def test_ansible_lint_has_nothing_to_say(monkeypatch: pytest.MonkeyPatch, tmp_pa
 
 
 @pytest.mark.parametrize("inventory", INVENTORIES)
-def test_the_syntax_of_the_playbook(inventory: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_playbook_has_valid_syntax(inventory: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(ROOT)
     monkeypatch.setenv("ANSIBLE_HOME", str(tmp_path))
     run((*UTF8, str(PROGRAM), "--syntax-check", "--inventory", f"ansible/inventory/{inventory}", SITE), timeout=60)
 
 
-def test_vagrant_takes_the_machines(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_vagrant_accepts_the_vagrantfile(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("VAGRANT_HOME", str(tmp_path))
     monkeypatch.setenv("VAGRANT_DOTFILE_PATH", str(tmp_path / "dotfile"))
     monkeypatch.chdir(ROOT)

@@ -139,12 +139,12 @@ def test_members_that_cannot_be_read_are_not_gone_over(
     pair.wait_for_serial(pair.secondary, theirs, 5)
     pair.lose_catalog()
     with Proxy(pair.secondary.endpoint.port) as way:
-        way.spoil(Fault.CUT, str(pair.catalog))
+        way.set_fault(Fault.CUT, str(pair.catalog))
         behind = Nameserver(pair.secondary.name, Endpoint(LOOPBACK, way.port))
         with started(replace(host, nameservers=(pair.primary, behind)), workspace, tmp_path) as deployer:
             turn_until(deployer, lambda: deployer.reconciliations > 1, "it has looked twice")
             assert pair.serial(pair.primary, pair.catalog) == FIRST_SERIAL
-            way.mend()
+            way.clear_fault()
             turn_until(deployer, lambda: (pair.serial(pair.primary, pair.catalog) or 0) > FIRST_SERIAL, "taken over")
             assert theirs in (members_of(host, pair.primary) or {}).values()
     assert pair.serial(pair.secondary, theirs) == 5

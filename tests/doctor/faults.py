@@ -1,4 +1,4 @@
-"""Ways to break one thing of an appliance for a moment, each with the complaint that it should lead to."""
+"""Temporary faults of an appliance, each with the check that must fail and words of its finding."""
 
 from __future__ import annotations
 
@@ -25,25 +25,25 @@ from appliance.settings import Settings
 from appliance.store.file import sqlite
 from tests.pair import LOOPBACK
 
-Breaking = Callable[[DoctorContext], AbstractContextManager[DoctorContext]]
+Fault = Callable[[DoctorContext], AbstractContextManager[DoctorContext]]
 
 
-def with_settings(site: DoctorContext, section: str, **values: object) -> DoctorContext:
-    part = replace(getattr(site.settings, section), **values)
-    return replace(site, settings=replace(site.settings, **{section: part}))
+def with_settings(context: DoctorContext, section: str, **values: object) -> DoctorContext:
+    part = replace(getattr(context.settings, section), **values)
+    return replace(context, settings=replace(context.settings, **{section: part}))
 
 
-def changed(section: str, key: str, value: object) -> Breaking:
+def changed(section: str, key: str, value: object) -> Fault:
     @contextmanager
-    def breaking(site: DoctorContext) -> Iterator[DoctorContext]:
-        yield with_settings(site, section, **{key: value})
+    def fault(context: DoctorContext) -> Iterator[DoctorContext]:
+        yield with_settings(context, section, **{key: value})
 
-    return breaking
+    return fault
 
 
 @contextmanager
 def content(file: Path, text: str) -> Iterator[None]:
-    """The file holds that text for as long as the block runs."""
+    """Replace the content of the file while the block runs."""
     before = file.read_bytes()
     file.write_text(text)
     try:
@@ -63,7 +63,7 @@ def mode(path: Path, bits: int) -> Iterator[None]:
 
 
 @contextmanager
-def standing_still(pid: int | None) -> Iterator[None]:
+def suspended(pid: int | None) -> Iterator[None]:
     assert pid
     os.kill(pid, signal.SIGSTOP)
     try:
@@ -73,76 +73,76 @@ def standing_still(pid: int | None) -> Iterator[None]:
 
 
 @contextmanager
-def key_file_open(site: DoctorContext) -> Iterator[DoctorContext]:
-    with mode(site.settings.deployer.control_key, 0o644):
-        yield site
+def key_file_open(context: DoctorContext) -> Iterator[DoctorContext]:
+    with mode(context.settings.deployer.control_key, 0o644):
+        yield context
 
 
 @contextmanager
-def key_file_garbled(site: DoctorContext) -> Iterator[DoctorContext]:
-    with content(site.settings.deployer.update_key, "no key"):
-        yield site
+def key_file_garbled(context: DoctorContext) -> Iterator[DoctorContext]:
+    with content(context.settings.deployer.update_key, "no key"):
+        yield context
 
 
-def another_key(name: str) -> Breaking:
+def another_key(name: str) -> Fault:
     @contextmanager
-    def breaking(site: DoctorContext) -> Iterator[DoctorContext]:
-        with content(getattr(site.settings.deployer, f"{name}_key"), new_key(name).statement()):
-            yield site
+    def fault(context: DoctorContext) -> Iterator[DoctorContext]:
+        with content(getattr(context.settings.deployer, f"{name}_key"), new_key(name).statement()):
+            yield context
 
-    return breaking
+    return fault
 
 
 @contextmanager
-def store_open(site: DoctorContext) -> Iterator[DoctorContext]:
-    file = site.settings.store.path
+def store_open(context: DoctorContext) -> Iterator[DoctorContext]:
+    file = context.settings.store.path
     with mode(file.parent, 0o755), mode(file, 0o644):
-        yield site
+        yield context
 
 
 @contextmanager
-def store_damaged(site: DoctorContext) -> Iterator[DoctorContext]:
-    file = site.settings.store.path.with_name("damaged.sqlite3")
+def store_damaged(context: DoctorContext) -> Iterator[DoctorContext]:
+    file = context.settings.store.path.with_name("damaged.sqlite3")
     file.write_bytes(b"\xa5" * 8192)
-    yield with_settings(site, "store", path=file)
+    yield with_settings(context, "store", path=file)
     file.unlink()
 
 
 @contextmanager
-def store_of_an_older_release(site: DoctorContext) -> Iterator[DoctorContext]:
-    file = site.settings.store.path.with_name("older.sqlite3")
-    with closing(sqlite.connect(site.settings.store.path)) as source:
+def store_of_an_older_release(context: DoctorContext) -> Iterator[DoctorContext]:
+    file = context.settings.store.path.with_name("older.sqlite3")
+    with closing(sqlite.connect(context.settings.store.path)) as source:
         source.execute("vacuum into ?", (str(file),))
     with closing(sqlite.connect(file)) as copy:
         copy.execute("delete from schema_migration")
-    yield with_settings(site, "store", path=file)
+    yield with_settings(context, "store", path=file)
     file.unlink()
 
 
 @contextmanager
-def link_for_a_file(site: DoctorContext) -> Iterator[DoctorContext]:
-    link = site.settings.deployer.zone_directory / f"{uuid4()}.zone"
+def link_for_a_file(context: DoctorContext) -> Iterator[DoctorContext]:
+    link = context.settings.deployer.zone_directory / f"{uuid4()}.zone"
     link.symlink_to("/etc/passwd")
-    yield site
+    yield context
     link.unlink()
 
 
 @contextmanager
-def zones_open(site: DoctorContext) -> Iterator[DoctorContext]:
-    with mode(site.settings.deployer.zone_directory, 0o777):
-        yield site
+def zones_open(context: DoctorContext) -> Iterator[DoctorContext]:
+    with mode(context.settings.deployer.zone_directory, 0o777):
+        yield context
 
 
 @contextmanager
-def bad_named_conf(site: DoctorContext) -> Iterator[DoctorContext]:
-    file = site.settings.deployer.zone_directory.parent / "ns2" / "named.conf"
+def bad_named_conf(context: DoctorContext) -> Iterator[DoctorContext]:
+    file = context.settings.deployer.zone_directory.parent / "ns2" / "named.conf"
     with content(file, "options { no-such-option yes; };\n"):
-        yield site
+        yield context
 
 
 @contextmanager
-def clock_behind(site: DoctorContext) -> Iterator[DoctorContext]:
-    yield replace(site, now=site.now - timedelta(days=1))
+def clock_behind(context: DoctorContext) -> Iterator[DoctorContext]:
+    yield replace(context, now=context.now - timedelta(days=1))
 
 
 @contextmanager
@@ -153,20 +153,20 @@ def control_of(settings: Settings) -> Iterator[Control]:
     connection.close()
 
 
-BREAKINGS: dict[str, tuple[Breaking, str, str]] = {
+FAULTS: dict[str, tuple[Fault, str, str]] = {
     "no checker": (changed("deployer", "named_checkzone", "/missing/named-checkzone"), "programs", "named_checkzone"),
-    "no nameserver": (changed("dns", "nameservers", ()), "settings", "names no nameserver"),
-    "no store": (changed("store", "path", Path("/missing/store.sqlite3")), "store", "there is no store"),
+    "no nameserver": (changed("dns", "nameservers", ()), "settings", "is empty"),
+    "no store": (changed("store", "path", Path("/missing/store.sqlite3")), "store", "does not exist"),
     "damaged store": (store_damaged, "store", "not a database"),
-    "older store": (store_of_an_older_release, "store", "lacks the migration 0001_initial"),
-    "open store": (store_open, "store-mode", "anyone may read"),
+    "older store": (store_of_an_older_release, "store", "lacks migration 0001_initial"),
+    "open store": (store_open, "store-mode", "readable for everyone"),
     "clock": (clock_behind, "clock", "the clock was set back"),
     "open key": (key_file_open, "keys", "has mode 0644"),
-    "garbled key": (key_file_garbled, "keys", "must hold exactly one key statement"),
-    "missing key": (changed("deployer", "transfer_key", Path("/missing/key")), "keys", "there is no key"),
-    "no zone directory": (changed("deployer", "zone_directory", Path("/missing")), "zone-directory", "there is no"),
-    "open zone directory": (zones_open, "zone-directory", "anyone may write into"),
-    "link": (link_for_a_file, "zone-directory", "is a link"),
+    "garbled key": (key_file_garbled, "keys", "holds no single key statement"),
+    "missing key": (changed("deployer", "transfer_key", Path("/missing/key")), "keys", "does not exist"),
+    "no zone directory": (changed("deployer", "zone_directory", Path("/missing")), "zone-directory", "does not exist"),
+    "open zone directory": (zones_open, "zone-directory", "writable for everyone"),
+    "link": (link_for_a_file, "zone-directory", "is a symbolic link"),
     "named.conf": (bad_named_conf, "named-conf", "no-such-option"),
     "control key": (another_key("control"), "control", "the key is not the one it knows"),
     "transfer key": (another_key("transfer"), "transfer", "transfer.key"),
@@ -175,8 +175,8 @@ BREAKINGS: dict[str, tuple[Breaking, str, str]] = {
 
 
 @contextmanager
-def answering(ask: Callable[[dns.message.Message], dns.message.Message], *, ahead: int) -> Iterator[int]:
-    """A port where SOA questions are passed on, and answered with a serial that is further ahead."""
+def soa_proxy(forward: Callable[[dns.message.Message], dns.message.Message], *, ahead: int) -> Iterator[int]:
+    """Yield a port that forwards SOA queries and adds `ahead` to the serial of each reply."""
     with socket.socket(type=socket.SOCK_DGRAM) as opened:
         opened.bind((LOOPBACK, 0))
 
@@ -186,7 +186,7 @@ def answering(ask: Callable[[dns.message.Message], dns.message.Message], *, ahea
                 if not octets:
                     return
                 query = dns.message.from_wire(octets)
-                reply = ask(query)
+                reply = forward(query)
                 reply.id = query.id
                 (soa,) = reply.answer[0]
                 later = soa.replace(serial=soa.serial + ahead)

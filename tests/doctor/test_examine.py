@@ -1,4 +1,4 @@
-"""One thing is broken at a time, and the doctor complains of precisely that."""
+"""Each fault makes exactly its own check fail."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from appliance.nameserver.catalog import CatalogUpdates
 from appliance.settings import read_settings
 from appliance.store.file import sqlite
 from tests.appliance import Appliance
-from tests.doctor.faults import BREAKINGS, answering, content, control_of, standing_still, with_settings
+from tests.doctor.faults import FAULTS, content, control_of, soa_proxy, suspended, with_settings
 from tests.pair import LOOPBACK, wait_for
 
 DOMAINS = ("one.example", "two.example")
 
 
 @pytest.fixture(scope="module")
-def well() -> Iterator[Appliance]:
-    """An appliance with two live zones; each test puts back what it broke."""
+def healthy() -> Iterator[Appliance]:
+    """An appliance with two live zones; each test repairs what it broke."""
     with Appliance() as running:
         api = running.client(running.token("doctor@example.org"))
         for domain in DOMAINS:
@@ -40,118 +40,125 @@ def well() -> Iterator[Appliance]:
         yield running
 
 
-def site_of(appliance: Appliance) -> DoctorContext:
+def context_of(appliance: Appliance) -> DoctorContext:
     return DoctorContext(read_settings(appliance.state / "config.toml", {}), datetime.now(UTC))
 
 
-def complaints(site: DoctorContext, verdict: Verdict = Verdict.FAIL) -> list[tuple[str, str]]:
-    return [(name, result.what) for name, result in examine(site) if result.verdict is verdict]
+def findings(context: DoctorContext, verdict: Verdict = Verdict.FAIL) -> list[tuple[str, str]]:
+    return [(name, result.what) for name, result in examine(context) if result.verdict is verdict]
 
 
-def test_all_is_well(well: Appliance) -> None:
-    site = site_of(well)
-    assert complaints(site) == complaints(site, Verdict.WARN) == complaints(site, Verdict.SKIP) == []
-    assert {name for name, _ in examine(site)} == {check.name for check in CHECKS}
+def test_nothing_is_found_on_a_healthy_appliance(healthy: Appliance) -> None:
+    context = context_of(healthy)
+    assert findings(context) == findings(context, Verdict.WARN) == findings(context, Verdict.SKIP) == []
+    assert {name for name, _ in examine(context)} == {check.name for check in CHECKS}
 
 
-@pytest.mark.parametrize("fault", BREAKINGS)
-def test_one_fault_one_complaint(well: Appliance, fault: str) -> None:
-    breaking, check, what = BREAKINGS[fault]
-    with breaking(site_of(well)) as site:
-        found = complaints(site)
+@pytest.mark.parametrize("fault", FAULTS)
+def test_one_fault_fails_one_check(healthy: Appliance, fault: str) -> None:
+    break_it, check, what = FAULTS[fault]
+    with break_it(context_of(healthy)) as context:
+        found = findings(context)
     assert [name for name, _ in found] == [check], found
     assert what in found[0][1]
 
 
 @pytest.mark.parametrize(("server", "check"), [("ns1", "primary"), ("ns2", "secondaries")])
-def test_a_nameserver_that_hangs(well: Appliance, server: str, check: str) -> None:
-    with standing_still(well.child(f"{server}/named.conf")):
-        found = complaints(site_of(well))
+def test_a_nameserver_that_hangs(healthy: Appliance, server: str, check: str) -> None:
+    with suspended(healthy.child(f"{server}/named.conf")):
+        found = findings(context_of(healthy))
     assert [name for name, _ in found] == [check]
     assert f"{server}.appliance.test at 127.0.0.1 port" in found[0][1]
-    wait_for(lambda: not complaints(site_of(well)), "it is well again")
+    wait_for(lambda: not findings(context_of(healthy)), "the checks pass again")
 
 
-def test_a_deployer_that_hangs(well: Appliance) -> None:
-    with standing_still(well.child("appliance deployer")):
-        site = replace(site_of(well), now=datetime.now(UTC) + timedelta(seconds=30))
-        assert [name for name, _ in complaints(site)] == ["deployer"]
+def test_a_deployer_that_hangs(healthy: Appliance) -> None:
+    with suspended(healthy.child("appliance deployer")):
+        context = replace(context_of(healthy), now=datetime.now(UTC) + timedelta(seconds=30))
+        assert [name for name, _ in findings(context)] == ["deployer"]
 
 
-def test_a_file_that_was_edited(well: Appliance) -> None:
-    with ExitStack() as mend:
-        mend.enter_context(standing_still(well.child("appliance deployer")))
-        zones = site_of(well).settings.deployer.zone_directory.glob("*.zone")
+def test_an_edited_zone_file(healthy: Appliance) -> None:
+    with ExitStack() as stack:
+        stack.enter_context(suspended(healthy.child("appliance deployer")))
+        zones = context_of(healthy).settings.deployer.zone_directory.glob("*.zone")
         file = next(path for path in zones if "192.0.2.1" in path.read_text())  # not the catalog
-        mend.enter_context(content(file, file.read_text().replace("192.0.2.1", "192.0.2.9")))
-        (result,) = answers.files(site_of(well))  # alone: a reload that was under way may have taken the edited file up
+        stack.enter_context(content(file, file.read_text().replace("192.0.2.1", "192.0.2.9")))
+        (result,) = answers.files(
+            context_of(healthy)
+        )  # only this check: a reload in progress may have read the edited file
     assert result.verdict is Verdict.FAIL
     assert any(domain in result.what for domain in DOMAINS)
 
 
-def test_content_that_differs_behind_the_right_serial(well: Appliance) -> None:
-    site = site_of(well)
+def test_different_content_with_the_right_serial(healthy: Appliance) -> None:
+    context = context_of(healthy)
     zone, answer = dns.name.from_text("one.example"), b"\xc0\0\2"
-    zones = site.settings.deployer.zone_directory
+    zones = context.settings.deployer.zone_directory
     (file,) = (path for path in zones.glob("*.zone") if "one.example" in path.read_text())
     planted = zones / "planted"
     planted.write_text(file.read_text().replace("192.0.2.1", "192.0.2.9"))
-    with standing_still(well.child("appliance deployer")), control_of(site.settings) as control:
+    with suspended(healthy.child("appliance deployer")), control_of(context.settings) as control:
         for path, last in ((planted, b"\x09"), (file, b"\x01")):
             control.delete_zone(zone)
             control.add_zone(zone, str(path))
-            wait_for(lambda wanted=answer + last: wanted in well.answer("www.one.example", "A", 1)[1], "ns1 serves it")  # type: ignore[misc]
-            wrong = "ns1.appliance.test serves other content than the store wants: one.example"
-            assert complaints(site_of(well)) == ([("answers", wrong)] if path == planted else [])
+            wait_for(
+                lambda data=answer + last: data in healthy.answer("www.one.example", "A", 1)[1],  # type: ignore[misc]
+                "ns1 serves it",
+            )
+            wrong = "ns1.appliance.test serves content that differs from the database: one.example"
+            assert findings(context_of(healthy)) == ([("answers", wrong)] if path == planted else [])
     planted.unlink()
 
 
-def test_zones_that_the_store_never_knew_are_a_warning(well: Appliance) -> None:
-    site = site_of(well)
-    label, name = uuid4(), dns.name.from_text("stranger.example")
+def test_unknown_zones_are_a_warning(healthy: Appliance) -> None:
+    context = context_of(healthy)
+    label, name = uuid4(), dns.name.from_text("unknown.example")
     updates = CatalogUpdates(
-        Endpoint(LOOPBACK, well.ports.dns),
-        dns.name.from_text(site.settings.dns.catalog),
-        read_key(site.settings.deployer.update_key),
+        Endpoint(LOOPBACK, healthy.ports.dns),
+        dns.name.from_text(context.settings.dns.catalog),
+        read_key(context.settings.deployer.update_key),
     )
-    stranger = site.settings.deployer.zone_directory / f"{label}.zone"
-    stranger.touch()
+    unknown = context.settings.deployer.zone_directory / f"{label}.zone"
+    unknown.touch()
     updates.change([], {label.hex: name})
     try:
-        assert complaints(site) == []
-        told = complaints(site, Verdict.WARN)
+        assert findings(context) == []
+        warnings = findings(context, Verdict.WARN)
     finally:
         updates.change([label.hex], {})
-        stranger.unlink()
-    assert [check for check, _ in told] == ["catalog", "files"]
-    assert "stranger.example" in told[0][1]
-    assert str(stranger) in told[1][1]
+        unknown.unlink()
+    assert [check for check, _ in warnings] == ["catalog", "files"]
+    assert "unknown.example" in warnings[0][1]
+    assert str(unknown) in warnings[1][1]
 
 
-def test_a_member_that_is_missing(well: Appliance) -> None:
-    site = site_of(well)
-    with closing(sqlite.connect(site.settings.store.path)) as reader:
+def test_a_missing_catalog_member(healthy: Appliance) -> None:
+    context = context_of(healthy)
+    with closing(sqlite.connect(context.settings.store.path)) as reader:
         ((uuid,),) = reader.execute("select uuid from zone where name = 'two.example'")
-    catalog = dns.name.from_text(site.settings.dns.catalog)
-    updates = CatalogUpdates(Endpoint(LOOPBACK, well.ports.dns), catalog, read_key(site.settings.deployer.update_key))
-    with standing_still(well.child("appliance deployer")):
+    catalog = dns.name.from_text(context.settings.dns.catalog)
+    updates = CatalogUpdates(
+        Endpoint(LOOPBACK, healthy.ports.dns), catalog, read_key(context.settings.deployer.update_key)
+    )
+    with suspended(healthy.child("appliance deployer")):
         updates.change([uuid], {})
-        wait_for(lambda: well.rcode("two.example", 2) == "REFUSED", "ns2 has dropped it")
-        assert complaints(site_of(well)) == [
-            ("catalog", "the catalog lacks two.example"),
-            ("answers", "ns2.appliance.test is behind with two.example"),
+        wait_for(lambda: healthy.rcode("two.example", 2) == "REFUSED", "ns2 has dropped it")
+        assert findings(context_of(healthy)) == [
+            ("catalog", "missing from the catalog zone: two.example"),
+            ("answers", "ns2.appliance.test is behind for two.example"),
         ]
         updates.change([], {uuid: dns.name.from_text("two.example")})
-        wait_for(lambda: well.rcode("two.example", 2) == "NOERROR", "ns2 has it again")
+        wait_for(lambda: healthy.rcode("two.example", 2) == "NOERROR", "ns2 has it again")
 
 
-def test_a_secondary_that_outlived_its_primary(well: Appliance) -> None:
-    """A new primary's catalog begins anew: what its secondaries hold is later, and they would take nothing from it."""
-    site = site_of(well)
-    primary, secondary = site.settings.dns.nameservers
-    with answering(lambda query: well.ask(query.question[0].name.to_text(), "SOA", 2), ahead=7) as port:
+def test_a_secondary_that_outlived_its_primary(healthy: Appliance) -> None:
+    """A new primary begins with an earlier catalog serial, and its secondaries would ignore its changes."""
+    context = context_of(healthy)
+    primary, secondary = context.settings.dns.nameservers
+    with soa_proxy(lambda query: healthy.ask(query.question[0].name.to_text(), "SOA", 2), ahead=7) as port:
         survivor = replace(secondary, endpoint=replace(secondary.endpoint, port=port))
-        results = list(answers.catalog(with_settings(site, "dns", nameservers=(primary, survivor))))
+        results = list(answers.catalog(with_settings(context, "dns", nameservers=(primary, survivor))))
     assert [(result.verdict, result.what[:42]) for result in results] == [
-        (Verdict.FAIL, "ns2.appliance.test has a later catalog tha")
+        (Verdict.FAIL, "ns2.appliance.test has a later catalog ser")
     ]

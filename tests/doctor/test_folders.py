@@ -1,4 +1,4 @@
-"""Disks that are full, and zone files where an AppArmor profile has no rule for them."""
+"""Full disks, and zone directories that an AppArmor profile does not cover."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from appliance.deploy.host import find_program
 from appliance.doctor import folders
 from appliance.doctor.result import DoctorContext, Verdict
+from appliance.nameserver.programs import find_program
 from appliance.settings import Settings
 
 
 def test_a_full_disk() -> None:
-    deployer = replace(Settings().deployer, zone_directory=Path("/sys"))  # where nothing is ever left
+    deployer = replace(Settings().deployer, zone_directory=Path("/sys"))  # which never has free space
     store = replace(Settings().store, path=Path("/sys/store.sqlite3"))
-    site = DoctorContext(Settings(store=store, deployer=deployer), datetime.now(UTC))
-    assert {result.verdict for result in folders.space(site)} == {Verdict.FAIL}
+    context = DoctorContext(Settings(store=store, deployer=deployer), datetime.now(UTC))
+    assert {result.verdict for result in folders.space(context)} == {Verdict.FAIL}
 
 
 PROFILE = """
@@ -54,6 +54,8 @@ def test_a_profile_that_covers_the_zone_directory(tmp_path: Path, folder: str, l
     (tmp_path / "local" / "usr.sbin.named").write_text(local)
     settings = Settings(deployer=replace(Settings().deployer, zone_directory=Path(folder)))
     named = Path(find_program("named")).resolve()
-    site = DoctorContext(settings, datetime.now(UTC), profile=profile, confined=named)
-    assert [result.verdict for result in folders.apparmor(site)] == [verdict]
-    assert [result.verdict for result in folders.apparmor(replace(site, confined=Path("/elsewhere")))] == [Verdict.OK]
+    context = DoctorContext(settings, datetime.now(UTC), profile=profile, confined=named)
+    assert [result.verdict for result in folders.apparmor(context)] == [verdict]
+    assert [result.verdict for result in folders.apparmor(replace(context, confined=Path("/elsewhere")))] == [
+        Verdict.OK
+    ]

@@ -1,4 +1,4 @@
-"""What the doctor says on a host: before there are settings, of wrong owners and modes, and of units."""
+"""Checks of an installed host: missing settings, wrong owners and modes, stopped units."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from appliance.settings import Settings, read_settings
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> DoctorContext:
-    """A host below a temporary folder whose settings file is there, and nothing else."""
+def context(tmp_path: Path) -> DoctorContext:
+    """A host in a temporary folder that has only a settings file."""
     etc, store, zones = (tmp_path / name for name in ("etc", "store", "zones"))
     for folder in (etc, store, zones):
         folder.mkdir()
@@ -34,65 +34,65 @@ def site(tmp_path: Path) -> DoctorContext:
     return DoctorContext(settings, datetime.now(UTC), configuration=etc / "config.toml", systemd=tmp_path / "systemd")
 
 
-def test_a_host_without_settings_is_told_what_comes_first(site: DoctorContext, tmp_path: Path) -> None:
+def test_the_repair_of_a_host_without_settings(context: DoctorContext, tmp_path: Path) -> None:
     example = tmp_path / "example.toml"
     example.touch()
-    unset = replace(site, settings=Settings(), configuration=tmp_path / "missing" / "config.toml", example=example)
+    unset = replace(context, settings=Settings(), configuration=tmp_path / "missing" / "config.toml", example=example)
     failed = [(name, result) for name, result in examine(unset) if result.verdict is Verdict.FAIL]
     ((name, result),) = [one for one in failed if one[0] not in ("programs", "zone-directory")]
     assert name == "settings"
-    assert result.what == f"there are no settings yet, no {unset.configuration}"
-    assert result.mend == f"copy {example}, name the nameservers in it, then: dns-appliance host prepare"
+    assert result.what == f"no settings: {unset.configuration} does not exist"
+    assert result.repair == f"copy {example}, set dns.nameservers in it, then: dns-appliance host prepare"
     (without,) = programs.complete_settings(replace(unset, example=tmp_path / "none"))
-    assert without.mend.startswith("write it (docs/operations.md, Settings), name")
+    assert without.repair.startswith("write it (docs/operations.md, Settings), set")
 
 
-def test_a_host_that_was_not_prepared_is_told_so(site: DoctorContext) -> None:
-    (store,) = storage.sound_store(site)
-    assert store.mend.endswith("else make it: dns-appliance host prepare")
-    assert all("of a new host: dns-appliance host prepare" in key.mend for key in folders.closed_keys(site))
+def test_the_repair_of_a_host_that_was_not_prepared(context: DoctorContext) -> None:
+    (store,) = storage.sound_store(context)
+    assert store.repair.endswith("if it is right, create it: dns-appliance host prepare")
+    assert all("on a new host: dns-appliance host prepare" in key.repair for key in folders.closed_keys(context))
 
 
-def test_a_store_that_was_lost_is_not_made_but_restored(site: DoctorContext) -> None:
-    site.settings.store.path.with_suffix(".lock").touch()
-    (store,) = storage.sound_store(site)
-    assert store.mend.endswith("else restore a backup: dns-appliance restore FILE")
+def test_a_lost_store_is_restored_and_not_created(context: DoctorContext) -> None:
+    context.settings.store.path.with_suffix(".lock").touch()
+    (store,) = storage.sound_store(context)
+    assert store.repair.endswith("if it is right, restore a backup: dns-appliance restore FILE")
 
 
-def test_wrong_owners_and_modes_are_told_with_the_command_that_mends_them(site: DoctorContext) -> None:
-    key = site.settings.deployer.control_key
+def test_wrong_owners_and_modes_have_the_command_that_repairs_them(context: DoctorContext) -> None:
+    key = context.settings.deployer.control_key
     key.touch()
     key.chmod(0o644)
     user, group = pwd.getpwuid(key.stat().st_uid).pw_name, grp.getgrgid(key.stat().st_gid).gr_name
-    told = {result.what: result.mend for result in installed.rights(site) if result.verdict is Verdict.FAIL}
+    failures = {result.what: result.repair for result in installed.rights(context) if result.verdict is Verdict.FAIL}
     assert (
-        told[f"{key} is 0644 {user}:{group}, and should be 0640 root:dns-appliance-deployer"]
+        failures[f"{key} is 0644 {user}:{group}, and should be 0640 root:dns-appliance-deployer"]
         == f"chown root:dns-appliance-deployer {key} && chmod 0640 {key}"
     )
-    assert len(told) == 5
+    assert len(failures) == 5
 
 
-def test_a_state_folder_has_neither(site: DoctorContext, tmp_path: Path) -> None:
-    site.systemd.mkdir()
-    elsewhere = replace(site, configuration=tmp_path / "elsewhere" / "config.toml")
+def test_neither_is_checked_in_a_state_folder(context: DoctorContext, tmp_path: Path) -> None:
+    context.systemd.mkdir()
+    elsewhere = replace(context, configuration=tmp_path / "elsewhere" / "config.toml")
     assert [result.verdict for result in (*installed.rights(elsewhere), *installed.units(elsewhere))] == [
         Verdict.OK
     ] * 2
 
 
-def test_units_that_are_not_at_work_are_told(site: DoctorContext) -> None:
-    assert [result.verdict for result in installed.units(site)] == [Verdict.OK]
-    site.systemd.mkdir()
-    told = {result.what.partition(" ")[0]: result for result in installed.units(site)}
-    assert set(told) == set(installed.UNITS)
-    api = told["dns-appliance-api.service"]
+def test_units_that_are_not_active_are_reported(context: DoctorContext) -> None:
+    assert [result.verdict for result in installed.units(context)] == [Verdict.OK]
+    context.systemd.mkdir()
+    failures = {result.what.partition(" ")[0]: result for result in installed.units(context)}
+    assert set(failures) == set(installed.UNITS)
+    api = failures["dns-appliance-api.service"]
     assert api.verdict is Verdict.FAIL
-    assert api.mend.startswith("systemctl start dns-appliance-api.service; journalctl -u")
+    assert api.repair.startswith("systemctl start dns-appliance-api.service; journalctl -u")
 
 
-def test_the_sqlite_in_use_is_named_and_one_that_loses_writes_is_refused(site: DoctorContext) -> None:
-    _, in_use, *_ = programs.versions(site)
+def test_the_sqlite_in_use_is_named_and_an_old_one_is_refused(context: DoctorContext) -> None:
+    _, in_use, *_ = programs.versions(context)
     assert (in_use.verdict, in_use.what) == (Verdict.OK, f"SQLite {apsw.sqlite_lib_version()}")
-    _, older, *_ = programs.versions(site, (3, 51, 2))
+    _, older, *_ = programs.versions(context, (3, 51, 2))
     assert (older.verdict, older.what) == (Verdict.FAIL, "SQLite 3.51.2 is older than 3.51.3")
-    assert "apsw" in older.mend
+    assert "apsw" in older.repair

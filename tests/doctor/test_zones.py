@@ -1,4 +1,4 @@
-"""`zone check`: what was planted in the store past our own rules is found, and nothing else is."""
+"""`zone check`: invalid rows planted in the database are found, and nothing else."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SETTINGS = read_settings(
 
 @pytest.fixture
 def found(workspace: Workspace) -> Callable[[str], list[str]]:
-    """Plant something by SQL in the second of three zones; what is found, all of which is wrong with that zone."""
+    """Return a function that runs SQL on the second of three zones and returns its findings."""
     for domain in ("a.example", "b.example", "c.example"):
         zone = workspace.zone(domain)
         workspace.add(zone, "A", "www", "192.0.2.1")
@@ -37,8 +37,8 @@ def found(workspace: Workspace) -> Callable[[str], list[str]]:
     def plant(statement: str) -> list[str]:
         with closing(sqlite.connect(workspace.store.path)) as writer, writer:
             writer.execute(statement)
-        held, _ = zones.find(EVERYTHING, zones.Page())
-        findings = dict(check_zones(held, SETTINGS, workspace.store)) if held else {}
+        stored, _ = zones.find(EVERYTHING, zones.Page())
+        findings = dict(check_zones(stored, SETTINGS, workspace.store)) if stored else {}
         assert [one for one, wrong in findings.items() if wrong and one.name.labels[0] != b"b"] == []
         return [finding for wrong in findings.values() for finding in wrong]
 
@@ -54,7 +54,7 @@ def test_sound_zones_have_no_findings(found: Found) -> None:
 
 
 @pytest.mark.parametrize(
-    ("planted", "told"),
+    ("planted", "expected"),
     [
         ("line = 'www.b.example. 3600 IN A 192.0.2.999'", "is published as 'www.b.example. 3600 IN A 192.0.2.999'"),
         ("line = '$INCLUDE /etc/passwd'", "is published as '$INCLUDE /etc/passwd'"),
@@ -65,17 +65,17 @@ def test_sound_zones_have_no_findings(found: Found) -> None:
         ("owner = replace(hex(zeroblob(80)), '0', 'x')", "a row cannot be read"),
     ],
 )
-def test_a_planted_row_is_found(found: Found, planted: str, told: str) -> None:
+def test_a_planted_row_is_found(found: Found, planted: str, expected: str) -> None:
     findings = found(f"update record set {planted} {IN_B}")  # noqa: S608
-    assert told in findings[0]
+    assert expected in findings[0]
 
 
-def test_bind_has_the_last_word(found: Found, workspace: Workspace) -> None:
+def test_named_checkzone_refuses_what_the_rules_accept(found: Found, workspace: Workspace) -> None:
     (finding,) = found("update zone set serial = 4294967296 where name = 'b.example'")
     assert finding == "named-checkzone: dns_rdata_fromtext: line 1: near '4294967296': out of range"
 
 
-def test_a_checker_that_is_missing_is_no_verdict(workspace: Workspace) -> None:
+def test_a_missing_named_checkzone_is_an_error(workspace: Workspace) -> None:
     settings = replace(SETTINGS, deployer=replace(SETTINGS.deployer, named_checkzone="/missing/named-checkzone"))
     with pytest.raises(MissingProgram):
         list(check_zones([workspace.zone()], settings, workspace.store))
@@ -83,6 +83,6 @@ def test_a_checker_that_is_missing_is_no_verdict(workspace: Workspace) -> None:
         list(check_zones([workspace.zone("example.net")], Settings(), workspace.store))
 
 
-def test_large_batches_are_checked_whole(workspace: Workspace, tmp_path: Path) -> None:
-    held = [workspace.zone(f"z{number}.example") for number in range(120)]
-    assert [zone for zone, findings in check_zones(held, SETTINGS, workspace.store) if not findings] == held
+def test_every_zone_of_large_batches_is_checked(workspace: Workspace, tmp_path: Path) -> None:
+    stored = [workspace.zone(f"z{number}.example") for number in range(120)]
+    assert [zone for zone, findings in check_zones(stored, SETTINGS, workspace.store) if not findings] == stored

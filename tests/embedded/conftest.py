@@ -1,4 +1,4 @@
-"""A folder that an unprivileged user can reach; pytest's own ones are closed to others."""
+"""A state folder that an unprivileged user can reach, unlike pytest's own temporary folders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The state folder: made once, its secrets closed, nothing of it lost at the next start."""
+"""The state folder: created once, secrets closed to others, nothing lost at the next start."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from appliance.addresses import LOOPBACK, Endpoint
 from appliance.embedded.state import (
     blocking_folder,
     free_port,
+    ports_in_use,
     prepare_state_folder,
     reachable_program,
-    taken_ports,
     unprivileged_owner,
 )
 from appliance.files import Owner
@@ -35,7 +35,7 @@ def test_secrets_are_closed_to_others(state_folder: Path) -> None:
     assert stat.S_IMODE((folder / "store").stat().st_mode) == 0o700
 
 
-def test_it_limits_no_rates(state_folder: Path) -> None:
+def test_its_settings_have_no_rate_limits(state_folder: Path) -> None:
     api = read_settings(prepared(state_folder) / "config.toml", {}).api
     assert (api.token_rate, api.failure_rate) == (0, 0)
 
@@ -54,12 +54,12 @@ def test_the_settings_it_writes_can_be_read(state_folder: Path) -> None:
     assert settings.store.path == folder / "store" / "store.sqlite3"
 
 
-def test_a_folder_on_the_way_that_is_closed_is_found(tmp_path: Path) -> None:
+def test_a_closed_folder_on_the_path_is_found(tmp_path: Path) -> None:
     closed = tmp_path / "closed"
     (closed / "state").mkdir(parents=True)
     closed.chmod(0o700)
-    stranger = Owner(65534, 65534)
-    assert blocking_folder(closed / "state", stranger) in (closed, *tmp_path.parents, tmp_path)
+    other = Owner(65534, 65534)
+    assert blocking_folder(closed / "state", other) in (closed, *tmp_path.parents, tmp_path)
     assert blocking_folder(closed / "state", Owner(0, 0)) is None
 
 
@@ -81,9 +81,9 @@ def test_ports_in_use_are_found() -> None:
     with socket.socket() as held:
         held.bind((LOOPBACK, 0))
         held.listen()
-        taken = held.getsockname()[1]
-        assert taken_ports(taken, free_port()) == [taken]
+        used = held.getsockname()[1]
+        assert ports_in_use(used, free_port()) == [used]
 
 
-def test_root_gives_its_privileges_away() -> None:
+def test_root_drops_its_privileges() -> None:
     assert unprivileged_owner().uid != 0

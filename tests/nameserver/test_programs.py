@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import CommandFailed, CommandTimeout, MissingProgram
-from appliance.nameserver.programs import run
-from tests.pair import wait_for
+from appliance.nameserver.programs import find_program, run
+from tests.pair import program, wait_for
 
 
 def test_both_streams_and_the_status_are_returned() -> None:
@@ -51,3 +51,8 @@ def test_at_the_time_limit_the_children_are_killed_too(tmp_path: Path) -> None:
         run(("sh", "-c", f"sleep 1000 & echo $! > {note}; wait"), timeout=0.5)
     child = Path("/proc") / note.read_text().strip()
     wait_for(lambda: not child.exists() or "(zombie)" in (child / "status").read_text(), "the child has ended")
+
+
+def test_a_program_is_found_by_its_name_else_its_name_is_returned() -> None:
+    assert Path(find_program("named-checkzone")).name == Path(program("named-checkzone")).name
+    assert find_program("no-such-program") == "no-such-program"

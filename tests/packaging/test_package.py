@@ -1,4 +1,4 @@
-"""The Debian package: what it carries, what it asks for, and that none of its scripts touches what is not its own."""
+"""The Debian package: its content and dependencies, and that its scripts leave data of others alone."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ KEPT = ("/etc/dns-appliance", "/var/lib/dns-appliance", "/var/lib/bind/dns-appli
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The package over a wheelhouse that has our own wheel alone, built in a copy of what it is built from."""
+    """The package, built in a copy of the sources from a wheelhouse with only our own wheel."""
     copy = tmp_path_factory.mktemp("checkout")
     for name in ("appliance", "bind-templates", "packaging", "systemd", "tools"):
         shutil.copytree(ROOT / name, copy / name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
@@ -37,11 +37,11 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def packed(checkout: Path) -> Path:
-    """The package that is made of that checkout, of a known day."""
+    """Build the package of a checkout with a fixed date; return its path."""
     environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "SOURCE_DATE_EPOCH": "1767225600"}
     subprocess.run(("tools/package", "wheelhouse"), cwd=checkout, check=True, timeout=100, env=environment)
-    (made,) = (checkout / "dist").iterdir()
-    return made
+    (package,) = (checkout / "dist").iterdir()
+    return package
 
 
 def control(package: Path) -> Message:
@@ -49,13 +49,13 @@ def control(package: Path) -> Message:
 
 
 def listing(package: Path) -> dict[str, str]:
-    """Mode and owner of each file in it, by path."""
+    """Return mode and owner of each file in the package, by path."""
     lines = run(("dpkg-deb", "--contents", str(package)), timeout=20).output.splitlines()
     words = [line.split(maxsplit=5) for line in lines]
     return {word[5].partition(" -> ")[0][1:]: f"{word[0]} {word[1]}" for word in words}
 
 
-def test_it_says_what_it_is_and_needs(package: Path) -> None:
+def test_its_name_version_and_dependencies(package: Path) -> None:
     fields = control(package)
     assert package.name == f"dns-appliance_{appliance.__version__}_amd64.deb"
     assert fields["Version"] == appliance.__version__
@@ -68,24 +68,24 @@ def test_built_again_it_is_the_same_to_the_octet(package: Path) -> None:
     assert packed(package.parent.parent).read_bytes() == before
 
 
-def test_it_carries_wheels_units_users_and_an_example(package: Path) -> None:
-    held = listing(package)
+def test_it_contains_wheels_units_users_and_an_example(package: Path) -> None:
+    files = listing(package)
     for unit in (ROOT / "systemd").iterdir():
         place = {"sysusers": "sysusers.d", "tmpfiles": "tmpfiles.d"}.get(unit.suffixes[0][1:], "systemd/system")
         name = "dns-appliance.conf" if place.endswith(".d") else unit.name
-        assert held[f"/usr/lib/{place}/{name}"] == "-rw-r--r-- root/root", unit
-    (wheel,) = (path for path in held if path.endswith(".whl"))
+        assert files[f"/usr/lib/{place}/{name}"] == "-rw-r--r-- root/root", unit
+    (wheel,) = (path for path in files if path.endswith(".whl"))
     assert wheel == f"/usr/lib/dns-appliance/wheelhouse/dns_appliance-{appliance.__version__}-py3-none-any.whl"
-    assert held["/usr/lib/dns-appliance/install"] == "-rwxr-xr-x root/root"
-    assert "/usr/share/doc/dns-appliance/examples/config.toml" in held
+    assert files["/usr/lib/dns-appliance/install"] == "-rwxr-xr-x root/root"
+    assert "/usr/share/doc/dns-appliance/examples/config.toml" in files
 
 
-def test_nothing_in_it_overwrites_what_an_operator_wrote(package: Path) -> None:
+def test_its_files_are_all_below_usr(package: Path) -> None:
     assert {path.split("/")[1] for path in listing(package)} == {"", "usr"}
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
-def test_scripts_are_sound_shell(package: Path, tmp_path: Path, script: str) -> None:
+def test_scripts_are_valid_shell(package: Path, tmp_path: Path, script: str) -> None:
     run(("dpkg-deb", "--control", str(package), str(tmp_path)), timeout=20)
     text = (tmp_path / script).read_text()
     assert "@" not in text
@@ -94,31 +94,31 @@ def test_scripts_are_sound_shell(package: Path, tmp_path: Path, script: str) -> 
     assert not [line for line in removed for kept in KEPT if kept in line], removed
 
 
-def test_a_release_and_the_one_before_are_kept(tmp_path: Path) -> None:
+def test_a_release_and_the_previous_one_are_kept(tmp_path: Path) -> None:
     functions, _, _ = (PACKAGING / "postinst").read_text().partition("case $1 in")
     script = functions.replace("/opt/dns-appliance", str(tmp_path)).replace("/usr/lib/dns-appliance", str(tmp_path))
-    steps = 'mkdir -p "$release"; take_up_release; remove_older_releases; readlink "$home/current"'
+    steps = 'mkdir -p "$release"; switch_release; remove_older_releases; readlink "$home/current"'
     wheel = tmp_path / "wheelhouse" / "a.whl"
     wheel.parent.mkdir()
-    made = []
+    releases = []
     for build in ("one", "two", "two", "three", "two"):
         wheel.write_text(build)
-        made.append(run(("sh", "-c", f"{script}\n{steps}"), timeout=60).output.strip())
-    assert made[1] == made[2] == made[4]
-    assert len(set(made)) == 3
-    assert (tmp_path / "former").readlink() == Path(made[3])
+        releases.append(run(("sh", "-c", f"{script}\n{steps}"), timeout=60).output.strip())
+    assert releases[1] == releases[2] == releases[4]
+    assert len(set(releases)) == 3
+    assert (tmp_path / "former").readlink() == Path(releases[3])
     kept = {f"releases/{folder.name}" for folder in (tmp_path / "releases").iterdir()}
-    assert kept == {made[3], made[4]}
+    assert kept == {releases[3], releases[4]}
 
 
-def test_purging_leaves_what_clients_wrote_and_says_so(package: Path, tmp_path: Path) -> None:
+def test_purging_keeps_data_and_says_so(package: Path, tmp_path: Path) -> None:
     run(("dpkg-deb", "--control", str(package), str(tmp_path)), timeout=20)
     text = (tmp_path / "postrm").read_text()
     for folder in KEPT:
         assert folder in text
 
 
-def test_the_example_is_complete_and_all_of_it_is_known() -> None:
+def test_the_example_settings_are_valid() -> None:
     settings = read_settings(PACKAGING / "config.toml", {})
     assert len(settings.dns.nameservers) == 2
     assert set(tomllib.loads((PACKAGING / "config.toml").read_text())) == {"dns", "api"}

@@ -153,7 +153,7 @@ def test_it_waits_for_no_one_and_takes_nothing_from_under_anyone(
     file = tmp_path / "backup.sqlite3"
     back_up(workspace.store.path, file, overwrite=False)
     hold = shared_lock if lock == API_LOCK else exclusive_lock
-    with hold(folder_of(workspace) / lock), pytest.raises(AlreadyRunning, match="already running"):
+    with hold(folder_of(workspace) / lock), pytest.raises(AlreadyRunning, match="already running as process"):
         restore(file, workspace.store.path, workspace.clock)
     restore(file, workspace.store.path, workspace.clock)
 

@@ -1,10 +1,10 @@
-"""Long runs that try to break the promises: `make soak`. Each part prints its figures and ends with a verdict.
+"""Long stress tests, run by `make soak`. Each part prints its figures and a verdict.
 
-    storm    kill -9 of everything at random moments, under load; the log of acknowledged changes is the oracle
-    sweep    the deployer is killed at its 1st, 2nd, ... write, fsync, rename, unlink; then each of them fails, once and
-             from then on; backup and restore likewise
-    zones    random valid zones: what the API takes, named loads, and both nameservers give back octet for octet
-    fuzz     random and mutated texts for every parser: our own errors alone, none slow
+    storm    SIGKILL of all processes at random moments under load; acknowledged changes must not be lost
+    sweep    the deployer is killed at its 1st, 2nd, ... write, fsync, rename, unlink; then each call fails, once or
+             permanently; the same for backup and restore
+    zones    random valid zones: named loads what the API accepts, and both nameservers transfer it unchanged
+    fuzz     random and mutated text for every parser: only the appliance's own errors, and none slow
 
-Short forms of the same code run in `make test`. The same seed makes the same inputs, though not the same moments.
+Short forms of the same code run in `make test`. The same seed gives the same inputs, but not the same timing.
 """

@@ -1,4 +1,4 @@
-"""`make soak`: every part in its turn, and a verdict at the end; exit status 1 when a promise was broken."""
+"""`make soak`: run all parts and print a verdict; exit with status 1 if a violation was found."""
 
 from __future__ import annotations
 
@@ -19,35 +19,35 @@ PARTS: Mapping[str, tuple[Callable[[PartRun], None], float]] = {
     "zones": (zones.run, 0.35),
     "sweep": (sweep.run, 0.37),
 }
-"""Each part, and its share of the time; what one leaves goes to those after it."""
+"""Each part and its share of the time; time that a part leaves is given to the next ones."""
 
 
 def main() -> None:
-    """Run what was asked for."""
-    asked = _arguments()
+    """Run the requested parts."""
+    arguments = _arguments()
     end_on_signals()
-    names = [asked.only] if asked.only else list(PARTS)
-    print(f"seed {asked.seed}: python -m tests.soak --seed {asked.seed}", flush=True)
-    ends = time.monotonic() + asked.minutes * 60
-    courses, verdicts = [], []
-    for place, name in enumerate(names):
+    names = [arguments.only] if arguments.only else list(PARTS)
+    print(f"seed {arguments.seed}: python -m tests.soak --seed {arguments.seed}", flush=True)
+    deadline = time.monotonic() + arguments.minutes * 60
+    parts, verdicts = [], []
+    for position, name in enumerate(names):
         run, share = PARTS[name]
-        of_the_rest = share / sum(PARTS[later][1] for later in names[place:])
-        part = PartRun(name, asked.seed, (ends - time.monotonic()) * of_the_rest)
+        remaining_share = share / sum(PARTS[later][1] for later in names[position:])
+        part = PartRun(name, arguments.seed, (deadline - time.monotonic()) * remaining_share)
         run(part)
-        courses.append(part)
+        parts.append(part)
         verdicts.append(part.verdict())
     print(*verdicts, sep="\n")
-    is_clean = all(part.is_clean for part in courses)
-    print(f"soak: {'clean' if is_clean else 'NOT CLEAN'} (seed {asked.seed})")
+    is_clean = all(part.is_clean for part in parts)
+    print(f"soak: {'clean' if is_clean else 'NOT CLEAN'} (seed {arguments.seed})")
     sys.exit(not is_clean)
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
-    parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6), help="of all random inputs")
-    parser.add_argument("--minutes", type=float, default=MINUTES, help="that all parts together should take")
-    parser.add_argument("--only", choices=PARTS, help="this part alone")
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6), help="seed of all random inputs")
+    parser.add_argument("--minutes", type=float, default=MINUTES, help="total duration")
+    parser.add_argument("--only", choices=PARTS, help="run only this part")
     return parser.parse_args()
 
 

@@ -1,6 +1,6 @@
-"""What a soak started ends with it, whatever its age and however it was started: by SIGTERM and SIGINT, at once.
+"""Kill all processes that a soak run started, on SIGTERM and SIGINT.
 
-A process that lost its parent becomes a child of the soak, so that killing children until none is left ends them all.
+The soak process is a subreaper: orphaned processes become its children, so it can kill them all.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ _PR_SET_CHILD_SUBREAPER = 36
 
 
 def end_on_signals() -> None:
-    """From now on both signals kill what was started, remove what it kept in temporary folders, and end this process.
+    """Install handlers for both signals that kill all children, remove temporary folders, and exit.
 
-    Its exit status is 128 and the number of the signal. Processes forked later leave both signals to this one.
+    The exit status is 128 plus the signal number. In processes forked later the handlers do nothing.
     """
     if ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "this kernel does not give lost children to the soak")
+        raise OSError(ctypes.get_errno(), "prctl(PR_SET_CHILD_SUBREAPER) failed")
     own = os.getpid()
     tempfile.tempdir = tempfile.mkdtemp(prefix="soak-")
-    Path(tempfile.tempdir).chmod(0o755)  # named goes there as another user
+    Path(tempfile.tempdir).chmod(0o755)  # named runs as another user
     atexit.register(_remove_when_empty, tempfile.tempdir)
 
     def end(number: int, _frame: FrameType | None) -> None:
@@ -38,7 +38,7 @@ def end_on_signals() -> None:
             return
         _kill_all()
         shutil.rmtree(str(tempfile.tempdir), ignore_errors=True)
-        os.write(sys.stderr.fileno(), f"soak: ended by {signal.Signals(number).name}\n".encode())
+        os.write(sys.stderr.fileno(), f"soak: stopped by {signal.Signals(number).name}\n".encode())
         os._exit(128 + number)
 
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -46,15 +46,15 @@ def end_on_signals() -> None:
 
 
 def _remove_when_empty(folder: str) -> None:
-    """What failed left its logs in it."""
+    """Remove the folder, unless a failure left logs in it."""
     with suppress(OSError):
         Path(folder).rmdir()
 
 
 def _kill_all() -> None:
-    """Kill every child, then those that the killed ones left, until none is there.
+    """Kill every child, then the orphans of killed ones, until no child is left.
 
-    It never waits for one: another thread may have reaped those it killed, and those that are left are not killed yet.
+    It never blocks on a child: another thread may have reaped it, and remaining ones may not be killed yet.
     """
     with suppress(ChildProcessError):
         while True:

@@ -1,4 +1,4 @@
-"""Random inputs for every parser: nothing but our own errors comes out of it, and none takes long."""
+"""Random input for every parser: it must raise only the appliance's own errors, and none may be slow."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from tests.soak.parsers import PARSERS, Parser
 from tests.soak.part_run import PartRun
 
 SLOW = 0.005
-"""Seconds that no input may take."""
-WORTH_A_LOOK = SLOW / 5
+"""Seconds within which every input must be parsed."""
+REMEASURE = SLOW / 5
 CHUNK = 20_000
-"""Inputs that one worker takes at a time."""
+"""Inputs per job of a worker."""
 WORKERS = 2
 INPUTS = 120_000
-"""Inputs for each parser."""
+"""Inputs per parser."""
 
 
 @dataclass(slots=True)
 class Findings:
-    """What came of some inputs to one parser; `broken` and `slow` tell of the inputs, `longest` is in seconds."""
+    """Results of one parser; `broken` and `slow` describe inputs, `longest` is in seconds."""
 
     inputs: int = 0
     accepted: int = 0
@@ -34,7 +34,7 @@ class Findings:
     slow: list[str] = field(default_factory=list)
 
     def add(self, other: Findings) -> None:
-        """Take the other's in."""
+        """Add the results of another job."""
         self.inputs += other.inputs
         self.accepted += other.accepted
         self.longest = max(self.longest, other.longest)
@@ -43,24 +43,24 @@ class Findings:
 
 
 def run(part: PartRun, inputs: int = INPUTS) -> None:
-    """So many inputs for each parser, as far as the time allows, in two processes."""
+    """Test each parser with this number of inputs, within the time of the part, in two processes."""
     found = {name: Findings() for name in PARSERS}
     jobs = _jobs(part.seed, inputs)
     with ProcessPoolExecutor(WORKERS) as workers:
-        under_way: set[Future[tuple[str, Findings]]] = set()
+        running: set[Future[tuple[str, Findings]]] = set()
         while True:
-            while len(under_way) < WORKERS * 2 and part.left > 0 and (job := next(jobs, None)):
-                under_way.add(workers.submit(try_inputs, *job))
-            if not under_way:
+            while len(running) < WORKERS * 2 and part.left > 0 and (job := next(jobs, None)):
+                running.add(workers.submit(try_inputs, *job))
+            if not running:
                 break
-            ended, under_way = wait(under_way, return_when=FIRST_COMPLETED)
-            for name, findings in (future.result() for future in ended):
-                _take(part, found, name, findings, inputs)
-    _tell(part, found, inputs)
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            for name, findings in (future.result() for future in done):
+                _add(part, found, name, findings, inputs)
+    _print_figures(part, found, inputs)
 
 
 def try_inputs(name: str, seed: str, inputs: int) -> tuple[str, Findings]:
-    """So many inputs for one parser, the same for the same seed."""
+    """Test one parser with random inputs; the same seed gives the same inputs."""
     random, found, parser = Random(seed), Findings(), PARSERS[name]
     for _ in range(inputs):
         text = random_text(random, parser.seeds)
@@ -68,13 +68,13 @@ def try_inputs(name: str, seed: str, inputs: int) -> tuple[str, Findings]:
         parsed = error = None
         try:
             parsed = parser.parse(text)
-        except Exception as refused:  # noqa: BLE001 - whether it is one of ours is asked below
+        except Exception as refused:  # noqa: BLE001 - its type is checked below
             error = refused
-        _note_time(found, name, text, time.perf_counter() - began)
+        _record_time(found, name, text, time.perf_counter() - began)
         found.inputs += 1
         found.accepted += error is None
         if error is None:
-            error = _error_again(parser, parsed)
+            error = _round_trip_error(parser, parsed)
         elif isinstance(error, parser.errors):
             error = None
         if error is not None:
@@ -82,17 +82,17 @@ def try_inputs(name: str, seed: str, inputs: int) -> tuple[str, Findings]:
     return name, found
 
 
-def _error_again(parser: Parser, parsed: object) -> Exception | None:
+def _round_trip_error(parser: Parser, parsed: object) -> Exception | None:
     try:
-        parser.again(parsed)
-    except Exception as broken:  # noqa: BLE001 - what a parser took must print and be read again
+        parser.round_trip(parsed)
+    except Exception as broken:  # noqa: BLE001 - accepted input must survive printing and parsing
         return broken
     return None
 
 
-def _note_time(found: Findings, name: str, text: str, took: float) -> None:
-    """One that seems slow is measured three times more: the machine may have been busy elsewhere."""
-    if took > WORTH_A_LOOK:
+def _record_time(found: Findings, name: str, text: str, took: float) -> None:
+    """Record the time; measure a slow input three times again, since the machine may have been busy."""
+    if took > REMEASURE:
         took = min(took, *(_time_of(PARSERS[name].parse, text) for _ in range(3)))
     found.longest = max(found.longest, took)
     if took > SLOW:
@@ -100,21 +100,21 @@ def _note_time(found: Findings, name: str, text: str, took: float) -> None:
 
 
 def _jobs(seed: int, inputs: int) -> Iterator[tuple[str, str, int]]:
-    """Chunk after chunk, the parsers in turn: when the time is over, each has had as many."""
+    """Yield jobs, alternating between parsers, so that each gets the same number of inputs."""
     for start in range(0, inputs, CHUNK):
         for name in PARSERS:
             yield name, f"{seed}/{name}/{start}", min(CHUNK, inputs - start)
 
 
 def _time_of(parse: Callable[[str], object], text: str) -> float:
-    """Seconds that it takes, however it ends."""
+    """Return the seconds that the parser takes, whether it accepts the text or not."""
     began = time.perf_counter()
     with contextlib.suppress(Exception):
         parse(text)
     return time.perf_counter() - began
 
 
-def _take(part: PartRun, found: Mapping[str, Findings], name: str, findings: Findings, inputs: int) -> None:
+def _add(part: PartRun, found: Mapping[str, Findings], name: str, findings: Findings, inputs: int) -> None:
     before = sum(one.inputs for one in found.values())
     found[name].add(findings)
     for text in (*findings.broken, *findings.slow):
@@ -124,7 +124,7 @@ def _take(part: PartRun, found: Mapping[str, Findings], name: str, findings: Fin
         part.say(f"{before + findings.inputs:,} inputs")
 
 
-def _tell(part: PartRun, found: Mapping[str, Findings], inputs: int) -> None:
+def _print_figures(part: PartRun, found: Mapping[str, Findings], inputs: int) -> None:
     for name, one in found.items():
         part.figure(
             f"{name:14} {one.inputs:9,} inputs, {one.accepted:7,} accepted, longest {one.longest * 1000:5.2f} ms, "
@@ -133,7 +133,7 @@ def _tell(part: PartRun, found: Mapping[str, Findings], inputs: int) -> None:
     part.figure(f"{sum(one.inputs for one in found.values()):,} inputs to {len(found)} parsers")
     left_out = sum(inputs - one.inputs for one in found.values())
     if left_out:
-        part.short(f"the time was over: {left_out:,} inputs were left out")
+        part.short(f"out of time: {left_out:,} inputs were not tested")
 
 
 def _shown(text: str) -> str:

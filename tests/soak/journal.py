@@ -1,6 +1,6 @@
-"""Every version of every zone that was ever committed, read from the journal of a store: what answers must match.
+"""Read every committed version of every zone from the store's journal, to compare answers with.
 
-Contents are compared as sets of (owner, type, TTL, data in octets); SOA and the appliance's own NS set are left out.
+Contents are sets of (owner, type, TTL, data in wire form), without SOA and apex NS.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Content = frozenset[Row]
 
 @dataclass(slots=True)
 class Journal:
-    """`versions` by domain and serial; `sets` by domain, owner and type: every set that ever stood there."""
+    """`versions` by domain and serial; `sets`: every RRset that ever existed, by domain, owner and type."""
 
     versions: dict[tuple[str, int], Content] = field(default_factory=dict)
     sets: Mapping[tuple[str, str, str], set[Content]] = field(default_factory=lambda: defaultdict(set))
@@ -31,30 +31,30 @@ class Journal:
 
 
 def read_journal(store: Path) -> tuple[Journal, list[str]]:
-    """The journal, and what is wrong with it: serials that went back, records that came twice or were never there."""
+    """Return the journal and its violations: decreasing serials, records added twice or removed but absent."""
     journal, wrong = Journal(), []
-    held: dict[str, dict[str, Row]] = {}
+    contents: dict[str, dict[str, Row]] = {}
     with closing(apsw.Connection(str(store), flags=apsw.SQLITE_OPEN_READONLY)) as database:
         if (verdict := database.execute("pragma integrity_check").get) != "ok":
-            wrong.append(f"the store is damaged: {verdict}")
+            wrong.append(f"the database is damaged: {verdict}")
         query = (
             "select zone.uuid, zone.name, kind, change.serial, removed, added from change"
             " join zone on zone.id = change.zone_id order by change.id"
         )
         for uuid, domain, kind, serial, removed, added in database.execute(query):
             journal.changes += 1
-            content = held.setdefault(uuid, {})
+            content = contents.setdefault(uuid, {})
             wrong += _apply(content, domain, json.loads(removed), json.loads(added))
             last = journal.newest.get(domain)
             if last and serial < last[1]:
                 wrong.append(f"the serial of {domain} went from {last[1]} back to {serial} in the store")
-            _note(journal, domain, serial, frozenset(content.values()))
+            _add_version(journal, domain, serial, frozenset(content.values()))
             journal.newest[domain] = (uuid, serial, kind == "zone.delete")
     return journal, wrong
 
 
 def row_of(domain: str, record: Mapping[str, Any]) -> Row:
-    """A record as the API shows it, as it is served."""
+    """Return the served form of a record of the API."""
     owner = f"{domain}." if record["name"] == "@" else f"{record['name']}.{domain}."
     value = record["value"]
     if record["record_type"] == "TXT":
@@ -67,7 +67,7 @@ def row_of(domain: str, record: Mapping[str, Any]) -> Row:
 
 def _apply(content: dict[str, Row], domain: str, removed: list[Any], added: list[Any]) -> list[str]:
     wrong = [
-        f"{domain}: the journal takes away {record}, which was not there"
+        f"{domain}: the journal removes {record}, which does not exist"
         for record in removed
         if content.pop(record["uuid"], None) != row_of(domain, record)
     ]
@@ -76,11 +76,11 @@ def _apply(content: dict[str, Row], domain: str, removed: list[Any], added: list
             wrong.append(f"{domain}: the journal adds {record} twice")
         content[record["uuid"]] = row_of(domain, record)
     if len(set(content.values())) != len(content):
-        wrong.append(f"{domain}: two records are equal")
+        wrong.append(f"{domain}: two records are identical")
     return wrong
 
 
-def _note(journal: Journal, domain: str, serial: int, content: Content) -> None:
+def _add_version(journal: Journal, domain: str, serial: int, content: Content) -> None:
     journal.versions[domain, serial] = content
     sets: dict[tuple[str, str], set[Row]] = {}
     for row in content:

@@ -1,4 +1,4 @@
-"""Random texts: seeds cut, joined, repeated and sprinkled with what parsers trip over."""
+"""Random text: seeds that are cut, joined, repeated, and mixed with tokens that parsers often mishandle."""
 
 from __future__ import annotations
 
@@ -42,22 +42,22 @@ TOKENS = (
     *("!", "!^.*$!x!", "[", "]", "[^]-a]", "{", "}", "{1,9}", "|", "+", "?", "^", "$", "\\1", "(a", "null", "true"),
     *(":", "::", "1.2.3.4", "example.com", "a" * 63, "a" * 64, "in-addr.arpa", "wait=5", '{"a":1}', '"a":', "'", "<"),
 )
-LONGEST = 250_000
-"""Characters of the few very long texts: no body and no header is longer."""
+MAX_LENGTH = 250_000
+"""Characters of the few very long texts; no request body or header is longer."""
 _LONG_ONE_IN = 1_000
 
 
 def random_text(random: Random, seeds: Sequence[str]) -> str:
-    """A text near one of the seeds, now and then far from all or very long."""
+    """Return a mutation of a seed, sometimes a very long text."""
     if random.random() < 1 / _LONG_ONE_IN:
         return _long(random, seeds)
     text = random.choice(seeds)
     for _ in range(int(random.expovariate(0.5)) + 1):
-        text = _changed(random, text, seeds)
+        text = _mutated(random, text, seeds)
     return text
 
 
-def _changed(random: Random, text: str, seeds: Sequence[str]) -> str:
+def _mutated(random: Random, text: str, seeds: Sequence[str]) -> str:
     at = int(random.random() * (len(text) + 1))
     to = min(len(text), at + int(random.expovariate(0.3)))
     match int(random.random() * 7):
@@ -82,8 +82,8 @@ def _char(random: Random) -> str:
 
 
 def _long(random: Random, seeds: Sequence[str]) -> str:
-    """A piece of a seed or a token or two, again and again: what makes a careless pattern slow."""
+    """Return a long repetition of a seed or of tokens, which slows down a careless regular expression."""
     piece = random.choice(seeds) if random.random() < 0.3 else "".join(random.choices(TOKENS, k=random.randint(1, 3)))
-    wanted = int(10 ** (2 + 3.4 * random.random()))
+    length = int(10 ** (2 + 3.4 * random.random()))
     head, tail = random.choice(seeds), random.choice(TOKENS)
-    return (head[: len(head) // 2] + piece * (wanted // max(1, len(piece))))[: LONGEST - len(tail)] + tail
+    return (head[: len(head) // 2] + piece * (length // max(1, len(piece))))[: MAX_LENGTH - len(tail)] + tail

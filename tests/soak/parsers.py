@@ -1,6 +1,6 @@
-"""Every parser that reads what a stranger wrote, as a function of one text, with texts that it takes.
+"""Every parser of untrusted input, as a function of one string, with valid inputs as seeds.
 
-Where a parser took a text, `again` prints what came of it, reads that, and finds it the same.
+For accepted input, `round_trip` prints the result, parses it again and compares.
 """
 
 from __future__ import annotations
@@ -41,21 +41,21 @@ _KINDS = tuple(
 )
 
 
-def _nothing(_parsed: Any) -> None:  # noqa: ANN401 - whatever a parser gave
-    """There is no way back to a text."""
+def _no_round_trip(_parsed: Any) -> None:  # noqa: ANN401 - whatever a parser gave
+    """Do nothing: the result cannot be printed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parser:
-    """`parse` reads one text; what it refuses is one of `errors`. `seeds` are texts that it takes."""
+    """A parser: `parse` accepts a string or raises one of `errors`; `seeds` are valid strings."""
 
     parse: Callable[[str], Any]
     seeds: Sequence[str]
-    again: Callable[[Any], None] = _nothing
+    round_trip: Callable[[Any], None] = _no_round_trip
     errors: type[ApplianceError] = InputError
 
 
-def _domain_again(name: Name) -> None:
+def _domain_round_trip(name: Name) -> None:
     assert parse_domain(print_domain(name)) == name
     print_unicode(name)
 
@@ -64,7 +64,7 @@ def _owners(text: str) -> list[tuple[Name, Name]]:
     return [(parse_owner(text, origin), origin) for origin in (ORIGIN, REVERSE)]
 
 
-def _owners_again(owners: Sequence[tuple[Name, Name]]) -> None:
+def _owners_round_trip(owners: Sequence[tuple[Name, Name]]) -> None:
     for owner, origin in owners:
         assert parse_owner(print_owner(owner, origin), origin) == owner
 
@@ -74,27 +74,27 @@ def _target(text: str) -> Name:
 
 
 def _strings(text: str) -> tuple[bytes, ...]:
-    """As `parse_rdata` calls it."""
+    """Parse strings as `parse_rdata` does."""
     refuse_control_characters(text[:20_000], "value")
     return parse_strings(text[:20_000], 4096)
 
 
 def _content(*types: str) -> Parser:
-    """Record data of these types, by the length of the text one or the other."""
+    """Return a parser of record data; the length of the text selects one of the types."""
 
     def parse(text: str) -> tuple[str, ParsedRdata]:
         record_type = types[len(text) % len(types)]
         priority = _PRIORITY if has_priority(parse_type(record_type)) else None
         return record_type, parse_rdata(record_type, text, priority, ORIGIN)
 
-    return Parser(parse, tuple(value for one in types for value in VALUES[one]), _content_again)
+    return Parser(parse, tuple(value for one in types for value in VALUES[one]), _content_round_trip)
 
 
-def _content_again(parsed: tuple[str, ParsedRdata]) -> None:
+def _content_round_trip(parsed: tuple[str, ParsedRdata]) -> None:
     record_type, content = parsed
     wire = content.rdata.to_wire() or b""
-    again = parse_rdata(record_type, content.value, content.priority, ORIGIN)
-    assert (again.rdata.to_wire(), again.value) == (wire, content.value)
+    reparsed = parse_rdata(record_type, content.value, content.priority, ORIGIN)
+    assert (reparsed.rdata.to_wire(), reparsed.value) == (wire, content.value)
     record_line(Record(_NOBODY, ORIGIN, content.rdata.rdtype, 0, wire, content.value, None, "", NOW, NOW))
 
 
@@ -103,16 +103,16 @@ def _body(text: str) -> None:
 
 
 def _setting(text: str) -> None:
-    """The text as the value of a setting, by its length one or the other; an operator's is never of book length."""
+    """Parse the value of a setting, which the length of the text selects; operators write no very long values."""
     key, kind = _KINDS[len(text) % len(_KINDS)]
     _read_value(key, kind, text[:4_000])
 
 
-def _strings_again(strings: tuple[bytes, ...]) -> None:
+def _strings_round_trip(strings: tuple[bytes, ...]) -> None:
     assert parse_quoted(print_quoted(strings)) == strings
 
 
-def _target_again(name: Name) -> None:
+def _target_round_trip(name: Name) -> None:
     assert _target(print_domain(name)) == name
 
 
@@ -127,10 +127,10 @@ _SETTINGS = ("5", "127.0.0.1:8053", "[::1]:53", "ns1.example.net=192.0.2.1:53,ns
 _ALONE = ("TXT", "CAA", "SVCB", "NAPTR", "LOC")
 
 PARSERS: Mapping[str, Parser] = {
-    "domain": Parser(parse_domain, DOMAINS, _domain_again),
-    "owner": Parser(_owners, OWNERS, _owners_again),
-    "target": Parser(_target, (*DOMAINS, ".", "@"), _target_again),
-    "strings": Parser(_strings, VALUES["TXT"], _strings_again),
+    "domain": Parser(parse_domain, DOMAINS, _domain_round_trip),
+    "owner": Parser(_owners, OWNERS, _owners_round_trip),
+    "target": Parser(_target, (*DOMAINS, ".", "@"), _target_round_trip),
+    "strings": Parser(_strings, VALUES["TXT"], _strings_round_trip),
     **{name: _content(name) for name in _ALONE},
     "other types": _content(*(rdtype.name for rdtype in TYPES if rdtype.name not in _ALONE)),
     "JSON body": Parser(_body, _BODIES),

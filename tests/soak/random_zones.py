@@ -1,4 +1,4 @@
-"""Random zones that the appliance would take: every record goes through the parsers and the rules, as an edit does."""
+"""Random valid zones: every record passes the parsers and the rules, as in an edit."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ _LABELS = ("www", "a", "x" * 63, "_dmarc", "0", "xn--bcher-kva", "a-b", "_", "3d
 
 @dataclass(slots=True)
 class RandomZone:
-    """A zone in memory, as the rules see it."""
+    """A zone in memory, with the view that the rules need."""
 
     name: Name
     own_servers: tuple[Name, ...]
-    held: dict[Name, dict[RdataType, list[Record]]] = field(default_factory=lambda: defaultdict(dict))
+    nodes_by_owner: dict[Name, dict[RdataType, list[Record]]] = field(default_factory=lambda: defaultdict(dict))
 
     @property
     def origin(self) -> Name:
@@ -49,38 +49,42 @@ class RandomZone:
     @property
     def records(self) -> list[Record]:
         """All records."""
-        return [record for node in self.held.values() for members in node.values() for record in members]
+        return [record for node in self.nodes_by_owner.values() for members in node.values() for record in members]
 
     def nodes(self, owners: Iterable[Name]) -> Mapping[Name, Node]:
-        """What stands at each of these owners."""
-        return {owner: self._node(owner) for owner in owners if self.held.get(owner)}
+        """Return the records of each of these owners."""
+        return {owner: self._node(owner) for owner in owners if self.nodes_by_owner.get(owner)}
 
     def below(self, owner: Name) -> Iterator[tuple[Name, Node]]:
-        """What stands at each owner below this one."""
-        return ((name, self._node(name)) for name in sorted(self.held) if name != owner and name.is_subdomain(owner))
+        """Yield the records of each owner below this one."""
+        return (
+            (name, self._node(name))
+            for name in sorted(self.nodes_by_owner)
+            if name != owner and name.is_subdomain(owner)
+        )
 
     def add(self, record: Record) -> bool:
-        """Add the record when the rules allow it; its TTL is that of its set."""
-        members = self.held[record.owner].setdefault(record.rdtype, [])
-        equal = any(one.wire == record.wire for one in members)
-        if not equal:
+        """Add the record and return True if the rules allow it; its TTL is that of its RRset."""
+        members = self.nodes_by_owner[record.owner].setdefault(record.rdtype, [])
+        exists = any(one.wire == record.wire for one in members)
+        if not exists:
             members.append(record)
             if not rules.check(self, [record.owner]):
                 return True
             members.pop()
         if not members:
-            del self.held[record.owner][record.rdtype]
-        if not self.held[record.owner]:
-            del self.held[record.owner]
+            del self.nodes_by_owner[record.owner][record.rdtype]
+        if not self.nodes_by_owner[record.owner]:
+            del self.nodes_by_owner[record.owner]
         return False
 
     def file(self, serial: int, apex: Apex) -> bytes:
-        """The zone file, as the deployer writes it."""
+        """Return the zone file as the deployer writes it."""
         lines = [f"{record_line(record)}\n" for record in self.records]
         return zone_file(self.name, serial, apex, "".join(lines), len(lines))
 
     def content(self, serial: int, apex: Apex) -> frozenset[Row]:
-        """What nameservers are to give back, all of it."""
+        """Return all rows that a zone transfer must have."""
         origin = self.name.to_digestable()
         own = [(origin, int(RdataType.NS), apex.ttl, server.to_digestable()) for server in apex.servers]
         times = struct.pack("!5I", serial, apex.refresh, apex.retry, apex.expire, apex.minimum)
@@ -89,24 +93,24 @@ class RandomZone:
         return frozenset([(origin, int(RdataType.SOA), apex.ttl, soa), *own, *rows])
 
     def _node(self, owner: Name) -> Node:
-        return {rdtype: RRset(owner, rdtype, tuple(members)) for rdtype, members in self.held[owner].items()}
+        return {rdtype: RRset(owner, rdtype, tuple(members)) for rdtype, members in self.nodes_by_owner[owner].items()}
 
 
-def grow(random: Random, number: int, apex: Apex) -> RandomZone:
-    """A random zone; the number makes its name one of a kind."""
+def random_zone(random: Random, number: int, apex: Apex) -> RandomZone:
+    """Return a random zone; the number makes its name unique."""
     zone = RandomZone(_zone_name(random, number), apex.servers)
-    wanted = int(random.expovariate(0.12)) if random.random() > 0.01 else random.randint(100, 400)
-    for _ in range(wanted):
+    count = int(random.expovariate(0.12)) if random.random() > 0.01 else random.randint(100, 400)
+    for _ in range(count):
         record = _record(random, zone, random.choice(TYPES), apex)
         if record is not None:
             zone.add(record)
     if random.random() < 0.01:
-        _crowd(random, zone, apex)
+        _fill_rrset(random, zone, apex)
     return zone
 
 
-def _crowd(random: Random, zone: RandomZone, apex: Apex) -> None:
-    """Fill one set up to what the rules allow."""
+def _fill_rrset(random: Random, zone: RandomZone, apex: Apex) -> None:
+    """Fill one RRset up to the limit of the rules."""
     for first in filter(None, [_record(random, zone, "A", apex)]):
         for number in range(110):
             zone.add(replace(first, wire=bytes((10, 1, 1, number))))
@@ -124,7 +128,7 @@ def _zone_name(random: Random, number: int) -> Name:
 
 
 def _record(random: Random, zone: RandomZone, record_type: str, apex: Apex) -> Record | None:
-    """A random record that the parsers take, or None."""
+    """Return a random record, None if the parsers refuse it."""
     rdtype = parse_type(record_type)
     try:
         owner = parse_owner(_owner(random, zone), zone.name)
@@ -132,7 +136,7 @@ def _record(random: Random, zone: RandomZone, record_type: str, apex: Apex) -> R
         content = parse_rdata(record_type, _value(random, record_type, zone), priority, zone.name)
     except InputError:
         return None
-    members = zone.held.get(owner, {}).get(rdtype)
+    members = zone.nodes_by_owner.get(owner, {}).get(rdtype)
     ttl = members[0].ttl if members else random.choice(_TTLS)
     if rdtype == RdataType.NS and owner == zone.name:
         ttl = apex.ttl
@@ -142,11 +146,11 @@ def _record(random: Random, zone: RandomZone, record_type: str, apex: Apex) -> R
 
 def _owner(random: Random, zone: RandomZone) -> str:
     kind = random.random()
-    cuts = [owner for owner, node in zone.held.items() if RdataType.NS in node and owner != zone.name]
+    cuts = [owner for owner, node in zone.nodes_by_owner.items() if RdataType.NS in node and owner != zone.name]
     if cuts and kind < 0.2:
         return random.choice(cuts).to_text()
-    if kind < 0.4 and zone.held:
-        return random.choice(list(zone.held)).to_text()
+    if kind < 0.4 and zone.nodes_by_owner:
+        return random.choice(list(zone.nodes_by_owner)).to_text()
     if kind < 0.6:
         return ".".join(random.choices(_LABELS, k=random.randint(1, 3)))
     if kind < 0.7:
@@ -156,8 +160,8 @@ def _owner(random: Random, zone: RandomZone) -> str:
 
 def _value(random: Random, record_type: str, zone: RandomZone) -> str:
     kind = random.random()
-    if kind < 0.1 and zone.held and record_type in ("CNAME", "MX", "NS", "PTR"):
-        return random.choice(list(zone.held)).to_text()
+    if kind < 0.1 and zone.nodes_by_owner and record_type in ("CNAME", "MX", "NS", "PTR"):
+        return random.choice(list(zone.nodes_by_owner)).to_text()
     if kind < 0.2 and record_type == "TXT":
         return "".join(f"\\{random.randrange(256):03}" for _ in range(random.randint(0, 255))).join('""')
     if kind < 0.3 and record_type in ("A", "AAAA"):

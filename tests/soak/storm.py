@@ -1,8 +1,8 @@
-"""Writers, questions, and kill -9 of API, deployer, ns1 and ns2 at random moments, all at the same time.
+"""Writers, DNS queries, and SIGKILL of API, deployer, ns1 and ns2 at random moments, all at the same time.
 
-What must hold: every acknowledged change is in the version of its serial, and at the end in the store and in both
-nameservers; an unanswered one is there once or not at all; every answer is of a committed version; serials never go
-back.
+Every acknowledged change must be in the version of its serial, and at the end in the store and on both nameservers.
+A change without a response must exist once or not at all. Every answer must be of a committed version. Serials must
+never decrease.
 """
 
 from __future__ import annotations
@@ -29,41 +29,41 @@ from tests.pair import LOOPBACK, wait_for
 from tests.soak.journal import Journal, read_journal, row_of
 from tests.soak.part_run import PartRun
 from tests.soak.watchers import Watcher, content_of
-from tests.soak.writers import TTL, Acknowledged, Entry, Plot, Writer
+from tests.soak.writers import TTL, Acknowledged, Entry, Writer, ZoneShare
 
 CHANGES = 10_000
 WRITERS = 6
 OWN_ZONES = 5
 SHARED_ZONES = 10
-CONVERGED = 60.0
-"""Seconds after the last kill in which everything must be live."""
-LONGEST_CALM = 3.0
-"""Seconds between two kills, at most."""
-VICTIMS = ("appliance serve", "appliance deployer", "ns1/named.conf", "ns2/named.conf")
+CONVERGENCE_TIMEOUT = 60.0
+"""Seconds after the last kill within which all zones must be live."""
+MAX_PAUSE = 3.0
+"""Maximum seconds between two kills."""
+TARGETS = ("appliance serve", "appliance deployer", "ns1/named.conf", "ns2/named.conf")
 HOST = "the whole host"
 HOST_ONE_IN = 9
-"""Kills among which one takes everything at once."""
+"""One in this many kills hits all processes at once."""
 
 
-def run(part: PartRun, changes: int = CHANGES, calm: float = LONGEST_CALM) -> None:
-    """The storm until so many changes were acknowledged, or the time is over; then what is left of it."""
+def run(part: PartRun, changes: int = CHANGES, pause: float = MAX_PAUSE) -> None:
+    """Run until this many changes were acknowledged or time is up; then wait for convergence and check."""
     with Appliance() as appliance:
         storm = Storm(part, appliance)
-        storm.rage(changes, calm)
-        storm.settle()
-        storm.tell()
+        storm.run_load(changes, pause)
+        storm.wait_and_compare()
+        storm.report()
 
 
 @dataclass(slots=True)
 class Storm:
-    """One appliance under fire."""
+    """An appliance with writers, watchers and kills."""
 
     part: PartRun
     appliance: Appliance
     writers: Sequence[Writer] = ()
     watchers: Sequence[Watcher] = ()
     kills: Counter[str] = field(default_factory=Counter)
-    _wanted: int = 0
+    _target: int = 0
 
     def __post_init__(self) -> None:
         token = self.appliance.token("storm@example.org")
@@ -71,50 +71,50 @@ class Storm:
         shared = [f"shared-{number}.storm.example" for number in range(SHARED_ZONES)]
         uuids = {domain: str(api.zone(domain)["uuid"]) for domain in shared}
         self.writers = [self._writer(f"w{number}", token, uuids) for number in range(WRITERS)]
-        domains = sorted({plot.domain for writer in self.writers for plot in writer.plots})
+        domains = sorted({share.domain for writer in self.writers for share in writer.shares})
         key = read_key(self.appliance.state / "keys" / "transfer.key")
         self.watchers = [
             Watcher(self.part, self._server(number), key, number == 2, domains, _any_owner) for number in (1, 2)
         ]
 
     def _writer(self, mark: str, token: str, shared: Mapping[str, str]) -> Writer:
-        """A writer with its part of each shared zone, and zones of its own that are not there yet."""
-        plots = [Plot(domain, mark, True, uuid) for domain, uuid in shared.items()]
-        plots += [Plot(f"z{number}.{mark}.example", mark, False) for number in range(OWN_ZONES)]
-        return Writer(self.part, self.appliance.client(token), mark, plots, self._going)
+        """Return a writer with its part of each shared zone, and with own zones that do not exist yet."""
+        shares = [ZoneShare(domain, mark, True, uuid) for domain, uuid in shared.items()]
+        shares += [ZoneShare(f"z{number}.{mark}.example", mark, False) for number in range(OWN_ZONES)]
+        return Writer(self.part, self.appliance.client(token), mark, shares, self._is_running)
 
     @property
     def count(self) -> int:
-        """Changes that were acknowledged."""
+        """Number of acknowledged changes."""
         return sum(writer.count for writer in self.writers)
 
-    def rage(self, changes: int, calm: float) -> None:
-        """Let writers write, watchers ask and everything die, until so many changes were acknowledged."""
-        self._wanted = changes
-        over = threading.Event()
+    def run_load(self, changes: int, pause: float) -> None:
+        """Run writers, watchers and kills until this many changes were acknowledged."""
+        self._target = changes
+        done = threading.Event()
         with _running([writer.run for writer in self.writers]) as writers:
-            asking = [lambda one=one: one.run(lambda: not over.is_set(), time.sleep) for one in self.watchers]
-            with _running(asking):
+            watching = [lambda one=one: one.run(lambda: not done.is_set(), time.sleep) for one in self.watchers]
+            with _running(watching):
                 try:
-                    self._kill_until_done(writers, calm)
+                    self._kill_until_done(writers, pause)
                 finally:
-                    over.set()
+                    done.set()
         if self.count < changes:
-            self.part.short(f"the time was over after {self.count:,} of {changes:,} changes")
+            self.part.short(f"out of time after {self.count:,} of {changes:,} changes")
 
-    def settle(self) -> None:
-        """Wait until everything is live, and compare the store and both nameservers with what was acknowledged."""
+    def wait_and_compare(self) -> None:
+        """Wait until all zones are live, then compare store and nameservers with the acknowledged changes."""
         began = time.monotonic()
         api = self.writers[0]
         try:
-            wait_for(lambda: self._all_live(api), "everything is live after the storm", CONVERGED)
+            wait_for(lambda: self._all_live(api), "all zones are live after the storm", CONVERGENCE_TIMEOUT)
         except AssertionError as late:
             self.part.wrong(f"{late}: {self.appliance.log('deployer')[-2000:]}")
-        self.part.figure(f"everything live {time.monotonic() - began:.1f} s after the storm")
+        self.part.figure(f"all zones live {time.monotonic() - began:.1f} s after the last kill")
         self._compare()
 
-    def tell(self) -> None:
-        """Hold every answer against the journal, and print the figures."""
+    def report(self) -> None:
+        """Compare every answer with the journal, and print the figures."""
         journal, wrong = read_journal(self.appliance.state / "store" / "store.sqlite3")
         for watcher in self.watchers:
             wrong += watcher.faults(journal)
@@ -126,75 +126,75 @@ class Storm:
         unanswered = sum(writer.unanswered for writer in self.writers)
         refused = sum(writer.refused for writer in self.writers)
         self.part.figure(
-            f"{self.count:,} changes acknowledged, {len(lost)} lost; {unanswered} without an answer, "
+            f"{self.count:,} changes acknowledged, {len(lost)} lost; {unanswered} without a response, "
             f"{refused} refused with 503, {len(journal.versions):,} versions"
         )
         self.part.figure(
-            "killed " + ", ".join(f"{name.split('/')[0].split()[-1]} {n}" for name, n in self.kills.items())
+            "kills: " + ", ".join(f"{name.split('/')[0].split()[-1]} {n}" for name, n in self.kills.items())
         )
         for watcher in self.watchers:
-            answers = ", ".join(f"{what} {count:,}" for what, count in sorted(watcher.asked.items()))
-            self.part.figure(f"{watcher.server.name}: {answers}; serials that dipped over a restart: {watcher.dips}")
+            answers = ", ".join(f"{what} {count:,}" for what, count in sorted(watcher.replies.items()))
+            self.part.figure(f"{watcher.server.name}: {answers}; serial decreased after a restart: {watcher.dips}")
 
-    def _going(self) -> bool:
-        return self.count < self._wanted and self.part.left > 0
+    def _is_running(self) -> bool:
+        return self.count < self._target and self.part.left > 0
 
-    def _kill_until_done(self, writers: Sequence[threading.Thread], calm: float) -> None:
-        told = 0
+    def _kill_until_done(self, writers: Sequence[threading.Thread], pause: float) -> None:
+        reported = 0
         while any(writer.is_alive() for writer in writers):
-            time.sleep(self.part.random.uniform(0, calm))
+            time.sleep(self.part.random.uniform(0, pause))
             if self.part.random.randrange(HOST_ONE_IN):
-                self._kill(self.part.random.choice(VICTIMS))
+                self._kill(self.part.random.choice(TARGETS))
             else:
                 self._kill_host()
-            if self.count // 1000 > told:
-                told = self.count // 1000
+            if self.count // 1000 > reported:
+                reported = self.count // 1000
                 self.part.say(f"{self.count:,} changes, {sum(self.kills.values())} kills")
 
     def _kill(self, words: str) -> None:
-        """Kill a child of the appliance, if it runs just now, and wait for its end."""
+        """Kill a child of the appliance, if it is running, and wait until it is gone."""
         pid = self.appliance.child(words)
         if pid is None:
             return
-        with _other_life([one for one in self.watchers if words.startswith(one.server.name)]):
+        with _restarting([one for one in self.watchers if words.startswith(one.server.name)]):
             os.kill(pid, signal.SIGKILL)
-            wait_for(lambda: _is_gone(pid), f"the end of process {pid}")
+            wait_for(lambda: _is_gone(pid), f"process {pid} has ended")
         self.kills[words] += 1
 
     def _kill_host(self) -> None:
-        """Kill everything in one moment, as a host that stops hard, and start the appliance again."""
+        """Kill all processes at once, as in a power failure, and start the appliance again."""
         assert self.appliance.process
-        with _other_life(self.watchers):
-            self.appliance.process.send_signal(signal.SIGSTOP)  # nothing is started again in between
-            pids = list(self.appliance.at_work())
+        with _restarting(self.watchers):
+            self.appliance.process.send_signal(signal.SIGSTOP)  # so that it restarts nothing meanwhile
+            pids = list(self.appliance.running_processes())
             for pid in pids:
                 os.kill(pid, signal.SIGKILL)
             self.appliance.stop(signal.SIGKILL)
-            wait_for(lambda: all(map(_is_gone, pids)), "the end of everything")
+            wait_for(lambda: all(map(_is_gone, pids)), "all processes have ended")
         self.appliance.start()
         self.kills[HOST] += 1
 
     def _all_live(self, api: Writer) -> bool:
         zones = api._get("/dns-zones/?page_size=1000")
-        gone = {plot.domain for writer in self.writers for plot in writer.plots if plot.uuid is None}
+        gone = {share.domain for writer in self.writers for share in writer.shares if share.uuid is None}
         return all(zone["deployment"]["state"] == "live" for zone in zones) and all(
             self.appliance.rcode(domain, server) == "REFUSED" for domain in gone for server in (1, 2)
         )
 
     def _compare(self) -> None:
-        """The store as the API shows it, and both nameservers as they transfer it, have what the writers know."""
-        wanted: dict[str, list[Entry]] = {}
+        """Compare the API's records and both nameservers' transfers with what the writers know."""
+        expected: dict[str, list[Entry]] = {}
         for writer in self.writers:
-            for plot in writer.plots:
-                found = writer.read(plot)
+            for share in writer.shares:
+                found = writer.read(share)
                 self.part.check(
-                    found == (plot.uuid, plot.entries),
-                    f"{plot.domain} {plot.mark}: the store has {found}, acknowledged was {plot}",
+                    found == (share.uuid, share.entries),
+                    f"{share.domain} {share.mark}: the store has {found}, acknowledged is {share}",
                 )
-                if plot.uuid is not None:
-                    wanted.setdefault(plot.domain, []).extend(plot.entries.values())
+                if share.uuid is not None:
+                    expected.setdefault(share.domain, []).extend(share.entries.values())
         for watcher in self.watchers:
-            for domain, entries in wanted.items():
+            for domain, entries in expected.items():
                 self._compare_served(watcher, domain, entries)
 
     def _compare_served(self, watcher: Watcher, domain: str, entries: Sequence[Entry]) -> None:
@@ -206,7 +206,7 @@ class Storm:
         served, expected = content_of(domain, rows)[1], frozenset(_served(domain, entry) for entry in entries)
         self.part.check(
             served == expected,
-            f"{watcher.server.name}: {domain} lacks {expected - served}, has also {served - expected}",
+            f"{watcher.server.name}: {domain} is missing {expected - served}, has unexpected {served - expected}",
         )
 
     def _server(self, number: int) -> Nameserver:
@@ -214,11 +214,11 @@ class Storm:
 
 
 def _lost(journal: Journal, acknowledged: Iterable[Acknowledged]) -> list[str]:
-    """Acknowledged changes that are not in the version of their serial."""
+    """Return acknowledged changes that are not in the version of their serial."""
     return [
         f"lost: {one}"
         for one in acknowledged
-        if (_served(one.domain, one.entry) in journal.versions.get((one.domain, one.serial), ())) != one.stands
+        if (_served(one.domain, one.entry) in journal.versions.get((one.domain, one.serial), ())) != one.exists
     ]
 
 
@@ -233,7 +233,7 @@ def _any_owner(random: Random) -> str:
 
 
 def _is_gone(pid: int) -> bool:
-    """True when the process has ended, reaped or not."""
+    """Return True if the process has ended, reaped or not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except OSError:
@@ -241,18 +241,18 @@ def _is_gone(pid: int) -> bool:
 
 
 @contextmanager
-def _other_life(watchers: Iterable[Watcher]) -> Iterator[None]:
-    """In the block the nameservers of these watchers end."""
+def _restarting(watchers: Iterable[Watcher]) -> Iterator[None]:
+    """Mark, around the block, that the nameservers of these watchers restart."""
     for watcher in watchers:
-        watcher.life += 1
+        watcher.restarts += 1
     yield
     for watcher in watchers:
-        watcher.life += 1
+        watcher.restarts += 1
 
 
 @contextmanager
 def _running(jobs: Iterable[Callable[[], object]]) -> Iterator[list[threading.Thread]]:
-    """Threads that run these jobs, and their ends at the end of the block."""
+    """Run the jobs in threads; join them at the end of the block."""
     threads = [threading.Thread(target=job) for job in jobs]
     for thread in threads:
         thread.start()

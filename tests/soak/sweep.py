@@ -1,7 +1,7 @@
-"""The deployer under strace: killed at its 1st, 2nd, ... call of each kind until a run ends untouched; then each fails.
+"""Run the deployer under strace, killed at its 1st, 2nd, ... call of each kind, or with that call failing.
 
-After each: both nameservers serve nothing but committed versions, the live files are whole, a primary that is killed
-and started again serves the last good zones, and a plain run makes everything live and leaves no staged file.
+After each run both nameservers must serve only committed versions, live files must be intact, a restarted primary must
+serve its last zones, and a run without fault must make all zones live and leave no staged file.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from tests.soak import backups
-from tests.soak.fault_points import ERRORS, Point, Swept, complaints, sweep_point
+from tests.soak.fault_points import ERRORS, Point, SweepResult, sweep_point, unexpected_ends
 from tests.soak.part_run import PartRun
-from tests.soak.testbed import Testbed, open_ground
+from tests.soak.testbed import Testbed, open_testbed
 
 ON_FILES = ("openat", "write", "fsync", "rename", "link", "unlink", "fchmod", "close", "read")
 ON_STORE = ("openat", "pwrite64", "pread64", "ftruncate", "fdatasync", "close")
@@ -24,15 +24,15 @@ ANYWHERE = ("write", "sendto", "recvfrom", "connect", "socket", "epoll_wait", "v
 FAILING_ON_FILES = ("openat", "write", "fsync", "rename", "link", "unlink", "fchmod", "close")
 FAILING_ON_STORE = ("openat", "pwrite64", "pread64", "ftruncate", "fdatasync", "close")
 WORKERS = 4
-"""More than processors: a run waits for disks and nameservers now and then."""
-MOST_ROUNDS = 50
-"""Of one testbed: its store grows by each, and with it the calls of a run, so that a sweep would never end."""
-MENDED = ((Point("openat", "store", "EIO"), 2), (Point("pwrite64", "store", "ENOSPC"), 10))
-"""Calls whose one failure once kept the deployer from its work until it was started again."""
+"""More than processors, since runs also wait for disks and nameservers."""
+MAX_ROUNDS = 50
+"""Rounds per testbed: its store grows with each, and so do the calls of a run, so that a sweep would never end."""
+REGRESSIONS = ((Point("openat", "store", "EIO"), 2), (Point("pwrite64", "store", "ENOSPC"), 10))
+"""Calls whose single failure once stopped the deployer until it was restarted."""
 
 
 def groups() -> list[list[Point]]:
-    """Every kind of call, to be killed at, to fail once, and to fail from then on; those of a group share a testbed."""
+    """Return each kind of call with each fault: kill, one failure, permanent failure; a group shares a testbed."""
     kills = [(call, "files") for call in ON_FILES] + [(call, "store") for call in ON_STORE]
     kills += [(call, "anywhere") for call in ANYWHERE]
     failing = [(call, "files") for call in FAILING_ON_FILES] + [(call, "store") for call in FAILING_ON_STORE]
@@ -44,85 +44,85 @@ def groups() -> list[list[Point]]:
 
 
 def _errors(call: str) -> Sequence[str]:
-    """What it may fail with: reading knows nothing of full and read-only disks."""
+    """Return the errors of a call: a read does not fail on full or read-only disks."""
     return ("EIO",) if call == "pread64" else ERRORS
 
 
 def run(part: PartRun) -> None:
-    """All of it, as far as the time allows, on a few grounds at a time."""
-    touched: Counter[str] = Counter()
+    """Sweep all faults within the time of the part, on several testbeds at once."""
+    faulted: Counter[str] = Counter()
     unfinished = []
     with ProcessPoolExecutor(WORKERS) as workers:
-        ends = time.monotonic() + part.left
-        jobs = [workers.submit(sweep, points, ends) for points in groups()]
-        jobs += [workers.submit(backups.sweep, points, ends) for points in backups.points()]
-        for swept in (swept for job in as_completed(jobs) for swept in job.result()):
-            touched[swept.point.kind] += swept.touched
-            part.say(f"{swept.point!s:40} {swept.touched:4} runs touched")
-            if not swept.ended:
-                unfinished.append(str(swept.point))
-            for violation in swept.violations:
+        deadline = time.monotonic() + part.left
+        jobs = [workers.submit(sweep, points, deadline) for points in groups()]
+        jobs += [workers.submit(backups.sweep, points, deadline) for points in backups.points()]
+        for result in (result for job in as_completed(jobs) for result in job.result()):
+            faulted[result.point.kind] += result.faulted
+            part.say(f"{result.point!s:40} {result.faulted:4} runs with a fault")
+            if not result.finished:
+                unfinished.append(str(result.point))
+            for violation in result.violations:
                 part.wrong(violation)
-    part.figure(", ".join(f"{count:,} {kind}" for kind, count in touched.items()))
+    part.figure(", ".join(f"{count:,} {kind}" for kind, count in faulted.items()))
     if unfinished:
-        part.short(f"{len(unfinished)} kinds of fault were not swept to the end: {', '.join(unfinished[:5])}, ...")
+        part.short(f"{len(unfinished)} kinds of fault are incomplete: {', '.join(unfinished[:5])}, ...")
 
 
 def sample(part: PartRun, kills: int, failures: int) -> None:
-    """A few of the points, on one testbed; those that once did harm are always among them."""
+    """Test a random sample of the faults on one testbed, and always the regressions."""
     points = [point for group in groups() for point in group]
     killing = [point for point in points if point.error is None]
     failing = [point for point in points if point.error is not None]
     chosen = [*part.random.sample(killing, kills), *part.random.sample(failing, failures)]
-    with open_ground() as testbed:
-        for point, number in (*MENDED, *((point, part.random.randint(1, 4)) for point in chosen)):
+    with open_testbed() as testbed:
+        for point, number in (*REGRESSIONS, *((point, part.random.randint(1, 4)) for point in chosen)):
             for violation in _try(testbed, point, number)[1]:
                 part.wrong(violation)
 
 
-def sweep(points: Sequence[Point], ends: float) -> list[Swept]:
-    """Some kinds of call, on a testbed of their own, unless the time is over."""
-    if time.monotonic() > ends:
-        return [Swept(point) for point in points]
+def sweep(points: Sequence[Point], deadline: float) -> list[SweepResult]:
+    """Sweep some kinds of call on their own testbed, until the deadline."""
+    if time.monotonic() > deadline:
+        return [SweepResult(point) for point in points]
     with ExitStack() as stack:
-        testbed = stack.enter_context(open_ground())
+        testbed = stack.enter_context(open_testbed())
 
         def attempt(point: Point, number: int) -> tuple[bool, list[str]]:
             nonlocal testbed
-            if testbed.rounds >= MOST_ROUNDS:
+            if testbed.rounds >= MAX_ROUNDS:
                 stack.close()
-                testbed = stack.enter_context(open_ground())
+                testbed = stack.enter_context(open_testbed())
             return _try(testbed, point, number)
 
-        return [sweep_point(point, ends, attempt) for point in points]
+        return [sweep_point(point, deadline, attempt) for point in points]
 
 
 def _try(testbed: Testbed, point: Point, number: int) -> tuple[bool, list[str]]:
-    """One round with the fault at this call; whether it was met, and what was wrong."""
+    """Run one round with the fault at this call; return whether it was reached, and violations."""
     testbed.change()
     run = testbed.deploy((*point.strace(number), *_paths(testbed, point.where)), lasting=point.lasting)
-    wrong = [*complaints(point, run), *testbed.faults()]
+    violations = [*unexpected_ends(point, run), *testbed.faults()]
     if point.error is None:
-        wrong += [*testbed.restart_primary(), *testbed.faults()]
-    healed = testbed.deploy()
-    if healed.status != 0:
-        wrong.append(f"the next run ended {healed.status}: {healed.said[-600:]}")
-    wrong += testbed.faults_after_healing()
-    return point.is_met(number, run.trace), [f"{point}, call {number}: {text}" for text in wrong]
+        violations += [*testbed.restart_primary(), *testbed.faults()]
+    repaired = testbed.deploy()
+    if repaired.status != 0:
+        violations.append(f"the next run exited with {repaired.status}: {repaired.output[-600:]}")
+    violations += testbed.faults_after_repair()
+    return point.is_reached(number, run.trace), [f"{point}, call {number}: {text}" for text in violations]
 
 
 def _paths(testbed: Testbed, where: str) -> Iterator[str]:
-    """The options that limit strace to the files of that place."""
+    """Yield the options that limit strace to those files."""
     store = testbed.workspace.store.path
-    places: list[Path] = []
+    paths: list[Path] = []
     if where == "store":
-        places = [store, Path(f"{store}-wal"), Path(f"{store}-shm")]
+        paths = [store, Path(f"{store}-wal"), Path(f"{store}-shm")]
     elif where == "files":
-        zones = (*testbed.zones, *testbed.gone)
+        zones = (*testbed.zones, *testbed.deleted)
         suffixes = (".zone", ".zone.jnl", ".staged", ".former")
-        places = [
+        paths = [
             testbed.pair.zones,
             *(testbed.pair.zones / f"{zone.uuid}{suffix}" for zone in zones for suffix in suffixes),
         ]
-    for place in places:
-        yield from ("-P", str(place))
+    for path in paths:
+        yield from ("-P", str(path))

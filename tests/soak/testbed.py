@@ -1,6 +1,6 @@
-"""The testbed that sweeps stand on: two nameservers, a store with its editor, and `deployer --once` as a program.
+"""The testbed of sweeps: two nameservers, a store with its editor, and `deployer --once` as a program.
 
-A round is one run of the deployer with everything to do: four zones changed, one made, one deleted.
+A round is one run of the deployer with every kind of change: four zones changed, one created, one deleted.
 """
 
 from __future__ import annotations
@@ -23,80 +23,80 @@ from appliance.render.zone_file import zone_file
 from appliance.store import records, zones
 from appliance.zones.model import Zone
 from tests.pair import LOOPBACK, Pair, program, wait_for
-from tests.soak.preloaded import Ended, ReadyProgram
+from tests.soak.preloaded import ReadyProgram, RunResult
 from tests.workspace import APEX, Workspace, open_workspace
 
-HEALING = 60.0
-"""Seconds in which a plain run must make everything live."""
+REPAIR_TIMEOUT = 60.0
+"""Seconds within which a run without fault must make all zones live."""
 
-LOADING = 10.0
-"""Seconds in which a primary that was started again must have loaded its zones."""
+LOAD_TIMEOUT = 10.0
+"""Seconds within which a restarted primary must have loaded its zones."""
 
 Version = frozenset[tuple[str, int, str, bytes]]
 
 
 class Testbed:
-    """The pair, the workspace, and the zones of the rounds. `versions` and `files` have all that was ever committed."""
+    """Nameservers, store and zones of the rounds. `versions` and `files` have all committed versions."""
 
     def __init__(self, pair: Pair, workspace: Workspace, folder: Path) -> None:
         self.pair, self.folder = pair, folder
         self.workspace = replace(workspace, editor=replace(workspace.editor, announce=lambda: None))
         self.config = folder / "config.toml"
         self.config.write_text(_settings(pair, workspace.store.path, folder))
-        self.program = ReadyProgram(folder, HEALING)
+        self.program = ReadyProgram(folder, REPAIR_TIMEOUT)
         self.versions: dict[tuple[str, int], Version] = {}
         self.files: dict[str, set[bytes]] = {}
         self._checker = ZoneChecker(program("named-checkzone"), program("named-checkconf"))
         self.rounds = 0
         self.large = workspace.zone("large.example")
         self.small = [workspace.zone(f"small-{number}.example") for number in range(3)]
-        self.fresh = workspace.zone("fresh-0.example")
-        self.gone: list[Zone] = []
+        self.newest = workspace.zone("fresh-0.example")
+        self.deleted: list[Zone] = []
         for number in range(30):
             workspace.add(self.large, "TXT", f"t{number}", "x" * 200)
-        self._moving = [workspace.add(zone, "A", "www", "10.1.0.0").uuid for zone in (self.large, *self.small)]
+        self._changing = [workspace.add(zone, "A", "www", "10.1.0.0").uuid for zone in (self.large, *self.small)]
         self.deploy()
         for zone in self.zones:
-            self._note(zone)
+            self._record(zone)
 
     @property
     def zones(self) -> tuple[Zone, ...]:
-        """The zones that should be served."""
-        return self.large, *self.small, self.fresh
+        """The zones that must be served."""
+        return self.large, *self.small, self.newest
 
     def change(self) -> None:
-        """Give the deployer everything to do: reload four zones, add one, withdraw one."""
+        """Change four zones, create one and delete one."""
         self.rounds += 1
         address = RecordInput("A", "www", f"10.0.{self.rounds // 250}.{self.rounds % 250}")
-        for uuid in self._moving:
+        for uuid in self._changing:
             self.workspace.editor.change_record(self.workspace.owner, uuid, lambda _zone, _before: address)
-        self.workspace.editor.delete_zone(self.workspace.owner, self.fresh.uuid)
-        self.gone = [*self.gone[-1:], self.fresh]
-        self.fresh = self.workspace.zone(f"fresh-{self.rounds}.example")
+        self.workspace.editor.delete_zone(self.workspace.owner, self.newest.uuid)
+        self.deleted = [*self.deleted[-1:], self.newest]
+        self.newest = self.workspace.zone(f"fresh-{self.rounds}.example")
         for zone in self.zones:
-            self._note(zone)
+            self._record(zone)
 
-    def deploy(self, strace: Sequence[str] = (), *, lasting: bool = False) -> Ended:
-        """A run of the deployer, a plain one unless strace is asked for."""
+    def deploy(self, strace: Sequence[str] = (), *, lasting: bool = False) -> RunResult:
+        """Run the deployer once, under strace if given."""
         return self.program.run(("deployer", "--once", "--config", str(self.config)), strace, lasting=lasting)
 
     def faults(self) -> Iterator[str]:
-        """What a nameserver answers and the store never held, and files that named would not load, now."""
+        """Yield answers that were never committed, and files that named would refuse."""
         yield from self._faults_of_files()
         for zone in self.zones:
             for server in (self.pair.primary, self.pair.secondary):
                 found = self.served(server, zone)
                 if found is not None and found != self.versions.get((str(zone.name), _serial_of(found))):
-                    yield f"{server.name} serves of {zone.name} what was never committed"
+                    yield f"{server.name} serves content of {zone.name} that was never committed"
 
-    def faults_after_healing(self) -> Iterator[str]:
-        """What is not as the store wants it, after a plain run."""
+    def faults_after_repair(self) -> Iterator[str]:
+        """Yield differences from the store, after a run without fault."""
         for zone in self.zones:
-            wanted = self.versions[str(zone.name), zones.get_any(zone.uuid).serial]
+            expected = self.versions[str(zone.name), zones.get_any(zone.uuid).serial]
             for server in (self.pair.primary, self.pair.secondary):
-                if self.served(server, zone) != wanted:
+                if self.served(server, zone) != expected:
                     yield f"{server.name} does not serve the newest {zone.name}"
-        for zone in self.gone:
+        for zone in self.deleted:
             for server in (self.pair.primary, self.pair.secondary):
                 if self.pair.serial(server, zone.name) is not None:
                     yield f"{server.name} still serves {zone.name}, which was deleted"
@@ -104,7 +104,7 @@ class Testbed:
             yield "staged files were left behind"
 
     def restart_primary(self) -> Iterator[str]:
-        """Kill the primary and start it again; zones that it served before and serves no more, or in an older form."""
+        """Kill and restart the primary; yield zones that it no longer serves, or only in an older version."""
         before = {zone: self.pair.serial(self.pair.primary, zone.name) for zone in self.zones}
         self.pair.ns1.stop(signal.SIGKILL)
         self.pair.ns1.start()
@@ -112,18 +112,18 @@ class Testbed:
         for zone, serial in before.items():
             if serial is not None and not self._serves(zone, serial):
                 now = self.pair.serial(self.pair.primary, zone.name)
-                yield f"after a restart the primary serves {now} of {zone.name}; before it was {serial}"
+                yield f"after a restart the primary serves serial {now} of {zone.name}; before it was {serial}"
 
     def _serves(self, zone: Zone, serial: int) -> bool:
-        """True as soon as the primary serves this serial or a later one; False when it does not in all that time."""
+        """Return True once the primary serves this serial or a later one, False after LOAD_TIMEOUT."""
         try:
-            wait_for(lambda: (self.pair.serial(self.pair.primary, zone.name) or 0) >= serial, "it serves", LOADING)
+            wait_for(lambda: (self.pair.serial(self.pair.primary, zone.name) or 0) >= serial, "it serves", LOAD_TIMEOUT)
         except AssertionError:
             return False
         return True
 
     def served(self, server: Nameserver, zone: Zone) -> Version | None:
-        """What the server gives as the whole zone, None for nothing."""
+        """Return the transferred zone, None if the transfer fails."""
         try:
             rows = axfr(server, zone.name, self.pair.transfer_key, timeout=5)
         except CommandError:
@@ -131,17 +131,17 @@ class Testbed:
         return frozenset((str(row.owner), row.ttl, row.rdtype.name, row.rdata.to_wire() or b"") for row in rows)
 
     def _faults_of_files(self) -> Iterator[str]:
-        """Each live file is one of the committed ones, octet for octet, and passes the checker."""
+        """Yield live files that were never committed in this form, or that named-checkzone refuses."""
         live = {zone.name: self.pair.files.path(zone.uuid) for zone in self.zones}
-        there = {name: path for name, path in live.items() if path.exists()}
-        for name, refusal in self._checker.check(there).items():
+        existing = {name: path for name, path in live.items() if path.exists()}
+        for name, refusal in self._checker.check(existing).items():
             yield f"the live file of {name} is refused: {refusal}"
-        for name, path in there.items():
+        for name, path in existing.items():
             if path.read_bytes() not in self.files[str(name)]:
-                yield f"the live file of {name} is not one that was committed"
+                yield f"the live file of {name} was never committed"
 
-    def _note(self, zone: Zone) -> None:
-        """Remember the zone as it is committed now, as a file and as its records."""
+    def _record(self, zone: Zone) -> None:
+        """Record the committed version of the zone, as a file and as records."""
         now = zones.get_any(zone.uuid)
         lines = records.lines_of(now)
         content = zone_file(now.name, now.serial, APEX, lines.text, lines.count)
@@ -153,8 +153,8 @@ class Testbed:
 
 
 @contextmanager
-def open_ground() -> Iterator[Testbed]:
-    """A testbed on which everything is live."""
+def open_testbed() -> Iterator[Testbed]:
+    """Yield a testbed on which all zones are live."""
     with (
         Pair() as pair,
         tempfile.TemporaryDirectory(prefix="testbed-") as folder,
@@ -168,7 +168,7 @@ def open_ground() -> Iterator[Testbed]:
 
 
 def _serial_of(version: Version) -> int:
-    """The serial in its SOA record: the first of the five numbers at the end of the data."""
+    """Return the serial in the SOA record: the first of the five integers at the end of its data."""
     wire = next(wire for _, _, rdtype, wire in version if rdtype == "SOA")
     return int.from_bytes(wire[-20:-16], "big")
 

@@ -1,4 +1,4 @@
-"""Values of every type as a client may send them: seeds for random texts, and pieces of random zones."""
+"""Valid values of every record type: seeds for random text, and content of random zones."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Questions to one nameserver, again and again: what it answers is kept, to be held against the journal at the end.
+"""Query one nameserver repeatedly and keep its answers, to compare them with the journal at the end.
 
-Serials are looked at on the spot: a process of named never goes back, nor does the primary over its restarts. A
-secondary may: killed right after a large transfer it answers its former serial until its first refresh.
+Serials are checked at once: they must not decrease while named runs, nor on the primary after a restart. They may on a
+secondary that was killed right after a large transfer: it serves its former serial until its first refresh.
 """
 
 from __future__ import annotations
@@ -34,75 +34,77 @@ _TYPES = ("A", "TXT", "MX")
 
 @dataclass(slots=True)
 class Watcher:
-    """What one nameserver answered. `life` counts its processes: it moves before and after each kill."""
+    """The answers of one nameserver. `restarts` is incremented before and after each kill."""
 
     part: PartRun
     server: Nameserver
     key: Key
-    may_dip: bool
+    may_decrease: bool
     domains: Sequence[str]
     owners: Callable[[Random], str]
-    life: int = 0
-    asked: Counter[str] = field(default_factory=Counter)
+    restarts: int = 0
+    replies: Counter[str] = field(default_factory=Counter)
     dips: int = 0
     _last: dict[str, tuple[int, int]] = field(default_factory=dict)
     _serials: set[tuple[str, int]] = field(default_factory=set)
-    _whole: set[tuple[str, int, Content]] = field(default_factory=set)
+    _zones: set[tuple[str, int, Content]] = field(default_factory=set)
     _sets: set[tuple[str, str, str, Content]] = field(default_factory=set)
     _absent: set[tuple[str, str, str, int]] = field(default_factory=set)
 
-    def run(self, going: Callable[[], bool], pause: Callable[[float], object]) -> None:
-        """Ask until told to stop."""
+    def run(self, is_running: Callable[[], bool], pause: Callable[[float], object]) -> None:
+        """Query until `is_running` returns False."""
         random = Random(f"{self.part.seed}/{self.server.name}")
         try:
-            while going():
-                self.look(random)
+            while is_running():
+                self.query_zone(random)
                 pause(_PAUSE)
         except Exception as error:  # noqa: BLE001 - the top of a thread
-            self.part.wrong(f"the questions to {self.server.name} broke: {error!r}")
+            self.part.wrong(f"queries to {self.server.name} failed: {error!r}")
 
-    def look(self, random: Random) -> None:
-        """One zone: its serial, one set, and now and then the whole of it."""
+    def query_zone(self, random: Random) -> None:
+        """Query the serial and one RRset of a random zone, and sometimes transfer it."""
         domain = random.choice(self.domains)
-        life = self.life
-        serial = self._ask_serial(domain)
-        if serial is not None and life == self.life:
-            self._follow(domain, serial, life)
-        self._ask_set(domain, f"{self.owners(random)}.{domain}.", random.choice(_TYPES))
+        restarts = self.restarts
+        serial = self._query_serial(domain)
+        if serial is not None and restarts == self.restarts:
+            self._check_serial(domain, serial, restarts)
+        self._query_rrset(domain, f"{self.owners(random)}.{domain}.", random.choice(_TYPES))
         if random.random() < 0.2:
             self._transfer(domain)
 
     def faults(self, journal: Journal) -> list[str]:
-        """What was answered and is in no committed version."""
+        """Return the answers that match no committed version."""
         name, wrong = self.server.name, []
         wrong += [
             f"{name}: {domain} {serial} was never committed"
             for domain, serial in self._serials
             if (domain, serial) not in journal.versions
         ]
-        for domain, serial, content in self._whole:
+        for domain, serial, content in self._zones:
             version = journal.versions.get((domain, serial))
             if version != content:
-                wrong.append(f"{name}: {domain} {serial} was transferred as another: {_difference(version, content)}")
+                wrong.append(
+                    f"{name}: {domain} {serial} was transferred with other content: {_difference(version, content)}"
+                )
         for domain, owner, rdtype, content in self._sets:
             if content not in journal.sets[domain, owner, rdtype]:
-                wrong.append(f"{name}: {owner} {rdtype} {sorted(content)} stood in no version")
+                wrong.append(f"{name}: {owner} {rdtype} {sorted(content)} was in no version")
         for domain, owner, rdtype, serial in self._absent:
             if any(row[:2] == (owner, rdtype) for row in journal.versions.get((domain, serial), ())):
-                wrong.append(f"{name}: {owner} {rdtype} was missing in {serial}")
+                wrong.append(f"{name}: {owner} {rdtype} was missing in serial {serial}")
         return wrong
 
-    def _follow(self, domain: str, serial: int, life: int) -> None:
+    def _check_serial(self, domain: str, serial: int, restarts: int) -> None:
         last = self._last.get(domain)
         if last and is_later(last[1], serial):
-            if self.may_dip and last[0] != life:
+            if self.may_decrease and last[0] != restarts:
                 self.dips += 1
             else:
                 self.part.wrong(f"{self.server.name}: the serial of {domain} went from {last[1]} back to {serial}")
-        self._last[domain] = (life, serial)
+        self._last[domain] = (restarts, serial)
 
-    def _ask_serial(self, domain: str) -> int | None:
-        reply = self._ask(domain, "SOA")
+    def _query_serial(self, domain: str) -> int | None:
+        reply = self._query(domain, "SOA")
         for rrset in reply.answer if reply else ():
             if rrset.rdtype == RdataType.SOA:
                 serial: int = rrset[0].serial
@@ -110,8 +112,8 @@ class Watcher:
                 return serial
         return None
 
-    def _ask_set(self, domain: str, owner: str, rdtype: str) -> None:
-        reply = self._ask(owner, rdtype)
+    def _query_rrset(self, domain: str, owner: str, rdtype: str) -> None:
+        reply = self._query(owner, rdtype)
         if reply is None:
             return
         for rrset in reply.answer:
@@ -126,26 +128,26 @@ class Watcher:
         try:
             rows = axfr(self.server, zone, self.key, timeout=5)
         except CommandError:
-            self.asked["transfers refused or cut"] += 1
+            self.replies["transfers refused or cut"] += 1
             return
-        self.asked["transfers"] += 1
-        self._whole.add((domain, *content_of(domain, rows)))
+        self.replies["transfers"] += 1
+        self._zones.add((domain, *content_of(domain, rows)))
 
-    def _ask(self, name: str, rdtype: str) -> dns.message.Message | None:
+    def _query(self, name: str, rdtype: str) -> dns.message.Message | None:
         query = dns.message.make_query(name, rdtype, flags=dns.flags.Flag(0))
         try:
             reply, _ = dns.query.udp_with_fallback(
                 query, self.server.endpoint.host, timeout=0.3, port=self.server.endpoint.port
             )
         except (dns.exception.DNSException, OSError):
-            self.asked["no answer"] += 1
+            self.replies["no answer"] += 1
             return None
-        self.asked[dns.rcode.to_text(reply.rcode())] += 1
+        self.replies[dns.rcode.to_text(reply.rcode())] += 1
         return reply if reply.rcode() in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN) else None
 
 
 def content_of(domain: str, rows: Sequence[TransferredRow]) -> tuple[int, Content]:
-    """The serial of a transferred zone, and its content without SOA and apex NS."""
+    """Return the serial of a transferred zone, and its content without SOA and apex NS."""
     serial = next(row.rdata.serial for row in rows if row.rdtype == RdataType.SOA)  # type: ignore[attr-defined]
     return serial, frozenset(
         (row.owner.to_text(), row.rdtype.name, row.ttl, row.rdata.to_wire() or b"")
@@ -154,7 +156,7 @@ def content_of(domain: str, rows: Sequence[TransferredRow]) -> tuple[int, Conten
     )
 
 
-def _difference(wanted: Content | None, found: Content) -> str:
-    if wanted is None:
+def _difference(expected: Content | None, found: Content) -> str:
+    if expected is None:
         return "there is no such version"
-    return f"missing {sorted(wanted - found)}, too many {sorted(found - wanted)}"
+    return f"missing {sorted(expected - found)}, unexpected {sorted(found - expected)}"

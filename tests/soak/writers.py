@@ -1,7 +1,7 @@
-"""Writers that change zones over the API while everything dies around them, and remember what was acknowledged.
+"""Writers that change zones over the API while processes are killed, and record acknowledged changes.
 
-An answer that never came leaves two possibilities: the writer waits for the API, reads the zone, and must find one of
-them, once and whole. What it finds is what it goes on with.
+After a request without a response the writer waits for the API and reads the zone: the change must be there completely
+or not at all. The writer continues with what it has read.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ from tests.soak.part_run import PartRun
 Entry = tuple[str, str, str, int | None]
 """Type, name, value, priority."""
 TTL = 300
-PATIENCE = 60.0
-"""Seconds in which the API must be back after a kill."""
+API_TIMEOUT = 60.0
+"""Seconds within which the API must respond after a kill."""
 _REFUSED = (503,)
 
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """A change that was answered with success: what stands, or stands no more, in the zone at that serial."""
+    """A successful change: an entry that exists, or no longer exists, in the zone at that serial."""
 
     domain: str
     serial: int
     entry: Entry
-    stands: bool
+    exists: bool
 
 
 @dataclass(slots=True)
-class Plot:
-    """A zone, or the part of a shared one whose names begin with the writer's own mark; no uuid: it does not exist."""
+class ZoneShare:
+    """A zone, or the names of a shared zone with the writer's prefix. Without uuid it does not exist."""
 
     domain: str
     mark: str
@@ -48,92 +48,94 @@ class Plot:
 
 
 class Unanswered(Exception):
-    """The connection died, or was refused: whether the change was made is not known."""
+    """The connection failed: it is unknown whether the change was stored."""
 
 
 class Writer:
-    """One writer and its plots. `going` tells whether to go on; it is asked before each change."""
+    """A writer and its zones. It calls `is_running` before each change."""
 
-    def __init__(self, part: PartRun, api: Client, mark: str, plots: list[Plot], going: Callable[[], bool]) -> None:
-        self.plots = plots
+    def __init__(
+        self, part: PartRun, api: Client, mark: str, shares: list[ZoneShare], is_running: Callable[[], bool]
+    ) -> None:
+        self.shares = shares
         self.acknowledged: list[Acknowledged] = []
         self.count = 0
         self.unanswered = 0
         self.refused = 0
-        self._course, self._api, self._mark, self._going = part, api, mark, going
+        self._part, self._api, self._mark, self._is_running = part, api, mark, is_running
         self._random = Random(f"{part.seed}/{mark}")
         self._number = 0
         self._after: tuple[bool, Counter[Entry]] = (False, Counter())
 
     def run(self) -> None:
-        """Change until told to stop."""
+        """Make changes until `is_running` returns False."""
         try:
-            while self._going():
-                self.change(self._random.choice(self.plots))
+            while self._is_running():
+                self.change(self._random.choice(self.shares))
         except Exception as error:  # noqa: BLE001 - the top of a thread
-            self._course.wrong(f"writer {self._mark} broke: {error!r}")
+            self._part.wrong(f"writer {self._mark} failed: {error!r}")
 
-    def change(self, plot: Plot) -> None:
-        """One random change of the plot."""
-        if plot.uuid is None:
-            self._try(plot, lambda: self._create_zone(plot))
-        elif not plot.shared and self._random.random() < 0.02:
-            self._try(plot, lambda: self._delete_zone(plot))
-        elif len(plot.entries) < 3 or (len(plot.entries) < 30 and self._random.random() < 0.4):
-            self._try(plot, lambda: self._create_record(plot))
+    def change(self, share: ZoneShare) -> None:
+        """Make one random change."""
+        if share.uuid is None:
+            self._try(share, lambda: self._create_zone(share))
+        elif not share.shared and self._random.random() < 0.02:
+            self._try(share, lambda: self._delete_zone(share))
+        elif len(share.entries) < 3 or (len(share.entries) < 30 and self._random.random() < 0.4):
+            self._try(share, lambda: self._create_record(share))
         elif self._random.random() < 0.6:
-            self._try(plot, lambda: self._change_record(plot))
+            self._try(share, lambda: self._change_record(share))
         else:
-            self._try(plot, lambda: self._delete_record(plot))
+            self._try(share, lambda: self._delete_record(share))
 
-    def _try(self, plot: Plot, change: Callable[[], None]) -> None:
-        """Make the change; when no answer came, the zone must be as before or as wanted, and nothing else."""
-        before = (plot.uuid is not None, Counter(plot.entries.values()))
+    def _try(self, share: ZoneShare, change: Callable[[], None]) -> None:
+        """Make the change; without a response, the zone must be as before or as after the change."""
+        before = (share.uuid is not None, Counter(share.entries.values()))
         self._after = before
         try:
             change()
         except Unanswered:
             self.unanswered += 1
-            self._read_back(plot, before, self._after)
+            self._read_back(share, before, self._after)
 
-    def _create_zone(self, plot: Plot) -> None:
+    def _create_zone(self, share: ZoneShare) -> None:
         self._after = (True, Counter())
-        answer = self._ask("POST", "/dns-zones/", {"domain": plot.domain}, 201)
+        answer = self._request("POST", "/dns-zones/", {"domain": share.domain}, 201)
         if answer is not None:
-            plot.uuid, plot.entries = answer.json()["uuid"], {}
+            share.uuid, share.entries = answer.json()["uuid"], {}
 
-    def _delete_zone(self, plot: Plot) -> None:
+    def _delete_zone(self, share: ZoneShare) -> None:
         self._after = (False, Counter())
-        if self._ask("DELETE", f"/dns-zones/{plot.uuid}/", None, 204) is not None:
-            plot.uuid, plot.entries = None, {}
+        if self._request("DELETE", f"/dns-zones/{share.uuid}/", None, 204) is not None:
+            share.uuid, share.entries = None, {}
 
-    def _create_record(self, plot: Plot) -> None:
+    def _create_record(self, share: ZoneShare) -> None:
         entry = self._entry(self._random.choice(("A", "TXT", "MX")))
-        self._after = (True, Counter([*plot.entries.values(), entry]))
-        answer = self._ask("POST", f"/dns-zones/{plot.uuid}/records/", _body(entry), 201)
+        self._after = (True, Counter([*share.entries.values(), entry]))
+        answer = self._request("POST", f"/dns-zones/{share.uuid}/records/", _body(entry), 201)
         if answer is not None:
-            plot.entries[answer.json()["uuid"]] = entry
-            self._note(plot, answer, entry, stands=True)
+            share.entries[answer.json()["uuid"]] = entry
+            self._acknowledge(share, answer, entry, exists=True)
 
-    def _change_record(self, plot: Plot) -> None:
-        uuid, before = self._random.choice(list(plot.entries.items()))
+    def _change_record(self, share: ZoneShare) -> None:
+        uuid, before = self._random.choice(list(share.entries.items()))
         entry = (before[0], before[1], self._entry(before[0])[2], before[3])
-        self._after = (True, Counter([*(one for key, one in plot.entries.items() if key != uuid), entry]))
-        answer = self._ask("PATCH", f"/dns-records/{uuid}/", {"value": entry[2]}, 200)
+        self._after = (True, Counter([*(one for key, one in share.entries.items() if key != uuid), entry]))
+        answer = self._request("PATCH", f"/dns-records/{uuid}/", {"value": entry[2]}, 200)
         if answer is not None:
-            plot.entries[uuid] = entry
-            self._note(plot, answer, entry, stands=True)
+            share.entries[uuid] = entry
+            self._acknowledge(share, answer, entry, exists=True)
 
-    def _delete_record(self, plot: Plot) -> None:
-        uuid, entry = self._random.choice(list(plot.entries.items()))
-        self._after = (True, Counter(one for key, one in plot.entries.items() if key != uuid))
-        answer = self._ask("DELETE", f"/dns-records/{uuid}/", None, 204)
+    def _delete_record(self, share: ZoneShare) -> None:
+        uuid, entry = self._random.choice(list(share.entries.items()))
+        self._after = (True, Counter(one for key, one in share.entries.items() if key != uuid))
+        answer = self._request("DELETE", f"/dns-records/{uuid}/", None, 204)
         if answer is not None:
-            del plot.entries[uuid]
-            self._note(plot, answer, entry, stands=False)
+            del share.entries[uuid]
+            self._acknowledge(share, answer, entry, exists=False)
 
     def _entry(self, record_type: str) -> Entry:
-        """An entry whose value was never used before, so that each answer tells of one version."""
+        """Return an entry with a new value, so that each answer identifies one version."""
         self._number += 1
         number, name = self._number, f"{self._mark}-{self._random.randint(1, 20)}"
         if record_type == "A":
@@ -147,8 +149,8 @@ class Writer:
             )
         return "MX", name, f"mail-{self._mark}-{number}.example.net", 10
 
-    def _ask(self, method: str, path: str, body: Any, status: int) -> requests.Response | None:  # noqa: ANN401 - JSON
-        """The answer, or None when the appliance said that it could not: then nothing was changed."""
+    def _request(self, method: str, path: str, body: Any, status: int) -> requests.Response | None:  # noqa: ANN401 - JSON
+        """Return the response, None if it was refused with 503 and nothing was changed."""
         headers = {"Prefer": "wait=1"} if self._random.random() < 0.02 else None
         try:
             answer = self._api(method, path, body, headers)
@@ -160,25 +162,25 @@ class Writer:
         if answer.status_code in _REFUSED:
             self.refused += 1
         else:
-            self._course.wrong(f"{method} {path} {body}: {answer.status_code} {answer.text[:200]}")
+            self._part.wrong(f"{method} {path} {body}: {answer.status_code} {answer.text[:200]}")
         return None
 
-    def _note(self, plot: Plot, answer: requests.Response, entry: Entry, *, stands: bool) -> None:
-        self.acknowledged.append(Acknowledged(plot.domain, int(answer.headers["X-Zone-Serial"]), entry, stands))
+    def _acknowledge(self, share: ZoneShare, answer: requests.Response, entry: Entry, *, exists: bool) -> None:
+        self.acknowledged.append(Acknowledged(share.domain, int(answer.headers["X-Zone-Serial"]), entry, exists))
 
-    def _read_back(self, plot: Plot, *possible: tuple[bool, Counter[Entry]]) -> None:
-        """What became of a change that nobody answered for."""
-        uuid, entries = self.read(plot)
+    def _read_back(self, share: ZoneShare, *possible: tuple[bool, Counter[Entry]]) -> None:
+        """Read the zone after a change without a response, and check it."""
+        uuid, entries = self.read(share)
         found = (uuid is not None, Counter(entries.values()))
         if found not in possible:
-            self._course.wrong(
-                f"{plot.domain}: after a lost answer neither as before nor as wanted: {found} {possible}"
+            self._part.wrong(
+                f"{share.domain}: after a lost response neither as before nor as after the change: {found} {possible}"
             )
-        plot.uuid, plot.entries = uuid, entries
+        share.uuid, share.entries = uuid, entries
 
-    def read(self, plot: Plot) -> tuple[str | None, dict[str, Entry]]:
-        """The plot as the API shows it, asked again until it answers."""
-        zones = self._get(f"/dns-zones/?domain={plot.domain}")
+    def read(self, share: ZoneShare) -> tuple[str | None, dict[str, Entry]]:
+        """Return the uuid and the own entries of the zone, retrying until the API responds."""
+        zones = self._get(f"/dns-zones/?domain={share.domain}")
         if not zones:
             return None, {}
         records = self._get(f"/dns-zones/{zones[0]['uuid']}/records/")
@@ -186,7 +188,7 @@ class Writer:
         return zones[0]["uuid"], {record["uuid"]: _entry_of(record) for record in own}
 
     def _get(self, path: str) -> Any:  # noqa: ANN401 - JSON
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + API_TIMEOUT
         while time.monotonic() < end:
             try:
                 answer = self._api("GET", path)
@@ -195,7 +197,7 @@ class Writer:
             except requests.RequestException:
                 pass
             time.sleep(0.05)
-        raise TimeoutError(f"GET {path}: no answer within {PATIENCE:g} s")
+        raise TimeoutError(f"GET {path}: no response within {API_TIMEOUT:g} s")
 
 
 def _body(entry: Entry) -> Mapping[str, Any]:

@@ -1,8 +1,7 @@
-"""Random zones that the parsers and rules take: the checker passes them, named loads them, and both nameservers give
-back by transfer what was stored, octet for octet.
+"""Random valid zones: named-checkzone must accept them, and both nameservers must load and transfer them unchanged.
 
-A batch is a pair of nameservers of its own, started with all its zones: the primary by its configuration, the secondary
-by the catalog.
+Each batch has its own pair of nameservers, started with all its zones: the primary by configuration, the secondary by
+the catalog zone.
 """
 
 from __future__ import annotations
@@ -20,22 +19,22 @@ from appliance.queries.bulk import query_all
 from appliance.render.named_conf import catalog_zone
 from tests.pair import CATALOG, Pair, program, wait_for
 from tests.soak.part_run import PartRun
-from tests.soak.random_zones import RandomZone, grow
+from tests.soak.random_zones import RandomZone, random_zone
 from tests.soak.transfers import Row, Transfers
 from tests.workspace import APEX
 
 ZONES = 100_000
 BATCH = 1_000
 WORKERS = 3
-"""More than processors: named starts and answers meanwhile."""
+"""More than processors, since named also needs time to start and answer."""
 SERIAL = 2031050400
-LOADING = 120.0
-"""Seconds in which both nameservers must serve a whole batch."""
+LOAD_TIMEOUT = 120.0
+"""Seconds within which both nameservers must serve all zones of a batch."""
 
 
 @dataclass(slots=True)
 class Batch:
-    """What came of a batch."""
+    """Results of a batch."""
 
     zones: int = 0
     records: int = 0
@@ -43,29 +42,29 @@ class Batch:
 
 
 def run(part: PartRun, zones: int = ZONES) -> None:
-    """So many zones, as far as the time allows, in two processes."""
+    """Test this number of zones, within the time of the part, in several processes."""
     total, slowest = Batch(), 0.0
     starts = iter(range(0, zones, BATCH))
     with ProcessPoolExecutor(WORKERS) as workers:
-        under_way: dict[Future[Batch], float] = {}
+        running: dict[Future[Batch], float] = {}
         while True:
-            while len(under_way) < WORKERS and part.left > slowest and (start := next(starts, None)) is not None:
+            while len(running) < WORKERS and part.left > slowest and (start := next(starts, None)) is not None:
                 job = workers.submit(try_batch, part.seed, start, min(BATCH, zones - start))
-                under_way[job] = part.left
-            if not under_way:
+                running[job] = part.left
+            if not running:
                 break
-            for job in wait(under_way, return_when=FIRST_COMPLETED).done:
-                slowest = max(slowest, under_way.pop(job) - part.left)
-                _take(part, total, job.result())
+            for job in wait(running, return_when=FIRST_COMPLETED).done:
+                slowest = max(slowest, running.pop(job) - part.left)
+                _add(part, total, job.result())
     part.figure(f"{total.zones:,} zones, {total.records:,} records, {total.zones * 2:,} transfers compared")
     if total.zones < zones:
-        part.short(f"the time was over: {zones - total.zones:,} zones were left out")
+        part.short(f"out of time: {zones - total.zones:,} zones were not tested")
 
 
 def try_batch(seed: int, start: int, count: int) -> Batch:
-    """The zones of these numbers, from the seed to the comparison."""
+    """Generate, serve and compare the zones of these numbers."""
     random = Random(f"{seed}/zones/{start}")
-    zones = {UUID(int=number + 1): grow(random, number, APEX) for number in range(start, start + count)}
+    zones = {UUID(int=number + 1): random_zone(random, number, APEX) for number in range(start, start + count)}
     batch = Batch(len(zones), sum(len(zone.records) for zone in zones.values()))
     pair = Pair()
     _write(pair, zones)
@@ -77,7 +76,7 @@ def try_batch(seed: int, start: int, count: int) -> Batch:
 
 
 def _write(pair: Pair, zones: dict[UUID, RandomZone]) -> None:
-    """The zone files, the primary's configuration, and the catalog with all of them."""
+    """Write the zone files, the primary's configuration, and the catalog zone."""
     statements, members = [], []
     for uuid, zone in zones.items():
         path = pair.files.path(uuid)
@@ -90,30 +89,30 @@ def _write(pair: Pair, zones: dict[UUID, RandomZone]) -> None:
 
 
 def _refused(pair: Pair, zones: dict[UUID, RandomZone]) -> Iterator[str]:
-    """What the checker has against the files; all are read in one start when it has nothing."""
-    checker = ZoneChecker(program("named-checkzone"), program("named-checkconf"), timeout=LOADING)
+    """Yield the zones that named-checkzone refuses."""
+    checker = ZoneChecker(program("named-checkzone"), program("named-checkconf"), timeout=LOAD_TIMEOUT)
     refusals = checker.check({zone.name: pair.files.path(uuid) for uuid, zone in zones.items()})
     for name, refusal in refusals.items():
-        yield f"the rules take {name} and the checker refuses it: {refusal}"
+        yield f"the rules accept {name}, named-checkzone refuses it: {refusal}"
 
 
 def _not_served(pair: Pair, zones: dict[UUID, RandomZone]) -> Iterator[str]:
-    """Zones that a nameserver does not serve in all that time."""
-    open_questions = [(server, zone.name) for server in (pair.primary, pair.secondary) for zone in zones.values()]
+    """Yield the zones that a nameserver does not serve within LOAD_TIMEOUT."""
+    pending = [(server, zone.name) for server in (pair.primary, pair.secondary) for zone in zones.values()]
 
     def answered() -> bool:
-        answers = query_all(open_questions, timeout=0.5)
-        open_questions[:] = [question for question, answer in answers.items() if not answer or answer.serial != SERIAL]
-        return not open_questions
+        answers = query_all(pending, timeout=0.5)
+        pending[:] = [query for query, answer in answers.items() if not answer or answer.serial != SERIAL]
+        return not pending
 
     try:
-        wait_for(answered, "all zones are served", LOADING)
+        wait_for(answered, "all zones are served", LOAD_TIMEOUT)
     except AssertionError:
-        yield from (f"{server.name} does not load {name}" for server, name in open_questions)
+        yield from (f"{server.name} does not load {name}" for server, name in pending)
 
 
 def _differences(pair: Pair, zones: Iterable[RandomZone]) -> Iterator[str]:
-    """How the zones that both give as a whole differ from the stored ones; both work on the same zone at a time."""
+    """Yield differences of transferred zones from the generated ones; both nameservers send the same zone at a time."""
     with (
         Transfers(pair.primary, pair.transfer_key) as from_primary,
         Transfers(pair.secondary, pair.transfer_key) as from_secondary,
@@ -121,7 +120,7 @@ def _differences(pair: Pair, zones: Iterable[RandomZone]) -> Iterator[str]:
         servers = {pair.primary.name: from_primary, pair.secondary.name: from_secondary}
         for zone in zones:
             for transfers in servers.values():
-                transfers.ask(zone.name)
+                transfers.request(zone.name)
             stored = zone.content(SERIAL, APEX)
             for name, transfers in servers.items():
                 try:
@@ -132,14 +131,15 @@ def _differences(pair: Pair, zones: Iterable[RandomZone]) -> Iterator[str]:
                         return
                     continue
                 if served != stored:
-                    yield f"{name} gives {zone.name} without {_some(stored - served)}, with {_some(served - stored)}"
+                    missing, unexpected = _some(stored - served), _some(served - stored)
+                    yield f"{name} transfers {zone.name} without {missing}, with unexpected {unexpected}"
 
 
 def _some(rows: frozenset[Row]) -> Sequence[Row]:
     return sorted(rows)[:3]
 
 
-def _take(part: PartRun, total: Batch, batch: Batch) -> None:
+def _add(part: PartRun, total: Batch, batch: Batch) -> None:
     total.zones += batch.zones
     total.records += batch.records
     for violation in batch.violations:

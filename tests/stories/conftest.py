@@ -1,4 +1,4 @@
-"""One appliance for the stories of a test process; each story works on zones and accounts of its own."""
+"""One appliance per test process; each test uses its own zones and accounts."""
 
 from __future__ import annotations
 
@@ -18,5 +18,5 @@ def appliance() -> Iterator[Appliance]:
 
 @pytest.fixture(scope="session")
 def api(appliance: Appliance) -> Client:
-    """Its API for an account of the stories."""
+    """A client of its API, for an account of these tests."""
     return appliance.client(appliance.token("stories@example.org"))

@@ -1,4 +1,4 @@
-"""A secondary that is away while zones change, come and go, and a primary that is silent to its secondary."""
+"""A secondary that is down while zones are changed, created and deleted, and a primary that does not answer."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from tests.appliance import Appliance
 from tests.live_zone import HEAL_SECONDS, LiveZone
 from tests.pair import wait_for
 
-GOING, COMING = "going.example", "coming.example"
+DELETED, CREATED = "deleted.example", "created.example"
 
 
 @pytest.fixture
 def live_zone() -> Iterator[LiveZone]:
-    """A zone of an appliance of its own."""
+    """A live zone on its own appliance."""
     with Appliance() as own:
         yield LiveZone(own)
 
 
 @contextmanager
-def away(live_zone: LiveZone) -> Iterator[None]:
-    """The secondary has ended, and does not start as long as the block runs."""
+def secondary_down(live_zone: LiveZone) -> Iterator[None]:
+    """Kill the secondary and prevent its restart while the block runs."""
     conf = live_zone.appliance.state / "ns2" / "named.conf"
     text = conf.read_text()
     conf.write_text("options { no-such-option yes; };")
@@ -40,32 +40,32 @@ def rcodes(live_zone: LiveZone, domain: str) -> list[str | None]:
     return [live_zone.appliance.rcode(domain, server) for server in (1, 2)]
 
 
-def test_a_secondary_that_comes_back_has_everything(live_zone: LiveZone) -> None:
-    going = live_zone.api.zone(GOING)
-    live_zone.api.wait_until_live(going)
-    told = "nameserver ns2.appliance.test is unreachable"
-    with away(live_zone):
+def test_a_secondary_catches_up_after_an_outage(live_zone: LiveZone) -> None:
+    deleted = live_zone.api.zone(DELETED)
+    live_zone.api.wait_until_live(deleted)
+    problem = "nameserver ns2.appliance.test is unreachable"
+    with secondary_down(live_zone):
         live_zone.change()
-        live_zone.api.expect(204, "DELETE", f"/dns-zones/{going['uuid']}/")
-        live_zone.api.zone(COMING)
-        wait_for(lambda: told in live_zone.appliance.command("status", status=1), "status tells", HEAL_SECONDS)
-        wait_for(lambda: rcodes(live_zone, GOING) == ["REFUSED", None], "the primary has dropped it")
-        wait_for(lambda: rcodes(live_zone, COMING) == ["NOERROR", None], "the primary has the new one")
+        live_zone.api.expect(204, "DELETE", f"/dns-zones/{deleted['uuid']}/")
+        live_zone.api.zone(CREATED)
+        wait_for(lambda: problem in live_zone.appliance.command("status", status=1), "status reports it", HEAL_SECONDS)
+        wait_for(lambda: rcodes(live_zone, DELETED) == ["REFUSED", None], "the primary has dropped it")
+        wait_for(lambda: rcodes(live_zone, CREATED) == ["NOERROR", None], "the primary has the new one")
     live_zone.wait_until_healed()
-    wait_for(lambda: rcodes(live_zone, GOING) == ["REFUSED"] * 2, "both have dropped it", HEAL_SECONDS)
-    wait_for(lambda: rcodes(live_zone, COMING) == ["NOERROR"] * 2, "both have the new one", HEAL_SECONDS)
+    wait_for(lambda: rcodes(live_zone, DELETED) == ["REFUSED"] * 2, "both have dropped it", HEAL_SECONDS)
+    wait_for(lambda: rcodes(live_zone, CREATED) == ["NOERROR"] * 2, "both have the new one", HEAL_SECONDS)
     wait_for(
-        lambda: live_zone.appliance.command("status", status=None).count("What to do") == 0, "nothing is told any more"
+        lambda: live_zone.appliance.command("status", status=None).count("What to do") == 0, "status reports no problem"
     )
 
 
-def test_a_secondary_that_found_its_primary_silent_takes_changes_after(live_zone: LiveZone) -> None:
-    """BIND 9.18 remembers for ten minutes that a primary was not reached."""
+def test_a_secondary_follows_a_primary_that_did_not_answer_before(live_zone: LiveZone) -> None:
+    """BIND 9.18 remembers for ten minutes that a primary was unreachable."""
     with live_zone.appliance.without("ns1/named.conf"):
         live_zone.restart("ns2/named.conf")
         silent = "retry limit for primary 127.0.0.1"
         wait_for(
-            lambda: silent in live_zone.appliance.log("ns2"), "the secondary has given its primary up", HEAL_SECONDS
+            lambda: silent in live_zone.appliance.log("ns2"), "the secondary has given up its primary", HEAL_SECONDS
         )
         live_zone.change()
     live_zone.wait_until_healed()

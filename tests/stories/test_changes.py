@@ -1,4 +1,4 @@
-"""Renames, deletions, re-creations and bursts all end live, with the newest content on both nameservers."""
+"""Renames, deletions, re-creations and bursts end with the newest content live on both nameservers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def address(text: str) -> bytes:
     return bytes(map(int, text.split(".")))
 
 
-def test_waiting_means_served(appliance: Appliance, api: Client) -> None:
+def test_after_waiting_the_change_is_served(appliance: Appliance, api: Client) -> None:
     zone = api.zone("waited.example")
     record = api.record(zone, "A", "www", "192.0.2.1")
     for last in range(2, 12):
@@ -28,7 +28,7 @@ def test_waiting_means_served(appliance: Appliance, api: Client) -> None:
             assert appliance.answer("www.waited.example", "A", server)[1] == {address(value)}
 
 
-def test_renaming_a_record_takes_the_old_name_away(appliance: Appliance, api: Client) -> None:
+def test_renaming_a_record_removes_the_old_name(appliance: Appliance, api: Client) -> None:
     zone = api.zone("renamed.example")
     record = api.record(zone, "A", "old", "192.0.2.1")
     appliance.wait_until_answered("old.renamed.example", "A", [address("192.0.2.1")])
@@ -37,7 +37,7 @@ def test_renaming_a_record_takes_the_old_name_away(appliance: Appliance, api: Cl
     appliance.wait_until_answered("old.renamed.example", "A", [])
 
 
-def test_a_deleted_zone_is_answered_no_more(appliance: Appliance, api: Client) -> None:
+def test_a_deleted_zone_is_no_longer_served(appliance: Appliance, api: Client) -> None:
     zone = api.zone("deleted.example")
     api.wait_until_live(zone)
     answer = api("DELETE", f"/dns-zones/{zone['uuid']}/", headers={"Prefer": "wait=30"})
@@ -59,7 +59,7 @@ def test_deleting_and_creating_again_at_once(appliance: Appliance, api: Client) 
         assert appliance.answer("www.again.example", "A", server)[1] == {address("192.0.2.200")}
 
 
-def test_a_child_zone_comes_and_goes_below_its_parent(appliance: Appliance, api: Client) -> None:
+def test_a_child_zone_is_created_and_deleted(appliance: Appliance, api: Client) -> None:
     parent = api.zone("parent.example")
     child = api.zone("child.parent.example")
     api.wait_until_live(parent)
@@ -83,7 +83,7 @@ def test_a_burst_ends_with_the_newest_content(appliance: Appliance, api: Client)
     seconds = Counter(
         re.findall(r"^(\S+ [\d:]+),\d+ .*event=deployed zone=burst\.example ", appliance.log("deployer"), re.MULTILINE)
     )
-    # a clock second may hold the end of one deployment that began before it
+    # a second may include the end of a deployment that began before it
     assert max(seconds.values()) <= 21
 
 

@@ -1,4 +1,4 @@
-"""The program `dns-appliance` beside a running appliance: what operators and scripts rely on."""
+"""The program `dns-appliance` beside a running appliance: what operators and scripts depend on."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.pair import wait_for
 
 
 def listed(appliance: Appliance, *words: str) -> list[dict[str, Any]]:
-    """The JSON array that a command prints."""
+    """Return the JSON array that a command prints."""
     rows: list[dict[str, Any]] = json.loads(appliance.command(*words, "--json"))
     return rows
 
@@ -96,7 +96,10 @@ def test_zones_are_created_shown_exported_and_deleted(appliance: Appliance, api:
     )
     assert {rdataset.rdtype.name for _, rdataset in exported.iterate_rdatasets()} == {"SOA", "NS", "TXT"}
     appliance.command("zone", "delete", "shell.example")
-    wait_for(lambda: all(appliance.rcode("shell.example", server) == "REFUSED" for server in (1, 2)), "it is gone")
+    wait_for(
+        lambda: all(appliance.rcode("shell.example", server) == "REFUSED" for server in (1, 2)),
+        "no nameserver serves it",
+    )
     assert "there is no zone" in appliance.command("zone", "show", "shell.example", status=1)
 
 
@@ -118,7 +121,7 @@ def test_status_is_1_until_all_is_live(appliance: Appliance, api: Client) -> Non
 
 
 def on_a_terminal(appliance: Appliance, *words: str, **environment: str) -> tuple[Terminal, subprocess.Popen[bytes]]:
-    """The command with a terminal of its own, and what is drawn there."""
+    """Start the command on a pseudo-terminal."""
     ours, theirs = pty.openpty()
     argv = (*PROGRAM, *words, "--state", str(appliance.state))
     process = subprocess.Popen(argv, stdin=theirs, stdout=theirs, stderr=theirs, env=os.environ | environment)
@@ -127,7 +130,7 @@ def on_a_terminal(appliance: Appliance, *words: str, **environment: str) -> tupl
 
 
 class Terminal:
-    """Reads all that is drawn, as it is drawn."""
+    """The output of a pseudo-terminal, read by a thread."""
 
     def __init__(self, ours: int) -> None:
         self.drawn = b""
@@ -136,7 +139,7 @@ class Terminal:
         self._reader.start()
 
     def end(self) -> str:
-        """All that was drawn until the command closed the terminal."""
+        """Return the output once the command has closed the terminal."""
         self._reader.join()
         os.close(self._ours)
         return self.drawn.decode()
@@ -201,7 +204,7 @@ def test_the_doctor_prints_lines_or_json(appliance: Appliance) -> None:
         printed = appliance.command("doctor", "--all-zones", status=1)
     finally:
         key.chmod(0o600)
-    assert f"fail     keys            the key {key} has mode 0644\n" in printed
+    assert f"fail     keys            key file {key} has mode 0644\n" in printed
     assert f"-> chmod 0640 {key}\n" in printed
     assert "skip     control" in printed
 
@@ -215,7 +218,7 @@ def test_settings_are_shown_with_their_source(appliance: Appliance) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "status", "told"),
+    ("words", "status", "expected"),
     [
         (("zone", "show"), 2, "Missing argument"),
         (("token", "create", "--account", "x", "--name", "y", "--permission", "dns:all"), 2, "is not one of"),
@@ -227,15 +230,15 @@ def test_settings_are_shown_with_their_source(appliance: Appliance) -> None:
         ),
     ],
 )
-def test_mistakes_are_told(appliance: Appliance, words: tuple[str, ...], status: int, told: str) -> None:
-    assert told in appliance.command(*words, status=status)
+def test_wrong_usage_is_reported(appliance: Appliance, words: tuple[str, ...], status: int, expected: str) -> None:
+    assert expected in appliance.command(*words, status=status)
 
 
-def test_a_state_folder_that_is_none_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_a_state_folder_is_refused(tmp_path: Path) -> None:
     argv = [*PROGRAM, "zone", "list", "--state", str(tmp_path)]
     done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 1
-    assert "is no state folder yet" in done.stderr
+    assert "is not a state folder" in done.stderr
     assert "Traceback" not in done.stderr
 
 

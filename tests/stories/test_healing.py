@@ -1,4 +1,4 @@
-"""Faults provoked with the real programs: the last good zone stays served, and everything heals by itself."""
+"""Faults with real programs: the last good zone stays served, and the appliance recovers by itself."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.pair import LOOPBACK, program, wait_for
 
 @pytest.fixture
 def own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Appliance]:
-    """An appliance of this story alone, whose named-checkzone is a script that the story may spoil."""
+    """An appliance for one test, whose named-checkzone is a script that the test may replace."""
     checker = tmp_path / "named-checkzone"
     checker.write_text(f'#!/bin/sh\nexec {program("named-checkzone")} "$@"\n')
     checker.chmod(0o755)
@@ -39,15 +39,15 @@ def own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Appliance]:
 
 @pytest.fixture
 def live_zone(own: Appliance) -> LiveZone:
-    """The zone of each story."""
+    """A live zone on that appliance."""
     return LiveZone(own)
 
 
-def test_a_planted_row_fails_its_zone_alone_and_a_restart_serves_the_last_good(live_zone: LiveZone) -> None:
+def test_a_planted_row_fails_only_its_zone_and_a_restart_serves_the_last_good(live_zone: LiveZone) -> None:
     with closing(sqlite.connect(live_zone.appliance.state / "store" / "store.sqlite3")) as database, database:
         database.execute("update record set line = 'www.healing.example. 60 IN A 192.0.2.999'")
     other = live_zone.api.zone("innocent.example")
-    live_zone.api.record(live_zone.zone, "TXT", "@", "a change that brings the planted row along")
+    live_zone.api.record(live_zone.zone, "TXT", "@", "a change that publishes the planted row")
     live_zone.wait_until_failed("check: .*192.0.2.999")
     live_zone.api.wait_until_live(other)
     live_zone.restart("ns1/named.conf")
@@ -58,7 +58,7 @@ def test_a_planted_row_fails_its_zone_alone_and_a_restart_serves_the_last_good(l
 
 
 @pytest.mark.parametrize(
-    ("script", "told"),
+    ("script", "error"),
     [
         ("#!/bin/sh\nsleep 30\n", "not finished within 1 s"),
         ("#!/bin/sh\nkill -9 $$\n", "killed by signal 9"),
@@ -66,7 +66,7 @@ def test_a_planted_row_fails_its_zone_alone_and_a_restart_serves_the_last_good(l
     ],
     ids=["hung", "killed", "missing"],
 )
-def test_a_checker_without_a_verdict_publishes_nothing(live_zone: LiveZone, script: str | None, told: str) -> None:
+def test_a_checker_without_a_verdict_publishes_nothing(live_zone: LiveZone, script: str | None, error: str) -> None:
     checker = Path(os.environ["DNS_APPLIANCE_DEPLOYER_NAMED_CHECKZONE"])
     good = checker.read_text()
     if script is None:
@@ -74,20 +74,20 @@ def test_a_checker_without_a_verdict_publishes_nothing(live_zone: LiveZone, scri
     else:
         checker.write_text(script)
     live_zone.change()
-    live_zone.wait_until_failed(told)
+    live_zone.wait_until_failed(error)
     assert live_zone.answers() == [{OLD}, {OLD}]
     checker.write_text(good)
     checker.chmod(0o755)
     live_zone.wait_until_healed()
 
 
-def test_a_hung_primary_takes_the_change_when_it_goes_on(live_zone: LiveZone) -> None:
+def test_a_suspended_primary_gets_the_change_when_it_continues(live_zone: LiveZone) -> None:
     named = live_zone.appliance.child("ns1/named.conf")
     assert named
     os.kill(named, signal.SIGSTOP)
     try:
         live_zone.change()
-        wait_for(lambda: live_zone.deployment()["state"] != "live", "the zone is on its way")
+        wait_for(lambda: live_zone.deployment()["state"] != "live", "the zone is not live")
         assert live_zone.answers()[1] == {OLD}
     finally:
         os.kill(named, signal.SIGCONT)
@@ -106,16 +106,16 @@ def test_a_primary_that_restarts_empty_is_filled_again(live_zone: LiveZone) -> N
     live_zone.change()
     answers = []
 
-    def healed() -> bool:
+    def is_healed() -> bool:
         answers.append(live_zone.answers()[1])
         return live_zone.answers() == [{NEW}, {NEW}]
 
-    wait_for(healed, "both answer the newest content", HEAL_SECONDS)
+    wait_for(is_healed, "both answer the newest content", HEAL_SECONDS)
     assert set(answers) <= {frozenset({OLD}), frozenset({NEW})}, "the secondary answered all the time"
     live_zone.wait_until_healed()
 
 
-def test_a_wrong_control_key_is_told_without_the_key(live_zone: LiveZone) -> None:
+def test_a_wrong_control_key_is_reported_without_the_key(live_zone: LiveZone) -> None:
     conf = live_zone.appliance.state / "ns1" / "named.conf"
     good = conf.read_text()
     secret = re.findall(r'secret "([^"]+)"', (live_zone.appliance.state / "keys" / "control.key").read_text())[0]
@@ -138,17 +138,15 @@ def link(file: Path) -> None:
     file.symlink_to(target)
 
 
-@pytest.mark.parametrize("spoil", [edit, Path.unlink, link], ids=["edited", "deleted", "linked"])
+@pytest.mark.parametrize("damage", [edit, Path.unlink, link], ids=["edited", "deleted", "linked"])
 @pytest.mark.parametrize("restarted", [False, True], ids=["", "restarted"])
-def test_a_spoiled_zone_file_is_written_anew(
-    live_zone: LiveZone, spoil: Callable[[Path], None], restarted: bool
-) -> None:
+def test_a_damaged_zone_file_is_replaced(live_zone: LiveZone, damage: Callable[[Path], None], restarted: bool) -> None:
     if restarted:
-        live_zone.restart("ns1/named.conf", lambda: spoil(live_zone.file))
+        live_zone.restart("ns1/named.conf", lambda: damage(live_zone.file))
     else:
-        spoil(live_zone.file)
+        damage(live_zone.file)
     wait_for(
-        lambda: live_zone.file.exists() and is_complete(live_zone.file.read_bytes()), "it is written anew", HEAL_SECONDS
+        lambda: live_zone.file.exists() and is_complete(live_zone.file.read_bytes()), "it is replaced", HEAL_SECONDS
     )
     wait_for(lambda: live_zone.answers() == [{OLD}, {OLD}], "both answer what is stored", HEAL_SECONDS)
     live_zone.change()
@@ -158,9 +156,7 @@ def test_a_spoiled_zone_file_is_written_anew(
     assert not elsewhere.exists() or "192.0.2.1" in elsewhere.read_text()
 
 
-def test_a_changed_setting_reaches_the_zones_that_are_there(
-    live_zone: LiveZone, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_changed_setting_reaches_existing_zones(live_zone: LiveZone, monkeypatch: pytest.MonkeyPatch) -> None:
     live_zone.appliance.stop()
     monkeypatch.setenv("DNS_APPLIANCE_DNS_MINIMUM", "77")
     live_zone.appliance.start()
@@ -175,7 +171,7 @@ def test_a_changed_setting_reaches_the_zones_that_are_there(
     live_zone.wait_until_healed()
 
 
-def test_a_journal_beside_a_newer_file_is_removed(live_zone: LiveZone) -> None:
+def test_a_journal_that_does_not_match_its_file_is_removed(live_zone: LiveZone) -> None:
     live_zone.api.record(live_zone.zone, "A", "more", "192.0.2.7")
     live_zone.api.wait_until_live(live_zone.zone)
     journal = live_zone.file.with_suffix(".zone.jnl")
@@ -198,12 +194,14 @@ def test_refused_transfers_heal_when_allowed_again(live_zone: LiveZone) -> None:
     live_zone.restart("ns1/named.conf", lambda: conf.write_text(refused))
     live_zone.change()
     wait_for(lambda: live_zone.answers() == [{NEW}, {OLD}], "only the primary has the change", HEAL_SECONDS)
-    wait_for(lambda: live_zone.deployment()["nameservers"][1]["state"] == "lagging", "the lag is told", HEAL_SECONDS)
+    wait_for(
+        lambda: live_zone.deployment()["nameservers"][1]["state"] == "lagging", "the lag is reported", HEAL_SECONDS
+    )
     live_zone.restart("ns1/named.conf", lambda: conf.write_text(good))
     live_zone.wait_until_healed()
 
 
-def test_a_member_that_the_secondary_dropped_comes_back(live_zone: LiveZone) -> None:
+def test_a_zone_that_the_secondary_dropped_is_restored(live_zone: LiveZone) -> None:
     state, zone = live_zone.appliance.state, dns.name.from_text("healing.example")
     updates = CatalogUpdates(
         Endpoint(LOOPBACK, live_zone.appliance.ports.dns),
@@ -226,14 +224,14 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts file
 
 @pytest.fixture
 def small_disk(own: Appliance) -> Iterator[Callable[[str], None]]:
-    """The zone files on a small file system of their own; what is returned mounts it anew with other options."""
+    """Put the zone files on a small file system; yield a function that remounts it with other options."""
     zones = own.state / "zones"
     own.stop()
     owner = zones.stat()
-    kept = {file.name: file.read_bytes() for file in zones.iterdir()}
+    contents = {file.name: file.read_bytes() for file in zones.iterdir()}
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k,nr_inodes=40", "tmpfs", str(zones)], check=True)
     try:
-        for name, content in kept.items():
+        for name, content in contents.items():
             (zones / name).write_bytes(content)
             os.chown(zones / name, owner.st_uid, owner.st_gid)
         os.chown(zones, owner.st_uid, owner.st_gid)
@@ -250,7 +248,7 @@ def small_disk(own: Appliance) -> Iterator[Callable[[str], None]]:
 
 
 def fill(file: Path) -> None:
-    """Write until nothing more fits."""
+    """Write to the file until the disk is full."""
     with file.open("wb", buffering=0) as out, suppress(OSError):
         while True:
             out.write(b"x" * 512)

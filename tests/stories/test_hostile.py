@@ -1,4 +1,4 @@
-"""The table of hostile inputs against a whole appliance: both nameservers answer on, whatever was sent."""
+"""The table of hostile inputs against a complete appliance: both nameservers keep answering."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NAMESERVERS = (1, 2)
 
 @pytest.fixture(scope="module")
 def attacked() -> Iterator[Appliance]:
-    """An appliance for these rows alone: they make and delete zones of many names."""
+    """An appliance for these rows only: they create and delete zones with many names."""
     with Appliance() as running:
         yield running
 

@@ -1,4 +1,4 @@
-"""Nothing that is served goes away without a recorded deletion, and serials only rise."""
+"""No served zone disappears without a recorded deletion, and serials only increase."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OLD, NEW = b"\xc0\0\2\1", b"\xc0\0\2\2"
 
 @pytest.fixture
 def own(monkeypatch: pytest.MonkeyPatch) -> Iterator[Appliance]:
-    """An appliance of this story alone, which compares everything often."""
+    """An appliance for one test, with frequent reconciliation."""
     monkeypatch.setenv("DNS_APPLIANCE_DEPLOYER_RECONCILE_INTERVAL", "2")
     with Appliance() as running:
         yield running
@@ -29,7 +29,7 @@ def own(monkeypatch: pytest.MonkeyPatch) -> Iterator[Appliance]:
 
 @pytest.fixture
 def api(own: Appliance) -> Client:
-    """Its API."""
+    """A client of its API."""
     return own.client(own.token("kept@example.org"))
 
 
@@ -47,13 +47,13 @@ def set_serial(appliance: Appliance, uuid: str, serial: int) -> None:
 
 
 def replace_store(appliance: Appliance, copy: Path) -> None:
-    """Put another store in the place of this one, while nobody works on it."""
+    """Replace the store while no process uses it."""
     for file in store_of(appliance).parent.glob("store.sqlite3*"):
         file.unlink()
     shutil.copy(copy, store_of(appliance))
 
 
-def test_an_older_store_takes_over_and_removes_nothing(own: Appliance, api: Client, tmp_path: Path) -> None:
+def test_an_older_store_removes_nothing(own: Appliance, api: Client, tmp_path: Path) -> None:
     zone, early = api.zone("older.example"), tmp_path / "early.sqlite3"
     record = api.record(zone, "A", "www", "192.0.2.1")
     api.wait_until_live(zone)
@@ -72,14 +72,14 @@ def test_an_older_store_takes_over_and_removes_nothing(own: Appliance, api: Clie
     wait_for(lambda: served(own, "www.older.example") == [{OLD}, {OLD}], "the store's content is served")
     assert is_later(api.wait_until_live(zone)["serial"], before)
     assert served(own, "www.younger.example") == [{OLD}, {OLD}]
-    told = "zone younger.example is served, and the store never knew it"
-    wait_for(lambda: told in status_of(own), "status names the stray")
-    assert told in own.get("/readyz").text
+    problem = "zone younger.example is served, and the store never knew it"
+    wait_for(lambda: problem in status_of(own), "status names the unknown zone")
+    assert problem in own.get("/readyz").text
     assert "dns_appliance_unknown_zones 1.0" in own.get("/metrics").text
-    wait_for(lambda: told in own.log("deployer"), "the log names the stray")
+    wait_for(lambda: problem in own.log("deployer"), "the log names the unknown zone")
     again = api.zone("younger.example")
     api.record(again, "A", "www", "192.0.2.2")
-    wait_for(lambda: served(own, "www.younger.example") == [{NEW}, {NEW}], "a zone of that name takes its place")
+    wait_for(lambda: served(own, "www.younger.example") == [{NEW}, {NEW}], "a new zone of that name replaces it")
 
 
 def test_an_empty_store_removes_nothing_until_an_operator_says_so(own: Appliance, api: Client, tmp_path: Path) -> None:
@@ -94,13 +94,13 @@ def test_an_empty_store_removes_nothing_until_an_operator_says_so(own: Appliance
     for zone in zones:
         wait_for(lambda d=zone["domain"]: f"zone {d} is served" in status_of(own), "status names it")  # type: ignore[misc]
         assert served(own, f"www.{zone['domain']}") == [{OLD}, {OLD}]
-    assert "3 zones may be taken away" in own.command("deployer", "--allow-removals")
+    assert "3 unknown zones will be removed" in own.command("deployer", "--allow-removals")
     for zone in zones:
         wait_for(lambda d=zone["domain"]: served(own, f"www.{d}") == [set(), set()], "it is removed")  # type: ignore[misc]
     wait_for(lambda: "never knew" not in status_of(own), "status names none")
 
 
-def test_a_missing_store_is_never_made_anew(own: Appliance, api: Client) -> None:
+def test_a_missing_store_is_never_created_again(own: Appliance, api: Client) -> None:
     zone = api.zone("missing.example")
     api.record(zone, "A", "www", "192.0.2.1")
     api.wait_until_live(zone)
@@ -117,13 +117,13 @@ def test_a_missing_store_is_never_made_anew(own: Appliance, api: Client) -> None
 
 
 @pytest.mark.parametrize("distance", [1, HALF - 2, HALF - 1, HALF, HALF + 1, MODULUS - 1])
-def test_a_zone_climbs_over_what_is_served(own: Appliance, api: Client, distance: int) -> None:
-    zone = api.zone("climbs.example")
+def test_a_serial_is_raised_above_the_served_one(own: Appliance, api: Client, distance: int) -> None:
+    zone = api.zone("raised.example")
     record = api.record(zone, "A", "www", "192.0.2.1")
     served_serial = api.wait_until_live(zone)["serial"]
     set_serial(own, zone["uuid"], (served_serial - distance) % MODULUS or 1)
     api.expect(200, "PATCH", f"/dns-records/{record['uuid']}/", {"value": "192.0.2.2"})
-    wait_for(lambda: served(own, "www.climbs.example") == [{NEW}, {NEW}], "both answer the newest content")
+    wait_for(lambda: served(own, "www.raised.example") == [{NEW}, {NEW}], "both answer the newest content")
     assert is_later(api.wait_until_live(zone)["serial"], served_serial)
 
 
@@ -133,29 +133,29 @@ def test_the_largest_serial_is_followed_by_a_later_one(own: Appliance, api: Clie
         set_serial(own, zone["uuid"], MODULUS - 1)
     assert api.wait_until_live(zone)["live_serial"] == MODULUS - 1
     api.record(zone, "A", "www", "192.0.2.2")
-    wait_for(lambda: served(own, "www.wraps.example") == [{NEW}, {NEW}], "both follow over the edge")
+    wait_for(lambda: served(own, "www.wraps.example") == [{NEW}, {NEW}], "both follow across the wrap")
     assert is_later(api.wait_until_live(zone)["serial"], MODULUS - 1)
 
 
-def test_a_secondary_that_is_silent_is_told_everywhere(own: Appliance, api: Client) -> None:
+def test_an_unreachable_secondary_is_reported_everywhere(own: Appliance, api: Client) -> None:
     zone = api.zone("silent.example")
     api.wait_until_live(zone)
-    told = "nameserver ns2.appliance.test is unreachable"
+    problem = "nameserver ns2.appliance.test is unreachable"
     with own.without("ns2/named.conf"):
         api.record(zone, "A", "www", "192.0.2.1")
-        wait_for(lambda: told in status_of(own), "status tells")
-        assert told in own.get("/readyz").json()["degraded"]
+        wait_for(lambda: problem in status_of(own), "status reports it")
+        assert problem in own.get("/readyz").json()["degraded"]
         assert 'nameserver_reachable{nameserver="ns2.appliance.test"} 0.0' in own.get("/metrics").text
-        wait_for(lambda: told in own.log("deployer"), "the log tells")
-        wait_for(lambda: deployment(api, zone) == ("deploying", "unreachable"), "the API tells")
+        wait_for(lambda: problem in own.log("deployer"), "the log reports it")
+        wait_for(lambda: deployment(api, zone) == ("deploying", "unreachable"), "the API reports it")
     api.wait_until_live(zone)
-    wait_for(lambda: "unreachable" not in status_of(own), "status is clean again")
+    wait_for(lambda: "unreachable" not in status_of(own), "status reports no problem")
 
 
-def test_a_deployer_that_stands_still_is_told(own: Appliance, api: Client) -> None:
+def test_a_suspended_deployer_is_reported(own: Appliance, api: Client) -> None:
     api.wait_until_live(api.zone("still.example"))
     with own.without("appliance deployer"):
-        wait_for(lambda: own.get("/readyz").status_code == 503, "readyz tells")
+        wait_for(lambda: own.get("/readyz").status_code == 503, "readyz reports it")
         assert "the deployer has not turned for" in status_of(own)
         assert "event=problem subject=deployer" in own.log("serve")
         api.zone("written.example")

@@ -1,4 +1,4 @@
-"""Many clients write at one moment: each acknowledged change is there, and no two that exclude each other."""
+"""Concurrent writes: no acknowledged change is lost, and no conflicting changes are both accepted."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from tests.appliance import Appliance, Client
 CLIENTS = 20
 
 
-def at_once(requests_to_make: Iterable[Callable[[], requests.Response]]) -> list[int]:
-    """The statuses of requests that are made together."""
+def statuses_of(calls: Iterable[Callable[[], requests.Response]]) -> list[int]:
+    """Send requests concurrently and return their sorted status codes."""
     with ThreadPoolExecutor(CLIENTS) as threads:
-        sent = [threads.submit(request) for request in requests_to_make]
+        sent = [threads.submit(call) for call in calls]
         return sorted(one.result().status_code for one in sent)
 
 
 def clients(appliance: Appliance) -> list[Client]:
-    """Clients of one account, each with a connection of its own."""
+    """Return clients of one account, each with its own connection."""
     token = appliance.token("parallel@example.org")
     return [appliance.client(token) for _ in range(CLIENTS)]
 
 
-def taken(api: Client, path: str, body: dict[str, str]) -> requests.Response:
-    """The answer to a write that is sent again while the store is busy, as 503 asks for."""
+def post_until_accepted(api: Client, path: str, body: dict[str, str]) -> requests.Response:
+    """Send a write, repeat it while the response is 503, and return the final response."""
     while (answer := api("POST", path, body)).status_code == requests.codes.service_unavailable:
         assert "Retry-After" in answer.headers
     return answer
@@ -34,22 +34,22 @@ def taken(api: Client, path: str, body: dict[str, str]) -> requests.Response:
 
 def test_one_domain_is_created_once(appliance: Appliance) -> None:
     body = {"domain": "once.example"}
-    asked = [lambda api=api: api("POST", "/dns-zones/", body) for api in clients(appliance) * 5]
-    assert at_once(asked) == [201] + [400] * (5 * CLIENTS - 1)
+    calls = [lambda api=api: api("POST", "/dns-zones/", body) for api in clients(appliance) * 5]
+    assert statuses_of(calls) == [201] + [400] * (5 * CLIENTS - 1)
 
 
-def test_a_cname_and_an_address_never_share_a_name(appliance: Appliance) -> None:
+def test_a_cname_and_an_address_are_never_both_created(appliance: Appliance) -> None:
     one, other, *_ = clients(appliance)
     path = f"/dns-zones/{one.zone('either.example')['uuid']}/records/"
     bodies = {"CNAME": "target.example.net", "A": "192.0.2.1"}
     for turn in range(50):
-        asked = [
+        calls = [
             lambda api=api, kind=kind, name=f"h{turn}": api(
                 "POST", path, {"record_type": kind, "name": name, "value": bodies[kind]}
             )
             for api, kind in ((one, "CNAME"), (other, "A"))
         ]
-        assert at_once(asked) == [201, 400]
+        assert statuses_of(calls) == [201, 400]
 
 
 def test_writers_on_one_zone_lose_nothing(appliance: Appliance) -> None:
@@ -57,7 +57,10 @@ def test_writers_on_one_zone_lose_nothing(appliance: Appliance) -> None:
     zone = writers[0].zone("shared.example")
     path = f"/dns-zones/{zone['uuid']}/records/"
     bodies = [{"record_type": "A", "name": "www", "value": f"192.0.2.{number}"} for number in range(5 * CLIENTS)]
-    asked = [lambda api=api, body=body: taken(api, path, body) for api, body in zip(writers * 5, bodies, strict=True)]
-    assert at_once(asked) == [201] * len(bodies)
+    calls = [
+        lambda api=api, body=body: post_until_accepted(api, path, body)
+        for api, body in zip(writers * 5, bodies, strict=True)
+    ]
+    assert statuses_of(calls) == [201] * len(bodies)
     appliance.wait_until_answered("www.shared.example", "A", [bytes((192, 0, 2, n)) for n in range(len(bodies))])
     writers[0].wait_until_live(zone)

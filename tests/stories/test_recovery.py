@@ -1,4 +1,4 @@
-"""From a backup back to served zones: on an empty host, beside nameservers that are ahead, while clients write."""
+"""Restore a backup: on an empty host, with nameservers that are ahead, and while clients write."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SERVERS = (1, 2)
 
 @pytest.fixture
 def own() -> Iterator[Appliance]:
-    """An appliance of this story alone."""
+    """An appliance for one test."""
     with Appliance() as running:
         yield running
 
@@ -33,12 +33,12 @@ def address(last: int) -> bytes:
 
 
 def wait_until_all_live(appliance: Appliance) -> dict[str, dict[str, Any]]:
-    """The status of each zone when all are live."""
+    """Wait until all zones are live, and return the status of each."""
     rows: dict[str, dict[str, Any]] = {}
 
     def are_live() -> bool:
-        told, _ = json.JSONDecoder().raw_decode(status(appliance))  # what is less than well stands behind it
-        rows.update({row["zone"]: row for row in told})
+        listed, _ = json.JSONDecoder().raw_decode(status(appliance))  # problems follow the JSON
+        rows.update({row["zone"]: row for row in listed})
         return all(row["state"] == "live" for row in rows.values())
 
     wait_for(are_live, "all zones are live")
@@ -56,7 +56,7 @@ def serials(appliance: Appliance) -> dict[str, int]:
     return {domain: row["wanted"] for domain, row in wait_until_all_live(appliance).items()}
 
 
-def test_an_empty_host_serves_all_zones_from_a_backup_alone(tmp_path: Path) -> None:
+def test_an_empty_host_serves_all_zones_from_a_backup(tmp_path: Path) -> None:
     backup = tmp_path / "backup.sqlite3"
     with Appliance() as lost:
         token = lost.token("drill@example.org")
@@ -67,7 +67,7 @@ def test_an_empty_host_serves_all_zones_from_a_backup_alone(tmp_path: Path) -> N
         before = serials(lost)
         assert str(backup) in lost.command("backup", str(backup))
         lost.stop(signal.SIGKILL)
-        wait_for(lambda: lost.at_work() == {}, "nothing of it runs any more")
+        wait_for(lambda: lost.running_processes() == {}, "all its processes have ended")
         shutil.rmtree(lost.state)
         lost.state.mkdir()
     new = Appliance()
@@ -88,8 +88,8 @@ def test_an_empty_host_serves_all_zones_from_a_backup_alone(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("fate", ["readable", "damaged"])
-def test_an_older_backup_beside_nameservers_that_are_ahead(own: Appliance, tmp_path: Path, fate: str) -> None:
-    """Every zone of the backup ends live with its content of then, and a later serial than any that was served."""
+def test_an_older_backup_with_nameservers_that_are_ahead(own: Appliance, tmp_path: Path, fate: str) -> None:
+    """Every zone of the backup becomes live with the content of the backup, and a later serial than any served one."""
     backup = tmp_path / "backup.sqlite3"
     api = own.client(own.token("older@example.org"))
     zones = {domain: api.zone(domain) for domain in ("same.example", "changed.example", "deleted.example")}
@@ -104,7 +104,7 @@ def test_an_older_backup_beside_nameservers_that_are_ahead(own: Appliance, tmp_p
     former = serials(own)
     api.expect(204, "DELETE", f"/dns-zones/{zones['deleted.example']['uuid']}/", Prefer="wait=30")
     api.wait_until_live(api.zone("later.example"))
-    assert "already running" in own.command("restore", str(backup), status=1)
+    assert "already running as process" in own.command("restore", str(backup), status=1)
     own.stop()
     if fate == "damaged":
         (own.state / "store" / "store.sqlite3").write_bytes(b"\xa5" * 8192)
@@ -128,8 +128,8 @@ def test_an_older_backup_beside_nameservers_that_are_ahead(own: Appliance, tmp_p
     own.wait_until_answered(changed["fqdn"], "A", [address(77)])
 
 
-def test_a_new_primary_beside_a_secondary_that_went_on(own: Appliance, tmp_path: Path) -> None:
-    """The secondary's catalog is later than the new primary's, which takes it over; no zone goes away meanwhile."""
+def test_a_new_primary_with_a_secondary_that_kept_running(own: Appliance, tmp_path: Path) -> None:
+    """The new primary raises its catalog serial above the secondary's; no zone disappears meanwhile."""
     backup = tmp_path / "backup.sqlite3"
     api = own.client(own.token("primary@example.org"))
     for number in range(5):
@@ -148,8 +148,8 @@ def test_a_new_primary_beside_a_secondary_that_went_on(own: Appliance, tmp_path:
         assert own.rcode("zone-0.example", server) == own.rcode("new.example", server) == "NOERROR"
 
 
-def test_backups_taken_while_clients_write_are_whole(own: Appliance, tmp_path: Path) -> None:
-    """Each holds all that was acknowledged before it began."""
+def test_backups_during_writes_are_complete(own: Appliance, tmp_path: Path) -> None:
+    """Each contains all changes that were acknowledged before it started."""
     secret = own.token("writer@example.org")
     api = own.client(secret)
     zone = api.zone("busy.example")
@@ -178,5 +178,5 @@ def test_backups_taken_while_clients_write_are_whole(own: Appliance, tmp_path: P
             writer.join()
     for file in tmp_path.iterdir():
         octets = file.read_bytes()
-        for kept in (secret, *((own.state / "keys" / f"{key}.key").read_text() for key in ("control", "transfer"))):
-            assert kept.encode() not in octets
+        for text in (secret, *((own.state / "keys" / f"{key}.key").read_text() for key in ("control", "transfer"))):
+            assert text.encode() not in octets

@@ -1,4 +1,4 @@
-"""`dns-appliance run` from its start to its end: data kept, children started again, nothing left behind."""
+"""`dns-appliance run`: data is kept, children are restarted, and no process remains."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CHILDREN = ("ns1/named.conf", "ns2/named.conf", "appliance deployer", "appliance
 
 @pytest.fixture
 def own() -> Appliance:
-    """An appliance of this story alone, not started."""
+    """An appliance for one test, not started."""
     return Appliance()
 
 
@@ -28,7 +28,7 @@ def test_a_second_start_keeps_everything(own: Appliance) -> None:
         zone = own.client(token).zone("kept.example")
         own.client(token).wait_until_live(zone)
         own.stop(signal.SIGINT)
-        assert own.at_work() == {}
+        assert own.running_processes() == {}
         own.start()
         assert "vps_" in first
         assert "vps_" not in own.printed.read_text()
@@ -42,18 +42,18 @@ def test_sigterm_ends_all_children_with_status_0(own: Appliance) -> None:
     with own:
         assert all(own.child(words) for words in CHILDREN)
         assert own.stop(signal.SIGTERM) == 0
-        assert own.at_work() == {}
+        assert own.running_processes() == {}
 
 
-def test_its_own_crash_leaves_no_orphan(own: Appliance) -> None:
+def test_a_crash_leaves_no_orphan(own: Appliance) -> None:
     with own:
         own.stop(signal.SIGKILL)
-        wait_for(lambda: own.at_work() == {}, "the children end with their parent")
+        wait_for(lambda: own.running_processes() == {}, "the children end with their parent")
         own.start()
 
 
 @pytest.mark.parametrize("words", CHILDREN)
-def test_a_child_that_dies_is_started_again(own: Appliance, words: str) -> None:
+def test_a_child_that_dies_is_restarted(own: Appliance, words: str) -> None:
     with own:
         api = own.client(own.token("survivor@example.org"))
         zone = api.zone("survives.example")
@@ -83,7 +83,7 @@ def test_two_in_one_folder_or_on_one_port_are_refused(appliance: Appliance, tmp_
     assert f"port {port} of 127.0.0.1 is in use" in refused
 
 
-def test_a_refused_start_makes_no_folder(appliance: Appliance, tmp_path: Path) -> None:
+def test_a_refused_start_creates_no_folder(appliance: Appliance, tmp_path: Path) -> None:
     new = tmp_path / "new"
     words = ("run", "--state", str(new), "--dns-port", str(appliance.ports.dns))
     done = subprocess.run((*PROGRAM, *words), capture_output=True, text=True, check=False, timeout=60)
@@ -112,20 +112,20 @@ def test_a_closed_folder_is_named(tmp_path: Path) -> None:
     refused = Appliance(closed / "state").command(
         "run", "--dns-port", str(ports.dns), "--api", f"127.0.0.1:{ports.api}", status=1
     )
-    assert "may not pass" in refused
+    assert "may not enter" in refused
 
 
-def test_a_host_that_stops_hard_loses_nothing(own: Appliance) -> None:
+def test_a_power_failure_loses_nothing(own: Appliance) -> None:
     with own:
         api = own.client(own.token("hard@example.org"))
         zone = api.zone("hard.example")
         for last in range(1, 31):
             api.record(zone, "A", f"h{last}", f"192.0.2.{last}")
         assert own.process
-        for pid in (own.process.pid, *own.at_work()):
+        for pid in (own.process.pid, *own.running_processes()):
             os.kill(pid, signal.SIGKILL)
         own.process.wait()
-        wait_for(lambda: own.at_work() == {}, "nothing runs any more")
+        wait_for(lambda: own.running_processes() == {}, "all processes have ended")
         own.start()
         api.wait_until_live(zone)
         for last in range(1, 31):

@@ -1,4 +1,4 @@
-"""Where secrets are, and where they are not: after a story of many mistakes everything is searched for them."""
+"""Secrets are only where they belong: after many wrong requests, search all files and output for them."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from tests.pair import LOOPBACK
 EMAIL, PASSWORD, SHORT = "secret@example.org", "correct horse battery staple", "hunter2"
 UNKNOWN = "vps_UnknownUnknownUnknownUnknown0123"
 PUBLIC = 12
-"""Characters of a token that are no secret."""
+"""Characters of a token that are not secret."""
 
 
 class ProcessList:
-    """Every command line that was there to be seen while it watched."""
+    """All command lines of processes, recorded while it watches."""
 
     def __init__(self) -> None:
         self.seen: set[bytes] = set()
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Look all the time, until the end of the block."""
+        """Record command lines while the block runs."""
         ended = threading.Event()
         thread = threading.Thread(target=lambda: self._watch(ended))
         thread.start()
@@ -50,8 +50,8 @@ class ProcessList:
                     continue
 
 
-def mistakes(own: Appliance, token: str, domain: str) -> list[str]:
-    """The answers to requests in which a secret stands where it does not belong."""
+def wrong_requests(own: Appliance, token: str, domain: str) -> list[str]:
+    """Send requests with a secret in wrong places, and return the responses."""
     api = own.client(token)
     zone = api.zone(domain)
     api.record(zone, "A", "@", "192.0.2.1")
@@ -72,7 +72,7 @@ def mistakes(own: Appliance, token: str, domain: str) -> list[str]:
 
 
 def sign_in(own: Appliance, email: str, password: str) -> str:
-    """Sign in to the console; what it answers, without the cookie, which is told to the browser."""
+    """Sign in to the console and return the page, without the cookie."""
     browser = requests.Session()
     browser.trust_env = False
     page = f"http://{LOOPBACK}:{own.ports.api}/sign-in/"
@@ -85,36 +85,36 @@ def sign_in(own: Appliance, email: str, password: str) -> str:
 
 
 def keys_of(state: Path) -> set[str]:
-    """The secrets in the key files."""
+    """Return the secrets in the key files."""
     found = {re.search(r'secret "([^"]+)"', file.read_text()) for file in state.glob("keys/*.key")}
     return {one[1] for one in found if one}
 
 
 @pytest.fixture
 def state() -> Iterator[Path]:
-    """A folder for an appliance that is kept until it was searched."""
+    """A state folder that is kept until the end of the test."""
     with tempfile.TemporaryDirectory(prefix="story-") as folder:
         yield Path(folder)
 
 
-def test_no_secret_is_told(state: Path) -> None:
+def test_no_secret_is_exposed(state: Path) -> None:
     processes = ProcessList()
     with processes.watching(), Appliance(state) as own:
         first = re.search(r"^password +(\S+).*\ntoken +(\S+)", own.printed.read_text(), re.MULTILINE)
         assert first
-        told = [sign_in(own, FIRST_ACCOUNT, word) for word in (first[1], PASSWORD, SHORT)]
-        assert ["Sign out" in page for page in told] == [True, False, False]
+        output = [sign_in(own, FIRST_ACCOUNT, word) for word in (first[1], PASSWORD, SHORT)]
+        assert ["Sign out" in page for page in output] == [True, False, False]
         tokens = [first[2], own.token(EMAIL)]
-        told.append(own.command("account", "password", EMAIL, typed=f"{PASSWORD}\n"))
-        told.append(own.command("account", "password", EMAIL, typed=f"{SHORT}\n", status=1))
+        output.append(own.command("account", "password", EMAIL, typed=f"{PASSWORD}\n"))
+        output.append(own.command("account", "password", EMAIL, typed=f"{SHORT}\n", status=1))
         for number, token in enumerate(tokens):
-            told += mistakes(own, token, f"secrets{number}.example")
-        told += [own.command(*words) for words in (("token", "list", "--json"), ("config", "show"))]
+            output += wrong_requests(own, token, f"secrets{number}.example")
+        output += [own.command(*words) for words in (("token", "list", "--json"), ("config", "show"))]
         store = state / "store" / "store.sqlite3"
         with closing(sqlite.connect(store)) as broken, broken:
             broken.execute("update record set rdtype = 'NOTHING'")
-        told += [own.client(token)("GET", "/dns-records/").text for token in tokens]
-        assert "the appliance failed" in told[-1]
+        output += [own.client(token)("GET", "/dns-records/").text for token in tokens]
+        assert "the appliance failed" in output[-1]
         with closing(sqlite.connect(store)) as reader:
             hashes = reader.execute("select password_hash from account where password_hash is not null")
             digests = {kept for (kept,) in hashes}
@@ -122,7 +122,7 @@ def test_no_secret_is_told(state: Path) -> None:
         assert len(keys) == 3
     secrets = {token[PUBLIC:] for token in (*tokens, UNKNOWN)} | {PASSWORD, SHORT, first[1]} | keys
     assert len(digests) == 2
-    assert _found(secrets | digests, "\n".join(told).encode()) == set()
+    assert _found(secrets | digests, "\n".join(output).encode()) == set()
     assert _found(secrets | digests, b"\n".join(processes.seen)) == set()
     for file in filter(Path.is_file, state.rglob("*")):
         allowed: set[str] = set()

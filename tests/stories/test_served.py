@@ -1,4 +1,4 @@
-"""What goes in over the API comes out over DNS on both nameservers, octet for octet."""
+"""Records stored by the API are answered by both nameservers, octet for octet."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.appliance import Appliance, Client
 
 CERTIFICATE = "ab" * 32
 
-# record type, name, value as a client sends it, priority, the same in presentation form for the DNS library
+# record type, name, value as a client sends it, priority, and the presentation form for dnspython
 EVERY_TYPE = [
     ("A", "a", "192.0.2.1", None, "192.0.2.1"),
     ("AAAA", "aaaa", "2001:0db8::1", None, "2001:db8::1"),
@@ -41,7 +41,7 @@ EVERY_TYPE = [
 
 
 def wire(record_type: str, presentation: str) -> bytes:
-    """The octets of that data, by the DNS library alone; host names are whole, with the final dot and without."""
+    """Return the wire form of record data, by dnspython; host names are absolute, with or without the final dot."""
     return dns.rdata.from_text("IN", record_type, presentation, origin=dns.name.root, relativize=False).to_wire() or b""
 
 
@@ -80,14 +80,14 @@ def test_text_is_served_as_it_was_written(
     appliance.wait_until_answered(zone["domain"], "TXT", [octets])
 
 
-def test_the_apex_set_has_own_and_user_nameservers(appliance: Appliance, api: Client) -> None:
+def test_the_apex_ns_records_include_those_of_the_user(appliance: Appliance, api: Client) -> None:
     zone = api.zone("apex.example")
     api.record(zone, "NS", "@", "ns.partner.example.net")
     names = ["ns1.appliance.test.", "ns2.appliance.test.", "ns.partner.example.net."]
     appliance.wait_until_answered("apex.example", "NS", [wire("NS", name) for name in names])
 
 
-def test_a_set_has_one_ttl(appliance: Appliance, api: Client) -> None:
+def test_an_rrset_has_one_ttl(appliance: Appliance, api: Client) -> None:
     zone = api.zone("ttl.example")
     api.record(zone, "A", "www", "192.0.2.1", ttl=60)
     api.record(zone, "A", "www", "192.0.2.2", ttl=2147483647)

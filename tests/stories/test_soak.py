@@ -24,21 +24,21 @@ from tests.soak.part_run import PartRun
 from tests.soak.watchers import Watcher
 from tests.soak.writers import Acknowledged
 
-ENOUGH = 100.0
-FEWEST_STARTED = {"storm": 6, "sweep": 10, "zones": 4, "fuzz": 3}
-"""Processes of a part that is under way, itself among them."""
+TIMEOUT = 100.0
+MIN_PROCESSES = {"storm": 6, "sweep": 10, "zones": 4, "fuzz": 3}
+"""Minimum number of processes of a running part, including itself."""
 
 
 @pytest.fixture
 def part(request: pytest.FixtureRequest) -> PartRun:
-    """A part whose seed is printed, and differs from run to run."""
-    part = PartRun(request.node.name.removeprefix("test_").split("[")[0], secrets.randbelow(10**6), ENOUGH)
+    """A run with a random seed, which is printed."""
+    part = PartRun(request.node.name.removeprefix("test_").split("[")[0], secrets.randbelow(10**6), TIMEOUT)
     part.say(f"seed {part.seed}")
     return part
 
 
 def test_storm(part: PartRun) -> None:
-    storm.run(part, changes=100, calm=2.0)
+    storm.run(part, changes=100, pause=2.0)
     assert not part.violations
 
 
@@ -48,8 +48,8 @@ def test_sweep(part: PartRun) -> None:
 
 
 @pytest.mark.parametrize("points", backups.points(), ids=lambda points: str(points[0]))
-def test_copies(part: PartRun, points: list[Point]) -> None:
-    with backups.open_shelf(points[0].where) as folder:
+def test_backup_and_restore(part: PartRun, points: list[Point]) -> None:
+    with backups.open_backup_folder(points[0].where) as folder:
         for point in part.random.sample(points, 4):
             assert not folder.attempt(point, part.random.randint(1, 4))[1]
 
@@ -64,23 +64,25 @@ def test_fuzz(part: PartRun, parser: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("part", "number"), [*((part, signal.SIGTERM) for part in FEWEST_STARTED), ("sweep", signal.SIGINT)]
+    ("part", "number"), [*((part, signal.SIGTERM) for part in MIN_PROCESSES), ("sweep", signal.SIGINT)]
 )
-def test_a_signal_ends_what_a_part_started(part: str, number: signal.Signals) -> None:
+def test_a_signal_ends_all_processes_of_a_part(part: str, number: signal.Signals) -> None:
     argv = (sys.executable, "-m", "tests.soak", "--only", part, "--minutes", "2")
     with tempfile.TemporaryDirectory(prefix="ended-") as folder:
         Path(folder).chmod(0o755)
         environment = {**os.environ, "TMPDIR": folder}
         with subprocess.Popen(argv, env=environment, stdout=subprocess.DEVNULL, start_new_session=True) as soak:
-            wait_for(lambda: len(_at_work(folder)) >= FEWEST_STARTED[part], f"{part} has started its programs", ENOUGH)
+            wait_for(
+                lambda: len(_processes_of(folder)) >= MIN_PROCESSES[part], f"{part} has started its programs", TIMEOUT
+            )
             soak.send_signal(number)
             assert soak.wait(15) == 128 + number
-        assert not _at_work(folder)
+        assert not _processes_of(folder)
         assert not list(Path(folder).iterdir())
 
 
-def _at_work(folder: str) -> list[bytes]:
-    """The command lines of the processes that have this folder in their environment or command line."""
+def _processes_of(folder: str) -> list[bytes]:
+    """Return the command lines of processes with this folder in their environment or command line."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
@@ -90,7 +92,7 @@ def _at_work(folder: str) -> list[bytes]:
     return found
 
 
-def test_the_oracle_sees_what_is_wrong(part: PartRun) -> None:
+def test_violations_are_detected(part: PartRun) -> None:
     entry = ("A", "w0-1", "10.0.0.1", None)
     row = storm._served("z.example", entry)
     journal = Journal({("z.example", 7): frozenset({row}), ("z.example", 8): frozenset()})
@@ -100,10 +102,10 @@ def test_the_oracle_sees_what_is_wrong(part: PartRun) -> None:
     assert len(storm._lost(journal, [Acknowledged("z.example", n, entry, True) for n in (7, 8, 9)])) == 2
     key, server = new_key("transfer"), Nameserver("ns1", Endpoint("127.0.0.1", 53))
     watcher = Watcher(part, server, key, False, ["z.example"], lambda _: "www", _serials={("z.example", 9)})
-    watcher._whole = {("z.example", 7, frozenset({row})), ("z.example", 8, frozenset({row}))}
+    watcher._zones = {("z.example", 7, frozenset({row})), ("z.example", 8, frozenset({row}))}
     watcher._sets = {("z.example", *row[:2], frozenset({row}))}
     watcher._absent = {("z.example", *row[:2], 7), ("z.example", *row[:2], 8)}
     assert len(watcher.faults(journal)) == 4
     for serial in (7, 8, 7):
-        watcher._follow("z.example", serial, life=0)
+        watcher._check_serial("z.example", serial, restarts=0)
     assert len(part.violations) == 1

@@ -1,4 +1,4 @@
-"""API and deployer under a service manager: what they tell it while they start, work, wait and end."""
+"""API and deployer under a service manager: their notifications while they start, run, wait and stop."""
 
 from __future__ import annotations
 
@@ -17,35 +17,33 @@ from tests.listener import Listener
 from tests.pair import LOOPBACK, free_port, wait_for
 
 WATCHED = {"WATCHDOG_USEC": "200000"}
-AT_WORK = {"serve": "STATUS=answers requests on", "deployer": "STATUS=0 zones wait"}
+RUNNING = {"serve": "STATUS=answers requests on", "deployer": "STATUS=0 zones wait"}
 
 
 @pytest.mark.parametrize("command", ["serve", "deployer"])
-def test_both_tell_that_they_are_ready_that_they_live_and_that_they_end(
-    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_both_notify_ready_alive_and_stopping(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Listener(tmp_path / "notify") as listener:
         for name, value in {**WATCHED, "NOTIFY_SOCKET": listener.address}.items():
             monkeypatch.setenv(name, value)
         with Appliance() as appliance:
             wait_for(lambda: listener.hears("READY=1", 2), "both are ready")
-            wait_for(lambda: listener.hears(AT_WORK[command], 3), f"{command} lives on")
+            wait_for(lambda: listener.hears(RUNNING[command], 3), f"{command} is alive")
             child = appliance.child(f"appliance {command}")
             assert child
             os.kill(child, signal.SIGTERM)
-            wait_for(lambda: listener.hears("STOPPING=1"), f"{command} tells that it ends")
+            wait_for(lambda: listener.hears("STOPPING=1"), f"{command} notifies that it stops")
             wait_for(lambda: listener.hears("READY=1", 3), "the next one is ready")
 
 
 def test_an_api_without_a_store_is_not_ready_and_answers_why(tmp_path: Path) -> None:
     port = free_port()
     with Listener(tmp_path / "notify") as listener:
-        chosen = {"STORE_PATH": tmp_path / "store.sqlite3", "API_LISTEN": f"{LOOPBACK}:{port}"}
-        environment = {f"DNS_APPLIANCE_{name}": str(value) for name, value in chosen.items()}
+        values = {"STORE_PATH": tmp_path / "store.sqlite3", "API_LISTEN": f"{LOOPBACK}:{port}"}
+        environment = {f"DNS_APPLIANCE_{name}": str(value) for name, value in values.items()}
         environment |= {**os.environ, **WATCHED, "NOTIFY_SOCKET": listener.address}
         with subprocess.Popen((*PROGRAM, "serve"), env=environment) as serving:
             try:
-                wait_for(lambda: listener.hears("STATUS=the store store.sqlite3 cannot be used", 3), "it lives")
+                wait_for(lambda: listener.hears("STATUS=the store store.sqlite3 cannot be used", 3), "it is alive")
                 assert requests.get(f"http://{LOOPBACK}:{port}/readyz", timeout=10).status_code == 503
                 assert not listener.hears("READY=1")
             finally:
@@ -54,7 +52,7 @@ def test_an_api_without_a_store_is_not_ready_and_answers_why(tmp_path: Path) -> 
         assert listener.hears("STOPPING=1")
 
 
-def test_a_deployer_whose_store_is_held_up_lives_and_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_deployer_with_a_locked_store_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Listener(tmp_path / "notify") as listener:
         for name, value in {**WATCHED, "NOTIFY_SOCKET": listener.address}.items():
             monkeypatch.setenv(name, value)
@@ -64,9 +62,10 @@ def test_a_deployer_whose_store_is_held_up_lives_and_waits(tmp_path: Path, monke
         ):
             holder.execute("begin immediate")
             wait_for(
-                lambda: listener.hears("STATUS=the store store.sqlite3 cannot be used: database is locked"), "told"
+                lambda: listener.hears("STATUS=the store store.sqlite3 cannot be used: database is locked"),
+                "it is reported",
             )
             holder.execute("rollback")
-            told = sum(line.startswith(AT_WORK["deployer"]) for line in listener.heard)
-            wait_for(lambda: listener.hears(AT_WORK["deployer"], told + 1), "it works on")
+            count = sum(line.startswith(RUNNING["deployer"]) for line in listener.heard)
+            wait_for(lambda: listener.hears(RUNNING["deployer"], count + 1), "it continues")
             assert listener.heard.count("READY=1") == 2

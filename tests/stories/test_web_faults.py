@@ -1,4 +1,4 @@
-"""What callers of the API see while everything behind it fails: named, the deployer, and the store."""
+"""What clients of the API see while named, the deployer or the store fails."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ ADDRESS = b"\xc0\0\2\1"
 
 
 @contextmanager
-def stopped(appliance: Appliance, *children: str) -> Iterator[None]:
-    """These children hang, and go on at the end of the block."""
+def suspended(appliance: Appliance, *children: str) -> Iterator[None]:
+    """Suspend these children while the block runs."""
     pids = [pid for pid in map(appliance.child, children) if pid]
     assert len(pids) == len(children)
     for pid in pids:
@@ -41,38 +41,38 @@ def stopped(appliance: Appliance, *children: str) -> Iterator[None]:
 
 @contextmanager
 def not_restarted(appliance: Appliance, *children: str) -> Iterator[None]:
-    """These children are dead, and stay so until the end of the block."""
+    """Kill these children and prevent their restart while the block runs."""
     assert appliance.process
     appliance.process.send_signal(signal.SIGSTOP)
     try:
         kill(appliance, *children)
-        wait_for(lambda: not any(map(appliance.child, children)), "they are dead")
+        wait_for(lambda: not any(map(appliance.child, children)), "they have ended")
         yield
     finally:
         appliance.process.send_signal(signal.SIGCONT)
 
 
 def kill(appliance: Appliance, *children: str) -> None:
-    """End these children; `run` starts them again."""
+    """Kill these children; `run` restarts them."""
     for words in children:
         if pid := appliance.child(words):
             os.kill(pid, signal.SIGKILL)
 
 
 def is_served(appliance: Appliance, name: str) -> bool:
-    """True when both nameservers answer with the address that these stories store."""
+    """Return True if both nameservers answer with ADDRESS."""
     return all(appliance.answer(name, "A", server)[1] == {ADDRESS} for server in (1, 2))
 
 
 def is_unavailable(answer: requests.Response) -> bool:
-    """True for a 503 in the one shape that says when to try again."""
+    """Return True if the response is a 503 with Retry-After and the error code `unavailable`."""
     return (
         answer.status_code == 503 and answer.json()["error_code"] == "unavailable" and "Retry-After" in answer.headers
     )
 
 
 def status_of(api: Client, method: str = "GET", path: str = "/dns-zones/", body: Any = None) -> int | None:  # noqa: ANN401 - JSON
-    """The status of the answer, None without one."""
+    """Return the status of the response, None if the connection fails."""
     try:
         return api(method, path, body).status_code
     except requests.ConnectionError:
@@ -81,7 +81,7 @@ def status_of(api: Client, method: str = "GET", path: str = "/dns-zones/", body:
 
 @pytest.fixture
 def state() -> Iterator[Path]:
-    """A folder for an appliance, open to the user of named."""
+    """A state folder that the user of named can enter."""
     folder = Path(tempfile.mkdtemp(prefix="story-"))
     yield folder
     shutil.rmtree(folder)
@@ -96,13 +96,13 @@ def state() -> Iterator[Path]:
         ("all-of-them.example", (*NAMED, DEPLOYER)),
     ],
 )
-def test_writers_see_nothing_of_it_but_deployment(
+def test_clients_see_only_the_deployment_state(
     appliance: Appliance, api: Client, domain: str, dead: tuple[str, ...]
 ) -> None:
     zone = api.zone(domain)
     api.wait_until_live(zone)
     path = f"/dns-zones/{zone['uuid']}/"
-    with stopped(appliance, *dead):
+    with suspended(appliance, *dead):
         record = api.record(zone, "A", "www", "192.0.2.9")
         api.expect(200, "PATCH", f"/dns-records/{record['uuid']}/", {"value": "192.0.2.1"})
         waited = api(
@@ -119,23 +119,23 @@ def test_writers_see_nothing_of_it_but_deployment(
     assert is_served(appliance, f"www.{zone['domain']}")
 
 
-def test_a_hundred_waiting_requests_stop_no_honest_one(appliance: Appliance, api: Client) -> None:
+def test_a_hundred_waiting_requests_block_no_other(appliance: Appliance, api: Client) -> None:
     zone = api.zone("waiting.example")
     api.wait_until_live(zone)
     token = appliance.token("waiting@example.org", "dns:list")
     url = f"http://{LOOPBACK}:{appliance.ports.api}/api/v1/dns-zones/"
     with ThreadPoolExecutor(100) as threads:
-        with stopped(appliance, NAMED[1]):
+        with suspended(appliance, NAMED[1]):
 
             def write(number: int) -> requests.Response:
                 body = {"record_type": "A", "name": f"h{number}", "value": "192.0.2.1"}
                 return api("POST", f"/dns-zones/{zone['uuid']}/records/", body, {"Prefer": "wait=60"})
 
             writes = [threads.submit(write, number) for number in range(100)]
-            for count in (0, 80):  # first all come in; then those that may wait do, and the others have their answers
+            for count in (0, 80):  # first all are sent; then only those that may wait have no response
                 wait_for(lambda count=count: sum(write.done() for write in writes) >= count, f"{count} have answers")  # type: ignore[misc]
-                honest = requests.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=20)
-                assert honest.json() == []
+                other = requests.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=20)
+                assert other.json() == []
         answers = [write.result() for write in writes]
     assert {answer.status_code for answer in answers} == {201}
     api.wait_until_live(zone)
@@ -148,15 +148,15 @@ def test_a_store_that_disappears_stops_no_nameserver(state: Path) -> None:
         api.record(zone, "A", "@", "192.0.2.1")
         api.wait_until_live(zone)
         store = state / "store" / "store.sqlite3"
-        with closing(sqlite.connect(store)) as there:
-            there.execute("vacuum into ?", (str(state / "backup"),))
+        with closing(sqlite.connect(store)) as connection:
+            connection.execute("vacuum into ?", (str(state / "backup"),))
         for file in store.parent.glob("store.sqlite3*"):
             file.unlink()
         assert is_unavailable(api("GET", "/dns-zones/"))
         assert is_unavailable(api("POST", "/dns-zones/", {"domain": "other.example"}))
-        wait_for(lambda: "event=store-failed" in own.log("deployer"), "the deployer tells of it")
+        wait_for(lambda: "event=store-failed" in own.log("deployer"), "the deployer logs it")
         kill(own, SERVE, DEPLOYER)
-        wait_for(lambda: status_of(api) == 503, "a new process makes no store either")
+        wait_for(lambda: status_of(api) == 503, "a new process creates no store either")
         assert not store.exists()
         assert is_served(own, "gone.example")
         shutil.copy(state / "backup", store)
@@ -166,15 +166,15 @@ def test_a_store_that_disappears_stops_no_nameserver(state: Path) -> None:
         assert is_served(own, "after.gone.example")
 
 
-def test_another_store_is_refused_by_running_processes_and_taken_up_by_new_ones(state: Path) -> None:
+def test_a_replaced_store_is_refused_by_running_processes_and_used_by_new_ones(state: Path) -> None:
     with Appliance(state) as own:
         api = own.client(own.token("replaced@example.org"))
         zone = api.zone("replaced.example")
         api.record(zone, "A", "@", "192.0.2.1")
         api.wait_until_live(zone)
         store = state / "store" / "store.sqlite3"
-        with closing(sqlite.connect(store)) as there:
-            there.execute("vacuum into ?", (str(state / "store" / "new"),))
+        with closing(sqlite.connect(store)) as connection:
+            connection.execute("vacuum into ?", (str(state / "store" / "new"),))
         api.record(zone, "A", "lost", "192.0.2.1")
         api.wait_until_live(zone)
         for log in store.parent.glob("store.sqlite3-*"):
@@ -189,7 +189,7 @@ def test_another_store_is_refused_by_running_processes_and_taken_up_by_new_ones(
         kill(own, SERVE, DEPLOYER)
         wait_for(lambda: status_of(api) == 200, "new processes read it")
         assert [record["name"] for record in api.expect(200, "GET", path)] == ["@"]
-        wait_for(lambda: "event=serial-raised" in own.log("deployer"), "the older state goes over the served one")
+        wait_for(lambda: "event=serial-raised" in own.log("deployer"), "the serial is raised above the served one")
         api.record(zone, "A", "after", "192.0.2.1")
         wait_for(lambda: is_served(own, "after.replaced.example"), "the deployer serves what comes after")
 
@@ -202,9 +202,9 @@ def test_a_damaged_store_is_found_at_the_start(state: Path) -> None:
         api.wait_until_live(zone)
         store = state / "store" / "store.sqlite3"
         with not_restarted(own, DEPLOYER, SERVE):
-            with closing(sqlite.connect(store)) as there:
-                there.execute("pragma wal_checkpoint(truncate)")
-            whole = store.read_bytes()
+            with closing(sqlite.connect(store)) as connection:
+                connection.execute("pragma wal_checkpoint(truncate)")
+            intact = store.read_bytes()
             with store.open("r+b") as file:
                 file.seek(4096)
                 file.write(os.urandom(4096))
@@ -214,9 +214,9 @@ def test_a_damaged_store_is_found_at_the_start(state: Path) -> None:
         assert is_served(own, "damaged.example")
         for log in store.parent.glob("store.sqlite3-*"):
             log.unlink()
-        store.write_bytes(whole)
+        store.write_bytes(intact)
         api.record(zone, "A", "after", "192.0.2.1")
-        wait_for(lambda: is_served(own, "after.damaged.example"), "all goes on")
+        wait_for(lambda: is_served(own, "after.damaged.example"), "new changes are served")
 
 
 @needs_root
@@ -253,7 +253,7 @@ def test_a_read_only_store_is_read(state: Path) -> None:
         zone = api.zone("readonly.example")
         api.record(zone, "A", "@", "192.0.2.1")
         api.wait_until_live(zone)
-        with not_restarted(own, SERVE, DEPLOYER):  # while one has a file open for writing the system refuses
+        with not_restarted(own, SERVE, DEPLOYER):  # the system refuses while a file is open for writing
             wait_for(lambda: remount(volume, "ro"), "the volume is read-only")
         wait_for(lambda: status_of(api) == 200, "reads go on")
         assert is_unavailable(api("POST", "/dns-zones/", {"domain": "other.example"}))

@@ -1,4 +1,4 @@
-"""The units say what the settings, the users and the program say, and systemd itself finds nothing wrong in them."""
+"""The units agree with settings, users and program, and systemd accepts them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ KEYS = [
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The part of a host that the units speak of."""
+    """A root folder with the files that the units refer to."""
     folder = tmp_path_factory.mktemp("root")
     installed = folder / PROGRAM[1:]
     installed.parent.mkdir(parents=True)
@@ -43,19 +43,19 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("unit", UNITS)
-def test_systemd_finds_nothing_to_say(root: Path, unit: str) -> None:
+def test_systemd_accepts_the_unit(root: Path, unit: str) -> None:
     assert run(("systemd-analyze", "verify", f"--root={root}", unit), timeout=60).output == ""
 
 
-def test_it_would_say_something(root: Path) -> None:
+def test_systemd_reports_a_broken_unit(root: Path) -> None:
     broken = root / "etc" / "systemd" / "system" / "broken.service"
     broken.write_text("[Service]\nExecStart=/opt/missing\nWatchdogSeconds=1\n")
     try:
-        said = run(("systemd-analyze", "verify", f"--root={root}", broken.name), timeout=60, accept=(0, 1)).output
+        output = run(("systemd-analyze", "verify", f"--root={root}", broken.name), timeout=60, accept=(0, 1)).output
     finally:
         broken.unlink()
-    assert "WatchdogSeconds" in said
-    assert "/opt/missing" in said
+    assert "WatchdogSeconds" in output
+    assert "/opt/missing" in output
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -65,7 +65,7 @@ def test_exposure_is_two_at_most(service: str) -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_each_starts_a_command_that_there_is(service: str) -> None:
+def test_each_starts_an_existing_command(service: str) -> None:
     path, command, *words = values(f"{service}.service", "ExecStart")
     assert path == PROGRAM
     known = program.commands[command]
@@ -73,16 +73,16 @@ def test_each_starts_a_command_that_there_is(service: str) -> None:
     known.make_context(command, [word.replace("/var/backups/dns-appliance", "/tmp") for word in words])  # noqa: S108
 
 
-def test_the_target_brings_all_with_it() -> None:
+def test_the_target_includes_all_units() -> None:
     also = values("dns-appliance.target", "Also")
     assert sorted(also) == ["dns-appliance-api.service", "dns-appliance-backup.timer", "dns-appliance-deployer.service"]
     for unit in also:
         assert values(unit, "PartOf") == values(unit, "WantedBy") == ["dns-appliance.target"]
 
 
-def test_they_run_as_the_users_that_are_made() -> None:
-    made = {row[1] for row in rows("dns-appliance.sysusers.conf") if row[0] in "ug"}
-    assert made == {users.STORE_GROUP, users.API, users.DEPLOYER}
+def test_they_run_as_the_users_of_sysusers() -> None:
+    created = {row[1] for row in rows("dns-appliance.sysusers.conf") if row[0] in "ug"}
+    assert created == {users.STORE_GROUP, users.API, users.DEPLOYER}
     assert values("dns-appliance-api.service", "User") == [users.API]
     assert values("dns-appliance-deployer.service", "User") == [users.DEPLOYER]
     for service in SERVICES:
@@ -93,9 +93,9 @@ def test_they_run_as_the_users_that_are_made() -> None:
     assert values("dns-appliance-api.service", "SupplementaryGroups") == []
 
 
-def test_folders_are_where_the_settings_look() -> None:
-    made = {row[1]: row[2:5] for row in rows("dns-appliance.tmpfiles.conf")}
-    assert made == {
+def test_folders_are_those_of_the_settings() -> None:
+    created = {row[1]: row[2:5] for row in rows("dns-appliance.tmpfiles.conf")}
+    assert created == {
         str(DEFAULT_FILE.parent): ["0750", "root", users.STORE_GROUP],
         str(Settings().store.path.parent): ["2770", "root", users.STORE_GROUP],
         str(Settings().deployer.zone_directory): ["2775", users.DEPLOYER, users.NAMED],
@@ -110,7 +110,7 @@ def test_the_api_may_listen_at_a_socket_that_the_documents_name() -> None:
     assert f"unix:{API_SOCKET}" in (FOLDER.parent / "docs" / "operations.md").read_text("utf-8")
 
 
-def test_each_may_write_what_it_must_and_no_more() -> None:
+def test_each_may_write_only_what_it_must() -> None:
     store, zones = str(Settings().store.path.parent), str(Settings().deployer.zone_directory)
     backups = values("dns-appliance-backup.service", "ExecStart")[2]
     assert values("dns-appliance-api.service", "ReadWritePaths") == [store]
@@ -125,14 +125,14 @@ def test_the_api_sees_neither_keys_nor_zone_files() -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_nothing_starts_before_there_are_settings(service: str) -> None:
+def test_no_service_starts_without_settings(service: str) -> None:
     assert values(f"{service}.service", "ConditionPathExists") == [str(DEFAULT_FILE)]
 
 
 @pytest.mark.parametrize("service", SERVICES[:2])
-def test_both_services_are_waited_for_and_watched(service: str) -> None:
+def test_both_services_have_notify_and_a_watchdog(service: str) -> None:
     unit = f"{service}.service"
     assert values(unit, "Type") == ["notify"]
-    assert int(values(unit, "WatchdogSec")[0]) > 60  # what a store that is held up may take by the settings
+    assert int(values(unit, "WatchdogSec")[0]) > 60  # longer than a blocked database may take by the settings
     assert values(unit, "Restart") == ["always"]
     assert values(unit, "StartLimitBurst")

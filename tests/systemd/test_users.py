@@ -1,4 +1,4 @@
-"""systemd makes of our two files the users and the folders that they name, in a root that has Debian's bind9 alone."""
+"""systemd-sysusers creates the users and groups, on a system with only Debian's bind9."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DEBIAN = {
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A root in which systemd-sysusers has been, twice."""
+    """A root folder in which systemd-sysusers has run twice."""
     (tmp_path / "etc").mkdir()
     for name, text in DEBIAN.items():
         (tmp_path / "etc" / name).write_text(text)

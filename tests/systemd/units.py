@@ -1,4 +1,4 @@
-"""The units as text: what each key of each section is set to, in order."""
+"""Read unit files: the values of each key, in order."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ UNITS = sorted(path.name for path in FOLDER.iterdir() if path.suffix in (".servi
 
 
 def values(unit: str, key: str) -> list[str]:
-    """All values of a key, split at blanks."""
+    """Return all values of a key, split at spaces."""
     text = (FOLDER / unit).read_text("utf-8")
     return [word for line in re.findall(rf"^{key}=(.*)$", text, re.MULTILINE) for word in line.split()]
 
 
 def rows(file: str) -> list[list[str]]:
-    """The rows of a configuration of sysusers or tmpfiles, quotes taken off."""
+    """Return the rows of a sysusers or tmpfiles configuration, without quotes."""
     lines = (FOLDER / file).read_text("utf-8").splitlines()
     return [[word.strip('"') for word in re.findall(r'"[^"]*"|\S+', line)] for line in lines if line and line[0] != "#"]

@@ -1,4 +1,4 @@
-"""What the nameservers and their hosts refuse to those who have no key, and what the key is good for."""
+"""What nameservers and hosts refuse to clients without a key, and what the transfer key allows."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ from appliance.errors import CommandFailed
 from appliance.keys import Key, read_key
 from appliance.nameserver.programs import run
 from appliance.queries.transfer import axfr
-from tests.cluster.cluster import Cluster, ask, rcode, serial, wait_until_answered
+from tests.cluster.cluster import Cluster, query, rcode, serial, wait_until_answered
 from tests.cluster.host import Host
 
-ZONE = "strangers.example"
+ZONE = "access.example"
 CATALOG = "catalog.cluster.test"
 RECORDS = 300
 
 
 @pytest.fixture(scope="module", autouse=True)
 def zone(cluster: Cluster) -> str:
-    """The uuid of a zone that is large beside a change of one record."""
+    """The uuid of a zone that is large compared with a change of one record."""
     with cluster.api() as api:
-        made = api.zone(ZONE)
+        created = api.zone(ZONE)
         for number in range(RECORDS):
-            api.record(made, "A", f"host-{number}", "192.0.2.1")
-        api.wait_until_live(made)
-    return str(made["uuid"])
+            api.record(created, "A", f"host-{number}", "192.0.2.1")
+        api.wait_until_live(created)
+    return str(created["uuid"])
 
 
 @pytest.fixture(scope="module")
 def key_file(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The key of transfers, as ns1 made it."""
+    """A copy of the transfer key of ns1."""
     file = tmp_path_factory.mktemp("keys") / "transfer.key"
     file.write_text(cluster.ns1.sudo("cat /etc/dns-appliance/transfer.key").output)
     return file
@@ -48,12 +48,12 @@ def key_file(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 @pytest.fixture(params=["ns1", "ns2"])
 def host(cluster: Cluster, request: pytest.FixtureRequest) -> Host:
-    """Each of the two."""
+    """ns1 and ns2, in turn."""
     return cluster.lab.hosts[request.param]
 
 
 def transferred(host: Host, origin: str, key: Key | None) -> int:
-    """How many records a whole transfer has."""
+    """Return the number of records in a zone transfer."""
     return len(axfr(Nameserver(host.name, Endpoint(host.address, 53)), dns.name.from_text(origin), key))
 
 
@@ -94,12 +94,12 @@ def test_recursion_is_refused(host: Host) -> None:
 
 
 @pytest.mark.parametrize("name", ["version.bind", "hostname.bind", "id.server", "authors.bind"])
-def test_a_nameserver_is_silent_about_itself(host: Host, name: str) -> None:
-    assert not ask(host, name, "TXT", "CH").answer
+def test_a_nameserver_does_not_identify_itself(host: Host, name: str) -> None:
+    assert not query(host, name, "TXT", "CH").answer
 
 
 @pytest.mark.parametrize("origin", [ZONE, CATALOG])
-@pytest.mark.parametrize("signed", [False, True], ids=["unsigned", "with the key of transfers"])
+@pytest.mark.parametrize("signed", [False, True], ids=["unsigned", "with the transfer key"])
 def test_a_dynamic_update_is_refused(host: Host, origin: str, signed: bool, key_file: Path) -> None:
     update = dns.update.UpdateMessage(origin)
     update.add("stranger", 300, "A", "192.0.2.66")
@@ -118,11 +118,11 @@ def test_a_notify_is_refused_without_the_key(cluster: Cluster) -> None:
     assert dns.rcode.to_text(reply.rcode()) == "REFUSED"
 
 
-def test_the_catalog_is_nobody_elses_to_read(host: Host) -> None:
+def test_catalog_queries_are_refused(host: Host) -> None:
     assert rcode(host, CATALOG) == "REFUSED"
 
 
-def test_nothing_but_ssh_and_dns_can_be_reached(host: Host) -> None:
+def test_only_ssh_and_dns_are_reachable(host: Host) -> None:
     listening = host.sudo("ss --tcp --listening --numeric --no-header").output
     ports = {int(line.split()[3].rpartition(":")[2]) for line in listening.splitlines()}
     assert {port for port in ports if _opens(host, port)} == {22, 53}
