@@ -70,6 +70,10 @@ format: $(VENV)/test ## fix and format with ruff
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
 
+.PHONY: messages
+messages: $(VENV)/test ## write tests/messages.txt, which has every error message, from the source
+	$(PYTHON) -m tests.messages
+
 .PHONY: bench
 bench: $(VENV)/test setup ## run the benchmarks
 	$(PYTHON) -m bench $(ARGS)

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from appliance.editing import CreateRecord, RecordInput
-from tests.api.conftest import NS1, NS2, open_house
+from tests.api.conftest import NS1, NS2, open_application
 from tests.console.conftest import Browser, Console
 from tests.console.zone_page import ZonePage, open_page
 from tests.many_zones import make_all_live
@@ -20,7 +20,7 @@ ROUNDS = 20
 def pages() -> Iterator[tuple[str, Iterator[float]]]:
     """What is looked at, and the seconds that each round of it takes."""
     with TemporaryDirectory(prefix="bench-") as folder:
-        page = _fill(Console(open_house(Path(folder))))
+        page = _fill(Console(open_application(Path(folder))))
         for what, path in (
             (f"list of {ZONES:,} zones", "/zones/"),
             ("the same, its last page", f"/zones/?page={ZONES // 50}"),

@@ -19,12 +19,12 @@ from typing import Any
 import dns.name
 
 import appliance
-from appliance.api.parsing import MAX_BODY, read_object, read_uuid
+from appliance.api.parsing import MAX_BODY, parse_uuid, read_object
 from appliance.app import MAX_HEADER
 from appliance.editing.requests import check_comment
 from appliance.errors import InputError
 from appliance.web.deployment_wait import preferred_wait
-from appliance.web.rate_limits import site_of
+from appliance.web.rate_limits import client_network
 from appliance.zones.names import parse_domain, parse_owner
 from appliance.zones.rdata import TYPES, has_priority, parse_rdata, parse_type
 
@@ -93,8 +93,8 @@ def parsers() -> Iterator[Call]:
     yield Call("parse_type", parse_type, MAX_BODY)
     yield Call("check_comment", check_comment, MAX_BODY)
     yield Call("preferred_wait", preferred_wait, MAX_HEADER, ("", "wait=", '"'))
-    yield Call("read_uuid", read_uuid, MAX_HEADER)
-    yield Call("site_of", site_of, MAX_HEADER)
+    yield Call("parse_uuid", parse_uuid, MAX_HEADER)
+    yield Call("client_network", client_network, MAX_HEADER)
     yield Call("read_object", lambda text: read_object(text.encode()), MAX_BODY, ("", '{"a":', '{"a":"', '{"a":[1'))
     for rdtype in TYPES:
         read = _content(rdtype.name, 10 if has_priority(rdtype) else None)

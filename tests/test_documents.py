@@ -119,7 +119,7 @@ def test_every_error_code_is_documented() -> None:
     documented = {tuple(row[:2]) for row in rows(API, "status")}
     documented |= set(re.findall(r"(\d{3})\s`([a-z_]+)`", API.read_text("utf-8")))
     codes = {(str(status), code) for status, code in error_responses.CODES.items()}
-    codes |= {(str(error_status.STATUS[kind]), code) for kind, code in error_responses.CODES_OF_KINDS.items()}
+    codes |= {(str(error_status.STATUS[kind]), code) for kind, code in error_responses.CODES_BY_TYPE.items()}
     assert documented == codes
 
 

@@ -1,8 +1,8 @@
 """The HTTP API: JSON in, JSON out.
 
-    access -> route -> permission -> body -> view -> presentation -> answer
+    auth -> route -> permission -> parsing -> view -> presentation -> response
 
-This room turns requests into calls of `appliance.editing` and `appliance.store`, and what they give or refuse
-into answers. It decides nothing about DNS, and it knows no nameserver and no deployer: it reads what the
-deployer wrote down.
+This package turns requests into calls of `appliance.editing` and `appliance.store`, and their results and errors into
+responses. It decides nothing about DNS and knows neither nameservers nor the deployer: it reads what the deployer
+stored.
 """

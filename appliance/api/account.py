@@ -1,4 +1,4 @@
-"""`/account/`: who the token belongs to, the account's tokens, and what was done."""
+"""`/account/`: the account of the token, its tokens, and its audit log."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from flask.views import MethodView
 
 from appliance.api import response_headers, schemas
 from appliance.api.auth import needs, principal, token
-from appliance.api.parsing import Blueprint, read_uuid, uuid_of
-from appliance.api.presentation import JSON, asker_of, entry_of, token_of
+from appliance.api.parsing import Blueprint, parse_uuid, uuid_or_not_found
+from appliance.api.presentation import JSON, audit_entry_of, me_of, token_of
 from appliance.errors import InputError
 from appliance.identity.tokens import create_token, read_network, revoke_token
 from appliance.principal import TokenLimits
@@ -19,9 +19,14 @@ from appliance.store import accounts, audit
 from appliance.store.zones import Page
 from appliance.web.context import context, reading
 
-blueprint = Blueprint("account", __name__, url_prefix="/api/v1/account", description="The account behind the token.")
+blueprint = Blueprint(
+    "account",
+    __name__,
+    url_prefix="/api/v1/account",
+    description="The account of the token, its tokens and its audit log.",
+)
 
-Answer = tuple[Any, int, response_headers.Headers] | tuple[Any, response_headers.Headers] | JSON
+ViewResult = tuple[Any, int, response_headers.Headers] | tuple[Any, response_headers.Headers] | JSON
 EXAMPLE = {"name": "laptop", "permissions": ["dns:list", "dns:update"], "allowed_networks": ["192.0.2.0/24"]}
 
 
@@ -33,8 +38,8 @@ class OwnAccount(MethodView):
     @blueprint.doc(operationId="getMe")
     @blueprint.response(200, schemas.Me)
     def get(self) -> JSON:
-        """Show the account and the token that this request was made with."""
-        return asker_of(token())
+        """Show the account and the token of this request."""
+        return me_of(token())
 
 
 @blueprint.route("/tokens/")
@@ -45,9 +50,9 @@ class Tokens(MethodView):
     @blueprint.doc(operationId="listTokens")
     @blueprint.arguments(schemas.Paged, location="query")
     @blueprint.response(200, schemas.Token(many=True), headers=response_headers.PAGE_HEADERS)
-    def get(self, wanted: dict[str, int]) -> Answer:
-        """List the tokens that were not revoked, oldest first."""
-        page = Page(wanted["page"], wanted["page_size"])
+    def get(self, query: dict[str, int]) -> ViewResult:
+        """List the tokens that are not revoked, oldest first."""
+        page = Page(query["page"], query["page_size"])
         with reading():
             found = accounts.living_tokens(token().account.uuid)
         shown = found[page.offset : page.offset + page.size]
@@ -57,12 +62,12 @@ class Tokens(MethodView):
     @blueprint.doc(operationId="createToken")
     @blueprint.arguments(schemas.TokenCreate, example=EXAMPLE)
     @blueprint.response(201, schemas.NewToken, headers=response_headers.LOCATION_HEADER)
-    def post(self, body: dict[str, Any]) -> Answer:
-        """Make a token, no wider than the one that asks; its secret is in this answer alone."""
+    def post(self, body: dict[str, Any]) -> ViewResult:
+        """Create a token that may do no more than the token of this request; only this response has its secret."""
         store, now = context().store, context().clock()
-        made, secret = create_token(store, principal(), body["name"], body["permissions"], _limits(body), now)
-        location = response_headers.path_of("account.OneToken", made.uuid)
-        return {**token_of(made), "secret": secret}, 201, {"Location": location}
+        created, secret = create_token(store, principal(), body["name"], body["permissions"], _limits(body), now)
+        location = response_headers.path_of("account.OneToken", created.uuid)
+        return {**token_of(created), "secret": secret}, 201, {"Location": location}
 
 
 @blueprint.route("/tokens/<string:uuid>/")
@@ -72,38 +77,38 @@ class OneToken(MethodView):
     @needs("account:read")
     @blueprint.doc(operationId="getToken", responses={"404": "NOT_FOUND"})
     @blueprint.response(200, schemas.Token)
-    def get(self, uuid: str) -> Answer:
+    def get(self, uuid: str) -> ViewResult:
         """Show a token."""
         with reading():
-            return token_of(accounts.get_token(token().account.uuid, uuid_of("token", uuid)))
+            return token_of(accounts.get_token(token().account.uuid, uuid_or_not_found("token", uuid)))
 
     @needs("account:tokens")
     @blueprint.doc(operationId="revokeToken", responses={"404": "NOT_FOUND"})
     @blueprint.response(204)
     def delete(self, uuid: str) -> Response:
-        """Revoke a token, from the next request on; none that reaches further than the one that asks."""
-        revoke_token(context().store, principal(), uuid_of("token", uuid), context().clock())
-        return response_headers.nothing()
+        """Revoke a token that may do no more than the token of this request; it is refused from the next request on."""
+        revoke_token(context().store, principal(), uuid_or_not_found("token", uuid), context().clock())
+        return response_headers.no_content()
 
 
 @blueprint.route("/audit/")
 class AuditLog(MethodView):
-    """What was done to the account and its zones."""
+    """The audit log of the account."""
 
     @needs("account:read")
     @blueprint.doc(operationId="listAudit")
     @blueprint.arguments(schemas.Paged, location="query")
     @blueprint.response(200, schemas.AuditEntry(many=True), headers=response_headers.PAGE_HEADERS)
-    def get(self, wanted: dict[str, int]) -> Answer:
-        """List who did what, when and from where, newest first; zones that are gone included."""
-        page = Page(wanted["page"], wanted["page_size"])
+    def get(self, query: dict[str, int]) -> ViewResult:
+        """List who did what, when and from where, newest first, including deleted zones."""
+        page = Page(query["page"], query["page_size"])
         with reading():
             found, total = audit.find(principal().scope, page)
-        return list(map(entry_of, found)), response_headers.page_headers(page, total)
+        return list(map(audit_entry_of, found)), response_headers.page_headers(page, total)
 
 
 def _limits(body: dict[str, Any]) -> TokenLimits:
-    """The limits that a body asks for."""
+    """Return the limits that a body requests."""
     networks, zones = body.get("allowed_networks"), body.get("zones")
     types, names = body.get("record_types"), body.get("record_names")
     return TokenLimits(
@@ -116,7 +121,7 @@ def _limits(body: dict[str, Any]) -> TokenLimits:
 
 
 def _zone(text: str) -> UUID:
-    found = read_uuid(text)
+    found = parse_uuid(text)
     if found is None:
         raise InputError(f"{text!r} is not a uuid", "zones")
     return found

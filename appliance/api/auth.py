@@ -1,4 +1,4 @@
-"""Who asks, and whether they may: the front door of the API, and the permission that each call needs."""
+"""The front door of the API: authentication of requests, and the permission that each call needs."""
 
 from __future__ import annotations
 
@@ -16,54 +16,56 @@ from appliance.web.front_doors import FrontDoor
 
 PREFIX = "/api/v1"
 OPEN = (f"{PREFIX}/openapi.json", f"{PREFIX}/docs/")
-"""What everyone may read: the document and the page that shows it. These are files, and end in no slash."""
+"""Paths that need no token: the OpenAPI document and the page that shows it. No trailing slash is added to them."""
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 
 def authenticate() -> None:
-    """Find out who this request is from; AuthenticationFailed unless it bears a valid token."""
+    """Set the principal of this request; raise AuthenticationFailed unless it has a valid token."""
     g.principal = authenticate_bearer()
 
 
 def answer_error(error: Exception) -> Response:
-    """Return an error in the one shape, with the scheme of authentication where a valid token is missing."""
-    answer = error_responses.answer_error(error)
+    """Return an error as JSON, with `WWW-Authenticate` if there is no valid token."""
+    response = error_responses.answer_error(error)
     if isinstance(error, AuthenticationFailed):
-        answer.headers["WWW-Authenticate"] = "Bearer"
-    return answer
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
 
 
 DOOR = FrontDoor((PREFIX,), answer_error, authenticate, open_paths=OPEN, adds_slash=True)
-"""All paths below the prefix, whether or not there is anything."""
+"""It claims all paths below the prefix, also those that do not exist."""
 
 
 def principal() -> Principal:
-    """Return who this request is from."""
+    """Return the principal of this request."""
     return cast(Principal, g.principal)
 
 
 def token() -> Token:
-    """Return the token that this request was made with."""
+    """Return the token of this request."""
     return cast(Token, principal().token)
 
 
 def needs(*permissions: str) -> Callable[[View], View]:
-    """Mark a view as needing one of these permissions, none: any token; it stands above all other decorators.
+    """Require one of the permissions for a view, or any valid token if none is given. Use it as the first decorator.
 
-    403 comes before the body is looked at. A view that takes no query parameters refuses them all.
+    The permission is checked before the body is read. A view without query parameters refuses all of them.
     """
 
     def decorate(view: View) -> View:
         documented = getattr(view, "_apidoc", {})
-        takes_query = any(one.get("in") == "query" for one in documented.get("arguments", {}).get("parameters", ()))
+        takes_query = any(
+            parameter.get("in") == "query" for parameter in documented.get("arguments", {}).get("parameters", ())
+        )
 
         @functools.wraps(view)
         def permitted(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as the view has it
             principal().require(*permissions)
             if request.args and not takes_query:
                 name = next(iter(request.args))
-                raise InputError(f"{name} is not a query parameter of this call", name)
+                raise InputError(f"{name!r} is not a query parameter of this call", name)
             return view(*args, **kwargs)
 
         permitted.permissions = permissions  # type: ignore[attr-defined]
@@ -74,9 +76,11 @@ def needs(*permissions: str) -> Callable[[View], View]:
 
 
 def _documented(documented: dict[str, Any], permissions: tuple[str, ...]) -> dict[str, Any]:
-    """What the document says of a view, with its permissions and the refusals that they bring."""
+    """Return the OpenAPI data of a view, with its permissions and the errors that every call may answer."""
     manual = documented.get("manual_doc", {})
-    takes_body = any(one.get("in") == "json" for one in documented.get("arguments", {}).get("parameters", ()))
+    takes_body = any(
+        parameter.get("in") == "json" for parameter in documented.get("arguments", {}).get("parameters", ())
+    )
     responses = {
         "400": "BAD_REQUEST",
         "401": "UNAUTHORIZED",
@@ -87,5 +91,5 @@ def _documented(documented: dict[str, Any], permissions: tuple[str, ...]) -> dic
         "503": "SERVICE_UNAVAILABLE",
         **manual.get("responses", {}),
     }
-    needed = f"Needs the permission `{'` or `'.join(permissions)}`." if permissions else "Any token will do."
+    needed = f"Needs the permission `{'` or `'.join(permissions)}`." if permissions else "Any valid token is accepted."
     return {**documented, "manual_doc": {**manual, "description": needed, "responses": responses}}

@@ -1,4 +1,4 @@
-"""The kinds of value that a JSON body or a query string may hold, each read strictly: nothing is converted."""
+"""The fields of JSON bodies and query strings. They are strict: no value is converted from another type."""
 
 from __future__ import annotations
 
@@ -11,50 +11,50 @@ from marshmallow import fields, validate
 from marshmallow.types import ErrorMessages
 
 _DIGITS = re.compile(r"[0-9]{1,18}")
-_TEXTS: ErrorMessages = {
-    "required": "this field is needed",
+_MESSAGES: ErrorMessages = {
+    "required": "this field is required",
     "null": "null is not allowed here",
-    "invalid": "a text is expected",
+    "invalid": "a string is expected",
 }
-_TEXTS_OF_LISTS: ErrorMessages = {**_TEXTS, "invalid": "an array of texts is expected"}
+_LIST_MESSAGES: ErrorMessages = {**_MESSAGES, "invalid": "an array of strings is expected"}
 
 
-class StrictText(fields.String):
+class StrictString(fields.String):
     """A JSON string."""
 
-    default_error_messages: ErrorMessages = _TEXTS
+    default_error_messages: ErrorMessages = _MESSAGES
 
 
 class StrictInteger(fields.Integer):
-    """A JSON number without a fraction, in a range."""
+    """A JSON integer in a range; `60.0` is none."""
 
-    default_error_messages: ErrorMessages = _TEXTS
+    default_error_messages: ErrorMessages = _MESSAGES
 
-    def __init__(self, least: int, most: int, **kwargs: Any) -> None:  # noqa: ANN401 - marshmallow's own
-        super().__init__(validate=_between(least, most), **kwargs)
+    def __init__(self, minimum: int, maximum: int, **kwargs: Any) -> None:  # noqa: ANN401 - marshmallow's own
+        super().__init__(validate=_between(minimum, maximum), **kwargs)
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> int:  # noqa: ANN401 - any JSON value
         if type(value) is not int:
-            raise ma.ValidationError("a whole number is expected")
+            raise ma.ValidationError("an integer is expected")
         return value
 
 
-class QueryNumber(fields.Integer):
-    """Decimal digits in a query string, in a range."""
+class QueryInteger(fields.Integer):
+    """An integer in a query string, of decimal digits, in a range."""
 
-    def __init__(self, least: int, most: int, **kwargs: Any) -> None:  # noqa: ANN401 - marshmallow's own
-        super().__init__(validate=_between(least, most), **kwargs)
+    def __init__(self, minimum: int, maximum: int, **kwargs: Any) -> None:  # noqa: ANN401 - marshmallow's own
+        super().__init__(validate=_between(minimum, maximum), **kwargs)
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> int:  # noqa: ANN401 - any text
         if not _DIGITS.fullmatch(value):
-            raise ma.ValidationError("a whole number is expected")
+            raise ma.ValidationError("an integer is expected")
         return int(value)
 
 
 class StrictBoolean(fields.Boolean):
     """A JSON `true` or `false`."""
 
-    default_error_messages: ErrorMessages = _TEXTS
+    default_error_messages: ErrorMessages = _MESSAGES
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> bool:  # noqa: ANN401 - any JSON value
         if not isinstance(value, bool):
@@ -63,34 +63,34 @@ class StrictBoolean(fields.Boolean):
 
 
 class OnlyNull(fields.Raw):
-    """A field that is told, and not yet set."""
+    """A field that responses have and that cannot be set yet."""
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> None:  # noqa: ANN401 - any JSON value
         if value is not None:
-            raise ma.ValidationError("only null is taken here for now")
+            raise ma.ValidationError("only null is accepted here in this version")
 
 
-class TextList(fields.List[str]):
-    """A JSON array of texts."""
+class StringList(fields.List[str]):
+    """A JSON array of strings."""
 
-    default_error_messages: ErrorMessages = _TEXTS_OF_LISTS
+    default_error_messages: ErrorMessages = _LIST_MESSAGES
 
     def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - marshmallow's own
-        super().__init__(StrictText(), **kwargs)
+        super().__init__(StrictString(), **kwargs)
 
 
 class Timestamp(fields.DateTime):
-    """UTC, whole seconds, a `Z` at the end."""
+    """A time in UTC, in seconds, that ends in `Z`."""
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> datetime:  # noqa: ANN401 - any JSON value
         try:
             return datetime.strptime(value, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
         except (TypeError, ValueError):
-            raise ma.ValidationError("a moment such as 2031-05-04T12:00:00Z is expected") from None
+            raise ma.ValidationError("a time in UTC is expected, such as 2031-05-04T12:00:00Z") from None
 
     def _serialize(self, value: datetime | None, *_: Any, **__: Any) -> str | None:  # noqa: ANN401 - marshmallow's own
         return None if value is None else value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _between(least: int, most: int) -> validate.Range:
-    return validate.Range(least, most, error=f"it must be {least} to {most}")
+def _between(minimum: int, maximum: int) -> validate.Range:
+    return validate.Range(minimum, maximum, error=f"must be from {minimum} to {maximum}")

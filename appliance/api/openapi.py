@@ -1,4 +1,4 @@
-"""The OpenAPI document, and the page that shows it: our own assets, no other host, no inline script."""
+"""The OpenAPI document and the page that shows it. The page loads nothing from other hosts and has no inline script."""
 
 from __future__ import annotations
 
@@ -22,28 +22,29 @@ PAGE_POLICY = (
 )
 _INTRODUCTION = """Zones and records of an authoritative DNS service.
 
-Every call needs `Authorization: Bearer vps_...`. Every error is `{"detail", "error_code", "field"}`.
-Any write takes `Prefer: wait=N` (1 to 60 seconds): the answer then comes when every nameserver is seen serving
-the change, and the header `X-Deployment` says how it ended. A call that is refused with 429 or 503 changed nothing
-and may be tried again after `Retry-After` seconds. Paths work with and without their final slash."""
+Every call needs the header `Authorization: Bearer vps_...`. Every error is a JSON object with `detail`, `error_code`
+and `field`. Every write accepts the header `Prefer: wait=N` (1 to 60 seconds): the response is then delayed until every
+nameserver serves the change, for at most N seconds, and its header `X-Deployment` has the result. A call that is
+answered with 429 or 503 has changed nothing; repeat it after `Retry-After` seconds. Every path works with and without
+its trailing slash."""
 
 pages = flask.Blueprint("document", __name__, url_prefix="/api/v1", template_folder="templates")
 
 
 class Api(flask_smorest.Api):
-    """flask-smorest with our shape of errors; its own error handler and documentation pages are not used."""
+    """flask-smorest with our error schema, and without its error handlers and documentation pages."""
 
     ERROR_SCHEMA = schemas.Error
 
     def _register_error_handlers(self) -> None:
-        """Errors are answered by the front door."""
+        """Register none: the front door answers errors."""
 
 
 def register(app: Flask) -> None:
-    """Register every call of the API, and the document of them all."""
+    """Register the calls of the API and their OpenAPI document."""
     app.config |= {"API_TITLE": "DNS appliance", "API_VERSION": __version__, "OPENAPI_VERSION": "3.1.0"}
     api = Api(app, spec_kwargs={"info": {"description": _INTRODUCTION}, "security": [{"bearer": []}]})
-    scheme = {"type": "http", "scheme": "bearer", "bearerFormat": "vps_...", "description": "A token of the account."}
+    scheme = {"type": "http", "scheme": "bearer", "bearerFormat": "vps_...", "description": "A token of an account."}
     api.spec.components.security_scheme("bearer", scheme)
     api.spec.components.parameter(response_headers.PREFER, "header", response_headers.PREFER_PARAMETER)
     for blueprint in (zones.blueprint, records.blueprint, account.blueprint):
@@ -54,37 +55,37 @@ def register(app: Flask) -> None:
 
 @pages.get("/openapi.json")
 def openapi() -> Response:
-    """The OpenAPI 3.1 document."""
+    """Return the OpenAPI 3.1 document."""
     document: Response = flask.jsonify(flask.current_app.extensions["openapi-document"]())
     return document
 
 
 @pages.get("/docs/")
 def page() -> Response:
-    """The interactive page."""
-    answer = flask.make_response(flask.render_template("docs.html"))
-    answer.headers["Content-Security-Policy"] = PAGE_POLICY
-    return answer
+    """Return the interactive page."""
+    response = flask.make_response(flask.render_template("docs.html"))
+    response.headers["Content-Security-Policy"] = PAGE_POLICY
+    return response
 
 
 @pages.get("/docs/start.js")
 def start() -> Response:
-    """What starts the interactive page."""
+    """Return the script that starts the interactive page."""
     return Response(flask.render_template("docs.js"), mimetype="text/javascript")
 
 
 @pages.get("/docs/assets/<name>")
 def asset(name: str) -> Response:
-    """A part of Swagger UI."""
+    """Return a file of Swagger UI."""
     if name not in SHOWN_ASSETS:
         flask.abort(404)
-    answer = flask.send_from_directory(ASSETS, name)
-    answer.headers["Cache-Control"] = "public, max-age=3600"
-    return answer
+    response = flask.send_from_directory(ASSETS, name)
+    response.headers["Cache-Control"] = "public, max-age=3600"
+    return response
 
 
 def _document(spec: APISpec) -> dict[str, Any]:
     document: dict[str, Any] = spec.to_dict()
-    for passing in ("TOO_MANY_REQUESTS", "SERVICE_UNAVAILABLE"):
-        document["components"]["responses"][passing]["headers"] = response_headers.RETRY_HEADER
+    for name in ("TOO_MANY_REQUESTS", "SERVICE_UNAVAILABLE"):
+        document["components"]["responses"][name]["headers"] = response_headers.RETRY_HEADER
     return document

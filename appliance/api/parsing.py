@@ -1,7 +1,7 @@
-"""Reading what was sent: strict JSON bodies and query strings, as flask-smorest's argument parser, and uuids.
+"""Strict parsing of JSON bodies, query strings and uuids, as the argument parser of flask-smorest.
 
-Refused are other media types (415), bodies over the limit (413), and all that JSON parsers commonly let pass:
-duplicate keys, NaN, other encodings than UTF-8, nesting without end (400). Every refusal names the field.
+It refuses other media types (415), bodies over the limit (413), and what JSON parsers commonly accept (400): duplicate
+keys, NaN, encodings other than UTF-8, deep nesting. Errors name the field where there is one.
 """
 
 from __future__ import annotations
@@ -21,30 +21,30 @@ from appliance.errors import InputError, NotFound
 
 MAX_BODY = 256 * 1024
 """Octets of a JSON body."""
-_LONGEST_NUMBER = 20
-"""Digits of the longest whole number that any field could take; a longer one becomes a float, which none takes."""
+_MAX_INTEGER_LENGTH = 20
+"""Characters of the longest integer that is parsed as one; a longer one becomes a float, which no field accepts."""
 
 
 class StrictParser(FlaskParser):
-    """webargs' parser with our reading of bodies and our errors."""
+    """The parser of webargs with our JSON parser and our errors."""
 
     DEFAULT_VALIDATION_STATUS = 400
     DEFAULT_UNKNOWN_BY_LOCATION: dict[str, str | None] = {"json": None, "query": ma.RAISE}  # noqa: RUF012 - as inherited
 
     def load_json(self, req: Request, schema: ma.Schema) -> Any:  # noqa: ANN401, ARG002 - as inherited
-        """The body as an object."""
+        """Return the body, a JSON object."""
         if req.mimetype != "application/json":
             raise UnsupportedMediaType
         octets = req.get_data(cache=False)
-        if len(octets) > MAX_BODY:  # a body of unknown length is cut at the server's limit, without an error
+        if len(octets) > MAX_BODY:  # a body of unknown length is cut at the limit of the server, without an error
             raise RequestEntityTooLarge
         return read_object(octets)
 
     def load_querystring(self, req: Request, schema: ma.Schema) -> Any:  # noqa: ANN401 - as inherited
-        """The query parameters, each given once at most."""
+        """Return the query parameters; raise InputError for one that is given twice."""
         for name, values in req.args.lists():
             if len(values) > 1:
-                raise InputError(f"{name} is given more than once", name)
+                raise InputError(f"the query parameter {name!r} is given more than once", name)
         return super().load_querystring(req, schema)
 
     def handle_error(
@@ -56,20 +56,20 @@ class StrictParser(FlaskParser):
         error_status_code: int | None,  # noqa: ARG002
         error_headers: Mapping[str, str] | None,  # noqa: ARG002
     ) -> NoReturn:
-        """The first thing that the schema found wrong, as an InputError on its field."""
+        """Raise the first error that the schema found as an InputError on its field."""
         messages = error.messages
         raise _first_error(next(iter(messages.values())) if isinstance(messages, dict) else messages)
 
 
 class Blueprint(flask_smorest.Blueprint):
-    """A blueprint whose calls read their arguments strictly."""
+    """A blueprint with the strict parser."""
 
     ARGUMENTS_PARSER = StrictParser()
     PAGINATION_ARGUMENTS_PARSER = StrictParser()
 
 
 def read_object(octets: bytes) -> dict[str, Any]:
-    """The JSON object in these octets; InputError for everything else."""
+    """Return the JSON object in the octets; raise InputError if they are anything else."""
     try:
         document = json.loads(
             octets.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_int=_read_int
@@ -77,16 +77,16 @@ def read_object(octets: bytes) -> dict[str, Any]:
     except UnicodeDecodeError:
         raise InputError("the body is not UTF-8") from None
     except RecursionError:
-        raise InputError("the body is nested too deep") from None
-    except json.JSONDecodeError as refused:
-        raise InputError(f"the body is not JSON: {refused}") from None
+        raise InputError("the body is nested too deeply") from None
+    except json.JSONDecodeError as error:
+        raise InputError(f"the body is not JSON: {error}") from None
     if not isinstance(document, dict):
         raise InputError("the body must be a JSON object")
     return document
 
 
-def read_uuid(text: str) -> UUID | None:
-    """The uuid in its usual form, in any letter case, or None."""
+def parse_uuid(text: str) -> UUID | None:
+    """Return the uuid in its usual form, in any letter case, or None if the text is none."""
     try:
         found = UUID(text)
     except ValueError:
@@ -94,9 +94,9 @@ def read_uuid(text: str) -> UUID | None:
     return found if str(found) == text.lower() else None
 
 
-def uuid_of(what: str, text: str) -> UUID:
-    """The uuid of a zone or a record; a text that is none is that of nothing: NotFound."""
-    found = read_uuid(text)
+def uuid_or_not_found(what: str, text: str) -> UUID:
+    """Return the uuid of a zone, record or token in a path; raise NotFound if the text is no uuid."""
+    found = parse_uuid(text)
     if found is None:
         raise NotFound(f"there is no such {what}")
     return found
@@ -106,7 +106,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     document: dict[str, Any] = {}
     for name, value in pairs:
         if name in document:
-            raise InputError(f"the body names {name} more than once", name)
+            raise InputError(f"the body has the field {name!r} more than once", name)
         document[name] = value
     return document
 
@@ -116,11 +116,11 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def _read_int(digits: str) -> int | float:
-    return int(digits) if len(digits) <= _LONGEST_NUMBER else float(digits)
+    return int(digits) if len(digits) <= _MAX_INTEGER_LENGTH else float(digits)
 
 
 def _first_error(messages: Any, path: tuple[str, ...] = ()) -> InputError:  # noqa: ANN401 - nested as the input is
-    """marshmallow's nested messages as one error with the path of its field."""
+    """Return the first of marshmallow's nested messages as an error with the path of its field."""
     if isinstance(messages, Mapping):
         name, inner = next(iter(messages.items()))
         return _first_error(inner, path if name == "_schema" else (*path, str(name)))

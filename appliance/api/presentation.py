@@ -1,4 +1,4 @@
-"""Zones, records and deployments as the API shows them: values of `appliance.zones` -> what the schemas write."""
+"""Zones, records, deployments, tokens and audit entries as the JSON of the API, for its schemas to serialise."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ READ_ONLY_OF_RECORDS = frozenset({"uuid", "created_at", "zone", "fqdn", "updated
 
 
 def zone_summary(zone: Zone, deployment: Deployment) -> JSON:
-    """A zone without its records."""
+    """Return a zone without its records."""
     return {
         "uuid": zone.uuid,
         "domain": print_domain(zone.name),
@@ -41,12 +41,12 @@ def zone_summary(zone: Zone, deployment: Deployment) -> JSON:
 
 
 def zone_detail(zone: Zone, deployment: Deployment, records: Sequence[Record]) -> JSON:
-    """A zone with its records."""
+    """Return a zone with its records."""
     return {**zone_summary(zone, deployment), "records": [record_of(zone, record) for record in records]}
 
 
 def record_of(zone: Zone, record: Record) -> JSON:
-    """A record, its name relative to its zone."""
+    """Return a record, its name relative to the zone."""
     return {
         "uuid": record.uuid,
         "record_type": record.rdtype.name,
@@ -64,7 +64,7 @@ def record_of(zone: Zone, record: Record) -> JSON:
 
 
 def deployment_of(deployment: Deployment) -> JSON:
-    """A zone's way to its nameservers."""
+    """Return the deployment of a zone."""
     return {
         "state": deployment.state.value,
         "serial": deployment.serial,
@@ -85,8 +85,8 @@ def deployment_of(deployment: Deployment) -> JSON:
     }
 
 
-def asker_of(token: Token) -> JSON:
-    """Who a request is from."""
+def me_of(token: Token) -> JSON:
+    """Return the account and the token of a request."""
     return {
         "account": {"email": token.account.email, "uuid": token.account.uuid},
         "token": {
@@ -99,7 +99,7 @@ def asker_of(token: Token) -> JSON:
 
 
 def token_of(token: Token) -> JSON:
-    """A token without its secret, which nobody knows any more."""
+    """Return a token without its secret, of which only a hash is stored."""
     return {
         "uuid": token.uuid,
         "name": token.name,
@@ -115,25 +115,25 @@ def token_of(token: Token) -> JSON:
     }
 
 
-def entry_of(entry: AuditEntry) -> JSON:
-    """A line of the audit log."""
+def audit_entry_of(entry: AuditEntry) -> JSON:
+    """Return an entry of the audit log."""
     return {**asdict(entry), "action": entry.kind}
 
 
-def refuse_moved(given: JSON, shown: JSON, read_only: Collection[str]) -> None:
-    """InputError when a read-only field came back as another than is `shown`."""
-    for name in given:
-        if name in read_only and given[name] != shown[name]:
-            raise InputError(f"{name} is read-only and was sent back changed", name)
+def check_read_only(body: JSON, shown: JSON, read_only: Collection[str]) -> None:
+    """Raise InputError if a read-only field of the body differs from the value that is `shown`."""
+    for name in body:
+        if name in read_only and body[name] != shown[name]:
+            raise InputError(f"{name} is read-only: leave it out, or send it as it was received", name)
 
 
-def shown_record(zone: Zone, record: Record) -> JSON:
-    """The record as its JSON."""
+def dump_record(zone: Zone, record: Record) -> JSON:
+    """Return the record as the JSON that a response has."""
     return cast(JSON, _RECORD.dump(record_of(zone, record)))
 
 
-def shown_zone(zone: Zone, deployment: Deployment) -> JSON:
-    """The zone without its records, as its JSON."""
+def dump_zone(zone: Zone, deployment: Deployment) -> JSON:
+    """Return the zone without its records, as the JSON that a response has."""
     return cast(JSON, _ZONE.dump(zone_summary(zone, deployment)))
 
 

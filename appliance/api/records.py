@@ -1,4 +1,4 @@
-"""`/dns-records/`: records by their own uuid, whichever zone they are in."""
+"""`/dns-records/`: records by their uuid, in any zone."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from flask.views import MethodView
 
 from appliance.api import response_headers, schemas
 from appliance.api.auth import needs, principal
-from appliance.api.parsing import Blueprint, read_uuid, uuid_of
-from appliance.api.presentation import READ_ONLY_OF_RECORDS, record_of, refuse_moved, shown_record
-from appliance.api.zones import EXAMPLE, Answer, create_record, record_input
+from appliance.api.parsing import Blueprint, parse_uuid, uuid_or_not_found
+from appliance.api.presentation import READ_ONLY_OF_RECORDS, check_read_only, dump_record, record_of
+from appliance.api.zones import EXAMPLE, ViewResult, create_record, record_input
 from appliance.editing import RecordInput, find_record, with_fields
 from appliance.errors import InputError
 from appliance.store import records, zones
@@ -26,7 +26,9 @@ from appliance.zones.rdata import parse_type
 
 EXAMPLE_UUID = "6b1f4ad4-9a39-4f6b-8c5e-2f0f6f1c9f3a"
 
-blueprint = Blueprint("records", __name__, url_prefix="/api/v1/dns-records", description="Records by their own uuid.")
+blueprint = Blueprint(
+    "records", __name__, url_prefix="/api/v1/dns-records", description="Records by their uuid, in any zone."
+)
 
 
 @blueprint.route("/")
@@ -37,11 +39,11 @@ class Records(MethodView):
     @blueprint.doc(operationId="listRecords")
     @blueprint.arguments(schemas.RecordFilters, location="query")
     @blueprint.response(200, schemas.Record(many=True), headers=response_headers.PAGE_HEADERS)
-    def get(self, wanted: dict[str, Any]) -> Answer:
-        """List records, by zone, name and type."""
-        page = Page(wanted["page"], wanted["page_size"])
+    def get(self, query: dict[str, Any]) -> ViewResult:
+        """List records, ordered by zone, name and type."""
+        page = Page(query["page"], query["page_size"])
         with reading():
-            filters = _filters(wanted)
+            filters = _filters(query)
             found, total = records.find(principal().scope, page, filters) if filters else ([], 0)
         return [record_of(zone, record) for zone, record in found], response_headers.page_headers(page, total)
 
@@ -51,8 +53,8 @@ class Records(MethodView):
     @blueprint.response(
         201, schemas.Record, headers=response_headers.LOCATION_HEADER | response_headers.DEPLOYMENT_HEADERS
     )
-    def post(self, body: dict[str, Any]) -> Answer:
-        """Create a record in the zone that the body names."""
+    def post(self, body: dict[str, Any]) -> ViewResult:
+        """Create a record in the zone `zone` of the body."""
         return create_record(body["zone"], body)
 
 
@@ -63,20 +65,20 @@ class OneRecord(MethodView):
     @needs("dns:list", "dns:read")
     @blueprint.doc(operationId="getRecord", responses={"404": "NOT_FOUND"})
     @blueprint.response(200, schemas.Record)
-    def get(self, uuid: str) -> Answer:
+    def get(self, uuid: str) -> ViewResult:
         """Show a record."""
         with reading():
-            return record_of(*find_record(uuid_of("record", uuid), principal().scope))
+            return record_of(*find_record(uuid_or_not_found("record", uuid), principal().scope))
 
     @needs("dns:update")
     @blueprint.doc(operationId="replaceRecord", parameters=[response_headers.PREFER], responses={"404": "NOT_FOUND"})
     @blueprint.arguments(schemas.RecordReplace, example=EXAMPLE)
     @blueprint.response(200, schemas.Record, headers=response_headers.DEPLOYMENT_HEADERS)
-    def put(self, body: dict[str, Any], uuid: str) -> Answer:
+    def put(self, body: dict[str, Any], uuid: str) -> ViewResult:
         """Replace a record."""
 
         def replaced(zone: Zone, before: Record) -> RecordInput:
-            refuse_moved(body, shown_record(zone, before), READ_ONLY_OF_RECORDS)
+            check_read_only(body, dump_record(zone, before), READ_ONLY_OF_RECORDS)
             return record_input(body)
 
         return _change(uuid, replaced)
@@ -85,11 +87,11 @@ class OneRecord(MethodView):
     @blueprint.doc(operationId="changeRecord", parameters=[response_headers.PREFER], responses={"404": "NOT_FOUND"})
     @blueprint.arguments(schemas.RecordPatch, example={"ttl": 1800})
     @blueprint.response(200, schemas.Record, headers=response_headers.DEPLOYMENT_HEADERS)
-    def patch(self, body: dict[str, Any], uuid: str) -> Answer:
-        """Change fields of a record."""
+    def patch(self, body: dict[str, Any], uuid: str) -> ViewResult:
+        """Change some fields of a record."""
 
         def changed(zone: Zone, before: Record) -> RecordInput:
-            refuse_moved(body, shown_record(zone, before), READ_ONLY_OF_RECORDS)
+            check_read_only(body, dump_record(zone, before), READ_ONLY_OF_RECORDS)
             return with_fields(before, zone, body)
 
         return _change(uuid, changed)
@@ -99,31 +101,33 @@ class OneRecord(MethodView):
     @blueprint.response(204, headers=response_headers.DEPLOYMENT_HEADERS)
     def delete(self, uuid: str) -> Response:
         """Delete a record."""
-        return response_headers.gone(context().editor.delete_record(principal(), uuid_of("record", uuid)))
+        return response_headers.no_content_after_write(
+            context().editor.delete_record(principal(), uuid_or_not_found("record", uuid))
+        )
 
 
-def _change(uuid: str, change: Callable[[Zone, Record], RecordInput]) -> Answer:
-    zone, record = context().editor.change_record(principal(), uuid_of("record", uuid), change)
-    return record_of(zone, record), response_headers.written(zone).headers
+def _change(uuid: str, change: Callable[[Zone, Record], RecordInput]) -> ViewResult:
+    zone, record = context().editor.change_record(principal(), uuid_or_not_found("record", uuid), change)
+    return record_of(zone, record), response_headers.after_write(zone).headers
 
 
-def _filters(wanted: dict[str, Any]) -> Filters | None:
-    """The filters as the store takes them, or None when nothing can match."""
+def _filters(query: dict[str, Any]) -> Filters | None:
+    """Return the filters of the store, or None if no record can match."""
     origin = dns.name.root
     try:
         zone = None
-        if "zone" in wanted:
-            zone = read_uuid(wanted["zone"])
-            held = zone and zones.get(zone, principal().scope)
-            if not held:
+        if "zone" in query:
+            zone = parse_uuid(query["zone"])
+            found = zone and zones.get(zone, principal().scope)
+            if not found:
                 return None
-            origin = held.name
+            origin = found.name
         return Filters(
             zone=zone,
-            rdtype=parse_type(wanted["record_type"].upper()) if "record_type" in wanted else None,
-            owner=print_owner(parse_owner(wanted["name"].lower(), origin), origin) if "name" in wanted else None,
-            value=wanted.get("value"),
-            search=wanted.get("search"),
+            rdtype=parse_type(query["record_type"].upper()) if "record_type" in query else None,
+            owner=print_owner(parse_owner(query["name"].lower(), origin), origin) if "name" in query else None,
+            value=query.get("value"),
+            search=query.get("search"),
         )
     except InputError:
         return None

@@ -1,4 +1,4 @@
-"""What every write and every list says besides its body: the headers of serial, deployment and page."""
+"""The headers of responses to writes and lists: serial, deployment, location, page."""
 
 from __future__ import annotations
 
@@ -17,87 +17,90 @@ from appliance.zones.model import Zone
 Headers = dict[str, str]
 
 PREFER = "PREFER"
-"""The name of the parameter below in the document."""
+"""The name of the parameter in the OpenAPI document."""
 PREFER_PARAMETER = {
     "name": "Prefer",
-    "description": "`wait=N`: answer when every nameserver serves the change, or after N seconds (1 to 60).",
+    "description": "`wait=N`: respond when every nameserver serves the change, at most N seconds later (1 to 60).",
     "schema": {"type": "string"},
     "example": "wait=10",
 }
 SERIAL_HEADER = {"X-Zone-Serial": {"description": "The zone's serial after the write.", "schema": {"type": "integer"}}}
 DEPLOYMENT_HEADERS = {
     **SERIAL_HEADER,
-    "Preference-Applied": {"description": "`wait=N` when the answer was held back.", "schema": {"type": "string"}},
+    "Preference-Applied": {
+        "description": "`wait=N`, if the response was delayed for it.",
+        "schema": {"type": "string"},
+    },
     "X-Deployment": {
-        "description": "With `Prefer: wait=N`: what is served.",
+        "description": "With `Prefer: wait=N`: the state of the deployment.",
         "schema": {"type": "string", "enum": ["live", "pending", "failed"]},
     },
 }
-LOCATION_HEADER = {"Location": {"description": "The path of what was created.", "schema": {"type": "string"}}}
+LOCATION_HEADER = {"Location": {"description": "The path of the created object.", "schema": {"type": "string"}}}
 RETRY_HEADER = {
     "Retry-After": {
-        "description": "Whole seconds until it may be tried again.",
+        "description": "Seconds after which the request may be repeated.",
         "schema": {"type": "integer"},
     }
 }
 PAGE_HEADERS = {
-    "X-Total-Count": {"description": "How many there are on all pages.", "schema": {"type": "integer"}},
-    "Link": {"description": "RFC 8288: first, prev, next, last.", "schema": {"type": "string"}},
+    "X-Total-Count": {"description": "The number of items on all pages.", "schema": {"type": "integer"}},
+    "Link": {"description": "Links to other pages (RFC 8288): first, prev, next, last.", "schema": {"type": "string"}},
 }
 
 
 @dataclass(frozen=True, slots=True)
 class WriteResult:
-    """A committed write: the headers that tell of it, and where it had come to after a wait, None without one."""
+    """A committed write: its headers, and its deployment after a wait, or None without a wait."""
 
     headers: Headers
     deployment: Deployment | None = None
 
 
-def written(zone: Zone) -> WriteResult:
-    """What there is to say of a write that left the zone in this state; waits when the request asks for it."""
+def after_write(zone: Zone) -> WriteResult:
+    """Return the result of a write that left the zone in this state; wait for the deployment if the request asks to."""
     headers = {"X-Zone-Serial": str(zone.serial)}
     seconds = preferred_wait(request.headers.get("Prefer", ""))
     if seconds is not None:
-        watch = context().watch
-        with watch.seat() as taken:
-            if taken:
-                deployment, state = watch.settled(zone, seconds)
+        deployment_wait = context().deployment_wait
+        with deployment_wait.slot() as is_free:
+            if is_free:
+                deployment, state = deployment_wait.until_settled(zone, seconds)
                 headers |= {"Preference-Applied": f"wait={seconds}", "X-Deployment": state.value}
                 return WriteResult(headers, deployment)
     return WriteResult(headers)
 
 
-def gone(zone: Zone) -> Response:
-    """204 after the deletion of a zone, or of something in it."""
-    answer = nothing()
-    answer.headers.update(written(zone).headers)
-    return answer
+def no_content_after_write(zone: Zone) -> Response:
+    """Return a 204 with the headers of a write."""
+    response = no_content()
+    response.headers.update(after_write(zone).headers)
+    return response
 
 
-def nothing() -> Response:
-    """204."""
-    answer = Response(status=204)
-    del answer.headers["Content-Type"]
-    return answer
+def no_content() -> Response:
+    """Return a 204."""
+    response = Response(status=204)
+    del response.headers["Content-Type"]
+    return response
 
 
 def page_headers(page: Page, total: int) -> Headers:
-    """How many there are in all, and the paths of the neighbouring pages."""
+    """Return the total number and the links to the neighbouring pages."""
     last = last_page(total, page.size)
     numbers = {"first": 1, "prev": page.number - 1, "next": page.number + 1, "last": last}
-    there = {relation: min(number, last) for relation, number in numbers.items() if number >= 1}
+    pages = {relation: min(number, last) for relation, number in numbers.items() if number >= 1}
     if page.number >= last:
-        del there["next"]
-    links = [f'<{request.path}{page_query(number)}>; rel="{relation}"' for relation, number in there.items()]
+        del pages["next"]
+    links = [f'<{request.path}{page_query(number)}>; rel="{relation}"' for relation, number in pages.items()]
     return total_header(total) | {"Link": ", ".join(links)}
 
 
 def total_header(total: int) -> Headers:
-    """How many there are in all."""
+    """Return the header with the total number."""
     return {"X-Total-Count": str(total)}
 
 
 def path_of(endpoint: str, uuid: UUID) -> str:
-    """The path of the call that shows what has that uuid."""
+    """Return the path at which `endpoint` shows the object of that uuid."""
     return url_for(endpoint, uuid=str(uuid))

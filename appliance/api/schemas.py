@@ -1,6 +1,6 @@
-"""The shapes of what is sent and answered, in the order of their fields, for reading, writing and documenting.
+"""The schemas of requests and responses, for parsing, serialising and the OpenAPI document, in the order of fields.
 
-They know JSON and nothing of DNS: a text is a text here, and `appliance.zones` says whether it is a name.
+They know JSON and nothing of DNS: a name is a string here, and `appliance.zones` parses it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,15 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from appliance.api.fields import OnlyNull, QueryNumber, StrictBoolean, StrictInteger, StrictText, TextList, Timestamp
+from appliance.api.fields import (
+    OnlyNull,
+    QueryInteger,
+    StrictBoolean,
+    StrictInteger,
+    StrictString,
+    StringList,
+    Timestamp,
+)
 from appliance.zones.model import MAX_TTL
 from appliance.zones.rdata import MAX_PRIORITY, TYPES
 
@@ -20,69 +28,69 @@ PAGE_SIZE = 100
 
 
 class Strict(ma.Schema):
-    """A shape that takes its own fields and no others."""
+    """A schema that refuses unknown fields."""
 
-    error_messages = {"unknown": "there is no such field here"}  # noqa: RUF012 - as inherited
+    error_messages = {"unknown": "unknown field"}  # noqa: RUF012 - as inherited
 
 
 def _read_only() -> fields.Raw:
-    return fields.Raw(metadata={"description": "Read-only: may be sent back as it was received."})
-
-
-def _ttl(**kwargs: Any) -> StrictInteger:  # noqa: ANN401 - marshmallow's own
-    return StrictInteger(0, MAX_TTL, **kwargs)
+    return fields.Raw(metadata={"description": "Read-only: leave it out, or send it as it was received."})
 
 
 def _described(text: str, example: object = None) -> dict[str, object]:
     return {"description": text} | ({} if example is None else {"example": example})
 
 
-class Error(ma.Schema):
-    """Every error of every call."""
+def _string(text: str, example: object = None, *, allow_none: bool = False) -> fields.String:
+    return fields.String(required=True, allow_none=allow_none, metadata=_described(text, example))
 
-    detail = fields.String(required=True, metadata=_described("For a person.", "MX records require a priority value"))
-    error_code = fields.String(required=True, metadata=_described("For a program.", "validation_error"))
-    field = fields.String(
-        required=True, allow_none=True, metadata=_described("JSON path of the input at fault.", "priority")
-    )
+
+def _integer(text: str, example: object = None, *, allow_none: bool = False) -> fields.Integer:
+    return fields.Integer(required=True, allow_none=allow_none, metadata=_described(text, example))
+
+
+class Error(ma.Schema):
+    """An error, of any call."""
+
+    detail = _string("What is wrong, for people; the text may change.", "MX records require a priority value")
+    error_code = _string("The kind of error, for programs.", "validation_error")
+    field = _string("JSON path of the wrong input, or null.", "priority", allow_none=True)
 
 
 class Nameserver(ma.Schema):
-    """What one nameserver last answered for the zone."""
+    """The last answer of one nameserver for a zone."""
 
-    name = fields.String(required=True, metadata=_described("", "ns1.example.net"))
+    name = _string("Host name of the nameserver.", "ns1.example.net")
     serial = fields.Integer(required=True, allow_none=True)
     state = fields.String(required=True, validate=validate.OneOf(("live", "lagging", "unreachable")))
-    checked_at = Timestamp(required=True, allow_none=True, metadata=_described("When it last answered."))
-    changed_at = Timestamp(
-        required=True, allow_none=True, metadata=_described("When its serial or its state last changed.")
-    )
+    checked_at = Timestamp(required=True, allow_none=True, metadata=_described("Last answer."))
+    changed_at = Timestamp(required=True, allow_none=True, metadata=_described("Last change of serial or state."))
 
 
 class Deployment(ma.Schema):
-    """What is served. `live` means that every nameserver was asked over DNS and answered with the serial."""
+    """What the nameservers serve. `live`: each of them answered a DNS query with the serial or a later one."""
 
     state = fields.String(required=True, validate=validate.OneOf(("pending", "deploying", "live", "failed")))
-    serial = fields.Integer(required=True, metadata=_described("The serial that is or will be published."))
-    live_serial = fields.Integer(required=True, allow_none=True, metadata=_described("The last one seen everywhere."))
+    serial = _integer("The serial that is or will be published.")
+    live_serial = _integer("The last serial that every nameserver served.", allow_none=True)
     nameservers = fields.List(fields.Nested(Nameserver), required=True)
-    error = fields.String(required=True, allow_none=True, metadata=_described("Why it failed."))
+    error = _string("Why the deployment failed, or null.", allow_none=True)
     queued_at = Timestamp(required=True)
     live_at = Timestamp(required=True, allow_none=True)
 
 
 class Record(ma.Schema):
-    """One resource record."""
+    """A resource record."""
 
     uuid = fields.UUID(required=True)
-    record_type = fields.String(required=True, metadata=_described("", "MX"))
-    name = fields.String(required=True, metadata=_described("Relative to the zone; @ is the apex.", "@"))
-    value = fields.String(required=True, metadata=_described("Canonical, without final dots.", "mail.example.com"))
-    ttl = fields.Integer(required=True, metadata=_described("Seconds.", 3600))
-    priority = fields.Integer(required=True, allow_none=True, metadata=_described("MX and SRV alone have one.", 10))
+    record_type = _string("Type of the record.", "MX")
+    name = _string("Name relative to the zone; `@` is the apex.", "@")
+    value = _string("Canonical value; host names have no trailing dot.", "mail.example.com")
+    ttl = _integer("Seconds.", 3600)
+    priority = _integer("Priority of MX and SRV records; null for all other types.", 10, allow_none=True)
     created_at = Timestamp(required=True)
     zone = fields.UUID(required=True)
-    fqdn = fields.String(required=True, metadata=_described("The full name.", "example.com"))
+    fqdn = _string("Fully qualified name.", "example.com")
     updated_at = Timestamp(required=True)
     comment = fields.String(required=True)
     expires_at = Timestamp(required=True, allow_none=True)
@@ -92,15 +100,15 @@ class ZoneSummary(ma.Schema):
     """A zone without its records."""
 
     uuid = fields.UUID(required=True)
-    domain = fields.String(required=True, metadata=_described("Lower case, A-labels.", "xn--bcher-kva.example"))
+    domain = _string("Domain in lower case, with A-labels.", "xn--bcher-kva.example")
     created_at = Timestamp(required=True)
-    record_count = fields.Integer(required=True, metadata=_described("SOA and the appliance's own NS do not count."))
-    domain_unicode = fields.String(required=True, metadata=_described("", "bücher.example"))
-    serial = fields.Integer(required=True, metadata=_described("The serial that is or will be published."))
+    record_count = _integer("Number of records, without the SOA record and the NS records of the appliance.")
+    domain_unicode = _string("Domain with U-labels.", "bücher.example")
+    serial = _integer("The serial that is or will be published.")
     updated_at = Timestamp(required=True)
-    default_ttl = fields.Integer(required=True, metadata=_described("TTL of a record where none is named.", 3600))
+    default_ttl = _integer("TTL in seconds of records that are created without one.", 3600)
     dnssec = fields.Boolean(required=True)
-    protected = fields.Boolean(required=True, metadata=_described("A protected zone is not deleted."))
+    protected = fields.Boolean(required=True, metadata=_described("A protected zone cannot be deleted."))
     comment = fields.String(required=True)
     deployment = fields.Nested(Deployment, required=True)
 
@@ -112,34 +120,34 @@ class ZoneDetail(ZoneSummary):
 
 
 class Account(ma.Schema):
-    """Who the token belongs to."""
+    """The account of a token."""
 
-    email = fields.String(required=True, metadata=_described("", "me@example.org"))
+    email = _string("Email of the account.", "me@example.org")
     uuid = fields.UUID(required=True)
 
 
 class UsedToken(ma.Schema):
-    """The token that was used; its secret is never told."""
+    """The token of a request, without its secret."""
 
     name = fields.String(required=True)
-    prefix = fields.String(required=True, metadata=_described("The first characters of the secret.", "vps_x7KfQ2ab"))
+    prefix = _string("The first characters of the secret.", "vps_x7KfQ2ab")
     permissions = fields.List(fields.String(), required=True)
     expires_at = Timestamp(required=True, allow_none=True)
 
 
 class Me(ma.Schema):
-    """Who this request is from."""
+    """The account and the token of a request."""
 
     account = fields.Nested(Account, required=True)
     token = fields.Nested(UsedToken, required=True)
 
 
 class Token(ma.Schema):
-    """A token; null for zones, types, names or networks: no such limit."""
+    """A token; null for zones, types, names or networks means that there is no such limit."""
 
     uuid = fields.UUID(required=True)
     name = fields.String(required=True)
-    prefix = fields.String(required=True, metadata=_described("The first characters of the secret.", "vps_x7KfQ2ab"))
+    prefix = _string("The first characters of the secret.", "vps_x7KfQ2ab")
     permissions = fields.List(fields.String(), required=True)
     zones = fields.List(fields.UUID(), required=True, allow_none=True)
     record_types = fields.List(fields.String(), required=True, allow_none=True)
@@ -151,86 +159,86 @@ class Token(ma.Schema):
 
 
 class NewToken(Token):
-    """A token that was just made."""
+    """A token that was just created."""
 
-    secret = fields.String(required=True, metadata=_described("What goes after `Bearer`; told this once."))
+    secret = _string("What follows `Bearer`; no later response has it.")
 
 
 class AuditEntry(ma.Schema):
-    """What somebody did: a change of a zone, or an act that concerned the account."""
+    """An entry of the audit log: a change of a zone, or an event of the account."""
 
     uuid = fields.UUID(required=True)
     created_at = Timestamp(required=True)
-    action = fields.String(required=True, metadata=_described("", "records"))
-    subject = fields.String(required=True, metadata=_described("What it was done to.", "example.com"))
-    actor = fields.String(required=True, metadata=_described("Account, and token in brackets.", "me@example.org (ci)"))
-    address = fields.String(required=True, metadata=_described("Where it came from; empty: from this host."))
+    action = _string("What was done.", "records")
+    subject = _string("The zone, token or account that was changed.", "example.com")
+    actor = _string("Email of the account, and the token in parentheses.", "me@example.org (ci)")
+    address = _string("IP address of the client; empty for commands on the host.")
     zone = fields.UUID(required=True, allow_none=True)
     serial = fields.Integer(required=True, allow_none=True)
-    added = fields.Integer(required=True, metadata=_described("Records that were added, or changed."))
-    removed = fields.Integer(required=True, metadata=_described("Records that were removed, or changed."))
+    added = _integer("Number of records that were added or changed.")
+    removed = _integer("Number of records that were removed or changed.")
 
 
 class Paged(Strict):
-    """Which part of a list is wanted."""
+    """The requested page of a list."""
 
-    page = QueryNumber(1, MAX_PAGE, load_default=1)
-    page_size = QueryNumber(1, MAX_PAGE_SIZE, load_default=PAGE_SIZE)
+    page = QueryInteger(1, MAX_PAGE, load_default=1)
+    page_size = QueryInteger(1, MAX_PAGE_SIZE, load_default=PAGE_SIZE)
 
 
 class ZonePaged(Strict):
-    """Which part of a zone's records is wanted; without either, all of them."""
+    """The requested page of a zone's records; without both parameters all of them."""
 
-    page = QueryNumber(1, MAX_PAGE)
-    page_size = QueryNumber(1, MAX_PAGE_SIZE)
+    page = QueryInteger(1, MAX_PAGE)
+    page_size = QueryInteger(1, MAX_PAGE_SIZE)
 
 
 class ZoneFilters(Paged):
-    """Which zones are wanted."""
+    """Filters of zones."""
 
-    domain = StrictText(metadata=_described("The exact domain, in any letter case and in Unicode too.", "example.com"))
-    search = StrictText(metadata=_described("A part of the domain.", "example"))
+    domain = StrictString(metadata=_described("The exact domain, with A-labels or U-labels.", "example.com"))
+    search = StrictString(metadata=_described("A substring of the domain.", "example"))
 
 
 class RecordFilters(Paged):
-    """Which records are wanted."""
+    """Filters of records."""
 
-    zone = StrictText(metadata=_described("The uuid of the zone."))
-    record_type = StrictText(metadata=_described("", "A"))
-    name = StrictText(metadata=_described("Relative to the zone; with `zone` a full name as well.", "www"))
-    value = StrictText(metadata=_described("The exact value.", "192.0.2.1"))
-    search = StrictText(metadata=_described("A part of name or value."))
+    zone = StrictString(metadata=_described("Uuid of the zone."))
+    record_type = StrictString(metadata=_described("The exact type.", "A"))
+    name = StrictString(metadata=_described("The exact name, relative; with `zone` also a full name.", "www"))
+    value = StrictString(metadata=_described("The exact value.", "192.0.2.1"))
+    search = StrictString(metadata=_described("A substring of name or value."))
 
 
-def _limit(text: str, example: list[str]) -> TextList:
-    return TextList(allow_none=True, metadata=_described(f"{text} Absent or null: no such limit.", example))
+def _limit(text: str, example: list[str]) -> StringList:
+    return StringList(allow_none=True, metadata=_described(f"{text} Absent or null: no limit.", example))
 
 
 class TokenCreate(Strict):
-    """A token to make, no wider than the one that makes it."""
+    """A token to create; it may do no more than the token that creates it."""
 
-    name = StrictText(required=True, metadata=_described("What it is for.", "laptop"))
-    permissions = TextList(required=True, metadata=_described("", ["dns:list", "dns:update"]))
-    zones = _limit("Uuids of the zones that it may see and change.", ["6e7fc837-055d-4206-b89b-569125dc9f91"])
-    record_types = _limit("Types of the records that it may write.", ["TXT"])
-    record_names = _limit("Patterns of the names of records that it may write.", ["_acme-challenge.*"])
-    allowed_networks = _limit("Networks that it is taken from.", ["192.0.2.0/24"])
-    expires_at = Timestamp(allow_none=True, metadata=_described("When it ends.", "2032-01-01T00:00:00Z"))
+    name = StrictString(required=True, metadata=_described("Its purpose, up to 100 characters.", "laptop"))
+    permissions = StringList(required=True, metadata=_described("At least one.", ["dns:list", "dns:update"]))
+    zones = _limit("Uuids of the zones that the token may read and change.", ["6e7fc837-055d-4206-b89b-569125dc9f91"])
+    record_types = _limit("Types of the records that the token may write.", ["TXT"])
+    record_names = _limit("Names of these records: patterns with `*` and `?`.", ["_acme-challenge.*"])
+    allowed_networks = _limit("Networks from which the token is accepted.", ["192.0.2.0/24"])
+    expires_at = Timestamp(allow_none=True, metadata=_described("Absent or null: never.", "2032-01-01T00:00:00Z"))
 
 
 class ZoneCreate(Strict):
     """A zone to create."""
 
-    domain = StrictText(required=True, metadata=_described("", "example.com"))
+    domain = StrictString(required=True, metadata=_described("Domain, with A-labels or U-labels.", "example.com"))
 
 
 class ZonePatch(Strict):
-    """Settings of a zone; what is absent stays."""
+    """Settings of a zone; absent ones stay as they are."""
 
-    default_ttl = _ttl()
+    default_ttl = StrictInteger(0, MAX_TTL)
     protected = StrictBoolean()
-    comment = StrictText()
-    dnssec = StrictBoolean(metadata=_described("Signing is not built yet: only false is taken."))
+    comment = StrictString()
+    dnssec = StrictBoolean(metadata=_described("DNSSEC signing is not available: only false is accepted."))
     uuid = _read_only()
     domain = _read_only()
     created_at = _read_only()
@@ -238,42 +246,44 @@ class ZonePatch(Strict):
     domain_unicode = _read_only()
     serial = _read_only()
     updated_at = _read_only()
-    deployment = fields.Raw(metadata=_described("Read-only, and passed over: it moves by itself."))
+    deployment = fields.Raw(metadata=_described("Read-only, and ignored: it changes by itself."))
     records = _read_only()
 
     @ma.validates("dnssec")
     def _not_signed_yet(self, value: bool, **_: Any) -> None:  # noqa: ANN401 - marshmallow's own
         if value:
-            raise ma.ValidationError("signing is not built yet")
+            raise ma.ValidationError("DNSSEC signing is not available: only false is accepted")
 
 
 _TYPE = _described(f"One of {', '.join(rdtype.name for rdtype in TYPES)}.", "A")
-_NAME = _described("@ for the apex, a relative name, or a full name in the zone.", "www")
-_VALUE = _described("What the record says; host names are absolute.", "192.0.2.1")
-_SET_TTL = _described("Seconds, for the whole set; absent or null: that of the set.", 3600)
-_PRIORITY = _described("For MX and SRV.", None)
+_NAME = _described("`@` for the apex, a relative name, or a full name in the zone.", "www")
+_VALUE = _described("Value of the record; host names in it are absolute.", "192.0.2.1")
+_SET_TTL = _described(
+    "Seconds, for all records of this name and type. Absent or null: theirs, else `default_ttl`.", 3600
+)
+_PRIORITY = _described("Required for MX and SRV, refused for all other types.", None)
 
 
 class RecordBody(Strict):
     """A record to create."""
 
-    record_type = StrictText(required=True, metadata=_TYPE)
-    name = StrictText(required=True, metadata=_NAME)
-    value = StrictText(required=True, metadata=_VALUE)
-    ttl = _ttl(allow_none=True, metadata=_SET_TTL)
+    record_type = StrictString(required=True, metadata=_TYPE)
+    name = StrictString(required=True, metadata=_NAME)
+    value = StrictString(required=True, metadata=_VALUE)
+    ttl = StrictInteger(0, MAX_TTL, allow_none=True, metadata=_SET_TTL)
     priority = StrictInteger(0, MAX_PRIORITY, allow_none=True, metadata=_PRIORITY)
-    comment = StrictText()
+    comment = StrictString()
     expires_at = OnlyNull(allow_none=True)
 
 
 class FlatRecordCreate(RecordBody):
-    """A record to create, and the zone that it goes into."""
+    """A record to create, and its zone."""
 
-    zone = StrictText(required=True, metadata=_described("The uuid of the zone."))
+    zone = StrictString(required=True, metadata=_described("Uuid of the zone."))
 
 
 class RecordReplace(RecordBody):
-    """All of a record anew."""
+    """A record that replaces a stored one."""
 
     uuid = _read_only()
     created_at = _read_only()
@@ -282,18 +292,9 @@ class RecordReplace(RecordBody):
     updated_at = _read_only()
 
 
-class RecordPatch(Strict):
-    """Fields of a record; what is absent stays."""
+class RecordPatch(RecordReplace):
+    """Fields of a record; absent ones stay as they are."""
 
-    record_type = StrictText(metadata=_TYPE)
-    name = StrictText(metadata=_NAME)
-    value = StrictText(metadata=_VALUE)
-    ttl = _ttl(allow_none=True, metadata=_SET_TTL)
-    priority = StrictInteger(0, MAX_PRIORITY, allow_none=True, metadata=_PRIORITY)
-    comment = StrictText()
-    expires_at = OnlyNull(allow_none=True)
-    uuid = _read_only()
-    created_at = _read_only()
-    zone = _read_only()
-    fqdn = _read_only()
-    updated_at = _read_only()
+    record_type = StrictString(metadata=_TYPE)
+    name = StrictString(metadata=_NAME)
+    value = StrictString(metadata=_VALUE)

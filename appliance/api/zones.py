@@ -9,15 +9,15 @@ from flask.views import MethodView
 
 from appliance.api import response_headers, schemas
 from appliance.api.auth import needs, principal
-from appliance.api.parsing import Blueprint, uuid_of
+from appliance.api.parsing import Blueprint, uuid_or_not_found
 from appliance.api.presentation import (
     JSON,
     READ_ONLY_OF_ZONES,
+    check_read_only,
     deployment_of,
+    dump_record,
+    dump_zone,
     record_of,
-    refuse_moved,
-    shown_record,
-    shown_zone,
     zone_detail,
     zone_summary,
 )
@@ -27,13 +27,13 @@ from appliance.store import deployments, records, zones
 from appliance.store.records import Filters
 from appliance.store.zones import Page
 from appliance.web.context import context, reading
-from appliance.web.deployment_wait import where
+from appliance.web.deployment_wait import current_deployment
 from appliance.zones.model import Zone
 from appliance.zones.names import parse_domain
 
 blueprint = Blueprint("zones", __name__, url_prefix="/api/v1/dns-zones", description="Zones and the records in them.")
 
-Answer = tuple[Any, int, response_headers.Headers] | tuple[Any, response_headers.Headers] | JSON
+ViewResult = tuple[Any, int, response_headers.Headers] | tuple[Any, response_headers.Headers] | JSON
 EXAMPLE = {"record_type": "MX", "name": "@", "value": "mail.example.com", "ttl": 3600, "priority": 10}
 SETTINGS = ("default_ttl", "protected", "comment")
 
@@ -46,13 +46,13 @@ class Zones(MethodView):
     @blueprint.doc(operationId="listZones")
     @blueprint.arguments(schemas.ZoneFilters, location="query")
     @blueprint.response(200, schemas.ZoneSummary(many=True), headers=response_headers.PAGE_HEADERS)
-    def get(self, wanted: dict[str, Any]) -> Answer:
-        """List zones, by domain."""
-        page = Page(wanted["page"], wanted["page_size"])
+    def get(self, query: dict[str, Any]) -> ViewResult:
+        """List zones, ordered by domain."""
+        page = Page(query["page"], query["page_size"])
         with reading():
-            found, total = _find(wanted, page)
-            standing = deployments.of_zones(found, context().nameservers)
-        return [zone_summary(zone, standing[zone.uuid]) for zone in found], response_headers.page_headers(page, total)
+            found, total = _find(query, page)
+            states = deployments.of_zones(found, context().nameservers)
+        return [zone_summary(zone, states[zone.uuid]) for zone in found], response_headers.page_headers(page, total)
 
     @needs("dns:create")
     @blueprint.doc(operationId="createZone", parameters=[response_headers.PREFER])
@@ -60,13 +60,13 @@ class Zones(MethodView):
     @blueprint.response(
         201, schemas.ZoneDetail, headers=response_headers.LOCATION_HEADER | response_headers.DEPLOYMENT_HEADERS
     )
-    def post(self, body: dict[str, Any]) -> Answer:
+    def post(self, body: dict[str, Any]) -> ViewResult:
         """Create a zone."""
         zone = context().editor.create_zone(principal(), body["domain"])
-        done = response_headers.written(zone)
+        result = response_headers.after_write(zone)
         location = response_headers.path_of("zones.OneZone", zone.uuid)
-        deployment = done.deployment or context().watch.look(zone)[0]
-        return zone_detail(zone, deployment, ()), 201, done.headers | {"Location": location}
+        deployment = result.deployment or context().deployment_wait.current(zone)[0]
+        return zone_detail(zone, deployment, ()), 201, result.headers | {"Location": location}
 
 
 @blueprint.route("/<string:uuid>/")
@@ -76,26 +76,26 @@ class OneZone(MethodView):
     @needs("dns:list", "dns:read")
     @blueprint.doc(operationId="getZone", responses={"404": "NOT_FOUND"})
     @blueprint.response(200, schemas.ZoneDetail)
-    def get(self, uuid: str) -> Answer:
+    def get(self, uuid: str) -> ViewResult:
         """Show a zone with its records."""
         with reading():
             zone = _zone_at(uuid)
-            return zone_detail(zone, where(zone, context().nameservers), records.of_zone(zone))
+            return zone_detail(zone, current_deployment(zone, context().nameservers), records.of_zone(zone))
 
     @needs("dns:update")
     @blueprint.doc(operationId="changeZone", parameters=[response_headers.PREFER], responses={"404": "NOT_FOUND"})
     @blueprint.arguments(schemas.ZonePatch, example={"default_ttl": 300, "protected": True})
     @blueprint.response(200, schemas.ZoneSummary, headers=response_headers.DEPLOYMENT_HEADERS)
-    def patch(self, body: dict[str, Any], uuid: str) -> Answer:
+    def patch(self, body: dict[str, Any], uuid: str) -> ViewResult:
         """Change the settings of a zone."""
         with reading():
             zone = _zone_at(uuid)
-            refuse_moved(body, shown_zone(zone, where(zone, ())), READ_ONLY_OF_ZONES)
-            _refuse_moved_records(body, zone)
+            check_read_only(body, dump_zone(zone, current_deployment(zone, ())), READ_ONLY_OF_ZONES)
+            _check_records_unchanged(body, zone)
         settings = {name: body[name] for name in SETTINGS if name in body}
         zone = context().editor.change_zone(principal(), zone.uuid, settings)
-        done = response_headers.written(zone)
-        return zone_summary(zone, done.deployment or context().watch.look(zone)[0]), done.headers
+        result = response_headers.after_write(zone)
+        return zone_summary(zone, result.deployment or context().deployment_wait.current(zone)[0]), result.headers
 
     @needs("dns:delete")
     @blueprint.doc(
@@ -106,7 +106,9 @@ class OneZone(MethodView):
     @blueprint.response(204, headers=response_headers.DEPLOYMENT_HEADERS)
     def delete(self, uuid: str) -> Response:
         """Delete a zone and its records."""
-        return response_headers.gone(context().editor.delete_zone(principal(), uuid_of("zone", uuid)))
+        return response_headers.no_content_after_write(
+            context().editor.delete_zone(principal(), uuid_or_not_found("zone", uuid))
+        )
 
 
 @blueprint.route("/<string:uuid>/records/")
@@ -117,14 +119,14 @@ class RecordsOfZone(MethodView):
     @blueprint.doc(operationId="listRecordsOfZone", responses={"404": "NOT_FOUND"})
     @blueprint.arguments(schemas.ZonePaged, location="query")
     @blueprint.response(200, schemas.Record(many=True), headers=response_headers.PAGE_HEADERS)
-    def get(self, wanted: dict[str, int], uuid: str) -> Answer:
+    def get(self, query: dict[str, int], uuid: str) -> ViewResult:
         """List the records of a zone: all of them, or a page."""
         with reading():
             zone = _zone_at(uuid)
             whole = max(zone.record_count, schemas.PAGE_SIZE)
-            page = Page(wanted.get("page", 1), wanted.get("page_size", schemas.PAGE_SIZE if wanted else whole))
+            page = Page(query.get("page", 1), query.get("page_size", schemas.PAGE_SIZE if query else whole))
             found, total = records.find(principal().scope, page, Filters(zone=zone.uuid))
-        headers = response_headers.page_headers(page, total) if wanted else response_headers.total_header(total)
+        headers = response_headers.page_headers(page, total) if query else response_headers.total_header(total)
         return [record_of(zone, record) for _, record in found], headers
 
     @needs("dns:create")
@@ -135,54 +137,54 @@ class RecordsOfZone(MethodView):
     @blueprint.response(
         201, schemas.Record, headers=response_headers.LOCATION_HEADER | response_headers.DEPLOYMENT_HEADERS
     )
-    def post(self, body: dict[str, Any], uuid: str) -> Answer:
+    def post(self, body: dict[str, Any], uuid: str) -> ViewResult:
         """Create a record in a zone."""
         return create_record(uuid, body)
 
 
 @blueprint.route("/<string:uuid>/deployment/")
 class DeploymentOfZone(MethodView):
-    """What is served of one zone."""
+    """The deployment of one zone."""
 
     @needs("dns:list", "dns:read")
     @blueprint.doc(operationId="getDeployment", responses={"404": "NOT_FOUND"})
     @blueprint.response(200, schemas.Deployment)
-    def get(self, uuid: str) -> Answer:
-        """Tell what the nameservers serve of a zone."""
+    def get(self, uuid: str) -> ViewResult:
+        """Show what the nameservers serve of a zone."""
         with reading():
-            return deployment_of(where(_zone_at(uuid), context().nameservers))
+            return deployment_of(current_deployment(_zone_at(uuid), context().nameservers))
 
 
-def create_record(zone_uuid: str, body: dict[str, Any]) -> Answer:
-    """Create a record in the zone of that uuid, and answer with it."""
-    zone, record = context().editor.create_record(principal(), uuid_of("zone", zone_uuid), record_input(body))
+def create_record(zone_uuid: str, body: dict[str, Any]) -> ViewResult:
+    """Create a record in the zone of that uuid; return the response."""
+    zone, record = context().editor.create_record(principal(), uuid_or_not_found("zone", zone_uuid), record_input(body))
     location = response_headers.path_of("records.OneRecord", record.uuid)
-    return record_of(zone, record), 201, response_headers.written(zone).headers | {"Location": location}
+    return record_of(zone, record), 201, response_headers.after_write(zone).headers | {"Location": location}
 
 
 def record_input(body: dict[str, Any]) -> RecordInput:
-    """The record that a whole body asks for."""
+    """Return the record that a complete body describes."""
     names = ("record_type", "name", "value", "ttl", "priority", "comment")
     return RecordInput(**{name: body[name] for name in names if name in body})
 
 
 def _zone_at(uuid: str) -> Zone:
-    return find_zone(uuid_of("zone", uuid), principal().scope)
+    return find_zone(uuid_or_not_found("zone", uuid), principal().scope)
 
 
-def _find(wanted: dict[str, Any], page: Page) -> tuple[list[Zone], int]:
+def _find(query: dict[str, Any], page: Page) -> tuple[list[Zone], int]:
     name = None
-    if "domain" in wanted:
+    if "domain" in query:
         try:
-            name = parse_domain(wanted["domain"].lower())
+            name = parse_domain(query["domain"].lower())
         except InputError:
             return [], 0
-    return zones.find(principal().scope, page, name=name, search=wanted.get("search"))
+    return zones.find(principal().scope, page, name=name, search=query.get("search"))
 
 
-def _refuse_moved_records(body: dict[str, Any], zone: Zone) -> None:
+def _check_records_unchanged(body: dict[str, Any], zone: Zone) -> None:
     if "records" in body:
-        given = body["records"]
-        same_length = isinstance(given, list) and len(given) == zone.record_count
-        if not same_length or given != [shown_record(zone, record) for record in records.of_zone(zone)]:
-            raise InputError("records are not changed with their zone: change each one", "records")
+        sent = body["records"]
+        same_length = isinstance(sent, list) and len(sent) == zone.record_count
+        if not same_length or sent != [dump_record(zone, record) for record in records.of_zone(zone)]:
+            raise InputError("records cannot be changed together with their zone: change each record", "records")

@@ -118,8 +118,8 @@ def _has_second_factor() -> bool:
 def _confirm(password: str) -> None:
     """InputError unless that is the password of whoever is signed in; a stolen session guesses no faster."""
     who, limits = current_session(), context().limits
-    with limits.comparing():
-        forgive = limits.take_guess(who.account.email, who.browser.address)
+    with limits.password_slot():
+        forgive = limits.count_sign_in(who.account.email, who.browser.address)
         confirm(context().store, who.account, password)
         forgive()
 

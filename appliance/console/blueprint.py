@@ -15,7 +15,7 @@ from appliance.console.session import FIELD, current_session, give_cookie, meet
 from appliance.console.truncate import cut, fitting
 from appliance.errors import ApplianceError
 from appliance.web.context import open_connection
-from appliance.web.error_status import reference_of, retry_after_of, status_of
+from appliance.web.error_status import log_fault, retry_after_of, status_of
 from appliance.web.host_names import refuse_unknown_host
 from appliance.zones.names import print_domain, print_owner, print_unicode
 
@@ -97,7 +97,7 @@ def show_http_error(error: HTTPException) -> Response:
 @pages.errorhandler(Exception)
 def show_fault(error: Exception) -> Response:
     """The page of a fault of ours."""
-    return _error_page(500, f"The appliance failed; its log tells why under the reference {reference_of(error)}.")
+    return _error_page(500, f"The appliance failed; its log tells why under the reference {log_fault(error)}.")
 
 
 def _error_page(status: int, text: str) -> Response:

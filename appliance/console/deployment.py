@@ -66,7 +66,7 @@ def show_delegation(uuid: UUID) -> Response:
 @contextmanager
 def _seat() -> Iterator[None]:
     """A place among the requests that may wait: they never take all threads."""
-    with context().watch.seat() as taken:
+    with context().deployment_wait.slot() as taken:
         if not taken:
             raise ServiceUnavailable("Too many others wait for answers now. Try again in a moment.")
         yield

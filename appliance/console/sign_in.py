@@ -41,10 +41,10 @@ def show_sign_in() -> Response | Answer:
 def try_sign_in() -> Response | Answer:
     """A new session for the right words; else the form again, the same whatever was wrong."""
     form, who, limits = sent_form(), current_session(), context().limits
-    with form.refusing(), limits.comparing():
-        forgive = limits.take_guess(form["email"], who.browser.address)
+    with form.refusing(), limits.password_slot():
+        forgive = limits.count_sign_in(form["email"], who.browser.address)
         typed, now = (form["email"], form["password"], form["code"]), context().clock()
-        secret = sign_in(context().store, *typed, who.browser, now, limits.take_code)
+        secret = sign_in(context().store, *typed, who.browser, now, limits.count_code)
         if secret is None:
             log.warning("event=sign-in-refused address=%s", who.browser.address)
             raise InputError(REFUSED)
@@ -76,7 +76,7 @@ def show_invitation(secret: str) -> Response:
 def accept_invitation(secret: str) -> Response | Answer:
     """The account, its password, and its first session."""
     form, invitation = sent_form(), _invitation(secret)
-    with form.refusing(), context().limits.comparing():
+    with form.refusing(), context().limits.password_slot():
         refuse_unequal(form)
         first = membership.accept(
             context().store, secret, form["password"], current_session().browser, context().clock()

@@ -27,13 +27,13 @@ _SECRET = re.compile(r"vps_[A-Za-z0-9_-]{16,128}")
 class RequestLimits(Protocol):
     """How often a token may ask and an address may fail; over a limit each call raises RateLimited."""
 
-    def take_request(self, token: Hashable) -> None:
+    def count_request(self, token: Hashable) -> None:
         """Count a request of the token."""
 
-    def refuse_failing(self, address: str) -> None:
+    def check_failures(self, address: str) -> None:
         """Refuse an address that failed too often."""
 
-    def note_failure(self, address: str) -> None:
+    def count_failure(self, address: str) -> None:
         """Count a failure of the address."""
 
 
@@ -51,13 +51,13 @@ class Authenticator:
         Raise AuthenticationFailed if the token is malformed, unknown, revoked, expired or not valid at that address, or
         its account is disabled. Raise RateLimited if the address failed too often, or the token asks too often.
         """
-        self.limits.refuse_failing(address)
+        self.limits.check_failures(address)
         token = self._find(secret)
         if token is None or not _is_valid(token, address, now):
-            self.limits.note_failure(address)
+            self.limits.count_failure(address)
             raise AuthenticationFailed("a valid token is needed")
         self._note_use(token, now)
-        self.limits.take_request(token.uuid)
+        self.limits.count_request(token.uuid)
         return Principal.of_token(token, address)
 
     def _find(self, secret: str) -> Token | None:

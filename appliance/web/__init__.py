@@ -1,14 +1,20 @@
-"""What API and console share: the parts of an application, its front doors, its limits, and the watch over deployments.
+"""What the API and the console share: everything about HTTP that is specific to neither.
 
-    parts            what the calls and pages of one application work with
-    front_doors      which protocol a path belongs to
-    bearer           who bears the token of a request, and whether that is an operator
-    limits           how fast one may ask, and fail
-    paging           which page of a list is shown, and the links to its neighbours
-    hosts            by which names the appliance may be called
-    waiting          until a change is seen served
-    refusals         which HTTP status an error has
-    error_responses  errors as JSON, where no other front door answers them
+    context           the services that views use: store, editor, limits, clock
+    front_doors       which protocol a path belongs to
+    bearer            the bearer token of a request, and whether an operator sent it
+    host_names        the host names that requests may use
+    middleware        client address and trailing slash, before Flask
+    http_hardening    requests and connections that the HTTP server refuses
+    rate_limits       limits on requests and failed authentications
+    paging            the requested page of a list, and links to its neighbours
+    deployment_wait   waiting until a change is seen served
+    error_status      the HTTP status of each error
+    error_responses   errors as JSON, where no other front door answers them
+    health            `/healthz`, `/readyz` and `/metrics`
+    readiness         the problems that `/readyz` reports
+    metrics           the metrics that `/metrics` exports
+    watchdog          keep-alive messages to the service manager
 
-It knows no shape of the API but that of errors, and no page.
+It knows no JSON of the API but that of errors, and no page of the console.
 """

@@ -1,4 +1,4 @@
-"""Bearer tokens of the current request (RFC 6750), and whether an operator sent it."""
+"""The bearer token of the current request (RFC 6750), and whether an operator sent the request."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ _HEADER = re.compile(r"(?i:Bearer) (.+)")
 
 
 def client_address() -> str:
-    """Return the address that the request came from."""
+    """Return the IP address of the client."""
     return request.remote_addr or ""
 
 
 def authenticate_bearer() -> Principal:
-    """Return the bearer of the request's token; raise AuthenticationFailed or RateLimited as `Authenticator` has it."""
+    """Return the principal of the request's token; raise errors as `Authenticator.authenticate` does."""
     found = _HEADER.fullmatch(request.headers.get("Authorization", ""))
     return context().authenticator.authenticate(found[1] if found else "", client_address(), context().clock())
 
 
 def is_operators_request() -> bool:
-    """Return True if the request comes from this machine, or bears a token with `admin:*` for all zones.
+    """Return True if the request comes from this machine, or has a token with `admin:*` that is not limited to zones.
 
-    Behind a proxy every request may come from this machine, so then only the token counts. Raise UnknownHost if a
-    foreign name led a browser of this machine here, and RateLimited as `authenticate_bearer` does.
+    With trusted proxies only the token counts, because every request may then come from this machine. Raise UnknownHost
+    if a request of this machine uses an unknown host name (DNS rebinding), and RateLimited as `authenticate_bearer`.
     """
-    is_here = not context().settings.api.trusted_proxies and parse_ip(client_address()).is_loopback
-    if "Authorization" in request.headers and not (is_here and is_known_host()):
-        return _bears_operators_token()
-    if is_here:
+    is_local = not context().settings.api.trusted_proxies and parse_ip(client_address()).is_loopback
+    if "Authorization" in request.headers and not (is_local and is_known_host()):
+        return _has_operators_token()
+    if is_local:
         refuse_unknown_host()
-    return is_here
+    return is_local
 
 
-def _bears_operators_token() -> bool:
+def _has_operators_token() -> bool:
     try:
         principal = authenticate_bearer()
     except AuthenticationFailed:

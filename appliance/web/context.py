@@ -1,4 +1,4 @@
-"""What the calls of one application work with."""
+"""The services of one application: what its views use."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _KEY = "dns-appliance"
 
 @dataclass(frozen=True, slots=True)
 class WebContext:
-    """The settings, the store, the Editor, the watch over deployments, limits, the check of tokens, and the clock."""
+    """The services of one application. `clock` returns the time that is stored and shown, in UTC."""
 
     settings: Settings
     store: Store
     editor: Editor
-    watch: DeploymentWait
+    deployment_wait: DeploymentWait
     limits: RateLimits
     authenticator: Authenticator
     clock: Callable[[], datetime]
@@ -36,28 +36,28 @@ class WebContext:
 
     @property
     def nameservers(self) -> list[str]:
-        """The names of the nameservers, the primary first."""
+        """Return the names of the nameservers, the primary first."""
         return [server.name for server in self.settings.dns.nameservers]
 
 
 def context() -> WebContext:
-    """The parts of the application that answers this request."""
+    """Return the services of the application that handles this request."""
     return context_of(current_app)
 
 
 def context_of(app: Flask) -> WebContext:
-    """The parts of that application."""
+    """Return the services of that application."""
     return cast(WebContext, app.extensions[_KEY])
 
 
-def install(app: Flask, given: WebContext) -> None:
-    """Give the application its parts, and each of its requests one connection at most, closed with the request."""
-    app.extensions[_KEY] = given
+def install(app: Flask, services: WebContext) -> None:
+    """Attach the services to the application; close the store connection of each request at its end."""
+    app.extensions[_KEY] = services
     app.teardown_appcontext(lambda _: _close_connection())
 
 
 def open_connection() -> None:
-    """Connect this request to the store; StoreError when that cannot be done."""
+    """Connect this request to the store, unless it is; raise StoreError if that fails."""
     if "connection" not in g:
         stack = ExitStack()
         stack.enter_context(context().store.connection())
@@ -72,7 +72,7 @@ def _close_connection() -> None:
 
 @contextmanager
 def reading() -> Iterator[None]:
-    """Reads of this request that all see one state of the store."""
+    """Let all reads of the block see the same state of the store."""
     open_connection()
     with context().store.reading():
         yield

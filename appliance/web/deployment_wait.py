@@ -1,7 +1,7 @@
-"""`Prefer: wait=N`: holding an answer back until the nameservers are seen serving the change.
+"""`Prefer: wait=N`: delay a response until the nameservers are seen serving the change.
 
-One watcher thread asks the store every few milliseconds whether it has changed, only while somebody waits;
-each waiter then reads again where its own zone has come to. Nothing is locked meanwhile.
+While any request waits, one thread polls the store every few milliseconds for changes; each waiting request then reads
+the deployment of its own zone again. No lock is held meanwhile.
 """
 
 from __future__ import annotations
@@ -23,93 +23,94 @@ from appliance.zones.model import Zone
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY = 0.005
-"""Seconds between two looks at the store while somebody waits."""
-READ_AGAIN_EVERY = 1.0
-"""Seconds after which a waiter reads again though nothing has changed: time alone may end its wait."""
-HOPELESS_AFTER = timedelta(seconds=10)
-"""A nameserver silent for longer is not waited for."""
-LONGEST_WAIT = 60
-LONGEST_HEADER = 500
-"""Characters of a Prefer header that is read; a longer one is passed over, for its quotes may take long to match."""
+POLL_INTERVAL = 0.005
+"""Seconds between two polls of the store while any request waits."""
+REREAD_INTERVAL = 1.0
+"""Seconds after which a waiting request reads again although nothing changed: time alone may end its wait."""
+UNREACHABLE_GRACE = timedelta(seconds=10)
+"""How long a request waits for a nameserver that has become unreachable."""
+MAX_WAIT = 60
+"""Seconds: the largest N of `wait=N`."""
+MAX_HEADER = 500
+"""Characters of a Prefer header; a longer one is ignored, because its quoted strings may take long to match."""
 
 _WAIT = re.compile(r'wait\s*=\s*("?)([0-9]{1,9})\1\s*(?:;.*)?', re.IGNORECASE | re.DOTALL)
 _PREFERENCE = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*")+')
 
 
 def preferred_wait(header: str) -> int | None:
-    """The seconds of `wait=N` in a Prefer header (RFC 7240 section 4.3), or None; out of range it is not there."""
-    for preference in _PREFERENCE.findall(header) if len(header) <= LONGEST_HEADER else ():
+    """Return N of `wait=N` in a Prefer header (RFC 7240 section 4.3), or None if it is absent or out of range."""
+    for preference in _PREFERENCE.findall(header) if len(header) <= MAX_HEADER else ():
         found = _WAIT.fullmatch(preference.strip())
         if found:
             seconds = int(found[2])
-            return seconds if 1 <= seconds <= LONGEST_WAIT else None
+            return seconds if 1 <= seconds <= MAX_WAIT else None
     return None
 
 
-def where(zone: Zone, nameservers: Sequence[str]) -> Deployment:
-    """Where this state of the zone has come to."""
+def current_deployment(zone: Zone, nameservers: Sequence[str]) -> Deployment:
+    """Return the deployment of the zone as the store has it now, compared with this state of the zone."""
     return deployments.of_zones([zone], nameservers)[zone.uuid]
 
 
 @dataclass(frozen=True, slots=True)
 class DeploymentWait:
-    """The watch that an application keeps. At most `seats` requests wait at a time."""
+    """The waiting requests of an application: at most as many at a time as `slots` has places."""
 
     store: Store
     nameservers: Sequence[str]
     clock: Callable[[], datetime]
-    seats: threading.Semaphore
-    watcher: DeploymentWatcher
+    slots: threading.Semaphore
+    watcher: StoreWatcher
 
     @contextmanager
-    def seat(self) -> Iterator[bool]:
-        """True when this request may wait."""
-        taken = self.seats.acquire(blocking=False)
+    def slot(self) -> Iterator[bool]:
+        """Reserve a slot for the block; yield False if none is free."""
+        is_free = self.slots.acquire(blocking=False)
         try:
-            yield taken
+            yield is_free
         finally:
-            if taken:
-                self.seats.release()
+            if is_free:
+                self.slots.release()
 
-    def settled(self, zone: Zone, seconds: float) -> tuple[Deployment, DeploymentState]:
-        """Where the zone has come to after that time at most, and in one word: live, pending or failed."""
-        ends = time.monotonic() + seconds
-        with self.watcher.watching():
+    def until_settled(self, zone: Zone, seconds: float) -> tuple[Deployment, DeploymentState]:
+        """Wait at most `seconds` for the zone; return its deployment, and live, pending or failed."""
+        deadline = time.monotonic() + seconds
+        with self.watcher.running():
             while True:
-                moment = self.watcher.moment
-                deployment, state = self.look(zone)
-                left = ends - time.monotonic()
+                count = self.watcher.change_count
+                deployment, state = self.current(zone)
+                left = deadline - time.monotonic()
                 if state is not None or left <= 0:
                     return deployment, state or DeploymentState.PENDING
-                self.watcher.wait_after(moment, min(left, READ_AGAIN_EVERY))
+                self.watcher.wait_for_change(count, min(left, REREAD_INTERVAL))
 
-    def look(self, zone: Zone) -> tuple[Deployment, DeploymentState | None]:
-        """Where the zone is now, and how a wait for it ends, None while it goes on.
+    def current(self, zone: Zone) -> tuple[Deployment, DeploymentState | None]:
+        """Return the zone's deployment now, and the state in which a wait for it ends, or None if it goes on.
 
-        The write is committed by now: a store that cannot be read leaves it pending, and is no error.
+        The write is already committed: if the store cannot be read, the deployment is pending, and no error is raised.
         """
         try:
             with self.store.reading():
-                deployment = where(zone, self.nameservers)
-                return deployment, self._verdict(zone, deployment)
-        except StoreError as failed:
-            log.warning("event=deployment-unread zone=%s reason=%r", zone.uuid, str(failed))
-        gone = zone.deleted_at is not None
-        return Deployment(zone.serial, None, None, None, zone.queued_at, None, (), deleted=gone), None
+                deployment = current_deployment(zone, self.nameservers)
+                return deployment, self._final_state(zone, deployment)
+        except StoreError as error:
+            log.warning("event=deployment-unread zone=%s reason=%r", zone.uuid, str(error))
+        is_deleted = zone.deleted_at is not None
+        return Deployment(zone.serial, None, None, None, zone.queued_at, None, (), deleted=is_deleted), None
 
-    def _verdict(self, zone: Zone, deployment: Deployment) -> DeploymentState | None:
+    def _final_state(self, zone: Zone, deployment: Deployment) -> DeploymentState | None:
         if deployment.state in (DeploymentState.LIVE, DeploymentState.FAILED):
             return deployment.state
         if deployment.deleted and zones.get_by_name(zone.name):
             return DeploymentState.LIVE
         missing = [seen for seen in deployment.nameservers if not _is_done(deployment, seen)]
-        hopeless = missing and all(self._is_hopeless(seen) for seen in missing)
-        return DeploymentState.PENDING if hopeless else None
+        all_lost = missing and all(self._is_lost(seen) for seen in missing)
+        return DeploymentState.PENDING if all_lost else None
 
-    def _is_hopeless(self, seen: Observation) -> bool:
-        silent = seen.checked_at is None or self.clock() - seen.checked_at > HOPELESS_AFTER
-        return seen.state == NameserverState.UNREACHABLE and silent
+    def _is_lost(self, seen: Observation) -> bool:
+        is_silent = seen.checked_at is None or self.clock() - seen.checked_at > UNREACHABLE_GRACE
+        return seen.state == NameserverState.UNREACHABLE and is_silent
 
 
 def _is_done(deployment: Deployment, seen: Observation) -> bool:
@@ -118,21 +119,21 @@ def _is_done(deployment: Deployment, seen: Observation) -> bool:
     return reaches(seen.serial, deployment.serial)
 
 
-class DeploymentWatcher:
-    """A thread that lives while somebody watches, and counts the moments at which the store had changed."""
+class StoreWatcher:
+    """A thread that polls the store while any request waits, and counts how often the store changed."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._changed = threading.Condition()
-        self._watching = 0
+        self._users = 0
         self._thread: threading.Thread | None = None
-        self.moment = 0
+        self.change_count = 0
 
     @contextmanager
-    def watching(self) -> Iterator[None]:
-        """Keep the thread at work for as long as the block runs."""
+    def running(self) -> Iterator[None]:
+        """Keep the thread running during the block."""
         with self._changed:
-            self._watching += 1
+            self._users += 1
             if self._thread is None:
                 self._thread = threading.Thread(target=self._watch, name="watcher", daemon=True)
                 self._thread.start()
@@ -140,44 +141,42 @@ class DeploymentWatcher:
             yield
         finally:
             with self._changed:
-                self._watching -= 1
+                self._users -= 1
 
-    def wait_after(self, moment: int, seconds: float) -> None:
-        """Until the store has changed since that moment, for so many seconds at most."""
+    def wait_for_change(self, count: int, seconds: float) -> None:
+        """Wait until `change_count` is no longer `count`, at most `seconds`."""
         with self._changed:
-            self._changed.wait_for(lambda: self.moment != moment, seconds)
+            self._changed.wait_for(lambda: self.change_count != count, seconds)
 
     def _watch(self) -> None:
-        """Look until nobody watches; the first look counts as a change, for nobody looked before it."""
+        """Poll until no request waits; the first poll counts as a change, because nothing was polled before it."""
         version = None
         try:
             with self._store.connection():
-                while self._goes_on():
+                while self._is_needed():
                     if self._store.refresh():
                         version = None
                     seen = self._store.version()
                     if seen != version:
                         version = seen
                         with self._changed:
-                            self.moment += 1
+                            self.change_count += 1
                             self._changed.notify_all()
-                    time.sleep(LOOK_EVERY)
-        except StoreError as failed:
-            log.warning("event=watch-ended reason=%r", str(failed))
+                    time.sleep(POLL_INTERVAL)
+        except StoreError as error:
+            log.warning("event=watch-ended reason=%r", str(error))
             with self._changed:
                 self._thread = None
 
-    def _goes_on(self) -> bool:
+    def _is_needed(self) -> bool:
         with self._changed:
-            if not self._watching:
+            if not self._users:
                 self._thread = None
             return self._thread is not None
 
 
-def new_deployment_wait(
+def create_deployment_wait(
     store: Store, nameservers: Sequence[str], clock: Callable[[], datetime], threads: int
 ) -> DeploymentWait:
-    """The watch of an application that answers with so many threads, half of which may wait."""
-    return DeploymentWait(
-        store, nameservers, clock, threading.Semaphore(max(1, threads // 2)), DeploymentWatcher(store)
-    )
+    """Return the waiting requests of an application that has so many threads, of which half may wait."""
+    return DeploymentWait(store, nameservers, clock, threading.Semaphore(max(1, threads // 2)), StoreWatcher(store))

@@ -1,6 +1,6 @@
-"""Errors as JSON, the form of every path that no other front door claims, and the word that programs know each by.
+"""Errors as JSON, on every path that no other front door claims.
 
-{"detail": what is wrong, for a person, "error_code": for a program, "field": JSON path of the input or null}
+{"detail": what is wrong, for people, "error_code": for programs, "field": JSON path of the input, or null}
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from flask import Response, jsonify
 from werkzeug.exceptions import HTTPException
 
 from appliance.errors import ApplianceError, AuthenticationFailed, InputError, ZoneProtected
-from appliance.web.error_status import reference_of, retry_after_of, status_of
+from appliance.web.error_status import log_fault, retry_after_of, status_of
 
 CODES: Mapping[int, str] = {
     400: "validation_error",
@@ -29,25 +29,25 @@ CODES: Mapping[int, str] = {
     500: "internal_error",
     503: "unavailable",
 }
-CODES_OF_KINDS: Mapping[type[ApplianceError], str] = {ZoneProtected: "zone_protected"}
-_TEXTS: Mapping[int, str] = {
-    401: "a valid token is needed: Authorization: Bearer vps_...",
-    404: "there is nothing at this address",
-    405: "this address does not take that method",
-    413: "the body is larger than this call takes",
+CODES_BY_TYPE: Mapping[type[ApplianceError], str] = {ZoneProtected: "zone_protected"}
+_MESSAGES: Mapping[int, str] = {
+    401: "a valid token is required: Authorization: Bearer vps_...",
+    404: "not found",
+    405: "method not allowed: the header Allow names those of this path",
+    413: "the body is larger than this call accepts",
     415: "the body must be JSON: Content-Type: application/json",
 }
 _KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
 
 
 def answer_error(error: Exception) -> Response:
-    """Return any error as a response: one of ours, one of Flask or werkzeug, or a fault."""
+    """Return the response for an error of ours, of Flask or werkzeug, or for an unexpected exception."""
     if isinstance(error, ApplianceError):
         return _answer_ours(error)
     return _answer_http_error(error) if isinstance(error, HTTPException) else _answer_fault(error)
 
 
-def error_answer(
+def error_response(
     status: int,
     detail: str,
     *,
@@ -55,36 +55,36 @@ def error_answer(
     field: str | None = None,
     headers: Iterable[tuple[str, str]] = (),
 ) -> Response:
-    """An error in the one shape; lone surrogates of an input are shown escaped."""
+    """Return an error as JSON; lone surrogates of an input are escaped."""
     document = {"detail": _clean(detail), "error_code": code or CODES[status], "field": field and _clean(field)}
-    answer = jsonify(document)
-    answer.status_code = status
-    answer.headers.extend(list(headers))
-    return answer
+    response = jsonify(document)
+    response.status_code = status
+    response.headers.extend(list(headers))
+    return response
 
 
 def _answer_ours(error: ApplianceError) -> Response:
     status, seconds = status_of(error), retry_after_of(error)
     if status is None:
         return _answer_fault(error)
-    detail = _TEXTS[401] if isinstance(error, AuthenticationFailed) else str(error)
+    detail = _MESSAGES[401] if isinstance(error, AuthenticationFailed) else str(error)
     field = error.field if isinstance(error, InputError) else None
     headers = [("Retry-After", seconds)] if seconds else []
-    return error_answer(status, detail, code=CODES_OF_KINDS.get(type(error)), field=field, headers=headers)
+    return error_response(status, detail, code=CODES_BY_TYPE.get(type(error)), field=field, headers=headers)
 
 
 def _answer_http_error(error: HTTPException) -> Response:
-    """Return what Flask or werkzeug refuses: an unknown address, a wrong method, too large a body."""
+    """Return the response for an error of Flask or werkzeug: unknown path, wrong method, body too large."""
     status = error.code or 500
     if status not in CODES:
         status = 400 if status < 500 else 500
     kept = [(name, value) for name, value in error.get_headers() if name in _KEPT_HEADERS]
-    return error_answer(status, _TEXTS.get(status, error.description or error.name), headers=kept)
+    return error_response(status, _MESSAGES.get(status, error.description or error.name), headers=kept)
 
 
 def _answer_fault(error: Exception) -> Response:
-    """Return a fault of ours: a reference to the log, and nothing else."""
-    return error_answer(500, f"the appliance failed; its log tells why under the reference {reference_of(error)}")
+    """Return a response that names only the reference under which the exception is logged."""
+    return error_response(500, f"internal error; the log has the cause under reference {log_fault(error)}")
 
 
 def _clean(text: str) -> str:

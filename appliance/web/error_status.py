@@ -1,4 +1,4 @@
-"""The one table from the error tree to HTTP, and faults of ours under a reference."""
+"""The HTTP status of each error, in one table, and the log entry of an unexpected exception."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from appliance.errors import (
 log = logging.getLogger(__name__)
 
 RETRY_AFTER = "5"
-"""Seconds after which a call that the store refused may be tried again, as the header says it."""
+"""Value of the header `Retry-After` after a failure of the store, in seconds."""
 
 STATUS: Mapping[type[ApplianceError], int] = {
     InputError: 400,
@@ -37,27 +37,27 @@ STATUS: Mapping[type[ApplianceError], int] = {
     Busy: 503,
     StoreError: 503,
 }
-"""The nearest kind above an error decides; a kind that has no row is a fault of ours."""
+"""The nearest base class in the table decides; an error without one is answered as an internal error."""
 
 
 def status_of(error: ApplianceError) -> int | None:
-    """The status of what the appliance refuses, or None for a fault of ours; a failing store is logged."""
-    status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), None)
+    """Return the HTTP status of an error, or None for an internal error; log a failure of the store."""
+    status = next((STATUS[base] for base in type(error).__mro__ if base in STATUS), None)
     if isinstance(error, StoreError):
         log.error("event=store-failed reason=%r", str(error))
     return status
 
 
 def retry_after_of(error: Exception) -> str | None:
-    """Return the `Retry-After` of an error that time alone may cure, in seconds, or None."""
+    """Return the `Retry-After` in seconds of an error after which the same request may succeed later, or None."""
     if isinstance(error, RateLimited | Busy):
         return str(error.retry_after)
     return RETRY_AFTER if isinstance(error, StoreError) else None
 
 
-def reference_of(fault: Exception) -> str:
-    """Log a fault of ours, under the reference that is told to whoever asked."""
+def log_fault(error: Exception) -> str:
+    """Log an unexpected exception; return the reference that the log and the response share."""
     reference = secrets.token_hex(8)
     route = request.url_rule.rule if request.url_rule else None
-    log.error("event=fault reference=%s method=%s route=%s", reference, request.method, route, exc_info=fault)
+    log.error("event=fault reference=%s method=%s route=%s", reference, request.method, route, exc_info=error)
     return reference

@@ -1,4 +1,4 @@
-"""`/healthz`, `/readyz` and `/metrics`: how the appliance itself is."""
+"""`/healthz`, `/readyz` and `/metrics`: the health of the appliance itself."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import cast
 
 from flask import Blueprint, Flask, Response, current_app, jsonify
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from werkzeug.exceptions import Unauthorized
 
+from appliance.errors import AuthenticationFailed
 from appliance.problems import MOST_NAMED, Problem
 from appliance.web.bearer import is_operators_request
 from appliance.web.context import context, open_connection, reading
-from appliance.web.error_responses import error_answer
+from appliance.web.error_responses import error_response
 from appliance.web.error_status import RETRY_AFTER
 from appliance.web.readiness import Readiness
 
@@ -26,39 +26,39 @@ _KEY = "dns-appliance-readiness"
 
 @blueprint.get("/healthz")
 def healthz() -> Response:
-    """The process is up."""
+    """Answer 200: the process is up."""
     return jsonify({"status": "ok"})
 
 
 @blueprint.get("/readyz")
 def readyz() -> Response:
-    """200 while writes are stored and deployed, with every problem; else 503 with the reason.
+    """Answer 200 with every problem if writes are stored and deployed, else 503 with the reason.
 
-    Operators and this machine see the problems; others see how many there are.
+    Operators and this machine see the problems; others see only their number.
     """
     open_connection()
-    named = is_operators_request()
+    show_all = is_operators_request()
     problems = _readiness().problems()
     for problem in problems:
         if problem.kind == "deployer":
             log.error("event=problem subject=%s text=%r do=%r", problem.subject, problem.text, problem.remedy)
-            return error_answer(503, problem.text, headers=[("Retry-After", RETRY_AFTER)])
-    degraded = [problem.text for problem in problems] if named else _counted(problems)
+            return error_response(503, problem.text, headers=[("Retry-After", RETRY_AFTER)])
+    degraded = [problem.text for problem in problems] if show_all else _counted(problems)
     return jsonify({"status": "ready", "degraded": degraded})
 
 
 @blueprint.get("/metrics")
 def metrics() -> Response:
-    """Prometheus text, for this machine and for operators."""
+    """Answer with the metrics in the Prometheus text format, to this machine and to operators."""
     if not is_operators_request():
-        raise Unauthorized("metrics are for this machine, or for a token with admin:*")
+        raise AuthenticationFailed("metrics are for this machine, or for a token with admin:*")
     with reading():
         text = generate_latest(context().registry)
     return Response(text, content_type=CONTENT_TYPE_LATEST)
 
 
 def register(app: Flask, readiness: Readiness) -> None:
-    """Add the three addresses to the application."""
+    """Add the three routes to the application."""
     app.extensions[_KEY] = readiness
     app.register_blueprint(blueprint)
 
@@ -68,7 +68,7 @@ def _readiness() -> Readiness:
 
 
 def _counted(problems: Sequence[Problem]) -> list[str]:
-    """How many there are; a list that was cut short names no number above its length."""
+    """Return the number of problems as text, without the problems; `or more` if the list may be cut."""
     if not problems:
         return []
     more = " or more" if len(problems) >= MOST_NAMED else ""

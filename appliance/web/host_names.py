@@ -1,11 +1,11 @@
-"""By which names the appliance may be called: no name of another site may lead a browser to it.
+"""The host names that requests may use: no name of another site may lead a browser to the appliance.
 
-A site whose name DNS leads elsewhere first and here a moment later makes a browser take our pages for its own
-(rebinding), and whoever chooses the name of a request chooses what a link in the answer says. So all that trusts a
-browser, or a connection from this machine, asks by which name it was called.
+A site may let its name resolve to its own address first and to ours a moment later (DNS rebinding): a browser then
+takes our pages for those of the site. Whoever chooses the host name of a request also chooses the links in the
+response. So everything that trusts a browser, or a connection from this machine, checks the host name.
 
-The calls of the API do not: a browser adds no bearer token by itself, no answer holds a link with a name in it, and
-programs may call it by whatever name leads here.
+The calls of the API do not: a browser adds no bearer token by itself, no response has a link with a host name, and
+programs may use any name that resolves to the appliance.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ _ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - compared with, not listened on
 
 
 def is_known_host() -> bool:
-    """True when this request calls the appliance by a name or address that is its own; ports do not matter."""
+    """Return True if the host of the request is a name or address of the appliance; ports do not matter."""
     return _is_own(urlsplit(f"//{request.host}").hostname or "", context().settings.api)
 
 
 def refuse_unknown_host() -> None:
-    """Raise UnknownHost if the request calls the appliance by a foreign name."""
+    """Raise UnknownHost if the host of the request is no name or address of the appliance."""
     if not is_known_host():
         host = request.host or "nothing"
         raise UnknownHost(f"the appliance is not called {host}: use its own name, or add that to api.hosts")

@@ -1,4 +1,4 @@
-"""What is measured: requests as they are answered, everything else read from the store when it is asked for."""
+"""The exported metrics: requests are counted as they are answered, everything else is read from the store."""
 
 from __future__ import annotations
 
@@ -20,71 +20,71 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 
 
 class StoreCollector(Collector):
-    """Reads the store when the metrics are asked for; the caller has connected."""
+    """The gauges that are read from the store on each scrape; the caller has connected to the store."""
 
     def __init__(self, nameservers: Sequence[str], clock: Callable[[], datetime]) -> None:
         self._nameservers = nameservers
         self._clock = clock
 
     def describe(self) -> Iterable[Metric]:
-        """Nothing: the store is not read when this is registered."""
+        """Return nothing, so that registering does not read the store."""
         return ()
 
     def collect(self) -> Iterable[Metric]:
-        """Every gauge as it is now."""
+        """Yield every gauge with its present values."""
         yield self._zones()
         yield from self._nameserver_gauges()
         yield from self._deployer()
         yield from self._late_zones()
 
     def _zones(self) -> Metric:
-        gauge = _gauge("zones", "Zones by state of deployment", "state")
+        gauge = _gauge("zones", "Zones by deployment state", "state")
         counts = statistics.count_by_state()
         for state in DeploymentState:
             gauge.add_metric([state.value], counts.get(state.value, 0))
         return gauge
 
     def _nameserver_gauges(self) -> Iterable[Metric]:
-        reachable = _gauge("nameserver_reachable", "1 when it answers", "nameserver")
-        behind = _gauge("nameserver_zones_behind", "Zones not served at their serial", "nameserver")
-        lag = _gauge("nameserver_lag_seconds", "Since the oldest change that it does not serve", "nameserver")
-        reaches, lags, now = statistics.lag_by_nameserver(), statistics.oldest_lag_by_nameserver(), self._clock()
+        reachable = _gauge("nameserver_reachable", "1 if the nameserver answers, else 0", "nameserver")
+        behind = _gauge("nameserver_zones_behind", "Zones that it does not serve at their serial", "nameserver")
+        age = _gauge("nameserver_lag_seconds", "Seconds since the oldest change that it does not serve", "nameserver")
+        lags, oldest, now = statistics.lag_by_nameserver(), statistics.oldest_lag_by_nameserver(), self._clock()
         for name in self._nameservers:
-            reach = reaches.get(name, statistics.NameserverLag(0, 0))
-            reachable.add_metric([name], 0 if reach.unreachable else 1)
-            behind.add_metric([name], reach.lagging + reach.unreachable)
-            lag.add_metric([name], (now - lags.get(name, now)).total_seconds())
-        return reachable, behind, lag
+            lag = lags.get(name, statistics.NameserverLag(0, 0))
+            reachable.add_metric([name], 0 if lag.unreachable else 1)
+            behind.add_metric([name], lag.lagging + lag.unreachable)
+            age.add_metric([name], (now - oldest.get(name, now)).total_seconds())
+        return reachable, behind, age
 
     def _deployer(self) -> Iterable[Metric]:
-        unknown = _gauge("unknown_zones", "Zones that are served and that the store never knew")
+        unknown = _gauge("unknown_zones", "Zones that are served but not in the database")
         unknown.add_metric([], len(unknown_zones.names(MOST_NAMED)))
-        sign = deployments.last_heartbeat()
-        if sign is None:
+        heartbeat = deployments.last_heartbeat()
+        if heartbeat is None:
             return (unknown,)
-        age = _gauge("deployer_heartbeat_age_seconds", "Since the deployer's last turn")
-        age.add_metric([], (self._clock() - sign.beat_at).total_seconds())
-        turns = _gauge("deployer_reconciliations", "Comparisons of everything since the deployer's start")
-        turns.add_metric([], sign.reconciliations)
-        waiting = _gauge("deployer_pending_zones", "Zones that wait for the deployer or are under way")
-        waiting.add_metric([], sign.pending)
-        return unknown, age, turns, waiting
+        age = _gauge("deployer_heartbeat_age_seconds", "Seconds since the last heartbeat of the deployer")
+        age.add_metric([], (self._clock() - heartbeat.beat_at).total_seconds())
+        reconciliations = _gauge("deployer_reconciliations", "Reconciliations since the deployer's start")
+        reconciliations.add_metric([], heartbeat.reconciliations)
+        pending = _gauge("deployer_pending_zones", "Zones that wait for the deployer or are being deployed")
+        pending.add_metric([], heartbeat.pending)
+        return unknown, age, reconciliations, pending
 
     def _late_zones(self) -> Iterable[Metric]:
-        """Of zones that are not live, the longest waiting: never a label for each zone that there is."""
-        age = _gauge("zone_not_live_seconds", "Since the last change of a zone that is not live", "zone")
-        wanted = _gauge("zone_serial_wanted", "Serial of a zone that is not live", "zone")
-        live = _gauge("zone_serial_live", "Serial at which a zone that is not live was last seen everywhere", "zone")
-        success = _gauge("zone_live_age_seconds", "Since a zone that is not live last was", "zone")
+        """Yield gauges of the zones that have not been live for longest, limited in number to bound the labels."""
+        age = _gauge("zone_not_live_seconds", "Seconds since the last change of a zone that is not live", "zone")
+        desired = _gauge("zone_serial_wanted", "Serial of a zone that is not live", "zone")
+        live = _gauge("zone_serial_live", "Serial that every nameserver last served of a zone that is not live", "zone")
+        success = _gauge("zone_live_age_seconds", "Seconds since a zone that is not live was last live", "zone")
         now = self._clock()
         for late in statistics.late_zones(MOST_NAMED):
             label = [print_domain(late.name)]
             age.add_metric(label, (now - late.queued_at).total_seconds())
-            wanted.add_metric(label, late.serial)
+            desired.add_metric(label, late.serial)
             if late.live_serial is not None and late.live_at is not None:
                 live.add_metric(label, late.live_serial)
                 success.add_metric(label, (now - late.live_at).total_seconds())
-        return age, wanted, live, success
+        return age, desired, live, success
 
 
 def _gauge(name: str, text: str, *labels: str) -> GaugeMetricFamily:
@@ -92,15 +92,15 @@ def _gauge(name: str, text: str, *labels: str) -> GaugeMetricFamily:
 
 
 def register(app: Flask, registry: CollectorRegistry, collector: Collector) -> None:
-    """Count every answer, by route and never by path, and read the store through the collector."""
+    """Register the gauges, and count every response by its route, never by its path."""
     registry.register(collector)
-    answered = Counter(
+    responses = Counter(
         "dns_appliance_requests", "Requests answered", labelnames=["route", "method", "status"], registry=registry
     )
 
     @app.after_request
-    def count(answer: Response) -> Response:
+    def count(response: Response) -> Response:
         route = request.url_rule.rule if request.url_rule else "unknown"
         method = request.method if request.method in _METHODS else "other"
-        answered.labels(route, method, answer.status_code).inc()
-        return answer
+        responses.labels(route, method, response.status_code).inc()
+        return response

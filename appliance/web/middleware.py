@@ -1,7 +1,4 @@
-"""What happens to a request before Flask routes it: the client's address, and the final slash of its path.
-
-WSGI, and nothing of Flask.
-"""
+"""WSGI middleware that sets the client's address and the trailing slash of the path before Flask routes a request."""
 
 from __future__ import annotations
 
@@ -15,11 +12,11 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _BY_SOCKET = "localhost"
-"""What waitress tells in place of an address; a peer by TCP has always one of digits."""
+"""REMOTE_ADDR that waitress sets for a peer on a Unix socket; a TCP peer has an IP address."""
 
 
-class FinalSlash:
-    """Where `lacks` says so, a path without its final slash is the path with it, for every method, no redirect."""
+class TrailingSlash:
+    """Add the trailing slash to each path for which `lacks` is true: for every method, without a redirect."""
 
     def __init__(self, application: WSGIApplication, lacks: Callable[[str], bool]) -> None:
         self._application = application
@@ -33,18 +30,18 @@ class FinalSlash:
 
 
 class ClientAddress:
-    """Behind trusted proxies the client is who X-Forwarded-For says; anyone else's header is not believed.
+    """Take the client's address from X-Forwarded-For if the request comes from a trusted proxy; else ignore the header.
 
-    The list is read from its end, each trusted proxy vouching for the address before it. Whoever comes by a socket of
-    this machine has no address, and counts as loopback.
+    The list is read from its end: each trusted proxy vouches for the address before its own. A client on a Unix socket
+    has no address and counts as loopback. X-Forwarded-Proto is used and ignored likewise.
     """
 
     def __init__(self, application: WSGIApplication, trusted: Sequence[str]) -> None:
         self._application = application
-        self._trusted = [ipaddress.ip_network(one) for one in trusted]
+        self._trusted = [ipaddress.ip_network(network) for network in trusted]
 
     def __call__(self, environment: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        forwarded = [one.strip() for one in environment.pop("HTTP_X_FORWARDED_FOR", "").split(",")]
+        forwarded = [address.strip() for address in environment.pop("HTTP_X_FORWARDED_FOR", "").split(",")]
         scheme = environment.pop("HTTP_X_FORWARDED_PROTO", "")
         if environment.get("REMOTE_ADDR") == _BY_SOCKET:
             environment |= {"REMOTE_ADDR": LOOPBACK, "REMOTE_HOST": LOOPBACK}

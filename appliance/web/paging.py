@@ -1,4 +1,4 @@
-"""Pages of a list: which one a query asks for, and the links to its neighbours."""
+"""Pages of a list: the requested page, and the links to its neighbours."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _NUMBER = re.compile(r"[1-9][0-9]{0,5}")
 
 
 def pager(size: int) -> Page:
-    """Return the page that the query asks for, the first one where it asks for none."""
+    """Return the page that the query requests, by default the first."""
     number = request.args.get("page", "1")
     return Page(int(number) if _NUMBER.fullmatch(number) else 1, size)
 
 
 def pager_within(total: int, size: int) -> Page:
-    """Return the page that the query asks for, the last one where there are not so many."""
+    """Return the page that the query requests, at most the last."""
     return Page(min(pager(size).number, last_page(total, size)), size)
 
 
@@ -34,7 +34,7 @@ def page_query(number: int) -> str:
 
 
 def neighbours(total: int, page: Page) -> dict[str, object]:
-    """Return for a template: the number of the page and of the last one, and the links to those before and after."""
+    """Return what templates show of a page: its number and rows, the last page, and links to the pages around it."""
     number, size, last = page.number, page.size, last_page(total, page.size)
     return {
         "number": number,

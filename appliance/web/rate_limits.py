@@ -1,7 +1,7 @@
-"""How fast a token may ask, and an address may fail: token buckets in memory, bounded in number.
+"""Rate limits for tokens, addresses and accounts: token buckets in memory, bounded in number.
 
-A bucket holds `burst` tokens at most and gains `rate` of them a second; whoever takes one may go on. A key that has
-rested has a full bucket, and that is what a key has which was never seen: so the least recently used are forgotten.
+A bucket holds at most `burst` tokens and gains `rate` of them a second; each event takes one. An idle key has a full
+bucket, exactly as an unknown key has, so the least recently used keys can be forgotten.
 """
 
 from __future__ import annotations
@@ -17,54 +17,54 @@ from dataclasses import dataclass
 from appliance.errors import Busy, RateLimited
 from appliance.settings import ApiSettings
 
-MOST_BUCKETS = 20_000
-"""Keys that are remembered, about 5 MB; the least recently used is forgotten first."""
+MAX_KEYS = 20_000
+"""Buckets kept in memory, about 5 MB; the least recently used is dropped first."""
 CODES_PER_HOUR, CODES_AT_ONCE = 1, 10
-"""Wrong codes of a second factor, with the right password, from each place where an account was signed in, and from all
-others together."""
-GUESSES_PER_MINUTE = 10
-"""Wrong sign-ins to one account from one address."""
-STRANGERS_PER_MINUTE = 60
-"""Wrong sign-ins from one address, to whichever account."""
-_IPV6_SITE = 64
-"""Bits of an IPv6 address that are one client's: one host has as many of the rest as it likes."""
+"""Wrong second-factor codes after a right password: from each network where the account was signed in before, and from
+all other networks together."""
+SIGN_INS_PER_ACCOUNT = 10
+"""Wrong sign-ins a minute to one account from one network."""
+SIGN_INS_PER_ADDRESS = 60
+"""Wrong sign-ins a minute from one network, to any account."""
+_IPV6_PREFIX = 64
+"""Length of the IPv6 prefix that counts as one client: a host may use every address of its /64."""
 
 
 class Rate:
-    """A rate for each of many keys; `rate` 0 limits nothing. `clock` gives seconds that never go back. Thread-safe."""
+    """A rate limit with a bucket for each key; `rate` 0 is no limit. `clock` is monotonic, in seconds. Thread-safe."""
 
-    def __init__(self, rate: float, burst: int, clock: Callable[[], float], most: int = MOST_BUCKETS) -> None:
-        self._rate, self._burst, self._clock, self._most = rate, burst, clock, most
+    def __init__(self, rate: float, burst: int, clock: Callable[[], float], max_keys: int = MAX_KEYS) -> None:
+        self._rate, self._burst, self._clock, self._max_keys = rate, burst, clock, max_keys
         self._buckets: OrderedDict[Hashable, tuple[float, float]] = OrderedDict()
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
-        """Keys that are remembered."""
+        """Return the number of buckets in memory."""
         return len(self._buckets)
 
     def take(self, key: Hashable) -> float:
-        """Take one: 0 when there was one, else the seconds until there is."""
+        """Take a token; return 0 if there was one, else the seconds until the next."""
         if not self._rate:
             return 0
         with self._lock:
             now = self._clock()
             held = self._held(key, now)
-            taken = held >= 1
-            self._buckets[key] = (held - taken, now)
+            is_allowed = held >= 1
+            self._buckets[key] = (held - is_allowed, now)
             self._buckets.move_to_end(key)
-            if len(self._buckets) > self._most:
+            if len(self._buckets) > self._max_keys:
                 self._buckets.popitem(last=False)
-        return 0 if taken else (1 - held) / self._rate
+        return 0 if is_allowed else (1 - held) / self._rate
 
     def give_back(self, key: Hashable) -> None:
-        """Undo a taking; there is nothing to undo for a key that was forgotten."""
+        """Give a token back; do nothing for a key whose bucket was dropped."""
         with self._lock:
             if key in self._buckets:
                 now = self._clock()
                 self._buckets[key] = (min(self._burst, self._held(key, now) + 1), now)
 
     def seconds_to_next(self, key: Hashable) -> float:
-        """0 while there is one to take, else the seconds until there is; takes nothing and remembers nothing."""
+        """Return 0 if `take` would find a token, else the seconds until the next; change nothing."""
         if not self._rate:
             return 0
         with self._lock:
@@ -77,78 +77,79 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class RateLimits:
-    """The limits of one application.
+    """The rate limits of one application.
 
-    Requests of each token, failed authentications of each address; wrong sign-ins of each account and address together,
-    so that nobody locks another out, and of each address; wrong codes of each account; and how many passwords are
-    compared at a time, from whatever addresses.
+    They limit the requests of each token; the failed authentications of each network; wrong sign-ins of each pair of
+    account and network, so that nobody can lock out others, and of each network; wrong second-factor codes of each
+    account; and how many passwords are verified at the same time.
     """
 
     requests: Rate
     failures: Rate
-    sign_ins: Rate
-    strangers: Rate
+    sign_ins_by_account: Rate
+    sign_ins_by_address: Rate
     codes: Rate
-    places: threading.BoundedSemaphore
+    password_slots: threading.BoundedSemaphore
 
-    def take_request(self, token: Hashable) -> None:
-        """Raise RateLimited when the token asks too fast."""
-        _refuse_for(self.requests.take(token), "this token asks too often")
+    def count_request(self, token: Hashable) -> None:
+        """Count a request of the token; raise RateLimited if there are too many."""
+        _check(self.requests.take(token), "too many requests with this token")
 
-    def refuse_failing(self, address: str) -> None:
-        """Raise RateLimited while the address has failed too often; its next token is not even looked at."""
-        _refuse_for(self.failures.seconds_to_next(site_of(address)), "too many failed authentications")
+    def check_failures(self, address: str) -> None:
+        """Raise RateLimited if the address has failed too often; to be called before its token is read."""
+        _check(self.failures.seconds_to_next(client_network(address)), "too many failed authentications")
 
-    def note_failure(self, address: str) -> None:
-        """The address brought no valid token."""
-        self.failures.take(site_of(address))
+    def count_failure(self, address: str) -> None:
+        """Count a failed authentication from the address."""
+        self.failures.take(client_network(address))
 
     @contextmanager
-    def comparing(self) -> Iterator[None]:
-        """A place among those whose passwords are compared, never all threads; Busy: none is free."""
-        if not self.places.acquire(blocking=False):
-            raise Busy("too many sign in at this moment: try again", retry_after=1)
+    def password_slot(self) -> Iterator[None]:
+        """Reserve a slot for verifying a password, fewer than threads in number; raise Busy if none is free."""
+        if not self.password_slots.acquire(blocking=False):
+            raise Busy("too many sign-ins at the same time: try again", retry_after=1)
         try:
             yield
         finally:
-            self.places.release()
+            self.password_slots.release()
 
-    def take_guess(self, email: str, address: str) -> Callable[[], None]:
-        """Count a password before it is looked at; what undoes that once it was right.
+    def count_sign_in(self, email: str, address: str) -> Callable[[], None]:
+        """Count a sign-in before its password is verified; return a function that uncounts it, for a right password.
 
-        RateLimited while the address has guessed too often.
+        Raise RateLimited after too many wrong passwords.
         """
-        site = site_of(address)
-        undone = ExitStack()
-        for rate, key in ((self.sign_ins, (email.lower(), site)), (self.strangers, site)):
-            _refuse_for(rate.take(key), "too many wrong sign-ins")
-            undone.callback(rate.give_back, key)
-        return undone.close
+        network = client_network(address)
+        undo = ExitStack()
+        for rate, key in ((self.sign_ins_by_account, (email.lower(), network)), (self.sign_ins_by_address, network)):
+            _check(rate.take(key), "too many wrong sign-ins")
+            undo.callback(rate.give_back, key)
+        return undo.close
 
-    def take_code(self, account: Hashable, address: str, usual: Collection[str]) -> Callable[[], None] | None:
-        """Count a code before it is looked at: None when there were too many, else what undoes that once it was right.
+    def count_code(self, account: Hashable, address: str, usual: Collection[str]) -> Callable[[], None] | None:
+        """Count a second-factor code before it is verified; return a function that uncounts it if the code was right.
 
-        Each of the usual places of the account has a count of its own: who guesses elsewhere locks nobody out there.
+        Return None after too many wrong codes. Each network of the `usual` addresses of the account has a count of its
+        own, so that attempts from other networks do not lock the owner out.
         """
-        site = site_of(address)
-        key = (account, site if site in map(site_of, usual) else None)
+        network = client_network(address)
+        key = (account, network if network in map(client_network, usual) else None)
         return None if self.codes.take(key) else functools.partial(self.codes.give_back, key)
 
 
-def new_rate_limits(settings: ApiSettings, clock: Callable[[], float]) -> RateLimits:
-    """The limits that the settings name."""
+def create_rate_limits(settings: ApiSettings, clock: Callable[[], float]) -> RateLimits:
+    """Return the limits that the settings define; `clock` is monotonic, in seconds."""
     return RateLimits(
         Rate(settings.token_rate, settings.token_burst, clock),
         Rate(settings.failure_rate, settings.failure_burst, clock),
-        Rate(GUESSES_PER_MINUTE / 60, GUESSES_PER_MINUTE, clock),
-        Rate(STRANGERS_PER_MINUTE / 60, STRANGERS_PER_MINUTE, clock),
+        Rate(SIGN_INS_PER_ACCOUNT / 60, SIGN_INS_PER_ACCOUNT, clock),
+        Rate(SIGN_INS_PER_ADDRESS / 60, SIGN_INS_PER_ADDRESS, clock),
         Rate(CODES_PER_HOUR / 3600, CODES_AT_ONCE, clock),
         threading.BoundedSemaphore(max(1, settings.threads // 4)),
     )
 
 
-def site_of(address: str) -> str:
-    """What counts as one address: an IPv4 address, in whichever coat, or the /64 of an IPv6 address."""
+def client_network(address: str) -> str:
+    """Return what counts as one client: the IPv4 address, also of an IPv4-mapped one, or the /64 of an IPv6 address."""
     try:
         found = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
@@ -157,9 +158,9 @@ def site_of(address: str) -> str:
         return str(found)
     if found.ipv4_mapped:
         return str(found.ipv4_mapped)
-    return str(ipaddress.ip_network((found, _IPV6_SITE), strict=False))
+    return str(ipaddress.ip_network((found, _IPV6_PREFIX), strict=False))
 
 
-def _refuse_for(seconds: float, reason: str) -> None:
+def _check(seconds: float, reason: str) -> None:
     if seconds > 0:
         raise RateLimited(reason, seconds)

@@ -1,7 +1,7 @@
-"""What `/readyz` knows: the problems that the store tells of, and the last write that failed; nothing is written.
+"""What `/readyz` reports: the problems found in the store, and the last write that failed. It writes nothing itself.
 
-The deployer's heartbeat is a write, so its silence tells of a store that accepts none, at the latest after ten seconds.
-A write that this process could not do tells of it at once.
+The deployer's heartbeat is a write, so a store that refuses writes is noticed after ten seconds at most: the heartbeat
+is missing. A failed write of this process shows it at once.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from datetime import datetime
 from appliance.problems import Problem, find_problems
 from appliance.store.file.database import Store
 
-CACHED = 1.0
-"""Seconds for which problems are not looked up again."""
-FAILURE_COUNTS = 10.0
-"""Seconds for which a failed write counts when no other was tried; the deployer's silence follows by then."""
+CACHE_SECONDS = 1.0
+"""How long the problems that were found are reported without reading the store again."""
+FAILURE_SECONDS = 10.0
+"""How long a failed write is reported if no later write was tried; after that the missing heartbeat shows it."""
 
 
 @dataclass(slots=True)
 class Readiness:
-    """The problems as they were a second ago at most. `monotonic` counts seconds; the caller has connected."""
+    """The problems, cached for a second. `monotonic` is in seconds; the caller has connected to the store."""
 
     store: Store
     nameservers: Sequence[str]
@@ -33,11 +33,11 @@ class Readiness:
     _found_at: float | None = None
 
     def problems(self) -> list[Problem]:
-        """Return every problem; StoreError where the store cannot be read or refused the last write."""
-        self.store.raise_failed_write(since=self.monotonic() - FAILURE_COUNTS)
+        """Return every problem; raise StoreError if the store cannot be read or refused the last write."""
+        self.store.raise_failed_write(since=self.monotonic() - FAILURE_SECONDS)
         with self._lock:
             now = self.monotonic()
-            if self._found_at is None or now - self._found_at >= CACHED:
+            if self._found_at is None or now - self._found_at >= CACHE_SECONDS:
                 with self.store.reading():
                     self._found = find_problems(self.nameservers, self.clock())
                 self._found_at = now

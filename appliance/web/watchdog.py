@@ -1,7 +1,7 @@
-"""Proof of life for the service manager: a request of our own through the whole server, and a read of the store.
+"""Keep-alive messages to the service manager, sent after each request of our own that the server answers.
 
-A server whose threads are all stuck gives none and is started again. One whose store fails does give it: it tells its
-clients so, and a new start would mend nothing. It counts as ready once the store could be read.
+A server whose threads are all stuck sends none and is restarted. A server whose store fails still sends them: its
+clients get an error, and a restart would repair nothing. It is ready once the store can be read.
 """
 
 from __future__ import annotations
@@ -17,29 +17,30 @@ from appliance.store import journal
 from appliance.store.file.database import Store
 from appliance.systemd import ServiceManager
 
-PATIENCE = 20.0
-"""Seconds that an answer may take, where the manager waits for none."""
+TIMEOUT = 20.0
+"""Seconds in which the server must respond, if the service manager sets no interval."""
 _PAUSE_UNTIL_READY = 0.2
+"""Seconds."""
 
 
-def prove_to(manager: ServiceManager, listen: Endpoint | LocalSocket, store: Store) -> None:
-    """Begin to tell the manager, if there is one, from a thread of its own."""
+def start(manager: ServiceManager, listen: Endpoint | LocalSocket, store: Store) -> None:
+    """Start a thread that sends the messages, if there is a service manager."""
     if manager.is_present:
-        threading.Thread(target=_prove, args=(manager, listen, store), name="alive", daemon=True).start()
+        threading.Thread(target=_run, args=(manager, listen, store), name="alive", daemon=True).start()
 
 
-def _prove(manager: ServiceManager, listen: Endpoint | LocalSocket, store: Store) -> None:
+def _run(manager: ServiceManager, listen: Endpoint | LocalSocket, store: Store) -> None:
     is_ready = False
     while not is_ready or manager.interval:
-        if _answers(listen, manager.interval or PATIENCE):
-            trouble = _trouble_of(store)
-            is_ready = is_ready or not trouble
-            manager.notify_alive(trouble or f"answers requests on {listen}", ready=is_ready)
+        if _responds(listen, manager.interval or TIMEOUT):
+            error = _read_error(store)
+            is_ready = is_ready or not error
+            manager.notify_alive(error or f"answers requests on {listen}", ready=is_ready)
         time.sleep(manager.interval if is_ready and manager.interval else _PAUSE_UNTIL_READY)
 
 
-def _answers(listen: Endpoint | LocalSocket, patience: float) -> bool:
-    connection = _connection(listen, patience)
+def _responds(listen: Endpoint | LocalSocket, timeout: float) -> bool:
+    connection = _connection(listen, timeout)
     try:
         connection.request("GET", "/healthz")
         return connection.getresponse().status == http.HTTPStatus.OK
@@ -49,17 +50,17 @@ def _answers(listen: Endpoint | LocalSocket, patience: float) -> bool:
         connection.close()
 
 
-def _connection(listen: Endpoint | LocalSocket, patience: float) -> http.client.HTTPConnection:
+def _connection(listen: Endpoint | LocalSocket, timeout: float) -> http.client.HTTPConnection:
     if isinstance(listen, LocalSocket):
-        return _LocalConnection(listen, patience)
-    return http.client.HTTPConnection(listen.host, listen.port, timeout=patience)
+        return _LocalConnection(listen, timeout)
+    return http.client.HTTPConnection(listen.host, listen.port, timeout=timeout)
 
 
 class _LocalConnection(http.client.HTTPConnection):
-    """HTTP over a socket among the files of this machine."""
+    """HTTP over a Unix socket."""
 
-    def __init__(self, listen: LocalSocket, patience: float) -> None:
-        super().__init__("localhost", timeout=patience)
+    def __init__(self, listen: LocalSocket, timeout: float) -> None:
+        super().__init__("localhost", timeout=timeout)
         self._path = str(listen.path)
 
     def connect(self) -> None:
@@ -68,11 +69,11 @@ class _LocalConnection(http.client.HTTPConnection):
         self.sock.connect(self._path)
 
 
-def _trouble_of(store: Store) -> str:
-    """What keeps the store from being read; nothing when it can be."""
+def _read_error(store: Store) -> str:
+    """Return why the store cannot be read, or an empty string if it can."""
     try:
         with store.connection(), store.reading():
             journal.last()
-    except StoreError as failed:
-        return str(failed)
+    except StoreError as error:
+        return str(error)
     return ""

@@ -48,27 +48,27 @@ class Bearer:
         headers: Mapping[str, str] | None = None,
         **more: Any,  # noqa: ANN401 - whatever the test client takes
     ) -> TestResponse:
-        """One call."""
-        given = {"Authorization": f"Bearer {self.secret}", **(headers or {})}
+        """Send a request."""
+        sent = {"Authorization": f"Bearer {self.secret}", **(headers or {})}
         if body is not None:
             more["json"] = body
-        return self.client.open(f"/api/v1{path}", method=method, headers=given, **more)
+        return self.client.open(f"/api/v1{path}", method=method, headers=sent, **more)
 
     def zone(self, domain: str) -> dict[str, Any]:
-        """A new zone."""
+        """Create a zone."""
         return created(self("POST", "/dns-zones/", {"domain": domain}))
 
     def record(
         self, zone: Mapping[str, Any], record_type: str, name: str, value: str, **more: object
     ) -> dict[str, Any]:
-        """A new record."""
+        """Create a record."""
         body = {"record_type": record_type, "name": name, "value": value, **more}
         return created(self("POST", f"/dns-zones/{zone['uuid']}/records/", body))
 
 
 @dataclass
 class Application:
-    """The application, its store, and keys to it."""
+    """The application, and the means to use it: its store, accounts and tokens."""
 
     settings: Settings
     clock: Clock
@@ -76,44 +76,44 @@ class Application:
 
     @property
     def store(self) -> Store:
-        """The store that the application works with."""
+        """Return the store of the application."""
         return context_of(self.app).store
 
     @property
-    def watch(self) -> DeploymentWait:
-        """The watch that the application keeps."""
-        return context_of(self.app).watch
+    def deployment_wait(self) -> DeploymentWait:
+        """Return the waiting requests of the application."""
+        return context_of(self.app).deployment_wait
 
     def account(self, email: str, *, is_admin: bool = False) -> Account:
-        """The account of that address, made when it is not there."""
+        """Return the account of that email; create it if it does not exist."""
         with self.store.connection():
-            known = {one.email: one for one in accounts.list_accounts()}
+            known = {account.email: account for account in accounts.list_accounts()}
             return known.get(email) or accounts.create_account(email, self.clock(), is_admin=is_admin)
 
     def secret(self, email: str, *permissions: str, limits: TokenLimits | None = None) -> str:
-        """A new token's secret."""
+        """Return the secret of a new token."""
         account = self.account(email, is_admin="admin:*" in permissions)
         with self.store.connection():
             return accounts.create_token(account, "test", permissions, self.clock(), limits)[1]
 
     def bearer(self, email: str, *permissions: str, limits: TokenLimits | None = None) -> Bearer:
-        """A client with a new token."""
+        """Return a client with a new token."""
         return Bearer(self.app.test_client(), self.secret(email, *(permissions or ("dns:*",)), limits=limits))
 
     def configured(self, api: ApiSettings) -> Application:
-        """The same application with other settings of its API."""
+        """Return the same application with other API settings."""
         settings = replace(self.settings, api=api)
         return Application(settings, self.clock, create_app(settings, self.clock))
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """A transaction as the deployer would make it."""
+        """Open a write transaction, as the deployer does."""
         with self.store.connection(), self.store.writing():
             yield
 
 
-def open_house(folder: Path) -> Application:
-    """A application whose store lies in that folder."""
+def open_application(folder: Path) -> Application:
+    """Create a store in that folder, and an application on it."""
     nameservers = (
         Nameserver(NS1, Endpoint("127.0.0.1", 5301)),
         Nameserver(NS2, Endpoint("127.0.0.1", 5302)),
@@ -129,14 +129,14 @@ def open_house(folder: Path) -> Application:
 
 
 def created(answer: TestResponse) -> dict[str, Any]:
-    """The body of a 201."""
+    """Return the body of a 201."""
     assert answer.status_code == 201, answer.text
     body: dict[str, Any] = answer.get_json()
     return body
 
 
 def is_error(answer: TestResponse, status: int, code: str, field: str | None = None) -> bool:
-    """True when the answer is that error, in the one shape of errors."""
+    """Return True if the response is that error, as JSON; else fail."""
     body = answer.get_json()
     assert list(body) == ["detail", "error_code", "field"]
     assert (answer.status_code, body["error_code"], body["field"]) == (status, code, field), answer.text
@@ -146,7 +146,7 @@ def is_error(answer: TestResponse, status: int, code: str, field: str | None = N
 @pytest.fixture
 def application(tmp_path: Path) -> Application:
     """A new application."""
-    return open_house(tmp_path)
+    return open_application(tmp_path)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Who is let in, what each permission lets them do, and in which order a request is refused."""
+"""Authentication, permissions, and the order in which a request is checked."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def test_permissions(
     zone = me.zone("example.com")
     words = {"zone": zone["uuid"], "record": me.record(zone, "A", "www", "192.0.2.1")["uuid"]}
     sent = body and {key: _filled(value, words) for key, value in body.items()}
-    asking = application.bearer("root@example.org" if permission == "admin:*" else "me@example.org", permission)
-    answer = asking(method, path.format(**words), sent)
+    client = application.bearer("root@example.org" if permission == "admin:*" else "me@example.org", permission)
+    answer = client(method, path.format(**words), sent)
     if permission in {*needed.split(), "dns:*", "admin:*"}:
         assert answer.status_code in (200, 201, 204)
     else:
@@ -81,7 +81,7 @@ def test_every_call_names_its_permissions(application: Application) -> None:
         "Bearer abc_0123456789abcdef0123456789",
     ],
 )
-def test_a_header_is_right_or_nothing(application: Application, header: str | None) -> None:
+def test_malformed_authorization_headers_are_refused(application: Application, header: str | None) -> None:
     secret = application.secret("me@example.org", "dns:*")
     headers = {} if header is None else {"Authorization": header.format(secret, secret)}
     answer = application.app.test_client().get(f"/api/v1/dns-zones/?token={secret}", headers=headers)
@@ -95,12 +95,15 @@ def test_the_scheme_is_read_in_any_letter_case(application: Application, scheme:
     assert application.app.test_client().get("/api/v1/dns-zones/", headers=headers).status_code == 200
 
 
-def test_a_token_ends(application: Application, me: Bearer) -> None:
+def test_expired_and_revoked_tokens_are_refused(application: Application, me: Bearer) -> None:
     limits = TokenLimits(expires_at=application.clock() + timedelta(hours=1))
-    brief, revoked = application.bearer("me@example.org", "dns:*", limits=limits), application.bearer("me@example.org")
-    assert brief("GET", "/dns-zones/").status_code == 200
+    short_lived, revoked = (
+        application.bearer("me@example.org", "dns:*", limits=limits),
+        application.bearer("me@example.org"),
+    )
+    assert short_lived("GET", "/dns-zones/").status_code == 200
     application.clock.forward(hours=1)
-    assert is_error(brief("GET", "/dns-zones/"), 401, "invalid_token")
+    assert is_error(short_lived("GET", "/dns-zones/"), 401, "invalid_token")
     with application.writing():
         token = accounts.find_token(revoked.secret)
         assert token
@@ -115,13 +118,13 @@ def test_a_token_ends(application: Application, me: Bearer) -> None:
 @pytest.mark.parametrize(
     ("address", "status"), [("192.0.2.7", 200), ("::ffff:192.0.2.7", 200), ("198.51.100.1", 401), ("2001:db8::1", 401)]
 )
-def test_a_token_of_some_networks(application: Application, address: str, status: int) -> None:
+def test_a_token_limited_to_networks(application: Application, address: str, status: int) -> None:
     limited = application.bearer("me@example.org", limits=TokenLimits(networks=(ip_network("192.0.2.0/24"),)))
     answer = limited("GET", "/dns-zones/", environ_overrides={"REMOTE_ADDR": address})
     assert answer.status_code == status
 
 
-def test_a_token_of_some_zones(application: Application, me: Bearer) -> None:
+def test_a_token_limited_to_zones(application: Application, me: Bearer) -> None:
     inside, outside = me.zone("inside.com"), me.zone("outside.com")
     limited = application.bearer("me@example.org", limits=TokenLimits(zones=frozenset({UUID(inside["uuid"])})))
     assert [zone["domain"] for zone in limited("GET", "/dns-zones/").get_json()] == ["inside.com"]
@@ -131,7 +134,7 @@ def test_a_token_of_some_zones(application: Application, me: Bearer) -> None:
     assert is_error(limited("POST", "/dns-zones/", {"domain": "third.com"}), 403, "permission_denied")
 
 
-def test_a_token_of_some_records(application: Application, me: Bearer) -> None:
+def test_a_token_limited_to_records(application: Application, me: Bearer) -> None:
     zone = me.zone("example.com")
     limits = TokenLimits(record_types=("TXT",), record_names=("_acme-challenge*",))
     limited = application.bearer("me@example.org", limits=limits)
@@ -141,25 +144,25 @@ def test_a_token_of_some_records(application: Application, me: Bearer) -> None:
         assert is_error(limited("POST", f"/dns-zones/{zone['uuid']}/records/", body), 403, "permission_denied")
 
 
-def test_last_use_is_noted_once_a_minute(application: Application, me: Bearer) -> None:
-    def noted() -> object:
+def test_last_use_is_stored_once_a_minute(application: Application, me: Bearer) -> None:
+    def last_used() -> object:
         with application.store.connection():
             token = accounts.find_token(me.secret)
             assert token
             return token.last_used_at
 
     me("GET", "/dns-zones/")
-    first = noted()
+    first = last_used()
     assert first == application.clock()
     application.clock.forward(seconds=59)
     me("GET", "/dns-zones/")
-    assert noted() == first
+    assert last_used() == first
     application.clock.forward(seconds=1)
     me("GET", "/dns-zones/")
-    assert noted() == application.clock()
+    assert last_used() == application.clock()
 
 
-def test_what_is_foreign_does_not_exist(me: Bearer, other: Bearer) -> None:
+def test_objects_of_other_accounts_do_not_exist(me: Bearer, other: Bearer) -> None:
     zone = me.zone("example.com")
     record = me.record(zone, "A", "www", "192.0.2.1")
     shape = {"record_type": "A", "name": "n", "value": "192.0.2.1"}
@@ -187,7 +190,7 @@ def test_what_is_foreign_does_not_exist(me: Bearer, other: Bearer) -> None:
     assert me("GET", f"/dns-records/{record['uuid']}/").get_json() == record
 
 
-def test_operators_see_all(application: Application, me: Bearer) -> None:
+def test_operators_see_everything(application: Application, me: Bearer) -> None:
     zone = me.zone("example.com")
     root = application.bearer("root@example.org", "admin:*")
     assert [one["uuid"] for one in root("GET", "/dns-zones/").get_json()] == [zone["uuid"]]
@@ -195,11 +198,11 @@ def test_operators_see_all(application: Application, me: Bearer) -> None:
     assert is_error(me("DELETE", f"/dns-zones/{zone['uuid']}/"), 409, "zone_protected")
 
 
-def test_order_of_refusals(application: Application, me: Bearer) -> None:
-    stranger, reader = Bearer(application.app.test_client(), "none"), application.bearer("me@example.org", "dns:read")
+def test_order_of_errors(application: Application, me: Bearer) -> None:
+    anonymous, reader = Bearer(application.app.test_client(), "none"), application.bearer("me@example.org", "dns:read")
     zone = me.zone("example.com")
     for method, path in (("GET", "/nothing/"), ("GET", ""), ("PUT", "/dns-zones/"), ("GET", "/dns-zones/no-uuid/")):
-        assert is_error(stranger(method, path), 401, "invalid_token")
+        assert is_error(anonymous(method, path), 401, "invalid_token")
     assert is_error(reader("GET", "/nothing/"), 404, "not_found")
     assert is_error(reader("GET", ""), 404, "not_found")
     assert is_error(reader("PUT", "/dns-zones/", {}), 405, "method_not_allowed")

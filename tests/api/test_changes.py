@@ -1,4 +1,4 @@
-"""What PUT, PATCH and POST take, and what they leave alone."""
+"""What PUT, PATCH and POST accept, and what they leave unchanged."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def zone(me: Bearer) -> Json:
 
 @pytest.fixture
 def record(me: Bearer, zone: Json) -> Json:
-    """A record of it."""
+    """A record of that zone."""
     return me.record(zone, "A", "www", "192.0.2.1")
 
 
@@ -33,7 +33,7 @@ def test_an_empty_patch_changes_nothing(me: Bearer, zone: Json, record: Json) ->
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
-def test_a_record_comes_back_as_it_was_shown(me: Bearer, zone: Json, record: Json, method: str) -> None:
+def test_a_record_is_accepted_as_it_was_received(me: Bearer, zone: Json, record: Json, method: str) -> None:
     path = f"/dns-records/{record['uuid']}/"
     assert me(method, path, record).get_json() == record
     moved = me(method, path, {**record, "name": "www2", "comment": "hello"}).get_json()
@@ -48,12 +48,12 @@ def test_a_record_comes_back_as_it_was_shown(me: Bearer, zone: Json, record: Jso
 
 
 @pytest.mark.parametrize("field", ["uuid", "created_at", "zone", "fqdn", "updated_at"])
-def test_read_only_fields_are_not_posted(me: Bearer, zone: Json, record: Json, field: str) -> None:
+def test_read_only_fields_are_refused_in_a_post(me: Bearer, zone: Json, record: Json, field: str) -> None:
     body = {"record_type": "A", "name": "n", "value": "192.0.2.1", field: record[field]}
     assert is_error(me("POST", f"/dns-zones/{zone['uuid']}/records/", body), 400, "validation_error", field)
 
 
-def test_a_zone_comes_back_as_it_was_shown(me: Bearer, zone: Json, record: Json) -> None:
+def test_a_zone_is_accepted_as_it_was_received(me: Bearer, zone: Json, record: Json) -> None:
     path = f"/dns-zones/{zone['uuid']}/"
     shown = me("GET", path).get_json()
     assert me("PATCH", path, shown).status_code == 200
@@ -114,7 +114,7 @@ def test_ttl_and_priority_of_a_record(me: Bearer, zone: Json) -> None:
 
 
 @pytest.mark.parametrize("slash", ["/", ""])
-def test_both_forms_of_every_path(me: Bearer, slash: str) -> None:
+def test_every_path_works_with_and_without_its_trailing_slash(me: Bearer, slash: str) -> None:
     zone = me("POST", f"/dns-zones{slash}", {"domain": "example.com"}).get_json()
     body = {"record_type": "A", "name": "n", "value": "192.0.2.1"}
     record = me("POST", f"/dns-zones/{zone['uuid']}/records{slash}", body).get_json()
@@ -133,7 +133,7 @@ def test_both_forms_of_every_path(me: Bearer, slash: str) -> None:
     assert is_error(me("GET", "//dns-zones/"), 404, "not_found")
 
 
-def test_lone_surrogates_are_told_escaped(me: Bearer) -> None:
+def test_lone_surrogates_are_escaped_in_errors(me: Bearer) -> None:
     answer = me("POST", "/dns-zones/", data=rb'{"\ud800": 1, "domain": "x.com"}', content_type="application/json")
     assert is_error(answer, 400, "validation_error", r"\ud800")
 

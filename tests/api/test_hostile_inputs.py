@@ -1,4 +1,4 @@
-"""Every row of the table of hostile inputs gets its documented answer, and a refusal changes nothing."""
+"""Every row of the table of hostile inputs gets its documented response, and an error changes nothing."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import pytest
 from appliance.principal import TokenLimits
 from appliance.store import accounts
 from appliance.store.file import sqlite
-from tests.api.conftest import Application, open_house
+from tests.api.conftest import Application, open_application
 from tests.hostile import Answer, Row, Tokens, World, rows, run
 
 
 @pytest.fixture(scope="module")
 def application(tmp_path_factory: pytest.TempPathFactory) -> Application:
-    """One application for all rows: each row takes back what it made."""
-    return open_house(tmp_path_factory.mktemp("hostile"))
+    """One application for all rows: each row removes what it created."""
+    return open_application(tmp_path_factory.mktemp("hostile"))
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def world(application: Application) -> World:
         return answer.status_code, dict(answer.headers), answer.data
 
     world = World(client, tokens, catalog="catalog.appliance.test", nameserver_domain="appliance.test")
-    assert world.call("GET", "/api/v1/dns-zones/", token=tokens.limited)[0] == 200  # its use is noted once a minute
+    assert world.call("GET", "/api/v1/dns-zones/", token=tokens.limited)[0] == 200  # its use is stored once a minute
     return world
 
 
@@ -58,7 +58,7 @@ def test_row(row: Row, world: World, application: Application) -> None:
 
 
 def _contents(path: Path) -> list[str]:
-    """Everything in the database."""
+    """Return every row of the database."""
     with closing(sqlite.connect(path)) as database:
         tables = [name for (name,) in database.execute("select name from sqlite_master where type = 'table'")]
         return [f"{table} {row}" for table in tables for row in database.execute(f"select * from {table}")]  # noqa: S608

@@ -1,4 +1,4 @@
-"""Rates of tokens and of failing addresses, and quotas."""
+"""Rate limits of tokens and addresses, and quotas."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from appliance.app import create_app
 from appliance.errors import RateLimited
 from appliance.settings import ApiSettings, QuotaSettings
-from appliance.web.rate_limits import Rate, new_rate_limits, site_of
+from appliance.web.rate_limits import Rate, client_network, create_rate_limits
 from tests.api.conftest import Application, Bearer, is_error
 
 HERE, THERE = {"REMOTE_ADDR": "192.0.2.1"}, {"REMOTE_ADDR": "192.0.2.2"}
@@ -18,7 +18,7 @@ HERE, THERE = {"REMOTE_ADDR": "192.0.2.1"}, {"REMOTE_ADDR": "192.0.2.2"}
 
 @dataclass
 class Seconds:
-    """A monotonic clock that stands still."""
+    """A monotonic clock that a test advances."""
 
     now: float = 1000.0
 
@@ -32,7 +32,7 @@ def seconds() -> Seconds:
 
 
 def limited(application: Application, seconds: Seconds, api: ApiSettings) -> Application:
-    """The same application with these limits, and a clock of its own for them."""
+    """Return the same application with these limits, and another clock for them."""
     settings = replace(application.settings, api=api)
     return Application(settings, application.clock, create_app(settings, application.clock, seconds))
 
@@ -48,7 +48,7 @@ def test_a_bucket_empties_and_fills(seconds: Seconds) -> None:
     assert [rate.take("a") > 0 for _ in range(4)] == [False, False, False, True]
 
 
-def test_looking_takes_nothing(seconds: Seconds) -> None:
+def test_seconds_to_next_takes_nothing(seconds: Seconds) -> None:
     rate = Rate(1, 1, seconds)
     assert [rate.seconds_to_next("a") for _ in range(3)] == [0, 0, 0]
     assert len(rate) == 0
@@ -62,13 +62,13 @@ def test_no_rate_is_no_limit(seconds: Seconds) -> None:
     assert len(rate) == 0
 
 
-def test_many_keys_take_no_more_room(seconds: Seconds) -> None:
-    rate = Rate(1, 2, seconds, most=100)
+def test_the_number_of_keys_is_bounded(seconds: Seconds) -> None:
+    rate = Rate(1, 2, seconds, max_keys=100)
     for number in range(10_000):
         rate.take(number)
         rate.take("busy")
     assert len(rate) == 100
-    assert rate.take("busy") > 0, "who asks all the time is not forgotten"
+    assert rate.take("busy") > 0, "a key in constant use is not dropped"
 
 
 def test_threads_share_a_bucket(seconds: Seconds) -> None:
@@ -85,7 +85,7 @@ def test_threads_share_a_bucket(seconds: Seconds) -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "site"),
+    ("address", "network"),
     [
         ("192.0.2.1", "192.0.2.1"),
         ("::ffff:192.0.2.1", "192.0.2.1"),
@@ -94,8 +94,8 @@ def test_threads_share_a_bucket(seconds: Seconds) -> None:
         ("", ""),
     ],
 )
-def test_what_counts_as_one_address(address: str, site: str) -> None:
-    assert site_of(address) == site
+def test_the_network_of_a_client(address: str, network: str) -> None:
+    assert client_network(address) == network
 
 
 def test_a_token_over_its_rate_slows_no_other(application: Application, seconds: Seconds) -> None:
@@ -194,21 +194,21 @@ def test_a_quota_of_records(application: Application) -> None:
     assert application.bearer("root@x.org", "admin:*").record(zone, "A", "third", "192.0.2.1")
 
 
-def test_who_guesses_waits_and_nobody_else(seconds: Seconds) -> None:
-    limits = new_rate_limits(ApiSettings(token_rate=0, failure_rate=0), seconds)
+def test_wrong_passwords_are_limited_by_account_and_network(seconds: Seconds) -> None:
+    limits = create_rate_limits(ApiSettings(token_rate=0, failure_rate=0), seconds)
     for _ in range(10):
-        limits.take_guess("me@example.org", "192.0.2.1")
+        limits.count_sign_in("me@example.org", "192.0.2.1")
     with pytest.raises(RateLimited):
-        limits.take_guess("ME@example.org", "::ffff:192.0.2.1")
-    limits.take_guess("me@example.org", "192.0.2.2")
-    limits.take_guess("you@example.org", "192.0.2.1")
+        limits.count_sign_in("ME@example.org", "::ffff:192.0.2.1")
+    limits.count_sign_in("me@example.org", "192.0.2.2")
+    limits.count_sign_in("you@example.org", "192.0.2.1")
     seconds.now += 6
-    limits.take_guess("me@example.org", "192.0.2.1")
+    limits.count_sign_in("me@example.org", "192.0.2.1")
     with pytest.raises(RateLimited):
-        limits.take_guess("me@example.org", "192.0.2.1")
+        limits.count_sign_in("me@example.org", "192.0.2.1")
 
 
-def test_what_is_given_back_fills_no_bucket_over_its_edge(seconds: Seconds) -> None:
+def test_giving_back_never_exceeds_the_burst(seconds: Seconds) -> None:
     rate = Rate(1, 2, seconds)
     rate.give_back("a")
     assert len(rate) == 0
@@ -218,31 +218,31 @@ def test_what_is_given_back_fills_no_bucket_over_its_edge(seconds: Seconds) -> N
     assert [rate.take("a") for _ in range(3)] == [0, 0, 1]
 
 
-def test_what_was_right_is_not_counted(seconds: Seconds) -> None:
-    limits = new_rate_limits(ApiSettings(), seconds)
+def test_right_passwords_and_codes_are_not_counted(seconds: Seconds) -> None:
+    limits = create_rate_limits(ApiSettings(), seconds)
     for _ in range(100):
-        limits.take_guess("me@example.org", "192.0.2.1")()
-        forgive = limits.take_code("me", "192.0.2.1", ())
+        limits.count_sign_in("me@example.org", "192.0.2.1")()
+        forgive = limits.count_code("me", "192.0.2.1", ())
         assert forgive
         forgive()
 
 
-def test_codes_are_counted_for_each_usual_place_and_all_others_together(seconds: Seconds) -> None:
-    limits, usual = new_rate_limits(ApiSettings(), seconds), {"192.0.2.1", "2001:db8::1"}
+def test_codes_are_counted_for_each_usual_network_and_all_others_together(seconds: Seconds) -> None:
+    limits, usual = create_rate_limits(ApiSettings(), seconds), {"192.0.2.1", "2001:db8::1"}
 
     def tried(address: str) -> bool:
-        return limits.take_code("me", address, usual) is not None
+        return limits.count_code("me", address, usual) is not None
 
     assert [tried(f"198.51.100.{number}") for number in range(11)] == [True] * 10 + [False]
     assert [tried("192.0.2.1") for _ in range(11)] == [True] * 10 + [False]
-    assert tried("2001:db8::2") and limits.take_code("you", "198.51.100.1", ())
+    assert tried("2001:db8::2") and limits.count_code("you", "198.51.100.1", ())
     seconds.now += 3600
     assert [tried(f"198.51.100.{number}") for number in range(2)] == [True, False]
 
 
-def test_who_guesses_at_many_accounts_waits_too(seconds: Seconds) -> None:
-    limits = new_rate_limits(ApiSettings(), seconds)
+def test_wrong_passwords_for_many_accounts_are_limited_by_network(seconds: Seconds) -> None:
+    limits = create_rate_limits(ApiSettings(), seconds)
     for number in range(60):
-        limits.take_guess(f"{number}@example.org", "192.0.2.1")
+        limits.count_sign_in(f"{number}@example.org", "192.0.2.1")
     with pytest.raises(RateLimited):
-        limits.take_guess("another@example.org", "192.0.2.1")
+        limits.count_sign_in("another@example.org", "192.0.2.1")

@@ -1,4 +1,4 @@
-"""Lists: filters, pages, and what they cost."""
+"""Lists: filters, pages, and the number of SQL statements."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def test_filters_of_records(me: Bearer, query: str, found: list[str]) -> None:
     assert answer.headers["X-Total-Count"] == str(len(found))
 
 
-def test_records_of_a_zone_come_whole_or_in_pages(me: Bearer) -> None:
+def test_records_of_a_zone_are_listed_completely_or_in_pages(me: Bearer) -> None:
     zone = me.zone("example.com")
     for number in range(101):
         me.record(zone, "A", f"h{number:03}", "192.0.2.1")
@@ -126,7 +126,7 @@ def test_records_of_a_zone_come_whole_or_in_pages(me: Bearer) -> None:
     assert len(me("GET", f"{path}?page_size=7").get_json()) == 7
 
 
-def test_a_list_costs_the_same_whatever_it_holds(application: Application, me: Bearer) -> None:
+def test_a_list_needs_the_same_number_of_statements_for_any_length(application: Application, me: Bearer) -> None:
     me.zone("first.com")
     with _counted() as few:
         assert len(me("GET", "/dns-zones/").get_json()) == 1
@@ -144,7 +144,7 @@ def test_a_list_costs_the_same_whatever_it_holds(application: Application, me: B
 
 @contextmanager
 def _counted() -> Iterator[list[str]]:
-    """The SQL statements of the block."""
+    """Collect the SQL statements of the block."""
     statements: list[str] = []
 
     def listen(connection: apsw.Connection) -> None:

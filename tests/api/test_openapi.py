@@ -36,7 +36,7 @@ def test_it_is_openapi(document: Json) -> None:
     validate(document)
 
 
-def test_every_call_is_in_it(application: Application, document: Json) -> None:
+def test_every_call_is_in_the_document(application: Application, document: Json) -> None:
     calls = {
         f"{method} {rule.rule.replace('<string:', '{').replace('>', '}')}"
         for rule in application.app.url_map.iter_rules()
@@ -46,7 +46,7 @@ def test_every_call_is_in_it(application: Application, document: Json) -> None:
     assert calls == set(_operations(document))
 
 
-def test_every_call_tells_its_errors_and_is_named(document: Json) -> None:
+def test_every_call_has_a_name_and_its_errors(document: Json) -> None:
     operations = _operations(document)
     assert len({operation["operationId"] for operation in operations.values()}) == len(operations)
     for operation in operations.values():
@@ -54,20 +54,20 @@ def test_every_call_tells_its_errors_and_is_named(document: Json) -> None:
         assert operation["summary"]
         assert "422" not in operation["responses"]
         assert operation["responses"]["401"] == {"$ref": "#/components/responses/UNAUTHORIZED"}
-        assert operation["description"].startswith(("Needs the permission `", "Any token"))
+        assert operation["description"].startswith(("Needs the permission `", "Any valid token"))
     assert document["security"] == [{"bearer": []}]
     assert document["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
     assert list(document["components"]["schemas"]["Error"]["properties"]) == ["detail", "error_code", "field"]
 
 
-def test_answers_are_as_documented(me: Bearer, document: Json) -> None:
+def test_responses_are_as_documented(me: Bearer, document: Json) -> None:
     zone = me.zone("example.com")
     record = me.record(zone, "A", "www", "192.0.2.1")
     for name, shown in (("ZoneDetail", zone), ("Record", record), ("Deployment", zone["deployment"])):
         assert list(document["components"]["schemas"][name]["properties"]) == list(shown)
 
 
-def test_the_page_needs_no_other_host(application: Application) -> None:
+def test_the_page_uses_no_other_host(application: Application) -> None:
     web = application.app.test_client()
     page = web.get("/api/v1/docs/")
     assert page.data == web.get("/api/v1/docs").data
@@ -77,12 +77,12 @@ def test_the_page_needs_no_other_host(application: Application) -> None:
     assert "//" not in page.text
     assert not re.search(r"<script(?![^>]*src=)|<style| on[a-z]+=| style=", page.text)
     for path in re.findall(r'(?:src|href)="([^"]+)"', page.text):
-        part = web.get(path)
-        assert (part.status_code, part.headers["X-Content-Type-Options"]) == (200, "nosniff")
-        part.close()
+        asset = web.get(path)
+        assert (asset.status_code, asset.headers["X-Content-Type-Options"]) == (200, "nosniff")
+        asset.close()
     assert "://" not in web.get("/api/v1/docs/start.js").text
 
 
 @pytest.mark.parametrize("name", ["VENDOR.md", "..%2f..%2f__init__.py", "%2e%2e/app.py", "nothing.js"])
-def test_only_parts_of_the_page_are_served(application: Application, name: str) -> None:
+def test_only_files_of_the_page_are_served(application: Application, name: str) -> None:
     assert is_error(application.app.test_client().get(f"/api/v1/docs/assets/{name}"), 404, "not_found")

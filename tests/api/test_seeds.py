@@ -1,4 +1,4 @@
-"""The calls of the service that this API re-implements, as a client written for it makes them."""
+"""The calls of the service that this API re-implements, as a client of that service sends them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from tests.api.conftest import UNKNOWN, Application, Bearer, is_error
 
-MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 RECORD_FIELDS = ["uuid", "record_type", "name", "value", "ttl", "priority", "created_at"]
 ZONE_FIELDS = ["uuid", "domain", "created_at", "record_count"]
 
@@ -21,7 +21,7 @@ def test_a_zone_is_created(me: Bearer) -> None:
     assert (zone["domain"], zone["record_count"], zone["records"]) == ("newdomain.com", 0, [])
     assert list(zone)[:4] == ZONE_FIELDS
     assert UUID(zone["uuid"]).version == 4
-    assert MOMENT.fullmatch(zone["created_at"])
+    assert TIMESTAMP.fullmatch(zone["created_at"])
     assert answer.headers["Location"] == f"/api/v1/dns-zones/{zone['uuid']}/"
     assert answer.headers["X-Zone-Serial"] == str(zone["serial"])
     assert "Preference-Applied" not in answer.headers
@@ -60,13 +60,13 @@ def test_a_record_of_each_type(
 
 def test_reading(me: Bearer) -> None:
     zone = me.zone("example.com")
-    made = [me.record(zone, "A", "@", "192.0.2.1"), me.record(zone, "MX", "@", "mail.example.com", priority=10)]
+    expected = [me.record(zone, "A", "@", "192.0.2.1"), me.record(zone, "MX", "@", "mail.example.com", priority=10)]
     listed = me("GET", "/dns-zones/").get_json()
     assert [(one["domain"], one["record_count"]) for one in listed] == [("example.com", 2)]
     assert "records" not in listed[0]
-    assert me("GET", f"/dns-zones/{zone['uuid']}/").get_json()["records"] == made
-    assert me("GET", f"/dns-zones/{zone['uuid']}/records/").get_json() == made
-    assert me("GET", f"/dns-records/?zone={zone['uuid']}&record_type=MX").get_json() == made[1:]
+    assert me("GET", f"/dns-zones/{zone['uuid']}/").get_json()["records"] == expected
+    assert me("GET", f"/dns-zones/{zone['uuid']}/records/").get_json() == expected
+    assert me("GET", f"/dns-records/?zone={zone['uuid']}&record_type=MX").get_json() == expected[1:]
 
 
 def test_direct_access(me: Bearer) -> None:
@@ -84,7 +84,7 @@ def test_direct_access(me: Bearer) -> None:
     assert is_error(me("GET", path), 404, "not_found")
 
 
-def test_deletion_and_return(me: Bearer) -> None:
+def test_a_deleted_zone_is_created_again(me: Bearer) -> None:
     zone = me.zone("example.com")
     me.record(zone, "A", "@", "192.0.2.1")
     gone = me("DELETE", f"/dns-zones/{zone['uuid']}/")
@@ -113,7 +113,7 @@ def test_documented_errors(me: Bearer, other: Bearer, application: Application) 
     assert is_error(me("GET", f"/dns-zones/{UNKNOWN}/"), 404, "not_found")
 
 
-def test_who_am_i(me: Bearer) -> None:
+def test_own_account(me: Bearer) -> None:
     body = me("GET", "/account/me/").get_json()
     assert body["account"]["email"] == "me@example.org"
     assert body["token"] == {"name": "test", "prefix": me.secret[:12], "permissions": ["dns:*"], "expires_at": None}

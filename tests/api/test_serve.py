@@ -1,4 +1,4 @@
-"""The application behind its real server."""
+"""The application in its real HTTP server."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ import requests
 from waitress.adjustments import Adjustments
 
 from appliance.web.http_hardening import HardenedChannel
-from tests.api.conftest import open_house
+from tests.api.conftest import open_application
 from tests.listener import Listener
 from tests.pair import free_port, wait_for
 
@@ -35,7 +35,7 @@ serve(read_settings(None, os.environ), manager_from_environment(os.environ, os.g
 
 @pytest.fixture
 def url(tmp_path: Path) -> Iterator[str]:
-    """The address of a running server with two threads."""
+    """The URL of a running server with two threads."""
     port = free_port()
     with _serving(tmp_path, {"API_LISTEN": f"127.0.0.1:{port}"}):
         _await(port)
@@ -44,8 +44,8 @@ def url(tmp_path: Path) -> Iterator[str]:
 
 @contextmanager
 def _serving(folder: Path, settings: Mapping[str, str], notify: str = "") -> Iterator[None]:
-    """A server over a store in that folder, until the block ends; `notify` is the socket of a service manager."""
-    open_house(folder)
+    """Run a server with a store in that folder during the block; `notify` is the socket of a service manager."""
+    open_application(folder)
     chosen = {
         "STORE_PATH": str(folder / "store.sqlite3"),
         "API_THREADS": "2",
@@ -62,7 +62,7 @@ def _serving(folder: Path, settings: Mapping[str, str], notify: str = "") -> Ite
             server.terminate()
 
 
-def test_idle_connections_starve_nobody(url: str) -> None:
+def test_idle_connections_do_not_block_others(url: str) -> None:
     port = _port(url)
     with ExitStack() as stack:
         for number in range(500):
@@ -79,7 +79,7 @@ def test_idle_connections_starve_nobody(url: str) -> None:
         assert requests.get(f"{url}/api/v1/dns-zones/", timeout=30).status_code == 401
 
 
-def test_a_header_that_never_ends_is_given_up(url: str) -> None:
+def test_an_incomplete_header_counts_as_idle(url: str) -> None:
     channel = HardenedChannel.__new__(HardenedChannel)
     channel.__dict__.update(requests_lock=threading.Lock(), requests=[], adj=Adjustments(), request=None, server=None)
     began = time.time()
@@ -115,18 +115,18 @@ def test_a_header_that_never_ends_is_given_up(url: str) -> None:
         (b"\r\n".join(b"X-%d: x" % number for number in range(40_000)), 431),
     ],
 )
-def test_doubtful_requests_are_refused_and_the_connection_closed(url: str, header: bytes, status: int) -> None:
+def test_ambiguous_requests_are_refused_and_the_connection_closed(url: str, header: bytes, status: int) -> None:
     smuggled = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
     with socket.create_connection(("127.0.0.1", _port(url)), timeout=30) as connection:
         with suppress(ConnectionError):
             connection.sendall(b"POST /healthz HTTP/1.1\r\nHost: x\r\n" + header + b"\r\n\r\n0\r\n\r\n" + smuggled)
         received = _read_all(connection)
     assert re.match(rb"HTTP/1.[01] %d " % status, received), received[:200]
-    assert received.count(b"HTTP/1.") == 1, "what follows is no request"
+    assert received.count(b"HTTP/1.") == 1, "the rest is not read as a request"
     assert b"Connection: close" in received
 
 
-def test_an_old_client_has_no_encodings(url: str) -> None:
+def test_http_1_0_has_no_transfer_encoding(url: str) -> None:
     with socket.create_connection(("127.0.0.1", _port(url)), timeout=30) as connection:
         connection.sendall(b"POST /healthz HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")
         assert _read_all(connection).startswith(b"HTTP/1.0 400 ")
@@ -137,32 +137,35 @@ def test_chunked_bodies_are_read(url: str) -> None:
     assert answer.status_code == 401
 
 
-def test_what_the_server_shows_of_itself(url: str) -> None:
+def test_the_server_does_not_name_itself(url: str) -> None:
     answer = requests.get(f"{url}/api/v1/dns-zones", timeout=30, allow_redirects=False)
     assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
     assert "Server" not in answer.headers
 
 
-def test_all_of_it_over_a_socket(tmp_path: Path) -> None:
+def test_a_server_on_a_unix_socket(tmp_path: Path) -> None:
     place = tmp_path / "api.sock"
     with socket.socket(socket.AF_UNIX) as left_by_another:
         left_by_another.bind(str(place))
     limits = {"API_FAILURE_RATE": "1", "API_FAILURE_BURST": "2"}
     notify = str(tmp_path / "notify")
     with Listener(notify) as manager, _serving(tmp_path, {"API_LISTEN": f"unix:{place}", **limits}, notify):
-        wait_for(lambda: manager.hears("READY=1"), "it is ready by the answer to its own request", 30)
+        wait_for(lambda: manager.hears("READY=1"), "the server answers its own request and is ready", 30)
         assert manager.hears(f"STATUS=answers requests on unix:{place}")
         assert stat.S_IMODE(place.stat().st_mode) == 0o666
         assert _status(place, b"GET /metrics HTTP/1.0\r\nHost: localhost\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n") == 200
         wrong = b"GET /api/v1/dns-zones/ HTTP/1.0\r\nX-Forwarded-For: 192.0.2.%d\r\n\r\n"
         assert _status(place, wrong % 1) == 401
         numbers = itertools.count(2)
-        wait_for(lambda: _status(place, wrong % next(numbers)) == 429, "failures are counted together")
+        wait_for(
+            lambda: _status(place, wrong % next(numbers)) == 429,
+            "failures of all clients on the socket are counted together",
+        )
 
 
 @pytest.mark.parametrize("place", ["unix:{}/missing/api.sock", "192.0.2.1:8053", f"{'x' * 64}:8053"])
-def test_a_place_where_nobody_can_listen_is_named(place: str, tmp_path: Path) -> None:
-    open_house(tmp_path)
+def test_an_error_names_the_address_that_cannot_be_used(place: str, tmp_path: Path) -> None:
+    open_application(tmp_path)
     settings = {"STORE_PATH": str(tmp_path / "store.sqlite3"), "API_LISTEN": place.format(tmp_path)}
     environment = os.environ | {f"DNS_APPLIANCE_{name}": value for name, value in settings.items()}
     command = (sys.executable, "-m", "appliance", "serve")
@@ -183,7 +186,7 @@ def _port(url: str) -> int:
 
 
 def _read_all(connection: socket.socket) -> bytes:
-    """What came until the other side closed; a refused rest of what was sent resets the connection."""
+    """Read until the other side closes; it resets the connection if it did not read everything that was sent."""
     received = b""
     with suppress(ConnectionError):
         while part := connection.recv(65536):

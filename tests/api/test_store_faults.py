@@ -1,4 +1,4 @@
-"""What callers see while the store fails: 503 for what cannot be done, reads where they can be, and no empty store."""
+"""Responses while the store fails: 503 for what is impossible, reads where possible, and no new empty store."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from werkzeug.test import TestResponse
 from appliance.app import create_app
 from appliance.settings import ApiSettings
 from appliance.store.file import sqlite
-from tests.api.conftest import Application, Bearer, is_error, open_house
+from tests.api.conftest import Application, Bearer, is_error, open_application
 from tests.volumes import fill, needs_root, read_only_view, small_volume
 
 LOCK = """
 import sys, time
 from pathlib import Path
-from appliance.store import sqlite
+from appliance.store.file import sqlite
 other = sqlite.connect(Path(sys.argv[1]))
 other.execute("begin immediate")
 print("locked", flush=True)
@@ -34,7 +34,7 @@ time.sleep(float(sys.argv[2]))
 
 @contextmanager
 def locked(path: Path, seconds: float) -> Iterator[None]:
-    """Another program holds the write lock for so long, or until the end of the block."""
+    """Let another program hold the write lock for so many seconds, or until the end of the block."""
     with subprocess.Popen((sys.executable, "-c", LOCK, str(path), str(seconds)), stdout=subprocess.PIPE) as program:
         assert program.stdout and program.stdout.readline() == b"locked\n"
         try:
@@ -44,7 +44,7 @@ def locked(path: Path, seconds: float) -> Iterator[None]:
 
 
 def patient(application: Application, seconds: int, threads: int = 16) -> Application:
-    """The same application, whose writers wait for so long."""
+    """Return the same application with this busy timeout, in seconds."""
     settings = replace(
         application.settings,
         store=replace(application.settings.store, busy_timeout=seconds),
@@ -54,17 +54,17 @@ def patient(application: Application, seconds: int, threads: int = 16) -> Applic
 
 
 def is_unavailable(answer: TestResponse) -> bool:
-    """True for a 503 in the one shape that says when to try again."""
+    """Return True for a 503 that says when to try again."""
     return is_error(answer, 503, "unavailable") and int(answer.headers["Retry-After"]) > 0
 
 
 def is_replaced(answer: TestResponse) -> bool:
-    """True for the 503 of a process whose store is another file now."""
+    """Return True for the 503 of a process whose store was replaced by another file."""
     return is_unavailable(answer) and "was replaced while in use: restart" in answer.get_json()["detail"]
 
 
 def restarted(application: Application, bearer: Bearer) -> Bearer:
-    """The same client of an application that has just started."""
+    """Return the client with an application that has just started."""
     app = create_app(application.settings, application.clock)
     return Bearer(app.test_client(), bearer.secret)
 
@@ -85,7 +85,7 @@ def test_a_long_lock_refuses_writes_and_no_reads(application: Application, me: B
     me.zone("second.com")
 
 
-def test_a_lock_does_not_keep_every_thread_waiting(application: Application) -> None:
+def test_a_lock_does_not_block_every_thread(application: Application) -> None:
     patience = 60
     application = patient(application, patience, threads=8)
     me = application.bearer("me@example.org")
@@ -100,7 +100,7 @@ def test_a_lock_does_not_keep_every_thread_waiting(application: Application) -> 
     assert len(me("GET", "/dns-zones/").get_json()) == sum(answer.status_code == 201 for answer in answers)
 
 
-def test_a_store_that_is_gone_is_not_made_and_a_copy_is_used_after_a_restart(
+def test_a_missing_store_is_not_created_and_a_copy_is_used_after_a_restart(
     application: Application, me: Bearer
 ) -> None:
     me.zone("example.com")
@@ -142,8 +142,8 @@ def test_another_store_in_its_place_is_refused_until_a_restart(
     me.zone("example.com")
     (tmp_path / "other").mkdir()
     other = tmp_path / "other" / "store.sqlite3"
-    program = "import sys, pathlib; from tests.api.conftest import open_house; open_house(pathlib.Path(sys.argv[1]))"
-    subprocess.run((sys.executable, "-c", program, str(other.parent)), check=True, timeout=60)
+    program = "from tests.api.conftest import open_application; from pathlib import Path; open_application(Path({!r}))"
+    subprocess.run((sys.executable, "-c", program.format(str(other.parent))), check=True, timeout=60)
     path = application.settings.store.path
     for log in path.parent.glob(f"{path.name}-*"):
         log.unlink()
@@ -183,7 +183,7 @@ def test_a_damaged_store_answers_503_until_it_is_restored(application: Applicati
     me.zone("new.com")
 
 
-def test_damage_under_the_running_service_is_no_fault_of_ours(application: Application, me: Bearer) -> None:
+def test_damage_to_the_file_in_use_is_no_internal_error(application: Application, me: Bearer) -> None:
     zone = me.zone("example.com")
     for number in range(200):
         me.record(zone, "TXT", f"h{number}", "x" * 200)
@@ -201,7 +201,7 @@ def test_damage_under_the_running_service_is_no_fault_of_ours(application: Appli
 @needs_root
 def test_a_full_volume_refuses_writes_and_no_reads(tmp_path: Path) -> None:
     with small_volume(tmp_path / "store", 2048) as volume:
-        application = open_house(volume)
+        application = open_application(volume)
         me = application.bearer("me@example.org")
         zone = me.zone("example.com")
         filler = fill(volume)
@@ -231,10 +231,10 @@ def test_a_read_only_volume_refuses_writes_and_no_reads(tmp_path: Path, closed: 
     (tmp_path / "files").mkdir()
     here = tmp_path / "here"
     here.symlink_to("files")
-    application = open_house(here)
+    application = open_application(here)
     me = application.bearer("me@example.org")
     zone = me.zone("example.com")
-    if closed:  # as a clean end leaves it: without its log, which cannot be made here
+    if closed:  # as after a clean exit: without the write-ahead log, which cannot be created here
         application.store.close()
         assert [file.name for file in (tmp_path / "files").glob("store.sqlite3*")] == ["store.sqlite3"]
     with read_only_view(tmp_path / "files", tmp_path / "view"):

@@ -1,4 +1,4 @@
-"""Tokens made by tokens: never wider, told once; and the log of who did what."""
+"""Tokens created with tokens: never with more rights, their secret shown once; and the audit log."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ LIMITS = TokenLimits(
 
 @pytest.fixture
 def me(application: Application) -> Bearer:
-    """Someone who may do all with their tokens."""
+    """A client that may create and revoke tokens."""
     return application.bearer("me@example.org", *ALL)
 
 
-def make(bearer: Bearer, **fields: object) -> dict[str, Any]:
-    """A new token."""
+def create(bearer: Bearer, **fields: object) -> dict[str, Any]:
+    """Create a token."""
     return created(bearer("POST", "/account/tokens/", {**WHOLE, **fields}))
 
 
-def test_a_token_is_made_read_used_and_revoked(application: Application, me: Bearer) -> None:
+def test_a_token_is_created_read_used_and_revoked(application: Application, me: Bearer) -> None:
     answer = me("POST", "/account/tokens/", WHOLE)
-    made = created(answer)
+    token = created(answer)
     location = answer.headers["Location"].removeprefix("/api/v1")
-    other = Bearer(me.client, made.pop("secret"))
+    other = Bearer(me.client, token.pop("secret"))
     assert other("GET", "/dns-zones/").status_code == 200
     shown = me("GET", location).get_json()
-    assert shown == {**made, "last_used_at": application.clock().strftime("%Y-%m-%dT%H:%M:%SZ")}
+    assert shown == {**token, "last_used_at": application.clock().strftime("%Y-%m-%dT%H:%M:%SZ")}
     assert list(shown)[:4] == ["uuid", "name", "prefix", "permissions"]
     assert shown in me("GET", "/account/tokens/").get_json()
     gone = me("DELETE", location)
@@ -53,18 +53,18 @@ def test_a_token_is_made_read_used_and_revoked(application: Application, me: Bea
 
 @pytest.mark.parametrize("permission", ["dns:*", "account:read", "account:tokens"])
 def test_permissions(application: Application, me: Bearer, permission: str) -> None:
-    path = f"/account/tokens/{make(me)['uuid']}/"
-    asking = application.bearer("me@example.org", permission, "dns:list")
+    path = f"/account/tokens/{create(me)['uuid']}/"
+    client = application.bearer("me@example.org", permission, "dns:list")
     reads, writes = permission == "account:read", permission == "account:tokens"
     for readable in ("/account/tokens/", path, "/account/audit/"):
-        assert asking("GET", readable).status_code == (200 if reads else 403)
-    assert asking("POST", "/account/tokens/", WHOLE).status_code == (201 if writes else 403)
-    assert asking("DELETE", path).status_code == (204 if writes else 403)
+        assert client("GET", readable).status_code == (200 if reads else 403)
+    assert client("POST", "/account/tokens/", WHOLE).status_code == (201 if writes else 403)
+    assert client("DELETE", path).status_code == (204 if writes else 403)
 
 
 def test_another_accounts_tokens_do_not_exist(application: Application, me: Bearer) -> None:
     other = application.bearer("other@example.org", *ALL)
-    path = f"/account/tokens/{make(me)['uuid']}/"
+    path = f"/account/tokens/{create(me)['uuid']}/"
     for method in ("GET", "DELETE"):
         foreign, unknown = other(method, path), other(method, f"/account/tokens/{UNKNOWN}/")
         assert is_error(foreign, 404, "not_found") and foreign.data == unknown.data
@@ -97,7 +97,7 @@ def test_another_accounts_tokens_do_not_exist(application: Application, me: Bear
         ({"secret": "mine"}, "secret"),
     ],
 )
-def test_what_is_refused(me: Bearer, fields: dict[str, object], field: str) -> None:
+def test_invalid_tokens_are_refused(me: Bearer, fields: dict[str, object], field: str) -> None:
     assert is_error(me("POST", "/account/tokens/", {**WHOLE, **fields}), 400, "validation_error", field)
 
 
@@ -127,7 +127,7 @@ def test_a_zone_of_another_account_is_refused(application: Application, me: Bear
         {"zones": None},
     ],
 )
-def test_no_token_makes_a_wider_one(application: Application, fields: dict[str, object]) -> None:
+def test_no_token_creates_one_that_may_do_more(application: Application, fields: dict[str, object]) -> None:
     zone = application.bearer("me@example.org").zone("example.com")["uuid"]
     expires = application.clock() + timedelta(days=1)
     limits = TokenLimits(expires, LIMITS.networks, frozenset({UUID(zone)}), LIMITS.record_types, LIMITS.record_names)
@@ -139,30 +139,30 @@ def test_no_token_makes_a_wider_one(application: Application, fields: dict[str, 
         "record_types": ["TXT"],
         "record_names": ["_acme-challenge.www", "_acme-challenge.*.dev", "www"],
     }
-    assert make(narrow, **fits)["zones"] == [zone]
+    assert create(narrow, **fits)["zones"] == [zone]
     wide = {**WHOLE, **fits, **fields} if fields else WHOLE
     assert is_error(narrow("POST", "/account/tokens/", wide), 403, "permission_denied")
 
 
-def test_only_operators_give_admin(application: Application, me: Bearer) -> None:
-    wanted = {**WHOLE, "permissions": ["admin:*"]}
-    assert is_error(me("POST", "/account/tokens/", wanted), 403, "permission_denied")
+def test_only_operators_create_admin_tokens(application: Application, me: Bearer) -> None:
+    body = {**WHOLE, "permissions": ["admin:*"]}
+    assert is_error(me("POST", "/account/tokens/", body), 403, "permission_denied")
     root = application.bearer("root@example.org", "admin:*")
-    assert make(root, permissions=["admin:*"])["permissions"] == ["admin:*"]
+    assert create(root, permissions=["admin:*"])["permissions"] == ["admin:*"]
     plain = application.bearer("root@example.org", "account:tokens")
-    assert is_error(plain("POST", "/account/tokens/", wanted), 403, "permission_denied")
+    assert is_error(plain("POST", "/account/tokens/", body), 403, "permission_denied")
 
 
-def test_no_token_revokes_a_wider_one(application: Application, me: Bearer) -> None:
+def test_no_token_revokes_one_that_may_do_more(application: Application, me: Bearer) -> None:
     narrow = application.bearer("me@example.org", "account:tokens", "dns:list")
-    wide, equal = make(me, permissions=["dns:*"]), make(me, permissions=["dns:list"])
+    wide, equal = create(me, permissions=["dns:*"]), create(me, permissions=["dns:list"])
     assert is_error(narrow("DELETE", f"/account/tokens/{wide['uuid']}/"), 403, "permission_denied")
     assert narrow("DELETE", f"/account/tokens/{equal['uuid']}/").status_code == 204
     (own,) = [one for one in me("GET", "/account/tokens/").get_json() if narrow.secret.startswith(one["prefix"])]
     assert narrow("DELETE", f"/account/tokens/{own['uuid']}/").status_code == 204
 
 
-def test_a_token_of_some_records_changes_no_zone_as_a_whole(application: Application, me: Bearer) -> None:
+def test_a_token_limited_to_records_changes_no_zone(application: Application, me: Bearer) -> None:
     zone = me.zone("example.com")
     limited = application.bearer("me@example.org", limits=TokenLimits(record_types=("TXT",)))
     assert is_error(limited("POST", "/dns-zones/", {"domain": "other.com"}), 403, "permission_denied")
@@ -173,18 +173,18 @@ def test_a_token_of_some_records_changes_no_zone_as_a_whole(application: Applica
 
 def test_the_list_is_paged(me: Bearer) -> None:
     for number in range(4):
-        make(me, name=f"n{number}")
+        create(me, name=f"n{number}")
     answer = me("GET", "/account/tokens/?page=2&page_size=2")
     assert [one["name"] for one in answer.get_json()] == ["n1", "n2"]
     assert answer.headers["X-Total-Count"] == "5" and 'rel="next"' in answer.headers["Link"]
 
 
-def test_the_log_tells_who_did_what_from_where(application: Application, me: Bearer) -> None:
+def test_the_audit_log_has_actor_action_and_address(application: Application, me: Bearer) -> None:
     zone = me.zone("example.com")
     application.clock.forward(seconds=1)
     record = me.record(zone, "A", "www", "192.0.2.1")
     application.clock.forward(seconds=1)
-    token = make(me)
+    token = create(me)
     application.clock.forward(seconds=1)
     me("DELETE", f"/dns-records/{record['uuid']}/")
     me("DELETE", f"/dns-zones/{zone['uuid']}/", environ_overrides={"REMOTE_ADDR": "192.0.2.7"})
@@ -206,10 +206,10 @@ def test_the_log_tells_who_did_what_from_where(application: Application, me: Bea
     assert second.get_json() == log[2:4] and second.headers["X-Total-Count"] == "6"
 
 
-def test_the_log_of_others_is_theirs(application: Application, me: Bearer) -> None:
+def test_the_audit_log_is_limited_to_the_account(application: Application, me: Bearer) -> None:
     other = application.bearer("other@example.org", *ALL)
     mine, theirs = me.zone("mine.com"), other.zone("theirs.com")
-    make(other)
+    create(other)
     root = application.bearer("root@example.org", "admin:*")
     root("PATCH", f"/dns-zones/{mine['uuid']}/", {"comment": "looked at"})
 
@@ -223,9 +223,9 @@ def test_the_log_of_others_is_theirs(application: Application, me: Bearer) -> No
     assert seen(limited) == [("zone.create", theirs["uuid"])]
 
 
-def test_a_secret_is_told_once(application: Application, me: Bearer) -> None:
-    made: Mapping[str, Any] = make(me)
-    secret = made["secret"]
-    for path in ("/account/tokens/", f"/account/tokens/{made['uuid']}/", "/account/audit/", "/account/me/"):
+def test_a_secret_is_shown_once(application: Application, me: Bearer) -> None:
+    token: Mapping[str, Any] = create(me)
+    secret = token["secret"]
+    for path in ("/account/tokens/", f"/account/tokens/{token['uuid']}/", "/account/audit/", "/account/me/"):
         assert secret not in me("GET", path).text
     assert secret.encode() not in application.store.path.read_bytes()

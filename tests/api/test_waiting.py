@@ -1,4 +1,4 @@
-"""`Prefer: wait=N`, with outcomes written from another thread as the deployer would write them."""
+"""`Prefer: wait=N`, with observations written by another thread, as the deployer writes them."""
 
 from __future__ import annotations
 
@@ -43,23 +43,23 @@ def test_the_header(header: str, seconds: int | None) -> None:
     assert preferred_wait(header) == seconds
 
 
-def test_a_very_long_header_is_passed_over() -> None:
+def test_a_very_long_header_is_ignored() -> None:
     assert preferred_wait("wait=5," + '\\"' * 100_000) is None
 
 
 def _answered(
     application: Application, calls: Callable[[], TestResponse], meanwhile: Callable[[], None]
 ) -> TestResponse:
-    """The answer to a call that waits while something is written."""
+    """Return the response to a call that waits while something is written."""
     answers: list[TestResponse] = []
-    watch = application.watch
-    asking = threading.Thread(target=lambda: answers.append(calls()))
-    asking.start()
-    while not watch.watcher.moment and asking.is_alive():
-        asking.join(0.005)
+    wait = application.deployment_wait
+    thread = threading.Thread(target=lambda: answers.append(calls()))
+    thread.start()
+    while not wait.watcher.change_count and thread.is_alive():
+        thread.join(0.005)
     with application.writing():
         meanwhile()
-    asking.join()
+    thread.join()
     return answers[0]
 
 
@@ -111,7 +111,9 @@ def test_pending_when_time_is_up(me: Bearer, zone: dict[str, str]) -> None:
     assert (answer.headers["Preference-Applied"], answer.headers["X-Deployment"]) == ("wait=1", "pending")
 
 
-def test_nobody_waits_for_a_nameserver_that_is_gone(application: Application, me: Bearer, zone: dict[str, str]) -> None:
+def test_a_long_unreachable_nameserver_is_not_waited_for(
+    application: Application, me: Bearer, zone: dict[str, str]
+) -> None:
     uuid, serial = UUID(zone["uuid"]), int(zone["serial"])
 
     def deploy() -> None:
@@ -123,7 +125,7 @@ def test_nobody_waits_for_a_nameserver_that_is_gone(application: Application, me
     assert answer.headers["X-Deployment"] == "pending"
 
 
-def test_a_nameserver_that_was_just_lost_is_waited_for(
+def test_a_recently_unreachable_nameserver_is_waited_for(
     application: Application, me: Bearer, zone: dict[str, str]
 ) -> None:
     uuid, serial = UUID(zone["uuid"]), int(zone["serial"])
@@ -136,7 +138,9 @@ def test_a_nameserver_that_was_just_lost_is_waited_for(
     assert answer.headers["X-Deployment"] == "live"
 
 
-def test_a_deleted_zone_is_live_when_it_is_gone(application: Application, me: Bearer, zone: dict[str, str]) -> None:
+def test_a_deleted_zone_is_live_when_no_nameserver_serves_it(
+    application: Application, me: Bearer, zone: dict[str, str]
+) -> None:
     answer = _answered(
         application,
         lambda: me("DELETE", f"/dns-zones/{zone['uuid']}/", headers={"Prefer": "wait=30"}),
@@ -145,22 +149,22 @@ def test_a_deleted_zone_is_live_when_it_is_gone(application: Application, me: Be
     assert (answer.status_code, answer.headers["X-Deployment"]) == (204, "live")
 
 
-def test_a_deleted_zone_is_live_when_another_took_its_name(
+def test_a_deleted_zone_is_live_when_a_new_zone_has_its_name(
     application: Application, me: Bearer, zone: dict[str, str]
 ) -> None:
     web = Bearer(application.app.test_client(), me.secret)
     answers: list[TestResponse] = []
     path = f"/dns-zones/{zone['uuid']}/"
-    asking = threading.Thread(target=lambda: answers.append(me("DELETE", path, headers={"Prefer": "wait=30"})))
-    asking.start()
+    thread = threading.Thread(target=lambda: answers.append(me("DELETE", path, headers={"Prefer": "wait=30"})))
+    thread.start()
     while web("GET", path).status_code != 404:
-        asking.join(0.005)
+        thread.join(0.005)
     web.zone("example.com")
-    asking.join()
+    thread.join()
     assert answers[0].headers["X-Deployment"] == "live"
 
 
-def test_a_record_that_waits(application: Application, me: Bearer, zone: dict[str, str]) -> None:
+def test_the_creation_of_a_record_waits(application: Application, me: Bearer, zone: dict[str, str]) -> None:
     uuid, serial = UUID(zone["uuid"]), int(zone["serial"])
     body = {"record_type": "A", "name": "@", "value": "192.0.2.1"}
     answer = _answered(
@@ -172,7 +176,7 @@ def test_a_record_that_waits(application: Application, me: Bearer, zone: dict[st
     assert answer.headers["X-Zone-Serial"] == str(serial + 1)
 
 
-def test_half_of_the_threads_wait(application: Application) -> None:
+def test_at_most_half_of_the_threads_wait(application: Application) -> None:
     small = application.configured(ApiSettings(threads=2))
     me = small.bearer("me@example.org")
     web = Bearer(small.app.test_client(), me.secret)
@@ -184,19 +188,19 @@ def test_half_of_the_threads_wait(application: Application) -> None:
         assert (answer.status_code, "Preference-Applied" in answer.headers) == (200, False)
 
     answers: list[TestResponse] = []
-    asking = threading.Thread(target=lambda: answers.append(_patch(me, zone)))
-    asking.start()
-    while not small.watch.watcher.moment:
-        asking.join(0.005)
+    thread = threading.Thread(target=lambda: answers.append(_patch(me, zone)))
+    thread.start()
+    while not small.deployment_wait.watcher.change_count:
+        thread.join(0.005)
     meanwhile()
     with small.writing():
         deployments.store_live(uuid, serial, small.clock())
-    asking.join()
+    thread.join()
     assert answers[0].headers["X-Deployment"] == "live"
     assert _patch(web, zone).headers["X-Deployment"] == "live"
 
 
-def test_the_watcher_rests_when_nobody_waits(application: Application, me: Bearer, zone: dict[str, str]) -> None:
+def test_the_watcher_ends_when_no_request_waits(application: Application, me: Bearer, zone: dict[str, str]) -> None:
     _patch(me, zone, "wait=1")
     while any(thread.name == "watcher" for thread in threading.enumerate()):
         threading.Event().wait(0.005)

@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from appliance.app import create_app
 from appliance.principal import Principal
 from appliance.store import credentials
-from tests.api.conftest import Application, open_house
+from tests.api.conftest import Application, open_application
 
 PASSWORD = "correct horse battery"
 PASSWORD_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
@@ -134,7 +134,7 @@ def texts(answer: TestResponse, pattern: str) -> list[str]:
 @pytest.fixture
 def application(tmp_path: Path) -> Application:
     """A new application, in which the seconds that limits count stand still."""
-    opened = open_house(tmp_path)
+    opened = open_application(tmp_path)
     return Application(opened.settings, opened.clock, create_app(opened.settings, opened.clock, lambda: 1000.0))
 
 

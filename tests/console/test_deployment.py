@@ -77,7 +77,7 @@ def test_questions_never_take_all_threads(console: Console) -> None:
     me = console.signed_in(ME)
     zone = zone_of(me, "example.com")
     with ExitStack() as seats:
-        while seats.enter_context(console.application.watch.seat()):
+        while seats.enter_context(console.application.deployment_wait.slot()):
             pass
         refused = me.get(f"{zone}ask/?name=@&type=A")
     assert refused.status_code == 503 and "Try again" in refused.text

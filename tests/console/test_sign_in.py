@@ -273,7 +273,7 @@ def test_comparing_passwords_takes_a_quarter_of_the_threads(console: Console) ->
     limits, threads = context_of(console.application.app).limits, console.application.settings.api.threads
     with ExitStack() as compared:
         for _ in range(threads // 4):
-            compared.enter_context(limits.comparing())
+            compared.enter_context(limits.password_slot())
         refused = browser.sign_in(ME)
         assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
         assert me("GET", "/dns-zones/").status_code == browser.get("/sign-in/").status_code == 200

@@ -30,16 +30,16 @@ class Counting:
     requests: list[Hashable] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
 
-    def take_request(self, token: Hashable) -> None:
+    def count_request(self, token: Hashable) -> None:
         """Count a request of the token."""
         self.requests.append(token)
         self._refuse(token)
 
-    def refuse_failing(self, address: str) -> None:
+    def check_failures(self, address: str) -> None:
         """Refuse an address that failed too often."""
         self._refuse(address)
 
-    def note_failure(self, address: str) -> None:
+    def count_failure(self, address: str) -> None:
         """Count a failure of the address."""
         self.failures.append(address)
 

@@ -1,4 +1,4 @@
-"""The application that the tests of the API use too."""
+"""The fixtures of the API tests."""
 
 from tests.api.conftest import application, me, other
 

@@ -1,4 +1,4 @@
-"""Front doors: each gets the requests below its paths, reads its own header, and answers errors in its own form."""
+"""Front doors: each authenticates the requests below its paths and answers their errors in its own form."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from appliance.errors import AuthenticationFailed, NotFound
 from appliance.web.context import context
 from appliance.web.error_status import status_of
 from appliance.web.front_doors import FrontDoor, FrontDoors, doors_of
-from tests.api.conftest import Application, is_error, open_house
+from tests.api.conftest import Application, is_error, open_application
 
 DIALECT = "/api/v1/servers"
 
@@ -36,8 +36,8 @@ def _answer_ours(error: Exception) -> Response:
 
 @pytest.fixture
 def application(tmp_path: Path) -> Application:
-    """A application with a second front door below the paths of the API."""
-    application = open_house(tmp_path)
+    """An application with a second front door below the paths of the API."""
+    application = open_application(tmp_path)
     pages = Blueprint("dialect", __name__, url_prefix=DIALECT)
 
     @pages.get("/localhost")
@@ -67,7 +67,7 @@ def _is_dialect(answer: TestResponse, status: int, text: str) -> bool:
     return text in answer.text
 
 
-def test_a_door_below_the_api_lets_in_by_its_own_header(application: Application, web: FlaskClient) -> None:
+def test_a_door_below_the_api_authenticates_by_its_own_header(application: Application, web: FlaskClient) -> None:
     secret = application.secret("me@example.org", "dns:*")
     key, bearer = {"X-API-Key": secret}, {"Authorization": f"Bearer {secret}"}
     assert web.get(f"{DIALECT}/localhost", headers=key).text == "localhost"
@@ -79,7 +79,7 @@ def test_a_door_below_the_api_lets_in_by_its_own_header(application: Application
 
 
 @pytest.mark.parametrize("path", ["", "/", "/nothing", "/localhost/x", "/localhost/x/y"])
-def test_unknown_paths_are_the_doors_and_come_after_its_credential(
+def test_unknown_paths_below_a_door_are_answered_by_it_after_authentication(
     application: Application, web: FlaskClient, path: str
 ) -> None:
     key = {"X-API-Key": application.secret("me@example.org", "dns:*")}
@@ -87,7 +87,7 @@ def test_unknown_paths_are_the_doors_and_come_after_its_credential(
     assert _is_dialect(web.get(f"{DIALECT}{path}", headers=key), 404, "dialect: 404")
 
 
-def test_every_error_of_a_door_has_its_form(application: Application, web: FlaskClient) -> None:
+def test_every_error_below_a_door_has_its_form(application: Application, web: FlaskClient) -> None:
     key = {"X-API-Key": application.secret("me@example.org", "dns:*")}
     assert _is_dialect(web.post(f"{DIALECT}/localhost", headers=key), 405, "dialect: 405")
     assert _is_dialect(web.get(f"{DIALECT}/broken", headers=key), 500, "dialect: RuntimeError")
@@ -95,19 +95,21 @@ def test_every_error_of_a_door_has_its_form(application: Application, web: Flask
 
 
 @pytest.mark.parametrize("path", ["/api/v1/serversx", "/api/v1/server", "/api/v1", "/api/v1/nothing/"])
-def test_the_api_has_everything_else_below_its_prefix(application: Application, web: FlaskClient, path: str) -> None:
+def test_all_other_paths_below_its_prefix_belong_to_the_api(
+    application: Application, web: FlaskClient, path: str
+) -> None:
     bearer = {"Authorization": f"Bearer {application.secret('me@example.org', 'dns:*')}"}
     assert is_error(web.get(path), 401, "invalid_token")
     assert is_error(web.get(path, headers=bearer), 404, "not_found")
 
 
 @pytest.mark.parametrize("path", ["/api", "/api/", "/api/v2/", "/api/v1x", "/nothing", "//api/v1/"])
-def test_what_nobody_claims_is_not_found_in_the_form_of_the_api(web: FlaskClient, path: str) -> None:
+def test_unclaimed_paths_are_not_found_in_the_form_of_the_api(web: FlaskClient, path: str) -> None:
     refused = web.get(path)
     assert is_error(refused, 404, "not_found") and "WWW-Authenticate" not in refused.headers
 
 
-def test_the_longest_prefix_wins_in_whichever_order() -> None:
+def test_the_longest_prefix_wins_in_any_order() -> None:
     def answer(_: Exception) -> Response:
         return Response()
 
@@ -118,7 +120,7 @@ def test_the_longest_prefix_wins_in_whichever_order() -> None:
         assert found == [wide, wide, deep, deep, wide, deep, fallback, fallback, fallback]
 
 
-def test_where_a_final_slash_is_added() -> None:
+def test_where_a_trailing_slash_is_added() -> None:
     door = FrontDoor(("/a",), lambda _: Response(), open_paths=("/a/file", "/a/folder/"), adds_slash=True)
     assert [door.lacks_slash(path) for path in ("/a", "/a/", "/a/x", "/a/file", "/a/folder", "/a/folder/x")] == [
         *(True, False, True),

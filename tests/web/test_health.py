@@ -1,4 +1,4 @@
-"""`/healthz`, `/readyz` and `/metrics`, and what is answered when the store or the appliance itself fails."""
+"""`/healthz`, `/readyz` and `/metrics`, and responses when the store or the appliance itself fails."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from appliance.store.file import sqlite
 from appliance.zones.deployment import NameserverState, Observation
 from tests.api.conftest import NS1, NS2, Application, Bearer, is_error
 
-STRANGER = {"REMOTE_ADDR": "192.0.2.99"}
+REMOTE = {"REMOTE_ADDR": "192.0.2.99"}
 
 
 @pytest.fixture
 def application(application: Application) -> Application:
-    """The application, whose seconds go with its clock: what is cached a second is looked up again after one."""
+    """The application with a monotonic clock that follows its clock, so that tests can let caches expire."""
     app = create_app(application.settings, application.clock, lambda: application.clock().timestamp())
     return Application(application.settings, application.clock, app)
 
 
-def _turn(application: Application) -> None:
+def _beat(application: Application) -> None:
     with application.writing():
         deployments.store_heartbeat(deployments.Heartbeat(application.clock(), None, 0, 0))
 
@@ -41,7 +41,7 @@ def test_ready(application: Application, me: Bearer) -> None:
     web = application.app.test_client()
     assert is_error(web.get("/readyz"), 503, "unavailable")
     application.clock.forward(seconds=1)
-    _turn(application)
+    _beat(application)
     assert web.get("/readyz").get_json() == {"status": "ready", "degraded": []}
     application.clock.forward(seconds=11)
     silent = web.get("/readyz")
@@ -55,7 +55,7 @@ def test_degraded(application: Application, me: Bearer) -> None:
     zone = me.zone("example.com")
     serial = zone["serial"]
     application.clock.forward(seconds=61)
-    _turn(application)
+    _beat(application)
     silent = application.clock() - timedelta(seconds=30)
     with application.writing():
         rows = [
@@ -67,18 +67,18 @@ def test_degraded(application: Application, me: Bearer) -> None:
     assert shown.status_code == 200
     lost = f"nameserver {NS2} is unreachable"
     assert shown.get_json()["degraded"] == [lost, f"zone example.com is not live at serial {serial} after 61 s"]
-    assert web.get("/readyz", environ_overrides=STRANGER).get_json()["degraded"] == ["2 problems"]
+    assert web.get("/readyz", environ_overrides=REMOTE).get_json()["degraded"] == ["2 problems"]
     narrow = application.secret(
         "root@example.org", "admin:*", limits=TokenLimits(zones=frozenset({UUID(zone["uuid"])}))
     )
     wide = application.secret("root@example.org", "admin:*")
-    for secret, told in (
+    for secret, expected in (
         (narrow, ["2 problems"]),
         (me.secret, ["2 problems"]),
         (wide, shown.get_json()["degraded"]),
     ):
-        asked = web.get("/readyz", headers={"Authorization": f"Bearer {secret}"}, environ_overrides=STRANGER)
-        assert asked.get_json()["degraded"] == told
+        response = web.get("/readyz", headers={"Authorization": f"Bearer {secret}"}, environ_overrides=REMOTE)
+        assert response.get_json()["degraded"] == expected
     text = web.get("/metrics").text
     assert f'dns_appliance_nameserver_reachable{{nameserver="{NS2}"}} 0.0' in text
     assert f'dns_appliance_nameserver_zones_behind{{nameserver="{NS2}"}} 1.0' in text
@@ -125,21 +125,21 @@ def test_who_may_see_metrics(application: Application, me: Bearer) -> None:
         assert answer.status_code == status, (address, headers)
 
 
-def test_a_foreign_name_is_not_this_machine(application: Application) -> None:
+def test_unknown_host_names_are_refused(application: Application) -> None:
     web = application.app.test_client()
     root = {"Authorization": f"Bearer {application.secret('root@example.org', 'admin:*')}"}
-    _turn(application)
+    _beat(application)
     for path in ("/metrics", "/readyz"):
         refused = web.get(path, headers={"Host": "evil.example"})
         assert is_error(refused, 421, "misdirected_request")
         assert "api.hosts" in refused.get_json()["detail"]
         assert web.get(path, headers={"Host": "evil.example", **root}).status_code == 200
         assert web.get(path, headers={"Host": "127.0.0.1:8053"}).status_code == 200
-    assert web.get("/readyz", headers={"Host": "ns1.example.net"}, environ_overrides=STRANGER).status_code == 200
+    assert web.get("/readyz", headers={"Host": "ns1.example.net"}, environ_overrides=REMOTE).status_code == 200
     assert web.get("/healthz", headers={"Host": "evil.example"}).status_code == 200
 
 
-def test_behind_a_proxy_only_a_token_shows_metrics(application: Application) -> None:
+def test_metrics_need_a_token_behind_a_proxy(application: Application) -> None:
     proxied = application.configured(ApiSettings(trusted_proxies=("127.0.0.1",)))
     web = proxied.app.test_client()
     root = {"Authorization": f"Bearer {proxied.secret('root@example.org', 'admin:*')}"}
@@ -148,7 +148,7 @@ def test_behind_a_proxy_only_a_token_shows_metrics(application: Application) -> 
     assert web.get("/metrics", headers=root).status_code == 200
 
 
-def test_a_locked_store_takes_no_write_and_is_read(application: Application, me: Bearer) -> None:
+def test_a_locked_store_refuses_writes_and_no_reads(application: Application, me: Bearer) -> None:
     me("GET", "/dns-zones/")
     application.clock.forward(minutes=2)
     with closing(sqlite.connect(application.settings.store.path)) as holder:
@@ -162,7 +162,7 @@ def test_a_locked_store_takes_no_write_and_is_read(application: Application, me:
     assert me("POST", "/dns-zones/", {"domain": "example.com"}).status_code == 201
 
 
-def test_a_missing_store_is_not_made_anew(application: Application, me: Bearer) -> None:
+def test_a_missing_store_is_not_created(application: Application, me: Bearer) -> None:
     for file in application.settings.store.path.parent.glob("store.sqlite3*"):
         file.unlink()
     web = application.app.test_client()
@@ -172,7 +172,9 @@ def test_a_missing_store_is_not_made_anew(application: Application, me: Bearer) 
     assert not application.settings.store.path.exists()
 
 
-def test_a_fault_tells_only_a_reference(application: Application, me: Bearer, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_internal_error_shows_only_a_reference(
+    application: Application, me: Bearer, caplog: pytest.LogCaptureFixture
+) -> None:
     record = me.record(me.zone("example.com"), "A", "www", "192.0.2.1")
     with closing(sqlite.connect(application.settings.store.path)) as database, database:
         database.execute("update record set rdtype = 'NOTHING'")
@@ -187,7 +189,7 @@ def test_a_fault_tells_only_a_reference(application: Application, me: Bearer, ca
     assert "NOTHING" not in answer.text
 
 
-def test_headers_of_every_answer(application: Application, me: Bearer) -> None:
+def test_headers_of_every_response(application: Application, me: Bearer) -> None:
     web = application.app.test_client()
     for answer in (me("GET", "/dns-zones/"), me("GET", "/nothing/"), web.get("/healthz"), web.get("/nothing")):
         assert answer.headers["X-Content-Type-Options"] == "nosniff"

@@ -1,4 +1,4 @@
-"""What happens before routing: whose address counts as the client's."""
+"""The client's address and the scheme of a request, behind proxies and without."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BY_SOCKET = "localhost"
 
 
 def _seen(peer: str, forwarded: str, trusted: tuple[str, ...], proto: str = "") -> tuple[str, str]:
-    """The address and the scheme that the application sees."""
+    """Return the address and the scheme that the application sees."""
     seen: dict[str, Any] = {}
 
     def application(environment: dict[str, Any], _: object) -> Iterable[bytes]:
@@ -48,6 +48,6 @@ def test_the_clients_address(peer: str, forwarded: str, trusted: tuple[str, ...]
     assert _seen(peer, forwarded, trusted)[0] == client
 
 
-def test_the_scheme_is_the_proxys_word_only() -> None:
+def test_only_a_trusted_proxy_sets_the_scheme() -> None:
     assert _seen(PROXY, CLIENT, (PROXY,), "https")[1] == "https"
     assert _seen(CLIENT, CLIENT, (PROXY,), "https")[1] == "http"

@@ -1,4 +1,4 @@
-"""Pages of a list: what a query asks for, and where its neighbours are."""
+"""Pages of a list: the requested page, and links to its neighbours."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ APP = Flask("test")
     ("query", "number"),
     [("", 1), ("page=1", 1), ("page=7", 7), ("page=0", 1), ("page=-1", 1), ("page=x", 1), ("page=1234567", 1)],
 )
-def test_what_a_query_asks_for(query: str, number: int) -> None:
+def test_the_requested_page(query: str, number: int) -> None:
     with APP.test_request_context(f"/?{query}"):
         assert pager(10) == Page(number, 10)
         assert pager_within(25, 10) == Page(min(number, 3), 10)

@@ -1,4 +1,4 @@
-"""`/readyz` and `/metrics` cost the same however many zones there are; `/readyz` writes nothing, and is cached."""
+"""`/readyz` and `/metrics` cost the same for any number of zones; `/readyz` writes nothing, and is cached."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ ZONES = 10_000
 
 @pytest.fixture
 def application(application: Application) -> Application:
-    """The application, whose seconds go with its clock, and whose deployer has just turned."""
+    """The application with a monotonic clock that follows its clock, and a heartbeat of the deployer just now."""
     app = create_app(application.settings, application.clock, lambda: application.clock().timestamp())
     stepped = Application(application.settings, application.clock, app)
-    turn(stepped)
+    beat(stepped)
     return stepped
 
 
-def turn(application: Application, ahead: timedelta = timedelta()) -> None:
+def beat(application: Application, ahead: timedelta = timedelta()) -> None:
     with application.writing():
         deployments.store_heartbeat(deployments.Heartbeat(application.clock() + ahead, None, 0, 0))
 
 
 @contextmanager
 def statements(caplog: pytest.LogCaptureFixture) -> Iterator[list[str]]:
-    """The SQL statements of the block."""
+    """Collect the SQL statements of the block."""
     found: list[str] = []
     with caplog.at_level(logging.DEBUG, "peewee"):
         caplog.clear()
@@ -43,41 +43,41 @@ def statements(caplog: pytest.LogCaptureFixture) -> Iterator[list[str]]:
         found += [str(record.msg) for record in caplog.records if record.name == "peewee"]
 
 
-def of_one_answer(application: Application, path: str, caplog: pytest.LogCaptureFixture) -> list[str]:
-    """The statements of one request, of which nothing is cached."""
+def of_one_request(application: Application, path: str, caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return the statements of one request, without any cache."""
     application.clock.forward(seconds=2)
     with statements(caplog) as found:
         assert application.app.test_client().get(path).status_code == 200
     return found
 
 
-def test_the_number_of_statements_does_not_follow_that_of_zones(
+def test_the_number_of_statements_is_the_same_for_many_zones(
     application: Application, me: Bearer, caplog: pytest.LogCaptureFixture
 ) -> None:
     zone = me.zone("first.example")
-    few = {path: len(of_one_answer(application, path, caplog)) for path in ("/readyz", "/metrics")}
+    few = {path: len(of_one_request(application, path, caplog)) for path in ("/readyz", "/metrics")}
     assert 0 < few["/readyz"] <= 6 and 0 < few["/metrics"] <= 10
     with application.store.connection():
         like = zones.get_any(UUID(zone["uuid"]))
         add_zones(application.store, like, (f"z{number}.example" for number in range(ZONES)))
         make_all_live(application.store, (NS1, NS2))
-    assert {path: len(of_one_answer(application, path, caplog)) for path in few} == few
+    assert {path: len(of_one_request(application, path, caplog)) for path in few} == few
     with closing(sqlite.connect(application.settings.store.path)) as database, database:
         database.execute("update observation set state = 'unreachable' where nameserver = ?", (NS2,))
         database.execute("update deployment set live_serial = null")
-    assert {path: len(of_one_answer(application, path, caplog)) for path in few} == few
+    assert {path: len(of_one_request(application, path, caplog)) for path in few} == few
 
 
-def test_a_second_request_asks_the_store_nothing_within_a_second(
+def test_a_second_request_within_a_second_reads_nothing(
     application: Application, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert of_one_answer(application, "/readyz", caplog)
+    assert of_one_request(application, "/readyz", caplog)
     with statements(caplog) as again:
         assert application.app.test_client().get("/readyz").get_json() == {"status": "ready", "degraded": []}
     assert again == []
 
 
-def test_nothing_is_written_and_no_lock_is_waited_for(application: Application) -> None:
+def test_readyz_neither_writes_nor_waits_for_a_lock(application: Application) -> None:
     with closing(sqlite.connect(application.settings.store.path)) as holder:
         holder.execute("begin immediate")
         assert application.app.test_client().get("/readyz").status_code == 200
@@ -98,11 +98,11 @@ def test_a_failed_write_counts_until_one_succeeds_or_ten_seconds_later(applicati
             me.zone("accepted.example")
         else:
             application.clock.forward(seconds=11)
-            turn(application)
+            beat(application)
         assert web.get("/readyz").status_code == 200
 
 
 @pytest.mark.parametrize(("ahead", "status"), [(-11, 503), (-10, 200), (0, 200), (10, 200), (11, 503)])
-def test_a_sign_of_the_deployer_that_is_far_from_now_is_none(application: Application, ahead: int, status: int) -> None:
-    turn(application, timedelta(seconds=ahead))
+def test_a_heartbeat_far_from_now_does_not_count(application: Application, ahead: int, status: int) -> None:
+    beat(application, timedelta(seconds=ahead))
     assert application.app.test_client().get("/readyz").status_code == status
