@@ -36,10 +36,10 @@ def pages() -> Iterator[tuple[str, Iterator[float]]]:
 
 def _fill(console: Console) -> ZonePage:
     page = open_page(console)
-    page.crowd(f"zone-{number}.example" for number in range(ZONES - 1))
+    page.add_zones(f"zone-{number}.example" for number in range(ZONES - 1))
     with console.application.store.connection():
         make_all_live(console.application.store, (NS1, NS2))
-    page.store(
+    page.save(
         [CreateRecord(RecordInput("A", f"host-{number}", f"192.0.2.{number % 256}")) for number in range(RECORDS)]
     )
     return page

@@ -1,7 +1,7 @@
-"""A real browser for stories: Debian's Chromium without a window, driven by Playwright.
+"""A real browser for tests: Debian's headless Chromium, driven by Playwright.
 
 with open_browser() as chromium, visit(chromium, "http://127.0.0.1:8053") as page: ...
-A page that asks another host for anything, or whose scripts fail, fails the test.
+The test fails if a page requests anything from another host, or if a script fails.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, sync_playwright
 
 PROGRAMS = ("chromium-headless-shell", "chromium")
-SLOW = 30_000
+TIMEOUT = 30_000
 """Milliseconds that a page may take on a busy machine."""
 ARGUMENTS = (
     "--no-sandbox",
@@ -28,23 +28,24 @@ ARGUMENTS = (
     "--disable-sync",
 )
 AXE = Path(__file__).parent / "console" / "axe" / "axe.min.js"
-_RUN_AXE = """async (ofTheme) => {
-    const told = async (options) => (await axe.run(document, {resultTypes: ["violations"], ...options})).violations
+_RUN_AXE = """async (themeRules) => {
+    const run = (options) => axe.run(document, {resultTypes: ["violations"], ...options});
+    const violations = async (options) => (await run(options)).violations
         .map((found) => found.id + ": " + found.nodes.map((node) => node.target).join(", "));
-    const found = await told({});
+    const found = await violations({});
     document.querySelector("[data-theme-toggle]").click();
-    return [...found, ...(await told({runOnly: ofTheme})).map((one) => one + ", in the other theme")];
+    return [...found, ...(await violations({runOnly: themeRules})).map((one) => one + ", in the other theme")];
 }"""
-_OF_A_THEME = ("color-contrast", "button-name")
-"""The rules of axe-core that the other theme could break."""
-TELEPHONE: ViewportSize = {"width": 390, "height": 844}
+_THEME_RULES = ("color-contrast", "button-name")
+"""The rules of axe-core whose result depends on the theme."""
+PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
 @contextmanager
 def open_browser() -> Iterator[Browser]:
-    """Chromium, ended with the block."""
+    """Start Chromium, and end it with the block."""
     program = next(filter(None, map(shutil.which, PROGRAMS)), None)
-    assert program, f"none of {PROGRAMS} is installed: make test sees to it"
+    assert program, f"none of {PROGRAMS} is installed: run make setup"
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
         try:
@@ -55,23 +56,23 @@ def open_browser() -> Iterator[Browser]:
 
 @contextmanager
 def visit(chromium: Browser, base: str, **options: Any) -> Iterator[Page]:  # noqa: ANN401 - Playwright's own
-    """A page of somebody new; `options` are those of a browser context."""
+    """Open a page without cookies; `options` are those of a browser context."""
     context = chromium.new_context(base_url=base, reduced_motion="reduce", **options)
-    context.set_default_timeout(SLOW)
-    wrong: list[str] = []
+    context.set_default_timeout(TIMEOUT)
+    errors: list[str] = []
     page = context.new_page()
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda message: wrong.extend(_complaint(message)))
-    page.on("request", lambda asked: None if asked.url.startswith(f"{base}/") else wrong.append(asked.url))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.extend(_error_of(message)))
+    page.on("request", lambda sent: None if sent.url.startswith(f"{base}/") else errors.append(sent.url))
     try:
         yield page
-        assert not wrong, wrong
+        assert not errors, errors
     finally:
         context.close()
 
 
 def sign_in(page: Page, email: str, password: str) -> None:
-    """Sign in by the form."""
+    """Sign in with the form."""
     page.goto("/sign-in/")
     page.fill("#email", email)
     page.fill("#password", password)
@@ -80,29 +81,29 @@ def sign_in(page: Page, email: str, password: str) -> None:
 
 
 def barriers(page: Page) -> list[str]:
-    """What keeps people out of the page as it is shown, in both themes, and what sticks out on a telephone."""
+    """Return the accessibility violations of the current page in both themes, and overflow on a phone."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE.read_text("utf-8"))
-    found: list[str] = page.evaluate(_RUN_AXE, list(_OF_A_THEME))
+    found: list[str] = page.evaluate(_RUN_AXE, list(_THEME_RULES))
     size = page.viewport_size
-    page.set_viewport_size(TELEPHONE)
+    page.set_viewport_size(PHONE)
     width = page.evaluate("document.documentElement.scrollWidth")
-    if width > TELEPHONE["width"]:
-        found.append(f"it is {width} pixels wide on a telephone")
+    if width > PHONE["width"]:
+        found.append(f"it is {width} pixels wide on a phone")
     if size:
         page.set_viewport_size(size)
     return [f"{page.url} {page.title()}: {one}" for one in found]
 
 
 def weight(page: Page, path: str) -> int:
-    """Octets of everything that the page at that path is made of, with nothing of it at hand."""
+    """Return the octets of the page at that path with all its files, without a cache."""
     sizes: list[int] = []
     page.on("requestfinished", lambda done: sizes.append(done.sizes()["responseBodySize"]))
     page.goto(path, wait_until="networkidle")
     return sum(sizes)
 
 
-def _complaint(message: ConsoleMessage) -> list[str]:
-    """What the browser complains about, but for answers that refuse a form."""
+def _error_of(message: ConsoleMessage) -> list[str]:
+    """Return the error that the browser reports, except for 4xx responses to forms."""
     is_refusal = "responded with a status of 4" in message.text and "/static/" not in message.location["url"]
     return [message.text] if message.type == "error" and not is_refusal else []

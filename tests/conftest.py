@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, expect
 
-from tests.browser import SLOW, open_browser
+from tests.browser import TIMEOUT, open_browser
 from tests.pair import Pair
 from tests.workspace import Workspace, open_workspace
 
@@ -29,7 +29,7 @@ def pair() -> Iterator[Pair]:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """A running browser; every test that uses it visits as somebody new."""
-    expect.set_options(timeout=SLOW)
+    expect.set_options(timeout=TIMEOUT)
     with open_browser() as running:
         yield running
 

@@ -1,7 +1,7 @@
-"""Pictures of the console for the README: `make screenshots` takes them of a real appliance with example data.
+"""Screenshots of the console for the README: `make screenshots` takes them of a real appliance with example data.
 
-They go to docs/images/console-*.png, each page in the light theme and in the dark one. The example's past, two days of
-it, is written into the store as it would have been then.
+They are written to docs/images/console-*.png, each page in the light and the dark theme. Two days of history are
+written to the store with a clock of their own.
 """
 
 from __future__ import annotations
@@ -45,15 +45,15 @@ RECORDS = (
     RecordInput("A", "www", "192.0.2.10"),
     RecordInput("A", "www", "192.0.2.11"),
 )
-BUSY = (0, 0, 0, 0, 0, 2, 2, 4, 8, 12, 14, 10, 6, 8, 12, 16, 14, 8, 4, 2, 2, 0, 2, 0)
-"""Changes in each hour of a day: a TTL goes down and comes up again."""
+CHANGES_BY_HOUR = (0, 0, 0, 0, 0, 2, 2, 4, 8, 12, 14, 10, 6, 8, 12, 16, 14, 8, 4, 2, 2, 0, 2, 0)
+"""Changes in each hour of a day; each pair lowers a TTL and raises it again."""
 
 
 def main() -> None:
-    """Take every picture."""
+    """Take all screenshots."""
     with Appliance() as appliance, open_browser() as chromium:
         api = appliance.client(appliance.token("owner@bakery.example"))
-        zone = _fill(appliance, api)
+        zone = _create_zones(appliance, api)
         found = re.search(r"^password +(\S+)", appliance.printed.read_text(), re.MULTILINE)
         assert found
         base = f"http://{LOOPBACK}:{appliance.ports.api}"
@@ -63,47 +63,47 @@ def main() -> None:
                 _take(page, zone, theme)
 
 
-def _fill(appliance: Appliance, api: Client) -> dict[str, Any]:
-    """Zones that one might meet; the one whose pages are shown."""
+def _create_zones(appliance: Appliance, api: Client) -> dict[str, Any]:
+    """Create the example zones, and return the one whose pages are shown."""
     clock = Clock(datetime.now(UTC) - timedelta(hours=HOURS))
     store = Store(appliance.state / "store" / "store.sqlite3")
     store.attach()
     with store.connection():
-        caller = caller_of(accounts.find_account("owner@bakery.example"))
-        _live_through(Editor(store, APEX, OWN_NAMES, 3600, clock), caller, clock)
+        principal = caller_of(accounts.find_account("owner@bakery.example"))
+        _write_history(Editor(store, APEX, OWN_NAMES, 3600, clock), principal, clock)
     zones: list[dict[str, Any]] = api.expect(200, "GET", "/dns-zones/")
     for zone in zones:
         api.wait_until_live(zone)
     return next(zone for zone in zones if zone["domain"] == DOMAINS[0])
 
 
-def _live_through(editor: Editor, caller: Principal, clock: Clock) -> None:
-    """Zones are made one after the other, and changed as the hours go by."""
+def _write_history(editor: Editor, principal: Principal, clock: Clock) -> None:
+    """Create the zones one after the other, and change them hour by hour."""
     for domain in DOMAINS:
-        zone = editor.create_zone(caller, domain)
-        wanted = RECORDS if domain == DOMAINS[0] else RECORDS[:2]
-        made = [editor.create_record(caller, zone.uuid, one)[1] for one in wanted]
+        zone = editor.create_zone(principal, domain)
+        requests = RECORDS if domain == DOMAINS[0] else RECORDS[:2]
+        records = [editor.create_record(principal, zone.uuid, one)[1] for one in requests]
         for _ in range(HOURS // len(DOMAINS)):
-            for ttl in (300, 3600) * (BUSY[clock.now.hour] // 2):
-                editor.change_many(caller, zone.uuid, [UpdateRecord(made[-1].uuid, {"ttl": ttl})])
+            for ttl in (300, 3600) * (CHANGES_BY_HOUR[clock.now.hour] // 2):
+                editor.change_many(principal, zone.uuid, [UpdateRecord(records[-1].uuid, {"ttl": ttl})])
             clock.forward(hours=1)
 
 
 def _take(page: Page, zone: dict[str, Any], theme: str) -> None:
     path = f"/zones/{zone['uuid']}/"
-    _picture(page, "/zones/", f"zones-{theme}")
-    _picture(page, path, f"zone-{theme}")
+    _screenshot(page, "/zones/", f"zones-{theme}")
+    _screenshot(page, path, f"zone-{theme}")
     page.goto(f"{path}records/new/?type=MX")
     page.fill("#priority", "30")
     page.fill("#part_value", "mx.example.org")
     page.click("button[value=preview]")
     page.locator(".diff").wait_for()
-    _picture(page, None, f"preview-{theme}")
-    _picture(page, f"{path}ask/?name=www&type=A", f"ask-{theme}")
-    _picture(page, "/dashboard/", f"dashboard-{theme}")
+    _screenshot(page, None, f"preview-{theme}")
+    _screenshot(page, f"{path}ask/?name=www&type=A", f"ask-{theme}")
+    _screenshot(page, "/dashboard/", f"dashboard-{theme}")
 
 
-def _picture(page: Page, path: str | None, name: str) -> None:
+def _screenshot(page: Page, path: str | None, name: str) -> None:
     if path:
         page.goto(path)
     page.screenshot(path=FOLDER / f"console-{name}.png", full_page=True)

@@ -1,22 +1,23 @@
-"""The console: pages made on the server, over the same functions as the API; each works without JavaScript.
+"""The web console: pages rendered on the server, over the same functions as the API; each works without JavaScript.
 
-    site        the room put together: its pages, files and errors
-    pages       the blueprint, and how a page is shown
-    visitor     who asks: the session behind a cookie, and the token that every form carries
-    forms       what a form brought, and what is wrong with it at each field
-    entry       sign in and out, invitations
-    zones       the list of zones, a new one, its settings, its end
-    records     the records of a zone, set by set, and their forms
-    changes     what waits to be saved, and saving it
-    kinds       the form of each record type
-    pending     the draft behind it: what it holds, and what it comes to
-    served      what each nameserver serves, and answers now
-    dashboard   for operators: how everything fares, and who did what
-    brief       texts and lists cut to what a page may weigh
-    account     password, second factor, sessions
-    developers  API tokens
-    people      for operators: who has an account, and who is invited
+    blueprint      the routes, behind the check of the session, and the error pages
+    pages          the blueprint itself, and rendering a page
+    session        the session behind a cookie, and the CSRF token of every form
+    forms          the values of a submitted form, and the error at each field
+    sign_in        sign in, sign out, accept an invitation
+    zones          the list of zones, a new zone, its settings, deleting it
+    records        the records of a zone by RRset, and the forms to add and edit one
+    record_forms   the form of each record type
+    drafts         the draft of a zone: its changes, their dry run, saving them
+    draft_pages    the page of a draft
+    deployment     the deployment of a zone, lookup at each nameserver, the delegation
+    dashboard      for operators: state of zones and nameservers, audit log
+    audit_events   the descriptions of audit events
+    account        password, two-factor authentication, sessions, history
+    tokens         API tokens
+    people         for operators: accounts and invitations
+    truncate       limits on the size of a page
 
-A page reads the store, asks `appliance.identity` and `appliance.editing` for every write, and nameservers by plain
-questions alone.
+A page reads the store directly, writes through `appliance.identity` and `appliance.editing` alone, and sends nothing to
+nameservers but plain DNS queries.
 """

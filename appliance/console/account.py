@@ -1,4 +1,4 @@
-"""One's own account: password, second factor, sessions, and what was done."""
+"""The account that is signed in: password, two-factor authentication, sessions and history."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from uuid import UUID
 import segno
 from flask import Response
 from markupsafe import Markup
-from werkzeug.wrappers import Response as Answer
+from werkzeug.wrappers import Response as BaseResponse
 
-from appliance.console.forms import Form, sent_form
-from appliance.console.pages import go_to, page, pages
-from appliance.console.session import become, current_session
-from appliance.console.sign_in import refuse_unequal
+from appliance.console.audit_events import DESCRIPTIONS
+from appliance.console.forms import Form, submitted_form
+from appliance.console.pages import pages, redirect_to, render_page
+from appliance.console.session import current_session, switch_session
+from appliance.console.sign_in import check_repeated_password
 from appliance.identity import second_factor
 from appliance.identity.sign_in import change_password, confirm, end_others, end_session
 from appliance.principal import Scope
@@ -22,92 +23,94 @@ from appliance.web.context import context, reading
 from appliance.web.paging import neighbours, pager
 
 _SECRET = re.compile(r"[A-Z2-7]{32}")
-LINES = 50
-"""Lines of the audit log on a page."""
-BROWSERS = 50
-"""Browsers that are shown, the one last used first."""
+ENTRIES = 50
+"""Entries of the audit log on a page."""
+SESSIONS = 50
+"""Sessions that are shown, the most recently used first."""
 
 
 @pages.get("/account/", endpoint="account")
 def show_account() -> Response:
-    """The account, how it signs in, and where it is signed in."""
+    """Show the account, its credentials and its sessions."""
     account = current_session().account
     with reading():
-        known = credentials.get(account.uuid)
-        browsers = sessions.of_account(account.uuid, context().clock())
-    return page("account.html", known=known, browsers=browsers[:BROWSERS], more=len(browsers[BROWSERS:]))
+        stored = credentials.get(account.uuid)
+        found = sessions.of_account(account.uuid, context().clock())
+    return render_page("account.html", credentials=stored, sessions=found[:SESSIONS], more=len(found[SESSIONS:]))
 
 
 @pages.get("/account/password/", endpoint="password")
 def show_password() -> Response:
-    """The form for another password."""
-    return page("password.html", form=Form())
+    """Show the form to change the password."""
+    return render_page("password.html", form=Form())
 
 
 @pages.post("/account/password/")
-def set_password() -> Response | Answer:
-    """Another password; every other browser is signed out, and this one goes on with a new session."""
-    form, who = sent_form(), current_session()
-    with form.refusing():
-        refuse_unequal(form)
-        _confirm(form["current"])
-        become(change_password(context().store, who.principal, form["password"], who.browser, context().clock()))
-        return go_to("console.account", "Your password is changed, and every other browser is signed out.")
-    return page("password.html", 400, form=form)
+def set_password() -> Response | BaseResponse:
+    """Change the password; all sessions end, and this browser gets a new one."""
+    form, current = submitted_form(), current_session()
+    with form.collecting_errors():
+        check_repeated_password(form)
+        _check_password(form["current"])
+        switch_session(
+            change_password(context().store, current.principal, form["password"], current.browser, context().clock())
+        )
+        return redirect_to("console.account", "Password changed. All other sessions are signed out.")
+    return render_page("password.html", 400, form=form)
 
 
 @pages.get("/account/second-factor/", endpoint="second_factor")
 def show_second_factor() -> Response:
-    """A new secret for an authenticator, or the way to take the second factor off."""
+    """Show a new TOTP secret, or the form to turn two-factor authentication off."""
     return _second_factor_page(Form(), second_factor.new_secret(), is_on=_has_second_factor())
 
 
 @pages.post("/account/second-factor/")
-def enable_second_factor() -> Response | Answer:
-    """Codes are asked for from now on; the password is, before that."""
-    form = sent_form()
+def enable_second_factor() -> Response | BaseResponse:
+    """Turn two-factor authentication on; this requires the password and a valid code."""
+    form = submitted_form()
     secret = form["secret"] if _SECRET.fullmatch(form["secret"]) else second_factor.new_secret()
-    with form.refusing():
-        _confirm(form["current"])
+    with form.collecting_errors():
+        _check_password(form["current"])
         second_factor.enable(context().store, current_session().principal, secret, form["code"], context().clock())
-        return go_to("console.account", "From now on signing in asks for a code.")
+        return redirect_to("console.account", "Two-factor authentication is on.")
     return _second_factor_page(form, secret, is_on=_has_second_factor(), status=400)
 
 
 @pages.post("/account/second-factor/off/")
-def disable_second_factor() -> Response | Answer:
-    """No code is asked for any more; the password is, once more."""
-    form = sent_form()
-    with form.refusing():
-        _confirm(form["current"])
+def disable_second_factor() -> Response | BaseResponse:
+    """Turn two-factor authentication off; this requires the password."""
+    form = submitted_form()
+    with form.collecting_errors():
+        _check_password(form["current"])
         second_factor.disable(context().store, current_session().principal, context().clock())
-        return go_to("console.account", "Signing in asks for no code any more.")
+        return redirect_to("console.account", "Two-factor authentication is off.")
     return _second_factor_page(form, "", is_on=True, status=400)
 
 
 @pages.post("/account/sessions/others/end/")
-def sign_others_out() -> Answer:
-    """Every other browser is signed out."""
-    who = current_session()
-    if who.session:
-        end_others(context().store, who.principal, who.session, context().clock())
-    return go_to("console.account", "Every other browser is signed out.")
+def sign_others_out() -> BaseResponse:
+    """End all other sessions of the account."""
+    current = current_session()
+    if current.session:
+        end_others(context().store, current.principal, current.session, context().clock())
+    return redirect_to("console.account", "All other sessions are signed out.")
 
 
 @pages.post("/account/sessions/<uuid:uuid>/end/")
-def sign_one_out(uuid: UUID) -> Answer:
-    """One browser is signed out."""
+def sign_one_out(uuid: UUID) -> BaseResponse:
+    """End one session."""
     end_session(context().store, current_session().principal, uuid, context().clock())
-    return go_to("console.account", "That browser is signed out.")
+    return redirect_to("console.account", "Session signed out.")
 
 
-@pages.get("/account/audit/", endpoint="audit")
-def show_audit() -> Response:
-    """Who did what to the account and its zones, newest first."""
-    shown = pager(LINES)
+@pages.get("/account/audit/", endpoint="history")
+def show_history() -> Response:
+    """Show the audit log of the account and its zones, newest first."""
+    shown = pager(ENTRIES)
     with reading():
         entries, total = audit.find(Scope(current_session().account.uuid), shown)
-    return page("audit.html", entries=entries, words=audit.KINDS, paging=neighbours(total, shown))
+    return render_page("history.html", entries=entries, descriptions=DESCRIPTIONS, paging=neighbours(total, shown))
 
 
 def _has_second_factor() -> bool:
@@ -115,24 +118,24 @@ def _has_second_factor() -> bool:
         return credentials.get(current_session().account.uuid).totp_secret is not None
 
 
-def _confirm(password: str) -> None:
-    """InputError unless that is the password of whoever is signed in; a stolen session guesses no faster."""
-    who, limits = current_session(), context().limits
+def _check_password(password: str) -> None:
+    """Raise InputError unless this is the password of the account; attempts are limited as for signing in."""
+    current, limits = current_session(), context().limits
     with limits.password_slot():
-        forgive = limits.count_sign_in(who.account.email, who.browser.address)
-        confirm(context().store, who.account, password)
+        forgive = limits.count_sign_in(current.account.email, current.browser.address)
+        confirm(context().store, current.account, password)
         forgive()
 
 
 def _second_factor_page(form: Form, secret: str, *, is_on: bool, status: int = 200) -> Response:
-    address = second_factor.address_for(secret, current_session().account.email) if secret else ""
-    drawn = segno.make(address, error="m").svg_inline(scale=4, border=4, light="white", svgclass="qr") if secret else ""
-    return page(
+    uri = second_factor.address_for(secret, current_session().account.email) if secret else ""
+    qr_code = segno.make(uri, error="m").svg_inline(scale=4, border=4, light="white", svgclass="qr") if secret else ""
+    return render_page(
         "second_factor.html",
         status,
         form=form,
         is_on=is_on,
         secret=secret,
-        address=address,
-        drawn=Markup(drawn),  # noqa: S704 - drawn by segno, with nothing of a user's in it but squares
+        uri=uri,
+        qr_code=Markup(qr_code),  # noqa: S704 - an SVG path by segno, without any text of the user
     )

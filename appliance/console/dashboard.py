@@ -1,4 +1,4 @@
-"""For operators: how zones and nameservers fare, how much is changed, and who did what."""
+"""For operators: the state of zones and nameservers, a chart of changes, and the audit log."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 from flask import Response, request
 
-from appliance.console.pages import operators_only, page, pages
+from appliance.console.audit_events import DESCRIPTIONS
+from appliance.console.pages import operators_only, pages, render_page
 from appliance.principal import EVERYTHING
 from appliance.problems import find_problems
 from appliance.store import audit, journal, statistics
@@ -17,17 +18,17 @@ from appliance.zones.deployment import DeploymentState
 
 HOURS = 48
 """Hours that the chart shows."""
-LINES = 50
-"""Lines of the audit log on a page."""
+ENTRIES = 50
+"""Entries of the audit log on a page."""
 HEIGHT, STEP = 120, 14
-"""Of the chart: the highest column, and from one column to the next."""
+"""Height of the chart, and distance between columns, in pixels."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """An hour of the chart: when it began, how many changes there were, and where it stands."""
+    """One hour of the chart: its start, its number of changes, and its place in the image, in pixels."""
 
-    began: datetime
+    start: datetime
     count: int
     x: int
     y: int
@@ -37,44 +38,45 @@ class Column:
 @pages.get("/dashboard/", endpoint="dashboard")
 @operators_only
 def show_dashboard() -> Response:
-    """Everything at a glance."""
+    """Show problems, zones by state, nameservers, and the chart."""
     now, nameservers = context().clock(), context().nameservers
     with reading():
         counts = statistics.count_by_state()
-        reaches, lags = statistics.lag_by_nameserver(), statistics.oldest_lag_by_nameserver()
+        lag_counts, lags = statistics.lag_by_nameserver(), statistics.oldest_lag_by_nameserver()
         hours = journal.count_by_hour(now, HOURS)
-        troubles = find_problems(nameservers, now)
-    return page(
+        problems = find_problems(nameservers, now)
+    return render_page(
         "dashboard.html",
         counts={state: counts.get(state, 0) for state in DeploymentState},
         nameservers=nameservers,
-        reaches=reaches,
+        lag_counts=lag_counts,
         lags={name: now - since for name, since in lags.items()},
         columns=columns(hours, now),
         changes=sum(hours),
         busiest=max(hours),
         width=HOURS * STEP,
         height=HEIGHT,
-        troubles=troubles,
+        problems=problems,
     )
 
 
-@pages.get("/dashboard/audit/", endpoint="everything")
+@pages.get("/dashboard/audit/", endpoint="audit_log")
 @operators_only
-def show_everything() -> Response:
-    """Who did what, on every account, newest first."""
-    search, shown = request.args.get("search", "").strip(), pager(LINES)
+def show_audit_log() -> Response:
+    """Show the audit log of all accounts, newest first."""
+    search, shown = request.args.get("search", "").strip(), pager(ENTRIES)
     with reading():
         entries, total = audit.find(EVERYTHING, shown, search)
-    return page("everything.html", entries=entries, words=audit.KINDS, search=search, paging=neighbours(total, shown))
+    paging = neighbours(total, shown)
+    return render_page("audit_log.html", entries=entries, descriptions=DESCRIPTIONS, search=search, paging=paging)
 
 
 def columns(hours: list[int], now: datetime) -> list[Column]:
-    """The hours as columns, the busiest as high as the chart; any change at all is seen."""
-    most = max(*hours, 1)
-    began = now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=len(hours) - 1)
-    drawn = []
+    """Return the columns of the chart, scaled to the busiest hour; an hour with changes is at least 2 pixels high."""
+    maximum = max(*hours, 1)
+    start = now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=len(hours) - 1)
+    result = []
     for number, count in enumerate(hours):
-        height = max(round(HEIGHT * count / most), 2) if count else 0
-        drawn.append(Column(began + timedelta(hours=number), count, number * STEP, HEIGHT - height, height))
-    return drawn
+        height = max(round(HEIGHT * count / maximum), 2) if count else 0
+        result.append(Column(start + timedelta(hours=number), count, number * STEP, HEIGHT - height, height))
+    return result

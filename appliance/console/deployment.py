@@ -1,4 +1,4 @@
-"""What is really served of a zone: the state at each nameserver, questions asked now, and what the parent says."""
+"""The deployment of a zone: its state at each nameserver, lookups, and its delegation by the parent zone."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from werkzeug.exceptions import ServiceUnavailable
 
 from appliance.addresses import Nameserver
 from appliance.console.forms import Form
-from appliance.console.pages import page, pages
-from appliance.console.zones import zone_at
+from appliance.console.pages import pages, render_page
+from appliance.console.zones import get_zone
 from appliance.errors import InputError
 from appliance.queries.delegation import Delegation, find_delegation
 from appliance.queries.lookup import LookupResponse, query_each
@@ -24,61 +24,65 @@ from appliance.web.context import context, reading
 from appliance.zones.names import parse_owner, print_domain
 from appliance.zones.rdata import TYPES
 
-ASKED = ("SOA", *(rdtype.name for rdtype in TYPES))
-"""Types that may be asked for."""
+QUERY_TYPES = ("SOA", *(rdtype.name for rdtype in TYPES))
+"""Record types that a lookup may query."""
 
 
-@pages.get("/zones/<uuid:uuid>/served/", endpoint="served")
-def show_served(uuid: UUID) -> Response:
-    """The panel alone, for the page that asks for it again and again."""
-    zone = zone_at(uuid)
+@pages.get("/zones/<uuid:uuid>/served/", endpoint="deployment")
+def show_deployment(uuid: UUID) -> Response:
+    """Return the deployment panel alone, for the script that polls it."""
+    zone = get_zone(uuid)
     with reading():
         deployment = deployments.of_zones([zone], context().nameservers)[zone.uuid]
-    return flask.make_response(flask.render_template("served.html", zone=zone, deployment=deployment))
+    return flask.make_response(flask.render_template("deployment.html", zone=zone, deployment=deployment))
 
 
-@pages.get("/zones/<uuid:uuid>/ask/", endpoint="ask")
-def show_answers(uuid: UUID) -> Response:
-    """The answers of every nameserver, side by side, to a question about a name in the zone."""
-    zone, form = zone_at(uuid), Form(request.args)
+@pages.get("/zones/<uuid:uuid>/ask/", endpoint="lookup")
+def show_lookup(uuid: UUID) -> Response:
+    """Query every nameserver for a name in the zone, and show the responses side by side."""
+    zone, form = get_zone(uuid), Form(request.args)
     replies: Sequence[LookupResponse] = ()
     if "name" in request.args:
-        with form.refusing():
+        with form.collecting_errors():
             name = parse_owner(form["name"].strip(), zone.name)
-            if form["type"] not in ASKED:
-                raise InputError("choose one of these types", "type")
-            with _seat():
+            if form["type"] not in QUERY_TYPES:
+                raise InputError("choose one of the listed types", "type")
+            with _wait_slot():
                 replies = query_each(_nameservers(), name, RdataType[form["type"]])
-    return page("ask.html", 400 if form.errors else 200, zone=zone, form=form, types=ASKED, replies=replies)
+    return render_page(
+        "lookup.html", 400 if form.errors else 200, zone=zone, form=form, types=QUERY_TYPES, replies=replies
+    )
 
 
 @pages.get("/zones/<uuid:uuid>/delegation/", endpoint="delegation")
 def show_delegation(uuid: UUID) -> Response:
-    """What the parent zone says of the zone, where a resolver is set."""
-    zone, resolver = zone_at(uuid), context().settings.dns.resolver
+    """Show the delegation in the parent zone, if a resolver is configured."""
+    zone, resolver = get_zone(uuid), context().settings.dns.resolver
     found: Delegation | None = None
     if resolver:
-        with _seat():
+        with _wait_slot():
             found = find_delegation(zone.name, Nameserver("resolver", resolver))
-    return page("delegation.html", zone=zone, found=found, published=_published(found), ours=context().nameservers)
+    return render_page(
+        "delegation.html", zone=zone, found=found, delegated=_delegated(found), own_nameservers=context().nameservers
+    )
 
 
 @contextmanager
-def _seat() -> Iterator[None]:
-    """A place among the requests that may wait: they never take all threads."""
-    with context().deployment_wait.slot() as taken:
-        if not taken:
-            raise ServiceUnavailable("Too many others wait for answers now. Try again in a moment.")
+def _wait_slot() -> Iterator[None]:
+    """Hold one of the slots for requests that wait; raise ServiceUnavailable if none is free."""
+    with context().deployment_wait.slot() as is_free:
+        if not is_free:
+            raise ServiceUnavailable("Too many lookups are running. Try again in a moment.")
         yield
 
 
-def _published(found: Delegation | None) -> dict[str, bool]:
-    """Each nameserver that is ours or that the parent names, and whether the parent names it."""
-    theirs = found.servers if found else frozenset()
-    return {print_domain(name): name in theirs for name in sorted({*_wanted(), *theirs})}
+def _delegated(found: Delegation | None) -> dict[str, bool]:
+    """Return the nameservers of the appliance and of the parent zone, and whether the parent zone delegates to each."""
+    servers = found.servers if found else frozenset()
+    return {print_domain(name): name in servers for name in sorted({*_own_nameservers(), *servers})}
 
 
-def _wanted() -> list[dns.name.Name]:
+def _own_nameservers() -> list[dns.name.Name]:
     return [dns.name.from_text(name) for name in context().nameservers]
 
 

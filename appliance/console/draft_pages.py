@@ -1,4 +1,4 @@
-"""Changes that wait: records chosen to be deleted, what is gathered for a zone, and saving it under one serial."""
+"""The page of a zone's draft: review the changes, remove some, discard all, or save them under one serial."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response, request
-from werkzeug.wrappers import Response as Answer
+from werkzeug.wrappers import Response as BaseResponse
 
 from appliance.console import drafts
 from appliance.console.drafts import Change
-from appliance.console.forms import Form, sent_form
-from appliance.console.pages import go_to, page, pages
-from appliance.console.zones import read_whole, zone_at
+from appliance.console.forms import Form, submitted_form
+from appliance.console.pages import pages, redirect_to, render_page
+from appliance.console.zones import get_zone, parse_integer
 from appliance.errors import NotFound
 from appliance.store import records
 from appliance.web.context import reading
@@ -24,80 +24,80 @@ CHANGES = 50
 """Changes on a page."""
 
 
-@pages.post("/zones/<uuid:uuid>/records/delete/", endpoint="records_delete")
-def delete_records(uuid: UUID) -> Answer:
-    """The chosen records are gathered to be deleted; the next page shows what that means."""
-    zone, chosen = zone_at(uuid), sent_form().all("record")
-    if not chosen:
-        return go_to("console.zone", "Choose the records first.", uuid=uuid)
+@pages.post("/zones/<uuid:uuid>/records/delete/", endpoint="delete_records")
+def delete_records(uuid: UUID) -> BaseResponse:
+    """Add the deletion of the selected records to the draft."""
+    zone, selected = get_zone(uuid), submitted_form().all("record")
+    if not selected:
+        return redirect_to("console.zone", "No records selected.", uuid=uuid)
     with reading():
-        known = [found for one in chosen if (found := records.get_in(zone, _uuid(one)))]
-    return gather(zone, [drafts.deletion(record.uuid) for record in known])
+        found = [record for one in selected if (record := records.get_in(zone, _parse_uuid(one)))]
+    return add_to_draft(zone, [drafts.delete_change(record.uuid) for record in found])
 
 
-@pages.get("/zones/<uuid:uuid>/changes/", endpoint="changes")
-def show_changes(uuid: UUID) -> Response:
-    """What is gathered for the zone, and what it comes to."""
-    return _changes_page(zone_at(uuid))
+@pages.get("/zones/<uuid:uuid>/changes/", endpoint="draft")
+def show_draft(uuid: UUID) -> Response:
+    """Show the changes in the draft, and the diff of the zone file."""
+    return _draft_page(get_zone(uuid))
 
 
 @pages.post("/zones/<uuid:uuid>/changes/")
-def settle_changes(uuid: UUID) -> Response | Answer:
-    """Everything that is gathered is saved under one serial, or one of it taken out, or all thrown away."""
-    zone, form = zone_at(uuid), sent_form()
-    mark = form[drafts.SEEN]
-    with form.refusing():
-        if form["act"] == "discard":
-            drafts.take_out(zone, mark)
-            return go_to("console.zone", "What was gathered is thrown away; nothing was changed.", uuid=uuid)
-        if form["act"].isdecimal():
-            drafts.take_out(zone, mark, read_whole(form["act"], "act"))
-            return go_to("console.changes", uuid=uuid, page=request.args.get("page"))
-        diff = drafts.saved_as_seen(zone, mark, form["comment"])
-        return go_to("console.zone", f"Saved under serial {diff.after.serial}.", uuid=uuid)
-    return _changes_page(zone_at(uuid), form, 409 if drafts.SEEN in form.errors else 400)
+def submit_draft(uuid: UUID) -> Response | BaseResponse:
+    """Save the draft under one serial, remove one change from it, or discard it."""
+    zone, form = get_zone(uuid), submitted_form()
+    version = form[drafts.VERSION_FIELD]
+    with form.collecting_errors():
+        if form["intent"] == "discard":
+            drafts.discard(zone, version)
+            return redirect_to("console.zone", "Draft discarded. The zone is unchanged.", uuid=uuid)
+        if form["intent"].isdecimal():
+            drafts.discard(zone, version, parse_integer(form["intent"], "intent"))
+            return redirect_to("console.draft", uuid=uuid, page=request.args.get("page"))
+        diff = drafts.save_draft(zone, version, form["comment"])
+        return redirect_to("console.zone", f"Saved with serial {diff.after.serial}.", uuid=uuid)
+    return _draft_page(get_zone(uuid), form, 409 if drafts.VERSION_FIELD in form.errors else 400)
 
 
-def gather(zone: Zone, changes: list[Change]) -> Answer:
-    """Let these changes wait with the others, and show them all."""
+def add_to_draft(zone: Zone, changes: list[Change]) -> BaseResponse:
+    """Add these changes to the draft, and redirect to it."""
     drafts.add(zone, changes)
-    return go_to("console.changes", uuid=zone.uuid)
+    return redirect_to("console.draft", uuid=zone.uuid)
 
 
-def _changes_page(zone: Zone, form: Form | None = None, status: int = 200) -> Response:
-    form, waiting = form or Form(), drafts.drafted(zone)
-    shown, outcome = pager_within(len(waiting), CHANGES), drafts.result_of(zone, waiting)
-    return page(
-        "changes.html",
+def _draft_page(zone: Zone, form: Form | None = None, status: int = 200) -> Response:
+    form, changes = form or Form(), drafts.get_changes(zone)
+    shown, result = pager_within(len(changes), CHANGES), drafts.result_of(zone, changes)
+    return render_page(
+        "draft.html",
         status,
         zone=zone,
-        waiting=[_described(zone, one, form) for one in waiting[shown.offset :][: shown.size]],
-        paging=neighbours(len(waiting), shown),
-        outcome=outcome,
-        mark=drafts.mark_of(outcome.diff.before if outcome.diff else zone, waiting),
+        changes=[_describe(zone, change, form) for change in changes[shown.offset :][: shown.size]],
+        paging=neighbours(len(changes), shown),
+        result=result,
+        draft_version=drafts.version_of(result.diff.before if result.diff else zone, changes),
         form=form,
     )
 
 
-def _described(zone: Zone, change: Change, form: Form) -> dict[str, Any]:
-    """A gathered change for a person: what is done, to which record, and whether the form that was sent knew of it."""
-    mark = form[drafts.SEEN]
-    change = {**change, "is_new": bool(mark) and not drafts.is_in(mark, change)}
+def _describe(zone: Zone, change: Change, form: Form) -> dict[str, Any]:
+    """Return a change for the template: the action, the record, and whether the submitted form did not show it."""
+    version = form[drafts.VERSION_FIELD]
+    change = {**change, "is_new": bool(version) and not drafts.is_in_version(version, change)}
     with reading():
         record = records.get_in(zone, UUID(change["uuid"])) if "uuid" in change else None
     if record is None:
-        return {**change, "was": None}
-    shown = {
+        return {**change}
+    stored = {
         "name": print_owner(record.owner, zone.name),
         "record_type": record.rdtype.name,
         "value": record.value,
         "priority": record.priority,
     }
-    return {**shown, **change, "was": record}
+    return {**stored, **change}
 
 
-def _uuid(text: str) -> UUID:
+def _parse_uuid(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise NotFound("there is no such record") from None
+        raise NotFound(f"there is no record {text!r}") from None

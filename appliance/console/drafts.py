@@ -1,6 +1,6 @@
-"""Changes that are gathered for one zone and saved together: the draft of whoever is signed in.
+"""The draft of the signed-in account: changes of one zone that are collected and then saved together.
 
-A draft holds changes as the API writes them. What it comes to is found by a dry run, whenever it is shown.
+A draft holds changes in the form in which the API takes them. Each time it is shown, a dry run computes its result.
 """
 
 from __future__ import annotations
@@ -24,140 +24,143 @@ from appliance.web.context import context
 from appliance.zones.model import Record, Zone
 
 Change = Mapping[str, Any]
-MOST = 200
+MAX_CHANGES = 200
 """Changes that one draft may hold."""
-SEEN = "seen"
-"""The field of a form with the mark of its page."""
-_PLACED = "changes."
+VERSION_FIELD = "draft_version"
+"""The form field that holds the version of the draft that the page shows."""
+_FIELD_PREFIX = "changes."
 
 
 @dataclass(frozen=True, slots=True)
 class DraftResult:
-    """What changes come to: the diff and its lines, or what is wrong with which of them."""
+    """The result of saving changes: the diff and its lines, or the problem and the index of the change that has it."""
 
     diff: Diff | None
     lines: list[Line]
     problem: str = ""
-    at: int | None = None
+    index: int | None = None
 
 
-def creation(fields: Change) -> Change:
-    """A record that is to be there."""
+def create_change(fields: Change) -> Change:
+    """Return the change that creates a record."""
     return {"action": "create", **fields}
 
 
-def update(record: Record, revision: int, fields: Change) -> Change:
-    """A record that is to be another, unless somebody changes it first: it had that revision when it was looked at."""
+def update_change(record: Record, revision: int, fields: Change) -> Change:
+    """Return the change that updates a record; saving it fails if the record is no longer at that revision."""
     return {"action": "update", "uuid": str(record.uuid), "revision": revision, **fields}
 
 
-def deletion(uuid: UUID) -> Change:
-    """A record that is to be there no more."""
+def delete_change(uuid: UUID) -> Change:
+    """Return the change that deletes a record."""
     return {"action": "delete", "uuid": str(uuid)}
 
 
-def drafted(zone: Zone) -> list[Change]:
-    """What is gathered for the zone."""
+def get_changes(zone: Zone) -> list[Change]:
+    """Return the changes in the draft of the zone."""
     return list(drafts.of(zone, current_session().account.uuid))
 
 
-def add(zone: Zone, changes: list[Change]) -> None:
-    """Gather these changes too, but for those that wait already."""
+def add(zone: Zone, added: list[Change]) -> None:
+    """Add changes to the draft, except those that it already holds; raise InputError above MAX_CHANGES."""
     with context().store.writing():
-        waiting = drafted(zone)
-        waiting += [one for one in changes if one not in waiting]
-        if len(waiting) > MOST:
-            raise InputError(f"{MOST} changes are waiting already: save them first")
-        _put(zone, waiting)
+        changes = get_changes(zone)
+        changes += [change for change in added if change not in changes]
+        if len(changes) > MAX_CHANGES:
+            raise InputError(f"a draft holds at most {MAX_CHANGES} changes: save it first")
+        _put(zone, changes)
 
 
-def take_out(zone: Zone, mark: str, place: int | None = None) -> None:
-    """Let the change in that place wait no more, or none: where those wait that the page of that mark showed."""
+def discard(zone: Zone, version: str, index: int | None = None) -> None:
+    """Remove the change at that index, or all; raise InputError if the draft is no longer at that version."""
     with context().store.writing():
-        changes = drafted(zone)
-        _refuse_unseen(mark, None, changes)
-        _put(zone, [] if place is None else [one for at, one in enumerate(changes) if at != place])
+        changes = get_changes(zone)
+        _check_version(version, None, changes)
+        _put(zone, [] if index is None else [change for at, change in enumerate(changes) if at != index])
 
 
-def tried(zone: Zone, changes: list[Change]) -> Diff:
-    """What saving these changes would do; an InputError tells what is wrong."""
-    return context().editor.change_many(current_session().principal, zone.uuid, _asked(changes), dry_run=True)
+def dry_run(zone: Zone, changes: list[Change]) -> Diff:
+    """Return what saving these changes would do; raise InputError if one of them is invalid."""
+    return context().editor.change_many(current_session().principal, zone.uuid, _requests(changes), dry_run=True)
 
 
-def saved(zone: Zone, changes: list[Change]) -> Diff:
+def save(zone: Zone, changes: list[Change]) -> Diff:
     """Save these changes under one serial."""
-    return context().editor.change_many(current_session().principal, zone.uuid, _asked(changes))
+    return context().editor.change_many(current_session().principal, zone.uuid, _requests(changes))
 
 
-def saved_as_seen(zone: Zone, mark: str, comment: str) -> Diff:
-    """Save what is gathered under one serial, if that and the zone are still as the page of that mark showed them."""
+def save_draft(zone: Zone, version: str, comment: str) -> Diff:
+    """Save the draft under one serial; raise InputError if the draft or the zone is no longer at that version."""
 
-    def seen(now: Zone) -> list[Change]:
-        changes = drafted(now)
-        _refuse_unseen(mark, now, changes)
+    def current_changes(now: Zone) -> list[Change]:
+        changes = get_changes(now)
+        _check_version(version, now, changes)
         return changes
 
-    def end(now: Zone) -> None:
-        seen(now)
+    def clear(now: Zone) -> None:
+        current_changes(now)
         _put(now, [])
 
     editor, principal = context().editor, current_session().principal
-    return editor.change_many(principal, zone.uuid, lambda now: _asked(seen(now)), comment, alongside=end)
+    return editor.change_many(
+        principal, zone.uuid, lambda now: _requests(current_changes(now)), comment, alongside=clear
+    )
 
 
-def mark_of(zone: Zone, changes: list[Change]) -> str:
-    """What a page carries that shows these changes: the revision of the zone as it showed it, and a digest of each."""
+def version_of(zone: Zone, changes: list[Change]) -> str:
+    """Return the version of the draft: the revision of the zone, and a digest of each change."""
     return ".".join([str(zone.revision), *map(_digest, changes)])
 
 
-def is_in(mark: str, change: Change) -> bool:
-    """Whether the page of that mark showed the change."""
-    return _digest(change) in mark.split(".")[1:]
+def is_in_version(version: str, change: Change) -> bool:
+    """Return whether the draft at that version holds the change."""
+    return _digest(change) in version.split(".")[1:]
 
 
 def lines_of(diff: Diff) -> list[Line]:
-    """The diff as lines of the zone file."""
+    """Return the diff as lines of the zone file."""
     serials = (diff.before.serial, diff.after.serial)
     return diff_lines(diff.before.name, context().editor.apex, serials, diff.changes)
 
 
 def result_of(zone: Zone, changes: list[Change]) -> DraftResult:
-    """What these changes come to, or what is wrong with them."""
+    """Return the result of saving these changes, or what is wrong with them."""
     try:
-        diff = tried(zone, changes)
-    except InputError as refused:
-        at, _ = place_of(refused)
-        return DraftResult(None, [], str(refused), at)
+        diff = dry_run(zone, changes)
+    except InputError as error:
+        index, _ = locate_error(error)
+        return DraftResult(None, [], str(error), index)
     return DraftResult(diff, lines_of(diff))
 
 
-def place_of(refused: InputError) -> tuple[int | None, str | None]:
-    """Which change is refused, and its field."""
-    if not refused.field or not refused.field.startswith(_PLACED):
-        return None, refused.field
-    number, _, field = refused.field.removeprefix(_PLACED).partition(".")
-    return int(number), field or None
+def locate_error(error: InputError) -> tuple[int | None, str | None]:
+    """Return the index of the change that has the error, and its field; None where there is none."""
+    if not error.field or not error.field.startswith(_FIELD_PREFIX):
+        return None, error.field
+    index, _, field = error.field.removeprefix(_FIELD_PREFIX).partition(".")
+    return int(index), field or None
 
 
 def _put(zone: Zone, changes: list[Change]) -> None:
     drafts.put(zone, current_session().account.uuid, changes, context().clock())
 
 
-def _refuse_unseen(mark: str, zone: Zone | None, changes: list[Change]) -> None:
-    """Raise InputError with what is not as the page of that mark showed it; without a zone that may be another."""
-    revision, *shown = mark.split(".")
+def _check_version(version: str, zone: Zone | None, changes: list[Change]) -> None:
+    """Raise InputError if the draft, or the zone where one is given, is no longer at that version."""
+    revision, *shown = version.split(".")
     now, then = Counter(map(_digest, changes)), Counter(shown)
-    told = [
-        _counted(count.total(), what) for count, what in ((now - then, "added"), (then - now, "taken out")) if count
+    differences = [
+        _count_changes(count.total(), verb) for count, verb in ((now - then, "added"), (then - now, "removed")) if count
     ]
     if zone and revision != str(zone.revision):
-        told.append(f"{_last_actor(zone)} changed the zone")
-    if told:
-        raise InputError(f"nothing was done: since this page was shown, {' and '.join(told)}. Look again", SEEN)
+        differences.append(f"{_last_actor(zone)} changed the zone")
+    if differences:
+        text = f"nothing was changed: since this page was loaded, {' and '.join(differences)}. Review the draft again"
+        raise InputError(text, VERSION_FIELD)
 
 
-def _counted(number: int, what: str) -> str:
-    return f"1 change was {what}" if number == 1 else f"{number} changes were {what}"
+def _count_changes(number: int, verb: str) -> str:
+    return f"1 change was {verb}" if number == 1 else f"{number} changes were {verb}"
 
 
 def _last_actor(zone: Zone) -> str:
@@ -169,11 +172,11 @@ def _digest(change: Change) -> str:
     return hashlib.sha256(json.dumps(change, sort_keys=True).encode()).hexdigest()[:12]
 
 
-def _asked(changes: list[Change]) -> list[RecordRequest]:
-    return [_read(change) for change in changes]
+def _requests(changes: list[Change]) -> list[RecordRequest]:
+    return [_parse_change(change) for change in changes]
 
 
-def _read(change: Change) -> RecordRequest:
+def _parse_change(change: Change) -> RecordRequest:
     fields = {key: value for key, value in change.items() if key not in ("action", "uuid", "revision")}
     match change["action"]:
         case "create":

@@ -1,7 +1,8 @@
-"""What a form brought, and what is wrong with it at each field."""
+"""The values of a submitted form, and the error at each field."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from types import TracebackType
 
 from flask import request
@@ -11,10 +12,10 @@ from appliance.errors import InputError
 
 
 class Form:
-    """The values of a form as they were sent; what is refused of them is told at its field, or above them all.
+    """The values of a form as submitted, and its errors by field; those of no field have the key "".
 
-    with form.refusing():
-        ...  # an InputError in here becomes `errors`, and what stands after the block is done
+    with form.collecting_errors():
+        ...  # an InputError raised here is added to `errors`, and execution continues after the block
     """
 
     def __init__(self, values: MultiDict[str, str] | None = None) -> None:
@@ -22,37 +23,46 @@ class Form:
         self.errors: dict[str, str] = {}
 
     def __getitem__(self, name: str) -> str:
-        """What was typed, empty when there is no such field."""
+        """Return the value of the field, "" if there is none."""
         return self.values.get(name, "")
 
     def all(self, name: str) -> list[str]:
-        """Every value of a field that may have several."""
+        """Return every value of a field that may have several."""
         return self.values.getlist(name)
 
     def words(self, name: str) -> list[str]:
-        """What was typed, parted at blanks and commas."""
+        """Return the words of the field, separated by spaces or commas."""
         return self[name].replace(",", " ").split()
 
-    def refusing(self) -> _Refusing:
-        """A block in which an InputError is kept and not raised."""
-        return _Refusing(self)
+    def collecting_errors(self) -> _ErrorCollector:
+        """Return a context manager that adds an InputError to `errors` and suppresses it."""
+        return _ErrorCollector(self)
 
 
-def sent_form() -> Form:
-    """The form that this request brought."""
+def as_sentence(message: str, values: Iterable[str] = ()) -> str:
+    """Return an error message as a sentence; if it begins with a domain name or a value, that is not capitalized."""
+    first = message.split(" ", 1)[0]
+    if first.isalpha() and first not in {value.strip().lower().removesuffix(".") for value in values}:
+        message = message[:1].upper() + message[1:]
+    return f"{message}."
+
+
+def submitted_form() -> Form:
+    """Return the form of this request."""
     return Form(request.form)
 
 
-class _Refusing:
+class _ErrorCollector:
     def __init__(self, form: Form) -> None:
         self._form = form
 
     def __enter__(self) -> None:
         return None
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> bool:
+    def __exit__(
+        self, error_type: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> bool:
         if not isinstance(error, InputError):
             return False
-        text = str(error)
-        self._form.errors[error.field or ""] = f"{text[:1].upper()}{text[1:]}."
+        self._form.errors[error.field or ""] = as_sentence(str(error), self._form.values.values())
         return True

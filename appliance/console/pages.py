@@ -1,4 +1,4 @@
-"""The blueprint of all pages, how a page is shown, and what is told on the next one."""
+"""The blueprint of all pages, rendering a page, redirects, and the notice that the next page shows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import flask
 from flask import Blueprint, Response, g, request
-from werkzeug.wrappers import Response as Answer
+from werkzeug.wrappers import Response as BaseResponse
 
 from appliance import __version__
 from appliance.console.session import current_session
@@ -22,35 +22,35 @@ pages = Blueprint("console", __name__, template_folder="templates", static_folde
 NAVIGATION = (
     ("console.zones", "Zones", False),
     ("console.dashboard", "Dashboard", True),
-    ("console.developers", "Developers", False),
+    ("console.tokens", "API tokens", False),
     ("console.people", "People", True),
     ("console.account", "Account", False),
 )
-"""Endpoint, word, and whether operators alone see it; a page that is not there has no link."""
+"""Endpoint, label, and whether only operators see it; an endpoint that does not exist has no link."""
 NOTICE = "notice"
-"""The cookie that carries what is told on the next page."""
+"""The cookie that carries the notice to the next page."""
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 
-def open_to_all(view: View) -> View:
-    """Mark a page that needs no session; every other one does."""
-    view.is_open = True  # type: ignore[attr-defined]
+def public(view: View) -> View:
+    """Mark a page as public; every other one requires a session."""
+    view.is_public = True  # type: ignore[attr-defined]
     return view
 
 
 def operators_only(view: View) -> View:
-    """Mark a page that only operators have; for others it is not there."""
-    view.is_operators = True  # type: ignore[attr-defined]
+    """Mark a page as one for operators; for others it does not exist."""
+    view.is_for_operators = True  # type: ignore[attr-defined]
     return view
 
 
-def page(template: str, status: int = 200, **context: Any) -> Response:  # noqa: ANN401 - what the template shows
-    """A page, with what every page has."""
-    who = current_session()
+def render_page(template: str, status: int = 200, **context: Any) -> Response:  # noqa: ANN401 - what the template shows
+    """Render a page, with the context that every page needs."""
+    current = current_session()
     context |= {
-        "visitor": who,
-        "session": who.session,
+        "console_session": current,
+        "session": current.session,
         "notice": _read_notice(),
         "navigation": _navigation(),
         "version": __version__,
@@ -58,47 +58,47 @@ def page(template: str, status: int = 200, **context: Any) -> Response:  # noqa:
     return flask.make_response(flask.render_template(template, **context), status)
 
 
-def go(path: str, notice: str | None = None) -> Answer:
-    """On to another page here, where the notice is shown once."""
+def redirect_to_path(path: str, notice: str | None = None) -> BaseResponse:
+    """Redirect to a path of the console, where the notice is shown once."""
     g.notice = notice
     return flask.redirect(path, 303)
 
 
-def go_to(endpoint: str, notice: str | None = None, **values: Any) -> Answer:  # noqa: ANN401 - Flask's own
-    """On to the page of that endpoint."""
-    return go(flask.url_for(endpoint, **values), notice)
+def redirect_to(endpoint: str, notice: str | None = None, **values: Any) -> BaseResponse:  # noqa: ANN401 - Flask's own
+    """Redirect to an endpoint, where the notice is shown once."""
+    return redirect_to_path(flask.url_for(endpoint, **values), notice)
 
 
-def path_here(text: str) -> str:
-    """The path that a link asks to go on to, where it is one of ours; else the first page."""
-    is_ours = text.startswith("/") and not text.startswith("//") and "\\" not in text and text.isprintable()
-    return text if is_ours else flask.url_for("console.home")
+def local_path(text: str) -> str:
+    """Return the text if it is a path of this host, else the path of the home page."""
+    is_local = text.startswith("/") and not text.startswith("//") and "\\" not in text and text.isprintable()
+    return text if is_local else flask.url_for("console.home")
 
 
-def keep_notice(answer: Response) -> None:
-    """Let the next page show the notice, and this one the last."""
-    who = current_session()
+def save_notice(response: Response) -> None:
+    """Set the cookie with the notice for the next page, or delete it once a page has shown it."""
+    current = current_session()
     if g.get("notice"):
         text = base64.urlsafe_b64encode(g.notice.encode()).decode()
-        value = f"{text}.{_seal(text)}"
-        answer.set_cookie(NOTICE, value, max_age=60, httponly=True, samesite="Lax", secure=who.is_secure)
-    elif NOTICE in request.cookies and not 300 <= answer.status_code < 400:
-        answer.delete_cookie(NOTICE, httponly=True, samesite="Lax", secure=who.is_secure)
+        value = f"{text}.{_signature(text)}"
+        response.set_cookie(NOTICE, value, max_age=60, httponly=True, samesite="Lax", secure=current.is_secure)
+    elif NOTICE in request.cookies and not 300 <= response.status_code < 400:
+        response.delete_cookie(NOTICE, httponly=True, samesite="Lax", secure=current.is_secure)
 
 
 def print_age(since: datetime) -> str:
-    """How long ago that was, for a person."""
+    """Return the time since then, in seconds."""
     return f"{max(0, int((context().clock() - since).total_seconds()))} s"
 
 
-def print_moment(moment: datetime | None) -> str:
-    """A moment for a person."""
-    return moment.strftime("%Y-%m-%d %H:%M UTC") if moment else "never"
+def print_time(time: datetime | None) -> str:
+    """Return the time to the minute, in UTC; "Never" for None."""
+    return time.strftime("%Y-%m-%d %H:%M UTC") if time else "Never"
 
 
 def _read_notice() -> str | None:
-    text, _, seal = request.cookies.get(NOTICE, "").partition(".")
-    if not hmac.compare_digest(seal.encode(), _seal(text).encode()):
+    text, _, signature = request.cookies.get(NOTICE, "").partition(".")
+    if not hmac.compare_digest(signature.encode(), _signature(text).encode()):
         return None
     try:
         return base64.urlsafe_b64decode(text).decode()
@@ -106,18 +106,18 @@ def _read_notice() -> str | None:
         return None
 
 
-def _seal(text: str) -> str:
-    return current_session().seal(f"notice:{text}")
+def _signature(text: str) -> str:
+    return current_session().sign(f"notice:{text}")
 
 
 def _navigation() -> list[tuple[str, str, bool]]:
-    """Path and word of each link, and whether it leads to where we are."""
+    """Return the path and label of each link, and whether it is the current page."""
     session = current_session().session
-    shown = {
-        flask.url_for(endpoint): word
-        for endpoint, word, is_operators in NAVIGATION
+    links = {
+        flask.url_for(endpoint): label
+        for endpoint, label, is_for_operators in NAVIGATION
         if session and endpoint in flask.current_app.view_functions
-        if session.account.is_admin or not is_operators
+        if session.account.is_admin or not is_for_operators
     }
-    here = max(filter(request.path.startswith, shown), key=len, default=None)
-    return [(path, word, path == here) for path, word in shown.items()]
+    active = max(filter(request.path.startswith, links), key=len, default=None)
+    return [(path, label, path == active) for path, label in links.items()]

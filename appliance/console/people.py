@@ -1,4 +1,4 @@
-"""For operators: who has an account, and who is invited."""
+"""For operators: accounts and invitations."""
 
 from __future__ import annotations
 
@@ -6,78 +6,80 @@ from uuid import UUID
 
 import flask
 from flask import Response, request
-from werkzeug.wrappers import Response as Answer
+from werkzeug.wrappers import Response as BaseResponse
 
-from appliance.console.forms import Form, sent_form
-from appliance.console.pages import go_to, operators_only, page, pages
+from appliance.console.forms import Form, submitted_form
+from appliance.console.pages import operators_only, pages, redirect_to, render_page
 from appliance.console.session import current_session
 from appliance.identity import membership
 from appliance.store import accounts, invitations
 from appliance.web.context import context, reading
 from appliance.web.paging import neighbours, pager
 
-ACCOUNTS, INVITED = 40, 40
-"""Accounts on a page, and the newest invitations that are shown with them."""
+ACCOUNTS, INVITATIONS = 40, 40
+"""Accounts on a page, and invitations that are shown with them, the newest first."""
 
 
 @pages.get("/people/", endpoint="people")
 @operators_only
 def show_people() -> Response:
-    """Every account, and every invitation that is open."""
+    """Show the accounts and the pending invitations."""
     return _people_page(Form())
 
 
 @pages.post("/people/invitations/")
 @operators_only
 def invite() -> Response:
-    """A link for one person, shown this once."""
-    form = sent_form()
-    with form.refusing():
+    """Create an invitation, and show its link once."""
+    form = submitted_form()
+    with form.collecting_errors():
         is_admin = form["is_admin"] == "yes"
-        made, secret = membership.invite(
+        invitation, secret = membership.invite(
             context().store, current_session().principal, form["email"], context().clock(), is_admin=is_admin
         )
         path = flask.url_for("console.invitation", secret=secret)
-        return page("invited.html", invitation=made, link=request.host_url.removesuffix("/") + path)
+        return render_page(
+            "invitation_created.html", invitation=invitation, link=request.host_url.removesuffix("/") + path
+        )
     return _people_page(form, 400)
 
 
 @pages.post("/people/invitations/<uuid:uuid>/withdraw/")
 @operators_only
-def withdraw(uuid: UUID) -> Answer:
-    """The link is void."""
+def revoke_invitation(uuid: UUID) -> BaseResponse:
+    """Revoke an invitation."""
     membership.withdraw(context().store, current_session().principal, uuid, context().clock())
-    return go_to("console.people", "The invitation is taken back.")
+    return redirect_to("console.people", "Invitation revoked.")
 
 
 @pages.post("/people/<uuid:uuid>/disable/")
 @operators_only
-def disable(uuid: UUID) -> Answer:
-    """No token and no session of the account is taken any more."""
+def disable(uuid: UUID) -> BaseResponse:
+    """Disable an account: its sessions and tokens are revoked."""
     account = membership.disable(context().store, current_session().principal, uuid, context().clock())
-    return go_to("console.people", f"{account.email} is disabled: signed out, and none of its tokens is taken.")
+    return redirect_to("console.people", f"{account.email} is disabled. Its sessions and tokens are revoked.")
 
 
 @pages.post("/people/<uuid:uuid>/enable/")
 @operators_only
-def enable(uuid: UUID) -> Answer:
-    """The account may sign in again; what it held before stays void."""
+def enable(uuid: UUID) -> BaseResponse:
+    """Enable an account; sessions and tokens from before remain revoked."""
     account = membership.enable(context().store, current_session().principal, uuid, context().clock())
-    return go_to("console.people", f"{account.email} may sign in again, and needs new tokens.")
+    return redirect_to("console.people", f"{account.email} is enabled. Its former tokens remain revoked.")
 
 
 def _people_page(form: Form, status: int = 200) -> Response:
     search, shown = request.args.get("search", "").strip(), pager(ACCOUNTS)
     with reading():
-        everyone, total = accounts.find_accounts(shown, search)
-        invited = invitations.open_ones(context().clock())
-    return page(
+        found, total = accounts.find_accounts(shown, search)
+        pending = invitations.open_ones(context().clock())
+    return render_page(
         "people.html",
         status,
         form=form,
         search=search,
-        everyone=everyone,
+        accounts=found,
         paging=neighbours(total, shown),
-        invited=invited[:INVITED],
-        more_invited=len(invited[INVITED:]),
+        invitations=pending[:INVITATIONS],
+        more_invitations=len(pending[INVITATIONS:]),
     )

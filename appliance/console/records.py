@@ -1,4 +1,4 @@
-"""The records of a zone: as sets, and the forms in which one is made or changed."""
+"""The records of a zone: the list of RRsets, and the forms to add and edit a record."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from uuid import UUID
 
 from flask import Response, request
 from werkzeug.datastructures import MultiDict
-from werkzeug.wrappers import Response as Answer
+from werkzeug.wrappers import Response as BaseResponse
 
 from appliance.console import drafts
-from appliance.console.draft_pages import gather
+from appliance.console.draft_pages import add_to_draft
 from appliance.console.drafts import Change
-from appliance.console.forms import Form, sent_form
-from appliance.console.pages import go_to, page, pages
-from appliance.console.record_forms import KINDS, RecordForm, form_of
+from appliance.console.forms import Form, submitted_form
+from appliance.console.pages import pages, redirect_to, render_page
+from appliance.console.record_forms import FORMS, RecordForm, form_of
 from appliance.console.session import current_session
-from appliance.console.zones import read_whole, zone_at
+from appliance.console.zones import get_zone, parse_integer
 from appliance.editing import find_record
 from appliance.errors import InputError, NotFound
 from appliance.render.zone_diff import Line
@@ -30,205 +30,206 @@ from appliance.zones.model import MAX_TTL, Record, Zone
 from appliance.zones.names import print_domain, print_owner
 from appliance.zones.rdata import MAX_PRIORITY, parse_type
 
-Differing = tuple[str, str, str]
-"""A field of which two people think differently: its label, what it holds now, and what was typed."""
-SETS = 50
-"""Sets on a page."""
+Difference = tuple[str, str, str]
+"""A field in which the stored record differs from the submitted one: its label, the stored value, the submitted one."""
+RRSETS = 50
+"""RRsets on a page."""
 ROWS = 100
-"""Records on a page, unless it has more sets: the rest of each set is folded away behind a link."""
-SHOWN = 5
-"""Records of a set that are shown at most, where there are others."""
+"""Records on a page, unless it has more RRsets; a link leads to the rest of each RRset."""
+MAX_SHOWN = 5
+"""Records shown of an RRset that is not alone on the page."""
 
 
 @pages.get("/zones/<uuid:uuid>/", endpoint="zone")
 def show_zone(uuid: UUID) -> Response:
-    """The records of the zone, set by set, and what is served of it."""
-    text, wanted = request.args.get("search", "").strip(), request.args.get("type", "")
-    zone = zone_at(uuid)
-    rdtype = parse_type(wanted) if wanted in KINDS and KINDS[wanted].record_type == wanted else None
-    name, asked = request.args.get("name"), pager(SETS)
-    filters = SetFilters(rdtype, text.lower().removesuffix("." + print_domain(zone.name)), name)
+    """Show the records of the zone by RRset, and its deployment."""
+    search, type_name = request.args.get("search", "").strip(), request.args.get("type", "")
+    zone = get_zone(uuid)
+    is_type = type_name in FORMS and FORMS[type_name].record_type == type_name
+    rdtype = parse_type(type_name) if is_type else None
+    name, shown = request.args.get("name"), pager(RRSETS)
+    filters = SetFilters(rdtype, search.lower().removesuffix("." + print_domain(zone.name)), name)
     with reading():
-        found, total = rrsets.find(zone, asked, filters)
+        found, total = rrsets.find(zone, shown, filters)
         types = rrsets.types_of(zone)
         deployment = deployments.of_zones([zone], context().nameservers)[zone.uuid]
-        waiting = drafts.drafted(zone)
-    return page(
+        changes = drafts.get_changes(zone)
+    return render_page(
         "zone.html",
         zone=zone,
-        sets=found,
+        rrsets=found,
         types=types,
-        search=text,
+        search=search,
         rdtype=rdtype,
         name=name,
         deployment=deployment,
-        waiting=waiting,
-        shown=_shown_of_each([len(one.records) for one in found]),
-        paging=neighbours(total, asked),
+        changes=changes,
+        shown=_rows_per_rrset([len(rrset.records) for rrset in found]),
+        paging=neighbours(total, shown),
     )
 
 
 @pages.get("/zones/<uuid:uuid>/records/new/", endpoint="record_new")
 def show_new_record(uuid: UUID) -> Response:
-    """The form of a record of the type that is asked for."""
-    kind = _kind(request.args.get("type", "A"))
-    return _form_page(zone_at(uuid), kind, Form(MultiDict({"name": request.args.get("name", kind.name)})))
+    """Show the form for a new record of the requested type."""
+    record_form = _get_form(request.args.get("type", "A"))
+    name = request.args.get("name", record_form.default_name)
+    return _form_page(get_zone(uuid), record_form, Form(MultiDict({"name": name})))
 
 
 @pages.post("/zones/<uuid:uuid>/records/new/")
-def create_record(uuid: UUID) -> Response | Answer:
-    """A new record: saved, gathered, or only looked at."""
-    zone, form, kind = zone_at(uuid), sent_form(), _kind(request.args.get("type", "A"))
-    return _settle(zone, kind, form, lambda: drafts.creation(_fields(kind, form)))
+def create_record(uuid: UUID) -> Response | BaseResponse:
+    """Save a new record, add it to the draft, or preview it."""
+    zone, form, record_form = get_zone(uuid), submitted_form(), _get_form(request.args.get("type", "A"))
+    return _submit(zone, record_form, form, lambda: drafts.create_change(_fields(record_form, form)))
 
 
 @pages.get("/zones/<uuid:uuid>/records/<uuid:record>/", endpoint="record")
 def show_record(uuid: UUID, record: UUID) -> Response:
-    """The form of a record that is there."""
-    zone, found, revision = _record_at(uuid, record)
-    kind = form_of(found.rdtype.name, found.value)
-    shown = {**_shown(zone, kind, found), "revision": str(revision)}
-    return _form_page(zone, kind, Form(MultiDict(shown)), found)
+    """Show the form of a stored record."""
+    zone, found, revision = _get_record(uuid, record)
+    record_form = form_of(found.rdtype.name, found.value)
+    values = {**_form_values(zone, record_form, found), "revision": str(revision)}
+    return _form_page(zone, record_form, Form(MultiDict(values)), found)
 
 
 @pages.post("/zones/<uuid:uuid>/records/<uuid:record>/")
-def change_record(uuid: UUID, record: UUID) -> Response | Answer:
-    """Another content of the record: saved, gathered, or only looked at; never in place of what it did not show."""
-    zone, found, revision = _record_at(uuid, record)
-    form, kind = sent_form(), form_of(found.rdtype.name, found.value)
-    if form["act"] == "delete":
-        return gather(zone, [drafts.deletion(found.uuid)])
+def change_record(uuid: UUID, record: UUID) -> Response | BaseResponse:
+    """Save the edited record, add the change to the draft, or preview it; 409 if the record changed meanwhile."""
+    zone, found, revision = _get_record(uuid, record)
+    form, record_form = submitted_form(), form_of(found.rdtype.name, found.value)
+    if form["intent"] == "delete":
+        return add_to_draft(zone, [drafts.delete_change(found.uuid)])
 
-    def asked() -> Change:
-        return drafts.update(found, read_whole(form["revision"], "revision"), _fields(kind, form))
+    def change() -> Change:
+        return drafts.update_change(found, parse_integer(form["revision"], "revision"), _fields(record_form, form))
 
-    return _settle(zone, kind, form, asked, found, revision)
+    return _submit(zone, record_form, form, change, found, revision)
 
 
-def _shown_of_each(sizes: Sequence[int]) -> int:
-    """How many records of each set are shown: all where it is alone, and fewer the more sets are long."""
-    most = ROWS if len(sizes) == 1 else SHOWN
+def _rows_per_rrset(sizes: Sequence[int]) -> int:
+    """Return how many records of each RRset to show, so that a page has at most ROWS of them."""
+    most = ROWS if len(sizes) == 1 else MAX_SHOWN
     return next((shown for shown in range(most, 1, -1) if sum(min(shown, size) for size in sizes) <= ROWS), 1)
 
 
-def _settle(
+def _submit(
     zone: Zone,
-    kind: RecordForm,
+    record_form: RecordForm,
     form: Form,
-    asked: Callable[[], Change],
+    change: Callable[[], Change],
     record: Record | None = None,
     revision: int | None = None,
-) -> Response | Answer:
-    """Do with the change what the button says; the form again when something is wrong, or it was only to be seen."""
-    waiting, lines = drafts.drafted(zone), None
-    with form.refusing(), _own(len(waiting)):
-        changes = [*waiting, asked()]
-        if form["act"] == "preview":
-            lines = drafts.lines_of(drafts.tried(zone, changes))
-        elif form["act"] == "gather" or waiting:
-            drafts.tried(zone, changes)
+) -> Response | BaseResponse:
+    """Do what the pressed button means; show the form again after a preview or an error."""
+    drafted, lines = drafts.get_changes(zone), None
+    with form.collecting_errors(), _errors_of_change(len(drafted)):
+        changes = [*drafted, change()]
+        if form["intent"] == "preview":
+            lines = drafts.lines_of(drafts.dry_run(zone, changes))
+        elif form["intent"] == "draft" or drafted:
+            drafts.dry_run(zone, changes)
             drafts.add(zone, changes[-1:])
-            return go_to("console.changes", uuid=zone.uuid)
+            return redirect_to("console.draft", uuid=zone.uuid)
         else:
-            diff = drafts.saved(zone, changes)
-            told = f"Saved under serial {diff.after.serial}." if diff.changes else "Nothing was changed."
-            return go_to("console.zone", told, uuid=zone.uuid)
+            diff = drafts.save(zone, changes)
+            notice = f"Saved with serial {diff.after.serial}." if diff.changes else "No changes to save."
+            return redirect_to("console.zone", notice, uuid=zone.uuid)
     if record and "revision" in form.errors:
-        differing = _differing(kind, form, _shown(zone, kind, record))
+        differences = _differences(record_form, form, _form_values(zone, record_form, record))
         form = Form(MultiDict({**form.values, "revision": str(revision)}))
-        return _form_page(zone, kind, form, record, differing=differing, status=409)
-    return _form_page(zone, kind, form, record, lines=lines, status=400 if form.errors else 200)
+        return _form_page(zone, record_form, form, record, differences=differences, status=409)
+    return _form_page(zone, record_form, form, record, lines=lines, status=400 if form.errors else 200)
 
 
 @contextmanager
-def _own(number: int) -> Iterator[None]:
-    """Mistakes in the change of that number are told at the fields of its form, others above it."""
+def _errors_of_change(index: int) -> Iterator[None]:
+    """Report errors of the change at that index at the fields of its form, and those of other changes above it."""
     try:
         yield
-    except InputError as refused:
-        at, field = drafts.place_of(refused)
-        if at is not None and at != number:
-            raise InputError(f"change {at + 1} of those that wait: {refused}") from None
-        refused.field = field
+    except InputError as error:
+        at, field = drafts.locate_error(error)
+        if at is not None and at != index:
+            raise InputError(f"change {at + 1} of the draft: {error}") from None
+        error.field = field
         raise
 
 
-def _fields(kind: RecordForm, form: Form) -> Change:
-    """The fields of the record, as the API takes them."""
-    typed = {part.name: form[f"part_{part.name}"] for part in kind.parts}
+def _fields(record_form: RecordForm, form: Form) -> Change:
+    """Return the fields of the record in the form in which the API takes them."""
+    values = {field.name: form[f"part_{field.name}"] for field in record_form.fields}
     fields: dict[str, Any] = {
-        "record_type": kind.record_type,
+        "record_type": record_form.record_type,
         "name": form["name"].strip(),
-        "value": kind.join(typed),
-        "ttl": read_between(form["ttl"], "ttl", MAX_TTL) if form["ttl"].strip() else None,
+        "value": record_form.join(values),
+        "ttl": _parse_bounded(form["ttl"], "ttl", MAX_TTL) if form["ttl"].strip() else None,
         "comment": form["comment"],
     }
-    if kind.has_priority and form["priority"].strip():
-        fields["priority"] = read_between(form["priority"], "priority", MAX_PRIORITY)
+    if record_form.has_priority and form["priority"].strip():
+        fields["priority"] = _parse_bounded(form["priority"], "priority", MAX_PRIORITY)
     return fields
 
 
-def read_between(text: str, field: str, most: int) -> int:
-    """The whole number from 0 to `most` that was typed."""
-    number = read_whole(text, field)
-    if not 0 <= number <= most:
-        raise InputError(f"it must be 0 to {most}", field)
+def _parse_bounded(text: str, field: str, maximum: int) -> int:
+    """Return the integer in the text; raise InputError unless it is 0 to `maximum`."""
+    number = parse_integer(text, field)
+    if not 0 <= number <= maximum:
+        raise InputError(f"it must be 0 to {maximum}", field)
     return number
 
 
 def _form_page(
     zone: Zone,
-    kind: RecordForm,
+    record_form: RecordForm,
     form: Form,
     record: Record | None = None,
     *,
     lines: list[Line] | None = None,
-    differing: list[Differing] | None = None,
+    differences: list[Difference] | None = None,
     status: int = 200,
 ) -> Response:
-    chosen = next((name for name, one in KINDS.items() if one is kind), kind.record_type)
-    waiting = drafts.drafted(zone)
-    return page(
+    selected = next((name for name, one in FORMS.items() if one is record_form), record_form.record_type)
+    return render_page(
         "record.html",
         status,
         zone=zone,
-        kind=kind,
-        kinds=KINDS,
-        chosen=chosen,
+        record_form=record_form,
+        record_forms=FORMS,
+        selected=selected,
         form=form,
         record=record,
         lines=lines,
-        differing=differing,
-        waiting=waiting,
+        differences=differences,
+        changes=drafts.get_changes(zone),
     )
 
 
-def _shown(zone: Zone, kind: RecordForm, record: Record) -> dict[str, str]:
-    """The record in the fields of its form."""
-    parts_shown = {f"part_{name}": text for name, text in kind.split(record.value).items()}
+def _form_values(zone: Zone, record_form: RecordForm, record: Record) -> dict[str, str]:
+    """Return the record as values of the form fields."""
+    parts = {f"part_{name}": text for name, text in record_form.split(record.value).items()}
     priority = "" if record.priority is None else str(record.priority)
-    names = {"name": print_owner(record.owner, zone.name), "priority": priority}
-    return names | parts_shown | {"ttl": str(record.ttl), "comment": record.comment}
+    common = {"name": print_owner(record.owner, zone.name), "priority": priority}
+    return common | parts | {"ttl": str(record.ttl), "comment": record.comment}
 
 
-def _differing(kind: RecordForm, form: Form, now: Mapping[str, str]) -> list[Differing]:
-    """The fields in which the record as it is now is not what was typed."""
+def _differences(record_form: RecordForm, form: Form, stored: Mapping[str, str]) -> list[Difference]:
+    """Return the fields in which the stored record differs from the submitted form."""
     labels = {"name": "Name", "priority": "Priority", "ttl": "TTL", "comment": "Comment"}
-    labels |= {f"part_{part.name}": part.label for part in kind.parts}
-    return [(labels[field], text, form[field]) for field, text in now.items() if text != form[field]]
+    labels |= {f"part_{field.name}": field.label for field in record_form.fields}
+    return [(labels[name], text, form[name]) for name, text in stored.items() if text != form[name]]
 
 
-def _record_at(uuid: UUID, record: UUID) -> tuple[Zone, Record, int]:
-    """The zone, the record, and its revision."""
+def _get_record(zone_uuid: UUID, uuid: UUID) -> tuple[Zone, Record, int]:
+    """Return the zone, the record and its revision; raise NotFound if the zone has no such record."""
     with reading():
-        zone, found = find_record(record, current_session().principal.scope)
-        revision = records.revision_of(record)
-    if zone.uuid != uuid or revision is None:
-        raise NotFound("there is no such record")
+        zone, found = find_record(uuid, current_session().principal.scope)
+        revision = records.revision_of(uuid)
+    if zone.uuid != zone_uuid or revision is None:
+        raise NotFound(f"there is no record {uuid} in this zone")
     return zone, found, revision
 
 
-def _kind(name: str) -> RecordForm:
-    if name not in KINDS:
-        raise NotFound("there is no such record type here")
-    return KINDS[name]
+def _get_form(name: str) -> RecordForm:
+    if name not in FORMS:
+        raise NotFound(f"there is no form for record type {name!r}")
+    return FORMS[name]

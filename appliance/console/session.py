@@ -1,7 +1,7 @@
-"""Who asks for a page: the session behind their cookie, and the proof that a form came from a page of ours.
+"""The session behind the cookie of a request, and protection against cross-site request forgery (CSRF).
 
-Everyone's cookie is a random secret; that of someone who is signed in is, as a hash, in the store. What a form
-carries is sealed with that secret, so it is worth nothing to anyone else, and changes when one signs in.
+Every browser has a cookie with a random secret; the store has a hash of the secret for each browser that is signed in.
+The CSRF token of a form is an HMAC with that secret, so it is valid for that browser alone, until it signs in or out.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from appliance.store import sessions
 from appliance.store.sessions import LONGEST, Session
 from appliance.web.context import context, reading
 
-FIELD = "form_token"
-"""The hidden field of every form."""
+CSRF_FIELD = "csrf_token"
+"""The hidden field of every form that holds the CSRF token."""
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
-_READING = ("GET", "HEAD")
+_SAFE_METHODS = ("GET", "HEAD")
 
 
 @dataclass(frozen=True, slots=True)
 class ConsoleSession:
-    """Someone with a browser; `session` when they are signed in. `is_secure`: the request came by TLS."""
+    """A browser: its secret, its session if it is signed in, and whether the request came over TLS."""
 
     secret: str
     session: Session | None
@@ -42,38 +42,38 @@ class ConsoleSession:
 
     @property
     def account(self) -> Account:
-        """The account of someone who is signed in."""
+        """The account that is signed in; raise Forbidden if there is none."""
         if self.session is None:
             raise Forbidden
         return self.session.account
 
     @property
     def browser(self) -> Browser:
-        """Where the request comes from."""
+        """The address and user agent of the request."""
         return Browser(request.remote_addr or "", request.user_agent.string)
 
     @property
     def principal(self) -> Principal:
-        """Return them as the person who asks; operators see all zones."""
+        """The principal of the account; operators see all zones."""
         return Principal.of_account(self.account, self.browser.address)
 
     @property
-    def form_token(self) -> str:
-        """What every form of theirs carries."""
-        return self.seal("form")
+    def csrf_token(self) -> str:
+        """The CSRF token of every form that this browser is shown."""
+        return self.sign("form")
 
-    def seal(self, text: str) -> str:
-        """A mark on the text that only this browser and we can make."""
+    def sign(self, text: str) -> str:
+        """Return the HMAC of the text, keyed with the secret of this browser."""
         return hmac.new(self.secret.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
 def current_session() -> ConsoleSession:
-    """Who this request is from."""
-    return cast(ConsoleSession, g.visitor)
+    """Return the session of this request."""
+    return cast(ConsoleSession, g.console_session)
 
 
-def meet() -> None:
-    """Find out who this request is from; Forbidden when it would write and did not come from a form of ours."""
+def load_session() -> None:
+    """Load the session of this request; raise Forbidden if it writes without a valid CSRF token."""
     now = context().clock()
     secret = request.cookies.get(_cookie_name(), "")
     session = None
@@ -82,45 +82,47 @@ def meet() -> None:
             session = sessions.find(secret, now)
     else:
         secret = new_secret()
-    g.visitor = ConsoleSession(secret, session, request.is_secure)
-    if request.method not in _READING:
-        _refuse_foreign()
-        if not hmac.compare_digest(request.form.get(FIELD, "").encode(), current_session().form_token.encode()):
-            raise Forbidden("This form is too old, or did not come from here: load its page anew and try again.")
+    g.console_session = ConsoleSession(secret, session, request.is_secure)
+    if request.method not in _SAFE_METHODS:
+        _refuse_cross_site()
+        if not hmac.compare_digest(request.form.get(CSRF_FIELD, "").encode(), current_session().csrf_token.encode()):
+            raise Forbidden("This form has expired. Reload the page and try again.")
     if session:
         _note_use(session, now)
 
 
-def become(secret: str) -> None:
-    """From this answer on the browser has another secret: that of a new session, or of none."""
+def switch_session(secret: str) -> None:
+    """Give the browser another secret: that of a new session, or one without a session."""
     with reading():
-        g.visitor = ConsoleSession(secret, sessions.find(secret, context().clock()), request.is_secure)
+        g.console_session = ConsoleSession(secret, sessions.find(secret, context().clock()), request.is_secure)
 
 
-def give_cookie(answer: Response) -> None:
-    """Let the browser keep its secret."""
-    who = current_session()
+def set_session_cookie(response: Response) -> None:
+    """Set the cookie with the secret, unless the browser has it already."""
+    current = current_session()
     name = _cookie_name()
-    if request.cookies.get(name) != who.secret:
-        lasts = LONGEST if who.session else None
-        answer.set_cookie(name, who.secret, max_age=lasts, httponly=True, samesite="Lax", secure=who.is_secure)
+    if request.cookies.get(name) != current.secret:
+        max_age = LONGEST if current.session else None
+        response.set_cookie(
+            name, current.secret, max_age=max_age, httponly=True, samesite="Lax", secure=current.is_secure
+        )
 
 
 def _cookie_name() -> str:
-    """By TLS a name that browsers take from this host alone, and with nothing but what is set here."""
+    """Return the name of the cookie; over TLS its prefix binds it to this host and path (RFC 6265bis)."""
     return "__Host-session" if request.is_secure else "session"
 
 
-def _refuse_foreign() -> None:
-    """Raise Forbidden when the browser says that another site sent the form."""
+def _refuse_cross_site() -> None:
+    """Raise Forbidden if the browser reports that another site sent the form."""
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
-    is_foreign = site not in ("same-origin", "none") if site else origin and urlsplit(origin).netloc != request.host
-    if is_foreign:
-        raise Forbidden("This form was sent by another site.")
+    is_cross_site = site not in ("same-origin", "none") if site else origin and urlsplit(origin).netloc != request.host
+    if is_cross_site:
+        raise Forbidden("This form was sent from another site.")
 
 
 def _note_use(session: Session, now: datetime) -> None:
-    """Keep that the session was used; a store that takes no write now is no reason to refuse a page."""
+    """Store that the session was used; a page is shown even if the store cannot be written."""
     if now - session.seen_at >= USE_NOTED_EVERY:
         with suppress(StoreError), context().store.writing_if_free():
             sessions.note_use(session, now)

@@ -1,15 +1,15 @@
-"""The way in and out: signing in, signing out, taking an invitation up."""
+"""Sign in, sign out, and accept an invitation."""
 
 from __future__ import annotations
 
 import logging
 
 from flask import Response, current_app, request
-from werkzeug.wrappers import Response as Answer
+from werkzeug.wrappers import Response as BaseResponse
 
-from appliance.console.forms import Form, sent_form
-from appliance.console.pages import NAVIGATION, go, go_to, open_to_all, page, pages, path_here
-from appliance.console.session import become, current_session
+from appliance.console.forms import Form, submitted_form
+from appliance.console.pages import NAVIGATION, local_path, pages, public, redirect_to, redirect_to_path, render_page
+from appliance.console.session import current_session, switch_session
 from appliance.errors import InputError, NotFound
 from appliance.identity import membership
 from appliance.identity.sign_in import end_session, new_secret, sign_in
@@ -18,97 +18,97 @@ from appliance.web.context import context, reading
 
 log = logging.getLogger(__name__)
 
-REFUSED = "mail address, password or code is wrong"
+WRONG_CREDENTIALS = "wrong email, password or code"
 
 
 @pages.get("/")
-def home() -> Answer:
-    """The first page that there is."""
-    return go_to(next(endpoint for endpoint, _, _ in NAVIGATION if endpoint in current_app.view_functions))
+def home() -> BaseResponse:
+    """Redirect to the first page of the navigation."""
+    return redirect_to(next(endpoint for endpoint, _, _ in NAVIGATION if endpoint in current_app.view_functions))
 
 
 @pages.get("/sign-in/", endpoint="sign_in")
-@open_to_all
-def show_sign_in() -> Response | Answer:
-    """The form; who is signed in goes on."""
+@public
+def show_sign_in() -> Response | BaseResponse:
+    """Show the form; redirect a browser that is signed in."""
     if current_session().session:
-        return go(path_here(request.args.get("next", "")))
-    return page("sign_in.html", form=Form(request.args))
+        return redirect_to_path(local_path(request.args.get("next", "")))
+    return render_page("sign_in.html", form=Form(request.args))
 
 
 @pages.post("/sign-in/")
-@open_to_all
-def try_sign_in() -> Response | Answer:
-    """A new session for the right words; else the form again, the same whatever was wrong."""
-    form, who, limits = sent_form(), current_session(), context().limits
-    with form.refusing(), limits.password_slot():
-        forgive = limits.count_sign_in(form["email"], who.browser.address)
-        typed, now = (form["email"], form["password"], form["code"]), context().clock()
-        secret = sign_in(context().store, *typed, who.browser, now, limits.count_code)
+@public
+def try_sign_in() -> Response | BaseResponse:
+    """Begin a session; the answer does not tell which of email, password and code is wrong."""
+    form, current, limits = submitted_form(), current_session(), context().limits
+    with form.collecting_errors(), limits.password_slot():
+        forgive = limits.count_sign_in(form["email"], current.browser.address)
+        values, now = (form["email"], form["password"], form["code"]), context().clock()
+        secret = sign_in(context().store, *values, current.browser, now, limits.count_code)
         if secret is None:
-            log.warning("event=sign-in-refused address=%s", who.browser.address)
-            raise InputError(REFUSED)
+            log.warning("event=sign-in-refused address=%s", current.browser.address)
+            raise InputError(WRONG_CREDENTIALS)
         forgive()
-        _leave()
-        become(secret)
-        return go(path_here(form["next"]), _reminder())
-    return page("sign_in.html", 403 if form.errors.get("") else 400, form=form)
+        _end_current_session()
+        switch_session(secret)
+        return redirect_to_path(local_path(form["next"]), _first_password_notice())
+    return render_page("sign_in.html", 403 if form.errors.get("") else 400, form=form)
 
 
 @pages.post("/sign-out/")
-@open_to_all
-def sign_out() -> Answer:
-    """The session is void from now on."""
-    _leave()
-    become(new_secret())
-    return go_to("console.sign_in", "You are signed out.")
+@public
+def sign_out() -> BaseResponse:
+    """End the session."""
+    _end_current_session()
+    switch_session(new_secret())
+    return redirect_to("console.sign_in", "Signed out.")
 
 
 @pages.get("/invitations/<secret>/", endpoint="invitation")
-@open_to_all
+@public
 def show_invitation(secret: str) -> Response:
-    """The form of someone who was invited."""
-    return page("invitation.html", form=Form(), invitation=_invitation(secret))
+    """Show the form in which an invited person chooses a password."""
+    return render_page("invitation.html", form=Form(), invitation=_invitation(secret))
 
 
 @pages.post("/invitations/<secret>/")
-@open_to_all
-def accept_invitation(secret: str) -> Response | Answer:
-    """The account, its password, and its first session."""
-    form, invitation = sent_form(), _invitation(secret)
-    with form.refusing(), context().limits.password_slot():
-        refuse_unequal(form)
-        first = membership.accept(
+@public
+def accept_invitation(secret: str) -> Response | BaseResponse:
+    """Create the account with its password, and begin its first session."""
+    form, invitation = submitted_form(), _invitation(secret)
+    with form.collecting_errors(), context().limits.password_slot():
+        check_repeated_password(form)
+        new_session = membership.accept(
             context().store, secret, form["password"], current_session().browser, context().clock()
         )
-        _leave()
-        become(first)
-        return go_to("console.home", "Welcome. This account is yours.")
-    return page("invitation.html", 400, form=form, invitation=invitation)
+        _end_current_session()
+        switch_session(new_session)
+        return redirect_to("console.home", "Account created. Welcome.")
+    return render_page("invitation.html", 400, form=form, invitation=invitation)
 
 
-def refuse_unequal(form: Form) -> None:
-    """InputError unless the new password was typed twice."""
+def check_repeated_password(form: Form) -> None:
+    """Raise InputError unless both fields hold the same new password."""
     if form["password"] != form["again"]:
-        raise InputError("the two passwords are not the same", "again")
+        raise InputError("the passwords do not match", "again")
 
 
 def _invitation(secret: str) -> invitations.Invitation:
     with reading():
         found = invitations.find(secret, context().clock())
     if found is None:
-        raise NotFound("this invitation was used, taken back, or has expired")
+        raise NotFound("this invitation has been used or revoked, or has expired")
     return found
 
 
-def _reminder() -> str | None:
-    """What there is to say to someone who signs in with a password that another chose."""
+def _first_password_notice() -> str | None:
+    """Return the notice for an account that still has its initial password, else None."""
     with reading():
-        known = credentials.get(current_session().account.uuid)
-    return "Your password was made for you: choose your own under Account." if known.is_first else None
+        stored = credentials.get(current_session().account.uuid)
+    return "You signed in with an initial password. Change it under Account." if stored.is_first else None
 
 
-def _leave() -> None:
-    who = current_session()
-    if who.session:
-        end_session(context().store, who.principal, who.session.uuid, context().clock())
+def _end_current_session() -> None:
+    current = current_session()
+    if current.session:
+        end_session(context().store, current.principal, current.session.uuid, context().clock())

@@ -1,4 +1,4 @@
-"""For developers: the account's API tokens."""
+"""The API tokens of the account."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from datetime import timedelta
 from uuid import UUID
 
 from flask import Response, request
-from werkzeug.wrappers import Response as Answer
+from werkzeug.wrappers import Response as BaseResponse
 
-from appliance.console.forms import Form, sent_form
-from appliance.console.pages import go_to, page, pages
+from appliance.console.forms import Form, submitted_form
+from appliance.console.pages import pages, redirect_to, render_page
 from appliance.console.session import current_session
 from appliance.errors import InputError
 from appliance.identity.permissions import grantable
@@ -22,48 +22,48 @@ from appliance.web.paging import neighbours, pager_within
 from appliance.zones.names import parse_domain, print_domain
 
 PERMISSION_TEXTS = {
-    "dns:list": "List zones and records, and read each of them.",
-    "dns:read": "Read one zone or record whose id is known, and what is served of it.",
+    "dns:list": "List and read zones and records.",
+    "dns:read": "Read a zone or record by its ID, and its deployment.",
     "dns:create": "Create zones and records.",
-    "dns:update": "Change records, and settings of zones.",
+    "dns:update": "Change records and zone settings.",
     "dns:delete": "Delete zones and records.",
     "dns:*": "All of the above.",
-    "account:read": "Read the list of tokens and the audit log.",
-    "account:tokens": "Make and revoke tokens, never wider than itself.",
-    "admin:*": "Everything, on every account.",
+    "account:read": "List tokens and read the audit log.",
+    "account:tokens": "Create and revoke tokens, limited to its own permissions.",
+    "admin:*": "Full access to every account.",
 }
-"""What each permission lets a token do."""
+"""The description of each permission."""
 LIFETIMES = {"30": "30 days", "90": "90 days", "365": "1 year", "": "Never"}
-"""Days after which a token ends."""
+"""Days until a token expires, and the label of each choice."""
 TOKENS, VALUES = 25, 5
-"""Tokens on a page, and of each of their limits the values that are shown."""
+"""Tokens on a page, and values shown of each limit of a token."""
 
 
-@pages.get("/account/developers/", endpoint="developers")
-def show_developers() -> Response:
-    """The tokens of the account, and the form for another."""
-    return _developers_page(Form())
+@pages.get("/account/developers/", endpoint="tokens")
+def show_tokens() -> Response:
+    """Show the tokens of the account, and the form for a new one."""
+    return _tokens_page(Form())
 
 
 @pages.post("/account/developers/")
 def create() -> Response:
-    """A new token; its secret is on this page, and never again."""
-    form, who = sent_form(), current_session()
-    with form.refusing():
+    """Create a token, and show its secret once."""
+    form, principal = submitted_form(), current_session().principal
+    with form.collecting_errors():
         store, now = context().store, context().clock()
-        made, secret = create_token(store, who.principal, form["name"], form.all("permissions"), _limits(form), now)
-        return page("token_made.html", token=made, secret=secret, base=request.host_url)
-    return _developers_page(form, 400)
+        token, secret = create_token(store, principal, form["name"], form.all("permissions"), _limits(form), now)
+        return render_page("token_created.html", token=token, secret=secret, base=request.host_url)
+    return _tokens_page(form, 400)
 
 
 @pages.post("/account/developers/<uuid:uuid>/revoke/")
-def revoke(uuid: UUID) -> Answer:
-    """The token is not taken from now on."""
+def revoke(uuid: UUID) -> BaseResponse:
+    """Revoke a token."""
     revoke_token(context().store, current_session().principal, uuid, context().clock())
-    return go_to("console.developers", "The token is revoked.")
+    return redirect_to("console.tokens", "Token revoked.")
 
 
-def _developers_page(form: Form, status: int = 200) -> Response:
+def _tokens_page(form: Form, status: int = 200) -> Response:
     with reading():
         tokens = accounts.living_tokens(current_session().account.uuid)
         shown = pager_within(len(tokens), TOKENS)
@@ -71,8 +71,8 @@ def _developers_page(form: Form, status: int = 200) -> Response:
         domains = _domains_of(listed)
     permissions = {name: PERMISSION_TEXTS[name] for name in grantable(current_session().principal)}
     now = context().clock()
-    return page(
-        "developers.html",
+    return render_page(
+        "tokens.html",
         status,
         form=form,
         tokens=listed,
@@ -86,10 +86,10 @@ def _developers_page(form: Form, status: int = 200) -> Response:
 
 
 def _limits(form: Form) -> TokenLimits:
-    """The limits that the form names; an empty field is no limit."""
+    """Return the limits in the form; an empty field means no limit."""
     days = form["expires"]
     if days not in LIFETIMES:
-        raise InputError("choose one of these", "expires")
+        raise InputError("choose one of the options", "expires")
     return TokenLimits(
         expires_at=context().clock() + timedelta(days=int(days)) if days else None,
         networks=tuple(map(read_network, form.words("allowed_networks"))) or None,
@@ -109,7 +109,7 @@ def _zone_uuid(domain: str) -> UUID:
 
 
 def _domains_of(tokens: Iterable[Token]) -> dict[UUID, str]:
-    """The domains of the zones that tokens are shown to be limited to; a deleted one has none any more."""
+    """Return the domains of the zones to which tokens are limited and that are shown; deleted zones are left out."""
     uuids = {uuid for token in tokens for uuid in list(token.zones or ())[:VALUES]}
     found = {uuid: zones.get(uuid, current_session().principal.scope) for uuid in uuids}
     return {uuid: print_domain(zone.name) for uuid, zone in found.items() if zone}

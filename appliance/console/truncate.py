@@ -1,4 +1,4 @@
-"""Keeping pages brief: texts and lists cut to what one page may weigh, whatever a zone holds.
+"""Limits on the size of a page: long values and lists are truncated, whatever a zone holds.
 
 Sizes are octets as the page holds them: escaped, in UTF-8.
 """
@@ -9,32 +9,32 @@ from collections.abc import Iterable
 
 from markupsafe import escape
 
-LONGEST_TEXT = 150
+MAX_TEXT = 150
 """Octets of a value in a list."""
-LONGEST_LINES = 40_000
-"""Octets of all lines of one kind, such as those of a diff."""
+MAX_LINES = 40_000
+"""Octets of all lines of one block, such as a diff."""
 
 
-def cut(text: str, octets: int = LONGEST_TEXT) -> str:
-    """As much of the beginning as fits, and an ellipsis where something was left out."""
+def truncate(text: str, octets: int = MAX_TEXT) -> str:
+    """Return as much of the beginning as fits, with an ellipsis if the text is longer."""
     left = octets
-    for place, character in enumerate(text):
-        left -= _octets(character)
+    for index, character in enumerate(text):
+        left -= _size(character)
         if left < 0:
-            return f"{text[:place]}…"
+            return f"{text[:index]}…"
     return text
 
 
-def fitting(lines: Iterable[str], octets: int = LONGEST_LINES) -> int:
-    """How many of these lines fit, from the first on; that one is shown in any case."""
+def count_fitting(lines: Iterable[str], octets: int = MAX_LINES) -> int:
+    """Return how many of these lines fit, counted from the first, which always counts."""
     count = 0
     for line in lines:
-        octets -= _octets(line)
+        octets -= _size(line)
         if count and octets < 0:
             break
         count += 1
     return count
 
 
-def _octets(text: str) -> int:
+def _size(text: str) -> int:
     return len(escape(text).encode())

@@ -1,4 +1,4 @@
-"""Zones: the list of them, a new one, its settings, and its end."""
+"""Zones: the list, a new zone, its settings, and deleting it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from uuid import UUID
 import dns.name
 from flask import Response, request
 from werkzeug.datastructures import MultiDict
-from werkzeug.wrappers import Response as Answer
+from werkzeug.wrappers import Response as BaseResponse
 
-from appliance.console.forms import Form, sent_form
-from appliance.console.pages import go_to, page, pages
+from appliance.console.forms import Form, submitted_form
+from appliance.console.pages import pages, redirect_to, render_page
 from appliance.console.session import current_session
 from appliance.editing import find_zone
 from appliance.errors import InputError
@@ -27,17 +27,17 @@ ZONES = 50
 
 @pages.get("/zones/", endpoint="zones")
 def show_zones() -> Response:
-    """The zones of the account, by domain; of everyone for operators."""
-    search, wanted = request.args.get("search", "").strip(), request.args.get("state", "")
-    state = DeploymentState(wanted) if wanted in list(DeploymentState) else None
+    """Show the zones of the account by domain; operators see those of all accounts."""
+    search, state_name = request.args.get("search", "").strip(), request.args.get("state", "")
+    state = DeploymentState(state_name) if state_name in list(DeploymentState) else None
     scope, shown = current_session().principal.scope, pager(ZONES)
     with reading():
-        found, total = zones.find(scope, shown, search=_searched(search.lower()), state=state)
-        standing = deployments.of_zones(found, context().nameservers)
-    return page(
+        found, total = zones.find(scope, shown, search=_to_a_labels(search.lower()), state=state)
+        found_deployments = deployments.of_zones(found, context().nameservers)
+    return render_page(
         "zones.html",
         zones=found,
-        standing=standing,
+        deployments=found_deployments,
         search=search,
         state=state,
         states=DeploymentState,
@@ -47,83 +47,83 @@ def show_zones() -> Response:
 
 @pages.get("/zones/new/", endpoint="zone_new")
 def show_new_zone() -> Response:
-    """The form for a zone."""
-    return page("zone_new.html", form=Form(request.args))
+    """Show the form for a new zone."""
+    return render_page("zone_new.html", form=Form(request.args))
 
 
 @pages.post("/zones/new/")
-def create_zone() -> Response | Answer:
-    """A new, empty zone."""
-    form = sent_form()
-    with form.refusing():
+def create_zone() -> Response | BaseResponse:
+    """Create an empty zone."""
+    form = submitted_form()
+    with form.collecting_errors():
         zone = context().editor.create_zone(current_session().principal, form["domain"].strip())
-        return go_to("console.zone", f"{print_domain(zone.name)} is made. Now add its records.", uuid=zone.uuid)
-    return page("zone_new.html", 400, form=form)
+        return redirect_to("console.zone", f"Zone {print_domain(zone.name)} created. Add its records.", uuid=zone.uuid)
+    return render_page("zone_new.html", 400, form=form)
 
 
 @pages.get("/zones/<uuid:uuid>/settings/", endpoint="zone_settings")
 def show_settings(uuid: UUID) -> Response:
-    """What is set for the zone, and the way to its end."""
-    zone = zone_at(uuid)
+    """Show the settings of the zone."""
+    zone = get_zone(uuid)
     values = {
         "default_ttl": str(zone.default_ttl),
         "comment": zone.comment,
         "protected": "yes" if zone.protected else "",
     }
-    return page("zone_settings.html", zone=zone, form=Form(MultiDict(values)))
+    return render_page("zone_settings.html", zone=zone, form=Form(MultiDict(values)))
 
 
 @pages.post("/zones/<uuid:uuid>/settings/")
-def change_settings(uuid: UUID) -> Response | Answer:
-    """Other settings."""
-    zone, form = zone_at(uuid), sent_form()
-    with form.refusing():
+def change_settings(uuid: UUID) -> Response | BaseResponse:
+    """Save the settings of the zone."""
+    zone, form = get_zone(uuid), submitted_form()
+    with form.collecting_errors():
         settings = {
-            "default_ttl": read_whole(form["default_ttl"], "default_ttl"),
+            "default_ttl": parse_integer(form["default_ttl"], "default_ttl"),
             "comment": form["comment"],
             "protected": form["protected"] == "yes",
         }
         context().editor.change_zone(current_session().principal, uuid, settings)
-        return go_to("console.zone_settings", "The settings are saved.", uuid=uuid)
-    return page("zone_settings.html", 400, zone=zone, form=form)
+        return redirect_to("console.zone_settings", "Settings saved.", uuid=uuid)
+    return render_page("zone_settings.html", 400, zone=zone, form=form)
 
 
 @pages.get("/zones/<uuid:uuid>/delete/", endpoint="zone_delete")
 def show_delete(uuid: UUID) -> Response:
-    """What deleting means, and the form that asks for the domain."""
-    return page("zone_delete.html", zone=zone_at(uuid), form=Form())
+    """Show the form that confirms the deletion of the zone."""
+    return render_page("zone_delete.html", zone=get_zone(uuid), form=Form())
 
 
 @pages.post("/zones/<uuid:uuid>/delete/")
-def delete_zone(uuid: UUID) -> Response | Answer:
-    """The zone is served no more; its domain had to be typed."""
-    zone, form = zone_at(uuid), sent_form()
-    with form.refusing():
+def delete_zone(uuid: UUID) -> Response | BaseResponse:
+    """Delete the zone, if its domain was typed to confirm it."""
+    zone, form = get_zone(uuid), submitted_form()
+    with form.collecting_errors():
         typed = form["domain"].strip().lower().removesuffix(".")
         if typed not in (print_domain(zone.name), print_unicode(zone.name)):
             raise InputError("type the domain of this zone to delete it", "domain")
         context().editor.delete_zone(current_session().principal, uuid)
-        return go_to("console.zones", f"{print_domain(zone.name)} is deleted.")
-    return page("zone_delete.html", 400, zone=zone, form=form)
+        return redirect_to("console.zones", f"Zone {print_domain(zone.name)} deleted.")
+    return render_page("zone_delete.html", 400, zone=zone, form=form)
 
 
-def zone_at(uuid: UUID) -> Zone:
-    """The zone of that uuid; NotFound when it is not one that the visitor may see."""
+def get_zone(uuid: UUID) -> Zone:
+    """Return the zone; raise NotFound if the account has no such zone."""
     with reading():
         return find_zone(uuid, current_session().principal.scope)
 
 
-def _searched(text: str) -> str:
-    """What is looked for among domains, which are kept as A-labels."""
+def _to_a_labels(text: str) -> str:
+    """Return the search text with A-labels, as domains are stored."""
     try:
         return text if text.isascii() else print_domain(parse_owner(text, dns.name.root))
     except InputError:
         return text
 
 
-def read_whole(text: str, field: str) -> int:
-    """The whole number that was typed."""
+def parse_integer(text: str, field: str) -> int:
+    """Return the integer in the text; raise InputError if it is none, or has more than 18 digits."""
     digits = text.strip().removeprefix("-")
     if not digits.isascii() or not digits.isdigit() or len(digits) > 18:
-        raise InputError("a whole number is expected", field)
+        raise InputError("an integer is expected", field)
     return int(text)

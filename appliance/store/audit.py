@@ -16,22 +16,6 @@ from appliance.principal import Principal, Scope
 from appliance.store import tables
 from appliance.store.zones import Page
 
-KINDS = {
-    "account.create": "account made",
-    "account.invite": "invited",
-    "account.withdraw": "invitation taken back",
-    "account.disable": "account disabled",
-    "account.enable": "account enabled",
-    "session.begin": "signed in",
-    "session.end": "signed out",
-    "password.change": "password changed",
-    "totp.begin": "second factor set up",
-    "totp.end": "second factor taken off",
-    "token.create": "token made",
-    "token.revoke": "token revoked",
-}
-"""The kinds of acts, and what a person calls them."""
-
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:

@@ -1,4 +1,4 @@
-"""A browser without JavaScript: it keeps its cookies, follows no link by itself, and fills in forms it was shown."""
+"""A browser without JavaScript for tests: it keeps cookies, follows no redirects, and submits forms of pages."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from tests.api.conftest import Application, open_application
 
 PASSWORD = "correct horse battery"
 PASSWORD_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
-"""Quick to compare, as those of the appliance are not."""
-HERE = "192.0.2.1"
+"""The hash of PASSWORD with parameters that make it fast to verify."""
+ADDRESS = "192.0.2.1"
 
 
 class _Forms(HTMLParser):
@@ -34,7 +34,7 @@ class _Forms(HTMLParser):
         self._open: dict[str, str] = {}
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """A form begins, or one of its hidden fields."""
+        """Note a form, or a hidden field of the open form."""
         given = {name: value or "" for name, value in attrs}
         if tag == "form" and given.get("method") == "post":
             self._open = self.found.setdefault(given.get("action", self.path), {})
@@ -44,19 +44,19 @@ class _Forms(HTMLParser):
 
 @dataclass
 class Browser:
-    """Someone's browser, at an address."""
+    """A browser at an address."""
 
     client: FlaskClient
-    address: str = HERE
+    address: str = ADDRESS
     secure: bool = False
     headers: dict[str, str] = field(default_factory=dict)
 
     def get(self, path: str, **more: Any) -> TestResponse:  # noqa: ANN401 - whatever the test client takes
-        """A page."""
+        """Request a page."""
         return self._open("GET", path, **more)
 
     def weight(self, path: str, **sent: Any) -> int:  # noqa: ANN401 - fields of a form
-        """Octets of a page, with every file that it is made of; of the one that answers a form, where that is sent."""
+        """Return the octets of a page and all its files; with `sent`, of the page that answers that form."""
         page = self.send(path, sent) if sent else self.get(path)
         assert page.status_code == 200, page.text
         sizes = [len(page.data)]
@@ -67,25 +67,25 @@ class Browser:
         return sum(sizes)
 
     def forms(self, path: str) -> dict[str, dict[str, str]]:
-        """The hidden fields of the forms on a page, by where each is sent to."""
+        """Return the hidden fields of the forms on a page, by the path that each is sent to."""
         parser = _Forms(path)
         parser.feed(self.get(path).text)
         return parser.found
 
     def send(self, path: str, values: dict[str, Any], page: str | None = None, **more: Any) -> TestResponse:  # noqa: ANN401
-        """Fill in the form of the page that is sent to that path; `page` when it stands on another."""
+        """Submit the form that is sent to `path`; `page` is the page that has it, if it is another one."""
         return self._open("POST", path, data={**self.forms(page or path)[path], **values}, **more)
 
     def post(self, path: str, values: dict[str, Any], **more: Any) -> TestResponse:  # noqa: ANN401
-        """A form that was never shown."""
+        """Send a form without requesting its page first."""
         return self._open("POST", path, data=values, **more)
 
     def sign_in(self, email: str, password: str = PASSWORD, code: str = "", **more: str) -> TestResponse:
-        """Sign in, or try to."""
+        """Submit the sign-in form."""
         return self.send("/sign-in/", {"email": email, "password": password, "code": code, **more})
 
     def cookie(self, name: str = "session") -> str | None:
-        """What the cookie holds."""
+        """Return the value of the cookie."""
         found = self.client.get_cookie(name)
         return found.value if found else None
 
@@ -103,23 +103,23 @@ class Browser:
 
 @dataclass
 class Console:
-    """A application, and people in front of it."""
+    """An application, with browsers and accounts."""
 
     application: Application
 
-    def browser(self, address: str = HERE, *, secure: bool = False) -> Browser:
-        """A browser that was never here."""
+    def browser(self, address: str = ADDRESS, *, secure: bool = False) -> Browser:
+        """Return a new browser."""
         return Browser(self.application.app.test_client(), address, secure)
 
     def account(self, email: str, *, is_admin: bool = False) -> Principal:
-        """An account with the password of all tests."""
+        """Return the principal of an account whose password is PASSWORD."""
         principal = Principal.local("test", self.application.account(email, is_admin=is_admin))
         with self.application.store.connection():
             credentials.set_password_hash(principal.account.uuid, PASSWORD_HASH)
         return principal
 
     def signed_in(self, email: str, *, is_admin: bool = False) -> Browser:
-        """A browser of someone who is signed in."""
+        """Return a browser that is signed in to that account."""
         self.account(email, is_admin=is_admin)
         browser = self.browser()
         assert browser.sign_in(email).status_code == 303
@@ -127,18 +127,18 @@ class Console:
 
 
 def texts(answer: TestResponse, pattern: str) -> list[str]:
-    """What the page shows that looks like this."""
+    """Return all matches of the pattern in the page."""
     return re.findall(pattern, answer.text)
 
 
 @pytest.fixture
 def application(tmp_path: Path) -> Application:
-    """A new application, in which the seconds that limits count stand still."""
+    """A new application, whose rate limits see a clock that does not move."""
     opened = open_application(tmp_path)
     return Application(opened.settings, opened.clock, create_app(opened.settings, opened.clock, lambda: 1000.0))
 
 
 @pytest.fixture
 def console(application: Application) -> Console:
-    """Its console."""
+    """The console of the application."""
     return Console(application)

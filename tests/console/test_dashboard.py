@@ -1,4 +1,4 @@
-"""The operators' pages: figures as they are stored, a chart of them, and the audit log with search."""
+"""The operators' dashboard: zones by state, nameservers, the chart, and the audit log with search."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from tests.console.conftest import Console, texts
 OPERATOR, ME = "op@example.org", "me@example.org"
 
 
-def test_figures_of_zones_and_nameservers(console: Console) -> None:
+def test_states_of_zones_and_nameservers(console: Console) -> None:
     me, operator = console.signed_in(ME), console.signed_in(OPERATOR, is_admin=True)
-    assert "not asked yet" in operator.get("/dashboard/").text
+    assert "not checked yet" in operator.get("/dashboard/").text
     paths = [str(me.send("/zones/new/", {"domain": f"{letter}.example"}).location) for letter in "abc"]
     first, second, _ = (UUID(path.split("/")[2]) for path in paths)
     now = console.application.clock()
@@ -36,15 +36,15 @@ def test_figures_of_zones_and_nameservers(console: Console) -> None:
     figures = re.findall(r'class="figure">(\d+)</span> <span class="badge [a-z]*">([a-z]+)', shown)
     assert figures == [("1", "pending"), ("0", "deploying"), ("1", "live"), ("1", "failed")]
     assert "unreachable" in shown and "300 s" in shown
-    assert "the deployer has never turned" in shown and "check: broken" in shown
-    assert "3 in all, 3 in the busiest hour" in shown and " style=" not in shown
+    assert "The deployer has never turned" in shown and "check: broken" in shown
+    assert "3 in total, 3 in the busiest hour" in shown and " style=" not in shown
 
 
-def test_the_chart_is_as_high_as_the_busiest_hour() -> None:
-    drawn = columns([0, 1, 200, 100], datetime(2031, 5, 4, 12, 30, tzinfo=UTC))
-    assert [column.height for column in drawn] == [0, 2, HEIGHT, HEIGHT // 2]
-    assert all(column.y + column.height == HEIGHT for column in drawn)
-    assert (drawn[0].began.hour, drawn[3].began.hour) == (9, 12)
+def test_the_busiest_hour_has_the_height_of_the_chart() -> None:
+    chart = columns([0, 1, 200, 100], datetime(2031, 5, 4, 12, 30, tzinfo=UTC))
+    assert [column.height for column in chart] == [0, 2, HEIGHT, HEIGHT // 2]
+    assert all(column.y + column.height == HEIGHT for column in chart)
+    assert (chart[0].start.hour, chart[3].start.hour) == (9, 12)
     assert [column.height for column in columns([0, 0], datetime(2031, 5, 4, tzinfo=UTC))] == [0, 0]
 
 
@@ -53,17 +53,17 @@ def test_the_audit_log_is_searched(console: Console) -> None:
     for domain in ("first.example", "second.example"):
         me.send("/zones/new/", {"domain": domain})
 
-    def told(search: str) -> list[str]:
-        return texts(operator.get(f"/dashboard/audit/?search={search}"), r'data-label="To what"><span>([^ <]*)')
+    def subjects(search: str) -> list[str]:
+        return texts(operator.get(f"/dashboard/audit/?search={search}"), r'data-label="Subject"><span>([^ <]*)')
 
-    assert told("FIRST") == ["first.example"]
-    assert told(".example") == ["second.example", "first.example"]
-    assert set(told(OPERATOR)) == {OPERATOR} and told("192.0.2.1")
-    assert "Nothing is like that" in operator.get("/dashboard/audit/?search=<script>").text
-    assert len(told("")) > 2
+    assert subjects("FIRST") == ["first.example"]
+    assert subjects(".example") == ["second.example", "first.example"]
+    assert set(subjects(OPERATOR)) == {OPERATOR} and subjects("192.0.2.1")
+    assert "No matching entries" in operator.get("/dashboard/audit/?search=<script>").text
+    assert len(subjects("")) > 2
 
 
-def test_they_are_for_operators_alone(console: Console) -> None:
+def test_the_dashboard_is_for_operators_only(console: Console) -> None:
     me = console.signed_in(ME)
     for path in ("/dashboard/", "/dashboard/audit/"):
         assert me.get(path).status_code == 404

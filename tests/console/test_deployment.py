@@ -1,4 +1,4 @@
-"""Questions asked from a page: each nameserver side by side, names of the zone alone, and what the parent says."""
+"""Lookup: the responses of all nameservers side by side, names of the zone only; and the delegation page."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ME = "me@example.org"
 
 
 def configured(application: Application, dns_settings: DnsSettings) -> Console:
-    """The same application with other settings of DNS."""
+    """Return a console with other DNS settings over the same store."""
     settings = replace(application.settings, dns=dns_settings)
     return Console(Application(settings, application.clock, create_app(settings, application.clock, lambda: 1000.0)))
 
@@ -29,8 +29,8 @@ def zone_of(browser: Browser, domain: str) -> str:
     return str(browser.send("/zones/new/", {"domain": domain}).location)
 
 
-def test_each_nameserver_answers_side_by_side(application: Application, pair: Pair) -> None:
-    served = dns.name.from_text("asked.test")
+def test_responses_are_shown_side_by_side(application: Application, pair: Pair) -> None:
+    served = dns.name.from_text("lookup.test")
     pair.create(served, 3)
     for server in (pair.primary, pair.secondary):
         pair.wait_for_serial(server, served, 3)
@@ -38,42 +38,42 @@ def test_each_nameserver_answers_side_by_side(application: Application, pair: Pa
     places["away.appliance.test"] = free_port()
     nameservers = tuple(Nameserver(name, Endpoint(LOOPBACK, port)) for name, port in places.items())
     me = configured(application, replace(application.settings.dns, nameservers=nameservers)).signed_in(ME)
-    zone = zone_of(me, "asked.test")
+    zone = zone_of(me, "lookup.test")
     shown = me.get(f"{zone}ask/?name=www&type=A").text
-    assert shown.count("www.asked.test. 300 IN A 192.0.2.1") == 2 and shown.count("NOERROR") == 2
-    assert shown.count('class="refusals"') == 1, "one is away"
-    assert "NXDOMAIN" in me.get(f"{zone}ask/?name=none.asked.test&type=TXT").text
+    assert shown.count("www.lookup.test. 300 IN A 192.0.2.1") == 2 and shown.count("NOERROR") == 2
+    assert shown.count('class="errors"') == 1, "one does not respond"
+    assert "NXDOMAIN" in me.get(f"{zone}ask/?name=none.lookup.test&type=TXT").text
 
 
 @pytest.mark.parametrize(
     ("query", "field"),
     [("name=www.example.net.&type=A", "name"), ("name=a..b&type=A", "name"), ("name=@&type=AXFR", "type")],
 )
-def test_nothing_else_can_be_asked(console: Console, query: str, field: str) -> None:
+def test_other_names_and_types_are_refused(console: Console, query: str, field: str) -> None:
     me = console.signed_in(ME)
     refused = me.get(f"{zone_of(me, 'example.com')}ask/?{query}")
     assert refused.status_code == 400 and f'href="#{field}"' in refused.text
 
 
-def test_without_a_resolver_the_page_tells_what_to_do(console: Console) -> None:
+def test_without_a_resolver_the_page_shows_instructions(console: Console) -> None:
     me = console.signed_in(ME)
     shown = me.get(f"{zone_of(me, 'example.com')}delegation/").text
     assert "registrar" in shown and "ns1.appliance.test" in shown and "dns.resolver" in shown
 
 
-def test_a_resolver_that_does_not_help_is_told(application: Application) -> None:
-    away = replace(application.settings.dns, resolver=Endpoint(LOOPBACK, free_port()))
-    me = configured(application, away).signed_in(ME)
+def test_resolver_errors_are_reported(application: Application) -> None:
+    unreachable = replace(application.settings.dns, resolver=Endpoint(LOOPBACK, free_port()))
+    me = configured(application, unreachable).signed_in(ME)
     zone = zone_of(me, "example.com")
-    assert "the resolver did not answer" in me.get(f"{zone}delegation/").text
+    assert "The resolver did not answer" in me.get(f"{zone}delegation/").text
     with simulated_dns({}, "") as resolver:
-        knowing = replace(application.settings.dns, resolver=resolver.endpoint)
-        browser = configured(application, knowing).browser()
+        with_resolver = replace(application.settings.dns, resolver=resolver.endpoint)
+        browser = configured(application, with_resolver).browser()
         browser.sign_in(ME)
         assert "knows no zone above it" in browser.get(f"{zone}delegation/").text
 
 
-def test_questions_never_take_all_threads(console: Console) -> None:
+def test_lookups_leave_threads_for_other_requests(console: Console) -> None:
     me = console.signed_in(ME)
     zone = zone_of(me, "example.com")
     with ExitStack() as seats:

@@ -1,4 +1,4 @@
-"""Every page in a real browser, with what there is, with nothing, and refusing: nobody is kept out of any."""
+"""Accessibility of every page in a real browser: with content, empty, and with errors."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from appliance.zones.deployment import NameserverState, Observation
 from tests.api.conftest import NS1, NS2
 from tests.browser import AXE, barriers, sign_in, visit, weight
 from tests.console.conftest import PASSWORD, Console
-from tests.console.example_console import OPERATOR, SECRET, Furnished, furnish
+from tests.console.example_console import OPERATOR, SECRET, ExampleConsole, create_example
 from tests.console.zone_page import open_page
 from tests.pair import LOOPBACK
 
 ME = "me@example.org"
-NO_PAGES = {"console.static", "console.home", "console.served"}
-"""Files, the way to the first page, and a part of a page that is shown as one of it."""
-UNFIT = 'Some "text" <b>that</b> is longer than what a telephone has room for, and ' + "has-no-place-to-be-broken" * 20
+NO_PAGES = {"console.static", "console.home", "console.deployment"}
+"""Static files, the redirect of the home page, and the fragment of the deployment panel."""
+LONG_TEXT = 'Some "text" <b>that</b> is wider than the screen of a phone, and ' + "has-no-place-to-break" * 20
 
 _COUNT_SHIFTS = """
 window.shifts = [];
@@ -40,7 +40,7 @@ _FOCUSED = "one => [getComputedStyle(document.activeElement).outlineStyle, docum
 
 @contextmanager
 def served(app: Flask) -> Iterator[str]:
-    """The application on a port of loopback: its address."""
+    """Serve the application on a loopback port; yield its URL."""
     server = make_server(LOOPBACK, 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -52,151 +52,151 @@ def served(app: Flask) -> Iterator[str]:
         server.server_close()
 
 
-class Tour:
-    """A walk through pages: where it has been, and what kept people out."""
+class Audit:
+    """An accessibility check of pages: the endpoints that it has visited, and the barriers that it found."""
 
     def __init__(self, page: Page, console: Console) -> None:
         self._page, self._urls = page, console.application.app.url_map.bind(LOOPBACK)
-        self.seen: set[str] = set()
+        self.visited: set[str] = set()
         self.found: list[str] = []
 
-    def look(self, path: str | None = None) -> None:
-        """Look at the page that is shown, or at the one at that path."""
+    def check(self, path: str | None = None) -> None:
+        """Check the current page, or the one at that path."""
         if path:
             self._page.goto(path)
         self.found += barriers(self._page)
-        with suppress(MethodNotAllowed):  # what answers a form that stands on another page
+        with suppress(MethodNotAllowed):  # the response to a form of another page
             endpoint, _ = self._urls.match(urlsplit(self._page.url).path)
-            self.seen.add(endpoint)
+            self.visited.add(endpoint)
 
-    def refuse(self, path: str, press: str = "main button[type=submit]", **typed: str) -> None:
-        """Fill a form in with what is refused, and look at that."""
-        self.answer(path, press, **typed)
-        expect(self._page.locator(".refusals").first).to_be_visible()
-        self.look()
+    def submit_invalid(self, path: str, press: str = "main button[type=submit]", **values: str) -> None:
+        """Submit a form with invalid values, and check the page with the errors."""
+        self.submit(path, press, **values)
+        expect(self._page.locator(".errors").first).to_be_visible()
+        self.check()
 
-    def answer(self, path: str, press: str, **typed: str) -> None:
-        """Fill a form in and send it, whatever the browser itself would say."""
+    def submit(self, path: str, press: str, **values: str) -> None:
+        """Submit a form without the validation of the browser."""
         page = self._page
         page.goto(path)
         page.locator("form").evaluate_all("forms => forms.forEach(form => form.noValidate = true)")
-        for name, text in typed.items():
+        for name, text in values.items():
             page.fill(f"#{name}", text)
         with page.expect_navigation():
             page.click(press)
 
 
-@pytest.mark.timeout(300)  # each page is looked at three times, on a busy machine
-def test_nobody_is_kept_out_of_any_page(console: Console, chromium: Browser) -> None:
-    there = furnish(console)
+@pytest.mark.timeout(300)  # each page is checked three times, on a busy machine
+def test_no_page_has_accessibility_barriers(console: Console, chromium: Browser) -> None:
+    example = create_example(console)
     with served(console.application.app) as base, visit(chromium, base) as page:
         page.add_init_script(path=AXE)
-        tour = Tour(page, console)
-        from_outside(tour)
-        as_somebody_new(tour, page, console)
-        as_an_operator(tour, page, there)
-        assert not tour.found, "\n".join(tour.found)
-        getting = {endpoint for endpoint, _ in there.paths("GET")}
-        assert getting - tour.seen <= NO_PAGES
+        audit = Audit(page, console)
+        check_signed_out(audit)
+        check_empty(audit, page, console)
+        check_as_operator(audit, page, example)
+        assert not audit.found, "\n".join(audit.found)
+        endpoints = {endpoint for endpoint, _ in example.paths("GET")}
+        assert endpoints - audit.visited <= NO_PAGES
 
 
-def from_outside(tour: Tour) -> None:
-    """What there is for those who are not signed in."""
-    tour.look("/sign-in/")
-    tour.refuse("/sign-in/", email="nobody@example.org", password="wrong")
-    tour.look(f"/invitations/{SECRET}/")
-    tour.refuse(f"/invitations/{SECRET}/", password="one", again="another")
-    tour.look("/invitations/none/")
+def check_signed_out(audit: Audit) -> None:
+    """Check the pages that need no session."""
+    audit.check("/sign-in/")
+    audit.submit_invalid("/sign-in/", email="nobody@example.org", password="wrong")
+    audit.check(f"/invitations/{SECRET}/")
+    audit.submit_invalid(f"/invitations/{SECRET}/", password="one", again="another")
+    audit.check("/invitations/none/")
 
 
-def as_somebody_new(tour: Tour, page: Page, console: Console) -> None:
-    """Pages without anything on them."""
+def check_empty(audit: Audit, page: Page, console: Console) -> None:
+    """Check pages without content."""
     console.account(ME)
     sign_in(page, ME, PASSWORD)
     for path in ("/zones/", "/zones/?search=nothing", "/account/developers/", "/account/audit/", "/people/"):
-        tour.look(path)
-    tour.refuse("/zones/new/", domain=UNFIT)
-    tour.answer("/zones/new/", "main button[type=submit]", domain="empty.example")
-    tour.look()
-    tour.look(f"{page.url}changes/")
+        audit.check(path)
+    audit.submit_invalid("/zones/new/", domain=LONG_TEXT)
+    audit.submit("/zones/new/", "main button[type=submit]", domain="empty.example")
+    audit.check()
+    audit.check(f"{page.url}changes/")
     page.click("text=Sign out")
 
 
-def as_an_operator(tour: Tour, page: Page, there: Furnished) -> None:
-    """Everything else: as it is, with nothing found, with trouble, and refusing."""
-    zone = there.page.path
+def check_as_operator(audit: Audit, page: Page, example: ExampleConsole) -> None:
+    """Check all other pages: with content, without matches, with problems, and with errors."""
+    zone = example.page.path
     sign_in(page, OPERATOR, PASSWORD)
-    make_trouble(there)
-    for endpoint, path in there.paths("GET"):
+    create_problems(example)
+    for endpoint, path in example.paths("GET"):
         if endpoint not in NO_PAGES | {"console.sign_in"}:
-            tour.look(path)
+            audit.check(path)
     for path in (f"{zone}?search=nothing", "/dashboard/audit/?search=nothing", f"{zone}ask/?name=www&type=A"):
-        tour.look(path)
+        audit.check(path)
     for kind in ("TXT", "CAA", "SPF"):
-        tour.look(f"{zone}records/new/?type={kind}")
-    refused(tour, zone)
-    record = dict(there.paths("GET"))["console.record"]
-    tour.answer(record, "button[value=preview]", part_value="192.0.2.7")
-    tour.look()
+        audit.check(f"{zone}records/new/?type={kind}")
+    check_invalid_forms(audit, zone)
+    record = dict(example.paths("GET"))["console.record"]
+    audit.submit(record, "button[value=preview]", part_value="192.0.2.7")
+    audit.check()
     page.goto(record)
-    there.page.store([UpdateRecord(UUID(there.things["record"]), {"ttl": 60})])
-    page.fill("#part_value", UNFIT)
+    example.page.save([UpdateRecord(UUID(example.parameters["record"]), {"ttl": 60})])
+    page.fill("#part_value", LONG_TEXT)
     page.click("button[value=preview]")
-    expect(page.get_by_text("Somebody changed this record")).to_be_visible()
-    tour.look()
-    made(tour, page)
+    expect(page.get_by_text("This record was changed by someone else")).to_be_visible()
+    audit.check()
+    check_created(audit, page)
 
 
-def make_trouble(there: Furnished) -> None:
-    """A zone that failed with many words, a nameserver that is away, and long names and texts."""
-    page = there.page
-    page.add("TXT", "long." + "x" * 60, part_value=UNFIT, comment=UNFIT[:500])
-    application, uuid = there.console.application, page.uuid
+def create_problems(example: ExampleConsole) -> None:
+    """Store a failed deployment with a long error, an unreachable nameserver, and long names and values."""
+    page = example.page
+    page.add("TXT", "long." + "x" * 60, part_value=LONG_TEXT, comment=LONG_TEXT[:500])
+    application, uuid = example.console.application, page.uuid
     with application.writing():
-        deployments.store_attempt(uuid, zones.get_any(uuid).serial, f"check: {UNFIT}")
-        seen = [
+        deployments.store_attempt(uuid, zones.get_any(uuid).serial, f"check: {LONG_TEXT}")
+        observations = [
             Observation(NS1, 1, NameserverState.LAGGING, application.clock()),
             Observation(NS2, None, NameserverState.UNREACHABLE, application.clock()),
         ]
-        deployments.store_observations(uuid, seen)
+        deployments.store_observations(uuid, observations)
 
 
-def refused(tour: Tour, zone: str) -> None:
-    """Every form with a mistake in it."""
-    tour.refuse(f"{zone}settings/", default_ttl=UNFIT)
-    tour.refuse(f"{zone}delete/", domain="another.example")
-    tour.refuse(f"{zone}ask/", name="a..b")
-    tour.refuse(f"{zone}records/new/?type=MX", "button[value=preview]", part_value=UNFIT, priority="x")
-    tour.refuse(f"{zone}records/new/?type=SRV", "button[value=gather]", name="", priority="1")
-    tour.refuse("/account/developers/", "text=Make token", name="")
-    tour.refuse("/account/password/", current="wrong", password="one", again="another")
-    tour.refuse("/account/second-factor/", current="wrong", code="1")
-    tour.refuse("/people/", "text=Make a link", email="nobody")
+def check_invalid_forms(audit: Audit, zone: str) -> None:
+    """Check every form with invalid values."""
+    audit.submit_invalid(f"{zone}settings/", default_ttl=LONG_TEXT)
+    audit.submit_invalid(f"{zone}delete/", domain="another.example")
+    audit.submit_invalid(f"{zone}ask/", name="a..b")
+    audit.submit_invalid(f"{zone}records/new/?type=MX", "button[value=preview]", part_value=LONG_TEXT, priority="x")
+    audit.submit_invalid(f"{zone}records/new/?type=SRV", "button[value=draft]", name="", priority="1")
+    audit.submit_invalid("/account/developers/", "text=Create token", name="")
+    audit.submit_invalid("/account/password/", current="wrong", password="one", again="another")
+    audit.submit_invalid("/account/second-factor/", current="wrong", code="1")
+    audit.submit_invalid("/people/", "text=Create invitation", email="nobody")
 
 
-def made(tour: Tour, page: Page) -> None:
-    """What is shown once."""
+def check_created(audit: Audit, page: Page) -> None:
+    """Check the pages that show a secret once."""
     page.goto("/account/developers/")
     page.fill("#name", "laptop")
     page.check("input[value='dns:*']")
-    page.click("text=Make token")
+    page.click("text=Create token")
     expect(page.locator("#secret")).to_be_visible()
-    tour.look()
+    audit.check()
     page.goto("/people/")
     page.fill("#email", "new@example.org")
-    page.click("text=Make a link")
+    page.click("text=Create invitation")
     expect(page.locator("#link")).to_be_visible()
-    tour.look()
+    audit.check()
 
 
-def test_what_is_served_is_told_without_moving_anything(console: Console, chromium: Browser) -> None:
-    there = furnish(console)
-    application, uuid = console.application, there.page.uuid
+def test_the_deployment_panel_updates_without_layout_shifts(console: Console, chromium: Browser) -> None:
+    example = create_example(console)
+    application, uuid = console.application, example.page.uuid
     with served(application.app) as base, visit(chromium, base) as page:
         page.add_init_script(_COUNT_SHIFTS)
         sign_in(page, OPERATOR, PASSWORD)
-        page.goto(there.page.path)
-        panel = page.locator("#served")
+        page.goto(example.page.path)
+        panel = page.locator("#deployment")
         expect(panel).to_have_attribute("data-state", "pending")
         with application.writing():
             serial = zones.get_any(uuid).serial
@@ -214,31 +214,31 @@ def test_what_is_served_is_told_without_moving_anything(console: Console, chromi
         assert page.evaluate("window.shifts") == []
 
 
-def test_a_record_is_made_by_the_keyboard_alone(console: Console, chromium: Browser) -> None:
+def test_a_record_is_created_by_keyboard_only(console: Console, chromium: Browser) -> None:
     zone = open_page(console, "keys.example")
     with served(console.application.app) as base, visit(chromium, base) as page:
         sign_in(page, ME, PASSWORD)
         assert 0 < weight(page, zone.path) < 150_000
         page.keyboard.press("Tab")
-        expect(page.get_by_text("Skip to the content")).to_be_focused()
+        expect(page.get_by_text("Skip to content")).to_be_focused()
         page.keyboard.press("Enter")
         expect(page.locator("#main")).to_be_focused()
         tab_to(page, "text=Add record")
         page.keyboard.press("Enter")
-        for field, text in (("#name", "typed"), ("#part_value", "192.0.2.1")):
+        for field, text in (("#name", "keyboard"), ("#part_value", "192.0.2.1")):
             tab_to(page, field)
             page.keyboard.type(text)
         page.keyboard.press("Enter")
-        expect(page.get_by_role("cell", name="typed", exact=True)).to_be_visible()
+        expect(page.get_by_role("cell", name="keyboard", exact=True)).to_be_visible()
 
 
 def tab_to(page: Page, selector: str) -> None:
-    """Press Tab until that has the focus; whatever has it on the way shows it."""
-    wanted = page.locator(selector).first.element_handle()
+    """Press Tab until that element has the focus; every element on the way must show its focus."""
+    target = page.locator(selector).first.element_handle()
     for _ in range(60):
         page.keyboard.press("Tab")
-        outline, is_there = page.evaluate(_FOCUSED, wanted)
+        outline, is_focused = page.evaluate(_FOCUSED, target)
         assert outline not in ("none", ""), page.evaluate("document.activeElement.outerHTML")
-        if is_there:
+        if is_focused:
             return
-    raise AssertionError(f"no way leads to {selector}")
+    raise AssertionError(f"Tab does not reach {selector}")

@@ -1,4 +1,4 @@
-"""Pages of records: each type by its form, the API's words at the field, and lists as sets."""
+"""Pages of records: the form of each type, errors at the fields in the words of the API, and the list of RRsets."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from appliance.console.record_forms import KINDS
+from appliance.console.record_forms import FORMS
 from appliance.editing import CreateRecord, RecordInput
 from appliance.store import zones
 from appliance.zones.names import print_owner
@@ -20,30 +20,30 @@ HOSTILE = 'x"><img src=x onerror=alert(1)>'
 
 @pytest.fixture
 def page(console: Console) -> ZonePage:
-    """A new zone."""
+    """The page of a new zone."""
     return open_page(console)
 
 
 def test_every_type_has_a_form() -> None:
-    assert {kind.record_type for kind in KINDS.values()} == {rdtype.name for rdtype in TYPES}
-    assert {form for form, _, _ in EVERY_FORM} | {"DS"} == set(KINDS)
+    assert {kind.record_type for kind in FORMS.values()} == {rdtype.name for rdtype in TYPES}
+    assert {form for form, _, _ in EVERY_FORM} | {"DS"} == set(FORMS)
 
 
 def test_one_record_of_each_type(page: ZonePage) -> None:
     for form, fields, _ in EVERY_FORM:
-        made = page.add(form, form.lower(), **{f"part_{name}": text for name, text in fields.items()})
-        assert made.status_code == 303, found_in(made.text, r'class="error"[^>]*>([^<]*)')
-    made = page.add("DS", "ns", part_tag="12345", part_algorithm="13", part_kind="2", part_digest=DIGEST)
-    assert made.status_code == 303
-    wanted = [(KINDS[form].record_type, form.lower(), value) for form, _, value in EVERY_FORM]
-    wanted.append(("DS", "ns", f"12345 13 2 {DIGEST}"))
+        created = page.add(form, form.lower(), **{f"part_{name}": text for name, text in fields.items()})
+        assert created.status_code == 303, found_in(created.text, r'class="error"[^>]*>([^<]*)')
+    created = page.add("DS", "ns", part_tag="12345", part_algorithm="13", part_kind="2", part_digest=DIGEST)
+    assert created.status_code == 303
+    expected = [(FORMS[form].record_type, form.lower(), value) for form, _, value in EVERY_FORM]
+    expected.append(("DS", "ns", f"12345 13 2 {DIGEST}"))
     with page.console.application.store.connection():
         origin = zones.get_any(page.uuid).name
     found = [(record.rdtype.name, print_owner(record.owner, origin), record.value) for record in page.records()]
-    assert sorted(found) == sorted(wanted)
+    assert sorted(found) == sorted(expected)
 
 
-def test_a_form_shows_what_it_made_and_sends_it_back_unchanged(page: ZonePage) -> None:
+def test_an_unchanged_form_changes_nothing(page: ZonePage) -> None:
     for form, fields, _ in EVERY_FORM:
         page.add(
             form, form.lower(), ttl="60", comment="a note", **{f"part_{name}": text for name, text in fields.items()}
@@ -57,7 +57,7 @@ def test_a_form_shows_what_it_made_and_sends_it_back_unchanged(page: ZonePage) -
     assert '0 issue "other.example"' in {record.value for record in page.records()}
 
 
-def test_what_has_no_parts_is_changed_whole(page: ZonePage) -> None:
+def test_a_value_that_cannot_be_split_is_edited_in_one_field(page: ZonePage) -> None:
     api = page.console.application.bearer(ME)
     value = '10 1 "https://example.net/\\255"'
     api("POST", f"/dns-zones/{page.uuid}/records/", {"record_type": "URI", "name": "www", "value": value})
@@ -86,51 +86,51 @@ MISTAKES: list[tuple[str, dict[str, str], dict[str, Any]]] = [
 ]
 
 
-def test_mistakes_are_told_at_the_field_in_the_words_of_the_api(page: ZonePage) -> None:
+def test_errors_are_shown_at_the_field_in_the_words_of_the_api(page: ZonePage) -> None:
     api = page.console.application.bearer(ME)
-    for form, typed, body in MISTAKES:
+    for form, submitted, body in MISTAKES:
         record = {"record_type": form, "name": "www", **body}
-        told = api("POST", f"/dns-zones/{page.uuid}/records/", record).get_json()
-        words = html.escape(told["detail"].removeprefix(f"{told['field']}: ")).lower()
-        for act in ("save", "gather", "preview"):
-            refused = page.add(form, act=act, **{"name": "www", **typed})
+        error = api("POST", f"/dns-zones/{page.uuid}/records/", record).get_json()
+        words = html.escape(error["detail"].removeprefix(f"{error['field']}: ")).lower()
+        for intent in ("save", "draft", "preview"):
+            refused = page.add(form, intent=intent, **{"name": "www", **submitted})
             assert refused.status_code == 400
-            (error,) = found_in(refused.text, r'class="error" id="([a-z_]+)-error">([^<]*)')
-            assert (error[0], html.escape(html.unescape(error[1])).lower()) == (told["field"], f"{words}.")
-    assert page.records() == [] and "No changes wait" in page.browser.get(f"{page.path}changes/").text
+            (shown,) = found_in(refused.text, r'class="error" id="([a-z_]+)-error">([^<]*)')
+            assert (shown[0], html.escape(html.unescape(shown[1])).lower()) == (error["field"], f"{words}.")
+    assert page.records() == [] and "The draft is empty" in page.browser.get(f"{page.path}changes/").text
 
 
-def test_what_was_typed_stays_and_is_text(page: ZonePage) -> None:
-    refused = page.address(HOSTILE, name="www", comment=HOSTILE)
+def test_submitted_values_are_kept_and_escaped(page: ZonePage) -> None:
+    refused = page.add_address(HOSTILE, name="www", comment=HOSTILE)
     assert HOSTILE not in refused.text and "&lt;img src=x" in refused.text
     page.add("TXT", "@", part_value=HOSTILE, comment=HOSTILE)
     (record,) = page.records()
     assert (record.value, record.comment) == (HOSTILE, HOSTILE)
-    page.change(record, act="gather", part_value=HOSTILE + "2")
+    page.change(record, intent="draft", part_value=HOSTILE + "2")
     shown = [page.path, f"{page.path}records/{record.uuid}/", f"{page.path}changes/", f"{page.path}?search={HOSTILE}"]
     shown += [f"{page.path}ask/?name={HOSTILE}&type=A", f"{page.path}?type={HOSTILE}", f"/zones/?search={HOSTILE}"]
     for path in shown:
         assert "<img" not in page.browser.get(path).text, path
 
 
-def test_a_record_that_another_changed_meanwhile_is_not_overwritten(page: ZonePage) -> None:
-    page.address(comment="mine")
+def test_a_concurrent_change_is_not_overwritten(page: ZonePage) -> None:
+    page.add_address(comment="mine")
     (record,) = page.records()
     path = f"{page.path}records/{record.uuid}/"
     operator = page.console.signed_in("op@example.org", is_admin=True)
     opened = {**operator.forms(path)[path], "name": "www", "ttl": "", "comment": "mine"}
     page.change(record, part_value="192.0.2.2")
-    for act in ("save", "preview", "gather"):
-        told = operator.post(path, {**opened, "part_value": "192.0.2.3", "act": act})
-        assert told.status_code == 409
-        (table,) = found_in(told.text, r'role="alert".*?<tbody>(.*?)</tbody>')
+    for intent in ("save", "preview", "draft"):
+        conflict = operator.post(path, {**opened, "part_value": "192.0.2.3", "intent": intent})
+        assert conflict.status_code == 409
+        (table,) = found_in(conflict.text, r'role="alert".*?<tbody>(.*?)</tbody>')
         assert found_in(table, r"<td [^>]*>([^<]*)</td>") == [
             "IPv4 address",
             "192.0.2.2",
             "192.0.2.3",
             "TTL",
             "3600",
-            "nothing",
+            "empty",
         ]
     wrong = operator.post(path, {**opened, "part_value": "192.0.2.3", "ttl": "x"})
     assert wrong.status_code == 400 and f'name="revision" value="{opened["revision"]}"' in wrong.text
@@ -142,40 +142,40 @@ def test_a_record_that_another_changed_meanwhile_is_not_overwritten(page: ZonePa
     assert operator.post(path, {**without, "part_value": "192.0.2.4"}).status_code == 409
 
 
-def test_a_preview_shows_the_lines_and_stores_nothing(page: ZonePage) -> None:
+def test_a_preview_shows_the_diff_and_stores_nothing(page: ZonePage) -> None:
     serial = page.serial()
-    shown = page.address(act="preview")
+    shown = page.add_address(intent="preview")
     assert shown.status_code == 200
-    lines = found_in(shown.text, r'<div class="(comes|goes)">.*?<span>([^<]*)</span></div>')
-    assert [sign for sign, _ in lines] == ["goes", "comes", "comes"]
+    lines = found_in(shown.text, r'<div class="(added|removed)">.*?<span>([^<]*)</span></div>')
+    assert [sign for sign, _ in lines] == ["removed", "added", "added"]
     assert lines[2][1] == "www.example.com. 3600 IN A 192.0.2.1" and " SOA " in lines[0][1]
     assert page.records() == [] and page.serial() == serial
 
 
-def test_records_are_shown_as_sets_and_found(page: ZonePage) -> None:
+def test_records_are_listed_by_rrset_and_found(page: ZonePage) -> None:
     for number in range(8):
-        page.address(f"192.0.2.{number}")
+        page.add_address(f"192.0.2.{number}")
     page.add("TXT", "@", part_value="Hello")
-    page.address("192.0.2.9", name="www2")
+    page.add_address("192.0.2.9", name="www2")
     whole = page.browser.get(page.path).text
     assert len(found_in(whole, "<tbody>")) == 3 and "192.0.2.7" not in whole
-    (rest,) = found_in(whole, r'href="([^"]*)">Show all 8 A records at www<')
+    (rest,) = found_in(whole, r'href="([^"]*)">Show all 8 A records of www<')
     alone = page.browser.get(page.path + html.unescape(rest)).text
     assert len(found_in(alone, 'type="checkbox"')) == 8 and "192.0.2.9" not in alone
     assert "192.0.2.9" in page.browser.get(f"{page.path}?search=www2.example.com").text
     assert "Hello" in page.browser.get(f"{page.path}?search=hello").text
-    assert "No record is like that" in page.browser.get(f"{page.path}?search=nothing").text
-    assert "No record is like that" not in page.browser.get(f"{page.path}?type=SPF").text
+    assert "No matching records" in page.browser.get(f"{page.path}?search=nothing").text
+    assert "No matching records" not in page.browser.get(f"{page.path}?type=SPF").text
 
 
-def test_sets_are_shown_page_by_page(page: ZonePage) -> None:
-    page.store([CreateRecord(RecordInput("A", f"host-{number}", "192.0.2.1")) for number in range(120)])
+def test_rrsets_are_paged(page: ZonePage) -> None:
+    page.save([CreateRecord(RecordInput("A", f"host-{number}", "192.0.2.1")) for number in range(120)])
     assert "1 to 50 of 120" in page.browser.get(page.path).text
     assert "101 to 120 of 120" in page.browser.get(f"{page.path}?page=3").text
 
 
-def test_records_of_others_are_not_there(page: ZonePage) -> None:
-    page.address()
+def test_records_of_other_accounts_are_not_found(page: ZonePage) -> None:
+    page.add_address()
     (record,) = page.records()
     other = page.console.signed_in("other@example.org")
     assert other.get(f"{page.path}records/{record.uuid}/").status_code == 404

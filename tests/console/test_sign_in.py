@@ -1,4 +1,4 @@
-"""Signing in and out: no word of what was wrong, a new secret each time, and no guessing at leisure."""
+"""Signing in and out: errors that reveal nothing, a new secret for each session, and limits on attempts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.console.conftest import PASSWORD, Browser, Console
 ME = "me@example.org"
 
 
-def test_pages_are_for_those_who_signed_in(console: Console) -> None:
+def test_pages_require_a_session(console: Console) -> None:
     browser = console.browser()
     sent_away = browser.get("/account/audit/?page=2")
     assert sent_away.status_code == 303
@@ -35,23 +35,16 @@ def test_pages_are_for_those_who_signed_in(console: Console) -> None:
 
 
 @pytest.mark.parametrize(
-    "wanted",
+    "target",
     [
         *("//evil.example", "https://evil.example/", "http:/evil.example", " //evil.example", "javascript:alert(1)"),
-        *(
-            "/\\evil.example",
-            "\\\\evil.example",
-            "/\t/evil.example",
-            "/\n/evil.example",
-            "/account\r\nX: y",
-            "evil",
-            "",
-        ),
+        *("/\\evil.example", "\\\\evil.example", "/\t/evil.example", "/\n/evil.example"),
+        *("/account\r\nX: y", "evil", ""),
     ],
 )
-def test_one_stays_here(console: Console, wanted: str) -> None:
+def test_redirects_stay_on_this_host(console: Console, target: str) -> None:
     console.account(ME)
-    assert console.browser().sign_in(ME, next=wanted).location == "/"
+    assert console.browser().sign_in(ME, next=target).location == "/"
 
 
 OWN = ("dns.example.net", "DNS.example.net:8443", "localhost:9000", "127.0.0.1", "127.8.8.8:80", "[::1]:8053")
@@ -67,7 +60,7 @@ FOREIGN = (
 )
 
 
-def test_under_a_foreign_name_there_is_no_page(console: Console) -> None:
+def test_unknown_host_names_are_refused(console: Console) -> None:
     named = Console(console.application.configured(ApiSettings(hosts=("dns.example.net", "Old.example.net"))))
     here = named.signed_in(ME, is_admin=True)
     token = here.forms("/people/")["/people/invitations/"]
@@ -86,14 +79,14 @@ def test_under_a_foreign_name_there_is_no_page(console: Console) -> None:
         assert f"http://{host.lower().removesuffix(':80')}/invitations/" in invited.text
 
 
-def test_at_a_socket_the_settings_name_it(console: Console) -> None:
+def test_at_a_unix_socket_only_configured_host_names_are_accepted(console: Console) -> None:
     socket = ApiSettings(listen=LocalSocket(Path("/run/api.sock")), hosts=("dns.example.net",))
     web = console.application.configured(socket).app.test_client()
     for host, status in (("dns.example.net", 200), ("localhost", 200), ("unix", 421), ("203.0.113.9", 421)):
         assert web.get("/sign-in/", headers={"Host": host}).status_code == status, host
 
 
-def test_the_api_answers_to_any_name(console: Console) -> None:
+def test_the_api_accepts_any_host_name(console: Console) -> None:
     me = console.application.bearer(ME)
     for host in (*OWN, *FOREIGN):
         assert me("GET", "/dns-zones/", headers={"Host": host}).status_code == 200, host
@@ -110,12 +103,12 @@ def test_the_api_answers_to_any_name(console: Console) -> None:
         ("0.0.0.0", "evil.example", 421),
     ],
 )
-def test_the_address_that_it_listens_on_is_its_own(console: Console, listen: str, host: str, status: int) -> None:
+def test_the_listen_address_is_a_known_host_name(console: Console, listen: str, host: str, status: int) -> None:
     application = console.application.configured(ApiSettings(listen=Endpoint(listen, 8053)))
     assert application.app.test_client().get("/sign-in/", headers={"Host": host}).status_code == status
 
 
-def test_whatever_is_wrong_is_told_alike(console: Console) -> None:
+def test_all_wrong_credentials_have_the_same_response(console: Console) -> None:
     console.account(ME)
     without = console.application.account("without@example.org")
     console.account("disabled@example.org")
@@ -134,14 +127,14 @@ def test_whatever_is_wrong_is_told_alike(console: Console) -> None:
         ):
             before = watcher.execute("pragma data_version").fetchone()
             tried.append(browser.sign_in(email, password))
-            assert watcher.execute("pragma data_version").fetchone() != before, "one write, whatever was wrong"
+            assert watcher.execute("pragma data_version").fetchone() != before, "every failure is one write"
     assert {answer.status_code for answer in tried} == {403}
     assert len({answer.data for answer in tried}) == 1
-    assert "Mail address, password or code is wrong." in tried[0].text
+    assert "Wrong email, password or code." in tried[0].text
     assert browser.get("/account/").status_code == 303
 
 
-def test_a_store_that_takes_no_write_tells_no_more(console: Console) -> None:
+def test_a_locked_store_reveals_nothing_about_credentials(console: Console) -> None:
     console.account(ME)
     words = ((ME, PASSWORD), (ME, "wrong horse battery"), ("unknown@example.org", PASSWORD))
     browsers = [console.browser() for _ in words]
@@ -160,7 +153,7 @@ def test_a_store_that_takes_no_write_tells_no_more(console: Console) -> None:
     assert console.browser().sign_in(ME).status_code == 303
 
 
-def test_a_session_has_a_secret_of_its_own(console: Console) -> None:
+def test_each_session_has_its_own_secret(console: Console) -> None:
     browser = console.signed_in(ME)
     first = browser.cookie()
     browser.send("/sign-out/", {}, page="/account/")
@@ -172,7 +165,7 @@ def test_a_session_has_a_secret_of_its_own(console: Console) -> None:
     assert first and second and first not in stored and second not in stored
 
 
-def test_a_secret_that_was_given_to_a_browser_becomes_no_session(console: Console) -> None:
+def test_session_fixation_is_prevented(console: Console) -> None:
     console.account(ME)
     browser, giver = console.browser(), console.browser()
     giver.get("/sign-in/")
@@ -183,15 +176,15 @@ def test_a_secret_that_was_given_to_a_browser_becomes_no_session(console: Consol
     assert giver.get("/account/").status_code == 303
 
 
-def test_a_session_is_void_after_signing_out(console: Console) -> None:
+def test_signing_out_ends_the_session(console: Console) -> None:
     browser, thief = console.signed_in(ME), console.browser()
     secret = browser.cookie()
     assert secret
     thief.client.set_cookie("session", secret)
     assert thief.get("/account/").status_code == 200
     assert browser.send("/sign-out/", {}, page="/account/").location == "/sign-in/"
-    assert "You are signed out." in browser.get("/sign-in/").text
-    assert "You are signed out." not in browser.get("/sign-in/").text
+    assert "Signed out." in browser.get("/sign-in/").text
+    assert "Signed out." not in browser.get("/sign-in/").text
     assert thief.get("/account/").status_code == browser.get("/account/").status_code == 303
 
 
@@ -210,14 +203,14 @@ def test_signing_in_again_ends_the_former_session(console: Console) -> None:
 
 
 @pytest.mark.parametrize(("hours", "status"), [(11, 200), (12, 303)])
-def test_a_session_that_rests_ends(console: Console, hours: int, status: int) -> None:
+def test_an_idle_session_expires(console: Console, hours: int, status: int) -> None:
     browser = console.signed_in(ME)
     for _ in range(3):
         console.application.clock.forward(hours=hours)
         assert browser.get("/account/").status_code == status
 
 
-def test_no_session_lasts_for_ever(console: Console) -> None:
+def test_a_session_in_use_expires_too(console: Console) -> None:
     browser = console.signed_in(ME)
     for _ in range(6):
         console.application.clock.forward(hours=11)
@@ -240,7 +233,7 @@ def test_flags_of_the_cookie(console: Console, secure: bool, name: str) -> None:
     assert browser.get("/account/").status_code == 200
 
 
-def test_guessing_is_slow_for_the_guesser_alone(console: Console) -> None:
+def test_sign_in_attempts_are_limited_by_address(console: Console) -> None:
     console.account(ME)
     guesser, me = console.browser(), console.browser("198.51.100.7")
     statuses = [guesser.sign_in(ME, f"wrong horse {n}").status_code for n in range(20)]
@@ -251,7 +244,7 @@ def test_guessing_is_slow_for_the_guesser_alone(console: Console) -> None:
     assert me.sign_in(ME).status_code == 303
 
 
-def test_guessing_at_once_is_no_faster(console: Console) -> None:
+def test_concurrent_attempts_are_limited_too(console: Console) -> None:
     settings, clock = replace(console.application.settings, api=ApiSettings(threads=80)), console.application.clock
     crowded = Console(Application(settings, clock, create_app(settings, clock, lambda: 1000.0)))
     browsers = [crowded.browser() for _ in range(20)]
@@ -267,7 +260,7 @@ def test_guessing_at_once_is_no_faster(console: Console) -> None:
     assert statuses.count(429) == 10
 
 
-def test_comparing_passwords_takes_a_quarter_of_the_threads(console: Console) -> None:
+def test_password_hashing_uses_a_quarter_of_the_threads(console: Console) -> None:
     me, browser = console.application.bearer(ME), console.browser()
     console.account(ME)
     limits, threads = context_of(console.application.app).limits, console.application.settings.api.threads
@@ -286,7 +279,7 @@ def test_long_passwords(console: Console, length: int, status: int) -> None:
     assert console.browser().sign_in(ME, "x" * length).status_code == status
 
 
-def test_use_of_a_session_is_noted_once_a_minute(console: Console) -> None:
+def test_last_use_of_a_session_is_stored_once_a_minute(console: Console) -> None:
     browser = console.signed_in(ME)
 
     def noted() -> object:

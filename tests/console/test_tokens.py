@@ -1,4 +1,4 @@
-"""API tokens in the console: shown once, explained, as narrow as one wishes."""
+"""API tokens in the console: secrets shown once, permissions and limits."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.console.conftest import Browser, Console, texts
 
 ME = "me@example.org"
 PAGE = "/account/developers/"
-AWAY = {"REMOTE_ADDR": "192.0.2.99"}
+OTHER_ADDRESS = {"REMOTE_ADDR": "192.0.2.99"}
 SECRET = r"vps_[\w-]{32}"
 
 
@@ -26,12 +26,12 @@ def browser(console: Console) -> Browser:
     return console.signed_in(ME)
 
 
-def test_every_permission_is_explained() -> None:
+def test_every_permission_has_a_description() -> None:
     assert tuple(PERMISSION_TEXTS) == PERMISSIONS
 
 
-def make(browser: Browser, **values: Any) -> str:  # noqa: ANN401 - fields of a form
-    """A new token's secret."""
+def create(browser: Browser, **values: Any) -> str:  # noqa: ANN401 - fields of a form
+    """Create a token, and return its secret."""
     given = {"name": "laptop", "permissions": ["dns:list", "dns:create"], "expires": "90", **values}
     answer = browser.send(PAGE, given)
     assert answer.status_code == 200, answer.text
@@ -39,16 +39,16 @@ def make(browser: Browser, **values: Any) -> str:  # noqa: ANN401 - fields of a 
 
 
 def stored(console: Console, secret: str) -> Token:
-    """What the store knows of it."""
+    """Return the stored token."""
     with console.application.store.connection():
         found = accounts.find_token(secret)
     assert found
     return found
 
 
-def test_a_token_is_made_and_used(console: Console, browser: Browser) -> None:
+def test_a_token_is_created_and_used(console: Console, browser: Browser) -> None:
     assert "No tokens yet." in browser.get(PAGE).text
-    secret = make(browser)
+    secret = create(browser)
     assert Bearer(console.application.app.test_client(), secret)("GET", "/dns-zones/").status_code == 200
     listed = browser.get(PAGE)
     assert secret not in listed.text and secret[:12] in listed.text and "laptop" in listed.text
@@ -58,16 +58,16 @@ def test_a_token_is_made_and_used(console: Console, browser: Browser) -> None:
     assert limits == TokenLimits(expires_at=token.expires_at)
 
 
-def test_the_secret_comes_with_a_line_to_paste(browser: Browser) -> None:
+def test_the_secret_is_shown_with_an_example_command(browser: Browser) -> None:
     answer = browser.send(PAGE, {"name": "laptop", "permissions": "dns:list", "expires": ""})
     secret, pasted = texts(answer, SECRET)
     assert secret == pasted and "http://localhost/api/v1/account/me/" in answer.text
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_a_narrow_token(console: Console, browser: Browser) -> None:
+def test_a_restricted_token(console: Console, browser: Browser) -> None:
     zone = console.application.bearer(ME).zone("example.com")
-    secret = make(
+    secret = create(
         browser,
         zones="Example.com",
         record_types="txt caa",
@@ -101,27 +101,27 @@ def test_a_narrow_token(console: Console, browser: Browser) -> None:
         ({"allowed_networks": "here"}, "allowed_networks"),
     ],
 )
-def test_what_is_refused(console: Console, browser: Browser, values: dict[str, Any], field: str) -> None:
+def test_invalid_values_are_refused(console: Console, browser: Browser, values: dict[str, Any], field: str) -> None:
     console.application.bearer("other@example.org").zone("foreign.com")
     refused = browser.send(PAGE, {"name": "n", "permissions": ["dns:list"], "expires": "90", **values})
     assert refused.status_code == 400 and f'href="#{field}"' in refused.text
     assert "No tokens yet." in browser.get(PAGE).text
 
 
-def test_operators_may_make_tokens_for_everything(console: Console, browser: Browser) -> None:
+def test_operators_may_create_tokens_for_everything(console: Console, browser: Browser) -> None:
     assert "admin:*" not in browser.get(PAGE).text
     zone = console.application.bearer(ME).zone("example.com")
     operator = console.signed_in("root@example.org", is_admin=True)
-    for permission, of_others, figures in (("dns:*", 404, 401), ("admin:*", 200, 200)):
-        secret, client = make(operator, permissions=permission), console.application.app.test_client()
+    for permission, zone_status, metrics_status in (("dns:*", 404, 401), ("admin:*", 200, 200)):
+        secret, client = create(operator, permissions=permission), console.application.app.test_client()
         assert stored(console, secret).permissions == {permission}
-        assert Bearer(client, secret)("GET", f"/dns-zones/{zone['uuid']}/").status_code == of_others
-        asked = client.get("/metrics", headers={"Authorization": f"Bearer {secret}"}, environ_overrides=AWAY)
-        assert asked.status_code == figures
+        assert Bearer(client, secret)("GET", f"/dns-zones/{zone['uuid']}/").status_code == zone_status
+        metrics = client.get("/metrics", headers={"Authorization": f"Bearer {secret}"}, environ_overrides=OTHER_ADDRESS)
+        assert metrics.status_code == metrics_status
 
 
 def test_a_token_is_revoked(console: Console, browser: Browser) -> None:
-    api = Bearer(console.application.app.test_client(), make(browser))
+    api = Bearer(console.application.app.test_client(), create(browser))
     (revoke,) = [path for path in browser.forms(PAGE) if path.endswith("/revoke/")]
     stranger = console.signed_in("other@example.org")
     assert stranger.post(revoke, stranger.forms(PAGE)["/sign-out/"]).status_code == 404
@@ -132,8 +132,8 @@ def test_a_token_is_revoked(console: Console, browser: Browser) -> None:
 
 
 @pytest.mark.parametrize("name", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 7 * 7 }}"])
-def test_a_name_is_text(browser: Browser, name: str) -> None:
-    make(browser, name=name)
+def test_a_name_is_escaped(browser: Browser, name: str) -> None:
+    create(browser, name=name)
     shown = browser.get(PAGE).text
     assert "<script>alert" not in shown and "<img" not in shown and escape(name) in shown
     refused = browser.send(PAGE, {"name": name, "permissions": []})

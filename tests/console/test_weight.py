@@ -1,11 +1,11 @@
-"""No page weighs more than 150 kB with all that it is made of, uncompressed, whatever a zone or draft holds."""
+"""No page is larger than 150 kB with all its files, uncompressed, whatever a zone or draft holds."""
 
 from __future__ import annotations
 
 import pytest
 
-from appliance.console.drafts import MOST
-from appliance.console.truncate import cut, fitting
+from appliance.console.drafts import MAX_CHANGES
+from appliance.console.truncate import count_fitting, truncate
 from appliance.editing import CreateRecord, RecordInput
 from appliance.identity.permissions import PERMISSIONS
 from appliance.principal import TokenLimits
@@ -14,62 +14,62 @@ from appliance.zones.rules import MAX_RRSET_RECORDS
 from tests.console.conftest import Console
 from tests.console.zone_page import ZonePage, open_page
 
-HEAVIEST = 150_000
+MAX_SIZE = 150_000
 QUOTES = '"' * 560
-"""As text five times as long on a page as in a zone; a hundred such texts are nearly as much as a set may hold."""
+"""A TXT value that is five times as long on a page, escaped, as in a zone; an RRset holds about a hundred of them."""
 NAME = ".".join(["x" * 60] * 3)
 
 
 @pytest.fixture
 def page(console: Console) -> ZonePage:
-    """A new zone."""
+    """The page of a new zone."""
     return open_page(console)
 
 
-def texts(name: str, count: int) -> list[CreateRecord]:
-    """A set of texts, each with a comment, all as long as they may be."""
+def long_txt_records(name: str, count: int) -> list[CreateRecord]:
+    """Return the requests for an RRset of TXT records with values and comments of the greatest length."""
     return [CreateRecord(RecordInput("TXT", name, f"{at}{QUOTES}", comment='"' * 500)) for at in range(count)]
 
 
-def test_many_long_sets(page: ZonePage) -> None:
-    page.store([one for at in range(50) for one in texts(f"{at}.{NAME}", 3)])
+def test_many_long_rrsets(page: ZonePage) -> None:
+    page.save([one for at in range(50) for one in long_txt_records(f"{at}.{NAME}", 3)])
     assert page.browser.get(page.path).text.count('type="checkbox"') == 100
-    assert page.browser.weight(page.path) < HEAVIEST
+    assert page.browser.weight(page.path) < MAX_SIZE
 
 
-def test_one_set_that_is_as_long_as_can_be(page: ZonePage) -> None:
-    page.store([*texts(NAME, MAX_RRSET_RECORDS), *texts(f"other.{NAME}", 1)])
+def test_the_longest_rrset(page: ZonePage) -> None:
+    page.save([*long_txt_records(NAME, MAX_RRSET_RECORDS), *long_txt_records(f"other.{NAME}", 1)])
     alone = f"{page.path}?name={NAME}&type=TXT"
     assert page.browser.get(page.path).text.count('type="checkbox"') == 6
     assert page.browser.get(alone).text.count('type="checkbox"') == MAX_RRSET_RECORDS
-    assert page.browser.weight(alone) < HEAVIEST
+    assert page.browser.weight(alone) < MAX_SIZE
     record = next(one for one in page.records() if one.owner.labels[0] == b"x" * 60)
-    other_ttl = {"name": NAME, "part_value": record.value, "ttl": "60", "act": "preview"}
+    other_ttl = {"name": NAME, "part_value": record.value, "ttl": "60", "intent": "preview"}
     path = f"{page.path}records/{record.uuid}/"
     assert "more lines." in page.browser.send(path, other_ttl).text
-    assert page.browser.weight(path, **other_ttl) < HEAVIEST
+    assert page.browser.weight(path, **other_ttl) < MAX_SIZE
 
 
-def test_a_draft_that_is_as_long_as_can_be(page: ZonePage) -> None:
-    page.store([one for at in range(2) for one in texts(f"{at}.{NAME}", MOST // 2)])
-    chosen = [str(record.uuid) for record in page.records()]
-    page.browser.send(f"{page.path}records/delete/", {"record": chosen}, page.path)
+def test_the_longest_draft(page: ZonePage) -> None:
+    page.save([one for at in range(2) for one in long_txt_records(f"{at}.{NAME}", MAX_CHANGES // 2)])
+    selected = [str(record.uuid) for record in page.records()]
+    page.browser.send(f"{page.path}records/delete/", {"record": selected}, page.path)
     changes = f"{page.path}changes/"
     shown = page.browser.get(changes).text
     assert "Save all 200" in shown and "1 to 50 of 200 changes" in shown and "more lines." in shown
-    assert page.browser.weight(changes) < HEAVIEST
+    assert page.browser.weight(changes) < MAX_SIZE
     last = f"{changes}?page=4"
-    assert page.browser.send(last, {"act": "199"}).location == last
+    assert page.browser.send(last, {"intent": "199"}).location == last
     assert "151 to 199 of 199 changes" in page.browser.get(f"{changes}?page=9").text
 
 
 def test_a_list_of_zones_with_long_names(page: ZonePage) -> None:
-    page.crowd([f"z{at}.{NAME}.example" for at in range(50)], comment='"' * 500, protected=True)
+    page.add_zones([f"z{at}.{NAME}.example" for at in range(50)], comment='"' * 500, protected=True)
     assert page.browser.get("/zones/").text.count("protected") == 49
-    assert page.browser.weight("/zones/") < HEAVIEST
+    assert page.browser.weight("/zones/") < MAX_SIZE
 
 
-def test_many_people_tokens_and_browsers(page: ZonePage) -> None:
+def test_many_accounts_tokens_and_sessions(page: ZonePage) -> None:
     application, now = page.console.application, page.console.application.clock()
     operator = page.console.signed_in("op@example.org", is_admin=True)
     me = application.account("op@example.org")
@@ -82,18 +82,22 @@ def test_many_people_tokens_and_browsers(page: ZonePage) -> None:
             accounts.create_token(me, '"' * 100, PERMISSIONS, now, limits)
             sessions.begin(me, f"{at}", now, "2001:db8::1", '"' * 200)
     people = operator.get("/people/").text
-    assert "1 to 40 of 62 accounts" in people and "And 20 before these" in people
+    assert "1 to 40 of 62 accounts" in people and "20 older invitations not shown" in people
     assert operator.get("/people/?search=59XX").text.count("/disable/") == 1
     assert "51 to 60 of 60 tokens" in operator.get("/account/developers/?page=3").text
-    assert "And 11 that were used before" in operator.get("/account/").text
+    assert "11 older sessions not shown" in operator.get("/account/").text
     for path in ("/people/", "/account/developers/", "/account/", "/dashboard/audit/"):
-        assert operator.weight(path) < HEAVIEST, path
+        assert operator.weight(path) < MAX_SIZE, path
 
 
-def test_texts_are_cut_where_they_weigh_too_much() -> None:
-    assert cut("plain", 5) == "plain" and cut("plain.", 5) == "plain…"
-    assert cut("<<<", 9) == "<<…" and cut("éé", 3) == "é…" and cut("", 0) == ""
+def test_long_text_is_truncated() -> None:
+    assert truncate("plain", 5) == "plain" and truncate("plain.", 5) == "plain…"
+    assert truncate("<<<", 9) == "<<…" and truncate("éé", 3) == "é…" and truncate("", 0) == ""
 
 
-def test_lines_are_left_out_but_for_the_first() -> None:
-    assert fitting(["12345", "12345", "1"], 10) == 2 and fitting(["<<<"], 1) == 1 and fitting([], 10) == 0
+def test_lines_that_do_not_fit_are_not_counted_except_the_first() -> None:
+    assert (
+        count_fitting(["12345", "12345", "1"], 10) == 2
+        and count_fitting(["<<<"], 1) == 1
+        and count_fitting([], 10) == 0
+    )

@@ -1,4 +1,4 @@
-"""Pages of zones: the list, a new one, settings, and the end; what is not one's own is not there."""
+"""Pages of zones: the list, a new zone, settings, deletion and deployment; zones of other accounts are not found."""
 
 from __future__ import annotations
 
@@ -25,27 +25,27 @@ def me(console: Console) -> Browser:
 
 
 def new_zone(browser: Browser, domain: str = "example.com") -> str:
-    """The path of a new zone."""
-    made = browser.send("/zones/new/", {"domain": domain})
-    assert made.status_code == 303, made.text
-    return str(made.location)
+    """Create a zone, and return its path."""
+    created = browser.send("/zones/new/", {"domain": domain})
+    assert created.status_code == 303, created.text
+    return str(created.location)
 
 
 def domains(browser: Browser, query: str = "") -> list[str]:
     return texts(browser.get(f"/zones/{query}"), r'class="name" href="[^"]*">([^<]*)')
 
 
-def test_a_zone_is_made_and_listed(me: Browser) -> None:
+def test_a_zone_is_created_and_listed(me: Browser) -> None:
     assert "No zones yet" in me.get("/zones/").text
     new_zone(me, " bücher.example "), new_zone(me, "a.example")
     assert domains(me) == ["a.example", "bücher.example"]
     assert domains(me, "?search=BÜCHER") == domains(me, "?search=kva") == ["bücher.example"]
     assert domains(me, "?state=live") == [] and len(domains(me, "?state=pending")) == 2
-    assert "No zone is like that" in me.get("/zones/?search=nothing").text
+    assert "No matching zones" in me.get("/zones/?search=nothing").text
     assert len(domains(me, "?state=nonsense&page=0")) == 2
 
 
-def test_a_domain_that_cannot_be_had_is_told_at_its_field(me: Browser, console: Console) -> None:
+def test_a_refused_domain_is_reported_at_its_field(me: Browser, console: Console) -> None:
     new_zone(me)
     for domain, words in (("example.com", "exists already"), ("com", "two labels"), ("", "empty"), (HOSTILE, "label")):
         refused = me.send("/zones/new/", {"domain": domain})
@@ -53,10 +53,10 @@ def test_a_domain_that_cannot_be_had_is_told_at_its_field(me: Browser, console: 
         assert HOSTILE not in refused.text
 
 
-def test_pages_of_a_long_list(console: Console) -> None:
+def test_a_long_list_is_paged(console: Console) -> None:
     page = open_page(console, "zone-00.example")
     me = page.browser
-    page.crowd(f"zone-{number:02}.example" for number in range(1, 53))
+    page.add_zones(f"zone-{number:02}.example" for number in range(1, 53))
     assert len(domains(me)) == 50 and domains(me, "?page=2") == [f"zone-{number}.example" for number in (50, 51, 52)]
     assert "1 to 50 of 53" in me.get("/zones/").text
     (older,) = texts(me.get("/zones/?search=zone"), r'rel="next" href="([^"]*)"')
@@ -90,7 +90,7 @@ def test_a_zone_is_deleted_by_its_domain(me: Browser, console: Console) -> None:
     assert domains(me) == ["kept.example"]
 
 
-def test_zones_of_others_are_not_there(me: Browser, console: Console) -> None:
+def test_zones_of_other_accounts_are_not_found(me: Browser, console: Console) -> None:
     zone = new_zone(me)
     other, operator = console.signed_in(OTHER), console.signed_in("op@example.org", is_admin=True)
     paths = [zone, *(f"{zone}{page}/" for page in ("settings", "delete", "served", "changes", "ask", "delegation"))]
@@ -99,18 +99,18 @@ def test_zones_of_others_are_not_there(me: Browser, console: Console) -> None:
     for path in paths:
         missing = other.get(path)
         assert missing.status_code == 404, path
-        never = other.get(path.replace(zone.split("/")[2], unknown))
-        assert _plain(never.text) == _plain(missing.text)
+        unknown_page = other.get(path.replace(zone.split("/")[2], unknown))
+        assert _without_tokens(unknown_page.text) == _without_tokens(missing.text)
         assert operator.get(path).status_code == 200
     assert domains(other) == [] and domains(operator) == ["example.com"]
 
 
-def _plain(text: str) -> str:
-    """The page without the seals that differ from one to the next."""
+def _without_tokens(text: str) -> str:
+    """Return the page without its CSRF tokens."""
     return re.sub(r'value="[0-9a-f]{64}"', "", text)
 
 
-def test_what_is_served_is_told(me: Browser, console: Console) -> None:
+def test_the_deployment_is_shown(me: Browser, console: Console) -> None:
     zone = new_zone(me)
     uuid = UUID(zone.split("/")[2])
     fragment = me.get(f"{zone}served/")

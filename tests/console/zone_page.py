@@ -1,4 +1,4 @@
-"""A zone in the console, as its owner's browser and the store see it, and what one types into the form of each type."""
+"""A zone in the console, its browser and its stored records, and example values for the form of each type."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from uuid import UUID
 
 from werkzeug.test import TestResponse
 
-from appliance.console.record_forms import KINDS
+from appliance.console.record_forms import FORMS
 from appliance.editing import RecordRequest
 from appliance.principal import Principal
 from appliance.store import records, zones
@@ -23,7 +23,7 @@ from tests.many_zones import add_zones
 ME = "me@example.org"
 DIGEST = "ab" * 32
 
-# form, its fields, the value that the API would be sent
+# form, its fields, the value that they become
 EVERY_FORM: list[tuple[str, dict[str, str], str]] = [
     ("A", {"value": "192.0.2.1"}, "192.0.2.1"),
     ("AAAA", {"value": "2001:0db8::1"}, "2001:db8::1"),
@@ -67,7 +67,7 @@ EVERY_FORM: list[tuple[str, dict[str, str], str]] = [
 
 @dataclass
 class ZonePage:
-    """A zone as its owner's browser and the store see it."""
+    """A zone of the account that is signed in, with its pages and its stored records."""
 
     console: Console
     browser: Browser
@@ -85,35 +85,37 @@ class ZonePage:
         with self.console.application.store.connection():
             return zones.get_any(self.uuid).serial
 
-    def store(self, asked: Sequence[RecordRequest]) -> None:
-        """Save these changes as somebody else would, past the forms."""
+    def save(self, requests: Sequence[RecordRequest]) -> None:
+        """Save changes as another principal, without the forms."""
         application = self.console.application
         with application.store.connection():
-            caller = Principal.local("test")
-            context_of(application.app).editor.change_many(caller, self.uuid, asked)
+            principal = Principal.local("test")
+            context_of(application.app).editor.change_many(principal, self.uuid, requests)
 
-    def crowd(self, domains: Iterable[str], **columns: object) -> None:
-        """Zones of these domains beside this one."""
+    def add_zones(self, domains: Iterable[str], **columns: object) -> None:
+        """Add zones of these domains to the same account."""
         store = self.console.application.store
         with store.connection():
             add_zones(store, zones.get_any(self.uuid), domains, **columns)
 
-    def add(self, form: str, name: str, act: str = "save", **fields: str) -> TestResponse:
-        """Fill in the form of a new record; `part_` stands before the fields of the value."""
-        typed = {"priority": "10", **fields} if KINDS[form].has_priority else fields
-        return self.browser.send(f"{self.path}records/new/?type={form}", {"name": name, "act": act, **typed})
+    def add(self, form: str, name: str, intent: str = "save", **fields: str) -> TestResponse:
+        """Submit the form for a new record; the names of value fields have the prefix `part_`."""
+        values = {"priority": "10", **fields} if FORMS[form].has_priority else fields
+        return self.browser.send(f"{self.path}records/new/?type={form}", {"name": name, "intent": intent, **values})
 
-    def change(self, record: Record, act: str = "save", **fields: str) -> TestResponse:
-        """Fill in the form of a record that is there, as it is shown but for these fields."""
+    def change(self, record: Record, intent: str = "save", **fields: str) -> TestResponse:
+        """Submit the form of a stored record, as shown except for these fields."""
         path = f"{self.path}records/{record.uuid}/"
-        return self.browser.send(path, {**_shown(self.browser.get(path).text), "act": act, **fields})
+        return self.browser.send(path, {**_shown(self.browser.get(path).text), "intent": intent, **fields})
 
-    def address(self, value: str = "192.0.2.1", name: str = "www", act: str = "save", **fields: str) -> TestResponse:
-        return self.add("A", name, act, part_value=value, **fields)
+    def add_address(
+        self, value: str = "192.0.2.1", name: str = "www", intent: str = "save", **fields: str
+    ) -> TestResponse:
+        return self.add("A", name, intent, part_value=value, **fields)
 
 
 def _shown(page: str) -> dict[str, str]:
-    """What the fields of the form hold."""
+    """Return the values of the fields of the form."""
     found = dict(found_in(page, r'<input id="([a-z_]+)" name="[a-z_]+" [^>]*value="([^"]*)"'))
     found |= {
         name: value
@@ -126,11 +128,11 @@ def _shown(page: str) -> dict[str, str]:
 
 
 def found_in(text: str, pattern: str) -> list[Any]:
-    """All that looks like this, over lines too."""
+    """Return all matches of the pattern, also across lines."""
     return re.findall(pattern, text, re.DOTALL)
 
 
 def open_page(console: Console, domain: str = "example.com") -> ZonePage:
-    """A new zone of somebody who is signed in."""
+    """Create a zone of an account that is signed in."""
     browser = console.signed_in(ME)
     return ZonePage(console, browser, str(browser.send("/zones/new/", {"domain": domain}).location))

@@ -1,4 +1,4 @@
-"""The console in a real browser: from the first sign-in to records that both nameservers answer, and their end."""
+"""The console in a real browser: from the first sign-in to records that both nameservers serve, and their deletion."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from appliance.console.record_forms import KINDS
+from appliance.console.record_forms import FORMS
 from tests.appliance import Appliance
 from tests.browser import barriers, sign_in, visit
 from tests.console.zone_page import DIGEST, EVERY_FORM
 from tests.pair import LOOPBACK, wait_for
 from tests.stories.test_served import wire
 
-HOSTILE = "<img src=x onerror=\"document.title='taken'\">"
+HOSTILE = "<img src=x onerror=\"document.title='injected'\">"
 
 
 @pytest.fixture(scope="module")
 def base(appliance: Appliance) -> str:
-    """Where the console is."""
+    """The URL of the console."""
     return f"http://{LOOPBACK}:{appliance.ports.api}"
 
 
@@ -32,16 +32,16 @@ def password(appliance: Appliance) -> str:
 
 
 def new_zone(page: Page, domain: str) -> str:
-    """The path of a zone that is made by its form."""
+    """Create a zone with its form, and return its path."""
     page.goto("/zones/new/")
     page.fill("#domain", domain)
-    page.click("text=Make zone >> nth=-1")
+    page.click("text=Create zone >> nth=-1")
     expect(page.locator("h1")).to_have_text(domain)
     return page.url.removesuffix("/") + "/"
 
 
-def add(page: Page, zone: str, form: str, name: str, fields: dict[str, str], act: str = "save") -> None:
-    """Fill in the form of a record and press one of its buttons."""
+def add(page: Page, zone: str, form: str, name: str, fields: dict[str, str], intent: str = "save") -> None:
+    """Submit the form for a new record with one of its buttons."""
     page.goto(f"{zone}records/new/?type={form}")
     page.fill("#name", name)
     if page.locator("#priority").count():
@@ -49,17 +49,17 @@ def add(page: Page, zone: str, form: str, name: str, fields: dict[str, str], act
     for part, text in fields.items():
         field = page.locator(f"#part_{part}")
         field.select_option(text) if field.evaluate("one => one.tagName") == "SELECT" else field.fill(text)
-    page.click(f"button[value={act}]")
+    page.click(f"button[value={intent}]")
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
-def test_from_the_first_sign_in_to_what_is_served(
+def test_from_the_first_sign_in_to_served_records(
     appliance: Appliance, chromium: Browser, base: str, password: str, scripts: bool
 ) -> None:
     domain = f"console-{scripts}.example".lower()
     with visit(chromium, base, java_script_enabled=scripts) as page:
         sign_in(page, "admin@appliance.test", password)
-        token = make_token(page)
+        token = create_token(page)
         me = appliance.client(token).expect(200, "GET", "/account/me/")
         assert me["account"]["email"] == "admin@appliance.test"
         zone = new_zone(page, domain)
@@ -69,28 +69,28 @@ def test_from_the_first_sign_in_to_what_is_served(
         add(page, zone, "DS", "ns", {"tag": "12345", "algorithm": "13", "kind": "2", "digest": DIGEST})
         page.wait_for_url(zone)
         wait_until_shown_live(page, zone, scripts)
-        ask_both_for_everything(appliance, domain)
+        wait_until_all_served(appliance, domain)
         if scripts:
             page.goto(f"{zone}ask/?name=txt&type=TXT")
             assert barriers(page) == []
-        add(page, zone, "TXT", "hostile", {"value": HOSTILE}, "gather")
-        add(page, zone, "A", "second", {"value": "192.0.2.2"}, "gather")
-        page.click("text=Save all 2 under one serial")
+        add(page, zone, "TXT", "hostile", {"value": HOSTILE}, "draft")
+        add(page, zone, "A", "second", {"value": "192.0.2.2"}, "draft")
+        page.click("text=Save all 2 changes")
         page.wait_for_url(zone)
         expect(page.get_by_text(HOSTILE, exact=True)).to_be_visible()
-        assert "taken" not in page.title()
+        assert "injected" not in page.title()
         wait_until_shown_live(page, zone, scripts)
         appliance.wait_until_answered(f"second.{domain}", "A", [wire("A", "192.0.2.2")])
         delete(page, zone, domain)
         for server in (1, 2):
-            wait_for(lambda s=server: appliance.rcode(domain, s) == "REFUSED", f"ns{server} knows it no more")  # type: ignore[misc]
+            wait_for(lambda s=server: appliance.rcode(domain, s) == "REFUSED", f"ns{server} no longer serves it")  # type: ignore[misc]
 
 
-def ask_both_for_everything(appliance: Appliance, domain: str) -> None:
-    """Both nameservers answer what was typed into each form, octet for octet."""
+def wait_until_all_served(appliance: Appliance, domain: str) -> None:
+    """Wait until both nameservers answer the value of each form, octet for octet."""
     for form, _, value in EVERY_FORM:
         if form != "NS":  # a delegation: it is answered in the authority section
-            record_type = KINDS[form].record_type
+            record_type = FORMS[form].record_type
             appliance.wait_until_answered(f"{form.lower()}.{domain}", record_type, [octets(form, value)])
     appliance.wait_until_answered(f"ns.{domain}", "DS", [wire("DS", f"12345 13 2 {DIGEST}")])
     for server in (1, 2):
@@ -99,8 +99,8 @@ def ask_both_for_everything(appliance: Appliance, domain: str) -> None:
 
 
 def octets(form: str, value: str) -> bytes:
-    """What stands behind a value on the wire, by the DNS library alone; host names are whole."""
-    kind = KINDS[form]
+    """Return the wire format of a value, computed by dnspython; host names are absolute."""
+    kind = FORMS[form]
     if kind.record_type == "TXT":
         return b"".join(
             bytes([len(part)]) + part for part in (value[at:][:255].encode() for at in range(0, len(value), 255))
@@ -108,30 +108,30 @@ def octets(form: str, value: str) -> bytes:
     return wire(kind.record_type, f"10 {value}" if kind.has_priority else value)
 
 
-def make_token(page: Page) -> str:
-    """A token's secret, as it is shown once."""
+def create_token(page: Page) -> str:
+    """Create a token, and return its secret."""
     page.goto("/account/developers/")
     page.fill("#name", "browser")
     page.check("input[value='dns:*']")
-    page.click("text=Make token")
+    page.click("text=Create token")
     found = re.search(r"vps_[\w-]{16,}", page.locator("main").inner_text())
     assert found
     return found[0]
 
 
 def delete(page: Page, zone: str, domain: str) -> None:
-    """Delete the zone, a wrong word first."""
+    """Delete the zone, after a wrong confirmation."""
     page.goto(f"{zone}delete/")
-    page.fill("#domain", "something else")
+    page.fill("#domain", "another.example")
     page.click("main button.danger")
     expect(page.locator("#domain-error")).to_be_visible()
     page.fill("#domain", domain)
     page.click("main button.danger")
     page.wait_for_url("**/zones/")
-    expect(page.get_by_role("status")).to_contain_text(f"{domain} is deleted")
+    expect(page.get_by_role("status")).to_contain_text(f"Zone {domain} deleted")
 
 
-def test_a_preview_and_answers_without_javascript(
+def test_preview_and_lookup_without_javascript(
     appliance: Appliance, chromium: Browser, base: str, password: str
 ) -> None:
     domain = "plain-console.example"
@@ -142,7 +142,7 @@ def test_a_preview_and_answers_without_javascript(
         page.fill("#part_value", "mail.example.net")
         page.fill("#priority", "10")
         page.click("button[value=preview]")
-        expect(page.locator(".comes").last).to_contain_text(f"{domain}. 3600 IN MX 10 mail.example.net.")
+        expect(page.locator(".added").last).to_contain_text(f"{domain}. 3600 IN MX 10 mail.example.net.")
         page.click("button[value=save]")
         page.wait_for_url(zone)
         wait_until_shown_live(page, zone, scripts=False)
@@ -153,8 +153,8 @@ def test_a_preview_and_answers_without_javascript(
 
 
 def wait_until_shown_live(page: Page, zone: str, scripts: bool) -> None:
-    """Until the page tells of the zone as live: by itself, or loaded anew."""
-    live = page.locator("#served[data-state=live]")
+    """Wait until the page shows the zone as live: by polling, or after reloading it."""
+    live = page.locator("#deployment[data-state=live]")
     if scripts:
         expect(live).to_be_visible()
     else:

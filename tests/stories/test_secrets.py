@@ -76,9 +76,9 @@ def sign_in(own: Appliance, email: str, password: str) -> str:
     browser = requests.Session()
     browser.trust_env = False
     page = f"http://{LOOPBACK}:{own.ports.api}/sign-in/"
-    found = re.search(r'name="form_token" value="(\w+)"', browser.get(page, timeout=30).text)
+    found = re.search(r'name="csrf_token" value="(\w+)"', browser.get(page, timeout=30).text)
     assert found
-    values = {"form_token": found[1], "email": email, "password": password}
+    values = {"csrf_token": found[1], "email": email, "password": password}
     with browser.post(page, values, timeout=30) as answer:
         browser.close()
         return answer.text

@@ -1,10 +1,10 @@
-/* What is nicer with JavaScript: the theme that one chose, copying, asking back. Every page works without it. */
+/* Optional behaviour: theme switch, copy buttons, confirmations. Every page works without JavaScript. */
 "use strict";
 
 const THEME = "theme";
 const root = document.documentElement;
 
-function chosenTheme() {
+function storedTheme() {
   try { return localStorage.getItem(THEME); } catch { return null; }
 }
 
@@ -12,15 +12,15 @@ function isDark() {
   return root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
 }
 
-function label(toggle) {
+function updateLabel(toggle) {
   toggle.textContent = isDark() ? "Light" : "Dark";
-  toggle.setAttribute("aria-label", `Show the ${isDark() ? "light" : "dark"} theme`);
+  toggle.setAttribute("aria-label", `Switch to the ${isDark() ? "light" : "dark"} theme`);
 }
 
-function turn(toggle) {
+function switchTheme(toggle) {
   root.dataset.theme = isDark() ? "light" : "dark";
-  try { localStorage.setItem(THEME, root.dataset.theme); } catch { /* it lasts for this page */ }
-  label(toggle);
+  try { localStorage.setItem(THEME, root.dataset.theme); } catch { /* the theme applies to this page only */ }
+  updateLabel(toggle);
 }
 
 async function copy(button) {
@@ -35,12 +35,12 @@ async function copy(button) {
 }
 
 root.dataset.scripts = "";
-if (["light", "dark"].includes(chosenTheme())) root.dataset.theme = chosenTheme();
+if (["light", "dark"].includes(storedTheme())) root.dataset.theme = storedTheme();
 
 document.addEventListener("DOMContentLoaded", () => {
   for (const toggle of document.querySelectorAll("[data-theme-toggle]")) {
-    label(toggle);
-    toggle.addEventListener("click", () => turn(toggle));
+    updateLabel(toggle);
+    toggle.addEventListener("click", () => switchTheme(toggle));
   }
   for (const button of document.querySelectorAll("[data-copy]")) {
     button.addEventListener("click", () => copy(button));

@@ -1,33 +1,34 @@
-/* The panel of what is served asks for itself until the zone is live. Without JavaScript a link does. */
+/* Polls the deployment panel until the zone is live. Without JavaScript, a link reloads the page. */
 "use strict";
 
-const OFTEN = 700;
-const SELDOM = 5000;
-const OFTEN_AT_FIRST = 30;
+const FAST_INTERVAL = 700;
+const SLOW_INTERVAL = 5000;
+const FAST_POLLS = 30;
 
-/* Only what differs is put in, so that nothing moves and what is told is read out once. */
-function renew(panel, read) {
+/* Replaces only the parts that differ, so that the layout is stable and screen readers announce a status once. */
+function update(panel, fetched) {
   for (const part of panel.querySelectorAll("[data-part]")) {
-    const fresh = read.querySelector(`[data-part="${part.dataset.part}"]`);
-    if (part.innerHTML !== fresh.innerHTML) part.replaceChildren(...fresh.childNodes);
+    const replacement = fetched.querySelector(`[data-part="${part.dataset.part}"]`);
+    if (part.innerHTML !== replacement.innerHTML) part.replaceChildren(...replacement.childNodes);
   }
-  panel.dataset.state = read.dataset.state;
+  panel.dataset.state = fetched.dataset.state;
 }
 
-async function follow(panel, looks) {
+async function poll(panel, polls) {
   if (panel.dataset.state === "live") return;
-  await new Promise((resolve) => { setTimeout(resolve, looks < OFTEN_AT_FIRST ? OFTEN : SELDOM); });
+  await new Promise((resolve) => { setTimeout(resolve, polls < FAST_POLLS ? FAST_INTERVAL : SLOW_INTERVAL); });
   try {
-    const answer = await fetch(panel.dataset.fragment, { headers: { Accept: "text/html" } });
-    if (answer.ok && !answer.redirected) {
-      const read = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("served");
-      if (read && !panel.contains(document.activeElement)) renew(panel, read);
+    const response = await fetch(panel.dataset.fragment, { headers: { Accept: "text/html" } });
+    if (response.ok && !response.redirected) {
+      const page = new DOMParser().parseFromString(await response.text(), "text/html");
+      const fetched = page.getElementById("deployment");
+      if (fetched && !panel.contains(document.activeElement)) update(panel, fetched);
     }
-  } catch { /* the next look may fare better */ }
-  follow(panel, looks + 1);
+  } catch { /* the next poll may succeed */ }
+  poll(panel, polls + 1);
 }
 
 document.addEventListener("DOMContentLoaded", () => {
-  const panel = document.getElementById("served");
-  if (panel) follow(panel, 0);
+  const panel = document.getElementById("deployment");
+  if (panel) poll(panel, 0);
 });
