@@ -1,1 +1,1 @@
-"""Benchmarks: they measure and print, and never judge. `make bench`."""
+"""Benchmarks: they measure and print, and never judge. Run them with `make bench`."""

@@ -1,8 +1,8 @@
-"""From a write over the API to the answer of the nameservers, on an appliance of its own.
+"""Measure the time from a write over the API to the answer of the nameservers, on an appliance of its own.
 
-Each figure is the time from sending the request to the first answer that shows the change, asked over DNS
-in a loop; so it holds HTTP, commit, compile, check, reload and transfer. Those of pages come from `bench.pages`,
-those of large changes from `bench.bulk`, those of 10,000 zones from `bench.size`.
+Each figure is the time from sending the request to the first answer that shows the change, queried over DNS in a loop;
+so it includes HTTP, commit, compilation, check, reload and transfer. `bench.pages` measures pages of the console,
+`bench.bulk` large changes, `bench.size` 10,000 zones.
 """
 
 from __future__ import annotations

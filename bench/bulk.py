@@ -1,4 +1,4 @@
-"""Large changes of one zone: how long each takes, and how long it holds the write lock. Without a network."""
+"""Measure how long large changes of one zone take, and how long they hold the write lock. Without a network."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ CHANGES = 10_000
 
 
 class TimedStore(Store):
-    """A store that notes for how many seconds its write lock is held, and commits durably."""
+    """A store that measures for how many seconds its write lock is held, and commits durably."""
 
     held = 0.0
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """As the store has it."""
+        """Write as the store does, and add the time."""
         began = None
         try:
             with super().writing():
@@ -56,7 +56,7 @@ class _Bench:
         self.editor = replace(self.workspace.editor, store=self.store, announce=lambda: None)
 
     def time(self, what: str, zone: Zone, requests: Sequence[RecordRequest]) -> Timing:
-        """Change the zone and note how long that takes."""
+        """Change the zone and return how long that took."""
         self.store.held, began = 0.0, time.perf_counter()
         with suppress(RuleBroken):
             self.editor.change_many(self.workspace.owner, zone.uuid, requests)
@@ -64,7 +64,7 @@ class _Bench:
 
 
 def bulk_changes() -> Iterator[Timing]:
-    """Time each kind of change."""
+    """Yield the timing of each kind of change."""
     with TemporaryDirectory(prefix="bench-") as folder, open_workspace(Path(folder)) as workspace:
         store = TimedStore(workspace.store.path)
         store.attach()

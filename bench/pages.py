@@ -1,4 +1,4 @@
-"""Pages of the console over 50,000 zones and over one of 10,000 records: the application alone, without a network."""
+"""Measure pages of the console with 50,000 zones and with 10,000 records: the application alone, without a network."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ROUNDS = 20
 
 
 def pages() -> Iterator[tuple[str, Iterator[float]]]:
-    """What is looked at, and the seconds that each round of it takes."""
+    """Yield the name of each page, and the seconds that each request of it takes."""
     with TemporaryDirectory(prefix="bench-") as folder:
         page = _fill(Console(open_application(Path(folder))))
         for what, path in (
@@ -31,7 +31,7 @@ def pages() -> Iterator[tuple[str, Iterator[float]]]:
             ("the same, a part of a value", f"{page.path}?search=192.0.2.99"),
             ("the same, one set", f"{page.path}?name=host-9999&type=A"),
         ):
-            yield what, _looks(page.browser, path)
+            yield what, _requests(page.browser, path)
 
 
 def _fill(console: Console) -> ZonePage:
@@ -45,7 +45,7 @@ def _fill(console: Console) -> ZonePage:
     return page
 
 
-def _looks(browser: Browser, path: str) -> Iterator[float]:
+def _requests(browser: Browser, path: str) -> Iterator[float]:
     for _ in range(ROUNDS):
         began = time.perf_counter()
         if browser.get(path).status_code != 200:

@@ -1,6 +1,6 @@
-"""10,000 zones and a secondary that is silent: what the deployer costs, and what a person waits for meanwhile.
+"""Measure 10,000 zones with a silent secondary: the deployer's cost, and how long an edit takes meanwhile.
 
-python -m bench.size
+Run it alone with `python -m bench.size`.
 """
 
 from __future__ import annotations
@@ -25,13 +25,16 @@ from tests.pair import wait_for
 ZONES = 10_000
 ROUNDS = 20
 PAUSE = 3.0
-"""Seconds between two edits: with the rounds, about a minute."""
+"""Seconds between two edits: with all rounds, about a minute."""
 DEPLOYER, SECONDARY = "appliance deployer", "ns2/named.conf"
 
 
 @dataclass
 class Cost:
-    """What one phase cost: CPU of the loop's thread for a minute, the longest wait for the write lock, each edit."""
+    """The cost of one phase.
+
+    CPU seconds of the loop's thread a minute, the longest wait for the write lock, the time of each edit, in seconds.
+    """
 
     what: str
     loop: float
@@ -40,7 +43,7 @@ class Cost:
 
 
 def costs() -> Iterator[Cost]:
-    """With everything served, while the secondary falls silent, and after that."""
+    """Yield the cost while everything is served, while the secondary falls silent, and after that."""
     with Appliance() as appliance:
         api = appliance.client(appliance.token("bench@example.org"))
         record = _fill(appliance, api)
@@ -52,7 +55,7 @@ def costs() -> Iterator[Cost]:
 
 
 def _fill(appliance: Appliance, api: Client) -> dict[str, Any]:
-    """The zones, inserted at once and then live; the record that is edited."""
+    """Insert the zones at once and wait until they are live; return the record that is edited."""
     zone = api.zone("edited.example")
     record = api.record(zone, "A", "www", "192.0.2.1")
     store = Store(appliance.state / "store" / "store.sqlite3", durable=False)
@@ -93,17 +96,17 @@ def _edit(appliance: Appliance, api: Client, record: dict[str, Any], address: st
 
 
 def _cpu(pid: int | None) -> float:
-    """Seconds that the first thread of a process, the loop, has run."""
+    """Return the CPU seconds of a process's first thread, the loop."""
     words = Path(f"/proc/{pid}/task/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
 def _locks(store: Path) -> Iterator[list[float]]:
-    """How long each of many short transactions waited for the write lock, in seconds."""
+    """Yield how long each of many short transactions waited for the write lock, in seconds."""
     waits, stopped = [0.0], threading.Event()
 
-    def look() -> None:
+    def measure() -> None:
         with closing(sqlite.connect(store)) as writer:
             while not stopped.wait(0.01):
                 began = time.perf_counter()
@@ -111,7 +114,7 @@ def _locks(store: Path) -> Iterator[list[float]]:
                 writer.execute("rollback")
                 waits.append(time.perf_counter() - began)
 
-    thread = threading.Thread(target=look)
+    thread = threading.Thread(target=measure)
     thread.start()
     try:
         yield waits

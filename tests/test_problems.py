@@ -1,4 +1,4 @@
-"""What is reported of the whole: one rule for the silent deployer, each name once, and the exit status for scripts."""
+"""The problems of the service: one rule for a silent deployer, each zone once, and the exit status for scripts."""
 
 from __future__ import annotations
 
@@ -22,32 +22,34 @@ from tests.workspace import Workspace
 UNKNOWN = [f"unknown{number}.example" for number in range(50)]
 
 
-def turn(workspace: Workspace, seconds: float) -> None:
-    """The deployer last turned that many seconds from the workspace's time."""
+def beat(workspace: Workspace, seconds: float) -> None:
+    """Store a heartbeat of the deployer, that many seconds from the workspace's time."""
     deployments.store_heartbeat(deployments.Heartbeat(workspace.clock() + timedelta(seconds=seconds), None, 0, 0))
 
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [
-        (-3600, "has not turned for 3600 s"),
-        (-11, "has not turned for 11 s"),
+        (-3600, "has not reported for 3600 s"),
+        (-11, "has not reported for 11 s"),
         (-10, None),
         (10, None),
         (11, "11 s ahead of this clock"),
         (86400, "86400 s ahead of this clock"),
     ],
 )
-def test_one_rule_says_that_the_deployer_is_silent(workspace: Workspace, seconds: int, text: str | None) -> None:
-    turn(workspace, seconds)
+def test_a_deployer_whose_heartbeat_is_not_of_now_is_a_problem(
+    workspace: Workspace, seconds: int, text: str | None
+) -> None:
+    beat(workspace, seconds)
     problem = deployer_problem(workspace.clock())
     assert (problem is None) if text is None else (problem is not None and text in problem.text)
     assert find_problems((), workspace.clock()) == ([problem] if problem else [])
 
 
 @pytest.mark.parametrize("seconds", [-3600, 0, 3600])
-def test_the_doctor_keeps_to_that_rule(workspace: Workspace, seconds: int) -> None:
-    turn(workspace, seconds)
+def test_the_doctor_has_the_same_rule(workspace: Workspace, seconds: int) -> None:
+    beat(workspace, seconds)
     settings = replace(Settings(), store=StoreSettings(workspace.store.path))
     (result,) = answers.deployer(DoctorContext(settings, workspace.clock()))
     problem = deployer_problem(workspace.clock())
@@ -55,13 +57,13 @@ def test_the_doctor_keeps_to_that_rule(workspace: Workspace, seconds: int) -> No
     assert problem is None or (result.what, result.repair) == (problem.text, problem.remedy)
 
 
-def test_a_deployer_that_never_turned_is_one(workspace: Workspace) -> None:
+def test_a_deployer_that_has_never_run_is_a_problem(workspace: Workspace) -> None:
     problem = deployer_problem(workspace.clock())
-    assert problem and "has never turned" in problem.text
+    assert problem and "has never run" in problem.text
 
 
 def status(workspace: Workspace, folder: Path) -> subprocess.CompletedProcess[str]:
-    """`dns-appliance status` beside that store."""
+    """Run `dns-appliance status` with that store."""
     (folder / "config.toml").write_text(f'[store]\npath = "{workspace.store.path}"\n')
     argv = (sys.executable, "-m", "appliance", "status", "--config", str(folder / "config.toml"))
     return subprocess.run(argv, env=os.environ, capture_output=True, text=True, check=False, timeout=60)
@@ -69,11 +71,11 @@ def status(workspace: Workspace, folder: Path) -> subprocess.CompletedProcess[st
 
 def test_status_fails_on_any_problem_and_names_each_zone_once(workspace: Workspace, tmp_path: Path) -> None:
     workspace.clock.now = datetime.now(UTC)
-    turn(workspace, 0)
+    beat(workspace, 0)
     assert status(workspace, tmp_path).returncode == 0
     found = [(f"{place}-{domain}", dns.name.from_text(domain)) for domain in UNKNOWN for place in ("file", "former")]
     unknown_zones.note(found, workspace.clock())
-    turn(workspace, 0)
+    beat(workspace, 0)
     done = status(workspace, tmp_path)
     assert done.returncode == 1
     assert [done.stderr.count(f"zone {domain} is served") for domain in UNKNOWN] == [1] * len(UNKNOWN)

@@ -1,9 +1,10 @@
-"""Make it so: bring what the store wants to the nameservers, and ask them whether they serve it.
+"""The deployer: it brings zones from the store to the nameservers and queries them until they serve it.
 
-    store --notice--> loop --workers-> pipeline (compile, check, publish, reload) --> verify --> outcomes
-                        ^                                                             |
-                        `------- reconcile: every full turn, everything is compared --'
+    store --wakeup--> loop --workers--> pipeline (compile, check, publish, reload) --> verifier --> observations
+                        ^                                                                 |
+                        `-------- reconciliation: compares everything from time to time --'
 
-Level, not edge: no queue and no job table. A crash between any two stops is healed by the next full turn.
-This room knows no HTTP and writes no zone, but for a serial that a nameserver was found ahead of.
+There is no queue and no job table: what is to be done follows from the state of the store and of the nameservers. After
+a crash between any two steps, the next reconciliation finds and repairs what is missing.
+This package knows no HTTP. The only change that it makes to a zone is to raise a serial that a nameserver is ahead of.
 """

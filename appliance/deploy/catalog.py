@@ -1,13 +1,15 @@
-"""The catalog as the nameservers serve it: reading it, and giving the primary one again that it lost.
+"""The catalog zone as the nameservers serve it: read its members, send updates, replace a lost one.
 
-A catalog that begins anew has the lowest serial: secondaries that still have a later one keep it, and with it
-their members, until the primary has taken those over. So a lost or empty primary takes no zone from a secondary.
+A new catalog begins at the lowest serial. Secondaries that have a later one keep it, and with it their members, until
+the primary has adopted them. So a primary that lost its catalog removes no zone from a secondary.
 """
 
 from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterable
+from contextlib import suppress
 
 from dns.name import Name
 from dns.rdatatype import RdataType
@@ -15,21 +17,26 @@ from dns.rdatatype import RdataType
 from appliance.addresses import Nameserver
 from appliance.deploy.catalog_members import CatalogUpdate
 from appliance.deploy.host import PrimaryHost
+from appliance.deploy.reachability import SILENT_AFTER
 from appliance.errors import CommandError
+from appliance.nameserver.catalog import notify
 from appliance.queries.bulk import query_all
+from appliance.queries.soa import SoaResponse
 from appliance.queries.transfer import axfr
 from appliance.render.named_conf import catalog_zone
 from appliance.zones.catalog import FILE_UUID, FIRST_SERIAL
+from appliance.zones.deployment import reaches
 
 log = logging.getLogger(__name__)
 
-GONE_PATIENCE = 2.0
-"""Seconds in which secondaries drop a member that has left."""
-GONE_TIMEOUT, GONE_INTERVAL = 0.2, 0.005
+ABSENCE_PATIENCE = 2.0
+"""Seconds in which secondaries drop a removed member; after that the join is left to the next update."""
+ABSENCE_TIMEOUT, ABSENCE_INTERVAL = 0.2, 0.005
+"""Seconds that one query waits for its answer, and seconds between two queries."""
 
 
 def members_of(host: PrimaryHost, server: Nameserver) -> dict[str, Name] | None:
-    """The members of the catalog as that nameserver serves it, by label; None when it gives none."""
+    """Return the catalog's members on that nameserver, by label; None if the transfer fails."""
     try:
         rows = axfr(server, host.catalog, host.transfer_key)
     except CommandError as error:
@@ -42,27 +49,68 @@ def members_of(host: PrimaryHost, server: Nameserver) -> dict[str, Name] | None:
     }
 
 
-def send_update(update: CatalogUpdate, host: PrimaryHost) -> None:
-    """Send the update; zones that join under a name that another left follow when no secondary answers for that one."""
-    host.updates.change(update.remove, update.add, update.serial)
-    if update.again:
-        _wait_until_gone(host, set(update.again.values()))
-        host.updates.change((), update.again)
+def send_update(update: CatalogUpdate, host: PrimaryHost) -> frozenset[Name]:
+    """Send the update and return the names of `rejoin` that did not join yet.
+
+    These are names for which a secondary still serves the former member. Those in `overdue` join nevertheless.
+    Raise CommandError if the primary refuses the update.
+    """
+    if update.remove or update.add or update.serial is not None:
+        host.updates.change(update.remove, update.add, update.serial)
+    if not update.rejoin:
+        return frozenset()
+    waiting = _await_absence(host, set(update.rejoin.values())) - update.overdue
+    absent = {label: name for label, name in update.rejoin.items() if name not in waiting}
+    if absent:
+        host.updates.change((), absent)
+    return frozenset(waiting)
 
 
-def _wait_until_gone(host: PrimaryHost, names: set[Name]) -> None:
-    """Until no secondary that answers serves any of the names, for `GONE_PATIENCE` at most."""
-    ends = time.monotonic() + GONE_PATIENCE
-    questions = [(server, name) for server in host.secondaries for name in names]
-    while time.monotonic() < ends:
-        answers = query_all(questions, timeout=GONE_TIMEOUT, retries=0).values()
-        if all(answer is None or answer.serial is None for answer in answers):
-            return
-        time.sleep(GONE_INTERVAL)
+def _await_absence(host: PrimaryHost, names: set[Name]) -> set[Name]:
+    """Wait until the secondaries have dropped these names; return those that one still serves after the patience.
+
+    An absent zone proves nothing before the secondary has the primary's present catalog: it may be about to add the
+    former member. A query without an answer proves nothing either. A secondary that answers nothing at all for
+    `SILENT_AFTER` is ignored.
+    """
+    began, target = time.monotonic(), None
+    answering: set[Nameserver] = set()
+    behind = set(host.secondaries)
+    pending = {(server, name) for server in host.secondaries for name in names}
+    while pending:
+        queries = [(server, host.catalog) for server in behind]
+        queries += [query for query in pending if query[0] not in behind]
+        if target is None:
+            queries.append((host.primary, host.catalog))
+        answers = query_all(queries, timeout=ABSENCE_TIMEOUT, retries=0)
+        answering |= {server for (server, _), answer in answers.items() if answer}
+        pending = {query for query in pending if (answer := answers.get(query)) is None or answer.serial is not None}
+        behind = {server for server in behind if not _has_reached(answers.get((server, host.catalog)), target)}
+        primary = answers.get((host.primary, host.catalog))
+        target = primary.serial if primary else target
+        elapsed = time.monotonic() - began
+        if elapsed > SILENT_AFTER:
+            pending = {query for query in pending if query[0] in answering}
+        if elapsed > ABSENCE_PATIENCE:
+            _notify_again(behind & {server for server, _ in pending}, host)
+            break
+        time.sleep(ABSENCE_INTERVAL if pending else 0)
+    return {name for _, name in pending}
+
+
+def _notify_again(servers: Iterable[Nameserver], host: PrimaryHost) -> None:
+    """Notify these secondaries of the catalog: a NOTIFY of the primary may have been lost."""
+    for server in servers:
+        with suppress(CommandError):
+            notify(server.endpoint, host.catalog, host.transfer_key)
+
+
+def _has_reached(answer: SoaResponse | None, target: int | None) -> bool:
+    return answer is not None and target is not None and reaches(answer.serial, target)
 
 
 def repair_catalog(host: PrimaryHost) -> None:
-    """Write a catalog without members where the primary has none to load, and let it load it."""
+    """Write a catalog without members for a primary that has none, and reload it."""
     host.files.stage(FILE_UUID, catalog_zone(host.catalog, FIRST_SERIAL))
     host.files.publish(FILE_UUID)
     host.control.reload(host.catalog)

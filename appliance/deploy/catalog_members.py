@@ -1,11 +1,12 @@
-"""The catalog's members as the deployer knows them, and the changes that wait to be sent.
+"""The catalog's members as the deployer knows them, and the changes that are still to be sent.
 
-At most one update is under way. What was asked for meanwhile goes into the next one, however many zones it names.
+At most one update is in progress. What is requested meanwhile goes into the next one, however many zones it names.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -13,120 +14,152 @@ from dns.name import Name
 
 from appliance.zones.catalog import member_label
 
+MOST_WAITS = 15
+"""Updates after which a zone joins though a secondary still serves the former member of its name."""
+
 
 @dataclass(frozen=True, slots=True)
 class CatalogUpdate:
-    """What the catalog is told; `serial`: the one it gets, which a secondary is not ahead of.
+    """One change of the catalog's members, by label; `serial` is the one it gets in place of the next.
 
-    `again` are joins under a name that another member has had: they come when no secondary serves that one any more,
-    which would else answer with the new content, be taken for the new member, and then go away.
+    `rejoin` are additions under a name that another member had. They are sent once no secondary serves that member:
+    else it would answer with the new content, be mistaken for the new member, and then disappear. `overdue` are names
+    of `rejoin` that have waited long enough.
     """
 
     remove: Mapping[str, Name]
     add: Mapping[str, Name]
     serial: int | None
-    again: Mapping[str, Name] = field(default_factory=dict)
-
-    @property
-    def joins(self) -> Mapping[str, Name]:
-        """All that join, at once or a little later."""
-        return {**self.add, **self.again}
+    rejoin: Mapping[str, Name] = field(default_factory=dict)
+    overdue: frozenset[Name] = frozenset()
 
 
 class CatalogMembers:
-    """Who is in the catalog, by label."""
+    """The members of the catalog, by label."""
 
     def __init__(self) -> None:
         self._label_of: dict[Name, str] = {}
         self._remove: dict[str, Name] = {}
         self._add: dict[Name, str] = {}
         self._serial: int | None = None
-        self._under_way: CatalogUpdate | None = None
+        self._in_progress: CatalogUpdate | None = None
         self._is_known = False
-        self._moved = False
+        self._has_changed = False
+        self._left: set[Name] = set()
+        """Names whose member was removed, and which a secondary may still serve."""
+        self._waits: Counter[Name] = Counter()
+        self._rejoined: set[Name] = set()
+        """Names that got another member since `begin_reading`."""
 
     def begin_reading(self) -> None:
-        """The catalog is about to be read; `learn` tells what was found."""
-        self._moved = self._under_way is not None
+        """Note that the catalog is about to be read; `learn` gets the result."""
+        self._has_changed = self._in_progress is not None
+        self._rejoined.clear()
 
     def learn(self, members: Mapping[str, Name]) -> None:
-        """The catalog was read. When an update was sent meanwhile the reading may be older and is passed over."""
+        """Accept the members that were read, unless an update was sent meanwhile: then they may be outdated."""
         self._is_known = True
-        if not self._moved:
+        if not self._has_changed:
             self._label_of = {name: label for label, name in members.items()}
 
     def join(self, uuid: UUID, name: Name) -> None:
-        """The zone is to be a member; another zone of that name is not."""
+        """Request that the zone becomes the member of that name."""
         label = member_label(uuid)
         self._add[name] = label
         self._remove.pop(label, None)
 
     def leave(self, uuid: UUID, name: Name) -> None:
-        """The zone is to be no member."""
+        """Request that the zone's member is removed."""
         label = member_label(uuid)
         if self._add.get(name) == label:
             del self._add[name]
         self._remove[label] = name
 
     def remove(self, members: Mapping[str, Name]) -> None:
-        """These members, by label, are left over from zones whose deletion is recorded."""
+        """Request the removal of members, by label, whose zones are recorded as deleted or may be removed."""
         self._remove |= members
 
     def adopt(self, members: Mapping[str, Name], serial: int) -> None:
-        """A secondary is ahead of the catalog: its members stay, and the serial goes over its own."""
+        """Request that the members of a secondary that is ahead are kept, and that the catalog gets this serial."""
         for label, name in members.items():
             self._add.setdefault(name, label)
         self._serial = serial
 
+    def forget_left(self, name: Name) -> None:
+        """Note that no nameserver serves a zone of that name."""
+        self._left.discard(name)
+
     def has(self, uuid: UUID, name: Name) -> bool:
-        """True when the catalog is known to list the zone."""
+        """Return True if the catalog is known to list the zone."""
         return self._label_of.get(name) == member_label(uuid)
 
-    def take_listed(self) -> list[Name]:
-        """The names that were to join and are in the catalog already; they are asked for no more."""
-        if self._under_way is not None or not self._is_known:
-            return []
-        listed = [name for name, label in self._add.items() if self._label_of.get(name) == label]
-        for name in listed:
+    def may_be_former(self, uuid: UUID, name: Name) -> bool:
+        """Return True if a secondary may have answered for this name from another member since `begin_reading`."""
+        label = member_label(uuid)
+        return name in self._left or name in self._rejoined or self._label_of.get(name, label) != label
+
+    def take_listed(self) -> dict[str, Name]:
+        """Return the members that were to join and are listed already, by label, and forget these requests."""
+        if self._in_progress is not None or not self._is_known:
+            return {}
+        listed = {label: name for name, label in self._add.items() if self._label_of.get(name) == label}
+        for name in listed.values():
             del self._add[name]
         return listed
 
     @property
     def is_changing(self) -> bool:
-        """True while something is to be sent or under way."""
-        return bool(self._add or self._remove or self._serial or self._under_way)
+        """Return True while an update is in progress or to be sent."""
+        return bool(self._add or self._remove or self._serial or self._in_progress)
 
     def next_update(self) -> CatalogUpdate | None:
-        """What is to be sent now; the caller tells how it ended by `confirm` or `fail`.
+        """Return the update to send now, None if there is none; the caller then calls `confirm` or `fail`.
 
-        Nothing before the catalog was read once: a former member of a name must leave before the new one joins. A name
-        that has had two labels is dropped by secondaries with either of them (measured).
+        Before the catalog was read once there is none: a former member must leave before another joins under its name.
+        Secondaries drop a name that has two labels as soon as one of them is removed (measured).
         """
-        if self._under_way is not None or not self._is_known:
+        if self._in_progress is not None or not self._is_known:
             return None
         joins = {name: label for name, label in self._add.items() if self._label_of.get(name) != label}
         former = {self._label_of[name]: name for name in joins if name in self._label_of}
         remove = self._remove | former
-        left = set(remove.values())
+        left = {*remove.values(), *self._left}
         add = {label: name for name, label in joins.items() if name not in left}
-        again = {label: name for name, label in joins.items() if name in left}
+        rejoin = {label: name for name, label in joins.items() if name in left}
         if remove or joins or self._serial:
-            self._under_way, self._moved = CatalogUpdate(remove, add, self._serial, again), True
+            overdue = frozenset(name for name in rejoin.values() if self._waits[name] >= MOST_WAITS)
+            self._in_progress = CatalogUpdate(remove, add, self._serial, rejoin, overdue)
+            self._has_changed = True
         self._remove, self._add, self._serial = {}, {}, None
-        return self._under_way
+        return self._in_progress
 
-    def confirm(self) -> None:
-        """The update that was under way is in the catalog."""
-        sent, self._under_way = self._under_way, None
-        for label, name in sent.remove.items() if sent else ():
-            self._forget(label, name)
-        for label, name in sent.joins.items() if sent else ():
+    def confirm(self, waiting: Collection[Name] = ()) -> dict[str, Name]:
+        """Note that the update is in the catalog, except for the names of `rejoin` that are `waiting`.
+
+        Return the members that joined, by label. Those that wait are part of the next update.
+        """
+        sent, self._in_progress = self._in_progress, None
+        if sent is None:
+            return {}
+        for label, name in sent.remove.items():
+            if self._label_of.get(name) == label:
+                del self._label_of[name]
+                self._left.add(name)
+        joined = {**sent.add} | {label: name for label, name in sent.rejoin.items() if name not in waiting}
+        for label, name in joined.items():
             self._label_of[name] = label
+        for label, name in sent.rejoin.items():
+            self._rejoined.add(name)
+            if label in joined:
+                self._left.discard(name)
+                self._waits.pop(name, None)
+            else:
+                self._left.add(name)
+                self._waits[name] += 1
+                if label not in self._remove:
+                    self._add.setdefault(name, label)
+        return joined
 
     def fail(self) -> None:
-        """The update was not taken; the next full turn compares and asks again."""
-        self._under_way = None
-
-    def _forget(self, label: str, name: Name) -> None:
-        if self._label_of.get(name) == label:
-            del self._label_of[name]
+        """Note that the update failed; the next reconciliation requests it again."""
+        self._in_progress = None

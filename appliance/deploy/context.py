@@ -1,4 +1,4 @@
-"""The parts of one deployer, which its loop, launcher and full turn share."""
+"""The objects that the deployer's loop, dispatcher and reconciler share."""
 
 from __future__ import annotations
 
@@ -22,18 +22,21 @@ from appliance.store.file.database import Store
 
 @dataclass(frozen=True, slots=True)
 class DeployerContext:
-    """What is worked on, what is known of it, and what works. `clock` is the time of day, `monotonic` seconds."""
+    """The primary's host, the store, and the state of one deployer.
+
+    `clock` gives the time of day, `monotonic` seconds for waiting.
+    """
 
     host: PrimaryHost
     store: Store
     editor: Editor
     clock: Callable[[], datetime]
     monotonic: Callable[[], float]
-    pace: ReconcileSchedule
-    lanes: WorkerPool
+    schedule: ReconcileSchedule
+    workers: WorkerPool
     zones: PendingZones
-    membership: CatalogMembers
-    reach: Reachability
+    members: CatalogMembers
+    reachability: Reachability
     verifier: Verifier
     recorder: Recorder
     publisher: Publisher
@@ -47,20 +50,21 @@ def new_context(
     clock: Callable[[], datetime],
     monotonic: Callable[[], float],
 ) -> DeployerContext:
-    """New parts that know nothing yet."""
-    reach, lanes = Reachability(monotonic()), WorkerPool(store)
+    """Create a context without any state."""
+    reachability, workers = Reachability(monotonic()), WorkerPool(store)
+    publisher = FilePublisher(host, store, editor.raise_serial)
     return DeployerContext(
         host=host,
         store=store,
         editor=editor,
         clock=clock,
         monotonic=monotonic,
-        pace=ReconcileSchedule(settings.reconcile_interval, monotonic),
-        lanes=lanes,
+        schedule=ReconcileSchedule(settings.reconcile_interval, monotonic),
+        workers=workers,
         zones=PendingZones(settings.quiet_time / 1000),
-        membership=CatalogMembers(),
-        reach=reach,
-        verifier=Verifier(host.nameservers, reach, host.catalog),
-        recorder=Recorder(host, store, lanes, clock, monotonic, reach),
-        publisher=FilePublisher(host, store, editor.raise_serial),
+        members=CatalogMembers(),
+        reachability=reachability,
+        verifier=Verifier(host.nameservers, reachability, host.catalog),
+        recorder=Recorder(host, store, workers, clock, monotonic, reachability, publisher.expected),
+        publisher=publisher,
     )

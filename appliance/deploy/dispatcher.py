@@ -1,14 +1,15 @@
-"""What the loop hands to workers, and what it does when that ends: zones, the catalog, repairs.
+"""Start work in workers and handle its results: zones, the catalog, repairs.
 
-Zones start when a worker is free for them, the newest first. One start is kept for a few new zones, and a part of each
-other for those that wait longest: so one edit does not wait for a mass change, nor the other way round.
+A zone starts when a worker is free, the newest change first. One worker is reserved for a few of the newest changes,
+and a part of every other batch for those that wait longest: so one edit does not wait for a mass change, nor the
+reverse.
 """
 
 from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -28,42 +29,43 @@ from appliance.deploy.worker_pool import ZONE_WORKERS, Worker
 from appliance.errors import ApplianceError
 from appliance.queries.soa import SoaQuery
 from appliance.store.deployments import ZoneStatus
+from appliance.zones.catalog import uuid_of
 
 log = logging.getLogger(__name__)
 
 LARGE_ZONE = 5_000
-"""Records from which on a zone goes through its stops alone, so that small ones need not wait for it."""
+"""Records from which on a zone is deployed alone, so that small ones need not wait for it."""
 LARGEST_BATCH = 50
-"""Zones that go through the stops together, with one start of the checker."""
+"""Zones that are deployed together, with one start of the checker."""
 SHARE_OF_OLDEST = 10
 """Zones of such a batch that are those which wait longest."""
 SMALL_BATCH = 5
-"""Zones of the one batch that is kept for the newest."""
+"""Zones of the one batch that is reserved for the newest changes."""
 LOAD_PATIENCE = 10.0
-"""Seconds for the primary to serve a small zone after a reload; large ones get a second more per 10,000 records."""
+"""Seconds in which the primary must serve a small zone after a reload; one more per 10,000 records."""
 MOST_NOTIFIES = 500
-"""Zones of which secondaries are told again at one time."""
+"""Zones of which secondaries are notified again at one time."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Done:
-    """What came of a batch: the attempts, and the failures of withdrawals by name."""
+    """The result of a batch: the attempts, and the errors of failed withdrawals by name."""
 
     attempts: list[Attempt]
-    refused: dict[Name, str]
+    errors: dict[Name, str]
 
 
 @dataclass(slots=True)
 class Dispatcher:
-    """Starts work and takes its end; after a failure a full turn comes soon."""
+    """Starts work and handles its end; after a failure the next reconciliation is due soon."""
 
-    parts: DeployerContext
+    context: DeployerContext
     _bulk: int = 0
     _small: int = 0
 
-    def launch_ready(self) -> None:
-        """Start what waits, is held by nobody and has had its rest, as far as workers are free."""
-        now, zones = self.parts.monotonic(), self.parts.zones
+    def start_ready(self) -> None:
+        """Start the zones that are ready, as far as workers are free."""
+        now, zones = self.context.monotonic(), self.context.zones
         zones.wake(now)
         if not self._small and (batch := zones.take(now, SMALL_BATCH, is_large=_is_large)):
             self._small += 1
@@ -76,76 +78,84 @@ class Dispatcher:
             self._start(batch, is_small=False)
 
     def send_members(self) -> None:
-        """Send what the catalog should be told, unless an update is under way; ask secondaries of what it lists."""
-        self._ask_secondaries(self.parts.membership.take_listed())
-        update = self.parts.membership.next_update()
+        """Send the next catalog update unless one is in progress; query secondaries for zones that are listed."""
+        self._query_secondaries(self.context.members.take_listed())
+        update = self.context.members.next_update()
         if update is None:
             return
 
         def failed(error: ApplianceError) -> None:
             log.warning("event=catalog-failed reason=%r", str(error))
-            self.parts.membership.fail()
-            self.parts.pace.soon()
+            self.context.members.fail()
+            self.context.schedule.retry_soon()
 
-        def done(_: None) -> None:
-            self.parts.membership.confirm()
-            self._ask_secondaries(update.joins.values())
+        def done(waiting: frozenset[Name]) -> None:
+            self._query_secondaries(self.context.members.confirm(waiting))
 
-        self.parts.lanes.start(lambda: send_update(update, self.parts.host), done, failed, Worker.CATALOG)
+        self.context.workers.start(lambda: send_update(update, self.context.host), done, failed, Worker.CATALOG)
 
-    def mend_catalog(self) -> None:
-        """Give the primary a catalog again; secondaries keep their members until the next full turn adopts them."""
+    def repair_catalog(self) -> None:
+        """Write an empty catalog for the primary; secondaries keep their members until it has adopted them."""
 
         def failed(error: ApplianceError) -> None:
             log.warning("event=catalog-not-repaired reason=%r", str(error))
 
-        self.parts.lanes.start(
-            lambda: repair_catalog(self.parts.host), lambda _: self.parts.pace.soon(), failed, Worker.CATALOG
+        self.context.workers.start(
+            lambda: repair_catalog(self.context.host),
+            lambda _: self.context.schedule.retry_soon(),
+            failed,
+            Worker.CATALOG,
         )
 
-    def remove_stray(self, stray: UnknownZone) -> None:
-        """Take away what an operator allowed to be removed: a zone that the store never knew."""
-        self.parts.membership.remove({stray.label: stray.name})
-        self.parts.lanes.start(lambda: remove_unknown_zone(stray, self.parts.host), lambda _: None, _log_failure)
+    def remove_unknown(self, unknown: UnknownZone) -> None:
+        """Remove a zone that is not in the database, as an operator allowed."""
+        self.context.members.remove({unknown.label: unknown.name})
+        self.context.workers.start(
+            lambda: remove_unknown_zone(unknown, self.context.host), lambda _: None, _log_failure
+        )
 
     def notify(self, lagging: Iterable[SoaQuery]) -> None:
-        """Tell secondaries that answer with an older serial: a NOTIFY of the primary may have been lost."""
-        told = list(itertools.islice(lagging, MOST_NOTIFIES))
-        if told:
-            self.parts.lanes.start(lambda: reconcile.notify_all(told, self.parts.host), lambda _: None, _log_failure)
+        """Notify secondaries that serve an older serial: a NOTIFY of the primary may have been lost."""
+        queries = list(itertools.islice(lagging, MOST_NOTIFIES))
+        if queries:
+            self.context.workers.start(
+                lambda: reconcile.notify_all(queries, self.context.host), lambda _: None, _log_failure
+            )
 
-    def put_back(self, watch: Watch) -> None:
-        """Give a file that the primary did not take up its former content; its name is free when that is done."""
+    def restore(self, watch: Watch) -> None:
+        """Restore the former content of a file that the primary did not load; then release the zone's name."""
 
         def done(_: None) -> None:
-            self.parts.zones.advance(watch.name, RolloutEvent.RESTORED)
+            self.context.zones.advance(watch.name, RolloutEvent.RESTORED)
 
         def failed(error: ApplianceError) -> None:
             done(None)
             _log_failure(error)
 
-        publisher = self.parts.publisher
-        self.parts.lanes.start(lambda: publisher.restore(watch.uuid, watch.name), done, failed, Worker.RESTORE)
+        publisher = self.context.publisher
+        self.context.workers.start(lambda: publisher.restore(watch.uuid, watch.name), done, failed, Worker.RESTORE)
 
     def remove_old_files(self, now: datetime) -> None:
-        """Unlink what zones left behind that were removed long ago."""
-        self.parts.lanes.start(
-            lambda: remove_old_files(self.parts.host, self.parts.store, now), lambda _: None, _log_failure
+        """Unlink the files of zones that were removed long ago."""
+        self.context.workers.start(
+            lambda: remove_old_files(self.context.host, self.context.store, now), lambda _: None, _log_failure
         )
 
-    def ask_secondaries(self, name: Name) -> None:
-        """The catalog lists the zone: ask the secondaries for it."""
-        self.parts.zones.advance(name, RolloutEvent.LISTED)
-        self.parts.verifier.ask_secondaries(name, self.parts.monotonic())
+    def query_secondaries(self, uuid: UUID, name: Name) -> None:
+        """Query the secondaries for the zone, which the catalog lists; do nothing if another zone has its name."""
+        if self.context.verifier.query_secondaries(uuid, name, self.context.monotonic()):
+            self.context.zones.advance(name, RolloutEvent.LISTED)
 
-    def _ask_secondaries(self, names: Iterable[Name]) -> None:
-        for name in names:
-            self.ask_secondaries(name)
+    def _query_secondaries(self, members: Mapping[str, Name]) -> None:
+        for label, name in members.items():
+            uuid = uuid_of(label)
+            if uuid is not None:
+                self.query_secondaries(uuid, name)
 
     def _start(self, batch: list[ZoneStatus], *, is_small: bool) -> None:
-        for standing in batch:
-            if standing.deleted:
-                self.parts.membership.leave(standing.uuid, standing.name)
+        for status in batch:
+            if status.deleted:
+                self.context.members.leave(status.uuid, status.name)
 
         def ended() -> None:
             if is_small:
@@ -155,65 +165,65 @@ class Dispatcher:
 
         def done(result: _Done) -> None:
             ended()
-            self._take(batch, result)
+            self._handle_results(batch, result)
 
         def failed(error: ApplianceError) -> None:
             ended()
             attempts = [Attempt(one.uuid, one.name, one.serial, f"deploy: {error}") for one in batch if not one.deleted]
-            self._take(batch, _Done(attempts, {one.name: str(error) for one in batch if one.deleted}))
+            self._handle_results(batch, _Done(attempts, {one.name: str(error) for one in batch if one.deleted}))
 
-        publisher = self.parts.publisher
-        self.parts.lanes.start(lambda: _carry_out(batch, publisher), done, failed, Worker.ZONES)
+        publisher = self.context.publisher
+        self.context.workers.start(lambda: _carry_out(batch, publisher), done, failed, Worker.ZONES)
 
-    def _take(self, batch: list[ZoneStatus], result: _Done) -> None:
-        records = {standing.uuid: standing.record_count for standing in batch}
+    def _handle_results(self, batch: list[ZoneStatus], result: _Done) -> None:
+        records = {status.uuid: status.record_count for status in batch}
         for attempt in result.attempts:
-            self._take_attempt(attempt, records[attempt.uuid])
-        for standing in batch:
-            if standing.deleted:
-                self._take_withdrawal(standing, result.refused.get(standing.name))
+            self._handle_attempt(attempt, records[attempt.uuid])
+        for status in batch:
+            if status.deleted:
+                self._handle_withdrawal(status, result.errors.get(status.name))
 
-    def _take_attempt(self, attempt: Attempt, records: int) -> None:
-        """Watch for what was handed over; what was not is tried again with the next full turn."""
-        self.parts.recorder.attempt(attempt.uuid, attempt.serial, attempt.error, attempt.published)
+    def _handle_attempt(self, attempt: Attempt, records: int) -> None:
+        """Await the zone if it was handed to the primary; else let the next reconciliation try again."""
+        self.context.recorder.attempt(attempt.uuid, attempt.serial, attempt.error, attempt.published)
         if attempt.error is None:
-            self.parts.zones.advance(attempt.name, RolloutEvent.HANDED_OVER)
+            self.context.zones.advance(attempt.name, RolloutEvent.HANDED_OVER)
             self._watch(attempt.uuid, attempt.name, attempt.serial, LOAD_PATIENCE + records / 10_000)
         else:
-            self.parts.zones.advance(attempt.name, RolloutEvent.REFUSED)
-            self.parts.pace.soon()
+            self.context.zones.advance(attempt.name, RolloutEvent.REFUSED)
+            self.context.schedule.retry_soon()
 
-    def _take_withdrawal(self, standing: ZoneStatus, refused: str | None) -> None:
-        """Ask all until nobody answers; a zone created again under the name need not wait for a silent secondary."""
-        if refused is None:
-            self.parts.zones.advance(standing.name, RolloutEvent.WITHDRAWN)
-            self._watch(standing.uuid, standing.name, None)
+    def _handle_withdrawal(self, status: ZoneStatus, error: str | None) -> None:
+        """Await the zone's removal. A new zone of that name need not wait for a silent secondary."""
+        if error is None:
+            self.context.zones.advance(status.name, RolloutEvent.WITHDRAWN)
+            self._watch(status.uuid, status.name, None)
         else:
-            self.parts.zones.advance(standing.name, RolloutEvent.REFUSED)
-            self.parts.recorder.attempt(standing.uuid, standing.serial, f"withdraw: {refused}")
-            self.parts.pace.soon()
+            self.context.zones.advance(status.name, RolloutEvent.REFUSED)
+            self.context.recorder.attempt(status.uuid, status.serial, f"withdraw: {error}")
+            self.context.schedule.retry_soon()
 
     def _watch(self, uuid: UUID, name: Name, serial: int | None, patience: float = PATIENCE) -> None:
-        expected = partial(self.parts.publisher.expected, serial)
-        self.parts.verifier.watch(uuid, name, serial, expected, self.parts.monotonic(), patience)
+        expected = partial(self.context.publisher.expected, serial)
+        self.context.verifier.watch(uuid, name, serial, expected, self.context.monotonic(), patience)
 
 
 def _carry_out(batch: Iterable[ZoneStatus], publisher: Publisher) -> _Done:
-    """In a worker: publish and withdraw the zones of a batch."""
+    """Publish and withdraw the zones of a batch; runs in a worker."""
     published = [(one.uuid, one.name) for one in batch if not one.deleted]
     attempts = publisher.publish(published) if published else []
-    refused = {}
-    for standing in batch:
-        if standing.deleted:
+    errors = {}
+    for status in batch:
+        if status.deleted:
             try:
-                publisher.withdraw(standing.name)
+                publisher.withdraw(status.name)
             except ApplianceError as failed:
-                refused[standing.name] = str(failed)
-    return _Done(attempts, refused)
+                errors[status.name] = str(failed)
+    return _Done(attempts, errors)
 
 
-def _is_large(standing: ZoneStatus) -> bool:
-    return not standing.deleted and standing.record_count >= LARGE_ZONE
+def _is_large(status: ZoneStatus) -> bool:
+    return not status.deleted and status.record_count >= LARGE_ZONE
 
 
 def _log_failure(error: ApplianceError) -> None:

@@ -1,4 +1,4 @@
-"""What the deployer has at hand on the primary's host: programs, files, control channel, nameservers, the catalog."""
+"""The primary's host as the deployer sees it: programs, files, control channel, nameservers, catalog updates."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ class PrimaryHost:
 
     @property
     def primary(self) -> Nameserver:
-        """The nameserver whose files are written."""
+        """Return the nameserver whose files are written."""
         return self.nameservers[0]
 
     @property
     def secondaries(self) -> tuple[Nameserver, ...]:
-        """The nameservers that follow it."""
+        """Return the nameservers that transfer zones from the primary."""
         return self.nameservers[1:]
 
 
 def host_from(settings: Settings) -> PrimaryHost:
-    """The host that the settings describe; SettingsError when a part is missing."""
+    """Return the host that the settings describe; raise SettingsError if a setting is missing."""
     nameservers = settings.dns.nameservers
     if not nameservers:
         raise SettingsError("dns.nameservers names no nameserver")

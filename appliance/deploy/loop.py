@@ -1,7 +1,7 @@
-"""The deployer's loop: notice, launch, verify, record; and a full turn from time to time.
+"""The deployer's loop: read the journal, start work, verify, record; and reconcile from time to time.
 
-One thread decides everything and never waits for a nameserver: what takes time runs in workers. Each zone under way is
-a rollout (`rollout.py`), one a name: what changes meanwhile is in its next start.
+One thread makes every decision and never waits for a nameserver; what takes time runs in workers. Each zone that is
+being deployed has one rollout (`rollout.py`) for its name; what changes meanwhile is part of the next start.
 """
 
 from __future__ import annotations
@@ -33,18 +33,18 @@ from appliance.zones.names import print_domain
 
 log = logging.getLogger(__name__)
 
-SIGN_OF_LIFE = 2.0
-"""Seconds between two rows that say the deployer is at work."""
+HEARTBEAT_INTERVAL = 2.0
+"""Seconds between two heartbeats in the store."""
 PAUSE_AFTER_FAILURE = 0.1
-"""Seconds."""
+"""Seconds to wait after an unexpected error."""
 PAUSE_AFTER_STORE_FAILURE = 1.0
-"""Seconds; meanwhile what is served stays as it is."""
+"""Seconds to wait after an error of the store; meanwhile what is served stays as it is."""
 
 
 class Deployer:
-    """Makes it so. `clock` gives the time of day for rows, `monotonic` seconds for waiting.
+    """Deploys what the store holds. `clock` gives the time of day for rows, `monotonic` seconds for waiting.
 
-    `allow_removals` is an operator's word that zones which the store never knew may be taken away.
+    `allow_removals`: an operator allows that zones which are served but not in the database are removed.
     """
 
     def __init__(
@@ -53,194 +53,196 @@ class Deployer:
         store: Store,
         editor: Editor,
         settings: DeployerSettings,
-        notices: socket.socket,
+        wakeups: socket.socket,
         clock: Callable[[], datetime],
         monotonic: Callable[[], float] = time.monotonic,
         *,
         allow_removals: bool = False,
     ) -> None:
-        self._parts = parts = new_context(host, store, editor, settings, clock, monotonic)
-        self._settings, self._notices = settings, notices
-        self._place: int | None = None
-        self._look_due = self._sign_due = monotonic()
+        self._context = context = new_context(host, store, editor, settings, clock, monotonic)
+        self._settings, self._wakeups = settings, wakeups
+        self._position: int | None = None
+        self._poll_due = self._heartbeat_due = monotonic()
         self._events: deque[Event] = deque()
-        self._alarm = ProblemLog([server.name for server in host.nameservers], store, parts.lanes, clock, monotonic)
-        self._launcher = Dispatcher(parts)
-        self._full_turn = Reconciler(parts, self._launcher, allow_removals)
+        self._problem_log = ProblemLog(
+            [server.name for server in host.nameservers], store, context.workers, clock, monotonic
+        )
+        self._dispatcher = Dispatcher(context)
+        self._reconciler = Reconciler(context, self._dispatcher, allow_removals)
         self._poll = select.poll()
-        for readable in (notices, parts.lanes, parts.verifier.asker):
+        for readable in (wakeups, context.workers, context.verifier.client):
             self._poll.register(readable, select.POLLIN)
 
     def run(self, stopped: Callable[[], bool], manager: ServiceManager) -> None:
-        """Turn until `stopped`. A failure ends its turn and not the loop: the next full turn compares everything.
+        """Run steps until `stopped`. An error ends its step, not the loop: the next reconciliation compares everything.
 
-        Each turn is a sign of life to the manager, except one that broke.
+        Each step that did not fail reports to the service manager that the process is alive.
         """
-        with self._parts.store.connection():
+        with self._context.store.connection():
             while not stopped():
                 try:
-                    with self._parts.store.failing():
-                        self._parts.store.refresh()
-                        self.turn()
-                    manager.notify_alive(f"{len(self._parts.zones)} zones wait or are under way")
+                    with self._context.store.failing():
+                        self._context.store.refresh()
+                        self.step()
+                    manager.notify_alive(f"{len(self._context.zones)} zones wait or are being deployed")
                 except StoreError as failed:
                     log.warning("event=store-failed reason=%r", str(failed))
                     manager.notify_alive(str(failed), ready=False)
                     self._recover(PAUSE_AFTER_STORE_FAILURE)
-                except Exception:  # the top of the turn: whatever it was, the next full turn compares everything
+                except Exception:  # whatever it was, the next reconciliation compares everything
                     log.exception("event=loop-failed")
                     self._recover(PAUSE_AFTER_FAILURE)
         manager.notify_stopping()
         self.close()
 
     def close(self) -> None:
-        """Wait for the jobs under way, and give threads and sockets back."""
-        self._parts.lanes.close()
-        self._parts.verifier.close()
+        """Wait for the running jobs, and close threads and sockets."""
+        self._context.workers.close()
+        self._context.verifier.close()
 
     @property
     def is_settled(self) -> bool:
-        """True when a full turn was made and nothing is left to do or to wait for."""
-        parts = self._parts
-        is_idle = parts.recorder.is_idle and self._full_turn.is_idle and not parts.membership.is_changing
-        return self._full_turn.count > 0 and is_idle and not (parts.zones or parts.verifier)
+        """Return True if a reconciliation has ended and nothing is left to do or to wait for."""
+        context = self._context
+        is_idle = context.recorder.is_idle and self._reconciler.is_idle and not context.members.is_changing
+        return self._reconciler.count > 0 and is_idle and not (context.zones or context.verifier)
 
     @property
     def reconciliations(self) -> int:
-        """How many full turns were made."""
-        return self._full_turn.count
+        """Return the number of reconciliations that have ended."""
+        return self._reconciler.count
 
     @property
     def awaited(self) -> int:
-        """How many zones some nameserver is asked for."""
-        return len(self._parts.verifier)
+        """Return the number of zones for which a nameserver is being queried."""
+        return len(self._context.verifier)
 
-    def turn(self) -> None:
-        """Wait until there is something to do, at most until the next look, and do it."""
-        self._poll.poll(max(0.0, self._next_moment() - self._parts.monotonic()) * 1000)
-        if self._drain_notices() or self._parts.monotonic() >= self._look_due:
-            self._look()
-        self._parts.lanes.take_ends()
-        self._events.extend(self._parts.verifier.turn(self._parts.monotonic()))
-        while self._events:  # one that fails costs itself alone: the others stay for the next turn
-            self._take_event(self._events.popleft())
-        self._launcher.launch_ready()
-        self._launcher.send_members()
-        self._parts.recorder.flush()  # last: a store that takes no write must keep no name busy
-        self._give_sign_of_life()
-        self._full_turn.start_if_due()
+    def step(self) -> None:
+        """Wait until there is something to do, at most until the next poll, and do it."""
+        self._poll.poll(max(0.0, self._next_wakeup() - self._context.monotonic()) * 1000)
+        if self._drain_wakeups() or self._context.monotonic() >= self._poll_due:
+            self._read_journal()
+        self._context.workers.run_callbacks()
+        self._events.extend(self._context.verifier.step(self._context.monotonic()))
+        while self._events:  # after an error the others stay for the next step
+            self._handle_event(self._events.popleft())
+        self._dispatcher.start_ready()
+        self._dispatcher.send_members()
+        self._context.recorder.flush()  # last: a store that refuses writes must not keep names held
+        self._beat()
+        self._reconciler.start_if_due()
 
     def _recover(self, pause: float) -> None:
-        """Connect to the store anew, and let everything be compared soon."""
+        """Reconnect to the store, and schedule a reconciliation soon."""
         with suppress(StoreError):
-            self._parts.store.renew()
-        self._parts.pace.soon()
+            self._context.store.renew()
+        self._context.schedule.retry_soon()
         time.sleep(pause)
 
-    # notice
+    # journal
 
-    def _next_moment(self) -> float:
-        moments = [self._look_due, self._sign_due]
-        if (comparison := self._full_turn.next_moment()) is not None:
-            moments.append(comparison)
-        if (question := self._parts.verifier.next_question()) is not None:
-            moments.append(question)
-        return min(*moments, *self._parts.zones.moments())
+    def _next_wakeup(self) -> float:
+        moments = [self._poll_due, self._heartbeat_due]
+        if (start := self._reconciler.next_start()) is not None:
+            moments.append(start)
+        if (query := self._context.verifier.next_query()) is not None:
+            moments.append(query)
+        return min(*moments, *self._context.zones.next_starts())
 
-    def _drain_notices(self) -> bool:
-        noticed = False
+    def _drain_wakeups(self) -> bool:
+        woken = False
         while True:
             try:
-                self._notices.recv(16)
+                self._wakeups.recv(16)
             except BlockingIOError:
-                return noticed
-            noticed = True
+                return woken
+            woken = True
 
-    def _look(self) -> None:
-        """Take up what the journal says has changed since the last look."""
-        self._look_due = self._parts.monotonic() + self._settings.poll_interval / 1000
-        if self._place is None:  # what was before is for the first full turn
-            self._place = journal.last()
-        changed, self._place = journal.zones_since(self._place)
-        for standing in deployments.statuses(changed) if changed else ():
-            self._want(standing)
+    def _read_journal(self) -> None:
+        """Request the deployment of each zone that changed since the last reading."""
+        self._poll_due = self._context.monotonic() + self._settings.poll_interval / 1000
+        if self._position is None:  # what changed before is found by the first reconciliation
+            self._position = journal.last()
+        changed, self._position = journal.zones_since(self._position)
+        for status in deployments.statuses(changed) if changed else ():
+            self._request(status)
 
-    def _want(self, standing: ZoneStatus) -> None:
-        """Let the zone wait for a lane; a deleted one not, when its name has a newer zone."""
-        if standing.deleted and zones.get_by_name(standing.name):
-            self._full_turn.record_removal(standing)
+    def _request(self, status: ZoneStatus) -> None:
+        """Request the zone's deployment; a deleted zone's only if no newer zone has its name."""
+        if status.deleted and zones.get_by_name(status.name):
+            self._reconciler.record_removal(status)
         else:
-            self._parts.zones.want(standing)
+            self._context.zones.request(status)
 
     # verify
 
-    def _take_event(self, event: Event) -> None:
+    def _handle_event(self, event: Event) -> None:
         match event:
             case PrimaryServes(watch):
-                self._parts.zones.advance(watch.name, RolloutEvent.PRIMARY_SERVES)
-                self._let_join(watch)
-                self._tell_of_silence(watch)
+                self._context.zones.advance(watch.name, RolloutEvent.PRIMARY_SERVES)
+                self._add_to_catalog(watch)
+                self._record_silence(watch)
             case Complete(watch):
-                self._parts.zones.advance(watch.name, RolloutEvent.COMPLETE)
-                self._parts.recorder.complete(watch)
+                self._context.zones.advance(watch.name, RolloutEvent.COMPLETE)
+                self._context.recorder.complete(watch)
+                if watch.target is None:
+                    self._context.members.forget_left(watch.name)
             case Ahead(watch):
-                self._parts.zones.advance(watch.name, RolloutEvent.AHEAD)
-                self._parts.pace.soon()
+                self._context.zones.advance(watch.name, RolloutEvent.AHEAD)
+                self._context.schedule.retry_soon()
             case Overdue(watch):
-                self._take_overdue(watch)
+                self._handle_overdue(watch)
             case Returned(server):
                 log.info("event=nameserver-returned nameserver=%s", server.name)
-                self._parts.pace.at_once()
+                self._context.schedule.make_due()
 
-    def _let_join(self, watch: Watch) -> None:
-        """Ask the secondaries; of a new zone once the catalog lists it: before, they may know a former one."""
-        if self._parts.membership.has(watch.uuid, watch.name):
-            self._launcher.ask_secondaries(watch.name)
+    def _add_to_catalog(self, watch: Watch) -> None:
+        """Query the secondaries; for a new zone once the catalog lists it: before, they may serve a former one."""
+        if self._context.members.has(watch.uuid, watch.name):
+            self._dispatcher.query_secondaries(watch.uuid, watch.name)
         else:
-            self._parts.membership.join(watch.uuid, watch.name)
+            self._context.members.join(watch.uuid, watch.name)
 
-    def _tell_of_silence(self, watch: Watch) -> None:
-        """Say at once that a nameserver is missing which is known to be silent: nobody need wait for it."""
-        now = self._parts.monotonic()
-        if any(self._parts.reach.is_silent(server, now) for server in self._parts.host.secondaries):
-            self._parts.recorder.seen(watch.uuid, watch.wanted, watch.served)
+    def _record_silence(self, watch: Watch) -> None:
+        """Record at once that a silent nameserver is missing, so that nobody waits for it."""
+        now = self._context.monotonic()
+        if any(self._context.reachability.is_silent(server, now) for server in self._context.host.secondaries):
+            self._context.recorder.observed(watch.uuid, watch.target, watch.answers)
 
     def _give_up(self, watch: Watch) -> None:
-        """A content that the primary did not load gives way to the former one; until it has, the name is held."""
-        is_not_loaded = not (watch.wanted is None or watch.primary_serves) and self._parts.host.primary in watch.served
-        if is_not_loaded:
-            self._parts.zones.advance(watch.name, RolloutEvent.NOT_LOADED)
-            self._launcher.put_back(watch)
-        else:
-            self._parts.zones.advance(watch.name, RolloutEvent.OVERDUE)
-
-    def _take_overdue(self, watch: Watch) -> None:
-        """Store what is missing; the rest is left to the full turns."""
-        self._give_up(watch)
-        self._parts.pace.soon()
-        self._parts.recorder.seen(watch.uuid, watch.wanted, watch.served)
-        if watch.wanted is None or watch.primary_serves:
-            return
-        served = watch.served.get(self._parts.host.primary)
-        reason = (
-            f"the primary serves {served}"
-            if self._parts.host.primary in watch.served
-            else "the primary does not answer"
+        """Restore the former content if the primary did not load the new one; until then the name is held."""
+        is_not_loaded = (
+            not (watch.target is None or watch.primary_serves) and self._context.host.primary in watch.answers
         )
-        log.warning("event=not-served zone=%s serial=%d reason=%r", print_domain(watch.name), watch.wanted, reason)
-        self._parts.recorder.attempt(watch.uuid, watch.wanted, f"verify: {reason}; wanted is {watch.wanted}")
+        if is_not_loaded:
+            self._context.zones.advance(watch.name, RolloutEvent.NOT_LOADED)
+            self._dispatcher.restore(watch)
+        else:
+            self._context.zones.advance(watch.name, RolloutEvent.OVERDUE)
 
-    def _give_sign_of_life(self) -> None:
-        now = self._parts.monotonic()
-        if now >= self._sign_due:
-            self._sign_due = now + SIGN_OF_LIFE
-            turn = self._full_turn
-            with self._parts.store.writing():
-                deployments.store_heartbeat(
-                    deployments.Heartbeat(self._parts.clock(), turn.ended_at, turn.count, len(self._parts.zones))
-                )
-            slow = self._parts.verifier.older_than(now - SIGN_OF_LIFE)
+    def _handle_overdue(self, watch: Watch) -> None:
+        """Record what is missing, and leave the rest to the next reconciliation."""
+        self._give_up(watch)
+        self._context.schedule.retry_soon()
+        self._context.recorder.observed(watch.uuid, watch.target, watch.answers)
+        if watch.target is None or watch.primary_serves:
+            return
+        answer = watch.answers.get(self._context.host.primary)
+        reason = f"the primary serves {answer.serial}" if answer else "the primary does not answer"
+        log.warning("event=not-served zone=%s serial=%d reason=%r", print_domain(watch.name), watch.target, reason)
+        self._context.recorder.attempt(watch.uuid, watch.target, f"verify: {reason}; expected {watch.target}")
+
+    def _beat(self) -> None:
+        now = self._context.monotonic()
+        if now >= self._heartbeat_due:
+            self._heartbeat_due = now + HEARTBEAT_INTERVAL
+            reconciler = self._reconciler
+            with self._context.store.writing():
+                pending = len(self._context.zones)
+                heartbeat = deployments.Heartbeat(self._context.clock(), reconciler.ended_at, reconciler.count, pending)
+                deployments.store_heartbeat(heartbeat)
+            slow = self._context.verifier.older_than(now - HEARTBEAT_INTERVAL)
             for watch in slow:
-                self._parts.recorder.seen(watch.uuid, watch.wanted, watch.served)
-            self._launcher.notify(question for watch in slow for question in watch.lagging())
-            self._alarm.look_if_due()
+                self._context.recorder.observed(watch.uuid, watch.target, watch.answers)
+            self._dispatcher.notify(query for watch in slow for query in watch.lagging())
+            self._problem_log.check_if_due()

@@ -1,4 +1,4 @@
-"""Upkeep of the store beside the loop: what is not kept for ever is purged, in a thread and in small transactions."""
+"""Purge what the store does not keep for ever, beside the loop: in a thread and in small transactions."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ MOST_AT_ONCE = 200
 PAUSE = 0.05
 """Seconds between two transactions, in which others may write."""
 MOST_CLOCK_ERROR = timedelta(minutes=1)
-"""A clock that moved by more than that against the monotonic one is not believed before it was right for one run."""
+"""If the clock moved by more than this against the monotonic one, nothing is purged until the next run."""
 
 
 @dataclass(slots=True)
 class Maintenance:
-    """Purges once an hour, from an hour after its start. `clock` is the time of day, `monotonic` seconds.
+    """Purges once an hour, first an hour after its start. `clock` is the time of day, `monotonic` in seconds.
 
-    What is deleted cannot be brought back, so a clock that was set between two runs deletes nothing.
+    Deleted rows cannot be restored, so nothing is deleted after a run in which the clock was set.
     """
 
     store: Store
@@ -39,7 +39,7 @@ class Maintenance:
     _last: tuple[datetime, float] | None = None
 
     def run(self) -> None:
-        """Purge once an hour until `stop`."""
+        """Purge once an hour until `stop` is called."""
         while True:
             try:
                 self.purge()
@@ -49,11 +49,11 @@ class Maintenance:
                 return
 
     def stop(self) -> None:
-        """End `run` after the transaction under way."""
+        """End `run` after the running transaction."""
         self._stopped.set()
 
     def purge(self) -> None:
-        """Delete what is due, when the clock has kept time since the last call; StoreError when the store refuses."""
+        """Delete what is due if the clock was steady since the last call; raise StoreError if the store fails."""
         if not self._clock_is_steady():
             return
         with self.store.connection():
@@ -83,7 +83,7 @@ class Maintenance:
 
 @contextmanager
 def maintained(maintenance: Maintenance) -> Iterator[None]:
-    """Run it in a thread for as long as the block runs."""
+    """Run the maintenance in a thread while the block runs."""
     thread = threading.Thread(target=maintenance.run, name="maintenance")
     thread.start()
     try:

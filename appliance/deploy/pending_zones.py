@@ -1,6 +1,6 @@
-"""The zones under way, by name: which wait for a worker, which hold their name, and which may start now.
+"""The zones that are being deployed, by name: which wait for a worker, which hold their name, which may start now.
 
-No queue of jobs: a zone that changes while it waits is still one entry, and its newest content is what is deployed.
+There is no queue of jobs: a zone that changes while it waits is still one entry, and its newest content is deployed.
 A name is released in `advance` alone.
 """
 
@@ -16,31 +16,31 @@ from appliance.store.deployments import ZoneStatus
 
 
 class PendingZones:
-    """The rollouts that are not over. `rest` is the least time between two starts of one name, in seconds."""
+    """The rollouts that are not over. `quiet_time` is the least time in seconds between two starts of one name."""
 
-    def __init__(self, rest: float) -> None:
-        self._rest = rest
+    def __init__(self, quiet_time: float) -> None:
+        self._quiet_time = quiet_time
         self._rollouts: dict[Name, Rollout] = {}
         self._ready: dict[Name, None] = {}
-        """In the order in which their contents were wanted, the newest last."""
-        self._resting: set[Name] = set()
+        """In the order of their requests, the newest last."""
+        self._quiet: set[Name] = set()
         self._holding: set[Name] = set()
-        self._rest_until: dict[Name, float] = {}
-        self._moved: set[Name] = set()
+        self._quiet_until: dict[Name, float] = {}
+        self._changed: set[Name] = set()
 
     def __len__(self) -> int:
-        """The zones that wait for a start or hold their name."""
-        return len(self._ready) + len(self._resting) + len(self._holding)
+        """Return the number of zones that wait for a start or hold their name."""
+        return len(self._ready) + len(self._quiet) + len(self._holding)
 
-    def want(self, standing: ZoneStatus) -> None:
-        """Bring the zone to this standing or a newer one."""
-        rollout = self._rollouts.setdefault(standing.name, Rollout(standing.name))
-        rollout.want(standing)
+    def request(self, status: ZoneStatus) -> None:
+        """Request that the zone is deployed with this status or a newer one."""
+        rollout = self._rollouts.setdefault(status.name, Rollout(status.name))
+        rollout.request(status)
         if not rollout.holds_name:
-            self._queue(standing.name)
+            self._queue(status.name)
 
     def advance(self, name: Name, event: RolloutEvent) -> None:
-        """Something happened to the zone of that name: move it on, and release its name when that is due."""
+        """Apply the event to the zone's rollout, and release the zone's name if it leaves the holding stages."""
         rollout = self._rollouts.get(name)
         if rollout is None:
             return
@@ -49,71 +49,71 @@ class PendingZones:
             del self._rollouts[name]
         if name in self._holding and not rollout.holds_name:
             self._holding.discard(name)
-            if rollout.wanted is not None:
+            if rollout.requested is not None:
                 self._queue(name)
 
     def resume(self, name: Name) -> None:
-        """The primary serves the newest content of the zone, and secondaries do not yet."""
+        """Add a zone whose newest content the primary serves, and the secondaries do not yet."""
         self._rollouts.setdefault(name, Rollout(name, Stage.AWAITING_CATALOG))
 
     def stage(self, name: Name) -> Stage | None:
-        """Where the zone of that name is; None when it is not under way."""
+        """Return the stage of the zone of that name, None if it has no rollout."""
         rollout = self._rollouts.get(name)
         return rollout.stage if rollout else None
 
     def wake(self, now: float) -> None:
-        """Let those that had their rest be started."""
-        for name in [name for name in self._resting if self._rest_until[name] <= now]:
-            self._resting.discard(name)
+        """Make those zones ready whose quiet time is over."""
+        for name in [name for name in self._quiet if self._quiet_until[name] <= now]:
+            self._quiet.discard(name)
             self._ready[name] = None
 
     def take(
         self, now: float, most: int, oldest: int = 0, is_large: Callable[[ZoneStatus], bool] = lambda _: False
     ) -> list[ZoneStatus]:
-        """Start up to `most` zones: `oldest` of those that wait longest, for the rest the newest first.
+        """Start up to `most` zones and return them: `oldest` of those that wait longest, for the rest the newest first.
 
-        A large one starts alone. Without `oldest` it is passed over: others must not wait for it.
+        A large zone starts alone. Without `oldest` large zones are skipped: others must not wait for them.
         """
         self.wake(now)
-        newest = [self._wanted(name) for name in islice(reversed(self._ready), most - oldest)]
-        first = [self._wanted(name) for name in islice(self._ready, oldest)]
+        newest = [self._requested(name) for name in islice(reversed(self._ready), most - oldest)]
+        first = [self._requested(name) for name in islice(self._ready, oldest)]
         if oldest and (large := [one for one in (*newest[:1], *first[:1]) if is_large(one)]):
             chosen = large[:1]
         else:
             chosen = list({one.name: one for one in (*newest, *first) if not is_large(one)}.values())
         return [self._start(one.name, now) for one in chosen]
 
-    def moments(self) -> Iterator[float]:
-        """When each zone that rests may start."""
-        return (self._rest_until[name] for name in self._resting)
+    def next_starts(self) -> Iterator[float]:
+        """Yield when each zone in its quiet time may start."""
+        return (self._quiet_until[name] for name in self._quiet)
 
-    def begin_picture(self) -> None:
-        """From now on remember which zones move, for `stood_still`."""
-        self._moved = set(self._holding)
-        kept = self._holding | self._resting
-        self._rest_until = {name: until for name, until in self._rest_until.items() if name in kept}
+    def begin_snapshot(self) -> None:
+        """Remember from now on which zones start or are requested, for `is_unchanged`."""
+        self._changed = set(self._holding)
+        kept = self._holding | self._quiet
+        self._quiet_until = {name: until for name, until in self._quiet_until.items() if name in kept}
 
-    def stood_still(self, standing: ZoneStatus) -> bool:
-        """True when the zone has neither started nor been wanted since `begin_picture`."""
-        name = standing.name
-        return not (name in self._moved or name in self._ready or name in self._resting)
+    def is_unchanged(self, status: ZoneStatus) -> bool:
+        """Return True if the zone has neither started nor been requested since `begin_snapshot`."""
+        name = status.name
+        return not (name in self._changed or name in self._ready or name in self._quiet)
 
-    def _wanted(self, name: Name) -> ZoneStatus:
-        wanted = self._rollouts[name].wanted
-        assert wanted is not None  # noqa: S101 - what is queued is wanted
-        return wanted
+    def _requested(self, name: Name) -> ZoneStatus:
+        requested = self._rollouts[name].requested
+        assert requested is not None  # noqa: S101 - what is queued was requested
+        return requested
 
     def _queue(self, name: Name) -> None:
-        """As the newest of those that may start, or are to rest before."""
+        """Append the name as the newest of those that are ready, or that wait for their quiet time to end."""
         self._ready.pop(name, None)
-        if name in self._rest_until:
-            self._resting.add(name)
+        if name in self._quiet_until:
+            self._quiet.add(name)
         else:
             self._ready[name] = None
 
     def _start(self, name: Name, now: float) -> ZoneStatus:
         del self._ready[name]
         self._holding.add(name)
-        self._moved.add(name)
-        self._rest_until[name] = now + self._rest
+        self._changed.add(name)
+        self._quiet_until[name] = now + self._quiet_time
         return self._rollouts[name].start()

@@ -1,6 +1,6 @@
-"""One way through the stops compile, stage, check, publish and reload, for a batch of zones at once.
+"""Compile, stage, check, publish and reload a batch of zones.
 
-A broken zone never stops the others: each failure is caught at its own zone and becomes that zone's outcome.
+A broken zone never stops the others: each failure is caught at its own zone and becomes the error of its attempt.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ from appliance.zones.serial import is_later
 log = logging.getLogger(__name__)
 
 KEPT_AFTER_REMOVAL = timedelta(days=1)
-"""How long the files of a zone outlive its removal."""
+"""How long the files of a zone are kept after its removal."""
 
 _LOADED_FROM = re.compile(r"/([0-9a-f-]{36})\.zone\"")
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """How far a zone came: this serial was handed to the primary, or `error` says where the path ended.
+    """The result for one zone: this serial was handed to the primary, or `error` says at which step it failed.
 
-    `published` is the content that reached it, None when that is the former one still.
+    `published` is the content that reached the primary, None if the primary still has the former one.
     """
 
     uuid: UUID
@@ -48,7 +48,7 @@ class Attempt:
     published: Publication | None = None
 
 
-Lift = Callable[[UUID, int], object]
+RaiseSerial = Callable[[UUID, int], object]
 
 
 @dataclass(slots=True)
@@ -62,16 +62,18 @@ class _Candidate:
     error: DeployError | None = None
 
 
-def deploy_zones(batch: Iterable[tuple[UUID, Name]], host: PrimaryHost, store: Store, lift: Lift) -> list[Attempt]:
-    """Bring the newest content of each zone of the batch to the primary; nothing is proven yet when this returns.
+def deploy_zones(
+    batch: Iterable[tuple[UUID, Name]], host: PrimaryHost, store: Store, raise_serial: RaiseSerial
+) -> list[Attempt]:
+    """Bring the newest content of each zone of the batch to the primary, without waiting until it is served.
 
-    `lift` raises a zone's serial over one that was published with another content.
+    `raise_serial` raises a zone's serial over one that was published with another content.
     """
     began, apex = time.monotonic(), apex_digest(host.apex)
     candidates = [_Candidate(uuid, name) for uuid, name in batch]
     for candidate in candidates:
         with _caught(candidate):
-            _compile_and_stage(candidate, host, store, lift)
+            _compile_and_stage(candidate, host, store, raise_serial)
     _check(_sound(candidates), host)
     for candidate in _sound(candidates):
         with _caught(candidate):
@@ -87,27 +89,27 @@ def deploy_zones(batch: Iterable[tuple[UUID, Name]], host: PrimaryHost, store: S
 
 
 def withdraw_zone(name: Name, host: PrimaryHost) -> None:
-    """Make the primary forget the zone of that name, if it knows one; its files stay."""
+    """Remove the zone of that name from the primary, if it has one; the zone's files stay."""
     if loaded_from(name, host) is not None:
         host.control.delete_zone(name)
         log.info("event=withdrawn zone=%s", print_domain(name))
 
 
 def loaded_from(name: Name, host: PrimaryHost) -> UUID | None:
-    """The uuid of the zone whose file the primary has under that name, None when it has none."""
+    """Return the uuid of the zone whose file the primary has loaded under that name, None if it has none."""
     shown = host.control.show_zone(name)
     found = _LOADED_FROM.search(shown or "")
     return UUID(found[1]) if found else None
 
 
-def put_back(uuid: UUID, name: Name, host: PrimaryHost) -> None:
-    """Give a file that the primary did not take up its former content, so that a restart serves the last good zone."""
+def restore_file(uuid: UUID, name: Name, host: PrimaryHost) -> None:
+    """Restore the former content of a file that the primary did not load, so that a restart serves that content."""
     if host.files.restore(uuid):
         host.control.reload(name)
 
 
 def remove_old_files(host: PrimaryHost, store: Store, now: datetime) -> None:
-    """Unlink the files of zones whose removal was seen a day ago; those of zones that the store never knew stay."""
+    """Unlink the files of zones that were removed over a day ago; those of unknown zones stay."""
     with store.reading():
         removed = deployments.removed_before(host.files.zones(), now - KEPT_AFTER_REMOVAL)
     for uuid in removed:
@@ -115,24 +117,24 @@ def remove_old_files(host: PrimaryHost, store: Store, now: datetime) -> None:
         log.info("event=files-removed zone=%s", uuid)
 
 
-def _compile_and_stage(candidate: _Candidate, host: PrimaryHost, store: Store, lift: Lift) -> None:
+def _compile_and_stage(candidate: _Candidate, host: PrimaryHost, store: Store, raise_serial: RaiseSerial) -> None:
     """Stage the zone's content under a serial that no other content was published with.
 
-    A nameserver that has a serial accepts no second content with it.
+    A nameserver that has a serial accepts no other content with it.
     """
     content = _compile(candidate, host, store)
     for serial, digest in _published(candidate.uuid, host, store):
         if digest != digest_of(content) and not is_later(candidate.serial, serial):
-            lift(candidate.uuid, serial)
+            raise_serial(candidate.uuid, serial)
             content = _compile(candidate, host, store)
     candidate.digest = digest_of(content)
     candidate.staged = host.files.stage(candidate.uuid, content)
 
 
 def _published(uuid: UUID, host: PrimaryHost, store: Store) -> Iterator[tuple[int, str]]:
-    """Yield serial and digest of what was last published, as the store says.
+    """Yield serial and digest of what was last published, according to the store.
 
-    A live file of another content was written for a store that knew more or less, as before a restore: it counts too.
+    A live file with another content counts too: it was written for another state of the store, as before a restore.
     """
     with store.reading():
         stored = deployments.publication_of(uuid)
@@ -151,12 +153,12 @@ def _compile(candidate: _Candidate, host: PrimaryHost, store: Store) -> bytes:
         lines = records.lines_of(zone)
     candidate.serial = zone.serial
     if lines.count != zone.record_count:
-        raise CompileFailed(f"the zone should hold {zone.record_count} records and the store has {lines.count}")
+        raise CompileFailed(f"the store holds {lines.count} records of this zone instead of {zone.record_count}")
     return zone_file(zone.name, zone.serial, host.apex, lines.text, lines.count)
 
 
 def _check(candidates: Sequence[_Candidate], host: PrimaryHost) -> None:
-    """Ask named-checkzone about all; a checker that gives no verdict fails all."""
+    """Let named-checkzone check all candidates; if it gives no verdict, all of them fail."""
     staged = {one.name: one.staged for one in candidates if one.staged}
     if not staged:
         return
@@ -173,7 +175,7 @@ def _check(candidates: Sequence[_Candidate], host: PrimaryHost) -> None:
 
 
 def _load(candidate: _Candidate, host: PrimaryHost) -> None:
-    """Reload the zone, or add it, after taking away a former zone of that name."""
+    """Reload the zone, or add it after a former zone of that name was removed."""
     loaded = loaded_from(candidate.name, host)
     if loaded == candidate.uuid:
         host.control.reload(candidate.name)
@@ -189,7 +191,7 @@ def _sound(candidates: Iterable[_Candidate]) -> list[_Candidate]:
 
 @contextmanager
 def _caught(candidate: _Candidate) -> Iterator[None]:
-    """The failure of one zone, kept with it."""
+    """Keep the error of one zone with that zone."""
     try:
         yield
     except DeployError as failed:

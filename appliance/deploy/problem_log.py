@@ -1,4 +1,4 @@
-"""One line in the log for each thing that is less than well: when it is first found, and once a minute after."""
+"""Log each problem of the service: when it is first found, and once a minute while it lasts."""
 
 from __future__ import annotations
 
@@ -14,42 +14,42 @@ from appliance.store.file.database import Store
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY = 10.0
-"""Seconds between two looks for what is less than well."""
-TELL_AGAIN_AFTER = 60.0
-"""Seconds after which the same thing is told again."""
+CHECK_INTERVAL = 10.0
+"""Seconds between two searches for problems."""
+REPORT_INTERVAL = 60.0
+"""Seconds after which the same problem is logged again."""
 
 
 @dataclass(slots=True)
 class ProblemLog:
-    """Looks in a lane, tells in the loop; times are seconds of `monotonic`."""
+    """Searches for problems in a worker and logs them in the loop; times are seconds of `monotonic`."""
 
     nameservers: list[str]
     store: Store
-    lanes: WorkerPool
+    workers: WorkerPool
     clock: Callable[[], datetime]
     monotonic: Callable[[], float]
     _due: float = 0.0
-    _told: dict[tuple[str, str], float] = field(default_factory=dict)
+    _reported: dict[tuple[str, str], float] = field(default_factory=dict)
 
-    def look_if_due(self) -> None:
-        """Look again when it is time."""
+    def check_if_due(self) -> None:
+        """Search again if it is time."""
         now = self.monotonic()
         if now >= self._due:
-            self._due = now + LOOK_EVERY
-            self.lanes.start(self._look, self.tell, _log_failure)
+            self._due = now + CHECK_INTERVAL
+            self.workers.start(self._find, self.report, _log_failure)
 
-    def tell(self, troubles: list[Problem]) -> None:
-        """Tell what is new, and again what was told a while ago; what is gone is told when it comes back."""
+    def report(self, problems: list[Problem]) -> None:
+        """Log new problems, and again those that last. A problem that is gone is new when it returns."""
         now = self.monotonic()
-        found = {(trouble.kind, trouble.subject): trouble for trouble in troubles}
-        self._told = {key: told for key, told in self._told.items() if key in found}
-        for key, trouble in found.items():
-            if now - self._told.get(key, -TELL_AGAIN_AFTER) >= TELL_AGAIN_AFTER:
-                self._told[key] = now
-                log.warning("event=problem subject=%s text=%r do=%r", trouble.subject, trouble.text, trouble.remedy)
+        found = {(problem.kind, problem.subject): problem for problem in problems}
+        self._reported = {key: moment for key, moment in self._reported.items() if key in found}
+        for key, problem in found.items():
+            if now - self._reported.get(key, -REPORT_INTERVAL) >= REPORT_INTERVAL:
+                self._reported[key] = now
+                log.warning("event=problem subject=%s text=%r do=%r", problem.subject, problem.text, problem.remedy)
 
-    def _look(self) -> list[Problem]:
+    def _find(self) -> list[Problem]:
         with self.store.reading():
             return find_problems(self.nameservers, self.clock())
 

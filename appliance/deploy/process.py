@@ -1,4 +1,4 @@
-"""The deployer as a process: one of its kind for a store, ended by SIGTERM or SIGINT."""
+"""The deployer as a process: one for a store, ended by SIGTERM or SIGINT."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 def allow_removals(settings: Settings, clock: Callable[[], datetime]) -> int:
-    """Let the deployer that is at work take away the zones that the store never knew; how many are told now."""
+    """Allow the running deployer to remove the zones that are not in the database; return how many there are now."""
     store = Store(settings.store.path, busy_timeout=settings.store.busy_timeout)
     store.attach()
     with store.connection(), store.writing():
@@ -37,9 +37,9 @@ def run_deployer(
     once: bool = False,
     allow_removals: bool = False,
 ) -> bool:
-    """Run until a signal ends it, or with `once` until nothing is left to do; True when every zone is then live.
+    """Run until a signal ends it, or with `once` until nothing is left to do; return True if every zone is then live.
 
-    AlreadyRunning names the process that holds the store already; StoreError when the store is missing or damaged.
+    Raise AlreadyRunning if another process runs for this store, StoreError if the store is missing or damaged.
     """
     host = host_from(settings)
     with exclusive_lock(settings.store.path.with_name("deployer.lock")):
@@ -48,8 +48,8 @@ def run_deployer(
         editor = editor_from(settings, store, clock, announce=lambda: None)
         for leftover in host.files.staged_zones():
             host.files.discard(leftover)
-        with wakeup.listen(settings.deployer.socket) as notices:
-            deployer = Deployer(host, store, editor, settings.deployer, notices, clock, allow_removals=allow_removals)
+        with wakeup.listen(settings.deployer.socket) as wakeups:
+            deployer = Deployer(host, store, editor, settings.deployer, wakeups, clock, allow_removals=allow_removals)
             ended = handle_stop_signals()
             log.info("event=started nameservers=%s", ",".join(server.name for server in host.nameservers))
             with nullcontext() if once else maintained(Maintenance(store, clock, time.monotonic)):

@@ -1,4 +1,4 @@
-"""The live files beside what the store says was last published: a file that is not as it was published is replaced."""
+"""Compare the live zone files with what was last published, so that an altered file is replaced."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ MOST_AT_ONCE = 200
 """Rows of one transaction."""
 
 
-def find_touched(standings: Iterable[ZoneStatus], host: PrimaryHost, store: Store) -> frozenset[UUID]:
-    """Return the zones whose live file is not as it was published, or was published under other settings of the apex.
+def find_altered(statuses: Iterable[ZoneStatus], host: PrimaryHost, store: Store) -> frozenset[UUID]:
+    """Return the zones whose live file differs from what was published, or was published with other apex settings.
 
-    Where nothing is stored about it, as after an upgrade or a restore, a whole file with the present apex is accepted,
-    and stored as what was published. A store that accepts no writes delays that alone.
+    Where nothing is stored about it, as after an upgrade or a restore, a complete file with the present apex is
+    accepted and stored as what was published. A store that refuses writes delays only that.
     """
-    apex, touched, found = apex_digest(host.apex), set(), []
-    for standing in standings:
-        published = standing.published or _read(standing, host, apex)
-        if published is None or published.apex != apex or host.files.digest(standing.uuid) != published.digest:
-            touched.add(standing.uuid)
-        elif standing.published is None:
-            found.append((standing.uuid, published))
+    apex, altered, found = apex_digest(host.apex), set(), []
+    for status in statuses:
+        published = status.published or _read(status, host, apex)
+        if published is None or published.apex != apex or host.files.digest(status.uuid) != published.digest:
+            altered.add(status.uuid)
+        elif status.published is None:
+            found.append((status.uuid, published))
     _store(found, store)
-    return frozenset(touched)
+    return frozenset(altered)
 
 
-def _read(standing: ZoneStatus, host: PrimaryHost, apex: str) -> Publication | None:
-    """What the live file itself says, of a zone of which the store says nothing."""
-    content = host.files.read_live(standing.uuid)
+def _read(status: ZoneStatus, host: PrimaryHost, apex: str) -> Publication | None:
+    """Return what the live file itself says, for a zone of which the store does not know what was published."""
+    content = host.files.read_live(status.uuid)
     serial = serial_of(content)
-    if serial is None or not has_apex(content, standing.name, host.apex):
+    if serial is None or not has_apex(content, status.name, host.apex):
         return None
     return Publication(serial, digest_of(content), apex)
 

@@ -1,6 +1,6 @@
-"""How the content of zones reaches the primary, and what a nameserver must then show: one publisher for each way.
+"""How the content of zones reaches the primary, and what a nameserver must then show.
 
-The loop knows this protocol alone. `FilePublisher` swaps checked files in; others may come beside it.
+The loop knows the protocol `Publisher` alone. `FilePublisher` replaces zone files; other publishers may be added.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dns.name import Name
 
 from appliance.addresses import Nameserver
 from appliance.deploy.host import PrimaryHost
-from appliance.deploy.pipeline import Attempt, deploy_zones, put_back, withdraw_zone
+from appliance.deploy.pipeline import Attempt, deploy_zones, restore_file, withdraw_zone
 from appliance.queries.soa import SoaResponse
 from appliance.store.file.database import Store
 from appliance.zones.deployment import reaches
@@ -25,12 +25,16 @@ class Expectation(Protocol):
     """What the answer of a nameserver must show to prove that it serves what was published."""
 
     def is_met_by(self, answer: SoaResponse) -> bool:
-        """Return True when the answer is the proof."""
+        """Return True if the answer is the proof."""
         ...
 
     def is_ahead(self, answer: SoaResponse) -> bool:
-        """Return True when the nameserver serves something later, and would not accept what was published."""
+        """Return True if the nameserver serves something later, and would not accept what was published."""
         ...
+
+
+Expected = Callable[[int | None, Nameserver], Expectation]
+"""Returns what that nameserver must show for content of this serial; None means the zone's removal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ class SerialServed:
         return reaches(answer.serial, self.serial)
 
     def is_ahead(self, answer: SoaResponse) -> bool:
-        """Return True for a serial that is not behind this one."""
+        """Return True for a later serial, and for one without order to this one."""
         return answer.serial is not None and is_ahead(answer.serial, self.serial)
 
 
@@ -53,7 +57,7 @@ class ZoneAbsent:
     """The nameserver has no such zone."""
 
     def is_met_by(self, answer: SoaResponse) -> bool:
-        """Return True when the answer holds no serial."""
+        """Return True if the answer holds no serial."""
         return answer.serial is None
 
     def is_ahead(self, answer: SoaResponse) -> bool:  # noqa: ARG002 - as the protocol has it
@@ -62,44 +66,44 @@ class ZoneAbsent:
 
 
 class Publisher(Protocol):
-    """One way to the primary. All but `expected` may take long and run in a worker."""
+    """Brings zones to the primary. All methods but `expected` may take long and run in a worker."""
 
     def publish(self, zones: Sequence[tuple[UUID, Name]]) -> list[Attempt]:
-        """Bring the newest content of each zone to the primary; a failure is part of its zone's attempt."""
+        """Bring the newest content of each zone to the primary; an error is part of its zone's attempt."""
         ...
 
     def withdraw(self, name: Name) -> None:
-        """Make the primary forget the zone of that name; CommandError when it does not."""
+        """Remove the zone of that name from the primary; raise CommandError if that fails."""
         ...
 
     def restore(self, uuid: UUID, name: Name) -> None:
-        """Give the primary back what it served before a content that it did not load."""
+        """Restore on the primary what it served before a content that it did not load."""
         ...
 
     def expected(self, serial: int | None, nameserver: Nameserver) -> Expectation:
-        """Return what that nameserver must show for content of this serial; None: for the removal."""
+        """Return what that nameserver must show for content of this serial; None means the removal."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class FilePublisher:
-    """Publishes by zone files. `raise_serial` raises a zone's serial over one that was published with other content."""
+    """Publishes zone files. `raise_serial` raises a zone's serial over one that was published with other content."""
 
     host: PrimaryHost
     store: Store
     raise_serial: Callable[[UUID, int], object]
 
     def publish(self, zones: Sequence[tuple[UUID, Name]]) -> list[Attempt]:
-        """Compile, check and swap in the files of these zones, and let the primary load them."""
+        """Compile, check and replace the files of these zones, and reload them."""
         return deploy_zones(zones, self.host, self.store, self.raise_serial)
 
     def withdraw(self, name: Name) -> None:
-        """Make the primary forget the zone; its files stay."""
+        """Remove the zone from the primary; its files stay."""
         withdraw_zone(name, self.host)
 
     def restore(self, uuid: UUID, name: Name) -> None:
-        """Give the file its former content again."""
-        put_back(uuid, name, self.host)
+        """Restore the former content of the zone's file."""
+        restore_file(uuid, name, self.host)
 
     def expected(self, serial: int | None, nameserver: Nameserver) -> Expectation:  # noqa: ARG002 - the same for all
         """Return the serial in the file, which every nameserver must reach."""

@@ -1,6 +1,6 @@
-"""The full turn: everything that the store wants beside everything that the nameservers answer.
+"""Compare everything that the store holds with everything that the nameservers answer.
 
-What a lost byte, a crash or a restarted nameserver left undone is found here, by comparison alone.
+This finds what a lost wakeup, a crash or a restarted nameserver left undone.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from dns.name import Name
 from appliance.addresses import Nameserver
 from appliance.deploy.catalog import members_of
 from appliance.deploy.host import PrimaryHost
-from appliance.deploy.publications import find_touched
+from appliance.deploy.publications import find_altered
+from appliance.deploy.publisher import Expectation, Expected
 from appliance.deploy.unknown_zones import UnknownZone, find_unknown_zones
 from appliance.errors import CommandError
 from appliance.nameserver.catalog import notify
@@ -24,71 +25,82 @@ from appliance.queries.soa import SoaQuery, SoaResponse
 from appliance.store import deployments, zones
 from appliance.store.deployments import ZoneStatus
 from appliance.store.file.database import Store
-from appliance.zones import deployment
 from appliance.zones.catalog import member_label, uuid_of
 from appliance.zones.serial import is_ahead, latest
 
 ANSWER_TIMEOUT = 1.0
-"""Seconds that one try of a SOA question waits, before it is asked again."""
+"""Seconds to wait for the answer to a SOA query before it is sent again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All zones as the store wants them and as they are answered.
+    """All zones as the store holds them and as the nameservers answer for them.
 
-    `answers` lacks the zones about which a silent nameserver was not asked.
-    `members` are the catalog's on the primary, by label, None when it gives none; `ahead` those of a secondary that is
-    ahead of the primary's catalog, None when it tells its serial alone. `deleted` are labels of members whose deletion
-    is recorded, `touched` the zones whose file is not as it was published, or was published with another apex than the
-    settings now describe.
+    `answers` lacks the zones for which a silent nameserver was not queried. `members` are the catalog's on the primary,
+    by label, None if it could not be read; `ahead` those of a secondary that is ahead of the primary's catalog, None if
+    only its serial could be read. `deleted` are labels of members whose deletion is recorded. `unknown` are zones that
+    are served but not in the database. `altered` are zones whose file differs from what was published, or was published
+    with another apex than the settings now describe.
     """
 
     nameservers: Sequence[Nameserver]
     catalog: Name
-    standings: Sequence[ZoneStatus]
+    statuses: Sequence[ZoneStatus]
     answers: Mapping[SoaQuery, SoaResponse | None]
     members: Mapping[str, Name] | None
+    expected: Expected
     ahead: Mapping[str, Name] | None = field(default_factory=dict)
     deleted: frozenset[str] = frozenset()
-    strays: Sequence[UnknownZone] = ()
-    touched: frozenset[UUID] = frozenset()
+    unknown: Sequence[UnknownZone] = ()
+    altered: frozenset[UUID] = frozenset()
 
-    def served(self, zone: Name) -> dict[Nameserver, int | None]:
-        """What each nameserver that answered said of the zone."""
+    def answers_for(self, zone: Name) -> dict[Nameserver, SoaResponse]:
+        """Return what each nameserver answered for the zone; one that did not answer is missing."""
         answers = ((server, self.answers.get((server, zone))) for server in self.nameservers)
-        return {server: answer.serial for server, answer in answers if answer}
+        return {server: answer for server, answer in answers if answer}
+
+    def is_met(self, status: ZoneStatus, server: Nameserver) -> bool:
+        """Return True if the nameserver answered as expected for the zone, or for its removal."""
+        answer = self.answers.get((server, status.name))
+        return answer is not None and self._expectation(status, server).is_met_by(answer)
+
+    def is_ahead(self, status: ZoneStatus, server: Nameserver) -> bool:
+        """Return True if the nameserver serves something later, and would not accept the zone's content."""
+        answer = self.answers.get((server, status.name))
+        return answer is not None and self._expectation(status, server).is_ahead(answer)
+
+    def _expectation(self, status: ZoneStatus, server: Nameserver) -> Expectation:
+        return self.expected(None if status.deleted else status.serial, server)
 
     def reachable(self) -> set[Nameserver]:
-        """The nameservers that answered anything."""
+        """Return the nameservers that answered anything."""
         return {server for (server, _), answer in self.answers.items() if answer}
 
-    def lagging(self, standings: Sequence[ZoneStatus]) -> Iterator[SoaQuery]:
-        """The secondaries that answered with an older serial of these zones, or none."""
-        for standing in standings:
-            for server, serial in self.served(standing.name).items():
-                if server != self.nameservers[0] and not deployment.reaches(serial, standing.serial):
-                    yield server, standing.name
+    def lagging(self, statuses: Sequence[ZoneStatus]) -> Iterator[SoaQuery]:
+        """Yield the secondaries that answered, and not as expected for these zones."""
+        for status in statuses:
+            for server in self.answers_for(status.name):
+                if server != self.nameservers[0] and not self.is_met(status, server):
+                    yield server, status.name
 
-    def lacking(self, standing: ZoneStatus) -> set[Nameserver]:
-        """Return the nameservers that did not show the serial of this zone, or nothing at all."""
-        served = self.served(standing.name)
-        return {one for one in self.nameservers if not deployment.reaches(served.get(one), standing.serial)}
+    def lacking(self, status: ZoneStatus) -> set[Nameserver]:
+        """Return the nameservers that did not answer as expected for the zone, or did not answer."""
+        return {server for server in self.nameservers if not self.is_met(status, server)}
 
-    def is_gone(self, standing: ZoneStatus) -> bool:
-        """Return True when the primary, and every other nameserver that answers, has no such zone."""
-        served = self.served(standing.name)
-        return self.nameservers[0] in served and all(serial is None for serial in served.values())
+    def is_gone(self, status: ZoneStatus) -> bool:
+        """Return True if the primary, and every other nameserver that answers, has no such zone."""
+        answers = self.answers_for(status.name)
+        return self.nameservers[0] in answers and all(answer.serial is None for answer in answers.values())
 
-    def is_missed(self, standing: ZoneStatus) -> bool:
-        """True for a member that every secondary answers for, and answers that it has no such zone."""
-        served = self.served(standing.name)
-        answers = [served.get(server, 0) for server in self.nameservers[1:]]
-        member = self.members is not None and member_label(standing.uuid) in self.members
-        return member and bool(answers) and all(serial is None for serial in answers)
+    def is_missed(self, status: ZoneStatus) -> bool:
+        """Return True for a member of the catalog if every secondary answers that it has no such zone."""
+        answers = [self.answers.get((server, status.name)) for server in self.nameservers[1:]]
+        is_member = self.members is not None and member_label(status.uuid) in self.members
+        return is_member and bool(answers) and all(answer is not None and answer.serial is None for answer in answers)
 
     def catalog_serials(self) -> tuple[int | None, int | None]:
-        """The primary's serial of the catalog, and that of a secondary that is ahead of it."""
-        served = self.served(self.catalog)
+        """Return the catalog's serial on the primary, and that of a secondary which is ahead of it."""
+        served = {server: answer.serial for server, answer in self.answers_for(self.catalog).items()}
         own = served.pop(self.nameservers[0], None)
         over = [
             serial for serial in served.values() if own is not None and serial is not None and is_ahead(serial, own)
@@ -98,7 +110,7 @@ class Snapshot:
 
 @dataclass(slots=True)
 class Plan:
-    """What is to be done, so that the next picture shows what is wanted."""
+    """What is to be done so that the nameservers serve what the store holds."""
 
     deploy: list[ZoneStatus] = field(default_factory=list)
     withdraw: list[ZoneStatus] = field(default_factory=list)
@@ -111,109 +123,110 @@ class Plan:
     leave: dict[str, Name] = field(default_factory=dict)
 
     @property
-    def is_quiet(self) -> bool:
-        """True when every zone is where it should be."""
+    def is_settled(self) -> bool:
+        """Return True if nothing is to be deployed, withdrawn, awaited, raised or written again."""
         return not (self.deploy or self.withdraw or self.await_secondaries or self.ahead or self.rewrite)
 
 
-def take_snapshot(host: PrimaryHost, store: Store, silent: Collection[Nameserver] = ()) -> Snapshot:
-    """Read the store, transfer the catalog, and ask every nameserver about every zone, in paced batches.
+def take_snapshot(host: PrimaryHost, store: Store, expected: Expected, silent: Collection[Nameserver] = ()) -> Snapshot:
+    """Read the store, transfer the catalog, and query every nameserver for every zone, in paced batches.
 
-    All are asked for the catalog first, those in `silent` once; who does not answer is asked nothing more.
+    All nameservers are queried for the catalog first, those in `silent` once; one that does not answer is not queried
+    further.
     """
     members = members_of(host, host.primary)
     with store.reading():
-        standings = list(deployments.statuses())
+        statuses = list(deployments.statuses())
     answers = query_all(((one, host.catalog) for one in host.nameservers if one not in silent), timeout=ANSWER_TIMEOUT)
     answers |= query_all(((one, host.catalog) for one in silent), timeout=ANSWER_TIMEOUT, retries=0)
-    there = [one for one in host.nameservers if answers[one, host.catalog]]
-    answers |= query_all(((one, zone.name) for zone in standings for one in there), timeout=ANSWER_TIMEOUT)
-    picture = Snapshot(host.nameservers, host.catalog, standings, answers, members)
-    _, over = picture.catalog_serials()
-    ahead = _members_ahead(host, picture, over) if over is not None else {}
-    return _with_store(picture, ahead, host, store)
+    answering = [one for one in host.nameservers if answers[one, host.catalog]]
+    answers |= query_all(((one, zone.name) for zone in statuses for one in answering), timeout=ANSWER_TIMEOUT)
+    snapshot = Snapshot(host.nameservers, host.catalog, statuses, answers, members, expected)
+    _, over = snapshot.catalog_serials()
+    ahead = _members_ahead(host, snapshot, over) if over is not None else {}
+    return _with_store(snapshot, ahead, host, store)
 
 
-def notify_all(questions: Iterable[SoaQuery], host: PrimaryHost) -> None:
-    """Tell secondaries once more of the catalog and of zones that they are behind with; a silent one is passed over."""
-    told: dict[Nameserver, list[Name]] = {}
-    for server, zone in questions:
-        told.setdefault(server, [host.catalog]).append(zone)
-    for server, names in told.items():
+def notify_all(queries: Iterable[SoaQuery], host: PrimaryHost) -> None:
+    """Notify secondaries again of the catalog and of zones with which they lag; a failed NOTIFY is ignored."""
+    names_of: dict[Nameserver, list[Name]] = {}
+    for server, zone in queries:
+        names_of.setdefault(server, [host.catalog]).append(zone)
+    for server, names in names_of.items():
         with suppress(CommandError):
             for name in names:
                 notify(server.endpoint, name, host.transfer_key)
 
 
-def plan(picture: Snapshot) -> Plan:
-    """What the picture calls for. A catalog member or zone that the store never knew is left alone."""
+def plan(snapshot: Snapshot) -> Plan:
+    """Return what the snapshot requires. A catalog member or zone that is not in the database is left alone."""
     result = Plan()
-    living = frozenset(one.name for one in picture.standings if not one.deleted)
-    for standing in picture.standings:
-        answers = [picture.answers.get((server, standing.name)) for server in picture.nameservers]
-        if not standing.deleted:
-            _plan_zone(result, standing, answers)
-        elif standing.name in living or all(answer is not None and answer.serial is None for answer in answers):
-            result.removed.append(standing)
+    living = frozenset(one.name for one in snapshot.statuses if not one.deleted)
+    for status in snapshot.statuses:
+        if not status.deleted:
+            _plan_zone(result, snapshot, status)
+        elif status.name in living or not snapshot.lacking(status):
+            result.removed.append(status)
         else:
-            result.withdraw.append(standing)
-    members = picture.members or {}
-    # a zone joins the catalog when the primary serves it: until then the secondaries would ask in vain
+            result.withdraw.append(status)
+    members = snapshot.members or {}
+    # a zone joins the catalog when the primary serves it: before, secondaries could not transfer it
     served = (*result.live, *result.await_secondaries)
-    result.rewrite = [one for one in served if one.uuid in picture.touched]
+    result.rewrite = [one for one in served if one.uuid in snapshot.altered]
     result.join = [one for one in served if member_label(one.uuid) not in members]
-    result.leave = {label: name for label, name in members.items() if label in picture.deleted}
+    result.leave = {label: name for label, name in members.items() if label in snapshot.deleted}
     return result
 
 
-def adopted(picture: Snapshot) -> dict[str, Name]:
-    """The members of a secondary ahead that the primary's catalog takes over: all but deleted and made-again zones."""
-    living = {one.name for one in picture.standings if not one.deleted}
-    known = {member_label(one.uuid) for one in picture.standings if not one.deleted}
+def adopted(snapshot: Snapshot) -> dict[str, Name]:
+    """Return the members of a secondary ahead that the catalog adopts: all but deleted and re-created zones."""
+    living = {one.name for one in snapshot.statuses if not one.deleted}
+    known = {member_label(one.uuid) for one in snapshot.statuses if not one.deleted}
     return {
         label: name
-        for label, name in (picture.ahead or {}).items()
-        if label not in picture.deleted and (name not in living or label in known)
+        for label, name in (snapshot.ahead or {}).items()
+        if label not in snapshot.deleted and (name not in living or label in known)
     }
 
 
-def _plan_zone(result: Plan, standing: ZoneStatus, answers: Sequence[SoaResponse | None]) -> None:
-    """A zone is lifted over a nameserver that is ahead once those that are not have what the store has now.
+def _plan_zone(result: Plan, snapshot: Snapshot, status: ZoneStatus) -> None:
+    """Add the zone to the lists that it belongs to.
 
-    A serial that is served and was never handed over is another store's: it says nothing of the content.
+    Its serial is raised over that of a nameserver that is ahead once all others that answer serve what the store has.
+    A serial that is served and was never handed over comes from another store and says nothing about the content.
     """
-    serials = [answer.serial if answer else None for answer in answers]
-    ahead = [serial for serial in serials if serial is not None and is_ahead(serial, standing.serial)]
-    behind = [answer for answer in answers if answer and answer.serial not in (standing.serial, *ahead)]
-    reached = [deployment.reaches(serial, standing.serial) for serial in serials]
-    if ahead and not behind:
-        result.ahead.append((standing, latest(*ahead)))
-    elif not reached[0] or serials[0] in ahead or standing.attempted != standing.serial:
-        result.deploy.append(standing)
-    elif not all(reached) or ahead:
-        result.await_secondaries.append(standing)
+    primary = snapshot.nameservers[0]
+    met = {server for server in snapshot.nameservers if snapshot.is_met(status, server)}
+    ahead = [server for server in snapshot.nameservers if snapshot.is_ahead(status, server)]
+    answers = snapshot.answers_for(status.name)
+    if ahead and not answers.keys() - met - set(ahead):
+        result.ahead.append((status, latest(*(answers[server].serial or 0 for server in ahead))))
+    elif primary not in met or primary in ahead or status.attempted != status.serial:
+        result.deploy.append(status)
+    elif ahead or len(met) < len(snapshot.nameservers):
+        result.await_secondaries.append(status)
     else:
-        result.live.append(standing)
+        result.live.append(status)
 
 
-def _members_ahead(host: PrimaryHost, picture: Snapshot, over: int) -> dict[str, Name] | None:
-    for server, serial in picture.served(host.catalog).items():
-        if serial == over and server != host.primary:
+def _members_ahead(host: PrimaryHost, snapshot: Snapshot, over: int) -> dict[str, Name] | None:
+    for server, answer in snapshot.answers_for(host.catalog).items():
+        if answer.serial == over and server != host.primary:
             return members_of(host, server)
     return {}
 
 
-def _with_store(picture: Snapshot, ahead: Mapping[str, Name] | None, host: PrimaryHost, store: Store) -> Snapshot:
-    """The picture with what the store says of members and files: deleted long ago, never known, or touched."""
-    members = {**(picture.members or {}), **(ahead or {})}
-    present = {member_label(one.uuid) for one in picture.standings}
+def _with_store(snapshot: Snapshot, ahead: Mapping[str, Name] | None, host: PrimaryHost, store: Store) -> Snapshot:
+    """Add what the store says of members and files: deleted long ago, not in the database, or altered."""
+    members = {**(snapshot.members or {}), **(ahead or {})}
+    present = {member_label(one.uuid) for one in snapshot.statuses}
     files = [uuid for uuid in host.files.zones() if member_label(uuid) not in present]
     others = [uuid for label in members if label not in present and (uuid := uuid_of(label))]
     with store.reading():
         gone = zones.deleted_among([*others, *files])
-    known = [*(one.uuid for one in picture.standings), *gone]
-    living = [one.name for one in picture.standings if not one.deleted]
-    deleted = {member_label(one.uuid) for one in picture.standings if one.deleted} | set(map(member_label, gone))
-    strays = find_unknown_zones(host, members, known, living)
-    touched = find_touched((one for one in picture.standings if not one.deleted), host, store)
-    return replace(picture, ahead=ahead, deleted=frozenset(deleted), strays=strays, touched=touched)
+    known = [*(one.uuid for one in snapshot.statuses), *gone]
+    living = [one.name for one in snapshot.statuses if not one.deleted]
+    deleted = {member_label(one.uuid) for one in snapshot.statuses if one.deleted} | set(map(member_label, gone))
+    unknown = find_unknown_zones(host, members, known, living)
+    altered = find_altered((one for one in snapshot.statuses if not one.deleted), host, store)
+    return replace(snapshot, ahead=ahead, deleted=frozenset(deleted), unknown=unknown, altered=altered)

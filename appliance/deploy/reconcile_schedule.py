@@ -1,4 +1,4 @@
-"""When the next full turn is due: at its usual time, and sooner after a failure."""
+"""When the next reconciliation is due: after the usual interval, and sooner after a failure."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 FIRST_RETRY = 1.0
-"""Seconds from a failure to the next full turn; doubled with each failure up to the usual time between full turns."""
+"""Seconds from a failure to the next reconciliation; doubled with each failure, up to the usual interval."""
 
 
 @dataclass(slots=True)
 class ReconcileSchedule:
-    """`period` is the usual time between two full turns, in seconds of `monotonic`; the first is due at once."""
+    """The time of the next reconciliation, in seconds of `monotonic`; the first is due at once.
 
-    period: float
+    `interval` is the usual time between two.
+    """
+
+    interval: float
     monotonic: Callable[[], float]
     due: float = field(init=False)
     _retry: float = FIRST_RETRY
@@ -21,19 +24,19 @@ class ReconcileSchedule:
     def __post_init__(self) -> None:
         self.due = self.monotonic()
 
-    def soon(self) -> None:
-        """Something failed that the next full turn may mend."""
+    def retry_soon(self) -> None:
+        """Schedule a reconciliation soon, after a failure that it may repair."""
         self.due = min(self.due, self.monotonic() + self._retry)
-        self._retry = min(self._retry * 2, self.period)
+        self._retry = min(self._retry * 2, self.interval)
 
-    def at_once(self) -> None:
-        """A full turn left some of its work to the next."""
+    def make_due(self) -> None:
+        """Make the next reconciliation due now."""
         self.due = self.monotonic()
 
-    def began(self) -> None:
-        """A full turn has begun."""
-        self.due = self.monotonic() + self.period
+    def start(self) -> None:
+        """Note that a reconciliation has started."""
+        self.due = self.monotonic() + self.interval
 
-    def all_is_well(self) -> None:
-        """A full turn found nothing to do: the next failure is retried quickly again."""
+    def reset_retries(self) -> None:
+        """Note that nothing was left to do: the next failure is retried quickly again."""
         self._retry = FIRST_RETRY

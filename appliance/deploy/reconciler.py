@@ -1,6 +1,6 @@
-"""The full turn: take a picture in a lane, and carry out what it calls for.
+"""Reconciliation: compare everything in a worker, and carry out what the comparison requires.
 
-What moved since the picture was taken is left alone: its own deployment brings it further.
+Zones that changed since the comparison began are left alone: their own deployment continues.
 """
 
 from __future__ import annotations
@@ -30,22 +30,24 @@ from appliance.zones.serial import is_ahead, raise_over
 
 log = logging.getLogger(__name__)
 
-MISSED_TURNS = 3
-"""Full turns in a row after which a member that no secondary serves is put into the catalog anew."""
+MISSED_SNAPSHOTS = 3
+"""Snapshots in a row after which a member that no secondary serves is removed and added again."""
 MOST_REWRITTEN = 500
-"""Zone files that one full turn has written anew; the next follows at once when there are more."""
+"""Zone files that one reconciliation writes again; if there are more, the next one starts at once."""
 CLEAN_EVERY = 3600.0
-"""Seconds between two looks for files of zones that were removed long ago."""
+"""Seconds between two searches for files of zones that were removed long ago."""
 LONGEST_WAIT = 10.0
-"""Seconds that a full turn waits until everything noted is written: else it would find it undone."""
+"""Seconds to wait until all notes are written: a reconciliation would find them undone."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Comparison:
-    """What a worker found; `rows`: the observations that the store holds, None when they are known; `allowed`: the
-    labels of zones that an operator lets go."""
+    """The result of a worker. `rows` are the observations in the store, None if they are known.
 
-    picture: Snapshot
+    `allowed` are the labels of unknown zones whose removal an operator allowed.
+    """
+
+    snapshot: Snapshot
     plan: Plan
     rows: Rows | None
     allowed: set[str]
@@ -53,12 +55,15 @@ class _Comparison:
 
 @dataclass(slots=True)
 class Reconciler:
-    """Compares everything and mends what differs. `allow_removals`: zones that the store never knew are taken away."""
+    """Compares everything and repairs what differs.
 
-    parts: DeployerContext
-    launcher: Dispatcher
+    `allow_removals`: zones that are served but not in the database are removed.
+    """
+
+    context: DeployerContext
+    dispatcher: Dispatcher
     allow_removals: bool = False
-    runs: bool = False
+    is_running: bool = False
     count: int = 0
     ended_at: datetime | None = None
     raising: int = 0
@@ -67,202 +72,212 @@ class Reconciler:
 
     @property
     def is_idle(self) -> bool:
-        """True when none is under way, and nothing that one began."""
-        return not (self.runs or self.raising)
+        """Return True if no reconciliation is running, nor work that one started."""
+        return not (self.is_running or self.raising)
 
-    def next_moment(self) -> float | None:
-        """When the next one starts; None while it waits for something else."""
-        if self.runs:
+    def next_start(self) -> float | None:
+        """Return when the next reconciliation starts; None while one is running."""
+        if self.is_running:
             return None
-        due = self.parts.pace.due
-        return due if self.parts.recorder.is_idle else due + LONGEST_WAIT
+        due = self.context.schedule.due
+        return due if self.context.recorder.is_idle else due + LONGEST_WAIT
 
     def start_if_due(self) -> None:
-        """Start when it is time and none is under way."""
-        due, began, moment = self.next_moment(), self.parts.monotonic(), self.parts.clock()
+        """Start a reconciliation if it is time and none is running."""
+        due, began, moment = self.next_start(), self.context.monotonic(), self.context.clock()
         if due is None or began < due:
             return
-        self.runs = True
-        self.parts.pace.began()
-        self.parts.zones.begin_picture()
-        self.parts.membership.begin_reading()
+        self.is_running = True
+        self.context.schedule.start()
+        self.context.zones.begin_snapshot()
+        self.context.members.begin_reading()
 
         def done(found: _Comparison) -> None:
-            self.runs = False
+            self.is_running = False
             if found.rows is not None:
-                self.parts.recorder.load(found.rows)
+                self.context.recorder.load(found.rows)
             self._carry_out(found, began)
-            self._confirm(found.picture, moment)
+            self._confirm(found.snapshot, moment)
             self.count += 1
-            self.ended_at = self.parts.clock()
+            self.ended_at = self.context.clock()
 
         def failed(error: ApplianceError) -> None:
-            self.runs = False
+            self.is_running = False
             log.warning("event=reconciliation-failed reason=%r", str(error))
-            self.parts.pace.soon()
+            self.context.schedule.retry_soon()
 
         compare = partial(
             _compare,
-            self.parts,
-            silent=self.parts.verifier.silent(),
-            with_rows=not self.parts.recorder.is_loaded,
+            self.context,
+            silent=self.context.verifier.silent(),
+            with_rows=not self.context.recorder.is_loaded,
         )
-        self.parts.lanes.start(compare, done, failed, Worker.RECONCILIATION)
+        self.context.workers.start(compare, done, failed, Worker.RECONCILIATION)
 
-    def record_removal(self, standing: ZoneStatus) -> None:
-        """A deleted zone is no longer served, or a newer zone has its name."""
-        self.parts.membership.leave(standing.uuid, standing.name)
-        self.parts.recorder.live(standing.uuid, None)
+    def record_removal(self, status: ZoneStatus) -> None:
+        """Record that a deleted zone is no longer served, or that a newer zone has its name."""
+        self.context.members.leave(status.uuid, status.name)
+        self.context.recorder.live(status.uuid, None)
 
     def _carry_out(self, found: _Comparison, began: float) -> None:
-        picture, plan = found.picture, found.plan
-        self._note_reach(picture, began)
-        self._keep_catalog(picture, plan)
-        self._record(picture, plan)
-        self._act(picture, plan)
-        self.launcher.notify(picture.lagging(plan.await_secondaries))
-        self._keep_strays(picture, found.allowed)
-        if self.parts.monotonic() >= self._clean_due:
-            self._clean_due = self.parts.monotonic() + CLEAN_EVERY
-            self.launcher.remove_old_files(self.parts.clock())
-        if plan.is_quiet:
-            self.parts.pace.all_is_well()
+        snapshot, plan = found.snapshot, found.plan
+        self._note_reachability(snapshot, began)
+        self._update_catalog(snapshot, plan)
+        self._record(snapshot, plan)
+        self._start_work(snapshot, plan)
+        self.dispatcher.notify(snapshot.lagging(plan.await_secondaries))
+        self._handle_unknown(snapshot, found.allowed)
+        if self.context.monotonic() >= self._clean_due:
+            self._clean_due = self.context.monotonic() + CLEAN_EVERY
+            self.dispatcher.remove_old_files(self.context.clock())
+        if plan.is_settled:
+            self.context.schedule.reset_retries()
         elif plan.ahead:
-            self.parts.pace.soon()
+            self.context.schedule.retry_soon()
 
-    def _note_reach(self, picture: Snapshot, began: float) -> None:
-        """Those that answered nothing of a whole picture have been silent since it began."""
-        reachable = picture.reachable()
-        self.parts.reach.answered(reachable, self.parts.monotonic())
-        for server in set(self.parts.host.nameservers) - reachable:
-            self.parts.reach.asked(server, began)
-            self.parts.verifier.note_silent(server, self.parts.monotonic())
+    def _note_reachability(self, snapshot: Snapshot, began: float) -> None:
+        """Note which nameservers answered; the others have been silent since the snapshot began."""
+        reachable = snapshot.reachable()
+        self.context.reachability.note_answers(reachable, self.context.monotonic())
+        for server in set(self.context.host.nameservers) - reachable:
+            self.context.reachability.note_query(server, began)
+            self.context.verifier.note_silent(server, self.context.monotonic())
 
-    def _keep_catalog(self, picture: Snapshot, plan: Plan) -> None:
-        """Mend a catalog that the primary lost, go over a secondary that is ahead of it, and tell joins and leaves."""
-        own, over = picture.catalog_serials()
-        if own is None and self.parts.host.primary in picture.reachable():
-            self.launcher.mend_catalog()
-        if picture.members is None or picture.ahead is None:  # nobody goes over members that cannot be read
-            self.parts.pace.soon()
+    def _update_catalog(self, snapshot: Snapshot, plan: Plan) -> None:
+        """Repair a lost catalog, raise its serial over that of a secondary ahead, and request joins and leaves."""
+        own, over = snapshot.catalog_serials()
+        if own is None and self.context.host.primary in snapshot.reachable():
+            self.dispatcher.repair_catalog()
+        if snapshot.members is None or snapshot.ahead is None:  # a catalog that cannot be read is not raised
+            self.context.schedule.retry_soon()
             return
-        self.parts.membership.learn(picture.members)
-        self.parts.membership.remove(plan.leave)
-        for standing in filter(self.parts.zones.stood_still, plan.join):
-            self.parts.membership.join(standing.uuid, standing.name)
-        self._let_rejoin(picture, plan)
+        self.context.members.learn(snapshot.members)
+        self.context.members.remove(plan.leave)
+        for status in filter(self.context.zones.is_unchanged, plan.join):
+            self.context.members.join(status.uuid, status.name)
+        self._let_rejoin(snapshot, plan)
         if own is not None and over is not None:
-            self.parts.membership.adopt(reconcile.adopted(picture), raise_over(own, over))
-            self.parts.pace.soon()
+            self.context.members.adopt(reconcile.adopted(snapshot), raise_over(own, over))
+            self.context.schedule.retry_soon()
 
-    def _let_rejoin(self, picture: Snapshot, plan: Plan) -> None:
-        """A member that no secondary serves for several full turns was dropped by them: it leaves, and joins again."""
-        missed = [one for one in plan.await_secondaries if picture.is_missed(one)]
+    def _let_rejoin(self, snapshot: Snapshot, plan: Plan) -> None:
+        """Remove members that no secondary has served in several snapshots; the next reconciliation adds them again.
+
+        The secondaries have dropped them.
+        """
+        missed = [one for one in plan.await_secondaries if snapshot.is_missed(one)]
         self._missed = Counter({one.uuid: self._missed[one.uuid] + 1 for one in missed})
-        for standing in filter(self.parts.zones.stood_still, missed):
-            if self._missed[standing.uuid] >= MISSED_TURNS:
-                log.warning("event=member-rejoins zone=%s", print_domain(standing.name))
-                self.parts.membership.leave(standing.uuid, standing.name)
-                self.parts.pace.soon()
+        for status in filter(self.context.zones.is_unchanged, missed):
+            if self._missed[status.uuid] >= MISSED_SNAPSHOTS:
+                log.warning("event=member-rejoins zone=%s", print_domain(status.name))
+                self.context.members.leave(status.uuid, status.name)
+                self.context.schedule.retry_soon()
 
-    def _record(self, picture: Snapshot, plan: Plan) -> None:
-        for standing in filter(self.parts.zones.stood_still, plan.removed):
-            self.record_removal(standing)
-        for standing in filter(self.parts.zones.stood_still, plan.live):
-            self.parts.verifier.drop(standing.name)
-            self.parts.zones.advance(standing.name, RolloutEvent.COMPLETE)
-            self.parts.recorder.compared(standing, picture.served(standing.name))
-        for standing in filter(self.parts.zones.stood_still, (*plan.deploy, *plan.await_secondaries)):
-            self.parts.recorder.seen(standing.uuid, standing.serial, picture.served(standing.name))
+    def _record(self, snapshot: Snapshot, plan: Plan) -> None:
+        for status in filter(self.context.zones.is_unchanged, plan.removed):
+            self.record_removal(status)
+            if snapshot.is_gone(status):
+                self.context.members.forget_left(status.name)
+        for status in filter(self.context.zones.is_unchanged, plan.live):
+            if self.context.members.may_be_former(status.uuid, status.name):
+                self.context.schedule.retry_soon()
+                continue
+            self.context.verifier.drop(status.name)
+            self.context.zones.advance(status.name, RolloutEvent.COMPLETE)
+            self.context.recorder.compared(status, snapshot.answers_for(status.name))
+        for status in filter(self.context.zones.is_unchanged, (*plan.deploy, *plan.await_secondaries)):
+            self.context.recorder.observed(status.uuid, status.serial, snapshot.answers_for(status.name))
 
-    def _confirm(self, picture: Snapshot, moment: datetime) -> None:
-        """Store when the nameservers were queried, after what each left unanswered."""
-        answering = {server for (server, name), answer in picture.answers.items() if answer and name != picture.catalog}
-        for standing in picture.standings:
-            missing = answering - picture.served(standing.name).keys()
+    def _confirm(self, snapshot: Snapshot, moment: datetime) -> None:
+        """Record when the nameservers were queried, after what each left unanswered."""
+        answering = {
+            server for (server, name), answer in snapshot.answers.items() if answer and name != snapshot.catalog
+        }
+        for status in snapshot.statuses:
+            missing = answering - snapshot.answers_for(status.name).keys()
             if missing:
-                self.parts.recorder.unanswered(standing.uuid, missing)
-        self.parts.recorder.confirm(answering, moment)
+                self.context.recorder.unanswered(status.uuid, missing)
+        self.context.recorder.confirm(answering, moment)
 
-    def _act(self, picture: Snapshot, plan: Plan) -> None:
+    def _start_work(self, snapshot: Snapshot, plan: Plan) -> None:
         if len(plan.rewrite) > MOST_REWRITTEN:
-            self.parts.pace.at_once()
+            self.context.schedule.make_due()
         rewritten = plan.rewrite[:MOST_REWRITTEN]
-        for standing in filter(self.parts.zones.stood_still, rewritten):
-            log.warning("event=file-touched zone=%s", print_domain(standing.name))
-        raised = [*plan.ahead, *((standing, standing.serial) for standing in rewritten)]
-        self._raise_all([pair for pair in raised if self.parts.zones.stood_still(pair[0])])
-        reachable = picture.reachable()
-        for standing in filter(self.parts.zones.stood_still, plan.await_secondaries):
-            if not picture.lacking(standing).isdisjoint(reachable):  # all others are asked when they answer again
-                self._await_secondaries(standing, picture)
-        withdrawn = [one for one in plan.withdraw if not picture.is_gone(one)]
-        for standing in filter(self.parts.zones.stood_still, (*plan.deploy, *withdrawn)):
-            self.parts.zones.want(standing)
+        for status in filter(self.context.zones.is_unchanged, rewritten):
+            log.warning("event=file-touched zone=%s", print_domain(status.name))
+        raised = [*plan.ahead, *((status, status.serial) for status in rewritten)]
+        self._raise_all([pair for pair in raised if self.context.zones.is_unchanged(pair[0])])
+        reachable = snapshot.reachable()
+        for status in filter(self.context.zones.is_unchanged, plan.await_secondaries):
+            if not snapshot.lacking(status).isdisjoint(reachable):  # silent ones are queried when they answer again
+                self._await_secondaries(status, snapshot)
+        withdrawn = [one for one in plan.withdraw if not snapshot.is_gone(one)]
+        for status in filter(self.context.zones.is_unchanged, (*plan.deploy, *withdrawn)):
+            self.context.zones.request(status)
 
-    def _await_secondaries(self, standing: ZoneStatus, picture: Snapshot) -> None:
-        self.parts.zones.resume(standing.name)
-        self.parts.verifier.watch_secondaries(
-            standing.uuid,
-            standing.name,
-            standing.serial,
-            partial(self.parts.publisher.expected, standing.serial),
-            self.parts.monotonic(),
-            picture.served(standing.name).get(self.parts.host.primary),
+    def _await_secondaries(self, status: ZoneStatus, snapshot: Snapshot) -> None:
+        self.context.zones.resume(status.name)
+        self.context.verifier.watch_secondaries(
+            status.uuid,
+            status.name,
+            status.serial,
+            partial(self.context.publisher.expected, status.serial),
+            self.context.monotonic(),
+            snapshot.answers_for(status.name)[self.context.host.primary],
         )
-        if self.parts.membership.has(standing.uuid, standing.name):
-            self.launcher.ask_secondaries(standing.name)
+        if self.context.members.has(status.uuid, status.name):
+            self.dispatcher.query_secondaries(status.uuid, status.name)
         else:
-            self.parts.membership.join(standing.uuid, standing.name)
+            self.context.members.join(status.uuid, status.name)
 
     def _raise_all(self, pairs: list[tuple[ZoneStatus, int]]) -> None:
-        """Raise these zones over serials that are served with other content, in a worker, and deploy them then."""
+        """Raise these zones over serials that are served with other content, in a worker, then deploy them."""
         if not pairs:
             return
         self.raising += 1
 
         def done(raised: list[ZoneStatus]) -> None:
             self.raising -= 1
-            for standing in raised:
-                self.parts.zones.want(standing)
+            for status in raised:
+                self.context.zones.request(status)
 
         def failed(error: ApplianceError) -> None:
             self.raising -= 1
             log.warning("event=serials-not-raised reason=%r", str(error))
-            self.parts.pace.soon()
+            self.context.schedule.retry_soon()
 
-        editor = self.parts.editor
-        self.parts.lanes.start(lambda: _raise_over(pairs, editor), done, failed, Worker.RECONCILIATION)
+        editor = self.context.editor
+        self.context.workers.start(lambda: _raise_over(pairs, editor), done, failed, Worker.RECONCILIATION)
 
-    def _keep_strays(self, picture: Snapshot, allowed: set[str]) -> None:
-        """Zones that the store never knew stay, unless an operator said otherwise."""
-        for stray in picture.strays:
-            if self.allow_removals or stray.label in allowed:
-                self.launcher.remove_stray(stray)
-                self.parts.pace.soon()
+    def _handle_unknown(self, snapshot: Snapshot, allowed: set[str]) -> None:
+        """Keep zones that are not in the database, unless an operator allowed their removal."""
+        for unknown in snapshot.unknown:
+            if self.allow_removals or unknown.label in allowed:
+                self.dispatcher.remove_unknown(unknown)
+                self.context.schedule.retry_soon()
 
 
-def _compare(parts: DeployerContext, *, silent: Collection[Nameserver], with_rows: bool) -> _Comparison:
-    """In a worker: compare everything, and store which zones are served that the store never knew."""
+def _compare(context: DeployerContext, *, silent: Collection[Nameserver], with_rows: bool) -> _Comparison:
+    """Compare everything, and store which zones are served but not in the database; runs in a worker."""
     rows = deployments.all_seen() if with_rows else None
-    picture = reconcile.take_snapshot(parts.host, parts.store, silent)
+    snapshot = reconcile.take_snapshot(context.host, context.store, context.publisher.expected, silent)
     try:
-        with parts.store.writing():
-            unknown_zones.note([(stray.label, stray.name) for stray in picture.strays], parts.clock())
-    except StoreError as failed:  # a store that takes no write keeps nothing from being compared
+        with context.store.writing():
+            unknown_zones.note([(unknown.label, unknown.name) for unknown in snapshot.unknown], context.clock())
+    except StoreError as failed:  # a store that refuses writes prevents no comparison
         log.warning("event=unknown-zones-not-stored reason=%r", str(failed))
-    return _Comparison(picture, reconcile.plan(picture), rows, unknown_zones.allowed())
+    return _Comparison(snapshot, reconcile.plan(snapshot), rows, unknown_zones.allowed())
 
 
 def _raise_over(pairs: Iterable[tuple[ZoneStatus, int]], editor: Editor) -> list[ZoneStatus]:
-    """In a worker: raise each zone over the serial served, unless it has moved on by itself; return those raised."""
+    """Raise each zone over the serial served unless it has changed since; return those raised. Runs in a worker."""
     raised = []
-    for standing, served in pairs:
-        zone = zones.get_any(standing.uuid)
-        if zone.deleted_at or (zone.serial != standing.serial and not is_ahead(served, zone.serial)):
+    for status, served in pairs:
+        zone = zones.get_any(status.uuid)
+        if zone.deleted_at or (zone.serial != status.serial and not is_ahead(served, zone.serial)):
             continue
-        serial = editor.raise_serial(standing.uuid, served).serial
-        name = print_domain(standing.name)
+        serial = editor.raise_serial(status.uuid, served).serial
+        name = print_domain(status.name)
         log.warning("event=serial-raised zone=%s served=%d serial=%d", name, served, serial)
-        raised.append(standing)
+        raised.append(status)
     return raised

@@ -1,7 +1,7 @@
-"""What the deployer did and saw, as rows of the store; a row is written when it says something new.
+"""Record what the deployer did and observed as rows of the store; a row is written only if it differs.
 
-The loop notes, and `flush` writes: a few zones at once, many in a worker, `MOST_AT_ONCE` in a transaction. What could
-not be written is kept and written later.
+The loop takes notes and `flush` writes them: a few zones at once, many in a worker, `MOST_AT_ONCE` in a transaction.
+What could not be written is kept and written later.
 """
 
 from __future__ import annotations
@@ -15,34 +15,38 @@ from uuid import UUID
 
 from appliance.addresses import Nameserver
 from appliance.deploy.host import PrimaryHost
+from appliance.deploy.publisher import Expected
 from appliance.deploy.reachability import Reachability
 from appliance.deploy.verifier import Watch
 from appliance.deploy.worker_pool import Worker, WorkerPool
 from appliance.errors import ApplianceError, StoreError
+from appliance.queries.soa import SoaResponse
 from appliance.store import deployments
 from appliance.store.deployments import ZoneStatus
 from appliance.store.file.database import Store
-from appliance.zones.deployment import NameserverState, Observation, Publication, reaches
+from appliance.zones.deployment import NameserverState, Observation, Publication
 from appliance.zones.names import print_domain
 
 log = logging.getLogger(__name__)
 
 MOST_IN_LOOP = 20
-"""Zones whose rows the loop writes itself; more are a worker's."""
+"""Zones whose rows the loop writes itself; for more, a worker does."""
 MOST_AT_ONCE = 200
 """Zones of one transaction."""
 RETRY_AFTER = 1.0
 """Seconds from a failed write in a worker to the next."""
 
-Said = tuple[int | None, NameserverState, bool]
-"""Serial, state, and whether the zone itself was answered for."""
-Rows = dict[tuple[UUID, str], Said]
+Row = tuple[int | None, NameserverState, bool]
+"""Serial, state, and whether the nameserver answered for this zone."""
+Rows = dict[tuple[UUID, str], Row]
 
 
 @dataclass(slots=True)
 class _Note:
-    """What is to be written of one zone: the newest columns of its deployment, the newest observations, and which
-    nameservers have left it unanswered since."""
+    """What is to be written for one zone.
+
+    The newest columns of its deployment, the newest observations, and the nameservers that did not answer since.
+    """
 
     done: deployments.Columns = field(default_factory=dict)
     seen: dict[str, Observation] = field(default_factory=dict)
@@ -55,16 +59,17 @@ Confirmed = tuple[list[str], datetime] | None
 
 @dataclass(slots=True)
 class Recorder:
-    """Keeps what was noted until it is written. `clock` is the time of day, `monotonic` seconds."""
+    """Keeps notes until they are written. `clock` is the time of day, `monotonic` in seconds."""
 
     host: PrimaryHost
     store: Store
-    lanes: WorkerPool
+    workers: WorkerPool
     clock: Callable[[], datetime]
     monotonic: Callable[[], float]
-    reach: Reachability
+    reachability: Reachability
+    expected: Expected
     is_loaded: bool = False
-    """True when it is known what the store holds."""
+    """True if the rows in the store are known."""
     _rows: Rows = field(default_factory=dict)
     _notes: _Notes = field(default_factory=dict)
     _confirmed: Confirmed = None
@@ -73,32 +78,32 @@ class Recorder:
 
     @property
     def is_idle(self) -> bool:
-        """True when everything noted is written."""
+        """Return True if all notes are written."""
         return not (self._notes or self._is_writing or self._confirmed)
 
     def load(self, rows: Rows) -> None:
-        """Learn what the store holds, so that no equal row is written; what was noted meanwhile is newer."""
+        """Accept the rows that the store holds, so that no equal row is written; notes taken meanwhile are newer."""
         self._rows = rows | self._rows
         self.is_loaded = True
 
     def forget(self) -> None:
-        """What the store holds is not known, as when another has come in its place: the next reconciliation says."""
+        """Forget the rows in the store, as when it was replaced; the next reconciliation loads them."""
         self._rows, self._notes, self._confirmed, self.is_loaded = {}, {}, None, False
 
     def attempt(self, uuid: UUID, serial: int, error: str | None, published: Publication | None = None) -> None:
-        """The primary was handed a serial, or the path ended with an error; what was `published` on the way, if any."""
+        """Note that the primary was handed a serial, or why not, and what was `published`, if anything."""
         self._note(uuid).done.update(deployments.attempted(serial, error, published))
 
     def complete(self, watch: Watch) -> None:
-        """Every nameserver answered as the watch expected."""
-        self.seen(watch.uuid, watch.wanted, watch.served)
-        self.live(watch.uuid, watch.wanted)
+        """Note that every nameserver answered as the watch expected."""
+        self.observed(watch.uuid, watch.target, watch.answers)
+        self.live(watch.uuid, watch.target)
         took = (self.monotonic() - watch.began) * 1000
-        serial = "none" if watch.wanted is None else watch.wanted
+        serial = "none" if watch.target is None else watch.target
         log.info("event=live zone=%s serial=%s stop=verify ms=%.1f", print_domain(watch.name), serial, took)
 
     def live(self, uuid: UUID, serial: int | None) -> None:
-        """The zone was seen at this serial everywhere; None: it was seen nowhere."""
+        """Note that every nameserver serves the zone at this serial; None: that none serves it."""
         if serial is None:
             for server in self.host.nameservers:
                 self._rows.pop((uuid, server.name), None)
@@ -106,17 +111,18 @@ class Recorder:
         else:
             self._note(uuid).done.update(deployments.live(serial, self.clock()))
 
-    def compared(self, standing: ZoneStatus, served: Mapping[Nameserver, int | None]) -> None:
-        """A full turn found the zone served everywhere."""
-        self.seen(standing.uuid, standing.serial, served)
-        if standing.live_serial != standing.serial:
-            self.live(standing.uuid, standing.serial)
+    def compared(self, status: ZoneStatus, answers: Mapping[Nameserver, SoaResponse]) -> None:
+        """Note that a reconciliation found the zone served everywhere."""
+        self.observed(status.uuid, status.serial, answers)
+        if status.live_serial != status.serial:
+            self.live(status.uuid, status.serial)
 
-    def seen(self, uuid: UUID, wanted: int | None, served: Mapping[Nameserver, int | None]) -> None:
-        """What the nameservers answered for a zone; one that is missing in `served` did not answer."""
+    def observed(self, uuid: UUID, target: int | None, answers: Mapping[Nameserver, SoaResponse]) -> None:
+        """Note what the nameservers answered for a zone; one that is missing in `answers` did not answer."""
         now = self.monotonic()
         for server in self.host.nameservers:
-            said = served.get(server), self._state(server, wanted, served, now), server in served
+            answer = answers.get(server)
+            said = answer.serial if answer else None, self._state(server, target, answer, now), answer is not None
             if self._rows.get((uuid, server.name)) != said:
                 self._rows[uuid, server.name] = said
                 note = self._note(uuid)
@@ -124,7 +130,7 @@ class Recorder:
                 note.unanswered.discard(server.name)
 
     def unanswered(self, uuid: UUID, servers: Iterable[Nameserver]) -> None:
-        """These nameservers left the zone unanswered in a reconciliation; what they said before stays."""
+        """Note that these nameservers did not answer for the zone in a reconciliation; their rows stay."""
         for name in [one.name for one in servers]:
             said = self._rows.get((uuid, name))
             if said is None or said[2]:
@@ -132,18 +138,18 @@ class Recorder:
                 self._rows.pop((uuid, name), None)
 
     def confirm(self, servers: Iterable[Nameserver], moment: datetime) -> None:
-        """These nameservers were queried at that moment; written only after what each zone was answered."""
+        """Note when these nameservers were queried; it is written after what each zone was answered."""
         self._confirmed = [server.name for server in servers], moment
 
     def flush(self) -> None:
-        """Write what was noted: a few zones now, more in a worker; StoreError when the store refuses it now."""
+        """Write the notes: a few zones now, more in a worker; raise StoreError if the store refuses them."""
         if self.is_idle or self._is_writing or self.monotonic() < self._due:
             return
         notes = self._take()
         confirmed = None if self._notes else self._confirmed
         if len(notes) > MOST_IN_LOOP:
             self._is_writing = True
-            self.lanes.start(
+            self.workers.start(
                 lambda: _write(notes, confirmed, self.store),
                 lambda _: self._written(confirmed),
                 partial(self._refused, notes),
@@ -153,7 +159,7 @@ class Recorder:
         try:
             _write(notes, confirmed, self.store)
         except StoreError:
-            self._put_back(notes)
+            self._requeue(notes)
             raise
         except Exception:
             self.forget()
@@ -170,15 +176,15 @@ class Recorder:
         self._is_writing = False
         self._due = self.monotonic() + RETRY_AFTER
         if isinstance(error, StoreError):
-            self._put_back(notes)
+            self._requeue(notes)
         else:
             self.forget()
 
     def _take(self) -> _Notes:
-        """The newest notes first: nobody waits for what was found about the others."""
+        """Take the newest notes first: nobody waits for what was found about the others."""
         return dict(self._notes.popitem() for _ in range(min(len(self._notes), MOST_AT_ONCE)))
 
-    def _put_back(self, notes: _Notes) -> None:
+    def _requeue(self, notes: _Notes) -> None:
         for uuid, former in notes.items():
             newer = self._notes.get(uuid, _Note())
             unanswered = former.unanswered.difference(newer.seen) | newer.unanswered
@@ -187,20 +193,18 @@ class Recorder:
     def _note(self, uuid: UUID) -> _Note:
         return self._notes.setdefault(uuid, _Note())
 
-    def _observation(self, server: Nameserver, said: Said, now: float) -> Observation:
+    def _observation(self, server: Nameserver, said: Row, now: float) -> Observation:
         serial, state, answered = said
         moment = self.clock()
-        last_answer = moment - timedelta(seconds=now - self.reach.last_answer(server))
-        # one that answers about others and not about this zone has not answered: its last answer stays as it is stored
+        last_answer = moment - timedelta(seconds=now - self.reachability.last_answer(server))
+        # a nameserver that answers for other zones and not for this one: its last answer stays as it is stored
         checked_at = last_answer if answered or state is NameserverState.UNREACHABLE else None
         return Observation(server.name, serial, state, checked_at, moment, answered)
 
-    def _state(
-        self, server: Nameserver, wanted: int | None, served: Mapping[Nameserver, int | None], now: float
-    ) -> NameserverState:
-        if wanted is not None and reaches(served.get(server), wanted):
+    def _state(self, server: Nameserver, target: int | None, answer: SoaResponse | None, now: float) -> NameserverState:
+        if target is not None and answer and self.expected(target, server).is_met_by(answer):
             return NameserverState.LIVE
-        if server not in served and self.reach.is_silent(server, now):
+        if answer is None and self.reachability.is_silent(server, now):
             return NameserverState.UNREACHABLE
         return NameserverState.LAGGING
 

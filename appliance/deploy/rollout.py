@@ -1,6 +1,6 @@
-"""The way of one zone to its nameservers: a few named stages, and what leads from each to the next.
+"""The rollout of one zone to its nameservers: named stages, and the events that lead from each stage to the next.
 
-A rollout knows nothing of files, threads and answers: others say what happened, and `advance` says where that leads.
+A rollout knows nothing of files, threads and answers: others report events, and `advance` applies them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from appliance.store.deployments import ZoneStatus
 
 
 class Stage(StrEnum):
-    """Where a zone is on its way."""
+    """How far a zone has come."""
 
     PENDING = "pending"
     COMPILING = "compiling"
@@ -31,12 +31,12 @@ class Stage(StrEnum):
 
 
 class RolloutEvent(Enum):
-    """What may happen to a zone on its way."""
+    """What may happen to a zone during its rollout."""
 
     STARTED = auto()
     WITHDRAWAL_STARTED = auto()
     HANDED_OVER = auto()
-    """The primary has the new content, and has not shown that it serves it."""
+    """The primary was given the new content, and has not yet shown that it serves it."""
     REFUSED = auto()
     """The work ended with an error."""
     PRIMARY_SERVES = auto()
@@ -48,11 +48,11 @@ class RolloutEvent(Enum):
     """A nameserver serves a later serial than the one expected."""
     OVERDUE = auto()
     NOT_LOADED = auto()
-    """The primary answers, and with other content than it was given in time."""
+    """The primary answers, and did not load the new content in time."""
     RESTORED = auto()
-    """The former content is the primary's again, or could not be made so."""
+    """The primary has the former content again, or that failed."""
     WITHDRAWN = auto()
-    """The primary has forgotten the zone."""
+    """The primary no longer has the zone."""
 
 
 HOLDING = frozenset({Stage.COMPILING, Stage.LOADING, Stage.RESTORING, Stage.WITHDRAWING})
@@ -82,45 +82,45 @@ TRANSITIONS: Mapping[tuple[Stage, RolloutEvent], Stage] = {
     (Stage.AWAITING_REMOVAL, RolloutEvent.COMPLETE): Stage.REMOVED,
     (Stage.AWAITING_REMOVAL, RolloutEvent.OVERDUE): Stage.FAILED,
 }
-"""Where an event leads. One that a stage does not name changes nothing: it is about an earlier content of the zone."""
+"""The stage that an event leads to. An event that a stage does not name is ignored: it is about former content."""
 
 
 @dataclass(slots=True)
 class Rollout:
-    """The way of the zone of that name. `wanted` is the newest content that has not started yet, None when it has."""
+    """The rollout of the zone of this name; `requested` is the newest content that has not started, None if it has."""
 
     name: Name
     stage: Stage = Stage.PENDING
-    wanted: ZoneStatus | None = None
+    requested: ZoneStatus | None = None
 
     @property
     def holds_name(self) -> bool:
-        """True while no other rollout of the name may start."""
+        """Return True while no other rollout of the name may start."""
         return self.stage in HOLDING
 
     @property
     def is_over(self) -> bool:
-        """True when nothing is left to do or to wait for."""
+        """Return True if nothing is left to do or to wait for."""
         return self.stage in FINAL
 
-    def want(self, standing: ZoneStatus) -> None:
+    def request(self, status: ZoneStatus) -> None:
         """Accept newer content; it starts when the name is free."""
-        self.wanted = standing
+        self.requested = status
         self._settle()
 
     def start(self) -> ZoneStatus:
-        """Begin with the content that is wanted, and return it."""
-        if self.wanted is None or self.stage is not Stage.PENDING:
+        """Start with the requested content and return it."""
+        if self.requested is None or self.stage is not Stage.PENDING:
             raise ValueError(f"the zone is {self.stage} and cannot start")
-        started, self.wanted = self.wanted, None
+        started, self.requested = self.requested, None
         self.advance(RolloutEvent.WITHDRAWAL_STARTED if started.deleted else RolloutEvent.STARTED)
         return started
 
     def advance(self, event: RolloutEvent) -> None:
-        """Go to the stage that the event leads to, and on to `PENDING` when newer content is wanted by then."""
+        """Move to the stage that the event leads to, and on to `PENDING` if newer content is requested by then."""
         self.stage = TRANSITIONS.get((self.stage, event), self.stage)
         self._settle()
 
     def _settle(self) -> None:
-        if self.wanted is not None and not self.holds_name:
+        if self.requested is not None and not self.holds_name:
             self.stage = Stage.PENDING

@@ -1,6 +1,6 @@
-"""Zones that the nameservers have and the store never knew: kept, told, and removed by an operator's word alone.
+"""Zones that are served but not in the database: reported, kept, and removed only if an operator allows it.
 
-After the restore of an old backup, or with an empty or foreign store, they are what would be lost.
+After the restore of an old backup, or with an empty or wrong store, they are what would be lost.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class UnknownZone:
-    """A zone that the store never knew: its label in the catalog, or the uuid of its file as one."""
+    """A zone that is not in the database: its label in the catalog, or the uuid of its file as a label."""
 
     label: str
     name: Name
@@ -33,7 +33,7 @@ class UnknownZone:
 def find_unknown_zones(
     host: PrimaryHost, members: Mapping[str, Name], known: Iterable[UUID], living: Iterable[Name]
 ) -> list[UnknownZone]:
-    """The catalog members and zone files of none of the `known` uuids, but for names that a living zone has."""
+    """Return members and zone files that belong to none of the `known` uuids, but for names of `living` zones."""
     labels = {member_label(uuid) for uuid in known}
     found = {label: name for label, name in members.items() if label not in labels}
     for uuid in host.files.zones():
@@ -41,27 +41,27 @@ def find_unknown_zones(
             name = _name_of_file(host, uuid)
             if name is not None:
                 found[member_label(uuid)] = name
-    taken = set(living)
-    return [UnknownZone(label, name) for label, name in sorted(found.items()) if name not in taken]
+    in_use = set(living)
+    return [UnknownZone(label, name) for label, name in sorted(found.items()) if name not in in_use]
 
 
-def remove_unknown_zone(stray: UnknownZone, host: PrimaryHost) -> None:
-    """Let the primary forget the zone, when it is what it has under that name, and unlink its files.
+def remove_unknown_zone(unknown: UnknownZone, host: PrimaryHost) -> None:
+    """Remove the zone from the primary, if that serves this very zone under the name, and unlink its files.
 
-    A label that is none of ours is a member of the catalog alone: it has no file here.
+    A label of another form belongs to a member of the catalog alone: it has no file here.
     """
-    uuid = uuid_of(stray.label)
+    uuid = uuid_of(unknown.label)
     if uuid is None:
         return
-    if loaded_from(stray.name, host) == uuid:
-        withdraw_zone(stray.name, host)
+    if loaded_from(unknown.name, host) == uuid:
+        withdraw_zone(unknown.name, host)
     host.files.remove(uuid)
-    log.warning("event=unknown-zone-removed zone=%s label=%s", print_domain(stray.name), stray.label)
+    log.warning("event=unknown-zone-removed zone=%s label=%s", print_domain(unknown.name), unknown.label)
 
 
 def _name_of_file(host: PrimaryHost, uuid: UUID) -> Name | None:
     try:
-        words = host.files.read_live(uuid).split(maxsplit=1)
-        return dns.name.from_text(words[0].decode("ascii")) if words else None
+        fields = host.files.read_live(uuid).split(maxsplit=1)
+        return dns.name.from_text(fields[0].decode("ascii")) if fields else None
     except (dns.exception.DNSException, UnicodeDecodeError):
         return None

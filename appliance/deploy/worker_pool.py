@@ -1,6 +1,6 @@
-"""Work beside the loop: jobs in a few threads, whose ends reach the loop through a file descriptor.
+"""Run jobs in threads beside the loop; a file descriptor wakes the loop when one has ended.
 
-A slow check or a hung nameserver delays its own kind of work and nothing else.
+A slow check or an unresponsive nameserver delays its own kind of work and no other.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ ZONE_WORKERS = 4
 
 
 class WorkerPool:
-    """The threads, each job with a connection to the store of its own."""
+    """The threads; each job has its own connection to the store."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -46,8 +46,8 @@ class WorkerPool:
             worker: ThreadPoolExecutor(ZONE_WORKERS if worker is Worker.ZONES else 1, thread_name_prefix=worker)
             for worker in Worker
         }
-        self._ends: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        self._told = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._callbacks: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._event = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
 
     def start(
         self,
@@ -56,44 +56,44 @@ class WorkerPool:
         failed: Callable[[ApplianceError], None],
         worker: Worker = Worker.MAINTENANCE,
     ) -> None:
-        """Run the job in a thread; then call, in the loop, `done` with its result or `failed` with its error."""
+        """Run the job in a thread; then call `done` with its result, or `failed` with its error, in the loop."""
 
         def run() -> None:
             try:
                 with self._store.connection():
                     result = job()
-            except Exception as error:  # noqa: BLE001 - the top of a thread: whatever it was, the loop must hear of it
-                refused = _told_as(error)
-                self._ends.put(lambda: failed(refused))
+            except Exception as error:  # noqa: BLE001 - the loop must learn of any error
+                failure = _error_of(error)
+                self._callbacks.put(lambda: failed(failure))
             else:
-                self._ends.put(lambda: done(result))
-            os.eventfd_write(self._told, 1)
+                self._callbacks.put(lambda: done(result))
+            os.eventfd_write(self._event, 1)
 
         self._pools[worker].submit(run)
 
     def fileno(self) -> int:
-        """Readable when a job has ended."""
-        return self._told
+        """Return a file descriptor that is readable when a job has ended."""
+        return self._event
 
-    def take_ends(self) -> None:
-        """Call what the ended jobs asked for."""
+    def run_callbacks(self) -> None:
+        """Call `done` or `failed` of the jobs that have ended."""
         with contextlib.suppress(BlockingIOError):
-            os.eventfd_read(self._told)
+            os.eventfd_read(self._event)
         while True:
             try:
-                end = self._ends.get_nowait()
+                callback = self._callbacks.get_nowait()
             except queue.Empty:
                 return
-            end()
+            callback()
 
     def close(self) -> None:
-        """Wait for the jobs under way; start none of those that wait."""
+        """Wait for the running jobs; start none of those that wait."""
         for pool in self._pools.values():
             pool.shutdown(wait=True, cancel_futures=True)
-        os.close(self._told)
+        os.close(self._event)
 
 
-def _told_as(error: Exception) -> ApplianceError:
+def _error_of(error: Exception) -> ApplianceError:
     if isinstance(error, ApplianceError):
         return error
     log.error("event=worker-broke", exc_info=error)

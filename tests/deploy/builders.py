@@ -1,4 +1,4 @@
-"""Short ways to make what the deployer works with."""
+"""Short ways to build what the deployer works with."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from uuid import UUID, uuid4
 import dns.name
 from dns.name import Name
 
-from appliance.addresses import Endpoint, Nameserver
+from appliance.addresses import LOOPBACK, Endpoint, Nameserver
+from appliance.deploy.publisher import Expectation, SerialServed, ZoneAbsent
 from appliance.queries.soa import SoaResponse
 from appliance.store.deployments import ZoneStatus
 
-NS1 = Nameserver("ns1.appliance.test", Endpoint("127.0.0.1", 5301))
-NS2 = Nameserver("ns2.appliance.test", Endpoint("127.0.0.1", 5302))
-
-
-NS3 = Nameserver("ns3.appliance.test", Endpoint("127.0.0.1", 5303))
+NS1 = Nameserver("ns1.appliance.test", Endpoint(LOOPBACK, 5301))
+NS2 = Nameserver("ns2.appliance.test", Endpoint(LOOPBACK, 5302))
+NS3 = Nameserver("ns3.appliance.test", Endpoint(LOOPBACK, 5303))
 CATALOG = dns.name.from_text("catalog.appliance.test")
 
 
@@ -23,7 +22,7 @@ def name(text: str) -> Name:
     return dns.name.from_text(text)
 
 
-def standing(
+def zone_status(
     zone: str = "example.com",
     serial: int = 7,
     *,
@@ -46,3 +45,7 @@ def standing(
 
 def answered(server: Nameserver, zone: str, serial: int | None) -> SoaResponse:
     return SoaResponse(server, name(zone), serial, 0 if serial is not None else 5, serial is not None)
+
+
+def expected(serial: int | None, _: Nameserver) -> Expectation:
+    return ZoneAbsent() if serial is None else SerialServed(serial)

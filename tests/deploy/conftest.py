@@ -1,4 +1,4 @@
-"""What the deployer works on in these tests."""
+"""Fixtures for the deployer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A deployer over 10,000 zones that costs seconds: rows inserted in bulk, nameservers that only answer SOA questions.
+"""10,000 zones at little cost: rows inserted in bulk, and nameservers that answer SOA queries alone.
 
 What is counted are writing transactions and their rows, by thread, and the datagrams that a nameserver receives.
 """
@@ -16,6 +16,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from dns.name import Name
+from dns.opcode import NOTIFY
 
 from appliance.addresses import Endpoint, Nameserver
 from appliance.deploy.host import PrimaryHost
@@ -40,7 +41,7 @@ _TIMERS = struct.pack(">4I", 3600, 300, 2419200, 300)
 
 
 class SoaServer:
-    """A nameserver that answers SOA questions alone; while `is_silent` it only counts them."""
+    """A nameserver that answers SOA queries alone; while `is_silent` it only counts them."""
 
     def __init__(self, name: str) -> None:
         self._socket = socket.socket(type=socket.SOCK_DGRAM)
@@ -48,7 +49,8 @@ class SoaServer:
         self._socket.bind((LOOPBACK, 0))
         self.server = Nameserver(name, Endpoint(*self._socket.getsockname()))
         self.serials: dict[bytes, int] = {}
-        self.asked: list[bytes] = []
+        self.queries: list[bytes] = []
+        self.notifies = 0
         self.is_silent = False
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
@@ -69,8 +71,11 @@ class SoaServer:
             message, sender = self._socket.recvfrom(1000)
             if not message:
                 return
+            if message[2] & 0x78 == NOTIFY << 3:
+                self.notifies += 1
+                continue
             name = message[12:-15]
-            self.asked.append(name)
+            self.queries.append(name)
             if not self.is_silent:
                 self._socket.sendto(self._answer(message, name), sender)
 
@@ -102,7 +107,7 @@ class CountingStore(Store):
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """As the store does it; one that is part of another is not counted."""
+        """Write as the store does; a nested transaction is not counted."""
         if getattr(self._open, "transaction", None):
             with super().writing():
                 yield
@@ -116,7 +121,7 @@ class CountingStore(Store):
             self._open.transaction = None
 
     def note(self, statement: str, observations: int) -> None:
-        """A statement was executed in this thread."""
+        """Count a statement that was executed in this thread."""
         transaction = getattr(self._open, "transaction", None)
         if transaction and statement.upper().startswith("INSERT") and '"observation"' in statement:
             transaction.observations += observations
@@ -159,13 +164,13 @@ class ManyZones:
     zones: list[deployments.ZoneStatus] = field(default_factory=list)
 
     def all_live(self) -> None:
-        """Let the store say that both nameservers serve every zone."""
+        """Store that both nameservers serve every zone."""
         make_all_live(self.store, (self.ns1.server.name, self.ns2.server.name))
         self.zones = deployments.statuses()
         self.forget_counts()
 
     def all_served(self) -> None:
-        """Let both nameservers serve every zone as the store has it, and its file and rows be right."""
+        """Let both nameservers serve every zone as stored, with the right files and observations."""
         self.all_live()
         for server in (self.ns1, self.ns2):
             server.serve(CATALOG, 1)
@@ -174,11 +179,11 @@ class ManyZones:
         for zone in self.zones:
             self.host.files.path(zone.uuid).write_bytes(zone_file(zone.name, zone.serial, APEX, "", 0))
 
-    def raise_all(self, standings: Iterable[deployments.ZoneStatus]) -> None:
-        """Let each of these zones have the next serial, and the journal say so."""
+    def raise_all(self, statuses: Iterable[deployments.ZoneStatus]) -> None:
+        """Give each of these zones the next serial, with a row in the journal."""
         with self.store.writing():
             ids = {row.uuid: row.id for row in tables.Zone.select(tables.Zone.id, tables.Zone.uuid)}
-            changed = [ids[one.uuid] for one in standings]
+            changed = [ids[one.uuid] for one in statuses]
             tables.Zone.update(serial=tables.Zone.serial + 1).where(tables.Zone.id.in_(changed)).execute()
             rows: list[dict[str, object]] = [
                 {
@@ -202,19 +207,19 @@ class ManyZones:
     def forget_counts(self) -> None:
         """Count from zero."""
         self.store.transactions.clear()
-        self.ns1.asked.clear()
-        self.ns2.asked.clear()
+        self.ns1.queries.clear()
+        self.ns2.queries.clear()
 
 
 @contextmanager
 def many_zones(folder: Path, count: int = MANY) -> Iterator[ManyZones]:
-    """Very many small zones of one owner, which nobody serves yet."""
+    """Yield many small zones of one owner, which no nameserver serves yet."""
     ns1, ns2 = SoaServer("ns1.appliance.test"), SoaServer("ns2.appliance.test")
     try:
         store = CountingStore(folder / "store.sqlite3")
         store.create_or_migrate()
         with store.connection(), _counted(store, (ns1.server.name, ns2.server.name)):
-            workspace = _desk(store)
+            workspace = _workspace(store)
             add_zones(store, workspace.zone("first.example"), (f"zone-{number}.example" for number in range(count - 1)))
             yield ManyZones(workspace, store, _host(folder, ns1, ns2), ns1, ns2, deployments.statuses())
     finally:
@@ -222,7 +227,7 @@ def many_zones(folder: Path, count: int = MANY) -> Iterator[ManyZones]:
         ns2.close()
 
 
-def _desk(store: Store) -> Workspace:
+def _workspace(store: Store) -> Workspace:
     clock = Clock()
     owner, stranger = (
         caller_of(accounts.create_account(email, clock())) for email in ("owner@example.org", "stranger@example.org")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from uuid import uuid4
 
@@ -14,6 +15,7 @@ from appliance.errors import CommandError
 from appliance.keys import new_key
 from appliance.zones.catalog import member_label
 from tests.deploy.builders import name
+from tests.deploy.many_zones import SoaServer
 from tests.pair import Pair, wait_for
 
 
@@ -33,10 +35,43 @@ def test_a_zone_joins_under_a_name_that_another_has_left(host: PrimaryHost, pair
     zone, newer = name("rejoined.example"), member_label(uuid4())
     older = member_label(pair.create(zone, 1))
     pair.wait_for_serial(pair.secondary, zone, 1)
-    send_update(CatalogUpdate({older: zone}, {}, None, {newer: zone}), host)
+    assert send_update(CatalogUpdate({older: zone}, {}, None, {newer: zone}), host) == frozenset()
     members = members_of(host, host.primary) or {}
     assert (older in members, newer in members) == (False, True)
     pair.wait_for_serial(pair.secondary, zone, 1)
+
+
+def test_no_zone_joins_while_a_secondary_serves_the_former_member(host: PrimaryHost, pair: Pair) -> None:
+    zone, newer, other = name("served.example"), member_label(uuid4()), member_label(uuid4())
+    pair.create(zone, 1)
+    pair.wait_for_serial(pair.secondary, zone, 1)
+    update = CatalogUpdate({}, {other: name("other.example")}, None, {newer: zone})
+    assert send_update(update, host) == {zone}
+    members = members_of(host, host.primary) or {}
+    assert (newer in members, other in members) == (False, True)
+    assert send_update(replace(update, overdue=frozenset({zone})), host) == frozenset()
+    assert newer in (members_of(host, host.primary) or {})
+
+
+def test_no_zone_joins_before_a_secondary_has_the_present_catalog(host: PrimaryHost, pair: Pair) -> None:
+    zone, newer = name("behind.example"), member_label(uuid4())
+    with closing(SoaServer("behind")) as behind:
+        behind.serve(host.catalog, 1)
+        beside = replace(host, nameservers=(*host.nameservers, behind.server))
+        assert send_update(CatalogUpdate({}, {}, None, {newer: zone}), beside) == {zone}
+        assert set(behind.queries) == {host.catalog.to_digestable()}
+        assert behind.notifies == 1
+        behind.serve(host.catalog, pair.serial(pair.primary, host.catalog) or 0)
+        assert send_update(CatalogUpdate({}, {}, None, {newer: zone}), beside) == frozenset()
+        assert zone.to_digestable() in behind.queries
+
+
+def test_a_silent_secondary_delays_no_join(host: PrimaryHost) -> None:
+    zone, newer = name("silent.example"), member_label(uuid4())
+    with closing(SoaServer("silent")) as silent:
+        silent.is_silent = True
+        beside = replace(host, nameservers=(*host.nameservers, silent.server))
+        assert send_update(CatalogUpdate({}, {}, None, {newer: zone}), beside) == frozenset()
 
 
 def test_an_update_that_is_refused_is_an_error(host: PrimaryHost, pair: Pair) -> None:

@@ -1,4 +1,4 @@
-"""New parts work on the same host, store and time, and know nothing yet."""
+"""A new context shares one host, store and clock, and has no state."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from appliance.settings import DeployerSettings
 from tests.workspace import Workspace
 
 
-def test_new_parts_know_nothing(host: PrimaryHost, workspace: Workspace) -> None:
-    parts = new_context(
+def test_a_new_context_has_no_state(host: PrimaryHost, workspace: Workspace) -> None:
+    context = new_context(
         host, workspace.store, workspace.editor, DeployerSettings(reconcile_interval=7), workspace.clock, lambda: 100.0
     )
     try:
-        assert not (parts.zones or parts.verifier or parts.membership.is_changing)
-        assert parts.recorder.is_idle
-        assert not parts.recorder.is_loaded
-        assert (parts.pace.period, parts.pace.due) == (7, 100.0)
-        assert parts.publisher == FilePublisher(host, workspace.store, workspace.editor.raise_serial)
+        assert not (context.zones or context.verifier or context.members.is_changing)
+        assert context.recorder.is_idle
+        assert not context.recorder.is_loaded
+        assert (context.schedule.interval, context.schedule.due) == (7, 100.0)
+        assert context.publisher == FilePublisher(host, workspace.store, workspace.editor.raise_serial)
     finally:
-        parts.lanes.close()
-        parts.verifier.close()
+        context.workers.close()
+        context.verifier.close()

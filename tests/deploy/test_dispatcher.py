@@ -1,12 +1,14 @@
-"""What starts together, what starts alone, what is kept for the newest, and what follows each end."""
+"""What starts together, what starts alone, what is reserved for the newest, and how results are handled."""
 
 from __future__ import annotations
 
 import select
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -21,16 +23,18 @@ from appliance.deploy.publisher import Expectation, SerialServed
 from appliance.deploy.rollout import Stage
 from appliance.deploy.worker_pool import ZONE_WORKERS
 from appliance.errors import CommandFailed
+from appliance.nameserver.catalog import CatalogUpdates
 from appliance.settings import DeployerSettings
 from appliance.store import deployments
-from tests.deploy.builders import standing
+from appliance.zones.catalog import member_label
+from tests.deploy.builders import NS1, answered, zone_status
 from tests.pair import wait_for
 from tests.workspace import Workspace
 
 
 @dataclass
 class Publisher:
-    """A publisher that waits for its gate and remembers what came; zones of `refused` fail."""
+    """A publisher that waits for its gate and records its calls; zones of `refused` fail."""
 
     gate: threading.Event = field(default_factory=threading.Event)
     published: list[list[str]] = field(default_factory=list)
@@ -38,111 +42,154 @@ class Publisher:
     refused: set[str] = field(default_factory=set)
 
     def publish(self, zones: Sequence[tuple[UUID, Name]]) -> list[Attempt]:
-        """All of them at serial 7."""
+        """Return an attempt at serial 7 for each."""
         self.published.append([str(name) for _, name in zones])
         self.gate.wait(30)
         return [Attempt(uuid, name, 7, "check: no" if str(name) in self.refused else None) for uuid, name in zones]
 
     def withdraw(self, name: Name) -> None:
-        """Refuse it, or remember it."""
+        """Refuse the zone, or record it."""
         self.gate.wait(30)
         if str(name) in self.refused:
             raise CommandFailed(("delzone",), "no")
         self.withdrawn.append(str(name))
 
     def restore(self, uuid: UUID, name: Name) -> None:
-        """Nothing is there to be restored."""
+        """Do nothing."""
 
     def expected(self, serial: int | None, nameserver: Nameserver) -> Expectation:
-        """Any serial."""
+        """Return this serial, or 0."""
         return SerialServed(serial or 0)
 
 
-class Launching:
-    """A launcher with its parts, and a publisher of the test's own."""
+class Dispatching:
+    """A dispatcher with its context, and a publisher of the test's own."""
 
     def __init__(self, host: PrimaryHost, workspace: Workspace) -> None:
         self.publisher = Publisher()
-        parts = new_context(
+        context = new_context(
             host, workspace.store, workspace.editor, DeployerSettings(quiet_time=0), workspace.clock, time.monotonic
         )
-        self.parts: DeployerContext = replace(parts, publisher=self.publisher)
-        self.launcher = Dispatcher(self.parts)
+        self.context: DeployerContext = replace(context, publisher=self.publisher)
+        self.dispatcher = Dispatcher(self.context)
         self._poll = select.poll()
-        self._poll.register(self.parts.lanes, select.POLLIN)
+        self._poll.register(self.context.workers, select.POLLIN)
 
     def end(self) -> None:
         """Wait until a job has ended."""
         self._poll.poll(30_000)
-        self.parts.lanes.take_ends()
+        self.context.workers.run_callbacks()
+
+    def close(self) -> None:
+        """Let all jobs end."""
+        self.publisher.gate.set()
+        self.context.workers.close()
+        self.context.verifier.close()
 
 
 @pytest.fixture
-def launching(host: PrimaryHost, workspace: Workspace) -> Iterator[Launching]:
-    """A launcher whose publisher has an open gate."""
-    made = Launching(host, workspace)
-    made.publisher.gate.set()
-    try:
-        yield made
-    finally:
-        made.publisher.gate.set()
-        made.parts.lanes.close()
-        made.parts.verifier.close()
+def dispatching(host: PrimaryHost, workspace: Workspace) -> Iterator[Dispatching]:
+    """A dispatcher whose publisher has an open gate."""
+    with closing(Dispatching(host, workspace)) as created:
+        created.publisher.gate.set()
+        yield created
 
 
-def test_a_mass_change_leaves_a_worker_for_the_newest(launching: Launching) -> None:
-    launching.publisher.gate.clear()
+def test_a_mass_change_leaves_a_worker_for_the_newest(dispatching: Dispatching) -> None:
+    dispatching.publisher.gate.clear()
     for number in range(1000):
-        launching.parts.zones.want(standing(f"zone-{number}.example"))
-    launching.launcher.launch_ready()
-    wait_for(lambda: len(launching.publisher.published) == ZONE_WORKERS, "all workers are busy")
-    sizes = sorted(map(len, launching.publisher.published))
+        dispatching.context.zones.request(zone_status(f"zone-{number}.example"))
+    dispatching.dispatcher.start_ready()
+    wait_for(lambda: len(dispatching.publisher.published) == ZONE_WORKERS, "all workers are busy")
+    sizes = sorted(map(len, dispatching.publisher.published))
     assert sizes == [SMALL_BATCH, *[LARGEST_BATCH] * (ZONE_WORKERS - 1)]
-    launching.launcher.launch_ready()
-    assert len(launching.parts.zones) == 1000
+    dispatching.dispatcher.start_ready()
+    assert len(dispatching.context.zones) == 1000
     newest = [f"zone-{number}.example." for number in range(999, 999 - SMALL_BATCH, -1)]
-    assert newest in launching.publisher.published
+    assert newest in dispatching.publisher.published
 
 
-def test_large_zones_start_alone(launching: Launching) -> None:
-    launching.parts.zones.want(standing("large.example", records=LARGE_ZONE))
+def test_large_zones_start_alone(dispatching: Dispatching) -> None:
+    dispatching.context.zones.request(zone_status("large.example", records=LARGE_ZONE))
     for number in range(3):
-        launching.parts.zones.want(standing(f"small-{number}.example"))
-    launching.launcher.launch_ready()
-    wait_for(lambda: len(launching.publisher.published) == 2, "both are published")
-    assert ["large.example."] in launching.publisher.published
+        dispatching.context.zones.request(zone_status(f"small-{number}.example"))
+    dispatching.dispatcher.start_ready()
+    wait_for(lambda: len(dispatching.publisher.published) == 2, "both are published")
+    assert ["large.example."] in dispatching.publisher.published
 
 
 def test_what_was_handed_over_is_awaited_and_what_was_refused_is_free(
-    launching: Launching, workspace: Workspace
+    dispatching: Dispatching, workspace: Workspace
 ) -> None:
     good, bad = workspace.zone("good.example"), workspace.zone("bad.example")
-    launching.publisher.refused.add("bad.example.")
+    dispatching.publisher.refused.add("bad.example.")
     for zone in deployments.statuses():
-        launching.parts.zones.want(zone)
-    launching.launcher.launch_ready()
-    launching.end()
-    assert launching.parts.zones.stage(good.name) is Stage.LOADING
-    assert launching.parts.zones.stage(bad.name) is None
-    assert len(launching.parts.verifier) == 1
-    launching.parts.recorder.flush()
+        dispatching.context.zones.request(zone)
+    dispatching.dispatcher.start_ready()
+    dispatching.end()
+    assert dispatching.context.zones.stage(good.name) is Stage.LOADING
+    assert dispatching.context.zones.stage(bad.name) is None
+    assert len(dispatching.context.verifier) == 1
+    dispatching.context.recorder.flush()
     errors = {zone.name: zone.error for zone in deployments.statuses()}
     assert errors == {good.name: None, bad.name: "check: no"}
 
 
-def test_a_removal_is_awaited_and_one_that_was_refused_is_stored(launching: Launching, workspace: Workspace) -> None:
+def test_a_removal_is_awaited_and_one_that_was_refused_is_stored(
+    dispatching: Dispatching, workspace: Workspace
+) -> None:
     gone, stays = workspace.zone("gone.example"), workspace.zone("stays.example")
     for zone in (gone, stays):
         workspace.editor.delete_zone(workspace.owner, zone.uuid)
-    launching.publisher.refused.add("stays.example.")
-    for standing_ in deployments.statuses():
-        launching.parts.zones.want(standing_)
-    launching.launcher.launch_ready()
-    launching.end()
-    assert launching.publisher.withdrawn == ["gone.example."]
-    assert launching.parts.zones.stage(gone.name) is Stage.AWAITING_REMOVAL
-    assert launching.parts.zones.stage(stays.name) is None
-    launching.parts.recorder.flush()
+    dispatching.publisher.refused.add("stays.example.")
+    for status in deployments.statuses():
+        dispatching.context.zones.request(status)
+    dispatching.dispatcher.start_ready()
+    dispatching.end()
+    assert dispatching.publisher.withdrawn == ["gone.example."]
+    assert dispatching.context.zones.stage(gone.name) is Stage.AWAITING_REMOVAL
+    assert dispatching.context.zones.stage(stays.name) is None
+    dispatching.context.recorder.flush()
     errors = {zone.name: zone.error for zone in deployments.statuses()}
     assert errors[gone.name] is None
     assert (errors[stays.name] or "").startswith("withdraw: ")
+
+
+class RecordedUpdates(CatalogUpdates):
+    """Updates of a catalog that are recorded and not sent: labels removed and labels added."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[set[str], set[str]]] = []
+
+    def change(self, remove: Iterable[str], add: Mapping[str, Name], serial: int | None = None) -> None:
+        """Record the labels."""
+        self.sent.append((set(remove), set(add)))
+
+
+def test_secondaries_are_queried_only_once_the_catalog_lists_this_very_zone(
+    host: PrimaryHost, workspace: Workspace
+) -> None:
+    former, newer, updates = zone_status("again.example", 7), zone_status("again.example", 8), RecordedUpdates()
+    with closing(Dispatching(replace(host, updates=updates), workspace)) as dispatching:
+        context, dispatcher = dispatching.context, dispatching.dispatcher
+        context.members.learn({})
+        context.members.join(former.uuid, former.name)
+        dispatcher.send_members()
+        context.zones.resume(newer.name)
+        context.verifier.watch_secondaries(
+            newer.uuid,
+            newer.name,
+            8,
+            partial(dispatching.publisher.expected, 8),
+            time.monotonic(),
+            answered(NS1, "again.example", 8),
+        )
+        context.members.leave(former.uuid, former.name)
+        context.members.join(newer.uuid, newer.name)
+        dispatching.end()
+        assert context.zones.stage(newer.name) is Stage.AWAITING_CATALOG
+        dispatcher.send_members()
+        dispatching.end()
+        assert context.zones.stage(newer.name) is Stage.AWAITING_SECONDARIES
+    old, new = member_label(former.uuid), member_label(newer.uuid)
+    assert updates.sent == [(set(), {old}), ({old}, set()), (set(), {new})]

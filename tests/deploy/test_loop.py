@@ -1,4 +1,4 @@
-"""The loop over a real pair: what a silent nameserver, a locked store or a slow check may hold up, and what not."""
+"""The loop with a real pair: what a silent nameserver, a locked store or a slow check delays, and what not."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ exec {checker} "$@"
 
 @contextmanager
 def started(host: PrimaryHost, workspace: Workspace, folder: Path) -> Iterator[Deployer]:
-    """A deployer that looks at the store every few milliseconds; its turns are made by `turn_until`."""
+    """Yield a deployer that polls the store every few milliseconds; `step_until` runs it."""
     settings = DeployerSettings(poll_interval=10, quiet_time=0)
-    with wakeup.listen(folder / "notices") as notices:
-        deployer = Deployer(host, workspace.store, workspace.editor, settings, notices, workspace.clock)
+    with wakeup.listen(folder / "wakeups") as wakeups:
+        deployer = Deployer(host, workspace.store, workspace.editor, settings, wakeups, workspace.clock)
         try:
-            turn_until(deployer, lambda: deployer.is_settled, "the first full turn")
+            step_until(deployer, lambda: deployer.is_settled, "the first reconciliation")
             yield deployer
         finally:
             deployer.close()
@@ -49,20 +49,20 @@ def started(host: PrimaryHost, workspace: Workspace, folder: Path) -> Iterator[D
 
 @pytest.fixture
 def deployer(host: PrimaryHost, workspace: Workspace, tmp_path: Path) -> Iterator[Deployer]:
-    """A deployer over the pair and the workspace."""
-    with started(host, workspace, tmp_path) as turning:
-        yield turning
+    """A deployer of the workspace's zones to the pair."""
+    with started(host, workspace, tmp_path) as running:
+        yield running
 
 
-def turn_until(deployer: Deployer, condition: Callable[[], object], what: str, seconds: float = 15.0) -> None:
-    """Turn until the condition holds; a turn that the store refuses is followed by the next, as in `run`."""
+def step_until(deployer: Deployer, condition: Callable[[], object], what: str, seconds: float = 15.0) -> None:
+    """Run steps until the condition holds; after an error of the store comes the next step, as in `run`."""
 
-    def turned() -> object:
+    def stepped() -> object:
         with suppress(pw.OperationalError, StoreError):
-            deployer.turn()
+            deployer.step()
         return condition()
 
-    wait_for(turned, what, seconds)
+    wait_for(stepped, what, seconds)
 
 
 def serves(pair: Pair, zone: Zone, serial: int) -> Callable[[], bool]:
@@ -73,38 +73,38 @@ def both_serve(pair: Pair, zone: Zone) -> Callable[[], bool]:
     return lambda: {pair.serial(server, zone.name) for server in (pair.primary, pair.secondary)} == {zone.serial}
 
 
-def test_a_zone_made_again_does_not_wait_for_a_silent_secondary(
+def test_a_zone_created_again_does_not_wait_for_a_silent_secondary(
     deployer: Deployer, pair: Pair, workspace: Workspace
 ) -> None:
     old = workspace.zone("again.example")
-    turn_until(deployer, both_serve(pair, old), "live")
+    step_until(deployer, both_serve(pair, old), "live")
     pair.ns2.pause()
     try:
         workspace.editor.delete_zone(workspace.owner, old.uuid)
-        turn_until(deployer, lambda: pair.serial(pair.primary, old.name) is None, "withdrawn")
+        step_until(deployer, lambda: pair.serial(pair.primary, old.name) is None, "withdrawn")
         new = workspace.zone("again.example")
-        turn_until(deployer, serves(pair, new, new.serial), "the primary serves the new zone")
+        step_until(deployer, serves(pair, new, new.serial), "the primary serves the new zone")
     finally:
         pair.ns2.resume()
-    turn_until(deployer, both_serve(pair, new), "so does the secondary")
+    step_until(deployer, both_serve(pair, new), "so does the secondary")
 
 
-def test_a_store_that_takes_no_write_keeps_no_zone_busy(deployer: Deployer, pair: Pair, workspace: Workspace) -> None:
+def test_a_store_that_refuses_writes_holds_no_name(deployer: Deployer, pair: Pair, workspace: Workspace) -> None:
     zones = [workspace.zone(f"locked{number}.example") for number in range(3)]
     with closing(sqlite.connect(workspace.store.path)) as other:
         other.execute("begin immediate")
         for zone in zones:
-            turn_until(deployer, serves(pair, zone, zone.serial), f"{zone.name} is served while the store is locked")
+            step_until(deployer, serves(pair, zone, zone.serial), f"{zone.name} is served while the store is locked")
         with pytest.raises((pw.OperationalError, StoreError)):
-            wait_for(deployer.turn, "a turn that the store refuses")
+            wait_for(deployer.step, "a step that the store refuses")
         other.execute("rollback")
     for zone in zones:
         workspace.add(zone, "A", "www", "192.0.2.1")
     for zone in zones:
-        turn_until(deployer, serves(pair, zone, zone.serial + 1), f"{zone.name} is deployed again")
+        step_until(deployer, serves(pair, zone, zone.serial + 1), f"{zone.name} is deployed again")
 
 
-def test_a_late_secondary_gives_no_second_lane_to_a_zone(
+def test_a_late_secondary_gives_no_second_worker_to_a_zone(
     host: PrimaryHost, pair: Pair, workspace: Workspace, tmp_path: Path
 ) -> None:
     checker = tmp_path / "checker"
@@ -112,26 +112,26 @@ def test_a_late_secondary_gives_no_second_lane_to_a_zone(
     checker.chmod(0o755)
     slow = replace(host, checker=ZoneChecker(str(checker), program("named-checkconf")))
     with started(slow, workspace, tmp_path) as deployer:
-        zone = workspace.zone("lanes.example")
-        turn_until(deployer, both_serve(pair, zone), "live")
+        zone = workspace.zone("workers.example")
+        step_until(deployer, both_serve(pair, zone), "live")
         checks, closed = tmp_path / "checks", tmp_path / "closed"
         pair.ns2.pause()
         workspace.add(zone, "A", "first", "192.0.2.1")
-        turn_until(deployer, serves(pair, zone, zone.serial + 1), "the primary serves the first change")
+        step_until(deployer, serves(pair, zone, zone.serial + 1), "the primary serves the first change")
         closed.touch()
         seen = checks.read_text()
         workspace.add(zone, "A", "second", "192.0.2.1")
-        turn_until(deployer, lambda: checks.read_text() != seen, "the second change is in a lane")
+        step_until(deployer, lambda: checks.read_text() != seen, "a worker has the second change")
         workspace.add(zone, "A", "third", "192.0.2.1")
         pair.ns2.resume()
-        turn_until(deployer, lambda: not deployer.awaited, "the secondary serves the first change")
-        deployer.turn()
+        step_until(deployer, lambda: not deployer.awaited, "the secondary serves the first change")
+        deployer.step()
         closed.unlink()
-        turn_until(deployer, serves(pair, zone, zone.serial + 3), "all changes")
+        step_until(deployer, serves(pair, zone, zone.serial + 3), "all changes")
         assert checks.read_text().split() == ["start", "end"] * 4
 
 
-def test_members_that_cannot_be_read_are_not_gone_over(
+def test_a_catalog_whose_members_cannot_be_read_is_not_raised(
     host: PrimaryHost, pair: Pair, workspace: Workspace, tmp_path: Path
 ) -> None:
     theirs = dns.name.from_text("theirs.example")
@@ -142,9 +142,9 @@ def test_members_that_cannot_be_read_are_not_gone_over(
         way.set_fault(Fault.CUT, str(pair.catalog))
         behind = Nameserver(pair.secondary.name, Endpoint(LOOPBACK, way.port))
         with started(replace(host, nameservers=(pair.primary, behind)), workspace, tmp_path) as deployer:
-            turn_until(deployer, lambda: deployer.reconciliations > 1, "it has looked twice")
+            step_until(deployer, lambda: deployer.reconciliations > 1, "two reconciliations")
             assert pair.serial(pair.primary, pair.catalog) == FIRST_SERIAL
             way.clear_fault()
-            turn_until(deployer, lambda: (pair.serial(pair.primary, pair.catalog) or 0) > FIRST_SERIAL, "taken over")
+            step_until(deployer, lambda: (pair.serial(pair.primary, pair.catalog) or 0) > FIRST_SERIAL, "adopted")
             assert theirs in (members_of(host, pair.primary) or {}).values()
     assert pair.serial(pair.secondary, theirs) == 5

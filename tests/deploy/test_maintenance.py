@@ -1,4 +1,4 @@
-"""What is purged and what stays, in transactions of a bounded size, and never by a clock that was set."""
+"""What is purged and what stays, in small transactions, and never after the clock was set."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def test_contents_of_deleted_zones_go_after_30_days(workspace: Workspace, hour: 
     hour()
     hour()
     assert records(workspace) == ["lives.org", "recent.org"]
-    (standing,) = deployments.statuses([gone.uuid])
-    assert standing.serial > gone.serial and standing.deleted
+    (status,) = deployments.statuses([gone.uuid])
+    assert status.serial > gone.serial and status.deleted
     assert workspace.rows()["change"] == journal
 
 

@@ -1,11 +1,11 @@
-"""One start of a name at a time and not too often, the newest content first, and none waits for ever."""
+"""One start of a name at a time and not too often, the newest content first; no zone waits for ever."""
 
 from __future__ import annotations
 
 from appliance.deploy.pending_zones import PendingZones
 from appliance.deploy.rollout import RolloutEvent, Stage
 from appliance.store.deployments import ZoneStatus
-from tests.deploy.builders import standing
+from tests.deploy.builders import zone_status
 
 
 def take_one(zones: PendingZones, now: float) -> list[ZoneStatus]:
@@ -18,80 +18,82 @@ def end(zones: PendingZones, zone: ZoneStatus) -> None:
 
 
 def many(count: int) -> list[ZoneStatus]:
-    return [standing(f"zone-{number}.example") for number in range(count)]
+    return [zone_status(f"zone-{number}.example") for number in range(count)]
 
 
-def test_the_newest_standing_starts() -> None:
+def test_the_newest_status_starts() -> None:
     zones = PendingZones(0.05)
-    zones.want(standing(serial=1))
-    newest = standing(serial=2)
-    zones.want(newest)
+    zones.request(zone_status(serial=1))
+    newest = zone_status(serial=2)
+    zones.request(newest)
     assert zones.take(0.0, 50) == [newest]
     assert zones.take(0.0, 50) == []
 
 
-def test_a_busy_zone_waits_and_then_rests() -> None:
-    zones, zone = PendingZones(0.05), standing()
-    zones.want(zone)
+def test_a_held_zone_waits_and_then_for_its_quiet_time() -> None:
+    zones, zone = PendingZones(0.05), zone_status()
+    zones.request(zone)
     zones.take(10.0, 50)
-    zones.want(zone)
+    zones.request(zone)
     assert zones.take(10.2, 50) == []
     end(zones, zone)
     assert zones.take(10.2, 50) == [zone]
     end(zones, zone)
-    zones.want(zone)
+    zones.request(zone)
     assert zones.take(10.22, 50) == []
-    assert list(zones.moments()) == [10.25]
+    assert list(zones.next_starts()) == [10.25]
     assert zones.take(10.25, 50) == [zone]
 
 
-def test_a_zone_that_had_its_rest_is_no_reason_to_wake_again() -> None:
-    zones, zone = PendingZones(0.05), standing()
-    zones.want(zone)
+def test_a_zone_whose_quiet_time_is_over_wakes_nobody() -> None:
+    zones, zone = PendingZones(0.05), zone_status()
+    zones.request(zone)
     zones.take(10.0, 50)
-    zones.want(zone)
+    zones.request(zone)
     end(zones, zone)
     zones.wake(11.0)
-    assert list(zones.moments()) == []
+    assert list(zones.next_starts()) == []
     assert zones.take(11.0, 50) == [zone]
 
 
-def test_others_do_not_wait_for_a_busy_zone() -> None:
-    zones, one, other = PendingZones(0.05), standing("one.example"), standing("other.example")
-    zones.want(one)
+def test_others_do_not_wait_for_a_held_zone() -> None:
+    zones, one, other = PendingZones(0.05), zone_status("one.example"), zone_status("other.example")
+    zones.request(one)
     zones.take(0.0, 50)
-    zones.want(other)
+    zones.request(other)
     assert zones.take(0.0, 50) == [other]
 
 
 def test_a_name_is_held_until_the_primary_serves_it() -> None:
-    zones, zone = PendingZones(0.0), standing()
-    zones.want(zone)
+    zones, zone = PendingZones(0.0), zone_status()
+    zones.request(zone)
     zones.take(0.0, 50)
-    zones.want(zone)
+    zones.request(zone)
     zones.advance(zone.name, RolloutEvent.HANDED_OVER)
     assert (zones.take(1.0, 50), zones.stage(zone.name)) == ([], Stage.LOADING)
     zones.advance(zone.name, RolloutEvent.PRIMARY_SERVES)
     assert zones.take(1.0, 50) == [zone]
 
 
-def test_zones_that_moved_since_a_picture_are_known() -> None:
+def test_zones_that_changed_since_a_snapshot_are_known() -> None:
     zones = PendingZones(0.05)
-    busy, started, wanted, still = (standing(f"{word}.example") for word in ("busy", "started", "wanted", "still"))
-    zones.want(busy)
+    held, started, requested, still = (
+        zone_status(f"{word}.example") for word in ("held", "started", "requested", "still")
+    )
+    zones.request(held)
     zones.take(0.0, 50)
-    zones.begin_picture()
-    zones.want(started)
+    zones.begin_snapshot()
+    zones.request(started)
     zones.take(0.0, 50)
     end(zones, started)
-    zones.want(wanted)
-    assert [zones.stood_still(one) for one in (busy, started, wanted, still)] == [False, False, False, True]
+    zones.request(requested)
+    assert [zones.is_unchanged(one) for one in (held, started, requested, still)] == [False, False, False, True]
 
 
 def test_it_is_empty_when_nothing_waits_or_holds_its_name() -> None:
-    zones, zone = PendingZones(0.0), standing()
+    zones, zone = PendingZones(0.0), zone_status()
     assert not zones
-    zones.want(zone)
+    zones.request(zone)
     assert zones
     zones.take(0.0, 50)
     assert zones
@@ -103,7 +105,7 @@ def test_it_is_empty_when_nothing_waits_or_holds_its_name() -> None:
 def test_of_many_the_newest_start_first_and_some_of_the_oldest() -> None:
     zones, waiting = PendingZones(0.0), many(10_000)
     for zone in waiting:
-        zones.want(zone)
+        zones.request(zone)
     assert zones.take(0.0, 5) == waiting[:-6:-1]
     assert zones.take(0.0, 50, oldest=10) == [*waiting[-6:-46:-1], *waiting[:10]]
 
@@ -111,32 +113,32 @@ def test_of_many_the_newest_start_first_and_some_of_the_oldest() -> None:
 def test_an_edit_to_a_zone_that_waits_makes_it_the_newest() -> None:
     zones, waiting = PendingZones(0.0), many(100)
     for zone in (*waiting, waiting[0]):
-        zones.want(zone)
+        zones.request(zone)
     assert take_one(zones, 0.0) == [waiting[0]]
 
 
 def test_the_oldest_starts_though_newer_ones_keep_coming() -> None:
     zones, waiting, newer = PendingZones(0.0), many(1_000), many(40)
     for zone in waiting:
-        zones.want(zone)
+        zones.request(zone)
     started: set[str] = set()
     for _ in range(100):
         for zone in newer:
             end(zones, zone)
-            zones.want(zone)
+            zones.request(zone)
         started |= {str(zone.name) for zone in zones.take(0.0, 50, oldest=10)}
     assert {str(zone.name) for zone in waiting} <= started
 
 
 def test_a_large_zone_starts_alone_and_small_ones_do_not_wait_for_it() -> None:
-    zones, small, large = PendingZones(0.0), standing("small.example"), standing("large.example", records=9000)
+    zones, small, large = PendingZones(0.0), zone_status("small.example"), zone_status("large.example", records=9000)
 
     def is_large(one: ZoneStatus) -> bool:
         return one.record_count > 5000
 
-    zones.want(large)
-    zones.want(small)
+    zones.request(large)
+    zones.request(small)
     assert zones.take(0.0, 5, is_large=is_large) == [small]
     assert zones.take(0.0, 5, is_large=is_large) == []
-    zones.want(standing("other.example"))
+    zones.request(zone_status("other.example"))
     assert zones.take(0.0, 50, 10, is_large) == [large]

@@ -1,4 +1,4 @@
-"""A batch goes through compile, check, publish and reload; a broken zone stops nobody else."""
+"""A batch is compiled, checked, published and reloaded; a broken zone stops no other."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_a_zone_is_added_and_then_reloaded(host: PrimaryHost, pair: Pair, worksp
     pair.wait_for_serial(pair.primary, zone.name, zone.serial + 1)
 
 
-def test_a_zone_made_again_replaces_the_former(host: PrimaryHost, pair: Pair, workspace: Workspace) -> None:
+def test_a_zone_created_again_replaces_the_former(host: PrimaryHost, pair: Pair, workspace: Workspace) -> None:
     old = workspace.zone("replaced.example")
     deploy(host, workspace, old)
     workspace.editor.delete_zone(workspace.owner, old.uuid)
@@ -87,7 +87,7 @@ def test_no_serial_is_published_with_two_contents(host: PrimaryHost, pair: Pair,
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "error"),
     [
         ("www.planted.example. 60 IN A 192.0.2.999", "check: "),
         ("www.planted.example. 60 IN A 192.0.2.1\nevil.planted.example. 60 IN A 203.0.113.9", "compile: "),
@@ -96,7 +96,7 @@ def test_no_serial_is_published_with_two_contents(host: PrimaryHost, pair: Pair,
     ],
 )
 def test_a_planted_row_fails_its_zone_alone(
-    host: PrimaryHost, pair: Pair, workspace: Workspace, line: str, told: str
+    host: PrimaryHost, pair: Pair, workspace: Workspace, line: str, error: str
 ) -> None:
     bad, good = workspace.zone("planted.example"), workspace.zone("innocent.example")
     deploy(host, workspace, bad, good)
@@ -108,7 +108,7 @@ def test_a_planted_row_fails_its_zone_alone(
     before = host.files.path(bad.uuid).read_bytes()
     errors = deploy(host, workspace, bad, good)
     assert errors[0] is not None
-    assert errors[0].startswith(told)
+    assert errors[0].startswith(error)
     assert errors[1] is None
     pair.wait_for_serial(pair.primary, good.name, good.serial + 1)
     assert pair.serial(pair.primary, bad.name) == bad.serial

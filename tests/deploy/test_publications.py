@@ -1,4 +1,4 @@
-"""What was last published is stored; the live file is compared with it, and tells of itself only where nothing is."""
+"""What was last published is stored; the live file is compared with it, and read only where nothing is stored."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from appliance.deploy.host import PrimaryHost
 from appliance.deploy.pipeline import deploy_zones
-from appliance.deploy.publications import find_touched
+from appliance.deploy.publications import find_altered
 from appliance.nameserver.zone_files import ZoneFiles
 from appliance.render.zone_file import apex_digest, digest_of, serial_of
 from appliance.store import deployments
@@ -24,7 +24,7 @@ from tests.workspace import Workspace
 
 
 def deploy(host: PrimaryHost, workspace: Workspace, zone: Zone) -> Publication | None:
-    """Deploy the zone as it is now, and store what came of it as the loop does; what was published."""
+    """Deploy the zone as it is now, store the attempt as the loop does, and return what was published."""
     (attempt,) = deploy_zones([(zone.uuid, zone.name)], host, workspace.store, workspace.editor.raise_serial)
     assert attempt.error is None
     deployments.store_attempt(attempt.uuid, attempt.serial, None, attempt.published)
@@ -36,12 +36,12 @@ def link(file: Path) -> None:
     file.symlink_to("/etc/passwd")
 
 
-def touched(host: PrimaryHost, workspace: Workspace) -> frozenset[UUID]:
-    return find_touched(deployments.statuses(), host, workspace.store)
+def altered(host: PrimaryHost, workspace: Workspace) -> frozenset[UUID]:
+    return find_altered(deployments.statuses(), host, workspace.store)
 
 
 def forget(workspace: Workspace) -> None:
-    """What a store of the release before says: nothing."""
+    """Remove what was published from the store, as an earlier release did not store it."""
     with closing(sqlite.connect(workspace.store.path)) as database, database:
         database.execute(
             "update deployment set published_serial = null, published_digest = null, published_apex = null,"
@@ -50,7 +50,7 @@ def forget(workspace: Workspace) -> None:
 
 
 def restarted(host: PrimaryHost) -> PrimaryHost:
-    """The host as a deployer that has just started knows it."""
+    """Return the host as a deployer that has just started has it."""
     return replace(host, files=ZoneFiles(host.files.path(UUID(int=0)).parent))
 
 
@@ -68,12 +68,12 @@ def test_what_was_published_is_stored(host: PrimaryHost, workspace: Workspace, z
     assert deployments.publication_of(zone.uuid) == Publication(
         zone.serial + 1, digest_of(content), apex_digest(host.apex), Method.FILE
     )
-    assert not touched(host, workspace) and not touched(restarted(host), workspace)
+    assert not altered(host, workspace) and not altered(restarted(host), workspace)
 
 
-def test_a_file_of_another_content_mode_or_apex_is_touched(host: PrimaryHost, workspace: Workspace, zone: Zone) -> None:
+def test_a_file_of_another_content_mode_or_apex_is_altered(host: PrimaryHost, workspace: Workspace, zone: Zone) -> None:
     other_apex = replace(host, apex=replace(host.apex, minimum=77))
-    assert touched(other_apex, workspace) == {zone.uuid}
+    assert altered(other_apex, workspace) == {zone.uuid}
     file = host.files.path(zone.uuid)
     content = file.read_bytes()
     for spoil in (
@@ -83,26 +83,26 @@ def test_a_file_of_another_content_mode_or_apex_is_touched(host: PrimaryHost, wo
         lambda: link(file),
     ):
         spoil()
-        assert touched(host, workspace) == touched(restarted(host), workspace) == {zone.uuid}
+        assert altered(host, workspace) == altered(restarted(host), workspace) == {zone.uuid}
         file.unlink(missing_ok=True)
         file.write_bytes(content)
         file.chmod(0o644)
-        assert not touched(host, workspace)
+        assert not altered(host, workspace)
 
 
 def test_a_file_that_was_merely_copied_is_right(host: PrimaryHost, workspace: Workspace, zone: Zone) -> None:
     os.utime(host.files.path(zone.uuid), (1, 1))
-    assert not touched(host, workspace)
+    assert not altered(host, workspace)
 
 
 def test_an_upgraded_store_learns_what_is_published(host: PrimaryHost, workspace: Workspace, zone: Zone) -> None:
     known = deployments.publication_of(zone.uuid)
     forget(workspace)
     assert deployments.publication_of(zone.uuid) is None
-    assert not touched(restarted(host), workspace)
+    assert not altered(restarted(host), workspace)
     assert deployments.publication_of(zone.uuid) == known
     forget(workspace)
-    assert touched(replace(host, apex=replace(host.apex, minimum=77)), workspace) == {zone.uuid}
+    assert altered(replace(host, apex=replace(host.apex, minimum=77)), workspace) == {zone.uuid}
     assert deployments.publication_of(zone.uuid) is None
 
 

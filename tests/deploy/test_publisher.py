@@ -1,4 +1,4 @@
-"""What a nameserver must show, and the way of files to the primary."""
+"""What a nameserver must show, and how files reach the primary."""
 
 from __future__ import annotations
 

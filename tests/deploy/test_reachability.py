@@ -1,4 +1,4 @@
-"""A nameserver is unreachable when questions go unanswered, and not because nobody asked."""
+"""A nameserver is unreachable when queries are unanswered, and not because there were none."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from appliance.deploy.reachability import SILENT_AFTER, Reachability
 from tests.deploy.builders import NS1, NS2
 
 
-def test_an_unasked_nameserver_is_not_silent() -> None:
-    reach = Reachability(0.0)
-    reach.answered([NS1], 1.0)
-    assert not reach.is_silent(NS1, 1000.0)
-    assert (reach.last_answer(NS1), reach.last_answer(NS2)) == (1.0, 0.0)
+def test_an_nameserver_without_queries_is_not_silent() -> None:
+    reachability = Reachability(0.0)
+    reachability.note_answers([NS1], 1.0)
+    assert not reachability.is_silent(NS1, 1000.0)
+    assert (reachability.last_answer(NS1), reachability.last_answer(NS2)) == (1.0, 0.0)
 
 
-def test_silence_counts_from_the_first_unanswered_question() -> None:
-    reach = Reachability(0.0)
+def test_silence_counts_from_the_first_unanswered_query() -> None:
+    reachability = Reachability(0.0)
     for second in (10.0, 10.9, 11.0):
-        reach.asked(NS1, second)
-    assert not reach.is_silent(NS1, 10.0 + SILENT_AFTER)
-    assert reach.is_silent(NS1, 10.1 + SILENT_AFTER)
-    reach.answered([NS1], 12.0)
-    assert not reach.is_silent(NS1, 13.5)
+        reachability.note_query(NS1, second)
+    assert not reachability.is_silent(NS1, 10.0 + SILENT_AFTER)
+    assert reachability.is_silent(NS1, 10.1 + SILENT_AFTER)
+    reachability.note_answers([NS1], 12.0)
+    assert not reachability.is_silent(NS1, 13.5)

@@ -1,4 +1,4 @@
-"""A full turn comes at its usual time, and sooner after a failure."""
+"""A reconciliation comes after the usual interval, and sooner after a failure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from appliance.deploy.reconcile_schedule import FIRST_RETRY, ReconcileSchedule
 
 
 class Seconds:
-    """The time that a test says it is."""
+    """A clock that the test sets."""
 
     def __init__(self) -> None:
         self.now = 100.0
@@ -15,41 +15,41 @@ class Seconds:
         return self.now
 
 
-def test_the_first_is_due_at_once_and_the_next_a_period_later() -> None:
+def test_the_first_is_due_at_once_and_the_next_an_interval_later() -> None:
     seconds = Seconds()
-    pace = ReconcileSchedule(30.0, seconds)
-    assert pace.due == 100.0
-    pace.began()
-    assert pace.due == 130.0
+    schedule = ReconcileSchedule(30.0, seconds)
+    assert schedule.due == 100.0
+    schedule.start()
+    assert schedule.due == 130.0
 
 
-def test_failures_are_retried_later_each_time_up_to_the_period() -> None:
+def test_failures_are_retried_later_each_time_up_to_the_interval() -> None:
     seconds = Seconds()
-    pace, waits = ReconcileSchedule(5.0, seconds), []
+    schedule, waits = ReconcileSchedule(5.0, seconds), []
     for _ in range(5):
-        pace.began()
-        pace.soon()
-        waits.append(pace.due - seconds.now)
+        schedule.start()
+        schedule.retry_soon()
+        waits.append(schedule.due - seconds.now)
     assert waits == [FIRST_RETRY, 2.0, 4.0, 5.0, 5.0]
 
 
-def test_all_is_well_makes_the_next_failure_be_retried_quickly() -> None:
+def test_after_a_success_the_next_failure_is_retried_quickly() -> None:
     seconds = Seconds()
-    pace = ReconcileSchedule(30.0, seconds)
+    schedule = ReconcileSchedule(30.0, seconds)
     for _ in range(3):
-        pace.soon()
-    pace.all_is_well()
-    pace.began()
-    pace.soon()
-    assert pace.due == seconds.now + FIRST_RETRY
+        schedule.retry_soon()
+    schedule.reset_retries()
+    schedule.start()
+    schedule.retry_soon()
+    assert schedule.due == seconds.now + FIRST_RETRY
 
 
-def test_a_failure_puts_nothing_off_and_the_rest_of_a_turn_comes_at_once() -> None:
+def test_a_failure_delays_nothing_and_the_next_can_be_made_due_now() -> None:
     seconds = Seconds()
-    pace = ReconcileSchedule(30.0, seconds)
-    pace.began()
-    pace.soon()
-    pace.soon()
-    assert pace.due == seconds.now + FIRST_RETRY
-    pace.at_once()
-    assert pace.due == seconds.now
+    schedule = ReconcileSchedule(30.0, seconds)
+    schedule.start()
+    schedule.retry_soon()
+    schedule.retry_soon()
+    assert schedule.due == seconds.now + FIRST_RETRY
+    schedule.make_due()
+    assert schedule.due == seconds.now

@@ -1,4 +1,4 @@
-"""A full turn over nameservers that answer SOA questions alone: what differs from the store is put right."""
+"""Reconciliation with nameservers that answer SOA queries alone: what differs from the store is repaired."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import pytest
 from appliance.store import deployments
 from appliance.zones.serial import is_later
 from tests.deploy.many_zones import ManyZones, many_zones
-from tests.deploy.test_size import started, turn_until
+from tests.deploy.test_size import started, step_until
 
 
 @pytest.fixture
 def three(tmp_path: Path) -> Iterator[ManyZones]:
     """Three zones, all served by both nameservers."""
-    with many_zones(tmp_path, 3) as made:
-        made.all_served()
-        yield made
+    with many_zones(tmp_path, 3) as created:
+        created.all_served()
+        yield created
 
 
 def test_what_is_as_it_should_be_is_left_alone(three: ManyZones, tmp_path: Path) -> None:
@@ -34,18 +34,18 @@ def test_serials_are_raised_over_what_is_served_by_a_worker(three: ManyZones, tm
         for zone, serial in served.items():
             server.serve(zone, serial)
     with started(three, tmp_path) as deployer:
-        turn_until(
+        step_until(
             deployer, lambda: all(is_later(one.serial, served[one.name]) for one in deployments.statuses()), "raised"
         )
         assert {one.thread for one in three.store.transactions if one.changes_zones} == {"reconciliation_0"}
 
 
-def test_a_file_that_someone_touched_is_written_again_under_a_later_serial(three: ManyZones, tmp_path: Path) -> None:
+def test_a_file_that_was_altered_is_written_again_under_a_later_serial(three: ManyZones, tmp_path: Path) -> None:
     zone = three.zones[1]
     three.host.files.path(zone.uuid).write_bytes(b"touched")
     with started(three, tmp_path) as deployer:
-        turn_until(deployer, lambda: deployments.statuses([zone.uuid])[0].serial != zone.serial, "a later serial")
-        turn_until(deployer, lambda: three.host.files.read_live(zone.uuid) != b"touched", "written")
+        step_until(deployer, lambda: deployments.statuses([zone.uuid])[0].serial != zone.serial, "a later serial")
+        step_until(deployer, lambda: three.host.files.read_live(zone.uuid) != b"touched", "written")
     assert [one.serial for one in deployments.statuses() if one.uuid != zone.uuid] == [zone.serial] * 2
 
 
@@ -55,4 +55,4 @@ def test_a_deleted_zone_that_nobody_serves_counts_as_removed(three: ManyZones, t
     for server in (three.ns1, three.ns2):
         server.serials.pop(zone.name.to_digestable())
     with started(three, tmp_path) as deployer:
-        turn_until(deployer, lambda: len(deployments.statuses()) == 2, "it is removed")
+        step_until(deployer, lambda: len(deployments.statuses()) == 2, "it is removed")

@@ -1,4 +1,4 @@
-"""Rows are written when they say something new: a few in the loop, many in a worker, none lost that was refused."""
+"""Rows are written if they differ: a few in the loop, many in a worker; refused ones are written later."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from appliance.deploy.reachability import SILENT_AFTER, Reachability
 from appliance.deploy.recorder import MOST_AT_ONCE, MOST_IN_LOOP, RETRY_AFTER, Recorder
 from appliance.deploy.worker_pool import WorkerPool
 from appliance.errors import StoreError
+from appliance.queries.soa import SoaResponse
 from appliance.store import deployments
 from appliance.store.deployments import ZoneStatus
 from appliance.store.file import sqlite
 from appliance.zones.deployment import NameserverState
-from tests.deploy.builders import standing
+from tests.deploy.builders import expected, zone_status
 from tests.deploy.many_zones import ManyZones, many_zones
 from tests.pair import wait_for
 
@@ -39,7 +40,7 @@ sys.stdin.read()
 
 @contextmanager
 def locked(store: Path) -> Iterator[None]:
-    """Another process holds the write lock."""
+    """Let another process hold the write lock."""
     words = (sys.executable, "-c", _LOCK, str(store))
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout
@@ -51,16 +52,18 @@ def locked(store: Path) -> Iterator[None]:
 
 
 class Recording:
-    """A recorder over many zones, its time the test's own, and the ends of its jobs."""
+    """A recorder of many zones, with a clock that the test sets."""
 
     def __init__(self, many: ManyZones) -> None:
         self.many = many
         self.now = 100.0
-        self.reach = Reachability(0.0)
-        self.lanes = WorkerPool(many.store)
-        self.recorder = Recorder(many.host, many.store, self.lanes, many.workspace.clock, lambda: self.now, self.reach)
+        self.reachability = Reachability(0.0)
+        self.workers = WorkerPool(many.store)
+        self.recorder = Recorder(
+            many.host, many.store, self.workers, many.workspace.clock, lambda: self.now, self.reachability, expected
+        )
         self._poll = select.poll()
-        self._poll.register(self.lanes, select.POLLIN)
+        self._poll.register(self.workers, select.POLLIN)
 
     def write_all(self) -> None:
         """Flush, as the loop does, until nothing is left."""
@@ -68,7 +71,7 @@ class Recording:
         def is_written() -> bool:
             self.recorder.flush()
             self._poll.poll(10)
-            self.lanes.take_ends()
+            self.workers.run_callbacks()
             return self.recorder.is_idle
 
         wait_for(is_written, "everything is written")
@@ -76,76 +79,78 @@ class Recording:
     def await_end(self) -> None:
         """Wait for the end of one job."""
         self._poll.poll(30_000)
-        self.lanes.take_ends()
+        self.workers.run_callbacks()
 
     def see(self, zones: list[ZoneStatus], serial: int | None) -> None:
-        """Both nameservers answered with this serial for these zones, or the second did not answer: None."""
+        """Record that both nameservers serve this serial; None: that only the first answered, with the right one."""
         ns1, ns2 = self.many.host.nameservers
         for zone in zones:
-            served = {ns1: zone.serial} if serial is None else {ns1: serial, ns2: serial}
-            self.recorder.seen(zone.uuid, zone.serial, served)
+            servers = (ns1,) if serial is None else (ns1, ns2)
+            shown = zone.serial if serial is None else serial
+            answers = {server: SoaResponse(server, zone.name, shown, 0, owner_matches=True) for server in servers}
+            self.recorder.observed(zone.uuid, zone.serial, answers)
 
     def rows(self) -> set[tuple[str, int | None, str]]:
-        """What the store says of nameservers, without zones."""
+        """Return nameserver, serial and state of the observations in the store."""
         with closing(sqlite.connect(self.many.store.path)) as reader:
             return set(reader.execute("select nameserver, serial, state from observation"))
 
 
 @contextmanager
 def recording(folder: Path, count: int) -> Iterator[Recording]:
-    """A recorder over that many zones, of which the store knows no answer."""
+    """Yield a recorder of that many zones, for which the store holds no observation."""
     with many_zones(folder, count) as many:
-        made = Recording(many)
+        created = Recording(many)
         many.forget_counts()
         try:
-            yield made
+            yield created
         finally:
-            made.lanes.close()
+            created.workers.close()
 
 
 @pytest.fixture
 def few(tmp_path: Path) -> Iterator[Recording]:
-    """A recorder over three zones."""
-    with recording(tmp_path, 3) as made:
-        yield made
+    """A recorder of three zones."""
+    with recording(tmp_path, 3) as created:
+        yield created
 
 
 def test_ten_thousand_zones_are_written_by_a_worker_in_parts(tmp_path: Path) -> None:
-    with recording(tmp_path, 10_000) as made:
+    with recording(tmp_path, 10_000) as created:
         zones = deployments.statuses()
-        made.see(zones, zones[0].serial)
-        made.write_all()
-        transactions = made.many.store.transactions
+        created.see(zones, zones[0].serial)
+        created.write_all()
+        transactions = created.many.store.transactions
         assert {one.thread for one in transactions} == {"records_0"}
         assert [one.observations for one in transactions] == [2 * MOST_AT_ONCE] * 50
-        assert made.rows() == {(server.name, zones[0].serial, "live") for server in made.many.host.nameservers}
-        made.many.forget_counts()
-        made.see(zones, zones[0].serial)
-        made.write_all()
+        assert created.rows() == {(server.name, zones[0].serial, "live") for server in created.many.host.nameservers}
+        created.many.forget_counts()
+        created.see(zones, zones[0].serial)
+        created.write_all()
         assert transactions == []
 
 
 def test_what_the_store_holds_at_the_start_is_not_written_again(tmp_path: Path) -> None:
-    with recording(tmp_path, 10_000) as made:
-        made.many.all_live()
-        made.recorder.load(deployments.all_seen())
-        made.see(made.many.zones, made.many.zones[0].serial)
-        assert made.recorder.is_idle
-        changed = made.many.zones[17]
-        made.see([changed], changed.serial + 1)
-        made.write_all()
-        assert [(one.thread, one.observations) for one in made.many.store.transactions] == [(LOOP, 2)]
+    with recording(tmp_path, 10_000) as created:
+        created.many.all_live()
+        created.recorder.load(deployments.all_seen())
+        created.see(created.many.zones, created.many.zones[0].serial)
+        assert created.recorder.is_idle
+        changed = created.many.zones[17]
+        created.see([changed], changed.serial + 1)
+        created.write_all()
+        assert [(one.thread, one.observations) for one in created.many.store.transactions] == [(LOOP, 2)]
 
 
 def test_a_silent_secondary_changes_its_own_rows_alone(tmp_path: Path) -> None:
-    with recording(tmp_path, 10_000) as made:
-        made.many.all_live()
-        made.recorder.load(deployments.all_seen())
-        made.reach.asked(made.many.ns2.server, made.now - 2 * SILENT_AFTER)
-        made.see(made.many.zones, None)
-        made.write_all()
-        assert [one.observations for one in made.many.store.transactions] == [MOST_AT_ONCE] * 50
-        assert {state for name, _, state in made.rows() if name == made.many.ns2.server.name} == {"unreachable"}
+    with recording(tmp_path, 10_000) as created:
+        created.many.all_live()
+        created.recorder.load(deployments.all_seen())
+        created.reachability.note_query(created.many.ns2.server, created.now - 2 * SILENT_AFTER)
+        created.see(created.many.zones, None)
+        created.write_all()
+        assert [one.observations for one in created.many.store.transactions] == [MOST_AT_ONCE] * 50
+        assert {state for name, _, state in created.rows() if name == created.many.ns2.server.name} == {"unreachable"}
 
 
 def test_a_few_zones_are_written_in_one_transaction(few: Recording) -> None:
@@ -175,21 +180,21 @@ def test_what_the_store_refused_is_written_later_in_its_order(few: Recording) ->
 
 
 def test_a_worker_that_was_refused_tries_again(tmp_path: Path) -> None:
-    with recording(tmp_path, MOST_IN_LOOP + 1) as made:
+    with recording(tmp_path, MOST_IN_LOOP + 1) as created:
         zones = deployments.statuses()
-        made.see(zones, zones[0].serial)
-        with locked(made.many.store.path):
-            made.recorder.flush()
-            made.await_end()
-            made.recorder.flush()
-        assert made.many.store.transactions == []
-        made.now += RETRY_AFTER
-        made.write_all()
-        assert len(made.rows()) == 2
+        created.see(zones, zones[0].serial)
+        with locked(created.many.store.path):
+            created.recorder.flush()
+            created.await_end()
+            created.recorder.flush()
+        assert created.many.store.transactions == []
+        created.now += RETRY_AFTER
+        created.write_all()
+        assert len(created.rows()) == 2
 
 
 def test_a_zone_that_the_store_does_not_know_keeps_no_other_from_being_written(few: Recording) -> None:
-    unknown, zone = standing("unknown.example"), deployments.statuses()[0]
+    unknown, zone = zone_status("unknown.example"), deployments.statuses()[0]
     few.recorder.attempt(unknown.uuid, 7, None)
     few.recorder.attempt(zone.uuid, zone.serial, None)
     few.see([unknown, zone], zone.serial)
@@ -220,3 +225,15 @@ def test_what_was_noted_is_newer_than_what_is_loaded(few: Recording) -> None:
     few.see([zone], zone.serial)
     few.recorder.flush()
     assert few.many.store.transactions == []
+
+
+def test_the_state_of_a_nameserver_follows_what_is_expected_of_it(few: Recording) -> None:
+    zone = deployments.statuses()[0]
+    ns2 = few.many.host.nameservers[1]
+    few.recorder.expected = lambda serial, server: expected((serial or 0) + 100 * (server == ns2), server)
+    few.see([zone], zone.serial)
+    few.recorder.flush()
+    assert {state for server, _, state in few.rows() if server == ns2.name} == {"lagging"}
+    few.see([zone], zone.serial + 100)
+    few.recorder.flush()
+    assert {state for server, _, state in few.rows() if server == ns2.name} == {"live"}

@@ -1,4 +1,4 @@
-"""The stages of a rollout: a table of what leads where, and what holds a name."""
+"""The stages of a rollout: which event leads where, and which stages hold a name."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from appliance.deploy.rollout import FINAL, HOLDING, TRANSITIONS, Rollout, RolloutEvent, Stage
-from tests.deploy.builders import name, standing
+from tests.deploy.builders import name, zone_status
 
 ZONE = name("example.com")
 
@@ -35,9 +35,9 @@ ZONE = name("example.com")
         ([RolloutEvent.HANDED_OVER, RolloutEvent.NOT_LOADED, RolloutEvent.RESTORED], Stage.FAILED),
     ],
 )
-def test_the_way_of_new_content(events: list[RolloutEvent], stage: Stage) -> None:
+def test_the_stages_of_new_content(events: list[RolloutEvent], stage: Stage) -> None:
     rollout = Rollout(ZONE)
-    rollout.want(standing())
+    rollout.request(zone_status())
     rollout.start()
     for event in events:
         rollout.advance(event)
@@ -54,9 +54,9 @@ def test_the_way_of_new_content(events: list[RolloutEvent], stage: Stage) -> Non
         ([RolloutEvent.WITHDRAWN, RolloutEvent.OVERDUE], Stage.FAILED),
     ],
 )
-def test_the_way_of_a_removal(events: list[RolloutEvent], stage: Stage) -> None:
+def test_the_stages_of_a_removal(events: list[RolloutEvent], stage: Stage) -> None:
     rollout = Rollout(ZONE)
-    rollout.want(standing(deleted=True))
+    rollout.request(zone_status(deleted=True))
     rollout.start()
     for event in events:
         rollout.advance(event)
@@ -77,9 +77,9 @@ def test_every_stage_is_reached_and_every_stage_but_a_final_one_is_left() -> Non
 
 @pytest.mark.parametrize("stage", sorted(HOLDING))
 def test_newer_content_waits_until_the_name_is_free(stage: Stage) -> None:
-    newer = standing(serial=8)
+    newer = zone_status(serial=8)
     rollout = Rollout(ZONE, stage)
-    rollout.want(newer)
+    rollout.request(newer)
     assert rollout.stage is stage
     left = next(event for held, event in TRANSITIONS if held is stage and TRANSITIONS[held, event] not in HOLDING)
     rollout.advance(left)
@@ -89,10 +89,10 @@ def test_newer_content_waits_until_the_name_is_free(stage: Stage) -> None:
 @pytest.mark.parametrize("stage", sorted(set(Stage) - HOLDING))
 def test_newer_content_may_start_at_once_where_the_name_is_free(stage: Stage) -> None:
     rollout = Rollout(ZONE, stage)
-    rollout.want(standing(serial=8))
+    rollout.request(zone_status(serial=8))
     assert rollout.stage is Stage.PENDING
 
 
-def test_nothing_starts_that_is_not_wanted() -> None:
+def test_nothing_starts_that_was_not_requested() -> None:
     with pytest.raises(ValueError, match="cannot start"):
         Rollout(ZONE).start()

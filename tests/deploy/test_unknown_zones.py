@@ -1,4 +1,4 @@
-"""Zones that the store never knew: found among catalog members and files, and taken away by an operator's word."""
+"""Zones that are not in the database: found among members and files, removed only if an operator allows it."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def test_members_and_files_of_no_known_zone_are_found(host: PrimaryHost, pair: P
     found = find_unknown_zones(host, members, [known], [name("living.example")])
     assert UnknownZone(unknown, name("member.example")) in found
     assert UnknownZone(member_label(file), name("file.example")) in found
-    assert not {member_label(known), taken} & {stray.label for stray in found}
+    assert not {member_label(known), taken} & {unknown.label for unknown in found}
 
 
-def test_a_zone_that_may_go_is_forgotten_with_its_files(host: PrimaryHost, pair: Pair) -> None:
+def test_a_zone_that_may_be_removed_goes_with_its_files(host: PrimaryHost, pair: Pair) -> None:
     zone = name("unknown.example")
     uuid = pair.create(zone, 1)
     remove_unknown_zone(UnknownZone(member_label(uuid), zone), host)

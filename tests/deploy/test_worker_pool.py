@@ -1,4 +1,4 @@
-"""Jobs run beside the loop, and every end reaches it."""
+"""Jobs run beside the loop, and every result reaches it."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from tests.pair import wait_for
 from tests.workspace import Workspace
 
 
-def ends_of(lanes: WorkerPool, count: int, ended: list[object]) -> None:
+def ends_of(workers: WorkerPool, count: int, ended: list[object]) -> None:
     poll = select.poll()
-    poll.register(lanes, select.POLLIN)
+    poll.register(workers, select.POLLIN)
 
     def all_came() -> bool:
         poll.poll(100)
-        lanes.take_ends()
+        workers.run_callbacks()
         return len(ended) == count
 
     wait_for(all_came, "the ends of all jobs")
 
 
 def test_results_and_failures_reach_the_loop(workspace: Workspace) -> None:
-    lanes, ended = WorkerPool(workspace.store), list[object]()
+    workers, ended = WorkerPool(workspace.store), list[object]()
 
     def refuse() -> None:
         raise NotFound("nothing there")
@@ -32,18 +32,18 @@ def test_results_and_failures_reach_the_loop(workspace: Workspace) -> None:
     def break_down() -> None:
         raise ZeroDivisionError
 
-    lanes.start(lambda: 7, ended.append, ended.append)
-    lanes.start(refuse, ended.append, ended.append)
-    lanes.start(break_down, ended.append, ended.append)
-    ends_of(lanes, 3, ended)
-    lanes.close()
+    workers.start(lambda: 7, ended.append, ended.append)
+    workers.start(refuse, ended.append, ended.append)
+    workers.start(break_down, ended.append, ended.append)
+    ends_of(workers, 3, ended)
+    workers.close()
     assert 7 in ended
     assert sorted(type(end).__name__ for end in ended) == ["ApplianceError", "NotFound", "int"]
     assert all(isinstance(end, ApplianceError | int) for end in ended)
 
 
-def test_ends_are_called_in_the_loop_alone(workspace: Workspace) -> None:
-    lanes, ended = WorkerPool(workspace.store), list[object]()
+def test_callbacks_are_called_in_the_loop_alone(workspace: Workspace) -> None:
+    workers, ended = WorkerPool(workspace.store), list[object]()
     jobs, ends = list[int](), list[int]()
 
     def done(job: int) -> None:
@@ -51,22 +51,22 @@ def test_ends_are_called_in_the_loop_alone(workspace: Workspace) -> None:
         ends.append(threading.get_ident())
         ended.append(job)
 
-    lanes.start(threading.get_ident, done, ended.append)
-    ends_of(lanes, 1, ended)
-    lanes.close()
+    workers.start(threading.get_ident, done, ended.append)
+    ends_of(workers, 1, ended)
+    workers.close()
     assert ends == [threading.get_ident()] != jobs
 
 
 def test_no_kind_of_work_waits_for_another(workspace: Workspace) -> None:
-    lanes, ended, gate = WorkerPool(workspace.store), list[object](), threading.Event()
+    workers, ended, gate = WorkerPool(workspace.store), list[object](), threading.Event()
     others = [worker for worker in Worker if worker is not Worker.ZONES]
     try:
         for _ in range(2 * ZONE_WORKERS):
-            lanes.start(lambda: gate.wait(30), lambda _: None, lambda _: None, Worker.ZONES)
+            workers.start(lambda: gate.wait(30), lambda _: None, lambda _: None, Worker.ZONES)
         for worker in others:
-            lanes.start(lambda worker=worker: worker, ended.append, ended.append, worker)  # type: ignore[misc]
-        ends_of(lanes, len(others), ended)
+            workers.start(lambda worker=worker: worker, ended.append, ended.append, worker)  # type: ignore[misc]
+        ends_of(workers, len(others), ended)
     finally:
         gate.set()
-        lanes.close()
+        workers.close()
     assert set(ended) == set(others)

@@ -72,7 +72,7 @@ def test_an_older_store_removes_nothing(own: Appliance, api: Client, tmp_path: P
     wait_for(lambda: served(own, "www.older.example") == [{OLD}, {OLD}], "the store's content is served")
     assert is_later(api.wait_until_live(zone)["serial"], before)
     assert served(own, "www.younger.example") == [{OLD}, {OLD}]
-    problem = "zone younger.example is served, and the store never knew it"
+    problem = "zone younger.example is served but not in the database"
     wait_for(lambda: problem in status_of(own), "status names the unknown zone")
     assert problem in own.get("/readyz").text
     assert "dns_appliance_unknown_zones 1.0" in own.get("/metrics").text
@@ -155,8 +155,8 @@ def test_an_unreachable_secondary_is_reported_everywhere(own: Appliance, api: Cl
 def test_a_suspended_deployer_is_reported(own: Appliance, api: Client) -> None:
     api.wait_until_live(api.zone("still.example"))
     with own.without("appliance deployer"):
-        wait_for(lambda: own.get("/readyz").status_code == 503, "readyz reports it")
-        assert "the deployer has not turned for" in status_of(own)
+        wait_for(lambda: own.get("/readyz").status_code == 503, "readyz tells")
+        assert "the deployer has not reported for" in status_of(own)
         assert "event=problem subject=deployer" in own.log("serve")
         api.zone("written.example")
 
