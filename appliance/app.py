@@ -110,7 +110,7 @@ def _listen_option(listen: Endpoint | LocalSocket) -> dict[str, str]:
 def _create_context(settings: Settings, clock: Callable[[], datetime], monotonic: Callable[[], float]) -> WebContext:
     seats = max(1, settings.api.threads // 4)
     timeout = settings.store.busy_timeout
-    store = Store(settings.store.path, busy_timeout=timeout, seats=seats, monotonic=monotonic)
+    store = Store(settings.store.path, busy_timeout=timeout, max_waiting=seats, monotonic=monotonic)
     store.keep()
     editor = editor_from(settings, store, clock)
     wait = create_deployment_wait(

@@ -1,8 +1,7 @@
-"""A clock that can be stepped under a running API and deployer: theirs alone, not that of the nameservers or the tests.
+"""A clock of a running API and deployer that a test can step; nameservers and tests keep the true time.
 
-libfaketime gives it (Debian's package faketime). BIND's programs hang under it: so a step is that of an appliance
-whose clock differs from its nameservers', the checker runs at the true time, and `rndc`, which would be refused as
-well, fails.
+It uses libfaketime (Debian's package faketime). BIND's programs hang under it: so the checker runs at the true time,
+and `rndc`, whose messages would be refused for their time, is replaced by a program that fails.
 """
 
 from __future__ import annotations
@@ -26,24 +25,24 @@ time.sleep = lambda seconds: select.select((), (), (), seconds)
 from appliance.cli import main
 main()
 """
-"""The program `appliance`, sleeping in another way: clock_nanosleep fails under libfaketime 0.9.10."""
+"""The program `appliance` with another `time.sleep`: clock_nanosleep fails under libfaketime 0.9.10."""
 
 
 class Clock:
-    """A file that libfaketime reads at each question for the time."""
+    """The file from which libfaketime reads the offset at each call."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
         self.step("+0")
 
     def step(self, offset: str) -> None:
-        """Let the clock be so far from the true time, as libfaketime writes it: `-1d`, `+10y`, `+0`."""
+        """Set the offset from the true time, in the format of libfaketime: `-1d`, `+10y`, `+0`."""
         draft = self._file.with_suffix(".new")
         draft.write_text(offset)
         draft.replace(self._file)
 
     def environment(self) -> dict[str, str]:
-        """What puts a program under this clock; what it measures durations by goes on."""
+        """Return the environment of a program under this clock; its monotonic clock is the true one."""
         (library,) = Path("/usr/lib").glob("*/faketime/libfaketime.so.1")
         own = {
             "LD_PRELOAD": str(library),
@@ -65,7 +64,7 @@ class Clock:
 
 @contextmanager
 def stepped(appliance: Appliance) -> Iterator[Clock]:
-    """API and deployer run under a clock of their own for as long as the block runs; `run` stands still meanwhile."""
+    """Run API and deployer under a clock of their own for the block; stop `run`, their parent, meanwhile."""
     clock = Clock(appliance.state / "clock")
     with ExitStack() as undo:
         assert appliance.process

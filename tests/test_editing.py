@@ -1,4 +1,4 @@
-"""The writes: what each stores, what it refuses, and that a refused one leaves no trace."""
+"""Writes: what each stores and refuses; a refused one stores nothing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import apsw
 import pytest
 
 from appliance.editing import RecordInput, with_fields
-from appliance.editing.claims import RESERVATION
+from appliance.editing.zone_names import RESERVATION
 from appliance.errors import (
     ApplianceError,
     InputError,
@@ -30,11 +30,11 @@ from appliance.zones.changes import Create
 from appliance.zones.model import MAX_TTL, Record, Zone
 from appliance.zones.names import parse_owner
 from appliance.zones.serial import is_later
-from tests.workspace import APEX, Workspace
+from tests.workspace import APEX, Workspace, current_database
 
 
 def change(workspace: Workspace, record: Record, **fields: object) -> tuple[Zone, Record]:
-    """Change these fields of a record, by the owner."""
+    """Change fields of a record as the owner."""
     return workspace.editor.change_record(
         workspace.owner, record.uuid, lambda zone, before: with_fields(before, zone, fields)
     )
@@ -43,9 +43,9 @@ def change(workspace: Workspace, record: Record, **fields: object) -> tuple[Zone
 def put(
     workspace: Workspace, record: Record, record_type: str, name: str, value: str, ttl: int | None = None
 ) -> Record:
-    """Replace a record whole, by the owner."""
-    wanted = RecordInput(record_type, name, value, ttl=ttl)
-    return workspace.editor.change_record(workspace.owner, record.uuid, lambda _zone, _before: wanted)[1]
+    """Replace all data of a record as the owner."""
+    requested = RecordInput(record_type, name, value, ttl=ttl)
+    return workspace.editor.change_record(workspace.owner, record.uuid, lambda _zone, _before: requested)[1]
 
 
 def stored(workspace: Workspace, record: Record) -> Record:
@@ -59,14 +59,13 @@ def current(zone: Zone) -> Zone:
 
 
 def revision(workspace: Workspace, record: Record) -> int:
-    (row,) = (row for row in workspace.rows()["record"] if row[1] == record.uuid.hex)
-    return int(str(row[12]))
+    return next(int(row["revision"]) for row in workspace.rows()["record"] if row["uuid"] == record.uuid.hex)
 
 
 def refused(
     workspace: Workspace, write: Callable[[], object], kind: type[ApplianceError], field: str | None = None
 ) -> str:
-    """The write fails with that error and leaves every table as it was, unannounced."""
+    """Assert that the write raises that error, changes no table and is not announced; return the message."""
     before, announced = workspace.rows(), len(workspace.announced)
     with pytest.raises(kind) as error:
         write()
@@ -88,13 +87,13 @@ def test_a_new_zone_is_empty_and_has_the_serial_of_the_day(workspace: Workspace)
 def test_the_announcement_comes_after_the_commit(workspace: Workspace) -> None:
     zone = workspace.zone()
     (seen,) = workspace.announced
-    assert [row[1] for row in seen["zone"]] == [zone.uuid.hex], "another connection saw it already"
+    assert [row["uuid"] for row in seen["zone"]] == [zone.uuid.hex], "another connection saw it already"
 
 
 @pytest.mark.parametrize(
     "domain", ["", "a..b", "*.example.org", "com", "co.uk", "foo.local", "appliance.test", "ns1.appliance.test"]
 )
-def test_domains_that_cannot_be_had(workspace: Workspace, domain: str) -> None:
+def test_invalid_and_reserved_domains_are_refused(workspace: Workspace, domain: str) -> None:
     refused(workspace, lambda: workspace.zone(domain), InvalidName, "domain")
 
 
@@ -104,7 +103,7 @@ def test_operators_may_have_public_suffixes(workspace: Workspace) -> None:
     refused(workspace, lambda: workspace.editor.create_zone(operator, "local"), InvalidName, "domain")
 
 
-def test_a_zone_exists_once_on_whichever_account(workspace: Workspace) -> None:
+def test_a_zone_exists_once_over_all_accounts(workspace: Workspace) -> None:
     workspace.zone("example.com")
     texts = {
         refused(workspace, lambda: workspace.editor.create_zone(caller, domain), InvalidName, "domain")  # noqa: B023 - called at once
@@ -115,7 +114,7 @@ def test_a_zone_exists_once_on_whichever_account(workspace: Workspace) -> None:
 
 
 @pytest.mark.parametrize("domain", ["sub.example.com", "a.b.example.com"])
-def test_nobody_stands_above_or_below_a_zone_of_another(workspace: Workspace, domain: str) -> None:
+def test_no_zone_is_above_or_below_one_of_another_account(workspace: Workspace, domain: str) -> None:
     workspace.zone("example.com")
     refused(workspace, lambda: workspace.editor.create_zone(workspace.stranger, domain), InvalidName, "domain")
     workspace.zone("deep.below.example.net")
@@ -131,7 +130,7 @@ def test_nobody_stands_above_or_below_a_zone_of_another(workspace: Workspace, do
     workspace.editor.create_zone(workspace.stranger, "below.example.net")
 
 
-def test_a_deleted_name_stays_with_its_account_for_30_days(workspace: Workspace) -> None:
+def test_a_deleted_name_is_reserved_for_its_account_for_30_days(workspace: Workspace) -> None:
     zone = workspace.zone()
     workspace.editor.delete_zone(workspace.owner, zone.uuid)
     workspace.clock.forward(days=29, hours=23)
@@ -144,7 +143,7 @@ def test_a_deleted_name_stays_with_its_account_for_30_days(workspace: Workspace)
     assert workspace.editor.create_zone(workspace.stranger, "example.com").account == workspace.stranger.account.uuid
 
 
-def test_a_zone_made_again_has_a_later_serial_and_another_uuid(workspace: Workspace) -> None:
+def test_a_zone_created_again_has_a_later_serial_and_another_uuid(workspace: Workspace) -> None:
     first = workspace.zone()
     workspace.add(first, "A", "www", "192.0.2.1")
     gone = workspace.editor.delete_zone(workspace.owner, first.uuid)
@@ -167,7 +166,7 @@ def test_a_protected_zone_is_not_deleted(workspace: Workspace) -> None:
     refused(workspace, lambda: workspace.editor.change_zone(workspace.owner, zone.uuid, {"comment": "x"}), NotFound)
 
 
-def test_settings_move_the_revision_and_not_the_serial(workspace: Workspace) -> None:
+def test_settings_change_the_revision_and_not_the_serial(workspace: Workspace) -> None:
     zone = workspace.zone()
     workspace.clock.forward(seconds=5)
     changed = workspace.editor.change_zone(workspace.owner, zone.uuid, {"default_ttl": 60, "comment": "mine"})
@@ -198,7 +197,7 @@ def test_settings_out_of_range(workspace: Workspace, settings: dict[str, Any], f
 # Records: one write, one serial
 
 
-def test_each_change_moves_serial_revision_and_journal_together(workspace: Workspace) -> None:
+def test_each_change_has_a_serial_a_revision_and_a_journal_row(workspace: Workspace) -> None:
     zone = workspace.zone()
     after, record = workspace.editor.create_record(workspace.owner, zone.uuid, RecordInput("A", "WWW", "192.0.2.1"))
     assert (after.serial, after.revision, after.record_count) == (zone.serial + 1, 2, 1) and current(zone) == after
@@ -241,7 +240,7 @@ def test_no_change_leaves_everything_as_it_is(workspace: Workspace) -> None:
     assert workspace.rows() == before
 
 
-def test_a_comment_moves_the_revision_and_not_the_serial(workspace: Workspace) -> None:
+def test_a_comment_changes_the_revision_and_not_the_serial(workspace: Workspace) -> None:
     zone = workspace.zone()
     record = workspace.add(zone, "A", "www", "192.0.2.1")
     before = current(zone)
@@ -251,7 +250,7 @@ def test_a_comment_moves_the_revision_and_not_the_serial(workspace: Workspace) -
     assert changed.comment == "a note" and revision(workspace, record) == 2 and len(workspace.journal()) == 3
 
 
-def test_a_value_that_is_only_written_otherwise_is_stored_and_not_published(workspace: Workspace) -> None:
+def test_another_spelling_of_a_value_is_stored_and_not_published(workspace: Workspace) -> None:
     zone = workspace.zone()
     record = workspace.add(zone, "TXT", "www", "plain")
     before = current(zone)
@@ -259,17 +258,17 @@ def test_a_value_that_is_only_written_otherwise_is_stored_and_not_published(work
     assert changed.value == '"plain"' and after.serial == before.serial and after.revision == before.revision + 1
 
 
-def test_what_is_not_there_or_not_theirs_is_not_found(workspace: Workspace) -> None:
+def test_unknown_and_foreign_zones_and_records_are_not_found(workspace: Workspace) -> None:
     zone = workspace.zone()
     record = workspace.add(zone, "A", "www", "192.0.2.1")
-    wanted = RecordInput("A", "x", "192.0.2.1")
+    requested = RecordInput("A", "x", "192.0.2.1")
     for caller, zone_uuid, record_uuid in [
         (workspace.owner, uuid4(), uuid4()),
         (workspace.stranger, zone.uuid, record.uuid),
     ]:
         for write in (
-            lambda: workspace.editor.create_record(caller, zone_uuid, wanted),  # noqa: B023 - called at once
-            lambda: workspace.editor.change_record(caller, record_uuid, lambda _zone, _before: wanted),  # noqa: B023
+            lambda: workspace.editor.create_record(caller, zone_uuid, requested),  # noqa: B023 - called at once
+            lambda: workspace.editor.change_record(caller, record_uuid, lambda _zone, _before: requested),  # noqa: B023
             lambda: workspace.editor.delete_record(caller, record_uuid),  # noqa: B023
             lambda: workspace.editor.change_zone(caller, zone_uuid, {"comment": "x"}),  # noqa: B023
             lambda: workspace.editor.delete_zone(caller, zone_uuid),  # noqa: B023
@@ -280,7 +279,7 @@ def test_what_is_not_there_or_not_theirs_is_not_found(workspace: Workspace) -> N
 # The TTL of a set
 
 
-def test_a_ttl_that_is_named_sets_the_whole_set(workspace: Workspace) -> None:
+def test_a_requested_ttl_applies_to_the_whole_set(workspace: Workspace) -> None:
     zone = workspace.zone()
     first = workspace.add(zone, "A", "rr", "192.0.2.1", ttl=60)
     second = workspace.add(zone, "A", "rr", "192.0.2.2", ttl=120)
@@ -291,7 +290,7 @@ def test_a_ttl_that_is_named_sets_the_whole_set(workspace: Workspace) -> None:
     assert len(workspace.journaled()[-1][0]) == 2, "the journal holds both"
 
 
-def test_a_ttl_that_is_absent_takes_the_sets(workspace: Workspace) -> None:
+def test_without_a_ttl_a_record_gets_that_of_the_set(workspace: Workspace) -> None:
     zone = workspace.zone()
     workspace.add(zone, "A", "rr", "192.0.2.1", ttl=60)
     assert workspace.add(zone, "A", "rr", "192.0.2.2").ttl == 60
@@ -301,7 +300,7 @@ def test_a_ttl_that_is_absent_takes_the_sets(workspace: Workspace) -> None:
     assert workspace.add(zone, "A", "rr", "192.0.2.3").ttl == 60
 
 
-def test_a_replaced_record_takes_the_sets_ttl_or_the_default(workspace: Workspace) -> None:
+def test_a_replaced_record_gets_the_ttl_of_the_set_or_the_default(workspace: Workspace) -> None:
     zone = workspace.zone()
     first, alone = (
         workspace.add(zone, "A", "rr", "192.0.2.1", ttl=60),
@@ -340,7 +339,7 @@ def test_ttls_out_of_range(workspace: Workspace, ttl: int) -> None:
     assert workspace.add(zone, "A", "www", "192.0.2.1", ttl=MAX_TTL).ttl == MAX_TTL
 
 
-# What is refused
+# Refused records
 
 
 @pytest.mark.parametrize(
@@ -379,8 +378,8 @@ def test_a_refused_record_leaves_no_trace(
     workspace.add(zone, "NS", "sub", "ns.example.org")
     movable = workspace.add(zone, "TXT", "movable", "x")
     refused(workspace, lambda: workspace.add(zone, record_type, name, value, 5, priority), InputError, field)
-    wanted = RecordInput(record_type, name, value, ttl=5, priority=priority)
-    write = lambda: workspace.editor.change_record(workspace.owner, movable.uuid, lambda _zone, _before: wanted)  # noqa: E731
+    requested = RecordInput(record_type, name, value, ttl=5, priority=priority)
+    write = lambda: workspace.editor.change_record(workspace.owner, movable.uuid, lambda _zone, _before: requested)  # noqa: E731
     refused(workspace, write, InputError, field)
 
 
@@ -414,7 +413,7 @@ def test_an_apex_server_keeps_its_address(workspace: Workspace) -> None:
     refused(workspace, lambda: workspace.add(zone, "TXT", "a.ns", "x"), RuleBroken, "value")
 
 
-def test_a_delegation_is_taken_back_from_the_top(workspace: Workspace) -> None:
+def test_a_delegation_is_removed_from_the_top(workspace: Workspace) -> None:
     zone = workspace.zone()
     server = workspace.add(zone, "NS", "sub", "ns.sub.example.com")
     glue, signer = (
@@ -428,7 +427,7 @@ def test_a_delegation_is_taken_back_from_the_top(workspace: Workspace) -> None:
     assert change(workspace, glue, record_type="TXT")[1].value == "192.0.2.1", "it is ordinary data now"
 
 
-def test_a_changed_type_is_read_anew(workspace: Workspace) -> None:
+def test_a_changed_type_is_parsed_again(workspace: Workspace) -> None:
     zone = workspace.zone()
     mail = workspace.add(zone, "MX", "@", "mail.example.org", priority=10)
     refused(workspace, lambda: change(workspace, mail, priority=None), InvalidValue, "priority")
@@ -443,9 +442,9 @@ def test_a_changed_type_is_read_anew(workspace: Workspace) -> None:
 @pytest.mark.parametrize("comment", ["x" * 501, "a\nb", "\ud800", "\u202e"])
 def test_comments_of_records_are_short_and_printable(workspace: Workspace, comment: str) -> None:
     zone = workspace.zone()
-    wanted = RecordInput("A", "www", "192.0.2.1", comment=comment)
+    requested = RecordInput("A", "www", "192.0.2.1", comment=comment)
     refused(
-        workspace, lambda: workspace.editor.create_record(workspace.owner, zone.uuid, wanted), InputError, "comment"
+        workspace, lambda: workspace.editor.create_record(workspace.owner, zone.uuid, requested), InputError, "comment"
     )
 
 
@@ -456,9 +455,9 @@ def test_a_token_limited_to_zones_sees_no_others(workspace: Workspace) -> None:
     zone, other = workspace.zone("a.org"), workspace.zone("b.org")
     record = workspace.add(other, "A", "www", "192.0.2.1")
     limited = replace(workspace.owner, limits=TokenLimits(zones=frozenset({zone.uuid})))
-    wanted = RecordInput("A", "www", "192.0.2.1")
-    assert workspace.editor.create_record(limited, zone.uuid, wanted)
-    refused(workspace, lambda: workspace.editor.create_record(limited, other.uuid, wanted), NotFound)
+    requested = RecordInput("A", "www", "192.0.2.1")
+    assert workspace.editor.create_record(limited, zone.uuid, requested)
+    refused(workspace, lambda: workspace.editor.create_record(limited, other.uuid, requested), NotFound)
     refused(workspace, lambda: workspace.editor.delete_record(limited, record.uuid), NotFound)
     refused(workspace, lambda: workspace.editor.create_zone(limited, "c.org"), NotPermitted)
 
@@ -501,17 +500,17 @@ def test_a_serial_is_raised_over_one_that_was_served(workspace: Workspace, ahead
     assert workspace.journal()[-1] == ("zone.raise_serial", raised.serial)
 
 
-# What a write costs
+# Costs of a write
 
 
 def statements_of_a_create(workspace: Workspace, zone: Zone, name: str) -> int:
-    """How many SQL statements a new record takes."""
-    said: list[str] = []
-    connection = workspace.store._db.connection()
-    connection.trace_v2(apsw.SQLITE_TRACE_STMT, lambda event: said.append(event["sql"]))
+    """Return the number of SQL statements that create a record."""
+    executed: list[str] = []
+    connection = current_database().connection()
+    connection.trace_v2(apsw.SQLITE_TRACE_STMT, lambda event: executed.append(event["sql"]))
     workspace.add(zone, "A", name, "192.0.2.1")
     connection.trace_v2(0)
-    return len(said)
+    return len(executed)
 
 
 def test_a_write_costs_the_same_in_a_large_zone(workspace: Workspace) -> None:

@@ -74,7 +74,7 @@ def test_status_fails_on_any_problem_and_names_each_zone_once(workspace: Workspa
     beat(workspace, 0)
     assert status(workspace, tmp_path).returncode == 0
     found = [(f"{place}-{domain}", dns.name.from_text(domain)) for domain in UNKNOWN for place in ("file", "former")]
-    unknown_zones.note(found, workspace.clock())
+    unknown_zones.store(found, workspace.clock())
     beat(workspace, 0)
     done = status(workspace, tmp_path)
     assert done.returncode == 1

@@ -1,4 +1,4 @@
-"""Small volumes for tests: a file system that can be filled or made read-only. Only root can mount one."""
+"""Small volumes for tests: a file system that can be filled or mounted read-only. Only root can mount one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts volu
 
 @contextmanager
 def small_volume(place: Path, kib: int) -> Iterator[Path]:
-    """A volume of so many KiB at that folder, which is made when it is missing."""
+    """Mount a volume of that size at a folder, which is created if it is missing."""
     place.mkdir(parents=True, exist_ok=True)
     _run("mount", "-t", "tmpfs", "-o", f"size={kib}k,mode=0700", "dns-appliance-test", str(place))
     try:
@@ -26,7 +26,7 @@ def small_volume(place: Path, kib: int) -> Iterator[Path]:
 
 @contextmanager
 def read_only_view(of: Path, place: Path) -> Iterator[Path]:
-    """The same files at another folder, where nothing can be written."""
+    """Mount the files of a folder read-only at another one."""
     place.mkdir(parents=True, exist_ok=True)
     _run("mount", "--bind", str(of), str(place))
     try:
@@ -37,13 +37,13 @@ def read_only_view(of: Path, place: Path) -> Iterator[Path]:
 
 
 def remount(place: Path, mode: str) -> bool:
-    """Make the volume `ro` or `rw`; False while a file of it is open for writing."""
+    """Remount the volume `ro` or `rw`; return False if one of its files is open for writing."""
     done = subprocess.run(("mount", "-o", f"remount,{mode}", str(place)), capture_output=True, check=False, timeout=30)
     return done.returncode == 0
 
 
 def fill(volume: Path) -> Path:
-    """Write a file until not one more octet fits; the file, whose end makes room again."""
+    """Write a file until the volume is full, and return it: deleting it frees the space."""
     filler = volume / "filler"
     with filler.open("wb", buffering=0) as out:
         for size in (65536, 4096, 1):

@@ -1,13 +1,14 @@
-"""A workspace for tests: a store in a folder of its own, its editor, two accounts, and a clock that stands still."""
+"""A workspace for tests: a store in a folder of its own, its editor, two accounts, and a clock that is set by hand."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import dns.name
 
@@ -16,6 +17,7 @@ from appliance.principal import Account, Principal
 from appliance.render.zone_file import Apex
 from appliance.store import accounts
 from appliance.store.file import sqlite
+from appliance.store.file.binding import CurrentDatabase
 from appliance.store.file.database import Store
 from appliance.zones.model import Record, Zone
 from appliance.zones.reserved import OwnNames
@@ -24,12 +26,36 @@ SERVERS = (dns.name.from_text("ns1.appliance.test."), dns.name.from_text("ns2.ap
 APEX = Apex(SERVERS, dns.name.from_text("hostmaster.appliance.test."), 3600, 300, 2419200, 300, 900)
 OWN_NAMES = OwnNames(SERVERS, dns.name.from_text("catalog.appliance.test."))
 
-Rows = dict[str, list[tuple[object, ...]]]
+Row = dict[str, Any]
+"""Columns by name, as SQLite holds them."""
+Rows = dict[str, list[Row]]
+"""Rows by table."""
+
+
+def read_rows(file: Path, query: str, parameters: Sequence[Any] = ()) -> list[Row]:
+    """Return the rows of a query, as another process would read them now."""
+    with closing(sqlite.connect(file)) as reader:
+        cursor = reader.cursor()
+        return [
+            dict(zip((name for name, _ in cursor.get_description()), row, strict=True))
+            for row in cursor.execute(query, parameters)
+        ]
+
+
+def read_all_rows(file: Path) -> Rows:
+    """Return every row of every table, as another process would read them now."""
+    tables = [row["name"] for row in read_rows(file, "select name from sqlite_master where type = 'table'")]
+    return {table: read_rows(file, f"select * from {table} order by 1, 2") for table in tables}  # noqa: S608
+
+
+def current_database() -> Any:  # noqa: ANN401 - whatever a database has
+    """Return the database in use in this thread, for what no function of the store offers."""
+    return CurrentDatabase()
 
 
 @dataclass
 class Clock:
-    """The time that a test says it is."""
+    """The time that the test sets."""
 
     now: datetime = datetime(2031, 5, 4, 12, tzinfo=UTC)
 
@@ -37,13 +63,16 @@ class Clock:
         return self.now
 
     def forward(self, **step: float) -> None:
-        """Let that much time pass: the arguments of `timedelta`."""
+        """Move the time forward; the arguments are those of `timedelta`."""
         self.now += timedelta(**step)
 
 
 @dataclass
 class Workspace:
-    """An editor with what it works on. `owner` and `stranger` are principals of two accounts."""
+    """An editor and its store. `owner` and `stranger` are principals of two accounts.
+
+    `announced` has all rows of the store at the moment of each announcement.
+    """
 
     store: Store
     clock: Clock
@@ -53,43 +82,39 @@ class Workspace:
     announced: list[Rows] = field(default_factory=list)
 
     def zone(self, domain: str = "example.com") -> Zone:
-        """A new zone of the owner."""
+        """Create a zone of the owner."""
         return self.editor.create_zone(self.owner, domain)
 
     def add(
         self, zone: Zone, record_type: str, name: str, value: str, ttl: int | None = None, priority: int | None = None
     ) -> Record:
-        """A new record, by the owner."""
-        wanted = RecordInput(record_type, name, value, ttl=ttl, priority=priority)
-        return self.editor.create_record(self.owner, zone.uuid, wanted)[1]
+        """Create a record as the owner."""
+        requested = RecordInput(record_type, name, value, ttl=ttl, priority=priority)
+        return self.editor.create_record(self.owner, zone.uuid, requested)[1]
 
     def rows(self) -> Rows:
-        """Every row of every table, as another process would read them now."""
-        with closing(sqlite.connect(self.store.path)) as reader:
-            tables = [name for (name,) in reader.execute("select name from sqlite_master where type = 'table'")]
-            return {table: list(reader.execute(f"select * from {table} order by 1, 2")) for table in tables}  # noqa: S608
+        """Return every row of every table, as another process would read them now."""
+        return read_all_rows(self.store.path)
 
     def journal(self) -> list[tuple[str, int]]:
-        """Kind and serial of each row of the journal, in its order."""
-        with closing(sqlite.connect(self.store.path)) as reader:
-            rows = reader.execute("select kind, serial from change order by id").fetchall()
-        return [(str(kind), int(str(serial))) for kind, serial in rows]
+        """Return kind and serial of each row of the journal, in its order."""
+        rows = read_rows(self.store.path, "select kind, serial from change order by id")
+        return [(row["kind"], row["serial"]) for row in rows]
 
     def journaled(self) -> list[tuple[list[dict[str, object]], list[dict[str, object]]]]:
         """Return the removed and the added records of each row of the journal."""
-        with closing(sqlite.connect(self.store.path)) as reader:
-            rows = reader.execute("select removed, added from change order by id").fetchall()
-        return [(json.loads(str(removed)), json.loads(str(added))) for removed, added in rows]
+        rows = read_rows(self.store.path, "select removed, added from change order by id")
+        return [(json.loads(row["removed"]), json.loads(row["added"])) for row in rows]
 
 
 def caller_of(account: Account) -> Principal:
-    """A principal that may do everything with what the account has."""
+    """Return a principal with all permissions for what the account has."""
     return Principal.of_account(account, "192.0.2.7")
 
 
 @contextmanager
 def open_workspace(folder: Path) -> Iterator[Workspace]:
-    """A workspace whose store lies in that folder."""
+    """Yield a workspace whose store is in that folder."""
     clock = Clock()
     store = Store(folder / "store.sqlite3", busy_timeout=1, durable=False)
     store.create_or_migrate()

@@ -54,7 +54,7 @@ class Tokens(MethodView):
         """List the tokens that are not revoked, oldest first."""
         page = Page(query["page"], query["page_size"])
         with reading():
-            found = accounts.living_tokens(token().account.uuid)
+            found = accounts.active_tokens(token().account.uuid)
         shown = found[page.offset : page.offset + page.size]
         return list(map(token_of, shown)), response_headers.page_headers(page, len(found))
 

@@ -10,7 +10,7 @@ import click
 from appliance.cli.options import json_option, now, settings_options, store_options
 from appliance.cli.screen import progress
 from appliance.recovery.backup import back_up, back_up_into
-from appliance.recovery.restore import Restored
+from appliance.recovery.restore import RestoreResult
 from appliance.recovery.restore import restore as restore_store
 from appliance.settings import Settings, StoreSettings
 
@@ -62,27 +62,27 @@ def restore(store: StoreSettings, file: Path, as_json: bool) -> None:
         _print(done)
 
 
-def _row(done: Restored) -> dict[str, object]:
-    taken = done.taken
+def _row(done: RestoreResult) -> dict[str, object]:
+    takeover = done.takeover
     return {
-        "zones": taken.zones,
-        "lifted": taken.lifted,
-        "revived": taken.revived,
-        "unknown": taken.unknown,
+        "zones": takeover.zones,
+        "lifted": takeover.raised,
+        "revived": takeover.restored,
+        "unknown": takeover.not_in_backup,
         "kept": str(done.kept) if done.kept else None,
         "unread": done.unread,
     }
 
 
-def _print(done: Restored) -> None:
-    taken = done.taken
-    click.echo(f"{taken.zones} zones restored, serial raised for {len(taken.lifted)} of them")
+def _print(done: RestoreResult) -> None:
+    takeover = done.takeover
+    click.echo(f"{takeover.zones} zones restored, serial raised for {len(takeover.raised)} of them")
     if done.kept:
         click.echo(f"the replaced database is kept as {done.kept}")
     if done.unread:
         click.echo(f"changes since the backup could not be read from it: {done.unread}", err=True)
-    for domain in taken.revived:
+    for domain in takeover.restored:
         click.echo(f"zone {domain} was deleted since the backup and is restored", err=True)
-    for domain in taken.unknown:
+    for domain in takeover.not_in_backup:
         click.echo(f"zone {domain} is not in the backup; nameservers that have it keep serving it", err=True)
     click.echo("start API and deployer; `dns-appliance status --watch` shows when all zones are live")

@@ -16,7 +16,7 @@ from appliance.console.pages import pages, redirect_to, render_page
 from appliance.console.session import current_session, switch_session
 from appliance.console.sign_in import check_repeated_password
 from appliance.identity import second_factor
-from appliance.identity.sign_in import change_password, confirm, end_others, end_session
+from appliance.identity.sign_in import change_password, confirm, end_other_sessions, end_session
 from appliance.principal import Scope
 from appliance.store import audit, credentials, sessions
 from appliance.web.context import context, reading
@@ -93,7 +93,7 @@ def sign_others_out() -> BaseResponse:
     """End all other sessions of the account."""
     current = current_session()
     if current.session:
-        end_others(context().store, current.principal, current.session, context().clock())
+        end_other_sessions(context().store, current.principal, current.session, context().clock())
     return redirect_to("console.account", "All other sessions are signed out.")
 
 

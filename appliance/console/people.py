@@ -72,7 +72,7 @@ def _people_page(form: Form, status: int = 200) -> Response:
     search, shown = request.args.get("search", "").strip(), pager(ACCOUNTS)
     with reading():
         found, total = accounts.find_accounts(shown, search)
-        pending = invitations.open_ones(context().clock())
+        pending = invitations.pending(context().clock())
     return render_page(
         "people.html",
         status,

@@ -19,11 +19,11 @@ from flask import Response, g, request
 from werkzeug.exceptions import Forbidden
 
 from appliance.errors import StoreError
-from appliance.identity.authentication import USE_NOTED_EVERY
+from appliance.identity.authentication import LAST_USE_INTERVAL
 from appliance.identity.sign_in import Browser, new_secret
 from appliance.principal import Account, Principal
 from appliance.store import sessions
-from appliance.store.sessions import LONGEST, Session
+from appliance.store.sessions import LIFETIME, Session
 from appliance.web.context import context, reading
 
 CSRF_FIELD = "csrf_token"
@@ -102,7 +102,7 @@ def set_session_cookie(response: Response) -> None:
     current = current_session()
     name = _cookie_name()
     if request.cookies.get(name) != current.secret:
-        max_age = LONGEST if current.session else None
+        max_age = LIFETIME if current.session else None
         response.set_cookie(
             name, current.secret, max_age=max_age, httponly=True, samesite="Lax", secure=current.is_secure
         )
@@ -123,6 +123,6 @@ def _refuse_cross_site() -> None:
 
 def _note_use(session: Session, now: datetime) -> None:
     """Store that the session was used; a page is shown even if the store cannot be written."""
-    if now - session.seen_at >= USE_NOTED_EVERY:
+    if now - session.seen_at >= LAST_USE_INTERVAL:
         with suppress(StoreError), context().store.writing_if_free():
-            sessions.note_use(session, now)
+            sessions.store_last_use(session, now)

@@ -65,7 +65,7 @@ def revoke(uuid: UUID) -> BaseResponse:
 
 def _tokens_page(form: Form, status: int = 200) -> Response:
     with reading():
-        tokens = accounts.living_tokens(current_session().account.uuid)
+        tokens = accounts.active_tokens(current_session().account.uuid)
         shown = pager_within(len(tokens), TOKENS)
         listed = tokens[shown.offset :][: shown.size]
         domains = _domains_of(listed)

@@ -81,7 +81,7 @@ class Deployer:
         with self._context.store.connection():
             while not stopped():
                 try:
-                    with self._context.store.failing():
+                    with self._context.store.translating_errors():
                         self._context.store.refresh()
                         self.step()
                     manager.notify_alive(f"{len(self._context.zones)} zones wait or are being deployed")
@@ -135,7 +135,7 @@ class Deployer:
     def _recover(self, pause: float) -> None:
         """Reconnect to the store, and schedule a reconciliation soon."""
         with suppress(StoreError):
-            self._context.store.renew()
+            self._context.store.reconnect()
         self._context.schedule.retry_soon()
         time.sleep(pause)
 

@@ -52,6 +52,6 @@ def _store(found: list[tuple[UUID, Publication]], store: Store) -> None:
     try:
         while part := list(islice(rest, MOST_AT_ONCE)):
             with store.writing():
-                deployments.note_found(part)
+                deployments.store_found_publications(part)
     except StoreError as failed:
         log.warning("event=publications-not-stored reason=%r", str(failed))

@@ -259,11 +259,11 @@ class Reconciler:
 
 def _compare(context: DeployerContext, *, silent: Collection[Nameserver], with_rows: bool) -> _Comparison:
     """Compare everything, and store which zones are served but not in the database; runs in a worker."""
-    rows = deployments.all_seen() if with_rows else None
+    rows = deployments.all_observations() if with_rows else None
     snapshot = reconcile.take_snapshot(context.host, context.store, context.publisher.expected, silent)
     try:
         with context.store.writing():
-            unknown_zones.note([(unknown.label, unknown.name) for unknown in snapshot.unknown], context.clock())
+            unknown_zones.store([(unknown.label, unknown.name) for unknown in snapshot.unknown], context.clock())
     except StoreError as failed:  # a store that refuses writes prevents no comparison
         log.warning("event=unknown-zones-not-stored reason=%r", str(failed))
     return _Comparison(snapshot, reconcile.plan(snapshot), rows, unknown_zones.allowed())

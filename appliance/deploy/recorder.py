@@ -92,7 +92,7 @@ class Recorder:
 
     def attempt(self, uuid: UUID, serial: int, error: str | None, published: Publication | None = None) -> None:
         """Note that the primary was handed a serial, or why not, and what was `published`, if anything."""
-        self._note(uuid).done.update(deployments.attempted(serial, error, published))
+        self._note(uuid).done.update(deployments.attempt_columns(serial, error, published))
 
     def complete(self, watch: Watch) -> None:
         """Note that every nameserver answered as the watch expected."""
@@ -107,9 +107,9 @@ class Recorder:
         if serial is None:
             for server in self.host.nameservers:
                 self._rows.pop((uuid, server.name), None)
-            self._note(uuid).done.update(deployments.removed(self.clock()))
+            self._note(uuid).done.update(deployments.removal_columns(self.clock()))
         else:
-            self._note(uuid).done.update(deployments.live(serial, self.clock()))
+            self._note(uuid).done.update(deployments.live_columns(serial, self.clock()))
 
     def compared(self, status: ZoneStatus, answers: Mapping[Nameserver, SoaResponse]) -> None:
         """Note that a reconciliation found the zone served everywhere."""
@@ -214,6 +214,6 @@ def _write(notes: _Notes, confirmed: Confirmed, store: Store) -> None:
     seen = {uuid: list(note.seen.values()) for uuid, note in notes.items() if note.seen}
     unanswered = {uuid: note.unanswered for uuid, note in notes.items() if note.unanswered}
     with store.writing():
-        deployments.note_all(done, seen, unanswered)
+        deployments.store_all(done, seen, unanswered)
         if confirmed:
-            deployments.note_confirmed(*confirmed)
+            deployments.store_confirmations(*confirmed)

@@ -73,4 +73,4 @@ def _newest_row(context: DoctorContext) -> datetime | None:
     store = Store(context.settings.store.path)
     store.attach()
     with store.connection():
-        return max(filter(None, (journal.last_moment(), deployments.beat_at())), default=None)
+        return max(filter(None, (journal.last_moment(), deployments.last_heartbeat_at())), default=None)

@@ -1,28 +1,28 @@
-"""The writes: each is evaluated on a snapshot, and stored in one transaction with its line in the journal.
+"""All writes of zones and records: each is evaluated on a snapshot and stored in one transaction with a journal row.
 
-    read -> parse -> apply -> check the rules -> bump the serial        without the write lock
-    compare what was read -> store -> journal -> commit -> announce     with it
+    read -> parse -> apply -> check the rules -> next serial               without the write lock
+    compare versions -> store -> append to the journal -> commit           with the write lock
+    announce                                                               after the commit
 
-    caller       what a principal may see and write
-    requests     a record as requested, unparsed, and requested changes of records
-    parser       names and contents of one write, each parsed once
-    change_set   what becomes of a zone's records: an overlay on what is stored, which the rules read as the zone
-    members      the records of one set of it
-    apply        many requests, applied to a change set one after the other
-    evaluation   what a change set comes to
-    commit       an evaluation, stored unless something that it depends on has moved
-    transaction  evaluation and commit, repeated where something has
+    access       what a principal may read and write
+    requests     unparsed records and requested changes of records
+    parser       owner names and record data of one write, each parsed once
+    change_set   the changes of one zone's records: an overlay on the stored zone, which the rules read
+    members      the records of one RRset of a change set
+    apply        a list of requests, applied to a change set in order
+    evaluation   the result of a change set: an error, or the changed zone and its statements
+    commit       stores an evaluation unless a zone that it depends on has changed
+    transaction  repeats evaluation and commit where a zone has changed
     diff         what a write did, or would do
-    claims       which names may become zones, and of whom
-    quotas       how many there may be of each
-    editor       the Editor, which does every write
+    zone_names   which names may become zones, and of which account
+    quotas       numbers of zones and records
+    editor       the Editor, which performs every write
 
-A write reads only what it touches: what is stored at its owners and above and below them, so its cost does not grow
-with its zone. Nothing runs and nothing is sent while a transaction is open. No change, no new serial.
+A write reads only the affected owners and what is above and below them, so its cost does not grow with its zone. No
+program runs and nothing is sent while a transaction is open. A write that changes nothing has no new serial.
 """
 
-from appliance.editing.caller import find_record, find_zone
-from appliance.editing.claims import own_names_of
+from appliance.editing.access import find_record, find_zone
 from appliance.editing.diff import Diff
 from appliance.editing.editor import Editor, editor_from
 from appliance.editing.requests import (
@@ -34,6 +34,7 @@ from appliance.editing.requests import (
     UpdateRecord,
     with_fields,
 )
+from appliance.editing.zone_names import own_names_of
 
 __all__ = [
     "CreateRecord",

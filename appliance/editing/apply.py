@@ -1,4 +1,4 @@
-"""Many requests of one zone, applied to a change set one after the other."""
+"""Apply a list of requests of one zone to a change set, in order."""
 
 from __future__ import annotations
 
@@ -27,40 +27,40 @@ from appliance.zones.model import Record
 from appliance.zones.rdata import parse_type
 
 MAX_CHANGES = 10_000
-"""Changes made at once."""
+"""Maximum number of changes in one request."""
 
 
 def apply_all(change_set: ChangeSet, requests: Sequence[RecordRequest]) -> None:
-    """Apply all requests, in order; an InputError names the change and its field.
+    """Apply all requests, in order; an InputError has the index of the change and its field.
 
-    What the requests need of the zone is read first, together. The requests after one that makes a set larger than
-    all of them can reduce it are not applied: the set is then marked as overfull.
+    The records that the requests need are read first, together. If a request makes an RRset so large that the later
+    requests cannot bring it back to its limit, they are not applied and the RRset is marked as `overfull`.
     """
     if len(requests) > MAX_CHANGES:
-        raise InputError(f"there are {len(requests)} changes; at most {MAX_CHANGES} are made at once", "changes")
+        raise InputError(f"there are {len(requests)} changes; one request may have at most {MAX_CHANGES}", "changes")
     _load(change_set, requests)
     revisions = _revisions(change_set, requests)
     for step, (request, later) in enumerate(zip(requests, _reductions_after(requests), strict=True)):
         change_set.step = step
         try:
-            put = _apply(change_set, request, revisions)
+            grown = _apply(change_set, request, revisions)
         except InputError as refused:
             refused.field = path(step, refused.field)
             raise
-        if put and change_set.excess(*put) > later:
-            change_set.overfull = put
+        if grown and change_set.excess(*grown) > later:
+            change_set.overfull = grown
             return
 
 
 def _apply(change_set: ChangeSet, request: RecordRequest, revisions: dict[UUID, int]) -> tuple[Name, RdataType] | None:
-    """Apply one request; the set that it put records into."""
+    """Apply one request; return owner and type of the RRset that it put records into."""
     match request:
         case CreateRecord(requested):
-            return _place(change_set.create(requested))
+            return _rrset_of(change_set.create(requested))
         case UpdateRecord(_, fields):
             before = _find(change_set, request)
-            _refuse_overtaken(request, revisions)
-            return _place(change_set.update(before, with_fields(before, change_set.zone, fields)))
+            _check_revision(request, revisions)
+            return _rrset_of(change_set.update(before, with_fields(before, change_set.zone, fields)))
         case DeleteRecord():
             change_set.delete(_find(change_set, request))
             return None
@@ -68,7 +68,7 @@ def _apply(change_set: ChangeSet, request: RecordRequest, revisions: dict[UUID, 
             return _replace(change_set, request)
 
 
-def _place(record: Record) -> tuple[Name, RdataType]:
+def _rrset_of(record: Record) -> tuple[Name, RdataType]:
     return record.owner, record.rdtype
 
 
@@ -79,23 +79,23 @@ def _find(change_set: ChangeSet, request: UpdateRecord | DeleteRecord) -> Record
     return found
 
 
-def _refuse_overtaken(request: UpdateRecord, revisions: dict[UUID, int]) -> None:
-    """Raise InputError when somebody has changed the record since it was read."""
+def _check_revision(request: UpdateRecord, revisions: dict[UUID, int]) -> None:
+    """Raise InputError if the record does not have the requested revision."""
     if request.revision is not None and revisions.get(request.uuid) != request.revision:
-        raise InputError("somebody changed this record meanwhile", "revision")
+        raise InputError("this record was changed in the meantime", "revision")
 
 
 def _replace(change_set: ChangeSet, request: ReplaceRRset) -> tuple[Name, RdataType]:
-    """Make the set hold these values; a record that has one of them already stays the same record."""
+    """Replace the values of an RRset; a record that already has one of them is kept."""
     origin, parser = change_set.origin, change_set.parser
     owner, rdtype = parser.owner(request.name, origin), parse_type(request.record_type)
     rest = {record.uuid: record for record in change_set.members(owner, rdtype).all()}
     by_wire = {record.wire: record.uuid for record in reversed(rest.values())}
-    for place, value in enumerate(request.values):
+    for index, value in enumerate(request.values):
         try:
             wire = parser.content(request.record_type, value, request.priority, origin).rdata.to_wire()
         except InputError as refused:
-            refused.field = f"values.{place}" if refused.field == "value" else refused.field
+            refused.field = f"values.{index}" if refused.field == "value" else refused.field
             raise
         same = by_wire.pop(wire or b"", None)
         requested = RecordInput(request.record_type, request.name, value, request.ttl, request.priority)
@@ -111,7 +111,7 @@ def _replace(change_set: ChangeSet, request: ReplaceRRset) -> tuple[Name, RdataT
 
 
 def _load(change_set: ChangeSet, requests: Iterable[RecordRequest]) -> None:
-    """Read what is stored where the requests put and take records, in as few statements as possible."""
+    """Read the records at all owners of the requests, in as few statements as possible."""
     change_set.load_records(dict.fromkeys(one.uuid for one in requests if isinstance(one, UpdateRecord | DeleteRecord)))
     change_set.load(_owners(change_set, requests))
 
@@ -119,7 +119,7 @@ def _load(change_set: ChangeSet, requests: Iterable[RecordRequest]) -> None:
 def _owners(change_set: ChangeSet, requests: Iterable[RecordRequest]) -> Iterator[Name]:
     for name in dict.fromkeys(map(_name, requests)):
         if name is not None:
-            with suppress(InputError):  # it is refused in its turn
+            with suppress(InputError):  # refused when its request is applied
                 yield change_set.parser.owner(name, change_set.origin)
 
 
@@ -136,13 +136,13 @@ def _name(request: RecordRequest) -> str | None:
 
 
 def _revisions(change_set: ChangeSet, requests: Iterable[RecordRequest]) -> dict[UUID, int]:
-    """Return the stored revisions of the records whose revision a request names."""
+    """Return the stored revisions of the records for which a request has a revision."""
     named = [one.uuid for one in requests if isinstance(one, UpdateRecord) and one.revision is not None]
     return dict(change_set.stored.revisions(named)) if named else {}
 
 
 def _reductions_after(requests: Sequence[RecordRequest]) -> list[float]:
-    """Return by how many records the requests after each one can reduce a set at most."""
+    """Return for each request by how many records the later ones can reduce an RRset at most."""
     sums = itertools.accumulate(map(_reduction, reversed(requests)), initial=0.0)
     return list(sums)[:-1][::-1]
 

@@ -1,7 +1,7 @@
-"""A change set: what becomes of the records of one zone by a write, as an overlay on what is stored.
+"""A change set: the changes of one zone's records by a write, as an overlay on the stored zone.
 
-It is a `View` for the rules: the zone as it will be. Requests are applied in order, before anything is stored, and
-what is stored is read once. The change set must not know who writes, nor when a zone is right.
+It is a `View` of the zone after the write, for the rules. Requests are applied in order, before anything is stored;
+each stored record is read once. The change set must not know who writes, nor which zones are valid.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from appliance.editing.requests import RecordInput, check_comment, check_ttl
 from appliance.errors import Finding
 from appliance.render.zone_file import Apex
 from appliance.store import name_keys
-from appliance.store.records import equal
+from appliance.store.records import duplicate
 from appliance.store.zones import Version
 from appliance.zones.changes import Change, Create, Delete, Update
 from appliance.zones.model import Node, Record, RRset, Zone
@@ -32,13 +32,13 @@ from appliance.zones.rules import View, max_records
 
 
 class StoredZone(View, Protocol):
-    """A zone as it is stored."""
+    """A stored zone."""
 
     def below(self, owner: Name, skip: Container[Name] = ()) -> Iterator[tuple[Name, Node]]:
-        """Return what is stored at each owner below this one but those to skip, in the order of `store.order`."""
+        """Yield each owner below this one, except those to skip, with its node, in the order of `store.name_keys`."""
 
     def records(self, uuids: Iterable[UUID]) -> Mapping[UUID, Record]:
-        """Return those of these records that the zone has."""
+        """Return the records of the zone with these uuids."""
 
     def revisions(self, uuids: Iterable[UUID]) -> Mapping[UUID, int]:
         """Return the revision of each of these records."""
@@ -46,10 +46,10 @@ class StoredZone(View, Protocol):
 
 @dataclass(slots=True)
 class ChangeSet:
-    """What becomes of the records of `zone` by a write of the moment `now`.
+    """The changes of the records of `zone` by a write at the time `now`.
 
-    `step` numbers the requests, from 0; None for a write of a single request. `read` has the version of every zone
-    that the outcome depends on, `overfull` a set that no later request can bring back to its limit.
+    `step`: the index of the current request, None for a write of a single one. `read`: the version of every zone that
+    the result depends on. `overfull`: an RRset that no later request can bring back to its limit.
     """
 
     zone: Zone
@@ -64,7 +64,7 @@ class ChangeSet:
     _records: dict[UUID, Record | None] = field(default_factory=dict)
     _sets: dict[Name, dict[RdataType, Members]] = field(default_factory=dict)
     _before: dict[UUID, Record | None] = field(default_factory=dict)
-    _places: dict[UUID, Members | None] = field(default_factory=dict)
+    _locations: dict[UUID, Members | None] = field(default_factory=dict)
     _steps: dict[UUID | Name | None, int | None] = field(default_factory=dict)
     _overlay: dict[Name, Node] = field(default_factory=dict)
     _keys: list[tuple[str, Name]] | None = None
@@ -72,7 +72,7 @@ class ChangeSet:
     def __post_init__(self) -> None:
         self.read[self.zone.name] = Version(self.zone.uuid, self.zone.revision)
 
-    # The zone as it will be
+    # The zone after the write
 
     @property
     def origin(self) -> Name:
@@ -85,13 +85,13 @@ class ChangeSet:
         return self.apex.servers
 
     def nodes(self, owners: Iterable[Name]) -> Mapping[Name, Node]:
-        """Return what will be at each of these owners."""
+        """Return the nodes that these owners will have."""
         owners = list(owners)
         self.load(owners)
         return {owner: node for owner in owners if (node := self._node(owner))}
 
     def below(self, owner: Name) -> Iterator[tuple[Name, Node]]:
-        """Return what will be at each owner below this one."""
+        """Yield each owner below this one with the node that it will have."""
         low, high = name_keys.below(name_keys.owner_key(owner, self.origin))
         if self._keys is None:
             self._keys = sorted((name_keys.owner_key(one, self.origin), one) for one in self._sets if self._node(one))
@@ -106,31 +106,31 @@ class ChangeSet:
     # Requests
 
     def create(self, requested: RecordInput) -> Record:
-        """Put a new record."""
+        """Add a new record and return it."""
         return self._put(None, self._parse(requested, uuid4(), self.now))
 
     def update(self, before: Record, requested: RecordInput) -> Record:
-        """Put other data for a record; the record as it then is."""
+        """Replace the data of a record and return it."""
         self.load([before.owner])
         after = self._parse(requested, before.uuid, before.created_at)
         return before if _is_same(before, after) else self._put(before, after)
 
     def delete(self, record: Record) -> None:
-        """Take a record out."""
-        self._take_out(record)
+        """Delete a record."""
+        self._remove(record)
         self._note(record, None)
 
     def find(self, uuid: UUID) -> Record | None:
-        """Return the record of that uuid as it now is in the change set."""
-        if uuid in self._places:
-            place = self._places[uuid]
-            return place.get(uuid) if place else None
+        """Return the record with that uuid in its current state, or None."""
+        if uuid in self._locations:
+            members = self._locations[uuid]
+            return members.get(uuid) if members else None
         if uuid not in self._records:
             self.load_records([uuid])
         return self._records[uuid]
 
     def members(self, owner: Name, rdtype: RdataType) -> Members:
-        """Return one set as it now is in the change set."""
+        """Return the members of an RRset in their current state."""
         sets = self._sets.get(owner)
         if sets is None:
             self.load([owner])
@@ -142,13 +142,13 @@ class ChangeSet:
         return sets[rdtype]
 
     def excess(self, owner: Name, rdtype: RdataType) -> int:
-        """Return by how many records a set is over its limit."""
+        """Return by how many records an RRset exceeds its limit, negative if it does not."""
         return len(self.members(owner, rdtype).records) - max_records(self, owner, rdtype)
 
     # What is read
 
     def load(self, owners: Iterable[Name]) -> None:
-        """Read what is stored at these owners, above them and at the apex, unless that is read already."""
+        """Read the stored nodes of these owners, of all names above them and of the apex, once each."""
         missing: dict[Name, None] = {}
         for owner in owners:
             name = owner
@@ -162,30 +162,30 @@ class ChangeSet:
             self._nodes.update((name, found.get(name, {})) for name in missing)
 
     def load_records(self, uuids: Iterable[UUID]) -> None:
-        """Read these records, and what is stored at their owners."""
+        """Read these records, and the stored nodes of their owners."""
         missing = [uuid for uuid in uuids if uuid not in self._records]
         found = self.stored.records(missing)
         self._records.update((uuid, found.get(uuid)) for uuid in missing)
         self.load(record.owner for record in found.values())
 
-    # What comes of it
+    # Results
 
     def changes(self) -> list[Change]:
-        """Return what differs from what is stored, in the order of the requests."""
-        sides = ((before, self.find(uuid)) for uuid, before in self._before.items())
-        return [change for before, after in sides for change in _change(before, after)]
+        """Return the changes of the stored zone, in the order of the requests."""
+        pairs = ((before, self.find(uuid)) for uuid, before in self._before.items())
+        return [change for before, after in pairs for change in _change(before, after)]
 
-    def refuse_equals(self) -> None:
-        """Raise InvalidValue, with the earliest step at fault, where two records of a set are equal on the wire."""
-        steps = ((self._steps.get(record.uuid, self.step), record) for record in self._equals())
+    def refuse_duplicates(self) -> None:
+        """Raise InvalidValue, with its step, for the first record that is identical to another one on the wire."""
+        steps = ((self._steps.get(record.uuid, self.step), record) for record in self._duplicates())
         first = min(steps, key=lambda one: one[0] or 0, default=None)
         if first:
-            refused = equal(first[1])
+            refused = duplicate(first[1])
             refused.field = path(first[0], refused.field)
             raise refused
 
-    def placed(self, findings: Iterable[Finding]) -> list[Finding]:
-        """Return the findings, each with the step in its field that brought it about, as far as its owner shows."""
+    def with_steps(self, findings: Iterable[Finding]) -> list[Finding]:
+        """Return the findings, each with the last step that changed its owner in its field."""
         steps = self._steps
         return [replace(one, field=path(steps.get(one.owner, self.step), one.field)) for one in findings]
 
@@ -201,8 +201,8 @@ class ChangeSet:
             }
         return self._overlay[owner]
 
-    def _equals(self) -> Iterator[Record]:
-        """Return the records that equal one that was there before them."""
+    def _duplicates(self) -> Iterator[Record]:
+        """Yield the records that are identical to one that existed before them."""
         for members in (members for sets in self._sets.values() for members in sets.values()):
             first: dict[bytes, Record] = {}
             for record in members.records.values():
@@ -211,25 +211,25 @@ class ChangeSet:
                     yield record if record.uuid in self._before else other
 
     def _put(self, before: Record | None, after: Record) -> Record:
-        """Put the record, and give the rest of its set the same TTL."""
+        """Add or replace the record, and give the others of its RRset the same TTL."""
         if before:
-            self._take_out(before)
+            self._remove(before)
         members = self.members(after.owner, after.rdtype)
-        followers = members.put(after)
+        others = members.put(after)
         self._note(before, after)
-        for other in followers:
+        for other in others:
             self._before.setdefault(other.uuid, other)
-            self._places[other.uuid] = members
+            self._locations[other.uuid] = members
         return after
 
-    def _take_out(self, record: Record) -> None:
+    def _remove(self, record: Record) -> None:
         del self.members(record.owner, record.rdtype).records[record.uuid]
 
     def _note(self, before: Record | None, after: Record | None) -> None:
         for record in (before, after):
             if record:
                 self._before.setdefault(record.uuid, before)
-                self._places[record.uuid] = self._sets[after.owner][after.rdtype] if after else None
+                self._locations[record.uuid] = self._sets[after.owner][after.rdtype] if after else None
                 self._steps[record.uuid] = self._steps[record.owner] = self.step
                 self._overlay.pop(record.owner, None)
         self._keys = None
@@ -250,21 +250,21 @@ class ChangeSet:
         )
 
     def _ttl(self, requested: RecordInput, owner: Name, rdtype: RdataType, uuid: UUID) -> int:
-        """Return the requested TTL, else that of the rest of the set, else the fallback; the apex NS have their own."""
+        """Return the requested TTL, else that of the RRset, else the fallback; apex NS records have their own."""
         if requested.ttl is not None:
             check_ttl(requested.ttl, "ttl")
         if owner == self.origin and rdtype == RdataType.NS:
             return self.apex.ttl
         if requested.ttl is not None:
             return requested.ttl
-        of_set = self.members(owner, rdtype).ttl_beside(uuid)
-        if of_set is not None:
-            return of_set
+        of_rrset = self.members(owner, rdtype).ttl_beside(uuid)
+        if of_rrset is not None:
+            return of_rrset
         return self.zone.default_ttl if requested.fallback_ttl is None else requested.fallback_ttl
 
 
 def path(step: int | None, field: str | None) -> str | None:
-    """Return the field of an error with the step in it."""
+    """Return the field of an error, prefixed with its step."""
     if step is None:
         return field
     return f"changes.{step}" if field is None else f"changes.{step}.{field}"

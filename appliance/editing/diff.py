@@ -1,4 +1,4 @@
-"""What a write did to a zone, or would do: one shape wherever changes are shown."""
+"""What a write did to a zone, or would do."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from appliance.zones.model import Record, Zone
 
 @dataclass(frozen=True, slots=True)
 class Diff:
-    """The zone before and after, and what changed, in the order in which it was asked for.
+    """A zone before and after a write, and the changes in the order in which they were requested.
 
-    `change_id` is the row of the journal, None when nothing changed. `applied` False: it was a dry run.
+    `change_id` is the uuid of the journal row, None if nothing changed. `applied` is False for a dry run.
     """
 
     before: Zone
@@ -25,15 +25,15 @@ class Diff:
 
     @property
     def added(self) -> list[Record]:
-        """Records that are there now."""
+        """The created records."""
         return [change.record for change in self.changes if isinstance(change, Create)]
 
     @property
     def changed(self) -> list[tuple[Record, Record]]:
-        """Records that became others, before and after."""
+        """The updated records, before and after."""
         return [(change.before, change.after) for change in self.changes if isinstance(change, Update)]
 
     @property
     def removed(self) -> list[Record]:
-        """Records that are there no more."""
+        """The deleted records."""
         return [change.record for change in self.changes if isinstance(change, Delete)]

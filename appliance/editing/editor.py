@@ -9,17 +9,17 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
+from appliance.editing.access import find_record, find_zone, refuse_limited_to_records
 from appliance.editing.apply import apply_all
-from appliance.editing.caller import find_record, find_zone, refuse_limited
 from appliance.editing.change_set import ChangeSet
-from appliance.editing.claims import own_names_of, public_suffixes, refuse_taken
 from appliance.editing.commit import Alongside, commit, writes
 from appliance.editing.diff import Diff
 from appliance.editing.evaluation import Evaluation, evaluate
 from appliance.editing.parser import Parser, ParseRdata
-from appliance.editing.quotas import refuse_zone_over
+from appliance.editing.quotas import check_zone_quota
 from appliance.editing.requests import RecordInput, RecordRequest, check_comment, check_ttl
 from appliance.editing.transaction import evaluate_and_commit
+from appliance.editing.zone_names import check_available, own_names_of, public_suffixes
 from appliance.errors import NotPermitted, ZoneProtected
 from appliance.principal import Principal
 from appliance.render.zone_file import Apex, apex_of
@@ -34,12 +34,12 @@ from appliance.zones.serial import latest, next_serial, raise_over
 
 Result = TypeVar("Result")
 Edit = Callable[[Parser], tuple[ChangeSet, Result]]
-"""Reads a zone and requests changes of it; called again when the zone has moved before they are stored."""
+"""Reads a zone and fills a change set; called again if the zone has changed before the changes are stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Editor:
-    """Changes zones. `announce` is called after each commit for the deployer, `parse` parses record data."""
+    """Performs all writes of zones. `announce` is called after each commit, `parse` parses record data."""
 
     store: Store
     apex: Apex
@@ -50,22 +50,22 @@ class Editor:
     quotas: QuotaSettings = field(default_factory=QuotaSettings)
     parse: ParseRdata = parse_rdata
 
-    def create_zone(self, caller: Principal, domain: str) -> Zone:
-        """A new, empty zone; InvalidName says why the domain cannot be had."""
+    def create_zone(self, principal: Principal, domain: str) -> Zone:
+        """Create an empty zone; raise InvalidName if the domain is invalid, reserved or in use."""
         name = parse_domain(domain)
-        refuse_reserved(name, self.own_names, public_suffixes().is_public, operator=caller.operator)
-        if caller.scope.zones is not None:
-            raise NotPermitted("this token is limited to its zones and cannot create others")
-        refuse_limited(caller, "create a zone")
+        refuse_reserved(name, self.own_names, public_suffixes().is_public, operator=principal.operator)
+        if principal.scope.zones is not None:
+            raise NotPermitted("this token is limited to certain zones and cannot create zones")
+        refuse_limited_to_records(principal, "create a zone")
         now = self.clock()
         with self._writing():
-            refuse_taken(name, caller.account.uuid, now)
-            refuse_zone_over(self.quotas, caller)
+            check_available(name, principal.account.uuid, now)
+            check_zone_quota(self.quotas, principal)
             past = zones.past_serials(name)
             zone = Zone(
                 uuid=uuid4(),
                 name=name,
-                account=caller.account.uuid,
+                account=principal.account.uuid,
                 serial=next_serial(latest(*past) if past else None, now.date()),
                 revision=1,
                 default_ttl=self.default_ttl,
@@ -77,74 +77,74 @@ class Editor:
                 queued_at=now,
             )
             zones.insert(zone)
-            journal.append(zone, journal.CREATE, caller, now)
+            journal.append(zone, journal.CREATE, principal, now)
         return zone
 
-    def change_zone(self, caller: Principal, uuid: UUID, settings: Mapping[str, Any]) -> Zone:
-        """Change `default_ttl`, `protected` or `comment`; none of them is published, so the serial stays."""
+    def change_zone(self, principal: Principal, uuid: UUID, settings: Mapping[str, Any]) -> Zone:
+        """Change `default_ttl`, `protected` or `comment`; none is published, so the serial stays the same."""
         if "default_ttl" in settings:
             check_ttl(settings["default_ttl"], "default_ttl")
         check_comment(settings.get("comment", ""))
         with self._writing():
-            zone = find_zone(uuid, caller.scope)
-            refuse_limited(caller, "change settings of a zone")
+            zone = find_zone(uuid, principal.scope)
+            refuse_limited_to_records(principal, "change settings of a zone")
             changed = {key: value for key, value in settings.items() if getattr(zone, key) != value}
             if changed:
                 now = self.clock()
                 before = zone
                 zone = zones.update(zone, **changed, revision=zone.revision + 1, updated_at=now)
-                journal.append(zone, journal.SETTINGS, caller, now, before=before)
+                journal.append(zone, journal.SETTINGS, principal, now, before=before)
         return zone
 
-    def delete_zone(self, caller: Principal, uuid: UUID) -> Zone:
-        """The zone is served no more; its rows stay for 30 days to be restored, its last serial for ever."""
+    def delete_zone(self, principal: Principal, uuid: UUID) -> Zone:
+        """Delete a zone: it is no longer served. Its records are kept for 30 days, its last serial for ever."""
         with self._writing():
-            zone = find_zone(uuid, caller.scope)
+            zone = find_zone(uuid, principal.scope)
             if zone.protected:
-                raise ZoneProtected(f"{print_domain(zone.name)} is protected: take the mark off before deleting it")
-            refuse_limited(caller, "delete a whole zone")
+                raise ZoneProtected(f"{print_domain(zone.name)} is protected: remove the protection before deleting it")
+            refuse_limited_to_records(principal, "delete a whole zone")
             now = self.clock()
             zone = zones.mark_deleted(zone, deleted_at=now, queued_at=now, updated_at=now, revision=zone.revision + 1)
-            journal.append(zone, "zone.delete", caller, now)
+            journal.append(zone, "zone.delete", principal, now)
         return zone
 
-    def create_record(self, caller: Principal, zone_uuid: UUID, requested: RecordInput) -> tuple[Zone, Record]:
+    def create_record(self, principal: Principal, zone_uuid: UUID, requested: RecordInput) -> tuple[Zone, Record]:
         """Create a record in the zone."""
 
         def edit(parser: Parser) -> tuple[ChangeSet, Record]:
-            change_set = self._change_set(find_zone(zone_uuid, caller.scope), parser)
+            change_set = self._change_set(find_zone(zone_uuid, principal.scope), parser)
             return change_set, change_set.create(requested)
 
-        diff, record = self._write(caller, edit)
+        diff, record = self._write(principal, edit)
         return diff.after, record
 
     def change_record(
-        self, caller: Principal, uuid: UUID, change: Callable[[Zone, Record], RecordInput]
+        self, principal: Principal, uuid: UUID, change: Callable[[Zone, Record], RecordInput]
     ) -> tuple[Zone, Record]:
-        """Give the record other data; `change` is called with what is stored, and again when that has moved."""
+        """Change a record; `change` is called with the stored record, and again if it has changed in between."""
 
         def edit(parser: Parser) -> tuple[ChangeSet, Record]:
-            zone, before = find_record(uuid, caller.scope)
+            zone, before = find_record(uuid, principal.scope)
             change_set = self._change_set(zone, parser)
             return change_set, change_set.update(before, change(zone, before))
 
-        diff, record = self._write(caller, edit)
+        diff, record = self._write(principal, edit)
         return diff.after, record
 
-    def delete_record(self, caller: Principal, uuid: UUID) -> Zone:
+    def delete_record(self, principal: Principal, uuid: UUID) -> Zone:
         """Delete the record."""
 
         def edit(parser: Parser) -> tuple[ChangeSet, None]:
-            zone, record = find_record(uuid, caller.scope)
+            zone, record = find_record(uuid, principal.scope)
             change_set = self._change_set(zone, parser)
             change_set.delete(record)
             return change_set, None
 
-        return self._write(caller, edit)[0].after
+        return self._write(principal, edit)[0].after
 
     def change_many(
         self,
-        caller: Principal,
+        principal: Principal,
         zone_uuid: UUID,
         requests: Sequence[RecordRequest] | Callable[[Zone], Sequence[RecordRequest]],
         comment: str = "",
@@ -152,29 +152,29 @@ class Editor:
         dry_run: bool = False,
         alongside: Alongside | None = None,
     ) -> Diff:
-        """Apply all requests under one serial, in order, or none; the rules see the whole at its end.
+        """Apply all requests in order, under one serial, or none of them; the rules check the zone after all of them.
 
-        Where `requests` is a function, it is called with the zone as it is read, and again when that has moved.
-        An InputError has the place of what is wrong in its field, such as `changes.3.value`. A dry run stores nothing
-        and takes no write lock. `alongside` is called in the transaction that stores the changes, with the zone
-        before them; what it raises undoes them.
+        `requests` may be a function: it is called with the zone, and again if that has changed in between. The field
+        of an InputError has the index of the request, such as `changes.3.value`. A dry run stores nothing and acquires
+        no write lock. `alongside` is called in the transaction that stores the changes, with the zone before them; an
+        exception rolls it back.
         """
         check_comment(comment)
 
         def edit(parser: Parser) -> tuple[ChangeSet, None]:
-            zone = find_zone(zone_uuid, caller.scope)
+            zone = find_zone(zone_uuid, principal.scope)
             change_set = self._change_set(zone, parser)
             apply_all(change_set, requests(zone) if callable(requests) else requests)
             return change_set, None
 
         if dry_run:
             with self.store.reading():
-                evaluation = evaluate(edit(Parser(self.parse))[0], caller, self.quotas)
+                evaluation = evaluate(edit(Parser(self.parse))[0], principal, self.quotas)
             return replace(evaluation.diff, applied=False)
-        return self._write(caller, edit, comment, alongside)[0]
+        return self._write(principal, edit, comment, alongside)[0]
 
     def raise_serial(self, uuid: UUID, served: int) -> Zone:
-        """Lift the zone's serial over one that a nameserver was found ahead with; content and revision stay."""
+        """Raise the zone's serial over a later one that a nameserver serves; content and revision stay the same."""
         with self._writing():
             zone = zones.get_any(uuid)
             now = self.clock()
@@ -185,7 +185,7 @@ class Editor:
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        """A write transaction, announced when it is committed."""
+        """Run the block in a write transaction; announce it after the commit."""
         with self.store.writing():
             yield
         self.announce()
@@ -194,19 +194,22 @@ class Editor:
         return ChangeSet(zone, records.ZoneView(zone, self.apex.servers), self.apex, self.clock(), parser)
 
     def _write(
-        self, caller: Principal, edit: Edit[Result], comment: str = "", alongside: Alongside | None = None
+        self, principal: Principal, edit: Edit[Result], comment: str = "", alongside: Alongside | None = None
     ) -> tuple[Diff, Result]:
-        """Store what `edit` makes of a zone; where it makes no difference, nothing but what is `alongside`."""
+        """Evaluate and store the changes of `edit`; if there are none, only `alongside` is called."""
         parser = Parser(self.parse)
 
-        def evaluated() -> tuple[Evaluation, Result]:
+        def evaluate_edit() -> tuple[Evaluation, Result]:
             change_set, result = edit(parser)
-            return evaluate(change_set, caller, self.quotas), result
+            return evaluate(change_set, principal, self.quotas), result
 
-        def committed(one: tuple[Evaluation, Result]) -> tuple[Diff, Result]:
-            return commit(one[0], caller, comment, alongside), one[1]
+        def commit_evaluated(evaluated: tuple[Evaluation, Result]) -> tuple[Diff, Result]:
+            evaluation, result = evaluated
+            return commit(evaluation, principal, comment, alongside), result
 
-        diff, result = evaluate_and_commit(self.store, evaluated, committed, lambda one: writes(one[0], alongside))
+        diff, result = evaluate_and_commit(
+            self.store, evaluate_edit, commit_evaluated, lambda evaluated: writes(evaluated[0], alongside)
+        )
         self.announce()
         return diff, result
 
@@ -214,7 +217,7 @@ class Editor:
 def editor_from(
     settings: Settings, store: Store, clock: Callable[[], datetime], announce: Callable[[], None] | None = None
 ) -> Editor:
-    """Return the editor of an appliance; it announces its commits at the deployer's socket unless it is told how."""
+    """Return the editor of an appliance; by default it announces commits at the deployer's socket."""
     return Editor(
         store=store,
         apex=apex_of(settings.dns),

@@ -1,4 +1,4 @@
-"""The records of one set while a change set is filled: each change of it costs the same, however many there are."""
+"""The records of one RRset in a change set; the cost of a change does not depend on their number."""
 
 from __future__ import annotations
 
@@ -12,44 +12,44 @@ from appliance.zones.model import Record
 
 @dataclass(slots=True)
 class Members:
-    """A set, whose records share one TTL: that of the record that was put last.
+    """The records of one RRset, which share one TTL: that of the record that was put last.
 
-    `ttl` is None while no record has been put and the stored ones differ, or there are none. A record is given
-    the common TTL when it is read, not when another record brings it.
+    `ttl` is None while no record was put and there are no stored ones, or their TTLs differ. `ttl_changed`: the TTL is
+    not the stored one; records get it when they are read.
     """
 
     records: dict[UUID, Record]
     now: datetime
     ttl: int | None = None
-    has_moved: bool = False
+    ttl_changed: bool = False
 
     @classmethod
     def of(cls, stored: Iterable[Record], now: datetime) -> Members:
-        """Return a set as it is stored."""
+        """Return the members of a stored RRset."""
         records = {record.uuid: record for record in stored}
         ttls = {record.ttl for record in records.values()}
         return cls(records, now, ttls.pop() if len(ttls) == 1 else None)
 
     def put(self, record: Record) -> list[Record]:
-        """Put a record; the records whose TTL follows it for the first time, as they were stored."""
+        """Add or replace a record; return the others, as stored, if their TTL changes with it for the first time."""
         self.records[record.uuid] = record
         if record.ttl == self.ttl:
             return []
-        followers = [] if self.has_moved else [one for one in self.records.values() if one is not record]
-        self.ttl, self.has_moved = record.ttl, True
-        return followers
+        others = [] if self.ttl_changed else [one for one in self.records.values() if one is not record]
+        self.ttl, self.ttl_changed = record.ttl, True
+        return others
 
     def get(self, uuid: UUID) -> Record:
-        """Return a record as it is now."""
+        """Return a record with the current TTL."""
         record = self.records[uuid]
-        if not self.has_moved or self.ttl is None or record.ttl == self.ttl:
+        if not self.ttl_changed or self.ttl is None or record.ttl == self.ttl:
             return record
         return replace(record, ttl=self.ttl, updated_at=self.now)
 
     def all(self) -> Iterator[Record]:
-        """Return every record as it is now, in the order in which they were put."""
+        """Return all records with the current TTL, in the order in which they were added."""
         return map(self.get, self.records)
 
     def ttl_beside(self, uuid: UUID) -> int | None:
-        """Return the TTL of the other records than that one; None when there are none."""
+        """Return the TTL of the records other than that one, or None if there are none."""
         return next((self.get(other).ttl for other in self.records if other != uuid), None)

@@ -1,4 +1,4 @@
-"""Parses names and contents of one write: each text once, however often the write is evaluated."""
+"""The parser of owner names and record data of one write, with a cache: the write may be evaluated several times."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from appliance.zones.names import parse_owner
 from appliance.zones.rdata import ParsedRdata, parse_rdata
 
 ParseRdata = Callable[[str, str, int | None, Name], ParsedRdata]
-"""As `parse_rdata`: record type, value, priority and origin to content, or an InputError."""
+"""Like `parse_rdata`: (record type, value, priority, origin) -> content, or InputError."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parser:
-    """Keeps what it parsed for one zone; what is refused is parsed again, since each refusal has a place of its own."""
+    """Parses and caches texts of one zone; refused ones are parsed again, since each error has a field of its own."""
 
     parse: ParseRdata = parse_rdata
     _owners: dict[str, Name] = field(default_factory=dict)
     _contents: dict[tuple[str, str, int | None], ParsedRdata] = field(default_factory=dict)
 
     def owner(self, name: str, origin: Name) -> Name:
-        """Return the owner of that name, or raise InputError."""
-        known = self._owners.get(name)
-        if known is None:
-            known = self._owners[name] = parse_owner(name, origin)
-        return known
+        """Return the parsed owner name, or raise InputError."""
+        parsed = self._owners.get(name)
+        if parsed is None:
+            parsed = self._owners[name] = parse_owner(name, origin)
+        return parsed
 
     def content(self, record_type: str, value: str, priority: int | None, origin: Name) -> ParsedRdata:
-        """Return the content of a record, or raise InputError with the field that is wrong."""
+        """Return the parsed data of a record, or raise InputError with the invalid field."""
         key = record_type, value, priority
-        known = self._contents.get(key)
-        if known is None:
-            known = self._contents[key] = self.parse(record_type, value, priority, origin)
-        return known
+        parsed = self._contents.get(key)
+        if parsed is None:
+            parsed = self._contents[key] = self.parse(record_type, value, priority, origin)
+        return parsed

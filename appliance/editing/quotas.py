@@ -1,4 +1,4 @@
-"""How many zones an account and how many records a zone may have. What is there already stays; operators go beyond."""
+"""Quotas: zones per account, and records per zone. They limit growth only, and not operators; 0 means no quota."""
 
 from __future__ import annotations
 
@@ -9,13 +9,17 @@ from appliance.store import zones
 from appliance.zones.model import Zone
 
 
-def refuse_zone_over(quotas: QuotaSettings, principal: Principal) -> None:
-    """Raise QuotaReached, on `domain`, when the account has all the zones that it may have."""
+def check_zone_quota(quotas: QuotaSettings, principal: Principal) -> None:
+    """Raise QuotaReached with field `domain` if the account has reached its quota of zones."""
     if quotas.zones and not principal.operator and zones.count_of(principal.account.uuid) >= quotas.zones:
-        raise QuotaReached(f"an account may have {quotas.zones} zones, and this one has them", "domain")
+        raise QuotaReached(
+            f"an account may have at most {quotas.zones} zones; this one has reached that quota", "domain"
+        )
 
 
-def refuse_records_over(quotas: QuotaSettings, principal: Principal, zone: Zone, growth: int) -> None:
-    """Raise QuotaReached, on `name`, when the zone would grow beyond the records that it may have."""
+def check_record_quota(quotas: QuotaSettings, principal: Principal, zone: Zone, growth: int) -> None:
+    """Raise QuotaReached with field `name` if the zone would exceed its quota of records."""
     if quotas.records and growth > 0 and not principal.operator and zone.record_count + growth > quotas.records:
-        raise QuotaReached(f"a zone may have {quotas.records} records, and this one has {zone.record_count}", "name")
+        raise QuotaReached(
+            f"a zone may have at most {quotas.records} records; this one has {zone.record_count}", "name"
+        )

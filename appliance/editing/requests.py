@@ -1,4 +1,4 @@
-"""What is asked for, before it is parsed: a record's fields, changes of records, the limits of texts and numbers."""
+"""Requests before they are parsed: fields of a record, changes of records, bounds of comments and TTLs."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from appliance.zones.names import print_owner, refuse_control_characters
 from appliance.zones.rdata import has_priority, parse_type
 
 MAX_COMMENT = 500
-"""Characters of a comment."""
+"""Maximum number of characters of a comment."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordInput:
-    """A record as it is asked for, unparsed. A `ttl` of None: that of the set, else `fallback_ttl` or the zone's."""
+    """A requested record, unparsed. Without `ttl` it gets that of its RRset, else `fallback_ttl`, else the zone's."""
 
     record_type: str
     name: str
@@ -31,16 +31,16 @@ class RecordInput:
 
 @dataclass(frozen=True, slots=True)
 class CreateRecord:
-    """A record that is to be there."""
+    """Create a record."""
 
     record: RecordInput
 
 
 @dataclass(frozen=True, slots=True)
 class UpdateRecord:
-    """Fields of a record that are to be others; those that are not named stay.
+    """Change fields of a record; the others are kept.
 
-    `revision` is the one that the record must still have, None for whichever it has.
+    `revision` is the revision that the record must have, None for any.
     """
 
     uuid: UUID
@@ -50,14 +50,14 @@ class UpdateRecord:
 
 @dataclass(frozen=True, slots=True)
 class DeleteRecord:
-    """A record that is to be there no more."""
+    """Delete a record."""
 
     uuid: UUID
 
 
 @dataclass(frozen=True, slots=True)
 class ReplaceRRset:
-    """The values that are to be a whole set; none: no such set is to be there."""
+    """Replace all values of an RRset; without values the RRset is deleted."""
 
     record_type: str
     name: str
@@ -70,9 +70,9 @@ RecordRequest = CreateRecord | UpdateRecord | DeleteRecord | ReplaceRRset
 
 
 def with_fields(record: Record, zone: Zone, fields: Mapping[str, Any]) -> RecordInput:
-    """What a record becomes when these fields of it change and the others stay.
+    """Return the input for a record of which these fields change and the others are kept.
 
-    A priority is dropped with a change to a type that has none, and the TTL follows the set that is joined.
+    The priority is dropped if the new type has none. Without a `ttl` the record gets that of the RRset that it joins.
     """
     record_type = fields.get("record_type", record.rdtype.name)
     keeps_priority = has_priority(parse_type(record_type))
@@ -88,13 +88,13 @@ def with_fields(record: Record, zone: Zone, fields: Mapping[str, Any]) -> Record
 
 
 def check_ttl(ttl: int, field: str) -> None:
-    """Raise InvalidValue for a TTL out of range."""
+    """Raise InvalidValue if the TTL is out of range."""
     if not 0 <= ttl <= MAX_TTL:
-        raise InvalidValue(f"a TTL must be 0 to {MAX_TTL} seconds", field)
+        raise InvalidValue(f"a TTL must be 0 to {MAX_TTL} seconds, not {ttl}", field)
 
 
 def check_comment(comment: str) -> None:
-    """Raise InputError for a comment that is too long or holds control characters."""
+    """Raise InputError if the comment is too long or contains control characters."""
     if len(comment) > MAX_COMMENT:
-        raise InputError(f"a comment has at most {MAX_COMMENT} characters", "comment")
+        raise InputError(f"a comment may have at most {MAX_COMMENT} characters, not {len(comment)}", "comment")
     refuse_control_characters(comment, "comment")

@@ -1,4 +1,4 @@
-"""Evaluate without the write lock, commit with it: where what was read has moved meanwhile, both are repeated."""
+"""Evaluate without the write lock, commit with it; repeat both if a zone has changed in between."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import TypeVar
 from appliance.store.file.database import Store
 
 UNLOCKED_EVALUATIONS = 2
-"""How often a write is evaluated without the lock; the next time holds it, and cannot be overtaken."""
+"""Evaluations without the write lock; a further one holds the lock, so that no other write can come between."""
 
 Evaluated = TypeVar("Evaluated")
 Committed = TypeVar("Committed")
 
 
-class Moved(Exception):
-    """Something that the evaluation read is not any longer as it was."""
+class StaleRead(Exception):
+    """A zone that the evaluation read has changed."""
 
 
 def evaluate_and_commit(
@@ -25,18 +25,17 @@ def evaluate_and_commit(
     commit: Callable[[Evaluated], Committed],
     writes: Callable[[Evaluated], bool],
 ) -> Committed:
-    """Return what `commit` returns, in a write transaction, for what `evaluate` returned on a snapshot.
+    """Call `evaluate` on a snapshot and `commit` with its result in a write transaction; return what `commit` returns.
 
-    Where nothing is to be written for an evaluation, `commit` is called without the lock.
-    `commit` raises Moved when the evaluation does not hold any longer. What it wrote is then undone, and it is called
-    again with a new evaluation.
+    If `writes` says that there is nothing to write, `commit` is called without the write lock. If `commit` raises
+    StaleRead, the transaction is rolled back and both are called again.
     """
     for _ in range(UNLOCKED_EVALUATIONS):
         with store.reading():
             evaluated = evaluate()
         if not writes(evaluated):
             return commit(evaluated)
-        with suppress(Moved), store.writing():
+        with suppress(StaleRead), store.writing():
             return commit(evaluated)
     with store.writing():
         return commit(evaluate())

@@ -1,12 +1,12 @@
-"""Who may use the appliance: each act one transaction, with its line in the audit log.
+"""Accounts, credentials and tokens: each change is one transaction, with its event in the audit log.
 
-    authentication  the one way from a token's secret to a principal, for every front door
-    permissions     their names, and which of them a token may pass on
-    tokens          API tokens, never wider than what they are made with
-    sign_in         the way into the console and out of it: passwords, sessions
-    second_factor   codes that change every half minute (RFC 6238)
-    membership      who has an account: made, invited, disabled
+    authentication  from a token's secret to a principal, for every front door
+    permissions     the names of permissions, and which of them a token may grant
+    tokens          creation and revocation of API tokens
+    sign_in         sign-in to the console and sign-out: passwords, sessions
+    second_factor   time-based one-time passwords (RFC 6238)
+    membership      creation, invitation and disabling of accounts
 
-Who asks is a `Principal` of `appliance.principal`. It knows no HTTP, no page and no form, and nothing of zones but
-their uuids.
+The client of a request is a `Principal` of `appliance.principal`. This package must not know HTTP, pages or forms, nor
+anything of zones but their uuids.
 """

@@ -1,6 +1,6 @@
-"""Tokens checked: the one way from a secret to a principal, for every front door.
+"""Authentication of tokens: from a secret to a principal, for every front door.
 
-A front door reads the secret from its own header or message, and answers the errors in its own form.
+A front door reads the secret from its own header or message, and turns errors into responses of its own form.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from appliance.principal import Principal, Token
 from appliance.store import accounts
 from appliance.store.file.database import Store
 
-USE_NOTED_EVERY = timedelta(minutes=1)
-"""How often at most the last use of a token is stored."""
+LAST_USE_INTERVAL = timedelta(minutes=1)
+"""Shortest time between two updates of the last use of a token."""
 
 _SECRET = re.compile(r"vps_[A-Za-z0-9_-]{16,128}")
 
 
 class RequestLimits(Protocol):
-    """How often a token may ask and an address may fail; over a limit each call raises RateLimited."""
+    """Limits of requests per token and failures per address; a call raises RateLimited if its limit is exceeded."""
 
     def count_request(self, token: Hashable) -> None:
         """Count a request of the token."""
 
     def check_failures(self, address: str) -> None:
-        """Refuse an address that failed too often."""
+        """Raise RateLimited if the address has failed too often."""
 
     def count_failure(self, address: str) -> None:
         """Count a failure of the address."""
@@ -39,39 +39,40 @@ class RequestLimits(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Authenticator:
-    """Turn secrets into principals. `reading` opens a block of reads on a connection of this thread."""
+    """Turns secrets into principals. `reading` gives a context in which this thread may read the store."""
 
     store: Store
     limits: RequestLimits
     reading: Callable[[], AbstractContextManager[None]]
 
     def authenticate(self, secret: str, address: str, now: datetime) -> Principal:
-        """Return the bearer of the token with that secret; an empty secret is none.
+        """Return the principal of the token with that secret.
 
-        Raise AuthenticationFailed if the token is malformed, unknown, revoked, expired or not valid at that address, or
-        its account is disabled. Raise RateLimited if the address failed too often, or the token asks too often.
+        Raise AuthenticationFailed if the secret is empty or malformed, the token is unknown, revoked, expired or not
+        valid at that address, or its account is disabled. Raise RateLimited if the address failed too often, or the
+        token has sent too many requests.
         """
         self.limits.check_failures(address)
         token = self._find(secret)
         if token is None or not _is_valid(token, address, now):
             self.limits.count_failure(address)
             raise AuthenticationFailed("a valid token is needed")
-        self._note_use(token, now)
+        self._store_last_use(token, now)
         self.limits.count_request(token.uuid)
         return Principal.of_token(token, address)
 
     def _find(self, secret: str) -> Token | None:
-        """Return the token, found by its hash: a wrong secret takes as long as any other wrong one."""
+        """Return the token, found by the hash of the secret: the time does not depend on how similar a wrong one is."""
         if not _SECRET.fullmatch(secret):
             return None
         with self.reading():
             return accounts.find_token(secret)
 
-    def _note_use(self, token: Token, now: datetime) -> None:
-        """Store that the token was used, unless the store takes no write now: that is no reason to refuse a read."""
-        if token.last_used_at is None or now - token.last_used_at >= USE_NOTED_EVERY:
+    def _store_last_use(self, token: Token, now: datetime) -> None:
+        """Store the last use of the token; ignore a locked or read-only store, since a read must not fail for that."""
+        if token.last_used_at is None or now - token.last_used_at >= LAST_USE_INTERVAL:
             with suppress(StoreError), self.store.writing_if_free():
-                accounts.note_use(token, now)
+                accounts.store_last_use(token, now)
 
 
 def _is_valid(token: Token, address: str, now: datetime) -> bool:

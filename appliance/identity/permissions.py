@@ -1,4 +1,4 @@
-"""The names of the permissions, and how far a new token may reach: never further than what it is created with."""
+"""The names of permissions, and the rule that a token cannot create or revoke a token with more rights."""
 
 from __future__ import annotations
 
@@ -31,11 +31,13 @@ def check_permissions(account: Account, permissions: frozenset[str]) -> None:
     """Raise InputError unless a token of the account may have these permissions."""
     for permission in permissions:
         if permission not in PERMISSIONS:
-            raise InputError(f"{permission!r} is not one of the permissions {', '.join(PERMISSIONS)}", "permissions")
+            raise InputError(f"{permission!r} is not a permission; choose from {', '.join(PERMISSIONS)}", "permissions")
     if not permissions:
-        raise InputError("a token needs one permission at least", "permissions")
+        raise InputError("a token needs at least one permission", "permissions")
     if OPERATOR in permissions and not account.is_admin:
-        raise InputError(f"{account.email} is no operator: only such accounts have tokens with admin:*", "permissions")
+        raise InputError(
+            f"{account.email} is not an operator: only operators may have tokens with {OPERATOR}", "permissions"
+        )
 
 
 def grantable(principal: Principal) -> tuple[str, ...]:
@@ -44,11 +46,11 @@ def grantable(principal: Principal) -> tuple[str, ...]:
 
 
 def refuse_wider(principal: Principal, permissions: Iterable[str], limits: TokenLimits) -> None:
-    """Raise NotPermitted if such a token would reach further than the token that the principal bears."""
+    """Raise NotPermitted if such a token would have more rights than the token of the principal."""
     if principal.token is None:
         return
     if not all(allows(principal.permissions, permission) for permission in permissions):
-        raise NotPermitted("a token cannot give a permission that it does not have")
+        raise NotPermitted("a token cannot grant a permission that it does not have")
     own = principal.limits
     for name, within in (
         ("expires_at", _within(limits.expires_at, own.expires_at, lambda new, held: new <= held)),
@@ -58,11 +60,13 @@ def refuse_wider(principal: Principal, permissions: Iterable[str], limits: Token
         ("record_names", _within(limits.record_names, own.record_names, _globs_lie_in)),
     ):
         if not within:
-            raise NotPermitted(f"this token is limited in {name}, and what it makes must be no wider")
+            raise NotPermitted(
+                f"this token is limited in {name}; a token that it creates needs the same limit or a narrower one"
+            )
 
 
 def glob_lies_in(glob: str, wide: str) -> bool:
-    """Return whether the wider glob matches all that the other one does; False where that is not obvious."""
+    """Return whether `wide` matches everything that `glob` matches; False if that is not obvious."""
     plain = _WILD.isdisjoint(glob) or (_WILD.isdisjoint(wide.replace("*", "")) and "[" not in glob)
     return glob == wide or (plain and fnmatchcase(glob, wide))
 

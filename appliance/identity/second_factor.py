@@ -1,4 +1,4 @@
-"""The second factor: codes of an authenticator that change every half minute (RFC 6238), each good once."""
+"""The second factor: time-based one-time passwords (RFC 6238), each accepted once."""
 
 from __future__ import annotations
 
@@ -19,68 +19,68 @@ log = logging.getLogger(__name__)
 
 ISSUER = "DNS appliance"
 _STEP = 30
-"""Seconds for which a code is good; those before and after it are taken too, for clocks that differ."""
-USUAL = timedelta(days=90)
-"""For so long a place where the account was signed in is one of its own."""
+"""Seconds of a time step; the codes of the steps before and after are accepted too, for clocks that differ."""
+KNOWN_ADDRESS_AGE = timedelta(days=90)
+"""Addresses of sessions that began within this time are known addresses of the account."""
 
 TakeCode = Callable[[Hashable, str, Collection[str]], Callable[[], None] | None]
-"""Counts a code for an account with its password, from an address, beside those where it was signed in before; gives
-what undoes the count, or None when there were too many."""
+"""Counts a code: (account with its password hash, address, known addresses of the account) -> a function that undoes
+the count, or None if there were too many codes."""
 
 
 def new_secret() -> str:
-    """A secret that an authenticator may take in."""
+    """Return a new secret for an authenticator app, in base32."""
     return random_base32()
 
 
 def address_for(secret: str, email: str) -> str:
-    """The otpauth address by which an authenticator takes the secret in."""
+    """Return the otpauth URI with which an authenticator app imports the secret."""
     return TOTP(secret).provisioning_uri(name=email, issuer_name=ISSUER)
 
 
 def enable(store: Store, principal: Principal, secret: str, code: str, now: datetime) -> None:
-    """Ask for codes of this secret from now on; InputError unless the code shows that an authenticator has it.
-
-    One that is set up stays until it is taken off.
-    """
+    """Set up a second factor; raise InputError if the code is not one of that secret, or there is one already."""
     step = _step_of(secret, code, now)
     if step is None:
-        raise InputError("that is not the code that the authenticator should show now", "code")
+        raise InputError("this is not the current code of the authenticator app", "code")
     with store.writing():
         if credentials.get(principal.account.uuid).totp_secret is not None:
-            raise InputError("a second factor is set up already: take it off first", "code")
+            raise InputError("a second factor is already set up: remove it first", "code")
         credentials.set_totp(principal.account.uuid, secret)
-        credentials.take_step(principal.account.uuid, step)
+        credentials.use_totp_step(principal.account.uuid, step)
         audit.append("totp.begin", principal.account.uuid, principal.account.email, principal, now)
 
 
 def disable(store: Store, principal: Principal, now: datetime) -> None:
-    """Ask for no codes any more."""
+    """Remove the second factor."""
     with store.writing():
         credentials.set_totp(principal.account.uuid, None)
         audit.append("totp.end", principal.account.uuid, principal.account.email, principal, now)
 
 
 def passes(known: Credentials, code: str, address: str, now: datetime, take_code: TakeCode) -> bool:
-    """Whether the account asks for no code, or this one is right; a right one is used up. In a transaction.
+    """Return whether the code is right, and use it up; True if the account needs none. Call it in a transaction.
 
-    It is counted before it is looked at, and one too many is wrong: who knows the password is not told that they do.
+    The code is counted before it is compared, and fails if there were too many: so a client does not learn that the
+    password is right.
     """
     if known.totp_secret is None:
         return True
-    usual = sessions.addresses_of(known.account.uuid, now - USUAL)
-    forgive = take_code((known.account.uuid, known.password_hash), address, usual)
+    known_addresses = sessions.addresses_of(known.account.uuid, now - KNOWN_ADDRESS_AGE)
+    undo = take_code((known.account.uuid, known.password_hash), address, known_addresses)
     step = _step_of(known.totp_secret, code, now)
-    if forgive is None or step is None or not credentials.take_step(known.account.uuid, step):
+    if undo is None or step is None or not credentials.use_totp_step(known.account.uuid, step):
         log.warning("event=code-refused account=%s address=%s", known.account.uuid, address)
         return False
-    forgive()
+    undo()
     return True
 
 
 def _step_of(secret: str, code: str, now: datetime) -> int | None:
-    """The time step whose code this is, of those near now."""
-    typed = "".join(code.split())
-    here = int(now.timestamp()) // _STEP
+    """Return the time step of the code: the current one, the one before or after, or None."""
+    digits = "".join(code.split())
+    current = int(now.timestamp()) // _STEP
     codes = TOTP(secret)
-    return next((step for step in (here - 1, here, here + 1) if strings_equal(codes.generate_otp(step), typed)), None)
+    return next(
+        (step for step in (current - 1, current, current + 1) if strings_equal(codes.generate_otp(step), digits)), None
+    )

@@ -1,4 +1,4 @@
-"""The way into the console and out of it."""
+"""Sign-in to the console, sign-out, and changes of passwords."""
 
 from __future__ import annotations
 
@@ -21,40 +21,40 @@ SECRET_OCTETS = 32
 
 @dataclass(frozen=True, slots=True)
 class Browser:
-    """Where a request comes from: its address, and what the browser calls itself."""
+    """The client of a request: its address and User-Agent header."""
 
     address: str
     agent: str
 
 
 def new_secret() -> str:
-    """A secret for a browser to keep."""
+    """Return a new secret for the cookie of a session."""
     return secrets.token_urlsafe(SECRET_OCTETS)
 
 
 def sign_in(
     store: Store, email: str, password: str, code: str, browser: Browser, now: datetime, take_code: TakeCode
 ) -> str | None:
-    """The secret of a new session, or None: no word of what was wrong.
+    """Return the secret of a new session, or None if email, password or code is wrong.
 
-    Whatever it was, one hash is compared and one transaction is stored, so that neither the time nor a store that takes
-    no write tells more: StoreError for right words and for wrong ones.
+    In every case one hash is compared and one transaction written: neither the time nor a StoreError of a store that
+    cannot be written shows which of them was wrong.
     """
     with store.reading():
-        known = credentials.find(email)
-    compared = known.password_hash if known else None
+        found = credentials.find(email)
+    compared = found.password_hash if found else None
     right = is_password(password, compared)
     with store.writing():
         current = credentials.find(email)
         is_same = right and current and current.password_hash == compared and not current.account.disabled_at
         if current and is_same and second_factor.passes(current, code, browser.address, now, take_code):
             return begin_session(current.account, browser, now)
-        credentials.write_nothing()
+        credentials.write_without_change()
     return None
 
 
 def begin_session(account: Account, browser: Browser, now: datetime) -> str:
-    """The secret of a new session of an account that has shown who it is; in a transaction."""
+    """Begin a session of an authenticated account and return its secret. Call it in a transaction."""
     secret = new_secret()
     sessions.begin(account, secret, now, browser.address, browser.agent)
     audit.append("session.begin", account.uuid, account.email, Principal.of_account(account, browser.address), now)
@@ -62,7 +62,7 @@ def begin_session(account: Account, browser: Browser, now: datetime) -> str:
 
 
 def end_session(store: Store, principal: Principal, uuid: UUID, now: datetime) -> None:
-    """Sign a browser of the account out; NotFound when there is no such session."""
+    """End a session of the principal's account; raise NotFound if there is no such session."""
     with store.writing():
         if uuid not in {session.uuid for session in sessions.of_account(principal.account.uuid, now)}:
             raise NotFound("there is no such session")
@@ -70,23 +70,23 @@ def end_session(store: Store, principal: Principal, uuid: UUID, now: datetime) -
         audit.append("session.end", principal.account.uuid, principal.account.email, principal, now)
 
 
-def end_others(store: Store, principal: Principal, kept: Session, now: datetime) -> None:
-    """Sign every browser of the account out but one."""
+def end_other_sessions(store: Store, principal: Principal, kept: Session, now: datetime) -> None:
+    """End all sessions of the principal's account but one."""
     with store.writing():
         sessions.end_all(principal.account.uuid, now, but=kept.uuid)
         audit.append("session.end", principal.account.uuid, f"{principal.account.email}, all others", principal, now)
 
 
 def confirm(store: Store, account: Account, password: str) -> None:
-    """InputError unless that is the account's password."""
+    """Raise InputError unless the password is that of the account."""
     with store.reading():
-        known = credentials.get(account.uuid)
-    if not is_password(password, known.password_hash):
-        raise InputError("that is not your password", "current")
+        found = credentials.get(account.uuid)
+    if not is_password(password, found.password_hash):
+        raise InputError("this is not your current password", "current")
 
 
 def change_password(store: Store, principal: Principal, new: str, browser: Browser, now: datetime) -> str:
-    """Set another password and end every session; the secret of the new one that this browser goes on with."""
+    """Set a new password and end all sessions; return the secret of a new session for this browser."""
     password_hash = hash_password(new)
     with store.writing():
         _set(principal, password_hash, now)
@@ -96,7 +96,7 @@ def change_password(store: Store, principal: Principal, new: str, browser: Brows
 
 
 def set_password(store: Store, principal: Principal, new: str, now: datetime, *, is_first: bool = False) -> None:
-    """Set a password without asking for the present one, and end every session. `is_first`: another chose it."""
+    """Set a password without the current one, and end all sessions. `is_first`: somebody else chose it."""
     password_hash = hash_password(new)
     with store.writing():
         _set(principal, password_hash, now, is_first=is_first)

@@ -1,9 +1,9 @@
-"""What must be in place before the processes of an appliance start, on a host and in a state folder alike.
+"""What must exist before the processes of an appliance start, on a host or in a state folder.
 
-    beginnings   keys, and a catalog without members: made once, then kept
-    servers      the named.conf of each nameserver, as the settings describe it
-    users        who owns what on a host
-    prepare      `dns-appliance host prepare`: everything on a host that is still missing
+    bootstrap    keys and an empty catalog zone, created once
+    servers      the named.conf of each nameserver in the settings
+    users        owners of files on a host
+    prepare      `dns-appliance host prepare`: creates whatever is missing on a host
 
-It starts no program, asks no nameserver, and replaces nothing that is there.
+This package starts no program, queries no nameserver and replaces no existing file.
 """

@@ -1,4 +1,4 @@
-"""What an appliance has from its first start on: keys, and a catalog without members. What is there is kept."""
+"""Keys and an empty catalog zone for the first start of an appliance; existing files are kept."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from appliance.zones.catalog import FILE_UUID, FIRST_SERIAL
 
 
 def create_key(file: Path, name: str, mode: int, owner: Owner | None = None) -> bool:
-    """See that a key is in the file, True when it was made; SettingsError when what is there cannot be read as one."""
+    """Create the key file if it is missing, and return whether it was; raise SettingsError if the file has no key."""
     if file.exists():
         read_key(file)
         return False
@@ -22,12 +22,12 @@ def create_key(file: Path, name: str, mode: int, owner: Owner | None = None) -> 
 
 
 def catalog_file(zone_directory: Path) -> Path:
-    """Where the primary's named keeps the catalog."""
+    """Return the path of the catalog's zone file on the primary."""
     return zone_directory / f"{FILE_UUID}.zone"
 
 
 def create_catalog(zone_directory: Path, catalog: Name, owner: Owner) -> bool:
-    """See that the primary has a catalog to load, for its named's user to write on; True when it was made."""
+    """Create the catalog's zone file if it is missing, owned by named's user; return whether it was created."""
     file = catalog_file(zone_directory)
     if file.exists():
         return False

@@ -1,4 +1,4 @@
-"""A host made ready: keys, store and catalog, each made when it is missing. Done again, it makes nothing."""
+"""Preparation of a host: create keys, store and catalog where they are missing, and migrate the store. Idempotent."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ KEY_MODE = 0o640
 
 
 def prepare_host(settings: Settings, owners: Owners) -> Iterator[str]:
-    """Make what is missing, and bring the store to the newest tables; what was made, one text each.
+    """Create what is missing and migrate the store; yield a description of each thing that was created.
 
-    A store that is damaged, or that was there and is missing, is a StoreError and stays as it is. API and deployer of
-    the former release may go on meanwhile.
+    Raise StoreError, and leave it as it is, if the store is damaged, or missing although it was created before. API and
+    deployer of the former release may run meanwhile.
     """
     deployer = settings.deployer
     for folder in (deployer.control_key.parent, settings.store.path.parent, deployer.zone_directory):
         if not folder.is_dir():
-            raise SettingsError(f"the folder {folder} is missing: make it by systemd-tmpfiles --create")
+            raise SettingsError(f"the folder {folder} is missing: create it with systemd-tmpfiles --create")
     yield from _keys(settings, owners)
     yield from _store(settings)
     if create_catalog(deployer.zone_directory, dns.name.from_text(settings.dns.catalog), owners.named):
@@ -46,21 +46,21 @@ def _keys(settings: Settings, owners: Owners) -> Iterator[str]:
 
 def _store(settings: Settings) -> Iterator[str]:
     file = settings.store.path
-    is_there = file.exists() and file.stat().st_size > 0
-    missing = snapshot.unapplied_migrations(file) if is_there else []
+    exists = file.exists() and file.stat().st_size > 0
+    missing = snapshot.unapplied_migrations(file) if exists else []
     if missing:
-        yield f"a copy of the store as it was, {_put_aside(file, missing[0])}"
+        yield f"a copy of the store before the migration, {_copy_before(file, missing[0])}"
     Store(file, busy_timeout=settings.store.busy_timeout).create_or_migrate()
-    if not is_there:
+    if not exists:
         yield f"the store {file}"
     for migration in missing:
         yield f"the migration {migration} of the store"
 
 
-def _put_aside(file: Path, migration: str) -> Path:
-    """Copy the store, found sound, to a file beside it that is named for the migration to come."""
-    aside = file.with_name(f"{file.name}.before-{migration}")
-    with snapshot.draft_beside(aside) as draft:
-        snapshot.copy_whole(file, draft)
-        draft.replace(aside)
-    return aside
+def _copy_before(file: Path, migration: str) -> Path:
+    """Copy the store to a verified file beside it, named for the next migration."""
+    target = file.with_name(f"{file.name}.before-{migration}")
+    with snapshot.temporary_file_beside(target) as copy:
+        snapshot.copy_store(file, copy)
+        copy.replace(target)
+    return target

@@ -1,4 +1,4 @@
-"""The named.conf of each nameserver of the settings: the first is the primary, all others follow it."""
+"""The named.conf of each nameserver in the settings: the first is the primary, the others are secondaries."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from appliance.render.named_conf import Peer, Primary, Secondary, named_conf
 from appliance.settings import Settings
 
 DIRECTORY = Path("/var/cache/bind")
-"""Where Debian's named may write what it keeps for itself."""
+"""The working directory of Debian's named."""
 LOOPBACK = ("127.0.0.1", "::1")
-"""Where a nameserver of a host listens besides its own address, for questions of that host."""
+"""Addresses on which a nameserver also listens, for queries of its own host."""
 
 
 def configuration(
     settings: Settings, name: str, directory: Path, zones: Path, release: tuple[int, ...], listen: Sequence[str] = ()
 ) -> bytes:
-    """The named.conf of the nameserver of that name, with that release of BIND; SettingsError names what is missing.
+    """Return the named.conf of a nameserver, for that release of BIND; raise SettingsError if a key is missing.
 
-    `directory` and `zones` are named's own to write. `listen` are addresses, by default its own and loopback; the port
-    is the one that the settings give. The primary's zone files are where the settings say, whatever `zones` is.
+    `directory` and `zones` must be writable for named. `listen`: addresses, by default its own and loopback, with
+    the port of the settings. `zones` is ignored for the primary, whose zone directory is in the settings.
     """
     server = server_of(settings, name)
     port = server.endpoint.port
@@ -37,13 +37,13 @@ def configuration(
 
 
 def server_of(settings: Settings, name: str) -> Nameserver:
-    """The nameserver of that name; SettingsError, which names all that there are, when there is none."""
-    wanted = name.removesuffix(".").lower()
+    """Return the nameserver of that name; raise SettingsError, with all names, if there is none."""
+    normalized = name.removesuffix(".").lower()
     for server in settings.dns.nameservers:
-        if server.name == wanted:
+        if server.name == normalized:
             return server
     known = ", ".join(server.name for server in settings.dns.nameservers) or "none"
-    raise SettingsError(f"{name} is no nameserver of dns.nameservers, which has {known}")
+    raise SettingsError(f"{name} is not in dns.nameservers, which has {known}")
 
 
 def _primary(settings: Settings, listen: tuple[Endpoint, ...], directory: Path) -> Primary:

@@ -1,8 +1,8 @@
-"""Who owns what on a host, as `systemd/dns-appliance.sysusers.conf` makes these users, and Debian's bind9 named's.
+"""Owners of files on a host. `systemd/dns-appliance.sysusers.conf` creates these users, Debian's bind9 that of named.
 
-    group dns-appliance       may read the settings and work on the store: API and deployer
+    group dns-appliance       may read the settings and write the store: API and deployer
     dns-appliance-api         reads no key and writes no zone file
-    dns-appliance-deployer    reads the keys and writes the zone files, beside which named's group keeps journals
+    dns-appliance-deployer    reads the keys and writes the zone files; named's group keeps its journals beside them
 
 This module must not know what is in the files.
 """
@@ -24,21 +24,21 @@ NAMED = "bind"
 
 @dataclass(frozen=True, slots=True)
 class Owners:
-    """Whose the keys are, and the files that named rewrites."""
+    """The owner of the keys, and that of the files that named rewrites."""
 
     keys: Owner
     named: Owner
 
 
 def owners_of_host(readers_of_keys: str = DEPLOYER, named: str = NAMED) -> Owners:
-    """As the group and the user of these names are on this host; SettingsError says what makes one that is missing."""
+    """Return the owners for this group and user of the host; raise SettingsError if one of them does not exist."""
     try:
         group = grp.getgrnam(readers_of_keys)
     except KeyError:
-        told = f"there is no group {readers_of_keys}: make it by systemd-sysusers dns-appliance.conf"
-        raise SettingsError(told) from None
+        message = f"there is no group {readers_of_keys}: create it with systemd-sysusers dns-appliance.conf"
+        raise SettingsError(message) from None
     try:
         user = pwd.getpwnam(named)
     except KeyError:
-        raise SettingsError(f"there is no user {named}: install Debian's bind9, which makes it") from None
+        raise SettingsError(f"there is no user {named}: install Debian's bind9, which creates it") from None
     return Owners(Owner(0, group.gr_gid), Owner(user.pw_uid, user.pw_gid))

@@ -1,8 +1,8 @@
-"""Copies of the store that outlive its host, and the way back from one.
+"""Backup and restore of the store.
 
-    backup     one SQLite file, taken while the appliance works, whole or not at all
-    restore    a copy takes the place of the store; the store that it replaces is kept beside it
-    takeover   what the replaced store knows and the copy does not: serials, deletions, what was revoked
+    backup     a copy of the store as one SQLite file, while the appliance runs
+    restore    replaces the store by a backup; the replaced store is kept beside it
+    takeover   what the restored store adopts from the replaced one: serials, deletions, revocations
 
-This room writes the store while no API and no deployer works on it. It must not know nameservers or programs.
+A restore runs while neither API nor deployer does. This package must not know nameservers or programs.
 """

@@ -1,12 +1,14 @@
-"""SQLite through Peewee: rows <-> values of `appliance.zones`, the journal of changes, and the outcomes of deployments.
+"""The database, SQLite through Peewee: rows <-> values of `appliance.zones`.
 
-    zones  records  journal               written by the API and the command line, through `appliance.editing`
-    accounts  credentials  sessions       written by API, console and command line, through `appliance.identity`
+    zones  records  rrsets  journal         written by API, console and command line, through `appliance.editing`
+    drafts                                  written by the console
+    accounts  credentials  sessions         written by API, console and command line, through `appliance.identity`
     invitations  audit
-    outcomes  strays                      written by the deployer
-    progress                              what outcomes say of the whole
-    database  keeper  turns  copies       the file: transactions, failures, copies
-    sqlite  binding                       connections, and which store the tables speak to
+    deployments  unknown_zones              written by the deployer
+    statistics                              counts over all zones and nameservers
+    retention  restoration                  deletion of old rows; rows of a restored store
+    wakeup                                  the notification of the deployer
+    file                                    the SQLite file: connections, transactions, failures, copies
 
-Peewee objects never leave this room. It knows no DNS rule, HTTP or nameserver.
+Peewee objects never leave this package. It must not know DNS rules, HTTP or nameservers.
 """

@@ -1,4 +1,4 @@
-"""Accounts and their tokens. A token's secret is never stored: only its SHA-256, by which it is found."""
+"""Rows of accounts and tokens. Of a token's secret only the SHA-256 is stored; the token is found by it."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ SECRET_OCTETS = 24
 """Random octets of a secret: 192 bits, so that a fast hash is enough."""
 TOKEN_PREFIX = "vps_"  # noqa: S105 - public, and the same in every token
 PUBLIC_CHARACTERS = len(TOKEN_PREFIX) + 8
-"""The first characters of a secret, kept so that a person can recognise the token."""
+"""Number of first characters of a secret that are stored, so that a person can recognise the token."""
 
 
 def create_account(email: str, now: datetime, *, is_admin: bool = False) -> Account:
-    """A new account without a console password; InputError when the address is malformed or taken."""
+    """Create an account without a console password; raise InputError if the email is malformed or in use."""
     check_email(email)
     try:
         row = tables.Account.create(uuid=uuid4(), email=email.lower(), is_admin=is_admin, zone_count=0, created_at=now)
     except pw.IntegrityError:
-        raise InputError(f"{email} has an account already", "email") from None
+        raise InputError(f"an account with the email {email} already exists", "email") from None
     return from_row(row)
 
 
 def check_email(email: str) -> None:
-    """Raise InputError unless that is a mail address, as far as one can see without asking."""
+    """Raise InputError unless the text has the form of an email address; whether it exists is not checked."""
     local, at, host = email.partition("@")
     if (
         not (local and at and host)
@@ -42,19 +42,19 @@ def check_email(email: str) -> None:
         or any(char.isspace() for char in email)
         or len(email) > 254
     ):
-        raise InputError(f"{email!r} is not a mail address such as someone@example.org", "email")
+        raise InputError(f"{email!r} is not an email address such as someone@example.org", "email")
 
 
 def find_account(email: str) -> Account:
-    """The account of that mail address, in any letter case; NotFound when there is none."""
+    """Return the account with that email, in any letter case; raise NotFound if there is none."""
     row = tables.Account.get_or_none(tables.Account.email == email.lower())
     if row is None:
-        raise NotFound(f"there is no account {email}")
+        raise NotFound(f"there is no account with the email {email}")
     return from_row(row)
 
 
 def get_account(uuid: UUID) -> Account:
-    """The account of that uuid; NotFound when there is none."""
+    """Return the account with that uuid; raise NotFound if there is none."""
     row = tables.Account.get_or_none(tables.Account.uuid == uuid)
     if row is None:
         raise NotFound("there is no such account")
@@ -62,19 +62,19 @@ def get_account(uuid: UUID) -> Account:
 
 
 def list_accounts() -> list[Account]:
-    """Every account, by mail address."""
+    """Return all accounts, ordered by email."""
     return [from_row(row) for row in tables.Account.select().order_by(tables.Account.email)]
 
 
 def find_accounts(page: Page, search: str = "") -> tuple[list[Account], int]:
-    """The accounts of a page with that text in their mail address, and how many there are on all pages."""
+    """Return a page of the accounts whose email contains `search`, and their number on all pages."""
     found = tables.Account.select().where(pw.fn.instr(tables.Account.email, search.lower()) > 0)
     rows = found.order_by(tables.Account.email).limit(page.size).offset(page.offset)
     return [from_row(row) for row in rows], found.count()
 
 
 def disable_account(email: str, now: datetime) -> Account:
-    """From now on no token and no session of the account is taken; its zones stay served."""
+    """Disable an account: its tokens and sessions are no longer accepted, its zones are still served."""
     tables.Account.update(disabled_at=now).where(
         tables.Account.email == email.lower(), tables.Account.disabled_at.is_null()
     ).execute()
@@ -82,7 +82,7 @@ def disable_account(email: str, now: datetime) -> Account:
 
 
 def enable_account(email: str) -> Account:
-    """From now on the account may sign in and have tokens again."""
+    """Enable an account: it may sign in and create tokens again."""
     tables.Account.update(disabled_at=None).where(tables.Account.email == email.lower()).execute()
     return find_account(email)
 
@@ -90,7 +90,7 @@ def enable_account(email: str) -> Account:
 def create_token(
     account: Account, name: str, permissions: Iterable[str], now: datetime, limits: TokenLimits | None = None
 ) -> tuple[Token, str]:
-    """A new token and its secret, which can never be read again."""
+    """Create a token; return it and its secret, which cannot be read again."""
     limits = limits or TokenLimits()
     secret = TOKEN_PREFIX + secrets.token_urlsafe(SECRET_OCTETS)
     row = tables.Token.create(
@@ -111,31 +111,31 @@ def create_token(
 
 
 def find_token(secret: str) -> Token | None:
-    """The token of that secret, whatever its state, or None."""
+    """Return the token with that secret, revoked and expired ones too, or None."""
     row = _tokens().where(tables.Token.digest == digest(secret)).get_or_none()
     return _token(row) if row else None
 
 
 def list_tokens() -> list[Token]:
-    """Every token, oldest first."""
+    """Return all tokens, oldest first."""
     return [_token(row) for row in _tokens().order_by(tables.Token.id)]
 
 
-def living_tokens(account: UUID) -> list[Token]:
-    """The tokens of an account that were not revoked, oldest first."""
-    return [_token(row) for row in _living(account).order_by(tables.Token.id)]
+def active_tokens(account: UUID) -> list[Token]:
+    """Return the tokens of an account that are not revoked, oldest first."""
+    return [_token(row) for row in _active(account).order_by(tables.Token.id)]
 
 
 def get_token(account: UUID, uuid: UUID) -> Token:
-    """The token of that account and uuid; NotFound when there is none, or it was revoked."""
-    row = _living(account).where(tables.Token.uuid == uuid).get_or_none()
+    """Return the account's token with that uuid; raise NotFound if there is none or it is revoked."""
+    row = _active(account).where(tables.Token.uuid == uuid).get_or_none()
     if row is None:
         raise NotFound("there is no such token")
     return _token(row)
 
 
 def owner_of_token(uuid: UUID) -> Account:
-    """The account of the token of that uuid, revoked or not; NotFound when there is none."""
+    """Return the account of a token, revoked or not; raise NotFound if there is no such token."""
     row = _tokens().where(tables.Token.uuid == uuid).get_or_none()
     if row is None:
         raise NotFound(f"there is no token {uuid}")
@@ -143,25 +143,25 @@ def owner_of_token(uuid: UUID) -> Account:
 
 
 def revoke_token(uuid: UUID, now: datetime) -> None:
-    """From the next request on the token is not taken; NotFound when there is none."""
+    """Revoke a token, from the next request on; raise NotFound if there is none."""
     found = tables.Token.update(revoked_at=now).where(tables.Token.uuid == uuid).execute()
     if not found:
         raise NotFound(f"there is no token {uuid}")
 
 
 def revoke_tokens(account: UUID, now: datetime) -> None:
-    """From the next request on no token of the account is taken."""
+    """Revoke all tokens of an account, from the next request on."""
     row = tables.Account.select(tables.Account.id).where(tables.Account.uuid == account)
     tables.Token.update(revoked_at=now).where(tables.Token.account == row, tables.Token.revoked_at.is_null()).execute()
 
 
-def note_use(token: Token, now: datetime) -> None:
-    """Keep when the token was last used."""
+def store_last_use(token: Token, now: datetime) -> None:
+    """Store when the token was last used."""
     tables.Token.update(last_used_at=now).where(tables.Token.uuid == token.uuid).execute()
 
 
 def digest(secret: str) -> str:
-    """What is stored of a secret."""
+    """Return the SHA-256 of a secret, in hex, under which it is stored."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -169,7 +169,7 @@ def _tokens() -> pw.ModelSelect[tables.Token]:
     return tables.Token.select(tables.Token, tables.Account).join(tables.Account)
 
 
-def _living(account: UUID) -> pw.ModelSelect[tables.Token]:
+def _active(account: UUID) -> pw.ModelSelect[tables.Token]:
     return _tokens().where(tables.Account.uuid == account, tables.Token.revoked_at.is_null())
 
 
@@ -178,7 +178,7 @@ def _texts(values: Iterable[object] | None) -> list[str] | None:
 
 
 def from_row(row: tables.Account) -> Account:
-    """The account of a row."""
+    """Return the account of a row."""
     return Account(row.uuid, row.email, row.is_admin, row.zone_count, row.created_at, row.disabled_at)
 
 

@@ -1,4 +1,4 @@
-"""The audit log: the journal of zones, and the acts that changed no zone, read as one list. Rows are never changed."""
+"""The audit log: the journal of zones and the audit events, read as one list. Rows are never changed."""
 
 from __future__ import annotations
 
@@ -16,10 +16,26 @@ from appliance.principal import Principal, Scope
 from appliance.store import tables
 from appliance.store.zones import Page
 
+KINDS = {
+    "account.create": "account created",
+    "account.invite": "invited",
+    "account.withdraw": "invitation revoked",
+    "account.disable": "account disabled",
+    "account.enable": "account enabled",
+    "session.begin": "signed in",
+    "session.end": "signed out",
+    "password.change": "password changed",
+    "totp.begin": "second factor set up",
+    "totp.end": "second factor removed",
+    "token.create": "token created",
+    "token.revoke": "token revoked",
+}
+"""The kinds of audit events, and their descriptions for people."""
+
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """Who did what, when and from where. Of a change of a zone: the zone, its serial, and how many records."""
+    """Who did what, when and from where; for a change of a zone also the zone, its serial and numbers of records."""
 
     uuid: UUID
     created_at: datetime
@@ -34,7 +50,7 @@ class AuditEntry:
 
 
 def append(kind: str, account: UUID, subject: str, principal: Principal, now: datetime) -> None:
-    """Note an act that concerns the account."""
+    """Append an event that concerns the account."""
     tables.AuditEvent.create(
         uuid=uuid4(),
         kind=kind,
@@ -48,28 +64,28 @@ def append(kind: str, account: UUID, subject: str, principal: Principal, now: da
 
 
 def find(scope: Scope, page: Page, search: str = "") -> tuple[list[AuditEntry], int]:
-    """A page of what concerns the scope, newest first, and how much there is in all.
+    """Return a page of the entries of the scope, newest first, and their number on all pages.
 
-    `search` is a part of a zone's or subject's name, of who did it, or of the address. Where the scope is limited to
-    zones, these alone: what was done to the account is not theirs to tell.
+    `search` is a part of the name of the zone or subject, of the actor, or of the address. A scope that is limited to
+    zones has only the changes of these zones, and no events of the account.
     """
-    changes, acts = _changes(scope), _acts(scope)
+    changes, events = _changes(scope), _events(scope)
     if search:
-        change, act = tables.Change, tables.AuditEvent
-        changes = changes.join(tables.Zone).where(_holds(search, tables.Zone.name, change.actor, change.address))
-        acts = None if acts is None else acts.where(_holds(search, act.subject, act.actor, act.address))
-    total = changes.count() + (acts.count() if acts is not None else 0)
-    both = changes if acts is None else changes.union_all(acts)
-    moment, number = pw.SQL("created_at"), pw.SQL("number")
-    places = both.order_by(moment.desc(), number.desc()).limit(page.size).offset(page.offset).tuples()
-    found = list(places)
-    known = _changes_of([number for table, number, _ in found if table == "change"])
-    known |= _acts_of([number for table, number, _ in found if table == "act"])
-    return [known[table, number] for table, number, _ in found], total
+        change, event = tables.Change, tables.AuditEvent
+        changes = changes.join(tables.Zone).where(_contains(search, tables.Zone.name, change.actor, change.address))
+        events = None if events is None else events.where(_contains(search, event.subject, event.actor, event.address))
+    total = changes.count() + (events.count() if events is not None else 0)
+    both = changes if events is None else changes.union_all(events)
+    created_at, row_id = pw.SQL("created_at"), pw.SQL("number")
+    query = both.order_by(created_at.desc(), row_id.desc()).limit(page.size).offset(page.offset)
+    found = list(query.tuples())
+    entries = _entries_of_changes([number for origin, number, _ in found if origin == "change"])
+    entries |= _entries_of_events([number for origin, number, _ in found if origin == "event"])
+    return [entries[origin, number] for origin, number, _ in found], total
 
 
 def _changes(scope: Scope) -> pw.ModelSelect[tables.Change]:
-    """Where the changes stand, those of deleted zones too."""
+    """Select origin, id and time of the changes in the scope, those of deleted zones too."""
     query = tables.Change.select(
         pw.Value("change").alias("origin"), tables.Change.id.alias("number"), tables.Change.created_at
     )
@@ -84,16 +100,16 @@ def _changes(scope: Scope) -> pw.ModelSelect[tables.Change]:
     return query.where(tables.Change.zone.in_(zones))
 
 
-def _acts(scope: Scope) -> pw.ModelSelect[tables.AuditEvent] | None:
+def _events(scope: Scope) -> pw.ModelSelect[tables.AuditEvent] | None:
     if scope.zones is not None:
         return None
     query = tables.AuditEvent.select(
-        pw.Value("act").alias("origin"), tables.AuditEvent.id.alias("number"), tables.AuditEvent.created_at
+        pw.Value("event").alias("origin"), tables.AuditEvent.id.alias("number"), tables.AuditEvent.created_at
     )
     return query if scope.account is None else query.where(tables.AuditEvent.account == scope.account)
 
 
-def _changes_of(numbers: list[int]) -> dict[tuple[str, int], AuditEntry]:
+def _entries_of_changes(numbers: list[int]) -> dict[tuple[str, int], AuditEntry]:
     change = tables.Change
     counts = [
         pw.fn.json_array_length(column).coerce(False).alias(f"{column.name}_count")
@@ -119,13 +135,13 @@ def _changes_of(numbers: list[int]) -> dict[tuple[str, int], AuditEntry]:
     }
 
 
-def _holds(search: str, *columns: pw.Field) -> pw.Expression:
+def _contains(search: str, *columns: pw.Field) -> pw.Expression:
     return functools.reduce(operator.or_, (pw.fn.instr(pw.fn.lower(column), search.lower()) > 0 for column in columns))
 
 
-def _acts_of(numbers: list[int]) -> dict[tuple[str, int], AuditEntry]:
+def _entries_of_events(numbers: list[int]) -> dict[tuple[str, int], AuditEntry]:
     rows = tables.AuditEvent.select().where(tables.AuditEvent.id.in_(numbers))
     return {
-        ("act", row.id): AuditEntry(row.uuid, row.created_at, row.kind, row.subject, row.actor, row.address)
+        ("event", row.id): AuditEntry(row.uuid, row.created_at, row.kind, row.subject, row.actor, row.address)
         for row in rows
     }

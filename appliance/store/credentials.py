@@ -1,4 +1,4 @@
-"""What an account signs in with: the hash of its password, and the secret of its second factor."""
+"""The credentials of an account: the hash of its password, and the secret of its second factor."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from appliance.store import accounts, tables
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """`is_first`: the password was not chosen by the account's person. `totp_secret`: None without a second factor."""
+    """The credentials of an account.
+
+    `is_first`: somebody else chose the password. `totp_secret`: base32, None without a second factor.
+    """
 
     account: Account
     password_hash: str | None
@@ -22,28 +25,28 @@ class Credentials:
 
 
 def find(email: str) -> Credentials | None:
-    """The credentials of that mail address, in any letter case."""
+    """Return the credentials of the account with that email, in any letter case, or None."""
     row = tables.Account.get_or_none(tables.Account.email == email.lower())
     return _credentials(row) if row else None
 
 
 def get(account: UUID) -> Credentials:
-    """The credentials of an account that exists."""
+    """Return the credentials of an existing account."""
     return _credentials(tables.Account.get(tables.Account.uuid == account))
 
 
 def set_password_hash(account: UUID, password_hash: str, *, is_first: bool = False) -> None:
-    """Keep the hash of a new console password."""
+    """Store the hash of a new console password."""
     _update(account, password_hash=password_hash, password_is_first=is_first)
 
 
 def set_totp(account: UUID, secret: str | None) -> None:
-    """Keep the secret of a second factor, or none."""
+    """Store the secret of a second factor, or remove it."""
     _update(account, totp_secret=secret)
 
 
-def take_step(account: UUID, step: int) -> bool:
-    """Use up a code of that time step and all before it; False when it was used up already."""
+def use_totp_step(account: UUID, step: int) -> bool:
+    """Mark the codes of this time step and all before as used; return False if they already were (RFC 6238)."""
     return bool(
         tables.Account.update(totp_step=step)
         .where(tables.Account.uuid == account, tables.Account.totp_step < step)
@@ -51,11 +54,11 @@ def take_step(account: UUID, step: int) -> bool:
     )
 
 
-def write_nothing() -> None:
-    """Move a row and move it back, which takes as much of the store as a change: what is as it was is not written."""
+def write_without_change() -> None:
+    """Change a row and change it back: it needs a writable store, and takes as long, as a real change."""
     step, first = tables.Account.totp_step, tables.Account.select(pw.fn.min(tables.Account.id))
-    for moved in (step + 1, step - 1):
-        tables.Account.update(totp_step=moved).where(tables.Account.id == first).execute()
+    for changed in (step + 1, step - 1):  # SQLite writes no page for an update to the same value
+        tables.Account.update(totp_step=changed).where(tables.Account.id == first).execute()
 
 
 def _update(account: UUID, **columns: object) -> None:

@@ -1,4 +1,4 @@
-"""What the deployer did and saw. It alone writes here; API, console, command line and metrics read."""
+"""Rows of deployments, observations and heartbeats. The deployer alone writes; API, console, CLI and metrics read."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _Row = TypeVar("_Row", tables.Deployment, tables.Observation)
 
 @dataclass(frozen=True, slots=True)
 class ZoneStatus:
-    """What the store says of one zone, living or deleted: what is wanted, and what was done last."""
+    """The stored state of one zone, deleted or not: its serial, and what the deployer did last."""
 
     uuid: UUID
     name: Name
@@ -32,72 +32,72 @@ class ZoneStatus:
     live_serial: int | None
     error: str | None
     published: Publication | None = None
-    """What was last published; None: by another store, or by a release that did not store it."""
+    """What was last published; None if another store or an older release published it."""
 
 
 def of_zones(zones: Sequence[Zone], nameservers: Sequence[str]) -> Mapping[UUID, Deployment]:
-    """Where each of these zones has come to; three statements, however many zones."""
+    """Return the deployment of each of these zones, in three statements."""
     uuids = [zone.uuid for zone in zones]
-    done = {row.zone.uuid: row for row in _of(tables.Deployment, uuids)}
-    seen = {(row.zone.uuid, row.nameserver): row for row in _of(tables.Observation, uuids)}
+    deployed = {row.zone.uuid: row for row in _of(tables.Deployment, uuids)}
+    observed = {(row.zone.uuid, row.nameserver): row for row in _of(tables.Observation, uuids)}
     confirmed = {row.nameserver: row.confirmed_at for row in tables.Confirmation.select()}
     return {
         zone.uuid: _deployment(
             zone,
-            done.get(zone.uuid, tables.Deployment()),
-            [_seen(seen.get((zone.uuid, name)), name, confirmed.get(name)) for name in nameservers],
+            deployed.get(zone.uuid, tables.Deployment()),
+            [_observation(observed.get((zone.uuid, name)), name, confirmed.get(name)) for name in nameservers],
         )
         for zone in zones
     }
 
 
 def statuses(uuids: Iterable[UUID] | None = None) -> list[ZoneStatus]:
-    """The standing of these zones, or of all whose removal has not been seen yet.
+    """Return the status of these zones, or of all zones but those whose removal was confirmed.
 
-    All are read before this returns: SQLite refuses a write at once while a read of the same connection is open and
+    All rows are read before this returns: while a read of the same connection is open, SQLite fails a write at once if
     another process has written since.
     """
     query = (
         tables.Zone.select(tables.Zone, tables.Deployment)
-        .join(tables.Deployment, pw.JOIN.LEFT_OUTER, attr="done")
+        .join(tables.Deployment, pw.JOIN.LEFT_OUTER, attr="deployment")
         .order_by(tables.Zone.id)
     )
     if uuids is not None:
         query = query.where(tables.Zone.uuid.in_(list(uuids)))
     else:
         query = query.where(tables.Zone.deleted_at.is_null() | tables.Deployment.removed_at.is_null())
-    return [_standing(row) for row in query.iterator()]
+    return [_status(row) for row in query.iterator()]
 
 
 Columns = dict[str, Any]
-"""Columns of a zone's row of deployments, by name."""
+"""Columns of a row of deployments, by name."""
 
 
-def attempted(serial: int, error: str | None, published: Publication | None = None) -> Columns:
-    """Return what to store when the deployer took this serial up; `error` says where its way ended.
+def attempt_columns(serial: int, error: str | None, published: Publication | None = None) -> Columns:
+    """Return the columns to store when a deployment of this serial was attempted; `error` is None if it succeeded.
 
-    None in place of `published`: nothing reached the primary, and what was published before is so still.
+    `published` is None if nothing reached the primary: the former publication then stays.
     """
     return {"serial": serial, "error": error, **(_columns_of(published) if published else {})}
 
 
-def live(serial: int, now: datetime) -> Columns:
-    """Return what to store when every nameserver was seen serving this serial."""
+def live_columns(serial: int, now: datetime) -> Columns:
+    """Return the columns to store when every nameserver serves this serial."""
     return {"serial": serial, "live_serial": serial, "live_at": now, "error": None}
 
 
-def removed(now: datetime) -> Columns:
-    """Return what to store when no nameserver answers for the deleted zone."""
+def removal_columns(now: datetime) -> Columns:
+    """Return the columns to store when no nameserver answers for the deleted zone any longer."""
     return {"removed_at": now, "error": None}
 
 
 def store_attempt(uuid: UUID, serial: int, error: str | None, published: Publication | None = None) -> None:
-    """Store that the deployer took this serial up."""
-    note_all({uuid: attempted(serial, error, published)}, {})
+    """Store that a deployment of this serial was attempted."""
+    store_all({uuid: attempt_columns(serial, error, published)}, {})
 
 
-def note_found(found: Iterable[tuple[UUID, Publication]]) -> None:
-    """Store what is published, of zones of which nothing is stored about it."""
+def store_found_publications(found: Iterable[tuple[UUID, Publication]]) -> None:
+    """Store the publications of zones that have none stored."""
     for uuid, published in found:
         tables.Deployment.update(_columns_of(published)).where(
             tables.Deployment.zone == _ids_of([uuid]).get(uuid), tables.Deployment.published_serial.is_null()
@@ -105,42 +105,44 @@ def note_found(found: Iterable[tuple[UUID, Publication]]) -> None:
 
 
 def publication_of(uuid: UUID) -> Publication | None:
-    """Return what was last published of the zone, None when it is not known."""
+    """Return what was last published of the zone, or None if it is unknown."""
     row = tables.Deployment.select().join(tables.Zone).where(tables.Zone.uuid == uuid).get_or_none()
     return _publication(row)
 
 
 def store_live(uuid: UUID, serial: int, now: datetime) -> None:
-    """Every nameserver was seen serving this serial."""
-    note_all({uuid: live(serial, now)}, {})
+    """Store that every nameserver serves this serial."""
+    store_all({uuid: live_columns(serial, now)}, {})
 
 
 def store_removed(uuid: UUID, now: datetime) -> None:
-    """No nameserver answers for the deleted zone."""
-    note_all({uuid: removed(now)}, {})
+    """Store that no nameserver answers for the deleted zone any longer."""
+    store_all({uuid: removal_columns(now)}, {})
 
 
-def store_observations(uuid: UUID, seen: Iterable[Observation]) -> None:
-    """Store what nameservers answered for the zone, as `note_all` does."""
-    note_all({}, {uuid: seen})
+def store_observations(uuid: UUID, observations: Iterable[Observation]) -> None:
+    """Store what nameservers answered for the zone, as `store_all` does."""
+    store_all({}, {uuid: observations})
 
 
-def note_all(
-    done: Mapping[UUID, Columns],
-    seen: Mapping[UUID, Iterable[Observation]],
+def store_all(
+    deployed: Mapping[UUID, Columns],
+    observed: Mapping[UUID, Iterable[Observation]],
     unanswered: Mapping[UUID, Iterable[str]] | None = None,
 ) -> None:
-    """Store what was done for these zones and what nameservers answered, in a few statements; skip unknown zones.
+    """Store deployments of zones and answers of nameservers, in a few statements; ignore zones that do not exist.
 
-    Without a `checked_at` the moment of the last answer stays as it was; without a `changed_at` it is `checked_at`.
-    `changed_at` moves only with another serial or state. Nameservers that left a zone `unanswered` keep what they said.
+    Without `checked_at` the time of the last answer is kept; without `changed_at` it is `checked_at`. `changed_at` is
+    updated only if serial or state changed. A nameserver that left a zone `unanswered` keeps its last serial and state.
     """
-    ids = _ids_of({*done, *seen, *(unanswered or {})})
-    for columns, rows in _alike({ids[uuid]: row for uuid, row in done.items() if uuid in ids}).items():
+    ids = _ids_of({*deployed, *observed, *(unanswered or {})})
+    for columns, rows in _by_columns({ids[uuid]: row for uuid, row in deployed.items() if uuid in ids}).items():
         tables.Deployment.insert_many(rows).on_conflict(
             conflict_target=[tables.Deployment.zone], preserve=[getattr(tables.Deployment, name) for name in columns]
         ).execute()
-    observations = [_observation(ids[uuid], one) for uuid, found in seen.items() if uuid in ids for one in found]
+    observations = [
+        _observation_columns(ids[uuid], one) for uuid, found in observed.items() if uuid in ids for one in found
+    ]
     if observations:
         tables.Observation.insert_many(observations).on_conflict(
             conflict_target=[tables.Observation.zone, tables.Observation.nameserver], update=_newer_answer()
@@ -153,8 +155,8 @@ def note_all(
         _mark_unanswered(name, zone_ids)
 
 
-def all_seen() -> dict[tuple[UUID, str], tuple[int | None, NameserverState, bool]]:
-    """Return serial, state and `answered` of every nameserver and zone whose removal has not been seen."""
+def all_observations() -> dict[tuple[UUID, str], tuple[int | None, NameserverState, bool]]:
+    """Return serial, state and `answered` by zone and nameserver, of zones whose removal was not confirmed."""
     row = tables.Observation
     query = (
         row.select(tables.Zone.uuid, row.nameserver, row.serial, row.state, row.answered)
@@ -166,29 +168,24 @@ def all_seen() -> dict[tuple[UUID, str], tuple[int | None, NameserverState, bool
     return {(uuid, name): (serial, NameserverState(state), answered) for uuid, name, serial, state, answered in rows}
 
 
-def note_confirmed(nameservers: Iterable[str], moment: datetime) -> None:
-    """Store that these nameservers were queried about every zone at that moment, in a completed reconciliation.
+def store_confirmations(nameservers: Iterable[str], moment: datetime) -> None:
+    """Store that a completed reconciliation queried these nameservers about every zone at that moment.
 
-    It confirms every row that is `answered`: what zones were left unanswered must be stored before.
+    It confirms every row that is `answered`; the zones that were left unanswered must be stored before.
     """
     for name in nameservers:
         tables.Confirmation.insert(nameserver=name, confirmed_at=moment).on_conflict_replace().execute()
 
 
-def note_unanswered(uuid: UUID, nameservers: Iterable[str]) -> None:
-    """Store that these nameservers left the last question about the zone unanswered; what they said before stays."""
-    note_all({}, {}, {uuid: nameservers})
-
-
 def removed_before(uuids: Iterable[UUID], moment: datetime) -> list[UUID]:
-    """Those of these zones whose removal was seen before that moment."""
+    """Return those of these zones whose removal was confirmed before that moment."""
     query = tables.Zone.select(tables.Zone.uuid).join(tables.Deployment).where(tables.Deployment.removed_at < moment)
     return [row.uuid for part in tables.batches(uuids) for row in query.where(tables.Zone.uuid.in_(part))]
 
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """What the deployer last said of itself: its last turn, its last full turn, how many of these, zones that wait."""
+    """The last heartbeat of the deployer: its time, the last reconciliation, their number, and pending zones."""
 
     beat_at: datetime
     reconciled_at: datetime | None
@@ -196,31 +193,31 @@ class Heartbeat:
     pending: int
 
 
-def store_heartbeat(sign: Heartbeat) -> None:
-    """The deployer is at work."""
+def store_heartbeat(heartbeat: Heartbeat) -> None:
+    """Store that the deployer is running."""
     tables.Heartbeat.insert(
         id=1,
-        beat_at=sign.beat_at,
-        reconciled_at=sign.reconciled_at,
-        reconciliations=sign.reconciliations,
-        pending=sign.pending,
+        beat_at=heartbeat.beat_at,
+        reconciled_at=heartbeat.reconciled_at,
+        reconciliations=heartbeat.reconciliations,
+        pending=heartbeat.pending,
     ).on_conflict_replace().execute()
 
 
 def last_heartbeat() -> Heartbeat | None:
-    """What the deployer last said of itself."""
+    """Return the last heartbeat of the deployer, or None."""
     row = tables.Heartbeat.get_or_none(tables.Heartbeat.id == 1)
     return Heartbeat(row.beat_at, row.reconciled_at, row.reconciliations, row.pending) if row else None
 
 
-def beat_at() -> datetime | None:
-    """When the deployer last said that it is at work."""
-    sign = last_heartbeat()
-    return sign.beat_at if sign else None
+def last_heartbeat_at() -> datetime | None:
+    """Return the time of the last heartbeat of the deployer, or None."""
+    heartbeat = last_heartbeat()
+    return heartbeat.beat_at if heartbeat else None
 
 
 def _newer_answer() -> dict[pw.Field, Any]:
-    """What the row of a nameserver becomes when it answered again."""
+    """Return the columns to update when a nameserver has answered again."""
     row, new = tables.Observation, pw.EXCLUDED
     same = (row.state == new.state) & pw.Expression(row.serial, "IS", new.serial)
     return {
@@ -233,7 +230,7 @@ def _newer_answer() -> dict[pw.Field, Any]:
 
 
 def _last_answer() -> pw.Case:
-    """When the nameserver of a row last answered: by itself or in a reconciliation."""
+    """Return the time of the last answer of a row: its own, or that of a later confirmation."""
     row, confirmation = tables.Observation, tables.Confirmation
     confirmed = confirmation.select(confirmation.confirmed_at).where(confirmation.nameserver == row.nameserver)
     later = pw.fn.max(row.checked_at, pw.fn.coalesce(confirmed, row.checked_at))
@@ -256,15 +253,15 @@ def _ids_of(uuids: Iterable[UUID]) -> dict[UUID, int]:
     return found
 
 
-def _alike(done: Mapping[int, Columns]) -> dict[tuple[str, ...], list[Columns]]:
-    """The rows by the names of their columns: one statement has the same for all of its rows."""
+def _by_columns(deployed: Mapping[int, Columns]) -> dict[tuple[str, ...], list[Columns]]:
+    """Group rows by the names of their columns: all rows of one statement have the same columns."""
     found: dict[tuple[str, ...], list[Columns]] = {}
-    for zone_id, columns in done.items():
+    for zone_id, columns in deployed.items():
         found.setdefault(tuple(sorted(columns)), []).append({"zone": zone_id, **columns})
     return found
 
 
-def _observation(zone_id: int, one: Observation) -> Columns:
+def _observation_columns(zone_id: int, one: Observation) -> Columns:
     return {
         "zone": zone_id,
         "nameserver": one.nameserver,
@@ -296,21 +293,21 @@ def _of(table: type[_Row], uuids: list[UUID]) -> pw.ModelSelect[_Row]:
     return table.select(table, tables.Zone.uuid).join(tables.Zone).where(tables.Zone.uuid.in_(uuids))
 
 
-def _deployment(zone: Zone, done: tables.Deployment, seen: list[Observation]) -> Deployment:
+def _deployment(zone: Zone, row: tables.Deployment, observations: list[Observation]) -> Deployment:
     return Deployment(
         serial=zone.serial,
-        attempted=done.serial,
-        live_serial=done.live_serial,
-        live_at=done.live_at,
+        attempted=row.serial,
+        live_serial=row.live_serial,
+        live_at=row.live_at,
         queued_at=zone.queued_at,
-        error=done.error,
-        nameservers=seen,
-        removed=done.removed_at is not None,
+        error=row.error,
+        nameservers=observations,
+        removed=row.removed_at is not None,
         deleted=zone.deleted_at is not None,
     )
 
 
-def _seen(row: tables.Observation | None, nameserver: str, confirmed_at: datetime | None) -> Observation:
+def _observation(row: tables.Observation | None, nameserver: str, confirmed_at: datetime | None) -> Observation:
     if row is None:
         return Observation(nameserver, None, NameserverState.LAGGING, None, answered=False)
     moments = (row.checked_at, confirmed_at if row.answered else None)
@@ -318,17 +315,17 @@ def _seen(row: tables.Observation | None, nameserver: str, confirmed_at: datetim
     return Observation(nameserver, row.serial, NameserverState(row.state), checked_at, row.changed_at, row.answered)
 
 
-def _standing(row: tables.Zone) -> ZoneStatus:
-    done = getattr(row, "done", None)
+def _status(row: tables.Zone) -> ZoneStatus:
+    deployed = getattr(row, "deployment", None)
     return ZoneStatus(
         uuid=row.uuid,
         name=name_keys.domain_from(row.name),
         serial=row.serial,
         record_count=row.record_count,
         deleted=row.deleted_at is not None,
-        removed=bool(done and done.removed_at),
-        attempted=done and done.serial,
-        live_serial=done and done.live_serial,
-        error=done and done.error,
-        published=_publication(done),
+        removed=bool(deployed and deployed.removed_at),
+        attempted=deployed and deployed.serial,
+        live_serial=deployed and deployed.live_serial,
+        error=deployed and deployed.error,
+        published=_publication(deployed),
     )

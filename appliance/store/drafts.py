@@ -1,6 +1,6 @@
-"""Rows of drafts: changes of a zone that someone gathers in the console, and that are not saved yet.
+"""Rows of drafts: changes of a zone that an account prepares in the console and has not saved.
 
-A draft is nobody else's to see, and nothing of it is published.
+Only its account sees a draft, and nothing of it is published.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from appliance.store.records import zone_id
 from appliance.zones.model import Zone
 
 Changes = Sequence[Mapping[str, Any]]
-"""Each as the API writes a change."""
+"""Each in the form of a change in the API."""
 
 
 def of(zone: Zone, account: UUID) -> Changes:
-    """What the account has gathered for the zone, in its order."""
+    """Return the changes of the account's draft for the zone, in order; none without a draft."""
     row = tables.Draft.get_or_none(tables.Draft.zone == zone_id(zone), tables.Draft.account == account)
     return row.changes if row else ()
 
 
 def put(zone: Zone, account: UUID, changes: Changes, now: datetime) -> None:
-    """Keep these changes in place of what was gathered; none: there is no draft."""
+    """Replace the draft by these changes; delete it if there are none."""
     if changes:
         tables.Draft.insert(
             zone=zone_id(zone), account=account, changes=list(changes), updated_at=now

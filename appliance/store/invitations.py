@@ -1,4 +1,4 @@
-"""Rows of invitations: links with which people make their own accounts, once each. A link's secret is not stored."""
+"""Rows of invitations: links with which a person creates their account, once. Only the secret's SHA-256 is stored."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from uuid import UUID, uuid4
 
 from appliance.store import accounts, tables
 
-GOOD_FOR = timedelta(days=7)
+VALID_FOR = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """Whom a link is for, as what, and until when it is good."""
+    """An invitation. `is_admin`: the new account is an operator. `invited_by`: the email of the operator."""
 
     uuid: UUID
     email: str
@@ -23,7 +23,7 @@ class Invitation:
 
 
 def add(email: str, secret: str, invited_by: str, now: datetime, *, is_admin: bool) -> Invitation:
-    """Invite someone; an earlier link for the same address is void from now on."""
+    """Create an invitation; earlier ones for the same email become invalid."""
     tables.Invitation.update(ended_at=now).where(
         tables.Invitation.email == email, tables.Invitation.ended_at.is_null()
     ).execute()
@@ -34,13 +34,13 @@ def add(email: str, secret: str, invited_by: str, now: datetime, *, is_admin: bo
         is_admin=is_admin,
         invited_by=invited_by,
         created_at=now,
-        expires_at=now + GOOD_FOR,
+        expires_at=now + VALID_FOR,
     )
     return _invitation(row)
 
 
 def find(secret: str, now: datetime) -> Invitation | None:
-    """The invitation of that secret, while it is good."""
+    """Return the pending invitation with that secret, or None."""
     row = tables.Invitation.get_or_none(
         tables.Invitation.digest == accounts.digest(secret),
         tables.Invitation.ended_at.is_null(),
@@ -49,19 +49,19 @@ def find(secret: str, now: datetime) -> Invitation | None:
     return _invitation(row) if row else None
 
 
-def open_ones(now: datetime) -> list[Invitation]:
-    """Every invitation that is good and not taken yet, the newest first."""
+def pending(now: datetime) -> list[Invitation]:
+    """Return the invitations that are neither used, revoked nor expired, newest first."""
     query = tables.Invitation.select().where(tables.Invitation.ended_at.is_null(), tables.Invitation.expires_at > now)
     return [_invitation(row) for row in query.order_by(tables.Invitation.id.desc())]
 
 
 def end(uuid: UUID, now: datetime) -> None:
-    """The link is void, taken up or taken back."""
+    """End an invitation, used or revoked: its link becomes invalid."""
     tables.Invitation.update(ended_at=now).where(tables.Invitation.uuid == uuid).execute()
 
 
 def end_all_of(invited_by: str, now: datetime) -> None:
-    """Every link that this account gave away is void."""
+    """End all invitations by the account with that email."""
     tables.Invitation.update(ended_at=now).where(
         tables.Invitation.invited_by == invited_by, tables.Invitation.ended_at.is_null()
     ).execute()

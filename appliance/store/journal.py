@@ -1,8 +1,8 @@
 """The journal: every stored change of a zone, in the order of the commits. Rows are added and never changed.
 
-A version of a zone is all rows of one serial. A row of format 2 holds what restores that version exactly: of each
-record that was removed or added all that its row consists of, with its wire form in hex, and of a zone that was created
-or whose settings changed the settings before and after. A row of format 1 lacks wire form, revision, time of the last
+A version of a zone consists of all rows with its serial. A row of format 2 holds what is needed to restore that version
+exactly: of each removed or added record all columns of its row, with its wire form in hex; of a zone that was created
+or whose settings changed, the settings before and after. A row of format 1 lacks wire form, revision, time of the last
 change and settings.
 """
 
@@ -26,7 +26,7 @@ FORMAT = 2
 CREATE = "zone.create"
 """The kind of the first row of a zone."""
 SETTINGS = "zone.settings"
-"""The kind of a change that is stored and not published."""
+"""The kind of a change that is stored but not published."""
 
 
 def append(
@@ -64,47 +64,47 @@ def append(
 
 
 def last() -> int:
-    """The place of the newest row; 0 when there is none."""
+    """Return the id of the newest row, or 0."""
     return tables.Change.select(pw.fn.max(tables.Change.id)).scalar() or 0
 
 
 def last_moment() -> datetime | None:
-    """When the newest row was written."""
+    """Return when the newest row was written, or None."""
     row = tables.Change.select(tables.Change.created_at).order_by(tables.Change.id.desc()).first()
     return row.created_at if row else None
 
 
 def count_by_hour(now: datetime, hours: int) -> list[int]:
-    """How many changes were stored in each of the last hours, the oldest first; the last one is not over yet."""
+    """Return the number of changes in each of the last hours, oldest first; the last one is the current hour."""
     hour = timedelta(hours=1)
-    began = now.replace(minute=0, second=0, microsecond=0) - (hours - 1) * hour
-    changed = tables.Change.created_at
-    place = (changed - pw.Value(began, converter=changed.db_value)) / pw.Value(hour // timedelta(microseconds=1))
-    query = tables.Change.select(place.coerce(False).alias("hour"), pw.fn.count(tables.Change.id)).where(
-        changed >= began
+    start = now.replace(minute=0, second=0, microsecond=0) - (hours - 1) * hour
+    created_at = tables.Change.created_at
+    index = (created_at - pw.Value(start, converter=created_at.db_value)) / pw.Value(hour // timedelta(microseconds=1))
+    query = tables.Change.select(index.coerce(False).alias("hour"), pw.fn.count(tables.Change.id)).where(
+        created_at >= start
     )
     rows: Iterable[tuple[int, int]] = query.group_by(pw.SQL("hour")).tuples().iterator()
     counts = dict(rows)
     return [counts.get(number, 0) for number in range(hours)]
 
 
-def zones_since(place: int) -> tuple[set[UUID], int]:
-    """The zones whose published content changed after that place, and the place of the newest row."""
+def zones_since(row_id: int) -> tuple[set[UUID], int]:
+    """Return the zones whose published content changed after that row, and the id of the newest row."""
     query = (
         tables.Change.select(tables.Change.id, tables.Change.kind, tables.Zone.uuid)
         .join(tables.Zone)
-        .where(tables.Change.id > place)
+        .where(tables.Change.id > row_id)
         .order_by(tables.Change.id)
     )
     rows = list(query)
-    return {row.zone.uuid for row in rows if row.kind != SETTINGS}, rows[-1].id if rows else place
+    return {row.zone.uuid for row in rows if row.kind != SETTINGS}, rows[-1].id if rows else row_id
 
 
 Document = dict[str, Any]
 
 
 def _documents(changes: Iterable[Change], zone: Zone) -> tuple[list[Document], list[Document]]:
-    """Return the records that the changes removed, and those that they added; a changed one is in both."""
+    """Return the removed records and the added records; an updated one is in both."""
     removed, added = [], []
     for change in changes:
         match change:

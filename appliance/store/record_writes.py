@@ -1,6 +1,6 @@
-"""Changes of records as few statements, however many changes there are.
+"""Changes of records as SQL statements, each for many rows.
 
-The statements are put together before the write lock is taken, and are executed under it.
+The statements are prepared before the write lock is acquired, and executed while it is held.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from appliance.zones.changes import Change, Create, Delete, Update
 from appliance.zones.model import Record, Zone
 from appliance.zones.names import print_owner
 
-ROWS_EACH = 500
-"""Rows of one statement."""
+ROWS_PER_STATEMENT = 500
+"""Rows per statement."""
 
 _FIELDS = (
     *("uuid", "owner", "owner_key", "rdtype", "ttl", "wire", "value", "priority", "line", "comment"),
@@ -34,7 +34,7 @@ _UPDATE = (
     " from changed where record.uuid = changed.uuid"
 )
 _DELETE = "delete from record where uuid in ({rows})"
-_SET_ASIDE = "update record set wire = cast('aside' || uuid as blob) where uuid in ({rows})"
+_SET_PLACEHOLDER = "update record set wire = cast('aside' || uuid as blob) where uuid in ({rows})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +46,10 @@ class Statement:
 
 
 def prepare(zone: Zone, changes: Iterable[Change], line_of: Callable[[Record], str]) -> list[Statement]:
-    """Return the statements that store the changes; no two records of a set may be equal after them.
+    """Return the statements that store the changes; after them no two records of an RRset may be identical.
 
-    Deletions come first. A content that moves from one record to another is set aside before it is taken.
+    Deletions come first. Where one record gets the data that another one had, the other's data is replaced by a
+    placeholder first: the index of records is unique at every moment.
     """
     creates: list[Record] = []
     updates: list[Update] = []
@@ -63,7 +64,7 @@ def prepare(zone: Zone, changes: Iterable[Change], line_of: Callable[[Record], s
                 deletes.append(record)
     return [
         *_by_uuid(_DELETE, deletes),
-        *_by_uuid(_SET_ASIDE, _in_the_way(updates)),
+        *_by_uuid(_SET_PLACEHOLDER, _data_reused(updates)),
         *_by_row(_UPDATE, (), zone, [update.after for update in updates], line_of),
         *_by_row(_INSERT, (zone.uuid.hex,), zone, creates, line_of),
     ]
@@ -76,29 +77,31 @@ def execute(statements: Iterable[Statement]) -> None:
         database.execute_sql(statement.sql, statement.parameters)
 
 
-def _in_the_way(updates: Sequence[Update]) -> list[Record]:
-    """Return the records whose content another record takes."""
-    takers = {update.after.key: update.after.uuid for update in updates} if len(updates) > 1 else {}
+def _data_reused(updates: Sequence[Update]) -> list[Record]:
+    """Return the records whose data another record gets."""
+    new_holders = {update.after.key: update.after.uuid for update in updates} if len(updates) > 1 else {}
     return [
-        update.before for update in updates if takers.get(update.before.key, update.before.uuid) != update.before.uuid
+        update.before
+        for update in updates
+        if new_holders.get(update.before.key, update.before.uuid) != update.before.uuid
     ]
 
 
 def _by_uuid(sql: str, records: Sequence[Record]) -> Iterator[Statement]:
-    for part in _parts(records):
+    for part in _batches(records):
         yield Statement(sql.format(rows=", ".join("?" * len(part))), [record.uuid.hex for record in part])
 
 
 def _by_row(
     sql: str, first: Sequence[Any], zone: Zone, records: Sequence[Record], line_of: Callable[[Record], str]
 ) -> Iterator[Statement]:
-    for part in _parts(records):
+    for part in _batches(records):
         values = itertools.chain.from_iterable(_row(zone, record, line_of(record)) for record in part)
         yield Statement(sql.format(rows=", ".join([_ROW] * len(part))), [*first, *values])
 
 
-def _parts(records: Sequence[Record]) -> Iterator[Sequence[Record]]:
-    return (records[start : start + ROWS_EACH] for start in range(0, len(records), ROWS_EACH))
+def _batches(records: Sequence[Record]) -> Iterator[Sequence[Record]]:
+    return (records[start : start + ROWS_PER_STATEMENT] for start in range(0, len(records), ROWS_PER_STATEMENT))
 
 
 def _row(zone: Zone, record: Record, line: str) -> tuple[Any, ...]:

@@ -1,7 +1,6 @@
-"""Rows of records, and a stored zone as its rules see it.
+"""Rows of records, and the view of a stored zone for its rules.
 
-Each row keeps the line that stands for it in the zone file, so that a file is put together without reading
-a single record back into a value.
+Each row has the record's line of the zone file, so that SQLite can concatenate a whole file without parsing a record.
 """
 
 from __future__ import annotations
@@ -22,14 +21,14 @@ from appliance.store.zones import from_row as zone_from_row
 from appliance.zones.model import Node, Record, Zone, group_rrsets
 
 READ_AHEAD = 50
-"""Owners that `ZoneView.below` reads at first; each further time twice as many."""
-READ_AT_MOST = 800
-"""Owners that it reads at once at most."""
+"""Owners in the first read of `ZoneView.below`; each further read has twice as many."""
+MAX_READ_AHEAD = 800
+"""Owners in one read at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """The zone file lines of all records of a zone, and how many they are."""
+    """The zone file lines of all records of a zone, and their number."""
 
     text: str
     count: int
@@ -37,7 +36,7 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which records a list holds; None and the empty text: no such limit."""
+    """Conditions for a list of records; None and the empty string mean no condition."""
 
     zone: UUID | None = None
     rdtype: RdataType | None = None
@@ -47,39 +46,39 @@ class Filters:
 
 
 def get(uuid: UUID, scope: Scope) -> tuple[Zone, Record] | None:
-    """The record of that uuid and its zone, when the zone lives and lies in the scope."""
+    """Return the record with that uuid and its zone, or None if the zone is deleted or outside of the scope."""
     row = _joined().where(tables.Record.uuid == uuid, *within(scope)).get_or_none()
     return _with_zone(row) if row else None
 
 
 def get_in(zone: Zone, uuid: UUID) -> Record | None:
-    """The record of that uuid, when it is one of this zone."""
+    """Return the zone's record with that uuid, or None."""
     row = _rows(zone).where(tables.Record.uuid == uuid).get_or_none()
     return _record(row, zone.name) if row else None
 
 
 def revision_of(uuid: UUID) -> int | None:
-    """The number that moves with every stored change of the record; None when there is no such record."""
+    """Return the revision of the record, which increases with every change; None if there is no such record."""
     row = tables.Record.select(tables.Record.revision).where(tables.Record.uuid == uuid).get_or_none()
     return row.revision if row else None
 
 
 def find(scope: Scope, page: Page, filters: Filters) -> tuple[list[tuple[Zone, Record]], int]:
-    """The records of a page, each with its zone, and how many there are in all pages."""
-    wanted = [*within(scope), *_conditions(filters)]
+    """Return a page of records, each with its zone, and their number on all pages."""
+    conditions = [*within(scope), *_conditions(filters)]
     order_by = (tables.Zone.name, tables.Record.owner_key, tables.Record.rdtype, tables.Record.wire)
-    rows = _joined().where(*wanted).order_by(*order_by).limit(page.size).offset(page.offset)
-    total = tables.Record.select().join(tables.Zone).where(*wanted).count()
+    rows = _joined().where(*conditions).order_by(*order_by).limit(page.size).offset(page.offset)
+    total = tables.Record.select().join(tables.Zone).where(*conditions).count()
     return [_with_zone(row) for row in rows], total
 
 
 def of_zone(zone: Zone) -> list[Record]:
-    """All records of the zone, by owner and type."""
+    """Return all records of the zone, ordered by owner and type."""
     return [_record(row, zone.name) for row in _rows(zone).order_by(*_ORDER)]
 
 
 def lines_of(zone: Zone) -> Lines:
-    """The zone file lines of all records, by owner and type; 33 ms for 100,000 records."""
+    """Return the zone file lines of all records, ordered by owner and type (33 ms for 100,000 records)."""
     query = (
         "select group_concat(line, char(10)), count(*) from "
         "(select line from record where zone_id = (select id from zone where uuid = ?)"
@@ -91,7 +90,7 @@ def lines_of(zone: Zone) -> Lines:
 
 @dataclass(frozen=True, slots=True)
 class ZoneView:
-    """A stored zone as `appliance.zones.rules` sees it, read as far as the rules ask."""
+    """A stored zone for `appliance.zones.rules`; only what the rules request is read."""
 
     zone: Zone
     servers: tuple[Name, ...]
@@ -111,30 +110,30 @@ class ZoneView:
         )
 
     def records(self, uuids: Iterable[UUID]) -> Mapping[UUID, Record]:
-        """Return those of these records that the zone has."""
+        """Return the records of the zone with these uuids."""
         found = (_rows(self.zone).where(tables.Record.uuid.in_(part)) for part in tables.batches(uuids))
         return {row.uuid: _record(row, self.origin) for rows in found for row in rows}
 
     def revisions(self, uuids: Iterable[UUID]) -> Mapping[UUID, int]:
-        """Return the number of each of these records that moves with every stored change of it."""
+        """Return the revisions of these records."""
         record = tables.Record
         query = record.select(record.uuid, record.revision)
         return {row.uuid: row.revision for part in tables.batches(uuids) for row in query.where(record.uuid.in_(part))}
 
     def below(self, owner: Name, skip: Container[Name] = ()) -> Iterator[tuple[Name, Node]]:
-        """Return what is stored at each owner below this one but those to skip, a few owners read at a time."""
+        """Yield each owner below this one, except those to skip, with its node; owners are read in batches."""
         low, high = name_keys.below(name_keys.owner_key(owner, self.origin))
-        key, at_once = tables.Record.owner_key, READ_AHEAD
+        key, limit = tables.Record.owner_key, READ_AHEAD
         while True:
-            rows = _rows(self.zone).where(key > low, key < high).select(key).distinct().order_by(key).limit(at_once)
+            rows = _rows(self.zone).where(key > low, key < high).select(key).distinct().order_by(key).limit(limit)
             keys = [row.owner_key for row in rows]
-            wanted = [one for one in keys if name_keys.owner_from_key(one, self.origin) not in skip]
-            if wanted:
-                records = _rows(self.zone).where(key.in_(wanted)).order_by(*_ORDER)
+            chosen = [one for one in keys if name_keys.owner_from_key(one, self.origin) not in skip]
+            if chosen:
+                records = _rows(self.zone).where(key.in_(chosen)).order_by(*_ORDER)
                 yield from group_rrsets(_record(row, self.origin) for row in records).items()
-            if len(keys) < at_once:
+            if len(keys) < limit:
                 return
-            low, at_once = keys[-1], min(2 * at_once, READ_AT_MOST)
+            low, limit = keys[-1], min(2 * limit, MAX_READ_AHEAD)
 
 
 _ORDER = (tables.Record.owner_key, tables.Record.rdtype, tables.Record.wire)
@@ -164,7 +163,7 @@ def _conditions(filters: Filters) -> Iterator[pw.Expression]:
 
 
 def zone_id(zone: Zone) -> pw.ModelSelect[tables.Zone]:
-    """The number of the zone's row, as a part of a statement."""
+    """Return the subquery for the id of the zone's row."""
     return tables.Zone.select(tables.Zone.id).where(tables.Zone.uuid == zone.uuid)
 
 
@@ -189,6 +188,6 @@ def _record(row: tables.Record, origin: Name) -> Record:
     )
 
 
-def equal(record: Record) -> InvalidValue:
-    """The error of a record that is there already."""
-    return InvalidValue(f"an equal {record.rdtype.name} record is there already", "value")
+def duplicate(record: Record) -> InvalidValue:
+    """Return the error for a record whose RRset already has an identical one."""
+    return InvalidValue(f"an identical {record.rdtype.name} record already exists", "value")

@@ -1,6 +1,6 @@
-"""What a store that comes back from a backup is told about the time since, in rows. Used by `appliance.recovery` alone.
+"""What a restored store adopts from the store that it replaces, in rows. Only `appliance.recovery` uses this module.
 
-The store that it replaces is only read, whatever release wrote it.
+The replaced store is only read; any older release may have written it.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ _INSTANT = tables.Instant()
 
 
 @dataclass(frozen=True, slots=True)
-class PastZone:
-    """A zone as the replaced store had it, deleted or not; `content` is a digest of its records, None when deleted."""
+class ReplacedZone:
+    """A zone in the replaced store, deleted or not; `content` is a digest of its records, None if it is deleted."""
 
     uuid: UUID
     name: Name
@@ -37,56 +37,56 @@ class PastZone:
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
-    """What the replaced store says: its zones by name, the oldest first, and what was taken away from whom."""
+class ReplacedStore:
+    """The replaced store: its zones by name, oldest first; revocations and credentials by uuid of token or account."""
 
-    zones: dict[Name, list[PastZone]]
+    zones: dict[Name, list[ReplacedZone]]
     revoked: dict[UUID, datetime | None]
     disabled: dict[UUID, datetime | None]
     password_hashes: dict[UUID, str | None]
     totp_secrets: dict[UUID, str | None]
 
 
-def read_past(file: Path) -> Past:
-    """What a store knows that is about to be replaced; StoreError when it is damaged."""
+def read_replaced(file: Path) -> ReplacedStore:
+    """Read the store that is to be replaced; raise StoreError if it is damaged."""
     snapshot.verify(file)
-    with snapshot.told(file), closing(sqlite.connect(file)) as reader:
-        found: dict[Name, list[PastZone]] = {}
+    with snapshot.translating_errors(file), closing(sqlite.connect(file)) as reader:
+        found: dict[Name, list[ReplacedZone]] = {}
         for number, *columns in reader.execute(_ZONES).fetchall():
             lines = reader.execute(_LINES, (number,))
             zone = _past_zone(columns, _digest(line for (line,) in lines))
             found.setdefault(zone.name, []).append(zone)
-        return Past(
+        return ReplacedStore(
             found,
             {UUID(uuid): _moment(at) for uuid, at in reader.execute("select uuid, revoked_at from token")},
             {UUID(uuid): _moment(at) for uuid, at in reader.execute("select uuid, disabled_at from account")},
-            {UUID(uuid): kept for uuid, kept in reader.execute("select uuid, password_hash from account")},
-            {UUID(uuid): kept for uuid, kept in reader.execute(_totp_secrets(reader))},
+            {UUID(uuid): stored for uuid, stored in reader.execute("select uuid, password_hash from account")},
+            {UUID(uuid): stored for uuid, stored in reader.execute(_totp_secrets(reader))},
         )
 
 
 def content_of(zone: Zone) -> str:
-    """The digest of a stored zone's records."""
+    """Return the digest of a stored zone's records."""
     return _digest(records.lines_of(zone).text.splitlines())
 
 
 def tombstones() -> list[Zone]:
-    """Every deleted zone, the oldest first."""
+    """Return all deleted zones, oldest first."""
     rows = tables.Zone.select(tables.Zone, tables.Account.uuid).join(tables.Account).order_by(tables.Zone.id)
     return [zones.from_row(row) for row in rows.where(tables.Zone.deleted_at.is_null(False))]
 
 
-def add_tombstone(past: PastZone, now: datetime) -> bool:
-    """Keep that a zone was deleted, and its last serial; False when its account is not there any more."""
-    if not tables.Account.select().where(tables.Account.uuid == past.account).exists():
+def add_tombstone(replaced: ReplacedZone, now: datetime) -> bool:
+    """Store that a zone was deleted, with its last serial; return False if its account does not exist."""
+    if not tables.Account.select().where(tables.Account.uuid == replaced.account).exists():
         return False
-    moment = past.deleted_at or now
+    moment = replaced.deleted_at or now
     zone = Zone(
-        uuid=past.uuid,
-        name=past.name,
-        account=past.account,
-        serial=past.serial,
-        revision=past.revision,
+        uuid=replaced.uuid,
+        name=replaced.name,
+        account=replaced.account,
+        serial=replaced.serial,
+        revision=replaced.revision,
         default_ttl=0,
         protected=False,
         comment="",
@@ -97,45 +97,45 @@ def add_tombstone(past: PastZone, now: datetime) -> bool:
     )
     zones.insert(zone)
     zones.mark_deleted(zone, deleted_at=moment)
-    if past.removed_at:
-        deployments.store_removed(zone.uuid, past.removed_at)
+    if replaced.removed_at:
+        deployments.store_removed(zone.uuid, replaced.removed_at)
     return True
 
 
-def lift_records(zone: Zone) -> None:
-    """Give every record of the zone the zone's revision: no record of it had a later one, for that moves with each."""
+def raise_record_revisions(zone: Zone) -> None:
+    """Set the revision of every record to the zone's, which is at least as high as that of any of its records."""
     number = tables.Zone.select(tables.Zone.id).where(tables.Zone.uuid == zone.uuid)
     tables.Record.update(revision=zone.revision).where(tables.Record.zone.in_(number)).execute()
 
 
-def take_away_again(past: Past) -> None:
-    """Tokens revoked and accounts disabled since stay so; passwords and second factors are the newest ones."""
-    for uuid, moment in past.revoked.items():
+def apply_revocations(replaced: ReplacedStore) -> None:
+    """Revoke and disable what the replaced store had; adopt its passwords and second factors, which are newer."""
+    for uuid, moment in replaced.revoked.items():
         if moment:
             tables.Token.update(revoked_at=moment).where(tables.Token.uuid == uuid).execute()
-    for uuid, moment in past.disabled.items():
+    for uuid, moment in replaced.disabled.items():
         if moment:
             tables.Account.update(disabled_at=moment).where(tables.Account.uuid == uuid).execute()
-    for uuid, kept in past.password_hashes.items():
-        tables.Account.update(password_hash=kept).where(tables.Account.uuid == uuid).execute()
-    for uuid, kept in past.totp_secrets.items():
-        tables.Account.update(totp_secret=kept).where(tables.Account.uuid == uuid).execute()
+    for uuid, stored in replaced.password_hashes.items():
+        tables.Account.update(password_hash=stored).where(tables.Account.uuid == uuid).execute()
+    for uuid, stored in replaced.totp_secrets.items():
+        tables.Account.update(totp_secret=stored).where(tables.Account.uuid == uuid).execute()
 
 
-def forget_sessions() -> None:
-    """Who was signed in then may have signed out since, and who was invited may have come: all begin anew."""
+def delete_sessions_and_invitations() -> None:
+    """Delete sessions and invitations: since the backup they may have been ended or used."""
     tables.Session.delete().execute()
     tables.Invitation.delete().execute()
 
 
-def forget_answers() -> None:
-    """What nameservers answered before is no evidence any more: every zone waits to be seen again."""
+def delete_observed_state() -> None:
+    """Delete what was published and observed before the backup: every zone is deployed and verified again."""
     published = dict.fromkeys(("published_serial", "published_digest", "published_apex", "published_method"))
     tables.Deployment.update(serial=None, live_serial=None, live_at=None, error=None, **published).execute()
     tables.Observation.delete().execute()
     tables.Confirmation.delete().execute()
     tables.Heartbeat.delete().execute()
-    tables.UnknownZone.delete().execute()  # and with them an operator's word about zones of then
+    tables.UnknownZone.delete().execute()  # with an operator's permission to remove them
 
 
 _ZONES = """
@@ -146,10 +146,10 @@ order by zone.id
 _LINES = "select line from record where zone_id = ? order by owner_key, rdtype, wire"
 
 
-def _past_zone(columns: list[object], content: str) -> PastZone:
+def _past_zone(columns: list[object], content: str) -> ReplacedZone:
     uuid, name, account, serial, revision, deleted_at, removed_at = columns
     deleted = _moment(deleted_at)
-    return PastZone(
+    return ReplacedZone(
         uuid=UUID(str(uuid)),
         name=name_keys.domain_from(str(name)),
         account=UUID(str(account)),
@@ -162,7 +162,7 @@ def _past_zone(columns: list[object], content: str) -> PastZone:
 
 
 def _totp_secrets(reader: sqlite.Connection) -> str:
-    """What reads the second factors, of which older releases knew nothing."""
+    """Return the query for second factors, a column that older releases do not have."""
     columns = {name for _, name, *_ in reader.execute("pragma table_info(account)")}
     return "select uuid, totp_secret from account" if "totp_secret" in columns else "select uuid, null from account"
 

@@ -1,4 +1,4 @@
-"""The records of a zone as a person looks through them: set by set, filtered, a page at a time."""
+"""Pages of the RRsets of a zone, filtered, for the console."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from appliance.zones.model import RRset, Zone
 
 @dataclass(frozen=True, slots=True)
 class SetFilters:
-    """Which sets are wanted: of that type, with that text in owner or one value in any letter case, at that owner."""
+    """Conditions for RRsets; `text` is a part of the owner or of a value, in any letter case."""
 
     rdtype: RdataType | None = None
     text: str = ""
@@ -23,29 +23,29 @@ class SetFilters:
 
 
 def find(zone: Zone, page: Page, filters: SetFilters) -> tuple[list[RRset], int]:
-    """The sets of a page, whole, by owner and type, and how many there are on all pages."""
+    """Return a page of complete RRsets, ordered by owner and type, and their number on all pages."""
     record = tables.Record
     chosen = record.select(record.owner_key, record.rdtype).where(*_conditions(zone, filters)).distinct()
-    places = chosen.order_by(record.owner_key, record.rdtype).limit(page.size).offset(page.offset)
-    owners = [name_keys.owner_from_key(row.owner_key, zone.name) for row in places]
+    rows = list(chosen.order_by(record.owner_key, record.rdtype).limit(page.size).offset(page.offset))
+    owners = [name_keys.owner_from_key(row.owner_key, zone.name) for row in rows]
     nodes = records.ZoneView(zone, ()).nodes(dict.fromkeys(owners))
-    return [nodes[owner][RdataType[row.rdtype]] for owner, row in zip(owners, places, strict=True)], chosen.count()
+    return [nodes[owner][RdataType[row.rdtype]] for owner, row in zip(owners, rows, strict=True)], chosen.count()
 
 
 def types_of(zone: Zone) -> Sequence[RdataType]:
-    """The types that the zone has records of, by name."""
+    """Return the record types in the zone, ordered by name."""
     query = tables.Record.select(tables.Record.rdtype).where(tables.Record.zone == records.zone_id(zone)).distinct()
     return sorted((RdataType[row.rdtype] for row in query), key=lambda rdtype: rdtype.name)
 
 
 def _conditions(zone: Zone, filters: SetFilters) -> list[pw.Expression]:
     record = tables.Record
-    wanted = [record.zone == records.zone_id(zone)]
+    conditions = [record.zone == records.zone_id(zone)]
     if filters.rdtype is not None:
-        wanted.append(record.rdtype == filters.rdtype.name)
+        conditions.append(record.rdtype == filters.rdtype.name)
     if filters.owner is not None:
-        wanted.append(record.owner == filters.owner)
+        conditions.append(record.owner == filters.owner)
     if filters.text:
         text = filters.text.lower()
-        wanted.append((pw.fn.instr(record.owner, text) > 0) | (pw.fn.instr(pw.fn.lower(record.value), text) > 0))
-    return wanted
+        conditions.append((pw.fn.instr(record.owner, text) > 0) | (pw.fn.instr(pw.fn.lower(record.value), text) > 0))
+    return conditions

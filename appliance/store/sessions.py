@@ -1,4 +1,4 @@
-"""Rows of sessions: who is signed in to the console. Of a session's secret only the SHA-256 is stored."""
+"""Rows of console sessions. Of a session's secret only the SHA-256 is stored."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ import peewee as pw
 from appliance.principal import Account
 from appliance.store import accounts, tables
 
-LONGEST = timedelta(days=7)
-"""After so long one signs in again, whatever one did meanwhile."""
-IDLE = timedelta(hours=12)
-"""After so long without a request a session is over."""
-LONGEST_AGENT = 200
-"""Characters that are kept of what a browser calls itself."""
+LIFETIME = timedelta(days=7)
+"""Lifetime of a session, however much it is used."""
+IDLE_TIMEOUT = timedelta(hours=12)
+"""A session ends after this time without a request."""
+MAX_AGENT = 200
+"""Characters stored of the User-Agent header."""
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A browser that is signed in; `address` and `agent` as they were when it did."""
+    """A signed-in browser; `address` and `agent` are those at the time of signing in."""
 
     uuid: UUID
     account: Account
@@ -33,58 +33,58 @@ class Session:
 
 
 def begin(account: Account, secret: str, now: datetime, address: str, agent: str) -> Session:
-    """A new session; its secret is the browser's to keep."""
+    """Create a session with that secret."""
     row = tables.Session.create(
         uuid=uuid4(),
         account=tables.Account.get(tables.Account.uuid == account.uuid),
         digest=accounts.digest(secret),
         created_at=now,
         seen_at=now,
-        expires_at=now + LONGEST,
+        expires_at=now + LIFETIME,
         address=address,
-        agent=agent[:LONGEST_AGENT],
+        agent=agent[:MAX_AGENT],
     )
     return _session(row)
 
 
 def find(secret: str, now: datetime) -> Session | None:
-    """The session of that secret, while it is neither over nor ended and its account is not disabled."""
+    """Return the session with that secret, or None if it has ended or expired, or its account is disabled."""
     row = _select(now).where(tables.Session.digest == accounts.digest(secret)).get_or_none()
     return _session(row) if row else None
 
 
 def of_account(account: UUID, now: datetime) -> list[Session]:
-    """The living sessions of an account, the one last used first."""
+    """Return the active sessions of an account, the last used first."""
     rows = _select(now).where(tables.Account.uuid == account).order_by(tables.Session.seen_at.desc(), tables.Session.id)
     return [_session(row) for row in rows]
 
 
 def addresses_of(account: UUID, since: datetime) -> set[str]:
-    """Where the account was signed in from since then, living or not."""
-    began = tables.Session.select(tables.Session.address).join(tables.Account)
-    rows = began.where(tables.Account.uuid == account, tables.Session.created_at >= since).distinct()
+    """Return the addresses of the account's sessions, active or not, that began at or after `since`."""
+    query = tables.Session.select(tables.Session.address).join(tables.Account)
+    rows = query.where(tables.Account.uuid == account, tables.Session.created_at >= since).distinct()
     return {row.address for row in rows}
 
 
-def note_use(session: Session, now: datetime) -> None:
-    """Keep when the session was last used."""
+def store_last_use(session: Session, now: datetime) -> None:
+    """Store when the session was last used."""
     tables.Session.update(seen_at=now).where(tables.Session.uuid == session.uuid).execute()
 
 
 def end(session: UUID, now: datetime) -> None:
-    """From the next request on the session is void."""
+    """End a session, from the next request on."""
     _end(now, tables.Session.uuid == session)
 
 
 def end_all(account: UUID, now: datetime, *, but: UUID | None = None) -> None:
-    """End every session of the account, or all but one."""
+    """End all sessions of the account, or all but one."""
     row = tables.Account.select(tables.Account.id).where(tables.Account.uuid == account)
     others = () if but is None else (tables.Session.uuid != but,)
     _end(now, tables.Session.account == row, *others)
 
 
-def _end(now: datetime, *which: object) -> None:
-    tables.Session.update(ended_at=now).where(tables.Session.ended_at.is_null(), *which).execute()
+def _end(now: datetime, *conditions: object) -> None:
+    tables.Session.update(ended_at=now).where(tables.Session.ended_at.is_null(), *conditions).execute()
 
 
 def _select(now: datetime) -> pw.ModelSelect[tables.Session]:
@@ -94,7 +94,7 @@ def _select(now: datetime) -> pw.ModelSelect[tables.Session]:
         .where(
             tables.Session.ended_at.is_null(),
             tables.Session.expires_at > now,
-            tables.Session.seen_at > now - IDLE,
+            tables.Session.seen_at > now - IDLE_TIMEOUT,
             tables.Account.disabled_at.is_null(),
         )
     )

@@ -1,4 +1,4 @@
-"""How far zones and nameservers have come, over all zones: for what is told of the whole, and never of one zone."""
+"""Counts over all zones and nameservers, for metrics, problems and the dashboard."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from appliance.zones.deployment import NameserverState
 
 @dataclass(frozen=True, slots=True)
 class NameserverLag:
-    """Of one nameserver: the zones that it serves too old a serial of, and those it gave no answer about."""
+    """Numbers of zones of one nameserver: served with an old serial or not at all, and without an answer."""
 
     lagging: int
     unreachable: int
@@ -25,7 +25,7 @@ class NameserverLag:
 
 @dataclass(frozen=True, slots=True)
 class LateZone:
-    """A zone on its way: living and not live, or deleted and still answered; since when, and what stood in its way."""
+    """A zone that is not live on every nameserver, or deleted and still answered; `error` of the last attempt."""
 
     name: Name
     serial: int
@@ -37,7 +37,7 @@ class LateZone:
 
 
 def count_by_state(scope: Scope = EVERYTHING) -> Mapping[str, int]:
-    """How many living zones of the scope there are in each state."""
+    """Return the number of zones of the scope in each deployment state."""
     query = (
         tables.Zone.select(state_column().alias("state"), pw.fn.count(tables.Zone.id))
         .join(tables.Deployment, pw.JOIN.LEFT_OUTER)
@@ -48,13 +48,13 @@ def count_by_state(scope: Scope = EVERYTHING) -> Mapping[str, int]:
 
 
 def late_zones(limit: int) -> list[LateZone]:
-    """Zones that are on their way, the longest waiting first."""
-    done = tables.Deployment
-    not_live = tables.Zone.deleted_at.is_null() & ~reaches(done.live_serial, tables.Zone.serial)
+    """Return zones that are not live, or deleted and not removed, the longest waiting first."""
+    deployed = tables.Deployment
+    not_live = tables.Zone.deleted_at.is_null() & ~reaches(deployed.live_serial, tables.Zone.serial)
     query = (
-        tables.Zone.select(tables.Zone, done)
-        .join(done, pw.JOIN.LEFT_OUTER, attr="done")
-        .where(not_live | (tables.Zone.deleted_at.is_null(False) & done.removed_at.is_null()))
+        tables.Zone.select(tables.Zone, deployed)
+        .join(deployed, pw.JOIN.LEFT_OUTER, attr="deployment")
+        .where(not_live | (tables.Zone.deleted_at.is_null(False) & deployed.removed_at.is_null()))
         .order_by(tables.Zone.queued_at)
         .limit(limit)
     )
@@ -62,7 +62,7 @@ def late_zones(limit: int) -> list[LateZone]:
 
 
 def lag_by_nameserver() -> Mapping[str, NameserverLag]:
-    """How each nameserver keeps up with the living zones; one that was never asked is missing."""
+    """Return the lag of each nameserver; one that was never queried is missing."""
     states = (
         pw.fn.sum(tables.Observation.state == state.value)
         for state in (NameserverState.LAGGING, NameserverState.UNREACHABLE)
@@ -77,7 +77,7 @@ def lag_by_nameserver() -> Mapping[str, NameserverLag]:
 
 
 def oldest_lag_by_nameserver() -> Mapping[str, datetime]:
-    """For each nameserver that is behind, when the oldest change was made that it does not serve."""
+    """Return for each lagging nameserver the time of the oldest change that it does not serve."""
     query = (
         tables.Observation.select(tables.Observation.nameserver, pw.fn.min(tables.Zone.queued_at).alias("since"))
         .join(tables.Zone)
@@ -89,13 +89,13 @@ def oldest_lag_by_nameserver() -> Mapping[str, datetime]:
 
 
 def _late(row: tables.Zone) -> LateZone:
-    done = getattr(row, "done", None) or tables.Deployment()
+    deployed = getattr(row, "deployment", None) or tables.Deployment()
     return LateZone(
         name=name_keys.domain_from(row.name),
         serial=row.serial,
         deleted=row.deleted_at is not None,
         queued_at=row.queued_at,
-        error=done.error,
-        live_serial=done.live_serial,
-        live_at=done.live_at,
+        error=deployed.error,
+        live_serial=deployed.live_serial,
+        live_at=deployed.live_at,
     )

@@ -1,4 +1,4 @@
-"""The tables, as Peewee sees them; the truth about their columns and indices stands in `migrations/`."""
+"""The tables as Peewee models; `migrations/` defines columns and indices."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Instant(pw.Field):
-    """A moment: aware UTC datetime <-> whole microseconds since 1970."""
+    """A point in time: aware UTC datetime <-> integer microseconds since 1970."""
 
     field_type = "INTEGER"
 
     def db_value(self, value: datetime | None) -> int | None:
-        """Microseconds."""
+        """Return microseconds."""
         return None if value is None else (value - _EPOCH) // timedelta(microseconds=1)
 
     def python_value(self, value: int | None) -> datetime | None:
-        """An aware datetime in UTC."""
+        """Return an aware datetime in UTC."""
         return None if value is None else _EPOCH + timedelta(microseconds=value)
 
 
 class Document(pw.Field):
-    """A list or mapping of plain values, kept as JSON text."""
+    """A list or mapping of JSON values, stored as text."""
 
     field_type = "TEXT"
 
     def db_value(self, value: Any) -> str | None:  # noqa: ANN401 - any JSON value
-        """JSON text."""
+        """Return JSON text."""
         return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
     def python_value(self, value: str | None) -> Any:  # noqa: ANN401 - any JSON value
-        """What the text says."""
+        """Return the value of the text."""
         return None if value is None else json.loads(value)
 
 
@@ -78,7 +78,7 @@ class Token(pw.Model):
 
 
 class Session(pw.Model):
-    """A browser that is signed in to the console."""
+    """A browser that is signed in to the console; `digest` is the SHA-256 of its secret."""
 
     id = pw.AutoField()
     uuid = pw.UUIDField()
@@ -93,7 +93,7 @@ class Session(pw.Model):
 
 
 class Invitation(pw.Model):
-    """A link with which one person may make their own account."""
+    """A link with which one person may create their own account."""
 
     id = pw.AutoField()
     uuid = pw.UUIDField()
@@ -163,7 +163,7 @@ class Change(pw.Model):
 
 
 class AuditEvent(pw.Model):
-    """What somebody did that changed no zone; `account` is whom it concerns, `subject` what it was done to."""
+    """An action that changed no zone; `account` is the account that it concerns, `subject` what it was done to."""
 
     id = pw.AutoField()
     uuid = pw.UUIDField()
@@ -180,7 +180,7 @@ class AuditEvent(pw.Model):
 
 
 class Draft(pw.Model):
-    """Changes of a zone that an account gathers, as the API writes them, before they are saved."""
+    """Unsaved changes of a zone by an account, in the form of the API."""
 
     zone = pw.ForeignKeyField(Zone)
     account = pw.UUIDField()
@@ -223,14 +223,14 @@ class Observation(pw.Model):
 
 
 class Confirmation(pw.Model):
-    """When the last completed reconciliation queried a nameserver: the moment of every row that is `answered`."""
+    """When the last completed reconciliation queried a nameserver; confirms its observations that are `answered`."""
 
     nameserver = pw.TextField(primary_key=True)
     confirmed_at = Instant()
 
 
 class UnknownZone(pw.Model):
-    """A zone that is served and that the store never knew; `allowed_at`: an operator said that it may go."""
+    """A zone that is served but not in the database; `allowed_at`: an operator allowed its removal."""
 
     label = pw.TextField(primary_key=True)
     name = pw.TextField()
@@ -242,7 +242,7 @@ class UnknownZone(pw.Model):
 
 
 class Heartbeat(pw.Model):
-    """The deployer's sign of life, one row: its last turn and full turn, how many of these, and how many zones wait."""
+    """The deployer's heartbeat, one row: its time, the last reconciliation, their number, and pending zones."""
 
     id = pw.AutoField()
     beat_at = Instant()
@@ -275,7 +275,7 @@ for _table in TABLES:
 
 
 def batches(values: Iterable[Value], size: int = 1000) -> Iterator[list[Value]]:
-    """The values in lists that fit into one statement."""
+    """Yield the values in lists that fit into one statement."""
     rest = iter(values)
     while part := list(itertools.islice(rest, size)):
         yield part

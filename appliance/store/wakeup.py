@@ -1,7 +1,7 @@
-"""The notice: one datagram from the process that changed the store to the deployer's.
+"""The wake-up of the deployer: one datagram from the process that changed the store.
 
-A lost notice does no harm, since the deployer looks at the store by itself as well; so no failure here
-is ever an error of the write that it follows.
+A lost datagram does no harm, since the deployer polls the store as well; so no failure here is an error of the write
+that it follows.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ SOCKET_MODE = 0o660
 
 
 def announce(path: Path) -> None:
-    """Tell whoever listens at the socket that the store has changed; never waits, never fails."""
+    """Notify the listener at the socket, if any, that the store has changed; never wait, never fail."""
     with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
         sender.setblocking(False)
         sender.sendto(b"!", str(path))
 
 
 def listen(path: Path) -> socket.socket:
-    """The socket at which notices arrive, not blocking; a file that a former listener left there is replaced."""
+    """Return the non-blocking socket at which datagrams arrive; replace the file of a former listener."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)

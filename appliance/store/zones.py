@@ -1,4 +1,4 @@
-"""Rows of zones. Deleted zones stay as rows: their serial must never be used again, and they can be restored."""
+"""Rows of zones. Rows of deleted zones are kept: their serials must never be used again, and they can be restored."""
 
 from __future__ import annotations
 
@@ -22,31 +22,31 @@ from appliance.zones.serial import HALF, MODULUS
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A zone as it was when it was read: another zone of the same name, or a stored change, has another version."""
+    """The version of a zone when it was read; another zone of the same name, or a stored change, has another one."""
 
     uuid: UUID
     revision: int
 
 
 Versions = Mapping[Name, Version | None]
-"""The version of the living zone of each name; None: there was no such zone."""
+"""The version of the zone of each name; None if there was no such zone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A part of a list: `number` from 1, `size` rows each."""
+    """A page of a list: `number` from 1, `size` rows each."""
 
     number: int = 1
     size: int = 100
 
     @property
     def offset(self) -> int:
-        """Rows before it."""
+        """The number of rows before the page."""
         return (self.number - 1) * self.size
 
 
 def insert(zone: Zone) -> None:
-    """Store a new zone; InvalidName when the name is taken."""
+    """Store a new zone; raise InvalidName if there is a zone of that name."""
     account = tables.Account.get(tables.Account.uuid == zone.account)
     try:
         tables.Zone.create(
@@ -55,30 +55,30 @@ def insert(zone: Zone) -> None:
             **{**_columns(zone), "name": print_domain(zone.name)},
         )
     except pw.IntegrityError:
-        raise InvalidName(f"the zone {print_domain(zone.name)} exists already", "domain") from None
-    _count(account.id, 1)
+        raise InvalidName(f"the zone {print_domain(zone.name)} already exists", "domain") from None
+    _add_to_count(account.id, 1)
 
 
 def update(before: Zone, **changes: Any) -> Zone:  # noqa: ANN401 - columns of several types
-    """Store what changed of a zone, and give the zone as it is now."""
+    """Store changes of a zone, and return it as it is now."""
     after = replace(before, **changes)
     tables.Zone.update(changes).where(tables.Zone.uuid == before.uuid).execute()
     return after
 
 
-def replace_unmoved(before: Zone, after: Zone, scope: Scope) -> bool:
-    """Store a zone as it is now; False, and nothing is stored, when it moved or left the scope since it was read."""
+def replace_if_unchanged(before: Zone, after: Zone, scope: Scope) -> bool:
+    """Store a changed zone; return False, and store nothing, if it has changed or left the scope since it was read."""
     changed = {name: value for name in _columns(after) if (value := getattr(after, name)) != getattr(before, name)}
-    unmoved = (
+    unchanged = (
         tables.Zone.uuid == before.uuid,
         tables.Zone.revision == before.revision,
         tables.Zone.serial == before.serial,  # a raised serial leaves the revision as it is
     )
-    return bool(tables.Zone.update(changed).where(*unmoved, *within(scope)).execute())
+    return bool(tables.Zone.update(changed).where(*unchanged, *within(scope)).execute())
 
 
-def have_moved(versions: Versions) -> bool:
-    """Return whether any of these zones is not as it was when it was read."""
+def have_changed(versions: Versions) -> bool:
+    """Return whether any of these zones has changed since it was read."""
     zone = tables.Zone
     query = zone.select(zone.name, zone.uuid, zone.revision).where(zone.deleted_at.is_null())
     names = tables.batches(print_domain(name) for name in versions)
@@ -88,27 +88,27 @@ def have_moved(versions: Versions) -> bool:
 
 
 def mark_deleted(zone: Zone, **changes: Any) -> Zone:  # noqa: ANN401 - columns of several types
-    """The zone counts no more among its account's; its rows stay."""
+    """Mark a zone as deleted, and subtract it from its account's counter; its rows are kept."""
     after = update(zone, **changes)
     row = tables.Zone.get(tables.Zone.uuid == zone.uuid)
-    _count(row.account_id, -1)
+    _add_to_count(row.account_id, -1)
     return after
 
 
 def get(uuid: UUID, scope: Scope) -> Zone | None:
-    """The zone of that uuid, when it lives and lies in the scope."""
+    """Return the zone with that uuid, or None if it is deleted or outside of the scope."""
     row = _select().where(tables.Zone.uuid == uuid, *within(scope)).get_or_none()
     return from_row(row) if row else None
 
 
 def get_by_name(name: Name, scope: Scope | None = None) -> Zone | None:
-    """The living zone of that name."""
+    """Return the zone of that name in the scope, by default of all, or None."""
     row = _select().where(tables.Zone.name == print_domain(name), *within(scope or Scope(None))).get_or_none()
     return from_row(row) if row else None
 
 
 def get_any(uuid: UUID) -> Zone:
-    """The zone of that uuid, deleted or not; it must exist."""
+    """Return the zone with that uuid, deleted or not; it must exist."""
     return from_row(_select().where(tables.Zone.uuid == uuid).get())
 
 
@@ -120,29 +120,29 @@ def find(
     search: str | None = None,
     state: DeploymentState | None = None,
 ) -> tuple[list[Zone], int]:
-    """The zones of a page by domain, and how many there are in all pages."""
-    wanted = list(within(scope))
+    """Return a page of zones, ordered by domain, and their number on all pages."""
+    conditions = list(within(scope))
     if name is not None:
-        wanted.append(tables.Zone.name == print_domain(name))
+        conditions.append(tables.Zone.name == print_domain(name))
     if search:
-        wanted.append(pw.fn.instr(tables.Zone.name, search.lower()) > 0)
+        conditions.append(pw.fn.instr(tables.Zone.name, search.lower()) > 0)
     if state is not None:
-        wanted.append(state_column() == state.value)
-    places = _places(state).where(*wanted).order_by(tables.Zone.name).limit(page.size).offset(page.offset)
-    rows = _select().where(tables.Zone.id.in_([row.id for row in places])).order_by(tables.Zone.name)
+        conditions.append(state_column() == state.value)
+    ids = _select_ids(state).where(*conditions).order_by(tables.Zone.name).limit(page.size).offset(page.offset)
+    rows = _select().where(tables.Zone.id.in_([row.id for row in ids])).order_by(tables.Zone.name)
     zones = [from_row(row) for row in rows]
-    if len(wanted) == len(list(within(scope))) and scope.zones is None:
+    if len(conditions) == len(list(within(scope))) and scope.zones is None:
         return zones, _counted(scope)
-    return zones, _places(state).where(*wanted).count()
+    return zones, _select_ids(state).where(*conditions).count()
 
 
 def count_of(account: UUID) -> int:
-    """The living zones of an account, from the counter that it keeps."""
+    """Return the number of an account's zones, from its counter."""
     return int(tables.Account.get(tables.Account.uuid == account).zone_count)
 
 
 def has_neighbour_of_others(name: Name, account: UUID) -> bool:
-    """True when another account has a living zone at, above or below that name."""
+    """Return whether another account has a zone at, above or below that name."""
     key = name_keys.domain_key(name)
     low, high = name_keys.below(key)
     labels = name.labels[:-1]
@@ -157,7 +157,7 @@ def has_neighbour_of_others(name: Name, account: UUID) -> bool:
 
 
 def is_reserved_for_another(name: Name, account: UUID, deleted_after: datetime) -> bool:
-    """True when another account deleted a zone of that name since `deleted_after`."""
+    """Return whether another account deleted a zone of that name after `deleted_after`."""
     query = (
         tables.Zone.select()
         .join(tables.Account)
@@ -168,13 +168,13 @@ def is_reserved_for_another(name: Name, account: UUID, deleted_after: datetime) 
 
 
 def deleted_among(uuids: Iterable[UUID]) -> set[UUID]:
-    """Those of these zones whose deletion is recorded."""
+    """Return those of these zones that are marked as deleted."""
     query = tables.Zone.select(tables.Zone.uuid).where(tables.Zone.deleted_at.is_null(False))
     return {row.uuid for part in tables.batches(uuids) for row in query.where(tables.Zone.uuid.in_(part))}
 
 
 def past_serials(name: Name) -> list[int]:
-    """The last serials of all zones that ever had that name, oldest first."""
+    """Return the last serials of all zones that ever had that name, oldest first."""
     query = (
         tables.Zone.select(tables.Zone.serial).where(tables.Zone.name == print_domain(name)).order_by(tables.Zone.id)
     )
@@ -185,30 +185,30 @@ def _select() -> pw.ModelSelect[tables.Zone]:
     return tables.Zone.select(tables.Zone, tables.Account.uuid).join(tables.Account)
 
 
-def _places(state: DeploymentState | None) -> pw.ModelSelect[tables.Zone]:
-    """The numbers of zones alone, which an index holds; with their deployments where a state is asked for."""
+def _select_ids(state: DeploymentState | None) -> pw.ModelSelect[tables.Zone]:
+    """Select only ids of zones, which an index has; join their deployments if a state is a condition."""
     query = tables.Zone.select(tables.Zone.id)
     return query if state is None else query.join(tables.Deployment, pw.JOIN.LEFT_OUTER)
 
 
 def state_column() -> pw.Case:
-    """The state of a living zone, as a part of a statement that joins its deployment."""
-    zone, done = tables.Zone, tables.Deployment
+    """Return the SQL expression of a zone's state, for a query that joins its deployment."""
+    zone, deployed = tables.Zone, tables.Deployment
     cases = (
-        (reaches(done.live_serial, zone.serial), DeploymentState.LIVE.value),
-        (~reaches(done.serial, zone.serial), DeploymentState.PENDING.value),
-        (done.error.is_null(False) & (done.error != ""), DeploymentState.FAILED.value),
+        (reaches(deployed.live_serial, zone.serial), DeploymentState.LIVE.value),
+        (~reaches(deployed.serial, zone.serial), DeploymentState.PENDING.value),
+        (deployed.error.is_null(False) & (deployed.error != ""), DeploymentState.FAILED.value),
     )
     return pw.Case(None, cases, DeploymentState.DEPLOYING.value)
 
 
-def reaches(served: pw.Field, wanted: pw.Field) -> pw.Expression:
-    """`zones.deployment.reaches` as a part of a statement: never null."""
-    return served.is_null(False) & ((served - wanted).bin_and(MODULUS - 1) < HALF)
+def reaches(served: pw.Field, serial: pw.Field) -> pw.Expression:
+    """Return `zones.deployment.reaches` as an SQL expression, which is never null."""
+    return served.is_null(False) & ((served - serial).bin_and(MODULUS - 1) < HALF)
 
 
 def within(scope: Scope) -> Iterable[pw.Expression]:
-    """The conditions under which a living zone lies in the scope."""
+    """Yield the conditions that a zone is not deleted and in the scope."""
     yield tables.Zone.deleted_at.is_null()
     if scope.account is not None:
         account = tables.Account.select(tables.Account.id).where(tables.Account.uuid == scope.account)
@@ -218,24 +218,24 @@ def within(scope: Scope) -> Iterable[pw.Expression]:
 
 
 def _counted(scope: Scope) -> int:
-    """The number of living zones, from the counters that accounts keep."""
+    """Return the number of zones in the scope, from the counters of accounts."""
     query = tables.Account.select(pw.fn.coalesce(pw.fn.sum(tables.Account.zone_count), 0))
     if scope.account is not None:
         query = query.where(tables.Account.uuid == scope.account)
     return int(query.scalar())
 
 
-def _count(account_id: int, step: int) -> None:
+def _add_to_count(account_id: int, step: int) -> None:
     tables.Account.update(zone_count=tables.Account.zone_count + step).where(tables.Account.id == account_id).execute()
 
 
 def _columns(zone: Zone) -> dict[str, Any]:
-    kept = set(tables.Zone._meta.fields) & set(Zone.__dataclass_fields__) - {"account", "name"}
-    return {name: getattr(zone, name) for name in kept}
+    columns = set(tables.Zone._meta.fields) & set(Zone.__dataclass_fields__) - {"account", "name"}
+    return {name: getattr(zone, name) for name in columns}
 
 
 def from_row(row: tables.Zone) -> Zone:
-    """The zone of a row that was read with its account."""
+    """Return the zone of a row that was read with its account."""
     return Zone(
         uuid=row.uuid,
         name=name_keys.domain_from(row.name),
@@ -254,7 +254,7 @@ def from_row(row: tables.Zone) -> Zone:
 
 
 def find_zone_of(name: Name, scope: Scope) -> Zone | None:
-    """Return the living zone of the scope that a full domain name lies in, the longest match; None without one."""
+    """Return the zone of the scope that contains a full domain name, the longest match, or None."""
     labels = name.labels[:-1]
     keys = [name_keys.domain_key(Name((*labels[above:], b""))) for above in range(len(labels))]
     matching = _select().where(tables.Zone.name_key.in_(keys), *within(Scope(None, scope.zones)))

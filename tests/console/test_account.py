@@ -10,6 +10,7 @@ from pyotp import TOTP
 from appliance.identity import sign_in
 from appliance.principal import Principal
 from tests.console.conftest import PASSWORD, Browser, Console, texts
+from tests.workspace import read_rows
 
 ME = "me@example.org"
 NEW = "another long password"
@@ -215,9 +216,7 @@ def test_the_history_shows_audit_events(console: Console) -> None:
     assert texts(other.get("/account/audit/"), r"(Signed in|Two-factor)") == ["Signed in"]
     console.account(ME)
     console.application.clock.forward(minutes=1)
-    with console.application.store.connection(), console.application.store.reading():
-        rows = console.application.store._db.execute_sql(
-            "select kind, actor, address from audit_event order by id"
-        ).fetchall()
+    events = read_rows(console.application.store.path, "select kind, actor, address from audit_event order by id")
+    rows = [(event["kind"], event["actor"], event["address"]) for event in events]
     assert ("session.begin", ME, "192.0.2.1") in rows and ("totp.begin", ME, "192.0.2.1") in rows
     assert ("session.end", ME, "192.0.2.1") in rows

@@ -18,6 +18,7 @@ from appliance.store.file import sqlite
 from appliance.web.context import context_of
 from tests.api.conftest import Application
 from tests.console.conftest import PASSWORD, Browser, Console
+from tests.workspace import read_rows
 
 ME = "me@example.org"
 
@@ -283,8 +284,7 @@ def test_last_use_of_a_session_is_stored_once_a_minute(console: Console) -> None
     browser = console.signed_in(ME)
 
     def noted() -> object:
-        with console.application.store.connection(), console.application.store.reading():
-            return console.application.store._db.execute_sql("select seen_at from session").fetchone()
+        return read_rows(console.application.store.path, "select seen_at from session")
 
     first = noted()
     console.application.clock.forward(seconds=59)

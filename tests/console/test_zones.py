@@ -47,7 +47,7 @@ def test_a_zone_is_created_and_listed(me: Browser) -> None:
 
 def test_a_refused_domain_is_reported_at_its_field(me: Browser, console: Console) -> None:
     new_zone(me)
-    for domain, words in (("example.com", "exists already"), ("com", "two labels"), ("", "empty"), (HOSTILE, "label")):
+    for domain, words in (("example.com", "already exists"), ("com", "two labels"), ("", "empty"), (HOSTILE, "label")):
         refused = me.send("/zones/new/", {"domain": domain})
         assert refused.status_code == 400 and words in refused.text and 'id="domain-error"' in refused.text
         assert HOSTILE not in refused.text
@@ -130,7 +130,7 @@ def test_the_deployment_is_shown(me: Browser, console: Console) -> None:
         )
     assert 'data-state="live"' in me.get(zone).text
     with console.application.writing():
-        deployments.note_confirmed([NS1, NS2], now + timedelta(seconds=60))
+        deployments.store_confirmations([NS1, NS2], now + timedelta(seconds=60))
     console.application.clock.forward(seconds=72)
     assert me.get(f"{zone}served/").text.count(">12 s ago<") == 2
     assert domains(me, "?state=live") == ["example.com"]

@@ -58,7 +58,7 @@ def test_an_operator_allows_the_removal_of_the_unknown_zones_there_are(
 ) -> None:
     assert allow_removals(settings, workspace.clock) == 0
     with workspace.store.writing():
-        unknown_zones.note([("0" * 32, name("unknown.example"))], workspace.clock())
+        unknown_zones.store([("0" * 32, name("unknown.example"))], workspace.clock())
     assert unknown_zones.allowed() == set()
     assert allow_removals(settings, workspace.clock) == 1
     assert unknown_zones.allowed() == {"0" * 32}

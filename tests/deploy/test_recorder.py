@@ -133,7 +133,7 @@ def test_ten_thousand_zones_are_written_by_a_worker_in_parts(tmp_path: Path) -> 
 def test_what_the_store_holds_at_the_start_is_not_written_again(tmp_path: Path) -> None:
     with recording(tmp_path, 10_000) as created:
         created.many.all_live()
-        created.recorder.load(deployments.all_seen())
+        created.recorder.load(deployments.all_observations())
         created.see(created.many.zones, created.many.zones[0].serial)
         assert created.recorder.is_idle
         changed = created.many.zones[17]
@@ -145,7 +145,7 @@ def test_what_the_store_holds_at_the_start_is_not_written_again(tmp_path: Path) 
 def test_a_silent_secondary_changes_its_own_rows_alone(tmp_path: Path) -> None:
     with recording(tmp_path, 10_000) as created:
         created.many.all_live()
-        created.recorder.load(deployments.all_seen())
+        created.recorder.load(deployments.all_observations())
         created.reachability.note_query(created.many.ns2.server, created.now - 2 * SILENT_AFTER)
         created.see(created.many.zones, None)
         created.write_all()

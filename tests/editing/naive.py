@@ -1,4 +1,4 @@
-"""The naive way to change a zone: every record in memory, each request carried out at once, rules on the whole zone."""
+"""A naive implementation of changes: all records in memory, requests applied one by one, rules on the whole zone."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from tests.zones.records import InMemoryZone
 
 @dataclass
 class Refusal:
-    """What is wrong, and where."""
+    """An error and its field."""
 
     detail: str
     field: str | None
@@ -46,7 +46,7 @@ class Whole(InMemoryZone):
     """A zone in memory, its owners in the order of the store."""
 
     def below(self, owner: Name) -> Iterator[tuple[Name, Node]]:
-        """What stands at each owner below this one."""
+        """Yield each owner below this one with its node."""
         keys = sorted((name_keys.owner_key(one, self.origin), one) for one in self.by_owner)
         low, high = name_keys.below(name_keys.owner_key(owner, self.origin))
         texts = [key for key, _ in keys]
@@ -63,7 +63,7 @@ class NaiveZone:
     records: dict[UUID, Record] = field(default_factory=dict)
 
     def change(self, requests: Sequence[RecordRequest]) -> Refusal | Zone:
-        """Carry all requests out and return the zone after them, or return why not."""
+        """Apply all requests and return the zone after them, or the error."""
         draft = _Draft(self.zone, self.now, dict(self.records))
         step = 0
         try:
@@ -166,7 +166,7 @@ class _Draft:
             self.delete(self.records[one.uuid])
 
     def equals(self) -> Refusal | None:
-        """The earliest request at fault for two equal records."""
+        """Return the error of the first request that creates an identical record, or None."""
         held: dict[tuple[Name, RdataType, bytes], list[Record]] = {}
         for record in self.records.values():
             held.setdefault(record.key, []).append(record)
@@ -178,10 +178,10 @@ class _Draft:
         if not steps:
             return None
         step, record_type = min(steps)
-        return Refusal(f"an equal {record_type} record is there already", _placed(step, "value"))
+        return Refusal(f"an identical {record_type} record already exists", _placed(step, "value"))
 
     def broken_rules(self, changes: Sequence[Change]) -> Refusal | None:
-        """The finding nearest to the input, and nothing when the rules find nothing anywhere in the zone."""
+        """Return the error of the finding nearest to the requests, or None if the rules find nothing in the zone."""
         held = sorted(self.records.values(), key=lambda one: (one.owner, one.rdtype.name, one.wire))
         whole = Whole(held, self.zone.name, APEX.servers)
         if not rules.check(whole, whole.by_owner):

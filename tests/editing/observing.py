@@ -1,4 +1,4 @@
-"""A store that shows what is executed while its write lock is held."""
+"""A store that records the statements executed while its write lock is held."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.workspace import Workspace
 
 
 class ObservedStore(Store):
-    """A store whose write transactions are noted."""
+    """A store that knows whether a thread is in a write transaction."""
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace.store.path, busy_timeout=5, durable=False)
@@ -23,7 +23,7 @@ class ObservedStore(Store):
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """As the store has it."""
+        """Run the block as the store does, and record that this thread holds the lock."""
         with super().writing():
             self.lock.held = True
             try:
@@ -37,7 +37,7 @@ class ObservedStore(Store):
 
 
 class Statements(logging.Handler):
-    """The statements that Peewee executes but BEGIN and COMMIT: all, and those under the write lock."""
+    """The statements that Peewee executes, without BEGIN and COMMIT: all, and those under the write lock."""
 
     def __init__(self, store: ObservedStore) -> None:
         super().__init__()
@@ -46,7 +46,7 @@ class Statements(logging.Handler):
         self.locked: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Note a statement."""
+        """Record a statement."""
         sql = str(record.msg[0])
         self.all.append(sql)
         if self.store.is_locked():
@@ -55,7 +55,7 @@ class Statements(logging.Handler):
 
 @contextmanager
 def observed(workspace: Workspace) -> Iterator[tuple[Editor, Statements]]:
-    """An editor over the same file, and what it executes."""
+    """Yield an editor over the same file, and the statements that it executes."""
     store = ObservedStore(workspace)
     statements, logger = Statements(store), logging.getLogger("peewee")
     level = logger.level

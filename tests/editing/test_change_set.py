@@ -1,4 +1,4 @@
-"""A change set comes to what the naive way comes to: records, refusals with their places, and serials."""
+"""A change set has the results of the naive implementation: records, errors with their fields, and serials."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ def priority_of(record_type: str) -> int | None:
 
 @dataclass
 class Requests:
-    """Random requests, about one in thirty of them wrong in itself."""
+    """Random requests, about one in thirty of them invalid."""
 
     random: Random
 
     def batch(self, held: Sequence[Record]) -> list[RecordRequest]:
-        """Some requests on a zone with these records; each record is named once at most, but for a few."""
+        """Return requests on a zone with these records; most records occur in at most one of them."""
         left = [record.uuid for record in held]
         self.random.shuffle(left)
         return [self.one(left or [UNKNOWN]) for _ in range(self.random.choice([1, 1, 2, 3, 5]))]
@@ -81,7 +81,7 @@ class Requests:
         return self.random.choice([None, None, None, 60, 90] if self.random.random() < 0.98 else [-1])
 
     def fields(self) -> dict[str, object]:
-        """Fields of an update."""
+        """Return the fields of an update."""
         record_type, value = self.data()
         return self.random.choice(
             [
@@ -95,46 +95,50 @@ class Requests:
 
 
 def rows(held: Sequence[Record]) -> list[tuple[object, ...]]:
-    """The records but for the uuids and moments of new ones."""
+    """Return the records without uuids and times of new ones."""
     return sorted((one.owner.to_text(), one.rdtype.name, one.ttl, one.wire, one.value, one.comment) for one in held)
 
 
 @dataclass
 class Pair:
-    """The same zone, changed by an Editor and in the naive way."""
+    """The same zone, changed by an Editor and by the naive implementation."""
 
     workspace: Workspace
     zone: Zone
     naive: NaiveZone
 
     def change(self, requests: Requests) -> bool:
-        """Change both, and compare what they come to; whether that is stored."""
+        """Change both and compare the results; return whether the change was stored."""
         held = records.of_zone(self.zone)
-        wanted = requests.batch(held)
+        requested = requests.batch(held)
         self.naive.records = {record.uuid: record for record in held}
-        told = self.naive.change(wanted)
-        tried, after = self.outcome(wanted, dry_run=True), self.outcome(wanted)
+        expected = self.naive.change(requested)
+        tried, after = self.outcome(requested, dry_run=True), self.outcome(requested)
         assert tried == after
-        if isinstance(told, Zone) and isinstance(after, Zone):
-            assert (after.serial, after.revision, after.record_count) == (told.serial, told.revision, told.record_count)
+        if isinstance(expected, Zone) and isinstance(after, Zone):
+            assert (after.serial, after.revision, after.record_count) == (
+                expected.serial,
+                expected.revision,
+                expected.record_count,
+            )
             assert after == zones.get_any(self.zone.uuid)
         else:
-            assert after == told
+            assert after == expected
         assert rows(records.of_zone(self.zone)) == rows(list(self.naive.records.values()))
         return isinstance(after, Zone) and records.of_zone(self.zone) != held
 
-    def outcome(self, wanted: Sequence[RecordRequest], *, dry_run: bool = False) -> Refusal | Zone:
-        """What the Editor makes of it."""
+    def outcome(self, requested: Sequence[RecordRequest], *, dry_run: bool = False) -> Refusal | Zone:
+        """Return the result of the Editor."""
         try:
             return self.workspace.editor.change_many(
-                self.workspace.owner, self.zone.uuid, wanted, dry_run=dry_run
+                self.workspace.owner, self.zone.uuid, requested, dry_run=dry_run
             ).after
         except InputError as refused:
             return Refusal(str(refused), refused.field)
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_an_overlay_comes_to_what_the_whole_zone_comes_to(workspace: Workspace, seed: int) -> None:
+def test_a_change_set_has_the_result_of_the_naive_implementation(workspace: Workspace, seed: int) -> None:
     zone = workspace.zone("example.com")
     stored = [CreateRecord(RecordInput(kind, name, value, None, priority_of(kind))) for kind, name, value in STORED]
     after = workspace.editor.change_many(workspace.owner, zone.uuid, stored).after
@@ -147,7 +151,7 @@ def change_set_of(zone: Zone) -> ChangeSet:
     return ChangeSet(zone, records.ZoneView(zone, APEX.servers), APEX, zone.created_at, Parser())
 
 
-def test_it_shows_the_zone_as_it_will_be(workspace: Workspace) -> None:
+def test_it_shows_the_zone_after_the_write(workspace: Workspace) -> None:
     zone = workspace.zone()
     for name in ("x.dev", "z.dev", "other"):
         workspace.add(zone, "A", name, "192.0.2.1")
@@ -170,13 +174,13 @@ def additions(count: int, ttl: Callable[[int], int | None] = lambda _: None) -> 
     return [CreateRecord(RecordInput("A", "one", f"10.0.{at // 256}.{at % 256}", ttl(at))) for at in range(count)]
 
 
-def applied(workspace: Workspace, zone: Zone, wanted: Sequence[RecordRequest]) -> str | None:
-    with pytest.raises(RuleBroken, match=r"the A rrset of one\.example\.com would exceed 100 records") as refused:
-        workspace.editor.change_many(workspace.owner, zone.uuid, wanted)
+def applied(workspace: Workspace, zone: Zone, requested: Sequence[RecordRequest]) -> str | None:
+    with pytest.raises(RuleBroken, match=r"the A set of one\.example\.com would exceed 100 records") as refused:
+        workspace.editor.change_many(workspace.owner, zone.uuid, requested)
     return refused.value.field
 
 
-def test_a_set_is_refused_at_the_request_that_it_cannot_come_back_from(workspace: Workspace) -> None:
+def test_a_set_is_refused_at_the_request_after_which_it_stays_too_large(workspace: Workspace) -> None:
     zone = workspace.zone()
     assert applied(workspace, zone, additions(10_000)) == "changes.100.value"
     assert applied(workspace, zone, additions(10_000, lambda at: 60 + at % 2)) == "changes.100.value"
@@ -184,7 +188,7 @@ def test_a_set_is_refused_at_the_request_that_it_cannot_come_back_from(workspace
     assert applied(workspace, zone, [*additions(101), last]) == "changes.100.value", "later requests are not looked at"
 
 
-def test_a_set_may_pass_its_limit_on_the_way(workspace: Workspace) -> None:
+def test_a_set_may_exceed_its_limit_between_requests(workspace: Workspace) -> None:
     zone = workspace.zone()
     workspace.editor.change_many(workspace.owner, zone.uuid, additions(MAX_RRSET_RECORDS))
     old = [DeleteRecord(one.uuid) for one in records.of_zone(zone)]

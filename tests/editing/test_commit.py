@@ -1,4 +1,4 @@
-"""Storing an evaluation: only on the zones that it was evaluated on."""
+"""Commits: an evaluation is stored only if the zones that it read have not changed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from appliance.editing.change_set import ChangeSet
 from appliance.editing.commit import commit
 from appliance.editing.evaluation import Evaluation, evaluate
 from appliance.editing.parser import Parser
-from appliance.editing.transaction import Moved
+from appliance.editing.transaction import StaleRead
 from appliance.errors import InputError
 from appliance.store import records, zones
 from appliance.store.zones import Version
@@ -18,7 +18,7 @@ from tests.workspace import APEX, Workspace
 
 
 def evaluated(workspace: Workspace, zone: Zone, *read: Zone, absent: str | None = None) -> Evaluation:
-    """A new record in the zone, by rules that read these zones too, or found that there was none of that name."""
+    """Return the evaluation of a new record, with rules that read these other zones too, None for a missing one."""
     view = records.ZoneView(zone, APEX.servers)
     change_set = ChangeSet(zone, view, APEX, workspace.clock(), Parser())
     change_set.create(RecordInput("A", "www", "192.0.2.1"))
@@ -29,14 +29,14 @@ def evaluated(workspace: Workspace, zone: Zone, *read: Zone, absent: str | None 
 
 
 def refused(workspace: Workspace, evaluation: Evaluation) -> None:
-    """The evaluation is not stored."""
+    """Assert that the evaluation is stale and not stored."""
     before = workspace.rows()
-    with pytest.raises(Moved), workspace.store.writing():
+    with pytest.raises(StaleRead), workspace.store.writing():
         commit(evaluation, workspace.owner)
     assert workspace.rows() == before
 
 
-def test_it_is_stored_when_nothing_has_moved(workspace: Workspace) -> None:
+def test_it_is_stored_if_nothing_has_changed(workspace: Workspace) -> None:
     zone, parent = workspace.zone("sub.example.com"), workspace.zone("example.com")
     with workspace.store.writing():
         diff = commit(evaluated(workspace, zone, parent), workspace.owner, "why")
@@ -44,14 +44,14 @@ def test_it_is_stored_when_nothing_has_moved(workspace: Workspace) -> None:
     assert workspace.journal()[-1] == ("records", diff.after.serial) and diff.change_id
 
 
-def test_a_moved_zone_of_another_name_is_a_reason_to_evaluate_again(workspace: Workspace) -> None:
+def test_it_is_stale_if_another_zone_that_was_read_has_changed(workspace: Workspace) -> None:
     zone, parent = workspace.zone("sub.example.com"), workspace.zone("example.com")
     evaluation = evaluated(workspace, zone, parent)
     workspace.add(parent, "NS", "sub", "ns.example.org")
     refused(workspace, evaluation)
 
 
-def test_so_is_one_that_came_or_went_or_was_created_again(workspace: Workspace) -> None:
+def test_it_is_stale_if_such_a_zone_was_created_or_deleted(workspace: Workspace) -> None:
     zone, parent = workspace.zone("sub.example.com"), workspace.zone("example.com")
     refused(workspace, evaluated(workspace, zone, absent="example.net"))
     evaluation = evaluated(workspace, zone, parent)
@@ -61,19 +61,19 @@ def test_so_is_one_that_came_or_went_or_was_created_again(workspace: Workspace) 
     refused(workspace, evaluation)
 
 
-def test_so_is_its_own_zone_where_content_serial_or_account_is_another(workspace: Workspace) -> None:
+def test_it_is_stale_if_its_own_zone_has_changed(workspace: Workspace) -> None:
     zone = workspace.zone()
     evaluation = evaluated(workspace, zone)
     workspace.editor.raise_serial(zone.uuid, zone.serial)
     refused(workspace, evaluation)
     evaluation = evaluated(workspace, zones.get_any(zone.uuid))
-    with pytest.raises(Moved), workspace.store.writing():
+    with pytest.raises(StaleRead), workspace.store.writing():
         commit(evaluation, workspace.stranger)
     workspace.editor.delete_zone(workspace.owner, zone.uuid)
     refused(workspace, evaluation)
 
 
-def test_what_is_alongside_is_stored_with_it_or_undoes_it(workspace: Workspace) -> None:
+def test_alongside_is_stored_with_it_or_rolls_it_back(workspace: Workspace) -> None:
     zone = workspace.zone()
 
     def settle(before: Zone) -> None:
@@ -85,9 +85,9 @@ def test_what_is_alongside_is_stored_with_it_or_undoes_it(workspace: Workspace) 
 
     before = workspace.rows()
     for requests in ([], [RecordInput("A", "www", "192.0.2.1")]):
-        wanted = [CreateRecord(one) for one in requests]
+        requested = [CreateRecord(one) for one in requests]
         with pytest.raises(InputError, match="no"):
-            workspace.editor.change_many(workspace.owner, zone.uuid, wanted, alongside=refuse)
+            workspace.editor.change_many(workspace.owner, zone.uuid, requested, alongside=refuse)
         assert workspace.rows() == before
     workspace.editor.change_many(workspace.owner, zone.uuid, [], alongside=settle)
     assert zones.get_any(zone.uuid).comment == "alongside"

@@ -1,4 +1,4 @@
-"""What a write costs, counted in statements and parses: never in time."""
+"""Costs of writes, in statements and parsed texts: never in time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from appliance.editing import (
     with_fields,
 )
 from appliance.store import records
-from appliance.store.record_writes import ROWS_EACH
+from appliance.store.record_writes import ROWS_PER_STATEMENT
 from appliance.zones.model import Zone
 from appliance.zones.rdata import ParsedRdata, parse_rdata
 from tests.editing.observing import observed
@@ -32,7 +32,7 @@ def creations(count: int, name: Callable[[int], str]) -> list[RecordRequest]:
     return [CreateRecord(RecordInput("A", name(at), "192.0.2.1")) for at in range(count)]
 
 
-# Statements, but for BEGIN and COMMIT
+# Statements, without BEGIN and COMMIT
 
 
 def test_a_single_record_takes_few_statements(workspace: Workspace) -> None:
@@ -52,15 +52,15 @@ def test_a_single_record_takes_few_statements(workspace: Workspace) -> None:
             assert (len(statements.all), len(statements.locked)) == (everything, locked)
 
 
-@pytest.mark.parametrize("count", [10, 3 * ROWS_EACH])
-def test_the_lock_is_held_for_a_statement_per_hundreds_of_changes(workspace: Workspace, count: int) -> None:
+@pytest.mark.parametrize("count", [10, 3 * ROWS_PER_STATEMENT])
+def test_the_lock_is_held_for_one_statement_per_500_changes(workspace: Workspace, count: int) -> None:
     zone = workspace.zone()
-    bulk = -(-count // ROWS_EACH)
+    bulk = -(-count // ROWS_PER_STATEMENT)
 
-    def change(editor: Editor, wanted: list[RecordRequest]) -> None:
+    def change(editor: Editor, requested: list[RecordRequest]) -> None:
         statements.all.clear()
         statements.locked.clear()
-        editor.change_many(workspace.owner, zone.uuid, wanted)
+        editor.change_many(workspace.owner, zone.uuid, requested)
         assert len(statements.locked) == 2 + bulk, "the zone, the changes, the journal"
         assert len(statements.all) <= 2 * (2 + bulk), "what is read is read together too"
 
@@ -88,14 +88,14 @@ def _at_one_name(count: int) -> list[RecordRequest]:
 
 
 class CountingParser:
-    """Parses as the product does, and counts each text; `contents` are what it returned."""
+    """A parser that counts each text; `contents` are its results."""
 
     def __init__(self) -> None:
         self.texts: Counter[tuple[str, str, int | None]] = Counter()
         self.contents: list[ParsedRdata] = []
 
     def __call__(self, record_type: str, value: str, priority: int | None, origin: Name) -> ParsedRdata:
-        """Parse a content."""
+        """Parse record data."""
         self.texts[record_type, value, priority] += 1
         self.contents.append(parse_rdata(record_type, value, priority, origin))
         return self.contents[-1]

@@ -1,4 +1,4 @@
-"""A set while it is changed: one TTL for all, whenever a record is read."""
+"""Members of an RRset: one TTL for all, whenever a record is read."""
 
 from __future__ import annotations
 

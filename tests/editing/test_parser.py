@@ -1,4 +1,4 @@
-"""Names and contents of a write: each parsed once, refusals with a place of their own."""
+"""Names and record data of a write: each parsed once; each error has a field of its own."""
 
 from __future__ import annotations
 

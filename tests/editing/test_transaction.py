@@ -1,4 +1,4 @@
-"""Writers that meet: no two that contradict each other are both stored, and no client sees that they met."""
+"""Concurrent writers: of two contradictory writes only one is stored, and no client notices a repetition."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def new(record_type: str, name: str, value: str) -> CreateRecord:
 
 
 def in_thread(workspace: Workspace, write: Callable[[], object]) -> None:
-    """Do that write in another thread, over a connection of its own, and wait for its end."""
+    """Perform a write in another thread, on a connection of its own, and wait for its end."""
     failed: list[BaseException] = []
 
     def run() -> None:
@@ -46,7 +46,7 @@ def in_thread(workspace: Workspace, write: Callable[[], object]) -> None:
 
 @contextmanager
 def lock_of_another(workspace: Workspace) -> Iterator[None]:
-    """The write lock, held by another program."""
+    """Hold the write lock as another program."""
     with closing(sqlite.connect(workspace.store.path)) as other:
         other.set_busy_timeout(0)
         other.execute("begin immediate")
@@ -55,7 +55,7 @@ def lock_of_another(workspace: Workspace) -> Iterator[None]:
 
 
 def findings(zone: Zone) -> list[str]:
-    """What the rules say of the whole zone as it is stored."""
+    """Return the findings of the rules for the whole stored zone."""
     held = records.of_zone(zone)
     return [one.detail for one in rules.check(InMemoryZone(held, zone.name, APEX.servers), {one.owner for one in held})]
 
@@ -112,7 +112,7 @@ def _of(zone: Zone, record_type: str) -> UUID:
     ],
     ids=["alias", "address", "cut deleted", "glue lost", "server without address", "address of a server"],
 )
-def test_a_write_is_evaluated_again_where_another_came_first(
+def test_a_write_is_evaluated_again_if_another_came_first(
     workspace: Workspace,
     stored: list[tuple[str, str, str]],
     first: Callable[[Zone], RecordRequest],
@@ -121,7 +121,7 @@ def test_a_write_is_evaluated_again_where_another_came_first(
     zone = workspace.zone()
     for row in stored:
         workspace.add(zone, *row)
-    wanted, other = first(zone), second(zone)
+    requested, other = first(zone), second(zone)
     calls = 0
 
     def requests(_zone: Zone) -> Requests:
@@ -129,7 +129,7 @@ def test_a_write_is_evaluated_again_where_another_came_first(
         calls += 1
         if calls == 1:
             in_thread(workspace, lambda: workspace.editor.change_many(workspace.owner, zone.uuid, [other]))
-        return [wanted]
+        return [requested]
 
     with suppress(RuleBroken):
         workspace.editor.change_many(workspace.owner, zone.uuid, requests)
@@ -177,7 +177,7 @@ def test_single_records_are_evaluated_again_too(workspace: Workspace) -> None:
 
 
 def meanwhile(workspace: Workspace, zone: Zone, write: Callable[[], object]) -> Callable[[Zone], Requests]:
-    """Requests that let another write come first, once."""
+    """Return requests whose first evaluation lets another write come first."""
     waiting = [write]
 
     def requests(_zone: Zone) -> Requests:
@@ -188,21 +188,21 @@ def meanwhile(workspace: Workspace, zone: Zone, write: Callable[[], object]) -> 
     return requests
 
 
-def test_a_raised_serial_is_not_taken_back(workspace: Workspace) -> None:
+def test_a_raised_serial_is_not_overwritten(workspace: Workspace) -> None:
     zone = workspace.zone()
     raise_serial = lambda: workspace.editor.raise_serial(zone.uuid, zone.serial + 1000)  # noqa: E731
     diff = workspace.editor.change_many(workspace.owner, zone.uuid, meanwhile(workspace, zone, raise_serial))
     assert is_later(diff.after.serial, zone.serial + 1001)
 
 
-def test_changed_settings_are_heeded(workspace: Workspace) -> None:
+def test_changed_settings_are_used(workspace: Workspace) -> None:
     zone = workspace.zone()
     settle = lambda: workspace.editor.change_zone(workspace.owner, zone.uuid, {"default_ttl": 77})  # noqa: E731
     diff = workspace.editor.change_many(workspace.owner, zone.uuid, meanwhile(workspace, zone, settle))
     assert diff.added[0].ttl == 77 and zones.get_any(zone.uuid).default_ttl == 77
 
 
-def test_a_zone_deleted_meanwhile_is_not_found(workspace: Workspace) -> None:
+def test_a_zone_deleted_in_between_is_not_found(workspace: Workspace) -> None:
     zone = workspace.zone()
     delete = lambda: workspace.editor.delete_zone(workspace.owner, zone.uuid)  # noqa: E731
     with pytest.raises(NotFound):
@@ -210,11 +210,11 @@ def test_a_zone_deleted_meanwhile_is_not_found(workspace: Workspace) -> None:
     assert records.of_zone(zone) == []
 
 
-def test_the_quota_holds_where_another_came_first(workspace: Workspace) -> None:
+def test_the_quota_holds_if_another_came_first(workspace: Workspace) -> None:
     zone = workspace.zone()
     workspace.editor = replace(workspace.editor, quotas=replace(workspace.editor.quotas, records=1))
     add = lambda: workspace.add(zone, "A", "other", "192.0.2.1")  # noqa: E731
-    with pytest.raises(InputError, match="a zone may have 1 records"):
+    with pytest.raises(InputError, match="a zone may have at most 1 records"):
         workspace.editor.change_many(workspace.owner, zone.uuid, meanwhile(workspace, zone, add))
     assert len(records.of_zone(zone)) == 1
 
@@ -230,13 +230,13 @@ def test_writers_that_race_leave_a_zone_that_can_be_served(workspace: Workspace)
         with workspace.store.connection():
             for turn in range(rounds):
                 value = f"192.0.2.{number}" if number % 2 else f"a{number}.example.net"
-                wanted = RecordInput("A" if number % 2 else "CNAME", f"www-{turn}", value)
+                requested = RecordInput("A" if number % 2 else "CNAME", f"www-{turn}", value)
                 together.wait()
                 try:
-                    stored.append(workspace.editor.create_record(workspace.owner, zone.uuid, wanted)[0].serial)
+                    stored.append(workspace.editor.create_record(workspace.owner, zone.uuid, requested)[0].serial)
                 except RuleBroken:
                     continue
-                except BaseException as error:  # noqa: BLE001 - told by the test
+                except BaseException as error:  # noqa: BLE001 - asserted below
                     unexpected.append(error)
 
     workspace.editor = replace(workspace.editor, announce=lambda: None)

@@ -1,4 +1,4 @@
-"""Tokens checked without HTTP: which secrets become a principal, and what each other one becomes."""
+"""Authentication without HTTP: which secrets give a principal, and the errors of all others."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LIMITS = TokenLimits(networks=(ip_network("192.0.2.0/24"),))
 
 @dataclass
 class Counting:
-    """Limits that count, and refuse whom a test names."""
+    """Limits that count calls, and refuse the tokens and addresses that a test sets."""
 
     refused: set[Hashable] = field(default_factory=set)
     requests: list[Hashable] = field(default_factory=list)
@@ -36,7 +36,7 @@ class Counting:
         self._refuse(token)
 
     def check_failures(self, address: str) -> None:
-        """Refuse an address that failed too often."""
+        """Raise RateLimited if the address has failed too often."""
         self._refuse(address)
 
     def count_failure(self, address: str) -> None:
@@ -50,7 +50,7 @@ class Counting:
 
 @dataclass
 class Doorway:
-    """An authenticator over a real store, and one token of its owner."""
+    """An authenticator over a store, and one token of its owner."""
 
     workspace: Workspace
     limits: Counting
@@ -58,7 +58,7 @@ class Doorway:
     secret: str
 
     def enter(self, secret: str | None = None, address: str = ADDRESS) -> Principal:
-        """Authenticate with a secret, that of the token unless another one is given."""
+        """Authenticate with a secret, by default that of the token."""
         authenticator = Authenticator(self.workspace.store, self.limits, self.workspace.store.reading)
         return authenticator.authenticate(self.secret if secret is None else secret, address, self.workspace.clock())
 
@@ -103,7 +103,7 @@ def _disable(doorway: Doorway) -> None:
 
 
 def _nothing(_: Doorway) -> None:
-    """The token is valid."""
+    """Change nothing: the token is valid."""
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_what_is_not_valid_fails_in_one_way(
 
 
 @pytest.mark.parametrize("secret", ["{}", "vps_" + "x" * 32])
-def test_an_address_that_failed_too_often_is_refused_whatever_it_brings(doorway: Doorway, secret: str) -> None:
+def test_an_address_that_failed_too_often_is_refused_with_a_valid_token_too(doorway: Doorway, secret: str) -> None:
     doorway.limits.refused = {ADDRESS}
     with pytest.raises(RateLimited) as refused:
         doorway.enter(secret.replace("{}", doorway.secret))
@@ -143,7 +143,7 @@ def test_an_address_that_failed_too_often_is_refused_whatever_it_brings(doorway:
     assert (doorway.limits.requests, doorway.limits.failures) == ([], [])
 
 
-def test_a_token_that_asks_too_often_is_refused_and_counts_as_no_failure(doorway: Doorway) -> None:
+def test_a_token_with_too_many_requests_is_refused_and_counts_as_no_failure(doorway: Doorway) -> None:
     doorway.limits.refused = {doorway.token.uuid}
     with pytest.raises(RateLimited):
         doorway.enter()
@@ -172,7 +172,7 @@ def _account(workspace: Workspace, *, is_admin: bool) -> Account:
     return accounts.create_account(f"{uuid4()}@example.org", workspace.clock(), is_admin=is_admin)
 
 
-def test_who_is_signed_in_may_do_what_the_account_may(workspace: Workspace) -> None:
+def test_a_session_may_do_what_its_account_may(workspace: Workspace) -> None:
     person, operator = (
         Principal.of_account(_account(workspace, is_admin=is_admin), ADDRESS) for is_admin in (False, True)
     )

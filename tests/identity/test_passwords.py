@@ -1,15 +1,15 @@
-"""Passwords: what is compared where there is no hash costs what the hash of a password does."""
+"""Passwords: without a stored hash, verification takes as long as with one."""
 
 from __future__ import annotations
 
 from argon2 import extract_parameters
 
-from appliance.identity.passwords import HASH_OF_NOTHING, hash_password, is_password
+from appliance.identity.passwords import DUMMY_HASH, hash_password, is_password
 
 
-def test_where_there_is_no_hash_as_much_is_compared() -> None:
-    made = hash_password("correct horse battery")
-    assert is_password("correct horse battery", made) and not is_password("correct horse", made)
+def test_a_missing_hash_takes_as_long_to_compare() -> None:
+    stored = hash_password("correct horse battery")
+    assert is_password("correct horse battery", stored) and not is_password("correct horse", stored)
     assert not is_password("", None) and not is_password("no password at all", None)
-    assert extract_parameters(HASH_OF_NOTHING) == extract_parameters(made)
-    assert len(HASH_OF_NOTHING) == len(made)
+    assert extract_parameters(DUMMY_HASH) == extract_parameters(stored)
+    assert len(DUMMY_HASH) == len(stored)

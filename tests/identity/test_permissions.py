@@ -1,4 +1,4 @@
-"""How far a token reaches: nothing that it makes matches what it does not match itself."""
+"""Rights of tokens: a token cannot create one with more rights."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_a_glob_that_lies_in_another_matches_no_more(glob: str, wide: str) -> No
         assert not [text for text in TEXTS if fnmatchcase(text, glob) and not fnmatchcase(text, wide)]
 
 
-def test_what_is_plainly_narrower_is_let_pass() -> None:
+def test_an_obviously_narrower_glob_is_accepted() -> None:
     for glob, wide in (("www", "*"), ("www", "w?w"), ("*.dev", "*"), ("_acme.*", "_acme*"), ("[x]", "[x]")):
         assert glob_lies_in(glob, wide)
 
@@ -100,7 +100,7 @@ def test_no_limit_of_a_new_token_is_wider(limits: TokenLimits, name: str | None)
     if name is None:
         refuse_wider(bearer, ["dns:list"], limits)
     else:
-        with pytest.raises(NotPermitted, match=f"limited in {name},"):
+        with pytest.raises(NotPermitted, match=f"limited in {name};"):
             refuse_wider(bearer, ["dns:list"], limits)
     refuse_wider(Principal.of_account(ACCOUNT, "192.0.2.1"), ["dns:list"], limits)
 

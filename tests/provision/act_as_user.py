@@ -43,7 +43,7 @@ ACCOUNTS = 100
 
 
 def settings_in(folder: Path) -> Settings:
-    """The defaults of a host, as if the folder were its root."""
+    """Return the default settings of a host whose root is the folder."""
     default = Settings()
     chosen = {
         "STORE_PATH": default.store.path,
@@ -57,22 +57,22 @@ def settings_in(folder: Path) -> Settings:
 
 
 def lay_out(folder: Path) -> None:
-    """The folders of a host, as tmpfiles makes them, and what `host prepare` makes in them."""
+    """Create the folders of a host, as systemd-tmpfiles does, and run `host prepare` in them."""
     for _, path, mode, user, group in rows("dns-appliance.tmpfiles.conf"):
-        made = Path(f"{folder}{path}")
-        made.mkdir(parents=True)
-        os.chown(made, _IDS[user], KEYS_GROUP if group == "dns-appliance-deployer" else _IDS[group])
-        made.chmod(int(mode, 8))
+        created = Path(f"{folder}{path}")
+        created.mkdir(parents=True)
+        os.chown(created, _IDS[user], KEYS_GROUP if group == "dns-appliance-deployer" else _IDS[group])
+        created.chmod(int(mode, 8))
     runtime = settings_in(folder).deployer.socket.parent
     runtime.mkdir(parents=True)
     os.chown(runtime, DEPLOYER, STORE_GROUP)
     runtime.chmod(0o750)
-    for made_of_it in prepare_host(settings_in(folder), Owners(Owner(0, KEYS_GROUP), Owner(NAMED, BIND))):
-        sys.stdout.write(f"{made_of_it}\n")
+    for description in prepare_host(settings_in(folder), Owners(Owner(0, KEYS_GROUP), Owner(NAMED, BIND))):
+        sys.stdout.write(f"{description}\n")
 
 
 def read_the_keys(folder: Path) -> None:
-    """Each key that can be read."""
+    """Print the name of each key that can be read, or why not."""
     deployer = settings_in(folder).deployer
     for file in (deployer.control_key, deployer.transfer_key, deployer.update_key):
         try:
@@ -82,7 +82,7 @@ def read_the_keys(folder: Path) -> None:
 
 
 def write_a_zone_file(folder: Path) -> None:
-    """A new file among the zone files, and the catalog itself."""
+    """Write a new zone file, and the catalog's."""
     zones = settings_in(folder).deployer.zone_directory
     for file in (zones / f"{os.geteuid()}.zone", *zones.glob("0*.zone")):
         try:
@@ -93,7 +93,7 @@ def write_a_zone_file(folder: Path) -> None:
 
 
 def publish_a_catalog(folder: Path) -> None:
-    """As the deployer mends a catalog that named wrote and cannot load: over it, and back."""
+    """Replace the catalog's zone file, which named wrote, and put it back, as the deployer does."""
     files = ZoneFiles(settings_in(folder).deployer.zone_directory)
     former = files.read_live(FILE_UUID)
     files.stage(FILE_UUID, b"another")
@@ -104,7 +104,7 @@ def publish_a_catalog(folder: Path) -> None:
 
 
 def add_accounts(folder: Path) -> None:
-    """Many small writes to the store, with a lock held as both services hold one."""
+    """Write the store many times, with a lock file held as both services do."""
     file = settings_in(folder).store.path
     with shared_lock(file.with_name(API_LOCK)), exclusive_lock(file.with_name(f"{os.geteuid()}.lock")):
         store = Store(file)
@@ -117,7 +117,7 @@ def add_accounts(folder: Path) -> None:
 
 
 def count_accounts(folder: Path) -> None:
-    """How many there are, from a store that nobody holds open: SQLite's companions of it are made anew."""
+    """Print the number of accounts, from a store that nobody has open: SQLite creates its companion files again."""
     store = Store(settings_in(folder).store.path)
     store.attach()
     with store.connection():
@@ -126,21 +126,21 @@ def count_accounts(folder: Path) -> None:
 
 
 def restore_a_backup(folder: Path) -> None:
-    """The store goes out and back in."""
+    """Back up the store and restore the backup."""
     store, file = settings_in(folder).store.path, folder / "backup.sqlite3"
     back_up(store, file, overwrite=False)
     restore(file, store, lambda: datetime.now(UTC))
 
 
 def list_rights(folder: Path) -> None:
-    """Mode and group of all that lies beside the store, and whose it is."""
+    """Print name, mode and group of each file beside the store."""
     for file in sorted(settings_in(folder).store.path.parent.iterdir()):
         status = file.stat()
         sys.stdout.write(f"{file.name} {stat.S_IMODE(status.st_mode):04o} {status.st_gid}\n")
 
 
 def hear_a_notice(folder: Path) -> None:
-    """Wait at the deployer's socket for a notice."""
+    """Wait for a wake-up at the deployer's socket."""
     with wakeup.listen(settings_in(folder).deployer.socket) as notices:
         sys.stdout.write("listening\n")
         sys.stdout.flush()
@@ -149,7 +149,7 @@ def hear_a_notice(folder: Path) -> None:
 
 
 def announce(folder: Path) -> None:
-    """A notice to the deployer."""
+    """Wake the deployer up."""
     wakeup.announce(settings_in(folder).deployer.socket)
 
 
@@ -171,7 +171,7 @@ ACTIONS: Mapping[str, Callable[[Path], None]] = {
 
 
 def main(uid: str, gid: str, groups: str, umask: str, action: str, folder: str) -> None:
-    """Become that user, and act."""
+    """Become the user and perform the action."""
     os.umask(int(umask, 8))
     os.setgroups([int(group) for group in groups.split(",") if group])
     os.setgid(int(gid))

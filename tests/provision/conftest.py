@@ -1,4 +1,4 @@
-"""A host in miniature: the folders of one below a temporary folder, all of one owner."""
+"""The folders of a host below a temporary folder, all with the same owner."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SERVERS = "ns1.example.net=192.0.2.1:53,ns2.example.net=198.51.100.1:53,ns3.exam
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """Those of a host with two secondaries, one of them on IPv6."""
+    """Return the settings of a host with two secondaries, one of them on IPv6."""
     folders = {name: tmp_path / name for name in ("etc", "store", "zones")}
     for folder in folders.values():
         folder.mkdir()

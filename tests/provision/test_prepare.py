@@ -1,4 +1,4 @@
-"""`host prepare`: what is missing is made once, what is there is never replaced, a migration loses nothing."""
+"""`host prepare`: it creates what is missing, replaces nothing, and migrates without loss."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def test_what_is_missing_is_made_once(settings: Settings) -> None:
+def test_what_is_missing_is_created_once(settings: Settings) -> None:
     deployer = settings.deployer
     assert prepared(settings) == [
         f"the key {deployer.control_key}",
@@ -49,14 +49,14 @@ def test_what_is_missing_is_made_once(settings: Settings) -> None:
     assert kept == {path: path.read_bytes() for path in kept}
 
 
-def test_what_it_makes_is_open_to_whom_it_is_for(settings: Settings) -> None:
+def test_files_have_their_owners_and_modes(settings: Settings) -> None:
     prepared(settings)
     assert {mode(file) for file in settings.deployer.control_key.parent.iterdir()} == {0o640}
     assert {mode(file) for file in settings.store.path.parent.iterdir()} == {0o660}
     assert mode(catalog_file(settings.deployer.zone_directory)) == 0o644
 
 
-def test_one_that_was_lost_is_made_again_and_the_others_stay(settings: Settings) -> None:
+def test_a_lost_file_is_created_again_and_the_others_are_kept(settings: Settings) -> None:
     prepared(settings)
     before = read_key(settings.deployer.control_key)
     settings.deployer.update_key.unlink()
@@ -64,7 +64,7 @@ def test_one_that_was_lost_is_made_again_and_the_others_stay(settings: Settings)
     assert read_key(settings.deployer.control_key) == before
 
 
-def test_a_key_that_cannot_be_read_is_named(settings: Settings) -> None:
+def test_an_unreadable_key_is_reported(settings: Settings) -> None:
     settings.deployer.transfer_key.write_text("no key\n")
     with pytest.raises(SettingsError, match=r"transfer\.key: must hold exactly one key statement"):
         prepared(settings)
@@ -72,13 +72,13 @@ def test_a_key_that_cannot_be_read_is_named(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize("folder", ["etc", "store", "zones"])
-def test_a_folder_that_is_missing_is_named(settings: Settings, tmp_path: Path, folder: str) -> None:
+def test_a_missing_folder_is_reported(settings: Settings, tmp_path: Path, folder: str) -> None:
     (tmp_path / folder).rmdir()
     with pytest.raises(SettingsError, match=f"the folder {tmp_path / folder} is missing"):
         prepared(settings)
 
 
-def test_a_store_that_was_lost_is_not_made_anew(settings: Settings) -> None:
+def test_a_lost_store_is_not_created_again(settings: Settings) -> None:
     prepared(settings)
     settings.store.path.unlink()
     with pytest.raises(StoreError, match="is missing or empty: restore a backup"):
@@ -97,23 +97,25 @@ def test_a_damaged_store_stays_as_it_is(settings: Settings) -> None:
     assert settings.store.path.read_bytes() == b"no store at all" * 1000
 
 
-def test_an_older_store_is_migrated_after_a_copy_was_put_aside(settings: Settings) -> None:
+def test_an_older_store_is_copied_and_then_migrated(settings: Settings) -> None:
     at_oldest_tables(settings.store.path)
     newer = sorted(file.stem for file in MIGRATIONS.glob("[0-9]*.py"))[1:]
     aside = Path(f"{settings.store.path}.before-{newer[0]}")
-    made = prepared(settings)
-    assert f"a copy of the store as it was, {aside}" in made
-    assert [one for one in made if "migration" in one] == [f"the migration {one} of the store" for one in newer]
+    created = prepared(settings)
+    assert f"a copy of the store before the migration, {aside}" in created
+    assert [one for one in created if one.startswith("the migration")] == [
+        f"the migration {one} of the store" for one in newer
+    ]
     assert snapshot.unapplied_migrations(settings.store.path) == []
     assert snapshot.unapplied_migrations(aside) == newer
     assert mode(aside) == 0o600
 
 
-def test_a_store_of_which_no_sound_copy_can_be_put_aside_is_not_migrated(settings: Settings) -> None:
+def test_a_store_that_cannot_be_copied_is_not_migrated(settings: Settings) -> None:
     at_oldest_tables(settings.store.path)
     with closing(sqlite.connect(settings.store.path)) as writer, writer:
         writer.execute("drop table change")
-    with pytest.raises(StoreError, match="is no sound store"):
+    with pytest.raises(StoreError, match="is not an intact store"):
         prepared(settings)
     assert snapshot.unapplied_migrations(settings.store.path) != []
 
@@ -142,12 +144,12 @@ def test_the_former_release_writes_on_while_the_store_is_migrated(settings: Sett
         assert reader.execute("pragma integrity_check").fetchone() == ("ok",)
 
 
-def test_names_in_the_settings_are_not_needed(settings: Settings) -> None:
+def test_nameservers_in_the_settings_are_not_needed(settings: Settings) -> None:
     assert prepared(replace(settings, dns=replace(settings.dns, nameservers=())))
 
 
 def at_oldest_tables(file: Path) -> None:
-    """A store as the first release made it."""
+    """Create a store of the first release."""
     file.touch()
     older = sqlite.Database(sqlite.address(file), pragmas={"journal_mode": "wal"})
     migrations.Runner(older, str(MIGRATIONS)).up(target=OLDEST)

@@ -22,7 +22,7 @@ NAMES = ("ns1.example.net", "ns2.example.net", "ns3.example.net")
 
 @pytest.fixture
 def ready(settings: Settings) -> Settings:
-    """The settings of a host that was prepared."""
+    """Return the settings of a prepared host."""
     list(prepare_host(settings, OWNERS))
     return settings
 
@@ -32,12 +32,12 @@ def printed(settings: Settings, name: str, *listen: str) -> str:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_bind_accepts_it_without_a_word(ready: Settings, tmp_path: Path, name: str) -> None:
+def test_bind_accepts_it_without_a_message(ready: Settings, tmp_path: Path, name: str) -> None:
     text = printed(ready, name).replace(str(DIRECTORY), str(tmp_path))
     assert run((program("named-checkconf"), "/dev/stdin"), timeout=20, stdin=text.encode()).output == ""
 
 
-def test_the_primary_tells_every_secondary(ready: Settings) -> None:
+def test_the_primary_notifies_every_secondary(ready: Settings) -> None:
     text = printed(ready, "NS1.example.net.")
     assert '198.51.100.1 port 53 key "transfer";' in text
     assert '2001:db8::3 port 5353 key "transfer";' in text
@@ -85,7 +85,7 @@ def test_it_listens_on_its_own_address_and_on_loopback(ready: Settings) -> None:
     ]
 
 
-def test_it_listens_where_it_is_told(ready: Settings) -> None:
+def test_it_listens_on_the_requested_addresses(ready: Settings) -> None:
     assert listening(printed(ready, "ns2.example.net", "10.0.0.2", "10.0.0.2")) == [
         "listen-on port 53 { 10.0.0.2; };",
         "listen-on-v6 { none; };",
@@ -96,12 +96,12 @@ def test_it_listens_where_it_is_told(ready: Settings) -> None:
         printed(ready, "ns2.example.net", "eth0")
 
 
-def test_a_name_that_is_not_in_the_settings_is_told_with_those_that_are(ready: Settings) -> None:
-    with pytest.raises(SettingsError, match=r"ns9 is no nameserver of dns\.nameservers, which has ns1\.example\.net, "):
+def test_an_unknown_name_is_reported_with_the_known_ones(ready: Settings) -> None:
+    with pytest.raises(SettingsError, match=r"ns9 is not in dns\.nameservers, which has ns1\.example\.net, "):
         printed(ready, "ns9")
 
 
-def test_a_key_that_is_missing_is_named(settings: Settings) -> None:
+def test_a_missing_key_is_reported(settings: Settings) -> None:
     with pytest.raises(SettingsError, match=r"etc/transfer\.key: No such file"):
         printed(settings, "ns2.example.net")
 

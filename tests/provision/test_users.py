@@ -28,7 +28,7 @@ USERS = {
 
 
 def begin(user: str, action: str, folder: Path, umask: str = "022") -> subprocess.Popen[str]:
-    """The action under way as that user, who may not write what measures coverage in the checkout."""
+    """Start the action as that user, without coverage: the user may not write its files in the checkout."""
     argv = (*AS_ROOT, sys.executable, "-m", "tests.provision.act_as_user", *USERS[user], umask, action, str(folder))
     unmeasured = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     return subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT, env=unmeasured)
@@ -39,14 +39,14 @@ def act(user: str, action: str, folder: Path) -> list[str]:
 
 
 def end(acting: subprocess.Popen[str]) -> list[str]:
-    said, _ = acting.communicate(timeout=60)
-    assert acting.returncode == 0, said
-    return said.splitlines()
+    output, _ = acting.communicate(timeout=60)
+    assert acting.returncode == 0, output
+    return output.splitlines()
 
 
 @pytest.fixture
 def host() -> Iterator[Path]:
-    """A host in a folder, made ready by root."""
+    """Yield a folder with a host that root prepared."""
     folder = Path(tempfile.mkdtemp(prefix="host-"))
     folder.chmod(0o755)
     try:
@@ -70,13 +70,13 @@ def test_zone_files_are_for_the_deployer_and_named(host: Path) -> None:
     assert act("named", "write_a_zone_file", host) == ["written"] * 2
 
 
-def test_the_deployer_mends_a_catalog_that_is_nameds(host: Path) -> None:
+def test_the_deployer_replaces_a_catalog_that_named_owns(host: Path) -> None:
     assert act("deployer", "publish_a_catalog", host) == []
     assert act("named", "write_a_zone_file", host) == ["written", "Permission denied"]
 
 
 @pytest.mark.parametrize("umask", ["022", "077"])
-def test_all_write_to_one_store_and_none_shuts_it_to_the_others(host: Path, umask: str) -> None:
+def test_all_write_one_store_and_none_locks_the_others_out(host: Path, umask: str) -> None:
     for acting in [begin(user, "add_accounts", host, umask) for user in ("api", "deployer", "root")]:
         assert end(acting) == []
     for user in ("root", "deployer", "api"):
@@ -86,7 +86,7 @@ def test_all_write_to_one_store_and_none_shuts_it_to_the_others(host: Path, umas
         assert {right.partition(" ")[2] for right in rights} == {f"0660 {STORE_GROUP}"}, rights
 
 
-def test_a_store_that_root_restored_is_theirs_again(host: Path) -> None:
+def test_the_services_may_write_a_store_that_root_restored(host: Path) -> None:
     for user, action in (("api", "add_accounts"), ("root", "restore_a_backup"), ("deployer", "add_accounts")):
         assert act(user, action, host) == []
     count, *rights = act("api", "count_accounts", host)
@@ -94,7 +94,7 @@ def test_a_store_that_root_restored_is_theirs_again(host: Path) -> None:
     assert {right.partition(" ")[2] for right in rights} == {f"0660 {STORE_GROUP}"}, rights
 
 
-def test_a_notice_passes_from_the_api_to_the_deployer(host: Path) -> None:
+def test_a_wake_up_reaches_the_deployer_from_the_api(host: Path) -> None:
     listening = begin("deployer", "hear_a_notice", host)
     assert listening.stdout
     assert listening.stdout.readline() == "listening\n"

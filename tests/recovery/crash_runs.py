@@ -27,7 +27,7 @@ KILLED = 9
 
 
 def make_template(workspace: Workspace, template: Path) -> None:
-    """The folder to work on copies of: a backup of one zone, and the store with one more, which its log still has."""
+    """Create the template folder: a backup of one zone, and a store with a second one, which is still in its log."""
     template.mkdir()
     workspace.zone("first.example")
     back_up(workspace.store.path, template / BACKUP, overwrite=False)
@@ -38,7 +38,7 @@ def make_template(workspace: Workspace, template: Path) -> None:
 
 
 def main(what: str, template: Path, work: Path) -> None:
-    """Kill, look, kill later."""
+    """Kill the operation at each file operation in turn, and check the files after each."""
     kills = 0
     while True:
         shutil.rmtree(work, ignore_errors=True)
@@ -47,7 +47,7 @@ def main(what: str, template: Path, work: Path) -> None:
         if not child:
             end(what, work, kills + 1)
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        look(work / (STORE if what == "restore" else BACKUP))
+        check(work / (STORE if what == "restore" else BACKUP))
         if status == 0:
             break
         assert status == KILLED, status
@@ -56,7 +56,7 @@ def main(what: str, template: Path, work: Path) -> None:
 
 
 def end(what: str, work: Path, last: int) -> None:
-    """Do it, up to the touch of that number."""
+    """Perform the operation, and be killed at the file operation of that number."""
     left = last
 
     def count(*_: object) -> None:
@@ -74,8 +74,8 @@ def end(what: str, work: Path, last: int) -> None:
     os._exit(0)
 
 
-def look(file: Path) -> None:
-    """It is whole: the store of before has two zones, the one of after has one; the backups the other way round."""
+def check(file: Path) -> None:
+    """Assert that the file is complete: the former store has two zones, the restored one has one."""
     with closing(sqlite.connect(file)) as reader:
         assert reader.execute("pragma integrity_check").fetchone() == ("ok",)
         names = [name for (name,) in reader.execute("select name from zone order by id")]

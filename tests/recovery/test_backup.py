@@ -1,4 +1,4 @@
-"""A backup is one whole file or none, and nothing that is not one gets its name."""
+"""Backups: one complete file or none; only a backup is restored."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from appliance.recovery.restore import restore
 from appliance.store.file import snapshot, sqlite
 from appliance.store.file.database import MIGRATIONS
 from appliance.store.file.snapshot import API_LOCK, DEPLOYER_LOCK
-from tests.workspace import Workspace
+from tests.workspace import Workspace, read_all_rows
 
 
 def folder_of(workspace: Workspace) -> Path:
@@ -28,26 +28,24 @@ def test_it_is_one_closed_file_with_every_row(workspace: Workspace, tmp_path: Pa
     workspace.add(zone, "A", "www", "192.0.2.1")
     target = tmp_path / "out" / "backup.sqlite3"
     target.parent.mkdir()
-    made = back_up(workspace.store.path, target, overwrite=False)
-    assert made.size == target.stat().st_size
+    backup = back_up(workspace.store.path, target, overwrite=False)
+    assert backup.size == target.stat().st_size
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
-    with closing(sqlite.connect(target)) as reader:
-        tables = workspace.rows()
-        assert {table: list(reader.execute(f"select * from {table} order by 1, 2")) for table in tables} == tables  # noqa: S608
+    assert read_all_rows(target) == workspace.rows()
     assert list(target.parent.iterdir()) == [target]
 
 
-def test_it_replaces_no_file_unasked(workspace: Workspace, tmp_path: Path) -> None:
+def test_it_replaces_a_file_only_on_request(workspace: Workspace, tmp_path: Path) -> None:
     target = tmp_path / "backup.sqlite3"
     target.write_text("precious")
-    with pytest.raises(StoreError, match="is there already"):
+    with pytest.raises(StoreError, match="already exists"):
         back_up(workspace.store.path, target, overwrite=False)
     assert target.read_text() == "precious"
     back_up(workspace.store.path, target, overwrite=True)
     assert target.read_bytes().startswith(b"SQLite format 3\0")
 
 
-def test_a_damaged_or_missing_store_makes_no_backup(workspace: Workspace, tmp_path: Path) -> None:
+def test_there_is_no_backup_of_a_damaged_or_missing_store(workspace: Workspace, tmp_path: Path) -> None:
     workspace.zone()
     target = tmp_path / "backup.sqlite3"
     damaged = tmp_path / "damaged.sqlite3"
@@ -62,8 +60,8 @@ def test_a_damaged_or_missing_store_makes_no_backup(workspace: Workspace, tmp_pa
     assert not list(tmp_path.glob("*.partial*"))
 
 
-def test_it_goes_on_while_others_write(workspace: Workspace, tmp_path: Path) -> None:
-    """What is committed between two steps of the copy neither gets into it nor starts it anew."""
+def test_others_may_write_during_a_backup(workspace: Workspace, tmp_path: Path) -> None:
+    """A commit between two steps of the copy neither gets into it nor restarts it."""
     zone = workspace.zone()
     for number in range(60):
         workspace.add(zone, "TXT", f"t{number}", "x" * 4000)
@@ -81,8 +79,7 @@ def test_it_goes_on_while_others_write(workspace: Workspace, tmp_path: Path) -> 
     back_up(workspace.store.path, target, overwrite=False, progress=write_between)
     assert len(steps) > 1
     assert steps == sorted(steps)
-    with closing(sqlite.connect(target)) as reader:
-        assert list(reader.execute("select * from record order by 1, 2")) == before["record"]
+    assert read_all_rows(target)["record"] == before["record"]
 
 
 @pytest.mark.parametrize("content", [b"", b"no database at all", b"SQLite format 3\0" + b"\0" * 4096])
@@ -105,7 +102,7 @@ def test_a_backup_of_a_newer_release_is_refused(workspace: Workspace, tmp_path: 
         restore(file, workspace.store.path, workspace.clock)
 
 
-def test_an_older_backup_is_brought_to_the_newest_tables(workspace: Workspace, tmp_path: Path) -> None:
+def test_an_older_backup_is_migrated(workspace: Workspace, tmp_path: Path) -> None:
     file, place = tmp_path / "older.sqlite3", tmp_path / "new" / "store.sqlite3"
     file.touch()
     older = sqlite.Database(sqlite.address(file))
@@ -123,12 +120,12 @@ def test_an_empty_host_gets_a_closed_store(workspace: Workspace, tmp_path: Path)
     back_up(workspace.store.path, file, overwrite=False)
     place = tmp_path / "new" / "store" / "store.sqlite3"
     done = restore(file, place, workspace.clock)
-    assert (done.taken.zones, done.kept) == (1, None)
+    assert (done.takeover.zones, done.kept) == (1, None)
     assert [stat.S_IMODE(path.stat().st_mode) for path in (place, place.parent)] == [0o600, 0o700]
 
 
-def test_a_log_that_was_left_behind_does_not_meet_the_new_store(workspace: Workspace, tmp_path: Path) -> None:
-    """SQLite would play the log of the lost store into the file that has its name now."""
+def test_a_leftover_log_is_not_applied_to_the_restored_store(workspace: Workspace, tmp_path: Path) -> None:
+    """SQLite would apply the log of the lost store to the restored file of the same name."""
     file = tmp_path / "backup.sqlite3"
     workspace.zone()
     back_up(workspace.store.path, file, overwrite=False)
@@ -147,9 +144,7 @@ def test_a_log_that_was_left_behind_does_not_meet_the_new_store(workspace: Works
 
 
 @pytest.mark.parametrize("lock", [API_LOCK, DEPLOYER_LOCK])
-def test_it_waits_for_no_one_and_takes_nothing_from_under_anyone(
-    workspace: Workspace, tmp_path: Path, lock: str
-) -> None:
+def test_a_restore_fails_at_once_while_a_service_runs(workspace: Workspace, tmp_path: Path, lock: str) -> None:
     file = tmp_path / "backup.sqlite3"
     back_up(workspace.store.path, file, overwrite=False)
     hold = shared_lock if lock == API_LOCK else exclusive_lock
@@ -158,7 +153,7 @@ def test_it_waits_for_no_one_and_takes_nothing_from_under_anyone(
     restore(file, workspace.store.path, workspace.clock)
 
 
-def test_many_may_work_together_while_none_works_alone(tmp_path: Path) -> None:
+def test_many_may_share_a_lock_while_nobody_holds_it_exclusively(tmp_path: Path) -> None:
     lock = tmp_path / "lock"
     with shared_lock(lock), shared_lock(lock), pytest.raises(AlreadyRunning), exclusive_lock(lock):
         pass
@@ -168,7 +163,7 @@ def test_many_may_work_together_while_none_works_alone(tmp_path: Path) -> None:
         pass
 
 
-def test_a_folder_keeps_the_newest_backups_and_what_is_none(workspace: Workspace, tmp_path: Path) -> None:
+def test_a_folder_keeps_the_newest_backups_and_all_other_files(workspace: Workspace, tmp_path: Path) -> None:
     folder = tmp_path / "backups"
     folder.mkdir()
     (folder / "store-of-mine.sqlite3").touch()
@@ -181,7 +176,7 @@ def test_a_folder_keeps_the_newest_backups_and_what_is_none(workspace: Workspace
     ]
 
 
-def test_a_clock_that_was_set_back_does_not_cost_the_backup_just_made(workspace: Workspace, tmp_path: Path) -> None:
+def test_a_clock_that_was_set_back_does_not_delete_the_new_backup(workspace: Workspace, tmp_path: Path) -> None:
     back_up_into(workspace.store.path, tmp_path, workspace.clock(), keep=1)
-    made = back_up_into(workspace.store.path, tmp_path, workspace.clock().replace(year=2030), keep=1)
-    assert made.file.exists()
+    backup = back_up_into(workspace.store.path, tmp_path, workspace.clock().replace(year=2030), keep=1)
+    assert backup.file.exists()

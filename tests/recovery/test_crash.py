@@ -1,4 +1,4 @@
-"""Killed anywhere, a backup or a restore leaves a whole file: the one of before or the one of after."""
+"""A backup or a restore that is killed anywhere leaves a complete file: the former one or the new one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.mark.parametrize("what", ["backup", "restore"])
-def test_a_kill_at_any_touch_of_a_file_leaves_a_whole_one(workspace: Workspace, tmp_path: Path, what: str) -> None:
+def test_a_kill_at_any_file_operation_leaves_a_complete_file(workspace: Workspace, tmp_path: Path, what: str) -> None:
     template = tmp_path / "template"
     make_template(workspace, template)
     argv = (sys.executable, "-m", "tests.recovery.crash_runs", what, str(template), str(tmp_path / "work"))

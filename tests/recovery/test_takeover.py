@@ -1,4 +1,4 @@
-"""A restored store beside the one that it replaces: no serial goes down, no content keeps the serial of another."""
+"""Takeover from the replaced store: no serial decreases, and no serial is used for two contents."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ import pytest
 from appliance.editing import RecordInput
 from appliance.principal import Scope
 from appliance.recovery.backup import back_up
-from appliance.recovery.restore import Restored, restore
+from appliance.recovery.restore import RestoreResult, restore
 from appliance.store import accounts, credentials, deployments, invitations, sessions, tables, unknown_zones, zones
 from appliance.store.file import sqlite
 from appliance.store.file.database import Store
 from appliance.zones.model import Zone
 from appliance.zones.names import parse_domain
 from appliance.zones.serial import is_later, next_serial
-from tests.workspace import Workspace, caller_of
+from tests.workspace import Workspace, caller_of, current_database
 
 
 @pytest.fixture
-def again(workspace: Workspace, tmp_path: Path) -> Iterator[Callable[[Callable[[], object]], Restored]]:
-    """Back up, let something happen, restore; the workspace then works on the restored store."""
+def again(workspace: Workspace, tmp_path: Path) -> Iterator[Callable[[Callable[[], object]], RestoreResult]]:
+    """Return a function that backs up, changes the store and restores; the workspace then uses the restored store."""
     connections = ExitStack()
 
-    def back_and_forth(happening: Callable[[], object]) -> Restored:
+    def back_and_forth(change_store: Callable[[], object]) -> RestoreResult:
         file = tmp_path / "backup.sqlite3"
         back_up(workspace.store.path, file, overwrite=True)
-        happening()
-        workspace.store._db.close()
+        change_store()
+        current_database().close()
         done = restore(file, workspace.store.path, workspace.clock)
         workspace.store = Store(workspace.store.path, busy_timeout=1, durable=False)
         workspace.store.attach()
@@ -44,7 +44,7 @@ def again(workspace: Workspace, tmp_path: Path) -> Iterator[Callable[[Callable[[
         yield back_and_forth
 
 
-Again = Callable[[Callable[[], object]], Restored]
+Again = Callable[[Callable[[], object]], RestoreResult]
 
 
 def stored(zone: Zone) -> Zone:
@@ -53,39 +53,39 @@ def stored(zone: Zone) -> Zone:
     return found
 
 
-def test_what_did_not_change_keeps_its_serial(workspace: Workspace, again: Again) -> None:
+def test_an_unchanged_zone_keeps_its_serial(workspace: Workspace, again: Again) -> None:
     zone = workspace.zone()
     workspace.add(zone, "A", "www", "192.0.2.1")
     before = stored(zone)
     done = again(lambda: None)
     assert stored(zone) == before
-    assert (done.taken.zones, done.taken.lifted, done.unread) == (1, [], None)
+    assert (done.takeover.zones, done.takeover.raised, done.unread) == (1, [], None)
 
 
-def test_what_changed_goes_on_from_the_later_serial(workspace: Workspace, again: Again) -> None:
+def test_a_changed_zone_has_a_serial_after_the_later_one(workspace: Workspace, again: Again) -> None:
     zone = workspace.zone()
 
-    def happening() -> None:
+    def change_store() -> None:
         for number in range(5):
             workspace.add(zone, "A", f"h{number}", "192.0.2.1")
 
-    done = again(happening)
+    done = again(change_store)
     assert stored(zone).serial == zone.serial + 6
     assert stored(zone).revision > zone.revision + 5
-    assert done.taken.lifted == ["example.com"]
+    assert done.takeover.raised == ["example.com"]
 
 
-def test_content_that_came_back_by_itself_needs_the_later_serial_only(workspace: Workspace, again: Again) -> None:
+def test_content_that_was_changed_back_has_the_later_serial(workspace: Workspace, again: Again) -> None:
     zone = workspace.zone()
     again(lambda: workspace.editor.delete_record(workspace.owner, workspace.add(zone, "A", "www", "192.0.2.1").uuid))
     assert stored(zone).serial == zone.serial + 2
 
 
 @pytest.mark.parametrize(
-    "wanted",
+    "requested",
     [RecordInput("A", "www", "192.0.2.2"), RecordInput("A", "www", "192.0.2.1", comment="without a new serial")],
 )
-def test_no_revision_comes_back(workspace: Workspace, again: Again, wanted: RecordInput) -> None:
+def test_no_revision_is_used_twice(workspace: Workspace, again: Again, requested: RecordInput) -> None:
     zone = workspace.zone()
     record = workspace.add(zone, "A", "www", "192.0.2.1")
     seen: list[tuple[int, int]] = []
@@ -93,41 +93,41 @@ def test_no_revision_comes_back(workspace: Workspace, again: Again, wanted: Reco
     def revisions() -> tuple[int, int]:
         return stored(zone).revision, tables.Record.get(uuid=record.uuid).revision
 
-    def happening() -> None:
-        workspace.editor.change_record(workspace.owner, record.uuid, lambda _zone, _before: wanted)
+    def change_store() -> None:
+        workspace.editor.change_record(workspace.owner, record.uuid, lambda _zone, _before: requested)
         seen.append(revisions())
 
-    again(happening)
+    again(change_store)
     assert all(now > then for now, then in zip(revisions(), seen[0], strict=True))
 
 
-def test_a_zone_deleted_since_lives_again_with_a_later_serial(workspace: Workspace, again: Again) -> None:
+def test_a_zone_deleted_since_is_restored_with_a_later_serial(workspace: Workspace, again: Again) -> None:
     zone = workspace.zone()
 
-    def happening() -> None:
+    def change_store() -> None:
         workspace.add(zone, "A", "www", "192.0.2.1")
         workspace.editor.delete_zone(workspace.owner, zone.uuid)
 
-    done = again(happening)
-    assert done.taken.revived == ["example.com"]
+    done = again(change_store)
+    assert done.takeover.restored == ["example.com"]
     assert stored(zone).serial == zone.serial + 2
 
 
-def test_a_zone_made_anew_since_is_followed_by_the_former(workspace: Workspace, again: Again) -> None:
+def test_a_zone_created_again_since_is_replaced_by_the_former_one(workspace: Workspace, again: Again) -> None:
     zone = workspace.zone()
 
-    def happening() -> None:
+    def change_store() -> None:
         workspace.editor.delete_zone(workspace.owner, zone.uuid)
         for number in range(3):
             workspace.add(workspace.zone() if not number else stored(zone), "A", f"h{number}", "192.0.2.1")
 
-    again(happening)
+    again(change_store)
     assert (stored(zone).uuid, stored(zone).serial) == (zone.uuid, zone.serial + 5)
 
 
-def test_a_zone_made_since_is_told_and_not_deleted(workspace: Workspace, again: Again) -> None:
+def test_a_zone_created_since_is_reported_and_not_deleted(workspace: Workspace, again: Again) -> None:
     done = again(lambda: workspace.zone("later.example"))
-    assert done.taken.unknown == ["later.example"]
+    assert done.takeover.not_in_backup == ["later.example"]
     assert [one.name for one in deployments.statuses()] == []
 
 
@@ -136,46 +136,46 @@ def test_a_deletion_in_the_backup_does_not_end_the_zone_that_has_the_name_now(
 ) -> None:
     workspace.editor.delete_zone(workspace.owner, workspace.zone().uuid)
     done = again(workspace.zone)
-    assert done.taken.unknown == ["example.com"]
+    assert done.takeover.not_in_backup == ["example.com"]
     assert list(deployments.statuses()) == []
 
 
 def test_deletions_and_their_serials_are_kept(workspace: Workspace, again: Again) -> None:
     gone: list[Zone] = []
 
-    def happening() -> None:
+    def change_store() -> None:
         zone = workspace.zone("brief.example")
         workspace.add(zone, "A", "www", "192.0.2.1")
         gone.append(workspace.editor.delete_zone(workspace.owner, zone.uuid))
 
-    again(happening)
+    again(change_store)
     (standing,) = deployments.statuses()
     assert (standing.uuid, standing.deleted, standing.serial) == (gone[0].uuid, True, gone[0].serial)
     assert workspace.zone("brief.example").serial == gone[0].serial + 1
 
 
 def test_a_deletion_of_a_lost_account_is_left_out(workspace: Workspace, again: Again) -> None:
-    def happening() -> None:
+    def change_store() -> None:
         newcomer = caller_of(accounts.create_account("new@example.org", workspace.clock()))
         zone = workspace.editor.create_zone(newcomer, "brief.example")
         workspace.editor.delete_zone(newcomer, zone.uuid)
 
-    again(happening)
+    again(change_store)
     assert zones.past_serials(parse_domain("brief.example")) == []
     accounts.create_account("new@example.org", workspace.clock())
 
 
-def test_what_was_taken_away_stays_so(workspace: Workspace, again: Again) -> None:
+def test_revocations_are_kept(workspace: Workspace, again: Again) -> None:
     owner = accounts.find_account("owner@example.org")
     token, secret = accounts.create_token(owner, "old", ["dns:*"], workspace.clock())
 
-    def happening() -> None:
+    def change_store() -> None:
         accounts.revoke_token(token.uuid, workspace.clock())
         accounts.disable_account("stranger@example.org", workspace.clock())
         credentials.set_password_hash(workspace.owner.account.uuid, "the newest")
         credentials.set_totp(workspace.owner.account.uuid, "the second factor")
 
-    again(happening)
+    again(change_store)
     found = accounts.find_token(secret)
     assert found and found.revoked_at == workspace.clock()
     assert accounts.find_account("stranger@example.org").disabled_at == workspace.clock()
@@ -183,7 +183,7 @@ def test_what_was_taken_away_stays_so(workspace: Workspace, again: Again) -> Non
     assert (known.password_hash, known.totp_secret) == ("the newest", "the second factor")
 
 
-def test_nobody_is_signed_in_or_invited_any_more(workspace: Workspace, again: Again) -> None:
+def test_sessions_and_invitations_are_deleted(workspace: Workspace, again: Again) -> None:
     owner = accounts.find_account("owner@example.org")
     sessions.begin(owner, "a cookie", workspace.clock(), "192.0.2.1", "a browser")
     invitations.add("guest@example.org", "a link", owner.email, workspace.clock(), is_admin=False)
@@ -191,10 +191,10 @@ def test_nobody_is_signed_in_or_invited_any_more(workspace: Workspace, again: Ag
     assert workspace.rows()["session"] == workspace.rows()["invitation"] == []
 
 
-def test_former_answers_are_no_evidence(workspace: Workspace, again: Again) -> None:
+def test_former_observations_are_deleted(workspace: Workspace, again: Again) -> None:
     zone = workspace.zone()
     deployments.store_live(zone.uuid, zone.serial, workspace.clock())
-    unknown_zones.note([("label", zone.name)], workspace.clock())
+    unknown_zones.store([("label", zone.name)], workspace.clock())
     unknown_zones.allow_removals(workspace.clock())
     again(lambda: None)
     (standing,) = deployments.statuses()
@@ -202,25 +202,27 @@ def test_former_answers_are_no_evidence(workspace: Workspace, again: Again) -> N
     assert workspace.rows()["observation"] == workspace.rows()["heartbeat"] == workspace.rows()["unknown_zone"] == []
 
 
-@pytest.mark.parametrize("fate", ["missing", "damaged", "emptied"])
-def test_a_store_that_tells_nothing_is_leapt_over(workspace: Workspace, again: Again, fate: str) -> None:
-    """A day's changes since the backup cannot have led to the serial that the restored zone has now."""
+@pytest.mark.parametrize("damage", ["missing", "damaged", "emptied"])
+def test_serials_are_raised_if_the_replaced_store_is_unreadable(
+    workspace: Workspace, again: Again, damage: str
+) -> None:
+    """The new serial is later than any that a day of changes since the backup could have given."""
     zone = workspace.zone()
     path = workspace.store.path
 
-    def happening() -> None:
+    def change_store() -> None:
         for number in range(9):
             workspace.add(zone, "A", f"h{number}", "192.0.2.1")
-        workspace.store._db.close()
-        if fate == "missing":
+        current_database().close()
+        if damage == "missing":
             path.unlink()
         else:
-            path.write_bytes(b"\xa5" * 8192 if fate == "damaged" else b"")
+            path.write_bytes(b"\xa5" * 8192 if damage == "damaged" else b"")
 
-    done = again(happening)
+    done = again(change_store)
     assert stored(zone).serial == next_serial(zone.serial, date(2031, 5, 5))
     assert is_later(stored(zone).serial, zone.serial + 9)
-    assert (done.kept is None, done.unread is None) == (fate == "missing", fate == "missing")
+    assert (done.kept is None, done.unread is None) == (damage == "missing", damage == "missing")
 
 
 def test_the_former_store_is_kept_with_its_rows_and_mode(workspace: Workspace, again: Again) -> None:
@@ -235,13 +237,13 @@ def test_the_former_store_is_kept_with_its_rows_and_mode(workspace: Workspace, a
     assert all(name.endswith((".lock", "-wal", "-shm")) for name in others)
 
 
-def test_a_restore_of_the_kept_store_goes_on_upwards(workspace: Workspace, again: Again) -> None:
-    """There and back: the second restore undoes the first, and serials rise through both."""
+def test_a_restore_of_the_replaced_store_raises_serials_again(workspace: Workspace, again: Again) -> None:
+    """The second restore reverts the first, and both raise the serials."""
     zone = workspace.zone()
     done = again(lambda: workspace.add(zone, "A", "www", "192.0.2.1"))
     first = stored(zone).serial
     assert done.kept
-    workspace.store._db.close()
+    current_database().close()
     restore(done.kept, workspace.store.path, lambda: workspace.clock().replace(hour=13))
     store = Store(workspace.store.path)
     store.attach()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import apsw
 
-from tests.recovery.crash_runs import BACKUP, STORE, look, make_template
+from tests.recovery.crash_runs import BACKUP, STORE, check, make_template
 from tests.soak.fault_points import Point, SweepResult, sweep_point, unexpected_ends
 from tests.soak.preloaded import ReadyProgram
 from tests.workspace import open_workspace
@@ -65,7 +65,7 @@ class BackupFolder:
     def _faults(self, work: Path) -> Iterator[str]:
         """Yield a violation unless the written file is intact, in its old or new version."""
         try:
-            look(work / (BACKUP if self.what == "backup" else STORE))
+            check(work / (BACKUP if self.what == "backup" else STORE))
         except (AssertionError, apsw.Error) as broken:
             yield f"the file is damaged: {broken!r}"
 

@@ -119,7 +119,7 @@ class Storm:
         for watcher in self.watchers:
             wrong += watcher.faults(journal)
         acknowledged = [one for writer in self.writers for one in writer.acknowledged]
-        lost = _lost(journal, acknowledged)
+        lost = lost_writes(journal, acknowledged)
         wrong += lost
         for text in wrong:
             self.part.wrong(text)
@@ -203,7 +203,7 @@ class Storm:
         except CommandError as failed:
             self.part.wrong(f"{watcher.server.name} does not serve {domain}: {failed}")
             return
-        served, expected = content_of(domain, rows)[1], frozenset(_served(domain, entry) for entry in entries)
+        served, expected = content_of(domain, rows)[1], frozenset(served_row(domain, entry) for entry in entries)
         self.part.check(
             served == expected,
             f"{watcher.server.name}: {domain} is missing {expected - served}, has unexpected {served - expected}",
@@ -213,16 +213,16 @@ class Storm:
         return Nameserver(f"ns{number}", Endpoint(LOOPBACK, self.appliance.ports.dns + number - 1))
 
 
-def _lost(journal: Journal, acknowledged: Iterable[Acknowledged]) -> list[str]:
+def lost_writes(journal: Journal, acknowledged: Iterable[Acknowledged]) -> list[str]:
     """Return acknowledged changes that are not in the version of their serial."""
     return [
         f"lost: {one}"
         for one in acknowledged
-        if (_served(one.domain, one.entry) in journal.versions.get((one.domain, one.serial), ())) != one.exists
+        if (served_row(one.domain, one.entry) in journal.versions.get((one.domain, one.serial), ())) != one.exists
     ]
 
 
-def _served(domain: str, entry: Entry) -> tuple[str, str, int, bytes]:
+def served_row(domain: str, entry: Entry) -> tuple[str, str, int, bytes]:
     record_type, name, value, priority = entry
     return row_of(domain, {"record_type": record_type, "name": name, "value": value, "priority": priority, "ttl": TTL})
 

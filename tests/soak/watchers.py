@@ -47,9 +47,9 @@ class Watcher:
     dips: int = 0
     _last: dict[str, tuple[int, int]] = field(default_factory=dict)
     _serials: set[tuple[str, int]] = field(default_factory=set)
-    _zones: set[tuple[str, int, Content]] = field(default_factory=set)
-    _sets: set[tuple[str, str, str, Content]] = field(default_factory=set)
-    _absent: set[tuple[str, str, str, int]] = field(default_factory=set)
+    zones: set[tuple[str, int, Content]] = field(default_factory=set)
+    rrsets: set[tuple[str, str, str, Content]] = field(default_factory=set)
+    absent: set[tuple[str, str, str, int]] = field(default_factory=set)
 
     def run(self, is_running: Callable[[], bool], pause: Callable[[float], object]) -> None:
         """Query until `is_running` returns False."""
@@ -67,7 +67,7 @@ class Watcher:
         restarts = self.restarts
         serial = self._query_serial(domain)
         if serial is not None and restarts == self.restarts:
-            self._check_serial(domain, serial, restarts)
+            self.check_serial(domain, serial, restarts)
         self._query_rrset(domain, f"{self.owners(random)}.{domain}.", random.choice(_TYPES))
         if random.random() < 0.2:
             self._transfer(domain)
@@ -80,21 +80,21 @@ class Watcher:
             for domain, serial in self._serials
             if (domain, serial) not in journal.versions
         ]
-        for domain, serial, content in self._zones:
+        for domain, serial, content in self.zones:
             version = journal.versions.get((domain, serial))
             if version != content:
                 wrong.append(
                     f"{name}: {domain} {serial} was transferred with other content: {_difference(version, content)}"
                 )
-        for domain, owner, rdtype, content in self._sets:
+        for domain, owner, rdtype, content in self.rrsets:
             if content not in journal.sets[domain, owner, rdtype]:
                 wrong.append(f"{name}: {owner} {rdtype} {sorted(content)} was in no version")
-        for domain, owner, rdtype, serial in self._absent:
+        for domain, owner, rdtype, serial in self.absent:
             if any(row[:2] == (owner, rdtype) for row in journal.versions.get((domain, serial), ())):
                 wrong.append(f"{name}: {owner} {rdtype} was missing in serial {serial}")
         return wrong
 
-    def _check_serial(self, domain: str, serial: int, restarts: int) -> None:
+    def check_serial(self, domain: str, serial: int, restarts: int) -> None:
         last = self._last.get(domain)
         if last and is_later(last[1], serial):
             if self.may_decrease and last[0] != restarts:
@@ -118,10 +118,10 @@ class Watcher:
             return
         for rrset in reply.answer:
             rows = frozenset((owner, rdtype, rrset.ttl, rdata.to_wire() or b"") for rdata in rrset)
-            self._sets.add((domain, owner, rdtype, rows))
+            self.rrsets.add((domain, owner, rdtype, rows))
         for rrset in () if reply.answer else reply.authority:
             if rrset.rdtype == RdataType.SOA and rrset.name.to_text() == f"{domain}.":
-                self._absent.add((domain, owner, rdtype, rrset[0].serial))
+                self.absent.add((domain, owner, rdtype, rrset[0].serial))
 
     def _transfer(self, domain: str) -> None:
         zone = dns.name.from_text(domain)
@@ -131,7 +131,7 @@ class Watcher:
             self.replies["transfers refused or cut"] += 1
             return
         self.replies["transfers"] += 1
-        self._zones.add((domain, *content_of(domain, rows)))
+        self.zones.add((domain, *content_of(domain, rows)))
 
     def _query(self, name: str, rdtype: str) -> dns.message.Message | None:
         query = dns.message.make_query(name, rdtype, flags=dns.flags.Flag(0))

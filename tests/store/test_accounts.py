@@ -1,4 +1,4 @@
-"""Accounts and tokens: a secret is never stored, and what a token may do comes back as it was given."""
+"""Accounts and tokens: a secret is never stored; permissions and limits of a token round-trip."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from tests.workspace import Workspace
 
 
 def test_an_account_is_found_in_any_letter_case(workspace: Workspace) -> None:
-    made = accounts.create_account("Someone@Example.org", workspace.clock(), is_admin=True)
-    assert made.email == "someone@example.org" and made.is_admin and made.zone_count == 0
-    assert accounts.find_account("SOMEONE@example.ORG") == made
+    created = accounts.create_account("Someone@Example.org", workspace.clock(), is_admin=True)
+    assert created.email == "someone@example.org" and created.is_admin and created.zone_count == 0
+    assert accounts.find_account("SOMEONE@example.ORG") == created
     assert [account.email for account in accounts.list_accounts()] == sorted(
         ["owner@example.org", "someone@example.org", "stranger@example.org"]
     )
@@ -26,13 +26,13 @@ def test_an_account_is_found_in_any_letter_case(workspace: Workspace) -> None:
 @pytest.mark.parametrize(
     "email", ["", "a", "@", "a@", "@b", "a b@c", "a@b\n", "a\x00@b", "a@b\u2028", "x" * 254 + "@b", "OWNER@example.org"]
 )
-def test_other_addresses_are_refused(workspace: Workspace, email: str) -> None:
+def test_malformed_emails_are_refused(workspace: Workspace, email: str) -> None:
     with pytest.raises(InputError) as refused:
         accounts.create_account(email, workspace.clock())
     assert refused.value.field == "email"
 
 
-def test_what_is_not_there_is_not_found(workspace: Workspace) -> None:
+def test_unknown_accounts_and_tokens_are_not_found(workspace: Workspace) -> None:
     for ask in (
         lambda: accounts.find_account("nobody@example.org"),
         lambda: accounts.disable_account("nobody@example.org", workspace.clock()),
@@ -89,10 +89,10 @@ def test_no_limit_is_not_the_empty_limit(workspace: Workspace) -> None:
     assert empty.zones == frozenset() and empty.record_types == ()
 
 
-def test_use_and_end_of_a_token_are_kept(workspace: Workspace) -> None:
+def test_last_use_and_revocation_of_a_token_are_stored(workspace: Workspace) -> None:
     token, secret = accounts.create_token(accounts.find_account("owner@example.org"), "n", ["dns:*"], workspace.clock())
     workspace.clock.forward(hours=1)
-    accounts.note_use(token, workspace.clock())
+    accounts.store_last_use(token, workspace.clock())
     accounts.revoke_token(token.uuid, workspace.clock())
     found = accounts.find_token(secret)
     assert found and found.last_used_at == found.revoked_at == workspace.clock()

@@ -1,4 +1,4 @@
-"""A page of the audit log is read in its order from indices, however long the history is."""
+"""A page of the audit log is read from indices in order, however long the log is."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from tests.workspace import Workspace
 
 
 def plan_of(workspace: Workspace, statement: str) -> list[str]:
-    """How SQLite goes about the statement."""
+    """Return the steps of SQLite's query plan."""
     with closing(sqlite.connect(workspace.store.path)) as reader:
-        return [row[-1] for row in reader.execute(f"explain query plan {statement}")]
+        return [detail for _, _, _, detail in reader.execute(f"explain query plan {statement}")]
 
 
 def statements(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """The SQL of what was asked of the store."""
+    """Return the SQL statements that the store executed."""
     return [str(record.msg[0]) for record in caplog.records if record.name == "peewee"]
 
 
 @pytest.fixture
 def workspace(workspace: Workspace) -> Workspace:
-    """A workspace where zones were changed and tokens created."""
+    """Return a workspace with changed zones and created tokens."""
     for number in range(3):
         workspace.clock.forward(seconds=1)
         workspace.zone(f"z{number}.example")
@@ -41,7 +41,7 @@ def workspace(workspace: Workspace) -> Workspace:
     return workspace
 
 
-def test_all_of_it_is_read_without_sorting(workspace: Workspace, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_page_is_read_without_sorting(workspace: Workspace, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level("DEBUG", "peewee"):
         entries, total = audit.find(EVERYTHING, Page(1, 4))
     assert total == 6 and {entry.subject for entry in entries[:2]} == {"token 2", "z2.example"}

@@ -1,4 +1,4 @@
-"""What the deployer did and saw, as others read it."""
+"""Deployments, observations and heartbeats: stored by the deployer, read by others."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_a_zone_goes_from_pending_to_live(workspace: Workspace) -> None:
     )
 
 
-def test_what_was_seen_is_kept_for_each_nameserver(workspace: Workspace) -> None:
+def test_observations_are_stored_for_each_nameserver(workspace: Workspace) -> None:
     zone = workspace.zone()
     seen = Observation(NAMES[1], zone.serial, NameserverState.LIVE, workspace.clock(), workspace.clock())
     deployments.store_observations(
@@ -44,7 +44,7 @@ def test_what_was_seen_is_kept_for_each_nameserver(workspace: Workspace) -> None
     assert deployment(zone).nameservers == [newer, seen]
 
 
-def test_standings_end_with_the_removal(workspace: Workspace) -> None:
+def test_a_removed_zone_has_no_status(workspace: Workspace) -> None:
     kept, gone = workspace.zone("a.org"), workspace.zone("b.org")
     workspace.add(kept, "A", "@", "192.0.2.1")
     workspace.editor.delete_zone(workspace.owner, gone.uuid)
@@ -58,7 +58,7 @@ def test_standings_end_with_the_removal(workspace: Workspace) -> None:
     assert [one.removed for one in deployments.statuses([gone.uuid])] == [True]
 
 
-def test_living_zones_are_counted_by_state(workspace: Workspace) -> None:
+def test_zones_are_counted_by_state(workspace: Workspace) -> None:
     zones = [workspace.zone(f"{letter}.org") for letter in "abcde"]
     deployments.store_live(zones[0].uuid, zones[0].serial, workspace.clock())
     deployments.store_attempt(zones[1].uuid, zones[1].serial, "check: refused")
@@ -69,15 +69,15 @@ def test_living_zones_are_counted_by_state(workspace: Workspace) -> None:
     assert len(statistics.late_zones(2)) == 2
 
 
-def test_the_sign_of_life_is_one_row(workspace: Workspace) -> None:
-    assert deployments.beat_at() is None
+def test_the_heartbeat_is_one_row(workspace: Workspace) -> None:
+    assert deployments.last_heartbeat_at() is None
     for _ in range(2):
         workspace.clock.forward(seconds=1)
         deployments.store_heartbeat(deployments.Heartbeat(workspace.clock(), None, 0, 0))
-    assert deployments.beat_at() == workspace.clock() and len(workspace.rows()["heartbeat"]) == 1
+    assert deployments.last_heartbeat_at() == workspace.clock() and len(workspace.rows()["heartbeat"]) == 1
 
 
-def test_standings_leave_no_read_open_under_a_write(workspace: Workspace) -> None:
+def test_statuses_leave_no_read_open_during_a_write(workspace: Workspace) -> None:
     zones = [workspace.zone(domain) for domain in ("one.example", "two.example")]
     with closing(sqlite.connect(workspace.store.path)) as other:
         for standing in deployments.statuses([zone.uuid for zone in zones]):

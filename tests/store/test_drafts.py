@@ -1,4 +1,4 @@
-"""Drafts: one of each account and zone, kept in its order, gone when nothing is left of it."""
+"""Drafts: one for each account and zone, in order, deleted when it is empty."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The journal: in the order of the commits, whole, and enough to tell which zones changed."""
+"""The journal: complete, in the order of the commits; it shows which zones changed."""
 
 from __future__ import annotations
 
@@ -14,32 +14,29 @@ from appliance.render.zone_file import record_line
 from appliance.store import journal, name_keys, tables, zones
 from appliance.store.file import sqlite
 from appliance.zones.model import Record, Zone
-from tests.workspace import Workspace
+from tests.workspace import Workspace, read_rows
 
 Columns = dict[str, object]
 Content = dict[str, Columns]
-"""The rows of a zone's records by uuid, without their numbers."""
+"""The rows of a zone's records by uuid, without `id` and `zone_id`."""
 
 
 def rows() -> list[tables.Change]:
-    """The rows of the journal, in their order."""
+    """Return the rows of the journal, in their order."""
     return list(tables.Change.select().order_by(tables.Change.id))
 
 
 def stored(workspace: Workspace, zone: Zone) -> Content:
-    """What the table of records has of the zone now."""
-    with closing(sqlite.connect(workspace.store.path)) as reader:
-        cursor = reader.execute(
-            "select * from record where zone_id = (select id from zone where uuid = ?)", (zone.uuid.hex,)
-        )
-        found = [dict(zip([name for name, *_ in cursor.description], row, strict=True)) for row in cursor]
+    """Return the rows of the zone's records, by uuid."""
+    query = "select * from record where zone_id = (select id from zone where uuid = ?)"
+    found = read_rows(workspace.store.path, query, (zone.uuid.hex,))
     for row in found:
         del row["id"], row["zone_id"]
     return {str(row["uuid"]): row for row in found}
 
 
 def columns(document: dict[str, Any], zone: Zone) -> Columns:
-    """The row of a record, from what the journal says of it alone."""
+    """Return the row of a record, from the journal alone."""
     record = Record(
         uuid=UUID(document["uuid"]),
         owner=name_keys.owner_from(document["name"], zone.name),
@@ -71,7 +68,7 @@ def columns(document: dict[str, Any], zone: Zone) -> Columns:
 
 
 def versions(zone: Zone) -> dict[int, Content]:
-    """The records of the zone at every serial that it had, from rows of the journal alone."""
+    """Return the records of the zone at each of its serials, from the journal alone."""
     found: dict[int, Content] = {}
     content: Content = {}
     for row in tables.Change.select().join(tables.Zone).where(tables.Zone.uuid == zone.uuid).order_by(tables.Change.id):
@@ -86,7 +83,7 @@ def test_an_empty_journal(workspace: Workspace) -> None:
     assert journal.last() == 0 and journal.zones_since(0) == (set(), 0)
 
 
-def test_rows_stand_in_the_order_of_the_commits(workspace: Workspace) -> None:
+def test_rows_are_in_the_order_of_the_commits(workspace: Workspace) -> None:
     first, second = workspace.zone("a.org"), workspace.zone("b.org")
     place = journal.last()
     assert journal.zones_since(0) == ({first.uuid, second.uuid}, place)
@@ -99,7 +96,7 @@ def test_rows_stand_in_the_order_of_the_commits(workspace: Workspace) -> None:
     assert [kind for kind, _ in workspace.journal()] == ["zone.create", "zone.create", "records", "zone.delete"]
 
 
-def test_a_row_tells_who_from_where_and_what(workspace: Workspace) -> None:
+def test_a_row_has_actor_address_and_changes(workspace: Workspace) -> None:
     zone = workspace.zone()
     workspace.add(zone, "MX", "dev", "mail.example.org", priority=10)
     row = rows()[-1]
@@ -146,12 +143,12 @@ def test_every_version_of_a_zone_is_rebuilt_from_the_journal(workspace: Workspac
     note()
     workspace.add(zone, "A", "www", "192.0.2.2", ttl=60)  # changes the TTL of the first one too
     note()
-    for wanted in (
+    for requested in (
         RecordInput("A", "www", "192.0.2.3", ttl=60),
         RecordInput("A", "www", "192.0.2.3", ttl=60, comment="under the same serial"),
         RecordInput("TXT", "text.deep", '"a \\"quoted\\" \\195\\188"', ttl=60),
     ):
-        workspace.editor.change_record(workspace.owner, www.uuid, lambda _zone, _record, wanted=wanted: wanted)  # type: ignore[misc]
+        workspace.editor.change_record(workspace.owner, www.uuid, lambda _zone, _record, requested=requested: requested)  # type: ignore[misc]
         note()
     workspace.editor.delete_record(workspace.owner, www.uuid)
     note()
@@ -162,7 +159,7 @@ def test_every_version_of_a_zone_is_rebuilt_from_the_journal(workspace: Workspac
     assert versions(zone) == seen
 
 
-def test_settings_are_kept_as_they_were_and_became(workspace: Workspace) -> None:
+def test_settings_are_stored_before_and_after(workspace: Workspace) -> None:
     zone = workspace.zone()
     first = {"default_ttl": 3600, "protected": False, "comment": ""}
     second = {"default_ttl": 60, "protected": True, "comment": "ours"}

@@ -24,7 +24,7 @@ def domains(workspace: Workspace, scope: Scope, page: Page | None = None, **filt
     return [print_domain(zone.name) for zone in found], total
 
 
-def test_a_scope_shows_its_zones_alone(workspace: Workspace) -> None:
+def test_a_scope_has_only_its_zones(workspace: Workspace) -> None:
     mine = [workspace.zone(domain) for domain in ("b.org", "a.org")]
     theirs = workspace.editor.create_zone(workspace.stranger, "c.org")
     assert domains(workspace, workspace.owner.scope) == (["a.org", "b.org"], 2)
@@ -137,7 +137,7 @@ def test_lines_are_in_the_order_of_owner_and_type(workspace: Workspace) -> None:
     ]
 
 
-def test_a_stored_zone_looks_to_the_rules_as_one_in_memory(workspace: Workspace) -> None:
+def test_the_rules_see_a_stored_zone_as_one_in_memory(workspace: Workspace) -> None:
     zone = workspace.zone()
     for number in range(records.READ_AHEAD + 7):
         workspace.add(zone, "A", f"h{number}.dev", "192.0.2.1")

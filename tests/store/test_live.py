@@ -1,4 +1,4 @@
-"""One definition of live: what SQL says of a zone is what Python says of it, at every serial of the circle."""
+"""One definition of live: SQL and Python agree on the state of a zone, at every serial (RFC 1982)."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ SERIALS = st.one_of(
     st.integers(0, MODULUS - 1),
     st.builds(lambda base, step: (base + step) % MODULUS, st.sampled_from((0, HALF, MODULUS - 1)), NEAR),
 )
-WANTED = SERIALS.filter(bool)
+SERIALS = SERIALS.filter(bool)
 
 
 @dataclass(frozen=True)
 class Place:
-    """A workspace with one zone, whose row is written past every check."""
+    """A workspace with one zone, whose rows are written without checks."""
 
     workspace: Workspace
     zone: Zone
 
-    def write(self, wanted: int, attempted: int | None, live: int | None, error: str | None) -> None:
-        """The zone at this serial, and its deployment."""
+    def write(self, serial: int, attempted: int | None, live: int | None, error: str | None) -> None:
+        """Write the serial of the zone, and its deployment."""
         with closing(sqlite.connect(self.workspace.store.path)) as database, database:
-            database.execute("update zone set serial = ?", (wanted,))
+            database.execute("update zone set serial = ?", (serial,))
             database.execute(
                 "insert or replace into deployment (zone_id, serial, live_serial, error) select id, ?, ?, ? from zone",
                 (attempted, live, error),
@@ -47,28 +47,28 @@ class Place:
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """One store for all examples."""
+    """Yield one store for all examples."""
     folder: Path = tmp_path_factory.mktemp("live")
     with open_workspace(folder) as workspace:
         yield Place(workspace, workspace.zone())
 
 
 @given(
-    wanted=WANTED,
+    serial=SERIALS,
     attempted=st.none() | SERIALS,
     live=st.none() | SERIALS,
     step=st.none() | NEAR,
     error=st.sampled_from((None, "", "check: refused")),
 )
-@example(wanted=1, attempted=MODULUS - 1, live=MODULUS - 1, step=None, error=None)
-@example(wanted=MODULUS - 1, attempted=3, live=1, step=None, error=None)
-@example(wanted=HALF, attempted=0, live=0, step=None, error="check: refused")
+@example(serial=1, attempted=MODULUS - 1, live=MODULUS - 1, step=None, error=None)
+@example(serial=MODULUS - 1, attempted=3, live=1, step=None, error=None)
+@example(serial=HALF, attempted=0, live=0, step=None, error="check: refused")
 def test_sql_and_python_agree_on_the_state(
-    place: Place, wanted: int, attempted: int | None, live: int | None, step: int | None, error: str | None
+    place: Place, serial: int, attempted: int | None, live: int | None, step: int | None, error: str | None
 ) -> None:
     if step is not None:
-        live = (wanted + step) % MODULUS
-    place.write(wanted, attempted, live, error)
+        live = (serial + step) % MODULUS
+    place.write(serial, attempted, live, error)
     zone = zones.get_any(place.zone.uuid)
     state = deployments.of_zones([zone], ())[zone.uuid].state
     assert statistics.count_by_state() == {state.value: 1}

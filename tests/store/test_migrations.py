@@ -1,4 +1,4 @@
-"""Stores of former releases, brought to the tables of this one with what is in them."""
+"""Migrations of stores of former releases, with their rows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ UUID = "00000000000040008000000000000001"
 
 
 def former_store(path: Path, last: str) -> None:
-    """A store as it was after the migrations up to `last`, with an account and a token."""
+    """Create a store with the migrations up to `last`, with an account and a token."""
     former = path.parent / "former"
     former.mkdir()
     for file in MIGRATIONS.glob("[0-9]*.py"):
@@ -68,7 +68,7 @@ def test_the_journal_of_a_former_release_is_of_format_1(tmp_path: Path) -> None:
         ]
 
 
-def test_zones_gain_the_moment_of_a_change_and_know_nothing_of_what_was_published(tmp_path: Path) -> None:
+def test_zones_have_a_time_of_change_and_no_publication(tmp_path: Path) -> None:
     path, clock = tmp_path / "store.sqlite3", Clock()
     former_store(path, "0004")
     moment = tables.Instant().db_value(clock())
@@ -99,6 +99,6 @@ def test_accounts_gain_second_factors_and_sessions(tmp_path: Path) -> None:
         token = accounts.find_token("vps_old")
         assert known and token and token.account == known.account
         assert (known.password_hash, known.is_first, known.totp_secret) == ("a hash", False, None)
-        assert credentials.take_step(known.account.uuid, 1)
+        assert credentials.use_totp_step(known.account.uuid, 1)
         sessions.begin(known.account, "secret", clock(), "192.0.2.1", "a browser")
         assert sessions.find("secret", clock())

@@ -1,4 +1,4 @@
-"""Keys: the range below a name holds exactly the names below it."""
+"""Keys: the range below a name contains exactly the names below it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_the_range_below_holds_exactly_the_names_below(name: Name, others: list[
 
 
 @given(names)
-def test_names_come_back_from_their_texts(name: Name) -> None:
+def test_names_round_trip_through_text(name: Name) -> None:
     assert owner_from(print_owner(name, ORIGIN), ORIGIN) == name
     assert domain_from(print_domain(name)) == name
 
@@ -44,7 +44,7 @@ def test_names_come_back_from_their_texts(name: Name) -> None:
 @pytest.mark.parametrize(
     ("name", "key"), [("example.com.", "com.example."), ("com.", "com."), ("a.b.example.com.", "com.example.b.a.")]
 )
-def test_labels_stand_in_reverse(name: str, key: str) -> None:
+def test_labels_are_in_reverse_order(name: str, key: str) -> None:
     assert domain_key(dns.name.from_text(name)) == key
 
 

@@ -1,4 +1,4 @@
-"""Changes of records in bulk: what is stored, in which order, in how many statements."""
+"""Changes of many records: stored rows, their order, and the number of statements."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from appliance.render.zone_file import record_line
 from appliance.store import records
-from appliance.store.record_writes import ROWS_EACH, execute, prepare
+from appliance.store.record_writes import ROWS_PER_STATEMENT, execute, prepare
 from appliance.store.records import ZoneView
 from appliance.zones.changes import Change, Create, Delete, Update
 from appliance.zones.model import Record, Zone
@@ -24,7 +24,7 @@ def numbered(count: int) -> list[Record]:
 
 
 def store(workspace: Workspace, zone: Zone, changes: Sequence[Change]) -> int:
-    """Store the changes; in how many statements."""
+    """Store the changes; return the number of statements."""
     statements = prepare(zone, changes, record_line)
     with workspace.store.writing():
         execute(statements)
@@ -36,10 +36,10 @@ def with_value(one: Record, value: str) -> Record:
     return replace(one, wire=content.rdata.to_wire() or b"", value=content.value)
 
 
-@pytest.mark.parametrize("count", [0, 1, ROWS_EACH, ROWS_EACH + 1])
+@pytest.mark.parametrize("count", [0, 1, ROWS_PER_STATEMENT, ROWS_PER_STATEMENT + 1])
 def test_rows_come_back_as_they_were_stored(workspace: Workspace, count: int) -> None:
     zone, held = workspace.zone(), numbered(count)
-    statements = -(-count // ROWS_EACH)
+    statements = -(-count // ROWS_PER_STATEMENT)
     assert store(workspace, zone, [Create(one) for one in held]) == statements
     assert records.of_zone(zone) == held
     changed = [replace(with_value(one, "192.0.2.1"), ttl=5, comment="x") for one in held]
@@ -51,7 +51,7 @@ def test_rows_come_back_as_they_were_stored(workspace: Workspace, count: int) ->
     assert records.of_zone(zone) == []
 
 
-def test_contents_may_go_round(workspace: Workspace) -> None:
+def test_records_may_exchange_their_data_in_a_circle(workspace: Workspace) -> None:
     zone, held = workspace.zone(), [record("A", "www", f"192.0.2.{number}") for number in range(3)]
     store(workspace, zone, [Create(one) for one in held])
     round_about = [with_value(one, held[(at + 1) % 3].value) for at, one in enumerate(held)]
@@ -59,7 +59,7 @@ def test_contents_may_go_round(workspace: Workspace) -> None:
     assert {one.uuid: one.value for one in records.of_zone(zone)} == {one.uuid: one.value for one in round_about}
 
 
-def test_what_leaves_makes_room_for_what_comes(workspace: Workspace) -> None:
+def test_deleted_records_do_not_conflict_with_new_ones(workspace: Workspace) -> None:
     zone, old = workspace.zone(), record("A", "www", "192.0.2.1")
     moving = record("A", "www", "192.0.2.2")
     store(workspace, zone, [Create(old), Create(moving)])

@@ -1,4 +1,4 @@
-"""Sets of a zone: whole, in order, filtered, a page at a time."""
+"""RRsets of a zone: complete, in order, filtered, in pages."""
 
 from __future__ import annotations
 

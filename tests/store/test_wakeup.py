@@ -1,4 +1,4 @@
-"""The notice: it arrives when someone listens, and is no error when nobody does."""
+"""The wake-up: it arrives if somebody listens, and is no error if nobody does."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from appliance.store.wakeup import SOCKET_MODE, announce, listen
 
 
-def test_a_notice_arrives(tmp_path: Path) -> None:
+def test_a_datagram_arrives(tmp_path: Path) -> None:
     path = tmp_path / "run" / "deployer.sock"
     with listen(path) as listener:
         announce(path)
@@ -32,7 +32,7 @@ def test_a_full_queue_is_no_error(tmp_path: Path) -> None:
         assert listener.recv(16)
 
 
-def test_a_socket_that_was_left_is_replaced(tmp_path: Path) -> None:
+def test_a_leftover_socket_is_replaced(tmp_path: Path) -> None:
     path = tmp_path / "deployer.sock"
     listen(path).close()
     with listen(path) as listener:
@@ -40,6 +40,6 @@ def test_a_socket_that_was_left_is_replaced(tmp_path: Path) -> None:
         assert listener.recv(16)
 
 
-def test_a_place_that_cannot_be_had_is_an_error(tmp_path: Path) -> None:
+def test_a_path_that_cannot_be_bound_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="too long"):
         listen(tmp_path / ("x" * 200))

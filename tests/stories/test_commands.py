@@ -38,8 +38,10 @@ def test_accounts_are_created_listed_and_disabled(appliance: Appliance) -> None:
     appliance.command("account", "enable", "person@example.org")
     api.expect(401, "GET", "/dns-zones/")
     appliance.client(appliance.token("person@example.org")).expect(200, "GET", "/dns-zones/")
-    assert "has an account already" in appliance.command("account", "create", "person@example.org", status=1)
-    assert "is not a mail address" in appliance.command("account", "create", "nobody", status=1)
+    assert "an account with the email person@example.org already exists" in appliance.command(
+        "account", "create", "person@example.org", status=1
+    )
+    assert "is not an email address" in appliance.command("account", "create", "nobody", status=1)
 
 
 def test_a_password_is_kept_as_its_hash(appliance: Appliance) -> None:

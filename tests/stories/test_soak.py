@@ -94,18 +94,18 @@ def _processes_of(folder: str) -> list[bytes]:
 
 def test_violations_are_detected(part: PartRun) -> None:
     entry = ("A", "w0-1", "10.0.0.1", None)
-    row = storm._served("z.example", entry)
+    row = storm.served_row("z.example", entry)
     journal = Journal({("z.example", 7): frozenset({row}), ("z.example", 8): frozenset()})
-    assert not storm._lost(
+    assert not storm.lost_writes(
         journal, [Acknowledged("z.example", 7, entry, True), Acknowledged("z.example", 8, entry, False)]
     )
-    assert len(storm._lost(journal, [Acknowledged("z.example", n, entry, True) for n in (7, 8, 9)])) == 2
+    assert len(storm.lost_writes(journal, [Acknowledged("z.example", n, entry, True) for n in (7, 8, 9)])) == 2
     key, server = new_key("transfer"), Nameserver("ns1", Endpoint("127.0.0.1", 53))
     watcher = Watcher(part, server, key, False, ["z.example"], lambda _: "www", _serials={("z.example", 9)})
-    watcher._zones = {("z.example", 7, frozenset({row})), ("z.example", 8, frozenset({row}))}
-    watcher._sets = {("z.example", *row[:2], frozenset({row}))}
-    watcher._absent = {("z.example", *row[:2], 7), ("z.example", *row[:2], 8)}
+    watcher.zones = {("z.example", 7, frozenset({row})), ("z.example", 8, frozenset({row}))}
+    watcher.rrsets = {("z.example", *row[:2], frozenset({row}))}
+    watcher.absent = {("z.example", *row[:2], 7), ("z.example", *row[:2], 8)}
     assert len(watcher.faults(journal)) == 4
     for serial in (7, 8, 7):
-        watcher._check_serial("z.example", serial, restarts=0)
+        watcher.check_serial("z.example", serial, restarts=0)
     assert len(part.violations) == 1

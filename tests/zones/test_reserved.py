@@ -5,7 +5,7 @@ from __future__ import annotations
 import dns.name
 import pytest
 
-from appliance.editing.claims import public_suffixes
+from appliance.editing.zone_names import public_suffixes
 from appliance.errors import InvalidName
 from appliance.zones.names import parse_domain
 from appliance.zones.reserved import OwnNames, refuse_reserved

@@ -1,1 +1,1 @@
-"""The SQLite file itself: opening, keeping and copying it. What its rows mean is decided one level up."""
+"""The SQLite file itself: connections, transactions, integrity and copies. It must not know what the rows mean."""

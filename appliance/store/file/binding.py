@@ -1,7 +1,7 @@
-"""Which store the tables speak to: the one whose connection this thread entered last.
+"""The database that the tables use: the one whose connection this thread entered last.
 
-Peewee binds a table to one database for the whole process. Here that one is a placeholder for the database in use,
-so that two stores can be open side by side and `tables.Zone.select()` reads from the right one.
+Peewee binds a table to one database for the whole process. Here that is a proxy of the database in use, so that two
+stores can be open at the same time and `tables.Zone.select()` reads from the right one.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _entered = _Entered()
 
 
 class CurrentDatabase(pw.DatabaseProxy):
-    """A placeholder for the innermost database in use in this thread; RuntimeError outside of every connection."""
+    """A proxy of the innermost database in use in this thread; RuntimeError outside of every connection."""
 
     def __getattr__(self, attribute: str) -> Any:  # noqa: ANN401 - whatever a database has
         if not _entered.databases:
@@ -35,7 +35,7 @@ class CurrentDatabase(pw.DatabaseProxy):
 
 @contextmanager
 def in_use(database: pw.Database) -> Iterator[None]:
-    """Have the tables speak to that database for as long as the block runs, in this thread."""
+    """Have the tables use that database in the block, in this thread."""
     _entered.databases.append(database)
     try:
         yield

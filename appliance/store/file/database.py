@@ -1,8 +1,8 @@
-"""One SQLite file: opening it, transactions, and its failures as StoreError.
+"""One SQLite file: connections, transactions, and its failures as StoreError.
 
-WAL and `synchronous=FULL`: a change that was acknowledged survives a power cut. Every transaction that
-writes takes the write lock at its beginning: SQLite fails a transaction that read first and wants to write
-while another one wrote, without waiting.
+WAL mode with `synchronous=FULL`: an acknowledged change survives a power failure. Every writing transaction acquires
+the write lock when it begins (`BEGIN IMMEDIATE`): SQLite fails a transaction at once, without waiting, that has read
+and then writes after another one has written.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import fcntl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 import peewee as pw
@@ -28,11 +28,11 @@ MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
 
 class Store:
-    """The file that says what should be served.
+    """The database of one appliance.
 
-    `busy_timeout` is how many seconds a writer waits for another. `durable` False lets a power cut take the
-    last commits: right for the deployer alone, whose rows tell what can be asked again. While another program holds
-    the store up, at most `seats` threads wait to write.
+    `busy_timeout`: seconds for which a writer waits for another. `durable` False: a power failure may lose the last
+    commits. Only the deployer uses that, since it can query again what its rows hold. `max_waiting`: threads that may
+    wait to write while another program holds the write lock. `monotonic`: seconds of a monotonic clock.
     """
 
     def __init__(
@@ -41,16 +41,16 @@ class Store:
         *,
         busy_timeout: int = 5,
         durable: bool = True,
-        seats: int = 1000,
+        max_waiting: int = 1000,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.path = path
         self._busy_timeout = busy_timeout
-        self._turns = WriteQueue(seats)
+        self._queue = WriteQueue(max_waiting)
         self._monotonic = monotonic
         self._failed_write: tuple[float, StoreError] | None = None
         self._keeper: Keeper | None = None
-        self._here = threading.local()
+        self._thread = threading.local()
         self._db = sqlite.Database(
             None,
             lock_type="IMMEDIATE",
@@ -58,73 +58,73 @@ class Store:
         )
 
     def create_or_migrate(self) -> None:
-        """Bring the file to the newest tables; safe from several processes at once.
+        """Create the store or apply the missing migrations; several processes may call this at once.
 
-        A store that was never there is made. One that was, as the lock file beside it tells, and is missing or empty
-        now is a StoreError: it is to be restored, and a new one in its place would be taken for the truth.
+        Raise StoreError if the store is missing or empty although the lock file beside it says that it was created
+        before: it must be restored, since an empty store in its place would withdraw every zone.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with _told(self.path), open_shared(self.path.with_suffix(".lock")) as lock:
+        with self._translating_errors(OSError), open_shared(self.path.with_suffix(".lock")) as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             lock.seek(0)
             if lock.read() and not (self.path.exists() and self.path.stat().st_size):
                 raise StoreError(f"the store {self.path} is missing or empty: restore a backup of it")
             with suppress(FileExistsError):
-                create_shared(self.path)  # SQLite gives its own files the rights of this one
+                create_shared(self.path)  # SQLite gives its own files the permissions of this one
             self._db.init(sqlite.address(self.path), timeout=self._busy_timeout)
             migrations.run(self._db, str(MIGRATIONS))
             self._db.close()
             lock.truncate(0)
-            lock.write("the store was made\n")
+            lock.write("the store was created\n")
         self.attach()
 
     def attach(self) -> None:
-        """Use the file as it is: it is never made anew, so a missing store is an error and no empty store."""
+        """Use the existing file. It is never created: a missing file is a StoreError at the first connection."""
         self._db.init(sqlite.address(self.path), timeout=self._busy_timeout)
 
     def keep(self) -> None:
-        """Use the file as it is, for as long as this process lives: damage is found first, another file is an error."""
+        """Use the existing file and hold it open until `close`; a damaged or replaced file is a StoreError."""
         self.attach()
         self._keeper = Keeper(self.path)
 
     def close(self) -> None:
-        """Let go of the file until the next connection; the last process to do so leaves it whole, without a log."""
+        """Close the file until the next connection; when the last process closes it, SQLite removes the log."""
         if self._keeper:
             self._keeper.close()
 
     @contextmanager
     def connection(self) -> Iterator[None]:
-        """Connect this thread for as long as the block runs, and have the tables read and write this store there.
+        """Connect this thread for the block; within it the tables read and write this store.
 
-        A block within another one shares its connection. A statement that fails is a StoreError.
+        A nested block shares the connection. Raise StoreError if a statement fails.
         """
         opened = self._connect()
         try:
-            with in_use(self._db), self.failing():
+            with in_use(self._db), self.translating_errors():
                 yield
         finally:
             if opened:
                 self._db.close()
 
     def refresh(self) -> bool:
-        """Connect this thread again where the store has failed since, and return True then.
+        """Reconnect this thread if the store has failed since it connected; return whether it did.
 
-        Raise StoreError when the file is missing, damaged, or not the one that this process began with.
+        Raise StoreError if the file is missing, damaged, or not the one that this process opened first.
         """
-        with _told(self.path):
-            if self._keeper is None or (self._keeper.keep() is self._here.identity and not self._db.is_closed()):
+        with self._translating_errors(OSError):
+            if self._keeper is None or (self._keeper.keep() is self._thread.identity and not self._db.is_closed()):
                 return False
-        self.renew()
+        self.reconnect()
         return True
 
-    def renew(self) -> None:
-        """Connect this thread again: a connection from when the disk failed may stay read-only as long as it lives."""
+    def reconnect(self) -> None:
+        """Reconnect this thread: a connection that was opened while the disk failed may stay read-only."""
         self._db.close()
         self._connect()
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """One transaction: all of the block is durably stored when it ends, or nothing is."""
+        """Run the block in one transaction: all of it is durably stored at its end, or nothing is."""
         try:
             with self._writing(self._busy_timeout):
                 yield
@@ -134,97 +134,68 @@ class Store:
         self._failed_write = None
 
     def raise_failed_write(self, since: float) -> None:
-        """Raise the StoreError of the last write of this process, when it failed after that moment of `monotonic`."""
+        """Raise the StoreError of the last write of this process if it failed at or after `since` (of `monotonic`)."""
         failed = self._failed_write
         if failed is not None and failed[0] >= since:
             raise StoreError(str(failed[1]))
 
     @contextmanager
-    def trying(self) -> Iterator[None]:
-        """One transaction as `writing` makes it, of which nothing stays."""
-        with suppress(_Undone), self.writing():
-            yield
-            raise _Undone
-
-    @contextmanager
     def writing_if_free(self) -> Iterator[None]:
-        """As `writing`, but it is a StoreError at once when another writer is at work."""
+        """Run the block as `writing` does; raise StoreError at once if another writer holds the write lock."""
         with self._writing(0):
             yield
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """Reads that all see one state of the store."""
-        with self.connection(), _told(self.path), self._db.atomic("DEFERRED"):
+        """Run the block on a snapshot: all of its reads see the same state of the store."""
+        with self.connection(), self._translating_errors(OSError), self._db.atomic("DEFERRED"):
             yield
 
+    def translating_errors(self) -> AbstractContextManager[None]:
+        """Raise failures of SQLite in the block as StoreError, except IntegrityError: the caller handles that."""
+        return self._translating_errors()
+
     @contextmanager
-    def failing(self) -> Iterator[None]:
-        """Failures of statements outside of a transaction as StoreError."""
+    def _translating_errors(self, *others: type[Exception]) -> Iterator[None]:
+        failures: tuple[type[Exception], ...] = (*sqlite.FAILURES, *others)
         try:
             yield
         except pw.IntegrityError:
             raise
-        except sqlite.FAILURES as failed:
-            self._forget(failed)
+        except failures as failed:
+            if self._keeper and "readonly" in str(failed):
+                self._keeper.forget()
             raise StoreError(f"the store {self.path.name} cannot be used: {_first(failed)}") from failed
 
     @contextmanager
     def _writing(self, patience: float) -> Iterator[None]:
-        """A writing transaction that begins within so many seconds, other threads and programs waited for together."""
-        with self.connection(), _told(self.path), self._turns.taken(patience) as left:
+        """Begin a writing transaction within `patience` seconds, spent on threads and other programs together."""
+        with self.connection(), self._translating_errors(OSError), self._queue.turn(patience) as left:
             if left < self._busy_timeout:
                 self._db.execute_sql(f"pragma busy_timeout = {round(left * 1000)}")
             try:
                 with self._db.atomic():
                     yield
-            except pw.OperationalError as failed:
-                self._forget(failed)
-                raise
             finally:
                 if left < self._busy_timeout:
                     self._db.execute_sql(f"pragma busy_timeout = {self._busy_timeout * 1000}")
 
-    def _forget(self, failed: Exception) -> None:
-        if self._keeper and "readonly" in str(failed):
-            self._keeper.forget()
-
     def _connect(self) -> bool:
-        """Connect this thread; False when it is connected already."""
-        with _told(self.path):
+        """Connect this thread; return False if it is connected already."""
+        with self._translating_errors(OSError):
             if self._keeper and self._db.is_closed():
-                self._here.identity = self._keeper.keep()
-                self._db.database = self._keeper.address(self._here.identity)
+                self._thread.identity = self._keeper.keep()
+                self._db.database = self._keeper.address(self._thread.identity)
             return bool(self._db.connect(reuse_if_open=True))
 
-    def assert_writable(self) -> None:
-        """Raise StoreError when no write could be stored now."""
-        with self.writing():
-            self._db.execute_sql("update heartbeat set id = id where id = 0")
-
     def version(self) -> int:
-        """A number that moves when another connection has written (`PRAGMA data_version`)."""
-        with _told(self.path):
+        """Return a number that changes when another connection has written (`PRAGMA data_version`)."""
+        with self._translating_errors(OSError):
             return int(self._db.execute_sql("pragma data_version").fetchone()[0])
 
 
-class _Undone(Exception):
-    """Ends a transaction that was only tried."""
-
-
-@contextmanager
-def _told(path: Path) -> Iterator[None]:
-    """Failures of SQLite as StoreError; a broken unique index is the caller's to tell."""
-    try:
-        yield
-    except pw.IntegrityError:
-        raise
-    except (*sqlite.FAILURES, OSError) as failed:
-        raise StoreError(f"the store {path.name} cannot be used: {_first(failed)}") from failed
-
-
 def _first(failed: BaseException) -> BaseException:
-    """What went wrong first: SQLite has undone a transaction that found the disk full, and cannot do so again."""
+    """Return the first failure: after a full disk SQLite has rolled back already, and a second rollback fails too."""
     while failed.__context__ is not None:
         failed = failed.__context__
     return failed

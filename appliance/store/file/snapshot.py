@@ -1,4 +1,4 @@
-"""The store as one file: copied whole while others write, looked at without trust, put in the place of another.
+"""The store as one file: consistent copies while others write, integrity checks, companion files.
 
 This module knows files and SQLite. It must not know what the rows mean.
 """
@@ -17,29 +17,33 @@ from appliance.errors import StoreError
 from appliance.store.file import sqlite
 from appliance.store.file.database import MIGRATIONS
 
-PAGES_AT_A_TIME = 1024
-"""Pages between two reports of progress."""
+PAGES_PER_STEP = 1024
+"""Pages copied between two reports of progress."""
 COMPANIONS = ("-wal", "-shm")
-"""What SQLite keeps beside the file while it is in use."""
+"""Suffixes of the files that SQLite keeps beside the database while it is in use."""
 API_LOCK, DEPLOYER_LOCK = "api.lock", "deployer.lock"
-"""Files beside the store: who works on it holds one of them, the deployer alone, all others together."""
+"""Lock files beside the store: the deployer holds its own exclusively, all others share the other one."""
 _TABLES = frozenset({"account", "token", "zone", "record", "change", "deployment"})
 
 Progress = Callable[[int, int], None]
-"""Told how many pages are done, of how many."""
+"""Called with the number of copied pages and of all pages."""
 
 
-def copy_whole(source: Path, target: Path, progress: Progress = lambda _done, _all: None) -> None:
-    """Copy the store into the empty file `target`, as it was at one moment; writers go on meanwhile.
+def copy_store(source: Path, target: Path, progress: Progress = lambda _done, _total: None) -> None:
+    """Copy the store, as it is at one moment, into the empty file `target`; writers are not blocked.
 
-    The copy needs no companion. It is on disk and found sound when this returns; StoreError otherwise.
+    The copy has no companion files, is flushed to disk and verified. Raise StoreError if any of that fails.
     """
-    with told(source), closing(sqlite.connect(source)) as reader, closing(sqlite.connect(target)) as writer:
+    with (
+        translating_errors(source),
+        closing(sqlite.connect(source)) as reader,
+        closing(sqlite.connect(target)) as writer,
+    ):
         writer.execute("pragma journal_mode = off")
-        reader.execute("begin")  # from the first read on one snapshot: later commits do not start the copy anew
+        reader.execute("begin")  # one snapshot from the first read on: without it a commit would restart the copy
         reader.execute("select count(*) from sqlite_master").fetchone()
         with writer.backup("main", reader, "main") as copy:
-            while not copy.step(PAGES_AT_A_TIME):
+            while not copy.step(PAGES_PER_STEP):
                 progress(copy.page_count - copy.remaining, copy.page_count)
             progress(copy.page_count, copy.page_count)
         writer.execute("pragma journal_mode = delete")
@@ -47,47 +51,47 @@ def copy_whole(source: Path, target: Path, progress: Progress = lambda _done, _a
     flush(target)
 
 
-def fold(file: Path) -> None:
-    """Bring what SQLite keeps beside the file into it; nobody else may have it open."""
-    with told(file), closing(sqlite.connect(file)) as alone:
-        alone.execute("pragma journal_mode = delete")
+def merge_log(file: Path) -> None:
+    """Merge the write-ahead log into the file; nobody else may have it open."""
+    with translating_errors(file), closing(sqlite.connect(file)) as connection:
+        connection.execute("pragma journal_mode = delete")
 
 
 def verify(file: Path, *, called: Path | None = None) -> None:
-    """Raise StoreError, which calls the file `called`, unless it is a whole store that this release can read."""
-    with told(called or file), closing(sqlite.connect(file)) as reader:
-        found = [*_damages(reader), *_foreign(reader)]
+    """Raise StoreError unless the file is an intact store that this release can read; `called` is its name there."""
+    with translating_errors(called or file), closing(sqlite.connect(file)) as reader:
+        found = [*_damage(reader), *_incompatibilities(reader)]
     if found:
-        raise StoreError(f"{called or file} is no sound store: {found[0]}")
+        raise StoreError(f"{called or file} is not an intact store: {found[0]}")
 
 
 def unapplied_migrations(file: Path) -> list[str]:
-    """The migrations of this release that the file has not seen yet."""
-    with told(file), closing(sqlite.connect(file)) as reader:
+    """Return the migrations of this release that are not applied to the file."""
+    with translating_errors(file), closing(sqlite.connect(file)) as reader:
         return sorted(_known_migrations() - _applied_migrations(reader))
 
 
 @contextmanager
-def draft_beside(place: Path) -> Iterator[Path]:
-    """An empty file beside `place`, open to its owner alone; what is left of it at the end is removed."""
-    with told(place):
-        handle, name = tempfile.mkstemp(prefix=f"{place.name}.", suffix=".partial", dir=place.parent)
+def temporary_file_beside(target: Path) -> Iterator[Path]:
+    """Yield an empty file beside `target`, of mode 0600; remove what is left of it and its companions at the end."""
+    with translating_errors(target):
+        handle, name = tempfile.mkstemp(prefix=f"{target.name}.", suffix=".partial", dir=target.parent)
         os.close(handle)
-    draft = Path(name)
+    file = Path(name)
     try:
-        yield draft
+        yield file
     finally:
-        for file in (draft, *companions(draft), draft.with_suffix(".lock"), Path(f"{draft}-journal")):
-            file.unlink(missing_ok=True)
+        for one in (file, *companions(file), file.with_suffix(".lock"), Path(f"{file}-journal")):
+            one.unlink(missing_ok=True)
 
 
 def companions(file: Path) -> list[Path]:
-    """The files that belong to this one, whether they exist or not."""
+    """Return the paths of the companion files, whether they exist or not."""
     return [Path(f"{file}{suffix}") for suffix in COMPANIONS]
 
 
 def flush(file: Path) -> None:
-    """Make a file, or the names in a folder, durable."""
+    """Flush a file, or the entries of a folder, to disk."""
     descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
@@ -96,8 +100,8 @@ def flush(file: Path) -> None:
 
 
 @contextmanager
-def told(file: Path) -> Iterator[None]:
-    """Failures of SQLite and of the system as StoreError."""
+def translating_errors(file: Path) -> Iterator[None]:
+    """Raise failures of SQLite and of the system in the block as StoreError."""
     try:
         yield
     except apsw.Error as failed:
@@ -106,21 +110,21 @@ def told(file: Path) -> Iterator[None]:
         raise StoreError(f"{file} cannot be used: {failed.strerror or failed}") from failed
 
 
-def _damages(reader: sqlite.Connection) -> Iterator[str]:
+def _damage(reader: sqlite.Connection) -> Iterator[str]:
     verdict = str(reader.execute("pragma integrity_check(1)").get)
     if verdict != "ok":
         yield verdict.replace("\n", " ")
         return
     for table, *_ in reader.execute("pragma foreign_key_check"):
-        yield f"rows of {table} refer to rows that are not there"
+        yield f"rows of {table} refer to rows that do not exist"
 
 
-def _foreign(reader: sqlite.Connection) -> Iterator[str]:
+def _incompatibilities(reader: sqlite.Connection) -> Iterator[str]:
     tables = {name for (name,) in reader.execute("select name from sqlite_master where type = 'table'")}
     if missing := sorted(_TABLES - tables):
         yield f"it has no table {missing[0]}"
     elif unknown := sorted(_applied_migrations(reader) - _known_migrations()):
-        yield f"a newer release wrote it ({unknown[0]})"
+        yield f"a newer release wrote it (migration {unknown[0]})"
 
 
 def _applied_migrations(reader: sqlite.Connection) -> set[str]:

@@ -1,4 +1,4 @@
-"""The file itself: made once, migrated once, never made by accident, and its failures told as StoreError."""
+"""The file itself: created once, migrated once, never created by accident; its failures are StoreError."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from appliance.errors import StoreError
 from appliance.store import accounts
 from appliance.store.file import sqlite
 from appliance.store.file.database import MIGRATIONS, Store
-from tests.workspace import Workspace
+from tests.workspace import Workspace, current_database
 
-MAKE = """
+CREATE = """
 import sys
 from pathlib import Path
 from appliance.store.file.database import MIGRATIONS, Store
@@ -27,22 +27,28 @@ Store(Path(sys.argv[1])).create_or_migrate()
 
 
 def migrations_of(path: Path) -> list[str]:
-    """What the file says was run."""
+    """Return the migrations that the file lists as applied."""
     with closing(sqlite.connect(path)) as reader:
         return [str(row) for row in reader.execute("select * from schema_migration order by 1")]
 
 
+def write(store: Store) -> None:
+    """Store something."""
+    with store.writing():
+        accounts.create_account("new@example.org", datetime.now(UTC))
+
+
 def emails() -> list[str]:
-    """Whose accounts there are, in the store in use."""
+    """Return the email of each account of the store in use."""
     return [account.email for account in accounts.list_accounts()]
 
 
-def test_a_renewed_connection_reads_and_writes(tmp_path: Path) -> None:
+def test_a_thread_writes_after_it_reconnected(tmp_path: Path) -> None:
     store = Store(tmp_path / "store.sqlite3")
     store.create_or_migrate()
     with store.connection():
-        store.renew()
-        store.assert_writable()
+        store.reconnect()
+        write(store)
 
 
 def test_migrations_run_once(tmp_path: Path) -> None:
@@ -53,14 +59,14 @@ def test_migrations_run_once(tmp_path: Path) -> None:
     assert migrations_of(path) == once and len(once) == len(list(MIGRATIONS.glob("[0-9]*.py")))
 
 
-def test_two_processes_make_one_store(tmp_path: Path) -> None:
+def test_two_processes_create_one_store(tmp_path: Path) -> None:
     path = tmp_path / "store.sqlite3"
-    makers = [
-        subprocess.Popen((sys.executable, "-c", MAKE, str(path)), stderr=subprocess.PIPE, text=True) for _ in range(3)
+    creators = [
+        subprocess.Popen((sys.executable, "-c", CREATE, str(path)), stderr=subprocess.PIPE, text=True) for _ in range(3)
     ]
-    for maker in makers:
-        _, errors = maker.communicate(timeout=60)
-        assert maker.returncode == 0, errors
+    for creator in creators:
+        _, errors = creator.communicate(timeout=60)
+        assert creator.returncode == 0, errors
     assert len(migrations_of(path)) == len(list(MIGRATIONS.glob("[0-9]*.py")))
 
 
@@ -84,9 +90,9 @@ def test_a_statement_that_fails_outside_of_a_transaction_is_an_error(workspace: 
 def test_a_file_that_is_no_store_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "store.sqlite3"
     path.write_text("no database, " * 100)
-    for use in (Store.create_or_migrate, Store.assert_writable):
+    for use in (Store.create_or_migrate, write):
         store = Store(path)
-        if use is Store.assert_writable:
+        if use is write:
             store.attach()
         with pytest.raises(StoreError, match=r"store\.sqlite3"):
             use(store)
@@ -98,22 +104,20 @@ def test_a_path_may_hold_any_character(tmp_path: Path) -> None:
     store = Store(path)
     store.create_or_migrate()
     with store.connection():
-        store.assert_writable()
+        write(store)
     assert path.exists()
 
 
 def test_a_locked_store_is_an_error_after_the_timeout(workspace: Workspace) -> None:
     with closing(sqlite.connect(workspace.store.path)) as other:
         other.execute("begin immediate")
-        for write in (
-            workspace.store.assert_writable,
-            lambda: workspace.editor.create_zone(workspace.owner, "example.com"),
-        ):
-            with pytest.raises(StoreError, match="locked"):
-                write()
+        with pytest.raises(StoreError, match="locked"):
+            write(workspace.store)
+        with pytest.raises(StoreError, match="locked"):
+            workspace.editor.create_zone(workspace.owner, "example.com")
         assert accounts.list_accounts(), "readers are not held up"
         other.execute("rollback")
-    workspace.store.assert_writable()
+    write(workspace.store)
     workspace.zone()
     assert len(workspace.announced) == 1
 
@@ -166,7 +170,7 @@ def test_threads_use_stores_of_their_own(tmp_path: Path) -> None:
             accounts.create_account(f"{store.path.name}@example.org", datetime.now(UTC))
     together = threading.Barrier(2)
 
-    def look(store: Store) -> list[str]:
+    def read_emails(store: Store) -> list[str]:
         with store.connection():
             together.wait(30)
             found = emails()
@@ -174,7 +178,7 @@ def test_threads_use_stores_of_their_own(tmp_path: Path) -> None:
             return found
 
     with ThreadPoolExecutor(2) as threads:
-        assert list(threads.map(look, (first, second))) == [["first@example.org"], ["second@example.org"]]
+        assert list(threads.map(read_emails, (first, second))) == [["first@example.org"], ["second@example.org"]]
 
 
 def test_a_connection_within_another_does_not_end_it(workspace: Workspace) -> None:
@@ -189,7 +193,7 @@ def test_a_statement_outside_of_every_connection_is_refused(tmp_path: Path) -> N
         emails()
 
 
-def test_reads_of_a_block_see_one_state(workspace: Workspace) -> None:
+def test_reads_of_a_block_see_one_snapshot(workspace: Workspace) -> None:
     with workspace.store.reading():
         seen = len(accounts.list_accounts())
         with closing(sqlite.connect(workspace.store.path)) as other:
@@ -198,7 +202,7 @@ def test_reads_of_a_block_see_one_state(workspace: Workspace) -> None:
     assert accounts.list_accounts() == []
 
 
-def test_the_version_moves_when_another_has_written(workspace: Workspace) -> None:
+def test_the_version_changes_when_another_has_written(workspace: Workspace) -> None:
     before = workspace.store.version()
     assert workspace.store.version() == before
     with closing(sqlite.connect(workspace.store.path)) as other:
@@ -207,7 +211,7 @@ def test_the_version_moves_when_another_has_written(workspace: Workspace) -> Non
 
 
 def test_a_read_only_store_is_an_error_at_a_write(workspace: Workspace) -> None:
-    workspace.store._db.execute_sql("pragma query_only = 1")
+    current_database().execute_sql("pragma query_only = 1")
     with pytest.raises(StoreError, match="readonly"):
         workspace.zone()
-    workspace.store._db.execute_sql("pragma query_only = 0")
+    current_database().execute_sql("pragma query_only = 0")

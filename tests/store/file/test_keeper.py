@@ -1,4 +1,4 @@
-"""The file under a process: sound, the same, and opened again after a failure."""
+"""The file of a process: checked, never replaced, and opened again after a failure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from appliance.store.file.keeper import Keeper
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """A store that nobody has open."""
+    """Create a store that nobody has open."""
     path = tmp_path / "store.sqlite3"
     Store(path).create_or_migrate()
     return path
@@ -58,7 +58,7 @@ def test_a_missing_file_is_an_error_until_it_is_back(file: Path, tmp_path: Path)
     keeper.close()
 
 
-def test_another_file_is_an_error_for_as_long_as_the_process_lives(file: Path, tmp_path: Path) -> None:
+def test_another_file_is_an_error_until_the_process_restarts(file: Path, tmp_path: Path) -> None:
     keeper = Keeper(file)
     keeper.keep()
     shutil.copy(file, tmp_path / "copy")

@@ -1,4 +1,4 @@
-"""Connections: what they store and give back, and failures that must not pass as success."""
+"""Connections: values that round-trip, and failures that must not pass as success."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from appliance.store.file import sqlite
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """A database with a table of one column."""
+    """Create a database with a table of one column."""
     path = tmp_path / "file"
     path.touch()
     with closing(sqlite.connect(path)) as connection:
@@ -25,7 +25,7 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def database(file: Path) -> sqlite.Database:
-    """Peewee's database on it."""
+    """Yield a Peewee database over the file."""
     return sqlite.Database(sqlite.address(file), lock_type="IMMEDIATE", pragmas={"journal_mode": "wal"}, timeout=0)
 
 
@@ -34,7 +34,7 @@ def values(file: Path) -> list[object]:
         return [value for (value,) in connection.execute("select value from thing order by rowid")]
 
 
-def test_the_version_is_one_without_the_fault() -> None:
+def test_the_version_is_one_without_the_bug() -> None:
     assert sqlite.VERSION >= sqlite.OLDEST_VERSION
 
 
@@ -44,7 +44,7 @@ def test_a_missing_file_is_not_created(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_values_come_back_as_they_were(file: Path, database: sqlite.Database) -> None:
+def test_values_round_trip(file: Path, database: sqlite.Database) -> None:
     given = [None, True, 2**62, "ü\0x", b"\0\xff", datetime(2031, 5, 4, 12, 0, 0, 7, UTC)]
     for value in given:
         database.execute_sql("insert into thing values (?)", (value,))
@@ -70,7 +70,7 @@ def test_a_transaction_takes_the_write_lock_at_its_beginning(file: Path, databas
             pytest.fail("it began beside another writer")
 
 
-def test_a_transaction_that_sqlite_has_undone_does_not_pass_as_committed(file: Path, database: sqlite.Database) -> None:
+def test_a_transaction_that_sqlite_rolled_back_fails_at_commit(file: Path, database: sqlite.Database) -> None:
     def lose() -> None:
         with database.atomic():
             database.execute_sql("insert into thing values (1)")

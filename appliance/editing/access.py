@@ -1,4 +1,4 @@
-"""What a principal may see of zones and records, and what they may write."""
+"""What a principal may read and write of zones and records."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from appliance.zones.names import print_owner
 
 
 def find_zone(uuid: UUID, scope: Scope) -> Zone:
-    """The zone of that uuid; NotFound when there is none in the scope."""
+    """Return the zone with that uuid; raise NotFound if there is none in the scope."""
     zone = zones.get(uuid, scope)
     if zone is None:
         raise NotFound("there is no such zone")
@@ -21,21 +21,21 @@ def find_zone(uuid: UUID, scope: Scope) -> Zone:
 
 
 def find_record(uuid: UUID, scope: Scope) -> tuple[Zone, Record]:
-    """The record of that uuid and its zone; NotFound when there is none in the scope."""
+    """Return the record with that uuid and its zone; raise NotFound if there is none in the scope."""
     found = records.get(uuid, scope)
     if found is None:
         raise NotFound("there is no such record")
     return found
 
 
-def refuse_limited(principal: Principal, deed: str) -> None:
-    """Raise NotPermitted when the principal's token is limited to some records: a whole zone is more than these."""
+def refuse_limited_to_records(principal: Principal, action: str) -> None:
+    """Raise NotPermitted if the principal's token is limited to some records: `action` is one on a whole zone."""
     if principal.is_limited_to_records:
-        raise NotPermitted(f"this token is limited to some records and cannot {deed}")
+        raise NotPermitted(f"this token is limited to some records and cannot {action}")
 
 
 def check_grant(principal: Principal, zone: Zone, change: Change) -> None:
-    """Raise NotPermitted when a limit of the principal's token stands against the change."""
+    """Raise NotPermitted if the principal's token may not write a record of the change."""
     for record in (change.before, change.after) if isinstance(change, Update) else (change.record,):
         name = print_owner(record.owner, zone.name)
         if not principal.may_write(record.rdtype.name, name):

@@ -1,4 +1,4 @@
-"""Which names may become zones, and of whom."""
+"""Which names may become zones, and of which account."""
 
 from __future__ import annotations
 
@@ -17,27 +17,29 @@ from appliance.zones.names import print_domain
 from appliance.zones.reserved import OwnNames
 
 RESERVATION = timedelta(days=30)
-"""How long the name of a deleted zone stays with its account."""
+"""How long the name of a deleted zone is reserved for its account."""
 
 
 def own_names_of(settings: DnsSettings) -> OwnNames:
-    """The names of the settings that no zone may have."""
+    """Return the names in the settings that no zone may have."""
     nameservers = tuple(dns.name.from_text(server.name) for server in settings.nameservers)
     return OwnNames(nameservers, dns.name.from_text(settings.catalog))
 
 
 @functools.cache
 def public_suffixes() -> PublicSuffixList:
-    """The public suffix list that came with the release."""
+    """Return the public suffix list of this release."""
     return PublicSuffixList()
 
 
-def refuse_taken(name: Name, account: UUID, now: datetime) -> None:
-    """Raise InvalidName when the name, or one above or below it, is another's, or the zone exists."""
+def check_available(name: Name, account: UUID, now: datetime) -> None:
+    """Raise InvalidName if the zone exists, or another account has that name or one above or below it."""
     domain = print_domain(name)
     if zones.get_by_name(name):
-        raise InvalidName(f"the zone {domain} exists already", "domain")
+        raise InvalidName(f"the zone {domain} already exists", "domain")
     if zones.has_neighbour_of_others(name, account):
-        raise InvalidName(f"{domain} lies above or below a zone of another account", "domain")
+        raise InvalidName(f"{domain} is above or below a zone of another account", "domain")
     if zones.is_reserved_for_another(name, account, now - RESERVATION):
-        raise InvalidName(f"{domain} was deleted by another account less than {RESERVATION.days} days ago", "domain")
+        raise InvalidName(
+            f"{domain} is reserved: another account deleted it less than {RESERVATION.days} days ago", "domain"
+        )
