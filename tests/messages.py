@@ -32,8 +32,8 @@ KNOWN: Mapping[str, frozenset[Position]] = {
     "abort": frozenset({(1, "description")}),
     "error_response": frozenset({(1, "detail")}),
     "_error_page": frozenset({(1, "text")}),
-    "fail": frozenset({(0, "what"), (1, "mend")}),
-    "warn": frozenset({(0, "what"), (1, "mend")}),
+    "fail": frozenset({(0, "what"), (1, "repair")}),
+    "warn": frozenset({(0, "what"), (1, "repair")}),
 }
 """Functions and classes that take messages, besides exceptions."""
 COMMANDS = frozenset({"CommandError", "CommandFailed", "CommandTimeout", "MissingProgram", "BrokenConnection"})

@@ -37,7 +37,7 @@ def doctor(settings: Settings, sample: int, all_zones: bool, as_json: bool) -> N
 
     context = DoctorContext(settings, now(), None if all_zones else sample)
     rows = [
-        {"verdict": result.verdict.value, "check": name, "what": result.what, "mend": result.repair or None}
+        {"verdict": result.verdict.value, "check": name, "what": result.what, "repair": result.repair or None}
         for name, result in examine(context, _show_running)
     ]
     _show_running("")
@@ -54,8 +54,8 @@ def _print(rows: list[dict[str, str | None]]) -> None:
     indent = " " * lines[0].index("WHAT")
     for row, line in zip(rows, lines[1:], strict=True):
         click.echo(line)
-        if row["mend"]:
-            click.echo(f"{indent}-> {row['mend']}")
+        if row["repair"]:
+            click.echo(f"{indent}-> {row['repair']}")
 
 
 def _show_running(name: str) -> None:

@@ -46,7 +46,7 @@ def prepare(settings: Settings, as_json: bool) -> None:
         if not as_json:
             click.echo(f"created {item}")
     if as_json:
-        click.echo(json.dumps({"made": created}, indent=2))
+        click.echo(json.dumps({"created": created}, indent=2))
 
 
 @host.command("named-conf")

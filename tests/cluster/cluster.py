@@ -114,7 +114,7 @@ def main_process(host: Host, unit: str) -> int:
 def findings(host: Host) -> list[Finding]:
     """Return the failures and warnings of `doctor` on the host."""
     rows = json.loads(host.sudo(f"{PROGRAM} doctor --json", status=(0, 1)).output)
-    return [Finding(row["check"], row["what"], row["mend"]) for row in rows if row["verdict"] in ("fail", "warn")]
+    return [Finding(row["check"], row["what"], row["repair"]) for row in rows if row["verdict"] in ("fail", "warn")]
 
 
 def wait_until_healthy(host: Host) -> None:

@@ -155,7 +155,7 @@ def test_an_unreachable_secondary_is_reported_everywhere(own: Appliance, api: Cl
 def test_a_suspended_deployer_is_reported(own: Appliance, api: Client) -> None:
     api.wait_until_live(api.zone("still.example"))
     with own.without("appliance deployer"):
-        wait_for(lambda: own.get("/readyz").status_code == 503, "readyz tells")
+        wait_for(lambda: own.get("/readyz").status_code == 503, "readyz reports it")
         assert "the deployer has not reported for" in status_of(own)
         assert "event=problem subject=deployer" in own.log("serve")
         api.zone("written.example")
