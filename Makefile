@@ -8,6 +8,7 @@ PIP := $(PYTHON) -m pip --quiet --disable-pip-version-check --no-input
 # A lock file lists all packages to install, so pip resolves nothing and cannot install a later release.
 LOCKED := --no-deps --require-hashes --only-binary :all:
 CODE := $(wildcard appliance bench tests)
+WORDED := $(CODE) $(wildcard *.md Makefile Vagrantfile setup.cfg ansible bind-templates docs packaging systemd tools)
 AT_ONCE := -n 3 --dist worksteal
 ARGS ?=
 T ?=
@@ -60,6 +61,8 @@ lint: $(VENV)/test ## ruff, and the import rules of setup.cfg
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/lint-imports --no-logo --config setup.cfg
+	$(PYTHON) tools/words $(WORDED)
+	$(PYTHON) -m pytest --quiet --no-header tests/test_names.py
 
 .PHONY: types
 types: $(VENV)/test ## mypy, strict
