@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from appliance.store import deployments, statistics, unknown_zones
+from appliance.store import heartbeat, statistics, unknown_zones
 from appliance.zones.names import print_domain
 
 LATE_AFTER = timedelta(seconds=60)
@@ -38,7 +38,7 @@ def find_problems(nameservers: Sequence[str], now: datetime) -> list[Problem]:
 
 def deployer_problem(now: datetime) -> Problem | None:
     """Return what is wrong with the deployer, None if it runs: the one rule for everything that reports it."""
-    beat_at = deployments.last_heartbeat_at()
+    beat_at = heartbeat.last_at()
     if beat_at is None:
         text, remedy = "the deployer has never run", "start it and read its log"
     elif now - beat_at > DEPLOYER_SILENT_AFTER:

@@ -16,7 +16,7 @@ from appliance.doctor import answers
 from appliance.doctor.result import DoctorContext, Verdict
 from appliance.problems import deployer_problem, find_problems
 from appliance.settings import Settings, StoreSettings
-from appliance.store import deployments, unknown_zones
+from appliance.store import heartbeat, unknown_zones
 from tests.workspace import Workspace
 
 UNKNOWN = [f"unknown{number}.example" for number in range(50)]
@@ -24,7 +24,7 @@ UNKNOWN = [f"unknown{number}.example" for number in range(50)]
 
 def beat(workspace: Workspace, seconds: float) -> None:
     """Store a heartbeat of the deployer, that many seconds from the workspace's time."""
-    deployments.store_heartbeat(deployments.Heartbeat(workspace.clock() + timedelta(seconds=seconds), None, 0, 0))
+    heartbeat.store(heartbeat.Heartbeat(workspace.clock() + timedelta(seconds=seconds), None, 0, 0))
 
 
 @pytest.mark.parametrize(

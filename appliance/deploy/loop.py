@@ -25,7 +25,7 @@ from appliance.deploy.verifier import Ahead, Complete, Event, Overdue, PrimarySe
 from appliance.editing import Editor
 from appliance.errors import StoreError
 from appliance.settings import DeployerSettings
-from appliance.store import deployments, journal, zones
+from appliance.store import deployments, heartbeat, journal, zones
 from appliance.store.deployments import ZoneStatus
 from appliance.store.file.database import Store
 from appliance.systemd import ServiceManager
@@ -239,8 +239,8 @@ class Deployer:
             reconciler = self._reconciler
             with self._context.store.writing():
                 pending = len(self._context.zones)
-                heartbeat = deployments.Heartbeat(self._context.clock(), reconciler.ended_at, reconciler.count, pending)
-                deployments.store_heartbeat(heartbeat)
+                latest = heartbeat.Heartbeat(self._context.clock(), reconciler.ended_at, reconciler.count, pending)
+                heartbeat.store(latest)
             slow = self._context.verifier.older_than(now - HEARTBEAT_INTERVAL)
             for watch in slow:
                 self._context.recorder.observed(watch.uuid, watch.target, watch.answers)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from appliance.doctor.result import DoctorContext, Result, fail, ok, warn
 from appliance.errors import StoreError
-from appliance.store import deployments, journal
+from appliance.store import heartbeat, journal
 from appliance.store.file import snapshot
 from appliance.store.file.database import Store
 
@@ -73,4 +73,4 @@ def _newest_row(context: DoctorContext) -> datetime | None:
     store = Store(context.settings.store.path)
     store.attach()
     with store.connection():
-        return max(filter(None, (journal.last_moment(), deployments.last_heartbeat_at())), default=None)
+        return max(filter(None, (journal.last_moment(), heartbeat.last_at())), default=None)

@@ -1,4 +1,4 @@
-"""Rows of deployments, observations and heartbeats. The deployer alone writes; API, console, CLI and metrics read."""
+"""Rows of deployments and observations. The deployer alone writes; API, console, CLI and metrics read."""
 
 from __future__ import annotations
 
@@ -181,39 +181,6 @@ def removed_before(uuids: Iterable[UUID], moment: datetime) -> list[UUID]:
     """Return those of these zones whose removal was confirmed before that moment."""
     query = tables.Zone.select(tables.Zone.uuid).join(tables.Deployment).where(tables.Deployment.removed_at < moment)
     return [row.uuid for part in tables.batches(uuids) for row in query.where(tables.Zone.uuid.in_(part))]
-
-
-@dataclass(frozen=True, slots=True)
-class Heartbeat:
-    """The last heartbeat of the deployer: its time, the last reconciliation, their number, and pending zones."""
-
-    beat_at: datetime
-    reconciled_at: datetime | None
-    reconciliations: int
-    pending: int
-
-
-def store_heartbeat(heartbeat: Heartbeat) -> None:
-    """Store that the deployer is running."""
-    tables.Heartbeat.insert(
-        id=1,
-        beat_at=heartbeat.beat_at,
-        reconciled_at=heartbeat.reconciled_at,
-        reconciliations=heartbeat.reconciliations,
-        pending=heartbeat.pending,
-    ).on_conflict_replace().execute()
-
-
-def last_heartbeat() -> Heartbeat | None:
-    """Return the last heartbeat of the deployer, or None."""
-    row = tables.Heartbeat.get_or_none(tables.Heartbeat.id == 1)
-    return Heartbeat(row.beat_at, row.reconciled_at, row.reconciliations, row.pending) if row else None
-
-
-def last_heartbeat_at() -> datetime | None:
-    """Return the time of the last heartbeat of the deployer, or None."""
-    heartbeat = last_heartbeat()
-    return heartbeat.beat_at if heartbeat else None
 
 
 def _newer_answer() -> dict[pw.Field, Any]:

@@ -12,7 +12,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from appliance.problems import MOST_NAMED
-from appliance.store import deployments, statistics, unknown_zones
+from appliance.store import heartbeat, statistics, unknown_zones
 from appliance.zones.deployment import DeploymentState
 from appliance.zones.names import print_domain
 
@@ -59,15 +59,15 @@ class StoreCollector(Collector):
     def _deployer(self) -> Iterable[Metric]:
         unknown = _gauge("unknown_zones", "Zones that are served but not in the database")
         unknown.add_metric([], len(unknown_zones.names(MOST_NAMED)))
-        heartbeat = deployments.last_heartbeat()
-        if heartbeat is None:
+        latest = heartbeat.last()
+        if latest is None:
             return (unknown,)
         age = _gauge("deployer_heartbeat_age_seconds", "Seconds since the last heartbeat of the deployer")
-        age.add_metric([], (self._clock() - heartbeat.beat_at).total_seconds())
+        age.add_metric([], (self._clock() - latest.beat_at).total_seconds())
         reconciliations = _gauge("deployer_reconciliations", "Reconciliations since the deployer's start")
-        reconciliations.add_metric([], heartbeat.reconciliations)
+        reconciliations.add_metric([], latest.reconciliations)
         pending = _gauge("deployer_pending_zones", "Zones that wait for the deployer or are being deployed")
-        pending.add_metric([], heartbeat.pending)
+        pending.add_metric([], latest.pending)
         return unknown, age, reconciliations, pending
 
     def _late_zones(self) -> Iterable[Metric]:

@@ -69,14 +69,6 @@ def test_zones_are_counted_by_state(workspace: Workspace) -> None:
     assert len(statistics.late_zones(2)) == 2
 
 
-def test_the_heartbeat_is_one_row(workspace: Workspace) -> None:
-    assert deployments.last_heartbeat_at() is None
-    for _ in range(2):
-        workspace.clock.forward(seconds=1)
-        deployments.store_heartbeat(deployments.Heartbeat(workspace.clock(), None, 0, 0))
-    assert deployments.last_heartbeat_at() == workspace.clock() and len(workspace.rows()["heartbeat"]) == 1
-
-
 def test_statuses_leave_no_read_open_during_a_write(workspace: Workspace) -> None:
     zones = [workspace.zone(domain) for domain in ("one.example", "two.example")]
     with closing(sqlite.connect(workspace.store.path)) as other:

@@ -13,7 +13,7 @@ import pytest
 from appliance.app import create_app
 from appliance.principal import TokenLimits
 from appliance.settings import ApiSettings
-from appliance.store import deployments
+from appliance.store import deployments, heartbeat
 from appliance.store.file import sqlite
 from appliance.zones.deployment import NameserverState, Observation
 from tests.api.conftest import NS1, NS2, Application, Bearer, is_error
@@ -30,7 +30,7 @@ def application(application: Application) -> Application:
 
 def _beat(application: Application) -> None:
     with application.writing():
-        deployments.store_heartbeat(deployments.Heartbeat(application.clock(), None, 0, 0))
+        heartbeat.store(heartbeat.Heartbeat(application.clock(), None, 0, 0))
 
 
 def test_healthz(application: Application) -> None:

@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from appliance.app import create_app
-from appliance.store import deployments, zones
+from appliance.store import heartbeat, zones
 from appliance.store.file import sqlite
 from tests.api.conftest import NS1, NS2, Application, Bearer, is_error
 from tests.many_zones import add_zones, make_all_live
@@ -30,7 +30,7 @@ def application(application: Application) -> Application:
 
 def beat(application: Application, ahead: timedelta = timedelta()) -> None:
     with application.writing():
-        deployments.store_heartbeat(deployments.Heartbeat(application.clock() + ahead, None, 0, 0))
+        heartbeat.store(heartbeat.Heartbeat(application.clock() + ahead, None, 0, 0))
 
 
 @contextmanager

@@ -1,0 +1,41 @@
+"""The heartbeat: one row, in which the deployer says that it is running and how far it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from appliance.store import tables
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """The last heartbeat of the deployer: its time, the last reconciliation, their number, and pending zones."""
+
+    beat_at: datetime
+    reconciled_at: datetime | None
+    reconciliations: int
+    pending: int
+
+
+def store(heartbeat: Heartbeat) -> None:
+    """Store that the deployer is running."""
+    tables.Heartbeat.insert(
+        id=1,
+        beat_at=heartbeat.beat_at,
+        reconciled_at=heartbeat.reconciled_at,
+        reconciliations=heartbeat.reconciliations,
+        pending=heartbeat.pending,
+    ).on_conflict_replace().execute()
+
+
+def last() -> Heartbeat | None:
+    """Return the last heartbeat of the deployer, or None."""
+    row = tables.Heartbeat.get_or_none(tables.Heartbeat.id == 1)
+    return Heartbeat(row.beat_at, row.reconciled_at, row.reconciliations, row.pending) if row else None
+
+
+def last_at() -> datetime | None:
+    """Return the time of the last heartbeat of the deployer, or None."""
+    heartbeat = last()
+    return heartbeat.beat_at if heartbeat else None
