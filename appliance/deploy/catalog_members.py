@@ -95,6 +95,8 @@ class CatalogMembers:
 
     def may_be_former(self, uuid: UUID, name: Name) -> bool:
         """Return True if a secondary may have answered for this name from another member since `begin_reading`."""
+        if not self._is_known:
+            return True
         label = member_label(uuid)
         return name in self._left or name in self._rejoined or self._label_of.get(name, label) != label
 
@@ -161,5 +163,10 @@ class CatalogMembers:
         return joined
 
     def fail(self) -> None:
-        """Note that the update failed; the next reconciliation requests it again."""
-        self._in_progress = None
+        """Note that the update failed; the next reconciliation requests it again.
+
+        Its removals may have been carried out all the same.
+        """
+        sent, self._in_progress = self._in_progress, None
+        if sent is not None:
+            self._left |= {*sent.remove.values(), *sent.rejoin.values()}

@@ -238,8 +238,9 @@ class Reconciler:
 
         def done(raised: list[ZoneStatus]) -> None:
             self.raising -= 1
-            for status in raised:
-                self.context.zones.request(status)
+            for status in deployments.statuses([one.uuid for one in raised]):  # read again: one may be deleted by now
+                if not status.deleted:
+                    self.context.zones.request(status)
 
         def failed(error: ApplianceError) -> None:
             self.raising -= 1

@@ -69,6 +69,28 @@ def test_a_failed_update_is_left_to_the_next_comparison() -> None:
     assert members.next_update()
 
 
+def test_removals_of_a_failed_update_may_have_been_carried_out() -> None:
+    members, former, newer = empty(), uuid4(), uuid4()
+    members.learn({member_label(former): ZONE})
+    members.leave(former, ZONE)
+    members.next_update()
+    members.fail()
+    members.begin_reading()
+    members.learn({})
+    assert members.may_be_former(newer, ZONE)
+    members.join(newer, ZONE)
+    update = members.next_update()
+    assert update
+    assert (update.add, update.rejoin) == ({}, {member_label(newer): ZONE})
+
+
+def test_before_the_catalog_was_read_every_member_may_be_a_former_one() -> None:
+    members, zone = CatalogMembers(), uuid4()
+    assert members.may_be_former(zone, ZONE)
+    members.learn({member_label(zone): ZONE})
+    assert not members.may_be_former(zone, ZONE)
+
+
 def test_a_reading_older_than_an_update_is_ignored() -> None:
     members, zone = empty(), uuid4()
     members.join(zone, ZONE)

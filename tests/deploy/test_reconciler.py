@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
+from appliance.editing import Editor
 from appliance.store import deployments
+from appliance.zones.model import Zone
 from appliance.zones.serial import is_later
 from tests.deploy.many_zones import ManyZones, many_zones
 from tests.deploy.test_size import started, step_until
@@ -56,3 +61,46 @@ def test_a_deleted_zone_that_nobody_serves_counts_as_removed(three: ManyZones, t
         server.serials.pop(zone.name.to_digestable())
     with started(three, tmp_path) as deployer:
         step_until(deployer, lambda: len(deployments.statuses()) == 2, "it is removed")
+
+
+class HeldEditor(Editor):
+    """An editor that raises the serial of one zone only once it is released."""
+
+    held: UUID
+    released: threading.Event
+
+    def raise_serial(self, uuid: UUID, served: int) -> Zone:
+        """Raise the serial, once released if it is that zone's."""
+        if uuid == self.held:
+            assert self.released.wait(60)
+        return super().raise_serial(uuid, served)
+
+
+def test_a_zone_that_is_deleted_while_others_are_raised_is_not_published_again(
+    three: ManyZones, tmp_path: Path
+) -> None:
+    zone, last, served = three.zones[0], three.zones[2], three.zones[0].serial + 5
+    editor = HeldEditor(**{one.name: getattr(three.workspace.editor, one.name) for one in fields(Editor)})
+    object.__setattr__(editor, "held", last.uuid)
+    object.__setattr__(editor, "released", threading.Event())
+    three.workspace.editor = editor
+    for server in (three.ns1, three.ns2):
+        for one in three.zones:
+            server.serve(one.name, served)
+    with started(three, tmp_path) as deployer:
+        step_until(deployer, lambda: is_later(deployments.statuses([zone.uuid])[0].serial, served), "it is raised")
+        editor.delete_zone(three.workspace.owner, zone.uuid)
+        for server in (three.ns1, three.ns2):
+            server.serials.pop(zone.name.to_digestable())
+        step_until(deployer, lambda: deployments.statuses([zone.uuid])[0].removed, "it is removed")
+        three.host.files.path(zone.uuid).unlink()
+        editor.released.set()
+        step_until(deployer, lambda: is_later(deployments.statuses([last.uuid])[0].serial, served), "all are raised")
+        step_until(deployer, lambda: is_attempted(last.uuid), "the last is handed over")
+        assert not three.host.files.path(zone.uuid).exists()
+
+
+def is_attempted(uuid: UUID) -> bool:
+    """Return True if the deployer handed over the zone's present serial."""
+    (status,) = deployments.statuses([uuid])
+    return status.attempted == status.serial
