@@ -63,7 +63,7 @@ def _nameservers(nameservers: Sequence[str]) -> Iterator[Problem]:
         elif lag and lag.lagging:
             zones = f"{lag.lagging} zone{'s' if lag.lagging > 1 else ''}"
             remedy = "read its log: transfers may be refused or interrupted, or its disk full"
-            yield Problem("nameserver", name, f"nameserver {name} is behind with {zones}", remedy)
+            yield Problem("nameserver", name, f"nameserver {name} is lagging for {zones}", remedy)
 
 
 def _zones(now: datetime) -> Iterator[Problem]:
@@ -73,15 +73,15 @@ def _zones(now: datetime) -> Iterator[Problem]:
             name = print_domain(late.name)
             fault = "deleted and still served" if late.deleted else f"not live at serial {late.serial}"
             reason = f": {late.error}" if late.error else ""
-            text = f"zone {name} is {fault} after {_seconds(age)} s{reason}"
-            yield Problem("zone", name, text, f"dns-appliance status {name}")
+            text = f"zone {name} is {fault}, {_seconds(age)} s after its last change{reason}"
+            yield Problem("zone", name, text, f"run dns-appliance status {name}")
 
 
 def _unknown_zones() -> Iterator[Problem]:
     for name in unknown_zones.names(MOST_NAMED):
         text = f"zone {name} is served but not in the database; it is kept"
         yield Problem(
-            "unknown-zone", name, text, "restore a backup that holds it, or dns-appliance deployer --allow-removals"
+            "unknown-zone", name, text, "restore a backup with it, or run dns-appliance deployer --allow-removals"
         )
 
 

@@ -93,4 +93,4 @@ class Timestamp(fields.DateTime):
 
 
 def _between(minimum: int, maximum: int) -> validate.Range:
-    return validate.Range(minimum, maximum, error=f"must be from {minimum} to {maximum}")
+    return validate.Range(minimum, maximum, error=f"{{input}} is out of range: use {minimum} to {maximum}")

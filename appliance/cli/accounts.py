@@ -29,7 +29,7 @@ def account() -> None:
 
 @account.command("create")
 @click.argument("email")
-@click.option("--admin", is_flag=True, help="Make it an operator, who manages all zones and accounts.")
+@click.option("--admin", is_flag=True, help="Create an operator, who manages all zones and accounts.")
 @json_option
 @settings_options
 def create_account(settings: Settings, email: str, admin: bool, as_json: bool) -> None:
@@ -73,7 +73,7 @@ def enable_account(settings: Settings, email: str) -> None:
 
 @account.command("password")
 @click.argument("email")
-@click.option("--without-code", is_flag=True, help="Also disable two-factor authentication, for a lost device.")
+@click.option("--disable-two-factor", "without_code", is_flag=True, help="Also turn two-factor authentication off.")
 @settings_options
 def set_password(settings: Settings, email: str, without_code: bool) -> None:
     """Set the console password of an account.

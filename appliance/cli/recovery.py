@@ -80,7 +80,7 @@ def _print(done: RestoreResult) -> None:
     if done.kept:
         click.echo(f"the replaced database is kept as {done.kept}")
     if done.unread:
-        click.echo(f"changes since the backup could not be read from it: {done.unread}", err=True)
+        click.echo(f"changes since the backup could not be read from the replaced database: {done.unread}", err=True)
     for domain in takeover.restored:
         click.echo(f"zone {domain} was deleted since the backup and is restored", err=True)
     for domain in takeover.not_in_backup:

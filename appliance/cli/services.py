@@ -82,8 +82,8 @@ def serve(settings: Settings) -> None:
 
 
 @click.command()
-@click.option("--once", is_flag=True, help="Publish all zones, then exit; status 1 if a zone is not live.")
-@click.option("--allow-removals", is_flag=True, help="Remove unknown zones: served but not in the database.")
+@click.option("--once", is_flag=True, help="Deploy all zones, then exit; status 1 if a zone is not live.")
+@click.option("--allow-removals", is_flag=True, help="Let the running deployer remove unknown zones, and exit.")
 @settings_options
 def deployer(settings: Settings, once: bool, allow_removals: bool) -> None:
     """Publish zones to the nameservers.
@@ -95,7 +95,9 @@ def deployer(settings: Settings, once: bool, allow_removals: bool) -> None:
 
     log_to_stderr()
     if not settings.dns.nameservers:
-        raise SettingsError("dns.nameservers is empty; set it in the settings file")
+        raise SettingsError(
+            "dns.nameservers is empty; set it to name=address:port of each nameserver, the primary first"
+        )
     try:
         manager = manager_from_environment(os.environ, os.getpid())
         all_live = run_deployer(settings, now, manager, once=once, allow_removals=allow_removals)

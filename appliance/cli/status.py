@@ -1,4 +1,4 @@
-"""`status`: target serial of each zone, last serial of each nameserver, state, and problems."""
+"""`status`: desired serial of each zone, last serial of each nameserver, state, and problems."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PAGE = 1000
 def status(settings: Settings, domain: str | None, watch: bool, as_json: bool) -> None:
     """Show the deployment state of zones.
 
-    Columns: serial wanted, serial at each nameserver, state, last error. Problems are printed below. Exits with
+    Columns: desired serial, serial at each nameserver, state, last error. Problems are printed below. Exits with
     status 1 if a zone is not live or there is any problem.
     """
     if watch and not as_json and sys.stdout.isatty():
@@ -88,7 +88,7 @@ def _row(zone: Zone, state: Deployment) -> Row:
     answers = {seen.nameserver: seen.serial for seen in state.nameservers}
     return {
         "zone": print_domain(zone.name),
-        "wanted": zone.serial,
+        "desired": zone.serial,
         **answers,
         "state": state.state.value,
         "error": state.error,

@@ -23,7 +23,7 @@ NAVIGATION = (
     ("console.zones", "Zones", False),
     ("console.dashboard", "Dashboard", True),
     ("console.tokens", "API tokens", False),
-    ("console.people", "People", True),
+    ("console.people", "Accounts", True),
     ("console.account", "Account", False),
 )
 """Endpoint, label, and whether only operators see it; an endpoint that does not exist has no link."""

@@ -174,7 +174,7 @@ def _parse_bounded(text: str, field: str, maximum: int) -> int:
     """Return the integer in the text; raise InputError unless it is 0 to `maximum`."""
     number = parse_integer(text, field)
     if not 0 <= number <= maximum:
-        raise InputError(f"it must be 0 to {maximum}", field)
+        raise InputError(f"{number} is out of range: use 0 to {maximum}", field)
     return number
 
 

@@ -125,5 +125,5 @@ def parse_integer(text: str, field: str) -> int:
     """Return the integer in the text; raise InputError if it is none, or has more than 18 digits."""
     digits = text.strip().removeprefix("-")
     if not digits.isascii() or not digits.isdigit() or len(digits) > 18:
-        raise InputError("an integer is expected", field)
+        raise InputError(f"{text!r} is not an integer", field)
     return int(text)

@@ -48,7 +48,9 @@ def host_from(settings: Settings) -> PrimaryHost:
     """Return the host that the settings describe; raise SettingsError if a setting is missing."""
     nameservers = settings.dns.nameservers
     if not nameservers:
-        raise SettingsError("dns.nameservers names no nameserver")
+        raise SettingsError(
+            "dns.nameservers is empty; set it to name=address:port of each nameserver, the primary first"
+        )
     deployer, primary = settings.deployer, nameservers[0]
     catalog = dns.name.from_text(settings.dns.catalog)
     connection = RndcConnection(deployer.control, read_key(deployer.control_key))

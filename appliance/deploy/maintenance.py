@@ -45,6 +45,8 @@ class Maintenance:
                 self.purge()
             except StoreError as failed:
                 log.warning("event=purge-failed reason=%r", str(failed))
+            except Exception:  # the top of the thread: the next hour tries again
+                log.exception("event=purge-failed")
             if self._stopped.wait(EVERY):
                 return
 

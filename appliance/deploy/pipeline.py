@@ -153,7 +153,7 @@ def _compile(candidate: _Candidate, host: PrimaryHost, store: Store) -> bytes:
         lines = records.lines_of(zone)
     candidate.serial = zone.serial
     if lines.count != zone.record_count:
-        raise CompileFailed(f"the store holds {lines.count} records of this zone instead of {zone.record_count}")
+        raise CompileFailed(f"the database has {lines.count} records of this zone, not {zone.record_count}")
     return zone_file(zone.name, zone.serial, host.apex, lines.text, lines.count)
 
 
@@ -206,7 +206,7 @@ def _log(candidate: _Candidate, began: float, clock: Callable[[], float] = time.
     level = logging.WARNING if candidate.error else logging.INFO
     log.log(
         level,
-        "event=deployed zone=%s serial=%d stop=%s ms=%.1f%s",
+        "event=deployed zone=%s serial=%d step=%s ms=%.1f%s",
         print_domain(candidate.name),
         candidate.serial,
         candidate.error.step if candidate.error else "reload",

@@ -47,7 +47,7 @@ class ProblemLog:
         for key, problem in found.items():
             if now - self._reported.get(key, -REPORT_INTERVAL) >= REPORT_INTERVAL:
                 self._reported[key] = now
-                log.warning("event=problem subject=%s text=%r do=%r", problem.subject, problem.text, problem.remedy)
+                log.warning("event=problem subject=%s text=%r remedy=%r", problem.subject, problem.text, problem.remedy)
 
     def _find(self) -> list[Problem]:
         with self.store.reading():

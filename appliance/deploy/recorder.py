@@ -87,7 +87,7 @@ class Recorder:
         self.is_loaded = True
 
     def forget(self) -> None:
-        """Forget the rows in the store, as when it was replaced; the next reconciliation loads them."""
+        """Forget the rows in the store, after an unexpected failure; the next reconciliation loads them."""
         self._rows, self._notes, self._confirmed, self.is_loaded = {}, {}, None, False
 
     def attempt(self, uuid: UUID, serial: int, error: str | None, published: Publication | None = None) -> None:
@@ -100,7 +100,7 @@ class Recorder:
         self.live(watch.uuid, watch.target)
         took = (self.monotonic() - watch.began) * 1000
         serial = "none" if watch.target is None else watch.target
-        log.info("event=live zone=%s serial=%s stop=verify ms=%.1f", print_domain(watch.name), serial, took)
+        log.info("event=live zone=%s serial=%s step=verify ms=%.1f", print_domain(watch.name), serial, took)
 
     def live(self, uuid: UUID, serial: int | None) -> None:
         """Note that every nameserver serves the zone at this serial; None: that none serves it."""

@@ -109,7 +109,7 @@ def answers(context: DoctorContext) -> Iterator[Result]:
             served = [one for one, answer in answered if reaches(answer.serial, one.serial)]
             differing = [one.name for one in served if _differs_in_answers(server, one, store, context.settings)]
             if lagging:
-                yield fail(f"{server.name} is behind for {_join(lagging)}", "see docs/recovery.md")
+                yield fail(f"{server.name} is lagging for {_join(lagging)}", "see docs/recovery.md, nameservers")
             if differing:
                 yield fail(f"{server.name} serves content that differs from the database: {_join(differing)}", _REWRITE)
             if answered and not lagging and not differing:
@@ -117,7 +117,7 @@ def answers(context: DoctorContext) -> Iterator[Result]:
 
 
 _TAKEOVER = "the deployer raises the primary's serial within a minute; if not, read its log for event=catalog-unread"
-_UNKNOWN = "they are kept and served; see docs/recovery.md, zones that the store does not know"
+_UNKNOWN = "they are kept and served; see docs/recovery.md, unknown zones"
 _REPLACED = "the deployer replaces it within half a minute; if not, read its log for event=file-touched"
 _REWRITE = "change any record of the zone: its file is then written and loaded again"
 

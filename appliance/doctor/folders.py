@@ -72,7 +72,7 @@ def space(context: DoctorContext) -> Iterator[Result]:
         counted = disk.f_files > 0  # some file systems do not count inodes
         left = f"{octets // 2**20} MiB" + (f" and {inodes} inodes" if counted else "") + f" free at {folder}"
         if octets < MIN_OCTETS or (counted and inodes < MIN_INODES):
-            yield fail(left, "make space on the disk: nothing can be stored or published until then; zones stay served")
+            yield fail(left, "free some disk space: until then nothing can be stored or published; zones stay served")
         elif octets < LOW_OCTETS or (counted and inodes < LOW_INODES):
             yield warn(left, "make space on the disk soon")
         else:

@@ -61,7 +61,7 @@ def plausible_clock(context: DoctorContext) -> Iterator[Result]:
     """Check that the clock is not behind the newest row: expiry of tokens and age of backups depend on it."""
     newest = _newest_row(context)
     if context.now < EARLIEST:
-        yield fail(f"the clock shows {context.now:%Y-%m-%d}: it was never set", _SET_CLOCK)
+        yield fail(f"the clock shows {context.now:%Y-%m-%d}, a time before this release: it is not set", _SET_CLOCK)
     elif newest and newest > context.now + TOLERANCE:
         ahead = newest.strftime("%Y-%m-%dT%H:%M:%SZ")
         yield fail(f"the newest row of the database is from {ahead}: the clock was set back", _SET_CLOCK)

@@ -33,7 +33,9 @@ def check_zones(checked: Sequence[Zone], settings: Settings, store: Store) -> It
     deployer = settings.deployer
     programs = find_program(deployer.named_checkzone), find_program(deployer.named_checkconf)
     if not settings.dns.nameservers:
-        raise SettingsError("dns.nameservers is empty, so no zone has SOA and NS records; set it in the settings file")
+        raise SettingsError(
+            "dns.nameservers is empty; set it to name=address:port of each nameserver, the primary first"
+        )
     checker, apex = ZoneChecker(*programs, deployer.check_timeout), apex_of(settings.dns)
     for start in range(0, len(checked), BATCH):
         batch = checked[start : start + BATCH]

@@ -31,7 +31,7 @@ def find_record(uuid: UUID, scope: Scope) -> tuple[Zone, Record]:
 def refuse_limited_to_records(principal: Principal, action: str) -> None:
     """Raise NotPermitted if the principal's token is limited to some records: `action` is one on a whole zone."""
     if principal.is_limited_to_records:
-        raise NotPermitted(f"this token is limited to some records and cannot {action}")
+        raise NotPermitted(f"this token is limited by record_types or record_names and cannot {action}")
 
 
 def check_grant(principal: Principal, zone: Zone, change: Change) -> None:

@@ -82,7 +82,7 @@ def _find(change_set: ChangeSet, request: UpdateRecord | DeleteRecord) -> Record
 def _check_revision(request: UpdateRecord, revisions: dict[UUID, int]) -> None:
     """Raise InputError if the record does not have the requested revision."""
     if request.revision is not None and revisions.get(request.uuid) != request.revision:
-        raise InputError("this record was changed in the meantime", "revision")
+        raise InputError("this record was changed since it was read: read it again", "revision")
 
 
 def _replace(change_set: ChangeSet, request: ReplaceRRset) -> tuple[Name, RdataType]:

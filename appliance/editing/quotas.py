@@ -12,9 +12,7 @@ from appliance.zones.model import Zone
 def check_zone_quota(quotas: QuotaSettings, principal: Principal) -> None:
     """Raise QuotaReached with field `domain` if the account has reached its quota of zones."""
     if quotas.zones and not principal.operator and zones.count_of(principal.account.uuid) >= quotas.zones:
-        raise QuotaReached(
-            f"an account may have at most {quotas.zones} zones; this one has reached that quota", "domain"
-        )
+        raise QuotaReached(f"this account has reached its quota of {quotas.zones} zones: delete one first", "domain")
 
 
 def check_record_quota(quotas: QuotaSettings, principal: Principal, zone: Zone, growth: int) -> None:

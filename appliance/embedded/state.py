@@ -170,8 +170,8 @@ def _refuse_inaccessible(state: StateFolder) -> None:
     if blocking:
         user = pwd.getpwuid(state.owner.uid).pw_name
         raise SettingsError(
-            f"named runs as the user {user}, who may not enter {blocking}: open it (chmod o+x {blocking}), "
-            "or choose a --state that everyone may enter, such as one in /opt or /srv"
+            f"named runs as the user {user}, who cannot access {blocking}: allow it (chmod o+x {blocking}), "
+            "or choose another folder with --state, such as one in /opt or /srv"
         )
 
 

@@ -56,7 +56,7 @@ class Authenticator:
         token = self._find(secret)
         if token is None or not _is_valid(token, address, now):
             self.limits.count_failure(address)
-            raise AuthenticationFailed("a valid token is needed")
+            raise AuthenticationFailed("a valid token is required")
         self._store_last_use(token, now)
         self.limits.count_request(token.uuid)
         return Principal.of_token(token, address)

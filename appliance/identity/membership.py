@@ -47,7 +47,7 @@ def accept(store: Store, secret: str, password: str, browser: Browser, now: date
     with store.writing():
         invitation = invitations.find(secret, now)
         if invitation is None:
-            raise NotFound("this invitation was used or revoked, or has expired")
+            raise NotFound("this invitation has been used or revoked, or has expired")
         account = accounts.create_account(invitation.email, now, is_admin=invitation.is_admin)
         credentials.set_password_hash(account.uuid, password_hash)
         invitations.end(invitation.uuid, now)
@@ -63,7 +63,7 @@ def withdraw(store: Store, principal: Principal, uuid: UUID, now: datetime) -> N
     with store.writing():
         invitation = next((one for one in invitations.pending(now) if one.uuid == uuid), None)
         if invitation is None:
-            raise NotFound("this invitation was used or revoked, or has expired")
+            raise NotFound("this invitation has been used or revoked, or has expired")
         invitations.end(uuid, now)
         audit.append("account.withdraw", principal.account.uuid, invitation.email, principal, now)
 
@@ -109,4 +109,4 @@ def _revoke_all(account: Account, now: datetime) -> None:
 
 def _require_operator(principal: Principal) -> None:
     if not principal.account.is_admin:
-        raise NotPermitted("only operators may do that")
+        raise NotPermitted("only operators may invite people and disable or enable accounts")

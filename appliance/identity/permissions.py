@@ -33,7 +33,7 @@ def check_permissions(account: Account, permissions: frozenset[str]) -> None:
         if permission not in PERMISSIONS:
             raise InputError(f"{permission!r} is not a permission; choose from {', '.join(PERMISSIONS)}", "permissions")
     if not permissions:
-        raise InputError("a token needs at least one permission", "permissions")
+        raise InputError(f"a token needs at least one permission; choose from {', '.join(PERMISSIONS)}", "permissions")
     if OPERATOR in permissions and not account.is_admin:
         raise InputError(
             f"{account.email} is not an operator: only operators may have tokens with {OPERATOR}", "permissions"
@@ -50,7 +50,8 @@ def refuse_wider(principal: Principal, permissions: Iterable[str], limits: Token
     if principal.token is None:
         return
     if not all(allows(principal.permissions, permission) for permission in permissions):
-        raise NotPermitted("a token cannot grant a permission that it does not have")
+        missing = sorted(one for one in permissions if not allows(principal.permissions, one))
+        raise NotPermitted(f"this token does not have {', '.join(missing)} and cannot grant it")
     own = principal.limits
     for name, within in (
         ("expires_at", _within(limits.expires_at, own.expires_at, lambda new, held: new <= held)),
@@ -61,7 +62,7 @@ def refuse_wider(principal: Principal, permissions: Iterable[str], limits: Token
     ):
         if not within:
             raise NotPermitted(
-                f"this token is limited in {name}; a token that it creates needs the same limit or a narrower one"
+                f"this token is limited by {name}: a token that it creates needs the same {name} or a narrower one"
             )
 
 

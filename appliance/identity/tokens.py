@@ -36,7 +36,7 @@ def create_token(
     granted = frozenset(permissions)
     with store.writing():
         if len(accounts.active_tokens(principal.account.uuid)) >= MAX_TOKENS:
-            raise InputError(f"an account may have at most {MAX_TOKENS} tokens: revoke some")
+            raise InputError(f"this account has {MAX_TOKENS} tokens, the most that are allowed: revoke one first")
         _check_zones(principal, limits)
         refuse_wider(principal, granted & frozenset(PERMISSIONS), limits)
         check_permissions(principal.account, granted)
@@ -76,9 +76,9 @@ def _refuse_revoking_wider(principal: Principal, token: Token) -> None:
 def _check(name: str, limits: TokenLimits, now: datetime) -> None:
     refuse_control_characters(name, "name")
     if not 0 < len(name.strip()) <= MAX_NAME:
-        raise InputError(f"a name must have 1 to {MAX_NAME} characters", "name")
+        raise InputError(f"the name of a token must have 1 to {MAX_NAME} characters, not {len(name.strip())}", "name")
     if limits.expires_at is not None and limits.expires_at <= now:
-        raise InputError("the time of expiry must be in the future", "expires_at")
+        raise InputError(f"expires_at must be in the future, not {limits.expires_at:%Y-%m-%dT%H:%M:%SZ}", "expires_at")
     for field, values in (
         ("allowed_networks", limits.networks),
         ("zones", limits.zones),

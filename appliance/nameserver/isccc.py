@@ -32,7 +32,7 @@ _SIGNATURE_SIZE = 88
 _MAX_REPLY = 1 << 20
 _LIFETIME = 60  # seconds for which named accepts a message
 _CLOSED_WITHOUT_REPLY = (
-    f"named closed the connection without a reply: most likely the key is not the one it knows, or {CLOCKS_DIFFER}"
+    f"named closed the connection without a reply: most likely it has another key, or {CLOCKS_DIFFER}"
 )
 
 

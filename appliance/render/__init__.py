@@ -1,1 +1,1 @@
-"""Zone files and named.conf as bytes. Pure: this room must not know a clock, file, socket or process."""
+"""Zone files and named.conf as bytes. Pure: this package must not know a clock, file, socket or process."""

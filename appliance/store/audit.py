@@ -25,7 +25,7 @@ KINDS = {
     "session.begin": "signed in",
     "session.end": "signed out",
     "password.change": "password changed",
-    "totp.begin": "second factor set up",
+    "totp.begin": "two-factor authentication turned on",
     "totp.end": "second factor removed",
     "token.create": "token created",
     "token.revoke": "token revoked",

@@ -33,8 +33,8 @@ CODES_BY_TYPE: Mapping[type[ApplianceError], str] = {ZoneProtected: "zone_protec
 _MESSAGES: Mapping[int, str] = {
     401: "a valid token is required: Authorization: Bearer vps_...",
     404: "not found",
-    405: "method not allowed: the header Allow names those of this path",
-    413: "the body is larger than this call accepts",
+    405: "method not allowed: the Allow header lists the methods of this path",
+    413: "the body is larger than 256 KiB",
     415: "the body must be JSON: Content-Type: application/json",
 }
 _KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")

@@ -41,8 +41,9 @@ def readyz() -> Response:
     problems = _readiness().problems()
     for problem in problems:
         if problem.kind == "deployer":
-            log.error("event=problem subject=%s text=%r do=%r", problem.subject, problem.text, problem.remedy)
-            return error_response(503, problem.text, headers=[("Retry-After", RETRY_AFTER)])
+            log.error("event=problem subject=%s text=%r remedy=%r", problem.subject, problem.text, problem.remedy)
+            detail = problem.text if show_all else "the deployer does not report"
+            return error_response(503, detail, headers=[("Retry-After", RETRY_AFTER)])
     degraded = [problem.text for problem in problems] if show_all else _counted(problems)
     return jsonify({"status": "ready", "degraded": degraded})
 
@@ -51,7 +52,7 @@ def readyz() -> Response:
 def metrics() -> Response:
     """Answer with the metrics in the Prometheus text format, to this machine and to operators."""
     if not is_operators_request():
-        raise AuthenticationFailed("metrics are for this machine, or for a token with admin:*")
+        raise AuthenticationFailed("/metrics requires a request from loopback, or a token with admin:*")
     with reading():
         text = generate_latest(context().registry)
     return Response(text, content_type=CONTENT_TYPE_LATEST)

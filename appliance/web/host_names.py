@@ -33,7 +33,7 @@ def refuse_unknown_host() -> None:
     """Raise UnknownHost if the host of the request is no name or address of the appliance."""
     if not is_known_host():
         host = request.host or "nothing"
-        raise UnknownHost(f"the appliance is not called {host}: use its own name, or add that to api.hosts")
+        raise UnknownHost(f"the host name {host} is not accepted: use another, or add it to api.hosts")
 
 
 def _is_own(host: str, settings: ApiSettings) -> bool:

@@ -27,7 +27,7 @@ class HardenedParser(HTTPRequestParser):
     def parse_header(self, header_plus: bytes) -> None:
         """Parse the header; raise ParsingError unless the body has a known length or is `chunked`, exactly once."""
         if _FOLDED.search(header_plus):
-            raise ParsingError("A header line is folded")
+            raise ParsingError("A header line is folded: it must not begin with a space or tab")
         super().parse_header(header_plus)
         encodings = _ENCODING.findall(header_plus)
         if encodings and "CONTENT_LENGTH" in self.headers:

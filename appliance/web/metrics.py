@@ -73,7 +73,7 @@ class StoreCollector(Collector):
     def _late_zones(self) -> Iterable[Metric]:
         """Yield gauges of the zones that have not been live for longest, limited in number to bound the labels."""
         age = _gauge("zone_not_live_seconds", "Seconds since the last change of a zone that is not live", "zone")
-        desired = _gauge("zone_serial_wanted", "Serial of a zone that is not live", "zone")
+        desired = _gauge("zone_serial_desired", "Desired serial of a zone that is not live", "zone")
         live = _gauge("zone_serial_live", "Serial that every nameserver last served of a zone that is not live", "zone")
         success = _gauge("zone_live_age_seconds", "Seconds since a zone that is not live was last live", "zone")
         now = self._clock()

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from appliance.errors import StoreError
 from appliance.problems import Problem, find_problems
 from appliance.store.file.database import Store
 
@@ -22,14 +23,14 @@ FAILURE_SECONDS = 10.0
 
 @dataclass(slots=True)
 class Readiness:
-    """The problems, cached for a second. `monotonic` is in seconds; the caller has connected to the store."""
+    """The problems, or why they cannot be read, cached for a second; the caller has connected to the store."""
 
     store: Store
     nameservers: Sequence[str]
     clock: Callable[[], datetime]
     monotonic: Callable[[], float]
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _found: list[Problem] = field(default_factory=list)
+    _found: list[Problem] | StoreError = field(default_factory=list)
     _found_at: float | None = None
 
     def problems(self) -> list[Problem]:
@@ -38,7 +39,14 @@ class Readiness:
         with self._lock:
             now = self.monotonic()
             if self._found_at is None or now - self._found_at >= CACHE_SECONDS:
-                with self.store.reading():
-                    self._found = find_problems(self.nameservers, self.clock())
-                self._found_at = now
+                self._found, self._found_at = self._find(), now
+            if isinstance(self._found, StoreError):
+                raise StoreError(str(self._found))
             return self._found
+
+    def _find(self) -> list[Problem] | StoreError:
+        try:
+            with self.store.reading():
+                return find_problems(self.nameservers, self.clock())
+        except StoreError as failed:
+            return failed

@@ -1,4 +1,4 @@
 """Zones: names, record data, validity rules, serials, changes.
 
-Pure functions of text and values. This room must not know a clock, file, socket, process, database or HTTP.
+Pure functions of text and values. This package must not know a clock, file, socket, process, database or HTTP.
 """

@@ -1,4 +1,4 @@
-"""The values that all other rooms use: Record, RRset, Zone. Immutable; names are absolute and lower case."""
+"""The values that all other packages use: Record, RRset, Zone. Immutable; names are absolute and lower case."""
 
 from __future__ import annotations
 

@@ -134,7 +134,7 @@ def _check_priority(record_type: str, rdata_format: RdataFormat, priority: int |
     if not rdata_format.has_priority and priority is not None:
         raise InvalidValue(f"{record_type} records have no priority: omit it or set it to null", "priority")
     if priority is not None and not 0 <= priority <= MAX_PRIORITY:
-        raise InvalidValue(f"the priority must be 0 to {MAX_PRIORITY}", "priority")
+        raise InvalidValue(f"the priority must be 0 to {MAX_PRIORITY}, not {priority}", "priority")
 
 
 def _reason(error: Exception) -> str:
@@ -235,7 +235,7 @@ def _with_target(index: int) -> Callable[[str, int, Name], str]:
     def write(value: str, priority: int, origin: Name) -> str:
         words = _structured(value, priority, origin).split(" ")
         if len(words) < 2:
-            raise InvalidValue("the value has too few fields", "value")
+            raise InvalidValue(f"{value!r} has {len(words)} of at least 2 fields, separated by spaces", "value")
         words[index] = parse_target(words[index], origin, null_allowed=True).to_text()
         return " ".join(words)
 

@@ -41,6 +41,6 @@ def refuse_reserved(
     if operator or name in NOT_RESERVED:
         return
     if len(name.labels) == 2:
-        raise InvalidName(f"{print_domain(name)} is a top-level domain; a zone needs at least two labels", field)
+        raise InvalidName(f"{print_domain(name)} is a top-level domain: only an operator can create it", field)
     if is_public_suffix(print_domain(name)):
-        raise InvalidName(f"{print_domain(name)} is a public suffix, under which others register names", field)
+        raise InvalidName(f"{print_domain(name)} is a public suffix: only an operator can create it", field)

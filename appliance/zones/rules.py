@@ -84,7 +84,7 @@ def cname_is_not_its_own_target(_view: View, owner: Name, node: Node) -> Iterato
     """Yield a finding for a CNAME that points to its own name."""
     cname = node.get(RdataType.CNAME)
     if cname and target_of(cname.records[0].rdata) == owner:
-        yield Finding("value", f"{print_domain(owner)} would be an alias of itself")
+        yield Finding("value", f"the CNAME at {print_domain(owner)} would point to itself: use another target")
 
 
 def no_mx_beside_null_mx(_view: View, owner: Name, node: Node) -> Iterator[Finding]:
@@ -99,11 +99,11 @@ def rrsets_within_limits(view: View, owner: Name, node: Node) -> Iterator[Findin
     for rdtype, rrset in node.items():
         if len(rrset.records) > max_records(view, owner, rdtype):
             yield Finding(
-                "value", f"the {rdtype.name} rrset of {print_domain(owner)} would exceed {MAX_RRSET_RECORDS} records"
+                "value", f"the {rdtype.name} RRset of {print_domain(owner)} would exceed {MAX_RRSET_RECORDS} records"
             )
         if sum(len(record.wire) for record in rrset.records) > MAX_RRSET_OCTETS:
             yield Finding(
-                "value", f"the {rdtype.name} rrset of {print_domain(owner)} would exceed {MAX_RRSET_OCTETS} octets"
+                "value", f"the {rdtype.name} RRset of {print_domain(owner)} would exceed {MAX_RRSET_OCTETS} octets"
             )
 
 
@@ -124,7 +124,7 @@ def no_duplicate_apex_ns(view: View, owner: Name, node: Node) -> Iterator[Findin
     if owner == view.origin and RdataType.NS in node:
         for record in node[RdataType.NS].records:
             if target_of(record.rdata) in view.servers:
-                yield Finding("value", f"{record.value} is one of the zone's own nameservers and is published already")
+                yield Finding("value", f"{record.value} is a nameserver of the appliance, in the NS set of every zone")
 
 
 def ds_needs_delegation(view: View, owner: Name, node: Node) -> Iterator[Finding]:
@@ -167,10 +167,10 @@ def apex_nameservers_have_addresses(view: View) -> Iterator[Finding]:
         if target and target.is_subdomain(view.origin):
             node = _answering_node(view, target, has_below)
             if RdataType.CNAME in node:
-                detail = f"{record.value}, a nameserver of the zone, would be an alias; it needs an A or AAAA record"
+                detail = f"{record.value} is a nameserver of this zone and would be a CNAME: use A or AAAA records"
                 yield Finding("value", detail, target)
             elif not _ADDRESSES & node.keys():
-                detail = f"{record.value}, a nameserver of the zone, would have no A or AAAA record in it"
+                detail = f"{record.value} is a nameserver of this zone and would have no A or AAAA record"
                 yield Finding("value", detail, target)
 
 

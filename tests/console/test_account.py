@@ -143,7 +143,7 @@ def test_a_second_factor_is_not_replaced(console: Console) -> None:
     console.application.clock.forward(seconds=60)
     values = {**form, "current": PASSWORD, "code": code_of(console, TOTP(form["secret"]))}
     answer = browser.post("/account/second-factor/", values)
-    assert (answer.status_code, "take it off first" in answer.text) == (400, True)
+    assert (answer.status_code, "remove it first" in answer.text) == (400, True)
     assert console.browser().sign_in(ME, code=values["code"]).status_code == 403
 
 

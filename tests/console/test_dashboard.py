@@ -36,8 +36,8 @@ def test_states_of_zones_and_nameservers(console: Console) -> None:
     figures = re.findall(r'class="figure">(\d+)</span> <span class="badge [a-z]*">([a-z]+)', shown)
     assert figures == [("1", "pending"), ("0", "deploying"), ("1", "live"), ("1", "failed")]
     assert "unreachable" in shown and "300 s" in shown
-    assert "the deployer has never run" in shown and "check: broken" in shown
-    assert "3 in all, 3 in the busiest hour" in shown and " style=" not in shown
+    assert "The deployer has never run" in shown and "check: broken" in shown
+    assert "3 in total, 3 in the busiest hour" in shown and " style=" not in shown
 
 
 def test_the_busiest_hour_has_the_height_of_the_chart() -> None:

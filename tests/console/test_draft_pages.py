@@ -75,7 +75,7 @@ def test_a_draft_does_not_overwrite_a_concurrent_change(page: ZonePage) -> None:
     page.change(record, intent="draft", ttl="60")
     page.console.application.bearer(ME)("PATCH", f"/dns-records/{record.uuid}/", {"value": "192.0.2.2"})
     changes = f"{page.path}changes/"
-    assert "Change 1</a>: somebody changed this record meanwhile" in page.browser.get(changes).text
+    assert "Change 1</a>: this record was changed since it was read: read it again" in page.browser.get(changes).text
     assert page.browser.send(changes, {"intent": "save"}).status_code == 400
     assert [(one.value, one.ttl) for one in page.records()] == [("192.0.2.2", 3600)]
 

@@ -162,7 +162,7 @@ FAULTS: dict[str, tuple[Fault, str, str]] = {
     "open store": (store_open, "store-mode", "readable for everyone"),
     "clock": (clock_behind, "clock", "the clock was set back"),
     "open key": (key_file_open, "keys", "has mode 0644"),
-    "garbled key": (key_file_garbled, "keys", "holds no single key statement"),
+    "garbled key": (key_file_garbled, "keys", "must hold exactly one key statement"),
     "missing key": (changed("deployer", "transfer_key", Path("/missing/key")), "keys", "does not exist"),
     "no zone directory": (changed("deployer", "zone_directory", Path("/missing")), "zone-directory", "does not exist"),
     "open zone directory": (zones_open, "zone-directory", "writable for everyone"),

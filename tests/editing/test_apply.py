@@ -87,7 +87,7 @@ def test_a_record_with_another_revision_is_not_changed(workspace: Workspace) -> 
     old = workspace.add(zone, "A", "www", "192.0.2.1")
     twice = (UpdateRecord(old.uuid, {"comment": "x"}, revision=1), UpdateRecord(old.uuid, {"ttl": 5}, revision=1))
     assert do(workspace, zone, *twice).changes
-    assert "in the meantime" in refused(
+    assert "read it again" in refused(
         workspace, zone, [UpdateRecord(old.uuid, {"ttl": 6}, revision=1)], "changes.0.revision"
     )
     assert do(workspace, zone, UpdateRecord(old.uuid, {"ttl": 6}, revision=2)).changes

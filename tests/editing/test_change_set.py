@@ -175,7 +175,7 @@ def additions(count: int, ttl: Callable[[int], int | None] = lambda _: None) -> 
 
 
 def applied(workspace: Workspace, zone: Zone, requested: Sequence[RecordRequest]) -> str | None:
-    with pytest.raises(RuleBroken, match=r"the A set of one\.example\.com would exceed 100 records") as refused:
+    with pytest.raises(RuleBroken, match=r"the A RRset of one\.example\.com would exceed 100 records") as refused:
         workspace.editor.change_many(workspace.owner, zone.uuid, requested)
     return refused.value.field
 

@@ -130,7 +130,7 @@ def test_what_is_not_valid_fails_in_one_way(
     prepare(doorway)
     with pytest.raises(AuthenticationFailed) as failed:
         doorway.enter(secret.replace("{}", doorway.secret), address)
-    assert str(failed.value) == "a valid token is needed"
+    assert str(failed.value) == "a valid token is required"
     assert (doorway.limits.requests, doorway.limits.failures) == ([], [address])
 
 

@@ -100,7 +100,7 @@ def test_no_limit_of_a_new_token_is_wider(limits: TokenLimits, name: str | None)
     if name is None:
         refuse_wider(bearer, ["dns:list"], limits)
     else:
-        with pytest.raises(NotPermitted, match=f"limited in {name};"):
+        with pytest.raises(NotPermitted, match=f"limited by {name}:"):
             refuse_wider(bearer, ["dns:list"], limits)
     refuse_wider(Principal.of_account(ACCOUNT, "192.0.2.1"), ["dns:list"], limits)
 

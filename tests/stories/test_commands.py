@@ -109,7 +109,7 @@ def test_status_is_1_until_all_is_live(appliance: Appliance, api: Client) -> Non
     zone = api.zone("status.example")
     api.wait_until_live(zone)
     (row,) = listed(appliance, "status", "status.example")
-    assert row["wanted"] == row["ns1.appliance.test"] == row["ns2.appliance.test"] == zone["serial"]
+    assert row["desired"] == row["ns1.appliance.test"] == row["ns2.appliance.test"] == zone["serial"]
     deployer = appliance.child("appliance deployer")
     assert deployer
     os.kill(deployer, 19)  # SIGSTOP

@@ -53,7 +53,7 @@ def status(appliance: Appliance) -> str:
 
 
 def serials(appliance: Appliance) -> dict[str, int]:
-    return {domain: row["wanted"] for domain, row in wait_until_all_live(appliance).items()}
+    return {domain: row["desired"] for domain, row in wait_until_all_live(appliance).items()}
 
 
 def test_an_empty_host_serves_all_zones_from_a_backup(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def lagging(live_zone: LiveZone) -> Iterator[None]:
     """Change the zone, check that the lag of the secondary is reported, and after the block that it recovers."""
     live_zone.change()
     wait_for(lambda: live_zone.answers() == [{NEW}, {OLD}], "only the primary has the change")
-    problem = "nameserver ns2.appliance.test is behind with "
+    problem = "nameserver ns2.appliance.test is lagging for "
     wait_for(lambda: problem in live_zone.appliance.command("status", status=1), "status reports it", HEAL_SECONDS)
     assert live_zone.deployment()["nameservers"][1]["state"] == "lagging"
     yield

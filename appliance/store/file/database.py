@@ -68,7 +68,7 @@ class Store:
             fcntl.flock(lock, fcntl.LOCK_EX)
             lock.seek(0)
             if lock.read() and not (self.path.exists() and self.path.stat().st_size):
-                raise StoreError(f"the store {self.path} is missing or empty: restore a backup of it")
+                raise StoreError(f"database {self.path} is missing or empty: restore a backup of it")
             with suppress(FileExistsError):
                 create_shared(self.path)  # SQLite gives its own files the permissions of this one
             self._db.init(sqlite.address(self.path), timeout=self._busy_timeout)
@@ -165,7 +165,7 @@ class Store:
         except failures as failed:
             if self._keeper and "readonly" in str(failed):
                 self._keeper.forget()
-            raise StoreError(f"the store {self.path.name} cannot be used: {_first(failed)}") from failed
+            raise StoreError(f"database {self.path.name} cannot be used: {_first(failed)}") from failed
 
     @contextmanager
     def _writing(self, patience: float) -> Iterator[None]:

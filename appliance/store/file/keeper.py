@@ -81,7 +81,7 @@ class Keeper:
 
     def _open(self, found: Identity) -> Identity:
         if self._first and not self._first.is_same_file(found):
-            raise StoreError(f"the store {self._path.name} was replaced while in use: restart API and deployer")
+            raise StoreError(f"database {self._path.name} was replaced while in use: restart API and deployer")
         self._close()
         self._check_integrity(found)
         if not found.read_only:

@@ -62,7 +62,7 @@ def verify(file: Path, *, called: Path | None = None) -> None:
     with translating_errors(called or file), closing(sqlite.connect(file)) as reader:
         found = [*_damage(reader), *_incompatibilities(reader)]
     if found:
-        raise StoreError(f"{called or file} is not an intact store: {found[0]}")
+        raise StoreError(f"{called or file} is not an intact database: {found[0]}")
 
 
 def unapplied_migrations(file: Path) -> list[str]:
