@@ -21,7 +21,7 @@ from appliance.store.file.database import Store
 from tests.appliance import Appliance, Client
 from tests.browser import open_browser, sign_in, visit
 from tests.pair import LOOPBACK
-from tests.workspace import APEX, OWN_NAMES, Clock, caller_of
+from tests.workspace import APEX, OWN_NAMES, Clock, principal_of
 
 FOLDER = Path(__file__).parent.parent / "docs" / "images"
 SIZE = {"width": 1120, "height": 760}
@@ -69,7 +69,7 @@ def _create_zones(appliance: Appliance, api: Client) -> dict[str, Any]:
     store = Store(appliance.state / "store" / "store.sqlite3")
     store.attach()
     with store.connection():
-        principal = caller_of(accounts.find_account("owner@bakery.example"))
+        principal = principal_of(accounts.find_account("owner@bakery.example"))
         _write_history(Editor(store, APEX, OWN_NAMES, 3600, clock), principal, clock)
     zones: list[dict[str, Any]] = api.expect(200, "GET", "/dns-zones/")
     for zone in zones:

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 REQUIREMENTS = ROOT / "requirements"
 PYTHONS = ("3.11", "3.12", "3.13")
 LOCKS = ("run", "test", "tools")
-"""The lock files whose packages are installed for tests; `make lock` checks all by installing them."""
+"""The lock files that are installed together for tests; a host has `run` alone. `make lock` installs all of them."""
 
 
 def locked(*names: str) -> dict[str, str]:
@@ -54,8 +54,9 @@ def _is_installed(name: str) -> bool:
 
 
 @pytest.mark.parametrize("python", PYTHONS)
-def test_everything_that_a_locked_package_requires_is_locked(python: str) -> None:
-    versions = locked(*LOCKS)
+@pytest.mark.parametrize("together", [("run",), LOCKS], ids=["on a host", "for tests"])
+def test_everything_that_a_locked_package_requires_is_locked(together: tuple[str, ...], python: str) -> None:
+    versions = locked(*together)
     missing = [
         f"{name} requires {required}"
         for name, required in requirements(versions, python)

@@ -107,7 +107,7 @@ class Workspace:
         return [(json.loads(row["removed"]), json.loads(row["added"])) for row in rows]
 
 
-def caller_of(account: Account) -> Principal:
+def principal_of(account: Account) -> Principal:
     """Return a principal with all permissions for what the account has."""
     return Principal.of_account(account, "192.0.2.7")
 
@@ -120,7 +120,7 @@ def open_workspace(folder: Path) -> Iterator[Workspace]:
     store.create_or_migrate()
     with store.connection():
         owner, stranger = (
-            caller_of(accounts.create_account(email, clock()))
+            principal_of(accounts.create_account(email, clock()))
             for email in ("owner@example.org", "stranger@example.org")
         )
         editor = Editor(store, APEX, OWN_NAMES, 3600, clock)

@@ -13,6 +13,7 @@ from werkzeug.routing import Rule
 from appliance.store import accounts, invitations, sessions
 from tests.console.conftest import PASSWORD, Browser, Console
 from tests.console.zone_page import ZonePage
+from tests.workspace import current_database
 
 OPERATOR, GUEST, DISABLED = "operator@example.org", "guest@example.org", "disabled@example.org"
 NEW = "another long password"
@@ -87,8 +88,11 @@ class ExampleConsole:
         """Return all rows of the store by table."""
         store = self.console.application.store
         with store.connection(), store.reading():
-            tables = [name for (name,) in store._db.execute_sql("select name from sqlite_master where type = 'table'")]
-            return {table: list(store._db.execute_sql(f"select * from {table}")) for table in tables}  # noqa: S608
+            tables = [
+                name
+                for (name,) in current_database().execute_sql("select name from sqlite_master where type = 'table'")
+            ]
+            return {table: list(current_database().execute_sql(f"select * from {table}")) for table in tables}  # noqa: S608
 
 
 def create_example(console: Console) -> ExampleConsole:

@@ -10,6 +10,7 @@ from tests.api.conftest import NS1, NS2
 from tests.console.conftest import Browser, Console
 from tests.console.zone_page import ZonePage, open_page
 from tests.many_zones import make_all_live
+from tests.workspace import current_database
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def count_work(page: ZonePage, browser: Browser, path: str) -> tuple[int, int]:
 
     store = page.console.application.store
     with store.connection():  # the request uses this connection, and closes it
-        connection = store._db.connection()
+        connection = current_database().connection()
         connection.trace_v2(apsw.SQLITE_TRACE_STMT, lambda event: statements_run.append(event["sql"]))
         connection.set_progress_handler(step, 1)
         assert browser.get(path).status_code == 200

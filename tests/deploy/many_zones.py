@@ -33,7 +33,7 @@ from appliance.store.file.database import Store
 from tests.deploy.builders import CATALOG
 from tests.many_zones import add_zones, make_all_live
 from tests.pair import LOOPBACK, free_port
-from tests.workspace import APEX, OWN_NAMES, Clock, Workspace, caller_of
+from tests.workspace import APEX, OWN_NAMES, Clock, Workspace, principal_of
 
 MANY = 10_000
 _SOA = b"\xc0\x0c\x00\x06\x00\x01\x00\x00\x01\x2c\x00\x16\x00\x00"
@@ -230,7 +230,7 @@ def many_zones(folder: Path, count: int = MANY) -> Iterator[ManyZones]:
 def _workspace(store: Store) -> Workspace:
     clock = Clock()
     owner, stranger = (
-        caller_of(accounts.create_account(email, clock())) for email in ("owner@example.org", "stranger@example.org")
+        principal_of(accounts.create_account(email, clock())) for email in ("owner@example.org", "stranger@example.org")
     )
     return Workspace(store, clock, Editor(store, APEX, OWN_NAMES, 3600, clock), owner, stranger)
 

@@ -20,7 +20,7 @@ from appliance.store.file.database import Store
 from appliance.zones.model import Zone
 from appliance.zones.names import parse_domain
 from appliance.zones.serial import is_later, next_serial
-from tests.workspace import Workspace, caller_of, current_database
+from tests.workspace import Workspace, current_database, principal_of
 
 
 @pytest.fixture
@@ -156,7 +156,7 @@ def test_deletions_and_their_serials_are_kept(workspace: Workspace, again: Again
 
 def test_a_deletion_of_a_lost_account_is_left_out(workspace: Workspace, again: Again) -> None:
     def change_store() -> None:
-        newcomer = caller_of(accounts.create_account("new@example.org", workspace.clock()))
+        newcomer = principal_of(accounts.create_account("new@example.org", workspace.clock()))
         zone = workspace.editor.create_zone(newcomer, "brief.example")
         workspace.editor.delete_zone(newcomer, zone.uuid)
 
