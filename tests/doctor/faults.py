@@ -168,7 +168,7 @@ FAULTS: dict[str, tuple[Fault, str, str]] = {
     "open zone directory": (zones_open, "zone-directory", "writable for everyone"),
     "link": (link_for_a_file, "zone-directory", "is a symbolic link"),
     "named.conf": (bad_named_conf, "named-conf", "no-such-option"),
-    "control key": (another_key("control"), "control", "the key is not the one it knows"),
+    "control key": (another_key("control"), "control", "most likely it has another key"),
     "transfer key": (another_key("transfer"), "transfer", "transfer.key"),
     "update key": (another_key("update"), "transfer", "update.key"),
 }

@@ -146,7 +146,7 @@ def test_a_missing_catalog_member(healthy: Appliance) -> None:
         wait_for(lambda: healthy.rcode("two.example", 2) == "REFUSED", "ns2 has dropped it")
         assert findings(context_of(healthy)) == [
             ("catalog", "missing from the catalog zone: two.example"),
-            ("answers", "ns2.appliance.test is behind for two.example"),
+            ("answers", "ns2.appliance.test is lagging for two.example"),
         ]
         updates.change([], {uuid: dns.name.from_text("two.example")})
         wait_for(lambda: healthy.rcode("two.example", 2) == "NOERROR", "ns2 has it again")

@@ -112,7 +112,7 @@ def test_a_closed_folder_is_named(tmp_path: Path) -> None:
     refused = Appliance(closed / "state").command(
         "run", "--dns-port", str(ports.dns), "--api", f"127.0.0.1:{ports.api}", status=1
     )
-    assert "may not enter" in refused
+    assert "cannot access" in refused
 
 
 def test_a_power_failure_loses_nothing(own: Appliance) -> None:

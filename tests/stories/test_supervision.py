@@ -43,7 +43,7 @@ def test_an_api_without_a_store_is_not_ready_and_answers_why(tmp_path: Path) -> 
         environment |= {**os.environ, **WATCHED, "NOTIFY_SOCKET": listener.address}
         with subprocess.Popen((*PROGRAM, "serve"), env=environment) as serving:
             try:
-                wait_for(lambda: listener.hears("STATUS=the store store.sqlite3 cannot be used", 3), "it is alive")
+                wait_for(lambda: listener.hears("STATUS=database store.sqlite3 cannot be used", 3), "it is alive")
                 assert requests.get(f"http://{LOOPBACK}:{port}/readyz", timeout=10).status_code == 503
                 assert not listener.hears("READY=1")
             finally:
@@ -62,7 +62,7 @@ def test_a_deployer_with_a_locked_store_waits(tmp_path: Path, monkeypatch: pytes
         ):
             holder.execute("begin immediate")
             wait_for(
-                lambda: listener.hears("STATUS=the store store.sqlite3 cannot be used: database is locked"),
+                lambda: listener.hears("STATUS=database store.sqlite3 cannot be used: database is locked"),
                 "it is reported",
             )
             holder.execute("rollback")
