@@ -77,7 +77,9 @@ def test_a_problem_that_returns_is_new(problem_log: ProblemLog, caplog: pytest.L
 def test_a_line_names_the_problem_and_its_remedy(problem_log: ProblemLog, caplog: pytest.LogCaptureFixture) -> None:
     problem_log.report([LOST])
     (record,) = caplog.records
-    expected = "event=problem subject=ns2.example.net text='nameserver ns2.example.net is unreachable' remedy='start it'"
+    expected = (
+        "event=problem subject=ns2.example.net text='nameserver ns2.example.net is unreachable' remedy='start it'"
+    )
     assert record.getMessage() == expected
 
 

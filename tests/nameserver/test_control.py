@@ -16,6 +16,7 @@ from appliance.keys import new_key
 from appliance.nameserver.control import Control, RndcProgram, WithFallback, quoted
 from appliance.nameserver.isccc import BrokenConnection, RndcConnection, Table, pack, unpack
 from tests.pair import LOOPBACK, Pair, free_port, program, small_zone
+from tests.proxy import Proxy
 
 
 def zone_of(label: str) -> dns.name.Name:
@@ -51,13 +52,14 @@ def test_a_missing_file_is_refused_at_once(pair: Pair) -> None:
 
 
 def test_a_closed_connection_is_reopened(pair: Pair) -> None:
-    connection = RndcConnection(Endpoint(LOOPBACK, pair.control_port), pair.control_key)
-    connection.command("status")
-    for how in (socket.SHUT_RDWR, socket.SHUT_WR):
-        assert connection._socket is not None
-        connection._socket.shutdown(how)
-        assert "server is up" in connection.command("status")
-    connection.close()
+    with Proxy(pair.control_port) as proxy:
+        connection = RndcConnection(Endpoint(LOOPBACK, proxy.port), pair.control_key)
+        connection.command("status")
+        for _ in range(2):
+            proxy.refuse()
+            proxy.accept()
+            assert "server is up" in connection.command("status")
+        connection.close()
 
 
 def test_the_connection_is_reopened_after_a_restart() -> None:
