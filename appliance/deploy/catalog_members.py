@@ -89,14 +89,17 @@ class CatalogMembers:
         """Note that no nameserver serves a zone of that name."""
         self._left.discard(name)
 
+    @property
+    def is_known(self) -> bool:
+        """Return True once the catalog was read: until then any member may be a former one."""
+        return self._is_known
+
     def has(self, uuid: UUID, name: Name) -> bool:
         """Return True if the catalog is known to list the zone."""
         return self._label_of.get(name) == member_label(uuid)
 
     def may_be_former(self, uuid: UUID, name: Name) -> bool:
         """Return True if a secondary may have answered for this name from another member since `begin_reading`."""
-        if not self._is_known:
-            return True
         label = member_label(uuid)
         return name in self._left or name in self._rejoined or self._label_of.get(name, label) != label
 

@@ -179,7 +179,9 @@ class Reconciler:
             if snapshot.is_gone(status):
                 self.context.members.forget_left(status.name)
         for status in filter(self.context.zones.is_unchanged, plan.live):
-            if self.context.members.may_be_former(status.uuid, status.name):
+            is_new = status.live_serial != status.serial
+            members = self.context.members
+            if members.may_be_former(status.uuid, status.name) or (is_new and not members.is_known):
                 self.context.schedule.retry_soon()
                 continue
             self.context.verifier.drop(status.name)

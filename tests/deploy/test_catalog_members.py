@@ -84,11 +84,11 @@ def test_removals_of_a_failed_update_may_have_been_carried_out() -> None:
     assert (update.add, update.rejoin) == ({}, {member_label(newer): ZONE})
 
 
-def test_before_the_catalog_was_read_every_member_may_be_a_former_one() -> None:
-    members, zone = CatalogMembers(), uuid4()
-    assert members.may_be_former(zone, ZONE)
-    members.learn({member_label(zone): ZONE})
-    assert not members.may_be_former(zone, ZONE)
+def test_the_members_are_known_once_the_catalog_was_read() -> None:
+    members = CatalogMembers()
+    assert not members.is_known
+    members.learn({})
+    assert members.is_known
 
 
 def test_a_reading_older_than_an_update_is_ignored() -> None:

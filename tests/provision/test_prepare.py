@@ -115,7 +115,7 @@ def test_a_store_that_cannot_be_copied_is_not_migrated(settings: Settings) -> No
     at_oldest_tables(settings.store.path)
     with closing(sqlite.connect(settings.store.path)) as writer, writer:
         writer.execute("drop table change")
-    with pytest.raises(StoreError, match="is not an intact store"):
+    with pytest.raises(StoreError, match="is not an intact database"):
         prepared(settings)
     assert snapshot.unapplied_migrations(settings.store.path) != []
 
