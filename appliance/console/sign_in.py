@@ -12,7 +12,7 @@ from appliance.console.pages import NAVIGATION, local_path, pages, public, redir
 from appliance.console.session import current_session, switch_session
 from appliance.errors import InputError, NotFound
 from appliance.identity import membership
-from appliance.identity.sign_in import end_session, new_secret, sign_in
+from appliance.identity.sign_in import end_session, new_secret, refuse_too_long, sign_in
 from appliance.store import credentials, invitations
 from appliance.web.context import context, reading
 
@@ -40,15 +40,9 @@ def show_sign_in() -> Response | BaseResponse:
 @public
 def try_sign_in() -> Response | BaseResponse:
     """Begin a session; the answer does not tell which of email, password and code is wrong."""
-    form, current, limits = submitted_form(), current_session(), context().limits
-    with form.collecting_errors(), limits.password_slot():
-        forgive = limits.count_sign_in(form["email"], current.browser.address)
-        values, now = (form["email"], form["password"], form["code"]), context().clock()
-        secret = sign_in(context().store, *values, current.browser, now, limits.count_code)
-        if secret is None:
-            log.warning("event=sign-in-refused address=%s", current.browser.address)
-            raise InputError(WRONG_CREDENTIALS)
-        forgive()
+    form = submitted_form()
+    with form.collecting_errors():
+        secret = _new_session(form)
         _end_current_session()
         switch_session(secret)
         return redirect_to_path(local_path(form["next"]), _first_password_notice())
@@ -91,6 +85,21 @@ def check_repeated_password(form: Form) -> None:
     """Raise InputError unless both fields hold the same new password."""
     if form["password"] != form["again"]:
         raise InputError("the passwords do not match", "again")
+
+
+def _new_session(form: Form) -> str:
+    """Return the secret of a new session; raise InputError if email, password or code is wrong."""
+    email, password, code = form["email"], form["password"], form["code"]
+    refuse_too_long(email, password)
+    browser, limits = current_session().browser, context().limits
+    with limits.password_slot():
+        forgive = limits.count_sign_in(email, browser.address)
+        secret = sign_in(context().store, email, password, code, browser, context().clock(), limits.count_code)
+    if secret is None:
+        log.warning("event=sign-in-refused address=%s", browser.address)
+        raise InputError(WRONG_CREDENTIALS)
+    forgive()
+    return secret
 
 
 def _invitation(secret: str) -> invitations.Invitation:

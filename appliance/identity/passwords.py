@@ -34,10 +34,15 @@ def hash_password(password: str) -> str:
         return _hasher.hash(password.encode(errors="surrogatepass"))
 
 
-def is_password(password: str, stored: str | None) -> bool:
-    """Return whether the password matches the hash; without a hash return False after the same time."""
+def refuse_long_password(password: str) -> None:
+    """Raise InputError if the password is longer than any can be."""
     if len(password) > MAX_LENGTH:
         raise InputError(f"a password has at most {MAX_LENGTH} characters", "password")
+
+
+def is_password(password: str, stored: str | None) -> bool:
+    """Return whether the password matches the hash; without a hash return False after the same time."""
+    refuse_long_password(password)
     with _slots:
         try:
             _hasher.verify(stored or DUMMY_HASH, password.encode(errors="surrogatepass"))

@@ -9,10 +9,11 @@ from uuid import UUID
 
 from appliance.errors import InputError, NotFound
 from appliance.identity import second_factor
-from appliance.identity.passwords import hash_password, is_password
+from appliance.identity.passwords import hash_password, is_password, refuse_long_password
 from appliance.identity.second_factor import TakeCode
 from appliance.principal import Account, Principal
 from appliance.store import audit, credentials, sessions
+from appliance.store.accounts import MAX_EMAIL
 from appliance.store.file.database import Store
 from appliance.store.sessions import Session
 
@@ -30,6 +31,13 @@ class Browser:
 def new_secret() -> str:
     """Return a new secret for the cookie of a session."""
     return secrets.token_urlsafe(SECRET_OCTETS)
+
+
+def refuse_too_long(email: str, password: str) -> None:
+    """Raise InputError if email or password is longer than any can be: nothing else is done with such input."""
+    if len(email) > MAX_EMAIL:
+        raise InputError(f"an email has at most {MAX_EMAIL} characters, not {len(email)}", "email")
+    refuse_long_password(password)
 
 
 def sign_in(

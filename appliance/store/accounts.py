@@ -18,6 +18,8 @@ from appliance.store.zones import Page
 
 SECRET_OCTETS = 24
 """Random octets of a secret: 192 bits, so that a fast hash is enough."""
+MAX_EMAIL = 254
+"""Characters of an email (RFC 5321 section 4.5.3.1.3, without the angle brackets)."""
 TOKEN_PREFIX = "vps_"  # noqa: S105 - public, and the same in every token
 PUBLIC_CHARACTERS = len(TOKEN_PREFIX) + 8
 """Number of first characters of a secret that are stored, so that a person can recognise the token."""
@@ -40,7 +42,7 @@ def check_email(email: str) -> None:
         not (local and at and host)
         or not email.isprintable()
         or any(char.isspace() for char in email)
-        or len(email) > 254
+        or len(email) > MAX_EMAIL
     ):
         raise InputError(f"{email!r} is not an email address such as someone@example.org", "email")
 

@@ -1,12 +1,14 @@
 """Rate limits for tokens, addresses and accounts: token buckets in memory, bounded in number.
 
 A bucket holds at most `burst` tokens and gains `rate` of them a second; each event takes one. An idle key has a full
-bucket, exactly as an unknown key has, so the least recently used keys can be forgotten.
+bucket, exactly as an unknown key has, so the least recently used keys can be forgotten. Of a key only a digest is kept:
+what a client sends, however long, decides neither the size of a bucket nor, if it is refused, that there is one.
 """
 
 from __future__ import annotations
 
 import functools
+import hashlib
 import ipaddress
 import threading
 from collections import OrderedDict
@@ -18,7 +20,8 @@ from appliance.errors import Busy, RateLimited
 from appliance.settings import ApiSettings
 
 MAX_KEYS = 20_000
-"""Buckets kept in memory, about 5 MB; the least recently used is dropped first."""
+"""Buckets of one limit in memory, about 5 MB; the least recently used is dropped first."""
+_DIGEST_OCTETS = 16
 CODES_PER_HOUR, CODES_AT_ONCE = 1, 10
 """Wrong second-factor codes after a right password: from each network where the account was signed in before, and from
 all other networks together."""
@@ -35,7 +38,7 @@ class Rate:
 
     def __init__(self, rate: float, burst: int, clock: Callable[[], float], max_keys: int = MAX_KEYS) -> None:
         self._rate, self._burst, self._clock, self._max_keys = rate, burst, clock, max_keys
-        self._buckets: OrderedDict[Hashable, tuple[float, float]] = OrderedDict()
+        self._buckets: OrderedDict[bytes, tuple[float, float]] = OrderedDict()
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -43,35 +46,45 @@ class Rate:
         return len(self._buckets)
 
     def take(self, key: Hashable) -> float:
-        """Take a token; return 0 if there was one, else the seconds until the next."""
+        """Take a token; return 0 if there was one, else the seconds until the next, and keep nothing of the request."""
         if not self._rate:
             return 0
+        digest = _digest(key)
         with self._lock:
             now = self._clock()
-            held = self._held(key, now)
-            is_allowed = held >= 1
-            self._buckets[key] = (held - is_allowed, now)
-            self._buckets.move_to_end(key)
-            if len(self._buckets) > self._max_keys:
-                self._buckets.popitem(last=False)
-        return 0 if is_allowed else (1 - held) / self._rate
+            held = self._held(digest, now)
+            if held >= 1:
+                self._keep(digest, held - 1, now)
+            if digest in self._buckets:
+                self._buckets.move_to_end(digest)
+        return 0 if held >= 1 else (1 - held) / self._rate
 
     def give_back(self, key: Hashable) -> None:
         """Give a token back; do nothing for a key whose bucket was dropped."""
+        digest = _digest(key)
         with self._lock:
-            if key in self._buckets:
+            if digest in self._buckets:
                 now = self._clock()
-                self._buckets[key] = (min(self._burst, self._held(key, now) + 1), now)
+                self._keep(digest, self._held(digest, now) + 1, now)
 
     def seconds_to_next(self, key: Hashable) -> float:
         """Return 0 if `take` would find a token, else the seconds until the next; change nothing."""
         if not self._rate:
             return 0
         with self._lock:
-            return max(0.0, (1 - self._held(key, self._clock())) / self._rate)
+            return max(0.0, (1 - self._held(_digest(key), self._clock())) / self._rate)
 
-    def _held(self, key: Hashable, now: float) -> float:
-        held, since = self._buckets.get(key, (self._burst, now))
+    def _keep(self, digest: bytes, held: float, now: float) -> None:
+        """Store a bucket, or forget one that is full again; drop the least recently used if there are too many."""
+        if held >= self._burst:
+            del self._buckets[digest]
+            return
+        self._buckets[digest] = (held, now)
+        if len(self._buckets) > self._max_keys:
+            self._buckets.popitem(last=False)
+
+    def _held(self, digest: bytes, now: float) -> float:
+        held, since = self._buckets.get(digest, (self._burst, now))
         return min(self._burst, held + (now - since) * self._rate)
 
 
@@ -116,14 +129,17 @@ class RateLimits:
     def count_sign_in(self, email: str, address: str) -> Callable[[], None]:
         """Count a sign-in before its password is verified; return a function that uncounts it, for a right password.
 
-        Raise RateLimited after too many wrong passwords.
+        Raise RateLimited after too many wrong passwords; a refused sign-in counts nowhere.
         """
         network = client_network(address)
-        undo = ExitStack()
-        for rate, key in ((self.sign_ins_by_account, (email.lower(), network)), (self.sign_ins_by_address, network)):
-            _check(rate.take(key), "too many wrong sign-ins")
-            undo.callback(rate.give_back, key)
-        return undo.close
+        with ExitStack() as undo:
+            for rate, key in (
+                (self.sign_ins_by_address, network),
+                (self.sign_ins_by_account, (email.lower(), network)),
+            ):
+                _check(rate.take(key), "too many wrong sign-ins")
+                undo.callback(rate.give_back, key)
+            return undo.pop_all().close
 
     def count_code(self, account: Hashable, address: str, usual: Collection[str]) -> Callable[[], None] | None:
         """Count a second-factor code before it is verified; return a function that uncounts it if the code was right.
@@ -159,6 +175,10 @@ def client_network(address: str) -> str:
     if found.ipv4_mapped:
         return str(found.ipv4_mapped)
     return str(ipaddress.ip_network((found, _IPV6_PREFIX), strict=False))
+
+
+def _digest(key: Hashable) -> bytes:
+    return hashlib.blake2b(repr(key).encode(errors="surrogatepass"), digest_size=_DIGEST_OCTETS).digest()
 
 
 def _check(seconds: float, reason: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import tracemalloc
 from dataclasses import dataclass, replace
 
 import pytest
@@ -69,6 +70,31 @@ def test_the_number_of_keys_is_bounded(seconds: Seconds) -> None:
         rate.take("busy")
     assert len(rate) == 100
     assert rate.take("busy") > 0, "a key in constant use is not dropped"
+
+
+def test_a_long_key_takes_no_more_memory_than_a_short_one(seconds: Seconds) -> None:
+    rate = Rate(1, 2, seconds)
+    tracemalloc.start()
+    for number in range(100):
+        rate.take((number, "a" * 1_000_000))
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(rate) == 100
+    assert kept < 200_000
+
+
+def test_refused_keys_and_full_buckets_are_not_kept(seconds: Seconds) -> None:
+    limits = create_rate_limits(ApiSettings(), seconds)
+    for number in range(60):
+        limits.count_sign_in(f"{number}@example.org", "192.0.2.1")
+    for number in range(60, 1000):
+        with pytest.raises(RateLimited):
+            limits.count_sign_in(f"{number}@example.org", "192.0.2.1")
+    assert len(limits.sign_ins_by_account) == 60
+    rate = Rate(1, 2, seconds)
+    rate.take("a")
+    rate.give_back("a")
+    assert len(rate) == 0
 
 
 def test_threads_share_a_bucket(seconds: Seconds) -> None:

@@ -280,6 +280,21 @@ def test_long_passwords(console: Console, length: int, status: int) -> None:
     assert console.browser().sign_in(ME, "x" * length).status_code == status
 
 
+def test_nothing_is_kept_of_an_email_that_no_account_can_have(console: Console) -> None:
+    console.account(ME)
+    browser, limits = console.browser(), context_of(console.application.app).limits
+    rates = (limits.sign_ins_by_account, limits.sign_ins_by_address)
+    for length in (255, 200_000):
+        refused = browser.sign_in("a" * length, "wrong horse battery")
+        assert refused.status_code == 400
+        assert f"An email has at most 254 characters, not {length}." in refused.text
+    browser.sign_in("a" * 254, "x" * 1025)
+    assert browser.sign_in(ME).status_code == 303
+    assert [len(rate) for rate in rates] == [0, 0], "neither of refused nor of right sign-ins"
+    console.browser().sign_in("a" * 254, "wrong horse battery")
+    assert [len(rate) for rate in rates] == [1, 1]
+
+
 def test_last_use_of_a_session_is_stored_once_a_minute(console: Console) -> None:
     browser = console.signed_in(ME)
 
