@@ -11,7 +11,7 @@ import pytest
 from appliance.cli import program
 from appliance.nameserver.programs import run
 from appliance.provision import users
-from appliance.settings import DEFAULT_FILE, Settings
+from appliance.settings import DEFAULT_FILE, Settings, read_settings
 from tests.systemd.units import FOLDER, SERVICES, UNITS, rows, values
 
 PROGRAM = "/opt/dns-appliance/current/bin/dns-appliance"
@@ -136,3 +136,25 @@ def test_both_services_have_notify_and_a_watchdog(service: str) -> None:
     assert int(values(unit, "WatchdogSec")[0]) > 60  # longer than a blocked database may take by the settings
     assert values(unit, "Restart") == ["always"]
     assert values(unit, "StartLimitBurst")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_each_has_limits_of_memory_and_tasks(service: str) -> None:
+    (memory,), (tasks,) = (values(f"{service}.service", key) for key in ("MemoryMax", "TasksMax"))
+    assert 0 < int(memory.removesuffix("%")) < 100
+    assert 0 < int(tasks) <= 512
+
+
+def test_the_api_may_start_every_thread_that_its_settings_allow() -> None:
+    threads = read_settings(None, {"DNS_APPLIANCE_API_THREADS": "256"}).api.threads
+    assert int(values("dns-appliance-api.service", "TasksMax")[0]) > threads
+
+
+def test_memory_runs_out_for_the_backup_first_and_for_named_last() -> None:
+    order = ("dns-appliance-backup", "dns-appliance-api", "dns-appliance-deployer")
+    scores = [int(values(f"{service}.service", "OOMScoreAdjust")[0]) for service in order]
+    drop_in = FOLDER.parent / "ansible" / "roles" / "nameserver" / "files" / "named.service.conf"
+    scores.append(int(values(str(drop_in), "OOMScoreAdjust")[0]))
+    assert scores == sorted(scores, reverse=True)
+    assert len(set(scores)) == len(scores)
+    assert scores[1] > 0 > scores[2]
