@@ -17,7 +17,7 @@ from appliance.provision.bootstrap import catalog_file
 from appliance.provision.prepare import prepare_host
 from appliance.settings import Settings
 from appliance.store.file import snapshot, sqlite
-from appliance.store.file.database import MIGRATIONS
+from appliance.store.file.schema import MIGRATIONS
 from tests.provision.conftest import OWNERS
 
 OLDEST = "0001_initial"

@@ -14,7 +14,7 @@ from appliance.processes import exclusive_lock, shared_lock
 from appliance.recovery.backup import back_up, back_up_into
 from appliance.recovery.restore import restore
 from appliance.store.file import snapshot, sqlite
-from appliance.store.file.database import MIGRATIONS
+from appliance.store.file.schema import MIGRATIONS
 from appliance.store.file.snapshot import API_LOCK, DEPLOYER_LOCK
 from tests.workspace import Workspace, read_all_rows
 
@@ -98,7 +98,7 @@ def test_a_backup_of_a_newer_release_is_refused(workspace: Workspace, tmp_path: 
     back_up(workspace.store.path, file, overwrite=False)
     with closing(sqlite.connect(file)) as writer, writer:
         writer.execute("insert into schema_migration (name, applied) values ('9999_future', '2031-01-01')")
-    with pytest.raises(StoreError, match="a newer release wrote it"):
+    with pytest.raises(StoreError, match="written by a newer release"):
         restore(file, workspace.store.path, workspace.clock)
 
 

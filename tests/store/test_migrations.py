@@ -11,7 +11,8 @@ from playhouse import migrations
 from appliance.principal import EVERYTHING, Principal
 from appliance.store import accounts, audit, credentials, deployments, journal, sessions, tables, zones
 from appliance.store.file import sqlite
-from appliance.store.file.database import MIGRATIONS, Store
+from appliance.store.file.database import Store
+from appliance.store.file.schema import MIGRATIONS
 from appliance.zones.deployment import DeploymentState, NameserverState, Observation
 from tests.workspace import Clock
 

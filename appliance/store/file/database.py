@@ -19,12 +19,10 @@ from playhouse import migrations
 
 from appliance.errors import StoreError
 from appliance.files import create_shared, open_shared
-from appliance.store.file import sqlite
+from appliance.store.file import schema, sqlite
 from appliance.store.file.binding import in_use
 from appliance.store.file.keeper import Keeper
 from appliance.store.file.write_queue import WriteQueue
-
-MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
 
 class Store:
@@ -60,8 +58,9 @@ class Store:
     def create_or_migrate(self) -> None:
         """Create the store or apply the missing migrations; several processes may call this at once.
 
-        Raise StoreError if the store is missing or empty although the lock file beside it says that it was created
-        before: it must be restored, since an empty store in its place would withdraw every zone.
+        Raise StoreError if a newer release wrote the store. Raise it too if the store is missing or empty although the
+        lock file beside it says that it was created before: it must be restored, since an empty store in its place
+        would withdraw every zone.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self._translating_errors(OSError), open_shared(self.path.with_suffix(".lock")) as lock:
@@ -71,15 +70,20 @@ class Store:
                 raise StoreError(f"database {self.path} is missing or empty: restore a backup of it")
             with suppress(FileExistsError):
                 create_shared(self.path)  # SQLite gives its own files the permissions of this one
+            schema.refuse_newer_file(self.path)
             self._db.init(sqlite.address(self.path), timeout=self._busy_timeout)
-            migrations.run(self._db, str(MIGRATIONS))
+            migrations.run(self._db, str(schema.MIGRATIONS))
             self._db.close()
             lock.truncate(0)
             lock.write("the store was created\n")
         self.attach()
 
     def attach(self) -> None:
-        """Use the existing file. It is never created: a missing file is a StoreError at the first connection."""
+        """Use the existing file. It is never created: a missing file is a StoreError at the first connection.
+
+        Raise StoreError if a newer release wrote the file.
+        """
+        schema.refuse_newer_file(self.path)
         self._db.init(sqlite.address(self.path), timeout=self._busy_timeout)
 
     def keep(self) -> None:

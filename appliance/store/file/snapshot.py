@@ -14,8 +14,7 @@ from pathlib import Path
 import apsw
 
 from appliance.errors import StoreError
-from appliance.store.file import sqlite
-from appliance.store.file.database import MIGRATIONS
+from appliance.store.file import schema, sqlite
 
 PAGES_PER_STEP = 1024
 """Pages copied between two reports of progress."""
@@ -60,15 +59,15 @@ def merge_log(file: Path) -> None:
 def verify(file: Path, *, called: Path | None = None) -> None:
     """Raise StoreError unless the file is an intact store that this release can read; `called` is its name there."""
     with translating_errors(called or file), closing(sqlite.connect(file)) as reader:
-        found = [*_damage(reader), *_incompatibilities(reader)]
-    if found:
-        raise StoreError(f"{called or file} is not an intact database: {found[0]}")
+        if found := [*_damage(reader), *_missing_tables(reader)]:
+            raise StoreError(f"{called or file} is not an intact database: {found[0]}")
+        schema.refuse_newer(reader, called or file)
 
 
 def unapplied_migrations(file: Path) -> list[str]:
     """Return the migrations of this release that are not applied to the file."""
     with translating_errors(file), closing(sqlite.connect(file)) as reader:
-        return sorted(_known_migrations() - _applied_migrations(reader))
+        return schema.unapplied(reader)
 
 
 @contextmanager
@@ -119,17 +118,7 @@ def _damage(reader: sqlite.Connection) -> Iterator[str]:
         yield f"rows of {table} refer to rows that do not exist"
 
 
-def _incompatibilities(reader: sqlite.Connection) -> Iterator[str]:
+def _missing_tables(reader: sqlite.Connection) -> Iterator[str]:
     tables = {name for (name,) in reader.execute("select name from sqlite_master where type = 'table'")}
     if missing := sorted(_TABLES - tables):
         yield f"it has no table {missing[0]}"
-    elif unknown := sorted(_applied_migrations(reader) - _known_migrations()):
-        yield f"a newer release wrote it (migration {unknown[0]})"
-
-
-def _applied_migrations(reader: sqlite.Connection) -> set[str]:
-    return {name for (name,) in reader.execute("select name from schema_migration")}
-
-
-def _known_migrations() -> set[str]:
-    return {file.stem for file in MIGRATIONS.glob("[0-9]*.py")}

@@ -15,13 +15,14 @@ import pytest
 from appliance.errors import StoreError
 from appliance.store import accounts
 from appliance.store.file import sqlite
-from appliance.store.file.database import MIGRATIONS, Store
+from appliance.store.file.database import Store
+from appliance.store.file.schema import MIGRATIONS
 from tests.workspace import Workspace, current_database
 
 CREATE = """
 import sys
 from pathlib import Path
-from appliance.store.file.database import MIGRATIONS, Store
+from appliance.store.file.database import Store
 Store(Path(sys.argv[1])).create_or_migrate()
 """
 
