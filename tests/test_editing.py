@@ -127,6 +127,7 @@ def test_no_zone_is_above_or_below_one_of_another_account(workspace: Workspace, 
         found = zones.find(workspace.owner.scope, zones.Page(), search=name)[0]
         for zone in found:
             workspace.editor.delete_zone(workspace.owner, zone.uuid)
+    workspace.clock.now += RESERVATION
     workspace.editor.create_zone(workspace.stranger, "below.example.net")
 
 

@@ -17,7 +17,7 @@ from appliance.zones.names import print_domain
 from appliance.zones.reserved import OwnNames
 
 RESERVATION = timedelta(days=30)
-"""How long the name of a deleted zone is reserved for its account."""
+"""How long the name of a deleted zone is reserved for its account, with all names above and below it."""
 
 
 def own_names_of(settings: DnsSettings) -> OwnNames:
@@ -33,13 +33,19 @@ def public_suffixes() -> PublicSuffixList:
 
 
 def check_available(name: Name, account: UUID, now: datetime) -> None:
-    """Raise InvalidName if the zone exists, or another account has that name or one above or below it."""
+    """Raise InvalidName if the zone exists, or another account has that name or one above or below it.
+
+    Towards other accounts, operators included, a deleted zone counts as existing while its name is reserved.
+    """
     domain = print_domain(name)
     if zones.get_by_name(name):
         raise InvalidName(f"the zone {domain} already exists", "domain")
-    if zones.has_neighbour_of_others(name, account):
+    neighbour = zones.neighbour_of_others(name, account, deleted_after=now - RESERVATION)
+    if neighbour is None:
+        return
+    if neighbour.deleted_at is None:
         raise InvalidName(f"{domain} is above or below a zone of another account", "domain")
-    if zones.is_reserved_for_another(name, account, now - RESERVATION):
-        raise InvalidName(
-            f"{domain} is reserved: another account deleted it less than {RESERVATION.days} days ago", "domain"
-        )
+    what = "it" if neighbour.name == name else "a zone above or below it"
+    raise InvalidName(
+        f"{domain} is reserved: another account deleted {what} less than {RESERVATION.days} days ago", "domain"
+    )

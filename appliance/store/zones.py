@@ -141,30 +141,23 @@ def count_of(account: UUID) -> int:
     return int(tables.Account.get(tables.Account.uuid == account).zone_count)
 
 
-def has_neighbour_of_others(name: Name, account: UUID) -> bool:
-    """Return whether another account has a zone at, above or below that name."""
-    key = name_keys.domain_key(name)
-    low, high = name_keys.below(key)
+def neighbour_of_others(name: Name, account: UUID, deleted_after: datetime) -> Zone | None:
+    """Return a zone of another account at, above or below that name, or None.
+
+    A zone counts until it is deleted, and from then on if that was after `deleted_after`; existing ones come first.
+    """
+    low, high = name_keys.below(name_keys.domain_key(name))
     labels = name.labels[:-1]
     at_or_above = [name_keys.domain_key(Name((*labels[count:], b""))) for count in range(len(labels))]
-    others = (
-        tables.Zone.select()
-        .join(tables.Account)
-        .where(tables.Account.uuid != account, tables.Zone.deleted_at.is_null())
-        .where(tables.Zone.name_key.in_(at_or_above) | ((tables.Zone.name_key > low) & (tables.Zone.name_key < high)))
+    zone = tables.Zone
+    row = (
+        _select()
+        .where(tables.Account.uuid != account, zone.deleted_at.is_null() | (zone.deleted_at > deleted_after))
+        .where(zone.name_key.in_(at_or_above) | ((zone.name_key > low) & (zone.name_key < high)))
+        .order_by(zone.deleted_at.is_null(False))
+        .first()
     )
-    return bool(others.exists())
-
-
-def is_reserved_for_another(name: Name, account: UUID, deleted_after: datetime) -> bool:
-    """Return whether another account deleted a zone of that name after `deleted_after`."""
-    query = (
-        tables.Zone.select()
-        .join(tables.Account)
-        .where(tables.Zone.name == print_domain(name), tables.Zone.deleted_at > deleted_after)
-        .where(tables.Account.uuid != account)
-    )
-    return bool(query.exists())
+    return from_row(row) if row else None
 
 
 def deleted_among(uuids: Iterable[UUID]) -> set[UUID]:
