@@ -13,6 +13,11 @@ from appliance.zones.names import print_domain
 
 SPECIAL_USE = tuple(dns.name.from_text(text) for text in ("localhost.", "local.", "onion.", "invalid."))
 """Special-use names, which are never resolved through DNS (RFC 6761, 6762, 7686)."""
+SERVER_NAMES = tuple(
+    dns.name.from_text(text)
+    for text in ("version.bind.", "hostname.bind.", "authors.bind.", "id.server.", "version.server.")
+)
+"""Names under which nameservers answer about themselves (RFC 4892); named has zones for them in its built-in view."""
 NOT_RESERVED = frozenset({dns.name.from_text("home.arpa.")})
 """Names on the public suffix list that anyone may use nevertheless (RFC 8375)."""
 
@@ -36,11 +41,18 @@ def refuse_reserved(
     if any(name.is_subdomain(special) for special in SPECIAL_USE):
         raise InvalidName(f"{print_domain(name)} is a special-use name, which resolvers do not look up in DNS", field)
     for server in (*own.nameservers, own.catalog):
-        if name.is_subdomain(server) or server.is_subdomain(name):
+        if _overlap(name, server):
             raise InvalidName(f"{print_domain(name)} is reserved for the names of the appliance itself", field)
+    if any(_overlap(name, server) for server in SERVER_NAMES):
+        raise InvalidName(f"{print_domain(name)} is reserved: nameservers answer about themselves there", field)
     if operator or name in NOT_RESERVED:
         return
     if len(name.labels) == 2:
         raise InvalidName(f"{print_domain(name)} is a top-level domain: only an operator can create it", field)
     if is_public_suffix(print_domain(name)):
         raise InvalidName(f"{print_domain(name)} is a public suffix: only an operator can create it", field)
+
+
+def _overlap(name: Name, other: Name) -> bool:
+    """Return whether a zone of one of the names would contain the other name, or be that name."""
+    return name.is_subdomain(other) or other.is_subdomain(name)

@@ -26,6 +26,8 @@ def refuse(domain: str, *, operator: bool) -> None:
         *("localhost", "a.localhost", "local", "foo.local", "hidden.onion", "invalid", "a.invalid"),
         *("ns1.hoster.net", "a.ns1.hoster.net", "hoster.net", "net", "dns.other.org", "other.org", "ns2.dns.other.org"),
         *("catalog.hoster.net", "x.catalog.hoster.net"),
+        *("version.bind", "hostname.bind", "authors.bind", "id.server", "version.server"),
+        *("bind", "server", "x.version.bind", "a.b.id.server"),
     ],
 )
 def test_refused_to_all(domain: str) -> None:
@@ -63,7 +65,8 @@ def test_refused_to_all_but_operators(domain: str) -> None:
     [
         *("example.com", "example.test", "a.internal", "home.arpa", "a.home.arpa", "example.co.uk", "www.hoster.net"),
         *("2.0.192.in-addr.arpa", "www.ck", "_acme-challenge.example.org", "localhost.example.org", "notlocal.org"),
-        *("ns1x.hoster.net", "example.nosuchtld"),
+        *("ns1x.hoster.net", "example.nosuchtld", "home.server", "my.bind", "id.server.example.com"),
+        *("10.in-addr.arpa", "254.169.in-addr.arpa", "8.b.d.0.1.0.0.2.ip6.arpa", "d.f.ip6.arpa"),
     ],
 )
 def test_ordinary_domains(domain: str) -> None:
