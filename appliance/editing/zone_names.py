@@ -28,8 +28,8 @@ def own_names_of(settings: DnsSettings) -> OwnNames:
 
 @functools.cache
 def public_suffixes() -> PublicSuffixList:
-    """Return the public suffix list of this release."""
-    return PublicSuffixList()
+    """Return the public suffixes of this release that registries have; those of private owners are ordinary domains."""
+    return PublicSuffixList(only_icann=True)
 
 
 def check_available(name: Name, account: UUID, now: datetime) -> None:

@@ -44,7 +44,6 @@ def test_refused_to_all(domain: str) -> None:
         "nosuchtld",
         "test",
         "co.uk",
-        "github.io",
         "in-addr.arpa",
         "arpa",
         "foo.ck",
@@ -66,6 +65,7 @@ def test_refused_to_all_but_operators(domain: str) -> None:
         *("example.com", "example.test", "a.internal", "home.arpa", "a.home.arpa", "example.co.uk", "www.hoster.net"),
         *("2.0.192.in-addr.arpa", "www.ck", "_acme-challenge.example.org", "localhost.example.org", "notlocal.org"),
         *("ns1x.hoster.net", "example.nosuchtld", "home.server", "my.bind", "id.server.example.com"),
+        *("github.io", "uk.com", "blogspot.com", "a.github.io", "compute.amazonaws.com"),
         *("10.in-addr.arpa", "254.169.in-addr.arpa", "8.b.d.0.1.0.0.2.ip6.arpa", "d.f.ip6.arpa"),
     ],
 )
