@@ -51,6 +51,19 @@ def refuse_reserved(
         raise InvalidName(f"{print_domain(name)} is a top-level domain: only an operator can create it", field)
     if is_public_suffix(print_domain(name)):
         raise InvalidName(f"{print_domain(name)} is a public suffix: only an operator can create it", field)
+    for domain in (_domain_of(server, is_public_suffix) for server in own.nameservers):
+        if name.is_subdomain(domain):
+            raise InvalidName(
+                f"{print_domain(name)} is below {print_domain(domain)}, the domain of the appliance's nameservers: "
+                "only an operator can create it",
+                field,
+            )
+
+
+def _domain_of(server: Name, is_public_suffix: Callable[[str], bool]) -> Name:
+    """Return the domain that holds the name of a nameserver: the name itself if what is above it is a public suffix."""
+    parent = server.parent()
+    return server if len(parent.labels) < 3 or is_public_suffix(print_domain(parent)) else parent
 
 
 def _overlap(name: Name, other: Name) -> bool:

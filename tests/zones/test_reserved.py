@@ -50,6 +50,7 @@ def test_refused_to_all(domain: str) -> None:
         "xn--p1ai",
         "個人.香港",
         "internal",
+        *("www.hoster.net", "ns1x.hoster.net", "a.b.hoster.net", "x.dns.other.org"),
     ],
 )
 def test_refused_to_all_but_operators(domain: str) -> None:
@@ -62,12 +63,20 @@ def test_refused_to_all_but_operators(domain: str) -> None:
 @pytest.mark.parametrize(
     "domain",
     [
-        *("example.com", "example.test", "a.internal", "home.arpa", "a.home.arpa", "example.co.uk", "www.hoster.net"),
+        *("example.com", "example.test", "a.internal", "home.arpa", "a.home.arpa", "example.co.uk", "www.other.org"),
         *("2.0.192.in-addr.arpa", "www.ck", "_acme-challenge.example.org", "localhost.example.org", "notlocal.org"),
-        *("ns1x.hoster.net", "example.nosuchtld", "home.server", "my.bind", "id.server.example.com"),
+        *("example.nosuchtld", "home.server", "my.bind", "id.server.example.com"),
         *("github.io", "uk.com", "blogspot.com", "a.github.io", "compute.amazonaws.com"),
         *("10.in-addr.arpa", "254.169.in-addr.arpa", "8.b.d.0.1.0.0.2.ip6.arpa", "d.f.ip6.arpa"),
     ],
 )
 def test_ordinary_domains(domain: str) -> None:
     refuse(domain, operator=False)
+
+
+def test_a_nameserver_directly_below_a_public_suffix_reserves_its_own_name_only() -> None:
+    own = OwnNames((dns.name.from_text("hoster.co.uk."), dns.name.from_text("hoster.net.")), OWN.catalog)
+    refuse_reserved(parse_domain("example.co.uk"), own, public_suffixes().is_public)
+    refuse_reserved(parse_domain("example.net"), own, public_suffixes().is_public)
+    with pytest.raises(InvalidName):
+        refuse_reserved(parse_domain("www.hoster.co.uk"), own, public_suffixes().is_public)
