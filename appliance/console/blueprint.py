@@ -18,7 +18,7 @@ from appliance.errors import ApplianceError
 from appliance.web.context import open_connection
 from appliance.web.error_status import log_fault, retry_after_of, status_of
 from appliance.web.host_names import refuse_unknown_host
-from appliance.zones.names import print_domain, print_owner, print_unicode
+from appliance.zones.names import print_display, print_domain, print_owner, print_unicode
 
 PAGES = (sign_in, zones, records, draft_pages, deployment, dashboard, account, tokens, people)
 """The modules that add their pages to the blueprint when they are imported."""
@@ -69,7 +69,7 @@ def set_headers(response: Response) -> Response:
 
 @pages.context_processor
 def _in_templates() -> dict[str, object]:
-    names = {"domain": print_domain, "unicode": print_unicode, "owner": print_owner}
+    names = {"domain": print_domain, "unicode": print_unicode, "display": print_display, "owner": print_owner}
     texts = {"truncate": truncate, "count_fitting": count_fitting, "sentence": as_sentence}
     return {"time": print_time, "age": print_age, "csrf_field": CSRF_FIELD, **names, **texts}
 

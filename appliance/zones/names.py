@@ -102,6 +102,12 @@ def print_unicode(name: Name) -> str:
     return ".".join(_unicode_label(label.decode()) for label in name.labels[:-1])
 
 
+def print_display(name: Name) -> str:
+    """Return the name for people: with U-labels, and beside it with A-labels, which show letters that look alike."""
+    unicode, ascii_only = print_unicode(name), print_domain(name)
+    return ascii_only if unicode == ascii_only else f"{unicode} ({ascii_only})"
+
+
 def _unicode_label(label: str) -> str:
     try:
         return idna.ulabel(label) if label.startswith("xn--") else label

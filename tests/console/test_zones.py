@@ -45,6 +45,16 @@ def test_a_zone_is_created_and_listed(me: Browser) -> None:
     assert len(domains(me, "?state=nonsense&page=0")) == 2
 
 
+def test_every_page_of_a_zone_shows_the_a_labels_of_its_domain(me: Browser) -> None:
+    zone = new_zone(me, "аррӏе.example")
+    for path in (
+        "/zones/",
+        *(f"{zone}{page}" for page in ("", "delete/", "settings/", "changes/", "ask/", "delegation/")),
+    ):
+        page = me.get(path)
+        assert page.status_code == 200 and "xn--80ak6aa92e.example" in page.text, path
+
+
 def test_a_refused_domain_is_reported_at_its_field(me: Browser, console: Console) -> None:
     new_zone(me)
     for domain, words in (

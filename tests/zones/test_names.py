@@ -16,6 +16,7 @@ from appliance.zones.names import (
     parse_domain,
     parse_owner,
     parse_target,
+    print_display,
     print_domain,
     print_owner,
     print_unicode,
@@ -226,6 +227,11 @@ def test_slashes_are_valid_under_in_addr_arpa_only() -> None:
 def test_names_are_printed_in_unicode() -> None:
     assert print_unicode(parse_domain("bücher.xn--mnchen-3ya.de")) == "bücher.münchen.de"
     assert print_unicode(dns.name.from_text("xn--zzzzzzzz-.com.")) == "xn--zzzzzzzz-.com"
+
+
+def test_people_see_a_labels_beside_u_labels() -> None:
+    assert print_display(parse_domain("аррӏе.com")) == "аррӏе.com (xn--80ak6aa92e.com)"
+    assert print_display(parse_domain("apple.com")) == "apple.com"
 
 
 @pytest.mark.parametrize(
