@@ -23,7 +23,16 @@ from appliance.identity.authentication import Authenticator
 from appliance.settings import Settings
 from appliance.store.file.database import Store
 from appliance.systemd import ServiceManager
-from appliance.web import error_responses, front_doors, health, http_hardening, metrics, middleware, watchdog
+from appliance.web import (
+    error_responses,
+    front_doors,
+    health,
+    http_hardening,
+    metrics,
+    middleware,
+    password_slots,
+    watchdog,
+)
 from appliance.web.context import WebContext, context_of, install, reading
 from appliance.web.deployment_wait import create_deployment_wait
 from appliance.web.front_doors import FrontDoor
@@ -74,7 +83,7 @@ def serve(settings: Settings, manager: ServiceManager) -> None:
     listening: dict[int, Any] = {}
     options: dict[str, Any] = {
         **_listen_option(settings.api.listen),
-        "threads": settings.api.threads,
+        "threads": settings.api.threads + password_slots.THREADS,
         "ident": "",
         "max_request_header_size": MAX_HEADER,
         "max_request_body_size": MAX_REQUEST,

@@ -120,9 +120,8 @@ def _has_second_factor() -> bool:
 
 def _check_password(password: str) -> None:
     """Raise InputError unless this is the password of the account; attempts are limited as for signing in."""
-    current, limits = current_session(), context().limits
-    with limits.password_slot():
-        forgive = limits.count_sign_in(current.account.email, current.browser.address)
+    current, address = current_session(), current_session().browser.address
+    with context().limits.sign_in(current.account.email, address, usual={address}) as forgive:
         confirm(context().store, current.account, password)
         forgive()
 

@@ -12,7 +12,7 @@ from appliance.console.pages import NAVIGATION, local_path, pages, public, redir
 from appliance.console.session import current_session, switch_session
 from appliance.errors import InputError, NotFound
 from appliance.identity import membership
-from appliance.identity.sign_in import end_session, new_secret, refuse_too_long, sign_in
+from appliance.identity.sign_in import end_session, known_addresses, new_secret, refuse_too_long, sign_in
 from appliance.store import credentials, invitations
 from appliance.web.context import context, reading
 
@@ -70,7 +70,7 @@ def show_invitation(secret: str) -> Response:
 def accept_invitation(secret: str) -> Response | BaseResponse:
     """Create the account with its password, and begin its first session."""
     form, invitation = submitted_form(), _invitation(secret)
-    with form.collecting_errors(), context().limits.password_slot():
+    with form.collecting_errors(), context().limits.password_slots.known.slot():
         check_repeated_password(form)
         new_session = membership.accept(
             context().store, secret, form["password"], current_session().browser, context().clock()
@@ -91,10 +91,10 @@ def _new_session(form: Form) -> str:
     """Return the secret of a new session; raise InputError if email, password or code is wrong."""
     email, password, code = form["email"], form["password"], form["code"]
     refuse_too_long(email, password)
-    browser, limits = current_session().browser, context().limits
-    with limits.password_slot():
-        forgive = limits.count_sign_in(email, browser.address)
-        secret = sign_in(context().store, email, password, code, browser, context().clock(), limits.count_code)
+    browser, limits, now = current_session().browser, context().limits, context().clock()
+    usual = known_addresses(context().store, email, now)
+    with limits.sign_in(email, browser.address, usual) as forgive:
+        secret = sign_in(context().store, email, password, code, browser, now, limits.count_code)
     if secret is None:
         log.warning("event=sign-in-refused address=%s", browser.address)
         raise InputError(WRONG_CREDENTIALS)

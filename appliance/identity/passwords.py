@@ -14,12 +14,13 @@ MIN_LENGTH = 12
 """Minimum number of characters of a password."""
 MAX_LENGTH = 1024
 """Maximum number of characters of a password, since hashing takes time."""
-DUMMY_HASH = "$argon2id$v=19$m=65536,t=3,p=4$mGlJC9tf9Jqd9nA8/XNbSQ$hrUZH8CIkOfCA7Lv2XVN8ZqObdb8S8K1fsXBpMFrE3s"
+DUMMY_HASH = "$argon2id$v=19$m=19456,t=2,p=1$536Tu0V7B61jrANLKA//eQ$Iwn8xo19ReJRUeYRPc8ipNEV9QEj0dzP+BRP3Gbm8VQ"
 """Verified where an account has no hash, so that it takes as long; it is the hash of unknown random octets."""
-_MAX_CONCURRENT = 2
-"""Concurrent computations of hashes: each needs 64 MiB."""
+_MAX_CONCURRENT = 4
+"""Concurrent computations of hashes: each needs 19 MiB."""
 
-_hasher = PasswordHasher()
+_hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+"""The smallest parameters that the OWASP Password Storage Cheat Sheet recommends for argon2id, memory in KiB."""
 _slots = threading.BoundedSemaphore(_MAX_CONCURRENT)
 
 
@@ -30,8 +31,12 @@ def hash_password(password: str) -> str:
         raise InputError(
             f"a password must have {MIN_LENGTH} to {MAX_LENGTH} characters, not {len(password)}", "password"
         )
-    with _slots:
-        return _hasher.hash(password.encode(errors="surrogatepass"))
+    return _hash(password)
+
+
+def renew_hash(password: str, stored: str | None) -> str | None:
+    """Return a new hash of a right password if the stored one has other parameters than new ones, else None."""
+    return _hash(password) if stored and _hasher.check_needs_rehash(stored) else None
 
 
 def refuse_long_password(password: str) -> None:
@@ -49,3 +54,8 @@ def is_password(password: str, stored: str | None) -> bool:
         except (VerificationError, InvalidHashError):
             return False
     return stored is not None
+
+
+def _hash(password: str) -> str:
+    with _slots:
+        return _hasher.hash(password.encode(errors="surrogatepass"))

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from appliance.errors import InputError, NotFound
 from appliance.identity import second_factor
-from appliance.identity.passwords import hash_password, is_password, refuse_long_password
+from appliance.identity.passwords import hash_password, is_password, refuse_long_password, renew_hash
 from appliance.identity.second_factor import TakeCode
 from appliance.principal import Account, Principal
 from appliance.store import audit, credentials, sessions
@@ -40,22 +40,31 @@ def refuse_too_long(email: str, password: str) -> None:
     refuse_long_password(password)
 
 
+def known_addresses(store: Store, email: str, now: datetime) -> set[str]:
+    """Return the addresses where the account with that email was signed in lately; none if there is no account."""
+    with store.reading():
+        return sessions.addresses_of_email(email, now - second_factor.KNOWN_ADDRESS_AGE)
+
+
 def sign_in(
     store: Store, email: str, password: str, code: str, browser: Browser, now: datetime, take_code: TakeCode
 ) -> str | None:
     """Return the secret of a new session, or None if email, password or code is wrong.
 
     In every case one hash is compared and one transaction written: neither the time nor a StoreError of a store that
-    cannot be written shows which of them was wrong.
+    cannot be written shows which of them was wrong. A hash with former parameters is replaced.
     """
     with store.reading():
         found = credentials.find(email)
     compared = found.password_hash if found else None
     right = is_password(password, compared)
+    renewed = renew_hash(password, compared) if right else None
     with store.writing():
         current = credentials.find(email)
         is_same = right and current and current.password_hash == compared and not current.account.disabled_at
         if current and is_same and second_factor.passes(current, code, browser.address, now, take_code):
+            if renewed:
+                credentials.set_password_hash(current.account.uuid, renewed, is_first=current.is_first)
             return begin_session(current.account, browser, now)
         credentials.write_without_change()
     return None

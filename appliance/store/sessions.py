@@ -61,9 +61,12 @@ def of_account(account: UUID, now: datetime) -> list[Session]:
 
 def addresses_of(account: UUID, since: datetime) -> set[str]:
     """Return the addresses of the account's sessions, active or not, that began at or after `since`."""
-    query = tables.Session.select(tables.Session.address).join(tables.Account)
-    rows = query.where(tables.Account.uuid == account, tables.Session.created_at >= since).distinct()
-    return {row.address for row in rows}
+    return _addresses(tables.Account.uuid == account, since)
+
+
+def addresses_of_email(email: str, since: datetime) -> set[str]:
+    """Return the same for the account with that email, in any letter case; none if there is no such account."""
+    return _addresses(tables.Account.email == email.lower(), since)
 
 
 def store_last_use(session: Session, now: datetime) -> None:
@@ -81,6 +84,11 @@ def end_all(account: UUID, now: datetime, *, but: UUID | None = None) -> None:
     row = tables.Account.select(tables.Account.id).where(tables.Account.uuid == account)
     others = () if but is None else (tables.Session.uuid != but,)
     _end(now, tables.Session.account == row, *others)
+
+
+def _addresses(is_account: pw.Expression, since: datetime) -> set[str]:
+    query = tables.Session.select(tables.Session.address).join(tables.Account)
+    return {row.address for row in query.where(is_account, tables.Session.created_at >= since).distinct()}
 
 
 def _end(now: datetime, *conditions: object) -> None:

@@ -16,8 +16,9 @@ from collections.abc import Callable, Collection, Hashable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from appliance.errors import Busy, RateLimited
+from appliance.errors import RateLimited
 from appliance.settings import ApiSettings
+from appliance.web.password_slots import PasswordSlots
 
 MAX_KEYS = 20_000
 """Buckets of one limit in memory, about 5 MB; the least recently used is dropped first."""
@@ -27,6 +28,8 @@ CODES_PER_HOUR, CODES_AT_ONCE = 1, 10
 all other networks together."""
 SIGN_INS_PER_ACCOUNT = 10
 """Wrong sign-ins a minute to one account from one network."""
+SIGN_INS_ELSEWHERE = 100
+"""Wrong sign-ins an hour to one account from all networks together where it was not signed in before."""
 SIGN_INS_PER_ADDRESS = 60
 """Wrong sign-ins a minute from one network, to any account."""
 _IPV6_PREFIX = 64
@@ -93,16 +96,18 @@ class RateLimits:
     """The rate limits of one application.
 
     They limit the requests of each token; the failed authentications of each network; wrong sign-ins of each pair of
-    account and network, so that nobody can lock out others, and of each network; wrong second-factor codes of each
-    account; and how many passwords are verified at the same time.
+    account and network, so that nobody can lock out others, of each network, and to each account from all networks
+    where it was never signed in; wrong second-factor codes of each account; and how many passwords are verified at the
+    same time.
     """
 
     requests: Rate
     failures: Rate
     sign_ins_by_account: Rate
     sign_ins_by_address: Rate
+    sign_ins_elsewhere: Rate
     codes: Rate
-    password_slots: threading.BoundedSemaphore
+    password_slots: PasswordSlots
 
     def count_request(self, token: Hashable) -> None:
         """Count a request of the token; raise RateLimited if there are too many."""
@@ -117,29 +122,26 @@ class RateLimits:
         self.failures.take(client_network(address))
 
     @contextmanager
-    def password_slot(self) -> Iterator[None]:
-        """Reserve a slot for verifying a password, fewer than threads in number; raise Busy if none is free."""
-        if not self.password_slots.acquire(blocking=False):
-            raise Busy("too many sign-ins at the same time: try again", retry_after=1)
-        try:
-            yield
-        finally:
-            self.password_slots.release()
+    def sign_in(self, email: str, address: str, usual: Collection[str]) -> Iterator[Callable[[], None]]:
+        """Count a sign-in and verify its password in the block; yield a function that uncounts it if it was right.
 
-    def count_sign_in(self, email: str, address: str) -> Callable[[], None]:
-        """Count a sign-in before its password is verified; return a function that uncounts it, for a right password.
-
-        Raise RateLimited after too many wrong passwords; a refused sign-in counts nowhere.
+        `usual` has the addresses where the account was signed in before; those of their networks have slots of their
+        own. Raise RateLimited after too many wrong passwords, or Busy if no slot is free in time: neither is counted.
         """
         network = client_network(address)
+        is_known = network in map(client_network, usual)
         with ExitStack() as undo:
-            for rate, key in (
-                (self.sign_ins_by_address, network),
-                (self.sign_ins_by_account, (email.lower(), network)),
-            ):
+            for rate, key in self._sign_in_limits(email.lower(), network, is_known=is_known):
                 _check(rate.take(key), "too many wrong sign-ins")
                 undo.callback(rate.give_back, key)
-            return undo.pop_all().close
+            with self.password_slots.lane(is_known=is_known).slot():
+                yield undo.pop_all().close
+
+    def _sign_in_limits(self, email: str, network: str, *, is_known: bool) -> Iterator[tuple[Rate, Hashable]]:
+        yield self.sign_ins_by_address, network
+        yield self.sign_ins_by_account, (email, network)
+        if not is_known:
+            yield self.sign_ins_elsewhere, email
 
     def count_code(self, account: Hashable, address: str, usual: Collection[str]) -> Callable[[], None] | None:
         """Count a second-factor code before it is verified; return a function that uncounts it if the code was right.
@@ -159,8 +161,9 @@ def create_rate_limits(settings: ApiSettings, clock: Callable[[], float]) -> Rat
         Rate(settings.failure_rate, settings.failure_burst, clock),
         Rate(SIGN_INS_PER_ACCOUNT / 60, SIGN_INS_PER_ACCOUNT, clock),
         Rate(SIGN_INS_PER_ADDRESS / 60, SIGN_INS_PER_ADDRESS, clock),
+        Rate(SIGN_INS_ELSEWHERE / 3600, SIGN_INS_ELSEWHERE, clock),
         Rate(CODES_PER_HOUR / 3600, CODES_AT_ONCE, clock),
-        threading.BoundedSemaphore(max(1, settings.threads // 4)),
+        PasswordSlots(),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import tracemalloc
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from appliance.app import create_app
 from appliance.errors import RateLimited
 from appliance.settings import ApiSettings, QuotaSettings
-from appliance.web.rate_limits import Rate, client_network, create_rate_limits
+from appliance.web.rate_limits import Rate, RateLimits, client_network, create_rate_limits
 from tests.api.conftest import Application, Bearer, is_error
 
 HERE, THERE = {"REMOTE_ADDR": "192.0.2.1"}, {"REMOTE_ADDR": "192.0.2.2"}
@@ -86,10 +87,10 @@ def test_a_long_key_takes_no_more_memory_than_a_short_one(seconds: Seconds) -> N
 def test_refused_keys_and_full_buckets_are_not_kept(seconds: Seconds) -> None:
     limits = create_rate_limits(ApiSettings(), seconds)
     for number in range(60):
-        limits.count_sign_in(f"{number}@example.org", "192.0.2.1")
+        guess(limits, f"{number}@example.org", "192.0.2.1")
     for number in range(60, 1000):
         with pytest.raises(RateLimited):
-            limits.count_sign_in(f"{number}@example.org", "192.0.2.1")
+            guess(limits, f"{number}@example.org", "192.0.2.1")
     assert len(limits.sign_ins_by_account) == 60
     rate = Rate(1, 2, seconds)
     rate.take("a")
@@ -220,18 +221,24 @@ def test_a_quota_of_records(application: Application) -> None:
     assert application.bearer("root@x.org", "admin:*").record(zone, "A", "third", "192.0.2.1")
 
 
+def guess(limits: RateLimits, email: str, address: str, *, usual: Collection[str] = (), is_right: bool = False) -> None:
+    with limits.sign_in(email, address, usual) as forgive:
+        if is_right:
+            forgive()
+
+
 def test_wrong_passwords_are_limited_by_account_and_network(seconds: Seconds) -> None:
     limits = create_rate_limits(ApiSettings(token_rate=0, failure_rate=0), seconds)
     for _ in range(10):
-        limits.count_sign_in("me@example.org", "192.0.2.1")
+        guess(limits, "me@example.org", "192.0.2.1")
     with pytest.raises(RateLimited):
-        limits.count_sign_in("ME@example.org", "::ffff:192.0.2.1")
-    limits.count_sign_in("me@example.org", "192.0.2.2")
-    limits.count_sign_in("you@example.org", "192.0.2.1")
+        guess(limits, "ME@example.org", "::ffff:192.0.2.1")
+    guess(limits, "me@example.org", "192.0.2.2")
+    guess(limits, "you@example.org", "192.0.2.1")
     seconds.now += 6
-    limits.count_sign_in("me@example.org", "192.0.2.1")
+    guess(limits, "me@example.org", "192.0.2.1")
     with pytest.raises(RateLimited):
-        limits.count_sign_in("me@example.org", "192.0.2.1")
+        guess(limits, "me@example.org", "192.0.2.1")
 
 
 def test_giving_back_never_exceeds_the_burst(seconds: Seconds) -> None:
@@ -247,7 +254,7 @@ def test_giving_back_never_exceeds_the_burst(seconds: Seconds) -> None:
 def test_right_passwords_and_codes_are_not_counted(seconds: Seconds) -> None:
     limits = create_rate_limits(ApiSettings(), seconds)
     for _ in range(100):
-        limits.count_sign_in("me@example.org", "192.0.2.1")()
+        guess(limits, "me@example.org", "192.0.2.1", is_right=True)
         forgive = limits.count_code("me", "192.0.2.1", ())
         assert forgive
         forgive()
@@ -266,9 +273,23 @@ def test_codes_are_counted_for_each_usual_network_and_all_others_together(second
     assert [tried(f"198.51.100.{number}") for number in range(2)] == [True, False]
 
 
+def test_wrong_passwords_from_many_networks_lock_nobody_out_of_a_usual_one(seconds: Seconds) -> None:
+    limits, usual = create_rate_limits(ApiSettings(), seconds), {"192.0.2.1", "2001:db8::1"}
+    for number in range(100):
+        guess(limits, "me@example.org", f"198.51.100.{number}", usual=usual)
+    with pytest.raises(RateLimited):
+        guess(limits, "Me@example.org", "203.0.113.1", usual=usual)
+    guess(limits, "me@example.org", "2001:db8::2", usual=usual)
+    guess(limits, "you@example.org", "203.0.113.1")
+    seconds.now += 36
+    guess(limits, "me@example.org", "203.0.113.1", usual=usual)
+    with pytest.raises(RateLimited):
+        guess(limits, "me@example.org", "203.0.113.1", usual=usual)
+
+
 def test_wrong_passwords_for_many_accounts_are_limited_by_network(seconds: Seconds) -> None:
     limits = create_rate_limits(ApiSettings(), seconds)
     for number in range(60):
-        limits.count_sign_in(f"{number}@example.org", "192.0.2.1")
+        guess(limits, f"{number}@example.org", "192.0.2.1")
     with pytest.raises(RateLimited):
-        limits.count_sign_in("another@example.org", "192.0.2.1")
+        guess(limits, "another@example.org", "192.0.2.1")

@@ -9,15 +9,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from argon2 import extract_parameters
 
 from appliance.addresses import Endpoint, LocalSocket
 from appliance.app import create_app
+from appliance.identity.passwords import DUMMY_HASH
 from appliance.settings import ApiSettings
-from appliance.store import accounts
+from appliance.store import accounts, credentials
 from appliance.store.file import sqlite
 from appliance.web.context import context_of
+from appliance.web.password_slots import SLOTS, UNKNOWN_QUEUE
 from tests.api.conftest import Application
-from tests.console.conftest import PASSWORD, Browser, Console
+from tests.console.conftest import PASSWORD, PASSWORD_HASH, Browser, Console
+from tests.pair import wait_for
 from tests.workspace import read_rows
 
 ME = "me@example.org"
@@ -261,17 +265,39 @@ def test_concurrent_attempts_are_limited_too(console: Console) -> None:
     assert statuses.count(429) == 10
 
 
-def test_password_hashing_uses_a_quarter_of_the_threads(console: Console) -> None:
-    me, browser = console.application.bearer(ME), console.browser()
-    console.account(ME)
-    limits, threads = context_of(console.application.app).limits, console.application.settings.api.threads
-    with ExitStack() as compared:
-        for _ in range(threads // 4):
-            compared.enter_context(limits.password_slot())
-        refused = browser.sign_in(ME)
+def test_guesses_from_elsewhere_do_not_refuse_sign_ins_from_a_usual_address(console: Console) -> None:
+    me, browser, elsewhere = console.application.bearer(ME), console.signed_in(ME), console.browser("198.51.100.7")
+    unknown = context_of(console.application.app).limits.password_slots.unknown
+    with ExitStack() as guesses, ThreadPoolExecutor(UNKNOWN_QUEUE) as threads:
+        for _ in range(SLOTS):
+            guesses.enter_context(unknown.slot())
+        guessers = [console.browser(f"203.0.113.{number}") for number in range(UNKNOWN_QUEUE)]
+        waiting = [threads.submit(one.sign_in, f"{one.address}@example.org") for one in guessers]
+        wait_for(lambda: unknown.requests == SLOTS + UNKNOWN_QUEUE, "the queue is full")
+        refused = elsewhere.sign_in(ME)
         assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
-        assert me("GET", "/dns-zones/").status_code == browser.get("/sign-in/").status_code == 200
-    assert browser.sign_in(ME).status_code == 303
+        assert console.browser().sign_in(ME).status_code == 303
+        assert me("GET", "/dns-zones/").status_code == browser.get("/account/").status_code == 200
+        guesses.close()
+        assert {one.result().status_code for one in waiting} == {403}, "they waited and were not refused"
+    assert elsewhere.sign_in(ME).status_code == 303, "a refused attempt is not counted"
+
+
+def test_a_hash_with_former_parameters_is_replaced_at_sign_in(console: Console) -> None:
+    principal = console.account(ME)
+    assert console.browser().sign_in(ME, "wrong horse battery").status_code == 403
+
+    def stored() -> credentials.Credentials:
+        with console.application.store.connection():
+            return credentials.get(principal.account.uuid)
+
+    before = stored()
+    assert before.password_hash == PASSWORD_HASH
+    assert console.browser().sign_in(ME).status_code == 303
+    renewed = stored().password_hash
+    assert renewed and extract_parameters(renewed) == extract_parameters(DUMMY_HASH)
+    assert console.browser().sign_in(ME).status_code == 303
+    assert stored() == replace(before, password_hash=renewed), "a hash with these parameters stays"
 
 
 @pytest.mark.parametrize(("length", "status"), [(1024, 403), (1025, 400), (1_000_000, 400)])
