@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -67,12 +68,20 @@ def handle_stop_signals() -> Callable[[], bool]:
     return lambda: bool(received)
 
 
+class UtcFormatter(logging.Formatter):
+    """Formats times in UTC as RFC 3339 has them, such as 2031-05-04T12:00:00.000Z."""
+
+    converter = staticmethod(time.gmtime)
+    default_time_format = "%Y-%m-%dT%H:%M:%S"
+    default_msec_format = "%s.%03dZ"
+
+
 def log_to_stderr() -> None:
     """Log to stderr, one event a line; under systemd without the time, which its journal adds."""
-    line_format = (
-        "%(levelname)s %(name)s %(message)s"
-        if "JOURNAL_STREAM" in os.environ
-        else "%(asctime)s %(levelname)s %(message)s"
-    )
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format=line_format)
+    handler = logging.StreamHandler(sys.stderr)
+    if "JOURNAL_STREAM" in os.environ:
+        handler.setFormatter(logging.Formatter("%(levelname)s %(name)s %(message)s"))
+    else:
+        handler.setFormatter(UtcFormatter("%(asctime)s %(levelname)s %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
     logging.getLogger("peewee").setLevel(logging.WARNING)

@@ -4,37 +4,37 @@ from __future__ import annotations
 
 import http.client
 import os
-import secrets
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import dns.name
 
 from appliance.addresses import LOOPBACK, Endpoint, Nameserver
-from appliance.embedded.state import CATALOG, StateFolder, ports_in_use, prepare_state_folder, reachable_program
+from appliance.embedded.first_start import FIRST_ACCOUNT, FirstSecrets, FirstStart
+from appliance.embedded.state import (
+    CATALOG,
+    StateFolder,
+    create_folders,
+    ports_in_use,
+    prepare_state_folder,
+    reachable_program,
+)
 from appliance.embedded.supervisor import Child, stop_all
 from appliance.errors import SettingsError
-from appliance.identity.membership import create_account
-from appliance.identity.sign_in import set_password
-from appliance.identity.tokens import create_token
 from appliance.nameserver.programs import find_program
 from appliance.nameserver.version import read_version
-from appliance.principal import Principal, TokenLimits
 from appliance.processes import exclusive_lock, handle_stop_signals
 from appliance.queries.bulk import query_all
-from appliance.store import accounts
 from appliance.store.file.database import Store
 
 START_TIMEOUT = 50.0
 """Seconds within which everything must be ready."""
-FIRST_ACCOUNT = "admin@appliance.test"
 WATCH_INTERVAL = 0.2
-_NAME = "run"
-"""The actor in the audit log."""
+MAX_EARLY_ENDS = 3
+"""How often a child may end while everything starts."""
 
 Say = Callable[[str], None]
 
@@ -44,18 +44,19 @@ def run(folder: Path, api: Endpoint, dns_port: int, clock: Callable[[], datetime
     named = _find_named()
     if not folder.exists():  # no process can run in it, and a refused start must not create it
         _refuse_ports_in_use(dns_port, dns_port + 1, api.port)
-    folder.mkdir(parents=True, exist_ok=True)
+    create_folders(folder)
     with exclusive_lock(folder / "run.lock"):
         _refuse_ports_in_use(dns_port, dns_port + 1, api.port)
         state = prepare_state_folder(folder, api, dns_port, read_version(named))
         named = str(reachable_program(Path(named), state.folder, state.owner))
-        first = _open_store(state, clock)
+        first_start = _open_store(state, clock)
         stopped = handle_stop_signals()
         children: list[Child] = []
         try:
             _start_in_order(children, state, named, stopped)
             if not stopped():
-                _print_usage(state, first, say)
+                _print_usage(state, first_start.create_secrets(), say)
+                first_start.end()
             while not stopped():
                 time.sleep(WATCH_INTERVAL)
                 for child in children:
@@ -69,27 +70,13 @@ def _refuse_ports_in_use(*ports: int) -> None:
         raise SettingsError(f"port {used[0]} of {LOOPBACK} is in use; choose others with --dns-port and --api")
 
 
-@dataclass(frozen=True, slots=True)
-class _FirstSecrets:
-    """Password and token of the first account, printed once."""
-
-    password: str
-    secret: str
-
-
-def _open_store(state: StateFolder, clock: Callable[[], datetime]) -> _FirstSecrets | None:
-    """Create or migrate the store; return the secrets of the first account if this created it."""
+def _open_store(state: StateFolder, clock: Callable[[], datetime]) -> FirstStart:
+    """Create or migrate the store; return the first start of this appliance, which may be past."""
     store = Store(state.store)
     store.create_or_migrate()
-    with store.connection():
-        if accounts.list_accounts():
-            return None
-        account = create_account(store, FIRST_ACCOUNT, Principal.local(_NAME), clock(), is_admin=True)
-        principal, password = Principal.local(_NAME, account), secrets.token_urlsafe(12)
-        set_password(store, principal, password, clock(), is_first=True)
-        permissions = ("dns:*", "account:read", "account:tokens")
-        _, secret = create_token(store, principal, "first token", permissions, TokenLimits(), clock())
-    return _FirstSecrets(password, secret)
+    first_start = FirstStart(store, state.folder / "first-start", clock)
+    first_start.begin()
+    return first_start
 
 
 def _start_in_order(children: list[Child], state: StateFolder, named: str, is_stopped: Callable[[], bool]) -> None:
@@ -103,6 +90,8 @@ def _start_in_order(children: list[Child], state: StateFolder, named: str, is_st
             if time.monotonic() > deadline:
                 raise SettingsError(f"{child.name} is not ready after {START_TIMEOUT:.0f} s; see {child.log_file}")
             child.restart_if_dead(time.monotonic())
+            if child.ends >= MAX_EARLY_ENDS:
+                raise SettingsError(f"{child.name} does not start: {child.last_end}; see {child.log_file}")
             time.sleep(0.01)
 
     start(_named(state, named, "ns1"), lambda: _answers(state.dns_port))
@@ -120,8 +109,10 @@ def _find_named() -> str:
 
 
 def _named(state: StateFolder, named: str, server: str) -> Child:
-    argv = (named, "-g", "-c", str(state.named_conf(server)))
-    return Child(server, argv, state.logs / f"{server}.log", os.environ, state.owner)
+    """Return a nameserver. Its log has the times of named.conf; `-L` is where named logs until it has read that."""
+    log_file = state.logs / f"{server}.log"
+    argv = (named, "-f", "-L", str(log_file), "-c", str(state.named_conf(server)))
+    return Child(server, argv, log_file, {**os.environ, "TZ": "UTC"}, state.owner)
 
 
 def _own(state: StateFolder, command: str) -> Child:
@@ -147,7 +138,7 @@ def _is_ready(api: Endpoint) -> bool:
         connection.close()
 
 
-def _print_usage(state: StateFolder, first: _FirstSecrets | None, say: Say) -> None:
+def _print_usage(state: StateFolder, first: FirstSecrets | None, say: Say) -> None:
     base = f"http://{state.api}/api/v1"
     say(f"console   http://{state.api}/")
     say(f"API       {base}/  (try it: {base}/docs/)")

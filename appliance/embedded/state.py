@@ -130,6 +130,13 @@ def reachable_program(program: Path, folder: Path, owner: Owner) -> Path:
     return copy
 
 
+def create_folders(folder: Path) -> None:
+    """Create the state folder and those above it that are missing, open to the user of named whatever the umask."""
+    for missing in [one for one in (*reversed(folder.parents), folder) if not one.exists()]:
+        missing.mkdir(exist_ok=True)
+        missing.chmod(0o755)
+
+
 def _can_bind(port: int, kind: socket.SocketKind) -> bool:
     with socket.socket(socket.AF_INET, kind) as probe:
         if kind == socket.SOCK_STREAM:
@@ -142,22 +149,15 @@ def _can_bind(port: int, kind: socket.SocketKind) -> bool:
 
 
 def _create_folders(state: StateFolder) -> None:
-    for folder, mode in (
-        (state.folder, 0o755),
-        (state.store.parent, 0o700),
-        (state.logs, 0o755),
-        (state.folder / "keys", 0o700),
-    ):
-        _create_folder(folder, mode)
-    for folder in (state.zones, state.folder / "ns1", state.folder / "ns2", state.folder / "ns2" / "zones"):
-        _create_folder(folder, 0o755)
-        os.chown(folder, state.owner.uid, state.owner.gid)
-
-
-def _create_folder(folder: Path, mode: int) -> None:
-    if not folder.exists():
-        folder.mkdir(parents=True)
+    """Create the folders, closed to other users; named reaches its own ones and, by name, its logs."""
+    create_folders(state.folder)
+    for folder, mode in ((state.store.parent, 0o700), (state.logs, 0o711), (state.folder / "keys", 0o700)):
+        folder.mkdir(exist_ok=True)
         folder.chmod(mode)
+    for folder in (state.zones, state.folder / "ns1", state.folder / "ns2", state.folder / "ns2" / "zones"):
+        folder.mkdir(exist_ok=True)
+        os.chown(folder, state.owner.uid, state.owner.gid)
+        folder.chmod(0o700)
 
 
 def _refuse_long_path(state: StateFolder) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import ctypes
 import logging
 import os
+import re
 import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from appliance.files import Owner
 
@@ -21,6 +23,9 @@ END_TIMEOUT = 10.0
 MAX_LOG_SIZE = 10_000_000
 """Octets above which a log is rotated when its child starts."""
 _MIN_DELAY, _MAX_DELAY, _STABLE_AFTER = 0.1, 5.0, 30.0
+_TAIL = 4096
+"""Octets at the end of a log in which its last line is looked for."""
+_ENDING = re.compile(r"exiting( \(due to fatal error\))?$")
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -34,16 +39,18 @@ class Child:
     log_file: Path
     environment: Mapping[str, str]
     owner: Owner | None = None
+    ends: int = 0
+    """How often it has ended by itself."""
+    last_end: str = ""
+    """How it last ended: its exit status, and the last line of its log."""
     _process: subprocess.Popen[bytes] | None = None
     _started: float = 0.0
     _delay: float = field(default=_MIN_DELAY)
 
     def start(self, now: float) -> None:
         """Start the program; the kernel sends it SIGTERM if this process dies."""
-        if self.log_file.exists() and self.log_file.stat().st_size > MAX_LOG_SIZE:
-            self.log_file.replace(self.log_file.with_suffix(".log.1"))
         self._started = now
-        with self.log_file.open("ab") as out:
+        with self._open_log() as out:
             self._process = subprocess.Popen(
                 self.argv,
                 stdin=subprocess.DEVNULL,
@@ -61,9 +68,29 @@ class Child:
         if now - self._started > _STABLE_AFTER:
             self._delay = _MIN_DELAY
         if now - self._started >= self._delay:
-            log.warning("event=child-ended child=%s status=%s", self.name, self._process.returncode)
+            self.ends += 1
+            status, line = self._process.returncode, self._last_line()
+            self.last_end = f"it ended with status {status}: {line}"
+            log.warning("event=child-ended child=%s status=%s line=%r", self.name, status, line)
             self._delay = min(self._delay * 2, _MAX_DELAY)
             self.start(now)
+
+    def _open_log(self) -> IO[bytes]:
+        """Open the log, after rotation if it is long; only the child's user, who may open it again, can read it."""
+        if self.log_file.exists() and self.log_file.stat().st_size > MAX_LOG_SIZE:
+            self.log_file.replace(self.log_file.with_suffix(".log.1"))
+        out = self.log_file.open("ab")
+        os.fchmod(out.fileno(), 0o600)
+        if self.owner:
+            os.fchown(out.fileno(), self.owner.uid, self.owner.gid)
+        return out
+
+    def _last_line(self) -> str:
+        """Return the last line of its log that says something; named ends its own with the fact that it ends."""
+        with self.log_file.open("rb") as file:
+            file.seek(max(0, self.log_file.stat().st_size - _TAIL))
+            lines = file.read().decode(errors="replace").splitlines()
+        return next((line for line in reversed(lines) if line.strip() and not _ENDING.search(line)), "")
 
     def terminate(self) -> None:
         """Send SIGTERM if the program runs."""

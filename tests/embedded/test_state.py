@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import stat
 from pathlib import Path
@@ -33,6 +34,25 @@ def test_secrets_are_closed_to_others(state_folder: Path) -> None:
     for file in closed:
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE((folder / "store").stat().st_mode) == 0o700
+
+
+def test_logs_and_zones_are_closed_to_others(state_folder: Path) -> None:
+    (state_folder / "zones").mkdir(mode=0o755)
+    folder = prepared(state_folder)
+    for name in ("zones", "ns1", "ns2", "ns2/zones"):
+        assert stat.S_IMODE((folder / name).stat().st_mode) == 0o700
+    assert stat.S_IMODE((folder / "logs").stat().st_mode) == 0o711
+
+
+def test_a_new_folder_is_open_to_named_whatever_the_umask(state_folder: Path) -> None:
+    state_folder.chmod(0o755)
+    before = os.umask(0o077)
+    try:
+        new = state_folder / "a" / "b"
+        prepare_state_folder(new, Endpoint(LOOPBACK, port()), port(), (9, 18))
+    finally:
+        os.umask(before)
+    assert blocking_folder(new, Owner(65534, 65534)) is None
 
 
 def test_its_settings_have_no_rate_limits(state_folder: Path) -> None:

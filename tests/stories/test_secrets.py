@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from appliance.embedded.run import FIRST_ACCOUNT
+from appliance.embedded.first_start import FIRST_ACCOUNT
 from appliance.store.file import sqlite
 from tests.appliance import Appliance
 from tests.pair import LOOPBACK

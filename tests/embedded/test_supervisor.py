@@ -1,0 +1,56 @@
+"""A child that ends by itself: how often, why, and who may read its log."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from appliance.embedded.supervisor import Child, stop_all
+from tests.pair import wait_for
+
+EXITING = "print('27-Nov-2026 general: critical: exiting (due to fatal error)')"
+
+
+def child_of(folder: Path, code: str) -> Child:
+    return Child("broken", (sys.executable, "-c", code), folder / "broken.log", os.environ)
+
+
+def supervise(child: Child, until_ended: int) -> None:
+    """Restart the child until it has ended so often, on a clock that runs while it is looked at."""
+    now = itertools.count(0, 0.01)
+
+    def has_ended() -> bool:
+        child.restart_if_dead(next(now))
+        return child.ends >= until_ended
+
+    child.start(0)
+    try:
+        wait_for(has_ended, "it has ended")
+    finally:
+        stop_all([child])
+
+
+def test_it_says_why_a_child_ended(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    child = child_of(tmp_path, f"print('first'); print('dns.rname is wrong\\n'); {EXITING}; raise SystemExit(3)")
+    supervise(child, until_ended=3)
+    assert child.last_end == "it ended with status 3: dns.rname is wrong"
+    assert "event=child-ended child=broken status=3 line='dns.rname is wrong'" in caplog.text
+
+
+def test_a_child_that_logs_nothing_has_no_last_line(tmp_path: Path) -> None:
+    child = child_of(tmp_path, "raise SystemExit(1)")
+    supervise(child, until_ended=1)
+    assert child.last_end == "it ended with status 1: "
+
+
+def test_its_log_is_closed_to_others(tmp_path: Path) -> None:
+    child = child_of(tmp_path, "")
+    child.log_file.touch(0o644)
+    child.start(0)
+    stop_all([child])
+    assert stat.S_IMODE(child.log_file.stat().st_mode) == 0o600
