@@ -19,9 +19,11 @@ from dns.name import Name
 
 from appliance.deploy.host import PrimaryHost
 from appliance.errors import ApplianceError, CheckFailed, CommandError, CompileFailed, DeployError, ReloadFailed
+from appliance.render.named_conf import catalog_zone
 from appliance.render.zone_file import apex_digest, digest_of, serial_of, zone_file
 from appliance.store import deployments, records, zones
 from appliance.store.file.database import Store
+from appliance.zones.catalog import FIRST_SERIAL, member_label
 from appliance.zones.deployment import Publication
 from appliance.zones.names import print_domain
 from appliance.zones.serial import is_later
@@ -31,7 +33,7 @@ log = logging.getLogger(__name__)
 KEPT_AFTER_REMOVAL = timedelta(days=1)
 """How long the files of a zone are kept after its removal."""
 
-_LOADED_FROM = re.compile(r"/([0-9a-f-]{36})\.zone\"")
+_FILE = re.compile(r'file "([^"]+)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +92,19 @@ def deploy_zones(
 
 def withdraw_zone(name: Name, host: PrimaryHost) -> None:
     """Remove the zone of that name from the primary, if it has one; the zone's files stay."""
-    if loaded_from(name, host) is not None:
+    if loaded_file(name, host) is not None:
         host.control.delete_zone(name)
         log.info("event=withdrawn zone=%s", print_domain(name))
 
 
-def loaded_from(name: Name, host: PrimaryHost) -> UUID | None:
-    """Return the uuid of the zone whose file the primary has loaded under that name, None if it has none."""
+def loaded_file(name: Name, host: PrimaryHost) -> Path | None:
+    """Return the path of the file that the primary reads for the zone of that name; None if it has no such zone.
+
+    The path is empty if the primary no longer knows it.
+    """
     shown = host.control.show_zone(name)
-    found = _LOADED_FROM.search(shown or "")
-    return UUID(found[1]) if found else None
+    found = _FILE.search(shown or "")
+    return None if shown is None else Path(found[1] if found else "")
 
 
 def restore_file(uuid: UUID, name: Name, host: PrimaryHost) -> None:
@@ -175,14 +180,35 @@ def _check(candidates: Sequence[_Candidate], host: PrimaryHost) -> None:
 
 
 def _load(candidate: _Candidate, host: PrimaryHost) -> None:
-    """Reload the zone, or add it after a former zone of that name was removed."""
-    loaded = loaded_from(candidate.name, host)
-    if loaded == candidate.uuid:
+    """Reload the zone, or add it after a zone of that name with another file was removed.
+
+    That is a former zone of the name, or this zone with a file in another folder, as after the folder was moved.
+    """
+    file, loaded = host.files.path(candidate.uuid), loaded_file(candidate.name, host)
+    if loaded is None:
+        host.control.add_zone(candidate.name, str(file))
+    elif loaded == file:
         host.control.reload(candidate.name)
-        return
-    if loaded is not None:
-        host.control.delete_zone(candidate.name)
-    host.control.add_zone(candidate.name, str(host.files.path(candidate.uuid)))
+    else:
+        if loaded.parent != file.parent:
+            _require_readable(candidate, host)
+        host.control.replace_zone(candidate.name, str(file))
+
+
+def _require_readable(candidate: _Candidate, host: PrimaryHost) -> None:
+    """Raise ReloadFailed if the primary cannot load a zone from the folder of the zone files.
+
+    It tries with an empty zone below the catalog's name, so that it keeps serving the zone itself until it can.
+    """
+    probe = Name((member_label(candidate.uuid).encode(), *host.catalog.labels))
+    staged = host.files.stage(candidate.uuid, catalog_zone(probe, FIRST_SERIAL))
+    try:
+        host.control.add_zone(probe, str(staged))
+        host.control.delete_zone(probe)
+    except CommandError as failed:
+        raise ReloadFailed(f"named cannot read {staged.parent}, the folder of the zone files: {failed}") from failed
+    finally:
+        host.files.discard(candidate.uuid)
 
 
 def _sound(candidates: Iterable[_Candidate]) -> list[_Candidate]:

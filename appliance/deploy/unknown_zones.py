@@ -15,7 +15,7 @@ import dns.name
 from dns.name import Name
 
 from appliance.deploy.host import PrimaryHost
-from appliance.deploy.pipeline import loaded_from, withdraw_zone
+from appliance.deploy.pipeline import loaded_file, withdraw_zone
 from appliance.zones.catalog import FILE_UUID, member_label, uuid_of
 from appliance.zones.names import print_domain
 
@@ -53,7 +53,8 @@ def remove_unknown_zone(unknown: UnknownZone, host: PrimaryHost) -> None:
     uuid = uuid_of(unknown.label)
     if uuid is None:
         return
-    if loaded_from(unknown.name, host) == uuid:
+    loaded = loaded_file(unknown.name, host)
+    if loaded and loaded.name == host.files.path(uuid).name:
         withdraw_zone(unknown.name, host)
     host.files.remove(uuid)
     log.warning("event=unknown-zone-removed zone=%s label=%s", print_domain(unknown.name), unknown.label)

@@ -18,6 +18,9 @@ from appliance.nameserver.programs import run
 
 log = logging.getLogger(__name__)
 
+REPLACEMENTS = 3
+"""Attempts to replace a zone; the last one stays whatever named then shows."""
+
 _SAFE_ZONE = re.compile(r"[A-Za-z0-9_/.-]{1,255}")
 _SAFE_FILE = re.compile(r"[A-Za-z0-9_/.-]{1,4096}")
 
@@ -31,7 +34,7 @@ class Transport(Protocol):
 
 
 class Control:
-    """The four commands, over any transport. Each raises CommandError if it does not succeed."""
+    """The commands, over any transport. Each raises CommandError if it does not succeed."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
@@ -44,6 +47,18 @@ class Control:
             )
         self._transport.command("addzone", quoted(zone), f'{{ type primary; file "{file}"; }};')
 
+    def replace_zone(self, zone: Name, file: str) -> None:
+        """Make named serve `zone` from another file: remove it and add it again.
+
+        named removes a deleted zone from its list a moment after the reply, and with it the same zone if that was added
+        meanwhile. It then serves the zone, but has no configuration of it, so it is replaced again.
+        """
+        for _ in range(REPLACEMENTS):
+            self.delete_zone(zone)
+            self.add_zone(zone, file)
+            if self.show_zone(zone):
+                return
+
     def delete_zone(self, zone: Name) -> None:
         """Make named stop serving `zone`; its files remain."""
         self._transport.command("delzone", quoted(zone))
@@ -53,12 +68,14 @@ class Control:
         self._transport.command("reload", quoted(zone))
 
     def show_zone(self, zone: Name) -> str | None:
-        """Return the configuration of `zone` in named, None if it has no such zone."""
+        """Return the configuration of `zone` in named; None if it has no such zone, "" if it lost the configuration."""
         try:
             return self._transport.command("showzone", quoted(zone))
         except CommandFailed as error:
             if "no matching zone" in str(error):
                 return None
+            if str(error).endswith("failure"):
+                return ""
             raise
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import closing
 from dataclasses import replace
 from uuid import uuid4
@@ -9,8 +10,9 @@ from uuid import uuid4
 import pytest
 
 from appliance.deploy.host import PrimaryHost
-from appliance.deploy.pipeline import deploy_zones, loaded_from, remove_old_files, withdraw_zone
+from appliance.deploy.pipeline import deploy_zones, loaded_file, remove_old_files, withdraw_zone
 from appliance.nameserver.checks import ZoneChecker
+from appliance.nameserver.zone_files import ZoneFiles
 from appliance.store import deployments
 from appliance.store.file import sqlite
 from appliance.zones.model import Zone
@@ -31,7 +33,7 @@ def test_a_zone_is_added_and_then_reloaded(host: PrimaryHost, pair: Pair, worksp
     zone = workspace.zone("piped.example")
     assert deploy(host, workspace, zone) == [None]
     pair.wait_for_serial(pair.primary, zone.name, zone.serial)
-    assert loaded_from(zone.name, host) == zone.uuid
+    assert loaded_file(zone.name, host) == host.files.path(zone.uuid)
     workspace.add(zone, "A", "www", "192.0.2.1")
     assert deploy(host, workspace, zone) == [None]
     pair.wait_for_serial(pair.primary, zone.name, zone.serial + 1)
@@ -44,7 +46,46 @@ def test_a_zone_created_again_replaces_the_former(host: PrimaryHost, pair: Pair,
     new = workspace.zone("replaced.example")
     assert deploy(host, workspace, new) == [None]
     pair.wait_for_serial(pair.primary, new.name, new.serial)
-    assert loaded_from(new.name, host) == new.uuid
+    assert loaded_file(new.name, host) == host.files.path(new.uuid)
+
+
+def other_folder(host: PrimaryHost, pair: Pair, name: str, mode: int) -> PrimaryHost:
+    """Return the host with another folder of zone files, of that mode for named's user."""
+    folder = pair.root / "ns1" / name
+    folder.mkdir()
+    folder.chmod(mode)
+    return replace(host, files=ZoneFiles(folder))
+
+
+def test_a_zone_whose_folder_was_moved_is_loaded_from_there(
+    host: PrimaryHost, pair: Pair, workspace: Workspace
+) -> None:
+    served, lost = workspace.zone("moved.example"), workspace.zone("lost.example")
+    deploy(host, workspace, served, lost)
+    host.files.remove(lost.uuid)
+    moved = other_folder(host, pair, "moved", 0o755)
+    for zone in (served, lost):
+        workspace.add(zone, "A", "www", "192.0.2.1")
+    assert deploy(moved, workspace, served, lost) == [None, None]
+    for zone in (served, lost):
+        pair.wait_for_serial(pair.primary, zone.name, zone.serial + 1)
+        assert loaded_file(zone.name, host) == moved.files.path(zone.uuid)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="named has the tests' user, who may read the folder")
+def test_a_served_zone_is_not_removed_for_a_folder_that_named_cannot_read(
+    host: PrimaryHost, pair: Pair, workspace: Workspace
+) -> None:
+    zone = workspace.zone("shut.example")
+    deploy(host, workspace, zone)
+    pair.wait_for_serial(pair.primary, zone.name, zone.serial)
+    shut = other_folder(host, pair, "shut", 0o700)
+    (error,) = deploy(shut, workspace, zone)
+    assert error is not None
+    assert str(pair.root / "ns1" / "shut") in error
+    assert pair.serial(pair.primary, zone.name) == zone.serial
+    assert loaded_file(zone.name, host) == host.files.path(zone.uuid)
+    assert shut.files.staged_zones() == []
 
 
 def test_withdrawing_twice_does_no_harm(host: PrimaryHost, pair: Pair, workspace: Workspace) -> None:

@@ -6,6 +6,7 @@ import signal
 import socket
 import threading
 from pathlib import Path
+from uuid import uuid4
 
 import dns.name
 import pytest
@@ -34,6 +35,38 @@ def test_a_zone_is_added_reloaded_shown_and_deleted(pair: Pair) -> None:
     pair.control.delete_zone(zone)
     pair.wait_for_serial(pair.primary, zone, None)
     assert pair.control.show_zone(zone) is None
+
+
+def test_a_zone_is_replaced_by_one_from_another_file(pair: Pair) -> None:
+    zone = zone_of("replaced")
+    former = pair.create(zone, 1)
+    other = pair.put(uuid4(), small_zone(zone, 2))
+    pair.control.replace_zone(zone, other)
+    pair.wait_for_serial(pair.primary, zone, 2)
+    assert other in (pair.control.show_zone(zone) or "")
+    assert pair.files.path(former).exists()
+
+
+class ForgettingNamed:
+    """A transport to a named that loses the configuration of a zone that is added right after it was deleted."""
+
+    def __init__(self, times: int) -> None:
+        self.times = times
+        self.sent: list[str] = []
+
+    def command(self, *words: str) -> str:
+        """Answer as named does."""
+        self.sent.append(words[0])
+        if words[0] == "showzone" and self.sent.count("showzone") <= self.times:
+            raise CommandFailed(words, "failure")
+        return 'zone "a.test" { type primary; file "/a.zone"; };'
+
+
+def test_a_zone_whose_configuration_named_lost_is_replaced_again() -> None:
+    named = ForgettingNamed(times=1)
+    Control(named).replace_zone(dns.name.from_text("a.test"), "/a.zone")
+    assert named.sent == ["delzone", "addzone", "showzone"] * 2
+    assert Control(ForgettingNamed(times=1)).show_zone(dns.name.from_text("a.test")) == ""
 
 
 def test_the_reason_of_named_is_reported(pair: Pair) -> None:

@@ -156,7 +156,14 @@ def test_a_damaged_zone_file_is_replaced(live_zone: LiveZone, damage: Callable[[
     assert not elsewhere.exists() or "192.0.2.1" in elsewhere.read_text()
 
 
-def test_a_changed_setting_reaches_existing_zones(live_zone: LiveZone, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_moved_folder_and_a_changed_setting_reach_existing_zones(
+    live_zone: LiveZone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live_zone.appliance.stop()
+    live_zone.appliance.state = live_zone.appliance.state.rename(f"{live_zone.appliance.state}-moved")
+    live_zone.appliance.printed = live_zone.appliance.state / "printed.log"
+    live_zone.appliance.start()
+    wait_for(lambda: live_zone.answers() == [{OLD}, {OLD}], "both answer from the moved folder", HEAL_SECONDS)
     live_zone.appliance.stop()
     monkeypatch.setenv("DNS_APPLIANCE_DNS_MINIMUM", "77")
     live_zone.appliance.start()
