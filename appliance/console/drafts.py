@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from appliance.console.session import current_session
+from appliance.console.unique_texts import refuse_second
 from appliance.editing import CreateRecord, DeleteRecord, Diff, RecordInput, RecordRequest, UpdateRecord
 from appliance.errors import InputError
 from appliance.principal import Scope
@@ -81,12 +82,14 @@ def discard(zone: Zone, version: str, index: int | None = None) -> None:
 
 def dry_run(zone: Zone, changes: list[Change]) -> Diff:
     """Return what saving these changes would do; raise InputError if one of them is invalid."""
-    return context().editor.change_many(current_session().principal, zone.uuid, _requests(changes), dry_run=True)
+    return context().editor.change_many(
+        current_session().principal, zone.uuid, lambda now: _requests(now, changes), dry_run=True
+    )
 
 
 def save(zone: Zone, changes: list[Change]) -> Diff:
     """Save these changes under one serial."""
-    return context().editor.change_many(current_session().principal, zone.uuid, _requests(changes))
+    return context().editor.change_many(current_session().principal, zone.uuid, lambda now: _requests(now, changes))
 
 
 def save_draft(zone: Zone, version: str, comment: str) -> Diff:
@@ -103,7 +106,7 @@ def save_draft(zone: Zone, version: str, comment: str) -> Diff:
 
     editor, principal = context().editor, current_session().principal
     return editor.change_many(
-        principal, zone.uuid, lambda now: _requests(current_changes(now)), comment, alongside=clear
+        principal, zone.uuid, lambda now: _requests(now, current_changes(now)), comment, alongside=clear
     )
 
 
@@ -172,7 +175,8 @@ def _digest(change: Change) -> str:
     return hashlib.sha256(json.dumps(change, sort_keys=True).encode()).hexdigest()[:12]
 
 
-def _requests(changes: list[Change]) -> list[RecordRequest]:
+def _requests(zone: Zone, changes: list[Change]) -> list[RecordRequest]:
+    refuse_second(zone, changes)
     return [_parse_change(change) for change in changes]
 
 

@@ -1,14 +1,18 @@
 """The forms of the record types: their fields, and how a record's value is joined from these and split into them.
 
-`appliance.zones` decides what a value may hold: the forms only join and split.
+`appliance.zones` decides what a value may hold: the forms join and split, and those of SPF and DKIM check.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
+from appliance.console.dkim import PURPOSES, join_dkim, split_dkim
+from appliance.console.pasted import unwrap
+from appliance.console.spf import POLICIES, join_spf, split_spf
+from appliance.errors import InputError
 from appliance.zones.character_strings import parse_quoted
 from appliance.zones.rdata import has_priority, parse_type
 
@@ -32,7 +36,8 @@ class FormField:
 class RecordForm:
     """A form: the record type that it writes, its title, its fields, and the functions that join and split a value.
 
-    `default_name` is the owner name that a new form is filled with.
+    `default_name` is the owner name that a new form is filled with. `join` is called with the fields of a submitted
+    form, and with `name` and `zone`: the owner as submitted, and the domain of the zone.
     """
 
     record_type: str
@@ -93,23 +98,20 @@ def _quoted(form: RecordForm) -> RecordForm:
     return RecordForm(form.record_type, form.title, form.fields, join, split, form.default_name)
 
 
+def _unwrapped(form: RecordForm) -> RecordForm:
+    """Return the form of a text, which may be given in the brackets in which programs print long texts."""
+
+    def join(values: FieldValues) -> str:
+        return (
+            unwrap(values["value"], values.get("name", "@"), values.get("zone", ""), only_brackets=True)
+            or values["value"]
+        )
+
+    return RecordForm(form.record_type, form.title, form.fields, join, form.split, form.default_name)
+
+
 def _number(name: str, label: str, placeholder: str, hint: str = "") -> FormField:
     return FormField(name, label, placeholder, hint, is_number=True)
-
-
-_POLICIES = {"~all": "Soft fail (~all)", "-all": "Fail (-all)", "?all": "Neutral (?all)"}
-
-
-def _join_spf(values: FieldValues) -> str:
-    words = ["v=spf1", *(mechanism for mechanism in ("mx", "a") if values[mechanism])]
-    words += [f"include:{host}" for host in values["includes"].split()]
-    words += [f"ip{6 if ':' in address else 4}:{address}" for address in values["addresses"].split()]
-    return " ".join([*words, values["policy"] or "~all"])
-
-
-def _join_dkim(values: FieldValues) -> str:
-    key = re.sub(r"-----[A-Z ]+-----|\s", "", values["key"])
-    return f"v=DKIM1; k={values['algorithm'] or 'rsa'}; p={key}"
 
 
 _DIGEST = FormField("digest", "Digest", "a1b2c3 ...", "Hexadecimal digits.", is_long=True)
@@ -131,7 +133,7 @@ FORMS: Mapping[str, RecordForm] = {
     "AAAA": _single_field("AAAA", "IPv6 address", "IPv6 address", "2001:db8::1"),
     "CNAME": _single_field("CNAME", "Alias of another name", "Target", "www.example.net"),
     "MX": _single_field("MX", "Mail server", "Mail server", "mail.example.net", default_name="@"),
-    "TXT": _single_field("TXT", "Text", "Text", "v=spf1 -all", is_long=True),
+    "TXT": _unwrapped(_single_field("TXT", "Text", "Text", "v=spf1 -all", is_long=True)),
     "SPF": RecordForm(
         "TXT",
         "Allowed mail senders (SPF)",
@@ -142,21 +144,27 @@ FORMS: Mapping[str, RecordForm] = {
                 "includes", "Include", "_spf.example.net", "Domains whose SPF record also applies, separated by spaces."
             ),
             FormField("addresses", "Addresses and networks", "192.0.2.0/24 2001:db8::/32", "Separated by spaces."),
-            FormField("policy", "All other senders", choices=_POLICIES),
+            FormField("policy", "All other senders", choices=POLICIES),
         ),
-        _join_spf,
-        lambda _: {},
+        join_spf,
+        split_spf,
         "@",
     ),
     "DKIM": RecordForm(
         "TXT",
         "Key for signed mail (DKIM)",
         (
-            FormField("algorithm", "Key type", choices={"rsa": "RSA", "ed25519": "Ed25519"}),
-            FormField("key", "Public key", "MIIBIjANBgkqh...", "Base64 or PEM.", is_long=True),
+            FormField("purpose", "Purpose", choices=PURPOSES),
+            FormField(
+                "key",
+                "Public key",
+                "MIIBIjANBgkqh...",
+                "RSA or Ed25519, in base64 or PEM, or the whole record as opendkim-genkey prints it.",
+                is_long=True,
+            ),
         ),
-        _join_dkim,
-        lambda _: {},
+        join_dkim,
+        split_dkim,
         "default._domainkey",
     ),
     "NS": _single_field("NS", "Delegation to a nameserver", "Nameserver", "ns1.example.net"),
@@ -215,11 +223,15 @@ FORMS: Mapping[str, RecordForm] = {
     "OPENPGPKEY": _single_field("OPENPGPKEY", "OpenPGP key of a mailbox", "Key in Base64", "mQINBF ...", is_long=True),
 }
 """The forms by name: one for each record type, and SPF and DKIM, which write TXT records."""
+_TEXT_FORMS = {"v=spf1 ": "SPF", "v=spf1": "SPF", "v=dkim1": "DKIM"}
+"""The form of a TXT record by the first seven characters of its value, in lower case."""
 
 
 def form_of(record_type: str, value: str) -> RecordForm:
     """Return the form to edit a value: that of its type, or a single field if splitting and joining would change it."""
-    form = FORMS[record_type]
-    if form.join(form.split(value)) == value:
-        return form
-    return _single_field(record_type, form.title, "Value", "")
+    special = _TEXT_FORMS.get(value[:7].lower(), record_type) if record_type == "TXT" else record_type
+    for form in (FORMS[special], FORMS[record_type]):
+        with suppress(InputError):
+            if form.join(form.split(value)) == value:
+                return form
+    return _single_field(record_type, FORMS[record_type].title, "Value", "", is_long=record_type == "TXT")

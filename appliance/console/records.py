@@ -18,6 +18,7 @@ from appliance.console.forms import Form, submitted_form
 from appliance.console.pages import pages, redirect_to, render_page
 from appliance.console.record_forms import FORMS, RecordForm, form_of
 from appliance.console.session import current_session
+from appliance.console.unique_texts import find_same_kind
 from appliance.console.zones import get_zone, parse_integer
 from appliance.editing import find_record
 from appliance.errors import InputError, NotFound
@@ -72,16 +73,20 @@ def show_zone(uuid: UUID) -> Response:
 @pages.get("/zones/<uuid:uuid>/records/new/", endpoint="record_new")
 def show_new_record(uuid: UUID) -> Response:
     """Show the form for a new record of the requested type."""
-    record_form = _get_form(request.args.get("type", "A"))
+    zone, record_form = get_zone(uuid), _get_form(request.args.get("type", "A"))
     name = request.args.get("name", record_form.default_name)
-    return _form_page(get_zone(uuid), record_form, Form(MultiDict({"name": name})))
+    existing = _existing(zone, record_form, name)
+    return _form_page(zone, record_form, Form(MultiDict({"name": "" if existing else name})), existing=existing)
 
 
 @pages.post("/zones/<uuid:uuid>/records/new/")
 def create_record(uuid: UUID) -> Response | BaseResponse:
     """Save a new record, add it to the draft, or preview it."""
     zone, form, record_form = get_zone(uuid), submitted_form(), _get_form(request.args.get("type", "A"))
-    return _submit(zone, record_form, form, lambda: drafts.create_change(_fields(record_form, form)))
+    existing = _existing(zone, record_form, form["name"])
+    if existing and str(existing.uuid) not in {change.get("uuid") for change in drafts.get_changes(zone)}:
+        return _replacement_page(zone, record_form, form, existing)
+    return _submit(zone, record_form, form, lambda: drafts.create_change(_fields(zone, record_form, form)))
 
 
 @pages.get("/zones/<uuid:uuid>/records/<uuid:record>/", endpoint="record")
@@ -96,15 +101,17 @@ def show_record(uuid: UUID, record: UUID) -> Response:
 @pages.post("/zones/<uuid:uuid>/records/<uuid:record>/")
 def change_record(uuid: UUID, record: UUID) -> Response | BaseResponse:
     """Save the edited record, add the change to the draft, or preview it; 409 if the record changed meanwhile."""
-    zone, found, revision = _get_record(uuid, record)
+    zone, found, _ = _get_record(uuid, record)
     form, record_form = submitted_form(), form_of(found.rdtype.name, found.value)
     if form["intent"] == "delete":
         return add_to_draft(zone, [drafts.delete_change(found.uuid)])
 
     def change() -> Change:
-        return drafts.update_change(found, parse_integer(form["revision"], "revision"), _fields(record_form, form))
+        return drafts.update_change(
+            found, parse_integer(form["revision"], "revision"), _fields(zone, record_form, form)
+        )
 
-    return _submit(zone, record_form, form, change, found, revision)
+    return _submit(zone, record_form, form, change, found)
 
 
 def _rows_per_rrset(sizes: Sequence[int]) -> int:
@@ -119,7 +126,6 @@ def _submit(
     form: Form,
     change: Callable[[], Change],
     record: Record | None = None,
-    revision: int | None = None,
 ) -> Response | BaseResponse:
     """Do what the pressed button means; show the form again after a preview or an error."""
     drafted, lines = drafts.get_changes(zone), None
@@ -136,10 +142,37 @@ def _submit(
             notice = f"Saved with serial {diff.after.serial}." if diff.changes else "No changes to save."
             return redirect_to("console.zone", notice, uuid=zone.uuid)
     if record and "revision" in form.errors:
-        differences = _differences(record_form, form, _form_values(zone, record_form, record))
-        form = Form(MultiDict({**form.values, "revision": str(revision)}))
-        return _form_page(zone, record_form, form, record, differences=differences, status=409)
+        conflict = "This record was changed by someone else while you edited it"
+        return _conflict_page(zone, record_form, form, record, conflict)
     return _form_page(zone, record_form, form, record, lines=lines, status=400 if form.errors else 200)
+
+
+def _existing(zone: Zone, record_form: RecordForm, name: str) -> Record | None:
+    """Return the record at that name which a form edits in place of adding another one; None for most forms."""
+    kind = next((kind for kind in ("SPF", "DKIM") if FORMS[kind] is record_form), None)
+    with reading():
+        return find_same_kind(zone, name, kind) if kind else None
+
+
+def _replacement_page(zone: Zone, record_form: RecordForm, form: Form, record: Record) -> Response:
+    """Show the form of the record that a name may have only once, with what was submitted for a new one."""
+    values = {name: form[name] for name in ("name", "ttl", "comment")}
+    with form.collecting_errors():
+        value = _fields(zone, record_form, form)["value"]
+        record_form = form_of(record.rdtype.name, record.value)
+        values |= {f"part_{name}": text for name, text in record_form.split(value).items()}
+        conflict = f"{form['name'].strip()} may have only one such record, and has one"
+        return _conflict_page(zone, record_form, Form(MultiDict(values)), record, conflict)
+    return _form_page(zone, record_form, form, status=400)
+
+
+def _conflict_page(zone: Zone, record_form: RecordForm, form: Form, record: Record, conflict: str) -> Response:
+    """Show the differences between a stored record and the submitted form, whose values overwrite it when saved."""
+    differences = _differences(record_form, form, _form_values(zone, record_form, record))
+    with reading():
+        revision = records.revision_of(record.uuid)
+    form = Form(MultiDict({**form.values, "revision": str(revision)}))
+    return _form_page(zone, record_form, form, record, conflict=conflict, differences=differences, status=409)
 
 
 @contextmanager
@@ -155,9 +188,10 @@ def _errors_of_change(index: int) -> Iterator[None]:
         raise
 
 
-def _fields(record_form: RecordForm, form: Form) -> Change:
+def _fields(zone: Zone, record_form: RecordForm, form: Form) -> Change:
     """Return the fields of the record in the form in which the API takes them."""
     values = {field.name: form[f"part_{field.name}"] for field in record_form.fields}
+    values |= {"name": form["name"].strip(), "zone": print_domain(zone.name)}
     fields: dict[str, Any] = {
         "record_type": record_form.record_type,
         "name": form["name"].strip(),
@@ -185,8 +219,8 @@ def _form_page(
     record: Record | None = None,
     *,
     lines: list[Line] | None = None,
-    differences: list[Difference] | None = None,
     status: int = 200,
+    **more: Any,  # noqa: ANN401 - what else the template shows
 ) -> Response:
     selected = next((name for name, one in FORMS.items() if one is record_form), record_form.record_type)
     return render_page(
@@ -199,8 +233,8 @@ def _form_page(
         form=form,
         record=record,
         lines=lines,
-        differences=differences,
         changes=drafts.get_changes(zone),
+        **more,
     )
 
 

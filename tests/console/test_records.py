@@ -68,6 +68,20 @@ def test_a_value_that_cannot_be_split_is_edited_in_one_field(page: ZonePage) -> 
     assert page.records()[0].value == value.replace("10", "11")
 
 
+def test_a_text_may_be_pasted_in_the_brackets_of_a_zone_file(page: ZonePage) -> None:
+    pasted = '( "v=DKIM1; k=rsa; "\r\n\t  "p=AAAA" )  ; ----- a key'
+    assert page.add("TXT", "default._domainkey", part_value=pasted).status_code == 303
+    refused = page.add("TXT", "www", part_value=f"other IN TXT {pasted}")
+    assert refused.status_code == 400 and "is that of other: enter that name" in refused.text
+    assert [record.value for record in page.records()] == ["v=DKIM1; k=rsa; p=AAAA"]
+
+
+def test_a_stored_text_in_brackets_is_edited_as_it_is(page: ZonePage) -> None:
+    page.save_text("www", '(v=1) "a"')
+    (record,) = page.records()
+    assert page.change(record).status_code == 303 and page.records() == [record]
+
+
 MISTAKES: list[tuple[str, dict[str, str], dict[str, Any]]] = [
     ("A", {"part_value": "nonsense"}, {"value": "nonsense"}),
     ("A", {"part_value": "192.0.2.1", "name": "a..b"}, {"value": "192.0.2.1", "name": "a..b"}),

@@ -12,7 +12,7 @@ from uuid import UUID
 from werkzeug.test import TestResponse
 
 from appliance.console.record_forms import FORMS
-from appliance.editing import RecordRequest
+from appliance.editing import CreateRecord, RecordInput, RecordRequest
 from appliance.principal import Principal
 from appliance.store import records, zones
 from appliance.web.context import context_of
@@ -22,6 +22,11 @@ from tests.many_zones import add_zones
 
 ME = "me@example.org"
 DIGEST = "ab" * 32
+RSA_KEY = (
+    "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDJlN8d9gNtmrJ4WIMzinKpeokQ8a5DosPye9q00VsDNA6KLkM7Hk8z5QSEfmjR1urihTrP48AwGLlb"
+    "max5swdxgoHugXdKHEegPqVdAxQHJ5sB+D1o4tp9m6RqkSrMmXGPs5Ok9c3RYsY/fYaFohXIAZNAURo5JTORAUc8Lc3knwIDAQAB"
+)
+"""An RSA public key of 1024 bits, in base64."""
 
 # form, its fields, the value that they become
 EVERY_FORM: list[tuple[str, dict[str, str], str]] = [
@@ -42,8 +47,8 @@ EVERY_FORM: list[tuple[str, dict[str, str], str]] = [
     ),
     (
         "DKIM",
-        {"key": "-----BEGIN PUBLIC KEY-----\nMIIB\nIjAN\n-----END PUBLIC KEY-----\n"},
-        "v=DKIM1; k=rsa; p=MIIBIjAN",
+        {"key": f"-----BEGIN PUBLIC KEY-----\n{RSA_KEY[:64]}\n{RSA_KEY[64:]}\n-----END PUBLIC KEY-----\n"},
+        f"v=DKIM1; k=rsa; p={RSA_KEY}",
     ),
     ("NS", {"value": "ns1.example.net"}, "ns1.example.net"),
     ("SRV", {"weight": "10", "port": "5060", "target": "sip.example.net"}, "10 5060 sip.example.net"),
@@ -91,6 +96,10 @@ class ZonePage:
         with application.store.connection():
             principal = Principal.local("test")
             context_of(application.app).editor.change_many(principal, self.uuid, requests)
+
+    def save_text(self, name: str, value: str) -> None:
+        """Save a TXT record without the forms."""
+        self.save([CreateRecord(RecordInput("TXT", name, value))])
 
     def add_zones(self, domains: Iterable[str], **columns: object) -> None:
         """Add zones of these domains to the same account."""
