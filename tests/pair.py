@@ -32,6 +32,7 @@ from appliance.keys import new_key
 from appliance.nameserver.catalog import CatalogUpdates
 from appliance.nameserver.control import Control
 from appliance.nameserver.isccc import RndcConnection
+from appliance.nameserver.version import current_version
 from appliance.nameserver.zone_files import ZoneFiles
 from appliance.queries.bulk import query_all
 from appliance.render.named_conf import Peer, Primary, Secondary, catalog_zone, named_conf
@@ -45,10 +46,11 @@ MIN_PAUSE, MAX_PAUSE = 0.002, 0.05
 _FOLDERS = (f"{sys.prefix}/sbin", "/usr/local/sbin", "/usr/sbin", "/usr/local/bin", "/usr/bin")
 
 
-def program(name: str) -> str:
-    """Return the path of one of BIND's programs; fail if it is missing."""
-    found = shutil.which(name, path=os.pathsep.join(_FOLDERS))
-    assert found, f"{name} is in none of {_FOLDERS}"
+def program(name: str, folder: Path | None = None) -> str:
+    """Return the path of one of BIND's programs, in that folder or this machine's; fail if it is missing."""
+    folders = (str(folder),) if folder else _FOLDERS
+    found = shutil.which(name, path=os.pathsep.join(folders))
+    assert found, f"{name} is in none of {folders}"
     return found
 
 
@@ -88,11 +90,11 @@ def small_zone(zone: Name, serial: int, address: str = "192.0.2.1") -> bytes:
 class Named:
     """A named process with its own directory."""
 
-    def __init__(self, directory: Path, configuration: bytes) -> None:
+    def __init__(self, directory: Path, configuration: bytes, bind: Path | None = None) -> None:
         self.directory = directory
         self._configuration = directory / "named.conf"
         self._configuration.write_bytes(configuration)
-        self._program = reachable_program(Path(program("named")), directory, unprivileged_owner())
+        self._program = reachable_program(Path(program("named", bind)), directory, unprivileged_owner())
         self._process: subprocess.Popen[bytes] | None = None
         self.log = directory / "named.log"
 
@@ -135,9 +137,13 @@ class Named:
 
 
 class Pair:
-    """A primary and its secondary, with what a deployer needs to control them."""
+    """A primary and its secondary, with what a deployer needs to control them.
 
-    def __init__(self) -> None:
+    `bind` are the folders of their programs, None for those of this machine.
+    """
+
+    def __init__(self, bind: tuple[Path | None, Path | None] = (None, None)) -> None:
+        self._releases = tuple(current_version(program("named", folder)) for folder in bind)
         self.root = Path(tempfile.mkdtemp(prefix="pair-"))
         self.catalog = CATALOG
         self.primary = Nameserver("ns1.appliance.test", Endpoint(LOOPBACK, free_port()))
@@ -147,8 +153,8 @@ class Pair:
         self.zones = self.root / "ns1" / "zones"
         self.key_file = self.root / "rndc.key"
         self._create_folders()
-        self.ns1 = Named(self.root / "ns1", named_conf(self._primary_settings()))
-        self.ns2 = Named(self.root / "ns2", named_conf(self._secondary_settings()))
+        self.ns1 = Named(self.root / "ns1", named_conf(self._primary_settings()), bind[0])
+        self.ns2 = Named(self.root / "ns2", named_conf(self._secondary_settings()), bind[1])
         self.files = ZoneFiles(self.zones)
         self.connection = RndcConnection(Endpoint(LOOPBACK, self.control_port), self.control_key)
         self.control = Control(self.connection)
@@ -223,6 +229,7 @@ class Pair:
             update_key=self.update_key,
             transfer_key=self.transfer_key,
             secondaries=(Peer(self.secondary.endpoint, self.transfer_key),),
+            release=self._releases[0],
         )
 
     def _secondary_settings(self) -> Secondary:
@@ -233,6 +240,7 @@ class Pair:
             catalog=CATALOG,
             catalog_file=str(self.root / "ns2" / "catalog.zone"),
             primary=Peer(self.primary.endpoint, self.transfer_key),
+            release=self._releases[1],
         )
 
     def _create_folders(self) -> None:

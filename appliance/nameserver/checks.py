@@ -1,7 +1,7 @@
 """Checks of staged zone files by BIND's own checkers, without network access, before they are published.
 
-Style checks are off, as in named.conf, so that checker and server agree. This module must not know what a zone should
-hold.
+Style checks are off, as in named.conf, so that checker and server agree, for the release of BIND that is installed at
+that time. This module must not know what a zone should hold.
 """
 
 from __future__ import annotations
@@ -15,16 +15,9 @@ from dns.name import Name
 from appliance.errors import CommandFailed
 from appliance.nameserver.control import quoted
 from appliance.nameserver.programs import run
+from appliance.nameserver.version import current_version
+from appliance.zones.bind_checks import options_off, statements_off
 
-_IGNORED_CHECKS = ("-k", "-m", "-M", "-n", "-r", "-S")
-_CHECKZONE_OPTIONS = ("-i", "local", *(word for option in _IGNORED_CHECKS for word in (option, "ignore")))
-_CHECKCONF_OPTIONS = """\
-options {
-    directory "/";
-    check-names primary ignore; check-mx ignore; check-mx-cname ignore; check-srv-cname ignore;
-    check-dup-records ignore; check-spf ignore; check-wildcard no;
-};
-"""
 _SAFE_PATH = re.compile(r"/[A-Za-z0-9_/. +@=,~-]*")
 _IGNORED_RECORDS = "ignoring out-of-zone data"
 _REFUSED = 1
@@ -49,21 +42,25 @@ class ZoneChecker:
         return {zone: refusal for zone, refusal in verdicts.items() if refusal is not None}
 
     def _all_pass(self, staged: Mapping[Name, Path]) -> bool:
+        options = "; ".join(('directory "/"', *statements_off(self._release())))
         zones = "".join(
             f'zone {quoted(zone)} {{ type primary; file "{_safe(path)}"; }};\n' for zone, path in staged.items()
         )
         argv = (self._checkconf, "-z", "/dev/stdin")
-        finished = run(
-            argv, timeout=self._timeout, stdin=(_CHECKCONF_OPTIONS + zones).encode("ascii"), accept=(0, _REFUSED)
-        )
+        configuration = f"options {{ {options}; }};\n{zones}".encode("ascii")
+        finished = run(argv, timeout=self._timeout, stdin=configuration, accept=(0, _REFUSED))
         return finished.status == 0 and _IGNORED_RECORDS not in finished.output
 
     def _refusal(self, zone: Name, path: Path) -> str | None:
-        argv = (self._checkzone, *_CHECKZONE_OPTIONS, "--", quoted(zone).strip('"'), _safe(path))
+        options = ("-i", "local", *options_off(self._release()))
+        argv = (self._checkzone, *options, "--", quoted(zone).strip('"'), _safe(path))
         finished = run(argv, timeout=self._timeout, accept=(0, _REFUSED))
         if finished.status == 0 and _IGNORED_RECORDS not in finished.output:
             return None
         return _first_reason(finished.output, zone, path)
+
+    def _release(self) -> tuple[int, ...]:
+        return current_version(self._checkzone, self._timeout)
 
 
 def _safe(path: Path) -> str:

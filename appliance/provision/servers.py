@@ -32,7 +32,7 @@ def configuration(
     port = server.endpoint.port
     distinct = tuple(dict.fromkeys(Endpoint(host, port) for host in listen or (server.endpoint.host, *LOOPBACK)))
     if server == settings.dns.nameservers[0]:
-        return named_conf(_primary(settings, distinct, directory))
+        return named_conf(_primary(settings, distinct, directory, release))
     return named_conf(_secondary(settings, distinct, directory, zones, release))
 
 
@@ -46,7 +46,7 @@ def server_of(settings: Settings, name: str) -> Nameserver:
     raise SettingsError(f"{name} is not in dns.nameservers, which has {known}")
 
 
-def _primary(settings: Settings, listen: tuple[Endpoint, ...], directory: Path) -> Primary:
+def _primary(settings: Settings, listen: tuple[Endpoint, ...], directory: Path, release: tuple[int, ...]) -> Primary:
     deployer = settings.deployer
     transfer = read_key(deployer.transfer_key)
     return Primary(
@@ -59,6 +59,7 @@ def _primary(settings: Settings, listen: tuple[Endpoint, ...], directory: Path) 
         update_key=read_key(deployer.update_key),
         transfer_key=transfer,
         secondaries=tuple(Peer(server.endpoint, transfer) for server in settings.dns.nameservers[1:]),
+        release=release,
     )
 
 

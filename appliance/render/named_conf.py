@@ -18,6 +18,7 @@ from appliance.addresses import Endpoint
 from appliance.errors import SettingsError
 from appliance.keys import Key
 from appliance.render.templates import ENVIRONMENT
+from appliance.zones.bind_checks import statements_off
 
 _PATH = re.compile(r"/[^\x00-\x1f\x7f\"';{}\\*?]*", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9_/-]+(\.[A-Za-z0-9_/-]+)*\.")
@@ -37,7 +38,8 @@ class Primary:
     """A primary: its zones are added by `addzone`, its catalog is changed by signed updates, secondaries transfer both.
 
     `transfer_key` may transfer the catalog, even if no secondary uses it. named must be able to write `directory` and
-    the folder of `catalog_file`. `log_file` None means stderr.
+    the folder of `catalog_file`. `log_file` None means stderr. `release` is the release of BIND, empty if it is
+    unknown: then the configuration has only what every release accepts.
     """
 
     template: ClassVar[str] = "primary.conf.j2"
@@ -52,6 +54,7 @@ class Primary:
     secondaries: tuple[Peer, ...] = ()
     log_file: str | None = None
     max_journal_size: str = "default"
+    release: tuple[int, ...] = ()
 
     @property
     def keys(self) -> tuple[Key, ...]:
@@ -74,7 +77,7 @@ class Secondary:
     """A secondary: it serves the members of its primary's catalog; it has no control channel.
 
     named must be able to write `directory` and `zone_directory`. `log_file` None means stderr. `release` is the release
-    of BIND.
+    of BIND, empty if it is unknown.
     """
 
     template: ClassVar[str] = "secondary.conf.j2"
@@ -86,7 +89,7 @@ class Secondary:
     primary: Peer
     log_file: str | None = None
     max_journal_size: str = "default"
-    release: tuple[int, ...] = (9, 20)
+    release: tuple[int, ...] = ()
 
     @property
     def keys(self) -> tuple[Key, ...]:
@@ -111,6 +114,7 @@ def named_conf(server: Primary | Secondary) -> bytes:
         _template(server.template)
         .render(
             server=server,
+            checks_off=statements_off(server.release),
             catalog=server.catalog.to_text(omit_final_dot=True),
             listen=[one for one in server.listen if _version(one) == 4],
             listen_v6=[one for one in server.listen if _version(one) == 6],

@@ -21,6 +21,7 @@ from tests.cluster.setups import FirstPlays, Growth, Upgrade, grow, play_first, 
 TIMEOUT = 900.0
 ORDER = [
     "sources",
+    "bind",
     "lab",
     "plays",
     "upgrade",

@@ -1,7 +1,7 @@
-"""The disk image of all hosts: a small Debian with systemd and sshd, without the appliance.
+"""The disk image of all hosts: a small Debian with systemd and sshd, without the appliance; and BIND of another Debian.
 
-It is built once per recipe, by mmdebstrap from the package sources of this machine, and kept outside the checkout.
-Packages that the playbook installs are downloaded to its package cache. This module must not know the lab.
+Each is built once per recipe, by mmdebstrap from the package sources of this machine, and kept outside the checkout.
+Packages that the playbook installs are downloaded to the package cache of the image. This module must not know the lab.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import platform
 import re
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from appliance.nameserver.programs import run
@@ -40,6 +41,8 @@ cp --dereference /etc/ssl/certs/ca-certificates.crt "$1/etc/ssl/certs/ca-certifi
 rm -f "$1"/etc/ssh/ssh_host_* "$1/etc/resolv.conf"
 : >"$1/etc/machine-id"
 """
+BIND = ("bind9", "bind9-utils")
+BIND_PROGRAMS = ("named", "named-checkconf", "named-checkzone")
 BUILD_SECONDS = 900.0
 KEPT_SECONDS = 7 * 86400.0
 # The disk is temporary, and nobody reads its documentation.
@@ -62,15 +65,44 @@ def built_image(suite: str, folder: Path) -> Path:
     A build removes images that were not used for a week.
     """
     sources = package_sources(suite)
-    image = folder / f"{suite}-{_digest(sources)}"
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not image.exists():
-            _remove_unused(folder)
-            _build(suite, sources, image)
-        os.utime(image)
-    return image
+    recipe = "\n".join((*SYSTEM, *FETCHED, *DPKG, FINISH, sources, *_apt_options()))
+    return _built(folder / f"{suite}-{_digest(recipe)}", lambda part: _build(suite, sources, part))
+
+
+def other_suite() -> str:
+    """Return the Debian suite, of the two that are supported, that is not this machine's."""
+    return "trixie" if platform.freedesktop_os_release()["VERSION_CODENAME"] == "bookworm" else "bookworm"
+
+
+def unpacked_bind(suite: str, folder: Path) -> Path:
+    """Return a folder with BIND of that Debian suite and all that it needs, unpacked but not installed.
+
+    It is unpacked if there is none, and kept as images are.
+    """
+    sources = package_sources(suite)
+    recipe = "\n".join((*BIND, sources, *_apt_options()))
+    words = ("--variant=extract", f"--include={','.join(BIND)}", "--dpkgopt=path-exclude=/usr/share/*")
+    return _built(folder / f"bind-{suite}-{_digest(recipe)}", lambda part: _mmdebstrap(words, suite, sources, part))
+
+
+def bind_programs(unpacked: Path, folder: Path) -> Path:
+    """Copy BIND, as `unpacked_bind` returned it, to where every user can run it; return the folder of its programs.
+
+    Each program is a script that starts it with its own dynamic linker and libraries.
+    """
+    tree, scripts = folder / "tree", folder / "bin"
+    shutil.copytree(unpacked, tree, symlinks=True, ignore=shutil.ignore_patterns("dev"))
+    scripts.mkdir()
+    linker = next(path for pattern in ("usr/lib64/ld-*", "lib64/ld-*", "usr/lib/ld-*") for path in tree.glob(pattern))
+    libraries = ":".join(str(path) for pattern in ("usr/lib/*-gnu", "lib/*-gnu") for path in tree.glob(pattern))
+    for name in BIND_PROGRAMS:
+        program = next(path for part in ("usr/sbin", "usr/bin") for path in tree.glob(f"{part}/{name}"))
+        script = scripts / name
+        script.write_text(f'#!/bin/sh\nexec {linker} --library-path {libraries} {program} "$@"\n')
+        script.chmod(0o755)
+    for path in (folder, tree):
+        path.chmod(0o755)
+    return scripts
 
 
 def package_sources(suite: str) -> str:
@@ -91,9 +123,23 @@ def _apt_options() -> list[str]:
     ]
 
 
-def _digest(sources: str) -> str:
-    recipe = "\n".join((*SYSTEM, *FETCHED, *DPKG, FINISH, sources, *_apt_options()))
+def _digest(recipe: str) -> str:
     return hashlib.sha256(recipe.encode()).hexdigest()[:12]
+
+
+def _built(image: Path, build: Callable[[Path], None]) -> Path:
+    """Return this folder; if it does not exist, build it beside and rename it."""
+    image.parent.mkdir(parents=True, exist_ok=True)
+    with image.with_name("lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not image.exists():
+            _remove_unused(image.parent)
+            part = image.with_suffix(".part")
+            shutil.rmtree(part, ignore_errors=True)
+            build(part)
+            part.rename(image)
+        os.utime(image)
+    return image
 
 
 def _remove_unused(folder: Path) -> None:
@@ -102,22 +148,22 @@ def _remove_unused(folder: Path) -> None:
             shutil.rmtree(image)
 
 
-def _build(suite: str, sources: str, image: Path) -> None:
-    part = image.with_suffix(".part")
-    shutil.rmtree(part, ignore_errors=True)
-    command = (
-        *("unshare", "--mount"),  # so that a killed build leaves no mounts behind
-        "mmdebstrap",
-        "--quiet",
+def _build(suite: str, sources: str, part: Path) -> None:
+    words = (
         "--variant=minbase",
         "--skip=cleanup/apt/cache,cleanup/apt/lists",
         f"--include={','.join(SYSTEM)}",
-        *(f"--aptopt={option}" for option in _apt_options()),
         *(f"--dpkgopt={option}" for option in DPKG),
         f"--customize-hook={FINISH.replace('FETCHED', ' '.join(FETCHED))}",
-        suite,
-        str(part),
-        "-",
+    )
+    _mmdebstrap(words, suite, sources, part)
+
+
+def _mmdebstrap(words: tuple[str, ...], suite: str, sources: str, folder: Path) -> None:
+    command = (
+        *("unshare", "--mount"),  # so that a killed build leaves no mounts behind
+        *("mmdebstrap", "--quiet", *words),
+        *(f"--aptopt={option}" for option in _apt_options()),
+        *(suite, str(folder), "-"),
     )
     run(command, timeout=BUILD_SECONDS, stdin=sources.encode())
-    part.rename(image)

@@ -27,6 +27,7 @@ from tests.proxy import Fault, Proxy
 from tests.workspace import Workspace
 
 SLOW_CHECK = """#!/bin/sh
+[ "$1" != -v ] || exec {checker} -v
 echo start >> {folder}/checks
 while [ -e {folder}/closed ]; do sleep 0.01; done
 echo end >> {folder}/checks

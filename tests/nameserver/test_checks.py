@@ -59,12 +59,27 @@ def test_an_invalid_zone_is_refused_alone_and_with_others(tmp_path: Path, more: 
         "m.good.test. 300 IN MX 10 c.good.test.\nc.good.test. 300 IN CNAME www.good.test.\n",
         "_s._tcp.good.test. 300 IN SRV 0 0 1 c.good.test.\nc.good.test. 300 IN CNAME www.good.test.\n",
         'good.test. 300 IN TXT "v=spf1 -all"\n*.x.*.good.test. 300 IN A 192.0.2.1\n',
+        "_dns.good.test. 300 IN SVCB 1 dns.example.net. port=853\n",
     ],
 )
 def test_style_is_not_checked(tmp_path: Path, more: str) -> None:
     good = staged(tmp_path, VALID, more)
     assert CHECKER.check(good) == {}
     assert CHECKER.check(good | staged(tmp_path, INVALID)) == {}
+
+
+def test_the_options_are_those_of_the_installed_release(tmp_path: Path) -> None:
+    fake, seen = tmp_path / "checker", tmp_path / "seen"
+    for release, expected in (("9.18.49", False), ("9.20.30", True)):
+        fake.write_text(
+            f'#!/bin/sh\n[ "$1" != -v ] || {{ echo {release}; exit; }}\n(echo "$@"; cat) >> {seen}\nexit 1\n'
+        )
+        fake.chmod(0o755)
+        seen.write_text("")
+        zones = staged(tmp_path, VALID)
+        assert ZoneChecker(str(fake), str(fake)).check(zones | staged(tmp_path, INVALID))
+        assert ("-C check-svcb:ignore" in seen.read_text()) is expected
+        assert ("check-svcb no;" in seen.read_text()) is expected
 
 
 def test_a_name_that_looks_like_an_option_is_a_name(tmp_path: Path) -> None:

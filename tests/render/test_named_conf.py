@@ -69,6 +69,14 @@ def test_only_bind_9_18_has_an_alternative_transfer_source(release: tuple[int, .
 
 
 @pytest.mark.parametrize("server", [PRIMARY, SECONDARY])
+@pytest.mark.parametrize(("release", "expected"), [((9, 18, 49), False), ((9, 20), True), ((9, 21, 1), True)])
+def test_bind_9_20_does_not_check_service_bindings(
+    server: Primary | Secondary, release: tuple[int, ...], expected: bool
+) -> None:
+    assert ("\tcheck-svcb no;\n" in named_conf(dataclasses.replace(server, release=release)).decode()) is expected
+
+
+@pytest.mark.parametrize("server", [PRIMARY, SECONDARY])
 @pytest.mark.parametrize(
     "statement",
     [

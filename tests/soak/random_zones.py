@@ -17,7 +17,7 @@ from appliance.render.zone_file import Apex, record_line, zone_file
 from appliance.zones import rules
 from appliance.zones.model import MAX_TTL, Node, Record, RRset
 from appliance.zones.names import parse_domain, parse_owner, print_domain
-from appliance.zones.rdata import has_priority, parse_rdata, parse_type
+from appliance.zones.rdata import ParsedRdata, has_priority, parse_rdata, parse_type
 from tests.soak.mutate import random_text
 from tests.soak.transfers import Row
 from tests.soak.values import OWNERS, VALUES
@@ -25,7 +25,7 @@ from tests.zones.records import NOW
 
 TYPES = tuple(VALUES)
 _TTLS = (0, 1, 60, 300, 3600, 86400, MAX_TTL)
-_LABELS = ("www", "a", "x" * 63, "_dmarc", "0", "xn--bcher-kva", "a-b", "_", "3d", "ns", "mail")
+_LABELS = ("www", "a", "x" * 63, "_dmarc", "0", "xn--bcher-kva", "a-b", "_", "3d", "ns", "mail", "_dns", "_853", "_tcp")
 
 
 @dataclass(slots=True)
@@ -109,6 +109,17 @@ def random_zone(random: Random, number: int, apex: Apex) -> RandomZone:
     return zone
 
 
+def zone_of_every_value(number: int, apex: Apex) -> RandomZone:
+    """Return a zone that has every value of `VALUES`, each at an ordinary name, below `_dns`, and at a wildcard."""
+    zone = RandomZone(parse_domain(f"every-value.z{number}.example"), apex.servers)
+    for rdtype, value in ((parse_type(name), value) for name, values in VALUES.items() for value in values):
+        for prefix in ("", "_dns.", "*._853._dns."):
+            owner = parse_owner(f"{prefix}h{len(zone.records)}", zone.name)
+            parsed = parse_rdata(rdtype.name, value, 0 if has_priority(rdtype) else None, zone.name)
+            zone.add(_as_record(parsed, owner, 60))
+    return zone
+
+
 def _fill_rrset(random: Random, zone: RandomZone, apex: Apex) -> None:
     """Fill one RRset up to the limit of the rules."""
     for first in filter(None, [_record(random, zone, "A", apex)]):
@@ -140,8 +151,13 @@ def _record(random: Random, zone: RandomZone, record_type: str, apex: Apex) -> R
     ttl = members[0].ttl if members else random.choice(_TTLS)
     if rdtype == RdataType.NS and owner == zone.name:
         ttl = apex.ttl
-    wire = content.rdata.to_wire() or b""
-    return Record(UUID(int=0), owner, rdtype, ttl, wire, content.value, priority, "", NOW, NOW)
+    return _as_record(content, owner, ttl)
+
+
+def _as_record(content: ParsedRdata, owner: Name, ttl: int) -> Record:
+    return Record.from_parsed(
+        content, uuid=UUID(int=0), owner=owner, ttl=ttl, comment="", created_at=NOW, updated_at=NOW
+    )
 
 
 def _owner(random: Random, zone: RandomZone) -> str:
@@ -152,7 +168,7 @@ def _owner(random: Random, zone: RandomZone) -> str:
     if kind < 0.4 and zone.nodes_by_owner:
         return random.choice(list(zone.nodes_by_owner)).to_text()
     if kind < 0.6:
-        return ".".join(random.choices(_LABELS, k=random.randint(1, 3)))
+        return ".".join([*random.choice(((), (), ("*",))), *random.choices(_LABELS, k=random.randint(1, 4))])
     if kind < 0.7:
         return f"{random.choice(_LABELS)}.{print_domain(zone.name)}.{print_domain(zone.name)}"
     return random.choice(OWNERS) if kind < 0.9 else random_text(random, OWNERS)

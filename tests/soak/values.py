@@ -39,10 +39,10 @@ VALUES: Mapping[str, Sequence[str]] = {
             '1 . alpn="h2" mandatory=alpn ipv4hint=192.0.2.1,192.0.2.2',
         ),
         *(
-            '7 x.example.org dohpath="/dns-query{?dns}" ech="AEX+DQ=="',
-            "16 y.z key65280=abc key7=x no-default-alpn alpn=h2",
+            '7 x.example.org dohpath="/dns-query{?dns}" ech="AAT+DQAA"',
+            "16 y.z key65280=abc key7=/{?dns} no-default-alpn alpn=h2",
         ),
-        *("1 . ipv6hint=2001:db8::1 port=0", '2 a.b key667="a\\001\\"" ohttp'),
+        *("1 . ipv6hint=2001:db8::1 port=0", "1 dns.example.net port=853", '2 a.b key667="a\\001\\"" ohttp'),
     ),
     "HTTPS": ("1 . alpn=h2 ipv4hint=192.0.2.1", "1 . alpn=h2 ohttp", "0 pool.example.net"),
     "LOC": (
@@ -78,4 +78,7 @@ OWNERS = (
     "www.example.com.",
     "*.example.com",
     "xn--bcher-kva",
+    "_dns",
+    "_853._dns",
+    "*._udp",
 )

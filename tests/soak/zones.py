@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
+from pathlib import Path
 from random import Random
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from appliance.queries.bulk import query_all
 from appliance.render.named_conf import catalog_zone
 from tests.pair import CATALOG, Pair, program, wait_for
 from tests.soak.part_run import PartRun
-from tests.soak.random_zones import RandomZone, random_zone
+from tests.soak.random_zones import RandomZone, random_zone, zone_of_every_value
 from tests.soak.transfers import Row, Transfers
 from tests.workspace import APEX
 
@@ -61,15 +62,17 @@ def run(part: PartRun, zones: int = ZONES) -> None:
         part.short(f"out of time: {zones - total.zones:,} zones were not tested")
 
 
-def try_batch(seed: int, start: int, count: int) -> Batch:
-    """Generate, serve and compare the zones of these numbers."""
+def try_batch(seed: int, start: int, count: int, bind: tuple[Path | None, Path | None] = (None, None)) -> Batch:
+    """Generate, serve and compare the zones of these numbers, with the BIND in these folders (see `Pair`)."""
     random = Random(f"{seed}/zones/{start}")
-    zones = {UUID(int=number + 1): random_zone(random, number, APEX) for number in range(start, start + count)}
+    zones = {UUID(int=number + 1): random_zone(random, number, APEX) for number in range(start + 1, start + count)}
+    zones[UUID(int=start + 1)] = zone_of_every_value(start, APEX)
     batch = Batch(len(zones), sum(len(zone.records) for zone in zones.values()))
-    pair = Pair()
+    pair = Pair(bind)
     _write(pair, zones)
     with pair:
-        batch.violations += _refused(pair, zones)
+        for folder in dict.fromkeys(bind):
+            batch.violations += _refused(pair, zones, folder)
         batch.violations += _not_served(pair, zones)
         batch.violations += _differences(pair, zones.values())
     return batch
@@ -88,9 +91,10 @@ def _write(pair: Pair, zones: dict[UUID, RandomZone]) -> None:
     (pair.root / "ns1" / "catalog.zone").write_text(catalog_zone(CATALOG, 1).decode() + "".join(members))
 
 
-def _refused(pair: Pair, zones: dict[UUID, RandomZone]) -> Iterator[str]:
-    """Yield the zones that named-checkzone refuses."""
-    checker = ZoneChecker(program("named-checkzone"), program("named-checkconf"), timeout=LOAD_TIMEOUT)
+def _refused(pair: Pair, zones: dict[UUID, RandomZone], bind: Path | None) -> Iterator[str]:
+    """Yield the zones that the named-checkzone in that folder refuses."""
+    programs = program("named-checkzone", bind), program("named-checkconf", bind)
+    checker = ZoneChecker(*programs, timeout=LOAD_TIMEOUT)
     refusals = checker.check({zone.name: pair.files.path(uuid) for uuid, zone in zones.items()})
     for name, refusal in refusals.items():
         yield f"the rules accept {name}, named-checkzone refuses it: {refusal}"

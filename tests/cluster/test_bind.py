@@ -1,0 +1,29 @@
+"""What the appliance accepts is served by BIND of Debian 12 and of Debian 13, each as primary and as secondary."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.image import bind_programs, default_folder, other_suite, unpacked_bind
+from tests.soak.zones import try_batch
+
+ZONES = 300
+
+
+@pytest.fixture(scope="module")
+def other_bind() -> Iterator[Path]:
+    """The folder of the programs of the Debian suite that is not this machine's."""
+    with tempfile.TemporaryDirectory(prefix="bind-") as folder:
+        yield bind_programs(unpacked_bind(other_suite(), default_folder()), Path(folder))
+
+
+@pytest.mark.parametrize("is_primary", [True, False])
+def test_zones_of_every_type_are_served_by_both_releases(other_bind: Path, is_primary: bool) -> None:
+    seed = secrets.randbelow(10**6)
+    batch = try_batch(seed, 0, ZONES, (other_bind, None) if is_primary else (None, other_bind))
+    assert not batch.violations, seed
