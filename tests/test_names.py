@@ -22,6 +22,7 @@ SAME_THING = {
     "host": "the host that runs the primary, and its command",
     "programs": "programs that are run, and their check by doctor",
     "records": "records of zones, in each layer",
+    "recovery_codes": "recovery codes of a second factor, and their rows",
     "sign_in": "signing in, and its pages",
     "tokens": "API tokens, and their pages",
     "unknown_zones": "zones that are served and not stored, and their rows",

@@ -88,7 +88,7 @@ def set_password(settings: Settings, email: str, without_code: bool) -> None:
         principal = _acting_for(email)
         sign_in.set_password(store, principal, password, now())
         if without_code:
-            second_factor.disable(store, principal, now())
+            second_factor.remove(store, principal, now())
     click.echo(f"password of {email} set")
 
 

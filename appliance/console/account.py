@@ -18,7 +18,7 @@ from appliance.console.sign_in import check_repeated_password
 from appliance.identity import second_factor
 from appliance.identity.sign_in import change_password, confirm, end_other_sessions, end_session
 from appliance.principal import Scope
-from appliance.store import audit, credentials, sessions
+from appliance.store import audit, credentials, recovery_codes, sessions
 from appliance.web.context import context, reading
 from appliance.web.paging import neighbours, pager
 
@@ -35,8 +35,10 @@ def show_account() -> Response:
     account = current_session().account
     with reading():
         stored = credentials.get(account.uuid)
+        codes_left = recovery_codes.count_unused(account.uuid)
         found = sessions.of_account(account.uuid, context().clock())
-    return render_page("account.html", credentials=stored, sessions=found[:SESSIONS], more=len(found[SESSIONS:]))
+    shown, more = found[:SESSIONS], len(found[SESSIONS:])
+    return render_page("account.html", credentials=stored, codes_left=codes_left, sessions=shown, more=more)
 
 
 @pages.get("/account/password/", endpoint="password")
@@ -72,20 +74,46 @@ def enable_second_factor() -> Response | BaseResponse:
     secret = form["secret"] if _SECRET.fullmatch(form["secret"]) else second_factor.new_secret()
     with form.collecting_errors():
         _check_password(form["current"])
-        second_factor.enable(context().store, current_session().principal, secret, form["code"], context().clock())
-        return redirect_to("console.account", "Two-factor authentication is on.")
+        codes = second_factor.enable(
+            context().store,
+            current_session().principal,
+            secret,
+            form["code"],
+            context().clock(),
+            kept=current_session().uuid,
+        )
+        return render_page("recovery_codes_created.html", codes=codes)
     return _second_factor_page(form, secret, is_on=_has_second_factor(), status=400)
 
 
 @pages.post("/account/second-factor/off/")
 def disable_second_factor() -> Response | BaseResponse:
-    """Turn two-factor authentication off; this requires the password."""
-    form = submitted_form()
+    """Turn two-factor authentication off; this requires the password and a code."""
+    form, current = submitted_form(), current_session()
     with form.collecting_errors():
         _check_password(form["current"])
-        second_factor.disable(context().store, current_session().principal, context().clock())
+        now, take_code = context().clock(), context().limits.count_code
+        second_factor.disable(context().store, current.principal, form["code"], now, take_code, kept=current.uuid)
         return redirect_to("console.account", "Two-factor authentication is off.")
     return _second_factor_page(form, "", is_on=True, status=400)
+
+
+@pages.get("/account/recovery-codes/", endpoint="recovery_codes")
+def show_recovery_codes() -> Response:
+    """Show how many recovery codes are left, and the form for new ones."""
+    return _recovery_codes_page(Form())
+
+
+@pages.post("/account/recovery-codes/")
+def renew_recovery_codes() -> Response:
+    """Create new recovery codes, and show them once; this requires the password and a code."""
+    form, current = submitted_form(), current_session()
+    with form.collecting_errors():
+        _check_password(form["current"])
+        now, take_code = context().clock(), context().limits.count_code
+        codes = second_factor.renew_recovery_codes(context().store, current.principal, form["code"], now, take_code)
+        return render_page("recovery_codes_created.html", codes=codes)
+    return _recovery_codes_page(form, 400)
 
 
 @pages.post("/account/sessions/others/end/")
@@ -111,6 +139,12 @@ def show_history() -> Response:
     with reading():
         entries, total = audit.find(Scope(current_session().account.uuid), shown)
     return render_page("history.html", entries=entries, descriptions=DESCRIPTIONS, paging=neighbours(total, shown))
+
+
+def _recovery_codes_page(form: Form, status: int = 200) -> Response:
+    with reading():
+        left = recovery_codes.count_unused(current_session().account.uuid)
+    return render_page("recovery_codes.html", status, form=form, is_on=_has_second_factor(), left=left)
 
 
 def _has_second_factor() -> bool:

@@ -16,6 +16,8 @@ DESCRIPTIONS = {
     "session.begin": "Signed in",
     "session.end": "Signed out",
     "password.change": "Password changed",
+    "recovery.create": "Recovery codes created",
+    "recovery.use": "Recovery code used",
     "totp.begin": "Two-factor authentication turned on",
     "totp.end": "Two-factor authentication turned off",
     "token.create": "Token created",

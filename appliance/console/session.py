@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from flask import Response, g, request
 from werkzeug.exceptions import Forbidden
@@ -46,6 +47,11 @@ class ConsoleSession:
         if self.session is None:
             raise Forbidden
         return self.session.account
+
+    @property
+    def uuid(self) -> UUID | None:
+        """The uuid of the session, None if the browser is not signed in."""
+        return self.session.uuid if self.session else None
 
     @property
     def browser(self) -> Browser:

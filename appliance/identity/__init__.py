@@ -5,6 +5,7 @@
     tokens          creation and revocation of API tokens
     sign_in         sign-in to the console and sign-out: passwords, sessions
     second_factor   time-based one-time passwords (RFC 6238)
+    recovery_codes  codes for users who lost their second factor
     membership      creation, invitation and disabling of accounts
 
 The client of a request is a `Principal` of `appliance.principal`. This package must not know HTTP, pages or forms, nor

@@ -5,13 +5,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Hashable
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from pyotp import TOTP, random_base32
 from pyotp.utils import strings_equal
 
 from appliance.errors import InputError
-from appliance.principal import Principal
+from appliance.identity import recovery_codes
+from appliance.principal import Account, Principal
 from appliance.store import audit, credentials, sessions
+from appliance.store import recovery_codes as stored_codes
 from appliance.store.credentials import Credentials
 from appliance.store.file.database import Store
 
@@ -38,8 +41,13 @@ def address_for(secret: str, email: str) -> str:
     return TOTP(secret).provisioning_uri(name=email, issuer_name=ISSUER)
 
 
-def enable(store: Store, principal: Principal, secret: str, code: str, now: datetime) -> None:
-    """Set up a second factor; raise InputError if the code is not one of that secret, or there is one already."""
+def enable(
+    store: Store, principal: Principal, secret: str, code: str, now: datetime, *, kept: UUID | None = None
+) -> list[str]:
+    """Set up a second factor, and end all sessions but `kept`; return recovery codes, which cannot be read again.
+
+    Raise InputError if the code is not one of that secret, or there is a second factor already.
+    """
     step = _step_of(secret, code, now)
     if step is None:
         raise InputError("this is not the current code of the authenticator app", "code")
@@ -48,32 +56,76 @@ def enable(store: Store, principal: Principal, secret: str, code: str, now: date
             raise InputError("a second factor is already set up: remove it first", "code")
         credentials.set_totp(principal.account.uuid, secret)
         credentials.use_totp_step(principal.account.uuid, step)
+        sessions.end_all(principal.account.uuid, now, but=kept)
         audit.append("totp.begin", principal.account.uuid, principal.account.email, principal, now)
+        return recovery_codes.create(principal, now)
 
 
-def disable(store: Store, principal: Principal, now: datetime) -> None:
-    """Remove the second factor."""
+def disable(
+    store: Store, principal: Principal, code: str, now: datetime, take_code: TakeCode, *, kept: UUID | None = None
+) -> None:
+    """Remove the second factor with one of its codes, and end all sessions but `kept`; raise InputError if it is wrong.
+
+    The recovery codes of the account become invalid.
+    """
     with store.writing():
-        credentials.set_totp(principal.account.uuid, None)
-        audit.append("totp.end", principal.account.uuid, principal.account.email, principal, now)
+        _require_code(principal, code, now, take_code)
+        _remove(principal, now, kept)
+
+
+def remove(store: Store, principal: Principal, now: datetime) -> None:
+    """Remove the second factor of a user who lost it, on the command line, and end all sessions."""
+    with store.writing():
+        _remove(principal, now, None)
+
+
+def renew_recovery_codes(
+    store: Store, principal: Principal, code: str, now: datetime, take_code: TakeCode
+) -> list[str]:
+    """Create new recovery codes with a code of the second factor, and return them; raise InputError if it is wrong."""
+    with store.writing():
+        if credentials.get(principal.account.uuid).totp_secret is None:
+            raise InputError("recovery codes replace codes of a second factor: set one up first", "code")
+        _require_code(principal, code, now, take_code)
+        return recovery_codes.create(principal, now)
 
 
 def passes(known: Credentials, code: str, address: str, now: datetime, take_code: TakeCode) -> bool:
     """Return whether the code is right, and use it up; True if the account needs none. Call it in a transaction.
 
-    The code is counted before it is compared, and fails if there were too many: so a client does not learn that the
-    password is right.
+    An unused recovery code of the account is right too. The code is counted before it is compared, and fails if there
+    were too many: so a client does not learn that the password is right.
     """
-    if known.totp_secret is None:
+    secret = known.totp_secret
+    if secret is None:
         return True
     known_addresses = sessions.addresses_of(known.account.uuid, now - KNOWN_ADDRESS_AGE)
     undo = take_code((known.account.uuid, known.password_hash), address, known_addresses)
-    step = _step_of(known.totp_secret, code, now)
-    if undo is None or step is None or not credentials.use_totp_step(known.account.uuid, step):
+    if undo is None or not _use(known.account, secret, code, address, now):
         log.warning("event=code-refused account=%s address=%s", known.account.uuid, address)
         return False
     undo()
     return True
+
+
+def _require_code(principal: Principal, code: str, now: datetime, take_code: TakeCode) -> None:
+    if not passes(credentials.get(principal.account.uuid), code, principal.address, now, take_code):
+        raise InputError("this is neither a current code of the authenticator app nor an unused recovery code", "code")
+
+
+def _remove(principal: Principal, now: datetime, kept: UUID | None) -> None:
+    credentials.set_totp(principal.account.uuid, None)
+    stored_codes.delete_all(principal.account.uuid)
+    sessions.end_all(principal.account.uuid, now, but=kept)
+    audit.append("totp.end", principal.account.uuid, principal.account.email, principal, now)
+
+
+def _use(account: Account, secret: str, code: str, address: str, now: datetime) -> bool:
+    """Use up a code of the second factor or a recovery code; return False if it is neither, or already used."""
+    step = _step_of(secret, code, now)
+    if step is None:
+        return recovery_codes.use(account, code, address, now)
+    return credentials.use_totp_step(account.uuid, step)
 
 
 def _step_of(secret: str, code: str, now: datetime) -> int | None:

@@ -16,22 +16,6 @@ from appliance.principal import Principal, Scope
 from appliance.store import tables
 from appliance.store.zones import Page
 
-KINDS = {
-    "account.create": "account created",
-    "account.invite": "invited",
-    "account.withdraw": "invitation revoked",
-    "account.disable": "account disabled",
-    "account.enable": "account enabled",
-    "session.begin": "signed in",
-    "session.end": "signed out",
-    "password.change": "password changed",
-    "totp.begin": "two-factor authentication turned on",
-    "totp.end": "second factor removed",
-    "token.create": "token created",
-    "token.revoke": "token revoked",
-}
-"""The kinds of audit events, and their descriptions for people."""
-
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:

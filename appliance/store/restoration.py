@@ -45,6 +45,8 @@ class ReplacedStore:
     disabled: dict[UUID, datetime | None]
     password_hashes: dict[UUID, str | None]
     totp_secrets: dict[UUID, str | None]
+    recovery_codes: list[tuple[UUID, str, int, int | None]]
+    """Account, digest, times of creation and use."""
 
 
 def read_replaced(file: Path) -> ReplacedStore:
@@ -62,6 +64,7 @@ def read_replaced(file: Path) -> ReplacedStore:
             {UUID(uuid): _moment(at) for uuid, at in reader.execute("select uuid, disabled_at from account")},
             {UUID(uuid): stored for uuid, stored in reader.execute("select uuid, password_hash from account")},
             {UUID(uuid): stored for uuid, stored in reader.execute(_totp_secrets(reader))},
+            [(UUID(uuid), *columns) for uuid, *columns in reader.execute(_recovery_codes(reader))],
         )
 
 
@@ -120,6 +123,18 @@ def apply_revocations(replaced: ReplacedStore) -> None:
         tables.Account.update(password_hash=stored).where(tables.Account.uuid == uuid).execute()
     for uuid, stored in replaced.totp_secrets.items():
         tables.Account.update(totp_secret=stored).where(tables.Account.uuid == uuid).execute()
+    _adopt_recovery_codes(replaced)
+
+
+def _adopt_recovery_codes(replaced: ReplacedStore) -> None:
+    """Adopt the recovery codes of the replaced store, so that none that was used or replaced is valid again."""
+    numbers = {row.uuid: row.id for row in tables.Account.select(tables.Account.id, tables.Account.uuid)}
+    code = tables.RecoveryCode
+    code.delete().where(code.account.in_([numbers[uuid] for uuid in replaced.disabled if uuid in numbers])).execute()
+    for uuid, digest, created_at, used_at in replaced.recovery_codes:
+        if uuid in numbers:
+            moments = {"created_at": _moment(created_at), "used_at": _moment(used_at)}
+            code.create(account=numbers[uuid], digest=digest, **moments)
 
 
 def delete_sessions_and_invitations() -> None:
@@ -165,6 +180,16 @@ def _totp_secrets(reader: sqlite.Connection) -> str:
     """Return the query for second factors, a column that older releases do not have."""
     columns = {name for _, name, *_ in reader.execute("pragma table_info(account)")}
     return "select uuid, totp_secret from account" if "totp_secret" in columns else "select uuid, null from account"
+
+
+def _recovery_codes(reader: sqlite.Connection) -> str:
+    """Return the query for recovery codes, a table that older releases do not have."""
+    if not reader.execute("select 1 from sqlite_master where name = 'recovery_code'").fetchall():
+        return "select null, null, null, null where false"
+    return (
+        "select account.uuid, digest, recovery_code.created_at, used_at"
+        " from recovery_code join account on account.id = recovery_code.account_id"
+    )
 
 
 def _digest(lines: Iterable[str]) -> str:

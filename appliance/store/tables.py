@@ -106,6 +106,19 @@ class Invitation(pw.Model):
     ended_at = Instant(null=True)
 
 
+class RecoveryCode(pw.Model):
+    """A code that replaces one of the second factor, once; `digest` is the SHA-256 of the code."""
+
+    id = pw.AutoField()
+    account = pw.ForeignKeyField(Account)
+    digest = pw.TextField()
+    created_at = Instant()
+    used_at = Instant(null=True)
+
+    class Meta:
+        table_name = "recovery_code"
+
+
 class Zone(pw.Model):
     id = pw.AutoField()
     uuid = pw.UUIDField()
@@ -259,6 +272,7 @@ TABLES = (
     Token,
     Session,
     Invitation,
+    RecoveryCode,
     Zone,
     Record,
     Change,

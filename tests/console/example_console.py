@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from pyotp import TOTP
@@ -37,6 +38,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "console.sign_one_out": {},
     "console.sign_others_out": {},
     "console.enable_second_factor": {"current": PASSWORD, "secret": TOTP_SECRET},
+    "console.renew_recovery_codes": {"current": PASSWORD},
     "console.disable_second_factor": {"current": PASSWORD},
     "console.set_password": {"current": PASSWORD, "password": NEW, "again": NEW},
     "console.accept_invitation": {"password": NEW, "again": NEW},
@@ -44,6 +46,8 @@ FORMS: dict[str, dict[str, Any]] = {
     "console.sign_out": {},
 }
 """The values of the form of each endpoint; submitted in this order, each form writes to the store."""
+STEPS = {"console.enable_second_factor": -1, "console.disable_second_factor": 1}
+"""Time steps between now and the code of a form: each code is accepted once, and none that is older than the last."""
 
 
 @dataclass
@@ -72,7 +76,7 @@ class ExampleConsole:
 
     def fields(self, endpoint: str) -> dict[str, Any]:
         """Return the values of the form of that endpoint."""
-        code = TOTP(TOTP_SECRET).at(self.console.application.clock())
+        code = TOTP(TOTP_SECRET).at(self.console.application.clock() + STEPS.get(endpoint, 0) * timedelta(seconds=30))
         fields = {**FORMS[endpoint], "record": self.parameters["record"], "code": code}
         if endpoint == "console.submit_draft":
             path = f"{self.page.path}changes/"

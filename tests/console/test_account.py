@@ -6,6 +6,7 @@ import re
 
 import pytest
 from pyotp import TOTP
+from werkzeug.test import TestResponse
 
 from appliance.identity import sign_in
 from appliance.principal import Principal
@@ -16,13 +17,26 @@ ME = "me@example.org"
 NEW = "another long password"
 
 
+FACTOR, OFF, RECOVERY = "/account/second-factor/", "/account/second-factor/off/", "/account/recovery-codes/"
+
+
 def turn_on(console: Console, browser: Browser) -> TOTP:
     """Turn two-factor authentication on, and return the codes of the authenticator."""
-    form = browser.forms("/account/second-factor/")["/account/second-factor/"]
+    return turn_on_with_recovery(console, browser)[0]
+
+
+def turn_on_with_recovery(console: Console, browser: Browser) -> tuple[TOTP, list[str]]:
+    """Turn two-factor authentication on, and return the codes of the authenticator and the recovery codes."""
+    form = browser.forms(FACTOR)[FACTOR]
     codes = TOTP(form["secret"])
-    values = {**form, "current": PASSWORD, "code": code_of(console, codes)}
-    assert browser.post("/account/second-factor/", values).status_code == 303
-    return codes
+    shown = browser.post(FACTOR, {**form, "current": PASSWORD, "code": code_of(console, codes)})
+    assert shown.status_code == 200
+    return codes, recovery_codes_in(shown)
+
+
+def recovery_codes_in(page: TestResponse) -> list[str]:
+    """Return the recovery codes that a page shows."""
+    return texts(page, r"\b(?:[a-z2-7]{4}-){5}[a-z2-7]{4}\b")
 
 
 def code_of(console: Console, codes: TOTP) -> str:
@@ -152,13 +166,70 @@ def test_the_secret_is_shown_as_a_qr_code(console: Console) -> None:
     assert "<svg" in answer.text and "otpauth://totp/DNS%20appliance:me%40example.org?secret=" in answer.text
 
 
-def test_turning_off_requires_the_password(console: Console) -> None:
+def test_turning_off_requires_password_and_code(console: Console) -> None:
     browser = console.signed_in(ME)
-    turn_on(console, browser)
-    off = "/account/second-factor/off/"
-    assert browser.send(off, {"current": "wrong"}, page="/account/second-factor/").status_code == 400
-    assert browser.send(off, {"current": PASSWORD}, page="/account/second-factor/").status_code == 303
+    codes = turn_on(console, browser)
+    used = code_of(console, codes)
+    console.application.clock.forward(minutes=1)
+    code = code_of(console, codes)
+    for current, given in (("wrong", code), (PASSWORD, ""), (PASSWORD, used), (PASSWORD, "000000")):
+        assert browser.send(OFF, {"current": current, "code": given}, page=FACTOR).status_code == 400
+    assert console.browser().sign_in(ME).status_code == 403
+    assert browser.send(OFF, {"current": PASSWORD, "code": code}, page=FACTOR).status_code == 303
     assert console.browser().sign_in(ME).status_code == 303
+
+
+def test_a_second_factor_that_is_set_up_or_removed_ends_other_sessions(console: Console) -> None:
+    browser, other = console.signed_in(ME), console.browser()
+    other.sign_in(ME)
+    codes = turn_on(console, browser)
+    assert [one.get("/account/").status_code for one in (browser, other)] == [200, 303]
+    console.application.clock.forward(minutes=1)
+    other.sign_in(ME, code=code_of(console, codes))
+    console.application.clock.forward(minutes=1)
+    browser.send(OFF, {"current": PASSWORD, "code": code_of(console, codes)}, page=FACTOR)
+    assert [one.get("/account/").status_code for one in (browser, other)] == [200, 303]
+
+
+def test_each_recovery_code_signs_in_once(console: Console) -> None:
+    _, found = turn_on_with_recovery(console, console.signed_in(ME))
+    assert len(set(found)) == 10
+    assert console.browser().sign_in(ME, "wrong horse battery", found[0]).status_code == 403
+    for code in (found[0], found[1].upper().replace("-", " ")):
+        assert console.browser().sign_in(ME, code=code).status_code == 303
+        assert console.browser().sign_in(ME, code=code).status_code == 403
+    browser = console.browser()
+    browser.sign_in(ME, code=found[2])
+    assert "7 unused codes left" in browser.get(RECOVERY).text and "7 left" in browser.get("/account/").text
+    assert "Recovery code used" in browser.get("/account/audit/").text
+
+
+def test_a_recovery_code_removes_the_second_factor_and_all_other_codes(console: Console) -> None:
+    browser = console.signed_in(ME)
+    _, found = turn_on_with_recovery(console, browser)
+    assert browser.send(OFF, {"current": PASSWORD, "code": found[0]}, page=FACTOR).status_code == 303
+    _, fresh = turn_on_with_recovery(console, browser)
+    assert console.browser().sign_in(ME, code=found[1]).status_code == 403
+    assert console.browser().sign_in(ME, code=fresh[1]).status_code == 303
+
+
+def test_new_recovery_codes_need_password_and_code_and_replace_the_others(console: Console) -> None:
+    browser = console.signed_in(ME)
+    assert RECOVERY not in browser.forms(RECOVERY), "there is no second factor"
+    _, found = turn_on_with_recovery(console, browser)
+    for current, code in (("wrong", found[0]), (PASSWORD, "000000"), (PASSWORD, "")):
+        assert browser.send(RECOVERY, {"current": current, "code": code}).status_code == 400
+    fresh = recovery_codes_in(browser.send(RECOVERY, {"current": PASSWORD, "code": found[0]}))
+    assert len(set(fresh)) == 10 and not set(fresh) & set(found)
+    assert recovery_codes_in(browser.get(RECOVERY)) == []
+    assert console.browser().sign_in(ME, code=found[1]).status_code == 403
+    assert console.browser().sign_in(ME, code=fresh[0]).status_code == 303
+
+
+def test_recovery_codes_need_a_second_factor(console: Console) -> None:
+    browser = console.signed_in(ME)
+    token = browser.forms("/account/")["/sign-out/"]
+    assert "set one up first" in browser.post(RECOVERY, {**token, "current": PASSWORD, "code": "1"}).text
 
 
 def test_single_sessions_are_signed_out(console: Console) -> None:

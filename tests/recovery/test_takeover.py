@@ -14,7 +14,17 @@ from appliance.editing import RecordInput
 from appliance.principal import Scope
 from appliance.recovery.backup import back_up
 from appliance.recovery.restore import RestoreResult, restore
-from appliance.store import accounts, credentials, deployments, invitations, sessions, tables, unknown_zones, zones
+from appliance.store import (
+    accounts,
+    credentials,
+    deployments,
+    invitations,
+    recovery_codes,
+    sessions,
+    tables,
+    unknown_zones,
+    zones,
+)
 from appliance.store.file import sqlite
 from appliance.store.file.database import Store
 from appliance.zones.model import Zone
@@ -168,12 +178,14 @@ def test_a_deletion_of_a_lost_account_is_left_out(workspace: Workspace, again: A
 def test_revocations_are_kept(workspace: Workspace, again: Again) -> None:
     owner = accounts.find_account("owner@example.org")
     token, secret = accounts.create_token(owner, "old", ["dns:*"], workspace.clock())
+    recovery_codes.replace_all(owner.uuid, ["used", "unused"], workspace.clock())
 
     def change_store() -> None:
         accounts.revoke_token(token.uuid, workspace.clock())
         accounts.disable_account("stranger@example.org", workspace.clock())
         credentials.set_password_hash(workspace.owner.account.uuid, "the newest")
         credentials.set_totp(workspace.owner.account.uuid, "the second factor")
+        recovery_codes.use(workspace.owner.account.uuid, "used", workspace.clock())
 
     again(change_store)
     found = accounts.find_token(secret)
@@ -181,6 +193,8 @@ def test_revocations_are_kept(workspace: Workspace, again: Again) -> None:
     assert accounts.find_account("stranger@example.org").disabled_at == workspace.clock()
     known = credentials.get(workspace.owner.account.uuid)
     assert (known.password_hash, known.totp_secret) == ("the newest", "the second factor")
+    valid = [code for code in ("used", "unused") if recovery_codes.use(owner.uuid, code, workspace.clock())]
+    assert valid == ["unused"]
 
 
 def test_sessions_and_invitations_are_deleted(workspace: Workspace, again: Again) -> None:
