@@ -3,6 +3,7 @@
     ApplianceError
     +-- InputError(field)            the input is wrong; the client can correct it
     |   +-- InvalidName              not a valid name, in DNS or in this zone
+    |   |   `-- OperatorsOnly          a domain that only operators may create as a zone
     |   +-- InvalidValue             not valid data of that record type, or a number out of range
     |   +-- UnsupportedType          a record type that the appliance does not serve
     |   +-- QuotaReached             more than the account or the zone may have
@@ -54,6 +55,10 @@ class InputError(ApplianceError):
 
 class InvalidName(InputError):
     """The text is not a valid name, in DNS or at this place."""
+
+
+class OperatorsOnly(InvalidName):
+    """Only operators may create a zone of that name."""
 
 
 class InvalidValue(InputError):

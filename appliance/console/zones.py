@@ -13,7 +13,7 @@ from appliance.console.forms import Form, submitted_form
 from appliance.console.pages import pages, redirect_to, render_page
 from appliance.console.session import current_session
 from appliance.editing import find_zone
-from appliance.errors import InputError
+from appliance.errors import InputError, OperatorsOnly
 from appliance.store import deployments, zones
 from appliance.web.context import context, reading
 from appliance.web.paging import neighbours, pager
@@ -53,12 +53,17 @@ def show_new_zone() -> Response:
 
 @pages.post("/zones/new/")
 def create_zone() -> Response | BaseResponse:
-    """Create an empty zone."""
-    form = submitted_form()
+    """Create an empty zone; a domain that only operators may create is created once an operator has confirmed it."""
+    form, principal, confirm = submitted_form(), current_session().principal, ""
+    domain = form["domain"].strip()
     with form.collecting_errors():
-        zone = context().editor.create_zone(current_session().principal, form["domain"].strip())
+        try:
+            zone = context().editor.create_zone(principal, domain, as_operator=form["confirmed"] == domain)
+        except OperatorsOnly:
+            confirm = domain if principal.operator else ""
+            raise
         return redirect_to("console.zone", f"Zone {print_domain(zone.name)} created. Add its records.", uuid=zone.uuid)
-    return render_page("zone_new.html", 400, form=form)
+    return render_page("zone_new.html", 400, form=form, confirm=confirm)
 
 
 @pages.get("/zones/<uuid:uuid>/settings/", endpoint="zone_settings")

@@ -50,10 +50,15 @@ class Editor:
     quotas: QuotaSettings = field(default_factory=QuotaSettings)
     parse: ParseRdata = parse_rdata
 
-    def create_zone(self, principal: Principal, domain: str) -> Zone:
-        """Create an empty zone; raise InvalidName if the domain is invalid, reserved or in use."""
+    def create_zone(self, principal: Principal, domain: str, *, as_operator: bool = True) -> Zone:
+        """Create an empty zone; raise InvalidName if the domain is invalid, reserved or in use.
+
+        Raise OperatorsOnly for a domain that only operators may create, also if the principal is one but does not
+        create it `as_operator`.
+        """
         name = parse_domain(domain)
-        refuse_reserved(name, self.own_names, public_suffixes().is_public, operator=principal.operator)
+        is_operator = principal.operator and as_operator
+        refuse_reserved(name, self.own_names, public_suffixes().is_public, operator=is_operator)
         if principal.scope.zones is not None:
             raise NotPermitted("this token is limited to certain zones and cannot create zones")
         refuse_limited_to_records(principal, "create a zone")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import dns.name
 from dns.name import Name
 
-from appliance.errors import InvalidName
+from appliance.errors import InvalidName, OperatorsOnly
 from appliance.zones.names import print_domain
 
 SPECIAL_USE = tuple(dns.name.from_text(text) for text in ("localhost.", "local.", "onion.", "invalid."))
@@ -33,7 +33,7 @@ class OwnNames:
 def refuse_reserved(
     name: Name, own: OwnNames, is_public_suffix: Callable[[str], bool], *, operator: bool = False, field: str = "domain"
 ) -> None:
-    """Raise InvalidName if no zone of that name may be created; an `operator` may create public suffixes.
+    """Raise InvalidName if no zone of that name may be created, OperatorsOnly if only an `operator` may.
 
     Nobody may create a zone that contains the name of one of the nameservers: its apex NS would need an address record
     in the zone, without which BIND would not load it.
@@ -48,12 +48,12 @@ def refuse_reserved(
     if operator or name in NOT_RESERVED:
         return
     if len(name.labels) == 2:
-        raise InvalidName(f"{print_domain(name)} is a top-level domain: only an operator can create it", field)
+        raise OperatorsOnly(f"{print_domain(name)} is a top-level domain: only an operator can create it", field)
     if is_public_suffix(print_domain(name)):
-        raise InvalidName(f"{print_domain(name)} is a public suffix: only an operator can create it", field)
+        raise OperatorsOnly(f"{print_domain(name)} is a public suffix: only an operator can create it", field)
     for domain in (_domain_of(server, is_public_suffix) for server in own.nameservers):
         if name.is_subdomain(domain):
-            raise InvalidName(
+            raise OperatorsOnly(
                 f"{print_domain(name)} is below {print_domain(domain)}, the domain of the appliance's nameservers: "
                 "only an operator can create it",
                 field,

@@ -68,6 +68,20 @@ def test_a_refused_domain_is_reported_at_its_field(me: Browser, console: Console
         assert HOSTILE not in refused.text
 
 
+def test_an_operator_confirms_a_domain_that_only_operators_may_create(me: Browser, console: Console) -> None:
+    operator = console.signed_in("op@example.org", is_admin=True)
+    for domain in ("com", "co.uk", "x.appliance.test"):
+        asked = operator.send("/zones/new/", {"domain": domain})
+        assert asked.status_code == 400 and "only an operator can create it" in asked.text
+        assert texts(asked, r'name="confirmed" value="([^"]*)"') == [domain]
+        assert operator.send("/zones/new/", {"domain": domain, "confirmed": "net"}).status_code == 400
+        assert operator.send("/zones/new/", {"domain": domain, "confirmed": domain}).status_code == 303
+        refused = me.send("/zones/new/", {"domain": domain, "confirmed": domain})
+        assert refused.status_code == 400 and "confirmed" not in refused.text
+    assert domains(operator) == ["co.uk", "com", "x.appliance.test"]
+    assert "confirmed" not in operator.send("/zones/new/", {"domain": "version.bind"}).text
+
+
 def test_a_long_list_is_paged(console: Console) -> None:
     page = open_page(console, "zone-00.example")
     me = page.browser
