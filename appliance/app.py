@@ -5,6 +5,7 @@ The application opens the store and never creates it: while the store is missing
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -15,37 +16,33 @@ from waitress.server import BaseWSGIServer, create_server
 
 from appliance.addresses import Endpoint, LocalSocket
 from appliance.api import auth, openapi
-from appliance.api.parsing import MAX_BODY
 from appliance.console import blueprint
 from appliance.editing import editor_from
 from appliance.errors import SettingsError
 from appliance.identity.authentication import Authenticator
-from appliance.settings import Settings
+from appliance.settings import ApiSettings, Settings
 from appliance.store.file.database import Store
 from appliance.systemd import ServiceManager
 from appliance.web import (
     error_responses,
     front_doors,
     health,
-    http_hardening,
     metrics,
     middleware,
     password_slots,
     watchdog,
 )
+from appliance.web.bearer import secret_of
+from appliance.web.connections import ConnectionCounts
 from appliance.web.context import WebContext, context_of, install, reading
 from appliance.web.deployment_wait import create_deployment_wait
-from appliance.web.front_doors import FrontDoor
+from appliance.web.front_doors import MAX_BODY, FrontDoor
+from appliance.web.http_hardening import UNLIMITED, BodyLimits, HardenedChannel, raise_open_file_limit
 from appliance.web.rate_limits import create_rate_limits
 from appliance.web.readiness import Readiness
 
-MAX_REQUEST = 33 * 1024 * 1024
-"""Octets of the largest request body that the server reads; each call has its own, lower limit."""
 MAX_HEADER = 64 * 1024
 """Octets of a request header."""
-IDLE_SECONDS = 60
-"""Seconds after which a connection is closed that is idle or whose request header is incomplete."""
-
 JSON_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
 
@@ -86,10 +83,10 @@ def serve(settings: Settings, manager: ServiceManager) -> None:
         "threads": settings.api.threads + password_slots.THREADS,
         "ident": "",
         "max_request_header_size": MAX_HEADER,
-        "max_request_body_size": MAX_REQUEST,
-        "connection_limit": http_hardening.raise_open_file_limit(),
-        "channel_timeout": IDLE_SECONDS,
-        "cleanup_interval": 10,
+        "max_request_body_size": UNLIMITED,
+        "connection_limit": raise_open_file_limit(),
+        "channel_timeout": settings.api.request_timeout,
+        "cleanup_interval": 5,
         "asyncore_use_poll": True,
         "clear_untrusted_proxy_headers": False,
     }
@@ -101,12 +98,28 @@ def serve(settings: Settings, manager: ServiceManager) -> None:
             f"api.listen is {settings.api.listen}, where this process cannot listen: {error}; use an address of this "
             "machine and a free port, or a Unix socket in an existing directory that this user may write to"
         ) from None
+    channel = functools.partial(HardenedChannel, _body_limits(app), _connection_counts(settings.api))
     for listener in listening.values():
         if isinstance(listener, BaseWSGIServer):
-            listener.channel_class = http_hardening.HardenedChannel
+            listener.channel_class = channel  # type: ignore[assignment] # waitress only calls it
     watchdog.start(manager, settings.api.listen, context_of(app).store)
     server.run()
     context_of(app).store.close()
+
+
+def _body_limits(app: Flask) -> BodyLimits:
+    """Return what the server must know to refuse a body before it is received."""
+    doors, services = front_doors.doors_of(app), context_of(app)
+
+    def admits(header: str) -> bool:
+        return services.authenticator.knows(secret_of(header), services.clock())
+
+    return BodyLimits(MAX_BODY, lambda method, path: doors.at(path).body_limit(method, path), admits)
+
+
+def _connection_counts(settings: ApiSettings) -> ConnectionCounts:
+    exempt = middleware.AddressList(settings.trusted_proxies)
+    return ConnectionCounts(settings.connections, lambda address: address == middleware.BY_SOCKET or address in exempt)
 
 
 def _listen_option(listen: Endpoint | LocalSocket) -> dict[str, str]:

@@ -62,6 +62,12 @@ class ApiSettings:
         20, "failed authentications per second from one address (IPv6: /64), 0 to 1000000; 0: no limit"
     )
     failure_burst: int = setting(200, "failed authentications from one address in one burst, 1 to 1000000")
+    request_timeout: int = setting(
+        60, "seconds in which a request must arrive, 5 to 3600, and one more for each 32 KiB of its body"
+    )
+    connections: int = setting(
+        1000, "open connections from one address (IPv6: /64), except trusted proxies, 0 to 5000; 0: no limit"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +141,8 @@ _RANGES: Mapping[str, tuple[int, int]] = {
     "api.token_burst": (1, 1_000_000),
     "api.failure_rate": (0, 1_000_000),
     "api.failure_burst": (1, 1_000_000),
+    "api.request_timeout": (5, 3600),
+    "api.connections": (0, 5000),
     "quotas.zones": (0, 1_000_000),
     "quotas.records": (0, 10_000_000),
     "dns.default_ttl": (0, 2**31 - 1),

@@ -19,11 +19,12 @@ from typing import Any
 import dns.name
 
 import appliance
-from appliance.api.parsing import MAX_BODY, parse_uuid, read_object
+from appliance.api.parsing import parse_uuid, read_object
 from appliance.app import MAX_HEADER
 from appliance.editing.requests import check_comment
 from appliance.errors import InputError
 from appliance.web.deployment_wait import preferred_wait
+from appliance.web.front_doors import MAX_BODY
 from appliance.web.rate_limits import client_network
 from appliance.zones.names import parse_domain, parse_owner
 from appliance.zones.rdata import TYPES, has_priority, parse_rdata, parse_type

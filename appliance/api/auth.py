@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
@@ -12,9 +13,12 @@ from appliance.errors import AuthenticationFailed, InputError
 from appliance.principal import Principal, Token
 from appliance.web import error_responses
 from appliance.web.bearer import authenticate_bearer
-from appliance.web.front_doors import FrontDoor
+from appliance.web.front_doors import MAX_BODY, FrontDoor
 
 PREFIX = "/api/v1"
+LARGE_BODY = 32 * 1024 * 1024
+"""Octets of the body of a call that takes whole zones."""
+_TAKES_ZONES = re.compile(rf"POST {PREFIX}/dns-zones/?|(POST|PUT) {PREFIX}/dns-zones/[^/]+/(changes|zonefile)/?")
 OPEN = (f"{PREFIX}/openapi.json", f"{PREFIX}/docs/")
 """Paths that need no token: the OpenAPI document and the page that shows it. No trailing slash is added to them."""
 
@@ -34,7 +38,12 @@ def answer_error(error: Exception) -> Response:
     return response
 
 
-DOOR = FrontDoor((PREFIX,), answer_error, authenticate, open_paths=OPEN, adds_slash=True)
+def max_body(method: str, path: str) -> int:
+    """Return the octets that the body of a call may have."""
+    return LARGE_BODY if _TAKES_ZONES.fullmatch(f"{method} {path}") else MAX_BODY
+
+
+DOOR = FrontDoor((PREFIX,), answer_error, authenticate, open_paths=OPEN, adds_slash=True, body_limit=max_body)
 """It claims all paths below the prefix, also those that do not exist."""
 
 

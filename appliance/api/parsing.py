@@ -18,9 +18,8 @@ from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from appliance.errors import InputError, NotFound
+from appliance.web.front_doors import body_limit
 
-MAX_BODY = 256 * 1024
-"""Octets of a JSON body."""
 _MAX_INTEGER_LENGTH = 20
 """Characters of the longest integer that is parsed as one; a longer one becomes a float, which no field accepts."""
 
@@ -35,8 +34,10 @@ class StrictParser(FlaskParser):
         """Return the body, a JSON object."""
         if req.mimetype != "application/json":
             raise UnsupportedMediaType
+        most = body_limit()
+        req.max_content_length = most + 1
         octets = req.get_data(cache=False)
-        if len(octets) > MAX_BODY:  # a body of unknown length is cut at the limit of the server, without an error
+        if len(octets) > most:  # a body of unknown length is cut at the limit of the server, without an error
             raise RequestEntityTooLarge
         return read_object(octets)
 

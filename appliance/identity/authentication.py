@@ -61,6 +61,18 @@ class Authenticator:
         self.limits.count_request(token.uuid)
         return Principal.of_token(token, address)
 
+    def knows(self, secret: str, now: datetime) -> bool:
+        """Return whether there is a valid token with that secret, for whatever address; count and store nothing.
+
+        It needs no context of `reading`. If the store cannot be read, return False.
+        """
+        try:
+            with self.store.reading():
+                token = accounts.find_token(secret) if _SECRET.fullmatch(secret) else None
+        except StoreError:
+            return False
+        return token is not None and _is_active(token, now)
+
     def _find(self, secret: str) -> Token | None:
         """Return the token, found by the hash of the secret: the time does not depend on how similar a wrong one is."""
         if not _SECRET.fullmatch(secret):
@@ -76,9 +88,13 @@ class Authenticator:
 
 
 def _is_valid(token: Token, address: str, now: datetime) -> bool:
+    is_allowed = token.networks is None or any(parse_ip(address) in network for network in token.networks)
+    return is_allowed and _is_active(token, now)
+
+
+def _is_active(token: Token, now: datetime) -> bool:
     return (
         token.revoked_at is None
         and token.account.disabled_at is None
         and (token.expires_at is None or now < token.expires_at)
-        and (token.networks is None or any(parse_ip(address) in network for network in token.networks))
     )

@@ -6,6 +6,7 @@
     host_names        the host names that requests may use
     middleware        client address and trailing slash, before Flask
     http_hardening    requests and connections that the HTTP server refuses
+    connections       open connections of each client
     rate_limits       limits on requests and failed authentications
     password_slots    how many passwords are verified at the same time
     paging            the requested page of a list, and links to its neighbours

@@ -20,10 +20,16 @@ def client_address() -> str:
     return request.remote_addr or ""
 
 
+def secret_of(header: str) -> str:
+    """Return the secret in an Authorization header, "" if there is none."""
+    found = _HEADER.fullmatch(header)
+    return found[1] if found else ""
+
+
 def authenticate_bearer() -> Principal:
     """Return the principal of the request's token; raise errors as `Authenticator.authenticate` does."""
-    found = _HEADER.fullmatch(request.headers.get("Authorization", ""))
-    return context().authenticator.authenticate(found[1] if found else "", client_address(), context().clock())
+    secret = secret_of(request.headers.get("Authorization", ""))
+    return context().authenticator.authenticate(secret, client_address(), context().clock())
 
 
 def is_operators_request() -> bool:

@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from appliance.errors import ApplianceError, AuthenticationFailed, InputError, ZoneProtected
 from appliance.web.error_status import log_fault, retry_after_of, status_of
+from appliance.web.front_doors import body_limit
 
 CODES: Mapping[int, str] = {
     400: "validation_error",
@@ -34,7 +35,6 @@ _MESSAGES: Mapping[int, str] = {
     401: "a valid token is required: Authorization: Bearer vps_...",
     404: "not found",
     405: "method not allowed: the Allow header lists the methods of this path",
-    413: "the body is larger than 256 KiB",
     415: "the body must be JSON: Content-Type: application/json",
 }
 _KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
@@ -79,6 +79,8 @@ def _answer_http_error(error: HTTPException) -> Response:
     if status not in CODES:
         status = 400 if status < 500 else 500
     kept = [(name, value) for name, value in error.get_headers() if name in _KEPT_HEADERS]
+    if status == 413:
+        return error_response(status, f"the body is larger than {body_limit() // 1024} KiB", headers=kept)
     return error_response(status, _MESSAGES.get(status, error.description or error.name), headers=kept)
 
 

@@ -15,10 +15,17 @@ from typing import cast
 from flask import Flask, Response, current_app, request
 
 _KEY = "dns-appliance-front-doors"
+MAX_BODY = 256 * 1024
+"""Octets of a request body, unless the door says otherwise."""
 
 
 def admit_all() -> None:
     """Accept every request."""
+
+
+def max_body(method: str, path: str) -> int:  # noqa: ARG001 - every door has its own rule
+    """Return MAX_BODY for every call."""
+    return MAX_BODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +35,8 @@ class FrontDoor:
     `authenticate` reads the credential of the current request and raises an AccessError unless it is valid; it runs
     before routing errors are answered. Paths that start with one of `open_paths` need no credential. `answer_error`
     turns every error below the prefixes into a response, also those of Flask and of unknown paths. With `adds_slash` a
-    path without its trailing slash is read as the path with it, except in `open_paths`.
+    path without its trailing slash is read as the path with it, except in `open_paths`. `body_limit` returns the octets
+    that the body of a call may have, by method and path.
     """
 
     prefixes: tuple[str, ...]
@@ -36,6 +44,7 @@ class FrontDoor:
     authenticate: Callable[[], None] = admit_all
     open_paths: tuple[str, ...] = ()
     adds_slash: bool = False
+    body_limit: Callable[[str, str], int] = max_body
 
     def match_length(self, path: str) -> int:
         """Return the length of the longest prefix that the path is at or below, or -1."""
@@ -61,6 +70,11 @@ class FrontDoors:
         """Return the door with the longest prefix of the path, or the fallback."""
         nearest = max(self.claimed, key=lambda door: door.match_length(path), default=self.fallback)
         return nearest if nearest.match_length(path) >= 0 else self.fallback
+
+
+def body_limit() -> int:
+    """Return the octets that the body of this request may have."""
+    return doors_of(current_app).at(request.path).body_limit(request.method, request.path)
 
 
 def install(app: Flask, fallback: FrontDoor) -> FrontDoors:

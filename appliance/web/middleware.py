@@ -11,8 +11,18 @@ from appliance.addresses import LOOPBACK
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-_BY_SOCKET = "localhost"
+BY_SOCKET = "localhost"
 """REMOTE_ADDR that waitress sets for a peer on a Unix socket; a TCP peer has an IP address."""
+
+
+class AddressList:
+    """Addresses and networks; `in` says whether one of them contains an address."""
+
+    def __init__(self, networks: Sequence[str]) -> None:
+        self._networks = [ipaddress.ip_network(network) for network in networks]
+
+    def __contains__(self, address: str) -> bool:
+        return _is_address(address) and any(ipaddress.ip_address(address) in network for network in self._networks)
 
 
 class TrailingSlash:
@@ -38,21 +48,18 @@ class ClientAddress:
 
     def __init__(self, application: WSGIApplication, trusted: Sequence[str]) -> None:
         self._application = application
-        self._trusted = [ipaddress.ip_network(network) for network in trusted]
+        self._trusted = AddressList(trusted)
 
     def __call__(self, environment: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         forwarded = [address.strip() for address in environment.pop("HTTP_X_FORWARDED_FOR", "").split(",")]
         scheme = environment.pop("HTTP_X_FORWARDED_PROTO", "")
-        if environment.get("REMOTE_ADDR") == _BY_SOCKET:
+        if environment.get("REMOTE_ADDR") == BY_SOCKET:
             environment |= {"REMOTE_ADDR": LOOPBACK, "REMOTE_HOST": LOOPBACK}
-        if scheme in ("http", "https") and self._is_trusted(environment.get("REMOTE_ADDR", "")):
+        if scheme in ("http", "https") and environment.get("REMOTE_ADDR", "") in self._trusted:
             environment["wsgi.url_scheme"] = scheme
-        while forwarded and _is_address(forwarded[-1]) and self._is_trusted(environment.get("REMOTE_ADDR", "")):
+        while forwarded and _is_address(forwarded[-1]) and environment.get("REMOTE_ADDR", "") in self._trusted:
             environment["REMOTE_ADDR"] = forwarded.pop()
         return self._application(environment, start_response)
-
-    def _is_trusted(self, address: str) -> bool:
-        return _is_address(address) and any(ipaddress.ip_address(address) in network for network in self._trusted)
 
 
 def _is_address(text: str) -> bool:

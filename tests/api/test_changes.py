@@ -138,13 +138,21 @@ def test_lone_surrogates_are_escaped_in_errors(me: Bearer) -> None:
     assert is_error(answer, 400, "validation_error", r"\ud800")
 
 
-def test_a_body_of_unknown_length_has_the_same_limit(me: Bearer) -> None:
-    large = b'{"domain": "%s"}' % (b"a" * 300_000)
-    answer = me(
-        "POST",
-        "/dns-zones/",
-        data=large,
-        content_type="application/json",
-        environ_overrides={"CONTENT_LENGTH": "", "wsgi.input_terminated": True},
-    )
+@pytest.mark.parametrize(
+    ("path", "size", "most"), [("/dns-records/", 300_000, "256 KiB"), ("/dns-zones/", 34_000_000, "32768 KiB")]
+)
+@pytest.mark.parametrize("length", [None, ""], ids=["known", "unknown"])
+def test_bodies_of_known_and_unknown_length_have_the_same_limit(
+    me: Bearer, path: str, size: int, most: str, length: str | None
+) -> None:
+    environment = {} if length is None else {"CONTENT_LENGTH": length, "wsgi.input_terminated": True}
+    sent: dict[str, Any] = {"content_type": "application/json", "environ_overrides": environment}
+    answer = me("POST", path, data=b'{"domain": "%s"}' % (b"a" * size), **sent)
     assert is_error(answer, 413, "payload_too_large")
+    assert answer.get_json()["detail"] == f"the body is larger than {most}"
+
+
+def test_a_call_that_takes_whole_zones_has_a_higher_limit(me: Bearer) -> None:
+    sent: dict[str, Any] = {"content_type": "application/json"}
+    answer = me("POST", "/dns-zones", data=b'{"domain": "%s"}' % (b"a" * 300_000), **sent)
+    assert is_error(answer, 400, "validation_error", "domain")

@@ -9,18 +9,16 @@ import socket
 import stat
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import requests
-from waitress.adjustments import Adjustments
 
-from appliance.web.http_hardening import HardenedChannel
-from tests.api.conftest import open_application
+from tests.api.conftest import Application, open_application
 from tests.listener import Listener
 from tests.pair import free_port, wait_for
 
@@ -33,19 +31,33 @@ serve(read_settings(None, os.environ), manager_from_environment(os.environ, os.g
 """
 
 
-@pytest.fixture
-def url(tmp_path: Path) -> Iterator[str]:
-    """The URL of a running server with two threads."""
-    port = free_port()
-    with _serving(tmp_path, {"API_LISTEN": f"127.0.0.1:{port}"}):
+@dataclass
+class Server:
+    """A running server, and the application of this process with the same store."""
+
+    url: str
+    application: Application
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A running server with two threads."""
+    port, folder = free_port(), tmp_path_factory.mktemp("server")
+    with _serving(folder, {"API_LISTEN": f"127.0.0.1:{port}"}) as application:
         _await(port)
-        yield f"http://127.0.0.1:{port}"
+        yield Server(f"http://127.0.0.1:{port}", application)
+
+
+@pytest.fixture
+def url(server: Server) -> str:
+    """The URL of the running server."""
+    return server.url
 
 
 @contextmanager
-def _serving(folder: Path, settings: Mapping[str, str], notify: str = "") -> Iterator[None]:
+def _serving(folder: Path, settings: Mapping[str, str], notify: str = "") -> Iterator[Application]:
     """Run a server with a store in that folder during the block; `notify` is the socket of a service manager."""
-    open_application(folder)
+    application = open_application(folder)
     chosen = {
         "STORE_PATH": str(folder / "store.sqlite3"),
         "API_THREADS": "2",
@@ -57,7 +69,7 @@ def _serving(folder: Path, settings: Mapping[str, str], notify: str = "") -> Ite
     environment |= {"NOTIFY_SOCKET": notify} if notify else {}
     with subprocess.Popen((sys.executable, "-c", PROGRAM), env=environment) as server:
         try:
-            yield
+            yield application
         finally:
             server.terminate()
 
@@ -77,17 +89,6 @@ def test_idle_connections_do_not_block_others(url: str) -> None:
             reader.sendall(b"GET /api/v1/docs/assets/swagger-ui-bundle.js HTTP/1.1\r\n\r\n")
         assert requests.get(f"{url}/healthz", timeout=30).json() == {"status": "ok"}
         assert requests.get(f"{url}/api/v1/dns-zones/", timeout=30).status_code == 401
-
-
-def test_an_incomplete_header_counts_as_idle(url: str) -> None:
-    channel = HardenedChannel.__new__(HardenedChannel)
-    channel.__dict__.update(requests_lock=threading.Lock(), requests=[], adj=Adjustments(), request=None, server=None)
-    began = time.time()
-    channel.received(b"GET / HTTP/1.1\r\n")
-    first = channel.last_activity
-    channel.last_activity = began + 1000
-    channel.received(b"Host: x\r\n")
-    assert channel.last_activity == first
 
 
 @pytest.mark.parametrize(
@@ -130,6 +131,53 @@ def test_http_1_0_has_no_transfer_encoding(url: str) -> None:
     with socket.create_connection(("127.0.0.1", _port(url)), timeout=30) as connection:
         connection.sendall(b"POST /healthz HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")
         assert _read_all(connection).startswith(b"HTTP/1.0 400 ")
+
+
+@pytest.mark.parametrize("framing", [b"Content-Length: %d\r\nExpect: 100-continue", b"Content-Length: %d000"])
+def test_a_large_body_is_refused_before_it_is_received(url: str, framing: bytes) -> None:
+    header = b"POST /api/v1/dns-zones/ HTTP/1.1\r\nHost: x\r\n" + framing % 20_000_000
+    with socket.create_connection(("127.0.0.1", _port(url)), timeout=30) as connection:
+        connection.sendall(header + b"\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        received = _read_all(connection)
+    assert re.match(rb"HTTP/1.1 401 .*Connection: close.*invalid_token", received, re.DOTALL), received[:500]
+    assert received.count(b"HTTP/1.") == 1, "the body is not read as a request"
+
+
+def test_a_body_over_the_limit_is_answered_in_the_form_of_the_api(server: Server) -> None:
+    headers = {"Authorization": f"Bearer {server.application.secret('me@example.org', 'dns:*')}"}
+    headers["Content-Type"] = "application/json"
+    large, whole = b"[" * 300_000, b'{"domain": "%s"}' % (b"a" * 300_000)
+    with requests.Session() as session:
+        session.headers.update(headers)
+        for path, sent, status in (
+            ("dns-records", large, 413),
+            ("dns-records", iter([large]), 413),
+            ("dns-zones", whole, 400),
+            ("dns-zones", iter([whole]), 400),
+        ):
+            answer = session.post(f"{server.url}/api/v1/{path}/", data=sent, timeout=30)
+            assert (answer.status_code, answer.json()["field"]) == (status, "domain" if status == 400 else None)
+        headers["Authorization"] = "Bearer vps_" + "x" * 32
+        unknown = session.post(f"{server.url}/api/v1/dns-zones/", data=whole, headers=headers, timeout=30)
+        assert unknown.status_code == 401
+
+
+def test_connections_of_one_address_are_limited(tmp_path: Path) -> None:
+    port = free_port()
+    with _serving(tmp_path, {"API_LISTEN": f"127.0.0.1:{port}", "API_CONNECTIONS": "3"}), ExitStack() as stack:
+        _await(port)
+        opened = [stack.enter_context(socket.create_connection(("127.0.0.1", port), 30)) for _ in range(4)]
+        assert _read_all(opened[3]) == b""
+        opened.pop().close()
+        opened.pop().close()
+
+        def is_answered() -> bool:
+            with socket.create_connection(("127.0.0.1", port), 30) as connection, suppress(ConnectionError):
+                connection.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+                return b"ok" in _read_all(connection)
+            return False
+
+        wait_for(is_answered, "a closed connection gives its place to another")
 
 
 def test_chunked_bodies_are_read(url: str) -> None:
