@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
+
+from appliance.errors import InvalidValue
 
 LOOPBACK = "127.0.0.1"
 MAX_SOCKET_PATH = 107
 """Octets of a Unix socket's path (unix(7))."""
 _UNIX = "unix:"
+_PORT = re.compile(r"[0-9]{1,5}")
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """An address or host name and a port, written `127.0.0.1:8053` or `[::1]:8053`."""
+    """An address, or a host name that this process resolves, and a port, written `127.0.0.1:8053` or `[::1]:8053`."""
 
     host: str
     port: int
@@ -46,17 +50,41 @@ class Nameserver:
 
 
 def parse_endpoint(text: str) -> Endpoint:
-    """Return the endpoint `text` names, with a port from 1 to 65535; raise ValueError if it is malformed."""
+    """Return the endpoint `text` names: an IP address and a port from 1 to 65535.
+
+    Raise ValueError if it is malformed, InvalidValue for a host name, and for an address that is of one interface only
+    (`fe80::1%eth0`) or of no single host.
+    """
+    host, port = _split(text)
+    try:
+        address = ip_address(host)
+    except ValueError:
+        raise InvalidValue(f"{host!r} is not an IP address") from None
+    if getattr(address, "scope_id", None):
+        raise InvalidValue(f"{host} is an address of one interface: use one without %")
+    if address.is_unspecified or address.is_multicast:
+        raise InvalidValue(f"{host} is not the address of one host")
+    return Endpoint(str(address), port)
+
+
+def parse_listen_endpoint(text: str) -> Endpoint:
+    """Return the endpoint to listen on: as above, or `localhost`, or an unspecified address for all of this host."""
+    host, port = _split(text)
+    return Endpoint(host, port) if host in ("localhost", "0.0.0.0", "::") else parse_endpoint(text)  # noqa: S104
+
+
+def _split(text: str) -> tuple[str, int]:
+    """Return host and port; raise ValueError if one is missing or the port is out of range."""
     host, _, port = text.rpartition(":")
-    if not host or not 0 < int(port) < 65536:
+    if not host or not _PORT.fullmatch(port) or not 0 < int(port) < 65536:
         raise ValueError(text)
-    return Endpoint(host.strip("[]"), int(port))
+    return host.removeprefix("[").removesuffix("]"), int(port)
 
 
 def parse_listen_address(text: str) -> Endpoint | LocalSocket:
     """Return the endpoint or Unix socket `text` names; raise ValueError if it is malformed or the path too long."""
     if not text.startswith(_UNIX):
-        return parse_endpoint(text)
+        return parse_listen_endpoint(text)
     path = Path(text.removeprefix(_UNIX))
     if not path.is_absolute() or "\0" in text or len(os.fsencode(path)) > MAX_SOCKET_PATH:
         raise ValueError(text)

@@ -11,19 +11,14 @@ from __future__ import annotations
 import difflib
 import tomllib
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
-from appliance.addresses import (
-    Endpoint,
-    LocalSocket,
-    Nameserver,
-    parse_endpoint,
-    parse_listen_address,
-    parse_nameserver,
-)
-from appliance.errors import SettingsError
+from appliance import setting_values
+from appliance.addresses import Endpoint, LocalSocket, Nameserver
+from appliance.errors import InputError, SettingsError
+from appliance.setting_values import DomainName, HostNames, Mailbox, Networks
 
 DEFAULT_FILE = Path("/etc/dns-appliance/config.toml")
 CONFIG_IN_STATE = "config.toml"
@@ -54,8 +49,8 @@ class ApiSettings:
         Endpoint("127.0.0.1", 8053), "address and port of API and console, or unix: and the path of a socket"
     )
     threads: int = setting(16, "concurrent requests, 2 to 256; up to half of them may wait for a deployment")
-    hosts: tuple[str, ...] = setting((), "host names of the console, besides localhost and the address it listens on")
-    trusted_proxies: tuple[str, ...] = setting((), "addresses of proxies whose X-Forwarded-For is trusted")
+    hosts: HostNames = setting((), "host names of the console, besides localhost and the address it listens on")
+    trusted_proxies: Networks = setting((), "addresses or networks of proxies whose X-Forwarded-For is trusted")
     token_rate: int = setting(500, "requests per second with one token, 0 to 1000000; 0: no limit")
     token_burst: int = setting(2000, "requests that a token may send in one burst, 1 to 1000000")
     failure_rate: int = setting(
@@ -83,8 +78,10 @@ class DnsSettings:
     """[dns]: the nameservers, the SOA record and the TTLs of every zone."""
 
     nameservers: tuple[Nameserver, ...] = setting((), "name=address:port of each nameserver, the primary first")
-    catalog: str = setting("catalog.invalid", "name of the catalog zone")
-    rname: str = setting("hostmaster.invalid", "mailbox in the SOA record, its @ written as a dot")
+    catalog: DomainName = setting("catalog.invalid", "name of the catalog zone")
+    rname: Mailbox = setting(
+        "hostmaster.invalid", "mailbox in the SOA record: an email, or the same with its @ written as a dot"
+    )
     refresh: int = setting(3600, "SOA refresh, seconds")
     retry: int = setting(300, "SOA retry, seconds")
     expire: int = setting(2419200, "SOA expire, seconds; two weeks or more (RFC 1912 section 2.2)")
@@ -160,14 +157,16 @@ def read_settings(file: Path | None, environment: Mapping[str, str]) -> Settings
     given |= _from_environment(environment)
     sections: dict[str, typing.Any] = {}
     for name, section in SECTIONS.items():
-        hints = typing.get_type_hints(section)
+        hints = typing.get_type_hints(section, include_extras=True)
         values = {
             key: _read_value(f"{name}.{key}", hints[key], given[f"{name}.{key}"].value)
             for key in hints
             if f"{name}.{key}" in given
         }
         sections[name] = section(**values)
-    return Settings(**sections, sources={key: one.source for key, one in given.items()})
+    settings = Settings(**sections, sources={key: one.source for key, one in given.items()})
+    _refuse_shared_endpoint(settings)
+    return settings
 
 
 def print_value(value: object) -> str:
@@ -228,55 +227,21 @@ def _nearest(key: str, known: typing.Iterable[str]) -> str:
 
 def _read_value(key: str, value_type: object, value: object) -> object:
     try:
-        result = _READERS[value_type](value)
+        result = setting_values.READERS[value_type](value)
     except (ValueError, TypeError):
-        raise SettingsError(f"{key} is {value!r}, which is not {_EXPECTED[value_type]}") from None
+        raise SettingsError(f"{key} is {value!r}, which is not {setting_values.EXPECTED[value_type]}") from None
+    except InputError as refused:
+        raise SettingsError(f"{key} is {value!r}: {refused}; use {setting_values.EXPECTED[value_type]}") from None
     low, high = _RANGES.get(key, (0, 2**31 - 1))
     if isinstance(result, int) and not low <= result <= high:
         raise SettingsError(f"{key} is {result}; it must be {low} to {high}")
     return result
 
 
-def _read_int(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        raise TypeError(value)
-    return int(value)
-
-
-def _read_text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(value)
-    return value
-
-
-def _read_list(value: object) -> tuple[str, ...]:
-    if isinstance(value, str):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
-    if not isinstance(value, list):
-        raise TypeError(value)
-    return tuple(map(_read_text, value))
-
-
-_READERS: Mapping[object, Callable[[object], object]] = {
-    int: _read_int,
-    str: _read_text,
-    Path: lambda value: Path(_read_text(value)),
-    Endpoint: lambda value: parse_endpoint(_read_text(value)),
-    Endpoint | LocalSocket: lambda value: parse_listen_address(_read_text(value)),
-    Endpoint | None: lambda value: None if value == "" else parse_endpoint(_read_text(value)),
-    tuple[str, ...]: _read_list,
-    tuple[Nameserver, ...]: lambda value: tuple(map(parse_nameserver, _read_list(value))),
-}
-_EXPECTED: Mapping[object, str] = {
-    int: "an integer",
-    str: "a string",
-    Path: "a path",
-    Endpoint: "address:port, such as 127.0.0.1:8053",
-    Endpoint | LocalSocket: (
-        "address:port, such as 127.0.0.1:8053, or unix: and the absolute path of a socket, 107 octets at most, "
-        "such as unix:/run/dns-appliance-api/api.sock"
-    ),
-    Endpoint | None: "address:port, such as 192.0.2.53:53, or empty",
-    tuple[str, ...]: "a list of strings",
-    tuple[Nameserver, ...]: "a list of name=address:port, such as ns1.example.net=192.0.2.1:53",
-}
+def _refuse_shared_endpoint(settings: Settings) -> None:
+    """Raise SettingsError if the API listens where a nameserver or its control channel does."""
+    listen = settings.api.listen
+    others = {server.endpoint: "dns.nameservers" for server in settings.dns.nameservers}
+    others[settings.deployer.control] = "deployer.control"
+    if isinstance(listen, Endpoint) and listen in others:
+        raise SettingsError(f"api.listen is {listen}, which {others[listen]} has too; use another port for one of them")

@@ -78,7 +78,7 @@ def test_the_environment_has_priority_over_the_file(file: Path) -> None:
     file.write_text('[api]\nthreads = 4\nlisten = "127.0.0.1:1"\n[dns]\ncatalog = "cätalog.example"\n', "utf-8")
     settings = read_settings(file, {"DNS_APPLIANCE_API_THREADS": "8"})
     assert (settings.api.threads, str(settings.api.listen)) == (8, "127.0.0.1:1")
-    assert settings.dns.catalog == "cätalog.example"
+    assert settings.dns.catalog == "xn--ctalog-bua.example"
     assert settings.sources == {
         "api.threads": "DNS_APPLIANCE_API_THREADS",
         "api.listen": str(file),
@@ -98,7 +98,7 @@ def test_lists_addresses_and_paths_are_parsed(file: Path) -> None:
     assert settings.dns.nameservers == (Nameserver("ns1.example.net", Endpoint("192.0.2.1", 53)), second)
     again = read_settings(None, {"DNS_APPLIANCE_DNS_NAMESERVERS": print_value(settings.dns.nameservers)})
     assert again.dns.nameservers == settings.dns.nameservers
-    assert read_settings(None, {"DNS_APPLIANCE_API_TRUSTED_PROXIES": " a , b,"}).api.trusted_proxies == ("a", "b")
+    assert read_settings(None, {"DNS_APPLIANCE_API_HOSTS": " a , b,"}).api.hosts == ("a", "b")
 
 
 def test_a_unix_socket_is_a_listen_address() -> None:
@@ -136,17 +136,20 @@ def test_a_unix_socket_is_a_listen_address() -> None:
         ('[api]\nlisten = "127.0.0.1:0"', "not address:port"),
         ('[api]\nlisten = "127.0.0.1:65536"', "not address:port"),
         ('[api]\nlisten = "127.0.0.1:http"', "not address:port"),
-        ("[api]\ntrusted_proxies = 1", "not a list of strings"),
-        ("[api]\ntrusted_proxies = [1]", "not a list of strings"),
+        ("[api]\ntrusted_proxies = 1", "not a list of addresses or networks"),
+        ("[api]\ntrusted_proxies = [1]", "not a list of addresses or networks"),
         ("[store]\npath = 1", "not a path"),
         ("[store]\nbusy_timeout = 0", "it must be 1 to 60"),
-        ("[dns]\ncatalog = 1", "not a string"),
+        ("[dns]\ncatalog = 1", "not a domain name"),
+        ("[deployer]\nrndc = 1", "not a string"),
         ("[dns]\napex_ttl = -1", "it must be 0 to 2147483647"),
         ("[dns]\nexpire = 2147483648", "it must be 0 to 2147483647"),
         ('[dns]\nnameservers = ["ns1.example.net"]', "not a list of name=address:port"),
         ('[dns]\nnameservers = ["=192.0.2.1:53"]', "not a list of name=address:port"),
         ('[dns]\nnameservers = "ns1.example.net=192.0.2.1"', "not a list of name=address:port"),
         ("[deployer]\npoll_interval = 9", "it must be 10 to 60000"),
+        ('[api]\nlisten = "[::1]:8053"\n[deployer]\ncontrol = "[0::1]:8053"', "deployer.control has too"),
+        ('[api]\nlisten = "192.0.2.1:53"\n[dns]\nnameservers = "a.example=192.0.2.1:53"', "dns.nameservers has too"),
     ],
 )
 def test_errors_in_the_file_name_the_key(file: Path, text: str, expected: str) -> None:

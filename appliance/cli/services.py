@@ -10,9 +10,9 @@ from typing import NoReturn
 
 import click
 
-from appliance.addresses import Endpoint, parse_endpoint
+from appliance.addresses import Endpoint, parse_listen_endpoint
 from appliance.cli.options import now, settings_options
-from appliance.errors import AlreadyRunning, SettingsError
+from appliance.errors import AlreadyRunning, InputError, SettingsError
 from appliance.processes import log_to_stderr, shared_lock
 from appliance.settings import Settings
 from appliance.store.file.snapshot import API_LOCK
@@ -27,8 +27,8 @@ class _Endpoint(click.ParamType[Endpoint]):
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Endpoint:
         """Parse the endpoint."""
         try:
-            return parse_endpoint(str(value))
-        except ValueError:
+            return parse_listen_endpoint(str(value))
+        except (ValueError, InputError):
             self.fail(f"{value!r} is not an address and port such as 127.0.0.1:8053", param, ctx)
 
 

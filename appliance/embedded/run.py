@@ -41,6 +41,7 @@ Say = Callable[[str], None]
 
 def run(folder: Path, api: Endpoint, dns_port: int, clock: Callable[[], datetime], say: Say) -> None:
     """Run the appliance in the foreground until SIGINT or SIGTERM; raise SettingsError if it cannot start."""
+    _refuse_shared_port(api, dns_port)
     named = _find_named()
     if not folder.exists():  # no process can run in it, and a refused start must not create it
         _refuse_ports_in_use(dns_port, dns_port + 1, api.port)
@@ -63,6 +64,12 @@ def run(folder: Path, api: Endpoint, dns_port: int, clock: Callable[[], datetime
                     child.restart_if_dead(time.monotonic())
         finally:
             stop_all(children)
+
+
+def _refuse_shared_port(api: Endpoint, dns_port: int) -> None:
+    if api.port in (dns_port, dns_port + 1):
+        server = "ns1" if api.port == dns_port else "ns2"
+        raise SettingsError(f"--api is {api}, and port {api.port} is that of {server} (--dns-port {dns_port})")
 
 
 def _refuse_ports_in_use(*ports: int) -> None:

@@ -91,6 +91,24 @@ def test_a_refused_start_creates_no_folder(appliance: Appliance, tmp_path: Path)
     assert not new.exists()
 
 
+@pytest.mark.parametrize("server", [1, 2])
+def test_one_port_for_api_and_nameserver_is_refused(tmp_path: Path, server: int) -> None:
+    port = free_ports().dns
+    words = (
+        "run",
+        "--state",
+        str(tmp_path / "new"),
+        "--dns-port",
+        str(port),
+        "--api",
+        f"127.0.0.1:{port + server - 1}",
+    )
+    done = subprocess.run((*PROGRAM, *words), capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 1
+    assert f"--api is 127.0.0.1:{port + server - 1}, and port {port + server - 1} is that of ns{server}" in done.stderr
+    assert not (tmp_path / "new").exists()
+
+
 def test_a_second_deployer_names_the_first(appliance: Appliance) -> None:
     refused = appliance.command("deployer", "--once", status=1)
     assert f"already running as process {appliance.child('appliance deployer')}" in refused
