@@ -17,6 +17,7 @@ from appliance.settings import Settings
 from appliance.store import statistics, unknown_zones, wakeup
 from appliance.store.file.database import Store
 from appliance.systemd import ServiceManager
+from appliance.zones.deployment import DeploymentState
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +57,6 @@ def run_deployer(
                 deployer.run(lambda: ended() or (once and deployer.is_settled), manager)
             log.info("event=ended")
         with store.connection():
-            all_live = not statistics.late_zones(1)
+            all_live = not statistics.late_zones(1) and statistics.count_by_state().keys() <= {DeploymentState.LIVE}
         store.close()
         return all_live

@@ -18,12 +18,12 @@ from appliance.deploy import reconcile
 from appliance.deploy.context import DeployerContext
 from appliance.deploy.dispatcher import Dispatcher
 from appliance.deploy.reconcile import Plan, Snapshot
-from appliance.deploy.recorder import Rows
+from appliance.deploy.recorder import MOST_AT_ONCE, Rows
 from appliance.deploy.rollout import RolloutEvent
 from appliance.deploy.worker_pool import Worker
 from appliance.editing import Editor
 from appliance.errors import ApplianceError, StoreError
-from appliance.store import deployments, unknown_zones, zones
+from appliance.store import deployments, observations, unknown_zones, zones
 from appliance.store.deployments import ZoneStatus
 from appliance.zones.names import print_domain
 from appliance.zones.serial import is_ahead, raise_over
@@ -262,7 +262,7 @@ class Reconciler:
 
 def _compare(context: DeployerContext, *, silent: Collection[Nameserver], with_rows: bool) -> _Comparison:
     """Compare everything, and store which zones are served but not in the database; runs in a worker."""
-    rows = deployments.all_observations() if with_rows else None
+    rows = _load_observations(context) if with_rows else None
     snapshot = reconcile.take_snapshot(context.host, context.store, context.publisher.expected, silent)
     try:
         with context.store.writing():
@@ -270,6 +270,19 @@ def _compare(context: DeployerContext, *, silent: Collection[Nameserver], with_r
     except StoreError as failed:  # a store that refuses writes prevents no comparison
         log.warning("event=unknown-zones-not-stored reason=%r", str(failed))
     return _Comparison(snapshot, reconcile.plan(snapshot), rows, unknown_zones.allowed())
+
+
+def _load_observations(context: DeployerContext) -> Rows:
+    """Return the observations in the store, after those of former nameservers were deleted."""
+    names = [server.name for server in context.host.nameservers]
+    deleted = MOST_AT_ONCE
+    try:
+        while deleted == MOST_AT_ONCE:
+            with context.store.writing():
+                deleted = observations.delete_of_others(names, MOST_AT_ONCE)
+    except StoreError as failed:
+        log.warning("event=observations-not-deleted reason=%r", str(failed))
+    return observations.all_observations()
 
 
 def _raise_over(pairs: Iterable[tuple[ZoneStatus, int]], editor: Editor) -> list[ZoneStatus]:

@@ -21,7 +21,7 @@ from appliance.deploy.verifier import Watch
 from appliance.deploy.worker_pool import Worker, WorkerPool
 from appliance.errors import ApplianceError, StoreError
 from appliance.queries.soa import SoaResponse
-from appliance.store import deployments
+from appliance.store import deployments, observations
 from appliance.store.deployments import ZoneStatus
 from appliance.store.file.database import Store
 from appliance.zones.deployment import NameserverState, Observation, Publication
@@ -114,7 +114,7 @@ class Recorder:
     def compared(self, status: ZoneStatus, answers: Mapping[Nameserver, SoaResponse]) -> None:
         """Note that a reconciliation found the zone served everywhere."""
         self.observed(status.uuid, status.serial, answers)
-        if status.live_serial != status.serial:
+        if status.live_serial != status.serial or status.error:
             self.live(status.uuid, status.serial)
 
     def observed(self, uuid: UUID, target: int | None, answers: Mapping[Nameserver, SoaResponse]) -> None:
@@ -216,4 +216,4 @@ def _write(notes: _Notes, confirmed: Confirmed, store: Store) -> None:
     with store.writing():
         deployments.store_all(done, seen, unanswered)
         if confirmed:
-            deployments.store_confirmations(*confirmed)
+            observations.store_confirmations(*confirmed)

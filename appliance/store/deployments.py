@@ -91,11 +91,6 @@ def removal_columns(now: datetime) -> Columns:
     return {"removed_at": now, "error": None}
 
 
-def store_attempt(uuid: UUID, serial: int, error: str | None, published: Publication | None = None) -> None:
-    """Store that a deployment of this serial was attempted."""
-    store_all({uuid: attempt_columns(serial, error, published)}, {})
-
-
 def store_found_publications(found: Iterable[tuple[UUID, Publication]]) -> None:
     """Store the publications of zones that have none stored."""
     for uuid, published in found:
@@ -110,19 +105,9 @@ def publication_of(uuid: UUID) -> Publication | None:
     return _publication(row)
 
 
-def store_live(uuid: UUID, serial: int, now: datetime) -> None:
-    """Store that every nameserver serves this serial."""
-    store_all({uuid: live_columns(serial, now)}, {})
-
-
 def store_removed(uuid: UUID, now: datetime) -> None:
     """Store that no nameserver answers for the deleted zone any longer."""
     store_all({uuid: removal_columns(now)}, {})
-
-
-def store_observations(uuid: UUID, observations: Iterable[Observation]) -> None:
-    """Store what nameservers answered for the zone, as `store_all` does."""
-    store_all({}, {uuid: observations})
 
 
 def store_all(
@@ -153,28 +138,6 @@ def store_all(
             silent.setdefault(name, []).append(ids[uuid])
     for name, zone_ids in silent.items():
         _mark_unanswered(name, zone_ids)
-
-
-def all_observations() -> dict[tuple[UUID, str], tuple[int | None, NameserverState, bool]]:
-    """Return serial, state and `answered` by zone and nameserver, of zones whose removal was not confirmed."""
-    row = tables.Observation
-    query = (
-        row.select(tables.Zone.uuid, row.nameserver, row.serial, row.state, row.answered)
-        .join(tables.Zone)
-        .join(tables.Deployment, pw.JOIN.LEFT_OUTER)
-        .where(tables.Deployment.removed_at.is_null())
-    )
-    rows: Iterable[tuple[UUID, str, int | None, str, bool]] = query.tuples().iterator()
-    return {(uuid, name): (serial, NameserverState(state), answered) for uuid, name, serial, state, answered in rows}
-
-
-def store_confirmations(nameservers: Iterable[str], moment: datetime) -> None:
-    """Store that a completed reconciliation queried these nameservers about every zone at that moment.
-
-    It confirms every row that is `answered`; the zones that were left unanswered must be stored before.
-    """
-    for name in nameservers:
-        tables.Confirmation.insert(nameserver=name, confirmed_at=moment).on_conflict_replace().execute()
 
 
 def removed_before(uuids: Iterable[UUID], moment: datetime) -> list[UUID]:

@@ -25,7 +25,10 @@ class NameserverLag:
 
 @dataclass(frozen=True, slots=True)
 class LateZone:
-    """A zone that is not live on every nameserver, or deleted and still answered; `error` of the last attempt."""
+    """A zone whose last change was not yet seen on every nameserver, or deleted and still answered.
+
+    `error` is that of the last attempt.
+    """
 
     name: Name
     serial: int
@@ -48,7 +51,7 @@ def count_by_state(scope: Scope = EVERYTHING) -> Mapping[str, int]:
 
 
 def late_zones(limit: int) -> list[LateZone]:
-    """Return zones that are not live, or deleted and not removed, the longest waiting first."""
+    """Return zones whose last change is not served yet, or deleted and not removed, the longest waiting first."""
     deployed = tables.Deployment
     not_live = tables.Zone.deleted_at.is_null() & ~reaches(deployed.live_serial, tables.Zone.serial)
     query = (

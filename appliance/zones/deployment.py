@@ -11,7 +11,7 @@ from appliance.zones.serial import is_later
 
 
 class DeploymentState(StrEnum):
-    """The state of a zone. Live: every nameserver was observed to serve the desired serial or a later one."""
+    """The state of a zone. Live: every nameserver answers with the desired serial or a later one."""
 
     PENDING = "pending"
     DEPLOYING = "deploying"
@@ -78,11 +78,19 @@ class Deployment:
     deleted: bool = False
 
     @property
+    def missing(self) -> list[Observation]:
+        """Return the observations of nameservers that do not serve the zone as expected, without any never queried."""
+        return [one for one in self.nameservers if one.state is not NameserverState.LIVE and one.changed_at]
+
+    @property
     def state(self) -> DeploymentState:
-        """Return the state: pending until the first attempt with this serial, then deploying until live or failed."""
+        """Return the state: pending until the first attempt with this serial, then deploying until live or failed.
+
+        A zone that was live is no longer so while a nameserver refuses it or answers nothing.
+        """
         if self.deleted:
             return DeploymentState.LIVE if self.removed else DeploymentState.PENDING
-        if reaches(self.live_serial, self.serial):
+        if reaches(self.live_serial, self.serial) and not self.missing:
             return DeploymentState.LIVE
         if not reaches(self.attempted, self.serial):
             return DeploymentState.PENDING

@@ -15,6 +15,7 @@ from appliance.store import deployments
 from appliance.web.deployment_wait import preferred_wait
 from appliance.zones.deployment import NameserverState, Observation
 from tests.api.conftest import NS1, NS2, Application, Bearer
+from tests.deployed import store_attempt, store_live, store_observations
 
 
 @pytest.mark.parametrize(
@@ -83,10 +84,8 @@ def test_live(application: Application, me: Bearer, zone: dict[str, str]) -> Non
     uuid, serial = UUID(zone["uuid"]), int(zone["serial"])
 
     def deploy() -> None:
-        deployments.store_observations(
-            uuid, [_seen(application, name, NameserverState.LIVE, serial) for name in (NS1, NS2)]
-        )
-        deployments.store_live(uuid, serial, application.clock())
+        store_observations(uuid, [_seen(application, name, NameserverState.LIVE, serial) for name in (NS1, NS2)])
+        store_live(uuid, serial, application.clock())
 
     answer = _answered(application, lambda: _patch(me, zone), deploy)
     assert answer.headers["Preference-Applied"] == "wait=30"
@@ -99,9 +98,7 @@ def test_live(application: Application, me: Bearer, zone: dict[str, str]) -> Non
 
 def test_failed(application: Application, me: Bearer, zone: dict[str, str]) -> None:
     uuid, serial = UUID(zone["uuid"]), int(zone["serial"])
-    answer = _answered(
-        application, lambda: _patch(me, zone), lambda: deployments.store_attempt(uuid, serial, "check: refused")
-    )
+    answer = _answered(application, lambda: _patch(me, zone), lambda: store_attempt(uuid, serial, "check: refused"))
     assert answer.headers["X-Deployment"] == "failed"
     assert answer.get_json()["deployment"]["error"] == "check: refused"
 
@@ -117,9 +114,9 @@ def test_a_long_unreachable_nameserver_is_not_waited_for(
     uuid, serial = UUID(zone["uuid"]), int(zone["serial"])
 
     def deploy() -> None:
-        deployments.store_observations(uuid, [_seen(application, NS1, NameserverState.LIVE, serial)])
-        deployments.store_observations(uuid, [_seen(application, NS2, NameserverState.UNREACHABLE, None, silent=11)])
-        deployments.store_attempt(uuid, serial, None)
+        store_observations(uuid, [_seen(application, NS1, NameserverState.LIVE, serial)])
+        store_observations(uuid, [_seen(application, NS2, NameserverState.UNREACHABLE, None, silent=11)])
+        store_attempt(uuid, serial, None)
 
     answer = _answered(application, lambda: _patch(me, zone, "wait=60"), deploy)
     assert answer.headers["X-Deployment"] == "pending"
@@ -130,11 +127,14 @@ def test_a_recently_unreachable_nameserver_is_waited_for(
 ) -> None:
     uuid, serial = UUID(zone["uuid"]), int(zone["serial"])
     with application.writing():
-        deployments.store_observations(uuid, [_seen(application, NS1, NameserverState.LIVE, serial)])
-        deployments.store_observations(uuid, [_seen(application, NS2, NameserverState.UNREACHABLE, None, silent=5)])
-    answer = _answered(
-        application, lambda: _patch(me, zone), lambda: deployments.store_live(uuid, serial, application.clock())
-    )
+        store_observations(uuid, [_seen(application, NS1, NameserverState.LIVE, serial)])
+        store_observations(uuid, [_seen(application, NS2, NameserverState.UNREACHABLE, None, silent=5)])
+
+    def answer_again() -> None:
+        store_observations(uuid, [_seen(application, NS2, NameserverState.LIVE, serial)])
+        store_live(uuid, serial, application.clock())
+
+    answer = _answered(application, lambda: _patch(me, zone), answer_again)
     assert answer.headers["X-Deployment"] == "live"
 
 
@@ -170,7 +170,7 @@ def test_the_creation_of_a_record_waits(application: Application, me: Bearer, zo
     answer = _answered(
         application,
         lambda: me("POST", f"/dns-zones/{zone['uuid']}/records/", body, {"Prefer": "wait=30"}),
-        lambda: deployments.store_live(uuid, serial + 1, application.clock()),
+        lambda: store_live(uuid, serial + 1, application.clock()),
     )
     assert (answer.status_code, answer.headers["X-Deployment"]) == (201, "live")
     assert answer.headers["X-Zone-Serial"] == str(serial + 1)
@@ -194,7 +194,7 @@ def test_at_most_half_of_the_threads_wait(application: Application) -> None:
         thread.join(0.005)
     meanwhile()
     with small.writing():
-        deployments.store_live(uuid, serial, small.clock())
+        store_live(uuid, serial, small.clock())
     thread.join()
     assert answers[0].headers["X-Deployment"] == "live"
     assert _patch(web, zone).headers["X-Deployment"] == "live"

@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from appliance.console.dashboard import HEIGHT, columns
-from appliance.store import deployments, zones
+from appliance.store import zones
 from appliance.zones.deployment import NameserverState, Observation
 from tests.api.conftest import NS1, NS2
 from tests.console.conftest import Console, texts
+from tests.deployed import store_attempt, store_live, store_observations
 
 OPERATOR, ME = "op@example.org", "me@example.org"
 
@@ -22,9 +23,9 @@ def test_states_of_zones_and_nameservers(console: Console) -> None:
     first, second, _ = (UUID(path.split("/")[2]) for path in paths)
     now = console.application.clock()
     with console.application.writing():
-        deployments.store_live(first, zones.get_any(first).serial, now)
-        deployments.store_attempt(second, zones.get_any(second).serial, "check: broken")
-        deployments.store_observations(
+        store_live(first, zones.get_any(first).serial, now)
+        store_attempt(second, zones.get_any(second).serial, "check: broken")
+        store_observations(
             second,
             [
                 Observation(NS1, 1, NameserverState.LAGGING, now),

@@ -15,13 +15,14 @@ from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.serving import make_server
 
 from appliance.editing import UpdateRecord
-from appliance.store import deployments, zones
+from appliance.store import zones
 from appliance.zones.deployment import NameserverState, Observation
 from tests.api.conftest import NS1, NS2
 from tests.browser import AXE, barriers, sign_in, visit, weight
 from tests.console.conftest import PASSWORD, Console
 from tests.console.example_console import OPERATOR, SECRET, ExampleConsole, create_example
 from tests.console.zone_page import open_page
+from tests.deployed import store_attempt, store_live, store_observations
 from tests.pair import LOOPBACK
 
 ME = "me@example.org"
@@ -153,12 +154,12 @@ def create_problems(example: ExampleConsole) -> None:
     page.add("TXT", "long." + "x" * 60, part_value=LONG_TEXT, comment=LONG_TEXT[:500])
     application, uuid = example.console.application, page.uuid
     with application.writing():
-        deployments.store_attempt(uuid, zones.get_any(uuid).serial, f"check: {LONG_TEXT}")
+        store_attempt(uuid, zones.get_any(uuid).serial, f"check: {LONG_TEXT}")
         observations = [
             Observation(NS1, 1, NameserverState.LAGGING, application.clock()),
             Observation(NS2, None, NameserverState.UNREACHABLE, application.clock()),
         ]
-        deployments.store_observations(uuid, observations)
+        store_observations(uuid, observations)
 
 
 def check_invalid_forms(audit: Audit, zone: str) -> None:
@@ -200,14 +201,14 @@ def test_the_deployment_panel_updates_without_layout_shifts(console: Console, ch
         expect(panel).to_have_attribute("data-state", "pending")
         with application.writing():
             serial = zones.get_any(uuid).serial
-            deployments.store_attempt(uuid, serial, None)
+            store_attempt(uuid, serial, None)
         expect(panel).to_have_attribute("data-state", "deploying")
         with application.writing():
-            deployments.store_attempt(uuid, serial, "check: it is broken")
+            store_attempt(uuid, serial, "check: it is broken")
         expect(panel.get_by_role("status")).to_contain_text("it is broken")
         with application.writing():
-            deployments.store_live(uuid, serial, application.clock())
-            deployments.store_observations(
+            store_live(uuid, serial, application.clock())
+            store_observations(
                 uuid, [Observation(name, serial, NameserverState.LIVE, application.clock()) for name in (NS1, NS2)]
             )
         expect(panel).to_have_attribute("data-state", "live")

@@ -8,11 +8,12 @@ from uuid import UUID
 
 import pytest
 
-from appliance.store import deployments, zones
+from appliance.store import observations, zones
 from appliance.zones.deployment import NameserverState, Observation
 from tests.api.conftest import NS1, NS2
 from tests.console.conftest import Browser, Console, texts
 from tests.console.zone_page import open_page
+from tests.deployed import store_attempt, store_live, store_observations
 
 ME, OTHER = "me@example.org", "other@example.org"
 HOSTILE = '<script>alert("1")</script>'
@@ -148,18 +149,16 @@ def test_the_deployment_is_shown(me: Browser, console: Console) -> None:
     console.application.clock.forward(seconds=7)
     assert me.get(f"{zone}served/").text.count(">7 s<") == 2
     with console.application.writing():
-        deployments.store_attempt(uuid, zones.get_any(uuid).serial, f"check: {HOSTILE}")
+        store_attempt(uuid, zones.get_any(uuid).serial, f"check: {HOSTILE}")
     failed = me.get(zone).text
     assert 'data-state="failed"' in failed and "check: &lt;script&gt;" in failed and HOSTILE not in failed
     with console.application.writing():
         serial, now = zones.get_any(uuid).serial, console.application.clock()
-        deployments.store_live(uuid, serial, now)
-        deployments.store_observations(
-            uuid, [Observation(name, serial, NameserverState.LIVE, now) for name in (NS1, NS2)]
-        )
+        store_live(uuid, serial, now)
+        store_observations(uuid, [Observation(name, serial, NameserverState.LIVE, now) for name in (NS1, NS2)])
     assert 'data-state="live"' in me.get(zone).text
     with console.application.writing():
-        deployments.store_confirmations([NS1, NS2], now + timedelta(seconds=60))
+        observations.store_confirmations([NS1, NS2], now + timedelta(seconds=60))
     console.application.clock.forward(seconds=72)
     assert me.get(f"{zone}served/").text.count(">12 s ago<") == 2
     assert domains(me, "?state=live") == ["example.com"]

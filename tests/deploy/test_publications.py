@@ -19,6 +19,7 @@ from appliance.store import deployments
 from appliance.store.file import sqlite
 from appliance.zones.deployment import Method, Publication
 from appliance.zones.model import Zone
+from tests.deployed import store_attempt
 from tests.pair import Pair
 from tests.workspace import Workspace
 
@@ -27,7 +28,7 @@ def deploy(host: PrimaryHost, workspace: Workspace, zone: Zone) -> Publication |
     """Deploy the zone as it is now, store the attempt as the loop does, and return what was published."""
     (attempt,) = deploy_zones([(zone.uuid, zone.name)], host, workspace.store, workspace.editor.raise_serial)
     assert attempt.error is None
-    deployments.store_attempt(attempt.uuid, attempt.serial, None, attempt.published)
+    store_attempt(attempt.uuid, attempt.serial, None, attempt.published)
     return deployments.publication_of(zone.uuid)
 
 
@@ -124,7 +125,7 @@ def test_the_file_of_another_store_counts_too(host: PrimaryHost, workspace: Work
     workspace.add(zone, "A", "later", "192.0.2.2")
     newer = deploy(host, workspace, zone)
     assert newer and newer.serial == known.serial + 1
-    deployments.store_attempt(zone.uuid, known.serial, None, known)
+    store_attempt(zone.uuid, known.serial, None, known)
     published = deploy(replace(host, apex=replace(host.apex, minimum=77)), workspace, zone)
     assert published and published.serial == newer.serial + 1
     assert serial_of(host.files.read_live(zone.uuid)) == published.serial
@@ -134,5 +135,5 @@ def test_a_failure_before_the_file_is_swapped_leaves_what_was_published(
     host: PrimaryHost, workspace: Workspace, zone: Zone
 ) -> None:
     known = deployments.publication_of(zone.uuid)
-    deployments.store_attempt(zone.uuid, zone.serial + 2, "check: refused")
+    store_attempt(zone.uuid, zone.serial + 2, "check: refused")
     assert deployments.publication_of(zone.uuid) == known

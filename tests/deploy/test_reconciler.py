@@ -11,11 +11,13 @@ from uuid import UUID
 import pytest
 
 from appliance.editing import Editor
-from appliance.store import deployments
+from appliance.store import deployments, statistics
+from appliance.zones.deployment import NameserverState, Observation
 from appliance.zones.model import Zone
 from appliance.zones.serial import is_later
 from tests.deploy.many_zones import ManyZones, many_zones
 from tests.deploy.test_size import started, step_until
+from tests.deployed import store_attempt
 
 
 @pytest.fixture
@@ -43,6 +45,37 @@ def test_serials_are_raised_over_what_is_served_by_a_worker(three: ManyZones, tm
             deployer, lambda: all(is_later(one.serial, served[one.name]) for one in deployments.statuses()), "raised"
         )
         assert {one.thread for one in three.store.transactions if one.changes_zones} == {"reconciliation_0"}
+
+
+def test_a_zone_is_live_only_while_every_nameserver_serves_it(three: ManyZones, tmp_path: Path) -> None:
+    zone = three.zones[1]
+    with started(three, tmp_path, reconcile_interval=1) as deployer:
+        assert statistics.count_by_state() == {"live": 3}
+        three.ns2.serials.pop(zone.name.to_digestable())
+        step_until(deployer, lambda: statistics.count_by_state() == {"live": 2, "deploying": 1}, "it is refused")
+        three.ns2.serve(zone.name, zone.serial)
+        step_until(deployer, lambda: statistics.count_by_state() == {"live": 3}, "it is served again")
+        three.ns2.is_silent = True
+        step_until(deployer, lambda: statistics.count_by_state() == {"deploying": 3}, "the nameserver is silent")
+        three.ns2.is_silent = False
+        step_until(deployer, lambda: statistics.count_by_state() == {"live": 3}, "it answers again")
+
+
+def test_the_error_of_an_attempt_ends_when_the_zone_is_served(three: ManyZones, tmp_path: Path) -> None:
+    zone = three.zones[1]
+    with three.store.writing():
+        store_attempt(zone.uuid, zone.serial, "reload: refused")
+    with started(three, tmp_path) as deployer:
+        step_until(deployer, lambda: deployments.statuses([zone.uuid])[0].error is None, "no error is left")
+
+
+def test_a_former_nameserver_keeps_no_zone_from_being_live(three: ManyZones, tmp_path: Path) -> None:
+    gone = Observation("ns3.appliance.test", None, NameserverState.UNREACHABLE, three.workspace.clock())
+    with three.store.writing():
+        deployments.store_all({}, {zone.uuid: [gone] for zone in three.zones})
+    assert statistics.count_by_state() == {"deploying": 3}
+    with started(three, tmp_path):
+        assert statistics.count_by_state() == {"live": 3}
 
 
 def test_a_file_that_was_altered_is_written_again_under_a_later_serial(three: ManyZones, tmp_path: Path) -> None:

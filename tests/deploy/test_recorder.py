@@ -17,7 +17,7 @@ from appliance.deploy.recorder import MOST_AT_ONCE, MOST_IN_LOOP, RETRY_AFTER, R
 from appliance.deploy.worker_pool import WorkerPool
 from appliance.errors import StoreError
 from appliance.queries.soa import SoaResponse
-from appliance.store import deployments
+from appliance.store import deployments, observations
 from appliance.store.deployments import ZoneStatus
 from appliance.store.file import sqlite
 from appliance.zones.deployment import NameserverState
@@ -133,7 +133,7 @@ def test_ten_thousand_zones_are_written_by_a_worker_in_parts(tmp_path: Path) -> 
 def test_what_the_store_holds_at_the_start_is_not_written_again(tmp_path: Path) -> None:
     with recording(tmp_path, 10_000) as created:
         created.many.all_live()
-        created.recorder.load(deployments.all_observations())
+        created.recorder.load(observations.all_observations())
         created.see(created.many.zones, created.many.zones[0].serial)
         assert created.recorder.is_idle
         changed = created.many.zones[17]
@@ -145,7 +145,7 @@ def test_what_the_store_holds_at_the_start_is_not_written_again(tmp_path: Path) 
 def test_a_silent_secondary_changes_its_own_rows_alone(tmp_path: Path) -> None:
     with recording(tmp_path, 10_000) as created:
         created.many.all_live()
-        created.recorder.load(deployments.all_observations())
+        created.recorder.load(observations.all_observations())
         created.reachability.note_query(created.many.ns2.server, created.now - 2 * SILENT_AFTER)
         created.see(created.many.zones, None)
         created.write_all()

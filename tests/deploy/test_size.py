@@ -76,6 +76,7 @@ def test_a_silent_secondary_costs_one_query_at_long_intervals(many: ManyZones, t
         assert observations(many) == []  # what the store held before the start is not written again
         many.ns2.is_silent = True
         step_until(deployer, lambda: unreachable() == MANY, "all zones are unreachable there")
+        assert statistics.count_by_state() == {"deploying": MANY}
         assert sum(observations(many)) <= 2 * MANY
         assert max(observations(many, "records")) <= MOST_AT_ONCE
         assert max(observations(many, LOOP), default=0) <= 2 * MOST_IN_LOOP

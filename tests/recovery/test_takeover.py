@@ -30,6 +30,7 @@ from appliance.store.file.database import Store
 from appliance.zones.model import Zone
 from appliance.zones.names import parse_domain
 from appliance.zones.serial import is_later, next_serial
+from tests.deployed import store_live
 from tests.workspace import Workspace, current_database, principal_of
 
 
@@ -207,7 +208,7 @@ def test_sessions_and_invitations_are_deleted(workspace: Workspace, again: Again
 
 def test_former_observations_are_deleted(workspace: Workspace, again: Again) -> None:
     zone = workspace.zone()
-    deployments.store_live(zone.uuid, zone.serial, workspace.clock())
+    store_live(zone.uuid, zone.serial, workspace.clock())
     unknown_zones.store([("label", zone.name)], workspace.clock())
     unknown_zones.allow_removals(workspace.clock())
     again(lambda: None)

@@ -8,6 +8,7 @@ from appliance.store import deployments, statistics
 from appliance.store.file import sqlite
 from appliance.zones.deployment import Deployment, DeploymentState, NameserverState, Observation
 from appliance.zones.model import Zone
+from tests.deployed import store_attempt, store_live, store_observations
 from tests.workspace import Workspace
 
 NAMES = ("ns1.appliance.test", "ns2.appliance.test")
@@ -21,11 +22,11 @@ def test_a_zone_goes_from_pending_to_live(workspace: Workspace) -> None:
     zone = workspace.zone()
     assert deployment(zone).state is DeploymentState.PENDING
     assert [seen.nameserver for seen in deployment(zone).nameservers] == list(NAMES)
-    deployments.store_attempt(zone.uuid, zone.serial, None)
+    store_attempt(zone.uuid, zone.serial, None)
     assert deployment(zone).state is DeploymentState.DEPLOYING
-    deployments.store_attempt(zone.uuid, zone.serial, "check: refused")
+    store_attempt(zone.uuid, zone.serial, "check: refused")
     assert deployment(zone).state is DeploymentState.FAILED and deployment(zone).error == "check: refused"
-    deployments.store_live(zone.uuid, zone.serial, workspace.clock())
+    store_live(zone.uuid, zone.serial, workspace.clock())
     assert (deployment(zone).state, deployment(zone).error, deployment(zone).live_at) == (
         DeploymentState.LIVE,
         None,
@@ -36,11 +37,9 @@ def test_a_zone_goes_from_pending_to_live(workspace: Workspace) -> None:
 def test_observations_are_stored_for_each_nameserver(workspace: Workspace) -> None:
     zone = workspace.zone()
     seen = Observation(NAMES[1], zone.serial, NameserverState.LIVE, workspace.clock(), workspace.clock())
-    deployments.store_observations(
-        zone.uuid, [seen, Observation(NAMES[0], 5, NameserverState.LAGGING, workspace.clock())]
-    )
+    store_observations(zone.uuid, [seen, Observation(NAMES[0], 5, NameserverState.LAGGING, workspace.clock())])
     newer = Observation(NAMES[0], None, NameserverState.UNREACHABLE, workspace.clock(), workspace.clock())
-    deployments.store_observations(zone.uuid, [newer])
+    store_observations(zone.uuid, [newer])
     assert deployment(zone).nameservers == [newer, seen]
 
 
@@ -60,9 +59,9 @@ def test_a_removed_zone_has_no_status(workspace: Workspace) -> None:
 
 def test_zones_are_counted_by_state(workspace: Workspace) -> None:
     zones = [workspace.zone(f"{letter}.org") for letter in "abcde"]
-    deployments.store_live(zones[0].uuid, zones[0].serial, workspace.clock())
-    deployments.store_attempt(zones[1].uuid, zones[1].serial, "check: refused")
-    deployments.store_attempt(zones[2].uuid, zones[2].serial, None)
+    store_live(zones[0].uuid, zones[0].serial, workspace.clock())
+    store_attempt(zones[1].uuid, zones[1].serial, "check: refused")
+    store_attempt(zones[2].uuid, zones[2].serial, None)
     workspace.editor.delete_zone(workspace.owner, zones[4].uuid)
     assert statistics.count_by_state() == {"live": 1, "failed": 1, "deploying": 1, "pending": 1}
     assert {late.name for late in statistics.late_zones(10)} == {zone.name for zone in zones[1:]}

@@ -12,8 +12,9 @@ from appliance.principal import Scope
 from appliance.store import accounts, deployments, records, statistics, zones
 from appliance.store.records import Filters
 from appliance.store.zones import Page
-from appliance.zones.deployment import DeploymentState
+from appliance.zones.deployment import DeploymentState, NameserverState, Observation
 from appliance.zones.names import print_domain, print_owner
+from tests.deployed import store_attempt, store_live, store_observations
 from tests.workspace import Workspace
 
 ALL = Scope(None)
@@ -53,9 +54,9 @@ def test_zones_of_a_state(workspace: Workspace) -> None:
     theirs = workspace.editor.create_zone(workspace.stranger, "theirs.org")
     with workspace.store.writing():
         for zone in (live, theirs):
-            deployments.store_live(zone.uuid, zone.serial, workspace.clock())
-        deployments.store_attempt(failed.uuid, failed.serial, "check: broken")
-        deployments.store_attempt(deploying.uuid, deploying.serial, None)
+            store_live(zone.uuid, zone.serial, workspace.clock())
+        store_attempt(failed.uuid, failed.serial, "check: broken")
+        store_attempt(deploying.uuid, deploying.serial, None)
     assert domains(workspace, ALL, state=DeploymentState.LIVE) == (["a.org", "theirs.org"], 2)
     assert domains(workspace, workspace.owner.scope, Page(2, 1), state=DeploymentState.LIVE) == ([], 1)
     assert domains(workspace, workspace.owner.scope, state=DeploymentState.FAILED) == (["b.org"], 1)
@@ -65,6 +66,19 @@ def test_zones_of_a_state(workspace: Workspace) -> None:
     assert statistics.count_by_state() == {"live": 2, "failed": 1, "pending": 1, "deploying": 1}
     for zone in (live, failed, pending, deploying, theirs):
         assert deployments.of_zones([zone], ())[zone.uuid].state in DeploymentState
+
+
+def test_a_zone_that_a_nameserver_refuses_is_not_live_in_any_list(workspace: Workspace) -> None:
+    refused, live = workspace.zone("a.org"), workspace.zone("b.org")
+    with workspace.store.writing():
+        for zone, state in ((refused, NameserverState.LAGGING), (live, NameserverState.LIVE)):
+            store_live(zone.uuid, zone.serial, workspace.clock())
+            store_observations(zone.uuid, [Observation("ns2", None, state, workspace.clock())])
+    states = deployments.of_zones([refused, live], ["ns2"])
+    assert [states[one.uuid].state for one in (refused, live)] == [DeploymentState.DEPLOYING, DeploymentState.LIVE]
+    assert domains(workspace, ALL, state=DeploymentState.DEPLOYING) == (["a.org"], 1)
+    assert domains(workspace, ALL, state=DeploymentState.LIVE) == (["b.org"], 1)
+    assert statistics.count_by_state() == {"deploying": 1, "live": 1}
 
 
 def test_accounts_count_their_zones(workspace: Workspace) -> None:

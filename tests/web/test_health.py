@@ -13,10 +13,11 @@ import pytest
 from appliance.app import create_app
 from appliance.principal import TokenLimits
 from appliance.settings import ApiSettings
-from appliance.store import deployments, heartbeat
+from appliance.store import heartbeat
 from appliance.store.file import sqlite
 from appliance.zones.deployment import NameserverState, Observation
 from tests.api.conftest import NS1, NS2, Application, Bearer, is_error
+from tests.deployed import store_live, store_observations
 
 REMOTE = {"REMOTE_ADDR": "192.0.2.99"}
 
@@ -62,7 +63,7 @@ def test_degraded(application: Application, me: Bearer) -> None:
             Observation(NS1, serial, NameserverState.LIVE, application.clock()),
             Observation(NS2, None, NameserverState.UNREACHABLE, silent),
         ]
-        deployments.store_observations(UUID(zone["uuid"]), rows)
+        store_observations(UUID(zone["uuid"]), rows)
     shown = web.get("/readyz")
     assert shown.status_code == 200
     lost = f"nameserver {NS2} is unreachable"
@@ -88,10 +89,8 @@ def test_degraded(application: Application, me: Bearer) -> None:
     assert 'dns_appliance_zone_not_live_seconds{zone="example.com"} 61.0' in text
     application.clock.forward(seconds=1)
     with application.writing():
-        deployments.store_live(UUID(zone["uuid"]), serial, application.clock())
-        deployments.store_observations(
-            UUID(zone["uuid"]), [Observation(NS2, serial, NameserverState.LIVE, application.clock())]
-        )
+        store_live(UUID(zone["uuid"]), serial, application.clock())
+        store_observations(UUID(zone["uuid"]), [Observation(NS2, serial, NameserverState.LIVE, application.clock())])
     assert web.get("/readyz").get_json()["degraded"] == []
     assert "example.com" not in web.get("/metrics").text
 

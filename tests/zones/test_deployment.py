@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from appliance.zones.deployment import Deployment, DeploymentState, reaches
+from appliance.zones.deployment import Deployment, DeploymentState, NameserverState, Observation, reaches
 from tests.zones.records import NOW
 
 DESIRED = 2031050405
@@ -37,6 +37,17 @@ def test_the_state_of_a_zone(
     attempted: int | None, live_serial: int | None, error: str | None, state: DeploymentState
 ) -> None:
     assert replace(NEW, attempted=attempted, live_serial=live_serial, error=error).state is state
+
+
+@pytest.mark.parametrize("state", [NameserverState.LAGGING, NameserverState.UNREACHABLE])
+def test_a_zone_that_a_nameserver_no_longer_serves_is_not_live(state: NameserverState) -> None:
+    seen = Observation("ns1", DESIRED, NameserverState.LIVE, NOW, NOW)
+    served = replace(NEW, attempted=DESIRED, live_serial=DESIRED, nameservers=[seen])
+    never_queried = Observation("ns2", None, NameserverState.LAGGING, None, answered=False)
+    assert replace(served, nameservers=[seen, never_queried]).state is DeploymentState.LIVE
+    assert replace(served, nameservers=[seen, Observation("ns2", None, state, NOW, NOW)]).state is (
+        DeploymentState.DEPLOYING
+    )
 
 
 def test_a_deleted_zone_is_live_once_its_removal_is_observed() -> None:

@@ -1,0 +1,25 @@
+"""Store what a deployer would: attempts, zones that are live, and answers of nameservers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from appliance.store import deployments
+from appliance.zones.deployment import Observation, Publication
+
+
+def store_attempt(uuid: UUID, serial: int, error: str | None, published: Publication | None = None) -> None:
+    """Store that a deployment of this serial was attempted."""
+    deployments.store_all({uuid: deployments.attempt_columns(serial, error, published)}, {})
+
+
+def store_live(uuid: UUID, serial: int, now: datetime) -> None:
+    """Store that every nameserver serves this serial."""
+    deployments.store_all({uuid: deployments.live_columns(serial, now)}, {})
+
+
+def store_observations(uuid: UUID, observations: Iterable[Observation]) -> None:
+    """Store what nameservers answered for the zone."""
+    deployments.store_all({}, {uuid: observations})
