@@ -62,7 +62,7 @@ def create_app(
     install(app, services)
     doors = front_doors.install(app, FrontDoor((), error_responses.answer_error))
     doors.claim(auth.DOOR)
-    metrics.register(app, services.registry, metrics.StoreCollector(services.nameservers, clock))
+    metrics.register(app, services.registry, metrics.StoreCollector(services.nameservers, clock, settings.store.path))
     app.after_request(_add_security_headers)
     openapi.register(app)
     health.register(app, Readiness(services.store, services.nameservers, clock, monotonic))

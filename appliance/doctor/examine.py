@@ -29,6 +29,7 @@ CHECKS = (
     _check("store", storage.sound_store, "settings"),
     _check("rights", installed.rights, "settings"),
     _check("store-mode", storage.closed_store, "store", "rights"),
+    _check("log", storage.merged_log, "store"),
     _check("clock", storage.plausible_clock, "store"),
     _check("keys", folders.closed_keys, "settings", "rights"),
     _check("zone-directory", folders.zone_directory, "rights"),

@@ -11,10 +11,13 @@ from appliance.doctor.result import DoctorContext, Result, fail, ok, warn
 from appliance.errors import StoreError
 from appliance.store import heartbeat, journal
 from appliance.store.file import snapshot
-from appliance.store.file.database import Store
+from appliance.store.file.database import MAX_LOG_SIZE, Store
+from appliance.store.file.space import measure
 
 EARLIEST = datetime(2025, 1, 1, tzinfo=UTC)
 """An earlier time means that the clock was never set."""
+LONG_LOG = 8 * MAX_LOG_SIZE
+"""Octets of the write-ahead log that are a warning."""
 TOLERANCE = timedelta(minutes=1)
 _SET_CLOCK = "set the clock and check that NTP runs (timedatectl)"
 _FROM_BACKUP = "restore a backup: dns-appliance restore FILE"
@@ -55,6 +58,19 @@ def closed_store(context: DoctorContext) -> Iterator[Result]:
         yield warn(f"database {file} is not writable for this user", "run doctor as root, or as the appliance's user")
     else:
         yield ok("the database is closed to other users")
+
+
+def merged_log(context: DoctorContext) -> Iterator[Result]:
+    """Check that the write-ahead log is short: SQLite cannot merge it into the database while a reader needs it."""
+    file = context.settings.store.path
+    space = measure(file)
+    if space and space.log > LONG_LOG:
+        yield warn(
+            f"the write-ahead log of {file} has {space.log // 2**20} MiB: a program has been reading for long",
+            f"end that program; fuser {file} names those that have the database open",
+        )
+    else:
+        yield ok(f"the write-ahead log has {space.log // 1024 if space else 0} KiB")
 
 
 def plausible_clock(context: DoctorContext) -> Iterator[Result]:

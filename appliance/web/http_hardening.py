@@ -25,8 +25,11 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.receiver import FixedStreamReceiver
 
+from appliance.errors import SettingsError
 from appliance.web.connections import ConnectionCounts
 
+MIN_CONNECTIONS = 16
+"""Open connections that the limit of open files must allow."""
 MAX_CONNECTIONS = 5_000
 """Open connections at most: an idle one needs no thread, but a file descriptor."""
 MAX_DISCARDED = 64 * 1024 * 1024
@@ -160,9 +163,17 @@ class HardenedChannel(HTTPChannel):
 
 
 def raise_open_file_limit() -> int:
-    """Raise this process's limit of open files as far as allowed; return how many connections fit below it."""
+    """Raise this process's limit of open files as far as allowed; return how many connections fit below it.
+
+    Raise SettingsError if these are too few: the server would accept none, and not say why.
+    """
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     target = MAX_CONNECTIONS + _OTHER_FILES
     limit = target if hard == resource.RLIM_INFINITY else min(target, hard)
+    if limit < MIN_CONNECTIONS + _OTHER_FILES:
+        raise SettingsError(
+            f"the hard limit of open files is {hard}, and the API needs {MIN_CONNECTIONS + _OTHER_FILES} or more: "
+            "raise it with ulimit -Hn, or LimitNOFILE= of its unit"
+        )
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
     return limit - _OTHER_FILES

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from pathlib import Path
 
 from flask import Flask, Response, request
 from prometheus_client import CollectorRegistry, Counter
@@ -13,6 +14,7 @@ from prometheus_client.registry import Collector
 
 from appliance.problems import MOST_NAMED
 from appliance.store import heartbeat, statistics, unknown_zones
+from appliance.store.file.space import measure
 from appliance.zones.deployment import DeploymentState
 from appliance.zones.names import print_domain
 
@@ -22,9 +24,10 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 class StoreCollector(Collector):
     """The gauges that are read from the store on each scrape; the caller has connected to the store."""
 
-    def __init__(self, nameservers: Sequence[str], clock: Callable[[], datetime]) -> None:
+    def __init__(self, nameservers: Sequence[str], clock: Callable[[], datetime], store: Path) -> None:
         self._nameservers = nameservers
         self._clock = clock
+        self._store = store
 
     def describe(self) -> Iterable[Metric]:
         """Return nothing, so that registering does not read the store."""
@@ -36,6 +39,7 @@ class StoreCollector(Collector):
         yield from self._nameserver_gauges()
         yield from self._deployer()
         yield from self._late_zones()
+        yield from self._space()
 
     def _zones(self) -> Metric:
         gauge = _gauge("zones", "Zones by deployment state", "state")
@@ -85,6 +89,17 @@ class StoreCollector(Collector):
                 live.add_metric(label, late.live_serial)
                 success.add_metric(label, (now - late.live_at).total_seconds())
         return age, desired, live, success
+
+    def _space(self) -> Iterable[Metric]:
+        space = measure(self._store)
+        if space is None:
+            return ()
+        size = _gauge("store_size_bytes", "Size of the database, and of its write-ahead log", "file")
+        size.add_metric(["database"], space.database)
+        size.add_metric(["log"], space.log)
+        free = _gauge("store_free_bytes", "Free space on the disk of the database")
+        free.add_metric([], space.free)
+        return size, free
 
 
 def _gauge(name: str, text: str, *labels: str) -> GaugeMetricFamily:

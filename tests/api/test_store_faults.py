@@ -205,6 +205,8 @@ def test_a_full_volume_refuses_writes_and_no_reads(tmp_path: Path) -> None:
         me = application.bearer("me@example.org")
         zone = me.zone("example.com")
         filler = fill(volume)
+        not_ready = application.app.test_client().get("/readyz")  # before any write has failed
+        assert "its disk is full" in not_ready.get_json()["detail"] and is_unavailable(not_ready)
         acknowledged, refused = set(), 0
         for number in range(400):
             body = {"record_type": "TXT", "name": f"h{number}", "value": "x" * 200}

@@ -106,6 +106,10 @@ def test_metrics_are_counted_by_route(application: Application, me: Bearer) -> N
     assert 'dns_appliance_requests_total{method="GET",route="unknown",status="404"} 1.0' in text
     assert 'dns_appliance_zones{state="pending"} 1.0' in text
     assert zone["uuid"] not in text
+    size = application.settings.store.path.stat().st_size
+    assert f'dns_appliance_store_size_bytes{{file="database"}} {float(size)}' in text
+    assert 'dns_appliance_store_size_bytes{file="log"} ' in text
+    assert re.search(r"^dns_appliance_store_free_bytes [1-9]", text, re.MULTILINE)
 
 
 def test_who_may_see_metrics(application: Application, me: Bearer) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -136,3 +138,15 @@ def test_a_channel_gives_its_place_back_once() -> None:
     for _, theirs in pairs:
         theirs.close()
     assert counts.open(ADDRESS[0])
+
+
+@pytest.mark.parametrize(("limit", "status"), [(124, 1), (139, 1), (140, 0), (200, 0)])
+def test_too_few_open_files_are_an_error_with_the_number_needed(limit: int, status: int) -> None:
+    code = "from appliance.web.http_hardening import raise_open_file_limit; print(raise_open_file_limit())"
+    shell = ("sh", "-c", f'ulimit -n {limit}; exec "$@"', "sh", sys.executable, "-c", code)
+    done = subprocess.run(shell, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == status, done.stderr
+    if status:
+        assert f"the hard limit of open files is {limit}, and the API needs 140 or more" in done.stderr
+    else:
+        assert done.stdout == f"{limit - 124}\n"

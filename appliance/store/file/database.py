@@ -24,6 +24,10 @@ from appliance.store.file.binding import in_use
 from appliance.store.file.keeper import Keeper
 from appliance.store.file.write_queue import WriteQueue
 
+MAX_LOG_SIZE = 8 * 2**20
+"""Octets to which SQLite cuts the write-ahead log when it begins it again. It can do that once no reader needs the log
+any longer, with the second write after that."""
+
 
 class Store:
     """The database of one appliance.
@@ -52,7 +56,12 @@ class Store:
         self._db = sqlite.Database(
             None,
             lock_type="IMMEDIATE",
-            pragmas={"journal_mode": "wal", "foreign_keys": 1, "synchronous": "full" if durable else "normal"},
+            pragmas={
+                "journal_mode": "wal",
+                "journal_size_limit": MAX_LOG_SIZE,
+                "foreign_keys": 1,
+                "synchronous": "full" if durable else "normal",
+            },
         )
 
     def create_or_migrate(self) -> None:
