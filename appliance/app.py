@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from datetime import UTC, datetime
 from typing import Any
 
 from flask import Flask, Response
+from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer, create_server
 
 from appliance.addresses import Endpoint, LocalSocket
@@ -36,9 +37,11 @@ from appliance.web.bearer import secret_of
 from appliance.web.connections import ConnectionCounts
 from appliance.web.context import WebContext, context_of, install, reading
 from appliance.web.deployment_wait import create_deployment_wait
+from appliance.web.fair_threads import FairDispatcher, KnownClients, share_of
 from appliance.web.front_doors import MAX_BODY, FrontDoor
 from appliance.web.http_hardening import UNLIMITED, BodyLimits, HardenedChannel, raise_open_file_limit
-from appliance.web.rate_limits import create_rate_limits
+from appliance.web.middleware import BY_SOCKET, AddressList, forwarded_client
+from appliance.web.rate_limits import client_network, create_rate_limits
 from appliance.web.readiness import Readiness
 
 MAX_HEADER = 64 * 1024
@@ -80,7 +83,6 @@ def serve(settings: Settings, manager: ServiceManager) -> None:
     listening: dict[int, Any] = {}
     options: dict[str, Any] = {
         **_listen_option(settings.api.listen),
-        "threads": settings.api.threads + password_slots.THREADS,
         "ident": "",
         "max_request_header_size": MAX_HEADER,
         "max_request_body_size": UNLIMITED,
@@ -91,8 +93,10 @@ def serve(settings: Settings, manager: ServiceManager) -> None:
         "clear_untrusted_proxy_headers": False,
     }
     app = create_app(settings)
+    threads = context_of(app).threads
+    threads.set_thread_count(settings.api.threads + password_slots.THREADS)
     try:
-        server = create_server(app, listening, **options)
+        server = create_server(app, listening, _dispatcher=threads, **options)
     except (OSError, ValueError) as error:
         raise SettingsError(
             f"api.listen is {settings.api.listen}, where this process cannot listen: {error}; use an address of this "
@@ -118,8 +122,8 @@ def _body_limits(app: Flask) -> BodyLimits:
 
 
 def _connection_counts(settings: ApiSettings) -> ConnectionCounts:
-    exempt = middleware.AddressList(settings.trusted_proxies)
-    return ConnectionCounts(settings.connections, lambda address: address == middleware.BY_SOCKET or address in exempt)
+    exempt = AddressList(settings.trusted_proxies)
+    return ConnectionCounts(settings.connections, lambda address: address == BY_SOCKET or address in exempt)
 
 
 def _listen_option(listen: Endpoint | LocalSocket) -> dict[str, str]:
@@ -130,16 +134,25 @@ def _listen_option(listen: Endpoint | LocalSocket) -> dict[str, str]:
 
 
 def _create_context(settings: Settings, clock: Callable[[], datetime], monotonic: Callable[[], float]) -> WebContext:
-    seats = max(1, settings.api.threads // 4)
+    share = share_of(settings.api.threads)
     timeout = settings.store.busy_timeout
-    store = Store(settings.store.path, busy_timeout=timeout, max_waiting=seats, monotonic=monotonic)
+    store = Store(settings.store.path, busy_timeout=timeout, max_waiting=share // 2, monotonic=monotonic)
     store.keep()
     editor = editor_from(settings, store, clock)
-    wait = create_deployment_wait(
-        store, [server.name for server in settings.dns.nameservers], clock, settings.api.threads
-    )
+    clients = KnownClients()
+    threads = FairDispatcher(share, functools.partial(_client_of, clients, AddressList(settings.api.trusted_proxies)))
+    names = [server.name for server in settings.dns.nameservers]
+    wait = create_deployment_wait(store, names, clock, settings.api.threads, threads.pausing)
     limits = create_rate_limits(settings.api, monotonic)
-    return WebContext(settings, store, editor, wait, limits, Authenticator(store, limits, reading), clock)
+    authenticator = Authenticator(store, limits, reading)
+    return WebContext(settings, store, editor, wait, limits, authenticator, threads, clients, clock)
+
+
+def _client_of(clients: KnownClients, proxies: AddressList, channel: HTTPChannel) -> Hashable:
+    """Return the account of the channel's next request, or the network that it comes from if that is not known."""
+    headers = channel.requests[0].headers
+    account = clients.account_of(headers.get("AUTHORIZATION") or headers.get("COOKIE", ""))
+    return account or client_network(forwarded_client(channel.addr[0], headers.get("X_FORWARDED_FOR", ""), proxies))
 
 
 def _add_security_headers(response: Response) -> Response:

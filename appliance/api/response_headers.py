@@ -63,7 +63,7 @@ def after_write(zone: Zone) -> WriteResult:
     seconds = preferred_wait(request.headers.get("Prefer", ""))
     if seconds is not None:
         deployment_wait = context().deployment_wait
-        with deployment_wait.slot() as is_free:
+        with deployment_wait.slot(zone.account) as is_free:
             if is_free:
                 deployment, state = deployment_wait.until_settled(zone, seconds)
                 headers |= {"Preference-Applied": f"wait={seconds}", "X-Deployment": state.value}

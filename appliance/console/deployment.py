@@ -15,6 +15,7 @@ from werkzeug.exceptions import ServiceUnavailable
 from appliance.addresses import Nameserver
 from appliance.console.forms import Form
 from appliance.console.pages import pages, render_page
+from appliance.console.session import current_session
 from appliance.console.zones import get_zone
 from appliance.errors import InputError
 from appliance.queries.delegation import Delegation, find_delegation
@@ -70,7 +71,7 @@ def show_delegation(uuid: UUID) -> Response:
 @contextmanager
 def _wait_slot() -> Iterator[None]:
     """Hold one of the slots for requests that wait; raise ServiceUnavailable if none is free."""
-    with context().deployment_wait.slot() as is_free:
+    with context().deployment_wait.slot(current_session().account.uuid) as is_free:
         if not is_free:
             raise ServiceUnavailable("Too many lookups are running. Try again in a moment.")
         yield

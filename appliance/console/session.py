@@ -25,7 +25,7 @@ from appliance.identity.sign_in import Browser, new_secret
 from appliance.principal import Account, Principal
 from appliance.store import sessions
 from appliance.store.sessions import LIFETIME, Session
-from appliance.web.context import context, reading
+from appliance.web.context import context, learn_client, reading
 
 CSRF_FIELD = "csrf_token"
 """The hidden field of every form that holds the CSRF token."""
@@ -86,6 +86,8 @@ def load_session() -> None:
     if _SECRET.fullmatch(secret):
         with reading():
             session = sessions.find(secret, now)
+        if session:
+            learn_client(session.account.uuid)
     else:
         secret = new_secret()
     g.console_session = ConsoleSession(secret, session, request.is_secure)

@@ -7,6 +7,7 @@
     middleware        client address and trailing slash, before Flask
     http_hardening    requests and connections that the HTTP server refuses
     connections       open connections of each client
+    fair_threads      the threads of the server, shared among clients
     rate_limits       limits on requests and failed authentications
     password_slots    how many passwords are verified at the same time
     paging            the requested page of a list, and links to its neighbours

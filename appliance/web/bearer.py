@@ -9,7 +9,7 @@ from flask import request
 from appliance.addresses import parse_ip
 from appliance.errors import AuthenticationFailed
 from appliance.principal import Principal
-from appliance.web.context import context
+from appliance.web.context import context, learn_client
 from appliance.web.host_names import is_known_host, refuse_unknown_host
 
 _HEADER = re.compile(r"(?i:Bearer) (.+)")
@@ -29,7 +29,9 @@ def secret_of(header: str) -> str:
 def authenticate_bearer() -> Principal:
     """Return the principal of the request's token; raise errors as `Authenticator.authenticate` does."""
     secret = secret_of(request.headers.get("Authorization", ""))
-    return context().authenticator.authenticate(secret, client_address(), context().clock())
+    principal = context().authenticator.authenticate(secret, client_address(), context().clock())
+    learn_client(principal.account.uuid)
+    return principal
 
 
 def is_operators_request() -> bool:

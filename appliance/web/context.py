@@ -7,8 +7,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
+from uuid import UUID
 
-from flask import Flask, current_app, g
+from flask import Flask, current_app, g, request
 from prometheus_client import CollectorRegistry
 
 from appliance.editing import Editor
@@ -16,6 +17,7 @@ from appliance.identity.authentication import Authenticator
 from appliance.settings import Settings
 from appliance.store.file.database import Store
 from appliance.web.deployment_wait import DeploymentWait
+from appliance.web.fair_threads import FairDispatcher, KnownClients
 from appliance.web.rate_limits import RateLimits
 
 _KEY = "dns-appliance"
@@ -31,6 +33,8 @@ class WebContext:
     deployment_wait: DeploymentWait
     limits: RateLimits
     authenticator: Authenticator
+    threads: FairDispatcher
+    known_clients: KnownClients
     clock: Callable[[], datetime]
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
 
@@ -62,6 +66,12 @@ def open_connection() -> None:
         stack = ExitStack()
         stack.enter_context(context().store.connection())
         g.connection = stack
+
+
+def learn_client(account: UUID) -> None:
+    """Remember that the credential of this request is of that account: its next requests count in its share."""
+    credential = request.headers.get("Authorization") or request.headers.get("Cookie", "")
+    context().known_clients.learn(credential, account)
 
 
 def _close_connection() -> None:

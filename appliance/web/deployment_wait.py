@@ -10,10 +10,12 @@ import logging
 import re
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from appliance.errors import StoreError
 from appliance.store import deployments, zones
@@ -53,25 +55,55 @@ def current_deployment(zone: Zone, nameservers: Sequence[str]) -> Deployment:
     return deployments.of_zones([zone], nameservers)[zone.uuid]
 
 
+class WaitSlots:
+    """At most `most` requests at a time, and half of them of one account, but at least one."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._share = most, max(1, most // 2)
+        self._taken: Counter[UUID] = Counter()
+        self._lock = threading.Lock()
+
+    def take(self, account: UUID) -> bool:
+        """Take a slot; return False if none is free for the account."""
+        with self._lock:
+            is_free = self._taken.total() < self._most and self._taken[account] < self._share
+            if is_free:
+                self._taken[account] += 1
+            return is_free
+
+    def give_back(self, account: UUID) -> None:
+        """Give a slot back."""
+        with self._lock:
+            self._taken[account] -= 1
+            if not self._taken[account]:
+                del self._taken[account]
+
+
 @dataclass(frozen=True, slots=True)
 class DeploymentWait:
-    """The waiting requests of an application: at most as many at a time as `slots` has places."""
+    """The waiting requests of an application: at most as many at a time as `slots` allow."""
 
     store: Store
     nameservers: Sequence[str]
     clock: Callable[[], datetime]
-    slots: threading.Semaphore
+    slots: WaitSlots
     watcher: StoreWatcher
+    pausing: Callable[[], AbstractContextManager[None]] = nullcontext
 
     @contextmanager
-    def slot(self) -> Iterator[bool]:
-        """Reserve a slot for the block; yield False if none is free."""
-        is_free = self.slots.acquire(blocking=False)
+    def slot(self, account: UUID) -> Iterator[bool]:
+        """Reserve a slot for the block; yield False if none is free for that account.
+
+        In a slot the request does not count in its account's share of the threads: it only waits.
+        """
+        if not self.slots.take(account):
+            yield False
+            return
         try:
-            yield is_free
+            with self.pausing():
+                yield True
         finally:
-            if is_free:
-                self.slots.release()
+            self.slots.give_back(account)
 
     def until_settled(self, zone: Zone, seconds: float) -> tuple[Deployment, DeploymentState]:
         """Wait at most `seconds` for the zone; return its deployment, and live, pending or failed."""
@@ -176,7 +208,12 @@ class StoreWatcher:
 
 
 def create_deployment_wait(
-    store: Store, nameservers: Sequence[str], clock: Callable[[], datetime], threads: int
+    store: Store,
+    nameservers: Sequence[str],
+    clock: Callable[[], datetime],
+    threads: int,
+    pausing: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> DeploymentWait:
     """Return the waiting requests of an application that has so many threads, of which half may wait."""
-    return DeploymentWait(store, nameservers, clock, threading.Semaphore(max(1, threads // 2)), StoreWatcher(store))
+    slots = WaitSlots(max(1, threads // 2))
+    return DeploymentWait(store, nameservers, clock, slots, StoreWatcher(store), pausing)

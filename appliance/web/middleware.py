@@ -51,15 +51,24 @@ class ClientAddress:
         self._trusted = AddressList(trusted)
 
     def __call__(self, environment: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        forwarded = [address.strip() for address in environment.pop("HTTP_X_FORWARDED_FOR", "").split(",")]
+        forwarded = environment.pop("HTTP_X_FORWARDED_FOR", "")
         scheme = environment.pop("HTTP_X_FORWARDED_PROTO", "")
         if environment.get("REMOTE_ADDR") == BY_SOCKET:
             environment |= {"REMOTE_ADDR": LOOPBACK, "REMOTE_HOST": LOOPBACK}
         if scheme in ("http", "https") and environment.get("REMOTE_ADDR", "") in self._trusted:
             environment["wsgi.url_scheme"] = scheme
-        while forwarded and _is_address(forwarded[-1]) and environment.get("REMOTE_ADDR", "") in self._trusted:
-            environment["REMOTE_ADDR"] = forwarded.pop()
+        environment["REMOTE_ADDR"] = forwarded_client(environment.get("REMOTE_ADDR", ""), forwarded, self._trusted)
         return self._application(environment, start_response)
+
+
+def forwarded_client(peer: str, forwarded: str, trusted: AddressList) -> str:
+    """Return the address of the client for which `peer` sent a request with that X-Forwarded-For."""
+    address = LOOPBACK if peer == BY_SOCKET else peer
+    for claimed in reversed(forwarded.split(",")):
+        if not (_is_address(claimed.strip()) and address in trusted):
+            break
+        address = claimed.strip()
+    return address
 
 
 def _is_address(text: str) -> bool:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from werkzeug.test import TestResponse
 
 from appliance.settings import ApiSettings
 from appliance.store import deployments
-from appliance.web.deployment_wait import preferred_wait
+from appliance.web.deployment_wait import WaitSlots, preferred_wait
 from appliance.zones.deployment import NameserverState, Observation
 from tests.api.conftest import NS1, NS2, Application, Bearer
 from tests.deployed import store_attempt, store_live, store_observations
@@ -198,6 +198,17 @@ def test_at_most_half_of_the_threads_wait(application: Application) -> None:
     thread.join()
     assert answers[0].headers["X-Deployment"] == "live"
     assert _patch(web, zone).headers["X-Deployment"] == "live"
+
+
+def test_one_account_takes_half_of_the_waiting_places() -> None:
+    slots, me, you = WaitSlots(5), uuid4(), uuid4()
+    assert [slots.take(me) for _ in range(3)] == [True, True, False]
+    assert [slots.take(you) for _ in range(3)] == [True, True, False]
+    assert [slots.take(uuid4()) for _ in range(2)] == [True, False]
+    slots.give_back(me)
+    assert [slots.take(you), slots.take(me)] == [False, True]
+    lone = WaitSlots(1)
+    assert [lone.take(me), lone.take(you)] == [True, False]
 
 
 def test_the_watcher_ends_when_no_request_waits(application: Application, me: Bearer, zone: dict[str, str]) -> None:

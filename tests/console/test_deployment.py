@@ -75,9 +75,9 @@ def test_resolver_errors_are_reported(application: Application) -> None:
 
 def test_lookups_leave_threads_for_other_requests(console: Console) -> None:
     me = console.signed_in(ME)
-    zone = zone_of(me, "example.com")
+    zone, account = zone_of(me, "example.com"), console.application.account(ME).uuid
     with ExitStack() as seats:
-        while seats.enter_context(console.application.deployment_wait.slot()):
+        while seats.enter_context(console.application.deployment_wait.slot(account)):
             pass
         refused = me.get(f"{zone}ask/?name=@&type=A")
     assert refused.status_code == 503 and "Try again" in refused.text
