@@ -135,8 +135,13 @@ def _listen_option(listen: Endpoint | LocalSocket) -> dict[str, str]:
 
 def _create_context(settings: Settings, clock: Callable[[], datetime], monotonic: Callable[[], float]) -> WebContext:
     share = share_of(settings.api.threads)
-    timeout = settings.store.busy_timeout
-    store = Store(settings.store.path, busy_timeout=timeout, max_waiting=share // 2, monotonic=monotonic)
+    store = Store(
+        settings.store.path,
+        busy_timeout=settings.store.busy_timeout,
+        max_waiting=share // 2,
+        read_timeout=settings.store.read_timeout,
+        monotonic=monotonic,
+    )
     store.keep()
     editor = editor_from(settings, store, clock)
     clients = KnownClients()

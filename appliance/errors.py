@@ -24,6 +24,7 @@
     +-- CommandError(argv)           a program or a command over the control channel failed
     |   +-- MissingProgram  CommandTimeout  CommandFailed
     +-- StoreError                   the store is locked, full, read-only, missing or damaged
+    |   `-- ReadTimeout(seconds)     reading took longer than it may
     `-- SettingsError                the settings file or the environment is wrong
 
 None has an HTTP status: `appliance.web.error_status` assigns it.
@@ -205,6 +206,13 @@ class CommandFailed(CommandError):
 
 class StoreError(ApplianceError):
     """The store is locked, full, read-only, missing or damaged; nothing was written."""
+
+
+class ReadTimeout(StoreError):
+    """Reading took longer than it may and was ended."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"reading took longer than {seconds:g} s and was ended: request less, such as a page")
 
 
 class SettingsError(ApplianceError):

@@ -39,6 +39,7 @@ class StoreSettings:
 
     path: Path = setting(Path("/var/lib/dns-appliance/store.sqlite3"), "the SQLite file")
     busy_timeout: int = setting(5, "seconds to wait for another writer, 1 to 60")
+    read_timeout: int = setting(15, "seconds that one query of a request may take, 0 to 600; 0: no limit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,7 @@ SECTIONS: Mapping[str, type] = {
 }
 _RANGES: Mapping[str, tuple[int, int]] = {
     "store.busy_timeout": (1, 60),
+    "store.read_timeout": (0, 600),
     "api.threads": (2, 256),
     "api.token_rate": (0, 1_000_000),
     "api.token_burst": (1, 1_000_000),

@@ -14,10 +14,11 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
+import apsw
 import peewee as pw
 from playhouse import migrations
 
-from appliance.errors import StoreError
+from appliance.errors import ReadTimeout, StoreError
 from appliance.files import create_shared, open_shared
 from appliance.store.file import schema, sqlite
 from appliance.store.file.binding import in_use
@@ -34,7 +35,8 @@ class Store:
 
     `busy_timeout`: seconds for which a writer waits for another. `durable` False: a power failure may lose the last
     commits. Only the deployer uses that, since it can query again what its rows hold. `max_waiting`: threads that may
-    wait to write while another program holds the write lock. `monotonic`: seconds of a monotonic clock.
+    wait to write while another program holds the write lock. `read_timeout`: seconds that a statement outside of a
+    writing transaction may take, 0 for any. `monotonic`: seconds of a monotonic clock.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class Store:
         busy_timeout: int = 5,
         durable: bool = True,
         max_waiting: int = 1000,
+        read_timeout: float = 0,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.path = path
@@ -53,8 +56,10 @@ class Store:
         self._failed_write: tuple[float, StoreError] | None = None
         self._keeper: Keeper | None = None
         self._thread = threading.local()
+        self._timer = sqlite.StatementTimer(read_timeout, monotonic)
         self._db = sqlite.Database(
             None,
+            self._timer,
             lock_type="IMMEDIATE",
             pragmas={
                 "journal_mode": "wal",
@@ -178,7 +183,10 @@ class Store:
         except failures as failed:
             if self._keeper and "readonly" in str(failed):
                 self._keeper.forget()
-            raise StoreError(f"database {self.path.name} cannot be used: {_first(failed)}") from failed
+            first = _first(failed)
+            if isinstance(first, apsw.InterruptError):
+                raise ReadTimeout(self._timer.limit) from failed
+            raise StoreError(f"database {self.path.name} cannot be used: {first}") from failed
 
     @contextmanager
     def _writing(self, patience: float) -> Iterator[None]:
@@ -186,10 +194,12 @@ class Store:
         with self.connection(), self._translating_errors(OSError), self._queue.turn(patience) as left:
             if left < self._busy_timeout:
                 self._db.execute_sql(f"pragma busy_timeout = {round(left * 1000)}")
+            was_exempt, self._timer.is_exempt = self._timer.is_exempt, True
             try:
                 with self._db.atomic():
                     yield
             finally:
+                self._timer.is_exempt = was_exempt
                 if left < self._busy_timeout:
                     self._db.execute_sql(f"pragma busy_timeout = {self._busy_timeout * 1000}")
 

@@ -6,8 +6,12 @@ commits. This module must not know tables, rows or how failures are handled.
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import apsw
 import peewee as pw
@@ -21,6 +25,9 @@ BUSY_TIMEOUT = 5.0
 """Seconds that a connection waits for a lock."""
 FAILURES = (pw.DatabaseError, pw.InterfaceError, apsw.Error)
 """What SQLite raises. Peewee translates failures of statements, but not those of fetching rows."""
+
+_STEPS = 50_000
+"""Steps of SQLite's virtual machine, some milliseconds, after which a statement is interrupted if its time is over."""
 
 Connection = apsw.Connection
 _FLAGS = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_URI
@@ -38,8 +45,41 @@ def connect(file: Path, *, immutable: bool = False) -> Connection:
     return connection
 
 
+class StatementTimer(threading.local):
+    """The time that a statement of this thread may take: `limit` seconds of `monotonic`, 0 for any; see `Database`.
+
+    `is_exempt` is set while statements may take longer.
+    """
+
+    is_exempt = False
+    _began = 0.0
+
+    def __init__(self, limit: float, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self.limit, self._monotonic = limit, monotonic
+
+    def begin(self) -> None:
+        """Begin a statement."""
+        self._began = self._monotonic()
+
+    def is_over(self) -> bool:
+        """Return whether the statement has taken longer."""
+        return not self.is_exempt and self._monotonic() - self._began > self.limit
+
+
 class Database(APSWDatabase):
-    """A Peewee database over such connections, one per thread; its `init` needs an `address`."""
+    """A Peewee database over such connections, one per thread; its `init` needs an `address`.
+
+    A statement that takes longer than `timer` allows is interrupted: `apsw.InterruptError`.
+    """
+
+    def __init__(self, database: str | None, timer: StatementTimer | None = None, **options: object) -> None:
+        self._timer = timer or StatementTimer(0)
+        super().__init__(database, **options)
+
+    def execute_sql(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - as inherited
+        """Execute a statement."""
+        self._timer.begin()
+        return super().execute_sql(*args, **options)
 
     def init(self, database: str | None, **options: object) -> None:
         """Set address and options of later connections; close the open one of this thread."""
@@ -52,6 +92,8 @@ class Database(APSWDatabase):
 
     def _add_conn_hooks(self, connection: Connection) -> None:
         connection.convert_binding = _as_text
+        if self._timer.limit:
+            connection.set_progress_handler(self._timer.is_over, _STEPS)
         super()._add_conn_hooks(connection)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 import threading
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.errors import StoreError
+from appliance.errors import ReadTimeout, StoreError
 from appliance.store import accounts
 from appliance.store.file import sqlite
 from appliance.store.file.database import Store
@@ -50,6 +51,36 @@ def test_a_thread_writes_after_it_reconnected(tmp_path: Path) -> None:
     with store.connection():
         store.reconnect()
         write(store)
+
+
+LONG = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 300000) select max(i) from n"
+
+
+def test_a_long_statement_is_ended_unless_it_writes(tmp_path: Path) -> None:
+    numbers = itertools.count(step=100)
+    Store(tmp_path / "store.sqlite3").create_or_migrate()
+    store = Store(tmp_path / "store.sqlite3", read_timeout=50, monotonic=lambda: float(next(numbers)))
+    store.attach()
+
+    def run() -> object:
+        return current_database().execute_sql(LONG).fetchone()
+
+    with store.connection():
+        for _ in range(2):
+            with pytest.raises(ReadTimeout, match="longer than 50 s"), store.reading():
+                run()
+        with store.reading():
+            assert emails() == []
+        with store.writing():
+            with store.writing():
+                assert run() == (300000,)
+            assert run() == (300000,)
+        with pytest.raises(ReadTimeout), store.reading():
+            run()
+    unlimited = Store(tmp_path / "store.sqlite3", monotonic=lambda: float(next(numbers)))
+    unlimited.attach()
+    with unlimited.reading():
+        assert run() == (300000,)
 
 
 def test_migrations_run_once(tmp_path: Path) -> None:
