@@ -10,15 +10,25 @@ from werkzeug.wrappers import Response as BaseResponse
 from appliance.console.forms import Form, submitted_form
 from appliance.console.pages import NAVIGATION, local_path, pages, public, redirect_to, redirect_to_path, render_page
 from appliance.console.session import current_session, switch_session
+from appliance.console.sign_in_proof import create_proof, read_proof
 from appliance.errors import InputError, NotFound
 from appliance.identity import membership
-from appliance.identity.sign_in import end_session, known_addresses, new_secret, refuse_too_long, sign_in
+from appliance.identity.sign_in import (
+    CodeRequired,
+    end_session,
+    known_addresses,
+    new_secret,
+    refuse_too_long,
+    sign_in,
+    sign_in_with_code,
+)
 from appliance.store import credentials, invitations
 from appliance.web.context import context, reading
 
 log = logging.getLogger(__name__)
 
-WRONG_CREDENTIALS = "wrong email, password or code"
+WRONG_CREDENTIALS = "wrong email or password"
+WRONG_CODE = "wrong code, or one that was used already"
 
 
 @pages.get("/")
@@ -39,14 +49,28 @@ def show_sign_in() -> Response | BaseResponse:
 @pages.post("/sign-in/")
 @public
 def try_sign_in() -> Response | BaseResponse:
-    """Begin a session; the answer does not tell which of email, password and code is wrong."""
+    """Begin a session, or show the form for the code; the answer does not tell whether email or password is wrong."""
     form = submitted_form()
     with form.collecting_errors():
-        secret = _new_session(form)
-        _end_current_session()
-        switch_session(secret)
-        return redirect_to_path(local_path(form["next"]), _first_password_notice())
-    return render_page("sign_in.html", 403 if form.errors.get("") else 400, form=form)
+        found = _check_password(form)
+        if isinstance(found, CodeRequired):
+            return render_page("sign_in_code.html", form=form, proof=create_proof(found))
+        return _begin(found, form)
+    return render_page("sign_in.html", _status(form), form=form)
+
+
+@pages.post("/sign-in/code/", endpoint="sign_in_code")
+@public
+def try_code() -> Response | BaseResponse:
+    """Begin a session with a code of the second factor, after the password was right."""
+    form = submitted_form()
+    required = read_proof(form["proof"])
+    if required is None:
+        form.errors[""] = "The password was entered too long ago, or it was changed. Enter it again."
+        return render_page("sign_in.html", 403, form=form)
+    with form.collecting_errors():
+        return _begin(_check_code(required, form["code"]), form)
+    return render_page("sign_in_code.html", _status(form), form=form, proof=form["proof"])
 
 
 @pages.post("/sign-out/")
@@ -87,19 +111,40 @@ def check_repeated_password(form: Form) -> None:
         raise InputError("the passwords do not match", "again")
 
 
-def _new_session(form: Form) -> str:
-    """Return the secret of a new session; raise InputError if email, password or code is wrong."""
-    email, password, code = form["email"], form["password"], form["code"]
+def _check_password(form: Form) -> str | CodeRequired:
+    """Return the secret of a new session, or CodeRequired; raise InputError if email or password is wrong."""
+    email, password = form["email"], form["password"]
     refuse_too_long(email, password)
     browser, limits, now = current_session().browser, context().limits, context().clock()
     usual = known_addresses(context().store, email, now)
     with limits.sign_in(email, browser.address, usual) as forgive:
-        secret = sign_in(context().store, email, password, code, browser, now, limits.count_code)
-    if secret is None:
+        found = sign_in(context().store, email, password, browser, now)
+    if found is None:
         log.warning("event=sign-in-refused address=%s", browser.address)
         raise InputError(WRONG_CREDENTIALS)
     forgive()
+    return found
+
+
+def _check_code(required: CodeRequired, code: str) -> str:
+    """Return the secret of a new session; raise InputError if the code is wrong."""
+    browser, limits, now = current_session().browser, context().limits, context().clock()
+    secret = sign_in_with_code(context().store, required, code, browser, now, limits.count_code)
+    if secret is None:
+        raise InputError(WRONG_CODE, "code")
     return secret
+
+
+def _begin(secret: str, form: Form) -> BaseResponse:
+    """Give the browser its new session, and redirect to the page that it requested."""
+    _end_current_session()
+    switch_session(secret)
+    return redirect_to_path(local_path(form["next"]), _first_password_notice())
+
+
+def _status(form: Form) -> int:
+    """Return 403 for wrong credentials, 400 for malformed ones."""
+    return 403 if form.errors.keys() & {"", "code"} else 400
 
 
 def _invitation(secret: str) -> invitations.Invitation:

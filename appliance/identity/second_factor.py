@@ -94,7 +94,7 @@ def passes(known: Credentials, code: str, address: str, now: datetime, take_code
     """Return whether the code is right, and use it up; True if the account needs none. Call it in a transaction.
 
     An unused recovery code of the account is right too. The code is counted before it is compared, and fails if there
-    were too many: so a client does not learn that the password is right.
+    were too many, as a wrong one does.
     """
     secret = known.totp_secret
     if secret is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
@@ -46,10 +47,19 @@ def known_addresses(store: Store, email: str, now: datetime) -> set[str]:
         return sessions.addresses_of_email(email, now - second_factor.KNOWN_ADDRESS_AGE)
 
 
-def sign_in(
-    store: Store, email: str, password: str, code: str, browser: Browser, now: datetime, take_code: TakeCode
-) -> str | None:
-    """Return the secret of a new session, or None if email, password or code is wrong.
+@dataclass(frozen=True, slots=True)
+class CodeRequired:
+    """A right email and password of an account that has a second factor: its code is still missing.
+
+    `fingerprint` is that of the hash which was compared: after a change of the password a code begins no session.
+    """
+
+    account: UUID
+    fingerprint: str
+
+
+def sign_in(store: Store, email: str, password: str, browser: Browser, now: datetime) -> str | CodeRequired | None:
+    """Return the secret of a new session, CodeRequired, or None if email or password is wrong.
 
     In every case one hash is compared and one transaction written: neither the time nor a StoreError of a store that
     cannot be written shows which of them was wrong. A hash with former parameters is replaced.
@@ -62,11 +72,26 @@ def sign_in(
     with store.writing():
         current = credentials.find(email)
         is_same = right and current and current.password_hash == compared and not current.account.disabled_at
-        if current and is_same and second_factor.passes(current, code, browser.address, now, take_code):
-            if renewed:
-                credentials.set_password_hash(current.account.uuid, renewed, is_first=current.is_first)
+        if not current or not compared or not is_same:
+            credentials.write_without_change()
+            return None
+        if renewed:
+            credentials.set_password_hash(current.account.uuid, renewed, is_first=current.is_first)
+        if current.totp_secret is None:
             return begin_session(current.account, browser, now)
         credentials.write_without_change()
+        return CodeRequired(current.account.uuid, _fingerprint(renewed or compared))
+
+
+def sign_in_with_code(
+    store: Store, known: CodeRequired, code: str, browser: Browser, now: datetime, take_code: TakeCode
+) -> str | None:
+    """Return the secret of a new session, or None if the code is wrong or the password no longer the one compared."""
+    with store.writing():
+        current = credentials.get(known.account)
+        is_same = _fingerprint(current.password_hash or "") == known.fingerprint and not current.account.disabled_at
+        if is_same and second_factor.passes(current, code, browser.address, now, take_code):
+            return begin_session(current.account, browser, now)
     return None
 
 
@@ -123,3 +148,7 @@ def _set(principal: Principal, password_hash: str, now: datetime, *, is_first: b
     credentials.set_password_hash(principal.account.uuid, password_hash, is_first=is_first)
     sessions.end_all(principal.account.uuid, now)
     audit.append("password.change", principal.account.uuid, principal.account.email, principal, now)
+
+
+def _fingerprint(password_hash: str) -> str:
+    return hashlib.sha256(password_hash.encode()).hexdigest()

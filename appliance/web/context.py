@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -25,7 +27,10 @@ _KEY = "dns-appliance"
 
 @dataclass(frozen=True, slots=True)
 class WebContext:
-    """The services of one application. `clock` returns the time that is stored and shown, in UTC."""
+    """The services of one application. `clock` returns the time that is stored and shown, in UTC.
+
+    `key` signs what a page of this process carries to the next one; another process has another key.
+    """
 
     settings: Settings
     store: Store
@@ -37,6 +42,7 @@ class WebContext:
     known_clients: KnownClients
     clock: Callable[[], datetime]
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+    key: bytes = field(default_factory=functools.partial(secrets.token_bytes, 32), repr=False)
 
     @property
     def nameservers(self) -> list[str]:

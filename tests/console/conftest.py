@@ -68,9 +68,7 @@ class Browser:
 
     def forms(self, path: str) -> dict[str, dict[str, str]]:
         """Return the hidden fields of the forms on a page, by the path that each is sent to."""
-        parser = _Forms(path)
-        parser.feed(self.get(path).text)
-        return parser.found
+        return forms_in(self.get(path).text, path)
 
     def send(self, path: str, values: dict[str, Any], page: str | None = None, **more: Any) -> TestResponse:  # noqa: ANN401
         """Submit the form that is sent to `path`; `page` is the page that has it, if it is another one."""
@@ -81,8 +79,11 @@ class Browser:
         return self._open("POST", path, data=values, **more)
 
     def sign_in(self, email: str, password: str = PASSWORD, code: str = "", **more: str) -> TestResponse:
-        """Submit the sign-in form."""
-        return self.send("/sign-in/", {"email": email, "password": password, "code": code, **more})
+        """Submit the sign-in form, and the form for the code if the account has a second factor."""
+        answer = self.send("/sign-in/", {"email": email, "password": password, **more})
+        path = "/sign-in/code/"
+        hidden = forms_in(answer.text, path).get(path) if answer.status_code == 200 else None
+        return self.post(path, {**hidden, "code": code}) if hidden else answer
 
     def cookie(self, name: str = "session") -> str | None:
         """Return the value of the cookie."""
@@ -124,6 +125,13 @@ class Console:
         browser = self.browser()
         assert browser.sign_in(email).status_code == 303
         return browser
+
+
+def forms_in(page: str, path: str) -> dict[str, dict[str, str]]:
+    """Return the hidden fields of the forms on a page at that path, by the path that each is sent to."""
+    parser = _Forms(path)
+    parser.feed(page)
+    return parser.found
 
 
 def texts(answer: TestResponse, pattern: str) -> list[str]:

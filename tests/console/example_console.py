@@ -11,12 +11,14 @@ from typing import Any
 from pyotp import TOTP
 from werkzeug.routing import Rule
 
-from appliance.store import accounts, invitations, sessions
-from tests.console.conftest import PASSWORD, Browser, Console
+from appliance.store import accounts, credentials, invitations, sessions
+from tests.console.conftest import PASSWORD, Browser, Console, forms_in
 from tests.console.zone_page import ZonePage
 from tests.workspace import current_database
 
 OPERATOR, GUEST, DISABLED = "operator@example.org", "guest@example.org", "disabled@example.org"
+GUARDED = "guarded@example.org"
+"""The account with a second factor."""
 NEW = "another long password"
 SECRET, TOTP_SECRET = "x" * 43, "A" * 32
 """The secret of an invitation, and one for two-factor authentication."""
@@ -43,6 +45,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "console.set_password": {"current": PASSWORD, "password": NEW, "again": NEW},
     "console.accept_invitation": {"password": NEW, "again": NEW},
     "console.try_sign_in": {"email": OPERATOR, "password": NEW},
+    "console.sign_in_code": {},
     "console.sign_out": {},
 }
 """The values of the form of each endpoint; submitted in this order, each form writes to the store."""
@@ -81,6 +84,9 @@ class ExampleConsole:
         if endpoint == "console.submit_draft":
             path = f"{self.page.path}changes/"
             fields["draft_version"] = self.browser.forms(path)[path]["draft_version"]
+        if endpoint == "console.sign_in_code":
+            asked = self.browser.post("/sign-in/", {**self.token(), "email": GUARDED, "password": PASSWORD})
+            fields["proof"] = forms_in(asked.text, "").get("/sign-in/code/", {}).get("proof", "")
         return fields
 
     def token(self) -> dict[str, str]:
@@ -107,7 +113,10 @@ def create_example(console: Console) -> ExampleConsole:
     page.add_address()
     page.add_address(name="drafted", intent="draft")
     operator_account, guest, disabled = (application.account(email) for email in (OPERATOR, GUEST, DISABLED))
+    console.signed_in(GUARDED)  # renews the hash of its password
+    guarded = application.account(GUARDED).uuid
     with application.writing():
+        credentials.set_totp(guarded, TOTP_SECRET)
         token, _ = accounts.create_token(operator_account, "laptop", ["dns:*"], now)
         others = [
             sessions.begin(operator_account, f"{number}" * 43, now, "192.0.2.1", "a browser") for number in range(2)

@@ -14,6 +14,7 @@ REDIRECTS = ("console.home", "console.sign_in")
 PUBLIC = (
     "console.sign_in",
     "console.try_sign_in",
+    "console.sign_in_code",
     "console.sign_out",
     "console.invitation",
     "console.accept_invitation",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 from argon2 import extract_parameters
+from pyotp import TOTP
+from werkzeug.test import TestResponse
 
 from appliance.addresses import Endpoint, LocalSocket
 from appliance.app import create_app
@@ -20,11 +23,12 @@ from appliance.store.file import sqlite
 from appliance.web.context import context_of
 from appliance.web.password_slots import SLOTS, UNKNOWN_QUEUE
 from tests.api.conftest import Application
-from tests.console.conftest import PASSWORD, PASSWORD_HASH, Browser, Console
+from tests.console.conftest import PASSWORD, PASSWORD_HASH, Browser, Console, forms_in, texts
 from tests.pair import wait_for
 from tests.workspace import read_rows
 
 ME = "me@example.org"
+SECRET, CODE = "A" * 32, "/sign-in/code/"
 
 
 def test_pages_require_a_session(console: Console) -> None:
@@ -134,9 +138,82 @@ def test_all_wrong_credentials_have_the_same_response(console: Console) -> None:
             tried.append(browser.sign_in(email, password))
             assert watcher.execute("pragma data_version").fetchone() != before, "every failure is one write"
     assert {answer.status_code for answer in tried} == {403}
-    assert len({answer.data for answer in tried}) == 1
-    assert "Wrong email, password or code." in tried[0].text
+    assert len({without_email(answer) for answer in tried}) == 1
+    assert "Wrong email or password." in tried[0].text
     assert browser.get("/account/").status_code == 303
+
+
+def without_email(answer: TestResponse) -> str:
+    """Return the sign-in page without the email that was submitted, and without what is focused because of it."""
+    return re.sub(r' value="[^"]*@[^"]*"| value=""| autofocus="True"', "", answer.text)
+
+
+def test_a_wrong_password_keeps_the_email(console: Console) -> None:
+    console.account(ME)
+    browser = console.browser()
+    assert texts(browser.get("/sign-in/"), r'id="(\w+)"[^>]*autofocus') == ["email"]
+    for email in (ME, "unknown@example.org"):
+        refused = browser.sign_in(email, "wrong horse battery", next="/account/")
+        assert f'value="{email}"' in refused.text and 'name="next" value="/account/"' in refused.text
+        assert texts(refused, r'id="(\w+)"[^>]*autofocus') == ["password"]
+        assert "wrong horse" not in refused.text and "code" not in refused.text
+
+
+def guarded(console: Console, browser: Browser) -> tuple[dict[str, str], str]:
+    """Enter the right password of an account with a second factor; return the form for the code, and a right code."""
+    account = console.account(ME).account.uuid
+    with console.application.writing():
+        credentials.set_totp(account, SECRET)
+    asked = browser.send("/sign-in/", {"email": ME, "password": PASSWORD, "next": "/account/"})
+    assert asked.status_code == 200 and "Two-factor code" in asked.text and PASSWORD not in asked.text
+    return forms_in(asked.text, CODE)[CODE], TOTP(SECRET).at(console.application.clock())
+
+
+def test_the_code_is_a_second_step(console: Console) -> None:
+    browser = console.browser()
+    form, code = guarded(console, browser)
+    assert browser.get("/account/").status_code == 303, "the password alone begins no session"
+    wrong = browser.post(CODE, {**form, "code": "000000"})
+    assert wrong.status_code == 403 and 'id="code-error"' in wrong.text
+    begun = browser.post(CODE, {**forms_in(wrong.text, CODE)[CODE], "code": code})
+    assert (begun.status_code, begun.location) == (303, "/account/") and browser.get("/account/").status_code == 200
+
+
+def test_the_form_for_the_code_is_valid_for_minutes_and_this_browser(console: Console) -> None:
+    browser, other = console.browser(), console.browser()
+    form, code = guarded(console, browser)
+    theirs = {**form, **other.forms("/sign-in/")["/sign-in/"], "code": code}
+    forged = {**form, "proof": form["proof"].replace(form["proof"][:8], "0" * 8), "code": code}
+    late = replace_proof_time(form, code)
+    for browser_of, sent in ((other, theirs), (browser, forged), (browser, late), (browser, {**form, "proof": ""})):
+        refused = browser_of.post(CODE, sent)
+        assert refused.status_code == 403 and "Enter it again" in refused.text and f'value="{ME}"' in refused.text
+    console.application.clock.forward(minutes=5)
+    code = TOTP(SECRET).at(console.application.clock())
+    assert browser.post(CODE, {**form, "code": code}).status_code == 403
+
+
+def replace_proof_time(form: dict[str, str], code: str) -> dict[str, str]:
+    """Return the form with a later expiry in its proof, which the signature then does not fit."""
+    account, fingerprint, _, signature = form["proof"].split(".")
+    return {**form, "proof": f"{account}.{fingerprint}.9999999999.{signature}", "code": code}
+
+
+def test_a_new_password_or_a_disabled_account_ends_the_second_step(console: Console) -> None:
+    browser = console.browser()
+    form, code = guarded(console, browser)
+    with console.application.writing():
+        accounts.disable_account(ME, console.application.clock())
+    assert browser.post(CODE, {**form, "code": code}).status_code == 403
+    account = console.application.account(ME).uuid
+    with console.application.writing():
+        accounts.enable_account(ME)
+        compared = credentials.get(account).password_hash
+        credentials.set_password_hash(account, PASSWORD_HASH)
+    assert compared != PASSWORD_HASH and browser.post(CODE, {**form, "code": code}).status_code == 403
+    with console.application.writing():
+        credentials.set_password_hash(account, compared or "")
+    assert browser.post(CODE, {**form, "code": code}).status_code == 303
 
 
 def test_a_locked_store_reveals_nothing_about_credentials(console: Console) -> None:
