@@ -29,14 +29,15 @@ from appliance.web.rate_limits import client_network
 from appliance.zones.names import parse_domain, parse_owner
 from appliance.zones.rdata import TYPES, has_priority, parse_rdata, parse_type
 
+MAX_CHARACTERS = max(rdata_format.max_characters for rdata_format in TYPES.values())
 ORIGIN = dns.name.from_text("example.com.")
 MAX_LENGTHS = {
     "appliance.api.auth": MAX_HEADER,
     "appliance.web.http_hardening": MAX_HEADER,
     "appliance.web.deployment_wait": 500,
     "appliance.zones.names": 253,
-    "appliance.zones.rdata": 20_000,
-    "appliance.zones.character_strings": 20_000,
+    "appliance.zones.rdata": MAX_CHARACTERS,
+    "appliance.zones.character_strings": MAX_CHARACTERS,
     "appliance.zones.bind_limits": 255,
 }
 """The maximum length of input for the patterns of each module that parses requests."""
@@ -97,9 +98,10 @@ def parsers() -> Iterator[Call]:
     yield Call("parse_uuid", parse_uuid, MAX_HEADER)
     yield Call("client_network", client_network, MAX_HEADER)
     yield Call("read_object", lambda text: read_object(text.encode()), MAX_BODY, ("", '{"a":', '{"a":"', '{"a":[1'))
-    for rdtype in TYPES:
+    starts = ("", '"', "0 ", "1 . key667=", '1 1 "', "3 1 1 ")
+    for rdtype, rdata_format in TYPES.items():
         read = _content(rdtype.name, 10 if has_priority(rdtype) else None)
-        yield Call(f"parse_rdata {rdtype.name}", read, MAX_BODY, ("", '"', "0 "))
+        yield Call(f"parse_rdata {rdtype.name}", read, rdata_format.max_characters, starts)
 
 
 def _using(pattern: re.Pattern[Any], method: str) -> Callable[[str], object]:

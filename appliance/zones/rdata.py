@@ -25,10 +25,14 @@ from dns.rdtypes.svcbbase import ParamKey, SVCBBase
 
 from appliance.errors import InvalidValue, UnsupportedType
 from appliance.zones.bind_limits import refuse_unloadable
-from appliance.zones.character_strings import parse_quoted, parse_strings, print_quoted
+from appliance.zones.character_strings import MAX_STRINGS, parse_quoted, parse_strings, print_quoted
 from appliance.zones.names import parse_target, refuse_control_characters
 
 MAX_TXT_OCTETS = 4096
+MAX_OCTETS = 60_000
+"""The maximum rdata of a record, as of an RRset (`appliance.zones.rules`)."""
+MAX_ESCAPED_OCTETS = 40_000
+"""The same for types whose octets may be printed as `\\255`: a response with the value fits into a body of 256 KiB."""
 MAX_PRIORITY = 65535
 
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,9}")
@@ -53,13 +57,19 @@ class RdataFormat:
     """How a type is parsed: `write(value, priority, origin)` returns the text for dnspython, or the rdata itself.
 
     `target` is the index of the host name among the fields of the value. `has_priority` is True if the first number of
-    the rdata is the API's `priority`. `max_length` is the maximum length of the value, in characters.
+    the rdata is the API's `priority`. `max_octets` is the maximum length of the rdata, by default that of a few numbers
+    and a name.
     """
 
     write: Callable[[str, int, Name], str | Rdata]
     target: int | None = None
     has_priority: bool = False
-    max_length: int = 1_000
+    max_octets: int = 300
+
+    @property
+    def max_characters(self) -> int:
+        """Return the maximum length of a value as sent; the canonical value of any rdata is shorter."""
+        return 5 * self.max_octets + 1_000
 
 
 def parse_rdata(record_type: str, value: str, priority: int | None, origin: Name) -> ParsedRdata:
@@ -67,18 +77,21 @@ def parse_rdata(record_type: str, value: str, priority: int | None, origin: Name
     rdtype = parse_type(record_type)
     _check_priority(record_type, TYPES[rdtype], priority)
     rdata_format = TYPES[rdtype]
-    if len(value) > rdata_format.max_length:
+    if len(value) > rdata_format.max_characters:
         raise InvalidValue(
-            f"the value has {len(value)} characters; at most {rdata_format.max_length} are allowed", "value"
+            f"the value has {len(value)} characters; at most {rdata_format.max_characters} are allowed", "value"
         )
     refuse_control_characters(value, "value")
     written = rdata_format.write(value, priority or 0, origin)
     try:
         if isinstance(written, str):
             written = dns.rdata.from_text(IN, rdtype, written, origin=dns.name.root, relativize=False)
-        rdata = parse_wire(rdtype, written.to_wire() or b"")
+        wire = written.to_wire() or b""
+        rdata = parse_wire(rdtype, wire)
     except (dns.exception.DNSException, ValueError, OverflowError, struct.error) as error:
         raise InvalidValue(f"the value is not valid {record_type} data: {_reason(error)}", "value") from None
+    if len(wire) > rdata_format.max_octets:
+        raise InvalidValue(f"the data has {len(wire)} octets; at most {rdata_format.max_octets} are allowed", "value")
     refuse_unloadable(rdata)
     plain = rdtype == RdataType.TXT and not value.startswith('"')
     return ParsedRdata(rdata, value if plain else print_value(rdata), priority)
@@ -251,21 +264,21 @@ TYPES: Mapping[RdataType, RdataFormat] = {
     RdataType.AAAA: RdataFormat(_ipv6),
     RdataType.CNAME: RdataFormat(_target, target=0),
     RdataType.MX: RdataFormat(_mx, target=0, has_priority=True),
-    RdataType.TXT: RdataFormat(_txt, max_length=20_000),
+    RdataType.TXT: RdataFormat(_txt, max_octets=MAX_TXT_OCTETS + MAX_STRINGS),
     RdataType.NS: RdataFormat(_ns, target=0),
     RdataType.SRV: RdataFormat(_srv, target=2, has_priority=True),
-    RdataType.CAA: RdataFormat(_caa),
+    RdataType.CAA: RdataFormat(_caa, max_octets=MAX_OCTETS),
     RdataType.PTR: RdataFormat(_target, target=0),
-    RdataType.TLSA: RdataFormat(_structured, max_length=8_000),
-    RdataType.SSHFP: RdataFormat(_structured),
-    RdataType.DS: RdataFormat(_structured),
-    RdataType.NAPTR: RdataFormat(_with_target(-1), target=-1),
-    RdataType.SVCB: RdataFormat(_with_target(1), target=1),
-    RdataType.HTTPS: RdataFormat(_with_target(1), target=1),
+    RdataType.TLSA: RdataFormat(_structured, max_octets=MAX_OCTETS),
+    RdataType.SSHFP: RdataFormat(_structured, max_octets=MAX_OCTETS),
+    RdataType.DS: RdataFormat(_structured, max_octets=MAX_OCTETS),
+    RdataType.NAPTR: RdataFormat(_with_target(-1), target=-1, max_octets=1_100),
+    RdataType.SVCB: RdataFormat(_with_target(1), target=1, max_octets=MAX_ESCAPED_OCTETS),
+    RdataType.HTTPS: RdataFormat(_with_target(1), target=1, max_octets=MAX_ESCAPED_OCTETS),
     RdataType.LOC: RdataFormat(_location),
-    RdataType.URI: RdataFormat(_structured),
-    RdataType.SMIMEA: RdataFormat(_structured, max_length=8_000),
-    RdataType.OPENPGPKEY: RdataFormat(_structured, max_length=8_000),
+    RdataType.URI: RdataFormat(_structured, max_octets=MAX_ESCAPED_OCTETS),
+    RdataType.SMIMEA: RdataFormat(_structured, max_octets=MAX_OCTETS),
+    RdataType.OPENPGPKEY: RdataFormat(_structured, max_octets=MAX_OCTETS),
 }
 """Every type that is served, in the order of the documentation."""
 
