@@ -27,7 +27,8 @@ from appliance.store.records import duplicate
 from appliance.store.zones import Version
 from appliance.zones.changes import Change, Create, Delete, Update
 from appliance.zones.model import Node, Record, RRset, Zone
-from appliance.zones.rdata import parse_type
+from appliance.zones.names import print_owner
+from appliance.zones.rdata import ParsedRdata, parse_type
 from appliance.zones.rules import View, max_records
 
 
@@ -112,7 +113,7 @@ class ChangeSet:
     def update(self, before: Record, requested: RecordInput) -> Record:
         """Replace the data of a record and return it."""
         self.load([before.owner])
-        after = self._parse(requested, before.uuid, before.created_at)
+        after = self._parse(requested, before.uuid, before.created_at, before)
         return before if _is_same(before, after) else self._put(before, after)
 
     def delete(self, record: Record) -> None:
@@ -234,10 +235,18 @@ class ChangeSet:
                 self._overlay.pop(record.owner, None)
         self._keys = None
 
-    def _parse(self, requested: RecordInput, uuid: UUID, created_at: datetime) -> Record:
+    def _parse(self, requested: RecordInput, uuid: UUID, created_at: datetime, before: Record | None = None) -> Record:
+        """Return the requested record; what `before` already has was accepted once and is not parsed again."""
         rdtype = parse_type(requested.record_type)
-        owner = self.parser.owner(requested.name, self.origin)
-        content = self.parser.content(requested.record_type, requested.value, requested.priority, self.origin)
+        if before and requested.name == print_owner(before.owner, self.origin):
+            owner = before.owner
+        else:
+            owner = self.parser.owner(requested.name, self.origin)
+        data = requested.record_type, requested.value, requested.priority
+        if before and data == (before.rdtype.name, before.value, before.priority):
+            content = ParsedRdata(before.rdata, before.value, before.priority)
+        else:
+            content = self.parser.content(*data, self.origin)
         check_comment(requested.comment)
         return Record.from_parsed(
             content,
