@@ -77,7 +77,7 @@ def _paths(context: DoctorContext) -> Iterator[InstalledPath]:
     yield InstalledPath(context.configuration, "root", STORE_GROUP, 0o640)
     for key in (deployer.control_key, deployer.transfer_key, deployer.update_key):
         yield InstalledPath(key, "root", DEPLOYER, 0o640)
-    yield InstalledPath(deployer.zone_directory, DEPLOYER, NAMED, 0o2775)
+    yield InstalledPath(deployer.zone_directory, DEPLOYER, NAMED, 0o2770)
     yield InstalledPath(store.parent, "root", STORE_GROUP, 0o2770)
     locks = (store.with_suffix(".lock"), store.with_name(snapshot.API_LOCK), store.with_name(snapshot.DEPLOYER_LOCK))
     for file in (store, *snapshot.companions(store), *locks):

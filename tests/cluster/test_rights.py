@@ -61,6 +61,8 @@ def test_both_may_write_the_store(cluster: Cluster, user: str) -> None:
 def test_other_users_cannot_read_files(cluster: Cluster) -> None:
     for path in (*KEYS, "/etc/dns-appliance/config.toml", "/etc/bind/named.conf", STORE):
         assert cluster.ns1.ssh(f"cat {path}", status=(1,)).status == 1
+    for host in (cluster.ns1, cluster.ns2):
+        assert host.ssh(f"ls {ZONES}/", status=(2,)).status == 2
 
 
 def test_a_secondary_has_only_the_transfer_key(cluster: Cluster) -> None:

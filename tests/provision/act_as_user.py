@@ -84,7 +84,7 @@ def read_the_keys(folder: Path) -> None:
 def write_a_zone_file(folder: Path) -> None:
     """Write a new zone file, and the catalog's."""
     zones = settings_in(folder).deployer.zone_directory
-    for file in (zones / f"{os.geteuid()}.zone", *zones.glob("0*.zone")):
+    for file in (zones / f"{os.geteuid()}.zone", zones / f"{FILE_UUID}.zone"):
         try:
             with file.open("ab"):
                 sys.stdout.write("written\n")

@@ -98,7 +98,7 @@ def test_folders_are_those_of_the_settings() -> None:
     assert created == {
         str(DEFAULT_FILE.parent): ["0750", "root", users.STORE_GROUP],
         str(Settings().store.path.parent): ["2770", "root", users.STORE_GROUP],
-        str(Settings().deployer.zone_directory): ["2775", users.DEPLOYER, users.NAMED],
+        str(Settings().deployer.zone_directory): ["2770", users.DEPLOYER, users.NAMED],
         "/var/backups/dns-appliance": ["0700", "root", "root"],
     }
     assert {str(Path(key).parent) for key in KEYS} == {str(DEFAULT_FILE.parent)}

@@ -82,6 +82,7 @@ class Store:
             lock.seek(0)
             if lock.read() and not (self.path.exists() and self.path.stat().st_size):
                 raise StoreError(f"database {self.path} is missing or empty: restore a backup of it")
+            sqlite.refuse_special(self.path)
             with suppress(FileExistsError):
                 create_shared(self.path)  # SQLite gives its own files the permissions of this one
             schema.refuse_newer_file(self.path)
@@ -206,6 +207,8 @@ class Store:
     def _connect(self) -> bool:
         """Connect this thread; return False if it is connected already."""
         with self._translating_errors(OSError):
+            if self._db.is_closed():
+                sqlite.refuse_special(self.path)
             if self._keeper and self._db.is_closed():
                 self._thread.identity = self._keeper.keep()
                 self._db.database = self._keeper.address(self._thread.identity)

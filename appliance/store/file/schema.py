@@ -42,5 +42,5 @@ def refuse_newer(reader: sqlite.Connection, file: Path) -> None:
 
 def refuse_newer_file(file: Path) -> None:
     """Do the same for a file that may be missing or unreadable: its first use reports that."""
-    with suppress(apsw.Error), closing(sqlite.connect(file)) as reader:
+    with suppress(apsw.Error, OSError), closing(sqlite.connect(file)) as reader:
         refuse_newer(reader, file)

@@ -6,9 +6,12 @@ commits. This module must not know tables, rows or how failures are handled.
 
 from __future__ import annotations
 
+import os
+import stat
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -30,16 +33,22 @@ _STEPS = 50_000
 """Steps of SQLite's virtual machine, some milliseconds, after which a statement is interrupted if its time is over."""
 
 Connection = apsw.Connection
-_FLAGS = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_URI
+_FLAGS = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_URI | apsw.SQLITE_OPEN_NOFOLLOW
 
 
 def address(file: Path, *, immutable: bool = False) -> str:
-    """Return the URI of a file; `immutable` reads it without log and lock, and nobody may write it meanwhile."""
-    return f"{file.absolute().as_uri()}?mode={'ro&immutable=1' if immutable else 'rw'}"
+    """Return the URI of a file; `immutable` reads it without log and lock, and nobody may write it meanwhile.
+
+    Links to its folder are resolved now. A link in place of the file is never followed: whoever may write in the folder
+    could have root write to any file of this machine.
+    """
+    real = file.parent.resolve() / file.name
+    return f"{real.as_uri()}?mode={'ro&immutable=1' if immutable else 'rw'}"
 
 
 def connect(file: Path, *, immutable: bool = False) -> Connection:
     """Return a connection, in autocommit mode, to an existing file, or raise `apsw.Error`."""
+    refuse_special(file)
     connection = Connection(address(file, immutable=immutable), flags=_FLAGS)
     connection.set_busy_timeout(round(BUSY_TIMEOUT * 1000))
     return connection
@@ -64,6 +73,16 @@ class StatementTimer(threading.local):
     def is_over(self) -> bool:
         """Return whether the statement has taken longer."""
         return not self.is_exempt and self._monotonic() - self._began > self.limit
+
+
+def refuse_special(file: Path) -> None:
+    """Raise CantOpenError if the file exists and is no regular one: a link, or a pipe whose opening would block."""
+    with suppress(FileNotFoundError):
+        mode = os.lstat(file).st_mode
+        if stat.S_ISLNK(mode):
+            raise apsw.CantOpenError(f"it is a symbolic link to {file.readlink()}; a link is not followed")
+        if not stat.S_ISREG(mode):
+            raise apsw.CantOpenError("it is not a regular file")
 
 
 class Database(APSWDatabase):

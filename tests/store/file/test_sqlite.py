@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +12,10 @@ import apsw
 import peewee as pw
 import pytest
 
-from appliance.store.file import sqlite
+from appliance.errors import StoreError
+from appliance.store import accounts
+from appliance.store.file import snapshot, sqlite
+from appliance.store.file.database import Store
 
 
 @pytest.fixture
@@ -89,3 +94,54 @@ def test_rows_that_were_changed_are_counted(database: sqlite.Database) -> None:
     cursor = database.execute_sql("update thing set value = value + 10 where value > 1")
     assert database.rows_affected(cursor) == 2
     assert database.last_insert_id(cursor) == 3
+
+
+@pytest.fixture(params=["link", "dangling link", "pipe"])
+def special(request: pytest.FixtureRequest, file: Path, tmp_path: Path) -> Path:
+    """Something else in the place of a store; `file` is what a link leads to."""
+    place = tmp_path / "store" / "store.sqlite3"
+    place.parent.mkdir()
+    if request.param == "pipe":
+        os.mkfifo(place)
+    else:
+        place.symlink_to(file if request.param == "link" else tmp_path / "missing")
+    return place
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        sqlite.connect,
+        lambda place: Store(place).create_or_migrate(),
+        lambda place: list(_read(place)),
+        snapshot.verify,
+        lambda place: snapshot.copy_store(place, place.with_name("copy")),
+    ],
+)
+def test_a_link_is_not_followed(special: Path, file: Path, use: Callable[[Path], object]) -> None:
+    before = file.read_bytes()
+    with pytest.raises((apsw.CantOpenError, StoreError), match=r"symbolic link to|not a regular file"):
+        use(special)
+    assert file.read_bytes() == before
+    assert not (file.parent / "missing").exists()
+
+
+def _read(place: Path) -> Iterator[str]:
+    store = Store(place)
+    store.keep()
+    with store.connection():
+        yield from (account.email for account in accounts.list_accounts())
+
+
+def test_a_link_placed_after_the_check_is_not_followed_either(file: Path, tmp_path: Path) -> None:
+    place = tmp_path / "link"
+    place.symlink_to(file)
+    database = sqlite.Database(sqlite.address(place))
+    with pytest.raises(pw.OperationalError, match="unable to open"):
+        database.connect()
+
+
+def test_a_link_to_the_folder_is_followed(file: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.symlink_to(file.parent)
+    assert values(folder / file.name) == []
