@@ -1,4 +1,4 @@
-"""What tests of several rooms share: one pair of named and one browser for a whole run, an editor for each test."""
+"""What tests of several packages share: one pair of named, one appliance and one browser for each process of a run."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, expect
 
+from tests.appliance import Appliance, Client
 from tests.browser import TIMEOUT, open_browser
 from tests.pair import Pair
 from tests.workspace import Workspace, open_workspace
@@ -24,6 +25,19 @@ def pair() -> Iterator[Pair]:
     """A running primary and secondary; every test that uses it works on zones of its own."""
     with Pair() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def appliance() -> Iterator[Appliance]:
+    """A running appliance; every test that uses it has its own zones and accounts."""
+    with Appliance() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def api(appliance: Appliance) -> Client:
+    """A client of its API, for an account of these tests."""
+    return appliance.client(appliance.token("stories@example.org"))
 
 
 @pytest.fixture(scope="session")

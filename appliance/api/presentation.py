@@ -137,11 +137,5 @@ def dump_zone(zone: Zone, deployment: Deployment) -> JSON:
     return cast(JSON, _ZONE.dump(zone_summary(zone, deployment)))
 
 
-def dump_zone_detail(zone: Zone, deployment: Deployment) -> JSON:
-    """Return the zone as the JSON that a response has, with an empty list in place of its records."""
-    return cast(JSON, _ZONE_DETAIL.dump(zone_detail(zone, deployment, ())))
-
-
 _RECORD = schemas.Record()
 _ZONE = schemas.ZoneSummary()
-_ZONE_DETAIL = schemas.ZoneDetail()

@@ -76,10 +76,12 @@ def try_code() -> Response | BaseResponse:
 @pages.post("/sign-out/")
 @public
 def sign_out() -> BaseResponse:
-    """End the session."""
+    """End the session; the browser forgets what it cached or stored of it."""
     _end_current_session()
     switch_session(new_secret())
-    return redirect_to("console.sign_in", "Signed out.")
+    response = redirect_to("console.sign_in", "Signed out.")
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
 
 
 @pages.get("/invitations/<secret>/", endpoint="invitation")

@@ -264,7 +264,8 @@ def test_signing_out_ends_the_session(console: Console) -> None:
     assert secret
     thief.client.set_cookie("session", secret)
     assert thief.get("/account/").status_code == 200
-    assert browser.send("/sign-out/", {}, page="/account/").location == "/sign-in/"
+    answer = browser.send("/sign-out/", {}, page="/account/")
+    assert (answer.location, answer.headers["Clear-Site-Data"]) == ("/sign-in/", '"cache", "storage"')
     assert "Signed out." in browser.get("/sign-in/").text
     assert "Signed out." not in browser.get("/sign-in/").text
     assert thief.get("/account/").status_code == browser.get("/account/").status_code == 303

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from appliance.app import create_app
+from appliance.app import JSON_POLICY, create_app
 from appliance.principal import TokenLimits
 from appliance.settings import ApiSettings
 from appliance.store import heartbeat
@@ -200,5 +200,5 @@ def test_headers_of_every_response(application: Application, me: Bearer) -> None
     for answer in (me("GET", "/dns-zones/"), me("GET", "/nothing/"), web.get("/healthz"), web.get("/nothing")):
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["Cache-Control"] == "no-store"
-        assert answer.headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+        assert answer.headers["Content-Security-Policy"] == JSON_POLICY
         assert not any(name.startswith("Access-Control") for name in answer.headers.keys())  # noqa: SIM118 - werkzeug's
