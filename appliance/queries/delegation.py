@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import dns.exception
-from dns.message import Message
 from dns.name import Name
 from dns.rdatatype import RdataType
+from dns.rrset import RRset
 
 from appliance.addresses import Endpoint, Nameserver
 from appliance.queries.lookup import TIMEOUT, send_query
@@ -35,12 +35,13 @@ def find_delegation(zone: Name, resolver: Nameserver, port: int = 53, timeout: f
         parent = _parent_of(zone, resolver, timeout)
         if parent is None:
             return Delegation(problem="the resolver knows no zone above it")
-        for server in _servers_of(parent, resolver, port, timeout):
+        for server in servers_of(parent, resolver, port, timeout):
             try:
                 response = send_query(server, zone, RdataType.NS, timeout)
             except (dns.exception.DNSException, OSError, EOFError):
                 continue
-            return Delegation(parent, frozenset(_targets(response, zone)))
+            sections = (*response.answer, *response.authority)
+            return Delegation(parent, frozenset(target for rrset in sections for target in targets_of(rrset, zone)))
         return Delegation(parent, problem="no nameserver of the parent zone answered")
     except (dns.exception.DNSException, OSError, EOFError) as error:
         return Delegation(problem=f"the resolver did not answer: {str(error) or type(error).__name__}")
@@ -57,10 +58,14 @@ def _parent_of(zone: Name, resolver: Nameserver, timeout: float) -> Name | None:
     return None
 
 
-def _servers_of(parent: Name, resolver: Nameserver, port: int, timeout: float) -> Iterator[Nameserver]:
-    """Yield the parent's nameservers, each with the first address that the resolver returns."""
-    response = send_query(resolver, parent, RdataType.NS, timeout, recurse=True)
-    for name in sorted(_targets(response, parent))[:MAX_PARENT_SERVERS]:
+def servers_of(zone: Name, resolver: Nameserver, port: int, timeout: float) -> Iterator[Nameserver]:
+    """Yield nameservers of the zone at `port`, each with the first address that the resolver returns.
+
+    Raise dns.exception.DNSException, OSError or EOFError if the resolver does not answer.
+    """
+    response = send_query(resolver, zone, RdataType.NS, timeout, recurse=True)
+    names = {target for rrset in response.answer for target in targets_of(rrset, zone)}
+    for name in sorted(names)[:MAX_PARENT_SERVERS]:
         for rdtype in (RdataType.A, RdataType.AAAA):
             found = send_query(resolver, name, rdtype, timeout, recurse=True)
             addresses = [rdata.address for rrset in found.answer if rrset.rdtype == rdtype for rdata in rrset]
@@ -69,7 +74,7 @@ def _servers_of(parent: Name, resolver: Nameserver, port: int, timeout: float) -
                 break
 
 
-def _targets(response: Message, owner: Name) -> Iterator[Name]:
-    for rrset in (*response.answer, *response.authority):
-        if rrset.name == owner and rrset.rdtype == RdataType.NS:
-            yield from (rdata.target for rdata in rrset)
+def targets_of(rrset: RRset, owner: Name) -> Iterator[Name]:
+    """Yield the nameservers that the RRset names, if it is the NS RRset of `owner`."""
+    if rrset.name == owner and rrset.rdtype == RdataType.NS:
+        yield from (rdata.target for rdata in rrset)

@@ -22,6 +22,8 @@ from appliance.addresses import Nameserver
 
 TIMEOUT = 2.0
 """Seconds to wait for the response of a nameserver."""
+FAILURES = (dns.exception.DNSException, OSError, EOFError)
+"""What `send_query` raises if there is no valid response."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ def _query_one(server: Nameserver, name: Name, rdtype: RdataType, timeout: float
         response = send_query(server, name, rdtype, timeout)
     except dns.exception.Timeout:
         return LookupResponse(server, problem=f"no answer within {timeout:g} s")
-    except (dns.exception.DNSException, OSError, EOFError) as error:
+    except FAILURES as error:
         return LookupResponse(server, problem=str(error) or type(error).__name__)
     return LookupResponse(
         server,
