@@ -25,6 +25,7 @@ from appliance.addresses import (
 )
 from appliance.errors import InvalidName, InvalidValue
 from appliance.zones.names import MAX_NAME_OCTETS, parse_domain, print_domain, refuse_control_characters
+from appliance.zones.ownership import Proof
 
 DomainName = Annotated[str, "domain name"]
 Mailbox = Annotated[str, "mailbox"]
@@ -121,6 +122,7 @@ READERS: Mapping[object, Callable[[object], object]] = {
     Mailbox: _read_mailbox,
     HostNames: lambda value: tuple(map(_read_host, _read_list(value))),
     Networks: lambda value: tuple(map(_read_network, _read_list(value))),
+    Proof: lambda value: Proof(_read_text(value)),
     Path: lambda value: Path(_read_text(value)),
     Endpoint: lambda value: parse_endpoint(_read_text(value)),
     Endpoint | LocalSocket: lambda value: parse_listen_address(_read_text(value)),
@@ -135,6 +137,7 @@ EXPECTED: Mapping[object, str] = {
     Mailbox: "an email, such as hostmaster@example.net, or the same as a name, such as hostmaster.example.net",
     HostNames: "a list of host names or addresses without ports, such as dns.example.net",
     Networks: "a list of addresses or networks, such as 192.0.2.7 or 192.0.2.0/24",
+    Proof: "off, delegated or always",
     Path: "a path",
     Endpoint: "address:port, such as 127.0.0.1:8053",
     Endpoint | LocalSocket: (

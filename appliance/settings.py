@@ -19,6 +19,7 @@ from appliance import setting_values
 from appliance.addresses import Endpoint, LocalSocket, Nameserver
 from appliance.errors import InputError, SettingsError
 from appliance.setting_values import DomainName, HostNames, Mailbox, Networks
+from appliance.zones.ownership import Proof
 
 DEFAULT_FILE = Path("/etc/dns-appliance/config.toml")
 CONFIG_IN_STATE = "config.toml"
@@ -75,6 +76,17 @@ class QuotaSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnershipSettings:
+    """[ownership]: who may publish a zone. Zones of operators need no proof."""
+
+    proof: Proof = setting(
+        Proof.OFF,
+        "new zones that are held until a TXT record or an operator releases them: off, delegated (domains that are "
+        "delegated to dns.nameservers already) or always; needs dns.resolver",
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class DnsSettings:
     """[dns]: the nameservers, the SOA record and the TTLs of every zone."""
 
@@ -90,7 +102,7 @@ class DnsSettings:
     apex_ttl: int = setting(3600, "TTL of the SOA record and the apex NS rrset, seconds")
     default_ttl: int = setting(3600, "default TTL of a new zone's records, seconds")
     resolver: Endpoint | None = setting(
-        None, "address:port of a resolver, to look up the delegations of zones; empty: none"
+        None, "address:port of a resolver, to look up delegations and proofs of ownership; empty: none"
     )
 
 
@@ -120,6 +132,7 @@ class Settings:
     store: StoreSettings = StoreSettings()
     api: ApiSettings = ApiSettings()
     quotas: QuotaSettings = QuotaSettings()
+    ownership: OwnershipSettings = OwnershipSettings()
     dns: DnsSettings = DnsSettings()
     deployer: DeployerSettings = DeployerSettings()
     sources: Mapping[str, str] = field(default_factory=dict)
@@ -129,6 +142,7 @@ SECTIONS: Mapping[str, type] = {
     "store": StoreSettings,
     "api": ApiSettings,
     "quotas": QuotaSettings,
+    "ownership": OwnershipSettings,
     "dns": DnsSettings,
     "deployer": DeployerSettings,
 }
@@ -168,6 +182,7 @@ def read_settings(file: Path | None, environment: Mapping[str, str]) -> Settings
         sections[name] = section(**values)
     settings = Settings(**sections, sources={key: one.source for key, one in given.items()})
     _refuse_shared_endpoint(settings)
+    _refuse_unprovable(settings)
     return settings
 
 
@@ -247,3 +262,12 @@ def _refuse_shared_endpoint(settings: Settings) -> None:
     others[settings.deployer.control] = "deployer.control"
     if isinstance(listen, Endpoint) and listen in others:
         raise SettingsError(f"api.listen is {listen}, which {others[listen]} has too; use another port for one of them")
+
+
+def _refuse_unprovable(settings: Settings) -> None:
+    """Raise SettingsError if proofs of ownership are required and there is no resolver to look for them."""
+    proof = settings.ownership.proof
+    if proof is not Proof.OFF and settings.dns.resolver is None:
+        raise SettingsError(
+            f"ownership.proof is {proof}, which needs dns.resolver: set it to address:port of a resolver"
+        )

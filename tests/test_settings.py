@@ -190,3 +190,14 @@ def test_any_text_is_a_value_or_a_settings_error(key: str, text: str) -> None:
     except SettingsError as refused:
         message = str(refused)
     assert key in message
+
+
+@pytest.mark.parametrize("proof", ["delegated", "always"])
+def test_proofs_of_ownership_need_a_resolver(proof: str) -> None:
+    environment = {"DNS_APPLIANCE_OWNERSHIP_PROOF": proof}
+    with pytest.raises(SettingsError, match=f"ownership.proof is {proof}, which needs dns.resolver"):
+        read_settings(None, environment)
+    with_resolver = environment | {"DNS_APPLIANCE_DNS_RESOLVER": "192.0.2.53:53"}
+    assert read_settings(None, with_resolver).ownership.proof == proof
+    with pytest.raises(SettingsError, match="which is not off, delegated or always"):
+        read_settings(None, {"DNS_APPLIANCE_OWNERSHIP_PROOF": "on"})

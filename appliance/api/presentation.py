@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any, cast
 
 from appliance.api import schemas
+from appliance.api.proofs import ownership_of
 from appliance.errors import InputError
 from appliance.principal import Token
 from appliance.store.audit import AuditEntry
@@ -42,7 +43,8 @@ def zone_summary(zone: Zone, deployment: Deployment) -> JSON:
 
 def zone_detail(zone: Zone, deployment: Deployment, records: Sequence[Record]) -> JSON:
     """Return a zone with its records."""
-    return {**zone_summary(zone, deployment), "records": [record_of(zone, record) for record in records]}
+    rows = [record_of(zone, record) for record in records]
+    return {**zone_summary(zone, deployment), "ownership": ownership_of(deployment.hold), "records": rows}
 
 
 def record_of(zone: Zone, record: Record) -> JSON:

@@ -19,6 +19,7 @@ from appliance.api.fields import (
     StringList,
     Timestamp,
 )
+from appliance.api.proofs import OWNERSHIP
 from appliance.zones.model import MAX_TTL
 from appliance.zones.rdata import MAX_PRIORITY, TYPES
 
@@ -116,6 +117,7 @@ class ZoneSummary(ma.Schema):
 class ZoneDetail(ZoneSummary):
     """A zone with its records."""
 
+    ownership = OWNERSHIP
     records = fields.List(fields.Nested(Record), required=True)
 
 
@@ -247,6 +249,7 @@ class ZonePatch(Strict):
     serial = _read_only()
     updated_at = _read_only()
     deployment = fields.Raw(metadata=_described("Read-only, and ignored: it changes by itself."))
+    ownership = fields.Raw(metadata=_described("Read-only, and ignored: it changes by itself."))
     records = _read_only()
 
     @ma.validates("dnssec")

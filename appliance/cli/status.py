@@ -20,6 +20,8 @@ from appliance.zones.model import Zone
 from appliance.zones.names import parse_domain, print_domain
 
 PAGE = 1000
+HELD = "held"
+"""Shown for a zone whose ownership is not proven: nothing is wrong with its deployment."""
 
 
 @click.command()
@@ -31,7 +33,7 @@ def status(settings: Settings, domain: str | None, watch: bool, as_json: bool) -
     """Show the deployment state of zones.
 
     Columns: desired serial, serial at each nameserver, state, last error. Problems are printed below. Exits with
-    status 1 if a zone is not live or there is any problem.
+    status 1 if a zone is neither live nor held, or there is any problem.
     """
     if watch and not as_json and sys.stdout.isatty():
         rows = redraw(lambda: _unfinished_first(_rows(settings, domain)), _summary)
@@ -58,7 +60,7 @@ def _report_problems(settings: Settings) -> bool:
 
 
 def _all_live(rows: Sequence[Row]) -> bool:
-    return all(row["state"] == DeploymentState.LIVE for row in rows)
+    return all(row["state"] in (DeploymentState.LIVE, HELD) for row in rows)
 
 
 def _unfinished_first(rows: list[Row]) -> tuple[list[Row], bool]:
@@ -90,6 +92,6 @@ def _row(zone: Zone, state: Deployment) -> Row:
         "zone": print_domain(zone.name),
         "desired": zone.serial,
         **answers,
-        "state": state.state.value,
+        "state": HELD if state.hold else state.state.value,
         "error": state.error,
     }

@@ -88,6 +88,17 @@ def delete_zone(settings: Settings, domain: str) -> None:
     click.echo(f"zone {print_domain(found.name)} deleted")
 
 
+@zone.command("release")
+@click.argument("domain")
+@settings_options
+def release_zone(settings: Settings, domain: str) -> None:
+    """Publish a zone that is held until its ownership is proven."""
+    with opened(settings) as store:
+        found = _find(domain)
+        editor_from(settings, store, now).release_zone(_acting_for(accounts.get_account(found.account)), found.uuid)
+    click.echo(f"zone {print_domain(found.name)} released")
+
+
 @zone.command("export")
 @click.argument("domain")
 @settings_options

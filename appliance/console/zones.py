@@ -10,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
 from appliance.console.forms import Form, submitted_form
-from appliance.console.pages import pages, redirect_to, render_page
+from appliance.console.pages import operators_only, pages, redirect_to, render_page
 from appliance.console.session import current_session
 from appliance.editing import find_zone
 from appliance.errors import InputError, OperatorsOnly
@@ -91,6 +91,14 @@ def change_settings(uuid: UUID) -> Response | BaseResponse:
         context().editor.change_zone(current_session().principal, uuid, settings)
         return redirect_to("console.zone_settings", "Settings saved.", uuid=uuid)
     return render_page("zone_settings.html", 400, zone=zone, form=form)
+
+
+@pages.post("/zones/<uuid:uuid>/release/", endpoint="zone_release")
+@operators_only
+def release_zone(uuid: UUID) -> BaseResponse:
+    """Publish a zone that is held until its ownership is proven."""
+    zone = context().editor.release_zone(current_session().principal, uuid)
+    return redirect_to("console.zone", f"Zone {print_domain(zone.name)} released.", uuid=uuid)
 
 
 @pages.get("/zones/<uuid:uuid>/delete/", endpoint="zone_delete")

@@ -25,7 +25,7 @@ from appliance.deploy.verifier import Ahead, Complete, Event, Overdue, PrimarySe
 from appliance.editing import Editor
 from appliance.errors import StoreError
 from appliance.settings import DeployerSettings
-from appliance.store import deployments, heartbeat, journal, zones
+from appliance.store import deployments, heartbeat, holds, journal, zones
 from appliance.store.deployments import ZoneStatus
 from appliance.store.file.database import Store
 from appliance.systemd import ServiceManager
@@ -168,8 +168,9 @@ class Deployer:
             self._request(status)
 
     def _request(self, status: ZoneStatus) -> None:
-        """Request the zone's deployment; a deleted zone's only if no newer zone has its name."""
-        if status.deleted and zones.get_by_name(status.name):
+        """Request the zone's deployment; a deleted zone's only if no newer zone is published under its name."""
+        newer = zones.get_by_name(status.name) if status.deleted else None
+        if newer and not holds.get(newer.uuid):
             self._reconciler.record_removal(status)
         else:
             self._context.zones.request(status)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from appliance.errors import StoreError
 from appliance.store.file.database import Store
@@ -83,13 +84,26 @@ class Maintenance:
         return abs(passed - elapsed) <= MOST_CLOCK_ERROR
 
 
+class BackgroundJob(Protocol):
+    """Work beside the loop."""
+
+    def run(self) -> None:
+        """Work until `stop` is called, or until nothing is left to do."""
+
+    def stop(self) -> None:
+        """End `run` soon."""
+
+
 @contextmanager
-def maintained(maintenance: Maintenance) -> Iterator[None]:
-    """Run the maintenance in a thread while the block runs."""
-    thread = threading.Thread(target=maintenance.run, name="maintenance")
-    thread.start()
+def running(*jobs: BackgroundJob) -> Iterator[None]:
+    """Run each job in a thread of its own while the block runs."""
+    threads = [threading.Thread(target=job.run, name=type(job).__name__) for job in jobs]
+    for thread in threads:
+        thread.start()
     try:
         yield
     finally:
-        maintenance.stop()
-        thread.join()
+        for job in jobs:
+            job.stop()
+        for thread in threads:
+            thread.join()

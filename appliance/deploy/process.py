@@ -8,10 +8,12 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import datetime
 
+from appliance.addresses import Nameserver
 from appliance.deploy.host import host_from
 from appliance.deploy.loop import Deployer
-from appliance.deploy.maintenance import Maintenance, maintained
-from appliance.editing import editor_from
+from appliance.deploy.maintenance import Maintenance, running
+from appliance.deploy.ownership_checks import Lookups, OwnershipChecks
+from appliance.editing import Editor, editor_from
 from appliance.processes import exclusive_lock, handle_stop_signals
 from appliance.settings import Settings
 from appliance.store import statistics, unknown_zones, wakeup
@@ -53,10 +55,19 @@ def run_deployer(
             deployer = Deployer(host, store, editor, settings.deployer, wakeups, clock, allow_removals=allow_removals)
             ended = handle_stop_signals()
             log.info("event=started nameservers=%s", ",".join(server.name for server in host.nameservers))
-            with nullcontext() if once else maintained(Maintenance(store, clock, time.monotonic)):
+            with nullcontext() if once else running(*_jobs(settings, store, editor, clock)):
                 deployer.run(lambda: ended() or (once and deployer.is_settled), manager)
             log.info("event=ended")
         with store.connection():
             all_live = not statistics.late_zones(1) and statistics.count_by_state().keys() <= {DeploymentState.LIVE}
         store.close()
         return all_live
+
+
+def _jobs(
+    settings: Settings, store: Store, editor: Editor, clock: Callable[[], datetime]
+) -> tuple[Maintenance, OwnershipChecks]:
+    resolver, own_names = settings.dns.resolver, editor.own_names
+    lookups = Lookups(Nameserver("resolver", resolver), frozenset(own_names.nameservers)) if resolver else None
+    checks = OwnershipChecks(store, editor, settings.ownership.proof, lookups, clock)
+    return Maintenance(store, clock, time.monotonic), checks

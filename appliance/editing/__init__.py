@@ -15,6 +15,7 @@
     transaction  repeats evaluation and commit where a zone has changed
     diff         what a write did, or would do
     zone_names   which names may become zones, and of which account
+    new_holds    which new zones are held until their ownership is proven
     quotas       numbers of zones and records
     editor       the Editor, which performs every write
 
@@ -34,7 +35,7 @@ from appliance.editing.requests import (
     UpdateRecord,
     with_fields,
 )
-from appliance.editing.zone_names import own_names_of
+from appliance.editing.zone_names import own_names_of, public_suffixes
 
 __all__ = [
     "CreateRecord",
@@ -49,5 +50,6 @@ __all__ = [
     "find_record",
     "find_zone",
     "own_names_of",
+    "public_suffixes",
     "with_fields",
 ]

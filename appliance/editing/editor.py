@@ -15,19 +15,21 @@ from appliance.editing.change_set import ChangeSet
 from appliance.editing.commit import Alongside, commit, writes
 from appliance.editing.diff import Diff
 from appliance.editing.evaluation import Evaluation, evaluate
+from appliance.editing.new_holds import hold_if_unproven
 from appliance.editing.parser import Parser, ParseRdata
 from appliance.editing.quotas import check_zone_quota
 from appliance.editing.requests import RecordInput, RecordRequest, check_comment, check_ttl
 from appliance.editing.transaction import evaluate_and_commit
 from appliance.editing.zone_names import check_available, own_names_of, public_suffixes
-from appliance.errors import NotPermitted, ZoneProtected
+from appliance.errors import InputError, NotPermitted, ZoneProtected
 from appliance.principal import Principal
 from appliance.render.zone_file import Apex, apex_of
 from appliance.settings import QuotaSettings, Settings
-from appliance.store import journal, records, wakeup, zones
+from appliance.store import holds, journal, records, wakeup, zones
 from appliance.store.file.database import Store
 from appliance.zones.model import Record, Zone
 from appliance.zones.names import parse_domain, print_domain
+from appliance.zones.ownership import Proof
 from appliance.zones.rdata import parse_rdata
 from appliance.zones.reserved import OwnNames, refuse_reserved
 from appliance.zones.serial import latest, next_serial, raise_over
@@ -49,9 +51,10 @@ class Editor:
     announce: Callable[[], None] = lambda: None
     quotas: QuotaSettings = field(default_factory=QuotaSettings)
     parse: ParseRdata = parse_rdata
+    proof: Proof = Proof.OFF
 
     def create_zone(self, principal: Principal, domain: str, *, as_operator: bool = True) -> Zone:
-        """Create an empty zone; raise InvalidName if the domain is invalid, reserved or in use.
+        """Create an empty zone, held if its ownership must be proven; raise InvalidName if it is not available.
 
         Raise OperatorsOnly for a domain that only operators may create, also if the principal is one but does not
         create it `as_operator`.
@@ -82,8 +85,25 @@ class Editor:
                 queued_at=now,
             )
             zones.insert(zone)
+            hold_if_unproven(zone, principal, self.proof, now)
             journal.append(zone, journal.CREATE, principal, now)
         return zone
+
+    def release_zone(self, principal: Principal, uuid: UUID) -> Zone:
+        """Publish a held zone, and held zones of its account below it; only an operator may.
+
+        Raise InputError if the zone is not held.
+        """
+        with self._writing():
+            zone = find_zone(uuid, principal.scope)
+            if not principal.operator:
+                raise NotPermitted("only an operator can release a zone whose ownership is not proven")
+            released, now = holds.release(zone), self.clock()
+            if zone not in released:
+                raise InputError(f"{print_domain(zone.name)} is not held: it is published", "domain")
+            for one in released:
+                journal.append(zones.update(one, queued_at=now), "zone.release", principal, now)
+        return zones.get_any(uuid)
 
     def change_zone(self, principal: Principal, uuid: UUID, settings: Mapping[str, Any]) -> Zone:
         """Change `default_ttl`, `protected` or `comment`; none is published, so the serial stays the same."""
@@ -231,4 +251,5 @@ def editor_from(
         clock=clock,
         announce=announce or (lambda: wakeup.announce(settings.deployer.socket)),
         quotas=settings.quotas,
+        proof=settings.ownership.proof,
     )

@@ -50,6 +50,7 @@ def take_over(replaced: ReplacedStore | None, now: datetime) -> TakeoverResult:
         _take_over_zone(zone, replaced.zones.get(zone.name, []) if replaced else [], now, takeover)
     if replaced:
         restoration.apply_revocations(replaced)
+        restoration.adopt_releases(replaced)
         tombstones = {zone.name: zone for zone in restoration.tombstones()}
         names = {zone.name for zone in existing}
         for name, known in replaced.zones.items():

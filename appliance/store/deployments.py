@@ -11,9 +11,10 @@ from uuid import UUID
 import peewee as pw
 from dns.name import Name
 
-from appliance.store import name_keys, tables
+from appliance.store import holds, name_keys, tables
 from appliance.zones.deployment import Deployment, Method, NameserverState, Observation, Publication
 from appliance.zones.model import Zone
+from appliance.zones.ownership import Hold
 
 _Row = TypeVar("_Row", tables.Deployment, tables.Observation)
 
@@ -36,8 +37,9 @@ class ZoneStatus:
 
 
 def of_zones(zones: Sequence[Zone], nameservers: Sequence[str]) -> Mapping[UUID, Deployment]:
-    """Return the deployment of each of these zones, in three statements."""
+    """Return the deployment of each of these zones, in four statements."""
     uuids = [zone.uuid for zone in zones]
+    held = holds.of_zones(uuids)
     deployed = {row.zone.uuid: row for row in _of(tables.Deployment, uuids)}
     observed = {(row.zone.uuid, row.nameserver): row for row in _of(tables.Observation, uuids)}
     confirmed = {row.nameserver: row.confirmed_at for row in tables.Confirmation.select()}
@@ -46,13 +48,14 @@ def of_zones(zones: Sequence[Zone], nameservers: Sequence[str]) -> Mapping[UUID,
             zone,
             deployed.get(zone.uuid, tables.Deployment()),
             [_observation(observed.get((zone.uuid, name)), name, confirmed.get(name)) for name in nameservers],
+            held.get(zone.uuid),
         )
         for zone in zones
     }
 
 
 def statuses(uuids: Iterable[UUID] | None = None) -> list[ZoneStatus]:
-    """Return the status of these zones, or of all zones but those whose removal was confirmed.
+    """Return the status of these zones, or of all zones but those whose removal was confirmed; never of held zones.
 
     All rows are read before this returns: while a read of the same connection is open, SQLite fails a write at once if
     another process has written since.
@@ -60,6 +63,7 @@ def statuses(uuids: Iterable[UUID] | None = None) -> list[ZoneStatus]:
     query = (
         tables.Zone.select(tables.Zone, tables.Deployment)
         .join(tables.Deployment, pw.JOIN.LEFT_OUTER, attr="deployment")
+        .where(tables.Zone.deleted_at.is_null(False) | ~holds.is_held())
         .order_by(tables.Zone.id)
     )
     if uuids is not None:
@@ -223,17 +227,18 @@ def _of(table: type[_Row], uuids: list[UUID]) -> pw.ModelSelect[_Row]:
     return table.select(table, tables.Zone.uuid).join(tables.Zone).where(tables.Zone.uuid.in_(uuids))
 
 
-def _deployment(zone: Zone, row: tables.Deployment, observations: list[Observation]) -> Deployment:
+def _deployment(zone: Zone, row: tables.Deployment, observations: list[Observation], hold: Hold | None) -> Deployment:
     return Deployment(
         serial=zone.serial,
         attempted=row.serial,
         live_serial=row.live_serial,
         live_at=row.live_at,
         queued_at=zone.queued_at,
-        error=row.error,
+        error=hold.text if hold and zone.deleted_at is None else row.error,
         nameservers=observations,
         removed=row.removed_at is not None,
         deleted=zone.deleted_at is not None,
+        hold=hold,
     )
 
 

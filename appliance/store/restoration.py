@@ -38,7 +38,10 @@ class ReplacedZone:
 
 @dataclass(frozen=True, slots=True)
 class ReplacedStore:
-    """The replaced store: its zones by name, oldest first; revocations and credentials by uuid of token or account."""
+    """The replaced store: its zones by name, oldest first; revocations and credentials by uuid of token or account.
+
+    `held` are the zones that it held until their ownership was proven.
+    """
 
     zones: dict[Name, list[ReplacedZone]]
     revoked: dict[UUID, datetime | None]
@@ -47,6 +50,7 @@ class ReplacedStore:
     totp_secrets: dict[UUID, str | None]
     recovery_codes: list[tuple[UUID, str, int, int | None]]
     """Account, digest, times of creation and use."""
+    held: frozenset[UUID] = frozenset()
 
 
 def read_replaced(file: Path) -> ReplacedStore:
@@ -65,6 +69,7 @@ def read_replaced(file: Path) -> ReplacedStore:
             {UUID(uuid): stored for uuid, stored in reader.execute("select uuid, password_hash from account")},
             {UUID(uuid): stored for uuid, stored in reader.execute(_totp_secrets(reader))},
             [(UUID(uuid), *columns) for uuid, *columns in reader.execute(_recovery_codes(reader))],
+            frozenset(UUID(uuid) for (uuid,) in reader.execute(_held(reader))),
         )
 
 
@@ -137,6 +142,14 @@ def _adopt_recovery_codes(replaced: ReplacedStore) -> None:
             code.create(account=numbers[uuid], digest=digest, **moments)
 
 
+def adopt_releases(replaced: ReplacedStore) -> None:
+    """Release the zones that the replaced store had released since the backup."""
+    known = {zone.uuid for found in replaced.zones.values() for zone in found}
+    for part in tables.batches(known - replaced.held):
+        zone_ids = tables.Zone.select(tables.Zone.id).where(tables.Zone.uuid.in_(part))
+        tables.Hold.delete().where(tables.Hold.zone.in_(zone_ids)).execute()
+
+
 def delete_sessions_and_invitations() -> None:
     """Delete sessions and invitations: since the backup they may have been ended or used."""
     tables.Session.delete().execute()
@@ -190,6 +203,12 @@ def _recovery_codes(reader: sqlite.Connection) -> str:
         "select account.uuid, digest, recovery_code.created_at, used_at"
         " from recovery_code join account on account.id = recovery_code.account_id"
     )
+
+
+def _held(reader: sqlite.Connection) -> str:
+    """Return the query for held zones, of which older releases have no table."""
+    tables_named = reader.execute("select 1 from sqlite_master where type = 'table' and name = 'hold'").fetchall()
+    return "select zone.uuid from hold join zone on zone.id = hold.zone_id" if tables_named else "select 1 where 0"
 
 
 def _digest(lines: Iterable[str]) -> str:

@@ -10,7 +10,7 @@ import peewee as pw
 from dns.name import Name
 
 from appliance.principal import EVERYTHING, Scope
-from appliance.store import name_keys, tables
+from appliance.store import holds, name_keys, tables
 from appliance.store.zones import reaches, state_column, within
 from appliance.zones.deployment import NameserverState
 
@@ -51,9 +51,12 @@ def count_by_state(scope: Scope = EVERYTHING) -> Mapping[str, int]:
 
 
 def late_zones(limit: int) -> list[LateZone]:
-    """Return zones whose last change is not served yet, or deleted and not removed, the longest waiting first."""
+    """Return zones whose last change is not served yet, or deleted and not removed, the longest waiting first.
+
+    Held zones are left out.
+    """
     deployed = tables.Deployment
-    not_live = tables.Zone.deleted_at.is_null() & ~reaches(deployed.live_serial, tables.Zone.serial)
+    not_live = tables.Zone.deleted_at.is_null() & ~reaches(deployed.live_serial, tables.Zone.serial) & ~holds.is_held()
     query = (
         tables.Zone.select(tables.Zone, deployed)
         .join(deployed, pw.JOIN.LEFT_OUTER, attr="deployment")

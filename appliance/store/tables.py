@@ -242,6 +242,18 @@ class Confirmation(pw.Model):
     confirmed_at = Instant()
 
 
+class Hold(pw.Model):
+    """A zone that is not published until its ownership is proven by a TXT record with `token`."""
+
+    zone = pw.ForeignKeyField(Zone, primary_key=True)
+    token = pw.TextField()
+    reason = pw.TextField()
+    problem = pw.TextField(default="")
+    checks = pw.IntegerField(default=0)
+    checked_at = Instant(null=True)
+    due_at = Instant()
+
+
 class UnknownZone(pw.Model):
     """A zone that is served but not in the database; `allowed_at`: an operator allowed its removal."""
 
@@ -281,6 +293,7 @@ TABLES = (
     Deployment,
     Observation,
     Confirmation,
+    Hold,
     UnknownZone,
     Heartbeat,
 )

@@ -160,6 +160,14 @@ def neighbour_of_others(name: Name, account: UUID, deleted_after: datetime) -> Z
     return from_row(row) if row else None
 
 
+def last_deleted(name: Name) -> Zone | None:
+    """Return the zone of that name that was deleted last, or None."""
+    deleted_at = tables.Zone.deleted_at
+    query = _select().where(tables.Zone.name_key == name_keys.domain_key(name), deleted_at.is_null(False))
+    row = query.order_by(deleted_at.desc()).first()
+    return from_row(row) if row else None
+
+
 def deleted_among(uuids: Iterable[UUID]) -> set[UUID]:
     """Return those of these zones that are marked as deleted."""
     query = tables.Zone.select(tables.Zone.uuid).where(tables.Zone.deleted_at.is_null(False))

@@ -134,6 +134,8 @@ class DeploymentWait:
     def _final_state(self, zone: Zone, deployment: Deployment) -> DeploymentState | None:
         if deployment.state in (DeploymentState.LIVE, DeploymentState.FAILED):
             return deployment.state
+        if deployment.hold and not deployment.deleted:
+            return DeploymentState.PENDING
         if deployment.deleted and zones.get_by_name(zone.name):
             return DeploymentState.LIVE
         missing = [seen for seen in deployment.nameservers if not _is_done(deployment, seen)]

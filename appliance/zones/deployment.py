@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from appliance.zones.ownership import Hold
 from appliance.zones.serial import is_later
 
 
@@ -65,7 +66,10 @@ class Publication:
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """The deployment of a zone. `attempted` is the serial of the last attempt, `error` why that failed."""
+    """The deployment of a zone. `attempted` is the serial of the last attempt, `error` why that failed.
+
+    A zone with a `hold` is not published; `error` then says what is awaited.
+    """
 
     serial: int
     attempted: int | None
@@ -76,6 +80,7 @@ class Deployment:
     nameservers: Sequence[Observation]
     removed: bool = False
     deleted: bool = False
+    hold: Hold | None = None
 
     @property
     def missing(self) -> list[Observation]:

@@ -8,8 +8,9 @@ from uuid import UUID
 
 import pytest
 
-from appliance.store import observations, zones
+from appliance.store import holds, observations, zones
 from appliance.zones.deployment import NameserverState, Observation
+from appliance.zones.ownership import HoldReason
 from tests.api.conftest import NS1, NS2
 from tests.console.conftest import Browser, Console, texts
 from tests.console.zone_page import open_page
@@ -162,3 +163,17 @@ def test_the_deployment_is_shown(me: Browser, console: Console) -> None:
     console.application.clock.forward(seconds=72)
     assert me.get(f"{zone}served/").text.count(">12 s ago<") == 2
     assert domains(me, "?state=live") == ["example.com"]
+
+
+def test_a_held_zone_shows_its_proof_and_operators_release_it(console: Console, me: Browser) -> None:
+    uuid = UUID(new_zone(me).split("/")[2])
+    with console.application.writing():
+        holds.insert(uuid, "a-token", HoldReason.ALWAYS, console.application.clock())
+    path, release = f"/zones/{uuid}/", f"/zones/{uuid}/release/"
+    page = me.get(path)
+    assert "_dns-appliance-challenge.example.com" in page.text and "a-token" in page.text
+    assert release not in me.forms(path)
+    operator = console.signed_in("operator@example.org", is_admin=True)
+    assert operator.send(release, {}, page=path).location == path
+    assert "a-token" not in me.get(path).text
+    assert "Zone released" in operator.get("/dashboard/audit/").text

@@ -18,10 +18,11 @@ from appliance.deploy.loop import Deployer
 from appliance.errors import StoreError
 from appliance.nameserver.checks import ZoneChecker
 from appliance.settings import DeployerSettings
-from appliance.store import wakeup
+from appliance.store import holds, wakeup
 from appliance.store.file import sqlite
 from appliance.zones.catalog import FIRST_SERIAL
 from appliance.zones.model import Zone
+from appliance.zones.ownership import HoldReason
 from tests.pair import LOOPBACK, Pair, program, wait_for
 from tests.proxy import Fault, Proxy
 from tests.workspace import Workspace
@@ -88,6 +89,20 @@ def test_a_zone_created_again_does_not_wait_for_a_silent_secondary(
     finally:
         pair.ns2.resume()
     step_until(deployer, both_serve(pair, new), "so does the secondary")
+
+
+def test_a_held_zone_is_published_once_it_is_released(deployer: Deployer, pair: Pair, workspace: Workspace) -> None:
+    former = workspace.zone("held.example")
+    step_until(deployer, both_serve(pair, former), "live")
+    workspace.editor.delete_zone(workspace.owner, former.uuid)
+    zone = workspace.zone("held.example")
+    with workspace.store.writing():
+        holds.insert(zone.uuid, "a-token", HoldReason.ALWAYS, workspace.clock())
+    step_until(deployer, lambda: pair.serial(pair.primary, zone.name) is None, "the former zone is withdrawn")
+    step_until(deployer, lambda: deployer.is_settled, "nothing is left to do")
+    assert pair.serial(pair.primary, zone.name) is None
+    workspace.editor.release_zone(replace(workspace.owner, permissions=frozenset({"admin:*"})), zone.uuid)
+    step_until(deployer, both_serve(pair, zone), "live")
 
 
 def test_a_store_that_refuses_writes_holds_no_name(deployer: Deployer, pair: Pair, workspace: Workspace) -> None:

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from appliance.deploy.maintenance import MOST_AT_ONCE, Maintenance, maintained
+from appliance.deploy.maintenance import MOST_AT_ONCE, Maintenance, running
 from appliance.store import accounts, deployments, drafts, invitations, sessions
 from appliance.store.file import sqlite
 from tests.pair import wait_for
@@ -132,5 +132,5 @@ def test_it_runs_in_a_thread_that_ends_with_the_block(workspace: Workspace) -> N
         looked.append(0.0)
         return 0.0
 
-    with maintained(Maintenance(workspace.store, workspace.clock, monotonic)):
+    with running(Maintenance(workspace.store, workspace.clock, monotonic)):
         wait_for(lambda: looked, "the first run")

@@ -18,6 +18,7 @@ from appliance.store import (
     accounts,
     credentials,
     deployments,
+    holds,
     invitations,
     recovery_codes,
     sessions,
@@ -29,6 +30,7 @@ from appliance.store.file import sqlite
 from appliance.store.file.database import Store
 from appliance.zones.model import Zone
 from appliance.zones.names import parse_domain
+from appliance.zones.ownership import Proof
 from appliance.zones.serial import is_later, next_serial
 from tests.deployed import store_live
 from tests.workspace import Workspace, current_database, principal_of
@@ -265,3 +267,11 @@ def test_a_restore_of_the_replaced_store_raises_serials_again(workspace: Workspa
     with store.connection():
         back = zones.find(Scope(None), zones.Page())[0]
         assert [(one.serial, one.record_count) for one in back] == [(first + 1, 1)]
+
+
+def test_a_zone_that_was_released_since_the_backup_stays_released(workspace: Workspace, again: Again) -> None:
+    workspace.editor = replace(workspace.editor, proof=Proof.ALWAYS)
+    released, held = workspace.zone("released.example"), workspace.zone("held.example")
+    operator = replace(workspace.owner, permissions=frozenset({"admin:*"}))
+    again(lambda: workspace.editor.release_zone(operator, released.uuid))
+    assert list(holds.of_zones([released.uuid, held.uuid])) == [held.uuid]

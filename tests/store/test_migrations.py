@@ -9,7 +9,7 @@ from pathlib import Path
 from playhouse import migrations
 
 from appliance.principal import EVERYTHING, Principal
-from appliance.store import accounts, audit, credentials, deployments, journal, sessions, tables, zones
+from appliance.store import accounts, audit, credentials, deployments, holds, journal, sessions, tables, zones
 from appliance.store.file import sqlite
 from appliance.store.file.database import Store
 from appliance.store.file.schema import MIGRATIONS
@@ -103,3 +103,17 @@ def test_accounts_gain_second_factors_and_sessions(tmp_path: Path) -> None:
         assert credentials.use_totp_step(known.account.uuid, 1)
         sessions.begin(known.account, "secret", clock(), "192.0.2.1", "a browser")
         assert sessions.find("secret", clock())
+
+
+def test_zones_of_a_former_release_are_not_held(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite3"
+    former_store(path, "0008")
+    with closing(sqlite.connect(path)) as writer, writer:
+        writer.execute(
+            "insert into zone values (1, ?, 1, 'example.com', 'com.example.', 7, 1, 3600, 0, '', 0, 0, 0, 0, null)",
+            (UUID,),
+        )
+    store = Store(path)
+    store.create_or_migrate()
+    with store.reading():
+        assert holds.due(None, 9) == [] and len(deployments.statuses()) == 1

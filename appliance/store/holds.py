@@ -1,0 +1,87 @@
+"""Zones that are held: stored, and not published until their ownership is proven. A deleted zone keeps its hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from uuid import UUID
+
+import peewee as pw
+
+from appliance.store import name_keys, tables
+from appliance.store.zones import from_row
+from appliance.zones.model import Zone
+from appliance.zones.ownership import Hold, HoldReason
+
+
+def insert(zone: UUID, token: str, reason: HoldReason, now: datetime) -> None:
+    """Hold a zone; it is due to be checked at once."""
+    tables.Hold.create(zone=_id_of(zone), token=token, reason=reason.value, due_at=now)
+
+
+def of_zones(uuids: Iterable[UUID]) -> Mapping[UUID, Hold]:
+    """Return the holds of these zones; those that are not held are missing."""
+    return {row.zone.uuid: _hold(row) for row in _select().where(tables.Zone.uuid.in_(list(uuids)))}
+
+
+def get(zone: UUID) -> Hold | None:
+    """Return the hold of the zone, None if it is not held."""
+    return of_zones([zone]).get(zone)
+
+
+def due(now: datetime | None, limit: int) -> list[Hold]:
+    """Return holds of existing zones that are due to be checked (None: of all), those that wait longest first."""
+    query = _select().where(tables.Zone.deleted_at.is_null())
+    if now is not None:
+        query = query.where(tables.Hold.due_at <= now)
+    return [_hold(row) for row in query.order_by(tables.Hold.due_at).limit(limit)]
+
+
+def store_check(hold: Hold, due_at: datetime) -> None:
+    """Store the result of a check, and when the next one is due."""
+    tables.Hold.update(
+        reason=hold.reason.value, problem=hold.problem, checks=hold.checks, checked_at=hold.checked_at, due_at=due_at
+    ).where(tables.Hold.zone == _id_of(hold.zone)).execute()
+
+
+def release(zone: Zone) -> list[Zone]:
+    """Release the zone, and the zones of its account below it; return those that were held, deleted ones aside."""
+    low, high = name_keys.below(name_keys.domain_key(zone.name))
+    row = tables.Zone
+    query = (
+        row.select(row, tables.Account.uuid)
+        .join_from(row, tables.Account)
+        .join_from(row, tables.Hold)
+        .where(row.deleted_at.is_null(), tables.Account.uuid == zone.account)
+        .where((row.uuid == zone.uuid) | ((row.name_key > low) & (row.name_key < high)))
+        .order_by(row.name_key)
+    )
+    rows = list(query)
+    tables.Hold.delete().where(tables.Hold.zone.in_([one.id for one in rows])).execute()
+    return [from_row(one) for one in rows]
+
+
+def is_held() -> pw.Function:
+    """Return the condition that a selected zone is held."""
+    hold = tables.Hold.alias()
+    return pw.fn.EXISTS(hold.select(pw.SQL("1")).where(hold.zone == tables.Zone.id))
+
+
+def _select() -> pw.ModelSelect[tables.Hold]:
+    return tables.Hold.select(tables.Hold, tables.Zone.uuid, tables.Zone.name).join(tables.Zone)
+
+
+def _id_of(zone: UUID) -> pw.ModelSelect[tables.Zone]:
+    return tables.Zone.select(tables.Zone.id).where(tables.Zone.uuid == zone)
+
+
+def _hold(row: tables.Hold) -> Hold:
+    return Hold(
+        zone=row.zone.uuid,
+        domain=name_keys.domain_from(row.zone.name),
+        token=row.token,
+        reason=HoldReason(row.reason),
+        problem=row.problem,
+        checked_at=row.checked_at,
+        checks=row.checks,
+    )

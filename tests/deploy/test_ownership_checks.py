@@ -1,0 +1,138 @@
+"""Checks of held zones against a simulated resolver: only a proof, or a clear answer that none is needed, releases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import dns.name
+import pytest
+from dns.rcode import Rcode
+
+from appliance.deploy.maintenance import running
+from appliance.deploy.ownership_checks import Lookups, OwnershipChecks
+from appliance.store import holds
+from appliance.zones.model import Zone
+from appliance.zones.ownership import LONGEST_PAUSE, Hold, HoldReason, Proof
+from tests.pair import wait_for
+from tests.simulated_dns import SimulatedDns, simulated_dns
+from tests.workspace import SERVERS, Workspace
+
+OWN = SERVERS[0].to_text(omit_final_dot=True)
+CHALLENGE = "_dns-appliance-challenge"
+
+
+@dataclass
+class Held:
+    """A held zone shop.example.org, and the checks that may release it."""
+
+    workspace: Workspace
+    zone: Zone
+    dns: SimulatedDns
+
+    def checks(self, proof: Proof) -> OwnershipChecks:
+        """Return the checks under these settings."""
+        lookups = Lookups(self.dns.server, frozenset(SERVERS), self.dns.port)
+        return OwnershipChecks(self.workspace.store, self.workspace.editor, proof, lookups, self.workspace.clock)
+
+    def check(self, proof: Proof = Proof.DELEGATED) -> Hold | None:
+        """Check once, whenever it is due; return the hold, None if the zone was released."""
+        self.workspace.clock.now += LONGEST_PAUSE
+        assert self.checks(proof).check_due() == 1
+        return self.hold
+
+    @property
+    def hold(self) -> Hold | None:
+        """The hold of the zone."""
+        return holds.get(self.zone.uuid)
+
+
+@pytest.fixture
+def held(workspace: Workspace) -> Iterator[Held]:
+    """A zone that was created while proofs are required, and a resolver that knows org and example.org."""
+    with simulated_dns() as simulated:
+        simulated.delegate("org", "ns.nic.org")
+        simulated.delegate("example.org", "ns.elsewhere.net")
+        workspace.editor = replace(workspace.editor, proof=Proof.DELEGATED)
+        yield Held(workspace, workspace.zone("shop.example.org"), simulated)
+
+
+def test_a_domain_that_is_not_delegated_here_is_released(held: Held) -> None:
+    assert held.check() is None
+    assert held.workspace.journal()[-1] == ("zone.release", held.zone.serial)
+
+
+@pytest.mark.parametrize("delegated", ["shop.example.org", "example.org"])
+def test_a_domain_that_is_delegated_here_stays_held(held: Held, delegated: str) -> None:
+    held.dns.delegate(delegated, OWN, "ns.elsewhere.net", lame=True)
+    hold = held.check()
+    assert hold and hold.reason is HoldReason.DELEGATED and hold.checked_at == held.workspace.clock()
+    held.dns.delegate(delegated, "ns.elsewhere.net")
+    assert held.check(), "whoever waits for the delegation to go must not get the zone"
+
+
+@pytest.mark.parametrize("above", ["shop.example.org", "example.org"])
+def test_the_record_releases_it_at_the_domain_or_above(held: Held, above: str) -> None:
+    held.dns.delegate("shop.example.org", OWN, lame=True)
+    hold = held.check()
+    assert hold
+    held.dns.text(f"{CHALLENGE}.{above}", "another token")
+    assert held.check()
+    held.dns.text(f"{CHALLENGE}.{above}", hold.token)
+    assert held.check() is None
+
+
+def test_a_silent_resolver_neither_publishes_nor_loses_a_zone(held: Held) -> None:
+    held.dns.responds = False
+    hold = held.check()
+    assert hold and hold.reason is HoldReason.UNCHECKED and "the resolver did not answer" in hold.problem
+    held.dns.responds = True
+    assert held.check() is None
+    held.dns.responds = False
+    assert held.checks(Proof.DELEGATED).check_due() == 0, "a published zone is not checked again"
+
+
+def test_an_unclear_answer_does_not_publish_it(held: Held) -> None:
+    held.dns.resolved["example.org NS"] = Rcode.SERVFAIL
+    hold = held.check()
+    assert hold and hold.problem == "the resolver answered SERVFAIL for example.org"
+
+
+def test_with_always_only_the_record_counts(held: Held) -> None:
+    hold = held.check(Proof.ALWAYS)
+    assert hold and not hold.problem
+    held.dns.text(f"{CHALLENGE}.shop.example.org", hold.token)
+    assert held.check(Proof.ALWAYS) is None
+
+
+def test_pauses_between_checks_grow(held: Held) -> None:
+    pauses = []
+    for _ in range(4):
+        held.check(Proof.ALWAYS)
+        began = held.workspace.clock()
+        while not holds.due(held.workspace.clock(), 1):
+            held.workspace.clock.forward(seconds=10)
+        pauses.append((held.workspace.clock() - began).total_seconds())
+    assert pauses == [10, 20, 40, 80]
+
+
+def test_without_proofs_what_was_held_is_released_at_once(held: Held) -> None:
+    held.check(Proof.ALWAYS)
+    held.checks(Proof.OFF).run()
+    assert held.hold is None and held.dns.queries
+
+
+def test_without_a_resolver_nothing_is_released(held: Held) -> None:
+    checks = OwnershipChecks(held.workspace.store, held.workspace.editor, Proof.ALWAYS, None, held.workspace.clock)
+    assert checks.check_due() == 1 and held.hold and held.hold.problem == "dns.resolver is not set"
+
+
+def test_it_runs_beside_the_loop(held: Held) -> None:
+    with running(held.checks(Proof.DELEGATED)):
+        wait_for(lambda: held.hold is None, "the zone is released")
+
+
+def test_zones_deleted_meanwhile_are_left_alone(held: Held) -> None:
+    held.workspace.editor.delete_zone(held.workspace.owner, held.zone.uuid)
+    assert held.checks(Proof.DELEGATED).check_due() == 0
+    assert held.zone.name == dns.name.from_text("shop.example.org")

@@ -1,0 +1,96 @@
+"""Which new zones are held, and who may release them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from appliance.editing.zone_names import RESERVATION
+from appliance.errors import InputError, NotPermitted
+from appliance.principal import Principal
+from appliance.store import deployments, holds
+from appliance.zones.model import Zone
+from appliance.zones.ownership import HoldReason, Proof
+from tests.workspace import Workspace
+
+OPERATOR = frozenset({"admin:*"})
+
+
+def requiring(workspace: Workspace, proof: Proof) -> Workspace:
+    """Let the editor of the workspace require proofs."""
+    workspace.editor = replace(workspace.editor, proof=proof)
+    return workspace
+
+
+@pytest.fixture
+def strict(workspace: Workspace) -> Workspace:
+    """A workspace in which every zone needs a proof."""
+    return requiring(workspace, Proof.ALWAYS)
+
+
+def is_held(zone: Zone) -> bool:
+    return holds.get(zone.uuid) is not None
+
+
+@pytest.mark.parametrize(
+    ("proof", "reason"), [(Proof.DELEGATED, HoldReason.UNCHECKED), (Proof.ALWAYS, HoldReason.ALWAYS)]
+)
+def test_a_new_zone_is_held_with_a_token_of_its_own(workspace: Workspace, proof: Proof, reason: HoldReason) -> None:
+    first, second = (holds.get(requiring(workspace, proof).zone(domain).uuid) for domain in ("a.example", "b.example"))
+    assert first and second and first.reason == second.reason == reason
+    assert len(first.token) == 32 and first.token != second.token
+    assert holds.due(workspace.clock(), 9) == [first, second], "they are due at once"
+
+
+def test_without_proofs_and_for_operators_nothing_is_held(workspace: Workspace) -> None:
+    assert not is_held(workspace.zone("a.example"))
+    strict = requiring(workspace, Proof.ALWAYS)
+    operator = replace(strict.owner, permissions=OPERATOR)
+    for principal in (operator, Principal.local("command line", strict.owner.account)):
+        assert not is_held(strict.editor.create_zone(principal, f"{len(strict.announced)}.example"))
+
+
+def test_a_zone_below_a_published_one_of_the_account_is_its_own(strict: Workspace) -> None:
+    above = strict.zone("example.com")
+    assert is_held(strict.zone("held.example.com"))
+    strict.editor.release_zone(replace(strict.owner, permissions=OPERATOR), above.uuid)
+    assert not is_held(strict.zone("free.example.com"))
+
+
+def test_a_zone_that_its_account_deleted_needs_no_second_proof(strict: Workspace) -> None:
+    published = requiring(strict, Proof.OFF).zone("a.example")
+    held = requiring(strict, Proof.ALWAYS).zone("b.example")
+    for zone in (published, held):
+        strict.editor.delete_zone(strict.owner, zone.uuid)
+    assert not is_held(strict.zone("a.example")) and is_held(strict.zone("b.example"))
+
+
+def test_after_the_reservation_it_does(strict: Workspace) -> None:
+    zone = requiring(strict, Proof.OFF).zone("a.example")
+    strict.editor.delete_zone(strict.owner, zone.uuid)
+    strict.clock.now += RESERVATION - timedelta(seconds=1)
+    strict = requiring(strict, Proof.ALWAYS)
+    strict.clock.forward(seconds=1)
+    assert is_held(strict.zone("a.example"))
+
+
+def test_only_an_operator_releases_a_zone(strict: Workspace) -> None:
+    zone = strict.zone("a.example")
+    with pytest.raises(NotPermitted):
+        strict.editor.release_zone(strict.owner, zone.uuid)
+    strict.clock.forward(hours=1)
+    operator = replace(strict.owner, permissions=OPERATOR)
+    released = strict.editor.release_zone(operator, zone.uuid)
+    assert released == replace(zone, queued_at=strict.clock()) and not is_held(zone)
+    assert strict.journal()[-1] == ("zone.release", zone.serial)
+    assert [status.uuid for status in deployments.statuses()] == [zone.uuid]
+    with pytest.raises(InputError, match="is not held"):
+        strict.editor.release_zone(operator, zone.uuid)
+
+
+def test_a_held_zone_is_edited_like_any_other(strict: Workspace) -> None:
+    zone = strict.zone("a.example")
+    strict.add(zone, "A", "www", "192.0.2.1")
+    assert is_held(zone) and deployments.statuses() == []
