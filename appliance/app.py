@@ -31,6 +31,7 @@ from appliance.web import (
     metrics,
     middleware,
     password_slots,
+    rate_headers,
     watchdog,
 )
 from appliance.web.bearer import secret_of
@@ -67,6 +68,7 @@ def create_app(
     doors.claim(auth.DOOR)
     metrics.register(app, services.registry, metrics.StoreCollector(services.nameservers, clock, settings.store.path))
     app.after_request(_add_security_headers)
+    app.after_request(rate_headers.add)
     openapi.register(app)
     health.register(app, Readiness(services.store, services.nameservers, clock, monotonic))
     blueprint.register(app)

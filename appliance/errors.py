@@ -132,9 +132,10 @@ class UnknownHost(AccessError):
 
 
 class RateLimited(AccessError):
-    """Too many requests or failures; `retry_after` is in seconds, rounded up."""
+    """Too many requests or failures; `retry_after` is in seconds, rounded up. `policy` names a limit that is shown."""
 
-    def __init__(self, reason: str, seconds: float) -> None:
+    def __init__(self, reason: str, seconds: float, policy: str = "") -> None:
+        self.policy = policy
         self.retry_after = math.ceil(seconds)
         super().__init__(f"{reason}: try again in {self.retry_after} s")
 

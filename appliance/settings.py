@@ -71,8 +71,8 @@ class ApiSettings:
 class QuotaSettings:
     """[quotas]: limits for new zones and records. What exists already stays; operators are exempt."""
 
-    zones: int = setting(0, "zones of one account, 0 to 1000000; 0: no limit")
-    records: int = setting(0, "records of one zone, 0 to 10000000; 0: no limit")
+    zones: int = setting(5_000, "zones of one account, 0 to 1000000; 0: no limit")
+    records: int = setting(200_000, "records of one zone, 0 to 10000000; 0: no limit")
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,5 +87,6 @@ def asset(name: str) -> Response:
 def _document(spec: APISpec) -> dict[str, Any]:
     document: dict[str, Any] = spec.to_dict()
     for name in ("TOO_MANY_REQUESTS", "SERVICE_UNAVAILABLE"):
-        document["components"]["responses"][name]["headers"] = response_headers.RETRY_HEADER
+        document["components"]["responses"][name]["headers"] = dict(response_headers.RETRY_HEADER)
+    document["components"]["responses"]["TOO_MANY_REQUESTS"]["headers"] |= response_headers.RATE_HEADERS
     return document

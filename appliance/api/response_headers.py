@@ -43,6 +43,18 @@ RETRY_HEADER = {
         "schema": {"type": "integer"},
     }
 }
+RATE_HEADERS = {
+    "RateLimit-Policy": {
+        "description": "The name of the limit, and its requests (`q`) in so many seconds (`w`).",
+        "schema": {"type": "string"},
+        "example": '"token";q=500;w=1',
+    },
+    "RateLimit": {
+        "description": "How many requests are left (`r`), and the seconds until there are more (`t`).",
+        "schema": {"type": "string"},
+        "example": '"token";r=0;t=1',
+    },
+}
 PAGE_HEADERS = {
     "X-Total-Count": {"description": "The number of items on all pages.", "schema": {"type": "integer"}},
     "Link": {"description": "Links to other pages (RFC 8288): first, prev, next, last.", "schema": {"type": "string"}},

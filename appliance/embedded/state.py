@@ -185,6 +185,11 @@ path = "{state.store}"
 listen = "{state.api}"
 token_rate = 0
 failure_rate = 0
+connections = 0
+
+[quotas]
+zones = 0
+records = 0
 
 [dns]
 nameservers = [{servers}]

@@ -9,6 +9,7 @@
     connections       open connections of each client
     fair_threads      the threads of the server, shared among clients
     rate_limits       limits on requests and failed authentications
+    rate_headers      the headers that show these limits
     password_slots    how many passwords are verified at the same time
     paging            the requested page of a list, and links to its neighbours
     deployment_wait   waiting until a change is seen served

@@ -32,6 +32,8 @@ SIGN_INS_ELSEWHERE = 100
 """Wrong sign-ins an hour to one account from all networks together where it was not signed in before."""
 SIGN_INS_PER_ADDRESS = 60
 """Wrong sign-ins a minute from one network, to any account."""
+TOKEN, ADDRESS = "token", "address"
+"""Names of the policies that responses show."""
 _IPV6_PREFIX = 64
 """Length of the IPv6 prefix that counts as one client: a host may use every address of its /64."""
 
@@ -47,6 +49,16 @@ class Rate:
     def __len__(self) -> int:
         """Return the number of buckets in memory."""
         return len(self._buckets)
+
+    @property
+    def per_second(self) -> float:
+        """The tokens that a bucket gains a second; 0: no limit."""
+        return self._rate
+
+    def left(self, key: Hashable) -> int:
+        """Return how many tokens the bucket has; change nothing."""
+        with self._lock:
+            return int(self._held(_digest(key), self._clock()))
 
     def take(self, key: Hashable) -> float:
         """Take a token; return 0 if there was one, else the seconds until the next, and keep nothing of the request."""
@@ -111,11 +123,12 @@ class RateLimits:
 
     def count_request(self, token: Hashable) -> None:
         """Count a request of the token; raise RateLimited if there are too many."""
-        _check(self.requests.take(token), "too many requests with this token")
+        _check(self.requests.take(token), "too many requests with this token", TOKEN)
 
     def check_failures(self, address: str) -> None:
         """Raise RateLimited if the address has failed too often; to be called before its token is read."""
-        _check(self.failures.seconds_to_next(client_network(address)), "too many failed authentications")
+        seconds = self.failures.seconds_to_next(client_network(address))
+        _check(seconds, "too many failed authentications", ADDRESS)
 
     def count_failure(self, address: str) -> None:
         """Count a failed authentication from the address."""
@@ -184,6 +197,6 @@ def _digest(key: Hashable) -> bytes:
     return hashlib.blake2b(repr(key).encode(errors="surrogatepass"), digest_size=_DIGEST_OCTETS).digest()
 
 
-def _check(seconds: float, reason: str) -> None:
+def _check(seconds: float, reason: str, policy: str = "") -> None:
     if seconds > 0:
-        raise RateLimited(reason, seconds)
+        raise RateLimited(reason, seconds, policy)

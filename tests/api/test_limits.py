@@ -8,10 +8,11 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import pytest
+from werkzeug.test import TestResponse
 
 from appliance.app import create_app
 from appliance.errors import RateLimited
-from appliance.settings import ApiSettings, QuotaSettings
+from appliance.settings import ApiSettings, QuotaSettings, Settings
 from appliance.web.rate_limits import Rate, RateLimits, client_network, create_rate_limits
 from tests.api.conftest import Application, Bearer, is_error
 
@@ -142,6 +143,32 @@ def test_a_token_over_its_rate_slows_no_other(application: Application, seconds:
     assert is_error(fast("GET", "/dns-zones/"), 429, "rate_limited")
 
 
+def shown(answer: TestResponse) -> tuple[str | None, str | None]:
+    """Return the headers that show a limit."""
+    return answer.headers.get("RateLimit-Policy"), answer.headers.get("RateLimit")
+
+
+def test_responses_show_the_limit(application: Application, seconds: Seconds) -> None:
+    asked = limited(application, seconds, ApiSettings(token_rate=5, token_burst=10, failure_rate=2, failure_burst=1))
+    me, stranger = asked.bearer("me@example.org"), Bearer(asked.app.test_client(), "vps_" + "x" * 32)
+    left = [shown(me("GET", path)) for path in ("/dns-zones/", "/nothing/", "/dns-records/?x=y", *["/account/me/"] * 7)]
+    assert {policy for policy, _ in left} == {'"token";q=5;w=1'}
+    assert [rate for _, rate in left] == [f'"token";r={n};t=1' for n in (4, 4, 4, 4, 4, 4, 3, 2, 1, 0)]
+    assert shown(me("GET", "/dns-zones/")) == ('"token";q=5;w=1', '"token";r=0;t=1')
+    assert shown(stranger("GET", "/dns-zones/", environ_overrides=HERE)) == (None, None)
+    refused = stranger("GET", "/dns-zones/", environ_overrides=HERE)
+    assert shown(refused) == ('"address";q=2;w=1', '"address";r=0;t=1')
+    open_to_all = limited(application, seconds, ApiSettings(token_rate=0))
+    assert shown(open_to_all.bearer("me@example.org")("GET", "/dns-zones/")) == (None, None)
+
+
+def test_limits_are_on_by_default() -> None:
+    settings = Settings()
+    rates = (settings.api.token_rate, settings.api.token_burst, settings.api.failure_rate, settings.api.failure_burst)
+    assert rates == (500, 2000, 20, 200)
+    assert (settings.quotas.zones, settings.quotas.records) == (5000, 200_000)
+
+
 def test_an_address_that_fails_is_refused_and_no_other(application: Application, seconds: Seconds) -> None:
     asked = limited(application, seconds, ApiSettings(failure_rate=1, failure_burst=3))
     me, stranger = asked.bearer("me@example.org"), Bearer(asked.app.test_client(), "vps_" + "x" * 32)
@@ -172,6 +199,9 @@ def test_what_needs_no_token_is_not_limited(application: Application, seconds: S
 
 def test_the_document_tells_of_it(application: Application) -> None:
     document = application.app.test_client().get("/api/v1/openapi.json").get_json()
+    assert {"RateLimit", "RateLimit-Policy"} < document["components"]["responses"]["TOO_MANY_REQUESTS"][
+        "headers"
+    ].keys()
     for passing in ("TOO_MANY_REQUESTS", "SERVICE_UNAVAILABLE"):
         assert "Retry-After" in document["components"]["responses"][passing]["headers"]
     for methods in document["paths"].values():

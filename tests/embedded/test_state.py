@@ -36,6 +36,12 @@ def test_secrets_are_closed_to_others(state_folder: Path) -> None:
     assert stat.S_IMODE((folder / "store").stat().st_mode) == 0o700
 
 
+def test_run_has_neither_quotas_nor_rates(state_folder: Path) -> None:
+    settings = read_settings(prepared(state_folder) / "config.toml", {})
+    assert (settings.quotas.zones, settings.quotas.records) == (0, 0)
+    assert (settings.api.token_rate, settings.api.failure_rate, settings.api.connections) == (0, 0, 0)
+
+
 def test_logs_and_zones_are_closed_to_others(state_folder: Path) -> None:
     (state_folder / "zones").mkdir(mode=0o755)
     folder = prepared(state_folder)
