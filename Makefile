@@ -45,15 +45,15 @@ run: setup ## run a complete appliance on loopback, in the foreground, with its 
 
 .PHONY: test
 ifeq ($(T),)
-test: setup lint types $(VENV)/browser ## lint, types and all tests; T=tests/zones runs only the tests of one path
+test: setup lint types $(VENV)/programs $(VENV)/browser ## lint, types and all tests; T=tests/zones runs only the tests of one path
 	$(PYTHON) -m pytest $(AT_ONCE) $(ARGS)
 else
-test: setup $(VENV)/test $(VENV)/browser
+test: setup $(VENV)/test $(VENV)/programs $(VENV)/browser
 	$(PYTHON) -m pytest $(T) $(ARGS)
 endif
 
 .PHONY: coverage
-coverage: setup $(VENV)/test $(VENV)/browser ## all tests with branch coverage; fails below 85 %
+coverage: setup $(VENV)/test $(VENV)/programs $(VENV)/browser ## all tests with branch coverage; fails below 85 %
 	$(PYTHON) -m pytest $(AT_ONCE) --cov --cov-report=term $(ARGS)
 
 .PHONY: lint
@@ -82,7 +82,7 @@ bench: $(VENV)/test setup ## run the benchmarks
 	$(PYTHON) -m bench $(ARGS)
 
 .PHONY: soak
-soak: $(VENV)/test setup ## half an hour of crashes, faults and random inputs; ARGS="--seed 1 --only storm" repeats a part
+soak: $(VENV)/test $(VENV)/programs setup ## half an hour of crashes, faults and random inputs; ARGS="--seed 1 --only storm" repeats a part
 	$(PYTHON) -m tests.soak $(ARGS)
 
 .PHONY: screenshots
@@ -111,10 +111,18 @@ lock: ## update requirements/*.txt from requirements/*.in
 	@tools/lock $(PYTHON3)
 
 .PHONY: clean
-clean: ## remove what make created here: the venv, caches, and ./var, the state of `make run`
-	rm -rf $(VENV) var build dist *.egg-info .coverage .coverage.* htmlcov
+clean: ## remove the venv, builds and caches; ./var, the state of `make run`, is kept
+	rm -rf $(VENV) build dist *.egg-info .coverage .coverage.* htmlcov
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: reset
+reset: ## delete ./var, every zone and account of `make run`, after a question
+	@[ -e var ] || { echo "reset: there is no ./var"; exit 0; }; \
+		! [ -e var/run.lock ] || flock --nonblock var/run.lock true || { echo "reset: end \`make run\` first"; exit 1; }; \
+		printf 'This deletes ./var, every zone and account of `make run`. Type var to confirm: '; \
+		read -r answer; [ "$$answer" = var ] || { echo "reset: nothing was deleted"; exit 1; }; \
+		rm -rf var
 
 # Each file below is empty and marks a completed step; a newer dependency makes the step run again.
 
@@ -137,6 +145,10 @@ $(VENV)/run: $(VENV)/created requirements/run.txt setup.cfg pyproject.toml
 # An upgrade of BIND's libraries breaks an unpacked named: depend on dpkg's file lists.
 $(VENV)/named: tools/system $(VENV)/created $(wildcard $(addprefix /var/lib/dpkg/info/,bind9.list bind9-utils.list))
 	@tools/system $(PYTHON3) $(VENV)
+	@touch $@
+
+$(VENV)/programs: tools/system $(VENV)/created
+	@tools/system $(PYTHON3) --tests
 	@touch $@
 
 $(VENV)/browser: tools/system $(VENV)/created
