@@ -27,6 +27,8 @@ CONFIG_IN_STATE = "config.toml"
 STORE_IN_STATE = Path("store/store.sqlite3")
 """Path of the store in the state folder."""
 ENVIRONMENT_PREFIX = "DNS_APPLIANCE_"
+NOT_SETTINGS = frozenset(f"{ENVIRONMENT_PREFIX}{name}" for name in ("STATE", "CONFIG", "URL", "TOKEN"))
+"""Variables of the command line and its clients: where the settings are, and where the API is."""
 
 
 def setting(default: object, text: str) -> typing.Any:  # noqa: ANN401 - used for a field of any type
@@ -224,7 +226,7 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, _Given]:
     variables = {f"{ENVIRONMENT_PREFIX}{key.replace('.', '_').upper()}": key for key in known_keys()}
     given = {}
     for variable, value in environment.items():
-        if variable.startswith(ENVIRONMENT_PREFIX):
+        if variable.startswith(ENVIRONMENT_PREFIX) and variable not in NOT_SETTINGS:
             if variable not in variables:
                 raise SettingsError(f"the environment sets {variable}, which is unknown{_nearest(variable, variables)}")
             given[variables[variable]] = _Given(value, variable)

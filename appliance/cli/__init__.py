@@ -7,19 +7,25 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 import click
 
 import appliance
 from appliance.cli import accounts, config, doctor, host, recovery, screen, services, status, zones
+from appliance.cli.options import location_options
 from appliance.errors import ApplianceError
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(appliance.__version__, prog_name="dns-appliance")
+@location_options
 @click.pass_context
-def program(context: click.Context) -> None:
-    """Manage an authoritative DNS appliance: zones in a database, served by BIND, verified by queries."""
+def program(context: click.Context, /, **_location: Path | None) -> None:
+    """Manage an authoritative DNS appliance: zones in a database, served by BIND, verified by queries.
+
+    --config and --state may also follow the command.
+    """
     if screen.wants_no_colour():
         context.color = False
 

@@ -9,7 +9,17 @@ from uuid import UUID
 
 import click
 
-from appliance.cli.options import Duration, json_option, now, opened, print_moment, print_rows, settings_options
+from appliance.cli.options import (
+    Duration,
+    confirm,
+    json_option,
+    now,
+    opened,
+    print_moment,
+    print_rows,
+    settings_options,
+    yes_option,
+)
 from appliance.errors import InputError
 from appliance.identity import membership, second_factor, sign_in, tokens
 from appliance.identity.permissions import PERMISSIONS
@@ -50,14 +60,19 @@ def list_accounts(settings: Settings, as_json: bool) -> None:
 
 @account.command("disable")
 @click.argument("email")
+@yes_option
 @settings_options
-def disable_account(settings: Settings, email: str) -> None:
+def disable_account(settings: Settings, email: str, yes: bool) -> None:
     """Disable an account.
 
-    Its tokens are revoked, its sessions end, and it cannot sign in. Its zones stay served.
+    Its tokens are revoked, its sessions end, and it cannot sign in. Its zones stay served. On a terminal it prompts for
+    the email.
     """
-    with opened(settings) as store, store.writing():
-        membership.disable_now(accounts.find_account(email), Principal.local(NAME), now())
+    with opened(settings) as store:
+        found = accounts.find_account(email)
+        confirm("revokes all tokens of the account", found.email, is_confirmed=yes)
+        with store.writing():
+            membership.disable_now(found, Principal.local(NAME), now())
     click.echo(f"account {email} disabled")
 
 

@@ -6,6 +6,7 @@ import functools
 import json
 import os
 import re
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ from appliance.processes import shared_lock
 from appliance.settings import (
     CONFIG_IN_STATE,
     DEFAULT_FILE,
+    ENVIRONMENT_PREFIX,
     STORE_IN_STATE,
     Settings,
     StoreSettings,
@@ -43,10 +45,11 @@ def now() -> datetime:
 def settings_options(command: Callable[P, R]) -> Callable[..., R]:
     """Add `--config` and `--state` to the command, and pass it the settings that they select."""
 
-    @_located
+    @location_options
     @functools.wraps(command)
     def with_settings(*args: Any, config_file: Path | None, state: Path | None, **kwargs: Any) -> R:  # noqa: ANN401
-        return command(*args, settings=find_settings(config_file, state), **kwargs)  # type: ignore[arg-type]
+        settings = find_settings(*located(config_file, state))
+        return command(*args, settings=settings, **kwargs)  # type: ignore[arg-type]
 
     return with_settings
 
@@ -54,9 +57,10 @@ def settings_options(command: Callable[P, R]) -> Callable[..., R]:
 def store_options(command: Callable[P, R]) -> Callable[..., R]:
     """Add the same options to a command that needs only the store's path; the state folder may be new."""
 
-    @_located
+    @location_options
     @functools.wraps(command)
     def with_store(*args: Any, config_file: Path | None, state: Path | None, **kwargs: Any) -> R:  # noqa: ANN401
+        config_file, state = located(config_file, state)
         is_new = state and not config_file and not (state / CONFIG_IN_STATE).exists()
         store = StoreSettings(state / STORE_IN_STATE) if state and is_new else find_settings(config_file, state).store
         return command(*args, store=store, **kwargs)  # type: ignore[arg-type]
@@ -64,23 +68,42 @@ def store_options(command: Callable[P, R]) -> Callable[..., R]:
     return with_store
 
 
-def _located(command: Callable[P, R]) -> Callable[P, R]:
+def location_options(command: Callable[P, R]) -> Callable[P, R]:
+    """Add `--config` and `--state` to a command, or to the program, before its command."""
     config = click.option(
         "--config",
         "config_file",
         type=click.Path(path_type=Path, dir_okay=False),
-        help=f"Settings file. [default: {DEFAULT_FILE} when it exists]",
+        help=f"Settings file, or DNS_APPLIANCE_CONFIG. [default: {DEFAULT_FILE} when it exists]",
     )
     state = click.option(
-        "--state", type=click.Path(path_type=Path, file_okay=False), help="State folder of `dns-appliance run`."
+        "--state",
+        type=click.Path(path_type=Path, file_okay=False),
+        help="State folder of `dns-appliance run`, or DNS_APPLIANCE_STATE.",
     )
     return config(state(command))
 
 
+def located(config_file: Path | None, state: Path | None) -> tuple[Path | None, Path | None]:
+    """Return settings file and state folder as given after the command, before it, or in the environment.
+
+    The first of these that has one of them counts alone: an option overrides the environment.
+    """
+    program = click.get_current_context().find_root().params
+    variables = (os.environ.get(f"{ENVIRONMENT_PREFIX}{name}") for name in ("CONFIG", "STATE"))
+    environment = [Path(value) if value else None for value in variables]
+    for config, folder in ((config_file, state), (program.get("config_file"), program.get("state")), environment):
+        if config and folder:
+            raise click.UsageError(
+                "--config and --state, and DNS_APPLIANCE_CONFIG and DNS_APPLIANCE_STATE, cannot be used together"
+            )
+        if config or folder:
+            return config, folder
+    return None, None
+
+
 def find_settings(config_file: Path | None, state: Path | None) -> Settings:
     """Return the settings of the file, of the state folder, or of this host."""
-    if config_file and state:
-        raise click.UsageError("--config and --state cannot be used together")
     if state:
         config_file = state / CONFIG_IN_STATE
         if not config_file.exists():
@@ -95,6 +118,11 @@ def json_option(command: Callable[P, R]) -> Callable[P, R]:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
 
 
+def yes_option(command: Callable[P, R]) -> Callable[P, R]:
+    """Add `--yes` to a command that prompts for a confirmation on a terminal."""
+    return click.option("--yes", is_flag=True, help="Do not ask for a confirmation.")(command)
+
+
 @contextmanager
 def opened(settings: Settings) -> Iterator[Store]:
     """Open the store of the settings, with a connection; raise SettingsError if it does not exist."""
@@ -107,6 +135,15 @@ def opened(settings: Settings) -> Iterator[Store]:
         store.attach()
         with store.connection():
             yield store
+
+
+def confirm(what: str, name: str, *, is_confirmed: bool) -> None:
+    """On a terminal, ask to type the name of what the command takes away; exit with status 1 for anything else."""
+    if is_confirmed or not sys.stdin.isatty():
+        return
+    if click.prompt(f"This {what}. Type {name} to confirm", default="", show_default=False, err=True) != name:
+        click.echo(f"nothing was changed: {name} was not confirmed", err=True)
+        sys.exit(1)
 
 
 def print_rows(rows: Sequence[dict[str, Any]], *, as_json: bool) -> None:

@@ -11,7 +11,7 @@ from typing import NoReturn
 import click
 
 from appliance.addresses import Endpoint, parse_listen_endpoint
-from appliance.cli.options import now, settings_options
+from appliance.cli.options import located, now, settings_options
 from appliance.errors import AlreadyRunning, InputError, SettingsError
 from appliance.processes import log_to_stderr, shared_lock
 from appliance.settings import Settings
@@ -34,7 +34,9 @@ class _Endpoint(click.ParamType[Endpoint]):
 
 @click.command()
 @click.option(
-    "--state", default="./var", show_default=True, type=click.Path(path_type=Path), help="Folder for all its data."
+    "--state",
+    type=click.Path(path_type=Path),
+    help="Folder for all its data, or DNS_APPLIANCE_STATE.  [default: ./var]",
 )
 @click.option(
     "--api", default="127.0.0.1:8053", show_default=True, type=_Endpoint(), help="Address and port of the API."
@@ -46,7 +48,7 @@ class _Endpoint(click.ParamType[Endpoint]):
     type=click.IntRange(1, 65534),
     help="Port of ns1; ns2 uses the next one.",
 )
-def run(state: Path, api: Endpoint, dns_port: int) -> None:
+def run(state: Path | None, api: Endpoint, dns_port: int) -> None:
     """Run a complete appliance on loopback.
 
     It runs in the foreground until Ctrl-C.
@@ -57,7 +59,7 @@ def run(state: Path, api: Endpoint, dns_port: int) -> None:
     from appliance.embedded.run import run as run_embedded  # noqa: PLC0415 - the other commands start sooner without
 
     log_to_stderr()
-    run_embedded(state, api, dns_port, now, click.echo)
+    run_embedded(located(None, state)[1] or Path("var"), api, dns_port, now, click.echo)
 
 
 @click.command()

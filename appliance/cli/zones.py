@@ -9,7 +9,16 @@ from collections.abc import Iterator
 
 import click
 
-from appliance.cli.options import json_option, now, opened, print_moment, print_rows, settings_options
+from appliance.cli.options import (
+    confirm,
+    json_option,
+    now,
+    opened,
+    print_moment,
+    print_rows,
+    settings_options,
+    yes_option,
+)
 from appliance.cli.screen import progress
 from appliance.editing import editor_from
 from appliance.errors import NotFound
@@ -78,11 +87,16 @@ def create_zone(settings: Settings, domain: str, email: str, as_json: bool) -> N
 
 @zone.command("delete")
 @click.argument("domain")
+@yes_option
 @settings_options
-def delete_zone(settings: Settings, domain: str) -> None:
-    """Delete a zone and its records."""
+def delete_zone(settings: Settings, domain: str, yes: bool) -> None:
+    """Delete a zone and its records.
+
+    On a terminal it prompts for the domain.
+    """
     with opened(settings) as store:
         found = _find(domain)
+        confirm("deletes the zone and its records", print_domain(found.name), is_confirmed=yes)
         principal = _acting_for(accounts.get_account(found.account))
         editor_from(settings, store, now).delete_zone(principal, found.uuid)
     click.echo(f"zone {print_domain(found.name)} deleted")
