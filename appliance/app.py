@@ -40,7 +40,7 @@ from appliance.web.context import WebContext, context_of, install, reading
 from appliance.web.deployment_wait import create_deployment_wait
 from appliance.web.fair_threads import FairDispatcher, KnownClients, share_of
 from appliance.web.front_doors import MAX_BODY, FrontDoor
-from appliance.web.http_hardening import UNLIMITED, BodyLimits, HardenedChannel, raise_open_file_limit
+from appliance.web.http_hardening import OUTPUT_BUFFER, UNLIMITED, BodyLimits, HardenedChannel, raise_open_file_limit
 from appliance.web.middleware import BY_SOCKET, AddressList, forwarded_client
 from appliance.web.rate_limits import client_network, create_rate_limits
 from appliance.web.readiness import Readiness
@@ -91,6 +91,7 @@ def serve(settings: Settings, manager: ServiceManager) -> None:
         "connection_limit": raise_open_file_limit(),
         "channel_timeout": settings.api.request_timeout,
         "cleanup_interval": 5,
+        "outbuf_high_watermark": OUTPUT_BUFFER,
         "asyncore_use_poll": True,
         "clear_untrusted_proxy_headers": False,
     }

@@ -62,7 +62,7 @@ class ApiSettings:
     )
     failure_burst: int = setting(200, "failed authentications from one address in one burst, 1 to 1000000")
     request_timeout: int = setting(
-        60, "seconds in which a request must arrive, 5 to 3600, and one more for each 32 KiB of its body"
+        60, "seconds in which a request must arrive, 5 to 3600, and one more for each 16 KiB of its body"
     )
     connections: int = setting(
         1000, "open connections from one address (IPv6: /64), except trusted proxies, 0 to 5000; 0: no limit"

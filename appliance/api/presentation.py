@@ -7,7 +7,6 @@ from dataclasses import asdict
 from typing import Any, cast
 
 from appliance.api import schemas
-from appliance.api.proofs import ownership_of
 from appliance.errors import InputError
 from appliance.principal import Token
 from appliance.store.audit import AuditEntry
@@ -43,8 +42,7 @@ def zone_summary(zone: Zone, deployment: Deployment) -> JSON:
 
 def zone_detail(zone: Zone, deployment: Deployment, records: Sequence[Record]) -> JSON:
     """Return a zone with its records."""
-    rows = [record_of(zone, record) for record in records]
-    return {**zone_summary(zone, deployment), "ownership": ownership_of(deployment.hold), "records": rows}
+    return {**zone_summary(zone, deployment), "records": [record_of(zone, record) for record in records]}
 
 
 def record_of(zone: Zone, record: Record) -> JSON:
@@ -139,5 +137,11 @@ def dump_zone(zone: Zone, deployment: Deployment) -> JSON:
     return cast(JSON, _ZONE.dump(zone_summary(zone, deployment)))
 
 
+def dump_zone_detail(zone: Zone, deployment: Deployment) -> JSON:
+    """Return the zone as the JSON that a response has, with an empty list in place of its records."""
+    return cast(JSON, _ZONE_DETAIL.dump(zone_detail(zone, deployment, ())))
+
+
 _RECORD = schemas.Record()
 _ZONE = schemas.ZoneSummary()
+_ZONE_DETAIL = schemas.ZoneDetail()

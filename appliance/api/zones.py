@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from flask import Response
 from flask.views import MethodView
 
-from appliance.api import response_headers, schemas
+from appliance.api import response_headers, schemas, streaming
 from appliance.api.auth import needs, principal
 from appliance.api.parsing import Blueprint, uuid_or_not_found
 from appliance.api.presentation import (
@@ -17,6 +18,7 @@ from appliance.api.presentation import (
     deployment_of,
     dump_record,
     dump_zone,
+    dump_zone_detail,
     record_of,
     zone_detail,
     zone_summary,
@@ -76,11 +78,12 @@ class OneZone(MethodView):
     @needs("dns:list", "dns:read")
     @blueprint.doc(operationId="getZone", responses={"404": "NOT_FOUND"})
     @blueprint.response(200, schemas.ZoneDetail)
-    def get(self, uuid: str) -> ViewResult:
+    def get(self, uuid: str) -> Response:
         """Show a zone with its records."""
         with reading():
             zone = _zone_at(uuid)
-            return zone_detail(zone, current_deployment(zone, context().nameservers), records.of_zone(zone))
+            shown = dump_zone_detail(zone, current_deployment(zone, context().nameservers))
+            return streaming.respond(streaming.object_with_array(shown, "records", _records_of(zone)))
 
     @needs("dns:update")
     @blueprint.doc(operationId="changeZone", parameters=[response_headers.PREFER], responses={"404": "NOT_FOUND"})
@@ -119,15 +122,17 @@ class RecordsOfZone(MethodView):
     @blueprint.doc(operationId="listRecordsOfZone", responses={"404": "NOT_FOUND"})
     @blueprint.arguments(schemas.ZonePaged, location="query")
     @blueprint.response(200, schemas.Record(many=True), headers=response_headers.PAGE_HEADERS)
-    def get(self, query: dict[str, int], uuid: str) -> ViewResult:
+    def get(self, query: dict[str, int], uuid: str) -> ViewResult | Response:
         """List the records of a zone: all of them, or a page."""
         with reading():
             zone = _zone_at(uuid)
-            whole = max(zone.record_count, schemas.PAGE_SIZE)
-            page = Page(query.get("page", 1), query.get("page_size", schemas.PAGE_SIZE if query else whole))
+            if not query:
+                response = streaming.respond(streaming.array(_records_of(zone)))
+                response.headers.update(response_headers.total_header(zone.record_count))
+                return response
+            page = Page(query.get("page", 1), query.get("page_size", schemas.PAGE_SIZE))
             found, total = records.find(principal().scope, page, Filters(zone=zone.uuid))
-        headers = response_headers.page_headers(page, total) if query else response_headers.total_header(total)
-        return [record_of(zone, record) for _, record in found], headers
+        return [record_of(zone, record) for _, record in found], response_headers.page_headers(page, total)
 
     @needs("dns:create")
     @blueprint.doc(
@@ -170,6 +175,11 @@ def record_input(body: dict[str, Any]) -> RecordInput:
 
 def _zone_at(uuid: str) -> Zone:
     return find_zone(uuid_or_not_found("zone", uuid), principal().scope)
+
+
+def _records_of(zone: Zone) -> Iterator[JSON]:
+    """Yield all records of the zone as JSON, read in batches."""
+    return (dump_record(zone, record) for record in records.iterate(zone))
 
 
 def _find(query: dict[str, Any], page: Page) -> tuple[list[Zone], int]:

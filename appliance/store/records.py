@@ -22,6 +22,8 @@ from appliance.zones.model import Node, Record, Zone, group_rrsets
 
 READ_AHEAD = 50
 """Owners in the first read of `ZoneView.below`; each further read has twice as many."""
+BATCH = 1000
+"""Records in one read of a whole zone."""
 MAX_READ_AHEAD = 800
 """Owners in one read at most."""
 
@@ -74,7 +76,18 @@ def find(scope: Scope, page: Page, filters: Filters) -> tuple[list[tuple[Zone, R
 
 def of_zone(zone: Zone) -> list[Record]:
     """Return all records of the zone, ordered by owner and type."""
-    return [_record(row, zone.name) for row in _rows(zone).order_by(*_ORDER)]
+    return list(iterate(zone))
+
+
+def iterate(zone: Zone) -> Iterator[Record]:
+    """Yield the same, read in batches; the records are those of one moment only within `Store.reading`."""
+    query = _rows(zone).order_by(*_ORDER).limit(BATCH)
+    rows = list(query)
+    while rows:
+        yield from (_record(row, zone.name) for row in rows)
+        last = rows[-1]
+        after = pw.Tuple(*_ORDER) > pw.Tuple(last.owner_key, last.rdtype, last.wire)
+        rows = list(query.where(after)) if len(rows) == BATCH else []
 
 
 def lines_of(zone: Zone) -> Lines:

@@ -36,8 +36,10 @@ MAX_DISCARDED = 64 * 1024 * 1024
 """Octets of a body over its limit that are read and discarded, so that its client gets to read the answer."""
 UNLIMITED = 2**40
 """The limit of waitress itself, octets: with it the parser below decides."""
-BODY_RATE = 32 * 1024
-"""Octets of a body that prolong the time for its request by a second."""
+MIN_RATE = 16 * 1024
+"""Octets of a body or of a response that prolong the time for it by a second."""
+OUTPUT_BUFFER = 2**30
+"""Octets of responses that a connection buffers, in a file from 1 MiB on, so that no thread waits for its client."""
 _OTHER_FILES = 124
 """File descriptors for everything else: the store, the log, large bodies in temporary files."""
 _ENCODING = re.compile(rb"^transfer-encoding:[ \t]*([^\r\n]*)", re.IGNORECASE | re.MULTILINE)
@@ -124,11 +126,13 @@ class _Discarded(OverflowableBuffer):
 class HardenedChannel(HTTPChannel):
     """A connection. While a request arrives it counts as idle since its first octet, later by what its body allows.
 
-    waitress closes a connection that has been idle for too long, which limits the time that one request may take.
+    waitress closes a connection that has been idle for too long, which limits the time that one request may take. While
+    a response waits for its client the same applies.
     """
 
     _started = 0.0
     _has_ended = False
+    _sending: tuple[float, int] | None = None
 
     def __init__(self, limits: BodyLimits, counts: ConnectionCounts, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - waitress's own
         super().__init__(*args, **kwargs)
@@ -148,8 +152,19 @@ class HardenedChannel(HTTPChannel):
             self._started = time.time()
         result = bool(super().received(data))
         if self.request is not None:
-            self.last_activity = min(time.time(), self._started + self.request.body_bytes_received / BODY_RATE)
+            self.last_activity = min(time.time(), self._started + self.request.body_bytes_received / MIN_RATE)
         return result
+
+    def handle_write(self) -> None:
+        """Send what is buffered; count as idle by what the client has received since it began to be slow."""
+        before = self.total_outbufs_len
+        super().handle_write()
+        if not self.total_outbufs_len:
+            self._sending = None
+            return
+        began, sent = self._sending or (time.time(), 0)
+        self._sending = (began, sent + max(0, before - self.total_outbufs_len))
+        self.last_activity = min(time.time(), began + self._sending[1] / MIN_RATE)
 
     def del_channel(self, map: Mapping[int, socket] | None = None) -> None:  # noqa: A002 - waitress's own
         """Forget the connection when it is closed."""

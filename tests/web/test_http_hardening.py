@@ -12,7 +12,7 @@ import pytest
 from waitress.adjustments import Adjustments
 
 from appliance.web.connections import ConnectionCounts
-from appliance.web.http_hardening import BODY_RATE, UNLIMITED, BodyLimits, HardenedChannel, HardenedParser
+from appliance.web.http_hardening import MIN_RATE, UNLIMITED, BodyLimits, HardenedChannel, HardenedParser
 
 SMALL, LARGE = 100, 10_000
 LIMITS = BodyLimits(SMALL, lambda _, path: LARGE if path == "/large" else SMALL, lambda header: header == "known")
@@ -91,6 +91,9 @@ class Server:
     def __init__(self) -> None:
         self.active_channels: dict[int, object] = {}
 
+    def pull_trigger(self) -> None:
+        """Do nothing: the test writes itself."""
+
 
 @pytest.fixture
 def channel() -> Iterator[HardenedChannel]:
@@ -110,8 +113,25 @@ def test_a_request_that_is_incomplete_counts_as_idle_since_it_began(channel: Har
         channel.received(data)
     assert channel.last_activity in (began, began + 1000)
     channel.last_activity = began + 1000
-    channel.received(b"x" * (BODY_RATE // 16))
+    channel.received(b"x" * (MIN_RATE // 16))
     assert began <= channel.last_activity <= began + 1 / 16, "a body earns time by its octets, not by its packets"
+
+
+def test_a_response_that_its_client_does_not_read_counts_as_idle() -> None:
+    ours, theirs = socket.socketpair()
+    channel = HardenedChannel(LIMITS, ConnectionCounts(1), Server(), ours, ADDRESS, Adjustments(), map={})
+    channel.write_soon(b"x" * 10_000_000)
+    channel.handle_write()
+    began = channel.last_activity
+    theirs.recv(1000)
+    channel.last_activity = began + 1000
+    channel.handle_write()
+    assert began <= channel.last_activity < began + 1000
+    with theirs:
+        while channel.total_outbufs_len:
+            theirs.recv(1_000_000)
+            channel.handle_write()
+    channel.handle_close()
 
 
 def test_connections_are_counted_by_network() -> None:
