@@ -18,7 +18,7 @@ from appliance.addresses import Nameserver
 from appliance.deploy.catalog_members import CatalogUpdate
 from appliance.deploy.host import PrimaryHost
 from appliance.deploy.reachability import SILENT_AFTER
-from appliance.errors import CommandError
+from appliance.errors import CommandError, CommandFailed
 from appliance.nameserver.catalog import notify
 from appliance.queries.bulk import query_all
 from appliance.queries.soa import SoaResponse
@@ -110,7 +110,13 @@ def _has_reached(answer: SoaResponse | None, target: int | None) -> bool:
 
 
 def repair_catalog(host: PrimaryHost) -> None:
-    """Write a catalog without members for a primary that has none, and reload it."""
+    """Write a catalog without members for a primary that has none, and reload it.
+
+    Raise CommandError if named.conf names no such zone: then the file is that of another catalog.
+    """
+    if host.control.show_zone(host.catalog) is None:
+        reason = "named.conf has another catalog zone than the setting dns.catalog"
+        raise CommandFailed(("catalog", str(host.catalog)), reason)
     host.files.stage(FILE_UUID, catalog_zone(host.catalog, FIRST_SERIAL))
     host.files.publish(FILE_UUID)
     host.control.reload(host.catalog)

@@ -10,12 +10,11 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-import dns.name
+from dns.name import Name
 
 from appliance.addresses import LOOPBACK, Endpoint, Nameserver
 from appliance.embedded.first_start import FIRST_ACCOUNT, FirstSecrets, FirstStart
 from appliance.embedded.state import (
-    CATALOG,
     StateFolder,
     create_folders,
     ports_in_use,
@@ -48,7 +47,7 @@ def run(folder: Path, api: Endpoint, dns_port: int, clock: Callable[[], datetime
     create_folders(folder)
     with exclusive_lock(folder / "run.lock"):
         _refuse_ports_in_use(dns_port, dns_port + 1, api.port)
-        state = prepare_state_folder(folder, api, dns_port, read_version(named))
+        state = prepare_state_folder(folder, api, dns_port, read_version(named), os.environ)
         named = str(reachable_program(Path(named), state.folder, state.owner))
         first_start = _open_store(state, clock)
         stopped = handle_stop_signals()
@@ -101,8 +100,8 @@ def _start_in_order(children: list[Child], state: StateFolder, named: str, is_st
                 raise SettingsError(f"{child.name} does not start: {child.last_end}; see {child.log_file}")
             time.sleep(0.01)
 
-    start(_named(state, named, "ns1"), lambda: _answers(state.dns_port))
-    start(_named(state, named, "ns2"), lambda: _answers(state.dns_port + 1))
+    start(_named(state, named, "ns1"), lambda: _answers(state.dns_port, state.catalog))
+    start(_named(state, named, "ns2"), lambda: _answers(state.dns_port + 1, state.catalog))
     start(_own(state, "deployer"), lambda: True)
     start(_own(state, "serve"), lambda: _is_ready(state.api))
 
@@ -127,9 +126,9 @@ def _own(state: StateFolder, command: str) -> Child:
     return Child(command, argv, state.logs / f"{command}.log", os.environ)
 
 
-def _answers(port: int) -> bool:
+def _answers(port: int, catalog: Name) -> bool:
     """Return True if the nameserver on that port serves the catalog zone."""
-    query = (Nameserver("starting", Endpoint(LOOPBACK, port)), dns.name.from_text(CATALOG))
+    query = (Nameserver("starting", Endpoint(LOOPBACK, port)), catalog)
     answer = query_all([query], timeout=0.05, retries=0)[query]
     return answer is not None and answer.serial is not None
 

@@ -7,10 +7,12 @@ import pwd
 import random
 import socket
 import stat
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import dns.name
+from dns.name import Name
 
 from appliance.addresses import LOOPBACK, MAX_SOCKET_PATH, Endpoint
 from appliance.errors import SettingsError
@@ -34,6 +36,7 @@ class StateFolder:
     dns_port: int
     control_port: int
     owner: Owner
+    catalog: Name = field(default_factory=lambda: dns.name.from_text(CATALOG))
 
     @property
     def config(self) -> Path:
@@ -69,17 +72,23 @@ class StateFolder:
         return self.folder / server / "named.conf"
 
 
-def prepare_state_folder(folder: Path, api: Endpoint, dns_port: int, release: tuple[int, ...]) -> StateFolder:
-    """Create what is missing in the folder, and write the configuration for that BIND release."""
+def prepare_state_folder(
+    folder: Path, api: Endpoint, dns_port: int, release: tuple[int, ...], environment: Mapping[str, str]
+) -> StateFolder:
+    """Create what is missing in the folder, and write the configuration for that BIND release.
+
+    Settings in the environment have priority, as in the processes that read the folder's settings.
+    """
     state = StateFolder(folder.absolute(), api, dns_port, free_port(), unprivileged_owner())
     _refuse_long_path(state)
     _create_folders(state)
     _refuse_inaccessible(state)
     for name in ("control", "transfer", "update"):
         create_key(state.key_file(name), name, 0o600)
-    create_catalog(state.zones, dns.name.from_text(CATALOG), state.owner)
     write_atomically(state.config, _config(state).encode(), 0o600)
-    settings = read_settings(state.config, {})
+    settings = read_settings(state.config, environment)
+    state = replace(state, catalog=dns.name.from_text(settings.dns.catalog))
+    create_catalog(settings.deployer.zone_directory, state.catalog, state.owner)
     for server in ("ns1", "ns2"):
         folder = state.folder / server
         conf = configuration(settings, f"{server}.{DOMAIN}", folder, folder / "zones", release, (LOOPBACK,))

@@ -1,15 +1,19 @@
-"""Keys and an empty catalog zone for the first start of an appliance; existing files are kept."""
+"""Keys and an empty catalog zone for the first start of an appliance; existing keys are kept."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+import dns.name
 from dns.name import Name
 
 from appliance.files import Owner, write_atomically
 from appliance.keys import new_key, read_key
 from appliance.render.named_conf import catalog_zone
 from appliance.zones.catalog import FILE_UUID, FIRST_SERIAL
+
+_SOA = re.compile(rb"^(\S+)\s+(?:\d+\s+)?IN\s+SOA\s", re.MULTILINE)
 
 
 def create_key(file: Path, name: str, mode: int, owner: Owner | None = None) -> bool:
@@ -27,9 +31,19 @@ def catalog_file(zone_directory: Path) -> Path:
 
 
 def create_catalog(zone_directory: Path, catalog: Name, owner: Owner) -> bool:
-    """Create the catalog's zone file if it is missing, owned by named's user; return whether it was created."""
+    """Create the catalog's zone file, owned by named's user, if it is missing or has a former name of the catalog.
+
+    Return whether it was created. named would not load the file of another name; the deployer adds the members again.
+    """
     file = catalog_file(zone_directory)
-    if file.exists():
+    if file.exists() and _name_in(file) in (catalog, None):
         return False
+    file.with_name(f"{file.name}.jnl").unlink(missing_ok=True)
     write_atomically(file, catalog_zone(catalog, FIRST_SERIAL), 0o644, owner)
     return True
+
+
+def _name_in(file: Path) -> Name | None:
+    """Return the owner of the SOA record in a zone file that the appliance or named wrote, None if there is none."""
+    found = _SOA.search(file.read_bytes())
+    return dns.name.from_text(found[1].decode("ascii", "replace")) if found else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
+from appliance.render.named_conf import named_conf
+from tests.render.test_named_conf import SECONDARY
 from tests.test_documents import rows
 
 ROOT = Path(__file__).parents[2]
@@ -87,6 +90,15 @@ def test_tasks_with_keys_are_not_logged(role: Path) -> None:
             assert task["no_log"] is True, task["name"]
 
 
+def test_a_secondary_whose_catalog_was_renamed_is_restarted() -> None:
+    role = ANSIBLE / "roles" / "nameserver"
+    reload, record, _ = read(role / "handlers" / "main.yml")
+    assert "not nameserver_renamed" in reload["ansible.builtin.systemd_service"]["state"]
+    assert record["ansible.builtin.copy"]["content"] == "{{ nameserver_catalog }}"
+    (pattern,) = re.findall(r"regex_findall\('(.+)'\)", read(role / "vars" / "main.yml")["nameserver_catalog"])
+    assert re.findall(pattern, named_conf(SECONDARY).decode()) == ["catalog.example"]
+
+
 @every_role
 def test_keys_are_passed_only_by_standard_input(role: Path) -> None:
     for task in tasks(role):
@@ -98,7 +110,7 @@ def test_keys_are_passed_only_by_standard_input(role: Path) -> None:
 
 @every_role
 def test_a_handler_that_did_not_run_runs_in_the_next_play(role: Path) -> None:
-    restart, record = read(role / "handlers" / "main.yml")
+    restart, *_, record = read(role / "handlers" / "main.yml")
     assert record["listen"] == restart["name"]
     (found,) = [task for task in tasks(role) if "-newer" in str(task.get(COMMAND))]
     assert record["ansible.builtin.file"]["state"] == "touch"

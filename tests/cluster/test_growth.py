@@ -45,9 +45,11 @@ def test_a_write_is_live_when_all_three_serve_it(growth: Growth, cluster: Cluste
     assert len({serial(host, "three.example") for host in cluster.lab.hosts.values()}) == 1
 
 
-def test_additions_are_removed_and_an_older_package_is_installed(growth: Growth, cluster: Cluster) -> None:
+def test_additions_are_removed_an_older_package_is_installed_and_the_catalog_is_renamed(
+    growth: Growth, cluster: Cluster
+) -> None:
     cluster.lab.remove("ns3")
-    cluster.playbook.play(*variables(appliance_package=str(PACKAGE)))
+    cluster.playbook.play(*variables(appliance_package=str(PACKAGE), appliance_catalog="renamed.cluster.test"))
     assert package_version(cluster) == __version__
     assert cluster.running_releases == {__version__}
     assert cluster.ns1.ssh("systemctl is-active nginx", status=(3,)).output.strip() == "inactive"

@@ -17,6 +17,7 @@ from appliance.embedded.state import (
     unprivileged_owner,
 )
 from appliance.files import Owner
+from appliance.provision.bootstrap import catalog_file
 from appliance.settings import read_settings
 from appliance.zones.catalog import FILE_UUID
 from tests.pair import free_port as port
@@ -24,7 +25,7 @@ from tests.pair import free_port as port
 
 def prepared(folder: Path) -> Path:
     folder.chmod(0o755)
-    return prepare_state_folder(folder, Endpoint(LOOPBACK, port()), port(), (9, 18)).folder
+    return prepare_state_folder(folder, Endpoint(LOOPBACK, port()), port(), (9, 18), {}).folder
 
 
 def test_secrets_are_closed_to_others(state_folder: Path) -> None:
@@ -55,10 +56,20 @@ def test_a_new_folder_is_open_to_named_whatever_the_umask(state_folder: Path) ->
     before = os.umask(0o077)
     try:
         new = state_folder / "a" / "b"
-        prepare_state_folder(new, Endpoint(LOOPBACK, port()), port(), (9, 18))
+        prepare_state_folder(new, Endpoint(LOOPBACK, port()), port(), (9, 18), {})
     finally:
         os.umask(before)
     assert blocking_folder(new, Owner(65534, 65534)) is None
+
+
+def test_a_catalog_name_from_the_environment_is_that_of_both_nameservers(state_folder: Path) -> None:
+    former = prepared(state_folder)
+    environment = {"DNS_APPLIANCE_DNS_CATALOG": "renamed.test"}
+    prepare_state_folder(state_folder, Endpoint(LOOPBACK, port()), port(), (9, 18), environment)
+    for conf in former.glob("ns?/named.conf"):
+        assert 'zone "renamed.test"' in conf.read_text()
+        assert "catalog.appliance.test" not in conf.read_text()
+    assert catalog_file(state_folder / "zones").read_bytes().startswith(b"renamed.test. ")
 
 
 def test_its_settings_have_no_rate_limits(state_folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""`host prepare`: it creates what is missing, replaces nothing, and migrates without loss."""
+"""`host prepare`: it creates what is missing, keeps what is there, and migrates without loss."""
 
 from __future__ import annotations
 
@@ -47,6 +47,22 @@ def test_what_is_missing_is_created_once(settings: Settings) -> None:
     kept = {path: path.read_bytes() for path in (deployer.control_key, catalog_file(deployer.zone_directory))}
     assert prepared(settings) == []
     assert kept == {path: path.read_bytes() for path in kept}
+
+
+def test_a_catalog_file_of_a_former_name_is_replaced(settings: Settings) -> None:
+    prepared(settings)
+    file = catalog_file(settings.deployer.zone_directory)
+    file.write_text(
+        "$ORIGIN .\n$TTL 0\t; 0 seconds\ncatalog.example.net\tIN SOA\tinvalid. invalid. (\n\t9 60 10 9 0 )\n"
+    )
+    journal = file.with_name(f"{file.name}.jnl")
+    journal.touch()
+    assert prepared(settings) == []
+    renamed = replace(settings, dns=replace(settings.dns, catalog="renamed.example.net"))
+    assert prepared(renamed) == [f"the catalog renamed.example.net in {file}"]
+    assert file.read_bytes().startswith(b"renamed.example.net. 0 IN SOA")
+    assert not journal.exists()
+    assert prepared(renamed) == []
 
 
 def test_files_have_their_owners_and_modes(settings: Settings) -> None:

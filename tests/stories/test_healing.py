@@ -156,7 +156,7 @@ def test_a_damaged_zone_file_is_replaced(live_zone: LiveZone, damage: Callable[[
     assert not elsewhere.exists() or "192.0.2.1" in elsewhere.read_text()
 
 
-def test_a_moved_folder_and_a_changed_setting_reach_existing_zones(
+def test_a_moved_folder_a_changed_setting_and_a_renamed_catalog_reach_existing_zones(
     live_zone: LiveZone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     live_zone.appliance.stop()
@@ -166,6 +166,7 @@ def test_a_moved_folder_and_a_changed_setting_reach_existing_zones(
     wait_for(lambda: live_zone.answers() == [{OLD}, {OLD}], "both answer from the moved folder", HEAL_SECONDS)
     live_zone.appliance.stop()
     monkeypatch.setenv("DNS_APPLIANCE_DNS_MINIMUM", "77")
+    monkeypatch.setenv("DNS_APPLIANCE_DNS_CATALOG", "renamed.test")
     live_zone.appliance.start()
 
     def minima() -> list[set[bytes]]:
