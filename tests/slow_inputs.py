@@ -39,6 +39,7 @@ MAX_LENGTHS = {
     "appliance.zones.rdata": MAX_CHARACTERS,
     "appliance.zones.character_strings": MAX_CHARACTERS,
     "appliance.zones.bind_limits": 255,
+    "appliance.zones.substitutions": 255,
 }
 """The maximum length of input for the patterns of each module that parses requests."""
 DEFAULT_LENGTH = 4096

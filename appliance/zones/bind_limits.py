@@ -10,16 +10,10 @@ from dns.rdatatype import RdataType
 from dns.rdtypes.svcbbase import ParamKey
 
 from appliance.errors import InvalidValue
+from appliance.zones.substitutions import is_substitution
 
 _PATH_PART = r"(?:[^{}%]|%[0-9A-Fa-f]{2})*"
 _DOHPATH = re.compile(rf"/{_PATH_PART}\{{\?dns\}}{_PATH_PART}", re.DOTALL)
-
-_SUBSTITUTION = re.compile(r"([^0-9\\i\0])((?:\\.|(?!\1)[^\\])+)\1((?:\\[^0]|(?!\1)[^\\])*)\1i?", re.DOTALL)
-_MEMBER = r"[^\[\]\\-]"
-_SET = rf"\[\^?+(?:\]|-|{_MEMBER}-{_MEMBER}|{_MEMBER})(?:{_MEMBER}-{_MEMBER}|{_MEMBER})*-?\]"
-_SET_OR_ESCAPE = re.compile(rf"\\[^0-9]|{_SET}", re.DOTALL)
-_PIECE = r"[^\\\[\](){}*+?|^$](?:[*+?]|\{[0-9]{1,2}\})?"
-_BRANCHES = rf"\^?(?:{_PIECE})+\$?(?:\|\^?(?:{_PIECE})+\$?)*"
 
 
 def refuse_unloadable(rdata: Rdata) -> None:
@@ -44,28 +38,12 @@ def _service_binding(rdata: Rdata) -> None:
 def _naptr(rdata: Rdata) -> None:
     """Require that the regexp is empty or a substitution `!pattern!text!` (RFC 3402 section 3.2)."""
     regexp = rdata.regexp  # type: ignore[attr-defined]
-    if regexp and (b"\0" in regexp or not _is_substitution(regexp.decode("latin-1"))):  # BIND reads up to a NUL
+    if regexp and (b"\0" in regexp or not is_substitution(regexp.decode("latin-1"))):  # BIND reads up to a NUL
         raise InvalidValue(
-            "the regexp must be a substitution such as !^.*$!sip:help@example.com! with a simple POSIX pattern", "value"
+            "the regexp must be a substitution such as !^.*$!sip:help@example.com! with a POSIX extended regular "
+            "expression, and refer only to groups that this has",
+            "value",
         )
-
-
-def _is_substitution(text: str) -> bool:
-    """Return whether `text` is a substitution whose pattern uses only the common part of POSIX extended expressions.
-
-    Replace each bracket expression and escape by one letter, then each innermost group, until only branches are left.
-    """
-    found = _SUBSTITUTION.fullmatch(text)
-    if not found:
-        return False
-    sets = re.findall(_SET, found[2], re.DOTALL)
-    is_reversed = any(low > high for members in sets for low, high in re.findall("(.)-(.)", members[1:-1], re.DOTALL))
-    rest, groups, count = _SET_OR_ESCAPE.sub("a", found[2]), 0, 1
-    while count:
-        rest, count = re.subn(rf"\({_BRANCHES}\)", "a", rest)
-        groups += count
-    last = max(map(int, re.findall(r"\\([1-9])", found[3])), default=0)
-    return bool(re.fullmatch(_BRANCHES, rest)) and not is_reversed and last <= groups
 
 
 _CHECKS: Mapping[RdataType, Callable[[Rdata], None]] = {

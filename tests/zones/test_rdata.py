@@ -85,6 +85,11 @@ ACCEPTED: list[tuple[str, str, str]] = [
     ("NAPTR", '100 10 "u" "E2U+sip" "!^.*$!sip:a@b.com!" .', '100 10 "u" "E2U+sip" "!^.*$!sip:a@b.com!" .'),
     ("NAPTR", '1 1 u E2U+pstn:tel "" @', '1 1 "u" "E2U+pstn:tel" "" example.com'),
     ("NAPTR", r'1 1 "u" "x" "!^\\+44(.*)$!sip:\\1@a.b!i" .', r'1 1 "u" "x" "!^\\+44(.*)$!sip:\\1@a.b!i" .'),
+    (
+        "NAPTR",
+        r'100 10 "u" "E2U+sip" "!^cid:.+@([^\\.]+\\.)(.*)$!\\2!i" .',
+        r'100 10 "u" "E2U+sip" "!^cid:.+@([^\\.]+\\.)(.*)$!\\2!i" .',
+    ),
     ("URI", '10 1 "ftp://ftp1.example.com/public"', '10 1 "ftp://ftp1.example.com/public"'),
     ("URI", '10 1 "\\x\\.\\059"', '10 1 "x.;"'),
     ("URI", '10 1 "é \\" \\255"', '10 1 "\\195\\169 \\" \\255"'),
