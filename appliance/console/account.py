@@ -20,7 +20,7 @@ from appliance.identity.sign_in import change_password, confirm, end_other_sessi
 from appliance.principal import Scope
 from appliance.store import audit, credentials, recovery_codes, sessions
 from appliance.web.context import context, reading
-from appliance.web.paging import neighbours, pager
+from appliance.web.paging import find_page, neighbours
 
 _SECRET = re.compile(r"[A-Z2-7]{32}")
 ENTRIES = 50
@@ -135,9 +135,9 @@ def sign_one_out(uuid: UUID) -> BaseResponse:
 @pages.get("/account/audit/", endpoint="history")
 def show_history() -> Response:
     """Show the audit log of the account and its zones, newest first."""
-    shown = pager(ENTRIES)
+    scope = Scope(current_session().account.uuid)
     with reading():
-        entries, total = audit.find(Scope(current_session().account.uuid), shown)
+        entries, total, shown = find_page(ENTRIES, lambda page: audit.find(scope, page))
     return render_page("history.html", entries=entries, descriptions=DESCRIPTIONS, paging=neighbours(total, shown))
 
 

@@ -13,7 +13,7 @@ from appliance.principal import EVERYTHING
 from appliance.problems import find_problems
 from appliance.store import audit, journal, statistics
 from appliance.web.context import context, reading
-from appliance.web.paging import neighbours, pager
+from appliance.web.paging import find_page, neighbours
 from appliance.zones.deployment import DeploymentState
 
 HOURS = 48
@@ -64,9 +64,9 @@ def show_dashboard() -> Response:
 @operators_only
 def show_audit_log() -> Response:
     """Show the audit log of all accounts, newest first."""
-    search, shown = request.args.get("search", "").strip(), pager(ENTRIES)
+    search = request.args.get("search", "").strip()
     with reading():
-        entries, total = audit.find(EVERYTHING, shown, search)
+        entries, total, shown = find_page(ENTRIES, lambda page: audit.find(EVERYTHING, page, search))
     paging = neighbours(total, shown)
     return render_page("audit_log.html", entries=entries, descriptions=DESCRIPTIONS, search=search, paging=paging)
 

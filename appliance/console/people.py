@@ -14,7 +14,7 @@ from appliance.console.session import current_session
 from appliance.identity import membership
 from appliance.store import accounts, invitations
 from appliance.web.context import context, reading
-from appliance.web.paging import neighbours, pager
+from appliance.web.paging import find_page, neighbours
 
 ACCOUNTS, INVITATIONS = 40, 40
 """Accounts on a page, and invitations that are shown with them, the newest first."""
@@ -69,9 +69,9 @@ def enable(uuid: UUID) -> BaseResponse:
 
 
 def _people_page(form: Form, status: int = 200) -> Response:
-    search, shown = request.args.get("search", "").strip(), pager(ACCOUNTS)
+    search = request.args.get("search", "").strip()
     with reading():
-        found, total = accounts.find_accounts(shown, search)
+        found, total, shown = find_page(ACCOUNTS, lambda page: accounts.find_accounts(page, search))
         pending = invitations.pending(context().clock())
     return render_page(
         "people.html",

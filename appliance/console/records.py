@@ -26,7 +26,7 @@ from appliance.render.zone_diff import Line
 from appliance.store import deployments, records, rrsets
 from appliance.store.rrsets import SetFilters
 from appliance.web.context import context, reading
-from appliance.web.paging import neighbours, pager
+from appliance.web.paging import find_page, neighbours
 from appliance.zones.model import MAX_TTL, Record, Zone
 from appliance.zones.names import print_domain, print_owner
 from appliance.zones.rdata import MAX_PRIORITY, parse_type
@@ -48,10 +48,10 @@ def show_zone(uuid: UUID) -> Response:
     zone = get_zone(uuid)
     is_type = type_name in FORMS and FORMS[type_name].record_type == type_name
     rdtype = parse_type(type_name) if is_type else None
-    name, shown = request.args.get("name"), pager(RRSETS)
+    name = request.args.get("name")
     filters = SetFilters(rdtype, search.lower().removesuffix("." + print_domain(zone.name)), name)
     with reading():
-        found, total = rrsets.find(zone, shown, filters)
+        found, total, shown = find_page(RRSETS, lambda page: rrsets.find(zone, page, filters))
         types = rrsets.types_of(zone)
         deployment = deployments.of_zones([zone], context().nameservers)[zone.uuid]
         changes = drafts.get_changes(zone)

@@ -16,7 +16,7 @@ from appliance.editing import find_zone
 from appliance.errors import InputError, OperatorsOnly
 from appliance.store import deployments, zones
 from appliance.web.context import context, reading
-from appliance.web.paging import neighbours, pager
+from appliance.web.paging import find_page, neighbours
 from appliance.zones.deployment import DeploymentState
 from appliance.zones.model import Zone
 from appliance.zones.names import parse_owner, print_domain, print_unicode
@@ -30,9 +30,9 @@ def show_zones() -> Response:
     """Show the zones of the account by domain; operators see those of all accounts."""
     search, state_name = request.args.get("search", "").strip(), request.args.get("state", "")
     state = DeploymentState(state_name) if state_name in list(DeploymentState) else None
-    scope, shown = current_session().principal.scope, pager(ZONES)
+    scope, text = current_session().principal.scope, _to_a_labels(search.lower())
     with reading():
-        found, total = zones.find(scope, shown, search=_to_a_labels(search.lower()), state=state)
+        found, total, shown = find_page(ZONES, lambda page: zones.find(scope, page, search=text, state=state))
         found_deployments = deployments.of_zones(found, context().nameservers)
     return render_page(
         "zones.html",

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from typing import TypeVar
 from urllib.parse import urlencode
 
 from flask import request
 
 from appliance.store.zones import Page
+
+Row = TypeVar("Row")
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,5}")
 
@@ -21,6 +25,16 @@ def pager(size: int) -> Page:
 def pager_within(total: int, size: int) -> Page:
     """Return the page that the query requests, at most the last."""
     return Page(min(pager(size).number, last_page(total, size)), size)
+
+
+def find_page(size: int, find: Callable[[Page], tuple[list[Row], int]]) -> tuple[list[Row], int, Page]:
+    """Return the rows of the requested page, at most the last, their number on all pages, and the page."""
+    page = pager(size)
+    rows, total = find(page)
+    if not rows and total:
+        page = pager_within(total, size)
+        rows, total = find(page)
+    return rows, total, page
 
 
 def last_page(total: int, size: int) -> int:

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from appliance.store.zones import Page
-from appliance.web.paging import last_page, neighbours, page_query, pager, pager_within
+from appliance.web.paging import find_page, last_page, neighbours, page_query, pager, pager_within
 
 APP = Flask("test")
 
@@ -19,6 +19,18 @@ def test_the_requested_page(query: str, number: int) -> None:
     with APP.test_request_context(f"/?{query}"):
         assert pager(10) == Page(number, 10)
         assert pager_within(25, 10) == Page(min(number, 3), 10)
+
+
+@pytest.mark.parametrize(
+    ("query", "rows", "number"), [("", [0, 1], 1), ("page=2", [2, 3], 2), ("page=3", [4], 3), ("page=99", [4], 3)]
+)
+def test_a_page_after_the_last_is_the_last(query: str, rows: list[int], number: int) -> None:
+    def find(page: Page) -> tuple[list[int], int]:
+        return list(range(5))[page.offset :][: page.size], 5
+
+    with APP.test_request_context(f"/?{query}"):
+        assert find_page(2, find) == (rows, 5, Page(number, 2))
+        assert find_page(2, lambda _: ([], 0))[:2] == ([], 0)
 
 
 @pytest.mark.parametrize(("total", "last"), [(0, 1), (1, 1), (10, 1), (11, 2), (20, 2), (21, 3)])
