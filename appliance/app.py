@@ -25,7 +25,6 @@ from appliance.settings import ApiSettings, Settings
 from appliance.store.file.database import Store
 from appliance.systemd import ServiceManager
 from appliance.web import (
-    error_responses,
     front_doors,
     health,
     metrics,
@@ -64,7 +63,7 @@ def create_app(
     app.url_map.strict_slashes = False  # a redirect to the slash would contain the host that the client sent
     services = _create_context(settings, clock, monotonic)
     install(app, services)
-    doors = front_doors.install(app, FrontDoor((), error_responses.answer_error))
+    doors = front_doors.install(app, FrontDoor((), blueprint.answer_unclaimed))
     doors.claim(auth.DOOR)
     metrics.register(app, services.registry, metrics.StoreCollector(services.nameservers, clock, settings.store.path))
     app.after_request(_add_security_headers)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import http
+from typing import cast
 
 import flask
 from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 from werkzeug.wrappers import Response as BaseResponse
 
 from appliance.console import account, dashboard, deployment, draft_pages, people, records, sign_in, tokens, zones
 from appliance.console.forms import as_sentence
 from appliance.console.pages import pages, print_age, print_time, redirect_to, render_page, save_notice
-from appliance.console.session import CSRF_FIELD, current_session, load_session, set_session_cookie
+from appliance.console.session import CSRF_FIELD, current_session, find_session, load_session, set_session_cookie
 from appliance.console.truncate import count_fitting, truncate
 from appliance.errors import ApplianceError
+from appliance.web import error_responses
 from appliance.web.context import open_connection
 from appliance.web.error_status import log_fault, retry_after_of, status_of
 from appliance.web.host_names import refuse_unknown_host
@@ -99,6 +101,23 @@ def show_http_error(error: HTTPException) -> Response:
 def show_internal_error(error: Exception) -> Response:
     """Return the page of an internal error."""
     return _error_page(500, f"Internal error. The log has details under reference {log_fault(error)}.")
+
+
+def answer_unclaimed(error: Exception) -> Response:
+    """Return the response for an error at a path that nothing claims: a page for a browser, else JSON.
+
+    Only a client that names text/html gets a page, and only for an unknown path or a wrong method.
+    """
+    is_page = isinstance(error, NotFound | MethodNotAllowed) and "text/html" in request.accept_mimetypes.values()
+    if not is_page:
+        return error_responses.answer_error(error)
+    try:
+        refuse_unknown_host()
+        if "console_session" not in flask.g:
+            find_session()
+    except ApplianceError as refused:
+        return set_headers(show_error(refused))
+    return set_headers(show_http_error(cast(HTTPException, error)))
 
 
 def _error_page(status: int, text: str) -> Response:

@@ -78,8 +78,8 @@ def current_session() -> ConsoleSession:
     return cast(ConsoleSession, g.console_session)
 
 
-def load_session() -> None:
-    """Load the session of this request; raise Forbidden if it writes without a valid CSRF token."""
+def find_session() -> None:
+    """Find the session of this request, by its cookie."""
     now = context().clock()
     secret = request.cookies.get(_cookie_name(), "")
     session = None
@@ -91,12 +91,17 @@ def load_session() -> None:
     else:
         secret = new_secret()
     g.console_session = ConsoleSession(secret, session, request.is_secure)
+
+
+def load_session() -> None:
+    """Find the session of this request; raise Forbidden if it writes without a valid CSRF token."""
+    find_session()
     if request.method not in _SAFE_METHODS:
         _refuse_cross_site()
         if not hmac.compare_digest(request.form.get(CSRF_FIELD, "").encode(), current_session().csrf_token.encode()):
             raise Forbidden("This form has expired. Reload the page and try again.")
-    if session:
-        _note_use(session, now)
+    if session := current_session().session:
+        _note_use(session, context().clock())
 
 
 def switch_session(secret: str) -> None:

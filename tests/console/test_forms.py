@@ -155,6 +155,31 @@ def test_errors_are_html_pages(console: Console) -> None:
     assert (refused.status_code, refused.headers["Allow"]) == (405, "POST")
 
 
+@pytest.mark.parametrize(
+    ("accept", "is_page"),
+    [("text/html,application/xhtml+xml,*/*;q=0.8", True), ("*/*", False), ("application/json", False), ("", False)],
+)
+def test_a_browser_gets_a_page_for_an_unknown_address(console: Console, accept: str, is_page: bool) -> None:
+    me, stranger = console.signed_in(ME), console.browser()
+    for browser in (me, stranger):
+        for path, status in (("/zones/nonsense/", 404), ("/nonsense", 404), ("/zones/new/nonsense/", 404)):
+            missing = browser.get(path, headers={"Accept": accept})
+            assert (missing.status_code, missing.is_json) == (status, not is_page)
+            assert ("<h1>Not found</h1>" in missing.text) == is_page
+            assert ("script-src 'self'" in missing.headers["Content-Security-Policy"]) == is_page
+            assert ("Sign out" in missing.text) == (is_page and browser is me)
+    wrong = me.post("/zones/", {}, headers={"Accept": accept})
+    assert (wrong.status_code, wrong.is_json) == (405, not is_page) and "GET" in wrong.headers["Allow"]
+
+
+def test_the_api_answers_browsers_in_json(console: Console) -> None:
+    for path, status in (("/api/v1/nonsense/", 401), ("/metrics", 401), ("/api/v1/dns-zones/", 401)):
+        answer = console.browser().get(path, headers={"Accept": "text/html"})
+        assert (answer.status_code, answer.is_json) == (status, True), path
+    foreign = console.browser().get("/nonsense", headers={"Accept": "text/html", "Host": "evil.example"})
+    assert foreign.status_code == 421 and "Set-Cookie" not in foreign.headers
+
+
 def test_messages_do_not_capitalize_domain_names() -> None:
     assert as_sentence("the value is empty") == "The value is empty."
     assert as_sentence("www.example.com cannot hold a CNAME") == "www.example.com cannot hold a CNAME."
