@@ -5,9 +5,14 @@
     session        the session behind a cookie, and the CSRF token of every form
     forms          the values of a submitted form, and the error at each field
     sign_in        sign in, sign out, accept an invitation
+    sign_in_proof  the proof of a right password, until the code is entered
+    kept_forms     a form that is kept while its user signs in again
     zones          the list of zones, a new zone, its settings, deleting it
     records        the records of a zone by RRset, and the forms to add and edit one
     record_forms   the form of each record type
+    spf, dkim      the texts of SPF and DKIM records, checked
+    pasted         TXT records as programs print them for a zone file
+    unique_texts   TXT records of which a name may have only one
     drafts         the draft of a zone: its changes, their dry run, saving them
     draft_pages    the page of a draft
     deployment     the deployment of a zone, lookup at each nameserver, the delegation

@@ -12,8 +12,17 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from appliance.console import account, dashboard, deployment, draft_pages, people, records, sign_in, tokens, zones
 from appliance.console.forms import as_sentence
+from appliance.console.kept_forms import answer_unsent
 from appliance.console.pages import pages, print_age, print_time, redirect_to, render_page, save_notice
-from appliance.console.session import CSRF_FIELD, current_session, find_session, load_session, set_session_cookie
+from appliance.console.session import (
+    CSRF_FIELD,
+    current_session,
+    find_session,
+    has_csrf_token,
+    is_form,
+    note_use,
+    set_session_cookie,
+)
 from appliance.console.truncate import count_fitting, truncate
 from appliance.errors import ApplianceError
 from appliance.web import error_responses
@@ -39,17 +48,19 @@ def register(app: Flask) -> None:
 
 @pages.before_request
 def check_access() -> BaseResponse | None:
-    """Redirect to the sign-in page without a session; raise UnknownHost for a host name that is not the appliance's."""
+    """Redirect to the sign-in page without a session, and keep a form; raise UnknownHost for another host name."""
     if request.endpoint == _STATIC_ENDPOINT:
         return None
     refuse_unknown_host()
     open_connection()
-    load_session()
+    find_session()
     view = flask.current_app.view_functions[request.endpoint or ""]
-    session = current_session().session
-    if session is None and not hasattr(view, "is_public"):
-        target = request.full_path.removesuffix("?") if request.method == "GET" else None
-        return redirect_to("console.sign_in", next=target)
+    session, is_public = current_session().session, hasattr(view, "is_public")
+    if is_form() and not (has_csrf_token() and (session or is_public)):
+        return answer_unsent(is_public=is_public)
+    note_use()
+    if session is None and not is_public:
+        return redirect_to("console.sign_in", next=request.full_path.removesuffix("?"))
     if hasattr(view, "is_for_operators") and not (session and session.account.is_admin):
         raise NotFound
     return None

@@ -11,7 +11,6 @@ import hmac
 import re
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from typing import cast
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -93,15 +92,31 @@ def find_session() -> None:
     g.console_session = ConsoleSession(secret, session, request.is_secure)
 
 
-def load_session() -> None:
-    """Find the session of this request; raise Forbidden if it writes without a valid CSRF token."""
-    find_session()
-    if request.method not in _SAFE_METHODS:
-        _refuse_cross_site()
-        if not hmac.compare_digest(request.form.get(CSRF_FIELD, "").encode(), current_session().csrf_token.encode()):
-            raise Forbidden("This form has expired. Reload the page and try again.")
-    if session := current_session().session:
-        _note_use(session, context().clock())
+def is_form() -> bool:
+    """Return whether this request sends a form; raise Forbidden if the browser reports that another site sent it."""
+    if request.method in _SAFE_METHODS:
+        return False
+    _refuse_cross_site()
+    return True
+
+
+def has_csrf_token() -> bool:
+    """Return whether the form of this request has the CSRF token of its browser."""
+    return hmac.compare_digest(request.form.get(CSRF_FIELD, "").encode(), current_session().csrf_token.encode())
+
+
+def is_same_origin() -> bool:
+    """Return whether the browser reports that a page of this host sent the form; False if it reports nothing."""
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    return site == "same-origin" if site else origin == f"{request.scheme}://{request.host}"
+
+
+def note_use() -> None:
+    """Store that the session was used; a page is shown even if the store cannot be written."""
+    session, now = current_session().session, context().clock()
+    if session and now - session.seen_at >= LAST_USE_INTERVAL:
+        with suppress(StoreError), context().store.writing_if_free():
+            sessions.store_last_use(session, now)
 
 
 def switch_session(secret: str) -> None:
@@ -132,10 +147,3 @@ def _refuse_cross_site() -> None:
     is_cross_site = site not in ("same-origin", "none") if site else origin and urlsplit(origin).netloc != request.host
     if is_cross_site:
         raise Forbidden("This form was sent from another site.")
-
-
-def _note_use(session: Session, now: datetime) -> None:
-    """Store that the session was used; a page is shown even if the store cannot be written."""
-    if now - session.seen_at >= LAST_USE_INTERVAL:
-        with suppress(StoreError), context().store.writing_if_free():
-            sessions.store_last_use(session, now)

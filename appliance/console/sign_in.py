@@ -8,6 +8,7 @@ from flask import Response, current_app, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from appliance.console.forms import Form, submitted_form
+from appliance.console.kept_forms import FIELD, read_kept, show_kept
 from appliance.console.pages import NAVIGATION, local_path, pages, public, redirect_to, redirect_to_path, render_page
 from appliance.console.session import current_session, switch_session
 from appliance.console.sign_in_proof import create_proof, read_proof
@@ -137,11 +138,12 @@ def _check_code(required: CodeRequired, code: str) -> str:
     return secret
 
 
-def _begin(secret: str, form: Form) -> BaseResponse:
-    """Give the browser its new session, and redirect to the page that it requested."""
+def _begin(secret: str, form: Form) -> Response | BaseResponse:
+    """Give the browser its new session; show the form that was kept, or redirect to the page that was requested."""
     _end_current_session()
     switch_session(secret)
-    return redirect_to_path(local_path(form["next"]), _first_password_notice())
+    kept = read_kept(form[FIELD])
+    return show_kept(kept) if kept else redirect_to_path(local_path(form["next"]), _first_password_notice())
 
 
 def _status(form: Form) -> int:

@@ -1,0 +1,120 @@
+"""A form whose session has ended, or whose page is from before signing in, is kept; its user sends it again."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import pytest
+from pyotp import TOTP
+from werkzeug.test import TestResponse
+
+from appliance.store import credentials
+from tests.console.conftest import PASSWORD, Browser, Console, forms_in, texts
+from tests.console.zone_page import ME, ZonePage, found_in, open_page
+
+SAME = {"Origin": "http://localhost"}
+TYPED = {"name": "www", "part_value": 'x"><b>\n two  ', "comment": "bücher & mehr", "intent": "save", "empty": ""}
+
+
+@pytest.fixture
+def page(console: Console) -> ZonePage:
+    """The page of a new zone."""
+    return open_page(console)
+
+
+@pytest.fixture
+def path(page: ZonePage) -> str:
+    """The path of the form for a new TXT record."""
+    return f"{page.path}records/new/?type=TXT"
+
+
+def sign_in_with(browser: Browser, asked: TestResponse) -> TestResponse:
+    """Submit the sign-in form on that page."""
+    return browser.post("/sign-in/", {**forms_in(asked.text, "")["/sign-in/"], "email": ME, "password": PASSWORD})
+
+
+def fields_of(shown: TestResponse, path: str) -> dict[str, str]:
+    """Return the fields of the form that is shown again."""
+    (form,) = found_in(shown.text, rf'<form method="post" action="{re.escape(path)}">(.*?)</form>')
+    kept = found_in(form, r'<textarea name="(.*?)" hidden>\n(.*?)</textarea>')
+    (token,) = found_in(form, r'name="csrf_token" value="(.*?)"')
+    return {name: html.unescape(text) for name, text in kept} | {"csrf_token": token}
+
+
+def test_a_form_survives_an_expired_session(page: ZonePage, path: str) -> None:
+    token = page.browser.forms(path)[path]
+    page.console.application.clock.forward(hours=12)
+    asked = page.browser.post(path, {**token, **TYPED})
+    assert asked.status_code == 403 and "Your session has ended" in asked.text and "<b>" not in asked.text
+    shown = sign_in_with(page.browser, asked)
+    assert shown.status_code == 200 and page.records() == [], "signing in carries nothing out"
+    assert texts(shown, "<dt>(.*?)</dt>") == ["Name", "Value", "Comment"] and "<b>" not in shown.text
+    fields = fields_of(shown, path)
+    assert fields.items() >= TYPED.items()
+    sent = page.browser.post(path, {**fields, "part_value": "two"})
+    assert sent.status_code == 303 and [record.comment for record in page.records()] == [TYPED["comment"]]
+
+
+def test_a_form_survives_signing_out_in_another_tab(page: ZonePage, path: str) -> None:
+    token = page.browser.forms(path)[path]
+    page.browser.send("/sign-out/", {}, page="/account/")
+    assert page.browser.post(path, {**token, **TYPED}).status_code == 403
+    asked = page.browser.post(path, {**token, **TYPED}, headers=SAME)
+    assert fields_of(sign_in_with(page.browser, asked), path)["part_value"] == TYPED["part_value"]
+
+
+def test_a_form_survives_signing_in_again_in_another_tab(page: ZonePage, path: str) -> None:
+    token = page.browser.forms(path)[path]
+    page.browser.send("/sign-out/", {}, page="/account/")
+    page.browser.sign_in(ME)
+    refused = page.browser.post(path, {**token, **TYPED})
+    assert refused.status_code == 403 and "expired" in refused.text
+    shown = page.browser.post(path, {**token, **TYPED}, headers={"Sec-Fetch-Site": "same-origin"})
+    assert shown.status_code == 403 and fields_of(shown, path).items() >= TYPED.items() and page.records() == []
+
+
+def test_a_form_survives_wrong_passwords_and_the_second_factor(page: ZonePage, path: str) -> None:
+    token, secret, clock = page.browser.forms(path)[path], "A" * 32, page.console.application.clock
+    with page.console.application.writing():
+        credentials.set_totp(page.console.application.account(ME).uuid, secret)
+    clock.forward(hours=12)
+    asked = page.browser.post(path, {**token, **TYPED})
+    for password in ("wrong horse battery", PASSWORD):
+        form = forms_in(asked.text, "")["/sign-in/"]
+        asked = page.browser.post("/sign-in/", {**form, "email": ME, "password": password})
+    code = {**forms_in(asked.text, "")["/sign-in/code/"], "code": TOTP(secret).at(clock())}
+    assert fields_of(page.browser.post("/sign-in/code/", code), path).items() >= TYPED.items()
+
+
+def test_secrets_and_large_forms_are_not_kept(page: ZonePage, path: str) -> None:
+    token = page.browser.forms(path)[path]
+    page.console.application.clock.forward(hours=12)
+    password = {"current": PASSWORD, "password": "another long password", "again": "another long password"}
+    for where, sent in (("/account/password/", password), (path, {**TYPED, "part_value": '"' * 10_000})):
+        asked = page.browser.post(where, {**token, **sent})
+        assert asked.status_code == 403 and 'name="kept"' not in asked.text and "another long" not in asked.text
+    asked = page.browser.post("/account/password/", {**token, **password})
+    assert sign_in_with(page.browser, asked).location == "/account/password/"
+
+
+def test_a_path_that_is_no_page_leads_home(page: ZonePage) -> None:
+    token = page.browser.forms("/account/")["/sign-out/"]
+    page.console.application.clock.forward(hours=12)
+    asked = page.browser.post("/people/invitations/", {**token, "password": ""})
+    assert sign_in_with(page.browser, asked).location == "/"
+
+
+@pytest.mark.parametrize("kept", ["x", "[]", '["//evil.example/", []]', '["/zones/", [1]]', "[1, []]", '{"a": 1}'])
+def test_a_malformed_field_is_ignored(page: ZonePage, kept: str) -> None:
+    page.browser.send("/sign-out/", {}, page="/account/")
+    assert page.browser.sign_in(ME, kept=kept).location == "/"
+
+
+def test_an_expired_sign_in_page_keeps_the_email(page: ZonePage) -> None:
+    browser = page.console.browser()
+    stale = {"csrf_token": "0" * 64, "email": ME, "password": PASSWORD, "next": "/account/", "kept": "[]"}
+    assert "Sign in" not in browser.post("/sign-in/", stale).text.partition("<main")[2]
+    shown = browser.post("/sign-in/", stale, headers=SAME)
+    assert shown.status_code == 403 and f'value="{ME}"' in shown.text and PASSWORD not in shown.text
+    assert sign_in_with(browser, shown).location == "/account/"
