@@ -11,7 +11,8 @@ from typing import Any
 from pyotp import TOTP
 from werkzeug.routing import Rule
 
-from appliance.store import accounts, credentials, invitations, sessions
+from appliance.store import accounts, credentials, holds, invitations, sessions
+from appliance.zones.ownership import HoldReason
 from tests.console.conftest import PASSWORD, Browser, Console, forms_in
 from tests.console.zone_page import ZonePage
 from tests.workspace import current_database
@@ -24,6 +25,7 @@ SECRET, TOTP_SECRET = "x" * 43, "A" * 32
 """The secret of an invitation, and one for two-factor authentication."""
 
 FORMS: dict[str, dict[str, Any]] = {
+    "console.zone_release": {},
     "console.change_settings": {"default_ttl": "60"},
     "console.create_zone": {"domain": "second.example"},
     "console.change_record": {"name": "www", "part_value": "192.0.2.9", "revision": "1", "intent": "save"},
@@ -106,7 +108,7 @@ class ExampleConsole:
 
 
 def create_example(console: Console) -> ExampleConsole:
-    """Create a zone with a record and a draft, a token, further sessions, invitations and accounts."""
+    """Create a held zone with a record and a draft, a token, further sessions, invitations and accounts."""
     application, now = console.application, console.application.clock()
     operator = console.signed_in(OPERATOR, is_admin=True)
     page = ZonePage(console, operator, str(operator.send("/zones/new/", {"domain": "example.com"}).location))
@@ -117,6 +119,7 @@ def create_example(console: Console) -> ExampleConsole:
     guarded = application.account(GUARDED).uuid
     with application.writing():
         credentials.set_totp(guarded, TOTP_SECRET)
+        holds.insert(page.uuid, "a-token", HoldReason.ALWAYS, now)
         token, _ = accounts.create_token(operator_account, "laptop", ["dns:*"], now)
         others = [
             sessions.begin(operator_account, f"{number}" * 43, now, "192.0.2.1", "a browser") for number in range(2)
