@@ -145,12 +145,12 @@ def _create_context(settings: Settings, clock: Callable[[], datetime], monotonic
         monotonic=monotonic,
     )
     store.keep()
-    editor = editor_from(settings, store, clock)
+    limits = create_rate_limits(settings.api, monotonic)
+    editor = editor_from(settings, store, clock, count_write=limits.count_write)
     clients = KnownClients()
     threads = FairDispatcher(share, functools.partial(_client_of, clients, AddressList(settings.api.trusted_proxies)))
     names = [server.name for server in settings.dns.nameservers]
     wait = create_deployment_wait(store, names, clock, settings.api.threads, threads.pausing)
-    limits = create_rate_limits(settings.api, monotonic)
     authenticator = Authenticator(store, limits, reading)
     return WebContext(settings, store, editor, wait, limits, authenticator, threads, clients, clock)
 

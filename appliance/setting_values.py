@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated
@@ -23,6 +24,7 @@ from appliance.addresses import (
     parse_listen_address,
     parse_nameserver,
 )
+from appliance.durations import parse_duration
 from appliance.errors import InvalidName, InvalidValue
 from appliance.zones.names import MAX_NAME_OCTETS, parse_domain, print_domain, refuse_control_characters
 from appliance.zones.ownership import Proof
@@ -115,6 +117,15 @@ def _read_nameserver(text: str) -> Nameserver:
     return Nameserver(print_domain(name), server.endpoint)
 
 
+def _read_retention(value: object) -> timedelta:
+    if value in (0, "0"):
+        return timedelta(0)
+    found = parse_duration(_read_text(value))
+    if found is None or found < timedelta(days=1):
+        raise ValueError(value)
+    return found
+
+
 READERS: Mapping[object, Callable[[object], object]] = {
     int: _read_int,
     str: _read_text,
@@ -123,6 +134,7 @@ READERS: Mapping[object, Callable[[object], object]] = {
     HostNames: lambda value: tuple(map(_read_host, _read_list(value))),
     Networks: lambda value: tuple(map(_read_network, _read_list(value))),
     Proof: lambda value: Proof(_read_text(value)),
+    timedelta: _read_retention,
     Path: lambda value: Path(_read_text(value)),
     Endpoint: lambda value: parse_endpoint(_read_text(value)),
     Endpoint | LocalSocket: lambda value: parse_listen_address(_read_text(value)),
@@ -138,6 +150,7 @@ EXPECTED: Mapping[object, str] = {
     HostNames: "a list of host names or addresses without ports, such as dns.example.net",
     Networks: "a list of addresses or networks, such as 192.0.2.7 or 192.0.2.0/24",
     Proof: "off, delegated or always",
+    timedelta: "a duration of a day or more, such as 730d or 48h, or 0",
     Path: "a path",
     Endpoint: "address:port, such as 127.0.0.1:8053",
     Endpoint | LocalSocket: (

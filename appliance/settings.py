@@ -13,10 +13,12 @@ import tomllib
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from datetime import timedelta
 from pathlib import Path
 
 from appliance import setting_values
 from appliance.addresses import Endpoint, LocalSocket, Nameserver
+from appliance.durations import print_duration
 from appliance.errors import InputError, SettingsError
 from appliance.setting_values import DomainName, HostNames, Mailbox, Networks
 from appliance.zones.ownership import Proof
@@ -61,6 +63,10 @@ class ApiSettings:
         20, "failed authentications per second from one address (IPv6: /64), 0 to 1000000; 0: no limit"
     )
     failure_burst: int = setting(200, "failed authentications from one address in one burst, 1 to 1000000")
+    account_write_rate: int = setting(20, "stored changes per second by one account, 0 to 1000000; 0: no limit")
+    account_write_burst: int = setting(10_000, "stored changes by one account in one burst, 1 to 1000000")
+    zone_write_rate: int = setting(10, "stored changes per second of one zone, 0 to 1000000; 0: no limit")
+    zone_write_burst: int = setting(5_000, "stored changes of one zone in one burst, 1 to 1000000")
     request_timeout: int = setting(
         60, "seconds in which a request must arrive, 5 to 3600, and one more for each 16 KiB of its body"
     )
@@ -85,6 +91,16 @@ class OwnershipSettings:
         Proof.OFF,
         "new zones that are held until a TXT record or an operator releases them: off, delegated (domains that are "
         "delegated to dns.nameservers already) or always; needs dns.resolver",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class JournalSettings:
+    """[journal]: the history of every zone."""
+
+    keep: timedelta = setting(
+        timedelta(days=730),
+        "how long versions can be restored, 1d or more; 0: for ever. Who changed what and when stays",
     )
 
 
@@ -134,6 +150,7 @@ class Settings:
     store: StoreSettings = StoreSettings()
     api: ApiSettings = ApiSettings()
     quotas: QuotaSettings = QuotaSettings()
+    journal: JournalSettings = JournalSettings()
     ownership: OwnershipSettings = OwnershipSettings()
     dns: DnsSettings = DnsSettings()
     deployer: DeployerSettings = DeployerSettings()
@@ -144,6 +161,7 @@ SECTIONS: Mapping[str, type] = {
     "store": StoreSettings,
     "api": ApiSettings,
     "quotas": QuotaSettings,
+    "journal": JournalSettings,
     "ownership": OwnershipSettings,
     "dns": DnsSettings,
     "deployer": DeployerSettings,
@@ -156,6 +174,10 @@ _RANGES: Mapping[str, tuple[int, int]] = {
     "api.token_burst": (1, 1_000_000),
     "api.failure_rate": (0, 1_000_000),
     "api.failure_burst": (1, 1_000_000),
+    "api.account_write_rate": (0, 1_000_000),
+    "api.account_write_burst": (1, 1_000_000),
+    "api.zone_write_rate": (0, 1_000_000),
+    "api.zone_write_burst": (1, 1_000_000),
     "api.request_timeout": (5, 3600),
     "api.connections": (0, 5000),
     "quotas.zones": (0, 1_000_000),
@@ -192,6 +214,8 @@ def print_value(value: object) -> str:
     """Return a setting in the form used in the environment."""
     if isinstance(value, tuple):
         return ",".join(map(str, value))
+    if isinstance(value, timedelta):
+        return print_duration(value) if value else "0"
     return "" if value is None else str(value)
 
 

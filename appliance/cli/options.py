@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import json
 import os
-import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from typing import Any, ParamSpec, TypeVar
 import click
 
 from appliance.cli.screen import table
+from appliance.durations import parse_duration
 from appliance.errors import SettingsError
 from appliance.processes import shared_lock
 from appliance.settings import (
@@ -32,9 +32,6 @@ from appliance.store.file.snapshot import API_LOCK
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-_DURATION = re.compile(r"([0-9]{1,6})([smhd])")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def now() -> datetime:
@@ -167,7 +164,7 @@ class Duration(click.ParamType[timedelta]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:  # noqa: ANN401
         """Parse the duration."""
-        found = _DURATION.fullmatch(value)
-        if not found:
+        found = parse_duration(value)
+        if found is None:
             self.fail(f"{value!r} is not a duration such as 90s, 15m, 12h or 30d", param, ctx)
-        return timedelta(**{_UNITS[found[2]]: int(found[1])})
+        return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from typing import Protocol
 
 from appliance.errors import StoreError
 from appliance.store.file.database import Store
-from appliance.store.retention import PURGES
+from appliance.store.retention import PURGES, Purge
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +36,7 @@ class Maintenance:
     store: Store
     clock: Callable[[], datetime]
     monotonic: Callable[[], float]
+    purges: Mapping[str, Purge] = field(default_factory=lambda: PURGES)
     _stopped: threading.Event = field(default_factory=threading.Event)
     _last: tuple[datetime, float] | None = None
 
@@ -60,12 +61,12 @@ class Maintenance:
         if not self._clock_is_steady():
             return
         with self.store.connection():
-            for what, purge_some in PURGES.items():
+            for what, purge_some in self.purges.items():
                 count = self._purge_all(purge_some)
                 if count:
                     log.info("event=purged what=%s rows=%d", what, count)
 
-    def _purge_all(self, purge_some: Callable[[datetime, int], int]) -> int:
+    def _purge_all(self, purge_some: Purge) -> int:
         count = 0
         while not self._stopped.is_set():
             with self.store.writing():

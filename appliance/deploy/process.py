@@ -18,6 +18,7 @@ from appliance.processes import exclusive_lock, handle_stop_signals
 from appliance.settings import Settings
 from appliance.store import statistics, unknown_zones, wakeup
 from appliance.store.file.database import Store
+from appliance.store.retention import purges
 from appliance.systemd import ServiceManager
 from appliance.zones.deployment import DeploymentState
 
@@ -70,4 +71,4 @@ def _jobs(
     resolver, own_names = settings.dns.resolver, editor.own_names
     lookups = Lookups(Nameserver("resolver", resolver), frozenset(own_names.nameservers)) if resolver else None
     checks = OwnershipChecks(store, editor, settings.ownership.proof, lookups, clock)
-    return Maintenance(store, clock, time.monotonic), checks
+    return Maintenance(store, clock, time.monotonic, purges(settings.journal.keep)), checks

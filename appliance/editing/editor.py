@@ -39,9 +39,16 @@ Edit = Callable[[Parser], tuple[ChangeSet, Result]]
 """Reads a zone and fills a change set; called again if the zone has changed before the changes are stored."""
 
 
+CountWrite = Callable[[Principal, UUID | None], None]
+
+
 @dataclass(frozen=True, slots=True)
 class Editor:
-    """Performs all writes of zones. `announce` is called after each commit, `parse` parses record data."""
+    """Performs all writes of zones. `announce` is called after each commit, `parse` parses record data.
+
+    `count_write` is called before a change is stored, with the zone if it exists; it raises RateLimited if there were
+    too many.
+    """
 
     store: Store
     apex: Apex
@@ -51,6 +58,7 @@ class Editor:
     announce: Callable[[], None] = lambda: None
     quotas: QuotaSettings = field(default_factory=QuotaSettings)
     parse: ParseRdata = parse_rdata
+    count_write: CountWrite = lambda _principal, _zone: None
     proof: Proof = Proof.OFF
 
     def create_zone(self, principal: Principal, domain: str, *, as_operator: bool = True) -> Zone:
@@ -69,6 +77,7 @@ class Editor:
         with self._writing():
             check_available(name, principal.account.uuid, now)
             check_zone_quota(self.quotas, principal)
+            self.count_write(principal, None)
             past = zones.past_serials(name)
             zone = Zone(
                 uuid=uuid4(),
@@ -115,6 +124,7 @@ class Editor:
             refuse_limited_to_records(principal, "change settings of a zone")
             changed = {key: value for key, value in settings.items() if getattr(zone, key) != value}
             if changed:
+                self.count_write(principal, zone.uuid)
                 now = self.clock()
                 before = zone
                 zone = zones.update(zone, **changed, revision=zone.revision + 1, updated_at=now)
@@ -128,6 +138,7 @@ class Editor:
             if zone.protected:
                 raise ZoneProtected(f"{print_domain(zone.name)} is protected: remove the protection before deleting it")
             refuse_limited_to_records(principal, "delete a whole zone")
+            self.count_write(principal, zone.uuid)
             now = self.clock()
             zone = zones.mark_deleted(zone, deleted_at=now, queued_at=now, updated_at=now, revision=zone.revision + 1)
             journal.append(zone, "zone.delete", principal, now)
@@ -223,6 +234,7 @@ class Editor:
     ) -> tuple[Diff, Result]:
         """Evaluate and store the changes of `edit`; if there are none, only `alongside` is called."""
         parser = Parser(self.parse)
+        counted: list[bool] = []  # once, although both functions may be called again
 
         def evaluate_edit() -> tuple[Evaluation, Result]:
             change_set, result = edit(parser)
@@ -230,6 +242,9 @@ class Editor:
 
         def commit_evaluated(evaluated: tuple[Evaluation, Result]) -> tuple[Diff, Result]:
             evaluation, result = evaluated
+            if evaluation.diff.changes and not counted:
+                self.count_write(principal, evaluation.diff.before.uuid)
+                counted.append(True)
             return commit(evaluation, principal, comment, alongside), result
 
         diff, result = evaluate_and_commit(
@@ -240,7 +255,11 @@ class Editor:
 
 
 def editor_from(
-    settings: Settings, store: Store, clock: Callable[[], datetime], announce: Callable[[], None] | None = None
+    settings: Settings,
+    store: Store,
+    clock: Callable[[], datetime],
+    announce: Callable[[], None] | None = None,
+    count_write: CountWrite = lambda _principal, _zone: None,
 ) -> Editor:
     """Return the editor of an appliance; by default it announces commits at the deployer's socket."""
     return Editor(
@@ -251,5 +270,6 @@ def editor_from(
         clock=clock,
         announce=announce or (lambda: wakeup.announce(settings.deployer.socket)),
         quotas=settings.quotas,
+        count_write=count_write,
         proof=settings.ownership.proof,
     )

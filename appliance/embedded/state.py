@@ -194,6 +194,8 @@ path = "{state.store}"
 listen = "{state.api}"
 token_rate = 0
 failure_rate = 0
+account_write_rate = 0
+zone_write_rate = 0
 connections = 0
 
 [quotas]

@@ -96,8 +96,8 @@ def _events(scope: Scope) -> pw.ModelSelect[tables.AuditEvent] | None:
 def _entries_of_changes(numbers: list[int]) -> dict[tuple[str, int], AuditEntry]:
     change = tables.Change
     counts = [
-        pw.fn.json_array_length(column).coerce(False).alias(f"{column.name}_count")
-        for column in (change.added, change.removed)
+        pw.fn.coalesce(kept, pw.fn.json_array_length(column)).coerce(False).alias(f"{column.name}_number")
+        for column, kept in ((change.added, change.added_count), (change.removed, change.removed_count))
     ]
     columns = (change.id, change.uuid, change.created_at, change.kind, change.actor, change.address, change.serial)
     query = change.select(*columns, *counts, tables.Zone.uuid, tables.Zone.name).join(tables.Zone)
@@ -112,8 +112,8 @@ def _entries_of_changes(numbers: list[int]) -> dict[tuple[str, int], AuditEntry]
             row.address,
             row.zone.uuid,
             row.serial,
-            row.added_count,
-            row.removed_count,
+            row.added_number,
+            row.removed_number,
         )
         for row in rows
     }

@@ -1,4 +1,6 @@
-"""The journal: every stored change of a zone, in the order of the commits. Rows are added and never changed.
+"""The journal: every stored change of a zone, in the order of the commits. Rows are added and never changed, except
+that their content, records and settings, is removed at the end of its retention: a version without it cannot be
+restored. Who changed what and when, and how many records, is kept for ever.
 
 A version of a zone consists of all rows with its serial. A row of format 2 holds what is needed to restore that version
 exactly: of each removed or added record all columns of its row, with its wire form in hex; of a zone that was created

@@ -1,6 +1,6 @@
-"""Deletion of old rows: records of deleted zones, ended sessions and invitations, drafts.
+"""Deletion of old rows: records of deleted zones, ended sessions and invitations, drafts, content of the journal.
 
-Rows of zones, with name and last serial, the journal and the audit log are never deleted.
+Rows of zones, with name and last serial, of the journal and of the audit log are never deleted.
 """
 
 from __future__ import annotations
@@ -50,7 +50,15 @@ def purge_invitations(now: datetime, limit: int) -> int:
     return _deleted(invitation.delete().where(invitation.id.in_(old)))
 
 
-PURGES: Mapping[str, Callable[[datetime, int], int]] = MappingProxyType(
+Purge = Callable[[datetime, int], int]
+"""Deletes old rows, by the present time, at most so many; returns how many."""
+_CHANGED_COUNT = (
+    "(select count(*) from json_each(removed) as before join json_each(added) as after"
+    " on before.value ->> 'uuid' = after.value ->> 'uuid')"
+)
+"""The number of records of a row of the journal that are both removed and added."""
+
+PURGES: Mapping[str, Purge] = MappingProxyType(
     {
         "records": purge_records,
         "drafts": purge_drafts,
@@ -59,6 +67,32 @@ PURGES: Mapping[str, Callable[[datetime, int], int]] = MappingProxyType(
     }
 )
 """By the name of the rows that each deletes, in one statement."""
+
+
+def purges(journal_retention: timedelta) -> Mapping[str, Purge]:
+    """Return what is purged if the journal keeps its content for that time, zero for ever."""
+    if not journal_retention:
+        return PURGES
+    return {**PURGES, "journal": lambda now, limit: purge_journal(now - journal_retention, now, limit)}
+
+
+def purge_journal(before: datetime, now: datetime, limit: int) -> int:
+    """Remove the content of rows of the journal from before that time; return of how many, at most `limit`."""
+    change = tables.Change
+    old = change.select(change.id).where(change.created_at < before, change.content_removed_at.is_null()).limit(limit)
+    return int(
+        change.update(
+            content_removed_at=now,
+            added_count=pw.fn.json_array_length(change.added),
+            removed_count=pw.fn.json_array_length(change.removed),
+            changed_count=pw.SQL(_CHANGED_COUNT),
+            added=[],
+            removed=[],
+            settings=None,
+        )
+        .where(change.id.in_(old))
+        .execute()
+    )
 
 
 def _deleted(query: pw.Delete) -> int:

@@ -157,7 +157,10 @@ class Record(pw.Model):
 
 
 class Change(pw.Model):
-    """The journal: who changed which zone, when, from where, and how; `appliance.store.journal` describes `format`."""
+    """The journal: who changed which zone, when, from where, and how; `appliance.store.journal` describes `format`.
+
+    After its retention a row has no content, but `content_removed_at` and the numbers of records that it had.
+    """
 
     id = pw.AutoField()
     uuid = pw.UUIDField()
@@ -173,6 +176,10 @@ class Change(pw.Model):
     removed = Document()
     added = Document()
     settings = Document(null=True)
+    content_removed_at = Instant(null=True)
+    added_count = pw.IntegerField(null=True)
+    changed_count = pw.IntegerField(null=True)
+    removed_count = pw.IntegerField(null=True)
 
 
 class AuditEvent(pw.Model):

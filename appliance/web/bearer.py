@@ -7,7 +7,7 @@ import re
 from flask import request
 
 from appliance.addresses import parse_ip
-from appliance.errors import AuthenticationFailed, RateLimited
+from appliance.errors import AuthenticationFailed
 from appliance.principal import Principal
 from appliance.web import rate_headers
 from appliance.web.context import context, learn_client
@@ -30,11 +30,7 @@ def secret_of(header: str) -> str:
 def authenticate_bearer() -> Principal:
     """Return the principal of the request's token; raise errors as `Authenticator.authenticate` does."""
     secret = secret_of(request.headers.get("Authorization", ""))
-    try:
-        principal = context().authenticator.authenticate(secret, client_address(), context().clock())
-    except RateLimited as refused:
-        rate_headers.note_refusal(refused)
-        raise
+    principal = context().authenticator.authenticate(secret, client_address(), context().clock())
     learn_client(principal.account.uuid)
     if principal.token:
         rate_headers.note_request(principal.token.uuid)

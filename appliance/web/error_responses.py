@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from flask import Response, jsonify
 from werkzeug.exceptions import HTTPException
 
-from appliance.errors import ApplianceError, AuthenticationFailed, InputError, ZoneProtected
+from appliance.errors import ApplianceError, AuthenticationFailed, InputError, RateLimited, ZoneProtected
+from appliance.web import rate_headers
 from appliance.web.error_status import log_fault, retry_after_of, status_of
 from appliance.web.front_doors import body_limit
 
@@ -64,6 +65,8 @@ def error_response(
 
 
 def _answer_ours(error: ApplianceError) -> Response:
+    if isinstance(error, RateLimited):
+        rate_headers.note_refusal(error)
     status, seconds = status_of(error), retry_after_of(error)
     if status is None:
         return _answer_fault(error)

@@ -13,7 +13,7 @@ from flask import Response, g
 
 from appliance.errors import RateLimited
 from appliance.web.context import context
-from appliance.web.rate_limits import ADDRESS, TOKEN, RateLimits
+from appliance.web.rate_limits import TOKEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,8 @@ def note_request(token: UUID) -> None:
 def note_refusal(error: RateLimited) -> None:
     """Show in the response the policy that refused the request."""
     if error.policy:
-        g.rate = _Shown(error.policy, _quota(context().limits, error.policy), 0, error.retry_after)
+        rate = context().limits.policies()[error.policy]
+        g.rate = _Shown(error.policy, int(rate.per_second), 0, error.retry_after)
 
 
 def add(response: Response) -> Response:
@@ -47,7 +48,3 @@ def add(response: Response) -> Response:
         response.headers["RateLimit-Policy"] = f'"{shown.policy}";q={shown.quota};w=1'
         response.headers["RateLimit"] = f'"{shown.policy}";r={shown.left};t={shown.seconds}'
     return response
-
-
-def _quota(limits: RateLimits, policy: str) -> int:
-    return int({TOKEN: limits.requests, ADDRESS: limits.failures}[policy].per_second)

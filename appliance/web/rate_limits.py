@@ -12,11 +12,13 @@ import hashlib
 import ipaddress
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Hashable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from uuid import UUID
 
 from appliance.errors import RateLimited
+from appliance.principal import Principal
 from appliance.settings import ApiSettings
 from appliance.web.password_slots import PasswordSlots
 
@@ -109,8 +111,8 @@ class RateLimits:
 
     They limit the requests of each token; the failed authentications of each network; wrong sign-ins of each pair of
     account and network, so that nobody can lock out others, of each network, and to each account from all networks
-    where it was never signed in; wrong second-factor codes of each account; and how many passwords are verified at the
-    same time.
+    where it was never signed in; wrong second-factor codes of each account; stored changes of each account and of each
+    zone; and how many passwords are verified at the same time.
     """
 
     requests: Rate
@@ -119,7 +121,31 @@ class RateLimits:
     sign_ins_by_address: Rate
     sign_ins_elsewhere: Rate
     codes: Rate
+    writes_by_account: Rate
+    writes_by_zone: Rate
     password_slots: PasswordSlots
+
+    def count_write(self, principal: Principal, zone: UUID | None) -> None:
+        """Count a write of the principal to the zone; raise RateLimited, and count nothing, if there were too many.
+
+        Operators are exempt.
+        """
+        if principal.operator:
+            return
+        account = principal.account.uuid
+        _check(self.writes_by_account.take(account), "too many changes by this account", "account")
+        if zone and (seconds := self.writes_by_zone.take(zone)):
+            self.writes_by_account.give_back(account)
+            _check(seconds, "too many changes of this zone", "zone")
+
+    def policies(self) -> Mapping[str, Rate]:
+        """Return the limits that responses show, by name."""
+        return {
+            TOKEN: self.requests,
+            ADDRESS: self.failures,
+            "account": self.writes_by_account,
+            "zone": self.writes_by_zone,
+        }
 
     def count_request(self, token: Hashable) -> None:
         """Count a request of the token; raise RateLimited if there are too many."""
@@ -176,6 +202,8 @@ def create_rate_limits(settings: ApiSettings, clock: Callable[[], float]) -> Rat
         Rate(SIGN_INS_PER_ADDRESS / 60, SIGN_INS_PER_ADDRESS, clock),
         Rate(SIGN_INS_ELSEWHERE / 3600, SIGN_INS_ELSEWHERE, clock),
         Rate(CODES_PER_HOUR / 3600, CODES_AT_ONCE, clock),
+        Rate(settings.account_write_rate, settings.account_write_burst, clock),
+        Rate(settings.zone_write_rate, settings.zone_write_burst, clock),
         PasswordSlots(),
     )
 

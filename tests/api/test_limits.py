@@ -169,6 +169,37 @@ def test_limits_are_on_by_default() -> None:
     assert (settings.quotas.zones, settings.quotas.records) == (5000, 200_000)
 
 
+def test_stored_changes_are_limited_by_account_and_zone(application: Application, seconds: Seconds) -> None:
+    rates = ApiSettings(account_write_rate=2, account_write_burst=7, zone_write_rate=1, zone_write_burst=3)
+    asked = limited(application, seconds, rates)
+    me, other, root = asked.bearer("me@x.org"), asked.bearer("you@x.org"), asked.bearer("root@x.org", "admin:*")
+    zone, second = me.zone("one.com"), me.zone("two.com")
+    record = me.record(zone, "A", "www", "192.0.2.1")
+
+    def change(value: str, bearer: Bearer = me) -> TestResponse:
+        return bearer("PATCH", f"/dns-records/{record['uuid']}/", {"value": value})
+
+    assert change("300.0.2.1").status_code == 400
+    assert [change(f"192.0.2.{number}").status_code for number in (1, 2, 2, 3)] == [200] * 4
+    before = asked.store.path.read_bytes()
+    refused = change("192.0.2.4")
+    assert is_error(refused, 429, "rate_limited")
+    assert (refused.headers["Retry-After"], *shown(refused)) == ("1", '"zone";q=1;w=1', '"zone";r=0;t=1')
+    assert asked.store.path.read_bytes() == before
+    assert change("192.0.2.3").status_code == 200, "what changes nothing is no change"
+    assert change("192.0.2.4", root).status_code == 200, "operators are exempt"
+    me.record(second, "A", "www", "192.0.2.1")
+    assert me("PATCH", f"/dns-zones/{second['uuid']}/", {"comment": "new"}).status_code == 200
+    refused = me("POST", "/dns-zones/", {"domain": "three.com"})
+    assert is_error(refused, 429, "rate_limited")
+    assert shown(refused) == ('"account";q=2;w=1', '"account";r=0;t=1')
+    other.zone("three.com")
+    seconds.now += 1
+    assert change("192.0.2.5").status_code == 200
+    assert me("DELETE", f"/dns-zones/{zone['uuid']}/").status_code == 429
+    assert me("DELETE", f"/dns-zones/{second['uuid']}/").status_code == 204
+
+
 def test_an_address_that_fails_is_refused_and_no_other(application: Application, seconds: Seconds) -> None:
     asked = limited(application, seconds, ApiSettings(failure_rate=1, failure_burst=3))
     me, stranger = asked.bearer("me@example.org"), Bearer(asked.app.test_client(), "vps_" + "x" * 32)

@@ -10,8 +10,12 @@ from datetime import timedelta
 import pytest
 
 from appliance.deploy.maintenance import MOST_AT_ONCE, Maintenance, running
-from appliance.store import accounts, deployments, drafts, invitations, sessions
+from appliance.editing import with_fields
+from appliance.principal import Scope
+from appliance.store import accounts, audit, deployments, drafts, invitations, sessions
 from appliance.store.file import sqlite
+from appliance.store.retention import purges
+from appliance.store.zones import Page
 from tests.pair import wait_for
 from tests.workspace import Workspace
 
@@ -107,6 +111,42 @@ def test_each_transaction_is_small(
     with caplog.at_level(logging.DEBUG, "peewee"):
         hour()
     assert len([record for record in caplog.records if record.name == "peewee"]) <= 3 * 4 + 2
+
+
+def test_the_journal_keeps_who_and_when_and_how_many(workspace: Workspace) -> None:
+    keep = purges(730 * DAY)
+    maintenance = Maintenance(workspace.store, workspace.clock, lambda: workspace.clock().timestamp(), keep)
+    maintenance.purge()
+    zone = workspace.zone("example.org")
+    first = workspace.add(zone, "A", "www", "192.0.2.1")
+    workspace.editor.change_record(
+        workspace.owner, first.uuid, lambda zone, record: with_fields(record, zone, {"ttl": 60})
+    )
+    workspace.editor.delete_record(workspace.owner, first.uuid)
+    workspace.clock.forward(days=729)
+    workspace.add(zone, "TXT", "new", "recent")
+    maintenance.purge()
+    before, entries = workspace.rows()["change"], audit.find(Scope(None), Page())
+    workspace.clock.forward(days=1)
+    maintenance.purge()
+    assert workspace.rows()["change"] == before, "the last hours before the limit"
+    workspace.clock.forward(hours=1)
+    maintenance.purge()
+    after = workspace.rows()["change"]
+    assert audit.find(Scope(None), Page()) == entries
+    emptied = [row for row in after if row["content_removed_at"] is not None]
+    counts = [(row["kind"], row["added_count"], row["changed_count"], row["removed_count"]) for row in emptied]
+    assert counts == [("zone.create", 0, 0, 0), ("records", 1, 0, 0), ("records", 1, 1, 1), ("records", 0, 0, 1)]
+    assert {(row["removed"], row["added"], row["settings"]) for row in emptied} == {("[]", "[]", None)}
+    assert after[4:] == before[4:] and after[4]["content_removed_at"] is None
+    kept = ("uuid", "zone_id", "kind", "serial", "account", "actor", "address", "comment", "created_at", "format")
+    assert [[row[name] for name in kept] for row in after] == [[row[name] for name in kept] for row in before]
+    maintenance.purge()
+    assert workspace.rows()["change"] == after
+
+
+def test_the_journal_may_be_kept_for_ever() -> None:
+    assert "journal" not in purges(timedelta(0)) and "journal" in purges(DAY)
 
 
 @pytest.mark.parametrize("step", [365 * DAY, -365 * DAY])

@@ -40,7 +40,9 @@ def test_secrets_are_closed_to_others(state_folder: Path) -> None:
 def test_run_has_neither_quotas_nor_rates(state_folder: Path) -> None:
     settings = read_settings(prepared(state_folder) / "config.toml", {})
     assert (settings.quotas.zones, settings.quotas.records) == (0, 0)
-    assert (settings.api.token_rate, settings.api.failure_rate, settings.api.connections) == (0, 0, 0)
+    api = settings.api
+    assert (api.token_rate, api.failure_rate, api.account_write_rate, api.zone_write_rate) == (0, 0, 0, 0)
+    assert api.connections == 0
 
 
 def test_logs_and_zones_are_closed_to_others(state_folder: Path) -> None:
