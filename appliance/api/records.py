@@ -11,12 +11,13 @@ from flask.views import MethodView
 
 from appliance.api import response_headers, schemas
 from appliance.api.auth import needs, principal
-from appliance.api.parsing import Blueprint, parse_uuid, uuid_or_not_found
+from appliance.api.parsing import Blueprint, uuid_or_not_found
 from appliance.api.presentation import READ_ONLY_OF_RECORDS, check_read_only, dump_record, record_of
+from appliance.api.zone_keys import zone_at
 from appliance.api.zones import EXAMPLE, ViewResult, create_record, record_input
 from appliance.editing import RecordInput, find_record, with_fields
-from appliance.errors import InputError
-from appliance.store import records, zones
+from appliance.errors import InputError, NotFound
+from appliance.store import records
 from appliance.store.records import Filters
 from appliance.store.zones import Page
 from appliance.web.context import context, reading
@@ -117,11 +118,8 @@ def _filters(query: dict[str, Any]) -> Filters | None:
     try:
         zone = None
         if "zone" in query:
-            zone = parse_uuid(query["zone"])
-            found = zone and zones.get(zone, principal().scope)
-            if not found:
-                return None
-            origin = found.name
+            found = zone_at(query["zone"])
+            zone, origin = found.uuid, found.name
         return Filters(
             zone=zone,
             rdtype=parse_type(query["record_type"].upper()) if "record_type" in query else None,
@@ -129,5 +127,5 @@ def _filters(query: dict[str, Any]) -> Filters | None:
             value=query.get("value"),
             search=query.get("search"),
         )
-    except InputError:
+    except (InputError, NotFound):
         return None

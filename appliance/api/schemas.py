@@ -205,7 +205,7 @@ class ZoneFilters(Paged):
 class RecordFilters(Paged):
     """Filters of records."""
 
-    zone = StrictString(metadata=_described("Uuid of the zone."))
+    zone = StrictString(metadata=_described("Uuid or domain of the zone."))
     record_type = StrictString(metadata=_described("The exact type.", "A"))
     name = StrictString(metadata=_described("The exact name, relative; with `zone` also a full name.", "www"))
     value = StrictString(metadata=_described("The exact value.", "192.0.2.1"))
@@ -282,7 +282,7 @@ class RecordBody(Strict):
 class FlatRecordCreate(RecordBody):
     """A record to create, and its zone."""
 
-    zone = StrictString(required=True, metadata=_described("Uuid of the zone."))
+    zone = StrictString(required=True, metadata=_described("Uuid or domain of the zone."))
 
 
 class RecordReplace(RecordBody):

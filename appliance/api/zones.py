@@ -10,7 +10,7 @@ from flask.views import MethodView
 
 from appliance.api import response_headers, schemas, streaming
 from appliance.api.auth import needs, principal
-from appliance.api.parsing import Blueprint, uuid_or_not_found
+from appliance.api.parsing import Blueprint
 from appliance.api.presentation import (
     JSON,
     READ_ONLY_OF_ZONES,
@@ -23,7 +23,8 @@ from appliance.api.presentation import (
     zone_detail,
     zone_summary,
 )
-from appliance.editing import RecordInput, find_zone
+from appliance.api.zone_keys import PATH, zone_at, zone_uuid
+from appliance.editing import RecordInput
 from appliance.errors import InputError
 from appliance.store import deployments, records, zones
 from appliance.store.records import Filters
@@ -71,7 +72,7 @@ class Zones(MethodView):
         return zone_detail(zone, deployment, ()), 201, result.headers | {"Location": location}
 
 
-@blueprint.route("/<string:uuid>/")
+@blueprint.route("/<string:uuid>/", parameters=[PATH])
 class OneZone(MethodView):
     """One zone."""
 
@@ -81,7 +82,7 @@ class OneZone(MethodView):
     def get(self, uuid: str) -> Response:
         """Show a zone with its records."""
         with reading():
-            zone = _zone_at(uuid)
+            zone = zone_at(uuid)
             shown = dump_zone_detail(zone, current_deployment(zone, context().nameservers))
             return streaming.respond(streaming.object_with_array(shown, "records", _records_of(zone)))
 
@@ -92,7 +93,7 @@ class OneZone(MethodView):
     def patch(self, body: dict[str, Any], uuid: str) -> ViewResult:
         """Change the settings of a zone."""
         with reading():
-            zone = _zone_at(uuid)
+            zone = zone_at(uuid)
             check_read_only(body, dump_zone(zone, current_deployment(zone, ())), READ_ONLY_OF_ZONES)
             _check_records_unchanged(body, zone)
         settings = {name: body[name] for name in SETTINGS if name in body}
@@ -109,12 +110,10 @@ class OneZone(MethodView):
     @blueprint.response(204, headers=response_headers.DEPLOYMENT_HEADERS)
     def delete(self, uuid: str) -> Response:
         """Delete a zone and its records."""
-        return response_headers.no_content_after_write(
-            context().editor.delete_zone(principal(), uuid_or_not_found("zone", uuid))
-        )
+        return response_headers.no_content_after_write(context().editor.delete_zone(principal(), zone_uuid(uuid)))
 
 
-@blueprint.route("/<string:uuid>/records/")
+@blueprint.route("/<string:uuid>/records/", parameters=[PATH])
 class RecordsOfZone(MethodView):
     """The records of one zone."""
 
@@ -125,7 +124,7 @@ class RecordsOfZone(MethodView):
     def get(self, query: dict[str, int], uuid: str) -> ViewResult | Response:
         """List the records of a zone: all of them, or a page."""
         with reading():
-            zone = _zone_at(uuid)
+            zone = zone_at(uuid)
             if not query:
                 response = streaming.respond(streaming.array(_records_of(zone)))
                 response.headers.update(response_headers.total_header(zone.record_count))
@@ -147,7 +146,7 @@ class RecordsOfZone(MethodView):
         return create_record(uuid, body)
 
 
-@blueprint.route("/<string:uuid>/deployment/")
+@blueprint.route("/<string:uuid>/deployment/", parameters=[PATH])
 class DeploymentOfZone(MethodView):
     """The deployment of one zone."""
 
@@ -157,12 +156,12 @@ class DeploymentOfZone(MethodView):
     def get(self, uuid: str) -> ViewResult:
         """Show what the nameservers serve of a zone."""
         with reading():
-            return deployment_of(current_deployment(_zone_at(uuid), context().nameservers))
+            return deployment_of(current_deployment(zone_at(uuid), context().nameservers))
 
 
-def create_record(zone_uuid: str, body: dict[str, Any]) -> ViewResult:
-    """Create a record in the zone of that uuid; return the response."""
-    zone, record = context().editor.create_record(principal(), uuid_or_not_found("zone", zone_uuid), record_input(body))
+def create_record(key: str, body: dict[str, Any]) -> ViewResult:
+    """Create a record in the zone of that uuid or domain; return the response."""
+    zone, record = context().editor.create_record(principal(), zone_uuid(key), record_input(body))
     location = response_headers.path_of("records.OneRecord", record.uuid)
     return record_of(zone, record), 201, response_headers.after_write(zone).headers | {"Location": location}
 
@@ -171,10 +170,6 @@ def record_input(body: dict[str, Any]) -> RecordInput:
     """Return the record that a complete body describes."""
     names = ("record_type", "name", "value", "ttl", "priority", "comment")
     return RecordInput(**{name: body[name] for name in names if name in body})
-
-
-def _zone_at(uuid: str) -> Zone:
-    return find_zone(uuid_or_not_found("zone", uuid), principal().scope)
 
 
 def _records_of(zone: Zone) -> Iterator[JSON]:

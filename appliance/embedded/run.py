@@ -154,7 +154,7 @@ def _print_usage(state: StateFolder, first: FirstSecrets | None, say: Say) -> No
         say(f"account   {FIRST_ACCOUNT}")
         say(f"password  {first.password}  (shown only once; change it in the console)")
         say(f"token     {first.secret}  (shown only once)")
-        say("\nCreate a zone with a record, and query both nameservers:\n")
+        say("\nCreate a zone with a record, show it, and query both nameservers; a repetition changes nothing:\n")
         say(f"  {_first_requests(base, first.secret)}\n")
         ports = f"{state.dns_port} {state.dns_port + 1}"
         say(f"  for port in {ports}; do dig +short @{LOOPBACK} -p $port www.first.example; done\n")
@@ -162,10 +162,13 @@ def _print_usage(state: StateFolder, first: FirstSecrets | None, say: Say) -> No
 
 
 def _first_requests(base: str, secret: str) -> str:
-    """Return a shell command that creates a zone, extracts its uuid, and creates a record in it."""
+    """Return a shell command that creates a zone and a record in it, and shows both.
+
+    Pasted a second time, it prints that they exist already, and shows them again.
+    """
     curl = f"curl -s -H 'Authorization: Bearer {secret}' -H 'Content-Type: application/json' -H 'Prefer: wait=10'"
     zone, record = '{"domain": "first.example"}', '{"record_type": "A", "name": "www", "value": "192.0.2.1"}'
-    uuid = r"grep -o '[0-9a-f-]\{36\}' | head -n1"
     return (
-        f"ZONE=$({curl} {base}/dns-zones/ -d '{zone}' | {uuid}); {curl} {base}/dns-zones/$ZONE/records/ -d '{record}'"
+        f'api() {{ {curl} "{base}/dns-zones/$@"; }}; api "" -d \'{zone}\'; '
+        f"api first.example/records/ -d '{record}'; api first.example/"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -36,6 +37,20 @@ def test_a_second_start_keeps_everything(own: Appliance) -> None:
         wait_for(
             lambda: all(own.rcode("kept.example", server) == "NOERROR" for server in (1, 2)), "both serve it again"
         )
+
+
+def test_the_printed_lines_may_be_pasted_twice(appliance: Appliance) -> None:
+    lines = [line for line in appliance.printed.read_text().splitlines() if line.startswith("  ")]
+    create, dig = (line.strip() for line in lines)
+    for repeated in (False, True):
+        done = subprocess.run(("bash", "-c", create), capture_output=True, text=True, check=True, timeout=60)
+        zone, record, shown = map(json.loads, done.stdout.split("\n")[:3])
+        assert [one["name"] for one in shown["records"]] == ["www"]
+        assert shown["deployment"]["state"] == "live"
+        if repeated:
+            assert "already exists" in zone["detail"] and "already exists" in record["detail"]
+        answers = subprocess.run(("bash", "-c", dig), capture_output=True, text=True, check=True, timeout=60).stdout
+        assert answers == "192.0.2.1\n192.0.2.1\n"
 
 
 def test_sigterm_ends_all_children_with_status_0(own: Appliance) -> None:
