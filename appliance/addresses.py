@@ -49,6 +49,17 @@ class Nameserver:
         return f"{self.name}={self.endpoint}"
 
 
+@dataclass(frozen=True, slots=True)
+class ServerAddress:
+    """A nameserver's published name and an address of it, written `ns1.example.net=192.0.2.1`."""
+
+    name: str
+    address: str
+
+    def __str__(self) -> str:
+        return f"{self.name}={self.address}"
+
+
 def parse_endpoint(text: str) -> Endpoint:
     """Return the endpoint `text` names: an IP address and a port from 1 to 65535.
 
@@ -56,6 +67,11 @@ def parse_endpoint(text: str) -> Endpoint:
     (`fe80::1%eth0`) or of no single host.
     """
     host, port = _split(text)
+    return Endpoint(parse_address(host), port)
+
+
+def parse_address(host: str) -> str:
+    """Return the IP address in canonical form; raise InvalidValue as `parse_endpoint` does."""
     try:
         address = ip_address(host)
     except ValueError:
@@ -64,7 +80,7 @@ def parse_endpoint(text: str) -> Endpoint:
         raise InvalidValue(f"{host} is an address of one interface: use one without %")
     if address.is_unspecified or address.is_multicast:
         raise InvalidValue(f"{host} is not the address of one host")
-    return Endpoint(str(address), port)
+    return str(address)
 
 
 def parse_listen_endpoint(text: str) -> Endpoint:
@@ -106,3 +122,11 @@ def parse_ip(text: str) -> IPv4Address | IPv6Address:
     except ValueError:
         return IPv6Address(0)
     return getattr(found, "ipv4_mapped", None) or found
+
+
+def parse_server_address(text: str) -> ServerAddress:
+    """Return the address written `name=address`; raise ValueError if it is malformed."""
+    name, _, address = text.partition("=")
+    if not name.strip():
+        raise ValueError(text)
+    return ServerAddress(name.strip().removesuffix(".").lower(), parse_address(address.strip()))

@@ -20,9 +20,11 @@ from appliance.addresses import (
     Endpoint,
     LocalSocket,
     Nameserver,
+    ServerAddress,
     parse_endpoint,
     parse_listen_address,
     parse_nameserver,
+    parse_server_address,
 )
 from appliance.durations import parse_duration
 from appliance.errors import InvalidName, InvalidValue
@@ -126,6 +128,11 @@ def _read_retention(value: object) -> timedelta:
     return found
 
 
+def _read_server_address(text: str) -> ServerAddress:
+    listed = parse_server_address(text)
+    return ServerAddress(print_domain(parse_domain(listed.name)), listed.address)
+
+
 READERS: Mapping[object, Callable[[object], object]] = {
     int: _read_int,
     str: _read_text,
@@ -141,6 +148,7 @@ READERS: Mapping[object, Callable[[object], object]] = {
     Endpoint | None: lambda value: None if value == "" else parse_endpoint(_read_text(value)),
     tuple[str, ...]: _read_list,
     tuple[Nameserver, ...]: _read_nameservers,
+    tuple[ServerAddress, ...]: lambda value: tuple(map(_read_server_address, _read_list(value))),
 }
 EXPECTED: Mapping[object, str] = {
     int: "an integer",
@@ -160,4 +168,5 @@ EXPECTED: Mapping[object, str] = {
     Endpoint | None: "address:port, such as 192.0.2.53:53, or empty",
     tuple[str, ...]: "a list of strings",
     tuple[Nameserver, ...]: "a list of name=address:port, such as ns1.example.net=192.0.2.1:53",
+    tuple[ServerAddress, ...]: "a list of name=address, such as ns1.example.net=2001:db8::1",
 }

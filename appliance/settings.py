@@ -17,7 +17,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from appliance import setting_values
-from appliance.addresses import Endpoint, LocalSocket, Nameserver
+from appliance.addresses import Endpoint, LocalSocket, Nameserver, ServerAddress
 from appliance.durations import print_duration
 from appliance.errors import InputError, SettingsError
 from appliance.setting_values import DomainName, HostNames, Mailbox, Networks
@@ -109,6 +109,11 @@ class DnsSettings:
     """[dns]: the nameservers, the SOA record and the TTLs of every zone."""
 
     nameservers: tuple[Nameserver, ...] = setting((), "name=address:port of each nameserver, the primary first")
+    addresses: tuple[ServerAddress, ...] = setting(
+        (),
+        "name=address of each address that a zone with the name of a nameserver publishes for it; a nameserver that is "
+        "not listed has its address of dns.nameservers",
+    )
     catalog: DomainName = setting("catalog.invalid", "name of the catalog zone")
     rname: Mailbox = setting(
         "hostmaster.invalid", "mailbox in the SOA record: an email, or the same with its @ written as a dot"
@@ -207,6 +212,7 @@ def read_settings(file: Path | None, environment: Mapping[str, str]) -> Settings
     settings = Settings(**sections, sources={key: one.source for key, one in given.items()})
     _refuse_shared_endpoint(settings)
     _refuse_unprovable(settings)
+    _refuse_unknown_servers(settings)
     return settings
 
 
@@ -297,3 +303,11 @@ def _refuse_unprovable(settings: Settings) -> None:
         raise SettingsError(
             f"ownership.proof is {proof}, which needs dns.resolver: set it to address:port of a resolver"
         )
+
+
+def _refuse_unknown_servers(settings: Settings) -> None:
+    """Raise SettingsError if an address is that of no nameserver."""
+    known = [server.name for server in settings.dns.nameservers]
+    for listed in settings.dns.addresses:
+        if listed.name not in known:
+            raise SettingsError(f"dns.addresses has {listed}, but dns.nameservers has no {listed.name}")

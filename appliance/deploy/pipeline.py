@@ -20,7 +20,7 @@ from dns.name import Name
 from appliance.deploy.host import PrimaryHost
 from appliance.errors import ApplianceError, CheckFailed, CommandError, CompileFailed, DeployError, ReloadFailed
 from appliance.render.named_conf import catalog_zone
-from appliance.render.zone_file import apex_digest, digest_of, serial_of, zone_file
+from appliance.render.zone_file import derived_digest, digest_of, own_lines, serial_of, zone_file
 from appliance.store import deployments, records, zones
 from appliance.store.file.database import Store
 from appliance.zones.catalog import FIRST_SERIAL, member_label
@@ -71,7 +71,7 @@ def deploy_zones(
 
     `raise_serial` raises a zone's serial over one that was published with another content.
     """
-    began, apex = time.monotonic(), apex_digest(host.apex)
+    began = time.monotonic()
     candidates = [_Candidate(uuid, name) for uuid, name in batch]
     for candidate in candidates:
         with _caught(candidate):
@@ -80,7 +80,7 @@ def deploy_zones(
     for candidate in _sound(candidates):
         with _caught(candidate):
             host.files.publish(candidate.uuid)
-            candidate.published = Publication(candidate.serial, candidate.digest, apex)
+            candidate.published = Publication(candidate.serial, candidate.digest, _apex_digest(candidate.name, host))
             _load(candidate, host)
     for candidate in candidates:
         _log(candidate, began)
@@ -160,6 +160,10 @@ def _compile(candidate: _Candidate, host: PrimaryHost, store: Store) -> bytes:
     if lines.count != zone.record_count:
         raise CompileFailed(f"the database has {lines.count} records of this zone, not {zone.record_count}")
     return zone_file(zone.name, zone.serial, host.apex, lines.text, lines.count)
+
+
+def _apex_digest(name: Name, host: PrimaryHost) -> str:
+    return derived_digest(host.apex, own_lines(name, host.apex))
 
 
 def _check(candidates: Sequence[_Candidate], host: PrimaryHost) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Iterable
 from itertools import islice
@@ -9,7 +10,7 @@ from uuid import UUID
 
 from appliance.deploy.host import PrimaryHost
 from appliance.errors import StoreError
-from appliance.render.zone_file import apex_digest, digest_of, has_apex, serial_of
+from appliance.render.zone_file import derived_digest, digest_of, has_apex, own_lines, serial_of
 from appliance.store import deployments
 from appliance.store.deployments import ZoneStatus
 from appliance.store.file.database import Store
@@ -27,8 +28,10 @@ def find_altered(statuses: Iterable[ZoneStatus], host: PrimaryHost, store: Store
     Where nothing is stored about it, as after an upgrade or a restore, a complete file with the present apex is
     accepted and stored as what was published. A store that refuses writes delays only that.
     """
-    apex, altered, found = apex_digest(host.apex), set(), []
+    altered, found = set(), []
+    digest = functools.cache(lambda derived: derived_digest(host.apex, derived))
     for status in statuses:
+        apex = digest(tuple(own_lines(status.name, host.apex)))
         published = status.published or _read(status, host, apex)
         if published is None or published.apex != apex or host.files.digest(status.uuid) != published.digest:
             altered.add(status.uuid)

@@ -20,6 +20,7 @@ from appliance.store import name_keys, records
 from appliance.store.file.database import Store
 from appliance.zones import rules
 from appliance.zones.model import Node, Record, Zone, group_rrsets
+from appliance.zones.own_records import check_own_records
 
 BATCH = 50
 """Zones per run of named-checkzone."""
@@ -80,6 +81,7 @@ def _own_findings(zone: Zone, apex: Apex, store: Store) -> list[str]:
         return [
             *_bad_lines(stored, lines.text),
             *(finding.detail for finding in rules.check(content, content.owners)),
+            *(one.detail for one in check_own_records(content, content.owners, apex.addresses, apex.catalog)),
         ]
     except (ApplianceError, dns.exception.DNSException, KeyError, ValueError) as unreadable:
         return [f"a row cannot be read: {str(unreadable) or type(unreadable).__name__}"]

@@ -19,6 +19,7 @@ from appliance.store.zones import Versions
 from appliance.zones import rules
 from appliance.zones.changes import Change, Create, Delete, changes_serial, touched_owners
 from appliance.zones.model import Zone
+from appliance.zones.own_records import check_own_records
 from appliance.zones.serial import next_serial
 
 
@@ -58,7 +59,8 @@ def _check_rules(change_set: ChangeSet, changes: Sequence[Change]) -> None:
 def _findings(change_set: ChangeSet, changes: Sequence[Change]) -> list[Finding]:
     """Return the findings for the zone after all requests, or for the RRset that grew over its limit for good."""
     if change_set.overfull is None:
-        return rules.check(change_set, touched_owners(changes))
+        touched, own = touched_owners(changes), change_set.apex
+        return [*rules.check(change_set, touched), *check_own_records(change_set, touched, own.addresses, own.catalog)]
     owner, rdtype = change_set.overfull
     node = {rdtype: change_set.nodes([owner])[owner][rdtype]}
     return [replace(finding, owner=owner) for finding in rules.rrsets_within_limits(change_set, owner, node)]

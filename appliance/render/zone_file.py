@@ -1,22 +1,28 @@
 """A zone as the bytes of its zone file (RFC 1035 section 5).
 
 One record a line, every name absolute, no directive, no date: equal content gives equal bytes. An empty line separates
-the appliance's own SOA and NS records from the records of the zone. The last line is a comment with the number of
-records and a digest, so that a truncated file is detected.
+the records that the appliance derives from those of the zone: SOA and NS of the apex, then `derived` lines, such as
+addresses of nameservers in the zone. The last line is a comment with the number of records and a digest, so that a
+truncated file is detected.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address
 
 import dns.name
 from dns.name import Name
+from dns.rdatatype import RdataType
 
+from appliance.addresses import Nameserver
 from appliance.errors import CompileFailed
 from appliance.render.templates import ENVIRONMENT
 from appliance.settings import DnsSettings
 from appliance.zones.model import Record
+from appliance.zones.own_records import OwnAddress
 from appliance.zones.rdata import print_line
 
 _PRINTABLE = frozenset(map(chr, range(0x20, 0x7F)))
@@ -24,7 +30,10 @@ _PRINTABLE = frozenset(map(chr, range(0x20, 0x7F)))
 
 @dataclass(frozen=True, slots=True)
 class Apex:
-    """The records of the appliance at every apex: its nameservers, the SOA fields and the TTL, in seconds."""
+    """The records of the appliance itself: at every apex its nameservers, the SOA fields and the TTL, in seconds.
+
+    Zones that contain the name of a nameserver have its `addresses` too. Nothing else is served at the `catalog`.
+    """
 
     servers: tuple[Name, ...]
     rname: Name
@@ -33,6 +42,8 @@ class Apex:
     expire: int
     minimum: int
     ttl: int
+    addresses: tuple[OwnAddress, ...] = ()
+    catalog: Name | None = None
 
 
 def apex_of(settings: DnsSettings) -> Apex:
@@ -45,7 +56,26 @@ def apex_of(settings: DnsSettings) -> Apex:
         expire=settings.expire,
         minimum=settings.minimum,
         ttl=settings.apex_ttl,
+        addresses=tuple(one for server in settings.nameservers for one in _addresses_of(server, settings)),
+        catalog=dns.name.from_text(settings.catalog),
     )
+
+
+def _addresses_of(server: Nameserver, settings: DnsSettings) -> Iterator[OwnAddress]:
+    """Yield the published addresses of the nameserver: those of `dns.addresses`, else that at which it is queried."""
+    listed = [one.address for one in settings.addresses if one.name == server.name]
+    for address in listed or [server.endpoint.host]:
+        rdtype = RdataType.AAAA if ip_address(address).version == 6 else RdataType.A
+        yield OwnAddress(dns.name.from_text(server.name), rdtype, address)
+
+
+def own_lines(name: Name, apex: Apex) -> list[str]:
+    """Return the lines of the appliance's addresses in the zone of that name, without line feeds."""
+    return [
+        f"{one.name.to_text()} {apex.ttl} IN {one.rdtype.name} {one.address}"
+        for one in apex.addresses
+        if one.name.is_subdomain(name)
+    ]
 
 
 def record_line(record: Record) -> str:
@@ -65,7 +95,7 @@ def zone_file(name: Name, serial: int, apex: Apex, lines: str, count: int) -> by
     """Return the zone file: SOA, apex NS, then `lines`: `count` results of `record_line`, each with a line feed."""
     if lines.count("\n") != count or (lines and not lines.endswith("\n")):
         raise CompileFailed(f"{count} records gave {lines.count(chr(10))} lines")
-    octets = _body(name, serial, apex, lines)
+    octets = _body(name, serial, apex, lines, own_lines(name, apex))
     return octets + _last_line(octets)
 
 
@@ -74,9 +104,9 @@ def digest_of(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def apex_digest(apex: Apex) -> str:
-    """Return a digest that is equal for equal apexes only."""
-    return digest_of(_body(dns.name.root, 0, apex, ""))
+def derived_digest(apex: Apex, derived: Sequence[str] = ()) -> str:
+    """Return a digest that is equal only for equal apexes and derived lines."""
+    return digest_of(_body(dns.name.root, 0, apex, "", derived))
 
 
 def is_complete(content: bytes) -> bool:
@@ -88,7 +118,7 @@ def is_complete(content: bytes) -> bool:
 def has_apex(content: bytes, name: Name, apex: Apex) -> bool:
     """Return whether the content is complete and has this apex; False if the settings were different."""
     serial = serial_of(content)
-    return serial is not None and content.startswith(_body(name, serial, apex, ""))
+    return serial is not None and content.startswith(_body(name, serial, apex, "", own_lines(name, apex)))
 
 
 def serial_of(content: bytes) -> int | None:
@@ -98,7 +128,7 @@ def serial_of(content: bytes) -> int | None:
     return int(content.split(maxsplit=7)[6])
 
 
-def _body(name: Name, serial: int, apex: Apex, lines: str) -> bytes:
+def _body(name: Name, serial: int, apex: Apex, lines: str, derived: Sequence[str]) -> bytes:
     body = ENVIRONMENT.get_template("zone.j2").render(
         origin=name.to_text(),
         serial=serial,
@@ -110,6 +140,7 @@ def _body(name: Name, serial: int, apex: Apex, lines: str) -> bytes:
         retry=apex.retry,
         expire=apex.expire,
         minimum=apex.minimum,
+        derived=derived,
         lines=lines,
     )
     return body.encode("ascii")

@@ -35,29 +35,33 @@ def refuse_reserved(
 ) -> None:
     """Raise InvalidName if no zone of that name may be created, OperatorsOnly if only an `operator` may.
 
-    Nobody may create a zone that contains the name of one of the nameservers: its apex NS would need an address record
-    in the zone, without which BIND would not load it.
+    The appliance keeps the addresses of its nameservers in zones that contain their names.
     """
     if any(name.is_subdomain(special) for special in SPECIAL_USE):
         raise InvalidName(f"{print_domain(name)} is a special-use name, which resolvers do not look up in DNS", field)
-    for server in (*own.nameservers, own.catalog):
-        if _overlap(name, server):
-            raise InvalidName(f"{print_domain(name)} is reserved for the names of the appliance itself", field)
+    if name.is_subdomain(own.catalog):
+        raise InvalidName(f"{print_domain(name)} is reserved: the appliance has its catalog zone there", field)
     if any(_overlap(name, server) for server in SERVER_NAMES):
         raise InvalidName(f"{print_domain(name)} is reserved: nameservers answer about themselves there", field)
-    if operator or name in NOT_RESERVED:
-        return
+    reason = None if operator else _reason_for_operators(name, own, is_public_suffix)
+    if reason:
+        raise OperatorsOnly(f"{print_domain(name)} is {reason}: only an operator can create it", field)
+
+
+def _reason_for_operators(name: Name, own: OwnNames, is_public_suffix: Callable[[str], bool]) -> str | None:
+    """Return why only an operator may create the zone, None if anyone may."""
+    if any(_overlap(name, one) for one in (*own.nameservers, own.catalog)):
+        return "reserved for the names of the appliance itself"
+    if name in NOT_RESERVED:
+        return None
     if len(name.labels) == 2:
-        raise OperatorsOnly(f"{print_domain(name)} is a top-level domain: only an operator can create it", field)
+        return "a top-level domain"
     if is_public_suffix(print_domain(name)):
-        raise OperatorsOnly(f"{print_domain(name)} is a public suffix: only an operator can create it", field)
+        return "a public suffix"
     for domain in (_domain_of(server, is_public_suffix) for server in own.nameservers):
         if name.is_subdomain(domain):
-            raise OperatorsOnly(
-                f"{print_domain(name)} is below {print_domain(domain)}, the domain of the appliance's nameservers: "
-                "only an operator can create it",
-                field,
-            )
+            return f"below {print_domain(domain)}, the domain of the appliance's nameservers"
+    return None
 
 
 def _domain_of(server: Name, is_public_suffix: Callable[[str], bool]) -> Name:

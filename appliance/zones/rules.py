@@ -27,7 +27,7 @@ MAX_RRSET_RECORDS = 100
 MAX_RRSET_OCTETS = 60_000
 """The maximum size of the rdata of an rrset: with its names it still fits into one DNS message."""
 
-_ADDRESSES = frozenset({RdataType.A, RdataType.AAAA})
+ADDRESSES = frozenset({RdataType.A, RdataType.AAAA})
 
 
 class View(Protocol):
@@ -169,7 +169,7 @@ def apex_nameservers_have_addresses(view: View) -> Iterator[Finding]:
             if RdataType.CNAME in node:
                 detail = f"{record.value} is a nameserver of this zone and would be a CNAME: use A or AAAA records"
                 yield Finding("value", detail, target)
-            elif not _ADDRESSES & node.keys():
+            elif not ADDRESSES & node.keys():
                 detail = f"{record.value} is a nameserver of this zone and would have no A or AAAA record"
                 yield Finding("value", detail, target)
 
@@ -202,7 +202,7 @@ def _between(owner: Name, origin: Name) -> list[Name]:
 
 def _is_glue(owner: Name, node: Node, cut: Node) -> bool:
     """Return whether all data at `owner` is addresses of a nameserver of the delegation."""
-    return node.keys() <= _ADDRESSES and owner in {target_of(record.rdata) for record in cut[RdataType.NS].records}
+    return node.keys() <= ADDRESSES and owner in {target_of(record.rdata) for record in cut[RdataType.NS].records}
 
 
 def _first_hidden(view: View, owner: Name, cut: Node) -> Iterator[tuple[Name, Node]]:
@@ -218,10 +218,15 @@ def _answering_node(view: View, target: Name, has_below: Callable[[Name], bool])
     encloser = target
     while True:
         node = view.nodes([encloser]).get(encloser, {})
-        if node or encloser == view.origin or has_below(encloser):
+        if node or encloser == view.origin or has_below(encloser) or _is_above_own(view, encloser):
             break
         encloser = encloser.parent()
     if encloser == target:
         return node
     wildcard = Name((b"*", *encloser.labels))
     return view.nodes([wildcard]).get(wildcard, {})
+
+
+def _is_above_own(view: View, name: Name) -> bool:
+    """Return whether a nameserver of the appliance, which the zone then holds, is at or below the name."""
+    return any(server.is_subdomain(name) for server in view.servers)

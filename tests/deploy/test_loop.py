@@ -10,6 +10,7 @@ from pathlib import Path
 import dns.name
 import peewee as pw
 import pytest
+from dns.rdatatype import RdataType
 
 from appliance.addresses import Endpoint, Nameserver
 from appliance.deploy.catalog import members_of
@@ -17,15 +18,17 @@ from appliance.deploy.host import PrimaryHost
 from appliance.deploy.loop import Deployer
 from appliance.errors import StoreError
 from appliance.nameserver.checks import ZoneChecker
+from appliance.queries.lookup import send_query
 from appliance.settings import DeployerSettings
-from appliance.store import holds, wakeup
+from appliance.store import holds, wakeup, zones
 from appliance.store.file import sqlite
 from appliance.zones.catalog import FIRST_SERIAL
 from appliance.zones.model import Zone
+from appliance.zones.own_records import OwnAddress
 from appliance.zones.ownership import HoldReason
 from tests.pair import LOOPBACK, Pair, program, wait_for
 from tests.proxy import Fault, Proxy
-from tests.workspace import Workspace
+from tests.workspace import SERVERS, Workspace
 
 SLOW_CHECK = """#!/bin/sh
 [ "$1" != -v ] || exec {checker} -v
@@ -164,3 +167,31 @@ def test_a_catalog_whose_members_cannot_be_read_is_not_raised(
             step_until(deployer, lambda: (pair.serial(pair.primary, pair.catalog) or 0) > FIRST_SERIAL, "adopted")
             assert theirs in (members_of(host, pair.primary) or {}).values()
     assert pair.serial(pair.secondary, theirs) == 5
+
+
+def test_the_zone_of_the_nameservers_is_served_with_their_addresses(
+    host: PrimaryHost, pair: Pair, workspace: Workspace, tmp_path: Path
+) -> None:
+    operator = replace(workspace.owner, permissions=frozenset({"admin:*"}))
+    apex = replace(host.apex, addresses=own_addresses("192.0.2.1"))
+    other = workspace.zone("other.example")
+    with started(replace(host, apex=apex), workspace, tmp_path) as deployer:
+        zone = workspace.editor.create_zone(operator, "appliance.test")
+        for one in (zone, other):
+            step_until(deployer, both_serve(pair, one), "live")
+        assert addresses(pair) == {"192.0.2.1"} and pair.serial(pair.secondary, pair.catalog)
+    moved = replace(host, apex=replace(apex, addresses=own_addresses("192.0.2.2")))
+    with started(moved, workspace, tmp_path) as deployer:
+        step_until(deployer, lambda: addresses(pair) == {"192.0.2.2"}, "the new address is served")
+        assert zones.get_any(other.uuid).serial == other.serial, "no other zone depends on it"
+
+
+def own_addresses(address: str) -> tuple[OwnAddress, ...]:
+    """Return that address for each nameserver of the workspace."""
+    return tuple(OwnAddress(server, RdataType.A, address) for server in SERVERS)
+
+
+def addresses(pair: Pair) -> set[str]:
+    """Return the addresses of the nameservers' names, as both answer them."""
+    replies = [send_query(one, name, RdataType.A) for one in (pair.primary, pair.secondary) for name in SERVERS]
+    return {rdata.address for reply in replies for rrset in reply.answer for rdata in rrset}

@@ -14,7 +14,7 @@ from appliance.deploy.host import PrimaryHost
 from appliance.deploy.pipeline import deploy_zones
 from appliance.deploy.publications import find_altered
 from appliance.nameserver.zone_files import ZoneFiles
-from appliance.render.zone_file import apex_digest, digest_of, serial_of
+from appliance.render.zone_file import derived_digest, digest_of, serial_of
 from appliance.store import deployments
 from appliance.store.file import sqlite
 from appliance.zones.deployment import Method, Publication
@@ -67,7 +67,7 @@ def zone(host: PrimaryHost, workspace: Workspace) -> Zone:
 def test_what_was_published_is_stored(host: PrimaryHost, workspace: Workspace, zone: Zone) -> None:
     content = host.files.read_live(zone.uuid)
     assert deployments.publication_of(zone.uuid) == Publication(
-        zone.serial + 1, digest_of(content), apex_digest(host.apex), Method.FILE
+        zone.serial + 1, digest_of(content), derived_digest(host.apex), Method.FILE
     )
     assert not altered(host, workspace) and not altered(restarted(host), workspace)
 
@@ -115,7 +115,7 @@ def test_no_stored_serial_gets_a_second_content(
     host.files.path(zone.uuid).unlink()
     other_apex = replace(host, apex=replace(host.apex, minimum=77))
     published = deploy(other_apex, workspace, zone)
-    assert published and (published.serial, published.apex) == (known.serial + 1, apex_digest(other_apex.apex))
+    assert published and (published.serial, published.apex) == (known.serial + 1, derived_digest(other_apex.apex))
     pair.wait_for_serial(pair.primary, zone.name, published.serial)
 
 

@@ -6,10 +6,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from dns.rdatatype import RdataType
 
 from appliance.editing.zone_names import RESERVATION
-from appliance.errors import InvalidName
-from tests.workspace import Workspace
+from appliance.errors import InvalidName, OperatorsOnly, RuleBroken
+from appliance.zones.own_records import OwnAddress
+from tests.workspace import SERVERS, Workspace
 
 DELETED = "victim.example"
 
@@ -49,3 +51,19 @@ def test_an_existing_zone_is_reported_rather_than_a_deleted_one(deleted: Workspa
     deleted.zone(f"www.{DELETED}")
     with pytest.raises(InvalidName, match="is above or below a zone of another account"):
         deleted.editor.create_zone(deleted.stranger, f"a.www.{DELETED}")
+
+
+def test_operators_may_have_the_zone_of_the_nameservers(workspace: Workspace) -> None:
+    addresses = tuple(OwnAddress(server, RdataType.A, "192.0.2.1") for server in SERVERS)
+    apex = replace(workspace.editor.apex, addresses=addresses, catalog=workspace.editor.own_names.catalog)
+    workspace.editor = replace(workspace.editor, apex=apex)
+    with pytest.raises(OperatorsOnly):
+        workspace.zone("appliance.test")
+    operator = replace(workspace.owner, permissions=frozenset({"admin:*"}))
+    zone = workspace.editor.create_zone(operator, "appliance.test")
+    workspace.add(zone, "A", "www", "192.0.2.9")
+    for name in ("ns1", "catalog"):
+        with pytest.raises(RuleBroken, match=r"comes? from the settings|catalog zone"):
+            workspace.add(zone, "A", name, "192.0.2.9")
+    with pytest.raises(InvalidName, match="catalog zone"):
+        workspace.editor.create_zone(operator, "catalog.appliance.test")

@@ -15,11 +15,12 @@ from dns.rdatatype import RdataType
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.addresses import Endpoint, Nameserver
+from appliance.addresses import Endpoint, Nameserver, ServerAddress
 from appliance.errors import CompileFailed
-from appliance.render.zone_file import Apex, apex_of, has_apex, record_line, zone_file
+from appliance.render.zone_file import Apex, apex_of, derived_digest, has_apex, own_lines, record_line, zone_file
 from appliance.settings import DnsSettings
 from appliance.zones.model import Record
+from appliance.zones.own_records import OwnAddress
 from tests.pair import program
 from tests.workspace import APEX, SERVERS
 from tests.zones.records import ORIGIN, any_records, record
@@ -112,8 +113,10 @@ def test_a_count_that_differs_from_the_lines_is_refused(lines: str, count: int) 
 
 def test_the_apex_comes_from_the_settings() -> None:
     servers = tuple(Nameserver(f"ns{n}.appliance.test", Endpoint("127.0.0.1", n)) for n in (1, 2))
-    settings = DnsSettings(nameservers=servers, rname="hostmaster.appliance.test", apex_ttl=900)
-    assert apex_of(settings) == APEX
+    catalog = "catalog.appliance.test"
+    settings = DnsSettings(nameservers=servers, catalog=catalog, rname="hostmaster.appliance.test", apex_ttl=900)
+    addresses = tuple(OwnAddress(server, RdataType.A, "127.0.0.1") for server in SERVERS)
+    assert apex_of(settings) == replace(APEX, addresses=addresses, catalog=dns.name.from_text(catalog))
 
 
 @pytest.mark.parametrize("rows", VALID_ZONES.values(), ids=VALID_ZONES.keys())
@@ -132,3 +135,46 @@ def test_the_apex_of_a_file_is_compared() -> None:
     assert not has_apex(content, ORIGIN, replace(APEX, minimum=APEX.minimum + 1))
     assert not has_apex(content.replace(b" 7 ", b" 8 "), ORIGIN, APEX)
     assert not has_apex(b"", ORIGIN, APEX)
+
+
+OWN_ADDRESSES = (
+    OwnAddress(dns.name.from_text("ns1.example.com"), RdataType.A, "192.0.2.1"),
+    OwnAddress(dns.name.from_text("ns2.dns.example.com"), RdataType.AAAA, "2001:db8::2"),
+    OwnAddress(dns.name.from_text("ns3.example.net"), RdataType.A, "192.0.2.3"),
+)
+
+
+def test_a_zone_with_names_of_nameservers_has_their_addresses(tmp_path: Path) -> None:
+    apex = replace(APEX, servers=tuple(one.name for one in OWN_ADDRESSES), addresses=OWN_ADDRESSES)
+    rows = [record("A", "www", "192.0.2.9"), record("NS", "sub", "ns1.example.com")]
+    content = render(rows, apex=apex)
+    found = {(owner, rdtype) for owner, _, rdtype, _ in read(content) if rdtype in (RdataType.A, RdataType.AAAA)}
+    assert found == {
+        ("ns1.example.com.", RdataType.A),
+        ("ns2.dns.example.com.", RdataType.AAAA),
+        ("www.example.com.", RdataType.A),
+    }
+    file = tmp_path / "zone"
+    file.write_bytes(content)
+    argv = (program("named-checkzone"), "-i", "local", "-k", "ignore", "--", "example.com", str(file))
+    assert subprocess.run(argv, capture_output=True, timeout=30, check=False).returncode == 0
+    assert has_apex(content, ORIGIN, apex) and not has_apex(content, ORIGIN, replace(apex, addresses=OWN_ADDRESSES[:1]))
+
+
+def test_other_zones_do_not_depend_on_the_addresses() -> None:
+    with_addresses = replace(APEX, addresses=OWN_ADDRESSES)
+    elsewhere = dns.name.from_text("example.org")
+    assert zone_file(elsewhere, 1, APEX, "", 0) == zone_file(elsewhere, 1, with_addresses, "", 0)
+    digests = {derived_digest(apex, own_lines(elsewhere, apex)) for apex in (APEX, with_addresses)}
+    assert digests == {derived_digest(APEX)} != {derived_digest(with_addresses, own_lines(ORIGIN, with_addresses))}
+
+
+def test_published_addresses_come_from_the_settings() -> None:
+    servers = tuple(Nameserver(f"ns{n}.example.com", Endpoint(f"10.0.0.{n}", 53)) for n in (1, 2))
+    listed = (ServerAddress("ns1.example.com", "192.0.2.1"), ServerAddress("ns1.example.com", "2001:db8::1"))
+    apex = apex_of(DnsSettings(nameservers=servers, addresses=listed))
+    assert own_lines(ORIGIN, apex) == [
+        "ns1.example.com. 3600 IN A 192.0.2.1",
+        "ns1.example.com. 3600 IN AAAA 2001:db8::1",
+        "ns2.example.com. 3600 IN A 10.0.0.2",
+    ]

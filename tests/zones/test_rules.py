@@ -194,3 +194,11 @@ def test_any_zone_can_be_checked(records: list[Record]) -> None:
     if RdataType.CNAME in apex:
         assert everything
     assert check(InMemoryZone([]), view.by_owner) == [] and view.servers == SERVERS
+
+
+def test_a_wildcard_gives_no_address_beside_an_own_nameserver() -> None:
+    """The name above a nameserver exists, so the wildcard answers for nothing below it."""
+    zone = InMemoryZone([record("NS", "@", "ns.dns.example.com"), record("A", "*", A)])
+    assert not check(zone, [ORIGIN])
+    zone.servers = (dns.name.from_text("ns1.dns.example.com"),)
+    assert [finding.field for finding in check(zone, [ORIGIN])] == ["value"]
