@@ -84,7 +84,14 @@ def set_headers(response: Response) -> Response:
 def _in_templates() -> dict[str, object]:
     names = {"domain": print_domain, "unicode": print_unicode, "display": print_display, "owner": print_owner}
     texts = {"truncate": truncate, "count_fitting": count_fitting, "sentence": as_sentence}
-    return {"time": print_time, "age": print_age, "csrf_field": CSRF_FIELD, **names, **texts}
+    return {
+        "other_owner": zones.other_owner,
+        "time": print_time,
+        "age": print_age,
+        "csrf_field": CSRF_FIELD,
+        **names,
+        **texts,
+    }
 
 
 @pages.errorhandler(ApplianceError)

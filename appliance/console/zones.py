@@ -14,7 +14,7 @@ from appliance.console.pages import operators_only, pages, redirect_to, render_p
 from appliance.console.session import current_session
 from appliance.editing import find_zone
 from appliance.errors import InputError, OperatorsOnly
-from appliance.store import deployments, zones
+from appliance.store import accounts, deployments, zones
 from appliance.web.context import context, reading
 from appliance.web.paging import find_page, neighbours
 from appliance.zones.deployment import DeploymentState
@@ -30,15 +30,21 @@ def show_zones() -> Response:
     """Show the zones of the account by domain; operators see those of all accounts."""
     search, state_name = request.args.get("search", "").strip(), request.args.get("state", "")
     state = DeploymentState(state_name) if state_name in list(DeploymentState) else None
-    scope, text = current_session().principal.scope, _to_a_labels(search.lower())
+    principal, text = current_session().principal, _to_a_labels(search.lower())
+    owner = request.args.get("owner", "").strip() if principal.operator else ""
     with reading():
-        found, total, shown = find_page(ZONES, lambda page: zones.find(scope, page, search=text, state=state))
+        found, total, shown = find_page(
+            ZONES, lambda page: zones.find(principal.scope, page, search=text, state=state, owner=owner)
+        )
+        owners = accounts.emails_of({zone.account for zone in found}) if principal.operator else {}
         found_deployments = deployments.of_zones(found, context().nameservers)
     return render_page(
         "zones.html",
         zones=found,
         deployments=found_deployments,
         search=search,
+        owner=owner,
+        owners=owners,
         state=state,
         states=DeploymentState,
         paging=neighbours(total, shown),
@@ -132,6 +138,14 @@ def _to_a_labels(text: str) -> str:
         return text if text.isascii() else print_domain(parse_owner(text, dns.name.root))
     except InputError:
         return text
+
+
+def other_owner(zone: Zone) -> str:
+    """Return the email of the zone's account, for an operator who is somebody else; "" for its own account."""
+    if zone.account == current_session().account.uuid:
+        return ""
+    with reading():
+        return accounts.get_account(zone.account).email
 
 
 def parse_integer(text: str, field: str) -> int:

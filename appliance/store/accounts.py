@@ -63,6 +63,12 @@ def get_account(uuid: UUID) -> Account:
     return from_row(row)
 
 
+def emails_of(uuids: Iterable[UUID]) -> dict[UUID, str]:
+    """Return the emails of these accounts."""
+    row = tables.Account
+    return {one.uuid: one.email for one in row.select(row.uuid, row.email).where(row.uuid.in_(list(uuids)))}
+
+
 def list_accounts() -> list[Account]:
     """Return all accounts, ordered by email."""
     return [from_row(row) for row in tables.Account.select().order_by(tables.Account.email)]

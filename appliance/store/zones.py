@@ -119,8 +119,9 @@ def find(
     name: Name | None = None,
     search: str | None = None,
     state: DeploymentState | None = None,
+    owner: str | None = None,
 ) -> tuple[list[Zone], int]:
-    """Return a page of zones, ordered by domain, and their number on all pages."""
+    """Return a page of zones, ordered by domain, and their number on all pages; `owner` is a part of an email."""
     conditions = list(within(scope))
     if name is not None:
         conditions.append(tables.Zone.name == print_domain(name))
@@ -128,6 +129,10 @@ def find(
         conditions.append(pw.fn.instr(tables.Zone.name, search.lower()) > 0)
     if state is not None:
         conditions.append(state_column() == state.value)
+    if owner:
+        account = tables.Account
+        matching = account.select(account.id).where(pw.fn.instr(account.email, owner.lower()) > 0)
+        conditions.append(tables.Zone.account.in_(matching))
     ids = _select_ids(state).where(*conditions).order_by(tables.Zone.name).limit(page.size).offset(page.offset)
     rows = _select().where(tables.Zone.id.in_([row.id for row in ids])).order_by(tables.Zone.name)
     zones = [from_row(row) for row in rows]

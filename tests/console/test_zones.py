@@ -70,6 +70,22 @@ def test_a_refused_domain_is_reported_at_its_field(me: Browser, console: Console
         assert HOSTILE not in refused.text
 
 
+def test_operators_see_the_owner_of_each_zone(me: Browser, console: Console) -> None:
+    operator, other = console.signed_in("op@example.org", is_admin=True), console.signed_in(OTHER)
+    zone, own = new_zone(me), new_zone(operator, "own.example")
+    new_zone(other, "other.example")
+    listed = operator.get("/zones/")
+    assert texts(listed, r'data-label="Owner"><a href="[^"]*">([^<]*)') == [ME, OTHER, "op@example.org"]
+    assert domains(operator, "?owner=ME@example") == ["example.com"]
+    assert domains(operator, f"?owner={OTHER}&search=example.com") == []
+    assert "No matching zones" in operator.get("/zones/?owner=nobody").text
+    assert domains(me, f"?owner={OTHER}") == ["example.com"] and "Owner" not in me.get("/zones/").text
+    for page in ("", "settings/", "delete/", "changes/", "ask/", "delegation/", "records/new/"):
+        assert texts(operator.get(f"{zone}{page}"), r"You are editing a zone of <a [^>]*>([^<]*)") == [ME], page
+        assert "You are editing" not in operator.get(f"{own}{page}").text + me.get(f"{zone}{page}").text
+    assert "/zones/?owner=me%40example.org" in operator.get("/people/").text.replace("@", "%40")
+
+
 def test_an_operator_confirms_a_domain_that_only_operators_may_create(me: Browser, console: Console) -> None:
     operator = console.signed_in("op@example.org", is_admin=True)
     for domain in ("com", "co.uk", "x.appliance.test"):
