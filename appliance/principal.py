@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from ipaddress import IPv4Network, IPv6Network
 from uuid import UUID
@@ -23,10 +23,14 @@ OPERATOR = "admin:*"
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The visible zones: those of an account (None: of all accounts) that have one of these uuids (None: any uuid)."""
+    """The visible zones: those of an account (None: of all accounts) with one of these uuids or domains.
+
+    `zones` None: all of them.
+    """
 
     account: UUID | None
     zones: frozenset[UUID] | None = None
+    domains: frozenset[str] = frozenset()
 
 
 EVERYTHING = Scope(None)
@@ -44,15 +48,82 @@ class Account:
     disabled_at: datetime | None
 
 
+ZoneKey = UUID | str
+"""What names a zone in a limit: its uuid, or a domain in lower case with A-labels, also of a zone to come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """An entry of the policies of a token: whether it may write matching records of matching zones.
+
+    Names are relative to the zone; names and types are globs (fnmatch). None matches everything.
+    """
+
+    zones: frozenset[ZoneKey] | None = None
+    names: tuple[str, ...] | None = None
+    types: tuple[str, ...] | None = None
+    write: bool = True
+
+    @property
+    def is_of_whole_zones(self) -> bool:
+        """True if it matches every record of its zones."""
+        return self.names is None and self.types is None
+
+    def matches_zone(self, uuid: UUID | None, domain: str) -> bool:
+        """Return whether it matches records of that zone; `uuid` is None for a zone that does not exist yet."""
+        return self.zones is None or uuid in self.zones or domain in self.zones
+
+    def matches_record(self, record_type: str, name: str) -> bool:
+        """Return whether it matches records of that type and relative name, in its zones."""
+        return _matches(record_type, self.types) and _matches(name, self.names)
+
+
 @dataclass(frozen=True, slots=True)
 class TokenLimits:
-    """The limits of a token; None: no limit. `zones` are uuids, record types and names are globs (fnmatch)."""
+    """The limits of a token; None: no limit.
+
+    `zones`, `record_types` and `record_names` are the older form of one policy, and None if there are `policies`.
+    `create_zones` and `delete_zones` are rights apart from the permissions; None: as the permissions say. A token that
+    was not used for longer than `max_unused` is void.
+    """
 
     expires_at: datetime | None = None
     networks: tuple[Network, ...] | None = None
-    zones: frozenset[UUID] | None = None
+    zones: frozenset[ZoneKey] | None = None
     record_types: tuple[str, ...] | None = None
     record_names: tuple[str, ...] | None = None
+    policies: tuple[Policy, ...] | None = None
+    create_zones: bool | None = None
+    delete_zones: bool | None = None
+    max_unused: timedelta | None = None
+
+    @property
+    def rules(self) -> tuple[Policy, ...]:
+        """Return the policies; the older fields are one policy."""
+        return self.policies or (Policy(self.zones, self.record_names, self.record_types),)
+
+    @property
+    def visible_zones(self) -> frozenset[ZoneKey] | None:
+        """Return the zones of all policies, None if one matches all zones."""
+        keys: set[ZoneKey] = set()
+        for rule in self.rules:
+            if rule.zones is None:
+                return None
+            keys |= rule.zones
+        return frozenset(keys)
+
+    def allow_record(self, uuid: UUID, domain: str, record_type: str, name: str) -> bool:
+        """Return whether a record of that zone may be written: the first policy that matches it decides."""
+        of_zone = (rule for rule in self.rules if rule.matches_zone(uuid, domain))
+        first = next((rule for rule in of_zone if rule.matches_record(record_type, name)), None)
+        return first is not None and first.write
+
+    def allow_whole_zone(self, uuid: UUID | None, domain: str) -> bool:
+        """Return whether every record of a zone may be written: a policy says so, and none before it refuses some."""
+        for rule in self.rules:
+            if rule.matches_zone(uuid, domain) and (rule.is_of_whole_zones or not rule.write):
+                return rule.write
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +135,10 @@ class Token:
     name: str
     prefix: str
     permissions: frozenset[str]
-    networks: tuple[Network, ...] | None
-    zones: frozenset[UUID] | None
-    record_types: tuple[str, ...] | None
-    record_names: tuple[str, ...] | None
+    limits: TokenLimits
     created_at: datetime
-    expires_at: datetime | None
     last_used_at: datetime | None
     revoked_at: datetime | None
-
-    @property
-    def limits(self) -> TokenLimits:
-        """Return the limits of the token."""
-        return TokenLimits(self.expires_at, self.networks, self.zones, self.record_types, self.record_names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,16 +195,11 @@ class Principal:
     @property
     def scope(self) -> Scope:
         """Return the zones that the principal may see."""
-        return Scope(None if self.operator else self.account.uuid, self.limits.zones)
-
-    @property
-    def is_limited_to_records(self) -> bool:
-        """True if the principal may write records of certain types or names only."""
-        return self.limits.record_types is not None or self.limits.record_names is not None
-
-    def may_write(self, record_type: str, name: str) -> bool:
-        """Return whether the limits allow to write a record of that type and relative name."""
-        return _matches(record_type, self.limits.record_types) and _matches(name, self.limits.record_names)
+        account, keys = None if self.operator else self.account.uuid, self.limits.visible_zones
+        if keys is None:
+            return Scope(account)
+        uuids = frozenset(key for key in keys if isinstance(key, UUID))
+        return Scope(account, uuids, frozenset(key for key in keys if isinstance(key, str)))
 
     def require(self, *permissions: str) -> None:
         """Raise MissingPermission unless the principal has one of these permissions; without any, none is needed."""

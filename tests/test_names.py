@@ -1,6 +1,7 @@
 """One word, one thing: no public class name is defined twice, but for the deliberate shapes of one thing.
 
-A zone, say, has three: its JSON (`api/schemas.py`), its row (`store/tables.py`) and its meaning, a value.
+A zone, say, has three: its JSON (`api/schemas.py`; tokens: `api/token_schemas.py`), its row (`store/tables.py`) and
+its meaning, a value.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent.parent / "appliance"
-SHAPES = {"api/schemas.py", "store/tables.py"}
+SHAPES = {"api/schemas.py", "api/token_schemas.py", "store/tables.py"}
 SAME_THING = {
     "account": "a person's account, in each layer",
     "accounts": "accounts of people, in each layer",
@@ -20,6 +21,7 @@ SAME_THING = {
     "deployment": "how far a zone has come, and the page that shows it",
     "drafts": "drafts, and their rows",
     "host": "the host that runs the primary, and its command",
+    "policies": "policies of tokens, and their documents",
     "programs": "programs that are run, and their check by doctor",
     "records": "records of zones, in each layer",
     "recovery_codes": "recovery codes of a second factor, and their rows",

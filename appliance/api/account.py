@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from flask import Response
 from flask.views import MethodView
 
-from appliance.api import response_headers, schemas
+from appliance.api import response_headers, schemas, token_schemas
 from appliance.api.auth import needs, principal, token
-from appliance.api.parsing import Blueprint, parse_uuid, uuid_or_not_found
+from appliance.api.parsing import Blueprint, uuid_or_not_found
 from appliance.api.presentation import JSON, audit_entry_of, me_of, token_of
-from appliance.errors import InputError
-from appliance.identity.tokens import create_token, read_network, revoke_token
-from appliance.principal import TokenLimits
+from appliance.identity.policies import read_zone
+from appliance.identity.tokens import create_token, read_max_unused, read_network, revoke_token
+from appliance.principal import Policy, TokenLimits
 from appliance.store import accounts, audit
+from appliance.store.policies import from_document
 from appliance.store.zones import Page
 from appliance.web.context import context, reading
 
@@ -49,7 +49,7 @@ class Tokens(MethodView):
     @needs("account:read")
     @blueprint.doc(operationId="listTokens")
     @blueprint.arguments(schemas.Paged, location="query")
-    @blueprint.response(200, schemas.Token(many=True), headers=response_headers.PAGE_HEADERS)
+    @blueprint.response(200, token_schemas.Token(many=True), headers=response_headers.PAGE_HEADERS)
     def get(self, query: dict[str, int]) -> ViewResult:
         """List the tokens that are not revoked, oldest first."""
         page = Page(query["page"], query["page_size"])
@@ -60,8 +60,8 @@ class Tokens(MethodView):
 
     @needs("account:tokens")
     @blueprint.doc(operationId="createToken")
-    @blueprint.arguments(schemas.TokenCreate, example=EXAMPLE)
-    @blueprint.response(201, schemas.NewToken, headers=response_headers.LOCATION_HEADER)
+    @blueprint.arguments(token_schemas.TokenCreate, example=EXAMPLE)
+    @blueprint.response(201, token_schemas.NewToken, headers=response_headers.LOCATION_HEADER)
     def post(self, body: dict[str, Any]) -> ViewResult:
         """Create a token that may do no more than the token of this request; only this response has its secret."""
         store, now = context().store, context().clock()
@@ -76,7 +76,7 @@ class OneToken(MethodView):
 
     @needs("account:read")
     @blueprint.doc(operationId="getToken", responses={"404": "NOT_FOUND"})
-    @blueprint.response(200, schemas.Token)
+    @blueprint.response(200, token_schemas.Token)
     def get(self, uuid: str) -> ViewResult:
         """Show a token."""
         with reading():
@@ -110,18 +110,21 @@ class AuditLog(MethodView):
 def _limits(body: dict[str, Any]) -> TokenLimits:
     """Return the limits that a body requests."""
     networks, zones = body.get("allowed_networks"), body.get("zones")
-    types, names = body.get("record_types"), body.get("record_names")
+    types, names, policies = (body.get(name) for name in ("record_types", "record_names", "policies"))
     return TokenLimits(
         expires_at=body.get("expires_at"),
         networks=None if networks is None else tuple(map(read_network, networks)),
-        zones=None if zones is None else frozenset(map(_zone, zones)),
+        zones=None if zones is None else frozenset(read_zone(text, "zones") for text in zones),
         record_types=None if types is None else tuple(types),
         record_names=None if names is None else tuple(names),
+        policies=None if policies is None else tuple(_policy(*numbered) for numbered in enumerate(policies)),
+        create_zones=body.get("create_zones"),
+        delete_zones=body.get("delete_zones"),
+        max_unused=None if body.get("max_unused") is None else read_max_unused(body["max_unused"]),
     )
 
 
-def _zone(text: str) -> UUID:
-    found = parse_uuid(text)
-    if found is None:
-        raise InputError(f"{text!r} is not a uuid", "zones")
-    return found
+def _policy(index: int, document: dict[str, Any]) -> Policy:
+    zone = document["zone"]
+    key = None if zone is None else str(read_zone(zone, f"policies.{index}.zone"))
+    return from_document({**document, "zone": key})

@@ -7,9 +7,11 @@ from dataclasses import asdict
 from typing import Any, cast
 
 from appliance.api import schemas
+from appliance.durations import print_duration
 from appliance.errors import InputError
 from appliance.principal import Token
 from appliance.store.audit import AuditEntry
+from appliance.store.policies import document_of
 from appliance.zones.deployment import Deployment
 from appliance.zones.model import Record, Zone
 from appliance.zones.names import print_domain, print_owner, print_unicode
@@ -93,24 +95,29 @@ def me_of(token: Token) -> JSON:
             "name": token.name,
             "prefix": token.prefix,
             "permissions": sorted(token.permissions),
-            "expires_at": token.expires_at,
+            "expires_at": token.limits.expires_at,
         },
     }
 
 
 def token_of(token: Token) -> JSON:
     """Return a token without its secret, of which only a hash is stored."""
+    limits = token.limits
     return {
         "uuid": token.uuid,
         "name": token.name,
         "prefix": token.prefix,
         "permissions": sorted(token.permissions),
-        "zones": None if token.zones is None else sorted(token.zones),
-        "record_types": token.record_types,
-        "record_names": token.record_names,
-        "allowed_networks": None if token.networks is None else list(map(str, token.networks)),
+        "zones": None if limits.zones is None else sorted(limits.zones, key=str),
+        "record_types": limits.record_types,
+        "record_names": limits.record_names,
+        "policies": None if limits.policies is None else list(map(document_of, limits.policies)),
+        "create_zones": limits.create_zones,
+        "delete_zones": limits.delete_zones,
+        "max_unused": None if limits.max_unused is None else print_duration(limits.max_unused),
+        "allowed_networks": None if limits.networks is None else list(map(str, limits.networks)),
         "created_at": token.created_at,
-        "expires_at": token.expires_at,
+        "expires_at": limits.expires_at,
         "last_used_at": token.last_used_at,
     }
 

@@ -16,7 +16,6 @@ from appliance.api.fields import (
     StrictBoolean,
     StrictInteger,
     StrictString,
-    StringList,
     Timestamp,
 )
 from appliance.api.proofs import OWNERSHIP
@@ -144,28 +143,6 @@ class Me(ma.Schema):
     token = fields.Nested(UsedToken, required=True)
 
 
-class Token(ma.Schema):
-    """A token; null for zones, types, names or networks means that there is no such limit."""
-
-    uuid = fields.UUID(required=True)
-    name = fields.String(required=True)
-    prefix = _string("The first characters of the secret.", "vps_x7KfQ2ab")
-    permissions = fields.List(fields.String(), required=True)
-    zones = fields.List(fields.UUID(), required=True, allow_none=True)
-    record_types = fields.List(fields.String(), required=True, allow_none=True)
-    record_names = fields.List(fields.String(), required=True, allow_none=True)
-    allowed_networks = fields.List(fields.String(), required=True, allow_none=True)
-    created_at = Timestamp(required=True)
-    expires_at = Timestamp(required=True, allow_none=True)
-    last_used_at = Timestamp(required=True, allow_none=True)
-
-
-class NewToken(Token):
-    """A token that was just created."""
-
-    secret = _string("What follows `Bearer`; no later response has it.")
-
-
 class AuditEntry(ma.Schema):
     """An entry of the audit log: a change of a zone, or an event of the account."""
 
@@ -210,22 +187,6 @@ class RecordFilters(Paged):
     name = StrictString(metadata=_described("The exact name, relative; with `zone` also a full name.", "www"))
     value = StrictString(metadata=_described("The exact value.", "192.0.2.1"))
     search = StrictString(metadata=_described("A substring of name or value."))
-
-
-def _limit(text: str, example: list[str]) -> StringList:
-    return StringList(allow_none=True, metadata=_described(f"{text} Absent or null: no limit.", example))
-
-
-class TokenCreate(Strict):
-    """A token to create; it may do no more than the token that creates it."""
-
-    name = StrictString(required=True, metadata=_described("Its purpose, up to 100 characters.", "laptop"))
-    permissions = StringList(required=True, metadata=_described("At least one.", ["dns:list", "dns:update"]))
-    zones = _limit("Uuids of the zones that the token may read and change.", ["6e7fc837-055d-4206-b89b-569125dc9f91"])
-    record_types = _limit("Types of the records that the token may write.", ["TXT"])
-    record_names = _limit("Names of these records: patterns with `*` and `?`.", ["_acme-challenge.*"])
-    allowed_networks = _limit("Networks from which the token is accepted.", ["192.0.2.0/24"])
-    expires_at = Timestamp(allow_none=True, metadata=_described("Absent or null: never.", "2032-01-01T00:00:00Z"))
 
 
 class ZoneCreate(Strict):

@@ -57,7 +57,7 @@ class Zones(MethodView):
             states = deployments.of_zones(found, context().nameservers)
         return [zone_summary(zone, states[zone.uuid]) for zone in found], response_headers.page_headers(page, total)
 
-    @needs("dns:create")
+    @needs("dns:create", right="create_zones")
     @blueprint.doc(operationId="createZone", parameters=[response_headers.PREFER])
     @blueprint.arguments(schemas.ZoneCreate, example={"domain": "example.com"})
     @blueprint.response(
@@ -101,7 +101,7 @@ class OneZone(MethodView):
         result = response_headers.after_write(zone)
         return zone_summary(zone, result.deployment or context().deployment_wait.current(zone)[0]), result.headers
 
-    @needs("dns:delete")
+    @needs("dns:delete", right="delete_zones")
     @blueprint.doc(
         operationId="deleteZone",
         parameters=[response_headers.PREFER],

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 import appliance
-from appliance.cli import accounts, config, doctor, host, recovery, screen, services, status, zones
+from appliance.cli import accounts, config, doctor, host, recovery, screen, services, status, tokens, zones
 from appliance.cli.options import location_options
 from appliance.errors import ApplianceError
 
@@ -35,7 +35,7 @@ for command in (
     services.serve,
     services.deployer,
     accounts.account,
-    accounts.token,
+    tokens.token,
     zones.zone,
     status.status,
     doctor.doctor,

@@ -1,16 +1,13 @@
-"""`account` and `token`: accounts and API tokens."""
+"""`account`: accounts of people."""
 
 from __future__ import annotations
 
 import json
 import sys
-from datetime import timedelta
-from uuid import UUID
 
 import click
 
 from appliance.cli.options import (
-    Duration,
     confirm,
     json_option,
     now,
@@ -20,13 +17,10 @@ from appliance.cli.options import (
     settings_options,
     yes_option,
 )
-from appliance.errors import InputError
-from appliance.identity import membership, second_factor, sign_in, tokens
-from appliance.identity.permissions import PERMISSIONS
-from appliance.principal import Account, Principal, Scope, Token, TokenLimits
+from appliance.identity import membership, second_factor, sign_in
+from appliance.principal import Account, Principal
 from appliance.settings import Settings
-from appliance.store import accounts, zones
-from appliance.zones.names import parse_domain
+from appliance.store import accounts
 
 NAME = "command line"
 """The actor in the audit log."""
@@ -100,90 +94,16 @@ def set_password(settings: Settings, email: str, without_code: bool) -> None:
     else:
         password = sys.stdin.readline().removesuffix("\n")
     with opened(settings) as store:
-        principal = _acting_for(email)
+        principal = acting_for(email)
         sign_in.set_password(store, principal, password, now())
         if without_code:
             second_factor.remove(store, principal, now())
     click.echo(f"password of {email} set")
 
 
-@click.group()
-def token() -> None:
-    """Manage API tokens."""
-
-
-@token.command("create")
-@click.option("--account", "email", required=True, help="Email of the account.")
-@click.option("--name", required=True, help="Name of the token, such as its purpose.")
-@click.option(
-    "--permission",
-    "permissions",
-    multiple=True,
-    required=True,
-    type=click.Choice(PERMISSIONS),
-    help="Permission to grant; may be repeated.",
-)
-@click.option("--expires", type=Duration(), help="Time until it expires, such as 90d. [default: never]")
-@click.option("--zone", "domains", multiple=True, help="Restrict it to this zone; may be repeated.")
-@click.option(
-    "--network",
-    "networks",
-    multiple=True,
-    help="Accept it only from this network, such as 192.0.2.0/24; may be repeated.",
-)
-@settings_options
-def create_token(
-    settings: Settings,
-    email: str,
-    name: str,
-    permissions: tuple[str, ...],
-    expires: timedelta | None,
-    domains: tuple[str, ...],
-    networks: tuple[str, ...],
-) -> None:
-    """Create a token and print its secret.
-
-    The secret is not shown again.
-    """
-    with opened(settings) as store:
-        owner = _acting_for(email)
-        limits = TokenLimits(
-            expires_at=now() + expires if expires else None,
-            networks=tuple(map(tokens.read_network, networks)) or None,
-            zones=frozenset(_zone_uuid(domain, owner.account) for domain in domains) or None,
-        )
-        _, secret = tokens.create_token(store, owner, name, permissions, limits, now())
-    click.echo(secret)
-
-
-@token.command("list")
-@json_option
-@settings_options
-def list_tokens(settings: Settings, as_json: bool) -> None:
-    """List all tokens, without their secrets."""
-    with opened(settings):
-        print_rows([_token(one) for one in accounts.list_tokens()], as_json=as_json)
-
-
-@token.command("revoke")
-@click.argument("uuid", type=click.UUID)
-@settings_options
-def revoke_token(settings: Settings, uuid: UUID) -> None:
-    """Revoke a token, effective with the next request."""
-    with opened(settings) as store:
-        tokens.revoke_token(store, Principal.local(NAME, accounts.owner_of_token(uuid)), uuid, now())
-    click.echo(f"token {uuid} revoked")
-
-
-def _acting_for(email: str) -> Principal:
+def acting_for(email: str) -> Principal:
+    """Return the principal of a command for that account."""
     return Principal.local(NAME, accounts.find_account(email))
-
-
-def _zone_uuid(domain: str, owner: Account) -> UUID:
-    zone = zones.get_by_name(parse_domain(domain), Scope(owner.uuid))
-    if zone is None:
-        raise InputError(f"{owner.email} has no zone {domain}", "zone")
-    return zone.uuid
 
 
 def _account(one: Account) -> dict[str, object]:
@@ -194,20 +114,4 @@ def _account(one: Account) -> dict[str, object]:
         "zones": one.zone_count,
         "created_at": print_moment(one.created_at),
         "disabled_at": print_moment(one.disabled_at),
-    }
-
-
-def _token(one: Token) -> dict[str, object]:
-    return {
-        "uuid": str(one.uuid),
-        "prefix": one.prefix,
-        "name": one.name,
-        "account": one.account.email,
-        "permissions": sorted(one.permissions),
-        "zones": sorted(map(str, one.zones)) if one.zones else None,
-        "networks": list(map(str, one.networks)) if one.networks else None,
-        "created_at": print_moment(one.created_at),
-        "expires_at": print_moment(one.expires_at),
-        "last_used_at": print_moment(one.last_used_at),
-        "revoked_at": print_moment(one.revoked_at),
     }

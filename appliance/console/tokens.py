@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from uuid import UUID
 
@@ -14,12 +14,13 @@ from appliance.console.pages import pages, redirect_to, render_page
 from appliance.console.session import current_session
 from appliance.errors import InputError
 from appliance.identity.permissions import grantable
-from appliance.identity.tokens import create_token, read_network, revoke_token
-from appliance.principal import Token, TokenLimits
+from appliance.identity.policies import PRESETS, print_policy, read_policy, read_zone, with_preset
+from appliance.identity.tokens import create_token, read_max_unused, read_network, revoke_token
+from appliance.principal import Token, TokenLimits, ZoneKey
 from appliance.store import accounts, zones
 from appliance.web.context import context, reading
 from appliance.web.paging import neighbours, pager_within
-from appliance.zones.names import parse_domain, print_domain
+from appliance.zones.names import print_domain
 
 PERMISSION_TEXTS = {
     "dns:list": "List and read zones and records.",
@@ -33,6 +34,14 @@ PERMISSION_TEXTS = {
     "admin:*": "Full access to every account.",
 }
 """The description of each permission."""
+UNUSED = {"": "Never", "30d": "After 30 days", "90d": "After 90 days", "365d": "After 1 year"}
+"""Durations without use after which a token is void, and the label of each choice."""
+RIGHTS: Mapping[str, tuple[str, bool | None]] = {
+    "": ("As the permissions say", None),
+    "yes": ("Yes", True),
+    "no": ("No", False),
+}
+"""The choices for a right that is apart from the permissions: label and value."""
 LIFETIMES = {"30": "30 days", "90": "90 days", "365": "1 year", "": "Never"}
 """Days until a token expires, and the label of each choice."""
 TOKENS, VALUES = 25, 5
@@ -51,7 +60,8 @@ def create() -> Response:
     form, principal = submitted_form(), current_session().principal
     with form.collecting_errors():
         store, now = context().store, context().clock()
-        token, secret = create_token(store, principal, form["name"], form.all("permissions"), _limits(form), now)
+        permissions, limits = with_preset(form["preset"], form.all("permissions"), _limits(form))
+        token, secret = create_token(store, principal, form["name"], permissions, limits, now)
         return render_page("token_created.html", token=token, secret=secret, base=request.host_url)
     return _tokens_page(form, 400)
 
@@ -81,35 +91,39 @@ def _tokens_page(form: Form, status: int = 200) -> Response:
         domains=domains,
         permissions=permissions,
         lifetimes=LIFETIMES,
+        presets={name: preset.label for name, preset in PRESETS.items()},
+        unused=UNUSED,
+        rights={name: label for name, (label, _) in RIGHTS.items()},
+        print_policy=print_policy,
         now=now,
     )
 
 
 def _limits(form: Form) -> TokenLimits:
     """Return the limits in the form; an empty field means no limit."""
-    days = form["expires"]
-    if days not in LIFETIMES:
-        raise InputError("choose one of the options", "expires")
+    days, unused = _choice(form, "expires", LIFETIMES), _choice(form, "max_unused", UNUSED)
     return TokenLimits(
         expires_at=context().clock() + timedelta(days=int(days)) if days else None,
+        max_unused=read_max_unused(unused) if unused else None,
+        create_zones=RIGHTS[_choice(form, "create_zones", RIGHTS)][1],
+        delete_zones=RIGHTS[_choice(form, "delete_zones", RIGHTS)][1],
+        policies=tuple(read_policy(line, "policies") for line in form["policies"].splitlines() if line.strip()) or None,
         networks=tuple(map(read_network, form.words("allowed_networks"))) or None,
-        zones=frozenset(map(_zone_uuid, form.words("zones"))) or None,
+        zones=frozenset(read_zone(word, "zones") for word in form.words("zones")) or None,
         record_types=tuple(word.upper() for word in form.words("record_types")) or None,
         record_names=tuple(word.lower() for word in form.words("record_names")) or None,
     )
 
 
-def _zone_uuid(domain: str) -> UUID:
-    name = parse_domain(domain.lower(), "zones")
-    with reading():
-        zone = zones.get_by_name(name, current_session().principal.scope)
-    if zone is None:
-        raise InputError(f"you have no zone {domain}", "zones")
-    return zone.uuid
+def _choice(form: Form, field: str, choices: Mapping[str, object]) -> str:
+    if form[field] not in choices:
+        raise InputError("choose one of the options", field)
+    return form[field]
 
 
-def _domains_of(tokens: Iterable[Token]) -> dict[UUID, str]:
+def _domains_of(tokens: Iterable[Token]) -> dict[ZoneKey, str]:
     """Return the domains of the zones to which tokens are limited and that are shown; deleted zones are left out."""
-    uuids = {uuid for token in tokens for uuid in list(token.zones or ())[:VALUES]}
+    rules = [rule for token in tokens for rule in token.limits.rules[:VALUES] if rule.zones]
+    uuids = {key for rule in rules for key in list(rule.zones or ())[:VALUES] if isinstance(key, UUID)}
     found = {uuid: zones.get(uuid, current_session().principal.scope) for uuid in uuids}
     return {uuid: print_domain(zone.name) for uuid, zone in found.items() if zone}

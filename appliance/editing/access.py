@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from dns.name import Name
+
 from appliance.errors import NotFound, NotPermitted
 from appliance.principal import Principal, Scope
 from appliance.store import records, zones
 from appliance.zones.changes import Change, Update
 from appliance.zones.model import Record, Zone
-from appliance.zones.names import print_owner
+from appliance.zones.names import print_domain, print_owner
 
 
 def find_zone(uuid: UUID, scope: Scope) -> Zone:
@@ -28,15 +30,32 @@ def find_record(uuid: UUID, scope: Scope) -> tuple[Zone, Record]:
     return found
 
 
-def refuse_limited_to_records(principal: Principal, action: str) -> None:
-    """Raise NotPermitted if the principal's token is limited to some records: `action` is one on a whole zone."""
-    if principal.is_limited_to_records:
-        raise NotPermitted(f"this token is limited by record_types or record_names and cannot {action}")
+def check_creation(principal: Principal, name: Name) -> None:
+    """Raise NotPermitted if the principal's token may not create a zone of that name."""
+    limits, domain = principal.limits, print_domain(name)
+    if limits.create_zones is False:
+        raise NotPermitted("this token cannot create zones: its create_zones is false")
+    if not limits.allow_whole_zone(None, domain):
+        raise NotPermitted(f"the limits of this token do not let it create the zone {domain}")
+
+
+def check_deletion(principal: Principal, zone: Zone) -> None:
+    """Raise NotPermitted if the principal's token may not delete the zone."""
+    if principal.limits.delete_zones is False:
+        raise NotPermitted("this token cannot delete zones: its delete_zones is false")
+    check_whole_zone(principal, zone, "delete a whole zone")
+
+
+def check_whole_zone(principal: Principal, zone: Zone, action: str) -> None:
+    """Raise NotPermitted if the principal's token may not write every record of the zone: `action` is one on it all."""
+    if not principal.limits.allow_whole_zone(zone.uuid, print_domain(zone.name)):
+        raise NotPermitted(f"this token is limited to some records or to reading, and cannot {action}")
 
 
 def check_grant(principal: Principal, zone: Zone, change: Change) -> None:
-    """Raise NotPermitted if the principal's token may not write a record of the change."""
+    """Raise NotPermitted if the principal's token may not write a record of the change, as it was or as it will be."""
+    domain = print_domain(zone.name)
     for record in (change.before, change.after) if isinstance(change, Update) else (change.record,):
         name = print_owner(record.owner, zone.name)
-        if not principal.may_write(record.rdtype.name, name):
+        if not principal.limits.allow_record(zone.uuid, domain, record.rdtype.name, name):
             raise NotPermitted(f"this token may not write {record.rdtype.name} records at {name}")

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
-from appliance.editing.access import find_record, find_zone, refuse_limited_to_records
+from appliance.editing.access import check_creation, check_deletion, check_whole_zone, find_record, find_zone
 from appliance.editing.apply import apply_all
 from appliance.editing.change_set import ChangeSet
 from appliance.editing.commit import Alongside, commit, writes
@@ -70,9 +70,7 @@ class Editor:
         name = parse_domain(domain)
         is_operator = principal.operator and as_operator
         refuse_reserved(name, self.own_names, public_suffixes().is_public, operator=is_operator)
-        if principal.scope.zones is not None:
-            raise NotPermitted("this token is limited to certain zones and cannot create zones")
-        refuse_limited_to_records(principal, "create a zone")
+        check_creation(principal, name)
         now = self.clock()
         with self._writing():
             check_available(name, principal.account.uuid, now)
@@ -121,7 +119,7 @@ class Editor:
         check_comment(settings.get("comment", ""))
         with self._writing():
             zone = find_zone(uuid, principal.scope)
-            refuse_limited_to_records(principal, "change settings of a zone")
+            check_whole_zone(principal, zone, "change settings of a zone")
             changed = {key: value for key, value in settings.items() if getattr(zone, key) != value}
             if changed:
                 self.count_write(principal, zone.uuid)
@@ -137,7 +135,7 @@ class Editor:
             zone = find_zone(uuid, principal.scope)
             if zone.protected:
                 raise ZoneProtected(f"{print_domain(zone.name)} is protected: remove the protection before deleting it")
-            refuse_limited_to_records(principal, "delete a whole zone")
+            check_deletion(principal, zone)
             self.count_write(principal, zone.uuid)
             now = self.clock()
             zone = zones.mark_deleted(zone, deleted_at=now, queued_at=now, updated_at=now, revision=zone.revision + 1)

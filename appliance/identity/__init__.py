@@ -2,6 +2,7 @@
 
     authentication  from a token's secret to a principal, for every front door
     permissions     the names of permissions, and which of them a token may grant
+    policies        which records a token may write, in a list of entries; presets
     tokens          creation and revocation of API tokens
     sign_in         sign-in to the console and sign-out: passwords, sessions
     second_factor   time-based one-time passwords (RFC 6238)
@@ -9,5 +10,5 @@
     membership      creation, invitation and disabling of accounts
 
 The client of a request is a `Principal` of `appliance.principal`. This package must not know HTTP, pages or forms, nor
-anything of zones but their uuids.
+anything of zones but their uuids and domains.
 """

@@ -19,7 +19,7 @@ from appliance.store import accounts
 from appliance.store.file.database import Store
 
 LAST_USE_INTERVAL = timedelta(minutes=1)
-"""Shortest time between two updates of the last use of a token."""
+"""Shortest time between two updates of the last use of a token, or half of its `max_unused` if that is shorter."""
 
 _SECRET = re.compile(r"vps_[A-Za-z0-9_-]{16,128}")
 
@@ -82,19 +82,23 @@ class Authenticator:
 
     def _store_last_use(self, token: Token, now: datetime) -> None:
         """Store the last use of the token; ignore a locked or read-only store, since a read must not fail for that."""
-        if token.last_used_at is None or now - token.last_used_at >= LAST_USE_INTERVAL:
+        interval = min(LAST_USE_INTERVAL, (token.limits.max_unused or 2 * LAST_USE_INTERVAL) / 2)
+        if token.last_used_at is None or now - token.last_used_at >= interval:
             with suppress(StoreError), self.store.writing_if_free():
                 accounts.store_last_use(token, now)
 
 
 def _is_valid(token: Token, address: str, now: datetime) -> bool:
-    is_allowed = token.networks is None or any(parse_ip(address) in network for network in token.networks)
+    networks = token.limits.networks
+    is_allowed = networks is None or any(parse_ip(address) in network for network in networks)
     return is_allowed and _is_active(token, now)
 
 
 def _is_active(token: Token, now: datetime) -> bool:
+    limits = token.limits
     return (
         token.revoked_at is None
         and token.account.disabled_at is None
-        and (token.expires_at is None or now < token.expires_at)
+        and (limits.expires_at is None or now < limits.expires_at)
+        and (limits.max_unused is None or now - (token.last_used_at or token.created_at) <= limits.max_unused)
     )

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
 from ipaddress import ip_network
 from uuid import UUID
 
+from appliance.durations import parse_duration, print_duration
 from appliance.errors import InputError, NotPermitted
 from appliance.identity.permissions import PERMISSIONS, check_permissions, refuse_wider
-from appliance.principal import Network, Principal, Scope, Token, TokenLimits
+from appliance.principal import Network, Principal, Scope, Token, TokenLimits, ZoneKey
 from appliance.store import accounts, audit, zones
 from appliance.store.file.database import Store
-from appliance.zones.names import refuse_control_characters
+from appliance.zones.model import Zone
+from appliance.zones.names import parse_domain, print_domain, refuse_control_characters
 from appliance.zones.rdata import TYPES
 
 MAX_NAME = 100
@@ -21,7 +24,9 @@ MAX_NAME = 100
 MAX_TOKENS = 1000
 """Maximum number of tokens of an account."""
 MAX_LIMITS = 100
-"""Maximum number of networks, zones, types or names in one limit of a token."""
+"""Maximum number of networks, zones, types, names or policies in one limit of a token."""
+MIN_UNUSED, MAX_UNUSED = timedelta(seconds=1), timedelta(days=3650)
+"""Bounds of `max_unused`."""
 _GLOB = re.compile(r"[a-z0-9_.*?@/-]{1,255}")
 
 
@@ -32,13 +37,13 @@ def create_token(
 
     Raise NotPermitted if it would have more rights than the principal's token.
     """
-    _check(name, limits, now)
+    _check(name, now, limits)
     granted = frozenset(permissions)
     with store.writing():
         if len(accounts.active_tokens(principal.account.uuid)) >= MAX_TOKENS:
             raise InputError(f"this account has {MAX_TOKENS} tokens, the most that are allowed: revoke one first")
-        _check_zones(principal, limits)
-        refuse_wider(principal, granted & frozenset(PERMISSIONS), limits)
+        limits, domains = _find_zones(principal, limits)
+        refuse_wider(principal, granted & frozenset(PERMISSIONS), limits, domains)
         check_permissions(principal.account, granted)
         token, secret = accounts.create_token(principal.account, name, granted, now, limits)
         audit.append("token.create", principal.account.uuid, _subject(token), principal, now)
@@ -66,6 +71,14 @@ def read_network(text: str) -> Network:
         raise InputError(f"{text!r} is not a network such as 192.0.2.0/24: {refused}", "allowed_networks") from None
 
 
+def read_max_unused(text: str) -> timedelta:
+    """Return the duration of a text such as 90d; raise InputError if it is none."""
+    found = parse_duration(text)
+    if found is None:
+        raise InputError(f"{text!r} is not a duration such as 90s, 15m, 12h or 30d", "max_unused")
+    return found
+
+
 def _refuse_revoking_wider(principal: Principal, token: Token) -> None:
     try:
         refuse_wider(principal, token.permissions, token.limits)
@@ -73,37 +86,81 @@ def _refuse_revoking_wider(principal: Principal, token: Token) -> None:
         raise NotPermitted("this token cannot revoke a token that has more rights") from None
 
 
-def _check(name: str, limits: TokenLimits, now: datetime) -> None:
+def _check(name: str, now: datetime, limits: TokenLimits) -> None:
     refuse_control_characters(name, "name")
     if not 0 < len(name.strip()) <= MAX_NAME:
         raise InputError(f"the name of a token must have 1 to {MAX_NAME} characters, not {len(name.strip())}", "name")
     if limits.expires_at is not None and limits.expires_at <= now:
         raise InputError(f"expires_at must be in the future, not {limits.expires_at:%Y-%m-%dT%H:%M:%SZ}", "expires_at")
-    for field, values in (
-        ("allowed_networks", limits.networks),
-        ("zones", limits.zones),
-        ("record_types", limits.record_types),
-        ("record_names", limits.record_names),
-    ):
-        if values is not None and not 0 < len(values) <= MAX_LIMITS:
-            raise InputError(f"{field} must have 1 to {MAX_LIMITS} entries; omit it for no limit", field)
-    _check_types(limits.record_types or ())
-    for pattern in limits.record_names or ():
+    if limits.max_unused is not None and not MIN_UNUSED <= limits.max_unused <= MAX_UNUSED:
+        raise InputError(
+            f"max_unused must be {print_duration(MIN_UNUSED)} to {print_duration(MAX_UNUSED)},"
+            f" not {print_duration(limits.max_unused)}",
+            "max_unused",
+        )
+    _check_number("allowed_networks", limits.networks)
+    _check_number("zones", limits.zones)
+    _check_types("record_types", limits.record_types)
+    _check_names("record_names", limits.record_names)
+    _check_policies(limits)
+
+
+def _check_policies(limits: TokenLimits) -> None:
+    if limits.policies is None:
+        return
+    if (limits.zones, limits.record_types, limits.record_names) != (None, None, None):
+        raise InputError("policies replace zones, record_types and record_names: leave these out", "policies")
+    _check_number("policies", limits.policies)
+    for index, policy in enumerate(limits.policies):
+        _check_types(f"policies.{index}.types", policy.types)
+        _check_names(f"policies.{index}.name", policy.names)
+
+
+def _check_number(field: str, values: Collection[object] | None) -> None:
+    if values is not None and not 0 < len(values) <= MAX_LIMITS:
+        raise InputError(f"{field} must have 1 to {MAX_LIMITS} entries; omit it for no limit", field)
+
+
+def _check_types(field: str, types: Collection[str] | None) -> None:
+    _check_number(field, types)
+    for name in types or ():
+        if name not in {rdtype.name for rdtype in TYPES}:
+            raise InputError(f"{name!r} is not a record type such as TXT", field)
+
+
+def _check_names(field: str, patterns: Collection[str] | None) -> None:
+    _check_number(field, patterns)
+    for pattern in patterns or ():
         if not _GLOB.fullmatch(pattern):
-            raise InputError(f"{pattern!r} is not a pattern in lower case such as _acme-challenge.*", "record_names")
+            raise InputError(f"{pattern!r} is not a pattern in lower case such as _acme-challenge.*", field)
 
 
-def _check_types(patterns: Iterable[str]) -> None:
-    for pattern in patterns:
-        if pattern not in {rdtype.name for rdtype in TYPES}:
-            raise InputError(f"{pattern!r} is not a record type such as TXT", "record_types")
+def _find_zones(principal: Principal, limits: TokenLimits) -> tuple[TokenLimits, dict[ZoneKey, str]]:
+    """Return the limits with the uuids of zones that exist, and the domain of each; raise InputError for others.
 
-
-def _check_zones(principal: Principal, limits: TokenLimits) -> None:
+    With `create_zones`, a policy may have the domain of a zone that does not exist.
+    """
     scope = Scope(None if principal.operator and principal.account.is_admin else principal.account.uuid)
-    for uuid in limits.zones or ():
-        if zones.get(uuid, scope) is None:
-            raise InputError(f"this account has no zone with the uuid {uuid}", "zones")
+    domains: dict[ZoneKey, str] = {}
+
+    def find(keys: frozenset[ZoneKey] | None, field: str, *, may_be_missing: bool = False) -> frozenset[ZoneKey] | None:
+        found = {key: _find_zone(key, scope) for key in keys or ()}
+        missing = [key for key, zone in found.items() if zone is None]
+        if missing and not (may_be_missing and isinstance(missing[0], str)):
+            raise InputError(f"this account has no zone {missing[0]}", field)
+        domains.update({zone.uuid: print_domain(zone.name) for zone in found.values() if zone})
+        return None if keys is None else frozenset(zone.uuid if zone else key for key, zone in found.items())
+
+    may_be_missing = limits.create_zones is True
+    policies = tuple(
+        replace(policy, zones=find(policy.zones, f"policies.{index}.zone", may_be_missing=may_be_missing))
+        for index, policy in enumerate(limits.policies or ())
+    )
+    return replace(limits, zones=find(limits.zones, "zones"), policies=policies or None), domains
+
+
+def _find_zone(key: ZoneKey, scope: Scope) -> Zone | None:
+    return zones.get(key, scope) if isinstance(key, UUID) else zones.get_by_name(parse_domain(key), scope)
 
 
 def _subject(token: Token) -> str:

@@ -13,7 +13,7 @@ import peewee as pw
 
 from appliance.errors import InputError, NotFound
 from appliance.principal import Account, Token, TokenLimits
-from appliance.store import tables
+from appliance.store import policies, tables
 from appliance.store.zones import Page
 
 SECRET_OCTETS = 24
@@ -112,6 +112,10 @@ def create_token(
         zones=_texts(limits.zones),
         record_types=_texts(limits.record_types),
         record_names=_texts(limits.record_names),
+        policies=None if limits.policies is None else list(map(policies.document_of, limits.policies)),
+        create_zones=limits.create_zones,
+        delete_zones=limits.delete_zones,
+        max_unused=limits.max_unused,
         created_at=now,
         expires_at=limits.expires_at,
     )
@@ -190,6 +194,20 @@ def from_row(row: tables.Account) -> Account:
     return Account(row.uuid, row.email, row.is_admin, row.zone_count, row.created_at, row.disabled_at)
 
 
+def _limits(row: tables.Token) -> TokenLimits:
+    return TokenLimits(
+        expires_at=row.expires_at,
+        networks=None if row.networks is None else tuple(map(ip_network, row.networks)),
+        zones=None if row.zones is None else frozenset(map(UUID, row.zones)),
+        record_types=None if row.record_types is None else tuple(row.record_types),
+        record_names=None if row.record_names is None else tuple(row.record_names),
+        policies=None if row.policies is None else tuple(map(policies.from_document, row.policies)),
+        create_zones=row.create_zones,
+        delete_zones=row.delete_zones,
+        max_unused=row.max_unused,
+    )
+
+
 def _token(row: tables.Token) -> Token:
     return Token(
         uuid=row.uuid,
@@ -197,12 +215,8 @@ def _token(row: tables.Token) -> Token:
         name=row.name,
         prefix=row.prefix,
         permissions=frozenset(row.permissions),
-        networks=None if row.networks is None else tuple(map(ip_network, row.networks)),
-        zones=None if row.zones is None else frozenset(map(UUID, row.zones)),
-        record_types=None if row.record_types is None else tuple(row.record_types),
-        record_names=None if row.record_names is None else tuple(row.record_names),
+        limits=_limits(row),
         created_at=row.created_at,
-        expires_at=row.expires_at,
         last_used_at=row.last_used_at,
         revoked_at=row.revoked_at,
     )

@@ -14,7 +14,7 @@ import peewee as pw
 
 from appliance.principal import Principal, Scope
 from appliance.store import tables
-from appliance.store.zones import Page
+from appliance.store.zones import Page, within_with_deleted
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +75,7 @@ def _changes(scope: Scope) -> pw.ModelSelect[tables.Change]:
     )
     if scope.account is None and scope.zones is None:
         return query
-    zones = tables.Zone.select(tables.Zone.id)
-    if scope.account is not None:
-        account = tables.Account.select(tables.Account.id).where(tables.Account.uuid == scope.account)
-        zones = zones.where(tables.Zone.account == account)
-    if scope.zones is not None:
-        zones = zones.where(tables.Zone.uuid.in_(list(scope.zones)))
+    zones = tables.Zone.select(tables.Zone.id).where(*within_with_deleted(scope))
     return query.where(tables.Change.zone.in_(zones))
 
 

@@ -31,6 +31,20 @@ class Instant(pw.Field):
         return None if value is None else _EPOCH + timedelta(microseconds=value)
 
 
+class Seconds(pw.Field):
+    """A duration <-> integer seconds."""
+
+    field_type = "INTEGER"
+
+    def db_value(self, value: timedelta | None) -> int | None:
+        """Return seconds."""
+        return None if value is None else value // timedelta(seconds=1)
+
+    def python_value(self, value: int | None) -> timedelta | None:
+        """Return a duration."""
+        return None if value is None else timedelta(seconds=value)
+
+
 class Document(pw.Field):
     """A list or mapping of JSON values, stored as text."""
 
@@ -71,6 +85,10 @@ class Token(pw.Model):
     zones = Document(null=True)
     record_types = Document(null=True)
     record_names = Document(null=True)
+    policies = Document(null=True)
+    create_zones = pw.BooleanField(null=True)
+    delete_zones = pw.BooleanField(null=True)
+    max_unused = Seconds(null=True)
     created_at = Instant()
     expires_at = Instant(null=True)
     last_used_at = Instant(null=True)

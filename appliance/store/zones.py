@@ -222,11 +222,17 @@ def reaches(served: pw.Field, serial: pw.Field) -> pw.Expression:
 def within(scope: Scope) -> Iterable[pw.Expression]:
     """Yield the conditions that a zone is not deleted and in the scope."""
     yield tables.Zone.deleted_at.is_null()
+    yield from within_with_deleted(scope)
+
+
+def within_with_deleted(scope: Scope) -> Iterable[pw.Expression]:
+    """Yield the conditions that a zone is in the scope, deleted or not."""
     if scope.account is not None:
         account = tables.Account.select(tables.Account.id).where(tables.Account.uuid == scope.account)
         yield tables.Zone.account == account
     if scope.zones is not None:
-        yield tables.Zone.uuid.in_(list(scope.zones))
+        by_uuid = tables.Zone.uuid.in_(list(scope.zones))
+        yield by_uuid | tables.Zone.name.in_(list(scope.domains)) if scope.domains else by_uuid
 
 
 def _counted(scope: Scope) -> int:
@@ -269,7 +275,7 @@ def find_zone_of(name: Name, scope: Scope) -> Zone | None:
     """Return the zone of the scope that contains a full domain name, the longest match, or None."""
     labels = name.labels[:-1]
     keys = [name_keys.domain_key(Name((*labels[above:], b""))) for above in range(len(labels))]
-    matching = _select().where(tables.Zone.name_key.in_(keys), *within(Scope(None, scope.zones)))
+    matching = _select().where(tables.Zone.name_key.in_(keys), *within(replace(scope, account=None)))
     if scope.account is not None:
         account = tables.Account.select(tables.Account.id).where(tables.Account.uuid == scope.account)
         matching = matching.where(tables.Zone.account + 0 == account)  # not by the index of an account's many zones

@@ -8,7 +8,7 @@ from flask import request
 
 from appliance.addresses import parse_ip
 from appliance.errors import AuthenticationFailed
-from appliance.principal import Principal
+from appliance.principal import EVERYTHING, Principal
 from appliance.web import rate_headers
 from appliance.web.context import context, learn_client
 from appliance.web.host_names import is_known_host, refuse_unknown_host
@@ -56,4 +56,4 @@ def _has_operators_token() -> bool:
         principal = authenticate_bearer()
     except AuthenticationFailed:
         return False
-    return principal.operator and principal.limits.zones is None
+    return principal.operator and principal.scope == EVERYTHING

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import apsw
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -141,6 +142,21 @@ def is_error(answer: TestResponse, status: int, code: str, field: str | None = N
     assert list(body) == ["detail", "error_code", "field"]
     assert (answer.status_code, body["error_code"], body["field"]) == (status, code, field), answer.text
     return True
+
+
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """Collect the SQL statements of the block."""
+    statements: list[str] = []
+
+    def listen(connection: apsw.Connection) -> None:
+        connection.trace_v2(apsw.SQLITE_TRACE_STMT, lambda event: statements.append(event["sql"]))
+
+    apsw.connection_hooks.append(listen)
+    try:
+        yield statements
+    finally:
+        apsw.connection_hooks.remove(listen)
 
 
 @pytest.fixture

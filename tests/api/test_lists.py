@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-import apsw
 import pytest
 from werkzeug.http import parse_options_header
 
-from tests.api.conftest import NS1, Application, Bearer, is_error
+from tests.api.conftest import NS1, Application, Bearer, counted, is_error
 
 
 @pytest.fixture
@@ -128,33 +124,18 @@ def test_records_of_a_zone_are_listed_completely_or_in_pages(me: Bearer) -> None
 
 def test_a_list_needs_the_same_number_of_statements_for_any_length(application: Application, me: Bearer) -> None:
     me.zone("first.com")
-    with _counted() as few:
+    with counted() as few:
         assert len(me("GET", "/dns-zones/").get_json()) == 1
     for number in range(20):
         me.record(me.zone(f"page{number:02}.com"), "A", "@", "192.0.2.1")
-    with _counted() as more:
+    with counted() as more:
         zones = me("GET", "/dns-zones/").get_json()
     assert len(zones) == 21
     assert zones[1]["deployment"]["nameservers"][0]["name"] == NS1
     assert len(few) == len(more)
-    with _counted() as records:
+    with counted() as records:
         assert len(me("GET", "/dns-records/").get_json()) == 20
     assert len(records) <= len(few)
-
-
-@contextmanager
-def _counted() -> Iterator[list[str]]:
-    """Collect the SQL statements of the block."""
-    statements: list[str] = []
-
-    def listen(connection: apsw.Connection) -> None:
-        connection.trace_v2(apsw.SQLITE_TRACE_STMT, lambda event: statements.append(event["sql"]))
-
-    apsw.connection_hooks.append(listen)
-    try:
-        yield statements
-    finally:
-        apsw.connection_hooks.remove(listen)
 
 
 def _links(header: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from markupsafe import escape
 
 from appliance.console.tokens import PERMISSION_TEXTS
 from appliance.identity.permissions import PERMISSIONS
-from appliance.principal import Token, TokenLimits
+from appliance.principal import Policy, Token, TokenLimits
 from appliance.store import accounts
 from tests.api.conftest import Bearer
 from tests.console.conftest import Browser, Console, texts
@@ -53,9 +54,9 @@ def test_a_token_is_created_and_used(console: Console, browser: Browser) -> None
     listed = browser.get(PAGE)
     assert secret not in listed.text and secret[:12] in listed.text and "laptop" in listed.text
     token = stored(console, secret)
-    assert token.expires_at and (token.expires_at - console.application.clock()).days == 90
+    assert token.limits.expires_at and (token.limits.expires_at - console.application.clock()).days == 90
     limits = token.limits
-    assert limits == TokenLimits(expires_at=token.expires_at)
+    assert limits == TokenLimits(expires_at=token.limits.expires_at)
 
 
 def test_the_secret_is_shown_with_an_example_command(browser: Browser) -> None:
@@ -76,10 +77,32 @@ def test_a_restricted_token(console: Console, browser: Browser) -> None:
         expires="",
     )
     token = stored(console, secret)
-    assert token.zones == frozenset({UUID(zone["uuid"])}) and token.record_types == ("CAA", "TXT")
-    assert token.record_names == ("_acme-challenge", "_acme-challenge.*") and token.expires_at is None
-    assert token.networks and list(map(str, token.networks)) == ["192.0.2.0/24", "2001:db8::/32"]
+    assert token.limits.zones == frozenset({UUID(zone["uuid"])}) and token.limits.record_types == ("CAA", "TXT")
+    assert token.limits.record_names == ("_acme-challenge", "_acme-challenge.*") and token.limits.expires_at is None
+    assert token.limits.networks and list(map(str, token.limits.networks)) == ["192.0.2.0/24", "2001:db8::/32"]
     assert "example.com" in browser.get(PAGE).text
+
+
+def test_a_token_with_policies(console: Console, browser: Browser) -> None:
+    zone = console.application.bearer(ME).zone("example.com")
+    lines = "zone=example.com name=www types=A,AAAA write\r\n\r\nzone=new.example read\r\n"
+    secret = create(browser, policies=lines, create_zones="yes", delete_zones="no", max_unused="90d")
+    limits = stored(console, secret).limits
+    assert limits.policies == (
+        Policy(frozenset({UUID(zone["uuid"])}), ("www",), ("A", "AAAA")),
+        Policy(frozenset({"new.example"}), write=False),
+    )
+    assert (limits.create_zones, limits.delete_zones, limits.max_unused) == (True, False, timedelta(days=90))
+    shown = browser.get(PAGE).text
+    assert "zone=example.com name=www types=A,AAAA write" in shown and "unused for 90 days" in shown
+
+
+def test_a_token_of_a_preset(console: Console, browser: Browser) -> None:
+    zone = console.application.bearer(ME).zone("example.com")
+    secret = create(browser, preset="certificates", permissions=[], zones="example.com", record_names="www")
+    token = stored(console, secret)
+    assert token.limits.policies == (Policy(frozenset({UUID(zone["uuid"])}), ("_acme-challenge.www",), ("TXT",)),)
+    assert "dns:update" in token.permissions and token.limits.create_zones is False
 
 
 @pytest.mark.parametrize(
@@ -99,6 +122,12 @@ def test_a_restricted_token(console: Console, browser: Browser) -> None:
         ({"record_names": "[a-z]"}, "record_names"),
         ({"allowed_networks": "192.0.2.1/24"}, "allowed_networks"),
         ({"allowed_networks": "here"}, "allowed_networks"),
+        ({"policies": "zone=example.com"}, "policies"),
+        ({"policies": "write", "record_types": "A"}, "policies"),
+        ({"max_unused": "1d"}, "max_unused"),
+        ({"create_zones": "perhaps"}, "create_zones"),
+        ({"preset": "full"}, "permissions"),
+        ({"preset": "everything", "permissions": []}, "preset"),
     ],
 )
 def test_invalid_values_are_refused(console: Console, browser: Browser, values: dict[str, Any], field: str) -> None:

@@ -14,7 +14,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from appliance.errors import InputError, NotPermitted
-from appliance.identity.permissions import PERMISSIONS, check_permissions, glob_lies_in, refuse_wider
+from appliance.identity.permissions import PERMISSIONS, check_permissions, refuse_wider
+from appliance.identity.policies import glob_lies_in
 from appliance.principal import Account, Principal, Token, TokenLimits, allows
 
 globs = st.text("a.*?[]!", min_size=1, max_size=5)
@@ -70,8 +71,7 @@ def test_operators_have_all_permissions() -> None:
 
 def _bearer(*permissions: str, limits: TokenLimits) -> Principal:
     held = frozenset(permissions)
-    limited = (limits.networks, limits.zones, limits.record_types, limits.record_names)
-    token = Token(UUID(int=9), ACCOUNT, "n", "vps_", held, *limited, ACCOUNT.created_at, limits.expires_at, None, None)
+    token = Token(UUID(int=9), ACCOUNT, "n", "vps_", held, limits, ACCOUNT.created_at, None, None)
     return Principal.of_token(token, "192.0.2.1")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playhouse import migrations
 
-from appliance.principal import EVERYTHING, Principal
+from appliance.principal import EVERYTHING, Principal, TokenLimits
 from appliance.store import accounts, audit, credentials, deployments, holds, journal, sessions, tables, zones
 from appliance.store.file import sqlite
 from appliance.store.file.database import Store
@@ -117,3 +117,15 @@ def test_zones_of_a_former_release_are_not_held(tmp_path: Path) -> None:
     store.create_or_migrate()
     with store.reading():
         assert holds.due(None, 9) == [] and len(deployments.statuses()) == 1
+
+
+def test_a_token_of_a_former_release_keeps_its_limits(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite3"
+    former_store(path, "0008")
+    with closing(sqlite.connect(path)) as writer, writer:
+        writer.execute("update token set record_types = '[\"TXT\"]'")
+    store = Store(path)
+    store.create_or_migrate()
+    with store.connection():
+        token = accounts.find_token("vps_old")
+    assert token and token.limits == TokenLimits(record_types=("TXT",))

@@ -1,4 +1,4 @@
-"""Recovery codes: each replaces a code of the second factor once."""
+"""Recovery codes, each of which replaces a code of the second factor once; and policies of tokens."""
 
 import peewee as pw
 
@@ -13,10 +13,15 @@ STATEMENTS = (
     )
     """,
     "create index recovery_code_account on recovery_code (account_id)",
+    "alter table token add column policies text",
+    "alter table token add column create_zones integer",
+    "alter table token add column delete_zones integer",
+    # seconds
+    "alter table token add column max_unused integer",
 )
 
 
 def up(migrator: object, db: pw.Database) -> None:
-    """Create the table and its index."""
+    """Create the table and its index, and add the columns."""
     for statement in STATEMENTS:
         db.execute_sql(statement)

@@ -1,0 +1,138 @@
+"""`token`: API tokens."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import click
+
+from appliance.cli.accounts import NAME, acting_for
+from appliance.cli.options import Duration, json_option, now, opened, print_moment, print_rows, settings_options
+from appliance.durations import print_duration
+from appliance.identity import tokens
+from appliance.identity.permissions import PERMISSIONS
+from appliance.identity.policies import PRESETS, print_policy, read_policy, read_zone, with_preset
+from appliance.principal import Principal, Token, TokenLimits
+from appliance.settings import Settings
+from appliance.store import accounts
+
+
+@click.group()
+def token() -> None:
+    """Manage API tokens."""
+
+
+@token.command("create")
+@click.option("--account", "email", required=True, help="Email of the account.")
+@click.option("--name", required=True, help="Name of the token, such as its purpose.")
+@click.option(
+    "--permission",
+    "permissions",
+    multiple=True,
+    type=click.Choice(PERMISSIONS),
+    help="Permission to grant; may be repeated.",
+)
+@click.option("--preset", type=click.Choice(tuple(PRESETS)), help="Purpose that decides permissions and policies.")
+@click.option("--expires", type=Duration(), help="Time until it expires, such as 90d. [default: never]")
+@click.option("--max-unused", type=Duration(), help="Time without use after which it is void, such as 90d.")
+@click.option("--zone", "domains", multiple=True, help="Restrict it to this zone; may be repeated.")
+@click.option("--record-name", "names", multiple=True, help="Restrict what it writes to this name; may be repeated.")
+@click.option("--record-type", "types", multiple=True, help="Restrict what it writes to this type; may be repeated.")
+@click.option(
+    "--policy",
+    "policies",
+    multiple=True,
+    help="Entry of its policies, such as 'zone=example.com name=www types=A,AAAA write'; the first that matches a "
+    "record decides. May be repeated.",
+)
+@click.option(
+    "--create-zones/--no-create-zones", default=None, help="Whether it may create zones, whatever its permissions are."
+)
+@click.option(
+    "--delete-zones/--no-delete-zones", default=None, help="Whether it may delete zones, whatever its permissions are."
+)
+@click.option(
+    "--network",
+    "networks",
+    multiple=True,
+    help="Accept it only from this network, such as 192.0.2.0/24; may be repeated.",
+)
+@settings_options
+def create_token(
+    settings: Settings,
+    email: str,
+    name: str,
+    permissions: tuple[str, ...],
+    preset: str | None,
+    **options: Any,  # noqa: ANN401 - those of `_limits`
+) -> None:
+    """Create a token and print its secret.
+
+    The secret is not shown again.
+    """
+    if not permissions and not preset:
+        raise click.UsageError("--permission or --preset is required")
+    granted, limits = with_preset(preset or "", permissions, _limits(**options))
+    with opened(settings) as store:
+        _, secret = tokens.create_token(store, acting_for(email), name, granted, limits, now())
+    click.echo(secret)
+
+
+@token.command("list")
+@json_option
+@settings_options
+def list_tokens(settings: Settings, as_json: bool) -> None:
+    """List all tokens, without their secrets."""
+    with opened(settings):
+        print_rows([_token(one) for one in accounts.list_tokens()], as_json=as_json)
+
+
+@token.command("revoke")
+@click.argument("uuid", type=click.UUID)
+@settings_options
+def revoke_token(settings: Settings, uuid: UUID) -> None:
+    """Revoke a token, effective with the next request."""
+    with opened(settings) as store:
+        tokens.revoke_token(store, Principal.local(NAME, accounts.owner_of_token(uuid)), uuid, now())
+    click.echo(f"token {uuid} revoked")
+
+
+def _limits(
+    *,
+    expires: timedelta | None,
+    networks: tuple[str, ...],
+    domains: tuple[str, ...],
+    names: tuple[str, ...],
+    types: tuple[str, ...],
+    policies: tuple[str, ...],
+    **rights: Any,  # noqa: ANN401 - create_zones, delete_zones and max_unused, as TokenLimits has them
+) -> TokenLimits:
+    return TokenLimits(
+        expires_at=now() + expires if expires else None,
+        networks=tuple(map(tokens.read_network, networks)) or None,
+        zones=frozenset(read_zone(domain, "zone") for domain in domains) or None,
+        record_types=tuple(map(str.upper, types)) or None,
+        record_names=tuple(map(str.lower, names)) or None,
+        policies=tuple(read_policy(text, "policy") for text in policies) or None,
+        **rights,
+    )
+
+
+def _token(one: Token) -> dict[str, object]:
+    return {
+        "uuid": str(one.uuid),
+        "prefix": one.prefix,
+        "name": one.name,
+        "account": one.account.email,
+        "permissions": sorted(one.permissions),
+        "zones": sorted(map(str, one.limits.zones)) if one.limits.zones else None,
+        "policies": [print_policy(policy, {}) for policy in one.limits.policies] if one.limits.policies else None,
+        "networks": list(map(str, one.limits.networks)) if one.limits.networks else None,
+        "max_unused": print_duration(one.limits.max_unused) if one.limits.max_unused else None,
+        "created_at": print_moment(one.created_at),
+        "expires_at": print_moment(one.limits.expires_at),
+        "last_used_at": print_moment(one.last_used_at),
+        "revoked_at": print_moment(one.revoked_at),
+    }

@@ -1,0 +1,80 @@
+"""`token`: policies, presets and other limits on the command line."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from click.testing import CliRunner, Result
+
+from appliance.cli import program
+from appliance.principal import Policy, TokenLimits
+from appliance.store import accounts
+from tests.workspace import Workspace
+
+OWNER = "owner@example.org"
+
+
+def run(workspace: Workspace, *arguments: str) -> Result:
+    """Run a command on the store of the workspace."""
+    environment = {"DNS_APPLIANCE_STORE_PATH": str(workspace.store.path)}
+    return CliRunner().invoke(program, ["token", *arguments], env=environment)
+
+
+def created(workspace: Workspace, *options: str) -> tuple[frozenset[str], TokenLimits]:
+    """Return permissions and limits of a token that the command creates."""
+    result = run(workspace, "create", "--account", OWNER, "--name", "n", *options)
+    assert result.exit_code == 0, result.output
+    token = accounts.find_token(result.output.strip())
+    assert token
+    return token.permissions, token.limits
+
+
+@pytest.fixture
+def zone(workspace: Workspace) -> UUID:
+    """The uuid of a zone of the owner."""
+    return workspace.zone("example.com").uuid
+
+
+def test_policies_and_rights(workspace: Workspace, zone: UUID) -> None:
+    options = ("--permission", "dns:list", "--no-delete-zones", "--create-zones", "--max-unused", "36h")
+    lines = ("zone=example.com name=www types=A,AAAA write", "zone=new.example read")
+    _, limits = created(workspace, *options, "--policy", lines[0], "--policy", lines[1])
+    assert limits == TokenLimits(
+        policies=(
+            Policy(frozenset({zone}), ("www",), ("A", "AAAA")),
+            Policy(frozenset({"new.example"}), write=False),
+        ),
+        create_zones=True,
+        delete_zones=False,
+        max_unused=timedelta(hours=36),
+    )
+    (shown,) = json.loads(run(workspace, "list", "--json").output)
+    assert shown["policies"][1] == lines[1] and shown["max_unused"] == "36h"
+
+
+def test_the_older_limits_and_a_preset(workspace: Workspace, zone: UUID) -> None:
+    _, limits = created(workspace, "--permission", "dns:update", "--record-name", "WWW", "--record-type", "a")
+    assert limits == TokenLimits(record_names=("www",), record_types=("A",))
+    permissions, limits = created(
+        workspace, "--preset", "dynamic-dns", "--zone", "example.com", "--record-name", "home"
+    )
+    assert limits.policies == (Policy(frozenset({zone}), ("home",), ("A", "AAAA")),) and "dns:update" in permissions
+    assert (limits.create_zones, limits.delete_zones) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ((), "--permission or --preset is required"),
+        (("--preset", "full", "--permission", "dns:list"), "decides permissions"),
+        (("--permission", "dns:list", "--policy", "zone=example.com"), "one of the words read and write"),
+        (("--permission", "dns:list", "--zone", "unknown.example"), "no zone unknown.example"),
+    ],
+)
+def test_wrong_options_are_refused(workspace: Workspace, options: tuple[str, ...], text: str) -> None:
+    result = run(workspace, "create", "--account", OWNER, "--name", "n", *options)
+    assert result.exit_code != 0 and text in f"{result.output}{result.exception}"
+    assert accounts.list_tokens() == []
