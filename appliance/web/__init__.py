@@ -15,6 +15,7 @@
     deployment_wait   waiting until a change is seen served
     error_status      the HTTP status of each error
     error_responses   errors as JSON, where no other front door answers them
+    refusal_log       refused requests in the log
     health            `/healthz`, `/readyz` and `/metrics`
     readiness         the problems that `/readyz` reports
     metrics           the metrics that `/metrics` exports

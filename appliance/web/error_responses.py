@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from flask import Response, jsonify
+from flask import Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from appliance.errors import ApplianceError, AuthenticationFailed, InputError, RateLimited, ZoneProtected
 from appliance.web import rate_headers
 from appliance.web.error_status import log_fault, retry_after_of, status_of
 from appliance.web.front_doors import body_limit
+from appliance.web.refusal_log import log_refusal
 
 CODES: Mapping[int, str] = {
     400: "validation_error",
@@ -65,6 +66,7 @@ def error_response(
 
 
 def _answer_ours(error: ApplianceError) -> Response:
+    log_refusal(error, request.headers.get("Authorization", ""))
     if isinstance(error, RateLimited):
         rate_headers.note_refusal(error)
     status, seconds = status_of(error), retry_after_of(error)

@@ -36,8 +36,15 @@ SIGN_INS_PER_ADDRESS = 60
 """Wrong sign-ins a minute from one network, to any account."""
 TOKEN, ADDRESS = "token", "address"
 """Names of the policies that responses show."""
+LOG_LINES = 120
+"""Lines a minute in the log about refused requests, of each kind."""
 _IPV6_PREFIX = 64
 """Length of the IPv6 prefix that counts as one client: a host may use every address of its /64."""
+_IPV6_SITE, _SITE_FACTOR = 48, 16
+"""Length of the IPv6 prefix that one site may have, and how many times the limit of one client it has in all.
+
+IPv4 has no such limit: a /24 belongs to many parties.
+"""
 
 
 class Rate:
@@ -105,6 +112,49 @@ class Rate:
         return min(self._burst, held + (now - since) * self._rate)
 
 
+class NetworkRate:
+    """A rate limit by client address: for each client, and for all clients of an IPv6 site together. Thread-safe."""
+
+    def __init__(self, rate: float, burst: int, clock: Callable[[], float]) -> None:
+        self._clients = Rate(rate, burst, clock)
+        self._sites = Rate(rate * _SITE_FACTOR, burst * _SITE_FACTOR, clock)
+
+    def __len__(self) -> int:
+        """Return the number of buckets in memory."""
+        return len(self._clients) + len(self._sites)
+
+    @property
+    def per_second(self) -> float:
+        """The events of a client a second; 0: no limit."""
+        return self._clients.per_second
+
+    def take(self, address: str) -> float:
+        """Count an event; return 0, or the seconds until the next is allowed if there were too many."""
+        taken: list[tuple[Rate, str]] = []
+        for rate, network in self._limits(address):
+            if seconds := rate.take(network):
+                for former, of in taken:
+                    former.give_back(of)
+                return seconds
+            taken.append((rate, network))
+        return 0
+
+    def give_back(self, address: str) -> None:
+        """Uncount an event."""
+        for rate, network in self._limits(address):
+            rate.give_back(network)
+
+    def seconds_to_next(self, address: str) -> float:
+        """Return 0 if `take` would allow an event, else the seconds until then; change nothing."""
+        return max(rate.seconds_to_next(network) for rate, network in self._limits(address))
+
+    def _limits(self, address: str) -> Iterator[tuple[Rate, str]]:
+        client, site = client_network(address), client_network(address, _IPV6_SITE)
+        yield self._clients, client
+        if site != client:
+            yield self._sites, site
+
+
 @dataclass(frozen=True, slots=True)
 class RateLimits:
     """The rate limits of one application.
@@ -116,13 +166,14 @@ class RateLimits:
     """
 
     requests: Rate
-    failures: Rate
+    failures: NetworkRate
     sign_ins_by_account: Rate
-    sign_ins_by_address: Rate
+    sign_ins_by_address: NetworkRate
     sign_ins_elsewhere: Rate
     codes: Rate
     writes_by_account: Rate
     writes_by_zone: Rate
+    log_lines: Rate
     password_slots: PasswordSlots
 
     def count_write(self, principal: Principal, zone: UUID | None) -> None:
@@ -138,7 +189,7 @@ class RateLimits:
             self.writes_by_account.give_back(account)
             _check(seconds, "too many changes of this zone", "zone")
 
-    def policies(self) -> Mapping[str, Rate]:
+    def policies(self) -> Mapping[str, Rate | NetworkRate]:
         """Return the limits that responses show, by name."""
         return {
             TOKEN: self.requests,
@@ -153,12 +204,12 @@ class RateLimits:
 
     def check_failures(self, address: str) -> None:
         """Raise RateLimited if the address has failed too often; to be called before its token is read."""
-        seconds = self.failures.seconds_to_next(client_network(address))
+        seconds = self.failures.seconds_to_next(address)
         _check(seconds, "too many failed authentications", ADDRESS)
 
     def count_failure(self, address: str) -> None:
         """Count a failed authentication from the address."""
-        self.failures.take(client_network(address))
+        self.failures.take(address)
 
     @contextmanager
     def sign_in(self, email: str, address: str, usual: Collection[str]) -> Iterator[Callable[[], None]]:
@@ -170,6 +221,8 @@ class RateLimits:
         network = client_network(address)
         is_known = network in map(client_network, usual)
         with ExitStack() as undo:
+            _check(self.sign_ins_by_address.take(address), "too many wrong sign-ins")
+            undo.callback(self.sign_ins_by_address.give_back, address)
             for rate, key in self._sign_in_limits(email.lower(), network, is_known=is_known):
                 _check(rate.take(key), "too many wrong sign-ins")
                 undo.callback(rate.give_back, key)
@@ -177,7 +230,6 @@ class RateLimits:
                 yield undo.pop_all().close
 
     def _sign_in_limits(self, email: str, network: str, *, is_known: bool) -> Iterator[tuple[Rate, Hashable]]:
-        yield self.sign_ins_by_address, network
         yield self.sign_ins_by_account, (email, network)
         if not is_known:
             yield self.sign_ins_elsewhere, email
@@ -197,18 +249,19 @@ def create_rate_limits(settings: ApiSettings, clock: Callable[[], float]) -> Rat
     """Return the limits that the settings define; `clock` is monotonic, in seconds."""
     return RateLimits(
         Rate(settings.token_rate, settings.token_burst, clock),
-        Rate(settings.failure_rate, settings.failure_burst, clock),
+        NetworkRate(settings.failure_rate, settings.failure_burst, clock),
         Rate(SIGN_INS_PER_ACCOUNT / 60, SIGN_INS_PER_ACCOUNT, clock),
-        Rate(SIGN_INS_PER_ADDRESS / 60, SIGN_INS_PER_ADDRESS, clock),
+        NetworkRate(SIGN_INS_PER_ADDRESS / 60, SIGN_INS_PER_ADDRESS, clock),
         Rate(SIGN_INS_ELSEWHERE / 3600, SIGN_INS_ELSEWHERE, clock),
         Rate(CODES_PER_HOUR / 3600, CODES_AT_ONCE, clock),
         Rate(settings.account_write_rate, settings.account_write_burst, clock),
         Rate(settings.zone_write_rate, settings.zone_write_burst, clock),
+        Rate(LOG_LINES / 60, LOG_LINES, clock),
         PasswordSlots(),
     )
 
 
-def client_network(address: str) -> str:
+def client_network(address: str, prefix: int = _IPV6_PREFIX) -> str:
     """Return what counts as one client: the IPv4 address, also of an IPv4-mapped one, or the /64 of an IPv6 address."""
     try:
         found = ipaddress.ip_address(address.partition("%")[0])
@@ -218,7 +271,7 @@ def client_network(address: str) -> str:
         return str(found)
     if found.ipv4_mapped:
         return str(found.ipv4_mapped)
-    return str(ipaddress.ip_network((found, _IPV6_PREFIX), strict=False))
+    return str(ipaddress.ip_network((found, prefix), strict=False))
 
 
 def _digest(key: Hashable) -> bytes:

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from appliance.app import create_app
 from appliance.errors import RateLimited
 from appliance.settings import ApiSettings, QuotaSettings, Settings
-from appliance.web.rate_limits import Rate, RateLimits, client_network, create_rate_limits
+from appliance.web.rate_limits import NetworkRate, Rate, RateLimits, client_network, create_rate_limits
 from tests.api.conftest import Application, Bearer, is_error
 
 HERE, THERE = {"REMOTE_ADDR": "192.0.2.1"}, {"REMOTE_ADDR": "192.0.2.2"}
@@ -124,6 +124,18 @@ def test_threads_share_a_bucket(seconds: Seconds) -> None:
 )
 def test_the_network_of_a_client(address: str, network: str) -> None:
     assert client_network(address) == network
+
+
+def test_an_ipv6_site_has_sixteen_times_the_limit_of_one_client(seconds: Seconds) -> None:
+    rate = NetworkRate(1, 2, seconds)
+    assert [rate.take("2001:db8:1::1"), rate.take("2001:db8:1::2"), rate.take("2001:db8:1::3")] == [0, 0, 1]
+    taken = [rate.take(f"2001:db8:1:{number:x}::1") == 0 for number in range(1, 40)]
+    assert sum(taken) == 30 and rate.seconds_to_next("2001:db8:1:ffff::1") == 1 / 16
+    assert rate.take("2001:db8:2::1") == rate.take("192.0.2.1") == 0
+    assert len(rate) == 1 + 30 + 1 + 2 + 1
+    rate.give_back("2001:db8:1:1::1")
+    assert rate.take("2001:db8:1:ffff::1") == 0
+    assert not any(rate.take(f"192.0.2.{number}") for number in range(2, 100)), "IPv4 addresses are counted alone"
 
 
 def test_a_token_over_its_rate_slows_no_other(application: Application, seconds: Seconds) -> None:
