@@ -10,12 +10,9 @@ import binascii
 import re
 import secrets
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from appliance.errors import SettingsError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 ALGORITHMS = ("hmac-sha1", "hmac-sha224", "hmac-sha256", "hmac-sha384", "hmac-sha512")
 CLOCKS_DIFFER = "the clocks differ by more than the five minutes that signed messages allow"
@@ -81,3 +78,28 @@ def read_key(path: Path) -> Key:
     if found is None:
         raise SettingsError(f"key file {path}: must hold exactly one key statement")
     return Key(found["name"], found["algorithm"].lower(), found["secret"])
+
+
+@dataclass(slots=True)
+class KeyFile:
+    """A file with one key, which is read again once it was replaced; while it is unreadable the former key is used."""
+
+    path: Path
+    _read: tuple[tuple[int, int], Key] | None = None
+
+    def key(self) -> Key:
+        """Return the present key; raise SettingsError if none could be read yet."""
+        try:
+            state = self.path.stat()
+            signature = state.st_ino, state.st_mtime_ns
+            if self._read is None or self._read[0] != signature:
+                self._read = signature, read_key(self.path)
+        except (OSError, SettingsError):
+            if self._read is None:
+                return read_key(self.path)
+        return self._read[1]
+
+
+def present_key(source: Key | KeyFile) -> Key:
+    """Return the key, or the present key of the file."""
+    return source.key() if isinstance(source, KeyFile) else source

@@ -1,6 +1,6 @@
 """The problems of the service, each with its remedy: for `status`, `/readyz`, `doctor` and the log.
 
-They are found by reading the store, in four statements. A time in the store that is still to come was written before
+They are found by reading the store, in five statements. A time in the store that is still to come was written before
 the clock was set back; it is treated like one as long past.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from appliance.store import heartbeat, statistics, unknown_zones
+from appliance.store import faults, heartbeat, statistics, unknown_zones
 from appliance.zones.names import print_domain
 
 LATE_AFTER = timedelta(seconds=60)
@@ -31,9 +31,9 @@ class Problem:
 
 
 def find_problems(nameservers: Sequence[str], now: datetime) -> list[Problem]:
-    """Return all problems: of the deployer, nameservers, zones, and zones that are not in the database."""
+    """Return all problems: of the deployer, keys, nameservers, zones, and zones that are not in the database."""
     deployer = deployer_problem(now)
-    return [*([deployer] if deployer else ()), *_nameservers(nameservers), *_zones(now), *_unknown_zones()]
+    return [*([deployer] if deployer else ()), *_faults(), *_nameservers(nameservers), *_zones(now), *_unknown_zones()]
 
 
 def deployer_problem(now: datetime) -> Problem | None:
@@ -51,6 +51,11 @@ def deployer_problem(now: datetime) -> Problem | None:
     else:
         return None
     return Problem("deployer", "deployer", text, remedy)
+
+
+def _faults() -> Iterator[Problem]:
+    for fault in faults.all_faults():
+        yield Problem("fault", fault.subject, fault.text, fault.remedy)
 
 
 def _nameservers(nameservers: Sequence[str]) -> Iterator[Problem]:

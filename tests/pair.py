@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TypedDict
@@ -28,7 +29,7 @@ from dns.name import Name
 
 from appliance.addresses import Endpoint, Nameserver
 from appliance.embedded.state import reachable_program, unprivileged_owner
-from appliance.keys import new_key
+from appliance.keys import Key, new_key
 from appliance.nameserver.catalog import CatalogUpdates
 from appliance.nameserver.control import Control
 from appliance.nameserver.isccc import RndcConnection
@@ -109,6 +110,12 @@ class Named:
                 cwd=self.directory,
                 **_unprivileged_user(),
             )
+
+    def reconfigure(self, configuration: bytes) -> None:
+        """Give it another configuration, without waiting until it has read that."""
+        assert self._process is not None
+        self._configuration.write_bytes(configuration)
+        self._process.send_signal(signal.SIGHUP)
 
     def pause(self) -> None:
         """Suspend it until `resume`, as if it hung; return when every thread is stopped."""
@@ -205,6 +212,18 @@ class Pair:
         self.control.add_zone(zone, self.put(uuid, small_zone(zone, serial, address)))
         self.updates.change(remove={}, add={uuid.hex: zone})
         return uuid
+
+    def reconfigure(self, control: tuple[Key, ...], update: tuple[Key, ...], transfer: tuple[Key, ...]) -> None:
+        """Let both use the first of these keys and accept the others."""
+        self.control_key, self.update_key, self.transfer_key = control[0], update[0], transfer[0]
+        primary = replace(
+            self._primary_settings(),
+            other_control_keys=control[1:],
+            other_update_keys=update[1:],
+            other_transfer_keys=transfer[1:],
+        )
+        self.ns1.reconfigure(named_conf(primary))
+        self.ns2.reconfigure(named_conf(replace(self._secondary_settings(), other_keys=transfer[1:])))
 
     def lose_catalog(self) -> None:
         """Restart the primary with an empty catalog, whose serial is behind that of the secondary."""

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import SettingsError
-from appliance.keys import Key, new_key, read_key
+from appliance.files import write_atomically
+from appliance.keys import Key, KeyFile, new_key, present_key, read_key
 from tests.pair import program
 
 
@@ -62,3 +63,16 @@ def test_a_file_without_exactly_one_key_is_refused(tmp_path: Path, text: str) ->
 def test_a_missing_key_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="No such file"):
         read_key(tmp_path / "key")
+
+
+def test_a_replaced_key_file_is_read_again(tmp_path: Path) -> None:
+    file = tmp_path / "any.key"
+    source = KeyFile(file)
+    with pytest.raises(SettingsError):
+        source.key()
+    first, second = new_key("first"), new_key("second")
+    for key in (first, second):
+        write_atomically(file, key.statement().encode(), 0o600)
+        assert source.key() == key
+    file.unlink()
+    assert present_key(source) == second == present_key(second)

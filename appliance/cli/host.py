@@ -23,6 +23,19 @@ class _Release(click.ParamType[tuple[int, ...]]):
         return tuple(map(int, str(value).split(".")))
 
 
+_TAKEN = {
+    "create": "created new keys, which no nameserver accepts yet",
+    "use": "the new keys are in use, and the former ones are still accepted",
+    "remove": "removed the former keys",
+}
+_TO_DO = {
+    "create": "install the configuration of every nameserver (the playbook does), then run this command again",
+    "use": "install the configuration of every nameserver (the playbook does), then run this command again",
+    "remove": "install the configuration of every nameserver (the playbook does): then the rotation is complete",
+}
+_REMAINING = {"create": 2, "use": 1, "remove": 0}
+
+
 @click.group()
 def host() -> None:
     """Set up a host: keys, database, named.conf."""
@@ -47,6 +60,31 @@ def prepare(settings: Settings, as_json: bool) -> None:
             click.echo(f"created {item}")
     if as_json:
         click.echo(json.dumps({"created": created}, indent=2))
+
+
+@host.command("rotate-keys")
+@json_option
+@settings_options
+def rotate_keys(settings: Settings, as_json: bool) -> None:
+    """Take the next of three steps that replace all keys.
+
+    Run as root. The steps are: create new keys, which are then accepted; use them; no longer accept the former ones.
+    After each of them every nameserver must get its new configuration: ansible/rotate-keys.yml takes all three steps,
+    and installs the configuration. New keys are not used before every nameserver accepts them.
+    """
+    from appliance.nameserver.accepted import require_accepted  # noqa: PLC0415 - the other commands start sooner without
+    from appliance.provision.prepare import KEY_MODE, key_files  # noqa: PLC0415
+    from appliance.provision.rotation import RotationStep, next_file, next_step, rotate  # noqa: PLC0415
+    from appliance.provision.users import owners_of_host  # noqa: PLC0415
+
+    owner, files = owners_of_host().keys, key_files(settings)
+    if next_step(files.values()) is RotationStep.USE:
+        require_accepted(settings, {name: next_file(file) for name, file in files.items() if next_file(file).exists()})
+    step = rotate(files, owner, KEY_MODE)
+    if as_json:
+        click.echo(json.dumps({"step": step, "remaining": _REMAINING[step]}, indent=2))
+    else:
+        click.echo(f"{_TAKEN[step]}; {_TO_DO[step]}")
 
 
 @host.command("named-conf")

@@ -9,7 +9,7 @@ from dns.name import Name
 
 from appliance.addresses import Nameserver
 from appliance.errors import SettingsError
-from appliance.keys import Key, read_key
+from appliance.keys import Key, KeyFile
 from appliance.nameserver.catalog import CatalogUpdates
 from appliance.nameserver.checks import ZoneChecker
 from appliance.nameserver.control import Control, RndcProgram, WithFallback
@@ -22,7 +22,10 @@ from appliance.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class PrimaryHost:
-    """The primary's host. `nameservers` has the primary first; `transfer_key` signs transfers and notifies."""
+    """The primary's host. `nameservers` has the primary first; `transfer_key` signs transfers and notifies.
+
+    Keys are read again when their files were replaced.
+    """
 
     apex: Apex
     files: ZoneFiles
@@ -31,7 +34,8 @@ class PrimaryHost:
     catalog: Name
     updates: CatalogUpdates
     nameservers: tuple[Nameserver, ...]
-    transfer_key: Key
+    transfer_key: Key | KeyFile
+    update_key: Key | KeyFile
 
     @property
     def primary(self) -> Nameserver:
@@ -53,7 +57,7 @@ def host_from(settings: Settings) -> PrimaryHost:
         )
     deployer, primary = settings.deployer, nameservers[0]
     catalog = dns.name.from_text(settings.dns.catalog)
-    connection = RndcConnection(deployer.control, read_key(deployer.control_key))
+    connection = RndcConnection(deployer.control, KeyFile(deployer.control_key))
     rndc = RndcProgram(find_program(deployer.rndc), deployer.control, str(deployer.control_key))
     return PrimaryHost(
         apex=apex_of(settings.dns),
@@ -63,7 +67,8 @@ def host_from(settings: Settings) -> PrimaryHost:
         ),
         control=Control(WithFallback(connection, rndc)),
         catalog=catalog,
-        updates=CatalogUpdates(primary.endpoint, catalog, read_key(deployer.update_key)),
+        updates=CatalogUpdates(primary.endpoint, catalog, KeyFile(deployer.update_key)),
         nameservers=nameservers,
-        transfer_key=read_key(deployer.transfer_key),
+        transfer_key=KeyFile(deployer.transfer_key),
+        update_key=KeyFile(deployer.update_key),
     )

@@ -19,11 +19,12 @@ from appliance.deploy.context import DeployerContext
 from appliance.deploy.dispatcher import Dispatcher
 from appliance.deploy.reconcile import Plan, Snapshot
 from appliance.deploy.recorder import MOST_AT_ONCE, Rows
+from appliance.deploy.refused_keys import find_faults
 from appliance.deploy.rollout import RolloutEvent
 from appliance.deploy.worker_pool import Worker
 from appliance.editing import Editor
 from appliance.errors import ApplianceError, StoreError
-from appliance.store import deployments, observations, unknown_zones, zones
+from appliance.store import deployments, faults, observations, unknown_zones, zones
 from appliance.store.deployments import ZoneStatus
 from appliance.zones.names import print_domain
 from appliance.zones.serial import is_ahead, raise_over
@@ -264,12 +265,20 @@ def _compare(context: DeployerContext, *, silent: Collection[Nameserver], with_r
     """Compare everything, and store which zones are served but not in the database; runs in a worker."""
     rows = _load_observations(context) if with_rows else None
     snapshot = reconcile.take_snapshot(context.host, context.store, context.publisher.expected, silent)
+    plan = reconcile.plan(snapshot)
+    faults_found = find_faults(context.host, snapshot.reachable()) if _needs_explanation(snapshot, plan) else []
     try:
         with context.store.writing():
+            faults.store(faults_found, context.clock())
             unknown_zones.store([(unknown.label, unknown.name) for unknown in snapshot.unknown], context.clock())
     except StoreError as failed:  # a store that refuses writes prevents no comparison
         log.warning("event=unknown-zones-not-stored reason=%r", str(failed))
-    return _Comparison(snapshot, reconcile.plan(snapshot), rows, unknown_zones.allowed())
+    return _Comparison(snapshot, plan, rows, unknown_zones.allowed())
+
+
+def _needs_explanation(snapshot: Snapshot, plan: Plan) -> bool:
+    """Return True if something is not as stored: only then are the nameservers asked whether they accept the keys."""
+    return not plan.is_settled or bool(plan.join or plan.leave) or None in (snapshot.members, snapshot.ahead)
 
 
 def _load_observations(context: DeployerContext) -> Rows:

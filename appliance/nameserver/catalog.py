@@ -1,4 +1,5 @@
-"""The members of the catalog zone (RFC 9432), changed by signed dynamic updates (RFC 2136), and NOTIFY.
+"""The members of the catalog zone (RFC 9432), changed by signed dynamic updates (RFC 2136),, NOTIFY,
+and queries that show whether a key is accepted.
 
 This module must not know why a zone is a member, nor read the catalog, which `appliance.queries.transfer` does.
 """
@@ -22,7 +23,7 @@ from dns.rdatatype import RdataType
 
 from appliance.addresses import Endpoint
 from appliance.errors import CommandFailed, CommandTimeout
-from appliance.keys import CLOCKS_DIFFER, Key
+from appliance.keys import CLOCKS_DIFFER, Key, KeyFile, present_key
 from appliance.zones.catalog import member_owner
 
 MAX_CHANGES = 500
@@ -34,7 +35,7 @@ _SOA = "invalid. invalid. {serial} 60 10 2147483646 0"
 class CatalogUpdates:
     """Dynamic updates of the catalog zone of one primary; `timeout` is in seconds for each message."""
 
-    def __init__(self, primary: Endpoint, catalog: Name, key: Key, timeout: float = 10.0) -> None:
+    def __init__(self, primary: Endpoint, catalog: Name, key: Key | KeyFile, timeout: float = 10.0) -> None:
         self._primary = primary
         self._catalog = catalog
         self._key = key
@@ -71,7 +72,7 @@ class CatalogUpdates:
         _expect_success(argv, response)
 
 
-def notify(secondary: Endpoint, zone: Name, key: Key | None, timeout: float = 2.0) -> None:
+def notify(secondary: Endpoint, zone: Name, key: Key | KeyFile | None, timeout: float = 2.0) -> None:
     """Send a NOTIFY for `zone` to a secondary (RFC 1996).
 
     Raise CommandFailed if it refuses, CommandTimeout if it does not respond within `timeout` seconds.
@@ -88,7 +89,19 @@ def notify(secondary: Endpoint, zone: Name, key: Key | None, timeout: float = 2.
     _expect_success(argv, response)
 
 
-def _sign(message: dns.message.Message, key: Key) -> None:
+def check_key(server: Endpoint, catalog: Name, key: Key | KeyFile, timeout: float = 2.0) -> None:
+    """Query the nameserver for the catalog with that key; raise CommandError if it refuses the key or is silent."""
+    message = dns.message.make_query(catalog, RdataType.SOA, flags=dns.flags.Flag(0))
+    _sign(message, key)
+    argv = ("query", catalog.to_text())
+    with _as_command_errors(argv, timeout):
+        response = dns.query.udp(message, server.host, timeout, server.port, ignore_unexpected=True)
+    if response.rcode() == dns.rcode.NOTAUTH:
+        _expect_success(argv, response)
+
+
+def _sign(message: dns.message.Message, source: Key | KeyFile) -> None:
+    key = present_key(source)
     message.use_tsig(dns.tsig.Key(key.name, key.octets, key.algorithm))
 
 

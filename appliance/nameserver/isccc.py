@@ -19,7 +19,7 @@ from collections.abc import Callable
 
 from appliance.addresses import Endpoint
 from appliance.errors import CommandFailed, CommandTimeout
-from appliance.keys import CLOCKS_DIFFER, Key
+from appliance.keys import CLOCKS_DIFFER, Key, KeyFile, present_key
 
 log = logging.getLogger(__name__)
 
@@ -48,10 +48,11 @@ class RndcConnection:
     """
 
     def __init__(
-        self, channel: Endpoint, key: Key, timeout: float = 10.0, clock: Callable[[], float] = time.time
+        self, channel: Endpoint, key: Key | KeyFile, timeout: float = 10.0, clock: Callable[[], float] = time.time
     ) -> None:
         self._channel = channel
-        self._key = key
+        self._source = key
+        self._key = present_key(key)
         self._timeout = timeout
         self._clock = clock
         self._lock = threading.Lock()
@@ -69,6 +70,7 @@ class RndcConnection:
         line = " ".join(words).encode("ascii")
         with self._lock:
             deadline = time.monotonic() + self._timeout
+            self._use(present_key(self._source))
             try:
                 reply = self._exchange_with_reconnect(line, deadline)
             except TimeoutError:
@@ -85,6 +87,12 @@ class RndcConnection:
     def close(self) -> None:
         """Close the connection; the next command opens it again."""
         with self._lock:
+            self._drop()
+
+    def _use(self, key: Key) -> None:
+        """Sign with this key from now on; a connection that began with another one is closed."""
+        if key != self._key:
+            self._key = key
             self._drop()
 
     def _exchange_with_reconnect(self, line: bytes, deadline: float) -> Table:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import dns.name
@@ -33,13 +33,14 @@ def prepare_host(settings: Settings, owners: Owners) -> Iterator[str]:
         yield f"the catalog {settings.dns.catalog} in {catalog_file(deployer.zone_directory)}"
 
 
-def _keys(settings: Settings, owners: Owners) -> Iterator[str]:
+def key_files(settings: Settings) -> Mapping[str, Path]:
+    """Return the files of the keys, by name."""
     deployer = settings.deployer
-    for name, file in (
-        ("control", deployer.control_key),
-        ("transfer", deployer.transfer_key),
-        ("update", deployer.update_key),
-    ):
+    return {"control": deployer.control_key, "transfer": deployer.transfer_key, "update": deployer.update_key}
+
+
+def _keys(settings: Settings, owners: Owners) -> Iterator[str]:
+    for name, file in key_files(settings).items():
         if create_key(file, name, KEY_MODE, owners.keys):
             yield f"the key {file}"
 

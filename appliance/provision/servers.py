@@ -11,6 +11,7 @@ from appliance.addresses import Endpoint, Nameserver
 from appliance.errors import SettingsError
 from appliance.keys import read_key
 from appliance.provision.bootstrap import catalog_file
+from appliance.provision.rotation import other_keys
 from appliance.render.named_conf import Peer, Primary, Secondary, named_conf
 from appliance.settings import Settings
 
@@ -58,6 +59,9 @@ def _primary(settings: Settings, listen: tuple[Endpoint, ...], directory: Path, 
         control_key=read_key(deployer.control_key),
         update_key=read_key(deployer.update_key),
         transfer_key=transfer,
+        other_control_keys=other_keys(deployer.control_key),
+        other_update_keys=other_keys(deployer.update_key),
+        other_transfer_keys=other_keys(deployer.transfer_key),
         secondaries=tuple(Peer(server.endpoint, transfer) for server in settings.dns.nameservers[1:]),
         release=release,
     )
@@ -73,5 +77,6 @@ def _secondary(
         catalog=dns.name.from_text(settings.dns.catalog),
         catalog_file=str(zones / "catalog.db"),
         primary=Peer(settings.dns.nameservers[0].endpoint, read_key(settings.deployer.transfer_key)),
+        other_keys=other_keys(settings.deployer.transfer_key),
         release=release,
     )

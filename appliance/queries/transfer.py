@@ -18,7 +18,7 @@ from dns.rdatatype import RdataType
 
 from appliance.addresses import Nameserver
 from appliance.errors import CommandFailed, CommandTimeout
-from appliance.keys import CLOCKS_DIFFER, Key
+from appliance.keys import CLOCKS_DIFFER, Key, KeyFile, present_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +31,16 @@ class TransferredRecord:
     rdata: Rdata
 
 
-def axfr(server: Nameserver, zone: Name, key: Key | None, timeout: float = 30.0) -> list[TransferredRecord]:
+def axfr(
+    server: Nameserver, zone: Name, source: Key | KeyFile | None, timeout: float = 30.0
+) -> list[TransferredRecord]:
     """Return all records of `zone`.
 
     Raise CommandFailed if the transfer is refused or fails, CommandTimeout if it takes more than `timeout` seconds.
     """
     argv = ("transfer", zone.to_text())
     content = dns.zone.Zone(zone, relativize=False)
+    key = None if source is None else present_key(source)
     keyring = None if key is None else dns.tsig.Key(key.name, key.octets, key.algorithm)
     try:
         query, _ = dns.xfr.make_query(content, keyring=keyring)

@@ -37,9 +37,10 @@ class Peer:
 class Primary:
     """A primary: its zones are added by `addzone`, its catalog is changed by signed updates, secondaries transfer both.
 
-    `transfer_key` may transfer the catalog, even if no secondary uses it. named must be able to write `directory` and
-    the folder of `catalog_file`. `log_file` None means stderr. `release` is the release of BIND, empty if it is
-    unknown: then the configuration has only what every release accepts.
+    `transfer_key` may transfer the catalog, even if no secondary uses it. `other_control_keys`, `other_update_keys` and
+    `other_transfer_keys` are accepted too, and not used. named must be able to write `directory` and the folder of
+    `catalog_file`. `log_file` None means stderr. `release` is the release of BIND, empty if it is unknown: then the
+    configuration has only what every release accepts.
     """
 
     template: ClassVar[str] = "primary.conf.j2"
@@ -52,6 +53,9 @@ class Primary:
     update_key: Key
     transfer_key: Key
     secondaries: tuple[Peer, ...] = ()
+    other_control_keys: tuple[Key, ...] = ()
+    other_update_keys: tuple[Key, ...] = ()
+    other_transfer_keys: tuple[Key, ...] = ()
     log_file: str | None = None
     max_journal_size: str = "default"
     release: tuple[int, ...] = ()
@@ -59,7 +63,7 @@ class Primary:
     @property
     def keys(self) -> tuple[Key, ...]:
         """Return each key once."""
-        return _distinct(self.control_key, *self.readers)
+        return _distinct(*self.control_keys, *self.readers)
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
@@ -69,7 +73,19 @@ class Primary:
     @property
     def readers(self) -> tuple[Key, ...]:
         """Return the keys that may transfer zones."""
-        return _distinct(self.update_key, self.transfer_key, *(peer.key for peer in self.secondaries))
+        return _distinct(
+            *self.update_keys, self.transfer_key, *self.other_transfer_keys, *(peer.key for peer in self.secondaries)
+        )
+
+    @property
+    def control_keys(self) -> tuple[Key, ...]:
+        """Return the keys of the control channel."""
+        return _distinct(self.control_key, *self.other_control_keys)
+
+    @property
+    def update_keys(self) -> tuple[Key, ...]:
+        """Return the keys that may update the catalog."""
+        return _distinct(self.update_key, *self.other_update_keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +93,7 @@ class Secondary:
     """A secondary: it serves the members of its primary's catalog; it has no control channel.
 
     named must be able to write `directory` and `zone_directory`. `log_file` None means stderr. `release` is the release
-    of BIND, empty if it is unknown.
+    of BIND, empty if it is unknown. `other_keys` are accepted besides that of the primary, and not used.
     """
 
     template: ClassVar[str] = "secondary.conf.j2"
@@ -87,14 +103,15 @@ class Secondary:
     catalog: Name
     catalog_file: str
     primary: Peer
+    other_keys: tuple[Key, ...] = ()
     log_file: str | None = None
     max_journal_size: str = "default"
     release: tuple[int, ...] = ()
 
     @property
     def keys(self) -> tuple[Key, ...]:
-        """Return the key shared with the primary."""
-        return (self.primary.key,)
+        """Return the keys shared with the primary, first the one in use."""
+        return _distinct(self.primary.key, *self.other_keys)
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:

@@ -291,6 +291,18 @@ class UnknownZone(pw.Model):
         table_name = "unknown_zone"
 
 
+class Fault(pw.Model):
+    """What the deployer fails to do for all zones, found by its last reconciliation; `found_at`: by which first."""
+
+    subject = pw.TextField(primary_key=True)
+    text = pw.TextField()
+    remedy = pw.TextField()
+    found_at = Instant()
+
+    class Meta:
+        table_name = "fault"
+
+
 class Heartbeat(pw.Model):
     """The deployer's heartbeat, one row: its time, the last reconciliation, their number, and pending zones."""
 
@@ -320,6 +332,7 @@ TABLES = (
     Confirmation,
     Hold,
     UnknownZone,
+    Fault,
     Heartbeat,
 )
 for _table in TABLES:

@@ -48,15 +48,15 @@ class Playbook:
         self._folder = folder
         self._inventory = inventory
 
-    def play(self, *options: str) -> PlayResult:
-        """Run the playbook; fail unless it succeeds."""
-        played = self.try_to_play(*options)
+    def play(self, *options: str, file: str = SITE) -> PlayResult:
+        """Run the playbook, or another file of it; fail unless it succeeds."""
+        played = self.try_to_play(*options, file=file)
         assert played.status == 0, played.output
         return played
 
-    def try_to_play(self, *options: str) -> PlayResult:
+    def try_to_play(self, *options: str, file: str = SITE) -> PlayResult:
         """Run the playbook, whatever its result."""
-        with self._running(options) as process:
+        with self._running(options, file) as process:
             output, _ = process.communicate(timeout=PLAY_SECONDS)
         return PlayResult(process.returncode, output)
 
@@ -67,10 +67,10 @@ class Playbook:
             assert any(task in line for line in process.stdout), f"the playbook ended before the task {task}"
 
     @contextmanager
-    def _running(self, options: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
+    def _running(self, options: Sequence[str], file: str = SITE) -> Iterator[subprocess.Popen[str]]:
         """Run the playbook in the block; kill all its processes at the end."""
         with subprocess.Popen(
-            (*DIES_WITH_PARENT, str(PROGRAM), "--inventory", self._inventory, *options, SITE),
+            (*DIES_WITH_PARENT, str(PROGRAM), "--inventory", self._inventory, *options, file),
             cwd=ROOT,
             env={**os.environ, **environment(self._folder)},
             stdin=subprocess.DEVNULL,

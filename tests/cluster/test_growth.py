@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from appliance import __version__
 from tests.appliance import Client
 from tests.cluster.cluster import API, Cluster, answer, serial, unit_property, wait_until_answered, wait_until_healthy
@@ -57,6 +59,21 @@ def test_additions_are_removed_an_older_package_is_installed_and_the_catalog_is_
         for domain in domains(api):
             for host in cluster.lab.hosts.values():
                 wait_until_answered(host, domain, "NS", *NAMES)
+    wait_until_healthy(cluster.ns1)
+
+
+def test_keys_are_rotated_while_everything_is_served(growth: Growth, cluster: Cluster) -> None:
+    keys = "cat /etc/dns-appliance/*.key"
+    before = cluster.ns1.sudo(keys).output
+    cluster.playbook.play(file="ansible/rotate-keys.yml")
+    assert not set(re.findall('secret "(.*)"', before)) & set(
+        re.findall('secret "(.*)"', cluster.ns1.sudo(keys).output)
+    )
+    assert not cluster.ns1.sudo("ls /etc/dns-appliance | grep -E 'next|former' || true").output
+    with cluster.api() as api:
+        zone = api.zone("rotated.example")
+        api.wait_until_live(zone)
+        api.expect(204, "DELETE", f"/dns-zones/{zone['uuid']}/", Prefer="wait=30")
     wait_until_healthy(cluster.ns1)
 
 

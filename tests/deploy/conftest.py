@@ -22,4 +22,5 @@ def host(pair: Pair, workspace: Workspace) -> PrimaryHost:
         updates=pair.updates,
         nameservers=(pair.primary, pair.secondary),
         transfer_key=pair.transfer_key,
+        update_key=pair.update_key,
     )

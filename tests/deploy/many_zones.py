@@ -248,6 +248,7 @@ def _host(folder: Path, ns1: SoaServer, ns2: SoaServer) -> PrimaryHost:
         updates=CatalogUpdates(Endpoint(LOOPBACK, free_port()), CATALOG, key),
         nameservers=(ns1.server, ns2.server),
         transfer_key=key,
+        update_key=key,
     )
 
 
