@@ -111,7 +111,7 @@ def _account(one: Account) -> dict[str, object]:
         "uuid": str(one.uuid),
         "email": one.email,
         "is_admin": one.is_admin,
-        "zones": one.zone_count,
+        "zone_count": one.zone_count,
         "created_at": print_moment(one.created_at),
         "disabled_at": print_moment(one.disabled_at),
     }

@@ -6,7 +6,7 @@ import functools
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -143,10 +143,15 @@ def confirm(what: str, name: str, *, is_confirmed: bool) -> None:
         sys.exit(1)
 
 
-def print_rows(rows: Sequence[dict[str, Any]], *, as_json: bool) -> None:
+def print_json(shown: object) -> None:
+    """Print an object or an array as JSON."""
+    click.echo(json.dumps(shown, indent=2, ensure_ascii=False, default=str))
+
+
+def print_rows(rows: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
     """Print the rows as a JSON array or as a table with a heading."""
     if as_json:
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False, default=str))
+        print_json(rows)
     else:
         for line in table(rows):
             click.echo(line)

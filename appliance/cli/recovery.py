@@ -66,9 +66,9 @@ def _row(done: RestoreResult) -> dict[str, object]:
     takeover = done.takeover
     return {
         "zones": takeover.zones,
-        "lifted": takeover.raised,
-        "revived": takeover.restored,
-        "unknown": takeover.not_in_backup,
+        "raised": takeover.raised,
+        "restored": takeover.restored,
+        "not_in_backup": takeover.not_in_backup,
         "kept": str(done.kept) if done.kept else None,
         "unread": done.unread,
     }

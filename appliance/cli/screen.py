@@ -27,7 +27,7 @@ def wants_no_colour() -> bool:
     return bool(os.environ.get("NO_COLOR"))
 
 
-def table(rows: Sequence[Row]) -> list[str]:
+def table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return the rows as lines below a heading, in colour; `click.echo` strips colours when not on a terminal."""
     if not rows:
         return []

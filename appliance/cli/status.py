@@ -33,21 +33,28 @@ def status(settings: Settings, domain: str | None, watch: bool, as_json: bool) -
     """Show the deployment state of zones.
 
     Columns: desired serial, serial at each nameserver, state, last error. Problems are printed below. Exits with
-    status 1 if a zone is neither live nor held, or there is any problem.
+    status 1 if a zone is neither live nor held, or there is any problem. With --json, zones are as the API shows them.
     """
+    from appliance.api.presentation import dump_zone  # noqa: PLC0415 - the other commands start sooner without
+
     if watch and not as_json and sys.stdout.isatty():
         rows = redraw(lambda: _unfinished_first(_rows(settings, domain)), _summary)
     else:
-        rows = _rows(settings, domain)
-        print_rows(rows, as_json=as_json)
+        found = _found(settings, domain)
+        rows = [_row(*one) for one in found]
+        print_rows([dump_zone(*one) for one in found] if as_json else rows, as_json=as_json)
     is_healthy = _report_problems(settings) if domain is None else True
     sys.exit(0 if is_healthy and _all_live(rows) else 1)
 
 
 def _rows(settings: Settings, domain: str | None) -> list[Row]:
+    return [_row(*one) for one in _found(settings, domain)]
+
+
+def _found(settings: Settings, domain: str | None) -> list[tuple[Zone, Deployment]]:
     names = [server.name for server in settings.dns.nameservers]
     with opened(settings):
-        return [_row(zone, state) for zone, state in _deployments(domain, names)]
+        return list(_deployments(domain, names))
 
 
 def _report_problems(settings: Settings) -> bool:

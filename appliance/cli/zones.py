@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import getpass
-import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import click
 
@@ -14,6 +13,7 @@ from appliance.cli.options import (
     json_option,
     now,
     opened,
+    print_json,
     print_moment,
     print_rows,
     settings_options,
@@ -45,11 +45,14 @@ def zone() -> None:
 @settings_options
 def list_zones(settings: Settings, email: str | None, as_json: bool) -> None:
     """List zones, ordered by name."""
+    from appliance.api.presentation import dump_zone  # noqa: PLC0415 - the other commands start sooner without
+
+    show: Callable[[Zone, Deployment], Mapping[str, object]] = dump_zone if as_json else _row
     with opened(settings):
         rows = []
         for found in _pages(Scope(accounts.find_account(email).uuid if email else None)):
             states = deployments.of_zones(found, _server_names(settings))
-            rows += [_row(one, states[one.uuid]) for one in found]
+            rows += [show(one, states[one.uuid]) for one in found]
     print_rows(rows, as_json=as_json)
 
 
@@ -59,16 +62,18 @@ def list_zones(settings: Settings, email: str | None, as_json: bool) -> None:
 @settings_options
 def show_zone(settings: Settings, domain: str, as_json: bool) -> None:
     """Show a zone and its records."""
+    from appliance.api.presentation import dump_record, dump_zone  # noqa: PLC0415 - the other commands start sooner
+
     with opened(settings):
         found = _find(domain)
-        held = [_record(one, found) for one in records.of_zone(found)]
-        row = _row(found, deployments.of_zones([found], _server_names(settings))[found.uuid])
+        held = records.of_zone(found)
+        state = deployments.of_zones([found], _server_names(settings))[found.uuid]
     if as_json:
-        click.echo(json.dumps(row | {"records": held}, indent=2, ensure_ascii=False))
+        print_json({**dump_zone(found, state), "records": [dump_record(found, one) for one in held]})
     else:
-        print_rows([row], as_json=False)
+        print_rows([_row(found, state)], as_json=False)
         click.echo()
-        print_rows(held, as_json=False)
+        print_rows([_record(one, found) for one in held], as_json=False)
 
 
 @zone.command("create")
@@ -78,11 +83,16 @@ def show_zone(settings: Settings, domain: str, as_json: bool) -> None:
 @settings_options
 def create_zone(settings: Settings, domain: str, email: str, as_json: bool) -> None:
     """Create an empty zone. Public suffixes are allowed for operators."""
+    from appliance.api.presentation import dump_zone_detail  # noqa: PLC0415 - the other commands start sooner without
+
     with opened(settings) as store:
         principal = _acting_for(accounts.find_account(email))
         created = editor_from(settings, store, now).create_zone(principal, domain)
-    row = {"uuid": str(created.uuid), "domain": print_domain(created.name), "serial": created.serial}
-    click.echo(json.dumps(row) if as_json else f"zone {row['domain']} created with serial {created.serial}")
+        state = deployments.of_zones([created], _server_names(settings))[created.uuid]
+    if as_json:
+        print_json(dump_zone_detail(created, state))
+    else:
+        click.echo(f"zone {print_domain(created.name)} created with serial {created.serial}")
 
 
 @zone.command("delete")
@@ -140,7 +150,7 @@ def check_zone(settings: Settings, domain: str | None, as_json: bool) -> None:
     with opened(settings) as store, progress("Checking") as report:
         checked = [_find(domain)] if domain else [one for page in _pages(Scope(None)) for one in page]
         for number, (one, findings) in enumerate(check_zones(checked, settings, store), 1):
-            rows += [{"zone": print_domain(one.name), "finding": finding} for finding in findings]
+            rows += [{"domain": print_domain(one.name), "finding": finding} for finding in findings]
             report(number, len(checked))
     print_rows(rows, as_json=as_json)
     if not as_json:

@@ -118,8 +118,14 @@ def answers(context: DoctorContext) -> Iterator[Result]:
 
 _TAKEOVER = "the deployer raises the primary's serial within a minute; if not, read its log for event=catalog-unread"
 _UNKNOWN = "they are kept and served; see docs/recovery.md, unknown zones"
-_REPLACED = "the deployer replaces it within half a minute; if not, read its log for event=file-touched"
-_REWRITE = "change any record of the zone: its file is then written and loaded again"
+_REPLACED = (
+    "it heals by itself: the deployer replaces the file within 30 s (deployer.reconcile_interval); if not, read its "
+    "log for event=file-touched"
+)
+_REWRITE = (
+    "if a zone file was edited, it heals by itself within 30 s (deployer.reconcile_interval); run doctor again, and if "
+    "the content still differs, change any record of the zone: its file is then written and loaded again"
+)
 
 
 def _ahead_of_primary(context: DoctorContext, catalog: Name) -> list[Nameserver]:

@@ -89,7 +89,7 @@ def test_zones_are_created_shown_exported_and_deleted(appliance: Appliance, api:
     api.record(zone, "TXT", "@", 'say "hi"')
     api.wait_until_live(zone)
     shown = json.loads(appliance.command("zone", "show", "shell.example", "--json"))
-    assert (shown["state"], shown["records"][0]["value"]) == ("live", 'say "hi"')
+    assert (shown["deployment"]["state"], shown["records"][0]["value"]) == ("live", 'say "hi"')
     assert "shell.example" in {
         one["domain"] for one in listed(appliance, "zone", "list", "--account", "stories@example.org")
     }
@@ -109,7 +109,9 @@ def test_status_is_1_until_all_is_live(appliance: Appliance, api: Client) -> Non
     zone = api.zone("status.example")
     api.wait_until_live(zone)
     (row,) = listed(appliance, "status", "status.example")
-    assert row["desired"] == row["ns1.appliance.test"] == row["ns2.appliance.test"] == zone["serial"]
+    served = [(server["name"], server["serial"]) for server in row["deployment"]["nameservers"]]
+    assert served == [("ns1.appliance.test", zone["serial"]), ("ns2.appliance.test", zone["serial"])]
+    assert row["serial"] == zone["serial"]
     deployer = appliance.child("appliance deployer")
     assert deployer
     os.kill(deployer, 19)  # SIGSTOP
@@ -191,7 +193,7 @@ def test_stored_zones_are_checked(appliance: Appliance, api: Client) -> None:
     (found,) = json.loads(
         appliance.command("zone", "check", "checked.example", "--json", status=1).rpartition("]")[0] + "]"
     )
-    assert found["zone"] == "checked.example"
+    assert found["domain"] == "checked.example"
     assert "192.0.2.999" in found["finding"]
     api.expect(204, "DELETE", f"/dns-zones/{zone['uuid']}/")
     assert "there is no zone" in appliance.command("zone", "check", "checked.example", status=1)

@@ -38,8 +38,8 @@ def wait_until_all_live(appliance: Appliance) -> dict[str, dict[str, Any]]:
 
     def are_live() -> bool:
         listed, _ = json.JSONDecoder().raw_decode(status(appliance))  # problems follow the JSON
-        rows.update({row["zone"]: row for row in listed})
-        return all(row["state"] == "live" for row in rows.values())
+        rows.update({row["domain"]: row for row in listed})
+        return all(row["deployment"]["state"] == "live" for row in rows.values())
 
     wait_for(are_live, "all zones are live")
     return rows
@@ -53,7 +53,7 @@ def status(appliance: Appliance) -> str:
 
 
 def serials(appliance: Appliance) -> dict[str, int]:
-    return {domain: row["desired"] for domain, row in wait_until_all_live(appliance).items()}
+    return {domain: row["serial"] for domain, row in wait_until_all_live(appliance).items()}
 
 
 def test_an_empty_host_serves_all_zones_from_a_backup(tmp_path: Path) -> None:
@@ -111,8 +111,8 @@ def test_an_older_backup_with_nameservers_that_are_ahead(own: Appliance, tmp_pat
     done = json.loads(own.command("restore", str(backup), "--json"))
     assert (done["zones"], done["unread"] is None) == (3, fate == "readable")
     if fate == "readable":
-        assert (done["revived"], done["unknown"]) == (["deleted.example"], ["later.example"])
-        assert done["lifted"] == ["changed.example", "deleted.example"]
+        assert (done["restored"], done["not_in_backup"]) == (["deleted.example"], ["later.example"])
+        assert done["raised"] == ["changed.example", "deleted.example"]
     own.start()
     after = serials(own)
     assert after.keys() == zones.keys()
