@@ -108,7 +108,7 @@ def parsers() -> Iterator[Call]:
 def _using(pattern: re.Pattern[Any], method: str) -> Callable[[str], object]:
     use: Callable[..., Any] = getattr(pattern, method)
     if isinstance(pattern.pattern, bytes):
-        return lambda text: use(text.encode())
+        return (lambda text: use(b"", text.encode())) if method == "sub" else lambda text: use(text.encode())
     if method.startswith("sub"):
         return lambda text: use("", text)
     return (lambda text: list(use(text))) if method == "finditer" else use

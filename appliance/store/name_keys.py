@@ -1,11 +1,14 @@
 """Index keys of names: all names below a name are one contiguous range.
 
-A key has the labels in reverse order, each followed by a dot: `www.dev` becomes `dev.www.`. Labels contain no dots.
+A key has the labels in reverse order, each followed by a dot: `www.dev` becomes `dev.www.`. Printed
+labels contain no dots.
 """
 
 from __future__ import annotations
 
 from dns.name import Name
+
+from appliance.zones.labels import print_label, read_label
 
 
 def owner_key(owner: Name, origin: Name) -> str:
@@ -25,20 +28,25 @@ def below(key: str) -> tuple[str, str]:
 
 def owner_from(text: str, origin: Name) -> Name:
     """Return the owner that `print_owner` wrote."""
-    labels = () if text == "@" else tuple(text.encode().split(b"."))
+    labels = () if text == "@" else _labels(text)
     zone = origin.labels[:-1]
     return Name((*labels, b"")) if labels[-len(zone) :] == zone else Name(labels + origin.labels)
 
 
 def owner_from_key(key: str, origin: Name) -> Name:
     """Return the owner with that key in its zone."""
-    return Name((*(label.encode() for label in reversed(key.split(".")[:-1])), *origin.labels))
+    return Name((*reversed(_labels(key[:-1]) if key else ()), *origin.labels))
 
 
 def domain_from(text: str) -> Name:
     """Return the zone name that `print_domain` wrote."""
-    return Name((*text.encode().split(b"."), b""))
+    return Name((*_labels(text), b""))
 
 
 def _key(labels: tuple[bytes, ...]) -> str:
-    return "".join(f"{label.decode()}." for label in reversed(labels))
+    return "".join(f"{print_label(label)}." for label in reversed(labels))
+
+
+def _labels(text: str) -> tuple[bytes, ...]:
+    """Return the labels of a printed name."""
+    return tuple(map(read_label, text.split(".")) if "\\" in text else text.encode().split(b"."))

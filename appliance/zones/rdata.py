@@ -26,7 +26,7 @@ from dns.rdtypes.svcbbase import ParamKey, SVCBBase
 from appliance.errors import InvalidValue, UnsupportedType
 from appliance.zones.bind_limits import refuse_unloadable
 from appliance.zones.character_strings import MAX_STRINGS, parse_quoted, parse_strings, print_quoted
-from appliance.zones.names import parse_target, refuse_control_characters
+from appliance.zones.names import parse_target, print_domain, refuse_control_characters
 
 MAX_TXT_OCTETS = 4096
 MAX_OCTETS = 60_000
@@ -123,8 +123,9 @@ def print_value(rdata: Rdata) -> str:
     if isinstance(rdata, TXT):
         return print_quoted(rdata.strings)
     words = rdata.to_text().split(" ")[1 if rdata_format.has_priority else 0 :]
-    if rdata_format.target is not None and words[rdata_format.target] != ".":
-        words[rdata_format.target] = words[rdata_format.target].removesuffix(".")
+    name = target_of(rdata) or getattr(rdata, "replacement", None)
+    if rdata_format.target is not None and isinstance(name, Name):
+        words[rdata_format.target] = print_domain(name)
     return " ".join(words)
 
 

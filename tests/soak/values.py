@@ -9,7 +9,14 @@ HEX = "0123456789abcdef" * 8
 VALUES: Mapping[str, Sequence[str]] = {
     "A": ("192.0.2.1", "0.0.0.0", "255.255.255.255"),
     "AAAA": ("2001:db8::1", "::", "::ffff:192.0.2.1", "2001:0DB8:0:0:1::"),
-    "CNAME": ("target.example.net", "_x.example.org.", "xn--bcher-kva.example", "bücher.example"),
+    "CNAME": (
+        "target.example.net",
+        "_x.example.org.",
+        "xn--bcher-kva.example",
+        "bücher.example",
+        "xn--ls8h.x.y",
+        "-.y",
+    ),
     "MX": ("mail.example.net", "@", "mx.example.com."),
     "TXT": (
         *("v=spf1 include:_spf.example.net ~all", 'say "hi"; \\ done', "héllo 你好", '"one" "two\\255"', '"\\000" ""'),
@@ -24,7 +31,7 @@ VALUES: Mapping[str, Sequence[str]] = {
         '255 a1 "a\\"b; c"',
         "0 issue a",
     ),
-    "PTR": ("host.example.net", "@"),
+    "PTR": ("host.example.net", "@", r"Office\032Printer._ipp._tcp.example.com", r"a\.b\"\000\255._x._udp.y.z"),
     "TLSA": (f"3 1 1 {HEX[:64]}", f"3 1 2 {HEX}", "255 255 0 ab", f"0 0 0 {HEX[:8]} {HEX[:8]}"),
     "SSHFP": (f"4 2 {HEX[:64]}", f"1 1 {HEX[:40]}", "0 0 ab"),
     "DS": (f"12345 13 2 {HEX[:64]}", f"1 8 1 {HEX[:40]}", f"0 RSASHA256 2 {HEX[:64]}", f"65535 15 4 {HEX[:96]}"),
@@ -81,4 +88,7 @@ OWNERS = (
     "_dns",
     "_853._dns",
     "*._udp",
+    r"Office\032Printer._ipp._tcp",
+    r"a\.b\"\000\255\@._udp",
+    r"\$TTL\;(._tcp",
 )

@@ -18,6 +18,8 @@ ORIGIN = dns.name.from_text("2.0.192.in-addr.arpa.")
 labels = st.sampled_from(["2.0.192.in-addr.arpa", "a", "b", "ab", "a-b", "a/b", "a_b", "0", "*", "zz", "xn--a"])
 names = st.lists(labels, max_size=4).map(
     lambda parts: Name([*(label for part in parts for label in part.encode().split(b".")), *ORIGIN.labels])
+) | st.lists(st.sampled_from([b"a.b", b"a", b".", b"\\", b"a b", b"\\046", b"\xff\0", b"@"]), max_size=4).map(
+    lambda labels: Name([*labels, *ORIGIN.labels])
 )
 
 

@@ -24,6 +24,7 @@ from appliance.zones.names import (
 )
 
 ORIGIN = dns.name.from_text("example.com.")
+SERVICE = dns.name.from_text("_tcp.example.com.")
 REVERSE = dns.name.from_text("2.0.192.in-addr.arpa.")
 LABEL = "a" * 63
 LONGEST = ".".join([LABEL] * 3 + ["b" * 61])
@@ -105,6 +106,8 @@ INVALID_NAMES = [
     f"a.{LONGEST}",
     "ü" * 60 + ".de",
 ]
+
+DATA_ONLY = ["-v.org", "v-.org", "xn--zzzzzzzz-.com", "xn--.com", "xn--a.com"]
 
 
 @pytest.mark.parametrize(("text", "name"), DOMAINS.items())
@@ -198,7 +201,10 @@ def test_targets_are_parsed_as_absolute(text: str, target: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [*INVALID_NAMES, "192.0.2.1", "2001:db8::1", "target", "target.", "*.example.org", "*", "a.1", "@.example.org"],
+    [
+        *(text for text in INVALID_NAMES if text not in DATA_ONLY),
+        *("192.0.2.1", "2001:db8::1", "target", "target.", "*.example.org", "*", "a.1", "@.example.org", r"a\032b.org"),
+    ],
 )
 def test_other_targets_are_refused(text: str) -> None:
     with pytest.raises(InputError) as refused:
@@ -249,9 +255,69 @@ def test_an_error_quotes_a_limited_part_of_the_input() -> None:
     assert len(str(refused.value)) < 500
 
 
+@pytest.mark.parametrize("text", [*DATA_ONLY, "xn--ls8h.example", "foo-.example.net", "-.example.net"])
+def test_targets_are_data_and_owners_are_not(text: str) -> None:
+    assert print_domain(parse_target(text, ORIGIN)) == text
+    for parse in (parse_domain, lambda text: parse_owner(text, ORIGIN)):
+        with pytest.raises(InvalidName):
+            parse(text)
+
+
+SERVICES = [
+    (r"Office\032Printer._ipp._tcp", rb"office printer", r"office\032printer._ipp._tcp"),
+    (r"Dr\.\ Smith\"s._x._udp", b'dr. smith"s', r"dr\046\032smith\034s._x._udp"),
+    (r"B\195\188ro\032ü._ipp._tcp", "b\u00fcro \u00fc".encode(), r"b\195\188ro\032\195\188._ipp._tcp"),
+    (r"HP\032LaserJet\0474/5._printer._tcp", b"hp laserjet/4/5", r"hp\032laserjet/4/5._printer._tcp"),
+    (r"\000\255\\\@\$\(\;._tcp", b"\0\xff\\@$(;", r"\000\255\092\064\036\040\059._tcp"),
+    (r"foo\045._tcp", b"foo-", "foo-._tcp"),
+    (r"xn--ls8h._tcp", b"xn--ls8h", "xn--ls8h._tcp"),
+    (r"bücher._tcp", b"xn--bcher-kva", "xn--bcher-kva._tcp"),
+    (r"\001" * 63 + "._tcp", b"\1" * 63, r"\001" * 63 + "._tcp"),
+]
+
+
+@pytest.mark.parametrize(("text", "label", "printed"), SERVICES, ids=lambda text: str(text)[:20])
+def test_labels_below_tcp_and_udp_hold_any_octet(text: str, label: bytes, printed: str) -> None:
+    owner = parse_owner(text, ORIGIN)
+    assert owner.labels[0] == label and print_owner(owner, ORIGIN) == printed
+    assert parse_owner(printed, ORIGIN) == parse_owner(f"{printed}.example.com.", ORIGIN) == owner
+    assert parse_target(f"{text}.example.com", ORIGIN) == owner and print_domain(owner) == f"{printed}.example.com"
+    assert print_unicode(owner).count(".") == len(owner.labels) - 2
+
+
+def test_a_zone_may_be_below_tcp_but_needs_a_domain_name() -> None:
+    services = parse_domain("_tcp.example.com")
+    assert parse_owner(r"a\032b._x", services).labels[0] == b"a b"
+    with pytest.raises(InvalidName):
+        parse_domain(r"a\032b._tcp.example.com")
+    with pytest.raises(InvalidName):
+        parse_domain("a/b._tcp.example.com")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(r"a\032b", r"a\032b._sctp", r"_tcp\032", r"a\.b.dev", r"a\256._tcp", r"a\25._tcp", "a\\._tcp\\"),
+        *("a b._tcp", "a;b._tcp", r"a b\032._tcp", r"\042._tcp", r"a.\042._tcp", r"\001" * 64 + "._tcp"),
+        *("a.._tcp", r"*.\042._tcp", r"\032" * 300 + "._tcp", "._tcp"),
+    ],
+)
+def test_other_escapes_are_refused(text: str) -> None:
+    with pytest.raises(InputError) as refused:
+        parse_owner(text, ORIGIN)
+    assert refused.value.field == "name"
+
+
+def test_a_hint_is_a_name_without_an_empty_label() -> None:
+    for text in ("target", "target."):
+        with pytest.raises(InvalidName, match=r"such as target\.example\.com$"):
+            parse_target(text, ORIGIN)
+
+
 PARSERS: list[tuple[Callable[[str], Name], Callable[[Name], str]]] = [
     (parse_domain, print_domain),
     (lambda text: parse_owner(text, ORIGIN), lambda name: print_owner(name, ORIGIN)),
+    (lambda text: parse_owner(text, SERVICE), lambda name: print_owner(name, SERVICE)),
     (lambda text: parse_owner(text, REVERSE), lambda name: print_owner(name, REVERSE)),
     (lambda text: parse_target(text, ORIGIN, null_allowed=True), print_domain),
 ]
@@ -268,7 +334,10 @@ def try_parse(parse: Callable[[str], Name], text: str) -> Name | InputError:
 any_text = (
     st.text() | st.text(st.characters(), max_size=70) | st.text("aZ0-_.*@/ü\u00df\u0301\u200d\ud800xn-", max_size=40)
 )
-likely = st.lists(st.sampled_from(["a", "xn--bcher-kva", "ß", "0/25", "_x", "*", "example", "com", "A1"]), max_size=6)
+likely = st.lists(
+    st.sampled_from(["a", "xn--bcher-kva", "ß", "0/25", "_x", "*", "example", "com", "A1", "_tcp", "\\032", "a\\."]),
+    max_size=6,
+)
 
 
 @given(any_text | likely.map(".".join))

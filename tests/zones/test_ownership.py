@@ -8,7 +8,8 @@ from uuid import uuid4
 import dns.name
 import pytest
 
-from appliance.zones.names import MAX_LABEL_OCTETS, print_domain
+from appliance.zones.labels import MAX_LABEL_OCTETS
+from appliance.zones.names import print_domain
 from appliance.zones.ownership import LONGEST_PAUSE, MOST_CHALLENGED, Hold, HoldReason, challenges
 
 DOMAIN = dns.name.from_text("shop.example.co.uk")
