@@ -128,7 +128,10 @@ class TokenLimits:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """An API token without its secret: what its bearer may do, within limits as in `TokenLimits`."""
+    """An API token without its secret: what its bearer may do, within limits as in `TokenLimits`.
+
+    `created_by` is the uuid of the token that created it, None if none did.
+    """
 
     uuid: UUID
     account: Account
@@ -139,6 +142,7 @@ class Token:
     created_at: datetime
     last_used_at: datetime | None
     revoked_at: datetime | None
+    created_by: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +207,12 @@ class Principal:
 
     def require(self, *permissions: str) -> None:
         """Raise MissingPermission unless the principal has one of these permissions; without any, none is needed."""
-        if permissions and not any(allows(self.permissions, permission) for permission in permissions):
+        if permissions and not self.may(*permissions):
             raise MissingPermission(permissions)
+
+    def may(self, *permissions: str) -> bool:
+        """Return whether the principal has one of these permissions."""
+        return any(allows(self.permissions, permission) for permission in permissions)
 
 
 def allows(granted: frozenset[str], permission: str) -> bool:

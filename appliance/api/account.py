@@ -12,9 +12,16 @@ from appliance.api.auth import needs, principal, token
 from appliance.api.parsing import Blueprint, uuid_or_not_found
 from appliance.api.presentation import JSON, audit_entry_of, me_of, token_of
 from appliance.identity.policies import read_zone
-from appliance.identity.tokens import create_token, read_max_unused, read_network, revoke_token
+from appliance.identity.tokens import (
+    create_token,
+    get_token,
+    read_max_unused,
+    read_network,
+    revoke_token,
+    visible_tokens,
+)
 from appliance.principal import Policy, TokenLimits
-from appliance.store import accounts, audit
+from appliance.store import audit
 from appliance.store.policies import from_document
 from appliance.store.zones import Page
 from appliance.web.context import context, reading
@@ -51,10 +58,10 @@ class Tokens(MethodView):
     @blueprint.arguments(schemas.Paged, location="query")
     @blueprint.response(200, token_schemas.Token(many=True), headers=response_headers.PAGE_HEADERS)
     def get(self, query: dict[str, int]) -> ViewResult:
-        """List the tokens that are not revoked, oldest first."""
+        """List the tokens that are not revoked, oldest first; a token limited to zones or records sees its own ones."""
         page = Page(query["page"], query["page_size"])
         with reading():
-            found = accounts.active_tokens(token().account.uuid)
+            found = visible_tokens(principal())
         shown = found[page.offset : page.offset + page.size]
         return list(map(token_of, shown)), response_headers.page_headers(page, len(found))
 
@@ -80,13 +87,13 @@ class OneToken(MethodView):
     def get(self, uuid: str) -> ViewResult:
         """Show a token."""
         with reading():
-            return token_of(accounts.get_token(token().account.uuid, uuid_or_not_found("token", uuid)))
+            return token_of(get_token(principal(), uuid_or_not_found("token", uuid)))
 
     @needs("account:tokens")
     @blueprint.doc(operationId="revokeToken", responses={"404": "NOT_FOUND"})
     @blueprint.response(204)
     def delete(self, uuid: str) -> Response:
-        """Revoke a token that may do no more than the token of this request; it is refused from the next request on."""
+        """Revoke a token that may do no more than that of this request, with all that it created."""
         revoke_token(context().store, principal(), uuid_or_not_found("token", uuid), context().clock())
         return response_headers.no_content()
 

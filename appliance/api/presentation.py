@@ -117,6 +117,7 @@ def token_of(token: Token) -> JSON:
         "max_unused": None if limits.max_unused is None else print_duration(limits.max_unused),
         "allowed_networks": None if limits.networks is None else list(map(str, limits.networks)),
         "created_at": token.created_at,
+        "created_by": token.created_by,
         "expires_at": limits.expires_at,
         "last_used_at": token.last_used_at,
     }

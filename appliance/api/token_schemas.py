@@ -62,6 +62,11 @@ class Token(ma.Schema):
     )
     allowed_networks = fields.List(fields.String(), required=True, allow_none=True)
     created_at = Timestamp(required=True)
+    created_by = fields.UUID(
+        required=True,
+        allow_none=True,
+        metadata=_described("Token that created it, and takes it along when revoked."),
+    )
     expires_at = Timestamp(required=True, allow_none=True)
     last_used_at = Timestamp(required=True, allow_none=True)
 

@@ -10,9 +10,9 @@ from ipaddress import ip_network
 from uuid import UUID
 
 from appliance.durations import parse_duration, print_duration
-from appliance.errors import InputError, NotPermitted
+from appliance.errors import InputError, NotFound, NotPermitted
 from appliance.identity.permissions import PERMISSIONS, check_permissions, refuse_wider
-from appliance.principal import Network, Principal, Scope, Token, TokenLimits, ZoneKey
+from appliance.principal import Network, Policy, Principal, Scope, Token, TokenLimits, ZoneKey
 from appliance.store import accounts, audit, zones
 from appliance.store.file.database import Store
 from appliance.zones.model import Zone
@@ -45,22 +45,56 @@ def create_token(
         limits, domains = _find_zones(principal, limits)
         refuse_wider(principal, granted & frozenset(PERMISSIONS), limits, domains)
         check_permissions(principal.account, granted)
-        token, secret = accounts.create_token(principal.account, name, granted, now, limits)
+        creator = principal.token.uuid if principal.token else None
+        token, secret = accounts.create_token(principal.account, name, granted, now, limits, created_by=creator)
         audit.append("token.create", principal.account.uuid, _subject(token), principal, now)
     return token, secret
 
 
 def revoke_token(store: Store, principal: Principal, uuid: UUID, now: datetime) -> None:
-    """Revoke a token, from the next request on.
+    """Revoke a token and all that it created, from the next request on.
 
-    Raise NotFound if the account has no such token, NotPermitted if it has more rights than the principal's token.
+    Raise NotFound if the principal sees no such token, NotPermitted if it has more rights than the principal's token.
     """
     with store.writing():
-        token = accounts.get_token(principal.account.uuid, uuid)
+        visible = visible_tokens(principal)
+        token = _get(visible, uuid)
         if not principal.token or token.uuid != principal.token.uuid:
             _refuse_revoking_wider(principal, token)
-        accounts.revoke_token(uuid, now)
-        audit.append("token.revoke", principal.account.uuid, _subject(token), principal, now)
+        for revoked in _family(visible, uuid):
+            accounts.revoke_token(revoked.uuid, now)
+            audit.append("token.revoke", principal.account.uuid, _subject(revoked), principal, now)
+
+
+def visible_tokens(principal: Principal) -> list[Token]:
+    """Return the tokens of the account that are not revoked, oldest first, in a transaction or read.
+
+    A token that is limited to zones or records sees only itself and those that it created.
+    """
+    found = accounts.active_tokens(principal.account.uuid)
+    is_limited = principal.token and principal.limits.rules != (Policy(),)
+    return _family(found, principal.token.uuid) if principal.token and is_limited else found
+
+
+def get_token(principal: Principal, uuid: UUID) -> Token:
+    """Return a visible token; raise NotFound if there is no such token."""
+    return _get(visible_tokens(principal), uuid)
+
+
+def _get(tokens: Iterable[Token], uuid: UUID) -> Token:
+    found = next((token for token in tokens if token.uuid == uuid), None)
+    if found is None:
+        raise NotFound("there is no such token")
+    return found
+
+
+def _family(tokens: Iterable[Token], uuid: UUID) -> list[Token]:
+    """Return those of the tokens, oldest first, that are that one or were created by it or one of its family."""
+    family: dict[UUID, Token] = {}
+    for token in tokens:
+        if token.uuid == uuid or token.created_by in family:
+            family[token.uuid] = token
+    return list(family.values())
 
 
 def read_network(text: str) -> Network:

@@ -96,7 +96,13 @@ def enable_account(email: str) -> Account:
 
 
 def create_token(
-    account: Account, name: str, permissions: Iterable[str], now: datetime, limits: TokenLimits | None = None
+    account: Account,
+    name: str,
+    permissions: Iterable[str],
+    now: datetime,
+    limits: TokenLimits | None = None,
+    *,
+    created_by: UUID | None = None,
 ) -> tuple[Token, str]:
     """Create a token; return it and its secret, which cannot be read again."""
     limits = limits or TokenLimits()
@@ -116,6 +122,7 @@ def create_token(
         create_zones=limits.create_zones,
         delete_zones=limits.delete_zones,
         max_unused=limits.max_unused,
+        created_by=created_by,
         created_at=now,
         expires_at=limits.expires_at,
     )
@@ -219,4 +226,5 @@ def _token(row: tables.Token) -> Token:
         created_at=row.created_at,
         last_used_at=row.last_used_at,
         revoked_at=row.revoked_at,
+        created_by=row.created_by,
     )

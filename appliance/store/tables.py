@@ -89,6 +89,7 @@ class Token(pw.Model):
     create_zones = pw.BooleanField(null=True)
     delete_zones = pw.BooleanField(null=True)
     max_unused = Seconds(null=True)
+    created_by = pw.UUIDField(null=True)
     created_at = Instant()
     expires_at = Instant(null=True)
     last_used_at = Instant(null=True)

@@ -229,3 +229,40 @@ def test_a_secret_is_shown_once(application: Application, me: Bearer) -> None:
     for path in ("/account/tokens/", f"/account/tokens/{token['uuid']}/", "/account/audit/", "/account/me/"):
         assert secret not in me("GET", path).text
     assert secret.encode() not in application.store.path.read_bytes()
+
+
+def test_a_revoked_token_takes_those_that_it_created_with_it(application: Application, me: Bearer) -> None:
+    def child(bearer: Bearer, name: str) -> tuple[dict[str, Any], Bearer]:
+        token = create(bearer, name=name, permissions=["dns:list", "account:tokens"])
+        return token, Bearer(me.client, token["secret"])
+
+    (first, parent), (_, stranger) = child(me, "first"), child(me, "stranger")
+    second, second_client = child(parent, "second")
+    _, third = child(second_client, "third")
+    assert second["created_by"] == first["uuid"]
+    assert me("DELETE", f"/account/tokens/{first['uuid']}/").status_code == 204
+    statuses = [one("GET", "/dns-zones/").status_code for one in (parent, second_client, third, stranger, me)]
+    assert statuses == [401, 401, 401, 200, 200]
+    log = [entry["subject"] for entry in me("GET", "/account/audit/").get_json() if entry["action"] == "token.revoke"]
+    assert sorted(subject.partition(" ")[2] for subject in log) == ["(first)", "(second)", "(third)"]
+
+
+@pytest.mark.parametrize("limit", ["zones", "record_types", "policies"])
+def test_a_limited_token_sees_itself_and_what_it_created(me: Bearer, limit: str) -> None:
+    zone = me.zone("example.com")["uuid"]
+    values = {"zones": [zone], "record_types": ["TXT"], "policies": [{"zone": zone, "write": True}]}
+    fields: dict[str, Any] = {limit: values[limit], "permissions": list(ALL)}
+    own = create(me, name="own", **fields)
+    limited = Bearer(me.client, own["secret"])
+    hidden = create(me, name="hidden", permissions=["dns:list"], **{limit: values[limit]})
+    child = create(limited, name="child", **fields)
+    grandchild = create(Bearer(me.client, child["secret"]), name="grandchild", **fields)
+    answer = limited("GET", "/account/tokens/")
+    assert [one["uuid"] for one in answer.get_json()] == [one["uuid"] for one in (own, child, grandchild)]
+    assert answer.headers["X-Total-Count"] == "3"
+    unknown = limited("GET", f"/account/tokens/{UNKNOWN}/")
+    for method in ("GET", "DELETE"):
+        answer = limited(method, f"/account/tokens/{hidden['uuid']}/")
+        assert is_error(answer, 404, "not_found") and answer.data == unknown.data
+    assert limited("DELETE", f"/account/tokens/{child['uuid']}/").status_code == 204
+    assert len(limited("GET", "/account/tokens/").get_json()) == 1

@@ -18,6 +18,8 @@ STATEMENTS = (
     "alter table token add column delete_zones integer",
     # seconds
     "alter table token add column max_unused integer",
+    # uuid of the token that created it
+    "alter table token add column created_by text",
 )
 
 
