@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
 
 from flask import Response, g, request
@@ -55,6 +55,14 @@ def principal() -> Principal:
 def token() -> Token:
     """Return the token of this request."""
     return cast(Token, principal().token)
+
+
+def without_unread(shown: Mapping[str, Any], body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what a write of `body` shows of an object: without permission to read, its uuid and the sent fields."""
+    if principal().may("dns:list", "dns:read"):
+        return shown
+    sent = {name for name, value in body.items() if value is not None}
+    return {name: value for name, value in shown.items() if name == "uuid" or name in sent}
 
 
 def needs(*permissions: str, right: str | None = None) -> Callable[[View], View]:

@@ -10,7 +10,7 @@ from flask import Response
 from flask.views import MethodView
 
 from appliance.api import response_headers, schemas
-from appliance.api.auth import needs, principal
+from appliance.api.auth import needs, principal, without_unread
 from appliance.api.parsing import Blueprint, uuid_or_not_found
 from appliance.api.presentation import READ_ONLY_OF_RECORDS, check_read_only, dump_record, record_of
 from appliance.api.zone_keys import zone_at
@@ -82,7 +82,7 @@ class OneRecord(MethodView):
             check_read_only(body, dump_record(zone, before), READ_ONLY_OF_RECORDS)
             return record_input(body)
 
-        return _change(uuid, replaced)
+        return _change(uuid, body, replaced)
 
     @needs("dns:update")
     @blueprint.doc(operationId="changeRecord", parameters=[response_headers.PREFER], responses={"404": "NOT_FOUND"})
@@ -95,7 +95,7 @@ class OneRecord(MethodView):
             check_read_only(body, dump_record(zone, before), READ_ONLY_OF_RECORDS)
             return with_fields(before, zone, body)
 
-        return _change(uuid, changed)
+        return _change(uuid, body, changed)
 
     @needs("dns:delete")
     @blueprint.doc(operationId="deleteRecord", parameters=[response_headers.PREFER], responses={"404": "NOT_FOUND"})
@@ -107,9 +107,9 @@ class OneRecord(MethodView):
         )
 
 
-def _change(uuid: str, change: Callable[[Zone, Record], RecordInput]) -> ViewResult:
+def _change(uuid: str, body: dict[str, Any], change: Callable[[Zone, Record], RecordInput]) -> ViewResult:
     zone, record = context().editor.change_record(principal(), uuid_or_not_found("record", uuid), change)
-    return record_of(zone, record), response_headers.after_write(zone).headers
+    return without_unread(record_of(zone, record), body), response_headers.after_write(zone).headers
 
 
 def _filters(query: dict[str, Any]) -> Filters | None:

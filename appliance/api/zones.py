@@ -9,7 +9,7 @@ from flask import Response
 from flask.views import MethodView
 
 from appliance.api import response_headers, schemas, streaming
-from appliance.api.auth import needs, principal
+from appliance.api.auth import needs, principal, without_unread
 from appliance.api.parsing import Blueprint
 from appliance.api.presentation import (
     JSON,
@@ -99,7 +99,8 @@ class OneZone(MethodView):
         settings = {name: body[name] for name in SETTINGS if name in body}
         zone = context().editor.change_zone(principal(), zone.uuid, settings)
         result = response_headers.after_write(zone)
-        return zone_summary(zone, result.deployment or context().deployment_wait.current(zone)[0]), result.headers
+        summary = zone_summary(zone, result.deployment or context().deployment_wait.current(zone)[0])
+        return without_unread(summary, settings), result.headers
 
     @needs("dns:delete", right="delete_zones")
     @blueprint.doc(

@@ -226,3 +226,25 @@ def test_other_methods(me: Bearer, application: Application) -> None:
     assert (head.status_code, head.data) == (200, b"")
     assert head.headers["X-Total-Count"] == get.headers["X-Total-Count"]
     assert application.bearer("me@example.org", "dns:read")("HEAD", "/dns-zones/").status_code == 403
+
+
+def test_a_write_shows_no_more_than_was_sent_to_a_token_that_may_not_read(application: Application, me: Bearer) -> None:
+    zone = me.zone("example.com")
+    record = me.record(zone, "A", "www", "192.0.2.1", comment="a secret")
+    blind = application.bearer("me@example.org", "dns:update")
+    own, of_zone = f"/dns-records/{record['uuid']}/", f"/dns-zones/{zone['uuid']}/"
+    whole = {"record_type": "A", "name": "www", "value": "192.0.2.2"}
+    for method, path, body, shown in (
+        ("PATCH", own, {}, {}),
+        ("PATCH", own, {"ttl": 60}, {"ttl": 60}),
+        ("PATCH", own, {"ttl": None}, {}),
+        ("PUT", own, whole, whole),
+        ("PATCH", of_zone, {}, {}),
+        ("PATCH", of_zone, {"default_ttl": 60, "deployment": 0}, {"default_ttl": 60}),
+    ):
+        answer = blind(method, path, body)
+        assert answer.status_code == 200
+        uuid = (record if path == own else zone)["uuid"]
+        assert answer.get_json() == {"uuid": uuid, **shown}
+    reader = application.bearer("me@example.org", "dns:update", "dns:read")
+    assert reader("PATCH", own, {}).get_json()["value"] == "192.0.2.2"
