@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any, cast
 
 from appliance.api import schemas
+from appliance.api.proofs import ownership_of
 from appliance.durations import print_duration
 from appliance.errors import InputError
 from appliance.principal import Token
@@ -15,6 +16,7 @@ from appliance.store.policies import document_of
 from appliance.zones.deployment import Deployment
 from appliance.zones.model import Record, Zone
 from appliance.zones.names import print_domain, print_owner, print_unicode
+from appliance.zones.zone_cuts import ChildZone
 
 JSON = Mapping[str, Any]
 
@@ -42,9 +44,18 @@ def zone_summary(zone: Zone, deployment: Deployment) -> JSON:
     }
 
 
-def zone_detail(zone: Zone, deployment: Deployment, records: Sequence[Record]) -> JSON:
-    """Return a zone with its records."""
-    return {**zone_summary(zone, deployment), "records": [record_of(zone, record) for record in records]}
+def zone_detail(
+    zone: Zone, deployment: Deployment, records: Sequence[Record], delegations: Sequence[ChildZone]
+) -> JSON:
+    """Return a zone with its records and the delegations of zones below."""
+    return {
+        **zone_summary(zone, deployment),
+        "ownership": ownership_of(deployment.hold),
+        "delegations": [
+            {"name": print_owner(one.name, zone.name), "zone": one.uuid, "ds": one.ds} for one in delegations
+        ],
+        "records": [record_of(zone, record) for record in records],
+    }
 
 
 def record_of(zone: Zone, record: Record) -> JSON:
@@ -145,9 +156,9 @@ def dump_zone(zone: Zone, deployment: Deployment) -> JSON:
     return cast(JSON, _ZONE.dump(zone_summary(zone, deployment)))
 
 
-def dump_zone_detail(zone: Zone, deployment: Deployment) -> JSON:
+def dump_zone_detail(zone: Zone, deployment: Deployment, delegations: Sequence[ChildZone]) -> JSON:
     """Return the zone as the JSON that a response has, with an empty list in place of its records."""
-    return cast(JSON, _ZONE_DETAIL.dump(zone_detail(zone, deployment, ())))
+    return cast(JSON, _ZONE_DETAIL.dump(zone_detail(zone, deployment, (), delegations)))
 
 
 _RECORD = schemas.Record()

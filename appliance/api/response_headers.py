@@ -69,24 +69,27 @@ class WriteResult:
     deployment: Deployment | None = None
 
 
-def after_write(zone: Zone) -> WriteResult:
-    """Return the result of a write that left the zone in this state; wait for the deployment if the request asks to."""
+def after_write(zone: Zone, *, with_above: bool = False) -> WriteResult:
+    """Return the result of a write that left the zone in this state; wait for the deployment if the request asks to.
+
+    `with_above`: also wait for the zone above, which delegates a created zone, or no longer a deleted one.
+    """
     headers = {"X-Zone-Serial": str(zone.serial)}
     seconds = preferred_wait(request.headers.get("Prefer", ""))
     if seconds is not None:
         deployment_wait = context().deployment_wait
         with deployment_wait.slot(zone.account) as is_free:
             if is_free:
-                deployment, state = deployment_wait.until_settled(zone, seconds)
+                deployment, state = deployment_wait.until_settled(zone, seconds, with_above=with_above)
                 headers |= {"Preference-Applied": f"wait={seconds}", "X-Deployment": state.value}
                 return WriteResult(headers, deployment)
     return WriteResult(headers)
 
 
-def no_content_after_write(zone: Zone) -> Response:
-    """Return a 204 with the headers of a write."""
+def no_content_after_write(zone: Zone, *, with_above: bool = False) -> Response:
+    """Return a 204 with the headers of a write, as `after_write`."""
     response = no_content()
-    response.headers.update(after_write(zone).headers)
+    response.headers.update(after_write(zone, with_above=with_above).headers)
     return response
 
 

@@ -113,10 +113,19 @@ class ZoneSummary(ma.Schema):
     deployment = fields.Nested(Deployment, required=True)
 
 
+class Delegation(ma.Schema):
+    """The delegation of another zone of the account, which the appliance publishes; it is no record."""
+
+    name = _string("Name relative to the zone.", "dev")
+    zone = fields.UUID(required=True, metadata=_described("Uuid of the zone below."))
+    ds = fields.List(fields.String(), required=True, metadata=_described("DS records of a signed zone."))
+
+
 class ZoneDetail(ZoneSummary):
     """A zone with its records."""
 
     ownership = OWNERSHIP
+    delegations = fields.List(fields.Nested(Delegation), required=True)
     records = fields.List(fields.Nested(Record), required=True)
 
 
@@ -193,6 +202,11 @@ class ZoneCreate(Strict):
     """A zone to create."""
 
     domain = StrictString(required=True, metadata=_described("Domain, with A-labels or U-labels.", "example.com"))
+    take_records = StrictBoolean(
+        metadata=_described(
+            "Move the records at and below the domain from the zone above into the new zone; else they are refused."
+        )
+    )
 
 
 class ZonePatch(Strict):
@@ -211,6 +225,7 @@ class ZonePatch(Strict):
     updated_at = _read_only()
     deployment = fields.Raw(metadata=_described("Read-only, and ignored: it changes by itself."))
     ownership = fields.Raw(metadata=_described("Read-only, and ignored: it changes by itself."))
+    delegations = fields.Raw(metadata=_described("Read-only, and ignored: it changes with the zones below."))
     records = _read_only()
 
     @ma.validates("dnssec")

@@ -26,7 +26,7 @@ from appliance.api.presentation import (
 from appliance.api.zone_keys import PATH, zone_at, zone_uuid
 from appliance.editing import RecordInput
 from appliance.errors import InputError
-from appliance.store import deployments, records, zones
+from appliance.store import delegations, deployments, records, zones
 from appliance.store.records import Filters
 from appliance.store.zones import Page
 from appliance.web.context import context, reading
@@ -64,12 +64,18 @@ class Zones(MethodView):
         201, schemas.ZoneDetail, headers=response_headers.LOCATION_HEADER | response_headers.DEPLOYMENT_HEADERS
     )
     def post(self, body: dict[str, Any]) -> ViewResult:
-        """Create a zone."""
-        zone = context().editor.create_zone(principal(), body["domain"])
-        result = response_headers.after_write(zone)
+        """Create a zone; a zone of the account above it delegates it."""
+        content: list[Any] = []
+
+        def read(created: Zone) -> None:
+            content.extend((records.of_zone(created), delegations.of_zone(created)))
+
+        take_records = body.get("take_records", False)
+        zone = context().editor.create_zone(principal(), body["domain"], take_records=take_records, alongside=read)
+        result = response_headers.after_write(zone, with_above=True)
         location = response_headers.path_of("zones.OneZone", zone.uuid)
         deployment = result.deployment or context().deployment_wait.current(zone)[0]
-        return zone_detail(zone, deployment, ()), 201, result.headers | {"Location": location}
+        return zone_detail(zone, deployment, *content), 201, result.headers | {"Location": location}
 
 
 @blueprint.route("/<string:uuid>/", parameters=[PATH])
@@ -83,7 +89,8 @@ class OneZone(MethodView):
         """Show a zone with its records."""
         with reading():
             zone = zone_at(uuid)
-            shown = dump_zone_detail(zone, current_deployment(zone, context().nameservers))
+            deployment = current_deployment(zone, context().nameservers)
+            shown = dump_zone_detail(zone, deployment, delegations.of_zone(zone))
             return streaming.respond(streaming.object_with_array(shown, "records", _records_of(zone)))
 
     @needs("dns:update")
@@ -111,7 +118,8 @@ class OneZone(MethodView):
     @blueprint.response(204, headers=response_headers.DEPLOYMENT_HEADERS)
     def delete(self, uuid: str) -> Response:
         """Delete a zone and its records."""
-        return response_headers.no_content_after_write(context().editor.delete_zone(principal(), zone_uuid(uuid)))
+        deleted = context().editor.delete_zone(principal(), zone_uuid(uuid))
+        return response_headers.no_content_after_write(deleted, with_above=True)
 
 
 @blueprint.route("/<string:uuid>/records/", parameters=[PATH])

@@ -20,12 +20,13 @@ from appliance.cli.options import (
     yes_option,
 )
 from appliance.cli.screen import progress
+from appliance.compiler import compile_zone
 from appliance.editing import editor_from
 from appliance.errors import NotFound
 from appliance.principal import Account, Principal, Scope
-from appliance.render.zone_file import apex_of, zone_file
+from appliance.render.zone_file import apex_of
 from appliance.settings import Settings
-from appliance.store import accounts, deployments, records, zones
+from appliance.store import accounts, delegations, deployments, records, zones
 from appliance.store.zones import Page
 from appliance.zones.deployment import Deployment
 from appliance.zones.model import Record, Zone
@@ -89,8 +90,9 @@ def create_zone(settings: Settings, domain: str, email: str, as_json: bool) -> N
         principal = _acting_for(accounts.find_account(email))
         created = editor_from(settings, store, now).create_zone(principal, domain)
         state = deployments.of_zones([created], _server_names(settings))[created.uuid]
+        delegated = delegations.of_zone(created)
     if as_json:
-        print_json(dump_zone_detail(created, state))
+        print_json(dump_zone_detail(created, state, delegated))
     else:
         click.echo(f"zone {print_domain(created.name)} created with serial {created.serial}")
 
@@ -130,9 +132,8 @@ def export_zone(settings: Settings, domain: str) -> None:
     """Print the zone file as it is published."""
     with opened(settings) as store, store.reading():
         found = _find(domain)
-        lines = records.lines_of(found)
-    apex = apex_of(settings.dns)
-    click.echo(zone_file(found.name, found.serial, apex, lines.text, lines.count).decode(), nl=False)
+        content = compile_zone(found, apex_of(settings.dns)).content
+    click.echo(content.decode(), nl=False)
 
 
 @zone.command("check")

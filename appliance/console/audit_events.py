@@ -8,6 +8,7 @@ DESCRIPTIONS = {
     "zone.delete": "Zone deleted",
     "zone.release": "Zone released",
     "zone.raise_serial": "Serial raised",
+    "zone.delegation": "Delegation changed",
     "records": "Records changed",
     "account.create": "Account created",
     "account.invite": "Invitation created",

@@ -17,11 +17,12 @@ from uuid import UUID
 
 from dns.name import Name
 
+from appliance.compiler import compile_zone
 from appliance.deploy.host import PrimaryHost
 from appliance.errors import ApplianceError, CheckFailed, CommandError, CompileFailed, DeployError, ReloadFailed
 from appliance.render.named_conf import catalog_zone
-from appliance.render.zone_file import derived_digest, digest_of, own_lines, serial_of, zone_file
-from appliance.store import deployments, records, zones
+from appliance.render.zone_file import digest_of, serial_of
+from appliance.store import deployments, zones
 from appliance.store.file.database import Store
 from appliance.zones.catalog import FIRST_SERIAL, member_label
 from appliance.zones.deployment import Publication
@@ -60,6 +61,7 @@ class _Candidate:
     serial: int = 0
     staged: Path | None = None
     digest: str = ""
+    derived: str = ""
     published: Publication | None = None
     error: DeployError | None = None
 
@@ -80,7 +82,7 @@ def deploy_zones(
     for candidate in _sound(candidates):
         with _caught(candidate):
             host.files.publish(candidate.uuid)
-            candidate.published = Publication(candidate.serial, candidate.digest, _apex_digest(candidate.name, host))
+            candidate.published = Publication(candidate.serial, candidate.digest, candidate.derived)
             _load(candidate, host)
     for candidate in candidates:
         _log(candidate, began)
@@ -155,15 +157,10 @@ def _published(uuid: UUID, host: PrimaryHost, store: Store) -> Iterator[tuple[in
 def _compile(candidate: _Candidate, host: PrimaryHost, store: Store) -> bytes:
     with store.reading():
         zone = zones.get_any(candidate.uuid)
-        lines = records.lines_of(zone)
-    candidate.serial = zone.serial
-    if lines.count != zone.record_count:
-        raise CompileFailed(f"the database has {lines.count} records of this zone, not {zone.record_count}")
-    return zone_file(zone.name, zone.serial, host.apex, lines.text, lines.count)
-
-
-def _apex_digest(name: Name, host: PrimaryHost) -> str:
-    return derived_digest(host.apex, own_lines(name, host.apex))
+        candidate.serial = zone.serial
+        compiled = compile_zone(zone, host.apex)
+    candidate.derived = compiled.derived
+    return compiled.content
 
 
 def _check(candidates: Sequence[_Candidate], host: PrimaryHost) -> None:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from uuid import UUID
 
+import dns.name
+
+from appliance.compiler import delegated_lines
 from appliance.deploy.host import PrimaryHost
 from appliance.errors import StoreError
-from appliance.render.zone_file import derived_digest, digest_of, has_apex, own_lines, serial_of
-from appliance.store import deployments
+from appliance.render.zone_file import derived_digest, derived_lines, digest_of, has_derived, serial_of
+from appliance.store import deployments, zones
 from appliance.store.deployments import ZoneStatus
 from appliance.store.file.database import Store
 from appliance.zones.deployment import Publication
+from appliance.zones.zone_cuts import names_above
 
 log = logging.getLogger(__name__)
 
@@ -22,18 +26,34 @@ MOST_AT_ONCE = 200
 """Rows of one transaction."""
 
 
-def find_altered(statuses: Iterable[ZoneStatus], host: PrimaryHost, store: Store) -> frozenset[UUID]:
-    """Return the zones whose live file differs from what was published, or was published with other apex settings.
+Delegated = Mapping[UUID, Sequence[str]]
+"""The lines of the delegations of child zones, of zones that may have any."""
 
-    Where nothing is stored about it, as after an upgrade or a restore, a complete file with the present apex is
-    accepted and stored as what was published. A store that refuses writes delays only that.
+
+def delegations_of(statuses: Iterable[ZoneStatus], host: PrimaryHost) -> Delegated:
+    """Return the delegations of child zones; only zones with others below them are read from the store."""
+    living = {one.name: one for one in statuses if not one.deleted}
+    above = (name for one in living for name in names_above(one, dns.name.root))
+    parents = {living[name].uuid for name in above if name in living}
+    return {uuid: delegated_lines(zones.get_any(uuid), host.apex) for uuid in parents}
+
+
+def find_altered(
+    statuses: Iterable[ZoneStatus], delegated: Delegated, host: PrimaryHost, store: Store
+) -> frozenset[UUID]:
+    """Return the zones whose live file differs from what was published, or was published with other derived records.
+
+    Derived records change with the settings, and with an upgrade. Where nothing is stored about it, as after an upgrade
+    or a restore, a complete file with the present ones is accepted and stored as what was published. A store that
+    refuses writes delays only that.
     """
     altered, found = set(), []
-    digest = functools.cache(lambda derived: derived_digest(host.apex, derived))
+    digest = functools.cache(lambda lines: derived_digest(host.apex, lines))
     for status in statuses:
-        apex = digest(tuple(own_lines(status.name, host.apex)))
-        published = status.published or _read(status, host, apex)
-        if published is None or published.apex != apex or host.files.digest(status.uuid) != published.digest:
+        lines = derived_lines(status.name, host.apex, delegated.get(status.uuid, ()))
+        expected = digest(tuple(lines))
+        published = status.published or _read(status, host, lines, expected)
+        if published is None or published.derived != expected or host.files.digest(status.uuid) != published.digest:
             altered.add(status.uuid)
         elif status.published is None:
             found.append((status.uuid, published))
@@ -41,13 +61,13 @@ def find_altered(statuses: Iterable[ZoneStatus], host: PrimaryHost, store: Store
     return frozenset(altered)
 
 
-def _read(status: ZoneStatus, host: PrimaryHost, apex: str) -> Publication | None:
+def _read(status: ZoneStatus, host: PrimaryHost, lines: Sequence[str], derived: str) -> Publication | None:
     """Return what the live file itself says, for a zone of which the store does not know what was published."""
     content = host.files.read_live(status.uuid)
     serial = serial_of(content)
-    if serial is None or not has_apex(content, status.name, host.apex):
+    if serial is None or not has_derived(content, status.name, host.apex, lines):
         return None
-    return Publication(serial, digest_of(content), apex)
+    return Publication(serial, digest_of(content), derived)
 
 
 def _store(found: list[tuple[UUID, Publication]], store: Store) -> None:

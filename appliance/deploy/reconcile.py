@@ -15,7 +15,7 @@ from dns.name import Name
 from appliance.addresses import Nameserver
 from appliance.deploy.catalog import members_of
 from appliance.deploy.host import PrimaryHost
-from appliance.deploy.publications import find_altered
+from appliance.deploy.publications import Delegated, delegations_of, find_altered
 from appliance.deploy.publisher import Expectation, Expected
 from appliance.deploy.unknown_zones import UnknownZone, find_unknown_zones
 from appliance.errors import CommandError
@@ -40,7 +40,7 @@ class Snapshot:
     by label, None if it could not be read; `ahead` those of a secondary that is ahead of the primary's catalog, None if
     only its serial could be read. `deleted` are labels of members whose deletion is recorded. `unknown` are zones that
     are served but not in the database. `altered` are zones whose file differs from what was published, or was published
-    with another apex than the settings now describe.
+    with other derived records than the store and the settings now give.
     """
 
     nameservers: Sequence[Nameserver]
@@ -137,6 +137,7 @@ def take_snapshot(host: PrimaryHost, store: Store, expected: Expected, silent: C
     members = members_of(host, host.primary)
     with store.reading():
         statuses = list(deployments.statuses())
+        delegated = delegations_of(statuses, host)
     answers = query_all(((one, host.catalog) for one in host.nameservers if one not in silent), timeout=ANSWER_TIMEOUT)
     answers |= query_all(((one, host.catalog) for one in silent), timeout=ANSWER_TIMEOUT, retries=0)
     answering = [one for one in host.nameservers if answers[one, host.catalog]]
@@ -144,7 +145,7 @@ def take_snapshot(host: PrimaryHost, store: Store, expected: Expected, silent: C
     snapshot = Snapshot(host.nameservers, host.catalog, statuses, answers, members, expected)
     _, over = snapshot.catalog_serials()
     ahead = _members_ahead(host, snapshot, over) if over is not None else {}
-    return _with_store(snapshot, ahead, host, store)
+    return _with_store(snapshot, ahead, delegated, host, store)
 
 
 def notify_all(queries: Iterable[SoaQuery], host: PrimaryHost) -> None:
@@ -216,7 +217,9 @@ def _members_ahead(host: PrimaryHost, snapshot: Snapshot, over: int) -> dict[str
     return {}
 
 
-def _with_store(snapshot: Snapshot, ahead: Mapping[str, Name] | None, host: PrimaryHost, store: Store) -> Snapshot:
+def _with_store(
+    snapshot: Snapshot, ahead: Mapping[str, Name] | None, delegated: Delegated, host: PrimaryHost, store: Store
+) -> Snapshot:
     """Add what the store says of members and files: deleted long ago, not in the database, or altered."""
     members = {**(snapshot.members or {}), **(ahead or {})}
     present = {member_label(one.uuid) for one in snapshot.statuses}
@@ -228,5 +231,5 @@ def _with_store(snapshot: Snapshot, ahead: Mapping[str, Name] | None, host: Prim
     living = [one.name for one in snapshot.statuses if not one.deleted]
     deleted = {member_label(one.uuid) for one in snapshot.statuses if one.deleted} | set(map(member_label, gone))
     unknown = find_unknown_zones(host, members, known, living)
-    altered = find_altered((one for one in snapshot.statuses if not one.deleted), host, store)
+    altered = find_altered((one for one in snapshot.statuses if not one.deleted), delegated, host, store)
     return replace(snapshot, ahead=ahead, deleted=frozenset(deleted), unknown=unknown, altered=altered)

@@ -13,6 +13,7 @@ from dns.name import Name
 from dns.rdatatype import RdataType
 
 from appliance.addresses import Nameserver
+from appliance.compiler import compile_zone
 from appliance.doctor.result import DoctorContext, Result, fail, ok, warn
 from appliance.errors import CommandError
 from appliance.keys import read_key
@@ -20,9 +21,9 @@ from appliance.nameserver.zone_files import ZoneFiles
 from appliance.problems import deployer_problem
 from appliance.queries.bulk import query_all
 from appliance.queries.transfer import axfr
-from appliance.render.zone_file import apex_of, zone_file
+from appliance.render.zone_file import apex_of
 from appliance.settings import Settings
-from appliance.store import deployments, records, zones
+from appliance.store import deployments, zones
 from appliance.store.deployments import ZoneStatus
 from appliance.store.file.database import Store
 from appliance.zones.catalog import FILE_UUID, member_label
@@ -186,8 +187,7 @@ def _expected(uuid: UUID, store: Store, settings: Settings) -> tuple[int, bytes]
     """Return the serial and the zone file as the store has them now."""
     with store.reading():
         zone = zones.get_any(uuid)
-        lines = records.lines_of(zone)
-    return zone.serial, zone_file(zone.name, zone.serial, apex_of(settings.dns), lines.text, lines.count)
+        return zone.serial, compile_zone(zone, apex_of(settings.dns)).content
 
 
 def _differs_on_disk(zone_files: ZoneFiles, status: ZoneStatus, store: Store, settings: Settings) -> bool:

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import tempfile
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import dns.exception
 from dns.name import Name
+from dns.rdatatype import RdataType
 
+from appliance.compiler import compile_zone
 from appliance.errors import ApplianceError, SettingsError
 from appliance.nameserver.checks import ZoneChecker
 from appliance.nameserver.programs import find_program
 from appliance.nameserver.zone_files import ZoneFiles
-from appliance.render.zone_file import Apex, apex_of, record_line, zone_file
+from appliance.render.zone_file import Apex, apex_of, record_line
 from appliance.settings import Settings
-from appliance.store import name_keys, records
+from appliance.store import delegations, name_keys, records
 from appliance.store.file.database import Store
 from appliance.zones import rules
 from appliance.zones.model import Node, Record, Zone, group_rrsets
 from appliance.zones.own_records import check_own_records
+from appliance.zones.rdata import target_of
 
 BATCH = 50
 """Zones per run of named-checkzone."""
@@ -50,8 +53,10 @@ def check_zones(checked: Sequence[Zone], settings: Settings, store: Store) -> It
 class WholeZone:
     """All records of a zone, as the rules see them."""
 
-    def __init__(self, origin: Name, servers: tuple[Name, ...], stored: Iterable[Record]) -> None:
-        self.origin, self.servers = origin, servers
+    def __init__(
+        self, origin: Name, servers: tuple[Name, ...], stored: Iterable[Record], children: Iterable[Name] = ()
+    ) -> None:
+        self.origin, self.servers, self._children = origin, servers, frozenset(children)
         self._nodes = group_rrsets(stored)
         self._owners = sorted((name_keys.owner_key(owner, origin), owner) for owner in self._nodes)
         self._keys = [key for key, _ in self._owners]
@@ -71,13 +76,23 @@ class WholeZone:
         for _, name in self._owners[bisect_right(self._keys, low) : bisect_left(self._keys, high)]:
             yield name, self._nodes[name]
 
+    def child_zones(self, names: Iterable[Name]) -> Collection[Name]:
+        """Return those of these names that are zones of the same account."""
+        return self._children.intersection(names)
+
+    def owners_of_ns(self, server: Name) -> Collection[Name]:
+        """Return the owners of the NS records that name this nameserver."""
+        sets = ((owner, node[RdataType.NS]) for owner, node in self._nodes.items() if RdataType.NS in node)
+        return {owner for owner, rrset in sets if any(target_of(one.rdata) == server for one in rrset.records)}
+
 
 def _own_findings(zone: Zone, apex: Apex, store: Store) -> list[str]:
     """Return the findings of the appliance's own rules; for an unreadable row, its error."""
     try:
         with store.reading():
             stored, lines = records.of_zone(zone), records.lines_of(zone)
-        content = WholeZone(zone.name, apex.servers, stored)
+            children = [delegation.name for delegation in delegations.of_zone(zone)]
+        content = WholeZone(zone.name, apex.servers, stored, children)
         return [
             *_bad_lines(stored, lines.text),
             *(finding.detail for finding in rules.check(content, content.owners)),
@@ -103,8 +118,7 @@ def _refusals(batch: Sequence[Zone], apex: Apex, store: Store, checker: ZoneChec
         for zone in batch:
             try:
                 with store.reading():
-                    lines = records.lines_of(zone)
-                content = zone_file(zone.name, zone.serial, apex, lines.text, lines.count)
+                    content = compile_zone(zone, apex).content
                 staged[zone.name] = files.stage(zone.uuid, content)
             except (ApplianceError, UnicodeEncodeError) as error:
                 refused[zone.name] = f"the zone cannot be compiled: {error}"

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import heapq
 from bisect import bisect_left, bisect_right
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol
 from uuid import UUID, uuid4
 
 from dns.name import Name
@@ -20,29 +19,17 @@ from dns.rdatatype import RdataType
 from appliance.editing.members import Members
 from appliance.editing.parser import Parser
 from appliance.editing.requests import RecordInput, check_comment, check_ttl
+from appliance.editing.stored_zone import StoredZone
 from appliance.errors import Finding
 from appliance.render.zone_file import Apex
 from appliance.store import name_keys
 from appliance.store.records import duplicate
 from appliance.store.zones import Version
-from appliance.zones.changes import Change, Create, Delete, Update
+from appliance.zones.changes import Change, change_between, is_same
 from appliance.zones.model import Node, Record, RRset, Zone
 from appliance.zones.names import print_owner
 from appliance.zones.rdata import ParsedRdata, parse_type
-from appliance.zones.rules import View, max_records
-
-
-class StoredZone(View, Protocol):
-    """A stored zone."""
-
-    def below(self, owner: Name, skip: Container[Name] = ()) -> Iterator[tuple[Name, Node]]:
-        """Yield each owner below this one, except those to skip, with its node, in the order of `store.name_keys`."""
-
-    def records(self, uuids: Iterable[UUID]) -> Mapping[UUID, Record]:
-        """Return the records of the zone with these uuids."""
-
-    def revisions(self, uuids: Iterable[UUID]) -> Mapping[UUID, int]:
-        """Return the revision of each of these records."""
+from appliance.zones.rules import max_records
 
 
 @dataclass(slots=True)
@@ -50,7 +37,8 @@ class ChangeSet:
     """The changes of the records of `zone` by a write at the time `now`.
 
     `step`: the index of the current request, None for a write of a single one. `read`: the version of every zone that
-    the result depends on. `overfull`: an RRset that no later request can bring back to its limit.
+    the result depends on. `overfull`: an RRset that no later request can bring back to its limit. `new_child`: a child
+    zone that is created in the same transaction.
     """
 
     zone: Zone
@@ -60,6 +48,7 @@ class ChangeSet:
     parser: Parser
     step: int | None = None
     overfull: tuple[Name, RdataType] | None = None
+    new_child: Name | None = None
     read: dict[Name, Version | None] = field(default_factory=dict)
     _nodes: dict[Name, Node] = field(default_factory=dict)
     _records: dict[UUID, Record | None] = field(default_factory=dict)
@@ -69,6 +58,7 @@ class ChangeSet:
     _steps: dict[UUID | Name | None, int | None] = field(default_factory=dict)
     _overlay: dict[Name, Node] = field(default_factory=dict)
     _keys: list[tuple[str, Name]] | None = None
+    _children: dict[Name, bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.read[self.zone.name] = Version(self.zone.uuid, self.zone.revision)
@@ -104,17 +94,34 @@ class ChangeSet:
         )
         return ((name, node) for _, name, node in heapq.merge(touched, untouched, key=lambda one: one[0]))
 
+    def child_zones(self, names: Iterable[Name]) -> Collection[Name]:
+        """Return those of these names that will be zones of the same account."""
+        names = list(names)
+        self.load(names)
+        return {name for name in names if self._children.get(name)}
+
+    def owners_of_ns(self, server: Name) -> Collection[Name]:
+        """Return the owners of the NS records that will name this nameserver."""
+        wire, touched = server.to_wire(), {owner for owner, sets in self._sets.items() if RdataType.NS in sets}
+        new = {owner for owner in touched if any(one.wire == wire for one in self.members(owner, RdataType.NS).all())}
+        return {*self.stored.owners_of_ns(server)} - touched | new
+
+    def add_child(self, name: Name) -> None:
+        """Treat the name as a child zone, which is created in the same transaction."""
+        self.load([name])
+        self._children[name], self.new_child = True, name
+
     # Requests
 
     def create(self, requested: RecordInput) -> Record:
         """Add a new record and return it."""
-        return self._put(None, self._parse(requested, uuid4(), self.now))
+        return self.put(None, self._parse(requested, uuid4(), self.now))
 
     def update(self, before: Record, requested: RecordInput) -> Record:
         """Replace the data of a record and return it."""
         self.load([before.owner])
         after = self._parse(requested, before.uuid, before.created_at, before)
-        return before if _is_same(before, after) else self._put(before, after)
+        return before if is_same(before, after) else self.put(before, after)
 
     def delete(self, record: Record) -> None:
         """Delete a record."""
@@ -161,6 +168,8 @@ class ChangeSet:
         if missing:
             found = self.stored.nodes(missing)
             self._nodes.update((name, found.get(name, {})) for name in missing)
+            children = self.stored.child_zones(name for name in missing if name != self.origin)
+            self._children.update((name, name in children) for name in missing)
 
     def load_records(self, uuids: Iterable[UUID]) -> None:
         """Read these records, and the stored nodes of their owners."""
@@ -174,7 +183,7 @@ class ChangeSet:
     def changes(self) -> list[Change]:
         """Return the changes of the stored zone, in the order of the requests."""
         pairs = ((before, self.find(uuid)) for uuid, before in self._before.items())
-        return [change for before, after in pairs for change in _change(before, after)]
+        return [change for before, after in pairs for change in change_between(before, after)]
 
     def refuse_duplicates(self) -> None:
         """Raise InvalidValue, with its step, for the first record that is identical to another one on the wire."""
@@ -211,7 +220,7 @@ class ChangeSet:
                 if other is not record:
                     yield record if record.uuid in self._before else other
 
-    def _put(self, before: Record | None, after: Record) -> Record:
+    def put(self, before: Record | None, after: Record) -> Record:
         """Add or replace the record, and give the others of its RRset the same TTL."""
         if before:
             self._remove(before)
@@ -259,10 +268,13 @@ class ChangeSet:
         )
 
     def _ttl(self, requested: RecordInput, owner: Name, rdtype: RdataType, uuid: UUID) -> int:
-        """Return the requested TTL, else that of the RRset, else the fallback; apex NS records have their own."""
+        """Return the requested TTL, else that of the RRset, else the fallback.
+
+        NS records beside those of the appliance have the TTL of those.
+        """
         if requested.ttl is not None:
             check_ttl(requested.ttl, "ttl")
-        if owner == self.origin and rdtype == RdataType.NS:
+        if rdtype == RdataType.NS and (owner == self.origin or owner in self.child_zones([owner])):
             return self.apex.ttl
         if requested.ttl is not None:
             return requested.ttl
@@ -281,17 +293,3 @@ def path(step: int | None, field: str | None) -> str | None:
 
 def _rrset(owner: Name, rdtype: RdataType, members: Iterable[Record]) -> RRset:
     return RRset(owner, rdtype, tuple(sorted(members, key=lambda record: record.wire)))
-
-
-def _change(before: Record | None, after: Record | None) -> Iterator[Change]:
-    if before and after:
-        if not _is_same(before, after):
-            yield Update(before, after)
-    elif after:
-        yield Create(after)
-    elif before:
-        yield Delete(before)
-
-
-def _is_same(before: Record, after: Record) -> bool:
-    return replace(after, updated_at=before.updated_at) == before

@@ -13,7 +13,7 @@ from appliance.store import journal, record_writes, zones
 from appliance.zones.model import Zone
 
 Alongside = Callable[[Zone], None]
-"""Called with the zone before the changes, in the transaction that stores them; an exception rolls it back."""
+"""Called with a zone in the transaction that stores its changes; an exception rolls it back."""
 
 
 def writes(evaluation: Evaluation, alongside: Alongside | None) -> bool:

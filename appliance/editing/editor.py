@@ -9,15 +9,16 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
+from dns.name import Name
+
 from appliance.editing.access import check_creation, check_deletion, check_whole_zone, find_record, find_zone
 from appliance.editing.apply import apply_all
 from appliance.editing.change_set import ChangeSet
+from appliance.editing.child_zones import NewZone, change_above, commit_creation, evaluate_below
 from appliance.editing.commit import Alongside, commit, writes
 from appliance.editing.diff import Diff
 from appliance.editing.evaluation import Evaluation, evaluate
-from appliance.editing.new_holds import hold_if_unproven
 from appliance.editing.parser import Parser, ParseRdata
-from appliance.editing.quotas import check_zone_quota
 from appliance.editing.requests import RecordInput, RecordRequest, check_comment, check_ttl
 from appliance.editing.transaction import evaluate_and_commit
 from appliance.editing.zone_names import check_available, own_names_of, public_suffixes
@@ -25,14 +26,14 @@ from appliance.errors import InputError, NotPermitted, ZoneProtected
 from appliance.principal import Principal
 from appliance.render.zone_file import Apex, apex_of
 from appliance.settings import QuotaSettings, Settings
-from appliance.store import holds, journal, records, wakeup, zones
+from appliance.store import delegations, holds, journal, records, wakeup, zones
 from appliance.store.file.database import Store
 from appliance.zones.model import Record, Zone
 from appliance.zones.names import parse_domain, print_domain
 from appliance.zones.ownership import Proof
 from appliance.zones.rdata import parse_rdata
 from appliance.zones.reserved import OwnNames, refuse_reserved
-from appliance.zones.serial import latest, next_serial, raise_over
+from appliance.zones.serial import raise_over
 
 Result = TypeVar("Result")
 Edit = Callable[[Parser], tuple[ChangeSet, Result]]
@@ -61,40 +62,46 @@ class Editor:
     count_write: CountWrite = lambda _principal, _zone: None
     proof: Proof = Proof.OFF
 
-    def create_zone(self, principal: Principal, domain: str, *, as_operator: bool = True) -> Zone:
-        """Create an empty zone, held if its ownership must be proven; raise InvalidName if it is not available.
+    def create_zone(
+        self,
+        principal: Principal,
+        domain: str,
+        *,
+        as_operator: bool = True,
+        take_records: bool = False,
+        alongside: Alongside | None = None,
+    ) -> Zone:
+        """Create a zone, held if its ownership must be proven; raise InvalidName if it is not available.
 
         Raise OperatorsOnly for a domain that only operators may create, also if the principal is one but does not
-        create it `as_operator`.
+        create it `as_operator`. A zone of the account above it delegates the new one. Its records at and below the
+        domain are refused, unless `take_records` moves them into the new zone, which needs the permission to delete
+        records. `alongside` is called in the transaction, with the new zone.
         """
         name = parse_domain(domain)
         is_operator = principal.operator and as_operator
         refuse_reserved(name, self.own_names, public_suffixes().is_public, operator=is_operator)
         check_creation(principal, name)
-        now = self.clock()
-        with self._writing():
-            check_available(name, principal.account.uuid, now)
-            check_zone_quota(self.quotas, principal)
+
+        def evaluate_creation() -> NewZone:
+            zone = self._new_zone(name, principal)
+            check_available(name, principal.account.uuid, zone.created_at)
+            above = delegations.enclosing(name, principal.account.uuid)
+            if above is None:
+                return NewZone(zone)
+            over, new = (self._change_set(one, Parser(self.parse)) for one in (above, zone))
+            return evaluate_below(over, new, principal, self.quotas, take_records=take_records)
+
+        def commit_zone(new: NewZone) -> Zone:
             self.count_write(principal, None)
-            past = zones.past_serials(name)
-            zone = Zone(
-                uuid=uuid4(),
-                name=name,
-                account=principal.account.uuid,
-                serial=next_serial(latest(*past) if past else None, now.date()),
-                revision=1,
-                default_ttl=self.default_ttl,
-                protected=False,
-                comment="",
-                record_count=0,
-                created_at=now,
-                updated_at=now,
-                queued_at=now,
-            )
-            zones.insert(zone)
-            hold_if_unproven(zone, principal, self.proof, now)
-            journal.append(zone, journal.CREATE, principal, now)
-        return zone
+            zone = commit_creation(new, principal, self.quotas, self.proof)
+            if alongside:
+                alongside(zone)
+            return zone
+
+        created = evaluate_and_commit(self.store, evaluate_creation, commit_zone, lambda _: True)
+        self.announce()
+        return created
 
     def release_zone(self, principal: Principal, uuid: UUID) -> Zone:
         """Publish a held zone, and held zones of its account below it; only an operator may.
@@ -110,6 +117,7 @@ class Editor:
                 raise InputError(f"{print_domain(zone.name)} is not held: it is published", "domain")
             for one in released:
                 journal.append(zones.update(one, queued_at=now), "zone.release", principal, now)
+            change_above(zone, principal, now, "added")
         return zones.get_any(uuid)
 
     def change_zone(self, principal: Principal, uuid: UUID, settings: Mapping[str, Any]) -> Zone:
@@ -130,7 +138,10 @@ class Editor:
         return zone
 
     def delete_zone(self, principal: Principal, uuid: UUID) -> Zone:
-        """Delete a zone: it is no longer served. Its records are kept for 30 days, its last serial for ever."""
+        """Delete a zone: it is no longer served, nor delegated by a zone above it.
+
+        Its records are kept for 30 days, its last serial for ever.
+        """
         with self._writing():
             zone = find_zone(uuid, principal.scope)
             if zone.protected:
@@ -140,6 +151,7 @@ class Editor:
             now = self.clock()
             zone = zones.mark_deleted(zone, deleted_at=now, queued_at=now, updated_at=now, revision=zone.revision + 1)
             journal.append(zone, "zone.delete", principal, now)
+            change_above(zone, principal, now, "removed")
         return zone
 
     def create_record(self, principal: Principal, zone_uuid: UUID, requested: RecordInput) -> tuple[Zone, Record]:
@@ -216,6 +228,24 @@ class Editor:
             zone = zones.update(zone, serial=serial, queued_at=now)
             journal.append(zone, "zone.raise_serial", Principal.local("deployer"), now)
         return zone
+
+    def _new_zone(self, name: Name, principal: Principal) -> Zone:
+        """Return an empty zone whose serial is still open."""
+        now = self.clock()
+        return Zone(
+            uuid=uuid4(),
+            name=name,
+            account=principal.account.uuid,
+            serial=0,
+            revision=1,
+            default_ttl=self.default_ttl,
+            protected=False,
+            comment="",
+            record_count=0,
+            created_at=now,
+            updated_at=now,
+            queued_at=now,
+        )
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

@@ -17,7 +17,7 @@ from appliance.settings import QuotaSettings
 from appliance.store.record_writes import Statement, prepare
 from appliance.store.zones import Versions
 from appliance.zones import rules
-from appliance.zones.changes import Change, Create, Delete, changes_serial, touched_owners
+from appliance.zones.changes import Change, Create, Delete, changes_serial, reduced_owners, touched_owners
 from appliance.zones.model import Zone
 from appliance.zones.own_records import check_own_records
 from appliance.zones.serial import next_serial
@@ -35,7 +35,7 @@ class Evaluation:
 def evaluate(change_set: ChangeSet, principal: Principal, quotas: QuotaSettings) -> Evaluation:
     """Return the evaluation; raise InputError or NotPermitted if the change set must not be stored."""
     zone, changes = change_set.zone, change_set.changes()
-    if not changes:
+    if not (changes or change_set.new_child):
         return Evaluation(Diff(zone, zone, ()), change_set.read, ())
     for change in changes:
         check_grant(principal, zone, change)
@@ -59,19 +59,24 @@ def _check_rules(change_set: ChangeSet, changes: Sequence[Change]) -> None:
 def _findings(change_set: ChangeSet, changes: Sequence[Change]) -> list[Finding]:
     """Return the findings for the zone after all requests, or for the RRset that grew over its limit for good."""
     if change_set.overfull is None:
-        touched, own = touched_owners(changes), change_set.apex
-        return [*rules.check(change_set, touched), *check_own_records(change_set, touched, own.addresses, own.catalog)]
+        own, new = change_set.apex, {change_set.new_child} if change_set.new_child else set()
+        touched = touched_owners(changes) | new
+        findings = rules.check(change_set, touched, reduced_owners(changes))
+        return [*findings, *check_own_records(change_set, touched, own.addresses, own.catalog)]
     owner, rdtype = change_set.overfull
     node = {rdtype: change_set.nodes([owner])[owner][rdtype]}
     return [replace(finding, owner=owner) for finding in rules.rrsets_within_limits(change_set, owner, node)]
 
 
 def _after(change_set: ChangeSet, changes: Sequence[Change], growth: int) -> Zone:
-    """Return the zone with its next revision and record count, and the next serial if published data changes."""
+    """Return the zone with its next revision and record count, and the next serial if published data changes.
+
+    A new child zone changes the published delegations.
+    """
     zone, now = change_set.zone, change_set.now
     changed: dict[str, Any] = {"revision": zone.revision + 1, "updated_at": now}
     changed["record_count"] = zone.record_count + growth
-    if any(map(changes_serial, changes)):
+    if change_set.new_child or any(map(changes_serial, changes)):
         changed |= {"serial": next_serial(zone.serial, now.date()), "queued_at": now}
     return replace(zone, **changed)
 

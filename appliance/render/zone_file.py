@@ -1,15 +1,15 @@
 """A zone as the bytes of its zone file (RFC 1035 section 5).
 
 One record a line, every name absolute, no directive, no date: equal content gives equal bytes. An empty line separates
-the records that the appliance derives from those of the zone: SOA and NS of the apex, then `derived` lines, such as
-addresses of nameservers in the zone. The last line is a comment with the number of records and a digest, so that a
+the records that the appliance derives from those of the zone: SOA and NS of the apex, addresses of nameservers in the
+zone, and delegations of child zones. The last line is a comment with the number of records and a digest, so that a
 truncated file is detected.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 
@@ -91,11 +91,25 @@ def soa_line(name: Name, serial: int, apex: Apex) -> str:
     return zone_file(name, serial, apex, "", 0).decode("ascii").partition("\n")[0]
 
 
-def zone_file(name: Name, serial: int, apex: Apex, lines: str, count: int) -> bytes:
-    """Return the zone file: SOA, apex NS, then `lines`: `count` results of `record_line`, each with a line feed."""
+def delegation_lines(child: Name, apex: Apex, ds: Iterable[str] = ()) -> list[str]:
+    """Return the lines that delegate a child zone to the nameservers of the appliance, without line feeds."""
+    rows = [*(f"NS {server.to_text()}" for server in apex.servers), *(f"DS {one}" for one in ds)]
+    return [f"{child.to_text()} {apex.ttl} IN {row}" for row in rows]
+
+
+def derived_lines(name: Name, apex: Apex, delegated: Sequence[str] = ()) -> list[str]:
+    """Return all derived lines but those of the apex; `delegated` are the `delegation_lines` of child zones."""
+    return [*own_lines(name, apex), *delegated]
+
+
+def zone_file(name: Name, serial: int, apex: Apex, lines: str, count: int, delegated: Sequence[str] = ()) -> bytes:
+    """Return the zone file: SOA, apex NS, the derived lines, and `lines`.
+
+    `lines` are `count` results of `record_line`, each with a line feed; `delegated` are `delegation_lines`.
+    """
     if lines.count("\n") != count or (lines and not lines.endswith("\n")):
         raise CompileFailed(f"{count} records gave {lines.count(chr(10))} lines")
-    octets = _body(name, serial, apex, lines, own_lines(name, apex))
+    octets = _body(name, serial, apex, lines, derived_lines(name, apex, delegated))
     return octets + _last_line(octets)
 
 
@@ -115,10 +129,10 @@ def is_complete(content: bytes) -> bool:
     return at > 0 and content[at:] == _last_line(content[:at])
 
 
-def has_apex(content: bytes, name: Name, apex: Apex) -> bool:
-    """Return whether the content is complete and has this apex; False if the settings were different."""
+def has_derived(content: bytes, name: Name, apex: Apex, derived: Sequence[str] = ()) -> bool:
+    """Return whether the content is complete and has this apex and these derived lines."""
     serial = serial_of(content)
-    return serial is not None and content.startswith(_body(name, serial, apex, "", own_lines(name, apex)))
+    return serial is not None and content.startswith(_body(name, serial, apex, "", derived))
 
 
 def serial_of(content: bytes) -> int | None:

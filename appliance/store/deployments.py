@@ -211,7 +211,7 @@ def _columns_of(published: Publication) -> dict[str, Any]:
     return {
         "published_serial": published.serial,
         "published_digest": published.digest,
-        "published_apex": published.apex,
+        "published_apex": published.derived,
         "published_method": published.method.value,
     }
 
@@ -219,8 +219,8 @@ def _columns_of(published: Publication) -> dict[str, Any]:
 def _publication(row: tables.Deployment | None) -> Publication | None:
     if row is None or row.published_serial is None:
         return None
-    digest, apex = row.published_digest or "", row.published_apex or ""
-    return Publication(row.published_serial, digest, apex, Method(row.published_method or Method.FILE))
+    digest, derived = row.published_digest or "", row.published_apex or ""
+    return Publication(row.published_serial, digest, derived, Method(row.published_method or Method.FILE))
 
 
 def _of(table: type[_Row], uuids: list[UUID]) -> pw.ModelSelect[_Row]:

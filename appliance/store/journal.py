@@ -29,6 +29,8 @@ CREATE = "zone.create"
 """The kind of the first row of a zone."""
 SETTINGS = "zone.settings"
 """The kind of a change that is stored but not published."""
+DELEGATION = "zone.delegation"
+"""The kind of a change of a zone when one below it is created or deleted; it may have no records."""
 
 
 def append(
@@ -111,7 +113,7 @@ def _documents(changes: Iterable[Change], zone: Zone) -> tuple[list[Document], l
     for change in changes:
         match change:
             case Create(record):
-                added.append(_document(record, zone, 1))
+                added.append(_document(record, zone, record.revision))
             case Delete(record):
                 removed.append(_document(record, zone, record.revision))
             case Update(before, after):

@@ -28,9 +28,11 @@ _INSERT = (
     f"insert into record (zone_id, revision, {_COLUMNS})"  # noqa: S608 - names of columns
     " select (select id from zone where uuid = ?), 1, * from (values {rows})"
 )
+_SET = ", ".join(f"{field} = changed.{field}" for field in _FIELDS[1:])
 _UPDATE = (
-    f"with changed ({_COLUMNS}) as (values {{rows}}) update record set"  # noqa: S608 - names of columns
-    f" {', '.join(f'{field} = changed.{field}' for field in _FIELDS[1:])}, revision = record.revision + 1"
+    "with target (id) as (select id from zone where uuid = ?),"  # noqa: S608 - names of columns
+    f" changed ({_COLUMNS}) as (values {{rows}})"
+    f" update record set zone_id = (select id from target), {_SET}, revision = record.revision + 1"
     " from changed where record.uuid = changed.uuid"
 )
 _DELETE = "delete from record where uuid in ({rows})"
@@ -48,6 +50,7 @@ class Statement:
 def prepare(zone: Zone, changes: Iterable[Change], line_of: Callable[[Record], str]) -> list[Statement]:
     """Return the statements that store the changes; after them no two records of an RRset may be identical.
 
+    An updated record of another zone moves into this one.
     Deletions come first. Where one record gets the data that another one had, the other's data is replaced by a
     placeholder first: the index of records is unique at every moment.
     """
@@ -65,7 +68,7 @@ def prepare(zone: Zone, changes: Iterable[Change], line_of: Callable[[Record], s
     return [
         *_by_uuid(_DELETE, deletes),
         *_by_uuid(_SET_PLACEHOLDER, _data_reused(updates)),
-        *_by_row(_UPDATE, (), zone, [update.after for update in updates], line_of),
+        *_by_row(_UPDATE, (zone.uuid.hex,), zone, [update.after for update in updates], line_of),
         *_by_row(_INSERT, (zone.uuid.hex,), zone, creates, line_of),
     ]
 

@@ -5,7 +5,8 @@ Each row has the record's line of the zone file, so that SQLite can concatenate 
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+import json
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from dns.rdatatype import RdataType
 
 from appliance.errors import InvalidValue
 from appliance.principal import Scope
-from appliance.store import name_keys, tables
+from appliance.store import delegations, name_keys, tables
 from appliance.store.zones import Page, within
 from appliance.store.zones import from_row as zone_from_row
 from appliance.zones.model import Node, Record, Zone, group_rrsets
@@ -90,14 +91,15 @@ def iterate(zone: Zone) -> Iterator[Record]:
         rows = list(query.where(after)) if len(rows) == BATCH else []
 
 
-def lines_of(zone: Zone) -> Lines:
-    """Return the zone file lines of all records, ordered by owner and type (33 ms for 100,000 records)."""
+def lines_of(zone: Zone, without: Iterable[UUID] = ()) -> Lines:
+    """Return the zone file lines of all records but those, ordered by owner and type (33 ms for 100,000 records)."""
     query = (
         "select group_concat(line, char(10)), count(*) from "
         "(select line from record where zone_id = (select id from zone where uuid = ?)"
-        " order by owner_key, rdtype, wire)"
+        " and uuid not in (select value from json_each(?)) order by owner_key, rdtype, wire)"
     )
-    text, count = tables.Record._meta.database.execute_sql(query, (zone.uuid.hex,)).fetchone()
+    left_out = json.dumps([uuid.hex for uuid in without])
+    text, count = tables.Record._meta.database.execute_sql(query, (zone.uuid.hex, left_out)).fetchone()
     return Lines(f"{text}\n" if text else "", count)
 
 
@@ -121,6 +123,16 @@ class ZoneView:
             for part in tables.batches(keys)
             for row in _rows(self.zone).where(tables.Record.owner_key.in_(part)).order_by(*_ORDER)
         )
+
+    def child_zones(self, names: Iterable[Name]) -> Collection[Name]:
+        """Return those of these names that are zones of the same account."""
+        return delegations.zones_among(names, self.zone.account)
+
+    def owners_of_ns(self, server: Name) -> Collection[Name]:
+        """Return the owners of the stored NS records that name this nameserver."""
+        is_ns = tables.Record.rdtype == pw.SQL("'NS'")  # not a parameter: the index is of NS records alone
+        rows = _rows(self.zone).where(is_ns, tables.Record.wire == server.to_wire())
+        return {name_keys.owner_from(row.owner, self.origin) for row in rows}
 
     def records(self, uuids: Iterable[UUID]) -> Mapping[UUID, Record]:
         """Return the records of the zone with these uuids."""

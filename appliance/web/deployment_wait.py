@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from appliance.errors import StoreError
-from appliance.store import deployments, zones
+from appliance.store import delegations, deployments, zones
 from appliance.store.file.database import Store
 from appliance.zones.deployment import Deployment, DeploymentState, NameserverState, Observation, reaches
 from appliance.zones.model import Zone
@@ -105,27 +105,37 @@ class DeploymentWait:
         finally:
             self.slots.give_back(account)
 
-    def until_settled(self, zone: Zone, seconds: float) -> tuple[Deployment, DeploymentState]:
-        """Wait at most `seconds` for the zone; return its deployment, and live, pending or failed."""
+    def until_settled(
+        self, zone: Zone, seconds: float, *, with_above: bool = False
+    ) -> tuple[Deployment, DeploymentState]:
+        """Wait at most `seconds` for the zone; return its deployment, and live, pending or failed.
+
+        With `with_above` the wait is for the zone above too, and the state that of both.
+        """
         deadline = time.monotonic() + seconds
         with self.watcher.running():
             while True:
                 count = self.watcher.change_count
-                deployment, state = self.current(zone)
+                deployment, state = self.current(zone, with_above=with_above)
                 left = deadline - time.monotonic()
                 if state is not None or left <= 0:
                     return deployment, state or DeploymentState.PENDING
                 self.watcher.wait_for_change(count, min(left, REREAD_INTERVAL))
 
-    def current(self, zone: Zone) -> tuple[Deployment, DeploymentState | None]:
+    def current(self, zone: Zone, *, with_above: bool = False) -> tuple[Deployment, DeploymentState | None]:
         """Return the zone's deployment now, and the state in which a wait for it ends, or None if it goes on.
 
+        With `with_above` the state is that of the zone and the zone above it together.
         The write is already committed: if the store cannot be read, the deployment is pending, and no error is raised.
         """
         try:
             with self.store.reading():
                 deployment = current_deployment(zone, self.nameservers)
-                return deployment, self._final_state(zone, deployment)
+                state = self._final_state(zone, deployment)
+                above = delegations.enclosing(zone.name, zone.account) if with_above else None
+                if above:
+                    state = _both(state, self._final_state(above, current_deployment(above, self.nameservers)))
+                return deployment, state
         except StoreError as error:
             log.warning("event=deployment-unread zone=%s reason=%r", zone.uuid, str(error))
         is_deleted = zone.deleted_at is not None
@@ -145,6 +155,12 @@ class DeploymentWait:
     def _is_lost(self, seen: Observation) -> bool:
         is_silent = seen.checked_at is None or self.clock() - seen.checked_at > UNREACHABLE_GRACE
         return seen.state == NameserverState.UNREACHABLE and is_silent
+
+
+def _both(*states: DeploymentState | None) -> DeploymentState | None:
+    """Return the state in which a wait for two zones ends, or None if it goes on."""
+    order = (None, DeploymentState.FAILED, DeploymentState.PENDING, DeploymentState.LIVE)
+    return min(states, key=order.index)
 
 
 def _is_done(deployment: Deployment, seen: Observation) -> bool:

@@ -5,13 +5,15 @@ A change is computed and checked before it is stored; the journal of changes hol
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from dns.name import Name
+from dns.rdatatype import RdataType
 
 from appliance.zones.model import Record
+from appliance.zones.rdata import target_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +69,37 @@ def invert(changes: Iterable[Change]) -> tuple[Change, ...]:
     return tuple(_inverse(change) for change in reversed(tuple(changes)))
 
 
+def change_between(before: Record | None, after: Record | None) -> Iterator[Change]:
+    """Yield the change from one state of a record to another, if they differ; None means that it does not exist."""
+    if before and after:
+        if not is_same(before, after):
+            yield Update(before, after)
+    elif after:
+        yield Create(after)
+    elif before:
+        yield Delete(before)
+
+
+def is_same(before: Record, after: Record) -> bool:
+    """Return whether two states of a record differ in nothing but the time of the last change."""
+    return replace(after, updated_at=before.updated_at) == before
+
+
 def touched_owners(changes: Iterable[Change]) -> frozenset[Name]:
-    """Return the owners whose records the changes create, update or delete."""
-    return frozenset(record.owner for change in changes for record in _sides(change))
+    """Return the owners whose records the changes create, update or delete, and the nameservers that NS records name.
+
+    Without such an NS record the addresses of its nameserver may no longer be glue.
+    """
+    touched = [record for change in changes for record in _sides(change)]
+    return frozenset(record.owner for record in touched).union(_nameservers(touched))
+
+
+def reduced_owners(changes: Collection[Change]) -> frozenset[Name]:
+    """Return the owners from which the changes only delete, without the nameservers that NS records name."""
+    deleted = [change.record for change in changes if isinstance(change, Delete)]
+    others = [record for change in changes if not isinstance(change, Delete) for record in _sides(change)]
+    kept = {record.owner for record in others}.union(_nameservers([*deleted, *others]))
+    return frozenset(record.owner for record in deleted) - kept
 
 
 def changes_serial(change: Change) -> bool:
@@ -79,6 +109,11 @@ def changes_serial(change: Change) -> bool:
             return (before.key, before.ttl) != (after.key, after.ttl)
         case _:
             return True
+
+
+def _nameservers(records: Iterable[Record]) -> set[Name]:
+    servers = (target_of(record.rdata) for record in records if record.rdtype == RdataType.NS)
+    return {server for server in servers if server is not None}
 
 
 def _sides(change: Change) -> tuple[Record, ...]:

@@ -55,12 +55,12 @@ class Publication:
     """The content that was last published to the primary.
 
     `serial` is that of the content; a nameserver that signs the zone may serve another. `digest` is the SHA-256 of the
-    zone file, `apex` the digest of the apex in it.
+    zone file, `derived` the digest of what the appliance derives in it: its apex, and delegations of child zones.
     """
 
     serial: int
     digest: str
-    apex: str
+    derived: str
     method: Method = Method.FILE
 
 

@@ -16,7 +16,8 @@ from dns.rdatatype import RdataType
 from appliance.errors import Finding
 from appliance.zones.model import Node
 from appliance.zones.names import canonical_key, print_domain
-from appliance.zones.rules import ADDRESSES, View
+from appliance.zones.view import View
+from appliance.zones.zone_cuts import ADDRESSES
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,8 @@ that these rules accept, a rule is missing here.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
-from typing import Protocol
 
 from dns.name import Name, root
 from dns.rdatatype import RdataType
@@ -21,40 +20,27 @@ from appliance.errors import Finding
 from appliance.zones.model import Node
 from appliance.zones.names import canonical_key, print_domain
 from appliance.zones.rdata import target_of
+from appliance.zones.view import View
+from appliance.zones.zone_cuts import ADDRESSES, cut_at, cut_over, hidden_by, is_glue
 
 MAX_RRSET_RECORDS = 100
 """BIND refuses a zone with a larger rrset (its default for max-records-per-type, CVE-2024-1737)."""
 MAX_RRSET_OCTETS = 60_000
 """The maximum size of the rdata of an rrset: with its names it still fits into one DNS message."""
 
-ADDRESSES = frozenset({RdataType.A, RdataType.AAAA})
 
+def check(view: View, touched: Iterable[Name], reduced: Collection[Name] = ()) -> list[Finding]:
+    """Return the findings of all rules at the touched owners, in canonical order.
 
-class View(Protocol):
-    """The zone that the rules check."""
-
-    @property
-    def origin(self) -> Name:
-        """Return the name of the zone."""
-
-    @property
-    def servers(self) -> tuple[Name, ...]:
-        """Return the appliance's own nameservers, which are in the apex NS rrset of every zone."""
-
-    def nodes(self, owners: Iterable[Name]) -> Mapping[Name, Node]:
-        """Return the rrsets at each of these owners; the result lacks owners without records."""
-
-    def below(self, owner: Name) -> Iterator[tuple[Name, Node]]:
-        """Yield the rrsets at each owner below `owner`; read lazily."""
-
-
-def check(view: View, touched: Iterable[Name]) -> list[Finding]:
-    """Return the findings of all rules at the touched owners, in canonical order."""
+    At `reduced` owners, from which records were only deleted, other records may remain that a child zone hides: an
+    older release accepted them.
+    """
     findings: list[Finding] = []
-    for owner in sorted(touched, key=canonical_key):
+    for owner in sorted((one for one in touched if one.is_subdomain(view.origin)), key=canonical_key):
         node = view.nodes([owner]).get(owner, {})
         if node:
-            findings += (replace(finding, owner=owner) for rule in RULES for finding in rule(view, owner, node))
+            rules = [rule for rule in RULES if owner not in reduced or rule not in CHILD_ZONE_RULES]
+            findings += (replace(finding, owner=owner) for rule in rules for finding in rule(view, owner, node))
     return findings + list(apex_nameservers_have_addresses(view))
 
 
@@ -109,7 +95,7 @@ def rrsets_within_limits(view: View, owner: Name, node: Node) -> Iterator[Findin
 
 def max_records(view: View, owner: Name, rdtype: RdataType) -> int:
     """Return how many records the rrset may have besides the NS records of the appliance itself."""
-    own = len(view.servers) if rdtype == RdataType.NS and owner == view.origin else 0
+    own = len(view.servers) if rdtype == RdataType.NS and _has_own_ns(view, owner) else 0
     return MAX_RRSET_RECORDS - own
 
 
@@ -119,12 +105,17 @@ def no_wildcard_delegation(_view: View, owner: Name, node: Node) -> Iterator[Fin
         yield Finding("name", f"{print_domain(owner)} cannot hold NS: it is a wildcard; delegate each name separately")
 
 
-def no_duplicate_apex_ns(view: View, owner: Name, node: Node) -> Iterator[Finding]:
-    """Yield a finding for an apex NS that the appliance publishes already."""
-    if owner == view.origin and RdataType.NS in node:
+def no_duplicate_own_ns(view: View, owner: Name, node: Node) -> Iterator[Finding]:
+    """Yield a finding for an NS that the appliance publishes already, at the apex or at a child zone."""
+    if RdataType.NS in node and _has_own_ns(view, owner):
+        where = "every zone" if owner == view.origin else f"the zone {print_domain(owner)} and its delegation"
         for record in node[RdataType.NS].records:
             if target_of(record.rdata) in view.servers:
-                yield Finding("value", f"{record.value} is a nameserver of the appliance, in the NS set of every zone")
+                yield Finding("value", f"{record.value} is a nameserver of the appliance, in the NS set of {where}")
+
+
+def _has_own_ns(view: View, owner: Name) -> bool:
+    return owner == view.origin or owner in view.child_zones([owner])
 
 
 def ds_needs_delegation(view: View, owner: Name, node: Node) -> Iterator[Finding]:
@@ -133,29 +124,39 @@ def ds_needs_delegation(view: View, owner: Name, node: Node) -> Iterator[Finding
         yield Finding("name", f"{print_domain(owner)} cannot hold DS: it has no NS records that delegate it")
 
 
+def only_ns_at_child_zone(view: View, owner: Name, node: Node) -> Iterator[Finding]:
+    """Yield a finding for data other than NS at the name of a child zone, whose delegation the appliance publishes."""
+    others: Node = {rdtype: rrset for rdtype, rrset in node.items() if rdtype != RdataType.NS}
+    cut = cut_at(view, owner) if others else None
+    if cut and cut.is_child and not is_glue(view, owner, others):
+        yield Finding(
+            "name", f"{print_domain(owner)} is a zone of its own: only NS records can be here; add others in that zone"
+        )
+
+
 def only_glue_below_zone_cut(view: View, owner: Name, node: Node) -> Iterator[Finding]:
-    """Yield a finding for data below a delegation that is not glue (RFC 1034 section 4.2.1)."""
-    above = view.nodes(_between(owner, view.origin))
-    for cut, cut_node in above.items():
-        if RdataType.NS in cut_node and not _is_glue(owner, node, cut_node):
-            yield Finding(
-                "name",
-                f"{print_domain(owner)} is below the delegation of {print_domain(cut)}, where only address records of "
-                "its nameservers are served",
-            )
+    """Yield a finding for data below a zone cut that is not glue (RFC 1034 section 4.2.1, RFC 9471 section 2)."""
+    cut = cut_over(view, owner)
+    if cut is None or is_glue(view, owner, node):
+        return
+    if cut.is_child:
+        yield Finding("name", f"{print_domain(owner)} is in the zone {print_domain(cut.name)}: add the record there")
+    else:
+        yield Finding(
+            "name",
+            f"{print_domain(owner)} is below the delegation of {print_domain(cut.name)}, where only address records "
+            "of nameservers are served",
+        )
 
 
 def no_data_hidden_by_zone_cut(view: View, owner: Name, node: Node) -> Iterator[Finding]:
-    """Yield a finding for a delegation that would occlude data at or below it."""
-    if owner == view.origin or RdataType.NS not in node:
-        return
-    others: Node = {rdtype: rrset for rdtype, rrset in node.items() if rdtype not in (RdataType.NS, RdataType.DS)}
-    for hidden, hidden_node in ((owner, others), *_first_hidden(view, owner, node)):
-        if hidden_node and not _is_glue(hidden, hidden_node, node):
-            types = ", ".join(rdtype.name for rdtype in hidden_node)
-            yield Finding(
-                "name", f"the delegation of {print_domain(owner)} would hide {types} at {print_domain(hidden)}"
-            )
+    """Yield a finding for a delegation that would occlude data at or below it; one is enough to refuse the zone."""
+    cut = cut_at(view, owner) if RdataType.NS in node else None
+    for hidden, hidden_node in hidden_by(view, cut) if cut and not cut.is_child else ():
+        types = ", ".join(rdtype.name for rdtype in hidden_node)
+        yield Finding("name", f"the delegation of {print_domain(owner)} would hide {types} at {print_domain(hidden)}")
+        if hidden != owner:
+            return
 
 
 def apex_nameservers_have_addresses(view: View) -> Iterator[Finding]:
@@ -183,34 +184,15 @@ RULES: tuple[Rule, ...] = (
     no_mx_beside_null_mx,
     no_wildcard_delegation,
     ds_needs_delegation,
+    only_ns_at_child_zone,
     only_glue_below_zone_cut,
     no_data_hidden_by_zone_cut,
-    no_duplicate_apex_ns,
+    no_duplicate_own_ns,
     rrsets_within_limits,
 )
 """The rules of a single owner, in the order of their findings."""
-
-
-def _between(owner: Name, origin: Name) -> list[Name]:
-    """Return the names above `owner` and below `origin`, the closest first."""
-    above = []
-    while len(owner.labels) > len(origin.labels) + 1:
-        owner = owner.parent()
-        above.append(owner)
-    return above
-
-
-def _is_glue(owner: Name, node: Node, cut: Node) -> bool:
-    """Return whether all data at `owner` is addresses of a nameserver of the delegation."""
-    return node.keys() <= ADDRESSES and owner in {target_of(record.rdata) for record in cut[RdataType.NS].records}
-
-
-def _first_hidden(view: View, owner: Name, cut: Node) -> Iterator[tuple[Name, Node]]:
-    """Yield the first owner below the zone cut whose data is not glue; one is enough to refuse the zone."""
-    for below, node in view.below(owner):
-        if not _is_glue(below, node, cut):
-            yield below, node
-            return
+CHILD_ZONE_RULES = frozenset({only_ns_at_child_zone, only_glue_below_zone_cut, no_duplicate_own_ns})
+"""Rules of what is created at or below a cut."""
 
 
 def _answering_node(view: View, target: Name, has_below: Callable[[Name], bool]) -> Node:

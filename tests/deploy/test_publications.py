@@ -12,7 +12,7 @@ import pytest
 
 from appliance.deploy.host import PrimaryHost
 from appliance.deploy.pipeline import deploy_zones
-from appliance.deploy.publications import find_altered
+from appliance.deploy.publications import delegations_of, find_altered
 from appliance.nameserver.zone_files import ZoneFiles
 from appliance.render.zone_file import derived_digest, digest_of, serial_of
 from appliance.store import deployments
@@ -38,7 +38,10 @@ def link(file: Path) -> None:
 
 
 def altered(host: PrimaryHost, workspace: Workspace) -> frozenset[UUID]:
-    return find_altered(deployments.statuses(), host, workspace.store)
+    statuses = deployments.statuses()
+    with workspace.store.reading():
+        delegated = delegations_of(statuses, host)
+    return find_altered(statuses, delegated, host, workspace.store)
 
 
 def forget(workspace: Workspace) -> None:
@@ -91,6 +94,18 @@ def test_a_file_of_another_content_mode_or_apex_is_altered(host: PrimaryHost, wo
         assert not altered(host, workspace)
 
 
+def test_a_zone_that_lacks_a_delegation_is_altered(host: PrimaryHost, workspace: Workspace, zone: Zone) -> None:
+    child = workspace.zone("below.published.example")
+    deploy(host, workspace, child)
+    assert altered(host, workspace) == {zone.uuid}, "as after an upgrade from a release without delegations"
+    published = deploy(host, workspace, zone)
+    assert published and published.derived != derived_digest(host.apex) and not altered(host, workspace)
+    forget(workspace)
+    assert not altered(restarted(host), workspace)
+    workspace.editor.delete_zone(workspace.owner, child.uuid)
+    assert zone.uuid in altered(host, workspace)
+
+
 def test_a_file_that_was_merely_copied_is_right(host: PrimaryHost, workspace: Workspace, zone: Zone) -> None:
     os.utime(host.files.path(zone.uuid), (1, 1))
     assert not altered(host, workspace)
@@ -115,7 +130,7 @@ def test_no_stored_serial_gets_a_second_content(
     host.files.path(zone.uuid).unlink()
     other_apex = replace(host, apex=replace(host.apex, minimum=77))
     published = deploy(other_apex, workspace, zone)
-    assert published and (published.serial, published.apex) == (known.serial + 1, derived_digest(other_apex.apex))
+    assert published and (published.serial, published.derived) == (known.serial + 1, derived_digest(other_apex.apex))
     pair.wait_for_serial(pair.primary, zone.name, published.serial)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from random import Random
 from uuid import UUID
@@ -62,6 +62,15 @@ class RandomZone:
             for name in sorted(self.nodes_by_owner)
             if name != owner and name.is_subdomain(owner)
         )
+
+    def child_zones(self, names: Iterable[Name]) -> Collection[Name]:
+        """Return no name: random zones have no zones below."""
+        return ()
+
+    def owners_of_ns(self, server: Name) -> Collection[Name]:
+        """Return the owners of the NS records that name this nameserver."""
+        wire, sets = server.to_wire(), self.nodes_by_owner.items()
+        return {owner for owner, node in sets if any(one.wire == wire for one in node.get(RdataType.NS, ()))}
 
     def add(self, record: Record) -> bool:
         """Add the record and return True if the rules allow it; its TTL is that of its RRset."""

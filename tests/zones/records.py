@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import dns.name
 from dns.name import Name
+from dns.rdatatype import RdataType
 from hypothesis import strategies as st
 
 from appliance.zones.model import MAX_TTL, Node, Record, group_rrsets
 from appliance.zones.names import parse_owner
-from appliance.zones.rdata import has_priority, parse_rdata, parse_type
+from appliance.zones.rdata import has_priority, parse_rdata, parse_type, target_of
 
 ORIGIN = dns.name.from_text("example.com.")
 NOW = datetime(2031, 5, 4, 12, tzinfo=UTC)
@@ -79,6 +80,7 @@ class InMemoryZone:
     records: Iterable[Record]
     origin: Name = ORIGIN
     servers: tuple[Name, ...] = SERVERS
+    children: Collection[Name] = ()
     by_owner: Mapping[Name, Node] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -93,3 +95,15 @@ class InMemoryZone:
         return (
             (name, node) for name, node in sorted(self.by_owner.items()) if name != owner and name.is_subdomain(owner)
         )
+
+    def child_zones(self, names: Iterable[Name]) -> Collection[Name]:
+        """Return those of these names that are among `children`."""
+        return {name for name in names if name in self.children}
+
+    def owners_of_ns(self, server: Name) -> Collection[Name]:
+        """Return the owners of the NS records that name this nameserver."""
+        return {
+            owner
+            for owner, node in self.by_owner.items()
+            if RdataType.NS in node and any(target_of(one.rdata) == server for one in node[RdataType.NS].records)
+        }

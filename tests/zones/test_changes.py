@@ -9,7 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.zones.changes import Create, Delete, Update, apply, changes_serial, diff, invert, touched_owners
+from appliance.zones.changes import (
+    Create,
+    Delete,
+    Update,
+    apply,
+    changes_serial,
+    diff,
+    invert,
+    reduced_owners,
+    touched_owners,
+)
 from appliance.zones.model import Record
 from tests.zones.records import any_records, record
 
@@ -54,6 +64,14 @@ def test_an_update_touches_both_owners() -> None:
         record("A", "deleted", "192.0.2.1"),
     )
     assert touched_owners([Update(old, new), Delete(deleted)]) == {old.owner, new.owner, deleted.owner}
+
+
+def test_ns_records_touch_their_nameservers() -> None:
+    ns, server = record("NS", "sub", "ns.other.example.com"), record("A", "ns.other", "192.0.2.1")
+    assert touched_owners([Delete(ns)]) == {ns.owner, server.owner}
+    assert reduced_owners([Delete(ns)]) == {ns.owner}
+    assert reduced_owners([Delete(ns), Delete(server)]) == {ns.owner}
+    assert reduced_owners([Delete(server), Create(record("TXT", "ns.other", "x"))]) == frozenset()
 
 
 @pytest.mark.parametrize(

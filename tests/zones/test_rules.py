@@ -12,6 +12,7 @@ from dns.rdatatype import RdataType
 from hypothesis import given
 
 from appliance.errors import Finding
+from appliance.zones.changes import Delete, touched_owners
 from appliance.zones.model import Node, Record, group_rrsets
 from appliance.zones.rules import MAX_RRSET_OCTETS, check
 from tests.zones.records import ORIGIN, SERVERS, InMemoryZone, any_records, record
@@ -50,6 +51,14 @@ VALID_ZONES: dict[str, list[Row]] = {
     "a delegation": [SUB_NS],
     "a delegation with DS": [SUB_NS, DS],
     "a delegation with glue": SUB_GLUED,
+    "glue of another delegation": [SUB_NS, ("NS", "other", "ns.sub.example.com"), ("A", "ns.sub", A)],
+    "delegations that are each other's servers": [
+        ("NS", "foo", "ns.bar.example.com"),
+        ("A", "ns.bar", A),
+        ("NS", "bar", "ns.foo.example.com"),
+        ("A", "ns.foo", A),
+    ],
+    "glue of an apex NS": [SUB_NS, ("NS", "@", "ns.sub.example.com"), ("A", "ns.sub", A)],
     "a delegation that is its own server": [("NS", "sub", "sub.example.com"), ("A", "sub", A)],
     "data beside a delegation": [SUB_NS, ("A", "subx", A), ("A", "x", A)],
     "a delegation two labels down": [("NS", "a.sub", "ns.example.org"), ("A", "sub", A)],
@@ -144,7 +153,11 @@ BELOW: dict[str, list[Row]] = {
     "a wildcard below a delegation": [SUB_NS, ("A", "*.sub", A)],
     "a delegation below a delegation": [SUB_NS, ("NS", "a.sub", "ns.example.org")],
     "other data beside glue": [*SUB_GLUED, ("TXT", "ns.sub", "x")],
-    "glue of another delegation": [SUB_NS, ("NS", "other", "ns.sub.example.com"), ("A", "ns.sub", A)],
+    "other data at a nameserver of another delegation": [
+        SUB_NS,
+        ("NS", "other", "ns.sub.example.com"),
+        ("TXT", "ns.sub", "x"),
+    ],
     "data below the server of a delegation": [*SUB_GLUED, ("A", "a.ns.sub", A)],
 }
 
@@ -155,6 +168,39 @@ def test_occluded_data_is_found_from_the_cut_and_from_the_data(rows: list[Row]) 
     assert "name" in fields(rows, cut), "the delegation came last"
     assert "name" in fields(rows, hidden), "the data came last"
     assert all("hide" in one.detail or "delegation" in one.detail for one in findings(rows, cut, hidden))
+
+
+def test_former_sibling_glue_is_found_from_its_nameserver() -> None:
+    rows: list[Row] = [SUB_NS, ("A", "ns.sub", A)]
+    gone = Delete(record("NS", "other", "ns.sub.example.com"))
+    found = check(InMemoryZone([record(*row) for row in rows]), touched_owners([gone]))
+    assert [finding.field for finding in found] == ["name"]
+    elsewhere = Delete(record("NS", "other", "ns.example.org"))
+    assert check(InMemoryZone([record(*row) for row in rows]), touched_owners([elsewhere])) == []
+
+
+CHILD: dict[str, tuple[list[Row], str | None]] = {
+    "nothing": ([], None),
+    "NS of others": ([SUB_NS], None),
+    "NS of others with glue": (SUB_GLUED, None),
+    "NS of others at the name itself": ([("NS", "sub", "sub.example.com"), ("A", "sub", A)], None),
+    "DS": ([SUB_NS, DS], "name"),
+    "an address": ([("A", "sub", A)], "name"),
+    "an alias": ([("CNAME", "sub", "a.example.org")], "name"),
+    "data below": ([("A", "www.sub", A)], "name"),
+    "a delegation below": ([("NS", "a.sub", "ns.example.org")], "name"),
+    "NS of the appliance": ([("NS", "sub", "ns1.appliance.test.")], "value"),
+    "99 NS": ([("NS", "sub", f"ns{number}.example.org") for number in range(99)], "value"),
+    "a child zone below a delegation elsewhere": ([("NS", "b", "ns.example.org")], None),
+}
+
+
+@pytest.mark.parametrize(("rows", "field"), CHILD.values(), ids=CHILD.keys())
+def test_a_child_zone_is_a_cut(rows: list[Row], field: str | None) -> None:
+    children = [dns.name.from_text(name, ORIGIN) for name in ("sub", "a.b")]
+    records = [record(*row) for row in rows]
+    found = check(InMemoryZone(records, children=children), {one.owner for one in records})
+    assert [finding.field for finding in found] == ([field] if field else [])
 
 
 def test_former_glue_is_found_from_the_delegation() -> None:

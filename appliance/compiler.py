@@ -1,0 +1,64 @@
+"""Compile stored zones into zone files: their records, and what the appliance derives.
+
+Derived records are SOA and NS of the apex, addresses of nameservers in the zone, and delegations of child zones. Stored
+records at or below such a delegation that an older release accepted are left out: BIND would refuse some of them. NS
+records beside those of the appliance are published with the TTL of those.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from dns.name import Name
+
+from appliance.errors import CompileFailed
+from appliance.render.zone_file import Apex, delegation_lines, derived_digest, derived_lines, record_line, zone_file
+from appliance.store import delegations, records
+from appliance.zones.model import Record, Zone
+from appliance.zones.zone_cuts import additional_ns, cut_at, occluded_by
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledZone:
+    """A zone file, and the digest of what is derived in it."""
+
+    content: bytes
+    derived: str
+
+
+def compile_zone(zone: Zone, apex: Apex) -> CompiledZone:
+    """Return the zone file; raise CompileFailed if the database is inconsistent. Call it in one reading of the store.
+
+    `zone` is as it is stored now.
+    """
+    delegated = delegated_lines(zone, apex)
+    hidden, beside = _at_child_zones(zone, apex.servers) if delegated else ([], [])
+    moved = [record for record in beside if record.ttl != apex.ttl]
+    lines = records.lines_of(zone, [record.uuid for record in (*hidden, *moved)])
+    count = lines.count + len(hidden) + len(moved)
+    if count != zone.record_count:
+        raise CompileFailed(f"the database has {count} records of this zone, not {zone.record_count}")
+    text = lines.text + "".join(f"{record_line(replace(record, ttl=apex.ttl))}\n" for record in moved)
+    content = zone_file(zone.name, zone.serial, apex, text, lines.count + len(moved), delegated)
+    return CompiledZone(content, derived_digest(apex, derived_lines(zone.name, apex, delegated)))
+
+
+def delegated_lines(zone: Zone, apex: Apex) -> list[str]:
+    """Return the lines of the delegations of child zones."""
+    return [line for child in delegations.of_zone(zone) for line in delegation_lines(child.name, apex, child.ds)]
+
+
+def occluded(zone: Zone, servers: tuple[Name, ...]) -> list[Record]:
+    """Return the stored records that child zones hide: they are not in the zone file."""
+    return _at_child_zones(zone, servers)[0]
+
+
+def _at_child_zones(zone: Zone, servers: tuple[Name, ...]) -> tuple[list[Record], list[Record]]:
+    """Return the records that child zones hide, and the NS records beside those of the appliance."""
+    view, hidden, beside = records.ZoneView(zone, servers), list[Record](), list[Record]()
+    for name in delegations.with_data(zone):
+        cut = cut_at(view, name)
+        if cut and cut.is_child:
+            hidden += occluded_by(view, cut)
+            beside += additional_ns(view, cut)
+    return hidden, beside

@@ -1,0 +1,258 @@
+"""A zone below another one of its account: what is refused, what moves, and what changes in the zone above."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+import dns.name
+import pytest
+
+from appliance.compiler import compile_zone, occluded
+from appliance.editing import CreateRecord, RecordInput, RecordRequest
+from appliance.errors import InputError, InvalidName, MissingPermission, RuleBroken
+from appliance.store import delegations, journal, records, zones
+from appliance.zones.model import Record, Zone
+from appliance.zones.names import print_owner
+from tests.workspace import APEX, Workspace, current_database
+
+Row = tuple[str, str, str]
+DATA: list[Row] = [
+    ("A", "www.sub", "192.0.2.1"),
+    ("TXT", "sub", "x"),
+    ("MX", "sub", "mail.example.com"),
+    ("CNAME", "*.a.sub", "www.example.com"),
+]
+DELEGATED: list[Row] = [
+    ("NS", "sub", "ns.sub.example.com"),
+    ("NS", "sub", "ns1.appliance.test"),
+    ("DS", "sub", f"1 8 2 {'ab' * 32}"),
+    ("A", "ns.sub", "192.0.2.53"),
+]
+
+
+def fill(workspace: Workspace, zone: Zone, rows: list[Row]) -> None:
+    for kind, name, value in rows:
+        workspace.add(zone, kind, name, value, priority=10 if kind == "MX" else None)
+
+
+def current(zone: Zone) -> Zone:
+    return zones.get_any(zone.uuid)
+
+
+def lines(zone: Zone) -> list[str]:
+    return compile_zone(current(zone), APEX).content.decode().splitlines()
+
+
+def held(zone: Zone) -> set[tuple[str, str]]:
+    return {(one.rdtype.name, print_owner(one.owner, zone.name)) for one in records.of_zone(zone)}
+
+
+def delegated(zone: Zone) -> list[str]:
+    return [str(one.name) for one in delegations.of_zone(zone)]
+
+
+def refused(workspace: Workspace, write: Callable[[], object], kind: type[Exception] = InvalidName) -> str:
+    before = workspace.rows()
+    with pytest.raises(kind) as error:
+        write()
+    assert workspace.rows() == before and getattr(error.value, "field", "domain") == "domain"
+    return str(error.value)
+
+
+def test_the_zone_above_delegates_to_the_servers_of_the_appliance(workspace: Workspace) -> None:
+    parent = workspace.zone("example.com")
+    child = workspace.zone("sub.example.com")
+    after = current(parent)
+    assert (after.serial, after.revision, after.record_count) == (parent.serial + 1, parent.revision + 1, 0)
+    expected = [f"sub.example.com. {APEX.ttl} IN NS {server}" for server in APEX.servers]
+    assert lines(parent)[3:5] == expected and lines(parent)[5] == ""
+    assert workspace.journal()[1:] == [("zone.create", child.serial), (journal.DELEGATION, after.serial)]
+    assert len(workspace.announced) == 2, "both are stored in one transaction"
+    workspace.editor.delete_zone(workspace.owner, child.uuid)
+    assert delegated(parent) == [] and current(parent).serial == after.serial + 1
+
+
+def test_the_nearest_zone_above_delegates(workspace: Workspace) -> None:
+    top, deep, other = (workspace.zone(name) for name in ("example.com", "a.b.example.com", "x.a.b.example.com"))
+    assert (delegated(top), delegated(deep)) == (["a.b.example.com."], ["x.a.b.example.com."])
+    between = workspace.zone("b.example.com")
+    assert (delegated(top), delegated(between)) == (["b.example.com."], ["a.b.example.com."])
+    serial = current(top).serial
+    workspace.editor.delete_zone(workspace.owner, between.uuid)
+    assert delegated(top) == ["a.b.example.com."] and current(top).serial == serial + 1
+    assert current(other).serial == other.serial
+
+
+@pytest.mark.parametrize(("rows", "named"), [*(([row], [row]) for row in DATA), (DELEGATED, DELEGATED[1:3])])
+def test_a_zone_that_would_hide_records_is_refused(workspace: Workspace, rows: list[Row], named: list[Row]) -> None:
+    parent = workspace.zone("example.com")
+    fill(workspace, parent, rows)
+    message = refused(workspace, lambda: workspace.zone("sub.example.com"))
+    listed = message.partition("example.com: ")[2].partition(";")[0]
+    assert sorted(listed.split(", ")) == sorted(f"{kind} {name}.example.com" for kind, name, _ in named)
+    assert "take_records" in message
+
+
+def test_all_records_at_and_below_the_name_move_along(workspace: Workspace) -> None:
+    parent = workspace.zone("example.com")
+    fill(workspace, parent, [*DATA, ("A", "www", "192.0.2.9")])
+    before = {one.uuid: one for one in records.of_zone(parent)}
+    child = workspace.editor.create_zone(workspace.owner, "sub.example.com", take_records=True)
+    assert held(parent) == {("A", "www")} and delegated(parent) == ["sub.example.com."]
+    assert held(child) == {("A", "www"), ("TXT", "@"), ("MX", "@"), ("CNAME", "*.a")}
+    assert current(child).record_count == 4 == child.record_count and current(parent).record_count == 1
+    for record in records.of_zone(child):
+        was = before[record.uuid]
+        moved = replace(was, owner=record.owner, updated_at=record.updated_at)
+        assert record == moved and record.revision == was.revision + 1
+    assert "www.sub.example.com. 3600 IN A 192.0.2.1" in lines(child)
+    (_, added), (removed, _) = workspace.journaled()[-2:]
+    assert (
+        {one["uuid"] for one in added}
+        == {one["uuid"] for one in removed}
+        == {str(one) for one in before} - {str(_record(parent, "www").uuid)}
+    )
+    assert {one["revision"] for one in added} == {2} and {one["revision"] for one in removed} == {1}
+    workspace.add(child, "A", "www", "192.0.2.2")
+
+
+def test_ns_records_move_to_the_apex_without_those_of_the_appliance(workspace: Workspace) -> None:
+    parent = workspace.zone("example.com")
+    fill(workspace, parent, DELEGATED)
+    child = workspace.editor.create_zone(workspace.owner, "sub.example.com", take_records=True)
+    assert held(parent) == set() and held(child) == {("NS", "@"), ("A", "ns")}
+    assert (_record(child, "@").ttl, _record(child, "@").value) == (APEX.ttl, "ns.sub.example.com")
+    assert lines(child)[-3].startswith(f"sub.example.com. {APEX.ttl} IN NS ns.sub") and lines(parent)
+
+
+def test_records_that_cannot_be_at_an_apex_are_not_taken(workspace: Workspace) -> None:
+    parent = workspace.zone("example.com")
+    workspace.add(parent, "CNAME", "sub", "www.example.org")
+    create = lambda: workspace.editor.create_zone(workspace.owner, "sub.example.com", take_records=True)  # noqa: E731
+    assert "it is the apex" in refused(workspace, create)
+
+
+def test_records_are_taken_only_with_the_right_to_delete(workspace: Workspace) -> None:
+    parent = workspace.zone("example.com")
+    workspace.add(parent, "A", "sub", "192.0.2.1")
+    creator = replace(workspace.owner, permissions=frozenset({"dns:create"}))
+    create = lambda: workspace.editor.create_zone(creator, "sub.example.com", take_records=True)  # noqa: E731
+    refused(workspace, create, MissingPermission)
+    workspace.editor.create_zone(creator, "other.example.com", take_records=True)
+
+
+def test_ns_records_of_others_stay_beside_those_of_the_appliance(workspace: Workspace) -> None:
+    parent = workspace.zone("example.com")
+    fill(workspace, parent, [DELEGATED[0], DELEGATED[3]])
+    workspace.zone("sub.example.com")
+    assert held(parent) == {("NS", "sub"), ("A", "ns.sub")}
+    assert {one.ttl for one in records.of_zone(parent) if one.rdtype.name == "NS"} == {APEX.ttl}
+    workspace.add(parent, "NS", "sub", "ns.example.org", ttl=60)
+    assert len([line for line in lines(parent) if line.startswith(f"sub.example.com. {APEX.ttl} IN NS")]) == 4
+
+
+@pytest.mark.parametrize(
+    ("row", "field"),
+    [(row, "name") for row in (*DATA, DELEGATED[2], ("NS", "x.sub", "ns.example.org"))] + [(DELEGATED[1], "value")],
+)
+def test_nothing_is_added_where_the_child_zone_answers(workspace: Workspace, row: Row, field: str) -> None:
+    parent = workspace.zone("example.com")
+    workspace.zone("sub.example.com")
+    with pytest.raises(RuleBroken) as error:
+        workspace.add(parent, row[0], row[1], row[2], priority=10 if row[0] == "MX" else None)
+    assert error.value.field == field
+
+
+def test_a_zone_below_a_delegation_elsewhere_is_delegated_there(workspace: Workspace) -> None:
+    parent = workspace.zone("example.com")
+    ns = workspace.add(parent, "NS", "b", "ns.example.org")
+    workspace.zone("a.b.example.com")
+    assert delegated(parent) == [] and current(parent).serial == parent.serial + 2
+    workspace.editor.delete_record(workspace.owner, ns.uuid)
+    assert delegated(parent) == ["a.b.example.com."]
+
+
+def in_thread(workspace: Workspace, write: Callable[[], object]) -> None:
+    def run() -> None:
+        with workspace.store.connection():
+            write()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+
+
+def test_a_record_and_a_zone_at_one_name_are_not_both_created(workspace: Workspace) -> None:
+    parent = workspace.zone("example.com")
+    calls: list[Zone] = []
+
+    def requests(zone: Zone) -> list[RecordRequest]:
+        calls.append(zone)
+        if len(calls) == 1:
+            in_thread(workspace, lambda: workspace.zone("sub.example.com"))
+        return [CreateRecord(RecordInput("A", "www.sub", "192.0.2.1"))]
+
+    with pytest.raises(RuleBroken):
+        workspace.editor.change_many(workspace.owner, parent.uuid, requests)
+    assert len(calls) == 2 and records.of_zone(parent) == []
+
+
+def test_a_zone_is_evaluated_again_if_the_one_above_changed(workspace: Workspace) -> None:
+    parent = workspace.zone("example.com")
+    waiting = [lambda: workspace.add(parent, "A", "www.sub", "192.0.2.1")]
+
+    def clock() -> datetime:
+        if waiting:
+            in_thread(workspace, waiting.pop())
+        return workspace.clock()
+
+    with pytest.raises(InvalidName, match="take_records"):
+        replace(workspace.editor, clock=clock).create_zone(workspace.owner, "sub.example.com")
+    assert zones.get_by_name(dns.name.from_text("sub.example.com")) is None
+
+
+def plant(workspace: Workspace, parent: Zone, rows: list[Row]) -> Zone:
+    """Create a zone below records that hide it, as an older release did."""
+    fill(workspace, parent, rows)
+    child = workspace.zone("other.example.com")
+    with workspace.store.writing():
+        current_database().execute_sql(
+            "update zone set name = 'sub.example.com', name_key = 'com.example.sub.' where uuid = ?", (child.uuid.hex,)
+        )
+    return current(child)
+
+
+@pytest.mark.parametrize(
+    ("rows", "hidden", "shown"),
+    [
+        (DATA, DATA, []),
+        (
+            DELEGATED,
+            DELEGATED[1:3],
+            [f"sub.example.com. {APEX.ttl} IN NS ns.sub.example.com.", "ns.sub.example.com. 3600 IN A 192.0.2.53"],
+        ),
+    ],
+    ids=["data", "a delegation by hand"],
+)
+def test_what_an_upgrade_finds_below_stays_stored_and_is_not_served(
+    workspace: Workspace, rows: list[Row], hidden: list[Row], shown: list[str]
+) -> None:
+    parent = workspace.zone("example.com")
+    plant(workspace, parent, rows)
+    found = occluded(current(parent), APEX.servers)
+    assert {(one.rdtype.name, print_owner(one.owner, parent.name)) for one in found} == {row[:2] for row in hidden}
+    expected = [f"sub.example.com. {APEX.ttl} IN NS {server}" for server in APEX.servers]
+    assert sorted(line for line in lines(parent) if "sub." in line) == sorted([*expected, *shown])
+    change = lambda *_: RecordInput("TXT", "x.sub", "changed")  # noqa: E731
+    with pytest.raises(InputError):
+        workspace.editor.change_record(workspace.owner, found[0].uuid, change)
+    for one in found:
+        workspace.editor.delete_record(workspace.owner, one.uuid)
+    assert occluded(current(parent), APEX.servers) == []
+
+
+def _record(zone: Zone, name: str) -> Record:
+    return next(one for one in records.of_zone(zone) if print_owner(one.owner, zone.name) == name)
