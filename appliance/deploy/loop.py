@@ -207,8 +207,15 @@ class Deployer:
     def _record_silence(self, watch: Watch) -> None:
         """Record at once that a silent nameserver is missing, so that nobody waits for it."""
         now = self._context.monotonic()
+        self._let_pass(watch, now)
         if any(self._context.reachability.is_silent(server, now) for server in self._context.host.secondaries):
             self._context.recorder.observed(watch.uuid, watch.target, watch.answers)
+
+    def _let_pass(self, watch: Watch, now: float) -> None:
+        """Let the zones above or below go on if only silent nameservers lack the zone."""
+        missing = (server for server in self._context.host.secondaries if not watch.is_shown_by(server))
+        if watch.primary_serves and all(self._context.reachability.is_silent(server, now) for server in missing):
+            self._context.zones.let_pass(watch.name)
 
     def _give_up(self, watch: Watch) -> None:
         """Restore the former content if the primary did not load the new one; until then the name is held."""
@@ -245,5 +252,6 @@ class Deployer:
             slow = self._context.verifier.older_than(now - HEARTBEAT_INTERVAL)
             for watch in slow:
                 self._context.recorder.observed(watch.uuid, watch.target, watch.answers)
+                self._let_pass(watch, now)
             self._dispatcher.notify(query for watch in slow for query in watch.lagging())
             self._problem_log.check_if_due()

@@ -1,7 +1,8 @@
 """The zones that are being deployed, by name: which wait for a worker, which hold their name, which may start now.
 
 There is no queue of jobs: a zone that changes while it waits is still one entry, and its newest content is deployed.
-A name is released in `advance` alone.
+A name is released in `advance` alone. A zone that another one must precede is blocked, but not for long: a zone or
+nameserver that fails must not stop the changes of others.
 """
 
 from __future__ import annotations
@@ -11,8 +12,12 @@ from itertools import islice
 
 from dns.name import Name
 
+from appliance.deploy.publish_order import PublishOrder
 from appliance.deploy.rollout import Rollout, RolloutEvent, Stage
 from appliance.store.deployments import ZoneStatus
+
+LONGEST_BLOCK = 30.0
+"""Seconds for which a zone is blocked at most."""
 
 
 class PendingZones:
@@ -27,15 +32,19 @@ class PendingZones:
         self._holding: set[Name] = set()
         self._quiet_until: dict[Name, float] = {}
         self._changed: set[Name] = set()
+        self._order = PublishOrder()
+        self._blocked: set[Name] = set()
+        self._blocked_until: dict[Name, float] = {}
 
     def __len__(self) -> int:
         """Return the number of zones that wait for a start or hold their name."""
-        return len(self._ready) + len(self._quiet) + len(self._holding)
+        return len(self._ready) + len(self._quiet) + len(self._blocked) + len(self._holding)
 
     def request(self, status: ZoneStatus) -> None:
         """Request that the zone is deployed with this status or a newer one."""
         rollout = self._rollouts.setdefault(status.name, Rollout(status.name))
         rollout.request(status)
+        self._order.begin(status)
         if not rollout.holds_name:
             self._queue(status.name)
 
@@ -47,6 +56,7 @@ class PendingZones:
         rollout.advance(event)
         if rollout.is_over:
             del self._rollouts[name]
+            self._order.end(name)
         if name in self._holding and not rollout.holds_name:
             self._holding.discard(name)
             if rollout.requested is not None:
@@ -56,15 +66,24 @@ class PendingZones:
         """Add a zone whose newest content the primary serves, and the secondaries do not yet."""
         self._rollouts.setdefault(name, Rollout(name, Stage.AWAITING_CATALOG))
 
+    def let_pass(self, name: Name) -> None:
+        """Let no zone wait for this one, unless newer content is requested: every nameserver that answers serves it."""
+        rollout = self._rollouts.get(name)
+        if rollout is not None and rollout.requested is None:
+            self._order.end(name)
+
     def stage(self, name: Name) -> Stage | None:
         """Return the stage of the zone of that name, None if it has no rollout."""
         rollout = self._rollouts.get(name)
         return rollout.stage if rollout else None
 
     def wake(self, now: float) -> None:
-        """Make those zones ready whose quiet time is over."""
+        """Make those zones ready whose quiet time is over, or that no other zone must precede any longer."""
         for name in [name for name in self._quiet if self._quiet_until[name] <= now]:
             self._quiet.discard(name)
+            self._ready[name] = None
+        for name in [name for name in self._blocked if not self._is_blocked(name, now)]:
+            self._blocked.discard(name)
             self._ready[name] = None
 
     def take(
@@ -72,20 +91,30 @@ class PendingZones:
     ) -> list[ZoneStatus]:
         """Start up to `most` zones and return them: `oldest` of those that wait longest, for the rest the newest first.
 
-        A large zone starts alone. Without `oldest` large zones are skipped: others must not wait for them.
+        A large zone starts alone. Without `oldest` large zones are skipped: others must not wait for them. Zones that
+        others must precede are blocked.
         """
         self.wake(now)
+        while True:
+            chosen = self._choose(most, oldest, is_large)
+            blocked = [one.name for one in chosen if self._is_blocked(one.name, now)]
+            if not blocked:
+                return [self._start(one.name, now) for one in chosen]
+            for name in blocked:
+                del self._ready[name]
+                self._blocked.add(name)
+
+    def _choose(self, most: int, oldest: int, is_large: Callable[[ZoneStatus], bool]) -> list[ZoneStatus]:
         newest = [self._requested(name) for name in islice(reversed(self._ready), most - oldest)]
         first = [self._requested(name) for name in islice(self._ready, oldest)]
         if oldest and (large := [one for one in (*newest[:1], *first[:1]) if is_large(one)]):
-            chosen = large[:1]
-        else:
-            chosen = list({one.name: one for one in (*newest, *first) if not is_large(one)}.values())
-        return [self._start(one.name, now) for one in chosen]
+            return large[:1]
+        return list({one.name: one for one in (*newest, *first) if not is_large(one)}.values())
 
     def next_starts(self) -> Iterator[float]:
-        """Yield when each zone in its quiet time may start."""
-        return (self._quiet_until[name] for name in self._quiet)
+        """Yield when each zone in its quiet time, or blocked, may start."""
+        yield from (self._quiet_until[name] for name in self._quiet)
+        yield from (self._blocked_until[name] for name in self._blocked)
 
     def begin_snapshot(self) -> None:
         """Remember from now on which zones start or are requested, for `is_unchanged`."""
@@ -96,16 +125,24 @@ class PendingZones:
     def is_unchanged(self, status: ZoneStatus) -> bool:
         """Return True if the zone has neither started nor been requested since `begin_snapshot`."""
         name = status.name
-        return not (name in self._changed or name in self._ready or name in self._quiet)
+        return not any(name in names for names in (self._changed, self._ready, self._quiet, self._blocked))
 
     def _requested(self, name: Name) -> ZoneStatus:
         requested = self._rollouts[name].requested
         assert requested is not None  # noqa: S101 - what is queued was requested
         return requested
 
+    def _is_blocked(self, name: Name, now: float) -> bool:
+        """Return True if another zone must be published first, and the zone was not blocked long enough."""
+        if not self._order.must_wait(self._requested(name)):
+            return False
+        return now < self._blocked_until.setdefault(name, now + LONGEST_BLOCK)
+
     def _queue(self, name: Name) -> None:
         """Append the name as the newest of those that are ready, or that wait for their quiet time to end."""
         self._ready.pop(name, None)
+        if name in self._blocked:
+            return
         if name in self._quiet_until:
             self._quiet.add(name)
         else:
@@ -113,6 +150,7 @@ class PendingZones:
 
     def _start(self, name: Name, now: float) -> ZoneStatus:
         del self._ready[name]
+        self._blocked_until.pop(name, None)
         self._holding.add(name)
         self._changed.add(name)
         self._quiet_until[name] = now + self._quiet_time

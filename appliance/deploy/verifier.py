@@ -57,6 +57,11 @@ class Watch:
         """Return True if the answer shows what is expected."""
         return self.expected(answer.server).is_met_by(answer)
 
+    def is_shown_by(self, server: Nameserver) -> bool:
+        """Return True if the last answer of this nameserver shows what is expected."""
+        answer = self.answers.get(server)
+        return answer is not None and self.is_met_by(answer)
+
     def is_passed_by(self, answer: SoaResponse) -> bool:
         """Return True if the answer shows that the nameserver would not accept what is expected."""
         return self.expected(answer.server).is_ahead(answer)

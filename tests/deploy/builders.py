@@ -29,6 +29,8 @@ def zone_status(
     uuid: UUID | None = None,
     deleted: bool = False,
     records: int = 0,
+    live_serial: int | None = None,
+    removed: bool = False,
 ) -> ZoneStatus:
     return ZoneStatus(
         uuid or uuid4(),
@@ -36,9 +38,9 @@ def zone_status(
         serial,
         records,
         deleted,
-        removed=False,
+        removed=removed,
         attempted=serial,
-        live_serial=None,
+        live_serial=live_serial,
         error=None,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from appliance.deploy.pending_zones import PendingZones
+from appliance.deploy.pending_zones import LONGEST_BLOCK, PendingZones
 from appliance.deploy.rollout import RolloutEvent, Stage
 from appliance.store.deployments import ZoneStatus
 from tests.deploy.builders import zone_status
@@ -142,3 +142,61 @@ def test_a_large_zone_starts_alone_and_small_ones_do_not_wait_for_it() -> None:
     assert zones.take(0.0, 5, is_large=is_large) == []
     zones.request(zone_status("other.example"))
     assert zones.take(0.0, 50, 10, is_large) == [large]
+
+
+# Zones above and below each other
+
+
+def child_and_parent() -> tuple[ZoneStatus, ZoneStatus]:
+    return zone_status("sub.example.com"), zone_status("example.com", live_serial=6)
+
+
+def test_a_zone_starts_after_the_new_zone_below_it() -> None:
+    (child, parent), zones = child_and_parent(), PendingZones(0.0)
+    for one in (child, parent):
+        zones.request(one)
+    assert zones.take(0.0, 50) == [child] and zones.take(0.0, 50) == [] and len(zones) == 2
+    assert not zones.is_unchanged(parent) and list(zones.next_starts()) == [LONGEST_BLOCK]
+    zones.request(parent)
+    zones.advance(child.name, RolloutEvent.HANDED_OVER)
+    zones.advance(child.name, RolloutEvent.PRIMARY_SERVES)
+    assert zones.take(1.0, 50) == []
+    zones.advance(child.name, RolloutEvent.COMPLETE)
+    assert zones.take(1.0, 50) == [parent] and list(zones.next_starts()) == []
+
+
+def test_a_zone_is_not_blocked_for_ever() -> None:
+    (child, parent), zones = child_and_parent(), PendingZones(0.0)
+    for one in (child, parent):
+        zones.request(one)
+    zones.take(10.0, 50)
+    another = zone_status("another.example.com")
+    zones.request(another)
+    assert zones.take(20.0, 50) == [another]
+    assert zones.take(10.0 + LONGEST_BLOCK, 50) == [parent], "a further new zone does not extend it"
+
+
+def test_a_zone_that_fails_blocks_no_other() -> None:
+    (child, parent), zones = child_and_parent(), PendingZones(0.0)
+    for one in (child, parent):
+        zones.request(one)
+    zones.take(0.0, 50)
+    end(zones, child)
+    assert zones.take(0.0, 50) == [parent]
+
+
+def test_a_deleted_zone_starts_after_the_zone_above_it() -> None:
+    zones, parent = PendingZones(0.0), child_and_parent()[1]
+    deleted = zone_status("sub.example.com", deleted=True)
+    for one in (deleted, parent):
+        zones.request(one)
+    assert zones.take(0.0, 50) == [parent] and zones.take(0.0, 50) == []
+    newer = zone_status("example.com", 8, live_serial=6)
+    zones.request(newer)
+    zones.let_pass(parent.name)
+    assert zones.take(0.0, 50) == [], "newer content is still to come"
+    zones.advance(parent.name, RolloutEvent.HANDED_OVER)
+    zones.advance(parent.name, RolloutEvent.PRIMARY_SERVES)
+    assert zones.take(0.0, 50) == [newer]
+    zones.let_pass(parent.name)
+    assert zones.take(0.0, 50) == [deleted], "all nameservers that answer serve it"
