@@ -224,7 +224,7 @@ class ZonePatch(Strict):
     serial = _read_only()
     updated_at = _read_only()
     deployment = fields.Raw(metadata=_described("Read-only, and ignored: it changes by itself."))
-    ownership = fields.Raw(metadata=_described("Read-only, and ignored: it changes by itself."))
+    ownership = fields.Raw(allow_none=True, metadata=_described("Read-only, and ignored: it changes by itself."))
     delegations = fields.Raw(metadata=_described("Read-only, and ignored: it changes with the zones below."))
     records = _read_only()
 
