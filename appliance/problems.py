@@ -33,7 +33,13 @@ class Problem:
 def find_problems(nameservers: Sequence[str], now: datetime) -> list[Problem]:
     """Return all problems: of the deployer, keys, nameservers, zones, and zones that are not in the database."""
     deployer = deployer_problem(now)
-    return [*([deployer] if deployer else ()), *_faults(), *_nameservers(nameservers), *_zones(now), *_unknown_zones()]
+    return [
+        *([deployer] if deployer else ()),
+        *_faults(),
+        *_nameservers(nameservers, now),
+        *_zones(now),
+        *_unknown_zones(),
+    ]
 
 
 def deployer_problem(now: datetime) -> Problem | None:
@@ -58,16 +64,18 @@ def _faults() -> Iterator[Problem]:
         yield Problem("fault", fault.subject, fault.text, fault.remedy)
 
 
-def _nameservers(nameservers: Sequence[str]) -> Iterator[Problem]:
-    lags = statistics.lag_by_nameserver()
-    for name in nameservers:
+def _nameservers(nameservers: Sequence[str], now: datetime) -> Iterator[Problem]:
+    """Yield silent nameservers, and those that do not serve zones; the zones of the last minute may be waiting."""
+    lags = statistics.lag_by_nameserver(now - LATE_AFTER)
+    for number, name in enumerate(nameservers):
         lag = lags.get(name)
         if lag and lag.unreachable:
             remedy = "check that named runs there and that UDP and TCP reach it"
             yield Problem("nameserver", name, f"nameserver {name} is unreachable", remedy)
         elif lag and lag.lagging:
             zones = f"{lag.lagging} zone{'s' if lag.lagging > 1 else ''}"
-            remedy = "read its log: transfers may be refused or interrupted, or its disk full"
+            cause = "transfers may be refused or interrupted" if number else "it may not have loaded them"
+            remedy = f"read its log: {cause}, or its disk full"
             yield Problem("nameserver", name, f"nameserver {name} is lagging for {zones}", remedy)
 
 

@@ -17,6 +17,8 @@ from appliance.doctor.result import DoctorContext, Verdict
 from appliance.problems import deployer_problem, find_problems
 from appliance.settings import Settings, StoreSettings
 from appliance.store import heartbeat, unknown_zones
+from appliance.zones.deployment import NameserverState, Observation
+from tests.deployed import store_observations
 from tests.workspace import Workspace
 
 UNKNOWN = [f"unknown{number}.example" for number in range(50)]
@@ -79,3 +81,16 @@ def test_status_fails_on_any_problem_and_names_each_zone_once(workspace: Workspa
     done = status(workspace, tmp_path)
     assert done.returncode == 1
     assert [done.stderr.count(f"zone {domain} is served") for domain in UNKNOWN] == [1] * len(UNKNOWN)
+
+
+def test_zones_that_were_just_created_are_waiting_and_no_problem(workspace: Workspace) -> None:
+    beat(workspace, 0)
+    zone = workspace.zone()
+    with workspace.store.writing():
+        store_observations(zone.uuid, [Observation("ns1", None, NameserverState.LAGGING, workspace.clock())])
+    assert find_problems(("ns1",), workspace.clock()) == []
+    workspace.clock.forward(seconds=61)
+    beat(workspace, 0)
+    texts = [(problem.text, problem.remedy) for problem in find_problems(("ns1",), workspace.clock())]
+    assert texts[0][0] == "nameserver ns1 is lagging for 1 zone"
+    assert "transfer" not in texts[0][1]

@@ -13,7 +13,9 @@ from appliance.errors import InputError
 from appliance.principal import Token
 from appliance.store.audit import AuditEntry
 from appliance.store.policies import document_of
+from appliance.web.context import context
 from appliance.zones.deployment import Deployment
+from appliance.zones.deployment_error import explain
 from appliance.zones.model import Record, Zone
 from appliance.zones.names import print_domain, print_owner, print_unicode
 from appliance.zones.zone_cuts import ChildZone
@@ -92,7 +94,7 @@ def deployment_of(deployment: Deployment) -> JSON:
             }
             for seen in deployment.nameservers
         ],
-        "error": deployment.error,
+        "error": explain(deployment, context().clock()),
         "queued_at": deployment.queued_at,
         "live_at": deployment.live_at,
     }

@@ -74,7 +74,7 @@ class Deployment(ma.Schema):
     serial = _integer("The serial that is or will be published.")
     live_serial = _integer("The last serial that every nameserver served.", allow_none=True)
     nameservers = fields.List(fields.Nested(Nameserver), required=True)
-    error = _string("Why the deployment failed, or null.", allow_none=True)
+    error = _string("Why the zone is not live and what to do; null within 10 s of its change.", allow_none=True)
     queued_at = Timestamp(required=True)
     live_at = Timestamp(required=True, allow_none=True)
 

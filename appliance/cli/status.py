@@ -16,6 +16,7 @@ from appliance.settings import Settings
 from appliance.store import deployments, zones
 from appliance.store.zones import Page
 from appliance.zones.deployment import Deployment, DeploymentState
+from appliance.zones.deployment_error import explain
 from appliance.zones.model import Zone
 from appliance.zones.names import parse_domain, print_domain
 
@@ -100,5 +101,5 @@ def _row(zone: Zone, state: Deployment) -> Row:
         "desired": zone.serial,
         **answers,
         "state": HELD if state.hold else state.state.value,
-        "error": state.error,
+        "error": explain(state, now()),
     }

@@ -67,14 +67,17 @@ def late_zones(limit: int) -> list[LateZone]:
     return [_late(row) for row in query]
 
 
-def lag_by_nameserver() -> Mapping[str, NameserverLag]:
-    """Return the lag of each nameserver; one that was never queried is missing."""
-    states = (
-        pw.fn.sum(tables.Observation.state == state.value)
-        for state in (NameserverState.LAGGING, NameserverState.UNREACHABLE)
-    )
+def lag_by_nameserver(changed_before: datetime | None = None) -> Mapping[str, NameserverLag]:
+    """Return the lag of each nameserver; one that was never queried is missing.
+
+    With `changed_before`, zones whose last change is later are not counted as lagging: they may be waiting.
+    """
+    lagging = tables.Observation.state == NameserverState.LAGGING.value
+    if changed_before is not None:
+        lagging &= tables.Zone.queued_at < changed_before
+    unreachable = tables.Observation.state == NameserverState.UNREACHABLE.value
     query = (
-        tables.Observation.select(tables.Observation.nameserver, *states)
+        tables.Observation.select(tables.Observation.nameserver, pw.fn.sum(lagging), pw.fn.sum(unreachable))
         .join(tables.Zone)
         .where(tables.Zone.deleted_at.is_null())
         .group_by(tables.Observation.nameserver)
