@@ -8,7 +8,8 @@
     sign_in_proof  the proof of a right password, until the code is entered
     kept_forms     a form that is kept while its user signs in again
     zones          the list of zones, a new zone, its settings, deleting it
-    records        the records of a zone by RRset, and the forms to add and edit one
+    record_list    the records of a zone by RRset
+    records        the forms to add and edit a record
     record_forms   the form of each record type
     spf, dkim      the texts of SPF and DKIM records, checked
     pasted         TXT records as programs print them for a zone file

@@ -10,7 +10,18 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 from werkzeug.wrappers import Response as BaseResponse
 
-from appliance.console import account, dashboard, deployment, draft_pages, people, records, sign_in, tokens, zones
+from appliance.console import (
+    account,
+    dashboard,
+    deployment,
+    draft_pages,
+    people,
+    record_list,
+    records,
+    sign_in,
+    tokens,
+    zones,
+)
 from appliance.console.forms import as_sentence
 from appliance.console.kept_forms import answer_unsent
 from appliance.console.pages import pages, print_age, print_time, redirect_to, render_page, save_notice
@@ -23,7 +34,7 @@ from appliance.console.session import (
     note_use,
     set_session_cookie,
 )
-from appliance.console.truncate import count_fitting, truncate
+from appliance.console.truncate import break_at_dots, count_fitting, truncate
 from appliance.errors import ApplianceError
 from appliance.web import error_responses
 from appliance.web.context import open_connection
@@ -31,7 +42,7 @@ from appliance.web.error_status import log_fault, retry_after_of, status_of
 from appliance.web.host_names import refuse_unknown_host
 from appliance.zones.names import print_display, print_domain, print_owner, print_unicode
 
-PAGES = (sign_in, zones, records, draft_pages, deployment, dashboard, account, tokens, people)
+PAGES = (sign_in, zones, record_list, records, draft_pages, deployment, dashboard, account, tokens, people)
 """The modules that add their pages to the blueprint when they are imported."""
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -83,7 +94,12 @@ def set_headers(response: Response) -> Response:
 @pages.context_processor
 def _in_templates() -> dict[str, object]:
     names = {"domain": print_domain, "unicode": print_unicode, "display": print_display, "owner": print_owner}
-    texts = {"truncate": truncate, "count_fitting": count_fitting, "sentence": as_sentence}
+    texts = {
+        "truncate": truncate,
+        "count_fitting": count_fitting,
+        "break_at_dots": break_at_dots,
+        "sentence": as_sentence,
+    }
     return {
         "other_owner": zones.other_owner,
         "time": print_time,

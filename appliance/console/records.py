@@ -1,8 +1,8 @@
-"""The records of a zone: the list of RRsets, and the forms to add and edit a record."""
+"""The forms to add and edit a record."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -23,51 +23,14 @@ from appliance.console.zones import get_zone, parse_integer
 from appliance.editing import find_record
 from appliance.errors import InputError, NotFound
 from appliance.render.zone_diff import Line
-from appliance.store import deployments, records, rrsets
-from appliance.store.rrsets import SetFilters
-from appliance.web.context import context, reading
-from appliance.web.paging import find_page, neighbours
+from appliance.store import records
+from appliance.web.context import reading
 from appliance.zones.model import MAX_TTL, Record, Zone
 from appliance.zones.names import print_domain, print_owner
-from appliance.zones.rdata import MAX_PRIORITY, parse_type
+from appliance.zones.rdata import MAX_PRIORITY
 
 Difference = tuple[str, str, str]
 """A field in which the stored record differs from the submitted one: its label, the stored value, the submitted one."""
-RRSETS = 50
-"""RRsets on a page."""
-ROWS = 100
-"""Records on a page, unless it has more RRsets; a link leads to the rest of each RRset."""
-MAX_SHOWN = 5
-"""Records shown of an RRset that is not alone on the page."""
-
-
-@pages.get("/zones/<uuid:uuid>/", endpoint="zone")
-def show_zone(uuid: UUID) -> Response:
-    """Show the records of the zone by RRset, and its deployment."""
-    search, type_name = request.args.get("search", "").strip(), request.args.get("type", "")
-    zone = get_zone(uuid)
-    is_type = type_name in FORMS and FORMS[type_name].record_type == type_name
-    rdtype = parse_type(type_name) if is_type else None
-    name = request.args.get("name")
-    filters = SetFilters(rdtype, search.lower().removesuffix("." + print_domain(zone.name)), name)
-    with reading():
-        found, total, shown = find_page(RRSETS, lambda page: rrsets.find(zone, page, filters))
-        types = rrsets.types_of(zone)
-        deployment = deployments.of_zones([zone], context().nameservers)[zone.uuid]
-        changes = drafts.get_changes(zone)
-    return render_page(
-        "zone.html",
-        zone=zone,
-        rrsets=found,
-        types=types,
-        search=search,
-        rdtype=rdtype,
-        name=name,
-        deployment=deployment,
-        changes=changes,
-        shown=_rows_per_rrset([len(rrset.records) for rrset in found]),
-        paging=neighbours(total, shown),
-    )
 
 
 @pages.get("/zones/<uuid:uuid>/records/new/", endpoint="record_new")
@@ -112,12 +75,6 @@ def change_record(uuid: UUID, record: UUID) -> Response | BaseResponse:
         )
 
     return _submit(zone, record_form, form, change, found)
-
-
-def _rows_per_rrset(sizes: Sequence[int]) -> int:
-    """Return how many records of each RRset to show, so that a page has at most ROWS of them."""
-    most = ROWS if len(sizes) == 1 else MAX_SHOWN
-    return next((shown for shown in range(most, 1, -1) if sum(min(shown, size) for size in sizes) <= ROWS), 1)
 
 
 def _submit(

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from markupsafe import escape
+from markupsafe import Markup, escape
 
 MAX_TEXT = 150
 """Octets of a value in a list."""
+MAX_UNBROKEN = 24
+"""Characters of a name that fits on a line wherever it is shown."""
 MAX_LINES = 40_000
 """Octets of all lines of one block, such as a diff."""
 
@@ -38,3 +40,10 @@ def count_fitting(lines: Iterable[str], octets: int = MAX_LINES) -> int:
 
 def _size(text: str) -> int:
     return len(escape(text).encode())
+
+
+def break_at_dots(text: str) -> Markup:
+    """Return the text with a place to break after each dot, if it is long; names then do not break in a word."""
+    if len(text) <= MAX_UNBROKEN:
+        return escape(text)
+    return Markup(".<wbr>").join(text.split("."))

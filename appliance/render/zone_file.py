@@ -102,6 +102,11 @@ def derived_lines(name: Name, apex: Apex, delegated: Sequence[str] = ()) -> list
     return [*own_lines(name, apex), *delegated]
 
 
+def managed_lines(name: Name, serial: int, apex: Apex, delegated: Sequence[str] = ()) -> list[str]:
+    """Return the lines of all records that the appliance derives: those of the apex, and `derived_lines`."""
+    return zone_file(name, serial, apex, "", 0, delegated).decode("ascii").partition("\n\n")[0].splitlines()
+
+
 def zone_file(name: Name, serial: int, apex: Apex, lines: str, count: int, delegated: Sequence[str] = ()) -> bytes:
     """Return the zone file: SOA, apex NS, the derived lines, and `lines`.
 

@@ -22,11 +22,16 @@ class SetFilters:
     owner: str | None = None
 
 
-def find(zone: Zone, page: Page, filters: SetFilters) -> tuple[list[RRset], int]:
-    """Return a page of complete RRsets, ordered by owner and type, and their number on all pages."""
+SORT_KEYS = ("name", "type", "ttl", "value")
+"""What RRsets can be sorted by; a minus in front means descending order."""
+
+
+def find(zone: Zone, page: Page, filters: SetFilters, sort: str = "name") -> tuple[list[RRset], int]:
+    """Return a page of complete RRsets, sorted and then by owner and type, and their number on all pages."""
     record = tables.Record
-    chosen = record.select(record.owner_key, record.rdtype).where(*_conditions(zone, filters)).distinct()
-    rows = list(chosen.order_by(record.owner_key, record.rdtype).limit(page.size).offset(page.offset))
+    key = (record.owner_key, record.rdtype)
+    chosen = record.select(*key).where(*_conditions(zone, filters)).group_by(*key)
+    rows = list(chosen.order_by(*_order(sort), *key).limit(page.size).offset(page.offset))
     owners = [name_keys.owner_from_key(row.owner_key, zone.name) for row in rows]
     nodes = records.ZoneView(zone, ()).nodes(dict.fromkeys(owners))
     return [nodes[owner][RdataType[row.rdtype]] for owner, row in zip(owners, rows, strict=True)], chosen.count()
@@ -36,6 +41,19 @@ def types_of(zone: Zone) -> Sequence[RdataType]:
     """Return the record types in the zone, ordered by name."""
     query = tables.Record.select(tables.Record.rdtype).where(tables.Record.zone == records.zone_id(zone)).distinct()
     return sorted((RdataType[row.rdtype] for row in query), key=lambda rdtype: rdtype.name)
+
+
+def _order(sort: str) -> list[pw.Ordering]:
+    """Return the order by that key; no order for the name, by which everything is sorted at last."""
+    record = tables.Record
+    columns: dict[str, pw.Node] = {
+        "name": record.owner_key,
+        "type": record.rdtype,
+        "ttl": record.ttl,
+        "value": pw.fn.min(record.value),
+    }
+    order = pw.Ordering(columns[sort.removeprefix("-")], "DESC" if sort.startswith("-") else "ASC")
+    return [] if sort == "name" else [order]
 
 
 def _conditions(zone: Zone, filters: SetFilters) -> list[pw.Expression]:

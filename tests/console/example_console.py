@@ -108,10 +108,11 @@ class ExampleConsole:
 
 
 def create_example(console: Console) -> ExampleConsole:
-    """Create a held zone with a record and a draft, a token, further sessions, invitations and accounts."""
+    """Create a zone with a record and a draft, a held zone, a token, further sessions, invitations and accounts."""
     application, now = console.application, console.application.clock()
     operator = console.signed_in(OPERATOR, is_admin=True)
     page = ZonePage(console, operator, str(operator.send("/zones/new/", {"domain": "example.com"}).location))
+    held = ZonePage(console, operator, str(operator.send("/zones/new/", {"domain": "held.example"}).location))
     page.add_address()
     page.add_address(name="drafted", intent="draft")
     operator_account, guest, disabled = (application.account(email) for email in (OPERATOR, GUEST, DISABLED))
@@ -119,7 +120,7 @@ def create_example(console: Console) -> ExampleConsole:
     guarded = application.account(GUARDED).uuid
     with application.writing():
         credentials.set_totp(guarded, TOTP_SECRET)
-        holds.insert(page.uuid, "a-token", HoldReason.ALWAYS, now)
+        holds.insert(held.uuid, "a-token", HoldReason.ALWAYS, now)
         token, _ = accounts.create_token(operator_account, "laptop", ["dns:*"], now)
         others = [
             sessions.begin(operator_account, f"{number}" * 43, now, "192.0.2.1", "a browser") for number in range(2)
@@ -130,6 +131,7 @@ def create_example(console: Console) -> ExampleConsole:
     parameters = {
         "record": str(page.records()[0].uuid),
         "secret": SECRET,
+        "console.zone_release": str(held.uuid),
         "console.revoke": str(token.uuid),
         "console.sign_one_out": str(others[0].uuid),
         "console.revoke_invitation": str(invited.uuid),

@@ -21,7 +21,7 @@ from tests.api.conftest import NS1, NS2
 from tests.browser import AXE, barriers, sign_in, visit, weight
 from tests.console.conftest import PASSWORD, Console
 from tests.console.example_console import OPERATOR, SECRET, ExampleConsole, create_example
-from tests.console.zone_page import open_page
+from tests.console.zone_page import ZonePage, open_page
 from tests.deployed import store_attempt, store_live, store_observations
 from tests.pair import LOOPBACK
 
@@ -36,6 +36,11 @@ const moved = (one) => one.sources.map((source) => source.node?.outerHTML.slice(
 new PerformanceObserver((list) => shifts.push(...list.getEntries().map(moved)))
     .observe({type: "layout-shift", buffered: true});
 """
+_LINES_OF_LABELS = """one => [...one.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE).map((node) => {
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    return range.getClientRects().length;
+})"""
 _FOCUSED = "one => [getComputedStyle(document.activeElement).outlineStyle, document.activeElement === one]"
 
 
@@ -231,6 +236,19 @@ def test_a_record_is_created_by_keyboard_only(console: Console, chromium: Browse
             page.keyboard.type(text)
         page.keyboard.press("Enter")
         expect(page.get_by_role("cell", name="keyboard", exact=True)).to_be_visible()
+        check_table(page, zone)
+
+
+def check_table(page: Page, zone: ZonePage) -> None:
+    """Check that records are in sight, and that no label of a name breaks."""
+    label = "one-label-with-hyphens"
+    zone.add_address(name=".".join([label] * 5))
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(zone.path)
+    assert len(page.locator("input[name=record]").all()) == 2
+    boxes = [one.bounding_box() for one in page.locator("td.action a").all()]
+    assert all(box and box["y"] + box["height"] < 800 for box in boxes)
+    assert page.locator("td.whole", has_text=label).evaluate(_LINES_OF_LABELS) == [1] * 5
 
 
 def tab_to(page: Page, selector: str) -> None:

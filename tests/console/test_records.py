@@ -182,6 +182,45 @@ def test_records_are_listed_by_rrset_and_found(page: ZonePage) -> None:
     assert "No matching records" not in page.browser.get(f"{page.path}?type=SPF").text
 
 
+def test_rrsets_are_sorted_by_each_column(page: ZonePage) -> None:
+    for form, name, value, ttl in (
+        ("A", "b", "192.0.2.1", 60),
+        ("TXT", "a", "zz", 300),
+        ("AAAA", "c", "2001:db8::1", 5),
+    ):
+        page.add(form, name, part_value=value, ttl=str(ttl))
+
+    def names(sort: str) -> list[str]:
+        shown = page.browser.get(f"{page.path}?search=&type=&sort={sort}")
+        return texts(shown, r'id="n\d+"[^>]*>([^<]*)')
+
+    for sort, order in (("name", "abc"), ("type", "bca"), ("ttl", "cba"), ("value", "bca"), ("nonsense", "abc")):
+        assert names(sort) == list(order)
+        assert sort == "nonsense" or names(f"-{sort}") == list(order)[::-1]
+    shown = page.browser.get(f"{page.path}?search=a&sort=ttl&page=2")
+    assert texts(shown, r'aria-sort="ascending"><a href="\?([^"]*)">TTL') == ["search=a&amp;sort=-ttl"]
+    assert texts(shown, r'<th scope="col"><a href="\?([^"]*)">Name') == ["search=a&amp;sort=name"]
+    assert 'name="sort" value="ttl"' in shown.text
+
+
+def test_managed_records_are_shown_locked_at_the_start_of_the_list(page: ZonePage) -> None:
+    def managed(query: str = "") -> list[str]:
+        (*found,) = found_in(page.browser.get(f"{page.path}{query}").text, '<tbody class="managed">(.*?)</tbody>')
+        return found_in("".join(found), r'class="badge">(\w+)<')
+
+    assert managed() == ["SOA", "NS", "NS"]
+    page.add_address()
+    assert managed() == managed("?sort=-value") == managed("?page=1") == ["SOA", "NS", "NS"]
+    assert managed("?search=www") == managed("?type=A") == managed("?name=www") == []
+    page.save([CreateRecord(RecordInput("A", f"host-{number}", "192.0.2.1")) for number in range(60)])
+    assert managed("?page=2") == []
+    for number in range(12):
+        page.browser.send("/zones/new/", {"domain": f"child-{number}.example.com"})
+    assert (
+        managed() == ["SOA", *["NS"] * 19] and "And 7 more records of child zones." in page.browser.get(page.path).text
+    )
+
+
 def test_rrsets_are_paged(page: ZonePage) -> None:
     page.save([CreateRecord(RecordInput("A", f"host-{number}", "192.0.2.1")) for number in range(120)])
     assert "1 to 50 of 120" in page.browser.get(page.path).text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from appliance.console.drafts import MAX_CHANGES
-from appliance.console.truncate import count_fitting, truncate
+from appliance.console.truncate import break_at_dots, count_fitting, truncate
 from appliance.editing import CreateRecord, RecordInput
 from appliance.identity.permissions import PERMISSIONS
 from appliance.principal import TokenLimits
@@ -93,6 +93,11 @@ def test_many_accounts_tokens_and_sessions(page: ZonePage) -> None:
 def test_long_text_is_truncated() -> None:
     assert truncate("plain", 5) == "plain" and truncate("plain.", 5) == "plain…"
     assert truncate("<<<", 9) == "<<…" and truncate("éé", 3) == "é…" and truncate("", 0) == ""
+
+
+def test_long_names_break_at_dots_only() -> None:
+    assert break_at_dots("www.example.com") == "www.example.com"
+    assert break_at_dots("a<b." + "x" * 20 + ".c") == "a&lt;b.<wbr>" + "x" * 20 + ".<wbr>c"
 
 
 def test_lines_that_do_not_fit_are_not_counted_except_the_first() -> None:
