@@ -1,5 +1,7 @@
 """Check zones that are held, beside the loop: release those whose ownership is proven, or that need no proof.
 
+One that waits for too long is deleted, as its account could do, so that the domain is free for its owner.
+
 A resolver that does not answer changes nothing: what is held stays held, and what is published stays published.
 """
 
@@ -10,6 +12,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from uuid import UUID
 
 from dns.name import Name
 
@@ -21,7 +24,7 @@ from appliance.queries.authorities import Silent, Unresolved, find_authorities, 
 from appliance.store import holds
 from appliance.store.file.database import Store
 from appliance.zones.names import print_domain
-from appliance.zones.ownership import Hold, HoldReason, Proof, challenges
+from appliance.zones.ownership import HELD_AT_MOST, Hold, HoldReason, Proof, challenges
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +42,14 @@ class Lookups:
     resolver: Nameserver
     servers: frozenset[Name]
     port: int = 53
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """What a check found: the zone stays held, or is released (None). `is_answered`: the resolver was not silent."""
+
+    hold: Hold | None
+    is_answered: bool = False
 
 
 @dataclass(slots=True)
@@ -83,52 +94,60 @@ class OwnershipChecks:
 
     def _check(self, hold: Hold) -> None:
         try:
-            checked = self._look_up(hold)
+            result = self._look_up(hold)
         except Exception as failed:  # one zone must not keep the others waiting
             log.exception("event=ownership-check-failed zone=%s", print_domain(hold.domain))
-            checked = replace(hold, problem=f"the lookup failed: {type(failed).__name__}")
-        if checked is None:
-            self._release(hold)
-            return
-        checked = replace(checked, checked_at=self.clock(), checks=hold.checks + 1)
-        with self.store.writing():
-            holds.store_check(checked, self.clock() + hold.next_pause)
-        log.info("event=held zone=%s reason=%s problem=%r", print_domain(hold.domain), checked.reason, checked.problem)
+            result = _Result(replace(hold, problem=f"the lookup failed: {type(failed).__name__}"))
+        if result.hold is None:
+            if self._write(hold, self.editor.release_zone):
+                log.info("event=released zone=%s", print_domain(hold.domain))
+        elif result.is_answered and self.clock() - hold.held_at > HELD_AT_MOST:
+            if self._write(hold, self.editor.delete_zone):
+                log.info("event=hold-expired zone=%s", print_domain(hold.domain))
+        else:
+            self._keep(replace(result.hold, checked_at=self.clock(), checks=hold.checks + 1))
 
-    def _release(self, hold: Hold) -> None:
+    def _keep(self, hold: Hold) -> None:
+        with self.store.writing():
+            holds.store_check(hold, self.clock() + hold.next_pause)
+        log.info("event=held zone=%s reason=%s problem=%r", print_domain(hold.domain), hold.reason, hold.problem)
+
+    def _write(self, hold: Hold, write: Callable[[Principal, UUID], object]) -> bool:
+        """Release or delete the zone; return False if that is refused, as for a protected zone, which stays held."""
         try:
-            self.editor.release_zone(_PRINCIPAL, hold.zone)
+            write(_PRINCIPAL, hold.zone)
         except StoreError:
             raise
-        except ApplianceError:  # deleted or released meanwhile
-            return
-        log.info("event=released zone=%s", print_domain(hold.domain))
+        except ApplianceError as refused:
+            self._keep(replace(hold, problem=str(refused), checked_at=self.clock(), checks=hold.checks + 1))
+            return False
+        return True
 
-    def _look_up(self, hold: Hold) -> Hold | None:
-        """Return what is known of a zone that stays held; None if it is released."""
+    def _look_up(self, hold: Hold) -> _Result:
         if self.proof is Proof.OFF:
-            return None
+            return _Result(None)
         if self.lookups is None:
-            return replace(hold, problem="dns.resolver is not set")
-        hold = replace(hold, problem="")
+            return _Result(replace(hold, problem="dns.resolver is not set"))
         if self.proof is Proof.DELEGATED and hold.reason is not HoldReason.DELEGATED:
             found = find_authorities(hold.domain, self.lookups.resolver, self.lookups.port)
             if self.lookups.servers & found.servers:
                 hold = replace(hold, reason=HoldReason.DELEGATED)
             elif not found.problem:
-                return None
-            hold = replace(hold, problem=found.problem)
-        return self._without_proof(hold, self.lookups.resolver)
+                return _Result(None)
+            if found.is_silent:
+                return _Result(replace(hold, problem=found.problem))
+            return self._find_proof(replace(hold, problem=found.problem), self.lookups.resolver)
+        return self._find_proof(replace(hold, problem=""), self.lookups.resolver)
 
-    def _without_proof(self, hold: Hold, resolver: Nameserver) -> Hold | None:
-        """Return the hold if there is no proof, with what prevented a lookup; None if there is one."""
+    def _find_proof(self, hold: Hold, resolver: Nameserver) -> _Result:
+        """Look for the record at the domain and above it."""
         problem = hold.problem
         for name in challenges(hold.domain, public_suffixes().is_public):
             try:
                 if hold.token.encode() in find_texts(name, resolver):
-                    return None
+                    return _Result(None)
+            except Silent as silent:
+                return _Result(replace(hold, problem=problem or str(silent)))
             except Unresolved as unresolved:
                 problem = problem or str(unresolved)
-                if isinstance(unresolved, Silent):
-                    break
-        return replace(hold, problem=problem)
+        return _Result(replace(hold, problem=problem), is_answered=True)

@@ -16,7 +16,7 @@ from dns.rdatatype import RdataType
 from appliance.editing.change_set import ChangeSet
 from appliance.editing.diff import Diff
 from appliance.editing.evaluation import evaluate
-from appliance.editing.new_holds import hold_if_unproven
+from appliance.editing.new_holds import hold_if_unproven, release_held
 from appliance.editing.quotas import check_zone_quota
 from appliance.editing.transaction import StaleRead
 from appliance.editing.zone_names import check_available
@@ -91,9 +91,10 @@ def commit_creation(new: NewZone, principal: Principal, quotas: QuotaSettings, p
     past = zones.past_serials(name)
     zone = replace(new.zone, serial=next_serial(latest(*past) if past else None, now.date()))
     zones.insert(zone)
-    hold_if_unproven(zone, principal, proof, now)
     record_writes.execute(new.statements)
     journal.append(zone, journal.CREATE, principal, now, map(Create, new.records))
+    if not hold_if_unproven(zone, principal, proof, now) and proof is not Proof.OFF:
+        release_held(zone, principal, now)
     if new.above:
         if not zones.replace_if_unchanged(new.above.before, new.above.after, EVERYTHING):
             raise StaleRead

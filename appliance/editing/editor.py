@@ -26,7 +26,7 @@ from appliance.errors import InputError, NotPermitted, ZoneProtected
 from appliance.principal import Principal
 from appliance.render.zone_file import Apex, apex_of
 from appliance.settings import QuotaSettings, Settings
-from appliance.store import delegations, holds, journal, records, wakeup, zones
+from appliance.store import delegations, journal, records, wakeup, zones
 from appliance.store.file.database import Store
 from appliance.zones.model import Record, Zone
 from appliance.zones.names import parse_domain, print_domain
@@ -112,11 +112,9 @@ class Editor:
             zone = find_zone(uuid, principal.scope)
             if not principal.operator:
                 raise NotPermitted("only an operator can release a zone whose ownership is not proven")
-            released, now = holds.release(zone), self.clock()
-            if zone not in released:
+            now = self.clock()
+            if zone not in release_held(zone, principal, now):
                 raise InputError(f"{print_domain(zone.name)} is not held: it is published", "domain")
-            for one in released:
-                journal.append(zones.update(one, queued_at=now), "zone.release", principal, now)
             change_above(zone, principal, now, "added")
         return zones.get_any(uuid)
 

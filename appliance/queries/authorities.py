@@ -27,10 +27,14 @@ MOST_LABELS = 40
 
 @dataclass(frozen=True, slots=True)
 class Authorities:
-    """Nameservers of the zone cuts at and above a name; `problem` says why there may be others."""
+    """Nameservers of the zone cuts at and above a name; `problem` says why there may be others.
+
+    `is_silent`: the resolver did not respond.
+    """
 
     servers: frozenset[Name]
     problem: str = ""
+    is_silent: bool = False
 
 
 class Unresolved(Exception):
@@ -54,7 +58,7 @@ def find_authorities(name: Name, resolver: Nameserver, port: int = 53, timeout: 
     except Unresolved as unresolved:
         return Authorities(frozenset(servers), str(unresolved))
     except FAILURES as failed:
-        return Authorities(frozenset(servers), str(_silent(failed)))
+        return Authorities(frozenset(servers), str(_silent(failed)), is_silent=True)
     return Authorities(frozenset(servers))
 
 

@@ -9,7 +9,7 @@ import peewee as pw
 from dns.name import Name
 
 from appliance.principal import Scope
-from appliance.store import holds, name_keys, tables, zones
+from appliance.store import name_keys, tables, zones
 from appliance.zones.model import Zone
 from appliance.zones.zone_cuts import ChildZone, names_above
 
@@ -40,7 +40,7 @@ def of_zone(zone: Zone) -> list[ChildZone]:
     low, high = name_keys.below(name_keys.domain_key(zone.name))
     row, key = tables.Zone, tables.Zone.name_key
     nearest: list[tables.Zone] = []
-    below = row.select(row.uuid, row.name, key).where(key > low, key < high, *_living(zone.account), ~holds.is_held())
+    below = row.select(row.uuid, row.name, key).where(key > low, key < high, *_living(zone.account), ~zones.is_held())
     for child in below.order_by(key):
         if not (nearest and child.name_key.startswith(nearest[-1].name_key)):
             nearest.append(child)

@@ -12,6 +12,7 @@ import peewee as pw
 from dns.name import Name
 
 from appliance.store import holds, name_keys, tables
+from appliance.store.zones import is_held
 from appliance.zones.deployment import Deployment, Method, NameserverState, Observation, Publication
 from appliance.zones.model import Zone
 from appliance.zones.ownership import Hold
@@ -63,7 +64,7 @@ def statuses(uuids: Iterable[UUID] | None = None) -> list[ZoneStatus]:
     query = (
         tables.Zone.select(tables.Zone, tables.Deployment)
         .join(tables.Deployment, pw.JOIN.LEFT_OUTER, attr="deployment")
-        .where(tables.Zone.deleted_at.is_null(False) | ~holds.is_held())
+        .where(tables.Zone.deleted_at.is_null(False) | ~is_held())
         .order_by(tables.Zone.id)
     )
     if uuids is not None:

@@ -61,14 +61,8 @@ def release(zone: Zone) -> list[Zone]:
     return [from_row(one) for one in rows]
 
 
-def is_held() -> pw.Function:
-    """Return the condition that a selected zone is held."""
-    hold = tables.Hold.alias()
-    return pw.fn.EXISTS(hold.select(pw.SQL("1")).where(hold.zone == tables.Zone.id))
-
-
 def _select() -> pw.ModelSelect[tables.Hold]:
-    return tables.Hold.select(tables.Hold, tables.Zone.uuid, tables.Zone.name).join(tables.Zone)
+    return tables.Hold.select(tables.Hold, tables.Zone.uuid, tables.Zone.name, tables.Zone.created_at).join(tables.Zone)
 
 
 def _id_of(zone: UUID) -> pw.ModelSelect[tables.Zone]:
@@ -81,6 +75,7 @@ def _hold(row: tables.Hold) -> Hold:
         domain=name_keys.domain_from(row.zone.name),
         token=row.token,
         reason=HoldReason(row.reason),
+        held_at=row.zone.created_at,
         problem=row.problem,
         checked_at=row.checked_at,
         checks=row.checks,

@@ -10,8 +10,8 @@ import peewee as pw
 from dns.name import Name
 
 from appliance.principal import EVERYTHING, Scope
-from appliance.store import holds, name_keys, tables
-from appliance.store.zones import reaches, state_column, within
+from appliance.store import name_keys, tables
+from appliance.store.zones import is_held, reaches, state_column, within
 from appliance.zones.deployment import NameserverState
 
 
@@ -56,7 +56,7 @@ def late_zones(limit: int) -> list[LateZone]:
     Held zones are left out.
     """
     deployed = tables.Deployment
-    not_live = tables.Zone.deleted_at.is_null() & ~reaches(deployed.live_serial, tables.Zone.serial) & ~holds.is_held()
+    not_live = tables.Zone.deleted_at.is_null() & ~reaches(deployed.live_serial, tables.Zone.serial) & ~is_held()
     query = (
         tables.Zone.select(tables.Zone, deployed)
         .join(deployed, pw.JOIN.LEFT_OUTER, attr="deployment")

@@ -149,20 +149,28 @@ def count_of(account: UUID) -> int:
 def neighbour_of_others(name: Name, account: UUID, deleted_after: datetime) -> Zone | None:
     """Return a zone of another account at, above or below that name, or None.
 
-    A zone counts until it is deleted, and from then on if that was after `deleted_after`; existing ones come first.
+    A zone counts until it is deleted, and from then on if that was after `deleted_after` and it was not held; existing
+    ones come first.
     """
     low, high = name_keys.below(name_keys.domain_key(name))
     labels = name.labels[:-1]
     at_or_above = [name_keys.domain_key(Name((*labels[count:], b""))) for count in range(len(labels))]
     zone = tables.Zone
+    was_published = (zone.deleted_at > deleted_after) & ~is_held()
     row = (
         _select()
-        .where(tables.Account.uuid != account, zone.deleted_at.is_null() | (zone.deleted_at > deleted_after))
+        .where(tables.Account.uuid != account, zone.deleted_at.is_null() | was_published)
         .where(zone.name_key.in_(at_or_above) | ((zone.name_key > low) & (zone.name_key < high)))
         .order_by(zone.deleted_at.is_null(False))
         .first()
     )
     return from_row(row) if row else None
+
+
+def is_held() -> pw.Function:
+    """Return the condition that a selected zone is held, or was when it was deleted."""
+    hold = tables.Hold.alias()
+    return pw.fn.EXISTS(hold.select(pw.SQL("1")).where(hold.zone == tables.Zone.id))
 
 
 def last_deleted(name: Name) -> Zone | None:

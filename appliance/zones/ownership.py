@@ -23,6 +23,10 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(minutes=15)
 """The pause after the first check of a zone, which doubles with each further one, and the longest pause."""
 
 
+HELD_AT_MOST = timedelta(days=30)
+"""How long a zone may wait for its proof; then it is deleted, so that nobody keeps the domain of somebody else."""
+
+
 class Proof(StrEnum):
     """Which new zones need a proof of ownership: none, those whose domain is delegated here already, or every one."""
 
@@ -43,13 +47,15 @@ class HoldReason(StrEnum):
 class Hold:
     """A zone that is stored and not published until a TXT record with `token` proves its ownership.
 
-    `problem` says why the last check, at `checked_at`, gave no result; `checks` is the number of checks.
+    It is held since `held_at`. `problem` says why the last check, at `checked_at`, gave no result, and `checks` is the
+    number of checks.
     """
 
     zone: UUID
     domain: Name
     token: str
     reason: HoldReason
+    held_at: datetime
     problem: str = ""
     checked_at: datetime | None = None
     checks: int = 0
@@ -61,8 +67,8 @@ class Hold:
 
     @property
     def next_pause(self) -> timedelta:
-        """Return the pause before the next check."""
-        return min(FIRST_PAUSE * (1 << min(self.checks, 20)), LONGEST_PAUSE)
+        """Return the pause between the last check and the next one."""
+        return min(FIRST_PAUSE * (1 << min(self.checks - 1, 20)), LONGEST_PAUSE)
 
     @property
     def text(self) -> str:

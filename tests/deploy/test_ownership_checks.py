@@ -11,9 +11,9 @@ from dns.rcode import Rcode
 
 from appliance.deploy.maintenance import running
 from appliance.deploy.ownership_checks import Lookups, OwnershipChecks
-from appliance.store import holds
+from appliance.store import holds, zones
 from appliance.zones.model import Zone
-from appliance.zones.ownership import LONGEST_PAUSE, Hold, HoldReason, Proof
+from appliance.zones.ownership import HELD_AT_MOST, LONGEST_PAUSE, Hold, HoldReason, Proof
 from tests.pair import wait_for
 from tests.simulated_dns import SimulatedDns, simulated_dns
 from tests.workspace import SERVERS, Workspace
@@ -136,3 +136,22 @@ def test_zones_deleted_meanwhile_are_left_alone(held: Held) -> None:
     held.workspace.editor.delete_zone(held.workspace.owner, held.zone.uuid)
     assert held.checks(Proof.DELEGATED).check_due() == 0
     assert held.zone.name == dns.name.from_text("shop.example.org")
+
+
+def test_a_zone_that_is_not_proven_in_time_is_deleted_and_its_name_is_free(held: Held) -> None:
+    held.check(Proof.ALWAYS)
+    held.workspace.clock.now += HELD_AT_MOST
+    held.dns.responds = False
+    assert held.check(Proof.ALWAYS) and zones.get_by_name(held.zone.name), "not while the resolver is silent"
+    held.dns.responds = True
+    held.check(Proof.ALWAYS)
+    assert zones.get_by_name(held.zone.name) is None
+    for domain in ("shop.example.org", "www.shop.example.org"):
+        held.workspace.editor.create_zone(held.workspace.stranger, domain)
+
+
+def test_a_protected_zone_stays_held(held: Held) -> None:
+    held.workspace.editor.change_zone(held.workspace.owner, held.zone.uuid, {"protected": True})
+    held.workspace.clock.now += HELD_AT_MOST
+    hold = held.check(Proof.ALWAYS)
+    assert hold and "is protected" in hold.problem and hold.checks == 1

@@ -94,3 +94,15 @@ def test_a_held_zone_is_edited_like_any_other(strict: Workspace) -> None:
     zone = strict.zone("a.example")
     strict.add(zone, "A", "www", "192.0.2.1")
     assert is_held(zone) and deployments.statuses() == []
+
+
+def test_a_published_zone_above_releases_those_below(strict: Workspace) -> None:
+    below, beside = strict.zone("a.b.example.com"), strict.zone("a.example.org")
+    strict.editor.create_zone(Principal.local("command line", strict.owner.account), "example.com")
+    assert not is_held(below) and is_held(beside)
+    assert strict.journal()[-1] == ("zone.release", below.serial)
+
+
+def test_the_name_of_a_zone_that_was_never_published_is_not_reserved(strict: Workspace) -> None:
+    strict.editor.delete_zone(strict.owner, strict.zone("example.com").uuid)
+    assert is_held(strict.editor.create_zone(strict.stranger, "www.example.com"))

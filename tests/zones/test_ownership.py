@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import dns.name
@@ -16,7 +16,7 @@ DOMAIN = dns.name.from_text("shop.example.co.uk")
 
 
 def hold(reason: HoldReason, problem: str = "", checks: int = 0) -> Hold:
-    return Hold(uuid4(), DOMAIN, "a-token", reason, problem, checks=checks)
+    return Hold(uuid4(), DOMAIN, "a-token", reason, datetime(2031, 5, 4, tzinfo=UTC), problem, checks=checks)
 
 
 def is_public(domain: str) -> bool:
@@ -53,6 +53,6 @@ def test_names_that_are_too_long_and_too_many_are_left_out() -> None:
 
 
 def test_pauses_grow_to_a_quarter_of_an_hour() -> None:
-    pauses = [hold(HoldReason.ALWAYS, checks=checks).next_pause for checks in range(12)]
+    pauses = [hold(HoldReason.ALWAYS, checks=checks).next_pause for checks in range(1, 12)]
     assert pauses[0] == timedelta(seconds=10) and pauses == sorted(pauses) and pauses[-1] == LONGEST_PAUSE
     assert hold(HoldReason.ALWAYS, checks=10**6).next_pause == LONGEST_PAUSE
