@@ -42,6 +42,7 @@ def zone_summary(zone: Zone, deployment: Deployment) -> JSON:
         "dnssec": False,
         "protected": zone.protected,
         "comment": zone.comment,
+        "ownership": ownership_of(deployment.hold),
         "deployment": deployment_of(deployment),
     }
 
@@ -52,7 +53,6 @@ def zone_detail(
     """Return a zone with its records and the delegations of zones below."""
     return {
         **zone_summary(zone, deployment),
-        "ownership": ownership_of(deployment.hold),
         "delegations": [
             {"name": print_owner(one.name, zone.name), "zone": one.uuid, "ds": one.ds} for one in delegations
         ],

@@ -110,6 +110,7 @@ class ZoneSummary(ma.Schema):
     dnssec = fields.Boolean(required=True)
     protected = fields.Boolean(required=True, metadata=_described("A protected zone cannot be deleted."))
     comment = fields.String(required=True)
+    ownership = OWNERSHIP
     deployment = fields.Nested(Deployment, required=True)
 
 
@@ -124,7 +125,6 @@ class Delegation(ma.Schema):
 class ZoneDetail(ZoneSummary):
     """A zone with its records."""
 
-    ownership = OWNERSHIP
     delegations = fields.List(fields.Nested(Delegation), required=True)
     records = fields.List(fields.Nested(Record), required=True)
 

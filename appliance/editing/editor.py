@@ -18,6 +18,7 @@ from appliance.editing.child_zones import NewZone, change_above, commit_creation
 from appliance.editing.commit import Alongside, commit, writes
 from appliance.editing.diff import Diff
 from appliance.editing.evaluation import Evaluation, evaluate
+from appliance.editing.new_holds import release_held
 from appliance.editing.parser import Parser, ParseRdata
 from appliance.editing.requests import RecordInput, RecordRequest, check_comment, check_ttl
 from appliance.editing.transaction import evaluate_and_commit

@@ -39,7 +39,7 @@ def test_a_held_zone_shows_the_record_that_publishes_it(strict: Application) -> 
     assert me("GET", f"{path}deployment/").get_json()["error"] == zone["deployment"]["error"]
     patched = me("PATCH", path, {"ownership": proof, "comment": "sent back as it was received"})
     assert patched.status_code == 200 and patched.get_json()["deployment"]["state"] == "pending"
-    assert me("GET", "/dns-zones/").get_json()[0]["deployment"]["state"] == "pending"
+    assert patched.get_json()["ownership"] == me("GET", "/dns-zones/").get_json()[0]["ownership"] == proof
 
 
 def test_zones_that_need_no_proof_show_none(strict: Application, me: Bearer) -> None:
