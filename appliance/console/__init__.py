@@ -16,6 +16,7 @@
     unique_texts   TXT records of which a name may have only one
     drafts         the draft of a zone: its changes, their dry run, saving them
     draft_pages    the page of a draft
+    zone_state     the state of a zone in words
     deployment     the deployment of a zone, lookup at each nameserver, the delegation
     dashboard      for operators: state of zones and nameservers, audit log
     audit_events   the descriptions of audit events

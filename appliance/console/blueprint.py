@@ -35,6 +35,7 @@ from appliance.console.session import (
     set_session_cookie,
 )
 from appliance.console.truncate import break_at_dots, count_fitting, truncate
+from appliance.console.zone_state import explain, state_of
 from appliance.errors import ApplianceError
 from appliance.web import error_responses
 from appliance.web.context import open_connection
@@ -102,6 +103,8 @@ def _in_templates() -> dict[str, object]:
     }
     return {
         "other_owner": zones.other_owner,
+        "state_of": state_of,
+        "explain": explain,
         "time": print_time,
         "age": print_age,
         "csrf_field": CSRF_FIELD,

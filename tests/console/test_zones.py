@@ -175,6 +175,11 @@ def test_the_deployment_is_shown(me: Browser, console: Console) -> None:
         store_observations(uuid, [Observation(name, serial, NameserverState.LIVE, now) for name in (NS1, NS2)])
     assert 'data-state="live"' in me.get(zone).text
     with console.application.writing():
+        store_observations(uuid, [Observation(NS2, serial, NameserverState.UNREACHABLE, now)])
+    assert "degraded" in me.get("/zones/").text and f"{NS2} (since " in me.get(zone).text
+    with console.application.writing():
+        store_observations(uuid, [Observation(NS2, serial, NameserverState.LIVE, now)])
+    with console.application.writing():
         observations.store_confirmations([NS1, NS2], now + timedelta(seconds=60))
     console.application.clock.forward(seconds=72)
     assert me.get(f"{zone}served/").text.count(">12 s ago<") == 2
