@@ -7,24 +7,22 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from appliance.addresses import Nameserver
 from appliance.deploy import reconcile
+from appliance.deploy.comparison import Comparison, compare
 from appliance.deploy.context import DeployerContext
 from appliance.deploy.dispatcher import Dispatcher
 from appliance.deploy.reconcile import Plan, Snapshot
-from appliance.deploy.recorder import MOST_AT_ONCE, Rows
-from appliance.deploy.refused_keys import find_faults
 from appliance.deploy.rollout import RolloutEvent
 from appliance.deploy.worker_pool import Worker
 from appliance.editing import Editor
-from appliance.errors import ApplianceError, StoreError
-from appliance.store import deployments, faults, observations, unknown_zones, zones
+from appliance.errors import ApplianceError
+from appliance.store import deployments, zones
 from appliance.store.deployments import ZoneStatus
 from appliance.zones.names import print_domain
 from appliance.zones.serial import is_ahead, raise_over
@@ -39,19 +37,6 @@ CLEAN_EVERY = 3600.0
 """Seconds between two searches for files of zones that were removed long ago."""
 LONGEST_WAIT = 10.0
 """Seconds to wait until all notes are written: a reconciliation would find them undone."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Comparison:
-    """The result of a worker. `rows` are the observations in the store, None if they are known.
-
-    `allowed` are the labels of unknown zones whose removal an operator allowed.
-    """
-
-    snapshot: Snapshot
-    plan: Plan
-    rows: Rows | None
-    allowed: set[str]
 
 
 @dataclass(slots=True)
@@ -93,7 +78,7 @@ class Reconciler:
         self.context.zones.begin_snapshot()
         self.context.members.begin_reading()
 
-        def done(found: _Comparison) -> None:
+        def done(found: Comparison) -> None:
             self.is_running = False
             if found.rows is not None:
                 self.context.recorder.load(found.rows)
@@ -107,20 +92,20 @@ class Reconciler:
             log.warning("event=reconciliation-failed reason=%r", str(error))
             self.context.schedule.retry_soon()
 
-        compare = partial(
-            _compare,
+        comparison = partial(
+            compare,
             self.context,
             silent=self.context.verifier.silent(),
             with_rows=not self.context.recorder.is_loaded,
         )
-        self.context.workers.start(compare, done, failed, Worker.RECONCILIATION)
+        self.context.workers.start(comparison, done, failed, Worker.RECONCILIATION)
 
     def record_removal(self, status: ZoneStatus) -> None:
         """Record that a deleted zone is no longer served, or that a newer zone has its name."""
         self.context.members.leave(status.uuid, status.name)
         self.context.recorder.live(status.uuid, None)
 
-    def _carry_out(self, found: _Comparison, began: float) -> None:
+    def _carry_out(self, found: Comparison, began: float) -> None:
         snapshot, plan = found.snapshot, found.plan
         self._note_reachability(snapshot, began)
         self._update_catalog(snapshot, plan)
@@ -206,8 +191,7 @@ class Reconciler:
         if len(plan.rewrite) > MOST_REWRITTEN:
             self.context.schedule.make_due()
         rewritten = plan.rewrite[:MOST_REWRITTEN]
-        for status in filter(self.context.zones.is_unchanged, rewritten):
-            log.warning("event=file-touched zone=%s", print_domain(status.name))
+        self._log_rewritten([one for one in rewritten if self.context.zones.is_unchanged(one)])
         raised = [*plan.ahead, *((status, status.serial) for status in rewritten)]
         self._raise_all([pair for pair in raised if self.context.zones.is_unchanged(pair[0])])
         reachable = snapshot.reachable()
@@ -217,6 +201,16 @@ class Reconciler:
         withdrawn = [one for one in plan.withdraw if not snapshot.is_gone(one)]
         for status in filter(self.context.zones.is_unchanged, (*plan.deploy, *withdrawn)):
             self.context.zones.request(status)
+
+    def _log_rewritten(self, statuses: Sequence[ZoneStatus]) -> None:
+        """Log each zone file that somebody altered, and in one line how many the settings now describe differently."""
+        files, altered = self.context.host.files, 0
+        for status in statuses:
+            if status.published is None or files.digest(status.uuid) != status.published.digest:
+                altered += 1
+                log.warning("event=file-touched zone=%s", print_domain(status.name))
+        if altered < len(statuses):
+            log.info("event=settings-changed zones=%d", len(statuses) - altered)
 
     def _await_secondaries(self, status: ZoneStatus, snapshot: Snapshot) -> None:
         self.context.zones.resume(status.name)
@@ -261,39 +255,6 @@ class Reconciler:
                 self.context.schedule.retry_soon()
 
 
-def _compare(context: DeployerContext, *, silent: Collection[Nameserver], with_rows: bool) -> _Comparison:
-    """Compare everything, and store which zones are served but not in the database; runs in a worker."""
-    rows = _load_observations(context) if with_rows else None
-    snapshot = reconcile.take_snapshot(context.host, context.store, context.publisher.expected, silent)
-    plan = reconcile.plan(snapshot)
-    faults_found = find_faults(context.host, snapshot.reachable()) if _needs_explanation(snapshot, plan) else []
-    try:
-        with context.store.writing():
-            faults.store(faults_found, context.clock())
-            unknown_zones.store([(unknown.label, unknown.name) for unknown in snapshot.unknown], context.clock())
-    except StoreError as failed:  # a store that refuses writes prevents no comparison
-        log.warning("event=unknown-zones-not-stored reason=%r", str(failed))
-    return _Comparison(snapshot, plan, rows, unknown_zones.allowed())
-
-
-def _needs_explanation(snapshot: Snapshot, plan: Plan) -> bool:
-    """Return True if something is not as stored: only then are the nameservers asked whether they accept the keys."""
-    return not plan.is_settled or bool(plan.join or plan.leave) or None in (snapshot.members, snapshot.ahead)
-
-
-def _load_observations(context: DeployerContext) -> Rows:
-    """Return the observations in the store, after those of former nameservers were deleted."""
-    names = [server.name for server in context.host.nameservers]
-    deleted = MOST_AT_ONCE
-    try:
-        while deleted == MOST_AT_ONCE:
-            with context.store.writing():
-                deleted = observations.delete_of_others(names, MOST_AT_ONCE)
-    except StoreError as failed:
-        log.warning("event=observations-not-deleted reason=%r", str(failed))
-    return observations.all_observations()
-
-
 def _raise_over(pairs: Iterable[tuple[ZoneStatus, int]], editor: Editor) -> list[ZoneStatus]:
     """Raise each zone over the serial served unless it has changed since; return those raised. Runs in a worker."""
     raised = []
@@ -302,7 +263,8 @@ def _raise_over(pairs: Iterable[tuple[ZoneStatus, int]], editor: Editor) -> list
         if zone.deleted_at or (zone.serial != status.serial and not is_ahead(served, zone.serial)):
             continue
         serial = editor.raise_serial(status.uuid, served).serial
-        name = print_domain(status.name)
-        log.warning("event=serial-raised zone=%s served=%d serial=%d", name, served, serial)
+        if served != status.serial:
+            name = print_domain(status.name)
+            log.warning("event=serial-raised zone=%s served=%d serial=%d", name, served, serial)
         raised.append(status)
     return raised

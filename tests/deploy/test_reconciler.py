@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from uuid import UUID
 
@@ -85,6 +85,19 @@ def test_a_file_that_was_altered_is_written_again_under_a_later_serial(three: Ma
         step_until(deployer, lambda: deployments.statuses([zone.uuid])[0].serial != zone.serial, "a later serial")
         step_until(deployer, lambda: three.host.files.read_live(zone.uuid) != b"touched", "written")
     assert [one.serial for one in deployments.statuses() if one.uuid != zone.uuid] == [zone.serial] * 2
+
+
+def test_changed_settings_are_one_line_in_the_log(
+    three: ManyZones, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "appliance.deploy")
+    with started(three, tmp_path):
+        pass
+    three.host = replace(three.host, apex=replace(three.host.apex, minimum=77))
+    with started(three, tmp_path) as deployer:
+        step_until(deployer, lambda: all(is_attempted(zone.uuid) for zone in three.zones), "all are published again")
+    assert [line for line in caplog.messages if "settings-changed" in line] == ["event=settings-changed zones=3"]
+    assert [line for line in caplog.messages if "serial-raised" in line or "file-touched" in line] == []
 
 
 def test_a_deleted_zone_that_nobody_serves_counts_as_removed(three: ManyZones, tmp_path: Path) -> None:
