@@ -16,9 +16,9 @@ from appliance.doctor import answers
 from appliance.doctor.result import DoctorContext, Verdict
 from appliance.problems import deployer_problem, find_problems
 from appliance.settings import Settings, StoreSettings
-from appliance.store import heartbeat, unknown_zones
+from appliance.store import faults, heartbeat, unknown_zones
 from appliance.zones.deployment import NameserverState, Observation
-from tests.deployed import store_observations
+from tests.deployed import store_attempt, store_observations
 from tests.workspace import Workspace
 
 UNKNOWN = [f"unknown{number}.example" for number in range(50)]
@@ -81,6 +81,22 @@ def test_status_fails_on_any_problem_and_names_each_zone_once(workspace: Workspa
     done = status(workspace, tmp_path)
     assert done.returncode == 1
     assert [done.stderr.count(f"zone {domain} is served") for domain in UNKNOWN] == [1] * len(UNKNOWN)
+
+
+def test_the_doctor_reports_every_problem(workspace: Workspace) -> None:
+    beat(workspace, 0)
+    zone = workspace.zone()
+    with workspace.store.writing():
+        store_attempt(zone.uuid, zone.serial, "reload: refused")
+        faults.store([faults.Fault("update key of ns1", "ns1 refuses the update key", "reload")], workspace.clock())
+    workspace.clock.forward(seconds=61)
+    beat(workspace, 0)
+    settings = replace(Settings(), store=StoreSettings(workspace.store.path))
+    results = list(answers.problems(DoctorContext(settings, workspace.clock())))
+    expected = find_problems((), workspace.clock())
+    assert len(expected) == 2
+    assert [(one.what, one.repair) for one in results] == [(one.text, one.remedy) for one in expected]
+    assert {one.verdict for one in results} == {Verdict.FAIL}
 
 
 def test_zones_that_were_just_created_are_waiting_and_no_problem(workspace: Workspace) -> None:

@@ -18,12 +18,12 @@ from appliance.doctor.result import DoctorContext, Result, fail, ok, warn
 from appliance.errors import CommandError
 from appliance.keys import read_key
 from appliance.nameserver.zone_files import ZoneFiles
-from appliance.problems import deployer_problem
+from appliance.problems import LATE_AFTER, MOST_NAMED, deployer_problem, find_problems
 from appliance.queries.bulk import query_all
 from appliance.queries.transfer import axfr
 from appliance.render.zone_file import apex_of
 from appliance.settings import Settings
-from appliance.store import deployments, zones
+from appliance.store import deployments, statistics, zones
 from appliance.store.deployments import ZoneStatus
 from appliance.store.file.database import Store
 from appliance.zones.catalog import FILE_UUID, member_label
@@ -53,6 +53,17 @@ def deployer(context: DoctorContext) -> Iterator[Result]:
     with _store(context.settings).connection():
         problem = deployer_problem(context.now)
     yield fail(problem.text, problem.remedy) if problem else ok("the deployer is running")
+
+
+def problems(context: DoctorContext) -> Iterator[Result]:
+    """Report every problem that `status` reports, but for the deployer's, which has a check of its own."""
+    names = [server.name for server in context.settings.dns.nameservers]
+    with _store(context.settings).connection():
+        found = [one for one in find_problems(names, context.now) if one.kind != "deployer"]
+    for problem in found:
+        yield (warn if problem.kind == "unknown-zone" else fail)(problem.text, problem.remedy)
+    if not found:
+        yield ok("the service has no other problems")
 
 
 def catalog(context: DoctorContext) -> Iterator[Result]:
@@ -98,7 +109,7 @@ def files(context: DoctorContext) -> Iterator[Result]:
 
 
 def answers(context: DoctorContext) -> Iterator[Result]:
-    """Check that every nameserver serves each zone of the sample with the content of the store."""
+    """Check that every nameserver serves each zone of the sample, and each that should be live by now, as stored."""
     servers = context.settings.dns.nameservers
     with (store := _store(context.settings)).connection():
         with store.reading():
@@ -168,11 +179,14 @@ def _store(settings: Settings) -> Store:
 
 
 def _sample(context: DoctorContext, statuses: list[ZoneStatus]) -> list[ZoneStatus]:
-    """Return up to `sample` random zones that the deployer reports live."""
+    """Return up to `sample` random zones that the deployer reports live, and those that should be live by now."""
     live = [one for one in statuses if _is_live(one)]
+    queued_at = {late.name: late.queued_at for late in statistics.late_zones(MOST_NAMED) if not late.deleted}
+    late = [name for name, moment in queued_at.items() if abs(context.now - moment) > LATE_AFTER]
+    others = [one for one in statuses if not one.deleted and one.name in late]
     if context.sample is None or len(live) <= context.sample:
-        return live
-    return random.SystemRandom().sample(live, context.sample)
+        return live + others
+    return random.SystemRandom().sample(live, context.sample) + others
 
 
 def _is_live(status: ZoneStatus) -> bool:

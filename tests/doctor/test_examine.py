@@ -78,6 +78,16 @@ def test_a_deployer_that_hangs(healthy: Appliance) -> None:
         assert [name for name, _ in findings(context)] == ["deployer"]
 
 
+def test_a_zone_that_is_not_live_in_time_is_compared_too(healthy: Appliance) -> None:
+    with suspended(healthy.child("appliance deployer")):
+        zone = healthy.client(healthy.token("doctor@example.org")).zone("waiting.example")
+        late = replace(context_of(healthy), now=datetime.now(UTC) + timedelta(minutes=2))
+        found = [result.what for result in (*answers.answers(late), *answers.problems(late))]
+    assert found[:2] == [f"ns{number}.appliance.test is lagging for waiting.example" for number in (1, 2)]
+    assert found[2].startswith(f"zone waiting.example is not live at serial {zone['serial']}")
+    wait_for(lambda: not findings(context_of(healthy)), "the checks pass again")
+
+
 def test_an_edited_zone_file(healthy: Appliance) -> None:
     with ExitStack() as stack:
         stack.enter_context(suspended(healthy.child("appliance deployer")))
