@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any, cast
 
-from appliance.api import schemas
+from appliance.api import schemas, token_schemas
 from appliance.api.proofs import ownership_of
 from appliance.durations import print_duration
 from appliance.errors import InputError
 from appliance.principal import Token
 from appliance.store.audit import AuditEntry
 from appliance.store.policies import document_of
-from appliance.web.context import context
 from appliance.zones.deployment import Deployment
 from appliance.zones.deployment_error import explain
 from appliance.zones.model import Record, Zone
@@ -28,8 +28,8 @@ READ_ONLY_OF_ZONES = frozenset(
 READ_ONLY_OF_RECORDS = frozenset({"uuid", "created_at", "zone", "fqdn", "updated_at"})
 
 
-def zone_summary(zone: Zone, deployment: Deployment) -> JSON:
-    """Return a zone without its records."""
+def zone_summary(zone: Zone, deployment: Deployment, now: datetime) -> JSON:
+    """Return a zone without its records, as it is now."""
     return {
         "uuid": zone.uuid,
         "domain": print_domain(zone.name),
@@ -43,16 +43,20 @@ def zone_summary(zone: Zone, deployment: Deployment) -> JSON:
         "protected": zone.protected,
         "comment": zone.comment,
         "ownership": ownership_of(deployment.hold),
-        "deployment": deployment_of(deployment),
+        "deployment": deployment_of(deployment, now),
     }
 
 
 def zone_detail(
-    zone: Zone, deployment: Deployment, records: Sequence[Record], delegations: Sequence[ChildZone]
+    zone: Zone,
+    deployment: Deployment,
+    records: Sequence[Record],
+    delegations: Sequence[ChildZone],
+    now: datetime,
 ) -> JSON:
     """Return a zone with its records and the delegations of zones below."""
     return {
-        **zone_summary(zone, deployment),
+        **zone_summary(zone, deployment, now),
         "delegations": [
             {"name": print_owner(one.name, zone.name), "zone": one.uuid, "ds": one.ds} for one in delegations
         ],
@@ -78,7 +82,7 @@ def record_of(zone: Zone, record: Record) -> JSON:
     }
 
 
-def deployment_of(deployment: Deployment) -> JSON:
+def deployment_of(deployment: Deployment, now: datetime) -> JSON:
     """Return the deployment of a zone."""
     return {
         "state": deployment.state.value,
@@ -94,7 +98,7 @@ def deployment_of(deployment: Deployment) -> JSON:
             }
             for seen in deployment.nameservers
         ],
-        "error": explain(deployment, context().clock()),
+        "error": explain(deployment, now),
         "queued_at": deployment.queued_at,
         "live_at": deployment.live_at,
     }
@@ -153,16 +157,22 @@ def dump_record(zone: Zone, record: Record) -> JSON:
     return cast(JSON, _RECORD.dump(record_of(zone, record)))
 
 
-def dump_zone(zone: Zone, deployment: Deployment) -> JSON:
+def dump_zone(zone: Zone, deployment: Deployment, now: datetime) -> JSON:
     """Return the zone without its records, as the JSON that a response has."""
-    return cast(JSON, _ZONE.dump(zone_summary(zone, deployment)))
+    return cast(JSON, _ZONE.dump(zone_summary(zone, deployment, now)))
 
 
-def dump_zone_detail(zone: Zone, deployment: Deployment, delegations: Sequence[ChildZone]) -> JSON:
+def dump_zone_detail(zone: Zone, deployment: Deployment, delegations: Sequence[ChildZone], now: datetime) -> JSON:
     """Return the zone as the JSON that a response has, with an empty list in place of its records."""
-    return cast(JSON, _ZONE_DETAIL.dump(zone_detail(zone, deployment, (), delegations)))
+    return cast(JSON, _ZONE_DETAIL.dump(zone_detail(zone, deployment, (), delegations, now)))
+
+
+def dump_token(token: Token) -> JSON:
+    """Return the token without its secret, as the JSON that a response has."""
+    return cast(JSON, _TOKEN.dump(token_of(token)))
 
 
 _RECORD = schemas.Record()
 _ZONE = schemas.ZoneSummary()
 _ZONE_DETAIL = schemas.ZoneDetail()
+_TOKEN = token_schemas.Token()

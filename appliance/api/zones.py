@@ -55,7 +55,9 @@ class Zones(MethodView):
         with reading():
             found, total = _find(query, page)
             states = deployments.of_zones(found, context().nameservers)
-        return [zone_summary(zone, states[zone.uuid]) for zone in found], response_headers.page_headers(page, total)
+        now = context().clock()
+        summaries = [zone_summary(zone, states[zone.uuid], now) for zone in found]
+        return summaries, response_headers.page_headers(page, total)
 
     @needs("dns:create", right="create_zones")
     @blueprint.doc(operationId="createZone", parameters=[response_headers.PREFER])
@@ -75,7 +77,9 @@ class Zones(MethodView):
         result = response_headers.after_write(zone, with_above=True)
         location = response_headers.path_of("zones.OneZone", zone.uuid)
         deployment = result.deployment or context().deployment_wait.current(zone)[0]
-        return zone_detail(zone, deployment, *content), 201, result.headers | {"Location": location}
+        stored, delegated = content
+        shown = zone_detail(zone, deployment, stored, delegated, context().clock())
+        return shown, 201, result.headers | {"Location": location}
 
 
 @blueprint.route("/<string:uuid>/", parameters=[PATH])
@@ -90,7 +94,7 @@ class OneZone(MethodView):
         with reading():
             zone = zone_at(uuid)
             deployment = current_deployment(zone, context().nameservers)
-            shown = dump_zone_detail(zone, deployment, delegations.of_zone(zone))
+            shown = dump_zone_detail(zone, deployment, delegations.of_zone(zone), context().clock())
             return streaming.respond(streaming.object_with_array(shown, "records", _records_of(zone)))
 
     @needs("dns:update")
@@ -101,12 +105,14 @@ class OneZone(MethodView):
         """Change the settings of a zone."""
         with reading():
             zone = zone_at(uuid)
-            check_read_only(body, dump_zone(zone, current_deployment(zone, ())), READ_ONLY_OF_ZONES)
+            shown = dump_zone(zone, current_deployment(zone, ()), context().clock())
+            check_read_only(body, shown, READ_ONLY_OF_ZONES)
             _check_records_unchanged(body, zone)
         settings = {name: body[name] for name in SETTINGS if name in body}
         zone = context().editor.change_zone(principal(), zone.uuid, settings)
         result = response_headers.after_write(zone)
-        summary = zone_summary(zone, result.deployment or context().deployment_wait.current(zone)[0])
+        deployment = result.deployment or context().deployment_wait.current(zone)[0]
+        summary = zone_summary(zone, deployment, context().clock())
         return without_unread(summary, settings), result.headers
 
     @needs("dns:delete", right="delete_zones")
@@ -165,7 +171,7 @@ class DeploymentOfZone(MethodView):
     def get(self, uuid: str) -> ViewResult:
         """Show what the nameservers serve of a zone."""
         with reading():
-            return deployment_of(current_deployment(zone_at(uuid), context().nameservers))
+            return deployment_of(current_deployment(zone_at(uuid), context().nameservers), context().clock())
 
 
 def create_record(key: str, body: dict[str, Any]) -> ViewResult:

@@ -43,7 +43,7 @@ def status(settings: Settings, domain: str | None, watch: bool, as_json: bool) -
     else:
         found = _found(settings, domain)
         rows = [_row(*one) for one in found]
-        print_rows([dump_zone(*one) for one in found] if as_json else rows, as_json=as_json)
+        print_rows([dump_zone(*one, now()) for one in found] if as_json else rows, as_json=as_json)
     is_healthy = _report_problems(settings) if domain is None else True
     sys.exit(0 if is_healthy and _all_live(rows) else 1)
 

@@ -9,7 +9,16 @@ from uuid import UUID
 import click
 
 from appliance.cli.accounts import NAME, acting_for
-from appliance.cli.options import Duration, json_option, now, opened, print_moment, print_rows, settings_options
+from appliance.cli.options import (
+    Duration,
+    json_option,
+    now,
+    opened,
+    print_json,
+    print_moment,
+    print_rows,
+    settings_options,
+)
 from appliance.durations import print_duration
 from appliance.identity import tokens
 from appliance.identity.permissions import PERMISSIONS
@@ -59,6 +68,7 @@ def token() -> None:
     multiple=True,
     help="Accept it only from this network, such as 192.0.2.0/24; may be repeated.",
 )
+@json_option
 @settings_options
 def create_token(
     settings: Settings,
@@ -66,6 +76,7 @@ def create_token(
     name: str,
     permissions: tuple[str, ...],
     preset: str | None,
+    as_json: bool,
     **options: Any,  # noqa: ANN401 - those of `_limits`
 ) -> None:
     """Create a token and print its secret.
@@ -76,8 +87,11 @@ def create_token(
         raise click.UsageError("--permission or --preset is required")
     granted, limits = with_preset(preset or "", permissions, _limits(**options))
     with opened(settings) as store:
-        _, secret = tokens.create_token(store, acting_for(email), name, granted, limits, now())
-    click.echo(secret)
+        created, secret = tokens.create_token(store, acting_for(email), name, granted, limits, now())
+    if as_json:
+        print_json({**_document(created), "secret": secret})
+    else:
+        click.echo(secret)
 
 
 @token.command("list")
@@ -86,7 +100,8 @@ def create_token(
 def list_tokens(settings: Settings, as_json: bool) -> None:
     """List all tokens, without their secrets."""
     with opened(settings):
-        print_rows([_token(one) for one in accounts.list_tokens()], as_json=as_json)
+        show = _document if as_json else _token
+        print_rows([show(one) for one in accounts.list_tokens()], as_json=as_json)
 
 
 @token.command("revoke")
@@ -118,6 +133,13 @@ def _limits(
         policies=tuple(read_policy(text, "policy") for text in policies) or None,
         **rights,
     )
+
+
+def _document(one: Token) -> dict[str, object]:
+    """Return the token as the API shows it, and what the API does not show: its account, and when it was revoked."""
+    from appliance.api.presentation import dump_token  # noqa: PLC0415 - the other commands start sooner without
+
+    return {**dump_token(one), "account": one.account.email, "revoked_at": print_moment(one.revoked_at)}
 
 
 def _token(one: Token) -> dict[str, object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 import click
 
@@ -48,7 +48,9 @@ def list_zones(settings: Settings, email: str | None, as_json: bool) -> None:
     """List zones, ordered by name."""
     from appliance.api.presentation import dump_zone  # noqa: PLC0415 - the other commands start sooner without
 
-    show: Callable[[Zone, Deployment], Mapping[str, object]] = dump_zone if as_json else _row
+    def show(one: Zone, state: Deployment) -> Mapping[str, object]:
+        return dump_zone(one, state, now()) if as_json else _row(one, state)
+
     with opened(settings):
         rows = []
         for found in _pages(Scope(accounts.find_account(email).uuid if email else None)):
@@ -63,14 +65,16 @@ def list_zones(settings: Settings, email: str | None, as_json: bool) -> None:
 @settings_options
 def show_zone(settings: Settings, domain: str, as_json: bool) -> None:
     """Show a zone and its records."""
-    from appliance.api.presentation import dump_record, dump_zone  # noqa: PLC0415 - the other commands start sooner
+    from appliance.api.presentation import dump_record, dump_zone_detail  # noqa: PLC0415 - for the start of others
 
     with opened(settings):
         found = _find(domain)
         held = records.of_zone(found)
         state = deployments.of_zones([found], _server_names(settings))[found.uuid]
+        delegated = delegations.of_zone(found)
     if as_json:
-        print_json({**dump_zone(found, state), "records": [dump_record(found, one) for one in held]})
+        shown = dump_zone_detail(found, state, delegated, now())
+        print_json({**shown, "records": [dump_record(found, one) for one in held]})
     else:
         print_rows([_row(found, state)], as_json=False)
         click.echo()
@@ -92,7 +96,7 @@ def create_zone(settings: Settings, domain: str, email: str, as_json: bool) -> N
         state = deployments.of_zones([created], _server_names(settings))[created.uuid]
         delegated = delegations.of_zone(created)
     if as_json:
-        print_json(dump_zone_detail(created, state, delegated))
+        print_json(dump_zone_detail(created, state, delegated, now()))
     else:
         click.echo(f"zone {print_domain(created.name)} created with serial {created.serial}")
 

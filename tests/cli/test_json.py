@@ -33,7 +33,7 @@ def printed(state: State, *words: str, status: int = 0) -> Any:  # noqa: ANN401 
 
 def test_zones_are_shown_as_by_the_api(state: State, shown: dict[str, Any]) -> None:
     assert printed(state, "zone", "show", "example.com") == shown
-    summary = {key: value for key, value in shown.items() if key != "records"}
+    summary = {key: value for key, value in shown.items() if key not in ("records", "delegations")}
     assert printed(state, "zone", "list") == [summary]
     assert printed(state, "status", "example.com", status=1) == [summary]
     assert printed(state, "status", status=1) == [summary]
@@ -43,6 +43,17 @@ def test_a_nameserver_is_an_object_and_no_key(state: State, shown: dict[str, Any
     (zone,) = printed(state, "status", "example.com", status=1)
     assert set(zone) & {"ns1.appliance.test", "ns2.appliance.test"} == set()
     assert zone["deployment"] == shown["deployment"]
+
+
+def test_tokens_are_shown_as_by_the_api(state: State) -> None:
+    create = ("token", "create", "--account", "owner@example.org", "--name", "n", "--permission", "account:read")
+    created = printed(state, *create, "--network", "192.0.2.0/24", "--network", "127.0.0.1", "--expires", "30d")
+    app = create_app(read_settings(state.folder / "config.toml", {}))
+    headers = {"Authorization": f"Bearer {created.pop('secret')}"}
+    (by_api,) = app.test_client().get("/api/v1/account/tokens/", headers=headers).get_json()
+    assert created == {**by_api, "last_used_at": None, "account": "owner@example.org", "revoked_at": None}
+    (listed,) = printed(state, "token", "list")
+    assert {**listed, "last_used_at": None} == created
 
 
 def test_a_created_zone_is_shown_as_by_the_api(state: State, shown: dict[str, Any]) -> None:

@@ -30,7 +30,7 @@ def listed(appliance: Appliance, *words: str) -> list[dict[str, Any]]:
 def test_accounts_are_created_listed_and_disabled(appliance: Appliance) -> None:
     appliance.command("account", "create", "Person@example.org", "--admin")
     (found,) = (one for one in listed(appliance, "account", "list") if one["email"] == "person@example.org")
-    assert (found["is_admin"], found["zones"], found["disabled_at"]) == (True, 0, None)
+    assert (found["is_admin"], found["zone_count"], found["disabled_at"]) == (True, 0, None)
     api = appliance.client(appliance.token("person@example.org"))
     api.expect(200, "GET", "/dns-zones/")
     appliance.command("account", "disable", "person@example.org")
@@ -61,7 +61,7 @@ def test_tokens_are_listed_without_their_secret_and_revoked(appliance: Appliance
     (found,) = (one for one in listed(appliance, "token", "list") if secret.startswith(one["prefix"]))
     assert found["account"] == "tokens@example.org"
     assert found["permissions"] == ["dns:list"]
-    assert found["networks"] == ["127.0.0.0/8"]
+    assert found["allowed_networks"] == ["127.0.0.0/8"]
     assert found["expires_at"]
     assert secret not in json.dumps(found)
     api = appliance.client(secret)
