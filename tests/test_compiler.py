@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from dns.rdatatype import RdataType
 
 from appliance.compiler import compile_zone, delegated_lines
 from appliance.errors import CompileFailed
-from appliance.store import zones
+from appliance.principal import Principal
+from appliance.render.zone_file import Apex
+from appliance.store import holds, zones
 from appliance.zones.model import Zone
+from appliance.zones.own_records import OwnAddress
+from appliance.zones.ownership import HoldReason
 from tests.pair import program
-from tests.workspace import APEX, Workspace, current_database
+from tests.workspace import APEX, SERVERS, Workspace, current_database
 
 
-def checked(zone: Zone, folder: Path) -> list[str]:
+def checked(zone: Zone, folder: Path, apex: Apex = APEX, *options: str) -> list[str]:
     """Return the lines of the compiled zone, which named-checkzone accepts without a warning."""
     file = folder / "zone"
-    file.write_bytes(compile_zone(zones.get_any(zone.uuid), APEX).content)
-    command = (program("named-checkzone"), zone.name.to_text(omit_final_dot=True), str(file))
+    file.write_bytes(compile_zone(zones.get_any(zone.uuid), apex).content)
+    command = (program("named-checkzone"), *options, zone.name.to_text(omit_final_dot=True), str(file))
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0 and len(done.stdout.splitlines()) == 2, done.stdout
     return file.read_text().splitlines()
@@ -65,3 +71,26 @@ def test_a_record_too_few_is_found(workspace: Workspace) -> None:
         current_database().execute_sql("delete from record")
     with pytest.raises(CompileFailed, match="the database has 0 records of this zone, not 1"):
         compile_zone(zones.get_any(zone.uuid), APEX)
+
+
+def test_a_held_zone_is_not_delegated(workspace: Workspace) -> None:
+    parent, child = workspace.zone("example.com"), workspace.zone("sub.example.com")
+    with workspace.store.writing():
+        holds.insert(child.uuid, "a-token", HoldReason.ALWAYS, workspace.clock())
+    assert delegated_lines(zones.get_any(parent.uuid), APEX) == []
+    workspace.editor.release_zone(Principal.local("command line"), child.uuid)
+    released = zones.get_any(parent.uuid)
+    assert len(delegated_lines(released, APEX)) == 2 and released.serial == parent.serial + 2
+
+
+def test_the_zone_of_the_nameservers_may_delegate_their_names(workspace: Workspace, tmp_path: Path) -> None:
+    apex = replace(APEX, addresses=tuple(OwnAddress(server, RdataType.A, "192.0.2.1") for server in SERVERS))
+    workspace.editor = replace(workspace.editor, apex=apex)
+    operator = Principal.local("command line", workspace.owner.account)
+    parent, child = (
+        workspace.editor.create_zone(operator, domain) for domain in ("appliance.test", "ns1.appliance.test")
+    )
+    workspace.add(parent, "NS", "ns1", "ns.example.org")
+    workspace.add(child, "TXT", "@", "a zone at the name of a nameserver")
+    for zone in (parent, child):
+        assert f"ns1.appliance.test. {apex.ttl} IN A 192.0.2.1" in checked(zone, tmp_path, apex, "-i", "local")

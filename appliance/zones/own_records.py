@@ -53,6 +53,11 @@ def _hidden(view: View, owner: Name, node: Node, servers: Iterable[Name]) -> Ite
         if RdataType.CNAME in node and server == owner:
             detail = f"{print_domain(owner)} cannot hold a CNAME: it is a nameserver of the appliance, with addresses"
             yield Finding("name", detail, owner)
-        elif RdataType.NS in node and owner != view.origin and server.is_subdomain(owner):
+        elif RdataType.NS in node and server.is_subdomain(owner) and not _is_own_cut(view, owner):
             detail = f"the delegation of {print_domain(owner)} would hide the nameserver {print_domain(server)}"
             yield Finding("name", detail, owner)
+
+
+def _is_own_cut(view: View, owner: Name) -> bool:
+    """Return whether the NS records stand beside those of the appliance, to which its addresses belong as glue."""
+    return owner == view.origin or owner in view.child_zones([owner])
