@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from pathlib import Path
 
-from appliance import setting_values
+from appliance import setting_conflicts, setting_values
 from appliance.addresses import Endpoint, LocalSocket, Nameserver, ServerAddress
 from appliance.durations import print_duration
 from appliance.errors import InputError, SettingsError
@@ -210,9 +210,7 @@ def read_settings(file: Path | None, environment: Mapping[str, str]) -> Settings
         }
         sections[name] = section(**values)
     settings = Settings(**sections, sources={key: one.source for key, one in given.items()})
-    _refuse_shared_endpoint(settings)
-    _refuse_unprovable(settings)
-    _refuse_unknown_servers(settings)
+    setting_conflicts.refuse_conflicts(settings)
     return settings
 
 
@@ -285,29 +283,3 @@ def _read_value(key: str, value_type: object, value: object) -> object:
     if isinstance(result, int) and not low <= result <= high:
         raise SettingsError(f"{key} is {result}; it must be {low} to {high}")
     return result
-
-
-def _refuse_shared_endpoint(settings: Settings) -> None:
-    """Raise SettingsError if the API listens where a nameserver or its control channel does."""
-    listen = settings.api.listen
-    others = {server.endpoint: "dns.nameservers" for server in settings.dns.nameservers}
-    others[settings.deployer.control] = "deployer.control"
-    if isinstance(listen, Endpoint) and listen in others:
-        raise SettingsError(f"api.listen is {listen}, which {others[listen]} has too; use another port for one of them")
-
-
-def _refuse_unprovable(settings: Settings) -> None:
-    """Raise SettingsError if proofs of ownership are required and there is no resolver to look for them."""
-    proof = settings.ownership.proof
-    if proof is not Proof.OFF and settings.dns.resolver is None:
-        raise SettingsError(
-            f"ownership.proof is {proof}, which needs dns.resolver: set it to address:port of a resolver"
-        )
-
-
-def _refuse_unknown_servers(settings: Settings) -> None:
-    """Raise SettingsError if an address is that of no nameserver."""
-    known = [server.name for server in settings.dns.nameservers]
-    for listed in settings.dns.addresses:
-        if listed.name not in known:
-            raise SettingsError(f"dns.addresses has {listed}, but dns.nameservers has no {listed.name}")

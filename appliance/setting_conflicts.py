@@ -1,0 +1,45 @@
+"""Settings that are valid by themselves and not together. Each error names the keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from appliance.addresses import Endpoint
+from appliance.errors import SettingsError
+from appliance.zones.ownership import Proof
+
+if TYPE_CHECKING:
+    from appliance.settings import Settings
+
+
+def refuse_conflicts(settings: Settings) -> None:
+    """Raise SettingsError for the first settings that contradict each other."""
+    _refuse_shared_endpoint(settings)
+    _refuse_unprovable(settings)
+    _refuse_unknown_servers(settings)
+
+
+def _refuse_shared_endpoint(settings: Settings) -> None:
+    """Raise SettingsError if the API listens where a nameserver or its control channel does."""
+    listen = settings.api.listen
+    others = {server.endpoint: "dns.nameservers" for server in settings.dns.nameservers}
+    others[settings.deployer.control] = "deployer.control"
+    if isinstance(listen, Endpoint) and listen in others:
+        raise SettingsError(f"api.listen is {listen}, which {others[listen]} has too; use another port for one of them")
+
+
+def _refuse_unprovable(settings: Settings) -> None:
+    """Raise SettingsError if proofs of ownership are required and there is no resolver to look for them."""
+    proof = settings.ownership.proof
+    if proof is not Proof.OFF and settings.dns.resolver is None:
+        raise SettingsError(
+            f"ownership.proof is {proof}, which needs dns.resolver: set it to address:port of a resolver"
+        )
+
+
+def _refuse_unknown_servers(settings: Settings) -> None:
+    """Raise SettingsError if an address is that of no nameserver."""
+    known = [server.name for server in settings.dns.nameservers]
+    for listed in settings.dns.addresses:
+        if listed.name not in known:
+            raise SettingsError(f"dns.addresses has {listed}, but dns.nameservers has no {listed.name}")
