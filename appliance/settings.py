@@ -124,6 +124,13 @@ class DnsSettings:
     minimum: int = setting(300, "SOA minimum, seconds that a negative answer may be cached (RFC 2308)")
     apex_ttl: int = setting(3600, "TTL of the SOA record and the apex NS rrset, seconds")
     default_ttl: int = setting(3600, "default TTL of a new zone's records, seconds")
+    rate_limit: int = setting(
+        200,
+        "equal answers a second by UDP to one network (/24 or /56), 0 to 1000; others are truncated or dropped; 0: any",
+    )
+    rate_limit_exempt: Networks = setting(
+        (), "addresses or networks without that limit, besides loopback and the nameservers"
+    )
     resolver: Endpoint | None = setting(
         None, "address:port of a resolver, to look up delegations and proofs of ownership; empty: none"
     )
@@ -187,6 +194,7 @@ _RANGES: Mapping[str, tuple[int, int]] = {
     "api.connections": (0, 5000),
     "quotas.zones": (0, 1_000_000),
     "quotas.records": (0, 10_000_000),
+    "dns.rate_limit": (0, 1000),
     "dns.default_ttl": (0, 2**31 - 1),
     "dns.apex_ttl": (0, 2**31 - 1),
     "deployer.check_timeout": (1, 600),

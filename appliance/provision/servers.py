@@ -12,11 +12,12 @@ from appliance.errors import SettingsError
 from appliance.keys import read_key
 from appliance.provision.bootstrap import catalog_file
 from appliance.provision.rotation import other_keys
-from appliance.render.named_conf import Peer, Primary, Secondary, named_conf
+from appliance.render.named_conf import Peer, Primary, RateLimit, Secondary, named_conf
 from appliance.settings import Settings
 
 DIRECTORY = Path("/var/cache/bind")
 """The working directory of Debian's named."""
+LOOPBACK_NETWORKS = ("127.0.0.0/8", "::1")
 LOOPBACK = ("127.0.0.1", "::1")
 """Addresses on which a nameserver also listens, for queries of its own host."""
 
@@ -59,6 +60,7 @@ def _primary(settings: Settings, listen: tuple[Endpoint, ...], directory: Path, 
         control_key=read_key(deployer.control_key),
         update_key=read_key(deployer.update_key),
         transfer_key=transfer,
+        rate_limit=_rate_limit(settings),
         other_control_keys=other_keys(deployer.control_key),
         other_update_keys=other_keys(deployer.update_key),
         other_transfer_keys=other_keys(deployer.transfer_key),
@@ -78,5 +80,15 @@ def _secondary(
         catalog_file=str(zones / "catalog.db"),
         primary=Peer(settings.dns.nameservers[0].endpoint, read_key(settings.deployer.transfer_key)),
         other_keys=other_keys(settings.deployer.transfer_key),
+        rate_limit=_rate_limit(settings),
         release=release,
     )
+
+
+def _rate_limit(settings: Settings) -> RateLimit | None:
+    """Return the limit of responses; loopback and the nameservers themselves are exempt."""
+    if not settings.dns.rate_limit:
+        return None
+    own = (server.endpoint.host for server in settings.dns.nameservers)
+    exempt = dict.fromkeys((*LOOPBACK_NETWORKS, *own, *settings.dns.rate_limit_exempt))
+    return RateLimit(settings.dns.rate_limit, tuple(exempt))

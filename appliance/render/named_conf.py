@@ -22,6 +22,8 @@ from appliance.zones.bind_checks import statements_off
 
 _PATH = re.compile(r"/[^\x00-\x1f\x7f\"';{}\\*?]*", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9_/-]+(\.[A-Za-z0-9_/-]+)*\.")
+MOST_PER_SECOND = 1000
+"""The highest rate that BIND accepts."""
 _MAX_SERIAL = 2**32 - 1
 
 
@@ -31,6 +33,14 @@ class Peer:
 
     endpoint: Endpoint
     key: Key
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """At most `per_second` equal answers by UDP to a network, but for the `exempt` addresses and networks."""
+
+    per_second: int
+    exempt: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +69,7 @@ class Primary:
     log_file: str | None = None
     max_journal_size: str = "default"
     release: tuple[int, ...] = ()
+    rate_limit: RateLimit | None = None
 
     @property
     def keys(self) -> tuple[Key, ...]:
@@ -107,6 +118,7 @@ class Secondary:
     log_file: str | None = None
     max_journal_size: str = "default"
     release: tuple[int, ...] = ()
+    rate_limit: RateLimit | None = None
 
     @property
     def keys(self) -> tuple[Key, ...]:
@@ -159,12 +171,24 @@ def _check(server: Primary | Secondary) -> None:
         raise SettingsError(
             f"{server.max_journal_size!r} is not a journal size: use default, unlimited or a number with k, m or g"
         )
+    if server.rate_limit:
+        _check_rate_limit(server.rate_limit)
     if not server.listen:
         raise SettingsError("a nameserver needs at least one address to listen on")
     for endpoint in server.endpoints:
         _check_endpoint(endpoint)
     if len({key.name for key in server.keys}) != len(server.keys):
         raise SettingsError("two different keys have the same name")
+
+
+def _check_rate_limit(limit: RateLimit) -> None:
+    if not 1 <= limit.per_second <= MOST_PER_SECOND:
+        raise SettingsError(f"the rate limit {limit.per_second} must be 1 to {MOST_PER_SECOND}, as BIND has it")
+    for network in limit.exempt:
+        try:
+            ipaddress.ip_network(network)
+        except ValueError:
+            raise SettingsError(f"{network!r} is not an address or a network, such as 192.0.2.0/24") from None
 
 
 def _check_endpoint(endpoint: Endpoint) -> None:

@@ -14,7 +14,7 @@ from appliance.addresses import Endpoint
 from appliance.errors import SettingsError
 from appliance.keys import new_key
 from appliance.nameserver.programs import run
-from appliance.render.named_conf import Peer, Primary, Secondary, catalog_zone, named_conf
+from appliance.render.named_conf import Peer, Primary, RateLimit, Secondary, catalog_zone, named_conf
 from tests.pair import program
 
 CATALOG = dns.name.from_text("catalog.example")
@@ -55,6 +55,8 @@ def checker_output(folder: Path, configuration: bytes) -> str:
         SECONDARY,
         dataclasses.replace(PRIMARY, secondaries=(), listen=PRIMARY.listen[1:], update_key=PRIMARY.control_key),
         dataclasses.replace(PRIMARY, log_file="/var/cache/bind/log", max_journal_size="20m"),
+        dataclasses.replace(PRIMARY, rate_limit=RateLimit(200, ("127.0.0.0/8", "::1", "192.0.2.7"))),
+        dataclasses.replace(SECONDARY, rate_limit=RateLimit(1000)),
         dataclasses.replace(SECONDARY, log_file="/var/cache/bind/log", listen=SECONDARY.listen * 1),
     ],
 )
@@ -130,6 +132,14 @@ def test_an_endpoint_is_an_ip_address_and_a_port(address: str, port: int) -> Non
         named_conf(dataclasses.replace(PRIMARY, listen=(Endpoint(address, port),)))
     with pytest.raises(SettingsError):
         named_conf(dataclasses.replace(SECONDARY, primary=Peer(Endpoint(address, port), KEY)))
+
+
+@pytest.mark.parametrize(
+    "limit", [RateLimit(0), RateLimit(1001), RateLimit(5, ("any; }",)), RateLimit(5, ("host.test",))]
+)
+def test_a_rate_limit_has_bounds_and_networks(limit: RateLimit) -> None:
+    with pytest.raises(SettingsError):
+        named_conf(dataclasses.replace(PRIMARY, rate_limit=limit))
 
 
 def test_other_invalid_values_are_refused() -> None:
