@@ -15,19 +15,19 @@ PREVIOUS, NEXT = "0.0.1", "99.0"
 WHEELHOUSE = ROOT / "build" / "wheelhouse"
 PACKAGE = ROOT / "dist" / f"dns-appliance_{__version__}_amd64.deb"
 MIGRATIONS = Path("appliance", "store", "migrations")
-LAST_MIGRATION = max(path.stem for path in (ROOT / MIGRATIONS).glob("[0-9]*.py"))
+LEFT_OUT = "0008_change_by_serial"
+"""The migration that the previous release lacks. It creates an index, and the code works without."""
 _CODE = ("appliance", "bind-templates", "LICENSE", "README.md", "pyproject.toml", "setup.cfg")
 _PACKAGING = ("CHANGELOG.md", "packaging", "systemd", "tools")
 
 
 def previous_wheelhouse(folder: Path) -> Path:
-    """Build, in that folder, the wheelhouse of a release without the last migration.
+    """Build, in that folder, the wheelhouse of a release without the migration `LEFT_OUT`.
 
-    The code must work without what that migration changes, as with an index or a column that has a default: the
-    previous release runs, and continues to run while the new one migrates its database.
+    The previous release runs, and continues to run while the new one migrates its database.
     """
     tree = _tree(PREVIOUS, folder, _CODE)
-    (tree / MIGRATIONS / f"{LAST_MIGRATION}.py").unlink()
+    (tree / MIGRATIONS / f"{LEFT_OUT}.py").unlink()
     return _wheelhouse(tree, folder / "wheelhouse")
 
 

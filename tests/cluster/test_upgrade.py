@@ -5,7 +5,7 @@ from __future__ import annotations
 from appliance import __version__
 from tests.appliance import Client
 from tests.cluster.cluster import wait_until_answered
-from tests.cluster.releases import LAST_MIGRATION, PREVIOUS
+from tests.cluster.releases import LEFT_OUT, PREVIOUS
 from tests.cluster.setups import Upgrade
 
 MAX_GAP = 5.0
@@ -18,7 +18,7 @@ def test_the_previous_release_is_replaced_by_this_one(upgraded: Upgrade) -> None
 
 
 def test_its_database_was_backed_up_and_migrated(upgraded: Upgrade) -> None:
-    upgraded.cluster.ns1.sudo(f"test -s /var/lib/dns-appliance/store.sqlite3.before-{LAST_MIGRATION}")
+    upgraded.cluster.ns1.sudo(f"test -s /var/lib/dns-appliance/store.sqlite3.before-{LEFT_OUT}")
     prepared = upgraded.cluster.appliance("host prepare")
     assert prepared == ""
 

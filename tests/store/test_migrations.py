@@ -10,10 +10,11 @@ from playhouse import migrations
 
 from appliance.principal import EVERYTHING, Principal, TokenLimits
 from appliance.store import accounts, audit, credentials, deployments, holds, journal, sessions, tables, zones
-from appliance.store.file import sqlite
+from appliance.store.file import snapshot, sqlite
 from appliance.store.file.database import Store
 from appliance.store.file.schema import MIGRATIONS
 from appliance.zones.deployment import DeploymentState, NameserverState, Observation
+from tests.cluster.releases import LEFT_OUT
 from tests.workspace import Clock
 
 UUID = "00000000000040008000000000000001"
@@ -129,3 +130,19 @@ def test_a_token_of_a_former_release_keeps_its_limits(tmp_path: Path) -> None:
     with store.connection():
         token = accounts.find_token("vps_old")
     assert token and token.limits == TokenLimits(record_types=("TXT",))
+
+
+def test_a_migration_that_was_left_out_is_applied_later(tmp_path: Path) -> None:
+    """As in the upgrade test of the cluster, whose previous release lacks one that is not the last."""
+    path, others = tmp_path / "store.sqlite3", tmp_path / "others"
+    others.mkdir()
+    for file in MIGRATIONS.glob("[0-9]*.py"):
+        if file.stem != LEFT_OUT:
+            (others / file.name).write_bytes(file.read_bytes())
+    path.touch()
+    database = sqlite.Database(sqlite.address(path), pragmas={"journal_mode": "wal"})
+    migrations.run(database, str(others))
+    database.close()
+    assert snapshot.unapplied_migrations(path) == [LEFT_OUT]
+    Store(path).create_or_migrate()
+    assert snapshot.unapplied_migrations(path) == []
