@@ -3,7 +3,8 @@
     ApplianceError
     +-- InputError(field)            the input is wrong; the client can correct it
     |   +-- InvalidName              not a valid name, in DNS or in this zone
-    |   |   `-- OperatorsOnly          a domain that only operators may create as a zone
+    |   |   +-- OperatorsOnly          a domain that only operators may create as a zone
+    |   |   `-- RecordsHidden          a zone that would hide records of the zone above it
     |   +-- InvalidValue             not valid data of that record type, or a number out of range
     |   +-- UnsupportedType          a record type that the appliance does not serve
     |   +-- QuotaReached             more than the account or the zone may have
@@ -60,6 +61,10 @@ class InvalidName(InputError):
 
 class OperatorsOnly(InvalidName):
     """Only operators may create a zone of that name."""
+
+
+class RecordsHidden(InvalidName):
+    """A new zone would hide records of the zone above it; they may be moved into it."""
 
 
 class InvalidValue(InputError):

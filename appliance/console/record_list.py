@@ -16,7 +16,7 @@ from appliance.console.pages import pages, render_page
 from appliance.console.record_forms import FORMS
 from appliance.console.zones import get_zone
 from appliance.render.zone_file import managed_lines
-from appliance.store import deployments, rrsets
+from appliance.store import delegations, deployments, rrsets
 from appliance.store.rrsets import SORT_KEYS, SetFilters
 from appliance.web.context import context, reading
 from appliance.web.paging import find_page, neighbours
@@ -32,6 +32,8 @@ MAX_SHOWN = 5
 """Records shown of an RRset that is not alone on the page."""
 MANAGED = 20
 """Records of the appliance that are shown; a zone may have thousands of child zones."""
+MOST_CHILDREN = 100
+"""Zones below that are listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ def show_zone(uuid: UUID) -> Response:
         types = rrsets.types_of(zone)
         deployment = deployments.of_zones([zone], context().nameservers)[zone.uuid]
         changes = drafts.get_changes(zone)
+        children = delegations.of_zone(zone)
     is_start = shown.number == 1 and not (search or rdtype or name is not None)
     return render_page(
         "zone.html",
@@ -81,6 +84,8 @@ def show_zone(uuid: UUID) -> Response:
         sort_links={key: _sort_link(key, sort) for key in SORT_KEYS},
         deployment=deployment,
         changes=changes,
+        children=children,
+        most_children=MOST_CHILDREN,
         shown=_rows_per_rrset([len(rrset.records) for rrset in found]),
         paging=neighbours(total, shown),
     )

@@ -13,7 +13,7 @@ from appliance.console.forms import Form, submitted_form
 from appliance.console.pages import operators_only, pages, redirect_to, render_page
 from appliance.console.session import current_session
 from appliance.editing import find_zone
-from appliance.errors import InputError, OperatorsOnly
+from appliance.errors import InputError, OperatorsOnly, RecordsHidden
 from appliance.store import accounts, deployments, zones
 from appliance.web.context import context, reading
 from appliance.web.paging import find_page, neighbours
@@ -59,17 +59,25 @@ def show_new_zone() -> Response:
 
 @pages.post("/zones/new/")
 def create_zone() -> Response | BaseResponse:
-    """Create an empty zone; a domain that only operators may create is created once an operator has confirmed it."""
-    form, principal, confirm = submitted_form(), current_session().principal, ""
+    """Create a zone.
+
+    A domain that only operators may create is created once an operator has confirmed it; records of the zone above that
+    the new zone would hide move into it once that is confirmed.
+    """
+    form, principal = submitted_form(), current_session().principal
     domain = form["domain"].strip()
+    confirm, move = (domain if domain and form[name] == domain else "" for name in ("confirmed", "take_records"))
     with form.collecting_errors():
         try:
-            zone = context().editor.create_zone(principal, domain, as_operator=form["confirmed"] == domain)
+            zone = context().editor.create_zone(principal, domain, as_operator=bool(confirm), take_records=bool(move))
         except OperatorsOnly:
             confirm = domain if principal.operator else ""
             raise
+        except RecordsHidden:
+            move = domain
+            raise
         return redirect_to("console.zone", f"Zone {print_domain(zone.name)} created. Add its records.", uuid=zone.uuid)
-    return render_page("zone_new.html", 400, form=form, confirm=confirm)
+    return render_page("zone_new.html", 400, form=form, confirm=confirm, move=move)
 
 
 @pages.get("/zones/<uuid:uuid>/settings/", endpoint="zone_settings")

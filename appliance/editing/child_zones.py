@@ -20,7 +20,7 @@ from appliance.editing.new_holds import hold_if_unproven, release_held
 from appliance.editing.quotas import check_zone_quota
 from appliance.editing.transaction import StaleRead
 from appliance.editing.zone_names import check_available
-from appliance.errors import InvalidName, RuleBroken
+from appliance.errors import InvalidName, RecordsHidden, RuleBroken
 from appliance.principal import EVERYTHING, Principal
 from appliance.render.zone_file import record_line
 from appliance.settings import QuotaSettings
@@ -149,7 +149,7 @@ def _refuse_hidden(above: ChangeSet, cut: Cut) -> None:
     if hidden:
         listed = ", ".join(f"{record.rdtype.name} {print_domain(record.owner)}" for record in hidden[:MOST_LISTED])
         others = " and others" if len(hidden) > MOST_LISTED else ""
-        raise InvalidName(
+        raise RecordsHidden(
             f"{print_domain(cut.name)} has records in the zone {print_domain(above.origin)}: {listed}{others}; delete "
             "them, or set take_records to move them into the new zone",
             "domain",

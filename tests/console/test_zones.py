@@ -57,6 +57,23 @@ def test_every_page_of_a_zone_shows_the_a_labels_of_its_domain(me: Browser) -> N
         assert page.status_code == 200 and "xn--80ak6aa92e.example" in page.text, path
 
 
+def test_records_that_a_new_zone_would_hide_move_along_once_that_is_confirmed(me: Browser) -> None:
+    parent, domain = new_zone(me, "splitting.example"), "sub.splitting.example"
+    assert "Zones below" not in me.get(parent).text
+    for name in ("www.sub", "other"):
+        fields = {"name": name, "part_value": "192.0.2.1", "ttl": ""}
+        assert me.send(f"{parent}records/new/?type=A", fields).status_code == 303
+    refused = me.send("/zones/new/", {"domain": domain})
+    assert refused.status_code == 400 and "A www.sub.splitting.example" in refused.text
+    assert f'name="take_records" value="{domain}">' in refused.text
+    other = me.send("/zones/new/", {"domain": domain, "take_records": "another.example"})
+    assert other.status_code == 400, "the confirmation is of another domain"
+    created = me.send("/zones/new/", {"domain": domain, "take_records": domain})
+    assert created.status_code == 303
+    assert ">www<" in me.get(str(created.location)).text and ">other<" not in me.get(str(created.location)).text
+    assert "Zones below" in me.get(parent).text and str(created.location) in me.get(parent).text
+
+
 def test_a_refused_domain_is_reported_at_its_field(me: Browser, console: Console) -> None:
     new_zone(me)
     for domain, words in (
