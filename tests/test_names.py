@@ -28,6 +28,7 @@ SAME_THING = {
     "sign_in": "signing in, and its pages",
     "tokens": "API tokens, and their pages",
     "unknown_zones": "zones that are served and not stored, and their rows",
+    "warnings": "warnings of a zone, and their calls",
     "zones": "zones, in each layer",
 }
 """Names of several modules, and the one thing that they are about."""

@@ -12,7 +12,7 @@ from apispec import APISpec
 from flask import Flask, Response
 
 from appliance import __version__
-from appliance.api import account, records, response_headers, schemas, zones
+from appliance.api import account, records, response_headers, schemas, warnings, zones
 
 ASSETS = Path(__file__).parent / "static" / "swagger-ui"
 SHOWN_ASSETS = ("swagger-ui.css", "swagger-ui-bundle.js")
@@ -47,7 +47,7 @@ def register(app: Flask) -> None:
     scheme = {"type": "http", "scheme": "bearer", "bearerFormat": "vps_...", "description": "A token of an account."}
     api.spec.components.security_scheme("bearer", scheme)
     api.spec.components.parameter(response_headers.PREFER, "header", response_headers.PREFER_PARAMETER)
-    for blueprint in (zones.blueprint, records.blueprint, account.blueprint):
+    for blueprint in (zones.blueprint, warnings.blueprint, records.blueprint, account.blueprint):
         api.register_blueprint(blueprint)
     app.extensions["openapi-document"] = functools.cache(lambda: _document(api.spec))
     app.register_blueprint(pages)

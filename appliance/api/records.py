@@ -13,6 +13,7 @@ from appliance.api import response_headers, schemas
 from appliance.api.auth import needs, principal, without_unread
 from appliance.api.parsing import Blueprint, uuid_or_not_found
 from appliance.api.presentation import READ_ONLY_OF_RECORDS, check_read_only, dump_record, record_of
+from appliance.api.warnings import warning_header
 from appliance.api.zone_keys import zone_at
 from appliance.api.zones import EXAMPLE, ViewResult, create_record, record_input
 from appliance.editing import RecordInput, find_record, with_fields
@@ -51,9 +52,7 @@ class Records(MethodView):
     @needs("dns:create")
     @blueprint.doc(operationId="createRecord", parameters=[response_headers.PREFER], responses={"404": "NOT_FOUND"})
     @blueprint.arguments(schemas.FlatRecordCreate, example={"zone": EXAMPLE_UUID, **EXAMPLE})
-    @blueprint.response(
-        201, schemas.Record, headers=response_headers.LOCATION_HEADER | response_headers.DEPLOYMENT_HEADERS
-    )
+    @blueprint.response(201, schemas.Record, headers=response_headers.LOCATION_HEADER | response_headers.RECORD_HEADERS)
     def post(self, body: dict[str, Any]) -> ViewResult:
         """Create a record in the zone `zone` of the body."""
         return create_record(body["zone"], body)
@@ -74,7 +73,7 @@ class OneRecord(MethodView):
     @needs("dns:update")
     @blueprint.doc(operationId="replaceRecord", parameters=[response_headers.PREFER], responses={"404": "NOT_FOUND"})
     @blueprint.arguments(schemas.RecordReplace, example=EXAMPLE)
-    @blueprint.response(200, schemas.Record, headers=response_headers.DEPLOYMENT_HEADERS)
+    @blueprint.response(200, schemas.Record, headers=response_headers.RECORD_HEADERS)
     def put(self, body: dict[str, Any], uuid: str) -> ViewResult:
         """Replace a record."""
 
@@ -87,7 +86,7 @@ class OneRecord(MethodView):
     @needs("dns:update")
     @blueprint.doc(operationId="changeRecord", parameters=[response_headers.PREFER], responses={"404": "NOT_FOUND"})
     @blueprint.arguments(schemas.RecordPatch, example={"ttl": 1800})
-    @blueprint.response(200, schemas.Record, headers=response_headers.DEPLOYMENT_HEADERS)
+    @blueprint.response(200, schemas.Record, headers=response_headers.RECORD_HEADERS)
     def patch(self, body: dict[str, Any], uuid: str) -> ViewResult:
         """Change some fields of a record."""
 
@@ -99,17 +98,22 @@ class OneRecord(MethodView):
 
     @needs("dns:delete")
     @blueprint.doc(operationId="deleteRecord", parameters=[response_headers.PREFER], responses={"404": "NOT_FOUND"})
-    @blueprint.response(204, headers=response_headers.DEPLOYMENT_HEADERS)
+    @blueprint.response(204, headers=response_headers.RECORD_HEADERS)
     def delete(self, uuid: str) -> Response:
         """Delete a record."""
-        return response_headers.no_content_after_write(
-            context().editor.delete_record(principal(), uuid_or_not_found("record", uuid))
-        )
+        known = uuid_or_not_found("record", uuid)
+        with reading():
+            _, record = find_record(known, principal().scope)
+        zone = context().editor.delete_record(principal(), known)
+        response = response_headers.no_content_after_write(zone)
+        response.headers.update(warning_header(zone, record))
+        return response
 
 
 def _change(uuid: str, body: dict[str, Any], change: Callable[[Zone, Record], RecordInput]) -> ViewResult:
     zone, record = context().editor.change_record(principal(), uuid_or_not_found("record", uuid), change)
-    return without_unread(record_of(zone, record), body), response_headers.after_write(zone).headers
+    headers = response_headers.after_write(zone).headers | warning_header(zone, record)
+    return without_unread(record_of(zone, record), body), headers
 
 
 def _filters(query: dict[str, Any]) -> Filters | None:

@@ -36,6 +36,11 @@ DEPLOYMENT_HEADERS = {
         "schema": {"type": "string", "enum": ["live", "pending", "failed"]},
     },
 }
+WARNINGS = "X-DNS-Warnings"
+RECORD_HEADERS = {
+    **DEPLOYMENT_HEADERS,
+    WARNINGS: {"description": "Number of warnings at the name of the record.", "schema": {"type": "integer"}},
+}
 LOCATION_HEADER = {"Location": {"description": "The path of the created object.", "schema": {"type": "string"}}}
 RETRY_HEADER = {
     "Retry-After": {

@@ -129,6 +129,15 @@ class ZoneDetail(ZoneSummary):
     records = fields.List(fields.Nested(Record), required=True)
 
 
+class ZoneWarning(ma.Schema):
+    """Something that can be stored and that was probably not meant."""
+
+    code = _string("The kind of warning: `occluded` or `ns-without-address`.", "ns-without-address")
+    detail = _string("What is wrong, for people.", "ns.dev.example.com is a nameserver of dev.example.com ...")
+    remedy = _string("What to do.", "add an A or AAAA record at ns.dev.example.com")
+    name = _string("Name relative to the zone.", "dev")
+
+
 class Account(ma.Schema):
     """The account of a token."""
 

@@ -23,6 +23,7 @@ from appliance.api.presentation import (
     zone_detail,
     zone_summary,
 )
+from appliance.api.warnings import warning_header
 from appliance.api.zone_keys import PATH, zone_at, zone_uuid
 from appliance.editing import RecordInput
 from appliance.errors import InputError
@@ -153,9 +154,7 @@ class RecordsOfZone(MethodView):
         operationId="createRecordInZone", parameters=[response_headers.PREFER], responses={"404": "NOT_FOUND"}
     )
     @blueprint.arguments(schemas.RecordBody, example=EXAMPLE)
-    @blueprint.response(
-        201, schemas.Record, headers=response_headers.LOCATION_HEADER | response_headers.DEPLOYMENT_HEADERS
-    )
+    @blueprint.response(201, schemas.Record, headers=response_headers.LOCATION_HEADER | response_headers.RECORD_HEADERS)
     def post(self, body: dict[str, Any], uuid: str) -> ViewResult:
         """Create a record in a zone."""
         return create_record(uuid, body)
@@ -178,7 +177,8 @@ def create_record(key: str, body: dict[str, Any]) -> ViewResult:
     """Create a record in the zone of that uuid or domain; return the response."""
     zone, record = context().editor.create_record(principal(), zone_uuid(key), record_input(body))
     location = response_headers.path_of("records.OneRecord", record.uuid)
-    return record_of(zone, record), 201, response_headers.after_write(zone).headers | {"Location": location}
+    headers = response_headers.after_write(zone).headers | warning_header(zone, record)
+    return record_of(zone, record), 201, headers | {"Location": location}
 
 
 def record_input(body: dict[str, Any]) -> RecordInput:

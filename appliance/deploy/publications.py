@@ -8,8 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from uuid import UUID
 
-import dns.name
-
 from appliance.compiler import delegated_lines
 from appliance.deploy.host import PrimaryHost
 from appliance.errors import StoreError
@@ -18,7 +16,7 @@ from appliance.store import deployments, zones
 from appliance.store.deployments import ZoneStatus
 from appliance.store.file.database import Store
 from appliance.zones.deployment import Publication
-from appliance.zones.zone_cuts import names_above
+from appliance.zones.zone_cuts import zones_with_others_below
 
 log = logging.getLogger(__name__)
 
@@ -33,8 +31,7 @@ Delegated = Mapping[UUID, Sequence[str]]
 def delegations_of(statuses: Iterable[ZoneStatus], host: PrimaryHost) -> Delegated:
     """Return the delegations of child zones; only zones with others below them are read from the store."""
     living = {one.name: one for one in statuses if not one.deleted}
-    above = (name for one in living for name in names_above(one, dns.name.root))
-    parents = {living[name].uuid for name in above if name in living}
+    parents = [living[name].uuid for name in zones_with_others_below(living.keys())]
     return {uuid: delegated_lines(zones.get_any(uuid), host.apex) for uuid in parents}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from appliance.doctor import answers, channels, folders, installed, programs, storage
+from appliance.doctor import answers, channels, folders, installed, programs, storage, zones
 from appliance.doctor.result import DoctorContext, Result, Verdict, fail
 from appliance.errors import ApplianceError
 
@@ -30,6 +30,7 @@ CHECKS = (
     _check("rights", installed.rights, "settings"),
     _check("store-mode", storage.closed_store, "store", "rights"),
     _check("log", storage.merged_log, "store"),
+    _check("hidden-records", zones.hidden_records, "store", "settings"),
     _check("clock", storage.plausible_clock, "store"),
     _check("keys", folders.closed_keys, "settings", "rights"),
     _check("zone-directory", folders.zone_directory, "rights"),

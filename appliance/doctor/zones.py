@@ -11,19 +11,22 @@ import dns.exception
 from dns.name import Name
 from dns.rdatatype import RdataType
 
-from appliance.compiler import compile_zone
+from appliance.compiler import compile_zone, occluded
+from appliance.doctor.result import DoctorContext, Result, ok, warn
 from appliance.errors import ApplianceError, SettingsError
 from appliance.nameserver.checks import ZoneChecker
 from appliance.nameserver.programs import find_program
 from appliance.nameserver.zone_files import ZoneFiles
 from appliance.render.zone_file import Apex, apex_of, record_line
 from appliance.settings import Settings
-from appliance.store import delegations, name_keys, records
+from appliance.store import delegations, deployments, name_keys, records, zones
 from appliance.store.file.database import Store
 from appliance.zones import rules
 from appliance.zones.model import Node, Record, Zone, group_rrsets
+from appliance.zones.names import print_domain
 from appliance.zones.own_records import check_own_records
 from appliance.zones.rdata import target_of
+from appliance.zones.zone_cuts import zones_with_others_below
 
 BATCH = 50
 """Zones per run of named-checkzone."""
@@ -48,6 +51,22 @@ def check_zones(checked: Sequence[Zone], settings: Settings, store: Store) -> It
         for zone in batch:
             refusal = refusals.get(zone.name)
             yield zone, [*findings[zone.name], *([refusal] if refusal else [])]
+
+
+def hidden_records(context: DoctorContext) -> Iterator[Result]:
+    """Check that no zone has records that are not served because another zone of its account answers there."""
+    store, servers = Store(context.settings.store.path), apex_of(context.settings.dns).servers
+    store.attach()
+    with store.connection(), store.reading():
+        names = {status.name: status.uuid for status in deployments.statuses() if not status.deleted}
+        above = [names[name] for name in sorted(zones_with_others_below(names.keys()))]
+        found = [zone for zone in map(zones.get_any, above) if occluded(zone, servers)]
+    if not found:
+        yield ok("no record is hidden by another zone of its account")
+    for zone in found:
+        domain = print_domain(zone.name)
+        repair = f"run dns-appliance zone check {domain}, delete them, and add them in the zones that answer there"
+        yield warn(f"zone {domain} has records that are not served: another zone answers for their names", repair)
 
 
 class WholeZone:

@@ -134,6 +134,11 @@ class ZoneView:
         rows = _rows(self.zone).where(is_ns, tables.Record.wire == server.to_wire())
         return {name_keys.owner_from(row.owner, self.origin) for row in rows}
 
+    def delegated_owners(self) -> set[Name]:
+        """Return the owners of all NS records."""
+        rows = _rows(self.zone).where(tables.Record.rdtype == pw.SQL("'NS'")).select(tables.Record.owner).distinct()
+        return {name_keys.owner_from(row.owner, self.origin) for row in rows}
+
     def records(self, uuids: Iterable[UUID]) -> Mapping[UUID, Record]:
         """Return the records of the zone with these uuids."""
         found = (_rows(self.zone).where(tables.Record.uuid.in_(part)) for part in tables.batches(uuids))

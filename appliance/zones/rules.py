@@ -166,7 +166,7 @@ def apex_nameservers_have_addresses(view: View) -> Iterator[Finding]:
     for record in apex[RdataType.NS].records if RdataType.NS in apex else ():
         target = target_of(record.rdata)
         if target and target.is_subdomain(view.origin):
-            node = _answering_node(view, target, has_below)
+            node = answering_node(view, target, has_below)
             if RdataType.CNAME in node:
                 detail = f"{record.value} is a nameserver of this zone and would be a CNAME: use A or AAAA records"
                 yield Finding("value", detail, target)
@@ -195,7 +195,7 @@ CHILD_ZONE_RULES = frozenset({only_ns_at_child_zone, only_glue_below_zone_cut, n
 """Rules of what is created at or below a cut."""
 
 
-def _answering_node(view: View, target: Name, has_below: Callable[[Name], bool]) -> Node:
+def answering_node(view: View, target: Name, has_below: Callable[[Name], bool]) -> Node:
     """Return the rrsets that answer for the name: its own or those of the wildcard (RFC 4592 section 3.3.1)."""
     encloser = target
     while True:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from appliance.doctor.zones import check_zones
+from appliance.doctor.result import DoctorContext, Verdict
+from appliance.doctor.zones import check_zones, hidden_records
 from appliance.errors import MissingProgram, SettingsError
 from appliance.principal import EVERYTHING
 from appliance.settings import Settings, read_settings
@@ -68,6 +69,22 @@ def test_sound_zones_have_no_findings(found: Found) -> None:
 def test_a_planted_row_is_found(found: Found, planted: str, expected: str) -> None:
     findings = found(f"update record set {planted} {IN_B}")  # noqa: S608
     assert expected in findings[0]
+
+
+def test_records_that_another_zone_hides_are_reported(workspace: Workspace) -> None:
+    settings = replace(SETTINGS, store=replace(SETTINGS.store, path=workspace.store.path))
+    context = DoctorContext(settings, workspace.clock())
+    parent, child = workspace.zone("example.com"), workspace.zone("sub.example.com")
+    assert [one.verdict for one in hidden_records(context)] == [Verdict.OK]
+    workspace.add(parent, "A", "www.below", "192.0.2.1")
+    with closing(sqlite.connect(workspace.store.path)) as writer, writer:
+        writer.execute("update zone set name = 'below.example.com', name_key = 'com.example.below.' where id = 2")
+    (result,) = hidden_records(context)
+    assert result.verdict is Verdict.WARN and "zone example.com has records" in result.what
+    ((_, findings),) = list(check_zones([zones.get_any(parent.uuid)], SETTINGS, workspace.store))
+    assert findings == ["www.below.example.com is in the zone below.example.com: add the record there"]
+    workspace.editor.delete_zone(workspace.owner, child.uuid)
+    assert [one.verdict for one in hidden_records(context)] == [Verdict.OK]
 
 
 def test_named_checkzone_refuses_what_the_rules_accept(found: Found, workspace: Workspace) -> None:
