@@ -70,8 +70,10 @@ def show_delegation(uuid: UUID) -> Response:
 
 @contextmanager
 def _wait_slot() -> Iterator[None]:
-    """Hold one of the slots for requests that wait; raise ServiceUnavailable if none is free."""
-    with context().deployment_wait.slot(current_session().account.uuid) as is_free:
+    """Hold one of the slots for requests that wait; raise ServiceUnavailable if none is free, or RateLimited."""
+    account = current_session().account.uuid
+    context().limits.count_lookup(account)
+    with context().deployment_wait.slot(account) as is_free:
         if not is_free:
             raise ServiceUnavailable("Too many lookups are running. Try again in a moment.")
         yield

@@ -5,7 +5,8 @@ A resolver is used only to find those nameservers. This module must not know whi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import ipaddress
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import dns.exception
@@ -18,6 +19,8 @@ from appliance.queries.lookup import TIMEOUT, send_query
 
 MAX_PARENT_SERVERS = 3
 """Nameservers of the parent zone to query, one after the other, until one responds."""
+MAX_LEVELS = 16
+"""Names above a zone that are tried as its parent zone, so that one lookup has at most 26 queries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +32,40 @@ class Delegation:
     problem: str = ""
 
 
-def find_delegation(zone: Name, resolver: Nameserver, port: int = 53, timeout: float = TIMEOUT) -> Delegation:
-    """Return the delegation of `zone`. The parent's nameservers are queried at `port`; `timeout` is seconds a query."""
+def is_public(address: str) -> bool:
+    """Return whether the address is a global unicast address, and no IPv4 address in the form of an IPv6 address.
+
+    Whoever owns a parent zone chooses the addresses of its nameservers: no query may reach this host or its network.
+    """
+    found = ipaddress.ip_address(address)
+    if isinstance(found, ipaddress.IPv6Address) and (found.ipv4_mapped or found.sixtofour):
+        return False
+    return found.is_global and not found.is_multicast and not found.is_reserved
+
+
+def find_delegation(
+    zone: Name,
+    resolver: Nameserver,
+    port: int = 53,
+    timeout: float = TIMEOUT,
+    is_allowed: Callable[[str], bool] = is_public,
+) -> Delegation:
+    """Return the delegation of `zone`, in at most 26 queries.
+
+    The parent's nameservers are queried at `port`, if their address `is_allowed`; `timeout` is seconds a query.
+    """
     try:
         parent = _parent_of(zone, resolver, timeout)
         if parent is None:
             return Delegation(problem="the resolver knows no zone above it")
-        for server in servers_of(parent, resolver, port, timeout):
+        for server in servers_of(parent, resolver, port, timeout, is_allowed):
             try:
                 response = send_query(server, zone, RdataType.NS, timeout)
             except (dns.exception.DNSException, OSError, EOFError):
                 continue
             sections = (*response.answer, *response.authority)
             return Delegation(parent, frozenset(target for rrset in sections for target in targets_of(rrset, zone)))
-        return Delegation(parent, problem="no nameserver of the parent zone answered")
+        return Delegation(parent, problem="no nameserver of the parent zone answered at a public address")
     except (dns.exception.DNSException, OSError, EOFError) as error:
         return Delegation(problem=f"the resolver did not answer: {str(error) or type(error).__name__}")
 
@@ -50,7 +73,7 @@ def find_delegation(zone: Name, resolver: Nameserver, port: int = 53, timeout: f
 def _parent_of(zone: Name, resolver: Nameserver, timeout: float) -> Name | None:
     """Return the closest name above `zone` that has a SOA record."""
     above = zone
-    while above.labels != (b"",):
+    for _ in range(min(MAX_LEVELS, len(zone.labels) - 1)):
         above = above.parent()
         response = send_query(resolver, above, RdataType.SOA, timeout, recurse=True)
         if any(rrset.name == above and rrset.rdtype == RdataType.SOA for rrset in response.answer):
@@ -58,8 +81,14 @@ def _parent_of(zone: Name, resolver: Nameserver, timeout: float) -> Name | None:
     return None
 
 
-def servers_of(zone: Name, resolver: Nameserver, port: int, timeout: float) -> Iterator[Nameserver]:
-    """Yield nameservers of the zone at `port`, each with the first address that the resolver returns.
+def servers_of(
+    zone: Name,
+    resolver: Nameserver,
+    port: int,
+    timeout: float,
+    is_allowed: Callable[[str], bool] = lambda _: True,
+) -> Iterator[Nameserver]:
+    """Yield nameservers of the zone at `port`, each with the first allowed address that the resolver returns.
 
     Raise dns.exception.DNSException, OSError or EOFError if the resolver does not answer.
     """
@@ -69,8 +98,9 @@ def servers_of(zone: Name, resolver: Nameserver, port: int, timeout: float) -> I
         for rdtype in (RdataType.A, RdataType.AAAA):
             found = send_query(resolver, name, rdtype, timeout, recurse=True)
             addresses = [rdata.address for rrset in found.answer if rrset.rdtype == rdtype for rdata in rrset]
-            if addresses:
-                yield Nameserver(str(name), Endpoint(addresses[0], port))
+            allowed = next(filter(is_allowed, addresses), None)
+            if allowed:
+                yield Nameserver(str(name), Endpoint(allowed, port))
                 break
 
 

@@ -34,6 +34,8 @@ SIGN_INS_ELSEWHERE = 100
 """Wrong sign-ins an hour to one account from all networks together where it was not signed in before."""
 SIGN_INS_PER_ADDRESS = 60
 """Wrong sign-ins a minute from one network, to any account."""
+LOOKUPS_PER_ACCOUNT = 30
+"""Pages a minute that query nameservers or a resolver, for one account."""
 TOKEN, ADDRESS = "token", "address"
 """Names of the policies that responses show."""
 LOG_LINES = 120
@@ -162,7 +164,7 @@ class RateLimits:
     They limit the requests of each token; the failed authentications of each network; wrong sign-ins of each pair of
     account and network, so that nobody can lock out others, of each network, and to each account from all networks
     where it was never signed in; wrong second-factor codes of each account; stored changes of each account and of each
-    zone; and how many passwords are verified at the same time.
+    zone; lookups of each account; and how many passwords are verified at the same time.
     """
 
     requests: Rate
@@ -175,6 +177,11 @@ class RateLimits:
     writes_by_zone: Rate
     log_lines: Rate
     password_slots: PasswordSlots
+    lookups: Rate
+
+    def count_lookup(self, account: Hashable) -> None:
+        """Count a page that sends DNS queries for the account; raise RateLimited if there are too many."""
+        _check(self.lookups.take(account), "too many lookups by this account")
 
     def count_write(self, principal: Principal, zone: UUID | None) -> None:
         """Count a write of the principal to the zone; raise RateLimited, and count nothing, if there were too many.
@@ -258,6 +265,7 @@ def create_rate_limits(settings: ApiSettings, clock: Callable[[], float]) -> Rat
         Rate(settings.zone_write_rate, settings.zone_write_burst, clock),
         Rate(LOG_LINES / 60, LOG_LINES, clock),
         PasswordSlots(),
+        Rate(LOOKUPS_PER_ACCOUNT / 60, LOOKUPS_PER_ACCOUNT, clock),
     )
 
 

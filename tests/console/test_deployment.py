@@ -11,10 +11,12 @@ import pytest
 from appliance.addresses import Endpoint, Nameserver
 from appliance.app import create_app
 from appliance.settings import DnsSettings
+from appliance.web.context import context_of
+from appliance.web.rate_limits import LOOKUPS_PER_ACCOUNT
 from tests.api.conftest import Application
 from tests.console.conftest import Browser, Console
 from tests.pair import LOOPBACK, Pair, free_port
-from tests.queries.test_delegation import simulated_dns
+from tests.simulated_dns import simulated_dns
 
 ME = "me@example.org"
 
@@ -66,8 +68,8 @@ def test_resolver_errors_are_reported(application: Application) -> None:
     me = configured(application, unreachable).signed_in(ME)
     zone = zone_of(me, "example.com")
     assert "The resolver did not answer" in me.get(f"{zone}delegation/").text
-    with simulated_dns({}, "") as resolver:
-        with_resolver = replace(application.settings.dns, resolver=resolver.endpoint)
+    with simulated_dns() as simulated:
+        with_resolver = replace(application.settings.dns, resolver=simulated.server.endpoint)
         browser = configured(application, with_resolver).browser()
         browser.sign_in(ME)
         assert "knows no zone above it" in browser.get(f"{zone}delegation/").text
@@ -81,3 +83,15 @@ def test_lookups_leave_threads_for_other_requests(console: Console) -> None:
             pass
         refused = me.get(f"{zone}ask/?name=@&type=A")
     assert refused.status_code == 503 and "Try again" in refused.text
+
+
+def test_lookups_of_an_account_are_limited(console: Console) -> None:
+    me, other = console.signed_in(ME), console.signed_in("other@example.org")
+    zone, theirs = zone_of(me, "example.com"), zone_of(other, "example.net")
+    account, limits = console.application.account(ME).uuid, context_of(console.application.app).limits
+    for _ in range(LOOKUPS_PER_ACCOUNT):
+        limits.count_lookup(account)
+    refused = me.get(f"{zone}ask/?name=@&type=A")
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "2")
+    assert "Too many lookups" in refused.text and me.get(f"{zone}ask/").status_code == 200
+    assert other.get(f"{theirs}ask/?name=@&type=A").status_code == 200
