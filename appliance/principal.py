@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from fnmatch import fnmatchcase
 from ipaddress import IPv4Network, IPv6Network
 from uuid import UUID
@@ -34,6 +35,18 @@ class Scope:
 
 
 EVERYTHING = Scope(None)
+
+
+class SecondFactorRule(StrEnum):
+    """Whose accounts need a second factor for the console."""
+
+    OFF = "off"
+    OPERATORS = "operators"
+    ALL = "all"
+
+    def applies_to(self, account: Account) -> bool:
+        """Return whether the account needs a second factor."""
+        return self is SecondFactorRule.ALL or (self is SecondFactorRule.OPERATORS and account.is_admin)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from appliance.addresses import (
 )
 from appliance.durations import parse_duration
 from appliance.errors import InvalidName, InvalidValue
+from appliance.principal import SecondFactorRule
 from appliance.zones.names import MAX_NAME_OCTETS, parse_domain, print_domain, refuse_control_characters
 from appliance.zones.ownership import Proof
 
@@ -141,6 +142,7 @@ READERS: Mapping[object, Callable[[object], object]] = {
     HostNames: lambda value: tuple(map(_read_host, _read_list(value))),
     Networks: lambda value: tuple(map(_read_network, _read_list(value))),
     Proof: lambda value: Proof(_read_text(value)),
+    SecondFactorRule: lambda value: SecondFactorRule(_read_text(value)),
     timedelta: _read_retention,
     Path: lambda value: Path(_read_text(value)),
     Endpoint: lambda value: parse_endpoint(_read_text(value)),
@@ -158,6 +160,7 @@ EXPECTED: Mapping[object, str] = {
     HostNames: "a list of host names or addresses without ports, such as dns.example.net",
     Networks: "a list of addresses or networks, such as 192.0.2.7 or 192.0.2.0/24",
     Proof: "off, delegated or always",
+    SecondFactorRule: "off, operators or all",
     timedelta: "a duration of a day or more, such as 730d or 48h, or 0",
     Path: "a path",
     Endpoint: "address:port, such as 127.0.0.1:8053",

@@ -20,6 +20,7 @@ from appliance import setting_conflicts, setting_values
 from appliance.addresses import Endpoint, LocalSocket, Nameserver, ServerAddress
 from appliance.durations import print_duration
 from appliance.errors import InputError, SettingsError
+from appliance.principal import SecondFactorRule
 from appliance.setting_values import DomainName, HostNames, Mailbox, Networks
 from appliance.zones.ownership import Proof
 
@@ -81,6 +82,16 @@ class QuotaSettings:
 
     zones: int = setting(5_000, "zones of one account, 0 to 1000000; 0: no limit")
     records: int = setting(200_000, "records of one zone, 0 to 10000000; 0: no limit")
+
+
+@dataclass(frozen=True, slots=True)
+class IdentitySettings:
+    """[identity]: accounts and their credentials."""
+
+    require_second_factor: SecondFactorRule = setting(
+        SecondFactorRule.OFF,
+        "who must set up a second factor before they may use the console: off, operators or all; tokens need none",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +174,7 @@ class Settings:
     api: ApiSettings = ApiSettings()
     quotas: QuotaSettings = QuotaSettings()
     journal: JournalSettings = JournalSettings()
+    identity: IdentitySettings = IdentitySettings()
     ownership: OwnershipSettings = OwnershipSettings()
     dns: DnsSettings = DnsSettings()
     deployer: DeployerSettings = DeployerSettings()
@@ -174,6 +186,7 @@ SECTIONS: Mapping[str, type] = {
     "api": ApiSettings,
     "quotas": QuotaSettings,
     "journal": JournalSettings,
+    "identity": IdentitySettings,
     "ownership": OwnershipSettings,
     "dns": DnsSettings,
     "deployer": DeployerSettings,

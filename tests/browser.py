@@ -80,6 +80,20 @@ def sign_in(page: Page, email: str, password: str) -> None:
     page.wait_for_url("**/zones/")
 
 
+def change_first_password(page: Page, email: str, first: str, new: str) -> None:
+    """Sign in with a password that somebody else chose, and choose another one."""
+    page.goto("/sign-in/")
+    page.fill("#email", email)
+    page.fill("#password", first)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/account/password/")
+    page.fill("#current", first)
+    page.fill("#password", new)
+    page.fill("#again", new)
+    page.click("main button[type=submit]")
+    page.wait_for_url("**/account/")
+
+
 def barriers(page: Page) -> list[str]:
     """Return the accessibility violations of the current page in both themes, and overflow on a phone."""
     if not page.evaluate("'axe' in window"):

@@ -19,7 +19,7 @@ from appliance.principal import Principal
 from appliance.store import accounts
 from appliance.store.file.database import Store
 from tests.appliance import Appliance, Client
-from tests.browser import open_browser, sign_in, visit
+from tests.browser import change_first_password, open_browser, sign_in, visit
 from tests.pair import LOOPBACK
 from tests.workspace import APEX, OWN_NAMES, Clock, principal_of
 
@@ -48,6 +48,8 @@ RECORDS = (
 CHANGES_BY_HOUR = (0, 0, 0, 0, 0, 2, 2, 4, 8, 12, 14, 10, 6, 8, 12, 16, 14, 8, 4, 2, 2, 0, 2, 0)
 """Changes in each hour of a day; each pair lowers a TTL and raises it again."""
 
+PASSWORD = "a password of my own"
+
 
 def main() -> None:
     """Take all screenshots."""
@@ -57,9 +59,11 @@ def main() -> None:
         found = re.search(r"^password +(\S+)", appliance.printed.read_text(), re.MULTILINE)
         assert found
         base = f"http://{LOOPBACK}:{appliance.ports.api}"
+        with visit(chromium, base) as page:
+            change_first_password(page, "admin@appliance.test", found[1], PASSWORD)
         for theme in ("light", "dark"):
             with visit(chromium, base, viewport=SIZE, color_scheme=theme) as page:
-                sign_in(page, "admin@appliance.test", found[1])
+                sign_in(page, "admin@appliance.test", PASSWORD)
                 _take(page, zone, theme)
 
 

@@ -83,11 +83,13 @@ def enable_account(settings: Settings, email: str) -> None:
 @account.command("password")
 @click.argument("email")
 @click.option("--disable-two-factor", "without_code", is_flag=True, help="Also turn two-factor authentication off.")
+@click.option("--permanent", is_flag=True, help="The user chose it: it need not be changed after the next sign-in.")
 @settings_options
-def set_password(settings: Settings, email: str, without_code: bool) -> None:
+def set_password(settings: Settings, email: str, without_code: bool, permanent: bool) -> None:
     """Set the console password of an account.
 
-    All its sessions end. The password is prompted for on a terminal, and otherwise read as one line of standard input.
+    All its sessions end. The user has to choose another one after the next sign-in, unless it is --permanent. The
+    password is prompted for on a terminal, and otherwise read as one line of standard input.
     """
     if sys.stdin.isatty():
         password = click.prompt("New password", hide_input=True, confirmation_prompt=True, err=True)
@@ -95,7 +97,7 @@ def set_password(settings: Settings, email: str, without_code: bool) -> None:
         password = sys.stdin.readline().removesuffix("\n")
     with opened(settings) as store:
         principal = acting_for(email)
-        sign_in.set_password(store, principal, password, now())
+        sign_in.set_password(store, principal, password, now(), is_first=not permanent)
         if without_code:
             second_factor.remove(store, principal, now())
     click.echo(f"password of {email} set")

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from appliance.console.audit_events import DESCRIPTIONS
 from appliance.console.forms import Form, submitted_form
-from appliance.console.pages import pages, redirect_to, render_page
+from appliance.console.pages import needed_first, pages, redirect_to, render_page
 from appliance.console.session import current_session, switch_session
 from appliance.console.sign_in import check_repeated_password
 from appliance.identity import second_factor
@@ -42,12 +42,14 @@ def show_account() -> Response:
 
 
 @pages.get("/account/password/", endpoint="password")
+@needed_first
 def show_password() -> Response:
     """Show the form to change the password."""
     return render_page("password.html", form=Form())
 
 
 @pages.post("/account/password/")
+@needed_first
 def set_password() -> Response | BaseResponse:
     """Change the password; all sessions end, and this browser gets a new one."""
     form, current = submitted_form(), current_session()
@@ -62,12 +64,14 @@ def set_password() -> Response | BaseResponse:
 
 
 @pages.get("/account/second-factor/", endpoint="second_factor")
+@needed_first
 def show_second_factor() -> Response:
     """Show a new TOTP secret, or the form to turn two-factor authentication off."""
     return _second_factor_page(Form(), second_factor.new_secret(), is_on=_has_second_factor())
 
 
 @pages.post("/account/second-factor/")
+@needed_first
 def enable_second_factor() -> Response | BaseResponse:
     """Turn two-factor authentication on; this requires the password and a valid code."""
     form = submitted_form()

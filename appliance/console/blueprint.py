@@ -37,8 +37,9 @@ from appliance.console.session import (
 from appliance.console.truncate import break_at_dots, count_fitting, truncate
 from appliance.console.zone_state import explain, state_of
 from appliance.errors import ApplianceError
+from appliance.store.sessions import Session
 from appliance.web import error_responses
-from appliance.web.context import open_connection
+from appliance.web.context import context, open_connection
 from appliance.web.error_status import log_fault, retry_after_of, status_of
 from appliance.web.host_names import refuse_unknown_host
 from appliance.zones.names import print_display, print_domain, print_owner, print_unicode
@@ -75,6 +76,18 @@ def check_access() -> BaseResponse | None:
         return redirect_to("console.sign_in", next=request.full_path.removesuffix("?"))
     if hasattr(view, "is_for_operators") and not (session and session.account.is_admin):
         raise NotFound
+    if session and not is_public and not hasattr(view, "is_needed_first"):
+        return _due_step(session)
+    return None
+
+
+def _due_step(session: Session) -> BaseResponse | None:
+    """Redirect to the page on which the account must get a password of its own or a second factor, if it must."""
+    if session.has_first_password:
+        return redirect_to("console.password", "Choose a password of your own: somebody else chose the present one.")
+    rule = context().settings.identity.require_second_factor
+    if rule.applies_to(session.account) and not session.has_second_factor:
+        return redirect_to("console.second_factor", "This appliance requires two-factor authentication: set it up.")
     return None
 
 

@@ -39,6 +39,12 @@ def public(view: View) -> View:
     return view
 
 
+def needed_first(view: View) -> View:
+    """Mark a page that is shown before the account has a password of its own and a required second factor."""
+    view.is_needed_first = True  # type: ignore[attr-defined]
+    return view
+
+
 def operators_only(view: View) -> View:
     """Mark a page as one for operators; for others it does not exist."""
     view.is_for_operators = True  # type: ignore[attr-defined]

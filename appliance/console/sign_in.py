@@ -23,7 +23,7 @@ from appliance.identity.sign_in import (
     sign_in,
     sign_in_with_code,
 )
-from appliance.store import credentials, invitations
+from appliance.store import invitations
 from appliance.web.context import context, reading
 
 log = logging.getLogger(__name__)
@@ -143,7 +143,7 @@ def _begin(secret: str, form: Form) -> Response | BaseResponse:
     _end_current_session()
     switch_session(secret)
     kept = read_kept(form[FIELD])
-    return show_kept(kept) if kept else redirect_to_path(local_path(form["next"]), _first_password_notice())
+    return show_kept(kept) if kept else redirect_to_path(local_path(form["next"]))
 
 
 def _status(form: Form) -> int:
@@ -157,13 +157,6 @@ def _invitation(secret: str) -> invitations.Invitation:
     if found is None:
         raise NotFound("this invitation has been used or revoked, or has expired")
     return found
-
-
-def _first_password_notice() -> str | None:
-    """Return the notice for an account that still has its initial password, else None."""
-    with reading():
-        stored = credentials.get(current_session().account.uuid)
-    return "You signed in with an initial password. Change it under Account." if stored.is_first else None
 
 
 def _end_current_session() -> None:

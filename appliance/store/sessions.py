@@ -21,7 +21,10 @@ MAX_AGENT = 200
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A signed-in browser; `address` and `agent` are those at the time of signing in."""
+    """A signed-in browser; `address` and `agent` are those at the time of signing in.
+
+    `has_first_password`: somebody else chose the password of the account.
+    """
 
     uuid: UUID
     account: Account
@@ -30,6 +33,8 @@ class Session:
     expires_at: datetime
     address: str
     agent: str
+    has_first_password: bool
+    has_second_factor: bool
 
 
 def begin(account: Account, secret: str, now: datetime, address: str, agent: str) -> Session:
@@ -117,4 +122,6 @@ def _session(row: tables.Session) -> Session:
         expires_at=row.expires_at,
         address=row.address,
         agent=row.agent,
+        has_first_password=row.account.password_is_first,
+        has_second_factor=row.account.totp_secret is not None,
     )

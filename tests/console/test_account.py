@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from pyotp import TOTP
 from werkzeug.test import TestResponse
 
+from appliance.app import create_app
 from appliance.identity import sign_in
-from appliance.principal import Principal
+from appliance.principal import Principal, SecondFactorRule
+from appliance.settings import IdentitySettings
+from tests.api.conftest import Application
 from tests.console.conftest import PASSWORD, Browser, Console, texts
 from tests.workspace import read_rows
 
 ME = "me@example.org"
-NEW = "another long password"
+NEW, OTHER = "another long password", "a third long password"
 
 
 FACTOR, OFF, RECOVERY = "/account/second-factor/", "/account/second-factor/off/", "/account/recovery-codes/"
@@ -264,18 +268,34 @@ def test_all_other_sessions_are_signed_out(console: Console) -> None:
     assert {other.get("/account/").status_code for other in others} == {303}
 
 
-def test_an_initial_password_is_reported(console: Console) -> None:
+def test_a_password_that_somebody_else_chose_is_changed_first(console: Console) -> None:
     browser = console.signed_in(ME)
-    assert "initial password" not in browser.get("/account/").text
     principal = Principal.local("run", console.application.account(ME))
     with console.application.store.connection():
         sign_in.set_password(console.application.store, principal, NEW, console.application.clock(), is_first=True)
     browser.sign_in(ME, NEW)
-    assert browser.get("/account/audit/").text.count("initial password") == 1
-    assert browser.get("/account/audit/").text.count("initial password") == 0
-    assert "initial password" in browser.get("/account/").text
-    browser.send("/account/password/", {"current": NEW, "password": PASSWORD, "again": PASSWORD})
-    assert "initial password" not in browser.get("/account/").text
+    token = browser.forms("/account/password/")["/sign-out/"]
+    for answer in (browser.get("/zones/"), browser.get("/account/"), browser.post("/zones/new/", token)):
+        assert (answer.status_code, answer.location) == (303, "/account/password/")
+    assert "somebody else chose" in browser.get("/account/password/").text
+    changed = browser.send("/account/password/", {"current": NEW, "password": OTHER, "again": OTHER})
+    assert changed.location == "/account/" and browser.get("/account/").status_code == 200
+
+
+@pytest.mark.parametrize(("rule", "user", "operator"), [("off", 200, 200), ("operators", 200, 303), ("all", 303, 303)])
+def test_a_second_factor_may_be_required(console: Console, rule: str, user: int, operator: int) -> None:
+    application = console.application
+    identity = IdentitySettings(SecondFactorRule(rule))
+    settings = replace(application.settings, identity=identity)
+    required = Console(Application(settings, application.clock, create_app(settings, application.clock)))
+    me, root = required.signed_in(ME), required.signed_in("root@example.org", is_admin=True)
+    assert (me.get("/zones/").status_code, root.get("/zones/").status_code) == (user, operator)
+    for browser, status in ((me, user), (root, operator)):
+        if status == 303:
+            assert browser.get("/zones/").location == FACTOR
+            assert "requires two-factor authentication" in browser.get(FACTOR).text
+            turn_on(required, browser)
+            assert browser.get("/zones/").status_code == 200
 
 
 def test_the_history_shows_audit_events(console: Console) -> None:

@@ -9,11 +9,12 @@ from playwright.sync_api import Browser, Page, expect
 
 from appliance.console.record_forms import FORMS
 from tests.appliance import Appliance
-from tests.browser import barriers, sign_in, visit
+from tests.browser import barriers, change_first_password, sign_in, visit
 from tests.console.zone_page import DIGEST, EVERY_FORM
 from tests.pair import LOOPBACK, wait_for
 from tests.stories.test_served import wire
 
+CHOSEN = "a password of my own"
 HOSTILE = "<img src=x onerror=\"document.title='injected'\">"
 
 
@@ -24,11 +25,13 @@ def base(appliance: Appliance) -> str:
 
 
 @pytest.fixture(scope="module")
-def password(appliance: Appliance) -> str:
-    """The password that the first start printed."""
+def password(appliance: Appliance, chromium: Browser, base: str) -> str:
+    """The password that the first user chose in place of the one that the first start printed."""
     found = re.search(r"^password +(\S+)", appliance.printed.read_text(), re.MULTILINE)
     assert found
-    return found[1]
+    with visit(chromium, base) as page:
+        change_first_password(page, "admin@appliance.test", found[1], CHOSEN)
+    return CHOSEN
 
 
 def new_zone(page: Page, domain: str) -> str:
