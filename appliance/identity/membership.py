@@ -18,7 +18,7 @@ def create_account(store: Store, email: str, principal: Principal, now: datetime
     """Create an account without a password."""
     with store.writing():
         account = accounts.create_account(email, now, is_admin=is_admin)
-        audit.append("account.create", account.uuid, account.email, principal, now)
+        audit.append("account.create", account.uuid, account.email, principal, now, _role(is_admin))
     return account
 
 
@@ -34,7 +34,7 @@ def invite(store: Store, principal: Principal, email: str, now: datetime, *, is_
         if credentials.find(email):
             raise InputError(f"an account with the email {email} already exists", "email")
         invitation = invitations.add(email.lower(), secret, principal.account.email, now, is_admin=is_admin)
-        audit.append("account.invite", principal.account.uuid, invitation.email, principal, now)
+        audit.append("account.invite", principal.account.uuid, invitation.email, principal, now, _role(is_admin))
     return invitation, secret
 
 
@@ -53,7 +53,7 @@ def accept(store: Store, secret: str, password: str, browser: Browser, now: date
         invitations.end(invitation.uuid, now)
         principal = Principal.of_account(account, browser.address)
         invited = f"{account.email}, invited by {invitation.invited_by}"
-        audit.append("account.create", account.uuid, invited, principal, now)
+        audit.append("account.create", account.uuid, invited, principal, now, _role(invitation.is_admin))
         return begin_session(account, browser, now)
 
 
@@ -105,6 +105,10 @@ def _revoke_all(account: Account, now: datetime) -> None:
     sessions.end_all(account.uuid, now)
     accounts.revoke_tokens(account.uuid, now)
     invitations.end_all_of(account.email, now)
+
+
+def _role(is_admin: bool) -> str:
+    return "operator" if is_admin else ""
 
 
 def _require_operator(principal: Principal) -> None:

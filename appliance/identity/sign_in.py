@@ -147,7 +147,8 @@ def set_password(store: Store, principal: Principal, new: str, now: datetime, *,
 def _set(principal: Principal, password_hash: str, now: datetime, *, is_first: bool = False) -> None:
     credentials.set_password_hash(principal.account.uuid, password_hash, is_first=is_first)
     sessions.end_all(principal.account.uuid, now)
-    audit.append("password.change", principal.account.uuid, principal.account.email, principal, now)
+    detail = "chosen by another, to be changed after the next sign-in" if is_first else ""
+    audit.append("password.change", principal.account.uuid, principal.account.email, principal, now, detail)
 
 
 def _fingerprint(password_hash: str) -> str:

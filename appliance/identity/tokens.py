@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from ipaddress import ip_network
@@ -12,6 +12,7 @@ from uuid import UUID
 from appliance.durations import parse_duration, print_duration
 from appliance.errors import InputError, NotFound, NotPermitted
 from appliance.identity.permissions import PERMISSIONS, check_permissions, refuse_wider
+from appliance.identity.policies import print_policy
 from appliance.principal import Network, Policy, Principal, Scope, Token, TokenLimits, ZoneKey
 from appliance.store import accounts, audit, zones
 from appliance.store.file.database import Store
@@ -47,7 +48,7 @@ def create_token(
         check_permissions(principal.account, granted)
         creator = principal.token.uuid if principal.token else None
         token, secret = accounts.create_token(principal.account, name, granted, now, limits, created_by=creator)
-        audit.append("token.create", principal.account.uuid, _subject(token), principal, now)
+        audit.append("token.create", principal.account.uuid, _subject(token), principal, now, _rights(token, domains))
     return token, secret
 
 
@@ -63,7 +64,8 @@ def revoke_token(store: Store, principal: Principal, uuid: UUID, now: datetime) 
             _refuse_revoking_wider(principal, token)
         for revoked in _family(visible, uuid):
             accounts.revoke_token(revoked.uuid, now)
-            audit.append("token.revoke", principal.account.uuid, _subject(revoked), principal, now)
+            reason = "" if revoked is token else f"created by {token.prefix}"
+            audit.append("token.revoke", principal.account.uuid, _subject(revoked), principal, now, reason)
 
 
 def visible_tokens(principal: Principal) -> list[Token]:
@@ -195,6 +197,24 @@ def _find_zones(principal: Principal, limits: TokenLimits) -> tuple[TokenLimits,
 
 def _find_zone(key: ZoneKey, scope: Scope) -> Zone | None:
     return zones.get(key, scope) if isinstance(key, UUID) else zones.get_by_name(parse_domain(key), scope)
+
+
+def _rights(token: Token, domains: Mapping[ZoneKey, str]) -> str:
+    """Return permissions and limits of a token for the audit log, with the domains of its zones."""
+    limits = token.limits
+    named: dict[str, Iterable[object] | None] = {
+        "permissions": sorted(token.permissions),
+        "zones": limits.zones and sorted(domains.get(zone, str(zone)) for zone in limits.zones),
+        "types": limits.record_types,
+        "names": limits.record_names,
+        "networks": limits.networks,
+        "policies": limits.policies and [print_policy(policy, domains) for policy in limits.policies],
+        "create zones": None if limits.create_zones is None else [limits.create_zones],
+        "delete zones": None if limits.delete_zones is None else [limits.delete_zones],
+        "max unused": [print_duration(limits.max_unused)] if limits.max_unused else None,
+        "expires": [f"{limits.expires_at:%Y-%m-%dT%H:%M:%SZ}"] if limits.expires_at else None,
+    }
+    return "; ".join(f"{name} {', '.join(map(str, values))}" for name, values in named.items() if values)
 
 
 def _subject(token: Token) -> str:

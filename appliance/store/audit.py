@@ -16,10 +16,16 @@ from appliance.principal import Principal, Scope
 from appliance.store import tables
 from appliance.store.zones import Page, within_with_deleted
 
+MAX_DETAIL = 2000
+"""Characters of the detail of an event."""
+
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """Who did what, when and from where; for a change of a zone also the zone, its serial and numbers of records."""
+    """Who did what, when and from where; for a change of a zone also the zone, its serial and numbers of records.
+
+    `detail` is what was changed: settings before and after, or the rights of a token.
+    """
 
     uuid: UUID
     created_at: datetime
@@ -31,15 +37,17 @@ class AuditEntry:
     serial: int | None = None
     added: int = 0
     removed: int = 0
+    detail: str = ""
 
 
-def append(kind: str, account: UUID, subject: str, principal: Principal, now: datetime) -> None:
-    """Append an event that concerns the account."""
+def append(kind: str, account: UUID, subject: str, principal: Principal, now: datetime, detail: str = "") -> None:
+    """Append an event that concerns the account; of `detail` at most MAX_DETAIL characters are stored."""
     tables.AuditEvent.create(
         uuid=uuid4(),
         kind=kind,
         account=account,
         subject=subject,
+        detail=detail if len(detail) <= MAX_DETAIL else f"{detail[: MAX_DETAIL - 1]}…",
         actor_account=principal.recorded_account,
         actor=principal.name,
         address=principal.address,
@@ -95,7 +103,7 @@ def _entries_of_changes(numbers: list[int]) -> dict[tuple[str, int], AuditEntry]
         for column, kept in ((change.added, change.added_count), (change.removed, change.removed_count))
     ]
     columns = (change.id, change.uuid, change.created_at, change.kind, change.actor, change.address, change.serial)
-    query = change.select(*columns, *counts, tables.Zone.uuid, tables.Zone.name).join(tables.Zone)
+    query = change.select(*columns, change.settings, *counts, tables.Zone.uuid, tables.Zone.name).join(tables.Zone)
     rows: Iterable[Any] = query.where(change.id.in_(numbers))  # with the columns that the counts add
     return {
         ("change", row.id): AuditEntry(
@@ -109,9 +117,18 @@ def _entries_of_changes(numbers: list[int]) -> dict[tuple[str, int], AuditEntry]
             row.serial,
             row.added_number,
             row.removed_number,
+            _changed_settings(row.settings),
         )
         for row in rows
     }
+
+
+def _changed_settings(settings: dict[str, Any] | None) -> str:
+    """Return the settings that differ, before and after; empty for the first ones of a zone."""
+    before, after = (settings or {}).get("before") or {}, (settings or {}).get("after") or {}
+    return "; ".join(
+        f"{name}: {before[name]} → {after.get(name)}" for name in before if before[name] != after.get(name)
+    )
 
 
 def _contains(search: str, *columns: pw.Field) -> pw.Expression:
@@ -121,6 +138,8 @@ def _contains(search: str, *columns: pw.Field) -> pw.Expression:
 def _entries_of_events(numbers: list[int]) -> dict[tuple[str, int], AuditEntry]:
     rows = tables.AuditEvent.select().where(tables.AuditEvent.id.in_(numbers))
     return {
-        ("event", row.id): AuditEntry(row.uuid, row.created_at, row.kind, row.subject, row.actor, row.address)
+        ("event", row.id): AuditEntry(
+            row.uuid, row.created_at, row.kind, row.subject, row.actor, row.address, detail=row.detail
+        )
         for row in rows
     }

@@ -202,13 +202,17 @@ class Change(pw.Model):
 
 
 class AuditEvent(pw.Model):
-    """An action that changed no zone; `account` is the account that it concerns, `subject` what it was done to."""
+    """An action that changed no zone; `account` is the account that it concerns, `subject` what it was done to.
+
+    `detail` is what it changed, such as the rights of a token.
+    """
 
     id = pw.AutoField()
     uuid = pw.UUIDField()
     kind = pw.TextField()
     account = pw.UUIDField()
     subject = pw.TextField()
+    detail = pw.TextField(default="")
     actor_account = pw.UUIDField(null=True)
     actor = pw.TextField()
     address = pw.TextField()

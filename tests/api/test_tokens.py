@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import timedelta
 from ipaddress import ip_network
@@ -266,3 +267,20 @@ def test_a_limited_token_sees_itself_and_what_it_created(me: Bearer, limit: str)
         assert is_error(answer, 404, "not_found") and answer.data == unknown.data
     assert limited("DELETE", f"/account/tokens/{child['uuid']}/").status_code == 204
     assert len(limited("GET", "/account/tokens/").get_json()) == 1
+
+
+def test_the_audit_log_says_what_was_changed(me: Bearer) -> None:
+    zone = me.zone("example.com")
+    me("PATCH", f"/dns-zones/{zone['uuid']}/", {"default_ttl": 60, "protected": True, "comment": ""})
+    older = create(me, zones=["example.com"], record_types=["TXT"], expires_at="2032-01-01T00:00:00Z")
+    create(me, policies=[{"zone": "example.com", "name": "www", "write": True}], create_zones=False, max_unused="90d")
+    me("DELETE", f"/account/tokens/{older['uuid']}/")
+    details: dict[str, list[str]] = defaultdict(list)
+    for entry in me("GET", "/account/audit/").get_json():
+        details[entry["action"]].append(entry["detail"])
+    assert details["zone.settings"] == ["default_ttl: 3600 → 60; protected: False → True"]
+    assert sorted(details["token.create"]) == [
+        "permissions dns:list; policies zone=example.com name=www write; create zones False; max unused 90d",
+        "permissions dns:list; zones example.com; types TXT; expires 2032-01-01T00:00:00Z",
+    ]
+    assert details["token.revoke"] == details["zone.create"] == [""]

@@ -1,4 +1,4 @@
-"""Recovery codes, each of which replaces a code of the second factor once; and policies of tokens."""
+"""Recovery codes of second factors; policies of tokens, and their creators; what audit events changed."""
 
 import peewee as pw
 
@@ -20,6 +20,7 @@ STATEMENTS = (
     "alter table token add column max_unused integer",
     # uuid of the token that created it
     "alter table token add column created_by text",
+    "alter table audit_event add column detail text not null default ''",
 )
 
 
