@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from dns.name import Name
+from dns.rcode import Rcode
 
 from appliance.addresses import Nameserver
 from appliance.deploy.catalog import members_of
@@ -93,10 +94,13 @@ class Snapshot:
         return self.nameservers[0] in answers and all(answer.serial is None for answer in answers.values())
 
     def is_missed(self, status: ZoneStatus) -> bool:
-        """Return True for a member of the catalog if every secondary answers that it has no such zone."""
+        """Return True for a member of the catalog if every secondary answers that it has no such zone.
+
+        SERVFAIL says that it has the zone, and has not transferred it yet.
+        """
         answers = [self.answers.get((server, status.name)) for server in self.nameservers[1:]]
         is_member = self.members is not None and member_label(status.uuid) in self.members
-        return is_member and bool(answers) and all(answer is not None and answer.serial is None for answer in answers)
+        return is_member and bool(answers) and all(answer is not None and _is_unknown(answer) for answer in answers)
 
     def catalog_serials(self) -> tuple[int | None, int | None]:
         """Return the catalog's serial on the primary, and that of a secondary which is ahead of it."""
@@ -106,6 +110,10 @@ class Snapshot:
             serial for serial in served.values() if own is not None and serial is not None and is_ahead(serial, own)
         ]
         return own, latest(*over) if over else None
+
+
+def _is_unknown(answer: SoaResponse) -> bool:
+    return answer.serial is None and answer.rcode != Rcode.SERVFAIL
 
 
 @dataclass(slots=True)

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
+from dns.rcode import Rcode
+
 from appliance.addresses import Nameserver
 from appliance.deploy.publisher import Expectation, SerialServed, ZoneAbsent
 from appliance.deploy.reconcile import Plan, Snapshot, adopted, plan
@@ -166,6 +168,9 @@ def test_a_member_that_no_secondary_has_is_missed() -> None:
     assert snapshot([zone], 7, None, members).is_missed(zone)
     assert not any(snapshot([zone], 7, ns2, members).is_missed(zone) for ns2 in (6, 7, "silent"))
     assert not snapshot([zone], 7, None).is_missed(zone)
+    transferring = snapshot([zone], 7, None, members)
+    transferring.answers[NS2, zone.name] = replace(answered(NS2, ZONE, None), rcode=Rcode.SERVFAIL)  # type: ignore[index]
+    assert not transferring.is_missed(zone)
 
 
 def test_what_a_nameserver_must_show_is_up_to_the_publisher() -> None:
