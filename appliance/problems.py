@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from appliance.store import faults, heartbeat, statistics, unknown_zones
+from appliance.store.file.space import Space
 from appliance.zones.names import print_domain
 
 LATE_AFTER = timedelta(seconds=60)
@@ -30,9 +31,15 @@ class Problem:
     remedy: str
 
 
-def find_problems(nameservers: Sequence[str], now: datetime) -> list[Problem]:
-    """Return all problems: of the deployer, keys, nameservers, zones, and zones that are not in the database."""
+def find_problems(nameservers: Sequence[str], now: datetime, space: Space | None = None) -> list[Problem]:
+    """Return all problems: of the deployer, keys, nameservers, zones, and zones that are not in the database.
+
+    `space` is that of the database: a deployer that is silent because its disk is full is not to blame.
+    """
     deployer = deployer_problem(now)
+    if deployer and space and space.is_full:
+        remedy = "free some space: the deployer continues by itself"
+        deployer = Problem("store", "database", "the disk of the database is full", remedy)
     return [
         *([deployer] if deployer else ()),
         *_faults(),

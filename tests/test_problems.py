@@ -17,6 +17,7 @@ from appliance.doctor.result import DoctorContext, Verdict
 from appliance.problems import deployer_problem, find_problems
 from appliance.settings import Settings, StoreSettings
 from appliance.store import faults, heartbeat, unknown_zones
+from appliance.store.file.space import Space
 from appliance.zones.deployment import NameserverState, Observation
 from tests.deployed import store_attempt, store_observations
 from tests.workspace import Workspace
@@ -97,6 +98,13 @@ def test_the_doctor_reports_every_problem(workspace: Workspace) -> None:
     assert len(expected) == 2
     assert [(one.what, one.repair) for one in results] == [(one.text, one.remedy) for one in expected]
     assert {one.verdict for one in results} == {Verdict.FAIL}
+
+
+def test_a_full_disk_is_named_in_place_of_the_silent_deployer(workspace: Workspace) -> None:
+    beat(workspace, -3600)
+    (full,) = find_problems((), workspace.clock(), Space(0, 0, free=0))
+    assert (full.kind, full.text) == ("store", "the disk of the database is full")
+    assert [one.kind for one in find_problems((), workspace.clock(), Space(0, 0, free=1 << 40))] == ["deployer"]
 
 
 def test_zones_that_were_just_created_are_waiting_and_no_problem(workspace: Workspace) -> None:

@@ -14,6 +14,7 @@ from appliance.principal import Scope
 from appliance.problems import find_problems
 from appliance.settings import Settings
 from appliance.store import deployments, zones
+from appliance.store.file.space import measure
 from appliance.store.zones import Page
 from appliance.zones.deployment import Deployment, DeploymentState
 from appliance.zones.deployment_error import explain
@@ -61,7 +62,8 @@ def _found(settings: Settings, domain: str | None) -> list[tuple[Zone, Deploymen
 def _report_problems(settings: Settings) -> bool:
     """Print every problem and its remedy; return True if there is none."""
     with opened(settings):
-        problems = find_problems([server.name for server in settings.dns.nameservers], now())
+        names, space = [server.name for server in settings.dns.nameservers], measure(settings.store.path)
+        problems = find_problems(names, now(), space)
     for problem in problems:
         click.echo(f"{problem.text}. What to do: {problem.remedy}", err=True)
     return not problems
