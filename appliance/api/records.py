@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import dns.name
 from flask import Response
 from flask.views import MethodView
 
 from appliance.api import response_headers, schemas
 from appliance.api.auth import needs, principal, without_unread
+from appliance.api.filters import record_filters
 from appliance.api.parsing import Blueprint, uuid_or_not_found
 from appliance.api.presentation import READ_ONLY_OF_RECORDS, check_read_only, dump_record, record_of
 from appliance.api.warnings import warning_header
@@ -23,8 +23,6 @@ from appliance.store.records import Filters
 from appliance.store.zones import Page
 from appliance.web.context import context, reading
 from appliance.zones.model import Record, Zone
-from appliance.zones.names import parse_owner, print_owner
-from appliance.zones.rdata import parse_type
 
 EXAMPLE_UUID = "6b1f4ad4-9a39-4f6b-8c5e-2f0f6f1c9f3a"
 
@@ -118,18 +116,7 @@ def _change(uuid: str, body: dict[str, Any], change: Callable[[Zone, Record], Re
 
 def _filters(query: dict[str, Any]) -> Filters | None:
     """Return the filters of the store, or None if no record can match."""
-    origin = dns.name.root
     try:
-        zone = None
-        if "zone" in query:
-            found = zone_at(query["zone"])
-            zone, origin = found.uuid, found.name
-        return Filters(
-            zone=zone,
-            rdtype=parse_type(query["record_type"].upper()) if "record_type" in query else None,
-            owner=print_owner(parse_owner(query["name"].lower(), origin), origin) if "name" in query else None,
-            value=query.get("value"),
-            search=query.get("search"),
-        )
+        return record_filters(query, zone_at(query["zone"]) if "zone" in query else None)
     except (InputError, NotFound):
         return None

@@ -195,7 +195,7 @@ class ZoneFilters(Paged):
     """Filters of zones."""
 
     domain = StrictString(metadata=_described("The exact domain, with A-labels or U-labels.", "example.com"))
-    search = StrictString(metadata=_described("A substring of the domain.", "example"))
+    search = StrictString(metadata=_described("A substring of domain or comment, in any letter case.", "example"))
 
 
 class RecordFilters(Paged):
@@ -203,9 +203,9 @@ class RecordFilters(Paged):
 
     zone = StrictString(metadata=_described("Uuid or domain of the zone."))
     record_type = StrictString(metadata=_described("The exact type.", "A"))
-    name = StrictString(metadata=_described("The exact name, relative; with `zone` also a full name.", "www"))
-    value = StrictString(metadata=_described("The exact value.", "192.0.2.1"))
-    search = StrictString(metadata=_described("A substring of name or value."))
+    name = StrictString(metadata=_described("The exact name, relative or full.", "www"))
+    value = StrictString(metadata=_described("The value, in any spelling in which it may be written.", "192.0.2.1"))
+    search = StrictString(metadata=_described("A substring of full name, value or comment, in any letter case."))
 
 
 class ZoneCreate(Strict):

@@ -21,7 +21,7 @@ from appliance.store.rrsets import SORT_KEYS, SetFilters
 from appliance.web.context import context, reading
 from appliance.web.paging import find_page, neighbours
 from appliance.zones.model import Zone
-from appliance.zones.names import print_domain, print_owner
+from appliance.zones.names import print_owner
 from appliance.zones.rdata import parse_type
 
 RRSETS = 50
@@ -62,7 +62,7 @@ def show_zone(uuid: UUID) -> Response:
     is_type = type_name in FORMS and FORMS[type_name].record_type == type_name
     rdtype = parse_type(type_name) if is_type else None
     name = request.args.get("name")
-    filters = SetFilters(rdtype, search.lower().removesuffix("." + print_domain(zone.name)), name)
+    filters = SetFilters(rdtype, search, name)
     with reading():
         found, total, shown = find_page(RRSETS, lambda page: rrsets.find(zone, page, filters, sort))
         types = rrsets.types_of(zone)

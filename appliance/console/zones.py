@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-import dns.name
 from flask import Response, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
@@ -19,7 +18,7 @@ from appliance.web.context import context, reading
 from appliance.web.paging import find_page, neighbours
 from appliance.zones.deployment import DeploymentState
 from appliance.zones.model import Zone
-from appliance.zones.names import parse_owner, print_domain, print_unicode
+from appliance.zones.names import print_domain, print_unicode
 
 ZONES = 50
 """Zones on a page."""
@@ -30,11 +29,11 @@ def show_zones() -> Response:
     """Show the zones of the account by domain; operators see those of all accounts."""
     search, state_name = request.args.get("search", "").strip(), request.args.get("state", "")
     state = DeploymentState(state_name) if state_name in list(DeploymentState) else None
-    principal, text = current_session().principal, _to_a_labels(search.lower())
+    principal = current_session().principal
     owner = request.args.get("owner", "").strip() if principal.operator else ""
     with reading():
         found, total, shown = find_page(
-            ZONES, lambda page: zones.find(principal.scope, page, search=text, state=state, owner=owner)
+            ZONES, lambda page: zones.find(principal.scope, page, search=search, state=state, owner=owner)
         )
         owners = accounts.emails_of({zone.account for zone in found}) if principal.operator else {}
         found_deployments = deployments.of_zones(found, context().nameservers)
@@ -138,14 +137,6 @@ def get_zone(uuid: UUID) -> Zone:
     """Return the zone; raise NotFound if the account has no such zone."""
     with reading():
         return find_zone(uuid, current_session().principal.scope)
-
-
-def _to_a_labels(text: str) -> str:
-    """Return the search text with A-labels, as domains are stored."""
-    try:
-        return text if text.isascii() else print_domain(parse_owner(text, dns.name.root))
-    except InputError:
-        return text
 
 
 def other_owner(zone: Zone) -> str:

@@ -5,7 +5,9 @@ Each row has the record's line of the zone file, so that SQLite can concatenate 
 
 from __future__ import annotations
 
+import functools
 import json
+import operator
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
@@ -17,6 +19,7 @@ from dns.rdatatype import RdataType
 from appliance.errors import InvalidValue
 from appliance.principal import Scope
 from appliance.store import delegations, name_keys, tables
+from appliance.store.search import contains
 from appliance.store.zones import Page, within
 from appliance.store.zones import from_row as zone_from_row
 from appliance.zones.model import Node, Record, Zone, group_rrsets
@@ -38,13 +41,33 @@ class Lines:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnerMatch:
+    """An owner, relative to its zone, in the zone of that name, or in any if that is None."""
+
+    owner: str
+    zone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DataMatch:
+    """Data of a record: its type, and its canonical value or its wire form, if that does not have a priority too."""
+
+    rdtype: RdataType
+    value: str
+    wire: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
 class Filters:
-    """Conditions for a list of records; None and the empty string mean no condition."""
+    """Conditions for a list of records; None and the empty string mean no condition, an empty tuple that none matches.
+
+    One of `places` and one of `data` must match.
+    """
 
     zone: UUID | None = None
     rdtype: RdataType | None = None
-    owner: str | None = None
-    value: str | None = None
+    places: tuple[OwnerMatch, ...] | None = None
+    data: tuple[DataMatch, ...] | None = None
     search: str | None = None
 
 
@@ -182,14 +205,36 @@ def _conditions(filters: Filters) -> Iterator[pw.Expression]:
         yield tables.Zone.uuid == filters.zone
     if filters.rdtype is not None:
         yield tables.Record.rdtype == filters.rdtype.name
-    if filters.owner is not None:
-        yield tables.Record.owner == filters.owner
-    if filters.value is not None:
-        yield tables.Record.value == filters.value
+    if filters.places is not None:
+        yield _any(map(_is_at, filters.places))
+    if filters.data is not None:
+        yield _any(map(_has, filters.data))
     if filters.search:
-        yield (pw.fn.instr(tables.Record.owner, filters.search.lower()) > 0) | (
-            pw.fn.instr(tables.Record.value, filters.search) > 0
-        )
+        yield contains(filters.search, *searched(tables.Zone.name))
+
+
+def searched(zone_name: pw.Node) -> Iterator[pw.Node]:
+    """Yield what a search reads of a record in the zone of that name: owner, full name, value and comment."""
+    record = tables.Record
+    is_apex = record.owner == "@"
+    yield from (record.owner, pw.Case(None, ((is_apex, zone_name),), record.owner.concat(".").concat(zone_name)))
+    yield from (record.value, record.comment)
+
+
+def _is_at(place: OwnerMatch) -> pw.Expression:
+    is_owner = tables.Record.owner == place.owner
+    return is_owner if place.zone is None else is_owner & (tables.Zone.name == place.zone)
+
+
+def _has(datum: DataMatch) -> pw.Expression:
+    is_same = tables.Record.value == datum.value
+    if datum.wire is not None:
+        is_same |= tables.Record.wire == datum.wire
+    return (tables.Record.rdtype == datum.rdtype.name) & is_same
+
+
+def _any(conditions: Iterable[pw.Expression]) -> pw.Expression:
+    return functools.reduce(operator.or_, conditions, pw.Value(0) == 1)
 
 
 def zone_id(zone: Zone) -> pw.ModelSelect[tables.Zone]:

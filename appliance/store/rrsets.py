@@ -9,13 +9,15 @@ import peewee as pw
 from dns.rdatatype import RdataType
 
 from appliance.store import name_keys, records, tables
+from appliance.store.search import contains
 from appliance.store.zones import Page
 from appliance.zones.model import RRset, Zone
+from appliance.zones.names import print_domain
 
 
 @dataclass(frozen=True, slots=True)
 class SetFilters:
-    """Conditions for RRsets; `text` is a part of the owner or of a value, in any letter case."""
+    """Conditions for RRsets; `text` is searched for as in lists of records."""
 
     rdtype: RdataType | None = None
     text: str = ""
@@ -64,6 +66,5 @@ def _conditions(zone: Zone, filters: SetFilters) -> list[pw.Expression]:
     if filters.owner is not None:
         conditions.append(record.owner == filters.owner)
     if filters.text:
-        text = filters.text.lower()
-        conditions.append((pw.fn.instr(record.owner, text) > 0) | (pw.fn.instr(pw.fn.lower(record.value), text) > 0))
+        conditions.append(contains(filters.text, *records.searched(pw.Value(print_domain(zone.name)))))
     return conditions

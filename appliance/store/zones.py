@@ -14,6 +14,7 @@ from dns.name import Name
 from appliance.errors import InvalidName
 from appliance.principal import Scope
 from appliance.store import name_keys, tables
+from appliance.store.search import contains
 from appliance.zones.deployment import DeploymentState
 from appliance.zones.model import Zone
 from appliance.zones.names import print_domain
@@ -126,7 +127,7 @@ def find(
     if name is not None:
         conditions.append(tables.Zone.name == print_domain(name))
     if search:
-        conditions.append(pw.fn.instr(tables.Zone.name, search.lower()) > 0)
+        conditions.append(contains(search, tables.Zone.name, tables.Zone.comment))
     if state is not None:
         conditions.append(state_column() == state.value)
     if owner:

@@ -59,6 +59,9 @@ def test_a_parameter_given_twice(me: Bearer) -> None:
         ("domain=a..b", 0),
         ("domain=%00", 0),
         ("search=CHER", 1),
+        ("search=BÜCHER", 1),
+        ("search=bücher.example.", 1),
+        ("search=PRÜFUNG", 1),
         ("search=example", 2),
         ("search=", 2),
         ("search=%25", 0),
@@ -66,7 +69,8 @@ def test_a_parameter_given_twice(me: Bearer) -> None:
 )
 def test_filters_of_zones(me: Bearer, query: str, found: int) -> None:
     me.zone("bücher.example")
-    me.zone("other.example")
+    other = me.zone("other.example")
+    assert me("PATCH", f"/dns-zones/{other['uuid']}/", {"comment": "In Prüfung"}).status_code == 200
     answer = me("GET", f"/dns-zones/?{query}")
     assert (answer.status_code, len(answer.get_json()), answer.headers["X-Total-Count"]) == (200, found, str(found))
 
@@ -86,13 +90,24 @@ def test_filters_of_zones(me: Bearer, query: str, found: int) -> None:
         ("name=www.first.com.&zone={zone}", ["www A", "www TXT"]),
         ("name=first.com&zone={zone}", ["@ A", "@ MX"]),
         ("name=%40", ["@ A", "@ MX"]),
-        ("name=www.first.com", []),
+        ("name=www.first.com", ["www A", "www TXT"]),
+        ("name=WWW.First.COM.", ["www A", "www TXT"]),
+        ("name=first.com", ["@ A", "@ MX"]),
+        ("name=www.", []),
+        ("name=com", []),
         ("name=www.other.com.&zone={zone}", []),
         ("name=bad name", []),
         ("value=192.0.2.1", ["@ A", "www A"]),
         ("value=192.0.2", []),
+        ("value=mail.EXAMPLE.com.", ["@ MX"]),
+        ("record_type=MX&value=mail.example.com.", ["@ MX"]),
+        ("record_type=A&value=mail.example.com.", []),
+        ('value="hello"', ["www TXT"]),
         ("search=192.0.2", ["@ A", "www A", "www A"]),
         ("search=mail", ["@ MX"]),
+        ("search=HELLO", ["www TXT"]),
+        ("search=WWW.first.", ["www A", "www TXT"]),
+        ("search=first.com.", ["@ A", "@ MX", "www A", "www TXT"]),
         ("zone=no-uuid", []),
     ],
 )
@@ -107,6 +122,51 @@ def test_filters_of_records(me: Bearer, query: str, found: list[str]) -> None:
     assert answer.status_code == 200
     assert [f"{record['name']} {record['record_type']}" for record in answer.get_json()] == found
     assert answer.headers["X-Total-Count"] == str(len(found))
+
+
+EVERY_SPELLING = [
+    ("AAAA", "2001:db8::1", ["2001:0DB8::1", "2001:db8:0:0::1"]),
+    ("CNAME", "target.example.net", ["target.example.net.", "TARGET.example.net", "target.example.net"]),
+    ("SRV", "5 5060 sip.bücher.example", ["5 5060 sip.xn--bcher-kva.example.", "5 5060 sip.bücher.example"]),
+    ("TXT", '"v=spf1 " "-all"', ['"v=spf1 " "-all"']),
+    ("TXT", "Grüße", ["Grüße", '"Gr\\195\\188\\195\\159e"']),
+    ("CAA", '0 issue "ca.example"', ['0 issue "ca.example"']),
+]
+
+
+@pytest.mark.parametrize(("record_type", "value", "spellings"), EVERY_SPELLING)
+def test_a_value_is_found_in_every_spelling_in_which_it_may_be_written(
+    me: Bearer, record_type: str, value: str, spellings: list[str]
+) -> None:
+    zone, priority = me.zone("first.com"), {"priority": 5} if record_type == "SRV" else {}
+    record = me.record(zone, record_type, "x", value, **priority)
+    me.record(zone, "TXT", "y", "another")
+    for spelling in (record["value"], *spellings):
+        for query in ({"value": spelling}, {"value": spelling, "record_type": record_type, "zone": zone["uuid"]}):
+            found = me("GET", "/dns-records/", query_string=query).get_json()
+            assert [one["uuid"] for one in found] == [record["uuid"]], query
+
+
+def test_a_search_looks_at_owners_full_names_values_and_comments_in_any_letter_case(me: Bearer) -> None:
+    zone = me.zone("bücher.example")
+    record = me.record(zone, "TXT", "straße", "Überall, 'quoted'", comment="Für Çelik")
+    address = me.record(zone, "AAAA", "@", "2001:db8::1")
+    for text, found in (
+        ("STRASSE", []),
+        ("straße", [record]),
+        ("STRAßE.BÜCHER", [record]),
+        ("straße.bücher.example.", [record]),
+        ("xn--strae-oqa.xn--bcher", [record]),
+        ("überall", [record]),
+        ("ÇELIK", [record]),
+        ("'quoted'", [record]),
+        ("bücher.example", [address, record]),
+        ("2001:0DB8::1", [address]),
+        ("2001:DB8", [address]),
+        ("nothing", []),
+    ):
+        answer = me("GET", "/dns-records/", query_string={"search": text})
+        assert [one["uuid"] for one in answer.get_json()] == [one["uuid"] for one in found], text
 
 
 def test_records_of_a_zone_are_listed_completely_or_in_pages(me: Bearer) -> None:
@@ -136,6 +196,10 @@ def test_a_list_needs_the_same_number_of_statements_for_any_length(application: 
     with counted() as records:
         assert len(me("GET", "/dns-records/").get_json()) == 20
     assert len(records) <= len(few)
+    query = {"value": "192.0.2.1", "name": "www.a.b.c.page01.com", "search": "bücher"}
+    with counted() as filtered:
+        assert me("GET", "/dns-records/", query_string=query).get_json() == []
+    assert len(filtered) == len(records)
 
 
 def _links(header: str) -> dict[str, str]:

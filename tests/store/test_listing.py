@@ -10,7 +10,7 @@ from dns.rdatatype import RdataType
 
 from appliance.principal import Scope
 from appliance.store import accounts, deployments, records, statistics, zones
-from appliance.store.records import Filters
+from appliance.store.records import DataMatch, Filters, OwnerMatch
 from appliance.store.zones import Page
 from appliance.zones.deployment import DeploymentState, NameserverState, Observation
 from appliance.zones.names import print_domain, print_owner
@@ -111,7 +111,14 @@ def test_pages_and_filters_of_records(workspace: Workspace) -> None:
     assert find(zone=zone.uuid) == (["@ TXT", "* A", "www A", "www AAAA"], 4)
     assert find(page=Page(2, 3)) == (["www AAAA", "www A"], 5)
     assert find(zone=zone.uuid, rdtype=RdataType.A) == (["* A", "www A"], 2)
-    assert find(owner="www")[1] == 3 and find(value="192.0.2.1")[1] == 2 and find(value="192.0.2")[1] == 0
+    assert (
+        find(places=(OwnerMatch("www"),))[1] == 3
+        and find(places=(OwnerMatch("www", "a.org"), OwnerMatch("@", "www.a.org")))[1] == 2
+    )
+    wire = b"\xc0\x00\x02\x01"
+    for data in (DataMatch(RdataType.A, "192.0.2.1", None), DataMatch(RdataType.A, "", wire)):
+        assert find(data=(data, DataMatch(RdataType.MX, "192.0.2.1", None)))[1] == 2
+    assert find(data=())[1] == find(places=())[1] == find(data=(DataMatch(RdataType.A, "192.0.2", None),))[1] == 0
     assert find(search="WW")[1] == 3 and find(search="%_") == (["@ TXT"], 1) and find(search="192.0")[1] == 3
     assert find(workspace.stranger.scope) == ([], 0) and find(zone=uuid4()) == ([], 0)
     assert find(replace(workspace.owner.scope, zones=frozenset({other.uuid})))[1] == 1

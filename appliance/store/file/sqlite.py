@@ -111,6 +111,7 @@ class Database(APSWDatabase):
 
     def _add_conn_hooks(self, connection: Connection) -> None:
         connection.convert_binding = _as_text
+        connection.create_scalar_function("casefold", _casefold, 1, deterministic=True)
         if self._timer.limit:
             connection.set_progress_handler(self._timer.is_over, _STEPS)
         super()._add_conn_hooks(connection)
@@ -121,3 +122,9 @@ def _as_text(_cursor: object, _number: int, value: object) -> str:
     if not isinstance(value, datetime):
         raise TypeError(f"SQLite cannot store {value!r}")
     return value.isoformat(" ")
+
+
+def _casefold(*arguments: apsw.SQLiteValue) -> apsw.SQLiteValue:
+    """Return the text without letter case: the SQL function `casefold`, as `lower` knows only ASCII."""
+    (text,) = arguments
+    return text.casefold() if isinstance(text, str) else text
