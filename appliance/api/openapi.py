@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
-from typing import Any
 
 import flask
 import flask_smorest
-from apispec import APISpec
 from flask import Flask, Response
 
 from appliance import __version__
-from appliance.api import account, records, response_headers, schemas, warnings, zones
+from appliance.api import account, published_document, records, response_headers, schemas, warnings, zones
 
 ASSETS = Path(__file__).parent / "static" / "swagger-ui"
 SHOWN_ASSETS = ("swagger-ui.css", "swagger-ui-bundle.js")
@@ -49,7 +47,7 @@ def register(app: Flask) -> None:
     api.spec.components.parameter(response_headers.PREFER, "header", response_headers.PREFER_PARAMETER)
     for blueprint in (zones.blueprint, warnings.blueprint, records.blueprint, account.blueprint):
         api.register_blueprint(blueprint)
-    app.extensions["openapi-document"] = functools.cache(lambda: _document(api.spec))
+    app.extensions["openapi-document"] = functools.cache(lambda: published_document.complete(api.spec.to_dict()))
     app.register_blueprint(pages)
 
 
@@ -82,11 +80,3 @@ def asset(name: str) -> Response:
     response = flask.send_from_directory(ASSETS, name)
     response.headers["Cache-Control"] = "public, max-age=3600"
     return response
-
-
-def _document(spec: APISpec) -> dict[str, Any]:
-    document: dict[str, Any] = spec.to_dict()
-    for name in ("TOO_MANY_REQUESTS", "SERVICE_UNAVAILABLE"):
-        document["components"]["responses"][name]["headers"] = dict(response_headers.RETRY_HEADER)
-    document["components"]["responses"]["TOO_MANY_REQUESTS"]["headers"] |= response_headers.RATE_HEADERS
-    return document

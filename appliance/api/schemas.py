@@ -5,6 +5,7 @@ They know JSON and nothing of DNS: a name is a string here, and `appliance.zones
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import marshmallow as ma
@@ -19,12 +20,15 @@ from appliance.api.fields import (
     Timestamp,
 )
 from appliance.api.proofs import OWNERSHIP
+from appliance.identity.permissions import PERMISSIONS
+from appliance.web.error_responses import ERROR_CODES
 from appliance.zones.model import MAX_TTL
 from appliance.zones.rdata import MAX_PRIORITY, TYPES
 
 MAX_PAGE = 1_000_000
 MAX_PAGE_SIZE = 1000
 PAGE_SIZE = 100
+_TYPE_NAMES = tuple(rdtype.name for rdtype in TYPES)
 
 
 class Strict(ma.Schema):
@@ -41,6 +45,10 @@ def _described(text: str, example: object = None) -> dict[str, object]:
     return {"description": text} | ({} if example is None else {"example": example})
 
 
+def _one_of(values: Iterable[str], text: str, example: object = None) -> dict[str, object]:
+    return {**_described(text, example), "enum": list(values)}
+
+
 def _string(text: str, example: object = None, *, allow_none: bool = False) -> fields.String:
     return fields.String(required=True, allow_none=allow_none, metadata=_described(text, example))
 
@@ -53,7 +61,7 @@ class Error(ma.Schema):
     """An error, of any call."""
 
     detail = _string("What is wrong, for people; the text may change.", "MX records require a priority value")
-    error_code = _string("The kind of error, for programs.", "validation_error")
+    error_code = fields.String(required=True, metadata=_one_of(ERROR_CODES, "The kind of error, for programs."))
     field = _string("JSON path of the wrong input, or null.", "priority", allow_none=True)
 
 
@@ -83,7 +91,7 @@ class Record(ma.Schema):
     """A resource record."""
 
     uuid = fields.UUID(required=True)
-    record_type = _string("Type of the record.", "MX")
+    record_type = fields.String(required=True, metadata=_one_of(_TYPE_NAMES, "Type of the record.", "MX"))
     name = _string("Name relative to the zone; `@` is the apex.", "@")
     value = _string("Canonical value; host names have no trailing dot.", "mail.example.com")
     ttl = _integer("Seconds.", 3600)
@@ -150,7 +158,7 @@ class UsedToken(ma.Schema):
 
     name = fields.String(required=True)
     prefix = _string("The first characters of the secret.", "vps_x7KfQ2ab")
-    permissions = fields.List(fields.String(), required=True)
+    permissions = fields.List(fields.String(metadata={"enum": list(PERMISSIONS)}), required=True)
     expires_at = Timestamp(required=True, allow_none=True)
 
 
@@ -202,7 +210,7 @@ class RecordFilters(Paged):
     """Filters of records."""
 
     zone = StrictString(metadata=_described("Uuid or domain of the zone."))
-    record_type = StrictString(metadata=_described("The exact type.", "A"))
+    record_type = StrictString(metadata=_one_of(_TYPE_NAMES, "The exact type.", "A"))
     name = StrictString(metadata=_described("The exact name, relative or full.", "www"))
     value = StrictString(metadata=_described("The value, in any spelling in which it may be written.", "192.0.2.1"))
     search = StrictString(metadata=_described("A substring of full name, value or comment, in any letter case."))
@@ -244,7 +252,7 @@ class ZonePatch(Strict):
             raise ma.ValidationError("DNSSEC signing is not available: only false is accepted")
 
 
-_TYPE = _described(f"One of {', '.join(rdtype.name for rdtype in TYPES)}.", "A")
+_TYPE = _one_of(_TYPE_NAMES, "Type of the record.", "A")
 _NAME = _described("`@` for the apex, a relative name, or a full name in the zone.", "www")
 _VALUE = _described("Value of the record; host names in it are absolute.", "192.0.2.1")
 _SET_TTL = _described(

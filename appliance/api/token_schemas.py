@@ -10,6 +10,7 @@ from marshmallow.types import ErrorMessages
 
 from appliance.api.fields import StrictBoolean, StrictString, StringList, Timestamp
 from appliance.api.schemas import Strict
+from appliance.identity.permissions import PERMISSIONS
 
 _MESSAGES: ErrorMessages = {"invalid": "an array of policies is expected", "null": "null is not allowed here"}
 
@@ -50,7 +51,7 @@ class Token(ma.Schema):
     uuid = fields.UUID(required=True)
     name = fields.String(required=True)
     prefix = fields.String(required=True, metadata=_described("The first characters of the secret.", "vps_x7KfQ2ab"))
-    permissions = fields.List(fields.String(), required=True)
+    permissions = fields.List(fields.String(metadata={"enum": list(PERMISSIONS)}), required=True)
     zones = fields.List(fields.UUID(), required=True, allow_none=True)
     record_types = fields.List(fields.String(), required=True, allow_none=True)
     record_names = fields.List(fields.String(), required=True, allow_none=True)

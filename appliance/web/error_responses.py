@@ -33,6 +33,8 @@ CODES: Mapping[int, str] = {
     503: "unavailable",
 }
 CODES_BY_TYPE: Mapping[type[ApplianceError], str] = {ZoneProtected: "zone_protected"}
+ERROR_CODES = tuple(dict.fromkeys((*CODES.values(), *CODES_BY_TYPE.values())))
+"""Every `error_code`."""
 _MESSAGES: Mapping[int, str] = {
     401: "a valid token is required: Authorization: Bearer vps_...",
     404: "not found",

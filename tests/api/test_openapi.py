@@ -67,6 +67,42 @@ def test_responses_are_as_documented(me: Bearer, document: Json) -> None:
         assert list(document["components"]["schemas"][name]["properties"]) == list(shown)
 
 
+def test_requests_are_strict_and_responses_are_open(document: Json) -> None:
+    schemas = document["components"]["schemas"]
+    closed = {name for name, schema in schemas.items() if schema.get("additionalProperties") is False}
+    sent = {"ZoneCreate", "ZonePatch", "RecordBody", "FlatRecordCreate", "RecordReplace", "RecordPatch", "TokenCreate"}
+    assert sent <= closed
+    received = {"Error", "ZoneSummary", "ZoneDetail", "Record", "Deployment", "Nameserver", "Me", "Account", "Token"}
+    assert received <= schemas.keys() - closed
+    for name in received:
+        for field, schema in schemas[name]["properties"].items():
+            if field in ("uuid", "zone"):
+                assert schema["format"] == "uuid", f"{name}.{field}"
+
+
+def test_closed_sets_are_enumerated(document: Json) -> None:
+    schemas = document["components"]["schemas"]
+    for name in ("Record", "RecordBody", "RecordPatch"):
+        assert {"A", "MX", "OPENPGPKEY"} < set(schemas[name]["properties"]["record_type"]["enum"])
+    assert schemas["Deployment"]["properties"]["state"]["enum"] == ["pending", "deploying", "live", "failed"]
+    assert {"dns:list", "dns:*", "admin:*"} < set(schemas["Token"]["properties"]["permissions"]["items"]["enum"])
+    assert {"validation_error", "zone_protected"} < set(schemas["Error"]["properties"]["error_code"]["enum"])
+
+
+def test_every_status_has_an_example_of_its_own(document: Json) -> None:
+    examples = {
+        name: response["content"]["application/json"]["example"]
+        for name, response in document["components"]["responses"].items()
+        if name != "DEFAULT_ERROR"
+    }
+    assert len({example["detail"] for example in examples.values()}) == len(examples) >= 10
+    codes = document["components"]["schemas"]["Error"]["properties"]["error_code"]["enum"]
+    for example in examples.values():
+        assert list(example) == ["detail", "error_code", "field"] and example["error_code"] in codes
+    assert examples["NOT_FOUND"]["error_code"] == "not_found"
+    assert examples["CONFLICT"]["error_code"] == "zone_protected"
+
+
 def test_the_page_uses_no_other_host(application: Application) -> None:
     web = application.app.test_client()
     page = web.get("/api/v1/docs/")
