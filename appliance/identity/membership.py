@@ -43,7 +43,9 @@ def accept(store: Store, secret: str, password: str, browser: Browser, now: date
 
     Raise NotFound if the invitation is unknown, used, revoked or expired.
     """
-    password_hash = hash_password(password)
+    with store.reading():
+        found = invitations.find(secret, now)
+    password_hash = hash_password(password, found.email if found else "")
     with store.writing():
         invitation = invitations.find(secret, now)
         if invitation is None:

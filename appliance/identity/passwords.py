@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 
 from argon2 import PasswordHasher
@@ -14,6 +15,12 @@ MIN_LENGTH = 12
 """Minimum number of characters of a password."""
 MAX_LENGTH = 1024
 """Maximum number of characters of a password, since hashing takes time."""
+MIN_GUESSES = 10**8
+"""Fewest guesses for a new password: the score 3 of zxcvbn, "safely unguessable"."""
+CONTEXT = ("dns", "appliance", "dns appliance", "nameserver", "console", "operator", "zone", "bind")
+"""Words that somebody guesses first for this service (OWASP ASVS 5.0, 6.2.11)."""
+_ESTIMATED = 72
+"""Characters of a password that are estimated."""
 DUMMY_HASH = "$argon2id$v=19$m=19456,t=2,p=1$536Tu0V7B61jrANLKA//eQ$Iwn8xo19ReJRUeYRPc8ipNEV9QEj0dzP+BRP3Gbm8VQ"
 """Verified where an account has no hash, so that it takes as long; it is the hash of unknown random octets."""
 _MAX_CONCURRENT = 4
@@ -24,14 +31,29 @@ _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _slots = threading.BoundedSemaphore(_MAX_CONCURRENT)
 
 
-def hash_password(password: str) -> str:
-    """Return the hash of a password; raise InputError if it is too short or too long."""
+def hash_password(password: str, email: str) -> str:
+    """Return the hash of a password of that account; raise InputError if it is too short, too long or too common."""
     refuse_control_characters(password, "password")
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
         raise InputError(
             f"a password must have {MIN_LENGTH} to {MAX_LENGTH} characters, not {len(password)}", "password"
         )
+    if _guesses(password, email) < MIN_GUESSES:
+        raise InputError(
+            "this password is easy to guess: it is common, or consists of common words, of the email, or of a pattern. "
+            "Use several unrelated words",
+            "password",
+        )
     return _hash(password)
+
+
+def _guesses(password: str, email: str) -> int:
+    """Return an estimate of the guesses that find the password: zxcvbn knows common passwords, words and patterns."""
+    from zxcvbn import zxcvbn  # noqa: PLC0415 - reads its lists for 0.2 s, which only a new password needs
+
+    parts = [email, *re.split(r"[^a-z0-9]+", email.lower())]
+    estimate = zxcvbn(password[:_ESTIMATED], user_inputs=[*parts, *CONTEXT], max_length=_ESTIMATED)
+    return int(estimate["guesses"])
 
 
 def renew_hash(password: str, stored: str | None) -> str | None:

@@ -129,7 +129,7 @@ def confirm(store: Store, account: Account, password: str) -> None:
 
 def change_password(store: Store, principal: Principal, new: str, browser: Browser, now: datetime) -> str:
     """Set a new password and end all sessions; return the secret of a new session for this browser."""
-    password_hash = hash_password(new)
+    password_hash = hash_password(new, principal.account.email)
     with store.writing():
         _set(principal, password_hash, now)
         secret = new_secret()
@@ -139,7 +139,7 @@ def change_password(store: Store, principal: Principal, new: str, browser: Brows
 
 def set_password(store: Store, principal: Principal, new: str, now: datetime, *, is_first: bool = False) -> None:
     """Set a password without the current one, and end all sessions. `is_first`: somebody else chose it."""
-    password_hash = hash_password(new)
+    password_hash = hash_password(new, principal.account.email)
     with store.writing():
         _set(principal, password_hash, now, is_first=is_first)
 
