@@ -46,7 +46,8 @@ class ReplacedStore:
     zones: dict[Name, list[ReplacedZone]]
     revoked: dict[UUID, datetime | None]
     disabled: dict[UUID, datetime | None]
-    password_hashes: dict[UUID, str | None]
+    password_hashes: dict[UUID, tuple[str | None, bool]]
+    """With whether somebody else chose the password."""
     totp_secrets: dict[UUID, str | None]
     recovery_codes: list[tuple[UUID, str, int, int | None]]
     """Account, digest, times of creation and use."""
@@ -66,7 +67,7 @@ def read_replaced(file: Path) -> ReplacedStore:
             found,
             {UUID(uuid): _moment(at) for uuid, at in reader.execute("select uuid, revoked_at from token")},
             {UUID(uuid): _moment(at) for uuid, at in reader.execute("select uuid, disabled_at from account")},
-            {UUID(uuid): stored for uuid, stored in reader.execute("select uuid, password_hash from account")},
+            {UUID(uuid): (stored, bool(first)) for uuid, stored, first in reader.execute(_passwords(reader))},
             {UUID(uuid): stored for uuid, stored in reader.execute(_totp_secrets(reader))},
             [(UUID(uuid), *columns) for uuid, *columns in reader.execute(_recovery_codes(reader))],
             frozenset(UUID(uuid) for (uuid,) in reader.execute(_held(reader))),
@@ -124,8 +125,9 @@ def apply_revocations(replaced: ReplacedStore) -> None:
     for uuid, moment in replaced.disabled.items():
         if moment:
             tables.Account.update(disabled_at=moment).where(tables.Account.uuid == uuid).execute()
-    for uuid, stored in replaced.password_hashes.items():
-        tables.Account.update(password_hash=stored).where(tables.Account.uuid == uuid).execute()
+    for uuid, (stored, is_first) in replaced.password_hashes.items():
+        changed = {"password_hash": stored, "password_is_first": is_first}
+        tables.Account.update(changed).where(tables.Account.uuid == uuid).execute()
     for uuid, stored in replaced.totp_secrets.items():
         tables.Account.update(totp_secret=stored).where(tables.Account.uuid == uuid).execute()
     _adopt_recovery_codes(replaced)
@@ -191,8 +193,17 @@ def _past_zone(columns: list[object], content: str) -> ReplacedZone:
 
 def _totp_secrets(reader: sqlite.Connection) -> str:
     """Return the query for second factors, a column that older releases do not have."""
+    return f"select uuid, {_column(reader, 'totp_secret', 'null')} from account"  # noqa: S608 - columns of ours
+
+
+def _passwords(reader: sqlite.Connection) -> str:
+    """Return the query for passwords, and whether somebody else chose them, a column that older releases lack."""
+    return f"select uuid, password_hash, {_column(reader, 'password_is_first', '0')} from account"  # noqa: S608 - as above
+
+
+def _column(reader: sqlite.Connection, name: str, otherwise: str) -> str:
     columns = {name for _, name, *_ in reader.execute("pragma table_info(account)")}
-    return "select uuid, totp_secret from account" if "totp_secret" in columns else "select uuid, null from account"
+    return name if name in columns else otherwise
 
 
 def _recovery_codes(reader: sqlite.Connection) -> str:

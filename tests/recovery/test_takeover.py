@@ -186,7 +186,7 @@ def test_revocations_are_kept(workspace: Workspace, again: Again) -> None:
     def change_store() -> None:
         accounts.revoke_token(token.uuid, workspace.clock())
         accounts.disable_account("stranger@example.org", workspace.clock())
-        credentials.set_password_hash(workspace.owner.account.uuid, "the newest")
+        credentials.set_password_hash(workspace.owner.account.uuid, "the newest", is_first=True)
         credentials.set_totp(workspace.owner.account.uuid, "the second factor")
         recovery_codes.use(workspace.owner.account.uuid, "used", workspace.clock())
 
@@ -195,7 +195,7 @@ def test_revocations_are_kept(workspace: Workspace, again: Again) -> None:
     assert found and found.revoked_at == workspace.clock()
     assert accounts.find_account("stranger@example.org").disabled_at == workspace.clock()
     known = credentials.get(workspace.owner.account.uuid)
-    assert (known.password_hash, known.totp_secret) == ("the newest", "the second factor")
+    assert (known.password_hash, known.is_first, known.totp_secret) == ("the newest", True, "the second factor")
     valid = [code for code in ("used", "unused") if recovery_codes.use(owner.uuid, code, workspace.clock())]
     assert valid == ["unused"]
 
