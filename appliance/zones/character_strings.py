@@ -17,7 +17,7 @@ MAX_STRINGS = 256
 
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*+)"')
 _ESCAPE = re.compile(r"\\(\d{3}|\D)")
-_IN_BRACKETS = re.compile(r"""\(\s*+".*"\s*+\)""")
+_IN_BRACKETS = re.compile(r"""\(\s*+".*"\s*+\)\s*+""", re.DOTALL)
 
 
 def parse_strings(value: str, limit: int) -> tuple[bytes, ...]:
@@ -25,8 +25,6 @@ def parse_strings(value: str, limit: int) -> tuple[bytes, ...]:
 
     Raise InvalidValue if the value is empty or malformed, or has more than `limit` octets or 256 strings.
     """
-    if _IN_BRACKETS.fullmatch(value):
-        raise InvalidValue("leave out the brackets around the quoted strings", "value")
     strings = [part for text in _texts(value) for part in _split(text)]
     if not strings:
         raise InvalidValue('the text is empty; an empty string is written as ""', "value")
@@ -36,6 +34,14 @@ def parse_strings(value: str, limit: int) -> tuple[bytes, ...]:
     if len(strings) > MAX_STRINGS:
         raise InvalidValue(f"the value has more than {MAX_STRINGS} strings of {STRING_OCTETS} octets", "value")
     return tuple(strings)
+
+
+def refuse_brackets(value: str) -> None:
+    """Raise InvalidValue for quoted strings in brackets, on one or several lines, as zone files have them."""
+    if _IN_BRACKETS.fullmatch(value):
+        raise InvalidValue(
+            "leave out the brackets around the quoted strings, and separate these by single spaces", "value"
+        )
 
 
 def parse_quoted(value: str) -> tuple[bytes, ...]:

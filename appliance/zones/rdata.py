@@ -25,7 +25,7 @@ from dns.rdtypes.svcbbase import ParamKey, SVCBBase
 
 from appliance.errors import InvalidValue, UnsupportedType
 from appliance.zones.bind_limits import refuse_unloadable
-from appliance.zones.character_strings import MAX_STRINGS, parse_quoted, parse_strings, print_quoted
+from appliance.zones.character_strings import MAX_STRINGS, parse_quoted, parse_strings, print_quoted, refuse_brackets
 from appliance.zones.names import parse_target, print_domain, refuse_control_characters
 
 MAX_TXT_OCTETS = 4096
@@ -81,6 +81,8 @@ def parse_rdata(record_type: str, value: str, priority: int | None, origin: Name
         raise InvalidValue(
             f"the value has {len(value)} characters; at most {rdata_format.max_characters} are allowed", "value"
         )
+    if rdtype == RdataType.TXT:
+        refuse_brackets(value)
     refuse_control_characters(value, "value")
     written = rdata_format.write(value, priority or 0, origin)
     try:

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.cluster.image import bind_programs, default_folder, other_suite, unpacked_bind
+from tests.corpus.reading import FILES, compiled_rows, origin_of, served_rows
+from tests.pair import Pair
 from tests.soak.zones import try_batch
 
 ZONES = 300
@@ -27,3 +29,9 @@ def test_zones_of_every_type_are_served_by_both_releases(other_bind: Path, is_pr
     seed = secrets.randbelow(10**6)
     batch = try_batch(seed, 0, ZONES, (other_bind, None) if is_primary else (None, other_bind))
     assert not batch.violations, seed
+
+
+def test_zones_as_people_write_them_are_served_by_the_other_release(other_bind: Path, tmp_path: Path) -> None:
+    with Pair((other_bind, other_bind)) as pair:
+        served = served_rows(pair, tmp_path)
+    assert {origin_of(file): compiled_rows(file, tmp_path) for file in FILES}.items() <= served.items()

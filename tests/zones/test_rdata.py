@@ -386,9 +386,10 @@ def test_longer_data_is_refused(record_type: str, value: str) -> None:
     assert refused.value.field == "value"
 
 
-def test_brackets_around_strings_are_refused_with_a_hint() -> None:
+@pytest.mark.parametrize("value", ['( "v=DKIM1; k=rsa; "  "p=AAAA" )', '( "v=DKIM1; k=rsa; "\n\t  "p=AAAA" )\n'])
+def test_brackets_around_strings_are_refused_with_a_hint(value: str) -> None:
     with pytest.raises(InvalidValue, match="leave out the brackets"):
-        parse_rdata("TXT", '( "v=DKIM1; k=rsa; "  "p=AAAA" )', None, ORIGIN)
+        parse_rdata("TXT", value, None, ORIGIN)
 
 
 def test_every_type_is_in_both_tables() -> None:
