@@ -81,7 +81,7 @@ def test_a_burst_ends_with_the_newest_content(appliance: Appliance, api: Client)
     for server in SERVERS:
         assert appliance.answer("h199.burst.example", "A", server)[1] == {address("192.0.2.1")}
     seconds = Counter(
-        re.findall(r"^(\S+ [\d:]+),\d+ .*event=deployed zone=burst\.example ", appliance.log("deployer"), re.MULTILINE)
+        re.findall(r"^([\dT:-]+)\.\d+Z .*event=deployed zone=burst\.example ", appliance.log("deployer"), re.MULTILINE)
     )
     # a second may include the end of a deployment that began before it
     assert max(seconds.values()) <= 21
