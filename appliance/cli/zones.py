@@ -84,19 +84,21 @@ def show_zone(settings: Settings, domain: str, as_json: bool) -> None:
 @zone.command("create")
 @click.argument("domain")
 @click.option("--account", "email", required=True, help="Email of the account that owns it.")
+@click.option("--take-records", is_flag=True, help="Move records at and below the domain from the zone above.")
 @json_option
 @settings_options
-def create_zone(settings: Settings, domain: str, email: str, as_json: bool) -> None:
-    """Create an empty zone. Public suffixes are allowed for operators."""
-    from appliance.api.presentation import dump_zone_detail  # noqa: PLC0415 - the other commands start sooner without
+def create_zone(settings: Settings, domain: str, email: str, take_records: bool, as_json: bool) -> None:
+    """Create a zone. Public suffixes are allowed for operators."""
+    from appliance.api.presentation import dump_record, dump_zone_detail  # noqa: PLC0415 - others start sooner without
 
     with opened(settings) as store:
         principal = _acting_for(accounts.find_account(email))
-        created = editor_from(settings, store, now).create_zone(principal, domain)
+        created = editor_from(settings, store, now).create_zone(principal, domain, take_records=take_records)
         state = deployments.of_zones([created], _server_names(settings))[created.uuid]
-        delegated = delegations.of_zone(created)
+        delegated, taken = delegations.of_zone(created), records.of_zone(created)
     if as_json:
-        print_json(dump_zone_detail(created, state, delegated, now()))
+        shown = [dump_record(created, record) for record in taken]
+        print_json({**dump_zone_detail(created, state, delegated, now()), "records": shown})
     else:
         click.echo(f"zone {print_domain(created.name)} created with serial {created.serial}")
 

@@ -193,3 +193,26 @@ def test_comment_and_number_of_changes_have_limits(workspace: Workspace) -> None
     assert caught.value.field == "changes"
     workspace.editor.change_many(workspace.owner, zone.uuid, [new("A", "a", "192.0.2.1")], "why it was done")
     assert workspace.rows()["change"][-1]["comment"] == "why it was done"
+
+
+def test_a_nameserver_moves_together_with_its_glue(workspace: Workspace) -> None:
+    zone = workspace.zone()
+    ns = workspace.add(zone, "NS", "sub", "ns1.sub.example.com")
+    glue = workspace.add(zone, "A", "ns1.sub", "192.0.2.53")
+    moved = UpdateRecord(ns.uuid, {"value": "ns2.sub.example.com"})
+    assert "would hide A at ns1.sub.example.com" in refused(workspace, zone, [moved], "changes.0.name")
+    do(workspace, zone, moved, new("A", "ns2.sub", "192.0.2.54"), DeleteRecord(glue.uuid))
+    assert values(zone) == [("A", "192.0.2.54", 3600), ("NS", "ns2.sub.example.com", 3600)]
+
+
+def test_delegations_may_be_each_others_servers(workspace: Workspace) -> None:
+    zone = workspace.zone()
+    pairs = [("foo", "bar"), ("bar", "foo")]
+    both = [[new("NS", name, f"ns.{other}.example.com"), new("A", f"ns.{name}", "192.0.2.1")] for name, other in pairs]
+    do(workspace, zone, *(request for one in both for request in one))
+    held = {(one.rdtype.name, one.owner.labels[0], one.value): one for one in records.of_zone(zone)}
+    ns = held["NS", b"foo", "ns.bar.example.com"]
+    text = refused(workspace, zone, [UpdateRecord(ns.uuid, {"value": "ns.example.org"})], "changes.0.name")
+    assert "ns.bar.example.com is below the delegation of bar.example.com" in text
+    address = next(one for one in records.of_zone(zone) if one.owner.labels[:2] == (b"ns", b"bar"))
+    do(workspace, zone, UpdateRecord(ns.uuid, {"value": "ns.example.org"}), DeleteRecord(address.uuid))

@@ -16,6 +16,7 @@ from appliance.errors import InputError, InvalidName, MissingPermission, RuleBro
 from appliance.store import delegations, journal, records, zones
 from appliance.zones.model import Record, Zone
 from appliance.zones.names import print_owner
+from appliance.zones.ownership import Proof
 from tests.workspace import APEX, Workspace, current_database
 
 Row = tuple[str, str, str]
@@ -173,6 +174,16 @@ def test_a_zone_below_a_delegation_elsewhere_is_delegated_there(workspace: Works
     assert delegated(parent) == [] and current(parent).serial == parent.serial + 2
     workspace.editor.delete_record(workspace.owner, ns.uuid)
     assert delegated(parent) == ["a.b.example.com."]
+
+
+def test_a_held_zone_is_not_delegated_before_it_is_released(workspace: Workspace) -> None:
+    workspace.editor = replace(workspace.editor, proof=Proof.ALWAYS)
+    parent, child = workspace.zone("example.com"), workspace.zone("sub.example.com")
+    assert delegated(parent) == []
+    operator = replace(workspace.owner, permissions=frozenset({"admin:*"}))
+    serial = current(parent).serial
+    workspace.editor.release_zone(operator, child.uuid)
+    assert delegated(parent) == ["sub.example.com."] and current(parent).serial == serial + 1
 
 
 def in_thread(workspace: Workspace, write: Callable[[], object]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -131,11 +132,18 @@ def test_names_between_two_zones_exist(appliance: Appliance, api: Client) -> Non
     assert [dns.rcode.to_text(appliance.ask("b.tree.example", "NS", server).rcode()) for server in (1, 2)] == [
         "NOERROR"
     ] * 2
+    api.record(top, "A", "www.below", "192.0.2.7")
     between = api("POST", "/dns-zones/", {"domain": "b.tree.example"}, {"Prefer": "wait=30"})
     assert between.headers["X-Deployment"] == "live"
     servers = frozenset({"ns1.appliance.test.", "ns2.appliance.test."})
     for name in ("tree.example", "b.tree.example", "a.b.tree.example"):
         assert rows_of(appliance, name, "NS") == [servers] * 2
+    taken = json.loads(
+        appliance.command(
+            *("zone", "create", "below.tree.example", "--account", "stories@example.org", "--take-records", "--json")
+        )
+    )
+    assert [record["name"] for record in taken["records"]] == ["www"] and taken["delegations"] == []
     exported = appliance.command("zone", "export", "tree.example")
     assert "b.tree.example. 3600 IN NS ns1.appliance.test." in exported and "a.b.tree" not in exported
 
