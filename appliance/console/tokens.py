@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from appliance.console.forms import Form, submitted_form
 from appliance.console.pages import pages, redirect_to, render_page
 from appliance.console.session import current_session
+from appliance.durations import print_duration
 from appliance.errors import InputError
 from appliance.identity.permissions import grantable
 from appliance.identity.policies import PRESETS, print_policy, read_policy, read_zone, with_preset
@@ -95,6 +96,7 @@ def _tokens_page(form: Form, status: int = 200) -> Response:
         unused=UNUSED,
         rights={name: label for name, (label, _) in RIGHTS.items()},
         print_policy=print_policy,
+        duration=print_duration,
         now=now,
     )
 

@@ -94,7 +94,7 @@ def test_a_token_with_policies(console: Console, browser: Browser) -> None:
     )
     assert (limits.create_zones, limits.delete_zones, limits.max_unused) == (True, False, timedelta(days=90))
     shown = browser.get(PAGE).text
-    assert "zone=example.com name=www types=A,AAAA write" in shown and "unused for 90 days" in shown
+    assert "zone=example.com name=www types=A,AAAA write" in shown and "void after 90d without use" in shown
 
 
 def test_a_token_of_a_preset(console: Console, browser: Browser) -> None:
