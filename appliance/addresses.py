@@ -77,9 +77,9 @@ def parse_address(host: str) -> str:
     except ValueError:
         raise InvalidValue(f"{host!r} is not an IP address") from None
     if getattr(address, "scope_id", None):
-        raise InvalidValue(f"{host} is an address of one interface: use one without %")
+        raise InvalidValue(f"{host} is valid on one interface only: use an address without %")
     if address.is_unspecified or address.is_multicast:
-        raise InvalidValue(f"{host} is not the address of one host")
+        raise InvalidValue(f"{host} is not the address of a single host")
     return str(address)
 
 

@@ -82,7 +82,7 @@ def _nameservers(nameservers: Sequence[str], now: datetime) -> Iterator[Problem]
         elif lag and lag.lagging:
             zones = f"{lag.lagging} zone{'s' if lag.lagging > 1 else ''}"
             cause = "transfers may be refused or interrupted" if number else "it may not have loaded them"
-            remedy = f"read its log: {cause}, or its disk full"
+            remedy = f"read its log: {cause}, or its disk may be full"
             yield Problem("nameserver", name, f"nameserver {name} is lagging for {zones}", remedy)
 
 

@@ -25,7 +25,7 @@ def _refuse_shared_endpoint(settings: Settings) -> None:
     others = {server.endpoint: "dns.nameservers" for server in settings.dns.nameservers}
     others[settings.deployer.control] = "deployer.control"
     if isinstance(listen, Endpoint) and listen in others:
-        raise SettingsError(f"api.listen is {listen}, which {others[listen]} has too; use another port for one of them")
+        raise SettingsError(f"api.listen and {others[listen]} are both {listen}; use another port for one of them")
 
 
 def _refuse_unprovable(settings: Settings) -> None:

@@ -108,7 +108,7 @@ def _read_nameservers(value: object) -> tuple[Nameserver, ...]:
     names = [server.name for server in servers]
     for name in names:
         if names.count(name) > 1:
-            raise InvalidName(f"{name} is the name of two nameservers: each has its own")
+            raise InvalidName(f"{name} is the name of two nameservers: each needs its own")
     return servers
 
 

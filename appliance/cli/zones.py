@@ -88,7 +88,7 @@ def show_zone(settings: Settings, domain: str, as_json: bool) -> None:
 @json_option
 @settings_options
 def create_zone(settings: Settings, domain: str, email: str, take_records: bool, as_json: bool) -> None:
-    """Create a zone. Public suffixes are allowed for operators."""
+    """Create a zone; public suffixes are allowed too."""
     from appliance.api.presentation import dump_record, dump_zone_detail  # noqa: PLC0415 - others start sooner without
 
     with opened(settings) as store:

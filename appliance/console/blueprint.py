@@ -84,7 +84,7 @@ def check_access() -> BaseResponse | None:
 def _due_step(session: Session) -> BaseResponse | None:
     """Redirect to the page on which the account must get a password of its own or a second factor, if it must."""
     if session.has_first_password:
-        return redirect_to("console.password", "Choose a password of your own: somebody else chose the present one.")
+        return redirect_to("console.password", "Choose your own password: somebody else chose the current one.")
     rule = context().settings.identity.require_second_factor
     if rule.applies_to(session.account) and not session.has_second_factor:
         return redirect_to("console.second_factor", "This appliance requires two-factor authentication: set it up.")

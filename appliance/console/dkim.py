@@ -44,7 +44,7 @@ def join_dkim(values: Mapping[str, str]) -> str:
     tags = _tags(unwrap(text, values.get("name", "@"), values.get("zone", "")) or text)
     kind, tags["p"] = _check_key(tags.get("p", ""))
     if tags.get("k", "rsa") != kind:
-        raise InputError(f"the record says k={tags.get('k', 'rsa')}, but this is a key of the kind {kind}", _FIELD)
+        raise InputError(f"the record says k={tags.get('k', 'rsa')}, but the type of its key is {kind}", _FIELD)
     return "; ".join(f"{name}={text}" for name, text in tags.items())
 
 
@@ -61,7 +61,7 @@ def _tags(text: str) -> dict[str, str]:
     for part in filter(str.strip, text.split(";")):
         name, equals, value = (one.strip() for one in part.partition("="))
         if not equals or not _TAG.fullmatch(name) or (name in tags and (name, value) != ("v", "DKIM1")):
-            raise InputError(f"{part.strip()!r} is not a tag of a DKIM record, or there are two of it", _FIELD)
+            raise InputError(f"{part.strip()!r} is not a tag of a DKIM record, or appears twice", _FIELD)
         tags[name] = value
     return tags
 
@@ -69,13 +69,13 @@ def _tags(text: str) -> dict[str, str]:
 def _check_key(text: str) -> tuple[str, str]:
     """Return kind and base64 of a public key in base64 or PEM; raise InputError unless it is one."""
     if not text:
-        raise InputError("the public key is missing; to revoke the key of this name, choose that", _FIELD)
+        raise InputError("the public key is missing: paste it, or choose “Revoke the key”", _FIELD)
     if any("PRIVATE" in found[2] for found in _PEM_LINE.finditer(text)):
         raise _private_key()
     try:
         der = base64.b64decode("".join(_PEM_LINE.sub("", text).split()), validate=True)
     except (binascii.Error, ValueError):
-        raise InputError("the key is not base64: paste the whole public key", _FIELD) from None
+        raise InputError("the key is not valid base64: paste the whole public key", _FIELD) from None
     der = der.removeprefix(_ED25519)
     if len(der) != 32:
         _check_rsa(der)
@@ -92,12 +92,12 @@ def _check_rsa(der: bytes) -> None:
         modulus, rest = _element(body, _INTEGER)
         exponent = _element(rest, _INTEGER)[0] if modulus.strip(b"\0") else b""
     except ValueError:
-        raise InputError("this is no public key of the kind RSA or Ed25519: paste the whole of it", _FIELD) from None
+        raise InputError("this is not an RSA or Ed25519 public key: paste the whole public key", _FIELD) from None
     if not exponent:  # a private key begins with its version, 0
         raise _private_key()
     size = int.from_bytes(modulus).bit_length()
     if size < MIN_RSA_BITS:
-        raise InputError(f"the RSA key has {size} bits; verifiers ignore keys of less than {MIN_RSA_BITS}", _FIELD)
+        raise InputError(f"the RSA key has {size} bits; verifiers ignore keys below {MIN_RSA_BITS} bits", _FIELD)
 
 
 def _private_key() -> InputError:

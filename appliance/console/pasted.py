@@ -32,7 +32,7 @@ def unwrap(text: str, name: str, zone: str, *, only_brackets: bool = False) -> s
         return None
     origin = dns.name.from_text(zone)
     if found["owner"] and parse_owner(found["owner"], origin) != parse_owner(name, origin):
-        raise InputError(f"the pasted record is that of {found['owner']}: enter that name", "name")
+        raise InputError(f"the pasted record is for {found['owner']}: enter that name", "name")
     return join_strings(found["strings"])
 
 

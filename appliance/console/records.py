@@ -118,7 +118,7 @@ def _replacement_page(zone: Zone, record_form: RecordForm, form: Form, record: R
         value = _fields(zone, record_form, form)["value"]
         record_form = form_of(record.rdtype.name, record.value)
         values |= {f"part_{name}": text for name, text in record_form.split(value).items()}
-        conflict = f"{form['name'].strip()} may have only one such record, and has one"
+        conflict = f"{form['name'].strip()} may have only one such record, and already has one"
         return _conflict_page(zone, record_form, Form(MultiDict(values)), record, conflict)
     return _form_page(zone, record_form, form, status=400)
 

@@ -29,7 +29,7 @@ from appliance.web.context import context, reading
 log = logging.getLogger(__name__)
 
 WRONG_CREDENTIALS = "wrong email or password"
-WRONG_CODE = "wrong code, or one that was used already"
+WRONG_CODE = "wrong code, or a code that was already used"
 
 
 @pages.get("/")

@@ -23,7 +23,7 @@ def join_spf(values: Mapping[str, str]) -> str:
     words = [name for name in ("mx", "a") if values[name]]
     words += map(_include, values["includes"].replace(",", " ").split())
     if len(words) > MAX_LOOKUPS:
-        text = f"{len(words)} mechanisms need a DNS query, of which SPF allows {MAX_LOOKUPS}: list networks instead"
+        text = f"{len(words)} mechanisms need a DNS query; SPF allows {MAX_LOOKUPS}: list networks instead"
         raise InputError(text, "part_includes")
     words += map(_network, values["addresses"].replace(",", " ").split())
     policy = values["policy"] or "~all"

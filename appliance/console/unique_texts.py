@@ -42,7 +42,7 @@ def refuse_second(zone: Zone, changes: Sequence[Mapping[str, Any]]) -> None:
             continue
         stored = {str(record.uuid) for record in _stored(zone, owner, kind)}
         if (owner, kind) in seen or (stored - replaced and change.get("uuid") not in stored):
-            text = f"{change['name']} may have only one {kind} record, and has one: edit that record instead"
+            text = f"{change['name']} may have only one {kind} record, and already has one: edit that record instead"
             raise InputError(text, f"changes.{index}.name")
         seen.add((owner, kind))
 

@@ -48,7 +48,7 @@ def _explain_silence(deployment: Deployment, silent: list[Observation]) -> str:
     away = [f"{one.nameserver} (since {print_time(one.changed_at)})" for one in silent]
     served = f"{_join(serving)} {'serves' if len(serving) == 1 else 'serve'} this serial"
     unanswered = f"{_join(away)} {'does' if len(away) == 1 else 'do'} not answer"
-    return f"{served}; {unanswered}. Check that named runs there and can be reached: it catches up by itself."
+    return f"{served}; {unanswered}. Check that named runs there and can be reached; it then catches up by itself."
 
 
 def _join(words: list[str]) -> str:

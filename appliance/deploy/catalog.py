@@ -115,7 +115,7 @@ def repair_catalog(host: PrimaryHost) -> None:
     Raise CommandError if named.conf names no such zone: then the file is that of another catalog.
     """
     if host.control.show_zone(host.catalog) is None:
-        reason = "named.conf has another catalog zone than the setting dns.catalog"
+        reason = "the catalog zone in named.conf is not that of the setting dns.catalog"
         raise CommandFailed(("catalog", str(host.catalog)), reason)
     host.files.stage(FILE_UUID, catalog_zone(host.catalog, FIRST_SERIAL))
     host.files.publish(FILE_UUID)

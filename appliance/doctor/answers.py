@@ -131,12 +131,12 @@ def answers(context: DoctorContext) -> Iterator[Result]:
 _TAKEOVER = "the deployer raises the primary's serial within a minute; if not, read its log for event=catalog-unread"
 _UNKNOWN = "they are kept and served; see docs/recovery.md, unknown zones"
 _REPLACED = (
-    "it heals by itself: the deployer replaces the file within 30 s (deployer.reconcile_interval); if not, read its "
-    "log for event=file-touched"
+    "wait: the deployer replaces the file within 30 s (deployer.reconcile_interval); if it does not, read its log for "
+    "event=file-touched"
 )
 _REWRITE = (
-    "if a zone file was edited, it heals by itself within 30 s (deployer.reconcile_interval); run doctor again, and if "
-    "the content still differs, change any record of the zone: its file is then written and loaded again"
+    "if a zone file was edited, the deployer replaces it within 30 s (deployer.reconcile_interval): run doctor again. "
+    "If the content still differs, change any record of the zone: its file is then written and loaded again"
 )
 
 

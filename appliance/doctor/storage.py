@@ -66,8 +66,8 @@ def merged_log(context: DoctorContext) -> Iterator[Result]:
     space = measure(file)
     if space and space.log > LONG_LOG:
         yield warn(
-            f"the write-ahead log of {file} has {space.log // 2**20} MiB: a program has been reading for long",
-            f"end that program; fuser {file} names those that have the database open",
+            f"the write-ahead log of {file} has {space.log // 2**20} MiB: a program has been reading for a long time",
+            f"end that program; fuser {file} lists the programs that have the database open",
         )
     else:
         yield ok(f"the write-ahead log has {space.log // 1024 if space else 0} KiB")

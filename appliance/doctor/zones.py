@@ -65,7 +65,10 @@ def hidden_records(context: DoctorContext) -> Iterator[Result]:
         yield ok("no record is hidden by another zone of its account")
     for zone in found:
         domain = print_domain(zone.name)
-        repair = f"run dns-appliance zone check {domain}, delete them, and add them in the zones that answer there"
+        repair = (
+            f"run dns-appliance zone check {domain}, delete the records that it lists, and add them to the zones that "
+            "answer there"
+        )
         yield warn(f"zone {domain} has records that are not served: another zone answers for their names", repair)
 
 

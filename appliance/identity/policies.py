@@ -90,7 +90,7 @@ def with_preset(name: str, permissions: Collection[str], limits: TokenLimits) ->
         ("record_types", limits.record_types),
     ):
         if given:
-            raise InputError(f"the preset {name} decides {field}: leave this out", field)
+            raise InputError(f"the preset {name} decides {field}: leave out {field}", field)
     preset = PRESETS[name]
     policies = preset.policies(limits.zones or (), limits.record_names or ())
     limits = replace(limits, zones=None, record_names=None, policies=policies)
@@ -112,12 +112,12 @@ def read_policy(text: str, field: str) -> Policy:
     """
     *words, access = sorted(text.split(), key=("read", "write").__contains__) or [""]
     if access not in ("read", "write"):
-        raise InputError(f"{text!r} must contain one of the words read and write: {_FORM}", field)
+        raise InputError(f"{text!r} must contain either read or write: {_FORM}", field)
     given: dict[str, str] = {}
     for word in words:
         name, _, value = word.partition("=")
         if name not in ("zone", "name", "types") or name in given or not value:
-            raise InputError(f"{word!r} does not fit in a policy of the form {_FORM}", field)
+            raise InputError(f"{word!r} does not belong in a policy of the form {_FORM}", field)
         given[name] = value
     return Policy(
         zones=frozenset({read_zone(given["zone"], field)}) if "zone" in given else None,

@@ -26,8 +26,8 @@ def require_accepted(settings: Settings, files: Mapping[str, Path]) -> None:
                     check_key(server.endpoint, dns.name.from_text(settings.dns.catalog), key)
             except CommandError as refused:
                 raise SettingsError(
-                    f"{server.name} does not accept the key of {file}: {refused.detail}; first install its "
-                    f"configuration there, which dns-appliance host named-conf {server.name} prints (the playbook does)"
+                    f"{server.name} does not accept the key of {file}: {refused.detail}; first install the output of "
+                    f"dns-appliance host named-conf {server.name} there (the playbook does so)"
                 ) from None
 
 

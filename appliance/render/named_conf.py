@@ -183,7 +183,7 @@ def _check(server: Primary | Secondary) -> None:
 
 def _check_rate_limit(limit: RateLimit) -> None:
     if not 1 <= limit.per_second <= MOST_PER_SECOND:
-        raise SettingsError(f"the rate limit {limit.per_second} must be 1 to {MOST_PER_SECOND}, as BIND has it")
+        raise SettingsError(f"the rate limit {limit.per_second} must be 1 to {MOST_PER_SECOND}")
     for network in limit.exempt:
         try:
             ipaddress.ip_network(network)

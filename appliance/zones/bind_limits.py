@@ -41,7 +41,7 @@ def _naptr(rdata: Rdata) -> None:
     if regexp and (b"\0" in regexp or not is_substitution(regexp.decode("latin-1"))):  # BIND reads up to a NUL
         raise InvalidValue(
             "the regexp must be a substitution such as !^.*$!sip:help@example.com! with a POSIX extended regular "
-            "expression, and refer only to groups that this has",
+            "expression, and refer only to groups that it has",
             "value",
         )
 

@@ -40,7 +40,7 @@ def refuse_brackets(value: str) -> None:
     """Raise InvalidValue for quoted strings in brackets, on one or several lines, as zone files have them."""
     if _IN_BRACKETS.fullmatch(value):
         raise InvalidValue(
-            "leave out the brackets around the quoted strings, and separate these by single spaces", "value"
+            "leave out the brackets around the quoted strings, and separate the strings by single spaces", "value"
         )
 
 

@@ -51,4 +51,4 @@ def _remedy(number: int) -> str:
     """Return what to do about the nameserver at that position; the first is the primary, which transfers nothing."""
     if number == 0:
         return "read the log of its named, which may not have loaded the zone"
-    return "read the log of its named: transfers may be refused or interrupted, or its disk full"
+    return "read the log of its named: transfers may be refused or interrupted, or its disk may be full"

@@ -72,7 +72,7 @@ def test_the_older_limits_and_a_preset(workspace: Workspace, zone: UUID) -> None
     [
         ((), "--permission or --preset is required"),
         (("--preset", "full", "--permission", "dns:list"), "decides permissions"),
-        (("--permission", "dns:list", "--policy", "zone=example.com"), "one of the words read and write"),
+        (("--permission", "dns:list", "--policy", "zone=example.com"), "either read or write"),
         (("--permission", "dns:list", "--zone", "unknown.example"), "no zone unknown.example"),
     ],
 )

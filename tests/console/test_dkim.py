@@ -66,7 +66,7 @@ def test_a_public_key_becomes_a_record_that_the_form_can_edit(key: str, record: 
         (f"v=DKIM1; k=ed25519; p={RSA_KEY}", "k=ed25519"),
         (f"v=DKIM1; p={ED25519}", "k=rsa"),
         (f"v=DKIM2; p={RSA_KEY}", "v=DKIM2"),
-        (f"v=DKIM1; k=rsa; k=rsa; p={RSA_KEY}", "two of it"),
+        (f"v=DKIM1; k=rsa; k=rsa; p={RSA_KEY}", "appears twice"),
         (f"v=DKIM1; nonsense; p={RSA_KEY}", "not a tag"),
     ],
 )

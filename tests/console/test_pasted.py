@@ -48,7 +48,7 @@ def test_the_name_in_front_must_be_that_of_the_form() -> None:
     for name in ("default._domainkey", "Default._domainkey.example.com."):
         assert unwrap(OPENDKIM, name, "example.com")
     for name in ("mail._domainkey", "default", "@"):
-        with pytest.raises(InputError, match=r"that of default\._domainkey: enter that name") as refused:
+        with pytest.raises(InputError, match=r"for default\._domainkey: enter that name") as refused:
             unwrap(OPENDKIM, name, "example.com")
         assert refused.value.field == "name"
 

@@ -72,7 +72,7 @@ def test_a_text_may_be_pasted_in_the_brackets_of_a_zone_file(page: ZonePage) -> 
     pasted = '( "v=DKIM1; k=rsa; "\r\n\t  "p=AAAA" )  ; ----- a key'
     assert page.add("TXT", "default._domainkey", part_value=pasted).status_code == 303
     refused = page.add("TXT", "www", part_value=f"other IN TXT {pasted}")
-    assert refused.status_code == 400 and "is that of other: enter that name" in refused.text
+    assert refused.status_code == 400 and "is for other: enter that name" in refused.text
     assert [record.value for record in page.records()] == ["v=DKIM1; k=rsa; p=AAAA"]
 
 

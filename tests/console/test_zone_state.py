@@ -19,7 +19,7 @@ def test_a_zone_that_only_a_silent_nameserver_lacks_is_degraded() -> None:
     assert state_of(DEPLOYING) == "degraded"
     assert explain(DEPLOYING) == (
         "ns1.example.net serves this serial; ns2.example.net (since 2031-05-04 12:00 UTC) does not answer. "
-        "Check that named runs there and can be reached: it catches up by itself."
+        "Check that named runs there and can be reached; it then catches up by itself."
     )
     third = replace(SILENT, nameserver="ns4.example.net")
     shown = explain(replace(DEPLOYING, nameservers=(LIVE, replace(LIVE, nameserver="ns3.example.net"), SILENT, third)))

@@ -99,7 +99,7 @@ def test_an_edited_zone_file(healthy: Appliance) -> None:
         )  # only this check: a reload in progress may have read the edited file
     assert result.verdict is Verdict.FAIL
     assert any(domain in result.what for domain in DOMAINS)
-    assert "heals by itself" in result.repair
+    assert "the deployer replaces" in result.repair
 
 
 def test_different_content_with_the_right_serial(healthy: Appliance) -> None:

@@ -34,9 +34,9 @@ def refuse_newer(reader: sqlite.Connection, file: Path) -> None:
     """Raise StoreError if a newer release has migrated the file: this one would misread rows, or lose some."""
     if unknown := applied(reader) - known():
         raise StoreError(
-            f"database {file} was written by a newer release: its last migration is {max(unknown)}, and the last that "
-            f"this release ({__version__}) has is {max(known())}; install the newer release again, or restore a backup "
-            "that this one wrote"
+            f"database {file} was written by a newer release: its last migration is {max(unknown)}, that of this "
+            f"release ({__version__}) is {max(known())}; install the newer release again, or restore a backup that "
+            "this one wrote"
         )
 
 
