@@ -211,7 +211,7 @@ def test_a_server_on_a_unix_socket(tmp_path: Path) -> None:
         )
 
 
-@pytest.mark.parametrize("place", ["unix:{}/missing/api.sock", "192.0.2.1:8053", f"{'x' * 64}:8053"])
+@pytest.mark.parametrize("place", ["unix:{}/missing/api.sock", "192.0.2.1:8053"])
 def test_an_error_names_the_address_that_cannot_be_used(place: str, tmp_path: Path) -> None:
     open_application(tmp_path)
     settings = {"STORE_PATH": str(tmp_path / "store.sqlite3"), "API_LISTEN": place.format(tmp_path)}

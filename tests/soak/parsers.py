@@ -16,7 +16,7 @@ from dns.name import Name
 from appliance.api.parsing import read_object
 from appliance.errors import ApplianceError, InputError, SettingsError
 from appliance.render.zone_file import record_line
-from appliance.settings import SECTIONS, _read_value
+from appliance.settings import SECTIONS, read_value
 from appliance.web.deployment_wait import preferred_wait
 from appliance.zones.character_strings import parse_quoted, parse_strings, print_quoted
 from appliance.zones.model import Record
@@ -105,7 +105,7 @@ def _body(text: str) -> None:
 def _setting(text: str) -> None:
     """Parse the value of a setting, which the length of the text selects; operators write no very long values."""
     key, kind = _KINDS[len(text) % len(_KINDS)]
-    _read_value(key, kind, text[:4_000])
+    read_value(key, kind, text[:4_000])
 
 
 def _strings_round_trip(strings: tuple[bytes, ...]) -> None:

@@ -148,8 +148,8 @@ def test_a_unix_socket_is_a_listen_address() -> None:
         ('[dns]\nnameservers = ["=192.0.2.1:53"]', "not a list of name=address:port"),
         ('[dns]\nnameservers = "ns1.example.net=192.0.2.1"', "not a list of name=address:port"),
         ("[deployer]\npoll_interval = 9", "it must be 10 to 60000"),
-        ('[api]\nlisten = "[::1]:8053"\n[deployer]\ncontrol = "[0::1]:8053"', "deployer.control has too"),
-        ('[api]\nlisten = "192.0.2.1:53"\n[dns]\nnameservers = "a.example=192.0.2.1:53"', "dns.nameservers has too"),
+        ('[api]\nlisten = "[::1]:8053"\n[deployer]\ncontrol = "[0::1]:8053"', "deployer.control are both"),
+        ('[api]\nlisten = "192.0.2.1:53"\n[dns]\nnameservers = "a.example=192.0.2.1:53"', "dns.nameservers are both"),
     ],
 )
 def test_errors_in_the_file_name_the_key(file: Path, text: str, expected: str) -> None:

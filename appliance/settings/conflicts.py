@@ -9,7 +9,7 @@ from appliance.errors import SettingsError
 from appliance.zones.ownership import Proof
 
 if TYPE_CHECKING:
-    from appliance.settings import Settings
+    from appliance.settings.sections import Settings
 
 
 def refuse_conflicts(settings: Settings) -> None:

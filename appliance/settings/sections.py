@@ -1,37 +1,17 @@
-"""The settings: one TOML file, an environment variable for each key, and defaults; immutable once read.
-
-    [section] key = value         DNS_APPLIANCE_<SECTION>_<KEY>=value
-
-The environment has priority over the file, the file over the default. An unknown key is an error that suggests the
-most similar known one. The classes below define every key with its unit and its default.
-"""
+"""Every setting: its section, key, type, unit and default."""
 
 from __future__ import annotations
 
-import difflib
-import tomllib
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from pathlib import Path
 
-from appliance import setting_conflicts, setting_values
 from appliance.addresses import Endpoint, LocalSocket, Nameserver, ServerAddress
-from appliance.durations import print_duration
-from appliance.errors import InputError, SettingsError
 from appliance.principal import SecondFactorRule
-from appliance.setting_values import DomainName, HostNames, Mailbox, Networks
+from appliance.settings.values import DomainName, HostNames, Mailbox, Networks
 from appliance.zones.ownership import Proof
-
-DEFAULT_FILE = Path("/etc/dns-appliance/config.toml")
-CONFIG_IN_STATE = "config.toml"
-"""Name of the settings file in the state folder of an embedded appliance."""
-STORE_IN_STATE = Path("store/store.sqlite3")
-"""Path of the store in the state folder."""
-ENVIRONMENT_PREFIX = "DNS_APPLIANCE_"
-NOT_SETTINGS = frozenset(f"{ENVIRONMENT_PREFIX}{name}" for name in ("STATE", "CONFIG", "URL", "TOKEN"))
-"""Variables of the command line and its clients: where the settings are, and where the API is."""
 
 
 def setting(default: object, text: str) -> typing.Any:  # noqa: ANN401 - used for a field of any type
@@ -191,116 +171,8 @@ SECTIONS: Mapping[str, type] = {
     "dns": DnsSettings,
     "deployer": DeployerSettings,
 }
-_RANGES: Mapping[str, tuple[int, int]] = {
-    "store.busy_timeout": (1, 60),
-    "store.read_timeout": (0, 600),
-    "api.threads": (2, 256),
-    "api.token_rate": (0, 1_000_000),
-    "api.token_burst": (1, 1_000_000),
-    "api.failure_rate": (0, 1_000_000),
-    "api.failure_burst": (1, 1_000_000),
-    "api.account_write_rate": (0, 1_000_000),
-    "api.account_write_burst": (1, 1_000_000),
-    "api.zone_write_rate": (0, 1_000_000),
-    "api.zone_write_burst": (1, 1_000_000),
-    "api.request_timeout": (5, 3600),
-    "api.connections": (0, 5000),
-    "quotas.zones": (0, 1_000_000),
-    "quotas.records": (0, 10_000_000),
-    "dns.rate_limit": (0, 1000),
-    "dns.default_ttl": (0, 2**31 - 1),
-    "dns.apex_ttl": (0, 2**31 - 1),
-    "deployer.check_timeout": (1, 600),
-    "deployer.quiet_time": (0, 10_000),
-    "deployer.poll_interval": (10, 60_000),
-    "deployer.reconcile_interval": (1, 3600),
-}
-
-
-def read_settings(file: Path | None, environment: Mapping[str, str]) -> Settings:
-    """Return the settings from `file` (None: no file) and the environment; raise SettingsError, which names the key."""
-    given = _from_file(file) if file else {}
-    given |= _from_environment(environment)
-    sections: dict[str, typing.Any] = {}
-    for name, section in SECTIONS.items():
-        hints = typing.get_type_hints(section, include_extras=True)
-        values = {
-            key: _read_value(f"{name}.{key}", hints[key], given[f"{name}.{key}"].value)
-            for key in hints
-            if f"{name}.{key}" in given
-        }
-        sections[name] = section(**values)
-    settings = Settings(**sections, sources={key: one.source for key, one in given.items()})
-    setting_conflicts.refuse_conflicts(settings)
-    return settings
-
-
-def print_value(value: object) -> str:
-    """Return a setting in the form used in the environment."""
-    if isinstance(value, tuple):
-        return ",".join(map(str, value))
-    if isinstance(value, timedelta):
-        return print_duration(value) if value else "0"
-    return "" if value is None else str(value)
-
-
-@dataclass(frozen=True, slots=True)
-class _Given:
-    value: object
-    source: str
 
 
 def known_keys() -> tuple[str, ...]:
     """Return every key as `section.key`."""
     return tuple(f"{name}.{one.name}" for name, section in SECTIONS.items() for one in fields(section))
-
-
-def _from_file(file: Path) -> dict[str, _Given]:
-    try:
-        document = tomllib.loads(file.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as refused:
-        raise SettingsError(f"{file}: {refused}") from None
-    except tomllib.TOMLDecodeError as refused:
-        raise SettingsError(f"{file} is not TOML: {refused}") from None
-    given = {}
-    for name, section in document.items():
-        if not isinstance(section, dict):
-            raise SettingsError(f"{file}: the key {name} is outside a section")
-        for key, value in section.items():
-            given[_known(f"{name}.{key}", str(file))] = _Given(value, str(file))
-    return given
-
-
-def _from_environment(environment: Mapping[str, str]) -> dict[str, _Given]:
-    variables = {f"{ENVIRONMENT_PREFIX}{key.replace('.', '_').upper()}": key for key in known_keys()}
-    given = {}
-    for variable, value in environment.items():
-        if variable.startswith(ENVIRONMENT_PREFIX) and variable not in NOT_SETTINGS:
-            if variable not in variables:
-                raise SettingsError(f"the environment sets {variable}, which is unknown{_nearest(variable, variables)}")
-            given[variables[variable]] = _Given(value, variable)
-    return given
-
-
-def _known(key: str, source: str) -> str:
-    if key not in known_keys():
-        raise SettingsError(f"{source}: {key} is unknown{_nearest(key, known_keys())}")
-    return key
-
-
-def _nearest(key: str, known: typing.Iterable[str]) -> str:
-    near = difflib.get_close_matches(key, tuple(known), 1)
-    return f"; did you mean {near[0]}?" if near else ""
-
-
-def _read_value(key: str, value_type: object, value: object) -> object:
-    try:
-        result = setting_values.READERS[value_type](value)
-    except (ValueError, TypeError):
-        raise SettingsError(f"{key} is {value!r}, which is not {setting_values.EXPECTED[value_type]}") from None
-    except InputError as refused:
-        raise SettingsError(f"{key} is {value!r}: {refused}; use {setting_values.EXPECTED[value_type]}") from None
-    low, high = _RANGES.get(key, (0, 2**31 - 1))
-    if isinstance(result, int) and not low <= result <= high:
-        raise SettingsError(f"{key} is {result}; it must be {low} to {high}")
-    return result
