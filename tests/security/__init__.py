@@ -1,1 +1,1 @@
-"""A complete appliance, attacked from each seat: one file for each, as `docs/security.md` lists them."""
+"""A complete appliance, attacked by each attacker: one file for each, as `docs/security.md` lists them."""

@@ -1,4 +1,4 @@
-"""The seat of anybody who can send packets to the nameservers."""
+"""The attacks of anybody who can send packets to the nameservers."""
 
 from __future__ import annotations
 

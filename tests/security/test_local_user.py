@@ -1,4 +1,4 @@
-"""The seat of a local user: an account on the same machine, with none of the appliance's groups."""
+"""The attacks of a local user: an account on the same machine, with none of the appliance's groups."""
 
 from __future__ import annotations
 

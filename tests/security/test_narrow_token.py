@@ -1,4 +1,4 @@
-"""The seat of a customer's script: a token that may only answer challenges, in the hands of an attacker."""
+"""The attacks of a customer's script: a token that may only answer challenges, in the hands of an attacker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The seat of another customer: with rights of its own, against the zones of somebody else."""
+"""The attacks of another customer: with rights of its own, against the zones of somebody else."""
 
 from __future__ import annotations
 

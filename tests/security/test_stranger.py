@@ -1,4 +1,4 @@
-"""The seat of a stranger: can reach the API's port, and has no credential."""
+"""The attacks of a stranger, who can reach the API's port, and has no credential."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The seat of a web page: it runs in the browser of somebody who is signed in, on another site."""
+"""The attacks of a web page: it runs in the browser of somebody who is signed in, on another site."""
 
 from __future__ import annotations
 
