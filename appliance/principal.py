@@ -96,7 +96,7 @@ class TokenLimits:
     """The limits of a token; None: no limit.
 
     `zones`, `record_types` and `record_names` are the older form of one policy, and None if there are `policies`.
-    `create_zones` and `delete_zones` are rights apart from the permissions; None: as the permissions say. A token that
+    `create_zones` and `delete_zones` are rights besides the permissions; None: as the permissions say. A token that
     was not used for longer than `max_unused` is void.
     """
 

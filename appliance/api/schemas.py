@@ -138,7 +138,7 @@ class ZoneDetail(ZoneSummary):
 
 
 class ZoneWarning(ma.Schema):
-    """Something that can be stored and that was probably not meant."""
+    """Something in a zone that is valid and probably not intended."""
 
     code = _string("The kind of warning: `occluded` or `ns-without-address`.", "ns-without-address")
     detail = _string("What is wrong, for people.", "ns.dev.example.com is a nameserver of dev.example.com ...")

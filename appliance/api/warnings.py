@@ -37,7 +37,7 @@ class WarningsOfZone(MethodView):
     @blueprint.doc(operationId="listWarnings", responses={"404": "NOT_FOUND"})
     @blueprint.response(200, schemas.ZoneWarning(many=True))
     def get(self, uuid: str) -> list[JSON]:
-        """List what a zone holds that its owner probably did not mean."""
+        """List what is valid in a zone and probably not intended."""
         with reading():
             zone = zone_at(uuid)
             view = _view(zone)

@@ -88,7 +88,7 @@ def enable_account(settings: Settings, email: str) -> None:
 def set_password(settings: Settings, email: str, without_code: bool, permanent: bool) -> None:
     """Set the console password of an account.
 
-    All its sessions end. The user has to choose another one after the next sign-in, unless it is --permanent. The
+    All its sessions end. The user has to choose another one after the next sign-in, unless --permanent is given. The
     password is prompted for on a terminal, and otherwise read as one line of standard input.
     """
     if sys.stdin.isatty():

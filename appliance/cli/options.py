@@ -135,7 +135,7 @@ def opened(settings: Settings) -> Iterator[Store]:
 
 
 def confirm(what: str, name: str, *, is_confirmed: bool) -> None:
-    """On a terminal, ask to type the name of what the command takes away; exit with status 1 for anything else."""
+    """Prompt for the name of what the command deletes, on a terminal; exit with status 1 for anything else."""
     if is_confirmed or not sys.stdin.isatty():
         return
     if click.prompt(f"This {what}. Type {name} to confirm", default="", show_default=False, err=True) != name:

@@ -42,7 +42,7 @@ RIGHTS: Mapping[str, tuple[str, bool | None]] = {
     "yes": ("Yes", True),
     "no": ("No", False),
 }
-"""The choices for a right that is apart from the permissions: label and value."""
+"""The choices for a right besides the permissions: label and value."""
 LIFETIMES = {"30": "30 days", "90": "90 days", "365": "1 year", "": "Never"}
 """Days until a token expires, and the label of each choice."""
 TOKENS, VALUES = 25, 5

@@ -26,7 +26,7 @@ PERMISSIONS = (
 )
 
 RIGHTS = MappingProxyType({"create_zones": "dns:create", "delete_zones": "dns:delete"})
-"""The rights that are apart from the permissions, and the permission that decides where a token does not set them."""
+"""The rights besides the permissions, and the permission that decides where a token does not set them."""
 
 
 def check_permissions(account: Account, permissions: frozenset[str]) -> None:

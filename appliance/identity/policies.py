@@ -1,4 +1,4 @@
-"""Policies of tokens: their text for command line and console, presets, and which a token may hand on.
+"""Policies of tokens: their text for command line and console, presets, and which a token may grant.
 
 `appliance.principal.TokenLimits` evaluates them.
 """

@@ -1,5 +1,4 @@
-"""The members of the catalog zone (RFC 9432), changed by signed dynamic updates (RFC 2136),, NOTIFY,
-and queries that show whether a key is accepted.
+"""The catalog zone (RFC 9432): signed updates of its members (RFC 2136), NOTIFY, and whether a key is accepted.
 
 This module must not know why a zone is a member, nor read the catalog, which `appliance.queries.transfer` does.
 """

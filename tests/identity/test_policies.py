@@ -1,4 +1,4 @@
-"""Policies as text and as presets, and which of them a token may hand on."""
+"""Policies as text and as presets, and which of them a token may grant."""
 
 from __future__ import annotations
 
