@@ -222,7 +222,7 @@ class ZoneCreate(Strict):
     domain = StrictString(required=True, metadata=_described("Domain, with A-labels or U-labels.", "example.com"))
     take_records = StrictBoolean(
         metadata=_described(
-            "Move the records at and below the domain from the zone above into the new zone; else they are refused."
+            "Move the records at and below the domain from the zone above into the new zone; otherwise it is refused."
         )
     )
 

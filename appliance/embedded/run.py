@@ -154,7 +154,7 @@ def _print_usage(state: StateFolder, first: FirstSecrets | None, say: Say) -> No
         say(f"account   {FIRST_ACCOUNT}")
         say(f"password  {first.password}  (shown only once; change it in the console)")
         say(f"token     {first.secret}  (shown only once)")
-        say("\nCreate a zone with a record, show it, and query both nameservers; a repetition changes nothing:\n")
+        say("\nCreate a zone with a record, show it, and query both nameservers. Running this again changes nothing:\n")
         say(f"  {_first_requests(base, first.secret)}\n")
         ports = f"{state.dns_port} {state.dns_port + 1}"
         say(f"  for port in {ports}; do dig +short @{LOOPBACK} -p $port www.first.example; done\n")

@@ -91,7 +91,7 @@ class JournalSettings:
 
     keep: timedelta = setting(
         timedelta(days=730),
-        "how long versions can be restored, 1d or more; 0: for ever. Who changed what and when stays",
+        "how long the content of versions is kept, 1d or more; 0: for ever. Who changed what and when stays",
     )
 
 
@@ -117,7 +117,7 @@ class DnsSettings:
     default_ttl: int = setting(3600, "default TTL of a new zone's records, seconds")
     rate_limit: int = setting(
         200,
-        "equal answers a second by UDP to one network (/24 or /56), 0 to 1000; others are truncated or dropped; 0: any",
+        "equal answers a second by UDP to one network (/24 or /56), 0 to 1000; else truncated or dropped. 0: no limit",
     )
     rate_limit_exempt: Networks = setting(
         (), "addresses or networks without that limit, besides loopback and the nameservers"

@@ -98,7 +98,7 @@ def challenge_of(domain: Name) -> Name:
 def challenges(domain: Name, is_public_suffix: Callable[[str], bool]) -> list[Name]:
     """Return the names at which a proof counts: below the domain, or a domain above it that is no public suffix.
 
-    Who controls a domain controls what it delegates (CA/Browser Forum Baseline Requirements, section 3.2.2.4).
+    Whoever controls a domain controls what it delegates (CA/Browser Forum Baseline Requirements, section 3.2.2.4).
     """
     found: list[Name] = []
     while len(domain.labels) > 2 and len(found) < MOST_CHALLENGED:

@@ -1,4 +1,4 @@
-"""What a zone holds that can be stored and that its owner probably did not mean. One function for each code.
+"""What is valid in a zone and probably not intended. One function for each code.
 
 warnings_at(view, owners) -> warnings at these owners, and at delegations to nameservers of these names
 """
@@ -52,7 +52,7 @@ def occluded(view: View, owner: Name, node: Node) -> Iterator[ZoneWarning]:
     if types and not is_glue(view, owner, {rdtype: node[rdtype] for rdtype in types}):
         zone, listed = print_domain(cut.name), ", ".join(sorted(rdtype.name for rdtype in types))
         detail = f"{listed} at {print_domain(owner)} is not served: the zone {zone} answers for this name"
-        yield ZoneWarning(OCCLUDED, owner, detail, f"delete the records here, and add them in the zone {zone}")
+        yield ZoneWarning(OCCLUDED, owner, detail, f"delete the records here, and add them to the zone {zone}")
 
 
 def ns_without_address(view: View, owner: Name, node: Node) -> Iterator[ZoneWarning]:
