@@ -1,6 +1,7 @@
 """What a restored store takes over from the replaced one, so that no serial decreases and nothing revoked returns.
 
-Zones are matched by name, since nameservers know nothing else of them.
+Zones are matched by name, since nameservers know nothing else of them. The content of a zone is its records and its
+child zones, which it delegates.
 
     in both, same content           the later serial, and nothing to publish
     in both, other content          the serial after the later one
@@ -44,13 +45,16 @@ def take_over(replaced: ReplacedStore | None, now: datetime) -> TakeoverResult:
     takeover = TakeoverResult()
     restoration.delete_observed_state()
     restoration.delete_sessions_and_invitations()
-    existing = _existing_zones()
-    takeover.zones = len(existing)
-    for zone in existing:
-        _take_over_zone(zone, replaced.zones.get(zone.name, []) if replaced else [], now, takeover)
     if replaced:
         restoration.apply_revocations(replaced)
         restoration.adopt_releases(replaced)
+    existing = _existing_zones()
+    takeover.zones = len(existing)
+    alike = _with_same_children(existing, replaced)
+    for zone in existing:
+        known = replaced.zones.get(zone.name, []) if replaced else []
+        _take_over_zone(zone, known, now, takeover, has_same_children=zone.name in alike)
+    if replaced:
         tombstones = {zone.name: zone for zone in restoration.tombstones()}
         names = {zone.name for zone in existing}
         for name, known in replaced.zones.items():
@@ -68,14 +72,24 @@ def _existing_zones() -> list[Zone]:
     return found
 
 
-def _take_over_zone(zone: Zone, known: list[ReplacedZone], now: datetime, takeover: TakeoverResult) -> None:
+def _with_same_children(existing: list[Zone], replaced: ReplacedStore | None) -> set[Name]:
+    """Return the zones that delegate in both stores the same child zones, or none."""
+    served = [zone for known in (replaced.zones.values() if replaced else ()) for zone in known if not zone.deleted_at]
+    before = restoration.delegated(served, replaced.held if replaced else ())
+    after = restoration.delegated(existing, restoration.held())
+    return {zone.name for zone in existing if before.get(zone.name) == after.get(zone.name)}
+
+
+def _take_over_zone(
+    zone: Zone, known: list[ReplacedZone], now: datetime, takeover: TakeoverResult, *, has_same_children: bool
+) -> None:
     """Take over a zone of the backup: raise its serial over all that its name had, unless its content is the same."""
     last = next((one for one in known if one.deleted_at is None), None)
     if known and last is None:
         takeover.restored.append(print_domain(zone.name))
     serial = latest(zone.serial, *(one.serial for one in known))
     same = last is not None and last.uuid == zone.uuid and last.content == restoration.content_of(zone)
-    if not same:
+    if not (same and has_same_children):
         serial = next_serial(serial, (now if known else _day_after(now)).date())
     revision = max(zone.revision, *(one.revision for one in known), 0)
     if (serial, revision) == (zone.serial, zone.revision):

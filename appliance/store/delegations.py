@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Iterator
+from typing import TypeVar
 from uuid import UUID
 
 import peewee as pw
@@ -12,6 +13,8 @@ from appliance.principal import Scope
 from appliance.store import name_keys, tables, zones
 from appliance.zones.model import Zone
 from appliance.zones.zone_cuts import ChildZone, names_above
+
+Value = TypeVar("Value")
 
 MOST_NAMES = 10_000
 """Names in one statement."""
@@ -47,6 +50,21 @@ def of_zone(zone: Zone) -> list[ChildZone]:
     children = [ChildZone(name_keys.domain_from(child.name), child.uuid) for child in nearest]
     cuts = _delegated(zone, {name for child in children for name in names_above(child.name, zone.name)})
     return [child for child in children if cuts.isdisjoint(names_above(child.name, zone.name))]
+
+
+def nearest_above(zones_by_key: Iterable[tuple[str, Hashable, Value]]) -> Iterator[tuple[Value, Value]]:
+    """Yield (above, below) for each zone that has another one of its account above it, the nearest.
+
+    Each zone is given as its name key, its account and what is yielded for it, in the order of the keys.
+    """
+    paths: dict[Hashable, list[tuple[str, Value]]] = {}
+    for key, account, value in zones_by_key:
+        path = paths.setdefault(account, [])
+        while path and not key.startswith(path[-1][0]):
+            path.pop()
+        if path:
+            yield path[-1][1], value
+        path.append((key, value))
 
 
 def with_data(zone: Zone) -> list[Name]:

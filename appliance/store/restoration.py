@@ -6,7 +6,7 @@ The replaced store is only read; any older release may have written it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ from uuid import UUID
 
 from dns.name import Name
 
-from appliance.store import deployments, name_keys, records, tables, zones
+from appliance.store import delegations, deployments, name_keys, records, tables, zones
 from appliance.store.file import snapshot, sqlite
 from appliance.zones.model import Zone
 
@@ -77,6 +77,23 @@ def read_replaced(file: Path) -> ReplacedStore:
 def content_of(zone: Zone) -> str:
     """Return the digest of a stored zone's records."""
     return _digest(records.lines_of(zone).text.splitlines())
+
+
+def delegated(existing: Iterable[Zone | ReplacedZone], held: Collection[UUID]) -> dict[Name, set[Name]]:
+    """Return the child zones of those of these zones that have any, `held` ones aside.
+
+    Some may not be delegated, being below a delegation by NS records.
+    """
+    rows = [(name_keys.domain_key(one.name), one.account, one.name) for one in existing if one.uuid not in held]
+    found: dict[Name, set[Name]] = {}
+    for above, below in delegations.nearest_above(sorted(rows)):
+        found.setdefault(above, set()).add(below)
+    return found
+
+
+def held() -> frozenset[UUID]:
+    """Return the zones that are held in the restored store."""
+    return frozenset(row.zone.uuid for row in tables.Hold.select(tables.Hold, tables.Zone.uuid).join(tables.Zone))
 
 
 def tombstones() -> list[Zone]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance.compiler import compile_zone
 from appliance.editing import RecordInput
 from appliance.principal import Scope
 from appliance.recovery.backup import back_up
@@ -30,10 +31,10 @@ from appliance.store.file import sqlite
 from appliance.store.file.database import Store
 from appliance.zones.model import Zone
 from appliance.zones.names import parse_domain
-from appliance.zones.ownership import Proof
+from appliance.zones.ownership import HoldReason, Proof
 from appliance.zones.serial import is_later, next_serial
 from tests.deployed import store_live
-from tests.workspace import Workspace, current_database, principal_of
+from tests.workspace import APEX, Workspace, current_database, principal_of
 
 
 @pytest.fixture
@@ -92,6 +93,47 @@ def test_content_that_was_changed_back_has_the_later_serial(workspace: Workspace
     zone = workspace.zone()
     again(lambda: workspace.editor.delete_record(workspace.owner, workspace.add(zone, "A", "www", "192.0.2.1").uuid))
     assert stored(zone).serial == zone.serial + 2
+
+
+@pytest.mark.parametrize("is_created", [True, False])
+def test_a_zone_whose_child_zones_differ_has_a_later_serial(
+    workspace: Workspace, again: Again, *, is_created: bool
+) -> None:
+    """A child zone that was created since the backup, or deleted: the zone above was served with other delegations."""
+    above, other = workspace.zone("example.com"), workspace.zone("other.example")
+    child = None if is_created else workspace.zone("sub.example.com")
+    contents: dict[int, bytes] = {}
+
+    def change_store() -> None:
+        if child:
+            workspace.editor.delete_zone(workspace.owner, child.uuid)
+        else:
+            workspace.zone("sub.example.com")
+        contents[stored(above).serial] = compile_zone(stored(above), APEX).content
+
+    done = again(change_store)
+    (served,) = contents
+    assert is_later(stored(above).serial, served)
+    assert compile_zone(stored(above), APEX).content.count(b"\nsub.") == (0 if is_created else 2)
+    assert "example.com" in done.takeover.raised and stored(other).serial == other.serial
+
+
+def test_a_zone_with_the_same_child_zones_keeps_its_serial(workspace: Workspace, again: Again) -> None:
+    """One of them was held at the time of the backup and was released since."""
+    operator = replace(workspace.owner, permissions=frozenset({"admin:*"}))
+    above = workspace.zone("example.com")
+    workspace.zone("open.example.com")
+    child = workspace.zone("held.example.com")
+    with workspace.store.writing():
+        holds.insert(child.uuid, "a-token", HoldReason.ALWAYS, workspace.clock())
+    serials: list[int] = []
+
+    def change_store() -> None:
+        workspace.editor.release_zone(operator, child.uuid)
+        serials.append(stored(above).serial)
+
+    again(change_store)
+    assert [stored(above).serial] == serials
 
 
 @pytest.mark.parametrize(
