@@ -6,6 +6,7 @@
     forms          the values of a submitted form, and the error at each field
     sign_in        sign in, sign out, accept an invitation
     sign_in_proof  the proof of a right password, until the code is entered
+    signed_text    text of one page for the next, signed for its browser
     kept_forms     a form that is kept while its user signs in again
     zones          the list of zones, a new zone, its settings, deleting it
     record_list    the records of a zone by RRset

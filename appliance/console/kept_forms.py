@@ -1,12 +1,14 @@
 """A submitted form that is kept, in hidden fields, because its session has ended or its page is from before sign-in.
 
-The form is never carried out by signing in: its user sees it again and sends it with a button.
+The form is never carried out by signing in: its user sees it again and sends it with a button. It is signed, so that
+nobody can show a user a form that this browser has not sent.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 
 import flask
 from flask import Response, request
@@ -16,13 +18,17 @@ from werkzeug.exceptions import Forbidden, HTTPException
 from appliance.console.forms import Form
 from appliance.console.pages import local_path, render_page
 from appliance.console.session import CSRF_FIELD, current_session, has_csrf_token, is_same_origin
+from appliance.console.signed_text import read_signed_text, sign_text
 from appliance.console.truncate import MAX_LINES, count_fitting
 
 FIELD = "kept"
-"""The hidden field of the sign-in form that holds the form in JSON."""
+"""The hidden field of the sign-in form that holds the form in JSON, signed."""
 SECRETS = frozenset({"password", "again", "current", "code", "secret", "proof"})
 """Fields whose content is secret: a form that has one is not kept."""
-_HIDDEN = frozenset({"intent", "revision", "draft_version", "record"})
+LIFETIME = timedelta(hours=12)
+"""Time to sign in and see the form again."""
+_PURPOSE = "kept-form"
+_HIDDEN = frozenset({"revision", "draft_version"})
 _EXPIRED = "This form has expired. Reload the page and try again."
 
 
@@ -35,7 +41,7 @@ class KeptForm:
 
     @property
     def shown(self) -> list[tuple[str, str]]:
-        """The label and text of each field that a user has filled in."""
+        """The label and text of each field that decides what the form does: all but the version that it is based on."""
         fields = ((name, text) for name, text in self.fields if text and name not in _HIDDEN)
         return [(name.removeprefix("part_").replace("_", " ").capitalize(), text) for name, text in fields]
 
@@ -47,6 +53,8 @@ def answer_unsent(*, is_public: bool) -> Response:
     """
     if is_same_origin() and request.path == flask.url_for("console.sign_in"):
         form = Form(MultiDict({name: request.form.get(name, "") for name in ("email", "next", FIELD)}))
+        if read_kept(form[FIELD]) is None:
+            del form.values[FIELD]
         form.errors[""] = "This page had expired. Enter your password again."
         return render_page("sign_in.html", 403, form=form)
     if is_public or not (has_csrf_token() or is_same_origin()):
@@ -62,13 +70,14 @@ def answer_unsent(*, is_public: bool) -> Response:
 
 
 def read_kept(text: str) -> KeptForm | None:
-    """Return the form that the hidden field holds, or None."""
+    """Return the form that the hidden field holds; None if this browser has sent no such form, or long ago."""
     try:
-        path, fields = json.loads(text)
+        path, fields = json.loads(read_signed_text(_PURPOSE, text) or "")
         kept = KeptForm(local_path(path), tuple((str(name), str(value)) for name, value in fields))
     except (ValueError, TypeError, AttributeError):
         return None
-    return kept if kept.path == path else None
+    has_secret = any(name in SECRETS for name, _ in kept.fields)
+    return kept if kept.path == path and not has_secret else None
 
 
 def show_kept(kept: KeptForm, status: int = 200) -> Response:
@@ -81,7 +90,7 @@ def _keep() -> str:
     fields = [(name, value) for name, value in request.form.items(multi=True) if name != CSRF_FIELD]
     text = json.dumps((request.full_path.removesuffix("?"), fields))
     is_small = count_fitting(["", text], MAX_LINES) == 2
-    return text if is_small and not SECRETS.intersection(request.form) else ""
+    return sign_text(_PURPOSE, text, LIFETIME) if is_small and not SECRETS.intersection(request.form) else ""
 
 
 def _is_page(path: str) -> bool:

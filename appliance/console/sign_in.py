@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from flask import Response, current_app, request
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
 from appliance.console.forms import Form, submitted_form
@@ -44,7 +45,7 @@ def show_sign_in() -> Response | BaseResponse:
     """Show the form; redirect a browser that is signed in."""
     if current_session().session:
         return redirect_to_path(local_path(request.args.get("next", "")))
-    return render_page("sign_in.html", form=Form(request.args))
+    return render_page("sign_in.html", form=Form(MultiDict({"next": request.args.get("next", "")})))
 
 
 @pages.post("/sign-in/")
@@ -140,9 +141,9 @@ def _check_code(required: CodeRequired, code: str) -> str:
 
 def _begin(secret: str, form: Form) -> Response | BaseResponse:
     """Give the browser its new session; show the form that was kept, or redirect to the page that was requested."""
+    kept = read_kept(form[FIELD])  # signed for the session that ends
     _end_current_session()
     switch_session(secret)
-    kept = read_kept(form[FIELD])
     return show_kept(kept) if kept else redirect_to_path(local_path(form["next"]))
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import html
+import json
 import re
+from urllib.parse import urlencode
 
 import pytest
 from pyotp import TOTP
@@ -34,6 +36,12 @@ def sign_in_with(browser: Browser, asked: TestResponse) -> TestResponse:
     return browser.post("/sign-in/", {**forms_in(asked.text, "")["/sign-in/"], "email": ME, "password": PASSWORD})
 
 
+def kept_by(browser: Browser, form: str) -> str:
+    """Return the signed form in the sign-in page that the browser is shown when it sends that form."""
+    path, fields = json.loads(form)
+    return forms_in(browser.post(path, dict(fields), headers=SAME).text, "")["/sign-in/"]["kept"]
+
+
 def fields_of(shown: TestResponse, path: str) -> dict[str, str]:
     """Return the fields of the form that is shown again."""
     (form,) = found_in(shown.text, rf'<form method="post" action="{re.escape(path)}">(.*?)</form>')
@@ -49,7 +57,8 @@ def test_a_form_survives_an_expired_session(page: ZonePage, path: str) -> None:
     assert asked.status_code == 403 and "Your session has ended" in asked.text and "<b>" not in asked.text
     shown = sign_in_with(page.browser, asked)
     assert shown.status_code == 200 and page.records() == [], "signing in carries nothing out"
-    assert texts(shown, "<dt>(.*?)</dt>") == ["Name", "Value", "Comment"] and "<b>" not in shown.text
+    assert texts(shown, "<dt>(.*?)</dt>") == ["Sent to", "Name", "Value", "Comment", "Intent"]
+    assert "<b>" not in shown.text
     fields = fields_of(shown, path)
     assert fields.items() >= TYPED.items()
     sent = page.browser.post(path, {**fields, "part_value": "two"})
@@ -105,10 +114,42 @@ def test_a_path_that_is_no_page_leads_home(page: ZonePage) -> None:
     assert sign_in_with(page.browser, asked).location == "/"
 
 
-@pytest.mark.parametrize("kept", ["x", "[]", '["//evil.example/", []]', '["/zones/", [1]]', "[1, []]", '{"a": 1}'])
-def test_a_malformed_field_is_ignored(page: ZonePage, kept: str) -> None:
+INVITATION = json.dumps(["/people/invitations/", [["email", "evil@example.net"], ["is_admin", "yes"]]])
+
+
+@pytest.mark.parametrize("kept", ["x", "[]", '["/zones/", []]', ".", f"9999999999.{64 * '0'}.{INVITATION}", INVITATION])
+def test_a_field_without_a_signature_is_ignored(page: ZonePage, kept: str) -> None:
     page.browser.send("/sign-out/", {}, page="/account/")
     assert page.browser.sign_in(ME, kept=kept).location == "/"
+
+
+def test_a_link_puts_no_form_into_the_sign_in_page(console: Console) -> None:
+    browser = console.browser()
+    for signed in (INVITATION, kept_by(console.browser(), INVITATION)):
+        page = browser.get(f"/sign-in/?{urlencode({'kept': signed, 'email': ME, 'next': '/zones/'})}")
+        assert forms_in(page.text, "")["/sign-in/"].keys() == {"csrf_token", "next"} and ME not in page.text
+
+
+def test_the_form_of_another_browser_or_of_long_ago_is_ignored(page: ZonePage, path: str) -> None:
+    browser, foreign = page.console.browser(), kept_by(page.console.browser(), INVITATION)
+    own = kept_by(browser, INVITATION)
+    stale = browser.post("/sign-in/", {"kept": foreign}, headers=SAME)
+    assert stale.status_code == 403 and "kept" not in forms_in(stale.text, "")["/sign-in/"]
+    assert browser.sign_in(ME, kept=foreign).location == "/"
+    browser.send("/sign-out/", {}, page="/account/")
+    assert browser.sign_in(ME, kept=own).location == "/", "it was signed for the browser before it signed in"
+    late = page.console.browser()
+    own = kept_by(late, INVITATION)
+    page.console.application.clock.forward(hours=12)
+    assert late.sign_in(ME, kept=own).location == "/"
+
+
+def test_what_a_form_does_is_shown(console: Console) -> None:
+    console.account(ME, is_admin=True)
+    browser = console.browser()
+    shown = browser.sign_in(ME, kept=kept_by(browser, INVITATION))
+    assert texts(shown, "<dt>(.*?)</dt>") == ["Sent to", "Email", "Is admin"]
+    assert texts(shown, "<dd.*?>(.*?)</dd>") == ["/people/invitations/", "evil@example.net", "yes"]
 
 
 def test_an_expired_sign_in_page_keeps_the_email(page: ZonePage) -> None:

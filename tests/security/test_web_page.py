@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from urllib.parse import urlencode
 
 import pytest
 
@@ -82,6 +84,13 @@ def test_a_record_is_no_markup(signed_in: Browser, victim: Customer, text: str) 
     assert "<script>alert" not in page
     assert "<img src=x" not in page
     assert ">49<" not in page
+
+
+def test_a_link_to_the_sign_in_page_puts_no_form_in_front_of_anybody(appliance: Appliance, victim: Customer) -> None:
+    kept = json.dumps([f"/zones/{victim.zone['uuid']}/delete/", [["domain", victim.domain]]])
+    for path, forged in ((f"/sign-in/?{urlencode({'kept': kept})}", {}), ("/sign-in/", {"kept": kept})):
+        page = Browser(appliance).submit(path, {"email": victim.email, "password": PASSWORD, **forged})
+        assert "Sign out" in page.text and "/delete/" not in page.text
 
 
 def test_no_redirect_leaves_the_console(appliance: Appliance, signed_in: Browser, victim: Customer) -> None:
