@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -24,7 +24,7 @@ class SimulatedDns:
     """What it answers, by name and type such as `example.org NS`: lines of records, or a response code.
 
     `resolved` are recursive queries, and `referred` the others. A query that is not listed has an empty answer; without
-    `responds` there is none at all. `queries` are those received.
+    `responds` there is none at all. `queries` are those received, and `meanwhile` is called before each response.
     """
 
     server: Nameserver
@@ -32,6 +32,7 @@ class SimulatedDns:
     referred: dict[str, list[str] | Rcode] = field(default_factory=dict)
     responds: bool = True
     queries: list[str] = field(default_factory=list)
+    meanwhile: Callable[[], None] = lambda: None
 
     @property
     def port(self) -> int:
@@ -72,6 +73,7 @@ def simulated_dns() -> Iterator[SimulatedDns]:
     def serve() -> None:
         while len(octets := listener.recvfrom(1000)) and octets[0]:
             response = simulated.response_to(dns.message.from_wire(octets[0]))
+            simulated.meanwhile()
             if simulated.responds:
                 listener.sendto(response.to_wire(), octets[1])
 

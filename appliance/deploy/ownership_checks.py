@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from dns.name import Name
@@ -102,18 +103,21 @@ class OwnershipChecks:
             if self._write(hold, self.editor.release_zone):
                 log.info("event=released zone=%s", print_domain(hold.domain))
         elif result.is_answered and self.clock() - hold.held_at > HELD_AT_MOST:
-            if self._write(hold, self.editor.delete_zone):
+            if self._write(hold, partial(self.editor.delete_zone, only_held=True)):
                 log.info("event=hold-expired zone=%s", print_domain(hold.domain))
         else:
             self._keep(replace(result.hold, checked_at=self.clock(), checks=hold.checks + 1))
 
     def _keep(self, hold: Hold) -> None:
+        """Store the result of the check, unless the zone was released or deleted meanwhile."""
         with self.store.writing():
-            holds.store_check(hold, self.clock() + hold.next_pause)
-        log.info("event=held zone=%s reason=%s problem=%r", print_domain(hold.domain), hold.reason, hold.problem)
+            is_held = holds.store_check(hold, self.clock() + hold.next_pause)
+        if is_held:
+            domain = print_domain(hold.domain)
+            log.info("event=held zone=%s reason=%s problem=%r", domain, hold.reason, hold.problem)
 
     def _write(self, hold: Hold, write: Callable[[Principal, UUID], object]) -> bool:
-        """Release or delete the zone; return False if that is refused, as for a protected zone, which stays held."""
+        """Release or delete the zone if it is still held; return False if that is refused, as for a protected zone."""
         try:
             write(_PRINCIPAL, hold.zone)
         except StoreError:

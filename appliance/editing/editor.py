@@ -27,7 +27,7 @@ from appliance.errors import InputError, NotPermitted, ZoneProtected
 from appliance.principal import Principal
 from appliance.render.zone_file import Apex, apex_of
 from appliance.settings import QuotaSettings, Settings
-from appliance.store import delegations, journal, records, wakeup, zones
+from appliance.store import delegations, holds, journal, records, wakeup, zones
 from appliance.store.file.database import Store
 from appliance.zones.model import Record, Zone
 from appliance.zones.names import parse_domain, print_domain
@@ -136,13 +136,15 @@ class Editor:
                 journal.append(zone, journal.SETTINGS, principal, now, before=before)
         return zone
 
-    def delete_zone(self, principal: Principal, uuid: UUID) -> Zone:
+    def delete_zone(self, principal: Principal, uuid: UUID, *, only_held: bool = False) -> Zone:
         """Delete a zone: it is no longer served, nor delegated by a zone above it.
 
-        Its records are kept for 30 days, its last serial for ever.
+        Its records are kept for 30 days, its last serial for ever. `only_held`: raise InputError if it is published.
         """
         with self._writing():
             zone = find_zone(uuid, principal.scope)
+            if only_held and not holds.get(uuid):
+                raise InputError(f"{print_domain(zone.name)} is not held: it is published", "domain")
             if zone.protected:
                 raise ZoneProtected(f"{print_domain(zone.name)} is protected: remove the protection before deleting it")
             check_deletion(principal, zone)

@@ -37,11 +37,12 @@ def due(now: datetime | None, limit: int) -> list[Hold]:
     return [_hold(row) for row in query.order_by(tables.Hold.due_at).limit(limit)]
 
 
-def store_check(hold: Hold, due_at: datetime) -> None:
-    """Store the result of a check, and when the next one is due."""
-    tables.Hold.update(
+def store_check(hold: Hold, due_at: datetime) -> bool:
+    """Store the result of a check, and when the next one is due; return False if the zone is not held any longer."""
+    stored = tables.Hold.update(
         reason=hold.reason.value, problem=hold.problem, checks=hold.checks, checked_at=hold.checked_at, due_at=due_at
-    ).where(tables.Hold.zone == _id_of(hold.zone)).execute()
+    )
+    return bool(stored.where(tables.Hold.zone == _id_of(hold.zone)).execute())
 
 
 def release(zone: Zone) -> list[Zone]:

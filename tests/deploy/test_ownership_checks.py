@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -155,3 +156,20 @@ def test_a_protected_zone_stays_held(held: Held) -> None:
     held.workspace.clock.now += HELD_AT_MOST
     hold = held.check(Proof.ALWAYS)
     assert hold and "is protected" in hold.problem and hold.checks == 1
+
+
+def test_a_zone_that_an_operator_releases_during_the_lookup_is_not_deleted(
+    held: Held, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    operator = replace(held.workspace.owner, permissions=frozenset({"admin:*"}))
+
+    def release() -> None:
+        with held.workspace.store.connection():
+            if held.hold:
+                held.workspace.editor.release_zone(operator, held.zone.uuid)
+
+    held.dns.meanwhile = release
+    held.workspace.clock.now += HELD_AT_MOST
+    assert held.check(Proof.ALWAYS) is None and zones.get_by_name(held.zone.name)
+    assert "event=held" not in caplog.text and "event=hold-expired" not in caplog.text
