@@ -35,7 +35,8 @@ def release_held(zone: Zone, principal: Principal, now: datetime) -> list[Zone]:
     """Release the zone and those of its account below it; return those that were held."""
     released = holds.release(zone)
     for one in released:
-        journal.append(zones.update(one, queued_at=now), "zone.release", principal, now)
+        after = zones.update(one, queued_at=now, updated_at=now, revision=one.revision + 1)
+        journal.append(after, "zone.release", principal, now)
     return released
 
 

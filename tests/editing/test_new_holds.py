@@ -10,7 +10,7 @@ import pytest
 from appliance.editing.zone_names import RESERVATION
 from appliance.errors import InputError, NotPermitted
 from appliance.principal import Principal
-from appliance.store import deployments, holds
+from appliance.store import deployments, holds, zones
 from appliance.zones.model import Zone
 from appliance.zones.ownership import HoldReason, Proof
 from tests.workspace import Workspace
@@ -83,7 +83,8 @@ def test_only_an_operator_releases_a_zone(strict: Workspace) -> None:
     strict.clock.forward(hours=1)
     operator = replace(strict.owner, permissions=OPERATOR)
     released = strict.editor.release_zone(operator, zone.uuid)
-    assert released == replace(zone, queued_at=strict.clock()) and not is_held(zone)
+    now = strict.clock()
+    assert released == replace(zone, revision=zone.revision + 1, queued_at=now, updated_at=now) and not is_held(zone)
     assert strict.journal()[-1] == ("zone.release", zone.serial)
     assert [status.uuid for status in deployments.statuses()] == [zone.uuid]
     with pytest.raises(InputError, match="is not held"):
@@ -100,6 +101,7 @@ def test_a_published_zone_above_releases_those_below(strict: Workspace) -> None:
     below, beside = strict.zone("a.b.example.com"), strict.zone("a.example.org")
     strict.editor.create_zone(Principal.local("command line", strict.owner.account), "example.com")
     assert not is_held(below) and is_held(beside)
+    assert zones.get_any(below.uuid).revision == below.revision + 1, "what it says of its ownership has changed"
     assert strict.journal()[-1] == ("zone.release", below.serial)
 
 
