@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from appliance.errors import StoreError
-from appliance.store import delegations, deployments, zones
+from appliance.store import delegations, deployments, holds, zones
 from appliance.store.file.database import Store
 from appliance.zones.deployment import Deployment, DeploymentState, NameserverState, Observation, reaches
 from appliance.zones.model import Zone
@@ -146,7 +146,8 @@ class DeploymentWait:
             return deployment.state
         if deployment.hold and not deployment.deleted:
             return DeploymentState.PENDING
-        if deployment.deleted and zones.get_by_name(zone.name):
+        newer = zones.get_by_name(zone.name) if deployment.deleted else None
+        if newer and not holds.get(newer.uuid):
             return DeploymentState.LIVE
         missing = [seen for seen in deployment.nameservers if not _is_done(deployment, seen)]
         all_lost = missing and all(self._is_lost(seen) for seen in missing)

@@ -11,9 +11,10 @@ import pytest
 from werkzeug.test import TestResponse
 
 from appliance.settings import ApiSettings
-from appliance.store import deployments
+from appliance.store import deployments, holds, zones
 from appliance.web.deployment_wait import WaitSlots, preferred_wait
-from appliance.zones.deployment import NameserverState, Observation
+from appliance.zones.deployment import DeploymentState, NameserverState, Observation
+from appliance.zones.ownership import HoldReason
 from tests.api.conftest import NS1, NS2, Application, Bearer
 from tests.deployed import store_attempt, store_live, store_observations
 
@@ -162,6 +163,21 @@ def test_a_deleted_zone_is_live_when_a_new_zone_has_its_name(
     web.zone("example.com")
     thread.join()
     assert answers[0].headers["X-Deployment"] == "live"
+
+
+def test_a_deleted_zone_that_is_served_is_not_live_because_a_held_zone_has_its_name(
+    application: Application, me: Bearer, zone: dict[str, str]
+) -> None:
+    me("DELETE", f"/dns-zones/{zone['uuid']}/")
+    newer, now = UUID(me.zone("example.com")["uuid"]), application.clock()
+    with application.writing():
+        store_live(UUID(zone["uuid"]), int(zone["serial"]), now)
+        holds.insert(newer, "a-token", HoldReason.ALWAYS, now)
+        former = zones.get_any(UUID(zone["uuid"]))
+    assert application.deployment_wait.current(former)[1] is None, "the wait goes on"
+    with application.writing():
+        holds.release(zones.get_any(newer))
+    assert application.deployment_wait.current(former)[1] == DeploymentState.LIVE
 
 
 def test_the_creation_of_a_record_waits(application: Application, me: Bearer, zone: dict[str, str]) -> None:
