@@ -117,7 +117,7 @@ class DnsSettings:
     default_ttl: int = setting(3600, "default TTL of a new zone's records, seconds")
     rate_limit: int = setting(
         200,
-        "equal answers a second by UDP to one network (/24 or /56), 0 to 1000; else truncated or dropped. 0: no limit",
+        "equal UDP answers a second to one network (/24 or /56), 0 to 1000; more are truncated or dropped; 0: no limit",
     )
     rate_limit_exempt: Networks = setting(
         (), "addresses or networks without that limit, besides loopback and the nameservers"
