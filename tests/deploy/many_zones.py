@@ -37,11 +37,16 @@ from tests.workspace import APEX, OWN_NAMES, Clock, Workspace, principal_of
 
 MANY = 10_000
 _SOA = b"\xc0\x0c\x00\x06\x00\x01\x00\x00\x01\x2c\x00\x16\x00\x00"
+_UNSIGNED = 12 + 4 + 11
+"""Octets of a query without a signature, besides the name: header, type and class, and the OPT record."""
 _TIMERS = struct.pack(">4I", 3600, 300, 2419200, 300)
 
 
 class SoaServer:
-    """A nameserver that answers SOA queries alone; while `is_silent` it only counts them."""
+    """A nameserver that answers SOA queries alone; while `is_silent` it only counts them.
+
+    `key_checks` are signed queries: they ask whether it accepts a key, and are not among the `queries`.
+    """
 
     def __init__(self, name: str) -> None:
         self._socket = socket.socket(type=socket.SOCK_DGRAM)
@@ -51,6 +56,7 @@ class SoaServer:
         self.serials: dict[bytes, int] = {}
         self.queries: list[bytes] = []
         self.notifies = 0
+        self.key_checks = 0
         self.is_silent = False
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
@@ -74,14 +80,17 @@ class SoaServer:
             if message[2] & 0x78 == NOTIFY << 3:
                 self.notifies += 1
                 continue
-            name = message[12:-15]
-            self.queries.append(name)
+            name = message[12 : message.index(b"\0", 12) + 1]
+            if len(message) > _UNSIGNED + len(name):
+                self.key_checks += 1
+            else:
+                self.queries.append(name)
             if not self.is_silent:
                 self._socket.sendto(self._answer(message, name), sender)
 
     def _answer(self, message: bytes, name: bytes) -> bytes:
         serial = self.serials.get(name)
-        question = message[12:-11]
+        question = name + message[12 + len(name) :][:4]
         if serial is None:
             return message[:2] + struct.pack(">5H", 0x8405, 1, 0, 0, 0) + question
         answer = _SOA + struct.pack(">I", serial) + _TIMERS
@@ -209,6 +218,7 @@ class ManyZones:
         self.store.transactions.clear()
         self.ns1.queries.clear()
         self.ns2.queries.clear()
+        self.ns1.key_checks = self.ns2.key_checks = 0
 
 
 @contextmanager

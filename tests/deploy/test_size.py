@@ -84,6 +84,7 @@ def test_a_silent_secondary_costs_one_query_at_long_intervals(many: ManyZones, t
         before = deployer.reconciliations
         step_until(deployer, lambda: deployer.reconciliations >= before + 2, "two more reconciliations")
         assert set(many.ns2.queries) == {CATALOG.to_digestable()}
+        assert many.ns2.key_checks == 0
         assert observations(many) == []
         many.ns2.is_silent = False
         many.forget_counts()
