@@ -7,6 +7,7 @@ records beside those of the appliance are published with the TTL of those.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from dns.name import Name
@@ -15,7 +16,7 @@ from appliance.errors import CompileFailed
 from appliance.render.zone_file import Apex, delegation_lines, derived_digest, derived_lines, record_line, zone_file
 from appliance.store import delegations, records
 from appliance.zones.model import Record, Zone
-from appliance.zones.zone_cuts import additional_ns, cut_at, occluded_by
+from appliance.zones.zone_cuts import ChildZone, additional_ns, cut_at, occluded_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,12 @@ def compile_zone(zone: Zone, apex: Apex) -> CompiledZone:
 
 def delegated_lines(zone: Zone, apex: Apex) -> list[str]:
     """Return the lines of the delegations of child zones."""
-    return [line for child in delegations.of_zone(zone) for line in delegation_lines(child.name, apex, child.ds)]
+    return lines_of(delegations.of_zone(zone), apex)
+
+
+def lines_of(children: Iterable[ChildZone], apex: Apex) -> list[str]:
+    """Return the lines of the delegations of these child zones."""
+    return [line for child in children for line in delegation_lines(child.name, apex, child.ds)]
 
 
 def occluded(zone: Zone, servers: tuple[Name, ...]) -> list[Record]:

@@ -8,15 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from uuid import UUID
 
-from appliance.compiler import delegated_lines
+from appliance.compiler import lines_of
 from appliance.deploy.host import PrimaryHost
 from appliance.errors import StoreError
 from appliance.render.zone_file import derived_digest, derived_lines, digest_of, has_derived, serial_of
-from appliance.store import deployments, zones
+from appliance.store import delegations, deployments
 from appliance.store.deployments import ZoneStatus
 from appliance.store.file.database import Store
 from appliance.zones.deployment import Publication
-from appliance.zones.zone_cuts import zones_with_others_below
 
 log = logging.getLogger(__name__)
 
@@ -28,11 +27,9 @@ Delegated = Mapping[UUID, Sequence[str]]
 """The lines of the delegations of child zones, of zones that may have any."""
 
 
-def delegations_of(statuses: Iterable[ZoneStatus], host: PrimaryHost) -> Delegated:
-    """Return the delegations of child zones; only zones with others below them are read from the store."""
-    living = {one.name: one for one in statuses if not one.deleted}
-    parents = [living[name].uuid for name in zones_with_others_below(living.keys())]
-    return {uuid: delegated_lines(zones.get_any(uuid), host.apex) for uuid in parents}
+def delegations_of(host: PrimaryHost) -> Delegated:
+    """Return the delegations of child zones."""
+    return {uuid: lines_of(children, host.apex) for uuid, children in delegations.of_all().items()}
 
 
 def find_altered(

@@ -145,7 +145,7 @@ def take_snapshot(host: PrimaryHost, store: Store, expected: Expected, silent: C
     members = members_of(host, host.primary)
     with store.reading():
         statuses = list(deployments.statuses())
-        delegated = delegations_of(statuses, host)
+        delegated = delegations_of(host)
     answers = query_all(((one, host.catalog) for one in host.nameservers if one not in silent), timeout=ANSWER_TIMEOUT)
     answers |= query_all(((one, host.catalog) for one in silent), timeout=ANSWER_TIMEOUT, retries=0)
     answering = [one for one in host.nameservers if answers[one, host.catalog]]

@@ -19,14 +19,13 @@ from appliance.nameserver.programs import find_program
 from appliance.nameserver.zone_files import ZoneFiles
 from appliance.render.zone_file import Apex, apex_of, record_line
 from appliance.settings import Settings
-from appliance.store import delegations, deployments, name_keys, records, zones
+from appliance.store import delegations, name_keys, records, zones
 from appliance.store.file.database import Store
 from appliance.zones import rules
 from appliance.zones.model import Node, Record, Zone, group_rrsets
 from appliance.zones.names import print_domain
 from appliance.zones.own_records import check_own_records
 from appliance.zones.rdata import target_of
-from appliance.zones.zone_cuts import zones_with_others_below
 
 BATCH = 50
 """Zones per run of named-checkzone."""
@@ -58,9 +57,7 @@ def hidden_records(context: DoctorContext) -> Iterator[Result]:
     store, servers = Store(context.settings.store.path), apex_of(context.settings.dns).servers
     store.attach()
     with store.connection(), store.reading():
-        names = {status.name: status.uuid for status in deployments.statuses() if not status.deleted}
-        above = [names[name] for name in sorted(zones_with_others_below(names.keys()))]
-        found = [zone for zone in map(zones.get_any, above) if occluded(zone, servers)]
+        found = [zone for zone in map(zones.get_any, delegations.of_all()) if occluded(zone, servers)]
     if not found:
         yield ok("no record is hidden by another zone of its account")
     for zone in found:

@@ -26,6 +26,12 @@ def below(key: str) -> tuple[str, str]:
     return key, f"{key[:-1]}/" if key else "\U0010ffff"
 
 
+def between(above: str, below: str) -> list[str]:
+    """Return the keys of the owners in the zone `above` that lie between it and a zone below, given their keys."""
+    relative = below[len(above) :]
+    return [relative[: position + 1] for position, char in enumerate(relative[:-1]) if char == "."]
+
+
 def owner_from(text: str, origin: Name) -> Name:
     """Return the owner that `print_owner` wrote."""
     labels = () if text == "@" else _labels(text)

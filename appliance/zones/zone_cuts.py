@@ -6,11 +6,11 @@ delegated there, and not by this zone.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
-from dns.name import Name, root
+from dns.name import Name
 from dns.rdatatype import RdataType
 
 from appliance.zones.model import Node, Record
@@ -88,12 +88,6 @@ def names_above(owner: Name, origin: Name) -> list[Name]:
         owner = owner.parent()
         above.insert(0, owner)
     return above
-
-
-def zones_with_others_below(names: Collection[Name]) -> set[Name]:
-    """Return those of these names of zones that have another one below them."""
-    known = frozenset(names)
-    return {above for name in names for above in names_above(name, root) if above in known}
 
 
 def _ns_of(cut: Cut) -> Iterable[Record]:

@@ -40,7 +40,7 @@ def link(file: Path) -> None:
 def altered(host: PrimaryHost, workspace: Workspace) -> frozenset[UUID]:
     statuses = deployments.statuses()
     with workspace.store.reading():
-        delegated = delegations_of(statuses, host)
+        delegated = delegations_of(host)
     return find_altered(statuses, delegated, host, workspace.store)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dns.name
+import pytest
 
-from appliance.store import records
-from appliance.store.delegations import enclosing, of_zone, with_data, zones_among
+from appliance.store import deployments, holds, records, zones
+from appliance.store.delegations import enclosing, of_all, of_zone, with_data, zones_among
+from appliance.zones.ownership import HoldReason
 from appliance.zones.zone_cuts import ChildZone
 from tests.store.test_zones import statements
 from tests.workspace import SERVERS, Workspace, read_rows
@@ -23,6 +25,30 @@ def test_the_nearest_zones_below_are_delegated(workspace: Workspace) -> None:
     assert [one.uuid for one in of_zone(top)] == [other.uuid, deep.uuid]
     assert zones_among([sub.name, deep.name, apart.name], top.account) == {deep.name, apart.name}
     assert zones_among([deep.name], workspace.stranger.account.uuid) == set()
+
+
+@pytest.mark.parametrize("count", [2, 30])
+def test_all_delegations_are_read_in_two_statements(workspace: Workspace, count: int) -> None:
+    """They are those of each zone by itself, without those that users created."""
+    parents = [workspace.zone(f"p{number}.example") for number in range(count)]
+    for number in range(count):
+        workspace.zone(f"sub.p{number}.example")
+    user_made = parents[0]
+    workspace.add(user_made, "NS", "elsewhere", "ns.example.net")
+    for name in ("a.elsewhere", "a.b", "x.a.b"):
+        workspace.zone(f"{name}.p0.example")
+    held = workspace.zone("held.p1.example")
+    with workspace.store.writing():
+        holds.insert(held.uuid, "a-token", HoldReason.ALWAYS, workspace.clock())
+    workspace.zone("below.held.p1.example")
+    with statements(workspace.store) as executed:
+        found = of_all()
+    assert len(executed) == 2
+    everything = [zones.get_any(status.uuid) for status in deployments.statuses()]
+    assert found == {zone.uuid: children for zone in everything if (children := of_zone(zone))}
+    assert {str(one.name) for one in found[user_made.uuid]} == {"sub.p0.example.", "a.b.p0.example."}
+    assert {str(one.name) for one in found[parents[1].uuid]} == {"sub.p1.example.", "below.held.p1.example."}
+    assert [str(one.name) for one in of_zone(zones.get_any(held.uuid))] == ["below.held.p1.example."]
 
 
 def test_names_of_zones_below_with_records_are_found(workspace: Workspace) -> None:
