@@ -33,6 +33,10 @@ class Scope:
     zones: frozenset[UUID] | None = None
     domains: frozenset[str] = frozenset()
 
+    def sees(self, uuid: UUID, domain: str) -> bool:
+        """Return whether a zone of one of its accounts is visible."""
+        return self.zones is None or uuid in self.zones or domain in self.domains
+
 
 EVERYTHING = Scope(None)
 

@@ -23,7 +23,7 @@ from appliance.zones.zone_cuts import ChildZone
 JSON = Mapping[str, Any]
 
 READ_ONLY_OF_ZONES = frozenset(
-    {"uuid", "domain", "created_at", "record_count", "domain_unicode", "serial", "updated_at"}
+    {"uuid", "domain", "created_at", "record_count", "domain_unicode", "serial", "updated_at", "delegations"}
 )
 READ_ONLY_OF_RECORDS = frozenset({"uuid", "created_at", "zone", "fqdn", "updated_at"})
 

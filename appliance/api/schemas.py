@@ -243,7 +243,7 @@ class ZonePatch(Strict):
     updated_at = _read_only()
     deployment = fields.Raw(metadata=_described("Read-only, and ignored: it changes by itself."))
     ownership = fields.Raw(allow_none=True, metadata=_described("Read-only, and ignored: it changes by itself."))
-    delegations = fields.Raw(metadata=_described("Read-only, and ignored: it changes with the zones below."))
+    delegations = _read_only()
     records = _read_only()
 
     @ma.validates("dnssec")

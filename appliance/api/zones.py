@@ -17,7 +17,6 @@ from appliance.api.presentation import (
     check_read_only,
     deployment_of,
     dump_record,
-    dump_zone,
     dump_zone_detail,
     record_of,
     zone_detail,
@@ -33,7 +32,8 @@ from appliance.store.zones import Page
 from appliance.web.context import context, reading
 from appliance.web.deployment_wait import current_deployment
 from appliance.zones.model import Zone
-from appliance.zones.names import parse_domain
+from appliance.zones.names import parse_domain, print_domain
+from appliance.zones.zone_cuts import ChildZone
 
 blueprint = Blueprint("zones", __name__, url_prefix="/api/v1/dns-zones", description="Zones and the records in them.")
 
@@ -68,19 +68,15 @@ class Zones(MethodView):
     )
     def post(self, body: dict[str, Any]) -> ViewResult:
         """Create a zone; a zone of the account above it delegates it."""
-        content: list[Any] = []
-
-        def read(created: Zone) -> None:
-            content.extend((records.of_zone(created), delegations.of_zone(created)))
-
         take_records = body.get("take_records", False)
-        zone = context().editor.create_zone(principal(), body["domain"], take_records=take_records, alongside=read)
+        zone = context().editor.create_zone(principal(), body["domain"], take_records=take_records)
         result = response_headers.after_write(zone, with_above=True)
         location = response_headers.path_of("zones.OneZone", zone.uuid)
         deployment = result.deployment or context().deployment_wait.current(zone)[0]
-        stored, delegated = content
-        shown = zone_detail(zone, deployment, stored, delegated, context().clock())
-        return shown, 201, result.headers | {"Location": location}
+        with reading():
+            zone = zones.get_any(zone.uuid)
+            shown = zone_detail(zone, deployment, records.of_zone(zone), _delegations(zone), context().clock())
+        return without_unread(shown, body), 201, result.headers | {"Location": location}
 
 
 @blueprint.route("/<string:uuid>/", parameters=[PATH])
@@ -95,7 +91,7 @@ class OneZone(MethodView):
         with reading():
             zone = zone_at(uuid)
             deployment = current_deployment(zone, context().nameservers)
-            shown = dump_zone_detail(zone, deployment, delegations.of_zone(zone), context().clock())
+            shown = dump_zone_detail(zone, deployment, _delegations(zone), context().clock())
             return streaming.respond(streaming.object_with_array(shown, "records", _records_of(zone)))
 
     @needs("dns:update")
@@ -106,7 +102,8 @@ class OneZone(MethodView):
         """Change the settings of a zone."""
         with reading():
             zone = zone_at(uuid)
-            shown = dump_zone(zone, current_deployment(zone, ()), context().clock())
+            delegated = _delegations(zone) if "delegations" in body else ()
+            shown = dump_zone_detail(zone, current_deployment(zone, ()), delegated, context().clock())
             check_read_only(body, shown, READ_ONLY_OF_ZONES)
             _check_records_unchanged(body, zone)
         settings = {name: body[name] for name in SETTINGS if name in body}
@@ -190,6 +187,11 @@ def record_input(body: dict[str, Any]) -> RecordInput:
 def _records_of(zone: Zone) -> Iterator[JSON]:
     """Yield all records of the zone as JSON, read in batches."""
     return (dump_record(zone, record) for record in records.iterate(zone))
+
+
+def _delegations(zone: Zone) -> list[ChildZone]:
+    """Return the delegations of the zone to zones that the principal may see."""
+    return [one for one in delegations.of_zone(zone) if principal().scope.sees(one.uuid, print_domain(one.name))]
 
 
 def _find(query: dict[str, Any], page: Page) -> tuple[list[Zone], int]:

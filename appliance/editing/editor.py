@@ -70,14 +70,13 @@ class Editor:
         *,
         as_operator: bool = True,
         take_records: bool = False,
-        alongside: Alongside | None = None,
     ) -> Zone:
         """Create a zone, held if its ownership must be proven; raise InvalidName if it is not available.
 
         Raise OperatorsOnly for a domain that only operators may create, also if the principal is one but does not
         create it `as_operator`. A zone of the account above it delegates the new one. Its records at and below the
         domain are refused, unless `take_records` moves them into the new zone, which needs the permission to delete
-        records. `alongside` is called in the transaction, with the new zone.
+        records.
         """
         name = parse_domain(domain)
         is_operator = principal.operator and as_operator
@@ -95,10 +94,7 @@ class Editor:
 
         def commit_zone(new: NewZone) -> Zone:
             self.count_write(principal, None)
-            zone = commit_creation(new, principal, self.quotas, self.proof)
-            if alongside:
-                alongside(zone)
-            return zone
+            return commit_creation(new, principal, self.quotas, self.proof)
 
         created = evaluate_and_commit(self.store, evaluate_creation, commit_zone, lambda _: True)
         self.announce()

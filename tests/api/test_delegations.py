@@ -5,13 +5,21 @@ from __future__ import annotations
 from uuid import UUID
 
 import dns.name
+import pytest
 
 from appliance.store import zones
 from appliance.zones.deployment import NameserverState, Observation
 from tests.api.conftest import NS1, NS2, Application, Bearer, created, is_error
+from tests.api.test_policies import limited, policy
 from tests.deployed import store_live, store_observations
 
 ZONES = "/dns-zones/"
+
+
+@pytest.fixture
+def me(application: Application) -> Bearer:
+    """A client that may do everything in its account, and create tokens."""
+    return application.bearer("me@example.org", "dns:*", "account:tokens", "account:read")
 
 
 def test_a_zone_shows_the_zones_that_it_delegates(me: Bearer) -> None:
@@ -54,6 +62,38 @@ def test_records_are_taken_only_with_the_permission_to_delete(application: Appli
     assert is_error(refused, 403, "permission_denied")
     wrong = me("POST", ZONES, {"domain": "x.example", "take_records": 1})
     assert is_error(wrong, 400, "validation_error", "take_records")
+
+
+def test_a_creator_without_permission_to_read_sees_nothing_of_what_it_took(
+    application: Application, me: Bearer
+) -> None:
+    parent = me.zone("unread.example")
+    me.record(parent, "TXT", "hidden.sub", "password")
+    me.zone("a.sub.unread.example")
+    writer = application.bearer("me@example.org", "dns:create", "dns:delete")
+    shown = created(writer("POST", ZONES, {"domain": "sub.unread.example", "take_records": True}))
+    assert set(shown) == {"uuid", "domain"}
+    assert me("GET", f"{ZONES}{shown['uuid']}/").get_json()["record_count"] == 1
+
+
+def test_only_delegations_of_visible_zones_are_shown(me: Bearer) -> None:
+    hidden, seen = me.zone("a.sub.partly.example"), me.zone("b.sub.partly.example")
+    client = limited(me, policy(zone="sub.partly.example"), policy(zone=seen["uuid"]), create_zones=True)
+    shown = client.zone("sub.partly.example")
+    assert [one["zone"] for one in shown["delegations"]] == [seen["uuid"]]
+    assert client("GET", f"{ZONES}{shown['uuid']}/").get_json()["delegations"] == shown["delegations"]
+    assert client("GET", f"{ZONES}{hidden['uuid']}/").status_code == 404
+    everything = me("GET", f"{ZONES}{shown['uuid']}/").get_json()["delegations"]
+    assert [one["zone"] for one in everything] == [hidden["uuid"], seen["uuid"]]
+
+
+def test_delegations_are_read_only(me: Bearer) -> None:
+    parent = me.zone("constant.example")
+    me.zone("sub.constant.example")
+    path = f"{ZONES}{parent['uuid']}/"
+    delegated = me("GET", path).get_json()["delegations"]
+    assert is_error(me("PATCH", path, {"delegations": []}), 400, "validation_error", "delegations")
+    assert me("PATCH", path, {"delegations": delegated, "comment": "x"}).status_code == 200
 
 
 def serve(application: Application, domain: str) -> None:
