@@ -20,7 +20,7 @@ from appliance.editing.new_holds import hold_if_unproven, release_held
 from appliance.editing.quotas import check_zone_quota
 from appliance.editing.transaction import StaleRead
 from appliance.editing.zone_names import check_available
-from appliance.errors import InvalidName, RecordsHidden, RuleBroken
+from appliance.errors import InputError, InvalidName, NotPermitted, RecordsHidden, RuleBroken
 from appliance.principal import EVERYTHING, Principal
 from appliance.render.zone_file import record_line
 from appliance.settings import QuotaSettings
@@ -55,8 +55,20 @@ def evaluate_below(
     """Return how a zone is created below another one, from an empty change set of each.
 
     Raise InvalidName if data above would be hidden. With `take_records` it moves into the new zone; NS records that the
-    appliance publishes by itself, and DS records of the delegation, are dropped.
+    appliance publishes by itself, and DS records of the delegation, are dropped. An error says nothing of a zone above
+    that the principal may not see.
     """
+    try:
+        return _evaluate_below(above, new, principal, quotas, take_records=take_records)
+    except (InputError, NotPermitted):
+        if zones.get(above.zone.uuid, principal.scope):
+            raise
+    raise InvalidName(f"{print_domain(new.origin)} is not available", "domain")
+
+
+def _evaluate_below(
+    above: ChangeSet, new: ChangeSet, principal: Principal, quotas: QuotaSettings, *, take_records: bool
+) -> NewZone:
     name = new.origin
     above.add_child(name)
     cut = cut_at(above, name)

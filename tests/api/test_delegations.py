@@ -96,6 +96,17 @@ def test_delegations_are_read_only(me: Bearer) -> None:
     assert me("PATCH", path, {"delegations": delegated, "comment": "x"}).status_code == 200
 
 
+@pytest.mark.parametrize("more", [{}, {"take_records": True}], ids=["refused", "take_records"])
+def test_nothing_is_said_of_a_zone_above_that_the_token_does_not_see(me: Bearer, more: dict[str, bool]) -> None:
+    parent = me.zone("secret.example")
+    me.record(parent, "TXT", "hidden.sub", "password")
+    client = limited(me, policy(zone="sub.secret.example"), policy(zone="free.secret.example"), create_zones=True)
+    refused = client("POST", ZONES, {"domain": "sub.secret.example", **more})
+    assert is_error(refused, 400, "validation_error", "domain")
+    assert refused.get_json()["detail"] == "sub.secret.example is not available"
+    client.zone("free.secret.example")
+
+
 def serve(application: Application, domain: str) -> None:
     """Store that both nameservers serve the zone as it is now."""
     with application.writing():
