@@ -13,6 +13,7 @@ from datetime import datetime
 from dns.name import Name
 from dns.rdatatype import RdataType
 
+from appliance.editing.apply import MAX_CHANGES
 from appliance.editing.change_set import ChangeSet
 from appliance.editing.diff import Diff
 from appliance.editing.evaluation import evaluate
@@ -126,9 +127,15 @@ def change_above(child: Zone, principal: Principal, now: datetime, what: str) ->
 
 def _take(above: ChangeSet, new: ChangeSet, cut: Cut, principal: Principal) -> list[Record]:
     """Move what is at or below the cut from one change set to the other; return the records as they were."""
-    found = list(_at_and_below(above, cut))
+    found = list(itertools.islice(_at_and_below(above, cut), MAX_CHANGES + 1))
     if found:
         principal.require("dns:delete")
+    if len(found) > MAX_CHANGES:
+        raise InputError(
+            f"{print_domain(cut.name)} has more than {MAX_CHANGES} records in the zone {print_domain(above.origin)}; "
+            "take_records moves that many at most: delete them, and import a zone file into the new zone",
+            "take_records",
+        )
     above.load(record.owner for record in found)
     new.load(record.owner for record in found)
     taken = [record for record in found if not _is_dropped(record, above, cut.name)]

@@ -145,6 +145,22 @@ def test_records_are_taken_only_with_the_right_to_delete(workspace: Workspace) -
     workspace.editor.create_zone(creator, "other.example.com", take_records=True)
 
 
+def test_no_more_records_are_taken_than_one_request_may_change(workspace: Workspace) -> None:
+    parent = workspace.zone("example.com")
+    workspace.add(parent, "A", "x.sub", "192.0.2.1")
+    copied = ("zone_id", "rdtype", "ttl", "wire", "value", "line", "comment", "revision", "created_at", "updated_at")
+    with workspace.store.writing():
+        current_database().execute_sql(
+            "with recursive number (n) as (select 1 union all select n + 1 from number where n < 10000) "  # noqa: S608
+            f"insert into record (uuid, owner, owner_key, {', '.join(copied)}) select lower(hex(randomblob(16))), "
+            f"'x' || n || '.sub', 'sub.x' || n || '.', {', '.join(copied)} from record, number"
+        )
+        zones.update(parent, record_count=10_001)
+    with pytest.raises(InputError, match="more than 10000 records") as error:
+        workspace.editor.create_zone(workspace.owner, "sub.example.com", take_records=True)
+    assert error.value.field == "take_records" and current(parent).record_count == 10_001
+
+
 def test_ns_records_of_others_stay_beside_those_of_the_appliance(workspace: Workspace) -> None:
     parent = workspace.zone("example.com")
     fill(workspace, parent, [DELEGATED[0], DELEGATED[3]])
