@@ -70,9 +70,9 @@ class Maintenance:
         count = 0
         while not self._stopped.is_set():
             with self.store.writing():
-                deleted = purge_some(self.clock(), MOST_AT_ONCE)
-            count += deleted
-            if deleted < MOST_AT_ONCE:
+                purged = purge_some(self.clock(), MOST_AT_ONCE)
+            count += purged.rows
+            if not purged.has_more:
                 break
             self._stopped.wait(PAUSE)
         return count

@@ -47,7 +47,7 @@ def append(
 
     `zone` is its state after the change; `before` is needed where its settings changed.
     """
-    uuid = uuid4()
+    uuid, changes = uuid4(), list(changes)
     removed, added = _documents(changes, zone)
     tables.Change.create(
         uuid=uuid,
@@ -62,6 +62,9 @@ def append(
         format=FORMAT,
         removed=removed,
         added=added,
+        added_count=len(added),
+        changed_count=len(removed) + len(added) - len(changes),
+        removed_count=len(removed),
         settings=_settings(before, zone) if kind in (CREATE, SETTINGS) else None,
     )
     return uuid

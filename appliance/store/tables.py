@@ -178,7 +178,8 @@ class Record(pw.Model):
 class Change(pw.Model):
     """The journal: who changed which zone, when, from where, and how; `appliance.store.journal` describes `format`.
 
-    After its retention a row has no content, but `content_removed_at` and the numbers of records that it had.
+    Its numbers of records are stored with a row, in older rows at the end of its retention; then a row has no content,
+    but `content_removed_at`.
     """
 
     id = pw.AutoField()

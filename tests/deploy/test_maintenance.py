@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import logging
 from collections.abc import Callable
 from contextlib import closing
@@ -17,7 +19,7 @@ from appliance.store.file import sqlite
 from appliance.store.retention import purges
 from appliance.store.zones import Page
 from tests.pair import wait_for
-from tests.workspace import Workspace
+from tests.workspace import Workspace, current_database
 
 DAY = timedelta(days=1)
 
@@ -143,6 +145,56 @@ def test_the_journal_keeps_who_and_when_and_how_many(workspace: Workspace) -> No
     assert [[row[name] for name in kept] for row in after] == [[row[name] for name in kept] for row in before]
     maintenance.purge()
     assert workspace.rows()["change"] == after
+
+
+COPY_CHANGES = """
+insert into change (
+    uuid, zone_id, kind, serial, account, actor, address, comment, created_at, format, removed, added
+)
+select
+    change.uuid || '-' || value, zone_id, kind, serial, account, actor, address, comment, created_at, format, removed,
+    added
+from change, json_each('[1, 2, 3, 4, 5]') where change.kind = 'records'
+"""
+
+
+def test_the_journal_is_purged_in_small_steps(workspace: Workspace, caplog: pytest.LogCaptureFixture) -> None:
+    zone, count = workspace.zone("example.org"), 2000
+    workspace.add(zone, "A", "www", "192.0.2.1")
+    lists = [
+        json.dumps([{"uuid": number, "value": "x" * 500} for number in range(first, first + count)])
+        for first in (0, 10)
+    ]
+    with closing(sqlite.connect(workspace.store.path)) as writer, writer:
+        writer.execute("update change set removed = ?, added = ? where kind = 'records'", lists)
+        writer.execute(COPY_CHANGES)
+        writer.execute("update change set added_count = null, changed_count = null, removed_count = null")  # older rows
+    workspace.clock.forward(days=731)
+    keep = purges(730 * DAY)
+    maintenance = Maintenance(workspace.store, workspace.clock, lambda: workspace.clock().timestamp(), keep)
+    maintenance.purge()
+    steps = itertools.count()
+    with workspace.store.connection(), caplog.at_level(logging.DEBUG, "peewee"):
+        current_database().connection().set_progress_handler(lambda: next(steps) < 0, 1000)
+        maintenance.purge()
+    statements = [str(record.args or record.msg) for record in caplog.records]
+    rows = [row for row in workspace.rows()["change"] if row["kind"] == "records"]
+    assert [(row["added_count"], row["changed_count"], row["removed_count"]) for row in rows] == [
+        (2000, 1990, 2000)
+    ] * 6
+    assert len([one for one in statements if 'UPDATE "change"' in one]) == 3, "three pairs of 4 MB"
+    assert 10 < next(steps) < 6 * 2 * count * 100 / 1000, "steps of SQLite: linear in the number of records"
+
+
+def test_the_numbers_of_records_are_stored_with_the_change(workspace: Workspace) -> None:
+    zone = workspace.zone("example.org")
+    first = workspace.add(zone, "A", "www", "192.0.2.1")
+    workspace.editor.change_record(
+        workspace.owner, first.uuid, lambda zone, record: with_fields(record, zone, {"ttl": 60})
+    )
+    workspace.editor.delete_record(workspace.owner, first.uuid)
+    counts = [(row["added_count"], row["changed_count"], row["removed_count"]) for row in workspace.rows()["change"]]
+    assert counts == [(0, 0, 0), (1, 0, 0), (1, 1, 1), (0, 0, 1)]
 
 
 def test_the_journal_may_be_kept_for_ever() -> None:
