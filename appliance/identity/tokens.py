@@ -55,12 +55,13 @@ def create_token(
 def revoke_token(store: Store, principal: Principal, uuid: UUID, now: datetime) -> None:
     """Revoke a token and all that it created, from the next request on.
 
-    Raise NotFound if the principal sees no such token, NotPermitted if it has more rights than the principal's token.
+    Raise NotFound if the principal sees no such token, NotPermitted if it has more rights than the principal's token,
+    unless it was created by that or by one of its family.
     """
     with store.writing():
         visible = visible_tokens(principal)
         token = _get(visible, uuid)
-        if not principal.token or token.uuid != principal.token.uuid:
+        if not principal.token or token not in _family(visible, principal.token.uuid):
             _refuse_revoking_wider(principal, token)
         for revoked in _family(visible, uuid):
             accounts.revoke_token(revoked.uuid, now)

@@ -284,3 +284,11 @@ def test_use_keeps_a_token_valid_however_short_its_time(application: Application
         assert client("GET", "/dns-zones/").status_code == 200
     application.clock.forward(seconds=11)
     assert client("GET", "/dns-zones/").status_code == 401
+
+
+def test_a_token_revokes_what_it_created_for_a_zone_that_was_to_come(me: Bearer) -> None:
+    client = limited(me, policy(zone="new.example"), create_zones=True)
+    client.zone("new.example")
+    child = {"name": "child", "permissions": list(ALL), "policies": [policy(zone="new.example")]}
+    uuid = created(client("POST", "/account/tokens/", child))["uuid"]
+    assert client("DELETE", f"/account/tokens/{uuid}/").status_code == 204
