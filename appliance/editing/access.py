@@ -36,7 +36,9 @@ def check_creation(principal: Principal, name: Name) -> None:
     if limits.create_zones is False:
         raise NotPermitted("this token cannot create zones: its create_zones is false")
     if not limits.allow_whole_zone(None, domain):
-        raise NotPermitted(f"the limits of this token do not let it create the zone {domain}")
+        raise NotPermitted(
+            f"the limits of this token do not let it create the zone {domain}; those for a zone end with its deletion"
+        )
 
 
 def check_deletion(principal: Principal, zone: Zone) -> None:

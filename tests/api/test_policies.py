@@ -169,6 +169,17 @@ def test_a_deleted_zones_policy_does_not_pass_to_the_next_zone_of_its_name(me: B
     assert client("GET", f"/dns-zones/{me.zone('one.example')['uuid']}/").status_code == 404
 
 
+def test_only_a_zone_that_was_to_come_is_created_again(me: Bearer) -> None:
+    me.zone("old.example")
+    client = limited(me, policy(zone="old.example"), policy(zone="new.example"), create_zones=True, delete_zones=True)
+    client.zone("new.example")
+    for domain in ("old.example", "new.example"):
+        assert client("DELETE", f"/dns-zones/{domain}/").status_code == 204
+    refused = client("POST", "/dns-zones/", {"domain": "old.example"})
+    assert is_error(refused, 403, "permission_denied") and "end with its deletion" in refused.get_json()["detail"]
+    client.zone("new.example")
+
+
 HELD = [policy(zone="one.example", name="www*", types=["A", "TXT"])]
 
 
