@@ -17,7 +17,15 @@ from appliance.settings import QuotaSettings
 from appliance.store.record_writes import Statement, prepare
 from appliance.store.zones import Versions
 from appliance.zones import rules
-from appliance.zones.changes import Change, Create, Delete, changes_serial, reduced_owners, touched_owners
+from appliance.zones.changes import (
+    Change,
+    Create,
+    Delete,
+    changes_serial,
+    former_nameservers,
+    reduced_owners,
+    touched_owners,
+)
 from appliance.zones.model import Zone
 from appliance.zones.own_records import check_own_records
 from appliance.zones.serial import next_serial
@@ -61,7 +69,7 @@ def _findings(change_set: ChangeSet, changes: Sequence[Change]) -> list[Finding]
     if change_set.overfull is None:
         own, new = change_set.apex, {change_set.new_child} if change_set.new_child else set()
         touched = touched_owners(changes) | new
-        findings = rules.check(change_set, touched, reduced_owners(changes))
+        findings = rules.check(change_set, touched, reduced_owners(changes), former_nameservers(changes))
         return [*findings, *check_own_records(change_set, touched, own.addresses, own.catalog)]
     owner, rdtype = change_set.overfull
     node = {rdtype: change_set.nodes([owner])[owner][rdtype]}

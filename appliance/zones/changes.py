@@ -102,6 +102,16 @@ def reduced_owners(changes: Collection[Change]) -> frozenset[Name]:
     return frozenset(record.owner for record in deleted) - kept
 
 
+def former_nameservers(changes: Collection[Change]) -> frozenset[Name]:
+    """Return what NS records named that the changes remove or replace, without the owners of records they write.
+
+    Addresses of these nameservers may be left that are no longer glue.
+    """
+    before = [_sides(change)[0] for change in changes if not isinstance(change, Create)]
+    written = {_sides(change)[-1].owner for change in changes if not isinstance(change, Delete)}
+    return frozenset(_nameservers(before) - written)
+
+
 def changes_serial(change: Change) -> bool:
     """Return whether the change alters what nameservers answer; a change of the comment alone does not."""
     match change:

@@ -29,17 +29,20 @@ MAX_RRSET_OCTETS = 60_000
 """The maximum size of the rdata of an rrset: with its names it still fits into one DNS message."""
 
 
-def check(view: View, touched: Iterable[Name], reduced: Collection[Name] = ()) -> list[Finding]:
+def check(
+    view: View, touched: Iterable[Name], reduced: Collection[Name] = (), former: Collection[Name] = ()
+) -> list[Finding]:
     """Return the findings of all rules at the touched owners, in canonical order.
 
-    At `reduced` owners, from which records were only deleted, other records may remain that a child zone hides: an
-    older release accepted them.
+    Records that a child zone hides may remain at `reduced` owners, from which records were only deleted, and at
+    `former` nameservers, whose NS records were deleted before their addresses.
     """
     findings: list[Finding] = []
     for owner in sorted((one for one in touched if one.is_subdomain(view.origin)), key=canonical_key):
         node = view.nodes([owner]).get(owner, {})
         if node:
-            rules = [rule for rule in RULES if owner not in reduced or rule not in CHILD_ZONE_RULES]
+            skipped = REDUCED_RULES if owner in reduced else CHILD_ZONE_RULES if owner in former else frozenset()
+            rules = [rule for rule in RULES if rule not in skipped]
             findings += (replace(finding, owner=owner) for rule in rules for finding in rule(view, owner, node))
     return findings + list(apex_nameservers_have_addresses(view))
 
@@ -135,18 +138,21 @@ def only_ns_at_child_zone(view: View, owner: Name, node: Node) -> Iterator[Findi
 
 
 def only_glue_below_zone_cut(view: View, owner: Name, node: Node) -> Iterator[Finding]:
-    """Yield a finding for data below a zone cut that is not glue (RFC 1034 section 4.2.1, RFC 9471 section 2)."""
+    """Yield a finding for data below a delegation that is not glue (RFC 1034 section 4.2.1, RFC 9471 section 2)."""
     cut = cut_over(view, owner)
-    if cut is None or is_glue(view, owner, node):
-        return
-    if cut.is_child:
-        yield Finding("name", f"{print_domain(owner)} is in the zone {print_domain(cut.name)}: add the record there")
-    else:
+    if cut and not cut.is_child and not is_glue(view, owner, node):
         yield Finding(
             "name",
             f"{print_domain(owner)} is below the delegation of {print_domain(cut.name)}, where only address records "
             "of nameservers are served",
         )
+
+
+def only_glue_below_child_zone(view: View, owner: Name, node: Node) -> Iterator[Finding]:
+    """Yield a finding for data below the name of a child zone, which answers there, that is not glue."""
+    cut = cut_over(view, owner)
+    if cut and cut.is_child and not is_glue(view, owner, node):
+        yield Finding("name", f"{print_domain(owner)} is in the zone {print_domain(cut.name)}: add the record there")
 
 
 def no_data_hidden_by_zone_cut(view: View, owner: Name, node: Node) -> Iterator[Finding]:
@@ -186,13 +192,16 @@ RULES: tuple[Rule, ...] = (
     ds_needs_delegation,
     only_ns_at_child_zone,
     only_glue_below_zone_cut,
+    only_glue_below_child_zone,
     no_data_hidden_by_zone_cut,
     no_duplicate_own_ns,
     rrsets_within_limits,
 )
 """The rules of a single owner, in the order of their findings."""
-CHILD_ZONE_RULES = frozenset({only_ns_at_child_zone, only_glue_below_zone_cut, no_duplicate_own_ns})
-"""Rules of what is created at or below a cut."""
+CHILD_ZONE_RULES = frozenset({only_ns_at_child_zone, only_glue_below_child_zone, no_duplicate_own_ns})
+"""Rules of what is created at or below a child zone."""
+REDUCED_RULES = CHILD_ZONE_RULES | {only_glue_below_zone_cut}
+"""Rules of what is created at or below any cut: a child zone that is deleted may leave one with hidden records."""
 
 
 def answering_node(view: View, target: Name, has_below: Callable[[Name], bool]) -> Node:

@@ -171,6 +171,31 @@ def test_ns_records_of_others_stay_beside_those_of_the_appliance(workspace: Work
     assert len([line for line in lines(parent) if line.startswith(f"sub.example.com. {APEX.ttl} IN NS")]) == 4
 
 
+def test_ns_records_beside_a_child_zone_are_deleted_before_or_after_their_glue(workspace: Workspace) -> None:
+    parent = workspace.zone("example.com")
+    workspace.zone("sub.example.com")
+    ns = workspace.add(parent, "NS", "sub", "ns.sub.example.com")
+    other = workspace.add(parent, "NS", "sub", "sub.example.com")
+    glue = [workspace.add(parent, "A", name, "192.0.2.53") for name in ("sub", "ns.sub")]
+    workspace.editor.delete_record(workspace.owner, ns.uuid)
+    workspace.editor.delete_record(workspace.owner, other.uuid)
+    assert {one.uuid for one in occluded(current(parent), APEX.servers)} == {one.uuid for one in glue}
+    assert not any(" A " in line for line in lines(parent) if "sub." in line)
+    for one in glue:
+        workspace.editor.delete_record(workspace.owner, one.uuid)
+    assert held(parent) == set()
+
+
+def test_glue_below_a_delegation_elsewhere_is_left_below_the_child_zone_behind_it(workspace: Workspace) -> None:
+    parent = workspace.zone("example.com")
+    ns = workspace.add(parent, "NS", "b", "ns.a.b.example.com")
+    glue = workspace.add(parent, "A", "ns.a.b", "192.0.2.53")
+    workspace.zone("a.b.example.com")
+    workspace.editor.delete_record(workspace.owner, ns.uuid)
+    assert delegated(parent) == ["a.b.example.com."]
+    assert [one.uuid for one in occluded(current(parent), APEX.servers)] == [glue.uuid]
+
+
 @pytest.mark.parametrize(
     ("row", "field"),
     [(row, "name") for row in (*DATA, DELEGATED[2], ("NS", "x.sub", "ns.example.org"))] + [(DELEGATED[1], "value")],
