@@ -34,7 +34,7 @@ from appliance.zones.names import print_domain
 from appliance.zones.ownership import Proof
 from appliance.zones.rdata import target_of
 from appliance.zones.serial import latest, next_serial
-from appliance.zones.zone_cuts import Cut, additional_ns, cut_at, occluded_by
+from appliance.zones.zone_cuts import Cut, cut_at, occluded_by
 
 MOST_LISTED = 5
 """Records that an error message names."""
@@ -78,9 +78,6 @@ def _evaluate_below(
         taken = _take(above, new, cut, principal)
     elif cut:
         _refuse_hidden(above, cut)
-        for record in additional_ns(above, cut):
-            if record.ttl != above.apex.ttl:
-                above.put(record, replace(record, ttl=above.apex.ttl, updated_at=above.now))
     try:
         diff = evaluate(above, principal, quotas).diff
     except RuleBroken as broken:

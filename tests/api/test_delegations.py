@@ -107,6 +107,13 @@ def test_nothing_is_said_of_a_zone_above_that_the_token_does_not_see(me: Bearer,
     client.zone("free.secret.example")
 
 
+def test_a_zone_is_created_beside_ns_records_that_the_token_may_not_write(me: Bearer) -> None:
+    parent = me.zone("beside.example")
+    record = me.record(parent, "NS", "sub", "ns.other.example", ttl=60)
+    limited(me, policy(zone="sub.beside.example"), create_zones=True).zone("sub.beside.example")
+    assert me("GET", f"/dns-records/{record['uuid']}/").get_json() == record
+
+
 def serve(application: Application, domain: str) -> None:
     """Store that both nameservers serve the zone as it is now."""
     with application.writing():
