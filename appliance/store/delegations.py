@@ -28,11 +28,12 @@ def enclosing(name: Name, account: UUID) -> Zone | None:
 
 
 def zones_among(names: Iterable[Name], account: UUID) -> set[Name]:
-    """Return those of these names that are zones of the account."""
+    """Return those of these names that are child zones of a zone of the account: its zones that are not held."""
     keys = {name_keys.domain_key(name): name for name in names}
     found: set[Name] = set()
     for part in tables.batches(keys, MOST_NAMES):
-        rows = tables.Zone.select(tables.Zone.name_key).where(tables.Zone.name_key.in_(part), *_living(account))
+        is_child = tables.Zone.name_key.in_(part), *_living(account), ~zones.is_held()
+        rows = tables.Zone.select(tables.Zone.name_key).where(*is_child)
         found.update(keys[row.name_key] for row in rows)
     return found
 

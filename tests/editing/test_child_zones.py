@@ -228,6 +228,22 @@ def test_a_held_zone_is_not_delegated_before_it_is_released(workspace: Workspace
     assert delegated(parent) == ["sub.example.com."] and current(parent).serial == serial + 1
 
 
+def test_a_held_zone_is_no_child_zone_for_the_records_above_either(workspace: Workspace) -> None:
+    editor = workspace.editor
+    workspace.editor = replace(editor, proof=Proof.ALWAYS)
+    child = workspace.zone("sub.example.com")
+    workspace.editor = editor
+    parent = workspace.zone("example.com")
+    assert delegated(parent) == [] and delegations.zones_among([child.name], child.account) == set()
+    workspace.zone("other.example.com")
+    record = workspace.add(parent, "A", "www.sub", "192.0.2.1")
+    assert "www.sub.example.com. 3600 IN A 192.0.2.1" in lines(parent)
+    operator = replace(workspace.owner, permissions=frozenset({"admin:*"}))
+    workspace.editor.release_zone(operator, child.uuid)
+    assert delegated(parent) == ["other.example.com.", "sub.example.com."]
+    assert [one.uuid for one in occluded(current(parent), APEX.servers)] == [record.uuid]
+
+
 def in_thread(workspace: Workspace, write: Callable[[], object]) -> None:
     def run() -> None:
         with workspace.store.connection():
