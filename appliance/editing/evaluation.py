@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+
+from dns.rdatatype import RdataType
 
 from appliance.editing.access import check_grant
 from appliance.editing.change_set import ChangeSet
@@ -21,14 +23,17 @@ from appliance.zones.changes import (
     Change,
     Create,
     Delete,
+    Update,
     changes_serial,
     former_nameservers,
     reduced_owners,
     touched_owners,
 )
 from appliance.zones.model import Zone
+from appliance.zones.names import print_domain
 from appliance.zones.own_records import check_own_records
 from appliance.zones.serial import next_serial
+from appliance.zones.zone_cuts import cut_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +75,32 @@ def _findings(change_set: ChangeSet, changes: Sequence[Change]) -> list[Finding]
         own, new = change_set.apex, {change_set.new_child} if change_set.new_child else set()
         touched = touched_owners(changes) | new
         findings = rules.check(change_set, touched, reduced_owners(changes), former_nameservers(changes))
+        findings += _hidden_children(change_set, changes)
         return [*findings, *check_own_records(change_set, touched, own.addresses, own.catalog)]
     owner, rdtype = change_set.overfull
     node = {rdtype: change_set.nodes([owner])[owner][rdtype]}
     return [replace(finding, owner=owner) for finding in rules.rrsets_within_limits(change_set, owner, node)]
+
+
+def _hidden_children(change_set: ChangeSet, changes: Sequence[Change]) -> Iterator[Finding]:
+    """Yield a finding for each new delegation by NS records that would hide the one of a child zone below it.
+
+    A child zone created below such a delegation is left to its nameservers; see ADR 0023.
+    """
+    written = [change.after if isinstance(change, Update) else change.record for change in changes]
+    owners = {record.owner for record in written if record.rdtype == RdataType.NS} - {change_set.origin}
+    cuts = [cut for owner in owners if (cut := cut_at(change_set, owner)) and not cut.is_child]
+    before = change_set.stored.nodes([cut.name for cut in cuts]) if cuts else {}
+    for cut in cuts:
+        if RdataType.NS not in before.get(cut.name, {}):
+            child = change_set.stored.first_child_below(cut.name)
+            if child:
+                yield Finding(
+                    "name",
+                    f"the delegation of {print_domain(cut.name)} would hide the zone {print_domain(child)}: delete "
+                    "that zone first",
+                    cut.name,
+                )
 
 
 def _after(change_set: ChangeSet, changes: Sequence[Change], growth: int) -> Zone:

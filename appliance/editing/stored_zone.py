@@ -18,6 +18,9 @@ class StoredZone(View, Protocol):
     def below(self, owner: Name, skip: Container[Name] = ()) -> Iterator[tuple[Name, Node]]:
         """Yield each owner below this one, except those to skip, with its node, in the order of `store.name_keys`."""
 
+    def first_child_below(self, name: Name) -> Name | None:
+        """Return a zone of the same account below this name, with none between them, or None."""
+
     def records(self, uuids: Iterable[UUID]) -> Mapping[UUID, Record]:
         """Return the records of the zone with these uuids."""
 

@@ -38,6 +38,15 @@ def zones_among(names: Iterable[Name], account: UUID) -> set[Name]:
     return found
 
 
+def first_below(name: Name, account: UUID) -> Name | None:
+    """Return a zone of the account below this name, none of which is above it, or None."""
+    low, high = name_keys.below(name_keys.domain_key(name))
+    key = tables.Zone.name_key
+    is_below = key > low, key < high, *_living(account), ~zones.is_held()
+    row = tables.Zone.select(tables.Zone.name).where(*is_below).order_by(key).first()
+    return name_keys.domain_from(row.name) if row else None
+
+
 def of_zone(zone: Zone) -> list[ChildZone]:
     """Return the delegations that the zone's file has without records, in the order of `name_keys`.
 

@@ -151,6 +151,10 @@ class ZoneView:
         """Return those of these names that are zones of the same account."""
         return delegations.zones_among(names, self.zone.account)
 
+    def first_child_below(self, name: Name) -> Name | None:
+        """Return a zone of the same account below this name, with none between them, or None."""
+        return delegations.first_below(name, self.zone.account)
+
     def owners_of_ns(self, server: Name) -> Collection[Name]:
         """Return the owners of the stored NS records that name this nameserver."""
         is_ns = tables.Record.rdtype == pw.SQL("'NS'")  # not a parameter: the index is of NS records alone

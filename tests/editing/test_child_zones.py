@@ -209,6 +209,26 @@ def test_nothing_is_added_where_the_child_zone_answers(workspace: Workspace, row
     assert error.value.field == field
 
 
+def test_a_delegation_that_would_hide_a_child_zone_is_refused(workspace: Workspace) -> None:
+    parent = workspace.zone("example.com")
+    workspace.zone("x.a.b.example.com")
+    workspace.zone("a.b.example.com")
+    with pytest.raises(RuleBroken, match=r"of b\.example\.com would hide the zone a\.b\.example\.com") as error:
+        workspace.add(parent, "NS", "b", "ns.example.org")
+    assert error.value.field == "name" and delegated(parent) == ["a.b.example.com."]
+    workspace.add(parent, "NS", "a.b", "ns.example.org")
+    workspace.add(parent, "NS", "bb", "ns.example.org")
+
+
+def test_a_delegation_above_a_child_zone_may_be_changed(workspace: Workspace) -> None:
+    parent = workspace.zone("example.com")
+    workspace.add(parent, "NS", "b", "ns.example.org")
+    workspace.zone("a.b.example.com")
+    more = workspace.add(parent, "NS", "b", "ns2.example.org", ttl=60)
+    workspace.editor.delete_record(workspace.owner, more.uuid)
+    assert held(parent) == {("NS", "b")}
+
+
 def test_a_zone_below_a_delegation_elsewhere_is_delegated_there(workspace: Workspace) -> None:
     parent = workspace.zone("example.com")
     ns = workspace.add(parent, "NS", "b", "ns.example.org")
