@@ -16,6 +16,7 @@ from appliance.zones.changes import (
     apply,
     changes_serial,
     diff,
+    former_nameservers,
     invert,
     reduced_owners,
     touched_owners,
@@ -72,6 +73,14 @@ def test_ns_records_touch_their_nameservers() -> None:
     assert reduced_owners([Delete(ns)]) == {ns.owner}
     assert reduced_owners([Delete(ns), Delete(server)]) == {ns.owner}
     assert reduced_owners([Delete(server), Create(record("TXT", "ns.other", "x"))]) == frozenset()
+
+
+def test_former_nameservers_are_those_whose_addresses_are_not_written() -> None:
+    ns, server = record("NS", "sub", "ns.other.example.com"), record("A", "ns.other", "192.0.2.1")
+    elsewhere = Update(ns, record("NS", "sub", "ns.example.org"))
+    assert former_nameservers([Delete(ns)]) == {server.owner} == former_nameservers([elsewhere])
+    assert former_nameservers([Create(ns)]) == frozenset() == former_nameservers([Delete(ns), Create(server)])
+    assert former_nameservers([Delete(ns), Delete(server)]) == {server.owner}
 
 
 @pytest.mark.parametrize(

@@ -179,6 +179,15 @@ def test_former_sibling_glue_is_found_from_its_nameserver() -> None:
     assert check(InMemoryZone([record(*row) for row in rows]), touched_owners([elsewhere])) == []
 
 
+def test_former_glue_may_stay_below_a_child_zone() -> None:
+    view = InMemoryZone([record("A", "ns.sub", A)], children=[dns.name.from_text("sub", ORIGIN)])
+    former = {dns.name.from_text("ns.sub", ORIGIN)}
+    assert [one.field for one in check(view, former)] == ["name"] and check(view, former, former=former) == []
+    cut = InMemoryZone([record(*SUB_NS), record("A", "x.sub", A)])
+    below = {dns.name.from_text("x.sub", ORIGIN)}
+    assert [one.field for one in check(cut, below, former=below)] == ["name"] and check(cut, below, below) == []
+
+
 CHILD: dict[str, tuple[list[Row], str | None]] = {
     "nothing": ([], None),
     "NS of others": ([SUB_NS], None),
