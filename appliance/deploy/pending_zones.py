@@ -1,8 +1,8 @@
 """The zones that are being deployed, by name: which wait for a worker, which hold their name, which may start now.
 
 There is no queue of jobs: a zone that changes while it waits is still one entry, and its newest content is deployed.
-A name is released in `advance` alone. A zone that another one must precede is blocked, but not for long: a zone or
-nameserver that fails must not stop the changes of others.
+A name is released in `advance` alone. A zone that another one must precede is blocked, also if that one fails, but not
+for long and not again for the same one: a zone or nameserver that fails must not stop the changes of others.
 """
 
 from __future__ import annotations
@@ -52,11 +52,14 @@ class PendingZones:
         """Apply the event to the zone's rollout, and release the zone's name if it leaves the holding stages."""
         rollout = self._rollouts.get(name)
         if rollout is None:
+            if event is RolloutEvent.COMPLETE:
+                self._order.end(name)  # it failed, and is served now
             return
         rollout.advance(event)
         if rollout.is_over:
             del self._rollouts[name]
-            self._order.end(name)
+            if rollout.stage is not Stage.FAILED:
+                self._order.end(name)
         if name in self._holding and not rollout.holds_name:
             self._holding.discard(name)
             if rollout.requested is not None:
@@ -69,7 +72,7 @@ class PendingZones:
     def let_pass(self, name: Name) -> None:
         """Let no zone wait for this one, unless newer content is requested: every nameserver that answers serves it."""
         rollout = self._rollouts.get(name)
-        if rollout is not None and rollout.requested is None:
+        if rollout is None or rollout.requested is None:
             self._order.end(name)
 
     def stage(self, name: Name) -> Stage | None:
@@ -151,6 +154,7 @@ class PendingZones:
     def _start(self, name: Name, now: float) -> ZoneStatus:
         del self._ready[name]
         self._blocked_until.pop(name, None)
+        self._order.stop_waiting(name)
         self._holding.add(name)
         self._changed.add(name)
         self._quiet_until[name] = now + self._quiet_time

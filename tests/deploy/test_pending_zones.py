@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from appliance.deploy.pending_zones import LONGEST_BLOCK, PendingZones
 from appliance.deploy.rollout import RolloutEvent, Stage
 from appliance.store.deployments import ZoneStatus
@@ -176,13 +178,37 @@ def test_a_zone_is_not_blocked_for_ever() -> None:
     assert zones.take(10.0 + LONGEST_BLOCK, 50) == [parent], "a further new zone does not extend it"
 
 
-def test_a_zone_that_fails_blocks_no_other() -> None:
+def test_a_zone_that_fails_blocks_the_zone_above_it_once_and_not_for_ever() -> None:
+    (child, parent), zones = child_and_parent(), PendingZones(0.0)
+    for one in (child, parent):
+        zones.request(one)
+    zones.take(0.0, 50)
+    assert zones.take(1.0, 50) == []
+    end(zones, child)
+    assert zones.take(2.0, 50) == [], "the delegation would be lame"
+    assert zones.take(1.0 + LONGEST_BLOCK, 50) == [parent]
+    end(zones, parent)
+    zones.request(child)
+    zones.request(parent)
+    assert len(zones.take(60.0, 50)) == 2, "the delegation is published: nothing is gained by a second wait"
+
+
+@pytest.mark.parametrize("retried", [True, False])
+def test_a_zone_starts_when_the_failed_zone_below_it_is_served(*, retried: bool) -> None:
     (child, parent), zones = child_and_parent(), PendingZones(0.0)
     for one in (child, parent):
         zones.request(one)
     zones.take(0.0, 50)
     end(zones, child)
-    assert zones.take(0.0, 50) == [parent]
+    assert zones.take(1.0, 50) == []
+    if retried:
+        zones.request(child)
+        assert zones.take(2.0, 50) == [child]
+        for event in (RolloutEvent.HANDED_OVER, RolloutEvent.PRIMARY_SERVES):
+            zones.advance(child.name, event)
+        assert zones.take(3.0, 50) == []
+    zones.advance(child.name, RolloutEvent.COMPLETE)
+    assert zones.take(3.0, 50) == [parent]
 
 
 def test_a_deleted_zone_starts_after_the_zone_above_it() -> None:
