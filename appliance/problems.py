@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from appliance.store import faults, heartbeat, statistics, unknown_zones
 from appliance.store.file.space import Space
+from appliance.zones.deployment_error import PATIENCE
 from appliance.zones.names import print_domain
 
 LATE_AFTER = timedelta(seconds=60)
@@ -72,8 +73,8 @@ def _faults() -> Iterator[Problem]:
 
 
 def _nameservers(nameservers: Sequence[str], now: datetime) -> Iterator[Problem]:
-    """Yield silent nameservers, and those that do not serve zones; the zones of the last minute may be waiting."""
-    lags = statistics.lag_by_nameserver(now - LATE_AFTER)
+    """Yield silent nameservers, and those that have not served a zone for more than `PATIENCE`."""
+    lags = statistics.lag_by_nameserver(now, PATIENCE)
     for number, name in enumerate(nameservers):
         lag = lags.get(name)
         if lag and lag.unreachable:

@@ -113,7 +113,7 @@ def test_zones_that_were_just_created_are_waiting_and_no_problem(workspace: Work
     with workspace.store.writing():
         store_observations(zone.uuid, [Observation("ns1", None, NameserverState.LAGGING, workspace.clock())])
     assert find_problems(("ns1",), workspace.clock()) == []
-    workspace.clock.forward(seconds=61)
+    workspace.clock.forward(seconds=11)
     beat(workspace, 0)
     texts = [(problem.text, problem.remedy) for problem in find_problems(("ns1",), workspace.clock())]
     assert texts[0][0] == "nameserver ns1 is lagging for 1 zone"

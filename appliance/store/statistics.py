@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import peewee as pw
 from dns.name import Name
@@ -67,14 +67,17 @@ def late_zones(limit: int) -> list[LateZone]:
     return [_late(row) for row in query]
 
 
-def lag_by_nameserver(changed_before: datetime | None = None) -> Mapping[str, NameserverLag]:
+def lag_by_nameserver(now: datetime | None = None, patience: timedelta = timedelta()) -> Mapping[str, NameserverLag]:
     """Return the lag of each nameserver; one that was never queried is missing.
 
-    With `changed_before`, zones whose last change is later are not counted as lagging: they may be waiting.
+    With `now`, a zone that has been lagging for no longer than `patience` is not counted: it may be in transfer. A time
+    that is still to come counts as long past.
     """
     lagging = tables.Observation.state == NameserverState.LAGGING.value
-    if changed_before is not None:
-        lagging &= tables.Zone.queued_at < changed_before
+    if now is not None:
+        since, queued = tables.Observation.changed_at, tables.Zone.queued_at
+        is_long = ~since.between(now - patience, now)
+        lagging &= is_long | (since.is_null() & ~queued.between(now - patience, now))
     unreachable = tables.Observation.state == NameserverState.UNREACHABLE.value
     query = (
         tables.Observation.select(tables.Observation.nameserver, pw.fn.sum(lagging), pw.fn.sum(unreachable))
