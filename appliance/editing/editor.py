@@ -22,6 +22,7 @@ from appliance.editing.new_holds import release_held
 from appliance.editing.parser import Parser, ParseRdata
 from appliance.editing.requests import RecordInput, RecordRequest, check_comment, check_ttl
 from appliance.editing.transaction import evaluate_and_commit
+from appliance.editing.write_count import CountWrite, counting_once, octets_of_creation, octets_of_diff
 from appliance.editing.zone_names import check_available, own_names_of, public_suffixes
 from appliance.errors import InputError, NotPermitted, ZoneProtected
 from appliance.principal import Principal
@@ -41,15 +42,11 @@ Edit = Callable[[Parser], tuple[ChangeSet, Result]]
 """Reads a zone and fills a change set; called again if the zone has changed before the changes are stored."""
 
 
-CountWrite = Callable[[Principal, UUID | None], None]
-
-
 @dataclass(frozen=True, slots=True)
 class Editor:
     """Performs all writes of zones. `announce` is called after each commit, `parse` parses record data.
 
-    `count_write` is called before a change is stored, with the zone if it exists; it raises RateLimited if there were
-    too many.
+    `count_write` is called once before a change is stored, with the octets that the journal will have of it.
     """
 
     store: Store
@@ -60,7 +57,7 @@ class Editor:
     announce: Callable[[], None] = lambda: None
     quotas: QuotaSettings = field(default_factory=QuotaSettings)
     parse: ParseRdata = parse_rdata
-    count_write: CountWrite = lambda _principal, _zone: None
+    count_write: CountWrite = lambda _principal, _octets: None
     proof: Proof = Proof.OFF
 
     def create_zone(
@@ -82,6 +79,7 @@ class Editor:
         is_operator = principal.operator and as_operator
         refuse_reserved(name, self.own_names, public_suffixes().is_public, operator=is_operator)
         check_creation(principal, name)
+        count = counting_once(self.count_write, principal)
 
         def evaluate_creation() -> NewZone:
             zone = self._new_zone(name, principal)
@@ -93,7 +91,7 @@ class Editor:
             return evaluate_below(over, new, principal, self.quotas, take_records=take_records)
 
         def commit_zone(new: NewZone) -> Zone:
-            self.count_write(principal, None)
+            count(octets_of_creation(new))
             return commit_creation(new, principal, self.quotas, self.proof)
 
         created = evaluate_and_commit(self.store, evaluate_creation, commit_zone, lambda _: True)
@@ -125,7 +123,7 @@ class Editor:
             check_whole_zone(principal, zone, "change settings of a zone")
             changed = {key: value for key, value in settings.items() if getattr(zone, key) != value}
             if changed:
-                self.count_write(principal, zone.uuid)
+                self.count_write(principal, {zone.uuid: 0})
                 now = self.clock()
                 before = zone
                 zone = zones.update(zone, **changed, revision=zone.revision + 1, updated_at=now)
@@ -144,7 +142,8 @@ class Editor:
             if zone.protected:
                 raise ZoneProtected(f"{print_domain(zone.name)} is protected: remove the protection before deleting it")
             check_deletion(principal, zone)
-            self.count_write(principal, zone.uuid)
+            above = delegations.enclosing(zone.name, zone.account)
+            self.count_write(principal, {one.uuid: 0 for one in (zone, above) if one})
             now = self.clock()
             zone = zones.mark_deleted(zone, deleted_at=now, queued_at=now, updated_at=now, revision=zone.revision + 1)
             journal.append(zone, "zone.delete", principal, now)
@@ -259,7 +258,7 @@ class Editor:
     ) -> tuple[Diff, Result]:
         """Evaluate and store the changes of `edit`; if there are none, only `alongside` is called."""
         parser = Parser(self.parse)
-        counted: list[bool] = []  # once, although both functions may be called again
+        count = counting_once(self.count_write, principal)
 
         def evaluate_edit() -> tuple[Evaluation, Result]:
             change_set, result = edit(parser)
@@ -267,9 +266,8 @@ class Editor:
 
         def commit_evaluated(evaluated: tuple[Evaluation, Result]) -> tuple[Diff, Result]:
             evaluation, result = evaluated
-            if evaluation.diff.changes and not counted:
-                self.count_write(principal, evaluation.diff.before.uuid)
-                counted.append(True)
+            if evaluation.diff.changes:
+                count(octets_of_diff(evaluation.diff))
             return commit(evaluation, principal, comment, alongside), result
 
         diff, result = evaluate_and_commit(
@@ -284,7 +282,7 @@ def editor_from(
     store: Store,
     clock: Callable[[], datetime],
     announce: Callable[[], None] | None = None,
-    count_write: CountWrite = lambda _principal, _zone: None,
+    count_write: CountWrite = lambda _principal, _octets: None,
 ) -> Editor:
     """Return the editor of an appliance; by default it announces commits at the deployer's socket."""
     return Editor(

@@ -44,7 +44,9 @@ class ApiSettings:
         20, "failed authentications per second from one address (IPv6: /64), 0 to 1000000; 0: no limit"
     )
     failure_burst: int = setting(200, "failed authentications from one address in one burst, 1 to 1000000")
-    account_write_rate: int = setting(20, "stored changes per second by one account, 0 to 1000000; 0: no limit")
+    account_write_rate: int = setting(
+        20, "stored changes per second by one account, each begun 4 KiB counting as one, 0 to 1000000; 0: no limit"
+    )
     account_write_burst: int = setting(10_000, "stored changes by one account in one burst, 1 to 1000000")
     zone_write_rate: int = setting(10, "stored changes per second of one zone, 0 to 1000000; 0: no limit")
     zone_write_burst: int = setting(5_000, "stored changes of one zone in one burst, 1 to 1000000")

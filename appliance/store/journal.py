@@ -31,6 +31,8 @@ SETTINGS = "zone.settings"
 """The kind of a change that is stored but not published."""
 DELEGATION = "zone.delegation"
 """The kind of a change of a zone when one below it is created or deleted; it may have no records."""
+_DOCUMENT_OCTETS = 220
+"""Of a record in the journal, besides its owner, value, wire form and comment."""
 
 
 def append(
@@ -123,6 +125,23 @@ def _documents(changes: Iterable[Change], zone: Zone) -> tuple[list[Document], l
                 removed.append(_document(before, zone, before.revision))
                 added.append(_document(after, zone, before.revision + 1))
     return removed, added
+
+
+def content_octets(changes: Iterable[Change]) -> int:
+    """Return about how many octets of content a row with these changes has."""
+    total = 0
+    for change in changes:
+        match change:
+            case Create(record) | Delete(record):
+                total += _octets(record)
+            case Update(before, after):
+                total += _octets(before) + _octets(after)
+    return total
+
+
+def _octets(record: Record) -> int:
+    value = len(record.value) + record.value.count("\\") + record.value.count('"')
+    return _DOCUMENT_OCTETS + value + 2 * len(record.wire) + len(record.comment.encode()) + len(record.owner.to_text())
 
 
 def _document(record: Record, zone: Zone, revision: int) -> Document:

@@ -1,6 +1,7 @@
 """Rate limits for tokens, addresses and accounts: token buckets in memory, bounded in number.
 
-A bucket holds at most `burst` tokens and gains `rate` of them a second; each event takes one. An idle key has a full
+A bucket holds at most `burst` tokens and gains `rate` of them a second; each event takes one, or what it costs: the
+bucket of a costly one may owe tokens, which it gains before the next event. An idle key has a full
 bucket, exactly as an unknown key has, so the least recently used keys can be forgotten. Of a key only a digest is kept:
 what a client sends, however long, decides neither the size of a bucket nor, if it is refused, that there is one.
 """
@@ -36,6 +37,8 @@ SIGN_INS_PER_ADDRESS = 60
 """Wrong sign-ins a minute from one network, to any account."""
 LOOKUPS_PER_ACCOUNT = 30
 """Pages a minute that query nameservers or a resolver, for one account."""
+WRITE_OCTETS = 4096
+"""Octets of the journal that count as one change."""
 TOKEN, ADDRESS = "token", "address"
 """Names of the policies that responses show."""
 LOG_LINES = 120
@@ -69,10 +72,10 @@ class Rate:
     def left(self, key: Hashable) -> int:
         """Return how many tokens the bucket has; change nothing."""
         with self._lock:
-            return int(self._held(_digest(key), self._clock()))
+            return max(0, int(self._held(_digest(key), self._clock())))
 
-    def take(self, key: Hashable) -> float:
-        """Take a token; return 0 if there was one, else the seconds until the next, and keep nothing of the request."""
+    def take(self, key: Hashable, cost: int = 1) -> float:
+        """Take `cost` tokens; return 0 if there was one, else the seconds until the next, and keep nothing of it."""
         if not self._rate:
             return 0
         digest = _digest(key)
@@ -80,18 +83,18 @@ class Rate:
             now = self._clock()
             held = self._held(digest, now)
             if held >= 1:
-                self._keep(digest, held - 1, now)
+                self._keep(digest, held - cost, now)
             if digest in self._buckets:
                 self._buckets.move_to_end(digest)
         return 0 if held >= 1 else (1 - held) / self._rate
 
-    def give_back(self, key: Hashable) -> None:
-        """Give a token back; do nothing for a key whose bucket was dropped."""
+    def give_back(self, key: Hashable, cost: int = 1) -> None:
+        """Give tokens back; do nothing for a key whose bucket was dropped."""
         digest = _digest(key)
         with self._lock:
             if digest in self._buckets:
                 now = self._clock()
-                self._keep(digest, self._held(digest, now) + 1, now)
+                self._keep(digest, self._held(digest, now) + cost, now)
 
     def seconds_to_next(self, key: Hashable) -> float:
         """Return 0 if `take` would find a token, else the seconds until the next; change nothing."""
@@ -183,18 +186,22 @@ class RateLimits:
         """Count a page that sends DNS queries for the account; raise RateLimited if there are too many."""
         _check(self.lookups.take(account), "too many lookups by this account")
 
-    def count_write(self, principal: Principal, zone: UUID | None) -> None:
-        """Count a write of the principal to the zone; raise RateLimited, and count nothing, if there were too many.
+    def count_write(self, principal: Principal, octets: Mapping[UUID | None, int]) -> None:
+        """Count a write, by the octets of journal of each zone; raise RateLimited, and count nothing, if too many.
 
-        Operators are exempt.
+        A zone counts one for each 4 KiB that were begun, but at least one. Operators are exempt.
         """
         if principal.operator:
             return
-        account = principal.account.uuid
-        _check(self.writes_by_account.take(account), "too many changes by this account", "account")
-        if zone and (seconds := self.writes_by_zone.take(zone)):
-            self.writes_by_account.give_back(account)
-            _check(seconds, "too many changes of this zone", "zone")
+        costs = {zone: max(1, -(-size // WRITE_OCTETS)) for zone, size in octets.items()}
+        account, total = principal.account.uuid, sum(costs.values())
+        with ExitStack() as undo:
+            _check(self.writes_by_account.take(account, total), "too many changes by this account", "account")
+            undo.callback(self.writes_by_account.give_back, account, total)
+            for zone in filter(None, costs):
+                _check(self.writes_by_zone.take(zone, costs[zone]), "too many changes of this zone", "zone")
+                undo.callback(self.writes_by_zone.give_back, zone, costs[zone])
+            undo.pop_all()
 
     def policies(self) -> Mapping[str, Rate | NetworkRate]:
         """Return the limits that responses show, by name."""
