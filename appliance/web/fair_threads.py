@@ -85,6 +85,13 @@ class FairQueue:
         self.resume(client)
         return turn
 
+    def drain(self) -> list[Turn]:
+        """Remove and return all waiting requests, also those over the share of their client."""
+        turns = [turn for waiting in self._waiting.values() for turn in waiting]
+        self._waiting.clear()
+        self._ready.clear()
+        return turns
+
     def resume(self, client: Hashable) -> None:
         """Count a request of the client as running."""
         self._running[client] += 1
@@ -135,6 +142,16 @@ class FairDispatcher(ThreadedTaskDispatcher):
     def add_task(self, task: Service) -> None:  # type: ignore[override] # waitress queues connections
         """Queue a request."""
         super().add_task(Turn(self, self._client_of(task), task))  # type: ignore[arg-type]
+
+    def shutdown(self, cancel_pending: bool = True, timeout: int = 5) -> bool:
+        """End the threads and close the connections of all waiting requests; return whether these were closed."""
+        super().shutdown(cancel_pending=False, timeout=timeout)
+        if cancel_pending:
+            with self.lock:
+                waiting = self._fair.drain()
+            for turn in waiting:
+                turn.cancel()
+        return cancel_pending
 
     @contextmanager
     def running(self, client: Hashable) -> Iterator[None]:

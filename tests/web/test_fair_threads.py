@@ -24,6 +24,7 @@ class Connection:
     pausing: FairDispatcher | None = None
     began: threading.Event = field(default_factory=threading.Event)
     may_end: threading.Event = field(default_factory=threading.Event)
+    canceled: threading.Event = field(default_factory=threading.Event)
 
     def service(self) -> None:
         """Answer the request."""
@@ -34,7 +35,8 @@ class Connection:
             self._serve()
 
     def cancel(self) -> None:
-        """Do nothing."""
+        """Note that it was called."""
+        self.canceled.set()
 
     def _serve(self) -> None:
         self.began.set()
@@ -86,6 +88,15 @@ def test_clients_take_turns(dispatcher: FairDispatcher) -> None:
         order.append(turn.client)
         queue.release(turn.client)
     assert order == ["a", "b", "c", "a", "b", "a"]
+
+
+def test_a_shutdown_cancels_every_waiting_request() -> None:
+    dispatcher = FairDispatcher(2, lambda connection: connection.client)
+    waiting = [Connection(client) for client in ("a", "a", "a", "a", "b", "b")]
+    for connection in waiting:
+        dispatcher.add_task(connection)
+    assert dispatcher.shutdown()
+    assert all(connection.canceled.is_set() for connection in waiting) and not dispatcher.queue
 
 
 def test_pausing_outside_of_the_threads_of_a_server_does_nothing(dispatcher: FairDispatcher) -> None:
