@@ -64,11 +64,14 @@ class Authenticator:
     def knows(self, secret: str, now: datetime) -> bool:
         """Return whether there is a valid token with that secret, for whatever address; count and store nothing.
 
-        It needs no context of `reading`. If the store cannot be read, return False.
+        It needs no context of `reading`, and does not read the store for a malformed secret. If the store cannot be
+        read, return False.
         """
+        if not _SECRET.fullmatch(secret):
+            return False
         try:
             with self.store.reading():
-                token = accounts.find_token(secret) if _SECRET.fullmatch(secret) else None
+                token = accounts.find_token(secret)
         except StoreError:
             return False
         return token is not None and _is_active(token, now)

@@ -7,15 +7,17 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
+from typing import NoReturn, cast
 from uuid import uuid4
 
 import pytest
 
-from appliance.errors import AccessError, AuthenticationFailed, MissingPermission, NotPermitted, RateLimited
+from appliance.errors import AccessError, AuthenticationFailed, MissingPermission, NotPermitted, RateLimited, StoreError
 from appliance.identity.authentication import Authenticator
 from appliance.identity.permissions import PERMISSIONS, grantable
 from appliance.principal import EVERYTHING, Account, Principal, Scope, Token, TokenLimits
 from appliance.store import accounts
+from appliance.store.file.database import Store
 from tests.workspace import Workspace, open_workspace
 
 ADDRESS, ELSEWHERE = "192.0.2.7", "198.51.100.1"
@@ -159,6 +161,24 @@ def test_use_is_stored_once_a_minute(doorway: Doorway) -> None:
         doorway.workspace.clock.forward(seconds=seconds)
         doorway.enter()
         assert used() == begin + timedelta(seconds=noted)
+
+
+class Unreadable:
+    """A store that counts attempts to read it."""
+
+    reads = 0
+
+    def reading(self) -> NoReturn:
+        """Count an attempt and fail."""
+        self.reads += 1
+        raise StoreError("unreadable")
+
+
+@pytest.mark.parametrize(("secret", "reads"), [("", 0), ("x" * 40, 0), ("vps_short", 0), ("vps_" + "x" * 32, 1)])
+def test_no_store_is_read_for_a_malformed_secret(workspace: Workspace, secret: str, reads: int) -> None:
+    store = Unreadable()
+    authenticator = Authenticator(cast(Store, store), Counting(), workspace.store.reading)
+    assert not authenticator.knows(secret, workspace.clock()) and store.reads == reads
 
 
 def test_what_an_error_of_access_carries() -> None:
