@@ -22,6 +22,8 @@ from appliance.editing import Editor, public_suffixes
 from appliance.errors import ApplianceError, StoreError
 from appliance.principal import Principal
 from appliance.queries.authorities import Silent, Unresolved, find_authorities, find_texts
+from appliance.queries.delegation import is_public
+from appliance.queries.lookup import Budget
 from appliance.store import holds
 from appliance.store.file.database import Store
 from appliance.zones.names import print_domain
@@ -30,19 +32,23 @@ from appliance.zones.ownership import HELD_AT_MOST, Hold, HoldReason, Proof, cha
 log = logging.getLogger(__name__)
 
 EVERY = 1.0
-"""Seconds between two polls of the store for zones that are due."""
+"""Seconds between two polls of the store for zones that are due, if there were none."""
 MOST_AT_ONCE = 20
-"""Zones that are checked one after the other before the next poll."""
+"""Zones, of as many accounts, that are checked one after the other before the next poll."""
 _PRINCIPAL = Principal.local("deployer")
 
 
 @dataclass(frozen=True, slots=True)
 class Lookups:
-    """What is asked: the resolver, the appliance's nameservers, and the port of nameservers of parent zones."""
+    """What is asked: the resolver, and nameservers of parent zones at `port` where their address `is_allowed`.
+
+    `servers` are the appliance's nameservers.
+    """
 
     resolver: Nameserver
     servers: frozenset[Name]
     port: int = 53
+    is_allowed: Callable[[str], bool] = is_public
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +75,9 @@ class OwnershipChecks:
         while True:
             try:
                 count = self.check_due()
-                if not count and self.proof is Proof.OFF:
+                if count and not self._stopped.is_set():
+                    continue
+                if self.proof is Proof.OFF:
                     return
             except StoreError as failed:
                 log.warning("event=ownership-check-failed reason=%r", str(failed))
@@ -83,10 +91,13 @@ class OwnershipChecks:
         self._stopped.set()
 
     def check_due(self) -> int:
-        """Check the zones that are due, and return their number; raise StoreError if the store fails."""
+        """Check a due zone of each account, and return their number; raise StoreError if the store fails.
+
+        So an account whose zones take long delays those of others by one check, not by all of its own.
+        """
         with self.store.connection():
             with self.store.reading():
-                due = holds.due(None if self.proof is Proof.OFF else self.clock(), MOST_AT_ONCE)
+                due = holds.due(None if self.proof is Proof.OFF else self.clock(), MOST_AT_ONCE, one_each=True)
             for hold in due:
                 if self._stopped.is_set():
                     break
@@ -133,7 +144,8 @@ class OwnershipChecks:
         if self.lookups is None:
             return _Result(replace(hold, problem="dns.resolver is not set"))
         if self.proof is Proof.DELEGATED and hold.reason is not HoldReason.DELEGATED:
-            found = find_authorities(hold.domain, self.lookups.resolver, self.lookups.port)
+            asked = self.lookups
+            found = find_authorities(hold.domain, asked.resolver, asked.port, is_allowed=asked.is_allowed)
             if self.lookups.servers & found.servers:
                 hold = replace(hold, reason=HoldReason.DELEGATED)
             elif not found.problem:
@@ -145,10 +157,10 @@ class OwnershipChecks:
 
     def _find_proof(self, hold: Hold, resolver: Nameserver) -> _Result:
         """Look for the record at the domain and above it."""
-        problem = hold.problem
+        problem, budget = hold.problem, Budget()
         for name in challenges(hold.domain, public_suffixes().is_public):
             try:
-                if hold.token.encode() in find_texts(name, resolver):
+                if hold.token.encode() in find_texts(name, resolver, budget):
                     return _Result(None)
             except Silent as silent:
                 return _Result(replace(hold, problem=problem or str(silent)))

@@ -7,7 +7,7 @@ should be.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import dns.rcode
@@ -17,8 +17,8 @@ from dns.rcode import Rcode
 from dns.rdatatype import RdataType
 
 from appliance.addresses import Nameserver
-from appliance.queries.delegation import servers_of, targets_of
-from appliance.queries.lookup import FAILURES, TIMEOUT, send_query
+from appliance.queries.delegation import is_public, servers_of, targets_of
+from appliance.queries.lookup import FAILURES, Budget, Exhausted
 from appliance.zones.names import print_domain
 
 MOST_LABELS = 40
@@ -45,16 +45,24 @@ class Silent(Unresolved):
     """The resolver did not respond at all."""
 
 
-def find_authorities(name: Name, resolver: Nameserver, port: int = 53, timeout: float = TIMEOUT) -> Authorities:
-    """Return the nameservers of every zone cut from the top-level domain down to `name`.
+def find_authorities(
+    name: Name,
+    resolver: Nameserver,
+    port: int = 53,
+    budget: Budget | None = None,
+    is_allowed: Callable[[str], bool] = is_public,
+) -> Authorities:
+    """Return the nameservers of every zone cut from the top-level domain down to `name`, in one budget of queries.
 
-    Nameservers of parent zones are queried at `port`; `timeout` is seconds a query. Nothing is below a name that does
+    Nameservers of parent zones are queried at `port`, if their address `is_allowed`. Nothing is below a name that does
     not exist.
     """
     servers: set[Name] = set()
     try:
-        for found in _walk(name, resolver, port, timeout):
+        for found in _walk(name, resolver, port, budget or Budget(), is_allowed):
             servers |= found
+    except Exhausted as exhausted:
+        return Authorities(frozenset(servers), str(exhausted))
     except Unresolved as unresolved:
         return Authorities(frozenset(servers), str(unresolved))
     except FAILURES as failed:
@@ -62,10 +70,12 @@ def find_authorities(name: Name, resolver: Nameserver, port: int = 53, timeout: 
     return Authorities(frozenset(servers))
 
 
-def find_texts(name: Name, resolver: Nameserver, timeout: float = TIMEOUT) -> set[bytes]:
+def find_texts(name: Name, resolver: Nameserver, budget: Budget | None = None) -> set[bytes]:
     """Return the TXT records at the name, each as one string; raise Unresolved if the resolver has no answer."""
     try:
-        response = send_query(resolver, name, RdataType.TXT, timeout, recurse=True)
+        response = (budget or Budget()).send(resolver, name, RdataType.TXT, recurse=True)
+    except Exhausted as exhausted:
+        raise Unresolved(str(exhausted)) from None
     except FAILURES as failed:
         raise _silent(failed) from None
     if response.rcode() not in (Rcode.NOERROR, Rcode.NXDOMAIN):
@@ -74,38 +84,41 @@ def find_texts(name: Name, resolver: Nameserver, timeout: float = TIMEOUT) -> se
     return {b"".join(rdata.strings) for rrset in found for rdata in rrset}
 
 
-def _walk(name: Name, resolver: Nameserver, port: int, timeout: float) -> Iterator[set[Name]]:
+def _walk(
+    name: Name, resolver: Nameserver, port: int, budget: Budget, is_allowed: Callable[[str], bool]
+) -> Iterator[set[Name]]:
     """Yield the nameservers of each cut, from the top-level domain down."""
     if len(name.labels) - 1 > MOST_LABELS:
         raise Unresolved(f"the name has more than {MOST_LABELS} labels")
     cut = root
     for count in range(2, len(name.labels) + 1):
         below = Name(name.labels[-count:])
-        response = send_query(resolver, below, RdataType.NS, timeout, recurse=True)
+        response = budget.send(resolver, below, RdataType.NS, recurse=True)
         own = {target for rrset in response.answer for target in targets_of(rrset, below)}
         if response.rcode() == Rcode.NXDOMAIN:
             return
         if response.rcode() == Rcode.NOERROR and not own:
             continue
         yield own
-        delegated = _delegated(below, cut, resolver, port, timeout) if cut != root else set()
+        parents = servers_of(cut, resolver, port, budget, is_allowed)
+        delegated = _delegated(below, cut, parents, budget) if cut != root else set()
         yield delegated
         if response.rcode() != Rcode.NOERROR and not (delegated and below == name):
             raise _unresolved(below, response)
         cut = below
 
 
-def _delegated(name: Name, parent: Name, resolver: Nameserver, port: int, timeout: float) -> set[Name]:
+def _delegated(name: Name, parent: Name, servers: Iterator[Nameserver], budget: Budget) -> set[Name]:
     """Return the nameservers to which the nameservers of the parent zone refer; raise Unresolved if none answers."""
-    for server in servers_of(parent, resolver, port, timeout):
+    for server in servers:
         try:
-            response = send_query(server, name, RdataType.NS, timeout)
+            response = budget.send(server, name, RdataType.NS)
         except FAILURES:
             continue
         if response.rcode() in (Rcode.NOERROR, Rcode.NXDOMAIN):
             sections = (*response.answer, *response.authority)
             return {target for rrset in sections for target in targets_of(rrset, name)}
-    raise Unresolved(f"no nameserver of {print_domain(parent)} answered for {print_domain(name)}")
+    raise Unresolved(f"no nameserver of {print_domain(parent)} answered for {print_domain(name)} at a public address")
 
 
 def _unresolved(name: Name, response: Message) -> Unresolved:

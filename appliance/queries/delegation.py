@@ -15,7 +15,7 @@ from dns.rdatatype import RdataType
 from dns.rrset import RRset
 
 from appliance.addresses import Endpoint, Nameserver
-from appliance.queries.lookup import TIMEOUT, send_query
+from appliance.queries.lookup import TIMEOUT, Budget, Exhausted
 
 MAX_PARENT_SERVERS = 3
 """Nameservers of the parent zone to query, one after the other, until one responds."""
@@ -50,32 +50,35 @@ def find_delegation(
     timeout: float = TIMEOUT,
     is_allowed: Callable[[str], bool] = is_public,
 ) -> Delegation:
-    """Return the delegation of `zone`, in at most 26 queries.
+    """Return the delegation of `zone`, in at most 26 queries and MOST_SECONDS.
 
     The parent's nameservers are queried at `port`, if their address `is_allowed`; `timeout` is seconds a query.
     """
+    budget = Budget(timeout)
     try:
-        parent = _parent_of(zone, resolver, timeout)
+        parent = _parent_of(zone, resolver, budget)
         if parent is None:
             return Delegation(problem="the resolver knows no zone above it")
-        for server in servers_of(parent, resolver, port, timeout, is_allowed):
+        for server in servers_of(parent, resolver, port, budget, is_allowed):
             try:
-                response = send_query(server, zone, RdataType.NS, timeout)
+                response = budget.send(server, zone, RdataType.NS)
             except (dns.exception.DNSException, OSError, EOFError):
                 continue
             sections = (*response.answer, *response.authority)
             return Delegation(parent, frozenset(target for rrset in sections for target in targets_of(rrset, zone)))
         return Delegation(parent, problem="no nameserver of the parent zone answered at a public address")
+    except Exhausted as exhausted:
+        return Delegation(problem=str(exhausted))
     except (dns.exception.DNSException, OSError, EOFError) as error:
         return Delegation(problem=f"the resolver did not answer: {str(error) or type(error).__name__}")
 
 
-def _parent_of(zone: Name, resolver: Nameserver, timeout: float) -> Name | None:
+def _parent_of(zone: Name, resolver: Nameserver, budget: Budget) -> Name | None:
     """Return the closest name above `zone` that has a SOA record."""
     above = zone
     for _ in range(min(MAX_LEVELS, len(zone.labels) - 1)):
         above = above.parent()
-        response = send_query(resolver, above, RdataType.SOA, timeout, recurse=True)
+        response = budget.send(resolver, above, RdataType.SOA, recurse=True)
         if any(rrset.name == above and rrset.rdtype == RdataType.SOA for rrset in response.answer):
             return above
     return None
@@ -85,18 +88,18 @@ def servers_of(
     zone: Name,
     resolver: Nameserver,
     port: int,
-    timeout: float,
-    is_allowed: Callable[[str], bool] = lambda _: True,
+    budget: Budget,
+    is_allowed: Callable[[str], bool],
 ) -> Iterator[Nameserver]:
     """Yield nameservers of the zone at `port`, each with the first allowed address that the resolver returns.
 
-    Raise dns.exception.DNSException, OSError or EOFError if the resolver does not answer.
+    Raise dns.exception.DNSException, OSError or EOFError if the resolver does not answer, and Exhausted.
     """
-    response = send_query(resolver, zone, RdataType.NS, timeout, recurse=True)
+    response = budget.send(resolver, zone, RdataType.NS, recurse=True)
     names = {target for rrset in response.answer for target in targets_of(rrset, zone)}
     for name in sorted(names)[:MAX_PARENT_SERVERS]:
         for rdtype in (RdataType.A, RdataType.AAAA):
-            found = send_query(resolver, name, rdtype, timeout, recurse=True)
+            found = budget.send(resolver, name, rdtype, recurse=True)
             addresses = [rdata.address for rrset in found.answer if rrset.rdtype == rdtype for rdata in rrset]
             allowed = next(filter(is_allowed, addresses), None)
             if allowed:

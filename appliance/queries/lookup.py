@@ -5,9 +5,10 @@ This module must not know what the responses should be.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import dns.exception
 import dns.flags
@@ -24,6 +25,10 @@ TIMEOUT = 2.0
 """Seconds to wait for the response of a nameserver."""
 FAILURES = (dns.exception.DNSException, OSError, EOFError)
 """What `send_query` raises if there is no valid response."""
+MOST_QUERIES = 100
+"""Queries of one lookup: whoever owns a domain chooses the number of its zone cuts and nameservers."""
+MOST_SECONDS = 10.0
+"""Seconds after which a lookup sends no further query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,26 @@ class LookupResponse:
     authority: Sequence[str] = ()
     milliseconds: float = 0
     problem: str = ""
+
+
+class Exhausted(Exception):
+    """A lookup has used up its queries or its time."""
+
+
+@dataclass(slots=True)
+class Budget:
+    """What one lookup may still send: `queries`, until `deadline` (of time.monotonic), each with `timeout` seconds."""
+
+    timeout: float = TIMEOUT
+    queries: int = MOST_QUERIES
+    deadline: float = field(default_factory=lambda: time.monotonic() + MOST_SECONDS)
+
+    def send(self, server: Nameserver, name: Name, rdtype: RdataType, *, recurse: bool = False) -> Message:
+        """Return the response as `send_query` does; raise Exhausted if no further query may be sent."""
+        if self.queries <= 0 or time.monotonic() >= self.deadline:
+            raise Exhausted("the lookup needs too many queries, or takes too long")
+        self.queries -= 1
+        return send_query(server, name, rdtype, self.timeout, recurse=recurse)
 
 
 def query_each(

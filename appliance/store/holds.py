@@ -29,11 +29,16 @@ def get(zone: UUID) -> Hold | None:
     return of_zones([zone]).get(zone)
 
 
-def due(now: datetime | None, limit: int) -> list[Hold]:
-    """Return holds of existing zones that are due to be checked (None: of all), those that wait longest first."""
+def due(now: datetime | None, limit: int, *, one_each: bool = False) -> list[Hold]:
+    """Return holds of existing zones that are due to be checked (None: of all), those that wait longest first.
+
+    `one_each`: of each account only the first.
+    """
     query = _select().where(tables.Zone.deleted_at.is_null())
     if now is not None:
         query = query.where(tables.Hold.due_at <= now)
+    if one_each:  # the columns are of the row with the minimum (https://sqlite.org/lang_select.html#bareagg)
+        query = query.select_extend(pw.fn.MIN(tables.Hold.due_at)).group_by(tables.Zone.account)
     return [_hold(row) for row in query.order_by(tables.Hold.due_at).limit(limit)]
 
 

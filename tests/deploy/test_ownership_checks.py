@@ -33,7 +33,7 @@ class Held:
 
     def checks(self, proof: Proof) -> OwnershipChecks:
         """Return the checks under these settings."""
-        lookups = Lookups(self.dns.server, frozenset(SERVERS), self.dns.port)
+        lookups = Lookups(self.dns.server, frozenset(SERVERS), self.dns.port, lambda _: True)
         return OwnershipChecks(self.workspace.store, self.workspace.editor, proof, lookups, self.workspace.clock)
 
     def check(self, proof: Proof = Proof.DELEGATED) -> Hold | None:
@@ -173,3 +173,14 @@ def test_a_zone_that_an_operator_releases_during_the_lookup_is_not_deleted(
     held.workspace.clock.now += HELD_AT_MOST
     assert held.check(Proof.ALWAYS) is None and zones.get_by_name(held.zone.name)
     assert "event=held" not in caplog.text and "event=hold-expired" not in caplog.text
+
+
+def test_accounts_take_turns(held: Held) -> None:
+    held.workspace.clock.forward(seconds=1)
+    for domain in ("a.example.org", "b.example.org"):
+        held.workspace.zone(domain)
+    other = held.workspace.editor.create_zone(held.workspace.stranger, "other.example.net")
+    assert held.checks(Proof.DELEGATED).check_due() == 2, "one zone of each account"
+    assert held.hold is None and holds.get(other.uuid) is None
+    with running(held.checks(Proof.DELEGATED)):
+        wait_for(lambda: not holds.due(None, 1), "the others are checked too")
