@@ -18,16 +18,16 @@ from uuid import UUID
 from dns.name import Name
 
 from appliance.addresses import Nameserver
-from appliance.editing import Editor, public_suffixes
+from appliance.editing import Editor, is_expired, public_suffixes
 from appliance.errors import ApplianceError, StoreError
 from appliance.principal import Principal
 from appliance.queries.authorities import Silent, Unresolved, find_authorities, find_texts
 from appliance.queries.delegation import is_public
 from appliance.queries.lookup import Budget
-from appliance.store import holds
+from appliance.store import holds, zones
 from appliance.store.file.database import Store
 from appliance.zones.names import print_domain
-from appliance.zones.ownership import HELD_AT_MOST, Hold, HoldReason, Proof, challenges
+from appliance.zones.ownership import Hold, HoldReason, Proof, challenges
 
 log = logging.getLogger(__name__)
 
@@ -113,11 +113,15 @@ class OwnershipChecks:
         if result.hold is None:
             if self._write(hold, self.editor.release_zone):
                 log.info("event=released zone=%s", print_domain(hold.domain))
-        elif result.is_answered and self.clock() - hold.held_at > HELD_AT_MOST:
+        elif result.is_answered and self._is_expired(hold):
             if self._write(hold, partial(self.editor.delete_zone, only_held=True)):
                 log.info("event=hold-expired zone=%s", print_domain(hold.domain))
         else:
             self._keep(replace(result.hold, checked_at=self.clock(), checks=hold.checks + 1))
+
+    def _is_expired(self, hold: Hold) -> bool:
+        with self.store.reading():
+            return is_expired(zones.get_any(hold.zone), self.clock())
 
     def _keep(self, hold: Hold) -> None:
         """Store the result of the check, unless the zone was released or deleted meanwhile."""
@@ -128,7 +132,7 @@ class OwnershipChecks:
             log.info("event=held zone=%s reason=%s problem=%r", domain, hold.reason, hold.problem)
 
     def _write(self, hold: Hold, write: Callable[[Principal, UUID], object]) -> bool:
-        """Release or delete the zone if it is still held; return False if that is refused, as for a protected zone."""
+        """Release or delete the zone if it is still held; return False if it is not, or if that is refused."""
         try:
             write(_PRINCIPAL, hold.zone)
         except StoreError:

@@ -26,6 +26,7 @@ program runs and nothing is sent while a transaction is open. A write that chang
 from appliance.editing.access import find_record, find_zone
 from appliance.editing.diff import Diff
 from appliance.editing.editor import Editor, editor_from
+from appliance.editing.new_holds import is_expired
 from appliance.editing.requests import (
     CreateRecord,
     DeleteRecord,
@@ -49,6 +50,7 @@ __all__ = [
     "editor_from",
     "find_record",
     "find_zone",
+    "is_expired",
     "own_names_of",
     "public_suffixes",
     "with_fields",

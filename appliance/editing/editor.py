@@ -133,13 +133,14 @@ class Editor:
     def delete_zone(self, principal: Principal, uuid: UUID, *, only_held: bool = False) -> Zone:
         """Delete a zone: it is no longer served, nor delegated by a zone above it.
 
-        Its records are kept for 30 days, its last serial for ever. `only_held`: raise InputError if it is published.
+        Its records are kept for 30 days, its last serial for ever. `only_held`: raise InputError if it is
+        published; one that is held is deleted although it is protected.
         """
         with self._writing():
             zone = find_zone(uuid, principal.scope)
             if only_held and not holds.get(uuid):
                 raise InputError(f"{print_domain(zone.name)} is not held: it is published", "domain")
-            if zone.protected:
+            if zone.protected and not only_held:
                 raise ZoneProtected(f"{print_domain(zone.name)} is protected: remove the protection before deleting it")
             check_deletion(principal, zone)
             above = delegations.enclosing(zone.name, zone.account)

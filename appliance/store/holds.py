@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import peewee as pw
+from dns.name import Name
 
 from appliance.store import name_keys, tables
-from appliance.store.zones import from_row
+from appliance.store.zones import from_row, is_held
 from appliance.zones.model import Zone
 from appliance.zones.ownership import Hold, HoldReason
 
@@ -42,6 +43,28 @@ def due(now: datetime | None, limit: int, *, one_each: bool = False) -> list[Hol
     return [_hold(row) for row in query.order_by(tables.Hold.due_at).limit(limit)]
 
 
+def held_since(zone: Zone, domain: Name, pause: timedelta) -> datetime:
+    """Return since when the account of the held zone holds names at or below `domain`, this zone or deleted ones.
+
+    Zones that were held when they were deleted count, up to a time of `pause` in which there was none.
+    """
+    key = name_keys.domain_key(domain)
+    low, high = name_keys.below(key)
+    row, since = tables.Zone, zone.created_at
+    query = (
+        row.select(row.created_at, row.deleted_at)
+        .join(tables.Account)
+        .where(tables.Account.uuid == zone.account, row.deleted_at.is_null(False), is_held())
+        .where((row.name_key == key) | ((row.name_key > low) & (row.name_key < high)))
+        .order_by(row.deleted_at.desc())
+    )
+    for former in query:
+        if former.deleted_at <= since - pause:
+            break
+        since = min(since, former.created_at)
+    return since
+
+
 def store_check(hold: Hold, due_at: datetime) -> bool:
     """Store the result of a check, and when the next one is due; return False if the zone is not held any longer."""
     stored = tables.Hold.update(
@@ -68,7 +91,7 @@ def release(zone: Zone) -> list[Zone]:
 
 
 def _select() -> pw.ModelSelect[tables.Hold]:
-    return tables.Hold.select(tables.Hold, tables.Zone.uuid, tables.Zone.name, tables.Zone.created_at).join(tables.Zone)
+    return tables.Hold.select(tables.Hold, tables.Zone.uuid, tables.Zone.name).join(tables.Zone)
 
 
 def _id_of(zone: UUID) -> pw.ModelSelect[tables.Zone]:
@@ -81,7 +104,6 @@ def _hold(row: tables.Hold) -> Hold:
         domain=name_keys.domain_from(row.zone.name),
         token=row.token,
         reason=HoldReason(row.reason),
-        held_at=row.zone.created_at,
         problem=row.problem,
         checked_at=row.checked_at,
         checks=row.checks,

@@ -24,7 +24,7 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(minutes=15)
 
 
 HELD_AT_MOST = timedelta(days=30)
-"""How long a zone may wait for its proof; then it is deleted, so that nobody keeps the domain of somebody else."""
+"""How long an account may hold a domain; then the zone is deleted, so that nobody keeps that of somebody else."""
 
 
 class Proof(StrEnum):
@@ -47,7 +47,7 @@ class HoldReason(StrEnum):
 class Hold:
     """A zone that is stored and not published until a TXT record with `token` proves its ownership.
 
-    It is held since `held_at`. `problem` says why the last check, at `checked_at`, gave no result, and `checks` is the
+    `problem` says why the last check, at `checked_at`, gave no result, and `checks` is the
     number of checks.
     """
 
@@ -55,7 +55,6 @@ class Hold:
     domain: Name
     token: str
     reason: HoldReason
-    held_at: datetime
     problem: str = ""
     checked_at: datetime | None = None
     checks: int = 0

@@ -12,6 +12,7 @@ from dns.rcode import Rcode
 
 from appliance.deploy.maintenance import running
 from appliance.deploy.ownership_checks import Lookups, OwnershipChecks
+from appliance.errors import InvalidName
 from appliance.store import holds, zones
 from appliance.zones.model import Zone
 from appliance.zones.ownership import HELD_AT_MOST, LONGEST_PAUSE, Hold, HoldReason, Proof
@@ -147,15 +148,17 @@ def test_a_zone_that_is_not_proven_in_time_is_deleted_and_its_name_is_free(held:
     held.dns.responds = True
     held.check(Proof.ALWAYS)
     assert zones.get_by_name(held.zone.name) is None
+    with pytest.raises(InvalidName, match="did not prove the ownership"):
+        held.workspace.zone("shop.example.org")
     for domain in ("shop.example.org", "www.shop.example.org"):
         held.workspace.editor.create_zone(held.workspace.stranger, domain)
 
 
-def test_a_protected_zone_stays_held(held: Held) -> None:
+def test_protection_does_not_keep_the_domain(held: Held) -> None:
     held.workspace.editor.change_zone(held.workspace.owner, held.zone.uuid, {"protected": True})
     held.workspace.clock.now += HELD_AT_MOST
-    hold = held.check(Proof.ALWAYS)
-    assert hold and "is protected" in hold.problem and hold.checks == 1
+    held.check(Proof.ALWAYS)
+    assert zones.get_by_name(held.zone.name) is None
 
 
 def test_a_zone_that_an_operator_releases_during_the_lookup_is_not_deleted(

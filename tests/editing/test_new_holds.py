@@ -7,12 +7,13 @@ from datetime import timedelta
 
 import pytest
 
+from appliance.editing.new_holds import is_expired
 from appliance.editing.zone_names import RESERVATION
-from appliance.errors import InputError, NotPermitted
+from appliance.errors import InputError, InvalidName, NotPermitted
 from appliance.principal import Principal
 from appliance.store import deployments, holds, zones
 from appliance.zones.model import Zone
-from appliance.zones.ownership import HoldReason, Proof
+from appliance.zones.ownership import HELD_AT_MOST, HoldReason, Proof
 from tests.workspace import Workspace
 
 OPERATOR = frozenset({"admin:*"})
@@ -108,3 +109,22 @@ def test_a_published_zone_above_releases_those_below(strict: Workspace) -> None:
 def test_the_name_of_a_zone_that_was_never_published_is_not_reserved(strict: Workspace) -> None:
     strict.editor.delete_zone(strict.owner, strict.zone("example.com").uuid)
     assert is_held(strict.editor.create_zone(strict.stranger, "www.example.com"))
+
+
+def test_nobody_holds_a_domain_longer_by_creating_zones_again(strict: Workspace) -> None:
+    first, second = strict.zone("a.example.com"), "b.example.com"
+    strict.clock.now += HELD_AT_MOST - timedelta(days=1)
+    strict.editor.delete_zone(strict.owner, first.uuid)
+    zone = strict.zone(second)
+    assert not is_expired(zone, strict.clock())
+    strict.clock.now += timedelta(days=2)
+    assert is_expired(zone, strict.clock())
+    strict.editor.delete_zone(strict.owner, zone.uuid)
+    for domain in ("example.com", "a.example.com", second):
+        with pytest.raises(InvalidName, match=r"the ownership of example\.com within 30 days"):
+            strict.zone(domain)
+    assert is_held(strict.zone("a.example.org"))
+    others = strict.editor.create_zone(strict.stranger, "example.com")
+    strict.editor.delete_zone(strict.stranger, others.uuid)
+    strict.clock.now += RESERVATION
+    assert is_held(strict.zone(second))

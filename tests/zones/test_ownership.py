@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import uuid4
 
 import dns.name
@@ -16,7 +16,7 @@ DOMAIN = dns.name.from_text("shop.example.co.uk")
 
 
 def hold(reason: HoldReason, problem: str = "", checks: int = 0) -> Hold:
-    return Hold(uuid4(), DOMAIN, "a-token", reason, datetime(2031, 5, 4, tzinfo=UTC), problem, checks=checks)
+    return Hold(uuid4(), DOMAIN, "a-token", reason, problem, checks=checks)
 
 
 def is_public(domain: str) -> bool:
