@@ -35,7 +35,9 @@ class ApiSettings:
     listen: Endpoint | LocalSocket = setting(
         Endpoint("127.0.0.1", 8053), "address and port of API and console, or unix: and the path of a socket"
     )
-    threads: int = setting(16, "concurrent requests, 2 to 256; up to half of them may wait for a deployment")
+    threads: int = setting(
+        16, "threads for requests, 2 to 256, besides 20 more; up to half as many requests may wait for a deployment"
+    )
     hosts: HostNames = setting((), "host names of the console, besides localhost and the address it listens on")
     trusted_proxies: Networks = setting((), "addresses or networks of proxies whose X-Forwarded-For is trusted")
     token_rate: int = setting(500, "requests per second with one token, 0 to 1000000; 0: no limit")

@@ -2,7 +2,7 @@
 
 There are two lanes. One is for sign-ins from where the account was signed in before; guesses from elsewhere can fill
 only the other one. In each lane some requests may wait for a slot. `THREADS` is what both lanes hold at most: the
-server has so many threads more, so that sign-ins never occupy those of other requests.
+server has so many threads more, so that sign-ins never occupy those of other requests, which may use all of them.
 """
 
 from __future__ import annotations
