@@ -80,7 +80,7 @@ def test_no_transfer_passes(live_zone: LiveZone, proxy: Proxy) -> None:
 
 def test_a_slow_transfer_holds_up_no_other(live_zone: LiveZone, proxy: Proxy) -> None:
     proxy.set_fault(Fault.SLOW, ZONE)
-    for number in range(12):
+    for number in range(24):
         live_zone.api.record(live_zone.zone, "TXT", f"large-{number}", "x" * SLOW_OCTETS)
     with lagging(live_zone):
         assert proxy.faulted
