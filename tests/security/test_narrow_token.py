@@ -24,7 +24,7 @@ def narrow(appliance: Appliance, victim: Customer) -> Client:
         "record_names": ["_acme-challenge", "_acme-challenge.*"],
     }
     secret = victim.api.expect(201, "POST", "/account/tokens/", body)["secret"]
-    return Client(victim.api._base, secret)
+    return appliance.client(secret)
 
 
 def test_it_does_what_it_is_for(narrow: Client, victim: Customer) -> None:
