@@ -1,7 +1,7 @@
 """One word, one thing: no public class name is defined twice, but for the deliberate shapes of one thing.
 
-A zone, say, has three: its JSON (`api/schemas.py`; tokens: `api/token_schemas.py`), its row (`store/tables.py`) and
-its meaning, a value.
+A zone, say, has three: its JSON (`api/schemas.py`; tokens: `api/token_schemas.py`; changes: `api/change_schemas.py`),
+its row (`store/tables.py`) and its meaning, a value.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent.parent / "appliance"
-SHAPES = {"api/schemas.py", "api/token_schemas.py", "store/tables.py"}
+SHAPES = {"api/schemas.py", "api/change_schemas.py", "api/token_schemas.py", "store/tables.py"}
 SAME_THING = {
     "account": "a person's account, in each layer",
     "accounts": "accounts of people, in each layer",

@@ -1,4 +1,4 @@
-"""Zones, records, deployments, tokens and audit entries as the JSON of the API, for its schemas to serialise."""
+"""Zones, records, diffs, deployments, tokens and audit entries as the JSON of the API, for its schemas to serialise."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, cast
 
-from appliance.api import schemas, token_schemas
+from appliance.api import change_schemas, schemas, token_schemas
 from appliance.api.proofs import ownership_of
 from appliance.durations import print_duration
+from appliance.editing import Diff
 from appliance.errors import InputError
 from appliance.principal import Token
 from appliance.store.audit import AuditEntry
@@ -18,6 +19,7 @@ from appliance.zones.deployment import Deployment
 from appliance.zones.deployment_error import explain
 from appliance.zones.model import Record, Zone
 from appliance.zones.names import print_domain, print_owner, print_unicode
+from appliance.zones.warnings import ZoneWarning
 from appliance.zones.zone_cuts import ChildZone
 
 JSON = Mapping[str, Any]
@@ -79,6 +81,27 @@ def record_of(zone: Zone, record: Record) -> JSON:
         "updated_at": record.updated_at,
         "comment": record.comment,
         "expires_at": None,
+    }
+
+
+def warning_of(zone: Zone, one: ZoneWarning) -> JSON:
+    """Return a warning, its name relative to the zone."""
+    return {"code": one.code, "detail": one.detail, "remedy": one.remedy, "name": print_owner(one.name, zone.name)}
+
+
+def diff_of(diff: Diff) -> JSON:
+    """Return what a change did to the records of a zone, or would do."""
+    zone = diff.after
+    return {
+        "serial": zone.serial,
+        "applied": diff.applied,
+        "added": [record_of(zone, record) for record in diff.added],
+        "changed": [
+            {"before": record_of(zone, before), "after": record_of(zone, after)} for before, after in diff.changed
+        ],
+        "removed": [record_of(zone, record) for record in diff.removed],
+        "warnings": [warning_of(zone, one) for one in diff.warnings],
+        "change_id": diff.change_id,
     }
 
 
@@ -167,6 +190,11 @@ def dump_zone_detail(zone: Zone, deployment: Deployment, delegations: Sequence[C
     return cast(JSON, _ZONE_DETAIL.dump(zone_detail(zone, deployment, (), delegations, now)))
 
 
+def dump_diff(diff: Diff) -> JSON:
+    """Return the diff as the JSON that a response has."""
+    return cast(JSON, _DIFF.dump(diff_of(diff)))
+
+
 def dump_token(token: Token) -> JSON:
     """Return the token without its secret, as the JSON that a response has."""
     return cast(JSON, _TOKEN.dump(token_of(token)))
@@ -175,4 +203,5 @@ def dump_token(token: Token) -> JSON:
 _RECORD = schemas.Record()
 _ZONE = schemas.ZoneSummary()
 _ZONE_DETAIL = schemas.ZoneDetail()
+_DIFF = change_schemas.Diff()
 _TOKEN = token_schemas.Token()

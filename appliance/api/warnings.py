@@ -10,7 +10,7 @@ from flask.views import MethodView
 from appliance.api import schemas
 from appliance.api.auth import needs
 from appliance.api.parsing import Blueprint
-from appliance.api.presentation import JSON
+from appliance.api.presentation import JSON, warning_of
 from appliance.api.response_headers import WARNINGS, Headers
 from appliance.api.zone_keys import PATH, zone_at
 from appliance.compiler import occluded
@@ -18,8 +18,7 @@ from appliance.errors import StoreError
 from appliance.store import records
 from appliance.web.context import context, reading
 from appliance.zones.model import Record, Zone
-from appliance.zones.names import print_owner
-from appliance.zones.warnings import ZoneWarning, warnings_at
+from appliance.zones.warnings import warnings_at
 from appliance.zones.zone_cuts import ADDRESSES
 
 log = logging.getLogger(__name__)
@@ -42,7 +41,7 @@ class WarningsOfZone(MethodView):
             zone = zone_at(uuid)
             view = _view(zone)
             hidden = {record.owner for record in occluded(zone, view.servers)}
-            return [_shown(zone, one) for one in warnings_at(view, hidden | view.delegated_owners())]
+            return [warning_of(zone, one) for one in warnings_at(view, hidden | view.delegated_owners())]
 
 
 def warning_header(zone: Zone, record: Record) -> Headers:
@@ -62,7 +61,3 @@ def warning_header(zone: Zone, record: Record) -> Headers:
 
 def _view(zone: Zone) -> records.ZoneView:
     return records.ZoneView(zone, context().editor.apex.servers)
-
-
-def _shown(zone: Zone, one: ZoneWarning) -> JSON:
-    return {"code": one.code, "detail": one.detail, "remedy": one.remedy, "name": print_owner(one.name, zone.name)}

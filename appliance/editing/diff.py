@@ -1,4 +1,4 @@
-"""What a write did to a zone, or would do."""
+"""What a change did to a zone, or would do: of a write, a dry run, an import, or between two versions."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from uuid import UUID
 
 from appliance.zones.changes import Change, Create, Delete, Update
 from appliance.zones.model import Record, Zone
+from appliance.zones.warnings import ZoneWarning
 
 
 @dataclass(frozen=True, slots=True)
 class Diff:
-    """A zone before and after a write, and the changes in the order in which they were requested.
+    """A zone before and after a change, and the changes of its records in the order in which they were requested.
 
-    `change_id` is the uuid of the journal row, None if nothing changed. `applied` is False for a dry run.
+    `change_id` is the uuid of the journal row, None if nothing changed. `applied` is False for a dry run. `warnings`
+    are those at the touched names of the zone after the change.
     """
 
     before: Zone
@@ -22,6 +24,7 @@ class Diff:
     changes: Sequence[Change]
     change_id: UUID | None = None
     applied: bool = True
+    warnings: Sequence[ZoneWarning] = ()
 
     @property
     def added(self) -> list[Record]:
