@@ -99,10 +99,10 @@ class WholeZone:
         """Return those of these names that are zones of the same account."""
         return self._children.intersection(names)
 
-    def owners_of_ns(self, server: Name) -> Collection[Name]:
-        """Return the owners of the NS records that name this nameserver."""
-        sets = ((owner, node[RdataType.NS]) for owner, node in self._nodes.items() if RdataType.NS in node)
-        return {owner for owner, rrset in sets if any(target_of(one.rdata) == server for one in rrset.records)}
+    def owners_of_ns(self, servers: Iterable[Name]) -> Collection[Name]:
+        """Return the owners of the NS records that name one of these nameservers."""
+        named, sets = set(servers), ((owner, node.get(RdataType.NS)) for owner, node in self._nodes.items())
+        return {owner for owner, rrset in sets if rrset and any(target_of(one.rdata) in named for one in rrset.records)}
 
 
 def _own_findings(zone: Zone, apex: Apex, store: Store) -> list[str]:

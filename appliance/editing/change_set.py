@@ -100,11 +100,13 @@ class ChangeSet:
         self.load(names)
         return {name for name in names if self._children.get(name)}
 
-    def owners_of_ns(self, server: Name) -> Collection[Name]:
-        """Return the owners of the NS records that will name this nameserver."""
-        wire, touched = server.to_wire(), {owner for owner, sets in self._sets.items() if RdataType.NS in sets}
-        new = {owner for owner in touched if any(one.wire == wire for one in self.members(owner, RdataType.NS).all())}
-        return {*self.stored.owners_of_ns(server)} - touched | new
+    def owners_of_ns(self, servers: Iterable[Name]) -> Collection[Name]:
+        """Return the owners of the NS records that will name one of these nameservers."""
+        servers = list(servers)
+        wires = {server.to_wire() for server in servers}
+        touched = {owner: sets[RdataType.NS].all() for owner, sets in self._sets.items() if RdataType.NS in sets}
+        new = {owner for owner, members in touched.items() if any(one.wire in wires for one in members)}
+        return {*self.stored.owners_of_ns(servers)} - touched.keys() | new
 
     def add_child(self, name: Name) -> None:
         """Treat the name as a child zone, which is created in the same transaction."""

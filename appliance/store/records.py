@@ -155,10 +155,12 @@ class ZoneView:
         """Return a zone of the same account below this name, with none between them, or None."""
         return delegations.first_below(name, self.zone.account)
 
-    def owners_of_ns(self, server: Name) -> Collection[Name]:
-        """Return the owners of the stored NS records that name this nameserver."""
+    def owners_of_ns(self, servers: Iterable[Name]) -> Collection[Name]:
+        """Return the owners of the stored NS records that name one of these nameservers."""
         is_ns = tables.Record.rdtype == pw.SQL("'NS'")  # not a parameter: the index is of NS records alone
-        rows = _rows(self.zone).where(is_ns, tables.Record.wire == server.to_wire())
+        named = _rows(self.zone).select(tables.Record.owner).where(is_ns)
+        wires = (server.to_wire() for server in servers)
+        rows = (row for part in tables.batches(wires) for row in named.where(tables.Record.wire.in_(part)))
         return {name_keys.owner_from(row.owner, self.origin) for row in rows}
 
     def delegated_owners(self) -> set[Name]:

@@ -30,5 +30,5 @@ class View(Protocol):
     def child_zones(self, names: Iterable[Name]) -> Collection[Name]:
         """Return those of these names, all below the origin, that are zones of the same account."""
 
-    def owners_of_ns(self, server: Name) -> Collection[Name]:
-        """Return the owners of the NS records that name this nameserver."""
+    def owners_of_ns(self, servers: Iterable[Name]) -> Collection[Name]:
+        """Return the owners of the NS records that name one of these nameservers."""

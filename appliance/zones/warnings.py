@@ -34,7 +34,8 @@ class ZoneWarning:
 
 def warnings_at(view: View, owners: Iterable[Name]) -> list[ZoneWarning]:
     """Return the warnings, in canonical order of the owners."""
-    concerned = {one for owner in owners for one in (owner, *view.owners_of_ns(owner))}
+    owners = set(owners)
+    concerned = owners.union(view.owners_of_ns(owners))
     found: list[ZoneWarning] = []
     for owner in sorted(concerned, key=canonical_key):
         node = view.nodes([owner]).get(owner, {})

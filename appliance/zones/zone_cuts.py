@@ -54,7 +54,7 @@ def is_glue(view: View, owner: Name, node: Node) -> bool:
 
     They may be nameservers of that delegation or, as sibling glue, of another one (RFC 9471 section 2.3).
     """
-    return node.keys() <= ADDRESSES and bool(view.owners_of_ns(owner))
+    return node.keys() <= ADDRESSES and bool(view.owners_of_ns([owner]))
 
 
 def hidden_by(view: View, cut: Cut) -> Iterator[tuple[Name, Node]]:

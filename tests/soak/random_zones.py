@@ -67,10 +67,10 @@ class RandomZone:
         """Return no name: random zones have no zones below."""
         return ()
 
-    def owners_of_ns(self, server: Name) -> Collection[Name]:
-        """Return the owners of the NS records that name this nameserver."""
-        wire, sets = server.to_wire(), self.nodes_by_owner.items()
-        return {owner for owner, node in sets if any(one.wire == wire for one in node.get(RdataType.NS, ()))}
+    def owners_of_ns(self, servers: Iterable[Name]) -> Collection[Name]:
+        """Return the owners of the NS records that name one of these nameservers."""
+        wires, sets = {server.to_wire() for server in servers}, self.nodes_by_owner.items()
+        return {owner for owner, node in sets if any(one.wire in wires for one in node.get(RdataType.NS, ()))}
 
     def add(self, record: Record) -> bool:
         """Add the record and return True if the rules allow it; its TTL is that of its RRset."""

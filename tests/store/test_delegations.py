@@ -66,7 +66,7 @@ def test_the_records_that_name_a_nameserver_are_found_by_an_index(workspace: Wor
         workspace.add(zone, "NS", name, "ns.example.org")
     workspace.add(zone, "CNAME", "www", "ns.example.org")
     with statements(workspace.store) as executed:
-        found = records.ZoneView(zone, SERVERS).owners_of_ns(server)
+        found = records.ZoneView(zone, SERVERS).owners_of_ns([server])
     assert found == {zone.name, *(dns.name.from_text(name, zone.name) for name in ("sub", "a.b"))}
     (query,) = (sql for sql in executed if 'FROM "record"' in sql)
     plan = read_rows(workspace.store.path, f"explain query plan {query}", (zone.uuid.hex, server.to_wire()))

@@ -100,10 +100,11 @@ class InMemoryZone:
         """Return those of these names that are among `children`."""
         return {name for name in names if name in self.children}
 
-    def owners_of_ns(self, server: Name) -> Collection[Name]:
-        """Return the owners of the NS records that name this nameserver."""
+    def owners_of_ns(self, servers: Iterable[Name]) -> Collection[Name]:
+        """Return the owners of the NS records that name one of these nameservers."""
+        named = set(servers)
         return {
             owner
             for owner, node in self.by_owner.items()
-            if RdataType.NS in node and any(target_of(one.rdata) == server for one in node[RdataType.NS].records)
+            if RdataType.NS in node and any(target_of(one.rdata) in named for one in node[RdataType.NS].records)
         }
