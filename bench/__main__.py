@@ -32,6 +32,7 @@ def main() -> None:
             _print(f"one record changed until ns{server} answers", _changes(appliance, api, server))
         _print("PATCH with Prefer: wait, both seen live", _waits(api))
         _burst(appliance, api)
+        _print("10,000 records in one POST changes/", _bulk(api))
     for timing in bulk_changes():
         print(f"{timing.what:45} total {timing.total:6.3f} s  write lock {timing.held:6.3f} s", flush=True)
     for what, seconds in pages():
@@ -103,6 +104,16 @@ def _burst(appliance: Appliance, api: Client) -> None:
         f"{BURST} writes to one zone: {BURST / written:.0f} writes/s, live {took - written:.3f} s after the last, "
         f"{deployments} deployments, {deployments / took:.1f} a second"
     )
+
+
+def _bulk(api: Client) -> Iterator[float]:
+    records = [{"record_type": "A", "name": f"h{at}", "value": f"10.0.{at // 256}.{at % 256}"} for at in range(10_000)]
+    changes = [{"action": "create", **record} for record in records]
+    for number in range(3):
+        zone = api.zone(f"bulk-{number}.example.org")
+        began = time.perf_counter()
+        api.expect(200, "POST", f"/dns-zones/{zone['uuid']}/changes/", {"changes": changes})
+        yield time.perf_counter() - began
 
 
 def _print(what: str, seconds: Iterator[float]) -> None:

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from appliance.editing import CreateRecord, DeleteRecord, Editor, RecordInput, RecordRequest, UpdateRecord
+from appliance.editing import (
+    CreateRecord,
+    DeleteRecord,
+    Editor,
+    RecordInput,
+    RecordRequest,
+    ReplaceRRset,
+    UpdateRecord,
+    ZoneContent,
+)
 from appliance.errors import RuleBroken
 from appliance.store import records
 from appliance.store.file.database import Store
@@ -57,9 +66,13 @@ class _Bench:
 
     def time(self, what: str, zone: Zone, requests: Sequence[RecordRequest]) -> Timing:
         """Change the zone and return how long that took."""
+        return self.measure(what, lambda: self.editor.change_many(self.workspace.owner, zone.uuid, requests))
+
+    def measure(self, what: str, write: Callable[[], object]) -> Timing:
+        """Return how long a write took, also if the rules refuse it."""
         self.store.held, began = 0.0, time.perf_counter()
         with suppress(RuleBroken):
-            self.editor.change_many(self.workspace.owner, zone.uuid, requests)
+            write()
         return Timing(what, time.perf_counter() - began, self.store.held)
 
 
@@ -75,7 +88,18 @@ def bulk_changes() -> Iterator[Timing]:
             yield bench.time(f"{CHANGES:,} records created, a name each", zone, names)
             held = records.of_zone(zone)
             yield bench.time("the same, another value each", zone, [_other(one) for one in held])
+            yield bench.time(
+                "the same, each set replaced",
+                zone,
+                [ReplaceRRset("A", f"h{at}", ["192.0.2.2"]) for at in range(CHANGES)],
+            )
+            held = records.of_zone(zone)
             yield bench.time("the same, deleted", zone, [DeleteRecord(one.uuid) for one in held])
+            content = ZoneContent([one.record for one in names])
+            yield bench.measure(
+                "a zone with these records",
+                lambda: bench.editor.create_zone(workspace.owner, "new.example.org", content),
+            )
             at_one_name = [_new("www", at) for at in range(CHANGES)]
             yield bench.time(f"{CHANGES:,} records at one name, refused", zone, at_one_name)
 

@@ -17,6 +17,7 @@ SAME_THING = {
     "account": "a person's account, in each layer",
     "accounts": "accounts of people, in each layer",
     "catalog": "the catalog zone: its content, its updates, its state",
+    "changes": "changes of a zone's records, and their call",
     "context": "what the calls of one application, or one deployer, work with",
     "deployment": "how far a zone has come, and the page that shows it",
     "drafts": "drafts, and their rows",

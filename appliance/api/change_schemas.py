@@ -1,11 +1,125 @@
-"""The schemas of changes of a zone: the diff in which every change is shown."""
+"""The schemas of calls that change many records at once: the changes, new zones with records, and the diff."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import marshmallow as ma
 from marshmallow import fields
 
-from appliance.api.schemas import Record, ZoneWarning
+from appliance.api.fields import (
+    BoundedList,
+    OneOfObjects,
+    QueryBoolean,
+    StrictBoolean,
+    StrictInteger,
+    StrictString,
+    StrictUuid,
+    TextOrObject,
+)
+from appliance.api.schemas import Record, RecordBody, RecordPatch, Strict, ZoneWarning
+from appliance.editing import MAX_CHANGES
+from appliance.zones.model import MAX_TTL
+from appliance.zones.rdata import MAX_PRIORITY
+from appliance.zones.serial import MODULUS
+
+
+def _described(text: str, example: object = None) -> dict[str, object]:
+    return {"description": text} | ({} if example is None else {"example": example})
+
+
+def _action(name: str) -> fields.String:
+    return fields.String(required=True, metadata={"enum": [name]})
+
+
+class CreateChange(RecordBody):
+    """Create a record."""
+
+    action = _action("create")
+
+
+class UpdateChange(RecordPatch):
+    """Change fields of a record; absent ones stay as they are."""
+
+    action = _action("update")
+    uuid = StrictUuid(required=True)  # type: ignore[assignment] # it says which record, and is no field of it here
+
+
+class DeleteChange(Strict):
+    """Delete a record."""
+
+    action = _action("delete")
+    uuid = StrictUuid(required=True)
+
+
+class SetValue(Strict):
+    """A value with a priority of its own."""
+
+    value = StrictString(required=True)
+    priority = StrictInteger(0, MAX_PRIORITY, allow_none=True)
+
+
+class ReplaceChange(RecordBody):
+    """Replace all records of one name and type; an empty list deletes them. Equal records keep uuid and comment."""
+
+    class Meta:
+        """Without the fields of a single record."""
+
+        exclude = ("value", "comment", "expires_at")
+
+    action = _action("replace")
+    values = fields.List(
+        TextOrObject(SetValue, metadata=_described("Values, or objects with `value` and `priority`.")),
+        required=True,
+    )
+
+
+CHANGES: Mapping[str, type[Strict]] = {
+    "create": CreateChange,
+    "update": UpdateChange,
+    "delete": DeleteChange,
+    "replace": ReplaceChange,
+}
+CHOICES: tuple[type[Strict], ...] = (*CHANGES.values(), SetValue)
+"""The schemas of which an object may be one."""
+
+
+class Changes(Strict):
+    """Changes of the records of a zone: all of them or none, in order, under one serial."""
+
+    changes = BoundedList(
+        OneOfObjects("action", CHANGES),
+        MAX_CHANGES,
+        required=True,
+    )
+    comment = StrictString(metadata=_described("Why, up to 500 characters: shown in the history."))
+
+
+class DryRun(Strict):
+    """Whether to store nothing."""
+
+    dry_run = QueryBoolean(
+        load_default=False,
+        metadata=_described("`true`: check everything and answer the same, but store nothing."),
+    )
+
+
+class ZoneCreate(Strict):
+    """A zone to create, with its records: all of them or nothing."""
+
+    domain = StrictString(required=True, metadata=_described("Domain, with A-labels or U-labels.", "example.com"))
+    records = BoundedList(fields.Nested(RecordBody), MAX_CHANGES)
+    default_ttl = StrictInteger(0, MAX_TTL)
+    protected = StrictBoolean()
+    comment = StrictString()
+    serial = StrictInteger(
+        0, MODULUS - 1, metadata=_described("The last serial that other servers gave: the first one here is later.")
+    )
+    take_records = StrictBoolean(
+        metadata=_described(
+            "Move the records at and below the domain from the zone above into the new zone; otherwise it is refused."
+        )
+    )
 
 
 class RecordChange(ma.Schema):
@@ -18,8 +132,8 @@ class RecordChange(ma.Schema):
 class Diff(ma.Schema):
     """What a change did to the records of a zone, or would do."""
 
-    serial = fields.Integer(required=True, metadata={"description": "The serial of the zone after the change."})
-    applied = fields.Boolean(required=True, metadata={"description": "False for a dry run: nothing was stored."})
+    serial = fields.Integer(required=True, metadata=_described("The serial of the zone after the change."))
+    applied = fields.Boolean(required=True, metadata=_described("False for a dry run: nothing was stored."))
     added = fields.List(fields.Nested(Record), required=True)
     changed = fields.List(fields.Nested(RecordChange), required=True)
     removed = fields.List(fields.Nested(Record), required=True)
@@ -27,5 +141,5 @@ class Diff(ma.Schema):
     change_id = fields.UUID(
         required=True,
         allow_none=True,
-        metadata={"description": "The uuid of the change; null for a dry run, and if nothing changed."},
+        metadata=_described("The uuid of the change; null for a dry run, and if nothing changed."),
     )

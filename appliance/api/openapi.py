@@ -10,7 +10,17 @@ import flask_smorest
 from flask import Flask, Response
 
 from appliance import __version__
-from appliance.api import account, published_document, records, response_headers, schemas, warnings, zones
+from appliance.api import (
+    account,
+    change_schemas,
+    changes,
+    published_document,
+    records,
+    response_headers,
+    schemas,
+    warnings,
+    zones,
+)
 
 ASSETS = Path(__file__).parent / "static" / "swagger-ui"
 SHOWN_ASSETS = ("swagger-ui.css", "swagger-ui-bundle.js")
@@ -45,7 +55,9 @@ def register(app: Flask) -> None:
     scheme = {"type": "http", "scheme": "bearer", "bearerFormat": "vps_...", "description": "A token of an account."}
     api.spec.components.security_scheme("bearer", scheme)
     api.spec.components.parameter(response_headers.PREFER, "header", response_headers.PREFER_PARAMETER)
-    for blueprint in (zones.blueprint, warnings.blueprint, records.blueprint, account.blueprint):
+    for schema in change_schemas.CHOICES:
+        api.spec.components.schema(schema.__name__, schema=schema)
+    for blueprint in (zones.blueprint, changes.blueprint, warnings.blueprint, records.blueprint, account.blueprint):
         api.register_blueprint(blueprint)
     app.extensions["openapi-document"] = functools.cache(lambda: published_document.complete(api.spec.to_dict()))
     app.register_blueprint(pages)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, cast
 
-from appliance.api import change_schemas, schemas, token_schemas
+from appliance.api import schemas, token_schemas
+from appliance.api.fields import print_timestamp
 from appliance.api.proofs import ownership_of
 from appliance.durations import print_duration
 from appliance.editing import Diff
@@ -190,9 +192,9 @@ def dump_zone_detail(zone: Zone, deployment: Deployment, delegations: Sequence[C
     return cast(JSON, _ZONE_DETAIL.dump(zone_detail(zone, deployment, (), delegations, now)))
 
 
-def dump_diff(diff: Diff) -> JSON:
-    """Return the diff as the JSON that a response has."""
-    return cast(JSON, _DIFF.dump(diff_of(diff)))
+def json_text(document: JSON) -> str:
+    """Return zones, records or a diff as JSON text: what their schemas make of them, but for many records in time."""
+    return json.dumps(document, default=_plain, ensure_ascii=False, separators=(",", ":"))
 
 
 def dump_token(token: Token) -> JSON:
@@ -200,8 +202,11 @@ def dump_token(token: Token) -> JSON:
     return cast(JSON, _TOKEN.dump(token_of(token)))
 
 
+def _plain(value: object) -> object:
+    return print_timestamp(value) if isinstance(value, datetime) else str(value)
+
+
 _RECORD = schemas.Record()
 _ZONE = schemas.ZoneSummary()
 _ZONE_DETAIL = schemas.ZoneDetail()
-_DIFF = change_schemas.Diff()
 _TOKEN = token_schemas.Token()

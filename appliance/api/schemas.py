@@ -216,17 +216,6 @@ class RecordFilters(Paged):
     search = StrictString(metadata=_described("A substring of full name, value or comment, in any letter case."))
 
 
-class ZoneCreate(Strict):
-    """A zone to create."""
-
-    domain = StrictString(required=True, metadata=_described("Domain, with A-labels or U-labels.", "example.com"))
-    take_records = StrictBoolean(
-        metadata=_described(
-            "Move the records at and below the domain from the zone above into the new zone; otherwise it is refused."
-        )
-    )
-
-
 class ZonePatch(Strict):
     """Settings of a zone; absent ones stay as they are."""
 

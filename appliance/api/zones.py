@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flask import Response
 from flask.views import MethodView
 
-from appliance.api import response_headers, schemas, streaming
+from appliance.api import change_schemas, response_headers, schemas, streaming
 from appliance.api.auth import needs, principal, without_unread
 from appliance.api.parsing import Blueprint
 from appliance.api.presentation import (
@@ -24,7 +24,7 @@ from appliance.api.presentation import (
 )
 from appliance.api.warnings import warning_header
 from appliance.api.zone_keys import PATH, zone_at, zone_uuid
-from appliance.editing import RecordInput
+from appliance.editing import RecordInput, ZoneContent
 from appliance.errors import InputError
 from appliance.store import delegations, deployments, records, zones
 from appliance.store.records import Filters
@@ -62,14 +62,16 @@ class Zones(MethodView):
 
     @needs("dns:create", right="create_zones")
     @blueprint.doc(operationId="createZone", parameters=[response_headers.PREFER])
-    @blueprint.arguments(schemas.ZoneCreate, example={"domain": "example.com"})
+    @blueprint.arguments(change_schemas.ZoneCreate, example={"domain": "example.com"})
     @blueprint.response(
         201, schemas.ZoneDetail, headers=response_headers.LOCATION_HEADER | response_headers.DEPLOYMENT_HEADERS
     )
     def post(self, body: dict[str, Any]) -> ViewResult:
         """Create a zone; a zone of the account above it delegates it."""
+        settings = {name: body[name] for name in (*SETTINGS, "serial") if name in body}
+        content = ZoneContent(tuple(map(record_input, body.get("records", ()))), **settings)
         take_records = body.get("take_records", False)
-        zone = context().editor.create_zone(principal(), body["domain"], take_records=take_records)
+        zone = context().editor.create_zone(principal(), body["domain"], content, take_records=take_records)
         result = response_headers.after_write(zone, with_above=True)
         location = response_headers.path_of("zones.OneZone", zone.uuid)
         deployment = result.deployment or context().deployment_wait.current(zone)[0]
@@ -178,7 +180,7 @@ def create_record(key: str, body: dict[str, Any]) -> ViewResult:
     return record_of(zone, record), 201, headers | {"Location": location}
 
 
-def record_input(body: dict[str, Any]) -> RecordInput:
+def record_input(body: Mapping[str, Any]) -> RecordInput:
     """Return the record that a complete body describes."""
     names = ("record_type", "name", "value", "ttl", "priority", "comment")
     return RecordInput(**{name: body[name] for name in names if name in body})

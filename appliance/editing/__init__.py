@@ -9,14 +9,19 @@
     parser       owner names and record data of one write, each parsed once
     change_set   the changes of one zone's records: an overlay on the stored zone, which the rules read
     members      the records of one RRset of a change set
+    steps        which request of a list changed what: the path of the field of an error
     apply        a list of requests, applied to a change set in order
+    replace_all  all records of a zone, replaced in a change set
     evaluation   the result of a change set: an error, or the changed zone and its statements
     commit       stores an evaluation unless a zone that it depends on has changed
     transaction  repeats evaluation and commit where a zone has changed
     diff         what a write did, or would do
+    new_zones    a zone to create, with its first records
+    child_zones  zones above and below others of one account
     zone_names   which names may become zones, and of which account
     new_holds    which new zones are held until their ownership is proven
     quotas       numbers of zones and records
+    zone_editor  the part of the Editor that writes whole zones
     editor       the Editor, which performs every write
 
 A write reads only the affected owners and what is above and below them, so its cost does not grow with its zone. No
@@ -24,9 +29,11 @@ program runs and nothing is sent while a transaction is open. A write that chang
 """
 
 from appliance.editing.access import find_record, find_zone
+from appliance.editing.apply import MAX_CHANGES
 from appliance.editing.diff import Diff
 from appliance.editing.editor import Editor, editor_from
 from appliance.editing.new_holds import is_expired
+from appliance.editing.new_zones import ZoneContent
 from appliance.editing.requests import (
     CreateRecord,
     DeleteRecord,
@@ -34,11 +41,13 @@ from appliance.editing.requests import (
     RecordRequest,
     ReplaceRRset,
     UpdateRecord,
+    ValueInput,
     with_fields,
 )
 from appliance.editing.zone_names import own_names_of, public_suffixes
 
 __all__ = [
+    "MAX_CHANGES",
     "CreateRecord",
     "DeleteRecord",
     "Diff",
@@ -47,6 +56,8 @@ __all__ = [
     "RecordRequest",
     "ReplaceRRset",
     "UpdateRecord",
+    "ValueInput",
+    "ZoneContent",
     "editor_from",
     "find_record",
     "find_zone",

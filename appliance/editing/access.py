@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from dns.name import Name
@@ -9,7 +10,7 @@ from dns.name import Name
 from appliance.errors import NotFound, NotPermitted
 from appliance.principal import Principal, Scope
 from appliance.store import records, zones
-from appliance.zones.changes import Change, Update
+from appliance.zones.changes import Change, Create, Delete, Update
 from appliance.zones.model import Record, Zone
 from appliance.zones.names import print_domain, print_owner
 
@@ -52,6 +53,20 @@ def check_whole_zone(principal: Principal, zone: Zone, action: str) -> None:
     """Raise NotPermitted if the principal's token may not write every record of the zone: `action` is one on it all."""
     if not principal.limits.allow_whole_zone(zone.uuid, print_domain(zone.name)):
         raise NotPermitted(f"this token is limited to some records or to reading, and cannot {action}")
+
+
+def check_permissions(principal: Principal, changes: Iterable[Change]) -> None:
+    """Raise MissingPermission unless the principal may make such changes.
+
+    Additions need `dns:create`, deletions `dns:delete`, and updates both; `dns:update` alone permits all three.
+    """
+    if principal.may("dns:update"):
+        return
+    kinds = {type(change) for change in changes}
+    if kinds & {Create, Update}:
+        principal.require("dns:create", "dns:update")
+    if kinds & {Delete, Update}:
+        principal.require("dns:delete", "dns:update")
 
 
 def check_grant(principal: Principal, zone: Zone, change: Change) -> None:

@@ -12,7 +12,7 @@ from uuid import UUID
 from dns.name import Name
 from dns.rdatatype import RdataType
 
-from appliance.editing.change_set import ChangeSet, path
+from appliance.editing.change_set import ChangeSet
 from appliance.editing.requests import (
     CreateRecord,
     DeleteRecord,
@@ -20,6 +20,7 @@ from appliance.editing.requests import (
     RecordRequest,
     ReplaceRRset,
     UpdateRecord,
+    ValueInput,
     with_fields,
 )
 from appliance.errors import InputError
@@ -36,17 +37,14 @@ def apply_all(change_set: ChangeSet, requests: Sequence[RecordRequest]) -> None:
     The records that the requests need are read first, together. If a request makes an RRset so large that the later
     requests cannot bring it back to its limit, they are not applied and the RRset is marked as `overfull`.
     """
+    name = change_set.steps.list_name
     if len(requests) > MAX_CHANGES:
-        raise InputError(f"there are {len(requests)} changes; one request may have at most {MAX_CHANGES}", "changes")
+        raise InputError(f"there are {len(requests)} {name}; one request may have at most {MAX_CHANGES}", name)
     _load(change_set, requests)
     revisions = _revisions(change_set, requests)
     for step, (request, later) in enumerate(zip(requests, _reductions_after(requests), strict=True)):
-        change_set.step = step
-        try:
+        with change_set.steps.at(step):
             grown = _apply(change_set, request, revisions)
-        except InputError as refused:
-            refused.field = path(step, refused.field)
-            raise
         if grown and change_set.excess(*grown) > later:
             change_set.overfull = grown
             return
@@ -60,6 +58,7 @@ def _apply(change_set: ChangeSet, request: RecordRequest, revisions: dict[UUID, 
         case UpdateRecord(_, fields):
             before = _find(change_set, request)
             _check_revision(request, revisions)
+            request.check(change_set.zone, before)
             return _rrset_of(change_set.update(before, with_fields(before, change_set.zone, fields)))
         case DeleteRecord():
             change_set.delete(_find(change_set, request))
@@ -91,23 +90,34 @@ def _replace(change_set: ChangeSet, request: ReplaceRRset) -> tuple[Name, RdataT
     owner, rdtype = parser.owner(request.name, origin), parse_type(request.record_type)
     rest = {record.uuid: record for record in change_set.members(owner, rdtype).all()}
     by_wire = {record.wire: record.uuid for record in reversed(rest.values())}
-    for index, value in enumerate(request.values):
-        try:
-            wire = parser.content(request.record_type, value, request.priority, origin).rdata.to_wire()
-        except InputError as refused:
-            refused.field = f"values.{index}" if refused.field == "value" else refused.field
-            raise
-        same = by_wire.pop(wire or b"", None)
-        requested = RecordInput(request.record_type, request.name, value, request.ttl, request.priority)
+    for requested, wire in _values(change_set, request):
+        same = by_wire.pop(wire, None)
         if same:
             del rest[same]
             before = change_set.members(owner, rdtype).get(same)
-            change_set.update(before, replace(requested, comment=before.comment))
+            change_set.update(before, replace(requested, comment=before.comment, fallback_ttl=before.ttl))
         else:
             change_set.create(requested)
     for uuid in rest:
-        change_set.delete(_find(change_set, DeleteRecord(uuid)))
+        change_set.delete(change_set.members(owner, rdtype).get(uuid))
     return owner, rdtype
+
+
+def _values(change_set: ChangeSet, request: ReplaceRRset) -> Iterator[tuple[RecordInput, bytes]]:
+    """Yield each requested record with its data in wire form; an InputError has the index of its value."""
+    for index, given in enumerate(request.values):
+        own = given if isinstance(given, ValueInput) else ValueInput(given)
+        priority = request.priority if own.priority is None else own.priority
+        requested = RecordInput(request.record_type, request.name, own.value, request.ttl, priority)
+        try:
+            content = change_set.parser.content(request.record_type, own.value, priority, change_set.origin)
+        except InputError as refused:
+            if own is given:
+                refused.field = f"values.{index}.{refused.field}"
+            elif refused.field == "value":
+                refused.field = f"values.{index}"
+            raise
+        yield requested, content.rdata.to_wire() or b""
 
 
 def _load(change_set: ChangeSet, requests: Iterable[RecordRequest]) -> None:

@@ -19,13 +19,13 @@ from dns.rdatatype import RdataType
 from appliance.editing.members import Members
 from appliance.editing.parser import Parser
 from appliance.editing.requests import RecordInput, check_comment, check_ttl
+from appliance.editing.steps import Steps
 from appliance.editing.stored_zone import StoredZone
-from appliance.errors import Finding
 from appliance.render.zone_file import Apex
 from appliance.store import name_keys
 from appliance.store.records import duplicate
 from appliance.store.zones import Version
-from appliance.zones.changes import Change, change_between, is_same
+from appliance.zones.changes import Change, Update, change_between, is_same
 from appliance.zones.model import Node, Record, RRset, Zone
 from appliance.zones.names import print_owner
 from appliance.zones.rdata import ParsedRdata, parse_type
@@ -36,9 +36,9 @@ from appliance.zones.rules import max_records
 class ChangeSet:
     """The changes of the records of `zone` by a write at the time `now`.
 
-    `step`: the index of the current request, None for a write of a single one. `read`: the version of every zone that
-    the result depends on. `overfull`: an RRset that no later request can bring back to its limit. `new_child`: a child
-    zone that is created in the same transaction.
+    `steps`: which request changed what. `read`: the version of every zone that the result depends on. `overfull`: an
+    RRset that no later request can bring back to its limit. `new_child`: a child zone that is created in the same
+    transaction.
     """
 
     zone: Zone
@@ -46,7 +46,7 @@ class ChangeSet:
     apex: Apex
     now: datetime
     parser: Parser
-    step: int | None = None
+    steps: Steps = field(default_factory=Steps)
     overfull: tuple[Name, RdataType] | None = None
     new_child: Name | None = None
     read: dict[Name, Version | None] = field(default_factory=dict)
@@ -55,7 +55,6 @@ class ChangeSet:
     _sets: dict[Name, dict[RdataType, Members]] = field(default_factory=dict)
     _before: dict[UUID, Record | None] = field(default_factory=dict)
     _locations: dict[UUID, Members | None] = field(default_factory=dict)
-    _steps: dict[UUID | Name | None, int | None] = field(default_factory=dict)
     _overlay: dict[Name, Node] = field(default_factory=dict)
     _keys: list[tuple[str, Name]] | None = None
     _children: dict[Name, bool] = field(default_factory=dict)
@@ -123,7 +122,7 @@ class ChangeSet:
         """Replace the data of a record and return it."""
         self.load([before.owner])
         after = self._parse(requested, before.uuid, before.created_at, before)
-        return before if is_same(before, after) else self.put(before, after)
+        return before if is_same(before, after) else self.put(before, replace(after, revision=before.revision + 1))
 
     def delete(self, record: Record) -> None:
         """Delete a record."""
@@ -180,26 +179,28 @@ class ChangeSet:
         self._records.update((uuid, found.get(uuid)) for uuid in missing)
         self.load(record.owner for record in found.values())
 
+    def load_all(self) -> list[Record]:
+        """Read all stored records and return them."""
+        owners = [self.origin, *(owner for owner, _ in self.stored.below(self.origin))]
+        self.load(owners)
+        return [record for owner in owners for rrset in self._nodes[owner].values() for record in rrset.records]
+
     # Results
 
     def changes(self) -> list[Change]:
         """Return the changes of the stored zone, in the order of the requests."""
         pairs = ((before, self.find(uuid)) for uuid, before in self._before.items())
-        return [change for before, after in pairs for change in change_between(before, after)]
+        changes = (change for before, after in pairs for change in change_between(before, after))
+        return [_with_revision(change) for change in changes]
 
     def refuse_duplicates(self) -> None:
         """Raise InvalidValue, with its step, for the first record that is identical to another one on the wire."""
-        steps = ((self._steps.get(record.uuid, self.step), record) for record in self._duplicates())
+        steps = ((self.steps.of(record.uuid), record) for record in self._duplicates())
         first = min(steps, key=lambda one: one[0] or 0, default=None)
         if first:
             refused = duplicate(first[1])
-            refused.field = path(first[0], refused.field)
+            refused.field = self.steps.path(first[0], refused.field)
             raise refused
-
-    def with_steps(self, findings: Iterable[Finding]) -> list[Finding]:
-        """Return the findings, each with the last step that changed its owner in its field."""
-        steps = self._steps
-        return [replace(one, field=path(steps.get(one.owner, self.step), one.field)) for one in findings]
 
     def _node(self, owner: Name) -> Node:
         if owner not in self._sets:
@@ -242,7 +243,7 @@ class ChangeSet:
             if record:
                 self._before.setdefault(record.uuid, before)
                 self._locations[record.uuid] = self._sets[after.owner][after.rdtype] if after else None
-                self._steps[record.uuid] = self._steps[record.owner] = self.step
+                self.steps.note(record.uuid, record.owner)
                 self._overlay.pop(record.owner, None)
         self._keys = None
 
@@ -286,11 +287,11 @@ class ChangeSet:
         return self.zone.default_ttl if requested.fallback_ttl is None else requested.fallback_ttl
 
 
-def path(step: int | None, field: str | None) -> str | None:
-    """Return the field of an error, prefixed with its step."""
-    if step is None:
-        return field
-    return f"changes.{step}" if field is None else f"changes.{step}.{field}"
+def _with_revision(change: Change) -> Change:
+    """Return the change with the revision that the store gives the record, however many requests changed it."""
+    if isinstance(change, Update) and change.after.revision != change.before.revision + 1:
+        return Update(change.before, replace(change.after, revision=change.before.revision + 1))
+    return change
 
 
 def _rrset(owner: Name, rdtype: RdataType, members: Iterable[Record]) -> RRset:

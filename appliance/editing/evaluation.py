@@ -8,7 +8,7 @@ from typing import Any
 
 from dns.rdatatype import RdataType
 
-from appliance.editing.access import check_grant
+from appliance.editing.access import check_grant, check_permissions
 from appliance.editing.change_set import ChangeSet
 from appliance.editing.diff import Diff
 from appliance.editing.quotas import check_record_quota
@@ -33,6 +33,7 @@ from appliance.zones.model import Zone
 from appliance.zones.names import print_domain
 from appliance.zones.own_records import check_own_records
 from appliance.zones.serial import next_serial
+from appliance.zones.warnings import warnings_at
 from appliance.zones.zone_cuts import cut_at
 
 
@@ -60,13 +61,22 @@ def evaluate(change_set: ChangeSet, principal: Principal, quotas: QuotaSettings)
     return Evaluation(diff, change_set.read, prepare(zone, changes, record_line))
 
 
+def evaluate_many(change_set: ChangeSet, principal: Principal, quotas: QuotaSettings) -> Evaluation:
+    """Return the evaluation of a list of requests, with warnings; raise MissingPermission as `check_permissions`."""
+    evaluation = evaluate(change_set, principal, quotas)
+    changes = evaluation.diff.changes
+    check_permissions(principal, changes)
+    touched = [owner for owner in touched_owners(changes) if owner.is_subdomain(change_set.origin)]
+    return replace(evaluation, diff=replace(evaluation.diff, warnings=warnings_at(change_set, touched)))
+
+
 def _check_rules(change_set: ChangeSet, changes: Sequence[Change]) -> None:
     """Raise RuleBroken with the findings of the rules; those of deletions alone have no field."""
     findings = _findings(change_set, changes)
     if all(isinstance(change, Delete) for change in changes):
         findings = [replace(finding, field=None) for finding in findings]
     if findings:
-        raise RuleBroken(change_set.with_steps(findings))
+        raise RuleBroken(change_set.steps.locate(findings))
 
 
 def _findings(change_set: ChangeSet, changes: Sequence[Change]) -> list[Finding]:

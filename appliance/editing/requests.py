@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -36,16 +36,22 @@ class CreateRecord:
     record: RecordInput
 
 
+def accept_any(_zone: Zone, _record: Record) -> None:
+    """Accept the record as it is."""
+
+
 @dataclass(frozen=True, slots=True)
 class UpdateRecord:
     """Change fields of a record; the others are kept.
 
-    `revision` is the revision that the record must have, None for any.
+    `revision` is the revision that the record must have, None for any. `check` is called with the record before the
+    change and may raise InputError.
     """
 
     uuid: UUID
     fields: Mapping[str, Any]
     revision: int | None = None
+    check: Callable[[Zone, Record], None] = accept_any
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +62,23 @@ class DeleteRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class ValueInput:
+    """A requested value of an RRset, with a priority of its own."""
+
+    value: str
+    priority: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ReplaceRRset:
-    """Replace all values of an RRset; without values the RRset is deleted."""
+    """Replace all values of an RRset; without values the RRset is deleted.
+
+    `priority` is that of the values that have none of their own. Without `ttl` the RRset keeps the one that it has.
+    """
 
     record_type: str
     name: str
-    values: Sequence[str]
+    values: Sequence[str | ValueInput]
     ttl: int | None = None
     priority: int | None = None
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from uuid import UUID
 
-from appliance.editing.child_zones import NewZone
 from appliance.editing.diff import Diff
+from appliance.editing.new_zones import NewZone
 from appliance.principal import Principal
 from appliance.store.journal import content_octets
 from appliance.zones.changes import Create

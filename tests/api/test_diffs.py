@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 from appliance.api.change_schemas import Diff, RecordChange
-from appliance.api.presentation import dump_diff, dump_record
+from appliance.api.presentation import diff_of, dump_record, json_text
 from appliance.editing import CreateRecord, DeleteRecord, RecordInput, RecordRequest, UpdateRecord
 from tests.workspace import Workspace
 
@@ -18,13 +20,13 @@ def test_a_change_is_shown_as_one_diff(workspace: Workspace) -> None:
     ]
     planned = workspace.editor.change_many(workspace.owner, zone.uuid, requests, dry_run=True)
     diff = workspace.editor.change_many(workspace.owner, zone.uuid, requests)
-    shown = dump_diff(diff)
-    assert list(shown) == list(Diff().fields)
+    shown = json.loads(json_text(diff_of(diff)))
+    assert shown == Diff().dump(diff_of(diff)) and list(shown) == list(Diff().fields)
     assert (shown["serial"], shown["applied"], shown["change_id"]) == (diff.after.serial, True, str(diff.change_id))
     assert shown["added"] == [dump_record(zone, diff.added[0])] and shown["removed"] == [dump_record(zone, goes)]
     (changed,) = shown["changed"]
     assert list(changed) == list(RecordChange().fields)
     assert changed["before"] == dump_record(zone, stays) and changed["after"]["ttl"] == 60
-    dry = dump_diff(planned)
+    dry = json.loads(json_text(diff_of(planned)))
     assert (dry["serial"], dry["applied"], dry["change_id"]) == (diff.after.serial, False, None)
     assert (dry["changed"], dry["removed"], dry["warnings"]) == (shown["changed"], shown["removed"], [])

@@ -149,7 +149,8 @@ class _Draft:
     def replace(self, request: ReplaceRRset) -> None:
         origin = self.zone.name
         rest = self.set_of(parse_owner(request.name, origin), parse_type(request.record_type))
-        for place, value in enumerate(request.values):
+        for place, given in enumerate(request.values):
+            value = given if isinstance(given, str) else given.value
             requested = RecordInput(request.record_type, request.name, value, request.ttl, request.priority)
             try:
                 wire = parse_rdata(request.record_type, value, request.priority, origin).rdata.to_wire()
@@ -159,7 +160,7 @@ class _Draft:
             same = next((one for one in rest if one.wire == wire), None)
             if same:
                 rest.remove(same)
-                self.update(self.records[same.uuid], replace(requested, comment=same.comment))
+                self.update(same, replace(requested, comment=same.comment, fallback_ttl=same.ttl))
             else:
                 self.put(requested, uuid4(), self.now)
         for one in rest:

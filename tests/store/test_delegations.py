@@ -6,7 +6,7 @@ import dns.name
 import pytest
 
 from appliance.store import deployments, holds, records, zones
-from appliance.store.delegations import enclosing, of_all, of_zone, with_data, zones_among
+from appliance.store.delegations import enclosing, of_all, of_zone, with_data, zones_among, zones_below
 from appliance.zones.ownership import HoldReason
 from appliance.zones.zone_cuts import ChildZone
 from tests.store.test_zones import statements
@@ -71,3 +71,11 @@ def test_the_records_that_name_a_nameserver_are_found_by_an_index(workspace: Wor
     (query,) = (sql for sql in executed if 'FROM "record"' in sql)
     plan = read_rows(workspace.store.path, f"explain query plan {query}", (zone.uuid.hex, server.to_wire()))
     assert any("record_nameserver" in str(row) for row in plan)
+
+
+def test_all_zones_of_the_account_below_a_name_are_found_also_of_one_that_is_no_zone(workspace: Workspace) -> None:
+    below = [workspace.zone(name) for name in ("a.example.org", "b.a.example.org")]
+    workspace.zone("example.com")
+    name, account = dns.name.from_text("example.org"), workspace.owner.account.uuid
+    assert zones_below(name, account) == [zone.uuid for zone in below]
+    assert zones_below(name, workspace.stranger.account.uuid) == []

@@ -1,0 +1,104 @@
+"""`/dns-zones/{uuid}/changes/`: many changes of one zone at once, all of them or none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response
+from flask.views import MethodView
+
+from appliance.api import change_schemas, response_headers
+from appliance.api.auth import needs, principal
+from appliance.api.parsing import Blueprint
+from appliance.api.presentation import (
+    JSON,
+    READ_ONLY_OF_RECORDS,
+    check_read_only,
+    diff_of,
+    dump_record,
+    json_text,
+)
+from appliance.api.zone_keys import PATH, zone_uuid
+from appliance.api.zones import record_input
+from appliance.editing import (
+    CreateRecord,
+    DeleteRecord,
+    Diff,
+    RecordRequest,
+    ReplaceRRset,
+    UpdateRecord,
+    ValueInput,
+)
+from appliance.web.context import context
+from appliance.zones.model import Record, Zone
+
+blueprint = Blueprint(
+    "changes", __name__, url_prefix="/api/v1/dns-zones", description="Many changes of one zone at once."
+)
+EXAMPLE = {
+    "changes": [
+        {"action": "replace", "name": "@", "record_type": "A", "ttl": 300, "values": ["192.0.2.1", "192.0.2.2"]},
+        {"action": "create", "name": "www", "record_type": "CNAME", "value": "example.com"},
+    ],
+    "comment": "move the website",
+}
+
+
+@blueprint.route("/<string:uuid>/changes/", parameters=[PATH])
+class ChangesOfZone(MethodView):
+    """Changes of one zone."""
+
+    @needs("dns:create", "dns:update", "dns:delete")
+    @blueprint.doc(operationId="changeRecords", parameters=[response_headers.PREFER], responses={"404": "NOT_FOUND"})
+    @blueprint.arguments(change_schemas.DryRun, location="query")
+    @blueprint.arguments(change_schemas.Changes, example=EXAMPLE)
+    @blueprint.response(200, change_schemas.Diff, headers=response_headers.DEPLOYMENT_HEADERS)
+    def post(self, query: dict[str, bool], body: dict[str, Any], uuid: str) -> Response:
+        """Create, update, delete and replace records of a zone: all changes or none, in order, under one serial."""
+        requests = [_request(change) for change in body["changes"]]
+        diff = context().editor.change_many(
+            principal(), zone_uuid(uuid), requests, body.get("comment", ""), dry_run=query["dry_run"]
+        )
+        text = json_text(readable_diff(diff))
+        headers = response_headers.after_write(diff.after).headers if diff.applied else {}
+        return Response(text, mimetype="application/json", headers=headers)
+
+
+def readable_diff(diff: Diff) -> JSON:
+    """Return the diff; without permission to read, with the uuids alone of records that were there before."""
+    shown = diff_of(diff)
+    if principal().may("dns:list", "dns:read"):
+        return shown
+    changed = [{side: _uuid_of(record) for side, record in one.items()} for one in shown["changed"]]
+    return {**shown, "changed": changed, "removed": list(map(_uuid_of, shown["removed"])), "warnings": []}
+
+
+def _uuid_of(record: JSON) -> JSON:
+    return {"uuid": record["uuid"]}
+
+
+def _request(change: Mapping[str, Any]) -> RecordRequest:
+    match change["action"]:
+        case "create":
+            return CreateRecord(record_input(change))
+        case "update":
+            return _update(change)
+        case "delete":
+            return DeleteRecord(change["uuid"])
+        case _:
+            values = [one if isinstance(one, str) else ValueInput(**one) for one in change["values"]]
+            return ReplaceRRset(
+                change["record_type"], change["name"], values, change.get("ttl"), change.get("priority")
+            )
+
+
+def _update(change: Mapping[str, Any]) -> UpdateRecord:
+    fields = {name: value for name, value in change.items() if name not in ("action", "uuid")}
+    sent = {name: value for name, value in fields.items() if name in READ_ONLY_OF_RECORDS}
+
+    def check(zone: Zone, before: Record) -> None:
+        if sent:
+            check_read_only(sent, dump_record(zone, before), READ_ONLY_OF_RECORDS)
+
+    return UpdateRecord(change["uuid"], fields, check=check)
