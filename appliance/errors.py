@@ -14,6 +14,8 @@
     |   +-- NotPermitted             the token or account may not do that
     |   |   `-- MissingPermission(permissions)
     |   +-- ZoneProtected
+    |   +-- PreconditionFailed       the object has changed since the client read it
+    |   +-- IdempotencyConflict      the key belongs to another request
     |   `-- AlreadyRunning           another process holds an exclusive lock
     +-- AccessError                  the client is refused before its request is read
     |   +-- AuthenticationFailed     no valid credential
@@ -118,6 +120,14 @@ class MissingPermission(NotPermitted):
 
 class ZoneProtected(StateError):
     """The zone is `protected`: it cannot be deleted until that is unset."""
+
+
+class PreconditionFailed(StateError):
+    """The object has changed since the client read it (RFC 9110 section 13.1.1)."""
+
+
+class IdempotencyConflict(StateError):
+    """The Idempotency-Key belongs to another request."""
 
 
 class AlreadyRunning(StateError):

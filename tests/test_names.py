@@ -22,6 +22,7 @@ SAME_THING = {
     "deployment": "how far a zone has come, and the page that shows it",
     "drafts": "drafts, and their rows",
     "host": "the host that runs the primary, and its command",
+    "idempotency": "first responses to repeated requests, and their rows",
     "policies": "policies of tokens, and their documents",
     "programs": "programs that are run, and their check by doctor",
     "records": "records of zones, in each layer",

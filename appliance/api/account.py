@@ -9,6 +9,7 @@ from flask.views import MethodView
 
 from appliance.api import response_headers, schemas, token_schemas
 from appliance.api.auth import needs, principal, token
+from appliance.api.idempotency import refuse_key
 from appliance.api.parsing import Blueprint, uuid_or_not_found
 from appliance.api.presentation import JSON, audit_entry_of, me_of, token_of
 from appliance.identity.policies import read_zone
@@ -71,6 +72,7 @@ class Tokens(MethodView):
     @blueprint.response(201, token_schemas.NewToken, headers=response_headers.LOCATION_HEADER)
     def post(self, body: dict[str, Any]) -> ViewResult:
         """Create a token that may do no more than the token of this request; only this response has its secret."""
+        refuse_key()
         store, now = context().store, context().clock()
         created, secret = create_token(store, principal(), body["name"], body["permissions"], _limits(body), now)
         location = response_headers.path_of("account.OneToken", created.uuid)

@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 
 from flask import Response, g, request
 
+from appliance.api import response_headers
 from appliance.errors import AuthenticationFailed, InputError
 from appliance.principal import Principal, Token
 from appliance.web import error_responses
@@ -88,27 +89,35 @@ def needs(*permissions: str, right: str | None = None) -> Callable[[View], View]
             return view(*args, **kwargs)
 
         permitted.permissions = permissions  # type: ignore[attr-defined]
-        permitted._apidoc = _documented(documented, permissions)  # type: ignore[attr-defined] # noqa: SLF001 - flask-smorest's
+        permitted._apidoc = _documented(view.__name__, documented, permissions)  # type: ignore[attr-defined] # noqa: SLF001 - flask-smorest's
         return cast(View, permitted)
 
     return decorate
 
 
-def _documented(documented: dict[str, Any], permissions: tuple[str, ...]) -> dict[str, Any]:
+def _documented(method: str, documented: dict[str, Any], permissions: tuple[str, ...]) -> dict[str, Any]:
     """Return the OpenAPI data of a view, with its permissions and the errors that every call may answer."""
     manual = documented.get("manual_doc", {})
     takes_body = any(
         parameter.get("in") == "json" for parameter in documented.get("arguments", {}).get("parameters", ())
     )
+    parameters = manual.get("parameters", [])
+    is_write, is_post = response_headers.PREFER in parameters, method == "post"
+    if is_write:
+        repeatable = [response_headers.IDEMPOTENCY_KEY] if is_post else []
+        parameters = [*parameters, response_headers.IF_MATCH, *repeatable]
     responses = {
         "400": "BAD_REQUEST",
         "401": "UNAUTHORIZED",
         **({"403": "FORBIDDEN"} if permissions else {}),
         **({"413": "REQUEST_ENTITY_TOO_LARGE", "415": "UNSUPPORTED_MEDIA_TYPE"} if takes_body else {}),
+        **({"412": "PRECONDITION_FAILED"} if is_write else {}),
+        **({"409": "CONFLICT"} if is_write and is_post else {}),
         "429": "TOO_MANY_REQUESTS",
         "500": "INTERNAL_SERVER_ERROR",
         "503": "SERVICE_UNAVAILABLE",
         **manual.get("responses", {}),
     }
     needed = f"Needs the permission `{'` or `'.join(permissions)}`." if permissions else "Any valid token is accepted."
-    return {**documented, "manual_doc": {**manual, "description": needed, "responses": responses}}
+    described = {**manual, "description": needed, "parameters": parameters, "responses": responses}
+    return {**documented, "manual_doc": described}

@@ -10,6 +10,8 @@ from flask.views import MethodView
 
 from appliance.api import change_schemas, response_headers
 from appliance.api.auth import needs, principal
+from appliance.api.conditions import editor, etag_header
+from appliance.api.idempotency import idempotent, remember
 from appliance.api.parsing import Blueprint
 from appliance.api.presentation import (
     JSON,
@@ -30,7 +32,7 @@ from appliance.editing import (
     UpdateRecord,
     ValueInput,
 )
-from appliance.web.context import context
+from appliance.store.idempotency import StoredResponse
 from appliance.zones.model import Record, Zone
 
 blueprint = Blueprint(
@@ -54,15 +56,23 @@ class ChangesOfZone(MethodView):
     @blueprint.arguments(change_schemas.DryRun, location="query")
     @blueprint.arguments(change_schemas.Changes, example=EXAMPLE)
     @blueprint.response(200, change_schemas.Diff, headers=response_headers.DEPLOYMENT_HEADERS)
+    @idempotent
     def post(self, query: dict[str, bool], body: dict[str, Any], uuid: str) -> Response:
         """Create, update, delete and replace records of a zone: all changes or none, in order, under one serial."""
         requests = [_request(change) for change in body["changes"]]
-        diff = context().editor.change_many(
-            principal(), zone_uuid(uuid), requests, body.get("comment", ""), dry_run=query["dry_run"]
+        comment, dry_run = body.get("comment", ""), query["dry_run"]
+        diff = editor().change_many(
+            principal(), zone_uuid(uuid), requests, comment, dry_run=dry_run, prepare=remember(_response)
         )
-        text = json_text(readable_diff(diff))
+        response = _response(diff)
         headers = response_headers.after_write(diff.after).headers if diff.applied else {}
-        return Response(text, mimetype="application/json", headers=headers)
+        return Response(response.body, headers={**response.headers, **headers}, mimetype="application/json")
+
+
+def _response(diff: Diff) -> StoredResponse:
+    zone = diff.after
+    headers = etag_header(zone) | {"X-Zone-Serial": str(zone.serial)} if diff.applied else {}
+    return StoredResponse(200, headers, json_text(readable_diff(diff)))
 
 
 def readable_diff(diff: Diff) -> JSON:

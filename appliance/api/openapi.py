@@ -54,7 +54,8 @@ def register(app: Flask) -> None:
     api = Api(app, spec_kwargs={"info": {"description": _INTRODUCTION}, "security": [{"bearer": []}]})
     scheme = {"type": "http", "scheme": "bearer", "bearerFormat": "vps_...", "description": "A token of an account."}
     api.spec.components.security_scheme("bearer", scheme)
-    api.spec.components.parameter(response_headers.PREFER, "header", response_headers.PREFER_PARAMETER)
+    for name, parameter in response_headers.PARAMETERS.items():
+        api.spec.components.parameter(name, "header", parameter)
     for schema in change_schemas.CHOICES:
         api.spec.components.schema(schema.__name__, schema=schema)
     for blueprint in (zones.blueprint, changes.blueprint, warnings.blueprint, records.blueprint, account.blueprint):

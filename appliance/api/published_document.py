@@ -21,6 +21,7 @@ _DETAILS: Mapping[int, tuple[str, str | None]] = {
     404: ("there is no such zone", None),
     405: ("method not allowed: the Allow header lists the methods of this path", None),
     409: ("example.com is protected: remove the protection before deleting it", None),
+    412: ('it has changed since it was read, and its ETag is now "6e7fc837-5": read it again', None),
     413: ("the body is larger than 256 KiB", None),
     415: ("the body must be JSON: Content-Type: application/json", None),
     429: ("too many requests with this token: try again in 1 s", None),

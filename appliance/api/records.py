@@ -10,7 +10,9 @@ from flask.views import MethodView
 
 from appliance.api import response_headers, schemas
 from appliance.api.auth import needs, principal, without_unread
+from appliance.api.conditions import editor, etag_header
 from appliance.api.filters import record_filters
+from appliance.api.idempotency import idempotent
 from appliance.api.parsing import Blueprint, uuid_or_not_found
 from appliance.api.presentation import READ_ONLY_OF_RECORDS, check_read_only, dump_record, record_of
 from appliance.api.warnings import warning_header
@@ -21,7 +23,7 @@ from appliance.errors import InputError, NotFound
 from appliance.store import records
 from appliance.store.records import Filters
 from appliance.store.zones import Page
-from appliance.web.context import context, reading
+from appliance.web.context import reading
 from appliance.zones.model import Record, Zone
 
 EXAMPLE_UUID = "6b1f4ad4-9a39-4f6b-8c5e-2f0f6f1c9f3a"
@@ -51,6 +53,7 @@ class Records(MethodView):
     @blueprint.doc(operationId="createRecord", parameters=[response_headers.PREFER], responses={"404": "NOT_FOUND"})
     @blueprint.arguments(schemas.FlatRecordCreate, example={"zone": EXAMPLE_UUID, **EXAMPLE})
     @blueprint.response(201, schemas.Record, headers=response_headers.LOCATION_HEADER | response_headers.RECORD_HEADERS)
+    @idempotent
     def post(self, body: dict[str, Any]) -> ViewResult:
         """Create a record in the zone `zone` of the body."""
         return create_record(body["zone"], body)
@@ -62,11 +65,12 @@ class OneRecord(MethodView):
 
     @needs("dns:list", "dns:read")
     @blueprint.doc(operationId="getRecord", responses={"404": "NOT_FOUND"})
-    @blueprint.response(200, schemas.Record)
+    @blueprint.response(200, schemas.Record, headers=response_headers.ETAG_HEADER)
     def get(self, uuid: str) -> ViewResult:
         """Show a record."""
         with reading():
-            return record_of(*find_record(uuid_or_not_found("record", uuid), principal().scope))
+            zone, record = find_record(uuid_or_not_found("record", uuid), principal().scope)
+        return record_of(zone, record), etag_header(record)
 
     @needs("dns:update")
     @blueprint.doc(operationId="replaceRecord", parameters=[response_headers.PREFER], responses={"404": "NOT_FOUND"})
@@ -102,15 +106,15 @@ class OneRecord(MethodView):
         known = uuid_or_not_found("record", uuid)
         with reading():
             _, record = find_record(known, principal().scope)
-        zone = context().editor.delete_record(principal(), known)
+        zone = editor().delete_record(principal(), known)
         response = response_headers.no_content_after_write(zone)
         response.headers.update(warning_header(zone, record))
         return response
 
 
 def _change(uuid: str, body: dict[str, Any], change: Callable[[Zone, Record], RecordInput]) -> ViewResult:
-    zone, record = context().editor.change_record(principal(), uuid_or_not_found("record", uuid), change)
-    headers = response_headers.after_write(zone).headers | warning_header(zone, record)
+    zone, record = editor().change_record(principal(), uuid_or_not_found("record", uuid), change)
+    headers = response_headers.after_write(zone).headers | warning_header(zone, record) | etag_header(record)
     return without_unread(record_of(zone, record), body), headers
 
 

@@ -24,9 +24,26 @@ PREFER_PARAMETER = {
     "schema": {"type": "string"},
     "example": "wait=10",
 }
+IF_MATCH = "IF_MATCH"
+IF_MATCH_PARAMETER = {
+    "name": "If-Match",
+    "description": "An ETag: respond with 412, and change nothing, if the zone or record has changed since.",
+    "schema": {"type": "string"},
+    "example": '"6e7fc837-4"',
+}
+IDEMPOTENCY_KEY = "IDEMPOTENCY_KEY"
+IDEMPOTENCY_KEY_PARAMETER = {
+    "name": "Idempotency-Key",
+    "description": "A text of the client's choice: for 24 hours the same request gets the first response again.",
+    "schema": {"type": "string", "maxLength": 255},
+    "example": "9f1c6a3e-2b8d-4f57-a1c0-7f5e0d1b2c3d",
+}
+PARAMETERS = {PREFER: PREFER_PARAMETER, IF_MATCH: IF_MATCH_PARAMETER, IDEMPOTENCY_KEY: IDEMPOTENCY_KEY_PARAMETER}
+ETAG_HEADER = {"ETag": {"description": "The version of the zone or record.", "schema": {"type": "string"}}}
 SERIAL_HEADER = {"X-Zone-Serial": {"description": "The zone's serial after the write.", "schema": {"type": "integer"}}}
 DEPLOYMENT_HEADERS = {
     **SERIAL_HEADER,
+    **ETAG_HEADER,
     "Preference-Applied": {
         "description": "`wait=N`, if the response was delayed for it.",
         "schema": {"type": "string"},

@@ -10,6 +10,8 @@ from flask.views import MethodView
 
 from appliance.api import change_schemas, response_headers, schemas, streaming
 from appliance.api.auth import needs, principal, without_unread
+from appliance.api.conditions import editor, etag_header, refuse_if_match
+from appliance.api.idempotency import idempotent, remember
 from appliance.api.parsing import Blueprint
 from appliance.api.presentation import (
     JSON,
@@ -18,6 +20,7 @@ from appliance.api.presentation import (
     deployment_of,
     dump_record,
     dump_zone_detail,
+    json_text,
     record_of,
     zone_detail,
     zone_summary,
@@ -27,11 +30,13 @@ from appliance.api.zone_keys import PATH, zone_at, zone_uuid
 from appliance.editing import RecordInput, ZoneContent
 from appliance.errors import InputError
 from appliance.store import delegations, deployments, records, zones
+from appliance.store.idempotency import StoredResponse
 from appliance.store.records import Filters
 from appliance.store.zones import Page
 from appliance.web.context import context, reading
 from appliance.web.deployment_wait import current_deployment
-from appliance.zones.model import Zone
+from appliance.zones.deployment import Deployment
+from appliance.zones.model import Record, Zone
 from appliance.zones.names import parse_domain, print_domain
 from appliance.zones.zone_cuts import ChildZone
 
@@ -66,19 +71,28 @@ class Zones(MethodView):
     @blueprint.response(
         201, schemas.ZoneDetail, headers=response_headers.LOCATION_HEADER | response_headers.DEPLOYMENT_HEADERS
     )
-    def post(self, body: dict[str, Any]) -> ViewResult:
+    @idempotent
+    def post(self, body: dict[str, Any]) -> Response:
         """Create a zone; a zone of the account above it delegates it."""
+        refuse_if_match()
+
+        def keep(created: Zone) -> None:
+            remembering = remember(lambda: _created(created, current_deployment(created, context().nameservers), body))
+            if remembering:
+                remembering()(created)
+
         settings = {name: body[name] for name in (*SETTINGS, "serial") if name in body}
         content = ZoneContent(tuple(map(record_input, body.get("records", ()))), **settings)
         take_records = body.get("take_records", False)
-        zone = context().editor.create_zone(principal(), body["domain"], content, take_records=take_records)
+        zone = context().editor.create_zone(
+            principal(), body["domain"], content, take_records=take_records, alongside=keep
+        )
         result = response_headers.after_write(zone, with_above=True)
-        location = response_headers.path_of("zones.OneZone", zone.uuid)
         deployment = result.deployment or context().deployment_wait.current(zone)[0]
         with reading():
-            zone = zones.get_any(zone.uuid)
-            shown = zone_detail(zone, deployment, records.of_zone(zone), _delegations(zone), context().clock())
-        return without_unread(shown, body), 201, result.headers | {"Location": location}
+            response = _created(zones.get_any(zone.uuid), deployment, body)
+        headers = {**response.headers, **result.headers}
+        return Response(response.body, 201, headers, mimetype="application/json")
 
 
 @blueprint.route("/<string:uuid>/", parameters=[PATH])
@@ -87,14 +101,16 @@ class OneZone(MethodView):
 
     @needs("dns:list", "dns:read")
     @blueprint.doc(operationId="getZone", responses={"404": "NOT_FOUND"})
-    @blueprint.response(200, schemas.ZoneDetail)
+    @blueprint.response(200, schemas.ZoneDetail, headers=response_headers.ETAG_HEADER)
     def get(self, uuid: str) -> Response:
         """Show a zone with its records."""
         with reading():
             zone = zone_at(uuid)
             deployment = current_deployment(zone, context().nameservers)
             shown = dump_zone_detail(zone, deployment, _delegations(zone), context().clock())
-            return streaming.respond(streaming.object_with_array(shown, "records", _records_of(zone)))
+            response = streaming.respond(streaming.object_with_array(shown, "records", _records_of(zone)))
+        response.headers.update(etag_header(zone))
+        return response
 
     @needs("dns:update")
     @blueprint.doc(operationId="changeZone", parameters=[response_headers.PREFER], responses={"404": "NOT_FOUND"})
@@ -109,11 +125,11 @@ class OneZone(MethodView):
             check_read_only(body, shown, READ_ONLY_OF_ZONES)
             _check_records_unchanged(body, zone)
         settings = {name: body[name] for name in SETTINGS if name in body}
-        zone = context().editor.change_zone(principal(), zone.uuid, settings)
+        zone = editor().change_zone(principal(), zone.uuid, settings)
         result = response_headers.after_write(zone)
         deployment = result.deployment or context().deployment_wait.current(zone)[0]
         summary = zone_summary(zone, deployment, context().clock())
-        return without_unread(summary, settings), result.headers
+        return without_unread(summary, settings), result.headers | etag_header(zone)
 
     @needs("dns:delete", right="delete_zones")
     @blueprint.doc(
@@ -124,7 +140,7 @@ class OneZone(MethodView):
     @blueprint.response(204, headers=response_headers.DEPLOYMENT_HEADERS)
     def delete(self, uuid: str) -> Response:
         """Delete a zone and its records."""
-        deleted = context().editor.delete_zone(principal(), zone_uuid(uuid))
+        deleted = editor().delete_zone(principal(), zone_uuid(uuid))
         return response_headers.no_content_after_write(deleted, with_above=True)
 
 
@@ -154,6 +170,7 @@ class RecordsOfZone(MethodView):
     )
     @blueprint.arguments(schemas.RecordBody, example=EXAMPLE)
     @blueprint.response(201, schemas.Record, headers=response_headers.LOCATION_HEADER | response_headers.RECORD_HEADERS)
+    @idempotent
     def post(self, body: dict[str, Any], uuid: str) -> ViewResult:
         """Create a record in a zone."""
         return create_record(uuid, body)
@@ -172,12 +189,26 @@ class DeploymentOfZone(MethodView):
             return deployment_of(current_deployment(zone_at(uuid), context().nameservers), context().clock())
 
 
+def _created(zone: Zone, deployment: Deployment, body: Mapping[str, Any]) -> StoredResponse:
+    """Return the response for a new zone, which is read from the store."""
+    location = response_headers.path_of("zones.OneZone", zone.uuid)
+    headers = {"Location": location, "X-Zone-Serial": str(zone.serial)} | etag_header(zone)
+    shown = zone_detail(zone, deployment, records.of_zone(zone), _delegations(zone), context().clock())
+    return StoredResponse(201, headers, json_text(without_unread(shown, body)))
+
+
 def create_record(key: str, body: dict[str, Any]) -> ViewResult:
     """Create a record in the zone of that uuid or domain; return the response."""
-    zone, record = context().editor.create_record(principal(), zone_uuid(key), record_input(body))
-    location = response_headers.path_of("records.OneRecord", record.uuid)
+
+    def response(zone: Zone, record: Record) -> StoredResponse:
+        location = response_headers.path_of("records.OneRecord", record.uuid)
+        headers = {"Location": location, "X-Zone-Serial": str(zone.serial)} | etag_header(record)
+        return StoredResponse(201, headers, json_text(record_of(zone, record)))
+
+    prepare = remember(response)
+    zone, record = editor().create_record(principal(), zone_uuid(key), record_input(body), prepare)
     headers = response_headers.after_write(zone).headers | warning_header(zone, record)
-    return record_of(zone, record), 201, headers | {"Location": location}
+    return record_of(zone, record), 201, {**response(zone, record).headers, **headers}
 
 
 def record_input(body: Mapping[str, Any]) -> RecordInput:

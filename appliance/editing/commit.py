@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from appliance.editing.diff import Diff
 from appliance.editing.evaluation import Evaluation
@@ -38,5 +37,5 @@ def commit(evaluation: Evaluation, principal: Principal, comment: str = "", alon
         return diff
     record_writes.execute(evaluation.statements)
     now = diff.after.updated_at
-    change_id = journal.append(diff.after, "records", principal, now, diff.changes, comment)
-    return replace(diff, change_id=change_id)
+    journal.append(diff.after, "records", principal, now, diff.changes, comment, uuid=diff.change_id)
+    return diff

@@ -38,14 +38,29 @@ class Editor(ZoneEditor):
 
     __slots__ = ()
 
-    def create_record(self, principal: Principal, zone_uuid: UUID, requested: RecordInput) -> tuple[Zone, Record]:
-        """Create a record in the zone."""
+    def create_record(
+        self,
+        principal: Principal,
+        zone_uuid: UUID,
+        requested: RecordInput,
+        prepare: Callable[[Zone, Record], Alongside] | None = None,
+    ) -> tuple[Zone, Record]:
+        """Create a record in the zone.
+
+        `prepare` is called with zone and record, before the write lock is acquired; what it returns is called in the
+        transaction.
+        """
 
         def edit(parser: Parser) -> tuple[ChangeSet, Record]:
-            change_set = self._change_set(find_zone(zone_uuid, principal.scope), parser)
+            zone = find_zone(zone_uuid, principal.scope)
+            self.precondition(zone)
+            change_set = self._change_set(zone, parser)
             return change_set, change_set.create(requested)
 
-        diff, record = self._write(principal, edit)
+        def prepare_commit(diff: Diff, record: Record) -> Alongside | None:
+            return prepare(diff.after, record) if prepare else None
+
+        diff, record = self._write(principal, edit, prepare=prepare_commit)
         return diff.after, record
 
     def change_record(
@@ -55,6 +70,7 @@ class Editor(ZoneEditor):
 
         def edit(parser: Parser) -> tuple[ChangeSet, Record]:
             zone, before = find_record(uuid, principal.scope)
+            self.precondition(before)
             change_set = self._change_set(zone, parser)
             return change_set, change_set.update(before, change(zone, before))
 
@@ -66,6 +82,7 @@ class Editor(ZoneEditor):
 
         def edit(parser: Parser) -> tuple[ChangeSet, None]:
             zone, record = find_record(uuid, principal.scope)
+            self.precondition(record)
             change_set = self._change_set(zone, parser)
             change_set.delete(record)
             return change_set, None
@@ -81,19 +98,22 @@ class Editor(ZoneEditor):
         *,
         dry_run: bool = False,
         alongside: Alongside | None = None,
+        prepare: Callable[[Diff], Alongside] | None = None,
     ) -> Diff:
         """Apply all requests in order, under one serial, or none of them; the rules check the zone after all of them.
 
         `requests` may be a function: it is called with the zone, and again if that has changed in between. The field
         of an InputError has the index of the request, such as `changes.3.value`. A dry run stores nothing and acquires
         no write lock. `alongside` is called in the transaction that stores the changes, with the zone before them; an
-        exception rolls it back. Raise MissingPermission if the principal lacks one that the changes need.
+        exception rolls it back; so is what `prepare` returns, which is called with the diff before the write lock is
+        acquired. Raise MissingPermission if the principal lacks one that the changes need.
         """
 
         def fill(change_set: ChangeSet) -> None:
             apply_all(change_set, requests(change_set.zone) if callable(requests) else requests)
 
-        return self._change(principal, zone_uuid, fill, comment, dry_run=dry_run, alongside=alongside)
+        prepared = _either(alongside, prepare)
+        return self._change(principal, zone_uuid, fill, comment, dry_run=dry_run, prepare=prepared)
 
     def replace_records(
         self,
@@ -104,6 +124,7 @@ class Editor(ZoneEditor):
         *,
         dry_run: bool = False,
         alongside: Alongside | None = None,
+        prepare: Callable[[Diff], Alongside] | None = None,
     ) -> Diff:
         """Let the zone have these records and no others; records that it already has keep uuid and comment.
 
@@ -115,7 +136,8 @@ class Editor(ZoneEditor):
             check_whole_zone(principal, change_set.zone, "replace all records of a zone")
             replace_all(change_set, requested)
 
-        return self._change(principal, zone_uuid, fill, comment, dry_run=dry_run, alongside=alongside)
+        prepared = _either(alongside, prepare)
+        return self._change(principal, zone_uuid, fill, comment, dry_run=dry_run, prepare=prepared)
 
     def _change(
         self,
@@ -125,49 +147,58 @@ class Editor(ZoneEditor):
         comment: str,
         *,
         dry_run: bool,
-        alongside: Alongside | None,
+        prepare: Callable[[Diff, None], Alongside | None],
     ) -> Diff:
         """Store what `fill` does to the change set of the zone, or return what it would do."""
         check_comment(comment)
 
         def edit(parser: Parser) -> tuple[ChangeSet, None]:
-            change_set = self._change_set(find_zone(zone_uuid, principal.scope), parser)
+            zone = find_zone(zone_uuid, principal.scope)
+            self.precondition(zone)
+            change_set = self._change_set(zone, parser)
             fill(change_set)
             return change_set, None
 
         if dry_run:
             with self.store.reading():
                 evaluation = evaluate_many(edit(Parser(self.parse))[0], principal, self.quotas)
-            return replace(evaluation.diff, applied=False)
-        return self._write(principal, edit, comment, alongside, evaluate_many)[0]
+            return replace(evaluation.diff, applied=False, change_id=None)
+        return self._write(principal, edit, comment, prepare, evaluate_many)[0]
 
     def _write(
         self,
         principal: Principal,
         edit: Edit[Result],
         comment: str = "",
-        alongside: Alongside | None = None,
+        prepare: Callable[[Diff, Result], Alongside | None] = lambda _diff, _result: None,
         evaluate_edit: Callable[[ChangeSet, Principal, QuotaSettings], Evaluation] = evaluate,
     ) -> tuple[Diff, Result]:
-        """Evaluate and store the changes of `edit`; if there are none, only `alongside` is called."""
+        """Evaluate and store the changes of `edit`; if there are none, only what `prepare` returns is called."""
         parser = Parser(self.parse)
         count = counting_once(self.count_write, principal)
 
-        def evaluated() -> tuple[Evaluation, Result]:
+        def evaluated() -> tuple[Evaluation, Result, Alongside | None]:
             change_set, result = edit(parser)
-            return evaluate_edit(change_set, principal, self.quotas), result
+            evaluation = evaluate_edit(change_set, principal, self.quotas)
+            return evaluation, result, prepare(evaluation.diff, result)
 
-        def commit_evaluated(done: tuple[Evaluation, Result]) -> tuple[Diff, Result]:
-            evaluation, result = done
+        def commit_evaluated(done: tuple[Evaluation, Result, Alongside | None]) -> tuple[Diff, Result]:
+            evaluation, result, alongside = done
             if evaluation.diff.changes:
                 count(octets_of_diff(evaluation.diff))
             return commit(evaluation, principal, comment, alongside), result
 
         diff, result = evaluate_and_commit(
-            self.store, evaluated, commit_evaluated, lambda result: writes(result[0], alongside)
+            self.store, evaluated, commit_evaluated, lambda done: writes(done[0], done[2])
         )
         self.announce()
         return diff, result
+
+
+def _either(
+    alongside: Alongside | None, prepare: Callable[[Diff], Alongside] | None
+) -> Callable[[Diff, None], Alongside | None]:
+    return lambda diff, _: prepare(diff) if prepare else alongside
 
 
 def editor_from(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import uuid4
 
 from dns.rdatatype import RdataType
 
@@ -57,7 +58,7 @@ def evaluate(change_set: ChangeSet, principal: Principal, quotas: QuotaSettings)
     _check_rules(change_set, changes)
     growth = sum(map(_growth, changes))
     check_record_quota(quotas, principal, zone, growth)
-    diff = Diff(zone, _after(change_set, changes, growth), tuple(changes))
+    diff = Diff(zone, _after(change_set, changes, growth), tuple(changes), uuid4())
     return Evaluation(diff, change_set.read, prepare(zone, changes, record_line))
 
 

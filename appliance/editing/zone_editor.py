@@ -12,6 +12,7 @@ from uuid import UUID
 from appliance.editing.access import check_creation, check_deletion, check_whole_zone, find_zone
 from appliance.editing.change_set import ChangeSet
 from appliance.editing.child_zones import change_above
+from appliance.editing.commit import Alongside
 from appliance.editing.new_holds import release_held
 from appliance.editing.new_zones import EMPTY, NewZone, ZoneContent, commit_creation, empty_zone, evaluate_creation
 from appliance.editing.parser import Parser, ParseRdata
@@ -25,7 +26,7 @@ from appliance.render.zone_file import Apex
 from appliance.settings import QuotaSettings
 from appliance.store import delegations, holds, journal, records, zones
 from appliance.store.file.database import Store
-from appliance.zones.model import Zone
+from appliance.zones.model import Record, Zone
 from appliance.zones.names import parse_domain, print_domain
 from appliance.zones.ownership import Proof
 from appliance.zones.rdata import parse_rdata
@@ -37,7 +38,9 @@ from appliance.zones.serial import raise_over
 class ZoneEditor:
     """Performs the writes of whole zones. `announce` is called after each commit, `parse` parses record data.
 
-    `count_write` is called once before a change is stored, with the octets that the journal will have of it.
+    `precondition` is called with the stored zone or record that is to be changed, or gets a record; it raises
+    PreconditionFailed. `count_write` is called once before a change is stored, with the octets that the journal will
+    have of it.
     """
 
     store: Store
@@ -50,6 +53,7 @@ class ZoneEditor:
     parse: ParseRdata = parse_rdata
     count_write: CountWrite = lambda _principal, _octets: None
     proof: Proof = Proof.OFF
+    precondition: Callable[[Zone | Record], None] = lambda _stored: None
 
     def create_zone(
         self,
@@ -59,13 +63,15 @@ class ZoneEditor:
         *,
         as_operator: bool = True,
         take_records: bool = False,
+        alongside: Alongside | None = None,
     ) -> Zone:
         """Create a zone, held if its ownership must be proven; raise InvalidName if it is not available.
 
         Raise OperatorsOnly for a domain that only operators may create, also if the principal is one but does not
         create it `as_operator`. A zone of the account above it delegates the new one. Its records at and below the
         domain are refused, unless `take_records` moves them into the new zone, which needs the permission to delete
-        records. The field of an InputError of a record has its index, such as `records.3.value`.
+        records. `alongside` is called in the transaction, with the new zone. The field of an InputError of a record has
+        its index, such as `records.3.value`.
         """
         name = parse_domain(domain)
         is_operator = principal.operator and as_operator
@@ -85,7 +91,10 @@ class ZoneEditor:
 
         def commit_zone(new: NewZone) -> Zone:
             count(octets_of_creation(new))
-            return commit_creation(new, principal, self.quotas, self.proof)
+            zone = commit_creation(new, principal, self.quotas, self.proof)
+            if alongside:
+                alongside(zone)
+            return zone
 
         created = evaluate_and_commit(self.store, evaluate_new, commit_zone, lambda _: True)
         self.announce()
@@ -114,6 +123,7 @@ class ZoneEditor:
         with self._writing():
             zone = find_zone(uuid, principal.scope)
             check_whole_zone(principal, zone, "change settings of a zone")
+            self.precondition(zone)
             changed = {key: value for key, value in settings.items() if getattr(zone, key) != value}
             if changed:
                 self.count_write(principal, {zone.uuid: 0})
@@ -131,6 +141,7 @@ class ZoneEditor:
         """
         with self._writing():
             zone = find_zone(uuid, principal.scope)
+            self.precondition(zone)
             if only_held and not holds.get(uuid):
                 raise InputError(f"{print_domain(zone.name)} is not held: it is published", "domain")
             if zone.protected and not only_held:

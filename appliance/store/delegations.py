@@ -45,6 +45,8 @@ def first_below(name: Name, account: UUID) -> Name | None:
     is_below = key > low, key < high, *_living(account), ~zones.is_held()
     row = tables.Zone.select(tables.Zone.name).where(*is_below).order_by(key).first()
     return name_keys.domain_from(row.name) if row else None
+
+
 def zones_below(name: Name, account: UUID) -> list[UUID]:
     """Return the account's zones below a name, held ones included, in the order of `name_keys`."""
     (low, high), key = name_keys.below(name_keys.domain_key(name)), tables.Zone.name_key

@@ -44,12 +44,13 @@ def append(
     comment: str = "",
     *,
     before: Zone | None = None,
+    uuid: UUID | None = None,
 ) -> UUID:
-    """Store what was done to the zone and return the uuid of the row.
+    """Store what was done to the zone and return the uuid of the row, by default a new one.
 
     `zone` is its state after the change; `before` is needed where its settings changed.
     """
-    uuid, changes = uuid4(), list(changes)
+    uuid, changes = uuid or uuid4(), list(changes)
     removed, added = _documents(changes, zone)
     tables.Change.create(
         uuid=uuid,

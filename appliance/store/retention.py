@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import peewee as pw
 
-from appliance.store import tables
+from appliance.store import idempotency, tables
 
 RETENTION = timedelta(days=30)
 """For records of deleted zones, drafts, and ended invitations."""
@@ -61,6 +61,13 @@ def purge_invitations(now: datetime, limit: int) -> Purged:
     return _deleted(invitation.delete().where(invitation.id.in_(old)), limit)
 
 
+def purge_idempotency(now: datetime, limit: int) -> Purged:
+    """Delete the first responses to requests whose key is no longer theirs; at most `limit` rows."""
+    first = tables.Idempotency
+    old = first.select(first.id).where(first.created_at <= now - idempotency.RETENTION).limit(limit)
+    return _deleted(first.delete().where(first.id.in_(old)), limit)
+
+
 Purge = Callable[[datetime, int], Purged]
 """Deletes old rows, by the present time, at most so many."""
 _CHANGED_COUNT = (
@@ -75,6 +82,7 @@ PURGES: Mapping[str, Purge] = MappingProxyType(
         "drafts": purge_drafts,
         "sessions": purge_sessions,
         "invitations": purge_invitations,
+        "idempotency": purge_idempotency,
     }
 )
 """By the name of the rows that each deletes, in one statement."""

@@ -235,6 +235,20 @@ class Draft(pw.Model):
         primary_key = pw.CompositeKey("zone", "account")
 
 
+class Idempotency(pw.Model):
+    """The first response to a request with an Idempotency-Key."""
+
+    id = pw.AutoField()
+    token = pw.UUIDField()
+    path = pw.TextField()
+    key = pw.TextField()
+    digest = pw.TextField()
+    status = pw.IntegerField()
+    headers = Document()
+    body = pw.TextField()
+    created_at = Instant()
+
+
 class Deployment(pw.Model):
     """What the deployer last did for a zone."""
 
@@ -332,6 +346,7 @@ TABLES = (
     Record,
     Change,
     Draft,
+    Idempotency,
     AuditEvent,
     Deployment,
     Observation,

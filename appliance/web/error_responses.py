@@ -10,7 +10,14 @@ from collections.abc import Iterable, Mapping
 from flask import Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from appliance.errors import ApplianceError, AuthenticationFailed, InputError, RateLimited, ZoneProtected
+from appliance.errors import (
+    ApplianceError,
+    AuthenticationFailed,
+    IdempotencyConflict,
+    InputError,
+    RateLimited,
+    ZoneProtected,
+)
 from appliance.web import rate_headers
 from appliance.web.error_status import log_fault, retry_after_of, status_of
 from appliance.web.front_doors import body_limit
@@ -32,7 +39,10 @@ CODES: Mapping[int, str] = {
     500: "internal_error",
     503: "unavailable",
 }
-CODES_BY_TYPE: Mapping[type[ApplianceError], str] = {ZoneProtected: "zone_protected"}
+CODES_BY_TYPE: Mapping[type[ApplianceError], str] = {
+    ZoneProtected: "zone_protected",
+    IdempotencyConflict: "idempotency_conflict",
+}
 ERROR_CODES = tuple(dict.fromkeys((*CODES.values(), *CODES_BY_TYPE.values())))
 """Every `error_code`."""
 _MESSAGES: Mapping[int, str] = {

@@ -1,0 +1,45 @@
+"""ETags and If-Match: no write is lost because somebody else wrote in between (RFC 9110 section 13.1.1).
+
+An ETag is built from the revision of a zone or record, which every stored change moves, and the deployment never does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from flask import request
+
+from appliance.editing import Editor
+from appliance.errors import PreconditionFailed
+from appliance.web.context import context
+from appliance.zones.model import Record, Zone
+
+
+def etag_header(item: Zone | Record) -> dict[str, str]:
+    """Return the header with the strong ETag of a zone or record."""
+    return {"ETag": f'"{_tag(item)}"'}
+
+
+def editor() -> Editor:
+    """Return the editor of this request, which compares If-Match in the transaction of its write.
+
+    The ETag is that of the record that is written, or of the zone that gets a record or many changes.
+    """
+    if "If-Match" not in request.headers:
+        return context().editor
+    return replace(context().editor, precondition=_check)
+
+
+def refuse_if_match() -> None:
+    """Raise PreconditionFailed if the request has If-Match: what is created has no ETag yet."""
+    if "If-Match" in request.headers:
+        raise PreconditionFailed("If-Match cannot hold here: what is created has no ETag yet; leave it out")
+
+
+def _check(item: Zone | Record) -> None:
+    if not request.if_match.contains(_tag(item)):
+        raise PreconditionFailed(f'it has changed since it was read, and its ETag is now "{_tag(item)}": read it again')
+
+
+def _tag(item: Zone | Record) -> str:
+    return f"{item.uuid.hex[:8]}-{item.revision}"
