@@ -28,6 +28,18 @@ def test_after_waiting_the_change_is_served(appliance: Appliance, api: Client) -
             assert appliance.answer("www.waited.example", "A", server)[1] == {address(value)}
 
 
+def test_many_changes_are_served_under_one_serial(appliance: Appliance, api: Client) -> None:
+    body = {"domain": "bulk.example", "records": [{"record_type": "A", "name": "old", "value": "192.0.2.1"}]}
+    zone = api.expect(201, "POST", "/dns-zones/", body, Prefer="wait=30")
+    created = [{"action": "create", "record_type": "A", "name": f"h{at}", "value": "192.0.2.2"} for at in range(500)]
+    changes = [*created, {"action": "replace", "record_type": "A", "name": "old", "values": []}]
+    diff = api.expect(200, "POST", "/dns-zones/bulk.example/changes/", {"changes": changes}, Prefer="wait=30")
+    assert (len(diff["added"]), len(diff["removed"]), diff["serial"]) == (500, 1, zone["serial"] + 1)
+    for server in SERVERS:
+        assert appliance.answer("h499.bulk.example", "A", server)[1] == {address("192.0.2.2")}
+        assert appliance.rcode("old.bulk.example", server) == "NXDOMAIN"
+
+
 def test_renaming_a_record_removes_the_old_name(appliance: Appliance, api: Client) -> None:
     zone = api.zone("renamed.example")
     record = api.record(zone, "A", "old", "192.0.2.1")
