@@ -16,6 +16,7 @@
     |   +-- ZoneProtected
     |   +-- PreconditionFailed       the object has changed since the client read it
     |   +-- IdempotencyConflict      the key belongs to another request
+    |   +-- Conflict                 other changes are in the way, or what is needed is no longer stored
     |   `-- AlreadyRunning           another process holds an exclusive lock
     +-- AccessError                  the client is refused before its request is read
     |   +-- AuthenticationFailed     no valid credential
@@ -128,6 +129,10 @@ class PreconditionFailed(StateError):
 
 class IdempotencyConflict(StateError):
     """The Idempotency-Key belongs to another request."""
+
+
+class Conflict(StateError):
+    """Other changes are in the way, or what is needed is no longer stored."""
 
 
 class AlreadyRunning(StateError):

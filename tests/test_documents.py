@@ -151,7 +151,7 @@ def test_monitoring_uses_existing_metrics() -> None:
 def test_every_call_is_documented() -> None:
     shown = {tuple(row[0].split(" ")) for row in rows(API, "call")}
     calls = {
-        (method, rule.rule.removeprefix("/api/v1").replace("<string:", "{").replace(">", "}"))
+        (method, re.sub(r"<[a-z]+:([a-z_]+)>", r"{\1}", rule.rule.removeprefix("/api/v1")))
         for rule in create_app(Settings()).url_map.iter_rules()
         if rule.endpoint.split(".")[0] not in ("console", "document", "health")
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}

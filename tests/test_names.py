@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent.parent / "appliance"
-SHAPES = {"api/schemas.py", "api/change_schemas.py", "api/token_schemas.py", "store/tables.py"}
+SHAPES = {"api/schemas.py", "api/change_schemas.py", "api/history_schemas.py", "api/token_schemas.py", "store/tables.py"}
 SAME_THING = {
     "account": "a person's account, in each layer",
     "accounts": "accounts of people, in each layer",
@@ -30,6 +30,7 @@ SAME_THING = {
     "sign_in": "signing in, and its pages",
     "tokens": "API tokens, and their pages",
     "unknown_zones": "zones that are served and not stored, and their rows",
+    "versions": "versions of zones, and their calls",
     "warnings": "warnings of a zone, and their calls",
     "zones": "zones, in each layer",
 }

@@ -18,6 +18,7 @@ from appliance.api import (
     records,
     response_headers,
     schemas,
+    versions,
     warnings,
     zones,
 )
@@ -58,8 +59,8 @@ def register(app: Flask) -> None:
         api.spec.components.parameter(name, "header", parameter)
     for schema in change_schemas.CHOICES:
         api.spec.components.schema(schema.__name__, schema=schema)
-    for blueprint in (zones.blueprint, changes.blueprint, warnings.blueprint, records.blueprint, account.blueprint):
-        api.register_blueprint(blueprint)
+    for module in (zones, changes, versions, warnings, records, account):
+        api.register_blueprint(module.blueprint)
     app.extensions["openapi-document"] = functools.cache(lambda: published_document.complete(api.spec.to_dict()))
     app.register_blueprint(pages)
 

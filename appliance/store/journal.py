@@ -16,9 +16,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import peewee as pw
+from dns.rdatatype import RdataType
 
 from appliance.principal import Principal
-from appliance.store import tables
+from appliance.store import name_keys, tables
 from appliance.zones.changes import Change, Create, Delete, Update
 from appliance.zones.model import Record, Zone
 from appliance.zones.names import print_owner
@@ -33,6 +34,12 @@ DELEGATION = "zone.delegation"
 """The kind of a change of a zone when one below it is created or deleted; it may have no records."""
 _DOCUMENT_OCTETS = 220
 """Of a record in the journal, besides its owner, value, wire form and comment."""
+
+CHANGED_COUNT = (
+    "(select count(*) - count(distinct value ->> 'uuid')"
+    " from (select value from json_each(removed) union all select value from json_each(added)))"
+)
+"""The number of records of a row that are both removed and added, each list having a record once; as SQL."""
 
 
 def append(
@@ -158,7 +165,27 @@ def _document(record: Record, zone: Zone, revision: int) -> Document:
         "revision": revision,
         "created_at": record.created_at.isoformat(),
         "updated_at": record.updated_at.isoformat(),
+        "expires_at": record.expires_at and record.expires_at.isoformat(),
     }
+
+
+def read_record(document: Document, zone: Zone) -> Record:
+    """Return a record of a row of format 2; rows from before records could expire lack the time of expiry."""
+    expires_at = document.get("expires_at")
+    return Record(
+        uuid=UUID(document["uuid"]),
+        owner=name_keys.owner_from(document["name"], zone.name),
+        rdtype=RdataType[document["record_type"]],
+        ttl=document["ttl"],
+        wire=bytes.fromhex(document["wire"]),
+        value=document["value"],
+        priority=document["priority"],
+        comment=document["comment"],
+        created_at=datetime.fromisoformat(document["created_at"]),
+        updated_at=datetime.fromisoformat(document["updated_at"]),
+        expires_at=datetime.fromisoformat(expires_at) if expires_at else None,
+        revision=document["revision"],
+    )
 
 
 def _settings(before: Zone | None, after: Zone) -> Document:

@@ -20,15 +20,15 @@ ROWS_PER_STATEMENT = 500
 
 _FIELDS = (
     *("uuid", "owner", "owner_key", "rdtype", "ttl", "wire", "value", "priority", "line", "comment"),
-    *("created_at", "updated_at"),
+    *("created_at", "updated_at", "expires_at", "revision"),
 )
 _COLUMNS = ", ".join(_FIELDS)
 _ROW = f"({', '.join('?' * len(_FIELDS))})"
 _INSERT = (
-    f"insert into record (zone_id, revision, {_COLUMNS})"  # noqa: S608 - names of columns
-    " select (select id from zone where uuid = ?), 1, * from (values {rows})"
+    f"insert into record (zone_id, {_COLUMNS})"  # noqa: S608 - names of columns
+    " select (select id from zone where uuid = ?), * from (values {rows})"
 )
-_SET = ", ".join(f"{field} = changed.{field}" for field in _FIELDS[1:])
+_SET = ", ".join(f"{field} = changed.{field}" for field in _FIELDS[1:-1])
 _UPDATE = (
     "with target (id) as (select id from zone where uuid = ?),"  # noqa: S608 - names of columns
     f" changed ({_COLUMNS}) as (values {{rows}})"
@@ -123,4 +123,6 @@ def _row(zone: Zone, record: Record, line: str) -> tuple[Any, ...]:
         record.comment,
         moment(record.created_at),
         moment(record.updated_at),
+        moment(record.expires_at),
+        record.revision,
     )

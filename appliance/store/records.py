@@ -265,6 +265,7 @@ def _record(row: tables.Record, origin: Name) -> Record:
         comment=row.comment,
         created_at=row.created_at,
         updated_at=row.updated_at,
+        expires_at=row.expires_at,
         revision=row.revision,
     )
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import peewee as pw
 
-from appliance.store import idempotency, tables
+from appliance.store import idempotency, journal, tables
 
 RETENTION = timedelta(days=30)
 """For records of deleted zones, drafts, and ended invitations."""
@@ -70,11 +70,6 @@ def purge_idempotency(now: datetime, limit: int) -> Purged:
 
 Purge = Callable[[datetime, int], Purged]
 """Deletes old rows, by the present time, at most so many."""
-_CHANGED_COUNT = (
-    "(select count(*) - count(distinct value ->> 'uuid')"
-    " from (select value from json_each(removed) union all select value from json_each(added)))"
-)
-"""The number of records of a row of the journal that are both removed and added; each list has a record once."""
 
 PURGES: Mapping[str, Purge] = MappingProxyType(
     {
@@ -109,7 +104,7 @@ def purge_journal(before: datetime, now: datetime, limit: int) -> Purged:
         content_removed_at=now,
         added_count=pw.fn.coalesce(change.added_count, pw.fn.json_array_length(change.added)),
         removed_count=pw.fn.coalesce(change.removed_count, pw.fn.json_array_length(change.removed)),
-        changed_count=pw.fn.coalesce(change.changed_count, pw.SQL(_CHANGED_COUNT)),
+        changed_count=pw.fn.coalesce(change.changed_count, pw.SQL(journal.CHANGED_COUNT)),
         added=[],
         removed=[],
         settings=None,

@@ -173,6 +173,7 @@ class Record(pw.Model):
     revision = pw.IntegerField()
     created_at = Instant()
     updated_at = Instant()
+    expires_at = Instant(null=True)
 
 
 class Change(pw.Model):
@@ -200,6 +201,18 @@ class Change(pw.Model):
     added_count = pw.IntegerField(null=True)
     changed_count = pw.IntegerField(null=True)
     removed_count = pw.IntegerField(null=True)
+
+
+class PendingChange(pw.Model):
+    """A change that is reverted at `due_at` unless it is confirmed before."""
+
+    change = pw.ForeignKeyField(Change, primary_key=True)
+    due_at = Instant()
+    confirmed_at = Instant(null=True)
+    reverted_at = Instant(null=True)
+
+    class Meta:
+        table_name = "pending_change"
 
 
 class AuditEvent(pw.Model):
@@ -345,6 +358,7 @@ TABLES = (
     Zone,
     Record,
     Change,
+    PendingChange,
     Draft,
     Idempotency,
     AuditEvent,

@@ -22,8 +22,8 @@ class Record:
     """One resource record of a zone, with its identity and comment.
 
     `wire` is its rdata in uncompressed wire form; `value` and `priority` are the same rdata as the API shows it.
-    `revision` is 1 for a new record; the store increments it with every change. The parsed rdata is cached, also for a
-    copy with the same type and wire form.
+    `revision` is 1 for a new record; the store increments it with every change. At `expires_at` the record is deleted;
+    None: never. The parsed rdata is cached, also for a copy with the same type and wire form.
     """
 
     uuid: UUID
@@ -36,6 +36,7 @@ class Record:
     comment: str
     created_at: datetime
     updated_at: datetime
+    expires_at: datetime | None = field(default=None, kw_only=True)
     revision: int = field(default=1, compare=False, kw_only=True)
     _parsed: tuple[RdataType, bytes, Rdata] | None = field(default=None, repr=False, compare=False)
 
@@ -50,12 +51,24 @@ class Record:
         comment: str,
         created_at: datetime,
         updated_at: datetime,
+        expires_at: datetime | None = None,
     ) -> Record:
         """Return the record with rdata that is already parsed."""
         rdtype, wire = parsed.rdata.rdtype, parsed.rdata.to_wire() or b""
-        cached = rdtype, wire, parsed.rdata
-        value, priority = parsed.value, parsed.priority
-        return cls(uuid, owner, rdtype, ttl, wire, value, priority, comment, created_at, updated_at, cached)
+        return cls(
+            uuid,
+            owner,
+            rdtype,
+            ttl,
+            wire,
+            parsed.value,
+            parsed.priority,
+            comment,
+            created_at,
+            updated_at,
+            (rdtype, wire, parsed.rdata),
+            expires_at=expires_at,
+        )
 
     @property
     def rdata(self) -> Rdata:

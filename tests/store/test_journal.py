@@ -7,13 +7,11 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from dns.rdatatype import RdataType
-
 from appliance.editing import RecordInput
 from appliance.render.zone_file import record_line
 from appliance.store import journal, name_keys, tables, zones
 from appliance.store.file import sqlite
-from appliance.zones.model import Record, Zone
+from appliance.zones.model import Zone
 from tests.workspace import Workspace, read_rows
 
 Columns = dict[str, object]
@@ -37,18 +35,7 @@ def stored(workspace: Workspace, zone: Zone) -> Content:
 
 def columns(document: dict[str, Any], zone: Zone) -> Columns:
     """Return the row of a record, from the journal alone."""
-    record = Record(
-        uuid=UUID(document["uuid"]),
-        owner=name_keys.owner_from(document["name"], zone.name),
-        rdtype=RdataType[document["record_type"]],
-        ttl=document["ttl"],
-        wire=bytes.fromhex(document["wire"]),
-        value=document["value"],
-        priority=document["priority"],
-        comment=document["comment"],
-        created_at=datetime.fromisoformat(document["created_at"]),
-        updated_at=datetime.fromisoformat(document["updated_at"]),
-    )
+    record = journal.read_record(document, zone)
     moment = tables.Instant()
     return {
         "uuid": record.uuid.hex,
@@ -64,6 +51,7 @@ def columns(document: dict[str, Any], zone: Zone) -> Columns:
         "revision": document["revision"],
         "created_at": moment.db_value(record.created_at),
         "updated_at": moment.db_value(record.updated_at),
+        "expires_at": moment.db_value(record.expires_at),
     }
 
 
