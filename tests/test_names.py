@@ -12,7 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent.parent / "appliance"
-SHAPES = {"api/schemas.py", "api/change_schemas.py", "api/history_schemas.py", "api/token_schemas.py", "store/tables.py"}
+SHAPES = {
+    "api/schemas.py",
+    "api/change_schemas.py",
+    "api/history_schemas.py",
+    "api/token_schemas.py",
+    "store/tables.py",
+}
 SAME_THING = {
     "account": "a person's account, in each layer",
     "accounts": "accounts of people, in each layer",

@@ -67,14 +67,6 @@ class StrictBoolean(fields.Boolean):
         return value
 
 
-class OnlyNull(fields.Raw):
-    """A field that responses have and that cannot be set yet."""
-
-    def _deserialize(self, value: Any, *_: Any, **__: Any) -> None:  # noqa: ANN401 - any JSON value
-        if value is not None:
-            raise ma.ValidationError("only null is accepted here in this version")
-
-
 class StrictUuid(fields.UUID):
     """A uuid in its usual form, in any letter case."""
 

@@ -48,6 +48,7 @@ def zone_summary(zone: Zone, deployment: Deployment, now: datetime) -> JSON:
         "comment": zone.comment,
         "ownership": ownership_of(deployment.hold),
         "deployment": deployment_of(deployment, now),
+        **({"deleted_at": zone.deleted_at} if zone.deleted_at else {}),
     }
 
 
@@ -82,7 +83,7 @@ def record_of(zone: Zone, record: Record) -> JSON:
         "fqdn": print_domain(record.owner),
         "updated_at": record.updated_at,
         "comment": record.comment,
-        "expires_at": None,
+        "expires_at": record.expires_at,
     }
 
 

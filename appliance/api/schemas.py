@@ -12,7 +12,7 @@ import marshmallow as ma
 from marshmallow import fields, validate
 
 from appliance.api.fields import (
-    OnlyNull,
+    QueryBoolean,
     QueryInteger,
     StrictBoolean,
     StrictInteger,
@@ -122,6 +122,12 @@ class ZoneSummary(ma.Schema):
     deployment = fields.Nested(Deployment, required=True)
 
 
+class ListedZone(ZoneSummary):
+    """A zone in a list, which may be one of deleted zones."""
+
+    deleted_at = Timestamp(metadata=_described("When a deleted zone was deleted; others have no such field."))
+
+
 class Delegation(ma.Schema):
     """The delegation of another zone of the account, which the appliance publishes; it is no record."""
 
@@ -204,6 +210,10 @@ class ZoneFilters(Paged):
 
     domain = StrictString(metadata=_described("The exact domain, with A-labels or U-labels.", "example.com"))
     search = StrictString(metadata=_described("A substring of domain or comment, in any letter case.", "example"))
+    deleted = QueryBoolean(
+        load_default=False,
+        metadata=_described("`true`: zones that were deleted less than 30 days ago instead, newest first."),
+    )
 
 
 class RecordFilters(Paged):
@@ -259,7 +269,10 @@ class RecordBody(Strict):
     ttl = StrictInteger(0, MAX_TTL, allow_none=True, metadata=_SET_TTL)
     priority = StrictInteger(0, MAX_PRIORITY, allow_none=True, metadata=_PRIORITY)
     comment = StrictString()
-    expires_at = OnlyNull(allow_none=True)
+    expires_at = Timestamp(
+        allow_none=True,
+        metadata=_described("When the record is deleted, in the future; absent or null: never.", None),
+    )
 
 
 class FlatRecordCreate(RecordBody):

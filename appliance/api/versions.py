@@ -8,21 +8,23 @@ from uuid import UUID
 from flask.views import MethodView
 
 from appliance.api import change_schemas, history_schemas, response_headers, schemas
-from appliance.api.auth import needs
+from appliance.api.auth import needs, principal
+from appliance.api.changes import readable_diff
 from appliance.api.parsing import Blueprint
 from appliance.api.presentation import JSON, diff_of
-from appliance.api.zone_keys import PATH, zone_at
+from appliance.api.zone_keys import PATH, zone_at, zone_uuid
 from appliance.editing import Diff
 from appliance.errors import InputError, NotFound
 from appliance.store import versions
 from appliance.store.versions import ZoneVersion
 from appliance.store.zones import Page
-from appliance.web.context import reading
+from appliance.web.context import context, reading
 from appliance.zones.changes import Change
 from appliance.zones.model import Zone
 
 blueprint = Blueprint("versions", __name__, url_prefix="/api/v1/dns-zones", description="The history of a zone.")
 
+ViewResult = tuple[JSON, response_headers.Headers]
 RESPONSES = {"404": "NOT_FOUND", "409": "CONFLICT"}
 
 
@@ -59,6 +61,37 @@ class OneVersion(MethodView):
                 return _shown(zone, version, versions.changes_of(zone, version), version.change_id)
             other = _compared(zone, query["from_serial"])
             return _shown(zone, version, versions.changes_between(zone, other, version))
+
+
+@blueprint.route("/<string:uuid>/versions/<int:serial>/restore/", parameters=[PATH])
+class Restore(MethodView):
+    """The restoration of a version."""
+
+    @needs("dns:update")
+    @blueprint.doc(operationId="restoreVersion", parameters=[response_headers.PREFER], responses=RESPONSES)
+    @blueprint.arguments(change_schemas.DryRun, location="query")
+    @blueprint.response(200, change_schemas.Diff, headers=response_headers.DEPLOYMENT_HEADERS)
+    def post(self, query: dict[str, bool], uuid: str, serial: int) -> ViewResult:
+        """Let the zone have the records of a version again, as a new version."""
+        return _written(context().editor.restore_version(principal(), zone_uuid(uuid), serial, **query))
+
+
+@blueprint.route("/<string:uuid>/versions/<int:serial>/undo/", parameters=[PATH])
+class Undo(MethodView):
+    """The undo of a version."""
+
+    @needs("dns:update")
+    @blueprint.doc(operationId="undoVersion", parameters=[response_headers.PREFER], responses=RESPONSES)
+    @blueprint.arguments(change_schemas.DryRun, location="query")
+    @blueprint.response(200, change_schemas.Diff, headers=response_headers.DEPLOYMENT_HEADERS)
+    def post(self, query: dict[str, bool], uuid: str, serial: int) -> ViewResult:
+        """Undo what one version changed, as a new version; later changes stay."""
+        return _written(context().editor.undo_version(principal(), zone_uuid(uuid), serial, **query))
+
+
+def _written(diff: Diff) -> ViewResult:
+    headers = response_headers.after_write(diff.after).headers if diff.applied else {}
+    return readable_diff(diff), headers
 
 
 def _compared(zone: Zone, serial: int) -> ZoneVersion:

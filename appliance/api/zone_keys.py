@@ -8,12 +8,15 @@ from __future__ import annotations
 import re
 from uuid import UUID
 
+from dns.name import Name
+
 from appliance.api.auth import principal
 from appliance.api.parsing import parse_uuid
-from appliance.editing import find_zone
+from appliance.editing import RESERVATION, find_zone
 from appliance.errors import InvalidName, InvalidValue, NotFound
 from appliance.store import zones
-from appliance.web.context import reading
+from appliance.store.zones import Page
+from appliance.web.context import context, reading
 from appliance.zones.model import Zone
 from appliance.zones.names import parse_domain
 
@@ -36,11 +39,32 @@ def zone_uuid(text: str) -> UUID:
     return found
 
 
+def deleted_zone_uuid(text: str) -> UUID:
+    """Return the uuid of the deleted zone of that uuid, or of that domain: of several the one deleted last.
+
+    Raise NotFound if there is none that can be restored.
+    """
+    found, name = parse_uuid(text), _domain(text)
+    if found is None and name is not None:
+        with reading():
+            deleted = zones.find_deleted(principal().scope, context().clock() - RESERVATION, Page(1, 1), name=name)[0]
+        found = deleted[0].uuid if deleted else None
+    if found is None:
+        raise NotFound("there is no such deleted zone")
+    return found
+
+
 def _uuid_of_domain(text: str) -> UUID | None:
-    try:
-        name = parse_domain(_SLASH.sub("/", text.lower()))
-    except (InvalidName, InvalidValue):
+    name = _domain(text)
+    if name is None:
         return None
     with reading():
         zone = zones.get_by_name(name, principal().scope)
     return zone.uuid if zone else None
+
+
+def _domain(text: str) -> Name | None:
+    try:
+        return parse_domain(_SLASH.sub("/", text.lower()))
+    except (InvalidName, InvalidValue):
+        return None

@@ -26,8 +26,8 @@ from appliance.api.presentation import (
     zone_summary,
 )
 from appliance.api.warnings import warning_header
-from appliance.api.zone_keys import PATH, zone_at, zone_uuid
-from appliance.editing import RecordInput, ZoneContent
+from appliance.api.zone_keys import PATH, deleted_zone_uuid, zone_at, zone_uuid
+from appliance.editing import RESERVATION, RecordInput, ZoneContent
 from appliance.errors import InputError
 from appliance.store import delegations, deployments, records, zones
 from appliance.store.idempotency import StoredResponse
@@ -54,7 +54,7 @@ class Zones(MethodView):
     @needs("dns:list")
     @blueprint.doc(operationId="listZones")
     @blueprint.arguments(schemas.ZoneFilters, location="query")
-    @blueprint.response(200, schemas.ZoneSummary(many=True), headers=response_headers.PAGE_HEADERS)
+    @blueprint.response(200, schemas.ListedZone(many=True), headers=response_headers.PAGE_HEADERS)
     def get(self, query: dict[str, Any]) -> ViewResult:
         """List zones, ordered by domain."""
         page = Page(query["page"], query["page_size"])
@@ -144,6 +144,21 @@ class OneZone(MethodView):
         return response_headers.no_content_after_write(deleted, with_above=True)
 
 
+@blueprint.route("/<string:uuid>/restore/", parameters=[PATH])
+class RestoreZone(MethodView):
+    """The restoration of a deleted zone."""
+
+    @needs("dns:create", right="create_zones")
+    @blueprint.doc(operationId="restoreZone", parameters=[response_headers.PREFER], responses={"404": "NOT_FOUND"})
+    @blueprint.response(200, schemas.ZoneSummary, headers=response_headers.DEPLOYMENT_HEADERS)
+    def post(self, uuid: str) -> ViewResult:
+        """Bring back a zone that was deleted less than 30 days ago, with its uuid, records and settings."""
+        zone = context().editor.undelete_zone(principal(), deleted_zone_uuid(uuid))
+        result = response_headers.after_write(zone, with_above=True)
+        deployment = result.deployment or context().deployment_wait.current(zone)[0]
+        return zone_summary(zone, deployment, context().clock()), result.headers
+
+
 @blueprint.route("/<string:uuid>/records/", parameters=[PATH])
 class RecordsOfZone(MethodView):
     """The records of one zone."""
@@ -213,7 +228,7 @@ def create_record(key: str, body: dict[str, Any]) -> ViewResult:
 
 def record_input(body: Mapping[str, Any]) -> RecordInput:
     """Return the record that a complete body describes."""
-    names = ("record_type", "name", "value", "ttl", "priority", "comment")
+    names = ("record_type", "name", "value", "ttl", "priority", "comment", "expires_at")
     return RecordInput(**{name: body[name] for name in names if name in body})
 
 
@@ -234,7 +249,10 @@ def _find(query: dict[str, Any], page: Page) -> tuple[list[Zone], int]:
             name = parse_domain(query["domain"].lower())
         except InputError:
             return [], 0
-    return zones.find(principal().scope, page, name=name, search=query.get("search"))
+    scope, search = principal().scope, query.get("search")
+    if query["deleted"]:
+        return zones.find_deleted(scope, context().clock() - RESERVATION, page, name=name, search=search)
+    return zones.find(scope, page, name=name, search=search)
 
 
 def _check_records_unchanged(body: dict[str, Any], zone: Zone) -> None:

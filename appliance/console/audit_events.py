@@ -6,6 +6,7 @@ DESCRIPTIONS = {
     "zone.create": "Zone created",
     "zone.settings": "Zone settings changed",
     "zone.delete": "Zone deleted",
+    "zone.restore": "Zone restored",
     "zone.release": "Zone released",
     "zone.raise_serial": "Serial raised",
     "zone.delegation": "Delegation changed",

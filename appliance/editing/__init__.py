@@ -19,6 +19,8 @@
     new_zones    a zone to create, with its first records
     child_zones  zones above and below others of one account
     zone_names   which names may become zones, and of which account
+    history      former states of a zone, to restore or undo
+    undelete     brings deleted zones back
     new_holds    which new zones are held until their ownership is proven
     quotas       numbers of zones and records
     zone_editor  the part of the Editor that writes whole zones
@@ -44,10 +46,11 @@ from appliance.editing.requests import (
     ValueInput,
     with_fields,
 )
-from appliance.editing.zone_names import own_names_of, public_suffixes
+from appliance.editing.zone_names import RESERVATION, own_names_of, public_suffixes
 
 __all__ = [
     "MAX_CHANGES",
+    "RESERVATION",
     "CreateRecord",
     "DeleteRecord",
     "Diff",

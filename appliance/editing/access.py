@@ -31,12 +31,12 @@ def find_record(uuid: UUID, scope: Scope) -> tuple[Zone, Record]:
     return found
 
 
-def check_creation(principal: Principal, name: Name) -> None:
-    """Raise NotPermitted if the principal's token may not create a zone of that name."""
+def check_creation(principal: Principal, name: Name, uuid: UUID | None = None) -> None:
+    """Raise NotPermitted if the principal's token may not create a zone of that name, or restore the one of `uuid`."""
     limits, domain = principal.limits, print_domain(name)
     if limits.create_zones is False:
         raise NotPermitted("this token cannot create zones: its create_zones is false")
-    if not limits.allow_whole_zone(None, domain):
+    if not limits.allow_whole_zone(uuid, domain):
         raise NotPermitted(
             f"the limits of this token do not let it create the zone {domain}; those for a zone end with its deletion"
         )

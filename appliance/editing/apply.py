@@ -95,12 +95,17 @@ def _replace(change_set: ChangeSet, request: ReplaceRRset) -> tuple[Name, RdataT
         if same:
             del rest[same]
             before = change_set.members(owner, rdtype).get(same)
-            change_set.update(before, replace(requested, comment=before.comment, fallback_ttl=before.ttl))
+            change_set.update(before, _kept(requested, before))
         else:
             change_set.create(requested)
     for uuid in rest:
         change_set.delete(change_set.members(owner, rdtype).get(uuid))
     return owner, rdtype
+
+
+def _kept(requested: RecordInput, before: Record) -> RecordInput:
+    """Return the request for a record that already has the data."""
+    return replace(requested, comment=before.comment, fallback_ttl=before.ttl, expires_at=before.expires_at)
 
 
 def _values(change_set: ChangeSet, request: ReplaceRRset) -> Iterator[tuple[RecordInput, bytes]]:

@@ -18,7 +18,7 @@ from dns.rdatatype import RdataType
 
 from appliance.editing.members import Members
 from appliance.editing.parser import Parser
-from appliance.editing.requests import RecordInput, check_comment, check_ttl
+from appliance.editing.requests import RecordInput, check_comment, check_expiry, check_ttl
 from appliance.editing.steps import Steps
 from appliance.editing.stored_zone import StoredZone
 from appliance.render.zone_file import Apex
@@ -260,6 +260,8 @@ class ChangeSet:
         else:
             content = self.parser.content(*data, self.origin)
         check_comment(requested.comment)
+        if requested.expires_at != (before and before.expires_at):
+            check_expiry(requested.expires_at, self.now)
         return Record.from_parsed(
             content,
             uuid=uuid,
@@ -268,6 +270,7 @@ class ChangeSet:
             comment=requested.comment,
             created_at=created_at,
             updated_at=self.now,
+            expires_at=requested.expires_at,
         )
 
     def _ttl(self, requested: RecordInput, owner: Name, rdtype: RdataType, uuid: UUID) -> int:

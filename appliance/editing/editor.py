@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
+from appliance.editing import history
 from appliance.editing.access import check_whole_zone, find_record, find_zone
 from appliance.editing.apply import apply_all
 from appliance.editing.change_set import ChangeSet
@@ -24,7 +25,7 @@ from appliance.editing.zone_names import own_names_of
 from appliance.principal import Principal
 from appliance.render.zone_file import apex_of
 from appliance.settings import QuotaSettings, Settings
-from appliance.store import wakeup
+from appliance.store import versions, wakeup
 from appliance.store.file.database import Store
 from appliance.zones.model import Record, Zone
 
@@ -139,6 +140,33 @@ class Editor(ZoneEditor):
         prepared = _either(alongside, prepare)
         return self._change(principal, zone_uuid, fill, comment, dry_run=dry_run, prepare=prepared)
 
+    def restore_version(self, principal: Principal, zone_uuid: UUID, serial: int, *, dry_run: bool = False) -> Diff:
+        """Let the zone have the records of that version, as a new version; its settings stay.
+
+        Raise NotFound if there is no such version, Conflict if its records are no longer stored or would break a rule.
+        """
+
+        def fill(change_set: ChangeSet) -> None:
+            check_whole_zone(principal, change_set.zone, "restore a version")
+            history.restore(change_set, versions.get(change_set.zone, serial))
+
+        with history.broken_rules_as_conflicts(f"version {serial} cannot be restored"):
+            return self._change(principal, zone_uuid, fill, f"restored version {serial}", dry_run=dry_run)
+
+    def undo_version(self, principal: Principal, zone_uuid: UUID, serial: int, *, dry_run: bool = False) -> Diff:
+        """Revert what one version changed, as a new version; later changes stay.
+
+        Raise NotFound if there is no such version, Conflict if its records changed since, are no longer stored, or
+        would break a rule.
+        """
+
+        def fill(change_set: ChangeSet) -> None:
+            check_whole_zone(principal, change_set.zone, "undo a version")
+            history.undo(change_set, versions.get(change_set.zone, serial))
+
+        with history.broken_rules_as_conflicts(f"version {serial} cannot be undone"):
+            return self._change(principal, zone_uuid, fill, f"undid version {serial}", dry_run=dry_run)
+
     def _change(
         self,
         principal: Principal,
@@ -147,7 +175,7 @@ class Editor(ZoneEditor):
         comment: str,
         *,
         dry_run: bool,
-        prepare: Callable[[Diff, None], Alongside | None],
+        prepare: Callable[[Diff, None], Alongside | None] = lambda _diff, _result: None,
     ) -> Diff:
         """Store what `fill` does to the change set of the zone, or return what it would do."""
         check_comment(comment)

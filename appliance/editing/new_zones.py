@@ -137,12 +137,17 @@ def commit_creation(new: NewZone, principal: Principal, quotas: QuotaSettings, p
     journal.append(zone, journal.CREATE, principal, now, map(Create, new.records))
     if not hold_if_unproven(zone, principal, proof, now) and proof is not Proof.OFF:
         release_held(zone, principal, now)
+    commit_above(new, principal, now)
+    return zone
+
+
+def commit_above(new: NewZone, principal: Principal, now: datetime) -> None:
+    """Store the zone above, which delegates the new one; raise StaleRead if it has changed meanwhile."""
     if new.above:
         if not zones.replace_if_unchanged(new.above.before, new.above.after, EVERYTHING):
             raise StaleRead
-        comment = delegation_comment(name, "added")
+        comment = delegation_comment(new.zone.name, "added")
         journal.append(new.above.after, journal.DELEGATION, principal, now, new.above.changes, comment)
-    return zone
 
 
 def _evaluate_above(

@@ -50,5 +50,6 @@ def _key(change_set: ChangeSet, requested: RecordInput) -> Key:
 def _put(change_set: ChangeSet, requested: RecordInput, before: Record | None) -> Record:
     if before is None:
         return change_set.create(requested)
-    comment = requested.comment or before.comment
-    return change_set.update(before, replace(requested, comment=comment, fallback_ttl=before.ttl))
+    comment, expires_at = requested.comment or before.comment, requested.expires_at or before.expires_at
+    kept = replace(requested, comment=comment, fallback_ttl=before.ttl, expires_at=expires_at)
+    return change_set.update(before, kept)

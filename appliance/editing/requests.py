@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from appliance.zones.model import MAX_TTL, Record, Zone
 from appliance.zones.names import print_owner, refuse_control_characters
 from appliance.zones.rdata import has_priority, parse_type
 
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
 MAX_COMMENT = 500
 """Maximum number of characters of a comment."""
 
@@ -27,6 +29,7 @@ class RecordInput:
     priority: int | None = None
     comment: str = ""
     fallback_ttl: int | None = None
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,7 @@ def with_fields(record: Record, zone: Zone, fields: Mapping[str, Any]) -> Record
         priority=fields.get("priority", record.priority if keeps_priority else None),
         comment=fields.get("comment", record.comment),
         fallback_ttl=record.ttl,
+        expires_at=fields.get("expires_at", record.expires_at),
     )
 
 
@@ -108,6 +112,12 @@ def check_ttl(ttl: int, field: str) -> None:
     """Raise InvalidValue if the TTL is out of range."""
     if not 0 <= ttl <= MAX_TTL:
         raise InvalidValue(f"a TTL must be 0 to {MAX_TTL} seconds, not {ttl}", field)
+
+
+def check_expiry(expires_at: datetime | None, now: datetime) -> None:
+    """Raise InvalidValue unless the time of expiry is in the future; None is never."""
+    if expires_at is not None and expires_at <= now:
+        raise InvalidValue(f"{expires_at:{_TIME}} is not in the future: it is {now:{_TIME}} now", "expires_at")
 
 
 def check_comment(comment: str) -> None:

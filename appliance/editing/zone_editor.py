@@ -16,8 +16,10 @@ from appliance.editing.commit import Alongside
 from appliance.editing.new_holds import release_held
 from appliance.editing.new_zones import EMPTY, NewZone, ZoneContent, commit_creation, empty_zone, evaluate_creation
 from appliance.editing.parser import Parser, ParseRdata
+from appliance.editing.quotas import check_zone_quota
 from appliance.editing.requests import check_comment, check_ttl
 from appliance.editing.transaction import evaluate_and_commit
+from appliance.editing.undelete import commit_undeletion, find_deleted_zone
 from appliance.editing.write_count import CountWrite, counting_once, octets_of_creation
 from appliance.editing.zone_names import check_available, public_suffixes
 from appliance.errors import InputError, NotPermitted, ZoneProtected
@@ -99,6 +101,25 @@ class ZoneEditor:
         created = evaluate_and_commit(self.store, evaluate_new, commit_zone, lambda _: True)
         self.announce()
         return created
+
+    def undelete_zone(self, principal: Principal, uuid: UUID) -> Zone:
+        """Bring a zone back that was deleted less than 30 days ago, with its uuid, records and settings.
+
+        Raise NotFound if there is none, InvalidName if its name is no longer available.
+        """
+        with self._writing():
+            now = self.clock()
+            zone = find_deleted_zone(uuid, principal.scope, now)
+            check_creation(principal, zone.name, zone.uuid)
+            refuse_reserved(zone.name, self.own_names, public_suffixes().is_public, operator=True)
+            check_available(zone.name, zone.account, now)
+            check_zone_quota(self.quotas, principal)
+            above = delegations.enclosing(zone.name, zone.account)
+            self.count_write(principal, {one.uuid: 0 for one in (zone, above) if one})
+            new = self._change_set(zone, Parser(self.parse))
+            over = self._change_set(above, Parser(self.parse)) if above else None
+            delegated = evaluate_creation(new, over, EMPTY, principal, self.quotas, take_records=False)
+            return commit_undeletion(zone, delegated, principal, self.proof, now)
 
     def release_zone(self, principal: Principal, uuid: UUID) -> Zone:
         """Publish a held zone, and held zones of its account below it; only an operator may.

@@ -88,7 +88,7 @@ def attempt_columns(serial: int, error: str | None, published: Publication | Non
 
 def live_columns(serial: int, now: datetime) -> Columns:
     """Return the columns to store when every nameserver serves this serial."""
-    return {"serial": serial, "live_serial": serial, "live_at": now, "error": None}
+    return {"serial": serial, "live_serial": serial, "live_at": now, "error": None, "removed_at": None}
 
 
 def removal_columns(now: datetime) -> Columns:
@@ -113,6 +113,12 @@ def publication_of(uuid: UUID) -> Publication | None:
 def store_removed(uuid: UUID, now: datetime) -> None:
     """Store that no nameserver answers for the deleted zone any longer."""
     store_all({uuid: removal_columns(now)}, {})
+
+
+def forget_removal(uuid: UUID) -> None:
+    """Forget that a deleted zone was removed from all nameservers: it is restored."""
+    zone_id = tables.Zone.select(tables.Zone.id).where(tables.Zone.uuid == uuid)
+    tables.Deployment.update(removed_at=None).where(tables.Deployment.zone == zone_id).execute()
 
 
 def store_all(
@@ -146,8 +152,9 @@ def store_all(
 
 
 def removed_before(uuids: Iterable[UUID], moment: datetime) -> list[UUID]:
-    """Return those of these zones whose removal was confirmed before that moment."""
-    query = tables.Zone.select(tables.Zone.uuid).join(tables.Deployment).where(tables.Deployment.removed_at < moment)
+    """Return those of these zones that are deleted and whose removal was confirmed before that moment."""
+    is_gone = tables.Zone.deleted_at.is_null(False), tables.Deployment.removed_at < moment
+    query = tables.Zone.select(tables.Zone.uuid).join(tables.Deployment).where(*is_gone)
     return [row.uuid for part in tables.batches(uuids) for row in query.where(tables.Zone.uuid.in_(part))]
 
 

@@ -28,6 +28,8 @@ FORMAT = 2
 """The format of new rows."""
 CREATE = "zone.create"
 """The kind of the first row of a zone."""
+RESTORE = "zone.restore"
+"""The kind of the row when a deleted zone is restored."""
 SETTINGS = "zone.settings"
 """The kind of a change that is stored but not published."""
 DELEGATION = "zone.delegation"

@@ -89,6 +89,13 @@ def revision_of(uuid: UUID) -> int | None:
     return row.revision if row else None
 
 
+def existing(uuids: Iterable[UUID]) -> set[UUID]:
+    """Return those of these uuids that a record of any zone has, deleted or not."""
+    record = tables.Record
+    query = record.select(record.uuid)
+    return {row.uuid for part in tables.batches(uuids) for row in query.where(record.uuid.in_(part))}
+
+
 def find(scope: Scope, page: Page, filters: Filters) -> tuple[list[tuple[Zone, Record]], int]:
     """Return a page of records, each with its zone, and their number on all pages."""
     conditions = [*within(scope), *_conditions(filters)]

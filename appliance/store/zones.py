@@ -96,6 +96,14 @@ def mark_deleted(zone: Zone, **changes: Any) -> Zone:  # noqa: ANN401 - columns 
     return after
 
 
+def mark_restored(zone: Zone, **changes: Any) -> Zone:  # noqa: ANN401 - columns of several types
+    """Mark a deleted zone as existing, and add it to its account's counter."""
+    after = update(zone, deleted_at=None, **changes)
+    row = tables.Zone.get(tables.Zone.uuid == zone.uuid)
+    _add_to_count(row.account_id, 1)
+    return after
+
+
 def get(uuid: UUID, scope: Scope) -> Zone | None:
     """Return the zone with that uuid, or None if it is deleted or outside of the scope."""
     row = _select().where(tables.Zone.uuid == uuid, *within(scope)).get_or_none()
@@ -140,6 +148,27 @@ def find(
     if len(conditions) == len(list(within(scope))) and scope.zones is None:
         return zones, _counted(scope)
     return zones, _select_ids(state).where(*conditions).count()
+
+
+def find_deleted(
+    scope: Scope, deleted_after: datetime, page: Page, *, name: Name | None = None, search: str | None = None
+) -> tuple[list[Zone], int]:
+    """Return a page of the zones that were deleted after that time, newest first, and their number on all pages."""
+    deleted_at = tables.Zone.deleted_at
+    query = _select().where(deleted_at > deleted_after, *within_with_deleted(scope))
+    if name is not None:
+        query = query.where(tables.Zone.name == print_domain(name))
+    if search:
+        query = query.where(contains(search, tables.Zone.name, tables.Zone.comment))
+    ordered = query.order_by(deleted_at.desc(), tables.Zone.id.desc())
+    return [from_row(row) for row in ordered.limit(page.size).offset(page.offset)], query.count()
+
+
+def get_deleted(uuid: UUID, scope: Scope, deleted_after: datetime) -> Zone | None:
+    """Return the zone with that uuid if it was deleted after that time and is in the scope, else None."""
+    of_scope = within_with_deleted(scope)
+    row = _select().where(tables.Zone.uuid == uuid, tables.Zone.deleted_at > deleted_after, *of_scope).get_or_none()
+    return from_row(row) if row else None
 
 
 def count_of(account: UUID) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from appliance.principal import TokenLimits
 from appliance.store.retention import purge_journal
 from tests.api.conftest import UNKNOWN, Application, Bearer, counted, is_error
 
@@ -91,3 +92,40 @@ def test_versions_without_content_are_listed_and_not_shown(application: Applicat
     path = f"/dns-zones/{zone['uuid']}/versions/{newest['serial']}/"
     assert is_error(me("GET", path), 409, "conflict")
     assert is_error(me("GET", f"{path}?from={oldest['serial']}"), 409, "conflict")
+
+
+def test_a_version_is_restored_and_undone(me: Bearer) -> None:
+    zone = me.zone("example.com")
+    record = me.record(zone, "A", "www", "192.0.2.1")
+    path = f"/dns-zones/{zone['uuid']}/versions/"
+    me("PATCH", f"/dns-records/{record['uuid']}/", {"value": "192.0.2.2"})
+    newest, middle, _ = listed(me, zone)
+    planned = me("POST", f"{path}{middle['serial']}/restore/?dry_run=true")
+    assert planned.status_code == 200 and "X-Zone-Serial" not in planned.headers
+    assert planned.get_json()["applied"] is False and planned.get_json()["change_id"] is None
+    restored = me("POST", f"/dns-zones/example.com/versions/{middle['serial']}/restore/")
+    diff = restored.get_json()
+    assert restored.status_code == 200 and restored.headers["X-Zone-Serial"] == str(diff["serial"])
+    assert diff["changed"][0]["after"]["value"] == "192.0.2.1" and diff["serial"] > newest["serial"]
+    assert me("GET", f"/dns-records/{record['uuid']}/").get_json()["value"] == "192.0.2.1"
+    undone = me("POST", f"{path}{diff['serial']}/undo/").get_json()
+    assert undone["changed"][0]["after"]["value"] == "192.0.2.2"
+    assert listed(me, zone)[0]["change_id"] == undone["change_id"]
+    me("DELETE", f"/dns-records/{record['uuid']}/")
+    assert is_error(me("POST", f"{path}{diff['serial']}/undo/"), 409, "conflict")
+    assert is_error(me("POST", f"{path}7/undo/"), 404, "not_found")
+    assert is_error(me("POST", f"{path}7/restore/?dry_run=1"), 400, "validation_error", "dry_run")
+
+
+def test_restore_and_undo_need_the_right_to_update_the_whole_zone(application: Application, me: Bearer) -> None:
+    zone = me.zone("example.com")
+    me.record(zone, "A", "www", "192.0.2.1")
+    limited = application.bearer("me@example.org", "dns:update", limits=TokenLimits(record_names=("www",)))
+    blind = application.bearer("me@example.org", "dns:update")
+    reader = application.bearer("me@example.org", "dns:read", "dns:create", "dns:delete")
+    newest = listed(me, zone)[0]["serial"]
+    path = f"/dns-zones/{zone['uuid']}/versions/{newest}/undo/"
+    assert is_error(limited("POST", path), 403, "permission_denied")
+    assert is_error(reader("POST", path), 403, "permission_denied")
+    (removed,) = blind("POST", path).get_json()["removed"]
+    assert list(removed) == ["uuid"]

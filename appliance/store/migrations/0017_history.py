@@ -1,4 +1,4 @@
-"""Expiry of records, confirmations of changes, and the rows of the journal from which no version can be restored."""
+"""Expiry of records, confirmations of changes, and an index of rows of the journal without their content."""
 
 import peewee as pw
 
