@@ -16,6 +16,7 @@
     |   +-- ZoneProtected
     |   +-- PreconditionFailed       the object has changed since the client read it
     |   +-- IdempotencyConflict      the key belongs to another request
+    |   +-- ConfirmationExpired      a change was to be confirmed before
     |   +-- Conflict                 other changes are in the way, or what is needed is no longer stored
     |   `-- AlreadyRunning           another process holds an exclusive lock
     +-- AccessError                  the client is refused before its request is read
@@ -129,6 +130,10 @@ class PreconditionFailed(StateError):
 
 class IdempotencyConflict(StateError):
     """The Idempotency-Key belongs to another request."""
+
+
+class ConfirmationExpired(StateError):
+    """The change was to be confirmed before; it is or will be reverted."""
 
 
 class Conflict(StateError):

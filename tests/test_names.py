@@ -27,6 +27,7 @@ SAME_THING = {
     "context": "what the calls of one application, or one deployer, work with",
     "deployment": "how far a zone has come, and the page that shows it",
     "drafts": "drafts, and their rows",
+    "history": "former states of zones, and their commands",
     "host": "the host that runs the primary, and its command",
     "idempotency": "first responses to repeated requests, and their rows",
     "policies": "policies of tokens, and their documents",

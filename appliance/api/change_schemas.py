@@ -93,6 +93,9 @@ class Changes(Strict):
         required=True,
     )
     comment = StrictString(metadata=_described("Why, up to 500 characters: shown in the history."))
+    confirm_within = StrictInteger(
+        10, 86400, metadata=_described("Seconds after which the change is reverted, unless it is confirmed before.")
+    )
 
 
 class DryRun(Strict):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from flask import Response
@@ -12,7 +13,7 @@ from appliance.api import change_schemas, response_headers
 from appliance.api.auth import needs, principal
 from appliance.api.conditions import editor, etag_header
 from appliance.api.idempotency import idempotent, remember
-from appliance.api.parsing import Blueprint
+from appliance.api.parsing import Blueprint, uuid_or_not_found
 from appliance.api.presentation import (
     JSON,
     READ_ONLY_OF_RECORDS,
@@ -60,9 +61,15 @@ class ChangesOfZone(MethodView):
     def post(self, query: dict[str, bool], body: dict[str, Any], uuid: str) -> Response:
         """Create, update, delete and replace records of a zone: all changes or none, in order, under one serial."""
         requests = [_request(change) for change in body["changes"]]
-        comment, dry_run = body.get("comment", ""), query["dry_run"]
+        seconds = body.get("confirm_within")
         diff = editor().change_many(
-            principal(), zone_uuid(uuid), requests, comment, dry_run=dry_run, prepare=remember(_response)
+            principal(),
+            zone_uuid(uuid),
+            requests,
+            body.get("comment", ""),
+            dry_run=query["dry_run"],
+            prepare=remember(_response),
+            confirm_within=timedelta(seconds=seconds) if seconds else None,
         )
         response = _response(diff)
         headers = response_headers.after_write(diff.after).headers if diff.applied else {}
@@ -73,6 +80,20 @@ def _response(diff: Diff) -> StoredResponse:
     zone = diff.after
     headers = etag_header(zone) | {"X-Zone-Serial": str(zone.serial)} if diff.applied else {}
     return StoredResponse(200, headers, json_text(readable_diff(diff)))
+
+
+@blueprint.route("/<string:uuid>/changes/<string:change_id>/confirm/", parameters=[PATH])
+class Confirmation(MethodView):
+    """The confirmation of a change."""
+
+    @needs("dns:create", "dns:update", "dns:delete")
+    @blueprint.doc(operationId="confirmChange", responses={"404": "NOT_FOUND", "409": "CONFLICT"})
+    @blueprint.response(204)
+    def post(self, uuid: str, change_id: str) -> Response:
+        """Confirm a change with `confirm_within`, so that it is not reverted."""
+        change = uuid_or_not_found("change", change_id)
+        editor().confirm_change(principal(), zone_uuid(uuid), change)
+        return response_headers.no_content()
 
 
 def readable_diff(diff: Diff) -> JSON:

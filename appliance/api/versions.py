@@ -10,6 +10,7 @@ from flask.views import MethodView
 from appliance.api import change_schemas, history_schemas, response_headers, schemas
 from appliance.api.auth import needs, principal
 from appliance.api.changes import readable_diff
+from appliance.api.conditions import editor
 from appliance.api.parsing import Blueprint
 from appliance.api.presentation import JSON, diff_of
 from appliance.api.zone_keys import PATH, zone_at, zone_uuid
@@ -18,7 +19,7 @@ from appliance.errors import InputError, NotFound
 from appliance.store import versions
 from appliance.store.versions import ZoneVersion
 from appliance.store.zones import Page
-from appliance.web.context import context, reading
+from appliance.web.context import reading
 from appliance.zones.changes import Change
 from appliance.zones.model import Zone
 
@@ -73,7 +74,7 @@ class Restore(MethodView):
     @blueprint.response(200, change_schemas.Diff, headers=response_headers.DEPLOYMENT_HEADERS)
     def post(self, query: dict[str, bool], uuid: str, serial: int) -> ViewResult:
         """Let the zone have the records of a version again, as a new version."""
-        return _written(context().editor.restore_version(principal(), zone_uuid(uuid), serial, **query))
+        return _written(editor().restore_version(principal(), zone_uuid(uuid), serial, **query))
 
 
 @blueprint.route("/<string:uuid>/versions/<int:serial>/undo/", parameters=[PATH])
@@ -86,7 +87,7 @@ class Undo(MethodView):
     @blueprint.response(200, change_schemas.Diff, headers=response_headers.DEPLOYMENT_HEADERS)
     def post(self, query: dict[str, bool], uuid: str, serial: int) -> ViewResult:
         """Undo what one version changed, as a new version; later changes stay."""
-        return _written(context().editor.undo_version(principal(), zone_uuid(uuid), serial, **query))
+        return _written(editor().undo_version(principal(), zone_uuid(uuid), serial, **query))
 
 
 def _written(diff: Diff) -> ViewResult:

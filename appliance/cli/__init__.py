@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 import appliance
-from appliance.cli import accounts, config, doctor, host, recovery, screen, services, status, tokens, zones
+from appliance.cli import accounts, config, doctor, history, host, recovery, screen, services, status, tokens, zones
 from appliance.cli.options import location_options
 from appliance.errors import ApplianceError
 
@@ -45,6 +45,10 @@ for command in (
     host.host,
 ):
     program.add_command(command)
+
+
+for command in history.COMMANDS:
+    zones.zone.add_command(command)
 
 
 def main() -> None:

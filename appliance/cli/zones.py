@@ -68,7 +68,7 @@ def show_zone(settings: Settings, domain: str, as_json: bool) -> None:
     from appliance.api.presentation import dump_record, dump_zone_detail  # noqa: PLC0415 - for the start of others
 
     with opened(settings):
-        found = _find(domain)
+        found = find_stored(domain)
         held = records.of_zone(found)
         state = deployments.of_zones([found], _server_names(settings))[found.uuid]
         delegated = delegations.of_zone(found)
@@ -92,7 +92,7 @@ def create_zone(settings: Settings, domain: str, email: str, take_records: bool,
     from appliance.api.presentation import dump_record, dump_zone_detail  # noqa: PLC0415 - others start sooner without
 
     with opened(settings) as store:
-        principal = _acting_for(accounts.find_account(email))
+        principal = acting_for(accounts.find_account(email))
         created = editor_from(settings, store, now).create_zone(principal, domain, take_records=take_records)
         state = deployments.of_zones([created], _server_names(settings))[created.uuid]
         delegated, taken = delegations.of_zone(created), records.of_zone(created)
@@ -113,9 +113,9 @@ def delete_zone(settings: Settings, domain: str, yes: bool) -> None:
     On a terminal it prompts for the domain.
     """
     with opened(settings) as store:
-        found = _find(domain)
+        found = find_stored(domain)
         confirm("deletes the zone and its records", print_domain(found.name), is_confirmed=yes)
-        principal = _acting_for(accounts.get_account(found.account))
+        principal = acting_for(accounts.get_account(found.account))
         editor_from(settings, store, now).delete_zone(principal, found.uuid)
     click.echo(f"zone {print_domain(found.name)} deleted")
 
@@ -126,8 +126,8 @@ def delete_zone(settings: Settings, domain: str, yes: bool) -> None:
 def release_zone(settings: Settings, domain: str) -> None:
     """Publish a zone that is held until its ownership is proven."""
     with opened(settings) as store:
-        found = _find(domain)
-        editor_from(settings, store, now).release_zone(_acting_for(accounts.get_account(found.account)), found.uuid)
+        found = find_stored(domain)
+        editor_from(settings, store, now).release_zone(acting_for(accounts.get_account(found.account)), found.uuid)
     click.echo(f"zone {print_domain(found.name)} released")
 
 
@@ -137,7 +137,7 @@ def release_zone(settings: Settings, domain: str) -> None:
 def export_zone(settings: Settings, domain: str) -> None:
     """Print the zone file as it is published."""
     with opened(settings) as store, store.reading():
-        found = _find(domain)
+        found = find_stored(domain)
         content = compile_zone(found, apex_of(settings.dns)).content
     click.echo(content.decode(), nl=False)
 
@@ -155,7 +155,7 @@ def check_zone(settings: Settings, domain: str | None, as_json: bool) -> None:
 
     rows = []
     with opened(settings) as store, progress("Checking") as report:
-        checked = [_find(domain)] if domain else [one for page in _pages(Scope(None)) for one in page]
+        checked = [find_stored(domain)] if domain else [one for page in _pages(Scope(None)) for one in page]
         for number, (one, findings) in enumerate(check_zones(checked, settings, store), 1):
             rows += [{"domain": print_domain(one.name), "finding": finding} for finding in findings]
             report(number, len(checked))
@@ -172,14 +172,16 @@ def _pages(scope: Scope) -> Iterator[list[Zone]]:
         number += 1
 
 
-def _find(domain: str) -> Zone:
+def find_stored(domain: str) -> Zone:
+    """Return the zone of that domain, on any account; raise NotFound if there is none."""
     found = zones.get_by_name(parse_domain(domain))
     if found is None:
         raise NotFound(f"there is no zone {domain}")
     return found
 
 
-def _acting_for(account: Account) -> Principal:
+def acting_for(account: Account) -> Principal:
+    """Return the principal of a command on this host that writes for the account."""
     return Principal.local(f"command line, {getpass.getuser()}", account)
 
 

@@ -11,6 +11,8 @@ DESCRIPTIONS = {
     "zone.raise_serial": "Serial raised",
     "zone.delegation": "Delegation changed",
     "records": "Records changed",
+    "change.confirm": "Change confirmed",
+    "change.revert": "Unconfirmed change reverted",
     "account.create": "Account created",
     "account.invite": "Invitation created",
     "account.withdraw": "Invitation revoked",

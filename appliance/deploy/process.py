@@ -9,6 +9,7 @@ from contextlib import nullcontext
 from datetime import datetime
 
 from appliance.addresses import Nameserver
+from appliance.deploy.due_changes import DueChanges
 from appliance.deploy.host import host_from
 from appliance.deploy.loop import Deployer
 from appliance.deploy.maintenance import Maintenance, running
@@ -67,8 +68,9 @@ def run_deployer(
 
 def _jobs(
     settings: Settings, store: Store, editor: Editor, clock: Callable[[], datetime]
-) -> tuple[Maintenance, OwnershipChecks]:
+) -> tuple[Maintenance, DueChanges, OwnershipChecks]:
     resolver, own_names = settings.dns.resolver, editor.own_names
     lookups = Lookups(Nameserver("resolver", resolver), frozenset(own_names.nameservers)) if resolver else None
     checks = OwnershipChecks(store, editor, settings.ownership.proof, lookups, clock)
-    return Maintenance(store, clock, time.monotonic, purges(settings.journal.keep)), checks
+    maintenance = Maintenance(store, clock, time.monotonic, purges(settings.journal.keep))
+    return maintenance, DueChanges(store, editor, clock), checks

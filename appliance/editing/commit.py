@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from appliance.editing.diff import Diff
 from appliance.editing.evaluation import Evaluation
 from appliance.editing.transaction import StaleRead
 from appliance.principal import Principal
-from appliance.store import journal, record_writes, zones
+from appliance.store import journal, pending_changes, record_writes, zones
 from appliance.zones.model import Zone
 
 Alongside = Callable[[Zone], None]
@@ -20,8 +21,17 @@ def writes(evaluation: Evaluation, alongside: Alongside | None) -> bool:
     return bool(evaluation.diff.changes or alongside)
 
 
-def commit(evaluation: Evaluation, principal: Principal, comment: str = "", alongside: Alongside | None = None) -> Diff:
-    """Store an evaluation and append it to the journal; raise StaleRead if a zone that it depends on has changed."""
+def commit(
+    evaluation: Evaluation,
+    principal: Principal,
+    comment: str = "",
+    alongside: Alongside | None = None,
+    confirm_within: timedelta | None = None,
+) -> Diff:
+    """Store an evaluation and append it to the journal; raise StaleRead if a zone that it depends on has changed.
+
+    With `confirm_within` the change is reverted after that time, unless it is confirmed before.
+    """
     diff = evaluation.diff
     if not writes(evaluation, alongside):
         return diff
@@ -38,4 +48,6 @@ def commit(evaluation: Evaluation, principal: Principal, comment: str = "", alon
     record_writes.execute(evaluation.statements)
     now = diff.after.updated_at
     journal.append(diff.after, "records", principal, now, diff.changes, comment, uuid=diff.change_id)
+    if confirm_within and diff.change_id:
+        pending_changes.add(diff.change_id, now + confirm_within)
     return diff

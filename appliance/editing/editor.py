@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
-from appliance.editing import history
+from dns.name import Name
+
+from appliance.editing import confirmation, history
 from appliance.editing.access import check_whole_zone, find_record, find_zone
 from appliance.editing.apply import apply_all
 from appliance.editing.change_set import ChangeSet
@@ -18,15 +20,17 @@ from appliance.editing.evaluation import Evaluation, evaluate, evaluate_many
 from appliance.editing.parser import Parser
 from appliance.editing.replace_all import replace_all
 from appliance.editing.requests import RecordInput, RecordRequest, check_comment
-from appliance.editing.transaction import evaluate_and_commit
+from appliance.editing.transaction import StaleRead, evaluate_and_commit
 from appliance.editing.write_count import CountWrite, counting_once, octets_of_diff
 from appliance.editing.zone_editor import ZoneEditor
 from appliance.editing.zone_names import own_names_of
+from appliance.errors import RuleBroken
 from appliance.principal import Principal
 from appliance.render.zone_file import apex_of
 from appliance.settings import QuotaSettings, Settings
 from appliance.store import versions, wakeup
 from appliance.store.file.database import Store
+from appliance.store.pending_changes import PendingChange
 from appliance.zones.model import Record, Zone
 
 Result = TypeVar("Result")
@@ -100,6 +104,7 @@ class Editor(ZoneEditor):
         dry_run: bool = False,
         alongside: Alongside | None = None,
         prepare: Callable[[Diff], Alongside] | None = None,
+        confirm_within: timedelta | None = None,
     ) -> Diff:
         """Apply all requests in order, under one serial, or none of them; the rules check the zone after all of them.
 
@@ -107,14 +112,17 @@ class Editor(ZoneEditor):
         of an InputError has the index of the request, such as `changes.3.value`. A dry run stores nothing and acquires
         no write lock. `alongside` is called in the transaction that stores the changes, with the zone before them; an
         exception rolls it back; so is what `prepare` returns, which is called with the diff before the write lock is
-        acquired. Raise MissingPermission if the principal lacks one that the changes need.
+        acquired. With `confirm_within` the change is reverted after that time, unless it is confirmed before. Raise
+        MissingPermission if the principal lacks one that the changes need.
         """
 
         def fill(change_set: ChangeSet) -> None:
             apply_all(change_set, requests(change_set.zone) if callable(requests) else requests)
 
         prepared = _either(alongside, prepare)
-        return self._change(principal, zone_uuid, fill, comment, dry_run=dry_run, prepare=prepared)
+        return self._change(
+            principal, zone_uuid, fill, comment, dry_run=dry_run, prepare=prepared, confirm_within=confirm_within
+        )
 
     def replace_records(
         self,
@@ -167,6 +175,34 @@ class Editor(ZoneEditor):
         with history.broken_rules_as_conflicts(f"version {serial} cannot be undone"):
             return self._change(principal, zone_uuid, fill, f"undid version {serial}", dry_run=dry_run)
 
+    def confirm_change(self, principal: Principal, zone_uuid: UUID, change_id: UUID) -> None:
+        """Confirm a change, so that it is not reverted; nothing is done if it was confirmed before.
+
+        Raise NotFound if the zone has no such change, ConfirmationExpired if it is too late, NotPermitted unless the
+        principal may write all records of the change.
+        """
+        with self._writing():
+            zone = find_zone(zone_uuid, principal.scope)
+            confirmation.confirm(zone, change_id, principal, self.clock())
+
+    def revert_change(self, pending: PendingChange) -> Diff:
+        """Revert a change that was not confirmed, but for RRsets that changed since or would break a rule.
+
+        The audit log names what stays as it is.
+        """
+        deployer, kept_owners = Principal.local("deployer"), frozenset[Name]()
+        while True:
+            with self.store.reading():
+                plan = confirmation.plan_of(pending, kept_owners)
+
+            prepared = confirmation.noting(plan, deployer, self.clock)
+            try:
+                return self._change(deployer, pending.zone, plan.fill, plan.comment, dry_run=False, prepare=prepared)
+            except StaleRead:
+                continue
+            except RuleBroken as broken:
+                kept_owners = plan.without(broken)
+
     def _change(
         self,
         principal: Principal,
@@ -176,6 +212,7 @@ class Editor(ZoneEditor):
         *,
         dry_run: bool,
         prepare: Callable[[Diff, None], Alongside | None] = lambda _diff, _result: None,
+        confirm_within: timedelta | None = None,
     ) -> Diff:
         """Store what `fill` does to the change set of the zone, or return what it would do."""
         check_comment(comment)
@@ -191,7 +228,7 @@ class Editor(ZoneEditor):
             with self.store.reading():
                 evaluation = evaluate_many(edit(Parser(self.parse))[0], principal, self.quotas)
             return replace(evaluation.diff, applied=False, change_id=None)
-        return self._write(principal, edit, comment, prepare, evaluate_many)[0]
+        return self._write(principal, edit, comment, prepare, evaluate_many, confirm_within)[0]
 
     def _write(
         self,
@@ -200,6 +237,7 @@ class Editor(ZoneEditor):
         comment: str = "",
         prepare: Callable[[Diff, Result], Alongside | None] = lambda _diff, _result: None,
         evaluate_edit: Callable[[ChangeSet, Principal, QuotaSettings], Evaluation] = evaluate,
+        confirm_within: timedelta | None = None,
     ) -> tuple[Diff, Result]:
         """Evaluate and store the changes of `edit`; if there are none, only what `prepare` returns is called."""
         parser = Parser(self.parse)
@@ -214,7 +252,7 @@ class Editor(ZoneEditor):
             evaluation, result, alongside = done
             if evaluation.diff.changes:
                 count(octets_of_diff(evaluation.diff))
-            return commit(evaluation, principal, comment, alongside), result
+            return commit(evaluation, principal, comment, alongside, confirm_within), result
 
         diff, result = evaluate_and_commit(
             self.store, evaluated, commit_evaluated, lambda done: writes(done[0], done[2])

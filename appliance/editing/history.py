@@ -5,7 +5,7 @@ Records get their uuid back, unless another zone has a record with that uuid by 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from uuid import uuid4
@@ -16,7 +16,7 @@ from appliance.editing.change_set import ChangeSet
 from appliance.errors import Conflict, RuleBroken
 from appliance.store import records, versions
 from appliance.store.versions import ZoneVersion
-from appliance.zones.changes import Change, Create, Delete, Update, invert, is_same
+from appliance.zones.changes import Change, Create, Delete, Update, invert, is_same, sides
 from appliance.zones.model import Record
 from appliance.zones.names import print_domain
 
@@ -45,6 +45,15 @@ def undo(change_set: ChangeSet, version: ZoneVersion) -> None:
         raise Conflict(f"version {version.serial} cannot be undone: {_listed(in_the_way)} changed since")
     for change in pending:
         inverse.apply(change)
+
+
+def revert(change_set: ChangeSet, row: int, keep: Callable[[Record], bool]) -> None:
+    """Revert what one row of the journal changed, but for records that `keep` says to keep."""
+    changes = invert(versions.changes_in(change_set.zone, row - 1, row))
+    inverse = _Inverse(change_set, [change for change in changes if not any(map(keep, sides(change)))])
+    for change in inverse.changes:
+        if not inverse.is_done(change):
+            inverse.apply(change)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import json
 import operator
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import peewee as pw
@@ -94,6 +95,15 @@ def existing(uuids: Iterable[UUID]) -> set[UUID]:
     record = tables.Record
     query = record.select(record.uuid)
     return {row.uuid for part in tables.batches(uuids) for row in query.where(record.uuid.in_(part))}
+
+
+def expired(now: datetime, limit: int) -> list[tuple[UUID, int, UUID]]:
+    """Return zone, revision of the zone, and uuid of records that have expired, at most `limit`, the oldest first."""
+    record, zone = tables.Record, tables.Zone
+    query = record.select(record.uuid, zone.uuid, zone.revision).join(zone)
+    is_over = record.expires_at.is_null(False) & (record.expires_at <= now)
+    rows = query.where(is_over, zone.deleted_at.is_null()).order_by(record.expires_at).limit(limit)
+    return [(row.zone.uuid, row.zone.revision, row.uuid) for row in rows]
 
 
 def find(scope: Scope, page: Page, filters: Filters) -> tuple[list[tuple[Zone, Record]], int]:

@@ -121,6 +121,11 @@ def rows_after(zone: Zone, after: int, until: int | None = None) -> Iterator[tab
     return iter(query.order_by(change.id).iterator())
 
 
+def records_in(row: tables.Change, zone: Zone) -> Iterator[Record]:
+    """Yield the records of a row of the journal, as they were and as they became."""
+    return (read_record(document, zone) for document in (*row.removed, *row.added))
+
+
 def require_restorable(version: ZoneVersion) -> None:
     """Raise Conflict unless the journal has what is needed to show and restore the version."""
     if not version.restorable:

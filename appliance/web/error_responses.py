@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 from appliance.errors import (
     ApplianceError,
     AuthenticationFailed,
+    ConfirmationExpired,
     IdempotencyConflict,
     InputError,
     RateLimited,
@@ -40,6 +41,7 @@ CODES: Mapping[int, str] = {
     503: "unavailable",
 }
 CODES_BY_TYPE: Mapping[type[ApplianceError], str] = {
+    ConfirmationExpired: "confirmation_expired",
     ZoneProtected: "zone_protected",
     IdempotencyConflict: "idempotency_conflict",
 }

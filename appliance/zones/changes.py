@@ -90,14 +90,14 @@ def touched_owners(changes: Iterable[Change]) -> frozenset[Name]:
 
     Without such an NS record the addresses of its nameserver may no longer be glue.
     """
-    touched = [record for change in changes for record in _sides(change)]
+    touched = [record for change in changes for record in sides(change)]
     return frozenset(record.owner for record in touched).union(_nameservers(touched))
 
 
 def reduced_owners(changes: Collection[Change]) -> frozenset[Name]:
     """Return the owners from which the changes only delete, without the nameservers that NS records name."""
     deleted = [change.record for change in changes if isinstance(change, Delete)]
-    others = [record for change in changes if not isinstance(change, Delete) for record in _sides(change)]
+    others = [record for change in changes if not isinstance(change, Delete) for record in sides(change)]
     kept = {record.owner for record in others}.union(_nameservers([*deleted, *others]))
     return frozenset(record.owner for record in deleted) - kept
 
@@ -107,8 +107,8 @@ def former_nameservers(changes: Collection[Change]) -> frozenset[Name]:
 
     Addresses of these nameservers may be left that are no longer glue.
     """
-    before = [_sides(change)[0] for change in changes if not isinstance(change, Create)]
-    written = {_sides(change)[-1].owner for change in changes if not isinstance(change, Delete)}
+    before = [sides(change)[0] for change in changes if not isinstance(change, Create)]
+    written = {sides(change)[-1].owner for change in changes if not isinstance(change, Delete)}
     return frozenset(_nameservers(before) - written)
 
 
@@ -126,7 +126,8 @@ def _nameservers(records: Iterable[Record]) -> set[Name]:
     return {server for server in servers if server is not None}
 
 
-def _sides(change: Change) -> tuple[Record, ...]:
+def sides(change: Change) -> tuple[Record, ...]:
+    """Return the records of the change, as they were and as they are after it."""
     match change:
         case Update(before, after):
             return before, after

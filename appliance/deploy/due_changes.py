@@ -1,0 +1,103 @@
+"""Changes that are due at a certain time: records that expire, and changes that nobody confirmed.
+
+They are written through the Editor like any other change, beside the loop, in a thread of its own.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from appliance.editing import DeleteRecord, Editor
+from appliance.errors import InputError, NotFound, StoreError
+from appliance.principal import Principal
+from appliance.store import pending_changes, records
+from appliance.store.file.database import Store
+
+log = logging.getLogger(__name__)
+
+EVERY = 1.0
+"""Seconds from one look at the store to the next."""
+MOST_AT_ONCE = 1000
+"""Expired records of one step."""
+COMMENT = "expired"
+_DEPLOYER = Principal.local("deployer")
+
+
+@dataclass(slots=True)
+class DueChanges:
+    """Deletes expired records and reverts unconfirmed changes as soon as they are due.
+
+    A record that a rule protects stays; it is tried again when its zone has changed.
+    """
+
+    store: Store
+    editor: Editor
+    clock: Callable[[], datetime]
+    _stopped: threading.Event = field(default_factory=threading.Event)
+    _refused: dict[UUID, int] = field(default_factory=dict)
+    """The revision of its zone at which the deletion of a record was refused."""
+
+    def run(self) -> None:
+        """Do what is due, every second, until `stop` is called."""
+        while not self._stopped.wait(EVERY):
+            try:
+                self.step()
+            except StoreError as failed:
+                log.warning("event=due-changes-failed reason=%r", str(failed))
+            except Exception:  # the top of the thread: the next second tries again
+                log.exception("event=due-changes-failed")
+
+    def stop(self) -> None:
+        """End `run` after the running step."""
+        self._stopped.set()
+
+    def step(self) -> None:
+        """Do what is due now; raise StoreError if the store fails."""
+        with self.store.connection():
+            for zone, uuids in self._expired().items():
+                self._delete(zone, uuids)
+            for pending in pending_changes.due(self.clock()):
+                self.editor.revert_change(pending)
+                log.info("event=change-reverted zone=%s serial=%d", pending.zone, pending.serial)
+
+    def _expired(self) -> dict[UUID, list[UUID]]:
+        """Return the records to delete, by zone."""
+        found: dict[UUID, list[UUID]] = defaultdict(list)
+        due = records.expired(self.clock(), MOST_AT_ONCE)
+        self._refused = {uuid: revision for _, revision, uuid in due if self._refused.get(uuid) == revision}
+        for zone, _, uuid in due:
+            if uuid not in self._refused:
+                found[zone].append(uuid)
+        return found
+
+    def _delete(self, zone: UUID, uuids: Sequence[UUID]) -> None:
+        """Delete the records together, or each that can be deleted if a rule protects one of them."""
+        try:
+            self._delete_all(zone, uuids)
+        except NotFound:
+            return  # the zone was deleted meanwhile
+        except InputError as refused:
+            if len(uuids) > 1:
+                for uuid in uuids:
+                    self._delete(zone, [uuid])
+                return
+            log.warning("event=expiry-refused zone=%s record=%s reason=%r", zone, uuids[0], str(refused))
+            self._refused |= {uuid: revision for _, revision, uuid in self._due_again(uuids)}
+
+    def _delete_all(self, zone: UUID, uuids: Sequence[UUID]) -> None:
+        def requests(_zone: object) -> list[DeleteRecord]:
+            still_due = {uuid for _, _, uuid in self._due_again(uuids)}
+            return [DeleteRecord(uuid) for uuid in uuids if uuid in still_due]
+
+        diff = self.editor.change_many(_DEPLOYER, zone, requests, COMMENT)
+        log.info("event=expired zone=%s records=%d", zone, len(diff.removed))
+
+    def _due_again(self, uuids: Sequence[UUID]) -> list[tuple[UUID, int, UUID]]:
+        wanted = set(uuids)
+        return [one for one in records.expired(self.clock(), MOST_AT_ONCE) if one[2] in wanted]

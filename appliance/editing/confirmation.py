@@ -1,0 +1,115 @@
+"""Changes that are reverted unless they are confirmed: confirm one, or plan how one is reverted.
+
+RRsets that changed since stay as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from dns.name import Name
+from dns.rdatatype import RdataType
+
+from appliance.editing import history
+from appliance.editing.access import check_grant
+from appliance.editing.change_set import ChangeSet
+from appliance.editing.commit import Alongside
+from appliance.editing.diff import Diff
+from appliance.editing.transaction import StaleRead
+from appliance.errors import ConfirmationExpired, NotFound, RuleBroken
+from appliance.principal import Principal
+from appliance.store import audit, pending_changes, versions, zones
+from appliance.store.pending_changes import PendingChange
+from appliance.zones.changes import sides
+from appliance.zones.model import Record, Zone
+from appliance.zones.names import print_domain
+
+RRsetKey = tuple[Name, RdataType]
+
+
+@dataclass(frozen=True, slots=True)
+class RevertPlan:
+    """How an unconfirmed change is reverted: RRsets that `changed` since stay, and all at `kept_owners`."""
+
+    pending: PendingChange
+    zone: Zone
+    touched: frozenset[RRsetKey]
+    changed: frozenset[RRsetKey]
+    kept_owners: frozenset[Name]
+
+    @property
+    def stays(self) -> list[RRsetKey]:
+        """The RRsets of the change that stay as they are."""
+        return sorted(key for key in self.touched if key in self.changed or key[0] in self.kept_owners)
+
+    @property
+    def comment(self) -> str:
+        """What is done, for journal and audit log."""
+        names = ", ".join(f"{rdtype.name} {print_domain(owner)}" for owner, rdtype in self.stays[: history.MOST_LISTED])
+        others = len(self.stays) - history.MOST_LISTED
+        listed = f"{names} and {others} others" if others > 0 else names
+        return f"version {self.pending.serial} was not confirmed: reverted" + (f"; not {listed}" if listed else "")
+
+    def fill(self, change_set: ChangeSet) -> None:
+        """Revert the change in a change set of the zone; raise StaleRead if it has changed since this plan."""
+        if _sets_since(change_set.zone, self.pending.row) != self.changed:
+            raise StaleRead
+        stays = set(self.stays)
+        history.revert(change_set, self.pending.row, lambda record: _key(record) in stays)
+
+    def without(self, broken: RuleBroken) -> frozenset[Name]:
+        """Return the owners to keep in the next plan: those that break a rule, or all if none is known."""
+        owners = {owner for owner, _ in self.touched} - self.kept_owners
+        found = {finding.owner for finding in broken.findings if finding.owner in owners}
+        return self.kept_owners | frozenset(owner for owner in found or owners if owner)
+
+
+def plan_of(pending: PendingChange, kept_owners: frozenset[Name] = frozenset()) -> RevertPlan:
+    """Return how the change is reverted now."""
+    zone = zones.get_any(pending.zone)
+    changes = versions.changes_in(zone, pending.row - 1, pending.row)
+    touched = _keys(record for change in changes for record in sides(change))
+    return RevertPlan(pending, zone, touched, _sets_since(zone, pending.row), kept_owners)
+
+
+def noting(plan: RevertPlan, principal: Principal, clock: Callable[[], datetime]) -> Callable[[Diff, None], Alongside]:
+    """Return what stores, in the transaction of the revert, that the change was reverted, and what stays."""
+
+    def note(zone: Zone) -> None:
+        now = clock()
+        pending_changes.note_reverted(plan.pending.change_id, now)
+        audit.append("change.revert", zone.account, print_domain(zone.name), principal, now, plan.comment)
+
+    return lambda _diff, _result: note
+
+
+def confirm(zone: Zone, change_id: UUID, principal: Principal, now: datetime) -> None:
+    """Confirm a change of the zone, in the write transaction of this thread; errors as of `Editor.confirm_change`."""
+    pending = pending_changes.get(change_id)
+    if pending is None or pending.zone != zone.uuid:
+        raise NotFound("this zone has no such change that is to be confirmed")
+    for change in versions.changes_in(zone, pending.row - 1, pending.row):
+        check_grant(principal, zone, change)
+    if pending.confirmed:
+        return
+    if pending.reverted or pending.due_at <= now:
+        raise ConfirmationExpired(f"the change was to be confirmed before {pending.due_at:%Y-%m-%dT%H:%M:%SZ}")
+    pending_changes.confirm(change_id, now)
+    audit.append("change.confirm", zone.account, print_domain(zone.name), principal, now, f"version {pending.serial}")
+
+
+def _sets_since(zone: Zone, row: int) -> frozenset[RRsetKey]:
+    """Return the RRsets that rows of the journal after that one changed, even if they are as before by now."""
+    changes = versions.rows_after(zone, row)
+    return _keys(record for one in changes for record in versions.records_in(one, zone))
+
+
+def _keys(found: Iterable[Record]) -> frozenset[RRsetKey]:
+    return frozenset(map(_key, found))
+
+
+def _key(record: Record) -> RRsetKey:
+    return record.owner, record.rdtype

@@ -1,0 +1,73 @@
+"""Changes that are reverted at a certain time, unless they are confirmed before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import peewee as pw
+
+from appliance.store import tables
+
+
+@dataclass(frozen=True, slots=True)
+class PendingChange:
+    """A change with its row in the journal and its serial; it is decided once it was confirmed or reverted."""
+
+    zone: UUID
+    change_id: UUID
+    row: int
+    serial: int
+    due_at: datetime
+    confirmed: bool
+    reverted: bool
+
+
+def add(change_id: UUID, due_at: datetime) -> None:
+    """Store, in the transaction of the change, that it is to be confirmed until then."""
+    tables.PendingChange.create(change=_row_of(change_id), due_at=due_at)
+
+
+def get(change_id: UUID) -> PendingChange | None:
+    """Return the change, or None if it was stored without a time until which it is to be confirmed."""
+    row = _select().where(tables.Change.uuid == change_id).get_or_none()
+    return _from_row(row) if row else None
+
+
+def due(now: datetime) -> list[PendingChange]:
+    """Return the changes of existing zones that are to be reverted now, the newest first."""
+    pending = tables.PendingChange
+    is_due = (pending.due_at <= now) & pending.confirmed_at.is_null() & pending.reverted_at.is_null()
+    query = _select().where(is_due, tables.Zone.deleted_at.is_null()).order_by(tables.Change.id.desc())
+    return [_from_row(row) for row in query]
+
+
+def confirm(change_id: UUID, now: datetime) -> None:
+    """Store that the change was confirmed."""
+    _update(change_id, confirmed_at=now)
+
+
+def note_reverted(change_id: UUID, now: datetime) -> None:
+    """Store that the change was reverted."""
+    _update(change_id, reverted_at=now)
+
+
+def _update(change_id: UUID, **changed: datetime) -> None:
+    pending = tables.PendingChange
+    pending.update(changed).where(pending.change == _row_of(change_id)).execute()
+
+
+def _row_of(change_id: UUID) -> pw.ModelSelect[tables.Change]:
+    return tables.Change.select(tables.Change.id).where(tables.Change.uuid == change_id)
+
+
+def _select() -> pw.ModelSelect[tables.PendingChange]:
+    columns = (tables.PendingChange, tables.Change.id, tables.Change.uuid, tables.Change.serial, tables.Zone.uuid)
+    return tables.PendingChange.select(*columns).join(tables.Change).join(tables.Zone)
+
+
+def _from_row(row: tables.PendingChange) -> PendingChange:
+    change = row.change
+    decided = row.confirmed_at is not None, row.reverted_at is not None
+    return PendingChange(change.zone.uuid, change.uuid, change.id, change.serial, row.due_at, *decided)

@@ -1,0 +1,193 @@
+"""Records that expire and changes that nobody confirmed, with a clock that is set by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from appliance.deploy.due_changes import DueChanges
+from appliance.editing import CreateRecord, DeleteRecord, Diff, RecordInput, RecordRequest, ReplaceRRset, UpdateRecord
+from appliance.errors import ConfirmationExpired, InputError, NotFound, NotPermitted
+from appliance.principal import EVERYTHING, TokenLimits
+from appliance.store import audit, records, versions, zones
+from appliance.store.zones import Page
+from appliance.zones.model import Record, Zone
+from tests.workspace import Workspace
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def zone(workspace: Workspace) -> Zone:
+    """A zone."""
+    return workspace.zone()
+
+
+@pytest.fixture
+def due(workspace: Workspace) -> DueChanges:
+    """The job of the deployer."""
+    return DueChanges(workspace.store, workspace.editor, workspace.clock)
+
+
+def expiring(workspace: Workspace, zone: Zone, name: str, value: str, expires_at: datetime | None) -> Record:
+    """Create an A record that expires."""
+    requested = RecordInput("A", name, value, expires_at=expires_at)
+    return workspace.editor.create_record(workspace.owner, zone.uuid, requested)[1]
+
+
+def change(
+    workspace: Workspace, zone: Zone, requests: Sequence[RecordRequest], within: timedelta | None = HOUR
+) -> Diff:
+    """Change the zone; the change is to be confirmed."""
+    return workspace.editor.change_many(workspace.owner, zone.uuid, requests, confirm_within=within)
+
+
+def values(zone: Zone) -> list[str]:
+    """Return the values of all records."""
+    return [record.value for record in records.of_zone(zone)]
+
+
+def last_audit(workspace: Workspace, action: str) -> str:
+    """Return the detail of the newest entry of that kind."""
+    entries, _ = audit.find(workspace.owner.scope, Page())
+    return next(one.detail for one in entries if one.kind == action)
+
+
+def test_records_go_when_they_expire(workspace: Workspace, zone: Zone, due: DueChanges) -> None:
+    soon = workspace.clock() + HOUR
+    for number, moment in enumerate((soon, soon, soon + HOUR, None)):
+        expiring(workspace, zone, "www", f"192.0.2.{number}", moment)
+    due.step()
+    assert len(values(zone)) == 4
+    workspace.clock.forward(hours=1)
+    due.step()
+    assert values(zone) == ["192.0.2.2", "192.0.2.3"]
+    newest = versions.latest(zones.get_any(zone.uuid))
+    assert (newest.actor, newest.comment, newest.removed) == ("deployer", "expired", 2)
+    serial = newest.serial
+    due.step()
+    assert zones.get_any(zone.uuid).serial == serial
+    workspace.clock.forward(hours=1)
+    due.step()
+    assert values(zone) == ["192.0.2.3"]
+
+
+def test_an_expiry_is_in_the_future_and_can_be_changed(workspace: Workspace, zone: Zone, due: DueChanges) -> None:
+    with pytest.raises(InputError, match="is not in the future: it is 2031-05-04T12:00:00Z now") as refused:
+        expiring(workspace, zone, "www", "192.0.2.1", workspace.clock())
+    assert refused.value.field == "expires_at"
+    record = expiring(workspace, zone, "www", "192.0.2.1", workspace.clock() + HOUR)
+    workspace.clock.forward(hours=2)
+    change(workspace, zone, [UpdateRecord(record.uuid, {"comment": "what was not sent is not judged again"})], None)
+    change(workspace, zone, [ReplaceRRset("A", "www", ["192.0.2.1"])], None)
+    assert records.of_zone(zone)[0].expires_at == record.expires_at
+    serial = zones.get_any(zone.uuid).serial
+    change(workspace, zone, [UpdateRecord(record.uuid, {"expires_at": None})], None)
+    assert zones.get_any(zone.uuid).serial == serial  # nothing that is published changed
+    due.step()
+    assert values(zone) == ["192.0.2.1"]
+
+
+def test_a_record_that_a_rule_protects_stays_and_the_others_go(
+    workspace: Workspace, zone: Zone, due: DueChanges
+) -> None:
+    soon = workspace.clock() + HOUR
+    expiring(workspace, zone, "ns", "192.0.2.1", soon)
+    expiring(workspace, zone, "www", "192.0.2.2", soon)
+    server = workspace.add(zone, "NS", "@", "ns.example.com")
+    workspace.clock.forward(hours=1)
+    due.step()
+    assert sorted(values(zone)) == ["192.0.2.1", "ns.example.com"]
+    before = len(workspace.journal())
+    due.step()
+    assert len(workspace.journal()) == before
+    workspace.editor.delete_record(workspace.owner, server.uuid)
+    due.step()
+    assert values(zone) == []
+
+
+def test_a_change_that_is_not_confirmed_is_reverted(workspace: Workspace, zone: Zone, due: DueChanges) -> None:
+    kept, old = workspace.add(zone, "A", "www", "192.0.2.1", ttl=60), workspace.add(zone, "A", "old", "192.0.2.2")
+    before = records.of_zone(zone)
+    update = UpdateRecord(kept.uuid, {"value": "192.0.2.9", "ttl": 300})
+    requests: list[RecordRequest] = [update, DeleteRecord(old.uuid), CreateRecord(RecordInput("TXT", "new", "text"))]
+    diff = change(workspace, zone, requests)
+    assert versions.latest(diff.after).confirm_by == workspace.clock() + HOUR
+    workspace.clock.forward(minutes=59)
+    due.step()
+    assert len(workspace.journal()) == 4
+    workspace.clock.forward(minutes=1)
+    due.step()
+    after = records.of_zone(zone)
+    assert [(one.uuid, one.key, one.ttl) for one in after] == [(one.uuid, one.key, one.ttl) for one in before]
+    newest = versions.latest(zones.get_any(zone.uuid))
+    assert newest.serial > diff.after.serial and newest.actor == "deployer"
+    assert newest.comment == f"version {diff.after.serial} was not confirmed: reverted"
+    assert last_audit(workspace, "change.revert") == newest.comment
+    due.step()
+    assert versions.latest(zones.get_any(zone.uuid)) == newest
+    assert versions.get(zones.get_any(zone.uuid), diff.after.serial).confirm_by is None
+
+
+def test_sets_that_changed_since_stay_and_are_named(workspace: Workspace, zone: Zone, due: DueChanges) -> None:
+    www, old = workspace.add(zone, "A", "www", "192.0.2.1"), workspace.add(zone, "A", "old", "192.0.2.1")
+    change(workspace, zone, [UpdateRecord(one.uuid, {"value": "192.0.2.2"}) for one in (www, old)])
+    workspace.add(zone, "A", "www", "192.0.2.3")
+    workspace.clock.forward(hours=1)
+    due.step()
+    assert values(zone) == ["192.0.2.1", "192.0.2.2", "192.0.2.3"]
+    assert last_audit(workspace, "change.revert").endswith("was not confirmed: reverted; not A www.example.com")
+
+
+def test_what_would_break_a_rule_stays(workspace: Workspace, zone: Zone, due: DueChanges) -> None:
+    www, old = workspace.add(zone, "A", "www", "192.0.2.1"), workspace.add(zone, "A", "old", "192.0.2.1")
+    change(workspace, zone, [DeleteRecord(www.uuid), DeleteRecord(old.uuid)])
+    workspace.add(zone, "CNAME", "www", "example.net")
+    workspace.clock.forward(hours=1)
+    due.step()
+    assert values(zone) == ["192.0.2.1", "example.net"]
+    assert last_audit(workspace, "change.revert").endswith("not A www.example.com")
+
+
+def test_a_confirmed_change_stays(workspace: Workspace, zone: Zone, due: DueChanges) -> None:
+    diff = change(workspace, zone, [CreateRecord(RecordInput("A", "www", "192.0.2.1"))])
+    assert diff.change_id
+    for _ in range(2):
+        workspace.editor.confirm_change(workspace.owner, zone.uuid, diff.change_id)
+    assert last_audit(workspace, "change.confirm") == f"version {diff.after.serial}"
+    workspace.clock.forward(hours=2)
+    due.step()
+    assert values(zone) == ["192.0.2.1"] and versions.latest(diff.after).confirm_by is None
+
+
+def test_who_cannot_confirm_what(workspace: Workspace, zone: Zone) -> None:
+    diff = change(workspace, zone, [CreateRecord(RecordInput("A", "www", "192.0.2.1"))])
+    other = change(workspace, zone, [CreateRecord(RecordInput("A", "www", "192.0.2.2"))], None)
+    confirm = workspace.editor.confirm_change
+    assert diff.change_id and other.change_id
+    with pytest.raises(NotFound, match="no such change that is to be confirmed"):
+        confirm(workspace.owner, zone.uuid, other.change_id)
+    with pytest.raises(NotFound, match="no such zone"):
+        confirm(workspace.stranger, zone.uuid, diff.change_id)
+    limited = replace(workspace.owner, limits=TokenLimits(record_names=("mail",)))
+    with pytest.raises(NotPermitted):
+        confirm(limited, zone.uuid, diff.change_id)
+    workspace.clock.forward(hours=1)
+    with pytest.raises(ConfirmationExpired, match="before 2031-05-04T13:00:00Z"):
+        confirm(workspace.owner, zone.uuid, diff.change_id)
+
+
+def test_changes_of_a_deleted_zone_are_reverted_once_it_is_restored(
+    workspace: Workspace, zone: Zone, due: DueChanges
+) -> None:
+    change(workspace, zone, [CreateRecord(RecordInput("A", "www", "192.0.2.1"))])
+    workspace.editor.delete_zone(workspace.owner, zone.uuid)
+    workspace.clock.forward(hours=2)
+    due.step()
+    workspace.editor.undelete_zone(workspace.owner, zone.uuid)
+    due.step()
+    restored = zones.get(zone.uuid, EVERYTHING)
+    assert restored and values(restored) == []
