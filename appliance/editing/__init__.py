@@ -21,6 +21,7 @@
     zone_names   which names may become zones, and of which account
     history      former states of a zone, to restore or undo
     undelete     brings deleted zones back
+    confirmation changes that are reverted unless they are confirmed
     new_holds    which new zones are held until their ownership is proven
     quotas       numbers of zones and records
     zone_editor  the part of the Editor that writes whole zones
