@@ -74,10 +74,11 @@ class _Inverse:
         created = [change.record for change in changes if isinstance(change, Create)]
         change_set.load_records(_record_of(change).uuid for change in changes)
         change_set.load(record.owner for record in created)
+        self._uuids = {_record_of(change).uuid for change in changes}
         self._elsewhere = records.existing(record.uuid for record in created)
 
     def is_done(self, change: Change) -> bool:
-        """Return whether the zone has the state after the change already; of data, under any uuid."""
+        """Return whether the zone has the state after the change already; data also in a record of another change."""
         match change:
             case Delete(record):
                 return self._change_set.find(record.uuid) is None
@@ -85,7 +86,8 @@ class _Inverse:
                 return self._is_now(after)
             case Create(record):
                 members = self._change_set.members(record.owner, record.rdtype).all()
-                return self._is_now(record) or any(one.wire == record.wire for one in members)
+                others = (one for one in members if one.uuid not in self._uuids)
+                return self._is_now(record) or any(one.wire == record.wire for one in others)
 
     def changed_since(self, change: Change) -> Record | None:
         """Return the record of the change if it is not in the state before the change, else None."""

@@ -107,6 +107,14 @@ def test_a_record_that_is_back_already_is_not_in_the_way(workspace: Workspace, z
     assert {one.ttl for one in records.of_zone(zone)} == {60}
 
 
+def test_a_record_replaced_by_an_equal_one_is_back(workspace: Workspace, zone: Zone) -> None:
+    change(workspace, zone, a("www", "192.0.2.1"))
+    then = content(zone)
+    mistake = change(workspace, zone, DeleteRecord(of(zone, "www").uuid), a("www", "192.0.2.1"))
+    workspace.editor.undo_version(workspace.owner, zone.uuid, mistake)
+    assert content(zone) == then
+
+
 def test_what_would_break_a_rule_is_a_conflict(workspace: Workspace, zone: Zone) -> None:
     serial = change(workspace, zone, a("www", "192.0.2.1"))
     mistake = change(workspace, zone, DeleteRecord(of(zone, "www").uuid))
