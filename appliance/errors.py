@@ -8,6 +8,7 @@
     |   +-- InvalidValue             not valid data of that record type, or a number out of range
     |   +-- UnsupportedType          a record type that the appliance does not serve
     |   +-- QuotaReached             more than the account or the zone may have
+    |   +-- LinesRefused(lines)      a zone file has lines that cannot be records here
     |   `-- RuleBroken(findings)     each record is valid, but the zone would not be
     +-- StateError                   the request is valid, but not in the present state
     |   +-- NotFound
@@ -17,6 +18,7 @@
     |   +-- PreconditionFailed       the object has changed since the client read it
     |   +-- IdempotencyConflict      the key belongs to another request
     |   +-- ConfirmationExpired      a change was to be confirmed before
+    |   +-- ConfirmationRequired     the request removes much, and was not confirmed
     |   +-- Conflict                 other changes are in the way, or what is needed is no longer stored
     |   `-- AlreadyRunning           another process holds an exclusive lock
     +-- AccessError                  the client is refused before its request is read
@@ -84,6 +86,23 @@ class QuotaReached(InputError):
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedLine:
+    """A line of a zone file that cannot be a record here, with the reason."""
+
+    line: int
+    detail: str
+
+
+class LinesRefused(InputError):
+    """Lines of a zone file cannot be records here; the message is that of the first."""
+
+    def __init__(self, lines: Sequence[RefusedLine]) -> None:
+        more = f" (and {len(lines) - 1} other lines are refused)" if len(lines) > 1 else ""
+        super().__init__(lines[0].detail + more, f"line.{lines[0].line}")
+        self.lines = tuple(lines)
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One reason why a zone could not be served; `field` is the input at fault, `owner` the name that it concerns."""
 
@@ -134,6 +153,10 @@ class IdempotencyConflict(StateError):
 
 class ConfirmationExpired(StateError):
     """The change was to be confirmed before; it is or will be reverted."""
+
+
+class ConfirmationRequired(StateError):
+    """The request would remove much, and has to be repeated with a confirmation."""
 
 
 class Conflict(StateError):

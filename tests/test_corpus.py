@@ -1,7 +1,7 @@
 """Zone files as people write them: stored through the API's parsers, served, transferred, and compared with BIND's own.
 
-Each file of `corpus/` is read twice: by dnspython, whose records are stored as a client would send them, and by
-named-compilezone. The secondary must transfer the octets of the latter.
+Each file of `corpus/` is read twice: by the reader of zone files, whose records are stored as a client would send them,
+and by named-compilezone. The secondary must transfer the octets of the latter.
 """
 
 from __future__ import annotations

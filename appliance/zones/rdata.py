@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import dns.exception
 import dns.rdata
-from dns.name import Name
+from dns.name import IDNA_2008_Practical, Name
 from dns.rdata import Rdata
 from dns.rdataclass import IN
 from dns.rdatatype import RdataType
@@ -85,13 +85,8 @@ def parse_rdata(record_type: str, value: str, priority: int | None, origin: Name
         refuse_brackets(value)
     refuse_control_characters(value, "value")
     written = rdata_format.write(value, priority or 0, origin)
-    try:
-        if isinstance(written, str):
-            written = dns.rdata.from_text(IN, rdtype, written, origin=dns.name.root, relativize=False)
-        wire = written.to_wire() or b""
-        rdata = parse_wire(rdtype, wire)
-    except (dns.exception.DNSException, ValueError, OverflowError, struct.error) as error:
-        raise InvalidValue(f"the value is not valid {record_type} data: {_reason(error)}", "value") from None
+    rdata = read_presentation(rdtype, written) if isinstance(written, str) else written
+    wire = rdata.to_wire() or b""
     if len(wire) > rdata_format.max_octets:
         raise InvalidValue(f"the data has {len(wire)} octets; at most {rdata_format.max_octets} are allowed", "value")
     refuse_unloadable(rdata)
@@ -112,6 +107,25 @@ def parse_type(record_type: str) -> RdataType:
 def parse_wire(rdtype: RdataType, wire: bytes) -> Rdata:
     """Return the rdata with that wire form, which is uncompressed as `Rdata.to_wire` returns it."""
     return dns.rdata.from_wire(IN, rdtype, wire, 0, len(wire))
+
+
+def read_presentation(rdtype: RdataType, text: str, origin: Name = dns.name.root) -> Rdata:
+    """Return the rdata of one line of text, in which names are relative to `origin`, as zone files have it.
+
+    Labels with letters other than ASCII are those of IDNA 2008. Raise InvalidValue if it is not valid data of the type.
+    """
+    if rdtype == RdataType.LOC:
+        text = _ALTITUDE.sub(_exact_altitude, text, count=1)
+    try:
+        rdata = dns.rdata.from_text(IN, rdtype, text, origin, relativize=False, idna_codec=IDNA_2008_Practical)
+        return parse_wire(rdtype, rdata.to_wire() or b"")
+    except (dns.exception.DNSException, ValueError, OverflowError, struct.error) as error:
+        raise InvalidValue(f"the value is not valid {rdtype.name} data: {_reason(error)}", "value") from None
+
+
+def _exact_altitude(found: re.Match[str]) -> str:
+    """Return the altitude of a LOC with a third decimal: the floats of dnspython would round `8465.71m` down."""
+    return f"{found[1]}.{(found[2] or '')[:2]:0<2}4{found[3]}"
 
 
 def has_priority(rdtype: RdataType) -> bool:
@@ -240,13 +254,6 @@ def _structured(value: str, _priority: int, _origin: Name) -> str:
     return value
 
 
-def _location(value: str, priority: int, origin: Name) -> str:
-    """Return the text of a LOC with a third decimal of the altitude: dnspython's floats would round `8465.71m` down."""
-    return _ALTITUDE.sub(
-        lambda found: f"{found[1]}.{(found[2] or '')[:2]:0<2}4{found[3]}", _structured(value, priority, origin), 1
-    )
-
-
 def _with_target(index: int) -> Callable[[str, int, Name], str]:
     def write(value: str, priority: int, origin: Name) -> str:
         words = _structured(value, priority, origin).split(" ")
@@ -278,7 +285,7 @@ TYPES: Mapping[RdataType, RdataFormat] = {
     RdataType.NAPTR: RdataFormat(_with_target(-1), target=-1, max_octets=1_100),
     RdataType.SVCB: RdataFormat(_with_target(1), target=1, max_octets=MAX_ESCAPED_OCTETS),
     RdataType.HTTPS: RdataFormat(_with_target(1), target=1, max_octets=MAX_ESCAPED_OCTETS),
-    RdataType.LOC: RdataFormat(_location),
+    RdataType.LOC: RdataFormat(_structured),
     RdataType.URI: RdataFormat(_structured, max_octets=MAX_ESCAPED_OCTETS),
     RdataType.SMIMEA: RdataFormat(_structured, max_octets=MAX_OCTETS),
     RdataType.OPENPGPKEY: RdataFormat(_structured, max_octets=MAX_OCTETS),

@@ -1,4 +1,4 @@
-"""The zone files of this folder: read by dnspython and by BIND, stored as a client would send them, and served."""
+"""The zone files of this folder: read by the reader of zone files and by BIND, stored as requested, and served."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from appliance.render.zone_file import zone_file
 from appliance.store import records
 from appliance.zones.model import Zone
 from appliance.zones.names import print_domain
-from appliance.zones.rdata import has_priority
+from appliance.zones.zone_file_reader import decode_zone_file, read_zone_file
 from tests.pair import Pair, program
 from tests.soak.transfers import Row, Transfers
 from tests.workspace import APEX, SERVERS, Workspace, open_workspace
@@ -38,7 +38,7 @@ def served_rows(pair: Pair, folder: Path) -> dict[Name, frozenset[Row]]:
     The store is created in that folder. The rows lack SOA and NS of the appliance itself.
     """
     with open_workspace(folder) as workspace:
-        inputs = {origin_of(file): [_input(*one) for one in read(file, file)] for file in FILES}
+        inputs = {origin_of(file): _inputs(file) for file in FILES}
         inputs[LONGEST_ZONE] = _LONGEST_INPUTS
         zones = [_stored(workspace, origin, requested) for origin, requested in inputs.items()]
         for zone in zones:
@@ -78,13 +78,11 @@ def _stored(workspace: Workspace, origin: Name, requested: Sequence[RecordInput]
     return workspace.editor.change_many(workspace.owner, zone.uuid, [CreateRecord(one) for one in requested]).after
 
 
-def _input(owner: Name, ttl: int, rdata: Rdata) -> RecordInput:
-    """Return a record as a client would send it."""
-    text, priority = rdata.to_text(), None
-    if has_priority(rdata.rdtype):
-        first, text = text.split(" ", maxsplit=1)
-        priority = int(first)
-    return RecordInput(rdata.rdtype.name, owner.to_text(), text, ttl=ttl, priority=priority)
+def _inputs(file: Path) -> list[RecordInput]:
+    """Return the records of a file as a client would send them."""
+    found = read_zone_file(decode_zone_file(file.read_bytes()), origin_of(file))
+    assert not found.refused
+    return [RecordInput(one.record_type, one.name, one.value, one.ttl, one.priority) for one in found.records]
 
 
 def _row(origin: Name, owner: Name, ttl: int, rdata: Rdata) -> Row:
