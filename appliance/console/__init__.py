@@ -16,6 +16,8 @@
     pasted         TXT records as programs print them for a zone file
     unique_texts   TXT records of which a name may have only one
     drafts         the draft of a zone: its changes, their dry run, saving them
+    draft_version  which draft a page shows
+    draft_marks    what a draft does to which record
     draft_pages    the page of a draft
     zone_state     the state of a zone in words
     deployment     the deployment of a zone, lookup at each nameserver, the delegation

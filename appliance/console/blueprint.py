@@ -15,6 +15,7 @@ from appliance.console import (
     dashboard,
     deployment,
     draft_pages,
+    drafts,
     people,
     record_list,
     records,
@@ -121,6 +122,7 @@ def _in_templates() -> dict[str, object]:
         "time": print_time,
         "age": print_age,
         "csrf_field": CSRF_FIELD,
+        "draft_of": drafts.draft_of,
         **names,
         **texts,
     }

@@ -9,7 +9,7 @@ from flask import Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from appliance.console import drafts
-from appliance.console.drafts import Change
+from appliance.console.draft_version import Change, is_in_version
 from appliance.console.forms import Form, submitted_form
 from appliance.console.pages import pages, redirect_to, render_page
 from appliance.console.zones import get_zone, parse_integer
@@ -43,7 +43,7 @@ def show_draft(uuid: UUID) -> Response:
 
 @pages.post("/zones/<uuid:uuid>/changes/")
 def submit_draft(uuid: UUID) -> Response | BaseResponse:
-    """Save the draft under one serial, remove one change from it, or discard it."""
+    """Publish the draft under one serial, remove one change from it, or discard it."""
     zone, form = get_zone(uuid), submitted_form()
     version = form[drafts.VERSION_FIELD]
     with form.collecting_errors():
@@ -71,6 +71,7 @@ def _draft_page(zone: Zone, form: Form | None = None, status: int = 200) -> Resp
         "draft.html",
         status,
         zone=zone,
+        is_review=True,
         changes=[_describe(zone, change, form) for change in changes[shown.offset :][: shown.size]],
         paging=neighbours(len(changes), shown),
         result=result,
@@ -82,7 +83,7 @@ def _draft_page(zone: Zone, form: Form | None = None, status: int = 200) -> Resp
 def _describe(zone: Zone, change: Change, form: Form) -> dict[str, Any]:
     """Return a change for the template: the action, the record, and whether the submitted form did not show it."""
     version = form[drafts.VERSION_FIELD]
-    change = {**change, "is_new": bool(version) and not drafts.is_in_version(version, change)}
+    change = {**change, "is_new": bool(version) and not is_in_version(version, change)}
     with reading():
         record = records.get_in(zone, UUID(change["uuid"])) if "uuid" in change else None
     if record is None:

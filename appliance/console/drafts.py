@@ -5,14 +5,12 @@ A draft holds changes in the form in which the API takes them. Each time it is s
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
+from appliance.console import draft_version
+from appliance.console.draft_version import Change
 from appliance.console.session import current_session
 from appliance.console.unique_texts import refuse_second
 from appliance.editing import CreateRecord, DeleteRecord, Diff, RecordInput, RecordRequest, UpdateRecord
@@ -21,12 +19,13 @@ from appliance.principal import Scope
 from appliance.render.zone_diff import Line, diff_lines
 from appliance.store import audit, drafts
 from appliance.store.zones import Page
-from appliance.web.context import context
+from appliance.web.context import context, reading
 from appliance.zones.model import Record, Zone
 
-Change = Mapping[str, Any]
-MAX_CHANGES = 200
+MAX_CHANGES = 2_000
 """Changes that one draft may hold."""
+MAX_OCTETS = 1024 * 1024
+"""Octets of JSON that one draft may hold."""
 VERSION_FIELD = "draft_version"
 """The form field that holds the version of the draft that the page shows."""
 _FIELD_PREFIX = "changes."
@@ -40,6 +39,14 @@ class DraftResult:
     lines: list[Line]
     problem: str = ""
     index: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DraftState:
+    """The number of changes in a draft, and its version."""
+
+    count: int
+    version: str
 
 
 def create_change(fields: Change) -> Change:
@@ -62,14 +69,31 @@ def get_changes(zone: Zone) -> list[Change]:
     return list(drafts.of(zone, current_session().account.uuid))
 
 
-def add(zone: Zone, added: list[Change]) -> None:
-    """Add changes to the draft, except those that it already holds; raise InputError above MAX_CHANGES."""
-    with context().store.writing():
+def draft_of(zone: Zone) -> DraftState:
+    """Return the state of the draft of the zone."""
+    with reading():
         changes = get_changes(zone)
-        changes += [change for change in added if change not in changes]
-        if len(changes) > MAX_CHANGES:
-            raise InputError(f"a draft holds at most {MAX_CHANGES} changes: save it first")
-        _put(zone, changes)
+    return DraftState(len(changes), version_of(zone, changes))
+
+
+def add(zone: Zone, added: list[Change]) -> None:
+    """Add changes to the draft, each in place of an earlier one of the same record; raise InputError if too many."""
+    with context().store.writing():
+        _put(zone, _of_allowed_size(with_changes(get_changes(zone), added)))
+
+
+def replace(zone: Zone, changes: list[Change], version: str) -> None:
+    """Let the draft hold these changes; raise InputError if too many, or if it is no longer at that version."""
+    with context().store.writing():
+        _check_version(version, None, get_changes(zone))
+        _put(zone, _of_allowed_size(changes))
+
+
+def with_changes(changes: list[Change], added: list[Change]) -> list[Change]:
+    """Return the changes and the added ones, without repetitions and without earlier changes of the same records."""
+    records = {change["uuid"] for change in added if "uuid" in change}
+    kept = [change for change in changes if change.get("uuid") not in records and change not in added]
+    return [*kept, *added]
 
 
 def discard(zone: Zone, version: str, index: int | None = None) -> None:
@@ -87,9 +111,19 @@ def dry_run(zone: Zone, changes: list[Change]) -> Diff:
     )
 
 
-def save(zone: Zone, changes: list[Change]) -> Diff:
-    """Save these changes under one serial."""
-    return context().editor.change_many(current_session().principal, zone.uuid, lambda now: _requests(now, changes))
+def save(zone: Zone, change: Change) -> Diff:
+    """Save one change and nothing else of the draft, which no longer has an earlier change of the same record."""
+
+    def drop_superseded(now: Zone) -> None:
+        drafted = get_changes(now)
+        left = with_changes(drafted, [change])[:-1]
+        if left != drafted:
+            _put(now, left)
+
+    principal = current_session().principal
+    return context().editor.change_many(
+        principal, zone.uuid, lambda now: _requests(now, [change]), alongside=drop_superseded
+    )
 
 
 def save_draft(zone: Zone, version: str, comment: str) -> Diff:
@@ -111,13 +145,8 @@ def save_draft(zone: Zone, version: str, comment: str) -> Diff:
 
 
 def version_of(zone: Zone, changes: list[Change]) -> str:
-    """Return the version of the draft: the revision of the zone, and a digest of each change."""
-    return ".".join([str(zone.revision), *map(_digest, changes)])
-
-
-def is_in_version(version: str, change: Change) -> bool:
-    """Return whether the draft at that version holds the change."""
-    return _digest(change) in version.split(".")[1:]
+    """Return the version of the draft of the zone with these changes."""
+    return draft_version.version_of(zone.revision, changes)
 
 
 def lines_of(diff: Diff) -> list[Line]:
@@ -148,31 +177,31 @@ def _put(zone: Zone, changes: list[Change]) -> None:
     drafts.put(zone, current_session().account.uuid, changes, context().clock())
 
 
+def _of_allowed_size(changes: list[Change]) -> list[Change]:
+    """Return the changes; raise InputError above MAX_CHANGES or MAX_OCTETS."""
+    octets = len(json.dumps(changes))
+    if len(changes) > MAX_CHANGES or octets > MAX_OCTETS:
+        raise InputError(
+            f"a draft holds at most {MAX_CHANGES} changes and {MAX_OCTETS // 1024} KiB, and these are {len(changes)} "
+            f"changes of {octets // 1024} KiB: publish or discard the draft first. For a large zone file, use the call "
+            "PUT /api/v1/dns-zones/{zone}/zonefile/ or the command dns-appliance zone import"
+        )
+    return changes
+
+
 def _check_version(version: str, zone: Zone | None, changes: list[Change]) -> None:
     """Raise InputError if the draft, or the zone where one is given, is no longer at that version."""
-    revision, *shown = version.split(".")
-    now, then = Counter(map(_digest, changes)), Counter(shown)
-    differences = [
-        _count_changes(count.total(), verb) for count, verb in ((now - then, "added"), (then - now, "removed")) if count
-    ]
-    if zone and revision != str(zone.revision):
+    differences = [*draft_version.differences(version, changes)]
+    if zone and draft_version.revision_in(version) != str(zone.revision):
         differences.append(f"{_last_actor(zone)} changed the zone")
     if differences:
         text = f"nothing was changed: since this page was loaded, {' and '.join(differences)}. Review the draft again"
         raise InputError(text, VERSION_FIELD)
 
 
-def _count_changes(number: int, verb: str) -> str:
-    return f"1 change was {verb}" if number == 1 else f"{number} changes were {verb}"
-
-
 def _last_actor(zone: Zone) -> str:
     (entry, *_), _ = audit.find(Scope(None, frozenset({zone.uuid})), Page(1, 1))
     return entry.actor
-
-
-def _digest(change: Change) -> str:
-    return hashlib.sha256(json.dumps(change, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def _requests(zone: Zone, changes: list[Change]) -> list[RecordRequest]:

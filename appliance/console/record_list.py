@@ -12,6 +12,7 @@ from flask import Response, request
 
 from appliance.compiler import delegated_lines
 from appliance.console import drafts
+from appliance.console.draft_marks import MOST_ADDED, marks_of
 from appliance.console.pages import pages, render_page
 from appliance.console.record_forms import FORMS
 from appliance.console.zones import get_zone
@@ -83,7 +84,9 @@ def show_zone(uuid: UUID) -> Response:
         sort=sort,
         sort_links={key: _sort_link(key, sort) for key in SORT_KEYS},
         deployment=deployment,
-        changes=changes,
+        marks=marks_of(zone, changes),
+        most_added=MOST_ADDED,
+        is_start=is_start,
         children=children,
         most_children=MOST_CHILDREN,
         shown=_rows_per_rrset([len(rrset.records) for rrset in found]),

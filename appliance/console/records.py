@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from appliance.console import drafts
 from appliance.console.draft_pages import add_to_draft
-from appliance.console.drafts import Change
+from appliance.console.draft_version import Change
 from appliance.console.forms import Form, submitted_form
 from appliance.console.pages import pages, redirect_to, render_page
 from appliance.console.record_forms import FORMS, RecordForm, form_of
@@ -84,18 +84,22 @@ def _submit(
     change: Callable[[], Change],
     record: Record | None = None,
 ) -> Response | BaseResponse:
-    """Do what the pressed button means; show the form again after a preview or an error."""
-    drafted, lines = drafts.get_changes(zone), None
-    with form.collecting_errors(), _errors_of_change(len(drafted)):
-        changes = [*drafted, change()]
+    """Do what the pressed button means; show the form again after a preview or an error.
+
+    Only "save" is about this record alone: the draft with its other changes stays as it is.
+    """
+    drafted, lines = drafts.get_changes(zone) if form["intent"] != "save" else [], None
+    changes: list[Change] = []
+    with form.collecting_errors(), _errors_of_last(changes):
+        changes.extend(drafts.with_changes(drafted, [change()]))
         if form["intent"] == "preview":
             lines = drafts.lines_of(drafts.dry_run(zone, changes))
-        elif form["intent"] == "draft" or drafted:
+        elif form["intent"] == "draft":
             drafts.dry_run(zone, changes)
             drafts.add(zone, changes[-1:])
             return redirect_to("console.draft", uuid=zone.uuid)
         else:
-            diff = drafts.save(zone, changes)
+            diff = drafts.save(zone, changes[0])
             notice = f"Saved with serial {diff.after.serial}." if diff.changes else "No changes to save."
             return redirect_to("console.zone", notice, uuid=zone.uuid)
     if record and "revision" in form.errors:
@@ -133,13 +137,13 @@ def _conflict_page(zone: Zone, record_form: RecordForm, form: Form, record: Reco
 
 
 @contextmanager
-def _errors_of_change(index: int) -> Iterator[None]:
-    """Report errors of the change at that index at the fields of its form, and those of other changes above it."""
+def _errors_of_last(changes: list[Change]) -> Iterator[None]:
+    """Report errors of the last of the changes at the fields of its form, and those of other changes above it."""
     try:
         yield
     except InputError as error:
         at, field = drafts.locate_error(error)
-        if at is not None and at != index:
+        if at is not None and at != len(changes) - 1:
             raise InputError(f"change {at + 1} of the draft: {error}") from None
         error.field = field
         raise
@@ -180,6 +184,7 @@ def _form_page(
     **more: Any,  # noqa: ANN401 - what else the template shows
 ) -> Response:
     selected = next((name for name, one in FORMS.items() if one is record_form), record_form.record_type)
+    changes = drafts.get_changes(zone)
     return render_page(
         "record.html",
         status,
@@ -190,7 +195,8 @@ def _form_page(
         form=form,
         record=record,
         lines=lines,
-        changes=drafts.get_changes(zone),
+        drafted=next((one for one in changes if record and one.get("uuid") == str(record.uuid)), None),
+        has_draft=bool(changes),
         **more,
     )
 

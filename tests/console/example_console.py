@@ -31,7 +31,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "console.change_record": {"name": "www", "part_value": "192.0.2.9", "revision": "1", "intent": "save"},
     "console.create_record": {"name": "new", "part_value": "192.0.2.1", "intent": "save"},
     "console.delete_records": {},
-    "console.submit_draft": {"intent": "save"},
+    "console.submit_draft": {"intent": "publish"},
     "console.delete_zone": {"domain": "example.com"},
     "console.create": {"name": "laptop", "permissions": ["dns:list"]},
     "console.revoke": {},

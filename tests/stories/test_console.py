@@ -78,7 +78,7 @@ def test_from_the_first_sign_in_to_served_records(
             assert barriers(page) == []
         add(page, zone, "TXT", "hostile", {"value": HOSTILE}, "draft")
         add(page, zone, "A", "second", {"value": "192.0.2.2"}, "draft")
-        page.click("text=Save all 2 changes")
+        page.click("text=Publish all 2 changes")
         page.wait_for_url(zone)
         expect(page.get_by_text(HOSTILE, exact=True)).to_be_visible()
         assert "injected" not in page.title()
