@@ -19,6 +19,7 @@
     draft_version  which draft a page shows
     draft_marks    what a draft does to which record
     draft_pages    the page of a draft
+    export         the zone file as a download
     zone_state     the state of a zone in words
     deployment     the deployment of a zone, lookup at each nameserver, the delegation
     dashboard      for operators: state of zones and nameservers, audit log

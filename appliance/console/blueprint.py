@@ -16,6 +16,7 @@ from appliance.console import (
     deployment,
     draft_pages,
     drafts,
+    export,
     people,
     record_list,
     records,
@@ -45,7 +46,7 @@ from appliance.web.error_status import log_fault, retry_after_of, status_of
 from appliance.web.host_names import refuse_unknown_host
 from appliance.zones.names import print_display, print_domain, print_owner, print_unicode
 
-PAGES = (sign_in, zones, record_list, records, draft_pages, deployment, dashboard, account, tokens, people)
+PAGES = (sign_in, zones, record_list, records, draft_pages, export, deployment, dashboard, account, tokens, people)
 """The modules that add their pages to the blueprint when they are imported."""
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
