@@ -2,151 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import TypeVar
+from collections.abc import Callable
+from datetime import datetime
 from uuid import UUID
 
 from dns.name import Name
 
 from appliance.editing import confirmation, history
-from appliance.editing.access import check_whole_zone, find_record, find_zone
-from appliance.editing.apply import apply_all
+from appliance.editing.access import check_whole_zone, find_zone
 from appliance.editing.change_set import ChangeSet
-from appliance.editing.commit import Alongside, commit, writes
 from appliance.editing.diff import Diff
-from appliance.editing.evaluation import Evaluation, evaluate, evaluate_many
-from appliance.editing.parser import Parser
-from appliance.editing.replace_all import replace_all
-from appliance.editing.requests import RecordInput, RecordRequest, check_comment
-from appliance.editing.transaction import StaleRead, evaluate_and_commit
-from appliance.editing.write_count import CountWrite, counting_once, octets_of_diff
-from appliance.editing.zone_editor import ZoneEditor
+from appliance.editing.record_editor import RecordEditor
+from appliance.editing.transaction import StaleRead
+from appliance.editing.write_count import CountWrite
 from appliance.editing.zone_names import own_names_of
 from appliance.errors import RuleBroken
 from appliance.principal import Principal
 from appliance.render.zone_file import apex_of
-from appliance.settings import QuotaSettings, Settings
+from appliance.settings import Settings
 from appliance.store import versions, wakeup
 from appliance.store.file.database import Store
 from appliance.store.pending_changes import PendingChange
-from appliance.zones.model import Record, Zone
-
-Result = TypeVar("Result")
-Edit = Callable[[Parser], tuple[ChangeSet, Result]]
-"""Reads a zone and fills a change set; called again if the zone has changed before the changes are stored."""
 
 
-class Editor(ZoneEditor):
-    """Performs all writes of zones and records."""
+class Editor(RecordEditor):
+    """Performs all writes of zones and records; besides those, it returns to former states of a zone."""
 
     __slots__ = ()
-
-    def create_record(
-        self,
-        principal: Principal,
-        zone_uuid: UUID,
-        requested: RecordInput,
-        prepare: Callable[[Zone, Record], Alongside] | None = None,
-    ) -> tuple[Zone, Record]:
-        """Create a record in the zone.
-
-        `prepare` is called with zone and record, before the write lock is acquired; what it returns is called in the
-        transaction.
-        """
-
-        def edit(parser: Parser) -> tuple[ChangeSet, Record]:
-            zone = find_zone(zone_uuid, principal.scope)
-            self.precondition(zone)
-            change_set = self._change_set(zone, parser)
-            return change_set, change_set.create(requested)
-
-        def prepare_commit(diff: Diff, record: Record) -> Alongside | None:
-            return prepare(diff.after, record) if prepare else None
-
-        diff, record = self._write(principal, edit, prepare=prepare_commit)
-        return diff.after, record
-
-    def change_record(
-        self, principal: Principal, uuid: UUID, change: Callable[[Zone, Record], RecordInput]
-    ) -> tuple[Zone, Record]:
-        """Change a record; `change` is called with the stored record, and again if it has changed in between."""
-
-        def edit(parser: Parser) -> tuple[ChangeSet, Record]:
-            zone, before = find_record(uuid, principal.scope)
-            self.precondition(before)
-            change_set = self._change_set(zone, parser)
-            return change_set, change_set.update(before, change(zone, before))
-
-        diff, record = self._write(principal, edit)
-        return diff.after, record
-
-    def delete_record(self, principal: Principal, uuid: UUID) -> Zone:
-        """Delete the record."""
-
-        def edit(parser: Parser) -> tuple[ChangeSet, None]:
-            zone, record = find_record(uuid, principal.scope)
-            self.precondition(record)
-            change_set = self._change_set(zone, parser)
-            change_set.delete(record)
-            return change_set, None
-
-        return self._write(principal, edit)[0].after
-
-    def change_many(
-        self,
-        principal: Principal,
-        zone_uuid: UUID,
-        requests: Sequence[RecordRequest] | Callable[[Zone], Sequence[RecordRequest]],
-        comment: str = "",
-        *,
-        dry_run: bool = False,
-        alongside: Alongside | None = None,
-        prepare: Callable[[Diff], Alongside] | None = None,
-        confirm_within: timedelta | None = None,
-    ) -> Diff:
-        """Apply all requests in order, under one serial, or none of them; the rules check the zone after all of them.
-
-        `requests` may be a function: it is called with the zone, and again if that has changed in between. The field
-        of an InputError has the index of the request, such as `changes.3.value`. A dry run stores nothing and acquires
-        no write lock. `alongside` is called in the transaction that stores the changes, with the zone before them; an
-        exception rolls it back; so is what `prepare` returns, which is called with the diff before the write lock is
-        acquired. With `confirm_within` the change is reverted after that time, unless it is confirmed before. Raise
-        MissingPermission if the principal lacks one that the changes need.
-        """
-
-        def fill(change_set: ChangeSet) -> None:
-            apply_all(change_set, requests(change_set.zone) if callable(requests) else requests)
-
-        prepared = _either(alongside, prepare)
-        return self._change(
-            principal, zone_uuid, fill, comment, dry_run=dry_run, prepare=prepared, confirm_within=confirm_within
-        )
-
-    def replace_records(
-        self,
-        principal: Principal,
-        zone_uuid: UUID,
-        requested: Sequence[RecordInput],
-        comment: str = "",
-        *,
-        dry_run: bool = False,
-        alongside: Alongside | None = None,
-        prepare: Callable[[Diff], Alongside] | None = None,
-    ) -> Diff:
-        """Let the zone have these records and no others; records that it already has keep uuid and comment.
-
-        As `change_many`; the field of an InputError has the index of the record, such as `records.3.value`. The
-        principal must be allowed to write every record of the zone.
-        """
-
-        def fill(change_set: ChangeSet) -> None:
-            check_whole_zone(principal, change_set.zone, "replace all records of a zone")
-            replace_all(change_set, requested)
-
-        prepared = _either(alongside, prepare)
-        return self._change(principal, zone_uuid, fill, comment, dry_run=dry_run, prepare=prepared)
 
     def restore_version(self, principal: Principal, zone_uuid: UUID, serial: int, *, dry_run: bool = False) -> Diff:
         """Let the zone have the records of that version, as a new version; its settings stay.
@@ -202,69 +84,6 @@ class Editor(ZoneEditor):
                 continue
             except RuleBroken as broken:
                 kept_owners = plan.without(broken)
-
-    def _change(
-        self,
-        principal: Principal,
-        zone_uuid: UUID,
-        fill: Callable[[ChangeSet], None],
-        comment: str,
-        *,
-        dry_run: bool,
-        prepare: Callable[[Diff, None], Alongside | None] = lambda _diff, _result: None,
-        confirm_within: timedelta | None = None,
-    ) -> Diff:
-        """Store what `fill` does to the change set of the zone, or return what it would do."""
-        check_comment(comment)
-
-        def edit(parser: Parser) -> tuple[ChangeSet, None]:
-            zone = find_zone(zone_uuid, principal.scope)
-            self.precondition(zone)
-            change_set = self._change_set(zone, parser)
-            fill(change_set)
-            return change_set, None
-
-        if dry_run:
-            with self.store.reading():
-                evaluation = evaluate_many(edit(Parser(self.parse))[0], principal, self.quotas)
-            return replace(evaluation.diff, applied=False, change_id=None)
-        return self._write(principal, edit, comment, prepare, evaluate_many, confirm_within)[0]
-
-    def _write(
-        self,
-        principal: Principal,
-        edit: Edit[Result],
-        comment: str = "",
-        prepare: Callable[[Diff, Result], Alongside | None] = lambda _diff, _result: None,
-        evaluate_edit: Callable[[ChangeSet, Principal, QuotaSettings], Evaluation] = evaluate,
-        confirm_within: timedelta | None = None,
-    ) -> tuple[Diff, Result]:
-        """Evaluate and store the changes of `edit`; if there are none, only what `prepare` returns is called."""
-        parser = Parser(self.parse)
-        count = counting_once(self.count_write, principal)
-
-        def evaluated() -> tuple[Evaluation, Result, Alongside | None]:
-            change_set, result = edit(parser)
-            evaluation = evaluate_edit(change_set, principal, self.quotas)
-            return evaluation, result, prepare(evaluation.diff, result)
-
-        def commit_evaluated(done: tuple[Evaluation, Result, Alongside | None]) -> tuple[Diff, Result]:
-            evaluation, result, alongside = done
-            if evaluation.diff.changes:
-                count(octets_of_diff(evaluation.diff))
-            return commit(evaluation, principal, comment, alongside, confirm_within), result
-
-        diff, result = evaluate_and_commit(
-            self.store, evaluated, commit_evaluated, lambda done: writes(done[0], done[2])
-        )
-        self.announce()
-        return diff, result
-
-
-def _either(
-    alongside: Alongside | None, prepare: Callable[[Diff], Alongside] | None
-) -> Callable[[Diff, None], Alongside | None]:
-    return lambda diff, _: prepare(diff) if prepare else alongside
 
 
 def editor_from(
