@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from secrets import token_hex
 from typing import Any
 
 from flask import Response
@@ -9,22 +11,25 @@ from flask.views import MethodView
 
 from appliance.api import response_headers, schemas, token_schemas
 from appliance.api.auth import needs, principal, token
-from appliance.api.idempotency import refuse_key
+from appliance.api.idempotency import completed, remember_within
 from appliance.api.parsing import Blueprint, uuid_or_not_found
-from appliance.api.presentation import JSON, audit_entry_of, me_of, token_of
+from appliance.api.presentation import JSON, audit_entry_of, json_text, me_of, token_of
 from appliance.identity.policies import read_zone
 from appliance.identity.tokens import (
     create_token,
+    derive_secret,
     get_token,
     read_max_unused,
     read_network,
     revoke_token,
     visible_tokens,
 )
-from appliance.principal import Policy, TokenLimits
+from appliance.principal import Policy, Token, TokenLimits
 from appliance.store import audit
+from appliance.store.idempotency import StoredResponse
 from appliance.store.policies import from_document
 from appliance.store.zones import Page
+from appliance.web.bearer import bearer_secret
 from appliance.web.context import context, reading
 
 blueprint = Blueprint(
@@ -36,6 +41,12 @@ blueprint = Blueprint(
 
 ViewResult = tuple[Any, int, response_headers.Headers] | tuple[Any, response_headers.Headers] | JSON
 EXAMPLE = {"name": "laptop", "permissions": ["dns:list", "dns:update"], "allowed_networks": ["192.0.2.0/24"]}
+
+
+def _with_secret(stored: str) -> str:
+    """Return the body of the response for a new token: what is stored of it has a salt in place of the secret."""
+    shown = json.loads(stored)
+    return json_text({**shown, "secret": derive_secret(bearer_secret(), shown["secret"])})
 
 
 @blueprint.route("/me/")
@@ -67,16 +78,33 @@ class Tokens(MethodView):
         return list(map(token_of, shown)), response_headers.page_headers(page, len(found))
 
     @needs("account:tokens")
-    @blueprint.doc(operationId="createToken")
+    @blueprint.doc(
+        operationId="createToken", parameters=[response_headers.IDEMPOTENCY_KEY], responses={"409": "CONFLICT"}
+    )
     @blueprint.arguments(token_schemas.TokenCreate, example=EXAMPLE)
     @blueprint.response(201, token_schemas.NewToken, headers=response_headers.LOCATION_HEADER)
-    def post(self, body: dict[str, Any]) -> ViewResult:
-        """Create a token that may do no more than the token of this request; only this response has its secret."""
-        refuse_key()
-        store, now = context().store, context().clock()
-        created, secret = create_token(store, principal(), body["name"], body["permissions"], _limits(body), now)
-        location = response_headers.path_of("account.OneToken", created.uuid)
-        return {**token_of(created), "secret": secret}, 201, {"Location": location}
+    @completed(_with_secret)
+    def post(self, body: dict[str, Any]) -> Response:
+        """Create a token that may do no more than the token of this request; its secret cannot be read later."""
+        salt, now = token_hex(), context().clock()
+        secret = derive_secret(bearer_secret(), salt)
+
+        def response(created: Token) -> StoredResponse:
+            headers = {"Location": response_headers.path_of("account.OneToken", created.uuid)}
+            return StoredResponse(201, headers, json_text({**token_of(created), "secret": salt}))
+
+        created, _ = create_token(
+            context().store,
+            principal(),
+            body["name"],
+            body["permissions"],
+            _limits(body),
+            now,
+            secret=secret,
+            alongside=remember_within(response),
+        )
+        first = response(created)
+        return Response(_with_secret(first.body), first.status, first.headers, mimetype="application/json")
 
 
 @blueprint.route("/tokens/<string:uuid>/")

@@ -12,7 +12,7 @@ from flask.views import MethodView
 from appliance.api import change_schemas, response_headers
 from appliance.api.auth import needs, principal
 from appliance.api.conditions import editor, etag_header
-from appliance.api.idempotency import idempotent, remember
+from appliance.api.idempotency import idempotent, remember, remember_within
 from appliance.api.parsing import Blueprint, uuid_or_not_found
 from appliance.api.presentation import (
     JSON,
@@ -68,15 +68,21 @@ class ChangesOfZone(MethodView):
             requests,
             body.get("comment", ""),
             dry_run=query["dry_run"],
-            prepare=remember(_response),
+            prepare=remember(first_response),
             confirm_within=timedelta(seconds=seconds) if seconds else None,
         )
-        response = _response(diff)
-        headers = response_headers.after_write(diff.after).headers if diff.applied else {}
-        return Response(response.body, headers={**response.headers, **headers}, mimetype="application/json")
+        return response_to(diff)
 
 
-def _response(diff: Diff) -> StoredResponse:
+def response_to(diff: Diff) -> Response:
+    """Return the response to a write that answers with its diff."""
+    first = first_response(diff)
+    headers = response_headers.after_write(diff.after).headers if diff.applied else {}
+    return Response(first.body, headers={**first.headers, **headers}, mimetype="application/json")
+
+
+def first_response(diff: Diff) -> StoredResponse:
+    """Return that response as it is stored with an Idempotency-Key."""
     zone = diff.after
     headers = etag_header(zone) | {"X-Zone-Serial": str(zone.serial)} if diff.applied else {}
     return StoredResponse(200, headers, json_text(readable_diff(diff)))
@@ -87,12 +93,18 @@ class Confirmation(MethodView):
     """The confirmation of a change."""
 
     @needs("dns:create", "dns:update", "dns:delete")
-    @blueprint.doc(operationId="confirmChange", responses={"404": "NOT_FOUND", "409": "CONFLICT"})
+    @blueprint.doc(
+        operationId="confirmChange",
+        parameters=[response_headers.IF_MATCH, response_headers.IDEMPOTENCY_KEY],
+        responses={"404": "NOT_FOUND", "409": "CONFLICT", "412": "PRECONDITION_FAILED"},
+    )
     @blueprint.response(204)
+    @idempotent
     def post(self, uuid: str, change_id: str) -> Response:
         """Confirm a change with `confirm_within`, so that it is not reverted."""
         change = uuid_or_not_found("change", change_id)
-        editor().confirm_change(principal(), zone_uuid(uuid), change)
+        alongside = remember_within(lambda _zone: StoredResponse(204, {}, ""))
+        editor().confirm_change(principal(), zone_uuid(uuid), change, alongside)
         return response_headers.no_content()
 
 

@@ -23,7 +23,7 @@ def etag_header(item: Zone | Record) -> dict[str, str]:
 def editor() -> Editor:
     """Return the editor of this request, which compares If-Match in the transaction of its write.
 
-    The ETag is that of the record that is written, or of the zone that gets a record or many changes.
+    The ETag is that of the record that is written, or of the zone that gets a record or any other change.
     """
     if "If-Match" not in request.headers:
         return context().editor
@@ -31,9 +31,11 @@ def editor() -> Editor:
 
 
 def refuse_if_match() -> None:
-    """Raise PreconditionFailed if the request has If-Match: what is created has no ETag yet."""
+    """Raise PreconditionFailed if the request has If-Match: what is created or restored has no ETag yet."""
     if "If-Match" in request.headers:
-        raise PreconditionFailed("If-Match cannot hold here: what is created has no ETag yet; leave it out")
+        raise PreconditionFailed(
+            "If-Match cannot hold here: the zone does not exist yet, so it has no ETag; leave it out"
+        )
 
 
 def _check(item: Zone | Record) -> None:

@@ -1,7 +1,7 @@
 """Idempotency-Key: a POST that is repeated gets the first response, and is not performed again.
 
 The response is stored in the transaction of the write: there is one if and only if the write is stored. A refused
-request and a dry run leave none.
+request and a dry run leave none. What is stored has no secret.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from typing import Any, TypeVar, cast
 from flask import Response, g, request
 
 from appliance.api.auth import token
-from appliance.errors import InputError
+from appliance.api.response_headers import no_content
+from appliance.errors import ApplianceError, InputError
 from appliance.store import idempotency
 from appliance.store.idempotency import Repeated, RequestKey, StoredResponse
 from appliance.web.context import context, reading
@@ -26,25 +27,36 @@ HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
 _KEY = re.compile(r"[!-~]{1,255}")
 View = TypeVar("View", bound=Callable[..., Any])
+Result = TypeVar("Result")
 
 
 def idempotent(view: View) -> View:
     """Answer a repeated request with the first response. Use it as the last decorator: it needs the parsed body.
 
-    The view passes what `remember` returns to the Editor.
+    The view passes what `remember` or `remember_within` returns to the function that writes.
     """
+    return completed(lambda body: body)(view)
 
-    @functools.wraps(view)
-    def once(self: object, *arguments: Any, **path: str) -> Any:  # noqa: ANN401 - as the view has it
-        if HEADER not in request.headers or any(part.get("dry_run") for part in arguments):
-            return view(self, *arguments, **path)
-        g.request_key = key = _request_key(arguments)
-        try:
-            return _first_response(key) or view(self, *arguments, **path)
-        except Repeated:
-            return _first_response(key)
 
-    return cast(View, once)
+def completed(complete: Callable[[str], str]) -> Callable[[View], View]:
+    """Do as `idempotent`; `complete` makes the body of the first response from what is stored of it."""
+
+    def decorate(view: View) -> View:
+        @functools.wraps(view)
+        def once(self: object, *arguments: Any, **path: str) -> Any:  # noqa: ANN401 - as the view has it
+            if HEADER not in request.headers or any(part.get("dry_run") for part in arguments):
+                return view(self, *arguments, **path)
+            g.request_key = key = _request_key(arguments)
+            try:
+                return _first_response(key, complete) or view(self, *arguments, **path)
+            except (Repeated, ApplianceError):  # the first request may have been stored while this one was evaluated
+                if first := _first_response(key, complete):
+                    return first
+                raise
+
+        return cast(View, once)
+
+    return decorate
 
 
 def remember(render: Callable[..., StoredResponse]) -> Callable[..., Callable[[Zone], None]] | None:
@@ -63,10 +75,18 @@ def remember(render: Callable[..., StoredResponse]) -> Callable[..., Callable[[Z
     return prepare
 
 
-def refuse_key() -> None:
-    """Raise InputError if the request has a key, where its response must not be stored."""
-    if HEADER in request.headers:
-        raise InputError(f"{HEADER} is not accepted here: the response has a secret, which is not stored")
+def remember_within(render: Callable[[Result], StoredResponse]) -> Callable[[Result], None]:
+    """Return what is called in the transaction of a write, with its result, and stores the response to it.
+
+    For results that are known only there. Without a key nothing is stored.
+    """
+    key: RequestKey | None = g.get("request_key")
+
+    def store(result: Result) -> None:
+        if key is not None:
+            idempotency.insert(key, render(result), context().clock())
+
+    return store
 
 
 def _request_key(arguments: tuple[Any, ...]) -> RequestKey:
@@ -78,10 +98,12 @@ def _request_key(arguments: tuple[Any, ...]) -> RequestKey:
     return RequestKey(token().uuid, request.path, key, digest)
 
 
-def _first_response(key: RequestKey) -> Response | None:
+def _first_response(key: RequestKey, complete: Callable[[str], str]) -> Response | None:
     with reading():
         stored = idempotency.find(key, context().clock())
     if stored is None:
         return None
     headers = {**stored.headers, REPLAYED: "true"}
-    return Response(stored.body, stored.status, headers, mimetype="application/json")
+    if not stored.body:
+        return no_content(headers)
+    return Response(complete(stored.body), stored.status, headers, mimetype="application/json")

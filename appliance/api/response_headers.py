@@ -110,14 +110,12 @@ def after_write(zone: Zone, *, with_above: bool = False) -> WriteResult:
 
 def no_content_after_write(zone: Zone, *, with_above: bool = False) -> Response:
     """Return a 204 with the headers of a write, as `after_write`."""
-    response = no_content()
-    response.headers.update(after_write(zone, with_above=with_above).headers)
-    return response
+    return no_content(after_write(zone, with_above=with_above).headers)
 
 
-def no_content() -> Response:
+def no_content(headers: Headers | None = None) -> Response:
     """Return a 204."""
-    response = Response(status=204)
+    response = Response(status=204, headers=headers)
     del response.headers["Content-Type"]
     return response
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from uuid import UUID
 
+from flask import Response
 from flask.views import MethodView
 
 from appliance.api import change_schemas, history_schemas, response_headers, schemas
 from appliance.api.auth import needs, principal
-from appliance.api.changes import readable_diff
+from appliance.api.changes import first_response, response_to
 from appliance.api.conditions import editor
+from appliance.api.idempotency import idempotent, remember
 from appliance.api.parsing import Blueprint
 from appliance.api.presentation import JSON, diff_of
 from appliance.api.zone_keys import PATH, zone_at, zone_uuid
@@ -25,7 +27,6 @@ from appliance.zones.model import Zone
 
 blueprint = Blueprint("versions", __name__, url_prefix="/api/v1/dns-zones", description="The history of a zone.")
 
-ViewResult = tuple[JSON, response_headers.Headers]
 RESPONSES = {"404": "NOT_FOUND", "409": "CONFLICT"}
 
 
@@ -72,9 +73,11 @@ class Restore(MethodView):
     @blueprint.doc(operationId="restoreVersion", parameters=[response_headers.PREFER], responses=RESPONSES)
     @blueprint.arguments(change_schemas.DryRun, location="query")
     @blueprint.response(200, change_schemas.Diff, headers=response_headers.DEPLOYMENT_HEADERS)
-    def post(self, query: dict[str, bool], uuid: str, serial: int) -> ViewResult:
+    @idempotent
+    def post(self, query: dict[str, bool], uuid: str, serial: int) -> Response:
         """Let the zone have the records of a version again, as a new version."""
-        return _written(editor().restore_version(principal(), zone_uuid(uuid), serial, **query))
+        prepare = remember(first_response)
+        return response_to(editor().restore_version(principal(), zone_uuid(uuid), serial, prepare=prepare, **query))
 
 
 @blueprint.route("/<string:uuid>/versions/<int:serial>/undo/", parameters=[PATH])
@@ -85,14 +88,11 @@ class Undo(MethodView):
     @blueprint.doc(operationId="undoVersion", parameters=[response_headers.PREFER], responses=RESPONSES)
     @blueprint.arguments(change_schemas.DryRun, location="query")
     @blueprint.response(200, change_schemas.Diff, headers=response_headers.DEPLOYMENT_HEADERS)
-    def post(self, query: dict[str, bool], uuid: str, serial: int) -> ViewResult:
+    @idempotent
+    def post(self, query: dict[str, bool], uuid: str, serial: int) -> Response:
         """Undo what one version changed, as a new version; later changes stay."""
-        return _written(editor().undo_version(principal(), zone_uuid(uuid), serial, **query))
-
-
-def _written(diff: Diff) -> ViewResult:
-    headers = response_headers.after_write(diff.after).headers if diff.applied else {}
-    return readable_diff(diff), headers
+        prepare = remember(first_response)
+        return response_to(editor().undo_version(principal(), zone_uuid(uuid), serial, prepare=prepare, **query))
 
 
 def _compared(zone: Zone, serial: int) -> ZoneVersion:

@@ -11,7 +11,7 @@ from flask.views import MethodView
 from appliance.api import change_schemas, response_headers, schemas, streaming
 from appliance.api.auth import needs, principal, without_unread
 from appliance.api.conditions import editor, etag_header, refuse_if_match
-from appliance.api.idempotency import idempotent, remember
+from appliance.api.idempotency import idempotent, remember, remember_within
 from appliance.api.parsing import Blueprint
 from appliance.api.presentation import (
     JSON,
@@ -76,16 +76,14 @@ class Zones(MethodView):
         """Create a zone; a zone of the account above it delegates it."""
         refuse_if_match()
 
-        def keep(created: Zone) -> None:
-            remembering = remember(lambda: _created(created, current_deployment(created, context().nameservers), body))
-            if remembering:
-                remembering()(created)
+        def first_response(created: Zone) -> StoredResponse:
+            return _created(created, current_deployment(created, context().nameservers), body)
 
         settings = {name: body[name] for name in (*SETTINGS, "serial") if name in body}
         content = ZoneContent(tuple(map(record_input, body.get("records", ()))), **settings)
         take_records = body.get("take_records", False)
         zone = context().editor.create_zone(
-            principal(), body["domain"], content, take_records=take_records, alongside=keep
+            principal(), body["domain"], content, take_records=take_records, alongside=remember_within(first_response)
         )
         result = response_headers.after_write(zone, with_above=True)
         deployment = result.deployment or context().deployment_wait.current(zone)[0]
@@ -151,12 +149,20 @@ class RestoreZone(MethodView):
     @needs("dns:create", right="create_zones")
     @blueprint.doc(operationId="restoreZone", parameters=[response_headers.PREFER], responses={"404": "NOT_FOUND"})
     @blueprint.response(200, schemas.ZoneSummary, headers=response_headers.DEPLOYMENT_HEADERS)
-    def post(self, uuid: str) -> ViewResult:
+    @idempotent
+    def post(self, uuid: str) -> Response:
         """Bring back a zone that was deleted less than 30 days ago, with its uuid, records and settings."""
-        zone = context().editor.undelete_zone(principal(), deleted_zone_uuid(uuid))
+        refuse_if_match()
+
+        def first_response(restored: Zone) -> StoredResponse:
+            return _restored(restored, current_deployment(restored, context().nameservers))
+
+        zone = context().editor.undelete_zone(
+            principal(), deleted_zone_uuid(uuid), alongside=remember_within(first_response)
+        )
         result = response_headers.after_write(zone, with_above=True)
-        deployment = result.deployment or context().deployment_wait.current(zone)[0]
-        return zone_summary(zone, deployment, context().clock()), result.headers
+        response = _restored(zone, result.deployment or context().deployment_wait.current(zone)[0])
+        return Response(response.body, headers={**response.headers, **result.headers}, mimetype="application/json")
 
 
 @blueprint.route("/<string:uuid>/records/", parameters=[PATH])
@@ -210,6 +216,11 @@ def _created(zone: Zone, deployment: Deployment, body: Mapping[str, Any]) -> Sto
     headers = {"Location": location, "X-Zone-Serial": str(zone.serial)} | etag_header(zone)
     shown = zone_detail(zone, deployment, records.of_zone(zone), _delegations(zone), context().clock())
     return StoredResponse(201, headers, json_text(without_unread(shown, body)))
+
+
+def _restored(zone: Zone, deployment: Deployment) -> StoredResponse:
+    headers = {"X-Zone-Serial": str(zone.serial)} | etag_header(zone)
+    return StoredResponse(200, headers, json_text(zone_summary(zone, deployment, context().clock())))
 
 
 def create_record(key: str, body: dict[str, Any]) -> ViewResult:

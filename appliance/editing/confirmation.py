@@ -14,7 +14,7 @@ from dns.name import Name
 from dns.rdatatype import RdataType
 
 from appliance.editing import history
-from appliance.editing.access import check_grant
+from appliance.editing.access import check_grant, check_permissions
 from appliance.editing.change_set import ChangeSet
 from appliance.editing.commit import Alongside
 from appliance.editing.diff import Diff
@@ -91,7 +91,9 @@ def confirm(zone: Zone, change_id: UUID, principal: Principal, now: datetime) ->
     pending = pending_changes.get(change_id)
     if pending is None or pending.zone != zone.uuid:
         raise NotFound("this zone has no such change that is to be confirmed")
-    for change in versions.changes_in(zone, pending.row - 1, pending.row):
+    changes = versions.changes_in(zone, pending.row - 1, pending.row)
+    check_permissions(principal, changes)
+    for change in changes:
         check_grant(principal, zone, change)
     if pending.confirmed:
         return

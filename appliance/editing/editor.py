@@ -11,8 +11,9 @@ from dns.name import Name
 from appliance.editing import confirmation, history
 from appliance.editing.access import check_whole_zone, find_zone
 from appliance.editing.change_set import ChangeSet
+from appliance.editing.commit import Alongside
 from appliance.editing.diff import Diff
-from appliance.editing.record_editor import RecordEditor
+from appliance.editing.record_editor import RecordEditor, either
 from appliance.editing.transaction import StaleRead
 from appliance.editing.write_count import CountWrite
 from appliance.editing.zone_names import own_names_of
@@ -30,10 +31,19 @@ class Editor(RecordEditor):
 
     __slots__ = ()
 
-    def restore_version(self, principal: Principal, zone_uuid: UUID, serial: int, *, dry_run: bool = False) -> Diff:
+    def restore_version(
+        self,
+        principal: Principal,
+        zone_uuid: UUID,
+        serial: int,
+        *,
+        dry_run: bool = False,
+        prepare: Callable[[Diff], Alongside] | None = None,
+    ) -> Diff:
         """Let the zone have the records of that version, as a new version; its settings stay.
 
-        Raise NotFound if there is no such version, Conflict if its records are no longer stored or would break a rule.
+        `dry_run` and `prepare` are as of `change_many`. Raise NotFound if there is no such version, Conflict if its
+        records are no longer stored or would break a rule.
         """
 
         def fill(change_set: ChangeSet) -> None:
@@ -41,13 +51,21 @@ class Editor(RecordEditor):
             history.restore(change_set, versions.get(change_set.zone, serial))
 
         with history.broken_rules_as_conflicts(f"version {serial} cannot be restored"):
-            return self._change(principal, zone_uuid, fill, f"restored version {serial}", dry_run=dry_run)
+            comment = f"restored version {serial}"
+            return self._change(principal, zone_uuid, fill, comment, dry_run=dry_run, prepare=either(None, prepare))
 
-    def undo_version(self, principal: Principal, zone_uuid: UUID, serial: int, *, dry_run: bool = False) -> Diff:
-        """Revert what one version changed, as a new version; later changes stay.
+    def undo_version(
+        self,
+        principal: Principal,
+        zone_uuid: UUID,
+        serial: int,
+        *,
+        dry_run: bool = False,
+        prepare: Callable[[Diff], Alongside] | None = None,
+    ) -> Diff:
+        """Revert what one version changed, as a new version; later changes stay. The rest is as of `restore_version`.
 
-        Raise NotFound if there is no such version, Conflict if its records changed since, are no longer stored, or
-        would break a rule.
+        Raise Conflict also if records of the version changed since.
         """
 
         def fill(change_set: ChangeSet) -> None:
@@ -55,17 +73,22 @@ class Editor(RecordEditor):
             history.undo(change_set, versions.get(change_set.zone, serial))
 
         with history.broken_rules_as_conflicts(f"version {serial} cannot be undone"):
-            return self._change(principal, zone_uuid, fill, f"undid version {serial}", dry_run=dry_run)
+            comment = f"undid version {serial}"
+            return self._change(principal, zone_uuid, fill, comment, dry_run=dry_run, prepare=either(None, prepare))
 
-    def confirm_change(self, principal: Principal, zone_uuid: UUID, change_id: UUID) -> None:
+    def confirm_change(
+        self, principal: Principal, zone_uuid: UUID, change_id: UUID, alongside: Alongside = lambda _zone: None
+    ) -> None:
         """Confirm a change, so that it is not reverted; nothing is done if it was confirmed before.
 
-        Raise NotFound if the zone has no such change, ConfirmationExpired if it is too late, NotPermitted unless the
-        principal may write all records of the change.
+        `alongside` is called in the transaction, with the zone. Raise NotFound if the zone has no such change,
+        ConfirmationExpired if it is too late, NotPermitted unless the principal may make the change.
         """
         with self._writing():
             zone = find_zone(zone_uuid, principal.scope)
+            self.precondition(zone)
             confirmation.confirm(zone, change_id, principal, self.clock())
+            alongside(zone)
 
     def revert_change(self, pending: PendingChange) -> Diff:
         """Revert a change that was not confirmed, but for RRsets that changed since or would break a rule.

@@ -110,9 +110,9 @@ class RecordEditor(ZoneEditor):
         def fill(change_set: ChangeSet) -> None:
             apply_all(change_set, requests(change_set.zone) if callable(requests) else requests)
 
-        prepared = either(alongside, prepare)
+        once = either(alongside, prepare)
         return self._change(
-            principal, zone_uuid, fill, comment, dry_run=dry_run, prepare=prepared, confirm_within=confirm_within
+            principal, zone_uuid, fill, comment, dry_run=dry_run, prepare=once, confirm_within=confirm_within
         )
 
     def replace_records(

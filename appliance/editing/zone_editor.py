@@ -102,10 +102,13 @@ class ZoneEditor:
         self.announce()
         return created
 
-    def undelete_zone(self, principal: Principal, uuid: UUID) -> Zone:
+    def undelete_zone(
+        self, principal: Principal, uuid: UUID, alongside: Callable[[Zone], None] = lambda _restored: None
+    ) -> Zone:
         """Bring a zone back that was deleted less than 30 days ago, with its uuid, records and settings.
 
-        Raise NotFound if there is none, InvalidName if its name is no longer available.
+        `alongside` is called in the transaction, with the restored zone. Raise NotFound if there is none, InvalidName
+        if its name is no longer available.
         """
         with self._writing():
             now = self.clock()
@@ -119,7 +122,9 @@ class ZoneEditor:
             new = self._change_set(zone, Parser(self.parse))
             over = self._change_set(above, Parser(self.parse)) if above else None
             delegated = evaluate_creation(new, over, EMPTY, principal, self.quotas, take_records=False)
-            return commit_undeletion(zone, delegated, principal, self.proof, now)
+            restored = commit_undeletion(zone, delegated, principal, self.proof, now)
+            alongside(restored)
+        return restored
 
     def release_zone(self, principal: Principal, uuid: UUID) -> Zone:
         """Publish a held zone, and held zones of its account below it; only an operator may.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hmac
 import re
-from collections.abc import Collection, Iterable, Mapping
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from ipaddress import ip_network
@@ -32,11 +34,20 @@ _GLOB = re.compile(r"[a-z0-9_.*?@/-]{1,255}")
 
 
 def create_token(
-    store: Store, principal: Principal, name: str, permissions: Iterable[str], limits: TokenLimits, now: datetime
+    store: Store,
+    principal: Principal,
+    name: str,
+    permissions: Iterable[str],
+    limits: TokenLimits,
+    now: datetime,
+    *,
+    secret: str | None = None,
+    alongside: Callable[[Token], None] = lambda _created: None,
 ) -> tuple[Token, str]:
-    """Create a token of the principal's account; return it and its secret, which cannot be read again.
+    """Create a token of the principal's account; return it and its secret, by default random, which is not stored.
 
-    Raise NotPermitted if it would have more rights than the principal's token.
+    `alongside` is called in the transaction. Raise NotPermitted if it would have more rights than the principal's
+    token.
     """
     _check(name, now, limits)
     granted = frozenset(permissions)
@@ -47,9 +58,22 @@ def create_token(
         refuse_wider(principal, granted & frozenset(PERMISSIONS), limits, domains)
         check_permissions(principal.account, granted)
         creator = principal.token.uuid if principal.token else None
-        token, secret = accounts.create_token(principal.account, name, granted, now, limits, created_by=creator)
+        created = accounts.create_token(
+            principal.account, name, granted, now, limits, created_by=creator, secret=secret
+        )
+        token = created[0]
         audit.append("token.create", principal.account.uuid, _subject(token), principal, now, _rights(token, domains))
-    return token, secret
+        alongside(token)
+    return created
+
+
+def derive_secret(creator: str, salt: str) -> str:
+    """Return a secret for a token that only who has the secret of its creator can derive again from the salt.
+
+    By HMAC-SHA256. It ends with the secret of the creator: tokens are revoked with the one that created them.
+    """
+    derived = hmac.digest(creator.encode(), salt.encode(), "sha256")[: accounts.SECRET_OCTETS]
+    return accounts.TOKEN_PREFIX + urlsafe_b64encode(derived).decode()
 
 
 def revoke_token(store: Store, principal: Principal, uuid: UUID, now: datetime) -> None:

@@ -103,10 +103,11 @@ def create_token(
     limits: TokenLimits | None = None,
     *,
     created_by: UUID | None = None,
+    secret: str | None = None,
 ) -> tuple[Token, str]:
-    """Create a token; return it and its secret, which cannot be read again."""
+    """Create a token, by default with a random secret; return it and the secret, which cannot be read again."""
     limits = limits or TokenLimits()
-    secret = TOKEN_PREFIX + secrets.token_urlsafe(SECRET_OCTETS)
+    secret = secret or TOKEN_PREFIX + secrets.token_urlsafe(SECRET_OCTETS)
     row = tables.Token.create(
         uuid=uuid4(),
         account=tables.Account.get(tables.Account.uuid == account.uuid),

@@ -27,10 +27,14 @@ def secret_of(header: str) -> str:
     return found[1] if found else ""
 
 
+def bearer_secret() -> str:
+    """Return the secret of the request, "" if it has none."""
+    return secret_of(request.headers.get("Authorization", ""))
+
+
 def authenticate_bearer() -> Principal:
     """Return the principal of the request's token; raise errors as `Authenticator.authenticate` does."""
-    secret = secret_of(request.headers.get("Authorization", ""))
-    principal = context().authenticator.authenticate(secret, client_address(), context().clock())
+    principal = context().authenticator.authenticate(bearer_secret(), client_address(), context().clock())
     learn_client(principal.account.uuid)
     if principal.token:
         rate_headers.note_request(principal.token.uuid)

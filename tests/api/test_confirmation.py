@@ -32,6 +32,15 @@ def test_a_change_is_confirmed_in_time(application: Application, me: Bearer, oth
     assert me("POST", path).status_code == 204
 
 
+def test_a_confirmation_needs_what_the_change_needed(application: Application, me: Bearer) -> None:
+    zone = me.zone("example.com")
+    tag = me("GET", "/dns-zones/example.com/").headers["ETag"]
+    path = f"/dns-zones/{zone['uuid']}/changes/{changed(me, zone, 10)}/confirm/"
+    for permission, status in (("dns:read", 403), ("dns:delete", 403), ("dns:create", 204)):
+        assert application.bearer("me@example.org", permission)("POST", path).status_code == status
+    assert is_error(me("POST", path, headers={"If-Match": tag}), 412, "precondition_failed")
+
+
 def test_a_confirmation_can_be_too_late(application: Application, me: Bearer) -> None:
     zone = me.zone("example.com")
     change_id = changed(me, zone, 10)

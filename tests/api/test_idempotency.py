@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import Any
 
@@ -101,11 +102,65 @@ def test_wrong_keys(me: Bearer, key: str) -> None:
     assert is_error(send(me, "/dns-zones/", {"domain": "example.com"}, key), 400, "validation_error")
 
 
-def test_a_response_with_a_secret_is_not_stored(application: Application) -> None:
+def rows(application: Application) -> tuple[int, int]:
+    """Return how many entries the audit log has, and how many rows the journal."""
+    path = application.settings.store.path
+    return len(read_rows(path, "select id from audit_event")), len(read_rows(path, "select id from change"))
+
+
+def calls_without_body(me: Bearer) -> dict[str, str]:
+    """Return, by name, the paths of calls that have no body, each on a zone of its own."""
+    paths: dict[str, str] = {}
+    for name in ("restore-version", "undo", "confirm", "restore-zone"):
+        zone = me.zone(f"{name}.example")
+        path = f"/dns-zones/{zone['uuid']}"
+        body = {"changes": [{"action": "create", **RECORD}], "confirm_within": 60}
+        diff = me("POST", f"{path}/changes/", body).get_json()
+        paths |= {
+            "restore-version": {name: f"{path}/versions/{zone['serial']}/restore/"},
+            "undo": {name: f"{path}/versions/{diff['serial']}/undo/"},
+            "confirm": {name: f"{path}/changes/{diff['change_id']}/confirm/"},
+            "restore-zone": {name: f"{path}/restore/"},
+        }[name]
+    me("DELETE", "/dns-zones/restore-zone.example/")
+    return paths
+
+
+def test_calls_without_body_are_done_once_too(application: Application, me: Bearer) -> None:
+    for name, path in calls_without_body(me).items():
+        first = me("POST", path, headers={"Idempotency-Key": name})
+        assert first.status_code in (200, 204) and "Idempotency-Replayed" not in first.headers, (name, first.text)
+        entries, changes = rows(application)
+        me("DELETE", f"/dns-zones/{name}.example/")
+        again = me("POST", path, headers={"Idempotency-Key": name})
+        assert (again.status_code, again.get_json(silent=True)) == (first.status_code, first.get_json(silent=True))
+        assert {**again.headers, "Idempotency-Replayed": None} == {**first.headers, "Idempotency-Replayed": None}
+        assert rows(application) == (entries, changes + 1), "the deletion alone"
+    assert stored(application) == 4
+
+
+def test_a_repeated_creation_of_a_token_gets_its_secret_again_which_is_not_stored(application: Application) -> None:
     caller = application.bearer("me@example.org", "account:tokens", "dns:*")
-    body = {"name": "x", "permissions": ["dns:list"]}
-    assert is_error(send(caller, "/account/tokens/", body), 400, "validation_error")
-    assert caller("POST", "/account/tokens/", body).status_code == 201
+    body = {"name": "x", "permissions": ["dns:list"], "allowed_networks": ["127.0.0.0/8"], "max_unused": "90d"}
+    first, again = (send(caller, "/account/tokens/", body) for _ in range(2))
+    assert (first.status_code, first.get_json()) == (again.status_code, again.get_json())
+    assert again.headers["Location"] == first.headers["Location"] and again.headers["Idempotency-Replayed"] == "true"
+    secret = first.get_json()["secret"]
+    assert Bearer(caller.client, secret)("GET", "/account/me/").get_json()["token"]["name"] == "x"
+    assert secret.encode() not in b"".join(one.read_bytes() for one in application.settings.store.path.parent.iterdir())
+    other = send(caller, "/account/tokens/", body, "k2")
+    assert other.get_json()["secret"] != secret != caller("POST", "/account/tokens/", body).get_json()["secret"]
+
+
+def test_requests_with_the_same_key_at_the_same_time_get_one_response(application: Application, me: Bearer) -> None:
+    path = f"/dns-zones/{me.zone('example.com')['uuid']}/records/"
+    callers = [Bearer(application.app.test_client(), me.secret) for _ in range(4)]
+    with ThreadPoolExecutor() as pool, closing(sqlite.connect(application.settings.store.path)) as another_program:
+        another_program.execute("begin immediate")
+        answers = [pool.submit(send, caller, path, RECORD) for caller in callers]
+        another_program.execute("rollback")
+        bodies = [answer.result().get_json() for answer in answers]
+    assert bodies == bodies[:1] * 4 and bodies[0]["name"] == "www"
 
 
 def test_nothing_is_stored_without_the_write(application: Application, me: Bearer) -> None:
