@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 import marshmallow as ma
 from marshmallow import fields
@@ -19,6 +20,7 @@ from appliance.api.fields import (
 )
 from appliance.api.schemas import Record, RecordBody, RecordPatch, Strict, ZoneWarning
 from appliance.editing import MAX_CHANGES
+from appliance.store.pending_changes import LONGEST
 from appliance.zones.model import MAX_TTL
 from appliance.zones.rdata import MAX_PRIORITY
 from appliance.zones.serial import MODULUS
@@ -94,7 +96,9 @@ class Changes(Strict):
     )
     comment = StrictString(metadata=_described("Why, up to 500 characters: shown in the history."))
     confirm_within = StrictInteger(
-        10, 86400, metadata=_described("Seconds after which the change is reverted, unless it is confirmed before.")
+        10,
+        LONGEST // timedelta(seconds=1),
+        metadata=_described("Seconds after which the change is reverted, unless it is confirmed before."),
     )
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import peewee as pw
 
 from appliance.store import tables
+
+LONGEST = timedelta(days=1)
+"""The longest time in which a change may be confirmed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +39,13 @@ def get(change_id: UUID) -> PendingChange | None:
 
 
 def due(now: datetime) -> list[PendingChange]:
-    """Return the changes of existing zones that are to be reverted now, the newest first."""
+    """Return the changes of existing zones that are to be reverted now, the newest first.
+
+    One that would be due only after LONGEST is due now: the clock was set back since it was stored.
+    """
     pending = tables.PendingChange
-    is_due = (pending.due_at <= now) & pending.confirmed_at.is_null() & pending.reverted_at.is_null()
+    is_undecided = pending.confirmed_at.is_null() & pending.reverted_at.is_null()
+    is_due = is_undecided & ((pending.due_at <= now) | (pending.due_at > now + LONGEST))
     query = _select().where(is_due, tables.Zone.deleted_at.is_null()).order_by(tables.Change.id.desc())
     return [_from_row(row) for row in query]
 

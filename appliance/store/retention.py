@@ -1,4 +1,6 @@
-"""Deletion of old rows: records of deleted zones, ended sessions and invitations, drafts, content of the journal.
+"""Deletion of old rows: records of deleted zones, ended sessions and invitations, drafts, decided confirmations.
+
+The content of the journal is removed too, by default after two years.
 
 Rows of zones, with name and last serial, of the journal and of the audit log are never deleted.
 """
@@ -16,7 +18,7 @@ import peewee as pw
 from appliance.store import idempotency, journal, tables
 
 RETENTION = timedelta(days=30)
-"""For records of deleted zones, drafts, and ended invitations."""
+"""For records of deleted zones, drafts, ended invitations, and changes that were confirmed or reverted."""
 SESSION_RETENTION = timedelta(days=90)
 """For ended sessions; `second_factor` reads the addresses of that time."""
 JOURNAL_OCTETS = 4 * 2**20
@@ -68,6 +70,14 @@ def purge_idempotency(now: datetime, limit: int) -> Purged:
     return _deleted(first.delete().where(first.id.in_(old)), limit)
 
 
+def purge_pending_changes(now: datetime, limit: int) -> Purged:
+    """Delete what is known of changes that were confirmed or reverted, or whose zone is gone; at most `limit` rows."""
+    pending, change, zone, before = tables.PendingChange, tables.Change, tables.Zone, now - RETENTION
+    is_over = pending.confirmed_at.is_null(False) | pending.reverted_at.is_null(False) | (zone.deleted_at < before)
+    old = pending.select(pending.change).join(change).join(zone).where(pending.due_at < before, is_over).limit(limit)
+    return _deleted(pending.delete().where(pending.change.in_(old)), limit)
+
+
 Purge = Callable[[datetime, int], Purged]
 """Deletes old rows, by the present time, at most so many."""
 
@@ -78,6 +88,7 @@ PURGES: Mapping[str, Purge] = MappingProxyType(
         "sessions": purge_sessions,
         "invitations": purge_invitations,
         "idempotency": purge_idempotency,
+        "confirmations": purge_pending_changes,
     }
 )
 """By the name of the rows that each deletes, in one statement."""

@@ -132,6 +132,33 @@ def test_a_change_that_is_not_confirmed_is_reverted(workspace: Workspace, zone: 
     assert versions.get(zones.get_any(zone.uuid), diff.after.serial).confirm_by is None
 
 
+@pytest.mark.parametrize("back", [timedelta(days=1), timedelta(days=3650)])
+def test_a_clock_that_is_set_back_keeps_no_change_from_being_reverted(
+    workspace: Workspace, zone: Zone, due: DueChanges, back: timedelta
+) -> None:
+    change(workspace, zone, [CreateRecord(RecordInput("A", "www", "192.0.2.1"))], timedelta(days=1))
+    due.step()
+    assert values(zone) == ["192.0.2.1"], "not before its time while the clock is right"
+    workspace.clock.now -= back
+    due.step()
+    assert values(zone) == []
+
+
+def test_what_is_due_early_because_the_clock_is_ahead_can_be_undone(
+    workspace: Workspace, zone: Zone, due: DueChanges
+) -> None:
+    expiring(workspace, zone, "www", "192.0.2.1", workspace.clock() + HOUR)
+    change(workspace, zone, [CreateRecord(RecordInput("A", "new", "192.0.2.2"))])
+    workspace.clock.forward(days=3650)
+    due.step()
+    assert values(zone) == []
+    workspace.clock.now -= timedelta(days=3650)
+    for version in versions.find(zones.get_any(zone.uuid), Page())[0][:2]:
+        workspace.editor.undo_version(workspace.owner, zone.uuid, version.serial)
+    due.step()
+    assert values(zone) == ["192.0.2.2", "192.0.2.1"]
+
+
 def test_sets_that_changed_since_stay_and_are_named(workspace: Workspace, zone: Zone, due: DueChanges) -> None:
     www, old = workspace.add(zone, "A", "www", "192.0.2.1"), workspace.add(zone, "A", "old", "192.0.2.1")
     change(workspace, zone, [UpdateRecord(one.uuid, {"value": "192.0.2.2"}) for one in (www, old)])

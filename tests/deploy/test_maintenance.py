@@ -11,8 +11,9 @@ from datetime import timedelta
 
 import pytest
 
+from appliance.deploy.due_changes import DueChanges
 from appliance.deploy.maintenance import MOST_AT_ONCE, Maintenance, running
-from appliance.editing import with_fields
+from appliance.editing import CreateRecord, RecordInput, with_fields
 from appliance.principal import Scope
 from appliance.store import accounts, audit, deployments, drafts, invitations, sessions
 from appliance.store.file import sqlite
@@ -80,6 +81,34 @@ def test_sessions_invitations_and_drafts_go_when_they_are_over(workspace: Worksp
         hour()
         hour()
         assert left() == expected
+
+
+def test_decided_changes_go_and_pending_ones_stay(workspace: Workspace, hour: Callable[[], None]) -> None:
+    due = DueChanges(workspace.store, workspace.editor, workspace.clock)
+    decided, pending, gone = (workspace.zone(domain) for domain in ("decided.org", "pending.org", "gone.org"))
+    for zone in (decided, pending, gone):
+        requests = [CreateRecord(RecordInput("A", "www", "192.0.2.1"))]
+        workspace.editor.change_many(workspace.owner, zone.uuid, requests, confirm_within=timedelta(minutes=1))
+    for zone in (pending, gone):
+        workspace.editor.delete_zone(workspace.owner, zone.uuid)
+    workspace.clock.forward(minutes=1)
+    due.step()
+
+    def left() -> int:
+        return len(workspace.rows()["pending_change"])
+
+    for days, expected in ((29, 3), (1, 1)):
+        workspace.clock.forward(days=days)
+        if expected == 3:
+            workspace.editor.undelete_zone(workspace.owner, pending.uuid)
+        hour()
+        hour()
+        assert left() == expected
+    due.step()
+    assert records(workspace) == [], "reverted once it exists again"
+    workspace.clock.forward(days=30)
+    hour()
+    assert left() == 0
 
 
 def test_a_session_that_is_not_over_stays(workspace: Workspace, hour: Callable[[], None]) -> None:

@@ -17,6 +17,7 @@ import requests
 
 from appliance.store.file import sqlite
 from tests.appliance import Appliance, Client
+from tests.kills import kill, not_restarted
 from tests.pair import LOOPBACK, wait_for
 from tests.volumes import fill, needs_root, remount, small_volume
 
@@ -37,26 +38,6 @@ def suspended(appliance: Appliance, *children: str) -> Iterator[None]:
     finally:
         for pid in pids:
             os.kill(pid, signal.SIGCONT)
-
-
-@contextmanager
-def not_restarted(appliance: Appliance, *children: str) -> Iterator[None]:
-    """Kill these children and prevent their restart while the block runs."""
-    assert appliance.process
-    appliance.process.send_signal(signal.SIGSTOP)
-    try:
-        kill(appliance, *children)
-        wait_for(lambda: not any(map(appliance.child, children)), "they have ended")
-        yield
-    finally:
-        appliance.process.send_signal(signal.SIGCONT)
-
-
-def kill(appliance: Appliance, *children: str) -> None:
-    """Kill these children; `run` restarts them."""
-    for words in children:
-        if pid := appliance.child(words):
-            os.kill(pid, signal.SIGKILL)
 
 
 def is_served(appliance: Appliance, name: str) -> bool:
