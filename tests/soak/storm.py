@@ -2,7 +2,7 @@
 
 Every acknowledged change must be in the version of its serial, and at the end in the store and on both nameservers.
 A change without a response must exist once or not at all. Every answer must be of a committed version. Serials must
-never decrease.
+never decrease. What expires or is not confirmed must be gone at the end, and what is confirmed must be there.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
@@ -26,8 +27,10 @@ from appliance.keys import read_key
 from appliance.queries.transfer import axfr
 from tests.appliance import Appliance
 from tests.pair import LOOPBACK, wait_for
+from tests.soak.due_writers import CONFIRM_WITHIN, DueWriter
 from tests.soak.journal import Journal, read_journal, row_of
 from tests.soak.part_run import PartRun
+from tests.soak.version_writers import VersionWriter
 from tests.soak.watchers import Watcher, content_of
 from tests.soak.writers import TTL, Acknowledged, Entry, Writer, ZoneShare
 
@@ -61,6 +64,7 @@ class Storm:
     part: PartRun
     appliance: Appliance
     writers: Sequence[Writer] = ()
+    due_writer: DueWriter = field(init=False)
     watchers: Sequence[Watcher] = ()
     kills: Counter[str] = field(default_factory=Counter)
     _target: int = 0
@@ -71,7 +75,8 @@ class Storm:
         shared = [f"shared-{number}.storm.example" for number in range(SHARED_ZONES)]
         uuids = {domain: str(api.zone(domain)["uuid"]) for domain in shared}
         self.writers = [self._writer(f"w{number}", token, uuids) for number in range(WRITERS)]
-        domains = sorted({share.domain for writer in self.writers for share in writer.shares})
+        self.due_writer = DueWriter(self.part, self.appliance.client(token), "due.storm.example", self._is_running)
+        domains = sorted({share.domain for writer in self._all_writers() for share in writer.shares})
         key = read_key(self.appliance.state / "keys" / "transfer.key")
         self.watchers = [
             Watcher(self.part, self._server(number), key, number == 2, domains, _any_owner) for number in (1, 2)
@@ -81,18 +86,21 @@ class Storm:
         """Return a writer with its part of each shared zone, and with own zones that do not exist yet."""
         shares = [ZoneShare(domain, mark, True, uuid) for domain, uuid in shared.items()]
         shares += [ZoneShare(f"z{number}.{mark}.example", mark, False) for number in range(OWN_ZONES)]
-        return Writer(self.part, self.appliance.client(token), mark, shares, self._is_running)
+        return VersionWriter(self.part, self.appliance.client(token), mark, shares, self._is_running)
+
+    def _all_writers(self) -> list[Writer]:
+        return [*self.writers, self.due_writer]
 
     @property
     def count(self) -> int:
         """Number of acknowledged changes."""
-        return sum(writer.count for writer in self.writers)
+        return sum(writer.count for writer in self._all_writers())
 
     def run_load(self, changes: int, pause: float) -> None:
         """Run writers, watchers and kills until this many changes were acknowledged."""
         self._target = changes
         done = threading.Event()
-        with _running([writer.run for writer in self.writers]) as writers:
+        with _running([writer.run for writer in self._all_writers()]) as writers:
             watching = [lambda one=one: one.run(lambda: not done.is_set(), time.sleep) for one in self.watchers]
             with _running(watching):
                 try:
@@ -107,6 +115,8 @@ class Storm:
         began = time.monotonic()
         api = self.writers[0]
         try:
+            wait_for(lambda: datetime.now(UTC) > self.due_writer.due_at, "everything is due", CONFIRM_WITHIN + 1)
+            wait_for(self.due_writer.has_ended, "what was due has ended", CONVERGENCE_TIMEOUT)
             wait_for(lambda: self._all_live(api), "all zones are live after the storm", CONVERGENCE_TIMEOUT)
         except AssertionError as late:
             self.part.wrong(f"{late}: {self.appliance.log('deployer')[-2000:]}")
@@ -123,11 +133,17 @@ class Storm:
         wrong += lost
         for text in wrong:
             self.part.wrong(text)
-        unanswered = sum(writer.unanswered for writer in self.writers)
-        refused = sum(writer.refused for writer in self.writers)
+        writers = self._all_writers()
+        unanswered = sum(writer.unanswered for writer in writers)
+        refused = sum(writer.refused for writer in writers)
         self.part.figure(
             f"{self.count:,} changes acknowledged, {len(lost)} lost; {unanswered} without a response, "
             f"{refused} refused with 503, {len(journal.versions):,} versions"
+        )
+        repeated, replayed = (sum(getattr(one, name) for one in writers) for name in ("repeated", "replayed"))
+        self.part.figure(
+            f"{repeated} requests with a key repeated until answered, {replayed} of them had been stored; "
+            f"{self.due_writer.ending} changes ended by themselves, {len(self.due_writer.staying)} were confirmed"
         )
         self.part.figure(
             "kills: " + ", ".join(f"{name.split('/')[0].split()[-1]} {n}" for name, n in self.kills.items())
@@ -183,7 +199,7 @@ class Storm:
 
     def _compare(self) -> None:
         """Compare the API's records and both nameservers' transfers with what the writers know."""
-        expected: dict[str, list[Entry]] = {}
+        expected: dict[str, list[Entry]] = {self.due_writer.share.domain: self.due_writer.staying}
         for writer in self.writers:
             for share in writer.shares:
                 found = writer.read(share)

@@ -1,7 +1,8 @@
 """Writers that change zones over the API while processes are killed, and record acknowledged changes.
 
 After a request without a response the writer waits for the API and reads the zone: the change must be there completely
-or not at all. The writer continues with what it has read.
+or not at all. The writer continues with what it has read. Half of the POST requests have an Idempotency-Key: they are
+repeated until there is a response, and must be performed once.
 """
 
 from __future__ import annotations
@@ -62,9 +63,12 @@ class Writer:
         self.count = 0
         self.unanswered = 0
         self.refused = 0
+        self.repeated = 0
+        self.replayed = 0
         self._part, self._api, self._mark, self._is_running = part, api, mark, is_running
         self._random = Random(f"{part.seed}/{mark}")
         self._number = 0
+        self._keys = 0
         self._after: tuple[bool, Counter[Entry]] = (False, Counter())
 
     def run(self) -> None:
@@ -112,10 +116,10 @@ class Writer:
     def _create_record(self, share: ZoneShare) -> None:
         entry = self._entry(self._random.choice(("A", "TXT", "MX")))
         self._after = (True, Counter([*share.entries.values(), entry]))
-        answer = self._request("POST", f"/dns-zones/{share.uuid}/records/", _body(entry), 201)
+        answer = self._request("POST", f"/dns-zones/{share.uuid}/records/", body_of(entry), 201)
         if answer is not None:
             share.entries[answer.json()["uuid"]] = entry
-            self._acknowledge(share, answer, entry, exists=True)
+            self._acknowledge(share, serial_of(answer), entry, exists=True)
 
     def _change_record(self, share: ZoneShare) -> None:
         uuid, before = self._random.choice(list(share.entries.items()))
@@ -124,7 +128,7 @@ class Writer:
         answer = self._request("PATCH", f"/dns-records/{uuid}/", {"value": entry[2]}, 200)
         if answer is not None:
             share.entries[uuid] = entry
-            self._acknowledge(share, answer, entry, exists=True)
+            self._acknowledge(share, serial_of(answer), entry, exists=True)
 
     def _delete_record(self, share: ZoneShare) -> None:
         uuid, entry = self._random.choice(list(share.entries.items()))
@@ -132,7 +136,7 @@ class Writer:
         answer = self._request("DELETE", f"/dns-records/{uuid}/", None, 204)
         if answer is not None:
             del share.entries[uuid]
-            self._acknowledge(share, answer, entry, exists=False)
+            self._acknowledge(share, serial_of(answer), entry, exists=False)
 
     def _entry(self, record_type: str) -> Entry:
         """Return an entry with a new value, so that each answer identifies one version."""
@@ -151,11 +155,11 @@ class Writer:
 
     def _request(self, method: str, path: str, body: Any, status: int) -> requests.Response | None:  # noqa: ANN401 - JSON
         """Return the response, None if it was refused with 503 and nothing was changed."""
-        headers = {"Prefer": "wait=1"} if self._random.random() < 0.02 else None
-        try:
-            answer = self._api(method, path, body, headers)
-        except requests.RequestException:
-            raise Unanswered from None
+        headers = {"Prefer": "wait=1"} if self._random.random() < 0.02 else {}
+        if method == "POST" and self._random.random() < 0.5:
+            answer = self._send_until_answered(path, body, headers)
+        else:
+            answer = self._send_once(method, path, body, headers)
         if answer.status_code == status:
             self.count += 1
             return answer
@@ -165,8 +169,31 @@ class Writer:
             self._part.wrong(f"{method} {path} {body}: {answer.status_code} {answer.text[:200]}")
         return None
 
-    def _acknowledge(self, share: ZoneShare, answer: requests.Response, entry: Entry, *, exists: bool) -> None:
-        self.acknowledged.append(Acknowledged(share.domain, int(answer.headers["X-Zone-Serial"]), entry, exists))
+    def _send_once(self, method: str, path: str, body: Any, headers: Mapping[str, str]) -> requests.Response:  # noqa: ANN401 - JSON
+        try:
+            return self._api(method, path, body, headers)
+        except requests.RequestException:
+            raise Unanswered from None
+
+    def _send_until_answered(self, path: str, body: Any, headers: Mapping[str, str]) -> requests.Response:  # noqa: ANN401 - JSON
+        """Send a POST with an Idempotency-Key, again and again until there is a response; return the first one."""
+        self._keys += 1
+        keyed = {**headers, "Idempotency-Key": f"{self._mark}-{self._keys}"}
+        end, is_repeated = time.monotonic() + API_TIMEOUT, False
+        while time.monotonic() < end:
+            try:
+                answer = self._send_once("POST", path, body, keyed)
+            except Unanswered:
+                is_repeated = True
+                time.sleep(0.1)
+                continue
+            self.repeated += is_repeated
+            self.replayed += "Idempotency-Replayed" in answer.headers
+            return answer
+        raise TimeoutError(f"POST {path}: no response within {API_TIMEOUT:g} s")
+
+    def _acknowledge(self, share: ZoneShare, serial: int, entry: Entry, *, exists: bool) -> None:
+        self.acknowledged.append(Acknowledged(share.domain, serial, entry, exists))
 
     def _read_back(self, share: ZoneShare, *possible: tuple[bool, Counter[Entry]]) -> None:
         """Read the zone after a change without a response, and check it."""
@@ -185,7 +212,7 @@ class Writer:
             return None, {}
         records = self._get(f"/dns-zones/{zones[0]['uuid']}/records/")
         own = (record for record in records if record["name"].startswith(f"{self._mark}-"))
-        return zones[0]["uuid"], {record["uuid"]: _entry_of(record) for record in own}
+        return zones[0]["uuid"], {record["uuid"]: entry_of(record) for record in own}
 
     def _get(self, path: str) -> Any:  # noqa: ANN401 - JSON
         end = time.monotonic() + API_TIMEOUT
@@ -200,10 +227,17 @@ class Writer:
         raise TimeoutError(f"GET {path}: no response within {API_TIMEOUT:g} s")
 
 
-def _body(entry: Entry) -> Mapping[str, Any]:
+def body_of(entry: Entry) -> Mapping[str, Any]:
+    """Return the record of an entry, as a request has it."""
     record_type, name, value, priority = entry
     return {"record_type": record_type, "name": name, "value": value, "ttl": TTL, "priority": priority}
 
 
-def _entry_of(record: Mapping[str, Any]) -> Entry:
+def entry_of(record: Mapping[str, Any]) -> Entry:
+    """Return the entry of a record that a response has."""
     return record["record_type"], record["name"], record["value"], record["priority"]
+
+
+def serial_of(answer: requests.Response) -> int:
+    """Return the zone's serial after a write."""
+    return int(answer.headers["X-Zone-Serial"])

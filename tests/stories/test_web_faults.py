@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,31 @@ def state() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="story-"))
     yield folder
     shutil.rmtree(folder)
+
+
+def test_a_request_whose_response_was_lost_is_repeated_and_done_once(appliance: Appliance, api: Client) -> None:
+    zone = api.zone("lost-response.example")
+    path = f"/dns-zones/{zone['uuid']}/"
+    many = [{"action": "create", "record_type": "A", "name": f"m{at}", "value": "192.0.2.1"} for at in range(200)]
+    sent = {"changes": many, "confirm_within": 600}
+
+    def send() -> requests.Response:
+        return api("POST", f"{path}changes/", sent, {"Idempotency-Key": "k", "Prefer": "wait=60"})
+
+    def versions() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = api.expect(200, "GET", f"{path}versions/")
+        return found
+
+    with ThreadPoolExecutor() as pool, suspended(appliance, DEPLOYER):
+        lost = pool.submit(send)
+        wait_for(lambda: len(versions()) == 2, "the changes are stored, and their response waits for the deployer")
+        kill(appliance, SERVE)
+        assert isinstance(lost.exception(), requests.ConnectionError)
+    wait_for(lambda: status_of(api) == 200, "the API answers again")
+    again = send()
+    assert again.headers["Idempotency-Replayed"] == "true" and len(again.json()["added"]) == 200
+    assert [one["change_id"] for one in versions()] == [again.json()["change_id"], versions()[1]["change_id"]]
+    wait_for(lambda: is_served(appliance, "m199.lost-response.example"), "they are served")
 
 
 @pytest.mark.parametrize(
@@ -207,10 +233,17 @@ def test_a_full_store_loses_nothing(state: Path) -> None:
         api = own.client(own.token("full@example.org"))
         zone = api.zone("full.example")
         api.record(zone, "A", "@", "192.0.2.1")
+        api.record(zone, "A", "undone", "192.0.2.1")
+        versions = f"/dns-zones/{zone['uuid']}/versions/"
+        undo = f"{versions}{api.expect(200, 'GET', versions)[0]['serial']}/undo/"
+        soon = (datetime.now(UTC) + timedelta(seconds=3)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        deleted = api.zone("deleted.example")
+        api.expect(204, "DELETE", f"/dns-zones/{deleted['uuid']}/")
         api.wait_until_live(zone)
+        api.record(zone, "A", "soon", "192.0.2.1", expires_at=soon)
         filler = fill(volume)
         path = f"/dns-zones/{zone['uuid']}/records/"
-        acknowledged, refused = {"@"}, 0
+        acknowledged, refused = {"@", "undone"}, 0
         while refused < 50:
             body = {"record_type": "TXT", "name": f"h{len(acknowledged)}", "value": "x" * 1000}
             answer = api("POST", path, body)
@@ -219,11 +252,24 @@ def test_a_full_store_loses_nothing(state: Path) -> None:
             else:
                 assert is_unavailable(answer), answer.text
                 refused += 1
-        assert {record["name"] for record in api.expect(200, "GET", path)} == acknowledged
+        many = [{"action": "create", "record_type": "A", "name": f"m{at}", "value": "192.0.2.1"} for at in range(1000)]
+        calls: dict[str, Any] = {
+            f"/dns-zones/{zone['uuid']}/changes/": {"changes": many},
+            undo: None,
+            f"/dns-zones/{deleted['uuid']}/restore/": None,
+        }
+        for call, body in calls.items():
+            assert is_unavailable(api("POST", call, body, {"Idempotency-Key": "k"})), call
+        assert {record["name"] for record in api.expect(200, "GET", path)} - {"soon"} == acknowledged
         assert is_served(own, "full.example")
         filler.unlink()
+        for call, body in calls.items():
+            first, again = (api("POST", call, body, {"Idempotency-Key": "k"}) for _ in range(2))
+            assert (first.status_code, again.status_code) == (200, 200) and first.json() == again.json(), first.text
+            assert "Idempotency-Replayed" in again.headers and "Idempotency-Replayed" not in first.headers
         api.record(zone, "A", "after", "192.0.2.1")
         wait_for(lambda: is_served(own, "after.full.example"), "what comes after is served", 60)
+        wait_for(lambda: not own.answer("soon.full.example", "A", 1)[1], "what expired is gone", 60)
 
 
 @needs_root
