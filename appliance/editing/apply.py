@@ -31,15 +31,16 @@ MAX_CHANGES = 10_000
 """Maximum number of changes in one request."""
 
 
-def apply_all(change_set: ChangeSet, requests: Sequence[RecordRequest]) -> None:
+def apply_all(change_set: ChangeSet, requests: Sequence[RecordRequest], limit: int | None = MAX_CHANGES) -> None:
     """Apply all requests, in order; an InputError has the index of the change and its field.
 
-    The records that the requests need are read first, together. If a request makes an RRset so large that the later
-    requests cannot bring it back to its limit, they are not applied and the RRset is marked as `overfull`.
+    There may be at most `limit` of them, None: any number. The records that they need are read first, together. If a
+    request makes an RRset so large that the later ones cannot bring it back to its limit, they are not applied and the
+    RRset is marked as `overfull`.
     """
     name = change_set.steps.list_name
-    if len(requests) > MAX_CHANGES:
-        raise InputError(f"there are {len(requests)} {name}; one request may have at most {MAX_CHANGES}", name)
+    if limit is not None and len(requests) > limit:
+        raise InputError(f"there are {len(requests)} {name}; one request may have at most {limit}", name)
     _load(change_set, requests)
     revisions = _revisions(change_set, requests)
     for step, (request, later) in enumerate(zip(requests, _reductions_after(requests), strict=True)):

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from dns.name import Name
 
-from appliance.editing.apply import apply_all
+from appliance.editing.apply import MAX_CHANGES, apply_all
 from appliance.editing.change_set import ChangeSet
 from appliance.editing.child_zones import delegation_comment, evaluate_above
 from appliance.editing.diff import Diff
@@ -36,7 +36,8 @@ from appliance.zones.serial import MODULUS, is_later, latest, next_serial
 class ZoneContent:
     """The records and settings of a new zone; without `default_ttl` it gets that of the appliance.
 
-    `serial` is the last one that other servers gave: the first serial here is later.
+    `serial` is the last one that other servers gave: the first serial here is later. There may be at most `max_records`
+    records, None: as many as the quota permits.
     """
 
     records: Sequence[RecordInput] = ()
@@ -44,6 +45,7 @@ class ZoneContent:
     protected: bool = False
     comment: str = ""
     serial: int | None = None
+    max_records: int | None = MAX_CHANGES
 
     def check(self) -> None:
         """Raise InputError if a setting is out of range."""
@@ -106,7 +108,7 @@ def evaluate_creation(
     """
     taken, diff = _evaluate_above(above, new, principal, quotas, take_records=take_records) if above else ([], None)
     new.steps.list_name = "records"
-    apply_all(new, [CreateRecord(one) for one in content.records])
+    apply_all(new, [CreateRecord(one) for one in content.records], content.max_records)
     evaluation = evaluate(new, principal, quotas)
     created = [change for change in evaluation.diff.changes if isinstance(change, Create)]
     records = {change.record.uuid: change.record for change in created}
@@ -119,6 +121,12 @@ def evaluate_creation(
         statements = [*prepare(above.zone, rest, record_line), *statements]
     below = delegations.zones_below(zone.name, zone.account) if records else []
     return NewZone(zone, diff, list(records.values()), statements, below, content.serial)
+
+
+def preview_creation(new: NewZone, principal: Principal, quotas: QuotaSettings) -> Zone:
+    """Return the zone as it would be stored now; raise InputError as `commit_creation` does."""
+    check_zone_quota(quotas, principal)
+    return replace(new.zone, serial=_first_serial(new))
 
 
 def commit_creation(new: NewZone, principal: Principal, quotas: QuotaSettings, proof: Proof) -> Zone:

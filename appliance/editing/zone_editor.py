@@ -14,7 +14,15 @@ from appliance.editing.change_set import ChangeSet
 from appliance.editing.child_zones import change_above
 from appliance.editing.commit import Alongside
 from appliance.editing.new_holds import release_held
-from appliance.editing.new_zones import EMPTY, NewZone, ZoneContent, commit_creation, empty_zone, evaluate_creation
+from appliance.editing.new_zones import (
+    EMPTY,
+    NewZone,
+    ZoneContent,
+    commit_creation,
+    empty_zone,
+    evaluate_creation,
+    preview_creation,
+)
 from appliance.editing.parser import Parser, ParseRdata
 from appliance.editing.quotas import check_zone_quota
 from appliance.editing.requests import check_comment, check_ttl
@@ -66,6 +74,7 @@ class ZoneEditor:
         as_operator: bool = True,
         take_records: bool = False,
         alongside: Alongside | None = None,
+        dry_run: bool = False,
     ) -> Zone:
         """Create a zone, held if its ownership must be proven; raise InvalidName if it is not available.
 
@@ -73,7 +82,7 @@ class ZoneEditor:
         create it `as_operator`. A zone of the account above it delegates the new one. Its records at and below the
         domain are refused, unless `take_records` moves them into the new zone, which needs the permission to delete
         records. `alongside` is called in the transaction, with the new zone. The field of an InputError of a record has
-        its index, such as `records.3.value`.
+        its index, such as `records.3.value`. A dry run stores nothing and acquires no write lock.
         """
         name = parse_domain(domain)
         is_operator = principal.operator and as_operator
@@ -90,6 +99,10 @@ class ZoneEditor:
             above = self._change_set(enclosing, Parser(self.parse)) if enclosing else None
             new = self._change_set(zone, parser)
             return evaluate_creation(new, above, content, principal, self.quotas, take_records=take_records)
+
+        if dry_run:
+            with self.store.reading():
+                return preview_creation(evaluate_new(), principal, self.quotas)
 
         def commit_zone(new: NewZone) -> Zone:
             count(octets_of_creation(new))

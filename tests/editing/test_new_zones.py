@@ -8,8 +8,8 @@ from functools import partial
 import pytest
 from dns.name import Name
 
-from appliance.editing import RecordInput, ZoneContent
-from appliance.errors import InvalidName, QuotaReached, RuleBroken
+from appliance.editing import MAX_CHANGES, RecordInput, ZoneContent
+from appliance.errors import InputError, InvalidName, QuotaReached, RuleBroken
 from appliance.settings import QuotaSettings
 from appliance.store import records, zones
 from appliance.zones.model import Zone
@@ -51,3 +51,30 @@ def test_the_quota_of_records_counts(workspace: Workspace) -> None:
     assert isinstance(editor.create_zone(workspace.owner, "example.com", content("a")), Zone)
     with pytest.raises(InvalidName):
         editor.create_zone(workspace.owner, "example.com", content("a"))
+
+
+def test_a_dry_run_stores_nothing(workspace: Workspace) -> None:
+    before = workspace.rows()
+    with observed(workspace) as (editor, statements):
+        planned = editor.create_zone(workspace.owner, "example.com", replace(content("a"), serial=5), dry_run=True)
+        assert statements.locked == []
+    assert workspace.rows() == before
+    created = workspace.editor.create_zone(workspace.owner, "example.com", replace(content("a"), serial=5))
+    assert (planned.serial, planned.record_count) == (created.serial, created.record_count)
+    with pytest.raises(InvalidName, match="already exists"):
+        workspace.editor.create_zone(workspace.owner, "example.com", content("a"), dry_run=True)
+
+
+def test_a_dry_run_is_within_the_quota(workspace: Workspace) -> None:
+    editor = replace(workspace.editor, quotas=QuotaSettings(zones=1))
+    editor.create_zone(workspace.owner, "example.com")
+    with pytest.raises(QuotaReached):
+        editor.create_zone(workspace.owner, "example.net", dry_run=True)
+
+
+def test_the_limit_of_one_request_is_not_that_of_a_file(workspace: Workspace) -> None:
+    many = content(*(f"h{at}" for at in range(MAX_CHANGES + 1)))
+    with pytest.raises(InputError, match="at most 10000"):
+        workspace.editor.create_zone(workspace.owner, "example.com", many)
+    zone = workspace.editor.create_zone(workspace.owner, "example.com", replace(many, max_records=None))
+    assert zone.record_count == MAX_CHANGES + 1
