@@ -1,0 +1,16 @@
+"""Moving in: zones of other servers and providers, read from many kinds of sources to be stored through the Editor.
+
+    source            what every source yields
+    formats           a file, the standard input or a folder: which format each file has
+    zone_text         zone files
+    named_statements  the text of a named.conf as statements
+    named_config      the zones of a named.conf with its includes
+    powerdns          zones as the API of PowerDNS returns them
+    cloudflare        exports of Cloudflare
+    csv_table         tables of records
+    axfr              zones of a running server
+    tsig              keys of transfers
+
+Every format but that of named.conf becomes the text of a zone file, or records as clients request them. No program is
+run, and a source is read one zone at a time.
+"""
