@@ -1,4 +1,4 @@
-"""Moving in: zones of other servers and providers, read from many kinds of sources to be stored through the Editor.
+"""Moving in: zones of other servers and providers, read from many kinds of sources and stored through the Editor.
 
     source            what every source yields
     formats           a file, the standard input or a folder: which format each file has
@@ -10,6 +10,10 @@
     csv_table         tables of records
     axfr              zones of a running server
     tsig              keys of transfers
+    content           which records of a source become records of the zone
+    refusals          which records a refusal concerns
+    importer          stores zones one at a time
+    results           what was done with each
 
 Every format but that of named.conf becomes the text of a zone file, or records as clients request them. No program is
 run, and a source is read one zone at a time.
