@@ -12,7 +12,20 @@ from pathlib import Path
 import click
 
 import appliance
-from appliance.cli import accounts, config, doctor, history, host, recovery, screen, services, status, tokens, zones
+from appliance.cli import (
+    accounts,
+    config,
+    doctor,
+    history,
+    host,
+    imports,
+    recovery,
+    screen,
+    services,
+    status,
+    tokens,
+    zones,
+)
 from appliance.cli.options import location_options
 from appliance.errors import ApplianceError
 
@@ -47,7 +60,7 @@ for command in (
     program.add_command(command)
 
 
-for command in history.COMMANDS:
+for command in (*history.COMMANDS, imports.import_zones):
     zones.zone.add_command(command)
 
 

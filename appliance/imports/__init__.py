@@ -10,10 +10,12 @@
     csv_table         tables of records
     axfr              zones of a running server
     tsig              keys of transfers
+    owners            which account gets which zone
     content           which records of a source become records of the zone
     refusals          which records a refusal concerns
     importer          stores zones one at a time
     results           what was done with each
+    report            the same as text and as a document
 
 Every format but that of named.conf becomes the text of a zone file, or records as clients request them. No program is
 run, and a source is read one zone at a time.

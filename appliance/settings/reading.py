@@ -21,8 +21,8 @@ CONFIG_IN_STATE = "config.toml"
 STORE_IN_STATE = Path("store/store.sqlite3")
 """Path of the store in the state folder."""
 ENVIRONMENT_PREFIX = "DNS_APPLIANCE_"
-NOT_SETTINGS = frozenset(f"{ENVIRONMENT_PREFIX}{name}" for name in ("STATE", "CONFIG", "URL", "TOKEN"))
-"""Variables of the command line and its clients: where the settings are, and where the API is."""
+NOT_SETTINGS = frozenset(f"{ENVIRONMENT_PREFIX}{name}" for name in ("STATE", "CONFIG", "URL", "TOKEN", "TSIG_KEY"))
+"""Variables of the command line and its clients: where the settings are, where the API is, and secrets."""
 _RANGES: Mapping[str, tuple[int, int]] = {
     "store.busy_timeout": (1, 60),
     "store.read_timeout": (0, 600),
