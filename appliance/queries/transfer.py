@@ -5,20 +5,26 @@ This module must not know what the zone should hold.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import dns.exception
 import dns.query
+import dns.transaction
 import dns.tsig
 import dns.xfr
 import dns.zone
 from dns.name import Name
 from dns.rdata import Rdata
+from dns.rdataset import Rdataset
 from dns.rdatatype import RdataType
 
 from appliance.addresses import Nameserver
 from appliance.errors import CommandFailed, CommandTimeout
 from appliance.keys import CLOCKS_DIFFER, Key, KeyFile, present_key
+
+RECORD_OCTETS = 50
+"""Octets that a record counts for in the limit of a transfer, besides its data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +37,39 @@ class TransferredRecord:
     rdata: Rdata
 
 
+class _LimitedZone(dns.zone.Zone):
+    """A zone that raises CommandFailed when it grows beyond a limit in octets of its records."""
+
+    def __init__(self, origin: Name, limit: float, argv: tuple[str, ...]) -> None:
+        super().__init__(origin, relativize=False)
+        self._left, self._argv = limit, argv
+
+    def writer(self, replacement: bool = False) -> dns.zone.Transaction:
+        """Return a transaction that counts what is put into the zone."""
+        transaction = super().writer(replacement)
+        transaction.check_put_rdataset(self._count)
+        return transaction
+
+    def _count(self, _transaction: dns.transaction.Transaction, _name: Name, rdataset: Rdataset) -> None:
+        self._left -= sum(RECORD_OCTETS + len(rdata.to_wire() or b"") for rdata in rdataset)
+        if self._left < 0:
+            raise CommandFailed(self._argv, "the zone is too large")
+
+
 def axfr(
-    server: Nameserver, zone: Name, source: Key | KeyFile | None, timeout: float = 30.0
+    server: Nameserver,
+    zone: Name,
+    source: Key | KeyFile | None,
+    timeout: float = 30.0,
+    *,
+    limit: float = math.inf,
 ) -> list[TransferredRecord]:
-    """Return all records of `zone`.
+    """Return all records of `zone`, of `limit` octets at most, RECORD_OCTETS and its data for each record.
 
     Raise CommandFailed if the transfer is refused or fails, CommandTimeout if it takes more than `timeout` seconds.
     """
     argv = ("transfer", zone.to_text())
-    content = dns.zone.Zone(zone, relativize=False)
+    content = _LimitedZone(zone, limit, argv)
     key = None if source is None else present_key(source)
     keyring = None if key is None else dns.tsig.Key(key.name, key.octets, key.algorithm)
     try:

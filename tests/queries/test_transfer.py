@@ -30,6 +30,15 @@ def test_a_transfer_needs_the_key(pair: Pair) -> None:
             axfr(server, ZONE, new_key("transfer"))
 
 
+def test_a_transfer_is_limited_in_octets(pair: Pair) -> None:
+    zone = dns.name.from_text("limited.test")
+    pair.create(zone, 3)
+    pair.wait_for_serial(pair.primary, zone, 3)
+    assert len(axfr(pair.primary, zone, pair.transfer_key, limit=1000)) == 3
+    with pytest.raises(CommandFailed, match="too large"):
+        axfr(pair.primary, zone, pair.transfer_key, limit=100)
+
+
 def test_a_zone_that_is_not_served_and_an_unreachable_nameserver(pair: Pair) -> None:
     with pytest.raises(CommandFailed, match="NOTAUTH"):
         axfr(pair.primary, dns.name.from_text("never.test"), pair.transfer_key)
