@@ -36,7 +36,7 @@ from appliance.console.session import (
     note_use,
     set_session_cookie,
 )
-from appliance.console.truncate import break_at_dots, count_fitting, truncate
+from appliance.console.truncate import DIFF_MARKUP, break_at_dots, count_fitting, truncate
 from appliance.console.zone_state import explain, state_of
 from appliance.errors import ApplianceError
 from appliance.store.sessions import Session
@@ -113,6 +113,7 @@ def _in_templates() -> dict[str, object]:
     texts = {
         "truncate": truncate,
         "count_fitting": count_fitting,
+        "diff_markup": DIFF_MARKUP,
         "break_at_dots": break_at_dots,
         "sentence": as_sentence,
     }

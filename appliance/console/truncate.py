@@ -16,6 +16,9 @@ MAX_UNBROKEN = 24
 MAX_LINES = 40_000
 """Octets of all lines of one block, such as a diff."""
 
+DIFF_MARKUP = 130
+"""Octets of markup of a line of a diff."""
+
 
 def truncate(text: str, octets: int = MAX_TEXT) -> str:
     """Return as much of the beginning as fits, with an ellipsis if the text is longer."""
@@ -27,11 +30,11 @@ def truncate(text: str, octets: int = MAX_TEXT) -> str:
     return text
 
 
-def count_fitting(lines: Iterable[str], octets: int = MAX_LINES) -> int:
-    """Return how many of these lines fit, counted from the first, which always counts."""
+def count_fitting(lines: Iterable[str], octets: int = MAX_LINES, markup: int = 0) -> int:
+    """Return how many of these lines fit, counted from the first, which always counts; `markup` is that of a line."""
     count = 0
     for line in lines:
-        octets -= _size(line)
+        octets -= _size(line) + markup
         if count and octets < 0:
             break
         count += 1

@@ -64,6 +64,13 @@ def test_the_longest_draft(page: ZonePage) -> None:
     assert "1951 to 1999 of 1999 changes" in page.browser.get(f"{changes}?page=99").text
 
 
+def test_a_long_draft_of_short_changes(page: ZonePage) -> None:
+    page.save([CreateRecord(RecordInput("A", f"a{at}", "192.0.2.1")) for at in range(MAX_CHANGES)])
+    selected = [str(record.uuid) for record in page.records()]
+    page.browser.send(f"{page.path}records/delete/", {"record": selected}, page.path)
+    assert page.browser.weight(page.path) < MAX_SIZE and page.browser.weight(f"{page.path}changes/") < MAX_SIZE
+
+
 def test_a_list_of_zones_with_long_names(page: ZonePage) -> None:
     page.add_zones([f"z{at}.{NAME}.example" for at in range(50)], comment='"' * 500, protected=True)
     assert page.browser.get("/zones/").text.count("protected") == 49

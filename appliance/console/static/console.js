@@ -45,8 +45,9 @@ document.addEventListener("DOMContentLoaded", () => {
   for (const button of document.querySelectorAll("[data-copy]")) {
     button.addEventListener("click", () => copy(button));
   }
-  for (const form of document.querySelectorAll("[data-confirm]")) {
-    form.addEventListener("submit", (event) => { if (!confirm(form.dataset.confirm)) event.preventDefault(); });
+  for (const one of document.querySelectorAll("[data-confirm]")) {
+    const type = one.matches("form") ? "submit" : "click";
+    one.addEventListener(type, (event) => { if (!confirm(one.dataset.confirm)) event.preventDefault(); });
   }
   document.querySelector("[data-focus]")?.focus();
 });
