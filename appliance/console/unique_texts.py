@@ -5,7 +5,6 @@ Sources: RFC 7208 section 4.5, RFC 6376 section 3.6.2.2, RFC 7489 section 6.6.3.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,16 +13,9 @@ from dns.rdatatype import RdataType
 
 from appliance.errors import InputError
 from appliance.store.records import ZoneView
+from appliance.zones.mail_texts import kind_of
 from appliance.zones.model import Record, Zone
 from appliance.zones.names import parse_owner
-
-_VERSION = re.compile(r'"?v=(spf|dkim|dmarc)1(?=[ ;"]|$)', re.IGNORECASE)
-
-
-def kind_of(value: str) -> str | None:
-    """Return SPF, DKIM or DMARC if that is what the text of a TXT record begins as, else None."""
-    found = _VERSION.match(value)
-    return found[1].upper() if found else None
 
 
 def find_same_kind(zone: Zone, name: str, kind: str) -> Record | None:
