@@ -18,6 +18,7 @@ from appliance.cli import program
 from appliance.settings import Settings
 from appliance.web import error_responses, error_status
 from appliance.zones.rdata import TYPES, parse_rdata
+from appliance.zones.zone_warning import CODES
 from tests.appliance import Appliance
 
 ROOT = Path(__file__).parent.parent
@@ -130,6 +131,10 @@ def test_every_type_is_documented_by_a_valid_example() -> None:
     for record_type, _, value, priority, shown in examples:
         content = parse_rdata(record_type, value, int(priority) if priority else None, origin)
         assert content.value == (shown or value)
+
+
+def test_every_warning_is_documented() -> None:
+    assert [row[0] for row in rows(API, "code")] == list(CODES)
 
 
 def test_every_event_is_documented() -> None:

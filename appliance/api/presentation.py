@@ -21,8 +21,8 @@ from appliance.zones.deployment import Deployment
 from appliance.zones.deployment_error import explain
 from appliance.zones.model import Record, Zone
 from appliance.zones.names import print_domain, print_owner, print_unicode
-from appliance.zones.warnings import ZoneWarning
 from appliance.zones.zone_cuts import ChildZone
+from appliance.zones.zone_warning import ZoneWarning
 
 JSON = Mapping[str, Any]
 

@@ -52,7 +52,7 @@ class Records(MethodView):
     @needs("dns:create")
     @blueprint.doc(operationId="createRecord", parameters=[response_headers.PREFER], responses={"404": "NOT_FOUND"})
     @blueprint.arguments(schemas.FlatRecordCreate, example={"zone": EXAMPLE_UUID, **EXAMPLE})
-    @blueprint.response(201, schemas.Record, headers=response_headers.LOCATION_HEADER | response_headers.RECORD_HEADERS)
+    @blueprint.response(201, schemas.Record, headers=response_headers.LOCATION_HEADER | response_headers.WARNED_HEADERS)
     @idempotent
     def post(self, body: dict[str, Any]) -> ViewResult:
         """Create a record in the zone `zone` of the body."""
@@ -75,7 +75,7 @@ class OneRecord(MethodView):
     @needs("dns:update")
     @blueprint.doc(operationId="replaceRecord", parameters=[response_headers.PREFER], responses={"404": "NOT_FOUND"})
     @blueprint.arguments(schemas.RecordReplace, example=EXAMPLE)
-    @blueprint.response(200, schemas.Record, headers=response_headers.RECORD_HEADERS)
+    @blueprint.response(200, schemas.Record, headers=response_headers.WARNED_HEADERS)
     def put(self, body: dict[str, Any], uuid: str) -> ViewResult:
         """Replace a record."""
 
@@ -88,7 +88,7 @@ class OneRecord(MethodView):
     @needs("dns:update")
     @blueprint.doc(operationId="changeRecord", parameters=[response_headers.PREFER], responses={"404": "NOT_FOUND"})
     @blueprint.arguments(schemas.RecordPatch, example={"ttl": 1800})
-    @blueprint.response(200, schemas.Record, headers=response_headers.RECORD_HEADERS)
+    @blueprint.response(200, schemas.Record, headers=response_headers.WARNED_HEADERS)
     def patch(self, body: dict[str, Any], uuid: str) -> ViewResult:
         """Change some fields of a record."""
 
@@ -100,7 +100,7 @@ class OneRecord(MethodView):
 
     @needs("dns:delete")
     @blueprint.doc(operationId="deleteRecord", parameters=[response_headers.PREFER], responses={"404": "NOT_FOUND"})
-    @blueprint.response(204, headers=response_headers.RECORD_HEADERS)
+    @blueprint.response(204, headers=response_headers.WARNED_HEADERS)
     def delete(self, uuid: str) -> Response:
         """Delete a record."""
         known = uuid_or_not_found("record", uuid)

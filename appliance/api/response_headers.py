@@ -54,9 +54,12 @@ DEPLOYMENT_HEADERS = {
     },
 }
 WARNINGS = "X-DNS-Warnings"
-RECORD_HEADERS = {
+WARNED_HEADERS = {
     **DEPLOYMENT_HEADERS,
-    WARNINGS: {"description": "Number of warnings at the name of the record.", "schema": {"type": "integer"}},
+    WARNINGS: {
+        "description": "Number of warnings of what was written: at and near the name of a record, or of a whole zone.",
+        "schema": {"type": "integer"},
+    },
 }
 LOCATION_HEADER = {"Location": {"description": "The path of the created object.", "schema": {"type": "string"}}}
 RETRY_HEADER = {

@@ -24,6 +24,7 @@ from appliance.identity.permissions import PERMISSIONS
 from appliance.web.error_responses import ERROR_CODES
 from appliance.zones.model import MAX_TTL
 from appliance.zones.rdata import MAX_PRIORITY, TYPES
+from appliance.zones.zone_warning import CODES, NS_WITHOUT_ADDRESS
 
 MAX_PAGE = 1_000_000
 MAX_PAGE_SIZE = 1000
@@ -146,7 +147,7 @@ class ZoneDetail(ZoneSummary):
 class ZoneWarning(ma.Schema):
     """Something in a zone that is valid and probably not intended."""
 
-    code = _string("The kind of warning: `occluded` or `ns-without-address`.", "ns-without-address")
+    code = fields.String(required=True, metadata=_one_of(CODES, "The kind of warning.", NS_WITHOUT_ADDRESS))
     detail = _string("What is wrong, for people.", "ns.dev.example.com is a nameserver of dev.example.com ...")
     remedy = _string("What to do.", "add an A or AAAA record at ns.dev.example.com")
     name = _string("Name relative to the zone.", "dev")

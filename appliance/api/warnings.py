@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Sized
 
-from dns.rdatatype import RdataType
+from dns.name import Name
 from flask.views import MethodView
 
 from appliance.api import schemas
@@ -13,13 +14,10 @@ from appliance.api.parsing import Blueprint
 from appliance.api.presentation import JSON, warning_of
 from appliance.api.response_headers import WARNINGS, Headers
 from appliance.api.zone_keys import PATH, zone_at
-from appliance.compiler import occluded
+from appliance.editing import warnings_near, warnings_of
 from appliance.errors import StoreError
-from appliance.store import records
 from appliance.web.context import context, reading
 from appliance.zones.model import Record, Zone
-from appliance.zones.warnings import warnings_at
-from appliance.zones.zone_cuts import ADDRESSES
 
 log = logging.getLogger(__name__)
 
@@ -36,28 +34,33 @@ class WarningsOfZone(MethodView):
     @blueprint.doc(operationId="listWarnings", responses={"404": "NOT_FOUND"})
     @blueprint.response(200, schemas.ZoneWarning(many=True))
     def get(self, uuid: str) -> list[JSON]:
-        """List what is valid in a zone and probably not intended."""
+        """List what is valid in a zone and probably not intended: the first 1000 warnings, ordered by name."""
         with reading():
             zone = zone_at(uuid)
-            view = _view(zone)
-            hidden = {record.owner for record in occluded(zone, view.servers)}
-            return [warning_of(zone, one) for one in warnings_at(view, hidden | view.delegated_owners())]
+            return [warning_of(zone, one) for one in warnings_of(zone, _servers())]
 
 
 def warning_header(zone: Zone, record: Record) -> Headers:
-    """Return the header with the number of warnings at the name of a record that was written or deleted.
+    """Return the header with the number of warnings at and near the name of a record that was written or deleted.
 
     The write is already committed: if the store cannot be read, there is no header, and no error is raised.
     """
-    if record.rdtype not in ADDRESSES | {RdataType.NS}:
-        return {WARNINGS: "0"}
+    return _header(zone, lambda: warnings_near(zone, _servers(), record.owner))
+
+
+def zone_warning_header(zone: Zone) -> Headers:
+    """Return the header with the number of warnings of a zone that was created or restored, as `warning_header`."""
+    return _header(zone, lambda: warnings_of(zone, _servers()) if zone.record_count else [])
+
+
+def _header(zone: Zone, find: Callable[[], Sized]) -> Headers:
     try:
         with reading():
-            return {WARNINGS: str(len(warnings_at(_view(zone), [record.owner])))}
+            return {WARNINGS: str(len(find()))}
     except StoreError as error:
         log.warning("event=warnings-unread zone=%s reason=%r", zone.uuid, str(error))
         return {}
 
 
-def _view(zone: Zone) -> records.ZoneView:
-    return records.ZoneView(zone, context().editor.apex.servers)
+def _servers() -> tuple[Name, ...]:
+    return context().editor.apex.servers

@@ -25,7 +25,7 @@ from appliance.api.presentation import (
     zone_detail,
     zone_summary,
 )
-from appliance.api.warnings import warning_header
+from appliance.api.warnings import warning_header, zone_warning_header
 from appliance.api.zone_keys import PATH, deleted_zone_uuid, zone_at, zone_uuid
 from appliance.editing import RESERVATION, RecordInput, ZoneContent
 from appliance.errors import InputError
@@ -69,7 +69,7 @@ class Zones(MethodView):
     @blueprint.doc(operationId="createZone", parameters=[response_headers.PREFER])
     @blueprint.arguments(change_schemas.ZoneCreate, example={"domain": "example.com"})
     @blueprint.response(
-        201, schemas.ZoneDetail, headers=response_headers.LOCATION_HEADER | response_headers.DEPLOYMENT_HEADERS
+        201, schemas.ZoneDetail, headers=response_headers.LOCATION_HEADER | response_headers.WARNED_HEADERS
     )
     @idempotent
     def post(self, body: dict[str, Any]) -> Response:
@@ -89,7 +89,7 @@ class Zones(MethodView):
         deployment = result.deployment or context().deployment_wait.current(zone)[0]
         with reading():
             response = _created(zones.get_any(zone.uuid), deployment, body)
-        headers = {**response.headers, **result.headers}
+        headers = {**response.headers, **result.headers, **zone_warning_header(zone)}
         return Response(response.body, 201, headers, mimetype="application/json")
 
 
@@ -148,7 +148,7 @@ class RestoreZone(MethodView):
 
     @needs("dns:create", right="create_zones")
     @blueprint.doc(operationId="restoreZone", parameters=[response_headers.PREFER], responses={"404": "NOT_FOUND"})
-    @blueprint.response(200, schemas.ZoneSummary, headers=response_headers.DEPLOYMENT_HEADERS)
+    @blueprint.response(200, schemas.ZoneSummary, headers=response_headers.WARNED_HEADERS)
     @idempotent
     def post(self, uuid: str) -> Response:
         """Bring back a zone that was deleted less than 30 days ago, with its uuid, records and settings."""
@@ -162,7 +162,8 @@ class RestoreZone(MethodView):
         )
         result = response_headers.after_write(zone, with_above=True)
         response = _restored(zone, result.deployment or context().deployment_wait.current(zone)[0])
-        return Response(response.body, headers={**response.headers, **result.headers}, mimetype="application/json")
+        headers = {**response.headers, **result.headers, **zone_warning_header(zone)}
+        return Response(response.body, headers=headers, mimetype="application/json")
 
 
 @blueprint.route("/<string:uuid>/records/", parameters=[PATH])
@@ -190,7 +191,7 @@ class RecordsOfZone(MethodView):
         operationId="createRecordInZone", parameters=[response_headers.PREFER], responses={"404": "NOT_FOUND"}
     )
     @blueprint.arguments(schemas.RecordBody, example=EXAMPLE)
-    @blueprint.response(201, schemas.Record, headers=response_headers.LOCATION_HEADER | response_headers.RECORD_HEADERS)
+    @blueprint.response(201, schemas.Record, headers=response_headers.LOCATION_HEADER | response_headers.WARNED_HEADERS)
     @idempotent
     def post(self, body: dict[str, Any], uuid: str) -> ViewResult:
         """Create a record in a zone."""

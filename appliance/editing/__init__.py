@@ -18,6 +18,7 @@
     diff         what a write did, or would do
     new_zones    a zone to create, with its first records
     child_zones  zones above and below others of one account
+    zone_warnings what is probably not intended in a stored zone
     zone_names   which names may become zones, and of which account
     history      former states of a zone, to restore or undo
     undelete     brings deleted zones back
@@ -48,9 +49,11 @@ from appliance.editing.requests import (
     with_fields,
 )
 from appliance.editing.zone_names import RESERVATION, own_names_of, public_suffixes
+from appliance.editing.zone_warnings import MAX_WARNINGS, warnings_near, warnings_of
 
 __all__ = [
     "MAX_CHANGES",
+    "MAX_WARNINGS",
     "RESERVATION",
     "CreateRecord",
     "DeleteRecord",
@@ -68,5 +71,7 @@ __all__ = [
     "is_expired",
     "own_names_of",
     "public_suffixes",
+    "warnings_near",
+    "warnings_of",
     "with_fields",
 ]

@@ -157,19 +157,21 @@ class ChangeSet:
     # What is read
 
     def load(self, owners: Iterable[Name]) -> None:
-        """Read the stored nodes of these owners, of all names above them and of the apex, once each."""
+        """Read the stored nodes of these owners, of all names above them with their wildcards, and the apex, once."""
         missing: dict[Name, None] = {}
         for owner in owners:
             name = owner
             while name not in self._nodes and name not in missing:
                 missing[name] = None
+                if name is not owner or name == self.origin:
+                    missing[Name((b"*", *name.labels))] = None
                 if len(name.labels) <= len(self.origin.labels):
                     break
                 name = Name(name.labels[1:])
         if missing:
             found = self.stored.nodes(missing)
             self._nodes.update((name, found.get(name, {})) for name in missing)
-            children = self.stored.child_zones(name for name in missing if name != self.origin)
+            children = self.stored.child_zones(one for one in missing if one != self.origin and not one.is_wild())
             self._children.update((name, name in children) for name in missing)
 
     def load_records(self, uuids: Iterable[UUID]) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from appliance.zones.changes import Change, Create, Delete, Update
 from appliance.zones.model import Record, Zone
-from appliance.zones.warnings import ZoneWarning
+from appliance.zones.zone_warning import ZoneWarning
 
 
 @dataclass(frozen=True, slots=True)

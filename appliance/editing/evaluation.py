@@ -13,6 +13,7 @@ from appliance.editing.access import check_grant, check_permissions
 from appliance.editing.change_set import ChangeSet
 from appliance.editing.diff import Diff
 from appliance.editing.quotas import check_record_quota
+from appliance.editing.zone_names import organisation_of
 from appliance.errors import Finding, RuleBroken
 from appliance.principal import Principal
 from appliance.render.zone_file import record_line
@@ -34,7 +35,7 @@ from appliance.zones.model import Zone
 from appliance.zones.names import print_domain
 from appliance.zones.own_records import check_own_records
 from appliance.zones.serial import next_serial
-from appliance.zones.warnings import warnings_at
+from appliance.zones.warnings import warnings_after
 from appliance.zones.zone_cuts import cut_at
 
 
@@ -67,8 +68,8 @@ def evaluate_many(change_set: ChangeSet, principal: Principal, quotas: QuotaSett
     evaluation = evaluate(change_set, principal, quotas)
     changes = evaluation.diff.changes
     check_permissions(principal, changes)
-    touched = [owner for owner in touched_owners(changes) if owner.is_subdomain(change_set.origin)]
-    return replace(evaluation, diff=replace(evaluation.diff, warnings=warnings_at(change_set, touched)))
+    found = warnings_after(change_set, touched_owners(changes), organisation_of)
+    return replace(evaluation, diff=replace(evaluation.diff, warnings=found))
 
 
 def _check_rules(change_set: ChangeSet, changes: Sequence[Change]) -> None:

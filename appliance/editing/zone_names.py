@@ -32,6 +32,11 @@ def public_suffixes() -> PublicSuffixList:
     return PublicSuffixList(only_icann=True)
 
 
+def organisation_of(domain: str) -> str | None:
+    """Return the domain directly below the public suffix, at or above this one; None for a public suffix itself."""
+    return public_suffixes().privatesuffix(domain)
+
+
 def check_available(name: Name, account: UUID, now: datetime) -> None:
     """Raise InvalidName if the zone exists, or another account has that name or one above or below it.
 

@@ -89,6 +89,16 @@ def canonical_key(name: Name) -> tuple[bytes, ...]:
     return name.labels[::-1]
 
 
+def is_within(name: Name, above: Name) -> bool:
+    """Return whether a name is at or below another one, as `Name.is_subdomain`; both are in lower case."""
+    return name.labels[-len(above.labels) :] == above.labels
+
+
+def names_up_to(name: Name, origin: Name) -> list[Name]:
+    """Return the name and those above it, up to and including `origin`, which it must be at or below."""
+    return [Name(name.labels[at:]) for at in range(len(name.labels) - len(origin.labels) + 1)]
+
+
 def print_domain(name: Name) -> str:
     """Return the name as A-labels without the final dot; the root is `.`."""
     return ".".join(map(print_label, name.labels[:-1])) or "."

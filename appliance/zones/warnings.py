@@ -1,84 +1,81 @@
-"""What is valid in a zone and probably not intended. One function for each code.
+"""What is valid in a zone and probably not intended. One function for each kind, in `*_warnings.py`.
 
-warnings_at(view, owners) -> warnings at these owners, and at delegations to nameservers of these names
+    warnings_at(view, owners)       -> the warnings at these owners
+    warnings_after(view, touched)   -> the warnings at names that were written, and at names that depend on them
+
+A warning that depends on what the zone cannot know, as the addresses of a name in another zone, is not given.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
 
 from dns.name import Name
 from dns.rdatatype import RdataType
 
-from appliance.zones.model import Node
-from appliance.zones.names import canonical_key, print_domain
-from appliance.zones.rdata import target_of
-from appliance.zones.rules import answering_node
+from appliance.zones.cached_view import CachedView
+from appliance.zones.delegation_warnings import delegation, foreign_ns, occluded
+from appliance.zones.mail_warnings import Organisation, Organisations, dmarc_names, spf_twice, without_dmarc
+from appliance.zones.names import canonical_key, is_within
+from appliance.zones.target_warnings import cname_chain, unreachable_target
+from appliance.zones.targets import WITH_TARGET, targets_in
 from appliance.zones.view import View
-from appliance.zones.zone_cuts import ADDRESSES, Cut, cut_at, cut_over, is_glue
+from appliance.zones.wildcard_warnings import host_of, wildcard_shadowed
+from appliance.zones.zone_warning import ZoneWarning
 
-OCCLUDED = "occluded"
-NS_WITHOUT_ADDRESS = "ns-without-address"
-
-
-@dataclass(frozen=True, slots=True)
-class ZoneWarning:
-    """One warning: its code, the owner that it concerns, what is wrong, and what to do."""
-
-    code: str
-    name: Name
-    detail: str
-    remedy: str
+RULES = (wildcard_shadowed, unreachable_target, cname_chain, spf_twice, foreign_ns)
+"""Warnings about a name in the authoritative data of the zone, in their order."""
+CUT_RULES = (occluded, delegation)
+"""Warnings about a name at or below a zone cut."""
 
 
-def warnings_at(view: View, owners: Iterable[Name]) -> list[ZoneWarning]:
-    """Return the warnings, in canonical order of the owners."""
-    owners = set(owners)
-    concerned = owners.union(view.owners_of_ns(owners))
-    found: list[ZoneWarning] = []
-    for owner in sorted(concerned, key=canonical_key):
-        node = view.nodes([owner]).get(owner, {})
-        if node:
-            found += (*occluded(view, owner, node), *ns_without_address(view, owner, node))
-    return found
+def warnings_at(view: View, owners: Iterable[Name], organisation: Organisation) -> list[ZoneWarning]:
+    """Return the warnings at these owners, in canonical order of the owners."""
+    return _warnings(CachedView(view), owners, organisation)
 
 
-def occluded(view: View, owner: Name, node: Node) -> Iterator[ZoneWarning]:
-    """Yield a warning for records that are not served, because a zone of its own answers for their name."""
-    cut = _cut(view, owner)
-    if cut is None or not cut.is_child:
-        return
-    types = node.keys() - ({RdataType.NS} if owner == cut.name else set())
-    if types and not is_glue(view, owner, {rdtype: node[rdtype] for rdtype in types}):
-        zone, listed = print_domain(cut.name), ", ".join(sorted(rdtype.name for rdtype in types))
-        detail = f"{listed} at {print_domain(owner)} is not served: the zone {zone} answers for this name"
-        yield ZoneWarning(OCCLUDED, owner, detail, f"delete the records here, and add them to the zone {zone}")
+def warnings_after(view: View, touched: Iterable[Name], organisation: Organisation) -> list[ZoneWarning]:
+    """Return the warnings at the owners that a write touched, and at those that are read together with them.
+
+    These are the host of a service, delegations to a nameserver of that name, and the apex if its MX records name it.
+    """
+    cached, owners = CachedView(view), [owner for owner in touched if is_within(owner, view.origin)]
+    cached.load([*owners, view.origin])
+    return _warnings(cached, [*owners, *_dependent(cached, owners)], organisation)
 
 
-def ns_without_address(view: View, owner: Name, node: Node) -> Iterator[ZoneWarning]:
-    """Yield a warning for each nameserver of a delegation whose name is in this zone and has no address there."""
-    if owner == view.origin or RdataType.NS not in node:
-        return
-    for record in node[RdataType.NS].records:
-        server = target_of(record.rdata)
-        if server and server.is_subdomain(view.origin) and not _has_address(view, server):
-            name = print_domain(server)
-            detail = f"{name} is a nameserver of {print_domain(owner)} and has no address: it cannot be reached"
-            yield ZoneWarning(NS_WITHOUT_ADDRESS, owner, detail, f"add an A or AAAA record at {name}")
+def _dependent(view: CachedView, owners: Collection[Name]) -> Iterator[Name]:
+    yield from (host for owner in owners if (host := host_of(owner)) is not owner and is_within(host, view.origin))
+    yield from view.owners_of_ns(owners)
+    mail_hosts = {target.labels for _, target in targets_in(view.node(view.origin), RdataType.MX)}
+    if not mail_hosts.isdisjoint(owner.labels for owner in owners):
+        yield view.origin
 
 
-def _has_address(view: View, server: Name) -> bool:
-    """Return whether the name has an address here, or may have one in a zone that answers for it."""
-    cut = _cut(view, server)
-    if server in view.servers or (cut and cut.is_child):
-        return True
+def _warnings(view: CachedView, names: Iterable[Name], organisation: Organisation) -> list[ZoneWarning]:
+    owners = {name.labels: name for name in names}.values()
+    domains = Organisations(view.origin, organisation)
+    view.load(owners)
+    view.load(_named_at(view, owners, domains))
+    ordered = sorted(owners, key=canonical_key)
+    return list(dict.fromkeys(one for owner in ordered for one in _at(view, owner, domains)))
+
+
+def _named_at(view: CachedView, owners: Iterable[Name], domains: Organisations) -> Iterator[Name]:
+    """Yield the names in the zone that the warnings at these owners depend on."""
+    for owner in owners:
+        node = view.node(owner)
+        targets = (target for _, target in targets_in(node, *WITH_TARGET))
+        yield from (target for target in targets if is_within(target, view.origin))
+        yield from dmarc_names(owner, node, domains)
+
+
+def _at(view: CachedView, owner: Name, domains: Organisations) -> Iterator[ZoneWarning]:
+    node, cut = view.node(owner), view.cut_of(owner)
     if cut:
-        node = view.nodes([server]).get(server, {})
-    else:
-        node = answering_node(view, server, lambda name: next(view.below(name), None) is not None)
-    return bool((ADDRESSES | {RdataType.CNAME}) & node.keys())
-
-
-def _cut(view: View, owner: Name) -> Cut | None:
-    return cut_at(view, owner) or cut_over(view, owner)
+        for cut_rule in CUT_RULES:
+            yield from cut_rule(view, owner, node, cut)
+        return
+    for rule in RULES:
+        yield from rule(view, owner, node)
+    yield from without_dmarc(view, owner, node, domains)
