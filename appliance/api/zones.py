@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 from flask.views import MethodView
 
 from appliance.api import change_schemas, response_headers, schemas, streaming
@@ -104,6 +104,8 @@ class OneZone(MethodView):
         """Show a zone with its records."""
         with reading():
             zone = zone_at(uuid)
+            if request.method == "HEAD":  # its ETag, without reading its records
+                return Response(iter(()), headers=etag_header(zone), mimetype="application/json")
             deployment = current_deployment(zone, context().nameservers)
             shown = dump_zone_detail(zone, deployment, _delegations(zone), context().clock())
             response = streaming.respond(streaming.object_with_array(shown, "records", _records_of(zone)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.api.conftest import Application, Bearer, is_error
+from tests.api.conftest import Application, Bearer, counted, is_error
 
 
 def etag(answer: TestResponse) -> str:
@@ -49,6 +49,21 @@ def test_writes_return_the_etag_that_a_later_read_has(me: Bearer) -> None:
         assert etag(me(method, record, sent)) == etag(me("GET", record))
     for answer in (me("PATCH", path, {"comment": "y"}), me("POST", f"{path}changes/", {"changes": []})):
         assert etag(answer) == etag(me("GET", path))
+
+
+def test_a_head_has_the_etag_and_reads_no_record(me: Bearer) -> None:
+    me(
+        "POST",
+        "/dns-zones/",
+        {"domain": "example.com", "records": [{"record_type": "A", "name": "www", "value": "192.0.2.1"}]},
+    )
+    read = {}
+    for method in ("GET", "HEAD"):
+        with counted() as statements:
+            read[method] = me(method, "/dns-zones/example.com/")
+        assert any('from "record"' in one.lower() for one in statements) is (method == "GET")
+    assert (read["HEAD"].status_code, read["HEAD"].data) == (200, b"")
+    assert etag(read["HEAD"]) == etag(read["GET"])
 
 
 @pytest.mark.parametrize("wrong", ['"6e7fc837-1"', "", 'W/"{etag}"', '"x", "y"'])
