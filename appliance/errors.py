@@ -32,6 +32,9 @@
     |   +-- MissingProgram  CommandTimeout  CommandFailed
     +-- StoreError                   the store is locked, full, read-only, missing or damaged
     |   `-- ReadTimeout(seconds)     reading took longer than it may
+    +-- ClientError                  a call of the API, by the command line, did not succeed
+    |   +-- CallRefused(status, code, field)  the API answered with an error
+    |   `-- NoAnswer                 the appliance cannot be reached, or its answer was lost
     `-- SettingsError                the settings file or the environment is wrong
 
 None has an HTTP status: `appliance.web.error_status` assigns it.
@@ -42,8 +45,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from dns.name import Name
+if TYPE_CHECKING:  # the command line starts sooner without
+    from dns.name import Name
 
 MAX_DETAIL = 400
 """Maximum length of the detail of an input error, in characters; a longer one is truncated."""
@@ -262,6 +267,22 @@ class ReadTimeout(StoreError):
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"reading took longer than {seconds:g} s and was ended: request less, such as a page")
+
+
+class ClientError(ApplianceError):
+    """A call of the API, by the command line, did not succeed."""
+
+
+class CallRefused(ClientError):
+    """The API answered with an error: its HTTP status, `error_code`, and `field`, which the message begins with."""
+
+    def __init__(self, status: int, detail: str, code: str = "", field: str | None = None) -> None:
+        super().__init__(f"{field}: {detail}" if field else detail)
+        self.status, self.detail, self.code, self.field = status, detail, code, field
+
+
+class NoAnswer(ClientError):
+    """The appliance cannot be reached, or its answer was lost."""
 
 
 class SettingsError(ApplianceError):

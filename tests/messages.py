@@ -25,6 +25,7 @@ Position = tuple[int, str]
 FIRST: Position = (0, "detail")
 KEYWORD_ONLY = 99
 KNOWN: Mapping[str, frozenset[Position]] = {
+    "CallRefused": frozenset({(1, "detail")}),
     "Finding": frozenset({(1, "detail")}),
     "Problem": frozenset({(2, "text"), (3, "remedy")}),
     "Range": frozenset({(KEYWORD_ONLY, "error")}),
