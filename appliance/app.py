@@ -55,8 +55,12 @@ def create_app(
     settings: Settings,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     monotonic: Callable[[], float] = time.monotonic,
+    door: FrontDoor = auth.DOOR,
 ) -> Flask:
-    """Return the application. `clock` is the time that is stored and shown, in UTC; `monotonic` is in seconds."""
+    """Return the application. `clock` is the time that is stored and shown, in UTC; `monotonic` is in seconds.
+
+    `door` is that of the API.
+    """
     app = Flask("appliance", static_folder=None)
     app.config |= {"MAX_CONTENT_LENGTH": MAX_BODY + 1, "PROVIDE_AUTOMATIC_OPTIONS": False}
     app.json.sort_keys = False  # type: ignore[attr-defined]
@@ -66,7 +70,7 @@ def create_app(
     services = _create_context(settings, clock, monotonic)
     install(app, services)
     doors = front_doors.install(app, FrontDoor((), blueprint.answer_unclaimed))
-    doors.claim(auth.DOOR)
+    doors.claim(door)
     metrics.register(app, services.registry, metrics.StoreCollector(services.nameservers, clock, settings.store.path))
     app.after_request(_add_security_headers)
     app.after_request(rate_headers.add)

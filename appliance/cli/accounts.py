@@ -7,16 +7,8 @@ import sys
 
 import click
 
-from appliance.cli.options import (
-    confirm,
-    json_option,
-    now,
-    opened,
-    print_moment,
-    print_rows,
-    settings_options,
-    yes_option,
-)
+from appliance.cli.options import now, opened, settings_options
+from appliance.cli.output import confirm, json_option, print_moment, print_rows, yes_option
 from appliance.identity import membership, second_factor, sign_in
 from appliance.principal import Account, Principal
 from appliance.settings import Settings

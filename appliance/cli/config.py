@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from appliance.cli.options import json_option, print_rows, settings_options
+from appliance.cli.options import settings_options
+from appliance.cli.output import json_option, print_rows
 from appliance.errors import SettingsError
 from appliance.settings import Settings, known_keys, print_value
 

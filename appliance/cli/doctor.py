@@ -7,7 +7,8 @@ import sys
 
 import click
 
-from appliance.cli.options import json_option, now, settings_options
+from appliance.cli.options import now, settings_options
+from appliance.cli.output import json_option
 from appliance.cli.screen import table
 from appliance.doctor.result import DoctorContext, Verdict
 from appliance.settings import Settings

@@ -7,7 +7,8 @@ import re
 
 import click
 
-from appliance.cli.options import json_option, settings_options
+from appliance.cli.options import settings_options
+from appliance.cli.output import json_option
 from appliance.settings import Settings
 
 

@@ -13,9 +13,9 @@ import click
 from dns.name import Name
 
 from appliance.addresses import Endpoint, Nameserver, parse_address, parse_endpoint
-from appliance.cli.options import json_option, now, opened, print_json, settings_options
+from appliance.cli.options import acting_for, now, opened, settings_options
+from appliance.cli.output import json_option, print_json
 from appliance.cli.screen import progress
-from appliance.cli.zones import acting_for
 from appliance.editing import editor_from
 from appliance.errors import InputError
 from appliance.imports.axfr import zones_of_server

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from appliance.cli.options import json_option, now, settings_options, store_options
+from appliance.cli.options import now, settings_options, store_options
+from appliance.cli.output import json_option
 from appliance.cli.screen import progress
 from appliance.recovery.backup import back_up, back_up_into
 from appliance.recovery.restore import RestoreResult

@@ -11,7 +11,8 @@ from typing import NoReturn
 import click
 
 from appliance.addresses import Endpoint, parse_listen_endpoint
-from appliance.cli.options import located, now, settings_options
+from appliance.cli.location import located
+from appliance.cli.options import now, settings_options
 from appliance.errors import AlreadyRunning, InputError, SettingsError
 from appliance.processes import log_to_stderr, shared_lock
 from appliance.settings import Settings

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from appliance.cli.options import json_option, now, opened, print_rows, settings_options
+from appliance.cli.options import now, opened, settings_options
+from appliance.cli.output import json_option, print_rows
 from appliance.cli.screen import Row, redraw
 from appliance.errors import NotFound
 from appliance.principal import Scope

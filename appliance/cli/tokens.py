@@ -9,16 +9,9 @@ from uuid import UUID
 import click
 
 from appliance.cli.accounts import NAME, acting_for
-from appliance.cli.options import (
-    Duration,
-    json_option,
-    now,
-    opened,
-    print_json,
-    print_moment,
-    print_rows,
-    settings_options,
-)
+from appliance.cli.options import now, opened, settings_options
+from appliance.cli.output import json_option, print_json, print_moment, print_rows
+from appliance.cli.parameters import Duration
 from appliance.durations import print_duration
 from appliance.identity import tokens
 from appliance.identity.permissions import PERMISSIONS

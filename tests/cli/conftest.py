@@ -43,11 +43,12 @@ class State:
         """Run the program on this state folder."""
         return self.run(*words, "--state", str(self.folder))
 
-    def run_on_a_terminal(self, *words: str, typed: str) -> tuple[int, str]:
+    def run_on_a_terminal(self, *words: str, typed: str = "", **environment: str) -> tuple[int, str]:
         """Return exit status and output of the program on a terminal, on which somebody types."""
         ours, theirs = pty.openpty()
         argv = (sys.executable, "-m", "appliance", *words, "--state", str(self.folder))
-        with subprocess.Popen(argv, stdin=theirs, stdout=theirs, stderr=theirs) as process:
+        variables = os.environ | environment
+        with subprocess.Popen(argv, stdin=theirs, stdout=theirs, stderr=theirs, env=variables) as process:
             os.close(theirs)
             os.write(ours, f"{typed}\n".encode())
             output = b"".join(_read(ours))
