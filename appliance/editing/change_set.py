@@ -26,6 +26,7 @@ from appliance.store import name_keys
 from appliance.store.records import duplicate
 from appliance.store.zones import Version
 from appliance.zones.changes import Change, Update, change_between, is_same
+from appliance.zones.hashed_name import HashedName
 from appliance.zones.model import Node, Record, RRset, Zone
 from appliance.zones.names import print_owner
 from appliance.zones.rdata import ParsedRdata, parse_type
@@ -167,7 +168,7 @@ class ChangeSet:
                     missing[Name((b"*", *name.labels))] = None
                 if len(name.labels) <= len(self.origin.labels):
                     break
-                name = Name(name.labels[1:])
+                name = HashedName(name.labels[1:])
         if missing:
             found = self.stored.nodes(missing)
             self._nodes.update((name, found.get(name, {})) for name in missing)

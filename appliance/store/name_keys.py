@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dns.name import Name
 
+from appliance.zones.hashed_name import HashedName
 from appliance.zones.labels import print_label, read_label
 
 
@@ -36,17 +37,17 @@ def owner_from(text: str, origin: Name) -> Name:
     """Return the owner that `print_owner` wrote."""
     labels = () if text == "@" else _labels(text)
     zone = origin.labels[:-1]
-    return Name((*labels, b"")) if labels[-len(zone) :] == zone else Name(labels + origin.labels)
+    return HashedName((*labels, b"")) if labels[-len(zone) :] == zone else HashedName(labels + origin.labels)
 
 
 def owner_from_key(key: str, origin: Name) -> Name:
     """Return the owner with that key in its zone."""
-    return Name((*reversed(_labels(key[:-1]) if key else ()), *origin.labels))
+    return HashedName((*reversed(_labels(key[:-1]) if key else ()), *origin.labels))
 
 
 def domain_from(text: str) -> Name:
     """Return the zone name that `print_domain` wrote."""
-    return Name((*_labels(text), b""))
+    return HashedName((*_labels(text), b""))
 
 
 def _key(labels: tuple[bytes, ...]) -> str:

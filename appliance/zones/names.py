@@ -16,6 +16,7 @@ import idna
 from dns.name import Name
 
 from appliance.errors import InvalidName, InvalidValue
+from appliance.zones.hashed_name import HashedName
 from appliance.zones.labels import SERVICE_LABELS, Place, invalid_label, lengthen_escapes, parse_label, print_label
 
 MAX_NAME_OCTETS = 253
@@ -160,7 +161,7 @@ def _absolute(labels: tuple[bytes, ...], field: str) -> Name:
     octets = sum(len(label) + 1 for label in labels) - 1
     if octets > MAX_NAME_OCTETS:
         raise _long_name(octets, field)
-    return Name((*labels, b""))
+    return HashedName((*labels, b""))
 
 
 def _long_name(octets: int, field: str) -> InvalidName:

@@ -13,6 +13,7 @@ from uuid import UUID
 from dns.name import Name
 from dns.rdatatype import RdataType
 
+from appliance.zones.hashed_name import HashedName
 from appliance.zones.model import Node, Record
 from appliance.zones.rdata import target_of
 from appliance.zones.view import View
@@ -85,7 +86,7 @@ def names_above(owner: Name, origin: Name) -> list[Name]:
     """Return the names above `owner` and below `origin`, the topmost first."""
     above: list[Name] = []
     while len(owner.labels) > len(origin.labels) + 1:
-        owner = owner.parent()
+        owner = HashedName(owner.labels[1:])
         above.insert(0, owner)
     return above
 
