@@ -18,6 +18,7 @@ from appliance.errors import Finding, RuleBroken
 from appliance.principal import Principal
 from appliance.render.zone_file import record_line
 from appliance.settings import QuotaSettings
+from appliance.store.journal import EMPTY, Content, content_of
 from appliance.store.record_writes import Statement, prepare
 from appliance.store.zones import Versions
 from appliance.zones import rules
@@ -41,18 +42,22 @@ from appliance.zones.zone_cuts import cut_at
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """A diff, the versions of the zones that it depends on (`read`), and the statements that store it."""
+    """A diff, the versions of the zones that it depends on (`read`), and what stores it.
+
+    That are the statements, and the content of the row of the journal.
+    """
 
     diff: Diff
     read: Versions
-    statements: Sequence[Statement]
+    statements: Sequence[Statement] = ()
+    content: Content = EMPTY
 
 
 def evaluate(change_set: ChangeSet, principal: Principal, quotas: QuotaSettings) -> Evaluation:
     """Return the evaluation; raise InputError or NotPermitted if the change set must not be stored."""
     zone, changes = change_set.zone, change_set.changes()
     if not (changes or change_set.new_child):
-        return Evaluation(Diff(zone, zone, ()), change_set.read, ())
+        return Evaluation(Diff(zone, zone, ()), change_set.read)
     for change in changes:
         check_grant(principal, zone, change)
     change_set.refuse_duplicates()
@@ -60,7 +65,7 @@ def evaluate(change_set: ChangeSet, principal: Principal, quotas: QuotaSettings)
     growth = sum(map(_growth, changes))
     check_record_quota(quotas, principal, zone, growth)
     diff = Diff(zone, _after(change_set, changes, growth), tuple(changes), uuid4())
-    return Evaluation(diff, change_set.read, prepare(zone, changes, record_line))
+    return Evaluation(diff, change_set.read, prepare(zone, changes, record_line), content_of(changes, zone))
 
 
 def evaluate_many(change_set: ChangeSet, principal: Principal, quotas: QuotaSettings) -> Evaluation:

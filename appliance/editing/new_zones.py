@@ -12,8 +12,7 @@ from dns.name import Name
 from appliance.editing.apply import MAX_CHANGES, apply_all
 from appliance.editing.change_set import ChangeSet
 from appliance.editing.child_zones import delegation_comment, evaluate_above
-from appliance.editing.diff import Diff
-from appliance.editing.evaluation import evaluate
+from appliance.editing.evaluation import Evaluation, evaluate
 from appliance.editing.new_holds import hold_if_unproven, release_held
 from appliance.editing.quotas import check_zone_quota
 from appliance.editing.requests import CreateRecord, RecordInput, check_comment, check_ttl
@@ -24,6 +23,7 @@ from appliance.principal import EVERYTHING, Principal
 from appliance.render.zone_file import record_line
 from appliance.settings import QuotaSettings
 from appliance.store import delegations, journal, record_writes, zones
+from appliance.store.journal import Content
 from appliance.store.record_writes import Statement, prepare
 from appliance.zones.changes import Change, Create, Delete, Update
 from appliance.zones.model import Record, Zone
@@ -63,12 +63,14 @@ EMPTY = ZoneContent()
 class NewZone:
     """A zone to create, its serial still open, with its `records`; `above` is what changes above it.
 
-    `below` are the zones below it that the evaluation found, `former_serial` is as in `ZoneContent`.
+    `content` is what the journal gets of it. `below` are the zones below it that the evaluation found,
+    `former_serial` is as in `ZoneContent`.
     """
 
     zone: Zone
-    above: Diff | None
+    above: Evaluation | None
     records: Sequence[Record]
+    content: Content
     statements: Sequence[Statement]
     below: Sequence[UUID]
     former_serial: int | None
@@ -106,7 +108,7 @@ def evaluate_creation(
     Raise InputError for records that are refused, and InvalidName if data above would be hidden. An error says nothing
     of a zone above that the principal may not see.
     """
-    taken, diff = _evaluate_above(above, new, principal, quotas, take_records=take_records) if above else ([], None)
+    taken, over = _evaluate_above(above, new, principal, quotas, take_records=take_records) if above else ([], None)
     new.steps.list_name = "records"
     apply_all(new, [CreateRecord(one) for one in content.records], content.max_records)
     evaluation = evaluate(new, principal, quotas)
@@ -116,11 +118,11 @@ def evaluate_creation(
     if taken:
         moves = [Update(record, records[record.uuid]) for record in taken]
         statements = prepare(zone, [*moves, *created[len(moves) :]], record_line)
-    if above and diff:
-        rest = [change for change in diff.changes if not _is_move(change, records)]
+    if above and over:
+        rest = [change for change in over.diff.changes if not _is_move(change, records)]
         statements = [*prepare(above.zone, rest, record_line), *statements]
     below = delegations.zones_below(zone.name, zone.account) if records else []
-    return NewZone(zone, diff, list(records.values()), statements, below, content.serial)
+    return NewZone(zone, over, list(records.values()), evaluation.content, statements, below, content.serial)
 
 
 def preview_creation(new: NewZone, principal: Principal, quotas: QuotaSettings) -> Zone:
@@ -135,14 +137,14 @@ def commit_creation(new: NewZone, principal: Principal, quotas: QuotaSettings, p
     check_available(name, principal.account.uuid, now)
     check_zone_quota(quotas, principal)
     above = delegations.enclosing(name, principal.account.uuid)
-    if above != (new.above.before if new.above else None):
+    if above != (new.above.diff.before if new.above else None):
         raise StaleRead
     if new.records and delegations.zones_below(name, new.zone.account) != new.below:
         raise StaleRead
     zone = replace(new.zone, serial=_first_serial(new))
     zones.insert(zone)
     record_writes.execute(new.statements)
-    journal.append(zone, journal.CREATE, principal, now, map(Create, new.records))
+    journal.append(zone, journal.CREATE, principal, now, new.content)
     if not hold_if_unproven(zone, principal, proof, now) and proof is not Proof.OFF:
         release_held(zone, principal, now)
     commit_above(new, principal, now)
@@ -152,15 +154,16 @@ def commit_creation(new: NewZone, principal: Principal, quotas: QuotaSettings, p
 def commit_above(new: NewZone, principal: Principal, now: datetime) -> None:
     """Store the zone above, which delegates the new one; raise StaleRead if it has changed meanwhile."""
     if new.above:
-        if not zones.replace_if_unchanged(new.above.before, new.above.after, EVERYTHING):
+        diff = new.above.diff
+        if not zones.replace_if_unchanged(diff.before, diff.after, EVERYTHING):
             raise StaleRead
         comment = delegation_comment(new.zone.name, "added")
-        journal.append(new.above.after, journal.DELEGATION, principal, now, new.above.changes, comment)
+        journal.append(diff.after, journal.DELEGATION, principal, now, new.above.content, comment)
 
 
 def _evaluate_above(
     above: ChangeSet, new: ChangeSet, principal: Principal, quotas: QuotaSettings, *, take_records: bool
-) -> tuple[list[Record], Diff]:
+) -> tuple[list[Record], Evaluation]:
     """Return the records that the new zone takes, and what changes above it."""
     try:
         taken = evaluate_above(above, new, principal, take_records=take_records)
@@ -171,9 +174,9 @@ def _evaluate_above(
     raise InvalidName(f"{print_domain(new.origin)} is not available", "domain")
 
 
-def _evaluate_delegation(above: ChangeSet, principal: Principal, quotas: QuotaSettings) -> Diff:
+def _evaluate_delegation(above: ChangeSet, principal: Principal, quotas: QuotaSettings) -> Evaluation:
     try:
-        return evaluate(above, principal, quotas).diff
+        return evaluate(above, principal, quotas)
     except RuleBroken as broken:
         raise InvalidName(str(broken), "domain") from None
 

@@ -18,7 +18,7 @@ from appliance.editing.parser import Parser
 from appliance.editing.replace_all import replace_all
 from appliance.editing.requests import RecordInput, RecordRequest, check_comment
 from appliance.editing.transaction import evaluate_and_commit
-from appliance.editing.write_count import counting_once, octets_of_diff
+from appliance.editing.write_count import counting_once
 from appliance.editing.zone_editor import ZoneEditor
 from appliance.principal import Principal
 from appliance.settings import QuotaSettings
@@ -187,7 +187,7 @@ class RecordEditor(ZoneEditor):
         def commit_evaluated(done: tuple[Evaluation, Result, Alongside | None]) -> tuple[Diff, Result]:
             evaluation, result, alongside = done
             if evaluation.diff.changes:
-                count(octets_of_diff(evaluation.diff))
+                count({evaluation.diff.before.uuid: evaluation.content.octets})
             return commit(evaluation, principal, comment, alongside, confirm_within), result
 
         diff, result = evaluate_and_commit(

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from uuid import UUID
 
-from appliance.editing.diff import Diff
 from appliance.editing.new_zones import NewZone
 from appliance.principal import Principal
-from appliance.store.journal import content_octets
-from appliance.zones.changes import Create
 
 JournalOctets = Mapping[UUID | None, int]
 """Octets of journal by zone; None is a zone that does not exist yet."""
@@ -17,15 +14,12 @@ CountWrite = Callable[[Principal, JournalOctets], None]
 """Counts a write before it is stored; raises RateLimited if there were too many."""
 
 
-def octets_of_diff(diff: Diff) -> JournalOctets:
-    """Return what a change of a zone stores."""
-    return {diff.before.uuid: content_octets(diff.changes)}
-
-
 def octets_of_creation(new: NewZone) -> JournalOctets:
     """Return what the creation of a zone stores, of the zone above too."""
-    above = octets_of_diff(new.above) if new.above else {}
-    return {None: content_octets(map(Create, new.records)), **above}
+    octets: dict[UUID | None, int] = {None: new.content.octets}
+    if new.above:
+        octets[new.above.diff.before.uuid] = new.above.content.octets
+    return octets
 
 
 def counting_once(count_write: CountWrite, principal: Principal) -> Callable[[JournalOctets], None]:

@@ -11,6 +11,7 @@ change and settings.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -20,6 +21,7 @@ from dns.rdatatype import RdataType
 
 from appliance.principal import Principal
 from appliance.store import name_keys, tables
+from appliance.store.tables import JsonText
 from appliance.zones.changes import Change, Create, Delete, Update
 from appliance.zones.model import Record, Zone
 from appliance.zones.names import print_owner
@@ -34,8 +36,6 @@ SETTINGS = "zone.settings"
 """The kind of a change that is stored but not published."""
 DELEGATION = "zone.delegation"
 """The kind of a change of a zone when one below it is created or deleted; it may have no records."""
-_DOCUMENT_OCTETS = 220
-"""Of a record in the journal, besides its owner, value, wire form and comment."""
 
 CHANGED_COUNT = (
     "(select count(*) - count(distinct value ->> 'uuid')"
@@ -44,12 +44,40 @@ CHANGED_COUNT = (
 """The number of records of a row that are both removed and added, each list having a record once; as SQL."""
 
 
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The records of a row, as JSON text, and how many there are; it is prepared before the write lock is acquired."""
+
+    removed: JsonText
+    added: JsonText
+    removed_count: int
+    added_count: int
+    changed_count: int
+
+    @property
+    def octets(self) -> int:
+        """The octets of the records, without the brackets around them."""
+        return len(self.removed.encode()) + len(self.added.encode()) - len("[][]")
+
+
+def content_of(changes: Iterable[Change], zone: Zone) -> Content:
+    """Return the content of a row with these changes of the zone; an updated record is removed and added."""
+    changes = list(changes)
+    removed, added = _documents(changes, zone)
+    changed = len(removed) + len(added) - len(changes)
+    return Content(JsonText.of(removed), JsonText.of(added), len(removed), len(added), changed)
+
+
+EMPTY = Content(JsonText.of([]), JsonText.of([]), 0, 0, 0)
+"""The content of a row that has no records."""
+
+
 def append(
     zone: Zone,
     kind: str,
     principal: Principal,
     now: datetime,
-    changes: Iterable[Change] = (),
+    content: Content = EMPTY,
     comment: str = "",
     *,
     before: Zone | None = None,
@@ -59,8 +87,7 @@ def append(
 
     `zone` is its state after the change; `before` is needed where its settings changed.
     """
-    uuid, changes = uuid or uuid4(), list(changes)
-    removed, added = _documents(changes, zone)
+    uuid = uuid or uuid4()
     tables.Change.create(
         uuid=uuid,
         zone=tables.Zone.select(tables.Zone.id).where(tables.Zone.uuid == zone.uuid),
@@ -72,11 +99,11 @@ def append(
         comment=comment,
         created_at=now,
         format=FORMAT,
-        removed=removed,
-        added=added,
-        added_count=len(added),
-        changed_count=len(removed) + len(added) - len(changes),
-        removed_count=len(removed),
+        removed=content.removed,
+        added=content.added,
+        added_count=content.added_count,
+        changed_count=content.changed_count,
+        removed_count=content.removed_count,
         settings=_settings(before, zone) if kind in (CREATE, SETTINGS) else None,
     )
     return uuid
@@ -123,7 +150,7 @@ Document = dict[str, Any]
 
 
 def _documents(changes: Iterable[Change], zone: Zone) -> tuple[list[Document], list[Document]]:
-    """Return the removed records and the added records; an updated one is in both."""
+    """Return the removed records and the added ones."""
     removed, added = [], []
     for change in changes:
         match change:
@@ -135,23 +162,6 @@ def _documents(changes: Iterable[Change], zone: Zone) -> tuple[list[Document], l
                 removed.append(_document(before, zone, before.revision))
                 added.append(_document(after, zone, before.revision + 1))
     return removed, added
-
-
-def content_octets(changes: Iterable[Change]) -> int:
-    """Return about how many octets of content a row with these changes has."""
-    total = 0
-    for change in changes:
-        match change:
-            case Create(record) | Delete(record):
-                total += _octets(record)
-            case Update(before, after):
-                total += _octets(before) + _octets(after)
-    return total
-
-
-def _octets(record: Record) -> int:
-    value = len(record.value) + record.value.count("\\") + record.value.count('"')
-    return _DOCUMENT_OCTETS + value + 2 * len(record.wire) + len(record.comment.encode()) + len(record.owner.to_text())
 
 
 def _document(record: Record, zone: Zone, revision: int) -> Document:

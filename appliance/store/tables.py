@@ -45,14 +45,25 @@ class Seconds(pw.Field):
         return None if value is None else timedelta(seconds=value)
 
 
+class JsonText(str):
+    """The text of a document, as it is stored."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, value: Any) -> JsonText:  # noqa: ANN401 - any JSON value
+        """Return the text of a value."""
+        return cls(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+
 class Document(pw.Field):
     """A list or mapping of JSON values, stored as text."""
 
     field_type = "TEXT"
 
     def db_value(self, value: Any) -> str | None:  # noqa: ANN401 - any JSON value
-        """Return JSON text."""
-        return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        """Return JSON text; a JsonText is stored as it is."""
+        return value if value is None or isinstance(value, JsonText) else JsonText.of(value)
 
     def python_value(self, value: str | None) -> Any:  # noqa: ANN401 - any JSON value
         """Return the value of the text."""
