@@ -165,7 +165,11 @@ class ConfirmationRequired(StateError):
 
 
 class Conflict(StateError):
-    """Other changes are in the way, or what is needed is no longer stored."""
+    """Other changes are in the way, or what is needed is no longer stored; each finding is about one record."""
+
+    def __init__(self, detail: str, findings: Sequence[Finding] = ()) -> None:
+        super().__init__(detail)
+        self.findings = tuple(findings)
 
 
 class AlreadyRunning(StateError):

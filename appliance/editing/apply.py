@@ -12,6 +12,7 @@ from uuid import UUID
 from dns.name import Name
 from dns.rdatatype import RdataType
 
+from appliance.editing import history
 from appliance.editing.change_set import ChangeSet
 from appliance.editing.requests import (
     CreateRecord,
@@ -19,11 +20,14 @@ from appliance.editing.requests import (
     RecordInput,
     RecordRequest,
     ReplaceRRset,
+    RestoreVersion,
+    UndoVersion,
     UpdateRecord,
     ValueInput,
     with_fields,
 )
-from appliance.errors import InputError
+from appliance.errors import Conflict, InputError, NotFound
+from appliance.store import versions
 from appliance.zones.model import Record
 from appliance.zones.rdata import parse_type
 
@@ -66,6 +70,9 @@ def _apply(change_set: ChangeSet, request: RecordRequest, revisions: dict[UUID, 
             return None
         case ReplaceRRset():
             return _replace(change_set, request)
+        case UndoVersion() | RestoreVersion():
+            _bring_back(change_set, request)
+            return None
 
 
 def _rrset_of(record: Record) -> tuple[Name, RdataType]:
@@ -83,6 +90,14 @@ def _check_revision(request: UpdateRecord, revisions: dict[UUID, int]) -> None:
     """Raise InputError if the record does not have the requested revision."""
     if request.revision is not None and revisions.get(request.uuid) != request.revision:
         raise InputError("this record was changed since it was read: read it again", "revision")
+
+
+def _bring_back(change_set: ChangeSet, request: UndoVersion | RestoreVersion) -> None:
+    fill = history.undo if isinstance(request, UndoVersion) else history.restore
+    try:
+        fill(change_set, versions.get(change_set.zone, request.serial))
+    except (Conflict, NotFound) as error:
+        raise InputError(str(error), "serial") from None
 
 
 def _replace(change_set: ChangeSet, request: ReplaceRRset) -> tuple[Name, RdataType]:
@@ -147,7 +162,7 @@ def _name(request: RecordRequest) -> str | None:
             return fields.get("name")
         case ReplaceRRset():
             return request.name
-        case DeleteRecord():
+        case DeleteRecord() | UndoVersion() | RestoreVersion():
             return None
 
 
@@ -169,5 +184,5 @@ def _reduction(request: RecordRequest) -> float:
             return 0
         case UpdateRecord() | DeleteRecord():
             return 1
-        case ReplaceRRset():
+        case ReplaceRRset() | UndoVersion() | RestoreVersion():
             return math.inf

@@ -13,7 +13,7 @@ from uuid import uuid4
 from dns.rdatatype import RdataType
 
 from appliance.editing.change_set import ChangeSet
-from appliance.errors import Conflict, RuleBroken
+from appliance.errors import Conflict, Finding, RuleBroken
 from appliance.store import records, versions
 from appliance.store.versions import ZoneVersion
 from appliance.zones.changes import Change, Create, Delete, Update, invert, is_same, sides
@@ -22,6 +22,7 @@ from appliance.zones.names import print_domain
 
 MOST_LISTED = 5
 """Records that an error message names."""
+_LABELS = ("the name", "the type", "the value", "the priority", "the TTL", "the comment", "the expiry")
 
 
 def restore(change_set: ChangeSet, version: ZoneVersion) -> None:
@@ -35,14 +36,15 @@ def restore(change_set: ChangeSet, version: ZoneVersion) -> None:
 def undo(change_set: ChangeSet, version: ZoneVersion) -> None:
     """Revert what the version changed, and keep later changes; what has the former state already stays as it is.
 
-    Raise Conflict, with the records, if any of them has changed since, or if the changes are no longer stored.
+    Raise Conflict, with a finding for each record that has changed since, or if the changes are no longer stored.
     """
     inverse = _Inverse(change_set, invert(versions.changes_of(change_set.zone, version)))
     pending = [change for change in inverse.changes if not inverse.is_done(change)]
     in_the_way = [record for change in pending if (record := inverse.changed_since(change))]
     if in_the_way:
         in_the_way.sort(key=lambda record: (record.owner, record.rdtype))
-        raise Conflict(f"version {version.serial} cannot be undone: {_listed(in_the_way)} changed since")
+        findings = [_finding(record, change_set.find(record.uuid)) for record in in_the_way]
+        raise Conflict(f"version {version.serial} cannot be undone: {_listed(in_the_way)} changed since", findings)
     for change in pending:
         inverse.apply(change)
 
@@ -138,6 +140,26 @@ class _Inverse:
 
 def _record_of(change: Change) -> Record:
     return change.before if isinstance(change, Update) else change.record
+
+
+def _finding(left: Record, now: Record | None) -> Finding:
+    """Return the finding that a record is no longer as the version left it; one that it deleted is as it is now."""
+    subject = f"{left.rdtype.name} {print_domain(left.owner)} {left.value}"
+    if now is None:
+        return Finding(None, f"{subject} was deleted since", left.owner)
+    changed = [
+        f"{label} was {before}, is {after}"
+        for label, before, after in zip(_LABELS, _fields_of(left), _fields_of(now), strict=True)
+        if before != after
+    ]
+    return Finding(None, f"{subject}: {'; '.join(changed) or 'it exists again'}", left.owner)
+
+
+def _fields_of(record: Record) -> tuple[object, ...]:
+    """Return the fields of the record in the order of _LABELS."""
+    expiry = f"{record.expires_at:%Y-%m-%d %H:%M:%S UTC}" if record.expires_at else "never"
+    name, comment = print_domain(record.owner), f"“{record.comment}”"
+    return name, record.rdtype.name, record.value, record.priority, record.ttl, comment, expiry
 
 
 def _listed(found: Sequence[Record]) -> str:

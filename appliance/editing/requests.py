@@ -86,7 +86,21 @@ class ReplaceRRset:
     priority: int | None = None
 
 
-RecordRequest = CreateRecord | UpdateRecord | DeleteRecord | ReplaceRRset
+@dataclass(frozen=True, slots=True)
+class UndoVersion:
+    """Revert what the version of that serial changed, and keep later changes."""
+
+    serial: int
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreVersion:
+    """Let the zone have the records of the version of that serial."""
+
+    serial: int
+
+
+RecordRequest = CreateRecord | UpdateRecord | DeleteRecord | ReplaceRRset | UndoVersion | RestoreVersion
 
 
 def with_fields(record: Record, zone: Zone, fields: Mapping[str, Any]) -> RecordInput:

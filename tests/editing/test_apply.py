@@ -8,7 +8,17 @@ from uuid import uuid4
 
 import pytest
 
-from appliance.editing import CreateRecord, DeleteRecord, Diff, RecordInput, RecordRequest, ReplaceRRset, UpdateRecord
+from appliance.editing import (
+    CreateRecord,
+    DeleteRecord,
+    Diff,
+    RecordInput,
+    RecordRequest,
+    ReplaceRRset,
+    RestoreVersion,
+    UndoVersion,
+    UpdateRecord,
+)
 from appliance.editing.apply import MAX_CHANGES
 from appliance.errors import InputError, InvalidValue, NotFound, NotPermitted, RuleBroken
 from appliance.principal import TokenLimits
@@ -216,3 +226,20 @@ def test_delegations_may_be_each_others_servers(workspace: Workspace) -> None:
     assert "ns.bar.example.com is below the delegation of bar.example.com" in text
     address = next(one for one in records.of_zone(zone) if one.owner.labels[:2] == (b"ns", b"bar"))
     do(workspace, zone, UpdateRecord(ns.uuid, {"value": "ns.example.org"}), DeleteRecord(address.uuid))
+
+
+def test_former_versions_are_brought_back_among_other_changes(workspace: Workspace) -> None:
+    zone = workspace.zone()
+    first = do(workspace, zone, new("A", "www", "192.0.2.1")).after.serial
+    mistake = do(workspace, zone, new("A", "www", "192.0.2.2"), new("A", "old", "192.0.2.3")).after.serial
+    diff = do(workspace, zone, new("TXT", "@", "kept"), UndoVersion(mistake), new("A", "www", "192.0.2.4"))
+    assert values(zone) == [("A", "192.0.2.1", 3600), ("A", "192.0.2.4", 3600), ("TXT", "kept", 3600)]
+    assert {record.value for record in diff.removed} == {"192.0.2.2", "192.0.2.3"}
+    do(workspace, zone, RestoreVersion(first), new("A", "new", "192.0.2.5"))
+    assert values(zone) == [("A", "192.0.2.1", 3600), ("A", "192.0.2.5", 3600)]
+    field = "changes.1.serial"
+    text = refused(workspace, zone, [new("A", "a", "192.0.2.9"), UndoVersion(7)], field)
+    assert text == "this zone has no version 7"
+    www = next(record for record in records.of_zone(zone) if record.value == "192.0.2.1")
+    text = refused(workspace, zone, [UpdateRecord(www.uuid, {"ttl": 60}), UndoVersion(first)], field)
+    assert "A www.example.com changed since" in text

@@ -89,12 +89,34 @@ def test_records_that_changed_since_are_in_the_way_and_named(workspace: Workspac
     first = change(workspace, zone, *(a(f"n{number}", "192.0.2.1") for number in range(7)), a("www", "192.0.2.1"))
     change(workspace, zone, UpdateRecord(of(zone, "www").uuid, {"value": "192.0.2.2"}))
     before = workspace.rows()
-    with pytest.raises(Conflict, match=rf"version {first} cannot be undone: A www\.example\.com changed since"):
+    with pytest.raises(
+        Conflict, match=rf"version {first} cannot be undone: A www\.example\.com changed since"
+    ) as raised:
         workspace.editor.undo_version(workspace.owner, zone.uuid, first)
+    (finding,) = raised.value.findings
+    assert finding.detail == "A www.example.com 192.0.2.1: the value was 192.0.2.1, is 192.0.2.2"
     change(workspace, zone, *(UpdateRecord(of(zone, f"n{number}").uuid, {"ttl": 9}) for number in range(7)))
     with pytest.raises(Conflict, match=r"A n4\.example\.com and 3 others changed since"):
         workspace.editor.undo_version(workspace.owner, zone.uuid, first)
     assert workspace.rows()["record"] != before["record"]
+
+
+def test_each_record_in_the_way_is_described(workspace: Workspace, zone: Zone) -> None:
+    mistake = change(workspace, zone, *(a(name, "192.0.2.1") for name in ("moved", "gone", "noted")))
+    noted = UpdateRecord(of(zone, "noted").uuid, {"comment": "kept", "ttl": 60})
+    moved = UpdateRecord(of(zone, "moved").uuid, {"name": "there"})
+    change(workspace, zone, DeleteRecord(of(zone, "gone").uuid), noted, moved)
+    with pytest.raises(Conflict) as raised:
+        workspace.editor.undo_version(workspace.owner, zone.uuid, mistake)
+    assert [finding.detail for finding in raised.value.findings] == [
+        "A moved.example.com 192.0.2.1: the name was moved.example.com, is there.example.com",
+        "A noted.example.com 192.0.2.1: the TTL was 3600, is 60; the comment was “”, is “kept”",
+    ]
+    edit = change(workspace, zone, UpdateRecord(of(zone, "noted").uuid, {"ttl": 9}))
+    change(workspace, zone, DeleteRecord(of(zone, "noted").uuid))
+    with pytest.raises(Conflict) as raised:
+        workspace.editor.undo_version(workspace.owner, zone.uuid, edit)
+    assert [finding.detail for finding in raised.value.findings] == ["A noted.example.com 192.0.2.1 was deleted since"]
 
 
 def test_a_record_that_is_back_already_is_not_in_the_way(workspace: Workspace, zone: Zone) -> None:
