@@ -9,12 +9,13 @@ import logging
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from appliance.editing import DeleteRecord, Editor
-from appliance.errors import InputError, NotFound, StoreError
+from appliance.errors import Conflict, InputError, NotFound, StoreError
 from appliance.principal import Principal
 from appliance.store import pending_changes, records
 from appliance.store.file.database import Store
@@ -63,8 +64,9 @@ class DueChanges:
             for zone, uuids in self._expired().items():
                 self._delete(zone, uuids)
             for pending in pending_changes.due(self.clock()):
-                self.editor.revert_change(pending)
-                log.info("event=change-reverted zone=%s serial=%d", pending.zone, pending.serial)
+                with suppress(Conflict):  # somebody reverted it meanwhile
+                    self.editor.revert_change(_DEPLOYER, pending)
+                    log.info("event=change-reverted zone=%s serial=%d", pending.zone, pending.serial)
 
     def _expired(self) -> dict[UUID, list[UUID]]:
         """Return the records to delete, by zone."""

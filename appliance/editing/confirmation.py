@@ -19,7 +19,7 @@ from appliance.editing.change_set import ChangeSet
 from appliance.editing.commit import Alongside
 from appliance.editing.diff import Diff
 from appliance.editing.transaction import StaleRead
-from appliance.errors import ConfirmationExpired, NotFound, RuleBroken
+from appliance.errors import ConfirmationExpired, Conflict, NotFound, RuleBroken
 from appliance.principal import Principal
 from appliance.store import audit, pending_changes, versions, zones
 from appliance.store.pending_changes import PendingChange
@@ -76,10 +76,16 @@ def plan_of(pending: PendingChange, kept_owners: frozenset[Name] = frozenset()) 
 
 
 def noting(plan: RevertPlan, principal: Principal, clock: Callable[[], datetime]) -> Callable[[Diff, None], Alongside]:
-    """Return what stores, in the transaction of the revert, that the change was reverted, and what stays."""
+    """Return what stores, in the transaction of the revert, that the change was reverted, and what stays.
+
+    It raises Conflict if the change was confirmed or reverted meanwhile.
+    """
 
     def note(zone: Zone) -> None:
-        now = clock()
+        pending, now = pending_changes.get(plan.pending.change_id), clock()
+        if pending is None or pending.confirmed or pending.reverted:
+            done = "confirmed" if pending and pending.confirmed else "reverted"
+            raise Conflict(f"version {plan.pending.serial} was {done} already")
         pending_changes.note_reverted(plan.pending.change_id, now)
         audit.append("change.revert", zone.account, print_domain(zone.name), principal, now, plan.comment)
 

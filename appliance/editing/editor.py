@@ -90,19 +90,19 @@ class Editor(RecordEditor):
             confirmation.confirm(zone, change_id, principal, self.clock())
             alongside(zone)
 
-    def revert_change(self, pending: PendingChange) -> Diff:
+    def revert_change(self, principal: Principal, pending: PendingChange) -> Diff:
         """Revert a change that was not confirmed, but for RRsets that changed since or would break a rule.
 
-        The audit log names what stays as it is.
+        The audit log names what stays as it is. Raise Conflict if the change was confirmed or reverted meanwhile.
         """
-        deployer, kept_owners = Principal.local("deployer"), frozenset[Name]()
+        kept_owners = frozenset[Name]()
         while True:
             with self.store.reading():
                 plan = confirmation.plan_of(pending, kept_owners)
 
-            prepared = confirmation.noting(plan, deployer, self.clock)
+            prepared = confirmation.noting(plan, principal, self.clock)
             try:
-                return self._change(deployer, pending.zone, plan.fill, plan.comment, dry_run=False, prepare=prepared)
+                return self._change(principal, pending.zone, plan.fill, plan.comment, dry_run=False, prepare=prepared)
             except StaleRead:
                 continue
             except RuleBroken as broken:

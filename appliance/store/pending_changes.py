@@ -9,6 +9,7 @@ from uuid import UUID
 import peewee as pw
 
 from appliance.store import tables
+from appliance.zones.model import Zone
 
 LONGEST = timedelta(days=1)
 """The longest time in which a change may be confirmed."""
@@ -38,16 +39,21 @@ def get(change_id: UUID) -> PendingChange | None:
     return _from_row(row) if row else None
 
 
+def of_zone(zone: Zone) -> list[PendingChange]:
+    """Return the changes of the zone that are neither confirmed nor reverted, by when they are due."""
+    query = _select().where(tables.Zone.uuid == zone.uuid, *_is_undecided())
+    return [_from_row(row) for row in query.order_by(tables.PendingChange.due_at, tables.Change.id)]
+
+
 def due(now: datetime) -> list[PendingChange]:
     """Return the changes of existing zones that are to be reverted now, the newest first.
 
     One that would be due only after LONGEST is due now: the clock was set back since it was stored.
     """
     pending = tables.PendingChange
-    is_undecided = pending.confirmed_at.is_null() & pending.reverted_at.is_null()
-    is_due = is_undecided & ((pending.due_at <= now) | (pending.due_at > now + LONGEST))
-    query = _select().where(is_due, tables.Zone.deleted_at.is_null()).order_by(tables.Change.id.desc())
-    return [_from_row(row) for row in query]
+    is_due = (pending.due_at <= now) | (pending.due_at > now + LONGEST)
+    query = _select().where(is_due, *_is_undecided(), tables.Zone.deleted_at.is_null())
+    return [_from_row(row) for row in query.order_by(tables.Change.id.desc())]
 
 
 def confirm(change_id: UUID, now: datetime) -> None:
@@ -58,6 +64,10 @@ def confirm(change_id: UUID, now: datetime) -> None:
 def note_reverted(change_id: UUID, now: datetime) -> None:
     """Store that the change was reverted."""
     _update(change_id, reverted_at=now)
+
+
+def _is_undecided() -> tuple[pw.Expression, ...]:
+    return tables.PendingChange.confirmed_at.is_null(), tables.PendingChange.reverted_at.is_null()
 
 
 def _update(change_id: UUID, **changed: datetime) -> None:

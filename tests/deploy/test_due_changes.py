@@ -10,9 +10,9 @@ import pytest
 
 from appliance.deploy.due_changes import DueChanges
 from appliance.editing import CreateRecord, DeleteRecord, Diff, RecordInput, RecordRequest, ReplaceRRset, UpdateRecord
-from appliance.errors import ConfirmationExpired, InputError, NotFound, NotPermitted
+from appliance.errors import ConfirmationExpired, Conflict, InputError, NotFound, NotPermitted
 from appliance.principal import EVERYTHING, TokenLimits
-from appliance.store import audit, records, versions, zones
+from appliance.store import audit, pending_changes, records, versions, zones
 from appliance.store.zones import Page
 from appliance.zones.model import Record, Zone
 from tests.workspace import Workspace
@@ -188,6 +188,26 @@ def test_a_confirmed_change_stays(workspace: Workspace, zone: Zone, due: DueChan
     workspace.clock.forward(hours=2)
     due.step()
     assert values(zone) == ["192.0.2.1"] and versions.latest(diff.after).confirm_by is None
+
+
+def test_a_person_reverts_a_change_before_its_time(workspace: Workspace, zone: Zone, due: DueChanges) -> None:
+    first = change(workspace, zone, [CreateRecord(RecordInput("A", "www", "192.0.2.1"))], 2 * HOUR)
+    second = change(workspace, zone, [CreateRecord(RecordInput("A", "old", "192.0.2.2"))])
+    pending = pending_changes.of_zone(zone)
+    assert [one.change_id for one in pending] == [second.change_id, first.change_id]
+    workspace.editor.revert_change(workspace.owner, pending[0])
+    newest = versions.latest(zones.get_any(zone.uuid))
+    assert newest.actor == workspace.owner.name and values(zone) == ["192.0.2.1"]
+    assert [one.change_id for one in pending_changes.of_zone(zone)] == [first.change_id]
+    with pytest.raises(Conflict, match=f"version {second.after.serial} was reverted already"):
+        workspace.editor.revert_change(workspace.owner, pending[0])
+    assert first.change_id
+    workspace.editor.confirm_change(workspace.owner, zone.uuid, first.change_id)
+    with pytest.raises(Conflict, match=f"version {first.after.serial} was confirmed already"):
+        workspace.editor.revert_change(workspace.owner, pending[1])
+    workspace.clock.forward(hours=3)
+    due.step()
+    assert values(zone) == ["192.0.2.1"] and pending_changes.of_zone(zone) == []
 
 
 def test_who_cannot_confirm_what(workspace: Workspace, zone: Zone) -> None:
