@@ -3,6 +3,7 @@
     blueprint      the routes, behind the check of the session, and the error pages
     pages          the blueprint itself, and rendering a page
     session        the session behind a cookie, and the CSRF token of every form
+    notices        what the next page shows once, with a button that takes it back
     forms          the values of a submitted form, and the error at each field
     sign_in        sign in, sign out, accept an invitation
     sign_in_proof  the proof of a right password, until the code is entered
@@ -20,6 +21,7 @@
     draft_marks    what a draft does to which record
     draft_pages    the page of a draft
     export         the zone file as a download
+    history_pages  versions of a zone: listed, shown, compared, undone and restored in a draft
     zone_state     the state of a zone in words
     deployment     the deployment of a zone, lookup at each nameserver, the delegation
     dashboard      for operators: state of zones and nameservers, audit log

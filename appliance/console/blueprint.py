@@ -17,6 +17,7 @@ from appliance.console import (
     draft_pages,
     drafts,
     export,
+    history_pages,
     people,
     record_list,
     records,
@@ -26,7 +27,8 @@ from appliance.console import (
 )
 from appliance.console.forms import as_sentence
 from appliance.console.kept_forms import answer_unsent
-from appliance.console.pages import pages, print_age, print_time, redirect_to, render_page, save_notice
+from appliance.console.notices import save_notice
+from appliance.console.pages import pages, print_age, print_time, redirect_to, render_page
 from appliance.console.session import (
     CSRF_FIELD,
     current_session,
@@ -46,7 +48,20 @@ from appliance.web.error_status import log_fault, retry_after_of, status_of
 from appliance.web.host_names import refuse_unknown_host
 from appliance.zones.names import print_display, print_domain, print_owner, print_unicode
 
-PAGES = (sign_in, zones, record_list, records, draft_pages, export, deployment, dashboard, account, tokens, people)
+PAGES = (
+    sign_in,
+    zones,
+    record_list,
+    records,
+    draft_pages,
+    history_pages,
+    export,
+    deployment,
+    dashboard,
+    account,
+    tokens,
+    people,
+)
 """The modules that add their pages to the blueprint when they are imported."""
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "

@@ -8,13 +8,13 @@ from uuid import UUID
 from flask import Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from appliance.console import drafts
+from appliance.console import drafts, notices
 from appliance.console.draft_version import Change, is_in_version
 from appliance.console.forms import Form, submitted_form
-from appliance.console.pages import pages, redirect_to, render_page
+from appliance.console.pages import pages, print_time, redirect_to, render_page
 from appliance.console.zones import get_zone, parse_integer
 from appliance.errors import NotFound
-from appliance.store import records
+from appliance.store import records, versions
 from appliance.web.context import reading
 from appliance.web.paging import neighbours, pager_within
 from appliance.zones.model import Zone
@@ -54,7 +54,7 @@ def submit_draft(uuid: UUID) -> Response | BaseResponse:
             drafts.discard(zone, version, parse_integer(form["intent"], "intent"))
             return redirect_to("console.draft", uuid=uuid, page=request.args.get("page"))
         diff = drafts.save_draft(zone, version, form["comment"])
-        return redirect_to("console.zone", f"Saved with serial {diff.after.serial}.", uuid=uuid)
+        return redirect_to("console.zone", notices.saved(diff), uuid=uuid)
     return _draft_page(get_zone(uuid), form, 409 if drafts.VERSION_FIELD in form.errors else 400)
 
 
@@ -85,6 +85,8 @@ def _describe(zone: Zone, change: Change, form: Form) -> dict[str, Any]:
     version = form[drafts.VERSION_FIELD]
     change = {**change, "is_new": bool(version) and not is_in_version(version, change)}
     with reading():
+        if "serial" in change:
+            return {**change, **_describe_version(zone, change["serial"])}
         record = records.get_in(zone, UUID(change["uuid"])) if "uuid" in change else None
     if record is None:
         return {**change}
@@ -95,6 +97,13 @@ def _describe(zone: Zone, change: Change, form: Form) -> dict[str, Any]:
         "priority": record.priority,
     }
     return {**stored, **change}
+
+
+def _describe_version(zone: Zone, serial: int) -> dict[str, str]:
+    """Return name and value that the draft shows of an undone or restored version."""
+    found = versions.get(zone, serial)
+    author = f"{print_time(found.created_at)} by {found.actor}"
+    return {"name": f"version {serial}", "value": f"{author}: {found.comment}" if found.comment else author}
 
 
 def _parse_uuid(text: str) -> UUID:

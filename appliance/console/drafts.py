@@ -7,14 +7,25 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from appliance.console import draft_version
 from appliance.console.draft_version import Change
 from appliance.console.session import current_session
 from appliance.console.unique_texts import refuse_second
-from appliance.editing import CreateRecord, DeleteRecord, Diff, RecordInput, RecordRequest, UpdateRecord
-from appliance.errors import InputError
+from appliance.editing import (
+    MAX_COMMENT,
+    CreateRecord,
+    DeleteRecord,
+    Diff,
+    RecordInput,
+    RecordRequest,
+    RestoreVersion,
+    UndoVersion,
+    UpdateRecord,
+)
+from appliance.errors import Conflict, InputError
 from appliance.principal import Scope
 from appliance.render.zone_diff import Line, diff_lines
 from appliance.store import audit, drafts
@@ -29,6 +40,7 @@ MAX_OCTETS = 1024 * 1024
 VERSION_FIELD = "draft_version"
 """The form field that holds the version of the draft that the page shows."""
 _FIELD_PREFIX = "changes."
+_BROUGHT_BACK = {"undo": "undid", "restore": "restored"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +76,16 @@ def delete_change(uuid: UUID) -> Change:
     return {"action": "delete", "uuid": str(uuid)}
 
 
+def undo_change(serial: int) -> Change:
+    """Return the change that reverts what one version changed, and keeps later changes."""
+    return {"action": "undo", "serial": serial}
+
+
+def restore_change(serial: int) -> Change:
+    """Return the change that lets the zone have the records of a version."""
+    return {"action": "restore", "serial": serial}
+
+
 def get_changes(zone: Zone) -> list[Change]:
     """Return the changes in the draft of the zone."""
     return list(drafts.of(zone, current_session().account.uuid))
@@ -76,10 +98,16 @@ def draft_of(zone: Zone) -> DraftState:
     return DraftState(len(changes), version_of(zone, changes))
 
 
-def add(zone: Zone, added: list[Change]) -> None:
-    """Add changes to the draft, each in place of an earlier one of the same record; raise InputError if too many."""
+def add(zone: Zone, added: list[Change], *, only_change: bool = False) -> None:
+    """Add changes to the draft, each in place of an earlier one of the same record; raise InputError if too many.
+
+    With `only_change` raise Conflict if the draft holds other changes.
+    """
     with context().store.writing():
-        _put(zone, _of_allowed_size(with_changes(get_changes(zone), added)))
+        changes = get_changes(zone)
+        if only_change and [change for change in changes if change not in added]:
+            raise Conflict("the draft has other changes: publish or discard them before you restore a version")
+        _put(zone, _of_allowed_size(with_changes(changes, added)))
 
 
 def replace(zone: Zone, changes: list[Change], version: str) -> None:
@@ -126,8 +154,12 @@ def save(zone: Zone, change: Change) -> Diff:
     )
 
 
-def save_draft(zone: Zone, version: str, comment: str) -> Diff:
-    """Save the draft under one serial; raise InputError if the draft or the zone is no longer at that version."""
+def save_draft(zone: Zone, version: str, comment: str, confirm_within: timedelta | None = None) -> Diff:
+    """Save the draft under one serial; raise InputError if the draft or the zone is no longer at that version.
+
+    The comment of an undo or a restore is that of the API if none is given. With `confirm_within` the changes are
+    reverted after that time, unless they are confirmed before.
+    """
 
     def current_changes(now: Zone) -> list[Change]:
         changes = get_changes(now)
@@ -140,8 +172,19 @@ def save_draft(zone: Zone, version: str, comment: str) -> Diff:
 
     editor, principal = context().editor, current_session().principal
     return editor.change_many(
-        principal, zone.uuid, lambda now: _requests(now, current_changes(now)), comment, alongside=clear
+        principal,
+        zone.uuid,
+        lambda now: _requests(now, current_changes(now)),
+        comment or _default_comment(get_changes(zone)),
+        alongside=clear,
+        confirm_within=confirm_within,
     )
+
+
+def _default_comment(changes: list[Change]) -> str:
+    """Return what a draft of nothing but undone and restored versions does, in few words; else ""."""
+    done = [f"{_BROUGHT_BACK[one['action']]} version {one['serial']}" for one in changes if "serial" in one]
+    return ", ".join(done)[:MAX_COMMENT] if len(done) == len(changes) else ""
 
 
 def version_of(zone: Zone, changes: list[Change]) -> str:
@@ -216,5 +259,9 @@ def _parse_change(change: Change) -> RecordRequest:
             return CreateRecord(RecordInput(**fields))
         case "update":
             return UpdateRecord(UUID(change["uuid"]), fields, change.get("revision"))
+        case "undo":
+            return UndoVersion(change["serial"])
+        case "restore":
+            return RestoreVersion(change["serial"])
         case _:
             return DeleteRecord(UUID(change["uuid"]))

@@ -1,19 +1,17 @@
-"""The blueprint of all pages, rendering a page, redirects, and the notice that the next page shows."""
+"""The blueprint of all pages, rendering a page, and redirects."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hmac
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
 import flask
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from appliance import __version__
+from appliance.console.notices import Notice, read_notice, show_next
 from appliance.console.session import current_session
 from appliance.web.context import context
 
@@ -27,8 +25,6 @@ NAVIGATION = (
     ("console.account", "Account", False),
 )
 """Endpoint, label, and whether only operators see it; an endpoint that does not exist has no link."""
-NOTICE = "notice"
-"""The cookie that carries the notice to the next page."""
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -57,20 +53,20 @@ def render_page(template: str, status: int = 200, **context: Any) -> Response:  
     context |= {
         "console_session": current,
         "session": current.session,
-        "notice": _read_notice(),
+        "notice": read_notice(),
         "navigation": _navigation(),
         "version": __version__,
     }
     return flask.make_response(flask.render_template(template, **context), status)
 
 
-def redirect_to_path(path: str, notice: str | None = None) -> BaseResponse:
+def redirect_to_path(path: str, notice: Notice | str | None = None) -> BaseResponse:
     """Redirect to a path of the console, where the notice is shown once."""
-    g.notice = notice
+    show_next(notice)
     return flask.redirect(path, 303)
 
 
-def redirect_to(endpoint: str, notice: str | None = None, **values: Any) -> BaseResponse:  # noqa: ANN401 - Flask's own
+def redirect_to(endpoint: str, notice: Notice | str | None = None, **values: Any) -> BaseResponse:  # noqa: ANN401 - Flask's own
     """Redirect to an endpoint, where the notice is shown once."""
     return redirect_to_path(flask.url_for(endpoint, **values), notice)
 
@@ -81,17 +77,6 @@ def local_path(text: str) -> str:
     return text if is_local else flask.url_for("console.home")
 
 
-def save_notice(response: Response) -> None:
-    """Set the cookie with the notice for the next page, or delete it once a page has shown it."""
-    current = current_session()
-    if g.get("notice"):
-        text = base64.urlsafe_b64encode(g.notice.encode()).decode()
-        value = f"{text}.{_signature(text)}"
-        response.set_cookie(NOTICE, value, max_age=60, httponly=True, samesite="Lax", secure=current.is_secure)
-    elif NOTICE in request.cookies and not 300 <= response.status_code < 400:
-        response.delete_cookie(NOTICE, httponly=True, samesite="Lax", secure=current.is_secure)
-
-
 def print_age(since: datetime) -> str:
     """Return the time since then, in seconds."""
     return f"{max(0, int((context().clock() - since).total_seconds()))} s"
@@ -100,20 +85,6 @@ def print_age(since: datetime) -> str:
 def print_time(time: datetime | None) -> str:
     """Return the time to the minute, in UTC; "Never" for None."""
     return time.strftime("%Y-%m-%d %H:%M UTC") if time else "Never"
-
-
-def _read_notice() -> str | None:
-    text, _, signature = request.cookies.get(NOTICE, "").partition(".")
-    if not hmac.compare_digest(signature.encode(), _signature(text).encode()):
-        return None
-    try:
-        return base64.urlsafe_b64decode(text).decode()
-    except (binascii.Error, ValueError):
-        return None
-
-
-def _signature(text: str) -> str:
-    return current_session().sign(f"notice:{text}")
 
 
 def _navigation() -> list[tuple[str, str, bool]]:

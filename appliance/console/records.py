@@ -11,7 +11,7 @@ from flask import Response, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
-from appliance.console import drafts
+from appliance.console import drafts, notices
 from appliance.console.draft_pages import add_to_draft
 from appliance.console.draft_version import Change
 from appliance.console.forms import Form, submitted_form
@@ -100,8 +100,7 @@ def _submit(
             return redirect_to("console.draft", uuid=zone.uuid)
         else:
             diff = drafts.save(zone, changes[0])
-            notice = f"Saved with serial {diff.after.serial}." if diff.changes else "No changes to save."
-            return redirect_to("console.zone", notice, uuid=zone.uuid)
+            return redirect_to("console.zone", notices.saved(diff), uuid=zone.uuid)
     if record and "revision" in form.errors:
         conflict = "This record was changed by someone else while you edited it"
         return _conflict_page(zone, record_form, form, record, conflict)

@@ -39,6 +39,7 @@ from appliance.editing.editor import Editor, editor_from
 from appliance.editing.new_holds import is_expired
 from appliance.editing.new_zones import ZoneContent
 from appliance.editing.requests import (
+    MAX_COMMENT,
     CreateRecord,
     DeleteRecord,
     RecordInput,
@@ -55,6 +56,7 @@ from appliance.editing.zone_warnings import MAX_WARNINGS, warnings_near, warning
 
 __all__ = [
     "MAX_CHANGES",
+    "MAX_COMMENT",
     "MAX_WARNINGS",
     "RESERVATION",
     "CreateRecord",

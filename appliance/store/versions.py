@@ -26,12 +26,13 @@ from appliance.zones.model import Record, Zone
 class ZoneVersion:
     """A version of a zone: its author, when and from where, and how many records it changed.
 
-    `change_id` is the uuid of its first change, `first_row` and `last_row` are its rows in the journal. Without
-    `restorable` the journal no longer has what is needed to show its changes or to restore it. `confirm_by` is when its
-    first change is reverted unless it is confirmed before, None if it is not.
+    `kind` and `change_id` are those of its first change, `first_row` and `last_row` are its rows in the journal.
+    Without `restorable` the journal no longer has what is needed to show its changes or to restore it. `confirm_by` is
+    when its first change is reverted unless it is confirmed before, None if it is not.
     """
 
     serial: int
+    kind: str
     change_id: UUID
     created_at: datetime
     actor: str
@@ -143,6 +144,7 @@ def _versions(zone: Zone, serials: Collection[int]) -> Iterator[ZoneVersion]:
         changed = sum(row.changed_number for row in rows)
         yield ZoneVersion(
             serial=serial,
+            kind=first.kind,
             change_id=first.uuid,
             created_at=first.created_at,
             actor=first.actor,
@@ -173,9 +175,10 @@ def _counted_rows(zone: Zone) -> pw.ModelSelect[tables.Change]:
         pw.fn.coalesce(change.changed_count, pw.SQL(CHANGED_COUNT)).coerce(False).alias("changed_number"),
     ]
     is_pending = (pending.change == change.id) & pending.confirmed_at.is_null() & pending.reverted_at.is_null()
-    columns = (change.id, change.uuid, change.serial, change.created_at, change.actor, change.address, change.comment)
+    columns = (change.id, change.uuid, change.serial, change.kind, change.created_at)
+    author = (change.actor, change.address, change.comment)
     return (
-        change.select(*columns, pending.due_at, *counts)
+        change.select(*columns, *author, pending.due_at, *counts)
         .join(pending, pw.JOIN.LEFT_OUTER, on=is_pending)
         .where(change.zone == records.zone_id(zone))
         .objects()

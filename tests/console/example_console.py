@@ -27,6 +27,7 @@ SECRET, TOTP_SECRET = "x" * 43, "A" * 32
 FORMS: dict[str, dict[str, Any]] = {
     "console.zone_release": {},
     "console.change_settings": {"default_ttl": "60"},
+    "console.bring_back": {"intent": "undo"},
     "console.create_zone": {"domain": "second.example"},
     "console.change_record": {"name": "www", "part_value": "192.0.2.9", "revision": "1", "intent": "save"},
     "console.create_record": {"name": "new", "part_value": "192.0.2.1", "intent": "save"},
@@ -114,6 +115,7 @@ def create_example(console: Console) -> ExampleConsole:
     page = ZonePage(console, operator, str(operator.send("/zones/new/", {"domain": "example.com"}).location))
     held = ZonePage(console, operator, str(operator.send("/zones/new/", {"domain": "held.example"}).location))
     page.add_address()
+    record, _ = page.records()[0], page.add_address(name="mistake")
     page.add_address(name="drafted", intent="draft")
     operator_account, guest, disabled = (application.account(email) for email in (OPERATOR, GUEST, DISABLED))
     console.signed_in(GUARDED)  # renews the hash of its password
@@ -129,7 +131,8 @@ def create_example(console: Console) -> ExampleConsole:
         invitations.add("coming@example.org", SECRET, OPERATOR, now, is_admin=False)
         accounts.disable_account(DISABLED, now)
     parameters = {
-        "record": str(page.records()[0].uuid),
+        "record": str(record.uuid),
+        "serial": str(page.serial()),
         "secret": SECRET,
         "console.zone_release": str(held.uuid),
         "console.revoke": str(token.uuid),
