@@ -3,6 +3,7 @@
     blueprint      the routes, behind the check of the session, and the error pages
     pages          the blueprint itself, and rendering a page
     session        the session behind a cookie, and the CSRF token of every form
+    confirmations  changes that are reverted unless somebody confirms them
     notices        what the next page shows once, with a button that takes it back
     forms          the values of a submitted form, and the error at each field
     sign_in        sign in, sign out, accept an invitation

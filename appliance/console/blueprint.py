@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from appliance.console import (
     account,
+    confirmations,
     dashboard,
     deployment,
     draft_pages,
@@ -56,6 +57,7 @@ PAGES = (
     draft_pages,
     history_pages,
     export,
+    confirmations,
     deployment,
     dashboard,
     account,
@@ -136,6 +138,8 @@ def _in_templates() -> dict[str, object]:
         "other_owner": zones.other_owner,
         "state_of": state_of,
         "explain": explain,
+        "unconfirmed": confirmations.unconfirmed,
+        "time_left": confirmations.print_time_left,
         "time": print_time,
         "age": print_age,
         "csrf_field": CSRF_FIELD,

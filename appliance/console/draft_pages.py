@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from appliance.console import drafts, notices
+from appliance.console import confirmations, drafts, notices
 from appliance.console.draft_version import Change, is_in_version
 from appliance.console.forms import Form, submitted_form
 from appliance.console.pages import pages, print_time, redirect_to, render_page
@@ -53,8 +53,9 @@ def submit_draft(uuid: UUID) -> Response | BaseResponse:
         if form["intent"].isdecimal():
             drafts.discard(zone, version, parse_integer(form["intent"], "intent"))
             return redirect_to("console.draft", uuid=uuid, page=request.args.get("page"))
-        diff = drafts.save_draft(zone, version, form["comment"])
-        return redirect_to("console.zone", notices.saved(diff), uuid=uuid)
+        within = confirmations.requested_time(form)
+        diff = drafts.save_draft(zone, version, form["comment"], within)
+        return redirect_to("console.zone", notices.saved(diff, to_confirm=within is not None), uuid=uuid)
     return _draft_page(get_zone(uuid), form, 409 if drafts.VERSION_FIELD in form.errors else 400)
 
 
@@ -77,6 +78,7 @@ def _draft_page(zone: Zone, form: Form | None = None, status: int = 200) -> Resp
         result=result,
         draft_version=drafts.version_of(result.diff.before if result.diff else zone, changes),
         form=form,
+        confirm_choices=confirmations.CHOICES,
     )
 
 

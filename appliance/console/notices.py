@@ -30,9 +30,14 @@ class Notice:
     intent: str = ""
 
 
-def saved(diff: Diff) -> Notice:
-    """Return the notice that the changes are saved, with a button to undo them if they are a version of the zone."""
+def saved(diff: Diff, *, to_confirm: bool = False) -> Notice:
+    """Return the notice that the changes are saved, with a button to undo them if they are a version of the zone.
+
+    What is `to_confirm` has other buttons on every page of the zone.
+    """
     zone = diff.after
+    if to_confirm and diff.changes:
+        return Notice(f"Saved with serial {zone.serial}. Check what changed, and keep it in time.")
     if zone.serial == diff.before.serial:
         return Notice("Saved." if diff.changes else "No changes to save.")
     path = flask.url_for("console.version", uuid=zone.uuid, serial=zone.serial)

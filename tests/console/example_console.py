@@ -11,6 +11,7 @@ from typing import Any
 from pyotp import TOTP
 from werkzeug.routing import Rule
 
+from appliance.editing import CreateRecord, RecordInput
 from appliance.store import accounts, credentials, holds, invitations, sessions
 from appliance.zones.ownership import HoldReason
 from tests.console.conftest import PASSWORD, Browser, Console, forms_in
@@ -28,6 +29,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "console.zone_release": {},
     "console.change_settings": {"default_ttl": "60"},
     "console.bring_back": {"intent": "undo"},
+    "console.decide_change": {"intent": "keep"},
     "console.create_zone": {"domain": "second.example"},
     "console.change_record": {"name": "www", "part_value": "192.0.2.9", "revision": "1", "intent": "save"},
     "console.create_record": {"name": "new", "part_value": "192.0.2.1", "intent": "save"},
@@ -116,6 +118,7 @@ def create_example(console: Console) -> ExampleConsole:
     held = ZonePage(console, operator, str(operator.send("/zones/new/", {"domain": "held.example"}).location))
     page.add_address()
     record, _ = page.records()[0], page.add_address(name="mistake")
+    mistake, to_confirm = page.serial(), page.save_to_confirm(CreateRecord(RecordInput("A", "risky", "192.0.2.8")))
     page.add_address(name="drafted", intent="draft")
     operator_account, guest, disabled = (application.account(email) for email in (OPERATOR, GUEST, DISABLED))
     console.signed_in(GUARDED)  # renews the hash of its password
@@ -132,7 +135,8 @@ def create_example(console: Console) -> ExampleConsole:
         accounts.disable_account(DISABLED, now)
     parameters = {
         "record": str(record.uuid),
-        "serial": str(page.serial()),
+        "serial": str(mistake),
+        "change": str(to_confirm),
         "secret": SECRET,
         "console.zone_release": str(held.uuid),
         "console.revoke": str(token.uuid),

@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -96,6 +97,15 @@ class ZonePage:
         with application.store.connection():
             principal = Principal.local("test")
             context_of(application.app).editor.change_many(principal, self.uuid, requests)
+
+    def save_to_confirm(self, request: RecordRequest) -> UUID:
+        """Save a change as another principal that is reverted after an hour, and return its uuid."""
+        application, hour = self.console.application, timedelta(hours=1)
+        with application.store.connection():
+            editor = context_of(application.app).editor
+            diff = editor.change_many(Principal.local("test"), self.uuid, [request], confirm_within=hour)
+        assert diff.change_id
+        return diff.change_id
 
     def save_text(self, name: str, value: str) -> None:
         """Save a TXT record without the forms."""

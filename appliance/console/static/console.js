@@ -34,6 +34,23 @@ async function copy(button) {
   }
 }
 
+/* Prints a time as print_time_left of the console does. */
+function timeLeft(seconds) {
+  const minutes = Math.floor(seconds / 60);
+  if (minutes >= 60) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  return minutes ? `${minutes} min ${seconds % 60} s` : `${seconds} s`;
+}
+
+/* Counts down from the time that the server printed; the clock of the browser does not matter. */
+function countDown(text) {
+  const end = performance.now() + 1000 * Number(text.dataset.seconds);
+  const timer = setInterval(() => {
+    const left = Math.max(0, Math.ceil((end - performance.now()) / 1000));
+    text.textContent = timeLeft(left);
+    if (left === 0) clearInterval(timer);
+  }, 1000);
+}
+
 root.dataset.scripts = "";
 if (["light", "dark"].includes(storedTheme())) root.dataset.theme = storedTheme();
 
@@ -49,5 +66,6 @@ document.addEventListener("DOMContentLoaded", () => {
     const type = one.matches("form") ? "submit" : "click";
     one.addEventListener(type, (event) => { if (!confirm(one.dataset.confirm)) event.preventDefault(); });
   }
+  document.querySelectorAll("[data-seconds]").forEach(countDown);
   document.querySelector("[data-focus]")?.focus();
 });
