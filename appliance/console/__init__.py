@@ -11,6 +11,7 @@
     signed_text    text of one page for the next, signed for its browser
     kept_forms     a form that is kept while its user signs in again
     zones          the list of zones, a new zone, its settings, deleting it
+    deleted_zones  zones that can be restored
     record_list    the records of a zone by RRset
     records        the forms to add and edit a record
     record_forms   the form of each record type

@@ -14,6 +14,7 @@ from appliance.console import (
     account,
     confirmations,
     dashboard,
+    deleted_zones,
     deployment,
     draft_pages,
     drafts,
@@ -52,6 +53,7 @@ from appliance.zones.names import print_display, print_domain, print_owner, prin
 PAGES = (
     sign_in,
     zones,
+    deleted_zones,
     record_list,
     records,
     draft_pages,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import flask
 from flask import Response, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
 from appliance.console.forms import Form, submitted_form
+from appliance.console.notices import Notice
 from appliance.console.pages import operators_only, pages, redirect_to, render_page
 from appliance.console.session import current_session
 from appliance.editing import find_zone
@@ -129,7 +131,8 @@ def delete_zone(uuid: UUID) -> Response | BaseResponse:
         if typed not in (print_domain(zone.name), print_unicode(zone.name)):
             raise InputError("type the domain of this zone to delete it", "domain")
         context().editor.delete_zone(current_session().principal, uuid)
-        return redirect_to("console.zones", f"Zone {print_domain(zone.name)} deleted.")
+        restore = flask.url_for("console.restore_zone", uuid=uuid)
+        return redirect_to("console.zones", Notice(f"Zone {print_domain(zone.name)} deleted.", "Restore", restore))
     return render_page("zone_delete.html", 400, zone=zone, form=form)
 
 

@@ -120,6 +120,15 @@ def last_moment() -> datetime | None:
     return row.created_at if row else None
 
 
+def last_actors(zones: Iterable[UUID]) -> dict[UUID, str]:
+    """Return who changed each of these zones last: of a deleted zone, who deleted it."""
+    newest = tables.Change.alias()
+    last_row = newest.select(pw.fn.max(newest.id)).where(newest.zone == tables.Zone.id)
+    query = tables.Change.select(tables.Change.actor, tables.Zone.uuid).join(tables.Zone)
+    rows = query.where(tables.Zone.uuid.in_(list(zones)), tables.Change.id == last_row)
+    return {row.zone.uuid: row.actor for row in rows}
+
+
 def count_by_hour(now: datetime, hours: int) -> list[int]:
     """Return the number of changes in each of the last hours, oldest first; the last one is the current hour."""
     hour = timedelta(hours=1)

@@ -35,6 +35,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "console.create_record": {"name": "new", "part_value": "192.0.2.1", "intent": "save"},
     "console.delete_records": {},
     "console.submit_draft": {"intent": "publish"},
+    "console.restore_zone": {},
     "console.delete_zone": {"domain": "example.com"},
     "console.create": {"name": "laptop", "permissions": ["dns:list"]},
     "console.revoke": {},
@@ -116,6 +117,8 @@ def create_example(console: Console) -> ExampleConsole:
     operator = console.signed_in(OPERATOR, is_admin=True)
     page = ZonePage(console, operator, str(operator.send("/zones/new/", {"domain": "example.com"}).location))
     held = ZonePage(console, operator, str(operator.send("/zones/new/", {"domain": "held.example"}).location))
+    gone = ZonePage(console, operator, str(operator.send("/zones/new/", {"domain": "gone.example"}).location))
+    operator.send(f"{gone.path}delete/", {"domain": "gone.example"})
     page.add_address()
     record, _ = page.records()[0], page.add_address(name="mistake")
     mistake, to_confirm = page.serial(), page.save_to_confirm(CreateRecord(RecordInput("A", "risky", "192.0.2.8")))
@@ -139,6 +142,7 @@ def create_example(console: Console) -> ExampleConsole:
         "change": str(to_confirm),
         "secret": SECRET,
         "console.zone_release": str(held.uuid),
+        "console.restore_zone": str(gone.uuid),
         "console.revoke": str(token.uuid),
         "console.sign_one_out": str(others[0].uuid),
         "console.revoke_invitation": str(invited.uuid),

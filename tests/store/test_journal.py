@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from appliance.editing import RecordInput
+from appliance.principal import Principal
 from appliance.render.zone_file import record_line
 from appliance.store import journal, name_keys, tables, zones
 from appliance.store.file import sqlite
@@ -99,6 +100,13 @@ def test_a_row_has_actor_address_and_changes(workspace: Workspace) -> None:
         "priority": 10,
         "comment": "",
     }
+
+
+def test_the_last_actor_of_a_deleted_zone_deleted_it(workspace: Workspace) -> None:
+    gone, kept, other = (workspace.zone(f"{name}.example") for name in ("gone", "kept", "other"))
+    workspace.editor.delete_zone(Principal.local("somebody"), gone.uuid)
+    assert journal.last_actors([gone.uuid, kept.uuid]) == {gone.uuid: "somebody", kept.uuid: workspace.owner.name}
+    assert journal.last_actors([]) == {} and other.uuid not in journal.last_actors([gone.uuid])
 
 
 def test_changes_are_counted_by_the_hour(workspace: Workspace) -> None:
