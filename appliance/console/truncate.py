@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from markupsafe import Markup, escape
 
-MAX_TEXT = 150
+MAX_TEXT = 120
 """Octets of a value in a list."""
 MAX_UNBROKEN = 24
 """Characters of a name that fits on a line wherever it is shown."""

@@ -45,7 +45,7 @@ def test_every_page_of_the_zone_shows_the_time_left(page: ZonePage) -> None:
     page.console.application.clock.forward(seconds=48)
     for tab in ("", "history/", "changes/", "settings/", "ask/", "delegation/", "records/new/"):
         text = page.browser.get(f"{page.path}{tab}").text
-        assert 'data-seconds="252">4 min 12 s</time>, at 12:05:00 UTC' in text, tab
+        assert 'data-seconds="252">4 min 12 s</time>' in text and "at 12:05:00 UTC" in text, tab
         assert ">Keep<" in text and ">Revert now<" in text
     assert "unconfirmed" in page.browser.get(f"{page.path}history/").text
 

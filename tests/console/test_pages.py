@@ -75,7 +75,7 @@ class Audit:
             endpoint, _ = self._urls.match(urlsplit(self._page.url).path)
             self.visited.add(endpoint)
 
-    def submit_invalid(self, path: str, press: str = "main button[type=submit]", **values: str) -> None:
+    def submit_invalid(self, path: str, press: str = "main .card button[type=submit]", **values: str) -> None:
         """Submit a form with invalid values, and check the page with the errors."""
         self.submit(path, press, **values)
         expect(self._page.locator(".errors").first).to_be_visible()
