@@ -19,6 +19,8 @@ from appliance.zones.rdata import target_of
 from appliance.zones.view import View
 
 ADDRESSES = frozenset({RdataType.A, RdataType.AAAA})
+TARGET_TYPES = frozenset({RdataType.MX, RdataType.NS, RdataType.SRV})
+"""Types whose target must have an address."""
 
 
 @dataclass(frozen=True, slots=True)

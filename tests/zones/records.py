@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from appliance.zones.model import MAX_TTL, Node, Record, group_rrsets
 from appliance.zones.names import parse_owner
 from appliance.zones.rdata import has_priority, parse_rdata, parse_type, target_of
+from appliance.zones.zone_cuts import TARGET_TYPES
 
 ORIGIN = dns.name.from_text("example.com.")
 NOW = datetime(2031, 5, 4, 12, tzinfo=UTC)
@@ -75,7 +76,7 @@ any_records = st.lists(any_record, max_size=12, unique_by=lambda one: one.uuid)
 
 @dataclass
 class InMemoryZone:
-    """A zone in memory, as a `View` for the rules."""
+    """A zone in memory, as the rules and the impact of changes read it."""
 
     records: Iterable[Record]
     origin: Name = ORIGIN
@@ -99,6 +100,21 @@ class InMemoryZone:
     def child_zones(self, names: Iterable[Name]) -> Collection[Name]:
         """Return those of these names that are among `children`."""
         return {name for name in names if name in self.children}
+
+    def non_terminals(self, names: Collection[Name]) -> Collection[Name]:
+        """Return those of these names that have records or child zones below them."""
+        taken = [*self.by_owner, *self.children]
+        return {name for name in names if any(one != name and one.is_subdomain(name) for one in taken)}
+
+    def child_zones_below(self, name: Name) -> Collection[Name]:
+        """Return the topmost ones of `children` below this name."""
+        below = [one for one in self.children if one != name and one.is_subdomain(name)]
+        return [one for one in below if not any(one != other and one.is_subdomain(other) for other in below)]
+
+    def targets(self, names: Collection[Name] | None) -> Collection[Record]:
+        """Return the MX, NS and SRV records with one of these names as target; None: with any."""
+        found = [one for node in self.by_owner.values() for rrset in node.values() for one in rrset.records]
+        return [one for one in found if one.rdtype in TARGET_TYPES and (names is None or target_of(one.rdata) in names)]
 
     def owners_of_ns(self, servers: Iterable[Name]) -> Collection[Name]:
         """Return the owners of the NS records that name one of these nameservers."""
