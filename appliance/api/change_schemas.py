@@ -21,6 +21,7 @@ from appliance.api.fields import (
 from appliance.api.schemas import Record, RecordBody, RecordPatch, Strict, ZoneWarning
 from appliance.editing import MAX_CHANGES
 from appliance.store.pending_changes import LONGEST
+from appliance.zones.impact_reasons import REASONS
 from appliance.zones.model import MAX_TTL
 from appliance.zones.rdata import MAX_PRIORITY
 from appliance.zones.serial import MODULUS
@@ -136,6 +137,39 @@ class RecordChange(ma.Schema):
     after = fields.Nested(Record, required=True)
 
 
+_CONTENT = {
+    "oneOf": [
+        {"type": "string", "enum": ["NXDOMAIN", "NODATA"]},
+        {"type": "array", "items": {"type": "string"}},
+    ],
+    "example": ["www.example.com. 300 IN A 192.0.2.1"],
+}
+
+
+class AnswerChange(ma.Schema):
+    """How the answer to queries for one name and type changes."""
+
+    name = fields.String(
+        required=True, metadata=_described("Name relative to the zone; `*.x`: names below x that do not exist.", "www")
+    )
+    type = fields.String(
+        required=True, metadata=_described("Record type; `*`: every type that the name has no records of.", "A")
+    )
+    before = fields.Raw(
+        required=True,
+        metadata={
+            **_CONTENT,
+            "description": "The former answer: records, those of a referral too, or why there are none.",
+        },
+    )
+    after = fields.Raw(required=True, metadata={**_CONTENT, "description": "The new answer."})
+    why = fields.String(required=True, metadata={"description": "The cause.", "enum": list(REASONS)})
+    detail = fields.String(required=True, metadata=_described("The cause as a sentence."))
+    cached_for = fields.Integer(
+        required=True, metadata=_described("Seconds for which resolvers may keep the former answer.", 300)
+    )
+
+
 class Diff(ma.Schema):
     """What a change did to the records of a zone, or would do."""
 
@@ -145,6 +179,14 @@ class Diff(ma.Schema):
     changed = fields.List(fields.Nested(RecordChange), required=True)
     removed = fields.List(fields.Nested(Record), required=True)
     warnings = fields.List(fields.Nested(ZoneWarning), required=True)
+    impact = fields.List(
+        fields.Nested(AnswerChange),
+        required=True,
+        allow_none=True,
+        metadata=_described(
+            "The answers that a dry run would change; null for what is stored, or over 10,000 changes."
+        ),
+    )
     change_id = fields.UUID(
         required=True,
         allow_none=True,

@@ -109,12 +109,21 @@ class Confirmation(MethodView):
 
 
 def readable_diff(diff: Diff) -> JSON:
-    """Return the diff; without permission to read, with the uuids alone of records that were there before."""
+    """Return the diff; without permission to read, with the uuids alone of records that were there before.
+
+    Then warnings and impact are left out too: they show other records of the zone.
+    """
     shown = diff_of(diff)
     if principal().may("dns:list", "dns:read"):
         return shown
     changed = [{side: _uuid_of(record) for side, record in one.items()} for one in shown["changed"]]
-    return {**shown, "changed": changed, "removed": list(map(_uuid_of, shown["removed"])), "warnings": []}
+    return {
+        **shown,
+        "changed": changed,
+        "removed": list(map(_uuid_of, shown["removed"])),
+        "warnings": [],
+        "impact": None,
+    }
 
 
 def _uuid_of(record: JSON) -> JSON:

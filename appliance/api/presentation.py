@@ -17,6 +17,7 @@ from appliance.errors import InputError
 from appliance.principal import Token
 from appliance.store.audit import AuditEntry
 from appliance.store.policies import document_of
+from appliance.zones.answer_changes import AnswerChange
 from appliance.zones.deployment import Deployment
 from appliance.zones.deployment_error import explain
 from appliance.zones.model import Record, Zone
@@ -92,6 +93,19 @@ def warning_of(zone: Zone, one: ZoneWarning) -> JSON:
     return {"code": one.code, "detail": one.detail, "remedy": one.remedy, "name": print_owner(one.name, zone.name)}
 
 
+def answer_change_of(zone: Zone, one: AnswerChange) -> JSON:
+    """Return how an answer changes, its name relative to the zone."""
+    return {
+        "name": print_owner(one.name, zone.name),
+        "type": one.type_name,
+        "before": one.before.content,
+        "after": one.after.content,
+        "why": one.why,
+        "detail": one.detail,
+        "cached_for": one.cached_for,
+    }
+
+
 def diff_of(diff: Diff) -> JSON:
     """Return what a change did to the records of a zone, or would do."""
     zone = diff.after
@@ -104,6 +118,7 @@ def diff_of(diff: Diff) -> JSON:
         ],
         "removed": [record_of(zone, record) for record in diff.removed],
         "warnings": [warning_of(zone, one) for one in diff.warnings],
+        "impact": None if diff.impact is None else [answer_change_of(zone, one) for one in diff.impact],
         "change_id": diff.change_id,
     }
 

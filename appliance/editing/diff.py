@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from appliance.zones.answer_changes import AnswerChange
 from appliance.zones.changes import Change, Create, Delete, Update
 from appliance.zones.model import Record, Zone
 from appliance.zones.zone_warning import ZoneWarning
@@ -16,7 +17,8 @@ class Diff:
     """A zone before and after a change, and the changes of its records in the order in which they were requested.
 
     `change_id` is the uuid of the journal row, None if nothing changed. `applied` is False for a dry run. `warnings`
-    are those at the touched names of the zone after the change.
+    are those at the touched names of the zone after the change. `impact` are the answers that a dry
+    run would change; None if they were not computed.
     """
 
     before: Zone
@@ -25,6 +27,7 @@ class Diff:
     change_id: UUID | None = None
     applied: bool = True
     warnings: Sequence[ZoneWarning] = ()
+    impact: Sequence[AnswerChange] | None = None
 
     @property
     def added(self) -> list[Record]:

@@ -10,6 +10,7 @@ from uuid import uuid4
 from dns.rdatatype import RdataType
 
 from appliance.editing.access import check_grant, check_permissions
+from appliance.editing.apply import MAX_CHANGES
 from appliance.editing.change_set import ChangeSet
 from appliance.editing.diff import Diff
 from appliance.editing.quotas import check_record_quota
@@ -32,6 +33,7 @@ from appliance.zones.changes import (
     reduced_owners,
     touched_owners,
 )
+from appliance.zones.impact import impact_of
 from appliance.zones.model import Zone
 from appliance.zones.names import print_domain
 from appliance.zones.own_records import check_own_records
@@ -77,6 +79,17 @@ def evaluate_many(change_set: ChangeSet, principal: Principal, quotas: QuotaSett
     return replace(evaluation, diff=replace(evaluation.diff, warnings=found))
 
 
+def evaluate_dry_run(change_set: ChangeSet, principal: Principal, quotas: QuotaSettings) -> Diff:
+    """Return the diff of a list of requests that are not to be stored, with its impact; raise as `evaluate_many`.
+
+    The impact of more than MAX_CHANGES changes is not computed.
+    """
+    diff = evaluate_many(change_set, principal, quotas).diff
+    is_listed = len(diff.changes) <= MAX_CHANGES
+    impact = impact_of(change_set.stored, change_set, diff.changes, change_set.apex) if is_listed else None
+    return replace(diff, applied=False, change_id=None, impact=impact)
+
+
 def _check_rules(change_set: ChangeSet, changes: Sequence[Change]) -> None:
     """Raise RuleBroken with the findings of the rules; those of deletions alone have no field."""
     findings = _findings(change_set, changes)
@@ -110,7 +123,7 @@ def _hidden_children(change_set: ChangeSet, changes: Sequence[Change]) -> Iterat
     before = change_set.stored.nodes([cut.name for cut in cuts]) if cuts else {}
     for cut in cuts:
         if RdataType.NS not in before.get(cut.name, {}):
-            child = change_set.stored.first_child_below(cut.name)
+            child = next(iter(change_set.stored.child_zones_below(cut.name)), None)
             if child:
                 yield Finding(
                     "name",

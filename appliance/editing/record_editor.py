@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from typing import TypeVar
 from uuid import UUID
@@ -13,7 +12,7 @@ from appliance.editing.apply import apply_all
 from appliance.editing.change_set import ChangeSet
 from appliance.editing.commit import Alongside, commit, writes
 from appliance.editing.diff import Diff
-from appliance.editing.evaluation import Evaluation, evaluate, evaluate_many
+from appliance.editing.evaluation import Evaluation, evaluate, evaluate_dry_run, evaluate_many
 from appliance.editing.parser import Parser
 from appliance.editing.replace_all import replace_all
 from appliance.editing.requests import RecordInput, RecordRequest, check_comment
@@ -162,8 +161,7 @@ class RecordEditor(ZoneEditor):
 
         if dry_run:
             with self.store.reading():
-                evaluation = evaluate_many(edit(Parser(self.parse))[0], principal, self.quotas)
-            return replace(evaluation.diff, applied=False, change_id=None)
+                return evaluate_dry_run(edit(Parser(self.parse))[0], principal, self.quotas)
         return self._write(principal, edit, comment, prepare, evaluate_many, confirm_within)[0]
 
     def _write(

@@ -9,17 +9,14 @@ from uuid import UUID
 from dns.name import Name
 
 from appliance.zones.model import Node, Record
-from appliance.zones.view import View
+from appliance.zones.published_zone import ZoneContents
 
 
-class StoredZone(View, Protocol):
+class StoredZone(ZoneContents, Protocol):
     """A stored zone."""
 
     def below(self, owner: Name, skip: Container[Name] = ()) -> Iterator[tuple[Name, Node]]:
         """Yield each owner below this one, except those to skip, with its node, in the order of `store.name_keys`."""
-
-    def first_child_below(self, name: Name) -> Name | None:
-        """Return a zone of the same account below this name, with none between them, or None."""
 
     def records(self, uuids: Iterable[UUID]) -> Mapping[UUID, Record]:
         """Return the records of the zone with these uuids."""

@@ -38,13 +38,17 @@ def zones_among(names: Iterable[Name], account: UUID) -> set[Name]:
     return found
 
 
-def first_below(name: Name, account: UUID) -> Name | None:
-    """Return a zone of the account below this name, none of which is above it, or None."""
-    low, high = name_keys.below(name_keys.domain_key(name))
-    key = tables.Zone.name_key
+def topmost_below(name: Name, account: UUID) -> list[Name]:
+    """Return the zones of the account below this name that have none between it and them, held ones left out."""
+    (low, high), key = name_keys.below(name_keys.domain_key(name)), tables.Zone.name_key
     is_below = key > low, key < high, *_living(account), ~zones.is_held()
-    row = tables.Zone.select(tables.Zone.name).where(*is_below).order_by(key).first()
-    return name_keys.domain_from(row.name) if row else None
+    found: list[Name] = []
+    above = None
+    for row in tables.Zone.select(tables.Zone.name, key).where(*is_below).order_by(key):
+        if above is None or not row.name_key.startswith(above):
+            above = row.name_key
+            found.append(name_keys.domain_from(row.name))
+    return found
 
 
 def zones_below(name: Name, account: UUID) -> list[UUID]:

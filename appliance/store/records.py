@@ -19,7 +19,7 @@ from dns.rdatatype import RdataType
 
 from appliance.errors import InvalidValue
 from appliance.principal import Scope
-from appliance.store import delegations, name_keys, tables
+from appliance.store import delegations, name_keys, tables, zone_structure
 from appliance.store.search import contains
 from appliance.store.zones import Page, within
 from appliance.store.zones import from_row as zone_from_row
@@ -168,9 +168,17 @@ class ZoneView:
         """Return those of these names that are zones of the same account."""
         return delegations.zones_among(names, self.zone.account)
 
-    def first_child_below(self, name: Name) -> Name | None:
-        """Return a zone of the same account below this name, with none between them, or None."""
-        return delegations.first_below(name, self.zone.account)
+    def child_zones_below(self, name: Name) -> Collection[Name]:
+        """Return the zones of the same account below this name that have none between it and them."""
+        return delegations.topmost_below(name, self.zone.account)
+
+    def non_terminals(self, names: Collection[Name]) -> Collection[Name]:
+        """Return those of these names that have records or zones of the same account below them."""
+        return zone_structure.non_terminals(names, self.zone)
+
+    def targets(self, names: Collection[Name] | None) -> Collection[Record]:
+        """Return the MX, NS and SRV records with one of these names as target; None: with any."""
+        return self.records(zone_structure.pointing_to(names, self.zone)).values()
 
     def owners_of_ns(self, servers: Iterable[Name]) -> Collection[Name]:
         """Return the owners of the stored NS records that name one of these nameservers."""
