@@ -49,7 +49,7 @@ def warning_header(zone: Zone, record: Record) -> Headers:
 
 
 def zone_warning_header(zone: Zone) -> Headers:
-    """Return the header with the number of warnings of a zone that was created or restored, as `warning_header`."""
+    """Return the header with the number of warnings of a zone that was created, as `warning_header`."""
     return _header(zone, lambda: warnings_of(zone, _servers()) if zone.record_count else [])
 
 

@@ -150,7 +150,7 @@ class RestoreZone(MethodView):
 
     @needs("dns:create", right="create_zones")
     @blueprint.doc(operationId="restoreZone", parameters=[response_headers.PREFER], responses={"404": "NOT_FOUND"})
-    @blueprint.response(200, schemas.ZoneSummary, headers=response_headers.WARNED_HEADERS)
+    @blueprint.response(200, schemas.ZoneSummary, headers=response_headers.DEPLOYMENT_HEADERS)
     @idempotent
     def post(self, uuid: str) -> Response:
         """Bring back a zone that was deleted less than 30 days ago, with its uuid, records and settings."""
@@ -164,8 +164,7 @@ class RestoreZone(MethodView):
         )
         result = response_headers.after_write(zone, with_above=True)
         response = _restored(zone, result.deployment or context().deployment_wait.current(zone)[0])
-        headers = {**response.headers, **result.headers, **zone_warning_header(zone)}
-        return Response(response.body, headers=headers, mimetype="application/json")
+        return Response(response.body, headers={**response.headers, **result.headers}, mimetype="application/json")
 
 
 @blueprint.route("/<string:uuid>/records/", parameters=[PATH])
