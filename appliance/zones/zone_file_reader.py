@@ -22,7 +22,7 @@ from dns.rdatatype import RdataType
 from appliance.errors import InputError, RefusedLine
 from appliance.zones.generate import generated
 from appliance.zones.names import print_domain
-from appliance.zones.rdata import TYPES, has_priority, parse_type, read_presentation
+from appliance.zones.rdata import TYPES, has_priority, parse_type, print_value, read_presentation
 from appliance.zones.zone_file_content import FileRecord, PassedOver, ZoneFile
 from appliance.zones.zone_file_entries import Entry, character_strings, entries_of, line_error
 
@@ -205,7 +205,7 @@ class _Reader:
             self._pass_over(line, owner, record_type, owner, "the appliance derives them")
             return
         ttl = self._ttls.setdefault(rrset, ttl)
-        self.records.append(FileRecord(line, record_type, owner.to_text(), value, ttl, priority))
+        self.records.append(FileRecord(line, record_type, _absolute(owner), value, ttl, priority))
 
     def _value(self, rdtype: RdataType, words: list[str]) -> tuple[str, int | None]:
         """Return value and priority of the API; a text or an address is left to the parser of requests."""
@@ -215,14 +215,11 @@ class _Reader:
         if rdtype in (RdataType.A, RdataType.AAAA) and len(words) == 1:
             return words[0], None
         if rdtype in _NAME_ALONE and len(words) == 1:
-            return self._name(words[0]).to_text(), None
+            return _absolute(self._name(words[0])), None
         if rdtype == RdataType.MX and len(words) == 2 and _PRIORITY.fullmatch(words[0]):
-            return self._name(words[1]).to_text(), int(words[0])
-        text = self._read(rdtype, " ".join(words)).to_text()
-        if not has_priority(rdtype):
-            return text, None
-        priority, text = text.split(" ", maxsplit=1)
-        return text, int(priority)
+            return _absolute(self._name(words[1])), int(words[0])
+        rdata = self._read(rdtype, " ".join(words))
+        return print_value(rdata), int(rdata.to_text().split(" ", maxsplit=1)[0]) if has_priority(rdtype) else None
 
     def _read(self, rdtype: RdataType, text: str) -> Rdata:
         if not text.isascii() and any(not word.isascii() and len(word) > _MAX_WORD for word in text.split(" ")):
@@ -237,6 +234,11 @@ class _Reader:
         before = self.passed_over.get((record_type, group))
         new = replace(before, count=before.count + 1) if before else PassedOver(line, owner, record_type, reason)
         self.passed_over[record_type, group] = new
+
+
+def _absolute(name: Name) -> str:
+    """Return the name as requests have it, with the final dot."""
+    return print_domain(name) if name == dns.name.root else f"{print_domain(name)}."
 
 
 def _parse_name(word: str, origin: Name) -> Name:

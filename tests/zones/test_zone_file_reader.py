@@ -9,7 +9,8 @@ from dns.rdatatype import RdataType
 
 from appliance.errors import InputError
 from appliance.zones.generate import MAX_GENERATED
-from appliance.zones.rdata import read_presentation
+from appliance.zones.names import parse_owner
+from appliance.zones.rdata import parse_rdata, read_presentation
 from appliance.zones.zone_file_content import FileRecord, ZoneFile
 from appliance.zones.zone_file_reader import SIGNER_TYPES, decode_zone_file, read_zone_file
 
@@ -40,7 +41,7 @@ def test_owners() -> None:
     assert [name for name, _, _ in rows(text)] == [
         "example.com.", "example.com.", "www.example.com.", "www.dev.example.com.", "x.example.com.", "x.example.com.",
     ]  # fmt: skip
-    assert rows(r"a\ b\.c._tcp TXT x")[0][0] == r"a\032b\.c._tcp.example.com."
+    assert rows(r"a\ b\.c._tcp TXT x")[0][0] == r"a\032b\046c._tcp.example.com."
     assert rows("bücher A 192.0.2.1")[0][0] == "xn--bcher-kva.example.com."
 
 
@@ -82,7 +83,7 @@ def test_texts_keep_their_strings() -> None:
 
 def test_generic_forms_and_relative_names() -> None:
     assert rows(r"a TYPE1 \# 4 c0000201") == [("a.example.com.", "A", "192.0.2.1")]
-    assert rows("a SRV 1 2 3 b")[0][2] == "2 3 b.example.com."
+    assert rows("a SRV 1 2 3 b")[0][2] == "2 3 b.example.com"
     assert rows("a CNAME @\nb NS .\nc MX 0 .\nd MX 5 ( @ )")[3][2] == "example.com."
 
 
@@ -217,3 +218,15 @@ def test_decoding(octets: bytes, text: str) -> None:
 def test_hostile_files_are_read_in_linear_time(part: str) -> None:
     with suppress(InputError):
         read_zone_file(part * (1_000_000 // len(part)), ORIGIN, limit=1000)
+
+
+def test_names_are_printed_as_requests_have_them() -> None:
+    origin = dns.name.from_text("example.com.")
+    text = r"""a\033b._tcp PTR x\033y._tcp
+n NAPTR 1 1 "" "" "" x\033y._tcp
+h HTTPS 1 x\033y._tcp
+"""
+    for one in read_zone_file(text, origin).records:
+        parse_owner(one.name, origin)
+        parsed = parse_rdata(one.record_type, one.value, one.priority, origin)
+        assert r"x\033y._tcp.example.com" in parsed.value
