@@ -2,7 +2,7 @@
 
 Each figure is the time from sending the request to the first answer that shows the change, queried over DNS in a loop;
 so it includes HTTP, commit, compilation, check, reload and transfer. `bench.pages` measures pages of the console,
-`bench.bulk` large changes, `bench.size` 10,000 zones.
+`bench.bulk` large changes, `bench.imports` `zone import`, `bench.size` 10,000 zones.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 from bench import size
 from bench.bulk import bulk_changes
+from bench.imports import imports
 from bench.pages import pages
 from tests.appliance import Appliance, Client, timed
 
@@ -35,6 +36,11 @@ def main() -> None:
         _print("10,000 records in one POST changes/", _bulk(api))
     for timing in bulk_changes():
         print(f"{timing.what:45} total {timing.total:6.3f} s  write lock {timing.held:6.3f} s", flush=True)
+    for one in imports():
+        print(
+            f"{one.what:45} {one.seconds:6.1f} s, {one.processor:.1f} s of processor time, {one.memory:.0f} MiB",
+            flush=True,
+        )
     for what, seconds in pages():
         _print(what, seconds)
     size.main()

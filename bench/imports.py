@@ -20,10 +20,11 @@ RECORDS = 100_000
 
 @dataclass(frozen=True)
 class Import:
-    """What was imported, the seconds that it took, and the largest memory of the program, in MiB."""
+    """What was imported, the seconds that it took, those of processor time, and the largest memory, in MiB."""
 
     what: str
     seconds: float
+    processor: float
     memory: float
 
 
@@ -60,4 +61,4 @@ def _import(what: str, source: Path, state: Path) -> Import:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"zone import ended with {process.returncode}")
-    return Import(what, time.perf_counter() - began, usage.ru_maxrss / 1024)
+    return Import(what, time.perf_counter() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
