@@ -42,7 +42,6 @@ class _Candidates:
         self._lacks_dmarc = functools.cache(lacks_dmarc)
         self._zone, self._origin = zone, zone.name.to_wire() or b""
         self._rows = [_Row(*row) for row in _execute(_ROWS, zone.uuid.hex, self._origin)]
-        self._aliases = {row.key for row in self._rows if row.rdtype == "CNAME"}
         self._has_wildcards = any(f".{row.key}".endswith(".*.") for row in self._rows)
 
     def keys(self) -> Iterator[str]:
@@ -65,7 +64,7 @@ class _Candidates:
         target = self._target(row)
         if target is None or target in self._addresses:
             return False
-        return row.rdtype != "CNAME" or target in self._aliases or self._has_wildcards
+        return row.rdtype != "CNAME" or self._has_wildcards or target in self._aliases
 
     def _is_delegation(self, rows: Iterable[_Row]) -> bool:
         """Return whether NS records are at the apex, have a low TTL, or have one address together."""
@@ -88,6 +87,10 @@ class _Candidates:
         for key, wire in _execute(_ADDRESSES, self._zone.uuid.hex):
             found[key].add(wire)
         return dict(found)
+
+    @functools.cached_property
+    def _aliases(self) -> set[str]:
+        return {key for (key,) in _execute(_ALIASES, self._zone.uuid.hex)}
 
     def _hosts_without_addresses(self) -> Iterator[str]:
         """Yield the hosts, by their own records or those of a service, for which a wildcard could answer."""
@@ -138,6 +141,7 @@ _ADDRESSES = """
 select owner_key, wire from record
 where zone_id = (select id from zone where uuid = ?) and rdtype in ('A', 'AAAA')
 """
+_ALIASES = "select owner_key from record where zone_id = (select id from zone where uuid = ?) and rdtype = 'CNAME'"
 _HOSTS = """
 select owner_key, max(rdtype in ('A', 'CNAME', 'NS')) from record
 where zone_id = (select id from zone where uuid = ?) group by owner_key

@@ -26,6 +26,7 @@ from tests.workspace import SERVERS, Workspace
 ROWS = [
     *[("A", name, "192.0.2.1", None) for name in ("@", "*", "a", "b", "a.b", "*.b", "ns.d")],
     *[("AAAA", name, "2001:db8::1", None) for name in ("a", "*")],
+    ("CNAME", "x", "a.example.org", None),
     *[
         ("CNAME", name, f"{target}.example.com", None)
         for name, target in (("a", "b"), ("b", "a"), ("*", "a"), ("c", "x"))

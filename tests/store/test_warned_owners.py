@@ -26,6 +26,7 @@ def test_targets_in_the_zone_without_an_address(workspace: Workspace) -> None:
         ("AAAA", "a", "2001:db8::1"),
         ("CNAME", "to-a", "a.example.com"),
         ("CNAME", "to-alias", "to-a.example.com"),
+        ("CNAME", "to-outside", "outside.example.com"),
         ("CNAME", "to-nothing", "x.example.com"),
         ("CNAME", "outside", "a.example.org"),
         ("MX", "mail", "a.example.com"),
@@ -38,7 +39,7 @@ def test_targets_in_the_zone_without_an_address(workspace: Workspace) -> None:
         ("CAA", "caa", '0 issue ";"'),
     )
     fill(workspace, other, ("NS", "delegated", "ns.example.com"))
-    assert names(zone) == {"to-alias", "bad-mail", "to-apex", "_bad._tcp", "bad"}
+    assert names(zone) == {"to-alias", "to-outside", "bad-mail", "to-apex", "_bad._tcp", "bad"}
     assert names(other) == set()
 
 
