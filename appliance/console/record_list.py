@@ -16,6 +16,7 @@ from appliance.console.draft_marks import MOST_ADDED, marks_of
 from appliance.console.pages import pages, render_page
 from appliance.console.record_forms import FORMS
 from appliance.console.zones import get_zone
+from appliance.editing import warnings_of
 from appliance.render.zone_file import managed_lines
 from appliance.store import delegations, deployments, rrsets
 from appliance.store.rrsets import SORT_KEYS, SetFilters
@@ -70,7 +71,8 @@ def show_zone(uuid: UUID) -> Response:
         deployment = deployments.of_zones([zone], context().nameservers)[zone.uuid]
         changes = drafts.get_changes(zone)
         children = delegations.of_zone(zone)
-    is_start = shown.number == 1 and not (search or rdtype or name is not None)
+        is_start = shown.number == 1 and not (search or rdtype or name is not None)
+        warnings = warnings_of(zone, context().editor.apex.servers) if is_start else []
     return render_page(
         "zone.html",
         zone=zone,
@@ -87,6 +89,7 @@ def show_zone(uuid: UUID) -> Response:
         marks=marks_of(zone, changes),
         most_added=MOST_ADDED,
         is_start=is_start,
+        warnings=warnings,
         children=children,
         most_children=MOST_CHILDREN,
         shown=_rows_per_rrset([len(rrset.records) for rrset in found]),
