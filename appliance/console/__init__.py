@@ -14,6 +14,7 @@
     deleted_zones  zones that can be restored
     record_list    the records of a zone by RRset
     records        the forms to add and edit a record
+    expiry         the time at which a record expires
     record_forms   the form of each record type
     spf, dkim      the texts of SPF and DKIM records, checked
     pasted         TXT records as programs print them for a zone file

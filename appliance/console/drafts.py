@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from appliance.console import draft_version
+from appliance.console import draft_version, expiry
 from appliance.console.draft_version import Change
 from appliance.console.session import current_session
 from appliance.console.unique_texts import refuse_second
@@ -254,6 +254,8 @@ def _requests(zone: Zone, changes: list[Change]) -> list[RecordRequest]:
 
 def _parse_change(change: Change) -> RecordRequest:
     fields = {key: value for key, value in change.items() if key not in ("action", "uuid", "revision")}
+    if expiry.FIELD in fields:
+        fields[expiry.FIELD] = expiry.parse_stored(fields[expiry.FIELD])
     match change["action"]:
         case "create":
             return CreateRecord(RecordInput(**fields))

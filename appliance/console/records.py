@@ -11,7 +11,7 @@ from flask import Response, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
-from appliance.console import drafts, notices
+from appliance.console import drafts, expiry, notices
 from appliance.console.draft_pages import add_to_draft
 from appliance.console.draft_version import Change
 from appliance.console.forms import Form, submitted_form
@@ -116,7 +116,7 @@ def _existing(zone: Zone, record_form: RecordForm, name: str) -> Record | None:
 
 def _replacement_page(zone: Zone, record_form: RecordForm, form: Form, record: Record) -> Response:
     """Show the form of the record that a name may have only once, with what was submitted for a new one."""
-    values = {name: form[name] for name in ("name", "ttl", "comment")}
+    values = {name: form[name] for name in ("name", "ttl", "comment", expiry.FIELD)}
     with form.collecting_errors():
         value = _fields(zone, record_form, form)["value"]
         record_form = form_of(record.rdtype.name, record.value)
@@ -158,6 +158,7 @@ def _fields(zone: Zone, record_form: RecordForm, form: Form) -> Change:
         "value": record_form.join(values),
         "ttl": _parse_bounded(form["ttl"], "ttl", MAX_TTL) if form["ttl"].strip() else None,
         "comment": form["comment"],
+        expiry.FIELD: expiry.read_expiry(form[expiry.FIELD]),
     }
     if record_form.has_priority and form["priority"].strip():
         fields["priority"] = _parse_bounded(form["priority"], "priority", MAX_PRIORITY)
@@ -205,12 +206,13 @@ def _form_values(zone: Zone, record_form: RecordForm, record: Record) -> dict[st
     parts = {f"part_{name}": text for name, text in record_form.split(record.value).items()}
     priority = "" if record.priority is None else str(record.priority)
     common = {"name": print_owner(record.owner, zone.name), "priority": priority}
-    return common | parts | {"ttl": str(record.ttl), "comment": record.comment}
+    expires_at = expiry.print_expiry(record.expires_at)
+    return common | parts | {"ttl": str(record.ttl), "comment": record.comment, expiry.FIELD: expires_at}
 
 
 def _differences(record_form: RecordForm, form: Form, stored: Mapping[str, str]) -> list[Difference]:
     """Return the fields in which the stored record differs from the submitted form."""
-    labels = {"name": "Name", "priority": "Priority", "ttl": "TTL", "comment": "Comment"}
+    labels = {"name": "Name", "priority": "Priority", "ttl": "TTL", "comment": "Comment", expiry.FIELD: "Expires"}
     labels |= {f"part_{field.name}": field.label for field in record_form.fields}
     return [(labels[name], text, form[name]) for name, text in stored.items() if text != form[name]]
 
