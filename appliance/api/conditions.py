@@ -1,4 +1,4 @@
-"""ETags and If-Match: no write is lost because somebody else wrote in between (RFC 9110 section 13.1.1).
+"""ETags, If-Match and If-None-Match (RFC 9110 section 13.1): no lost updates, and no body that the client has already.
 
 An ETag is built from the revision of a zone or record, which every stored change moves, and the deployment never does.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from flask import request
+from flask import Response, request
 
 from appliance.editing import Editor
 from appliance.errors import PreconditionFailed
@@ -18,6 +18,13 @@ from appliance.zones.model import Record, Zone
 def etag_header(item: Zone | Record) -> dict[str, str]:
     """Return the header with the strong ETag of a zone or record."""
     return {"ETag": f'"{_tag(item)}"'}
+
+
+def not_modified(item: Zone | Record) -> Response | None:
+    """Return a 304 if the request has the present ETag of what it reads in If-None-Match, else None."""
+    if not request.if_none_match.contains_weak(_tag(item)):
+        return None
+    return Response(status=304, headers=etag_header(item))
 
 
 def editor() -> Editor:

@@ -38,7 +38,11 @@ def complete(document: Document) -> Document:
     for name in _referred(list(_responses(document)), schemas):
         schemas[name].pop("additionalProperties", None)
     for name, response in responses.items():
-        response["content"]["application/json"]["example"] = _example(_status(name))
+        if name == "NOT_MODIFIED":
+            response["headers"] = dict(response_headers.ETAG_HEADER)
+            response.pop("content", None)
+        else:
+            response["content"]["application/json"]["example"] = _example(_status(name))
     for name in ("TOO_MANY_REQUESTS", "SERVICE_UNAVAILABLE"):
         responses[name]["headers"] = dict(response_headers.RETRY_HEADER)
     responses["TOO_MANY_REQUESTS"]["headers"] |= response_headers.RATE_HEADERS

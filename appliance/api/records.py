@@ -10,7 +10,7 @@ from flask.views import MethodView
 
 from appliance.api import response_headers, schemas
 from appliance.api.auth import needs, principal, without_unread
-from appliance.api.conditions import editor, etag_header
+from appliance.api.conditions import editor, etag_header, not_modified
 from appliance.api.filters import record_filters
 from appliance.api.idempotency import idempotent
 from appliance.api.parsing import Blueprint, uuid_or_not_found
@@ -64,13 +64,17 @@ class OneRecord(MethodView):
     """One record."""
 
     @needs("dns:list", "dns:read")
-    @blueprint.doc(operationId="getRecord", responses={"404": "NOT_FOUND"})
+    @blueprint.doc(
+        operationId="getRecord",
+        parameters=[response_headers.IF_NONE_MATCH],
+        responses={"304": "NOT_MODIFIED", "404": "NOT_FOUND"},
+    )
     @blueprint.response(200, schemas.Record, headers=response_headers.ETAG_HEADER)
-    def get(self, uuid: str) -> ViewResult:
+    def get(self, uuid: str) -> ViewResult | Response:
         """Show a record."""
         with reading():
             zone, record = find_record(uuid_or_not_found("record", uuid), principal().scope)
-        return record_of(zone, record), etag_header(record)
+        return not_modified(record) or (record_of(zone, record), etag_header(record))
 
     @needs("dns:update")
     @blueprint.doc(operationId="replaceRecord", parameters=[response_headers.PREFER], responses={"404": "NOT_FOUND"})

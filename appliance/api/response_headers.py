@@ -31,6 +31,13 @@ IF_MATCH_PARAMETER = {
     "schema": {"type": "string"},
     "example": '"6e7fc837-4"',
 }
+IF_NONE_MATCH = "IF_NONE_MATCH"
+IF_NONE_MATCH_PARAMETER = {
+    "name": "If-None-Match",
+    "description": "An ETag: respond with 304, and no body, if the zone or record has not changed since.",
+    "schema": {"type": "string"},
+    "example": '"6e7fc837-4"',
+}
 IDEMPOTENCY_KEY = "IDEMPOTENCY_KEY"
 IDEMPOTENCY_KEY_PARAMETER = {
     "name": "Idempotency-Key",
@@ -38,7 +45,12 @@ IDEMPOTENCY_KEY_PARAMETER = {
     "schema": {"type": "string", "maxLength": 255},
     "example": "9f1c6a3e-2b8d-4f57-a1c0-7f5e0d1b2c3d",
 }
-PARAMETERS = {PREFER: PREFER_PARAMETER, IF_MATCH: IF_MATCH_PARAMETER, IDEMPOTENCY_KEY: IDEMPOTENCY_KEY_PARAMETER}
+PARAMETERS = {
+    PREFER: PREFER_PARAMETER,
+    IF_MATCH: IF_MATCH_PARAMETER,
+    IF_NONE_MATCH: IF_NONE_MATCH_PARAMETER,
+    IDEMPOTENCY_KEY: IDEMPOTENCY_KEY_PARAMETER,
+}
 ETAG_HEADER = {"ETag": {"description": "The version of the zone or record.", "schema": {"type": "string"}}}
 SERIAL_HEADER = {"X-Zone-Serial": {"description": "The zone's serial after the write.", "schema": {"type": "integer"}}}
 DEPLOYMENT_HEADERS = {

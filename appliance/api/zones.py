@@ -10,7 +10,7 @@ from flask.views import MethodView
 
 from appliance.api import change_schemas, response_headers, schemas, streaming
 from appliance.api.auth import needs, principal, without_unread
-from appliance.api.conditions import editor, etag_header, refuse_if_match
+from appliance.api.conditions import editor, etag_header, not_modified, refuse_if_match
 from appliance.api.idempotency import idempotent, remember, remember_within
 from appliance.api.parsing import Blueprint
 from appliance.api.presentation import (
@@ -98,12 +98,18 @@ class OneZone(MethodView):
     """One zone."""
 
     @needs("dns:list", "dns:read")
-    @blueprint.doc(operationId="getZone", responses={"404": "NOT_FOUND"})
+    @blueprint.doc(
+        operationId="getZone",
+        parameters=[response_headers.IF_NONE_MATCH],
+        responses={"304": "NOT_MODIFIED", "404": "NOT_FOUND"},
+    )
     @blueprint.response(200, schemas.ZoneDetail, headers=response_headers.ETAG_HEADER)
     def get(self, uuid: str) -> Response:
         """Show a zone with its records."""
         with reading():
             zone = zone_at(uuid)
+            if unchanged := not_modified(zone):
+                return unchanged
             if request.method == "HEAD":  # its ETag, without reading its records
                 return Response(iter(()), headers=etag_header(zone), mimetype="application/json")
             deployment = current_deployment(zone, context().nameservers)

@@ -90,6 +90,21 @@ def test_a_write_with_another_etag_is_refused(me: Bearer, wrong: str) -> None:
     assert me("GET", "/dns-zones/example.com/").data == before.data
 
 
+@pytest.mark.parametrize("kind", ["zone", "record"])
+def test_what_is_read_again_unchanged_has_no_body(me: Bearer, kind: str) -> None:
+    zone = me.zone("example.com")
+    record = me.record(zone, "A", "www", "192.0.2.1")
+    path = "/dns-zones/example.com/" if kind == "zone" else f"/dns-records/{record['uuid']}/"
+    tag = etag(me("GET", path))
+    for sent in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+        answer = me("GET", path, headers={"If-None-Match": sent})
+        assert (answer.status_code, answer.data, etag(answer)) == (304, b"", tag)
+        assert "Content-Type" not in answer.headers
+    assert me("GET", path, headers={"If-None-Match": '"other"'}).status_code == 200
+    me("PATCH", f"/dns-records/{record['uuid']}/", {"comment": "x"})
+    assert me("GET", path, headers={"If-None-Match": tag}).status_code == 200
+
+
 def test_a_write_with_the_present_etag_is_stored(me: Bearer) -> None:
     zone = me.zone("example.com")
     record = me.record(zone, "A", "www", "192.0.2.1")
