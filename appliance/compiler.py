@@ -7,7 +7,7 @@ records beside those of the appliance are published with the TTL of those.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from dns.name import Name
@@ -15,8 +15,9 @@ from dns.name import Name
 from appliance.errors import CompileFailed
 from appliance.render.zone_file import Apex, delegation_lines, derived_digest, derived_lines, record_line, zone_file
 from appliance.store import delegations, records
+from appliance.store.occluded import at_child_zones
 from appliance.zones.model import Record, Zone
-from appliance.zones.zone_cuts import ChildZone, additional_ns, cut_at, occluded_by
+from appliance.zones.zone_cuts import ChildZone
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ def compile_zone(zone: Zone, apex: Apex) -> CompiledZone:
     `zone` is as it is stored now.
     """
     delegated = delegated_lines(zone, apex)
-    hidden, beside = _at_child_zones(zone, apex.servers) if delegated else ([], [])
+    hidden, beside = at_child_zones(zone, apex.servers) if delegated else ([], [])
     moved = [record for record in beside if record.ttl != apex.ttl]
     lines = records.lines_of(zone, [record.uuid for record in (*hidden, *moved)])
     count = lines.count + len(hidden) + len(moved)
@@ -42,6 +43,12 @@ def compile_zone(zone: Zone, apex: Apex) -> CompiledZone:
     text = lines.text + "".join(f"{record_line(replace(record, ttl=apex.ttl))}\n" for record in moved)
     content = zone_file(zone.name, zone.serial, apex, text, lines.count + len(moved), delegated)
     return CompiledZone(content, derived_digest(apex, derived_lines(zone.name, apex, delegated)))
+
+
+def compile_former(zone: Zone, serial: int, former: Sequence[Record], apex: Apex) -> bytes:
+    """Return the zone file of a former version with these records, without delegations of child zones."""
+    lines = "".join(f"{record_line(record)}\n" for record in former)
+    return zone_file(zone.name, serial, apex, lines, len(former))
 
 
 def delegated_lines(zone: Zone, apex: Apex) -> list[str]:
@@ -56,15 +63,4 @@ def lines_of(children: Iterable[ChildZone], apex: Apex) -> list[str]:
 
 def occluded(zone: Zone, servers: tuple[Name, ...]) -> list[Record]:
     """Return the stored records that child zones hide: they are not in the zone file."""
-    return _at_child_zones(zone, servers)[0]
-
-
-def _at_child_zones(zone: Zone, servers: tuple[Name, ...]) -> tuple[list[Record], list[Record]]:
-    """Return the records that child zones hide, and the NS records beside those of the appliance."""
-    view, hidden, beside = records.ZoneView(zone, servers), list[Record](), list[Record]()
-    for name in delegations.with_data(zone):
-        cut = cut_at(view, name)
-        if cut and cut.is_child:
-            hidden += occluded_by(view, cut)
-            beside += additional_ns(view, cut)
-    return hidden, beside
+    return at_child_zones(zone, servers)[0]

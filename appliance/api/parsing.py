@@ -32,14 +32,7 @@ class StrictParser(FlaskParser):
 
     def load_json(self, req: Request, schema: ma.Schema) -> Any:  # noqa: ANN401, ARG002 - as inherited
         """Return the body, a JSON object."""
-        if req.mimetype != "application/json":
-            raise UnsupportedMediaType
-        most = body_limit()
-        req.max_content_length = most + 1
-        octets = req.get_data(cache=False)
-        if len(octets) > most:  # a body of unknown length is cut at the limit of the server, without an error
-            raise RequestEntityTooLarge
-        return read_object(octets)
+        return read_object(read_body(req, "application/json"))
 
     def load_querystring(self, req: Request, schema: ma.Schema) -> Any:  # noqa: ANN401 - as inherited
         """Return the query parameters; raise InputError for one that is given twice."""
@@ -67,6 +60,18 @@ class Blueprint(flask_smorest.Blueprint):
 
     ARGUMENTS_PARSER = StrictParser()
     PAGINATION_ARGUMENTS_PARSER = StrictParser()
+
+
+def read_body(req: Request, *media_types: str) -> bytes:
+    """Return the body of the request; raise UnsupportedMediaType or RequestEntityTooLarge."""
+    if req.mimetype not in media_types:
+        raise UnsupportedMediaType(f"send the body with the header Content-Type: {media_types[0]}")
+    most = body_limit()
+    req.max_content_length = most + 1
+    octets = req.get_data(cache=False)
+    if len(octets) > most:  # a body of unknown length is cut at the limit of the server, without an error
+        raise RequestEntityTooLarge
+    return octets
 
 
 def read_object(octets: bytes) -> dict[str, Any]:

@@ -12,6 +12,8 @@
     steps        which request of a list changed what: the path of the field of an error
     apply        a list of requests, applied to a change set in order
     replace_all  all records of a zone, replaced in a change set
+    zone_import  a zone file, of which the records become those of a zone
+    left_out     records of a zone file that are left out, since they break a rule
     evaluation   the result of a change set: an error, or the changed zone and its statements
     commit       stores an evaluation unless a zone that it depends on has changed
     transaction  repeats evaluation and commit where a zone has changed
@@ -51,6 +53,7 @@ from appliance.editing.requests import (
     ValueInput,
     with_fields,
 )
+from appliance.editing.zone_import import ImportOptions
 from appliance.editing.zone_names import RESERVATION, own_names_of, public_suffixes
 from appliance.editing.zone_warnings import MAX_WARNINGS, warnings_near, warnings_of
 
@@ -63,6 +66,7 @@ __all__ = [
     "DeleteRecord",
     "Diff",
     "Editor",
+    "ImportOptions",
     "RecordInput",
     "RecordRequest",
     "ReplaceRRset",

@@ -92,14 +92,14 @@ def evaluate_dry_run(change_set: ChangeSet, principal: Principal, quotas: QuotaS
 
 def _check_rules(change_set: ChangeSet, changes: Sequence[Change]) -> None:
     """Raise RuleBroken with the findings of the rules; those of deletions alone have no field."""
-    findings = _findings(change_set, changes)
+    findings = findings_of(change_set, changes)
     if all(isinstance(change, Delete) for change in changes):
         findings = [replace(finding, field=None) for finding in findings]
     if findings:
         raise RuleBroken(change_set.steps.locate(findings))
 
 
-def _findings(change_set: ChangeSet, changes: Sequence[Change]) -> list[Finding]:
+def findings_of(change_set: ChangeSet, changes: Sequence[Change]) -> list[Finding]:
     """Return the findings for the zone after all requests, or for the RRset that grew over its limit for good."""
     if change_set.overfull is None:
         own, new = change_set.apex, {change_set.new_child} if change_set.new_child else set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import TypeVar
 from uuid import UUID
@@ -19,6 +20,8 @@ from appliance.editing.requests import RecordInput, RecordRequest, check_comment
 from appliance.editing.transaction import evaluate_and_commit
 from appliance.editing.write_count import counting_once
 from appliance.editing.zone_editor import ZoneEditor
+from appliance.editing.zone_import import REPLACE, ImportOptions, ZoneImport
+from appliance.errors import InputError
 from appliance.principal import Principal
 from appliance.settings import QuotaSettings
 from appliance.zones.model import Record, Zone
@@ -114,6 +117,30 @@ class RecordEditor(ZoneEditor):
             principal, zone_uuid, fill, comment, dry_run=dry_run, prepare=once, confirm_within=confirm_within
         )
 
+    def import_zone_file(
+        self,
+        principal: Principal,
+        zone_uuid: UUID,
+        text: str,
+        comment: str = "",
+        options: ImportOptions = REPLACE,
+        *,
+        dry_run: bool = False,
+    ) -> Diff:
+        """Let the zone have the records of a zone file and no others; those that it already has keep uuid and comment.
+
+        The field of an InputError is the line, such as `line.12`. What the file has of the appliance's own records is
+        passed over, with a warning. The principal must be allowed to write every record of the zone. Raise LinesRefused
+        for lines that cannot be records, ConfirmationRequired if many records would be removed.
+        """
+        imported = ZoneImport(text, principal, Parser(self.parse), options)
+        with self.store.reading():
+            derived = imported.begin(find_zone(zone_uuid, principal.scope), self.apex)
+        imported.read(derived)
+        fill, check, parser = imported.fill, imported.check, imported.parser
+        diff = self._change(principal, zone_uuid, fill, comment, dry_run=dry_run, prepare=check, parser=parser)
+        return replace(diff, warnings=[*imported.warnings(), *diff.warnings])
+
     def replace_records(
         self,
         principal: Principal,
@@ -122,8 +149,6 @@ class RecordEditor(ZoneEditor):
         comment: str = "",
         *,
         dry_run: bool = False,
-        alongside: Alongside | None = None,
-        prepare: Callable[[Diff], Alongside] | None = None,
     ) -> Diff:
         """Let the zone have these records and no others; records that it already has keep uuid and comment.
 
@@ -133,10 +158,10 @@ class RecordEditor(ZoneEditor):
 
         def fill(change_set: ChangeSet) -> None:
             check_whole_zone(principal, change_set.zone, "replace all records of a zone")
-            replace_all(change_set, requested)
+            for index, reason in replace_all(change_set, requested):
+                raise InputError(reason, change_set.steps.path(index, "value"))
 
-        prepared = either(alongside, prepare)
-        return self._change(principal, zone_uuid, fill, comment, dry_run=dry_run, prepare=prepared)
+        return self._change(principal, zone_uuid, fill, comment, dry_run=dry_run)
 
     def _change(
         self,
@@ -148,14 +173,18 @@ class RecordEditor(ZoneEditor):
         dry_run: bool,
         prepare: Callable[[Diff, None], Alongside | None] = lambda _diff, _result: None,
         confirm_within: timedelta | None = None,
+        parser: Parser | None = None,
     ) -> Diff:
-        """Store what `fill` does to the change set of the zone, or return what it would do."""
+        """Store what `fill` does to the change set of the zone, or return what it would do.
+
+        `parser` may have parsed names and values before.
+        """
         check_comment(comment)
 
-        def edit(parser: Parser) -> tuple[ChangeSet, None]:
+        def edit(own_parser: Parser) -> tuple[ChangeSet, None]:
             zone = find_zone(zone_uuid, principal.scope)
             self.precondition(zone)
-            change_set = self._change_set(zone, parser)
+            change_set = self._change_set(zone, parser or own_parser)
             fill(change_set)
             return change_set, None
 

@@ -2,46 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from uuid import UUID
 
 from dns.name import Name
 from dns.rdatatype import RdataType
 
 from appliance.editing.change_set import ChangeSet
+from appliance.editing.parser import Parser
 from appliance.editing.requests import RecordInput
 from appliance.zones.model import Record
 from appliance.zones.rdata import parse_type
+from appliance.zones.rules import rrsets_within_limits
 
 Key = tuple[Name, RdataType, bytes]
+"""Owner, type and wire form, which are unique in a zone."""
 
 
-def replace_all(change_set: ChangeSet, requested: Sequence[RecordInput]) -> None:
-    """Let the zone have these records and no others; an InputError has the index of the record and its field.
+def replace_all(
+    change_set: ChangeSet, requested: Sequence[RecordInput], kept: Collection[UUID] = ()
+) -> list[tuple[int, str]]:
+    """Let the zone have these records, those with the uuids in `kept`, and no others.
 
-    A record that is in the zone already keeps its uuid, and its comment unless another one is requested. Only the quota
-    limits the number of records.
+    A record that is in the zone already keeps its uuid, and the value as it was written, its comment and expiry. Return
+    the indexes of the records that exceed the limit of their RRset, with the reason: they are not created. An
+    InputError has the index of the record and its field. Only the quota limits the number of records.
     """
-    steps = change_set.steps
-    steps.list_name = "records"
+    change_set.steps.list_name = "records"
+    pairs = _pairs(change_set, requested, kept)
+    excess: list[tuple[int, str]] = []
+    reasons: dict[tuple[Name, RdataType], str] = {}
+    for index, before in pairs:
+        with change_set.steps.at(index):
+            record = _put(change_set, requested[index], before)
+        rrset = record.owner, record.rdtype
+        if change_set.excess(*rrset) > 0:
+            if rrset not in reasons:
+                node = {record.rdtype: change_set.nodes([record.owner])[record.owner][record.rdtype]}
+                reasons[rrset] = next(rrsets_within_limits(change_set, record.owner, node)).detail
+            change_set.delete(record)
+            excess.append((index, reasons[rrset]))
+    change_set.steps.current = None
+    return excess
+
+
+def _pairs(
+    change_set: ChangeSet, requested: Sequence[RecordInput], kept: Collection[UUID]
+) -> list[tuple[int, Record | None]]:
+    """Delete what is neither requested nor kept; return the index of each requested record, and it as it is stored."""
     left = {record.key: record for record in change_set.load_all()}
-    kept: list[Record | None] = []
+    pairs: list[tuple[int, Record | None]] = []
     for index, one in enumerate(requested):
-        with steps.at(index):
-            kept.append(left.pop(_key(change_set, one), None))
-    steps.current = None
+        with change_set.steps.at(index):
+            pairs.append((index, left.pop(key_of(change_set.parser, one, change_set.origin), None)))
+    change_set.steps.current = None
     for record in left.values():
-        change_set.delete(record)
-    for index, (one, before) in enumerate(zip(requested, kept, strict=True)):
-        with steps.at(index):
-            record = _put(change_set, one, before)
-        if change_set.excess(record.owner, record.rdtype) > 0:
-            change_set.overfull = record.owner, record.rdtype
-            return
+        if record.uuid not in kept:
+            change_set.delete(record)
+    return pairs
 
 
-def _key(change_set: ChangeSet, requested: RecordInput) -> Key:
-    origin, parser = change_set.origin, change_set.parser
+def key_of(parser: Parser, requested: RecordInput, origin: Name) -> Key:
+    """Return owner, type and wire form of a requested record; raise InputError if it is not valid."""
     owner, rdtype = parser.owner(requested.name, origin), parse_type(requested.record_type)
     content = parser.content(requested.record_type, requested.value, requested.priority, origin)
     return owner, rdtype, content.rdata.to_wire() or b""
@@ -50,6 +73,8 @@ def _key(change_set: ChangeSet, requested: RecordInput) -> Key:
 def _put(change_set: ChangeSet, requested: RecordInput, before: Record | None) -> Record:
     if before is None:
         return change_set.create(requested)
-    comment, expires_at = requested.comment or before.comment, requested.expires_at or before.expires_at
-    kept = replace(requested, comment=comment, fallback_ttl=before.ttl, expires_at=expires_at)
-    return change_set.update(before, kept)
+    if requested.ttl in (None, before.ttl):
+        change_set.steps.note(before.uuid, before.owner)
+        return before
+    same = replace(requested, value=before.value, comment=before.comment, expires_at=before.expires_at)
+    return change_set.update(before, same)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from uuid import UUID
@@ -16,10 +16,12 @@ from appliance.errors import Finding, InputError
 class Steps:
     """The steps of a write; `list_name` is the field that holds the list of requests.
 
-    `current` is the index of the request that is being applied, None for a write of a single one.
+    `lines` are the lines of the requests in a zone file, if they are from one. `current` is the index of the request
+    that is being applied, None for a write of a single one.
     """
 
     list_name: str = "changes"
+    lines: Sequence[int] | None = None
     current: int | None = None
     _last: dict[UUID | Name | None, int | None] = field(default_factory=dict)
 
@@ -42,7 +44,9 @@ class Steps:
         return self._last.get(changed, self.current)
 
     def path(self, index: int | None, name: str | None) -> str | None:
-        """Return the path of a field of the request of that index."""
+        """Return the path of a field of the request of that index; of a zone file it is the line alone."""
+        if self.lines is not None:
+            return None if index is None else f"line.{self.lines[index]}"
         if index is None:
             return name
         return f"{self.list_name}.{index}" if name is None else f"{self.list_name}.{index}.{name}"

@@ -51,7 +51,6 @@ _MESSAGES: Mapping[int, str] = {
     401: "a valid token is required: Authorization: Bearer vps_...",
     404: "not found",
     405: "method not allowed: the Allow header lists the methods of this path",
-    415: "the body must be JSON: Content-Type: application/json",
 }
 _KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
 
