@@ -32,6 +32,7 @@ ZONE = CommandTable(
         "diff": "history:show_diff",
         "restore": "history:restore",
         "undo": "history:undo",
+        "confirm": "history:confirm_change",
         "import": "imports:import_zones",
         "export": "stored_zones:export_zone",
         "release": "stored_zones:release_zone",

@@ -20,7 +20,7 @@ def print_diff(diff: Document, *, as_json: bool = False) -> None:
         return
     for line, colour in _lines(diff):
         click.secho(line, fg=colour)
-    for line in map(_answers, diff.get("impact", ())):
+    for line in map(_answers, diff.get("impact") or ()):
         click.secho(line, fg="cyan")
     for one in diff["warnings"]:
         remedy = f": {one['remedy']}" if one.get("remedy") else ""

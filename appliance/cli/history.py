@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import click
 
 from appliance.cli.diffs import Document, describe_serial, has_changes, print_diff
@@ -68,6 +70,16 @@ def restore(api: ApiClient, domain: str, serial: int | None, dry_run: bool, wait
 def undo(api: ApiClient, domain: str, serial: int, dry_run: bool, wait: Wait, as_json: bool) -> None:
     """Undo what one version of a zone changed; later changes stay."""
     _rewrite(api, domain, f"versions/{serial}/undo/", wait, dry_run=dry_run, as_json=as_json)
+
+
+@click.command()
+@click.argument("domain")
+@click.argument("change_id")
+@api_options
+def confirm_change(api: ApiClient, domain: str, change_id: str) -> None:
+    """Confirm a change that has --confirm-within, so that it is not reverted."""
+    api.call_zone("POST", domain, f"changes/{quote(change_id, safe='')}/confirm/")
+    click.echo(f"change {change_id} of {domain} confirmed")
 
 
 def finish(api: ApiClient, domain: str, response: ApiResponse, wait: Wait, *, as_json: bool) -> None:

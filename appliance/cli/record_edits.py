@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec, TypeVar
 
 import click
 
-from appliance.cli.history import dry_run_option, finish
-from appliance.cli.output import json_option
+from appliance.cli.changes_call import Change, WriteOptions, write, write_options
 from appliance.cli.parameters import Expiry
 from appliance.cli.records import find_records, only_one
-from appliance.cli.remote import api_options
-from appliance.cli.waiting import Wait, wait_options
-from appliance.client import ApiClient, ApiResponse
+from appliance.client import ApiClient, is_uuid
 from appliance.errors import CallRefused
 
 P = ParamSpec("P")
@@ -22,8 +18,6 @@ R = TypeVar("R")
 
 ATTEMPTS = 5
 """How often records are looked up again because their zone was changed meanwhile."""
-_INDEX = re.compile(r"changes\.\d+\.")
-Change = dict[str, Any]
 
 
 def _field_options(command: Callable[P, R]) -> Callable[P, R]:
@@ -42,27 +36,22 @@ def _field_options(command: Callable[P, R]) -> Callable[P, R]:
     return command
 
 
-def _write_options(command: Callable[P, R]) -> Callable[..., R]:
-    """Add the options of every write of records."""
-    message = click.option("-m", "--message", default="", help="Why: shown in the history of the zone.")
-    return message(dry_run_option(wait_options(json_option(api_options(command)))))
-
-
 @click.command()
 @click.argument("domain")
 @click.argument("name")
 @click.argument("record_type", metavar="TYPE")
 @click.argument("values", metavar="VALUE...", nargs=-1, required=True)
 @_field_options
-@_write_options
+@write_options
 def add_records(
     api: ApiClient,
     domain: str,
     name: str,
     record_type: str,
     values: tuple[str, ...],
+    options: WriteOptions,
     expires: str | None,
-    **rest: Any,  # noqa: ANN401
+    **fields: Any,  # noqa: ANN401 - those of `_field_options`
 ) -> None:
     """Add records: one for each VALUE, all of them or none.
 
@@ -72,13 +61,12 @@ def add_records(
     Examples: dns-appliance record add example.com www A 192.0.2.1 192.0.2.2 --ttl 300
               dns-appliance record add example.com @ MX mail.example.com --priority 10
     """
-    fields = {"ttl": rest.pop("ttl"), "priority": rest.pop("priority"), "comment": rest.pop("comment")}
     given = _given(fields, expires)
     changes = [
         {"action": "create", "record_type": record_type.upper(), "name": name, "value": value, **given}
         for value in values
     ]
-    _write(api, domain, changes, {}, **rest)
+    write(api, domain, changes, options)
 
 
 @click.command()
@@ -87,8 +75,14 @@ def add_records(
 @click.option("--type", "record_type", help="New type.")
 @click.option("--value", help="New value.")
 @_field_options
-@_write_options
-def change_record(api: ApiClient, where: tuple[str, ...], expires: str | None, **rest: Any) -> None:  # noqa: ANN401
+@write_options
+def change_record(
+    api: ApiClient,
+    where: tuple[str, ...],
+    options: WriteOptions,
+    expires: str | None,
+    **fields: Any,  # noqa: ANN401 - the new ones
+) -> None:
     """Change a record; what no option names stays as it is.
 
     The record is addressed by its uuid, or by domain, name and type, and by its value if several have these.
@@ -96,83 +90,56 @@ def change_record(api: ApiClient, where: tuple[str, ...], expires: str | None, *
     \b
     Example: dns-appliance record change example.com www A --value 192.0.2.9
     """
-    names = ("name", "record_type", "value", "ttl", "priority", "comment")
-    fields = _given({name: rest.pop(name) for name in names}, expires)
-    if not fields:
+    given = _given(fields, expires)
+    if not given:
         raise click.UsageError("nothing to change: give --value, --ttl or another option")
-    if "record_type" in fields:
-        fields["record_type"] = fields["record_type"].upper()
-    is_of_set = fields.keys() == {"ttl"}
+    if "record_type" in given:
+        given["record_type"] = given["record_type"].upper()
+    is_of_set = given.keys() == {"ttl"}
 
     def change(records: Sequence[Any]) -> list[Change]:
         one = records[0] if is_of_set else only_one(records, "give the VALUE, or the uuid alone")
-        return [{"action": "update", "uuid": one["uuid"], **fields}]
+        return [{"action": "update", "uuid": one["uuid"], **given}]
 
-    edit(api, where, change, **rest)
+    edit(api, where, change, options)
 
 
 @click.command()
 @click.argument("where", metavar="{UUID... | DOMAIN NAME TYPE [VALUE...]}", nargs=-1, required=True)
 @click.option("--all", "is_all", is_flag=True, help="Delete all records of this name and type.")
-@_write_options
-def delete_records(api: ApiClient, where: tuple[str, ...], is_all: bool, **rest: Any) -> None:  # noqa: ANN401
+@write_options
+def delete_records(api: ApiClient, where: tuple[str, ...], is_all: bool, options: WriteOptions) -> None:
     """Delete records: by uuid, by domain, name, type and value, or --all of that name and type.
 
     \b
     Example: dns-appliance record delete example.com www A 192.0.2.1
     """
-    is_addressed = is_all or len(where) != 3
+    count = len(where) if is_uuid(where[0]) else max(1, len(where) - 3)
 
     def change(records: Sequence[Any]) -> list[Change]:
-        if not is_addressed:
+        if not is_all and len(records) > count:
             only_one(records, "give the VALUE, the uuid alone, or --all")
         return [{"action": "delete", "uuid": one["uuid"]} for one in records]
 
-    edit(api, where, change, **rest)
+    edit(api, where, change, options)
 
 
 def edit(
     api: ApiClient,
     where: Sequence[str],
     change: Callable[[Sequence[Any]], list[Change]],
-    **options: Any,  # noqa: ANN401
+    options: WriteOptions,
 ) -> None:
     """Look the records up and change them; do both again if their zone was changed in between."""
     for attempt in range(1, ATTEMPTS + 1):
         key, records, condition = find_records(api, where)
         try:
-            _write(api, key, change(records), condition, **options)
+            write(api, key, change(records), options, condition)
         except CallRefused as refused:
             if refused.status != 412 or attempt == ATTEMPTS:
                 raise
         else:
             return
-
-
-def _write(
-    api: ApiClient,
-    key: str,
-    changes: Sequence[Change],
-    condition: dict[str, str],
-    *,
-    message: str,
-    dry_run: bool,
-    wait: Wait,
-    as_json: bool,
-) -> None:
-    body = {"changes": changes} | ({"comment": message} if message else {})
-    response = _called(api, key, body, condition | ({} if dry_run else wait.headers(api)), dry_run=dry_run)
-    finish(api, key, response, wait, as_json=as_json)
-
-
-def _called(api: ApiClient, key: str, body: Change, headers: dict[str, str], *, dry_run: bool) -> ApiResponse:
-    """Call `changes/`; the field of an error is that of the record, without the index of the change."""
-    query = {"dry_run": "true"} if dry_run else {}
-    try:
-        return api.call_zone("POST", key, "changes/", body, query=query, headers=headers)
-    except CallRefused as refused:
-        field = refused.field and _INDEX.sub("", refused.field)
-        raise CallRefused(refused.status, refused.detail, refused.code, field) from None
 
 
 def _given(fields: Change, expires: str | None) -> Change:

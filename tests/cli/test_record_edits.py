@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import click
 import pytest
 
+from appliance.cli.changes_call import WriteOptions
 from appliance.cli.record_edits import ATTEMPTS, edit
-from appliance.cli.waiting import Wait
 from appliance.client import ApiClient, ApiRequest, ApiResponse
 from appliance.errors import CallRefused
 from tests.cli.conftest import State
 
 RECORD = {"uuid": "6b1f4ad4-9a39-4f6b-8c5e-2f0f6f1c9f3a", "value": "192.0.2.1"}
 DIFF = {"serial": 7, "applied": True, "added": [], "changed": [], "removed": [], "warnings": [], "change_id": None}
-OPTIONS: dict[str, Any] = {"message": "", "dry_run": False, "wait": Wait(0), "as_json": False}
+OPTIONS = WriteOptions()
 
 
 class BusyZone:
@@ -40,14 +39,14 @@ class BusyZone:
 
 def test_the_records_are_looked_up_again_if_their_zone_has_changed() -> None:
     zone = BusyZone(2)
-    edit(ApiClient(zone), ("z.example", "www", "A"), lambda _: [], **OPTIONS)
+    edit(ApiClient(zone), ("z.example", "www", "A"), lambda _: [], OPTIONS)
     assert zone.conditions == ['"2"', '"1"', '"0"']
 
 
 def test_a_zone_that_never_rests_is_reported() -> None:
     zone = BusyZone(99)
     with pytest.raises(CallRefused, match="changed"):
-        edit(ApiClient(zone), ("z.example", "www", "A"), lambda _: [], **OPTIONS)
+        edit(ApiClient(zone), ("z.example", "www", "A"), lambda _: [], OPTIONS)
     assert len(zone.conditions) == ATTEMPTS
 
 
@@ -58,7 +57,19 @@ def test_records_of_several_zones_are_not_changed_at_once() -> None:
 
     uuids = (RECORD["uuid"], RECORD["uuid"].replace("6", "7"))
     with pytest.raises(click.UsageError, match="in different zones"):
-        edit(ApiClient(TwoZones(0)), uuids, lambda _: [], **OPTIONS)
+        edit(ApiClient(TwoZones(0)), uuids, lambda _: [], OPTIONS)
+
+
+def test_several_records_are_deleted_by_uuid_or_value_and_never_more_than_named(state: State) -> None:
+    zone = state.workspace.zone()
+    uuids = [str(state.workspace.add(zone, "A", "www", f"192.0.2.{number}").uuid) for number in range(3)]
+    assert state.run_here("record", "delete", *uuids, "--dry-run").stdout.count("- www") == 3
+    both = state.run_here("record", "delete", "example.com", "www", "A", "192.0.2.0", "192.0.2.2", "--dry-run")
+    assert both.stdout.count("- www") == 2
+    for priority in (10, 20):
+        state.workspace.add(zone, "MX", "@", "mail.example.org", priority=priority)
+    refused = state.run_here("record", "delete", "example.com", "@", "MX", "mail.example.org")
+    assert "2 records match" in str(refused.exception)
 
 
 def test_a_diff_has_colours_on_a_terminal_unless_it_wants_none(state: State) -> None:

@@ -162,6 +162,17 @@ def test_history_is_shown_restored_and_undone(shell: Shell) -> None:
         assert "7" in shell.fails("zone", "undo", domain, "7")
 
 
+def test_a_change_is_confirmed(shell: Shell) -> None:
+    with zone_of(shell, "confirmed") as domain:
+        add = ("record", "add", domain, "www", "A", "192.0.2.1", "--confirm-within", "1h", "--no-wait")
+        announced = shell.run(*add).stderr.splitlines()[0]
+        _, _, words = announced.partition("dns-appliance ")
+        assert shell.json("zone", "history", domain)[0]["confirm_by"]
+        assert "confirmed" in shell.run(*words.split()).stdout
+        assert shell.json("zone", "history", domain)[0]["confirm_by"] is None
+        assert "no such change" in shell.fails("zone", "confirm", domain, "x")
+
+
 def test_what_is_missing_is_said_after_the_wait(appliance: Appliance, shell: Shell) -> None:
     with zone_of(shell, "missing") as domain:
         with appliance.without("ns2/named.conf"):
