@@ -14,14 +14,14 @@ FIELDS = ("name", "record_type", "ttl", "priority", "value", "comment", "expires
 
 
 def print_diff(diff: Document, *, as_json: bool = False) -> None:
-    """Print a diff of the API: records on stdout, removed ones red, added ones green, and warnings on stderr."""
+    """Print a diff of the API: records on stdout, and on stderr warnings and answers that would change."""
     if as_json:
         print_json(diff)
         return
     for line, colour in _lines(diff):
         click.secho(line, fg=colour)
     for line in map(_answers, diff.get("impact") or ()):
-        click.secho(line, fg="cyan")
+        click.secho(line, fg="cyan", err=True)
     for one in diff["warnings"]:
         remedy = f": {one['remedy']}" if one.get("remedy") else ""
         click.secho(f"warning ({one['code']}): {one['detail']}{remedy}", fg="yellow", err=True)
@@ -69,12 +69,11 @@ def _changed(before: Document, after: Document) -> str:
 
 
 def _answers(one: Document) -> str:
-    before, after = (_shown(", ".join(one[side]) if isinstance(one[side], list) else one[side]) for side in _SIDES)
-    return f"answer {one['name']} {one['type']}: {before} -> {after} ({one['why']})"
+    """Return how an answer would change, and how long resolvers may keep the former one."""
+    before, after = (", ".join(one[side]) if isinstance(one[side], list) else one[side] for side in ("before", "after"))
+    kept = f", cached for up to {one['cached_for']} s" if one["cached_for"] else ""
+    return f"answer {one['name']} {one['type']}: {before} -> {after} ({one['why']}{kept})"
 
 
 def _shown(value: object) -> str:
     return "none" if value in (None, "") else str(value)
-
-
-_SIDES = ("before", "after")
