@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from appliance.console import confirmations, drafts, notices
 from appliance.console.draft_version import Change, is_in_version
 from appliance.console.forms import Form, submitted_form
+from appliance.console.impact_rows import impact_table
 from appliance.console.pages import pages, print_time, redirect_to, render_page
 from appliance.console.zones import get_zone, parse_integer
 from appliance.errors import NotFound
@@ -76,6 +77,7 @@ def _draft_page(zone: Zone, form: Form | None = None, status: int = 200) -> Resp
         changes=[_describe(zone, change, form) for change in changes[shown.offset :][: shown.size]],
         paging=neighbours(len(changes), shown),
         result=result,
+        impact=impact_table(zone, result.diff.impact) if result.diff else None,
         draft_version=drafts.version_of(result.diff.before if result.diff else zone, changes),
         form=form,
         confirm_choices=confirmations.CHOICES,

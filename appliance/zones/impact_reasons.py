@@ -29,6 +29,8 @@ REASONS = (
     *(DELEGATION_BEGINS, DELEGATION_CHANGES, DELEGATION_ENDS, HIDDEN_BY_DELEGATION, TARGET_LOSES_ADDRESS),
 )
 """All codes."""
+PLAIN = frozenset({ANSWER_CHANGES, ANSWER_ENDS, NEGATIVE_ANSWER_ENDS})
+"""Codes of what the changed records show by themselves."""
 MOST_LISTED = 5
 """Records that a sentence names."""
 
@@ -72,12 +74,10 @@ def _of_delegation(name: Name, before: Answer, after: Answer) -> Reason:
 
 def _of_wildcard(name: Name, former: Name | None, latter: Name | None) -> Reason:
     if latter is not None:
-        wildcard, verb, why = latter, "answers", WILDCARD_BEGINS
-        cause = "" if name == latter else f"{_encloser(name)} no longer exists: "
+        wildcard, verb, why, cause = latter, "answers", WILDCARD_BEGINS, ", which no longer exists"
     else:
-        wildcard, verb, why = former or name, "no longer answers", WILDCARD_ENDS
-        cause = "" if name == former else f"{_encloser(name)} exists now: "
-    return why, f"{cause}the wildcard {print_domain(wildcard)} {verb} for {_print(name)}"
+        wildcard, verb, why, cause = former or name, "no longer answers", WILDCARD_ENDS, ", which exists now"
+    return why, f"the wildcard {print_domain(wildcard)} {verb} for {_print(name)}{'' if name == wildcard else cause}"
 
 
 def _of_data(shown: str, before: Answer, after: Answer, cached_for: int) -> Reason:
@@ -96,10 +96,6 @@ def _of_data(shown: str, before: Answer, after: Answer, cached_for: int) -> Reas
 def _wildcard(name: Name, answer: Answer) -> Name | None:
     """Return the wildcard that answers, also for its own name."""
     return name if answer.wildcard is None and name.is_wild() and answer.kind is not Kind.NXDOMAIN else answer.wildcard
-
-
-def _encloser(name: Name) -> str:
-    return print_domain(name.parent() if name.is_wild() else name)
 
 
 def _print(name: Name) -> str:

@@ -30,7 +30,7 @@ def test_a_dry_run_lists_the_answers_that_change(me: Bearer, zone: Json) -> None
         "before": ["*.example.com. 300 IN A 192.0.2.1"],
         "after": "NODATA",
         "why": "wildcard-ends",
-        "detail": "www.example.com exists now: the wildcard *.example.com no longer answers for www.example.com",
+        "detail": "the wildcard *.example.com no longer answers for www.example.com, which exists now",
         "cached_for": 300,
     }
     assert list(planned["impact"][0]) == list(AnswerChange().fields)
