@@ -36,6 +36,7 @@ ZONE = CommandTable(
         "import": "imports:import_zones",
         "export": "stored_zones:export_zone",
         "release": "stored_zones:release_zone",
+        "warnings": "warnings:list_warnings",
         "check": "stored_zones:check_zone",
     }
 )

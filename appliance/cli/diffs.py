@@ -23,8 +23,13 @@ def print_diff(diff: Document, *, as_json: bool = False) -> None:
     for line in map(_answers, diff.get("impact") or ()):
         click.secho(line, fg="cyan", err=True)
     for one in diff["warnings"]:
-        remedy = f": {one['remedy']}" if one.get("remedy") else ""
-        click.secho(f"warning ({one['code']}): {one['detail']}{remedy}", fg="yellow", err=True)
+        click.secho(f"warning {describe_warning(one)}", fg="yellow", err=True)
+
+
+def describe_warning(one: Document) -> str:
+    """Return a warning as one line: code, what is wrong, and what to do."""
+    remedy = f"; {one['remedy']}" if one.get("remedy") else ""
+    return f"({one['code']}): {one['detail']}{remedy}"
 
 
 def describe_serial(diff: Document) -> str:

@@ -78,6 +78,7 @@ def test_a_zone_is_created_served_and_deleted(appliance: Appliance, shell: Shell
     created = shell.run("zone", "create", domain, "--default-ttl", "300", "--comment", "mine", *shell.owner)
     assert created.stdout.startswith(f"zone {domain} created with serial ")
     assert f"is live on {BOTH}" in created.stderr
+    assert shell.json("zone", "warnings", domain) == []
     shown = shell.json("zone", "show", domain)
     assert (shown["default_ttl"], shown["comment"], shown["records"]) == (300, "mine", [])
     assert domain in {one["domain"] for one in shell.json("zone", "list", "--search", "life.")}
