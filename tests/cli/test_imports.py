@@ -110,3 +110,12 @@ def test_nothing_is_imported_if_a_source_cannot_be_read(state: State, tmp_path: 
     result = state.run_here("zone", "import", str(folder), str(tmp_path / "missing"), "--account", "owner@example.org")
     assert (result.exit_code, type(result.exception)) == (1, FileNotFoundError)
     assert zones.get_by_name(parse_domain("example.com")) is None
+
+
+def test_progress_on_a_terminal(state: State, tmp_path: Path) -> None:
+    folder = write(tmp_path / "zones", "example.com", "example.net")
+    status, shown = state.run_on_a_terminal("zone", "import", str(folder), "--account", "owner@example.org", typed="")
+    assert status == 0
+    assert "Importing" in shown
+    assert "100%" in shown
+    assert "2 zones: 2 imported" in shown

@@ -27,7 +27,7 @@ from tests.workspace import read_rows
 OWNER = ("--account", "stories@example.org")
 DOMAIN = "moving-in.example"
 OLD_SERIAL = 2099010107
-ZONES, RECORDS = 30, 60
+ZONES, RECORDS = 40, 60
 
 
 @pytest.fixture
@@ -78,24 +78,33 @@ def test_a_zone_moves_in_from_a_running_server(appliance: Appliance, api: Client
     assert again["counts"]["unchanged"] == 1
 
 
-def test_an_import_that_is_killed_is_continued(appliance: Appliance, api: Client, tmp_path: Path) -> None:
-    api.zone("beside-the-import.example")
+def test_an_import_that_is_interrupted_or_killed_is_continued(appliance: Appliance, tmp_path: Path) -> None:
+    appliance.token("stories@example.org")
     for number in range(ZONES):
         lines = "".join(f"h{at} A 192.0.2.{at}\n" for at in range(RECORDS))
         text = f"$ORIGIN killed-{number}.example.\n$TTL 300\n@ SOA a. b. 7 1 1 1 1\n{lines}"
         (tmp_path / f"{number}.zone").write_text(text)
-    words = ("zone", "import", str(tmp_path), *OWNER, "--state", str(appliance.state))
-    with subprocess.Popen((*PROGRAM, *words), stdout=subprocess.DEVNULL) as process:
-        wait_for(lambda: len(stored(appliance)) >= 3 or process.poll() is not None, "three zones are in")
-        process.send_signal(signal.SIGKILL)
+    status, printed = ended(appliance, tmp_path, signal.SIGINT)
+    assert (status, printed.splitlines()[-1]) == (1, "interrupted: the same command continues")
+    assert ended(appliance, tmp_path, signal.SIGKILL) == (-signal.SIGKILL, "")
     before = stored(appliance)
-    assert process.returncode == -signal.SIGKILL
     assert {row["record_count"] for row in before} == {RECORDS}
     report = json.loads(appliance.command("zone", "import", str(tmp_path), *OWNER, "--json"))
     assert report["counts"] == {"imported": ZONES - len(before), "updated": 0, "unchanged": len(before), "refused": 0}
     rows = stored(appliance)
     assert {(row["record_count"], row["changes"], row["stored"]) for row in rows} == {(RECORDS, 1, RECORDS)}
     assert len(rows) == ZONES
+
+
+def ended(appliance: Appliance, folder: Path, number: signal.Signals) -> tuple[int, str]:
+    """Import the folder, end that by a signal after two more zones, and return exit status and output."""
+    words = ("zone", "import", str(folder), *OWNER, "--state", str(appliance.state))
+    count = len(stored(appliance)) + 2
+    with subprocess.Popen((*PROGRAM, *words), stdout=subprocess.PIPE, text=True) as process:
+        wait_for(lambda: len(stored(appliance)) >= count or process.poll() is not None, "two more zones are in")
+        process.send_signal(number)
+        printed, _ = process.communicate()
+    return process.returncode, printed
 
 
 def stored(appliance: Appliance) -> list[dict[str, Any]]:
