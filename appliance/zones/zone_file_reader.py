@@ -37,6 +37,7 @@ SIGNER_TYPES = frozenset({"RRSIG", "NSEC", "NSEC3", "NSEC3PARAM", "DNSKEY", "CDS
 """Types that only a signer writes; the last two are notes of BIND's own."""
 
 _NAME_ALONE = frozenset({RdataType.CNAME, RdataType.NS, RdataType.PTR})
+_NAME_FIELDS = ("target", "exchange", "replacement")
 _PRIORITY = re.compile(r"[0-9]{1,5}")
 _MAX_WORD = 1_020
 _TTL = re.compile(r"(?:[0-9]++[wdhms]?)++", re.IGNORECASE)
@@ -224,7 +225,10 @@ class _Reader:
     def _read(self, rdtype: RdataType, text: str) -> Rdata:
         if not text.isascii() and any(not word.isascii() and len(word) > _MAX_WORD for word in text.split(" ")):
             raise InputError(f"a word with other characters than ASCII may have at most {_MAX_WORD} characters")
-        return read_presentation(rdtype, text, self.origin)
+        rdata = read_presentation(rdtype, text, self.origin)
+        names = {field: getattr(rdata, field, None) for field in _NAME_FIELDS}
+        lowered = {field: name.canonicalize() for field, name in names.items() if isinstance(name, Name)}
+        return rdata.replace(**lowered) if lowered else rdata
 
     def _is_derived(self, owner: Name, rdtype: RdataType, text: str) -> bool:
         return (owner, rdtype, self._read(rdtype, text).to_digestable()) in self.derived
@@ -292,4 +296,4 @@ def _quote(piece: str) -> str:
 
 
 def _escape(found: re.Match[str]) -> str:
-    return "".join(f"\\{octet:03}" for octet in found[1].encode()) if found[1] else found[0]
+    return "".join(f"\\{octet:03}" for octet in found[1].encode("utf-8", "surrogatepass")) if found[1] else found[0]

@@ -87,6 +87,16 @@ def test_generic_forms_and_relative_names() -> None:
     assert rows("a CNAME @\nb NS .\nc MX 0 .\nd MX 5 ( @ )")[3][2] == "example.com."
 
 
+def test_names_are_read_in_lower_case() -> None:
+    text = 'A SRV 1 2 3 Host.NET.\nB HTTPS 1 Host.NET. alpn=H2\nC NAPTR 1 2 "U" "E2U" "" Host.NET.\nD MX 1 Host'
+    assert rows(text) == [
+        ("a.example.com.", "SRV", "2 3 host.net"),
+        ("b.example.com.", "HTTPS", '1 host.net alpn="H2"'),
+        ("c.example.com.", "NAPTR", '1 2 "U" "E2U" "" host.net'),
+        ("d.example.com.", "MX", "host.example.com."),
+    ]
+
+
 def test_serial_and_default_ttl() -> None:
     found = read(f"$TTL 300\n{SOA}$TTL 600\n{SOA}")
     assert (found.serial, found.default_ttl, found.records) == (2031050401, 300, [])
