@@ -20,7 +20,7 @@ from dns.rdata import Rdata
 from dns.rdatatype import RdataType
 
 from appliance.errors import InputError, RefusedLine
-from appliance.zones.generate import generated
+from appliance.zones.generate import MAX_GENERATED, generated
 from appliance.zones.names import print_domain
 from appliance.zones.rdata import TYPES, has_priority, parse_type, print_value, read_presentation
 from appliance.zones.zone_file_content import FileRecord, PassedOver, ZoneFile
@@ -31,8 +31,8 @@ RecordKey = tuple[Name, RdataType, bytes]
 
 MAX_RECORDS = 500_000
 """Maximum number of records of a file, with those that are refused."""
-MAX_GENERATED_CHARACTERS = 32 * 1024 * 1024
-"""Maximum length of all records that the `$GENERATE` directives of a file make."""
+_GENERATED_CHARACTERS = 512 * MAX_GENERATED
+"""Maximum length of all records that `$GENERATE` makes of a file, each of which counts 512 characters at least."""
 SIGNER_TYPES = frozenset({"RRSIG", "NSEC", "NSEC3", "NSEC3PARAM", "DNSKEY", "CDS", "CDNSKEY", "TYPE65534", "TYPE65280"})
 """Types that only a signer writes; the last two are notes of BIND's own."""
 
@@ -142,9 +142,9 @@ class _Reader:
             raise InputError("$GENERATE needs an owner, a type and one word of data: put data with spaces in quotes")
         before = words[:-1]
         for name, data in generated(numbers, owner, rest[1]):
-            self._generated += len(name) + len(data)
-            if self._generated > MAX_GENERATED_CHARACTERS:
-                raise InputError(f"$GENERATE may make at most {MAX_GENERATED_CHARACTERS} characters of records")
+            self._generated += max(512, len(name) + len(data))
+            if self._generated > _GENERATED_CHARACTERS:
+                raise InputError(f"$GENERATE may make at most {MAX_GENERATED} records of a file, and fewer long ones")
             fields = [word for part in entries_of(data) for word in part.words]
             self._read_record(Entry(line, is_continued=False, words=[name, *before, *fields]))
 

@@ -150,3 +150,34 @@ def test_unknown_parameters_are_refused(me: Bearer) -> None:
     for query in ("confirm=yes", "dry_run=1", "merge=true", "comment=a&comment=b"):
         assert put(me, FILE, f"?{query}").status_code == 400
     assert is_error(put(me, FILE, f"?comment={'x' * 501}"), 400, "validation_error", "comment")
+
+
+@pytest.mark.parametrize(
+    ("body", "line"),
+    [
+        (b"\x00" * 1000, 1),
+        (b"(" * 100_000, 1),
+        (b"a A 192.0.2.1\n" + b"\xff\xfe" * 500 + b" A 192.0.2.1", 2),
+        (b"a TXT " + b"x" * 400_000, 1),
+        (b'\n\na TXT "' + b"x" * 5_000 + b'"', 3),
+        (b"$GENERATE 1-4294967295 a$ A 192.0.2.1", 1),
+        (b"$GENERATE 0-65535 ${0,999,d} A 192.0.2.1", 1),
+        (b"$GENERATE 1-4000 a$ NONSENSE\n", 1),
+        (b"$INCLUDE /etc/passwd", 1),
+        (b"$ORIGIN " + b"a." * 1_000 + b"\nb A 192.0.2.1", 1),
+        (b"a 99999999999999999999999999 A 192.0.2.1", 1),
+        (b"_x._tcp PTR " + b"\\" * 1_001, 1),
+        (b"@ SOA a. b. 1 2 3 4 99999999999", 1),
+        (b"\x1b[2J A 192.0.2.1", 1),
+        ("\u202ewww A 192.0.2.1".encode(), 1),
+    ],
+)
+def test_hostile_files_are_refused_with_their_line(me: Bearer, body: bytes, line: int) -> None:
+    me.zone("example.com")
+    assert is_error(put(me, body), 400, "validation_error", f"line.{line}")
+    assert exported(me) == []
+
+
+def test_a_body_over_the_limit_is_refused(me: Bearer) -> None:
+    me.zone("example.com")
+    assert is_error(put(me, b";" * (32 * 1024 * 1024 + 1)), 413, "payload_too_large")

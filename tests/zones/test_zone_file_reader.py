@@ -203,9 +203,13 @@ def test_the_number_of_records_is_limited() -> None:
         read_zone_file(endless * 1000, ORIGIN, limit=100)
 
 
-def test_the_length_of_generated_records_is_limited() -> None:
-    with pytest.raises(InputError, match="characters of records"):
-        read(f'$GENERATE 1-{MAX_GENERATED} a$ NONSENSE "{"x" * 250_000}"')
+@pytest.mark.parametrize(
+    ("directive", "line"), [("1-33000 a$ A 192.0.2.1", 2), ('1-3000 a$ NONSENSE "%s"' % ("x" * 9000), 2)]
+)
+def test_what_a_file_generates_is_limited(directive: str, line: int) -> None:
+    with pytest.raises(InputError, match="may make at most 65536 records") as refused:
+        read(f"$GENERATE {directive}\n" * 2)
+    assert refused.value.field == f"line.{line}"
 
 
 @pytest.mark.parametrize(
