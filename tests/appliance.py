@@ -216,9 +216,13 @@ class Client:
         body: Any = None,  # noqa: ANN401 - JSON
         headers: Mapping[str, str] | None = None,
     ) -> requests.Response:
-        """Send a request; `path` is below /api/v1."""
-        url = f"{self._base}/api/v1{path}"
-        return self._session.request(method, url, json=body, headers=headers, timeout=90, allow_redirects=False)
+        """Send a request; `path` is below /api/v1. A text is sent as a zone file."""
+        url, sent = f"{self._base}/api/v1{path}", dict(headers or {})
+        if isinstance(body, str):
+            sent["Content-Type"], data, body = "text/dns", body.encode(), None
+        else:
+            data = None
+        return self._session.request(method, url, data=data, json=body, headers=sent, timeout=90, allow_redirects=False)
 
     def expect(self, status: int, method: str, path: str, body: Any = None, **headers: str) -> Any:  # noqa: ANN401 - JSON
         """Send a request, check the status of the response, and return its JSON."""

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import inspect
 import itertools
@@ -28,6 +29,7 @@ from appliance.web.front_doors import MAX_BODY
 from appliance.web.rate_limits import client_network
 from appliance.zones.names import parse_domain, parse_owner
 from appliance.zones.rdata import TYPES, has_priority, parse_rdata, parse_type
+from appliance.zones.zone_file_reader import read_zone_file
 
 MAX_CHARACTERS = max(rdata_format.max_characters for rdata_format in TYPES.values())
 ORIGIN = dns.name.from_text("example.com.")
@@ -99,6 +101,8 @@ def parsers() -> Iterator[Call]:
     yield Call("parse_uuid", parse_uuid, MAX_HEADER)
     yield Call("client_network", client_network, MAX_HEADER)
     yield Call("read_object", lambda text: read_object(text.encode()), MAX_BODY, ("", '{"a":', '{"a":"', '{"a":[1'))
+    zone_file = functools.partial(read_zone_file, origin=ORIGIN, limit=1_000)
+    yield Call("read_zone_file", zone_file, 20_000, ("", "a TXT ", "$GENERATE 1-9 a$ TXT ", "a MX 1 "))
     starts = ("", '"', "0 ", "1 . key667=", '1 1 "', "3 1 1 ")
     for rdtype, rdata_format in TYPES.items():
         read = _content(rdtype.name, 10 if has_priority(rdtype) else None)

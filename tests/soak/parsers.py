@@ -29,7 +29,9 @@ from appliance.zones.names import (
     print_unicode,
     refuse_control_characters,
 )
-from appliance.zones.rdata import TYPES, ParsedRdata, has_priority, parse_rdata, parse_type
+from appliance.zones.rdata import TYPES, ParsedRdata, has_priority, parse_rdata, parse_type, print_line
+from appliance.zones.zone_file_content import FileRecord
+from appliance.zones.zone_file_reader import read_zone_file
 from tests.soak.values import DOMAINS, OWNERS, VALUES
 from tests.zones.records import NOW, ORIGIN
 
@@ -116,6 +118,25 @@ def _target_round_trip(name: Name) -> None:
     assert _target(print_domain(name)) == name
 
 
+def _zone_file(text: str) -> list[tuple[FileRecord, ParsedRdata]]:
+    """Read a zone file, and parse its records as an import does; files are short, since they have many records."""
+    found = read_zone_file(text[:500], ORIGIN, limit=20)
+    return [(one, parse_rdata(one.record_type, one.value, one.priority, ORIGIN)) for one in found.records]
+
+
+def _zone_file_round_trip(parsed: Sequence[tuple[FileRecord, ParsedRdata]]) -> None:
+    """Print the records as the deployer does and read them again."""
+    for one, content in parsed:
+        line = f"{one.name} {one.ttl or 0} IN {one.record_type} {print_line(content.rdata)}"
+        (again,) = read_zone_file(line, ORIGIN).records
+        assert parse_rdata(again.record_type, again.value, again.priority, ORIGIN).rdata == content.rdata
+
+
+_ZONE_FILES = (
+    "$TTL 1h\n@ SOA ns. me. 1 2 3 4 5\n  NS ns.example.net.\nwww 60 IN MX ( 10 ; first\n mail )\n",
+    '$ORIGIN sub\n_x._tcp IN 1h30m TXT "a \\"b\\"" c\\;d\n$GENERATE 1-3/2 a${0,2,x} CNAME b$\n',
+    'a TYPE16 \\# 3 026869\nb HTTPS 1 . alpn="h2,h3"\nc LOC 52 22 23.000 N 4 53 32.000 E -2.00m\n',
+)
 _BODIES = (
     '{"record_type": "A", "name": "www", "value": "192.0.2.1", "ttl": 300, "priority": null}',
     '{"a": [1, -2.5e10, true, {"b": "\\u00e9\\ud83d\\ude00\\n"}], "": {}}',
@@ -133,6 +154,7 @@ PARSERS: Mapping[str, Parser] = {
     "strings": Parser(_strings, VALUES["TXT"], _strings_round_trip),
     **{name: _content(name) for name in _ALONE},
     "other types": _content(*(rdtype.name for rdtype in TYPES if rdtype.name not in _ALONE)),
+    "zone file": Parser(_zone_file, _ZONE_FILES, _zone_file_round_trip),
     "JSON body": Parser(_body, _BODIES),
     "Prefer": Parser(preferred_wait, _PREFERENCES),
     "settings": Parser(_setting, _SETTINGS, errors=SettingsError),

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from tests.soak.writers import Entry, Writer, ZoneShare, body_of, entry_of, serial_of
+from tests.soak.writers import TTL, Entry, Writer, ZoneShare, body_of, entry_of, serial_of
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 MAX_VERSIONS = 10
@@ -42,6 +42,8 @@ class VersionWriter(Writer):
 
     def _choices(self, share: ZoneShare, undoable: tuple[int, Entries] | None) -> list[Callable[[], None]]:
         choices: list[Callable[[], None]] = [lambda: self._change_many(share), lambda: self._fail_to_change_many(share)]
+        if not share.shared:
+            choices.append(lambda: self._import(share))
         if undoable:
             choices.append(lambda: self._return_to(share, undoable, "undo"))
         if versions := self._versions.get(share.domain):
@@ -68,6 +70,17 @@ class VersionWriter(Writer):
         if answer is not None:
             after |= {record["uuid"]: entry_of(record) for record in answer.json()["added"]}
             self._become(share, serial_of(answer), after)
+
+    def _import(self, share: ZoneShare) -> None:
+        """Replace some records by others with a zone file."""
+        kept = {uuid: entry for uuid, entry in share.entries.items() if self._random.random() < 0.8}
+        new = [self._entry(self._random.choice(("A", "MX"))) for _ in range(self._random.randint(1, 5))]
+        self._after = (True, Counter([*kept.values(), *new]))
+        text = f"$TTL {TTL}\n" + "".join(map(_line_of, (*kept.values(), *new)))
+        answer = self._request("PUT", f"/dns-zones/{share.uuid}/zonefile/?confirm=true", text, 200)
+        if answer is not None:
+            added = {record["uuid"]: entry_of(record) for record in answer.json()["added"]}
+            self._become(share, serial_of(answer), kept | added)
 
     def _fail_to_change_many(self, share: ZoneShare) -> None:
         """Send changes of which the last one is refused: none may be stored."""
@@ -107,3 +120,10 @@ class VersionWriter(Writer):
             self._acknowledge(share, serial, entry, exists=False)
         for entry in {*entries.values()} - {*before.values()}:
             self._acknowledge(share, serial, entry, exists=True)
+
+
+def _line_of(entry: Entry) -> str:
+    """Return the line of an entry in a zone file."""
+    record_type, name, value, priority = entry
+    data = {"TXT": f'"{value}"', "MX": f"{priority} {value}."}.get(record_type, value)
+    return f"{name} {record_type} {data}\n"

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from pathlib import Path
+
 import dns.name
 import dns.rdata
 import pytest
+from dns.rdatatype import RdataType
 
 from tests.appliance import Appliance, Client
+from tests.corpus.reading import FILES, compiled_rows, origin_of
 
 CERTIFICATE = "ab" * 32
 
@@ -103,3 +108,22 @@ def test_a_reverse_zone_with_slashes(appliance: Appliance, api: Client) -> None:
     zone = api.zone("0/25.2.0.192.in-addr.arpa")
     api.record(zone, "PTR", "1", "host.example.net")
     appliance.wait_until_answered("1.0/25.2.0.192.in-addr.arpa", "PTR", [wire("PTR", "host.example.net.")])
+
+
+def test_an_imported_file_is_served_as_bind_reads_it(appliance: Appliance, api: Client, tmp_path: Path) -> None:
+    """The file has defaults, brackets, comments, omitted owners, relative names and `$GENERATE`."""
+    (file,) = (one for one in FILES if one.stem == "web")
+    origin = origin_of(file).to_text(omit_final_dot=True)
+    api.zone(origin)
+    path = f"/dns-zones/{origin}/zonefile/"
+    diff = api.expect(200, "PUT", path, file.read_text(), Prefer="wait=60")
+    expected: dict[tuple[bytes, int], list[bytes]] = defaultdict(list)
+    for owner, rdtype, _, data in compiled_rows(file, tmp_path):
+        if rdtype != RdataType.NS:  # those of the appliance are beside them
+            expected[owner, rdtype].append(data)
+    assert len(diff["added"]) == sum(map(len, expected.values())) + 2
+    for (owner, rdtype), wires in expected.items():
+        name = dns.name.from_wire(owner, 0)[0].to_text(omit_final_dot=True)
+        appliance.wait_until_answered(name, RdataType(rdtype).name, wires)
+    again = api.expect(200, "PUT", path, api("GET", path).text)
+    assert not again["added"] and not again["changed"] and not again["removed"] and again["serial"] == diff["serial"]

@@ -69,6 +69,11 @@ def state() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
+def exported(api: Client, path: str) -> str:
+    """Return the zone file without the record that expires soon."""
+    return "".join(line for line in api("GET", path).text.splitlines(True) if not line.startswith("soon."))
+
+
 def test_a_request_whose_response_was_lost_is_repeated_and_done_once(appliance: Appliance, api: Client) -> None:
     zone = api.zone("lost-response.example")
     path = f"/dns-zones/{zone['uuid']}/"
@@ -260,6 +265,9 @@ def test_a_full_store_loses_nothing(state: Path) -> None:
         }
         for call, body in calls.items():
             assert is_unavailable(api("POST", call, body, {"Idempotency-Key": "k"})), call
+        zone_file = f"/dns-zones/{zone['uuid']}/zonefile/"
+        new = "".join(f"f{at} A 192.0.2.1\n" for at in range(1000))
+        assert is_unavailable(api("PUT", zone_file, exported(api, zone_file) + new))
         assert {record["name"] for record in api.expect(200, "GET", path)} - {"soon"} == acknowledged
         assert is_served(own, "full.example")
         filler.unlink()
@@ -267,6 +275,7 @@ def test_a_full_store_loses_nothing(state: Path) -> None:
             first, again = (api("POST", call, body, {"Idempotency-Key": "k"}) for _ in range(2))
             assert (first.status_code, again.status_code) == (200, 200) and first.json() == again.json(), first.text
             assert "Idempotency-Replayed" in again.headers and "Idempotency-Replayed" not in first.headers
+        assert len(api.expect(200, "PUT", zone_file, exported(api, zone_file) + new)["added"]) == 1000
         api.record(zone, "A", "after", "192.0.2.1")
         wait_for(lambda: is_served(own, "after.full.example"), "what comes after is served", 60)
         wait_for(lambda: not own.answer("soon.full.example", "A", 1)[1], "what expired is gone", 60)
