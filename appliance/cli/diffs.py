@@ -28,7 +28,7 @@ def print_diff(diff: Document, *, as_json: bool = False) -> None:
 
 def describe_warning(one: Document) -> str:
     """Return a warning as one line: code, what is wrong, and what to do."""
-    remedy = f"; {one['remedy']}" if one.get("remedy") else ""
+    remedy = f": {one['remedy']}" if one.get("remedy") else ""
     return f"({one['code']}): {one['detail']}{remedy}"
 
 

@@ -16,7 +16,7 @@ def test_warnings_of_a_zone(state: State) -> None:
     assert found.stdout.startswith(
         "_sip._tcp (target-without-address): sip.example.com is a target of the SRV records of "
     )
-    assert "; add an A or AAAA record at sip.example.com" in found.stdout
+    assert ": add an A or AAAA record at sip.example.com" in found.stdout
     (shown,) = json.loads(state.run_here("zone", "warnings", "example.com", "--json").stdout)
     assert shown.keys() == {"code", "detail", "remedy", "name"} and shown["code"] == "target-without-address"
 
