@@ -9,9 +9,11 @@ from dataclasses import replace
 from dns.name import Name
 from dns.rdatatype import RdataType
 
+from appliance.errors import InputError
 from appliance.imports.source import Note, SourceRecord, ZoneData
 from appliance.render.zone_file import Apex
 from appliance.zones.names import print_domain
+from appliance.zones.rdata import parse_rdata
 
 
 def own_records(data: ZoneData, origin: Name, apex: Apex, children: Collection[Name], *, keep_ns: bool) -> ZoneData:
@@ -21,33 +23,62 @@ def own_records(data: ZoneData, origin: Name, apex: Apex, children: Collection[N
     `children`, the zones below this one: what is at and below them is theirs. Without `keep_ns` no other NS record of
     the apex is kept either.
     """
-    derived, hidden = _derived(origin, apex), {one.to_text() for one in children}
-    kept: dict[tuple[str, str, str, int | None], SourceRecord] = {}
+    derived, hidden = _derived(origin, apex), {_text(one) for one in children}
+    kept = list[SourceRecord]()
     passed: Counter[str] = Counter()
     for one in data.records:
         record = one.record
-        key = record.record_type, record.name.lower(), record.value, record.priority
-        if (*key[:2], record.value.removesuffix(".").lower()) in derived:
+        name = record.name.lower()
+        if (record.record_type, name, record.value.removesuffix(".").lower()) in derived:
             passed["the appliance derives them"] += 1
-        elif not keep_ns and record.record_type == "NS" and key[1] == origin.to_text():
+        elif not keep_ns and record.record_type == "NS" and name == _text(origin):
             passed["former nameservers of the zone"] += 1
-        elif hidden and (child := _child_of(key[1], hidden)):
+        elif hidden and (child := _child_of(name, hidden)):
             passed[f"at or below {child.removesuffix('.')}, which is a zone of its own"] += 1
         else:
-            kept.setdefault(key, one)
+            kept.append(one)
     notes = [Note(print_domain(origin), f"{count} records: {reason}") for reason, count in passed.items()]
     return replace(
         data,
-        records=list(kept.values()),
+        records=list(_once(kept, origin)),
         passed_over=[*data.passed_over, *notes],
-        notes=[*data.notes, *_foreign_ns(kept.values(), origin)],
+        notes=[*data.notes, *_foreign_ns(kept, origin)],
     )
+
+
+def _once(records: Collection[SourceRecord], origin: Name) -> Iterator[SourceRecord]:
+    """Yield each record once, whatever the spelling of its data, as BIND reads records that are there twice."""
+    counts = Counter(_rrset(one) for one in records)
+    seen: set[object] = set()
+    for one in records:
+        key = None if counts[_rrset(one)] == 1 else (*_rrset(one), _data(one, origin))
+        if key is None or key not in seen:
+            seen.add(key)
+            yield one
+
+
+def _rrset(one: SourceRecord) -> tuple[str, str]:
+    return one.record.record_type, one.record.name.lower()
+
+
+def _data(one: SourceRecord, origin: Name) -> object:
+    """Return the data in wire form; what is not valid is compared as text, and refused later."""
+    record = one.record
+    try:
+        return parse_rdata(record.record_type, record.value, record.priority, origin).rdata.to_wire()
+    except InputError:
+        return record.value, record.priority
 
 
 def _derived(origin: Name, apex: Apex) -> set[tuple[str, str, str]]:
     """Return type, owner and value of the records that the appliance derives at the apex and for its nameservers."""
-    at_apex = {("NS", origin.to_text(), print_domain(server)) for server in apex.servers}
-    return at_apex | {(one.rdtype.name, one.name.to_text(), one.address) for one in apex.addresses}
+    at_apex = {("NS", _text(origin), print_domain(server)) for server in apex.servers}
+    return at_apex | {(one.rdtype.name, _text(one.name), one.address) for one in apex.addresses}
+
+
+def _text(name: Name) -> str:
+    """Return the name as records of sources have it."""
+    return f"{print_domain(name)}."
 
 
 def _child_of(name: str, children: Collection[str]) -> str | None:
@@ -59,7 +90,7 @@ def _child_of(name: str, children: Collection[str]) -> str | None:
 
 def _foreign_ns(records: Collection[SourceRecord], origin: Name) -> Iterator[Note]:
     """Yield a note if the zone keeps nameservers that are not the appliance's."""
-    apex = origin.to_text()
+    apex = _text(origin)
     servers = [
         one.record.value for one in records if one.record.record_type == RdataType.NS.name and one.record.name == apex
     ]

@@ -39,7 +39,7 @@ class _Rows:
             return
         try:
             record = _record(row)
-            owner = parse_owner(record.name, origin).to_text()
+            owner = f"{print_domain(parse_owner(record.name, origin))}."
             value = parse_rdata(record.record_type, record.value, record.priority, origin).value
         except InputError as refused:
             self.refused.append(Note(place, str(refused)))

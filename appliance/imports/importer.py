@@ -13,6 +13,7 @@ from dns.name import Name
 
 from appliance.editing import Diff, Editor, RecordInput, ZoneContent
 from appliance.editing.requests import MAX_COMMENT
+from appliance.editing.zone_import import CONFIRMED_RECORDS, CONFIRMED_SHARE
 from appliance.errors import CommandError, Conflict, InputError, StateError
 from appliance.imports.content import own_records
 from appliance.imports.refusals import refused_by
@@ -24,10 +25,6 @@ from appliance.zones.model import Record, Zone
 from appliance.zones.names import parse_domain, print_domain, print_owner
 from appliance.zones.serial import is_later
 
-LARGE_REMOVAL = 0.3
-"""The part of a zone's records above which a removal must be confirmed."""
-SMALL_ZONE = 10
-"""Number of records below which no removal must be confirmed."""
 MAX_ATTEMPTS = 50
 """How often a zone is tried again without the records that its rules refuse."""
 
@@ -179,7 +176,7 @@ class Importer:
                 "use --merge or --replace"
             )
         count = diff.before.record_count
-        if count >= SMALL_ZONE and removed > LARGE_REMOVAL * count and not self.choices.confirmed:
+        if count >= CONFIRMED_RECORDS and removed > CONFIRMED_SHARE * count and not self.choices.confirmed:
             raise Conflict(f"{removed} of the zone's {count} records would be removed: use --confirm")
 
 

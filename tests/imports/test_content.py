@@ -55,3 +55,15 @@ def test_records_of_child_zones_and_repeated_ones() -> None:
     assert [one.text for one in found.passed_over] == [
         "2 records: at or below dev.appliance.test, which is a zone of its own"
     ]
+
+
+def test_a_record_that_is_there_twice_is_one() -> None:
+    rows = (
+        "AAAA a.appliance.test. 2001:db8::1",
+        "AAAA A.appliance.test. 2001:0DB8::1",
+        "AAAA a.appliance.test. 2001:db8::2",
+        "A a.appliance.test. 192.0.2.999",
+        "A a.appliance.test. 192.0.2.998",
+    )
+    found = own_records(data(*rows), ORIGIN, APEX, (), keep_ns=True)
+    assert [one.where for one in found.records] == [rows[0], *rows[2:]]
