@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from appliance.console.drafts import MAX_CHANGES
 from appliance.editing import CreateRecord, DeleteRecord, RecordInput, ReplaceRRset, UpdateRecord
 from appliance.store import versions, zones
 from appliance.store.retention import purge_journal
@@ -144,6 +145,19 @@ def test_a_large_version_is_restored_by_one_change(page: ZonePage) -> None:
     assert {record.uuid for record in page.records()} == before
     same = page.browser.send(version(page, full), {"intent": "restore"})
     assert "has these records already" in page.browser.get(str(same.location)).text
+
+
+def test_a_draft_of_very_many_records_is_not_marked(page: ZonePage) -> None:
+    names = [f"n{number}" for number in range(MAX_CHANGES + 1)]
+    page.save([CreateRecord(RecordInput("A", name, "192.0.2.1")) for name in names])
+    for serial, intent in ((page.serial(), "undo"), (page.serial() - 1, "restore")):
+        page.browser.send(version(page, serial), {"intent": intent})
+        text = page.browser.get(page.path).text
+        assert "so many records that they are not marked" in text and ">removed</span>" not in text
+        page.browser.send(f"{page.path}changes/", {"intent": "discard"})
+    page.add_address("192.0.2.2")
+    page.browser.send(version(page), {"intent": "undo"})
+    assert ">removed</span>" in page.browser.get(f"{page.path}?search=www").text
 
 
 def test_a_restore_needs_an_empty_draft(page: ZonePage) -> None:

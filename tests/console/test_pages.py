@@ -150,7 +150,18 @@ def check_as_operator(audit: Audit, page: Page, example: ExampleConsole) -> None
     page.click("button[value=preview]")
     expect(page.get_by_text("This record was changed by someone else")).to_be_visible()
     audit.check()
+    check_conflict(audit, page, example)
     check_created(audit, page)
+
+
+def check_conflict(audit: Audit, page: Page, example: ExampleConsole) -> None:
+    """Check the page of a version that cannot be undone."""
+    mistake = next(record for record in example.page.records() if record.owner.labels[0] == b"mistake")
+    example.page.save([UpdateRecord(mistake.uuid, {"comment": LONG_TEXT[:500], "ttl": 60})])
+    page.goto(f"{example.page.path}history/{example.parameters['serial']}/")
+    page.click("button[value=undo]")
+    expect(page.locator(".errors")).to_be_visible()
+    audit.check()
 
 
 def create_problems(example: ExampleConsole) -> None:

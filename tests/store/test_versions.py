@@ -149,3 +149,10 @@ def test_records_that_moved_to_a_child_zone_belong_to_its_first_version(workspac
     above = zones.get_any(zone.uuid)
     assert [len(versions.records_of(above, one)) for one in listed(above)] == [0, 1, 0]
     assert workspace.editor.create_record(workspace.owner, child.uuid, RecordInput("A", "a", "192.0.2.1"))
+
+
+def test_records_that_changed_since_are_counted(workspace: Workspace, zone: Zone) -> None:
+    history(workspace, zone)
+    counts = [versions.count_changed_since(zone, one) for one in reversed(listed(zone))]
+    changed = [one.added + one.changed + one.removed for one in reversed(listed(zone))]
+    assert counts == [sum(changed[at + 1 :]) for at in range(len(changed))] and counts[0] == 6
