@@ -6,6 +6,9 @@ import re
 from collections import Counter
 from itertools import pairwise
 
+import dns.flags
+import dns.rcode
+
 from tests.appliance import Appliance, Client
 from tests.pair import wait_for
 
@@ -38,6 +41,41 @@ def test_many_changes_are_served_under_one_serial(appliance: Appliance, api: Cli
     for server in SERVERS:
         assert appliance.answer("h499.bulk.example", "A", server)[1] == {address("192.0.2.2")}
         assert appliance.rcode("old.bulk.example", server) == "NXDOMAIN"
+
+
+def test_the_impact_of_a_dry_run_is_what_is_answered_before_and_after(appliance: Appliance, api: Client) -> None:
+    records = [{"record_type": "A", "name": name, "value": "192.0.2.1", "ttl": 300} for name in ("*", "mail")]
+    api.expect(201, "POST", "/dns-zones/", {"domain": "impact.example", "records": records}, Prefer="wait=30")
+    changes = [
+        {"action": "create", "record_type": "A", "name": "a.b", "value": "192.0.2.2"},
+        {"action": "create", "record_type": "NS", "name": "sub", "value": "ns.sub.impact.example"},
+        {"action": "create", "record_type": "A", "name": "ns.sub", "value": "192.0.2.3"},
+        {"action": "replace", "record_type": "A", "name": "mail", "values": []},
+    ]
+    path, body = "/dns-zones/impact.example/changes/", {"changes": changes}
+    impact = api.expect(200, "POST", f"{path}?dry_run=true", body)["impact"]
+    listed = {(one["name"].replace("*", "zz"), one["type"].replace("*", "HINFO")): one for one in impact}
+    assert {("b", "A"), ("zz.b", "A"), ("sub", "HINFO"), ("zz.mail", "A")} < listed.keys()
+    for side in ("before", "after"):
+        for (name, rdtype), change in listed.items():
+            for server in SERVERS:
+                assert seen(appliance, f"{name}.impact.example", rdtype, server) == print_seen(change[side])
+        if side == "before":
+            api.expect(200, "POST", path, body, Prefer="wait=30")
+
+
+def seen(appliance: Appliance, name: str, rdtype: str, server: int) -> str | set[str]:
+    """Return the rcode, NODATA, or TTL and data of each record of the answer or referral, as text."""
+    reply = appliance.ask(name, rdtype, server)
+    is_referral = not reply.answer and not reply.flags & dns.flags.AA
+    sections = (reply.authority, reply.additional) if is_referral else (reply.answer,)
+    found = {line.split(" ", 1)[1] for section in sections for rrset in section for line in rrset.to_text().split("\n")}
+    return found or ("NODATA" if reply.rcode() == dns.rcode.NOERROR else dns.rcode.to_text(reply.rcode()))
+
+
+def print_seen(content: str | list[str]) -> str | set[str]:
+    """Return an answer of an impact in the same form."""
+    return content if isinstance(content, str) else {line.split(" ", 1)[1] for line in content}
 
 
 def test_renaming_a_record_removes_the_old_name(appliance: Appliance, api: Client) -> None:
