@@ -7,7 +7,7 @@ the size of the zone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from dns.name import Name
 from dns.rdatatype import RdataType
@@ -21,6 +21,9 @@ from appliance.zones.published_zone import Labels, OwnData, PublishedZone, ZoneC
 from appliance.zones.view import View
 from appliance.zones.zone_cuts import ADDRESSES
 
+MAX_OCTETS = 255
+"""The maximum length of a name in wire form (RFC 1035 section 3.1)."""
+
 
 def impact_of(stored: ZoneContents, resulting: View, changes: Sequence[Change], own: OwnData) -> list[AnswerChange]:
     """Return the answers that differ between the zone as it is stored and as it will be, in canonical order of names.
@@ -33,10 +36,6 @@ def impact_of(stored: ZoneContents, resulting: View, changes: Sequence[Change], 
     impact = _Impact(PublishedZone(stored, own), PublishedZone(changed, own), published)
     found = mark_lost_targets(impact.before, impact.after, impact.answer_changes())
     return sorted(found, key=lambda one: (canonical_key(one.name), one.rdtype is None, one.type_name))
-
-
-MAX_OCTETS = 255
-"""The maximum length of a name in wire form (RFC 1035 section 3.1)."""
 
 
 class _Impact:
@@ -53,14 +52,14 @@ class _Impact:
         path = {name for owner in self._touched for name in self.before.path(owner)}
         self._load(path)
         names = {name for name in path if name in self._touched or self._differs(name)}
-        cuts = {name for name in names if self._is_new_or_former_cut(name)}
-        names.update(name for cut in cuts for name in self._all_below(cut))
-        names.update(self._cuts_with_other_glue())
+        below = {name for cut in filter(self._is_new_or_former_cut, names) for name in self._all_below(cut)}
+        names |= below
         self._load(names)
+        cuts = set(filter(self._is_new_or_former_cut, names))
+        names.update(self._with_other_glue(cuts | below))
         found = {name: self._at(name) for name in names}
         found |= {(b"*", *name): self._below(name) for name in names if self._is_in_question_below(name)}
-        for cut in sorted(cuts, key=len, reverse=True):
-            _merge_below(found, cut)
+        _merge_below(found, cuts)
         return [change for changes in found.values() for change in changes]
 
     def _load(self, names: set[Labels]) -> None:
@@ -85,15 +84,16 @@ class _Impact:
 
     def _all_below(self, cut: Labels) -> Iterator[Labels]:
         """Yield the names that exist below the cut, before or after the change."""
-        for zone in (self.before, self.after):
-            owners = [owner for owner, _ in zone.view.below(Name(cut))]
-            for owner in (*owners, *zone.view.child_zones_below(Name(cut))):
+        for view in (zone.view for zone in (self.before, self.after) if zone.is_non_terminal(cut)):
+            owners = [owner for owner, _ in view.below(Name(cut))]
+            for owner in (*owners, *view.child_zones_below(Name(cut))):
                 yield from (owner.labels[start:] for start in range(len(owner.labels) - len(cut)))
 
-    def _cuts_with_other_glue(self) -> Iterator[Labels]:
-        """Yield the delegations to nameservers whose addresses change."""
+    def _with_other_glue(self, moved: Iterable[Labels]) -> Iterator[Labels]:
+        """Yield the delegations to nameservers with other addresses, or that `moved` into or out of a delegation."""
+        servers = self._addressed | {Name(name) for name in moved}
         for zone in (self.before, self.after):
-            owners = zone.view.owners_of_ns(self._addressed) if self._addressed else ()
+            owners = zone.view.owners_of_ns(servers) if servers else ()
             yield from (owner.labels for owner in owners if zone.cut(owner.labels) == owner.labels)
 
     def _at(self, name: Labels) -> list[AnswerChange]:
@@ -111,16 +111,21 @@ def _octets(name: Labels) -> int:
     return sum(len(label) + 1 for label in name)
 
 
-def _merge_below(found: dict[Labels, list[AnswerChange]], cut: Labels) -> None:
-    """Leave out names below a delegation that begins or ends, whose answers change as those at or just below it do."""
-    at_cut, wildcard = [one for one in found.get(cut, ()) if one.rdtype != RdataType.DS], (b"*", *cut)
-    if _is_equal(found.get(wildcard, ()), at_cut):
-        del found[wildcard]
-    general = found.get(wildcard) or at_cut
-    below = [name for name in found if len(name) > len(cut) and name[-len(cut) :] == cut and name != wildcard]
-    for name in below:
-        if _is_equal(found[name], general):
-            del found[name]
+def _merge_below(found: dict[Labels, list[AnswerChange]], cuts: Collection[Labels]) -> None:
+    """Leave out names below delegations that begin or end, whose answers change as those at or just below these do."""
+    below: dict[Labels, list[Labels]] = {cut: [] for cut in cuts}
+    for name in found if cuts else ():
+        for start in range(1, len(name)):
+            if name[start:] in below:
+                below[name[start:]].append(name)
+    for cut in sorted(cuts, key=len, reverse=True):
+        at_cut, wildcard = [one for one in found.get(cut, ()) if one.rdtype != RdataType.DS], (b"*", *cut)
+        if _is_equal(found.get(wildcard, ()), at_cut):
+            del found[wildcard]
+        general = found.get(wildcard) or at_cut
+        for name in below[cut]:
+            if name != wildcard and _is_equal(found.get(name, ()), general):
+                del found[name]
 
 
 def _is_equal(changes: Sequence[AnswerChange], others: Sequence[AnswerChange]) -> bool:

@@ -91,7 +91,12 @@ class PublishedZone:
 
     def exists(self, name: Labels) -> bool:
         """Return whether the name has records, or names below it."""
-        return bool(self._node(name)) or name in self._non_terminals
+        return bool(self._node(name)) or self.is_non_terminal(name)
+
+    def is_non_terminal(self, name: Labels) -> bool:
+        """Return whether there are records or delegations below the name."""
+        self.load([name])
+        return name in self._non_terminals
 
     def cut(self, name: Labels) -> Labels | None:
         """Return the topmost zone cut at or above the name."""
@@ -126,7 +131,7 @@ class PublishedZone:
         """
         while not self.exists(name):
             name = name[1:]
-        return (b"*", *name) if name in self._non_terminals else None
+        return (b"*", *name) if self.is_non_terminal(name) else None
 
     def path(self, name: Labels) -> list[Labels]:
         """Return the origin, the names between it and this one, and this one."""

@@ -1,4 +1,4 @@
-"""The impact in dry runs: of changes, restore and undo."""
+"""The impact in dry runs: of changes, restore, undo and import."""
 
 from __future__ import annotations
 
@@ -49,6 +49,16 @@ def test_restore_and_undo_have_it_too(me: Bearer, zone: Json) -> None:
     for plan in planned:
         assert [one["why"] for one in plan["impact"]] == ["wildcard-begins"] * 3
     assert me("GET", f"{path}/versions/{done['serial']}/").get_json()["impact"] is None
+
+
+def test_the_import_of_a_zone_file_has_it_too(me: Bearer, zone: Json) -> None:
+    path = f"/dns-zones/{zone['uuid']}/zonefile/"
+    text = f"{me('GET', path).text}www.example.com. 300 IN TXT x\n"
+    planned = me("PUT", f"{path}?dry_run=true", data=text, content_type="text/dns").get_json()
+    assert [(one["name"], one["why"]) for one in planned["impact"]] == [
+        *(("www", "wildcard-ends"), ("www", "wildcard-ends")),
+        ("*.www", "wildcard-ends"),
+    ]
 
 
 def test_a_token_that_may_not_read_sees_no_impact(application: Application, zone: Json) -> None:

@@ -109,6 +109,15 @@ CASES: dict[str, tuple[list[Row], list[Row], list[str]]] = {
         [NS, ("A", "ns.sub", B)],
         ["sub *: REFERRAL REFERRAL delegation-changes"],
     ),
+    "an address that becomes glue": (
+        [("NS", "sub", "ns.other.example.com"), ("A", "ns.other", A)],
+        [("NS", "sub", "ns.other.example.com"), ("A", "ns.other", A), ("NS", "other", "ns.other.example.com")],
+        [
+            *("other *: NODATA REFERRAL delegation-begins", "*.other *: NXDOMAIN REFERRAL delegation-begins"),
+            *("ns.other A: DATA REFERRAL hidden-by-delegation", "ns.other *: NODATA REFERRAL delegation-begins"),
+            "sub *: REFERRAL REFERRAL delegation-changes",
+        ],
+    ),
     "a nameserver that loses its address": ([NS, GLUE], [NS], ["sub *: REFERRAL REFERRAL target-loses-address"]),
     "NS beside those of the appliance": (
         [],
