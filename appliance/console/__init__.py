@@ -23,8 +23,16 @@
     draft_version  which draft a page shows
     draft_marks    what a draft does to which record
     draft_pages    the page of a draft
+    draft_diff     a diff as changes of a draft
+    import_pages   the pages that import a zone file into the draft
+    file_sources   where its text comes from: a file, a text area, a transfer
+    transfer_servers from which server a zone may be transferred
+    file_changes   what its text would do to the zone, or its errors by line
+    text_editor    the page that edits a zone as text
+    editor_text    the text of a zone
     export         the zone file as a download
     history_pages  versions of a zone: listed, shown, compared, undone and restored in a draft
+    lookup_slots   limits on pages that wait for DNS servers
     zone_state     the state of a zone in words
     deployment     the deployment of a zone, lookup at each nameserver, the delegation
     dashboard      for operators: state of zones and nameservers, audit log

@@ -20,10 +20,12 @@ from appliance.console import (
     drafts,
     export,
     history_pages,
+    import_pages,
     people,
     record_list,
     records,
     sign_in,
+    text_editor,
     tokens,
     zones,
 )
@@ -47,6 +49,7 @@ from appliance.store.sessions import Session
 from appliance.web import error_responses
 from appliance.web.context import context, open_connection
 from appliance.web.error_status import log_fault, retry_after_of, status_of
+from appliance.web.front_doors import MAX_BODY
 from appliance.web.host_names import refuse_unknown_host
 from appliance.zones.names import print_display, print_domain, print_owner, print_unicode
 
@@ -58,6 +61,8 @@ PAGES = (
     records,
     draft_pages,
     history_pages,
+    import_pages,
+    text_editor,
     export,
     confirmations,
     deployment,
@@ -71,6 +76,11 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
+TOO_LARGE = (
+    f"This form is larger than {MAX_BODY // 1024} KiB, and nothing was changed. For a large zone file, use the call "
+    "PUT /api/v1/dns-zones/{zone}/zonefile/ or the command dns-appliance zone import."
+)
+"""The answer to a form that is larger than the console accepts."""
 _STATIC_CACHE_CONTROL = "public, max-age=86400"
 _STATIC_ENDPOINT = "console.static"
 
@@ -166,8 +176,9 @@ def show_error(error: ApplianceError) -> Response:
 @pages.errorhandler(HTTPException)
 def show_http_error(error: HTTPException) -> Response:
     """Return the page of an HTTP error; a form that is too large is answered with 400."""
-    status = 400 if isinstance(error, RequestEntityTooLarge) else error.code or 500
-    response = _error_page(status, error.description or error.name)
+    if isinstance(error, RequestEntityTooLarge):
+        return _error_page(400, TOO_LARGE)
+    response = _error_page(error.code or 500, error.description or error.name)
     response.headers.extend([header for header in error.get_headers() if header[0] in ("Allow", "Retry-After")])
     return response
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from uuid import UUID
 
 import dns.name
 import flask
 from dns.rdatatype import RdataType
 from flask import Response, request
-from werkzeug.exceptions import ServiceUnavailable
 
 from appliance.addresses import Nameserver
 from appliance.console.forms import Form
+from appliance.console.lookup_slots import lookup_slot
 from appliance.console.pages import pages, render_page
-from appliance.console.session import current_session
 from appliance.console.zones import get_zone
 from appliance.errors import InputError
 from appliance.queries.delegation import Delegation, find_delegation
@@ -48,7 +46,7 @@ def show_lookup(uuid: UUID) -> Response:
             name = parse_owner(form["name"].strip(), zone.name)
             if form["type"] not in QUERY_TYPES:
                 raise InputError("choose one of the listed types", "type")
-            with _wait_slot():
+            with lookup_slot():
                 replies = query_each(_nameservers(), name, RdataType[form["type"]])
     return render_page(
         "lookup.html", 400 if form.errors else 200, zone=zone, form=form, types=QUERY_TYPES, replies=replies
@@ -61,22 +59,11 @@ def show_delegation(uuid: UUID) -> Response:
     zone, resolver = get_zone(uuid), context().settings.dns.resolver
     found: Delegation | None = None
     if resolver:
-        with _wait_slot():
+        with lookup_slot():
             found = find_delegation(zone.name, Nameserver("resolver", resolver))
     return render_page(
         "delegation.html", zone=zone, found=found, delegated=_delegated(found), own_nameservers=context().nameservers
     )
-
-
-@contextmanager
-def _wait_slot() -> Iterator[None]:
-    """Hold one of the slots for requests that wait; raise ServiceUnavailable if none is free, or RateLimited."""
-    account = current_session().account.uuid
-    context().limits.count_lookup(account)
-    with context().deployment_wait.slot(account) as is_free:
-        if not is_free:
-            raise ServiceUnavailable("Too many lookups are running. Try again in a moment.")
-        yield
 
 
 def _delegated(found: Delegation | None) -> dict[str, bool]:

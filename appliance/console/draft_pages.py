@@ -14,6 +14,7 @@ from appliance.console.forms import Form, submitted_form
 from appliance.console.impact_rows import impact_table
 from appliance.console.pages import pages, print_time, redirect_to, render_page
 from appliance.console.zones import get_zone, parse_integer
+from appliance.editing.zone_import import removes_much
 from appliance.errors import NotFound
 from appliance.store import records, versions
 from appliance.web.context import reading
@@ -55,7 +56,8 @@ def submit_draft(uuid: UUID) -> Response | BaseResponse:
             drafts.discard(zone, version, parse_integer(form["intent"], "intent"))
             return redirect_to("console.draft", uuid=uuid, page=request.args.get("page"))
         within = confirmations.requested_time(form)
-        diff = drafts.save_draft(zone, version, form["comment"], within)
+        is_removal_confirmed = form[drafts.REMOVAL_FIELD] == "yes"
+        diff = drafts.save_draft(zone, version, form["comment"], within, is_removal_confirmed=is_removal_confirmed)
         return redirect_to("console.zone", notices.saved(diff, to_confirm=within is not None), uuid=uuid)
     return _draft_page(get_zone(uuid), form, 409 if drafts.VERSION_FIELD in form.errors else 400)
 
@@ -78,6 +80,7 @@ def _draft_page(zone: Zone, form: Form | None = None, status: int = 200) -> Resp
         paging=neighbours(len(changes), shown),
         result=result,
         impact=impact_table(zone, result.diff.impact) if result.diff else None,
+        removed=len(result.diff.removed) if result.diff and removes_much(result.diff) else 0,
         draft_version=drafts.version_of(result.diff.before if result.diff else zone, changes),
         form=form,
         confirm_choices=confirmations.CHOICES,

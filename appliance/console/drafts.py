@@ -6,6 +6,7 @@ A draft holds changes in the form in which the API takes them. Each time it is s
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -25,6 +26,7 @@ from appliance.editing import (
     UndoVersion,
     UpdateRecord,
 )
+from appliance.editing.zone_import import removes_much
 from appliance.errors import Conflict, InputError
 from appliance.principal import Scope
 from appliance.render.zone_diff import Line, diff_lines
@@ -39,6 +41,8 @@ MAX_OCTETS = 1024 * 1024
 """Octets of JSON that one draft may hold."""
 VERSION_FIELD = "draft_version"
 """The form field that holds the version of the draft that the page shows."""
+REMOVAL_FIELD = "confirm_removal"
+"""The form field that confirms that many records are removed."""
 _FIELD_PREFIX = "changes."
 _BROUGHT_BACK = {"undo": "undid", "restore": "restored"}
 
@@ -110,10 +114,13 @@ def add(zone: Zone, added: list[Change], *, only_change: bool = False) -> None:
         _put(zone, _of_allowed_size(with_changes(changes, added)))
 
 
-def replace(zone: Zone, changes: list[Change], version: str) -> None:
-    """Let the draft hold these changes; raise InputError if too many, or if it is no longer at that version."""
+def replace(zone: Zone, changes: list[Change], version: str, based_on: Zone | None = None) -> None:
+    """Let the draft hold these changes; raise InputError if too many, or if it is no longer at that version.
+
+    With `based_on` raise InputError too if that zone is no longer at that version.
+    """
     with context().store.writing():
-        _check_version(version, None, get_changes(zone))
+        _check_version(version, based_on, get_changes(zone))
         _put(zone, _of_allowed_size(changes))
 
 
@@ -154,11 +161,19 @@ def save(zone: Zone, change: Change) -> Diff:
     )
 
 
-def save_draft(zone: Zone, version: str, comment: str, confirm_within: timedelta | None = None) -> Diff:
+def save_draft(
+    zone: Zone,
+    version: str,
+    comment: str,
+    confirm_within: timedelta | None = None,
+    *,
+    is_removal_confirmed: bool = False,
+) -> Diff:
     """Save the draft under one serial; raise InputError if the draft or the zone is no longer at that version.
 
-    The comment of an undo or a restore is that of the API if none is given. With `confirm_within` the changes are
-    reverted after that time, unless they are confirmed before.
+    Raise InputError too if it removes many of the records and this is not confirmed. The comment of an undo or a
+    restore is that of the API if none is given. With `confirm_within` the changes are reverted after that time, unless
+    they are confirmed before.
     """
 
     def current_changes(now: Zone) -> list[Change]:
@@ -170,13 +185,19 @@ def save_draft(zone: Zone, version: str, comment: str, confirm_within: timedelta
         current_changes(now)
         _put(now, [])
 
+    def prepare(diff: Diff) -> Callable[[Zone], None]:
+        if removes_much(diff) and not is_removal_confirmed:
+            text = f"this removes {len(diff.removed)} of the {diff.before.record_count} records: confirm that below"
+            raise InputError(text, REMOVAL_FIELD)
+        return clear
+
     editor, principal = context().editor, current_session().principal
     return editor.change_many(
         principal,
         zone.uuid,
         lambda now: _requests(now, current_changes(now)),
         comment or _default_comment(get_changes(zone)),
-        alongside=clear,
+        prepare=prepare,
         confirm_within=confirm_within,
     )
 

@@ -19,7 +19,7 @@ def read_expiry(text: str) -> str | None:
         time = time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         raise InputError(f"{text!r} is not a date and time, such as 2031-05-04 12:00", FIELD) from None
-    return f"{time.replace(microsecond=0, tzinfo=None).isoformat()}Z"
+    return print_stored(time)
 
 
 def print_expiry(time: datetime | None) -> str:
@@ -32,3 +32,8 @@ def print_expiry(time: datetime | None) -> str:
 def parse_stored(text: str | None) -> datetime | None:
     """Return the time that a draft holds."""
     return datetime.fromisoformat(text) if text else None
+
+
+def print_stored(time: datetime | None) -> str | None:
+    """Return the time as a draft holds it: as the API takes it."""
+    return f"{time.replace(microsecond=0, tzinfo=None).isoformat()}Z" if time else None

@@ -36,6 +36,12 @@ CONFIRMED_RECORDS = 10
 """A zone of fewer records needs no confirmation."""
 
 
+def removes_much(diff: Diff) -> bool:
+    """Return whether the diff removes so many of the records that this has to be confirmed."""
+    count = diff.before.record_count
+    return count >= CONFIRMED_RECORDS and len(diff.removed) > CONFIRMED_SHARE * count
+
+
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
     """How a file is imported.
@@ -112,8 +118,8 @@ class ZoneImport:
 
     def check(self, diff: Diff, _result: None = None) -> None:
         """Raise ConfirmationRequired if the import removes many of the records, and is not confirmed."""
-        removed, count = len(diff.removed), diff.before.record_count
-        if not self.options.confirmed and count >= CONFIRMED_RECORDS and removed > CONFIRMED_SHARE * count:
+        if not self.options.confirmed and removes_much(diff):
+            removed, count = len(diff.removed), diff.before.record_count
             raise ConfirmationRequired(
                 f"this file would remove {removed} of the {count} records: repeat the request with confirm=true"
             )

@@ -98,13 +98,20 @@ def servers_of(
     response = budget.send(resolver, zone, RdataType.NS, recurse=True)
     names = {target for rrset in response.answer for target in targets_of(rrset, zone)}
     for name in sorted(names)[:MAX_PARENT_SERVERS]:
-        for rdtype in (RdataType.A, RdataType.AAAA):
-            found = budget.send(resolver, name, rdtype, recurse=True)
-            addresses = [rdata.address for rrset in found.answer if rrset.rdtype == rdtype for rdata in rrset]
-            allowed = next(filter(is_allowed, addresses), None)
-            if allowed:
-                yield Nameserver(str(name), Endpoint(allowed, port))
-                break
+        address = address_of(name, resolver, budget, is_allowed)
+        if address:
+            yield Nameserver(str(name), Endpoint(address, port))
+
+
+def address_of(name: Name, resolver: Nameserver, budget: Budget, is_allowed: Callable[[str], bool]) -> str | None:
+    """Return the first allowed address that the resolver returns for the name, None without one; raise as above."""
+    for rdtype in (RdataType.A, RdataType.AAAA):
+        found = budget.send(resolver, name, rdtype, recurse=True)
+        addresses = [rdata.address for rrset in found.answer if rrset.rdtype == rdtype for rdata in rrset]
+        allowed = next(filter(is_allowed, addresses), None)
+        if allowed:
+            return str(allowed)
+    return None
 
 
 def targets_of(rrset: RRset, owner: Name) -> Iterator[Name]:

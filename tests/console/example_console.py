@@ -36,6 +36,8 @@ FORMS: dict[str, dict[str, Any]] = {
     "console.delete_records": {},
     "console.submit_draft": {"intent": "publish"},
     "console.restore_zone": {},
+    "console.submit_import": {"text": "imported A 192.0.2.8", "mode": "merge"},
+    "console.submit_text": {"text": "www A 192.0.2.7"},
     "console.delete_zone": {"domain": "example.com"},
     "console.create": {"name": "laptop", "permissions": ["dns:list"]},
     "console.revoke": {},
@@ -87,9 +89,10 @@ class ExampleConsole:
         """Return the values of the form of that endpoint."""
         code = TOTP(TOTP_SECRET).at(self.console.application.clock() + STEPS.get(endpoint, 0) * timedelta(seconds=30))
         fields = {**FORMS[endpoint], "record": self.parameters["record"], "code": code}
-        if endpoint == "console.submit_draft":
-            path = f"{self.page.path}changes/"
-            fields["draft_version"] = self.browser.forms(path)[path]["draft_version"]
+        if endpoint in ("console.submit_draft", "console.submit_import", "console.submit_text"):
+            hidden = self.browser.forms(f"{self.page.path}settings/").get(f"{self.page.path}changes/")
+            path = f"{self.page.path}text/"
+            fields["draft_version"] = (hidden or self.browser.forms(path)[path])["draft_version"]
         if endpoint == "console.sign_in_code":
             asked = self.browser.post("/sign-in/", {**self.token(), "email": GUARDED, "password": PASSWORD})
             fields["proof"] = forms_in(asked.text, "").get("/sign-in/code/", {}).get("proof", "")
