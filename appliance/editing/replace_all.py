@@ -53,10 +53,14 @@ def _pairs(
     """Delete what is neither requested nor kept; return the index of each requested record, and it as it is stored."""
     left = {record.key: record for record in change_set.load_all()}
     pairs: list[tuple[int, Record | None]] = []
+    owners: dict[Name, None] = {}
     for index, one in enumerate(requested):
         with change_set.steps.at(index):
-            pairs.append((index, left.pop(key_of(change_set.parser, one, change_set.origin), None)))
+            key = key_of(change_set.parser, one, change_set.origin)
+        pairs.append((index, left.pop(key, None)))
+        owners[key[0]] = None
     change_set.steps.current = None
+    change_set.load(owners)
     for record in left.values():
         if record.uuid not in kept:
             change_set.delete(record)

@@ -20,6 +20,7 @@ from appliance.zones.model import Zone
 from appliance.zones.names import print_domain
 from appliance.zones.own_records import OwnAddress
 from tests.soak.random_zones import random_zone, zone_of_every_value
+from tests.store.test_zones import statements
 from tests.workspace import APEX, SERVERS, Workspace, current_database
 
 SKIP = ImportOptions(skip_refused=True)
@@ -155,6 +156,17 @@ def test_what_breaks_a_rule_is_left_out_when_asked(workspace: Workspace, text: s
     found = [int(one.detail.split()[1].strip(":")) for one in diff.warnings if one.code == "passed-over"]
     assert found == left_out
     assert len(diff.added) == text.strip().count("\n") + 1 - len(left_out)
+
+
+def test_the_number_of_statements_does_not_grow_with_the_names(workspace: Workspace) -> None:
+    counts = []
+    for number, names in enumerate((50, 250)):
+        zone = workspace.zone(f"z{number}.example")
+        text = "".join(f"h{name} A 192.0.2.1\n" for name in range(names))
+        with statements(workspace.store) as executed:
+            workspace.editor.import_zone_file(workspace.owner, zone.uuid, text, dry_run=True)
+        counts.append(len(executed))
+    assert counts[0] == counts[1]
 
 
 def test_a_zone_that_changes_meanwhile_is_read_again(workspace: Workspace) -> None:
