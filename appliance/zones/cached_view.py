@@ -41,12 +41,14 @@ class CachedView:
 
     def load(self, names: Iterable[Name]) -> None:
         """Read these names of the zone, those above them, and the wildcards that could answer for them."""
-        missing: dict[Labels, None] = {}
+        wanted: dict[Labels, Name] = {}
         for name in names:
             if name.labels not in self._nodes:
-                missing.update(dict.fromkeys(self._with_those_above(name.labels)))
-        if missing:
-            wanted = {labels: Name(labels) for labels in missing if labels not in self._nodes}
+                wanted[name.labels] = name
+                for labels in self._above(name.labels):
+                    if labels not in wanted and labels not in self._nodes:
+                        wanted[labels] = Name(labels)
+        if wanted:
             found = {name.labels: node for name, node in self._view.nodes(wanted.values()).items()}
             self._nodes.update((labels, found.get(labels, {})) for labels in wanted)
             below = [name for labels, name in wanted.items() if len(labels) > self._depth and labels[0] != b"*"]
@@ -99,8 +101,7 @@ class CachedView:
         """Return the owners of the NS records that name one of these nameservers, which are not cached."""
         return self._view.owners_of_ns(servers)
 
-    def _with_those_above(self, labels: Labels) -> Iterator[Labels]:
-        yield labels
+    def _above(self, labels: Labels) -> Iterator[Labels]:
         for at in range(1, len(labels) - self._depth + 1):
             yield labels[at:]
             yield (b"*", *labels[at:])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 
 import dns.name
@@ -25,17 +26,16 @@ class Organisations:
 
     def __init__(self, origin: Name, organisation: Organisation) -> None:
         self._origin, self._organisation = origin, organisation
-        found = organisation(print_domain(origin))
-        self._common = dns.name.from_text(found) if found else None
 
-    @property
+    @functools.cached_property
     def common(self) -> Name | None:
         """The organisational domain of all names of the zone; None if each has its own."""
-        return self._common
+        found = self._organisation(print_domain(self._origin))
+        return dns.name.from_text(found) if found else None
 
     def domain_of(self, owner: Name) -> Name | None:
         """Return the organisational domain of a name in the zone, None if it is above the zone."""
-        domain = self._common
+        domain = self.common
         if domain is None:  # the zone is a public suffix: its names have domains of their own
             found = self._organisation(print_domain(owner))
             domain = dns.name.from_text(found) if found else owner
