@@ -26,6 +26,10 @@ class ImportQuery(DryRun):
         load_default=False,
         metadata={"description": "`true`: remove more than 30 % of the records of a zone of 10 records or more."},
     )
+    merge = QueryBoolean(
+        load_default=False,
+        metadata={"description": "`true`: add what the file has, and remove nothing."},
+    )
     comment = StrictString(
         load_default="", metadata={"description": "Why, up to 500 characters: shown in the history."}
     )

@@ -34,7 +34,7 @@ ZONE = CommandTable(
         "undo": "history:undo",
         "confirm": "history:confirm_change",
         "import": "imports:import_zones",
-        "export": "stored_zones:export_zone",
+        "export": "zones:export_zone",
         "release": "stored_zones:release_zone",
         "warnings": "warnings:list_warnings",
         "check": "stored_zones:check_zone",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,11 @@ import click
 from dns.name import Name
 
 from appliance.addresses import Endpoint, Nameserver, parse_address, parse_endpoint
-from appliance.cli.options import acting_for, now, opened, settings_options
+from appliance.cli.location import REMOTE, find_remote, find_settings, located, location_options, remote_options
+from appliance.cli.options import acting_for, now, opened
 from appliance.cli.output import json_option, print_json
+from appliance.cli.remote import open_remote
+from appliance.cli.remote_import import RemoteImporter
 from appliance.cli.screen import progress
 from appliance.editing import editor_from
 from appliance.errors import InputError
@@ -27,7 +30,6 @@ from appliance.imports.results import Report
 from appliance.imports.source import Source
 from appliance.imports.tsig import VARIABLE, find_tsig
 from appliance.principal import Principal
-from appliance.settings import Settings
 from appliance.store import accounts
 from appliance.zones.names import print_domain
 
@@ -96,14 +98,14 @@ def choice_options(command: Callable[..., None]) -> Callable[..., None]:
 @source_options
 @choice_options
 @json_option
-@settings_options
+@location_options
+@remote_options
 def import_zones(
-    settings: Settings,
     sources: tuple[str, ...],
     email: str | None,
     owners: Path | None,
     as_json: bool,
-    **given: Any,  # noqa: ANN401 - the values of `source_options` and `choice_options`
+    **given: Any,  # noqa: ANN401 - the values of `source_options`, `choice_options` and those that select an appliance
 ) -> None:
     """Import zones from zone files, folders, a named.conf, a running server, or exports of other providers.
 
@@ -111,12 +113,9 @@ def import_zones(
     Cloudflare, or a CSV table. Each zone is stored by itself, with a serial later than its former one; the same command
     again continues. Exits with status 1 if a zone is refused.
     """
-    if not (email or owners):
-        raise click.UsageError("name the account of the zones with --account or --owners")
     choices = _choices(given)
-    with opened(settings) as store:
+    with _importer(given, email, owners, choices) as importer:
         found = _read(sources, given)
-        importer = Importer(editor_from(settings, store, now), _owner(email, owners), choices)
         report = Report([], found.passed_over, found.refused, choices.dry_run)
         _import(importer, found, report)
     if as_json:
@@ -127,7 +126,26 @@ def import_zones(
     sys.exit(0 if report.is_complete else 1)
 
 
-def _import(importer: Importer, found: Source, report: Report) -> None:
+@contextmanager
+def _importer(
+    given: dict[str, Any], email: str | None, owners: Path | None, choices: Choices
+) -> Iterator[Importer | RemoteImporter]:
+    """Yield what imports zones on this host, for these accounts, or with `--url` for the account of the token."""
+    place = given.pop("config_file"), given.pop("state")
+    remote = find_remote(*place, {name: given.pop(name) for name in REMOTE})
+    if remote and (email or owners):
+        raise click.UsageError("--account and --owners are for the appliance's host: the token says which account")
+    if remote:
+        yield RemoteImporter(open_remote(remote), choices)
+        return
+    if not (email or owners):
+        raise click.UsageError("name the account of the zones with --account or --owners")
+    settings = find_settings(*located(*place))
+    with opened(settings) as store:
+        yield Importer(editor_from(settings, store, now), _owner(email, owners), choices)
+
+
+def _import(importer: Importer | RemoteImporter, found: Source, report: Report) -> None:
     """Import the zones with a progress bar; an interrupt ends that between two zones or undoes the one at hand."""
     with suppress(KeyboardInterrupt), progress("Importing") as move:
         report.interrupted = True

@@ -69,7 +69,7 @@ def connected(
     if remote:
         if email:
             raise click.UsageError("--account is for the appliance's host: with --url the token says which account")
-        yield _open_remote(remote)
+        yield open_remote(remote)
         return
     if needs_account and not email:
         raise click.UsageError("--account is required: the email of the account that is to own it")
@@ -81,7 +81,8 @@ def connected(
         yield api
 
 
-def _open_remote(remote: Remote) -> ApiClient:
+def open_remote(remote: Remote) -> ApiClient:
+    """Return a client of the remote appliance; raise SettingsError if there is no usable token or URL."""
     from appliance.client.over_http import HttpCarrier  # noqa: PLC0415 - `--help` starts sooner without
 
     token = find_token(remote.token_file, os.environ)

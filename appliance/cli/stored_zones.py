@@ -1,4 +1,4 @@
-"""`zone export`, `release`, `check`: what operators do with stored zones on the appliance's host."""
+"""`zone release`, `check`: what operators do with stored zones on the appliance's host."""
 
 from __future__ import annotations
 
@@ -10,11 +10,9 @@ import click
 from appliance.cli.options import acting_for, now, opened, settings_options
 from appliance.cli.output import json_option, print_rows
 from appliance.cli.screen import progress
-from appliance.compiler import compile_zone
 from appliance.editing import editor_from
 from appliance.errors import NotFound
 from appliance.principal import Scope
-from appliance.render.zone_file import apex_of
 from appliance.settings import Settings
 from appliance.store import accounts, zones
 from appliance.store.zones import Page
@@ -34,17 +32,6 @@ def release_zone(settings: Settings, domain: str) -> None:
         acting = acting_for(accounts.get_account(found.account))
         editor_from(settings, store, now).release_zone(acting, found.uuid)
     click.echo(f"zone {print_domain(found.name)} released")
-
-
-@click.command()
-@click.argument("domain")
-@settings_options
-def export_zone(settings: Settings, domain: str) -> None:
-    """Print the zone file as it is published."""
-    with opened(settings) as store, store.reading():
-        found = find_stored(domain)
-        content = compile_zone(found, apex_of(settings.dns)).content
-    click.echo(content.decode(), nl=False)
 
 
 @click.command()

@@ -70,6 +70,18 @@ def create_zone(api: ApiClient, domain: str, wait: Wait, as_json: bool, **option
 
 @click.command()
 @click.argument("domain")
+@click.option("--version", type=int, help="As it was in the version of this serial.")
+@click.option("--at", help="As it was at this time, such as 2031-05-04T12:00:00Z.")
+@api_options
+def export_zone(api: ApiClient, domain: str, version: int | None, at: str | None) -> None:
+    """Print the zone file, as it is or will be published, or as it was."""
+    query = {"version": None if version is None else str(version), "at": at}
+    given = {name: value for name, value in query.items() if value is not None}
+    click.echo(api.call_zone("GET", domain, "zonefile/", query=given).body, nl=False)
+
+
+@click.command()
+@click.argument("domain")
 @yes_option
 @wait_options
 @api_options

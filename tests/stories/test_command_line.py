@@ -6,8 +6,10 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import dns.zone
 import pytest
 from click.testing import CliRunner, Result
 
@@ -161,6 +163,33 @@ def test_history_is_shown_restored_and_undone(shell: Shell) -> None:
         undone = shell.json("zone", "undo", domain, middle, "--no-wait")
         assert (undone["applied"], [one["name"] for one in undone["removed"]]) == (True, ["www"])
         assert "7" in shell.fails("zone", "undo", domain, "7")
+
+
+def test_a_zone_file_is_imported_and_exported(appliance: Appliance, shell: Shell, tmp_path: Path) -> None:
+    domain, file = f"moved.{shell.domain}", tmp_path / "zone"
+    lines = [f"$ORIGIN {domain}.", "$TTL 300", "@ SOA ns.example.net. me.example.net. 4000000000 1 1 1 1"]
+    file.write_text("\n".join([*lines, "@ MX 10 mail", "mail A 192.0.2.1", ""]))
+    bad = tmp_path / "bad"
+    bad.write_text("\n".join([*lines, "www CNAME mail", "www A 192.0.2.1", ""]))
+    load = ("zone", "import", "--zone", domain, *shell.owner)
+    assert f"{bad}:5" in shell.run(*load, str(bad), status=1).stdout
+    assert f"no zone {domain}" in shell.fails("zone", "export", domain)
+    assert "2 records added" in shell.run(*load, str(file), "--dry-run").stdout
+    assert f"no zone {domain}" in shell.fails("zone", "export", domain)
+    assert f"{domain} imported, serial 4" in shell.run(*load, str(file)).stdout
+    assert f"{domain} unchanged" in shell.run(*load, str(file)).stdout
+    appliance.wait_until_answered(f"mail.{domain}", "A", [bytes((192, 0, 2, 1))])
+    serial = str(shell.json("zone", "show", domain)["serial"])
+
+    file.write_text("\n".join([*lines, "@ MX 10 mail", "mail A 192.0.2.2", ""]))
+    assert "use --merge or --replace" in shell.run(*load, str(file), status=1).stdout
+    assert "1 records added" in shell.run(*load, str(file), "--merge").stdout
+    assert "1 removed" in shell.run(*load, str(file), "--replace").stdout
+    exported = dns.zone.from_text(shell.run("zone", "export", domain).stdout, f"{domain}.", relativize=False)
+    assert [one.to_text() for one in exported.get_rdataset(f"mail.{domain}.", "A") or ()] == ["192.0.2.2"]
+    former = dns.zone.from_text(shell.run("zone", "export", domain, "--version", serial).stdout, f"{domain}.")
+    assert [one.to_text() for one in former.get_rdataset("mail", "A") or ()] == ["192.0.2.1"]
+    shell.run("zone", "delete", domain, "--no-wait")
 
 
 def test_a_change_is_confirmed(shell: Shell) -> None:

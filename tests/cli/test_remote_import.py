@@ -1,0 +1,87 @@
+"""`zone import` through the API: what is refused is named by its place in the source, and leaves nothing behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from appliance.cli.local_api import open_local
+from appliance.cli.remote_import import RemoteImporter
+from appliance.client import ApiClient
+from appliance.imports.formats import Options, read_path
+from appliance.imports.importer import Choices, Existing
+from appliance.imports.results import Outcome, ZoneResult
+from appliance.settings import read_settings
+from appliance.store import records, zones
+from appliance.zones.names import parse_domain
+from tests.cli.conftest import State
+
+SOA = "@ 300 IN SOA ns.example.net. me.example.net. 1 1 1 1 1"
+NAME = parse_domain("example.com")
+
+
+@pytest.fixture
+def api(state: State) -> Iterator[ApiClient]:
+    """A client for the owner of the state folder."""
+    with open_local(read_settings(state.folder / "config.toml", {}), "owner@example.org", is_limited=True) as opened:
+        yield opened
+
+
+def imported(api: ApiClient, folder: Path, *lines: str, **choices: object) -> ZoneResult:
+    """Import a zone file of these lines after its SOA record."""
+    file = folder / "example.com.zone"
+    file.write_text("\n".join([SOA, *lines, ""]))
+    (result,) = RemoteImporter(api, Choices(**choices)).run(read_path(file, Options(domain="example.com")).zones)  # type: ignore[arg-type]
+    return result
+
+
+def values() -> list[str]:
+    """Return the values of the records of the zone, in their order."""
+    zone = zones.get_by_name(NAME)
+    return sorted(one.value for one in records.of_zone(zone)) if zone else []
+
+
+def test_a_refused_zone_leaves_nothing_and_names_the_line(api: ApiClient, tmp_path: Path) -> None:
+    for lines, line, text in (
+        (("www A 192.0.2.1", "www CNAME example.net."), 3, "CNAME"),
+        (("www A 192.0.2.1", "www A 192.0.2.999"), 3, "192.0.2.999"),
+    ):
+        result = imported(api, tmp_path, *lines)
+        assert result.outcome is Outcome.REFUSED
+        (reason,) = result.reasons
+        assert reason.where.endswith(f"example.com.zone:{line}") and text in reason.text
+    assert zones.get_by_name(NAME) is None
+
+
+def test_refused_records_are_left_out_if_that_is_chosen(api: ApiClient, tmp_path: Path) -> None:
+    lines = ("www A 192.0.2.1", "www A 192.0.2.999", "www CNAME example.net.", "NS ns.example.net.", "x FOO bar")
+    result = imported(api, tmp_path, *lines, skip_refused=True)
+    assert (result.outcome, result.added) == (Outcome.IMPORTED, 1), result
+    assert len(result.skipped) >= 1 and values() == ["192.0.2.1"]
+
+
+def test_a_zone_that_exists_is_changed_as_chosen(api: ApiClient, tmp_path: Path) -> None:
+    lines = [f"www{number} A 192.0.2.{number}" for number in range(10)]
+    assert imported(api, tmp_path, *lines, dry_run=True).added == 10
+    assert zones.get_by_name(NAME) is None
+    first = imported(api, tmp_path, *lines)
+    assert (first.outcome, first.added, first.serial) == (Outcome.IMPORTED, 10, zones.get_by_name(NAME).serial)  # type: ignore[union-attr]
+    assert imported(api, tmp_path, *lines).outcome is Outcome.UNCHANGED
+    refused = imported(api, tmp_path, *lines[:5])
+    assert "use --merge or --replace" in refused.reasons[0].text
+    large = imported(api, tmp_path, *lines[:5], existing=Existing.REPLACE)
+    assert "use --confirm" in large.reasons[0].text
+    planned = imported(api, tmp_path, *lines[:5], existing=Existing.REPLACE, confirmed=True, dry_run=True)
+    assert (planned.removed, len(values())) == (5, 10)
+    merged = imported(api, tmp_path, "new A 192.0.2.99", existing=Existing.MERGE)
+    assert (merged.outcome, merged.added, merged.removed) == (Outcome.UPDATED, 1, 0)
+    replaced = imported(api, tmp_path, *lines[:5], existing=Existing.REPLACE, confirmed=True)
+    assert (replaced.removed, len(values())) == (6, 5)
+
+
+def test_nameservers_of_the_former_host_are_dropped_if_that_is_chosen(api: ApiClient, tmp_path: Path) -> None:
+    lines = ("@ NS old.example.net.", "sub NS ns.example.net.")
+    assert imported(api, tmp_path, *lines, keep_ns=False).added == 1
+    assert values() == ["ns.example.net"]
