@@ -143,7 +143,7 @@ def test_files_are_cached_and_pages_are_small(console: Console) -> None:
             assert file.status_code == 200 and "Set-Cookie" not in file.headers
             assert file.headers["Cache-Control"] == "public, max-age=86400" and len(file.data) < 30_000
     for endpoint, path in example.paths("GET"):
-        if endpoint not in (*REDIRECTS, "console.deployment", "console.export"):
+        if endpoint not in (*REDIRECTS, "console.deployment", "console.export", "console.export_version"):
             assert example.browser.weight(path) < 50_000, path
 
 

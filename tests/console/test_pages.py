@@ -26,8 +26,8 @@ from tests.deployed import store_attempt, store_live, store_observations
 from tests.pair import LOOPBACK
 
 ME = "me@example.org"
-NO_PAGES = {"console.static", "console.home", "console.deployment", "console.export"}
-"""Static files, the redirect of the home page, the fragment of the deployment panel, and a download."""
+NO_PAGES = {"console.static", "console.home", "console.deployment", "console.export", "console.export_version"}
+"""Static files, the redirect of the home page, the fragment of the deployment panel, and downloads."""
 LONG_TEXT = 'Some "text" <b>that</b> is wider than the screen of a phone, and ' + "has-no-place-to-break" * 20
 
 _COUNT_SHIFTS = """
