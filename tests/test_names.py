@@ -17,6 +17,7 @@ SHAPES = {
     "api/change_schemas.py",
     "api/history_schemas.py",
     "api/token_schemas.py",
+    "store/identity_tables.py",
     "store/tables.py",
 }
 SAME_THING = {

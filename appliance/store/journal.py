@@ -21,7 +21,7 @@ from dns.rdatatype import RdataType
 
 from appliance.principal import Principal
 from appliance.store import name_keys, tables
-from appliance.store.tables import JsonText
+from appliance.store.columns import JsonText
 from appliance.zones.changes import Change, Create, Delete, Update
 from appliance.zones.model import Record, Zone
 from appliance.zones.names import print_owner

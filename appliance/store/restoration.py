@@ -15,11 +15,11 @@ from uuid import UUID
 
 from dns.name import Name
 
-from appliance.store import delegations, deployments, name_keys, records, tables, zones
+from appliance.store import columns, delegations, deployments, name_keys, records, tables, zones
 from appliance.store.file import snapshot, sqlite
 from appliance.zones.model import Zone
 
-_INSTANT = tables.Instant()
+_INSTANT = columns.Instant()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from dns.name import Name
 
 from appliance.principal import EVERYTHING, Scope
 from appliance.store import name_keys, tables
-from appliance.store.zones import is_held, reaches, state_column, within
+from appliance.store.zone_states import reaches, state_column
+from appliance.store.zones import is_held, within
 from appliance.zones.deployment import NameserverState
 
 

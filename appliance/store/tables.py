@@ -3,150 +3,40 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import peewee as pw
 
+from appliance.store.columns import Document, Instant
 from appliance.store.file.binding import CurrentDatabase
+from appliance.store.identity_tables import Account, Invitation, RecoveryCode, Session, Token
+
+__all__ = [
+    "TABLES",
+    "Account",
+    "AuditEvent",
+    "Change",
+    "Confirmation",
+    "Deployment",
+    "Draft",
+    "Fault",
+    "Heartbeat",
+    "Hold",
+    "Idempotency",
+    "Invitation",
+    "Observation",
+    "PendingChange",
+    "Record",
+    "RecoveryCode",
+    "Session",
+    "Token",
+    "UnknownZone",
+    "Zone",
+    "batches",
+]
 
 Value = TypeVar("Value")
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class Instant(pw.Field):
-    """A point in time: aware UTC datetime <-> integer microseconds since 1970."""
-
-    field_type = "INTEGER"
-
-    def db_value(self, value: datetime | None) -> int | None:
-        """Return microseconds."""
-        return None if value is None else (value - _EPOCH) // timedelta(microseconds=1)
-
-    def python_value(self, value: int | None) -> datetime | None:
-        """Return an aware datetime in UTC."""
-        return None if value is None else _EPOCH + timedelta(microseconds=value)
-
-
-class Seconds(pw.Field):
-    """A duration <-> integer seconds."""
-
-    field_type = "INTEGER"
-
-    def db_value(self, value: timedelta | None) -> int | None:
-        """Return seconds."""
-        return None if value is None else value // timedelta(seconds=1)
-
-    def python_value(self, value: int | None) -> timedelta | None:
-        """Return a duration."""
-        return None if value is None else timedelta(seconds=value)
-
-
-class JsonText(str):
-    """The text of a document, as it is stored."""
-
-    __slots__ = ()
-
-    @classmethod
-    def of(cls, value: Any) -> JsonText:  # noqa: ANN401 - any JSON value
-        """Return the text of a value."""
-        return cls(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
-
-
-class Document(pw.Field):
-    """A list or mapping of JSON values, stored as text."""
-
-    field_type = "TEXT"
-
-    def db_value(self, value: Any) -> str | None:  # noqa: ANN401 - any JSON value
-        """Return JSON text; a JsonText is stored as it is."""
-        return value if value is None or isinstance(value, JsonText) else JsonText.of(value)
-
-    def python_value(self, value: str | None) -> Any:  # noqa: ANN401 - any JSON value
-        """Return the value of the text."""
-        return None if value is None else json.loads(value)
-
-
-class Account(pw.Model):
-    id = pw.AutoField()
-    uuid = pw.UUIDField()
-    email = pw.TextField()
-    is_admin = pw.BooleanField()
-    password_hash = pw.TextField(null=True)
-    password_is_first = pw.BooleanField(default=False)
-    totp_secret = pw.TextField(null=True)
-    totp_step = pw.IntegerField(default=0)
-    zone_count = pw.IntegerField()
-    created_at = Instant()
-    disabled_at = Instant(null=True)
-
-
-class Token(pw.Model):
-    id = pw.AutoField()
-    uuid = pw.UUIDField()
-    account = pw.ForeignKeyField(Account)
-    name = pw.TextField()
-    prefix = pw.TextField()
-    digest = pw.TextField()
-    permissions = Document()
-    networks = Document(null=True)
-    zones = Document(null=True)
-    record_types = Document(null=True)
-    record_names = Document(null=True)
-    policies = Document(null=True)
-    create_zones = pw.BooleanField(null=True)
-    delete_zones = pw.BooleanField(null=True)
-    max_unused = Seconds(null=True)
-    created_by = pw.UUIDField(null=True)
-    created_at = Instant()
-    expires_at = Instant(null=True)
-    last_used_at = Instant(null=True)
-    revoked_at = Instant(null=True)
-
-
-class Session(pw.Model):
-    """A browser that is signed in to the console; `digest` is the SHA-256 of its secret."""
-
-    id = pw.AutoField()
-    uuid = pw.UUIDField()
-    account = pw.ForeignKeyField(Account)
-    digest = pw.TextField()
-    created_at = Instant()
-    seen_at = Instant()
-    expires_at = Instant()
-    address = pw.TextField()
-    agent = pw.TextField()
-    ended_at = Instant(null=True)
-
-
-class Invitation(pw.Model):
-    """A link with which one person may create their own account."""
-
-    id = pw.AutoField()
-    uuid = pw.UUIDField()
-    digest = pw.TextField()
-    email = pw.TextField()
-    is_admin = pw.BooleanField()
-    invited_by = pw.TextField()
-    created_at = Instant()
-    expires_at = Instant()
-    ended_at = Instant(null=True)
-
-
-class RecoveryCode(pw.Model):
-    """A code that replaces one of the second factor, once; `digest` is the SHA-256 of the code."""
-
-    id = pw.AutoField()
-    account = pw.ForeignKeyField(Account)
-    digest = pw.TextField()
-    created_at = Instant()
-    used_at = Instant(null=True)
-
-    class Meta:
-        table_name = "recovery_code"
 
 
 class Zone(pw.Model):

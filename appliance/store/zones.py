@@ -15,10 +15,10 @@ from appliance.errors import InvalidName
 from appliance.principal import Scope
 from appliance.store import name_keys, tables
 from appliance.store.search import contains
+from appliance.store.zone_states import state_column
 from appliance.zones.deployment import DeploymentState
 from appliance.zones.model import Zone
 from appliance.zones.names import print_domain
-from appliance.zones.serial import HALF, MODULUS
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,28 +233,6 @@ def _select_ids(state: DeploymentState | None) -> pw.ModelSelect[tables.Zone]:
     """Select only ids of zones, which an index has; join their deployments if a state is a condition."""
     query = tables.Zone.select(tables.Zone.id)
     return query if state is None else query.join(tables.Deployment, pw.JOIN.LEFT_OUTER)
-
-
-def state_column() -> pw.Case:
-    """Return the SQL expression of a zone's state, for a query that joins its deployment."""
-    zone, deployed = tables.Zone, tables.Deployment
-    cases = (
-        (reaches(deployed.live_serial, zone.serial) & ~is_missing(), DeploymentState.LIVE.value),
-        (~reaches(deployed.serial, zone.serial), DeploymentState.PENDING.value),
-        (deployed.error.is_null(False) & (deployed.error != ""), DeploymentState.FAILED.value),
-    )
-    return pw.Case(None, cases, DeploymentState.DEPLOYING.value)
-
-
-def is_missing() -> pw.Expression:
-    """Return the SQL expression that a nameserver does not serve the zone as expected; an index has these rows."""
-    seen = tables.Observation
-    return tables.Zone.id.in_(seen.select(seen.zone).where(seen.state != pw.SQL("'live'")))
-
-
-def reaches(served: pw.Field, serial: pw.Field) -> pw.Expression:
-    """Return `zones.deployment.reaches` as an SQL expression, which is never null."""
-    return served.is_null(False) & ((served - serial).bin_and(MODULUS - 1) < HALF)
 
 
 def within(scope: Scope) -> Iterable[pw.Expression]:

@@ -11,6 +11,7 @@ from appliance.editing import RecordInput
 from appliance.principal import Principal
 from appliance.render.zone_file import record_line
 from appliance.store import journal, name_keys, tables, zones
+from appliance.store.columns import Instant
 from appliance.store.file import sqlite
 from appliance.zones.model import Zone
 from tests.workspace import Workspace, read_rows
@@ -37,7 +38,7 @@ def stored(workspace: Workspace, zone: Zone) -> Content:
 def columns(document: dict[str, Any], zone: Zone) -> Columns:
     """Return the row of a record, from the journal alone."""
     record = journal.read_record(document, zone)
-    moment = tables.Instant()
+    moment = Instant()
     return {
         "uuid": record.uuid.hex,
         "owner": document["name"],

@@ -9,7 +9,7 @@ from pathlib import Path
 from playhouse import migrations
 
 from appliance.principal import EVERYTHING, Principal, TokenLimits
-from appliance.store import accounts, audit, credentials, deployments, holds, journal, sessions, tables, zones
+from appliance.store import accounts, audit, columns, credentials, deployments, holds, journal, sessions, tables, zones
 from appliance.store.file import snapshot, sqlite
 from appliance.store.file.database import Store
 from appliance.store.file.schema import MIGRATIONS
@@ -73,7 +73,7 @@ def test_the_journal_of_a_former_release_is_of_format_1(tmp_path: Path) -> None:
 def test_zones_have_a_time_of_change_and_no_publication(tmp_path: Path) -> None:
     path, clock = tmp_path / "store.sqlite3", Clock()
     former_store(path, "0004")
-    moment = tables.Instant().db_value(clock())
+    moment = columns.Instant().db_value(clock())
     with closing(sqlite.connect(path)) as writer, writer:
         writer.execute(
             "insert into zone values (1, ?, 1, 'example.com', 'com.example', 7, 1, 3600, 0, '', 0, 0, 0, 0, null)",
