@@ -6,7 +6,6 @@ They are written through the Editor like any other change, beside the loop, in a
 from __future__ import annotations
 
 import logging
-import threading
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -14,8 +13,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from appliance.deploy.background import BackgroundJob
 from appliance.editing import DeleteRecord, Editor
-from appliance.errors import Conflict, InputError, NotFound, StoreError
+from appliance.errors import Conflict, InputError, NotFound
 from appliance.principal import Principal
 from appliance.store import pending_changes, records
 from appliance.store.file.database import Store
@@ -31,35 +31,23 @@ _DEPLOYER = Principal.local("deployer")
 
 
 @dataclass(slots=True)
-class DueChanges:
+class DueChanges(BackgroundJob):
     """Deletes expired records and reverts unconfirmed changes as soon as they are due.
 
     A record that a rule protects stays; it is tried again when its zone has changed.
     """
 
+    failure = "event=due-changes-failed"
+    every = EVERY
+
     store: Store
     editor: Editor
     clock: Callable[[], datetime]
-    _stopped: threading.Event = field(default_factory=threading.Event)
     _refused: dict[UUID, int] = field(default_factory=dict)
     """The revision of its zone at which the deletion of a record was refused."""
 
-    def run(self) -> None:
-        """Do what is due, every second, until `stop` is called."""
-        while not self._stopped.wait(EVERY):
-            try:
-                self.step()
-            except StoreError as failed:
-                log.warning("event=due-changes-failed reason=%r", str(failed))
-            except Exception:  # the top of the thread: the next second tries again
-                log.exception("event=due-changes-failed")
-
-    def stop(self) -> None:
-        """End `run` after the running step."""
-        self._stopped.set()
-
-    def step(self) -> None:
-        """Do what is due now; raise StoreError if the store fails."""
+    def step(self) -> float:
+        """Do what is due now, and return the seconds until the next time; raise StoreError if the store fails."""
         with self.store.connection():
             for zone, uuids in self._expired().items():
                 self._delete(zone, uuids)
@@ -67,6 +55,7 @@ class DueChanges:
                 with suppress(Conflict):  # somebody reverted it meanwhile
                     self.editor.revert_change(_DEPLOYER, pending)
                     log.info("event=change-reverted zone=%s serial=%d", pending.zone, pending.serial)
+        return EVERY
 
     def _expired(self) -> dict[UUID, list[UUID]]:
         """Return the records to delete, by zone."""

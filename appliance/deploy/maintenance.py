@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import logging
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
 
-from appliance.errors import StoreError
+from appliance.deploy.background import BackgroundJob
 from appliance.store.file.database import Store
 from appliance.store.retention import PURGES, Purge
 
@@ -27,34 +24,25 @@ MOST_CLOCK_ERROR = timedelta(minutes=1)
 
 
 @dataclass(slots=True)
-class Maintenance:
+class Maintenance(BackgroundJob):
     """Purges once an hour, first an hour after its start. `clock` is the time of day, `monotonic` in seconds.
 
     Deleted rows cannot be restored, so nothing is deleted after a run in which the clock was set.
     """
 
+    failure = "event=purge-failed"
+    every = EVERY
+
     store: Store
     clock: Callable[[], datetime]
     monotonic: Callable[[], float]
     purges: Mapping[str, Purge] = field(default_factory=lambda: PURGES)
-    _stopped: threading.Event = field(default_factory=threading.Event)
     _last: tuple[datetime, float] | None = None
 
-    def run(self) -> None:
-        """Purge once an hour until `stop` is called."""
-        while True:
-            try:
-                self.purge()
-            except StoreError as failed:
-                log.warning("event=purge-failed reason=%r", str(failed))
-            except Exception:  # the top of the thread: the next hour tries again
-                log.exception("event=purge-failed")
-            if self._stopped.wait(EVERY):
-                return
-
-    def stop(self) -> None:
-        """End `run` after the running transaction."""
-        self._stopped.set()
+    def step(self) -> float:
+        """Purge, and return the seconds until the next time; raise StoreError if the store fails."""
+        self.purge()
+        return EVERY
 
     def purge(self) -> None:
         """Delete what is due if the clock was steady since the last call; raise StoreError if the store fails."""
@@ -83,28 +71,3 @@ class Maintenance:
             return False
         passed, elapsed = self._last[0] - before[0], timedelta(seconds=self._last[1] - before[1])
         return abs(passed - elapsed) <= MOST_CLOCK_ERROR
-
-
-class BackgroundJob(Protocol):
-    """Work beside the loop."""
-
-    def run(self) -> None:
-        """Work until `stop` is called, or until nothing is left to do."""
-
-    def stop(self) -> None:
-        """End `run` soon."""
-
-
-@contextmanager
-def running(*jobs: BackgroundJob) -> Iterator[None]:
-    """Run each job in a thread of its own while the block runs."""
-    threads = [threading.Thread(target=job.run, name=type(job).__name__) for job in jobs]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        for job in jobs:
-            job.stop()
-        for thread in threads:
-            thread.join()

@@ -8,9 +8,8 @@ A resolver that does not answer changes nothing: what is held stays held, and wh
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -18,6 +17,7 @@ from uuid import UUID
 from dns.name import Name
 
 from appliance.addresses import Nameserver
+from appliance.deploy.background import BackgroundJob
 from appliance.editing import Editor, is_expired, public_suffixes
 from appliance.errors import ApplianceError, StoreError
 from appliance.principal import Principal
@@ -60,35 +60,23 @@ class _Result:
 
 
 @dataclass(slots=True)
-class OwnershipChecks:
+class OwnershipChecks(BackgroundJob):
     """Checks holds that are due, with longer pauses from check to check. `lookups` is None if nothing can be asked."""
+
+    failure = "event=ownership-check-failed"
+    every = EVERY
 
     store: Store
     editor: Editor
     proof: Proof
     lookups: Lookups | None
     clock: Callable[[], datetime]
-    _stopped: threading.Event = field(default_factory=threading.Event)
 
-    def run(self) -> None:
-        """Check what is due until `stop` is called; without proofs, release what is held and return."""
-        while True:
-            try:
-                count = self.check_due()
-                if count and not self._stopped.is_set():
-                    continue
-                if self.proof is Proof.OFF:
-                    return
-            except StoreError as failed:
-                log.warning("event=ownership-check-failed reason=%r", str(failed))
-            except Exception:  # the top of the thread: the next poll tries again
-                log.exception("event=ownership-check-failed")
-            if self._stopped.wait(EVERY):
-                return
-
-    def stop(self) -> None:
-        """End `run` after the running check."""
-        self._stopped.set()
+    def step(self) -> float | None:
+        """Check what is due; return the seconds until the next time, None once nothing is held and none needs proof."""
+        if self.check_due():
+            return 0.0
+        return None if self.proof is Proof.OFF else EVERY
 
     def check_due(self) -> int:
         """Check a due zone of each account, and return their number; raise StoreError if the store fails.

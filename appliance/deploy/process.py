@@ -9,10 +9,11 @@ from contextlib import nullcontext
 from datetime import datetime
 
 from appliance.addresses import Nameserver
+from appliance.deploy.background import BackgroundJob, running
 from appliance.deploy.due_changes import DueChanges
 from appliance.deploy.host import host_from
 from appliance.deploy.loop import Deployer
-from appliance.deploy.maintenance import Maintenance, running
+from appliance.deploy.maintenance import Maintenance
 from appliance.deploy.ownership_checks import Lookups, OwnershipChecks
 from appliance.editing import Editor, editor_from
 from appliance.processes import exclusive_lock, handle_stop_signals
@@ -66,9 +67,7 @@ def run_deployer(
         return all_live
 
 
-def _jobs(
-    settings: Settings, store: Store, editor: Editor, clock: Callable[[], datetime]
-) -> tuple[Maintenance, DueChanges, OwnershipChecks]:
+def _jobs(settings: Settings, store: Store, editor: Editor, clock: Callable[[], datetime]) -> tuple[BackgroundJob, ...]:
     resolver, own_names = settings.dns.resolver, editor.own_names
     lookups = Lookups(Nameserver("resolver", resolver), frozenset(own_names.nameservers)) if resolver else None
     checks = OwnershipChecks(store, editor, settings.ownership.proof, lookups, clock)

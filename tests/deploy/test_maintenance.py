@@ -11,8 +11,9 @@ from datetime import timedelta
 
 import pytest
 
+from appliance.deploy.background import running
 from appliance.deploy.due_changes import DueChanges
-from appliance.deploy.maintenance import MOST_AT_ONCE, Maintenance, running
+from appliance.deploy.maintenance import MOST_AT_ONCE, Maintenance
 from appliance.editing import CreateRecord, RecordInput, with_fields
 from appliance.principal import Scope
 from appliance.store import accounts, audit, deployments, drafts, invitations, sessions

@@ -10,7 +10,7 @@ import dns.name
 import pytest
 from dns.rcode import Rcode
 
-from appliance.deploy.maintenance import running
+from appliance.deploy.background import running
 from appliance.deploy.ownership_checks import Lookups, OwnershipChecks
 from appliance.errors import InvalidName
 from appliance.store import holds, zones
