@@ -37,7 +37,8 @@ def imports() -> Iterator[Import]:
         for number in range(ZONES):
             (zones / f"z{number}.example.zone").write_text(_zone(f"z{number}.example", 20))
         large.write_text(_zone("large.example", RECORDS))
-        for what, source in ((f"import of {ZONES:,} zones", zones), (f"import of {RECORDS:,} records", large)):
+        sources = {f"import of {ZONES:,} zones of 20 records": zones, f"import of {RECORDS:,} records": large}
+        for what, source in sources.items():
             for again in ("", ", again"):
                 yield _import(f"{what}{again}", source, state)
 

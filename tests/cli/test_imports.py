@@ -10,9 +10,11 @@ import pytest
 from click.testing import CliRunner
 
 from appliance.cli import program
+from appliance.keys import new_key
 from appliance.store import zones
 from appliance.zones.names import parse_domain
 from tests.cli.conftest import State
+from tests.pair import LOOPBACK, free_port
 
 ZONE = """$ORIGIN {0}.
 @ 300 SOA ns.old.example. admin.old.example. 2099010107 3600 600 604800 300
@@ -119,3 +121,18 @@ def test_progress_on_a_terminal(state: State, tmp_path: Path) -> None:
     assert "Importing" in shown
     assert "100%" in shown
     assert "2 zones: 2 imported" in shown
+
+
+def test_the_key_of_transfers_may_be_in_the_environment(state: State) -> None:
+    key = new_key("transfer")
+    server = f"{LOOPBACK}:{free_port()}"
+    words = ("zone", "import", "example.com", "--from-server", server, "--account", "owner@example.org")
+    options = ("--state", str(state.folder))
+    key_line = f"transfer:hmac-sha256:{key.secret}"
+    refused = state.run(*words, *options, DNS_APPLIANCE_TSIG_KEY=key_line)
+    assert (refused.exit_code, key.secret in refused.output) == (1, False)
+    wrong = state.run(*words, *options, DNS_APPLIANCE_TSIG_KEY="transfer:hmac-sha256")
+    assert "must be name:algorithm:secret" in str(wrong.exception)
+    result = state.run(*words, *options, "--tsig-key", key_line)
+    assert "use a file, or DNS_APPLIANCE_TSIG_KEY" in str(result.exception)
+    assert key.secret not in str(result.exception)
