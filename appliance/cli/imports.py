@@ -117,12 +117,10 @@ def import_zones(
     with _importer(given, email, owners, choices) as importer:
         found = _read(sources, given)
         report = Report([], found.passed_over, found.refused, choices.dry_run)
-        _import(importer, found, report)
-    if as_json:
-        print_json(document(report))
-    else:
-        for line in text_lines(report):
-            click.echo(line)
+        try:
+            _import(importer, found, report)
+        finally:
+            _print(report, as_json=as_json)
     sys.exit(0 if report.is_complete else 1)
 
 
@@ -143,6 +141,15 @@ def _importer(
     settings = find_settings(*located(*place))
     with opened(settings) as store:
         yield Importer(editor_from(settings, store, now), _owner(email, owners), choices)
+
+
+def _print(report: Report, *, as_json: bool) -> None:
+    """Print what was done, also if the import failed then: it says that the same command continues."""
+    if as_json:
+        print_json(document(report))
+    else:
+        for line in text_lines(report):
+            click.echo(line)
 
 
 def _import(importer: Importer | RemoteImporter, found: Source, report: Report) -> None:

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from appliance.cli import program
+from appliance.errors import StoreError
 from appliance.keys import new_key
 from appliance.store import zones
 from appliance.zones.names import parse_domain
@@ -136,3 +137,16 @@ def test_the_key_of_transfers_may_be_in_the_environment(state: State) -> None:
     result = state.run(*words, *options, "--tsig-key", key_line)
     assert "use a file, or DNS_APPLIANCE_TSIG_KEY" in str(result.exception)
     assert key.secret not in str(result.exception)
+
+
+def test_the_report_of_an_import_that_fails(state: State, tmp_path: Path) -> None:
+    folder = write(tmp_path / "zones", "example.com", "example.net")
+    report(state, str(folder / "db.example.com"), "--account", "owner@example.org")
+    with state.workspace.store.writing():
+        result = state.run_here("zone", "import", str(folder), "--account", "owner@example.org")
+    assert (result.exit_code, type(result.exception)) == (1, StoreError)
+    assert result.stdout.splitlines()[-2:] == [
+        "1 zones: 0 imported, 0 updated, 1 unchanged, 0 refused",
+        "interrupted: the same command continues",
+    ]
+    assert report(state, str(folder), "--account", "owner@example.org")[0] == 0
