@@ -25,6 +25,7 @@ ROOT = Path(__file__).parent.parent
 DOCUMENTS = (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")), ROOT / "bind-templates" / "README.md")
 OPERATIONS = ROOT / "docs" / "operations.md"
 API = ROOT / "docs" / "api.md"
+ARCHITECTURE = ROOT / "docs" / "architecture.md"
 README = ROOT / "README.md"
 
 every_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
@@ -135,6 +136,12 @@ def test_every_type_is_documented_by_a_valid_example() -> None:
 
 def test_every_warning_is_documented() -> None:
     assert [row[0] for row in rows(API, "code")] == list(CODES)
+
+
+def test_every_package_is_documented() -> None:
+    packages = {file.parent.name for file in (ROOT / "appliance").glob("*/__init__.py")}
+    for document, pattern in ((README, r"^    appliance/(\w+)/ "), (ARCHITECTURE, r"`(\w+)/`")):
+        assert set(re.findall(pattern, document.read_text("utf-8"), re.MULTILINE)) >= packages, document.name
 
 
 def test_every_event_is_documented() -> None:
