@@ -16,6 +16,7 @@ from appliance import settings
 from appliance.app import create_app
 from appliance.cli import program
 from appliance.settings import Settings
+from appliance.store.tables import TABLES
 from appliance.web import error_responses, error_status
 from appliance.zones.rdata import TYPES, parse_rdata
 from appliance.zones.zone_warning import CODES
@@ -136,6 +137,11 @@ def test_every_type_is_documented_by_a_valid_example() -> None:
 
 def test_every_warning_is_documented() -> None:
     assert [row[0] for row in rows(API, "code")] == list(CODES)
+
+
+def test_every_table_is_documented() -> None:
+    stored = {table._meta.table_name for table in TABLES}
+    assert {row[0] for row in rows(ARCHITECTURE, "table")} == stored | {"schema_migration"}
 
 
 def test_every_package_is_documented() -> None:

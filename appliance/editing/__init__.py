@@ -28,6 +28,7 @@
     new_holds    which new zones are held until their ownership is proven
     quotas       numbers of zones and records
     zone_editor  the part of the Editor that writes whole zones
+    record_editor the part of the Editor that writes records
     editor       the Editor, which performs every write
 
 A write reads only the affected owners and what is above and below them, so its cost does not grow with its zone. No
