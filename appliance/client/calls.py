@@ -65,11 +65,7 @@ class ApiClient:
 
     def get(self, path: str, query: Mapping[str, str] | None = None) -> Any:  # noqa: ANN401 - JSON
         """Return the JSON at that path."""
-        response = self.call("GET", path, query=query)
-        try:
-            return response.document
-        except ValueError:
-            raise NoAnswer("the answer is not JSON: is this the address of an appliance?") from None
+        return self.call("GET", path, query=query).document
 
     def pages(self, path: str, query: Mapping[str, str] | None = None) -> Iterator[dict[str, Any]]:
         """Yield the items of a list, read in pages."""
@@ -115,7 +111,7 @@ def _error_of(response: ApiResponse) -> CallRefused:
     try:
         found = response.document
         return CallRefused(response.status, str(found["detail"]), str(found["error_code"]), found["field"])
-    except (ValueError, TypeError, KeyError):
+    except (NoAnswer, TypeError, KeyError):
         target = response.headers.get("Location")
         what = f"it redirects to {target}: use that address" if target else "is this the address of an appliance?"
         return CallRefused(response.status, f"the answer has status {response.status} and is not of the API; {what}")

@@ -12,7 +12,7 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 from uuid import uuid4
 
 import urllib3
@@ -22,9 +22,10 @@ from urllib3.exceptions import (
     LocationParseError,
     MaxRetryError,
     NewConnectionError,
+    ProxySchemeUnknown,
     SSLError,
 )
-from urllib3.util import Retry, Timeout, Url, parse_url
+from urllib3.util import Retry, Timeout, Url, make_headers, parse_url
 
 from appliance.client.transport import ApiRequest, ApiResponse
 from appliance.errors import NoAnswer, SettingsError
@@ -81,7 +82,9 @@ def base_of(url: str, *, allow_http: bool = False) -> str:
         parsed = parse_url(url)
     except LocationParseError:
         raise SettingsError(f"{url!r} is not a URL such as https://dns.example.net") from None
-    if parsed.scheme not in ("http", "https") or not parsed.host or parsed.auth or parsed.query or parsed.fragment:
+    if parsed.auth:
+        raise SettingsError(f"the URL of {parsed.host} has a user or password: leave them out, since a token is used")
+    if parsed.scheme not in ("http", "https") or not parsed.host or parsed.query or parsed.fragment:
         raise SettingsError(f"{url!r} is not a URL such as https://dns.example.net")
     if parsed.scheme == "http" and not allow_http and not _is_loopback(parsed.host):
         raise SettingsError(
@@ -99,7 +102,20 @@ def _pool_for(base: str, ca_file: Path | None) -> urllib3.PoolManager:
     options: dict[str, Any] = {"timeout": timeout} | ({"ca_certs": str(ca_file)} if ca_file else {})
     parsed = parse_url(base)
     proxy = _proxy_for(str(parsed.scheme), str(parsed.host), urllib.request.getproxies())
-    return urllib3.ProxyManager(proxy, **options) if proxy else urllib3.PoolManager(**options)
+    return _proxy_pool(proxy, options) if proxy else urllib3.PoolManager(**options)
+
+
+def _proxy_pool(proxy: str, options: dict[str, Any]) -> urllib3.PoolManager:
+    """Return a pool that uses the proxy, with the user and password of its URL; raise SettingsError if it cannot."""
+    try:
+        parsed = parse_url(proxy if "://" in proxy else f"http://{proxy}")
+        headers = make_headers(proxy_basic_auth=unquote(parsed.auth)) if parsed.auth else None
+        return urllib3.ProxyManager(parsed._replace(auth=None).url, proxy_headers=headers, **options)
+    except (LocationParseError, ProxySchemeUnknown):
+        raise SettingsError(
+            "the proxy of this environment (https_proxy, http_proxy) is not an http:// or https:// URL: correct it, or "
+            "name the appliance's host in no_proxy"
+        ) from None
 
 
 def _proxy_for(scheme: str, host: str, proxies: Mapping[str, str]) -> str | None:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from appliance.errors import NoAnswer
+
 
 @dataclass(frozen=True, slots=True)
 class ApiRequest:
@@ -29,8 +31,11 @@ class ApiResponse:
 
     @property
     def document(self) -> Any:  # noqa: ANN401 - JSON
-        """Return the JSON of the body, None without a body."""
-        return json.loads(self.body) if self.body else None
+        """Return the JSON of the body, None without a body; raise NoAnswer if it is anything else."""
+        try:
+            return json.loads(self.body) if self.body else None
+        except ValueError:
+            raise NoAnswer("the answer is not JSON: is this the address of an appliance?") from None
 
 
 class Carrier(Protocol):

@@ -113,5 +113,8 @@ def test_answers_of_something_else_are_reported_as_such() -> None:
     moved = ApiResponse(301, {"Location": "https://other.example/"}, b"")
     with pytest.raises(CallRefused, match=r"redirects to https://other\.example/: use that address"):
         ApiClient(Scripted(moved)).get("/x/")
+    page = ApiResponse(200, {}, b"<html>")
     with pytest.raises(NoAnswer, match="is not JSON"):
-        ApiClient(Scripted(ApiResponse(200, {}, b"<html>"))).get("/x/")
+        ApiClient(Scripted(page)).get("/x/")
+    with pytest.raises(NoAnswer, match="is not JSON"):
+        ApiClient(Scripted(page)).get_zone("z.example")

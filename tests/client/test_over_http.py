@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from appliance.client import ApiRequest
@@ -98,7 +100,7 @@ def test_urls_of_appliances(url: str, base: str) -> None:
     [
         ("dns.example.net", "is not a URL"),
         ("ftp://dns.example.net", "is not a URL"),
-        ("https://me:password@dns.example.net", "is not a URL"),
+        ("https://me:password@dns.example.net", r"^the URL of dns\.example\.net has a user or password"),
         ("https://dns.example.net?x=1", "is not a URL"),
         ("https://[::1", "is not a URL"),
         ("http://dns.example.net", "would send the token unencrypted"),
@@ -112,3 +114,33 @@ def test_other_urls_are_refused(url: str, text: str) -> None:
 
 def test_a_token_may_be_sent_unencrypted_if_somebody_says_so() -> None:
     assert base_of("http://dns.example.net", allow_http=True) == "http://dns.example.net/api/v1"
+
+
+@pytest.fixture
+def proxied(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], HttpCarrier]:
+    """Return a function that makes a client which the environment lets use a proxy."""
+
+    def make(proxy: str) -> HttpCarrier:
+        for name in ("no_proxy", "NO_PROXY"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("http_proxy", proxy)
+        return HttpCarrier("http://dns.example.net", TOKEN, allow_http=True)
+
+    return make
+
+
+@pytest.mark.parametrize("has_scheme", [True, False])
+def test_a_proxy_gets_its_user_and_password(
+    server: Server, proxied: Callable[[str], HttpCarrier], *, has_scheme: bool
+) -> None:
+    scheme, _, place = server.url.partition("://")
+    proxied(f"{scheme}://me:a%40b@{place}" if has_scheme else place).send(ApiRequest("GET", "/x/"))
+    (sent,) = server.sent
+    assert sent.path == "http://dns.example.net/api/v1/x/"
+    assert sent.headers.get("proxy-authorization") == ("Basic bWU6YUBi" if has_scheme else None)
+
+
+@pytest.mark.parametrize("proxy", ["socks5h://me:password@127.0.0.1:1080", "http://127.0.0.1:999999"])
+def test_a_proxy_that_cannot_be_used_is_an_error(proxied: Callable[[str], HttpCarrier], proxy: str) -> None:
+    with pytest.raises(SettingsError, match=r"^the proxy of this environment .* is not an http:// or https:// URL"):
+        proxied(proxy)
