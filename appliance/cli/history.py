@@ -57,7 +57,7 @@ def restore(api: ApiClient, domain: str, serial: int | None, dry_run: bool, wait
     elif dry_run:
         raise click.UsageError("--dry-run needs a SERIAL")
     else:
-        undelete(api, domain, wait)
+        undelete(api, domain, wait, as_json=as_json)
 
 
 @click.command()

@@ -99,17 +99,21 @@ def delete_zone(api: ApiClient, domain: str, yes: bool, wait: Wait) -> None:
 @click.command()
 @click.argument("domain")
 @wait_options
+@json_option
 @api_options
-def undelete_zone(api: ApiClient, domain: str, wait: Wait) -> None:
+def undelete_zone(api: ApiClient, domain: str, wait: Wait, as_json: bool) -> None:
     """Bring back a zone that was deleted less than 30 days ago; of several the one that was deleted last."""
-    undelete(api, domain, wait)
+    undelete(api, domain, wait, as_json=as_json)
 
 
-def undelete(api: ApiClient, domain: str, wait: Wait) -> None:
-    """Bring back a deleted zone, and say so."""
+def undelete(api: ApiClient, domain: str, wait: Wait, *, as_json: bool) -> None:
+    """Bring back a deleted zone, and print it as JSON or say so."""
     response = api.call_zone("POST", domain, "restore/", headers=wait.headers(api))
     zone = response.document
-    click.echo(f"zone {zone['domain']} restored with serial {zone['serial']}")
+    if as_json:
+        print_json(zone)
+    else:
+        click.echo(f"zone {zone['domain']} restored with serial {zone['serial']}")
     wait.report(api, domain, response)
 
 

@@ -41,5 +41,8 @@ def test_protect_and_undelete(state: State) -> None:
         assert state.run("zone", "delete", "example.com", *place).exit_code == 0
         assert "restored with serial" in state.run("zone", command, "example.com", *place).stdout
         assert zones.get_any(zone.uuid).deleted_at is None
+        assert state.run("zone", "delete", "example.com", *place).exit_code == 0
+        shown = json.loads(state.run("zone", command, "example.com", "--json", *place).stdout)
+        assert (shown["uuid"], shown["domain"]) == (str(zone.uuid), "example.com")
     assert state.run("zone", "undelete", "example.com", *place).exit_code == 1
     assert state.run("zone", "restore", "example.com", "--dry-run", *place).exit_code == 2
