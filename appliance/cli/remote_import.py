@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dns.name import Name
@@ -12,7 +12,8 @@ from dns.name import Name
 from appliance.cli.diffs import has_changes
 from appliance.client import ApiClient
 from appliance.errors import CallRefused, CommandError, InputError, StateError
-from appliance.imports.importer import Choices, Existing
+from appliance.imports.content import own_records
+from appliance.imports.importer import Choices, Existing, refuse_repeated
 from appliance.imports.results import Outcome, ZoneResult
 from appliance.imports.source import Note, SourceRecord, SourceZone, ZoneData
 from appliance.zones.names import parse_domain, parse_owner, print_domain
@@ -50,6 +51,8 @@ class RemoteImporter:
 
     api: ApiClient
     choices: Choices
+    _seen: dict[Name, str] = field(default_factory=dict)
+    _planned: set[Name] = field(default_factory=set)
 
     def run(self, sources: Sequence[SourceZone]) -> Iterator[ZoneResult]:
         """Import the zones and yield the result of each; zones below others come before them."""
@@ -61,11 +64,14 @@ class RemoteImporter:
         result = ZoneResult(source.domain, source.where, Outcome.REFUSED)
         try:
             origin = parse_domain(source.domain)
-            data = source.load()
-        except (InputError, StateError, CommandError, OSError) as refused:
+            result = replace(result, domain=print_domain(origin))
+            refuse_repeated(self._seen, origin, source.where)
+            children = self._children(origin)
+            data = own_records(source.load(), origin, None, children, keep_ns=self.choices.keep_ns)
+        except (InputError, StateError, CommandError, CallRefused, OSError) as refused:
             return replace(result, reasons=[Note(source.where, str(refused))])
-        file = _zone_file(data, origin, keep_ns=self.choices.keep_ns)
-        result = replace(result, domain=print_domain(origin), passed_over=data.passed_over, notes=data.notes)
+        file = _zone_file(data, origin)
+        result = replace(result, passed_over=data.passed_over, notes=data.notes)
         if file.refused and not self.choices.skip_refused:
             return replace(result, reasons=file.refused)
         try:
@@ -73,6 +79,8 @@ class RemoteImporter:
         except CallRefused as refused:
             hint = "; use --confirm" if refused.status == 428 else ""
             return replace(result, reasons=[file.note(refused.detail + hint, source.where, refused.field)])
+        if self.choices.dry_run:
+            self._planned.add(origin)
         left_out = [file.note(one["detail"], source.where) for one in diff["warnings"] if one["code"] == "passed-over"]
         return replace(
             result,
@@ -87,8 +95,8 @@ class RemoteImporter:
 
     def _store(self, domain: str, data: ZoneData, file: _ZoneFile) -> tuple[Outcome, Diff]:
         """Create the zone or change it; raise CallRefused if that is refused, and leave no new zone behind."""
-        if self.api.get("/dns-zones/", {"domain": domain}):
-            return self._change(domain, file)
+        if existing := self.api.get("/dns-zones/", {"domain": domain}):
+            return self._change(domain, file, is_empty=not existing[0]["record_count"])
         if self.choices.dry_run:
             return Outcome.IMPORTED, {"serial": None, "added": file.lines, "changed": [], "removed": [], "warnings": []}
         settings = {"serial": data.serial, "default_ttl": data.default_ttl}
@@ -96,16 +104,32 @@ class RemoteImporter:
         self.api.call("POST", "/dns-zones/", {"domain": domain, **given})
         try:
             return Outcome.IMPORTED, self._put(domain, file)
-        except CallRefused:
-            self.api.call_zone("DELETE", domain)
+        except CallRefused as refused:
+            self._withdraw(domain, refused)
             raise
 
-    def _change(self, domain: str, file: _ZoneFile) -> tuple[Outcome, Diff]:
+    def _withdraw(self, domain: str, refused: CallRefused) -> None:
+        """Delete the zone that was created for refused records; raise them with the reason if that is refused too."""
+        try:
+            self.api.call_zone("DELETE", domain)
+        except CallRefused as kept:
+            detail = f"{refused.detail}; the zone was created and stays empty: {kept.detail}"
+            raise CallRefused(refused.status, detail, refused.code, refused.field) from None
+
+    def _children(self, origin: Name) -> set[Name]:
+        """Return the zones below this one, which it delegates by itself; in a dry run those to come too."""
+        below = f".{print_domain(origin)}"
+        found = (one["domain"] for one in self.api.pages("/dns-zones/", {"search": below}))
+        planned = {one for one in self._planned if one != origin and one.is_subdomain(origin)}
+        return planned | {parse_domain(domain) for domain in found if domain.endswith(below)}
+
+    def _change(self, domain: str, file: _ZoneFile, *, is_empty: bool) -> tuple[Outcome, Diff]:
+        """Change a zone that exists; an empty one is filled, whatever was chosen: an import may have ended before."""
         etag, existing = self.api.etag_of_zone(domain), self.choices.existing
         plan = self._put(domain, file, dry_run=True, confirm=existing is Existing.REFUSE)
         if not has_changes(plan):
             return Outcome.UNCHANGED, plan
-        if existing is Existing.REFUSE:
+        if existing is Existing.REFUSE and not (is_empty and not plan["removed"] and not plan["changed"]):
             counts = ", ".join(f"{len(plan[part])} {part}" for part in ("added", "changed", "removed"))
             raise CallRefused(409, f"the zone exists with other records ({counts}): use --merge or --replace")
         if self.choices.dry_run:
@@ -129,19 +153,17 @@ class RemoteImporter:
         return document
 
 
-def _zone_file(data: ZoneData, origin: Name, *, keep_ns: bool) -> _ZoneFile:
+def _zone_file(data: ZoneData, origin: Name) -> _ZoneFile:
     """Return the zone file of the data; records that cannot be read are refused."""
     file = _ZoneFile([], [], list(data.refused))
     for one in data.records:
-        is_left_out = one.record.record_type == "NS" and one.record.name.lower() == origin.to_text() and not keep_ns
-        if not is_left_out:
-            try:
-                line = _line(one, origin, data.default_ttl)
-            except InputError as refused:
-                file.refused.append(Note(one.where, f"{one.record.name} {one.record.record_type}: {refused}"))
-            else:
-                file.lines.append(line)
-                file.places.append(one.where)
+        try:
+            line = _line(one, origin, data.default_ttl)
+        except InputError as refused:
+            file.refused.append(Note(one.where, f"{one.record.name} {one.record.record_type}: {refused}"))
+        else:
+            file.lines.append(line)
+            file.places.append(one.where)
     return file
 
 

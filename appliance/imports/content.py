@@ -16,14 +16,16 @@ from appliance.zones.names import print_domain
 from appliance.zones.rdata import parse_rdata
 
 
-def own_records(data: ZoneData, origin: Name, apex: Apex, children: Collection[Name], *, keep_ns: bool) -> ZoneData:
+def own_records(
+    data: ZoneData, origin: Name, apex: Apex | None, children: Collection[Name], *, keep_ns: bool
+) -> ZoneData:
     """Return the data without what the appliance derives, each once, with notes of what is passed over.
 
     Derived are the appliance's NS records at the apex, the addresses of its nameservers, and the delegations of
     `children`, the zones below this one: what is at and below them is theirs. Without `keep_ns` no other NS record of
-    the apex is kept either.
+    the apex is kept either. `apex` is None for a remote appliance: it passes its own records over by itself.
     """
-    derived, hidden = _derived(origin, apex), {_text(one) for one in children}
+    derived, hidden = _derived(origin, apex) if apex else set(), {_text(one) for one in children}
     kept = list[SourceRecord]()
     passed: Counter[str] = Counter()
     for one in data.records:

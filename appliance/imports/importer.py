@@ -83,9 +83,7 @@ class Importer:
         try:
             origin = parse_domain(source.domain)
             result = replace(result, domain=print_domain(origin))
-            if origin in self._seen:
-                raise InputError(f"this zone is in {self._seen[origin]} too")
-            self._seen[origin] = source.where
+            refuse_repeated(self._seen, origin, source.where)
             principal = self.owner(origin)
             children = self._children(origin, principal)
             data = own_records(source.load(), origin, self.editor.apex, children, keep_ns=self.choices.keep_ns)
@@ -170,7 +168,7 @@ class Importer:
     def _check(self, diff: Diff) -> None:
         """Raise Conflict unless it was chosen to change zones that exist, by that much."""
         added, changed, removed = len(diff.added), len(diff.changed), len(diff.removed)
-        if self.choices.existing is Existing.REFUSE:
+        if self.choices.existing is Existing.REFUSE and diff.before.record_count:
             raise Conflict(
                 f"the zone exists with other records: {added} would be added, {changed} changed, {removed} removed; "
                 "use --merge or --replace"
@@ -178,6 +176,13 @@ class Importer:
         count = diff.before.record_count
         if count >= CONFIRMED_RECORDS and removed > CONFIRMED_SHARE * count and not self.choices.confirmed:
             raise Conflict(f"{removed} of the zone's {count} records would be removed: use --confirm")
+
+
+def refuse_repeated(seen: dict[Name, str], origin: Name, where: str) -> None:
+    """Add the zone to those that were seen, with the place where it is from; raise InputError if it is among them."""
+    if origin in seen:
+        raise InputError(f"this zone is in {seen[origin]} too")
+    seen[origin] = where
 
 
 def _depth(source: SourceZone) -> int:

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from appliance.cli.local_api import open_local
+from appliance.api.auth import local_door
+from appliance.app import create_app
+from appliance.cli.local_api import LocalCarrier, open_local
+from appliance.cli.options import now, opened
 from appliance.cli.remote_import import RemoteImporter
 from appliance.client import ApiClient
 from appliance.imports.formats import Options, read_path
 from appliance.imports.importer import Choices, Existing
 from appliance.imports.results import Outcome, ZoneResult
+from appliance.imports.source import SourceZone
+from appliance.principal import Principal
 from appliance.settings import read_settings
-from appliance.store import records, zones
+from appliance.store import accounts, records, zones
+from appliance.web.context import context_of
 from appliance.zones.names import parse_domain
 from tests.cli.conftest import State
 
 SOA = "@ 300 IN SOA ns.example.net. me.example.net. 1 1 1 1 1"
 NAME = parse_domain("example.com")
+CREATOR = frozenset({"dns:list", "dns:create"})
 
 
 @pytest.fixture
@@ -29,11 +37,16 @@ def api(state: State) -> Iterator[ApiClient]:
         yield opened
 
 
+def source(folder: Path, *lines: str, domain: str = "example.com") -> list[SourceZone]:
+    """Return the zone of a zone file of these lines after its SOA record."""
+    file = folder / f"{domain}.zone"
+    file.write_text("\n".join([SOA, *lines, ""]))
+    return read_path(file, Options(domain=domain)).zones
+
+
 def imported(api: ApiClient, folder: Path, *lines: str, **choices: object) -> ZoneResult:
     """Import a zone file of these lines after its SOA record."""
-    file = folder / "example.com.zone"
-    file.write_text("\n".join([SOA, *lines, ""]))
-    (result,) = RemoteImporter(api, Choices(**choices)).run(read_path(file, Options(domain="example.com")).zones)  # type: ignore[arg-type]
+    (result,) = RemoteImporter(api, Choices(**choices)).run(source(folder, *lines))  # type: ignore[arg-type]
     return result
 
 
@@ -85,3 +98,41 @@ def test_nameservers_of_the_former_host_are_dropped_if_that_is_chosen(api: ApiCl
     lines = ("@ NS old.example.net.", "sub NS ns.example.net.")
     assert imported(api, tmp_path, *lines, keep_ns=False).added == 1
     assert values() == ["ns.example.net"]
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_zone_has_no_records_of_the_zones_below_it(api: ApiClient, tmp_path: Path, *, dry_run: bool) -> None:
+    below = source(tmp_path, "www A 192.0.2.1", domain="dev.example.com")
+    above = source(tmp_path, "dev NS ns.old.example.", "www.dev A 192.0.2.1", "xdev A 192.0.2.2")
+    results = list(RemoteImporter(api, Choices(dry_run=dry_run)).run([*above, *below]))
+    assert [(one.domain, one.outcome, one.added) for one in results] == [
+        ("dev.example.com", Outcome.IMPORTED, 1),
+        ("example.com", Outcome.IMPORTED, 1),
+    ]
+    assert "2 records: at or below dev.example.com" in results[1].passed_over[0].text
+    assert values() == ([] if dry_run else ["192.0.2.2"])
+
+
+def test_a_zone_that_two_sources_have_is_imported_once(api: ApiClient, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    sources = [*source(tmp_path, "www A 192.0.2.1"), *source(tmp_path / "other", "www A 192.0.2.2")]
+    _, second = RemoteImporter(api, Choices(existing=Existing.REPLACE)).run(sources)
+    assert (second.outcome, values()) == (Outcome.REFUSED, ["192.0.2.1"])
+    assert second.reasons[0].text == f"this zone is in {tmp_path}/example.com.zone too"
+
+
+def test_a_zone_that_was_created_and_not_filled_is_filled(api: ApiClient, tmp_path: Path) -> None:
+    api.call("POST", "/dns-zones/", {"domain": "example.com"})
+    result = imported(api, tmp_path, "www A 192.0.2.1")
+    assert (result.outcome, result.added, values()) == (Outcome.UPDATED, 1, ["192.0.2.1"])
+
+
+def test_a_zone_that_cannot_be_withdrawn_is_reported_with_what_was_refused(state: State, tmp_path: Path) -> None:
+    settings = read_settings(state.folder / "config.toml", {})
+    with opened(settings):
+        creator = replace(Principal.local("test", accounts.find_account("owner@example.org")), permissions=CREATOR)
+        app = create_app(settings, now, door=local_door(creator))
+        result = imported(ApiClient(LocalCarrier(app)), tmp_path, "www A 192.0.2.1", "www CNAME example.net.")
+        context_of(app).store.close()
+    (reason,) = result.reasons
+    assert "CNAME" in reason.text and "the zone was created and stays empty: this token lacks" in reason.text

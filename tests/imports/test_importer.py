@@ -202,3 +202,9 @@ def test_a_zone_that_changes_meanwhile_is_not_overwritten(workspace: Workspace) 
     results = list(importer.run([source("example.com", "www A 192.0.2.2\n")]))
     assert details(results[0]) == [("example.com.zone", "the zone was changed meanwhile: import it again")]
     assert rows("example.com") == {"A www 192.0.2.1", "A new 192.0.2.9"}
+
+
+def test_a_zone_without_records_is_filled(workspace: Workspace) -> None:
+    workspace.zone("example.com")
+    results, _ = run(workspace, source("example.com", "www A 192.0.2.1\n"))
+    assert (results["example.com"].outcome, rows("example.com")) == (Outcome.UPDATED, {"A www 192.0.2.1"})
