@@ -75,7 +75,7 @@ class Restore(MethodView):
     @blueprint.response(200, change_schemas.Diff, headers=response_headers.DEPLOYMENT_HEADERS)
     @idempotent
     def post(self, query: dict[str, bool], uuid: str, serial: int) -> Response:
-        """Let the zone have the records of a version again, as a new version."""
+        """Replace the records of a zone with those of a version, as a new version."""
         prepare = remember(first_response)
         return response_to(editor().restore_version(principal(), zone_uuid(uuid), serial, prepare=prepare, **query))
 

@@ -73,7 +73,7 @@ class ZoneFileOfZone(MethodView):
     @blueprint.arguments(zonefile_schemas.ImportQuery, location="query")
     @blueprint.response(200, change_schemas.Diff, headers=response_headers.DEPLOYMENT_HEADERS)
     def put(self, query: dict[str, Any], uuid: str) -> Response:
-        """Let the zone have the records of a zone file and no others; equal records keep uuid and comment."""
+        """Replace the records of a zone with those of a zone file; equal records keep uuid and comment."""
         options = ImportOptions(query["merge"], query["skip_refused"], query["confirm"])
         zone, text = zone_uuid(uuid), decode_zone_file(read_body(request, MEDIA_TYPE, "text/plain"))
         diff = editor().import_zone_file(principal(), zone, text, query["comment"], options, dry_run=query["dry_run"])

@@ -86,7 +86,7 @@ def undo_change(serial: int) -> Change:
 
 
 def restore_change(serial: int) -> Change:
-    """Return the change that lets the zone have the records of a version."""
+    """Return the change that replaces the records of the zone with those of a version."""
     return {"action": "restore", "serial": serial}
 
 

@@ -28,7 +28,7 @@ MODES = (
         "Merge",
         "Add the records of the file, and remove nothing. A record set of both gets the TTL of the file.",
     ),
-    ("replace", "Replace", "Let the zone have the records of the file and no others."),
+    ("replace", "Replace", "Replace all records of the zone with those of the file."),
 )
 """Value, label and hint of what an import does to the records that the zone has."""
 

@@ -1,4 +1,4 @@
-"""The notice that the next page shows once: a text, and a button that takes back what the text reports.
+"""The notice that the next page shows once: a text, and a button that reverts what the text reports.
 
 It is carried in a cookie and signed, so that nobody can show a user a notice that this browser did not get.
 """

@@ -40,7 +40,7 @@ class Editor(RecordEditor):
         dry_run: bool = False,
         prepare: Callable[[Diff], Alongside] | None = None,
     ) -> Diff:
-        """Let the zone have the records of that version, as a new version; its settings stay.
+        """Replace the records of the zone with those of that version, as a new version; its settings stay.
 
         `dry_run` and `prepare` are as of `change_many`. Raise NotFound if there is no such version, Conflict if its
         records are no longer stored or would break a rule.

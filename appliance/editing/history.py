@@ -26,7 +26,7 @@ _LABELS = ("the name", "the type", "the value", "the priority", "the TTL", "the 
 
 
 def restore(change_set: ChangeSet, version: ZoneVersion) -> None:
-    """Let the zone have the records of the version; raise Conflict if they are no longer stored."""
+    """Replace the records of the zone with those of the version; raise Conflict if they are no longer stored."""
     versions.require_restorable(version)
     inverse = _Inverse(change_set, invert(versions.changes_in(change_set.zone, version.last_row)))
     for change in inverse.changes:

@@ -127,7 +127,7 @@ class RecordEditor(ZoneEditor):
         *,
         dry_run: bool = False,
     ) -> Diff:
-        """Let the zone have the records of a zone file and no others; those that it already has keep uuid and comment.
+        """Replace the records of the zone with those of a zone file; those that it already has keep uuid and comment.
 
         The field of an InputError is the line, such as `line.12`. What the file has of the appliance's own records is
         passed over, with a warning. The principal must be allowed to write every record of the zone. Raise LinesRefused
@@ -150,7 +150,7 @@ class RecordEditor(ZoneEditor):
         *,
         dry_run: bool = False,
     ) -> Diff:
-        """Let the zone have these records and no others; records that it already has keep uuid and comment.
+        """Replace the records of the zone with these; those that it already has keep uuid and comment.
 
         As `change_many`; the field of an InputError has the index of the record, such as `records.3.value`. The
         principal must be allowed to write every record of the zone.

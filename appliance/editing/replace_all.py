@@ -23,7 +23,7 @@ Key = tuple[Name, RdataType, bytes]
 def replace_all(
     change_set: ChangeSet, requested: Sequence[RecordInput], kept: Collection[UUID] = ()
 ) -> list[tuple[int, str]]:
-    """Let the zone have these records, those with the uuids in `kept`, and no others.
+    """Replace all records of the zone with these; those with the uuids in `kept` stay.
 
     A record that is in the zone already keeps its uuid, and the value as it was written, its comment and expiry. Return
     the indexes of the records that exceed the limit of their RRset, with the reason: they are not created. An

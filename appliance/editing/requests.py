@@ -95,7 +95,7 @@ class UndoVersion:
 
 @dataclass(frozen=True, slots=True)
 class RestoreVersion:
-    """Let the zone have the records of the version of that serial."""
+    """Replace the records of the zone with those of the version of that serial."""
 
     serial: int
 

@@ -106,7 +106,7 @@ class ZoneImport:
         self._refuse(self.refused)
 
     def fill(self, change_set: ChangeSet) -> None:
-        """Let the zone of the change set have the records of the file; raise LinesRefused."""
+        """Replace the records of the change set with those of the file; raise LinesRefused."""
         self.read(self.begin(change_set.zone, change_set.apex))
         change_set.steps.lines = self.lines
         kept = (record.uuid for record in change_set.load_all()) if self.options.merge else _hidden(change_set)
