@@ -102,7 +102,8 @@ class LinesRefused(InputError):
     """Lines of a zone file cannot be records here; the message is that of the first."""
 
     def __init__(self, lines: Sequence[RefusedLine]) -> None:
-        more = f" (and {len(lines) - 1} other lines are refused)" if len(lines) > 1 else ""
+        others = len(lines) - 1
+        more = f" (and {others} other {'line is' if others == 1 else 'lines are'} refused)" if others else ""
         super().__init__(lines[0].detail + more, f"line.{lines[0].line}")
         self.lines = tuple(lines)
 

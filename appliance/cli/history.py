@@ -77,7 +77,7 @@ def undo(api: ApiClient, domain: str, serial: int, dry_run: bool, wait: Wait, as
 @click.argument("change_id")
 @api_options
 def confirm_change(api: ApiClient, domain: str, change_id: str) -> None:
-    """Confirm a change that has --confirm-within, so that it is not reverted."""
+    """Confirm a change that was stored with --confirm-within, so that it is not reverted."""
     api.call_zone("POST", domain, f"changes/{quote(change_id, safe='')}/confirm/")
     click.echo(f"change {change_id} of {domain} confirmed")
 

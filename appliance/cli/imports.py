@@ -59,7 +59,7 @@ FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 def source_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options that say how the sources are read."""
     options = (
-        click.option("--format", "file_format", type=click.Choice(FORMATS), help="Format of the files, if not clear."),
+        click.option("--format", "file_format", type=click.Choice(FORMATS), help="Format, unless each file shows it."),
         click.option("--zone", "domain", metavar="DOMAIN", help="Domain of a zone file that does not name it."),
         click.option("--view", help="View of a named.conf to import."),
         click.option("--root", type=FOLDER, help="Folder with the files of a copied host, for its named.conf."),
@@ -69,7 +69,7 @@ def source_options(command: Callable[..., None]) -> Callable[..., None]:
             type=ServerParameter(),
             help="Transfer the zones from this address; each SOURCE is a domain, or @FILE with one a line.",
         ),
-        click.option("--tsig-key", metavar="FILE", help=f"File with the key of the transfers, also in {VARIABLE}."),
+        click.option("--tsig-key", metavar="FILE", help=f"File with the TSIG key of the transfers, or {VARIABLE}."),
     )
     for option in reversed(options):
         command = option(command)
@@ -81,7 +81,7 @@ def choice_options(command: Callable[..., None]) -> Callable[..., None]:
     options = (
         click.option("--merge", is_flag=True, help="Add the records to zones that exist."),
         click.option("--replace", is_flag=True, help="Replace the records of zones that exist."),
-        click.option("--confirm", is_flag=True, help="Permit to remove more than 30 % of the records of a zone."),
+        click.option("--confirm", is_flag=True, help="Permit the removal of over 30 % of a zone's records."),
         click.option("--skip-refused", is_flag=True, help="Leave out refused records, rather than refuse their zone."),
         click.option("--drop-ns", is_flag=True, help="Leave out the NS records at the apex: the former nameservers."),
         click.option("--dry-run", is_flag=True, help="Report what would be done, and store nothing."),
@@ -110,8 +110,8 @@ def import_zones(
     """Import zones from zone files, folders, a named.conf, a running server, or exports of other providers.
 
     SOURCE is a file, a folder, or - for the standard input: a zone file, a named.conf, JSON of PowerDNS, an export of
-    Cloudflare, or a CSV table. Each zone is stored by itself, with a serial later than its former one; the same command
-    again continues. Exits with status 1 if a zone is refused.
+    Cloudflare, or a CSV table. Each zone is stored by itself, with a serial later than its former one; after an
+    interruption the same command continues. Exits with status 1 if a zone is refused.
     """
     choices = _choices(given)
     with _importer(given, email, owners, choices) as importer:
@@ -144,7 +144,7 @@ def _importer(
 
 
 def _print(report: Report, *, as_json: bool) -> None:
-    """Print what was done, also if the import failed then: it says that the same command continues."""
+    """Print what was done, also if the import failed then: it says how to continue."""
     if as_json:
         print_json(document(report))
     else:

@@ -77,8 +77,10 @@ class RemoteImporter:
         try:
             outcome, diff = self._store(result.domain, data, file)
         except CallRefused as refused:
-            hint = "; use --confirm" if refused.status == 428 else ""
-            return replace(result, reasons=[file.note(refused.detail + hint, source.where, refused.field)])
+            detail = refused.detail
+            if refused.status == 428:
+                detail = f"{detail.partition(':')[0]}: use --confirm"
+            return replace(result, reasons=[file.note(detail, source.where, refused.field)])
         if self.choices.dry_run:
             self._planned.add(origin)
         left_out = [file.note(one["detail"], source.where) for one in diff["warnings"] if one["code"] == "passed-over"]

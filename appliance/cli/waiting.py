@@ -33,7 +33,7 @@ def wait_options(command: Callable[P, R]) -> Callable[..., R]:
         default=30,
         show_default=True,
         metavar="SECONDS",
-        help="Wait so long for the change to be live.",
+        help="How long to wait for the change to be live.",
     )
     @click.option("--no-wait", is_flag=True, help="Do not wait: the change is stored when the command ends.")
     @functools.wraps(command)

@@ -69,7 +69,7 @@ class HttpCarrier:
             )
         if isinstance(reason, NewConnectionError | ConnectTimeoutError):
             return NoAnswer(f"{self._base} cannot be reached: {_text(reason)}")
-        unknown = "" if request.method in _REPEATABLE else "; whether it was done is unknown: look before you repeat it"
+        unknown = "" if request.method in _REPEATABLE else "; whether it was done is unknown: check before repeating it"
         return NoAnswer(f"no answer from {self._base}: {_text(reason)}{unknown}")
 
 

@@ -75,7 +75,7 @@ def decide_change(uuid: UUID, change: UUID) -> BaseResponse:
     with reading():
         pending = pending_changes.get(change)
     if pending is None or pending.zone != zone.uuid:
-        raise NotFound("this zone has no such change that is to be confirmed")
+        raise NotFound("this zone has no such change to confirm")
     if submitted_form()["intent"] == "keep":
         editor.confirm_change(principal, uuid, change)
         return redirect_to("console.zone", f"Version {pending.serial} is confirmed and stays.", uuid=uuid)

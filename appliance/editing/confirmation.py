@@ -96,7 +96,7 @@ def confirm(zone: Zone, change_id: UUID, principal: Principal, now: datetime) ->
     """Confirm a change of the zone, in the write transaction of this thread; errors as of `Editor.confirm_change`."""
     pending = pending_changes.get(change_id)
     if pending is None or pending.zone != zone.uuid:
-        raise NotFound("this zone has no such change that is to be confirmed")
+        raise NotFound("this zone has no such change to confirm")
     changes = versions.changes_in(zone, pending.row - 1, pending.row)
     check_permissions(principal, changes)
     for change in changes:

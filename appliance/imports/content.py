@@ -10,7 +10,7 @@ from dns.name import Name
 from dns.rdatatype import RdataType
 
 from appliance.errors import InputError
-from appliance.imports.source import Note, SourceRecord, ZoneData
+from appliance.imports.source import Note, SourceRecord, ZoneData, counted
 from appliance.render.zone_file import Apex
 from appliance.zones.names import print_domain
 from appliance.zones.rdata import parse_rdata
@@ -39,7 +39,7 @@ def own_records(
             passed[f"at or below {child.removesuffix('.')}, which is a zone of its own"] += 1
         else:
             kept.append(one)
-    notes = [Note(print_domain(origin), f"{count} records: {reason}") for reason, count in passed.items()]
+    notes = [Note(print_domain(origin), f"{counted(count, 'record')}: {reason}") for reason, count in passed.items()]
     return replace(
         data,
         records=list(_once(kept, origin)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from appliance.imports.results import Outcome, Report, ZoneResult
-from appliance.imports.source import Note
+from appliance.imports.source import Note, counted
 
 MAX_REASONS = 20
 """Reasons of one zone that the text shows."""
@@ -41,17 +41,17 @@ def text_lines(report: Report) -> Iterator[str]:
         if one.outcome is Outcome.REFUSED:
             yield from _refused(one)
     counts = ", ".join(f"{report.counts[outcome]} {outcome.value}" for outcome in Outcome)
-    yield f"{len(report.results)} zones{' in this dry run' if report.dry_run else ''}: {counts}"
+    yield f"{counted(len(report.results), 'zone')}{' in this dry run' if report.dry_run else ''}: {counts}"
     if report.interrupted:
-        yield "interrupted: the same command continues"
+        yield "interrupted: run the same command again to continue"
 
 
 def _line(one: ZoneResult) -> str:
     if one.outcome is Outcome.UNCHANGED:
         return f"{one.domain} unchanged, serial {one.serial}"
     return (
-        f"{one.domain} {one.outcome.value}, serial {one.serial}: {one.added} records added, {one.changed} changed, "
-        f"{one.removed} removed"
+        f"{one.domain} {one.outcome.value}, serial {one.serial}: {counted(one.added, 'record')} added, "
+        f"{one.changed} changed, {one.removed} removed"
     )
 
 

@@ -8,6 +8,11 @@ from dataclasses import dataclass, field
 from appliance.editing import RecordInput
 
 
+def counted(number: int, noun: str) -> str:
+    """Return the number with the noun, in the plural unless it is one."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 @dataclass(frozen=True, slots=True)
 class Note:
     """Something that is left out, refused, or worth knowing: `where` is a file with its line, or a server."""

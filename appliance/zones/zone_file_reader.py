@@ -144,7 +144,7 @@ class _Reader:
         for name, data in generated(numbers, owner, rest[1]):
             self._generated += max(512, len(name) + len(data))
             if self._generated > _GENERATED_CHARACTERS:
-                raise InputError(f"$GENERATE may make at most {MAX_GENERATED} records of a file, and fewer long ones")
+                raise InputError(f"$GENERATE may create at most {MAX_GENERATED} records in a file, or fewer long ones")
             fields = [word for part in entries_of(data) for word in part.words]
             self._read_record(Entry(line, is_continued=False, words=[name, *before, *fields]))
 

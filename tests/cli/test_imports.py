@@ -64,7 +64,7 @@ def test_the_report_for_people(state: State, tmp_path: Path) -> None:
     options = ("--account", "owner@example.org", "--skip-refused", "--drop-ns", "--replace")
     again = state.run_here("zone", "import", f"{folder}/db.example.org", *options)
     assert again.exit_code == 0
-    assert "example.org imported, serial 2099010108: 1 records added" in again.stdout
+    assert "example.org imported, serial 2099010108: 1 record added" in again.stdout
     assert "left out because it is refused: '192.0.2.999' is not an" not in again.stdout
     assert f"{folder}/db.example.org:5" in again.stdout
 
@@ -146,7 +146,7 @@ def test_the_report_of_an_import_that_fails(state: State, tmp_path: Path) -> Non
         result = state.run_here("zone", "import", str(folder), "--account", "owner@example.org")
     assert (result.exit_code, type(result.exception)) == (1, StoreError)
     assert result.stdout.splitlines()[-2:] == [
-        "1 zones: 0 imported, 0 updated, 1 unchanged, 0 refused",
-        "interrupted: the same command continues",
+        "1 zone: 0 imported, 0 updated, 1 unchanged, 0 refused",
+        "interrupted: run the same command again to continue",
     ]
     assert report(state, str(folder), "--account", "owner@example.org")[0] == 0

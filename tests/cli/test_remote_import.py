@@ -85,7 +85,7 @@ def test_a_zone_that_exists_is_changed_as_chosen(api: ApiClient, tmp_path: Path)
     refused = imported(api, tmp_path, *lines[:5])
     assert "use --merge or --replace" in refused.reasons[0].text
     large = imported(api, tmp_path, *lines[:5], existing=Existing.REPLACE)
-    assert "use --confirm" in large.reasons[0].text
+    assert large.reasons[0].text == "this file would remove 5 of the 10 records: use --confirm"
     planned = imported(api, tmp_path, *lines[:5], existing=Existing.REPLACE, confirmed=True, dry_run=True)
     assert (planned.removed, len(values())) == (5, 10)
     merged = imported(api, tmp_path, "new A 192.0.2.99", existing=Existing.MERGE)

@@ -215,7 +215,7 @@ def test_who_cannot_confirm_what(workspace: Workspace, zone: Zone) -> None:
     other = change(workspace, zone, [CreateRecord(RecordInput("A", "www", "192.0.2.2"))], None)
     confirm = workspace.editor.confirm_change
     assert diff.change_id and other.change_id
-    with pytest.raises(NotFound, match="no such change that is to be confirmed"):
+    with pytest.raises(NotFound, match="no such change to confirm"):
         confirm(workspace.owner, zone.uuid, other.change_id)
     with pytest.raises(NotFound, match="no such zone"):
         confirm(workspace.stranger, zone.uuid, diff.change_id)

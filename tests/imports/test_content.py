@@ -43,7 +43,7 @@ def test_what_the_appliance_derives_is_passed_over() -> None:
     ]
     assert [one.text for one in found.passed_over] == [
         "2 records: the appliance derives them",
-        "1 records: former nameservers of the zone",
+        "1 record: former nameservers of the zone",
     ]
 
 

@@ -159,8 +159,8 @@ def test_own_nameservers_and_former_ones(workspace: Workspace) -> None:
     results, _ = run(workspace, source("example.com", text), choices=Choices(keep_ns=False))
     assert rows("example.com") == {"A www 192.0.2.1"}
     assert {one.text for one in results["example.com"].passed_over} == {
-        "1 records: the appliance derives them",
-        "1 records: former nameservers of the zone",
+        "1 record: the appliance derives them",
+        "1 record: former nameservers of the zone",
     }
 
 

@@ -37,7 +37,7 @@ def test_few_zones_are_listed_and_refused_ones_come_last() -> None:
         "  2.zone:19: reason 19",
         "  and 2 more; --json prints all",
         "3 zones: 1 imported, 0 updated, 1 unchanged, 1 refused",
-        "interrupted: the same command continues",
+        "interrupted: run the same command again to continue",
     ]
     assert not report.is_complete
 

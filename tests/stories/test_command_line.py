@@ -183,7 +183,7 @@ def test_a_zone_file_is_imported_and_exported(appliance: Appliance, shell: Shell
 
     file.write_text("\n".join([*lines, "@ MX 10 mail", "mail A 192.0.2.2", ""]))
     assert "use --merge or --replace" in shell.run(*load, str(file), status=1).stdout
-    assert "1 records added" in shell.run(*load, str(file), "--merge").stdout
+    assert "1 record added" in shell.run(*load, str(file), "--merge").stdout
     assert "1 removed" in shell.run(*load, str(file), "--replace").stdout
     exported = dns.zone.from_text(shell.run("zone", "export", domain).stdout, f"{domain}.", relativize=False)
     assert [one.to_text() for one in exported.get_rdataset(f"mail.{domain}.", "A") or ()] == ["192.0.2.2"]

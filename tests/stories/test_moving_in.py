@@ -85,7 +85,7 @@ def test_an_import_that_is_interrupted_or_killed_is_continued(appliance: Applian
         text = f"$ORIGIN killed-{number}.example.\n$TTL 300\n@ SOA a. b. 7 1 1 1 1\n{lines}"
         (tmp_path / f"{number}.zone").write_text(text)
     status, printed = ended(appliance, tmp_path, signal.SIGINT)
-    assert (status, printed.splitlines()[-1]) == (1, "interrupted: the same command continues")
+    assert (status, printed.splitlines()[-1]) == (1, "interrupted: run the same command again to continue")
     assert ended(appliance, tmp_path, signal.SIGKILL) == (-signal.SIGKILL, "")
     before = stored(appliance)
     assert {row["record_count"] for row in before} == {RECORDS}

@@ -207,7 +207,7 @@ def test_the_number_of_records_is_limited() -> None:
     ("directive", "line"), [("1-33000 a$ A 192.0.2.1", 2), ('1-3000 a$ NONSENSE "%s"' % ("x" * 9000), 2)]
 )
 def test_what_a_file_generates_is_limited(directive: str, line: int) -> None:
-    with pytest.raises(InputError, match="may make at most 65536 records") as refused:
+    with pytest.raises(InputError, match="may create at most 65536 records") as refused:
         read(f"$GENERATE {directive}\n" * 2)
     assert refused.value.field == f"line.{line}"
 
