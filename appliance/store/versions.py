@@ -20,6 +20,7 @@ from appliance.store.journal import CHANGED_COUNT, Document, read_record
 from appliance.store.zones import Page
 from appliance.zones.changes import Change, apply, change_between, invert
 from appliance.zones.model import Record, Zone
+from appliance.zones.serial import MODULUS
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def find(zone: Zone, page: Page) -> tuple[list[ZoneVersion], int]:
 
 def get(zone: Zone, serial: int) -> ZoneVersion:
     """Return the version of the zone with that serial; raise NotFound if there is none."""
-    found = next(_versions(zone, [serial]), None)
+    found = next(_versions(zone, [serial]), None) if 0 <= serial < MODULUS else None  # SQLite has 64 bits
     if found is None:
         raise NotFound(f"this zone has no version {serial}")
     return found

@@ -100,9 +100,10 @@ def test_the_version_of_a_moment(workspace: Workspace, zone: Zone) -> None:
         versions.at_time(now, zone.created_at - timedelta(seconds=1))
 
 
-def test_an_unknown_version_is_not_found(zone: Zone) -> None:
-    with pytest.raises(NotFound, match="no version 7"):
-        versions.get(zone, 7)
+@pytest.mark.parametrize("serial", [7, -1, 2**32, 2**63])
+def test_an_unknown_version_is_not_found(zone: Zone, serial: int) -> None:
+    with pytest.raises(NotFound, match=f"no version {serial}"):
+        versions.get(zone, serial)
 
 
 def test_versions_without_content_are_listed_and_not_restorable(workspace: Workspace, zone: Zone) -> None:
