@@ -7,6 +7,7 @@ nobody can show a user a form that this browser has not sent.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -24,7 +25,7 @@ from appliance.console.truncate import MAX_LINES, count_fitting
 FIELD = "kept"
 """The hidden field of the sign-in form that holds the form in JSON, signed."""
 SECRETS = frozenset({"password", "again", "current", "code", "secret", "proof"})
-"""Fields whose content is secret: a form that has one is not kept."""
+"""Fields whose content is secret: a form with text in one is not kept."""
 LIFETIME = timedelta(hours=12)
 """Time to sign in and see the form again."""
 _PURPOSE = "kept-form"
@@ -76,8 +77,7 @@ def read_kept(text: str) -> KeptForm | None:
         kept = KeptForm(local_path(path), tuple((str(name), str(value)) for name, value in fields))
     except (ValueError, TypeError, AttributeError):
         return None
-    has_secret = any(name in SECRETS for name, _ in kept.fields)
-    return kept if kept.path == path and not has_secret else None
+    return kept if kept.path == path and not _has_secret(kept.fields) else None
 
 
 def show_kept(kept: KeptForm, status: int = 200) -> Response:
@@ -90,7 +90,11 @@ def _keep() -> str:
     fields = [(name, value) for name, value in request.form.items(multi=True) if name != CSRF_FIELD]
     text = json.dumps((request.full_path.removesuffix("?"), fields))
     is_small = count_fitting(["", text], MAX_LINES) == 2
-    return sign_text(_PURPOSE, text, LIFETIME) if is_small and not SECRETS.intersection(request.form) else ""
+    return sign_text(_PURPOSE, text, LIFETIME) if is_small and not _has_secret(fields) else ""
+
+
+def _has_secret(fields: Iterable[tuple[str, str]]) -> bool:
+    return any(name in SECRETS and text for name, text in fields)
 
 
 def _is_page(path: str) -> bool:

@@ -107,10 +107,19 @@ def test_secrets_and_large_forms_are_not_kept(page: ZonePage, path: str) -> None
     assert sign_in_with(page.browser, asked).location == "/account/password/"
 
 
+def test_an_import_is_kept_unless_it_has_the_secret_of_a_key(page: ZonePage) -> None:
+    path = f"{page.path}import/"
+    sent = {**page.browser.forms(path)[path], "mode": "merge", "text": "www A 192.0.2.1", "secret": ""}
+    page.console.application.clock.forward(hours=12)
+    assert 'name="kept"' not in page.browser.post(path, {**sent, "secret": "c2VjcmV0"}).text
+    shown = sign_in_with(page.browser, page.browser.post(path, sent))
+    assert page.browser.post(path, fields_of(shown, path)).location == f"{page.path}changes/"
+
+
 def test_a_path_that_is_no_page_leads_home(page: ZonePage) -> None:
     token = page.browser.forms("/account/")["/sign-out/"]
     page.console.application.clock.forward(hours=12)
-    asked = page.browser.post("/people/invitations/", {**token, "password": ""})
+    asked = page.browser.post("/people/invitations/", {**token, "password": "x"})
     assert sign_in_with(page.browser, asked).location == "/"
 
 
