@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -177,19 +178,31 @@ def test_every_call_is_documented() -> None:
     assert shown == calls
 
 
-def test_the_first_zone_of_the_readme() -> None:
-    found = re.search(r"```sh\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
-    assert found
-    assert len(found[1].splitlines()) == 5
+def test_the_commands_of_the_readme(tmp_path: Path) -> None:
+    first, then = re.findall(r"```sh\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
+    assert len(first.splitlines()) == 5
     with Appliance() as appliance:
         ports = {"8053": appliance.ports.api, "5301": appliance.ports.dns, "5302": appliance.ports.dns + 1}
-        script = re.sub("|".join(ports), lambda port: str(ports[port[0]]), found[1])
-        environment = {**os.environ, "TOKEN": appliance.token("reader@example.org"), "no_proxy": "*"}
-        done = subprocess.run(
-            ("/bin/sh", "-eu"), input=script, env=environment, capture_output=True, text=True, check=True, timeout=60
-        )
-    assert '"fqdn":"www.example.com"' in done.stdout
-    assert done.stdout.splitlines()[-2:] == ["192.0.2.1", "192.0.2.1"]
+        script = re.sub("|".join(ports), lambda port: str(ports[port[0]]), first)
+        token = appliance.token("admin@appliance.test")
+        assert _run(script, tmp_path, TOKEN=token, no_proxy="*").splitlines()[-2:] == ["192.0.2.1", "192.0.2.1"]
+        script = then.replace("=var\n", f"={appliance.state}\n").replace(".venv/bin", str(Path(sys.executable).parent))
+        printed = _run(script, tmp_path)
+    assert "~ www 3600 A 192.0.2.1: value 192.0.2.1 -> 192.0.2.2" in printed
+    assert "1 zone in this dry run: 0 imported, 0 updated, 1 unchanged, 0 refused" in printed
+
+
+def _run(script: str, folder: Path, **environment: str) -> str:
+    return subprocess.run(
+        ("/bin/sh", "-eu"),
+        input=script,
+        cwd=folder,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    ).stdout
 
 
 def metrics() -> set[str]:
