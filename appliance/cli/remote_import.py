@@ -83,17 +83,7 @@ class RemoteImporter:
             return replace(result, reasons=[file.note(detail, source.where, refused.field)])
         if self.choices.dry_run:
             self._planned.add(origin)
-        left_out = [file.note(one["detail"], source.where) for one in diff["warnings"] if one["code"] == "passed-over"]
-        return replace(
-            result,
-            outcome=outcome,
-            serial=diff["serial"],
-            added=len(diff["added"]),
-            changed=len(diff["changed"]),
-            removed=len(diff["removed"]),
-            passed_over=[*result.passed_over, *left_out],
-            skipped=file.refused,
-        )
+        return _done(replace(result, outcome=outcome), diff, file)
 
     def _store(self, domain: str, data: ZoneData, file: _ZoneFile) -> tuple[Outcome, Diff]:
         """Create the zone or change it; raise CallRefused if that is refused, and leave no new zone behind."""
@@ -153,6 +143,23 @@ class RemoteImporter:
             "PUT", domain, "zonefile/", file.octets, query=query, headers=headers
         ).document
         return document
+
+
+def _done(result: ZoneResult, diff: Diff, file: _ZoneFile) -> ZoneResult:
+    """Return the result with what the diff of the API says: numbers, what it passed over, and other nameservers."""
+    warnings = diff["warnings"]
+    left_out = [file.note(one["detail"], result.where) for one in warnings if one["code"] == "passed-over"]
+    foreign = [Note(result.domain, one["detail"]) for one in warnings if one["code"] == "foreign-ns"]
+    return replace(
+        result,
+        serial=diff["serial"],
+        added=len(diff["added"]),
+        changed=len(diff["changed"]),
+        removed=len(diff["removed"]),
+        passed_over=[*result.passed_over, *left_out],
+        skipped=file.refused,
+        notes=[*result.notes, *foreign],
+    )
 
 
 def _zone_file(data: ZoneData, origin: Name) -> _ZoneFile:

@@ -23,7 +23,8 @@ def own_records(
 
     Derived are the appliance's NS records at the apex, the addresses of its nameservers, and the delegations of
     `children`, the zones below this one: what is at and below them is theirs. Without `keep_ns` no other NS record of
-    the apex is kept either. `apex` is None for a remote appliance: it passes its own records over by itself.
+    the apex is kept either. `apex` is None for a remote appliance: it passes its own records over by itself, and warns
+    of other nameservers.
     """
     derived, hidden = _derived(origin, apex) if apex else set(), {_text(one) for one in children}
     kept = list[SourceRecord]()
@@ -44,7 +45,7 @@ def own_records(
         data,
         records=list(_once(kept, origin)),
         passed_over=[*data.passed_over, *notes],
-        notes=[*data.notes, *_foreign_ns(kept, origin)],
+        notes=[*data.notes, *(_foreign_ns(kept, origin) if apex else ())],
     )
 
 

@@ -136,3 +136,8 @@ def test_a_zone_that_cannot_be_withdrawn_is_reported_with_what_was_refused(state
         context_of(app).store.close()
     (reason,) = result.reasons
     assert "CNAME" in reason.text and "the zone was created and stays empty: this token lacks" in reason.text
+
+
+def test_nameservers_that_are_kept_are_noted_but_for_those_of_the_appliance(api: ApiClient, tmp_path: Path) -> None:
+    (note,) = imported(api, tmp_path, "@ NS ns1.appliance.test.", "@ NS old.example.net.").notes
+    assert note.text.startswith("old.example.net is a nameserver of example.com and none of the appliance")
