@@ -78,9 +78,12 @@ class ApiClient:
     def etag_of_zone(self, key: str) -> str:
         """Return the ETag of the zone of that uuid or domain, without its records."""
         try:
-            return self.call_zone("HEAD", key).headers["ETag"]
+            headers = self.call_zone("HEAD", key).headers
         except CallRefused:  # an answer to HEAD has no body, which would say why
-            return self.call_zone("GET", key).headers["ETag"]
+            headers = self.call_zone("GET", key).headers
+        if "ETag" not in headers:
+            raise NoAnswer("the answer has no ETag: is this the address of an appliance?")
+        return headers["ETag"]
 
     def find_zone(self, key: str) -> dict[str, Any]:
         """Return the zone of that uuid or domain; raise CallRefused with status 404 if there is none."""

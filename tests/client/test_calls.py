@@ -118,3 +118,5 @@ def test_answers_of_something_else_are_reported_as_such() -> None:
         ApiClient(Scripted(page)).get("/x/")
     with pytest.raises(NoAnswer, match="is not JSON"):
         ApiClient(Scripted(page)).get_zone("z.example")
+    with pytest.raises(NoAnswer, match="has no ETag"):
+        ApiClient(Scripted(page)).etag_of_zone("z.example")
