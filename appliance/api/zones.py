@@ -228,7 +228,8 @@ def _created(zone: Zone, deployment: Deployment, body: Mapping[str, Any]) -> Sto
 
 def _restored(zone: Zone, deployment: Deployment) -> StoredResponse:
     headers = {"X-Zone-Serial": str(zone.serial)} | etag_header(zone)
-    return StoredResponse(200, headers, json_text(zone_summary(zone, deployment, context().clock())))
+    shown = without_unread(zone_summary(zone, deployment, context().clock()), {})
+    return StoredResponse(200, headers, json_text(shown))
 
 
 def create_record(key: str, body: dict[str, Any]) -> ViewResult:

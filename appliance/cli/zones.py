@@ -113,7 +113,7 @@ def undelete(api: ApiClient, domain: str, wait: Wait, *, as_json: bool) -> None:
     if as_json:
         print_json(zone)
     else:
-        click.echo(f"zone {zone['domain']} restored with serial {zone['serial']}")
+        click.echo(f"zone {zone.get('domain', domain)} restored with serial {response.headers['X-Zone-Serial']}")
     wait.report(api, domain, response)
 
 

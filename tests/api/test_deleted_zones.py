@@ -37,3 +37,10 @@ def test_a_zone_is_restored_by_its_domain(me: Bearer) -> None:
     assert me("POST", "/dns-zones/Example.COM/restore/").get_json()["uuid"] == latest["uuid"]
     for key in ("never.example", "..", UNKNOWN):
         assert is_error(me("POST", f"/dns-zones/{key}/restore/"), 404, "not_found")
+
+
+def test_a_token_that_may_not_read_gets_the_uuid_of_a_restored_zone_alone(application: Application, me: Bearer) -> None:
+    zone = me.zone("example.com")
+    me("DELETE", f"/dns-zones/{zone['uuid']}/")
+    answer = application.bearer("me@example.org", "dns:create")("POST", "/dns-zones/example.com/restore/")
+    assert answer.status_code == 200 and answer.get_json() == {"uuid": zone["uuid"]} and answer.headers["X-Zone-Serial"]
