@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from uuid import UUID
 
 from dns.name import Name
@@ -24,10 +24,11 @@ _FIRST = (RdataType.CNAME, RdataType.DS, RdataType.MX)
 """Types that are left out before others: in most cases the rest is valid then."""
 
 
-def leave_out_refused(change_set: ChangeSet, lines: Sequence[int]) -> list[RefusedLine]:
+def leave_out_refused(change_set: ChangeSet, lines: Sequence[int], kept: Collection[UUID]) -> list[RefusedLine]:
     """Delete what breaks a rule from the change set; return its lines, each with the rule as the reason.
 
-    At a name the records of one type are left out if the others are valid then, else all. Names below come first.
+    Records with the uuids in `kept` stay. At a name the records of one type are left out if the others are valid then,
+    else all. Names below come first.
     """
     left_out: list[RefusedLine] = []
     steps: dict[UUID, int | None] = {}
@@ -36,7 +37,7 @@ def leave_out_refused(change_set: ChangeSet, lines: Sequence[int]) -> list[Refus
         if not findings or len(findings) > MAX_OWNERS:
             break
         for owner in sorted(findings, key=canonical_key, reverse=True):
-            records = _concerned(change_set, owner)
+            records = [one for one in _concerned(change_set, owner) if one.uuid not in kept]
             for record in records:
                 steps.setdefault(record.uuid, change_set.steps.of(record.uuid))
             for record in _delete_refused(change_set, owner, records):

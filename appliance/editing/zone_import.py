@@ -5,7 +5,7 @@ The file is read and its values are parsed before the snapshot of the store is o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -109,12 +109,12 @@ class ZoneImport:
         """Replace the records of the change set with those of the file; raise LinesRefused."""
         self.read(self.begin(change_set.zone, change_set.apex))
         change_set.steps.lines = self.lines
-        kept = (record.uuid for record in change_set.load_all()) if self.options.merge else _hidden(change_set)
-        excess = [RefusedLine(self.lines[at], why) for at, why in replace_all(change_set, self.records, {*kept})]
+        kept = {record.uuid for record in change_set.load_all()} if self.options.merge else _hidden(change_set)
+        excess = [RefusedLine(self.lines[at], why) for at, why in replace_all(change_set, self.records, kept)]
         self._refuse(excess)
         self.left_out = excess
         if self.options.skip_refused:
-            self.left_out += leave_out_refused(change_set, self.lines)
+            self.left_out += leave_out_refused(change_set, self.lines, kept)
 
     def check(self, diff: Diff, _result: None = None) -> None:
         """Raise ConfirmationRequired if the import removes many of the records, and is not confirmed."""
@@ -138,6 +138,6 @@ class ZoneImport:
             raise LinesRefused(sorted(refused, key=lambda one: one.line))
 
 
-def _hidden(change_set: ChangeSet) -> Iterable[UUID]:
+def _hidden(change_set: ChangeSet) -> set[UUID]:
     """Return the records that are stored but in no zone file, since a child zone hides them."""
-    return (record.uuid for record in at_child_zones(change_set.zone, change_set.servers)[0])
+    return {record.uuid for record in at_child_zones(change_set.zone, change_set.servers)[0]}

@@ -158,6 +158,25 @@ def test_what_breaks_a_rule_is_left_out_when_asked(workspace: Workspace, text: s
     assert len(diff.added) == text.strip().count("\n") + 1 - len(left_out)
 
 
+def test_a_merge_leaves_out_lines_and_no_stored_record(workspace: Workspace) -> None:
+    zone = workspace.zone()
+    stored = (("A", "www", "192.0.2.1"), ("CNAME", "old", "a.example.net"), ("TXT", "x.sub", "x"))
+    for record_type, name, value in stored:
+        workspace.add(zone, record_type, name, value)
+    workspace.add(zone, "MX", "@", "mail.example.net", priority=10)
+    before = records.of_zone(zone)
+    text = (
+        "www CNAME b.example.net.\nold A 192.0.2.1\nold CNAME b.example.net.\nsub NS ns.example.net.\n@ MX 0 .\n"
+        "new A 192.0.2.1"
+    )
+    merge = ImportOptions(merge=True, skip_refused=True)
+    diff = workspace.editor.import_zone_file(workspace.owner, zone.uuid, text, "", merge)
+    found = [int(one.detail.split()[1].strip(":")) for one in diff.warnings if one.code == "passed-over"]
+    assert found == [1, 2, 3, 4, 5]
+    assert [one.value for one in diff.added] == ["192.0.2.1"] and not diff.removed and not diff.changed
+    assert {*before} < {*records.of_zone(zone)}
+
+
 def test_the_number_of_statements_does_not_grow_with_the_names(workspace: Workspace) -> None:
     counts = []
     for number, names in enumerate((50, 250)):
