@@ -149,16 +149,18 @@ class RecordEditor(ZoneEditor):
         comment: str = "",
         *,
         dry_run: bool = False,
+        merge: bool = False,
     ) -> Diff:
         """Replace the records of the zone with these; those that it already has keep uuid and comment.
 
         As `change_many`; the field of an InputError has the index of the record, such as `records.3.value`. The
-        principal must be allowed to write every record of the zone.
+        principal must be allowed to write every record of the zone. With `merge` no record is removed.
         """
 
         def fill(change_set: ChangeSet) -> None:
             check_whole_zone(principal, change_set.zone, "replace all records of a zone")
-            for index, reason in replace_all(change_set, requested):
+            kept = {record.uuid for record in change_set.load_all()} if merge else ()
+            for index, reason in replace_all(change_set, requested, kept):
                 raise InputError(reason, change_set.steps.path(index, "value"))
 
         return self._change(principal, zone_uuid, fill, comment, dry_run=dry_run)

@@ -22,7 +22,7 @@ from appliance.imports.source import Note, SourceZone, ZoneData
 from appliance.principal import Principal
 from appliance.store import delegations, zones
 from appliance.zones.model import Record, Zone
-from appliance.zones.names import parse_domain, print_domain, print_owner
+from appliance.zones.names import parse_domain, print_domain
 from appliance.zones.serial import is_later
 
 MAX_ATTEMPTS = 50
@@ -153,16 +153,14 @@ class Importer:
         """Replace or merge the records of a zone that exists, unless it has them already."""
         if zone.account != principal.account.uuid:
             raise Conflict("the zone exists on another account")
-        diff = self.editor.replace_records(principal, zone.uuid, records, dry_run=True)
-        if self.choices.existing is Existing.MERGE:
-            records += [_kept(record, zone) for record in diff.removed]
-            diff = self.editor.replace_records(principal, zone.uuid, records, dry_run=True)
+        merge = self.choices.existing is Existing.MERGE
+        diff = self.editor.replace_records(principal, zone.uuid, records, dry_run=True, merge=merge)
         if not diff.changes:
             return _Stored(zone, Outcome.UNCHANGED)
         self._check(diff)
         if not self.choices.dry_run:
             editor = replace(self.editor, precondition=_only(zone))
-            diff = editor.replace_records(principal, zone.uuid, records, _comment(where))
+            diff = editor.replace_records(principal, zone.uuid, records, _comment(where), merge=merge)
         return _Stored(diff.after, Outcome.UPDATED, len(diff.added), len(diff.changed), len(diff.removed))
 
     def _check(self, diff: Diff) -> None:
@@ -187,19 +185,6 @@ def refuse_repeated(seen: dict[Name, str], origin: Name, where: str) -> None:
 
 def _depth(source: SourceZone) -> int:
     return source.domain.removesuffix(".").count(".")
-
-
-def _kept(record: Record, zone: Zone) -> RecordInput:
-    """Return the request that leaves a record as it is, but for the TTL of its RRset."""
-    return RecordInput(
-        record.rdtype.name,
-        print_owner(record.owner, zone.name),
-        record.value,
-        priority=record.priority,
-        comment=record.comment,
-        fallback_ttl=record.ttl,
-        expires_at=record.expires_at,
-    )
 
 
 def _only(before: Zone) -> Callable[[Zone | Record], None]:

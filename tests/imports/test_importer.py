@@ -98,6 +98,16 @@ def test_records_are_merged_or_replaced(workspace: Workspace) -> None:
     assert "secondaries of the old server" not in str(results["example.com"].notes)
 
 
+def test_a_merge_is_refused_where_it_breaks_a_rule(workspace: Workspace) -> None:
+    run(workspace, source("example.com", "www A 192.0.2.1\nold CNAME a.example.net.\n"))
+    other = source("example.com", "new A 192.0.2.2\nwww CNAME b.example.net.\nold A 192.0.2.3\n")
+    results, _ = run(workspace, other, choices=Choices(Existing.MERGE))
+    assert {where for where, _ in details(results["example.com"])} == {"example.com.zone:3", "example.com.zone:4"}
+    results, _ = run(workspace, other, choices=Choices(Existing.MERGE, skip_refused=True))
+    assert {one.where for one in results["example.com"].skipped} == {"example.com.zone:3", "example.com.zone:4"}
+    assert rows("example.com") == {"A www 192.0.2.1", "CNAME old a.example.net", "A new 192.0.2.2"}
+
+
 def test_a_large_removal_must_be_confirmed(workspace: Workspace) -> None:
     lines = [f"h{number} A 192.0.2.{number}\n" for number in range(10)]
     run(workspace, source("example.com", "".join(lines)))
