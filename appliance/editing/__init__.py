@@ -9,6 +9,7 @@
     parser       owner names and record data of one write, each parsed once
     change_set   the changes of one zone's records: an overlay on the stored zone, which the rules read
     members      the records of one RRset of a change set
+    sorted_owners the owners of a change set, of which those below a name are found fast
     steps        which request of a list changed what: the path of the field of an error
     apply        a list of requests, applied to a change set in order
     replace_all  all records of a zone, replaced in a change set

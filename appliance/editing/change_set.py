@@ -7,7 +7,6 @@ each stored record is read once. The change set must not know who writes, nor wh
 from __future__ import annotations
 
 import heapq
-from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -19,6 +18,7 @@ from dns.rdatatype import RdataType
 from appliance.editing.members import Members
 from appliance.editing.parser import Parser
 from appliance.editing.requests import RecordInput, check_comment, check_expiry, check_ttl
+from appliance.editing.sorted_owners import SortedOwners
 from appliance.editing.steps import Steps
 from appliance.editing.stored_zone import StoredZone
 from appliance.render.zone_file import Apex
@@ -57,7 +57,7 @@ class ChangeSet:
     _before: dict[UUID, Record | None] = field(default_factory=dict)
     _locations: dict[UUID, Members | None] = field(default_factory=dict)
     _overlay: dict[Name, Node] = field(default_factory=dict)
-    _keys: list[tuple[str, Name]] | None = None
+    _sorted: SortedOwners | None = None
     _children: dict[Name, bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -83,12 +83,9 @@ class ChangeSet:
 
     def below(self, owner: Name) -> Iterator[tuple[Name, Node]]:
         """Yield each owner below this one with the node that it will have."""
-        low, high = name_keys.below(name_keys.owner_key(owner, self.origin))
-        if self._keys is None:
-            self._keys = sorted((name_keys.owner_key(one, self.origin), one) for one in self._sets if self._node(one))
-        first = bisect_right(self._keys, low, key=lambda one: one[0])
-        last = bisect_left(self._keys, high, key=lambda one: one[0])
-        touched = ((key, name, self._node(name)) for key, name in self._keys[first:last])
+        if self._sorted is None:
+            self._sorted = SortedOwners(self.origin, filter(self._node, self._sets))
+        touched = ((key, name, self._node(name)) for key, name in self._sorted.below(owner))
         untouched = (
             (name_keys.owner_key(name, self.origin), name, node) for name, node in self.stored.below(owner, self._sets)
         )
@@ -145,7 +142,7 @@ class ChangeSet:
         if sets is None:
             self.load([owner])
             sets = self._sets[owner] = {}
-            self._keys = None
+            self._sort(owner)
         if rdtype not in sets:
             stored = self._nodes[owner].get(rdtype)
             sets[rdtype] = Members.of(stored.records if stored else (), self.now)
@@ -248,7 +245,11 @@ class ChangeSet:
                 self._locations[record.uuid] = self._sets[after.owner][after.rdtype] if after else None
                 self.steps.note(record.uuid, record.owner)
                 self._overlay.pop(record.owner, None)
-        self._keys = None
+                self._sort(record.owner)
+
+    def _sort(self, owner: Name) -> None:
+        if self._sorted:
+            self._sorted.note(owner, is_present=bool(self._node(owner)))
 
     def _parse(self, requested: RecordInput, uuid: UUID, created_at: datetime, before: Record | None = None) -> Record:
         """Return the requested record; what `before` already has was accepted once and is not parsed again."""
