@@ -147,7 +147,7 @@ def test_other_media_types_are_refused(me: Bearer, media_type: str) -> None:
 
 def test_unknown_parameters_are_refused(me: Bearer) -> None:
     me.zone("example.com")
-    for query in ("confirm=yes", "dry_run=1", "merge=true", "comment=a&comment=b"):
+    for query in ("confirm=yes", "dry_run=1", "merge=1", "unknown=true", "comment=a&comment=b"):
         assert put(me, FILE, f"?{query}").status_code == 400
     assert is_error(put(me, FILE, f"?comment={'x' * 501}"), 400, "validation_error", "comment")
 
