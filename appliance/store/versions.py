@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -71,9 +71,14 @@ def latest(zone: Zone) -> ZoneVersion:
 
 
 def at_time(zone: Zone, moment: datetime) -> ZoneVersion:
-    """Return the version of the zone at that moment, with its rows until then; raise NotFound if there was none."""
+    """Return the version of the zone at the end of that second, with its rows until then.
+
+    So the time that is shown of a change, without its fraction of a second, is one when the zone has it. Raise NotFound
+    if there was none.
+    """
     change = tables.Change
-    row = _rows(zone).where(change.created_at <= moment).order_by(change.id.desc()).first()
+    end = moment.replace(microsecond=0) + timedelta(seconds=1)
+    row = _rows(zone).where(change.created_at < end).order_by(change.id.desc()).first()
     if row is None:
         raise NotFound("this zone did not exist at that time")
     return replace(get(zone, row.serial), last_row=row.id)

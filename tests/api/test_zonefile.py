@@ -62,6 +62,17 @@ def test_a_dry_run_stores_nothing(me: Bearer) -> None:
     assert exported(me) == []
 
 
+def test_the_time_of_a_version_is_one_when_the_zone_has_it(application: Application, me: Bearer) -> None:
+    application.clock.forward(milliseconds=600)
+    me.zone("example.com")
+    put(me, "www 60 A 192.0.2.1")
+    application.clock.forward(milliseconds=600)
+    put(me, "www 60 A 192.0.2.2")
+    newest, *_, oldest = me("GET", "/dns-zones/example.com/versions/").get_json()
+    assert exported(me, f"?at={newest['created_at']}") == ["www.example.com. 60 IN A 192.0.2.2"]
+    assert exported(me, f"?at={oldest['created_at']}") == ["www.example.com. 60 IN A 192.0.2.1"]
+
+
 def test_an_export_shows_former_states(application: Application, me: Bearer) -> None:
     zone = me.zone("example.com")
     first = put(me, "www 60 A 192.0.2.1").get_json()["serial"]
