@@ -7,8 +7,10 @@ process id; the run waits for a signal, so that strace can be attached first. Th
 from __future__ import annotations
 
 import ctypes
+import importlib
 import json
 import os
+import pkgutil
 import select
 import signal
 import subprocess
@@ -17,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import appliance.deploy.process  # noqa: F401 - loaded, as `cli` is, before the first run
+import appliance
 from appliance import cli
 
 GO = signal.SIGUSR1
@@ -91,23 +93,32 @@ def _attached(strace: Sequence[str], trace: Path, pid: int) -> subprocess.Popen[
 
 
 def main() -> None:
-    """Fork a run for each line of standard input."""
+    """Load every module, then fork a run for each line of standard input."""
+    for module in pkgutil.walk_packages(appliance.__path__, "appliance."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
     signal.pthread_sigmask(signal.SIG_BLOCK, [GO])
     for line in iter(sys.stdin.readline, ""):
+        output, words = json.loads(line)
+        waiting, ready = os.pipe()
         pid = os.fork()
         if not pid:
-            _run(*json.loads(line))
+            _run(output, words, ready)
+        os.close(ready)
+        os.read(waiting, 1)
+        os.close(waiting)
         os.write(1, b"%d\n" % pid)
         os.write(1, b"%d\n" % os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 
 
-def _run(output: str, words: Sequence[str]) -> None:
-    """Run the program in a process group of its own, which a timeout kills."""
+def _run(output: str, words: Sequence[str], ready: int) -> None:
+    """Run the program in a process group of its own, which a timeout kills; close `ready` once it can be traced."""
     os.setsid()
     os.dup2(os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
     ctypes.CDLL(None).prctl(_PR_SET_PTRACER, _ANYONE)  # Yama allows only a parent to trace by default
     os.dup2(os.open(os.devnull, os.O_RDWR), 0)
     os.dup2(0, 1)
+    os.close(ready)
     signal.sigwait([GO])
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [GO])
     sys.argv = ["dns-appliance", *words]
