@@ -130,8 +130,8 @@ def open_application(folder: Path) -> Application:
 
 
 def created(answer: TestResponse) -> dict[str, Any]:
-    """Return the body of a 201."""
-    assert answer.status_code == 201, answer.text
+    """Return the body of a 201, which is a line, so that a terminal shows several below each other."""
+    assert answer.status_code == 201 and answer.text.endswith("}\n"), answer.text
     body: dict[str, Any] = answer.get_json()
     return body
 

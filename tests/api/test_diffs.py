@@ -20,7 +20,9 @@ def test_a_change_is_shown_as_one_diff(workspace: Workspace) -> None:
     ]
     planned = workspace.editor.change_many(workspace.owner, zone.uuid, requests, dry_run=True)
     diff = workspace.editor.change_many(workspace.owner, zone.uuid, requests)
-    shown = json.loads(json_text(diff_of(diff)))
+    line = json_text(diff_of(diff))
+    shown = json.loads(line)
+    assert line.endswith("}\n")
     assert shown == Diff().dump(diff_of(diff)) and list(shown) == list(Diff().fields)
     assert (shown["serial"], shown["applied"], shown["change_id"]) == (diff.after.serial, True, str(diff.change_id))
     assert shown["added"] == [dump_record(zone, diff.added[0])] and shown["removed"] == [dump_record(zone, goes)]
