@@ -103,14 +103,15 @@ def _take(page: Page, zone: dict[str, Any], theme: str) -> None:
     page.click("button[value=preview]")
     page.locator(".diff").wait_for()
     _screenshot(page, None, f"preview-{theme}")
+    _screenshot(page, f"{path}history/", f"history-{theme}", full_page=False)
     _screenshot(page, f"{path}ask/?name=www&type=A", f"ask-{theme}")
     _screenshot(page, "/dashboard/", f"dashboard-{theme}")
 
 
-def _screenshot(page: Page, path: str | None, name: str) -> None:
+def _screenshot(page: Page, path: str | None, name: str, *, full_page: bool = True) -> None:
     if path:
         page.goto(path)
-    page.screenshot(path=FOLDER / f"console-{name}.png", full_page=True)
+    page.screenshot(path=FOLDER / f"console-{name}.png", full_page=full_page)
 
 
 if __name__ == "__main__":
