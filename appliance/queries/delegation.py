@@ -38,7 +38,7 @@ def is_public(address: str) -> bool:
     Whoever owns a parent zone chooses the addresses of its nameservers: no query may reach this host or its network.
     """
     found = ipaddress.ip_address(address)
-    if isinstance(found, ipaddress.IPv6Address) and (found.ipv4_mapped or found.sixtofour):
+    if isinstance(found, ipaddress.IPv6Address) and (found.ipv4_mapped or found.sixtofour or found.is_site_local):
         return False
     return found.is_global and not found.is_multicast and not found.is_reserved
 
