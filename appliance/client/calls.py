@@ -53,6 +53,8 @@ class ApiClient:
 
         Of a zone that does not exist the error names it.
         """
+        if not key.strip("."):  # it would change the path
+            raise CallRefused(404, f"there is no zone {key!r}", "not_found")
         try:
             return self.call(method, zone_path(key, below), body, **more)
         except CallRefused as refused:

@@ -65,6 +65,12 @@ def test_zones_in_paths(key: str, path: str) -> None:
     assert carrier.sent[0].path == path
 
 
+@pytest.mark.parametrize("key", ["", ".", ".."])
+def test_what_would_be_another_path_is_no_zone(key: str) -> None:
+    with pytest.raises(CallRefused, match=f"no zone '{key}'"):
+        ApiClient(Scripted()).call_zone("DELETE", key)
+
+
 def test_lists_are_read_to_their_last_page() -> None:
     carrier = Scripted(answer([{"n": 1}] * PAGE_SIZE), answer([{"n": 2}]))
     assert len(list(ApiClient(carrier).pages("/x/", {"a": "b"}))) == PAGE_SIZE + 1
