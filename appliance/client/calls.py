@@ -115,7 +115,8 @@ def record_path(uuid: str) -> str:
 def _error_of(response: ApiResponse) -> CallRefused:
     try:
         found = response.document
-        return CallRefused(response.status, str(found["detail"]), str(found["error_code"]), found["field"])
+        detail, field = str(found["detail"]), found["field"]
+        return CallRefused(response.status, detail.removeprefix(f"{field}: "), str(found["error_code"]), field)
     except (NoAnswer, TypeError, KeyError):
         target = response.headers.get("Location")
         what = f"it redirects to {target}: use that address" if target else "is this the address of an appliance?"

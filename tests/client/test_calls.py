@@ -78,9 +78,10 @@ def test_lists_are_read_to_their_last_page() -> None:
     assert {one.query["a"] for one in carrier.sent} == {"b"}
 
 
-def test_an_error_has_field_and_detail() -> None:
+@pytest.mark.parametrize("detail", ["too long", "value: too long"])
+def test_an_error_has_field_and_detail(detail: str) -> None:
     with pytest.raises(CallRefused) as error:
-        ApiClient(Scripted(refused(400, "too long", "value"))).call("POST", "/x/")
+        ApiClient(Scripted(refused(400, detail, "value"))).call("POST", "/x/")
     assert (str(error.value), error.value.status, error.value.field) == ("value: too long", 400, "value")
 
 
