@@ -20,6 +20,7 @@
     |   +-- ConfirmationExpired      a change was to be confirmed before
     |   +-- ConfirmationRequired     the request removes much, and was not confirmed
     |   +-- Conflict                 other changes are in the way, or what is needed is no longer stored
+    |   |   `-- LaterChangeUndecided   a later change is to be confirmed or reverted first
     |   `-- AlreadyRunning           another process holds an exclusive lock
     +-- AccessError                  the client is refused before its request is read
     |   +-- AuthenticationFailed     no valid credential
@@ -48,6 +49,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the command line starts sooner without
+    from uuid import UUID
+
     from dns.name import Name
 
 MAX_DETAIL = 400
@@ -171,6 +174,17 @@ class Conflict(StateError):
     def __init__(self, detail: str, findings: Sequence[Finding] = ()) -> None:
         super().__init__(detail)
         self.findings = tuple(findings)
+
+
+class LaterChangeUndecided(Conflict):
+    """A change cannot be reverted before a later one, `change_id`, is confirmed or reverted."""
+
+    def __init__(self, serial: int, later_serial: int, change_id: UUID) -> None:
+        super().__init__(
+            f"version {serial} is reverted after version {later_serial}, which changed the same names: "
+            f"confirm or revert version {later_serial} first"
+        )
+        self.change_id = change_id
 
 
 class AlreadyRunning(StateError):

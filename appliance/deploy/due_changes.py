@@ -8,17 +8,17 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from appliance.deploy.background import BackgroundJob
 from appliance.editing import DeleteRecord, Editor
-from appliance.errors import Conflict, InputError, NotFound
+from appliance.errors import Conflict, InputError, LaterChangeUndecided, NotFound
 from appliance.principal import Principal
 from appliance.store import pending_changes, records
 from appliance.store.file.database import Store
+from appliance.store.pending_changes import PendingChange
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,8 @@ _DEPLOYER = Principal.local("deployer")
 class DueChanges(BackgroundJob):
     """Deletes expired records and reverts unconfirmed changes as soon as they are due.
 
-    A record that a rule protects stays; it is tried again when its zone has changed.
+    A record that a rule protects stays; it is tried again when its zone has changed. A change that has to wait for a
+    later one is reverted once that is confirmed or reverted.
     """
 
     failure = "event=due-changes-failed"
@@ -45,17 +46,38 @@ class DueChanges(BackgroundJob):
     clock: Callable[[], datetime]
     _refused: dict[UUID, int] = field(default_factory=dict)
     """The revision of its zone at which the deletion of a record was refused."""
+    _awaited: dict[UUID, UUID] = field(default_factory=dict)
+    """The later change that must be decided first, by the change that waits for it."""
 
     def step(self) -> float:
         """Do what is due now, and return the seconds until the next time; raise StoreError if the store fails."""
         with self.store.connection():
             for zone, uuids in self._expired().items():
                 self._delete(zone, uuids)
-            for pending in pending_changes.due(self.clock()):
-                with suppress(Conflict):  # somebody reverted it meanwhile
-                    self.editor.revert_change(_DEPLOYER, pending)
-                    log.info("event=change-reverted zone=%s serial=%d", pending.zone, pending.serial)
+            self._revert(pending_changes.due(self.clock()))
         return EVERY
+
+    def _revert(self, due: Sequence[PendingChange]) -> None:
+        """Revert the changes, but for those that wait."""
+        self._awaited = {one.change_id: self._awaited[one.change_id] for one in due if one.change_id in self._awaited}
+        for pending in due:
+            if self._is_waiting(pending):
+                continue
+            try:
+                self.editor.revert_change(_DEPLOYER, pending)
+                log.info("event=change-reverted zone=%s serial=%d", pending.zone, pending.serial)
+            except LaterChangeUndecided as later:
+                self._awaited[pending.change_id] = later.change_id
+                log.info("event=revert-waits zone=%s serial=%d reason=%r", pending.zone, pending.serial, str(later))
+            except Conflict:
+                pass  # somebody reverted it meanwhile
+
+    def _is_waiting(self, pending: PendingChange) -> bool:
+        """Return whether the later change is still undecided, and the longest wait is not over."""
+        if pending.change_id not in self._awaited or self.clock() >= pending.waits_until:
+            return False
+        later = pending_changes.get(self._awaited[pending.change_id])
+        return later is not None and not (later.confirmed or later.reverted)
 
     def _expired(self) -> dict[UUID, list[UUID]]:
         """Return the records to delete, by zone."""

@@ -1,33 +1,32 @@
 """Changes that are reverted unless they are confirmed: confirm one, or plan how one is reverted.
 
-RRsets that changed since stay as they are.
+RRsets that changed since stay as they are. A change waits for later undecided ones that touch its RRsets: these are
+reverted first, or confirmed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from dns.name import Name
-from dns.rdatatype import RdataType
 
 from appliance.editing import history
 from appliance.editing.access import check_grant, check_permissions
 from appliance.editing.change_set import ChangeSet
 from appliance.editing.commit import Alongside
 from appliance.editing.diff import Diff
+from appliance.editing.overlaps import RRsetKey, changed_since, changes_of, key_of, touched_by, undecided_since
 from appliance.editing.transaction import StaleRead
-from appliance.errors import ConfirmationExpired, Conflict, NotFound, RuleBroken
+from appliance.errors import ConfirmationExpired, Conflict, LaterChangeUndecided, NotFound, RuleBroken
 from appliance.principal import Principal
-from appliance.store import audit, pending_changes, versions, zones
+from appliance.store import audit, pending_changes, zones
 from appliance.store.pending_changes import PendingChange
-from appliance.zones.changes import sides
-from appliance.zones.model import Record, Zone
+from appliance.zones.changes import Change, touched_owners
+from appliance.zones.model import Zone
 from appliance.zones.names import print_domain
-
-RRsetKey = tuple[Name, RdataType]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +54,10 @@ class RevertPlan:
 
     def fill(self, change_set: ChangeSet) -> None:
         """Revert the change in a change set of the zone; raise StaleRead if it has changed since this plan."""
-        if _sets_since(change_set.zone, self.pending.row) != self.changed:
+        if changed_since(change_set.zone, self.pending.row) != self.changed:
             raise StaleRead
         stays = set(self.stays)
-        history.revert(change_set, self.pending.row, lambda record: _key(record) in stays)
+        history.revert(change_set, self.pending.row, lambda record: key_of(record) in stays)
 
     def without(self, broken: RuleBroken) -> frozenset[Name]:
         """Return the owners to keep in the next plan: those that break a rule, or all if none is known."""
@@ -70,9 +69,27 @@ class RevertPlan:
 def plan_of(pending: PendingChange, kept_owners: frozenset[Name] = frozenset()) -> RevertPlan:
     """Return how the change is reverted now."""
     zone = zones.get_any(pending.zone)
-    changes = versions.changes_in(zone, pending.row - 1, pending.row)
-    touched = _keys(record for change in changes for record in sides(change))
-    return RevertPlan(pending, zone, touched, _sets_since(zone, pending.row), kept_owners)
+    touched = touched_by(changes_of(pending, zone))
+    return RevertPlan(pending, zone, touched, changed_since(zone, pending.row), kept_owners)
+
+
+def check_order(plan: RevertPlan, now: datetime, broken: RuleBroken | None = None) -> None:
+    """Raise LaterChangeUndecided if a later change is to be decided first, Conflict if this one was decided meanwhile.
+
+    The later one touches an RRset of the change, or, if the revert has `broken` a rule, an owner of the change or of
+    the findings. The wait ends a day after the change was due.
+    """
+
+    def overlaps(changes: Collection[Change]) -> bool:
+        if broken is None:
+            return not plan.touched.isdisjoint(touched_by(changes))
+        owners = {owner for owner, _ in plan.touched} | {finding.owner for finding in broken.findings}
+        return not owners.isdisjoint(touched_owners(changes))
+
+    _check_undecided(plan.pending)
+    later = undecided_since(plan.pending, plan.zone, overlaps) if now < plan.pending.waits_until else None
+    if later:
+        raise LaterChangeUndecided(plan.pending.serial, later.serial, later.change_id)
 
 
 def noting(plan: RevertPlan, principal: Principal, clock: Callable[[], datetime]) -> Callable[[Diff, None], Alongside]:
@@ -81,15 +98,13 @@ def noting(plan: RevertPlan, principal: Principal, clock: Callable[[], datetime]
     It raises Conflict if the change was confirmed or reverted meanwhile.
     """
 
-    def note(zone: Zone) -> None:
-        pending, now = pending_changes.get(plan.pending.change_id), clock()
-        if pending is None or pending.confirmed or pending.reverted:
-            done = "confirmed" if pending and pending.confirmed else "reverted"
-            raise Conflict(f"version {plan.pending.serial} was {done} already")
-        pending_changes.note_reverted(plan.pending.change_id, now)
+    def note(zone: Zone, diff: Diff) -> None:
+        now = clock()
+        _check_undecided(plan.pending)
+        pending_changes.note_reverted(plan.pending.change_id, now, diff.change_id)
         audit.append("change.revert", zone.account, print_domain(zone.name), principal, now, plan.comment)
 
-    return lambda _diff, _result: note
+    return lambda diff, _result: lambda zone: note(zone, diff)
 
 
 def confirm(zone: Zone, change_id: UUID, principal: Principal, now: datetime) -> None:
@@ -97,7 +112,7 @@ def confirm(zone: Zone, change_id: UUID, principal: Principal, now: datetime) ->
     pending = pending_changes.get(change_id)
     if pending is None or pending.zone != zone.uuid:
         raise NotFound("this zone has no such change to confirm")
-    changes = versions.changes_in(zone, pending.row - 1, pending.row)
+    changes = changes_of(pending, zone)
     check_permissions(principal, changes)
     for change in changes:
         check_grant(principal, zone, change)
@@ -109,15 +124,8 @@ def confirm(zone: Zone, change_id: UUID, principal: Principal, now: datetime) ->
     audit.append("change.confirm", zone.account, print_domain(zone.name), principal, now, f"version {pending.serial}")
 
 
-def _sets_since(zone: Zone, row: int) -> frozenset[RRsetKey]:
-    """Return the RRsets that rows of the journal after that one changed, even if they are as before by now."""
-    changes = versions.rows_after(zone, row)
-    return _keys(record for one in changes for record in versions.records_in(one, zone))
-
-
-def _keys(found: Iterable[Record]) -> frozenset[RRsetKey]:
-    return frozenset(map(_key, found))
-
-
-def _key(record: Record) -> RRsetKey:
-    return record.owner, record.rdtype
+def _check_undecided(pending: PendingChange) -> None:
+    now = pending_changes.get(pending.change_id)
+    if now is None or now.confirmed or now.reverted:
+        done = "confirmed" if now and now.confirmed else "reverted"
+        raise Conflict(f"version {pending.serial} was {done} already")

@@ -93,12 +93,14 @@ class Editor(RecordEditor):
     def revert_change(self, principal: Principal, pending: PendingChange) -> Diff:
         """Revert a change that was not confirmed, but for RRsets that changed since or would break a rule.
 
-        The audit log names what stays as it is. Raise Conflict if the change was confirmed or reverted meanwhile.
+        The audit log names what stays as it is. Raise Conflict if the change was confirmed or reverted meanwhile,
+        LaterChangeUndecided if a later one is to be confirmed or reverted first.
         """
         kept_owners = frozenset[Name]()
         while True:
             with self.store.reading():
                 plan = confirmation.plan_of(pending, kept_owners)
+                confirmation.check_order(plan, self.clock())
 
             prepared = confirmation.noting(plan, principal, self.clock)
             try:
@@ -106,6 +108,8 @@ class Editor(RecordEditor):
             except StaleRead:
                 continue
             except RuleBroken as broken:
+                with self.store.reading():
+                    confirmation.check_order(plan, self.clock(), broken)
                 kept_owners = plan.without(broken)
 
 

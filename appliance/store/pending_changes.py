@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -26,6 +27,11 @@ class PendingChange:
     due_at: datetime
     confirmed: bool
     reverted: bool
+
+    @property
+    def waits_until(self) -> datetime:
+        """When the change is reverted even if a later one is undecided."""
+        return self.due_at + LONGEST
 
 
 def add(change_id: UUID, due_at: datetime) -> None:
@@ -56,21 +62,34 @@ def due(now: datetime) -> list[PendingChange]:
     return [_from_row(row) for row in query.order_by(tables.Change.id.desc())]
 
 
+def undecided_after(pending: PendingChange) -> list[PendingChange]:
+    """Return the changes of the same zone after this one that are neither confirmed nor reverted, the newest first."""
+    is_later = (tables.Zone.uuid == pending.zone) & (tables.Change.id > pending.row)
+    return [_from_row(row) for row in _select().where(is_later, *_is_undecided()).order_by(tables.Change.id.desc())]
+
+
+def reverts_after(zone: Zone, row: int) -> dict[UUID, UUID]:
+    """Return, of each change of the zone after that row that was reverted, the uuid of what reverted it, by its own."""
+    is_later = (tables.Zone.uuid == zone.uuid) & (tables.Change.id > row)
+    query: Iterable[tables.PendingChange] = _select().where(is_later)
+    return {row.change.uuid: row.reverted_by for row in query if row.reverted_by}
+
+
 def confirm(change_id: UUID, now: datetime) -> None:
     """Store that the change was confirmed."""
     _update(change_id, confirmed_at=now)
 
 
-def note_reverted(change_id: UUID, now: datetime) -> None:
-    """Store that the change was reverted."""
-    _update(change_id, reverted_at=now)
+def note_reverted(change_id: UUID, now: datetime, reverted_by: UUID | None) -> None:
+    """Store that the change was reverted, and by which change; None if everything stayed as it was."""
+    _update(change_id, reverted_at=now, reverted_by=reverted_by)
 
 
 def _is_undecided() -> tuple[pw.Expression, ...]:
     return tables.PendingChange.confirmed_at.is_null(), tables.PendingChange.reverted_at.is_null()
 
 
-def _update(change_id: UUID, **changed: datetime) -> None:
+def _update(change_id: UUID, **changed: datetime | UUID | None) -> None:
     pending = tables.PendingChange
     pending.update(changed).where(pending.change == _row_of(change_id)).execute()
 

@@ -105,12 +105,13 @@ class Change(pw.Model):
 
 
 class PendingChange(pw.Model):
-    """A change that is reverted at `due_at` unless it is confirmed before."""
+    """A change that is reverted at `due_at` unless it is confirmed before; `reverted_by` is what reverted it."""
 
     change = pw.ForeignKeyField(Change, primary_key=True)
     due_at = Instant()
     confirmed_at = Instant(null=True)
     reverted_at = Instant(null=True)
+    reverted_by = pw.UUIDField(null=True)
 
     class Meta:
         table_name = "pending_change"

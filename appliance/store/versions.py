@@ -129,7 +129,7 @@ def changes_in(zone: Zone, after: int, until: int | None = None) -> list[Change]
 def rows_after(zone: Zone, after: int, until: int | None = None) -> Iterator[tables.Change]:
     """Yield the rows of the zone in the journal after that row, up to another or the last."""
     change = tables.Change
-    query = _rows(zone).select(change.id, change.removed, change.added).where(change.id > after)
+    query = _rows(zone).select(change.id, change.uuid, change.removed, change.added).where(change.id > after)
     if until is not None:
         query = query.where(change.id <= until)
     return iter(query.order_by(change.id).iterator())

@@ -75,6 +75,19 @@ def test_what_changed_since_is_named(page: ZonePage) -> None:
     assert [record.value for record in page.records()] == ["192.0.2.9"]
 
 
+def test_the_later_of_two_changes_is_reverted_first(page: ZonePage) -> None:
+    earlier = publish(page, "192.0.2.1")
+    serial = page.serial()
+    publish(page, "192.0.2.2")
+    later = next(path for path in decisions(page) if path != earlier)
+    form = page.browser.forms(page.path)["/sign-out/"]
+    refused = page.browser.post(earlier, {**form, "intent": "revert"})
+    assert refused.status_code == 409 and f"confirm or revert version {page.serial()} first" in refused.text
+    assert f"Version {page.serial()} was not confirmed: reverted." in decide(page, later, "revert")
+    assert f"Version {serial} was not confirmed: reverted." in decide(page, earlier, "revert")
+    assert page.records() == []
+
+
 def test_a_change_that_is_due_has_no_button_to_keep_it(page: ZonePage) -> None:
     path = publish(page, "192.0.2.1", "60")
     page.console.application.clock.forward(minutes=2)

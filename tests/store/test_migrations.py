@@ -146,3 +146,14 @@ def test_a_migration_that_was_left_out_is_applied_later(tmp_path: Path) -> None:
     assert snapshot.unapplied_migrations(path) == [LEFT_OUT]
     Store(path).create_or_migrate()
     assert snapshot.unapplied_migrations(path) == []
+
+
+def test_what_reverted_a_change_is_unknown_in_a_former_release(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite3"
+    former_store(path, "0017")
+    with closing(sqlite.connect(path)) as writer, writer:
+        writer.execute("pragma foreign_keys = off")
+        writer.execute("insert into pending_change (change_id, due_at, reverted_at) values (1, 0, 1)")
+    Store(path).create_or_migrate()
+    with closing(sqlite.connect(path)) as reader:
+        assert list(reader.execute("select change_id, reverted_at, reverted_by from pending_change")) == [(1, 1, None)]
