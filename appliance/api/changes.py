@@ -98,14 +98,17 @@ class Confirmation(MethodView):
         parameters=[response_headers.IF_MATCH, response_headers.IDEMPOTENCY_KEY],
         responses={"404": "NOT_FOUND", "409": "CONFLICT", "412": "PRECONDITION_FAILED"},
     )
-    @blueprint.response(204)
+    @blueprint.response(204, headers=response_headers.SERIAL_HEADER)
     @idempotent
     def post(self, uuid: str, change_id: str) -> Response:
         """Confirm a change with `confirm_within`, so that it is not reverted."""
         change = uuid_or_not_found("change", change_id)
-        alongside = remember_within(lambda _zone: StoredResponse(204, {}, ""))
-        editor().confirm_change(principal(), zone_uuid(uuid), change, alongside)
-        return response_headers.no_content()
+        zone = editor().confirm_change(principal(), zone_uuid(uuid), change, remember_within(_confirmed))
+        return response_headers.no_content(dict(_confirmed(zone).headers))
+
+
+def _confirmed(zone: Zone) -> StoredResponse:
+    return StoredResponse(204, {"X-Zone-Serial": str(zone.serial)}, "")
 
 
 def readable_diff(diff: Diff) -> JSON:

@@ -24,6 +24,7 @@ from appliance.settings import Settings
 from appliance.store import versions, wakeup
 from appliance.store.file.database import Store
 from appliance.store.pending_changes import PendingChange
+from appliance.zones.model import Zone
 
 
 class Editor(RecordEditor):
@@ -78,8 +79,8 @@ class Editor(RecordEditor):
 
     def confirm_change(
         self, principal: Principal, zone_uuid: UUID, change_id: UUID, alongside: Alongside = lambda _zone: None
-    ) -> None:
-        """Confirm a change, so that it is not reverted; nothing is done if it was confirmed before.
+    ) -> Zone:
+        """Confirm a change, so that it is not reverted; nothing is done if it was confirmed before. Return the zone.
 
         `alongside` is called in the transaction, with the zone. Raise NotFound if the zone has no such change,
         ConfirmationExpired if it is too late, NotPermitted unless the principal may make the change.
@@ -89,6 +90,7 @@ class Editor(RecordEditor):
             self.precondition(zone)
             confirmation.confirm(zone, change_id, principal, self.clock())
             alongside(zone)
+        return zone
 
     def revert_change(self, principal: Principal, pending: PendingChange) -> Diff:
         """Revert a change that was not confirmed, but for RRsets that changed since or would break a rule.
