@@ -139,11 +139,16 @@ def discard(zone: Zone, version: str, index: int | None = None) -> None:
         _put(zone, [] if index is None else [change for at, change in enumerate(changes) if at != index])
 
 
-def dry_run(zone: Zone, changes: list[Change]) -> Diff:
+def dry_run(zone: Zone, changes: list[Change], *, with_impact: bool = False) -> Diff:
     """Return what saving these changes would do; raise InputError if one of them is invalid."""
-    return context().editor.change_many(
-        current_session().principal, zone.uuid, lambda now: _requests(now, changes), dry_run=True
-    )
+    editor, principal = context().editor, current_session().principal
+
+    def requests(now: Zone) -> list[RecordRequest]:
+        return _requests(now, changes)
+
+    if with_impact:
+        return editor.change_many(principal, zone.uuid, requests, dry_run=True)
+    return editor.preview_many(principal, zone.uuid, requests)
 
 
 def save(zone: Zone, change: Change) -> Diff:
@@ -222,7 +227,7 @@ def lines_of(diff: Diff) -> list[Line]:
 def result_of(zone: Zone, changes: list[Change]) -> DraftResult:
     """Return the result of saving these changes, or what is wrong with them."""
     try:
-        diff = dry_run(zone, changes)
+        diff = dry_run(zone, changes, with_impact=True)
     except InputError as error:
         index, _ = locate_error(error)
         return DraftResult(None, [], str(error), index)

@@ -79,13 +79,15 @@ def evaluate_many(change_set: ChangeSet, principal: Principal, quotas: QuotaSett
     return replace(evaluation, diff=replace(evaluation.diff, warnings=found))
 
 
-def evaluate_dry_run(change_set: ChangeSet, principal: Principal, quotas: QuotaSettings) -> Diff:
+def evaluate_dry_run(
+    change_set: ChangeSet, principal: Principal, quotas: QuotaSettings, *, with_impact: bool = True
+) -> Diff:
     """Return the diff of a list of requests that are not to be stored, with its impact; raise as `evaluate_many`.
 
-    The impact of more than MAX_CHANGES changes is not computed.
+    The impact of more than MAX_CHANGES changes is not computed, nor without `with_impact`.
     """
     diff = evaluate_many(change_set, principal, quotas).diff
-    is_listed = len(diff.changes) <= MAX_CHANGES
+    is_listed = with_impact and len(diff.changes) <= MAX_CHANGES
     impact = impact_of(change_set.stored, change_set, diff.changes, change_set.apex) if is_listed else None
     return replace(diff, applied=False, change_id=None, impact=impact)
 

@@ -108,14 +108,21 @@ class RecordEditor(ZoneEditor):
         acquired. With `confirm_within` the change is reverted after that time, unless it is confirmed before. Raise
         MissingPermission if the principal lacks one that the changes need.
         """
-
-        def fill(change_set: ChangeSet) -> None:
-            apply_all(change_set, requests(change_set.zone) if callable(requests) else requests)
-
-        once = either(alongside, prepare)
+        once, fill = either(alongside, prepare), _applying(requests)
         return self._change(
             principal, zone_uuid, fill, comment, dry_run=dry_run, prepare=once, confirm_within=confirm_within
         )
+
+    def preview_many(
+        self,
+        principal: Principal,
+        zone_uuid: UUID,
+        requests: Sequence[RecordRequest] | Callable[[Zone], Sequence[RecordRequest]],
+    ) -> Diff:
+        """Return what `change_many` would do, as its dry run, but without the impact, which costs most."""
+        edit = self._edit(principal, zone_uuid, _applying(requests))
+        with self.store.reading():
+            return evaluate_dry_run(edit(Parser(self.parse))[0], principal, self.quotas, with_impact=False)
 
     def import_zone_file(
         self,
@@ -182,6 +189,20 @@ class RecordEditor(ZoneEditor):
         `parser` may have parsed names and values before.
         """
         check_comment(comment)
+        edit = self._edit(principal, zone_uuid, fill, parser)
+        if dry_run:
+            with self.store.reading():
+                return evaluate_dry_run(edit(Parser(self.parse))[0], principal, self.quotas)
+        return self._write(principal, edit, comment, prepare, evaluate_many, confirm_within)[0]
+
+    def _edit(
+        self,
+        principal: Principal,
+        zone_uuid: UUID,
+        fill: Callable[[ChangeSet], None],
+        parser: Parser | None = None,
+    ) -> Edit[None]:
+        """Return what reads the zone and fills its change set."""
 
         def edit(own_parser: Parser) -> tuple[ChangeSet, None]:
             zone = find_zone(zone_uuid, principal.scope)
@@ -190,10 +211,7 @@ class RecordEditor(ZoneEditor):
             fill(change_set)
             return change_set, None
 
-        if dry_run:
-            with self.store.reading():
-                return evaluate_dry_run(edit(Parser(self.parse))[0], principal, self.quotas)
-        return self._write(principal, edit, comment, prepare, evaluate_many, confirm_within)[0]
+        return edit
 
     def _write(
         self,
@@ -224,6 +242,12 @@ class RecordEditor(ZoneEditor):
         )
         self.announce()
         return diff, result
+
+
+def _applying(
+    requests: Sequence[RecordRequest] | Callable[[Zone], Sequence[RecordRequest]],
+) -> Callable[[ChangeSet], None]:
+    return lambda change_set: apply_all(change_set, requests(change_set.zone) if callable(requests) else requests)
 
 
 def either(

@@ -57,6 +57,15 @@ def test_a_page_of_the_list_costs_the_same_among_many_zones(page: ZonePage) -> N
         assert more < steps * 1.02, "the order of random UUIDs varies"
 
 
+def test_the_list_of_records_computes_no_impact_of_a_draft(page: ZonePage) -> None:
+    page.save([CreateRecord(RecordInput("A", name, "192.0.2.1")) for name in ("*", "www")])
+    wildcard = next(record for record in page.records() if record.owner.is_wild())
+    without, _ = count_work(page, page.browser, page.path)
+    page.change(wildcard, intent="draft", part_value="192.0.2.9")
+    marked, _ = count_work(page, page.browser, page.path)
+    assert marked - without < 12, "a dry run with the impact reads the names at the wildcard too"
+
+
 def test_a_page_of_a_zone_reads_only_the_records_that_it_shows(page: ZonePage) -> None:
     requests = [f"{page.path}{query}" for query in ("", "?page=2", "?name=host-7&type=A")]
     sizes = (110, 500)

@@ -86,6 +86,22 @@ def test_no_statement_more_for_a_larger_zone(workspace: Workspace, zone: Zone) -
     assert statements_of_dry_run() == few < 30
 
 
+def test_without_the_impact_nothing_is_read_for_it(workspace: Workspace, zone: Zone) -> None:
+    requests: list[RecordRequest] = [DeleteRecord(one.uuid) for one in records.of_zone(zone) if one.owner.is_wild()]
+
+    def dry_run(*, with_impact: bool) -> tuple[Diff, int]:
+        with observed(workspace) as (editor, statements):
+            if with_impact:
+                diff = editor.change_many(workspace.owner, zone.uuid, requests, dry_run=True)
+            else:
+                diff = editor.preview_many(workspace.owner, zone.uuid, requests)
+            return diff, len(statements.all)
+
+    (full, all_statements), (short, few) = dry_run(with_impact=True), dry_run(with_impact=False)
+    assert few < all_statements and full.impact and short.impact is None
+    assert short.changes == full.changes and short.warnings == full.warnings
+
+
 def test_more_changes_than_one_call_takes_have_no_impact(workspace: Workspace) -> None:
     zone = workspace.zone()
     many = [RecordInput("A", f"host-{at}", ADDRESS) for at in range(MAX_CHANGES + 1)]
