@@ -49,10 +49,9 @@ def text_lines(report: Report) -> Iterator[str]:
 def _line(one: ZoneResult) -> str:
     if one.outcome is Outcome.UNCHANGED:
         return f"{one.domain} unchanged, serial {one.serial}"
-    return (
-        f"{one.domain} {one.outcome.value}, serial {one.serial}: {counted(one.added, 'record')} added, "
-        f"{one.changed} changed, {one.removed} removed"
-    )
+    serial = "" if one.serial is None else f", serial {one.serial}"
+    counts = f"{counted(one.added, 'record')} added, {one.changed} changed, {one.removed} removed"
+    return f"{one.domain} {one.outcome.value}{serial}: {counts}"
 
 
 def _refused(one: ZoneResult) -> Iterator[str]:

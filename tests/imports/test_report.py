@@ -42,6 +42,12 @@ def test_few_zones_are_listed_and_refused_ones_come_last() -> None:
     assert not report.is_complete
 
 
+def test_a_serial_that_is_not_known_yet_is_not_shown() -> None:
+    planned = ZoneResult("z1.example", "1.zone", Outcome.IMPORTED, None, 3)
+    line = next(text_lines(Report([planned], dry_run=True)))
+    assert line == "z1.example imported: 3 records added, 0 changed, 0 removed"
+
+
 def test_the_document_has_everything() -> None:
     report = Report([result(1, Outcome.REFUSED, 30)], refused=[Note("bad.zone", "its domain is unknown")])
     shown = json.loads(json.dumps(document(report)))
