@@ -107,7 +107,7 @@ class _Configured:
     @property
     def where(self) -> str:
         """Return file, line and domain."""
-        return f"{self.file}, line {self.statement.line}: {self.domain}"
+        return f"{self.file}, line {self.statement.line}: {self.domain or '.'}"
 
 
 def read_named_conf(file: Path, load: Load, *, root: Path | None = None, view: str | None = None) -> Source:

@@ -64,7 +64,7 @@ def test_primary_zones_of_a_debian_host_that_was_copied(tmp_path: Path) -> None:
     assert [one.domain for one in source.zones] == ["example.com"]
     found = reasons(source)
     assert set(found) == {
-        "", "localhost", "127.in-addr.arpa", "example.net", "f.test", "raw.test", "nofile.test", "ch.test", "odd.test",
+        ".", "localhost", "127.in-addr.arpa", "example.net", "f.test", "raw.test", "nofile.test", "ch.test", "odd.test",
         "none.test",
     }  # fmt: skip
     assert "--from-server" in found["example.net"]
