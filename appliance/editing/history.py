@@ -21,7 +21,7 @@ from appliance.zones.model import Record
 from appliance.zones.names import print_domain
 
 MOST_LISTED = 5
-"""Records that an error message names."""
+"""Record sets that an error message names."""
 _LABELS = ("the name", "the type", "the value", "the priority", "the TTL", "the comment", "the expiry")
 
 
@@ -163,5 +163,7 @@ def _fields_of(record: Record) -> tuple[object, ...]:
 
 
 def _listed(found: Sequence[Record]) -> str:
-    names = ", ".join(f"{record.rdtype.name} {print_domain(record.owner)}" for record in found[:MOST_LISTED])
-    return f"{names} and {len(found) - MOST_LISTED} others" if len(found) > MOST_LISTED else names
+    names = list(dict.fromkeys(f"{record.rdtype.name} {print_domain(record.owner)}" for record in found))
+    listed = ", ".join(names[:MOST_LISTED])
+    more = len(names) - MOST_LISTED
+    return f"{listed} and {more} {'other' if more == 1 else 'others'}" if more > 0 else listed

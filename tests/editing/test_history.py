@@ -101,6 +101,14 @@ def test_records_that_changed_since_are_in_the_way_and_named(workspace: Workspac
     assert workspace.rows()["record"] != before["record"]
 
 
+def test_a_record_set_in_the_way_is_named_once(workspace: Workspace, zone: Zone) -> None:
+    mistake = change(workspace, zone, a("www", "192.0.2.1"), a("www", "192.0.2.2"))
+    change(workspace, zone, *(UpdateRecord(one.uuid, {"ttl": 9}) for one in records.of_zone(zone)))
+    with pytest.raises(Conflict, match=r"cannot be undone: A www\.example\.com changed since$") as raised:
+        workspace.editor.undo_version(workspace.owner, zone.uuid, mistake)
+    assert len(raised.value.findings) == 2
+
+
 def test_each_record_in_the_way_is_described(workspace: Workspace, zone: Zone) -> None:
     mistake = change(workspace, zone, *(a(name, "192.0.2.1") for name in ("moved", "gone", "noted")))
     noted = UpdateRecord(of(zone, "noted").uuid, {"comment": "kept", "ttl": 60})
