@@ -53,3 +53,13 @@ def test_a_draft_shows_the_warnings_of_the_zone_after_it(page: ZonePage) -> None
     assert page.add("CNAME", "www", "draft", part_value="end.example.com").location == changes
     assert shown_on(page, changes) == ["www"]
     assert shown_on(page, page.path) == ["a0"]
+
+
+def test_a_draft_shows_more_of_them_at_once(page: ZonePage) -> None:
+    page.save(aliases(0))
+    for at in range(4):
+        page.add("CNAME", f"www{at}", "draft", part_value="end.example.com")
+    assert len(shown_on(page, f"{page.path}changes/")) == 4
+    assert '<details class="warnings" open>' in page.browser.get(f"{page.path}changes/").text
+    page.save(aliases(4)[1:])
+    assert '<details class="warnings">' in page.browser.get(page.path).text
