@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from appliance.deploy.background import BackgroundJob
 from appliance.editing import DeleteRecord, Editor
-from appliance.errors import Conflict, InputError, LaterChangeUndecided, NotFound
+from appliance.errors import Conflict, InputError, LaterChangeUndecided, NotFound, StoreError
 from appliance.principal import Principal
-from appliance.store import pending_changes, records
+from appliance.store import pending_changes, records, zones
 from appliance.store.file.database import Store
 from appliance.store.pending_changes import PendingChange
 
@@ -35,7 +36,8 @@ class DueChanges(BackgroundJob):
     """Deletes expired records and reverts unconfirmed changes as soon as they are due.
 
     A record that a rule protects stays; it is tried again when its zone has changed. A change that has to wait for a
-    later one is reverted once that is confirmed or reverted.
+    later one is reverted once that is confirmed or reverted. What fails for a reason that was not foreseen is tried
+    again when its zone has changed, and all else is done.
     """
 
     failure = "event=due-changes-failed"
@@ -48,12 +50,16 @@ class DueChanges(BackgroundJob):
     """The revision of its zone at which the deletion of a record was refused."""
     _awaited: dict[UUID, UUID] = field(default_factory=dict)
     """The later change that must be decided first, by the change that waits for it."""
+    _failed: dict[UUID, int] = field(default_factory=dict)
+    """The revision of a zone at which a change of it failed, by the change or the zone."""
 
     def step(self) -> float:
         """Do what is due now, and return the seconds until the next time; raise StoreError if the store fails."""
         with self.store.connection():
             for zone, uuids in self._expired().items():
-                self._delete(zone, uuids)
+                if not self._has_failed(zone, zone):
+                    with self._apart(zone, zone):
+                        self._delete(zone, uuids)
             self._revert(pending_changes.due(self.clock()))
         return EVERY
 
@@ -61,16 +67,36 @@ class DueChanges(BackgroundJob):
         """Revert the changes, but for those that wait."""
         self._awaited = {one.change_id: self._awaited[one.change_id] for one in due if one.change_id in self._awaited}
         for pending in due:
-            if self._is_waiting(pending):
-                continue
-            try:
-                self.editor.revert_change(_DEPLOYER, pending)
-                log.info("event=change-reverted zone=%s serial=%d", pending.zone, pending.serial)
-            except LaterChangeUndecided as later:
-                self._awaited[pending.change_id] = later.change_id
-                log.info("event=revert-waits zone=%s serial=%d reason=%r", pending.zone, pending.serial, str(later))
-            except Conflict:
-                pass  # somebody reverted it meanwhile
+            if not (self._is_waiting(pending) or self._has_failed(pending.change_id, pending.zone)):
+                with self._apart(pending.change_id, pending.zone):
+                    self._revert_one(pending)
+
+    def _revert_one(self, pending: PendingChange) -> None:
+        try:
+            self.editor.revert_change(_DEPLOYER, pending)
+            log.info("event=change-reverted zone=%s serial=%d", pending.zone, pending.serial)
+        except LaterChangeUndecided as later:
+            self._awaited[pending.change_id] = later.change_id
+            log.info("event=revert-waits zone=%s serial=%d reason=%r", pending.zone, pending.serial, str(later))
+        except (Conflict, NotFound):
+            pass  # somebody reverted it, or deleted the zone, meanwhile
+
+    def _has_failed(self, what: UUID, zone: UUID) -> bool:
+        """Return whether this failed when the zone was as it is now."""
+        return what in self._failed and self._failed[what] == zones.get_any(zone).revision
+
+    @contextmanager
+    def _apart(self, what: UUID, zone: UUID) -> Iterator[None]:
+        """Run the block so that a fault in it keeps nothing else from being done; raise StoreError."""
+        try:
+            yield
+        except StoreError:
+            raise
+        except Exception:
+            log.exception("%s zone=%s", self.failure, zone)
+            self._failed[what] = zones.get_any(zone).revision
+        else:
+            self._failed.pop(what, None)
 
     def _is_waiting(self, pending: PendingChange) -> bool:
         """Return whether the later change is still undecided, and the longest wait is not over."""

@@ -19,10 +19,11 @@ from appliance.editing.change_set import ChangeSet
 from appliance.editing.commit import Alongside
 from appliance.editing.diff import Diff
 from appliance.editing.overlaps import RRsetKey, changed_since, changes_of, key_of, touched_by, undecided_since
+from appliance.editing.requests import MAX_COMMENT
 from appliance.editing.transaction import StaleRead
-from appliance.errors import ConfirmationExpired, Conflict, LaterChangeUndecided, NotFound, RuleBroken
+from appliance.errors import ConfirmationExpired, Conflict, InputError, LaterChangeUndecided, NotFound, RuleBroken
 from appliance.principal import Principal
-from appliance.store import audit, pending_changes, zones
+from appliance.store import audit, pending_changes, versions, zones
 from appliance.store.pending_changes import PendingChange
 from appliance.zones.changes import Change, touched_owners
 from appliance.zones.model import Zone
@@ -31,7 +32,10 @@ from appliance.zones.names import print_domain
 
 @dataclass(frozen=True, slots=True)
 class RevertPlan:
-    """How an unconfirmed change is reverted: RRsets that `changed` since stay, and all at `kept_owners`."""
+    """How an unconfirmed change is reverted: RRsets that `changed` since stay, and all at `kept_owners`.
+
+    Nothing is `touched` if the journal no longer has the change.
+    """
 
     pending: PendingChange
     zone: Zone
@@ -46,7 +50,14 @@ class RevertPlan:
 
     @property
     def comment(self) -> str:
-        """What is done, for journal and audit log."""
+        """What is done, for the journal."""
+        return self.detail if len(self.detail) <= MAX_COMMENT else f"{self.detail[: MAX_COMMENT - 3]}..."
+
+    @property
+    def detail(self) -> str:
+        """What is done, for the audit log."""
+        if not self.touched:
+            return f"version {self.pending.serial} was not confirmed, but the journal no longer has it: not reverted"
         names = ", ".join(f"{rdtype.name} {print_domain(owner)}" for owner, rdtype in self.stays[: history.MOST_LISTED])
         others = len(self.stays) - history.MOST_LISTED
         listed = f"{names} and {others} others" if others > 0 else names
@@ -59,17 +70,18 @@ class RevertPlan:
         stays = set(self.stays)
         history.revert(change_set, self.pending.row, lambda record: key_of(record) in stays)
 
-    def without(self, broken: RuleBroken) -> frozenset[Name]:
+    def without(self, refused: InputError) -> frozenset[Name]:
         """Return the owners to keep in the next plan: those that break a rule, or all if none is known."""
         owners = {owner for owner, _ in self.touched} - self.kept_owners
-        found = {finding.owner for finding in broken.findings if finding.owner in owners}
+        findings = refused.findings if isinstance(refused, RuleBroken) else ()
+        found = {finding.owner for finding in findings if finding.owner in owners}
         return self.kept_owners | frozenset(owner for owner in found or owners if owner)
 
 
 def plan_of(pending: PendingChange, kept_owners: frozenset[Name] = frozenset()) -> RevertPlan:
     """Return how the change is reverted now."""
     zone = zones.get_any(pending.zone)
-    touched = touched_by(changes_of(pending, zone))
+    touched = touched_by(changes_of(pending, zone) if versions.has_content_from(zone, pending.row) else ())
     return RevertPlan(pending, zone, touched, changed_since(zone, pending.row), kept_owners)
 
 
@@ -102,7 +114,7 @@ def noting(plan: RevertPlan, principal: Principal, clock: Callable[[], datetime]
         now = clock()
         _check_undecided(plan.pending)
         pending_changes.note_reverted(plan.pending.change_id, now, diff.change_id)
-        audit.append("change.revert", zone.account, print_domain(zone.name), principal, now, plan.comment)
+        audit.append("change.revert", zone.account, print_domain(zone.name), principal, now, plan.detail)
 
     return lambda diff, _result: lambda zone: note(zone, diff)
 

@@ -17,7 +17,7 @@ from appliance.editing.record_editor import RecordEditor, either
 from appliance.editing.transaction import StaleRead
 from appliance.editing.write_count import CountWrite
 from appliance.editing.zone_names import own_names_of
-from appliance.errors import RuleBroken
+from appliance.errors import InputError, RuleBroken
 from appliance.principal import Principal
 from appliance.render.zone_file import apex_of
 from appliance.settings import Settings
@@ -93,7 +93,7 @@ class Editor(RecordEditor):
         return zone
 
     def revert_change(self, principal: Principal, pending: PendingChange) -> Diff:
-        """Revert a change that was not confirmed, but for RRsets that changed since or would break a rule.
+        """Revert a change that was not confirmed, but for RRsets that changed since or could not be stored.
 
         The audit log names what stays as it is. Raise Conflict if the change was confirmed or reverted meanwhile,
         LaterChangeUndecided if a later one is to be confirmed or reverted first.
@@ -109,10 +109,13 @@ class Editor(RecordEditor):
                 return self._change(principal, pending.zone, plan.fill, plan.comment, dry_run=False, prepare=prepared)
             except StaleRead:
                 continue
-            except RuleBroken as broken:
-                with self.store.reading():
-                    confirmation.check_order(plan, self.clock(), broken)
-                kept_owners = plan.without(broken)
+            except InputError as refused:
+                if isinstance(refused, RuleBroken):
+                    with self.store.reading():
+                        confirmation.check_order(plan, self.clock(), refused)
+                kept_owners, before = plan.without(refused), kept_owners
+                if kept_owners == before:
+                    raise
 
 
 def editor_from(

@@ -140,6 +140,11 @@ def records_in(row: tables.Change, zone: Zone) -> Iterator[Record]:
     return (read_record(document, zone) for document in (*row.removed, *row.added))
 
 
+def has_content_from(zone: Zone, row: int) -> bool:
+    """Return whether the journal still has the records of that row and of all later ones of the zone."""
+    return row > _last_incomplete_row(zone)
+
+
 def require_restorable(version: ZoneVersion) -> None:
     """Raise Conflict unless the journal has what is needed to show and restore the version."""
     if not version.restorable:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
 
@@ -13,6 +14,7 @@ from appliance.editing import CreateRecord, DeleteRecord, Diff, RecordInput, Rec
 from appliance.errors import ConfirmationExpired, Conflict, InputError, NotFound, NotPermitted
 from appliance.principal import EVERYTHING, TokenLimits
 from appliance.store import audit, pending_changes, records, versions, zones
+from appliance.store.retention import purge_journal
 from appliance.store.zones import Page
 from appliance.zones.model import Record, Zone
 from tests.workspace import Workspace
@@ -177,6 +179,70 @@ def test_what_would_break_a_rule_stays(workspace: Workspace, zone: Zone, due: Du
     due.step()
     assert values(zone) == ["192.0.2.1", "example.net"]
     assert last_audit(workspace, "change.revert").endswith("not A www.example.com")
+
+
+def test_a_set_that_would_have_a_record_twice_stays(workspace: Workspace, zone: Zone, due: DueChanges) -> None:
+    """One record left its set in the change and another took its data; the set that it came from changed since."""
+    first = change(workspace, zone, [CreateRecord(RecordInput("A", "other", "192.0.2.9"))])
+    stays, moved = workspace.add(zone, "A", "a", "192.0.2.1"), workspace.add(zone, "A", "b", "192.0.2.1")
+    moves = [UpdateRecord(stays.uuid, {"value": "192.0.2.2"}), UpdateRecord(moved.uuid, {"name": "a"})]
+    change(workspace, zone, moves)
+    workspace.add(zone, "A", "b", "192.0.2.7")
+    workspace.clock.forward(hours=1)
+    due.step()
+    assert sorted(values(zone)) == ["192.0.2.1", "192.0.2.2", "192.0.2.7"]
+    assert last_audit(workspace, "change.revert") == f"version {first.after.serial} was not confirmed: reverted"
+    assert pending_changes.of_zone(zone) == []
+
+
+def test_long_names_stay_and_are_named(workspace: Workspace, zone: Zone, due: DueChanges) -> None:
+    names = [".".join([f"{number}{'x' * 60}"] * 3) for number in range(6)]
+    change(workspace, zone, [CreateRecord(RecordInput("A", name, "192.0.2.1")) for name in names])
+    for name in names:
+        workspace.add(zone, "A", name, "192.0.2.2")
+    workspace.clock.forward(hours=1)
+    change(workspace, zone, [CreateRecord(RecordInput("A", "www", "192.0.2.3"))], None)
+    due.step()
+    assert len(values(zone)) == 13 and pending_changes.of_zone(zone) == []
+    assert last_audit(workspace, "change.revert").endswith(f"A {names[4]}.example.com and 1 others")
+
+
+def test_a_fault_keeps_nothing_else_from_being_done(
+    workspace: Workspace, zone: Zone, due: DueChanges, caplog: pytest.LogCaptureFixture
+) -> None:
+    change(workspace, zone, [CreateRecord(RecordInput("A", "www", "192.0.2.1"))])
+    faulty = workspace.zone("faulty.example")
+    change(workspace, faulty, [CreateRecord(RecordInput("A", "www", "192.0.2.2"))])
+    soon = workspace.clock() + HOUR
+    for one in (faulty, zone):
+        expiring(workspace, one, "old", "192.0.2.3", soon)
+    workspace.clock.forward(hours=1)
+
+    def count(_principal: object, octets: Mapping[UUID | None, int]) -> None:
+        if faulty.uuid in octets and faults:
+            raise RuntimeError
+
+    faults, due.editor = [True], replace(workspace.editor, count_write=count)
+    for _ in range(3):
+        due.step()
+    assert (values(zone), sorted(values(faulty))) == ([], ["192.0.2.2", "192.0.2.3"])
+    assert len([one for one in caplog.records if one.exc_info]) == 2, "each fault once, not every second"
+    faults.clear()
+    workspace.add(faulty, "A", "more", "192.0.2.4")
+    due.step()
+    assert values(faulty) == ["192.0.2.4"]
+
+
+def test_what_the_journal_no_longer_has_is_not_called_reverted(
+    workspace: Workspace, zone: Zone, due: DueChanges
+) -> None:
+    change(workspace, zone, [CreateRecord(RecordInput("A", "www", "192.0.2.1"))])
+    workspace.clock.forward(hours=1)
+    with workspace.store.writing():
+        purge_journal(workspace.clock(), workspace.clock(), 100)
+    due.step()
+    assert values(zone) == ["192.0.2.1"] and pending_changes.of_zone(zone) == []
+    assert last_audit(workspace, "change.revert").endswith("but the journal no longer has it: not reverted")
 
 
 def test_a_confirmed_change_stays(workspace: Workspace, zone: Zone, due: DueChanges) -> None:
