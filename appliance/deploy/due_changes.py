@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 EVERY = 1.0
 """Seconds from one look at the store to the next."""
 MOST_AT_ONCE = 1000
-"""Expired records of one step."""
+"""Expired records of one step, besides those that are refused."""
 COMMENT = "expired"
 _DEPLOYER = Principal.local("deployer")
 
@@ -46,6 +46,7 @@ class DueChanges(BackgroundJob):
     store: Store
     editor: Editor
     clock: Callable[[], datetime]
+    most_at_once: int = MOST_AT_ONCE
     _refused: dict[UUID, int] = field(default_factory=dict)
     """The revision of its zone at which the deletion of a record was refused."""
     _awaited: dict[UUID, UUID] = field(default_factory=dict)
@@ -108,7 +109,7 @@ class DueChanges(BackgroundJob):
     def _expired(self) -> dict[UUID, list[UUID]]:
         """Return the records to delete, by zone."""
         found: dict[UUID, list[UUID]] = defaultdict(list)
-        due = records.expired(self.clock(), MOST_AT_ONCE)
+        due = records.expired(self.clock(), self.most_at_once + len(self._refused))
         self._refused = {uuid: revision for _, revision, uuid in due if self._refused.get(uuid) == revision}
         for zone, _, uuid in due:
             if uuid not in self._refused:
@@ -138,5 +139,4 @@ class DueChanges(BackgroundJob):
         log.info("event=expired zone=%s records=%d", zone, len(diff.removed))
 
     def _due_again(self, uuids: Sequence[UUID]) -> list[tuple[UUID, int, UUID]]:
-        wanted = set(uuids)
-        return [one for one in records.expired(self.clock(), MOST_AT_ONCE) if one[2] in wanted]
+        return records.expired(self.clock(), len(uuids), uuids)

@@ -97,11 +97,16 @@ def existing(uuids: Iterable[UUID]) -> set[UUID]:
     return {row.uuid for part in tables.batches(uuids) for row in query.where(record.uuid.in_(part))}
 
 
-def expired(now: datetime, limit: int) -> list[tuple[UUID, int, UUID]]:
-    """Return zone, revision of the zone, and uuid of records that have expired, at most `limit`, the oldest first."""
+def expired(now: datetime, limit: int, among: Collection[UUID] | None = None) -> list[tuple[UUID, int, UUID]]:
+    """Return zone, revision of the zone, and uuid of records that have expired, at most `limit`, the oldest first.
+
+    With `among` only of records that have these uuids, which must fit into one statement.
+    """
     record, zone = tables.Record, tables.Zone
     query = record.select(record.uuid, zone.uuid, zone.revision).join(zone)
     is_over = record.expires_at.is_null(False) & (record.expires_at <= now)
+    if among is not None:
+        query = query.where(record.uuid.in_(among))
     rows = query.where(is_over, zone.deleted_at.is_null()).order_by(record.expires_at).limit(limit)
     return [(row.zone.uuid, row.zone.revision, row.uuid) for row in rows]
 

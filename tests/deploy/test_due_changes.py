@@ -111,6 +111,19 @@ def test_a_record_that_a_rule_protects_stays_and_the_others_go(
     assert values(zone) == []
 
 
+def test_records_that_stay_do_not_keep_others_from_expiring(workspace: Workspace, zone: Zone, due: DueChanges) -> None:
+    for number in range(3):
+        expiring(workspace, zone, f"ns{number}", "192.0.2.1", workspace.clock() + HOUR)
+        workspace.add(zone, "NS", "@", f"ns{number}.example.com")
+    other = workspace.zone("other.example")
+    expiring(workspace, other, "www", "192.0.2.2", workspace.clock() + 2 * HOUR)
+    workspace.clock.forward(hours=2)
+    due.most_at_once = 3
+    for _ in range(2):
+        due.step()
+    assert len(values(zone)) == 6 and values(other) == []
+
+
 def test_a_change_that_is_not_confirmed_is_reverted(workspace: Workspace, zone: Zone, due: DueChanges) -> None:
     kept, old = workspace.add(zone, "A", "www", "192.0.2.1", ttl=60), workspace.add(zone, "A", "old", "192.0.2.2")
     before = records.of_zone(zone)
