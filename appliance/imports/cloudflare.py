@@ -40,10 +40,10 @@ def plain_zone_file(text: str, where: str) -> tuple[str, list[Note]]:
     """Return the export as an ordinary zone file, line by line, and notes of what Cloudflare did beyond DNS."""
     domain = domain_of_export(text).removesuffix(".")
     lines, notes = [], list[Note]()
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         lines.append(_plain(line, domain))
         notes += [Note(f"{where}:{number}", note) for note in _notes(line)]
-    return "\n".join([*lines, ""]), notes
+    return "\n".join(lines), notes
 
 
 def _plain(line: str, domain: str) -> str:

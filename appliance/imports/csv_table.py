@@ -58,8 +58,8 @@ def read_table(text: str, where: str) -> dict[str, ZoneData]:
 
     Rows of one zone need not be together.
     """
-    lines = text.lstrip("\ufeff").splitlines(keepends=True)
-    reader = csv.reader(lines, delimiter=_delimiter(lines[0] if lines else ""), strict=True)
+    lines = [f"{line}\n" for line in text.lstrip("\ufeff").removesuffix("\n").split("\n")]
+    reader = csv.reader(lines, delimiter=_delimiter(lines[0]), strict=True)
     zones: dict[Name, _Rows] = {}
     try:
         heading = [name.strip().lower() for name in next(reader, [])]

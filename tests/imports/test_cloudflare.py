@@ -54,3 +54,12 @@ def test_an_export_is_a_zone_file_with_notes() -> None:
 def test_other_zone_files_are_no_exports() -> None:
     assert not is_cloudflare("$ORIGIN example.com.\n@ SOA a. b. 1 2 3 4 5\n")
     assert domain_of_export("; nothing\n") == ""
+
+
+def test_only_a_line_feed_ends_a_line() -> None:
+    text = EXPORT + 'a.example.com.\t60\tIN\tTXT\t"one\u2028line"\nb.example.com.\t60\tIN\tTXT\t"\x0btwo"'
+    found = read_zone_text(plain_zone_file(text, "f")[0], "example.com", "f")
+    assert [(one.where, one.record.value) for one in found.records[-2:]] == [
+        (f"f:{EXPORT.count(chr(10)) + 1}", '"one\\226\\128\\168line"'),
+        (f"f:{EXPORT.count(chr(10)) + 2}", '"\\011two"'),
+    ]

@@ -59,3 +59,9 @@ def test_text_that_is_no_table(text: str, detail: str) -> None:
 def test_what_is_no_table() -> None:
     assert not is_table("$ORIGIN example.com.\n")
     assert not is_table("")
+
+
+def test_only_a_line_feed_ends_a_row() -> None:
+    text = "zone,type,value\nexample.com,TXT,one\u2028row\nexample.com,A,192.0.2.1"
+    data = read_table(text, "t.csv")["example.com"]
+    assert ([one.where for one in data.refused], [one.where for one in data.records]) == (["t.csv:2"], ["t.csv:3"])
