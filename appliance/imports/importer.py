@@ -122,7 +122,7 @@ class Importer:
         zone, notes = stored.zone, list(result.notes)
         if self.choices.dry_run:
             self._planned.add(zone.name)
-        if data.serial is not None and not is_later(zone.serial, data.serial) and stored.outcome != Outcome.IMPORTED:
+        if data.serial is not None and not self._follows(stored, data.serial):
             detail = f"its serial {zone.serial} is not later than {data.serial} of the source"
             notes.append(Note(result.domain, f"{detail}: secondaries of the old server do not follow"))
         return replace(
@@ -134,6 +134,12 @@ class Importer:
             removed=stored.removed,
             notes=notes,
         )
+
+    def _follows(self, stored: _Stored, serial: int) -> bool:
+        """Return whether secondaries of a server with that serial follow this one: it is earlier, or all is equal."""
+        is_equal = stored.zone.serial == serial and stored.outcome is Outcome.UNCHANGED
+        is_same_zone = is_equal and self.choices.existing is not Existing.MERGE
+        return stored.outcome is Outcome.IMPORTED or is_same_zone or is_later(stored.zone.serial, serial)
 
     def _write(self, origin: Name, principal: Principal, data: ZoneData, where: str) -> _Stored:
         """Create or change the zone; raise InputError or StateError if that is refused."""

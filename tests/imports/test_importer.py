@@ -74,6 +74,22 @@ def test_a_second_run_changes_nothing(workspace: Workspace) -> None:
     assert workspace.rows() == before
 
 
+def test_secondaries_that_do_not_follow_are_reported(workspace: Workspace) -> None:
+    run(workspace, source("example.com", "www A 192.0.2.1\n"))
+    serial = stored("example.com").serial
+
+    def notes(of_source: int, existing: Existing = Existing.REFUSE) -> list[str]:
+        soa = f"@ 3600 SOA ns.old. hostmaster.old. {of_source} 3600 600 86400 300\n"
+        results, _ = run(workspace, source("example.com", "www A 192.0.2.1\n", soa), choices=Choices(existing=existing))
+        assert results["example.com"].outcome is Outcome.UNCHANGED
+        return [one.text for one in results["example.com"].notes]
+
+    expected = f"its serial {serial} is not later than {{}} of the source: secondaries of the old server do not follow"
+    assert notes(serial + 1) == [expected.format(serial + 1)]
+    assert notes(serial) == notes(serial - 1) == [], "an export of this zone"
+    assert notes(serial, Existing.MERGE) == [expected.format(serial)], "the zone may have more records"
+
+
 def test_an_existing_zone_is_not_changed_without_a_choice(workspace: Workspace) -> None:
     run(workspace, source("example.com", "www A 192.0.2.1\n"))
     before = workspace.rows()
