@@ -40,6 +40,7 @@ RECORDS = (
     RecordInput("MX", "@", "mail.bakery.example", priority=10),
     RecordInput("MX", "@", "backup.example.net", priority=20),
     RecordInput("TXT", "@", "v=spf1 mx -all"),
+    RecordInput("TXT", "_dmarc", "v=DMARC1; p=reject"),
     RecordInput("A", "mail", "192.0.2.25"),
     RecordInput("CNAME", "shop", "shops.example.net", ttl=300),
     RecordInput("A", "www", "192.0.2.10"),
@@ -103,6 +104,12 @@ def _take(page: Page, zone: dict[str, Any], theme: str) -> None:
     page.click("button[value=preview]")
     page.locator(".diff").wait_for()
     _screenshot(page, None, f"preview-{theme}")
+    page.goto(path)
+    page.locator("tr", has_text="192.0.2.25").locator("input").check()
+    page.click("text=Delete selected")
+    page.locator("#impact").wait_for()
+    _screenshot(page, None, f"review-{theme}")
+    page.click("main >> button[value=discard]")
     _screenshot(page, f"{path}history/", f"history-{theme}", full_page=False)
     _screenshot(page, f"{path}ask/?name=www&type=A", f"ask-{theme}")
     _screenshot(page, "/dashboard/", f"dashboard-{theme}")
