@@ -88,7 +88,9 @@ class _Reader:
 
 def _matching(pattern: Path) -> list[Path]:
     """Return the files that a path with wildcards names."""
-    return sorted(Path(pattern.anchor or ".").glob(str(pattern.relative_to(pattern.anchor))))
+    relative = pattern.relative_to(pattern.anchor)
+    found = Path(pattern.anchor or ".").glob(str(relative)) if relative.parts else ()
+    return sorted(path for path in found if path.is_file())
 
 
 @dataclass(frozen=True, slots=True)

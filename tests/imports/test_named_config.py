@@ -85,6 +85,7 @@ def test_an_include_beside_the_file_that_names_it(tmp_path: Path) -> None:
     ("text", "detail"),
     [
         ('include "missing";', r"main, line 1: the included file .*missing does not exist; --root"),
+        ('include "/";', r"main, line 1: the included file / does not exist; --root"),
         ('include "main";', "includes itself"),
         ("zone {", "main, line 1: the statement does not end"),
     ],
