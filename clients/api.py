@@ -1,0 +1,157 @@
+"""A client of the HTTP API of the appliance (docs/api.md of its repository).
+
+The packages that need it have a link to this file, so each can be installed alone. It depends on requests only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+from urllib.parse import quote, urlsplit
+from uuid import uuid4
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util.retry import Retry
+
+PAGE = 1000
+CONNECT, READ = 10.0, 60.0
+"""Seconds to wait for a connection, and for an answer that waits for no nameserver."""
+
+
+class ApiError(Exception):
+    """A call that failed. `status` is that of the response, 0 if there was none; `code` is its `error_code`."""
+
+    def __init__(self, status: int, code: str, detail: str, field: str | None = None) -> None:
+        super().__init__(f"{field}: {detail}" if field else detail)
+        self.status = status
+        self.code = code
+        self.field = field
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The body of a response, None if it has none, and its headers."""
+
+    document: Any
+    headers: Mapping[str, str]
+
+    @property
+    def live(self) -> bool:
+        """Return whether every nameserver was seen serving the change before the response."""
+        return self.headers.get("X-Deployment") == "live"
+
+
+class Api:
+    """Calls of one appliance with one token.
+
+    A call that finds no connection, or is answered with 429 or 503, is repeated up to four times. A repeated POST
+    is done once only, by its Idempotency-Key.
+    """
+
+    def __init__(self, url: str, token: str, agent: str) -> None:
+        """Take the URL with or without /api/v1. Raise ValueError if URL or token cannot be right."""
+        self._base = base_of(url)
+        self._session = requests.Session()
+        self._session.trust_env = True
+        self._session.headers.update({"Authorization": f"Bearer {checked(token)}", "User-Agent": agent})
+        retry = Retry(
+            total=4, backoff_factor=0.5, status_forcelist=(429, 503), allowed_methods=None, raise_on_status=False
+        )
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, HTTPAdapter(max_retries=retry))
+
+    def get(self, path: str, **params: str | int) -> Answer:
+        """Return the answer to a GET. Raise ApiError."""
+        return self._call("GET", path, params=params)
+
+    def post(
+        self, path: str, body: Mapping[str, object], *, wait: int = 0, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Return the answer to a POST, which waits up to `wait` seconds for the nameservers. Raise ApiError."""
+        return self._call(
+            "POST", path, body=body, wait=wait, headers={"Idempotency-Key": str(uuid4()), **(headers or {})}
+        )
+
+    def delete(self, path: str) -> Answer:
+        """Return the answer to a DELETE. Raise ApiError."""
+        return self._call("DELETE", path)
+
+    def listed(self, path: str, **params: str | int) -> Iterator[dict[str, Any]]:
+        """Yield the items of a list, of all its pages. Raise ApiError."""
+        for page in count(1):
+            items = self.get(path, **params, page=page, page_size=PAGE).document
+            yield from items
+            if len(items) < PAGE:
+                return
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        body: Mapping[str, object] | None = None,
+        wait: int = 0,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        try:
+            response = self._session.request(
+                method,
+                f"{self._base}/{path}",
+                params=params,
+                json=body,
+                headers={**(headers or {}), **({"Prefer": f"wait={wait}"} if wait else {})},
+                timeout=(CONNECT, READ + wait),
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            raise ApiError(0, "unreachable", f"no answer from {self._base}: {error}") from error
+        return read(response)
+
+
+def base_of(url: str) -> str:
+    """Return the URL of version 1 of the API. Raise ValueError for what is not an HTTP URL."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query or parts.fragment:
+        raise ValueError(f"url: {url!r} is not the URL of an appliance, such as https://dns.example.net")
+    return url.rstrip("/").removesuffix("/api/v1").rstrip("/") + "/api/v1"
+
+
+def checked(token: str) -> str:
+    """Return the token without surrounding space. Raise ValueError, without the token, if it cannot be one."""
+    token = token.strip()
+    if not (token.startswith("vps_") and token.isascii() and token.isprintable() and " " not in token):
+        raise ValueError("token: this is not a token of the appliance, which begins with vps_")
+    return token
+
+
+def zone_path(domain: str) -> str:
+    """Return the path of the zone of a domain, with or without its final dot."""
+    return f"dns-zones/{quote(domain.rstrip('.').replace('/', '=2F'), safe='=')}/"
+
+
+def read(response: requests.Response) -> Answer:
+    """Return what a response says. Raise ApiError for an error, a redirect, and what is not JSON."""
+    if response.is_redirect:
+        raise ApiError(
+            response.status_code, "redirect", f"the appliance is at {response.headers['Location']}: use that URL"
+        )
+    try:
+        document = response.json() if response.content else None
+    except requests.JSONDecodeError:
+        raise ApiError(
+            response.status_code, "not_json", f"{response.url} answers {response.status_code} and not as the API would"
+        ) from None
+    if response.ok:
+        return Answer(document, response.headers)
+    if not isinstance(document, dict):
+        document = {}
+    raise ApiError(
+        response.status_code,
+        document.get("error_code", "unknown"),
+        document.get("detail", f"{response.url} answers {response.status_code}"),
+        document.get("field"),
+    )
