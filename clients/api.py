@@ -75,9 +75,13 @@ class Api:
             "POST", path, body=body, wait=wait, headers={"Idempotency-Key": str(uuid4()), **(headers or {})}
         )
 
-    def delete(self, path: str) -> Answer:
-        """Return the answer to a DELETE. Raise ApiError."""
-        return self._call("DELETE", path)
+    def patch(self, path: str, body: Mapping[str, object], *, wait: int = 0) -> Answer:
+        """Return the answer to a PATCH, which waits up to `wait` seconds for the nameservers. Raise ApiError."""
+        return self._call("PATCH", path, body=body, wait=wait)
+
+    def delete(self, path: str, *, wait: int = 0) -> Answer:
+        """Return the answer to a DELETE, which waits up to `wait` seconds for the nameservers. Raise ApiError."""
+        return self._call("DELETE", path, wait=wait)
 
     def listed(self, path: str, **params: str | int) -> Iterator[dict[str, Any]]:
         """Yield the items of a list, of all its pages. Raise ApiError."""

@@ -1,0 +1,1 @@
+"""A Terraform provider for the zones and records of dns-appliance."""
