@@ -8,7 +8,8 @@ PIP := $(PYTHON) -m pip --quiet --disable-pip-version-check --no-input
 # A lock file lists all packages to install, so pip resolves nothing and cannot install a later release.
 LOCKED := --no-deps --require-hashes --only-binary :all:
 CODE := $(wildcard appliance bench tests)
-WORDED := $(CODE) $(wildcard *.md Makefile Vagrantfile setup.cfg ansible bind-templates docs packaging systemd tools)
+CLIENTS := ansible certbot octodns terraform
+WORDED := $(CODE) $(wildcard clients *.md Makefile Vagrantfile setup.cfg ansible bind-templates docs packaging systemd tools)
 AT_ONCE := -n 3 --dist worksteal
 ARGS ?=
 T ?=
@@ -97,6 +98,11 @@ wheelhouse: $(VENV)/run ## build/wheelhouse: everything that a host installs wit
 package: wheelhouse ## dist/dns-appliance_VERSION_amd64.deb
 	@tools/package build/wheelhouse
 
+.PHONY: clients-dist
+clients-dist: $(VENV)/test ## dist/: the packages of clients/ as wheels, for their users
+	@rm -rf $(wildcard clients/*/build)
+	@$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist $(CLIENTS:%=./clients/%)
+
 .PHONY: cluster
 cluster: $(VENV)/cluster ## test the playbook on temporary hosts; needs root; SUITE=trixie for Debian 13
 	@echo "cluster: hosts of $(SUITE), from images kept in $(CLUSTER_IMAGES)"
@@ -166,4 +172,14 @@ $(VENV)/test: $(VENV)/run requirements/test.txt requirements/tools.txt
 	@touch $(VENV)/unfinished
 	@$(PIP) install --no-compile $(LOCKED) -r requirements/test.txt -r requirements/tools.txt
 	@rm $(VENV)/unfinished
+	@touch $@
+
+# Each package of clients/ is installed as its users install it, in a venv of its own.
+$(CLIENTS:%=$(VENV)/clients/%/installed): $(VENV)/clients/%/installed: $(VENV)/test requirements/clients-%.txt $(shell find clients -name '*.py' -o -name pyproject.toml)
+	@echo "setup: installing clients/$* in a venv of its own"
+	@rm -rf $(VENV)/clients/$* clients/$*/build && $(PYTHON3) -m venv $(VENV)/clients/$*
+	@$(PIP) wheel --no-deps --no-build-isolation --wheel-dir $(VENV)/clients/$*/wheel ./clients/$*
+	@$(VENV)/clients/$*/bin/pip --quiet --disable-pip-version-check install --no-compile $(LOCKED) -r requirements/clients-$*.txt
+	@$(VENV)/clients/$*/bin/pip --quiet --disable-pip-version-check install --no-compile --no-deps $(VENV)/clients/$*/wheel/*.whl
+	@$(VENV)/clients/$*/bin/pip check
 	@touch $@

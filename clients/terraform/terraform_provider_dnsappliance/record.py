@@ -54,7 +54,7 @@ class RecordResource(ApiResource):
     def read(self, ctx: iface.ReadContext, current: iface.State) -> iface.State | None:
         """Return the present state, with the configured spelling where it is equal; None if the record is gone."""
         path = self.path.format(current["id"])
-        found = self.attempt(ctx.diagnostics, lambda api, _: spelled(api, api.get(path), current), current)
+        found = self.unless_gone(ctx.diagnostics, lambda api, _: spelled(api, api.get(path), current), current)
         return state_of(found.document, current["zone"]) if isinstance(found, Answer) else found
 
     def update(self, ctx: iface.UpdateContext, current: iface.State, planned: iface.State) -> iface.State | None:

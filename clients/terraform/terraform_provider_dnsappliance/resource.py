@@ -39,14 +39,24 @@ class ApiResource(iface.Resource):
     def attempt(
         self, diags: utils.Diagnostics, call: Callable[[Api, int], Answer], otherwise: iface.State | None
     ) -> Answer | iface.State | None:
-        """Return the answer to a call, or `otherwise` with the error reported; None if the object does not exist."""
+        """Return the answer to a call, or `otherwise` with the error reported."""
         try:
             return call(self.api, self._provider.wait)
         except ApiError as error:
-            if error.status == 404 and otherwise is not None:
-                return None
             report(diags, error)
             return otherwise
+
+    def unless_gone(
+        self, diags: utils.Diagnostics, call: Callable[[Api, int], Answer], current: iface.State
+    ) -> Answer | iface.State | None:
+        """Do the same, but return None if the object does not exist, which is no error."""
+        try:
+            return call(self.api, self._provider.wait)
+        except ApiError as error:
+            if error.status == 404:
+                return None
+            report(diags, error)
+            return current
 
     def served(self, diags: utils.Diagnostics, answer: Answer) -> None:
         """Warn if the change is stored and was not seen to be served."""
@@ -56,7 +66,7 @@ class ApiResource(iface.Resource):
     def delete(self, ctx: iface.DeleteContext, current: iface.State) -> iface.State | None:
         """Delete the object, which may be gone. Return its state if it could not be deleted."""
         path = self.path.format(current["id"])
-        done = self.attempt(ctx.diagnostics, lambda api, wait: api.delete(path, wait=wait), current)
+        done = self.unless_gone(ctx.diagnostics, lambda api, wait: api.delete(path, wait=wait), current)
         return None if isinstance(done, Answer) else done
 
     def upgrade(self, ctx: iface.UpgradeContext, version: int, old: iface.State) -> iface.State:

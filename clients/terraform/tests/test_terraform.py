@@ -1,0 +1,138 @@
+"""terraform itself with the provider, against an appliance. The program is on PATH, as `terraform` or `tofu`."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from clients.conftest import VENVS
+from tests.appliance import Client
+
+Terraform = Callable[..., str]
+
+CONFIGURATION = """
+terraform {
+  required_providers {
+    dnsappliance = { source = "local/dns/dnsappliance" }
+  }
+}
+
+provider "dnsappliance" {}
+
+resource "dnsappliance_zone" "example" {
+  domain = "Terraform.Example."
+}
+
+resource "dnsappliance_record" "www" {
+  zone  = dnsappliance_zone.example.id
+  type  = "AAAA"
+  name  = "WWW"
+  value = "2001:DB8:0::1"
+  ttl   = 300
+}
+
+resource "dnsappliance_record" "mail" {
+  zone     = dnsappliance_zone.example.id
+  type     = "MX"
+  value    = "mail.example.net."
+  priority = 10
+}
+
+resource "dnsappliance_record" "text" {
+  zone  = dnsappliance_zone.example.id
+  type  = "TXT"
+  value = "v=spf1 -all"
+}
+"""
+
+
+@pytest.fixture
+def terraform(tmp_path: Path, url: str, token: str) -> Terraform:
+    """Run terraform with the provider of the venv; check its exit status; return what it prints, without colours."""
+    program = shutil.which("terraform") or shutil.which("tofu")
+    assert program, "neither terraform nor tofu is on PATH"
+    plugins = tmp_path / "plugins/local/dns/dnsappliance/0.1.0/linux_amd64"
+    plugins.mkdir(parents=True)
+    (plugins / "terraform-provider-dnsappliance").symlink_to(VENVS / "terraform/bin/terraform-provider-dnsappliance")
+    (tmp_path / "rc").write_text(f'provider_installation {{ filesystem_mirror {{ path = "{tmp_path}/plugins" }} }}\n')
+    (tmp_path / "main.tf").write_text(CONFIGURATION)
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "TF_CLI_CONFIG_FILE": str(tmp_path / "rc"),
+        "CHECKPOINT_DISABLE": "1",
+        "TF_CLI_ARGS": "-no-color",
+        "DNS_APPLIANCE_URL": url,
+        "DNS_APPLIANCE_TOKEN": token,
+    }
+
+    def run(*words: str, status: int = 0) -> str:
+        done = subprocess.run(
+            (program, *words),
+            cwd=tmp_path,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=100,
+        )
+        assert done.returncode == status, f"{words} exited with {done.returncode}: {done.stdout}"
+        assert token not in done.stdout
+        return done.stdout
+
+    run("init")
+    return run
+
+
+def uuids(folder: Path) -> dict[str, str]:
+    """Return the ids of the resources in the state, by their names."""
+    state = json.loads((folder / "terraform.tfstate").read_text())
+    return {each["name"]: each["instances"][0]["attributes"]["id"] for each in state["resources"]}
+
+
+def test_resources_live_and_end(terraform: Terraform, api: Client, token: str, tmp_path: Path) -> None:
+    terraform("apply", "-auto-approve")
+    records = api.expect(200, "GET", "/dns-zones/terraform.example/")["records"]
+    assert {(record["name"], record["value"], record["ttl"], record["priority"]) for record in records} == {
+        ("www", "2001:db8::1", 300, None),
+        ("@", "mail.example.net", 3600, 10),
+        ("@", "v=spf1 -all", 3600, None),
+    }
+    shown = terraform("plan", "-detailed-exitcode")
+    assert "No changes" in shown
+    assert "Warning" not in shown
+    assert token not in (tmp_path / "terraform.tfstate").read_text()
+
+    api.expect(204, "DELETE", f"/dns-records/{uuids(tmp_path)['text']}/")
+    terraform("plan", "-detailed-exitcode", status=2)
+    changed = CONFIGURATION.replace('"2001:DB8:0::1"', '"2001:db8::2"').replace("= 10", "= 20")
+    (tmp_path / "main.tf").write_text(changed)
+    before = uuids(tmp_path)
+    assert "1 added, 2 changed, 0 destroyed" in terraform("apply", "-auto-approve")
+    assert {name: before[name] for name in ("www", "mail")}.items() <= uuids(tmp_path).items()
+
+    kept = uuids(tmp_path)
+    terraform("state", "rm", "dnsappliance_record.mail")
+    terraform("import", "dnsappliance_record.mail", kept["mail"])
+    terraform("plan", "-detailed-exitcode", status=2)
+    terraform("apply", "-auto-approve")
+    assert uuids(tmp_path) == kept
+
+    terraform("destroy", "-auto-approve")
+    assert not api.expect(200, "GET", "/dns-zones/?domain=terraform.example")
+
+
+def test_a_refused_value_is_named_and_leaves_no_state(terraform: Terraform, tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(CONFIGURATION.replace("2001:DB8:0::1", "nonsense").replace("Terraform", "Refused"))
+    shown = terraform("apply", "-auto-approve", status=1)
+    assert "nonsense" in shown
+    assert "www" not in uuids(tmp_path)
+    terraform("destroy", "-auto-approve")
