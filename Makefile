@@ -175,7 +175,7 @@ $(VENV)/test: $(VENV)/run requirements/test.txt requirements/tools.txt
 	@touch $@
 
 # Each package of clients/ is installed as its users install it, in a venv of its own.
-$(CLIENTS:%=$(VENV)/clients/%/installed): $(VENV)/clients/%/installed: $(VENV)/test requirements/clients-%.txt $(shell find clients -name '*.py' -o -name pyproject.toml)
+$(CLIENTS:%=$(VENV)/clients/%/installed): $(VENV)/clients/%/installed: $(VENV)/test requirements/clients-%.txt $(wildcard clients/*.py clients/*/*_*/*.py clients/*/plugins/modules/*.py clients/*/pyproject.toml)
 	@echo "setup: installing clients/$* in a venv of its own"
 	@rm -rf $(VENV)/clients/$* clients/$*/build && $(PYTHON3) -m venv $(VENV)/clients/$*
 	@$(PIP) wheel --no-deps --no-build-isolation --wheel-dir $(VENV)/clients/$*/wheel ./clients/$*
