@@ -6,12 +6,16 @@ import pytest
 from certbot_dns_appliance.api import Api, ApiError, base_of, checked, zone_path
 
 
-@pytest.mark.parametrize("url", ["https://dns.example.net", "https://dns.example.net/", "https://dns.example.net/api/v1/"])
+@pytest.mark.parametrize(
+    "url", ["https://dns.example.net", "https://dns.example.net/", "https://dns.example.net/api/v1/"]
+)
 def test_the_url_may_have_the_path_of_the_api(url: str) -> None:
     assert base_of(url) == "https://dns.example.net/api/v1"
 
 
-@pytest.mark.parametrize("url", ["dns.example.net", "ftp://dns.example.net", "https://x:y@dns.example.net", "", "https://"])
+@pytest.mark.parametrize(
+    "url", ["dns.example.net", "ftp://dns.example.net", "https://x:y@dns.example.net", "", "https://"]
+)
 def test_what_is_no_url_of_an_appliance_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match=r"^url: "):
         base_of(url)
@@ -37,6 +41,8 @@ def test_a_refused_call_names_its_field(url: str, token: str) -> None:
 def test_all_pages_of_a_list_are_read(url: str, token: str) -> None:
     api = Api(url, token, "tests")
     zone = api.post("dns-zones/", {"domain": "pages.example"}).document["uuid"]
-    changes = [{"action": "create", "name": f"n{each}", "record_type": "A", "value": "192.0.2.1"} for each in range(1001)]
+    changes = [
+        {"action": "create", "name": f"n{each}", "record_type": "A", "value": "192.0.2.1"} for each in range(1001)
+    ]
     api.post(f"dns-zones/{zone}/changes/", {"changes": changes})
     assert len([*api.listed("dns-records/", zone=zone)]) == 1001

@@ -85,13 +85,13 @@ class DnsApplianceProvider(BaseProvider):  # type: ignore[misc] # octoDNS carrie
             desired.add_record(whole, replace=True, lenient=True)
         return super()._process_desired_zone(desired)
 
-    def _process_existing_zone(self, existing: Zone, desired: Zone) -> Zone:
+    def _process_existing_zone(self, existing: Zone, desired: Zone, lenient: bool = False) -> Zone:
         """Take the TTL of NS at the apex as it is: it is a setting of the appliance."""
         if existing.root_ns and desired.root_ns:
             same = existing.root_ns.copy()
             same.ttl = desired.root_ns.ttl
             existing.add_record(same, replace=True, lenient=True)
-        return super()._process_existing_zone(existing, desired)
+        return super()._process_existing_zone(existing, desired, lenient=lenient)
 
     def _apply(self, plan: Plan) -> None:
         name = plan.desired.name

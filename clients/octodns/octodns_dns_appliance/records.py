@@ -11,9 +11,7 @@ from octodns.record.rr import Rr, RrParseError
 
 from octodns_dns_appliance import text
 
-TYPES = frozenset(
-    "A AAAA CAA CNAME DS HTTPS LOC MX NAPTR NS OPENPGPKEY PTR SMIMEA SRV SSHFP SVCB TLSA TXT URI".split()
-)
+TYPES = frozenset(["A", "AAAA", "CAA", "CNAME", "DS", "HTTPS", "LOC", "MX", "NAPTR", "NS", "OPENPGPKEY", "PTR", "SMIMEA", "SRV", "SSHFP", "SVCB", "TLSA", "TXT", "URI"])
 """Types of the API. A release of octoDNS may know fewer."""
 
 TARGETS = {"CNAME": 0, "HTTPS": 1, "MX": 0, "NAPTR": -1, "NS": 0, "PTR": 0, "SRV": 2, "SVCB": 1}
@@ -90,4 +88,3 @@ def creations(record: Record) -> list[dict[str, Any]]:
     """Return the records of the API that make up a set, for a zone that is created with them."""
     name, ttl, kind, _ = record.rrs
     return [{"record_type": kind, "name": name, "ttl": ttl, **value} for value in values_of(record)]
-

@@ -77,7 +77,11 @@ def test_a_plan_is_one_change(run: Run, api: Client, token: str, tmp_path: Path)
     api.zone("plan.example")
     write(tmp_path, "plan.example", {name: {"type": "A", "value": "192.0.2.1"} for name in ("a", "b", "c")})
     run("octodns", "octodns-sync", "--config-file=config.yaml", "--doit", environment={"TOKEN": token})
-    write(tmp_path, "plan.example", {"a": {"type": "CNAME", "value": "b.plan.example."}, "b": {"type": "A", "value": "192.0.2.2"}})
+    write(
+        tmp_path,
+        "plan.example",
+        {"a": {"type": "CNAME", "value": "b.plan.example."}, "b": {"type": "A", "value": "192.0.2.2"}},
+    )
     run("octodns", "octodns-sync", "--config-file=config.yaml", "--doit", "--force", environment={"TOKEN": token})
     newest, *older = api.expect(200, "GET", "/dns-zones/plan.example/versions/")
     assert newest["comment"] == "octoDNS, provider appliance"
@@ -96,7 +100,9 @@ def test_what_a_rule_refuses_is_named_and_nothing_is_stored(run: Run, api: Clien
         "good": {"type": "A", "value": "192.0.2.1"},
         "": {"type": "NS", "values": [*OWN, "nowhere.refused.example."]},
     })  # fmt: skip
-    shown = run("octodns", "octodns-sync", "--config-file=config.yaml", "--doit", status=1, environment={"TOKEN": token})
+    shown = run(
+        "octodns", "octodns-sync", "--config-file=config.yaml", "--doit", status=1, environment={"TOKEN": token}
+    )
     assert "NS refused.example." in shown
     assert token not in shown
     assert not api.expect(200, "GET", f"/dns-zones/{zone['uuid']}/")["records"]

@@ -46,7 +46,11 @@ def test_the_api_gets_plain_text_where_that_can_hold_it(given_text: str, value: 
     assert text.to_api(given_text) == value
 
 
-@given(st.text(st.characters(codec="utf-8"), min_size=1).filter(lambda value: not value.startswith('"') and not any(map(text.is_control, value))))
+@given(
+    st.text(st.characters(codec="utf-8"), min_size=1).filter(
+        lambda value: not value.startswith('"') and not any(map(text.is_control, value))
+    )
+)
 def test_plain_text_survives_the_way_there_and_back(value: str) -> None:
     assert text.to_api(text.from_api(value)) == value
 

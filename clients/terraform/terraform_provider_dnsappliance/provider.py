@@ -38,8 +38,12 @@ class DnsApplianceProvider(iface.Provider):
         return schema.Schema(
             attributes=[
                 schema.Attribute("url", types.String(), "URL of the appliance; DNS_APPLIANCE_URL", optional=True),
-                schema.Attribute("token", types.String(), "API token; DNS_APPLIANCE_TOKEN", optional=True, sensitive=True),
-                schema.Attribute("wait", types.Number(), "Seconds, 0 to 60, to wait until a write is served", optional=True),
+                schema.Attribute(
+                    "token", types.String(), "API token; DNS_APPLIANCE_TOKEN", optional=True, sensitive=True
+                ),
+                schema.Attribute(
+                    "wait", types.Number(), "Seconds, 0 to 60, to wait until a write is served", optional=True
+                ),
             ]
         )
 

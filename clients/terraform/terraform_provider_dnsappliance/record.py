@@ -29,14 +29,25 @@ class RecordResource(ApiResource):
             version=1,
             attributes=[
                 schema.Attribute("id", types.String(), "uuid of the record", computed=True),
-                schema.Attribute("zone", types.String(), "id or domain of its zone", required=True, requires_replace=True),
+                schema.Attribute(
+                    "zone", types.String(), "id or domain of its zone", required=True, requires_replace=True
+                ),
                 schema.Attribute("type", types.String(), "Type, such as A", required=True, requires_replace=True),
                 schema.Attribute(
-                    "name", types.String(), "@, relative to the zone, or in full", optional=True, computed=True, default="@"
+                    "name",
+                    types.String(),
+                    "@, relative to the zone, or in full",
+                    optional=True,
+                    computed=True,
+                    default="@",
                 ),
                 schema.Attribute("value", types.String(), "Data, without priority", required=True),
                 schema.Attribute(
-                    "ttl", types.Number(), "TTL in seconds; that of its set, or of the zone", optional=True, computed=True
+                    "ttl",
+                    types.Number(),
+                    "TTL in seconds; that of its set, or of the zone",
+                    optional=True,
+                    computed=True,
                 ),
                 schema.Attribute("priority", types.Number(), "Priority of MX and SRV", optional=True),
             ],

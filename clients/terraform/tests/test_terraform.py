@@ -131,7 +131,9 @@ def test_resources_live_and_end(terraform: Terraform, api: Client, token: str, t
 
 
 def test_a_refused_value_is_named_and_leaves_no_state(terraform: Terraform, tmp_path: Path) -> None:
-    (tmp_path / "main.tf").write_text(CONFIGURATION.replace("2001:DB8:0::1", "nonsense").replace("Terraform", "Refused"))
+    (tmp_path / "main.tf").write_text(
+        CONFIGURATION.replace("2001:DB8:0::1", "nonsense").replace("Terraform", "Refused")
+    )
     shown = terraform("apply", "-auto-approve", status=1)
     assert "nonsense" in shown
     assert "www" not in uuids(tmp_path)

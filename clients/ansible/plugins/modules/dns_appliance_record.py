@@ -1,4 +1,3 @@
-#!/usr/bin/python
 """An Ansible module for the records of dns-appliance. It runs on targets, with their Python and nothing else."""
 
 from __future__ import annotations
@@ -138,7 +137,7 @@ ARGUMENTS = {
     "type": {
         "required": True,
         "choices": (
-            "A AAAA CAA CNAME DS HTTPS LOC MX NAPTR NS OPENPGPKEY PTR SMIMEA SRV SSHFP SVCB TLSA TXT URI".split()
+            ["A", "AAAA", "CAA", "CNAME", "DS", "HTTPS", "LOC", "MX", "NAPTR", "NS", "OPENPGPKEY", "PTR", "SMIMEA", "SRV", "SSHFP", "SVCB", "TLSA", "TXT", "URI"]
         ),
     },
     "values": {"type": "list", "elements": "raw"},
