@@ -86,7 +86,7 @@ def test_absent_removes_some_values_or_the_whole_set(play: Play, api: Client) ->
         ({"type": "A", "values": [True]}, "values: True is neither a text nor a value with its priority"),
         ({"type": "A", "values": ["192.0.2.1"], "wait": 61}, "wait: 61 is not a number of seconds from 0 to 60"),
         ({"type": "A", "values": ["192.0.2.1"], "url": "ftp://x"}, "url: 'ftp://x' is not the URL of an appliance"),
-        ({"type": "A", "values": ["192.0.2.1"], "zone": "nowhere.example"}, "Not found"),
+        ({"type": "A", "values": ["192.0.2.1"], "zone": "nowhere.example"}, "there is no such zone"),
     ],
 )
 def test_an_error_names_the_option(play: Play, api: Client, options: dict[str, Any], message: str) -> None:
