@@ -16,30 +16,62 @@ RECORDS = {
         {"type": "A", "ttl": 300, "values": ["192.0.2.1", "192.0.2.2"]},
         {"type": "AAAA", "value": "2001:db8::1"},
         {"type": "CAA", "values": [{"flags": 0, "tag": "issue", "value": "ca.example; policy=ev"}]},
-        {"type": "MX", "values": [{"preference": 10, "exchange": "mx1.example.net."}, {"preference": 20, "exchange": "mx2.example.net."}]},
+        {
+            "type": "MX",
+            "values": [
+                {"preference": 10, "exchange": "mx1.example.net."},
+                {"preference": 20, "exchange": "mx2.example.net."},
+            ],
+        },
         {"type": "NS", "values": [*OWN, "ns.example.net."]},
         {"type": "TXT", "values": [r"v=spf1 -all\; x", 'say "hi"', r"back\\slash", r"\195\188 \000", "long" * 200]},
     ],
     "*.wild": {"type": "CNAME", "value": "www.example.net."},
     "_http._tcp": {"type": "URI", "value": {"priority": 10, "weight": 1, "target": "https://example.net/start"}},
     "_sip._tcp": {"type": "SRV", "value": {"priority": 5, "weight": 10, "port": 5060, "target": "sip.example.net."}},
-    "_443._tcp.www": {"type": "TLSA", "value": {"certificate_usage": 3, "selector": 1, "matching_type": 1, "certificate_association_data": "ab" * 32}},
+    "_443._tcp.www": {
+        "type": "TLSA",
+        "value": {"certificate_usage": 3, "selector": 1, "matching_type": 1, "certificate_association_data": "ab" * 32},
+    },
     "host": {"type": "SSHFP", "value": {"algorithm": 4, "fingerprint_type": 2, "fingerprint": "ab" * 32}},
-    "office": {"type": "LOC", "value": {
-        "lat_degrees": 52, "lat_minutes": 22, "lat_seconds": 23.0, "lat_direction": "N", "long_degrees": 4,
-        "long_minutes": 53, "long_seconds": 32.0, "long_direction": "E", "altitude": -2.0, "size": 1.0,
-        "precision_horz": 10000.0, "precision_vert": 10.0,
-    }},
+    "office": {
+        "type": "LOC",
+        "value": {
+            "lat_degrees": 52,
+            "lat_minutes": 22,
+            "lat_seconds": 23.0,
+            "lat_direction": "N",
+            "long_degrees": 4,
+            "long_minutes": 53,
+            "long_seconds": 32.0,
+            "long_direction": "E",
+            "altitude": -2.0,
+            "size": 1.0,
+            "precision_horz": 10000.0,
+            "precision_vert": 10.0,
+        },
+    },
     "pointer": {"type": "PTR", "values": ["a.example.net.", "b.example.net."]},
-    "sip": {"type": "NAPTR", "value": {
-        "order": 100, "preference": 10, "flags": "U", "service": "E2U+sip", "regexp": "!^.*$!sip:help@example.com!", "replacement": ".",
-    }},
+    "sip": {
+        "type": "NAPTR",
+        "value": {
+            "order": 100,
+            "preference": 10,
+            "flags": "U",
+            "service": "E2U+sip",
+            "regexp": "!^.*$!sip:help@example.com!",
+            "replacement": ".",
+        },
+    },
     "sub": [
         {"type": "NS", "values": ["ns1.example.net.", "ns2.example.net."]},
         {"type": "DS", "value": {"key_tag": 12345, "algorithm": 13, "digest_type": 2, "digest": "ab" * 32}},
     ],
-    "web": {"type": "HTTPS", "value": {"svcpriority": 1, "targetname": ".", "svcparams": {"alpn": ["h2", "h3"], "port": 443}}},
-}  # fmt: skip
+    "web": {
+        "type": "HTTPS",
+        "value": {"svcpriority": 1, "targetname": ".", "svcparams": {"alpn": ["h2", "h3"], "port": 443}},
+    },
+}
 """What octoDNS can have in a zone: every type that it and the appliance know."""
 
 
@@ -101,7 +133,13 @@ def test_what_a_rule_refuses_is_named_and_nothing_is_stored(run: Run, api: Clien
         "": {"type": "NS", "values": [*OWN, "nowhere.refused.example."]},
     })  # fmt: skip
     shown = run(
-        "octodns", "octodns-sync", "--config-file=config.yaml", "--doit", status=1, environment={"TOKEN": token}
+        "octodns",
+        "octodns-sync",
+        "--config-file=config.yaml",
+        "--doit",
+        "--force",
+        status=1,
+        environment={"TOKEN": token},
     )
     assert "NS refused.example." in shown
     assert token not in shown

@@ -137,7 +137,27 @@ ARGUMENTS = {
     "type": {
         "required": True,
         "choices": (
-            ["A", "AAAA", "CAA", "CNAME", "DS", "HTTPS", "LOC", "MX", "NAPTR", "NS", "OPENPGPKEY", "PTR", "SMIMEA", "SRV", "SSHFP", "SVCB", "TLSA", "TXT", "URI"]
+            [
+                "A",
+                "AAAA",
+                "CAA",
+                "CNAME",
+                "DS",
+                "HTTPS",
+                "LOC",
+                "MX",
+                "NAPTR",
+                "NS",
+                "OPENPGPKEY",
+                "PTR",
+                "SMIMEA",
+                "SRV",
+                "SSHFP",
+                "SVCB",
+                "TLSA",
+                "TXT",
+                "URI",
+            ]
         ),
     },
     "values": {"type": "list", "elements": "raw"},
