@@ -115,7 +115,7 @@ class DnsApplianceProvider(BaseProvider):  # type: ignore[misc] # octoDNS carrie
             self._replace(name, [records.replacement(record, self._values(name, record)) for record in further])
 
     def _change(self, name: str, changes: list[Change]) -> None:
-        """Apply all changes of a plan, if the zone is as it was when the plan was made."""
+        """Apply all changes of a plan, if the zone is as it was when the plan was computed."""
         wanted = [
             records.replacement(change.new or change.existing, self._values(name, change.new) if change.new else [])
             for change in changes
@@ -162,7 +162,7 @@ def explained(error: ApiError, plan: Plan) -> str:
     """Return the error with the name and type of the record set that it is about."""
     index = (error.field or "").removeprefix("changes.").split(".")[0]
     if error.status == 412:
-        return "has changed since the plan was made: make a new plan"
+        return "has changed since the plan was computed: make a new plan"
     if not index.isdigit() or not plan.exists:
         return str(error)
     change = plan.changes[int(index)]

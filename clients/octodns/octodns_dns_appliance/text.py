@@ -1,6 +1,6 @@
 """TXT data between octoDNS and the API.
 
-octoDNS keeps one text for a record: what stands between the quotes of a zone file, but with quotes as they are. The
+octoDNS keeps one text for a record: what is between the quotes of a zone file, but with quotes as they are. The
 API has plain text, or for what that cannot hold quoted strings (RFC 1035 section 5.1).
 """
 
