@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterable, Iterator
 from importlib import metadata
 from pathlib import Path
@@ -72,6 +73,14 @@ def test_everything_that_is_requested_is_locked(lock: str) -> None:
     text = (REQUIREMENTS / f"{lock}.txt").read_text("utf-8")
     parents = re.findall(r"(?m)^    #(?: via)? +(?!via$)([a-z][\w.-]*)$", text)
     assert {canonicalize_name(name) for name in (*direct, *parents)} <= locked(*LOCKS, lock).keys()
+
+
+@pytest.mark.parametrize("package", ["ansible", "certbot", "octodns", "terraform"])
+def test_everything_that_a_package_of_clients_requires_is_locked(package: str) -> None:
+    versions = locked(f"clients-{package}")
+    project = tomllib.loads((ROOT / "clients" / package / "pyproject.toml").read_text("utf-8"))["project"]
+    required = [Requirement(text) for text in project.get("dependencies", ())]
+    assert all(_is_met(each, versions.get(canonicalize_name(each.name))) for each in required)
 
 
 @pytest.mark.parametrize("script", ["Makefile", "packaging/install", "tools/wheelhouse", "tools/lock"])
