@@ -7,9 +7,10 @@ PYTHON := $(VENV)/bin/python
 PIP := $(PYTHON) -m pip --quiet --disable-pip-version-check --no-input
 # A lock file lists all packages to install, so pip resolves nothing and cannot install a later release.
 LOCKED := --no-deps --require-hashes --only-binary :all:
-CODE := $(wildcard appliance bench tests)
+CODE := $(wildcard appliance bench tests clients)
 CLIENTS := ansible certbot octodns terraform
-WORDED := $(CODE) $(wildcard clients *.md Makefile Vagrantfile setup.cfg ansible bind-templates docs packaging systemd tools)
+CLIENT_SOURCES := clients/*.py clients/*/*_*/*.py clients/*/plugins/modules/*.py clients/*/*.toml clients/*/*.yml clients/*/*.md
+WORDED := $(CODE) $(wildcard *.md Makefile Vagrantfile setup.cfg ansible bind-templates docs packaging systemd tools)
 AT_ONCE := -n 3 --dist worksteal
 ARGS ?=
 T ?=
@@ -34,7 +35,7 @@ endif
 
 .PHONY: help
 help: ## list all targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: setup
 setup: $(VENV)/run $(VENV)/named ## install dependencies and .venv/bin/dns-appliance
@@ -99,9 +100,8 @@ package: wheelhouse ## dist/dns-appliance_VERSION_amd64.deb
 	@tools/package build/wheelhouse
 
 .PHONY: clients-dist
-clients-dist: $(VENV)/test ## dist/: the packages of clients/ as wheels, for their users
-	@rm -rf $(wildcard clients/*/build)
-	@$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist $(CLIENTS:%=./clients/%)
+clients-dist: $(CLIENTS:%=$(VENV)/wheels/%/built) ## dist/: the packages of clients/ as wheels, for their users
+	@mkdir -p dist && cp --verbose $(CLIENTS:%=$(VENV)/wheels/%/dist/*.whl) dist/
 
 .PHONY: cluster
 cluster: $(VENV)/cluster ## test the playbook on temporary hosts; needs root; SUITE=trixie for Debian 13
@@ -174,12 +174,21 @@ $(VENV)/test: $(VENV)/run requirements/test.txt requirements/tools.txt
 	@rm $(VENV)/unfinished
 	@touch $@
 
-# Each package of clients/ is installed as its users install it, in a venv of its own.
-$(CLIENTS:%=$(VENV)/clients/%/installed): $(VENV)/clients/%/installed: $(VENV)/test requirements/clients-%.txt $(wildcard clients/*.py clients/*/*_*/*.py clients/*/plugins/modules/*.py clients/*/pyproject.toml)
-	@echo "setup: installing clients/$* in a venv of its own"
-	@rm -rf $(VENV)/clients/$* clients/$*/build && $(PYTHON3) -m venv $(VENV)/clients/$*
-	@$(PIP) wheel --no-deps --no-build-isolation --wheel-dir $(VENV)/clients/$*/wheel ./clients/$*
+# A package of clients/ is built from a copy, because a build leaves folders beside the sources.
+$(CLIENTS:%=$(VENV)/wheels/%/built): $(VENV)/wheels/%/built: $(VENV)/run $(wildcard $(CLIENT_SOURCES))
+	@rm -rf $(VENV)/wheels/$*/copy $(VENV)/wheels/$*/dist && mkdir -p $(VENV)/wheels/$*
+	@cp -rL clients/$* $(VENV)/wheels/$*/copy
+	@$(PIP) wheel --no-deps --no-build-isolation --wheel-dir $(VENV)/wheels/$*/dist ./$(VENV)/wheels/$*/copy
+	@touch $@
+
+# Each has a venv, as its users have.
+$(CLIENTS:%=$(VENV)/clients/%/locked): $(VENV)/clients/%/locked: $(VENV)/created requirements/clients-%.txt
+	@echo "setup: installing the Python packages of requirements/clients-$*.txt in a venv"
+	@$(PYTHON3) -m venv --clear $(VENV)/clients/$*
 	@$(VENV)/clients/$*/bin/pip --quiet --disable-pip-version-check install --no-compile $(LOCKED) -r requirements/clients-$*.txt
-	@$(VENV)/clients/$*/bin/pip --quiet --disable-pip-version-check install --no-compile --no-deps $(VENV)/clients/$*/wheel/*.whl
+	@touch $@
+
+$(CLIENTS:%=$(VENV)/clients/%/installed): $(VENV)/clients/%/installed: $(VENV)/clients/%/locked $(VENV)/wheels/%/built
+	@$(VENV)/clients/$*/bin/pip --quiet --disable-pip-version-check install --no-deps --force-reinstall $(VENV)/wheels/$*/dist/*.whl
 	@$(VENV)/clients/$*/bin/pip check
 	@touch $@

@@ -86,8 +86,8 @@ def test_files_that_are_named_exist(document: Path) -> None:
 
 @every_document
 def test_make_targets_exist(document: Path) -> None:
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
-    named = re.findall(r"(?:`|^ +)make ([a-z]+)", document.read_text("utf-8"), re.MULTILINE)
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    named = re.findall(r"(?:`|^ +)make ([a-z-]+)", document.read_text("utf-8"), re.MULTILINE)
     assert set(named) <= targets
 
 
