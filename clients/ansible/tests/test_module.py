@@ -13,26 +13,32 @@ import yaml
 from clients.conftest import Run
 from tests.appliance import Client
 
-Play = Callable[..., dict[str, Any]]
+Result = dict[str, Any]
+Play = Callable[..., list[Result]]
 
 
 @pytest.fixture
 def play(run: Run, url: str, token: str, tmp_path: Path) -> Play:
-    """Run one task and return its result; what is printed never has the token."""
+    """Run a playbook of tasks, each with its options, and return their results; what is printed never has the token."""
 
-    def run_task(*words: str, **options: object) -> dict[str, Any]:
-        task = {"dns_appliance.dns.dns_appliance_record": options, "register": "result", "ignore_errors": True}
-        keep = {"ansible.builtin.copy": {"content": "{{ result | to_json }}", "dest": str(tmp_path / "result.json")}}
-        hosts = {"hosts": "localhost", "connection": "local", "gather_facts": False}
-        tasks = [{**task, "diff": True}, {**keep, "check_mode": False}]
-        (tmp_path / "play.yml").write_text(yaml.safe_dump([{**hosts, "tasks": tasks}]))
+    def run_playbook(*tasks: dict[str, object], words: tuple[str, ...] = ()) -> list[Result]:
+        steps = [
+            {"dns_appliance.dns.dns_appliance_record": options, "register": f"r{number}", "ignore_errors": True}
+            for number, options in enumerate(tasks)
+        ]
+        content = "[" + ",".join(f"{{{{ r{number} | to_json }}}}" for number in range(len(tasks))) + "]"
+        keep = {"ansible.builtin.copy": {"content": content, "dest": str(tmp_path / "results.json")}}
+        hosts = {"hosts": "localhost", "connection": "local", "gather_facts": False, "diff": True}
+        (tmp_path / "play.yml").write_text(
+            yaml.safe_dump([{**hosts, "tasks": [*steps, {**keep, "check_mode": False, "diff": False}]}])
+        )
         environment = {"DNS_APPLIANCE_URL": url, "DNS_APPLIANCE_TOKEN": token}
         printed = run("ansible", "ansible-playbook", "-vvv", *words, "play.yml", environment=environment)
         assert token not in printed
-        result: dict[str, Any] = json.loads((tmp_path / "result.json").read_text())
-        return result
+        results: list[Result] = json.loads((tmp_path / "results.json").read_text())
+        return results
 
-    return run_task
+    return run_playbook
 
 
 def values(api: Client, domain: str) -> set[tuple[str, str, int | None]]:
@@ -43,25 +49,29 @@ def values(api: Client, domain: str) -> set[tuple[str, str, int | None]]:
 
 def test_a_set_has_exactly_its_values(play: Play, api: Client) -> None:
     api.zone("set.example")
-    first = play(zone="set.example", name="www", type="AAAA", values=["2001:DB8:0::1", "2001:db8::2"], ttl=300)
-    assert (first["changed"], first["live"]) == (True, True)
-    again = play(zone="set.example", name="www.set.example.", type="AAAA", values=["2001:db8::2", "2001:db8::1"])
-    assert not again["changed"]
-    changed = play(zone="set.example", name="www", type="AAAA", values=["2001:db8::2"])
-    assert changed["diff"] == {"before": "www.set.example. 300 AAAA 2001:db8::1\n", "after": ""}
-    assert values(api, "set.example") == {("www", "2001:db8::2", None)}
-
-
-def test_priorities_are_of_each_value_or_of_all(play: Play, api: Client) -> None:
-    api.zone("mx.example")
+    www = {"zone": "set.example", "name": "www", "type": "AAAA"}
     mail = [{"value": "mx1.example.net", "priority": 5}, "mx2.example.net"]
-    assert play(zone="mx.example", type="MX", values=mail, priority=20)["changed"]
-    assert values(api, "mx.example") == {("@", "mx1.example.net", 5), ("@", "mx2.example.net", 20)}
+    first, again, changed, priorities = play(
+        {**www, "values": ["2001:DB8:0::1", "2001:db8::2"], "ttl": 300},
+        {**www, "name": "www.set.example.", "values": ["2001:db8::2", "2001:db8::1"]},
+        {**www, "values": ["2001:db8::2"]},
+        {"zone": "set.example", "type": "MX", "values": mail, "priority": 20},
+    )
+    assert (first["changed"], first["live"]) == (True, True)
+    assert not again["changed"]
+    assert changed["diff"] == {"before": "www.set.example. 300 AAAA 2001:db8::1\n", "after": ""}
+    assert priorities["changed"]
+    assert values(api, "set.example") == {
+        ("www", "2001:db8::2", None),
+        ("@", "mx1.example.net", 5),
+        ("@", "mx2.example.net", 20),
+    }
 
 
 def test_check_mode_shows_the_change_and_stores_nothing(play: Play, api: Client) -> None:
     api.zone("check.example")
-    shown = play("--check", zone="check.example", type="A", values=["192.0.2.1"], ttl=60)
+    address = {"zone": "check.example", "type": "A", "values": ["192.0.2.1"], "ttl": 60}
+    (shown,) = play(address, words=("--check",))
     assert shown["changed"]
     assert shown["diff"]["after"] == "check.example. 60 A 192.0.2.1\n"
     assert not values(api, "check.example")
@@ -71,25 +81,29 @@ def test_absent_removes_some_values_or_the_whole_set(play: Play, api: Client) ->
     zone = api.zone("absent.example")
     for text in ("one", "two", "three"):
         api.record(zone, "TXT", "@", text)
-    assert play(zone="absent.example", type="TXT", values=["one"], state="absent")["changed"]
-    assert not play(zone="absent.example", type="TXT", values=["one"], state="absent")["changed"]
+    gone = {"zone": "absent.example", "type": "TXT", "state": "absent"}
+    some, again = play({**gone, "values": ["one"]}, {**gone, "values": ["one"]})
+    assert (some["changed"], again["changed"]) == (True, False)
     assert values(api, "absent.example") == {("@", "two", None), ("@", "three", None)}
-    assert play(zone="absent.example", type="TXT", state="absent")["changed"]
+    whole, again = play(gone, gone)
+    assert (whole["changed"], again["changed"]) == (True, False)
     assert not values(api, "absent.example")
 
 
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"type": "A", "values": ["nonsense"]}, "changes.0.values"),
-        ({"type": "A", "values": []}, "values: state present needs at least one value"),
-        ({"type": "A", "values": [True]}, "values: True is neither a text nor a value with its priority"),
-        ({"type": "A", "values": ["192.0.2.1"], "wait": 61}, "wait: 61 is not a number of seconds from 0 to 60"),
-        ({"type": "A", "values": ["192.0.2.1"], "url": "ftp://x"}, "url: 'ftp://x' is not the URL of an appliance"),
-        ({"type": "A", "values": ["192.0.2.1"], "zone": "nowhere.example"}, "there is no such zone"),
-    ],
-)
-def test_an_error_names_the_option(play: Play, api: Client, options: dict[str, Any], message: str) -> None:
-    if not api.expect(200, "GET", "/dns-zones/?domain=errors.example"):
-        api.zone("errors.example")
-    assert message in play(**{"zone": "errors.example", **options})["msg"]
+ERRORS: dict[str, dict[str, object]] = {
+    "changes.0.values": {"values": ["nonsense"]},
+    "values: state present needs at least one value": {"values": []},
+    "values: True is neither a text nor a value with its priority": {"values": [True]},
+    "wait: 61 is not a number of seconds from 0 to 60": {"wait": 61},
+    "url: 'ftp://x' is not the URL of an appliance": {"url": "ftp://x"},
+    "there is no such zone": {"zone": "nowhere.example"},
+}
+
+
+def test_an_error_names_the_option(play: Play, api: Client) -> None:
+    api.zone("errors.example")
+    address = {"zone": "errors.example", "type": "A", "values": ["192.0.2.1"]}
+    results = play(*({**address, **options} for options in ERRORS.values()))
+    for message, result in zip(ERRORS, results, strict=True):
+        assert message in result["msg"]
+    assert not values(api, "errors.example")
