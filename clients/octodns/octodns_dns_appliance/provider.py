@@ -26,7 +26,7 @@ class Known:
     nameservers: frozenset[str]
 
 
-class DnsApplianceProvider(BaseProvider):  # type: ignore[misc] # octoDNS carries no annotations
+class DnsApplianceProvider(BaseProvider):
     """Zones of one appliance, as a target and as a source."""
 
     SUPPORTS_GEO = False
@@ -155,7 +155,7 @@ def with_own(
 
 def is_root_ns(record: Record) -> bool:
     """Return whether these are the NS records at the apex of the zone."""
-    return record.name == "" and record.rrs[2] == "NS"
+    return bool(record.name == "" and record.rrs[2] == "NS")
 
 
 def explained(error: ApiError, plan: Plan) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -88,7 +89,7 @@ def configure(tmp_path: Path, url: str) -> None:
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(document))
 
 
-def write(folder: Path, domain: str, records: dict[str, object]) -> None:
+def write(folder: Path, domain: str, records: Mapping[str, object]) -> None:
     """Write the records of a zone where octoDNS reads them."""
     (folder / "zones" / f"{domain}.yaml").write_text(yaml.safe_dump(records))
 

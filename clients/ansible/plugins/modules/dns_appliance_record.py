@@ -209,13 +209,15 @@ class Api:
         self, method: str, path: str, body: str | None, headers: dict[str, str], timeout: int = 60
     ) -> tuple[Any, dict[str, Any]]:
         url = f"{self._base}/{path}"
-        for attempt in range(ATTEMPTS):
+        attempt = 1
+        while True:
             response, info = fetch_url(
                 self._module, url, data=body, headers=headers, method=method, timeout=timeout, force=True
             )
-            if info["status"] not in REPEATED or attempt == ATTEMPTS - 1:
+            if info["status"] not in REPEATED or attempt == ATTEMPTS:
                 break
             time.sleep(pause(info, attempt))
+            attempt += 1
         text = response.read() if info["status"] == 200 else info.get("body") or b""
         return read(url, info, text), info
 
@@ -223,7 +225,7 @@ class Api:
 def pause(info: dict[str, Any], attempt: int) -> float:
     """Return the seconds until a call is repeated, at most half a minute."""
     after = str(info.get("retry-after", ""))
-    return min(float(after) if after.isdigit() else 0.5 * 2**attempt, 30.0)
+    return min(float(after) if after.isdigit() else 0.25 * 2**attempt, 30.0)
 
 
 def read(url: str, info: dict[str, Any], text: bytes) -> Any:  # noqa: ANN401 - JSON
