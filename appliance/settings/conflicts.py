@@ -20,12 +20,14 @@ def refuse_conflicts(settings: Settings) -> None:
 
 
 def _refuse_shared_endpoint(settings: Settings) -> None:
-    """Raise SettingsError if the API listens where a nameserver or its control channel does."""
-    listen = settings.api.listen
+    """Raise SettingsError if API or DNS UPDATE listen where one of them, a nameserver or a control channel does."""
     others = {server.endpoint: "dns.nameservers" for server in settings.dns.nameservers}
     others[settings.deployer.control] = "deployer.control"
-    if isinstance(listen, Endpoint) and listen in others:
-        raise SettingsError(f"api.listen and {others[listen]} are both {listen}; use another port for one of them")
+    for key, listen in (("api.listen", settings.api.listen), ("doors.update", settings.doors.update)):
+        if isinstance(listen, Endpoint):
+            if listen in others:
+                raise SettingsError(f"{key} and {others[listen]} are both {listen}; use another port for one of them")
+            others[listen] = key
 
 
 def _refuse_unprovable(settings: Settings) -> None:

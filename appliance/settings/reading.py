@@ -71,6 +71,8 @@ def print_value(value: object) -> str:
     """Return a setting in the form used in the environment."""
     if isinstance(value, tuple):
         return ",".join(map(str, value))
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, timedelta):
         return print_duration(value) if value else "0"
     return "" if value is None else str(value)

@@ -132,6 +132,20 @@ class DnsSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class DoorsSettings:
+    """[doors]: other protocols on the same zones, with the same tokens. One that is off is not found (404)."""
+
+    powerdns: bool = setting(True, "the API of PowerDNS below /api/v1/servers: true or false")
+    httpreq: bool = setting(True, "lego's httpreq below /httpreq: true or false")
+    dyndns2: bool = setting(True, "dyndns2 at /nic/update: true or false")
+    acme_dns: bool = setting(True, "acme-dns below /acme-dns: true or false")
+    external_dns: bool = setting(True, "the webhook of external-dns below /external-dns: true or false")
+    update: Endpoint | None = setting(
+        None, "address:port for DNS UPDATE and zone transfers, over UDP and TCP; empty: none"
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class DeployerSettings:
     """[deployer]: the process that deploys the zones to the nameservers."""
 
@@ -161,6 +175,7 @@ class Settings:
     identity: IdentitySettings = IdentitySettings()
     ownership: OwnershipSettings = OwnershipSettings()
     dns: DnsSettings = DnsSettings()
+    doors: DoorsSettings = DoorsSettings()
     deployer: DeployerSettings = DeployerSettings()
     sources: Mapping[str, str] = field(default_factory=dict)
 
@@ -173,6 +188,7 @@ SECTIONS: Mapping[str, type] = {
     "identity": IdentitySettings,
     "ownership": OwnershipSettings,
     "dns": DnsSettings,
+    "doors": DoorsSettings,
     "deployer": DeployerSettings,
 }
 

@@ -51,6 +51,15 @@ def _read_int(value: object) -> int:
     return int(value)
 
 
+def _read_bool(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    text = _read_text(value).lower()
+    if text not in ("true", "false"):
+        raise ValueError(value)
+    return text == "true"
+
+
 def _read_text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(value)
@@ -135,6 +144,7 @@ def _read_server_address(text: str) -> ServerAddress:
 
 
 READERS: Mapping[object, Callable[[object], object]] = {
+    bool: _read_bool,
     int: _read_int,
     str: _read_text,
     DomainName: _read_domain,
@@ -153,6 +163,7 @@ READERS: Mapping[object, Callable[[object], object]] = {
     tuple[ServerAddress, ...]: lambda value: tuple(map(_read_server_address, _read_list(value))),
 }
 EXPECTED: Mapping[object, str] = {
+    bool: "true or false",
     int: "an integer",
     str: "a string",
     DomainName: "a domain name, such as catalog.example.net",

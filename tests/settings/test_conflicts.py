@@ -31,3 +31,13 @@ def test_addresses_are_those_of_nameservers() -> None:
     ):
         with pytest.raises(SettingsError, match=message):
             read_settings(None, environment | {"DNS_APPLIANCE_DNS_ADDRESSES": value})
+
+
+@pytest.mark.parametrize(
+    ("listen", "other"),
+    [("127.0.0.1:8053", "api.listen"), ("10.0.0.1:53", "dns.nameservers"), ("127.0.0.1:953", "deployer.control")],
+)
+def test_dns_update_has_an_endpoint_of_its_own(listen: str, other: str) -> None:
+    environment = {"DNS_APPLIANCE_DNS_NAMESERVERS": "ns1.example.net=10.0.0.1:53", "DNS_APPLIANCE_DOORS_UPDATE": listen}
+    with pytest.raises(SettingsError, match=f"doors.update and {other} are both {listen}"):
+        read_settings(None, environment)

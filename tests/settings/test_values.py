@@ -31,6 +31,8 @@ def read(key: str, text: str) -> Settings:
         ("api.trusted_proxies", "127.0.0.1,2001:db8::/32", "127.0.0.1,2001:db8::/32"),
         ("api.listen", "localhost:8053", "localhost:8053"),
         ("api.listen", "[::]:8053", "[::]:8053"),
+        ("doors.powerdns", "FALSE", "false"),
+        ("doors.update", "", ""),
     ],
 )
 def test_what_is_accepted_is_canonical(key: str, text: str, read_as: str) -> None:
@@ -92,3 +94,9 @@ def test_an_error_names_key_value_and_part(key: str, text: str, part: str) -> No
 def test_a_port_is_a_number_in_range(port: str) -> None:
     with pytest.raises(SettingsError, match="which is not address:port"):
         read("deployer.control", f"127.0.0.1:{port}")
+
+
+@pytest.mark.parametrize("text", ["", "yes", "1", "off"])
+def test_a_switch_is_true_or_false(text: str) -> None:
+    with pytest.raises(SettingsError, match=r"doors\.powerdns is .*, which is not true or false"):
+        read("doors.powerdns", text)
