@@ -8,7 +8,7 @@ from uuid import UUID
 from dns.name import Name
 
 from appliance.errors import NotFound, NotPermitted
-from appliance.principal import Principal, Scope
+from appliance.principal import EVERYTHING, Principal, Scope
 from appliance.store import records, zones
 from appliance.zones.changes import Change, Create, Delete, Update
 from appliance.zones.model import Record, Zone
@@ -21,6 +21,17 @@ def find_zone(uuid: UUID, scope: Scope) -> Zone:
     if zone is None:
         raise NotFound("there is no such zone")
     return zone
+
+
+def find_zone_of(name: Name, scope: Scope) -> Zone:
+    """Return the zone that holds the name: the longest match among the zones of all accounts.
+
+    Raise NotFound if there is none, or if it is not in the scope: a zone above it is not meant.
+    """
+    nearest = zones.find_zone_of(name, EVERYTHING)
+    if nearest is None:
+        raise NotFound("there is no such zone")
+    return find_zone(nearest.uuid, scope)
 
 
 def find_record(uuid: UUID, scope: Scope) -> tuple[Zone, Record]:
