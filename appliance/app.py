@@ -33,7 +33,6 @@ from appliance.web import (
     rate_headers,
     watchdog,
 )
-from appliance.web.bearer import secret_of
 from appliance.web.connections import ConnectionCounts
 from appliance.web.context import WebContext, context_of, install, reading
 from appliance.web.deployment_wait import create_deployment_wait
@@ -43,6 +42,7 @@ from appliance.web.http_hardening import OUTPUT_BUFFER, UNLIMITED, BodyLimits, H
 from appliance.web.middleware import BY_SOCKET, AddressList, forwarded_client
 from appliance.web.rate_limits import client_network, create_rate_limits
 from appliance.web.readiness import Readiness
+from appliance.web.request_credentials import client_credential, secret_of
 
 MAX_HEADER = 64 * 1024
 """Octets of a request header."""
@@ -123,8 +123,8 @@ def _body_limits(app: Flask) -> BodyLimits:
     """Return what the server must know to refuse a body before it is received."""
     doors, services = front_doors.doors_of(app), context_of(app)
 
-    def admits(header: str) -> bool:
-        return services.authenticator.knows(secret_of(header), services.clock())
+    def admits(credential: str) -> bool:
+        return services.authenticator.knows(secret_of(credential) or credential, services.clock())
 
     return BodyLimits(MAX_BODY, lambda method, path: doors.at(path).body_limit(method, path), admits)
 
@@ -164,7 +164,7 @@ def _create_context(settings: Settings, clock: Callable[[], datetime], monotonic
 def _client_of(clients: KnownClients, proxies: AddressList, channel: HTTPChannel) -> Hashable:
     """Return the account of the channel's next request, or the network that it comes from if that is not known."""
     headers = channel.requests[0].headers
-    account = clients.account_of(headers.get("AUTHORIZATION") or headers.get("COOKIE", ""))
+    account = clients.account_of(client_credential(lambda name: headers.get(name.upper().replace("-", "_"))))
     return account or client_network(forwarded_client(channel.addr[0], headers.get("X_FORWARDED_FOR", ""), proxies))
 
 

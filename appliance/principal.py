@@ -168,7 +168,8 @@ class Principal:
 
     `owner` is the account that the principal acts for; None: the appliance itself. Journal and audit log store `name`
     and `address`. `token` is None unless a token limits the principal. `is_local`: a process or command on this host,
-    whose changes and audit events are not recorded under the account.
+    whose changes and audit events are not recorded under the account. `via` is the door of another protocol, "" for
+    the API, which the journal names.
     """
 
     owner: Account | None
@@ -178,12 +179,13 @@ class Principal:
     limits: TokenLimits = TokenLimits()
     token: Token | None = None
     is_local: bool = False
+    via: str = ""
 
     @classmethod
-    def of_token(cls, token: Token, address: str) -> Principal:
-        """Return the principal of a request with that token."""
+    def of_token(cls, token: Token, address: str, via: str = "") -> Principal:
+        """Return the principal of a request with that token, at that door."""
         name = f"{token.account.email} ({token.name})"
-        return cls(token.account, name, address, token.permissions, token.limits, token)
+        return cls(token.account, name, address, token.permissions, token.limits, token, via=via)
 
     @classmethod
     def of_account(cls, account: Account, address: str) -> Principal:

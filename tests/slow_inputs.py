@@ -20,12 +20,13 @@ from typing import Any
 import dns.name
 
 import appliance
-from appliance.api.parsing import parse_uuid, read_object
+from appliance.api.parsing import parse_uuid
 from appliance.app import MAX_HEADER
 from appliance.editing.requests import check_comment
 from appliance.errors import InputError
 from appliance.web.deployment_wait import preferred_wait
 from appliance.web.front_doors import MAX_BODY
+from appliance.web.json_body import read_object
 from appliance.web.rate_limits import client_network
 from appliance.zones.names import parse_domain, parse_owner
 from appliance.zones.rdata import TYPES, has_priority, parse_rdata, parse_type
@@ -36,6 +37,7 @@ ORIGIN = dns.name.from_text("example.com.")
 MAX_LENGTHS = {
     "appliance.api.auth": MAX_HEADER,
     "appliance.web.http_hardening": MAX_HEADER,
+    "appliance.web.request_credentials": MAX_HEADER,
     "appliance.web.deployment_wait": 500,
     "appliance.zones.names": 253,
     "appliance.zones.rdata": MAX_CHARACTERS,

@@ -6,7 +6,6 @@ keys, NaN, encodings other than UTF-8, deep nesting. Errors name the field where
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, NoReturn
 from uuid import UUID
@@ -15,13 +14,10 @@ import flask_smorest
 import marshmallow as ma
 from flask import Request
 from webargs.flaskparser import FlaskParser
-from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.exceptions import UnsupportedMediaType
 
 from appliance.errors import InputError, NotFound
-from appliance.web.front_doors import body_limit
-
-_MAX_INTEGER_LENGTH = 20
-"""Characters of the longest integer that is parsed as one; a longer one becomes a float, which no field accepts."""
+from appliance.web.json_body import read_object, read_octets
 
 
 class StrictParser(FlaskParser):
@@ -66,29 +62,7 @@ def read_body(req: Request, *media_types: str) -> bytes:
     """Return the body of the request; raise UnsupportedMediaType or RequestEntityTooLarge."""
     if req.mimetype not in media_types:
         raise UnsupportedMediaType(f"send the body with the header Content-Type: {media_types[0]}")
-    most = body_limit()
-    req.max_content_length = most + 1
-    octets = req.get_data(cache=False)
-    if len(octets) > most:  # a body of unknown length is cut at the limit of the server, without an error
-        raise RequestEntityTooLarge
-    return octets
-
-
-def read_object(octets: bytes) -> dict[str, Any]:
-    """Return the JSON object in the octets; raise InputError if they are anything else."""
-    try:
-        document = json.loads(
-            octets.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_int=_read_int
-        )
-    except UnicodeDecodeError:
-        raise InputError("the body is not UTF-8") from None
-    except RecursionError:
-        raise InputError("the body is nested too deeply") from None
-    except json.JSONDecodeError as error:
-        raise InputError(f"the body is not JSON: {error}") from None
-    if not isinstance(document, dict):
-        raise InputError("the body must be a JSON object")
-    return document
+    return read_octets(req)
 
 
 def parse_uuid(text: str) -> UUID | None:
@@ -106,23 +80,6 @@ def uuid_or_not_found(what: str, text: str) -> UUID:
     if found is None:
         raise NotFound(f"there is no such {what}")
     return found
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    document: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in document:
-            raise InputError(f"the body has the field {name!r} more than once", name)
-        document[name] = value
-    return document
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise InputError(f"{name} is not a JSON number")
-
-
-def _read_int(digits: str) -> int | float:
-    return int(digits) if len(digits) <= _MAX_INTEGER_LENGTH else float(digits)
 
 
 def _first_error(messages: Any, path: tuple[str, ...] = ()) -> InputError:  # noqa: ANN401 - nested as the input is

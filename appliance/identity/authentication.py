@@ -45,8 +45,8 @@ class Authenticator:
     limits: RequestLimits
     reading: Callable[[], AbstractContextManager[None]]
 
-    def authenticate(self, secret: str, address: str, now: datetime) -> Principal:
-        """Return the principal of the token with that secret.
+    def authenticate(self, secret: str, address: str, now: datetime, via: str = "") -> Principal:
+        """Return the principal of the token with that secret, at the door `via`.
 
         Raise AuthenticationFailed if the secret is empty or malformed, the token is unknown, revoked, expired or not
         valid at that address, or its account is disabled. Raise RateLimited if the address failed too often, or the
@@ -59,7 +59,7 @@ class Authenticator:
             raise AuthenticationFailed("a valid token is required")
         self._store_last_use(token, now)
         self.limits.count_request(token.uuid)
-        return Principal.of_token(token, address)
+        return Principal.of_token(token, address, via)
 
     def knows(self, secret: str, now: datetime) -> bool:
         """Return whether there is a valid token with that secret, for whatever address; count and store nothing.

@@ -85,7 +85,8 @@ def append(
 ) -> UUID:
     """Store what was done to the zone and return the uuid of the row, by default a new one.
 
-    `zone` is its state after the change; `before` is needed where its settings changed.
+    `zone` is its state after the change; `before` is needed where its settings changed. Without a comment the row names
+    the door of the principal.
     """
     uuid = uuid or uuid4()
     tables.Change.create(
@@ -96,7 +97,7 @@ def append(
         account=principal.recorded_account,
         actor=principal.name,
         address=principal.address,
-        comment=comment,
+        comment=comment or principal.via,
         created_at=now,
         format=FORMAT,
         removed=content.removed,

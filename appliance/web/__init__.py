@@ -2,6 +2,7 @@
 
     context           the services that views use: store, editor, limits, clock
     front_doors       which protocol a path belongs to
+    request_credentials the credential in the headers of a request
     bearer            the bearer token of a request, and whether an operator sent it
     host_names        the host names that requests may use
     middleware        client address and trailing slash, before Flask
@@ -15,6 +16,7 @@
     deployment_wait   waiting until a change is seen served
     error_status      the HTTP status of each error
     error_responses   errors as JSON, where no other front door answers them
+    json_body         bodies of requests, and JSON in them
     refusal_log       refused requests in the log
     health            `/healthz`, `/readyz` and `/metrics`
     readiness         the problems that `/readyz` reports

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from flask import request
 
 from appliance.addresses import parse_ip
@@ -12,8 +10,7 @@ from appliance.principal import EVERYTHING, Principal
 from appliance.web import rate_headers
 from appliance.web.context import context, learn_client
 from appliance.web.host_names import is_known_host, refuse_unknown_host
-
-_HEADER = re.compile(r"(?i:Bearer) (.+)")
+from appliance.web.request_credentials import bearer_of
 
 
 def client_address() -> str:
@@ -21,20 +18,19 @@ def client_address() -> str:
     return request.remote_addr or ""
 
 
-def secret_of(header: str) -> str:
-    """Return the secret in an Authorization header, "" if there is none."""
-    found = _HEADER.fullmatch(header)
-    return found[1] if found else ""
-
-
 def bearer_secret() -> str:
     """Return the secret of the request, "" if it has none."""
-    return secret_of(request.headers.get("Authorization", ""))
+    return bearer_of(request.headers.get("Authorization", ""))
 
 
 def authenticate_bearer() -> Principal:
     """Return the principal of the request's token; raise errors as `Authenticator.authenticate` does."""
-    principal = context().authenticator.authenticate(bearer_secret(), client_address(), context().clock())
+    return authenticate_secret(bearer_secret())
+
+
+def authenticate_secret(secret: str, via: str = "") -> Principal:
+    """Return the principal of the token with that secret, at the door `via`; raise as `Authenticator.authenticate`."""
+    principal = context().authenticator.authenticate(secret, client_address(), context().clock(), via)
     learn_client(principal.account.uuid)
     if principal.token:
         rate_headers.note_request(principal.token.uuid)

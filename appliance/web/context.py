@@ -21,6 +21,7 @@ from appliance.store.file.database import Store
 from appliance.web.deployment_wait import DeploymentWait
 from appliance.web.fair_threads import FairDispatcher, KnownClients
 from appliance.web.rate_limits import RateLimits
+from appliance.web.request_credentials import client_credential
 
 _KEY = "dns-appliance"
 
@@ -76,8 +77,7 @@ def open_connection() -> None:
 
 def learn_client(account: UUID) -> None:
     """Remember that the credential of this request is of that account: its next requests count in its share."""
-    credential = request.headers.get("Authorization") or request.headers.get("Cookie", "")
-    context().known_clients.learn(credential, account)
+    context().known_clients.learn(client_credential(request.headers.get), account)
 
 
 def _close_connection() -> None:

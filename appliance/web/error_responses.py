@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from flask import Response, jsonify, request
+from flask import Response, jsonify
 from werkzeug.exceptions import HTTPException
 
 from appliance.errors import (
@@ -79,7 +79,7 @@ def error_response(
 
 
 def _answer_ours(error: ApplianceError) -> Response:
-    log_refusal(error, request.headers.get("Authorization", ""))
+    log_refusal(error)
     if isinstance(error, RateLimited):
         rate_headers.note_refusal(error)
     status, seconds = status_of(error), retry_after_of(error)

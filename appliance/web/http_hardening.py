@@ -51,7 +51,7 @@ class BodyLimits:
     """What the application says about bodies.
 
     `of_call` returns the octets that method and path may have. More than `small` is only read if `admits` returns True
-    for the Authorization header.
+    for the Authorization header or the X-API-Key.
     """
 
     small: int
@@ -102,7 +102,8 @@ class HardenedParser(HTTPRequestParser):
     def _limit_body(self) -> None:
         most = self._limits.of_call(str(self.command), self.path)
         is_large = self.chunked or self.content_length > self._limits.small
-        if is_large and (most <= self._limits.small or self._limits.admits(self.headers.get("AUTHORIZATION", ""))):
+        credentials = filter(None, map(self.headers.get, ("AUTHORIZATION", "X_API_KEY")))
+        if is_large and (most <= self._limits.small or any(map(self._limits.admits, credentials))):
             self._most = most
         if not self.chunked and self.content_length > self._most:
             self.body_rcv = FixedStreamReceiver(self.content_length, _Discarded(0))

@@ -9,6 +9,7 @@ from flask import g, request
 from appliance.errors import ApplianceError, AuthenticationFailed, NotPermitted, RateLimited
 from appliance.store.accounts import PUBLIC_CHARACTERS, TOKEN_PREFIX
 from appliance.web.context import context
+from appliance.web.request_credentials import API_KEY, secret_of
 
 log = logging.getLogger(__name__)
 
@@ -19,8 +20,8 @@ _EVENTS = {
 }
 
 
-def log_refusal(error: ApplianceError, header: str) -> None:
-    """Log an error if it refuses the client of this request; `header` is the Authorization header of the request."""
+def log_refusal(error: ApplianceError) -> None:
+    """Log an error if it refuses the client of this request."""
     event = next((_EVENTS[base] for base in type(error).__mro__ if base in _EVENTS), None)
     if event is None or context().limits.log_lines.take(event):
         return
@@ -30,16 +31,15 @@ def log_refusal(error: ApplianceError, header: str) -> None:
         event,
         request.remote_addr,
         principal.account.email if principal else None,
-        _public_part(header),
+        _public_part(request.headers.get(API_KEY) or secret_of(request.headers.get("Authorization", ""))),
         request.method,
         request.url_rule.rule if request.url_rule else None,
         str(error),
     )
 
 
-def _public_part(header: str) -> str | None:
+def _public_part(secret: str) -> str | None:
     """Return the first characters of a token, which are no secret, or None if there is none."""
-    secret = header.rpartition(" ")[2]
     public = secret[:PUBLIC_CHARACTERS]
     is_token = secret.startswith(TOKEN_PREFIX) and len(secret) > 2 * PUBLIC_CHARACTERS
     return public if is_token and public.isascii() and public.isprintable() else None

@@ -13,11 +13,11 @@ from uuid import UUID
 import dns.name
 from dns.name import Name
 
-from appliance.api.parsing import read_object
 from appliance.errors import ApplianceError, InputError, SettingsError
 from appliance.render.zone_file import record_line
 from appliance.settings import SECTIONS, read_value
 from appliance.web.deployment_wait import preferred_wait
+from appliance.web.json_body import read_object
 from appliance.zones.character_strings import parse_quoted, parse_strings, print_quoted
 from appliance.zones.model import Record
 from appliance.zones.names import (

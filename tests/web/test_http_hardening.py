@@ -170,3 +170,10 @@ def test_too_few_open_files_are_an_error_with_the_number_needed(limit: int, stat
         assert f"the hard limit of open files is {limit}, and the API needs 140 or more" in done.stderr
     else:
         assert done.stdout == f"{limit - 124}\n"
+
+
+@pytest.mark.parametrize(("key", "kept"), [("known", LARGE), ("guessed", 0)])
+def test_a_key_in_its_own_header_admits_a_large_body(key: str, kept: int) -> None:
+    parsed = posted("/large", f"Content-Length: {LARGE}", f"X-API-Key: {key}", "Authorization: other")
+    parsed.received(b"x" * LARGE)
+    assert parsed.kept == kept
