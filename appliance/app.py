@@ -18,6 +18,7 @@ from waitress.server import BaseWSGIServer, create_server
 from appliance.addresses import Endpoint, LocalSocket
 from appliance.api import auth, openapi
 from appliance.console import blueprint
+from appliance.doors import registry
 from appliance.editing import editor_from
 from appliance.errors import SettingsError
 from appliance.identity.authentication import Authenticator
@@ -75,6 +76,7 @@ def create_app(
     app.after_request(_add_security_headers)
     app.after_request(rate_headers.add)
     openapi.register(app)
+    registry.register(app, settings.doors)
     health.register(app, Readiness(services.store, services.nameservers, clock, monotonic))
     blueprint.register(app)
     wrapped = middleware.ClientAddress(

@@ -36,7 +36,8 @@ class FrontDoor:
     before routing errors are answered. Paths that start with one of `open_paths` need no credential. `answer_error`
     turns every error below the prefixes into a response, also those of Flask and of unknown paths. With `adds_slash` a
     path without its trailing slash is read as the path with it, except in `open_paths`. `body_limit` returns the octets
-    that the body of a call may have, by method and path.
+    that the body of a call may have, by method and path. `exact` are paths that it claims without those
+    below them. `name` is that of a door of another protocol.
     """
 
     prefixes: tuple[str, ...]
@@ -45,9 +46,13 @@ class FrontDoor:
     open_paths: tuple[str, ...] = ()
     adds_slash: bool = False
     body_limit: Callable[[str, str], int] = max_body
+    exact: tuple[str, ...] = ()
+    name: str = ""
 
     def match_length(self, path: str) -> int:
-        """Return the length of the longest prefix that the path is at or below, or -1."""
+        """Return the length of the longest prefix that the path is at or below, or of an exact path, or -1."""
+        if path.removesuffix("/") in self.exact:
+            return len(path)
         return max((len(prefix) for prefix in self.prefixes if f"{path}/".startswith(f"{prefix}/")), default=-1)
 
     def lacks_slash(self, path: str) -> bool:

@@ -15,6 +15,7 @@ from prometheus_client.registry import Collector
 from appliance.problems import MOST_NAMED
 from appliance.store import heartbeat, statistics, unknown_zones
 from appliance.store.file.space import measure
+from appliance.web.front_doors import doors_of
 from appliance.zones.deployment import DeploymentState
 from appliance.zones.names import print_domain
 
@@ -107,10 +108,13 @@ def _gauge(name: str, text: str, *labels: str) -> GaugeMetricFamily:
 
 
 def register(app: Flask, registry: CollectorRegistry, collector: Collector) -> None:
-    """Register the gauges, and count every response by its route, never by its path."""
+    """Register the gauges, and count every response by its route, never by its path, and those of doors by door."""
     registry.register(collector)
     responses = Counter(
         "dns_appliance_requests", "Requests answered", labelnames=["route", "method", "status"], registry=registry
+    )
+    of_doors = Counter(
+        "dns_appliance_door_requests", "Requests answered by doors", labelnames=["door", "status"], registry=registry
     )
 
     @app.after_request
@@ -118,4 +122,7 @@ def register(app: Flask, registry: CollectorRegistry, collector: Collector) -> N
         route = request.url_rule.rule if request.url_rule else "unknown"
         method = request.method if request.method in _METHODS else "other"
         responses.labels(route, method, response.status_code).inc()
+        door = doors_of(app).at(request.path).name
+        if door:
+            of_doors.labels(door, response.status_code).inc()
         return response

@@ -16,7 +16,7 @@ from appliance.web.error_status import status_of
 from appliance.web.front_doors import FrontDoor, FrontDoors, doors_of
 from tests.api.conftest import Application, is_error, open_application
 
-DIALECT = "/api/v1/servers"
+DIALECT = "/api/v1/dialect"
 
 
 def _authenticate() -> None:
@@ -94,7 +94,9 @@ def test_every_error_below_a_door_has_its_form(application: Application, web: Fl
     assert _is_dialect(web.get(f"{DIALECT}/missing", headers=key), 404, "dialect: NotFound")
 
 
-@pytest.mark.parametrize("path", ["/api/v1/serversx", "/api/v1/server", "/api/v1", "/api/v1/nothing/"])
+@pytest.mark.parametrize(
+    "path", ["/api/v1/dialectx", "/api/v1/serversx", "/api/v1/server", "/api/v1", "/api/v1/nothing/"]
+)
 def test_all_other_paths_below_its_prefix_belong_to_the_api(
     application: Application, web: FlaskClient, path: str
 ) -> None:
@@ -103,7 +105,7 @@ def test_all_other_paths_below_its_prefix_belong_to_the_api(
     assert is_error(web.get(path, headers=bearer), 404, "not_found")
 
 
-@pytest.mark.parametrize("path", ["/api", "/api/", "/api/v2/", "/api/v1x", "/nothing", "//api/v1/"])
+@pytest.mark.parametrize("path", ["/apix", "/api/v2/", "/api/v1x", "/nothing", "//api/v1/"])
 def test_unclaimed_paths_are_not_found_in_the_form_of_the_api(web: FlaskClient, path: str) -> None:
     refused = web.get(path)
     assert is_error(refused, 404, "not_found") and "WWW-Authenticate" not in refused.headers
@@ -127,3 +129,13 @@ def test_where_a_trailing_slash_is_added() -> None:
         *(False, True, False),
     ]
     assert not FrontDoor(("/a",), lambda _: Response()).lacks_slash("/a")
+
+
+def test_an_exact_path_is_claimed_without_those_below_it() -> None:
+    def answer(_: Exception) -> Response:
+        return Response()
+
+    fallback, wide = FrontDoor((), answer), FrontDoor(("/a/b",), answer)
+    exact = FrontDoor(("/z",), answer, exact=("/a",))
+    doors = FrontDoors(fallback, [wide, exact])
+    assert [doors.at(path) for path in ("/a", "/a/", "/a/b", "/a/c", "/z/1")] == [exact, exact, wide, fallback, exact]
