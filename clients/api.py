@@ -68,14 +68,14 @@ class Api:
         return self._call("GET", path, params=params)
 
     def post(
-        self, path: str, body: Mapping[str, object], *, wait: int = 0, headers: Mapping[str, str] | None = None
+        self, path: str, body: Mapping[str, Any], *, wait: int = 0, headers: Mapping[str, str] | None = None
     ) -> Answer:
         """Return the answer to a POST, which waits up to `wait` seconds for the nameservers. Raise ApiError."""
         return self._call(
             "POST", path, body=body, wait=wait, headers={"Idempotency-Key": str(uuid4()), **(headers or {})}
         )
 
-    def patch(self, path: str, body: Mapping[str, object], *, wait: int = 0) -> Answer:
+    def patch(self, path: str, body: Mapping[str, Any], *, wait: int = 0) -> Answer:
         """Return the answer to a PATCH, which waits up to `wait` seconds for the nameservers. Raise ApiError."""
         return self._call("PATCH", path, body=body, wait=wait)
 
@@ -97,7 +97,7 @@ class Api:
         path: str,
         *,
         params: Mapping[str, str | int] | None = None,
-        body: Mapping[str, object] | None = None,
+        body: Mapping[str, Any] | None = None,
         wait: int = 0,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
