@@ -6,10 +6,11 @@ import os
 from collections.abc import Mapping
 from importlib.metadata import version
 
-from tf import iface, runner, schema, types, utils
+from tf import iface, schema, types, utils
 
 from terraform_provider_dnsappliance.api import Api
 from terraform_provider_dnsappliance.record import RecordResource
+from terraform_provider_dnsappliance.serve import serve
 from terraform_provider_dnsappliance.zone import ZoneResource
 
 NAME = "terraform-provider-dnsappliance"
@@ -84,4 +85,4 @@ class DnsApplianceProvider(iface.Provider):
 
 def main() -> None:
     """Serve Terraform until it is done."""
-    runner.run_provider(DnsApplianceProvider(os.environ))
+    serve(DnsApplianceProvider(os.environ))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -12,8 +13,10 @@ from pathlib import Path
 import pytest
 
 from clients.conftest import VENVS
-from tests.appliance import Client
+from tests.appliance import Appliance, Client
+from tests.pair import wait_for
 
+Start = Callable[..., subprocess.Popen[bytes]]
 Terraform = Callable[..., str]
 
 CONFIGURATION = """
@@ -53,8 +56,8 @@ resource "dnsappliance_record" "text" {
 
 
 @pytest.fixture
-def terraform(tmp_path: Path, url: str, token: str) -> Terraform:
-    """Run terraform with the provider of the venv; check its exit status; return what it prints, without colours."""
+def start(tmp_path: Path, url: str, token: str) -> Start:
+    """Start terraform in a process group of its own, with the provider of the venv; it prints into a file."""
     program = shutil.which("terraform") or shutil.which("tofu")
     assert program, "neither terraform nor tofu is on PATH"
     plugins = tmp_path / "plugins/local/dns/dnsappliance/0.1.0/linux_amd64"
@@ -72,21 +75,31 @@ def terraform(tmp_path: Path, url: str, token: str) -> Terraform:
         "DNS_APPLIANCE_TOKEN": token,
     }
 
+    def start_terraform(*words: str) -> subprocess.Popen[bytes]:
+        with (tmp_path / "printed").open("wb") as printed:
+            return subprocess.Popen(
+                (program, *words),
+                cwd=tmp_path,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=printed,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    return start_terraform
+
+
+@pytest.fixture
+def terraform(start: Start, tmp_path: Path, token: str) -> Terraform:
+    """Run terraform; check its exit status; return what it prints, without colours and never with the token."""
+
     def run(*words: str, status: int = 0) -> str:
-        done = subprocess.run(
-            (program, *words),
-            cwd=tmp_path,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-            timeout=100,
-        )
-        assert done.returncode == status, f"{words} exited with {done.returncode}: {done.stdout}"
-        assert token not in done.stdout
-        return done.stdout
+        ended = start(*words).wait(100)
+        printed = (tmp_path / "printed").read_text()
+        assert ended == status, f"{words} exited with {ended}: {printed}"
+        assert token not in printed
+        return printed
 
     run("init")
     return run
@@ -138,3 +151,18 @@ def test_a_refused_value_is_named_and_leaves_no_state(terraform: Terraform, tmp_
     assert "nonsense" in shown
     assert "www" not in uuids(tmp_path)
     terraform("destroy", "-auto-approve")
+
+
+def test_an_interrupted_apply_keeps_what_it_created(
+    terraform: Terraform, start: Start, appliance: Appliance, api: Client, tmp_path: Path
+) -> None:
+    (tmp_path / "main.tf").write_text(CONFIGURATION.replace("Terraform", "Interrupted"))
+    with appliance.without("ns2"):
+        apply = start("apply", "-auto-approve")
+        wait_for(lambda: api.expect(200, "GET", "/dns-zones/?domain=interrupted.example"), "the zone is stored")
+        os.killpg(apply.pid, signal.SIGINT)
+        wait_for(lambda: b"Gracefully shutting down" in (tmp_path / "printed").read_bytes(), "terraform ends")
+    apply.wait(60)
+    assert [*uuids(tmp_path)] == ["example"]
+    terraform("destroy", "-auto-approve")
+    assert not api.expect(200, "GET", "/dns-zones/?domain=interrupted.example")
