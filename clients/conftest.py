@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shlex
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -11,10 +12,13 @@ from types import ModuleType
 
 import pytest
 
-from tests.appliance import Appliance, Client
+from clients import readme
+from tests.appliance import PROGRAM, Appliance, Client
 
 ROOT = Path(__file__).parents[1]
 VENVS = ROOT / ".venv" / "clients"
+ACCOUNT = "me@example.org"
+"""The account that owns the zones of the tests, and of the READMEs."""
 
 Run = Callable[..., str]
 
@@ -29,7 +33,7 @@ def appliance() -> Iterator[Appliance]:
 @pytest.fixture(scope="session")
 def token(appliance: Appliance) -> str:
     """A token for everything in DNS."""
-    return appliance.token("clients@example.org")
+    return appliance.token(ACCOUNT)
 
 
 @pytest.fixture(scope="session")
@@ -49,10 +53,10 @@ def run(tmp_path: Path) -> Run:
     """Run a program of the venv of a package in a temporary folder; check its exit status; return what it prints."""
 
     def run_program(venv: str, *words: str, status: int = 0, environment: Mapping[str, str] | None = None) -> str:
-        program = VENVS / venv / "bin" / words[0]
-        inherited = {"PATH": f"{program.parent}:{os.environ['PATH']}", "HOME": str(tmp_path), "LC_ALL": "C.UTF-8"}
+        path = f"{VENVS / venv / 'bin'}:{tmp_path / 'bin'}:{os.environ['PATH']}"
+        inherited = {"PATH": path, "HOME": str(tmp_path), "LC_ALL": "C.UTF-8"}
         done = subprocess.run(
-            (str(program), *words[1:]),
+            ("/usr/bin/env", "--", *words),
             cwd=tmp_path,
             env={**inherited, **(environment or {})},
             stdin=subprocess.DEVNULL,
@@ -66,6 +70,24 @@ def run(tmp_path: Path) -> Run:
         return done.stdout
 
     return run_program
+
+
+@pytest.fixture
+def follow(run: Run, tmp_path: Path, appliance: Appliance, url: str) -> Run:
+    """Follow the README of a package, which has `dns-appliance` on PATH; return what its last script prints."""
+    command = tmp_path / "bin" / "dns-appliance"
+    command.parent.mkdir()
+    command.write_text(f'#!/bin/sh\nexec {shlex.join(PROGRAM)} "$@" --state {shlex.quote(str(appliance.state))}\n')
+    command.chmod(0o755)
+
+    def follow_readme(package: str, places: Mapping[str, str], environment: Mapping[str, str] | None = None) -> str:
+        document = (ROOT / "clients" / package / "README.md").read_text("utf-8")
+        known = {"https://dns.example.net": url, **places}
+        return readme.follow(
+            document, tmp_path, known, lambda text: run(package, "sh", "-euc", text, environment=environment)
+        )
+
+    return follow_readme
 
 
 def load(path: str) -> ModuleType:

@@ -107,3 +107,17 @@ def test_an_error_names_the_option(play: Play, api: Client) -> None:
     for message, result in zip(ERRORS, results, strict=True):
         assert message in result["msg"]
     assert not values(api, "errors.example")
+
+
+def test_the_readme_creates_records_and_removes_one(follow: Run, api: Client) -> None:
+    zone = api.zone("ansible.example")
+    api.record(zone, "TXT", "@", "verification=1")
+    shown = follow("ansible", {"example.com": "ansible.example"})
+    assert shown.count("changed=3 ") == 2, "once by a check, once for real"
+    records = api.expect(200, "GET", "/dns-zones/ansible.example/")["records"]
+    assert {(record["name"], record["value"]) for record in records} == {
+        ("@", "mx1.example.net"),
+        ("@", "mx2.example.net"),
+        ("www", "192.0.2.1"),
+        ("www", "192.0.2.2"),
+    }

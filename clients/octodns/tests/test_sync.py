@@ -98,9 +98,9 @@ def write(folder: Path, domain: str, records: Mapping[str, object]) -> None:
 def test_a_zone_of_every_type_is_created_and_then_needs_no_plan(
     run: Run, api: Client, token: str, tmp_path: Path, appliance: Appliance
 ) -> None:
-    write(tmp_path, "octodns.example", RECORDS)
+    write(tmp_path, "types.example", RECORDS)
     run("octodns", "octodns-sync", "--config-file=config.yaml", "--doit", "--force", environment={"TOKEN": token})
-    assert api.expect(200, "GET", "/dns-zones/octodns.example/")["deployment"]["state"] == "live"
+    assert api.expect(200, "GET", "/dns-zones/types.example/")["deployment"]["state"] == "live"
     again = run("octodns", "octodns-sync", "--config-file=config.yaml", environment={"TOKEN": token})
     assert "No changes were planned" in again
 
@@ -145,3 +145,14 @@ def test_what_a_rule_refuses_is_named_and_nothing_is_stored(run: Run, api: Clien
     assert "NS refused.example." in shown
     assert token not in shown
     assert not api.expect(200, "GET", f"/dns-zones/{zone['uuid']}/")["records"]
+
+
+def test_the_readme_creates_a_zone_with_records(follow: Run, api: Client) -> None:
+    follow("octodns", {"example.com": "octodns.example"})
+    records = api.expect(200, "GET", "/dns-zones/octodns.example/")["records"]
+    assert {(record["name"], record["value"]) for record in records} == {
+        ("@", "mail.example.net"),
+        ("@", "v=spf1 mx -all"),
+        ("www", "192.0.2.1"),
+        ("www", "192.0.2.2"),
+    }

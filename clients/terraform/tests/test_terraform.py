@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from clients.conftest import VENVS
+from clients.conftest import VENVS, Run
 from tests.appliance import Appliance, Client
 from tests.pair import wait_for
 
@@ -166,3 +166,14 @@ def test_an_interrupted_apply_keeps_what_it_created(
     assert [*uuids(tmp_path)] == ["example"]
     terraform("destroy", "-auto-approve")
     assert not api.expect(200, "GET", "/dns-zones/?domain=interrupted.example")
+
+
+def test_the_readme_creates_a_zone_with_records(follow: Run, api: Client, tmp_path: Path) -> None:
+    shown = follow("terraform", {"example.com": "terraform-readme.example"}, {"CHECKPOINT_DISABLE": "1"})
+    assert "3 added, 0 changed, 0 destroyed" in shown
+    records = api.expect(200, "GET", "/dns-zones/terraform-readme.example/")["records"]
+    assert {(record["name"], record["value"]) for record in records} == {
+        ("@", "mail.example.net"),
+        ("www", "192.0.2.1"),
+    }
+    assert json.loads((tmp_path / "terraform.tfstate").read_text())["resources"]
