@@ -64,6 +64,16 @@ def parse_owner(text: str, origin: Name, field: str = "name") -> Name:
     return _absolute(star + labels + (() if within else origin.labels[:-1]), field)
 
 
+def parse_full_owner(text: str, field: str = "name") -> Name:
+    """Return the owner of a record of whatever zone: an absolute name with or without the final dot.
+
+    Raise InvalidName for one that no record can have.
+    """
+    text = lengthen_escapes(text.removesuffix("."))
+    star = (b"*",) if text.startswith("*.") else ()
+    return _absolute(star + _parse_labels(text[2:] if star else text, field), field)
+
+
 def parse_target(text: str, origin: Name, field: str = "value", *, null_allowed: bool = False) -> Name:
     """Return a host name in record data: absolute with or without the final dot; `@` is the apex of `origin`.
 

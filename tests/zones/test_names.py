@@ -14,6 +14,7 @@ from appliance.errors import InputError, InvalidName
 from appliance.zones.names import (
     canonical_key,
     parse_domain,
+    parse_full_owner,
     parse_owner,
     parse_target,
     print_display,
@@ -365,3 +366,24 @@ def test_the_longest_inputs_take_little_time(part: str) -> None:
 def test_the_canonical_key_sorts_as_dnspython_does(names: list[str]) -> None:
     found = [parse_owner(name, dns.name.from_text("example.com")) for name in names]
     assert sorted(found, key=canonical_key) == sorted(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "printed"),
+    [
+        ("WWW.Example.com", "www.example.com"),
+        ("www.example.com.", "www.example.com"),
+        ("*.bücher.de.", "*.xn--bcher-kva.de"),
+        ("_acme-challenge.example.com", "_acme-challenge.example.com"),
+        ("com", "com"),
+    ],
+)
+def test_a_full_owner_needs_no_zone(text: str, printed: str) -> None:
+    assert print_domain(parse_full_owner(text)) == printed
+
+
+@pytest.mark.parametrize("text", ["", ".", "@", "*", "a..b.com", "a.*.com", "a b.com", f"{LABEL}b.com"])
+def test_a_full_owner_is_one_that_a_record_can_have(text: str) -> None:
+    with pytest.raises(InvalidName) as refused:
+        parse_full_owner(text, "fqdn")
+    assert refused.value.field == "fqdn"
