@@ -39,6 +39,7 @@ SAME_THING = {
     "tokens": "API tokens, and their pages",
     "unknown_zones": "zones that are served and not stored, and their rows",
     "versions": "versions of zones, and their calls",
+    "views": "the views of a door",
     "warnings": "warnings of a zone, and their calls",
     "zones": "zones, in each layer",
 }

@@ -6,7 +6,8 @@
     principals the credential and the principal of a request
     seen      waiting until changes are seen served
     registry  all doors over HTTP, switched by the settings
-    powerdns  the API of PowerDNS
+    txt_sets  changes of the TXT records at a name
+    powerdns, httpreq, dyndns2, acme_dns, external_dns: one protocol each
 
 A door imports neither the API nor the console, and decides nothing about DNS.
 """

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.api.conftest import Application, open_application
+from tests.doors.callers import DOMAIN, Doors
 
 SERVER = "/api/v1/servers/localhost"
 
@@ -53,3 +54,13 @@ def pdns(application: Application) -> KeyClient:
     while slots.take(account):  # without a deployer every write would wait as long as the door may
         pass
     return KeyClient(application.app.test_client(), application.secret("me@example.org", "dns:*"))
+
+
+@pytest.fixture
+def doors(application: Application) -> Doors:
+    """The doors of a new application with one zone."""
+    slots, account = application.deployment_wait.slots, application.account("me@example.org").uuid
+    while slots.take(account):  # without a deployer every write would wait as long as its door may
+        pass
+    me = application.bearer("me@example.org")
+    return Doors(application, me, me.zone(DOMAIN))
