@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,7 @@ from appliance.cli.options import now, opened, settings_options
 from appliance.cli.output import json_option, print_json, print_moment, print_rows
 from appliance.cli.parameters import Duration
 from appliance.durations import print_duration
-from appliance.identity import tokens
+from appliance.identity import acme_dns, tokens
 from appliance.identity.permissions import PERMISSIONS
 from appliance.identity.policies import PRESETS, print_policy, read_policy, read_zone, with_preset
 from appliance.principal import Principal, Token, TokenLimits
@@ -61,6 +62,13 @@ def token() -> None:
     multiple=True,
     help="Accept it only from this network, such as 192.0.2.0/24; may be repeated.",
 )
+@click.option(
+    "--acme-dns",
+    "is_acme_dns",
+    is_flag=True,
+    help="Create an account of acme-dns in the one --zone, and print what its clients keep; --record-name is the name "
+    "that it writes, by default a random one.",
+)
 @json_option
 @settings_options
 def create_token(
@@ -69,6 +77,7 @@ def create_token(
     name: str,
     permissions: tuple[str, ...],
     preset: str | None,
+    is_acme_dns: bool,
     as_json: bool,
     **options: Any,  # noqa: ANN401 - those of `_limits`
 ) -> None:
@@ -76,6 +85,9 @@ def create_token(
 
     The secret is not shown again.
     """
+    if is_acme_dns:
+        _create_account(settings, email, name, [*permissions, *filter(None, [preset])], _limits(**options))
+        return
     if not permissions and not preset:
         raise click.UsageError("--permission or --preset is required")
     granted, limits = with_preset(preset or "", permissions, _limits(**options))
@@ -105,6 +117,21 @@ def revoke_token(settings: Settings, uuid: UUID) -> None:
     with opened(settings) as store:
         tokens.revoke_token(store, Principal.local(NAME, accounts.owner_of_token(uuid)), uuid, now())
     click.echo(f"token {uuid} revoked")
+
+
+def _create_account(settings: Settings, email: str, name: str, granted: Sequence[str], limits: TokenLimits) -> None:
+    """Create an account of acme-dns and print it as its clients keep it."""
+    domains, names = limits.zones or (), limits.record_names or ("",)
+    decided = (limits.policies, limits.record_types, limits.create_zones, limits.delete_zones)
+    if granted or decided != (None, None, None, None):
+        raise click.UsageError("--acme-dns decides permissions, policies, types and rights: leave them out")
+    if len(domains) != 1 or len(names) != 1:
+        raise click.UsageError("--acme-dns needs one --zone, and at most one --record-name")
+    with opened(settings) as store:
+        principal = acting_for(email)
+        zone = tokens.require_zone(principal, next(iter(domains)))
+        created = acme_dns.create_account(store, principal, zone, now(), name=name, label=names[0], within=limits)
+    print_json(created.document)
 
 
 def _limits(

@@ -18,8 +18,8 @@ from appliance.web.front_doors import FrontDoor, max_body
 class Door:
     """One protocol. `key` is its switch in [doors], `title` its name in the journal.
 
-    `prefixes` and `exact` are its paths, `answer_error` and `body_limit` as in `FrontDoor`. `read_secret` returns the
-    secret of the token in the current request, "" if there is none.
+    `prefixes` and `exact` are its paths, `answer_error`, `body_limit` and `open_paths` as in `FrontDoor`. `read_secret`
+    returns the secret of the token in the current request, "" if there is none.
     """
 
     key: str
@@ -30,6 +30,7 @@ class Door:
     read_secret: Callable[[], str] = read_secret
     exact: tuple[str, ...] = ()
     body_limit: Callable[[str, str], int] = max_body
+    open_paths: tuple[str, ...] = ()
 
     def opened(self) -> FrontDoor:
         """Return what claims the paths of the door."""
@@ -37,6 +38,7 @@ class Door:
             self.prefixes,
             self.answer_error,
             self._authenticate,
+            self.open_paths,
             adds_slash=True,
             body_limit=self.body_limit,
             exact=self.exact,

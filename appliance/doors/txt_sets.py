@@ -7,11 +7,12 @@ time lose nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 
 from dns.name import Name
 from dns.rdatatype import RdataType
 
-from appliance.editing import CreateRecord, DeleteRecord, RecordInput, RecordRequest
+from appliance.editing import CreateRecord, DeleteRecord, RecordInput, RecordRequest, UpdateRecord
 from appliance.store.records import ZoneView
 from appliance.zones.character_strings import print_quoted
 from appliance.zones.model import Record, Zone
@@ -41,19 +42,20 @@ def removing(owner: Name, text: str) -> Change:
     return lambda zone: _deletions(record for record in texts_at(zone, owner) if _is_text(record, value))
 
 
-def keeping_newest(owner: Name, text: str, most: int, is_counted: Callable[[Record], bool]) -> Change:
-    """Return the change that adds a text and removes the oldest of those that are counted, until `most` are left.
+def keeping_newest(owner: Name, text: str, most: int, is_counted: Callable[[Record], bool], now: datetime) -> Change:
+    """Return the change that makes a text the newest and removes the oldest of those that are counted above `most`.
 
-    Nothing changes if the text is there.
+    If the text is there and not the newest, its comment says when it was sent again, which has no serial.
     """
     value = stored_value(text)
 
     def requests(zone: Zone) -> Sequence[RecordRequest]:
-        present = texts_at(zone, owner)
-        if any(_is_text(record, value) for record in present):
-            return []
-        oldest_last = sorted(filter(is_counted, present), key=lambda record: record.created_at, reverse=True)
-        return [*_deletions(oldest_last[most - 1 :]), _create(owner, value)]
+        newest_first = sorted(filter(is_counted, texts_at(zone, owner)), key=_last_sent, reverse=True)
+        found = next((record for record in newest_first if _is_text(record, value)), None)
+        if found is None:
+            return [*_deletions(newest_first[most - 1 :]), _create(owner, value)]
+        again = UpdateRecord(found.uuid, {"comment": f"sent again at {now:%FT%TZ}"})
+        return [] if found is newest_first[0] else [again]
 
     return requests
 
@@ -75,6 +77,10 @@ def _create(owner: Name, value: str) -> CreateRecord:
 
 def _deletions(records: Iterable[Record]) -> list[RecordRequest]:
     return [DeleteRecord(record.uuid) for record in records]
+
+
+def _last_sent(record: Record) -> tuple[datetime, datetime]:
+    return record.updated_at, record.created_at
 
 
 def _is_text(record: Record, value: str) -> bool:

@@ -220,6 +220,14 @@ def _find_zones(principal: Principal, limits: TokenLimits) -> tuple[TokenLimits,
     return replace(limits, zones=find(limits.zones, "zones"), policies=policies or None), domains
 
 
+def require_zone(principal: Principal, key: ZoneKey) -> Zone:
+    """Return the zone of the principal's account; raise InputError if there is none, in a read of the store."""
+    zone = _find_zone(key, Scope(principal.account.uuid))
+    if zone is None:
+        raise InputError(f"this account has no zone {key}", "zones")
+    return zone
+
+
 def _find_zone(key: ZoneKey, scope: Scope) -> Zone | None:
     return zones.get(key, scope) if isinstance(key, UUID) else zones.get_by_name(parse_domain(key), scope)
 

@@ -80,3 +80,33 @@ def test_wrong_options_are_refused(workspace: Workspace, options: tuple[str, ...
     result = run(workspace, "create", "--account", OWNER, "--name", "n", *options)
     assert result.exit_code != 0 and text in f"{result.output}{result.exception}"
     assert accounts.list_tokens() == []
+
+
+def test_an_account_of_acme_dns_is_printed_as_its_clients_keep_it(workspace: Workspace, zone: UUID) -> None:
+    basis = ("create", "--account", OWNER, "--name", "n", "--acme-dns")
+    result = run(workspace, *basis, "--zone", "example.com", "--record-name", "_acme-challenge", "--expires", "90d")
+    assert result.exit_code == 0, result.output
+    document = json.loads(result.output)
+    assert list(document) == ["username", "password", "fulldomain", "subdomain", "allowfrom"]
+    token = accounts.find_token(document["password"])
+    assert token and str(token.uuid) == document["username"] and token.limits.expires_at
+    assert (token.limits.zones, document["fulldomain"]) == (frozenset({zone}), "_acme-challenge.example.com")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        (),
+        ("--zone", "example.com", "--zone", "example.net"),
+        ("--zone", "example.com", "--record-name", "a", "--record-name", "b"),
+        ("--zone", "example.com", "--permission", "dns:list"),
+        ("--zone", "example.com", "--preset", "full"),
+        ("--zone", "example.com", "--record-type", "TXT"),
+        ("--zone", "example.com", "--policy", "zone=example.com write"),
+    ],
+)
+def test_an_account_of_acme_dns_is_of_one_zone_and_decides_the_rest(
+    workspace: Workspace, options: tuple[str, ...]
+) -> None:
+    result = run(workspace, "create", "--account", OWNER, "--name", "n", "--acme-dns", *options)
+    assert result.exit_code == 2 and "--acme-dns" in result.output
