@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from flask import Blueprint, Flask
 
-from appliance.doors import acme_dns, dyndns2, httpreq, powerdns
+from appliance.doors import acme_dns, dyndns2, external_dns, httpreq, powerdns
 from appliance.doors.door import Door
 from appliance.settings import DoorsSettings
 from appliance.web.front_doors import doors_of
 
-DOORS: tuple[Door, ...] = (powerdns.DOOR, httpreq.DOOR, dyndns2.DOOR, acme_dns.DOOR)
+DOORS: tuple[Door, ...] = (powerdns.DOOR, httpreq.DOOR, dyndns2.DOOR, acme_dns.DOOR, external_dns.DOOR)
 
 
 def register(app: Flask, settings: DoorsSettings) -> None:

@@ -36,7 +36,7 @@ A write reads only the affected owners and what is above and below them, so its 
 program runs and nothing is sent while a transaction is open. A write that changes nothing has no new serial.
 """
 
-from appliance.editing.access import find_record, find_zone, find_zone_of
+from appliance.editing.access import find_record, find_zone, find_zone_of, find_zones_of
 from appliance.editing.apply import MAX_CHANGES
 from appliance.editing.diff import Diff
 from appliance.editing.editor import Editor, editor_from
@@ -81,6 +81,7 @@ __all__ = [
     "find_record",
     "find_zone",
     "find_zone_of",
+    "find_zones_of",
     "is_expired",
     "own_names_of",
     "public_suffixes",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from uuid import UUID
 
 from dns.name import Name
 
 from appliance.errors import NotFound, NotPermitted
 from appliance.principal import EVERYTHING, Principal, Scope
-from appliance.store import records, zones
+from appliance.store import enclosing_zones, records, zones
 from appliance.zones.changes import Change, Create, Delete, Update
 from appliance.zones.model import Record, Zone
 from appliance.zones.names import print_domain, print_owner
@@ -32,6 +32,13 @@ def find_zone_of(name: Name, scope: Scope) -> Zone:
     if nearest is None:
         raise NotFound("there is no such zone")
     return find_zone(nearest.uuid, scope)
+
+
+def find_zones_of(names: Collection[Name], scope: Scope) -> Mapping[Name, Zone]:
+    """Return the zone of each name as `find_zone_of` does, in few statements; those it would refuse are missing."""
+    nearest = enclosing_zones.nearest(names)
+    visible = {zone for zone in set(nearest.values()) if zones.get(zone.uuid, scope)}
+    return {name: zone for name, zone in nearest.items() if zone in visible}
 
 
 def find_record(uuid: UUID, scope: Scope) -> tuple[Zone, Record]:
