@@ -55,6 +55,13 @@ def test_the_console_accepts_only_the_name_of_the_front_door(cluster: Cluster, c
     assert curl(cluster, "/sign-in/", *words, "--header", "Host: other.cluster.test") == "421"
 
 
+def test_a_token_in_a_query_is_in_no_log(cluster: Cluster, certificate: Path) -> None:
+    secret = f"vps_{'a' * 32}"
+    path = f"/nic/update?hostname=www.front-door.example&username=door&password={secret}"
+    assert curl(cluster, path, "--cacert", str(certificate)) == "badauth"
+    assert secret not in cluster.ns1.sudo("journalctl --boot --output cat").output
+
+
 def test_old_versions_of_tls_are_refused(cluster: Cluster, certificate: Path) -> None:
     curl(cluster, "/healthz", "--cacert", str(certificate), "--tls-max", "1.1", status=35)
 
