@@ -16,6 +16,8 @@ import pytest
 from appliance import settings
 from appliance.app import create_app
 from appliance.cli import program
+from appliance.doors import registry
+from appliance.doors.dyndns2.address_update import Word
 from appliance.settings import Settings
 from appliance.store.tables import TABLES
 from appliance.web import error_responses, error_status
@@ -28,6 +30,7 @@ DOCUMENTS = (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")),
 OPERATIONS = ROOT / "docs" / "operations.md"
 API = ROOT / "docs" / "api.md"
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
+DOORS = ROOT / "docs" / "doors.md"
 README = ROOT / "README.md"
 
 every_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
@@ -138,6 +141,16 @@ def test_every_type_is_documented_by_a_valid_example() -> None:
 
 def test_every_warning_is_documented() -> None:
     assert [row[0] for row in rows(API, "code")] == list(CODES)
+
+
+def test_every_word_of_dyndns2_is_documented() -> None:
+    assert {row[0] for row in rows(DOORS, "word")} == set(Word)
+
+
+def test_paths_and_settings_of_doors_are_documented() -> None:
+    documented = {(row[1], row[2]) for row in rows(DOORS, "door")}
+    served = {(door.prefixes[0], f"doors.{door.key}") for door in registry.DOORS}
+    assert documented <= served
 
 
 def test_every_table_is_documented() -> None:
