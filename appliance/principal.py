@@ -147,7 +147,8 @@ class TokenLimits:
 class Token:
     """An API token without its secret: what its bearer may do, within limits as in `TokenLimits`.
 
-    `created_by` is the uuid of the token that created it, None if none did.
+    `created_by` is the uuid of the token that created it, None if none did. `last_uses` are the doors at which it was
+    used, by their keys, each with the time of the last use, the latest first.
     """
 
     uuid: UUID
@@ -160,6 +161,7 @@ class Token:
     last_used_at: datetime | None
     revoked_at: datetime | None
     created_by: UUID | None = None
+    last_uses: tuple[tuple[str, datetime], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,10 +156,15 @@ def _limits(
 
 
 def _document(one: Token) -> dict[str, object]:
-    """Return the token as the API shows it, and what the API does not show: its account, and when it was revoked."""
+    """Return the token as the API shows it, and what the API does not show: account, doors and revocation."""
     from appliance.api.presentation import dump_token  # noqa: PLC0415 - the other commands start sooner without
 
-    return {**dump_token(one), "account": one.account.email, "revoked_at": print_moment(one.revoked_at)}
+    return {
+        **dump_token(one),
+        "last_uses": {door: print_moment(used_at) for door, used_at in one.last_uses},
+        "account": one.account.email,
+        "revoked_at": print_moment(one.revoked_at),
+    }
 
 
 def _token(one: Token) -> dict[str, object]:
@@ -176,5 +181,6 @@ def _token(one: Token) -> dict[str, object]:
         "created_at": print_moment(one.created_at),
         "expires_at": print_moment(one.limits.expires_at),
         "last_used_at": print_moment(one.last_used_at),
+        "last_uses": [f"{door} {print_moment(used_at)}" for door, used_at in one.last_uses],
         "revoked_at": print_moment(one.revoked_at),
     }

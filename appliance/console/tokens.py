@@ -17,6 +17,7 @@ from appliance.errors import InputError
 from appliance.identity.permissions import grantable
 from appliance.identity.policies import PRESETS, print_policy, read_policy, read_zone, with_preset
 from appliance.identity.tokens import create_token, read_max_unused, read_network, revoke_token
+from appliance.integrations.protocols import PROTOCOLS
 from appliance.principal import Token, TokenLimits, ZoneKey
 from appliance.store import accounts, zones
 from appliance.web.context import context, reading
@@ -96,6 +97,7 @@ def _tokens_page(form: Form, status: int = 200) -> Response:
         unused=UNUSED,
         rights={name: label for name, (label, _) in RIGHTS.items()},
         print_policy=print_policy,
+        protocols=PROTOCOLS,
         duration=print_duration,
         now=now,
     )

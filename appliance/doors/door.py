@@ -50,7 +50,7 @@ class Door:
         return FrontDoor(self.prefixes, error_responses.answer_error, _refuse, exact=self.exact)
 
     def _authenticate(self) -> None:
-        g.principal = authenticate_secret(self.read_secret(), self.title)
+        g.principal = authenticate_secret(self.read_secret(), self.title, self.key)
 
 
 def _refuse() -> None:

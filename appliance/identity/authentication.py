@@ -19,7 +19,9 @@ from appliance.store import accounts
 from appliance.store.file.database import Store
 
 LAST_USE_INTERVAL = timedelta(minutes=1)
-"""Shortest time between two updates of the last use of a token, or half of its `max_unused` if that is shorter."""
+"""Shortest time between two updates of the last use of a token at a door, or half of its `max_unused` if shorter."""
+API_DOOR = "api"
+"""The key of the API among the doors at which a token is used; those of other protocols are in [doors]."""
 
 _SECRET = re.compile(r"vps_[A-Za-z0-9_-]{16,128}")
 
@@ -45,8 +47,8 @@ class Authenticator:
     limits: RequestLimits
     reading: Callable[[], AbstractContextManager[None]]
 
-    def authenticate(self, secret: str, address: str, now: datetime, via: str = "") -> Principal:
-        """Return the principal of the token with that secret, at the door `via`.
+    def authenticate(self, secret: str, address: str, now: datetime, via: str = "", door: str = API_DOOR) -> Principal:
+        """Return the principal of the token with that secret, at the door with that key and the title `via`.
 
         Raise AuthenticationFailed if the secret is empty or malformed, the token is unknown, revoked, expired or not
         valid at that address, or its account is disabled. Raise RateLimited if the address failed too often, or the
@@ -57,7 +59,7 @@ class Authenticator:
         if token is None or not _is_valid(token, address, now):
             self.limits.count_failure(address)
             raise AuthenticationFailed("a valid token is required")
-        self._store_last_use(token, now)
+        self._store_last_use(token, door, now)
         self.limits.count_request(token.uuid)
         return Principal.of_token(token, address, via)
 
@@ -83,12 +85,13 @@ class Authenticator:
         with self.reading():
             return accounts.find_token(secret)
 
-    def _store_last_use(self, token: Token, now: datetime) -> None:
-        """Store the last use of the token; ignore a locked or read-only store, since a read must not fail for that."""
+    def _store_last_use(self, token: Token, door: str, now: datetime) -> None:
+        """Store the last use at the door; ignore a locked or read-only store, since a read must not fail for that."""
         interval = min(LAST_USE_INTERVAL, (token.limits.max_unused or 2 * LAST_USE_INTERVAL) / 2)
-        if token.last_used_at is None or now - token.last_used_at >= interval:
+        last = dict(token.last_uses).get(door)
+        if last is None or now - last >= interval:
             with suppress(StoreError), self.store.writing_if_free():
-                accounts.store_last_use(token, now)
+                accounts.store_last_use(token, door, now)
 
 
 def _is_valid(token: Token, address: str, now: datetime) -> bool:

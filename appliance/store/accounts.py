@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import secrets
 from collections.abc import Iterable
 from datetime import datetime
@@ -14,6 +15,7 @@ import peewee as pw
 from appliance.errors import InputError, NotFound
 from appliance.principal import Account, Token, TokenLimits
 from appliance.store import policies, tables
+from appliance.store.columns import from_microseconds
 from appliance.store.zones import Page
 
 SECRET_OCTETS = 24
@@ -175,9 +177,11 @@ def revoke_tokens(account: UUID, now: datetime) -> None:
     tables.Token.update(revoked_at=now).where(tables.Token.account == row, tables.Token.revoked_at.is_null()).execute()
 
 
-def store_last_use(token: Token, now: datetime) -> None:
-    """Store when the token was last used."""
+def store_last_use(token: Token, door: str, now: datetime) -> None:
+    """Store when the token was last used, at that door."""
+    row = tables.Token.select(tables.Token.id).where(tables.Token.uuid == token.uuid)
     tables.Token.update(last_used_at=now).where(tables.Token.uuid == token.uuid).execute()
+    tables.TokenUse.insert(token=row, door=door, used_at=now).on_conflict_replace().execute()
 
 
 def digest(secret: str) -> str:
@@ -186,7 +190,10 @@ def digest(secret: str) -> str:
 
 
 def _tokens() -> pw.ModelSelect[tables.Token]:
-    return tables.Token.select(tables.Token, tables.Account).join(tables.Account)
+    use = tables.TokenUse
+    by_door = pw.fn.json_group_object(use.door, use.used_at).coerce(False)
+    last_uses = use.select(by_door).where(use.token == tables.Token.id).alias("last_uses")
+    return tables.Token.select(tables.Token, tables.Account, last_uses).join(tables.Account)
 
 
 def _active(account: UUID) -> pw.ModelSelect[tables.Token]:
@@ -216,6 +223,12 @@ def _limits(row: tables.Token) -> TokenLimits:
     )
 
 
+def _last_uses(row: tables.Token) -> tuple[tuple[str, datetime], ...]:
+    stored: dict[str, int] = json.loads(row.last_uses or "{}")
+    latest_first = sorted(stored, key=lambda door: (stored[door], door), reverse=True)
+    return tuple((door, from_microseconds(stored[door])) for door in latest_first)
+
+
 def _token(row: tables.Token) -> Token:
     return Token(
         uuid=row.uuid,
@@ -228,4 +241,5 @@ def _token(row: tables.Token) -> Token:
         last_used_at=row.last_used_at,
         revoked_at=row.revoked_at,
         created_by=row.created_by,
+        last_uses=_last_uses(row),
     )

@@ -11,6 +11,11 @@ import peewee as pw
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+def from_microseconds(value: int) -> datetime:
+    """Return the point in time that many microseconds after 1970, in UTC."""
+    return _EPOCH + timedelta(microseconds=value)
+
+
 class Instant(pw.Field):
     """A point in time: aware UTC datetime <-> integer microseconds since 1970."""
 
@@ -22,7 +27,7 @@ class Instant(pw.Field):
 
     def python_value(self, value: int | None) -> datetime | None:
         """Return an aware datetime in UTC."""
-        return None if value is None else _EPOCH + timedelta(microseconds=value)
+        return None if value is None else from_microseconds(value)
 
 
 class Seconds(pw.Field):

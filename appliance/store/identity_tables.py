@@ -42,6 +42,20 @@ class Token(pw.Model):
     expires_at = Instant(null=True)
     last_used_at = Instant(null=True)
     revoked_at = Instant(null=True)
+    last_uses: str | None = None
+    """A JSON object of its rows of `token_use`, door to time, if a query read them; no column."""
+
+
+class TokenUse(pw.Model):
+    """When a token was last used at a door."""
+
+    token = pw.ForeignKeyField(Token)
+    door = pw.TextField()
+    used_at = Instant()
+
+    class Meta:
+        table_name = "token_use"
+        primary_key = pw.CompositeKey("token", "door")
 
 
 class Session(pw.Model):

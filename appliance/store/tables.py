@@ -10,7 +10,7 @@ import peewee as pw
 
 from appliance.store.columns import Document, Instant
 from appliance.store.file.binding import CurrentDatabase
-from appliance.store.identity_tables import Account, Invitation, RecoveryCode, Session, Token
+from appliance.store.identity_tables import Account, Invitation, RecoveryCode, Session, Token, TokenUse
 
 __all__ = [
     "TABLES",
@@ -31,6 +31,7 @@ __all__ = [
     "RecoveryCode",
     "Session",
     "Token",
+    "TokenUse",
     "UnknownZone",
     "Zone",
     "batches",
@@ -254,6 +255,7 @@ class Heartbeat(pw.Model):
 TABLES = (
     Account,
     Token,
+    TokenUse,
     Session,
     Invitation,
     RecoveryCode,

@@ -6,6 +6,7 @@ from flask import request
 
 from appliance.addresses import parse_ip
 from appliance.errors import AuthenticationFailed
+from appliance.identity.authentication import API_DOOR
 from appliance.principal import EVERYTHING, Principal
 from appliance.web import rate_headers
 from appliance.web.context import context, learn_client
@@ -28,9 +29,9 @@ def authenticate_bearer() -> Principal:
     return authenticate_secret(bearer_secret())
 
 
-def authenticate_secret(secret: str, via: str = "") -> Principal:
-    """Return the principal of the token with that secret, at the door `via`; raise as `Authenticator.authenticate`."""
-    principal = context().authenticator.authenticate(secret, client_address(), context().clock(), via)
+def authenticate_secret(secret: str, via: str = "", door: str = API_DOOR) -> Principal:
+    """Return the principal of a request with that secret; arguments and errors are those of `authenticate`."""
+    principal = context().authenticator.authenticate(secret, client_address(), context().clock(), via, door)
     learn_client(principal.account.uuid)
     if principal.token:
         rate_headers.note_request(principal.token.uuid)

@@ -51,9 +51,11 @@ def test_tokens_are_shown_as_by_the_api(state: State) -> None:
     app = create_app(read_settings(state.folder / "config.toml", {}))
     headers = {"Authorization": f"Bearer {created.pop('secret')}"}
     (by_api,) = app.test_client().get("/api/v1/account/tokens/", headers=headers).get_json()
-    assert created == {**by_api, "last_used_at": None, "account": "owner@example.org", "revoked_at": None}
+    beyond_api: dict[str, object] = {"last_uses": {}, "account": "owner@example.org", "revoked_at": None}
+    assert created == {**by_api, "last_used_at": None, **beyond_api}
     (listed,) = printed(state, "token", "list")
-    assert {**listed, "last_used_at": None} == created
+    assert listed["last_uses"] == {"api": listed["last_used_at"]}
+    assert {**listed, "last_used_at": None, "last_uses": {}} == created
 
 
 def test_a_created_zone_is_shown_as_by_the_api(state: State, shown: dict[str, Any]) -> None:

@@ -160,6 +160,18 @@ def test_a_token_is_revoked(console: Console, browser: Browser) -> None:
     assert "No tokens yet." in browser.get(PAGE).text
 
 
+def test_the_last_use_at_each_door_is_shown(console: Console, browser: Browser) -> None:
+    secret, client = create(browser), console.application.app.test_client()
+    assert client.get("/api/v1/servers", headers={"X-API-Key": secret}).status_code == 200
+    console.application.clock.forward(minutes=2)
+    assert Bearer(client, secret)("GET", "/dns-zones/").status_code == 200
+    now = console.application.clock()
+    assert texts(browser.get(PAGE), r'<span class="muted">(?:PowerDNS )?API</span> [^<]*') == [
+        f'<span class="muted">API</span> {now:%Y-%m-%d %H:%M UTC}',
+        f'<span class="muted">PowerDNS API</span> {now - timedelta(minutes=2):%Y-%m-%d %H:%M UTC}',
+    ]
+
+
 @pytest.mark.parametrize("name", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 7 * 7 }}"])
 def test_a_name_is_escaped(browser: Browser, name: str) -> None:
     create(browser, name=name)

@@ -13,7 +13,7 @@ from uuid import uuid4
 import pytest
 
 from appliance.errors import AccessError, AuthenticationFailed, MissingPermission, NotPermitted, RateLimited, StoreError
-from appliance.identity.authentication import Authenticator
+from appliance.identity.authentication import API_DOOR, Authenticator
 from appliance.identity.permissions import PERMISSIONS, grantable
 from appliance.principal import EVERYTHING, Account, Principal, Scope, Token, TokenLimits
 from appliance.store import accounts
@@ -59,10 +59,11 @@ class Doorway:
     token: Token
     secret: str
 
-    def enter(self, secret: str | None = None, address: str = ADDRESS) -> Principal:
+    def enter(self, secret: str | None = None, address: str = ADDRESS, door: str = API_DOOR) -> Principal:
         """Authenticate with a secret, by default that of the token."""
         authenticator = Authenticator(self.workspace.store, self.limits, self.workspace.store.reading)
-        return authenticator.authenticate(self.secret if secret is None else secret, address, self.workspace.clock())
+        secret = self.secret if secret is None else secret
+        return authenticator.authenticate(secret, address, self.workspace.clock(), door=door)
 
 
 @pytest.fixture
@@ -161,6 +162,24 @@ def test_use_is_stored_once_a_minute(doorway: Doorway) -> None:
         doorway.workspace.clock.forward(seconds=seconds)
         doorway.enter()
         assert used() == begin + timedelta(seconds=noted)
+
+
+def test_use_is_stored_once_a_minute_at_each_door(doorway: Doorway) -> None:
+    def uses() -> dict[str, float]:
+        token = accounts.get_token(doorway.workspace.owner.account.uuid, doorway.token.uuid)
+        assert token.last_used_at == max(used_at for _, used_at in token.last_uses)
+        return {door: (used_at - begin).total_seconds() for door, used_at in token.last_uses}
+
+    begin = doorway.workspace.clock()
+    for seconds, door, stored in (
+        (0, "httpreq", {"httpreq": 0}),
+        (30, API_DOOR, {API_DOOR: 30, "httpreq": 0}),
+        (29, "httpreq", {API_DOOR: 30, "httpreq": 0}),
+        (1, "httpreq", {"httpreq": 60, API_DOOR: 30}),
+    ):
+        doorway.workspace.clock.forward(seconds=seconds)
+        doorway.enter(door=door)
+        assert list(uses().items()) == list(stored.items())
 
 
 class Unreadable:

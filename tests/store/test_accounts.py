@@ -90,7 +90,7 @@ def test_no_limit_is_not_the_empty_limit(workspace: Workspace) -> None:
 def test_last_use_and_revocation_of_a_token_are_stored(workspace: Workspace) -> None:
     token, secret = accounts.create_token(accounts.find_account("owner@example.org"), "n", ["dns:*"], workspace.clock())
     workspace.clock.forward(hours=1)
-    accounts.store_last_use(token, workspace.clock())
+    accounts.store_last_use(token, "api", workspace.clock())
     accounts.revoke_token(token.uuid, workspace.clock())
     found = accounts.find_token(secret)
     assert found and found.last_used_at == found.revoked_at == workspace.clock()

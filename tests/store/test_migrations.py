@@ -132,6 +132,22 @@ def test_a_token_of_a_former_release_keeps_its_limits(tmp_path: Path) -> None:
     assert token and token.limits == TokenLimits(record_types=("TXT",))
 
 
+def test_the_last_use_of_a_token_of_a_former_release_was_at_the_api(tmp_path: Path) -> None:
+    path, used_at = tmp_path / "store.sqlite3", Clock()()
+    former_store(path, "0018")
+    with closing(sqlite.connect(path)) as writer, writer:
+        writer.execute("update token set last_used_at = ?", (columns.Instant().db_value(used_at),))
+        writer.execute(
+            "insert into token (uuid, account_id, name, prefix, digest, permissions, created_at)"
+            " values (?, 1, 'unused', 'vps_', 'x', '[]', 0)",
+            (UUID.replace("1", "2"),),
+        )
+    store = Store(path)
+    store.create_or_migrate()
+    with store.connection():
+        assert [token.last_uses for token in accounts.list_tokens()] == [(("api", used_at),), ()]
+
+
 def test_a_migration_that_was_left_out_is_applied_later(tmp_path: Path) -> None:
     """As in the upgrade test of the cluster, whose previous release lacks one that is not the last."""
     path, others = tmp_path / "store.sqlite3", tmp_path / "others"

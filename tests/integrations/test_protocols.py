@@ -1,0 +1,15 @@
+"""The names of protocols."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+from appliance.doors.registry import DOORS
+from appliance.identity.authentication import API_DOOR
+from appliance.integrations.protocols import PROTOCOLS
+from appliance.settings import DoorsSettings
+
+
+def test_every_door_has_a_title() -> None:
+    assert set(PROTOCOLS) == {API_DOOR} | {one.name for one in fields(DoorsSettings)}
+    assert {door.key for door in DOORS} <= set(PROTOCOLS)
