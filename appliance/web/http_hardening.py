@@ -88,6 +88,7 @@ class HardenedParser(HTTPRequestParser):
         if self.completed:
             return 0
         consumed = int(super().received(data))
+        self.expect_continue = self.expect_continue and not self.completed  # or waitress waits for the body again
         length = self._chunked_length() if self.chunked else self.content_length
         is_over = self.headers_finished and self.error is None and length > self._most
         if is_over and (self.chunked or self.expect_continue or length > MAX_DISCARDED):
