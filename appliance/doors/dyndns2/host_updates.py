@@ -55,7 +55,7 @@ class HostUpdates:
                 try:
                     owner = _full_name(host)
                     found[self._zone_of(owner)][host] = owner
-                except InvalidName:
+                except InputError:
                     self.words[host] = Word.NOT_FULL_NAME
                 except (NotFound, NotPermitted):
                     self.words[host] = Word.NO_HOST

@@ -61,6 +61,10 @@ def test_each_host_has_its_word_in_order_and_all_share_a_serial(doors: Doors, ro
     assert doors.serial == first + 1
 
 
+def test_a_host_with_a_control_character_is_no_full_name(router: Caller) -> None:
+    assert _update(router, hostname="home.exam\nple.org,home.example.org", myip=V4) == f"notfqdn\ngood {V4}"
+
+
 def test_a_host_that_a_rule_refuses_stops_no_other(doors: Doors, router: Caller) -> None:
     doors.me.record(doors.zone, "CNAME", "alias.dyn", "target.example.net")
     hosts = "alias.dyn.example.org,home.example.org"
