@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
@@ -10,7 +12,7 @@ from appliance.doors.acme_dns.update_body import is_challenge, read_networks
 from appliance.doors.door import Door
 from appliance.doors.seen import wait_until_seen
 from appliance.editing import find_zone_of
-from appliance.errors import ApplianceError, AuthenticationFailed
+from appliance.errors import ApplianceError, AuthenticationFailed, InputError
 from appliance.identity.acme_dns import AcmeDnsAccount, account_of, create_account, zone_for_registration
 from appliance.principal import TokenLimits
 from appliance.web.bearer import client_address
@@ -32,7 +34,11 @@ blueprint = Blueprint("acme-dns", __name__, url_prefix=PREFIX)
 @blueprint.post("/update")
 def update() -> Response:
     """Add the text of a challenge, and remove the oldest of more than two."""
-    body = read_object(read_octets(request))
+    octets = read_octets(request)
+    try:
+        body = read_object(octets)
+    except InputError:
+        body = {}  # has no subdomain, and so belongs to no account
     account = _account(body.get("subdomain"))
     text = body.get("txt")
     if not is_challenge(text):
@@ -46,15 +52,18 @@ def update() -> Response:
 
 
 @blueprint.post("/register")
-def register() -> tuple[Response, int]:
+def register() -> Response:
     """Create an account with a random label in the zone of the token."""
     octets = read_octets(request)
-    networks = read_networks(read_object(octets) if octets.strip() not in (b"", b"null") else {})
+    try:
+        networks = read_networks(read_object(octets) if octets.strip() not in (b"", b"null") else {})
+    except InputError as error:
+        return _refuse(400, "invalid_allowfrom_cidr" if error.field == "allowfrom" else "malformed_json_payload")
     with reading():
         zone = zone_for_registration(principals.principal())
     limits = TokenLimits(networks=networks or None)
     created = create_account(context().store, principals.principal(), zone, context().clock(), within=limits)
-    return jsonify(created.document), 201
+    return _answer(201, created.document)
 
 
 @blueprint.get("/health")
@@ -98,8 +107,12 @@ def _is_counted(record: Record) -> bool:
     return length == len(text) and is_challenge(text.decode("latin-1"))
 
 
-def _refuse(status: int, reason: str, headers: dict[str, str] | None = None) -> Response:
-    response = jsonify({"error": reason})
+def _refuse(status: int, reason: str, headers: Mapping[str, str] | None = None) -> Response:
+    return _answer(status, {"error": reason}, headers)
+
+
+def _answer(status: int, document: Mapping[str, object], headers: Mapping[str, str] | None = None) -> Response:
+    response = jsonify(document)
     response.status_code = status
     response.headers.update(headers or {})
     return response

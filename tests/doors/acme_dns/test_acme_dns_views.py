@@ -125,7 +125,28 @@ def test_networks_limit_an_account(doors: Doors, registrar: Caller) -> None:
     answer = registrar("POST", "/acme-dns/register", json={"allowfrom": allowed})
     assert answer.get_json()["allowfrom"] == allowed
     assert _update(doors, answer.get_json(), TEXTS[0]).get_json() == {"error": "forbidden"}
-    assert registrar("POST", "/acme-dns/register", json={"allowfrom": ["nothing"]}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("body", "word"),
+    [
+        (b'{"allowfrom": ["nothing"]}', "invalid_allowfrom_cidr"),
+        (b'{"allowfrom": "192.0.2.0/24"}', "invalid_allowfrom_cidr"),
+        (b"{", "malformed_json_payload"),
+        (b"[]", "malformed_json_payload"),
+    ],
+)
+def test_a_broken_registration_is_answered_with_the_words_of_acme_dns(
+    registrar: Caller, body: bytes, word: str
+) -> None:
+    answer = registrar("POST", "/acme-dns/register", data=body)
+    assert (answer.status_code, answer.get_json()) == (400, {"error": word})
+
+
+def test_a_broken_body_belongs_to_no_account(doors: Doors, account: Account) -> None:
+    headers = {"X-Api-User": account["username"], "X-Api-Key": account["password"]}
+    answer = doors.application.app.test_client().post("/acme-dns/update", data=b"{", headers=headers)
+    assert (answer.status_code, answer.get_json()) == (401, {"error": "forbidden"})
 
 
 def test_only_a_token_of_one_zone_with_the_permission_registers(doors: Doors) -> None:
