@@ -100,4 +100,5 @@ def _endpoints(zone: Zone) -> Iterator[DnsEndpoint]:
 
 def _answer(document: object) -> Response:
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-    return Response(text.encode(errors="backslashreplace"), content_type=MEDIA_TYPE)
+    headers = {"Vary": "Content-Type"}  # which the first releases of external-dns with a webhook require
+    return Response(text.encode(errors="backslashreplace"), headers=headers, content_type=MEDIA_TYPE)

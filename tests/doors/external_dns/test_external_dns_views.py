@@ -39,7 +39,8 @@ def _change(caller: Caller, status: int = 204, **lists: list[Endpoint]) -> Any: 
 @pytest.mark.parametrize("path", ["/external-dns", "/external-dns/"])
 def test_negotiation_names_the_zones_of_the_token(doors: Doors, cluster: Caller, path: str) -> None:
     doors.application.bearer("other@example.org").zone("example.net")
-    assert _sent(cluster("GET", path)) == {"include": ["example.org"]}
+    answer = cluster("GET", path)
+    assert _sent(answer) == {"include": ["example.org"]} and answer.headers["Vary"] == "Content-Type"
 
 
 def test_a_synchronisation_is_shown_as_it_was_adjusted(doors: Doors, cluster: Caller) -> None:
