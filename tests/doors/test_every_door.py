@@ -1,4 +1,4 @@
-"""What is true of each small door: it can be switched off, and what is broken is answered as the client's fault."""
+"""What is true of each small door: it can be switched off, and answers failures in the form of its protocol."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ from dataclasses import replace
 from typing import Any, cast
 
 import pytest
+from werkzeug.test import TestResponse
 
 from appliance.app import create_app
+from appliance.doors.external_dns.views import MEDIA_TYPE
+from appliance.settings import ApiSettings
+from appliance.web.front_doors import MAX_BODY
 from tests.api.conftest import is_error
 from tests.doors.callers import Caller, Doors
 
@@ -57,3 +61,38 @@ def test_broken_bodies_are_no_fault_of_the_appliance(doors: Doors, call: tuple[s
             answer = caller(*call, data=body, content_type=media_type)
             assert answer.status_code < 500, (body, answer.text)
     assert doors.serial == serial
+
+
+@pytest.mark.parametrize(("key", "call"), CALLS.items())
+def test_each_door_says_in_its_form_that_it_cannot_store_now(doors: Doors, key: str, call: tuple[str, str]) -> None:
+    caller, path = doors.caller(), doors.application.settings.store.path
+    for file in list(path.parent.glob(f"{path.name}*")):
+        file.rename(file.with_name(f"away-{file.name}"))
+    answer = caller(*call, query_string={"hostname": "www.example.org"})
+    assert answer.status_code == 503 and int(answer.headers["Retry-After"]) > 0
+    assert _has_reason(key, answer, "911" if key == "dyndns2" else "unavailable")
+
+
+@pytest.mark.parametrize(("key", "call"), CALLS.items())
+def test_each_door_limits_calls_and_bodies(doors: Doors, key: str, call: tuple[str, str]) -> None:
+    limited = doors.application.configured(ApiSettings(token_rate=1, token_burst=1 if key == "dyndns2" else 2))
+    caller = Caller(limited.app.test_client(), doors.caller().secret)
+    if key != "dyndns2":  # whose bodies are forms, which the server limits
+        most = 32 * 1024 * 1024 if key == "external_dns" else MAX_BODY
+        assert caller(*call, data=bytes(most + 1)).status_code == 413
+    assert caller(*call).status_code in (200, 204, 400, 401)
+    refused = caller(*call)
+    assert refused.status_code == 429 and int(refused.headers["Retry-After"]) > 0
+    assert _has_reason(key, refused, "abuse" if key == "dyndns2" else "rate_limited")
+
+
+def _has_reason(key: str, answer: TestResponse, reason: str) -> bool:
+    """Return whether the answer has the form of its door, and that word or code of an error; acme-dns has none."""
+    if key == "dyndns2":
+        return answer.text == reason
+    body = answer.get_json(force=True)
+    if key == "acme_dns":
+        return list(body) == ["error"] and bool(body["error"])
+    return bool(body["error_code"] == reason) and (
+        key != "external_dns" or answer.headers["Content-Type"] == MEDIA_TYPE
+    )
