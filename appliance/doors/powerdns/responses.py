@@ -74,6 +74,8 @@ def answer_error(error: Exception) -> Response:
     response = _error(status, _TEXTS.get(status, str(error)))
     if seconds:
         response.headers["Retry-After"] = seconds
+    if isinstance(error, AuthenticationFailed):
+        response.headers["WWW-Authenticate"] = 'X-API-Key realm="PowerDNS"'
     return response
 
 

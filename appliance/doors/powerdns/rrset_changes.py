@@ -6,6 +6,7 @@ that stays as it is gives no change.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 from dns.name import Name
 
 from appliance.doors.powerdns.zone_json import soa_content
-from appliance.editing import ReplaceRRset, ValueInput
+from appliance.editing import RecordInput, ReplaceRRset, ValueInput
 from appliance.errors import InputError, InvalidValue
 from appliance.render.zone_file import Apex
 from appliance.zones.model import Node, RRset
@@ -23,6 +24,7 @@ from appliance.zones.record_text import print_name, read_content
 
 CHANGE_TYPES = ("DELETE", "REPLACE", "EXTEND", "PRUNE")
 """The kinds of changes, in the order in which they are applied."""
+_INDEX = re.compile(r"(?:changes|records)\.([0-9]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ def read_changes(rrsets: object, zone: Name, default: str | None = None) -> list
     seen = set[tuple[Name, str, str]]()
     for one in rrsets:
         change = _read_change(one, zone, default)
+        if change is None:
+            continue
         key = (*change.key, change.change_type)
         if key in seen:
             raise InputError(f"{_title(*change.key)}: it is in rrsets twice with the changetype {change.change_type}")
@@ -91,19 +95,20 @@ def requests_of(
 
 
 @contextmanager
-def naming_sets(requests: Callable[[], Sequence[ReplaceRRset]]) -> Iterator[None]:
+def naming_sets(requests: Callable[[], Sequence[ReplaceRRset | RecordInput]]) -> Iterator[None]:
     """Let an InputError of the Editor about one of the requests name its set."""
     try:
         yield
     except InputError as refused:
-        words = (refused.field or "").split(".")
-        if words[0] != "changes" or len(words) < 2 or not words[1].isdigit():
+        found = _INDEX.match(refused.field or "")
+        if not found:
             raise
-        at = requests()[int(words[1])]
+        at = requests()[int(found[1])]
         raise InputError(f"RRset {at.name} IN {at.record_type}: {refused}", refused.field) from None
 
 
-def _read_change(one: object, zone: Name, default: str | None) -> RRsetChange:
+def _read_change(one: object, zone: Name, default: str | None) -> RRsetChange | None:
+    """Return the change, or None if it is one of comments alone, which are not kept."""
     if not isinstance(one, dict) or not all(isinstance(one.get(key), str) for key in ("name", "type")):
         raise InputError("each of rrsets must be an object with name and type", "rrsets")
     name, record_type = one["name"], one["type"].upper()
@@ -112,6 +117,8 @@ def _read_change(one: object, zone: Name, default: str | None) -> RRsetChange:
         change_type = one.get("changetype") or default
         if not isinstance(change_type, str) or change_type.upper() not in CHANGE_TYPES:
             raise InputError(f"changetype must be one of {', '.join(CHANGE_TYPES)}", "changetype")
+        if isinstance(one.get("comments"), list) and one.get("records") is None and change_type.upper() == "REPLACE":
+            return None
         contents = [] if change_type.upper() == "DELETE" else _read_contents(one.get("records"))
         if record_type != "SOA":
             parse_type(record_type)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from dns.name import Name
@@ -20,8 +21,8 @@ from appliance.errors import Conflict, InputError, InvalidName, InvalidValue, No
 from appliance.store import records, zones
 from appliance.store.zones import Page
 from appliance.web.context import context, reading
-from appliance.zones.model import Zone
-from appliance.zones.names import parse_domain
+from appliance.zones.model import Record, Zone
+from appliance.zones.names import parse_domain, parse_owner
 from appliance.zones.record_text import print_name
 
 TITLE = "PowerDNS API"
@@ -67,16 +68,32 @@ def _list() -> Response:
 def _show(zone: str) -> Response:
     principal().require("dns:list", "dns:read")
     with reading():
-        found = _find(zone)
-        rrsets = None if request.args.get("rrsets") == "false" else _rrsets(found)
-    return json_response(whole_document(found, rrsets))
+        return _document(_find(zone))
+
+
+def _document(zone: Zone, status: int = 200) -> Response:
+    with reading():
+        rrsets = None if request.args.get("rrsets") == "false" else _rrsets(zone)
+    return json_response(whole_document(zone, rrsets), status)
 
 
 def _rrsets(zone: Zone) -> list[JSON]:
     """Return the RRsets of the zone, with the name and type that the query has."""
     name, record_type = request.args.get("rrset_name"), request.args.get("rrset_type")
-    found = rrset_documents(zone, records.iterate(zone), context().editor.apex)
+    stored = records.iterate(zone) if name is None else _records_at(name, zone)
+    found = rrset_documents(zone, stored, context().editor.apex)
     return [rrset for rrset in found if is_wanted(rrset, name, record_type)]
+
+
+def _records_at(name: str, zone: Zone) -> Iterator[Record]:
+    """Yield the records that the zone has at that name."""
+    try:
+        owner = parse_owner(f"{name.removesuffix('.')}.", zone.name)
+    except InputError:
+        return
+    for node in records.ZoneView(zone, context().editor.apex.servers).nodes([owner]).values():
+        for rrset in node.values():
+            yield from rrset.records
 
 
 def _change(zone: str) -> Response:
@@ -110,14 +127,13 @@ def _create() -> Response:
     requested = _new_records(body, name)
     _refuse_existing(name)
     try:
-        zone = context().editor.create_zone(principal(), print_name(name), ZoneContent(requested, max_records=None))
+        with naming_sets(lambda: requested):
+            zone = context().editor.create_zone(principal(), print_name(name), ZoneContent(requested, max_records=None))
     except InvalidName:
         _refuse_existing(name)
         raise
     wait_until_seen([zone], WAIT, with_above=True)
-    with reading():
-        rrsets = rrset_documents(zone, records.iterate(zone), context().editor.apex)
-        return json_response(whole_document(zone, rrsets), 201)
+    return _document(zone, 201)
 
 
 def _new_name(body: dict[str, Any]) -> Name:

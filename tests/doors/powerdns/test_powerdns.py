@@ -1,4 +1,4 @@
-"""The dialect of PowerDNS, by the requests that its clients make."""
+"""The dialect of PowerDNS: its documents, changes, errors, permissions and switch."""
 
 from __future__ import annotations
 
@@ -6,43 +6,16 @@ import json
 from dataclasses import replace
 
 import pytest
-from werkzeug.test import TestResponse
 
 from appliance.app import create_app
 from appliance.principal import TokenLimits
 from appliance.settings import DoorsSettings
 from tests.api.conftest import NS1, NS2, Application
 from tests.doors.conftest import SERVER, KeyClient
+from tests.doors.powerdns.calls import CHALLENGE, ZONE, change, created, is_done, is_refused, patched, serial
 
-ZONE = "/zones/example.com."
 OWN_NS = [f"{NS1}.", f"{NS2}."]
-CHALLENGE = "_acme-challenge.example.com."
-
-
-def created(pdns: KeyClient, **more: object) -> None:
-    answer = pdns("POST", "/zones", {"name": "example.com.", "kind": "Native", "nameservers": [], **more})
-    assert answer.status == "201 Created", answer.text
-
-
-def change(name: str, record_type: str, changetype: str, *contents: str, ttl: int | None = 60) -> dict[str, object]:
-    records = [{"content": content, "disabled": False} for content in contents]
-    return {"name": name, "type": record_type, "changetype": changetype, "ttl": ttl, "records": records}
-
-
 DISABLED = change("a.example.com.", "A", "REPLACE") | {"records": [{"content": "192.0.2.1", "disabled": True}]}
-
-
-def patched(pdns: KeyClient, *changes: object) -> TestResponse:
-    return pdns("PATCH", ZONE, {"rrsets": list(changes)})
-
-
-def is_refused(answer: TestResponse, status: str, *texts: str) -> bool:
-    assert answer.status == status and list(answer.get_json()) == ["error"], answer.text
-    return all(text in answer.get_json()["error"] for text in texts)
-
-
-def serial(pdns: KeyClient) -> int:
-    return int(pdns("GET", ZONE).get_json()["serial"])
 
 
 def test_clients_find_the_version_and_the_server(pdns: KeyClient) -> None:
@@ -65,6 +38,7 @@ def test_every_form_of_the_credential_is_accepted_and_others_are_401(pdns: KeyCl
     web, path = pdns.client, f"{SERVER}/zones"
     assert web.get(path, auth=("anyone", pdns.key)).status_code == 200
     assert web.get(path, headers={"Authorization": f"Bearer {pdns.key}"}).status_code == 200
+    assert web.get(path).headers["WWW-Authenticate"] == 'X-API-Key realm="PowerDNS"'
     for headers in ({}, {"X-API-Key": "vps_wrong"}, {"X-API-Key": ""}):
         assert is_refused(web.get(path, headers=headers), "401 Unauthorized", "Unauthorized")
     assert is_refused(web.get(f"{SERVER}/nothing"), "401 Unauthorized")
@@ -100,23 +74,6 @@ def test_zones_are_listed_by_name(pdns: KeyClient) -> None:
     created(pdns)
     assert [one["name"] for one in pdns("GET", "/zones?zone=Example.com").get_json()] == ["example.com."]
     assert pdns("GET", "/zones?zone=example.net.").get_json() == pdns("GET", "/zones?zone=!").get_json() == []
-
-
-def test_lego_presents_two_values_and_cleans_up(pdns: KeyClient) -> None:
-    created(pdns)
-    assert patched(pdns, change(CHALLENGE, "TXT", "REPLACE", '"one"')).status == "204 No Content"
-    (old,) = pdns.rrsets("example.com")[CHALLENGE, "TXT"]
-    both = change(CHALLENGE, "TXT", "REPLACE", old, '"two"')
-    assert patched(pdns, both).status_code == 204
-    before = serial(pdns)
-    assert patched(pdns, both).status_code == 204 and serial(pdns) == before
-    assert sorted(pdns.rrsets("example.com")[CHALLENGE, "TXT"]) == ['"one"', '"two"']
-    assert pdns("PUT", f"{ZONE}/notify").get_json() == {"result": "Notification queued"}
-    assert patched(pdns, {"name": CHALLENGE, "type": "TXT", "changetype": "DELETE"}).status_code == 204
-    assert (CHALLENGE, "TXT") not in pdns.rrsets("example.com")
-    before = serial(pdns)
-    assert patched(pdns, {"name": CHALLENGE, "type": "TXT", "changetype": "DELETE"}).status_code == 204
-    assert serial(pdns) == before
 
 
 def test_a_body_without_its_media_type_is_read(pdns: KeyClient) -> None:
@@ -273,3 +230,23 @@ def test_the_responses_of_a_door_are_counted(pdns: KeyClient) -> None:
     created(pdns)
     metrics = pdns.client.get("/metrics").text
     assert 'dns_appliance_door_requests_total{door="powerdns",status="201"} 1.0' in metrics
+
+
+def test_a_change_of_comments_alone_changes_nothing(pdns: KeyClient) -> None:
+    created(pdns)
+    patched(pdns, change("a.example.com.", "A", "REPLACE", "192.0.2.1"))
+    before = serial(pdns)
+    comments = {"name": "a.example.com.", "type": "A", "changetype": "REPLACE", "comments": [{"content": "why"}]}
+    assert is_done(patched(pdns, comments)) and serial(pdns) == before
+    no_change = {key: value for key, value in comments.items() if key != "comments"}
+    assert is_refused(patched(pdns, no_change), "422 Unprocessable Entity", "records must be a list")
+
+
+def test_an_error_of_a_new_zone_names_the_set(pdns: KeyClient) -> None:
+    rrsets = [
+        change("b.example.com.", "A", "REPLACE", "192.0.2.1", ttl=60),
+        change("a.example.com.", "A", "REPLACE", "192.0.2.1", ttl=-1),
+    ]
+    answer = pdns("POST", "/zones", {"name": "example.com.", "kind": "Native", "rrsets": rrsets})
+    assert is_refused(answer, "422 Unprocessable Entity", "RRset a.example.com. IN A: a TTL must be")
+    assert is_refused(pdns("GET", ZONE), "404 Not Found")
