@@ -20,6 +20,8 @@ PAGE = 1000
 CONNECT, READ = 10.0, 60.0
 """Seconds to wait for a connection, and for an answer that waits for no nameserver."""
 
+UNAUTHORIZED = "the appliance does not accept this token: it is unknown, revoked, expired, or not for this address"
+
 
 class ApiError(Exception):
     """A call that failed. `status` is that of the response, 0 if there was none; `code` is its `error_code`."""
@@ -153,6 +155,8 @@ def read(response: requests.Response) -> Answer:
         return Answer(document, response.headers)
     if not isinstance(document, dict):
         document = {}
+    if response.status_code == 401:
+        raise ApiError(401, "invalid_token", UNAUTHORIZED)
     raise ApiError(
         response.status_code,
         document.get("error_code", "unknown"),

@@ -96,6 +96,7 @@ ERRORS: dict[str, dict[str, object]] = {
     "values: True is neither a text nor a value with its priority": {"values": [True]},
     "wait: 61 is not a number of seconds from 0 to 60": {"wait": 61},
     "url: 'ftp://x' is not the URL of an appliance": {"url": "ftp://x"},
+    "token: the appliance does not accept it": {"token": "vps_" + "x" * 32},
     "there is no such zone": {"zone": "nowhere.example"},
 }
 

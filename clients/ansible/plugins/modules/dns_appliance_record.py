@@ -129,6 +129,8 @@ ATTEMPTS = 5
 
 REPEATED = (-1, 429, 503)
 
+UNAUTHORIZED = "token: the appliance does not accept it: it is unknown, revoked, expired, or not for this address"
+
 ARGUMENTS = {
     "url": {"required": True, "fallback": (env_fallback, ["DNS_APPLIANCE_URL"])},
     "token": {"required": True, "no_log": True, "fallback": (env_fallback, ["DNS_APPLIANCE_TOKEN"])},
@@ -236,6 +238,8 @@ def read(url: str, info: dict[str, Any], text: bytes) -> Any:  # noqa: ANN401 - 
         raise ApiError(f"{url} does not answer as the API: {info['status']} {info['msg']}") from None
     if info["status"] == 200:
         return document
+    if info["status"] == 401:
+        raise ApiError(UNAUTHORIZED)
     field, detail = document.get("field"), document.get("detail", info["msg"])
     raise ApiError(f"{field}: {detail}" if field else detail)
 
