@@ -14,6 +14,7 @@ from uuid import uuid4
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
 from urllib3.util.retry import Retry
 
 PAGE = 1000
@@ -46,6 +47,18 @@ class Answer:
         return self.headers.get("X-Deployment") == "live"
 
 
+class Bearer(AuthBase):
+    """The token as the authorization of a request. A header alone would give way to ~/.netrc."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Return the request with the token."""
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
 class Api:
     """Calls of one appliance with one token.
 
@@ -57,8 +70,8 @@ class Api:
         """Take the URL with or without /api/v1. Raise ValueError if URL or token cannot be right."""
         self._base = base_of(url)
         self._session = requests.Session()
-        self._session.trust_env = True
-        self._session.headers.update({"Authorization": f"Bearer {checked(token)}", "User-Agent": agent})
+        self._session.auth = Bearer(checked(token))
+        self._session.headers["User-Agent"] = agent
         retry = Retry(
             total=4, backoff_factor=0.5, status_forcelist=(429, 503), allowed_methods=None, raise_on_status=False
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import yaml
 
 from clients.conftest import Run
 from tests.appliance import Client
+from tests.client.conftest import Answer, Server
 
 Result = dict[str, Any]
 Play = Callable[..., list[Result]]
@@ -82,11 +83,11 @@ def test_absent_removes_some_values_or_the_whole_set(play: Play, api: Client) ->
     for text in ("one", "two", "three"):
         api.record(zone, "TXT", "@", text)
     gone = {"zone": "absent.example", "type": "TXT", "state": "absent"}
-    some, again = play({**gone, "values": ["one"]}, {**gone, "values": ["one"]})
-    assert (some["changed"], again["changed"]) == (True, False)
-    assert values(api, "absent.example") == {("@", "two", None), ("@", "three", None)}
-    whole, again = play(gone, gone)
-    assert (whole["changed"], again["changed"]) == (True, False)
+    results = play({**gone, "values": ["one"]}, {**gone, "values": ["one"]}, gone, gone)
+    assert [result["changed"] for result in results] == [True, False, True, False]
+    texts = [f"absent.example. 3600 TXT {text}\n" for text in ("one", "three", "two")]
+    assert results[0]["diff"] == {"before": texts[0], "after": ""}
+    assert results[2]["diff"] == {"before": "".join(texts[1:]), "after": ""}
     assert not values(api, "absent.example")
 
 
@@ -101,13 +102,29 @@ ERRORS: dict[str, dict[str, object]] = {
 }
 
 
-def test_an_error_names_the_option(play: Play, api: Client) -> None:
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Iterator[Server]:
+    """A server that redirects, for which .netrc has a password."""
+    (tmp_path / ".netrc").touch(0o600)
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login me password other\n")
+    server = Server(is_encrypted=False)
+    server.answers = [Answer(308, headers={"Location": "https://other.example.net/"})]
+    yield server
+    server.stop()
+
+
+def test_an_error_names_the_option(play: Play, api: Client, elsewhere: Server, token: str) -> None:
     api.zone("errors.example")
-    address = {"zone": "errors.example", "type": "A", "values": ["192.0.2.1"]}
-    results = play(*({**address, **options} for options in ERRORS.values()))
-    for message, result in zip(ERRORS, results, strict=True):
+    errors: dict[str, dict[str, object]] = {
+        **ERRORS,
+        "url: the appliance is at https://other.example.net/: use that URL": {"url": elsewhere.url},
+    }
+    address: dict[str, object] = {"zone": "errors.example", "type": "A", "values": ["192.0.2.1"]}
+    results = play(*({**address, **options} for options in errors.values()))
+    for message, result in zip(errors, results, strict=True):
         assert message in result["msg"]
     assert not values(api, "errors.example")
+    assert [sent.headers["Authorization"] for sent in elsewhere.sent] == [f"Bearer {token}"]
 
 
 def test_the_readme_creates_records_and_removes_one(follow: Run, api: Client) -> None:

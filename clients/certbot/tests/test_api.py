@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from certbot_dns_appliance.api import Api, ApiError, base_of, checked, zone_path
+
+from tests.client.conftest import LOST, Answer, Server
+
+TOKEN = "vps_token"
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A server that answers as a test says."""
+    running = Server(is_encrypted=False)
+    yield running
+    running.stop()
 
 
 @pytest.mark.parametrize(
@@ -46,3 +61,35 @@ def test_all_pages_of_a_list_are_read(url: str, token: str) -> None:
     ]
     api.post(f"dns-zones/{zone}/changes/", {"changes": changes})
     assert len([*api.listed("dns-records/", zone=zone)]) == 1001
+
+
+def test_a_redirect_is_reported_and_not_followed(server: Server) -> None:
+    server.answers = [Answer(308, headers={"Location": "https://other.example.net/api/v1/"})]
+    with pytest.raises(ApiError, match=r"the appliance is at https://other\.example\.net/api/v1/: use that URL"):
+        Api(server.url, TOKEN, "tests").get("dns-zones/")
+    assert len(server.sent) == 1
+
+
+def test_a_password_in_netrc_does_not_replace_the_token(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password other\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    Api(server.url, TOKEN, "tests").get("dns-zones/")
+    assert server.sent[0].headers["Authorization"] == f"Bearer {TOKEN}"
+
+
+@pytest.mark.parametrize("first", [Answer(503, '{"detail": "full"}', {"Retry-After": "0"}), Answer(LOST)])
+def test_a_repeated_write_is_the_same_request(server: Server, first: Answer) -> None:
+    server.answers = [first, Answer(200, "{}", {"X-Deployment": "live"})]
+    assert Api(server.url, TOKEN, "tests").post("dns-zones/", {"domain": "a.example"}, wait=5).live
+    before, after = server.sent
+    assert before == after
+    assert before.headers["Idempotency-Key"]
+    assert before.headers["Prefer"] == "wait=5"
+
+
+def test_what_is_not_the_api_is_named(server: Server) -> None:
+    server.answers = [Answer(404, "<html>")]
+    with pytest.raises(ApiError, match=r"dns-zones/\S* answers 404 and not as the API would"):
+        Api(server.url, TOKEN, "tests").get("dns-zones/")

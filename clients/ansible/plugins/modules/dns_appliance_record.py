@@ -186,6 +186,7 @@ class Api:
         base = url.rstrip("/")
         self._base = base if base.endswith("/api/v1") else f"{base}/api/v1"
         self._module = module
+        module.params["follow_redirects"] = "no"  # which fetch_url reads: another host must not get the token
         self._headers = {
             "Authorization": "Bearer {}".format(module.params["token"].strip()),
             "Content-Type": "application/json",
@@ -214,7 +215,14 @@ class Api:
         attempt = 1
         while True:
             response, info = fetch_url(
-                self._module, url, data=body, headers=headers, method=method, timeout=timeout, force=True
+                self._module,
+                url,
+                data=body,
+                headers=headers,
+                method=method,
+                timeout=timeout,
+                force=True,
+                use_netrc=False,
             )
             if info["status"] not in REPEATED or attempt == ATTEMPTS:
                 break
@@ -231,7 +239,9 @@ def pause(info: dict[str, Any], attempt: int) -> float:
 
 
 def read(url: str, info: dict[str, Any], text: bytes) -> Any:  # noqa: ANN401 - JSON
-    """Return the document of a response. Raise ApiError if it is an error or none of the API."""
+    """Return the document of a response. Raise ApiError if it is an error, a redirect, or none of the API."""
+    if info["status"] in range(300, 400):
+        raise ApiError("url: the appliance is at {}: use that URL".format(info.get("location")))
     try:
         document = json.loads(text)
     except ValueError:
