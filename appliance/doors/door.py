@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -50,6 +51,7 @@ class Door:
         return FrontDoor(self.prefixes, error_responses.answer_error, _refuse, exact=self.exact)
 
     def _authenticate(self) -> None:
+        g.arrived_at = time.monotonic()
         g.principal = authenticate_secret(self.read_secret(), self.title, self.key)
 
 
