@@ -55,7 +55,7 @@ def read_update(parameters: Mapping[str, Sequence[str]], client: str) -> Address
     hosts = read_hosts(",".join(parameters.get("hostname", ())))
     if any(value.strip().upper() == "YES" for value in parameters.get("offline", ())):
         return AddressUpdate(hosts, {"A": None, "AAAA": None})
-    return AddressUpdate(hosts, _by_type(list(_given(parameters)) or [_own(client)]))
+    return AddressUpdate(hosts, _by_type(list(_given(parameters)) or [client.partition("%")[0]]))
 
 
 def _given(parameters: Mapping[str, Sequence[str]]) -> Iterator[str]:
@@ -75,17 +75,12 @@ def _by_type(texts: Sequence[str]) -> dict[str, str | None]:
 
 
 def _parse(text: str) -> tuple[str, str]:
+    """Return record type and canonical form of an address; an IPv4-mapped one is IPv4 (RFC 4291 section 2.5.5.2)."""
     try:
         address = ipaddress.ip_address(text)
     except ValueError:
         raise InvalidValue(f"{text!r} is not an address such as 192.0.2.1 or 2001:db8::1", "myip") from None
     if "%" in text:
         raise InvalidValue(f"{text!r} has a zone index, which only its own host knows: leave it out", "myip")
+    address = getattr(address, "ipv4_mapped", None) or address
     return ("A" if address.version == 4 else "AAAA"), str(address)
-
-
-def _own(client: str) -> str:
-    """Return the address of the client without a zone index; an IPv4-mapped one as IPv4."""
-    address = client.partition("%")[0]
-    mapped = getattr(ipaddress.ip_address(address), "ipv4_mapped", None)
-    return str(mapped or address)

@@ -22,6 +22,7 @@ Parameters = dict[str, list[str]]
         ({"myip": [""], "myipv6": [V6]}, {"AAAA": V6}),
         ({"myipv4": [V4], "ip": [V6]}, {"A": V4, "AAAA": V6}),
         ({"myip": [V4], "ip": [V4]}, {"A": V4}),
+        ({"myip": [f"::ffff:{V4}"]}, {"A": V4}),
         ({"myip": ["", ","]}, {"A": "198.51.100.7"}),
         ({}, {"A": "198.51.100.7"}),
         ({"offline": ["YES"], "myip": [V4]}, {"A": None, "AAAA": None}),
