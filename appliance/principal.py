@@ -148,7 +148,8 @@ class Token:
     """An API token without its secret: what its bearer may do, within limits as in `TokenLimits`.
 
     `created_by` is the uuid of the token that created it, None if none did. `last_uses` are the doors at which it was
-    used, by their keys, each with the time of the last use, the latest first.
+    used, by their keys, each with the time of the last use, the latest first. `has_tsig_key`: it also signs DNS
+    messages.
     """
 
     uuid: UUID
@@ -162,6 +163,7 @@ class Token:
     revoked_at: datetime | None
     created_by: UUID | None = None
     last_uses: tuple[tuple[str, datetime], ...] = ()
+    has_tsig_key: bool = False
 
 
 @dataclass(frozen=True, slots=True)

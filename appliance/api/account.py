@@ -13,7 +13,7 @@ from appliance.api import response_headers, schemas, token_schemas
 from appliance.api.auth import needs, principal, token
 from appliance.api.idempotency import completed, remember_within
 from appliance.api.parsing import Blueprint, uuid_or_not_found
-from appliance.api.presentation import JSON, audit_entry_of, json_text, me_of, token_of
+from appliance.api.presentation import JSON, audit_entry_of, json_text, me_of, token_of, with_secrets
 from appliance.identity.policies import read_zone
 from appliance.identity.tokens import (
     create_token,
@@ -46,7 +46,8 @@ EXAMPLE = {"name": "laptop", "permissions": ["dns:list", "dns:update"], "allowed
 def _with_secret(stored: str) -> str:
     """Return the body of the response for a new token: what is stored of it has a salt in place of the secret."""
     shown = json.loads(stored)
-    return json_text({**shown, "secret": derive_secret(bearer_secret(), shown["secret"])})
+    secret = derive_secret(bearer_secret(), shown["secret"])
+    return json_text(with_secrets(shown, secret))
 
 
 @blueprint.route("/me/")
@@ -101,6 +102,7 @@ class Tokens(MethodView):
             _limits(body),
             now,
             secret=secret,
+            with_tsig_key=body["tsig"],
             alongside=remember_within(response),
         )
         first = response(created)

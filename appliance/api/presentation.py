@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
@@ -15,6 +16,7 @@ from appliance.durations import print_duration
 from appliance.editing import Diff
 from appliance.errors import InputError
 from appliance.principal import Token
+from appliance.store.accounts import tsig_secret
 from appliance.store.audit import AuditEntry
 from appliance.store.policies import document_of
 from appliance.zones.answer_changes import AnswerChange
@@ -26,6 +28,9 @@ from appliance.zones.zone_cuts import ChildZone
 from appliance.zones.zone_warning import ZoneWarning
 
 JSON = Mapping[str, Any]
+
+TSIG_ALGORITHM = "hmac-sha256"
+"""The algorithm that a response names for a TSIG key; the key works with the others too."""
 
 READ_ONLY_OF_ZONES = frozenset(
     {"uuid", "domain", "created_at", "record_count", "domain_unicode", "serial", "updated_at", "delegations"}
@@ -178,7 +183,14 @@ def token_of(token: Token) -> JSON:
         "created_by": token.created_by,
         "expires_at": limits.expires_at,
         "last_used_at": token.last_used_at,
+        "tsig": {"name": token.uuid, "algorithm": TSIG_ALGORITHM} if token.has_tsig_key else None,
     }
+
+
+def with_secrets(token: JSON, secret: str) -> JSON:
+    """Return a token that was just created, with its secret and that of its TSIG key."""
+    key = token["tsig"] and {**token["tsig"], "secret": b64encode(tsig_secret(secret)).decode()}
+    return {**token, "tsig": key, "secret": secret}
 
 
 def audit_entry_of(entry: AuditEntry) -> JSON:

@@ -45,6 +45,21 @@ class PolicyList(fields.List[Any]):
         super().__init__(fields.Nested(TokenPolicy), **kwargs)
 
 
+class TsigKey(ma.Schema):
+    """A TSIG key, with which the token signs DNS messages to the listener for updates."""
+
+    name = fields.UUID(required=True, metadata=_described("The uuid of the token."))
+    algorithm = fields.String(
+        required=True, metadata=_described("Also accepted: hmac-sha384 and hmac-sha512.", "hmac-sha256")
+    )
+
+
+class NewTsigKey(TsigKey):
+    """A TSIG key that was just created."""
+
+    secret = fields.String(required=True, metadata=_described("Base64; no later response has it."))
+
+
 class Token(ma.Schema):
     """A token; null for zones, types, names, policies or networks means that there is no such limit."""
 
@@ -70,12 +85,14 @@ class Token(ma.Schema):
     )
     expires_at = Timestamp(required=True, allow_none=True)
     last_used_at = Timestamp(required=True, allow_none=True)
+    tsig = fields.Nested(TsigKey, required=True, allow_none=True)
 
 
 class NewToken(Token):
     """A token that was just created."""
 
     secret = fields.String(required=True, metadata=_described("What follows `Bearer`; no later response has it."))
+    tsig = fields.Nested(NewTsigKey, required=True, allow_none=True)
 
 
 class TokenCreate(Strict):
@@ -97,3 +114,6 @@ class TokenCreate(Strict):
     )
     allowed_networks = _limit("Networks from which the token is accepted.", ["192.0.2.0/24"])
     expires_at = Timestamp(allow_none=True, metadata=_described("Absent or null: never.", "2032-01-01T00:00:00Z"))
+    tsig = StrictBoolean(
+        load_default=False, metadata=_described("True: create a TSIG key too, with which it signs DNS messages.")
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from appliance.durations import print_duration
 from appliance.identity import acme_dns, tokens
 from appliance.identity.permissions import PERMISSIONS
 from appliance.identity.policies import PRESETS, print_policy, read_policy, read_zone, with_preset
+from appliance.keys import Key
 from appliance.principal import Principal, Token, TokenLimits
 from appliance.settings import Settings
 from appliance.store import accounts
@@ -69,6 +71,7 @@ def token() -> None:
     help="Create an account of acme-dns in the one --zone, and print what its clients keep; --record-name is the name "
     "that it writes, by default a random one.",
 )
+@click.option("--tsig", is_flag=True, help="Create a TSIG key too, with which it signs DNS UPDATE and zone transfers.")
 @json_option
 @settings_options
 def create_token(
@@ -78,25 +81,33 @@ def create_token(
     permissions: tuple[str, ...],
     preset: str | None,
     is_acme_dns: bool,
+    tsig: bool,
     as_json: bool,
     **options: Any,  # noqa: ANN401 - those of `_limits`
 ) -> None:
-    """Create a token and print its secret.
+    """Create a token and print its secret, and the key statement of its TSIG key.
 
-    The secret is not shown again.
+    The secrets are not shown again.
     """
     if is_acme_dns:
+        if tsig:
+            raise click.UsageError("--acme-dns and --tsig are for different clients: leave one out")
         _create_account(settings, email, name, [*permissions, *filter(None, [preset])], _limits(**options))
         return
     if not permissions and not preset:
         raise click.UsageError("--permission or --preset is required")
     granted, limits = with_preset(preset or "", permissions, _limits(**options))
     with opened(settings) as store:
-        created, secret = tokens.create_token(store, acting_for(email), name, granted, limits, now())
+        created, secret = tokens.create_token(
+            store, acting_for(email), name, granted, limits, now(), with_tsig_key=tsig
+        )
     if as_json:
-        print_json({**_document(created), "secret": secret})
+        print_json(_with_secrets(created, secret))
     else:
         click.echo(secret)
+        if tsig:
+            key = base64.b64encode(accounts.tsig_secret(secret)).decode()
+            click.echo(Key(str(created.uuid), "hmac-sha256", key).statement(), nl=False)
 
 
 @token.command("list")
@@ -165,6 +176,12 @@ def _document(one: Token) -> dict[str, object]:
         "account": one.account.email,
         "revoked_at": print_moment(one.revoked_at),
     }
+
+
+def _with_secrets(one: Token, secret: str) -> dict[str, object]:
+    from appliance.api.presentation import with_secrets  # noqa: PLC0415 - the other commands start sooner without
+
+    return {**with_secrets(_document(one), secret)}
 
 
 def _token(one: Token) -> dict[str, object]:

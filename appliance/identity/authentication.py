@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
+from uuid import UUID
 
 from appliance.addresses import parse_ip
 from appliance.errors import AuthenticationFailed, StoreError
@@ -20,8 +21,8 @@ from appliance.store.file.database import Store
 
 LAST_USE_INTERVAL = timedelta(minutes=1)
 """Shortest time between two updates of the last use of a token at a door, or half of its `max_unused` if shorter."""
-API_DOOR = "api"
-"""The key of the API among the doors at which a token is used; those of other protocols are in [doors]."""
+API_DOOR, UPDATE_DOOR = "api", "update"
+"""Keys of the doors at which a token is used: the API and DNS UPDATE; each protocol has its key in [doors]."""
 
 _SECRET = re.compile(r"vps_[A-Za-z0-9_-]{16,128}")
 
@@ -63,6 +64,24 @@ class Authenticator:
         self.limits.count_request(token.uuid)
         return Principal.of_token(token, address, via)
 
+    def authenticate_key(
+        self, uuid: UUID | None, verify: Callable[[bytes], None], address: str, now: datetime, via: str = ""
+    ) -> Principal:
+        """Return the principal of the token whose TSIG key signed a message, at the door with the title `via`.
+
+        `uuid` is the name of the key; `verify` is called with its secret and raises AuthenticationFailed if another one
+        signed the message. Raise AuthenticationFailed and RateLimited as `authenticate` does.
+        """
+        self.limits.check_failures(address)
+        try:
+            token = self._verified(uuid, verify, address, now)
+        except AuthenticationFailed:
+            self.limits.count_failure(address)
+            raise
+        self._store_last_use(token, UPDATE_DOOR, now)
+        self.limits.count_request(token.uuid)
+        return Principal.of_token(token, address, via)
+
     def knows(self, secret: str, now: datetime) -> bool:
         """Return whether there is a valid token with that secret, for whatever address; count and store nothing.
 
@@ -84,6 +103,14 @@ class Authenticator:
             return None
         with self.reading():
             return accounts.find_token(secret)
+
+    def _verified(self, uuid: UUID | None, verify: Callable[[bytes], None], address: str, now: datetime) -> Token:
+        with self.reading():
+            found = accounts.find_tsig_key(uuid) if uuid else None
+        if found is None or not _is_valid(found[0], address, now):
+            raise AuthenticationFailed("a valid key is required")
+        verify(found[1])
+        return found[0]
 
     def _store_last_use(self, token: Token, door: str, now: datetime) -> None:
         """Store the last use at the door; ignore a locked or read-only store, since a read must not fail for that."""

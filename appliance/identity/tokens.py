@@ -33,7 +33,7 @@ MIN_UNUSED, MAX_UNUSED = timedelta(seconds=1), timedelta(days=3650)
 _GLOB = re.compile(r"[a-z0-9_.*?@/-]{1,255}")
 
 
-def create_token(
+def create_token(  # noqa: PLR0913 - what a token has, and who creates it
     store: Store,
     principal: Principal,
     name: str,
@@ -42,12 +42,13 @@ def create_token(
     now: datetime,
     *,
     secret: str | None = None,
+    with_tsig_key: bool = False,
     alongside: Callable[[Token], None] = lambda _created: None,
 ) -> tuple[Token, str]:
     """Create a token of the principal's account; return it and its secret, by default random, which is not stored.
 
-    `alongside` is called in the transaction. Raise NotPermitted if it would have more rights than the principal's
-    token.
+    With `with_tsig_key` it has a TSIG key too. `alongside` is called in the transaction. Raise NotPermitted if it would
+    have more rights than the principal's token.
     """
     _check(name, now, limits)
     granted = frozenset(permissions)
@@ -59,7 +60,14 @@ def create_token(
         check_permissions(principal.account, granted)
         creator = principal.token.uuid if principal.token else None
         created = accounts.create_token(
-            principal.account, name, granted, now, limits, created_by=creator, secret=secret
+            principal.account,
+            name,
+            granted,
+            now,
+            limits,
+            created_by=creator,
+            secret=secret,
+            with_tsig_key=with_tsig_key,
         )
         token = created[0]
         audit.append("token.create", principal.account.uuid, _subject(token), principal, now, _rights(token, domains))
@@ -245,6 +253,7 @@ def _rights(token: Token, domains: Mapping[ZoneKey, str]) -> str:
         "create zones": None if limits.create_zones is None else [limits.create_zones],
         "delete zones": None if limits.delete_zones is None else [limits.delete_zones],
         "max unused": [print_duration(limits.max_unused)] if limits.max_unused else None,
+        "tsig key": ["yes"] if token.has_tsig_key else None,
         "expires": [f"{limits.expires_at:%Y-%m-%dT%H:%M:%SZ}"] if limits.expires_at else None,
     }
     return "; ".join(f"{name} {', '.join(map(str, values))}" for name, values in named.items() if values)

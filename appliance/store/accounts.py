@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import secrets
 from collections.abc import Iterable
@@ -106,8 +107,12 @@ def create_token(
     *,
     created_by: UUID | None = None,
     secret: str | None = None,
+    with_tsig_key: bool = False,
 ) -> tuple[Token, str]:
-    """Create a token, by default with a random secret; return it and the secret, which cannot be read again."""
+    """Create a token, by default with a random secret; return it and the secret, which cannot be read again.
+
+    With `with_tsig_key` it has a TSIG key too, whose secret is `tsig_secret(secret)`.
+    """
     limits = limits or TokenLimits()
     secret = secret or TOKEN_PREFIX + secrets.token_urlsafe(SECRET_OCTETS)
     row = tables.Token.create(
@@ -129,6 +134,9 @@ def create_token(
         created_at=now,
         expires_at=limits.expires_at,
     )
+    if with_tsig_key:
+        tables.TsigKey.create(token=row, secret=tsig_secret(secret))
+        row.has_tsig_key = True
     return _token(row), secret
 
 
@@ -136,6 +144,13 @@ def find_token(secret: str) -> Token | None:
     """Return the token with that secret, revoked and expired ones too, or None."""
     row = _tokens().where(tables.Token.digest == digest(secret)).get_or_none()
     return _token(row) if row else None
+
+
+def find_tsig_key(uuid: UUID) -> tuple[Token, bytes] | None:
+    """Return the token of a TSIG key and the key's secret, or None if the token has none or is revoked."""
+    row = tables.TsigKey.select().join(tables.Token).where(tables.Token.uuid == uuid).get_or_none()
+    token = row and _tokens().where(tables.Token.uuid == uuid).get()
+    return (_token(token), bytes(row.secret)) if row and token else None
 
 
 def list_tokens() -> list[Token]:
@@ -169,12 +184,20 @@ def revoke_token(uuid: UUID, now: datetime) -> None:
     found = tables.Token.update(revoked_at=now).where(tables.Token.uuid == uuid).execute()
     if not found:
         raise NotFound(f"there is no token {uuid}")
+    delete_revoked_tsig_keys()
 
 
 def revoke_tokens(account: UUID, now: datetime) -> None:
     """Revoke all tokens of an account, from the next request on."""
     row = tables.Account.select(tables.Account.id).where(tables.Account.uuid == account)
     tables.Token.update(revoked_at=now).where(tables.Token.account == row, tables.Token.revoked_at.is_null()).execute()
+    delete_revoked_tsig_keys()
+
+
+def delete_revoked_tsig_keys() -> None:
+    """Delete the TSIG keys of tokens that are revoked."""
+    revoked = tables.Token.select(tables.Token.id).where(tables.Token.revoked_at.is_null(False))
+    tables.TsigKey.delete().where(tables.TsigKey.token.in_(revoked)).execute()
 
 
 def store_last_use(token: Token, door: str, now: datetime) -> None:
@@ -189,11 +212,18 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def tsig_secret(secret: str) -> bytes:
+    """Return the secret of the TSIG key of the token with that secret, which cannot be computed from it."""
+    return hmac.digest(secret.encode(), b"tsig", "sha256")
+
+
 def _tokens() -> pw.ModelSelect[tables.Token]:
     use = tables.TokenUse
     by_door = pw.fn.json_group_object(use.door, use.used_at).coerce(False)
     last_uses = use.select(by_door).where(use.token == tables.Token.id).alias("last_uses")
-    return tables.Token.select(tables.Token, tables.Account, last_uses).join(tables.Account)
+    key = tables.TsigKey.select(pw.Value(1)).where(tables.TsigKey.token == tables.Token.id)
+    has_key = pw.fn.EXISTS(key).alias("has_tsig_key")
+    return tables.Token.select(tables.Token, tables.Account, last_uses, has_key).join(tables.Account)
 
 
 def _active(account: UUID) -> pw.ModelSelect[tables.Token]:
@@ -242,4 +272,5 @@ def _token(row: tables.Token) -> Token:
         revoked_at=row.revoked_at,
         created_by=row.created_by,
         last_uses=_last_uses(row),
+        has_tsig_key=bool(row.has_tsig_key),
     )

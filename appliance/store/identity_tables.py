@@ -44,6 +44,8 @@ class Token(pw.Model):
     revoked_at = Instant(null=True)
     last_uses: str | None = None
     """A JSON object of its rows of `token_use`, door to time, if a query read them; no column."""
+    has_tsig_key: bool = False
+    """Whether a query found its row of `tsig_key`; no column."""
 
 
 class TokenUse(pw.Model):
@@ -56,6 +58,16 @@ class TokenUse(pw.Model):
     class Meta:
         table_name = "token_use"
         primary_key = pw.CompositeKey("token", "door")
+
+
+class TsigKey(pw.Model):
+    """The secret of a token's TSIG key, kept readable; the name of the key is the uuid of the token."""
+
+    token = pw.ForeignKeyField(Token, primary_key=True)
+    secret = pw.BlobField()
+
+    class Meta:
+        table_name = "tsig_key"
 
 
 class Session(pw.Model):

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from dns.name import Name
 
-from appliance.store import columns, delegations, deployments, name_keys, records, tables, zones
+from appliance.store import accounts, columns, delegations, deployments, name_keys, records, tables, zones
 from appliance.store.file import snapshot, sqlite
 from appliance.zones.model import Zone
 
@@ -139,6 +139,7 @@ def apply_revocations(replaced: ReplacedStore) -> None:
     for uuid, moment in replaced.revoked.items():
         if moment:
             tables.Token.update(revoked_at=moment).where(tables.Token.uuid == uuid).execute()
+    accounts.delete_revoked_tsig_keys()
     for uuid, moment in replaced.disabled.items():
         if moment:
             tables.Account.update(disabled_at=moment).where(tables.Account.uuid == uuid).execute()

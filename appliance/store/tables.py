@@ -10,7 +10,7 @@ import peewee as pw
 
 from appliance.store.columns import Document, Instant
 from appliance.store.file.binding import CurrentDatabase
-from appliance.store.identity_tables import Account, Invitation, RecoveryCode, Session, Token, TokenUse
+from appliance.store.identity_tables import Account, Invitation, RecoveryCode, Session, Token, TokenUse, TsigKey
 
 __all__ = [
     "TABLES",
@@ -32,6 +32,7 @@ __all__ = [
     "Session",
     "Token",
     "TokenUse",
+    "TsigKey",
     "UnknownZone",
     "Zone",
     "batches",
@@ -256,6 +257,7 @@ TABLES = (
     Account,
     Token,
     TokenUse,
+    TsigKey,
     Session,
     Invitation,
     RecoveryCode,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import timedelta
@@ -284,3 +285,15 @@ def test_the_audit_log_says_what_was_changed(me: Bearer) -> None:
         "permissions dns:list; zones example.com; types TXT; expires 2032-01-01T00:00:00Z",
     ]
     assert details["token.revoke"] == details["zone.create"] == [""]
+
+
+def test_a_tsig_key_comes_with_a_token_and_is_shown_once(me: Bearer) -> None:
+    sent = {**WHOLE, "tsig": True}
+    first, again = (created(me("POST", "/account/tokens/", sent, {"Idempotency-Key": "k"})) for _ in range(2))
+    key = first["tsig"]
+    assert again == first and list(key) == ["name", "algorithm", "secret"]
+    assert (key["name"], key["algorithm"]) == (first["uuid"], "hmac-sha256")
+    assert len(base64.b64decode(key.pop("secret"), validate=True)) == 32
+    assert me("GET", f"/account/tokens/{first['uuid']}/").get_json()["tsig"] == key
+    assert create(me)["tsig"] is None
+    assert is_error(me("POST", "/account/tokens/", {**WHOLE, "tsig": "yes"}), 400, "validation_error", "tsig")

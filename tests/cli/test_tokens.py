@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 from click.testing import CliRunner, Result
 
 from appliance.cli import program
+from appliance.keys import read_key
 from appliance.principal import Policy, TokenLimits
 from appliance.store import accounts
 from tests.workspace import Workspace
@@ -103,6 +106,7 @@ def test_an_account_of_acme_dns_is_printed_as_its_clients_keep_it(workspace: Wor
         ("--zone", "example.com", "--preset", "full"),
         ("--zone", "example.com", "--record-type", "TXT"),
         ("--zone", "example.com", "--policy", "zone=example.com write"),
+        ("--zone", "example.com", "--tsig"),
     ],
 )
 def test_an_account_of_acme_dns_is_of_one_zone_and_decides_the_rest(
@@ -110,3 +114,14 @@ def test_an_account_of_acme_dns_is_of_one_zone_and_decides_the_rest(
 ) -> None:
     result = run(workspace, "create", "--account", OWNER, "--name", "n", "--acme-dns", *options)
     assert result.exit_code == 2 and "--acme-dns" in result.output
+
+
+def test_a_tsig_key_is_printed_as_a_key_statement(workspace: Workspace, tmp_path: Path) -> None:
+    options = ("create", "--account", OWNER, "--name", "dhcp", "--permission", "dns:update", "--tsig")
+    secret, _, statement = run(workspace, *options).output.partition("\n")
+    token = accounts.find_token(secret)
+    (tmp_path / "key").write_text(statement)
+    key = read_key(tmp_path / "key")
+    assert token and (key.name, key.octets) == (str(token.uuid), accounts.tsig_secret(secret))
+    shown = json.loads(run(workspace, *options, "--json").output)
+    assert base64.b64decode(shown["tsig"]["secret"]) == accounts.tsig_secret(shown["secret"])

@@ -8,7 +8,7 @@ from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from typing import NoReturn, cast
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -237,3 +237,55 @@ def test_one_of_several_permissions_is_enough(doorway: Doorway) -> None:
     principal.require("dns:read", "dns:list")
     with pytest.raises(MissingPermission):
         principal.require("dns:read", "dns:update")
+
+
+class TestKeys:
+    """A TSIG key is as good as the secret of its token, and counts as it does."""
+
+    def key(self, doorway: Doorway, limits: TokenLimits | None = LIMITS) -> tuple[Token, bytes]:
+        """Return a new token, and the secret of its key."""
+        account, now = doorway.workspace.owner.account, doorway.workspace.clock()
+        token, secret = accounts.create_token(account, "dhcp", ["dns:list"], now, limits, with_tsig_key=True)
+        return token, accounts.tsig_secret(secret)
+
+    def enter(self, doorway: Doorway, uuid: UUID | None, secret: bytes, address: str = ADDRESS) -> Principal:
+        """Authenticate with a message that this secret signed."""
+
+        def verify(known: bytes) -> None:
+            if known != secret:
+                raise AuthenticationFailed("wrong signature")
+
+        authenticator = Authenticator(doorway.workspace.store, doorway.limits, doorway.workspace.store.reading)
+        return authenticator.authenticate_key(uuid, verify, address, doorway.workspace.clock())
+
+    def test_a_key_becomes_the_principal_of_its_token(self, doorway: Doorway) -> None:
+        token, secret = self.key(doorway)
+        principal = self.enter(doorway, token.uuid, secret)
+        assert principal.token and principal.token.uuid == token.uuid and principal.address == ADDRESS
+        assert (doorway.limits.requests, doorway.limits.failures) == ([token.uuid], [])
+        stored = accounts.find_tsig_key(token.uuid)
+        assert stored and dict(stored[0].last_uses) == {"update": doorway.workspace.clock()}
+
+    def test_all_others_fail_and_count_against_the_address(self, doorway: Doorway) -> None:
+        (token, secret), (revoked, old) = self.key(doorway), self.key(doorway)
+        accounts.revoke_token(revoked.uuid, doorway.workspace.clock())
+        failing = [
+            (None, secret, ADDRESS),
+            (uuid4(), secret, ADDRESS),
+            (doorway.token.uuid, secret, ADDRESS),
+            (revoked.uuid, old, ADDRESS),
+            (token.uuid, b"another", ADDRESS),
+            (token.uuid, secret, ELSEWHERE),
+        ]
+        for one in failing:
+            with pytest.raises(AuthenticationFailed):
+                self.enter(doorway, *one)
+        assert doorway.limits.failures == [address for _, _, address in failing]
+        assert doorway.limits.requests == []
+
+    def test_an_address_that_failed_too_often_is_refused_first(self, doorway: Doorway) -> None:
+        token, secret = self.key(doorway)
+        doorway.limits.refused.add(ADDRESS)
+        with pytest.raises(RateLimited):
+            self.enter(doorway, token.uuid, secret)
+        assert doorway.limits.failures == []

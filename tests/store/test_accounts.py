@@ -94,3 +94,25 @@ def test_last_use_and_revocation_of_a_token_are_stored(workspace: Workspace) -> 
     accounts.revoke_token(token.uuid, workspace.clock())
     found = accounts.find_token(secret)
     assert found and found.last_used_at == found.revoked_at == workspace.clock()
+
+
+def test_a_tsig_key_is_found_by_the_uuid_of_its_token_and_dies_with_it(workspace: Workspace) -> None:
+    account = accounts.find_account("owner@example.org")
+    token, secret = accounts.create_token(account, "dhcp", ["dns:*"], workspace.clock(), with_tsig_key=True)
+    other, _ = accounts.create_token(account, "laptop", ["dns:*"], workspace.clock())
+    assert token.has_tsig_key and not other.has_tsig_key
+    assert accounts.find_tsig_key(token.uuid) == (token, accounts.tsig_secret(secret))
+    assert accounts.find_tsig_key(other.uuid) is None and accounts.find_tsig_key(uuid4()) is None
+    assert accounts.find_token(secret) == token
+    accounts.revoke_token(token.uuid, workspace.clock())
+    assert accounts.find_tsig_key(token.uuid) is None and not workspace.rows()["tsig_key"]
+
+
+def test_the_keys_of_all_tokens_of_an_account_die_together(workspace: Workspace) -> None:
+    owner, stranger = (accounts.find_account(f"{name}@example.org") for name in ("owner", "stranger"))
+    mine, theirs = (
+        accounts.create_token(one, "dhcp", ["dns:*"], workspace.clock(), with_tsig_key=True)[0]
+        for one in (owner, stranger)
+    )
+    accounts.revoke_tokens(owner.uuid, workspace.clock())
+    assert accounts.find_tsig_key(mine.uuid) is None and accounts.find_tsig_key(theirs.uuid)

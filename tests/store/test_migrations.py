@@ -173,3 +173,13 @@ def test_what_reverted_a_change_is_unknown_in_a_former_release(tmp_path: Path) -
     Store(path).create_or_migrate()
     with closing(sqlite.connect(path)) as reader:
         assert list(reader.execute("select change_id, reverted_at, reverted_by from pending_change")) == [(1, 1, None)]
+
+
+def test_a_token_of_a_former_release_has_no_tsig_key(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite3"
+    former_store(path, "0018")
+    store = Store(path)
+    store.create_or_migrate()
+    with store.connection():
+        token = accounts.find_token("vps_old")
+        assert token and not token.has_tsig_key and accounts.find_tsig_key(token.uuid) is None
