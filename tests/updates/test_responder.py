@@ -1,0 +1,274 @@
+"""A whole message and its response, without a socket: updates, transfers, questions, and what is refused."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import cast
+
+import dns.flags
+import dns.message
+import dns.name
+import dns.query
+import dns.rdatatype
+import dns.tsig
+import dns.update
+import dns.xfr
+import dns.zone
+import pytest
+from dns.message import Message
+from dns.rcode import Rcode
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from appliance.errors import RateLimited
+from appliance.identity.authentication import Authenticator
+from appliance.principal import Token, TokenLimits
+from appliance.store import accounts
+from appliance.store.records import of_zone
+from appliance.updates.forwarding import Forwarder
+from appliance.updates.messages import Request
+from appliance.updates.responder import Responder, Sender
+from appliance.zones.model import Zone
+from tests.workspace import SERVERS, Workspace, open_workspace
+
+UDP, TCP = Sender("192.0.2.7", is_tcp=False), Sender("192.0.2.7", is_tcp=True)
+EVERYTHING = ("dns:*",)
+
+
+class Echo:
+    """A primary that answers every question with a response of its own length."""
+
+    size = 0
+
+    def ask(self, request: Request, *, is_tcp: bool) -> bytes:
+        """Return an authoritative response, or one that is longer than what UDP carries."""
+        record = b"\0\0\x10\0\1\0\0\0\0\0\2\1x"
+        return request.response(Rcode.NOERROR, dns.flags.AA, record * self.size, self.size)
+
+
+@dataclass
+class Limits:
+    """Limits that refuse an address or a token from a test's command on."""
+
+    is_over: bool = False
+    failures: list[str] = field(default_factory=list)
+
+    def count_request(self, token: Hashable) -> None:
+        """Raise RateLimited if there were too many."""
+        if self.is_over:
+            raise RateLimited("too many requests", 1)
+
+    def check_failures(self, address: str) -> None:
+        """Allow every address."""
+
+    def count_failure(self, address: str) -> None:
+        """Count a failure."""
+        self.failures.append(address)
+
+
+@dataclass
+class Service:
+    """A responder, what it waited for, and a key."""
+
+    workspace: Workspace
+    limits: Limits
+    echo: Echo
+    responder: Responder
+    waited: list[Zone]
+    flooding: set[str]
+
+    def key(self, *permissions: str, limits: TokenLimits | None = None) -> dns.tsig.Key:
+        """Return the key of a new token of the owner."""
+        return self.token(*permissions, limits=limits)[1]
+
+    def token(self, *permissions: str, limits: TokenLimits | None = None) -> tuple[Token, dns.tsig.Key]:
+        """Return a new token of the owner, and its key."""
+        account, now = self.workspace.owner.account, self.workspace.clock()
+        token, secret = accounts.create_token(
+            account, "key", permissions or EVERYTHING, now, limits, with_tsig_key=True
+        )
+        return token, dns.tsig.Key(f"{token.uuid}.", accounts.tsig_secret(secret))
+
+    def send(self, message: Message, key: dns.tsig.Key | None = None, sender: Sender = UDP) -> Message | None:
+        """Return the only response as the client reads it, which verifies its signature."""
+        if key:
+            message.use_tsig(key)
+        found = self.responder.respond(message.to_wire(), sender)
+        assert len(found) < 2
+        return next((dns.message.from_wire(one, message.keyring, message.mac) for one in found), None)
+
+    def rcode(self, message: Message, key: dns.tsig.Key | None = None) -> Rcode:
+        """Return the response code."""
+        response = self.send(message, key)
+        assert response
+        return response.rcode()
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    with open_workspace(tmp_path) as workspace:
+        workspace.clock.now = datetime.fromtimestamp(int(time.time()), UTC)
+        limits, echo, waited, flooding = Limits(), Echo(), list[Zone](), set[str]()
+        authenticator = Authenticator(workspace.store, limits, workspace.store.reading)
+        forwarder = cast(Forwarder, echo)
+        is_over = flooding.__contains__
+        responder = Responder(workspace.editor, authenticator, forwarder, waited.append, is_over, workspace.clock)
+        yield Service(workspace, limits, echo, responder, waited, flooding)
+
+
+@pytest.fixture
+def zone(service: Service) -> Zone:
+    return service.workspace.zone("example.com")
+
+
+def adding(zone: str = "example.com", name: str = "www") -> dns.update.UpdateMessage:
+    """Return an update that adds an address."""
+    message = dns.update.UpdateMessage(zone)
+    message.add(name, 60, "A", "192.0.2.1")
+    return message
+
+
+def test_a_signed_update_is_stored_once_and_waited_for(service: Service, zone: Zone) -> None:
+    key = service.key("dns:create")
+    response = service.send(adding(), key)
+    assert response and response.had_tsig and response.rcode() == Rcode.NOERROR
+    assert [one.value for one in of_zone(zone)] == ["192.0.2.1"]
+    (seen,) = service.waited
+    assert service.rcode(adding(), key) == Rcode.NOERROR and service.waited == [seen]
+    (row,) = [row for row in service.workspace.rows()["change"] if row["kind"] == "records"]
+    assert (row["comment"], row["serial"]) == ("DNS UPDATE", seen.serial)
+
+
+def test_unsigned_updates_and_transfers_are_refused(service: Service, zone: Zone) -> None:
+    for message in (adding(), dns.message.make_query("example.com", "AXFR")):
+        assert service.rcode(message) == Rcode.REFUSED
+    assert service.send(dns.message.make_query("example.com", "IXFR"), sender=TCP)
+    assert not of_zone(zone)
+
+
+def test_permissions_and_limits_of_the_token_hold(service: Service, zone: Zone) -> None:
+    challenge = TokenLimits(record_types=("TXT",), record_names=("_acme-challenge",))
+    elsewhere = TokenLimits(zones=frozenset({service.workspace.zone("other.example").uuid}))
+    for key, rcode in (
+        (service.key("dns:delete"), Rcode.REFUSED),
+        (service.key(limits=challenge), Rcode.REFUSED),
+        (service.key(limits=elsewhere), Rcode.NOTAUTH),
+    ):
+        assert service.rcode(adding(), key) == rcode
+    guarded = adding()
+    guarded.present("www")
+    assert service.rcode(guarded, service.key("dns:create")) == Rcode.REFUSED
+    assert service.rcode(guarded, service.key("dns:create", "dns:list")) == Rcode.NXDOMAIN
+    assert not of_zone(zone) and not service.waited
+
+
+def test_a_zone_of_others_is_as_one_that_does_not_exist(service: Service) -> None:
+    service.workspace.editor.create_zone(service.workspace.stranger, "example.org")
+    key = service.key()
+    for domain in ("example.org", "none.example"):
+        assert service.rcode(adding(domain), key) == Rcode.NOTAUTH
+
+
+def test_errors_of_a_message_are_those_of_the_rfc(service: Service, zone: Zone) -> None:
+    key = service.key()
+    outside = adding()
+    outside.add("www.example.net.", 60, "A", "192.0.2.1")
+    alias = adding()
+    alias.add("www", 60, "CNAME", "a.example.net.")
+    notify = dns.message.make_query("example.com", "SOA")
+    notify.set_opcode(dns.opcode.NOTIFY)
+    for message, rcode in ((outside, Rcode.NOTZONE), (alias, Rcode.REFUSED), (notify, Rcode.NOTIMP)):
+        assert service.rcode(message, key) == rcode
+    assert not of_zone(zone)
+
+
+def test_keys_that_are_unknown_revoked_or_wrong(service: Service, zone: Zone) -> None:
+    token, revoked = service.token()
+    accounts.revoke_token(token.uuid, service.workspace.clock())
+    right = service.key()
+    wrong = dns.tsig.Key(right.name, b"another")
+    strange = dns.tsig.Key("strange.", b"secret")
+    for key, error in (
+        (revoked, dns.tsig.PeerBadKey),
+        (strange, dns.tsig.PeerBadKey),
+        (wrong, dns.tsig.PeerBadSignature),
+    ):
+        with pytest.raises(error):
+            service.send(adding(), key)
+    assert len(service.limits.failures) == 3
+    service.workspace.clock.forward(seconds=310)
+    with pytest.raises(dns.tsig.PeerBadTime):
+        service.send(adding(), right)
+    assert len(service.limits.failures) == 3 and not of_zone(zone)
+
+
+def test_over_the_limit_and_junk_are_dropped(service: Service, zone: Zone) -> None:
+    key = service.key()
+    response = dns.message.make_response(dns.message.make_query("example.com", "A"))
+    for junk in (b"", b"\0" * 11, response.to_wire()):
+        assert service.responder.respond(junk, UDP) == []
+    (malformed,) = service.responder.respond(adding().to_wire()[:-1], UDP)
+    assert dns.message.from_wire(malformed).rcode() == Rcode.FORMERR
+    service.limits.is_over = True
+    assert service.send(adding(), key) is None and not of_zone(zone)
+
+
+def test_questions_are_passed_on_and_signed_ones_signed(service: Service) -> None:
+    for key in (None, service.key("dns:list")):
+        response = service.send(dns.message.make_query("example.com", "SOA"), key)
+        assert response and response.flags & dns.flags.AA and response.had_tsig == bool(key)
+    service.echo.size = 50
+    truncated = service.send(dns.message.make_query("example.com", "TXT"), service.key("dns:list"))
+    assert truncated and truncated.flags & dns.flags.TC and truncated.had_tsig and not truncated.answer
+
+
+def test_too_many_unsigned_datagrams_get_no_data_and_may_come_by_tcp(service: Service) -> None:
+    service.flooding.add(UDP.address)
+    query = dns.message.make_query("example.com", "SOA")
+    truncated, whole = service.send(query), service.send(query, sender=TCP)
+    assert truncated and truncated.flags & dns.flags.TC and not truncated.flags & dns.flags.AA
+    assert whole and whole.flags & dns.flags.AA
+    assert service.send(query, service.key("dns:list"))
+
+
+def test_a_transfer_has_what_is_stored_and_the_apex(service: Service, zone: Zone) -> None:
+    key = service.key("dns:list")
+    text = "x" * 250
+    for number in range(100):
+        service.workspace.add(zone, "TXT", f"t{number}", text)
+    service.workspace.zone("below.example.com")
+    service.workspace.add(zone, "NS", "@", "ns.example.net")
+    query = dns.message.make_query("example.com", "AXFR")
+    query.use_tsig(key)
+    wires = service.responder.respond(query.to_wire(), TCP)
+    assert len(wires) > 1
+    target = dns.zone.Zone("example.com", relativize=False)
+    context = None
+    with dns.xfr.Inbound(target, dns.rdatatype.AXFR) as inbound:
+        for wire in wires:
+            read = dns.message.from_wire(wire, query.keyring, query.mac, True, tsig_ctx=context, multi=True)
+            context = read.tsig_ctx
+            inbound.process_message(read)
+    assert {str(one.target) for one in target.find_rdataset("@", "NS")} == {
+        *(server.to_text() for server in SERVERS),
+        "ns.example.net.",
+    }
+    assert len(target.nodes) == 101
+    assert service.rcode(dns.message.make_query("example.com", "AXFR"), service.key("dns:list")) == Rcode.FORMERR
+    assert service.rcode(dns.message.make_query("example.com", "IXFR"), service.key("dns:create")) == Rcode.REFUSED
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(at=st.integers(0, 400), octet=st.integers(0, 255))
+def test_no_octet_of_a_message_can_be_changed(service: Service, at: int, octet: int) -> None:
+    message = adding("changed.example")
+    message.use_tsig(service.key())
+    wire = bytearray(message.to_wire())
+    before = wire[at % len(wire)]
+    wire[at % len(wire)] = octet
+    for response in service.responder.respond(bytes(wire), UDP):
+        assert octet == before or at % len(wire) < 2 or response[3] & 0xF != Rcode.NOERROR
