@@ -40,7 +40,7 @@ START_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """The ports of an appliance; ns2 has the port after ns1's."""
+    """The ports of an appliance; ns2 has the port after ns1's, DNS UPDATE the one after that."""
 
     api: int
     dns: int
@@ -256,10 +256,10 @@ class Client:
 
 
 def free_ports() -> Ports:
-    """Return free ports: one for the API, and two consecutive ones for ns1 and ns2."""
+    """Return free ports: one for the API, and three consecutive ones for ns1, ns2 and DNS UPDATE."""
     while True:
         port, api = free_port(), free_port()
-        if not ports_in_use(port + 1) and api not in (port, port + 1):
+        if not ports_in_use(port + 1, port + 2) and api not in range(port, port + 3):
             return Ports(api, port)
 
 

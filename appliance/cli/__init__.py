@@ -53,6 +53,7 @@ COMMANDS = CommandTable(
         "run": "services:run",
         "serve": "services:serve",
         "deployer": "services:deployer",
+        "updates": "services:updates",
         "account": "accounts:account",
         "token": "tokens:token",
         "status": "status:status",

@@ -1,4 +1,4 @@
-"""The commands that keep running: `run`, `serve`, `deployer`."""
+"""The commands that keep running: `run`, `serve`, `deployer`, `updates`."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ class _Endpoint(click.ParamType[Endpoint]):
     "--dns-port",
     default=5301,
     show_default=True,
-    type=click.IntRange(1, 65534),
-    help="Port of ns1; ns2 uses the next one.",
+    type=click.IntRange(1, 65533),
+    help="Port of ns1; ns2 uses the next one, DNS UPDATE the one after.",
 )
 def run(state: Path | None, api: Endpoint, dns_port: int) -> None:
     """Run a complete appliance on loopback.
@@ -110,3 +110,16 @@ def deployer(settings: Settings, once: bool, allow_removals: bool) -> None:
         click.echo(f"{allow(settings, now)} unknown zones will be removed by the running deployer ({running})")
     else:
         sys.exit(0 if all_live or not once else 1)
+
+
+@click.command()
+@settings_options
+def updates(settings: Settings) -> None:
+    """Listen for DNS UPDATE and zone transfers at doors.update.
+
+    The unit dns-appliance-updates runs this command.
+    """
+    from appliance.updates.updates_process import run_updates  # noqa: PLC0415 - the other commands start sooner
+
+    log_to_stderr()
+    run_updates(settings, now, manager_from_environment(os.environ, os.getpid()))

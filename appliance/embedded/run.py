@@ -43,10 +43,10 @@ def run(folder: Path, api: Endpoint, dns_port: int, clock: Callable[[], datetime
     _refuse_shared_port(api, dns_port)
     named = _find_named()
     if not folder.exists():  # no process can run in it, and a refused start must not create it
-        _refuse_ports_in_use(dns_port, dns_port + 1, api.port)
+        _refuse_ports_in_use(dns_port, dns_port + 1, dns_port + 2, api.port)
     create_folders(folder)
     with exclusive_lock(folder / "run.lock"):
-        _refuse_ports_in_use(dns_port, dns_port + 1, api.port)
+        _refuse_ports_in_use(dns_port, dns_port + 1, dns_port + 2, api.port)
         state = prepare_state_folder(folder, api, dns_port, read_version(named), os.environ)
         named = str(reachable_program(Path(named), state.folder, state.owner))
         first_start = _open_store(state, clock)
@@ -66,8 +66,8 @@ def run(folder: Path, api: Endpoint, dns_port: int, clock: Callable[[], datetime
 
 
 def _refuse_shared_port(api: Endpoint, dns_port: int) -> None:
-    if api.port in (dns_port, dns_port + 1):
-        server = "ns1" if api.port == dns_port else "ns2"
+    ports = {dns_port: "ns1", dns_port + 1: "ns2", dns_port + 2: "DNS UPDATE"}
+    if server := ports.get(api.port):
         raise SettingsError(f"--api is {api}, and port {api.port} is that of {server} (--dns-port {dns_port})")
 
 
@@ -86,7 +86,10 @@ def _open_store(state: StateFolder, clock: Callable[[], datetime]) -> FirstStart
 
 
 def _start_in_order(children: list[Child], state: StateFolder, named: str, is_stopped: Callable[[], bool]) -> None:
-    """Start ns1, ns2, deployer and API, in this order: started together, ns2 may take a minute to find ns1."""
+    """Start ns1, ns2, deployer, listener for updates and API, in this order.
+
+    Started together, ns2 may take a minute to find ns1.
+    """
     deadline = time.monotonic() + START_TIMEOUT
 
     def start(child: Child, is_ready: Callable[[], bool]) -> None:
@@ -103,6 +106,7 @@ def _start_in_order(children: list[Child], state: StateFolder, named: str, is_st
     start(_named(state, named, "ns1"), lambda: _answers(state.dns_port, state.catalog))
     start(_named(state, named, "ns2"), lambda: _answers(state.dns_port + 1, state.catalog))
     start(_own(state, "deployer"), lambda: True)
+    start(_own(state, "updates"), lambda: _answers(state.dns_port + 2, state.catalog))
     start(_own(state, "serve"), lambda: _is_ready(state.api))
 
 
@@ -149,6 +153,7 @@ def _print_usage(state: StateFolder, first: FirstSecrets | None, say: Say) -> No
     say(f"console   http://{state.api}/")
     say(f"API       {base}/  (try it: {base}/docs/)")
     say(f"ns1, ns2  {LOOPBACK} ports {state.dns_port} and {state.dns_port + 1}")
+    say(f"UPDATE    {LOOPBACK} port {state.dns_port + 2}, signed with the key of a token (token create --tsig)")
     say(f"state     {state.folder}")
     if first:
         say(f"account   {FIRST_ACCOUNT}")

@@ -29,7 +29,10 @@ _PORTS_BELOW_EPHEMERAL = range(20_000, 32_000)
 
 @dataclass(frozen=True, slots=True)
 class StateFolder:
-    """Paths and ports of the appliance. ns2 uses the port after `dns_port`; both named run as `owner`."""
+    """Paths and ports of the appliance.
+
+    ns2 uses the port after `dns_port`, DNS UPDATE the one after that; both named run as `owner`.
+    """
 
     folder: Path
     api: Endpoint
@@ -206,6 +209,9 @@ records = 0
 nameservers = [{servers}]
 catalog = "{CATALOG}"
 rname = "hostmaster.{DOMAIN}"
+
+[doors]
+update = "{LOOPBACK}:{state.dns_port + 2}"
 
 [deployer]
 socket = "{state.socket}"

@@ -14,7 +14,7 @@ import pytest
 from tests.appliance import PROGRAM, Appliance, free_ports
 from tests.pair import wait_for
 
-CHILDREN = ("ns1/named.conf", "ns2/named.conf", "appliance deployer", "appliance serve")
+CHILDREN = ("ns1/named.conf", "ns2/named.conf", "appliance deployer", "appliance updates", "appliance serve")
 
 
 @pytest.fixture
@@ -107,8 +107,8 @@ def test_a_refused_start_creates_no_folder(appliance: Appliance, tmp_path: Path)
     assert not new.exists()
 
 
-@pytest.mark.parametrize("server", [1, 2])
-def test_one_port_for_api_and_nameserver_is_refused(tmp_path: Path, server: int) -> None:
+@pytest.mark.parametrize(("server", "name"), [(1, "ns1"), (2, "ns2"), (3, "DNS UPDATE")])
+def test_one_port_for_api_and_nameserver_is_refused(tmp_path: Path, server: int, name: str) -> None:
     port = free_ports().dns
     words = (
         "run",
@@ -121,7 +121,7 @@ def test_one_port_for_api_and_nameserver_is_refused(tmp_path: Path, server: int)
     )
     done = subprocess.run((*PROGRAM, *words), capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 1
-    assert f"--api is 127.0.0.1:{port + server - 1}, and port {port + server - 1} is that of ns{server}" in done.stderr
+    assert f"--api is 127.0.0.1:{port + server - 1}, and port {port + server - 1} is that of {name} " in done.stderr
     assert not (tmp_path / "new").exists()
 
 

@@ -1,4 +1,4 @@
-"""API and deployer under a service manager: their notifications while they start, run, wait and stop."""
+"""API, deployer and listener for updates under a service manager: notifications while they start, run and stop."""
 
 from __future__ import annotations
 
@@ -17,22 +17,26 @@ from tests.listener import Listener
 from tests.pair import LOOPBACK, free_port, wait_for
 
 WATCHED = {"WATCHDOG_USEC": "200000"}
-RUNNING = {"serve": "STATUS=answers requests on", "deployer": "STATUS=0 zones wait"}
+RUNNING = {
+    "serve": "STATUS=answers requests on",
+    "deployer": "STATUS=0 zones wait",
+    "updates": "STATUS=listening at",
+}
 
 
-@pytest.mark.parametrize("command", ["serve", "deployer"])
-def test_both_notify_ready_alive_and_stopping(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("command", ["serve", "deployer", "updates"])
+def test_each_notifies_ready_alive_and_stopping(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Listener(tmp_path / "notify") as listener:
         for name, value in {**WATCHED, "NOTIFY_SOCKET": listener.address}.items():
             monkeypatch.setenv(name, value)
         with Appliance() as appliance:
-            wait_for(lambda: listener.hears("READY=1", 2), "both are ready")
+            wait_for(lambda: listener.hears("READY=1", 3), "all are ready")
             wait_for(lambda: listener.hears(RUNNING[command], 3), f"{command} is alive")
             child = appliance.child(f"appliance {command}")
             assert child
             os.kill(child, signal.SIGTERM)
             wait_for(lambda: listener.hears("STOPPING=1"), f"{command} notifies that it stops")
-            wait_for(lambda: listener.hears("READY=1", 3), "the next one is ready")
+            wait_for(lambda: listener.hears("READY=1", 4), "the next one is ready")
 
 
 def test_an_api_without_a_store_is_not_ready_and_answers_why(tmp_path: Path) -> None:
@@ -68,4 +72,4 @@ def test_a_deployer_with_a_locked_store_waits(tmp_path: Path, monkeypatch: pytes
             holder.execute("rollback")
             count = sum(line.startswith(RUNNING["deployer"]) for line in listener.heard)
             wait_for(lambda: listener.hears(RUNNING["deployer"], count + 1), "it continues")
-            assert listener.heard.count("READY=1") == 2
+            assert listener.heard.count("READY=1") == len(RUNNING), "each is ready once"
