@@ -76,6 +76,7 @@ def test_each_starts_an_existing_command(service: str) -> None:
 def test_the_target_includes_all_units() -> None:
     also = values("dns-appliance.target", "Also")
     assert sorted(also) == ["dns-appliance-api.service", "dns-appliance-backup.timer", "dns-appliance-deployer.service"]
+    assert values("dns-appliance-updates.service", "PartOf") == ["dns-appliance.target"]
     for unit in also:
         assert values(unit, "PartOf") == values(unit, "WantedBy") == ["dns-appliance.target"]
 
@@ -84,6 +85,7 @@ def test_they_run_as_the_users_of_sysusers() -> None:
     created = {row[1] for row in rows("dns-appliance.sysusers.conf") if row[0] in "ug"}
     assert created == {users.STORE_GROUP, users.API, users.DEPLOYER}
     assert values("dns-appliance-api.service", "User") == [users.API]
+    assert values("dns-appliance-updates.service", "User") == [users.API]
     assert values("dns-appliance-deployer.service", "User") == [users.DEPLOYER]
     for service in SERVICES:
         assert values(f"{service}.service", "Group") == [users.STORE_GROUP]
@@ -114,12 +116,14 @@ def test_each_may_write_only_what_it_must() -> None:
     store, zones = str(Settings().store.path.parent), str(Settings().deployer.zone_directory)
     backups = values("dns-appliance-backup.service", "ExecStart")[2]
     assert values("dns-appliance-api.service", "ReadWritePaths") == [store]
+    assert values("dns-appliance-updates.service", "ReadWritePaths") == [store]
     assert values("dns-appliance-deployer.service", "ReadWritePaths") == [store, zones]
     assert values("dns-appliance-backup.service", "ReadWritePaths") == [store, backups]
 
 
-def test_the_api_sees_neither_keys_nor_zone_files() -> None:
-    hidden = [path.removeprefix("-") for path in values("dns-appliance-api.service", "InaccessiblePaths")]
+@pytest.mark.parametrize("service", ["dns-appliance-api", "dns-appliance-updates"])
+def test_who_listens_sees_neither_keys_nor_zone_files(service: str) -> None:
+    hidden = [path.removeprefix("-") for path in values(f"{service}.service", "InaccessiblePaths")]
     assert set(KEYS) < set(hidden)
     assert str(Settings().deployer.zone_directory.parent) in hidden
 
@@ -129,8 +133,8 @@ def test_no_service_starts_without_settings(service: str) -> None:
     assert values(f"{service}.service", "ConditionPathExists") == [str(DEFAULT_FILE)]
 
 
-@pytest.mark.parametrize("service", SERVICES[:2])
-def test_both_services_have_notify_and_a_watchdog(service: str) -> None:
+@pytest.mark.parametrize("service", [*SERVICES[:2], SERVICES[3]])
+def test_services_that_keep_running_have_notify_and_a_watchdog(service: str) -> None:
     unit = f"{service}.service"
     assert values(unit, "Type") == ["notify"]
     assert int(values(unit, "WatchdogSec")[0]) > 60  # longer than a blocked database may take by the settings

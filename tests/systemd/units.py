@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 FOLDER = Path(__file__).parent.parent.parent / "systemd"
-SERVICES = ("dns-appliance-api", "dns-appliance-deployer", "dns-appliance-backup")
+SERVICES = ("dns-appliance-api", "dns-appliance-deployer", "dns-appliance-backup", "dns-appliance-updates")
 UNITS = sorted(path.name for path in FOLDER.iterdir() if path.suffix in (".service", ".target", ".timer"))
 
 
