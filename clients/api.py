@@ -5,8 +5,9 @@ The packages that need it have a link to this file, so each can be installed alo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -20,6 +21,10 @@ from urllib3.util.retry import Retry
 PAGE = 1000
 CONNECT, READ = 10.0, 60.0
 """Seconds to wait for a connection, and for an answer that waits for no nameserver."""
+POLL = 0.5
+"""Seconds between two readings of a deployment."""
+UNREACHABLE_GRACE = 10
+"""Seconds to wait if all nameservers that are missing are unreachable."""
 
 UNAUTHORIZED = "the appliance does not accept this token: it is unknown, revoked, expired, or not for this address"
 
@@ -36,15 +41,14 @@ class ApiError(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """The body of a response, None if it has none, and its headers."""
+    """The body of a response, None if it has none, and its headers.
+
+    `live` says whether every nameserver was seen serving the change within the time that the call may wait.
+    """
 
     document: Any
     headers: Mapping[str, str]
-
-    @property
-    def live(self) -> bool:
-        """Return whether every nameserver was seen serving the change before the response."""
-        return self.headers.get("X-Deployment") == "live"
+    live: bool = False
 
 
 class Bearer(AuthBase):
@@ -66,9 +70,17 @@ class Api:
     is done once only, by its Idempotency-Key.
     """
 
-    def __init__(self, url: str, token: str, agent: str) -> None:
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        agent: str,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         """Take the URL with or without /api/v1. Raise ValueError if URL or token cannot be right."""
-        self._base = base_of(url)
+        self._base, self._clock, self._sleep = base_of(url), clock, sleep
         self._session = requests.Session()
         self._session.auth = Bearer(checked(token))
         self._session.headers["User-Agent"] = agent
@@ -128,7 +140,26 @@ class Api:
             )
         except requests.RequestException as error:
             raise ApiError(0, "unreachable", f"no answer from {self._base}: {error}") from error
-        return read(response)
+        answer = read(response)
+        if not wait or answer.document is None or "Preference-Applied" in answer.headers:
+            return answer
+        try:
+            return replace(answer, live=self._becomes_live(zone_of(path, answer.document), wait))
+        except ApiError:
+            return answer  # the change is stored, whatever can be read of it
+
+    def _becomes_live(self, zone: str, wait: int) -> bool:
+        """Wait in place of the appliance, at which only some calls may wait at a time. Return whether it is served.
+
+        Like the appliance, wait shorter for nameservers that are unreachable.
+        """
+        start = self._clock()
+        while (deployment := self.get(f"dns-zones/{zone}/deployment/").document)["state"] != "live":
+            is_reachable = any(each["state"] == "lagging" for each in deployment["nameservers"])
+            if self._clock() - start >= (wait if is_reachable else min(wait, UNREACHABLE_GRACE)):
+                return False
+            self._sleep(POLL)
+        return True
 
 
 def base_of(url: str) -> str:
@@ -152,6 +183,11 @@ def zone_path(domain: str) -> str:
     return f"dns-zones/{quote(domain.rstrip('.').replace('/', '=2F'), safe='=')}/"
 
 
+def zone_of(path: str, document: Mapping[str, Any]) -> str:
+    """Return the zone that a write to this path changed: an object of it, itself, or the one in the path."""
+    return str(document.get("zone") or document.get("uuid") or path.split("/")[1])
+
+
 def read(response: requests.Response) -> Answer:
     """Return what a response says. Raise ApiError for an error, a redirect, and what is not JSON."""
     if response.is_redirect:
@@ -165,7 +201,7 @@ def read(response: requests.Response) -> Answer:
             response.status_code, "not_json", f"{response.url} answers {response.status_code} and not as the API would"
         ) from None
     if response.ok:
-        return Answer(document, response.headers)
+        return Answer(document, response.headers, response.headers.get("X-Deployment") == "live")
     if not isinstance(document, dict):
         document = {}
     if response.status_code == 401:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -81,7 +82,7 @@ def test_a_password_in_netrc_does_not_replace_the_token(
 
 @pytest.mark.parametrize("first", [Answer(503, '{"detail": "full"}', {"Retry-After": "0"}), Answer(LOST)])
 def test_a_repeated_write_is_the_same_request(server: Server, first: Answer) -> None:
-    server.answers = [first, Answer(200, "{}", {"X-Deployment": "live"})]
+    server.answers = [first, Answer(200, "{}", {"Preference-Applied": "wait=5", "X-Deployment": "live"})]
     assert Api(server.url, TOKEN, "tests").post("dns-zones/", {"domain": "a.example"}, wait=5).live
     before, after = server.sent
     assert before == after
@@ -93,3 +94,28 @@ def test_what_is_not_the_api_is_named(server: Server) -> None:
     server.answers = [Answer(404, "<html>")]
     with pytest.raises(ApiError, match=r"dns-zones/\S* answers 404 and not as the API would"):
         Api(server.url, TOKEN, "tests").get("dns-zones/")
+
+
+def deployment(state: str, *nameservers: str) -> Answer:
+    """Return an answer with the deployment of a zone and its nameservers in these states."""
+    return Answer(200, json.dumps({"state": state, "nameservers": [{"state": each} for each in nameservers]}))
+
+
+@pytest.mark.parametrize(
+    ("seen", "live", "seconds"),
+    [
+        ([deployment("deploying", "live", "lagging"), deployment("live")], True, 0.5),
+        ([deployment("deploying", "live", "lagging")], False, 30),
+        ([deployment("deploying", "live", "unreachable")], False, 10),
+        ([Answer(404, "{}")], False, 0),
+    ],
+)
+def test_a_call_waits_by_itself_if_the_appliance_does_not(
+    server: Server, seen: list[Answer], live: bool, seconds: float
+) -> None:
+    server.answers = [Answer(201, '{"uuid": "u", "zone": "z"}'), *seen]
+    slept: list[float] = []
+    api = Api(server.url, TOKEN, "tests", clock=lambda: sum(slept), sleep=slept.append)
+    assert api.post("dns-records/", {}, wait=30).live is live
+    assert sum(slept) == seconds
+    assert server.sent[-1].path == "/api/v1/dns-zones/z/deployment/"

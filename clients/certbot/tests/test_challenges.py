@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from certbot_dns_appliance import challenges
-from certbot_dns_appliance.api import Api
+from certbot_dns_appliance.api import Api, zone_path
 
 from tests.appliance import Appliance, Client
 
@@ -30,6 +30,7 @@ def test_challenges_of_one_name_live_beside_each_other(narrow: Api, api: Client)
     assert challenges.present(narrow, name, "one")
     assert challenges.present(narrow, name, "two")
     assert challenges.present(narrow, name, "two"), "what is there already is success"
+    assert narrow.get(f"{zone_path('cert.example')}deployment/").document["state"] == "live"
     assert texts(api, "cert.example") == [("_acme-challenge", "one", 60), ("_acme-challenge", "two", 60)]
     challenges.remove(narrow, name, "one")
     challenges.remove(narrow, name, "one")

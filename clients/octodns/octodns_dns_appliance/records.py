@@ -11,29 +11,10 @@ from octodns.record.rr import Rr, RrParseError
 
 from octodns_dns_appliance import text
 
-TYPES = frozenset(
-    [
-        "A",
-        "AAAA",
-        "CAA",
-        "CNAME",
-        "DS",
-        "HTTPS",
-        "LOC",
-        "MX",
-        "NAPTR",
-        "NS",
-        "OPENPGPKEY",
-        "PTR",
-        "SMIMEA",
-        "SRV",
-        "SSHFP",
-        "SVCB",
-        "TLSA",
-        "TXT",
-        "URI",
-    ]
-)
+TYPES = frozenset([
+    "A", "AAAA", "CAA", "CNAME", "DS", "HTTPS", "LOC", "MX", "NAPTR", "NS", "OPENPGPKEY", "PTR", "SMIMEA", "SRV",
+    "SSHFP", "SVCB", "TLSA", "TXT", "URI",
+])  # fmt: skip
 """Types of the API. A release of octoDNS may know fewer."""
 
 TARGETS = {"CNAME": 0, "HTTPS": 1, "MX": 0, "NAPTR": -1, "NS": 0, "PTR": 0, "SRV": 2, "SVCB": 1}

@@ -131,37 +131,17 @@ REPEATED = (-1, 429, 503)
 
 UNAUTHORIZED = "token: the appliance does not accept it: it is unknown, revoked, expired, or not for this address"
 
+TYPES = [
+    "A", "AAAA", "CAA", "CNAME", "DS", "HTTPS", "LOC", "MX", "NAPTR", "NS", "OPENPGPKEY", "PTR", "SMIMEA", "SRV",
+    "SSHFP", "SVCB", "TLSA", "TXT", "URI",
+]  # fmt: skip
+
 ARGUMENTS = {
     "url": {"required": True, "fallback": (env_fallback, ["DNS_APPLIANCE_URL"])},
     "token": {"required": True, "no_log": True, "fallback": (env_fallback, ["DNS_APPLIANCE_TOKEN"])},
     "zone": {"required": True},
     "name": {"default": "@"},
-    "type": {
-        "required": True,
-        "choices": (
-            [
-                "A",
-                "AAAA",
-                "CAA",
-                "CNAME",
-                "DS",
-                "HTTPS",
-                "LOC",
-                "MX",
-                "NAPTR",
-                "NS",
-                "OPENPGPKEY",
-                "PTR",
-                "SMIMEA",
-                "SRV",
-                "SSHFP",
-                "SVCB",
-                "TLSA",
-                "TXT",
-                "URI",
-            ]
-        ),
-    },
+    "type": {"required": True, "choices": TYPES},
     "values": {"type": "list", "elements": "raw"},
     "ttl": {"type": "int"},
     "priority": {"type": "int"},
@@ -206,7 +186,21 @@ class Api:
         if wait:
             headers["Prefer"] = f"wait={wait}"
         answer, info = self._call("POST", path, json.dumps(body), headers, timeout=60 + wait)
+        if wait and "preference-applied" not in info:
+            return dict(answer), self._becomes_live(path.split("/")[1], wait)
         return dict(answer), info.get("x-deployment") == "live"
+
+    def _becomes_live(self, zone: str, wait: int) -> bool:
+        """Wait in place of the appliance, at which only some calls may wait at a time."""
+        end = time.monotonic() + wait
+        try:
+            while self._call("GET", f"dns-zones/{zone}/deployment/", None, self._headers)[0]["state"] != "live":
+                if time.monotonic() > end:
+                    return False
+                time.sleep(0.5)
+        except ApiError:  # the change is stored, whatever can be read of it
+            return False
+        return True
 
     def _call(
         self, method: str, path: str, body: str | None, headers: dict[str, str], timeout: int = 60
