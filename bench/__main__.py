@@ -2,7 +2,8 @@
 
 Each figure is the time from sending the request to the first answer that shows the change, queried over DNS in a loop;
 so it includes HTTP, commit, compilation, check, reload and transfer. `bench.pages` measures pages of the console,
-`bench.bulk` large changes, `bench.imports` `zone import`, `bench.size` 10,000 zones.
+`bench.powerdns_zone` the API of PowerDNS, `bench.bulk` large changes, `bench.imports` `zone import`, `bench.size`
+10,000 zones.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Any
 
 from bench import size
 from bench.bulk import bulk_changes
 from bench.imports import imports
 from bench.pages import pages
+from bench.powerdns_zone import powerdns_zone
 from tests.appliance import Appliance, Client, timed
 
 ROUNDS = 50
@@ -41,7 +44,7 @@ def main() -> None:
             f"{one.what:45} {one.seconds:6.1f} s, {one.processor:.1f} s of processor time, {one.memory:.0f} MiB",
             flush=True,
         )
-    for what, seconds in pages():
+    for what, seconds in chain(pages(), powerdns_zone()):
         _print(what, seconds)
     size.main()
 

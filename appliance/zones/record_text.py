@@ -19,7 +19,7 @@ from appliance.errors import InvalidValue
 from appliance.zones.character_strings import parse_quoted, print_quoted, refuse_brackets
 from appliance.zones.model import Record
 from appliance.zones.names import print_domain, refuse_control_characters
-from appliance.zones.rdata import TYPES, has_priority, parse_type, print_value
+from appliance.zones.rdata import TYPES, has_priority, parse_type
 
 LOC_SIZES = ("1.00m", "10000.00m", "10.00m")
 """The last fields of a LOC record, size and precisions, where they are the default (RFC 1876 section 3)."""
@@ -58,7 +58,7 @@ def print_content(record: Record) -> str:
     """
     if record.rdtype == RdataType.TXT:
         return record.value if record.value.startswith('"') else print_quoted((record.value.encode(),))
-    words = print_value(record.rdata).split(" ")
+    words = record.value.split(" ")
     target = TYPES[record.rdtype].target
     if target is not None:
         words[target] = _with_dot(words[target])

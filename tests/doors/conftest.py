@@ -47,20 +47,28 @@ def application(tmp_path: Path) -> Application:
     return open_application(tmp_path)
 
 
+def key_client(application: Application) -> KeyClient:
+    """Return a client that may do everything with its zones, and waits for no nameserver."""
+    _fill_wait_slots(application)
+    return KeyClient(application.app.test_client(), application.secret("me@example.org", "dns:*"))
+
+
 @pytest.fixture
 def pdns(application: Application) -> KeyClient:
-    """A client that may do everything with its zones."""
-    slots, account = application.deployment_wait.slots, application.account("me@example.org").uuid
-    while slots.take(account):  # without a deployer every write would wait as long as the door may
-        pass
-    return KeyClient(application.app.test_client(), application.secret("me@example.org", "dns:*"))
+    """A client of a new application."""
+    return key_client(application)
 
 
 @pytest.fixture
 def doors(application: Application) -> Doors:
     """The doors of a new application with one zone."""
-    slots, account = application.deployment_wait.slots, application.account("me@example.org").uuid
-    while slots.take(account):  # without a deployer every write would wait as long as its door may
-        pass
+    _fill_wait_slots(application)
     me = application.bearer("me@example.org")
     return Doors(application, me, me.zone(DOMAIN))
+
+
+def _fill_wait_slots(application: Application) -> None:
+    """Let no request wait: without a deployer every write would wait as long as its door may."""
+    account = application.account("me@example.org").uuid
+    while application.deployment_wait.slots.take(account):
+        pass
