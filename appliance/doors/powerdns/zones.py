@@ -108,8 +108,7 @@ def _change(zone: str) -> Response:
 
     with naming_sets(lambda: made):
         diff = context().editor.change_many(principal(), found.uuid, requests, TITLE)
-    if diff.changes:
-        wait_until_seen([diff.after], WAIT)
+    wait_until_seen([diff.after], WAIT)  # without a change too: it may repeat a call that was not answered in time
     return no_content()
 
 
@@ -150,7 +149,8 @@ def _new_name(body: dict[str, Any]) -> Name:
 def _new_records(body: dict[str, Any], name: Name) -> list[RecordInput]:
     """Return the records of a new zone: those of its RRsets, and NS records of nameservers that are not ours."""
     apex = context().editor.apex
-    changes = read_changes(body.get("rrsets") or [], name, "REPLACE")
+    rrsets = body.get("rrsets")
+    changes = read_changes([] if rrsets is None else rrsets, name, "REPLACE")
     sets = requests_of(changes, name, apex, {})
     servers = {parse_domain(one, "nameservers") for one in _nameservers(body)} - set(apex.servers)
     listed = {
@@ -165,7 +165,7 @@ def _new_records(body: dict[str, Any], name: Name) -> list[RecordInput]:
 
 
 def _nameservers(body: dict[str, Any]) -> list[str]:
-    found = body.get("nameservers") or []
+    found = [] if body.get("nameservers") is None else body["nameservers"]
     if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
         raise InvalidValue("nameservers must be a list of host names", "nameservers")
     return found

@@ -45,7 +45,7 @@ RRSETS = st.lists(
 def limited(application: Application) -> KeyClient:
     """A client that may call twice in a burst."""
     api = replace(application.settings.api, token_rate=1, token_burst=2)
-    app = create_app(replace(application.settings, api=api), application.clock)
+    app = create_app(replace(application.settings, api=api), application.clock, lambda: 0.0)
     return KeyClient(app.test_client(), application.secret("me@example.org", "dns:*"))
 
 
@@ -53,6 +53,18 @@ def test_calls_over_the_rate_are_429_and_say_when_to_repeat(limited: KeyClient) 
     answers = [limited("GET", "/zones") for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 429]
     assert is_refused(answers[-1], "429 Too Many Requests") and int(answers[-1].headers["Retry-After"]) >= 1
+
+
+@pytest.fixture
+def guessing(application: Application) -> KeyClient:
+    """A client with a wrong key, of an address that may guess twice in a burst."""
+    api = replace(application.settings.api, failure_rate=1, failure_burst=2)
+    app = create_app(replace(application.settings, api=api), application.clock, lambda: 0.0)
+    return KeyClient(app.test_client(), "vps_wrong")
+
+
+def test_wrong_keys_count_against_the_address(guessing: KeyClient) -> None:
+    assert [guessing("GET", "/zones").status_code for _ in range(3)] == [401, 401, 429]
 
 
 def test_longer_bodies_are_accepted_where_rrsets_are(pdns: KeyClient) -> None:
