@@ -15,7 +15,7 @@ import dns.name
 
 from appliance.errors import InputError
 from appliance.zones.model import Record, RRset
-from appliance.zones.names import print_domain
+from appliance.zones.names import parse_full_owner, print_domain
 from appliance.zones.rdata import parse_rdata
 from appliance.zones.record_text import print_content, read_content
 
@@ -71,9 +71,17 @@ def read_endpoint(document: object, path: str) -> DnsEndpoint:
 
 
 def adjust(endpoint: DnsEndpoint) -> DnsEndpoint:
-    """Return the endpoint as it will be shown once it is stored; targets that are not valid stay as they are."""
+    """Return the endpoint as it will be shown once it is stored; what is not valid stays as it is."""
     targets = tuple(dict.fromkeys(canonical_target(endpoint.record_type, target) for target in endpoint.targets))
-    return DnsEndpoint(endpoint.name, endpoint.record_type, targets, endpoint.ttl, endpoint.labels)
+    return DnsEndpoint(_canonical_name(endpoint.name), endpoint.record_type, targets, endpoint.ttl, endpoint.labels)
+
+
+def _canonical_name(name: str) -> str:
+    """Return a name with A-labels: external-dns derives the name of its TXT record from it."""
+    try:
+        return print_domain(parse_full_owner(name))
+    except InputError:
+        return name
 
 
 def canonical_target(record_type: str, target: str) -> str:

@@ -54,6 +54,18 @@ def test_an_endpoint_is_adjusted_to_what_is_shown() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("*.Example.org", "*.example.org"),
+        ("bücher.example.org", "xn--bcher-kva.example.org"),
+        ("a-*.example.org", "a-*.example.org"),
+    ],
+)
+def test_a_name_is_adjusted_to_that_of_its_records(name: str, shown: str) -> None:
+    assert adjust(read_endpoint({**WWW, "dnsName": name}, "0")).name == shown
+
+
 @pytest.mark.parametrize("more", [{}, {"recordTTL": 0}, {"recordTTL": None, "labels": None}, {"labels": {}}])
 def test_what_is_not_given_is_not_shown(more: dict[str, object]) -> None:
     assert adjust(read_endpoint({**WWW, **more}, "0")).document == WWW
