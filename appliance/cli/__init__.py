@@ -56,6 +56,7 @@ COMMANDS = CommandTable(
         "updates": "services:updates",
         "account": "accounts:account",
         "token": "tokens:token",
+        "integration": "integration_commands:integration",
         "status": "status:status",
         "doctor": "doctor:doctor",
         "backup": "recovery:backup",
