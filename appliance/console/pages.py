@@ -20,6 +20,7 @@ pages = Blueprint("console", __name__, template_folder="templates", static_folde
 NAVIGATION = (
     ("console.zones", "Zones", False),
     ("console.dashboard", "Dashboard", True),
+    ("console.integrations", "Integrations", False),
     ("console.tokens", "API tokens", False),
     ("console.people", "Accounts", True),
     ("console.account", "Account", False),

@@ -80,7 +80,7 @@ def _tokens_page(form: Form, status: int = 200) -> Response:
         tokens = accounts.active_tokens(current_session().account.uuid)
         shown = pager_within(len(tokens), TOKENS)
         listed = tokens[shown.offset :][: shown.size]
-        domains = _domains_of(listed)
+        domains = domains_of(listed)
     permissions = {name: PERMISSION_TEXTS[name] for name in grantable(current_session().principal)}
     now = context().clock()
     return render_page(
@@ -105,12 +105,12 @@ def _tokens_page(form: Form, status: int = 200) -> Response:
 
 def _limits(form: Form) -> TokenLimits:
     """Return the limits in the form; an empty field means no limit."""
-    days, unused = _choice(form, "expires", LIFETIMES), _choice(form, "max_unused", UNUSED)
+    days, unused = choose(form, "expires", LIFETIMES), choose(form, "max_unused", UNUSED)
     return TokenLimits(
         expires_at=context().clock() + timedelta(days=int(days)) if days else None,
         max_unused=read_max_unused(unused) if unused else None,
-        create_zones=RIGHTS[_choice(form, "create_zones", RIGHTS)][1],
-        delete_zones=RIGHTS[_choice(form, "delete_zones", RIGHTS)][1],
+        create_zones=RIGHTS[choose(form, "create_zones", RIGHTS)][1],
+        delete_zones=RIGHTS[choose(form, "delete_zones", RIGHTS)][1],
         policies=tuple(read_policy(line, "policies") for line in form["policies"].splitlines() if line.strip()) or None,
         networks=tuple(map(read_network, form.words("allowed_networks"))) or None,
         zones=frozenset(read_zone(word, "zones") for word in form.words("zones")) or None,
@@ -119,13 +119,14 @@ def _limits(form: Form) -> TokenLimits:
     )
 
 
-def _choice(form: Form, field: str, choices: Mapping[str, object]) -> str:
+def choose(form: Form, field: str, choices: Mapping[str, object]) -> str:
+    """Return the submitted choice; raise InputError if it is not among the choices."""
     if form[field] not in choices:
         raise InputError("choose one of the options", field)
     return form[field]
 
 
-def _domains_of(tokens: Iterable[Token]) -> dict[ZoneKey, str]:
+def domains_of(tokens: Iterable[Token]) -> dict[ZoneKey, str]:
     """Return the domains of the zones to which tokens are limited and that are shown; deleted zones are left out."""
     rules = [rule for token in tokens for rule in token.limits.rules[:VALUES] if rule.zones]
     uuids = {key for rule in rules for key in list(rule.zones or ())[:VALUES] if isinstance(key, UUID)}

@@ -41,6 +41,8 @@ FORMS: dict[str, dict[str, Any]] = {
     "console.delete_zone": {"domain": "example.com"},
     "console.create": {"name": "laptop", "permissions": ["dns:list"]},
     "console.revoke": {},
+    "console.create_integration": {"client": "lego-httpreq", "zones": "held.example"},
+    "console.revoke_integration": {},
     "console.invite": {"email": "second@example.org"},
     "console.revoke_invitation": {},
     "console.disable": {},
@@ -132,7 +134,7 @@ def create_example(console: Console) -> ExampleConsole:
     with application.writing():
         credentials.set_totp(guarded, TOTP_SECRET)
         holds.insert(held.uuid, "a-token", HoldReason.ALWAYS, now)
-        token, _ = accounts.create_token(operator_account, "laptop", ["dns:*"], now)
+        token, other_token = (accounts.create_token(operator_account, name, ["dns:*"], now)[0] for name in "ab")
         others = [
             sessions.begin(operator_account, f"{number}" * 43, now, "192.0.2.1", "a browser") for number in range(2)
         ]
@@ -147,6 +149,7 @@ def create_example(console: Console) -> ExampleConsole:
         "console.zone_release": str(held.uuid),
         "console.restore_zone": str(gone.uuid),
         "console.revoke": str(token.uuid),
+        "console.revoke_integration": str(other_token.uuid),
         "console.sign_one_out": str(others[0].uuid),
         "console.revoke_invitation": str(invited.uuid),
         "console.disable": str(guest.uuid),

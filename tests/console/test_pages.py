@@ -119,7 +119,14 @@ def check_empty(audit: Audit, page: Page, console: Console) -> None:
     """Check pages without content."""
     console.account(ME)
     sign_in(page, ME, PASSWORD)
-    for path in ("/zones/", "/zones/?search=nothing", "/account/developers/", "/account/audit/", "/people/"):
+    for path in (
+        "/zones/",
+        "/zones/?search=nothing",
+        "/account/developers/",
+        "/account/integrations/",
+        "/account/audit/",
+        "/people/",
+    ):
         audit.check(path)
     audit.submit_invalid("/zones/new/", domain=LONG_TEXT)
     audit.submit("/zones/new/", "main button[type=submit]", domain="empty.example")
@@ -190,6 +197,7 @@ def check_invalid_forms(audit: Audit, zone: str) -> None:
     audit.submit_invalid(f"{zone}records/new/?type=MX", "button[value=preview]", part_value=LONG_TEXT, priority="x")
     audit.submit_invalid(f"{zone}records/new/?type=SRV", "button[value=draft]", name="", priority="1")
     audit.submit_invalid("/account/developers/", "text=Create token", name="")
+    audit.submit_invalid("/account/integrations/", "text=Create credential", zones=LONG_TEXT, record_names="*")
     audit.submit_invalid("/account/password/", current="wrong", password="one", again="another")
     audit.submit_invalid("/account/second-factor/", current="wrong", code="1")
     audit.submit_invalid("/people/", "text=Create invitation", email="nobody")
@@ -202,6 +210,12 @@ def check_created(audit: Audit, page: Page) -> None:
     page.check("input[value='dns:*']")
     page.click("text=Create token")
     expect(page.locator("#secret")).to_be_visible()
+    audit.check()
+    page.goto("/account/integrations/")
+    page.select_option("#client", "certbot-powerdns")
+    page.fill("#zones", "example.com")
+    page.click("text=Create credential")
+    expect(page.locator("#snippet-2")).to_be_visible()
     audit.check()
     page.goto("/people/")
     page.fill("#email", "new@example.org")

@@ -99,7 +99,7 @@ def test_many_accounts_tokens_and_sessions(page: ZonePage) -> None:
     assert operator.get("/people/?search=59XX").text.count("/disable/") == 1
     assert "51 to 60 of 60 tokens" in operator.get("/account/developers/?page=3").text
     assert "11 older sessions not shown" in operator.get("/account/").text
-    for path in ("/people/", "/account/developers/", "/account/", "/dashboard/audit/"):
+    for path in ("/people/", "/account/developers/", "/account/integrations/", "/account/", "/dashboard/audit/"):
         assert operator.weight(path) < MAX_SIZE, path
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -120,6 +121,41 @@ def create_token(page: Page) -> str:
     found = re.search(r"vps_[\w-]{16,}", page.locator("main").inner_text())
     assert found
     return found[0]
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_what_integrations_shows_works_when_pasted(
+    appliance: Appliance, chromium: Browser, base: str, password: str, scripts: bool
+) -> None:
+    domain = f"integration-{scripts}.example".lower()
+    with visit(chromium, base, java_script_enabled=scripts) as page:
+        sign_in(page, "admin@appliance.test", password)
+        new_zone(page, domain)
+        page.click("text=Integrations")
+        page.select_option("#client", "dyndns2")
+        page.fill("#zones", domain)
+        page.fill("#record_names", "home")
+        page.click("text=Create credential")
+        command = page.locator("#snippet-1").inner_text()
+        if scripts:
+            page.click("[data-copy=snippet-1]")
+            expect(page.locator("[data-copy=snippet-1]")).to_have_text(re.compile("Copied|Selected"))
+        assert pasted(command) == "good 192.0.2.1" and pasted(command) == "nochg 192.0.2.1"
+        appliance.wait_until_answered(f"home.{domain}", "A", [wire("A", "192.0.2.1")])
+        page.click("text=Done")
+        row = page.locator("tr", has_text=f"dyndns2 {domain}")
+        expect(row).to_contain_text("A, AAAA records of home in")
+        expect(row).to_contain_text("UTC")
+        page.once("dialog", lambda dialog: dialog.accept())
+        row.locator("button").click()
+        expect(page.get_by_role("status")).to_contain_text("Credential revoked")
+        assert pasted(command) == "badauth"
+
+
+def pasted(command: str) -> str:
+    """Run a command of a page in a shell, and return what it prints."""
+    done = subprocess.run(("/bin/sh", "-eu"), input=command, capture_output=True, text=True, check=True)
+    return done.stdout
 
 
 def delete(page: Page, zone: str, domain: str) -> None:
