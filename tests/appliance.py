@@ -32,7 +32,9 @@ import dns.rdatatype
 import requests
 
 from appliance.embedded.state import ports_in_use
+from appliance.settings.reading import STORE_IN_STATE
 from tests.pair import LOOPBACK, free_port, wait_for
+from tests.suspension import suspended
 
 PROGRAM = (sys.executable, "-m", "appliance")
 START_SECONDS = 60.0
@@ -120,15 +122,12 @@ class Appliance:
         return None
 
     @contextmanager
-    def without(self, words: str) -> Iterator[None]:
-        """Suspend that child with SIGSTOP while the block runs; it is not restarted."""
-        pid = self.child(words)
-        assert pid, f"no child {words}"
-        os.kill(pid, signal.SIGSTOP)
-        try:
+    def without(self, *words: str) -> Iterator[None]:
+        """Suspend these children while the block runs; they are not restarted."""
+        pids = [self.child(each) for each in words]
+        assert all(pids), f"{words}: {pids}"
+        with suspended(self.state / STORE_IN_STATE, *filter(None, pids)):
             yield
-        finally:
-            os.kill(pid, signal.SIGCONT)
 
     def log(self, name: str) -> str:
         """Return the log of a child: serve, deployer, ns1 or ns2."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import pty
-import signal
 import subprocess
 import sys
 import threading
@@ -112,14 +111,9 @@ def test_status_is_1_until_all_is_live(appliance: Appliance, api: Client) -> Non
     served = [(server["name"], server["serial"]) for server in row["deployment"]["nameservers"]]
     assert served == [("ns1.appliance.test", zone["serial"]), ("ns2.appliance.test", zone["serial"])]
     assert row["serial"] == zone["serial"]
-    deployer = appliance.child("appliance deployer")
-    assert deployer
-    os.kill(deployer, 19)  # SIGSTOP
-    try:
+    with appliance.without("appliance deployer"):
         api.record(zone, "A", "www", "192.0.2.1")
         assert "pending" in appliance.command("status", "status.example", status=1)
-    finally:
-        os.kill(deployer, 18)  # SIGCONT
     api.wait_until_live(zone)
     assert "live" in appliance.command("status", "status.example")
 
@@ -157,15 +151,10 @@ class Terminal:
 def test_status_is_watched_on_a_terminal_until_all_is_live(appliance: Appliance, api: Client) -> None:
     zone = api.zone("watched.example")
     api.wait_until_live(zone)
-    deployer = appliance.child("appliance deployer")
-    assert deployer
-    os.kill(deployer, signal.SIGSTOP)
-    try:
+    with appliance.without("appliance deployer"):
         api.record(zone, "A", "www", "192.0.2.1")
         terminal, process = on_a_terminal(appliance, "status", "watched.example", "--watch", TERM="xterm")
         wait_for(lambda: terminal.drawn.count(b"0 of 1 zones are live") > 1, "it was drawn twice")
-    finally:
-        os.kill(deployer, signal.SIGCONT)
     assert process.wait(60) == 0
     drawn = terminal.end()
     assert "\x1b[33mpending" in drawn

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,20 +24,6 @@ from tests.volumes import fill, needs_root, remount, small_volume
 NAMED = ("ns1/named.conf", "ns2/named.conf")
 DEPLOYER, SERVE = "appliance deployer", "appliance serve"
 ADDRESS = b"\xc0\0\2\1"
-
-
-@contextmanager
-def suspended(appliance: Appliance, *children: str) -> Iterator[None]:
-    """Suspend these children while the block runs."""
-    pids = [pid for pid in map(appliance.child, children) if pid]
-    assert len(pids) == len(children)
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for pid in pids:
-            os.kill(pid, signal.SIGCONT)
 
 
 def is_served(appliance: Appliance, name: str) -> bool:
@@ -87,7 +72,7 @@ def test_a_request_whose_response_was_lost_is_repeated_and_done_once(appliance: 
         found: list[dict[str, Any]] = api.expect(200, "GET", f"{path}versions/")
         return found
 
-    with ThreadPoolExecutor() as pool, suspended(appliance, DEPLOYER):
+    with ThreadPoolExecutor() as pool, appliance.without(DEPLOYER):
         lost = pool.submit(send)
         wait_for(lambda: len(versions()) == 2, "the changes are stored, and their response waits for the deployer")
         kill(appliance, SERVE)
@@ -114,7 +99,7 @@ def test_clients_see_only_the_deployment_state(
     zone = api.zone(domain)
     api.wait_until_live(zone)
     path = f"/dns-zones/{zone['uuid']}/"
-    with suspended(appliance, *dead):
+    with appliance.without(*dead):
         record = api.record(zone, "A", "www", "192.0.2.9")
         api.expect(200, "PATCH", f"/dns-records/{record['uuid']}/", {"value": "192.0.2.1"})
         waited = api(
@@ -137,7 +122,7 @@ def test_a_hundred_waiting_requests_block_no_other(appliance: Appliance, api: Cl
     token = appliance.token("waiting@example.org", "dns:list")
     url = f"http://{LOOPBACK}:{appliance.ports.api}/api/v1/dns-zones/"
     with ThreadPoolExecutor(100) as threads:
-        with suspended(appliance, NAMED[1]):
+        with appliance.without(NAMED[1]):
 
             def write(number: int) -> requests.Response:
                 body = {"record_type": "A", "name": f"h{number}", "value": "192.0.2.1"}
