@@ -11,13 +11,16 @@ CODE := $(wildcard appliance bench tests clients)
 CLIENTS := ansible certbot octodns terraform
 CLIENT_SOURCES := clients/*.py clients/*/*_*/*.py clients/*/plugins/modules/*.py clients/*/*.toml clients/*/*.yml clients/*/*.md
 WORDED := $(CODE) $(wildcard *.md Makefile Vagrantfile setup.cfg ansible bind-templates docs packaging systemd tools)
-AT_ONCE := -n 3 --dist worksteal
+AT_ONCE := -n 4 --dist worksteal
 ARGS ?=
 T ?=
 SUITE ?= bookworm
 CLUSTER_IMAGES ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/dns-appliance/cluster
 SUDO := $(if $(filter-out 0,$(shell id -u)),sudo)
 IN_CLUSTER := $(SUDO) env CLUSTER_IMAGES=$(CLUSTER_IMAGES) SUITE=$(SUITE) $(PYTHON)
+
+# Each process would compile every module again at its start.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

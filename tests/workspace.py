@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
@@ -107,6 +109,20 @@ class Workspace:
         return [(json.loads(row["removed"]), json.loads(row["added"])) for row in rows]
 
 
+def create_store(store: Store) -> None:
+    """Create a store without rows; the migrations run once in a process, not for each store."""
+    store.path.write_bytes(_empty_store())
+    store.attach()
+
+
+@functools.cache
+def _empty_store() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "store.sqlite3"
+        Store(path).create_or_migrate()
+        return path.read_bytes()
+
+
 def principal_of(account: Account) -> Principal:
     """Return a principal with all permissions for what the account has."""
     return Principal.of_account(account, "192.0.2.7")
@@ -117,7 +133,7 @@ def open_workspace(folder: Path) -> Iterator[Workspace]:
     """Yield a workspace whose store is in that folder."""
     clock = Clock()
     store = Store(folder / "store.sqlite3", busy_timeout=1, durable=False)
-    store.create_or_migrate()
+    create_store(store)
     with store.connection():
         owner, stranger = (
             principal_of(accounts.create_account(email, clock()))

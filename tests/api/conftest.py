@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,7 +29,7 @@ from appliance.store import accounts
 from appliance.store.file.database import Store
 from appliance.web.context import context_of
 from appliance.web.deployment_wait import DeploymentWait
-from tests.workspace import Clock
+from tests.workspace import Clock, create_store
 
 NS1, NS2 = "ns1.appliance.test", "ns2.appliance.test"
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
@@ -113,8 +114,8 @@ class Application:
             yield
 
 
-def open_application(folder: Path) -> Application:
-    """Create a store in that folder, and an application on it."""
+def open_application(folder: Path, monotonic: Callable[[], float] = time.monotonic) -> Application:
+    """Create a store in that folder, and an application on it; `monotonic` is as in `create_app`."""
     nameservers = (
         Nameserver(NS1, Endpoint("127.0.0.1", 5301)),
         Nameserver(NS2, Endpoint("127.0.0.1", 5302)),
@@ -124,9 +125,9 @@ def open_application(folder: Path) -> Application:
         dns=DnsSettings(nameservers=nameservers, catalog="catalog.appliance.test", rname="hostmaster.appliance.test"),
         deployer=DeployerSettings(socket=folder / "deployer.sock"),
     )
-    Store(settings.store.path).create_or_migrate()
+    create_store(Store(settings.store.path))
     clock = Clock()
-    return Application(settings, clock, create_app(settings, clock))
+    return Application(settings, clock, create_app(settings, clock, monotonic))
 
 
 def created(answer: TestResponse) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from schemathesis.specs.openapi import checks
 from tests.api.conftest import UNKNOWN, Application
 
 SEED = 20310504
-FEW = hypothesis.settings(max_examples=30, database=None, suppress_health_check=list(hypothesis.HealthCheck))
+FEW = hypothesis.settings(max_examples=15, database=None, suppress_health_check=list(hypothesis.HealthCheck))
 """The number of requests to each call, in each mode."""
 CHECKS = [
     not_a_server_error,

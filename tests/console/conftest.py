@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
@@ -11,9 +12,9 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from werkzeug.test import TestResponse
 
-from appliance.app import create_app
 from appliance.principal import Principal
 from appliance.store import credentials
 from tests.api.conftest import Application, open_application
@@ -22,6 +23,9 @@ PASSWORD = "correct horse battery"
 PASSWORD_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 """The hash of PASSWORD with parameters that make it fast to verify."""
 ADDRESS = "192.0.2.1"
+_FOLDER = tempfile.TemporaryDirectory()
+_TEMPLATES = FileSystemBytecodeCache(_FOLDER.name)
+"""The compiled templates of the pages: each application would compile them again."""
 
 
 class _Forms(HTMLParser):
@@ -142,8 +146,9 @@ def texts(answer: TestResponse, pattern: str) -> list[str]:
 @pytest.fixture
 def application(tmp_path: Path) -> Application:
     """A new application, whose rate limits see a clock that does not move."""
-    opened = open_application(tmp_path)
-    return Application(opened.settings, opened.clock, create_app(opened.settings, opened.clock, lambda: 1000.0))
+    opened = open_application(tmp_path, lambda: 1000.0)
+    opened.app.jinja_env.bytecode_cache = _TEMPLATES
+    return opened
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A deployer of 10,000 zones: what it writes, queries and starts is counted, never timed."""
+"""A deployer of thousands of zones: what it writes, queries and starts is counted, never timed."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def step_until(deployer: Deployer, condition: Callable[[], object], what: str) -
 
 @pytest.fixture
 def many(tmp_path: Path) -> Iterator[ManyZones]:
-    """10,000 zones, all served by both nameservers."""
+    """Zones, all served by both nameservers."""
     with many_zones(tmp_path) as created:
         created.all_served()
         yield created
