@@ -59,7 +59,7 @@ resource "dnsappliance_record" "text" {
 def start(tmp_path: Path, url: str, token: str) -> Start:
     """Start terraform in a process group of its own, with the provider of the venv; it prints into a file."""
     program = shutil.which("terraform") or shutil.which("tofu")
-    assert program, "neither terraform nor tofu is on PATH"
+    assert program, "neither terraform nor tofu is on PATH: https://opentofu.org/docs/intro/install/ has packages"
     plugins = tmp_path / "plugins/local/dns/dnsappliance/0.1.0/linux_amd64"
     plugins.mkdir(parents=True)
     (plugins / "terraform-provider-dnsappliance").symlink_to(VENVS / "terraform/bin/terraform-provider-dnsappliance")
