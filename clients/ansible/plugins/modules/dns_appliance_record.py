@@ -233,7 +233,9 @@ def pause(info: dict[str, Any], attempt: int) -> float:
 
 
 def read(url: str, info: dict[str, Any], text: bytes) -> Any:  # noqa: ANN401 - JSON
-    """Return the document of a response. Raise ApiError if it is an error, a redirect, or none of the API."""
+    """Return the document of a response. Raise ApiError for an error, a redirect, or none of the API."""
+    if info["status"] == -1:
+        raise ApiError("no answer from {}: {}".format(url, info["msg"]))
     if info["status"] in range(300, 400):
         raise ApiError("url: the appliance is at {}: use that URL".format(info.get("location")))
     try:
