@@ -6,6 +6,7 @@ import pytest
 from certbot_dns_appliance import challenges
 from certbot_dns_appliance.api import Api, zone_path
 
+from clients.conftest import ACCOUNT
 from tests.appliance import Appliance, Client
 
 OPTIONS = ("--record-type", "TXT", "--record-name", "_acme-challenge", "--record-name", "_acme-challenge.*")
@@ -15,7 +16,7 @@ OPTIONS = ("--record-type", "TXT", "--record-name", "_acme-challenge", "--record
 def narrow(appliance: Appliance, url: str) -> Api:
     """The API of the package, with a token for challenges."""
     permissions = ("dns:list", "dns:create", "dns:delete")
-    return Api(url, appliance.token("clients@example.org", *permissions, options=OPTIONS), "tests")
+    return Api(url, appliance.token(ACCOUNT, *permissions, options=OPTIONS), "tests")
 
 
 def texts(api: Client, domain: str) -> list[tuple[str, str, int]]:
