@@ -28,8 +28,9 @@ from tests.appliance import Appliance, Client
 from tests.pair import LOOPBACK
 
 WEBHOOK_TYPE = "application/external.dns.webhook+json;version=1"
-SHARED = "_acme-challenge"
-"""The name at which all doors that add beside what is there write their odd numbers."""
+SHARED, EACH = "_acme-challenge", 20
+"""The label above the names at which all doors that add beside what is there write their odd numbers: as many numbers
+have the same name."""
 UPDATE_PATIENCE = 2.0
 """Seconds after which a client sends its datagram again."""
 UPDATE_TRIES = 3
@@ -110,13 +111,22 @@ class Doors:
 
     def versions(self) -> int:
         """Return how many versions the zone has: one for each request that changed something."""
-        return len(self.api.expect(200, "GET", f"/dns-zones/{self.zone['uuid']}/versions/?page_size=1000"))
+        return len(self._all("versions"))
 
     def stored(self) -> set[Value]:
         """Return all records of the zone."""
-        path, found, page = f"/dns-zones/{self.zone['uuid']}/records/?page_size=1000&page=", set[Value](), 1
-        while records := self.api.expect(200, "GET", f"{path}{page}"):
-            found |= {(one["name"], one["record_type"], one["value"]) for one in records}
+        return {(one["name"], one["record_type"], one["value"]) for one in self._all("records")}
+
+    def kept(self, written: Sequence[Value]) -> set[Value]:
+        """Return what must be stored of this: everything, but only the two newest of the account of acme-dns."""
+        label = self.credentials.account["fulldomain"].removesuffix(f".{self.domain}")
+        challenges = [value for value in written if value[0] == label]
+        return {value for value in written if value[0] != label} | set(challenges[-2:])
+
+    def _all(self, what: str) -> list[dict[str, Any]]:
+        path, found, page = f"/dns-zones/{self.zone['uuid']}/{what}/?page_size=1000", list[dict[str, Any]](), 1
+        while more := self.api.expect(200, "GET", f"{path}&page={page}"):
+            found += more
             page += 1
         return found
 
@@ -200,7 +210,7 @@ class Doors:
         return answer
 
     def _name(self, door: str, number: int) -> str:
-        return SHARED if number % 2 else f"{door}-{number}"
+        return f"{SHARED}.{number // EACH}" if number % 2 else f"{door}-{number}"
 
     def _full(self, name: str) -> str:
         return f"{name}.{self.domain}."

@@ -25,7 +25,7 @@ from tests.soak.watchers import Watcher
 from tests.soak.writers import Acknowledged
 
 TIMEOUT = 100.0
-MIN_PROCESSES = {"storm": 6, "sweep": 10, "zones": 4, "fuzz": 3}
+MIN_PROCESSES = {"doors": 6, "storm": 6, "sweep": 10, "zones": 4, "fuzz": 3}
 """Minimum number of processes of a running part, including itself."""
 
 
