@@ -56,6 +56,8 @@ class Credentials:
     key: Key
     account: dict[str, str] = field(repr=False)
     """Account of acme-dns."""
+    registrar: str = field(repr=False)
+    """Secret of the token that registered it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,4 +243,4 @@ def _credentials(appliance: Appliance, created: dict[str, Any], registrar: str) 
         url = f"http://{LOOPBACK}:{appliance.ports.api}/acme-dns/register"
         answer = session.post(url, auth=("client", registrar), timeout=30)
     assert answer.status_code == 201, answer.text
-    return Credentials(created["secret"], Key(key["name"], key["algorithm"], key["secret"]), answer.json())
+    return Credentials(created["secret"], Key(key["name"], key["algorithm"], key["secret"]), answer.json(), registrar)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import tempfile
 import threading
+from base64 import b64decode
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,9 @@ import requests
 
 from appliance.embedded.first_start import FIRST_ACCOUNT
 from appliance.store.file import sqlite
+from tests import door_secrets
 from tests.appliance import Appliance
+from tests.door_writers import open_doors
 from tests.pair import LOOPBACK
 
 EMAIL, PASSWORD, SHORT = "secret@example.org", "correct horse battery staple", "hunter2"
@@ -90,6 +93,13 @@ def keys_of(state: Path) -> set[str]:
     return {one[1] for one in found if one}
 
 
+def rows_outside(reader: sqlite.Connection, *excepted: str) -> bytes:
+    """Return all rows of all tables but these, as text."""
+    tables = [name for (name,) in reader.execute("select name from sqlite_master where type = 'table'")]
+    rows = [row for name in tables if name not in excepted for row in _rows(reader, name)]
+    return b"\n".join(str(row).encode() + b"".join(one for one in row if isinstance(one, bytes)) for row in rows)
+
+
 @pytest.fixture
 def state() -> Iterator[Path]:
     """A state folder that is kept until the end of the test."""
@@ -109,7 +119,12 @@ def test_no_secret_is_exposed(state: Path) -> None:
         output.append(own.command("account", "password", EMAIL, typed=f"{SHORT}\n", status=1))
         for number, token in enumerate(tokens):
             output += wrong_requests(own, token, f"secrets{number}.example")
-        output += [own.command(*words) for words in (("token", "list", "--json"), ("config", "show"))]
+        doors = open_doors(own, "doors.example", EMAIL)
+        output += door_secrets.use_everywhere(doors)
+        for words in (("token", "list", "--json"), ("config", "show"), ("status",), ("doctor",)):
+            output.append(own.command(*words, status=None))
+        output.append(own.command("backup", str(state / "backup.sqlite3"), "--json"))
+        output += [own.get("/metrics").text, own.get("/readyz").text]
         store = state / "store" / "store.sqlite3"
         with closing(sqlite.connect(store)) as broken, broken:
             broken.execute("update record set rdtype = 'NOTHING'")
@@ -118,10 +133,14 @@ def test_no_secret_is_exposed(state: Path) -> None:
         with closing(sqlite.connect(store)) as reader:
             hashes = reader.execute("select password_hash from account where password_hash is not null")
             digests = {kept for (kept,) in hashes}
+            rows = rows_outside(reader, "tsig_key", "account")
         keys = keys_of(state)
         assert len(keys) == 3
-    secrets = {token[PUBLIC:] for token in (*tokens, UNKNOWN)} | {PASSWORD, SHORT, first[1]} | keys
+    tsig_keys = door_secrets.keys_of(doors)
+    secrets = {token[PUBLIC:] for token in (*tokens, UNKNOWN, *door_secrets.secrets_of(doors))}
+    secrets |= {PASSWORD, SHORT, first[1]} | keys | tsig_keys
     assert len(digests) == 2
+    assert _found(secrets | digests, rows) == set()
     assert _found(secrets | digests, "\n".join(output).encode()) == set()
     assert _found(secrets | digests, b"\n".join(processes.seen)) == set()
     for file in filter(Path.is_file, state.rglob("*")):
@@ -130,10 +149,21 @@ def test_no_secret_is_exposed(state: Path) -> None:
             allowed = keys
         elif file == own.printed:
             allowed = {first[1], first[2][PUBLIC:]}  # shown once, to the person who started it
-        elif file.parent.name == "store":
-            allowed = digests
+        elif file.parent.name == "store" or file.name == "backup.sqlite3":
+            allowed = digests | {doors.credentials.key.secret}
         assert _found(secrets | digests, file.read_bytes()) <= allowed, file
 
 
+def _rows(reader: sqlite.Connection, table: str) -> list[tuple[object, ...]]:
+    return list(reader.execute(f'select * from "{table}"'))  # noqa: S608 - a name of the schema
+
+
 def _found(secrets: set[str], text: bytes) -> set[str]:
-    return {secret for secret in secrets if secret.encode() in text}
+    return {secret for secret in secrets if any(form in text for form in _forms(secret))}
+
+
+def _forms(secret: str) -> list[bytes]:
+    """Return a secret as it is, and what it says in base64."""
+    with suppress(ValueError):
+        return [secret.encode(), b64decode(secret, validate=True)]
+    return [secret.encode()]
