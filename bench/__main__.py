@@ -1,8 +1,9 @@
 """Measure the time from a write over the API to the answer of the nameservers, on an appliance of its own.
 
 Each figure is the time from sending the request to the first answer that shows the change, queried over DNS in a loop;
-so it includes HTTP, commit, compilation, check, reload and transfer. `bench.pages` measures pages of the console,
-`bench.powerdns_zone` the API of PowerDNS, `bench.bulk` large changes, `bench.imports` `zone import`, `bench.size`
+so it includes HTTP, commit, compilation, check, reload and transfer. `bench.doors` measures the doors of other
+protocols, `bench.powerdns_zone` large answers of the API of PowerDNS, `bench.pages` pages of the console, `bench.bulk`
+large changes, `bench.imports` `zone import`, `bench.size`
 10,000 zones.
 """
 
@@ -16,6 +17,7 @@ from typing import Any
 
 from bench import size
 from bench.bulk import bulk_changes
+from bench.doors import doors
 from bench.imports import imports
 from bench.pages import pages
 from bench.powerdns_zone import powerdns_zone
@@ -37,6 +39,8 @@ def main() -> None:
         _print("PATCH with Prefer: wait, both seen live", _waits(api))
         _burst(appliance, api)
         _print("10,000 records in one POST changes/", _bulk(api))
+    for what, door_seconds in doors():
+        _print(what, iter(door_seconds))
     for timing in bulk_changes():
         print(f"{timing.what:45} total {timing.total:6.3f} s  write lock {timing.held:6.3f} s", flush=True)
     for one in imports():
@@ -127,9 +131,10 @@ def _bulk(api: Client) -> Iterator[float]:
 
 def _print(what: str, seconds: Iterator[float]) -> None:
     values = sorted(value * 1000 for value in seconds)
+    p90, p95 = (values[int(len(values) * share)] for share in (0.9, 0.95))
     print(
-        f"{what:45} n={len(values)}  median {statistics.median(values):6.1f} ms  "
-        f"p90 {values[int(len(values) * 0.9)]:6.1f} ms  max {values[-1]:6.1f} ms",
+        f"{what:45} n={len(values)}  median {statistics.median(values):6.1f} ms  p90 {p90:6.1f} ms  p95 {p95:6.1f} ms  "
+        f"max {values[-1]:6.1f} ms",
         flush=True,
     )
 

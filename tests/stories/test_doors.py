@@ -6,14 +6,17 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import requests
 
 from tests.appliance import Appliance, Client
-from tests.door_writers import SHARED, Doors, Value, open_doors
+from tests.door_writers import SHARED, Doors, Refused, Value, Writer, open_doors
 from tests.kills import kill
 from tests.pair import wait_for
+from tests.volumes import fill, needs_root, small_volume
 
 SECONDARY = "ns2/named.conf"
 DEPLOYER, SERVE, UPDATES = "appliance deployer", "appliance serve", "appliance updates"
@@ -21,6 +24,17 @@ SLOWNESS = 6.0
 """How much longer than real clients these wait: other tests use the machine meanwhile."""
 ROUND = 6
 """Writes by each door, before and after ns2 is silent."""
+
+FULL = {
+    "api": ("503", "unavailable"),
+    "powerdns": ("503", '{"error": "'),
+    "httpreq": ("503", "unavailable"),
+    "dyndns2": ("503", "911"),
+    "acme_dns": ("503", '{"error":"'),
+    "external_dns": ("503", "unavailable"),
+    "update": ("SERVFAIL", ""),
+}
+"""Status and text with which each door answers a write that the store cannot keep."""
 
 
 class Reader:
@@ -113,6 +127,37 @@ def test_a_deployer_that_is_killed_delays_responses_and_loses_nothing(doors: Doo
             kill(appliance, DEPLOYER)
     assert doors.stored() >= doors.kept(writing.result())
     doors.api.wait_until_live(doors.zone)
+
+
+@needs_root
+def test_a_full_store_is_answered_in_the_words_of_each_door() -> None:
+    with (
+        TemporaryDirectory(prefix="story-") as folder,
+        small_volume(Path(folder, "store"), 4096) as volume,
+        Appliance(Path(folder)) as own,
+    ):
+        doors = open_doors(own, "full-doors.example", "full@example.org", SLOWNESS)
+        filler, before = fill(volume), doors.versions()
+        for writer in doors.writers:
+            status, text = FULL[writer.door]
+            refusals = until_refused(writer)
+            assert refusals.status == status and text in refusals.text, writer.door
+        acknowledged, stored = doors.versions() - before, doors.stored()
+        filler.unlink()
+        assert {writer.write(10_000) for writer in doors.writers} <= doors.stored()
+        assert doors.versions() - before == acknowledged + len(doors.writers), "each is done once"
+        assert stored <= doors.stored()
+        assert "Traceback" not in own.log("serve") + own.log("updates")
+
+
+def until_refused(writer: Writer) -> Refused:
+    """Write until the store is full, and return the refusal."""
+    for number in range(1000):
+        try:
+            writer.write(number)
+        except Refused as refused:
+            return refused
+    raise AssertionError("the store is not full")
 
 
 def is_answered(doors: Doors) -> bool:
