@@ -3,8 +3,7 @@
 Each figure is the time from sending the request to the first answer that shows the change, queried over DNS in a loop;
 so it includes HTTP, commit, compilation, check, reload and transfer. `bench.doors` measures the doors of other
 protocols, `bench.powerdns_zone` large answers of the API of PowerDNS, `bench.pages` pages of the console, `bench.bulk`
-large changes, `bench.imports` `zone import`, `bench.size`
-10,000 zones.
+large changes, `bench.imports` `zone import`, `bench.size` 10,000 zones.
 """
 
 from __future__ import annotations
