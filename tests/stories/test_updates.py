@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
+import socket
+import struct
 import subprocess
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import dns.exception
@@ -118,3 +121,39 @@ def test_what_was_answered_survives_kills(appliance: Appliance, api: Client, key
             one.result()
     found = Counter(one["name"] for one in api.expect(200, "GET", f"/dns-zones/{zone['uuid']}/records/"))
     assert set(answered) <= set(found) and set(found.values()) == {2}
+
+
+def test_junk_and_idle_connections_keep_nobody_out(appliance: Appliance, api: Client, key_file: Path) -> None:
+    """1,000 broken datagrams, as many messages over TCP, and 200 connections that send nothing or a part."""
+    zone, at = api.zone("junk.example"), (LOOPBACK, appliance.ports.dns + 2)
+    randomness, valid = random.Random(7), dns.update.UpdateMessage("junk.example")
+    valid.add("junk", 60, "A", "192.0.2.1")
+    valid.use_tsig(dns.tsig.Key("key", b"secret"))
+    junk = [broken(valid.to_wire(), randomness) for _ in range(1000)]
+    with ExitStack() as opened:
+        for number in range(200):
+            idle = opened.enter_context(socket.create_connection(at, 5))
+            idle.sendall(b"\0" * (number % 2))
+        sender = opened.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+        for one in junk:
+            sender.sendto(one, at)
+        for one in junk:
+            with suppress(OSError), socket.create_connection(at, 5) as connection:
+                connection.sendall(struct.pack("!H", len(one)) + one)
+        for options in ((), ("-v",)):
+            add = f"update add www{len(options)}.junk.example. 60 A 192.0.2.1"
+            assert nsupdate(appliance, key_file, add, options=options) == ""
+    assert [one["name"] for one in api.expect(200, "GET", f"/dns-zones/{zone['uuid']}/records/")] == ["www0", "www1"]
+    assert appliance.rcode("junk.example", 1) == "NOERROR"
+    log = appliance.log("updates")
+    assert "Traceback" not in log and "event=message-failed" not in log
+
+
+def broken(wire: bytes, randomness: random.Random) -> bytes:
+    """Return random octets, or the message with octets changed or missing."""
+    if randomness.random() < 0.3:
+        return randomness.randbytes(randomness.randrange(300))
+    changed = bytearray(wire)
+    for _ in range(randomness.randrange(1, 9)):
+        changed[randomness.randrange(len(changed))] = randomness.randrange(256)
+    return bytes(changed[: randomness.randrange(len(changed)) if randomness.random() < 0.3 else None])
