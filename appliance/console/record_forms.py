@@ -221,6 +221,7 @@ FORMS: Mapping[str, RecordForm] = {
     ),
     "SMIMEA": _field_per_word("SMIMEA", "S/MIME certificate of a mailbox", *_CERTIFICATE),
     "OPENPGPKEY": _single_field("OPENPGPKEY", "OpenPGP key of a mailbox", "Key in Base64", "mQINBF ...", is_long=True),
+    "DHCID": _single_field("DHCID", "DHCP client of a name", "Identifier in Base64", "AAIBY2/AuCcc ..."),
 }
 """The forms by name: one for each record type, and SPF and DKIM, which write TXT records."""
 _TEXT_FORMS = {"v=spf1 ": "SPF", "v=spf1": "SPF", "v=dkim1": "DKIM"}

@@ -138,6 +138,8 @@ def print_value(rdata: Rdata) -> str:
     rdata_format = TYPES[rdata.rdtype]
     if isinstance(rdata, TXT):
         return print_quoted(rdata.strings)
+    if rdata.rdtype == RdataType.DHCID:  # dnspython splits its base64 into words
+        return rdata.to_text().replace(" ", "")
     words = rdata.to_text().split(" ")[1 if rdata_format.has_priority else 0 :]
     name = target_of(rdata) or getattr(rdata, "replacement", None)
     if rdata_format.target is not None and isinstance(name, Name):
@@ -289,6 +291,7 @@ TYPES: Mapping[RdataType, RdataFormat] = {
     RdataType.URI: RdataFormat(_structured, max_octets=MAX_ESCAPED_OCTETS),
     RdataType.SMIMEA: RdataFormat(_structured, max_octets=MAX_OCTETS),
     RdataType.OPENPGPKEY: RdataFormat(_structured, max_octets=MAX_OCTETS),
+    RdataType.DHCID: RdataFormat(_structured, max_octets=MAX_OCTETS),
 }
 """Every type that is served, in the order of the documentation."""
 

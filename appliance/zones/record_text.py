@@ -34,6 +34,7 @@ _WORDS_BEFORE_DATA = {
     RdataType.DS: 3,
     RdataType.SSHFP: 2,
     RdataType.OPENPGPKEY: 0,
+    RdataType.DHCID: 0,
 }
 """Types that end in hexadecimal digits or base64, which may be written in several words, and the words before it."""
 

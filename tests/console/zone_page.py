@@ -68,6 +68,7 @@ EVERY_FORM: list[tuple[str, dict[str, str], str]] = [
     ),
     ("SMIMEA", {"usage": "3", "selector": "1", "matching": "1", "digest": DIGEST}, f"3 1 1 {DIGEST}"),
     ("OPENPGPKEY", {"value": "mQINBFit2ioBEADhbGdsb2dh"}, "mQINBFit2ioBEADhbGdsb2dh"),
+    ("DHCID", {"value": "AAIBY2/AuCcc"}, "AAIBY2/AuCcc"),
 ]
 
 

@@ -64,6 +64,7 @@ VALUES: Mapping[str, Sequence[str]] = {
     "URI": ('10 1 "https://example.net/a b"', '1 2 "a\\"b\\255"', '0 0 "x"'),
     "SMIMEA": (f"3 1 1 {HEX[:64]}", "0 0 0 00"),
     "OPENPGPKEY": ("mQINBFit2ioBEADhbGdsb2dh", "AAAA" * 40, "QQ=="),
+    "DHCID": ("AAIBY2/AuCccgoJbsaxcQc9TUapptP69lOjxfNuVAA2kjEA=", "QQ=="),
 }
 
 DOMAINS = (

@@ -42,6 +42,13 @@ EVERY_TYPE = [
     ("URI", "_http._tcp.uri", '10 1 "https://example.net/a b"', None, '10 1 "https://example.net/a b"'),
     ("SMIMEA", "smimea", f"3 1 1 {CERTIFICATE}", None, f"3 1 1 {CERTIFICATE}"),
     ("OPENPGPKEY", "openpgpkey", "mQINBFit2ioBEADhbGdsb2dh", None, "mQINBFit2ioBEADhbGdsb2dh"),
+    (
+        "DHCID",
+        "dhcid",
+        "AAIBY2/AuCccgoJbsaxcQc9TUapptP69lOjxfNuVAA2kjEA=",
+        None,
+        "AAIBY2/AuCccgoJbsaxcQc9TUapptP69lOjxfNuVAA2kjEA=",
+    ),
 ]
 
 

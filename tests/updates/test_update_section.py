@@ -162,3 +162,21 @@ def test_malformed_updates_are_refused_before_anything(zone: Zone, one: SentReco
     with pytest.raises(ErrorResponse) as refused:
         check_updates([one], zone)
     assert refused.value.rcode == rcode
+
+
+def test_a_dhcp_server_marks_its_names(workspace: Workspace, zone: Zone) -> None:
+    """As RFC 4703 section 5.3 has it: the DHCID of a client comes and goes with its address."""
+    client = "AAIBY2/AuCccgoJbsaxcQc9TUapptP69lOjxfNuVAA2kjEA="
+    apply(
+        workspace,
+        zone,
+        lambda one: one.add("chi", 600, "A", "192.0.2.1"),
+        lambda one: one.add("chi", 600, "DHCID", client),
+    )
+    assert held(zone) == [("chi.example.com.", "A", "192.0.2.1", 600), ("chi.example.com.", "DHCID", client, 600)]
+    apply(workspace, zone, lambda one: one.delete("chi", "A"), lambda one: one.add("chi", 600, "A", "192.0.2.2"))
+    assert [value for _, _, value, _ in held(zone)] == ["192.0.2.2", client]
+    apply(
+        workspace, zone, lambda one: one.delete("chi", "DHCID", client), lambda one: one.delete("chi", "A", "192.0.2.2")
+    )
+    assert held(zone) == []

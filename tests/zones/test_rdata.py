@@ -98,6 +98,7 @@ ACCEPTED: list[tuple[str, str, str]] = [
     ("LOC", "1 1 1.1 S 1 1 1.01 W 8465.72m", "1 1 1.100 S 1 1 1.010 W 8465.72m"),
     ("LOC", "90 N 180 E -9413.47", "90 0 0.000 N 180 0 0.000 E -9413.47m"),
     ("LOC", "90 S 180 W -100000m", "90 0 0.000 S 180 0 0.000 W -100000.00m"),
+    ("DHCID", f"{KEY} AAEC", f"{KEY}AAEC"),
     ("OPENPGPKEY", KEY, KEY),
     ("OPENPGPKEY", f"{KEY[:8]} {KEY[8:]}", KEY),
     ("SVCB", "0 example.net.", "0 example.net"),
@@ -271,6 +272,7 @@ REFUSED: dict[str, list[str]] = {
         "0 N 0 E",
     ],
     "OPENPGPKEY": ["A", "==", "!!!!", '""', "AAAA ; x", ""],
+    "DHCID": ["A", "==", "!!!!", '""', "AAAA ; x", "", "\\# 3 000201"],
     "SVCB": [
         *(
             "0 example.net alpn=h2",
@@ -350,6 +352,7 @@ LONGEST = [
     ("SSHFP", "9 9 " + "ab" * 59_998, 60_000),
     ("DS", "1 250 250 " + "ab" * 59_996, 60_000),
     ("OPENPGPKEY", base64_of(60_000), 60_000),
+    ("DHCID", base64_of(60_000), 60_000),
     ("URI", '1 2 "' + "é" * 19_998 + '"', 40_000),
     ("SVCB", "1 . key667=" + "é" * 19_996 + "x", 40_000),
     ("HTTPS", '1 . key667="' + "é" * 19_996 + 'x"', 40_000),
@@ -372,6 +375,7 @@ def test_the_longest_data_is_accepted_and_can_be_sent_back(record_type: str, val
         ("CAA", '0 issue "' + "x" * 59_994 + '"'),
         ("TLSA", "0 0 0 " + "ab" * 59_998),
         ("OPENPGPKEY", base64_of(60_001)),
+        ("DHCID", base64_of(60_001)),
         ("URI", '1 2 "' + "x" * 39_997 + '"'),
         ("SVCB", "1 . key667=" + "x" * 70_000),
         ("SVCB", "1 . key667=" + "x" * 39_994),
@@ -394,7 +398,7 @@ def test_brackets_around_strings_are_refused_with_a_hint(value: str) -> None:
 
 def test_every_type_is_in_both_tables() -> None:
     names = {rdtype.name for rdtype in TYPES}
-    assert len(names) == 19 and names == {row[0] for row in ACCEPTED} == set(REFUSED)
+    assert len(names) == 20 and names == {row[0] for row in ACCEPTED} == set(REFUSED)
 
 
 def test_bind_loads_whatever_is_accepted(tmp_path: Path) -> None:

@@ -83,6 +83,7 @@ def test_any_octets_come_back(strings: list[bytes]) -> None:
         ("NAPTR", '1 2 "u" "x" "" .', None, '1 2 "u" "x" "" .'),
         ("TLSA", f"3 0 0 {'ab' * 99}", None, f"3 0 0 {'ab' * 99}"),
         ("OPENPGPKEY", "AAAA" * 40, None, "AAAA" * 40),
+        ("DHCID", "AAEC" * 40, None, "AAEC" * 40),
     ],
 )
 def test_a_value_is_printed_in_presentation_format(

@@ -41,8 +41,8 @@ options:
     description: Type of the set.
     type: str
     required: true
-    choices: [A, AAAA, CAA, CNAME, DS, HTTPS, LOC, MX, NAPTR, NS, OPENPGPKEY, PTR, SMIMEA, SRV, SSHFP, SVCB, TLSA, TXT,
-      URI]
+    choices: [A, AAAA, CAA, CNAME, DHCID, DS, HTTPS, LOC, MX, NAPTR, NS, OPENPGPKEY, PTR, SMIMEA, SRV, SSHFP, SVCB,
+      TLSA, TXT, URI]
   values:
     description:
       - Values of the set; each is a text, or has V(value) and V(priority).
@@ -132,8 +132,8 @@ REPEATED = (-1, 429, 503)
 UNAUTHORIZED = "token: the appliance does not accept it: it is unknown, revoked, expired, or not for this address"
 
 TYPES = [
-    "A", "AAAA", "CAA", "CNAME", "DS", "HTTPS", "LOC", "MX", "NAPTR", "NS", "OPENPGPKEY", "PTR", "SMIMEA", "SRV",
-    "SSHFP", "SVCB", "TLSA", "TXT", "URI",
+    "A", "AAAA", "CAA", "CNAME", "DHCID", "DS", "HTTPS", "LOC", "MX", "NAPTR", "NS", "OPENPGPKEY", "PTR", "SMIMEA",
+    "SRV", "SSHFP", "SVCB", "TLSA", "TXT", "URI",
 ]  # fmt: skip
 
 ARGUMENTS = {
