@@ -103,10 +103,12 @@ def _start_in_order(children: list[Child], state: StateFolder, named: str, is_st
                 raise SettingsError(f"{child.name} does not start: {child.last_end}; see {child.log_file}")
             time.sleep(0.01)
 
-    start(_named(state, named, "ns1"), lambda: _answers(state.dns_port, state.catalog))
-    start(_named(state, named, "ns2"), lambda: _answers(state.dns_port + 1, state.catalog))
+    ns1, ns2, updates = Endpoint(LOOPBACK, state.dns_port), Endpoint(LOOPBACK, state.dns_port + 1), state.updates
+    start(_named(state, named, "ns1"), lambda: _answers(ns1, state.catalog))
+    start(_named(state, named, "ns2"), lambda: _answers(ns2, state.catalog))
     start(_own(state, "deployer"), lambda: True)
-    start(_own(state, "updates"), lambda: _answers(state.dns_port + 2, state.catalog))
+    if updates:
+        start(_own(state, "updates"), lambda: _answers(updates, state.catalog))
     start(_own(state, "serve"), lambda: _is_ready(state.api))
 
 
@@ -130,9 +132,9 @@ def _own(state: StateFolder, command: str) -> Child:
     return Child(command, argv, state.logs / f"{command}.log", os.environ)
 
 
-def _answers(port: int, catalog: Name) -> bool:
-    """Return True if the nameserver on that port serves the catalog zone."""
-    query = (Nameserver("starting", Endpoint(LOOPBACK, port)), catalog)
+def _answers(endpoint: Endpoint, catalog: Name) -> bool:
+    """Return True if the nameserver at that endpoint serves the catalog zone."""
+    query = (Nameserver("starting", endpoint), catalog)
     answer = query_all([query], timeout=0.05, retries=0)[query]
     return answer is not None and answer.serial is not None
 
@@ -153,7 +155,8 @@ def _print_usage(state: StateFolder, first: FirstSecrets | None, say: Say) -> No
     say(f"console   http://{state.api}/")
     say(f"API       {base}/  (try it: {base}/docs/)")
     say(f"ns1, ns2  {LOOPBACK} ports {state.dns_port} and {state.dns_port + 1}")
-    say(f"UPDATE    {LOOPBACK} port {state.dns_port + 2}, signed with the key of a token (token create --tsig)")
+    if state.updates:
+        say(f"UPDATE    {state.updates}, signed with the key of a token (token create --tsig)")
     say(f"state     {state.folder}")
     if first:
         say(f"account   {FIRST_ACCOUNT}")

@@ -31,7 +31,8 @@ _PORTS_BELOW_EPHEMERAL = range(20_000, 32_000)
 class StateFolder:
     """Paths and ports of the appliance.
 
-    ns2 uses the port after `dns_port`, DNS UPDATE the one after that; both named run as `owner`.
+    ns2 uses the port after `dns_port`; both named run as `owner`. `updates` is where DNS UPDATE is accepted, by default
+    at the port after that of ns2, or None.
     """
 
     folder: Path
@@ -40,6 +41,7 @@ class StateFolder:
     control_port: int
     owner: Owner
     catalog: Name = field(default_factory=lambda: dns.name.from_text(CATALOG))
+    updates: Endpoint | None = None
 
     @property
     def config(self) -> Path:
@@ -90,7 +92,7 @@ def prepare_state_folder(
         create_key(state.key_file(name), name, 0o600)
     write_atomically(state.config, _config(state).encode(), 0o600)
     settings = read_settings(state.config, environment)
-    state = replace(state, catalog=dns.name.from_text(settings.dns.catalog))
+    state = replace(state, catalog=dns.name.from_text(settings.dns.catalog), updates=settings.doors.update)
     create_catalog(settings.deployer.zone_directory, state.catalog, state.owner)
     for server in ("ns1", "ns2"):
         folder = state.folder / server

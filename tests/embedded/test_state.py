@@ -7,6 +7,8 @@ import socket
 import stat
 from pathlib import Path
 
+import pytest
+
 from appliance.addresses import LOOPBACK, Endpoint
 from appliance.embedded.state import (
     blocking_folder,
@@ -72,6 +74,16 @@ def test_a_catalog_name_from_the_environment_is_that_of_both_nameservers(state_f
         assert 'zone "renamed.test"' in conf.read_text()
         assert "catalog.appliance.test" not in conf.read_text()
     assert catalog_file(state_folder / "zones").read_bytes().startswith(b"renamed.test. ")
+
+
+@pytest.mark.parametrize(
+    ("text", "endpoint"), [("127.0.0.1:5355", Endpoint("127.0.0.1", 5355)), ("", None)], ids=["set", "empty"]
+)
+def test_updates_where_the_environment_says(state_folder: Path, text: str, endpoint: Endpoint | None) -> None:
+    state_folder.chmod(0o755)
+    environment = {"DNS_APPLIANCE_DOORS_UPDATE": text}
+    state = prepare_state_folder(state_folder, Endpoint(LOOPBACK, port()), port(), (9, 18), environment)
+    assert state.updates == endpoint
 
 
 def test_its_settings_have_no_rate_limits(state_folder: Path) -> None:
