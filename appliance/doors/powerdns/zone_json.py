@@ -59,7 +59,7 @@ def rrset_documents(zone: Zone, records: Iterable[Record], apex: Apex) -> Iterat
     for (owner, rdtype), members in itertools.groupby(records, lambda one: (one.owner, one.rdtype)):
         found = list(members)
         contents = list(map(print_content, found))
-        if owner == zone.name and rdtype == RdataType.NS:
+        if rdtype == RdataType.NS and owner == zone.name:
             own = contents
         else:
             others.append(_rrset(owner, rdtype.name, found[0].ttl, contents))
