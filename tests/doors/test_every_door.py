@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 from appliance.app import create_app
 from appliance.doors.external_dns.views import MEDIA_TYPE
 from appliance.settings import ApiSettings
+from appliance.store import accounts
 from appliance.web.front_doors import MAX_BODY
 from tests.api.conftest import is_error
 from tests.doors.callers import Caller, Doors
@@ -51,6 +52,17 @@ def test_a_door_that_is_off_is_not_found(doors: Doors) -> None:
     for method, path in CALLS.values():
         assert is_error(caller(method, path), 404, "not_found")
         assert is_error(off.test_client().open(path, method=method), 404, "not_found")
+
+
+def test_each_door_counts_its_requests_and_the_uses_of_tokens(doors: Doors) -> None:
+    callers = {key: doors.caller() for key in CALLS}
+    statuses = {key: callers[key](*call).status_code for key, call in CALLS.items()}
+    metrics = callers["httpreq"].client.get("/metrics").text
+    with doors.application.store.connection():
+        for key, status in statuses.items():
+            assert f'dns_appliance_door_requests_total{{door="{key}",status="{status}"}} 1.0' in metrics
+            token = accounts.find_token(callers[key].secret)
+            assert token and token.last_uses == ((key, doors.application.clock()),)
 
 
 def test_broken_bodies_are_no_fault_of_the_appliance(doors: Doors) -> None:
