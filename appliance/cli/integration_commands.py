@@ -40,7 +40,7 @@ def list_clients(settings: Settings, as_json: bool) -> None:
             "label": preset.label,
             "protocol": PROTOCOLS[preset.protocol],
             "writes": preset.purpose.label,
-            "is_open": is_open(preset, settings.doors),
+            "is_open": is_open(preset.protocol, settings.doors),
         }
         for preset in CLIENTS.values()
     ]

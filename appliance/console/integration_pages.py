@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
 
@@ -18,8 +19,8 @@ from appliance.identity.tokens import read_max_unused, read_network, revoke_toke
 from appliance.integrations.client_credentials import CredentialRequest, create_credential
 from appliance.integrations.configuration import Location, configure
 from appliance.integrations.presets import GROUPS, get_preset, is_open
-from appliance.integrations.protocols import PROTOCOLS
-from appliance.principal import Scope, TokenLimits
+from appliance.integrations.protocols import PATHS, PROTOCOLS
+from appliance.principal import Scope, Token, TokenLimits
 from appliance.store import accounts, zones
 from appliance.web.context import context, reading
 from appliance.web.paging import neighbours, pager_within
@@ -38,9 +39,9 @@ def show_integrations() -> Response:
 @pages.post("/account/integrations/")
 def create_integration() -> Response:
     """Create a credential, and show the configuration of its client once."""
-    form, principal, settings = submitted_form(), current_session().principal, context().settings
+    form, principal = submitted_form(), current_session().principal
     with form.collecting_errors():
-        preset = get_preset(form["client"], settings.doors)
+        preset = get_preset(form["client"], context().settings.doors)
         wanted = CredentialRequest(
             preset, read_zone(form["zones"], "zones"), form.words("record_names"), form["name"], _limits(form)
         )
@@ -50,7 +51,7 @@ def create_integration() -> Response:
             preset=preset,
             token=token,
             credential=credential,
-            snippets=configure(preset, Location(request.host_url, settings.doors.update), credential),
+            snippets=configure(preset, _location(), credential),
             scope=describe_scope(token, dict.fromkeys(token.limits.visible_zones or (), credential.zone)),
         )
     return _integrations_page(form, 400)
@@ -76,15 +77,41 @@ def _integrations_page(form: Form, status: int = 200) -> Response:
         "integrations.html",
         status,
         form=form,
-        groups={title: [one for one in group if is_open(one, doors)] for title, group in GROUPS.items()},
+        groups={title: [one for one in group if is_open(one.protocol, doors)] for title, group in GROUPS.items()},
         zones=[print_domain(zone.name) for zone in suggested],
         tokens=[(token, describe_scope(token, domains)) for token in listed],
         paging=neighbours(len(tokens), shown),
         protocols=PROTOCOLS,
+        doors=_doors(tokens),
         lifetimes=LIFETIMES,
         unused=UNUSED,
         now=context().clock(),
     )
+
+
+def _doors(tokens: Iterable[Token]) -> list[dict[str, object]]:
+    """Return title and address of each protocol, "" if it is switched off, and the last call with one of the tokens."""
+    settings, uses = context().settings.doors, [use for token in tokens for use in token.last_uses]
+    return [
+        {
+            "title": title,
+            "address": _address(key) if is_open(key, settings) else "",
+            "used_at": max((used_at for door, used_at in uses if door == key), default=None),
+        }
+        for key, title in PROTOCOLS.items()
+    ]
+
+
+def _address(protocol: str) -> str:
+    """Return the URL of a protocol, or the name and port of the listener for DNS UPDATE."""
+    names = _location().names()
+    if protocol in PATHS:
+        return f"{names['url']}{PATHS[protocol]}"
+    return f"{names['update_host']}:{names['update_port']}"
+
+
+def _location() -> Location:
+    return Location(request.host_url, context().settings.doors.update)
 
 
 def _limits(form: Form) -> TokenLimits:

@@ -30,9 +30,9 @@ CLIENTS: Mapping[str, ClientPreset] = MappingProxyType(
 """The presets by key."""
 
 
-def is_open(preset: ClientPreset, doors: DoorsSettings) -> bool:
-    """Return whether the appliance speaks the protocol of the client."""
-    return preset.protocol == API_DOOR or bool(getattr(doors, preset.protocol))
+def is_open(protocol: str, doors: DoorsSettings) -> bool:
+    """Return whether the appliance speaks the protocol with that key."""
+    return protocol == API_DOOR or bool(getattr(doors, protocol))
 
 
 def get_preset(key: str, doors: DoorsSettings) -> ClientPreset:
@@ -40,7 +40,7 @@ def get_preset(key: str, doors: DoorsSettings) -> ClientPreset:
     preset = CLIENTS.get(key)
     if preset is None:
         raise InputError(f"{key!r} is not a client; choose from {', '.join(CLIENTS)}", "client")
-    if not is_open(preset, doors):
+    if not is_open(preset.protocol, doors):
         title = PROTOCOLS[preset.protocol]
         raise InputError(f"{key} needs {title}, which is switched off here (doors.{preset.protocol})", "client")
     return preset

@@ -17,3 +17,14 @@ PROTOCOLS: Mapping[str, str] = MappingProxyType(
     }
 )
 """The title of each protocol."""
+PATHS: Mapping[str, str] = MappingProxyType(
+    {
+        "api": "/api/v1/",
+        "powerdns": "/api/v1/servers",
+        "httpreq": "/httpreq",
+        "dyndns2": "/nic/update",
+        "acme_dns": "/acme-dns",
+        "external_dns": "/external-dns",
+    }
+)
+"""The path of each protocol over HTTP."""

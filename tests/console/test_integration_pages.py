@@ -94,7 +94,24 @@ def test_a_key_for_updates(console: Console, tmp_path: Path) -> None:
     assert f'key "{token.uuid}"' in key and "\nserver 127.0.0.1 5303\n" in commands
     assert "Secret alone" not in answer.text
     page = browser.get(PAGE).text
+    assert "<code>localhost:5303</code>" not in page and "<code>127.0.0.1:5303</code>" in page
     assert "TSIG key" in page and 'value="certbot-multi"' not in page
+
+
+def test_protocols_are_listed_with_address_and_last_call(console: Console, browser: Browser) -> None:
+    secret = texts(create(browser, "acme-sh-powerdns"), r"vps_[\w-]{32}")[0]
+    console.application.clock.forward(minutes=5)
+    client = console.application.app.test_client()
+    assert client.get("/api/v1/servers", headers={"X-API-Key": secret}).status_code == 200
+    rows = dict(
+        re.findall(
+            r'<tr>\s*<td data-label="Protocol"><strong>([^<]*)</strong>(.*?)</tr>', browser.get(PAGE).text, re.DOTALL
+        )
+    )
+    called = f"{console.application.clock():%Y-%m-%d %H:%M UTC}"
+    assert "<code>http://localhost/api/v1/servers</code>" in rows["PowerDNS API"] and called in rows["PowerDNS API"]
+    assert "<code>http://localhost/nic/update</code>" in rows["dyndns2"] and "Never" in rows["dyndns2"]
+    assert ">off<" in rows["DNS UPDATE"]
 
 
 def test_the_form_can_be_linked_to(browser: Browser) -> None:

@@ -6,10 +6,16 @@ from dataclasses import fields
 
 from appliance.doors.registry import DOORS
 from appliance.identity.authentication import API_DOOR
-from appliance.integrations.protocols import PROTOCOLS
+from appliance.integrations.protocols import PATHS, PROTOCOLS
 from appliance.settings import DoorsSettings
 
 
 def test_every_door_has_a_title() -> None:
     assert set(PROTOCOLS) == {API_DOOR} | {one.name for one in fields(DoorsSettings)}
     assert {door.key for door in DOORS} <= set(PROTOCOLS)
+
+
+def test_the_paths_are_those_of_the_doors() -> None:
+    claimed = {door.key: door.opened() for door in DOORS}
+    assert set(PATHS) == {API_DOOR, *claimed}
+    assert all(claimed[key].match_length(PATHS[key]) >= 0 for key in claimed)
