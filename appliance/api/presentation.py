@@ -15,6 +15,7 @@ from appliance.api.proofs import ownership_of
 from appliance.durations import print_duration
 from appliance.editing import Diff
 from appliance.errors import InputError
+from appliance.identity.tokens import TSIG_ALGORITHM
 from appliance.principal import Token
 from appliance.store.accounts import tsig_secret
 from appliance.store.audit import AuditEntry
@@ -28,9 +29,6 @@ from appliance.zones.zone_cuts import ChildZone
 from appliance.zones.zone_warning import ZoneWarning
 
 JSON = Mapping[str, Any]
-
-TSIG_ALGORITHM = "hmac-sha256"
-"""The algorithm that a response names for a TSIG key; the key works with the others too."""
 
 READ_ONLY_OF_ZONES = frozenset(
     {"uuid", "domain", "created_at", "record_count", "domain_unicode", "serial", "updated_at", "delegations"}

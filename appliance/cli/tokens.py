@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -18,7 +17,6 @@ from appliance.durations import print_duration
 from appliance.identity import acme_dns, tokens
 from appliance.identity.permissions import PERMISSIONS
 from appliance.identity.policies import PRESETS, print_policy, read_policy, read_zone, with_preset
-from appliance.keys import Key
 from appliance.principal import Principal, Token, TokenLimits
 from appliance.settings import Settings
 from appliance.store import accounts
@@ -106,8 +104,7 @@ def create_token(
     else:
         click.echo(secret)
         if tsig:
-            key = base64.b64encode(accounts.tsig_secret(secret)).decode()
-            click.echo(Key(str(created.uuid), "hmac-sha256", key).statement(), nl=False)
+            click.echo(tokens.tsig_key(created, secret).statement(), nl=False)
 
 
 @token.command("list")

@@ -16,7 +16,7 @@ from appliance.durations import print_duration
 from appliance.errors import InputError
 from appliance.identity.permissions import grantable
 from appliance.identity.policies import PRESETS, print_policy, read_policy, read_zone, with_preset
-from appliance.identity.tokens import create_token, read_max_unused, read_network, revoke_token
+from appliance.identity.tokens import create_token, read_max_unused, read_network, revoke_token, tsig_key
 from appliance.integrations.protocols import PROTOCOLS
 from appliance.principal import Token, TokenLimits, ZoneKey
 from appliance.store import accounts, zones
@@ -63,8 +63,10 @@ def create() -> Response:
     with form.collecting_errors():
         store, now = context().store, context().clock()
         permissions, limits = with_preset(form["preset"], form.all("permissions"), _limits(form))
-        token, secret = create_token(store, principal, form["name"], permissions, limits, now)
-        return render_page("token_created.html", token=token, secret=secret, base=request.host_url)
+        with_key = form["tsig"] == "yes"
+        token, secret = create_token(store, principal, form["name"], permissions, limits, now, with_tsig_key=with_key)
+        key = tsig_key(token, secret).statement() if with_key else ""
+        return render_page("token_created.html", token=token, secret=secret, key=key, base=request.host_url)
     return _tokens_page(form, 400)
 
 
@@ -95,6 +97,7 @@ def _tokens_page(form: Form, status: int = 200) -> Response:
         lifetimes=LIFETIMES,
         presets={name: preset.label for name, preset in PRESETS.items()},
         unused=UNUSED,
+        has_listener=context().settings.doors.update is not None,
         rights={name: label for name, (label, _) in RIGHTS.items()},
         print_policy=print_policy,
         protocols=PROTOCOLS,

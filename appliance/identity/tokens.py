@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import re
-from base64 import urlsafe_b64encode
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -15,6 +15,7 @@ from appliance.durations import parse_duration, print_duration
 from appliance.errors import InputError, NotFound, NotPermitted
 from appliance.identity.permissions import PERMISSIONS, check_permissions, refuse_wider
 from appliance.identity.policies import print_policy
+from appliance.keys import Key
 from appliance.principal import Network, Policy, Principal, Scope, Token, TokenLimits, ZoneKey
 from appliance.store import accounts, audit, zones
 from appliance.store.file.database import Store
@@ -30,6 +31,8 @@ MAX_LIMITS = 100
 """Maximum number of networks, zones, types, names or policies in one limit of a token."""
 MIN_UNUSED, MAX_UNUSED = timedelta(seconds=1), timedelta(days=3650)
 """Bounds of `max_unused`."""
+TSIG_ALGORITHM = "hmac-sha256"
+"""The algorithm that is named for a TSIG key; the key works with hmac-sha384 and hmac-sha512 too."""
 _GLOB = re.compile(r"[a-z0-9_.*?@/-]{1,255}")
 
 
@@ -82,6 +85,11 @@ def derive_secret(creator: str, salt: str) -> str:
     """
     derived = hmac.digest(creator.encode(), salt.encode(), "sha256")[: accounts.SECRET_OCTETS]
     return accounts.TOKEN_PREFIX + urlsafe_b64encode(derived).decode()
+
+
+def tsig_key(token: Token, secret: str) -> Key:
+    """Return the TSIG key of a token with that secret."""
+    return Key(str(token.uuid), TSIG_ALGORITHM, b64encode(accounts.tsig_secret(secret)).decode())
 
 
 def revoke_token(store: Store, principal: Principal, uuid: UUID, now: datetime) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,11 +11,10 @@ from dns.name import Name
 
 from appliance.errors import InputError
 from appliance.identity import acme_dns
-from appliance.identity.tokens import MAX_NAME, create_token, require_zone
+from appliance.identity.tokens import MAX_NAME, create_token, require_zone, tsig_key
 from appliance.integrations.client_preset import ClientPreset
 from appliance.integrations.configuration import Credential
 from appliance.principal import Principal, Token, TokenLimits, ZoneKey
-from appliance.store.accounts import tsig_secret
 from appliance.store.file.database import Store
 from appliance.zones.model import Zone
 from appliance.zones.names import parse_owner, print_domain, print_owner
@@ -58,7 +56,7 @@ def create_credential(
         zone=print_domain(zone.name),
         domains=_domains(owners, zone),
         email=principal.account.email,
-        key_secret=b64encode(tsig_secret(secret)).decode() if token.has_tsig_key else "",
+        key_secret=tsig_key(token, secret).secret if token.has_tsig_key else "",
         account=account,
     )
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import html
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 from markupsafe import escape
 
+from appliance.addresses import Endpoint
+from appliance.app import create_app
 from appliance.console.tokens import PERMISSION_TEXTS
 from appliance.identity.permissions import PERMISSIONS
+from appliance.keys import read_key
 from appliance.principal import Policy, Token, TokenLimits
+from appliance.settings import DoorsSettings
 from appliance.store import accounts
 from tests.api.conftest import Bearer
 from tests.console.conftest import Browser, Console, texts
@@ -170,6 +177,23 @@ def test_the_last_use_at_each_door_is_shown(console: Console, browser: Browser) 
         f'<span class="muted">API</span> {now:%Y-%m-%d %H:%M UTC}',
         f'<span class="muted">PowerDNS API</span> {now - timedelta(minutes=2):%Y-%m-%d %H:%M UTC}',
     ]
+
+
+def test_a_tsig_key_is_shown_once_where_updates_are_accepted(
+    console: Console, browser: Browser, tmp_path: Path
+) -> None:
+    assert "TSIG key" not in browser.get(PAGE).text
+    application, file = console.application, tmp_path / "update.key"
+    settings = replace(application.settings, doors=DoorsSettings(update=Endpoint("127.0.0.1", 5303)))
+    listening = create_app(settings, application.clock)
+    browser = Console(replace(application, app=listening)).browser()
+    assert browser.sign_in(ME).status_code == 303 and 'name="tsig"' in browser.get(PAGE).text
+    answer = browser.send(PAGE, {"name": "dhcp", "permissions": "dns:update", "expires": "", "tsig": "yes"})
+    file.write_text(html.unescape(texts(answer, r'(?s)<code id="key"[^>]*>(.*?)</code>')[0]))
+    key, token = read_key(file), stored(console, texts(answer, SECRET)[0])
+    assert token.has_tsig_key and key.name == str(token.uuid)
+    page = browser.get(PAGE).text
+    assert '<span class="badge">TSIG key</span>' in page and key.secret not in page
 
 
 @pytest.mark.parametrize("name", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 7 * 7 }}"])
