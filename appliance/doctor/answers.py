@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import socket
 from collections.abc import Iterable, Iterator
+from ipaddress import ip_address
 from uuid import UUID
 
 import dns.name
@@ -12,9 +13,9 @@ import dns.zone
 from dns.name import Name
 from dns.rdatatype import RdataType
 
-from appliance.addresses import Nameserver
+from appliance.addresses import Endpoint, Nameserver
 from appliance.compiler import compile_zone
-from appliance.doctor.result import DoctorContext, Result, fail, ok, warn
+from appliance.doctor.result import DoctorContext, Result, Verdict, fail, ok, warn
 from appliance.errors import CommandError
 from appliance.keys import read_key
 from appliance.nameserver.zone_files import ZoneFiles
@@ -46,6 +47,20 @@ def primary(context: DoctorContext) -> Iterator[Result]:
 def secondaries(context: DoctorContext) -> Iterator[Result]:
     """Check that every secondary serves the catalog zone over UDP and accepts TCP."""
     yield from _check_reachable(context, context.settings.dns.nameservers[1:])
+
+
+def updates(context: DoctorContext) -> Iterator[Result]:
+    """Check that the listener for DNS UPDATE answers over UDP and accepts TCP, where it has an address."""
+    endpoint = context.settings.doors.update
+    if endpoint is None:
+        yield ok("doors.update has no address: DNS UPDATE is off")
+        return
+    address = ip_address(endpoint.host)
+    host = ("127.0.0.1" if address.version == 4 else "::1") if address.is_unspecified else endpoint.host
+    remedy = "systemctl enable --now dns-appliance-updates; journalctl -u dns-appliance-updates shows why it stopped"
+    listener = Nameserver("the listener for DNS UPDATE", Endpoint(host, endpoint.port))
+    for result in _check_reachable(context, [listener]):
+        yield result if result.verdict is Verdict.OK else fail(result.what, remedy)
 
 
 def deployer(context: DoctorContext) -> Iterator[Result]:

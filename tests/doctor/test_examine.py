@@ -19,7 +19,7 @@ from appliance.doctor.examine import CHECKS, examine
 from appliance.doctor.result import DoctorContext, Verdict
 from appliance.keys import read_key
 from appliance.nameserver.catalog import CatalogUpdates
-from appliance.settings import read_settings
+from appliance.settings import DoorsSettings, read_settings
 from appliance.store.file import sqlite
 from tests.appliance import Appliance
 from tests.doctor.faults import FAULTS, content, control_of, soa_proxy, suspended, with_settings
@@ -70,6 +70,16 @@ def test_a_nameserver_that_hangs(healthy: Appliance, server: str, check: str) ->
     assert [name for name, _ in found] == [check]
     assert f"{server}.appliance.test at 127.0.0.1 port" in found[0][1]
     wait_for(lambda: not findings(context_of(healthy)), "the checks pass again")
+
+
+def test_a_listener_for_updates_that_hangs(healthy: Appliance) -> None:
+    with suspended(healthy.child("appliance updates")):
+        found = findings(context_of(healthy))
+    assert [name for name, _ in found] == ["updates"]
+    assert "the listener for DNS UPDATE at 127.0.0.1 port" in found[0][1]
+    settings = replace(context_of(healthy).settings, doors=DoorsSettings())
+    (off,) = answers.updates(replace(context_of(healthy), settings=settings))
+    assert off.verdict is Verdict.OK and "DNS UPDATE is off" in off.what
 
 
 def test_a_deployer_that_hangs(healthy: Appliance) -> None:
