@@ -9,6 +9,7 @@ PIP := $(PYTHON) -m pip --quiet --disable-pip-version-check --no-input
 LOCKED := --no-deps --require-hashes --only-binary :all:
 CODE := $(wildcard appliance bench tests clients)
 CLIENTS := ansible certbot octodns terraform
+UNMODIFIED := acme zones
 CLIENT_SOURCES := clients/*.py clients/*/*_*/*.py clients/*/plugins/modules/*.py clients/*/*.toml clients/*/*.yml clients/*/*.md
 WORDED := $(CODE) $(wildcard *.md Makefile Vagrantfile setup.cfg ansible bind-templates docs packaging systemd tools)
 AT_ONCE := -n 4 --dist worksteal
@@ -106,6 +107,10 @@ package: wheelhouse ## dist/dns-appliance_VERSION_amd64.deb
 clients-dist: $(CLIENTS:%=$(VENV)/wheels/%/built) ## dist/: the packages of clients/ as wheels, for their users
 	@mkdir -p dist && cp --verbose $(CLIENTS:%=$(VENV)/wheels/%/dist/*.whl) dist/
 
+.PHONY: clients
+clients: setup $(VENV)/test $(VENV)/clients/debian/versions $(UNMODIFIED:%=$(VENV)/clients/%/locked) $(CLIENTS:%=$(VENV)/clients/%/installed) ## run the recipes of docs/clients.md with real clients, and the tests of clients/
+	$(PYTHON) -m pytest clients tests/clients $(ARGS)
+
 .PHONY: cluster
 cluster: $(VENV)/cluster ## test the playbook on temporary hosts; needs root; SUITE=trixie for Debian 13
 	@echo "cluster: hosts of $(SUITE), from images kept in $(CLUSTER_IMAGES)"
@@ -184,8 +189,8 @@ $(CLIENTS:%=$(VENV)/wheels/%/built): $(VENV)/wheels/%/built: $(VENV)/run $(wildc
 	@$(PIP) wheel --no-deps --no-build-isolation --wheel-dir $(VENV)/wheels/$*/dist ./$(VENV)/wheels/$*/copy
 	@touch $@
 
-# Each has a venv, as its users have.
-$(CLIENTS:%=$(VENV)/clients/%/locked): $(VENV)/clients/%/locked: $(VENV)/created requirements/clients-%.txt
+# Each has a venv, as its users have, and so have the clients of others: acme has those for certificates, zones the rest.
+$(CLIENTS:%=$(VENV)/clients/%/locked) $(VENV)/clients/zones/locked: $(VENV)/clients/%/locked: $(VENV)/created requirements/clients-%.txt
 	@echo "setup: installing the Python packages of requirements/clients-$*.txt in a venv"
 	@$(PYTHON3) -m venv --clear $(VENV)/clients/$*
 	@$(VENV)/clients/$*/bin/pip --quiet --disable-pip-version-check install --no-compile $(LOCKED) -r requirements/clients-$*.txt
@@ -194,4 +199,17 @@ $(CLIENTS:%=$(VENV)/clients/%/locked): $(VENV)/clients/%/locked: $(VENV)/created
 $(CLIENTS:%=$(VENV)/clients/%/installed): $(VENV)/clients/%/installed: $(VENV)/clients/%/locked $(VENV)/wheels/%/built
 	@$(VENV)/clients/$*/bin/pip --quiet --disable-pip-version-check install --no-deps --force-reinstall $(VENV)/wheels/$*/dist/*.whl
 	@$(VENV)/clients/$*/bin/pip check
+	@touch $@
+
+# One of them has no wheel: build it with the setuptools of requirements/run.txt.
+$(VENV)/clients/acme/locked: $(VENV)/run requirements/clients-acme.txt
+	@echo "setup: installing the Python packages of requirements/clients-acme.txt in a venv"
+	@rm -rf $(VENV)/wheels/acme
+	@$(PIP) wheel $(LOCKED) --no-binary certbot-dns-powerdns --no-build-isolation --wheel-dir $(VENV)/wheels/acme -r requirements/clients-acme.txt
+	@$(PYTHON3) -m venv --clear $(VENV)/clients/acme
+	@$(VENV)/clients/acme/bin/pip --quiet --disable-pip-version-check install --no-compile --no-deps --no-index $(VENV)/wheels/acme/*.whl
+	@touch $@
+
+$(VENV)/clients/debian/versions: tools/system $(VENV)/created
+	@tools/system $(PYTHON3) --clients $(VENV)/clients/debian
 	@touch $@
