@@ -18,7 +18,7 @@ ADDRESS_CLIENTS = (
 protocol=dyndns2
 server={{ authority }}
 ssl={{ "yes" if scheme == "https" else "no" }}
-use=web, web=checkip.example.net
+use=web
 login=home
 password={{ secret }}
 {{ domains | join(",") }}

@@ -51,6 +51,12 @@ def test_inadyn(appliance: Appliance, reader: Reader) -> None:
     check_addresses(appliance, reader)
 
 
+def test_curl(appliance: Appliance, reader: Reader) -> None:
+    reader.places |= {"192.0.2.1": ADDRESS}
+    assert f"good {ADDRESS}" in reader.follow("Other clients of dyndns2")
+    check_addresses(appliance, reader)
+
+
 def test_fritzbox(appliance: Appliance, reader: Reader) -> None:
     (block,) = recipe("FRITZ!Box")
     url = reader.adapted(block.text.strip())
