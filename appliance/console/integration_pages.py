@@ -24,10 +24,10 @@ from appliance.principal import Scope, Token, TokenLimits
 from appliance.store import accounts, zones
 from appliance.web.context import context, reading
 from appliance.web.paging import neighbours, pager_within
-from appliance.zones.names import print_domain
+from appliance.zones.names import print_domain, print_unicode
 
-SUGGESTED = 100
-"""Maximum number of zones that the form suggests."""
+OFFERED = 100
+"""Maximum number of zones in the list of the form; with more, their domains are typed."""
 
 
 @pages.get("/account/integrations/", endpoint="integrations")
@@ -71,14 +71,15 @@ def _integrations_page(form: Form, status: int = 200) -> Response:
         shown = pager_within(len(tokens), TOKENS)
         listed = tokens[shown.offset :][: shown.size]
         domains = domains_of(listed)
-        suggested, _ = zones.find(Scope(own), zones.Page(1, SUGGESTED))
+        offered, total = zones.find(Scope(own), zones.Page(1, OFFERED))
     doors = context().settings.doors
     return render_page(
         "integrations.html",
         status,
         form=form,
         groups={title: [one for one in group if is_open(one.protocol, doors)] for title, group in GROUPS.items()},
-        zones=[print_domain(zone.name) for zone in suggested],
+        zones={print_domain(zone.name): print_unicode(zone.name) for zone in offered},
+        has_more_zones=total > OFFERED,
         tokens=[(token, describe_scope(token, domains)) for token in listed],
         paging=neighbours(len(tokens), shown),
         protocols=PROTOCOLS,

@@ -20,11 +20,11 @@ PROTOCOLS: Mapping[str, str] = MappingProxyType(
 PATHS: Mapping[str, str] = MappingProxyType(
     {
         "api": "/api/v1/",
-        "powerdns": "/api/v1/servers",
+        "powerdns": "",
         "httpreq": "/httpreq",
         "dyndns2": "/nic/update",
         "acme_dns": "/acme-dns",
         "external_dns": "/external-dns",
     }
 )
-"""The path of each protocol over HTTP."""
+"""What the URL of each protocol over HTTP ends in, as programs are configured; those of PowerDNS add the path."""

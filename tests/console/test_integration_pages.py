@@ -14,12 +14,14 @@ from werkzeug.test import TestResponse
 
 from appliance.addresses import Endpoint
 from appliance.app import create_app
+from appliance.console.integration_pages import OFFERED
 from appliance.integrations.presets import CLIENTS
 from appliance.principal import Token
 from appliance.settings import DoorsSettings
 from appliance.store import accounts
 from tests.api.conftest import Application
 from tests.console.conftest import Browser, Console, texts
+from tests.console.zone_page import open_page
 
 ME = "me@example.org"
 PAGE = "/account/integrations/"
@@ -109,14 +111,14 @@ def test_protocols_are_listed_with_address_and_last_call(console: Console, brows
         )
     )
     called = f"{console.application.clock():%Y-%m-%d %H:%M UTC}"
-    assert "<code>http://localhost/api/v1/servers</code>" in rows["PowerDNS API"] and called in rows["PowerDNS API"]
+    assert "<code>http://localhost</code>" in rows["PowerDNS API"] and called in rows["PowerDNS API"]
     assert "<code>http://localhost/nic/update</code>" in rows["dyndns2"] and "Never" in rows["dyndns2"]
     assert ">off<" in rows["DNS UPDATE"]
 
 
 def test_the_form_can_be_linked_to(browser: Browser) -> None:
     page = browser.get(f"{PAGE}?client=ddclient&zones=example.com").text
-    assert '<option value="ddclient" selected>' in page and 'value="example.com" required' in page
+    assert '<option value="ddclient" selected>' in page and '<option value="example.com" selected>' in page
 
 
 def test_a_zone_links_to_the_form_for_it(console: Console, browser: Browser) -> None:
@@ -165,6 +167,14 @@ def test_a_credential_is_revoked(console: Console, browser: Browser) -> None:
     assert stranger.post(path, stranger.forms(PAGE)["/sign-out/"]).status_code == 404
     assert browser.send(path, {}, page=PAGE).location == PAGE
     assert token not in listed(console)
+
+
+def test_with_many_zones_the_domain_is_typed(console: Console) -> None:
+    page = open_page(console)
+    page.add_zones([f"z{at}.example" for at in range(OFFERED)])
+    shown = page.browser.get(f"{PAGE}?zones=z99.example").text
+    assert 'value="z99.example" required' in shown and '<option value="z1.example"' not in shown
+    snippets(page.browser.send(PAGE, {"client": "lego-httpreq", "zones": "z99.example"}))
 
 
 def test_without_a_zone_there_is_nothing_to_connect(console: Console) -> None:

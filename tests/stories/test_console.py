@@ -133,7 +133,7 @@ def test_what_integrations_shows_works_when_pasted(
         new_zone(page, domain)
         page.click("text=Integrations")
         page.select_option("#client", "dyndns2")
-        page.fill("#zones", domain)
+        page.select_option("#zones", domain)
         page.fill("#record_names", "home")
         page.click("text=Create credential")
         command = page.locator("#snippet-1").inner_text()
