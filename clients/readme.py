@@ -24,7 +24,7 @@ def follow(document: str, folder: Path, places: Mapping[str, str], shell: Callab
         language, file, text = (adapted(each, known) for each in found.groups())
         if language == "sh":
             printed = shell(text)
-            known |= {"vps_...": printed.strip()} if printed.startswith("vps_") else {}
+            known |= {"vps_...": printed.split()[0]} if printed.startswith("vps_") else {}
         elif file:
             path = folder / file
             path.parent.mkdir(exist_ok=True)
