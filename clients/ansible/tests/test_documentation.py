@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from appliance.zones.rdata import TYPES
 from clients.conftest import ROOT, Run
 
 NAME = "dns_appliance.dns.dns_appliance_record"
@@ -18,6 +19,7 @@ def test_every_option_is_documented_as_it_is(run: Run) -> None:
     module = ROOT / "clients/ansible/plugins/modules/dns_appliance_record.py"
     arguments = json.loads(run("ansible", "python", "-c", script, str(module)))
     assert shown.keys() == arguments.keys()
+    assert set(arguments["type"]["choices"]) == {kind.name for kind in TYPES}
     for name, given in arguments.items():
         documented = shown[name]
         assert documented["type"] == given.get("type", "str"), name

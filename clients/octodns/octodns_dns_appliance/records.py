@@ -12,8 +12,8 @@ from octodns.record.rr import Rr, RrParseError
 from octodns_dns_appliance import text
 
 TYPES = frozenset([
-    "A", "AAAA", "CAA", "CNAME", "DS", "HTTPS", "LOC", "MX", "NAPTR", "NS", "OPENPGPKEY", "PTR", "SMIMEA", "SRV",
-    "SSHFP", "SVCB", "TLSA", "TXT", "URI",
+    "A", "AAAA", "CAA", "CNAME", "DHCID", "DS", "HTTPS", "LOC", "MX", "NAPTR", "NS", "OPENPGPKEY", "PTR", "SMIMEA",
+    "SRV", "SSHFP", "SVCB", "TLSA", "TXT", "URI",
 ])  # fmt: skip
 """Types of the API. A release of octoDNS may know fewer."""
 

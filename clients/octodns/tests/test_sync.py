@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from appliance.zones.rdata import TYPES
 from clients.conftest import Run
 from tests.appliance import Appliance, Client
 
@@ -156,3 +157,8 @@ def test_the_readme_creates_a_zone_with_records(follow: Run, api: Client) -> Non
         ("www", "192.0.2.1"),
         ("www", "192.0.2.2"),
     }
+
+
+def test_the_types_are_those_of_the_appliance(run: Run) -> None:
+    script = "from octodns_dns_appliance.records import TYPES; print(*TYPES)"
+    assert set(run("octodns", "python", "-c", script).split()) == {kind.name for kind in TYPES}
