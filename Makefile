@@ -109,7 +109,7 @@ clients-dist: $(CLIENTS:%=$(VENV)/wheels/%/built) ## dist/: the packages of clie
 
 .PHONY: clients
 clients: setup $(VENV)/test $(VENV)/clients/debian/versions $(UNMODIFIED:%=$(VENV)/clients/%/locked) $(CLIENTS:%=$(VENV)/clients/%/installed) ## run the recipes of docs/clients.md with real clients, and the tests of clients/
-	$(PYTHON) -m pytest clients tests/clients $(ARGS)
+	$(PYTHON) -m pytest clients tests/clients $(if $(shell command -v terraform || command -v tofu),,--ignore=clients/terraform) $(ARGS)
 
 .PHONY: cluster
 cluster: $(VENV)/cluster ## test the playbook on temporary hosts; needs root; SUITE=trixie for Debian 13

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import shlex
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -56,6 +58,15 @@ class Reader:
     def follow(self, heading: str) -> str:
         """Write the files of the recipe, run its commands, and return what they print; fail if one of them fails."""
         return "".join(self.do(block) for block in recipe(heading))
+
+    def paste(self, client: str, *options: str) -> str:
+        """Create the credential of a client, and do with the configuration that is printed as with a recipe."""
+        words = ("--account", "me@example.org", "--zone", self.places["example.com"], "--json", *options)
+        printed = json.loads(self.run(shlex.join(("dns-appliance", "integration", "create", client, *words))))
+        blocks = [
+            Block("text" if one["file"] else "sh", one["file"] or "", one["text"]) for one in printed["configuration"]
+        ]
+        return "".join(self.do(block) for block in blocks)
 
     def use(self, heading: str) -> str:
         """Create the token or key of that recipe, and use it from now on; return its secret."""
