@@ -250,3 +250,26 @@ def test_an_error_of_a_new_zone_names_the_set(pdns: KeyClient) -> None:
     answer = pdns("POST", "/zones", {"name": "example.com.", "kind": "Native", "rrsets": rrsets})
     assert is_refused(answer, "422 Unprocessable Entity", "RRset a.example.com. IN A: a TTL must be")
     assert is_refused(pdns("GET", ZONE), "404 Not Found")
+
+
+@pytest.mark.parametrize(
+    ("method", "below", "body"),
+    [
+        ("GET", "", None),
+        ("GET", "/export", None),
+        ("GET", "/cryptokeys", None),
+        ("PATCH", "", {"rrsets": []}),
+        ("PUT", "", {}),
+        ("PUT", "/notify", None),
+        ("POST", "/metadata", {}),
+        ("DELETE", "", None),
+    ],
+)
+def test_a_zone_of_another_account_does_not_exist(
+    application: Application, pdns: KeyClient, method: str, below: str, body: object
+) -> None:
+    created(pdns)
+    other = KeyClient(pdns.client, application.secret("other@example.org", "dns:*"))
+    hidden, missing = (other(method, f"/zones/{zone}{below}", body) for zone in ("example.com.", "example.org."))
+    assert is_refused(hidden, "404 Not Found") and hidden.data == missing.data
+    assert [key for key, _ in hidden.headers] == [key for key, _ in missing.headers]
