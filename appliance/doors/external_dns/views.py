@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator
 
 from flask import Blueprint, Response, request
@@ -12,7 +13,7 @@ from appliance.doors.external_dns.endpoint_changes import apply_changes, by_zone
 from appliance.doors.external_dns.endpoint_text import TYPES, DnsEndpoint, adjust, endpoint_of, read_endpoint
 from appliance.doors.principals import principal
 from appliance.doors.seen import wait_until_seen
-from appliance.errors import AuthenticationFailed, InputError
+from appliance.errors import ApplianceError, AuthenticationFailed, Conflict, InputError, NotFound
 from appliance.principal import Scope
 from appliance.store import records, zones
 from appliance.web import error_responses
@@ -21,6 +22,8 @@ from appliance.web.front_doors import MAX_BODY
 from appliance.web.json_body import read_json, read_object, read_octets
 from appliance.zones.model import Zone, group_rrsets
 from appliance.zones.names import print_domain
+
+log = logging.getLogger(__name__)
 
 PREFIX = "/external-dns"
 WAIT = 8
@@ -69,6 +72,8 @@ def change_records() -> Response:
 
 def answer_error(error: Exception) -> Response:
     """Return an error in the form of the API, with the media type of the webhook."""
+    if isinstance(error, InputError | NotFound | Conflict):
+        _log_reason(error)
     response = error_responses.answer_error(error)
     response.headers["Content-Type"] = MEDIA_TYPE
     if isinstance(error, AuthenticationFailed):
@@ -82,6 +87,13 @@ def max_body(method: str, path: str) -> int:  # noqa: ARG001 - as every door has
 
 
 DOOR = Door("external_dns", "external-dns", (PREFIX,), blueprint, answer_error, body_limit=max_body)
+
+
+def _log_reason(error: ApplianceError) -> None:
+    """Log why endpoints are refused: external-dns itself logs nothing but the status."""
+    event = "event=endpoints-refused"
+    if not context().limits.log_lines.take(event):
+        log.warning("%s account=%s reason=%r", event, principal().account.email, str(error))
 
 
 def _zones(scope: Scope) -> Iterator[Zone]:

@@ -112,6 +112,16 @@ def test_errors_are_final_and_have_the_media_type(doors: Doors, cluster: Caller)
     assert _sent(cluster("GET", "/external-dns/nothing"), 404)["error_code"] == "not_found"
 
 
+def test_why_endpoints_are_refused_is_logged(doors: Doors, cluster: Caller, caplog: pytest.LogCaptureFixture) -> None:
+    _change(cluster, 400, create=[{**WWW, "targets": ["x"]}])
+    _change(cluster, 404, create=[{**WWW, "dnsName": "www.example.com"}])
+    refused = [record.getMessage() for record in caplog.records if "endpoints-refused" in record.getMessage()]
+    assert refused[1] == (
+        "event=endpoints-refused account=me@example.org reason='www.example.com is in no zone of this token'"
+    )
+    assert "'x'" in refused[0] or '"x"' in refused[0], refused[0]
+
+
 def test_reading_needs_its_permission(doors: Doors) -> None:
     caller = doors.caller("dns:create")
     assert _sent(caller("GET", "/external-dns/"), 403) and _sent(caller("GET", "/external-dns/records"), 403)
