@@ -1,6 +1,6 @@
 """The problems of the service, each with its remedy: for `status`, `/readyz`, `doctor` and the log.
 
-They are found by reading the store, in five statements. A time in the store that is still to come was written before
+They are found by reading the store, in six statements. A time in the store that is still to come was written before
 the clock was set back; it is treated like one as long past.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from appliance.store import faults, heartbeat, statistics, unknown_zones
+from appliance.store import faults, heartbeat, statistics, unknown_zones, update_listener
 from appliance.store.file.space import Space
 from appliance.zones.deployment_error import PATIENCE
 from appliance.zones.names import print_domain
@@ -18,6 +18,7 @@ from appliance.zones.names import print_domain
 LATE_AFTER = timedelta(seconds=60)
 """A zone that is not live after this time is a problem."""
 DEPLOYER_SILENT_AFTER = timedelta(seconds=10)
+LISTENER_SILENT_AFTER = timedelta(seconds=60)
 MOST_NAMED = 100
 """Zones that are reported by name."""
 
@@ -33,17 +34,18 @@ class Problem:
 
 
 def find_problems(nameservers: Sequence[str], now: datetime, space: Space | None = None) -> list[Problem]:
-    """Return all problems: of the deployer, keys, nameservers, zones, and zones that are not in the database.
+    """Return all problems: of the deployer, keys, listener, nameservers, zones, and zones that are not in the database.
 
     `space` is that of the database: a deployer that is silent because its disk is full is not to blame.
     """
-    deployer = deployer_problem(now)
+    deployer, listener = deployer_problem(now), listener_problem(now)
     if deployer and space and space.is_full:
         remedy = "free some space: the deployer continues by itself"
         deployer = Problem("store", "database", "the disk of the database is full", remedy)
     return [
         *([deployer] if deployer else ()),
         *_faults(),
+        *([listener] if listener else ()),
         *_nameservers(nameservers, now),
         *_zones(now),
         *_unknown_zones(),
@@ -65,6 +67,16 @@ def deployer_problem(now: datetime) -> Problem | None:
     else:
         return None
     return Problem("deployer", "deployer", text, remedy)
+
+
+def listener_problem(now: datetime) -> Problem | None:
+    """Return what is wrong with the listener for DNS UPDATE, None if it runs or was stopped as requested."""
+    report = update_listener.last()
+    age = abs(now - report.beat_at) if report else timedelta()
+    if age <= LISTENER_SILENT_AFTER:
+        return None
+    text = f"the listener for DNS UPDATE has not reported for {_seconds(age)} s"
+    return Problem("updates", "updates", text, "start it (systemctl start dns-appliance-updates) and read its log")
 
 
 def _faults() -> Iterator[Problem]:

@@ -221,7 +221,7 @@ def _run(script: str, folder: Path, **environment: str) -> str:
 def metrics() -> set[str]:
     """Return the names of all metrics."""
     source = (ROOT / "appliance" / "web" / "metrics.py").read_text("utf-8")
-    counted = {f"{name}_total" for name in re.findall(r'Counter\(\s*"(\w+)"', source)}
+    counted = {f"{name}_total" for name in re.findall(r'Counter(?:MetricFamily)?\(\s*"(\w+)"', source)}
     return counted | {f"dns_appliance_{name}" for name in re.findall(r'_gauge\("(\w+)"', source)}
 
 

@@ -16,8 +16,9 @@ from appliance.doctor import answers
 from appliance.doctor.result import DoctorContext, Verdict
 from appliance.problems import deployer_problem, find_problems
 from appliance.settings import Settings, StoreSettings
-from appliance.store import faults, heartbeat, unknown_zones
+from appliance.store import faults, heartbeat, unknown_zones, update_listener
 from appliance.store.file.space import Space
+from appliance.store.update_listener import UpdateListener
 from appliance.zones.deployment import NameserverState, Observation
 from tests.deployed import store_attempt, store_observations
 from tests.workspace import Workspace
@@ -98,6 +99,15 @@ def test_the_doctor_reports_every_problem(workspace: Workspace) -> None:
     assert len(expected) == 2
     assert [(one.what, one.repair) for one in results] == [(one.text, one.remedy) for one in expected]
     assert {one.verdict for one in results} == {Verdict.FAIL}
+
+
+def test_a_listener_for_updates_that_fell_silent_is_a_problem(workspace: Workspace) -> None:
+    beat(workspace, 0)
+    for silent, found in ((60, []), (61, ["the listener for DNS UPDATE has not reported for 61 s"])):
+        update_listener.store(UpdateListener(workspace.clock() - timedelta(seconds=silent), {}))
+        assert [one.text for one in find_problems((), workspace.clock())] == found
+    update_listener.forget()
+    assert find_problems((), workspace.clock()) == []
 
 
 def test_a_full_disk_is_named_in_place_of_the_silent_deployer(workspace: Workspace) -> None:

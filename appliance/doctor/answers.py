@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import socket
 from collections.abc import Iterable, Iterator
-from ipaddress import ip_address
 from uuid import UUID
 
 import dns.name
@@ -13,13 +12,13 @@ import dns.zone
 from dns.name import Name
 from dns.rdatatype import RdataType
 
-from appliance.addresses import Endpoint, Nameserver
+from appliance.addresses import Nameserver
 from appliance.compiler import compile_zone
 from appliance.doctor.result import DoctorContext, Result, Verdict, fail, ok, warn
 from appliance.errors import CommandError
 from appliance.keys import read_key
 from appliance.nameserver.zone_files import ZoneFiles
-from appliance.problems import LATE_AFTER, MOST_NAMED, deployer_problem, find_problems
+from appliance.problems import LATE_AFTER, MOST_NAMED, deployer_problem, find_problems, listener_problem
 from appliance.queries.bulk import query_all
 from appliance.queries.transfer import axfr
 from appliance.render.zone_file import apex_of
@@ -50,17 +49,19 @@ def secondaries(context: DoctorContext) -> Iterator[Result]:
 
 
 def updates(context: DoctorContext) -> Iterator[Result]:
-    """Check that the listener for DNS UPDATE answers over UDP and accepts TCP, where it has an address."""
+    """Check that the listener for DNS UPDATE answers over UDP, accepts TCP and reports, where it has an address."""
     endpoint = context.settings.doors.update
     if endpoint is None:
         yield ok("doors.update has no address: DNS UPDATE is off")
         return
-    address = ip_address(endpoint.host)
-    host = ("127.0.0.1" if address.version == 4 else "::1") if address.is_unspecified else endpoint.host
     remedy = "systemctl enable --now dns-appliance-updates; journalctl -u dns-appliance-updates shows why it stopped"
-    listener = Nameserver("the listener for DNS UPDATE", Endpoint(host, endpoint.port))
+    listener = Nameserver("the listener for DNS UPDATE", endpoint)
     for result in _check_reachable(context, [listener]):
         yield result if result.verdict is Verdict.OK else fail(result.what, remedy)
+    with _store(context.settings).connection():
+        problem = listener_problem(context.now)
+    if problem:
+        yield fail(problem.text, problem.remedy)
 
 
 def deployer(context: DoctorContext) -> Iterator[Result]:
@@ -71,10 +72,10 @@ def deployer(context: DoctorContext) -> Iterator[Result]:
 
 
 def problems(context: DoctorContext) -> Iterator[Result]:
-    """Report every problem that `status` reports, but for the deployer's, which has a check of its own."""
+    """Report every problem that `status` reports, but for deployer and listener, which have checks of their own."""
     names = [server.name for server in context.settings.dns.nameservers]
     with _store(context.settings).connection():
-        found = [one for one in find_problems(names, context.now) if one.kind != "deployer"]
+        found = [one for one in find_problems(names, context.now) if one.kind not in ("deployer", "updates")]
     for problem in found:
         yield (warn if problem.kind == "unknown-zone" else fail)(problem.text, problem.remedy)
     if not found:

@@ -40,7 +40,7 @@ CHECKS = (
     _check("units", installed.units, "settings", "store", "keys"),
     _check("primary", answers.primary, "settings", "units"),
     _check("secondaries", answers.secondaries, "settings"),
-    _check("updates", answers.updates, "settings", "primary"),
+    _check("updates", answers.updates, "store", "primary", "clock"),
     _check("control", channels.control, "keys", "primary"),
     _check("transfer", channels.transfers, "keys", "primary"),
     _check("deployer", answers.deployer, "store", "units", "clock"),

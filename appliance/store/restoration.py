@@ -183,6 +183,7 @@ def delete_observed_state() -> None:
     tables.Observation.delete().execute()
     tables.Confirmation.delete().execute()
     tables.Heartbeat.delete().execute()
+    tables.UpdateListener.delete().execute()
     tables.UnknownZone.delete().execute()  # with an operator's permission to remove them
 
 

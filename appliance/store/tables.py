@@ -34,6 +34,7 @@ __all__ = [
     "TokenUse",
     "TsigKey",
     "UnknownZone",
+    "UpdateListener",
     "Zone",
     "batches",
 ]
@@ -253,6 +254,17 @@ class Heartbeat(pw.Model):
         table_name = "heartbeat"
 
 
+class UpdateListener(pw.Model):
+    """The last report of the listener for DNS UPDATE, one row: its time, and its responses by response code."""
+
+    id = pw.AutoField()
+    beat_at = Instant()
+    responses = Document()
+
+    class Meta:
+        table_name = "update_listener"
+
+
 TABLES = (
     Account,
     Token,
@@ -275,6 +287,7 @@ TABLES = (
     UnknownZone,
     Fault,
     Heartbeat,
+    UpdateListener,
 )
 for _table in TABLES:
     _table.bind(CurrentDatabase(), bind_refs=False, bind_backrefs=False)

@@ -10,6 +10,7 @@
     responder      the responses to one message
     open_connections  how many there may be
     listener       UDP and TCP
+    reports        what it reports of itself
     updates_process  the process
 
 It writes through the Editor and never to a nameserver.

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import dns.flags
 import dns.opcode
+import dns.rcode
 from dns.exception import FormError
 from dns.name import Name
 from dns.rcode import Rcode
@@ -65,6 +66,7 @@ class Responder:
 
     `wait` is called with a changed zone, and returns when it is seen served, or after a limit of its own. `is_over`
     counts an unsigned datagram of an address and returns whether there were too many: the address may be forged.
+    `count` counts an answered message by its response code.
     """
 
     editor: Editor
@@ -73,9 +75,16 @@ class Responder:
     wait: Callable[[Zone], None]
     is_over: Callable[[str], bool]
     clock: Callable[[], datetime]
+    count: Callable[[str], None] = lambda _rcode: None
 
     def respond(self, wire: bytes, sender: Sender) -> Responses:
         """Return the responses to a message: one, several for a transfer, none for what is dropped."""
+        responses = self._responses(wire, sender)
+        for first in list(responses)[:1]:
+            self.count(dns.rcode.to_text(Rcode(first[3] & 0xF)))
+        return responses
+
+    def _responses(self, wire: bytes, sender: Sender) -> Responses:
         try:
             request = read_request(wire)
         except FormError:

@@ -18,6 +18,7 @@ from appliance.store.file.snapshot import API_LOCK
 from appliance.systemd import ServiceManager
 from appliance.updates.forwarding import Forwarder
 from appliance.updates.listener import THREADS, Listener
+from appliance.updates.reports import ResponseCounts, reporting
 from appliance.updates.responder import Responder
 from appliance.web.deployment_wait import create_deployment_wait
 from appliance.web.rate_limits import NetworkRate, create_rate_limits
@@ -54,14 +55,15 @@ def opened_listener(settings: Settings, clock: Callable[[], datetime]) -> Iterat
     with shared_lock(settings.store.path.with_name(API_LOCK)), closing(store):
         store.keep()
         try:
-            listener = Listener(endpoint, _responder(settings, store, clock).respond)
+            counts = ResponseCounts()
+            listener = Listener(endpoint, _responder(settings, store, clock, counts).respond)
         except OSError as error:
             raise SettingsError(f"doors.update is {endpoint}: {error.strerror}") from None
-        with closing(listener):
+        with closing(listener), reporting(store, counts, clock):
             yield listener
 
 
-def _responder(settings: Settings, store: Store, clock: Callable[[], datetime]) -> Responder:
+def _responder(settings: Settings, store: Store, clock: Callable[[], datetime], counts: ResponseCounts) -> Responder:
     limits = create_rate_limits(settings.api, time.monotonic)
     rate = settings.dns.rate_limit
     unsigned = NetworkRate(rate, max(1, rate), time.monotonic)
@@ -86,4 +88,5 @@ def _responder(settings: Settings, store: Store, clock: Callable[[], datetime]) 
         wait,
         lambda address: unsigned.take(address) > 0,
         clock,
+        counts.count,
     )

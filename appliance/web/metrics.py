@@ -8,12 +8,12 @@ from pathlib import Path
 
 from flask import Flask, Response, request
 from prometheus_client import CollectorRegistry, Counter
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from appliance.problems import MOST_NAMED
-from appliance.store import heartbeat, statistics, unknown_zones
+from appliance.store import heartbeat, statistics, unknown_zones, update_listener
 from appliance.store.file.space import measure
 from appliance.web.front_doors import doors_of
 from appliance.zones.deployment import DeploymentState
@@ -39,6 +39,7 @@ class StoreCollector(Collector):
         yield self._zones()
         yield from self._nameserver_gauges()
         yield from self._deployer()
+        yield from self._update_listener()
         yield from self._late_zones()
         yield from self._space()
 
@@ -74,6 +75,18 @@ class StoreCollector(Collector):
         pending = _gauge("deployer_pending_zones", "Zones that wait for the deployer or are being deployed")
         pending.add_metric([], latest.pending)
         return unknown, age, reconciliations, pending
+
+    def _update_listener(self) -> Iterable[Metric]:
+        report = update_listener.last()
+        if report is None:
+            return ()
+        age = _gauge("update_listener_report_age_seconds", "Seconds since the last report of the listener for updates")
+        age.add_metric([], (self._clock() - report.beat_at).total_seconds())
+        text = "Messages that the listener for DNS UPDATE answered since its start, by response code"
+        responses = CounterMetricFamily("dns_appliance_update_responses", text, labels=["rcode"])
+        for rcode, count in sorted(report.responses.items()):
+            responses.add_metric([rcode], count)
+        return age, responses
 
     def _late_zones(self) -> Iterable[Metric]:
         """Yield gauges of the zones that have not been live for longest, limited in number to bound the labels."""

@@ -82,6 +82,13 @@ def test_a_listener_for_updates_that_hangs(healthy: Appliance) -> None:
     assert off.verdict is Verdict.OK and "DNS UPDATE is off" in off.what
 
 
+def test_a_listener_for_updates_that_does_not_report(healthy: Appliance) -> None:
+    late = replace(context_of(healthy), now=datetime.now(UTC) + timedelta(minutes=2))
+    reachable, silent = answers.updates(late)
+    assert (reachable.verdict, silent.verdict) == (Verdict.OK, Verdict.FAIL)
+    assert silent.what.startswith("the listener for DNS UPDATE has not reported for 1")
+
+
 def test_a_deployer_that_hangs(healthy: Appliance) -> None:
     with suspended(healthy.child("appliance deployer")):
         context = replace(context_of(healthy), now=datetime.now(UTC) + timedelta(seconds=30))

@@ -259,6 +259,7 @@ def test_former_observations_are_deleted(workspace: Workspace, again: Again) -> 
     (standing,) = deployments.statuses()
     assert (standing.attempted, standing.live_serial) == (None, None)
     assert workspace.rows()["observation"] == workspace.rows()["heartbeat"] == workspace.rows()["unknown_zone"] == []
+    assert workspace.rows()["update_listener"] == []
 
 
 @pytest.mark.parametrize("damage", ["missing", "damaged", "emptied"])

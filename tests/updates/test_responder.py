@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
@@ -141,6 +142,18 @@ def test_a_signed_update_is_stored_once_and_waited_for(service: Service, zone: Z
     assert service.rcode(adding(), key) == Rcode.NOERROR and service.waited == [seen]
     (row,) = [row for row in service.workspace.rows()["change"] if row["kind"] == "records"]
     assert (row["comment"], row["serial"]) == ("DNS UPDATE", seen.serial)
+
+
+def test_each_message_is_counted_once_by_its_response_code(service: Service, zone: Zone) -> None:
+    counts = Counter[str]()
+    responder = replace(service.responder, count=lambda rcode: counts.update([rcode]))
+    signed, transfer = adding(), dns.message.make_query("example.com", "AXFR")
+    for message in (signed, transfer):
+        message.use_tsig(service.key())
+    for one in (signed, adding(), transfer, adding("other.example")):
+        responder.respond(one.to_wire(), TCP)
+    responder.respond(b"junk", TCP)
+    assert counts == {"NOERROR": 2, "REFUSED": 2}
 
 
 def test_unsigned_updates_and_transfers_are_refused(service: Service, zone: Zone) -> None:

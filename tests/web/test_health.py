@@ -13,8 +13,9 @@ import pytest
 from appliance.app import JSON_POLICY, create_app
 from appliance.principal import TokenLimits
 from appliance.settings import ApiSettings
-from appliance.store import heartbeat
+from appliance.store import heartbeat, update_listener
 from appliance.store.file import sqlite
+from appliance.store.update_listener import UpdateListener
 from appliance.zones.deployment import NameserverState, Observation
 from tests.api.conftest import NS1, NS2, Application, Bearer, is_error
 from tests.deployed import store_live, store_observations
@@ -93,6 +94,17 @@ def test_degraded(application: Application, me: Bearer) -> None:
         store_observations(UUID(zone["uuid"]), [Observation(NS2, serial, NameserverState.LIVE, application.clock())])
     assert web.get("/readyz").get_json()["degraded"] == []
     assert "example.com" not in web.get("/metrics").text
+
+
+def test_the_listener_for_updates_is_in_the_metrics_while_it_runs(application: Application, me: Bearer) -> None:
+    web = application.app.test_client()
+    assert "dns_appliance_update_" not in web.get("/metrics").text
+    with application.writing():
+        update_listener.store(UpdateListener(application.clock() - timedelta(seconds=3), {"NOERROR": 7, "REFUSED": 1}))
+    text = web.get("/metrics").text
+    assert "dns_appliance_update_listener_report_age_seconds 3.0" in text
+    assert 'dns_appliance_update_responses_total{rcode="NOERROR"} 7.0' in text
+    assert 'dns_appliance_update_responses_total{rcode="REFUSED"} 1.0' in text
 
 
 def test_metrics_are_counted_by_route(application: Application, me: Bearer) -> None:
