@@ -41,36 +41,34 @@ def writable(zone: Zone, token: Token) -> set[tuple[str, str]]:
     return {one for one in records if token.limits.allow_record(zone.uuid, "example.com", *one)}
 
 
-@pytest.mark.parametrize("client", OTHER_CLIENTS)
-def test_no_client_may_change_more_than_records_of_its_zone(workspace: Workspace, zone: Zone, client: str) -> None:
+def test_no_client_may_change_more_than_records_of_its_zone(workspace: Workspace, zone: Zone) -> None:
     other = workspace.zone("example.net")
-    token, credential = created(workspace, client)
-    assert token == accounts.find_token(credential.secret) and credential.user == str(token.uuid)
-    assert token.name == f"{client} example.com" and credential.email == "owner@example.org"
-    limits = token.limits
-    assert (limits.visible_zones, limits.create_zones, limits.delete_zones) == (frozenset({zone.uuid}), False, False)
-    assert not limits.allow_record(other.uuid, "example.net", "TXT", "_acme-challenge")
-    expected = {"dns:list", "dns:create", "dns:delete"} | ({"dns:update"} if client == "terraform" else set())
-    assert token.permissions == expected and token.has_tsig_key is CLIENTS[client].has_tsig_key
-    assert credential.domains == ("example.com", "*.example.com")
+    for client in OTHER_CLIENTS:
+        token, credential = created(workspace, client)
+        assert token == accounts.find_token(credential.secret) and credential.user == str(token.uuid)
+        assert token.name == f"{client} example.com" and credential.email == "owner@example.org"
+        limits, rights = token.limits, (token.limits.create_zones, token.limits.delete_zones)
+        assert limits.visible_zones == frozenset({zone.uuid}) and rights == (False, False)
+        assert not limits.allow_record(other.uuid, "example.net", "TXT", "_acme-challenge")
+        expected = {"dns:list", "dns:create", "dns:delete"} | ({"dns:update"} if client == "terraform" else set())
+        assert token.permissions == expected and token.has_tsig_key is CLIENTS[client].has_tsig_key
+        assert credential.domains == ("example.com", "*.example.com")
 
 
-@pytest.mark.parametrize(
-    ("client", "names", "expected"),
-    [
-        ("lego-powerdns", (), {("TXT", "_acme-challenge.www")}),
-        ("lego-powerdns", ("www.example.com.",), {("TXT", "_acme-challenge.www")}),
-        ("lego-powerdns", ("@",), set()),
-        ("lego-acme-dns", ("www",), {("TXT", "_acme-challenge.www")}),
-        ("lego-acme-dns", (), set()),
-        ("fritzbox", ("www",), {("A", "www")}),
-        ("ddclient", ("@", "www"), {("A", "@"), ("A", "www")}),
-    ],
-)
-def test_what_clients_may_write(
-    workspace: Workspace, zone: Zone, client: str, names: tuple[str, ...], expected: set[tuple[str, str]]
-) -> None:
-    assert writable(zone, created(workspace, client, *names)[0]) == expected
+WRITABLE: list[tuple[str, tuple[str, ...], set[tuple[str, str]]]] = [
+    ("lego-powerdns", (), {("TXT", "_acme-challenge.www")}),
+    ("lego-powerdns", ("www.example.com.",), {("TXT", "_acme-challenge.www")}),
+    ("lego-powerdns", ("@",), set()),
+    ("lego-acme-dns", ("www",), {("TXT", "_acme-challenge.www")}),
+    ("lego-acme-dns", (), set()),
+    ("fritzbox", ("www",), {("A", "www")}),
+    ("ddclient", ("@", "www"), {("A", "@"), ("A", "www")}),
+]
+
+
+def test_what_clients_may_write(workspace: Workspace, zone: Zone) -> None:
+    for client, names, expected in WRITABLE:
+        assert writable(zone, created(workspace, client, *names)[0]) == expected, (client, names)
 
 
 def test_names_are_shown_in_full(workspace: Workspace, zone: Zone) -> None:
@@ -106,24 +104,23 @@ def test_further_limits_are_kept(workspace: Workspace, zone: Zone, client: str) 
     )
 
 
-@pytest.mark.parametrize(
-    ("client", "zone_name", "names", "field"),
-    [
-        ("lego-powerdns", "example.net", (), "zones"),
-        ("lego-powerdns", "stranger.example", (), "zones"),
-        ("lego-powerdns", "example.com", ("www.example.net.",), "record_names"),
-        ("lego-powerdns", "example.com", ("*",), "record_names"),
-        ("lego-powerdns", "example.com", ("a b",), "record_names"),
-        ("lego-acme-dns", "example.com", ("a", "b"), "record_names"),
-        ("nsupdate", "example.com", ("www",), "record_names"),
-        *((client, "example.com", (), "record_names") for client in ADDRESS_CLIENTS),
-    ],
-)
-def test_what_does_not_fit_is_refused(
-    workspace: Workspace, zone: Zone, client: str, zone_name: str, names: tuple[str, ...], field: str
-) -> None:
+REFUSED: list[tuple[str, str, tuple[str, ...], str]] = [
+    ("lego-powerdns", "example.net", (), "zones"),
+    ("lego-powerdns", "stranger.example", (), "zones"),
+    ("lego-powerdns", "example.com", ("www.example.net.",), "record_names"),
+    ("lego-powerdns", "example.com", ("*",), "record_names"),
+    ("lego-powerdns", "example.com", ("a b",), "record_names"),
+    ("lego-acme-dns", "example.com", ("a", "b"), "record_names"),
+    ("nsupdate", "example.com", ("www",), "record_names"),
+    *((client, "example.com", (), "record_names") for client in ADDRESS_CLIENTS),
+]
+
+
+def test_what_does_not_fit_is_refused(workspace: Workspace, zone: Zone) -> None:
     workspace.editor.create_zone(workspace.stranger, "stranger.example")
-    wanted = CredentialRequest(CLIENTS[client], zone_name, names)
-    with pytest.raises(InputError) as refused:
-        create_credential(workspace.store, workspace.owner, wanted, workspace.clock())
-    assert refused.value.field == field and accounts.list_tokens() == []
+    for client, zone_name, names, field in REFUSED:
+        wanted = CredentialRequest(CLIENTS[client], zone_name, names)
+        with pytest.raises(InputError) as refused:
+            create_credential(workspace.store, workspace.owner, wanted, workspace.clock())
+        assert refused.value.field == field, wanted
+    assert accounts.list_tokens() == []
