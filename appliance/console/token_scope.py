@@ -12,10 +12,10 @@ _WRITES = ("dns:create", "dns:update", "dns:delete")
 
 
 def describe_scope(token: Token, domains: Mapping[ZoneKey, str]) -> str:
-    """Return which records the token may write, with the domains of these zones in place of their uuids."""
+    """Return which records the token may write, or "nothing"; `domains` has the domains of zones by their uuids."""
     rules = [rule for rule in token.limits.rules if rule.write]
     if not rules or not any(allows(token.permissions, permission) for permission in _WRITES):
-        return "writes nothing"
+        return "nothing"
     types = _join(None if rule.types is None else sorted(rule.types) for rule in rules)
     names = _join(rule.names for rule in rules)
     zones = _join(

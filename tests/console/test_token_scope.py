@@ -38,8 +38,8 @@ SCOPES: list[tuple[list[str], TokenLimits, str]] = [
         TokenLimits(policies=(Policy(types=("A",), write=False), Policy(IN_ZONE), *CHALLENGES)),
         "all records in example.com",
     ),
-    (["dns:*"], TokenLimits(policies=(Policy(write=False),)), "writes nothing"),
-    (["dns:list", "dns:read", "account:tokens"], TokenLimits(), "writes nothing"),
+    (["dns:*"], TokenLimits(policies=(Policy(write=False),)), "nothing"),
+    (["dns:list", "dns:read", "account:tokens"], TokenLimits(), "nothing"),
 ]
 
 
