@@ -85,7 +85,12 @@ class Api:
         self._session.auth = Bearer(checked(token))
         self._session.headers["User-Agent"] = agent
         retry = Retry(
-            total=4, backoff_factor=0.5, status_forcelist=(429, 503), allowed_methods=None, raise_on_status=False
+            total=4,
+            other=0,  # such as a certificate that is not valid
+            backoff_factor=0.5,
+            status_forcelist=(429, 503),
+            allowed_methods=None,
+            raise_on_status=False,
         )
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, HTTPAdapter(max_retries=retry))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from certbot_dns_appliance.api import Api, ApiError, base_of, checked, zone_path
 
-from tests.client.conftest import LOST, Answer, Server
+from tests.client.conftest import CERTIFICATE, LOST, Answer, Server
 
 TOKEN = "vps_token"
 
@@ -88,6 +88,17 @@ def test_a_repeated_write_is_the_same_request(server: Server, first: Answer) -> 
     assert before == after
     assert before.headers["Idempotency-Key"]
     assert before.headers["Prefer"] == "wait=5"
+
+
+def test_a_certificate_is_checked_against_the_authorities_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = Server(is_encrypted=True)
+    try:
+        with pytest.raises(ApiError, match="CERTIFICATE_VERIFY_FAILED"):
+            Api(server.url, TOKEN, "tests").get("dns-zones/")
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(CERTIFICATE))
+        assert Api(server.url, TOKEN, "tests").get("dns-zones/").document == []
+    finally:
+        server.stop()
 
 
 def test_what_is_not_the_api_is_named(server: Server) -> None:
