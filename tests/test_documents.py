@@ -26,7 +26,12 @@ from appliance.zones.zone_warning import CODES
 from tests.appliance import Appliance
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")), ROOT / "bind-templates" / "README.md")
+DOCUMENTS = (
+    *sorted(ROOT.glob("*.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
+    *sorted(ROOT.glob("clients/*/README.md")),
+    ROOT / "bind-templates" / "README.md",
+)
 OPERATIONS = ROOT / "docs" / "operations.md"
 API = ROOT / "docs" / "api.md"
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
