@@ -22,7 +22,7 @@ from tests.pair import LOOPBACK, wait_for
 from tests.volumes import fill, needs_root, remount, small_volume
 
 NAMED = ("ns1/named.conf", "ns2/named.conf")
-DEPLOYER, SERVE = "appliance deployer", "appliance serve"
+DEPLOYER, SERVE, UPDATES = "appliance deployer", "appliance serve", "appliance updates"
 ADDRESS = b"\xc0\0\2\1"
 
 
@@ -274,7 +274,7 @@ def test_a_read_only_store_is_read(state: Path) -> None:
         zone = api.zone("readonly.example")
         api.record(zone, "A", "@", "192.0.2.1")
         api.wait_until_live(zone)
-        with not_restarted(own, SERVE, DEPLOYER):  # the system refuses while a file is open for writing
+        with not_restarted(own, SERVE, DEPLOYER, UPDATES):  # the system refuses while a file is open for writing
             wait_for(lambda: remount(volume, "ro"), "the volume is read-only")
         wait_for(lambda: status_of(api) == 200, "reads go on")
         assert is_unavailable(api("POST", "/dns-zones/", {"domain": "other.example"}))
