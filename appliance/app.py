@@ -49,6 +49,8 @@ MAX_HEADER = 64 * 1024
 """Octets of a request header."""
 HSTS = "max-age=31536000"
 """Browsers use only TLS for a year after a response over TLS (RFC 6797); other hosts of the domain are not affected."""
+WAITING_THREADS = 32
+"""Threads for requests that wait for a deployment, besides those of `api.threads`."""
 JSON_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 
@@ -104,7 +106,7 @@ def serve(settings: Settings, manager: ServiceManager) -> None:
     }
     app = create_app(settings)
     threads = context_of(app).threads
-    threads.set_thread_count(settings.api.threads + password_slots.THREADS)
+    threads.set_thread_count(settings.api.threads + password_slots.THREADS + WAITING_THREADS)
     try:
         server = create_server(app, listening, _dispatcher=threads, **options)
     except (OSError, ValueError) as error:
@@ -158,7 +160,8 @@ def _create_context(settings: Settings, clock: Callable[[], datetime], monotonic
     clients = KnownClients()
     threads = FairDispatcher(share, functools.partial(_client_of, clients, AddressList(settings.api.trusted_proxies)))
     names = [server.name for server in settings.dns.nameservers]
-    wait = create_deployment_wait(store, names, clock, settings.api.threads, threads.pausing)
+    most_waiting = max(WAITING_THREADS, settings.api.threads // 2)
+    wait = create_deployment_wait(store, names, clock, most_waiting, threads.pausing)
     authenticator = Authenticator(store, limits, reading)
     return WebContext(settings, store, editor, wait, limits, authenticator, threads, clients, clock)
 

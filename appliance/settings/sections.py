@@ -36,7 +36,7 @@ class ApiSettings:
         Endpoint("127.0.0.1", 8053), "address and port of API and console, or unix: and the path of a socket"
     )
     threads: int = setting(
-        16, "threads for requests, 2 to 256, besides 20 more; up to half as many requests may wait for a deployment"
+        16, "threads for requests, 2 to 256, besides 52 more; 32 requests, or half as many, may wait for a deployment"
     )
     hosts: HostNames = setting((), "host names of the console, besides localhost and the address it listens on")
     trusted_proxies: Networks = setting((), "addresses or networks of proxies whose X-Forwarded-For is trusted")

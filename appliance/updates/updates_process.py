@@ -68,8 +68,7 @@ def _responder(settings: Settings, store: Store, clock: Callable[[], datetime], 
     rate = settings.dns.rate_limit
     unsigned = NetworkRate(rate, max(1, rate), time.monotonic)
     names = [server.name for server in settings.dns.nameservers]
-    # Half of the threads that it is given may wait: here each thread of the pool for updates.
-    waiting = create_deployment_wait(store, names, clock, 2 * THREADS)
+    waiting = create_deployment_wait(store, names, clock, THREADS)
 
     @contextmanager
     def reading() -> Iterator[None]:

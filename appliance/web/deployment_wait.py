@@ -230,9 +230,9 @@ def create_deployment_wait(
     store: Store,
     nameservers: Sequence[str],
     clock: Callable[[], datetime],
-    threads: int,
+    most: int,
     pausing: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> DeploymentWait:
-    """Return the waiting requests of an application that has so many threads, of which half may wait."""
-    slots = WaitSlots(max(1, threads // 2))
+    """Return the waiting requests of an application in which at most so many wait at a time."""
+    slots = WaitSlots(most)
     return DeploymentWait(store, nameservers, clock, slots, StoreWatcher(store), pausing)

@@ -192,9 +192,15 @@ def test_the_creation_of_a_record_waits(application: Application, me: Bearer, zo
     assert answer.headers["X-Zone-Serial"] == str(serial + 1)
 
 
-def test_at_most_half_of_the_threads_wait(application: Application) -> None:
+def test_a_request_for_which_no_place_is_free_does_not_wait(application: Application) -> None:
     small = application.configured(ApiSettings(threads=2))
-    me = small.bearer("me@example.org")
+    me, account, slots = (
+        small.bearer("me@example.org"),
+        small.account("me@example.org").uuid,
+        small.deployment_wait.slots,
+    )
+    assert sum(iter(lambda: slots.take(account), False)) == 16
+    slots.give_back(account)
     web = Bearer(small.app.test_client(), me.secret)
     zone = me.zone("example.com")
     uuid, serial = UUID(zone["uuid"]), zone["serial"]

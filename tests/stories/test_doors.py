@@ -118,6 +118,18 @@ def test_a_call_whose_response_was_lost_is_repeated_and_done_once(
     assert doors.versions() - before == len(written), "each has one serial"
 
 
+def test_presents_at_the_same_time_are_served_when_they_are_answered(doors: Doors) -> None:
+    writers = {writer.door: writer for writer in doors.writers}
+
+    def is_served(door: str, number: int) -> bool:
+        name, rdtype, value = writers[door].write(number)
+        wire = bytes([len(value)]) + value.encode()
+        return all(wire in doors.appliance.answer(f"{name}.{doors.domain}", rdtype, server)[1] for server in (1, 2))
+
+    with ThreadPoolExecutor(12) as threads:
+        assert all(threads.map(is_served, ["httpreq", "update"] * 6, range(120, 132)))
+
+
 def test_a_deployer_that_is_killed_delays_responses_and_loses_nothing(doors: Doors, appliance: Appliance) -> None:
     before, numbers = doors.versions(), range(200, 204)
     with ThreadPoolExecutor(1) as thread:
