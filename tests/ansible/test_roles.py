@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+from jinja2.nativetypes import NativeEnvironment
 
 from appliance.render.named_conf import named_conf
 from tests.render.test_named_conf import SECONDARY
@@ -68,6 +69,22 @@ def test_a_default_is_what_its_specification_says(role: Path) -> None:
 def test_every_variable_is_documented() -> None:
     documented = [row[0] for row in rows(ROOT / "docs" / "hosts.md", "variable")]
     assert sorted(documented) == sorted(name for role in ROLES for name in specified(role))
+
+
+@pytest.mark.parametrize(
+    ("settings", "listens"),
+    [
+        ({}, False),
+        ({"doors": {}}, False),
+        ({"doors": {"update": ""}}, False),
+        ({"doors": {"update": "192.0.2.1:5303"}}, True),
+    ],
+)
+def test_the_listener_for_updates_runs_where_it_has_an_address(settings: dict[str, Any], listens: bool) -> None:
+    text = read(ANSIBLE / "roles" / "appliance" / "vars" / "main.yml")["appliance_services"]
+    services: Any = NativeEnvironment().from_string(text).render(appliance_all_settings=settings)
+    assert ("dns-appliance-updates.service" in services) == listens
+    assert services[:2] == ["dns-appliance-api.service", "dns-appliance-deployer.service"]
 
 
 @every_role
