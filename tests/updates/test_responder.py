@@ -246,6 +246,7 @@ def test_too_many_unsigned_datagrams_get_no_data_and_may_come_by_tcp(service: Se
     assert truncated and truncated.flags & dns.flags.TC and not truncated.flags & dns.flags.AA
     assert whole and whole.flags & dns.flags.AA
     assert service.send(query, service.key("dns:list"))
+    assert service.send(adding()) is None
 
 
 def test_a_transfer_has_what_is_stored_and_the_apex(service: Service, zone: Zone) -> None:
