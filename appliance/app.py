@@ -43,7 +43,7 @@ from appliance.web.http_hardening import OUTPUT_BUFFER, UNLIMITED, BodyLimits, H
 from appliance.web.middleware import BY_SOCKET, AddressList, forwarded_client
 from appliance.web.rate_limits import client_network, create_rate_limits
 from appliance.web.readiness import Readiness
-from appliance.web.request_credentials import client_credential, secret_of
+from appliance.web.request_credentials import client_credentials, secret_of
 
 MAX_HEADER = 64 * 1024
 """Octets of a request header."""
@@ -169,7 +169,7 @@ def _create_context(settings: Settings, clock: Callable[[], datetime], monotonic
 def _client_of(clients: KnownClients, proxies: AddressList, channel: HTTPChannel) -> Hashable:
     """Return the account of the channel's next request, or the network that it comes from if that is not known."""
     headers = channel.requests[0].headers
-    account = clients.account_of(client_credential(lambda name: headers.get(name.upper().replace("-", "_"))))
+    account = clients.account_of(client_credentials(lambda name: headers.get(name.upper().replace("-", "_"))))
     return account or client_network(forwarded_client(channel.addr[0], headers.get("X_FORWARDED_FOR", ""), proxies))
 
 

@@ -86,7 +86,7 @@ def find_session() -> None:
         with reading():
             session = sessions.find(secret, now)
         if session:
-            learn_client(session.account.uuid)
+            learn_client(request.headers["Cookie"], session.account.uuid)
     else:
         secret = new_secret()
     g.console_session = ConsoleSession(secret, session, request.is_secure)

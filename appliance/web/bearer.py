@@ -32,7 +32,7 @@ def authenticate_bearer() -> Principal:
 def authenticate_secret(secret: str, via: str = "", door: str = API_DOOR) -> Principal:
     """Return the principal of a request with that secret; arguments and errors are those of `authenticate`."""
     principal = context().authenticator.authenticate(secret, client_address(), context().clock(), via, door)
-    learn_client(principal.account.uuid)
+    learn_client(secret, principal.account.uuid)
     if principal.token:
         rate_headers.note_request(principal.token.uuid)
     return principal

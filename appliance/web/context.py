@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import cast
 from uuid import UUID
 
-from flask import Flask, current_app, g, request
+from flask import Flask, current_app, g
 from prometheus_client import CollectorRegistry
 
 from appliance.editing import Editor
@@ -21,7 +21,6 @@ from appliance.store.file.database import Store
 from appliance.web.deployment_wait import DeploymentWait
 from appliance.web.fair_threads import FairDispatcher, KnownClients
 from appliance.web.rate_limits import RateLimits
-from appliance.web.request_credentials import client_credential
 
 _KEY = "dns-appliance"
 
@@ -75,9 +74,12 @@ def open_connection() -> None:
         g.connection = stack
 
 
-def learn_client(account: UUID) -> None:
-    """Remember that the credential of this request is of that account: its next requests count in its share."""
-    context().known_clients.learn(client_credential(request.headers.get), account)
+def learn_client(credential: str, account: UUID) -> None:
+    """Remember that a credential, the secret of a token or a Cookie header, is of that account.
+
+    The next requests with it count in the share of the account.
+    """
+    context().known_clients.learn(credential, account)
 
 
 def _close_connection() -> None:

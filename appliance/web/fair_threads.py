@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import Counter, OrderedDict, deque
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -53,9 +53,9 @@ class KnownClients:
             if len(self._accounts) > self._most:
                 self._accounts.popitem(last=False)
 
-    def account_of(self, credential: str) -> UUID | None:
-        """Return the account of a credential, or None if it is not known."""
-        return self._accounts.get(_digest(credential)) if credential else None
+    def account_of(self, credentials: Iterable[str]) -> UUID | None:
+        """Return the account of the first of the credentials that is known, or None if none is."""
+        return next((found for one in credentials if (found := self._accounts.get(_digest(one)))), None)
 
 
 class FairQueue:

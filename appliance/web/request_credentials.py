@@ -8,11 +8,10 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 API_KEY = "X-API-Key"
 """The header of clients of PowerDNS and acme-dns."""
-_HEADERS = (API_KEY, "Authorization", "Cookie")
 _BEARER = re.compile(r"(?i:Bearer) (.+)")
 _BASIC = re.compile(r"(?i:Basic) +([A-Za-z0-9+/]+={0,2})")
 
@@ -32,9 +31,13 @@ def secret_of(authorization: str) -> str:
     return _password(found[1]) if found else bearer_of(authorization)
 
 
-def client_credential(header: Callable[[str], str | None]) -> str:
-    """Return the header by which the client of a request is known again, "" if it has none; `header` finds one."""
-    return next((found for name in _HEADERS if (found := header(name))), "")
+def client_credentials(header: Callable[[str], str | None]) -> Iterator[str]:
+    """Yield the credentials by which the client of a request may be known again; `header` finds one.
+
+    Of Basic it is the password alone: with a user name beside it, one client could be known as many.
+    """
+    found = (header(API_KEY), secret_of(header("Authorization") or ""), header("Cookie"))
+    yield from filter(None, found)
 
 
 def _password(encoded: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -110,11 +111,8 @@ def test_known_clients_are_bounded() -> None:
         known.learn(f"Bearer {number}", account)
         known.learn("Bearer busy", account)
     assert len(known) == 10
-    assert (known.account_of("Bearer busy"), known.account_of("Bearer 1"), known.account_of("")) == (
-        account,
-        None,
-        None,
-    )
+    assert known.account_of(["Bearer 1", "Bearer busy"]) == account
+    assert known.account_of(["Bearer 1"]) is None and known.account_of([]) is None
 
 
 def test_a_client_is_its_account_or_its_network(tmp_path: Path) -> None:
@@ -124,14 +122,18 @@ def test_a_client_is_its_account_or_its_network(tmp_path: Path) -> None:
     for bearer in (first, second, other):
         bearer("GET", "/dns-zones/")
 
-    def queue(address: str, secret: str | None = None) -> int:
-        headers = {"AUTHORIZATION": f"Bearer {secret}"} if secret else {}
+    def queue(address: str, secret: str | None = None, **headers: str) -> int:
+        if secret:
+            headers["AUTHORIZATION"] = f"Bearer {secret}"
         request = SimpleNamespace(headers=headers)
         threads.add_task(SimpleNamespace(requests=[request], addr=(address, 40000)))
         return len(threads.queue)
 
     assert [queue("192.0.2.1", bearer.secret) for bearer in (first, second, other)] == [1, 1, 2]
     assert [queue("192.0.2.1", "vps_" + "x" * 32), queue("192.0.2.1"), queue("192.0.2.2")] == [3, 3, 4]
+    # Neither a key that is none nor the user name of Basic makes one client another.
+    assert queue("192.0.2.3", first.secret, X_API_KEY="unknown") == 4
+    assert queue("192.0.2.3", AUTHORIZATION=f"Basic {b64encode(f'any:{first.secret}'.encode()).decode()}") == 4
 
 
 @pytest.mark.parametrize(("threads", "share"), [(2, 2), (8, 2), (16, 4), (256, 64)])

@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from appliance.web.request_credentials import bearer_of, client_credential, secret_of
+from appliance.web.request_credentials import bearer_of, client_credentials, secret_of
 
 
 def basic(text: str) -> str:
@@ -37,12 +37,9 @@ def test_the_api_accepts_a_bearer_token_alone() -> None:
     assert bearer_of("Bearer vps_x") == "vps_x" and bearer_of(basic("a:vps_x")) == ""
 
 
-def test_a_client_is_known_by_its_first_credential() -> None:
-    headers = {"Cookie": "c", "Authorization": "a", "X-API-Key": "k"}
-    assert client_credential(headers.get) == "k"
-    del headers["X-API-Key"]
-    assert client_credential(headers.get) == "a"
-    del headers["Authorization"]
-    assert client_credential(headers.get) == "c"
-    del headers["Cookie"]
-    assert client_credential(headers.get) == ""
+def test_a_client_may_be_known_by_each_of_its_credentials() -> None:
+    headers = {"Cookie": "c", "Authorization": basic("user:a"), "X-API-Key": "k"}
+    assert list(client_credentials(headers.get)) == ["k", "a", "c"]
+    assert list(client_credentials({"Authorization": "Bearer a"}.get)) == ["a"]
+    headers.clear()
+    assert not list(client_credentials(headers.get))
