@@ -78,6 +78,11 @@ def error_response(
     return response
 
 
+def kept_headers(error: HTTPException) -> list[tuple[str, str]]:
+    """Return the headers that a response to an error of Flask or werkzeug has in every form, such as `Allow`."""
+    return [(name, value) for name, value in error.get_headers() if name in _KEPT_HEADERS]
+
+
 def _answer_ours(error: ApplianceError) -> Response:
     log_refusal(error)
     if isinstance(error, RateLimited):
@@ -96,7 +101,7 @@ def _answer_http_error(error: HTTPException) -> Response:
     status = error.code or 500
     if status not in CODES:
         status = 400 if status < 500 else 500
-    kept = [(name, value) for name, value in error.get_headers() if name in _KEPT_HEADERS]
+    kept = kept_headers(error)
     if status == 413:
         return error_response(status, f"the body is larger than {body_limit() // 1024} KiB", headers=kept)
     return error_response(status, _MESSAGES.get(status, error.description or error.name), headers=kept)

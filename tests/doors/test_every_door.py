@@ -94,6 +94,13 @@ def test_each_door_limits_calls(doors: Doors) -> None:
         assert _has_reason(key, refused, "abuse" if key == "dyndns2" else "rate_limited")
 
 
+def test_each_door_names_the_methods_of_a_path(doors: Doors) -> None:
+    caller = doors.caller()
+    for path in (path for _, path in (*CALLS.values(), ("GET", "/api"))):
+        answer = caller("DELETE", path)
+        assert answer.status_code == 405 and {"GET", "POST"} & set(answer.headers["Allow"].split(", "))
+
+
 def test_each_door_limits_bodies(doors: Doors) -> None:
     caller = doors.caller()
     for key in CALLS.keys() - {"dyndns2"}:  # whose bodies are forms, which the server limits

@@ -17,6 +17,7 @@ from appliance.identity.acme_dns import AcmeDnsAccount, account_of, create_accou
 from appliance.principal import TokenLimits
 from appliance.web.bearer import client_address
 from appliance.web.context import context, reading
+from appliance.web.error_responses import kept_headers
 from appliance.web.error_status import log_fault, retry_after_of, status_of
 from appliance.web.json_body import read_object, read_octets
 from appliance.web.refusal_log import log_refusal
@@ -75,7 +76,7 @@ def show_health() -> Response:
 def answer_error(error: Exception) -> Response:
     """Return an error in the form of acme-dns."""
     if isinstance(error, HTTPException):
-        return _refuse(error.code or 500, error.name.lower().replace(" ", "_"))
+        return _refuse(error.code or 500, error.name.lower().replace(" ", "_"), dict(kept_headers(error)))
     status = status_of(error) if isinstance(error, ApplianceError) else None
     if status is None or not isinstance(error, ApplianceError):
         return _refuse(500, f"internal error {log_fault(error)}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, g, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from appliance.doors import principals
 from appliance.doors.door import Door
@@ -14,18 +14,22 @@ from appliance.doors.seen import wait_until_seen
 from appliance.errors import ApplianceError, AuthenticationFailed, InvalidValue, RateLimited
 from appliance.web.bearer import client_address
 from appliance.web.context import context
+from appliance.web.error_responses import kept_headers
 from appliance.web.error_status import log_fault, retry_after_of, status_of
 from appliance.web.refusal_log import log_refusal
 
 PATH = "/nic/update"
+METHODS = ("GET", "POST")
 WAIT = 4
 """Seconds until the response, at most."""
 blueprint = Blueprint("dyndns2", __name__)
 
 
-@blueprint.route(PATH, methods=["GET", "POST"])
+@blueprint.route(PATH, methods=METHODS)
 def update() -> Response:
-    """Set the addresses of hosts; answer a line for each."""
+    """Set the addresses of hosts; answer a line for each. HEAD, which Flask routes with GET, changes nothing."""
+    if request.method not in METHODS:
+        raise MethodNotAllowed(METHODS)
     if g.get("secret_in_query") and not may_be_in_query(principals.principal()):
         raise AuthenticationFailed("a token in the query must be limited to A and AAAA records and to names")
     parameters = dict(request.values.lists())
@@ -64,7 +68,7 @@ def answer_error(error: Exception) -> Response:
     if isinstance(error, RateLimited):
         return _answer(Word.TOO_MANY_CALLS, 429, headers)
     if isinstance(error, HTTPException) and error.code:
-        return _answer(error.name, error.code)
+        return _answer(error.name, error.code, dict(kept_headers(error)))
     if not isinstance(error, ApplianceError) or status_of(error) is None:
         log_fault(error)
     return _answer(Word.UNAVAILABLE, 503, headers)

@@ -19,6 +19,7 @@ from appliance.errors import (
     RateLimited,
     StoreError,
 )
+from appliance.web.error_responses import kept_headers
 from appliance.web.error_status import log_fault, retry_after_of, status_of
 from appliance.web.refusal_log import log_refusal
 
@@ -66,14 +67,12 @@ def with_reason(response: Response) -> Response:
 def answer_error(error: Exception) -> Response:
     """Return the response for an error of ours, of Flask or werkzeug, or for an unexpected exception."""
     if isinstance(error, HTTPException):
-        return _error(error.code or 500, error.name)
+        return _error(error.code or 500, error.name, dict(kept_headers(error)))
     status = _status_of(error) if isinstance(error, ApplianceError) else None
     if status is None:
         return _error(500, f"internal error; the log has the cause under reference {log_fault(error)}")
     seconds = retry_after_of(error)
-    response = _error(status, _TEXTS.get(status, str(error)))
-    if seconds:
-        response.headers["Retry-After"] = seconds
+    response = _error(status, _TEXTS.get(status, str(error)), {"Retry-After": seconds} if seconds else {})
     if isinstance(error, AuthenticationFailed):
         response.headers["WWW-Authenticate"] = 'X-API-Key realm="PowerDNS"'
     return response
@@ -86,6 +85,8 @@ def _status_of(error: ApplianceError) -> int | None:
     return next((_STATUS[base] for base in type(error).__mro__ if base in _STATUS), _UNPROCESSABLE)
 
 
-def _error(status: int, text: str) -> Response:
+def _error(status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:
     shown = text.encode(errors="backslashreplace").decode()
-    return with_reason(json_response({"error": shown}, status))
+    response = json_response({"error": shown}, status)
+    response.headers.update(headers or {})
+    return with_reason(response)

@@ -100,7 +100,14 @@ def test_a_token_in_the_query_must_be_limited_to_addresses_and_names(doors: Door
 
 def test_other_paths_and_methods_are_not_found(router: Caller) -> None:
     assert router("GET", "/nic/nothing").status_code == 404
-    assert router("DELETE", PATH).status_code == 405
+    refused = router("DELETE", PATH)
+    assert refused.status_code == 405 and {"GET", "POST"} <= set(refused.headers["Allow"].split(", "))
+
+
+def test_head_changes_nothing(doors: Doors, router: Caller) -> None:
+    first = doors.serial
+    answer = router("HEAD", PATH, query_string={"hostname": "home.example.org", "myip": V4})
+    assert (answer.status_code, answer.headers["Allow"], doors.serial) == (405, "GET, POST", first)
 
 
 def test_too_many_calls_are_abuse(doors: Doors, router: Caller) -> None:
