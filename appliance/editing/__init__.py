@@ -36,7 +36,7 @@ A write reads only the affected owners and what is above and below them, so its 
 program runs and nothing is sent while a transaction is open. A write that changes nothing has no new serial.
 """
 
-from appliance.editing.access import find_record, find_zone, find_zone_of, find_zones_of
+from appliance.editing.access import check_creation, find_record, find_zone, find_zone_of, find_zones_of
 from appliance.editing.apply import MAX_CHANGES
 from appliance.editing.diff import Diff
 from appliance.editing.editor import Editor, editor_from
@@ -77,6 +77,7 @@ __all__ = [
     "UpdateRecord",
     "ValueInput",
     "ZoneContent",
+    "check_creation",
     "editor_from",
     "find_record",
     "find_zone",

@@ -16,7 +16,7 @@ from appliance.doors.powerdns.zone_ids import parse_name, parse_zone_id
 from appliance.doors.powerdns.zone_json import JSON, is_wanted, rrset_documents, whole_document, zone_document
 from appliance.doors.principals import principal
 from appliance.doors.seen import wait_until_seen
-from appliance.editing import RecordInput, ReplaceRRset, ValueInput, ZoneContent
+from appliance.editing import RecordInput, ReplaceRRset, ValueInput, ZoneContent, check_creation
 from appliance.errors import Conflict, InputError, InvalidName, InvalidValue, NotFound
 from appliance.store import records, zones
 from appliance.store.zones import Page
@@ -123,6 +123,7 @@ def _create() -> Response:
         principal().require("dns:create")
     body = read_body()
     name = _new_name(body)
+    check_creation(principal(), name)  # before 409, which says what other accounts have
     requested = _new_records(body, name)
     _refuse_existing(name)
     try:

@@ -210,6 +210,14 @@ def test_a_challenge_token_can_do_its_task_and_nothing_else(application: Applica
     assert is_refused(limited("DELETE", ZONE), "403 Forbidden")
 
 
+def test_who_may_not_create_a_zone_does_not_learn_whether_it_exists(application: Application, pdns: KeyClient) -> None:
+    application.bearer("other@example.org").zone("example.net")
+    limits = TokenLimits(record_types=("TXT",), record_names=("_acme-challenge",))
+    limited = KeyClient(pdns.client, application.secret("me@example.org", "dns:create", limits=limits))
+    for domain in ("example.net", "example.com"):
+        assert is_refused(limited("POST", "/zones", {"name": domain}), "403 Forbidden", f"create the zone {domain}")
+
+
 def test_the_journal_names_the_door(application: Application, pdns: KeyClient) -> None:
     created(pdns)
     patched(pdns, change(CHALLENGE, "TXT", "REPLACE", '"one"'))
