@@ -2,7 +2,7 @@
 
 Each figure is the time from sending the request to the first answer that shows the change, queried over DNS in a loop;
 so it includes HTTP, commit, compilation, check, reload and transfer. `bench.doors` measures the doors of other
-protocols, `bench.powerdns_zone` large answers of the API of PowerDNS, `bench.pages` pages of the console, `bench.bulk`
+protocols, `bench.powerdns_zone` large answers of the PowerDNS API, `bench.pages` pages of the console, `bench.bulk`
 large changes, `bench.imports` `zone import`, `bench.size` 10,000 zones.
 """
 

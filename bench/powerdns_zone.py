@@ -1,4 +1,4 @@
-"""Measure the API of PowerDNS on a zone of 10,000 records: the application alone, without network and deployer."""
+"""Measure the PowerDNS API on a zone of 10,000 records: the application alone, without network and deployer."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@
     zone_text         zone files
     named_statements  the text of a named.conf as statements
     named_config      the zones of a named.conf with its includes
-    powerdns          zones as the API of PowerDNS returns them
+    powerdns          zones as the PowerDNS API returns them
     cloudflare        exports of Cloudflare
     csv_table         tables of records
     axfr              zones of a running server

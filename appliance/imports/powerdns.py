@@ -1,4 +1,4 @@
-"""Zones as the API of PowerDNS returns them, in JSON: one zone, or an array of zones. Pure.
+"""Zones as the PowerDNS API returns them, in JSON: one zone, or an array of zones. Pure.
 
 Source: https://doc.powerdns.com/authoritative/http-api/zone.html
 The text of `pdnsutil list-zone` and of the API's `export` is an ordinary zone file.

@@ -42,10 +42,10 @@ acme.sh --issue --dns {provider} --dnssleep 1\
 CERTIFICATE_CLIENTS = (
     ClientPreset(
         "lego-powerdns",
-        "lego, by the API of PowerDNS",
+        "lego, by the PowerDNS API",
         "powerdns",
         CHALLENGES,
-        "lego with the API of PowerDNS",
+        "lego with the PowerDNS API",
         (_lego("pdns", "export PDNS_API_URL={{ url }} PDNS_API_KEY={{ secret }}"),),
     ),
     ClientPreset(
@@ -158,7 +158,7 @@ dns_rfc2136_algorithm = HMAC-SHA256
     ),
     ClientPreset(
         "acme-sh-powerdns",
-        "acme.sh, by the API of PowerDNS; also within Proxmox and OPNsense",
+        "acme.sh, by the PowerDNS API; also within Proxmox and OPNsense",
         "powerdns",
         CHALLENGES,
         "acme.sh",

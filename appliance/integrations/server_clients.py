@@ -44,7 +44,7 @@ certificatesResolvers:
     ),
     ClientPreset(
         "caddy-powerdns",
-        "Caddy, by the API of PowerDNS",
+        "Caddy, by the PowerDNS API",
         "powerdns",
         CHALLENGES,
         "Caddy",

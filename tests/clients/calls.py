@@ -30,12 +30,12 @@ class Calls:
         return response
 
     def zone(self, zone_id: str) -> Json:
-        """Return a zone from the API of PowerDNS."""
+        """Return a zone from the PowerDNS API."""
         zone: Json = self.call(200, "GET", f"{SERVER}/zones/{zone_id}").json()
         return zone
 
     def patch(self, zone_id: str, *rrsets: Json, **more: object) -> None:
-        """Change sets of a zone by the API of PowerDNS."""
+        """Change sets of a zone by the PowerDNS API."""
         self.call(204, "PATCH", f"{SERVER}/zones/{zone_id}", {**more, "rrsets": list(rrsets)})
 
 

@@ -14,7 +14,7 @@ from tests.clients.recipes import Reader
 by_each_client = pytest.mark.parametrize(
     ("heading", "credential", "label"),
     [
-        ("lego with the API of PowerDNS", "Token for certificates", "lego-powerdns"),
+        ("lego with the PowerDNS API", "Token for certificates", "lego-powerdns"),
         ("lego with httpreq", "Token for certificates", "lego-httpreq"),
         ("lego with DNS UPDATE", "Key for certificates", "lego-update"),
         ("certbot with certbot-dns-powerdns", "Token for certificates", "certbot-powerdns"),

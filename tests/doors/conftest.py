@@ -18,7 +18,7 @@ SERVER = "/api/v1/servers/localhost"
 
 @dataclass
 class KeyClient:
-    """A client of the dialect of PowerDNS with one key; paths are relative to the server."""
+    """A client of the PowerDNS API with one key; paths are relative to the server."""
 
     client: FlaskClient
     key: str

@@ -1,4 +1,4 @@
-"""The API of PowerDNS, as its clients call it (https://doc.powerdns.com/authoritative/http-api/).
+"""The PowerDNS API, as its clients call it (https://doc.powerdns.com/authoritative/http-api/).
 
 responses  JSON with sorted keys, and errors
 zone_ids   names of zones in paths

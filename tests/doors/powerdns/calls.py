@@ -1,4 +1,4 @@
-"""Calls of the dialect of PowerDNS that several tests make, all for the zone example.com."""
+"""Calls of the PowerDNS API that several tests make, all for the zone example.com."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The requests that clients of the dialect make, by their sources, and what each of them needs of the answers."""
+"""The requests that clients of the PowerDNS API make, by their sources, and what each of them needs of the answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Costs of calls of the dialect of PowerDNS, in SQL statements, never in time."""
+"""Costs of calls of the PowerDNS API, in SQL statements, never in time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Limits of the dialect of PowerDNS: sizes, rates, a store that cannot be written, broken bodies, concurrent calls."""
+"""Limits of the PowerDNS API: sizes, rates, a store that cannot be written, broken bodies, concurrent calls."""
 
 from __future__ import annotations
 
@@ -118,6 +118,6 @@ def test_a_broken_body_is_never_a_fault(pdns: KeyClient, body: object) -> None:
 
 
 @pytest.mark.parametrize("path", ["", "/zones", ZONE, f"{ZONE}/notify", "/nothing"])
-def test_unknown_methods_are_errors_of_the_dialect(pdns: KeyClient, path: str) -> None:
+def test_unknown_methods_are_errors_of_the_powerdns_api(pdns: KeyClient, path: str) -> None:
     answer = pdns("TRACE", path)
     assert answer.status_code in (404, 405) and list(answer.get_json()) == ["error"]
