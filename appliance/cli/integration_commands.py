@@ -1,4 +1,4 @@
-"""`integration`: credentials of other programs, with their configuration."""
+"""`integration`: credentials for other programs, with their configuration."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from appliance.identity.tokens import read_network
 from appliance.integrations.client_credentials import CredentialRequest, create_credential
 from appliance.integrations.client_preset import Snippet
 from appliance.integrations.configuration import ANY_HOST, Location, configure
-from appliance.integrations.presets import CLIENTS, get_preset, is_open
+from appliance.integrations.presets import CLIENTS, get_preset, is_enabled
 from appliance.integrations.protocols import PROTOCOLS
 from appliance.principal import TokenLimits
 from appliance.settings import ApiSettings, Settings
@@ -26,21 +26,21 @@ from appliance.settings import ApiSettings, Settings
 
 @click.group()
 def integration() -> None:
-    """Create credentials of other programs, with the configuration to paste."""
+    """Create credentials for other programs, with the configuration to paste."""
 
 
 @integration.command("list")
 @json_option
 @settings_options
 def list_clients(settings: Settings, as_json: bool) -> None:
-    """List the clients that have a preset, and whether their protocol is switched on."""
+    """List the programs that have a preset, and whether their protocol is enabled."""
     rows = [
         {
             "client": preset.key,
             "label": preset.label,
             "protocol": PROTOCOLS[preset.protocol],
             "writes": preset.purpose.label,
-            "is_open": is_open(preset.protocol, settings.doors),
+            "enabled": is_enabled(preset.protocol, settings.doors),
         }
         for preset in CLIENTS.values()
     ]
@@ -50,12 +50,12 @@ def list_clients(settings: Settings, as_json: bool) -> None:
 @integration.command("create")
 @click.argument("client")
 @click.option("--account", "email", required=True, help="Email of the account.")
-@click.option("--zone", required=True, help="Zone whose records the client writes.")
+@click.option("--zone", required=True, help="Zone whose records the program writes.")
 @click.option(
     "--record-name",
     "names",
     multiple=True,
-    help="Name of a host or of a certificate, such as www; may be repeated. [default: all that the client needs]",
+    help="Name of a host or of a certificate, such as www; may be repeated. [default: all that the program needs]",
 )
 @click.option("--name", default="", help="Name of the token. [default: client and zone]")
 @click.option("--expires", type=Duration(), help="Time until it expires, such as 90d. [default: never]")
@@ -63,7 +63,7 @@ def list_clients(settings: Settings, as_json: bool) -> None:
 @click.option("--network", "networks", multiple=True, help="Accept it only from this network; may be repeated.")
 @click.option(
     "--appliance-url",
-    help="URL at which the client reaches the appliance. [default: the first of api.hosts, else where the API listens]",
+    help="URL of the appliance, as the program reaches it. [default: the first of api.hosts, else api.listen]",
 )
 @json_option
 @settings_options
@@ -78,9 +78,9 @@ def create_integration(
     as_json: bool,
     **limits: Any,  # noqa: ANN401 - those of `_limits`
 ) -> None:
-    """Create a credential for CLIENT with the least rights, and print the configuration to paste.
+    """Create a credential with the least rights for CLIENT, and print the configuration to paste.
 
-    `integration list` lists the clients. The secrets are not shown again.
+    `integration list` lists the values of CLIENT. The secrets are not shown again.
     """
     preset = get_preset(client, settings.doors)
     wanted = CredentialRequest(preset, read_zone(zone, "zone"), names, name, _limits(**limits))
@@ -93,7 +93,7 @@ def create_integration(
         print_json({"client": client, "token": str(token.uuid), "secret": credential.secret, "configuration": shown})
     else:
         _print(snippets)
-        click.echo(f"token {token.uuid} created; its secret is not shown again", err=True)
+        click.echo(f"token {token.uuid} created; its secrets are not shown again", err=True)
 
 
 def _limits(expires: timedelta | None, max_unused: timedelta | None, networks: tuple[str, ...]) -> TokenLimits:

@@ -66,10 +66,10 @@ def token() -> None:
     "--acme-dns",
     "is_acme_dns",
     is_flag=True,
-    help="Create an account of acme-dns in the one --zone, and print what its clients keep; --record-name is the name "
-    "that it writes, by default a random one.",
+    help="Create an account of acme-dns in the one --zone, and print the JSON that its clients keep; --record-name is "
+    "the name that it writes, by default a random one.",
 )
-@click.option("--tsig", is_flag=True, help="Create a TSIG key too, with which it signs DNS UPDATE and zone transfers.")
+@click.option("--tsig", is_flag=True, help="Also create a TSIG key, for DNS UPDATE and zone transfers.")
 @json_option
 @settings_options
 def create_token(

@@ -1,4 +1,4 @@
-"""Integrations: credentials of other programs, each with the configuration to paste, and what uses the account."""
+"""Integrations: credentials for other programs, each with the configuration to paste, and what uses the account."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from appliance.identity.policies import read_zone
 from appliance.identity.tokens import read_max_unused, read_network, revoke_token
 from appliance.integrations.client_credentials import CredentialRequest, create_credential
 from appliance.integrations.configuration import Location, configure
-from appliance.integrations.presets import GROUPS, get_preset, is_open
+from appliance.integrations.presets import GROUPS, get_preset, is_enabled
 from appliance.integrations.protocols import PATHS, PROTOCOLS
 from appliance.principal import Scope, Token, TokenLimits
 from appliance.store import accounts, zones
@@ -77,7 +77,7 @@ def _integrations_page(form: Form, status: int = 200) -> Response:
         "integrations.html",
         status,
         form=form,
-        groups={title: [one for one in group if is_open(one.protocol, doors)] for title, group in GROUPS.items()},
+        groups={title: [one for one in group if is_enabled(one.protocol, doors)] for title, group in GROUPS.items()},
         zones={print_domain(zone.name): print_unicode(zone.name) for zone in offered},
         has_more_zones=total > OFFERED,
         tokens=[(token, describe_scope(token, domains)) for token in listed],
@@ -96,7 +96,7 @@ def _doors(tokens: Iterable[Token]) -> list[dict[str, object]]:
     return [
         {
             "title": title,
-            "address": _address(key) if is_open(key, settings) else "",
+            "address": _address(key) if is_enabled(key, settings) else "",
             "used_at": max((used_at for door, used_at in uses if door == key), default=None),
         }
         for key, title in PROTOCOLS.items()

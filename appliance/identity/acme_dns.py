@@ -92,7 +92,7 @@ def zone_for_registration(principal: Principal) -> Zone:
     principal.require("account:tokens")
     zone = _only_zone(principal)
     if zone is None:
-        raise NotPermitted("accounts are registered with a token that is limited to one zone")
+        raise NotPermitted("registration needs a token that is limited to one zone")
     return zone
 
 

@@ -1,4 +1,4 @@
-"""Creating the credential of a client: a token with the least rights, with a TSIG key or as an acme-dns account."""
+"""The credential of a client: a token with the least rights, with a TSIG key or as an acme-dns account."""
 
 from __future__ import annotations
 

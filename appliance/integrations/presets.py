@@ -30,7 +30,7 @@ CLIENTS: Mapping[str, ClientPreset] = MappingProxyType(
 """The presets by key."""
 
 
-def is_open(protocol: str, doors: DoorsSettings) -> bool:
+def is_enabled(protocol: str, doors: DoorsSettings) -> bool:
     """Return whether the appliance speaks the protocol with that key."""
     return protocol == API_DOOR or bool(getattr(doors, protocol))
 
@@ -40,7 +40,7 @@ def get_preset(key: str, doors: DoorsSettings) -> ClientPreset:
     preset = CLIENTS.get(key)
     if preset is None:
         raise InputError(f"{key!r} is not a client; choose from {', '.join(CLIENTS)}", "client")
-    if not is_open(preset.protocol, doors):
+    if not is_enabled(preset.protocol, doors):
         title = PROTOCOLS[preset.protocol]
         raise InputError(f"{key} needs {title}, which is switched off here (doors.{preset.protocol})", "client")
     return preset

@@ -36,7 +36,8 @@ class ApiSettings:
         Endpoint("127.0.0.1", 8053), "address and port of API and console, or unix: and the path of a socket"
     )
     threads: int = setting(
-        16, "threads for requests, 2 to 256, besides 52 more; 32 requests, or half as many, may wait for a deployment"
+        16,
+        "threads for requests, 2 to 256, besides 52 more; 32 requests, or half this number, may wait for a deployment",
     )
     hosts: HostNames = setting((), "host names of the console, besides localhost and the address it listens on")
     trusted_proxies: Networks = setting((), "addresses or networks of proxies whose X-Forwarded-For is trusted")
@@ -133,9 +134,9 @@ class DnsSettings:
 
 @dataclass(frozen=True, slots=True)
 class DoorsSettings:
-    """[doors]: other protocols on the same zones, with the same tokens. One that is off is not found (404)."""
+    """[doors]: other protocols on the same zones, with the same tokens. One that is off answers 404."""
 
-    powerdns: bool = setting(True, "the API of PowerDNS below /api/v1/servers: true or false")
+    powerdns: bool = setting(True, "the PowerDNS API below /api/v1/servers: true or false")
     httpreq: bool = setting(True, "lego's httpreq below /httpreq: true or false")
     dyndns2: bool = setting(True, "dyndns2 at /nic/update: true or false")
     acme_dns: bool = setting(True, "acme-dns below /acme-dns: true or false")

@@ -6,7 +6,7 @@
     prerequisites  the prerequisite section
     update_section the update section, as requests of the Editor
     zone_transfer  a whole zone, as the messages of a transfer
-    forwarding     questions, passed on to the primary
+    forwarding     queries, passed on to the primary
     responder      the responses to one message
     open_connections  how many there may be
     listener       UDP and TCP

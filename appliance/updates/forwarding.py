@@ -1,4 +1,4 @@
-"""Questions, passed on to the primary as they are, and its responses."""
+"""Queries, passed on to the primary as they are, and its responses."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Forwarder:
     timeout: float = TIMEOUT
 
     def ask(self, request: Request, *, is_tcp: bool) -> bytes:
-        """Return the response to the question without its signature, under its message id.
+        """Return the response to the query without its signature, under its message id.
 
         Raise ErrorResponse with SERVFAIL if there is none in time.
         """

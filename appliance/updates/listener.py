@@ -1,6 +1,6 @@
 """The sockets of the listener, UDP and TCP: each message is answered in a thread of a pool.
 
-Updates wait until they are seen, so they have threads of their own, as have connections: neither keeps a question from
+Updates wait until they are seen, so they have threads of their own, as have connections: neither keeps a query from
 being answered. What comes in faster than it is answered is dropped over UDP; over TCP see `open_connections`.
 """
 
@@ -75,7 +75,7 @@ class Listener:
             opened.callback(self.close)
             for one in (self._udp, self._tcp):
                 selector.register(one, selectors.EVENT_READ)
-            updates, others = (opened.enter_context(_Pool(THREADS, WAITING, name)) for name in ("update", "question"))
+            updates, others = (opened.enter_context(_Pool(THREADS, WAITING, name)) for name in ("update", "query"))
             # A connection that was ended for a new one may still have its thread.
             connections = opened.enter_context(_Pool(CONNECTIONS, CONNECTIONS, "connection"))
             opened.callback(self._connections.stop)

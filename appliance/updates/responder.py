@@ -101,9 +101,9 @@ class Responder:
         """Return the responses, signed if the request is."""
         if request.signature is None:
             if not sender.is_tcp and self.is_over(sender.address):
-                # Truncated, a question comes again over TCP; another message must not look as if it succeeded.
-                is_question = request.opcode == dns.opcode.QUERY
-                return [request.response(Rcode.NOERROR, dns.flags.TC)] if is_question else []
+                # A truncated query is repeated over TCP; another message must not look as if it succeeded.
+                is_query = request.opcode == dns.opcode.QUERY
+                return [request.response(Rcode.NOERROR, dns.flags.TC)] if is_query else []
             return [_fitting(request, one, sender) for one in self._answer(request, sender, None)]
         signature, now = request.signature, self._now()
         signers: list[ResponseSigner] = []

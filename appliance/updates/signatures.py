@@ -60,7 +60,7 @@ def verify(request: Request, signature: Signature, secret: bytes) -> ResponseSig
     if data.algorithm not in ALGORITHMS:
         raise SignatureRefused(Rcode.BADKEY)
     if data.error:
-        raise FormError("a request is signed with an error")
+        raise FormError("the TSIG record of a request must not have an error")
     key = dns.tsig.Key(signature.key_name, secret, data.algorithm)
     try:
         dns.tsig.validate(request.wire, key, signature.key_name, data, data.time_signed, b"", signature.start)

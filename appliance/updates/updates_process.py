@@ -48,7 +48,7 @@ def opened_listener(settings: Settings, clock: Callable[[], datetime]) -> Iterat
     """
     endpoint = settings.doors.update
     if endpoint is None or not settings.dns.nameservers:
-        raise SettingsError("doors.update and dns.nameservers are needed: an address:port to listen on, and a primary")
+        raise SettingsError("doors.update and dns.nameservers are required: address:port to listen on, and a primary")
     store = Store(
         settings.store.path, busy_timeout=settings.store.busy_timeout, read_timeout=settings.store.read_timeout
     )
@@ -58,7 +58,7 @@ def opened_listener(settings: Settings, clock: Callable[[], datetime]) -> Iterat
             counts = ResponseCounts()
             listener = Listener(endpoint, _responder(settings, store, clock, counts).respond)
         except OSError as error:
-            raise SettingsError(f"doors.update is {endpoint}: {error.strerror}") from None
+            raise SettingsError(f"cannot listen on {endpoint} (doors.update): {error.strerror}") from None
         with closing(listener), reporting(store, counts, clock):
             yield listener
 

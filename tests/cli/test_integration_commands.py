@@ -41,7 +41,7 @@ def test_the_configuration_of_one_file_is_printed_alone(workspace: Workspace, zo
     start = "export HTTPREQ_ENDPOINT=https://dns.example.net/httpreq HTTPREQ_USERNAME=lego HTTPREQ_PASSWORD="
     assert first.startswith(f"{start}{token.prefix}")
     assert accounts.find_token(first.removeprefix(start)) == token
-    assert found.stderr == f"token {token.uuid} created; its secret is not shown again\n"
+    assert found.stderr == f"token {token.uuid} created; its secrets are not shown again\n"
 
 
 def test_several_files_are_printed_below_their_names(workspace: Workspace, zone: UUID) -> None:
@@ -77,7 +77,7 @@ def test_what_is_refused(workspace: Workspace, zone: UUID, client: str, options:
 def test_the_list_says_what_is_switched_on(workspace: Workspace) -> None:
     found = json.loads(run(workspace, "list", "--json", DNS_APPLIANCE_DOORS_HTTPREQ="false").stdout)
     assert [one["client"] for one in found] == list(CLIENTS)
-    closed = {one["protocol"] for one in found if not one["is_open"]}
+    closed = {one["protocol"] for one in found if not one["enabled"]}
     assert closed == {"httpreq", "DNS UPDATE"}
 
 

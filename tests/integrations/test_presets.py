@@ -8,7 +8,7 @@ import pytest
 
 from appliance.addresses import Endpoint
 from appliance.errors import InputError
-from appliance.integrations.presets import CLIENTS, GROUPS, get_preset, is_open
+from appliance.integrations.presets import CLIENTS, GROUPS, get_preset, is_enabled
 from appliance.integrations.protocols import PROTOCOLS
 from appliance.settings import DoorsSettings
 
@@ -18,7 +18,7 @@ ALL_OPEN = DoorsSettings(update=Endpoint("127.0.0.1", 5303))
 def test_every_preset_has_its_own_key_and_a_protocol() -> None:
     presets = [preset for group in GROUPS.values() for preset in group]
     assert len(presets) == len(CLIENTS) and {preset.protocol for preset in presets} == set(PROTOCOLS)
-    assert all(preset.snippets and preset.recipe and is_open(preset.protocol, ALL_OPEN) for preset in presets)
+    assert all(preset.snippets and preset.recipe and is_enabled(preset.protocol, ALL_OPEN) for preset in presets)
 
 
 CLOSED = {
@@ -34,7 +34,7 @@ CLOSED = {
 @pytest.mark.parametrize("door", [one.name for one in fields(DoorsSettings)])
 def test_a_client_whose_protocol_is_switched_off_is_refused(door: str) -> None:
     without = CLOSED[door]
-    closed = {key for key, preset in CLIENTS.items() if not is_open(preset.protocol, without)}
+    closed = {key for key, preset in CLIENTS.items() if not is_enabled(preset.protocol, without)}
     assert closed == {key for key, preset in CLIENTS.items() if preset.protocol == door} != set()
     with pytest.raises(InputError, match=rf"switched off here \(doors\.{door}\)"):
         get_preset(closed.pop(), without)

@@ -51,25 +51,25 @@ def primary() -> Iterator[Primary]:
     running.thread.join(TIMEOUT)
 
 
-def question() -> Request:
-    """Return a signed question."""
+def query() -> Request:
+    """Return a signed query."""
     query = dns.message.make_query("example.com", "SOA")
     query.use_tsig(dns.tsig.Key("key.", b"0" * 32))
     return read_request(query.to_wire())
 
 
 @pytest.mark.parametrize("is_tcp", [False, True])
-def test_a_question_is_passed_on_without_its_signature(primary: Primary, is_tcp: bool) -> None:
-    request = question()
+def test_a_query_is_passed_on_without_its_signature(primary: Primary, is_tcp: bool) -> None:
+    request = query()
     response = dns.message.from_wire(Forwarder(primary.endpoint, TIMEOUT).ask(request, is_tcp=is_tcp))
-    (query,) = primary.queries
+    (sent,) = primary.queries
     assert response.id == request.number and response.flags & dns.flags.AA and not response.had_tsig
-    assert query.questions == request.questions and query.signature is None
+    assert sent.questions == request.questions and sent.signature is None
 
 
 def test_a_response_with_another_message_id_is_passed_over(primary: Primary) -> None:
-    primary.before = [b"", b"\0" * 11, question().response(Rcode.NXDOMAIN)]
-    wire = Forwarder(primary.endpoint, TIMEOUT).ask(question(), is_tcp=False)
+    primary.before = [b"", b"\0" * 11, query().response(Rcode.NXDOMAIN)]
+    wire = Forwarder(primary.endpoint, TIMEOUT).ask(query(), is_tcp=False)
     assert dns.message.from_wire(wire).rcode() == Rcode.NOERROR
 
 
@@ -77,7 +77,7 @@ def test_a_response_with_another_message_id_is_passed_over(primary: Primary) -> 
 def test_without_a_response_in_time_it_is_servfail(primary: Primary, is_tcp: bool) -> None:
     primary.responds = False
     with pytest.raises(ErrorResponse) as silent:
-        Forwarder(primary.endpoint, 0.1).ask(question(), is_tcp=is_tcp)
+        Forwarder(primary.endpoint, 0.1).ask(query(), is_tcp=is_tcp)
     with pytest.raises(ErrorResponse) as closed:
-        Forwarder(Endpoint(LOOPBACK, 1), TIMEOUT).ask(question(), is_tcp=is_tcp)
+        Forwarder(Endpoint(LOOPBACK, 1), TIMEOUT).ask(query(), is_tcp=is_tcp)
     assert [one.value.rcode for one in (silent, closed)] == [Rcode.SERVFAIL] * 2

@@ -64,7 +64,7 @@ def service() -> Iterator[Service]:
 QUESTION = dns.message.make_query("example.com", "SOA")
 
 
-def test_a_question_is_answered_over_both_while_updates_wait(service: Service) -> None:
+def test_a_query_is_answered_over_both_while_updates_wait(service: Service) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
         for _ in range(3):
             sender.sendto(dns.update.UpdateMessage("example.com").to_wire(), (LOOPBACK, service.port))

@@ -1,4 +1,4 @@
-"""A whole message and its response, without a socket: updates, transfers, questions, and what is refused."""
+"""A whole message and its response, without a socket: updates, transfers, queries, and what is refused."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ EVERYTHING = ("dns:*",)
 
 
 class Echo:
-    """A primary that answers every question with a response of its own length."""
+    """A primary that answers every query with a response of its own length."""
 
     size = 0
 
@@ -230,7 +230,7 @@ def test_over_the_limit_and_junk_are_dropped(service: Service, zone: Zone) -> No
     assert service.send(adding(), key) is None and not of_zone(zone)
 
 
-def test_questions_are_passed_on_and_signed_ones_signed(service: Service) -> None:
+def test_queries_are_passed_on_and_signed_ones_signed(service: Service) -> None:
     for key in (None, service.key("dns:list")):
         response = service.send(dns.message.make_query("example.com", "SOA"), key)
         assert response and response.flags & dns.flags.AA and response.had_tsig == bool(key)

@@ -97,7 +97,7 @@ def test_updates_of_one_set_at_once_lose_nothing(settings: Settings, workspace: 
     assert len(workspace.journal()) == 14, "one serial for each request"
 
 
-def test_a_question_without_a_primary_is_servfail(settings: Settings, workspace: Workspace) -> None:
+def test_a_query_without_a_primary_is_servfail(settings: Settings, workspace: Workspace) -> None:
     with running(settings, workspace) as client:
         assert client.send(dns.message.make_query("example.com", "SOA")) == Rcode.SERVFAIL
 
@@ -112,7 +112,10 @@ def test_an_address_in_use_is_named(settings: Settings) -> None:
     with socket.create_server((LOOPBACK, 0)) as other:
         endpoint = Endpoint(LOOPBACK, other.getsockname()[1])
         taken = replace(settings, doors=DoorsSettings(update=endpoint))
-        with pytest.raises(SettingsError, match=f"{endpoint}: Address already in use"), opened_listener(taken, now):
+        with (
+            pytest.raises(SettingsError, match=rf"{endpoint} \(doors.update\): Address already in use"),
+            opened_listener(taken, now),
+        ):
             pass
 
 

@@ -69,7 +69,7 @@ def register() -> Response:
 
 @blueprint.get("/health")
 def show_health() -> Response:
-    """Answer that the process is up."""
+    """Return 200: the process is up."""
     return Response(status=200)
 
 

@@ -27,11 +27,11 @@ blueprint = Blueprint("dyndns2", __name__)
 
 @blueprint.route(PATH, methods=METHODS)
 def update() -> Response:
-    """Set the addresses of hosts; answer a line for each. HEAD, which Flask routes with GET, changes nothing."""
+    """Set the addresses of hosts; return a line for each. HEAD, which Flask routes with GET, changes nothing."""
     if request.method not in METHODS:
         raise MethodNotAllowed(METHODS)
     if g.get("secret_in_query") and not may_be_in_query(principals.principal()):
-        raise AuthenticationFailed("a token in the query must be limited to A and AAAA records and to names")
+        raise AuthenticationFailed("a token in the query string must be limited to A and AAAA records and to names")
     parameters = dict(request.values.lists())
     hosts = read_hosts(",".join(parameters.get("hostname", ())))
     if not hosts:

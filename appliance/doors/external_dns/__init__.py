@@ -1,4 +1,4 @@
-"""The webhook of external-dns, which keeps the records of a Kubernetes cluster."""
+"""The webhook of external-dns, which manages the records of a Kubernetes cluster."""
 
 from appliance.doors.external_dns.views import DOOR
 

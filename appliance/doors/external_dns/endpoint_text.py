@@ -58,11 +58,11 @@ def read_endpoint(document: object, path: str) -> DnsEndpoint:
     fields = {str(key).lower(): value for key, value in document.items()}
     name, record_type, targets = (fields.get(key) for key in ("dnsname", "recordtype", "targets"))
     if not isinstance(name, str) or not name:
-        raise InputError("dnsName is required, as a text", f"{path}.dnsName")
+        raise InputError("dnsName is required, as a string", f"{path}.dnsName")
     if not isinstance(record_type, str):
-        raise InputError("recordType is required, as a text such as A", f"{path}.recordType")
+        raise InputError("recordType is required, as a string such as A", f"{path}.recordType")
     if not isinstance(targets, list | None) or not all(isinstance(target, str) for target in targets or ()):
-        raise InputError("targets must be a list of texts", f"{path}.targets")
+        raise InputError("targets must be a list of strings", f"{path}.targets")
     ttl, labels = fields.get("recordttl"), fields.get("labels")
     if not isinstance(ttl, int | None) or isinstance(ttl, bool):
         raise InputError("recordTTL must be an integer, in seconds", f"{path}.recordTTL")

@@ -37,7 +37,7 @@ blueprint = Blueprint("external-dns", __name__, url_prefix=PREFIX)
 
 @blueprint.get("/")
 def negotiate() -> Response:
-    """Answer the domains that are kept here, which external-dns does not look beyond."""
+    """Return the domains of the token; external-dns manages no others."""
     principal().require("dns:list")
     with reading():
         return _answer({"include": [print_domain(zone.name) for zone in _zones(principal().scope)]})
@@ -45,7 +45,7 @@ def negotiate() -> Response:
 
 @blueprint.get("/records")
 def show_records() -> Response:
-    """Answer all endpoints of the zones of the token."""
+    """Return all endpoints of the zones of the token."""
     principal().require("dns:list")
     with reading():
         return _answer([endpoint.document for zone in _zones(principal().scope) for endpoint in _endpoints(zone)])
@@ -53,7 +53,7 @@ def show_records() -> Response:
 
 @blueprint.post("/adjustendpoints")
 def adjust_endpoints() -> Response:
-    """Answer these endpoints as `records` will show them."""
+    """Return these endpoints as `records` will show them."""
     given = read_json(read_octets(request))
     if not isinstance(given, list | None):
         raise InputError("the body must be a list of endpoints")

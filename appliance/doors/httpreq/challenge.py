@@ -49,6 +49,6 @@ def _absolute(name: str) -> str:
 def _text_of(body: Mapping[str, object], field: str) -> str:
     found = body.get(field)
     if not isinstance(found, str) or not found:
-        raise InputError(f"{field} is required, as a text: send fqdn and value, or domain, token and keyAuth", field)
+        raise InputError(f"{field} is required, as a string: send fqdn and value, or domain, token and keyAuth", field)
     refuse_control_characters(found, field)
     return found

@@ -1,4 +1,4 @@
-"""Responses of this dialect: JSON with sorted keys, errors as {"error": text}, and exact reason phrases."""
+"""Responses of the PowerDNS API: JSON with sorted keys, errors as {"error": text}, and exact reason phrases."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def no_content() -> Response:
     return response
 
 
-def not_built() -> Response:
-    """Return the response to a call that is not built."""
+def not_implemented() -> Response:
+    """Return the response to a call that is not implemented."""
     return _error(501, "Not Implemented")
 
 

@@ -66,7 +66,7 @@ def read_changes(rrsets: object, zone: Name, default: str | None = None) -> list
             continue
         key = (*change.key, change.change_type)
         if key in seen:
-            raise InputError(f"{_title(*change.key)}: it is in rrsets twice with the changetype {change.change_type}")
+            raise InputError(f"{_title(*change.key)}: rrsets has it twice with the changetype {change.change_type}")
         seen.add(key)
         changes.append(change)
     return sorted(changes, key=lambda change: CHANGE_TYPES.index(change.change_type))
@@ -126,7 +126,7 @@ def _read_change(one: object, zone: Name, default: str | None) -> RRsetChange | 
         if ttl is not None and (isinstance(ttl, bool) or not isinstance(ttl, int)):
             raise InvalidValue("ttl must be an integer, in seconds", "ttl")
         if ttl is None and contents and change_type.upper() == "REPLACE":
-            raise InvalidValue("ttl is missing, in seconds", "ttl")
+            raise InvalidValue("ttl is required, in seconds", "ttl")
         return RRsetChange(owner, record_type, change_type.upper(), contents, ttl)
 
 
@@ -159,7 +159,7 @@ def _apply(change: RRsetChange, wanted: _Wanted, stored: RRset | None, zone: Nam
     """Make the change to the set; a record with stored data keeps the form that is stored."""
     given = dict(_values(change, zone))
     if len(given) < len(change.contents):
-        raise InvalidValue("two of its records are the same", "records")
+        raise InvalidValue("two of its records are identical", "records")
     if change.record_type == "NS" and change.owner == zone:
         _take_own(change, given, apex)
     kept = _as_stored(stored).values

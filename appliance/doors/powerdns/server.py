@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from appliance.doors.powerdns.responses import json_response, not_built
+from appliance.doors.powerdns.responses import json_response, not_implemented
 from appliance.errors import NotFound
 
 VERSION = "4.9.12"
@@ -19,7 +19,7 @@ _DOCUMENT = {
     "version": VERSION,
     "zones_url": f"{SERVER}/zones{{/zone}}",
 }
-_NOT_BUILT = ("search-data", "cache/flush", "tsigkeys", "autoprimaries")
+_UNSUPPORTED = ("search-data", "cache/flush", "tsigkeys", "autoprimaries")
 
 
 def add_routes(blueprint: Blueprint) -> None:
@@ -29,8 +29,10 @@ def add_routes(blueprint: Blueprint) -> None:
     blueprint.get("/api/v1/servers/<string:server>/")(_server)
     blueprint.get(f"{SERVER}/config/")(_nothing)
     blueprint.get(f"{SERVER}/statistics/")(_nothing)
-    for path in _NOT_BUILT:
-        blueprint.route(f"{SERVER}/{path}/", methods=["GET", "POST", "PUT"], endpoint=path.replace("/", "-"))(not_built)
+    for path in _UNSUPPORTED:
+        blueprint.route(f"{SERVER}/{path}/", methods=["GET", "POST", "PUT"], endpoint=path.replace("/", "-"))(
+            not_implemented
+        )
 
 
 def _versions() -> Response:
@@ -43,7 +45,7 @@ def _servers() -> Response:
 
 def _server(server: str) -> Response:
     if server != _DOCUMENT["id"]:
-        raise NotFound(f"there is no server {server!r}: it is localhost")
+        raise NotFound(f"there is no server {server!r}, only localhost")
     return json_response(_DOCUMENT)
 
 

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 
 from appliance.compiler import compile_zone
 from appliance.doors.powerdns.bodies import read_body
-from appliance.doors.powerdns.responses import json_response, no_content, not_built
+from appliance.doors.powerdns.responses import json_response, no_content, not_implemented
 from appliance.doors.powerdns.rrset_changes import RRsetChange, naming_sets, read_changes, requests_of
 from appliance.doors.powerdns.zone_ids import parse_name, parse_zone_id
 from appliance.doors.powerdns.zone_json import JSON, is_wanted, rrset_documents, whole_document, zone_document
@@ -22,7 +22,7 @@ from appliance.store import records, zones
 from appliance.store.zones import Page
 from appliance.web.context import context, reading
 from appliance.zones.model import Record, Zone
-from appliance.zones.names import parse_domain, parse_owner
+from appliance.zones.names import parse_domain, parse_owner, print_domain
 from appliance.zones.record_text import print_name
 
 TITLE = "PowerDNS API"
@@ -48,9 +48,9 @@ def add_routes(blueprint: Blueprint) -> None:
     blueprint.get(f"{_ZONE}/export/")(_export)
     for name in ("cryptokeys", "metadata"):
         blueprint.get(f"{_ZONE}/{name}/", endpoint=name)(_nothing)
-        blueprint.post(f"{_ZONE}/{name}/", endpoint=f"{name}-write")(_not_built)
+        blueprint.post(f"{_ZONE}/{name}/", endpoint=f"{name}-write")(_not_implemented)
         blueprint.route(f"{_ZONE}/{name}/<string:key>/", methods=["GET", "PUT", "DELETE"], endpoint=f"{name}-one")(
-            _not_built
+            _not_implemented
         )
 
 
@@ -143,7 +143,7 @@ def _new_name(body: dict[str, Any]) -> Name:
     if not isinstance(kind, str) or kind.lower() not in _KINDS:
         raise InvalidValue(f"kind must be Native, Master or Primary, not {kind!r}", "kind")
     if body.get("dnssec") is True:
-        raise InvalidValue("a zone cannot be signed: dnssec must be false", "dnssec")
+        raise InvalidValue("DNSSEC is not supported: dnssec must be false", "dnssec")
     return parse_domain(name, "name")
 
 
@@ -188,7 +188,7 @@ def _record(rrset: ReplaceRRset, one: str | ValueInput) -> RecordInput:
 def _refuse_existing(name: Name) -> None:
     with reading():
         if zones.get_by_name(name):
-            raise Conflict("the zone exists")
+            raise Conflict(f"the zone {print_domain(name)} already exists")
 
 
 def _set(zone: str) -> Response:
@@ -197,7 +197,7 @@ def _set(zone: str) -> Response:
     with reading():
         _find(zone)
     if body.get("dnssec") is True:
-        raise InputError("the zone cannot be signed: dnssec must be false", "dnssec")
+        raise InputError("DNSSEC is not supported: dnssec must be false", "dnssec")
     return no_content()
 
 
@@ -235,10 +235,10 @@ def _nothing(zone: str) -> Response:
     return json_response([])
 
 
-def _not_built(zone: str, key: str = "") -> Response:  # noqa: ARG001 - as the route has them
+def _not_implemented(zone: str, key: str = "") -> Response:  # noqa: ARG001 - as the route has them
     with reading():
         _find(zone)
-    return not_built()
+    return not_implemented()
 
 
 def _find(text: str) -> Zone:

@@ -1,4 +1,4 @@
-"""The dialect of PowerDNS: its documents, changes, errors, permissions and switch."""
+"""The PowerDNS API: its documents, changes, errors, permissions and switch."""
 
 from __future__ import annotations
 
@@ -136,9 +136,9 @@ def test_the_apex_has_soa_and_all_nameservers(pdns: KeyClient) -> None:
         ([change("a.example.com.", "A", "REPLACE", "x")], ["RRset a.example.com. IN A", "IPv4"]),
         ([change("a.example.com.", "ALIAS", "REPLACE", "b.example.net.")], ["IN ALIAS", "not supported"]),
         ([change("a.example.net.", "A", "REPLACE", "192.0.2.1")], ["a.example.net.", "outside the zone"]),
-        ([change("a.example.com.", "A", "REPLACE", "192.0.2.1", ttl=None)], ["ttl is missing"]),
+        ([change("a.example.com.", "A", "REPLACE", "192.0.2.1", ttl=None)], ["ttl is required"]),
         ([change("a.example.com.", "A", "REPLACE", "192.0.2.1")] * 2, ["twice", "REPLACE"]),
-        ([change("a.example.com.", "A", "REPLACE", "192.0.2.1", "192.0.2.1")], ["the same"]),
+        ([change("a.example.com.", "A", "REPLACE", "192.0.2.1", "192.0.2.1")], ["identical"]),
         ([DISABLED], ["disabled"]),
         ([change("a.example.com.", "A", "CHANGE")], ["changetype"]),
         ([change("a.example.com.", "MX", "REPLACE", "mail.example.net.")], ["priority"]),
