@@ -20,7 +20,7 @@ from urllib3.util.retry import Retry
 
 PAGE = 1000
 CONNECT, READ = 10.0, 60.0
-"""Seconds to wait for a connection, and for an answer that waits for no nameserver."""
+"""Seconds to wait for a connection, and for an answer, besides the time that the call asks the appliance to wait."""
 POLL = 0.5
 """Seconds between two readings of a deployment."""
 UNREACHABLE_GRACE = 10
@@ -52,7 +52,7 @@ class Answer:
 
 
 class Bearer(AuthBase):
-    """The token as the authorization of a request. A header alone would give way to ~/.netrc."""
+    """The token as the authorization of a request. A header alone would be replaced by a login in ~/.netrc."""
 
     def __init__(self, token: str) -> None:
         self._token = token
@@ -203,7 +203,7 @@ def read(response: requests.Response) -> Answer:
         document = response.json() if response.content else None
     except requests.JSONDecodeError:
         raise ApiError(
-            response.status_code, "not_json", f"{response.url} answers {response.status_code} and not as the API would"
+            response.status_code, "not_json", f"{response.url} answers {response.status_code}, but not as the API does"
         ) from None
     if response.ok:
         return Answer(document, response.headers, response.headers.get("X-Deployment") == "live")

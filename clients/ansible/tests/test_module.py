@@ -94,7 +94,7 @@ def test_absent_removes_some_values_or_the_whole_set(play: Play, api: Client) ->
 ERRORS: dict[str, dict[str, object]] = {
     "changes.0.values": {"values": ["nonsense"]},
     "values: state present needs at least one value": {"values": []},
-    "values: True is neither a text nor a value with its priority": {"values": [True]},
+    "values: True is neither a string nor a dictionary with value and priority": {"values": [True]},
     "wait: 61 is not a number of seconds from 0 to 60": {"wait": 61},
     "url: 'ftp://x' is not the URL of an appliance": {"url": "ftp://x"},
     "token: the appliance does not accept it": {"token": "vps_" + "x" * 32},

@@ -103,7 +103,7 @@ def test_a_certificate_is_checked_against_the_authorities_of_the_environment(mon
 
 def test_what_is_not_the_api_is_named(server: Server) -> None:
     server.answers = [Answer(404, "<html>")]
-    with pytest.raises(ApiError, match=r"dns-zones/\S* answers 404 and not as the API would"):
+    with pytest.raises(ApiError, match=r"dns-zones/\S* answers 404, but not as the API does"):
         Api(server.url, TOKEN, "tests").get("dns-zones/")
 
 

@@ -127,7 +127,7 @@ class DnsApplianceProvider(BaseProvider):
         self._report(name, self._api.post(f"{zone_path(name)}changes/", body, wait=self._wait, headers=headers))
 
     def _values(self, name: str, record: Record) -> list[dict[str, object]]:
-        """Return the values that the API takes: at the apex without the appliance's own nameservers."""
+        """Return the values that the API accepts: at the apex without the appliance's own nameservers."""
         values = records.values_of(record)
         own = self._known[name].nameservers if is_root_ns(record) else ()
         return [value for value in values if value["value"] not in own]
@@ -162,7 +162,7 @@ def explained(error: ApiError, plan: Plan) -> str:
     """Return the error with the name and type of the record set that it is about."""
     index = (error.field or "").removeprefix("changes.").split(".")[0]
     if error.status == 412:
-        return "has changed since the plan was computed: make a new plan"
+        return "has changed since the plan was computed: run octodns-sync again"
     if not index.isdigit() or not plan.exists:
         return str(error)
     change = plan.changes[int(index)]

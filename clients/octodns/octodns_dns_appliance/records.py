@@ -68,7 +68,7 @@ def rdata_of(record: dict[str, Any]) -> str:
 
 
 def values_of(record: Record) -> list[dict[str, Any]]:
-    """Return the values of an octoDNS record as the API takes them, each with its priority if the type has one."""
+    """Return the values of an octoDNS record as the API accepts them, each with its priority if the type has one."""
     _, _, kind, rdatas = record.rrs
     if kind == "TXT":
         return [{"value": text.to_api(value)} for value in record.values]

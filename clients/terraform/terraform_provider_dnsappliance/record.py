@@ -36,7 +36,7 @@ class RecordResource(ApiResource):
                 schema.Attribute(
                     "name",
                     types.String(),
-                    "@, relative to the zone, or in full",
+                    "Name, relative to the zone or in full; @ is the zone itself",
                     optional=True,
                     computed=True,
                     default="@",
@@ -45,7 +45,7 @@ class RecordResource(ApiResource):
                 schema.Attribute(
                     "ttl",
                     types.Number(),
-                    "TTL in seconds; that of its set, or of the zone",
+                    "TTL in seconds; default: that of its record set, else of the zone",
                     optional=True,
                     computed=True,
                 ),

@@ -16,7 +16,7 @@ module: dns_appliance_record
 short_description: Manage record sets in zones of dns-appliance
 description:
   - A record set is all records of one name and type. With O(state=present) it has exactly the values given.
-  - A change is one call of the appliance's API, so it is done as a whole or not at all.
+  - A change is one call of the appliance's API, so it is applied as a whole or not at all.
 author: the dns-appliance authors
 options:
   url:
@@ -34,7 +34,7 @@ options:
     type: str
     required: true
   name:
-    description: Name of the set, V(@) for that of the zone, relative to it, or in full.
+    description: Name of the set, relative to the zone or in full; V(@) is the zone itself.
     type: str
     default: '@'
   type:
@@ -45,8 +45,8 @@ options:
       TLSA, TXT, URI]
   values:
     description:
-      - Values of the set; each is a text, or has V(value) and V(priority).
-      - Required for O(state=present). With O(state=absent) these values are removed, without any the whole set.
+      - Values of the set; each is a string, or a dictionary with V(value) and V(priority).
+      - Required for O(state=present). With O(state=absent) these values are removed; without values, the whole set.
     type: list
     elements: raw
   ttl:
@@ -56,7 +56,7 @@ options:
     description: Priority of those values of MX and SRV sets that have none of their own.
     type: int
   state:
-    description: Whether the values are there.
+    description: Whether the values exist.
     type: str
     choices: [present, absent]
     default: present
@@ -98,7 +98,7 @@ EXAMPLES = r"""
       - {value: mx1.example.net, priority: 10}
       - {value: mx2.example.net, priority: 20}
 
-- name: No such text any longer
+- name: Remove a verification that has been done
   dns_appliance.dns.dns_appliance_record:
     url: https://dns.example.net
     token: "{{ dns_token }}"
@@ -110,7 +110,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 serial:
-  description: Serial of the zone, in check mode the one that it would get. None if there was nothing to ask for.
+  description: Serial of the zone, in check mode the one that it would get. None if there was nothing to remove.
   returned: success
   type: int
 live:
@@ -118,7 +118,7 @@ live:
   returned: success
   type: bool
 dns_warnings:
-  description: What is valid and probably not intended, each with C(code), C(detail), C(remedy) and C(name).
+  description: Findings that are valid but probably not intended, each with C(code), C(detail), C(remedy) and C(name).
   returned: success
   type: list
   elements: dict
@@ -241,7 +241,7 @@ def read(url: str, info: dict[str, Any], text: bytes) -> Any:  # noqa: ANN401 - 
     try:
         document = json.loads(text)
     except ValueError:
-        raise ApiError(f"{url} does not answer as the API: {info['status']} {info['msg']}") from None
+        raise ApiError(f"{url} answers, but not as the API does: {info['status']} {info['msg']}") from None
     if info["status"] == 200:
         return document
     if info["status"] == 401:
@@ -251,11 +251,11 @@ def read(url: str, info: dict[str, Any], text: bytes) -> Any:  # noqa: ANN401 - 
 
 
 def value_of(given: object, priority: int | None) -> dict[str, Any]:
-    """Return a value with its priority, as the API takes it. Raise ApiError if it is neither text nor both."""
+    """Return a value with its priority, as the API accepts it. Raise ApiError if it is neither a string nor both."""
     if isinstance(given, (str, int)) and not isinstance(given, bool):
         given = {"value": str(given)}
     if not isinstance(given, dict) or "value" not in given or set(given) - {"value", "priority"}:
-        raise ApiError(f"values: {given!r} is neither a text nor a value with its priority")
+        raise ApiError(f"values: {given!r} is neither a string nor a dictionary with value and priority")
     given = {"value": str(given["value"]), "priority": given.get("priority", priority)}
     if given["priority"] is None:
         return {"value": given["value"]}
@@ -279,11 +279,11 @@ def changes_of(params: dict[str, Any], api: Api) -> list[dict[str, Any]]:
 
 def matching(params: dict[str, Any], values: list[dict[str, Any]], api: Api) -> set[str]:
     """Return the uuids of the records that have one of the values. Raise ApiError."""
-    asked = {"zone": params["zone"], "name": params["name"], "record_type": params["type"], "page_size": "1000"}
+    query = {"zone": params["zone"], "name": params["name"], "record_type": params["type"], "page_size": "1000"}
     return {
         record["uuid"]
         for value in values
-        for record in api.get("dns-records/", **asked, value=value["value"])
+        for record in api.get("dns-records/", **query, value=value["value"])
         if value.get("priority") in (None, record["priority"])
     }
 
