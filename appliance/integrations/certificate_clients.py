@@ -42,7 +42,7 @@ acme.sh --issue --dns {provider} --dnssleep 1\
 CERTIFICATE_CLIENTS = (
     ClientPreset(
         "lego-powerdns",
-        "lego, by the PowerDNS API",
+        "lego with the PowerDNS API",
         "powerdns",
         CHALLENGES,
         "lego with the PowerDNS API",
@@ -50,7 +50,7 @@ CERTIFICATE_CLIENTS = (
     ),
     ClientPreset(
         "lego-httpreq",
-        "lego, by httpreq",
+        "lego with httpreq",
         "httpreq",
         CHALLENGES,
         "lego with httpreq",
@@ -63,7 +63,7 @@ CERTIFICATE_CLIENTS = (
     ),
     ClientPreset(
         "lego-acme-dns",
-        "lego, by acme-dns",
+        "lego with acme-dns",
         "acme_dns",
         CHALLENGES,
         "lego with acme-dns",
@@ -74,7 +74,7 @@ CERTIFICATE_CLIENTS = (
     ),
     ClientPreset(
         "lego-rfc2136",
-        "lego, by DNS UPDATE",
+        "lego with DNS UPDATE",
         "update",
         CHALLENGES,
         "lego with DNS UPDATE",
@@ -100,7 +100,7 @@ CERTIFICATE_CLIENTS = (
     ),
     ClientPreset(
         "certbot-multi",
-        "certbot with certbot-dns-multi",
+        "certbot with certbot-dns-multi and httpreq",
         "httpreq",
         CHALLENGES,
         "certbot with certbot-dns-multi",
@@ -119,7 +119,7 @@ HTTPREQ_PASSWORD = {{ secret }}
     ),
     ClientPreset(
         "certbot-acme-dns",
-        "certbot with certbot-dns-multi, by acme-dns",
+        "certbot with certbot-dns-multi and acme-dns",
         "acme_dns",
         CHALLENGES,
         "certbot with acme-dns",
@@ -158,7 +158,7 @@ dns_rfc2136_algorithm = HMAC-SHA256
     ),
     ClientPreset(
         "acme-sh-powerdns",
-        "acme.sh, by the PowerDNS API; also within Proxmox and OPNsense",
+        "acme.sh with the PowerDNS API; also within Proxmox and OPNsense",
         "powerdns",
         CHALLENGES,
         "acme.sh",
@@ -166,7 +166,7 @@ dns_rfc2136_algorithm = HMAC-SHA256
     ),
     ClientPreset(
         "acme-sh-acme-dns",
-        "acme.sh, by acme-dns",
+        "acme.sh with acme-dns",
         "acme_dns",
         CHALLENGES,
         "acme.sh",
@@ -180,7 +180,7 @@ dns_rfc2136_algorithm = HMAC-SHA256
     ),
     ClientPreset(
         "acme-sh-nsupdate",
-        "acme.sh, by DNS UPDATE",
+        "acme.sh with DNS UPDATE",
         "update",
         CHALLENGES,
         "acme.sh",

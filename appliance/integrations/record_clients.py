@@ -127,7 +127,7 @@ provider "powerdns" {
     ),
     ClientPreset(
         "external-dns",
-        "external-dns, by its webhook",
+        "external-dns with its webhook",
         "external_dns",
         RECORDS,
         "external-dns",

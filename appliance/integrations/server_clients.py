@@ -44,7 +44,7 @@ certificatesResolvers:
     ),
     ClientPreset(
         "caddy-powerdns",
-        "Caddy, by the PowerDNS API",
+        "Caddy with the PowerDNS API",
         "powerdns",
         CHALLENGES,
         "Caddy",
@@ -64,7 +64,7 @@ tls {
     ),
     ClientPreset(
         "caddy-acme-dns",
-        "Caddy, by acme-dns",
+        "Caddy with acme-dns",
         "acme_dns",
         CHALLENGES,
         "Caddy",
@@ -110,7 +110,7 @@ solvers:
     ),
     ClientPreset(
         "cert-manager-acme-dns",
-        "cert-manager, by acme-dns",
+        "cert-manager with acme-dns",
         "acme_dns",
         CHALLENGES,
         "cert-manager",
@@ -130,7 +130,7 @@ solvers:
     ),
     ClientPreset(
         "cert-manager-rfc2136",
-        "cert-manager, by DNS UPDATE",
+        "cert-manager with DNS UPDATE",
         "update",
         CHALLENGES,
         "cert-manager",
