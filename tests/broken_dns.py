@@ -1,4 +1,4 @@
-"""Broken messages to the listener for DNS UPDATE: random mutations of right ones. The same seed gives the same ones."""
+"""Malformed messages to the listener for DNS UPDATE: random mutations of valid ones. The same seed gives the same."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class Signer:
 
 
 def broken_messages(random: Random, domain: str, signer: Signer, time: int, count: int) -> Iterator[bytes]:
-    """Yield so many messages about a zone, most of them signed rightly although their content is broken."""
+    """Yield so many messages about a zone, most of them with a valid signature although their content is malformed."""
     right = _right_messages(domain)
     for _ in range(count):
         wire = random.choice(right) if random.random() < 0.6 else _random_update(random, domain)

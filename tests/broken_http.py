@@ -1,4 +1,4 @@
-"""Broken requests to the doors over HTTP: random mutations of right calls. The same seed gives the same ones."""
+"""Malformed requests to the doors over HTTP: random mutations of valid calls. The same seed gives the same ones."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ HOSTILE_FRAMES = (
         b"Content-Length: 900",
     ),
 )
-"""Header lines in place of the right Content-Length."""
+"""Header lines in place of the valid Content-Length."""
 HOSTILE_STARTS = (
     b"",
     b"\r\n" * 9,
@@ -75,7 +75,7 @@ HOSTILE_STARTS = (
 
 
 class Kind(Enum):
-    """What is broken: from WIRE on it may be unclear where the request ends, so that no response need come."""
+    """What is malformed: from WIRE on it may be unclear where the request ends, so that no response need come."""
 
     JSON = auto()
     BODY = auto()
@@ -87,7 +87,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request that is right."""
+    """A valid request."""
 
     method: str
     path: str
@@ -106,7 +106,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class BrokenRequest:
-    """A request to a door, and what is broken in it."""
+    """A request to a door, and what is malformed in it."""
 
     door: str
     kind: Kind
@@ -118,14 +118,14 @@ class BrokenRequest:
 
 
 def broken_requests(random: Random, door: str, calls: list[Call], count: int) -> Iterator[BrokenRequest]:
-    """Yield so many broken requests to one door."""
+    """Yield so many malformed requests to one door."""
     for _ in range(count):
         kind = random.choice([kind for kind in Kind for _ in range(_SHARES[kind])])
         yield BrokenRequest(door, kind, _BREAK[kind](random, random.choice(calls)))
 
 
 def calls_of(doors: Doors) -> dict[str, list[Call]]:
-    """Return right calls of each door over HTTP."""
+    """Return valid calls of each door over HTTP."""
     credentials = doors.credentials
     basic = {"Authorization": "Basic " + base64.b64encode(f"x:{credentials.secret}".encode()).decode()}
     account, key = credentials.account, {"X-API-Key": credentials.secret}

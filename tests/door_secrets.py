@@ -71,7 +71,7 @@ def _answer(doors: Doors, call: Call) -> str:
 
 
 def _signed_wrongly(doors: Doors) -> Iterator[str]:
-    """Yield the responses to updates and questions with a wrong secret, an unknown key and a secret as its name."""
+    """Yield the responses to updates and queries with a wrong secret, an unknown key and a secret as its name."""
     credentials = doors.credentials
     for name, key in (
         (credentials.key.name, WRONG_KEY),

@@ -1,4 +1,4 @@
-"""Strangers who send broken messages to every door, and what is wrong with the responses that they get.
+"""Strangers who send malformed messages to every door, and what is wrong with the responses that they get.
 
 A message whose end is clear must be answered, with a documented status in the form of its door; any other message is
 answered or not. The doors must go on serving others meanwhile: that is for the caller to watch.
@@ -46,7 +46,7 @@ MAX_DATAGRAM = 65_507
 DATAGRAMS = 10
 """How many are sent at once: what does not fit into a buffer would only be lost."""
 LAST = b"\xff\xff" + dns.message.make_query("last.invalid", "SOA").to_wire()[2:]
-"""A right question with an id that no broken message has."""
+"""A valid query with an id that no malformed message has."""
 WORDS = re.compile(rb"(good|nochg)( [0-9a-f.:,]+)?|nohost|notfqdn|numhost|dnserr|badauth|abuse")
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _STATUS_LINE = re.compile(rb"HTTP/1\.[01] (\d{3}) ")
@@ -135,7 +135,7 @@ def _keys(body: bytes) -> list[str] | None:
 
 
 def send_datagrams(port: int, messages: Sequence[bytes]) -> Findings:
-    """Send each message over UDP, after every few of them a right question; judge all responses that came."""
+    """Send each message over UDP, after every few of them a valid query; judge all responses that came."""
     found = Findings()
     with socket.socket(type=socket.SOCK_DGRAM) as stranger:
         stranger.bind((ADDRESS, 0))
@@ -143,12 +143,12 @@ def send_datagrams(port: int, messages: Sequence[bytes]) -> Findings:
         for number, message in enumerate(messages):
             stranger.sendto(message[:MAX_DATAGRAM], ("127.0.0.1", port))
             if number % DATAGRAMS == DATAGRAMS - 1 and not _answers(stranger, port, found):
-                found.wrong.append("a right question after the broken messages is not answered")
+                found.wrong.append("a valid query after the malformed messages is not answered")
     return found
 
 
 def _answers(stranger: socket.socket, port: int, found: Findings) -> bool:
-    """Return whether a right question is answered; judge what comes before its response."""
+    """Return whether a valid query is answered; judge what comes before its response."""
     for _ in range(int(PATIENCE)):
         stranger.sendto(LAST, ("127.0.0.1", port))
         with suppress(TimeoutError):
@@ -204,7 +204,7 @@ def _judge_response(found: Findings, response: bytes) -> None:
     rcode = Rcode(response[3] & 0xF).name if is_response else "none"
     found.answered[rcode] += 1
     if rcode not in RCODES:
-        found.wrong.append(f"a broken message is answered {response[:300]!r}")
+        found.wrong.append(f"a malformed message is answered {response[:300]!r}")
 
 
 def peak_memory(pid: int | None) -> int:

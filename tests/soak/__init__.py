@@ -1,6 +1,6 @@
 """Long stress tests, run by `make soak`. Each part prints its figures and a verdict.
 
-    doors    a minute of writes by every door on one zone, ns2 silent meanwhile; then broken messages at each door
+    doors    a minute of writes by every door on one zone, ns2 silent meanwhile; then malformed messages at each door
     storm    SIGKILL of all processes at random moments under load; acknowledged changes must not be lost
     sweep    the deployer is killed at its 1st, 2nd, ... write, fsync, rename, unlink; then each call fails, once or
              permanently; the same for backup and restore

@@ -1,4 +1,4 @@
-"""All doors on one zone at the same time, ns2 silent meanwhile; then strangers with broken messages at each door.
+"""All doors on one zone at the same time, ns2 silent meanwhile; then strangers with malformed messages at each door.
 
 Nothing that was answered may be lost, every request that changed something has one serial, each client gets its
 response before it gives up, and reads are answered. Broken messages get a documented response or none, and others are
@@ -38,9 +38,9 @@ SECONDARY = "ns2/named.conf"
 CHILDREN = ("appliance serve", "appliance updates")
 SENDERS = {"update over UDP": send_datagrams, "update over TCP": send_over_tcp}
 DOORS = ("powerdns", "httpreq", "dyndns2", "acme_dns", "external_dns", *SENDERS)
-"""Where broken messages are sent."""
+"""Where malformed messages are sent."""
 MAX_GROWTH = 64 * 1024
-"""KiB that broken messages may add to the peak memory of a process."""
+"""KiB that malformed messages may add to the peak memory of a process."""
 
 
 @dataclass(slots=True)
@@ -52,13 +52,13 @@ class Log:
 
 
 def run(part: PartRun, seconds: float = SECONDS, silent: float = SILENT, messages: int = MESSAGES) -> None:
-    """Write by all doors for so many seconds, then send so many broken messages to each."""
+    """Write by all doors for so many seconds, then send so many malformed messages to each."""
     with Appliance() as appliance:
         doors = open_doors(appliance, "doors.soak.example", "doors@example.org")
         write_by_all(part, doors, min(seconds, part.left / 3), silent)
         for door in DOORS:
             if part.left < 0:
-                part.short(f"out of time: no broken messages were sent to {door}")
+                part.short(f"out of time: no malformed messages were sent to {door}")
                 return
             send_broken_messages(part, doors, door, messages)
 
@@ -83,7 +83,7 @@ def write_by_all(part: PartRun, doors: Doors, seconds: float, silent: float) -> 
 
 
 def send_broken_messages(part: PartRun, doors: Doors, door: str, count: int) -> None:
-    """Send broken messages to one of DOORS, and write by all of them meanwhile."""
+    """Send malformed messages to one of DOORS, and write by all of them meanwhile."""
     random = Random(f"{part.seed}/{door}")
     with _others_are_served(part, doors):
         if door in SENDERS:
@@ -96,7 +96,7 @@ def send_broken_messages(part: PartRun, doors: Doors, door: str, count: int) -> 
     for text in found.wrong:
         part.wrong(text)
     shown = ", ".join(f"{status} {times}" for status, times in sorted(found.answered.items()))
-    part.figure(f"{count:,} broken messages to {door}: {shown}")
+    part.figure(f"{count:,} malformed messages to {door}: {shown}")
 
 
 def _write(part: PartRun, writer: Writer, is_ended: Callable[[], bool]) -> Log:

@@ -1,4 +1,4 @@
-"""Broken messages to every door: the documented response or none, and nobody else notices."""
+"""Malformed messages to every door: the documented response or none, and nobody else notices."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Questions at the primary: passed on without their signature, under another message id, for a limited time."""
+"""Queries at the primary: passed on without their signature, under another message id, for a limited time."""
 
 from __future__ import annotations
 
