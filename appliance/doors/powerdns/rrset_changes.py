@@ -21,6 +21,7 @@ from appliance.zones.model import Node, RRset
 from appliance.zones.names import parse_owner, print_domain
 from appliance.zones.rdata import parse_rdata, parse_type
 from appliance.zones.record_text import print_name, read_content
+from appliance.zones.rules import MAX_RRSET_RECORDS
 
 CHANGE_TYPES = ("DELETE", "REPLACE", "EXTEND", "PRUNE")
 """The kinds of changes, in the order in which they are applied."""
@@ -51,15 +52,16 @@ class _Wanted:
     values: dict[bytes, ValueInput] = field(default_factory=dict)
 
 
-def read_changes(rrsets: object, zone: Name, default: str | None = None) -> list[RRsetChange]:
+def read_changes(rrsets: object, zone: Name, default: str | None = None, most: int | None = None) -> list[RRsetChange]:
     """Return the changes of a request; `default` is the changetype of those that have none.
 
-    Raise InputError, which names the set, if they are not well-formed, or one set is changed twice in the same way.
+    Raise InputError, which names the set, if they are not well-formed, or one set is changed twice in the same way, or
+    if they are of more than `most` sets: at once, because parsing many records takes long.
     """
     if not isinstance(rrsets, list):
         raise InputError("rrsets must be a list of RRsets", "rrsets")
     changes = list[RRsetChange]()
-    seen = set[tuple[Name, str, str]]()
+    seen, sets = set[tuple[Name, str, str]](), set[tuple[Name, str]]()
     for one in rrsets:
         change = _read_change(one, zone, default)
         if change is None:
@@ -68,6 +70,9 @@ def read_changes(rrsets: object, zone: Name, default: str | None = None) -> list
         if key in seen:
             raise InputError(f"{_title(*change.key)}: rrsets has it twice with the changetype {change.change_type}")
         seen.add(key)
+        sets.add(change.key)
+        if most is not None and len(sets) > most:
+            raise InputError(f"rrsets has more than {most} RRsets, the most that one request may change", "rrsets")
         changes.append(change)
     return sorted(changes, key=lambda change: CHANGE_TYPES.index(change.change_type))
 
@@ -140,6 +145,10 @@ def _read_owner(name: str, record_type: str, zone: Name) -> Name:
 def _read_contents(records: object) -> list[str]:
     if not isinstance(records, list):
         raise InvalidValue("records must be a list of objects with content", "records")
+    if len(records) > MAX_RRSET_RECORDS:
+        raise InvalidValue(
+            f"there are {len(records)} records; an RRset may have at most {MAX_RRSET_RECORDS}", "records"
+        )
     for one in records:
         if not isinstance(one, dict) or not isinstance(one.get("content"), str):
             raise InvalidValue("records must be a list of objects with content", "records")

@@ -16,7 +16,7 @@ from appliance.doors.powerdns.zone_ids import parse_name, parse_zone_id
 from appliance.doors.powerdns.zone_json import JSON, is_wanted, rrset_documents, whole_document, zone_document
 from appliance.doors.principals import principal
 from appliance.doors.seen import wait_until_seen
-from appliance.editing import RecordInput, ReplaceRRset, ValueInput, ZoneContent, check_creation
+from appliance.editing import MAX_CHANGES, RecordInput, ReplaceRRset, ValueInput, ZoneContent, check_creation
 from appliance.errors import Conflict, InputError, InvalidName, InvalidValue, NotFound
 from appliance.store import records, zones
 from appliance.store.zones import Page
@@ -100,7 +100,7 @@ def _change(zone: str) -> Response:
     body = read_body()
     with reading():
         found = _find(zone)
-    changes, made = read_changes(body.get("rrsets"), found.name), list[ReplaceRRset]()
+    changes, made = read_changes(body.get("rrsets"), found.name, most=MAX_CHANGES), list[ReplaceRRset]()
 
     def requests(current: Zone) -> list[ReplaceRRset]:
         made[:] = _requests(changes, current)

@@ -149,6 +149,10 @@ def test_the_apex_has_soa_and_all_nameservers(pdns: KeyClient) -> None:
             ],
             ["CNAME"],
         ),
+        (
+            [change("a.example.com.", "A", "REPLACE", *(f"192.0.2.{number}" for number in range(101)))],
+            ["a.example.com.", "101 records", "at most 100"],
+        ),
         (["x"], ["object"]),
         ([{}], ["object"]),
     ],

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from appliance.editing import MAX_CHANGES
 from appliance.store.records import BATCH
 from tests.api.conftest import counted
 from tests.doors.conftest import KeyClient
-from tests.doors.powerdns.calls import ZONE, change, created, is_done, patched
+from tests.doors.powerdns.calls import ZONE, change, created, is_done, is_refused, patched
 
 HOST = "host-1.example.com."
 CHANGES = [
@@ -39,6 +40,16 @@ def statements_of(pdns: KeyClient, records: int) -> list[int]:
 def test_calls_about_one_rrset_cost_the_same_in_a_large_zone(pdns: KeyClient) -> None:
     statements_of(pdns, 1)  # the first calls of a process fill caches
     assert statements_of(pdns, 2 * BATCH) == statements_of(pdns, 10)
+
+
+def test_too_many_rrsets_are_refused_before_the_store_is_read(pdns: KeyClient) -> None:
+    created(pdns)
+    rrsets = [change(f"host-{number}.example.com.", "A", "REPLACE", "192.0.2.1") for number in range(MAX_CHANGES + 1)]
+    with counted() as none:
+        assert is_refused(pdns("PATCH", ZONE, {"rrsets": [{}]}), "422 Unprocessable Entity")
+    with counted() as many:
+        assert is_refused(patched(pdns, *rrsets), "422 Unprocessable Entity", f"more than {MAX_CHANGES} RRsets")
+    assert len(many) == len(none)
 
 
 @pytest.mark.parametrize("batches", [1, 2])
