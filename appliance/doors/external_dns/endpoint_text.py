@@ -18,6 +18,7 @@ from appliance.zones.model import Record, RRset
 from appliance.zones.names import parse_full_owner, print_domain
 from appliance.zones.rdata import parse_rdata
 from appliance.zones.record_text import print_content, read_content
+from appliance.zones.rules import MAX_RRSET_RECORDS
 
 TYPES = ("A", "AAAA", "CNAME", "TXT", "MX", "SRV", "NS", "PTR", "NAPTR")
 """The types that external-dns knows."""
@@ -63,6 +64,9 @@ def read_endpoint(document: object, path: str) -> DnsEndpoint:
         raise InputError("recordType is required, as a string such as A", f"{path}.recordType")
     if not isinstance(targets, list | None) or not all(isinstance(target, str) for target in targets or ()):
         raise InputError("targets must be a list of strings", f"{path}.targets")
+    if targets and len(targets) > MAX_RRSET_RECORDS:
+        reason = f"there are {len(targets)} targets; an RRset may have at most {MAX_RRSET_RECORDS} records"
+        raise InputError(reason, f"{path}.targets")
     ttl, labels = fields.get("recordttl"), fields.get("labels")
     if not isinstance(ttl, int | None) or isinstance(ttl, bool):
         raise InputError("recordTTL must be an integer, in seconds", f"{path}.recordTTL")

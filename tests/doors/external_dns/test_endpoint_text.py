@@ -87,6 +87,7 @@ def test_keys_have_any_letter_case() -> None:
         ({**WWW, "targets": [1]}, "create.0.targets"),
         ({**WWW, "recordTTL": "60"}, "create.0.recordTTL"),
         ({**WWW, "recordTTL": True}, "create.0.recordTTL"),
+        ({**WWW, "targets": ["192.0.2.1"] * 101}, "create.0.targets"),
     ],
 )
 def test_the_field_at_fault_is_named(document: object, field: str) -> None:
