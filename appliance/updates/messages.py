@@ -1,13 +1,15 @@
 """DNS messages as clients send them, read without interpretation; what a response copies of them.
 
 The reader of dnspython is not used: it drops the TTL of a record without data, which RFC 2136 requires to be zero, and
-reads the clock to verify a signature.
+reads the clock to verify a signature. It also reads every name and data at once: 64 KiB of compressed names take it a
+second, for whoever sends them. Here only the place of each record is found before the sender is known.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import dns.rdata
@@ -21,6 +23,8 @@ from dns.rdtypes.ANY.TSIG import TSIG as TsigData  # noqa: N811 - a class, besid
 from dns.wire import Parser
 
 HEADER_OCTETS = 12
+_POINTER = 0xC0
+"""The bits of a label that is a pointer; it is the last of its name."""
 PAYLOAD = 1232
 """Octets of a UDP message that every network carries, as responses announce them."""
 _RESPONSE, _OPCODE, _RECURSION_DESIRED = 0x8000, 0x7800, 0x0100
@@ -65,16 +69,34 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True)
+class _Place:
+    """A record in a message that is not read yet: its first octet, type and class."""
+
+    start: int
+    rdtype: int
+    rdclass: int
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
-    """A message: its zone or question, and its sections, without OPT and TSIG."""
+    """A message: its zone or question, where its records are, and what OPT and TSIG say."""
 
     wire: bytes
     questions: tuple[Question, ...]
     questions_end: int
-    prerequisites: tuple[SentRecord, ...]
-    updates: tuple[SentRecord, ...]
+    sections: tuple[tuple[_Place, ...], tuple[_Place, ...]]
     payload: int | None
     signature: Signature | None
+
+    @property
+    def prerequisites(self) -> tuple[SentRecord, ...]:
+        """Read the first section of records; raise FormError if one is malformed."""
+        return _read(self.wire, self.sections[0])
+
+    @property
+    def updates(self) -> tuple[SentRecord, ...]:
+        """Read the second section of records; raise FormError if one is malformed."""
+        return _read(self.wire, self.sections[1])
 
     @property
     def number(self) -> int:
@@ -104,23 +126,24 @@ class Request:
 
 
 def read_request(wire: bytes) -> Request:
-    """Return the request; raise FormError if it is not a well-formed message."""
+    """Return the request, whose records are read when they are needed.
+
+    Raise FormError if it is not a message, or has more than one question.
+    """
     parser = Parser(wire)
-    try:
+    with _form_errors():
         _, _, *counts = parser.get_struct("!6H")
+        if counts[0] > 1:
+            raise FormError("more than one question")
         questions = tuple(_question(parser) for _ in range(counts[0]))
-        questions_end = parser.current
-        first, second = (tuple(record for record, _ in _records(parser, count)) for count in counts[1:3])
-        additional = list(_records(parser, counts[3]))
-        if parser.remaining():
-            raise FormError("octets after the last record")
-        signature = _signature([*first, *second], additional)
-    except (DNSException, struct.error, ValueError) as error:
-        raise FormError(str(error) or type(error).__name__) from None
-    options = [record.rdclass for record, _ in additional if record.rdtype == OPT]
+        places = list(_places(wire, parser.current, sum(counts[1:])))
+    others, additional = places[: counts[1] + counts[2]], places[counts[1] + counts[2] :]
+    signature = _signature(wire, others, additional)
+    options = [place.rdclass for place in additional if place.rdtype == OPT]
     if len(options) > 1:
         raise FormError("more than one OPT record")
-    return Request(wire, questions, questions_end, first, second, options[0] if options else None, signature)
+    sections = tuple(others[: counts[1]]), tuple(others[counts[1] :])
+    return Request(wire, questions, parser.current, sections, options[0] if options else None, signature)
 
 
 def malformed_response(wire: bytes) -> bytes | None:
@@ -137,26 +160,52 @@ def _question(parser: Parser) -> Question:
     return Question(name, rdtype, rdclass)
 
 
-def _records(parser: Parser, count: int) -> Iterator[tuple[SentRecord, int]]:
-    """Yield each record of a section, with its first octet in the message."""
+@contextmanager
+def _form_errors() -> Iterator[None]:
+    """Turn what reading a malformed message raises into FormError."""
+    try:
+        yield
+    except (DNSException, struct.error, ValueError, IndexError) as error:
+        raise FormError(str(error) or type(error).__name__) from None
+
+
+def _places(wire: bytes, at: int, count: int) -> Iterator[_Place]:
+    """Yield the place of each of the records that begin there; raise FormError unless the last ends the message."""
     for _ in range(count):
-        start = parser.current
-        name = parser.get_name(decompress=True).canonicalize()
-        rdtype, rdclass, ttl, length = parser.get_struct("!HHIH")
-        with parser.restrict_to(length):
-            is_read = length and rdtype != OPT
-            rdata = dns.rdata.from_wire_parser(ANY if rdtype == TSIG else IN, rdtype, parser) if is_read else None
-            parser.get_remaining()
-        yield SentRecord(name, rdtype, rdclass, ttl, rdata), start
+        start = at
+        while 0 < (label := wire[at]) < _POINTER:
+            at += 1 + label
+        at += 2 if label else 1
+        rdtype, rdclass, _, length = struct.unpack_from("!HHIH", wire, at)
+        at += 10 + length
+        yield _Place(start, rdtype, rdclass)
+    if at != len(wire):
+        raise FormError("octets after the last record, or missing")
 
 
-def _signature(others: list[SentRecord], additional: list[tuple[SentRecord, int]]) -> Signature | None:
+def _read(wire: bytes, places: Iterable[_Place]) -> tuple[SentRecord, ...]:
+    with _form_errors():
+        return tuple(_record(wire, place) for place in places)
+
+
+def _record(wire: bytes, place: _Place) -> SentRecord:
+    parser = Parser(wire, place.start)
+    name = parser.get_name(decompress=True).canonicalize()
+    rdtype, rdclass, ttl, length = parser.get_struct("!HHIH")
+    with parser.restrict_to(length):
+        is_read = length and rdtype != OPT
+        rdata = dns.rdata.from_wire_parser(ANY if rdtype == TSIG else IN, rdtype, parser) if is_read else None
+        parser.get_remaining()
+    return SentRecord(name, rdtype, rdclass, ttl, rdata)
+
+
+def _signature(wire: bytes, others: list[_Place], additional: list[_Place]) -> Signature | None:
     """Return the signature, which must be the last record (RFC 8945 section 5.1)."""
-    if any(record.rdtype == TSIG for record in [*others, *(record for record, _ in additional[:-1])]):
+    if any(place.rdtype == TSIG for place in [*others, *additional[:-1]]):
         raise FormError("a TSIG record is not the last record")
-    if not additional or additional[-1][0].rdtype != TSIG:
+    if not additional or additional[-1].rdtype != TSIG:
         return None
-    record, start = additional[-1]
+    (record,) = _read(wire, additional[-1:])
     if record.rdclass != ANY or record.ttl or not isinstance(record.rdata, TsigData):
         raise FormError("a TSIG record must have the class ANY, the TTL 0, and data")
-    return Signature(record.name, record.rdata, start)
+    return Signature(record.name, record.rdata, additional[-1].start)

@@ -134,7 +134,7 @@ class Responder:
         """Return the unsigned responses; raise RateLimited if the message is to be dropped."""
         try:
             return self._dispatch(request, sender, principal)
-        except (ErrorResponse, InputError, StateError, StoreError) as error:
+        except (ErrorResponse, FormError, InputError, StateError, StoreError) as error:
             return [_error_response(request, sender, error)]
 
     def _dispatch(self, request: Request, sender: Sender, principal: Principal | None) -> Responses:
@@ -150,21 +150,21 @@ class Responder:
 
     def _update(self, request: Request, principal: Principal) -> bytes:
         """Store an update; return its response when the change is seen, or after the limit of the wait."""
-        name = _zone_name(request)
-        names = {one.name for one in (*request.prerequisites, *request.updates)}
+        name, prerequisites, updates = _zone_name(request), request.prerequisites, request.updates
+        names = {one.name for one in (*prerequisites, *updates)}
         apex = self.editor.apex
 
         def requests(zone: Zone) -> list[RecordRequest]:
             records = ZoneRecords(zone, apex, ZoneView(zone, apex.servers).nodes(names))
-            check_prerequisites(request.prerequisites, records)
-            return requests_of(request.updates, records)
+            check_prerequisites(prerequisites, records)
+            return requests_of(updates, records)
 
         with self.editor.store.connection():
             with self.editor.store.reading():
                 zone = _visible(name, principal)
-            if request.prerequisites:
+            if prerequisites:
                 principal.require(*READ)
-            check_updates(request.updates, zone)
+            check_updates(updates, zone)
             diff = self.editor.change_many(principal, zone.uuid, requests)
         if diff.changes:
             self.wait(diff.after)

@@ -90,6 +90,22 @@ def test_a_signature_is_the_last_record_once_and_opt_comes_once() -> None:
             read_request(wire)
 
 
+def test_records_are_read_when_they_are_needed() -> None:
+    """A sender that is not known yet must not make names and data be read, which takes time."""
+    wire = bytearray(update().to_wire())
+    wire[-6:-4] = b"\0\3"
+    request = read_request(bytes(wire[:-1]))
+    assert len(request.prerequisites) == 2
+    with pytest.raises(FormError):
+        _ = request.updates
+
+
+def test_a_message_has_one_question() -> None:
+    wire = dns.message.make_query("example.com", "A").to_wire()
+    with pytest.raises(FormError, match="more than one question"):
+        read_request(wire[:4] + b"\0\2" + wire[6:] + wire[12:])
+
+
 @given(st.binary(max_size=200), st.integers(0, 300), st.integers(0, 255))
 def test_junk_is_a_form_error_and_nothing_else(junk: bytes, at: int, octet: int) -> None:
     message = update()
@@ -98,7 +114,9 @@ def test_junk_is_a_form_error_and_nothing_else(junk: bytes, at: int, octet: int)
     wire[at % len(wire)] = octet
     for one in (junk, bytes(wire), bytes(wire[: at % len(wire)])):
         with suppress(FormError):
-            read_request(one).response(dns.rcode.REFUSED)
+            request = read_request(one)
+            request.response(dns.rcode.REFUSED)
+            _ = request.prerequisites, request.updates
 
 
 @given(st.binary(max_size=64))

@@ -230,6 +230,13 @@ def test_over_the_limit_and_junk_are_dropped(service: Service, zone: Zone) -> No
     assert service.send(adding(), key) is None and not of_zone(zone)
 
 
+def test_malformed_data_is_read_only_of_who_is_known(service: Service, zone: Zone) -> None:
+    wire = bytearray(adding().to_wire())
+    wire[-6:] = b"\0\3\xc0\0\2"
+    (response,) = service.responder.respond(bytes(wire), UDP)
+    assert dns.message.from_wire(response).rcode() == Rcode.REFUSED
+
+
 def test_queries_are_passed_on_and_signed_ones_signed(service: Service) -> None:
     for key in (None, service.key("dns:list")):
         response = service.send(dns.message.make_query("example.com", "SOA"), key)
