@@ -70,12 +70,14 @@ class Authenticator:
         """Return the principal of the token whose TSIG key signed a message, at the door with the title `via`.
 
         `uuid` is the name of the key; `verify` is called with its secret and raises AuthenticationFailed if another one
-        signed the message. Raise AuthenticationFailed and RateLimited as `authenticate` does.
+        signed the message. Raise AuthenticationFailed as `authenticate` does. Raise RateLimited in its place if the
+        address failed too often, and if the token has sent too many requests. A right signature is accepted from
+        every address: that of a datagram may be forged, and must not be shut out by the failures of others.
         """
-        self.limits.check_failures(address)
         try:
             token = self._verified(uuid, verify, address, now)
         except AuthenticationFailed:
+            self.limits.check_failures(address)
             self.limits.count_failure(address)
             raise
         self._store_last_use(token, UPDATE_DOOR, now)

@@ -283,9 +283,11 @@ class TestKeys:
         assert doorway.limits.failures == [address for _, _, address in failing]
         assert doorway.limits.requests == []
 
-    def test_an_address_that_failed_too_often_is_refused_first(self, doorway: Doorway) -> None:
+    def test_an_address_that_failed_too_often_needs_a_right_signature(self, doorway: Doorway) -> None:
         token, secret = self.key(doorway)
         doorway.limits.refused.add(ADDRESS)
-        with pytest.raises(RateLimited):
-            self.enter(doorway, token.uuid, secret)
+        for uuid, wrong in ((token.uuid, b"another"), (uuid4(), secret)):
+            with pytest.raises(RateLimited):
+                self.enter(doorway, uuid, wrong)
         assert doorway.limits.failures == []
+        assert self.enter(doorway, token.uuid, secret).token
