@@ -139,7 +139,8 @@ def test_a_signed_update_is_stored_once_and_waited_for(service: Service, zone: Z
     assert response and response.had_tsig and response.rcode() == Rcode.NOERROR
     assert [one.value for one in of_zone(zone)] == ["192.0.2.1"]
     (seen,) = service.waited
-    assert service.rcode(adding(), key) == Rcode.NOERROR and service.waited == [seen]
+    assert service.rcode(adding(), key) == Rcode.NOERROR, "it may have been sent again because the response was late"
+    assert [zone.serial for zone in service.waited] == [seen.serial] * 2
     (row,) = [row for row in service.workspace.rows()["change"] if row["kind"] == "records"]
     assert (row["comment"], row["serial"]) == ("DNS UPDATE", seen.serial)
 
