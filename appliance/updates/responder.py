@@ -66,7 +66,8 @@ class Responder:
 
     `wait` is called with a changed zone, and returns when it is seen served, or after a limit of its own. `is_over`
     counts an unsigned datagram of an address and returns whether there were too many: the address may be forged.
-    `count` counts an answered message by its response code.
+    `is_private` returns whether ns1 would not answer queries about a name to the address. `count` counts an answered
+    message by its response code.
     """
 
     editor: Editor
@@ -76,6 +77,7 @@ class Responder:
     is_over: Callable[[str], bool]
     clock: Callable[[], datetime]
     count: Callable[[str], None] = lambda _rcode: None
+    is_private: Callable[[Name, str], bool] = lambda _name, _address: False
 
     def respond(self, wire: bytes, sender: Sender) -> Responses:
         """Return the responses to a message: one, several for a transfer, none for what is dropped."""
@@ -144,8 +146,13 @@ class Responder:
             raise ErrorResponse(Rcode.NOTIMP, f"opcode {request.opcode}")
         if len(request.questions) != 1:
             raise ErrorResponse(Rcode.FORMERR, f"{len(request.questions)} questions")
-        if request.questions[0].rdtype in _READS:
+        question = request.questions[0]
+        if question.rdclass != IN:  # ns1 has nothing there, and drops queries: each would occupy a thread for long
+            raise ErrorResponse(Rcode.REFUSED, "the query has another class than IN")
+        if question.rdtype in _READS:
             return self._transfer(request, sender, _signed(principal))
+        if self.is_private(question.name, sender.address):
+            raise ErrorResponse(Rcode.REFUSED, "ns1 answers that to its own host")
         return [self.forwarder.ask(request, is_tcp=sender.is_tcp)]
 
     def _update(self, request: Request, principal: Principal) -> bytes:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
+
+import dns.name
+from dns.name import Name
 
 from appliance.editing import editor_from
 from appliance.errors import SettingsError
@@ -88,4 +92,12 @@ def _responder(settings: Settings, store: Store, clock: Callable[[], datetime], 
         lambda address: unsigned.take(address) > 0,
         clock,
         counts.count,
+        functools.partial(_is_private, settings),
     )
+
+
+def _is_private(settings: Settings, name: Name, address: str) -> bool:
+    """Return whether ns1, which sees the address of the listener, is to answer that name to its own host only."""
+    listener = settings.doors.update
+    is_own = listener is not None and address == listener.host
+    return not is_own and name.is_subdomain(dns.name.from_text(settings.dns.catalog))

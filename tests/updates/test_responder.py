@@ -247,6 +247,22 @@ def test_queries_are_passed_on_and_signed_ones_signed(service: Service) -> None:
     assert truncated and truncated.flags & dns.flags.TC and truncated.had_tsig and not truncated.answer
 
 
+def test_what_ns1_would_not_answer_is_refused(service: Service) -> None:
+    """The listener asks from the host of ns1, which is not limited there."""
+    catalog = dns.name.from_text("catalog.invalid.")
+    responder = replace(service.responder, is_private=lambda name, address: name == catalog and address == UDP.address)
+    for sender, query in (
+        (TCP, dns.message.make_query("version.bind", "TXT", "CH")),
+        (TCP, dns.message.make_query("CATALOG.invalid", "SOA")),
+        (Sender("192.0.2.8", is_tcp=True), dns.message.make_query("catalog.invalid", "SOA")),
+    ):
+        (wire,) = responder.respond(query.to_wire(), sender)
+        expected = Rcode.REFUSED if sender is TCP else Rcode.NOERROR
+        assert dns.message.from_wire(wire).rcode() == expected
+    transfer = dns.message.make_query("example.com", "AXFR", "CH")
+    assert service.rcode(transfer, service.key()) == Rcode.REFUSED
+
+
 def test_too_many_unsigned_datagrams_get_no_data_and_may_come_by_tcp(service: Service) -> None:
     service.flooding.add(UDP.address)
     query = dns.message.make_query("example.com", "SOA")

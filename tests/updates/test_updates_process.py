@@ -102,6 +102,17 @@ def test_a_query_without_a_primary_is_servfail(settings: Settings, workspace: Wo
         assert client.send(dns.message.make_query("example.com", "SOA")) == Rcode.SERVFAIL
 
 
+def test_only_this_host_is_answered_about_the_catalog(settings: Settings, workspace: Workspace) -> None:
+    """ns1 refuses it to strangers, but sees the address of the listener."""
+    endpoint = replace(settings.doors, update=Endpoint("127.0.0.2", 0))
+    query = dns.message.make_query("version.CATALOG.appliance.test", "TXT")
+    for listening, rcode in ((settings, Rcode.SERVFAIL), (replace(settings, doors=endpoint), Rcode.REFUSED)):
+        with running(listening, workspace) as client:
+            assert listening.doors.update
+            response = dns.query.tcp(query, listening.doors.update.host, TIMEOUT, client.port, source=LOOPBACK)
+            assert response.rcode() == rcode
+
+
 def test_it_needs_an_address_and_a_primary(settings: Settings) -> None:
     for one in (replace(settings, doors=DoorsSettings()), replace(settings, dns=replace(settings.dns, nameservers=()))):
         with pytest.raises(SettingsError, match=r"doors\.update and dns\.nameservers"), opened_listener(one, now):
