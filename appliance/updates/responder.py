@@ -67,7 +67,7 @@ class Responder:
     `wait` is called with a changed zone, and returns when it is seen served, or after a limit of its own. `is_over`
     counts an unsigned datagram of an address and returns whether there were too many: the address may be forged.
     `is_private` returns whether ns1 would not answer queries about a name to the address. `count` counts an answered
-    message by its response code.
+    message by its response code, `may_log` a line of the log about one, and returns whether there were not too many.
     """
 
     editor: Editor
@@ -78,6 +78,7 @@ class Responder:
     clock: Callable[[], datetime]
     count: Callable[[str], None] = lambda _rcode: None
     is_private: Callable[[Name, str], bool] = lambda _name, _address: False
+    may_log: Callable[[str], bool] = lambda _event: True
 
     def respond(self, wire: bytes, sender: Sender) -> Responses:
         """Return the responses to a message: one, several for a transfer, none for what is dropped."""
@@ -96,7 +97,9 @@ class Responder:
             return []
         try:
             return self._respond(request, sender)
-        except RateLimited:
+        except RateLimited as limited:
+            if self.may_log("rate-limited"):
+                log.warning("event=rate-limited address=%s reason=%r", sender.address, str(limited))
             return []
 
     def _respond(self, request: Request, sender: Sender) -> Responses:
@@ -112,9 +115,11 @@ class Responder:
         try:
             principal = self._authenticate(request, signature, signers, sender)
         except (AuthenticationFailed, WrongTime) as refused:
-            return [refuse(request, signature, _tsig_error(refused), signers[0] if signers else None, now)]
-        except (FormError, StoreError) as error:
-            return [_error_response(request, sender, error)]
+            error = _tsig_error(refused)
+            self._log_key(sender, signature.key_name, error)
+            return [refuse(request, signature, error, signers[0] if signers else None, now)]
+        except (FormError, StoreError) as failed:
+            return [self._error_response(request, sender, failed)]
         answers = self._answer(request, sender, principal)
         signed = [signers[0].sign(one, self._now(), multi=len(answers) > 1) for one in answers]
         return [_fitting(request, one, sender, signers[0], self._now()) for one in signed]
@@ -137,7 +142,7 @@ class Responder:
         try:
             return self._dispatch(request, sender, principal)
         except (ErrorResponse, FormError, InputError, StateError, StoreError) as error:
-            return [_error_response(request, sender, error)]
+            return [self._error_response(request, sender, error)]
 
     def _dispatch(self, request: Request, sender: Sender, principal: Principal | None) -> Responses:
         if request.opcode == dns.opcode.UPDATE:
@@ -193,12 +198,20 @@ class Responder:
     def _now(self) -> int:
         return int(self.clock().timestamp())
 
+    def _error_response(self, request: Request, sender: Sender, error: Exception) -> bytes:
+        rcode = _rcode_of(error)
+        if self.may_log(rcode.name):
+            level = logging.ERROR if rcode == Rcode.SERVFAIL else logging.INFO
+            text = "event=message-refused address=%s rcode=%s reason=%r"
+            log.log(level, text, sender.address, rcode.name, str(error))
+        return request.response(rcode)
 
-def _error_response(request: Request, sender: Sender, error: Exception) -> bytes:
-    rcode = _rcode_of(error)
-    level = logging.ERROR if rcode == Rcode.SERVFAIL else logging.INFO
-    log.log(level, "event=message-refused address=%s rcode=%s reason=%r", sender.address, rcode.name, str(error))
-    return request.response(rcode)
+    def _log_key(self, sender: Sender, name: Name, error: Rcode) -> None:
+        """Log that a key is refused; another name than a key here may have is not shown: it may be a secret."""
+        text = dns.rcode.to_text(error, tsig=True)
+        if self.may_log(text):
+            key = _key_of(name)
+            log.warning("event=key-refused address=%s key=%s error=%s", sender.address, key, text)
 
 
 def _rcode_of(error: Exception) -> Rcode:

@@ -93,6 +93,7 @@ def _responder(settings: Settings, store: Store, clock: Callable[[], datetime], 
         clock,
         counts.count,
         functools.partial(_is_private, settings),
+        lambda event: not limits.log_lines.take(event),
     )
 
 

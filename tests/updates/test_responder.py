@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import Counter
 from collections.abc import Hashable, Iterator
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
+from uuid import uuid4
 
 import dns.flags
 import dns.message
@@ -261,6 +263,31 @@ def test_what_ns1_would_not_answer_is_refused(service: Service) -> None:
         assert dns.message.from_wire(wire).rcode() == expected
     transfer = dns.message.make_query("example.com", "AXFR", "CH")
     assert service.rcode(transfer, service.key()) == Rcode.REFUSED
+
+
+def test_what_is_refused_is_logged_so_many_times(service: Service, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    seen = Counter[str]()
+
+    def may_log(event: str) -> bool:
+        seen[event] += 1
+        return seen[event] < 3
+
+    responder, unknown = replace(service.responder, may_log=may_log), dns.tsig.Key(str(uuid4()), b"x")
+    secret = dns.tsig.Key("vps_0123456789abcdef.", b"secret")
+    wrong = dns.tsig.Key(service.key().name, b"another")
+    for key in (None, secret, unknown, secret, wrong):
+        message = adding()
+        if key:
+            message.use_tsig(key)
+        responder.respond(message.to_wire(), TCP)
+    service.limits.is_over = True
+    limited = adding()
+    limited.use_tsig(service.key())
+    responder.respond(limited.to_wire(), TCP)
+    events = [one.getMessage().partition(" ")[0] for one in caplog.records]
+    assert events == ["event=message-refused", *["event=key-refused"] * 3, "event=rate-limited"]
+    assert "vps_" not in caplog.text and f"key={unknown.name}"[:-1] in caplog.text and "error=BADSIG" in caplog.text
 
 
 def test_too_many_unsigned_datagrams_get_no_data_and_may_come_by_tcp(service: Service) -> None:
