@@ -52,11 +52,11 @@ def requests_of(updates: Collection[SentRecord], records: ZoneRecords) -> list[R
             changed.delete_sets(one.name, one.rdtype)
         elif one.rdata is not None:
             changed.delete(one.name, one.rdata)
-    sets = changed.sets.items()
+    sets = [(owner, *one) for owner, by_type in changed.sets.items() for one in by_type.items()]
     origin = records.zone.name
     return [
-        *(DeleteRecord(record.uuid) for _, one in sets for record in one.removed()),
-        *(request for (owner, rdtype), one in sets for request in one.additions(print_owner(owner, origin), rdtype)),
+        *(DeleteRecord(record.uuid) for *_, one in sets for record in one.removed()),
+        *(request for owner, rdtype, one in sets for request in one.additions(print_owner(owner, origin), rdtype)),
     ]
 
 
@@ -87,7 +87,7 @@ class _ChangedSets:
     """The RRsets that an update names, by owner and type."""
 
     records: ZoneRecords
-    sets: dict[tuple[Name, RdataType], _ChangedSet] = field(default_factory=dict)
+    sets: dict[Name, dict[RdataType, _ChangedSet]] = field(default_factory=dict)
 
     def add(self, one: SentRecord) -> None:
         """Add a record, and give its RRset the TTL; a CNAME replaces the present one."""
@@ -105,7 +105,7 @@ class _ChangedSets:
     def delete_sets(self, name: Name, rdtype: int) -> None:
         """Delete an RRset, or all of a name (ANY); at the apex SOA and NS records stay (section 3.4.2.3)."""
         kept = {NS, SOA} if name == self.records.zone.name else set()
-        known = {*self.records.nodes.get(name, {}), *(one for owner, one in self.sets if owner == name)}
+        known = {*self.records.nodes.get(name, {}), *self.sets.get(name, {})}
         for one in known - kept:
             if rdtype in (one, ANY_TYPE):
                 self._set(name, one).after.clear()
@@ -115,13 +115,16 @@ class _ChangedSets:
         wire = wire_of(rdata, self.records.zone.name)
         if self._is_own(name, rdata.rdtype, wire):
             raise ErrorResponse(Rcode.REFUSED, f"the appliance is a nameserver of {name}, which stays")
-        if rdata.rdtype in self.records.nodes.get(name, {}) or (name, rdata.rdtype) in self.sets:
+        if rdata.rdtype in self.records.nodes.get(name, {}) or rdata.rdtype in self.sets.get(name, {}):
             self._set(name, RdataType(rdata.rdtype)).after.pop(wire, None)
 
     def _is_own(self, name: Name, rdtype: int, wire: bytes) -> bool:
         return rdtype == NS and name == self.records.zone.name and wire in self.records.own_servers()
 
     def _set(self, name: Name, rdtype: RdataType) -> _ChangedSet:
-        rrset = self.records.nodes.get(name, {}).get(rdtype)
-        before = {record.wire: record for record in rrset.records} if rrset else {}
-        return self.sets.setdefault((name, rdtype), _ChangedSet(before, dict.fromkeys(before)))
+        by_type = self.sets.setdefault(name, {})
+        if rdtype not in by_type:
+            rrset = self.records.nodes.get(name, {}).get(rdtype)
+            before = {record.wire: record for record in rrset.records} if rrset else {}
+            by_type[rdtype] = _ChangedSet(before, dict.fromkeys(before))
+        return by_type[rdtype]
