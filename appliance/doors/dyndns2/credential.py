@@ -5,6 +5,8 @@ from __future__ import annotations
 from appliance.principal import Principal
 
 ADDRESS_TYPES = frozenset({"A", "AAAA"})
+_WILD = frozenset("*?.")
+"""A pattern of these alone matches names whatever they are."""
 
 
 def may_be_in_query(principal: Principal) -> bool:
@@ -15,6 +17,6 @@ def may_be_in_query(principal: Principal) -> bool:
         rule.types is not None
         and ADDRESS_TYPES.issuperset(rule.types)
         and rule.names is not None
-        and "*" not in rule.names
+        and all(set(name) - _WILD for name in rule.names)
         for rule in writable
     )

@@ -35,6 +35,8 @@ def test_a_token_of_addresses_at_names_may_be_in_a_query(limits: TokenLimits) ->
         TokenLimits(record_names=("home",)),
         TokenLimits(record_types=("A", "TXT"), record_names=("home",)),
         TokenLimits(record_types=ADDRESSES, record_names=("*",)),
+        TokenLimits(record_types=ADDRESSES, record_names=("home", "?*")),
+        TokenLimits(record_types=ADDRESSES, record_names=("*.*",)),
         TokenLimits(policies=(Policy(names=("home",), types=ADDRESSES), Policy(names=("www",)))),
     ],
 )
