@@ -25,6 +25,7 @@ from appliance.zones.rules import MAX_RRSET_RECORDS
 
 CHANGE_TYPES = ("DELETE", "REPLACE", "EXTEND", "PRUNE")
 """The kinds of changes, in the order in which they are applied."""
+_NUMBER = re.compile("[0-9]{1,10}")
 _INDEX = re.compile(r"(?:changes|records)\.([0-9]+)")
 
 
@@ -127,12 +128,19 @@ def _read_change(one: object, zone: Name, default: str | None) -> RRsetChange | 
         contents = [] if change_type.upper() == "DELETE" else _read_contents(one.get("records"))
         if record_type != "SOA":
             parse_type(record_type)
-        ttl = one.get("ttl")
-        if ttl is not None and (isinstance(ttl, bool) or not isinstance(ttl, int)):
-            raise InvalidValue("ttl must be an integer, in seconds", "ttl")
+        ttl = _read_ttl(one.get("ttl"))
         if ttl is None and contents and change_type.upper() == "REPLACE":
             raise InvalidValue("ttl is required, in seconds", "ttl")
         return RRsetChange(owner, record_type, change_type.upper(), contents, ttl)
+
+
+def _read_ttl(ttl: object) -> int | None:
+    """Return a TTL, which may be a number in a string, as PowerDNS reads it."""
+    if isinstance(ttl, str) and _NUMBER.fullmatch(ttl):
+        return int(ttl)
+    if ttl is None or (isinstance(ttl, int) and not isinstance(ttl, bool)):
+        return ttl
+    raise InvalidValue("ttl must be an integer, in seconds", "ttl")
 
 
 def _read_owner(name: str, record_type: str, zone: Name) -> Name:

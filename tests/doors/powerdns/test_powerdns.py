@@ -83,6 +83,15 @@ def test_a_body_without_its_media_type_is_read(pdns: KeyClient) -> None:
     assert form.status_code == 204 and pdns("GET", ZONE, data="{}").status_code == 200
 
 
+def test_a_ttl_may_be_a_string(pdns: KeyClient) -> None:
+    created(pdns)
+    replaced = change("www.example.com.", "A", "REPLACE", "192.0.2.1")
+    assert is_done(patched(pdns, replaced | {"ttl": "300"}))
+    (found,) = pdns("GET", f"{ZONE}?rrset_name=www.example.com.").get_json()["rrsets"]
+    assert found["ttl"] == 300
+    assert is_refused(patched(pdns, replaced | {"ttl": "5m"}), "422 Unprocessable Entity", "ttl must be an integer")
+
+
 def test_delete_and_replace_of_one_set_keep_what_both_have(pdns: KeyClient) -> None:
     created(pdns)
     replaced = change("www.example.com.", "A", "REPLACE", "192.0.2.1")
