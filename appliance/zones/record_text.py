@@ -91,11 +91,14 @@ def read_content(record_type: str, content: str) -> RecordText:
 
 
 def _read_text(content: str) -> str:
-    """Return the value of a TXT record: plain text for one string that plain text can hold, else quoted strings."""
+    """Return the value of a TXT record: plain text for one string that plain text can hold, else quoted strings.
+
+    Between these there may be any number of spaces and tabs, or none.
+    """
     text = content.strip(" \t")
     if not text.startswith('"'):
         return text
-    strings = parse_quoted(_GAP.sub(lambda found: found[1] or " ", text))
+    strings = parse_quoted(_GAP.sub(lambda found: f"{found[1]} " if found[1] else "", text).removesuffix(" "))
     plain = _plain(strings[0]) if len(strings) == 1 else None
     return print_quoted(strings) if plain is None else plain
 

@@ -101,6 +101,7 @@ def test_a_value_is_printed_in_presentation_format(
         ("TXT", '"a \\"b\\" \\\\"', 'a "b" \\', None),
         ("TXT", '"\\195\\169"', "é", None),
         ("TXT", '"a"  "b"', '"a" "b"', None),
+        ("TXT", '"a""b\\"" \t"c "', '"a" "b\\"" "c "', None),
         ("TXT", '""', '""', None),
         ("TXT", '"\\"a"', '"\\"a"', None),
         ("TXT", '"\\000"', '"\\000"', None),
