@@ -25,7 +25,8 @@ LOC_SIZES = ("1.00m", "10000.00m", "10.00m")
 """The last fields of a LOC record, size and precisions, where they are the default (RFC 1876 section 3)."""
 
 _LOC_FIELDS = 12
-_GAP = re.compile(r'("(?:[^"\\]|\\.)*+")|[ \t]+')
+_GAP = re.compile(r'("(?:[^"\\]|\\.?)*+"?)|[ \t]+', re.DOTALL)
+"""A quoted string, also without its closing quote, so that none of it is read twice; or a gap between words."""
 _PRIORITY = re.compile(r"([0-9]{1,5}) (.*)")
 _PLAIN_PARAMETER = re.compile(r'(?<==)"([^\s"\\;()]+)"')
 _WORDS_BEFORE_DATA = {

@@ -126,6 +126,13 @@ def test_content_without_priority_or_closing_quote_is_refused(record_type: str, 
         read_content(record_type, content)
 
 
+@pytest.mark.parametrize("record_type", ["TXT", "CAA"])
+def test_a_long_string_without_its_closing_quote_is_read_once(record_type: str) -> None:
+    content = '"' + '\\"' * 1_000_000  # read again from each quote, it would take hours
+    with pytest.raises(InvalidValue):
+        parse_rdata(record_type, read_content(record_type, content).value, None, ORIGIN)
+
+
 @pytest.mark.parametrize("record_type", ["ALIAS", "LUA", "SOA", "a", ""])
 def test_other_types_are_refused(record_type: str) -> None:
     with pytest.raises(UnsupportedType):
