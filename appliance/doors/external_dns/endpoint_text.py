@@ -6,7 +6,7 @@ synchronisation what differs: both print targets with `print_target`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
@@ -64,9 +64,7 @@ def read_endpoint(document: object, path: str) -> DnsEndpoint:
         raise InputError("recordType is required, as a string such as A", f"{path}.recordType")
     if not isinstance(targets, list | None) or not all(isinstance(target, str) for target in targets or ()):
         raise InputError("targets must be a list of strings", f"{path}.targets")
-    if targets and len(targets) > MAX_RRSET_RECORDS:
-        reason = f"there are {len(targets)} targets; an RRset may have at most {MAX_RRSET_RECORDS} records"
-        raise InputError(reason, f"{path}.targets")
+    _check_number(targets or (), f"{path}.targets")
     ttl, labels = fields.get("recordttl"), fields.get("labels")
     if not isinstance(ttl, int | None) or isinstance(ttl, bool):
         raise InputError("recordTTL must be an integer, in seconds", f"{path}.recordTTL")
@@ -111,12 +109,21 @@ def print_target(record: Record) -> str:
 def merge(endpoints: Iterable[DnsEndpoint]) -> list[DnsEndpoint]:
     """Return one endpoint for each name and type, with the targets of all; the last TTL that is given counts.
 
-    external-dns sends several with a `setIdentifier` each, for services that answer by weight or place.
+    external-dns sends several with a `setIdentifier` each, for services that answer by weight or place. Raise
+    InputError for more targets than an RRset may have.
     """
     found: dict[tuple[str, str], DnsEndpoint] = {}
     for endpoint in endpoints:
         key = endpoint.name, endpoint.record_type
         former = found.get(key, endpoint)
         targets = tuple(dict.fromkeys((*former.targets, *endpoint.targets)))
+        _check_number(targets, f"{endpoint.name}.targets")
         found[key] = DnsEndpoint(*key, targets, endpoint.ttl or former.ttl, endpoint.labels)
     return list(found.values())
+
+
+def _check_number(targets: Sequence[object], path: str) -> None:
+    if len(targets) > MAX_RRSET_RECORDS:
+        raise InputError(
+            f"there are {len(targets)} targets; an RRset may have at most {MAX_RRSET_RECORDS} records", path
+        )

@@ -105,3 +105,10 @@ def test_endpoints_of_one_set_are_merged() -> None:
         DnsEndpoint("www.example.org", "A", ("192.0.2.1", "192.0.2.2"), 60),
         other,
     ]
+
+
+def test_endpoints_of_one_set_have_no_more_targets_than_it_may() -> None:
+    every = [DnsEndpoint("www.example.org", "A", (f"192.0.2.{number}",)) for number in range(101)]
+    assert len(merge(every[1:])[0].targets) == 100
+    with pytest.raises(InputError, match="101 targets"):
+        merge(every)
