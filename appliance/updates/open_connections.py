@@ -41,9 +41,9 @@ class Connections:
 
     @contextmanager
     def answering(self, connection: socket.socket) -> Iterator[bool]:
-        """Keep the connection during the block; yield False if it was ended. Afterwards it waits from now on."""
+        """Keep the connection during the block; yield False if it was ended, or all are. Then it waits from now on."""
         with self._lock:
-            network = self._waiting.pop(connection, None)
+            network = None if self._is_stopped else self._waiting.pop(connection, None)
             if network is not None:
                 self._busy[connection] = network
         try:
@@ -59,7 +59,7 @@ class Connections:
             self._waiting.pop(connection, None)
 
     def stop(self) -> None:
-        """Read no further message from any connection; responses to earlier ones are still sent."""
+        """Answer no further message of any connection, also if it was received; responses to earlier ones are sent."""
         with self._lock:
             self._is_stopped = True
             for connection in (*self._waiting, *self._busy):

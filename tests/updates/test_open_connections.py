@@ -73,3 +73,5 @@ def test_after_the_stop_nothing_is_read(connections: Connections, clients: list[
     connections.stop()
     assert clients[0].here.recv(1) == b"" and clients[0].here.send(b"x")
     assert not connections.admit(clients[1].here, "192.0.2.2")
+    with connections.answering(clients[0].here) as is_open:
+        assert not is_open, "a message that was received before is not answered"
