@@ -25,8 +25,9 @@ from appliance.settings import Settings, StoreSettings
 def backup(settings: Settings, file: Path, force: bool, keep: int | None, as_json: bool) -> None:
     """Back up the database to FILE, also while in use.
 
-    FILE is one SQLite file, verified before it gets its name, readable by its owner only. It contains no settings and
-    no keys, and only hashes of tokens and passwords. If FILE is a folder, the backup in it is named after the time.
+    FILE is one SQLite file, verified before it gets its name, readable by its owner only. Keep it closed: of tokens and
+    passwords it contains hashes, but the secrets of second factors and of the TSIG keys of tokens as they are. It does
+    not contain settings and the keys of the nameservers. If FILE is a folder, the backup in it is named after the time.
 
     \b
     Example: dns-appliance backup /var/backups/dns-appliance --keep 14

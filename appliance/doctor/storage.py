@@ -47,7 +47,7 @@ def sound_store(context: DoctorContext) -> Iterator[Result]:
 
 
 def closed_store(context: DoctorContext) -> Iterator[Result]:
-    """Check that others can neither read the store (it has hashes of passwords and tokens) nor replace it."""
+    """Check that others can neither read the store (it has hashes of passwords, and secrets) nor replace it."""
     file = context.settings.store.path
     mode, folder = (path.stat().st_mode for path in (file, file.parent))
     if folder & stat.S_IWOTH or (mode & stat.S_IWOTH and folder & stat.S_IXOTH):

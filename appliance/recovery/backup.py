@@ -1,7 +1,8 @@
 """Backups: the complete store as one SQLite file without companion files.
 
-A backup contains neither settings nor keys: the playbook creates those of a host, `run` those of a state folder. Of
-tokens and passwords it contains hashes, as the store does.
+A backup contains neither settings nor the keys of the nameservers: the playbook creates those of a host, `run` those
+of a state folder. Of tokens and passwords it contains hashes, as the store does; the secrets of second factors and of
+TSIG keys of tokens are readable.
 """
 
 from __future__ import annotations
