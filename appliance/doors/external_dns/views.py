@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from flask import Blueprint, Response, request
 
@@ -40,7 +40,7 @@ def negotiate() -> Response:
     """Return the domains of the token; external-dns manages no others."""
     principal().require("dns:list")
     with reading():
-        return _answer({"include": [print_domain(zone.name) for zone in _zones(principal().scope)]})
+        return _answer(_print({"include": [print_domain(zone.name) for zone in _zones(principal().scope)]}))
 
 
 @blueprint.get("/records")
@@ -48,7 +48,7 @@ def show_records() -> Response:
     """Return all endpoints of the zones of the token."""
     principal().require("dns:list")
     with reading():
-        return _answer([endpoint.document for zone in _zones(principal().scope) for endpoint in _endpoints(zone)])
+        return _answer_list(endpoint for zone in _zones(principal().scope) for endpoint in _endpoints(zone))
 
 
 @blueprint.post("/adjustendpoints")
@@ -57,7 +57,7 @@ def adjust_endpoints() -> Response:
     given = read_json(read_octets(request))
     if not isinstance(given, list | None):
         raise InputError("the body must be a list of endpoints")
-    return _answer([adjust(read_endpoint(document, str(index))).document for index, document in enumerate(given or ())])
+    return _answer_list(adjust(read_endpoint(document, str(index))) for index, document in enumerate(given or ()))
 
 
 @blueprint.post("/records")
@@ -110,7 +110,15 @@ def _endpoints(zone: Zone) -> Iterator[DnsEndpoint]:
                 yield endpoint_of(rrset)
 
 
-def _answer(document: object) -> Response:
-    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+def _answer_list(endpoints: Iterable[DnsEndpoint]) -> Response:
+    """Answer a list of whatever length, printed one by one: printing all at once would hold up other threads."""
+    return _answer(f"[{','.join(_print(endpoint.document) for endpoint in endpoints)}]")
+
+
+def _print(document: object) -> str:
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+
+
+def _answer(text: str) -> Response:
     headers = {"Vary": "Content-Type"}  # which the first releases of external-dns with a webhook require
     return Response(text.encode(errors="backslashreplace"), headers=headers, content_type=MEDIA_TYPE)
