@@ -22,18 +22,21 @@ _META_TYPES = range(128, 256)
 def check_prerequisites(prerequisites: Collection[SentRecord], records: ZoneRecords) -> None:
     """Raise ErrorResponse for the first prerequisite that is malformed or not met."""
     sets: dict[tuple[Name, int], set[bytes]] = {}
+    found: dict[Name, Mapping[int, set[bytes]]] = {}
     for one in prerequisites:
         if one.ttl or one.rdclass not in (ANY, NONE, IN):
             raise ErrorResponse(Rcode.FORMERR, "a prerequisite has a TTL or another class")
         check_within(one, records.zone)
+        if one.name not in found:
+            found[one.name] = records.data(one.name)
         if one.rdclass != IN:
-            _check_existence(one, records.data(one.name))
+            _check_existence(one, found[one.name])
         elif one.rdata is None or is_meta(one.rdtype):
             raise ErrorResponse(Rcode.FORMERR, "a prerequisite with a value has no data, or no type of records")
         else:
             sets.setdefault((one.name, one.rdtype), set()).add(wire_of(one.rdata, records.zone.name))
     for (name, rdtype), data in sets.items():
-        if records.data(name).get(rdtype, set()) != data:
+        if found[name].get(rdtype, set()) != data:
             raise ErrorResponse(Rcode.NXRRSET, f"{name} has other {RdataType.make(rdtype).name} records")
 
 
