@@ -91,10 +91,11 @@ class Listener:
         with suppress(OSError):  # of an earlier response: nobody listens there any longer
             wire, address = self._udp.recvfrom(65535)
             is_update = len(wire) >= HEADER_OCTETS and (wire[2] >> 3) & 0xF == dns.opcode.UPDATE
-            (updates if is_update else others).submit(lambda: self._answer_datagram(wire, address))
+            sender = Sender(_host(address), is_tcp=False)
+            (updates if is_update else others).submit(lambda: self._answer_datagram(wire, sender, address))
 
-    def _answer_datagram(self, wire: bytes, address: tuple[str, int]) -> None:
-        for response in self._responses(wire, Sender(_host(address), is_tcp=False)):
+    def _answer_datagram(self, wire: bytes, sender: Sender, address: tuple[str, int]) -> None:
+        for response in self._responses(wire, sender):
             with suppress(OSError):
                 self._udp.sendto(response, address)
 

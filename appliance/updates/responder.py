@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -54,18 +55,20 @@ Responses = Collection[bytes]
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Where a message came from."""
+    """Where a message came from, and when, on the monotonic clock."""
 
     address: str
     is_tcp: bool
+    arrived_at: float = field(default_factory=time.monotonic)
 
 
 @dataclass(frozen=True, slots=True)
 class Responder:
     """Answers messages; every call may come from another thread.
 
-    `wait` is called with a changed zone, and returns when it is seen served, or after a limit of its own. `is_over`
-    counts an unsigned datagram of an address and returns whether there were too many: the address may be forged.
+    `wait` is called with a zone and the arrival of the update, and returns when the zone is seen served, or at a limit
+    of its own after the arrival. `is_over` counts an unsigned datagram of an address and returns whether there were too
+    many: the address may be forged.
     `is_private` returns whether ns1 would not answer queries about a name to the address. `count` counts an answered
     message by its response code, `may_log` a line of the log about one, and returns whether there were not too many.
     """
@@ -73,7 +76,7 @@ class Responder:
     editor: Editor
     authenticator: Authenticator
     forwarder: Forwarder
-    wait: Callable[[Zone], None]
+    wait: Callable[[Zone, float], None]
     is_over: Callable[[str], bool]
     clock: Callable[[], datetime]
     count: Callable[[str], None] = lambda _rcode: None
@@ -146,7 +149,7 @@ class Responder:
 
     def _dispatch(self, request: Request, sender: Sender, principal: Principal | None) -> Responses:
         if request.opcode == dns.opcode.UPDATE:
-            return [self._update(request, _signed(principal))]
+            return [self._update(request, _signed(principal), sender.arrived_at)]
         if request.opcode != dns.opcode.QUERY:
             raise ErrorResponse(Rcode.NOTIMP, f"opcode {request.opcode}")
         if len(request.questions) != 1:
@@ -160,7 +163,7 @@ class Responder:
             raise ErrorResponse(Rcode.REFUSED, "ns1 answers that to its own host")
         return [self.forwarder.ask(request, is_tcp=sender.is_tcp)]
 
-    def _update(self, request: Request, principal: Principal) -> bytes:
+    def _update(self, request: Request, principal: Principal, arrived_at: float) -> bytes:
         """Store an update; return its response when the change is seen, or after the limit of the wait."""
         name, prerequisites, updates = _zone_name(request), request.prerequisites, request.updates
         names = {one.name for one in (*prerequisites, *updates)}
@@ -179,7 +182,7 @@ class Responder:
             check_updates(updates, zone)
             diff = self.editor.change_many(principal, zone.uuid, requests)
         if updates:  # what is stored already may repeat an update whose response was late
-            self.wait(diff.after)
+            self.wait(diff.after, arrived_at)
         return request.response(Rcode.NOERROR)
 
     def _transfer(self, request: Request, sender: Sender, principal: Principal) -> Responses:

@@ -31,7 +31,7 @@ from appliance.zones.model import Zone
 log = logging.getLogger(__name__)
 
 WAIT = 1.5
-"""Seconds to wait until a change is seen served; clients wait two."""
+"""Seconds from the arrival of an update to wait until it is seen served; clients wait two."""
 
 
 def run_updates(settings: Settings, clock: Callable[[], datetime], manager: ServiceManager) -> None:
@@ -79,10 +79,10 @@ def _responder(settings: Settings, store: Store, clock: Callable[[], datetime], 
         with store.connection(), store.reading():
             yield
 
-    def wait(zone: Zone) -> None:
+    def wait(zone: Zone, arrived_at: float) -> None:
         with waiting.slot(zone.account) as is_free, store.connection():
             if is_free:
-                waiting.until_settled(zone, WAIT)
+                waiting.until_settled(zone, max(0.0, arrived_at + WAIT - time.monotonic()))
 
     return Responder(
         editor_from(settings, store, clock, count_write=limits.count_write),

@@ -81,7 +81,7 @@ class Service:
     limits: Limits
     echo: Echo
     responder: Responder
-    waited: list[Zone]
+    waited: list[tuple[Zone, float]]
     flooding: set[str]
 
     def key(self, *permissions: str, limits: TokenLimits | None = None) -> dns.tsig.Key:
@@ -115,11 +115,15 @@ class Service:
 def service(tmp_path: Path) -> Iterator[Service]:
     with open_workspace(tmp_path) as workspace:
         workspace.clock.now = datetime.fromtimestamp(int(time.time()), UTC)
-        limits, echo, waited, flooding = Limits(), Echo(), list[Zone](), set[str]()
+        limits, echo, waited, flooding = Limits(), Echo(), list[tuple[Zone, float]](), set[str]()
         authenticator = Authenticator(workspace.store, limits, workspace.store.reading)
         forwarder = cast(Forwarder, echo)
         is_over = flooding.__contains__
-        responder = Responder(workspace.editor, authenticator, forwarder, waited.append, is_over, workspace.clock)
+
+        def wait(zone: Zone, arrived_at: float) -> None:
+            waited.append((zone, arrived_at))
+
+        responder = Responder(workspace.editor, authenticator, forwarder, wait, is_over, workspace.clock)
         yield Service(workspace, limits, echo, responder, waited, flooding)
 
 
@@ -140,9 +144,10 @@ def test_a_signed_update_is_stored_once_and_waited_for(service: Service, zone: Z
     response = service.send(adding(), key)
     assert response and response.had_tsig and response.rcode() == Rcode.NOERROR
     assert [one.value for one in of_zone(zone)] == ["192.0.2.1"]
-    (seen,) = service.waited
+    ((seen, arrived_at),) = service.waited
+    assert arrived_at == UDP.arrived_at, "clients wait two seconds, also if a part of them was needed to store it"
     assert service.rcode(adding(), key) == Rcode.NOERROR, "it may have been sent again because the response was late"
-    assert [zone.serial for zone in service.waited] == [seen.serial] * 2
+    assert [zone.serial for zone, _ in service.waited] == [seen.serial] * 2
     (row,) = [row for row in service.workspace.rows()["change"] if row["kind"] == "records"]
     assert (row["comment"], row["serial"]) == ("DNS UPDATE", seen.serial)
 
