@@ -110,7 +110,8 @@ class Listener:
 
     def _serve(self, connection: socket.socket, host: str) -> None:
         """Answer the messages of a connection in their order."""
-        with suppress(OSError):
+        with ExitStack() as opened, suppress(OSError):
+            opened.callback(self._end, connection)
             connection.settimeout(IDLE)
             with connection.makefile("rb") as stream:
                 while wire := _message(stream):
@@ -118,7 +119,6 @@ class Listener:
                         responses = self._responses(wire, Sender(host, is_tcp=True)) if is_open else ()
                     for response in responses:
                         connection.sendall(struct.pack("!H", len(response)) + response)
-        self._end(connection)
 
     def _end(self, connection: socket.socket) -> None:
         self._connections.discard(connection)

@@ -47,7 +47,8 @@ DOOR = "DNS UPDATE"
 """The door that its changes name in the journal."""
 READ = ("dns:list", "dns:read")
 """The permissions of which one is needed to read a zone."""
-MIN_PAYLOAD, MAX_PAYLOAD = 512, 4096
+MIN_PAYLOAD, MAX_PAYLOAD, MAX_MESSAGE = 512, 4096, 65535
+"""Octets of a response over UDP to a client that announces less or more, and of any."""
 _READS = frozenset({AXFR, IXFR})
 
 Responses = Collection[bytes]
@@ -271,9 +272,9 @@ def _key_of(name: Name) -> UUID | None:
 def _fitting(
     request: Request, response: bytes, sender: Sender, signer: ResponseSigner | None = None, now: int = 0
 ) -> bytes:
-    """Return the response, or over UDP a truncated one if it is longer than the client accepts."""
-    limit = min(max(request.payload or MIN_PAYLOAD, MIN_PAYLOAD), MAX_PAYLOAD)
-    if sender.is_tcp or len(response) <= limit:
+    """Return the response, or a truncated one if it is longer than TCP carries, or over UDP the client accepts."""
+    limit = MAX_MESSAGE if sender.is_tcp else min(max(request.payload or MIN_PAYLOAD, MIN_PAYLOAD), MAX_PAYLOAD)
+    if len(response) <= limit:
         return response
     truncated = request.response(response[3] & 0xF, dns.flags.TC)
     return signer.sign(truncated, now) if signer else truncated

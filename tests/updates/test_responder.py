@@ -252,6 +252,10 @@ def test_queries_are_passed_on_and_signed_ones_signed(service: Service) -> None:
     service.echo.size = 50
     truncated = service.send(dns.message.make_query("example.com", "TXT"), service.key("dns:list"))
     assert truncated and truncated.flags & dns.flags.TC and truncated.had_tsig and not truncated.answer
+    service.echo.size = 5035  # with a signature it has 65,593 octets, more than TCP carries
+    for key, is_truncated in ((None, False), (service.key("dns:list"), True)):
+        longest = service.send(dns.message.make_query("example.com", "TXT", use_edns=False), key, TCP)
+        assert longest and bool(longest.flags & dns.flags.TC) == is_truncated
 
 
 def test_what_ns1_would_not_answer_is_refused(service: Service) -> None:
