@@ -23,6 +23,8 @@ from dns.rdtypes.ANY.TSIG import TSIG as TsigData  # noqa: N811 - a class, besid
 from dns.wire import Parser
 
 HEADER_OCTETS = 12
+MOST_QUESTIONS = 10
+"""Questions of a message that is read; one alone is valid, but who signed a few gets a signed response."""
 _POINTER = 0xC0
 """The bits of a label that is a pointer; it is the last of its name."""
 PAYLOAD = 1232
@@ -128,13 +130,13 @@ class Request:
 def read_request(wire: bytes) -> Request:
     """Return the request, whose records are read when they are needed.
 
-    Raise FormError if it is not a message, or has more than one question.
+    Raise FormError if it is not a message, or has more than ten questions.
     """
     parser = Parser(wire)
     with _form_errors():
         _, _, *counts = parser.get_struct("!6H")
-        if counts[0] > 1:
-            raise FormError("more than one question")
+        if counts[0] > MOST_QUESTIONS:
+            raise FormError(f"more than {MOST_QUESTIONS} questions")
         questions = tuple(_question(parser) for _ in range(counts[0]))
         places = list(_places(wire, parser.current, sum(counts[1:])))
     others, additional = places[: counts[1] + counts[2]], places[counts[1] + counts[2] :]

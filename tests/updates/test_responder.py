@@ -202,7 +202,14 @@ def test_errors_of_a_message_are_those_of_the_rfc(service: Service, zone: Zone) 
     alias.add("www", 60, "CNAME", "a.example.net.")
     notify = dns.message.make_query("example.com", "SOA")
     notify.set_opcode(dns.opcode.NOTIFY)
-    for message, rcode in ((outside, Rcode.NOTZONE), (alias, Rcode.REFUSED), (notify, Rcode.NOTIMP)):
+    double = dns.message.make_query("example.com", "A")
+    double.question += dns.message.make_query("example.net", "A").question
+    for message, rcode in (
+        (outside, Rcode.NOTZONE),
+        (alias, Rcode.REFUSED),
+        (notify, Rcode.NOTIMP),
+        (double, Rcode.FORMERR),
+    ):
         assert service.rcode(message, key) == rcode
     assert not of_zone(zone)
 
