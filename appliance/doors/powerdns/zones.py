@@ -49,9 +49,11 @@ def add_routes(blueprint: Blueprint) -> None:
     for name in ("cryptokeys", "metadata"):
         blueprint.get(f"{_ZONE}/{name}/", endpoint=name)(_nothing)
         blueprint.post(f"{_ZONE}/{name}/", endpoint=f"{name}-write")(_not_implemented)
-        blueprint.route(f"{_ZONE}/{name}/<string:key>/", methods=["GET", "PUT", "DELETE"], endpoint=f"{name}-one")(
+        blueprint.route(f"{_ZONE}/{name}/<string:key>/", methods=["PUT", "DELETE"], endpoint=f"{name}-one-write")(
             _not_implemented
         )
+    blueprint.get(f"{_ZONE}/cryptokeys/<string:key>/")(_no_key)
+    blueprint.get(f"{_ZONE}/metadata/<string:kind>/")(_no_metadata)
 
 
 def _list() -> Response:
@@ -233,6 +235,18 @@ def _nothing(zone: str) -> Response:
     with reading():
         _find(zone)
     return json_response([])
+
+
+def _no_key(zone: str, key: str) -> Response:
+    with reading():
+        domain = print_name(_find(zone).name)
+    raise NotFound(f"the zone {domain} has no key {key!r}")
+
+
+def _no_metadata(zone: str, kind: str) -> Response:
+    with reading():
+        _find(zone)
+    return json_response({"kind": kind, "metadata": [], "type": "Metadata"})
 
 
 def _not_implemented(zone: str, key: str = "") -> Response:  # noqa: ARG001 - as the route has them

@@ -203,6 +203,10 @@ def test_settings_are_accepted_and_not_kept(pdns: KeyClient) -> None:
     assert is_refused(pdns("PUT", ZONE, {"dnssec": True}), "422 Unprocessable Entity", "dnssec")
     assert pdns("GET", f"{ZONE}/cryptokeys").get_json() == pdns("GET", f"{ZONE}/metadata").get_json() == []
     assert is_refused(pdns("POST", f"{ZONE}/cryptokeys", {}), "501 Not Implemented")
+    assert is_refused(pdns("PUT", f"{ZONE}/metadata/API-RECTIFY", {}), "501 Not Implemented")
+    none = {"kind": "API-RECTIFY", "metadata": [], "type": "Metadata"}
+    assert pdns("GET", f"{ZONE}/metadata/API-RECTIFY").get_json() == none
+    assert is_refused(pdns("GET", f"{ZONE}/cryptokeys/1"), "404 Not Found")
     assert is_refused(pdns("GET", "/search-data"), "501 Not Implemented")
     assert pdns("PUT", f"{ZONE}/rectify").status_code == 200
     export = pdns("GET", f"{ZONE}/export")
