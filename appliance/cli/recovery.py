@@ -87,4 +87,5 @@ def _print(done: RestoreResult) -> None:
         click.echo(f"zone {domain} was deleted since the backup and is restored", err=True)
     for domain in takeover.not_in_backup:
         click.echo(f"zone {domain} is not in the backup; nameservers that have it keep serving it", err=True)
-    click.echo("start API and deployer; `dns-appliance status --watch` shows when all zones are live")
+    services = "API, deployer, and the listener for DNS UPDATE if there is one"
+    click.echo(f"start {services}; `dns-appliance status --watch` shows when all zones are live")
