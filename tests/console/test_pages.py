@@ -249,6 +249,14 @@ def test_the_deployment_panel_updates_without_layout_shifts(console: Console, ch
         assert page.evaluate("window.shifts") == []
 
 
+def test_the_navigation_of_an_operator_has_one_row(console: Console, chromium: Browser) -> None:
+    create_example(console)
+    with served(console.application.app) as base, visit(chromium, base) as page:
+        sign_in(page, OPERATOR, PASSWORD)
+        rows = page.locator(".top nav a").evaluate_all("links => links.map(link => link.getBoundingClientRect().top)")
+        assert len(rows) == 6 and len(set(rows)) == 1
+
+
 def test_a_record_is_created_by_keyboard_only(console: Console, chromium: Browser) -> None:
     zone = open_page(console, "keys.example")
     with served(console.application.app) as base, visit(chromium, base) as page:
