@@ -189,6 +189,8 @@ def _token(one: Token) -> dict[str, object]:
         "account": one.account.email,
         "permissions": sorted(one.permissions),
         "zones": sorted(map(str, one.limits.zones)) if one.limits.zones else None,
+        "record_types": list(one.limits.record_types) if one.limits.record_types else None,
+        "record_names": list(one.limits.record_names) if one.limits.record_names else None,
         "policies": [print_policy(policy, {}) for policy in one.limits.policies] if one.limits.policies else None,
         "networks": list(map(str, one.limits.networks)) if one.limits.networks else None,
         "max_unused": print_duration(one.limits.max_unused) if one.limits.max_unused else None,

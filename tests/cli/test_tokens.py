@@ -63,6 +63,9 @@ def test_policies_and_rights(workspace: Workspace, zone: UUID) -> None:
 def test_the_older_limits_and_a_preset(workspace: Workspace, zone: UUID) -> None:
     _, limits = created(workspace, "--permission", "dns:update", "--record-name", "WWW", "--record-type", "a")
     assert limits == TokenLimits(record_names=("www",), record_types=("A",))
+    heading, row = run(workspace, "list").output.splitlines()
+    shown = {title: row[heading.index(title) :].split()[0] for title in ("RECORD TYPES", "RECORD NAMES")}
+    assert shown == {"RECORD TYPES": "A", "RECORD NAMES": "www"}
     permissions, limits = created(
         workspace, "--preset", "dynamic-dns", "--zone", "example.com", "--record-name", "home"
     )
