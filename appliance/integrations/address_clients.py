@@ -58,12 +58,13 @@ custom appliance {
         "FRITZ!Box",
         (
             Snippet(
-                "update URL",
+                "Update URL",
                 "{{ url }}/nic/update?hostname=<domain>&myip=<ipaddr>&myipv6=<ip6addr>"
                 "&username=<username>&password=<pass>\n",
             ),
-            Snippet("domain name", "{{ domains[0] }}\n"),
-            Snippet("password", "{{ secret }}\n"),
+            Snippet("Domain name", "{{ domains[0] }}\n"),
+            Snippet("User name", "home\n"),
+            Snippet("Password", "{{ secret }}\n"),
         ),
     ),
     ClientPreset(

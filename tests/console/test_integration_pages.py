@@ -154,7 +154,9 @@ def test_invalid_values_are_refused(console: Console, browser: Browser) -> None:
 
 
 def test_further_limits(console: Console, browser: Browser) -> None:
-    create(browser, "fritzbox", record_names="home", expires="90", max_unused="90d", allowed_networks="192.0.2.0/24")
+    limits = {"expires": "90", "max_unused": "90d", "allowed_networks": "192.0.2.0/24"}
+    answer = create(browser, "fritzbox", record_names="home", **limits)
+    assert texts(answer, r'<p class="label">([^<]*)') == ["Update URL", "Domain name", "User name", "Password"]
     token = listed(console)[-1]
     assert token.limits.expires_at and token.limits.max_unused and token.limits.networks
     assert token.name == "fritzbox example.com"

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 RECIPES = read_recipes((ROOT / "docs" / "clients.md").read_text("utf-8"))
 LOCATION = Location("https://dns.example.net", Endpoint("dns.example.net", 5303), "192.0.2.53")
 DOCUMENTED = [key for key, preset in CLIENTS.items() if not preset.recipe.endswith(".md")]
-ELSEWHERE = {"update.key", "accounts.json", "secret.yaml", "domain name", "password"}
+ELSEWHERE = {"update.key", "accounts.json", "secret.yaml", "Domain name", "User name", "Password"}
 """What commands of a recipe create, what Kubernetes keeps, and what is typed into a form."""
 
 
