@@ -39,7 +39,8 @@ def get_preset(key: str, doors: DoorsSettings) -> ClientPreset:
     """Return the preset with that key; raise InputError if there is none, or if its protocol is switched off."""
     preset = CLIENTS.get(key)
     if preset is None:
-        raise InputError(f"{key!r} is not a client; choose from {', '.join(CLIENTS)}", "client")
+        near = [other for other in CLIENTS if key in other] or CLIENTS
+        raise InputError(f"{key!r} is not a client; choose from {', '.join(near)}", "client")
     if not is_enabled(preset.protocol, doors):
         title = PROTOCOLS[preset.protocol]
         raise InputError(f"{key} needs {title}, which is switched off here (doors.{preset.protocol})", "client")

@@ -44,4 +44,6 @@ def test_an_unknown_client_is_refused() -> None:
     with pytest.raises(InputError, match="'certbot-all' is not a client; choose from lego-powerdns, ") as refused:
         get_preset("certbot-all", ALL_OPEN)
     assert refused.value.field == "client"
+    with pytest.raises(InputError, match=r"choose from octodns-powerdns, octodns-bind, octodns$"):
+        get_preset("octo", ALL_OPEN)
     assert get_preset("certbot", ALL_OPEN) is CLIENTS["certbot"]
