@@ -12,7 +12,7 @@ from appliance.addresses import LOOPBACK, Endpoint
 from appliance.cli.accounts import acting_for
 from appliance.cli.options import now, opened, settings_options
 from appliance.cli.output import json_option, print_json, print_rows
-from appliance.cli.parameters import Duration
+from appliance.cli.parameters import ApplianceUrl, Duration
 from appliance.identity.policies import read_zone
 from appliance.identity.tokens import read_network
 from appliance.integrations.client_credentials import CredentialRequest, create_credential
@@ -63,6 +63,7 @@ def list_clients(settings: Settings, as_json: bool) -> None:
 @click.option("--network", "networks", multiple=True, help="Accept it only from this network; may be repeated.")
 @click.option(
     "--appliance-url",
+    type=ApplianceUrl(),
     help="URL of the appliance, as the program reaches it. [default: the first of api.hosts, else api.listen]",
 )
 @json_option

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,8 @@ import click
 
 from appliance.cli.output import print_moment
 from appliance.durations import parse_duration
+
+_ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", re.IGNORECASE)
 
 
 class Duration(click.ParamType[timedelta]):
@@ -22,6 +25,19 @@ class Duration(click.ParamType[timedelta]):
         if found is None:
             self.fail(f"{value!r} is not a duration such as 90s, 15m, 12h or 30d", param, ctx)
         return found
+
+
+class ApplianceUrl(click.ParamType[str]):
+    """The URL of an appliance without a path, such as https://dns.example.net."""
+
+    name = "url"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ANN401
+        """Return the URL without a final slash; fail unless it is of http or https, with a host and nothing else."""
+        url = str(value).removesuffix("/")
+        if not _ORIGIN.fullmatch(url):
+            self.fail(f"{value!r} is not a URL without a path, such as https://dns.example.net", param, ctx)
+        return url
 
 
 class Expiry(click.ParamType[str]):

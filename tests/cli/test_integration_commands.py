@@ -74,6 +74,28 @@ def test_what_is_refused(workspace: Workspace, zone: UUID, client: str, options:
     assert message in str(refused.exception) and refused.exit_code == 1 and accounts.list_tokens() == []
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "dns.example.net",
+        "ftp://dns.example.net",
+        "https://",
+        "https://dns.example.net/api/v1",
+        "http://[::1",
+        "http://a:b",
+    ],
+)
+def test_a_url_of_the_appliance_that_is_none(workspace: Workspace, zone: UUID, url: str) -> None:
+    refused = create(workspace, "lego-powerdns", "--appliance-url", url)
+    assert f"{url!r} is not a URL without a path, such as https://dns.example.net" in refused.stderr
+    assert refused.exit_code == 2 and accounts.list_tokens() == []
+
+
+def test_a_final_slash_of_the_url_is_left_out(workspace: Workspace, zone: UUID) -> None:
+    found = create(workspace, "lego-powerdns", "--appliance-url", "https://dns.example.net:8443/")
+    assert "PDNS_API_URL=https://dns.example.net:8443 " in found.stdout
+
+
 def test_the_list_says_what_is_switched_on(workspace: Workspace) -> None:
     found = json.loads(run(workspace, "list", "--json", DNS_APPLIANCE_DOORS_HTTPREQ="false").stdout)
     assert [one["client"] for one in found] == list(CLIENTS)
