@@ -132,8 +132,8 @@ class Secondary:
 
     @property
     def alternative_port(self) -> int:
-        """Return the UDP port of the alternative transfer source."""
-        return self.listen[0].port + 1
+        """Return the UDP port of the alternative transfer source; DNS UPDATE may have the one before it."""
+        return self.listen[0].port + 2
 
 
 def named_conf(server: Primary | Secondary) -> bytes:

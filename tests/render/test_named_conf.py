@@ -67,7 +67,7 @@ def test_bind_accepts_it_without_warnings(tmp_path: Path, server: Primary | Seco
 @pytest.mark.parametrize(("release", "expected"), [((9, 18, 49), True), ((9, 20), False), ((), False)])
 def test_only_bind_9_18_has_an_alternative_transfer_source(release: tuple[int, ...], expected: bool) -> None:
     text = named_conf(dataclasses.replace(SECONDARY, release=release)).decode()
-    assert ("alt-transfer-source * port 5303;" in text) is expected
+    assert ("alt-transfer-source * port 5304;" in text) is expected
 
 
 @pytest.mark.parametrize("server", [PRIMARY, SECONDARY])
