@@ -117,6 +117,12 @@ RECORD_CLIENTS = (
             Snippet(
                 "main.tf",
                 """\
+terraform {
+  required_providers {
+    powerdns = { source = "pan-net/powerdns" }
+  }
+}
+
 provider "powerdns" {
   server_url = "{{ url }}"
   api_key    = "{{ secret }}"
@@ -210,7 +216,20 @@ END
         SINGLE_RECORDS,
         "clients/terraform/README.md",
         (
-            Snippet("main.tf", 'provider "dnsappliance" {\n  url = "{{ url }}"\n}\n'),
+            Snippet(
+                "main.tf",
+                """\
+terraform {
+  required_providers {
+    dnsappliance = { source = "local/dns/dnsappliance" }
+  }
+}
+
+provider "dnsappliance" {
+  url = "{{ url }}"
+}
+""",
+            ),
             _API_TOKEN,
         ),
     ),

@@ -35,6 +35,20 @@ def test_a_preset_prints_its_recipe(key: str) -> None:
         assert snippet.file in ELSEWHERE or joined(snippet.text) in text, snippet.text
 
 
+def test_the_packages_are_configured_as_in_their_readmes() -> None:
+    credential = Credential("KEY_NAME", "vps_...", "example.com", ("example.com", "*.example.com"), "me@example.org")
+    for preset in (preset for preset in CLIENTS.values() if preset.recipe.endswith(".md")):
+        readme = (ROOT / preset.recipe).read_text("utf-8")
+        for snippet in configure(preset, LOCATION, credential):
+            missing = [line for line in snippet.text.splitlines() if line.rstrip(" \\") not in readme]
+            assert not missing, preset.key
+
+
+@pytest.mark.parametrize("key", ["terraform", "terraform-powerdns"])
+def test_terraform_gets_the_source_of_its_provider(key: str) -> None:
+    assert any("required_providers {" in snippet.text for snippet in CLIENTS[key].snippets)
+
+
 def joined(text: str) -> str:
     """Return text with the continued lines of a shell joined."""
     return " ".join(text.replace("\\\n", " ").split()) + " "
