@@ -157,6 +157,7 @@ def test_further_limits(console: Console, browser: Browser) -> None:
     limits = {"expires": "90", "max_unused": "90d", "allowed_networks": "192.0.2.0/24"}
     answer = create(browser, "fritzbox", record_names="home", **limits)
     assert texts(answer, r'<p class="label">([^<]*)') == ["Update URL", "Domain name", "User name", "Password"]
+    assert 'class="lines"' not in answer.text  # one line wraps, so that a phone shows all of a secret
     token = listed(console)[-1]
     assert token.limits.expires_at and token.limits.max_unused and token.limits.networks
     assert token.name == "fritzbox example.com"
