@@ -29,9 +29,9 @@ from tests.cluster.network import DIES_WITH_PARENT
 from tests.cluster.playbook import Playbook
 from tests.pair import LOOPBACK, free_port, wait_for
 
-API_PORT = 8053
+API_PORT, UPDATE_PORT = 8053, 5303
 PROGRAM = "/opt/dns-appliance/current/bin/dns-appliance"
-API, DEPLOYER = "dns-appliance-api.service", "dns-appliance-deployer.service"
+API, DEPLOYER, UPDATES = (f"dns-appliance-{name}.service" for name in ("api", "deployer", "updates"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +78,10 @@ class Cluster:
 
     @property
     def running_releases(self) -> set[str]:
-        """The releases that API and deployer run from."""
-        loaded = "".join(
-            self.ns1.sudo(f"grep -ho '/releases/[^/]*' /proc/{main_process(self.ns1, unit)}/maps").output
-            for unit in (API, DEPLOYER)
-        )
+        """The releases that API, deployer and listener run from, if they run."""
+        processes = filter(None, (main_process(self.ns1, unit) for unit in (API, DEPLOYER, UPDATES)))
+        files = " ".join(f"/proc/{process}/maps" for process in processes)
+        loaded = self.ns1.sudo(f"grep -ho '/releases/[^/]*' {files}").output
         return {re.split("[/-]", line)[2] for line in loaded.splitlines()}
 
     @contextmanager

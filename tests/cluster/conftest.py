@@ -27,6 +27,7 @@ ORDER = [
     "upgrade",
     "reboots",
     "zones",
+    "updates",
     "access",
     "rights",
     "doctor",

@@ -19,7 +19,7 @@ from appliance.errors import CommandFailed
 from appliance.keys import Key, read_key
 from appliance.nameserver.programs import run
 from appliance.queries.transfer import axfr
-from tests.cluster.cluster import Cluster, query, rcode, serial, wait_until_answered
+from tests.cluster.cluster import UPDATE_PORT, Cluster, query, rcode, serial, wait_until_answered
 from tests.cluster.host import Host
 
 ZONE = "access.example"
@@ -122,10 +122,11 @@ def test_catalog_queries_are_refused(host: Host) -> None:
     assert rcode(host, CATALOG) == "REFUSED"
 
 
-def test_only_ssh_and_dns_are_reachable(host: Host) -> None:
+def test_only_ssh_and_dns_are_reachable(cluster: Cluster, host: Host) -> None:
     listening = host.sudo("ss --tcp --listening --numeric --no-header").output
     ports = {int(line.split()[3].rpartition(":")[2]) for line in listening.splitlines()}
-    assert {port for port in ports if _opens(host, port)} == {22, 53}
+    expected = {22, 53, UPDATE_PORT} if host is cluster.ns1 else {22, 53}
+    assert {port for port in ports if _opens(host, port)} == expected
 
 
 def _opens(host: Host, port: int) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.cluster.cluster import API, DEPLOYER, Cluster, Finding, findings, wait_until_healthy
+from tests.cluster.cluster import API, DEPLOYER, UPDATES, Cluster, Finding, findings, wait_until_healthy
 
 ETC = "/etc/dns-appliance"
 ZONES = "/var/lib/bind/dns-appliance"
@@ -36,6 +36,7 @@ FAULTS = {
             f"mv {PROFILE}.kept {PROFILE}",
         ),
     ),
+    "a stopped listener": (Fault(f"systemctl disable --now {UPDATES}", "updates", "does not answer"),),
     "a stopped deployer": (Fault(f"systemctl stop {DEPLOYER}", "units", f"{DEPLOYER} is inactive"),),
     "the other units": (
         Fault(f"systemctl stop {API}", "units", f"{API} is inactive"),

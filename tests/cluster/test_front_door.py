@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from appliance.nameserver.programs import run
-from tests.cluster.cluster import API_PORT, Cluster, wait_until_answered
+from tests.cluster.cluster import API, API_PORT, Cluster, wait_until_answered
 from tests.cluster.setups import Growth
 
 NAME = "ns1.cluster.test"
@@ -55,11 +55,29 @@ def test_the_console_accepts_only_the_name_of_the_front_door(cluster: Cluster, c
     assert curl(cluster, "/sign-in/", *words, "--header", "Host: other.cluster.test") == "421"
 
 
+def test_records_of_other_protocols_are_served(cluster: Cluster, certificate: Path) -> None:
+    name, words = "www.doors.example", ("--cacert", str(certificate), "--user", f"door:{cluster.token}")
+    rrset = {"name": f"{name}.", "type": "A", "ttl": 60, "records": [{"content": "192.0.2.2"}]}
+    zone = {"name": "doors.example.", "kind": "Native", "nameservers": [], "rrsets": [rrset]}
+    zones = "/api/v1/servers/localhost/zones"
+    assert json.loads(curl(cluster, zones, *words, "--json", json.dumps(zone)))["kind"] == "Master"
+    for host in (cluster.ns1, cluster.ns2):
+        wait_until_answered(host, name, "A", "192.0.2.2")
+    assert curl(cluster, f"/nic/update?hostname={name}&myip=192.0.2.3", *words) == "good 192.0.2.3"
+    for host in (cluster.ns1, cluster.ns2):
+        wait_until_answered(host, name, "A", "192.0.2.3")
+
+
 def test_a_token_in_a_query_is_in_no_log(cluster: Cluster, certificate: Path) -> None:
     secret = f"vps_{'a' * 32}"
     path = f"/nic/update?hostname=www.front-door.example&username=door&password={secret}"
     assert curl(cluster, path, "--cacert", str(certificate)) == "badauth"
-    assert secret not in cluster.ns1.sudo("journalctl --boot --output cat").output
+    cluster.ns1.sudo(f"systemctl stop {API}")
+    assert curl(cluster, path, "--cacert", str(certificate)) == "911"
+    cluster.ns1.sudo(f"systemctl start {API}")
+    log = cluster.ns1.sudo("journalctl --boot --output cat").output
+    assert '"GET /nic/update" 503' in log
+    assert secret not in log
 
 
 def test_old_versions_of_tls_are_refused(cluster: Cluster, certificate: Path) -> None:

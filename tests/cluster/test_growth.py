@@ -6,7 +6,17 @@ import re
 
 from appliance import __version__
 from tests.appliance import Client
-from tests.cluster.cluster import API, Cluster, answer, serial, unit_property, wait_until_answered, wait_until_healthy
+from tests.cluster.cluster import (
+    API,
+    UPDATES,
+    Cluster,
+    answer,
+    main_process,
+    serial,
+    unit_property,
+    wait_until_answered,
+    wait_until_healthy,
+)
 from tests.cluster.releases import NEXT, PACKAGE
 from tests.cluster.setups import Growth, variables
 
@@ -25,6 +35,7 @@ def test_manual_changes_were_corrected(growth: Growth, cluster: Cluster) -> None
 def test_the_package_replaced_the_wheels(growth: Growth, cluster: Cluster) -> None:
     assert package_version(cluster) == NEXT
     assert cluster.running_releases == {NEXT}
+    assert main_process(cluster.ns1, UPDATES)
     assert unit_property(cluster.ns1, API, "FragmentPath").removeprefix("/usr") == f"/lib/systemd/system/{API}"
 
 
@@ -51,10 +62,19 @@ def test_additions_are_removed_an_older_package_is_installed_and_the_catalog_is_
     growth: Growth, cluster: Cluster
 ) -> None:
     cluster.lab.remove("ns3")
-    cluster.playbook.play(*variables(appliance_package=str(PACKAGE), appliance_catalog="renamed.cluster.test"))
+    without_listener = {"dns": {"rate_limit_exempt": ["10.53.0.0/24"]}}
+    cluster.playbook.play(
+        *variables(
+            appliance_package=str(PACKAGE),
+            appliance_catalog="renamed.cluster.test",
+            appliance_settings=without_listener,
+        )
+    )
     assert package_version(cluster) == __version__
     assert cluster.running_releases == {__version__}
-    assert cluster.ns1.ssh("systemctl is-active nginx", status=(3,)).output.strip() == "inactive"
+    for unit in ("nginx", UPDATES):
+        assert cluster.ns1.ssh(f"systemctl is-active {unit}", status=(3,)).output.strip() == "inactive"
+        assert cluster.ns1.ssh(f"systemctl is-enabled {unit}", status=(1,)).output.strip() == "disabled"
     with cluster.api() as api:
         for domain in domains(api):
             for host in cluster.lab.hosts.values():

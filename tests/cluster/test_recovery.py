@@ -62,6 +62,6 @@ def backups(host: Host) -> list[str]:
 def restore(host: Host, backup: Path) -> None:
     """Restore a backup as described in docs/recovery.md."""
     host.upload(backup)
-    host.sudo("systemctl stop dns-appliance-api dns-appliance-deployer")
+    host.sudo("systemctl stop dns-appliance-api dns-appliance-deployer dns-appliance-updates")
     host.sudo(f"{PROGRAM} restore /home/admin/{backup.name}")
-    host.sudo("systemctl start dns-appliance-api dns-appliance-deployer")
+    host.sudo("systemctl start dns-appliance.target")

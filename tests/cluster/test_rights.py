@@ -9,10 +9,11 @@ from tests.cluster.host import ANY_STATUS
 
 API = "dns-appliance-api"
 DEPLOYER = "dns-appliance-deployer"
+UPDATES = "dns-appliance-updates"
 ZONES = "/var/lib/bind/dns-appliance"
 STORE = "/var/lib/dns-appliance/store.sqlite3"
 KEYS = tuple(f"/etc/dns-appliance/{name}.key" for name in ("rndc", "transfer", "update"))
-UNITS = ("dns-appliance-api.service", "dns-appliance-deployer.service", "dns-appliance-backup.service")
+UNITS = tuple(f"dns-appliance-{name}.service" for name in ("api", "deployer", "updates", "backup"))
 EXPOSURE = 2.0
 AS_UNIT = """
 of() {{ sed -n "s/^$1:[[:space:]]*//p" "/proc/$pid/status"; }}
@@ -22,9 +23,9 @@ nsenter --mount --target "$pid" setpriv --no-new-privs --bounding-set=-all --reu
 """
 
 
-def allowed(cluster: Cluster, user: str, command: str) -> bool:
-    """Return True if the command succeeds as that user, in the sandbox and with the groups of the user's unit."""
-    return cluster.ns1.sudo(AS_UNIT.format(unit=user, command=command), status=ANY_STATUS).status == 0
+def allowed(cluster: Cluster, unit: str, command: str) -> bool:
+    """Return True if the command succeeds in the sandbox of that unit, as its user and with its groups."""
+    return cluster.ns1.sudo(AS_UNIT.format(unit=unit, command=command), status=ANY_STATUS).status == 0
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -51,6 +52,12 @@ def test_the_api_writes_no_zone_file(cluster: Cluster) -> None:
 def test_neither_changes_settings_program_or_configuration(cluster: Cluster, user: str) -> None:
     for path in ("/etc/dns-appliance/config.toml", "/etc/bind/named.conf", "/opt/dns-appliance/current/bin/python"):
         assert not allowed(cluster, user, f"test -w {path}")
+
+
+def test_the_listener_for_updates_reads_no_key_and_writes_only_the_store(cluster: Cluster) -> None:
+    assert not any(allowed(cluster, UPDATES, f"cat {key}") for key in KEYS)
+    assert not allowed(cluster, UPDATES, f"touch {ZONES}/test || test -w /etc/dns-appliance/config.toml")
+    assert allowed(cluster, UPDATES, f"test -w {STORE}")
 
 
 @pytest.mark.parametrize("user", [API, DEPLOYER])
@@ -84,6 +91,6 @@ def test_a_unit_has_low_exposure_and_is_valid(cluster: Cluster, unit: str) -> No
     assert cluster.ns1.sudo(f"systemd-analyze verify {unit}").output == ""
 
 
-@pytest.mark.parametrize("unit", [API, DEPLOYER, "named"])
+@pytest.mark.parametrize("unit", [API, DEPLOYER, UPDATES, "named"])
 def test_no_service_was_restarted(cluster: Cluster, unit: str) -> None:
     assert cluster.ns1.ssh(f"systemctl show --property NRestarts --value {unit}").output.strip() == "0"

@@ -6,11 +6,16 @@ import json
 
 import pytest
 
-from tests.cluster.cluster import API, DEPLOYER, Cluster, main_process, rcode, unit_property
+from tests.cluster.cluster import API, DEPLOYER, UPDATES, Cluster, main_process, rcode, unit_property
 from tests.cluster.host import Host
 from tests.pair import wait_for
 
-USERS = {API: "dns-appliance-api", DEPLOYER: "dns-appliance-deployer", "named.service": "bind"}
+USERS = {
+    API: "dns-appliance-api",
+    DEPLOYER: "dns-appliance-deployer",
+    UPDATES: "dns-appliance-api",
+    "named.service": "bind",
+}
 TIMER = "dns-appliance-backup.timer"
 JOURNAL_SIZE_MESSAGE = "ec387f577b844b8fa948f33cad9a75e6"
 LIMIT = 1 << 30
@@ -30,7 +35,7 @@ def test_a_killed_service_is_restarted(cluster: Cluster) -> None:
 
 
 def test_a_hanging_service_is_restarted(cluster: Cluster) -> None:
-    watched = (API, DEPLOYER)
+    watched = (API, DEPLOYER, UPDATES)
     assert {unit_property(cluster.ns1, unit, "WatchdogUSec") for unit in watched} == {"2min"}
     drop_in = "mkdir -p {folder} && printf '[Service]\nWatchdogSec=5\n' >{folder}/watchdog.conf"
     folders = [f"/run/systemd/system/{unit}.d" for unit in watched]
