@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.appliance import Client
 from tests.cluster.cluster import Cluster
@@ -20,10 +22,8 @@ from tests.cluster.setups import FirstPlays, Growth, Upgrade, grow, play_first, 
 
 TIMEOUT = 900.0
 ORDER = [
-    "sources",
-    "bind",
-    "lab",
     "plays",
+    "lab",
     "upgrade",
     "reboots",
     "zones",
@@ -36,9 +36,21 @@ ORDER = [
     "recovery",
     "front_door",
     "growth",
-    "package",
 ]
-FIGURES = pytest.StashKey[list[str]]()
+BESIDE = ["sources", "bind", "package"]
+"""The tests without ns1 and ns2, for which `make cluster` has a process of its own."""
+
+
+class TwoProcesses(LoadScopeScheduling):
+    """Run the tests of `BESIDE` in one process, all others in another."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "beside" if Path(nodeid.partition("::")[0]).stem.removeprefix("test_") in BESIDE else "cluster"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> TwoProcesses:
+    """Distribute the tests over the two processes."""
+    return TwoProcesses(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -49,19 +61,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _position(item: pytest.Item) -> int:
-    return ORDER.index(item.path.stem.removeprefix("test_"))
+    return (*BESIDE, *ORDER).index(item.path.stem.removeprefix("test_"))
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print the measurements."""
-    for figure in config.stash.get(FIGURES, []):
-        terminalreporter.write_line(figure)
-
-
-@pytest.fixture
-def figures(request: pytest.FixtureRequest) -> list[str]:
-    """Lines to print at the end of the report."""
-    return request.config.stash.setdefault(FIGURES, [])
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the figures that tests recorded as properties."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            terminalreporter.write_line(f"{name}: {value}")
 
 
 @pytest.fixture(scope="session")
@@ -77,11 +84,8 @@ def next_package_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def lab(previous_wheels: Path, next_package_file: Path) -> Iterator[Lab]:
-    """A lab without hosts; the tests enter its network.
-
-    The image may still be under construction, so wheels and package are built before it is needed.
-    """
+def lab() -> Iterator[Lab]:
+    """A lab without hosts; the tests enter its network. Waits for the image if it is under construction."""
     signal.signal(signal.SIGTERM, lambda *_: pytest.exit("stopped by SIGTERM"))
     image = built_image(default_suite(), default_folder())
     with (
@@ -99,7 +103,7 @@ def playbook(lab: Lab) -> Playbook:
 
 
 @pytest.fixture(scope="session")
-def first_plays(lab: Lab, playbook: Playbook, previous_wheels: Path) -> FirstPlays:
+def first_plays(previous_wheels: Path, lab: Lab, playbook: Playbook) -> FirstPlays:
     """New ns1 and ns2 with the previous release, and the output of the playbook."""
     return play_first(lab, playbook, previous_wheels)
 

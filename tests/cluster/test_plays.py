@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from tests.cluster.cluster import Cluster
 from tests.cluster.image import default_suite
@@ -31,10 +32,10 @@ def test_no_play_needs_more_than_debian_packages(first_plays: FirstPlays) -> Non
     assert first_plays.rejected_later > 0
 
 
-def test_each_debian_release_has_its_own_bind(cluster: Cluster, figures: list[str]) -> None:
+def test_each_debian_release_has_its_own_bind(cluster: Cluster, record_property: Callable[[str, object], None]) -> None:
     found = [host.ssh("/usr/sbin/named -v").output.partition(" (")[0] for host in (cluster.ns1, cluster.ns2)]
     assert all(version.startswith(BIND[default_suite()]) for version in found)
-    figures.append(f"nameservers: {', '.join(found)}")
+    record_property("nameservers", ", ".join(found))
 
 
 def test_no_secret_is_printed_by_the_play_that_creates_it(cluster: Cluster, first_plays: FirstPlays) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from appliance import __version__
 from tests.appliance import Client
 from tests.cluster.cluster import wait_until_answered
@@ -23,16 +25,18 @@ def test_its_database_was_backed_up_and_migrated(upgraded: Upgrade) -> None:
     assert prepared == ""
 
 
-def test_every_query_is_answered(upgraded: Upgrade, figures: list[str]) -> None:
+def test_every_query_is_answered(upgraded: Upgrade, record_property: Callable[[str, object], None]) -> None:
     assert not upgraded.ns1.failures + upgraded.ns2.failures
     assert min(upgraded.ns1.sent, upgraded.ns2.sent) > 100
-    figures.append(f"upgrade: {upgraded.ns1.sent + upgraded.ns2.sent} queries, all answered")
+    record_property("upgrade", f"{upgraded.ns1.sent + upgraded.ns2.sent} queries, all answered")
 
 
-def test_the_api_is_unavailable_only_for_seconds(upgraded: Upgrade, figures: list[str]) -> None:
+def test_the_api_is_unavailable_only_for_seconds(
+    upgraded: Upgrade, record_property: Callable[[str, object], None]
+) -> None:
     assert upgraded.api.sent > 100
     assert upgraded.api.longest_gap < MAX_GAP
-    figures.append(f"upgrade: the API was unavailable for {upgraded.api.longest_gap:.2f} s")
+    record_property("upgrade", f"the API was unavailable for {upgraded.api.longest_gap:.2f} s")
 
 
 def test_an_older_zone_can_be_changed(upgraded: Upgrade, api: Client) -> None:
