@@ -32,6 +32,7 @@ def own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Appliance]:
     checker.chmod(0o755)
     monkeypatch.setenv("DNS_APPLIANCE_DEPLOYER_NAMED_CHECKZONE", str(checker))
     monkeypatch.setenv("DNS_APPLIANCE_DEPLOYER_CHECK_TIMEOUT", "1")
+    monkeypatch.setenv("DNS_APPLIANCE_DOORS_UPDATE", "")
     monkeypatch.setenv("DNS_APPLIANCE_DEPLOYER_RECONCILE_INTERVAL", "2")
     with Appliance() as running:
         yield running

@@ -23,6 +23,7 @@ OLD, NEW = b"\xc0\0\2\1", b"\xc0\0\2\2"
 def own(monkeypatch: pytest.MonkeyPatch) -> Iterator[Appliance]:
     """An appliance for one test, with frequent reconciliation."""
     monkeypatch.setenv("DNS_APPLIANCE_DEPLOYER_RECONCILE_INTERVAL", "2")
+    monkeypatch.setenv("DNS_APPLIANCE_DOORS_UPDATE", "")
     with Appliance() as running:
         yield running
 
