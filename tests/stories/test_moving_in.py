@@ -27,7 +27,7 @@ from tests.workspace import read_rows
 OWNER = ("--account", "stories@example.org")
 DOMAIN = "moving-in.example"
 OLD_SERIAL = 2099010107
-ZONES, RECORDS = 40, 60
+ZONES, RECORDS = 120, 60
 
 
 @pytest.fixture
