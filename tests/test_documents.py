@@ -21,6 +21,7 @@ from appliance.doors.dyndns2.address_update import Word
 from appliance.settings import Settings
 from appliance.store.tables import TABLES
 from appliance.web import error_responses, error_status
+from appliance.web.metrics import COUNTERS
 from appliance.zones.rdata import TYPES, parse_rdata
 from appliance.zones.zone_warning import CODES
 from tests.appliance import Appliance
@@ -227,6 +228,7 @@ def metrics() -> set[str]:
     """Return the names of all metrics."""
     source = (ROOT / "appliance" / "web" / "metrics.py").read_text("utf-8")
     counted = {f"{name}_total" for name in re.findall(r'Counter(?:MetricFamily)?\(\s*"(\w+)"', source)}
+    counted |= {f"dns_appliance_{name}_total" for name in COUNTERS}
     return counted | {f"dns_appliance_{name}" for name in re.findall(r'_gauge\("(\w+)"', source)}
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from appliance.deploy.catalog_members import CatalogMembers
+from appliance.deploy.figures import Figures
 from appliance.deploy.host import PrimaryHost
 from appliance.deploy.pending_zones import PendingZones
 from appliance.deploy.publisher import FilePublisher, Publisher
@@ -40,6 +41,7 @@ class DeployerContext:
     verifier: Verifier
     recorder: Recorder
     publisher: Publisher
+    figures: Figures
 
 
 def new_context(
@@ -67,4 +69,5 @@ def new_context(
         verifier=Verifier(host.nameservers, reachability, host.catalog),
         recorder=Recorder(host, store, workers, clock, monotonic, reachability, publisher.expected),
         publisher=publisher,
+        figures=Figures(),
     )

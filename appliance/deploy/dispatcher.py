@@ -187,6 +187,8 @@ class Dispatcher:
         """Await the zone if it was handed to the primary; else let the next reconciliation try again."""
         self.context.recorder.attempt(attempt.uuid, attempt.serial, attempt.error, attempt.published)
         if attempt.error is None:
+            if attempt.published:
+                self.context.figures.count("published", attempt.published.method)
             self.context.zones.advance(attempt.name, RolloutEvent.HANDED_OVER)
             self._watch(attempt.uuid, attempt.name, attempt.serial, LOAD_PATIENCE + records / 10_000)
         else:

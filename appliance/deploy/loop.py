@@ -247,7 +247,8 @@ class Deployer:
             reconciler = self._reconciler
             with self._context.store.writing():
                 pending = len(self._context.zones)
-                latest = heartbeat.Heartbeat(self._context.clock(), reconciler.ended_at, reconciler.count, pending)
+                now_at, figures = self._context.clock(), self._context.figures.values
+                latest = heartbeat.Heartbeat(now_at, reconciler.ended_at, reconciler.count, pending, figures)
                 heartbeat.store(latest)
             slow = self._context.verifier.older_than(now - HEARTBEAT_INTERVAL)
             for watch in slow:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from appliance.store import tables
@@ -10,12 +11,16 @@ from appliance.store import tables
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """The last heartbeat of the deployer: its time, the last reconciliation, their number, and pending zones."""
+    """The last heartbeat of the deployer: its time, the last reconciliation, their number, and pending zones.
+
+    `figures` are what it has counted since its start, by name and label.
+    """
 
     beat_at: datetime
     reconciled_at: datetime | None
     reconciliations: int
     pending: int
+    figures: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 def store(heartbeat: Heartbeat) -> None:
@@ -26,13 +31,14 @@ def store(heartbeat: Heartbeat) -> None:
         reconciled_at=heartbeat.reconciled_at,
         reconciliations=heartbeat.reconciliations,
         pending=heartbeat.pending,
+        figures=heartbeat.figures,
     ).on_conflict_replace().execute()
 
 
 def last() -> Heartbeat | None:
     """Return the last heartbeat of the deployer, or None."""
     row = tables.Heartbeat.get_or_none(tables.Heartbeat.id == 1)
-    return Heartbeat(row.beat_at, row.reconciled_at, row.reconciliations, row.pending) if row else None
+    return Heartbeat(row.beat_at, row.reconciled_at, row.reconciliations, row.pending, row.figures) if row else None
 
 
 def last_at() -> datetime | None:

@@ -242,13 +242,14 @@ class Fault(pw.Model):
 
 
 class Heartbeat(pw.Model):
-    """The deployer's heartbeat, one row: its time, the last reconciliation, their number, and pending zones."""
+    """The deployer's heartbeat, one row: its time, the last reconciliation, their number, pending zones, figures."""
 
     id = pw.AutoField()
     beat_at = Instant()
     reconciled_at = Instant(null=True)
     reconciliations = pw.IntegerField()
     pending = pw.IntegerField()
+    figures = Document(default=dict)
 
     class Meta:
         table_name = "heartbeat"

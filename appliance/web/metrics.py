@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -19,6 +19,8 @@ from appliance.web.front_doors import doors_of
 from appliance.zones.deployment import DeploymentState
 from appliance.zones.names import print_domain
 
+COUNTERS = {"published": ("Publications to the primary since the deployer's start, by method", "method")}
+"""What the deployer counts, by the name that it counts it under: the help text, and what its labels are."""
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -74,7 +76,7 @@ class StoreCollector(Collector):
         reconciliations.add_metric([], latest.reconciliations)
         pending = _gauge("deployer_pending_zones", "Zones that wait for the deployer or are being deployed")
         pending.add_metric([], latest.pending)
-        return unknown, age, reconciliations, pending
+        return unknown, age, reconciliations, pending, *_counters(latest.figures)
 
     def _update_listener(self) -> Iterable[Metric]:
         report = update_listener.last()
@@ -114,6 +116,14 @@ class StoreCollector(Collector):
         free = _gauge("store_free_bytes", "Free space on the disk of the database")
         free.add_metric([], space.free)
         return size, free
+
+
+def _counters(figures: Mapping[str, Mapping[str, float]]) -> Iterable[Metric]:
+    for name, (text, label) in COUNTERS.items():
+        counter = CounterMetricFamily(f"dns_appliance_{name}", text, labels=[label])
+        for value, number in sorted(figures.get(name, {}).items()):
+            counter.add_metric([value], number)
+        yield counter
 
 
 def _gauge(name: str, text: str, *labels: str) -> GaugeMetricFamily:

@@ -12,3 +12,9 @@ def test_the_heartbeat_is_one_row(workspace: Workspace) -> None:
         workspace.clock.forward(seconds=1)
         heartbeat.store(heartbeat.Heartbeat(workspace.clock(), None, 0, 0))
     assert heartbeat.last_at() == workspace.clock() and len(workspace.rows()["heartbeat"]) == 1
+
+
+def test_figures_are_stored_with_it(workspace: Workspace) -> None:
+    heartbeat.store(heartbeat.Heartbeat(workspace.clock(), None, 0, 0, {"published": {"file": 2}}))
+    latest = heartbeat.last()
+    assert latest is not None and latest.figures == {"published": {"file": 2}}

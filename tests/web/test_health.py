@@ -96,6 +96,15 @@ def test_degraded(application: Application, me: Bearer) -> None:
     assert "example.com" not in web.get("/metrics").text
 
 
+def test_what_the_deployer_counts_is_in_the_metrics(application: Application, me: Bearer) -> None:
+    with application.writing():
+        figures = {"published": {"file": 7, "update": 1}}
+        heartbeat.store(heartbeat.Heartbeat(application.clock(), None, 0, 0, figures))
+    text = application.app.test_client().get("/metrics").text
+    assert 'dns_appliance_published_total{method="file"} 7.0' in text
+    assert 'dns_appliance_published_total{method="update"} 1.0' in text
+
+
 def test_the_listener_for_updates_is_in_the_metrics_while_it_runs(application: Application, me: Bearer) -> None:
     web = application.app.test_client()
     assert "dns_appliance_update_" not in web.get("/metrics").text
