@@ -38,7 +38,7 @@ ZONE_WORKERS = 4
 
 
 class WorkerPool:
-    """The threads; each job has its own connection to the store."""
+    """The threads; each has its own connection to the store, which its jobs share one after the other."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -60,7 +60,7 @@ class WorkerPool:
 
         def run() -> None:
             try:
-                with self._store.connection():
+                with self._store.kept_connection():
                     result = job()
             except Exception as error:  # noqa: BLE001 - the loop must learn of any error
                 failure = _error_of(error)

@@ -8,7 +8,7 @@ import threading
 from appliance.deploy.worker_pool import ZONE_WORKERS, Worker, WorkerPool
 from appliance.errors import ApplianceError, NotFound
 from tests.pair import wait_for
-from tests.workspace import Workspace
+from tests.workspace import Workspace, current_database
 
 
 def ends_of(workers: WorkerPool, count: int, ended: list[object]) -> None:
@@ -70,3 +70,19 @@ def test_no_kind_of_work_waits_for_another(workspace: Workspace) -> None:
         gate.set()
         workers.close()
     assert set(ended) == set(others)
+
+
+def test_the_jobs_of_a_thread_share_its_connection(workspace: Workspace) -> None:
+    workers, ended = WorkerPool(workspace.store), list[object]()
+
+    def set_size() -> None:
+        current_database().execute_sql("pragma cache_size = 321")
+
+    def read_size() -> object:
+        return current_database().execute_sql("pragma cache_size").fetchone()
+
+    workers.start(set_size, ended.append, ended.append)
+    workers.start(read_size, ended.append, ended.append)
+    ends_of(workers, 2, ended)
+    workers.close()
+    assert ended[1] == (321,)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
@@ -22,12 +23,19 @@ from appliance.errors import ReadTimeout, StoreError
 from appliance.files import create_shared, open_shared
 from appliance.store.file import schema, sqlite
 from appliance.store.file.binding import in_use
-from appliance.store.file.keeper import Keeper
+from appliance.store.file.keeper import Identity, Keeper
 from appliance.store.file.write_queue import WriteQueue
 
 MAX_LOG_SIZE = 8 * 2**20
 """Octets to which SQLite cuts the write-ahead log when it begins it again. It can do that once no reader needs the log
 any longer, with the second write after that."""
+
+
+class _Thread(threading.local):
+    """The connection of a thread: which file it is to, and whether it was left open for the next block."""
+
+    identity: Identity | None = None
+    is_idle = False
 
 
 class Store:
@@ -55,7 +63,8 @@ class Store:
         self._monotonic = monotonic
         self._failed_write: tuple[float, StoreError] | None = None
         self._keeper: Keeper | None = None
-        self._thread = threading.local()
+        self._thread = _Thread()
+        self._idle: weakref.WeakSet[sqlite.Connection] = weakref.WeakSet()
         self._timer = sqlite.StatementTimer(read_timeout, monotonic)
         self._db = sqlite.Database(
             None,
@@ -107,7 +116,13 @@ class Store:
         self._keeper = Keeper(self.path)
 
     def close(self) -> None:
-        """Close the file until the next connection; when the last process closes it, SQLite removes the log."""
+        """Close the file until the next connection, for threads that have ended as well as for this one.
+
+        When the last process closes it, SQLite removes the log.
+        """
+        with suppress(KeyError):
+            while True:
+                self._idle.pop().close()
         if self._keeper:
             self._keeper.close()
 
@@ -123,6 +138,26 @@ class Store:
                 yield
         finally:
             if opened:
+                self._db.close()
+
+    @contextmanager
+    def kept_connection(self) -> Iterator[None]:
+        """Connect this thread for the block, as `connection` does, and leave it connected for its next such block.
+
+        The connection is opened again if the store has failed since, and closed if the block fails or leaves a
+        transaction open. Within `connection` the block shares the connection.
+        """
+        if not (self._db.is_closed() or self._thread.is_idle):
+            with self.connection():
+                yield
+            return
+        try:
+            self._resume()
+            with in_use(self._db), self.translating_errors():
+                yield
+            self._thread.is_idle = self._suspend()
+        finally:
+            if not self._thread.is_idle:
                 self._db.close()
 
     def refresh(self) -> bool:
@@ -203,6 +238,24 @@ class Store:
                 self._timer.is_exempt = was_exempt
                 if left < self._busy_timeout:
                     self._db.execute_sql(f"pragma busy_timeout = {self._busy_timeout * 1000}")
+
+    def _resume(self) -> None:
+        """Connect this thread, over the idle connection that the block before left open if it is still good."""
+        if self._thread.is_idle:
+            self._thread.is_idle = False
+            if self._db.connection() in self._idle:
+                self._idle.discard(self._db.connection())
+            else:
+                self._db.close()
+        self.refresh()
+        self._connect()
+
+    def _suspend(self) -> bool:
+        """Leave the connection of this thread open for its next block; return False if it must not be used again."""
+        if self._db.is_closed() or self._db.connection().txn_state() != apsw.SQLITE_TXN_NONE:
+            return False
+        self._idle.add(self._db.connection())
+        return True
 
     def _connect(self) -> bool:
         """Connect this thread; return False if it is connected already."""

@@ -247,3 +247,81 @@ def test_a_read_only_store_is_an_error_at_a_write(workspace: Workspace) -> None:
     with pytest.raises(StoreError, match="readonly"):
         workspace.zone()
     current_database().execute_sql("pragma query_only = 0")
+
+
+def test_a_kept_connection_is_open_for_the_next_block_of_its_thread(workspace: Workspace) -> None:
+    store = Store(workspace.store.path)
+    store.attach()
+    with store.kept_connection():
+        current_database().execute_sql("pragma cache_size = 321")
+    with store.connection():
+        assert current_database().execute_sql("pragma cache_size").fetchone() == (321,)
+        with store.kept_connection():
+            assert current_database().execute_sql("pragma cache_size").fetchone() == (321,), "it is shared"
+    write(store)
+    store.close()
+    with store.kept_connection():
+        assert len(emails()) == 3
+
+
+def test_a_kept_connection_reads_what_another_has_written(workspace: Workspace) -> None:
+    with ThreadPoolExecutor(1) as thread:
+        store = Store(workspace.store.path)
+        store.attach()
+
+        def read_emails() -> list[str]:
+            with store.kept_connection():
+                return emails()
+
+        before = thread.submit(read_emails).result()
+        accounts.create_account("third@example.org", workspace.clock())
+        assert sorted(thread.submit(read_emails).result()) == sorted([*before, "third@example.org"])
+
+
+def test_a_block_that_fails_or_leaves_a_transaction_open_ends_a_kept_connection(workspace: Workspace) -> None:
+    store = Store(workspace.store.path)
+    store.attach()
+
+    def leave(statement: str) -> None:
+        with store.kept_connection():
+            current_database().execute_sql("pragma cache_size = 321")
+            current_database().execute_sql(statement)
+
+    with pytest.raises(StoreError):
+        leave("select * from missing")
+    leave("begin immediate")
+    write(workspace.store)
+    with store.kept_connection():
+        assert current_database().execute_sql("pragma cache_size").fetchone() != (321,)
+
+
+def test_kept_connections_are_closed_with_the_store(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store.sqlite3")
+    store.create_or_migrate()
+    store.keep()
+
+    def read_emails(_: int) -> list[str]:
+        with store.kept_connection():
+            return emails()
+
+    with ThreadPoolExecutor(2) as threads:
+        assert list(threads.map(read_emails, range(4))) == [[]] * 4
+        store.close()
+        assert sorted(file.name for file in tmp_path.iterdir()) == ["store.lock", "store.sqlite3"]
+        assert list(threads.map(read_emails, range(4))) == [[]] * 4
+
+
+def test_a_kept_connection_is_opened_again_after_the_store_failed(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store.sqlite3")
+    store.create_or_migrate()
+    store.keep()
+    with store.kept_connection():
+        assert emails() == []
+    moved = store.path.rename(tmp_path / "moved.sqlite3")
+    with pytest.raises(StoreError), store.kept_connection():
+        pytest.fail("the file is missing")
+    moved.rename(store.path)
+    with store.kept_connection():
+        current_database().execute_sql("pragma cache_size = 321")
+    with store.kept_connection():
+        assert current_database().execute_sql("pragma cache_size").fetchone() == (321,), "it is kept again"
