@@ -19,9 +19,10 @@ from appliance.deploy.context import new_context
 from appliance.deploy.dispatcher import Dispatcher
 from appliance.deploy.host import PrimaryHost
 from appliance.deploy.problem_log import ProblemLog
+from appliance.deploy.raised_serials import RaisedSerials
 from appliance.deploy.reconciler import Reconciler
-from appliance.deploy.rollout import RolloutEvent
-from appliance.deploy.verifier import Ahead, Complete, Event, Overdue, PrimaryServes, Returned, Watch
+from appliance.deploy.rollout_events import RolloutEvents
+from appliance.deploy.verifier import Event
 from appliance.editing import Editor
 from appliance.errors import StoreError
 from appliance.settings import DeployerSettings
@@ -29,7 +30,6 @@ from appliance.store import deployments, heartbeat, holds, journal, zones
 from appliance.store.deployments import ZoneStatus
 from appliance.store.file.database import Store
 from appliance.systemd import ServiceManager
-from appliance.zones.names import print_domain
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +68,8 @@ class Deployer:
             [server.name for server in host.nameservers], store, context.workers, clock, monotonic
         )
         self._dispatcher = Dispatcher(context)
-        self._reconciler = Reconciler(context, self._dispatcher, allow_removals)
+        self._rollout_events = RolloutEvents(context, self._dispatcher)
+        self._reconciler = Reconciler(context, self._dispatcher, RaisedSerials(context), allow_removals)
         self._poll = select.poll()
         for readable in (wakeups, context.workers, context.verifier.client):
             self._poll.register(readable, select.POLLIN)
@@ -125,7 +126,7 @@ class Deployer:
         self._context.workers.run_callbacks()
         self._events.extend(self._context.verifier.step(self._context.monotonic()))
         while self._events:  # after an error the others stay for the next step
-            self._handle_event(self._events.popleft())
+            self._rollout_events.handle(self._events.popleft())
         self._dispatcher.start_ready()
         self._dispatcher.send_members()
         self._context.recorder.flush()  # last: a store that refuses writes must not keep names held
@@ -175,71 +176,6 @@ class Deployer:
         else:
             self._context.zones.request(status)
 
-    # verify
-
-    def _handle_event(self, event: Event) -> None:
-        match event:
-            case PrimaryServes(watch):
-                self._context.zones.advance(watch.name, RolloutEvent.PRIMARY_SERVES)
-                self._add_to_catalog(watch)
-                self._record_silence(watch)
-            case Complete(watch):
-                self._context.zones.advance(watch.name, RolloutEvent.COMPLETE)
-                self._context.recorder.complete(watch)
-                if watch.target is None:
-                    self._context.members.forget_left(watch.name)
-            case Ahead(watch):
-                self._context.zones.advance(watch.name, RolloutEvent.AHEAD)
-                self._context.schedule.retry_soon()
-            case Overdue(watch):
-                self._handle_overdue(watch)
-            case Returned(server):
-                log.info("event=nameserver-returned nameserver=%s", server.name)
-                self._context.schedule.make_due()
-
-    def _add_to_catalog(self, watch: Watch) -> None:
-        """Query the secondaries; for a new zone once the catalog lists it: before, they may serve a former one."""
-        if self._context.members.has(watch.uuid, watch.name):
-            self._dispatcher.query_secondaries(watch.uuid, watch.name)
-        else:
-            self._context.members.join(watch.uuid, watch.name)
-
-    def _record_silence(self, watch: Watch) -> None:
-        """Record at once that a silent nameserver is missing, so that nobody waits for it."""
-        now = self._context.monotonic()
-        self._let_pass(watch, now)
-        if any(self._context.reachability.is_silent(server, now) for server in self._context.host.secondaries):
-            self._context.recorder.observed(watch.uuid, watch.target, watch.answers)
-
-    def _let_pass(self, watch: Watch, now: float) -> None:
-        """Let the zones above or below go on if only silent nameservers lack the zone."""
-        missing = (server for server in self._context.host.secondaries if not watch.is_shown_by(server))
-        if watch.primary_serves and all(self._context.reachability.is_silent(server, now) for server in missing):
-            self._context.zones.let_pass(watch.name)
-
-    def _give_up(self, watch: Watch) -> None:
-        """Restore the former content if the primary did not load the new one; until then the name is held."""
-        is_not_loaded = (
-            not (watch.target is None or watch.primary_serves) and self._context.host.primary in watch.answers
-        )
-        if is_not_loaded:
-            self._context.zones.advance(watch.name, RolloutEvent.NOT_LOADED)
-            self._dispatcher.restore(watch)
-        else:
-            self._context.zones.advance(watch.name, RolloutEvent.OVERDUE)
-
-    def _handle_overdue(self, watch: Watch) -> None:
-        """Record what is missing, and leave the rest to the next reconciliation."""
-        self._give_up(watch)
-        self._context.schedule.retry_soon()
-        self._context.recorder.observed(watch.uuid, watch.target, watch.answers)
-        if watch.target is None or watch.primary_serves:
-            return
-        answer = watch.answers.get(self._context.host.primary)
-        reason = f"the primary serves {answer.serial}" if answer else "the primary does not answer"
-        log.warning("event=not-served zone=%s serial=%d reason=%r", print_domain(watch.name), watch.target, reason)
-        self._context.recorder.attempt(watch.uuid, watch.target, f"verify: {reason}; expected {watch.target}")
-
     def _beat(self) -> None:
         now = self._context.monotonic()
         if now >= self._heartbeat_due:
@@ -250,9 +186,5 @@ class Deployer:
                 now_at, figures = self._context.clock(), self._context.figures.values
                 latest = heartbeat.Heartbeat(now_at, reconciler.ended_at, reconciler.count, pending, figures)
                 heartbeat.store(latest)
-            slow = self._context.verifier.older_than(now - HEARTBEAT_INTERVAL)
-            for watch in slow:
-                self._context.recorder.observed(watch.uuid, watch.target, watch.answers)
-                self._let_pass(watch, now)
-            self._dispatcher.notify(query for watch in slow for query in watch.lagging())
+            self._rollout_events.handle_slow(self._context.verifier.older_than(now - HEARTBEAT_INTERVAL))
             self._problem_log.check_if_due()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -17,15 +17,14 @@ from appliance.deploy import reconcile
 from appliance.deploy.comparison import Comparison, compare
 from appliance.deploy.context import DeployerContext
 from appliance.deploy.dispatcher import Dispatcher
+from appliance.deploy.raised_serials import RaisedSerials
 from appliance.deploy.reconcile import Plan, Snapshot
 from appliance.deploy.rollout import RolloutEvent
 from appliance.deploy.worker_pool import Worker
-from appliance.editing import Editor
 from appliance.errors import ApplianceError
-from appliance.store import deployments, zones
 from appliance.store.deployments import ZoneStatus
 from appliance.zones.names import print_domain
-from appliance.zones.serial import is_ahead, raise_over
+from appliance.zones.serial import raise_over
 
 log = logging.getLogger(__name__)
 
@@ -48,18 +47,18 @@ class Reconciler:
 
     context: DeployerContext
     dispatcher: Dispatcher
+    raised: RaisedSerials
     allow_removals: bool = False
     is_running: bool = False
     count: int = 0
     ended_at: datetime | None = None
-    raising: int = 0
     _clean_due: float = 0.0
     _missed: Counter[UUID] = field(default_factory=Counter)
 
     @property
     def is_idle(self) -> bool:
         """Return True if no reconciliation is running, nor work that one started."""
-        return not (self.is_running or self.raising)
+        return not (self.is_running or self.raised.running)
 
     def next_start(self) -> float | None:
         """Return when the next reconciliation starts; None while one is running."""
@@ -193,7 +192,7 @@ class Reconciler:
         rewritten = plan.rewrite[:MOST_REWRITTEN]
         self._log_rewritten([one for one in rewritten if self.context.zones.is_unchanged(one)])
         raised = [*plan.ahead, *((status, status.serial) for status in rewritten)]
-        self._raise_all([pair for pair in raised if self.context.zones.is_unchanged(pair[0])])
+        self.raised.start([pair for pair in raised if self.context.zones.is_unchanged(pair[0])])
         reachable = snapshot.reachable()
         for status in filter(self.context.zones.is_unchanged, plan.await_secondaries):
             if not snapshot.lacking(status).isdisjoint(reachable):  # silent ones are queried when they answer again
@@ -227,44 +226,9 @@ class Reconciler:
         else:
             self.context.members.join(status.uuid, status.name)
 
-    def _raise_all(self, pairs: list[tuple[ZoneStatus, int]]) -> None:
-        """Raise these zones over serials that are served with other content, in a worker, then deploy them."""
-        if not pairs:
-            return
-        self.raising += 1
-
-        def done(raised: list[ZoneStatus]) -> None:
-            self.raising -= 1
-            for status in deployments.statuses([one.uuid for one in raised]):  # read again: one may be deleted by now
-                if not status.deleted:
-                    self.context.zones.request(status)
-
-        def failed(error: ApplianceError) -> None:
-            self.raising -= 1
-            log.warning("event=serials-not-raised reason=%r", str(error))
-            self.context.schedule.retry_soon()
-
-        editor = self.context.editor
-        self.context.workers.start(lambda: _raise_over(pairs, editor), done, failed, Worker.RECONCILIATION)
-
     def _handle_unknown(self, snapshot: Snapshot, allowed: set[str]) -> None:
         """Keep zones that are not in the database, unless an operator allowed their removal."""
         for unknown in snapshot.unknown:
             if self.allow_removals or unknown.label in allowed:
                 self.dispatcher.remove_unknown(unknown)
                 self.context.schedule.retry_soon()
-
-
-def _raise_over(pairs: Iterable[tuple[ZoneStatus, int]], editor: Editor) -> list[ZoneStatus]:
-    """Raise each zone over the serial served unless it has changed since; return those raised. Runs in a worker."""
-    raised = []
-    for status, served in pairs:
-        zone = zones.get_any(status.uuid)
-        if zone.deleted_at or (zone.serial != status.serial and not is_ahead(served, zone.serial)):
-            continue
-        serial = editor.raise_serial(status.uuid, served).serial
-        if served != status.serial:
-            name = print_domain(status.name)
-            log.warning("event=serial-raised zone=%s served=%d serial=%d", name, served, serial)
-        raised.append(status)
-    return raised

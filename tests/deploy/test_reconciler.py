@@ -35,18 +35,6 @@ def test_what_is_as_it_should_be_is_left_alone(three: ManyZones, tmp_path: Path)
         assert sum(one.observations for one in three.store.transactions) == 0
 
 
-def test_serials_are_raised_over_what_is_served_by_a_worker(three: ManyZones, tmp_path: Path) -> None:
-    served = {zone.name: zone.serial + 5 for zone in three.zones}
-    for server in (three.ns1, three.ns2):
-        for zone, serial in served.items():
-            server.serve(zone, serial)
-    with started(three, tmp_path) as deployer:
-        step_until(
-            deployer, lambda: all(is_later(one.serial, served[one.name]) for one in deployments.statuses()), "raised"
-        )
-        assert {one.thread for one in three.store.transactions if one.changes_zones} == {"reconciliation_0"}
-
-
 def test_a_zone_is_live_only_while_every_nameserver_serves_it(three: ManyZones, tmp_path: Path) -> None:
     zone = three.zones[1]
     with started(three, tmp_path, reconcile_interval=1) as deployer:

@@ -1,0 +1,64 @@
+"""Raise the serials of zones that are served with other content than the store's, and deploy them.
+
+A nameserver accepts no other content under a serial that it has, and nothing under an earlier one.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from appliance.deploy.context import DeployerContext
+from appliance.deploy.worker_pool import Worker
+from appliance.editing import Editor
+from appliance.errors import ApplianceError
+from appliance.store import deployments, zones
+from appliance.store.deployments import ZoneStatus
+from appliance.zones.names import print_domain
+from appliance.zones.serial import is_ahead
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class RaisedSerials:
+    """Raises serials in a worker; `running` is the number of jobs that have not ended."""
+
+    context: DeployerContext
+    running: int = 0
+
+    def start(self, pairs: Sequence[tuple[ZoneStatus, int]]) -> None:
+        """Raise each zone over the serial that is served with other content, then request its deployment."""
+        if not pairs:
+            return
+        self.running += 1
+
+        def done(raised: list[ZoneStatus]) -> None:
+            self.running -= 1
+            for status in deployments.statuses([one.uuid for one in raised]):  # read again: one may be deleted by now
+                if not status.deleted:
+                    self.context.zones.request(status)
+
+        def failed(error: ApplianceError) -> None:
+            self.running -= 1
+            log.warning("event=serials-not-raised reason=%r", str(error))
+            self.context.schedule.retry_soon()
+
+        editor = self.context.editor
+        self.context.workers.start(lambda: _raise_over(pairs, editor), done, failed, Worker.RECONCILIATION)
+
+
+def _raise_over(pairs: Iterable[tuple[ZoneStatus, int]], editor: Editor) -> list[ZoneStatus]:
+    """Raise each zone over the serial served unless it has changed since; return those raised. Runs in a worker."""
+    raised = []
+    for status, served in pairs:
+        zone = zones.get_any(status.uuid)
+        if zone.deleted_at or (zone.serial != status.serial and not is_ahead(served, zone.serial)):
+            continue
+        serial = editor.raise_serial(status.uuid, served).serial
+        if served != status.serial:
+            name = print_domain(status.name)
+            log.warning("event=serial-raised zone=%s served=%d serial=%d", name, served, serial)
+        raised.append(status)
+    return raised
