@@ -15,6 +15,11 @@ def store_attempt(uuid: UUID, serial: int, error: str | None, published: Publica
     deployments.store_all({uuid: deployments.attempt_columns(serial, error, published)}, {})
 
 
+def store_proof(uuid: UUID, serial: int | None) -> None:
+    """Store that the primary's content was proven at this serial; None: that it is in doubt."""
+    deployments.store_all({uuid: deployments.proof_columns(serial)}, {})
+
+
 def store_live(uuid: UUID, serial: int, now: datetime) -> None:
     """Store that every nameserver serves this serial."""
     deployments.store_all({uuid: deployments.live_columns(serial, now)}, {})

@@ -35,6 +35,8 @@ class ZoneStatus:
     error: str | None
     published: Publication | None = None
     """What was last published; None if another store or an older release published it."""
+    proven: int | None = None
+    """The serial at which the primary's content was last proven to be that of the store; None if that is unknown."""
 
 
 def of_zones(zones: Sequence[Zone], nameservers: Sequence[str]) -> Mapping[UUID, Deployment]:
@@ -91,9 +93,14 @@ def live_columns(serial: int, now: datetime) -> Columns:
     return {"serial": serial, "live_serial": serial, "live_at": now, "error": None, "removed_at": None}
 
 
+def proof_columns(serial: int | None) -> Columns:
+    """Return the columns to store when the primary's content was proven at this serial; None: it is in doubt."""
+    return {"proven": serial}
+
+
 def removal_columns(now: datetime) -> Columns:
     """Return the columns to store when no nameserver answers for the deleted zone any longer."""
-    return {"removed_at": now, "error": None}
+    return {"removed_at": now, "error": None, "proven": None}
 
 
 def store_found_publications(found: Iterable[tuple[UUID, Publication]]) -> None:
@@ -271,4 +278,5 @@ def _status(row: tables.Zone) -> ZoneStatus:
         live_serial=deployed and deployed.live_serial,
         error=deployed and deployed.error,
         published=_publication(deployed),
+        proven=deployed and deployed.proven,
     )

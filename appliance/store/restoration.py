@@ -179,7 +179,8 @@ def delete_sessions_and_invitations() -> None:
 def delete_observed_state() -> None:
     """Delete what was published and observed before the backup: every zone is deployed and verified again."""
     published = dict.fromkeys(("published_serial", "published_digest", "published_apex", "published_method"))
-    tables.Deployment.update(serial=None, live_serial=None, live_at=None, error=None, **published).execute()
+    unknown = dict.fromkeys(("serial", "live_serial", "live_at", "error", "proven"))
+    tables.Deployment.update({**unknown, **published}).execute()
     tables.Observation.delete().execute()
     tables.Confirmation.delete().execute()
     tables.Heartbeat.delete().execute()

@@ -168,7 +168,7 @@ class Idempotency(pw.Model):
 
 
 class Deployment(pw.Model):
-    """What the deployer last did for a zone."""
+    """What the deployer last did for a zone; `proven` is the serial at which the primary's content equalled its own."""
 
     zone = pw.ForeignKeyField(Zone, primary_key=True)
     serial = pw.IntegerField(null=True)
@@ -180,6 +180,7 @@ class Deployment(pw.Model):
     published_digest = pw.TextField(null=True)
     published_apex = pw.TextField(null=True)
     published_method = pw.TextField(null=True)
+    proven = pw.IntegerField(null=True)
 
 
 class Observation(pw.Model):

@@ -33,7 +33,7 @@ from appliance.zones.model import Zone
 from appliance.zones.names import parse_domain
 from appliance.zones.ownership import HoldReason, Proof
 from appliance.zones.serial import is_later, next_serial
-from tests.deployed import store_live
+from tests.deployed import store_live, store_proof
 from tests.workspace import APEX, Workspace, current_database, principal_of
 
 
@@ -253,11 +253,12 @@ def test_sessions_and_invitations_are_deleted(workspace: Workspace, again: Again
 def test_former_observations_are_deleted(workspace: Workspace, again: Again) -> None:
     zone = workspace.zone()
     store_live(zone.uuid, zone.serial, workspace.clock())
+    store_proof(zone.uuid, zone.serial)
     unknown_zones.store([("label", zone.name)], workspace.clock())
     unknown_zones.allow_removals(workspace.clock())
     again(lambda: None)
     (standing,) = deployments.statuses()
-    assert (standing.attempted, standing.live_serial) == (None, None)
+    assert (standing.attempted, standing.live_serial, standing.proven) == (None, None, None)
     assert workspace.rows()["observation"] == workspace.rows()["heartbeat"] == workspace.rows()["unknown_zone"] == []
     assert workspace.rows()["update_listener"] == []
 

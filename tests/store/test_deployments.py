@@ -8,7 +8,7 @@ from appliance.store import deployments, statistics
 from appliance.store.file import sqlite
 from appliance.zones.deployment import Deployment, DeploymentState, NameserverState, Observation
 from appliance.zones.model import Zone
-from tests.deployed import store_attempt, store_live, store_observations
+from tests.deployed import store_attempt, store_live, store_observations, store_proof
 from tests.workspace import Workspace
 
 NAMES = ("ns1.appliance.test", "ns2.appliance.test")
@@ -75,3 +75,22 @@ def test_statuses_leave_no_read_open_during_a_write(workspace: Workspace) -> Non
             other.execute("update account set is_admin = 1")
             deployments.store_removed(standing.uuid, workspace.clock())
     assert all(deployment(zone).removed for zone in zones)
+
+
+def test_a_proven_serial_stays_until_it_is_in_doubt_or_the_zone_is_removed(workspace: Workspace) -> None:
+    zone = workspace.zone()
+
+    def proven() -> int | None:
+        (status,) = deployments.statuses([zone.uuid])
+        return status.proven
+
+    assert proven() is None
+    store_proof(zone.uuid, 7)
+    store_attempt(zone.uuid, zone.serial, "check: refused")
+    store_live(zone.uuid, zone.serial, workspace.clock())
+    assert proven() == 7
+    store_proof(zone.uuid, None)
+    assert proven() is None
+    store_proof(zone.uuid, 8)
+    deployments.store_removed(zone.uuid, workspace.clock())
+    assert proven() is None

@@ -89,6 +89,7 @@ def test_zones_have_a_time_of_change_and_no_publication(tmp_path: Path) -> None:
         assert deployment.state is DeploymentState.LIVE
         assert deployment.nameservers == [Observation("ns1", 7, NameserverState.LIVE, clock(), clock(), answered=False)]
         assert deployments.publication_of(zone.uuid) is None
+        assert [status.proven for status in deployments.statuses()] == [None]
 
 
 def test_accounts_gain_second_factors_and_sessions(tmp_path: Path) -> None:
