@@ -52,8 +52,7 @@ def run_deployer(
         store = Store(settings.store.path, busy_timeout=settings.store.busy_timeout, durable=False)
         store.keep()
         editor = editor_from(settings, store, clock, announce=lambda: None)
-        for leftover in host.files.staged_zones():
-            host.files.discard(leftover)
+        host.files.discard_all()
         with wakeup.listen(settings.deployer.socket) as wakeups:
             deployer = Deployer(host, store, editor, settings.deployer, wakeups, clock, allow_removals=allow_removals)
             ended = handle_stop_signals()

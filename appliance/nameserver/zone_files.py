@@ -5,6 +5,7 @@ files hold.
 
     UUID.zone       live: the file that named reads     UUID.staged    written, not yet checked or published
     UUID.zone.jnl   named's journal of that file        UUID.former    the previous live file
+    UUID.refresh    written, to replace the live file while named's journal stays
 """
 
 from __future__ import annotations
@@ -22,20 +23,22 @@ from appliance.files import write_atomically
 
 Signature = tuple[int, int, int, int]
 
-_SUFFIXES = (".zone", ".zone.jnl", ".staged", ".former")
+_SUFFIXES = (".zone", ".zone.jnl", ".staged", ".refresh", ".former")
+_DUMP_BEGINS = b"$ORIGIN "
 
 
 class ZoneFiles:
     """The zone files in one existing directory; `mode` is their permission bits. Every failure raises PublishFailed.
 
     With a journal that is older than the file beside it, named does not load the zone after a restart. So the journal
-    is unlinked, durably, before each file is published.
+    is unlinked, durably, before each file is published. A file with the serial that named serves may replace the live
+    one at any time, also a file that named has written: its journal stays.
     """
 
     def __init__(self, directory: Path, mode: int = 0o644) -> None:
         self._directory = directory
         self._mode = mode
-        self._staged: dict[UUID, str] = {}
+        self._staged: dict[Path, str] = {}
         self._digests: dict[UUID, tuple[Signature, str]] = {}
 
     def path(self, zone: UUID) -> Path:
@@ -44,17 +47,19 @@ class ZoneFiles:
 
     def stage(self, zone: UUID, content: bytes) -> Path:
         """Write a file durably under a name that named does not read, replacing an earlier one; return its path."""
-        staged = self._path(zone, ".staged")
-        with _as_publish_failed("stage"):
-            staged.unlink(missing_ok=True)
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-            with os.fdopen(os.open(staged, flags, 0o600), "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fchmod(file.fileno(), self._mode)
-                os.fsync(file.fileno())
-        self._staged[zone] = hashlib.sha256(content).hexdigest()
-        return staged
+        return self._write(self._path(zone, ".staged"), content)
+
+    def stage_refresh(self, zone: UUID, content: bytes) -> Path:
+        """Write a file likewise for `refresh`, beside one that `stage` wrote."""
+        return self._write(self._path(zone, ".refresh"), content)
+
+    def refresh(self, zone: UUID) -> None:
+        """Replace the live file by that of `stage_refresh`, which has the serial that named serves; keep the journal.
+
+        No other content of the zone may be published meanwhile.
+        """
+        with _as_publish_failed("refresh"):
+            self._rename(zone, ".refresh")
 
     def publish(self, zone: UUID) -> None:
         """Make the staged file the live one and keep the previous one. A symbolic link in its place is replaced."""
@@ -87,10 +92,43 @@ class ZoneFiles:
             return None
         return self._digests[zone][1]
 
+    def is_dump(self, zone: UUID) -> bool:
+        """Return True if the live file begins as those that named itself writes."""
+        try:
+            with self.path(zone).open("rb") as file:
+                return file.read(len(_DUMP_BEGINS)) == _DUMP_BEGINS
+        except OSError:
+            return False
+
+    def journal_size(self, zone: UUID) -> int:
+        """Return the octets of named's journal of the zone; 0 if it has none."""
+        try:
+            return self._path(zone, ".zone.jnl").lstat().st_size
+        except OSError:
+            return 0
+
+    def remove_journal(self, zone: UUID) -> None:
+        """Unlink named's journal durably; the live file must have the serial that named serves."""
+        with _as_publish_failed("remove journal"):
+            self._path(zone, ".zone.jnl").unlink(missing_ok=True)
+            self._flush()
+
     def discard(self, zone: UUID) -> None:
         """Remove the staged file, if any."""
         with _as_publish_failed("discard"):
             self._path(zone, ".staged").unlink(missing_ok=True)
+
+    def discard_refresh(self, zone: UUID) -> None:
+        """Remove the file of `stage_refresh`, if any."""
+        with _as_publish_failed("discard"):
+            self._path(zone, ".refresh").unlink(missing_ok=True)
+
+    def discard_all(self) -> None:
+        """Remove what a crash left behind: the files that were staged and not published, of all zones."""
+        for zone in self.staged_zones():
+            self.discard(zone)
+        for zone in self._with("*.refresh"):
+            self.discard_refresh(zone)
 
     def remove(self, zone: UUID) -> None:
         """Remove every file of a zone."""
@@ -101,7 +139,7 @@ class ZoneFiles:
             self._flush()
 
     def staged_zones(self) -> list[UUID]:
-        """Return the zones with a staged file: at startup, what a crash left behind."""
+        """Return the zones with a staged file."""
         return self._with("*.staged")
 
     def zones(self) -> list[UUID]:
@@ -141,8 +179,24 @@ class ZoneFiles:
     def _swap(self, zone: UUID) -> None:
         self._path(zone, ".zone.jnl").unlink(missing_ok=True)
         self._flush()
-        self._path(zone, ".staged").replace(self.path(zone))
-        self._digests[zone] = (self._signature(zone), self._staged.pop(zone))
+        self._rename(zone, ".staged")
+
+    def _write(self, path: Path, content: bytes) -> Path:
+        with _as_publish_failed("stage"):
+            path.unlink(missing_ok=True)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+            with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fchmod(file.fileno(), self._mode)
+                os.fsync(file.fileno())
+        self._staged[path] = hashlib.sha256(content).hexdigest()
+        return path
+
+    def _rename(self, zone: UUID, suffix: str) -> None:
+        written = self._path(zone, suffix)
+        written.replace(self.path(zone))
+        self._digests[zone] = (self._signature(zone), self._staged.pop(written))
         self._flush()
 
     def _flush(self) -> None:

@@ -165,3 +165,40 @@ def test_a_restarted_named_serves_the_restored_file(pair: Pair) -> None:
     pair.put(uuid, small_zone(zone, 3))
     pair.control.reload(zone)
     pair.wait_for_serial(pair.primary, zone, 3)
+
+
+def test_a_refresh_keeps_the_journal_and_the_previous_file(files: ZoneFiles) -> None:
+    for content in (b"one", b"two"):
+        publish(files, content)
+    journal = files.path(ZONE).with_suffix(".zone.jnl")
+    journal.write_bytes(b"journal")
+    files.stage_refresh(ZONE, b"three")
+    assert files.path(ZONE).read_bytes() == b"two"
+    files.refresh(ZONE)
+    assert files.path(ZONE).read_bytes() == b"three" and files.digest(ZONE) == hashlib.sha256(b"three").hexdigest()
+    assert files.journal_size(ZONE) == len(b"journal")
+    files.remove_journal(ZONE)
+    assert files.journal_size(ZONE) == 0 and files.restore(ZONE) and files.path(ZONE).read_bytes() == b"one"
+
+
+def test_a_refresh_and_a_publication_do_not_meet(files: ZoneFiles) -> None:
+    files.stage_refresh(ZONE, b"behind")
+    publish(files, b"new")
+    files.discard_refresh(ZONE)
+    assert files.path(ZONE).read_bytes() == b"new"
+    with pytest.raises(PublishFailed, match="refresh"):
+        files.refresh(ZONE)
+
+
+def test_what_a_crash_left_behind_is_removed(files: ZoneFiles) -> None:
+    left = files.stage(ZONE, b"one"), files.stage_refresh(ZONE, b"two")
+    files.discard_all()
+    assert not any(path.exists() for path in left)
+
+
+def test_a_file_of_named_itself_is_recognised(files: ZoneFiles) -> None:
+    assert not files.is_dump(ZONE)
+    publish(files, small_zone(dns.name.from_text("example.com"), 1))
+    assert not files.is_dump(ZONE)
+    files.path(ZONE).write_bytes(b"$ORIGIN .\n$TTL 300\t; 5 minutes\n")
+    assert files.is_dump(ZONE)

@@ -119,7 +119,7 @@ def _paths(testbed: Testbed, where: str) -> Iterator[str]:
         paths = [store, Path(f"{store}-wal"), Path(f"{store}-shm")]
     elif where == "files":
         zones = (*testbed.zones, *testbed.deleted)
-        suffixes = (".zone", ".zone.jnl", ".staged", ".former")
+        suffixes = (".zone", ".zone.jnl", ".staged", ".refresh", ".former")
         paths = [
             testbed.pair.zones,
             *(testbed.pair.zones / f"{zone.uuid}{suffix}" for zone in zones for suffix in suffixes),
