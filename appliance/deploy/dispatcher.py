@@ -24,7 +24,8 @@ from appliance.deploy.pipeline import Attempt, remove_old_files
 from appliance.deploy.publisher import Publisher
 from appliance.deploy.rollout import RolloutEvent
 from appliance.deploy.unknown_zones import UnknownZone, remove_unknown_zone
-from appliance.deploy.verifier import PATIENCE, Watch
+from appliance.deploy.verifier import PATIENCE
+from appliance.deploy.watch import Watch
 from appliance.deploy.worker_pool import ZONE_WORKERS, Worker
 from appliance.errors import ApplianceError
 from appliance.queries.soa import SoaQuery

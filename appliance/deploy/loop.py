@@ -22,7 +22,7 @@ from appliance.deploy.problem_log import ProblemLog
 from appliance.deploy.raised_serials import RaisedSerials
 from appliance.deploy.reconciler import Reconciler
 from appliance.deploy.rollout_events import RolloutEvents
-from appliance.deploy.verifier import Event
+from appliance.deploy.watch import Event
 from appliance.editing import Editor
 from appliance.errors import StoreError
 from appliance.settings import DeployerSettings

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from appliance.deploy.context import DeployerContext
 from appliance.deploy.dispatcher import Dispatcher
 from appliance.deploy.rollout import RolloutEvent
-from appliance.deploy.verifier import Ahead, Complete, Event, Overdue, PrimaryServes, Returned, Watch
+from appliance.deploy.watch import Ahead, Complete, Event, Overdue, PrimaryServes, Returned, Watch
 from appliance.zones.names import print_domain
 
 log = logging.getLogger(__name__)

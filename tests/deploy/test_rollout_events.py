@@ -12,7 +12,7 @@ import pytest
 from appliance.deploy.host import PrimaryHost
 from appliance.deploy.rollout import Stage
 from appliance.deploy.rollout_events import RolloutEvents
-from appliance.deploy.verifier import Ahead, Overdue, PrimaryServes, Returned, Watch
+from appliance.deploy.watch import Ahead, Overdue, PrimaryServes, Returned, Watch
 from appliance.store import deployments
 from tests.deploy.builders import answered
 from tests.deploy.test_dispatcher import Dispatching

@@ -13,18 +13,8 @@ import pytest
 from appliance.addresses import Nameserver
 from appliance.deploy.publisher import Expectation, SerialServed, ZoneAbsent
 from appliance.deploy.reachability import Reachability
-from appliance.deploy.verifier import (
-    PATIENCE,
-    PROBE_INTERVAL,
-    Ahead,
-    Complete,
-    Event,
-    ExpectedOf,
-    Overdue,
-    PrimaryServes,
-    Returned,
-    Verifier,
-)
+from appliance.deploy.verifier import PATIENCE, PROBE_INTERVAL, Verifier
+from appliance.deploy.watch import Ahead, Complete, Event, ExpectedOf, Overdue, PrimaryServes, Returned
 from tests.deploy.builders import CATALOG, NS1, answered
 from tests.deploy.many_zones import MANY, SoaServer
 from tests.pair import Pair, small_zone, wait_for
