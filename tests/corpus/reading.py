@@ -15,11 +15,12 @@ from appliance.editing import CreateRecord, RecordInput
 from appliance.nameserver.programs import run
 from appliance.render.zone_file import zone_file
 from appliance.store import records
+from appliance.zones.delta import WireRecord
 from appliance.zones.model import Zone
 from appliance.zones.names import print_domain
 from appliance.zones.zone_file_reader import decode_zone_file, read_zone_file
 from tests.pair import Pair, program
-from tests.soak.transfers import Row, Transfers
+from tests.soak.transfers import Transfers
 from tests.workspace import APEX, SERVERS, Workspace, open_workspace
 from tests.zones.test_rdata import LONGEST
 
@@ -32,7 +33,7 @@ _LONGEST_INPUTS = [
 ]
 
 
-def served_rows(pair: Pair, folder: Path) -> dict[Name, frozenset[Row]]:
+def served_rows(pair: Pair, folder: Path) -> dict[Name, frozenset[WireRecord]]:
     """Store and publish the zones of all files, and one of the longest records; return what the secondary transfers.
 
     The store is created in that folder. The rows lack SOA and NS of the appliance itself.
@@ -53,7 +54,7 @@ def served_rows(pair: Pair, folder: Path) -> dict[Name, frozenset[Row]]:
         return {zone.name: _of_the_user(zone.name, _transferred(transfers, zone)) for zone in zones}
 
 
-def compiled_rows(file: Path, folder: Path) -> frozenset[Row]:
+def compiled_rows(file: Path, folder: Path) -> frozenset[WireRecord]:
     """Return what named-compilezone makes of a file, in the same form; its output is written into that folder."""
     origin, compiled = origin_of(file), folder / "compiled"
     argv = (program("named-compilezone"), "-i", "none", "-k", "ignore", "-o", str(compiled))
@@ -85,18 +86,18 @@ def _inputs(file: Path) -> list[RecordInput]:
     return [RecordInput(one.record_type, one.name, one.value, one.ttl, one.priority) for one in found.records]
 
 
-def _row(origin: Name, owner: Name, ttl: int, rdata: Rdata) -> Row:
+def _row(origin: Name, owner: Name, ttl: int, rdata: Rdata) -> WireRecord:
     """Return a record as it is transferred; NS records of the apex have the TTL of the appliance's own."""
     is_apex_ns = owner == origin and rdata.rdtype == RdataType.NS
-    return owner.to_digestable(), int(rdata.rdtype), APEX.ttl if is_apex_ns else ttl, rdata.to_digestable()
+    return WireRecord(owner.to_digestable(), int(rdata.rdtype), APEX.ttl if is_apex_ns else ttl, rdata.to_digestable())
 
 
-def _transferred(transfers: Transfers, zone: Zone) -> frozenset[Row]:
+def _transferred(transfers: Transfers, zone: Zone) -> frozenset[WireRecord]:
     transfers.request(zone.name)
     return transfers.read()
 
 
-def _of_the_user(origin: Name, rows: frozenset[Row]) -> frozenset[Row]:
+def _of_the_user(origin: Name, rows: frozenset[WireRecord]) -> frozenset[WireRecord]:
     """Return the rows without those that the appliance adds."""
     own = {(origin.to_digestable(), int(RdataType.NS), APEX.ttl, server.to_digestable()) for server in SERVERS}
     return frozenset(row for row in rows - own if row[1] != RdataType.SOA)

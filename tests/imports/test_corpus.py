@@ -15,10 +15,10 @@ from appliance.imports.importer import Importer
 from appliance.imports.results import Outcome, ZoneResult
 from appliance.imports.source import Source
 from appliance.store import records, zones
+from appliance.zones.delta import WireRecord
 from appliance.zones.model import Record
 from tests.corpus import reading
 from tests.soak.random_zones import random_zone
-from tests.soak.transfers import Row
 from tests.workspace import APEX, Workspace
 
 ZONES = 60
@@ -30,15 +30,15 @@ def imported(workspace: Workspace, source: Source) -> dict[Name, ZoneResult]:
     return {dns.name.from_text(one.domain): one for one in results}
 
 
-def stored_rows(origin: Name) -> set[Row]:
+def stored_rows(origin: Name) -> set[WireRecord]:
     """The records of a stored zone, as they are transferred."""
     zone = zones.get_by_name(origin)
     assert zone
     return rows_of(records.of_zone(zone))
 
 
-def rows_of(found: Iterable[Record]) -> set[Row]:
-    return {(one.owner.to_digestable(), int(one.rdtype), one.ttl, one.rdata.to_digestable()) for one in found}
+def rows_of(found: Iterable[Record]) -> set[WireRecord]:
+    return {WireRecord(one.owner.to_digestable(), int(one.rdtype), one.ttl, one.rdata.to_digestable()) for one in found}
 
 
 def test_the_corpus(workspace: Workspace, tmp_path: Path) -> None:

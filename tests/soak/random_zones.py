@@ -15,11 +15,11 @@ from dns.rdatatype import RdataType
 from appliance.errors import InputError
 from appliance.render.zone_file import Apex, record_line, zone_file
 from appliance.zones import rules
+from appliance.zones.delta import WireRecord, wire_record
 from appliance.zones.model import MAX_TTL, Node, Record, RRset
 from appliance.zones.names import parse_domain, parse_owner, print_domain
 from appliance.zones.rdata import ParsedRdata, has_priority, parse_rdata, parse_type
 from tests.soak.mutate import random_text
-from tests.soak.transfers import Row
 from tests.soak.values import OWNERS, VALUES
 from tests.zones.records import NOW
 
@@ -92,14 +92,14 @@ class RandomZone:
         lines = [f"{record_line(record)}\n" for record in self.records]
         return zone_file(self.name, serial, apex, "".join(lines), len(lines))
 
-    def content(self, serial: int, apex: Apex) -> frozenset[Row]:
+    def content(self, serial: int, apex: Apex) -> frozenset[WireRecord]:
         """Return all rows that a zone transfer must have."""
         origin = self.name.to_digestable()
-        own = [(origin, int(RdataType.NS), apex.ttl, server.to_digestable()) for server in apex.servers]
+        own = [WireRecord(origin, int(RdataType.NS), apex.ttl, server.to_digestable()) for server in apex.servers]
         times = struct.pack("!5I", serial, apex.refresh, apex.retry, apex.expire, apex.minimum)
         soa = apex.servers[0].to_digestable() + apex.rname.to_digestable() + times
-        rows = ((one.owner.to_digestable(), int(one.rdtype), one.ttl, one.wire) for one in self.records)
-        return frozenset([(origin, int(RdataType.SOA), apex.ttl, soa), *own, *rows])
+        rows = map(wire_record, self.records)
+        return frozenset([WireRecord(origin, int(RdataType.SOA), apex.ttl, soa), *own, *rows])
 
     def _node(self, owner: Name) -> Node:
         return {rdtype: RRset(owner, rdtype, tuple(members)) for rdtype, members in self.nodes_by_owner[owner].items()}

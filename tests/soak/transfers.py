@@ -17,19 +17,8 @@ from dns.rdatatype import RdataType
 from appliance.addresses import Nameserver
 from appliance.errors import CommandFailed
 from appliance.keys import Key
-
-Row = tuple[bytes, int, int, bytes]
-"""Owner, type, TTL and data, names in wire form (RFC 1035 section 3.1) and never compressed."""
-
-_POINTER = 0xC0
-_NAMES = {
-    RdataType.NS: (0, 1),
-    RdataType.CNAME: (0, 1),
-    RdataType.PTR: (0, 1),
-    RdataType.SOA: (0, 2),
-    RdataType.MX: (2, 1),
-}
-"""Types whose names may be compressed (RFC 3597 section 4): octets before the first name, number of names."""
+from appliance.queries.wire_records import read_answers
+from appliance.zones.delta import WireRecord
 
 
 class Transfers:
@@ -56,11 +45,14 @@ class Transfers:
         wire = query.to_wire()
         self._socket.sendall(struct.pack("!H", len(wire)) + wire)
 
-    def read(self) -> frozenset[Row]:
+    def read(self) -> frozenset[WireRecord]:
         """Return all rows of the requested zone; raise CommandFailed if it is refused, OSError on a timeout."""
-        rows: list[Row] = []
+        rows: list[WireRecord] = []
         while len(rows) < 2 or rows[-1] != rows[0]:  # the SOA comes first and last (RFC 5936 section 2.2)
-            rows += _rows(self._message())
+            more = read_answers(self._message())
+            if not more:
+                raise CommandFailed(("transfer",), "a message without records")
+            rows += more
         return frozenset(rows)
 
     def _message(self) -> bytes:
@@ -72,45 +64,3 @@ class Transfers:
         if len(octets) < count:
             raise ConnectionError("the connection was closed")
         return octets
-
-
-def _rows(message: bytes) -> list[Row]:
-    """Return the rows of the answer section."""
-    _, flags, questions, answers = struct.unpack_from("!HHHH", message)
-    if flags & 0xF or not answers:
-        raise CommandFailed(("transfer",), f"response code {flags & 0xF}, {answers} records")
-    at = 12
-    for _ in range(questions):
-        at = _name(message, at)[1] + 4
-    rows = []
-    for _ in range(answers):
-        owner, at = _name(message, at)
-        rdtype, _, ttl, length = struct.unpack_from("!HHIH", message, at)
-        at += 10
-        rows.append((owner, rdtype, ttl, _content(message, rdtype, at, at + length)))
-        at += length
-    return rows
-
-
-def _content(message: bytes, rdtype: int, at: int, end: int) -> bytes:
-    """Return the data between these offsets, with its names decompressed."""
-    before, names = _NAMES.get(RdataType(rdtype), (0, 0))
-    data = message[at : at + before]
-    at += before
-    for _ in range(names):
-        name, at = _name(message, at)
-        data += name
-    return data + message[at:end]
-
-
-def _name(message: bytes, at: int) -> tuple[bytes, int]:
-    """Return the decompressed name at this offset, and the offset after it."""
-    whole, after = b"", 0
-    while length := message[at]:
-        if length >= _POINTER:
-            after = after or at + 2
-            at = (length & ~_POINTER) << 8 | message[at + 1]
-        else:
-            whole += message[at : at + 1 + length]
-            at += 1 + length
-    return whole + b"\0", after or at + 1

@@ -18,10 +18,11 @@ from appliance.nameserver.checks import ZoneChecker
 from appliance.nameserver.control import quoted
 from appliance.queries.bulk import query_all
 from appliance.render.named_conf import catalog_zone
+from appliance.zones.delta import WireRecord
 from tests.pair import CATALOG, Pair, program, wait_for
 from tests.soak.part_run import PartRun
 from tests.soak.random_zones import RandomZone, random_zone, zone_of_every_value
-from tests.soak.transfers import Row, Transfers
+from tests.soak.transfers import Transfers
 from tests.workspace import APEX
 
 ZONES = 100_000
@@ -139,7 +140,7 @@ def _differences(pair: Pair, zones: Iterable[RandomZone]) -> Iterator[str]:
                     yield f"{name} transfers {zone.name} without {missing}, with unexpected {unexpected}"
 
 
-def _some(rows: frozenset[Row]) -> Sequence[Row]:
+def _some(rows: frozenset[WireRecord]) -> Sequence[WireRecord]:
     return sorted(rows)[:3]
 
 
