@@ -47,7 +47,7 @@ def commit(
         return diff
     record_writes.execute(evaluation.statements)
     now = diff.after.updated_at
-    journal.append(diff.after, "records", principal, now, evaluation.content, comment, uuid=diff.change_id)
+    journal.append(diff.after, journal.RECORDS, principal, now, evaluation.content, comment, uuid=diff.change_id)
     if confirm_within and diff.change_id:
         pending_changes.add(diff.change_id, now + confirm_within)
     return diff

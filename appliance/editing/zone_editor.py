@@ -201,7 +201,7 @@ class ZoneEditor:
             now = self.clock()
             serial = raise_over(zone.serial, served)
             zone = zones.update(zone, serial=serial, queued_at=now)
-            journal.append(zone, "zone.raise_serial", Principal.local("deployer"), now)
+            journal.append(zone, journal.RAISED, Principal.local("deployer"), now)
         return zone
 
     @contextmanager

@@ -97,7 +97,7 @@ def _take_over_zone(
     raised = zones.update(zone, serial=serial, revision=revision + 1)
     restoration.raise_record_revisions(raised)
     if serial != zone.serial:
-        journal.append(zones.update(raised, queued_at=now), "zone.raise_serial", _PRINCIPAL, now)
+        journal.append(zones.update(raised, queued_at=now), journal.RAISED, _PRINCIPAL, now)
         takeover.raised.append(print_domain(zone.name))
 
 

@@ -28,10 +28,14 @@ from appliance.zones.names import print_owner
 
 FORMAT = 2
 """The format of new rows."""
+RECORDS = "records"
+"""The kind of a change of records alone."""
 CREATE = "zone.create"
 """The kind of the first row of a zone."""
 RESTORE = "zone.restore"
 """The kind of the row when a deleted zone is restored."""
+RAISED = "zone.raise_serial"
+"""The kind of a new serial for the same content."""
 SETTINGS = "zone.settings"
 """The kind of a change that is stored but not published."""
 DELEGATION = "zone.delegation"

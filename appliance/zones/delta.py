@@ -47,6 +47,8 @@ FILE_TYPES = frozenset(
 )
 """Types that no UPDATE carries: BIND replaces, ignores or refuses them, and 9.20 accepts a CDS that it cannot load."""
 UPDATE_TYPES = frozenset(TYPES) - FILE_TYPES
+MAX_OCTETS = 57_000
+"""Octets of a difference that one UPDATE carries, so that it fits into 60,000 with its SOAs and signature."""
 _WILDCARD = b"\x01*"
 
 
@@ -133,6 +135,13 @@ class FileReason(StrEnum):
     LETTER_CASE = "only the letter case of a name changes"
     TTL = "the records of an RRset have several TTLs"
     CNAME = "a CNAME has other data beside it"
+
+
+class VersionDelta(NamedTuple):
+    """The difference that leads from the version before to the one with this serial."""
+
+    serial: int
+    delta: Delta
 
 
 class ZoneNames(NamedTuple):
