@@ -83,9 +83,20 @@ format: $(VENV)/test ## fix and format with ruff
 messages: $(VENV)/test ## write tests/messages.txt, which has every error message, from the source
 	$(PYTHON) -m tests.messages
 
+BENCH := $(VENV)/test $(VENV)/bench/versions setup
 .PHONY: bench
-bench: $(VENV)/test setup ## run the benchmarks
+bench: $(BENCH) ## compare with PowerDNS for a quarter of an hour, and write the figures into docs/; ARGS="--only changes" prints a part
+	@echo "bench: each step once, with tiny sizes, before the sizes that count"
+	@$(PYTHON) -m bench --smoke >/dev/null
 	$(PYTHON) -m bench $(ARGS)
+
+.PHONY: bench-large
+bench-large: $(BENCH) ## the same up to 500,000 records and 50,000 zones, for an hour
+	$(PYTHON) -m bench --large $(ARGS)
+
+.PHONY: bench-own
+bench-own: $(BENCH) ## more benchmarks, of the appliance alone: doors, pages, imports, 10,000 zones
+	$(PYTHON) -m bench --own $(ARGS)
 
 .PHONY: soak
 soak: $(VENV)/test $(VENV)/programs setup ## half an hour of crashes, faults and random inputs; ARGS="--seed 1 --only storm" repeats a part
@@ -208,6 +219,10 @@ $(VENV)/clients/acme/locked: $(VENV)/run requirements/clients-acme.txt
 	@$(PIP) wheel $(LOCKED) --no-binary certbot-dns-powerdns --no-build-isolation --wheel-dir $(VENV)/wheels/acme -r requirements/clients-acme.txt
 	@$(PYTHON3) -m venv --clear $(VENV)/clients/acme
 	@$(VENV)/clients/acme/bin/pip --quiet --disable-pip-version-check install --no-compile --no-deps --no-index $(VENV)/wheels/acme/*.whl
+	@touch $@
+
+$(VENV)/bench/versions: tools/system $(VENV)/created
+	@tools/system $(PYTHON3) --bench $(VENV)/bench
 	@touch $@
 
 $(VENV)/clients/debian/versions: tools/system $(VENV)/created

@@ -1,7 +1,4 @@
-"""Measure 10,000 zones with a silent secondary: the deployer's cost, and how long an edit takes meanwhile.
-
-Run it alone with `python -m bench.size`.
-"""
+"""Measure 10,000 zones with a silent secondary: the deployer's cost, and how long an edit takes meanwhile."""
 
 from __future__ import annotations
 
@@ -121,19 +118,3 @@ def _locks(store: Path) -> Iterator[list[float]]:
     finally:
         stopped.set()
         thread.join()
-
-
-def main() -> None:
-    """Print a line for each phase."""
-    print(f"{ZONES:,} zones:")
-    for cost in costs():
-        edits = sorted(cost.edits)
-        print(
-            f"  {cost.what:25} loop {cost.loop:5.2f} s CPU a minute, longest write lock {cost.lock * 1000:6.1f} ms, "
-            f"edit until ns1 answers: median {edits[len(edits) // 2] * 1000:6.1f} ms  max {edits[-1] * 1000:6.1f} ms",
-            flush=True,
-        )
-
-
-if __name__ == "__main__":
-    main()

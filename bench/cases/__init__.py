@@ -1,0 +1,1 @@
+"""The cases: each yields series of measurements of both systems."""

@@ -1,0 +1,46 @@
+"""Time a write from its request to the answers of both nameservers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from bench.run import Side
+from bench.systems.watcher import has_address, is_answered, query
+
+
+def until_served(
+    side: Side,
+    domain: str,
+    write: Callable[[], object],
+    message: bytes,
+    is_seen: Callable[[bytes], bool],
+    *,
+    is_new: bool = False,
+) -> dict[str, float]:
+    """Return the milliseconds from the request to its response, and to the answer of each nameserver that shows it."""
+    began = time.perf_counter()
+    write()
+    replied = time.perf_counter()
+    primary = side.primary.wait_until(message, is_seen)
+    side.client.replicate(domain, is_new=is_new)
+    secondary = side.secondary.wait_until(message, is_seen)
+    points = {"reply": replied, "ns1": primary, "ns2": secondary}
+    return {point: (moment - began) * 1000 for point, moment in points.items()}
+
+
+def change_one(domain: str, host: str, side: Side, number: int) -> dict[str, float]:
+    """Change the address of a host; the number decides the address."""
+    address = f"198.19.{number // 250}.{number % 250 + 1}"
+
+    def change() -> None:
+        if not side.client.change(domain, host, address):
+            raise SystemExit(f"{side.system.name} refused a change of {domain}")
+
+    return until_served(side, domain, change, query(f"{host}.{domain}", "A"), has_address(address))
+
+
+def create_zone(domain: str, side: Side) -> dict[str, float]:
+    """Create a zone."""
+    create = side.client.create_zone
+    return until_served(side, domain, lambda: create(domain), query(domain, "SOA"), is_answered, is_new=True)

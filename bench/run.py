@@ -1,0 +1,120 @@
+"""A run: both systems, filled with what the cases need, and operations on them in turn."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from bench.scale import Scale
+from bench.series import Series
+from bench.systems.appliance import ApplianceSystem
+from bench.systems.powerdns import Powerdns
+from bench.systems.system import Client, Content, System
+from bench.systems.watcher import Watcher
+
+PAUSE = 0.1
+"""Seconds after each operation."""
+FEWEST = 5
+"""Rounds of a size that takes longer than the budget."""
+
+
+@dataclass
+class Side:
+    """A system, a client of it, and who watches its nameservers."""
+
+    system: System
+    client: Client
+    primary: Watcher
+    secondary: Watcher
+
+
+Act = Callable[[Side, int], Mapping[str, float]]
+"""Do something once, by a number that is new each time; return the milliseconds to each point."""
+
+
+@dataclass
+class Run:
+    """The systems of a run. They start when a case needs them."""
+
+    scale: Scale
+    sides: list[Side] = field(default_factory=list)
+    _systems: tuple[System, ...] = ()
+    _filled: dict[str, Content] = field(default_factory=dict)
+
+    def ensure(self, contents: Sequence[Content]) -> None:
+        """Store these zones in both systems, unless they are there, and wait until they are served."""
+        new = [content for content in contents if content.domain not in self._filled]
+        if not self._systems:
+            self._systems = (ApplianceSystem(), Powerdns())
+            self._start()
+        if new:
+            self._stop()
+            for system in self._systems:
+                system.fill(new)
+            self._filled.update((content.domain, content) for content in new)
+            self._start()
+
+    def restart(self, side: Side) -> Side:
+        """Start one system again, and return its new side when its API answers."""
+        self._leave(side)
+        side.system.stop()
+        side.system.start()
+        self.sides[self.sides.index(side)] = new = _side(side.system)
+        return new
+
+    def stored(self) -> str:
+        """Return how many zones and records were filled in."""
+        records = sum(content.records for content in self._filled.values())
+        return f"{len(self._filled):,} zones, {records:,} records"
+
+    def interleave(self, case: str, size: str, act: Act, rounds: int | None = None) -> Iterator[Series]:
+        """Let the systems act in turn, the other one first in each round; yield the series of each point."""
+        found: dict[tuple[str, str], list[float]] = {}
+        end = time.monotonic() + self.scale.budget
+        for number in range(min(rounds or self.scale.rounds, self.scale.rounds)):
+            if number >= FEWEST and time.monotonic() > end:
+                break
+            for side in self.sides if number % 2 else reversed(self.sides):
+                for point, milliseconds in act(side, number).items():
+                    found.setdefault((side.system.name, point), []).append(milliseconds)
+                time.sleep(PAUSE)
+        for (system, point), values in sorted(found.items(), key=lambda item: item[0][0]):
+            yield Series(case, size, system, point, "ms", tuple(values))
+
+    def close(self) -> None:
+        """End both systems and remove their files."""
+        for system in self._systems:
+            system.close()
+
+    def _start(self) -> None:
+        for system in self._systems:
+            system.start()
+            system.wait_until_served()
+        self.sides = [_side(system) for system in self._systems]
+
+    def _stop(self) -> None:
+        for side in self.sides:
+            self._leave(side)
+            side.system.stop()
+        self.sides = []
+
+    def _leave(self, side: Side) -> None:
+        side.primary.close()
+        side.secondary.close()
+
+
+def _side(system: System) -> Side:
+    primary, secondary = system.nameservers
+    return Side(system, system.access().open(), Watcher(primary), Watcher(secondary))
+
+
+@contextmanager
+def opened(scale: Scale) -> Iterator[Run]:
+    """Open a run; at its end nothing of it is left."""
+    run = Run(scale)
+    try:
+        yield run
+    finally:
+        run.close()
