@@ -37,6 +37,7 @@ SAME_THING = {
     "recovery_codes": "recovery codes of a second factor, and their rows",
     "sign_in": "signing in, and its pages",
     "tokens": "API tokens, and their pages",
+    "tsig": "signed DNS messages (RFC 8945), and what an import reads of them",
     "unknown_zones": "zones that are served and not stored, and their rows",
     "versions": "versions of zones, and their calls",
     "views": "the views of a door",

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from dns.rcode import Rcode
 
 from appliance.addresses import Endpoint
-from appliance.updates.messages import HEADER_OCTETS, ErrorResponse, Request
+from appliance.updates.messages import ErrorResponse, Request
+from appliance.wire import HEADER_OCTETS
 
 TIMEOUT = 1.5
 """Seconds to wait for the primary; clients wait two or more."""

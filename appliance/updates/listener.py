@@ -19,9 +19,9 @@ from typing import BinaryIO
 import dns.opcode
 
 from appliance.addresses import Endpoint
-from appliance.updates.messages import HEADER_OCTETS
 from appliance.updates.open_connections import Connections
 from appliance.updates.responder import Responses, Sender
+from appliance.wire import HEADER_OCTETS
 
 log = logging.getLogger(__name__)
 

@@ -22,11 +22,10 @@ from dns.rdatatype import OPT, TSIG
 from dns.rdtypes.ANY.TSIG import TSIG as TsigData  # noqa: N811 - a class, beside the type of that name
 from dns.wire import Parser
 
-HEADER_OCTETS = 12
+from appliance.wire import HEADER_OCTETS, RecordPlace, record_places
+
 MOST_QUESTIONS = 10
 """Questions of a message that is read; one alone is valid, but who signed a few gets a signed response."""
-_POINTER = 0xC0
-"""The bits of a label that is a pointer; it is the last of its name."""
 PAYLOAD = 1232
 """Octets of a UDP message that every network carries, as responses announce them."""
 _RESPONSE, _OPCODE, _RECURSION_DESIRED = 0x8000, 0x7800, 0x0100
@@ -71,22 +70,13 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    """A record in a message that is not read yet: its first octet, type and class."""
-
-    start: int
-    rdtype: int
-    rdclass: int
-
-
-@dataclass(frozen=True, slots=True)
 class Request:
     """A message: its zone or question, where its records are, and what OPT and TSIG say."""
 
     wire: bytes
     questions: tuple[Question, ...]
     questions_end: int
-    sections: tuple[tuple[_Place, ...], tuple[_Place, ...]]
+    sections: tuple[tuple[RecordPlace, ...], tuple[RecordPlace, ...]]
     payload: int | None
     signature: Signature | None
 
@@ -138,7 +128,7 @@ def read_request(wire: bytes) -> Request:
         if counts[0] > MOST_QUESTIONS:
             raise FormError(f"more than {MOST_QUESTIONS} questions")
         questions = tuple(_question(parser) for _ in range(counts[0]))
-        places = list(_places(wire, parser.current, sum(counts[1:])))
+        places = _places(wire, parser.current, sum(counts[1:]))
     others, additional = places[: counts[1] + counts[2]], places[counts[1] + counts[2] :]
     signature = _signature(wire, others, additional)
     options = [place.rdclass for place in additional if place.rdtype == OPT]
@@ -171,26 +161,20 @@ def _form_errors() -> Iterator[None]:
         raise FormError(str(error) or type(error).__name__) from None
 
 
-def _places(wire: bytes, at: int, count: int) -> Iterator[_Place]:
-    """Yield the place of each of the records that begin there; raise FormError unless the last ends the message."""
-    for _ in range(count):
-        start = at
-        while 0 < (label := wire[at]) < _POINTER:
-            at += 1 + label
-        at += 2 if label else 1
-        rdtype, rdclass, _, length = struct.unpack_from("!HHIH", wire, at)
-        at += 10 + length
-        yield _Place(start, rdtype, rdclass)
-    if at != len(wire):
-        raise FormError("octets after the last record, or missing")
+def _places(wire: bytes, at: int, count: int) -> list[RecordPlace]:
+    """Return the places of the records that begin there; raise FormError unless the last ends the message."""
+    places = list(record_places(wire, at, count))
+    if (places[-1].end if places else at) != len(wire):
+        raise FormError("octets after the last record")
+    return places
 
 
-def _read(wire: bytes, places: Iterable[_Place]) -> tuple[SentRecord, ...]:
+def _read(wire: bytes, places: Iterable[RecordPlace]) -> tuple[SentRecord, ...]:
     with _form_errors():
         return tuple(_record(wire, place) for place in places)
 
 
-def _record(wire: bytes, place: _Place) -> SentRecord:
+def _record(wire: bytes, place: RecordPlace) -> SentRecord:
     parser = Parser(wire, place.start)
     name = parser.get_name(decompress=True).canonicalize()
     rdtype, rdclass, ttl, length = parser.get_struct("!HHIH")
@@ -201,7 +185,7 @@ def _record(wire: bytes, place: _Place) -> SentRecord:
     return SentRecord(name, rdtype, rdclass, ttl, rdata)
 
 
-def _signature(wire: bytes, others: list[_Place], additional: list[_Place]) -> Signature | None:
+def _signature(wire: bytes, others: list[RecordPlace], additional: list[RecordPlace]) -> Signature | None:
     """Return the signature, which must be the last record (RFC 8945 section 5.1)."""
     if any(place.rdtype == TSIG for place in [*others, *additional[:-1]]):
         raise FormError("a TSIG record is not the last record")
