@@ -9,6 +9,7 @@ truncated file is detected.
 from __future__ import annotations
 
 import hashlib
+import struct
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -21,6 +22,7 @@ from appliance.addresses import Nameserver
 from appliance.errors import CompileFailed
 from appliance.render.templates import ENVIRONMENT
 from appliance.settings import DnsSettings
+from appliance.zones.delta import WireSoa
 from appliance.zones.model import Record
 from appliance.zones.own_records import OwnAddress
 from appliance.zones.rdata import print_line
@@ -44,6 +46,12 @@ class Apex:
     ttl: int
     addresses: tuple[OwnAddress, ...] = ()
     catalog: Name | None = None
+
+    @property
+    def soa(self) -> WireSoa:
+        """Return the SOA of every zone, without its serial."""
+        times = struct.pack("!4I", self.refresh, self.retry, self.expire, self.minimum)
+        return WireSoa(self.ttl, self.servers[0].to_digestable() + self.rname.to_digestable(), times)
 
 
 def apex_of(settings: DnsSettings) -> Apex:

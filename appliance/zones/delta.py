@@ -66,6 +66,18 @@ class WireRecord(NamedTuple):
         return len(self.owner) + RECORD_OCTETS + len(self.rdata)
 
 
+class WireSoa(NamedTuple):
+    """The SOA of a zone without its serial: TTL, names of primary and mailbox, and the four times after the serial."""
+
+    ttl: int
+    names: bytes
+    times: bytes
+
+    def rdata(self, serial: int) -> bytes:
+        """Return its data with that serial."""
+        return self.names + serial.to_bytes(4, "big") + self.times
+
+
 def wire_record(record: Record) -> WireRecord:
     """Return a stored record as it is published."""
     return WireRecord(record.owner.to_digestable(), int(record.rdtype), record.ttl, record.wire)
@@ -164,7 +176,19 @@ def file_reason(delta: Delta, names: ZoneNames) -> FileReason | None:
         reason = _record_reason(record, names.origin) or _name_reason(record, names)
         if reason:
             return reason
-    return _letter_case_reason(delta) or _ttl_reason(delta.added) or _cname_reason(delta.added)
+    if changes_letter_case(delta):
+        return FileReason.LETTER_CASE
+    return _ttl_reason(delta.added) or _cname_reason(delta.added)
+
+
+def changes_letter_case(delta: Delta) -> bool:
+    """Return whether a record differs from a removed one in letter case alone: BIND keeps the one that it has."""
+    removed = {_folded(record) for record in delta.removed if record.rdtype in NAMED_TYPES}
+    exact = {(record.owner, record.rdtype, record.rdata) for record in delta.removed} if removed else ()
+    return any(
+        _folded(record) in removed and (record.owner, record.rdtype, record.rdata) not in exact
+        for record in (delta.added if removed else ())
+    )
 
 
 def names_up_to(owner: bytes, origin: bytes) -> Iterator[bytes]:
@@ -209,15 +233,6 @@ def _concerns_child(record: WireRecord, names: ZoneNames) -> bool:
     if any(name in names.children for name in names_up_to(record.owner, names.origin)):
         return True
     return record.rdtype == RdataType.NS and any(child.endswith(record.owner) for child in names.children)
-
-
-def _letter_case_reason(delta: Delta) -> FileReason | None:
-    removed = {_folded(record) for record in delta.removed if record.rdtype in NAMED_TYPES}
-    exact = {(record.owner, record.rdtype, record.rdata) for record in delta.removed}
-    for record in delta.added if removed else ():
-        if _folded(record) in removed and (record.owner, record.rdtype, record.rdata) not in exact:
-            return FileReason.LETTER_CASE
-    return None
 
 
 def _folded(record: WireRecord) -> tuple[bytes, int, bytes]:

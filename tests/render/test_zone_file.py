@@ -184,3 +184,8 @@ def test_published_addresses_come_from_the_settings() -> None:
         "ns1.example.com. 3600 IN AAAA 2001:db8::1",
         "ns2.example.com. 3600 IN A 10.0.0.2",
     ]
+
+
+def test_the_soa_in_wire_form_is_that_of_the_file() -> None:
+    (soa,) = (one for one in read(render([])) if one[2] == RdataType.SOA)
+    assert soa[1:] == (APEX.soa.ttl, RdataType.SOA, APEX.soa.rdata(7))
