@@ -123,6 +123,13 @@ class Appliance:
                 return pid
         return None
 
+    def kill_children_of(self, words: str) -> None:
+        """Kill the children of that child of `run`, such as the checkers that the deployer has started."""
+        parent = self.child(words)
+        for entry in Path("/proc").glob("[0-9]*"):
+            if parent and _parent_of(int(entry.name)) == parent:
+                os.kill(int(entry.name), signal.SIGKILL)
+
     @contextmanager
     def without(self, *words: str) -> Iterator[None]:
         """Suspend these children while the block runs; they are not restarted."""

@@ -23,6 +23,7 @@ from appliance.deploy.raised_serials import RaisedSerials
 from appliance.deploy.reconciler import Reconciler
 from appliance.deploy.rollout_events import RolloutEvents
 from appliance.deploy.watch import Event
+from appliance.deploy.worker_pool import ZONE_WORKERS
 from appliance.editing import Editor
 from appliance.errors import StoreError
 from appliance.settings import DeployerSettings
@@ -79,7 +80,7 @@ class Deployer:
 
         Each step that did not fail reports to the service manager that the process is alive.
         """
-        with self._context.store.connection():
+        with self._context.host.checker.started_ahead(ZONE_WORKERS), self._context.store.connection():
             while not stopped():
                 try:
                     with self._context.store.translating_errors():

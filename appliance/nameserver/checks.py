@@ -6,61 +6,98 @@ that time. This module must not know what a zone should hold.
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from dns.name import Name
 
-from appliance.errors import CommandFailed
+from appliance.errors import CommandError, CommandFailed
 from appliance.nameserver.control import quoted
-from appliance.nameserver.programs import run
-from appliance.nameserver.version import current_version
+from appliance.nameserver.programs import Started, run
+from appliance.nameserver.version import Installed, current_version, installed
+from appliance.nameserver.waiting_checkers import WaitingChecker, WaitingCheckers
 from appliance.zones.bind_checks import options_off, statements_off
+
+log = logging.getLogger(__name__)
 
 _SAFE_PATH = re.compile(r"/[A-Za-z0-9_/. +@=,~-]*")
 _IGNORED_RECORDS = "ignoring out-of-zone data"
+_LOADED = ": loaded serial "
 _REFUSED = 1
 
 
 class ZoneChecker:
-    """The checkers: named-checkzone for one zone, named-checkconf for many. `timeout` is in seconds for each run."""
+    """The checkers: named-checkconf for what is expected to pass, named-checkzone for one zone after a refusal.
+
+    `timeout` is in seconds for each run. Several threads may use it at once.
+    """
 
     def __init__(self, named_checkzone: str, named_checkconf: str, timeout: float = 10.0) -> None:
         self._checkzone = named_checkzone
         self._checkconf = named_checkconf
         self._timeout = timeout
+        self._waiting: WaitingCheckers | None = None
+
+    @contextmanager
+    def started_ahead(self, count: int) -> Iterator[None]:
+        """During the block have `count` checkers wait for what they are to check, so that no check starts one."""
+        self._waiting = WaitingCheckers(count, self._installed, self._start)
+        try:
+            with self._waiting.running():
+                yield
+        finally:
+            self._waiting = None
 
     def check(self, staged: Mapping[Name, Path]) -> dict[Name, str]:
         """Return why zones were refused, empty if all pass: one run for all zones, and one for each if that fails.
 
-        Raise CommandError if a checker is missing, times out or ends without a verdict.
+        Raise CommandError if named-checkzone is missing, times out or ends without a verdict.
         """
-        if len(staged) > 1 and self._all_pass(staged):
+        if (len(staged) > 1 or (staged and self._waiting)) and self._all_pass(staged):
             return {}
         verdicts = {zone: self._refusal(zone, path) for zone, path in staged.items()}
         return {zone: refusal for zone, refusal in verdicts.items() if refusal is not None}
 
     def _all_pass(self, staged: Mapping[Name, Path]) -> bool:
-        options = "; ".join(('directory "/"', *statements_off(self._release())))
-        zones = "".join(
-            f'zone {quoted(zone)} {{ type primary; file "{_safe(path)}"; }};\n' for zone, path in staged.items()
-        )
-        argv = (self._checkconf, "-z", "/dev/stdin")
-        configuration = f"options {{ {options}; }};\n{zones}".encode("ascii")
-        finished = run(argv, timeout=self._timeout, stdin=configuration, accept=(0, _REFUSED))
-        return finished.status == 0 and _IGNORED_RECORDS not in finished.output
+        """Return True if named-checkconf loads all zones; on any failure named-checkzone decides."""
+        waiting, statements = self._waiting, _zone_statements(staged)
+        try:
+            checker = waiting.take() if waiting else WaitingChecker(self._installed(), self._start())
+            configuration = _options(checker.installed.release) + statements
+            finished = checker.program.finish(timeout=self._timeout, stdin=configuration, accept=(0, _REFUSED))
+        except CommandError as failed:
+            log.warning("event=check-repeated zones=%d reason=%r", len(staged), str(failed))
+            return False
+        is_complete = finished.output.count(_LOADED) == len(staged)
+        return finished.status == 0 and is_complete and _IGNORED_RECORDS not in finished.output
+
+    def _installed(self) -> Installed:
+        return installed(self._checkconf, self._timeout)
+
+    def _start(self) -> Started:
+        return Started((self._checkconf, "-z", "/dev/stdin"))
 
     def _refusal(self, zone: Name, path: Path) -> str | None:
-        options = ("-i", "local", *options_off(self._release()))
+        options = ("-i", "local", *options_off(current_version(self._checkzone, self._timeout)))
         argv = (self._checkzone, *options, "--", quoted(zone).strip('"'), _safe(path))
         finished = run(argv, timeout=self._timeout, accept=(0, _REFUSED))
         if finished.status == 0 and _IGNORED_RECORDS not in finished.output:
             return None
         return _first_reason(finished.output, zone, path)
 
-    def _release(self) -> tuple[int, ...]:
-        return current_version(self._checkzone, self._timeout)
+
+def _options(release: tuple[int, ...]) -> bytes:
+    statements = "; ".join(('directory "/"', *statements_off(release)))
+    return f"options {{ {statements}; }};\n".encode("ascii")
+
+
+def _zone_statements(staged: Mapping[Name, Path]) -> bytes:
+    return "".join(
+        f'zone {quoted(zone)} {{ type primary; file "{_safe(path)}"; }};\n' for zone, path in staged.items()
+    ).encode("ascii")
 
 
 def _safe(path: Path) -> str:

@@ -6,6 +6,7 @@ This module must not know any program by name.
 from __future__ import annotations
 
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -25,6 +26,63 @@ class Finished:
     output: str
 
 
+class Started:
+    """A program that runs and reads its standard input when `finish` gives it, however long after its start.
+
+    It ends with this process too, if it ends at the end of its input. Raise MissingProgram if it cannot be started.
+    """
+
+    def __init__(self, argv: Sequence[str]) -> None:
+        self._argv = tuple(argv)
+        try:
+            self._process = _Process(
+                self._argv,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                env=os.environ | {"LC_ALL": "C"},
+                close_fds=True,
+                start_new_session=True,
+            )
+        except (FileNotFoundError, PermissionError, NotADirectoryError) as error:
+            raise MissingProgram(argv, f"cannot be started: {error.strerror}") from error
+        except OSError as error:
+            raise CommandFailed(argv, f"cannot be started: {error.strerror}") from error
+
+    def finish(self, *, timeout: float, stdin: bytes = b"", accept: Collection[int] = (0,)) -> Finished:
+        """Give it its input; return its exit status and output. Arguments and errors are those of `run`."""
+        with self._process as process:
+            try:
+                output = process.communicate(stdin, timeout=timeout)[0].decode("utf-8", "replace")
+            except subprocess.TimeoutExpired:
+                raise CommandTimeout(self._argv, f"not finished within {timeout:g} s") from None
+            finally:
+                _kill_group(process)
+        if process.returncode not in accept:
+            raise CommandFailed(self._argv, _reason(process.returncode, output))
+        return Finished(process.returncode, output)
+
+    def kill(self) -> None:
+        """Kill it and its process group, and wait for its end."""
+        with self._process as process:
+            _kill_group(process)
+
+
+class _Process(subprocess.Popen[bytes]):
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for the end of the process: until it ends, and not with pauses in between as `Popen` does."""
+        if timeout is not None and self.poll() is None:
+            descriptor = os.pidfd_open(self.pid)
+            try:
+                ended = select.poll()
+                ended.register(descriptor, select.POLLIN)
+                if not ended.poll(timeout * 1000):
+                    raise subprocess.TimeoutExpired(self.args, timeout)
+            finally:
+                os.close(descriptor)
+        return super().wait()
+
+
 def run(argv: Sequence[str], *, timeout: float, stdin: bytes = b"", accept: Collection[int] = (0,)) -> Finished:
     """Run a program and return its exit status and output.
 
@@ -32,30 +90,7 @@ def run(argv: Sequence[str], *, timeout: float, stdin: bytes = b"", accept: Coll
     be started, CommandTimeout if it did not end in time, CommandFailed if its status is not in `accept` or a signal
     killed it.
     """
-    try:
-        process = subprocess.Popen(
-            tuple(argv),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env=os.environ | {"LC_ALL": "C"},
-            close_fds=True,
-            start_new_session=True,
-        )
-    except (FileNotFoundError, PermissionError, NotADirectoryError) as error:
-        raise MissingProgram(argv, f"cannot be started: {error.strerror}") from error
-    except OSError as error:
-        raise CommandFailed(argv, f"cannot be started: {error.strerror}") from error
-    with process:
-        try:
-            output = process.communicate(stdin, timeout=timeout)[0].decode("utf-8", "replace")
-        except subprocess.TimeoutExpired:
-            raise CommandTimeout(argv, f"not finished within {timeout:g} s") from None
-        finally:
-            _kill_group(process)
-    if process.returncode not in accept:
-        raise CommandFailed(argv, _reason(process.returncode, output))
-    return Finished(process.returncode, output)
+    return Started(argv).finish(timeout=timeout, stdin=stdin, accept=accept)
 
 
 def find_program(name: str) -> str:

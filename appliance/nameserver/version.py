@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.nameserver.programs import run
@@ -23,15 +24,28 @@ def read_version(program: str, argument: str = "-v", timeout: float = TIMEOUT) -
     return tuple(map(int, found.groups())) if found else ()
 
 
-def current_version(program: str, timeout: float = TIMEOUT) -> tuple[int, ...]:
-    """Return `read_version`, which runs the program only if its file has changed since the last call."""
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """The installed program: its release, and when its file was last changed, in nanoseconds."""
+
+    release: tuple[int, ...]
+    changed: int
+
+
+def installed(program: str, timeout: float = TIMEOUT) -> Installed:
+    """Return which program is installed; it is run, as by `read_version`, only if its file has changed since."""
     try:
         changed = Path(program).stat().st_mtime_ns
     except OSError:
         changed = 0
-    return _version_since(program, changed, timeout)
+    return _read_once(program, changed, timeout)
+
+
+def current_version(program: str, timeout: float = TIMEOUT) -> tuple[int, ...]:
+    """Return the release of the program that is installed."""
+    return installed(program, timeout).release
 
 
 @functools.lru_cache(maxsize=8)
-def _version_since(program: str, _changed: int, timeout: float) -> tuple[int, ...]:
-    return read_version(program, timeout=timeout)
+def _read_once(program: str, changed: int, timeout: float) -> Installed:
+    return Installed(read_version(program, timeout=timeout), changed)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import dns.name
@@ -14,6 +16,13 @@ from tests.pair import program, small_zone
 VALID = dns.name.from_text("good.test")
 INVALID = dns.name.from_text("bad.test")
 CHECKER = ZoneChecker(program("named-checkzone"), program("named-checkconf"))
+
+
+@pytest.fixture(autouse=True, params=[0, 2], ids=["started when needed", "started ahead"])
+def started_ahead(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Every test of `CHECKER` is run with checkers that wait, and without."""
+    with CHECKER.started_ahead(request.param) if request.param else nullcontext():
+        yield
 
 
 def staged(folder: Path, zone: dns.name.Name, more: str = "") -> dict[dns.name.Name, Path]:
@@ -106,6 +115,15 @@ def test_a_checker_that_hangs_or_dies_is_an_error(tmp_path: Path, script: str, e
     for zones in (one, one | staged(tmp_path, INVALID)):
         with pytest.raises(error):
             checker.check(zones)
+
+
+def test_output_that_lists_not_every_zone_is_no_verdict(tmp_path: Path) -> None:
+    zones = staged(tmp_path, VALID) | staged(tmp_path, INVALID, "www.bad.test. 300 IN A 192.0.2.999\n")
+    for said in ("", "zone good.test/IN: loaded serial 1"):
+        fake = tmp_path / "checker"
+        fake.write_text(f"#!/bin/sh\ncat > /dev/null\necho '{said}'\n")
+        fake.chmod(0o755)
+        assert list(ZoneChecker(program("named-checkzone"), str(fake)).check(zones)) == [INVALID]
 
 
 def test_a_path_cannot_end_its_string(tmp_path: Path) -> None:

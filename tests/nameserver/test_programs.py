@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import CommandFailed, CommandTimeout, MissingProgram
-from appliance.nameserver.programs import find_program, run
+from appliance.nameserver.programs import Started, find_program, run
 from tests.pair import program, wait_for
 
 
@@ -51,6 +51,25 @@ def test_at_the_time_limit_the_children_are_killed_too(tmp_path: Path) -> None:
         run(("sh", "-c", f"sleep 1000 & echo $! > {note}; wait"), timeout=0.5)
     child = Path("/proc") / note.read_text().strip()
     wait_for(lambda: not child.exists() or "(zombie)" in (child / "status").read_text(), "the child has ended")
+
+
+def test_a_started_program_waits_for_its_input(tmp_path: Path) -> None:
+    started = Started(("sh", "-c", f"echo $$ > {tmp_path}/pid; cat; exit 1"))
+    wait_for((tmp_path / "pid").exists, "it runs")
+    finished = started.finish(timeout=10, stdin=b"given\n" * 100_000, accept=(1,))
+    assert (finished.status, finished.output) == (1, "given\n" * 100_000)
+
+
+def test_a_started_program_that_is_not_needed_is_killed(tmp_path: Path) -> None:
+    started = Started(("sh", "-c", f"trap '' TERM; echo $$ > {tmp_path}/pid; sleep 1000"))
+    wait_for(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text(), "it runs")
+    started.kill()
+    assert not (Path("/proc") / (tmp_path / "pid").read_text().strip()).exists()
+
+
+def test_output_that_ended_does_not_extend_the_time_limit() -> None:
+    with pytest.raises(CommandTimeout):
+        run(("sh", "-c", "exec >&- 2>&-; sleep 1000"), timeout=0.5)
 
 
 def test_a_program_is_found_by_its_name_else_its_name_is_returned() -> None:

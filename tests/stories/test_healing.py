@@ -23,14 +23,21 @@ from tests.appliance import Appliance
 from tests.live_zone import HEAL_SECONDS, NEW, OLD, LiveZone
 from tests.pair import LOOPBACK, program, wait_for
 
+CHECKERS = {
+    "named-checkzone": "DNS_APPLIANCE_DEPLOYER_NAMED_CHECKZONE",
+    "named-checkconf": "DNS_APPLIANCE_DEPLOYER_NAMED_CHECKCONF",
+}
+"""The settings of the checkers."""
+
 
 @pytest.fixture
 def own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Appliance]:
-    """An appliance for one test, whose named-checkzone is a script that the test may replace."""
-    checker = tmp_path / "named-checkzone"
-    checker.write_text(f'#!/bin/sh\nexec {program("named-checkzone")} "$@"\n')
-    checker.chmod(0o755)
-    monkeypatch.setenv("DNS_APPLIANCE_DEPLOYER_NAMED_CHECKZONE", str(checker))
+    """An appliance for one test, whose checkers are scripts that the test may replace."""
+    for name, variable in CHECKERS.items():
+        checker = tmp_path / name
+        checker.write_text(f'#!/bin/sh\nexec {program(name)} "$@"\n')
+        checker.chmod(0o755)
+        monkeypatch.setenv(variable, str(checker))
     monkeypatch.setenv("DNS_APPLIANCE_DEPLOYER_CHECK_TIMEOUT", "1")
     monkeypatch.setenv("DNS_APPLIANCE_DOORS_UPDATE", "")
     monkeypatch.setenv("DNS_APPLIANCE_DEPLOYER_RECONCILE_INTERVAL", "2")
@@ -68,17 +75,20 @@ def test_a_planted_row_fails_only_its_zone_and_a_restart_serves_the_last_good(li
     ids=["hung", "killed", "missing"],
 )
 def test_a_checker_without_a_verdict_publishes_nothing(live_zone: LiveZone, script: str | None, error: str) -> None:
-    checker = Path(os.environ["DNS_APPLIANCE_DEPLOYER_NAMED_CHECKZONE"])
-    good = checker.read_text()
-    if script is None:
+    checkers = [Path(os.environ[variable]) for variable in CHECKERS.values()]
+    good = [checker.read_text() for checker in checkers]
+    for checker in checkers:
         checker.unlink()
-    else:
-        checker.write_text(script)
+        if script is not None:
+            checker.write_text(script)
+            checker.chmod(0o755)
+    live_zone.appliance.kill_children_of("appliance deployer")
     live_zone.change()
     live_zone.wait_until_failed(error)
     assert live_zone.answers() == [{OLD}, {OLD}]
-    checker.write_text(good)
-    checker.chmod(0o755)
+    for checker, text in zip(checkers, good, strict=True):
+        checker.write_text(text)
+        checker.chmod(0o755)
     live_zone.wait_until_healed()
 
 
