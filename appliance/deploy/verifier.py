@@ -1,8 +1,8 @@
 """Query every nameserver for the SOA record until it serves the expected serial: only an answer proves it.
 
-The primary is queried first, the secondaries once it serves the zone; each repeatedly, at first after a millisecond,
-then less and less often. A silent nameserver is queried for the catalog alone, at long intervals, and for all zones
-again once it answers. Nothing here waits: the loop calls `step` when answers have arrived or the next query is due.
+The primary is queried first, the secondaries once it serves the zone; each at once, again after a millisecond, then
+less and less often. A silent nameserver is queried for the catalog alone, at long intervals, and for all zones again
+once it answers. Nothing here waits: the loop calls `step` when answers have arrived or the next query is due.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from appliance.deploy.watch import Ahead, Complete, Event, ExpectedOf, Overdue, 
 from appliance.queries.soa import SoaClient, SoaResponse
 
 FIRST_INTERVAL = 0.001
+"""Seconds from the first query, which is sent at once, to the second."""
 GROWTH = 1.4
 LONGEST_INTERVAL = 1.0
 QUERIES_PER_SECOND = 2_000
@@ -66,7 +67,7 @@ class Verifier:
         """Query for this zone from now on: the primary first, or all nameservers if its removal is awaited."""
         self.drop(name)
         watch = self._watches[name] = Watch(uuid, name, target, expected, now, now + patience)
-        self._query_soon(watch, self._nameservers if target is None else self._nameservers[:1], now)
+        self._query_now(watch, self._nameservers if target is None else self._nameservers[:1], now)
         return watch
 
     def watch_secondaries(
@@ -89,7 +90,7 @@ class Verifier:
         if watch is None or watch.uuid != uuid or not watch.primary_serves:
             return False
         if not watch.intervals:
-            self._query_soon(watch, self._nameservers[1:], now)
+            self._query_now(watch, self._nameservers[1:], now)
         return True
 
     def drop(self, name: Name) -> None:
@@ -178,10 +179,10 @@ class Verifier:
         self.drop(watch.name)
         return [Complete(watch)]
 
-    def _query_soon(self, watch: Watch, servers: Iterable[Nameserver], now: float) -> None:
+    def _query_now(self, watch: Watch, servers: Iterable[Nameserver], now: float) -> None:
         for server in servers:
             watch.intervals[server] = FIRST_INTERVAL
-            self._schedule(watch, server, now + FIRST_INTERVAL)
+            self._query(watch, server, now)
 
     def _schedule(self, watch: Watch, server: Nameserver, due: float) -> None:
         """Schedule the next query of this watch to that nameserver, in place of an earlier one."""
@@ -192,14 +193,18 @@ class Verifier:
         if now >= watch.deadline:
             self.drop(watch.name)
             return [Overdue(watch)]
+        self._query(watch, server, now)
+        return []
+
+    def _query(self, watch: Watch, server: Nameserver, now: float) -> None:
+        """Query the nameserver and schedule the next query; if it is silent, wait until it answers again."""
         if self._reachability.is_silent(server, now):
             self.client.cancel(server, watch.name)
             self._paused[server][watch] = None
             self._schedule(watch, server, watch.deadline)
-            return []
+            return
         if self.client.query(server, watch.name):
             self._reachability.note_query(server, now)
+        self._schedule(watch, server, now + watch.intervals[server])
         longest = max(LONGEST_INTERVAL, len(self._watches) / QUERIES_PER_SECOND)
         watch.intervals[server] = min(watch.intervals[server] * GROWTH, longest)
-        self._schedule(watch, server, now + watch.intervals[server])
-        return []

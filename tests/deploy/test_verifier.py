@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -10,10 +11,10 @@ from uuid import uuid4
 import dns.name
 import pytest
 
-from appliance.addresses import Nameserver
+from appliance.addresses import LOOPBACK, Endpoint, Nameserver
 from appliance.deploy.publisher import Expectation, SerialServed, ZoneAbsent
 from appliance.deploy.reachability import Reachability
-from appliance.deploy.verifier import PATIENCE, PROBE_INTERVAL, Verifier
+from appliance.deploy.verifier import FIRST_INTERVAL, PATIENCE, PROBE_INTERVAL, Verifier
 from appliance.deploy.watch import Ahead, Complete, Event, ExpectedOf, Overdue, PrimaryServes, Returned
 from tests.deploy.builders import CATALOG, NS1, answered
 from tests.deploy.many_zones import MANY, SoaServer
@@ -56,6 +57,17 @@ def test_a_zone_is_followed_from_primary_to_secondary(pair: Pair, verifier: Veri
     kinds = [type(event) for event in steps_until(verifier, Complete)]
     assert kinds == [PrimaryServes, Complete]
     assert verifier.step(time.monotonic()) == []
+
+
+def test_the_first_query_is_sent_at_once() -> None:
+    with socket.socket(type=socket.SOCK_DGRAM) as nameserver:
+        nameserver.bind((LOOPBACK, 0))
+        nameserver.settimeout(10)
+        server = Nameserver("ns1.appliance.test", Endpoint(*nameserver.getsockname()))
+        with closing(Verifier((server,), Reachability(0.0), CATALOG)) as verifier:
+            verifier.watch(uuid4(), dns.name.from_text("at-once.example"), 7, serial(7), 0.0)
+            assert b"at-once" in nameserver.recv(4096)
+            assert verifier.next_query() == FIRST_INTERVAL
 
 
 def test_a_removal_is_awaited_from_both(pair: Pair, verifier: Verifier) -> None:
