@@ -25,6 +25,10 @@ from typing import TypedDict
 from uuid import UUID, uuid4
 
 import dns.name
+import dns.query
+import dns.rcode
+import dns.tsig
+import dns.update
 from dns.name import Name
 
 from appliance.addresses import Endpoint, Nameserver
@@ -82,10 +86,12 @@ def small_zone(zone: Name, serial: int, address: str = "192.0.2.1") -> bytes:
     """Return a zone file with a few records."""
     name = zone.to_text()
     return (
-        f"{name} 300 IN SOA ns1.appliance.test. hostmaster.appliance.test. {serial} 3600 300 2419200 300\n"
-        f"{name} 300 IN NS ns1.appliance.test.\n"
-        f"www.{name} 300 IN A {address}\n"
+        f"{name} 300 IN SOA {_soa(serial)}\n{name} 300 IN NS ns1.appliance.test.\nwww.{name} 300 IN A {address}\n"
     ).encode()
+
+
+def _soa(serial: int) -> str:
+    return f"ns1.appliance.test. hostmaster.appliance.test. {serial} 3600 300 2419200 300"
 
 
 class Named:
@@ -212,6 +218,15 @@ class Pair:
         self.control.add_zone(zone, self.put(uuid, small_zone(zone, serial, address)))
         self.updates.change(remove={}, add={uuid.hex: zone})
         return uuid
+
+    def update(self, zone: Name, serial: int, address: str) -> dns.rcode.Rcode:
+        """Change a `small_zone` by a signed UPDATE from the serial before this one; return the response code."""
+        key = dns.tsig.Key(self.update_key.name, self.update_key.secret, self.update_key.algorithm)
+        message = dns.update.UpdateMessage(zone, keyring=key)
+        message.present(zone, "SOA", _soa(serial - 1))
+        message.replace(dns.name.from_text("www", zone), 300, "A", address)
+        message.add(zone, 300, "SOA", _soa(serial))
+        return dns.query.udp(message, LOOPBACK, timeout=5, port=self.primary.endpoint.port).rcode()
 
     def reconfigure(self, control: tuple[Key, ...], update: tuple[Key, ...], transfer: tuple[Key, ...]) -> None:
         """Let both use the first of these keys and accept the others."""

@@ -6,7 +6,6 @@ A broken zone never stops the others: each failure is caught at its own zone and
 from __future__ import annotations
 
 import logging
-import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,12 +18,12 @@ from dns.name import Name
 
 from appliance.compiler import compile_zone
 from appliance.deploy.host import PrimaryHost
+from appliance.deploy.primary_zone import load_file, replace_file, suspend_updates
 from appliance.errors import ApplianceError, CheckFailed, CommandError, CompileFailed, DeployError, ReloadFailed
-from appliance.render.named_conf import catalog_zone
+from appliance.nameserver.control import ZoneState
 from appliance.render.zone_file import digest_of, serial_of
 from appliance.store import deployments, zones
 from appliance.store.file.database import Store
-from appliance.zones.catalog import FIRST_SERIAL, member_label
 from appliance.zones.deployment import Publication
 from appliance.zones.names import print_domain
 from appliance.zones.serial import is_later
@@ -33,8 +32,6 @@ log = logging.getLogger(__name__)
 
 KEPT_AFTER_REMOVAL = timedelta(days=1)
 """How long the files of a zone are kept after its removal."""
-
-_FILE = re.compile(r'file "([^"]+)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +59,7 @@ class _Candidate:
     staged: Path | None = None
     digest: str = ""
     derived: str = ""
+    state: ZoneState | None = None
     published: Publication | None = None
     error: DeployError | None = None
 
@@ -81,38 +79,18 @@ def deploy_zones(
     _check(_sound(candidates), host)
     for candidate in _sound(candidates):
         with _caught(candidate):
-            host.files.publish(candidate.uuid)
+            candidate.state = suspend_updates(candidate.uuid, candidate.name, host)
+    for candidate in _sound(candidates):
+        with _caught(candidate):
+            replace_file(candidate.uuid, candidate.name, candidate.state, host)
             candidate.published = Publication(candidate.serial, candidate.digest, candidate.derived)
-            _load(candidate, host)
+            load_file(candidate.uuid, candidate.name, candidate.state, host)
     for candidate in candidates:
         _log(candidate, began)
     return [
         Attempt(one.uuid, one.name, one.serial, f"{one.error.step}: {one.error}" if one.error else None, one.published)
         for one in candidates
     ]
-
-
-def withdraw_zone(name: Name, host: PrimaryHost) -> None:
-    """Remove the zone of that name from the primary, if it has one; the zone's files stay."""
-    if loaded_file(name, host) is not None:
-        host.control.delete_zone(name)
-        log.info("event=withdrawn zone=%s", print_domain(name))
-
-
-def loaded_file(name: Name, host: PrimaryHost) -> Path | None:
-    """Return the path of the file that the primary reads for the zone of that name; None if it has no such zone.
-
-    The path is empty if the primary no longer knows it.
-    """
-    shown = host.control.show_zone(name)
-    found = _FILE.search(shown or "")
-    return None if shown is None else Path(found[1] if found else "")
-
-
-def restore_file(uuid: UUID, name: Name, host: PrimaryHost) -> None:
-    """Restore the former content of a file that the primary did not load, so that a restart serves that content."""
-    if host.files.restore(uuid):
-        host.control.reload(name)
 
 
 def remove_old_files(host: PrimaryHost, store: Store, now: datetime) -> None:
@@ -178,38 +156,6 @@ def _check(candidates: Sequence[_Candidate], host: PrimaryHost) -> None:
         if refusal:
             candidate.error = CheckFailed(refusal)
             host.files.discard(candidate.uuid)
-
-
-def _load(candidate: _Candidate, host: PrimaryHost) -> None:
-    """Reload the zone, or add it after a zone of that name with another file was removed.
-
-    That is a former zone of the name, or this zone with a file in another folder, as after the folder was moved.
-    """
-    file, loaded = host.files.path(candidate.uuid), loaded_file(candidate.name, host)
-    if loaded is None:
-        host.control.add_zone(candidate.name, str(file))
-    elif loaded == file:
-        host.control.reload(candidate.name)
-    else:
-        if loaded.parent != file.parent:
-            _require_readable(candidate, host)
-        host.control.replace_zone(candidate.name, str(file))
-
-
-def _require_readable(candidate: _Candidate, host: PrimaryHost) -> None:
-    """Raise ReloadFailed if the primary cannot load a zone from the folder of the zone files.
-
-    It tries with an empty zone below the catalog's name, so that it keeps serving the zone itself until it can.
-    """
-    probe = Name((member_label(candidate.uuid).encode(), *host.catalog.labels))
-    staged = host.files.stage(candidate.uuid, catalog_zone(probe, FIRST_SERIAL))
-    try:
-        host.control.add_zone(probe, str(staged))
-        host.control.delete_zone(probe)
-    except CommandError as failed:
-        raise ReloadFailed(f"named cannot read {staged.parent}, the folder of the zone files: {failed}") from failed
-    finally:
-        host.files.discard(candidate.uuid)
 
 
 def _sound(candidates: Iterable[_Candidate]) -> list[_Candidate]:

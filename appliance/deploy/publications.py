@@ -47,12 +47,20 @@ def find_altered(
         lines = derived_lines(status.name, host.apex, delegated.get(status.uuid, ()))
         expected = digest(tuple(lines))
         published = status.published or _read(status, host, lines, expected)
-        if published is None or published.derived != expected or host.files.digest(status.uuid) != published.digest:
+        if published is None or published.derived != expected or is_file_altered(status, published, host):
             altered.add(status.uuid)
         elif status.published is None:
             found.append((status.uuid, published))
     _store(found, store)
     return frozenset(altered)
+
+
+def is_file_altered(status: ZoneStatus, published: Publication, host: PrimaryHost) -> bool:
+    """Return True unless the live file is the one published, or named has written one of that serial or the newest."""
+    if host.files.digest(status.uuid) == published.digest:
+        return False
+    head = host.files.head(status.uuid)
+    return head is None or not head.by_named or head.serial not in (published.serial, status.serial)
 
 
 def _read(status: ZoneStatus, host: PrimaryHost, lines: Sequence[str], derived: str) -> Publication | None:

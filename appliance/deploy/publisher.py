@@ -14,7 +14,8 @@ from dns.name import Name
 
 from appliance.addresses import Nameserver
 from appliance.deploy.host import PrimaryHost
-from appliance.deploy.pipeline import Attempt, deploy_zones, restore_file, withdraw_zone
+from appliance.deploy.pipeline import Attempt, deploy_zones
+from appliance.deploy.primary_zone import restore_file, withdraw_zone
 from appliance.queries.soa import SoaResponse
 from appliance.store.file.database import Store
 from appliance.zones.deployment import reaches

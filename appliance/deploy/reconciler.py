@@ -17,6 +17,7 @@ from appliance.deploy import reconcile
 from appliance.deploy.comparison import Comparison, compare
 from appliance.deploy.context import DeployerContext
 from appliance.deploy.dispatcher import Dispatcher
+from appliance.deploy.publications import is_file_altered
 from appliance.deploy.raised_serials import RaisedSerials
 from appliance.deploy.reconcile import Plan, Snapshot
 from appliance.deploy.rollout import RolloutEvent
@@ -203,9 +204,9 @@ class Reconciler:
 
     def _log_rewritten(self, statuses: Sequence[ZoneStatus]) -> None:
         """Log each zone file that somebody altered, and in one line how many the settings now describe differently."""
-        files, altered = self.context.host.files, 0
+        altered = 0
         for status in statuses:
-            if status.published is None or files.digest(status.uuid) != status.published.digest:
+            if status.published is None or is_file_altered(status, status.published, self.context.host):
                 altered += 1
                 log.warning("event=file-touched zone=%s", print_domain(status.name))
         if altered < len(statuses):

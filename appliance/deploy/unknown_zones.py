@@ -10,12 +10,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-import dns.exception
-import dns.name
 from dns.name import Name
 
 from appliance.deploy.host import PrimaryHost
-from appliance.deploy.pipeline import loaded_file, withdraw_zone
+from appliance.deploy.primary_zone import loaded_file, withdraw_zone
 from appliance.zones.catalog import FILE_UUID, member_label, uuid_of
 from appliance.zones.names import print_domain
 
@@ -38,9 +36,9 @@ def find_unknown_zones(
     found = {label: name for label, name in members.items() if label not in labels}
     for uuid in host.files.zones():
         if uuid != FILE_UUID and member_label(uuid) not in labels and member_label(uuid) not in found:
-            name = _name_of_file(host, uuid)
-            if name is not None:
-                found[member_label(uuid)] = name
+            head = host.files.head(uuid)
+            if head is not None:
+                found[member_label(uuid)] = head.name
     in_use = set(living)
     return [UnknownZone(label, name) for label, name in sorted(found.items()) if name not in in_use]
 
@@ -58,11 +56,3 @@ def remove_unknown_zone(unknown: UnknownZone, host: PrimaryHost) -> None:
         withdraw_zone(unknown.name, host)
     host.files.remove(uuid)
     log.warning("event=unknown-zone-removed zone=%s label=%s", print_domain(unknown.name), unknown.label)
-
-
-def _name_of_file(host: PrimaryHost, uuid: UUID) -> Name | None:
-    try:
-        fields = host.files.read_live(uuid).split(maxsplit=1)
-        return dns.name.from_text(fields[0].decode("ascii")) if fields else None
-    except (dns.exception.DNSException, UnicodeDecodeError):
-        return None

@@ -221,10 +221,17 @@ def _expected(uuid: UUID, store: Store, settings: Settings) -> tuple[int, bytes]
 
 
 def _differs_on_disk(zone_files: ZoneFiles, status: ZoneStatus, store: Store, settings: Settings) -> bool:
-    """Return True if the file differs, unless the zone has changed since its status was read."""
+    """Return True if the file differs, unless the zone has changed since its status was read.
+
+    A file that named has written itself may be written differently, but must have the same records.
+    """
     serial, content = _expected(status.uuid, store, settings)
-    path = zone_files.path(status.uuid)
-    return serial == status.serial and (not path.is_file() or path.read_bytes() != content)
+    if serial != status.serial:
+        return False
+    live, head = zone_files.read_live(status.uuid), zone_files.head(status.uuid)
+    if head is not None and head.by_named:
+        return _content(live, status.name) != _content(content, status.name)
+    return live != content
 
 
 def _differs_in_answers(server: Nameserver, status: ZoneStatus, store: Store, settings: Settings) -> bool:

@@ -1,12 +1,18 @@
-"""Commands to a primary: add, reload, show and delete a zone, over a persistent connection or with the `rndc` program.
+"""Commands to a primary, for zones and the whole server, over a persistent connection or with the `rndc` program.
 
 A reply says that named accepted the command, never that the zone is served. This module must not know zone contents.
+
+named reads the file of a zone that accepts DNS UPDATE only while updates are suspended (`freeze` and `thaw` of rndc).
+It forgets that a zone is suspended when it starts.
 """
 
 from __future__ import annotations
 
 import logging
 import re
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Protocol
 
 from dns.name import Name
@@ -23,6 +29,22 @@ REPLACEMENTS = 3
 
 _SAFE_ZONE = re.compile(r"[A-Za-z0-9_/.-]{1,255}")
 _SAFE_FILE = re.compile(r"[A-Za-z0-9_/.-]{1,4096}")
+
+
+_FILE = re.compile(r'file "([^"]+)"')
+_STATUS = re.compile(r"^(.+?): (.*)$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneState:
+    """A zone as named has it: its file, empty if named lost its configuration, and the serial if it is loaded.
+
+    `suspended`: named refuses updates of the zone until `resume_updates`.
+    """
+
+    file: str
+    serial: int | None = None
+    suspended: bool = False
 
 
 class Transport(Protocol):
@@ -64,8 +86,48 @@ class Control:
         self._transport.command("delzone", quoted(zone))
 
     def reload(self, zone: Name) -> None:
-        """Make named read the file of `zone` again; success means only that the reload is queued."""
+        """Make named read the file of `zone` again, which takes no updates; success means only that it is queued."""
         self._transport.command("reload", quoted(zone))
+
+    def suspend_updates(self, zone: Name) -> bool:
+        """Make named refuse updates of `zone`; return False if the zone takes none anyway.
+
+        What updates changed is then written to the file, after the reply.
+        """
+        try:
+            self._transport.command("freeze", quoted(zone))
+        except CommandFailed as error:
+            if "not dynamic" in str(error):
+                return False
+            if "already frozen" not in str(error):
+                raise
+        return True
+
+    def resume_updates(self, zone: Name) -> None:
+        """Make named read the file of `zone` again, and accept updates once it is loaded.
+
+        As with `reload`, success means only that this is queued. If named does not load the file, updates stay
+        suspended. A zone that is not suspended, as after a restart of named, is suspended first.
+        """
+        if not self._transport.command("thaw", quoted(zone)):
+            self._transport.command(*(("thaw",) if self.suspend_updates(zone) else ("reload",)), quoted(zone))
+
+    def sync(self, zone: Name) -> None:
+        """Make named write what updates changed to the file of `zone`, after the reply."""
+        self._transport.command("sync", quoted(zone))
+
+    def zone_state(self, zone: Name) -> ZoneState | None:
+        """Return the state of `zone` in named; None if it has no such zone."""
+        try:
+            found = dict(_STATUS.findall(self._transport.command("zonestatus", quoted(zone))))
+        except CommandFailed as error:
+            if "no matching zone" in str(error):
+                return None
+            if "not loaded" not in str(error):
+                raise
+            shown = _FILE.search(self.show_zone(zone) or "")
+            return ZoneState(shown[1] if shown else "")
+        return ZoneState(found.get("files", ""), int(found["serial"]), found.get("frozen") == "yes")
 
     def show_zone(self, zone: Name) -> str | None:
         """Return the configuration of `zone` in named; None if it has no such zone, "" if it lost the configuration."""
@@ -78,6 +140,14 @@ class Control:
                 return ""
             raise
 
+    def boot_time(self) -> datetime:
+        """Return the time at which named started, in whole seconds."""
+        found = dict(_STATUS.findall(self._transport.command("status")))
+        try:
+            return parsedate_to_datetime(found["boot time"])
+        except (KeyError, ValueError) as error:
+            raise CommandFailed(("status",), "the reply names no boot time") from error
+
 
 class RndcProgram:
     """Transport by the `rndc` program: one process for each command, slower, but independent of `RndcConnection`."""
@@ -87,8 +157,12 @@ class RndcProgram:
         self._timeout = timeout
 
     def command(self, *words: str) -> str:
-        """Run `rndc` once and return its output."""
-        return run((*self._argv, "--", *words), timeout=self._timeout).output
+        """Run `rndc` once and return its output; all lines of it are the reason if that fails."""
+        argv = (*self._argv, "--", *words)
+        finished = run(argv, timeout=self._timeout, accept=(0, 1))
+        if finished.status:
+            raise CommandFailed(argv, " ".join(finished.output.split()))
+        return finished.output
 
 
 class WithFallback:

@@ -20,19 +20,20 @@ from uuid import UUID
 
 from appliance.errors import PublishFailed
 from appliance.files import write_atomically
+from appliance.nameserver.file_head import HEAD_SIZE, FileHead, read_head
 
 Signature = tuple[int, int, int, int]
 
 _SUFFIXES = (".zone", ".zone.jnl", ".staged", ".refresh", ".former")
-_DUMP_BEGINS = b"$ORIGIN "
 
 
 class ZoneFiles:
     """The zone files in one existing directory; `mode` is their permission bits. Every failure raises PublishFailed.
 
     With a journal that is older than the file beside it, named does not load the zone after a restart. So the journal
-    is unlinked, durably, before each file is published. A file with the serial that named serves may replace the live
-    one at any time, also a file that named has written: its journal stays.
+    is unlinked, durably, before each file is published. Until then the live file must have the serial that is served:
+    without its journal an older one would be served after a restart. A file with the serial that named serves may
+    replace the live one at any time, also a file that named has written: its journal stays.
     """
 
     def __init__(self, directory: Path, mode: int = 0o644) -> None:
@@ -83,7 +84,7 @@ class ZoneFiles:
         The digest is cached until the file is replaced or written.
         """
         try:
-            signature = self._signature(zone)
+            signature = _signature(self.path(zone))
             if signature[-1] != stat.S_IFREG | self._mode:
                 return None
             if self._digests.get(zone, (None, ""))[0] != signature:
@@ -92,20 +93,20 @@ class ZoneFiles:
             return None
         return self._digests[zone][1]
 
-    def is_dump(self, zone: UUID) -> bool:
-        """Return True if the live file begins as those that named itself writes."""
+    def head(self, zone: UUID) -> FileHead | None:
+        """Return the head of the live file; None if it has none or cannot be read."""
         try:
-            with self.path(zone).open("rb") as file:
-                return file.read(len(_DUMP_BEGINS)) == _DUMP_BEGINS
+            return read_head(_read(self.path(zone), HEAD_SIZE))
         except OSError:
-            return False
+            return None
+
+    def size(self, zone: UUID) -> int:
+        """Return the octets of the live file; 0 if it is missing."""
+        return _size(self.path(zone))
 
     def journal_size(self, zone: UUID) -> int:
         """Return the octets of named's journal of the zone; 0 if it has none."""
-        try:
-            return self._path(zone, ".zone.jnl").lstat().st_size
-        except OSError:
-            return 0
+        return _size(self._path(zone, ".zone.jnl"))
 
     def remove_journal(self, zone: UUID) -> None:
         """Unlink named's journal durably; the live file must have the serial that named serves."""
@@ -160,11 +161,6 @@ class ZoneFiles:
     def _path(self, zone: UUID, suffix: str) -> Path:
         return self._directory / f"{zone}{suffix}"
 
-    def _signature(self, zone: UUID) -> Signature:
-        """Return what changes when the live file is replaced or written: inode, time, size and mode."""
-        state = self.path(zone).lstat()
-        return state.st_ino, state.st_mtime_ns, state.st_size, state.st_mode
-
     def _keep_previous(self, zone: UUID) -> None:
         """Keep the live file as the previous one, unless it is a link or equal to the staged file (published twice)."""
         live, staged, previous = (self._path(zone, suffix) for suffix in (".zone", ".staged", ".former"))
@@ -195,8 +191,9 @@ class ZoneFiles:
 
     def _rename(self, zone: UUID, suffix: str) -> None:
         written = self._path(zone, suffix)
+        signature = _signature(written)  # not of the live file, which named may replace at any time
         written.replace(self.path(zone))
-        self._digests[zone] = (self._signature(zone), self._staged.pop(written))
+        self._digests[zone] = (signature, self._staged.pop(written))
         self._flush()
 
     def _flush(self) -> None:
@@ -217,9 +214,22 @@ def _as_publish_failed(step: str) -> Iterator[None]:
         raise PublishFailed(f"{step}: {error.strerror or error}") from error
 
 
-def _read(path: Path) -> bytes:
+def _signature(path: Path) -> Signature:
+    """Return what changes when a file is replaced or written: inode, time, size and mode."""
+    state = path.lstat()
+    return state.st_ino, state.st_mtime_ns, state.st_size, state.st_mode
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except OSError:
+        return 0
+
+
+def _read(path: Path, most: int = -1) -> bytes:
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb") as file:
-        return file.read()
+        return file.read(most)
 
 
 def _same(one: Path, other: Path) -> bool:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
-import dns.name
 from dns.name import Name
 
 from appliance.files import Owner, write_atomically
 from appliance.keys import new_key, read_key
+from appliance.nameserver.file_head import HEAD_SIZE, read_head
 from appliance.render.named_conf import catalog_zone
 from appliance.zones.catalog import FILE_UUID, FIRST_SERIAL
-
-_SOA = re.compile(rb"^(\S+)\s+(?:\d+\s+)?IN\s+SOA\s", re.MULTILINE)
 
 
 def create_key(file: Path, name: str, mode: int, owner: Owner | None = None) -> bool:
@@ -45,5 +42,6 @@ def create_catalog(zone_directory: Path, catalog: Name, owner: Owner) -> bool:
 
 def _name_in(file: Path) -> Name | None:
     """Return the owner of the SOA record in a zone file that the appliance or named wrote, None if there is none."""
-    found = _SOA.search(file.read_bytes())
-    return dns.name.from_text(found[1].decode("ascii", "replace")) if found else None
+    with file.open("rb") as opened:
+        head = read_head(opened.read(HEAD_SIZE))
+    return head.name if head else None

@@ -156,7 +156,7 @@ class _NoControl:
     """A control channel of a primary that has every zone."""
 
     def command(self, *words: str) -> str:
-        if words[0] == "showzone":
+        if words[0] in {"showzone", "zonestatus"}:
             raise CommandFailed(words, "no matching zone")
         return ""
 

@@ -10,7 +10,8 @@ from uuid import uuid4
 import pytest
 
 from appliance.deploy.host import PrimaryHost
-from appliance.deploy.pipeline import deploy_zones, loaded_file, remove_old_files, withdraw_zone
+from appliance.deploy.pipeline import deploy_zones, remove_old_files
+from appliance.deploy.primary_zone import loaded_file, withdraw_zone
 from appliance.nameserver.checks import ZoneChecker
 from appliance.nameserver.zone_files import ZoneFiles
 from appliance.store import deployments

@@ -75,6 +75,17 @@ def test_what_was_published_is_stored(host: PrimaryHost, workspace: Workspace, z
     assert not altered(host, workspace) and not altered(restarted(host), workspace)
 
 
+def test_a_file_that_named_wrote_itself_is_altered_only_with_another_serial(
+    host: PrimaryHost, workspace: Workspace, zone: Zone
+) -> None:
+    file, lines = host.files.path(zone.uuid), "IN SOA ns1.appliance.test. hostmaster.appliance.test. ("
+    for serial, found in ((zone.serial + 1, set()), (zone.serial + 2, {zone.uuid}), (zone.serial, {zone.uuid})):
+        file.write_text(f"$ORIGIN .\n$TTL 300\t; 5 minutes\npublished.example\t{lines}\n\t{serial} ; serial\n")
+        assert altered(host, workspace) == found
+    file.write_text(f"published.example. 300 {lines} {zone.serial + 1} 1 1 1 1 )\n")  # somebody else's
+    assert altered(host, workspace) == {zone.uuid}
+
+
 def test_a_file_of_another_content_mode_or_apex_is_altered(host: PrimaryHost, workspace: Workspace, zone: Zone) -> None:
     other_apex = replace(host, apex=replace(host.apex, minimum=77))
     assert altered(other_apex, workspace) == {zone.uuid}

@@ -5,18 +5,21 @@ from __future__ import annotations
 import signal
 import socket
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
 import dns.name
 import pytest
+from dns.rcode import NOERROR, REFUSED
 
 from appliance.addresses import Endpoint
 from appliance.errors import CommandFailed, CommandTimeout
 from appliance.keys import new_key
-from appliance.nameserver.control import Control, RndcProgram, WithFallback, quoted
+from appliance.nameserver.control import Control, RndcProgram, WithFallback, ZoneState, quoted
+from appliance.nameserver.file_head import FileHead
 from appliance.nameserver.isccc import BrokenConnection, RndcConnection, Table, pack, unpack
-from tests.pair import LOOPBACK, Pair, free_port, program, small_zone
+from tests.pair import LOOPBACK, Pair, free_port, program, small_zone, wait_for
 from tests.proxy import Proxy
 
 
@@ -30,7 +33,7 @@ def test_a_zone_is_added_reloaded_shown_and_deleted(pair: Pair) -> None:
     pair.wait_for_serial(pair.primary, zone, 1)
     assert str(pair.files.path(uuid)) in (pair.control.show_zone(zone) or "")
     pair.put(uuid, small_zone(zone, 2))
-    pair.control.reload(zone)
+    pair.control.resume_updates(zone)
     pair.wait_for_serial(pair.primary, zone, 2)
     pair.control.delete_zone(zone)
     pair.wait_for_serial(pair.primary, zone, None)
@@ -45,6 +48,91 @@ def test_a_zone_is_replaced_by_one_from_another_file(pair: Pair) -> None:
     pair.wait_for_serial(pair.primary, zone, 2)
     assert other in (pair.control.show_zone(zone) or "")
     assert pair.files.path(former).exists()
+
+
+def test_updates_are_suspended_and_the_file_is_loaded_when_they_resume(pair: Pair) -> None:
+    zone = zone_of("suspended")
+    uuid = pair.create(zone, 1)
+    assert pair.update(zone, 2, "192.0.2.2") == NOERROR
+    assert pair.control.zone_state(zone) == ZoneState(str(pair.files.path(uuid)), 2)
+    for _ in range(2):  # the second time as after a crash
+        assert pair.control.suspend_updates(zone)
+    assert pair.control.zone_state(zone) == ZoneState(str(pair.files.path(uuid)), 2, suspended=True)
+    assert pair.update(zone, 3, "192.0.2.3") == REFUSED
+    wait_for(lambda: pair.files.head(uuid) == FileHead(zone, 2, by_named=True), "named has written the file")
+    pair.put(uuid, small_zone(zone, 4))
+    pair.control.resume_updates(zone)
+    pair.wait_for_serial(pair.primary, zone, 4)
+    pair.put(uuid, small_zone(zone, 5))
+    pair.control.resume_updates(zone)  # not suspended, as after a restart of named
+    pair.wait_for_serial(pair.primary, zone, 5)
+    assert pair.update(zone, 6, "192.0.2.6") == NOERROR
+
+
+def test_updates_of_a_file_that_is_not_loaded_stay_suspended(pair: Pair) -> None:
+    zone = zone_of("broken")
+    uuid = pair.create(zone, 1)
+    pair.wait_for_serial(pair.primary, zone, 1)
+    assert pair.control.suspend_updates(zone)
+    pair.put(uuid, b"broken")
+    pair.control.resume_updates(zone)
+    assert pair.update(zone, 2, "192.0.2.2") == REFUSED
+    assert pair.files.restore(uuid)
+    pair.control.resume_updates(zone)
+    wait_for(lambda: pair.update(zone, 2, "192.0.2.2") == NOERROR, "updates are accepted")
+
+
+def test_a_zone_of_the_former_configuration_takes_no_updates_and_is_reloaded(pair: Pair) -> None:
+    zone = zone_of("static")
+    uuid = pair.create(zone, 1)
+    file = pair.files.path(uuid)
+    static = f'{{ type primary; file "{file}"; allow-update {{ none; }}; }};'
+    pair.connection.command("modzone", quoted(zone), static)
+    assert not pair.control.suspend_updates(zone)
+    pair.put(uuid, small_zone(zone, 2))
+    pair.control.resume_updates(zone)
+    pair.wait_for_serial(pair.primary, zone, 2)
+
+
+def test_sync_makes_named_write_the_file(pair: Pair) -> None:
+    zone = zone_of("written")
+    uuid = pair.create(zone, 1)
+    pair.update(zone, 2, "192.0.2.2")
+    pair.control.sync(zone)
+    wait_for(lambda: pair.files.head(uuid) == FileHead(zone, 2, by_named=True), "named has written the file")
+
+
+def test_the_state_of_a_zone_that_is_not_loaded_or_not_there(pair: Pair) -> None:
+    zone = zone_of("unloaded")
+    broken = uuid4()
+    file = pair.put(broken, small_zone(zone, 1).replace(b" NS ", b" TXT "))  # the file exists, and holds no valid zone
+    with pytest.raises(CommandFailed):
+        pair.control.add_zone(zone, file)
+    assert pair.control.zone_state(zone) is None
+    loaded = pair.create(zone, 1)
+    pair.connection.command("modzone", quoted(zone), f'{{ type primary; file "{file}"; }};')
+    assert pair.control.zone_state(zone) in (ZoneState(file), ZoneState(str(pair.files.path(loaded)), 1))
+    pair.control.delete_zone(zone)
+
+
+class StartedNamed:
+    """A transport to a named that began at a certain time, or that does not say so."""
+
+    def __init__(self, status: str) -> None:
+        self._status = status
+
+    def command(self, *words: str) -> str:
+        """Answer as named does."""
+        return self._status if words == ("status",) else ""
+
+
+def test_the_time_at_which_named_started(pair: Pair) -> None:
+    status = "version: BIND 9.18.49 <id:>\nboot time: Fri, 27 Nov 2026 13:48:02 GMT\nserver is up and running"
+    assert Control(StartedNamed(status)).boot_time() == datetime(2026, 11, 27, 13, 48, 2, tzinfo=UTC)
+    assert pair.control.boot_time() <= datetime.now(UTC)
+    for without in ("", "boot time: soon"):
+        with pytest.raises(CommandFailed, match="boot time"):
+            Control(StartedNamed(without)).boot_time()
 
 
 class ForgettingNamed:
@@ -136,9 +224,14 @@ def test_the_program_runs_the_same_commands(pair: Pair) -> None:
     zone = zone_of("by-program")
     uuid = pair.create(zone, 1)
     assert str(pair.files.path(uuid)) in (control.show_zone(zone) or "")
+    for _ in range(2):
+        assert control.suspend_updates(zone)
     pair.put(uuid, small_zone(zone, 2))
-    control.reload(zone)
+    control.resume_updates(zone)
     pair.wait_for_serial(pair.primary, zone, 2)
+    assert control.boot_time() == pair.control.boot_time()
+    assert control.zone_state(zone) == ZoneState(str(pair.files.path(uuid)), 2)
+    assert control.zone_state(zone_of("never")) is None
     control.delete_zone(zone)
     assert control.show_zone(zone) is None
     control.add_zone(zone, str(pair.files.path(uuid)))

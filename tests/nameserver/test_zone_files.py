@@ -14,6 +14,7 @@ import dns.name
 import pytest
 
 from appliance.errors import PublishFailed
+from appliance.nameserver.file_head import HEAD_SIZE, FileHead
 from appliance.nameserver.zone_files import ZoneFiles
 from tests.pair import Pair, small_zone
 
@@ -153,17 +154,17 @@ def test_a_restarted_named_serves_the_restored_file(pair: Pair) -> None:
     uuid = uuid4()
     pair.control.add_zone(zone, pair.put(uuid, small_zone(zone, 1)))
     pair.put(uuid, small_zone(zone, 2))
-    pair.control.reload(zone)
+    pair.control.resume_updates(zone)
     pair.wait_for_serial(pair.primary, zone, 2)
     pair.put(uuid, b"broken")
-    pair.control.reload(zone)
+    pair.control.resume_updates(zone)
     assert pair.files.restore(uuid)
-    pair.control.reload(zone)
+    pair.control.resume_updates(zone)
     pair.ns1.stop(signal.SIGKILL)
     pair.ns1.start()
     pair.wait_for_serial(pair.primary, zone, 2)
     pair.put(uuid, small_zone(zone, 3))
-    pair.control.reload(zone)
+    pair.control.resume_updates(zone)
     pair.wait_for_serial(pair.primary, zone, 3)
 
 
@@ -196,9 +197,8 @@ def test_what_a_crash_left_behind_is_removed(files: ZoneFiles) -> None:
     assert not any(path.exists() for path in left)
 
 
-def test_a_file_of_named_itself_is_recognised(files: ZoneFiles) -> None:
-    assert not files.is_dump(ZONE)
-    publish(files, small_zone(dns.name.from_text("example.com"), 1))
-    assert not files.is_dump(ZONE)
-    files.path(ZONE).write_bytes(b"$ORIGIN .\n$TTL 300\t; 5 minutes\n")
-    assert files.is_dump(ZONE)
+def test_the_head_and_size_of_the_live_file(files: ZoneFiles) -> None:
+    assert files.head(ZONE) is None and files.size(ZONE) == 0
+    zone, content = dns.name.from_text("example.com"), small_zone(dns.name.from_text("example.com"), 7)
+    publish(files, content + b"; more" * HEAD_SIZE)
+    assert files.head(ZONE) == FileHead(zone, 7, by_named=False) and files.size(ZONE) > HEAD_SIZE

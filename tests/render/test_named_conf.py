@@ -99,6 +99,14 @@ def test_transfers_need_a_key_on_both() -> None:
         assert all(word.strip().startswith("key ") for word in allowed.split(";") if word.strip())
 
 
+def test_updates_of_zones_come_from_this_host_with_a_key() -> None:
+    other = new_key("update-next")
+    text = named_conf(dataclasses.replace(PRIMARY, other_update_keys=(other,))).decode()
+    keys = f'key "{PRIMARY.update_key.name}"; key "{other.name}"; '
+    assert f"\tallow-update {{ !{{ !127.0.0.1; any; }}; {keys}}};\n" in text
+    assert f"\tallow-update {{ {keys}}};\n" in text.split('zone "')[1]
+
+
 def test_a_key_that_is_used_twice_is_written_once() -> None:
     shared = dataclasses.replace(PRIMARY, update_key=KEY, control_key=KEY)
     assert named_conf(shared).decode().count(f'key "{KEY.name}" {{') == 1

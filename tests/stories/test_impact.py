@@ -38,7 +38,7 @@ def run(pair: Pair, cases: list[RandomChange]) -> None:
     before = _observed(pair, cases, 1)
     for case in cases:
         pair.put(uuids[case.origin], case.file(case.after, 2))
-        pair.control.reload(case.origin)
+        pair.control.resume_updates(case.origin)
     after = _observed(pair, cases, 2)
     for number, case in enumerate(cases):
         zones = PublishedZone(case.before, case.apex), PublishedZone(case.after, case.apex)
