@@ -1,6 +1,7 @@
 """The testbed of sweeps: two nameservers, a store with its editor, and `deployer --once` as a program.
 
-A round is one run of the deployer with every kind of change: four zones changed, one created, one deleted.
+A round is one run of the deployer with every kind of change: four zones changed, one created, one deleted. One of the
+four was changed by DNS UPDATE before, so that the file of what named serves is still to be written.
 """
 
 from __future__ import annotations
@@ -11,15 +12,22 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from uuid import UUID
 
+import dns.name
+import dns.query
+import dns.tsig
+import dns.update
 import dns.zone
+from dns.name import Name
 
 from appliance.addresses import Nameserver
 from appliance.editing import RecordInput
 from appliance.errors import CommandError
 from appliance.nameserver.checks import ZoneChecker
+from appliance.nameserver.file_head import read_head
 from appliance.queries.transfer import axfr
-from appliance.render.zone_file import zone_file
+from appliance.render.zone_file import soa_line, zone_file
 from appliance.store import records, zones
 from appliance.zones.model import Zone
 from tests.pair import LOOPBACK, Pair, program, wait_for
@@ -67,9 +75,9 @@ class Testbed:
     def change(self) -> None:
         """Change four zones, create one and delete one."""
         self.rounds += 1
-        address = RecordInput("A", "www", f"10.0.{self.rounds // 250}.{self.rounds % 250}")
+        self._update(f"10.2.{self.rounds // 250}.{self.rounds % 250}")
         for uuid in self._changing:
-            self.workspace.editor.change_record(self.workspace.owner, uuid, lambda _zone, _before: address)
+            self._change(uuid, f"10.0.{self.rounds // 250}.{self.rounds % 250}")
         self.workspace.editor.delete_zone(self.workspace.owner, self.newest.uuid)
         self.deleted = [*self.deleted[-1:], self.newest]
         self.newest = self.workspace.zone(f"fresh-{self.rounds}.example")
@@ -114,6 +122,30 @@ class Testbed:
                 now = self.pair.serial(self.pair.primary, zone.name)
                 yield f"after a restart the primary serves serial {now} of {zone.name}; before it was {serial}"
 
+    def _change(self, uuid: UUID, address: str) -> None:
+        value = RecordInput("A", "www", address)
+        self.workspace.editor.change_record(self.workspace.owner, uuid, lambda _zone, _before: value)
+
+    def _update(self, address: str) -> None:
+        """Change the last of the small zones, and bring that to the primary by DNS UPDATE, as far as it accepts it."""
+        zone, key = self.small[-1], self.pair.update_key
+        before = self._serial(zone)
+        self._change(self._changing[-1], address)
+        self._record(zone)
+        message = dns.update.UpdateMessage(zone.name, keyring=dns.tsig.Key(key.name, key.secret, key.algorithm))
+        soa = [soa_line(zone.name, serial, APEX).split(" IN SOA ")[1] for serial in (before, self._serial(zone))]
+        message.present(zone.name, "SOA", soa[0])
+        message.replace(dns.name.from_text("www", zone.name), self._ttl_of(zone), "A", address)
+        message.add(zone.name, APEX.ttl, "SOA", soa[1])
+        dns.query.udp(message, LOOPBACK, timeout=5, port=self.pair.primary.endpoint.port)
+
+    def _serial(self, zone: Zone) -> int:
+        return zones.get_any(zone.uuid).serial
+
+    def _ttl_of(self, zone: Zone) -> int:
+        """Return the TTL of the zone's address record."""
+        return next(ttl for _, ttl, rdtype, _ in self.versions[str(zone.name), self._serial(zone)] if rdtype == "A")
+
     def _serves(self, zone: Zone, serial: int) -> bool:
         """Return True once the primary serves this serial or a later one, False after LOAD_TIMEOUT."""
         try:
@@ -137,8 +169,15 @@ class Testbed:
         for name, refusal in self._checker.check(existing).items():
             yield f"the live file of {name} is refused: {refusal}"
         for name, path in existing.items():
-            if path.read_bytes() not in self.files[str(name)]:
+            if not self._is_committed(name, path.read_bytes()):
                 yield f"the live file of {name} was never committed"
+
+    def _is_committed(self, name: Name, content: bytes) -> bool:
+        """Return True if the file is a committed version, as the appliance writes it or as named does."""
+        head = read_head(content)
+        if head is not None and head.by_named:
+            return _version(content, name) == self.versions.get((str(name), head.serial))
+        return content in self.files[str(name)]
 
     def _record(self, zone: Zone) -> None:
         """Record the committed version of the zone, as a file and as records."""
@@ -146,10 +185,7 @@ class Testbed:
         lines = records.lines_of(now)
         content = zone_file(now.name, now.serial, APEX, lines.text, lines.count)
         self.files.setdefault(str(zone.name), set()).add(content)
-        read = dns.zone.from_text(content.decode(), now.name, relativize=False)
-        self.versions[str(zone.name), now.serial] = frozenset(
-            (str(owner), ttl, rdata.rdtype.name, rdata.to_wire() or b"") for owner, ttl, rdata in read.iterate_rdatas()
-        )
+        self.versions[str(zone.name), now.serial] = _version(content, now.name)
 
 
 @contextmanager
@@ -165,6 +201,14 @@ def open_testbed() -> Iterator[Testbed]:
             yield testbed
         finally:
             testbed.program.close()
+
+
+def _version(content: bytes, name: Name) -> Version:
+    """Return the records of a zone file."""
+    read = dns.zone.from_text(content.decode(), name, relativize=False)
+    return frozenset(
+        (str(owner), ttl, rdata.rdtype.name, rdata.to_wire() or b"") for owner, ttl, rdata in read.iterate_rdatas()
+    )
 
 
 def _serial_of(version: Version) -> int:
