@@ -7,15 +7,28 @@ records beside those of the appliance are published with the TTL of those.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+import dns.name
+import dns.rdata
 from dns.name import Name
+from dns.rdataclass import RdataClass
+from dns.rdatatype import RdataType
 
 from appliance.errors import CompileFailed
-from appliance.render.zone_file import Apex, delegation_lines, derived_digest, derived_lines, record_line, zone_file
+from appliance.render.zone_file import (
+    Apex,
+    delegation_lines,
+    derived_digest,
+    derived_lines,
+    managed_lines,
+    record_line,
+    zone_file,
+)
 from appliance.store import delegations, records
 from appliance.store.occluded import at_child_zones
+from appliance.zones.delta import WireRecord, wire_record
 from appliance.zones.model import Record, Zone
 from appliance.zones.zone_cuts import ChildZone
 
@@ -43,6 +56,24 @@ def compile_zone(zone: Zone, apex: Apex) -> CompiledZone:
     text = lines.text + "".join(f"{record_line(replace(record, ttl=apex.ttl))}\n" for record in moved)
     content = zone_file(zone.name, zone.serial, apex, text, lines.count + len(moved), delegated)
     return CompiledZone(content, derived_digest(apex, derived_lines(zone.name, apex, delegated)))
+
+
+def wire_records(zone: Zone, apex: Apex) -> Iterator[WireRecord]:
+    """Yield the records of the zone file as a nameserver transfers them, in no order. Call it in one reading."""
+    delegated = delegated_lines(zone, apex)
+    hidden, beside = at_child_zones(zone, apex.servers) if delegated else ([], [])
+    moved = [record for record in beside if record.ttl != apex.ttl]
+    for line in managed_lines(zone.name, zone.serial, apex, delegated):
+        yield _wire_record(line)
+    yield from (wire_record(replace(record, ttl=apex.ttl)) for record in moved)
+    yield from records.wire_of(zone, [record.uuid for record in (*hidden, *moved)])
+
+
+def _wire_record(line: str) -> WireRecord:
+    """Return the record of a line of a zone file."""
+    owner, ttl, _, rdtype, text = line.split(maxsplit=4)
+    rdata = dns.rdata.from_text(RdataClass.IN, RdataType[rdtype], text)
+    return WireRecord(dns.name.from_text(owner).to_digestable(), rdata.rdtype.value, int(ttl), rdata.to_wire() or b"")
 
 
 def compile_former(zone: Zone, serial: int, former: Sequence[Record], apex: Apex) -> bytes:

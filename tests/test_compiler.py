@@ -6,14 +6,18 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
+import dns.name
+import dns.rdata
 import pytest
+from dns.name import Name
 from dns.rdatatype import RdataType
 
-from appliance.compiler import compile_zone, delegated_lines
+from appliance.compiler import compile_zone, delegated_lines, wire_records
 from appliance.errors import CompileFailed
 from appliance.principal import Principal
 from appliance.render.zone_file import Apex
 from appliance.store import holds, zones
+from appliance.zones.delta import WireRecord
 from appliance.zones.model import Zone
 from appliance.zones.own_records import OwnAddress
 from appliance.zones.ownership import HoldReason
@@ -22,13 +26,27 @@ from tests.workspace import APEX, SERVERS, Workspace, current_database
 
 
 def checked(zone: Zone, folder: Path, apex: Apex = APEX, *options: str) -> list[str]:
-    """Return the lines of the compiled zone, which named-checkzone accepts without a warning."""
+    """Return the lines of the compiled zone, which named-checkzone accepts without a warning.
+
+    The same records are compiled for comparisons.
+    """
     file = folder / "zone"
     file.write_bytes(compile_zone(zones.get_any(zone.uuid), apex).content)
     command = (program("named-checkzone"), *options, zone.name.to_text(omit_final_dot=True), str(file))
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0 and len(done.stdout.splitlines()) == 2, done.stdout
+    assert sorted(wire_records(zones.get_any(zone.uuid), apex)) == sorted(_records_of(file.read_text(), zone.name))
     return file.read_text().splitlines()
+
+
+def _records_of(file: str, origin: Name) -> list[WireRecord]:
+    records = []
+    for line in filter(None, file.splitlines()[:-1]):
+        owner, ttl, _, rdtype, data = line.split(maxsplit=4)
+        wire = dns.rdata.from_text("IN", rdtype, data).to_wire() or b""
+        records.append(WireRecord(dns.name.from_text(owner).to_digestable(), RdataType[rdtype], int(ttl), wire))
+    assert dns.name.from_text(file.split(maxsplit=1)[0]) == origin
+    return records
 
 
 def test_a_zone_with_child_zones_is_accepted(workspace: Workspace, tmp_path: Path) -> None:
@@ -36,6 +54,7 @@ def test_a_zone_with_child_zones_is_accepted(workspace: Workspace, tmp_path: Pat
     for name in ("sub.example.com", "a.b.example.com"):
         workspace.zone(name)
     workspace.add(parent, "NS", "sub", "ns.example.org", ttl=60)
+    workspace.add(parent, "TXT", "Text", '"Some" "text"')
     lines = checked(parent, tmp_path)
     assert lines[3:7] == delegated_lines(zones.get_any(parent.uuid), APEX) and lines[7] == ""
     assert lines[8] == f"sub.example.com. {APEX.ttl} IN NS ns.example.org."

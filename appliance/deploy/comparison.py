@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from appliance.addresses import Nameserver
@@ -14,6 +14,7 @@ from appliance.deploy.recorder import MOST_AT_ONCE, Rows
 from appliance.deploy.refused_keys import find_faults
 from appliance.errors import StoreError
 from appliance.store import faults, observations, unknown_zones
+from appliance.store.faults import Fault
 
 log = logging.getLogger(__name__)
 
@@ -31,15 +32,20 @@ class Comparison:
     allowed: set[str]
 
 
-def compare(context: DeployerContext, *, silent: Collection[Nameserver], with_rows: bool) -> Comparison:
-    """Compare everything; store refused keys and which zones are served but not in the database. Runs in a worker."""
+def compare(
+    context: DeployerContext, *, silent: Collection[Nameserver], with_rows: bool, known_faults: Sequence[Fault] = ()
+) -> Comparison:
+    """Compare everything; store faults and which zones are served but not in the database. Runs in a worker.
+
+    Refused keys are found here and stored beside the known faults.
+    """
     rows = _load_observations(context) if with_rows else None
     snapshot = reconcile.take_snapshot(context.host, context.store, context.publisher.expected, silent)
     plan = reconcile.plan(snapshot)
     faults_found = find_faults(context.host, snapshot.reachable()) if _needs_explanation(snapshot, plan) else []
     try:
         with context.store.writing():
-            faults.store(faults_found, context.clock())
+            faults.store([*faults_found, *known_faults], context.clock())
             unknown_zones.store([(unknown.label, unknown.name) for unknown in snapshot.unknown], context.clock())
     except StoreError as failed:  # a store that refuses writes prevents no comparison
         log.warning("event=unknown-zones-not-stored reason=%r", str(failed))

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from appliance.deploy.catalog_members import CatalogMembers
 from appliance.deploy.figures import Figures
+from appliance.deploy.file_refresher import FileRefresher
 from appliance.deploy.host import PrimaryHost
 from appliance.deploy.pending_zones import PendingZones
 from appliance.deploy.publisher import FilePublisher, Publisher
@@ -42,6 +43,7 @@ class DeployerContext:
     recorder: Recorder
     publisher: Publisher
     figures: Figures
+    refresher: FileRefresher
 
 
 def new_context(
@@ -55,6 +57,8 @@ def new_context(
     """Create a context without any state."""
     reachability, workers = Reachability(monotonic()), WorkerPool(store)
     publisher = FilePublisher(host, store, editor.raise_serial)
+    pending, figures = PendingZones(settings.quiet_time / 1000), Figures()
+    recorder = Recorder(host, store, workers, clock, monotonic, reachability, publisher.expected)
     return DeployerContext(
         host=host,
         store=store,
@@ -63,11 +67,12 @@ def new_context(
         monotonic=monotonic,
         schedule=ReconcileSchedule(settings.reconcile_interval, monotonic),
         workers=workers,
-        zones=PendingZones(settings.quiet_time / 1000),
+        zones=pending,
         members=CatalogMembers(),
         reachability=reachability,
         verifier=Verifier(host.nameservers, reachability, host.catalog),
-        recorder=Recorder(host, store, workers, clock, monotonic, reachability, publisher.expected),
+        recorder=recorder,
         publisher=publisher,
-        figures=Figures(),
+        figures=figures,
+        refresher=FileRefresher(host, store, workers, pending, recorder, figures, monotonic),
     )

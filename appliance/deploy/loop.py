@@ -15,6 +15,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 
+from appliance.deploy.comparing_process import ComparingProcess
 from appliance.deploy.context import new_context
 from appliance.deploy.dispatcher import Dispatcher
 from appliance.deploy.host import PrimaryHost
@@ -23,7 +24,9 @@ from appliance.deploy.raised_serials import RaisedSerials
 from appliance.deploy.reconciler import Reconciler
 from appliance.deploy.rollout_events import RolloutEvents
 from appliance.deploy.watch import Event
+from appliance.deploy.whole_zone import StoredContent
 from appliance.deploy.worker_pool import ZONE_WORKERS
+from appliance.deploy.zone_audit import ZoneAudit
 from appliance.editing import Editor
 from appliance.errors import StoreError
 from appliance.settings import DeployerSettings
@@ -70,7 +73,9 @@ class Deployer:
         )
         self._dispatcher = Dispatcher(context)
         self._rollout_events = RolloutEvents(context, self._dispatcher)
-        self._reconciler = Reconciler(context, self._dispatcher, RaisedSerials(context), allow_removals)
+        raised, source = RaisedSerials(context), StoredContent(store.path, host.apex, host.transfer_key)
+        self._audit = ZoneAudit(context, ComparingProcess(source), raised)
+        self._reconciler = Reconciler(context, self._dispatcher, raised, self._audit, allow_removals)
         self._poll = select.poll()
         for readable in (wakeups, context.workers, context.verifier.client):
             self._poll.register(readable, select.POLLIN)
@@ -98,7 +103,8 @@ class Deployer:
         self.close()
 
     def close(self) -> None:
-        """Wait for the running jobs, and close threads and sockets."""
+        """End the audit, wait for the other jobs, and close threads and sockets."""
+        self._audit.close()
         self._context.workers.close()
         self._context.verifier.close()
 
@@ -107,6 +113,7 @@ class Deployer:
         """Return True if a reconciliation has ended and nothing is left to do or to wait for."""
         context = self._context
         is_idle = context.recorder.is_idle and self._reconciler.is_idle and not context.members.is_changing
+        is_idle = is_idle and context.refresher.is_idle
         return self._reconciler.count > 0 and is_idle and not (context.zones or context.verifier)
 
     @property
@@ -133,6 +140,7 @@ class Deployer:
         self._context.recorder.flush()  # last: a store that refuses writes must not keep names held
         self._beat()
         self._reconciler.start_if_due()
+        self._context.refresher.start_if_due()
 
     def _recover(self, pause: float) -> None:
         """Reconnect to the store, and schedule a reconciliation soon."""
@@ -147,6 +155,8 @@ class Deployer:
         moments = [self._poll_due, self._heartbeat_due]
         if (start := self._reconciler.next_start()) is not None:
             moments.append(start)
+        if (refresh := self._context.refresher.next_start()) is not None:
+            moments.append(refresh)
         if (query := self._context.verifier.next_query()) is not None:
             moments.append(query)
         return min(*moments, *self._context.zones.next_starts())

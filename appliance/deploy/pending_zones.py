@@ -30,6 +30,7 @@ class PendingZones:
         """In the order of their requests, the newest last."""
         self._quiet: set[Name] = set()
         self._holding: set[Name] = set()
+        self._held: set[Name] = set()
         self._quiet_until: dict[Name, float] = {}
         self._changed: set[Name] = set()
         self._order = PublishOrder()
@@ -37,16 +38,31 @@ class PendingZones:
         self._blocked_until: dict[Name, float] = {}
 
     def __len__(self) -> int:
-        """Return the number of zones that wait for a start or hold their name."""
-        return len(self._ready) + len(self._quiet) + len(self._blocked) + len(self._holding)
+        """Return the number of zones that wait for a start, or whose name is held."""
+        return len(self._ready) + len(self._quiet) + len(self._blocked) + len(self._holding) + len(self._held)
 
     def request(self, status: ZoneStatus) -> None:
         """Request that the zone is deployed with this status or a newer one."""
         rollout = self._rollouts.setdefault(status.name, Rollout(status.name))
         rollout.request(status)
         self._order.begin(status)
-        if not rollout.holds_name:
+        if not rollout.holds_name and status.name not in self._held:
             self._queue(status.name)
+
+    def hold(self, name: Name) -> bool:
+        """Let no rollout of that name start until `release`; return False if one holds it or waits for its start."""
+        rollout = self._rollouts.get(name)
+        if name in self._holding or name in self._held or (rollout and rollout.requested):
+            return False
+        self._held.add(name)
+        return True
+
+    def release(self, name: Name) -> None:
+        """End a `hold`."""
+        self._held.discard(name)
+        rollout = self._rollouts.get(name)
+        if rollout and rollout.requested and not rollout.holds_name:
+            self._queue(name)
 
     def advance(self, name: Name, event: RolloutEvent) -> None:
         """Apply the event to the zone's rollout, and release the zone's name if it leaves the holding stages."""

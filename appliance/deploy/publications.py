@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from uuid import UUID
 
@@ -32,35 +33,40 @@ def delegations_of(host: PrimaryHost) -> Delegated:
     return {uuid: lines_of(children, host.apex) for uuid, children in delegations.of_all().items()}
 
 
-def find_altered(
-    statuses: Iterable[ZoneStatus], delegated: Delegated, host: PrimaryHost, store: Store
-) -> frozenset[UUID]:
-    """Return the zones whose live file differs from what was published, or was published with other derived records.
+@dataclass(frozen=True, slots=True)
+class FileChanges:
+    """Zones whose live file is not as it was published: the zones to publish again, and those in doubt.
+
+    A zone in doubt has a file that somebody has changed, or that named has written: whether the content is that of the
+    store, only a comparison of the whole zone shows.
+    """
+
+    altered: frozenset[UUID] = frozenset()
+    doubtful: frozenset[UUID] = frozenset()
+
+
+def find_changes(statuses: Iterable[ZoneStatus], delegated: Delegated, host: PrimaryHost, store: Store) -> FileChanges:
+    """Return the zones without a live file, those published with other derived records, and those in doubt.
 
     Derived records change with the settings, and with an upgrade. Where nothing is stored about it, as after an upgrade
     or a restore, a complete file with the present ones is accepted and stored as what was published. A store that
     refuses writes delays only that.
     """
-    altered, found = set(), []
+    altered, doubtful, found = set[UUID](), set[UUID](), []
     digest = functools.cache(lambda lines: derived_digest(host.apex, lines))
     for status in statuses:
         lines = derived_lines(status.name, host.apex, delegated.get(status.uuid, ()))
         expected = digest(tuple(lines))
         published = status.published or _read(status, host, lines, expected)
-        if published is None or published.derived != expected or is_file_altered(status, published, host):
+        present = host.files.digest(status.uuid)
+        if published is None or published.derived != expected or present is None:
             altered.add(status.uuid)
+        elif present != published.digest:
+            doubtful.add(status.uuid)
         elif status.published is None:
             found.append((status.uuid, published))
     _store(found, store)
-    return frozenset(altered)
-
-
-def is_file_altered(status: ZoneStatus, published: Publication, host: PrimaryHost) -> bool:
-    """Return True unless the live file is the one published, or named has written one of that serial or the newest."""
-    if host.files.digest(status.uuid) == published.digest:
-        return False
-    head = host.files.head(status.uuid)
-    return head is None or not head.by_named or head.serial not in (published.serial, status.serial)
+    return FileChanges(frozenset(altered), frozenset(doubtful))
 
 
 def _read(status: ZoneStatus, host: PrimaryHost, lines: Sequence[str], derived: str) -> Publication | None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from uuid import UUID
 
 from dns.name import Name
 from dns.rcode import Rcode
@@ -16,7 +15,7 @@ from dns.rcode import Rcode
 from appliance.addresses import Nameserver
 from appliance.deploy.catalog import members_of
 from appliance.deploy.host import PrimaryHost
-from appliance.deploy.publications import Delegated, delegations_of, find_altered
+from appliance.deploy.publications import Delegated, FileChanges, delegations_of, find_changes
 from appliance.deploy.publisher import Expectation, Expected
 from appliance.deploy.unknown_zones import UnknownZone, find_unknown_zones
 from appliance.errors import CommandError
@@ -40,8 +39,7 @@ class Snapshot:
     `answers` lacks the zones for which a silent nameserver was not queried. `members` are the catalog's on the primary,
     by label, None if it could not be read; `ahead` those of a secondary that is ahead of the primary's catalog, None if
     only its serial could be read. `deleted` are labels of members whose deletion is recorded. `unknown` are zones that
-    are served but not in the database. `altered` are zones whose file differs from what was published, or was published
-    with other derived records than the store and the settings now give.
+    are served but not in the database. `files` are zones whose file is not as it was published, or as it would be now.
     """
 
     nameservers: Sequence[Nameserver]
@@ -53,7 +51,7 @@ class Snapshot:
     ahead: Mapping[str, Name] | None = field(default_factory=dict)
     deleted: frozenset[str] = frozenset()
     unknown: Sequence[UnknownZone] = ()
-    altered: frozenset[UUID] = frozenset()
+    files: FileChanges = field(default_factory=FileChanges)
 
     def answers_for(self, zone: Name) -> dict[Nameserver, SoaResponse]:
         """Return what each nameserver answered for the zone; one that did not answer is missing."""
@@ -118,7 +116,10 @@ def _is_unknown(answer: SoaResponse) -> bool:
 
 @dataclass(slots=True)
 class Plan:
-    """What is to be done so that the nameservers serve what the store holds."""
+    """What is to be done so that the nameservers serve what the store holds.
+
+    `doubtful` are zones that must be compared as a whole, `behind` those whose file is older than what is served.
+    """
 
     deploy: list[ZoneStatus] = field(default_factory=list)
     withdraw: list[ZoneStatus] = field(default_factory=list)
@@ -127,6 +128,8 @@ class Plan:
     live: list[ZoneStatus] = field(default_factory=list)
     ahead: list[tuple[ZoneStatus, int]] = field(default_factory=list)
     rewrite: list[ZoneStatus] = field(default_factory=list)
+    doubtful: list[ZoneStatus] = field(default_factory=list)
+    behind: list[ZoneStatus] = field(default_factory=list)
     join: list[ZoneStatus] = field(default_factory=list)
     leave: dict[str, Name] = field(default_factory=dict)
 
@@ -181,7 +184,9 @@ def plan(snapshot: Snapshot) -> Plan:
     members = snapshot.members or {}
     # a zone joins the catalog when the primary serves it: before, secondaries could not transfer it
     served = (*result.live, *result.await_secondaries)
-    result.rewrite = [one for one in served if one.uuid in snapshot.altered]
+    result.rewrite = [one for one in served if one.uuid in snapshot.files.altered]
+    result.doubtful = [one for one in served if one.uuid in snapshot.files.doubtful]
+    result.behind = [one for one in served if one.published and one.published.serial != one.serial]
     result.join = [one for one in served if member_label(one.uuid) not in members]
     result.leave = {label: name for label, name in members.items() if label in snapshot.deleted}
     return result
@@ -239,5 +244,5 @@ def _with_store(
     living = [one.name for one in snapshot.statuses if not one.deleted]
     deleted = {member_label(one.uuid) for one in snapshot.statuses if one.deleted} | set(map(member_label, gone))
     unknown = find_unknown_zones(host, members, known, living)
-    altered = find_altered((one for one in snapshot.statuses if not one.deleted), delegated, host, store)
-    return replace(snapshot, ahead=ahead, deleted=frozenset(deleted), unknown=unknown, altered=altered)
+    files_changed = find_changes((one for one in snapshot.statuses if not one.deleted), delegated, host, store)
+    return replace(snapshot, ahead=ahead, deleted=frozenset(deleted), unknown=unknown, files=files_changed)

@@ -17,11 +17,11 @@ from appliance.deploy import reconcile
 from appliance.deploy.comparison import Comparison, compare
 from appliance.deploy.context import DeployerContext
 from appliance.deploy.dispatcher import Dispatcher
-from appliance.deploy.publications import is_file_altered
 from appliance.deploy.raised_serials import RaisedSerials
 from appliance.deploy.reconcile import Plan, Snapshot
 from appliance.deploy.rollout import RolloutEvent
 from appliance.deploy.worker_pool import Worker
+from appliance.deploy.zone_audit import ZoneAudit
 from appliance.errors import ApplianceError
 from appliance.store.deployments import ZoneStatus
 from appliance.zones.names import print_domain
@@ -49,6 +49,7 @@ class Reconciler:
     context: DeployerContext
     dispatcher: Dispatcher
     raised: RaisedSerials
+    audit: ZoneAudit
     allow_removals: bool = False
     is_running: bool = False
     count: int = 0
@@ -59,7 +60,7 @@ class Reconciler:
     @property
     def is_idle(self) -> bool:
         """Return True if no reconciliation is running, nor work that one started."""
-        return not (self.is_running or self.raised.running)
+        return not (self.is_running or self.raised.running or self.audit.has_doubts)
 
     def next_start(self) -> float | None:
         """Return when the next reconciliation starts; None while one is running."""
@@ -97,6 +98,7 @@ class Reconciler:
             self.context,
             silent=self.context.verifier.silent(),
             with_rows=not self.context.recorder.is_loaded,
+            known_faults=[*self.context.refresher.faults, *self.audit.faults],
         )
         self.context.workers.start(comparison, done, failed, Worker.RECONCILIATION)
 
@@ -111,6 +113,7 @@ class Reconciler:
         self._update_catalog(snapshot, plan)
         self._record(snapshot, plan)
         self._start_work(snapshot, plan)
+        self._check_files(snapshot, plan)
         self.dispatcher.notify(snapshot.lagging(plan.await_secondaries))
         self._handle_unknown(snapshot, found.allowed)
         if self.context.monotonic() >= self._clean_due:
@@ -202,11 +205,21 @@ class Reconciler:
         for status in filter(self.context.zones.is_unchanged, (*plan.deploy, *withdrawn)):
             self.context.zones.request(status)
 
+    def _check_files(self, snapshot: Snapshot, plan: Plan) -> None:
+        """Refresh files that are older than what is served; compare whole zones, first those in doubt."""
+        for status in filter(self.context.zones.is_unchanged, plan.behind):
+            self.context.refresher.note_altered(status.uuid, status.name)
+        for status in plan.doubtful:
+            head = self.context.host.files.head(status.uuid)
+            if head is None or not head.by_named:
+                log.warning("event=file-touched zone=%s", print_domain(status.name))
+        self.audit.start(snapshot, plan)
+
     def _log_rewritten(self, statuses: Sequence[ZoneStatus]) -> None:
-        """Log each zone file that somebody altered, and in one line how many the settings now describe differently."""
-        altered = 0
+        """Log each zone file that is missing, and in one line how many the settings now describe differently."""
+        files, altered = self.context.host.files, 0
         for status in statuses:
-            if status.published is None or is_file_altered(status, status.published, self.context.host):
+            if status.published is None or files.digest(status.uuid) is None:
                 altered += 1
                 log.warning("event=file-touched zone=%s", print_domain(status.name))
         if altered < len(statuses):

@@ -94,6 +94,10 @@ class Recorder:
         """Note that the primary was handed a serial, or why not, and what was `published`, if anything."""
         self._note(uuid).done.update(deployments.attempt_columns(serial, error, published))
 
+    def refreshed(self, uuid: UUID, published: Publication) -> None:
+        """Note that the zone's file has been replaced by one of this content, which is served already."""
+        self._note(uuid).done.update(deployments.file_columns(published))
+
     def complete(self, watch: Watch) -> None:
         """Note that every nameserver answered as the watch expected."""
         self.observed(watch.uuid, watch.target, watch.answers)

@@ -30,6 +30,8 @@ class Worker(StrEnum):
     RECONCILIATION = "reconciliation"
     RESTORE = "restore"
     RECORDS = "records"
+    FILE_REFRESH = "file-refresh"
+    AUDIT = "audit"
     MAINTENANCE = "maintenance"
 
 

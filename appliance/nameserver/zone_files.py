@@ -52,7 +52,11 @@ class ZoneFiles:
 
     def stage_refresh(self, zone: UUID, content: bytes) -> Path:
         """Write a file likewise for `refresh`, beside one that `stage` wrote."""
-        return self._write(self._path(zone, ".refresh"), content)
+        return self._write(self.refresh_path(zone), content)
+
+    def refresh_path(self, zone: UUID) -> Path:
+        """Return the path of the file that `stage_refresh` writes."""
+        return self._path(zone, ".refresh")
 
     def refresh(self, zone: UUID) -> None:
         """Replace the live file by that of `stage_refresh`, which has the serial that named serves; keep the journal.

@@ -88,6 +88,11 @@ def attempt_columns(serial: int, error: str | None, published: Publication | Non
     return {"serial": serial, "error": error, **(_columns_of(published) if published else {})}
 
 
+def file_columns(published: Publication) -> Columns:
+    """Return the columns to store when a file was written of content that was published in another way."""
+    return {name: value for name, value in _columns_of(published).items() if name != "published_method"}
+
+
 def live_columns(serial: int, now: datetime) -> Columns:
     """Return the columns to store when every nameserver serves this serial."""
     return {"serial": serial, "live_serial": serial, "live_at": now, "error": None, "removed_at": None}

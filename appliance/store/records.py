@@ -23,6 +23,7 @@ from appliance.store import delegations, name_keys, tables, zone_structure
 from appliance.store.search import contains
 from appliance.store.zones import Page, within
 from appliance.store.zones import from_row as zone_from_row
+from appliance.zones.delta import WireRecord
 from appliance.zones.model import Node, Record, Zone, group_rrsets
 
 READ_AHEAD = 50
@@ -146,6 +147,20 @@ def lines_of(zone: Zone, without: Iterable[UUID] = ()) -> Lines:
     left_out = json.dumps([uuid.hex for uuid in without])
     text, count = tables.Record._meta.database.execute_sql(query, (zone.uuid.hex, left_out)).fetchone()
     return Lines(f"{text}\n" if text else "", count)
+
+
+def wire_of(zone: Zone, without: Iterable[UUID] = ()) -> Iterator[WireRecord]:
+    """Yield all records but those as they are published, in no order; only within `Store.reading`."""
+    query = (
+        "select owner, rdtype, ttl, wire from record where zone_id = (select id from zone where uuid = ?)"
+        " and uuid not in (select value from json_each(?))"
+    )
+    left_out = json.dumps([uuid.hex for uuid in without])
+    owner_text, owner = "", b""
+    for text, rdtype, ttl, wire in tables.Record._meta.database.execute_sql(query, (zone.uuid.hex, left_out)):
+        if text != owner_text:
+            owner_text, owner = text, name_keys.owner_from(text, zone.name).to_digestable()
+        yield WireRecord(owner, RdataType[rdtype].value, ttl, bytes(wire))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,12 @@ from appliance.web.front_doors import doors_of
 from appliance.zones.deployment import DeploymentState
 from appliance.zones.names import print_domain
 
-COUNTERS = {"published": ("Publications to the primary since the deployer's start, by method", "method")}
+COUNTERS = {
+    "published": ("Publications to the primary since the deployer's start, by method", "method"),
+    "file_refreshes": ("Zone files brought up to what is served since the deployer's start, by result", "result"),
+    "audited_zones": ("Whole zones compared with the database since the deployer's start", "nameserver"),
+    "audit_differences": ("Zones among them that had other content than the database", "nameserver"),
+}
 """What the deployer counts, by the name that it counts it under: the help text, and what its labels are."""
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -76,7 +81,10 @@ class StoreCollector(Collector):
         reconciliations.add_metric([], latest.reconciliations)
         pending = _gauge("deployer_pending_zones", "Zones that wait for the deployer or are being deployed")
         pending.add_metric([], latest.pending)
-        return unknown, age, reconciliations, pending, *_counters(latest.figures)
+        audit = _gauge("audit_age_seconds", "Seconds since the oldest comparison of a whole zone with the database")
+        if (since := latest.figures.get("audited_since")) is not None:
+            audit.add_metric([], self._clock().timestamp() - since[""])
+        return unknown, age, reconciliations, pending, audit, *_counters(latest.figures)
 
     def _update_listener(self) -> Iterable[Metric]:
         report = update_listener.last()

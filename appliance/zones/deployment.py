@@ -48,6 +48,7 @@ class Method(StrEnum):
     """The method by which content is published to the primary."""
 
     FILE = "file"
+    UPDATE = "update"
 
 
 @dataclass(frozen=True, slots=True)

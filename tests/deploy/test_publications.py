@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from appliance.deploy.host import PrimaryHost
 from appliance.deploy.pipeline import deploy_zones
-from appliance.deploy.publications import delegations_of, find_altered
+from appliance.deploy.publications import FileChanges, delegations_of, find_changes
 from appliance.nameserver.zone_files import ZoneFiles
 from appliance.render.zone_file import derived_digest, digest_of, serial_of
 from appliance.store import deployments
@@ -37,11 +38,18 @@ def link(file: Path) -> None:
     file.symlink_to("/etc/passwd")
 
 
-def altered(host: PrimaryHost, workspace: Workspace) -> frozenset[UUID]:
+def changes(host: PrimaryHost, workspace: Workspace) -> FileChanges:
     statuses = deployments.statuses()
     with workspace.store.reading():
         delegated = delegations_of(host)
-    return find_altered(statuses, delegated, host, workspace.store)
+    return find_changes(statuses, delegated, host, workspace.store)
+
+
+def altered(host: PrimaryHost, workspace: Workspace) -> frozenset[UUID]:
+    """Return the zones to publish again; no other zone is in doubt."""
+    found = changes(host, workspace)
+    assert not found.doubtful
+    return found.altered
 
 
 def forget(workspace: Workspace) -> None:
@@ -75,28 +83,27 @@ def test_what_was_published_is_stored(host: PrimaryHost, workspace: Workspace, z
     assert not altered(host, workspace) and not altered(restarted(host), workspace)
 
 
-def test_a_file_that_named_wrote_itself_is_altered_only_with_another_serial(
+def test_a_file_of_another_content_is_in_doubt(host: PrimaryHost, workspace: Workspace, zone: Zone) -> None:
+    file = host.files.path(zone.uuid)
+    file.write_bytes(file.read_bytes().replace(b"192.0.2.1", b"203.0.113.9"))
+    in_doubt = FileChanges(doubtful=frozenset({zone.uuid}))
+    assert changes(host, workspace) == changes(restarted(host), workspace) == in_doubt
+    soa = f"IN SOA ns1.appliance.test. hostmaster.appliance.test. (\n\t{zone.serial + 1} ; serial\n"
+    file.write_text(f"$ORIGIN .\n$TTL 300\t; 5 minutes\npublished.example\t{soa}")
+    assert changes(host, workspace) == in_doubt, "as after named has written it"
+    other_apex = replace(host, apex=replace(host.apex, minimum=77))
+    assert altered(other_apex, workspace) == {zone.uuid}, "it is published again in any case"
+
+
+def test_a_missing_file_and_one_of_another_mode_or_apex_are_altered(
     host: PrimaryHost, workspace: Workspace, zone: Zone
 ) -> None:
-    file, lines = host.files.path(zone.uuid), "IN SOA ns1.appliance.test. hostmaster.appliance.test. ("
-    for serial, found in ((zone.serial + 1, set()), (zone.serial + 2, {zone.uuid}), (zone.serial, {zone.uuid})):
-        file.write_text(f"$ORIGIN .\n$TTL 300\t; 5 minutes\npublished.example\t{lines}\n\t{serial} ; serial\n")
-        assert altered(host, workspace) == found
-    file.write_text(f"published.example. 300 {lines} {zone.serial + 1} 1 1 1 1 )\n")  # somebody else's
-    assert altered(host, workspace) == {zone.uuid}
-
-
-def test_a_file_of_another_content_mode_or_apex_is_altered(host: PrimaryHost, workspace: Workspace, zone: Zone) -> None:
     other_apex = replace(host, apex=replace(host.apex, minimum=77))
     assert altered(other_apex, workspace) == {zone.uuid}
     file = host.files.path(zone.uuid)
     content = file.read_bytes()
-    for spoil in (
-        lambda: file.write_bytes(content.replace(b"192.0.2.1", b"203.0.113.9")),
-        lambda: file.chmod(0o600),
-        file.unlink,
-        lambda: link(file),
-    ):
+    spoils: tuple[Callable[[], object], ...] = (lambda: file.chmod(0o600), file.unlink, lambda: link(file))
+    for spoil in spoils:
         spoil()
         assert altered(host, workspace) == altered(restarted(host), workspace) == {zone.uuid}
         file.unlink(missing_ok=True)

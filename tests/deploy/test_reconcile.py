@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from uuid import UUID
 
 from dns.rcode import Rcode
 
 from appliance.addresses import Nameserver
+from appliance.deploy.publications import FileChanges
 from appliance.deploy.publisher import Expectation, SerialServed, ZoneAbsent
 from appliance.deploy.reconcile import Plan, Snapshot, adopted, plan
 from appliance.queries.soa import SoaQuery, SoaResponse
 from appliance.store.deployments import ZoneStatus
 from appliance.zones.catalog import member_label
+from appliance.zones.deployment import Method, Publication
 from tests.deploy.builders import CATALOG, NS1, NS2, NS3, answered, expected, name, zone_status
 
 ZONE = "example.com"
@@ -25,14 +26,15 @@ def snapshot(
     ns2: int | str | None,
     members: Mapping[str, str] | None = None,
     deleted: frozenset[str] = frozenset(),
-    altered: frozenset[UUID] = frozenset(),
+    files: FileChanges | None = None,
 ) -> Snapshot:
     """Return the nameservers' answers for the one zone: a serial, None for no such zone, "silent" for no answer."""
     answers: dict[SoaQuery, SoaResponse | None] = {}
     for server, serial in ((NS1, ns1), (NS2, ns2)):
         answers[server, name(ZONE)] = answered(server, ZONE, serial) if not isinstance(serial, str) else None
     named = {label: name(zone) for label, zone in (members or {}).items()}
-    return Snapshot((NS1, NS2), CATALOG, statuses, answers, named, expected, deleted=deleted, altered=altered)
+    changes = files or FileChanges()
+    return Snapshot((NS1, NS2), CATALOG, statuses, answers, named, expected, deleted=deleted, files=changes)
 
 
 def test_a_zone_served_everywhere_is_live() -> None:
@@ -152,9 +154,26 @@ def test_members_of_a_secondary_ahead_stay_unless_deleted_or_created_again() -> 
 
 def test_a_file_that_was_altered_is_written_again() -> None:
     zone = zone_status(serial=7)
-    assert plan(snapshot([zone], 7, 7, altered=frozenset({zone.uuid}))).rewrite == [zone]
-    assert plan(snapshot([zone], 7, 6, altered=frozenset({zone.uuid}))).rewrite == [zone]
-    assert plan(snapshot([zone], 6, 6, altered=frozenset({zone.uuid}))).rewrite == []
+    altered = FileChanges(altered=frozenset({zone.uuid}))
+    assert plan(snapshot([zone], 7, 7, files=altered)).rewrite == [zone]
+    assert plan(snapshot([zone], 7, 6, files=altered)).rewrite == [zone]
+    assert plan(snapshot([zone], 6, 6, files=altered)).rewrite == []
+
+
+def test_a_file_in_doubt_has_its_zone_compared_while_that_is_served() -> None:
+    zone = zone_status(serial=7)
+    doubtful = FileChanges(doubtful=frozenset({zone.uuid}))
+    assert plan(snapshot([zone], 7, 6, files=doubtful)).doubtful == [zone]
+    assert plan(snapshot([zone], 6, 6, files=doubtful)).doubtful == []
+    assert plan(snapshot([zone], 7, 7, files=doubtful)).rewrite == []
+
+
+def test_a_file_that_is_older_than_what_is_served_is_behind() -> None:
+    published = replace(zone_status(serial=7), published=Publication(7, "digest", "derived"))
+    behind = replace(published, published=Publication(6, "digest", "derived", Method.FILE))
+    assert plan(snapshot([published], 7, 7)).behind == []
+    assert plan(snapshot([behind], 7, 6)).behind == [behind]
+    assert plan(snapshot([behind], 6, 6)).behind == []
 
 
 def test_a_serial_that_was_never_handed_over_proves_nothing() -> None:
