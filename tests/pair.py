@@ -219,14 +219,15 @@ class Pair:
         self.updates.change(remove={}, add={uuid.hex: zone})
         return uuid
 
-    def update(self, zone: Name, serial: int, address: str) -> dns.rcode.Rcode:
+    def update(self, zone: Name, serial: int, address: str, source: str = LOOPBACK) -> dns.rcode.Rcode:
         """Change a `small_zone` by a signed UPDATE from the serial before this one; return the response code."""
         key = dns.tsig.Key(self.update_key.name, self.update_key.secret, self.update_key.algorithm)
         message = dns.update.UpdateMessage(zone, keyring=key)
         message.present(zone, "SOA", _soa(serial - 1))
         message.replace(dns.name.from_text("www", zone), 300, "A", address)
         message.add(zone, 300, "SOA", _soa(serial))
-        return dns.query.udp(message, LOOPBACK, timeout=5, port=self.primary.endpoint.port).rcode()
+        port = self.primary.endpoint.port
+        return dns.query.udp(message, LOOPBACK, timeout=5, port=port, source=source).rcode()
 
     def reconfigure(self, control: tuple[Key, ...], update: tuple[Key, ...], transfer: tuple[Key, ...]) -> None:
         """Let both use the first of these keys and accept the others."""

@@ -120,15 +120,17 @@ def _published(uuid: UUID, host: PrimaryHost, store: Store) -> Iterator[tuple[in
     """Yield serial and digest of what was last published, according to the store.
 
     A live file with another content counts too: it was written for another state of the store, as before a restore.
+    The digest of one that named wrote itself is empty, since it says nothing of the content.
     """
     with store.reading():
         stored = deployments.publication_of(uuid)
     if stored:
         yield stored.serial, stored.digest
     if stored is None or host.files.digest(uuid) != stored.digest:
-        content = host.files.read_live(uuid)
-        serial = serial_of(content)
-        if serial is not None:
+        head = host.files.head(uuid)
+        if head is not None and head.by_named:
+            yield head.serial, ""
+        elif (serial := serial_of(content := host.files.read_live(uuid))) is not None:
             yield serial, digest_of(content)
 
 

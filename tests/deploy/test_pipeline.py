@@ -128,6 +128,18 @@ def test_no_serial_is_published_with_two_contents(host: PrimaryHost, pair: Pair,
     pair.wait_for_serial(pair.primary, zone.name, published + 1)
 
 
+def test_no_serial_that_named_wrote_to_a_file_is_published_again(
+    host: PrimaryHost, pair: Pair, workspace: Workspace
+) -> None:
+    zone = workspace.zone("written.example")
+    deploy(host, workspace, zone)
+    file = host.files.path(zone.uuid)
+    file.write_text(f"$ORIGIN .\nwritten.example\t300 IN SOA a. b. (\n\t{zone.serial + 1} 1 1 1 1 )\n")
+    workspace.add(zone, "A", "www", "192.0.2.1")
+    assert deploy(host, workspace, zone) == [None]
+    pair.wait_for_serial(pair.primary, zone.name, zone.serial + 2)
+
+
 @pytest.mark.parametrize(
     ("line", "error"),
     [

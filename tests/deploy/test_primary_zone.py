@@ -101,6 +101,11 @@ def test_a_new_zone_takes_updates(host: PrimaryHost, pair: Pair, zone: Name) -> 
     assert pair.update(zone, 2, "192.0.2.2") == NOERROR
 
 
+def test_updates_from_another_address_are_refused(pair: Pair, zone: Name, updated: UUID) -> None:
+    assert pair.update(zone, 3, "192.0.2.3", source="127.0.0.2") == REFUSED
+    assert pair.update(zone, 3, "192.0.2.3") == NOERROR
+
+
 def test_a_zone_that_is_not_loaded_is_published(host: PrimaryHost, pair: Pair, zone: Name, updated: UUID) -> None:
     pair.ns1.stop(signal.SIGKILL)
     host.files.path(updated).write_bytes(b"broken")

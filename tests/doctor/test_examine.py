@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import dns.message
 import dns.name
@@ -19,6 +19,7 @@ from appliance.doctor.examine import CHECKS, examine
 from appliance.doctor.result import DoctorContext, Verdict
 from appliance.keys import read_key
 from appliance.nameserver.catalog import CatalogUpdates
+from appliance.nameserver.zone_files import ZoneFiles
 from appliance.settings import DoorsSettings, read_settings
 from appliance.store.file import sqlite
 from tests.appliance import Appliance
@@ -137,6 +138,22 @@ def test_different_content_with_the_right_serial(healthy: Appliance) -> None:
             wrong = "ns1.appliance.test serves content that differs from the database: one.example"
             assert findings(context_of(healthy)) == ([("answers", wrong)] if path == planted else [])
     planted.unlink()
+
+
+def test_a_zone_file_that_named_wrote_itself(healthy: Appliance) -> None:
+    context = context_of(healthy)
+    with closing(sqlite.connect(context.settings.store.path)) as reader:
+        ((uuid,),) = reader.execute("select uuid from zone where name = 'one.example'")
+    file = ZoneFiles(context.settings.deployer.zone_directory).path(UUID(uuid))
+    content = file.read_bytes()
+    try:
+        with suspended(healthy.child("appliance deployer")):
+            file.write_bytes(b"$ORIGIN .\n" + content)
+            assert findings(context) == []
+            file.write_bytes(b"$ORIGIN .\n" + content + b"www.one.example. 60 IN A 192.0.2.66\n")
+            assert [check for check, _ in findings(context)] == ["files"]
+    finally:
+        file.write_bytes(content)
 
 
 def test_unknown_zones_are_a_warning(healthy: Appliance) -> None:
