@@ -94,12 +94,13 @@ def deploy_zones(
 
 
 def remove_old_files(host: PrimaryHost, store: Store, now: datetime) -> None:
-    """Unlink the files of zones that were removed over a day ago; those of unknown zones stay."""
+    """Unlink the files of zones removed over a day ago, but not of unknown zones, and what named abandoned."""
     with store.reading():
         removed = deployments.removed_before(host.files.zones(), now - KEPT_AFTER_REMOVAL)
     for uuid in removed:
         host.files.remove(uuid)
         log.info("event=files-removed zone=%s", uuid)
+    host.files.remove_abandoned(now - KEPT_AFTER_REMOVAL)
 
 
 def _compile_and_stage(candidate: _Candidate, host: PrimaryHost, store: Store, raise_serial: RaiseSerial) -> None:

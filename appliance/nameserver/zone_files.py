@@ -6,6 +6,7 @@ files hold.
     UUID.zone       live: the file that named reads     UUID.staged    written, not yet checked or published
     UUID.zone.jnl   named's journal of that file        UUID.former    the previous live file
     UUID.refresh    written, to replace the live file while named's journal stays
+    UUID.zone.jnw, tmp-XXXXXXXXXX    what named writes before it renames it to a journal, to a live file
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -24,7 +26,8 @@ from appliance.nameserver.file_head import HEAD_SIZE, FileHead, read_head
 
 Signature = tuple[int, int, int, int]
 
-_SUFFIXES = (".zone", ".zone.jnl", ".staged", ".refresh", ".former")
+_SUFFIXES = (".zone", ".zone.jnl", ".zone.jnw", ".staged", ".refresh", ".former")
+_TEMPORARY = "tmp-??????????"
 
 
 class ZoneFiles:
@@ -142,6 +145,13 @@ class ZoneFiles:
             for suffix in _SUFFIXES:
                 self._path(zone, suffix).unlink(missing_ok=True)
             self._flush()
+
+    def remove_abandoned(self, moment: datetime) -> None:
+        """Remove the temporary files that named last wrote before that moment: it was killed while it wrote them."""
+        with _as_publish_failed("remove"):
+            for path in self._directory.glob(_TEMPORARY):
+                if path.lstat().st_mtime < moment.timestamp():
+                    path.unlink(missing_ok=True)
 
     def staged_zones(self) -> list[UUID]:
         """Return the zones with a staged file."""

@@ -155,7 +155,7 @@ class DeployerSettings:
     control: Endpoint = setting(Endpoint("127.0.0.1", 953), "control channel of the primary's named")
     control_key: Path = setting(Path("/etc/dns-appliance/rndc.key"), "key of the control channel")
     transfer_key: Path = setting(Path("/etc/dns-appliance/transfer.key"), "TSIG key of transfers and secondaries")
-    update_key: Path = setting(Path("/etc/dns-appliance/update.key"), "TSIG key of updates of the catalog")
+    update_key: Path = setting(Path("/etc/dns-appliance/update.key"), "TSIG key of updates of the catalog and of zones")
     named_checkzone: str = setting("named-checkzone", "program")
     named_checkconf: str = setting("named-checkconf", "program")
     rndc: str = setting("rndc", "program, used if the persistent control connection fails")

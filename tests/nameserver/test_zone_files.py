@@ -7,6 +7,7 @@ import os
 import resource
 import signal
 import stat
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -101,9 +102,22 @@ def test_a_removed_zone_has_no_files(files: ZoneFiles, tmp_path: Path) -> None:
     for content in (b"one", b"two"):
         publish(files, content)
     files.stage(ZONE, b"three")
-    Path(f"{files.path(ZONE)}.jnl").touch()
+    for suffix in ("jnl", "jnw"):
+        Path(f"{files.path(ZONE)}.{suffix}").touch()
     files.remove(ZONE)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_named_abandoned_is_removed_later(files: ZoneFiles, tmp_path: Path) -> None:
+    publish(files, b"one")
+    written = tmp_path / "tmp-v1gREWvdgC"
+    written.touch()
+    os.utime(written, (1000, 1000))
+    moment = datetime.fromtimestamp(1000, UTC)
+    files.remove_abandoned(moment)
+    assert written.exists()
+    files.remove_abandoned(moment + timedelta(seconds=1))
+    assert list(tmp_path.iterdir()) == [files.path(ZONE)]
 
 
 def test_publishing_without_a_staged_file_changes_nothing(files: ZoneFiles) -> None:
