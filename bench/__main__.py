@@ -14,6 +14,7 @@ from pathlib import Path
 
 from bench import machine, report, table
 from bench.cases.changes import changes, many_at_once
+from bench.cases.counted import counted
 from bench.cases.floor import floor
 from bench.cases.imports import imports
 from bench.cases.lists import lists
@@ -36,6 +37,7 @@ CASES: Cases = {
     "starts": starts,
     "memory": memory,
     "lists": lists,
+    "counted": counted,
 }
 """The cases, in the order in which they run: each adds zones to those of the cases before."""
 
@@ -88,8 +90,9 @@ def selected(options: argparse.Namespace) -> dict[str, Cases]:
 def _measure(cases: Cases, run: Run) -> report.Results:
     before, series = machine.moment(), list[Series]()
     for name, case in cases.items():
-        began = time.monotonic()
+        began, run.case = time.monotonic(), name
         found = list(case(run))
+        run.count()
         print(table.text(compare(found)))
         print(f"  {name}: {time.monotonic() - began:.0f} s\n", flush=True)
         series += found

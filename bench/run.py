@@ -18,6 +18,8 @@ PAUSE = 0.1
 """Seconds after each operation."""
 FEWEST = 5
 """Rounds of a size that takes longer than the budget."""
+HEARTBEAT = 2.5
+"""Seconds within which the deployer stores what it counts."""
 
 
 @dataclass
@@ -36,12 +38,18 @@ Act = Callable[[Side, int], Mapping[str, float]]
 
 @dataclass
 class Run:
-    """The systems of a run. They start when a case needs them."""
+    """The systems of a run. They start when a case needs them.
+
+    `case` is the present one; `counted` has what the deployer counted in each, by case, counter and label.
+    """
 
     scale: Scale
+    case: str = ""
+    counted: dict[tuple[str, str, str], float] = field(default_factory=dict)
     sides: list[Side] = field(default_factory=list)
     _systems: tuple[System, ...] = ()
     _filled: dict[str, Content] = field(default_factory=dict)
+    _so_far: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
     def ensure(self, contents: Sequence[Content]) -> None:
         """Store these zones in both systems, unless they are there, and wait until they are served."""
@@ -56,8 +64,21 @@ class Run:
             self._filled.update((content.domain, content) for content in new)
             self._start()
 
+    def count(self) -> None:
+        """Add what the deployer has counted since the last call to what it counted in this case."""
+        for side in self.sides:
+            if isinstance(side.system, ApplianceSystem):
+                time.sleep(HEARTBEAT)
+                now = side.system.counted()
+                for (counter, label), number in now.items():
+                    key, new = (self.case, counter, label), number - self._so_far.get((counter, label), 0.0)
+                    self.counted[key] = self.counted.get(key, 0.0) + new
+                self._so_far = now
+
     def restart(self, side: Side) -> Side:
         """Start one system again, and return its new side when its API answers."""
+        self.count()
+        self._so_far = {}
         self._leave(side)
         side.system.stop()
         side.system.start()
@@ -95,6 +116,8 @@ class Run:
         self.sides = [_side(system) for system in self._systems]
 
     def _stop(self) -> None:
+        self.count()
+        self._so_far = {}
         for side in self.sides:
             self._leave(side)
             side.system.stop()

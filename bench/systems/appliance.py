@@ -24,6 +24,7 @@ from appliance.settings.reading import STORE_IN_STATE
 from appliance.store import record_writes, tables, zones
 from appliance.store.file import sqlite
 from appliance.store.file.database import Store
+from appliance.web.metrics import COUNTERS
 from appliance.zones.changes import Create
 from appliance.zones.model import Record, Zone
 from appliance.zones.names import parse_domain
@@ -158,6 +159,10 @@ class ApplianceSystem:
         """Return how clients reach it."""
         return ApplianceAccess(self._appliance.ports.api, self._token)
 
+    def counted(self) -> Mapping[tuple[str, str], float]:
+        """Return what the deployer has counted since its start, by counter and label, at most one heartbeat ago."""
+        return counters(self._appliance.get("/metrics").text)
+
     def processes(self) -> Mapping[int, str]:
         """Return the name of each of its processes by its id."""
         found = {pid: process_name(line) for pid, line in self._appliance.running_processes().items()}
@@ -175,6 +180,13 @@ def process_name(command_line: str) -> str:
         if found := re.search(pattern, command_line):
             return found[1]
     return Path(command_line.split(maxsplit=1)[0]).name
+
+
+def counters(metrics: str) -> dict[tuple[str, str], float]:
+    """Return the counters of the deployer among the metrics."""
+    names = "|".join(COUNTERS)
+    found = re.findall(rf'^dns_appliance_({names})_total{{\w+="([^"]*)"}} ([0-9.e+]+)$', metrics, re.MULTILINE)
+    return {(name, label): float(number) for name, label, number in found}
 
 
 def fill_store(store: Store, template: str, contents: Sequence[Content]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.systems.appliance import fill_store, process_name
+from bench.systems.appliance import counters, fill_store, process_name
 from bench.systems.system import Content
 from tests.api.conftest import open_application
 
@@ -37,3 +37,12 @@ def test_filled_zones_are_as_if_created_over_the_api(tmp_path: Path) -> None:
 )
 def test_processes_have_names(command_line: str, name: str) -> None:
     assert process_name(command_line) == name
+
+
+def test_counters_are_read_from_the_metrics() -> None:
+    metrics = """# TYPE dns_appliance_published_total counter
+dns_appliance_published_total{method="file"} 3.0
+dns_appliance_published_total{method="update"} 1.2e+06
+dns_appliance_zones{state="live"} 5.0
+"""
+    assert counters(metrics) == {("published", "file"): 3.0, ("published", "update"): 1_200_000.0}
