@@ -12,7 +12,7 @@ from bench.series import APPLIANCE, POWERDNS, Series
 from bench.table import number
 
 WIDTH, HEIGHT = 760, 420
-LEFT, RIGHT, TOP, BOTTOM = 74, 150, 56, 58
+LEFT, RIGHT, TOP, BOTTOM = 92, 150, 56, 58
 MIDDLE = (LEFT + WIDTH - RIGHT) / 2
 NAMESPACE = "http://www.w3.org/2000/svg"
 NAMES = {APPLIANCE: "appliance", POWERDNS: "PowerDNS"}
@@ -100,7 +100,7 @@ def _grid(across: _Axis, up: _Axis, sizes: Sequence[float]) -> Iterator[str]:
     for exponent in range(int(up.low), int(up.high) + 1):
         y = up.at(10.0**exponent)
         yield f'  <path class="grid" d="M{LEFT} {y}H{WIDTH - RIGHT}"/>'
-        yield f'  <text class="axis end" x="{LEFT - 10}" y="{y + 4:g}">{number(10.0**exponent)} ms</text>'
+        yield f'  <text class="axis end" x="{LEFT - 10}" y="{y + 4:g}">{10.0**exponent:,g} ms</text>'
     for size in sizes:
         yield f'  <text class="axis middle" x="{across.at(size)}" y="{HEIGHT - BOTTOM + 20}">{size:,.0f}</text>'
 

@@ -75,15 +75,16 @@ class Run:
                     self.counted[key] = self.counted.get(key, 0.0) + new
                 self._so_far = now
 
-    def restart(self, side: Side) -> Side:
-        """Start one system again, and return its new side when its API answers."""
+    def restart(self, side: Side) -> tuple[Side, float]:
+        """Stop a system and start it; return its new side, and the moment at which it was started."""
         self.count()
         self._so_far = {}
         self._leave(side)
         side.system.stop()
+        began = time.perf_counter()
         side.system.start()
         self.sides[self.sides.index(side)] = new = _side(side.system)
-        return new
+        return new, began
 
     def stored(self) -> str:
         """Return how many zones and records were filled in."""
