@@ -159,6 +159,8 @@ class Deployer:
             moments.append(refresh)
         if (query := self._context.verifier.next_query()) is not None:
             moments.append(query)
+        if (write := self._context.recorder.next_write()) is not None:
+            moments.append(write)
         return min(*moments, *self._context.zones.next_starts())
 
     def _drain_wakeups(self) -> bool:

@@ -1,7 +1,8 @@
 """Record what the deployer did and observed as rows of the store; a row is written only if it differs.
 
 The loop takes notes and `flush` writes them: a few zones at once, many in a worker, `MOST_AT_ONCE` in a transaction.
-What could not be written is kept and written later.
+What nobody waits for is `DEFERRED`, so that it shares a transaction with what follows. What could not be written is
+kept and written later.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ MOST_AT_ONCE = 200
 """Zones of one transaction."""
 RETRY_AFTER = 1.0
 """Seconds from a failed write in a worker to the next."""
+DEFERRED = 0.02
+"""Seconds for which it is not written that the primary was handed a zone: until then most are served everywhere."""
 
 Row = tuple[int | None, NameserverState, bool]
 """Serial, state, and whether the nameserver answered for this zone."""
@@ -75,6 +78,7 @@ class Recorder:
     _confirmed: Confirmed = None
     _is_writing: bool = False
     _due: float = 0.0
+    _deferred_until: float = 0.0
 
     @property
     def is_idle(self) -> bool:
@@ -92,7 +96,8 @@ class Recorder:
 
     def attempt(self, uuid: UUID, serial: int, error: str | None, published: Publication | None = None) -> None:
         """Note that the primary was handed a serial, or why not, and what was `published`, if anything."""
-        self._note(uuid).done.update(deployments.attempt_columns(serial, error, published))
+        note = self._note(uuid) if error else self._deferred_note(uuid)
+        note.done.update(deployments.attempt_columns(serial, error, published))
 
     def refreshed(self, uuid: UUID, published: Publication) -> None:
         """Note that the zone's file has been replaced by one of this content, which is served already."""
@@ -144,10 +149,15 @@ class Recorder:
     def confirm(self, servers: Iterable[Nameserver], moment: datetime) -> None:
         """Note when these nameservers were queried; it is written after what each zone was answered."""
         self._confirmed = [server.name for server in servers], moment
+        self._deferred_until = 0.0
+
+    def next_write(self) -> float | None:
+        """Return when notes are written that are not written yet; None if there are none, or a worker writes."""
+        return max(self._due, self._deferred_until) if self._notes and not self._is_writing else None
 
     def flush(self) -> None:
-        """Write the notes: a few zones now, more in a worker; raise StoreError if the store refuses them."""
-        if self.is_idle or self._is_writing or self.monotonic() < self._due:
+        """Write the notes that are due: a few zones now, more in a worker; raise StoreError if the store refuses."""
+        if self.is_idle or self._is_writing or self.monotonic() < max(self._due, self._deferred_until):
             return
         notes = self._take()
         confirmed = None if self._notes else self._confirmed
@@ -195,6 +205,13 @@ class Recorder:
             self._notes[uuid] = _Note(former.done | newer.done, former.seen | newer.seen, unanswered)
 
     def _note(self, uuid: UUID) -> _Note:
+        self._deferred_until = 0.0
+        return self._notes.setdefault(uuid, _Note())
+
+    def _deferred_note(self, uuid: UUID) -> _Note:
+        """Return the note of the zone, to be written with what must be written first, or after a moment."""
+        if not self._notes:
+            self._deferred_until = self.monotonic() + DEFERRED
         return self._notes.setdefault(uuid, _Note())
 
     def _observation(self, server: Nameserver, said: Row, now: float) -> Observation:

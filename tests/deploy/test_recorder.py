@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from appliance.deploy.reachability import SILENT_AFTER, Reachability
-from appliance.deploy.recorder import MOST_AT_ONCE, MOST_IN_LOOP, RETRY_AFTER, Recorder
+from appliance.deploy.recorder import DEFERRED, MOST_AT_ONCE, MOST_IN_LOOP, RETRY_AFTER, Recorder
 from appliance.deploy.worker_pool import WorkerPool
 from appliance.errors import StoreError
 from appliance.queries.soa import SoaResponse
@@ -237,3 +237,36 @@ def test_the_state_of_a_nameserver_follows_what_is_expected_of_it(few: Recording
     few.see([zone], zone.serial + 100)
     few.recorder.flush()
     assert {state for server, _, state in few.rows() if server == ns2.name} == {"live"}
+
+
+def test_what_nobody_waits_for_is_written_with_what_follows(few: Recording) -> None:
+    zone, transactions = deployments.statuses()[0], few.many.store.transactions
+    few.recorder.attempt(zone.uuid, zone.serial, None)
+    few.recorder.flush()
+    assert (transactions, few.recorder.next_write()) == ([], few.now + DEFERRED)
+    few.see([zone], zone.serial)
+    few.recorder.live(zone.uuid, zone.serial)
+    few.recorder.flush()
+    assert (len(transactions), few.recorder.next_write()) == (1, None)
+    assert deployments.statuses()[0].attempted == deployments.statuses()[0].live_serial == zone.serial
+
+
+def test_what_nobody_waits_for_is_written_after_a_moment(few: Recording) -> None:
+    first, second, _ = deployments.statuses()
+    few.recorder.attempt(first.uuid, first.serial, None)
+    few.now += DEFERRED / 2
+    few.recorder.attempt(second.uuid, second.serial, None)
+    few.recorder.flush()
+    assert few.many.store.transactions == []
+    few.now += DEFERRED / 2
+    few.recorder.flush()
+    assert [status.attempted for status in deployments.statuses()[:2]] == [first.serial, second.serial]
+    assert len(few.many.store.transactions) == 1
+
+
+def test_a_failed_attempt_is_written_at_once(few: Recording) -> None:
+    first, second, _ = deployments.statuses()
+    few.recorder.attempt(first.uuid, first.serial, None)
+    few.recorder.attempt(second.uuid, second.serial, "check: refused")
+    few.recorder.flush()
+    assert [status.attempted for status in deployments.statuses()[:2]] == [first.serial, second.serial]
