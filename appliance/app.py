@@ -161,7 +161,7 @@ def _create_context(settings: Settings, clock: Callable[[], datetime], monotonic
     threads = FairDispatcher(share, functools.partial(_client_of, clients, AddressList(settings.api.trusted_proxies)))
     names = [server.name for server in settings.dns.nameservers]
     most_waiting = max(WAITING_THREADS, settings.api.threads // 2)
-    wait = create_deployment_wait(store, names, clock, most_waiting, threads.pausing)
+    wait = create_deployment_wait(store, names, clock, most_waiting, settings.deployer.socket, threads.pausing)
     authenticator = Authenticator(store, limits, reading)
     return WebContext(settings, store, editor, wait, limits, authenticator, threads, clients, clock)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import select
-import socket
 import time
 from collections import deque
 from collections.abc import Callable
@@ -33,6 +32,7 @@ from appliance.settings import DeployerSettings
 from appliance.store import deployments, heartbeat, holds, journal, zones
 from appliance.store.deployments import ZoneStatus
 from appliance.store.file.database import Store
+from appliance.store.wakeup import DeployerSocket
 from appliance.systemd import ServiceManager
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class Deployer:
         store: Store,
         editor: Editor,
         settings: DeployerSettings,
-        wakeups: socket.socket,
+        wakeups: DeployerSocket,
         clock: Callable[[], datetime],
         monotonic: Callable[[], float] = time.monotonic,
         *,
@@ -129,7 +129,7 @@ class Deployer:
     def step(self) -> None:
         """Wait until there is something to do, at most until the next poll, and do it."""
         self._poll.poll(max(0.0, self._next_wakeup() - self._context.monotonic()) * 1000)
-        if self._drain_wakeups() or self._context.monotonic() >= self._poll_due:
+        if self._wakeups.drain() or self._context.monotonic() >= self._poll_due:
             self._read_journal()
         self._context.workers.run_callbacks()
         self._events.extend(self._context.verifier.step(self._context.monotonic()))
@@ -137,7 +137,8 @@ class Deployer:
             self._rollout_events.handle(self._events.popleft())
         self._dispatcher.start_ready()
         self._dispatcher.send_members()
-        self._context.recorder.flush()  # last: a store that refuses writes must not keep names held
+        if self._context.recorder.flush():  # last: a store that refuses writes must not keep names held
+            self._wakeups.notify_subscribers()
         self._beat()
         self._reconciler.start_if_due()
         self._context.refresher.start_if_due()
@@ -162,15 +163,6 @@ class Deployer:
         if (write := self._context.recorder.next_write()) is not None:
             moments.append(write)
         return min(*moments, *self._context.zones.next_starts())
-
-    def _drain_wakeups(self) -> bool:
-        woken = False
-        while True:
-            try:
-                self._wakeups.recv(16)
-            except BlockingIOError:
-                return woken
-            woken = True
 
     def _read_journal(self) -> None:
         """Request the deployment of each zone that changed since the last reading."""

@@ -77,6 +77,7 @@ class Recorder:
     _notes: _Notes = field(default_factory=dict)
     _confirmed: Confirmed = None
     _is_writing: bool = False
+    _has_written: bool = False
     _due: float = 0.0
     _deferred_until: float = 0.0
 
@@ -155,10 +156,17 @@ class Recorder:
         """Return when notes are written that are not written yet; None if there are none, or a worker writes."""
         return max(self._due, self._deferred_until) if self._notes and not self._is_writing else None
 
-    def flush(self) -> None:
-        """Write the notes that are due: a few zones now, more in a worker; raise StoreError if the store refuses."""
-        if self.is_idle or self._is_writing or self.monotonic() < max(self._due, self._deferred_until):
-            return
+    def flush(self) -> bool:
+        """Write the notes that are due: a few zones now, more in a worker; raise StoreError if the store refuses.
+
+        Return True if any were written since the last call.
+        """
+        if not (self.is_idle or self._is_writing or self.monotonic() < max(self._due, self._deferred_until)):
+            self._write_due()
+        has_written, self._has_written = self._has_written, False
+        return has_written
+
+    def _write_due(self) -> None:
         notes = self._take()
         confirmed = None if self._notes else self._confirmed
         if len(notes) > MOST_IN_LOOP:
@@ -181,7 +189,7 @@ class Recorder:
         self._written(confirmed)
 
     def _written(self, confirmed: Confirmed) -> None:
-        self._is_writing = False
+        self._is_writing, self._has_written = False, True
         if self._confirmed is confirmed:
             self._confirmed = None
 

@@ -7,7 +7,7 @@ import jinja2
 ENVIRONMENT = jinja2.Environment(
     loader=jinja2.PackageLoader("appliance", "bind_templates"),
     undefined=jinja2.StrictUndefined,
-    auto_reload=False,  # templates are part of the program; no rendering looks whether one has changed
+    auto_reload=False,  # they are part of the program, so no rendering reads their files again
     trim_blocks=True,
     lstrip_blocks=True,
     keep_trailing_newline=True,

@@ -72,7 +72,7 @@ def _responder(settings: Settings, store: Store, clock: Callable[[], datetime], 
     rate = settings.dns.rate_limit
     unsigned = NetworkRate(rate, max(1, rate), time.monotonic)
     names = [server.name for server in settings.dns.nameservers]
-    waiting = create_deployment_wait(store, names, clock, THREADS)
+    waiting = create_deployment_wait(store, names, clock, THREADS, settings.deployer.socket)
 
     @contextmanager
     def reading() -> Iterator[None]:

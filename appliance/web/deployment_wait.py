@@ -1,7 +1,8 @@
 """`Prefer: wait=N`: delay a response until the nameservers are seen serving the change.
 
-While any request waits, one thread polls the store every few milliseconds for changes; each waiting request then reads
-the deployment of its own zone again. No lock is held meanwhile.
+While any request waits, one thread polls the store, when the deployer reports that it has written, and every few
+milliseconds in any case; each waiting request then reads the deployment of its own zone again. No lock is held
+meanwhile.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
 from uuid import UUID
 
 from appliance.errors import StoreError
-from appliance.store import delegations, deployments, holds, zones
+from appliance.store import delegations, deployments, holds, wakeup, zones
 from appliance.store.file.database import Store
 from appliance.zones.deployment import Deployment, DeploymentState, NameserverState, Observation, reaches
 from appliance.zones.model import Zone
@@ -170,11 +173,16 @@ def _is_done(deployment: Deployment, seen: Observation) -> bool:
     return reaches(seen.serial, deployment.serial)
 
 
-class StoreWatcher:
-    """A thread that polls the store while any request waits, and counts how often the store changed."""
+Subscribe = Callable[[], AbstractContextManager[Callable[[float], object]]]
+"""Yields a function that waits for so many seconds, or until a change is reported."""
 
-    def __init__(self, store: Store) -> None:
+
+class StoreWatcher:
+    """A thread that polls the store while any request waits, and counts how often it changed."""
+
+    def __init__(self, store: Store, subscribe: Subscribe) -> None:
         self._store = store
+        self._subscribe = subscribe
         self._changed = threading.Condition()
         self._users = 0
         self._thread: threading.Thread | None = None
@@ -203,7 +211,7 @@ class StoreWatcher:
         """Poll until no request waits; the first poll counts as a change, because nothing was polled before it."""
         version = None
         try:
-            with self._store.connection():
+            with self._subscribe() as wait, self._store.connection():
                 while self._is_needed():
                     if self._store.refresh():
                         version = None
@@ -213,8 +221,8 @@ class StoreWatcher:
                         with self._changed:
                             self.change_count += 1
                             self._changed.notify_all()
-                    time.sleep(POLL_INTERVAL)
-        except StoreError as error:
+                    wait(POLL_INTERVAL)
+        except (StoreError, OSError) as error:
             log.warning("event=watch-ended reason=%r", str(error))
             with self._changed:
                 self._thread = None
@@ -231,8 +239,9 @@ def create_deployment_wait(
     nameservers: Sequence[str],
     clock: Callable[[], datetime],
     most: int,
+    deployer: Path,
     pausing: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> DeploymentWait:
-    """Return the waiting requests of an application in which at most so many wait at a time."""
-    slots = WaitSlots(most)
-    return DeploymentWait(store, nameservers, clock, slots, StoreWatcher(store), pausing)
+    """Return the waiting requests of an application, at most `most` at a time; `deployer` is the deployer's socket."""
+    watcher = StoreWatcher(store, partial(wakeup.subscription, deployer))
+    return DeploymentWait(store, nameservers, clock, WaitSlots(most), watcher, pausing)
