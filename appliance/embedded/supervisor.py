@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import os
 import re
-import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from appliance.child_processes import RestartDelay, end_with_parent
 from appliance.files import Owner
 
 log = logging.getLogger(__name__)
@@ -22,12 +21,9 @@ END_TIMEOUT = 10.0
 """Seconds after SIGTERM before SIGKILL."""
 MAX_LOG_SIZE = 10_000_000
 """Octets above which a log is rotated when its child starts."""
-_MIN_DELAY, _MAX_DELAY, _STABLE_AFTER = 0.1, 5.0, 30.0
 _TAIL = 4096
 """Octets at the end of a log in which its last line is looked for."""
 _ENDING = re.compile(r"exiting( \(due to fatal error\))?$")
-_PR_SET_PDEATHSIG = 1
-_libc = ctypes.CDLL(None, use_errno=True)
 
 
 @dataclass(slots=True)
@@ -44,12 +40,11 @@ class Child:
     last_end: str = ""
     """How it last ended: its exit status, and the last line of its log."""
     _process: subprocess.Popen[bytes] | None = None
-    _started: float = 0.0
-    _delay: float = field(default=_MIN_DELAY)
+    _delay: RestartDelay = field(default_factory=RestartDelay)
 
     def start(self, now: float) -> None:
         """Start the program; the kernel sends it SIGTERM if this process dies."""
-        self._started = now
+        self._delay.start(now)
         with self._open_log() as out:
             self._process = subprocess.Popen(
                 self.argv,
@@ -65,14 +60,11 @@ class Child:
         """Restart the program if it has exited, with a delay that grows while it exits early."""
         if self._process is None or self._process.poll() is None:
             return
-        if now - self._started > _STABLE_AFTER:
-            self._delay = _MIN_DELAY
-        if now - self._started >= self._delay:
+        if not self._delay.seconds_left(now):
             self.ends += 1
             status, line = self._process.returncode, self._last_line()
             self.last_end = f"it ended with status {status}: {line}"
             log.warning("event=child-ended child=%s status=%s line=%r", self.name, status, line)
-            self._delay = min(self._delay * 2, _MAX_DELAY)
             self.start(now)
 
     def _open_log(self) -> IO[bytes]:
@@ -126,8 +118,6 @@ def _bound_to(parent: int, owner: Owner | None) -> Callable[[], None]:
             os.setgroups([])
             os.setgid(owner.gid)
             os.setuid(owner.uid)
-        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)  # after setuid, which would clear it
-        if os.getppid() != parent:
-            os._exit(1)
+        end_with_parent(parent)  # after setuid, which would clear it
 
     return bind
