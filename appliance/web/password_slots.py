@@ -59,7 +59,7 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class PasswordSlots:
-    """The two lanes of one application."""
+    """The two lanes of one process."""
 
     known: Lane = field(default_factory=lambda: Lane(SLOTS, KNOWN_QUEUE))
     unknown: Lane = field(default_factory=lambda: Lane(SLOTS, UNKNOWN_QUEUE))
@@ -67,6 +67,12 @@ class PasswordSlots:
     def lane(self, *, is_known: bool) -> Lane:
         """Return the lane of a client from where the account was signed in before, or of any other."""
         return self.known if is_known else self.unknown
+
+
+def create_password_slots(processes: int) -> PasswordSlots:
+    """Return the lanes of one of so many processes: all together verify as many passwords as one, or one each."""
+    slots = max(1, SLOTS // processes)
+    return PasswordSlots(Lane(slots, KNOWN_QUEUE), Lane(slots, UNKNOWN_QUEUE))
 
 
 def _busy() -> Busy:

@@ -1,5 +1,7 @@
 """Rate limits for tokens, addresses and accounts: token buckets in memory, bounded in number.
 
+Processes that are forked after the limits were created share them: a limit is that of all of them together.
+
 A bucket holds at most `burst` tokens and gains `rate` of them a second; each event takes one, or what it costs: the
 bucket of a costly one may owe tokens, which it gains before the next event. An idle key has a full
 bucket, exactly as an unknown key has, so the least recently used keys can be forgotten. Of a key only a digest is kept:
@@ -11,8 +13,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import ipaddress
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -21,10 +21,11 @@ from uuid import UUID
 from appliance.errors import RateLimited
 from appliance.principal import Principal
 from appliance.settings import ApiSettings
-from appliance.web.password_slots import PasswordSlots
+from appliance.web.bucket_table import BucketTable, ForkedLocks, GroupLocks, NoLocks
+from appliance.web.password_slots import PasswordSlots, create_password_slots
 
 MAX_KEYS = 20_000
-"""Buckets of one limit in memory, about 5 MB; the least recently used is dropped first."""
+"""Buckets of one limit in memory, 800 KB; the least recently used is dropped first."""
 _DIGEST_OCTETS = 16
 CODES_PER_HOUR, CODES_AT_ONCE = 1, 10
 """Wrong second-factor codes after a right password: from each network where the account was signed in before, and from
@@ -50,15 +51,22 @@ _IPV6_SITE, _SITE_FACTOR = 48, 16
 
 IPv4 has no such limit: a /24 belongs to many parties.
 """
+_ALONE = NoLocks()
 
 
 class Rate:
     """A rate limit with a bucket for each key; `rate` 0 is no limit. `clock` is monotonic, in seconds. Thread-safe."""
 
-    def __init__(self, rate: float, burst: int, clock: Callable[[], float], max_keys: int = MAX_KEYS) -> None:
-        self._rate, self._burst, self._clock, self._max_keys = rate, burst, clock, max_keys
-        self._buckets: OrderedDict[bytes, tuple[float, float]] = OrderedDict()
-        self._lock = threading.Lock()
+    def __init__(
+        self,
+        rate: float,
+        burst: int,
+        clock: Callable[[], float],
+        locks: GroupLocks = _ALONE,
+        max_keys: int = MAX_KEYS,
+    ) -> None:
+        self._rate, self._burst, self._clock = rate, burst, clock
+        self._buckets = BucketTable(max_keys, locks)
 
     def __len__(self) -> int:
         """Return the number of buckets in memory."""
@@ -71,58 +79,57 @@ class Rate:
 
     def left(self, key: Hashable) -> int:
         """Return how many tokens the bucket has; change nothing."""
-        with self._lock:
-            return max(0, int(self._held(_digest(key), self._clock())))
+        return max(0, int(self._read(key)))
 
     def take(self, key: Hashable, cost: int = 1) -> float:
         """Take `cost` tokens; return 0 if there was one, else the seconds until the next, and keep nothing of it."""
         if not self._rate:
             return 0
         digest = _digest(key)
-        with self._lock:
+        with self._buckets.locked(digest):
             now = self._clock()
             held = self._held(digest, now)
             if held >= 1:
                 self._keep(digest, held - cost, now)
-            if digest in self._buckets:
-                self._buckets.move_to_end(digest)
+            else:
+                self._buckets.touch(digest, now)
         return 0 if held >= 1 else (1 - held) / self._rate
 
     def give_back(self, key: Hashable, cost: int = 1) -> None:
         """Give tokens back; do nothing for a key whose bucket was dropped."""
         digest = _digest(key)
-        with self._lock:
-            if digest in self._buckets:
+        with self._buckets.locked(digest):
+            if self._buckets.get(digest):
                 now = self._clock()
                 self._keep(digest, self._held(digest, now) + cost, now)
 
     def seconds_to_next(self, key: Hashable) -> float:
         """Return 0 if `take` would find a token, else the seconds until the next; change nothing."""
-        if not self._rate:
-            return 0
-        with self._lock:
-            return max(0.0, (1 - self._held(_digest(key), self._clock())) / self._rate)
+        return max(0.0, (1 - self._read(key)) / self._rate) if self._rate else 0
+
+    def _read(self, key: Hashable) -> float:
+        digest = _digest(key)
+        with self._buckets.locked(digest):
+            return self._held(digest, self._clock())
 
     def _keep(self, digest: bytes, held: float, now: float) -> None:
-        """Store a bucket, or forget one that is full again; drop the least recently used if there are too many."""
+        """Store a bucket, or forget one that is full again."""
         if held >= self._burst:
-            del self._buckets[digest]
-            return
-        self._buckets[digest] = (held, now)
-        if len(self._buckets) > self._max_keys:
-            self._buckets.popitem(last=False)
+            self._buckets.remove(digest)
+        else:
+            self._buckets.put(digest, held, now)
 
     def _held(self, digest: bytes, now: float) -> float:
-        held, since = self._buckets.get(digest, (self._burst, now))
+        held, since = self._buckets.get(digest) or (self._burst, now)
         return min(self._burst, held + (now - since) * self._rate)
 
 
 class NetworkRate:
     """A rate limit by client address: for each client, and for all clients of an IPv6 site together. Thread-safe."""
 
-    def __init__(self, rate: float, burst: int, clock: Callable[[], float]) -> None:
-        self._clients = Rate(rate, burst, clock)
-        self._sites = Rate(rate * _SITE_FACTOR, burst * _SITE_FACTOR, clock)
+    def __init__(self, rate: float, burst: int, clock: Callable[[], float], locks: GroupLocks = _ALONE) -> None:
+        self._clients = Rate(rate, burst, clock, locks)
+        self._sites = Rate(rate * _SITE_FACTOR, burst * _SITE_FACTOR, clock, locks)
 
     def __len__(self) -> int:
         """Return the number of buckets in memory."""
@@ -259,20 +266,21 @@ class RateLimits:
         return None if self.codes.take(key) else functools.partial(self.codes.give_back, key)
 
 
-def create_rate_limits(settings: ApiSettings, clock: Callable[[], float]) -> RateLimits:
-    """Return the limits that the settings define; `clock` is monotonic, in seconds."""
+def create_rate_limits(settings: ApiSettings, clock: Callable[[], float], processes: int = 1) -> RateLimits:
+    """Return the limits that the settings define, for so many processes; `clock` is monotonic, in seconds."""
+    locks = ForkedLocks() if processes > 1 else _ALONE
     return RateLimits(
-        Rate(settings.token_rate, settings.token_burst, clock),
-        NetworkRate(settings.failure_rate, settings.failure_burst, clock),
-        Rate(SIGN_INS_PER_ACCOUNT / 60, SIGN_INS_PER_ACCOUNT, clock),
-        NetworkRate(SIGN_INS_PER_ADDRESS / 60, SIGN_INS_PER_ADDRESS, clock),
-        Rate(SIGN_INS_ELSEWHERE / 3600, SIGN_INS_ELSEWHERE, clock),
-        Rate(CODES_PER_HOUR / 3600, CODES_AT_ONCE, clock),
-        Rate(settings.account_write_rate, settings.account_write_burst, clock),
-        Rate(settings.zone_write_rate, settings.zone_write_burst, clock),
-        Rate(LOG_LINES / 60, LOG_LINES, clock),
-        PasswordSlots(),
-        Rate(LOOKUPS_PER_ACCOUNT / 60, LOOKUPS_PER_ACCOUNT, clock),
+        Rate(settings.token_rate, settings.token_burst, clock, locks),
+        NetworkRate(settings.failure_rate, settings.failure_burst, clock, locks),
+        Rate(SIGN_INS_PER_ACCOUNT / 60, SIGN_INS_PER_ACCOUNT, clock, locks),
+        NetworkRate(SIGN_INS_PER_ADDRESS / 60, SIGN_INS_PER_ADDRESS, clock, locks),
+        Rate(SIGN_INS_ELSEWHERE / 3600, SIGN_INS_ELSEWHERE, clock, locks),
+        Rate(CODES_PER_HOUR / 3600, CODES_AT_ONCE, clock, locks),
+        Rate(settings.account_write_rate, settings.account_write_burst, clock, locks),
+        Rate(settings.zone_write_rate, settings.zone_write_burst, clock, locks),
+        Rate(LOG_LINES / 60, LOG_LINES, clock, locks),
+        create_password_slots(processes),
+        Rate(LOOKUPS_PER_ACCOUNT / 60, LOOKUPS_PER_ACCOUNT, clock, locks),
     )
 
 

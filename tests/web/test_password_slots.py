@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
 
 from appliance.errors import Busy
-from appliance.web.password_slots import KNOWN_QUEUE, SLOTS, THREADS, UNKNOWN_QUEUE, Lane, PasswordSlots
+from appliance.web.password_slots import (
+    KNOWN_QUEUE,
+    SLOTS,
+    THREADS,
+    UNKNOWN_QUEUE,
+    Lane,
+    PasswordSlots,
+    create_password_slots,
+)
 from tests.pair import wait_for
 
 
@@ -46,3 +55,21 @@ def test_the_lanes_are_separate_and_hold_the_threads_that_the_server_has_for_the
         with slots.lane(is_known=True).slot():
             assert (slots.known.requests, slots.unknown.requests) == (1, SLOTS)
     assert THREADS == 2 * SLOTS + KNOWN_QUEUE + UNKNOWN_QUEUE
+
+
+@pytest.mark.parametrize(("processes", "at_once"), [(1, SLOTS), (2, 1), (4, 1)])
+def test_processes_verify_together_what_one_does_or_one_password_each(processes: int, at_once: int) -> None:
+    lane, done, inside = create_password_slots(processes).lane(is_known=False), threading.Event(), []
+
+    def verify() -> None:
+        with lane.slot():
+            inside.append(True)
+            done.wait()
+
+    with ThreadPoolExecutor(at_once + 1) as threads:
+        running = [threads.submit(verify) for _ in range(at_once + 1)]
+        wait_for(lambda: lane.requests == at_once + 1 and len(inside) == at_once, "one more waits")
+        done.set()
+        for one in running:
+            one.result()
+    assert len(inside) == at_once + 1
