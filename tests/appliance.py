@@ -51,13 +51,17 @@ class Ports:
 
 
 class Appliance:
-    """An embedded appliance in a temporary folder, or in the existing folder `state`, which is kept."""
+    """An embedded appliance in a temporary folder, or in the existing folder `state`, which is kept.
 
-    def __init__(self, state: Path | None = None, ports: Ports | None = None) -> None:
+    `processes` answer requests, 0 for the default; in tests one, which starts sooner.
+    """
+
+    def __init__(self, state: Path | None = None, ports: Ports | None = None, processes: int = 1) -> None:
         self._own = state is None
         self.state = state or Path(tempfile.mkdtemp(prefix="story-"))
         self.state.chmod(0o755)
         self.ports = ports or free_ports()
+        self.processes = processes
         self.process: subprocess.Popen[bytes] | None = None
         self.printed = self.state / "printed.log"
 
@@ -93,6 +97,7 @@ class Appliance:
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
+                env={"DNS_APPLIANCE_API_PROCESSES": str(self.processes), **os.environ},
             )
         wait_for(lambda: self._has_printed("ready"), f"ready, in {self.printed}", START_SECONDS)
 

@@ -21,9 +21,9 @@ import dns.name
 
 import appliance
 from appliance.api.parsing import parse_uuid
-from appliance.app import MAX_HEADER
 from appliance.editing.requests import check_comment
 from appliance.errors import InputError
+from appliance.serving import MAX_HEADER
 from appliance.web.deployment_wait import preferred_wait
 from appliance.web.front_doors import MAX_BODY
 from appliance.web.json_body import read_object

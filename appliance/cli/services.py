@@ -70,18 +70,21 @@ def serve(settings: Settings) -> None:
 
     The unit dns-appliance-api runs this command.
     """
-    from appliance.app import serve as serve_app  # noqa: PLC0415 - the other commands start sooner without
+    from appliance.serving import serve as serve_requests  # noqa: PLC0415 - the other commands start sooner without
 
     log_to_stderr()
     manager = manager_from_environment(os.environ, os.getpid())
 
     def stop(_number: int, _frame: object) -> NoReturn:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)
         manager.notify_stopping()
         sys.exit(0)  # running requests are answered first
 
-    signal.signal(signal.SIGTERM, stop)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
     with shared_lock(settings.store.path.with_name(API_LOCK)):
-        serve_app(settings, manager)
+        serve_requests(settings, manager)
 
 
 @click.command()

@@ -26,6 +26,7 @@ NOT_SETTINGS = frozenset(f"{ENVIRONMENT_PREFIX}{name}" for name in ("STATE", "CO
 _RANGES: Mapping[str, tuple[int, int]] = {
     "store.busy_timeout": (1, 60),
     "store.read_timeout": (0, 600),
+    "api.processes": (0, 8),
     "api.threads": (2, 256),
     "api.token_rate": (0, 1_000_000),
     "api.token_burst": (1, 1_000_000),

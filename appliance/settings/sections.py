@@ -30,14 +30,16 @@ class StoreSettings:
 
 @dataclass(frozen=True, slots=True)
 class ApiSettings:
-    """[api]: the web process."""
+    """[api]: the API and the console."""
 
     listen: Endpoint | LocalSocket = setting(
         Endpoint("127.0.0.1", 8053), "address and port of API and console, or unix: and the path of a socket"
     )
+    processes: int = setting(0, "processes that answer requests, 0 to 8; 0: one for each core, but at most 4")
     threads: int = setting(
         16,
-        "threads for requests, 2 to 256, besides 52 more; 32 requests, or half this number, may wait for a deployment",
+        "threads for requests, of all processes, 2 to 256, besides others; 32 requests, or half this number, may wait "
+        "for a deployment",
     )
     hosts: HostNames = setting((), "host names of the console, besides localhost and the address it listens on")
     trusted_proxies: Networks = setting((), "addresses or networks of proxies whose X-Forwarded-For is trusted")

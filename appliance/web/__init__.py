@@ -8,8 +8,11 @@
     middleware        client address and trailing slash, before Flask
     http_hardening    requests and connections that the HTTP server refuses
     connections       open connections of each client
+    connection_handoff sockets that listen, and connections handed to another process
+    prefork           several server processes behind one listening socket
     fair_threads      the threads of the server, shared among clients
     rate_limits       limits on requests and failed authentications
+    bucket_table      the memory of these limits, which processes share
     rate_headers      the headers that show these limits
     password_slots    how many passwords are verified at the same time
     paging            the requested page of a list, and links to its neighbours
@@ -21,7 +24,8 @@
     health            `/healthz`, `/readyz` and `/metrics`
     readiness         the problems that `/readyz` reports
     metrics           the metrics that `/metrics` exports
-    watchdog          keep-alive messages to the service manager
+    shared_counters   counters of several processes
+    watchdog          requests of our own that show that the server answers
 
 It knows no JSON of the API but that of errors, and no page of the console.
 """

@@ -16,20 +16,39 @@ from prometheus_client import CollectorRegistry
 
 from appliance.editing import Editor
 from appliance.identity.authentication import Authenticator
-from appliance.settings import Settings
+from appliance.settings import ApiSettings, Settings
 from appliance.store.file.database import Store
 from appliance.web.deployment_wait import DeploymentWait
 from appliance.web.fair_threads import FairDispatcher, KnownClients
-from appliance.web.rate_limits import RateLimits
+from appliance.web.rate_limits import RateLimits, create_rate_limits
+from appliance.web.shared_counters import SharedCounters
 
 _KEY = "dns-appliance"
+
+
+@dataclass(frozen=True, slots=True)
+class SharedState:
+    """What the processes of one server share; it is created before they are forked.
+
+    `key` signs what a page carries to the next one; another server has another key.
+    """
+
+    limits: RateLimits
+    counters: SharedCounters
+    processes: int
+    key: bytes = field(default_factory=functools.partial(secrets.token_bytes, 32), repr=False)
+
+
+def create_shared_state(settings: ApiSettings, monotonic: Callable[[], float], processes: int = 1) -> SharedState:
+    """Return what so many processes will share; `monotonic` is in seconds."""
+    return SharedState(create_rate_limits(settings, monotonic, processes), SharedCounters(processes), processes)
 
 
 @dataclass(frozen=True, slots=True)
 class WebContext:
     """The services of one application. `clock` returns the time that is stored and shown, in UTC.
 
-    `key` signs what a page of this process carries to the next one; another process has another key.
+    `key` signs what a page carries to the next one.
     """
 
     settings: Settings
@@ -41,8 +60,8 @@ class WebContext:
     threads: FairDispatcher
     known_clients: KnownClients
     clock: Callable[[], datetime]
+    key: bytes = field(repr=False)
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
-    key: bytes = field(default_factory=functools.partial(secrets.token_bytes, 32), repr=False)
 
     @property
     def nameservers(self) -> list[str]:

@@ -18,8 +18,12 @@ from uuid import UUID
 
 from waitress.task import ThreadedTaskDispatcher
 
+from appliance.web import password_slots
+
 MAX_KNOWN = 20_000
 """Credentials whose account is kept in memory; the least recently accepted is dropped first."""
+WAITING_THREADS = 32
+"""Threads for requests that wait for a deployment, besides those of `api.threads`, of all processes together."""
 
 
 class Service(Protocol):
@@ -186,6 +190,16 @@ class FairDispatcher(ThreadedTaskDispatcher):
 def share_of(threads: int) -> int:
     """Return how many of so many threads one client may hold: a quarter, but at least two."""
     return max(2, threads // 4)
+
+
+def divided(number: int, processes: int) -> int:
+    """Return what each of so many processes has of a number, rounded up."""
+    return -(-number // processes)
+
+
+def thread_count(threads: int, processes: int) -> int:
+    """Return the threads of each process if all together have so many for requests."""
+    return max(2, divided(threads, processes)) + password_slots.THREADS + divided(WAITING_THREADS, processes)
 
 
 def _digest(credential: str) -> bytes:

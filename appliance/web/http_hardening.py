@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from socket import socket
-from typing import Any
+from typing import Any, Protocol
 
 from waitress.adjustments import Adjustments
 from waitress.buffers import OverflowableBuffer
@@ -26,7 +26,6 @@ from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.receiver import FixedStreamReceiver
 
 from appliance.errors import SettingsError
-from appliance.web.connections import ConnectionCounts
 
 MIN_CONNECTIONS = 16
 """Open connections that the limit of open files must allow."""
@@ -57,6 +56,16 @@ class BodyLimits:
     small: int
     of_call: Callable[[str, str], int]
     admits: Callable[[str], bool]
+
+
+class CountedConnections(Protocol):
+    """Counts the open connections of each address."""
+
+    def open(self, address: str) -> bool:
+        """Count a connection; return False if it must be closed, and is not counted."""
+
+    def close(self, address: str) -> None:
+        """Uncount a connection that was counted."""
 
 
 class HardenedParser(HTTPRequestParser):
@@ -136,7 +145,7 @@ class HardenedChannel(HTTPChannel):
     _has_ended = False
     _sending: tuple[float, int] | None = None
 
-    def __init__(self, limits: BodyLimits, counts: ConnectionCounts, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - waitress's own
+    def __init__(self, limits: BodyLimits, counts: CountedConnections, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - waitress's own
         super().__init__(*args, **kwargs)
         self.parser_class = functools.partial(  # type: ignore[assignment] # waitress only calls it
             HardenedParser, limits, self._end_requests

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from flask import Flask, Response, request
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
@@ -16,6 +16,7 @@ from appliance.problems import MOST_NAMED
 from appliance.store import heartbeat, statistics, unknown_zones, update_listener
 from appliance.store.file.space import measure
 from appliance.web.front_doors import doors_of
+from appliance.web.shared_counters import SharedCounters
 from appliance.zones.deployment import DeploymentState
 from appliance.zones.names import print_domain
 
@@ -26,6 +27,8 @@ COUNTERS = {
     "audit_differences": ("Zones among them that had other content than the database", "nameserver"),
 }
 """What the deployer counts, by the name that it counts it under: the help text, and what its labels are."""
+_LABELS = 3
+"""Texts of the name of a counter of requests by route; one of a door has two."""
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -134,26 +137,40 @@ def _counters(figures: Mapping[str, Mapping[str, float]]) -> Iterable[Metric]:
         yield counter
 
 
+class RequestCollector(Collector):
+    """The requests that all processes have answered, by route, and those of doors by door."""
+
+    def __init__(self, counters: SharedCounters) -> None:
+        self._counters = counters
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield both counters."""
+        responses = CounterMetricFamily(
+            "dns_appliance_requests", "Requests answered", labels=("route", "method", "status")
+        )
+        of_doors = CounterMetricFamily(
+            "dns_appliance_door_requests", "Requests answered by doors", labels=("door", "status")
+        )
+        for name, value in sorted(self._counters.totals().items()):
+            (responses if len(name) == _LABELS else of_doors).add_metric(name, value)
+        return responses, of_doors
+
+
 def _gauge(name: str, text: str, *labels: str) -> GaugeMetricFamily:
     return GaugeMetricFamily(f"dns_appliance_{name}", text, labels=labels)
 
 
-def register(app: Flask, registry: CollectorRegistry, collector: Collector) -> None:
+def register(app: Flask, registry: CollectorRegistry, collector: Collector, counters: SharedCounters) -> None:
     """Register the gauges, and count every response by its route, never by its path, and those of doors by door."""
     registry.register(collector)
-    responses = Counter(
-        "dns_appliance_requests", "Requests answered", labelnames=["route", "method", "status"], registry=registry
-    )
-    of_doors = Counter(
-        "dns_appliance_door_requests", "Requests answered by doors", labelnames=["door", "status"], registry=registry
-    )
+    registry.register(RequestCollector(counters))
 
     @app.after_request
     def count(response: Response) -> Response:
         route = request.url_rule.rule if request.url_rule else "unknown"
         method = request.method if request.method in _METHODS else "other"
-        responses.labels(route, method, response.status_code).inc()
+        counters.add(route, method, str(response.status_code))
         door = doors_of(app).at(request.path).name
         if door:
-            of_doors.labels(door, response.status_code).inc()
+            counters.add(door, str(response.status_code))
         return response

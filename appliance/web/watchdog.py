@@ -1,7 +1,7 @@
-"""Keep-alive messages to the service manager, sent after each request of our own that the server answers.
+"""Requests of our own, by which a server shows that it answers, and that the store can be read.
 
-A server whose threads are all stuck sends none and is restarted. A server whose store fails still sends them: its
-clients get an error, and a restart would repair nothing. It is ready once the store can be read.
+A server whose threads are all stuck reports nothing, and its service manager restarts it. A server whose store fails
+still reports: its clients get an error, and a restart would repair nothing.
 """
 
 from __future__ import annotations
@@ -10,37 +10,48 @@ import http.client
 import socket
 import threading
 import time
+from collections.abc import Callable
+from typing import Any
 
-from appliance.addresses import Endpoint, LocalSocket
+from waitress.server import BaseWSGIServer
+
 from appliance.errors import StoreError
 from appliance.store import journal
 from appliance.store.file.database import Store
-from appliance.systemd import ServiceManager
+from appliance.web.connection_handoff import own_connection
 
 TIMEOUT = 20.0
-"""Seconds in which the server must respond, if the service manager sets no interval."""
+"""Seconds in which the server must respond, if there is no interval."""
 _PAUSE_UNTIL_READY = 0.2
 """Seconds."""
 
-
-def start(manager: ServiceManager, listen: Endpoint | LocalSocket, store: Store) -> None:
-    """Start a thread that sends the messages, if there is a service manager."""
-    if manager.is_present:
-        threading.Thread(target=_run, args=(manager, listen, store), name="alive", daemon=True).start()
+Report = Callable[[str], None]
+"""Called with the reason why the store cannot be read, or an empty text."""
 
 
-def _run(manager: ServiceManager, listen: Endpoint | LocalSocket, store: Store) -> None:
+def start(listening: dict[int, Any], store: Store, interval: float | None, report: Report) -> None:
+    """Start a thread that calls `report` after each answer of the server that runs on the sockets in `listening`.
+
+    It does so until the store can be read, and then every `interval` seconds, or with None never again.
+    """
+    threading.Thread(target=_run, args=(listening, store, interval, report), name="alive", daemon=True).start()
+
+
+def _run(listening: dict[int, Any], store: Store, interval: float | None, report: Report) -> None:
+    server = next(one for one in listening.values() if isinstance(one, BaseWSGIServer))
     is_ready = False
-    while not is_ready or manager.interval:
-        if _responds(listen, manager.interval or TIMEOUT):
+    while not is_ready or interval:
+        if _responds(own_connection(server, listening), interval or TIMEOUT):
             error = _read_error(store)
             is_ready = is_ready or not error
-            manager.notify_alive(error or f"answers requests on {listen}", ready=is_ready)
-        time.sleep(manager.interval if is_ready and manager.interval else _PAUSE_UNTIL_READY)
+            report(error)
+        time.sleep(interval if is_ready and interval else _PAUSE_UNTIL_READY)
 
 
-def _responds(listen: Endpoint | LocalSocket, timeout: float) -> bool:
-    connection = _connection(listen, timeout)
+def _responds(opened: socket.socket, timeout: float) -> bool:
+    opened.settimeout(timeout)
+    connection = http.client.HTTPConnection("localhost")
+    connection.sock = opened
     try:
         connection.request("GET", "/healthz")
         return connection.getresponse().status == http.HTTPStatus.OK
@@ -48,25 +59,6 @@ def _responds(listen: Endpoint | LocalSocket, timeout: float) -> bool:
         return False
     finally:
         connection.close()
-
-
-def _connection(listen: Endpoint | LocalSocket, timeout: float) -> http.client.HTTPConnection:
-    if isinstance(listen, LocalSocket):
-        return _LocalConnection(listen, timeout)
-    return http.client.HTTPConnection(listen.host, listen.port, timeout=timeout)
-
-
-class _LocalConnection(http.client.HTTPConnection):
-    """HTTP over a Unix socket."""
-
-    def __init__(self, listen: LocalSocket, timeout: float) -> None:
-        super().__init__("localhost", timeout=timeout)
-        self._path = str(listen.path)
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self._path)
 
 
 def _read_error(store: Store) -> str:

@@ -24,7 +24,7 @@ from tests.pair import free_port, wait_for
 
 PROGRAM = """
 import os
-from appliance.app import serve
+from appliance.serving import serve
 from appliance.settings import read_settings
 from appliance.systemd import manager_from_environment
 serve(read_settings(None, os.environ), manager_from_environment(os.environ, os.getpid()))
@@ -60,6 +60,7 @@ def _serving(folder: Path, settings: Mapping[str, str], notify: str = "") -> Ite
     application = open_application(folder)
     chosen = {
         "STORE_PATH": str(folder / "store.sqlite3"),
+        "API_PROCESSES": "1",
         "API_THREADS": "2",
         "DNS_NAMESERVERS": "ns1.appliance.test=127.0.0.1:5301",
         "DEPLOYER_SOCKET": str(folder / "deployer.sock"),

@@ -8,12 +8,11 @@ from pathlib import Path
 import click
 import pytest
 
-from appliance.app import WAITING_THREADS
 from appliance.cli import program
 from appliance.nameserver.programs import run
 from appliance.provision import users
 from appliance.settings import DEFAULT_FILE, Settings, read_settings
-from appliance.web.password_slots import THREADS
+from appliance.web.fair_threads import thread_count
 from tests.systemd.units import FOLDER, SERVICES, UNITS, rows, values
 
 PROGRAM = "/opt/dns-appliance/current/bin/dns-appliance"
@@ -151,9 +150,13 @@ def test_each_has_limits_of_memory_and_tasks(service: str) -> None:
     assert 0 < int(tasks) <= 512
 
 
-def test_the_api_may_start_every_thread_that_its_settings_allow() -> None:
-    threads = read_settings(None, {"DNS_APPLIANCE_API_THREADS": "256"}).api.threads
-    assert int(values("dns-appliance-api.service", "TasksMax")[0]) > threads + THREADS + WAITING_THREADS
+@pytest.mark.parametrize("processes", range(1, 9))
+def test_the_api_may_start_every_thread_that_its_settings_allow(processes: int) -> None:
+    chosen = {"DNS_APPLIANCE_API_THREADS": "256", "DNS_APPLIANCE_API_PROCESSES": str(processes)}
+    api = read_settings(None, chosen).api
+    main, watchdog, watcher, parent = 1, 1, 1, 1
+    started = api.processes * (thread_count(api.threads, api.processes) + main + watchdog + watcher) + parent
+    assert int(values("dns-appliance-api.service", "TasksMax")[0]) > started
 
 
 def test_memory_runs_out_for_the_backup_first_and_for_named_last() -> None:
