@@ -45,7 +45,8 @@ def write_at_once(access: Access, targets: Sequence[Sequence[Target]], seconds: 
     context = multiprocessing.get_context("spawn")
     barrier, results = context.Barrier(len(targets)), context.Queue()
     clients = [
-        context.Process(target=_client, args=(access, hosts, seconds, turn, barrier, results)) for hosts in targets
+        context.Process(target=_client, args=(access, hosts, seconds, turn, barrier, results), daemon=True)
+        for hosts in targets
     ]
     for client in clients:
         client.start()

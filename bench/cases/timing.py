@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 from bench.run import Side
+from bench.series import Series
+from bench.systems.probe import probing
 from bench.systems.watcher import has_address, is_answered, query
 
 
@@ -44,3 +47,14 @@ def create_zone(domain: str, side: Side) -> dict[str, float]:
     """Create a zone."""
     create = side.client.create_zone
     return until_served(side, domain, lambda: create(domain), query(domain, "SOA"), is_answered, is_new=True)
+
+
+def longest_waits(side: Side, size: str, question: tuple[str, str], act: Callable[[], object]) -> Iterator[Series]:
+    """Yield the longest wait of a query at each nameserver while this one system acts, whose times do not count."""
+    with ExitStack() as stack:
+        probes = [stack.enter_context(probing(server, *question)) for server in side.system.nameservers]
+        act()
+    for point, waits in zip(("ns1", "ns2"), probes, strict=True):
+        yield Series("longest wait of a query", size, side.system.name, point, "ms", tuple(waits.longest))
+        if waits.lost:
+            yield Series("queries without an answer", size, side.system.name, point, "queries", (waits.lost,))

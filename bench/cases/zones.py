@@ -5,14 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
-from bench.cases.timing import change_one, create_zone
-from bench.run import Run, Side
+from bench.cases.timing import change_one, create_zone, longest_waits
+from bench.run import PAUSE, Run, Side
 from bench.series import Series
 from bench.systems.appliance import ApplianceSystem
 from bench.systems.system import HOST, Content
 
 STARTED = "started.example"
+PROBED = 10
+"""Zones that are created while queries are timed."""
 
 
 def present(count: int) -> list[Content]:
@@ -29,6 +32,15 @@ def new_zones(run: Run) -> Iterator[Series]:
             f"{count:,} zones present",
             lambda side, number, count=count: create_zone(f"new-{count}-{number}.example", side),  # type: ignore[misc]
         )
+        for side in run.sides:
+            act = partial(_several, run, side, count)
+            yield from longest_waits(side, f"zone created with {count:,} present", ("zone-0.example", "SOA"), act)
+
+
+def _several(run: Run, side: Side, count: int) -> None:
+    for number in range(min(run.scale.rounds, PROBED)):
+        create_zone(f"probed-{count}-{number}.example", side)
+        time.sleep(PAUSE)
 
 
 def starts(run: Run) -> Iterator[Series]:

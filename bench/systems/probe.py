@@ -14,7 +14,7 @@ from pathlib import Path
 from appliance.addresses import Endpoint
 from bench.systems.unpacked import program
 
-RATE = 500
+RATE = 200
 """Queries a second."""
 
 
