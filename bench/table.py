@@ -8,6 +8,8 @@ from itertools import groupby
 from bench.series import Comparison, Series
 
 HEAD = ("", "", "n", "appliance", "p99", "PowerDNS", "p99", "ratio")
+ALONE = ("", "", "n", "median", "p99")
+"""The columns where nothing of PowerDNS was measured."""
 NONE = "-"
 
 
@@ -30,8 +32,8 @@ def text(comparisons: Iterable[Comparison]) -> str:
     """Return a table for each case, with aligned columns."""
     tables = []
     for case, part in groupby(comparisons, key=lambda one: one.case):
-        cells = [HEAD, *rows(part)]
-        widths = [max(len(row[column]) for row in cells) for column in range(len(HEAD))]
+        cells = _cells(list(part))
+        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
         tables.append("\n".join([f"{case}:", *(_aligned(row, widths) for row in cells)]))
     return "\n\n".join(tables) + "\n"
 
@@ -40,8 +42,9 @@ def markdown(comparisons: Iterable[Comparison]) -> str:
     """Return a heading and a table for each case."""
     tables = []
     for case, part in groupby(comparisons, key=lambda one: one.case):
-        lines = [f"### {case.capitalize()}", "", _line(HEAD), _line(("---", "---", *("--:",) * (len(HEAD) - 2)))]
-        tables.append("\n".join([*lines, *map(_line, rows(part))]))
+        head, *lines = _cells(list(part))
+        rule = ("---", "---", *("--:",) * (len(head) - 2))
+        tables.append("\n".join([f"### {case.capitalize()}", "", *map(_line, (head, rule, *lines))]))
     return "\n\n".join(tables) + "\n"
 
 
@@ -51,6 +54,11 @@ def number(value: float) -> str:
         return f"{value:,.0f}"
     decimals = 2 if abs(value) < 10 else 1
     return f"{value:.3f}" if abs(value) < 0.1 else f"{value:.{decimals}f}"
+
+
+def _cells(part: Sequence[Comparison]) -> list[tuple[str, ...]]:
+    head = HEAD if any(one.powerdns for one in part) else ALONE
+    return [head, *(row[: len(head)] for row in rows(part))]
 
 
 def _figures(series: Series | None) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.series import compare
+from bench.series import MACHINE, Series, compare
 from bench.table import markdown, number, text
 from tests.bench.samples import changes
 
@@ -23,6 +23,15 @@ def test_markdown_has_a_table_for_each_case() -> None:
     assert lines[0] == "### One record changed"
     assert lines[4] == "| 10 records | ns1, ms | 3 | 6.10 | 6.20 | 3.10 | 3.20 | 1.97 |"
     assert {line.count("|") for line in lines[2:]} == {9}
+
+
+def test_what_is_not_compared_has_no_columns_of_powerdns() -> None:
+    series = [Series("floor", "", MACHINE, "commit", "ms", (2.0, 4.0))]
+    assert text(compare(series)).splitlines()[1:] == [
+        "                n  median   p99",
+        "    commit, ms  2    3.00  4.00",
+    ]
+    assert "|  | commit, ms | 2 | 3.00 | 4.00 |" in markdown(compare(series))
 
 
 @pytest.mark.parametrize(
