@@ -12,6 +12,7 @@ from appliance.cli.output import json_option
 from appliance.cli.screen import table
 from appliance.doctor.result import DoctorContext, Verdict
 from appliance.settings import Settings
+from appliance.zones.names import parse_domain
 
 
 @click.command()
@@ -24,9 +25,10 @@ from appliance.settings import Settings
     help="Number of zones to compare in full.",
 )
 @click.option("--all-zones", is_flag=True, help="Compare all zones in full.")
+@click.option("--zone", "domain", help="Compare only this zone in full.")
 @json_option
 @settings_options
-def doctor(settings: Settings, sample: int, all_zones: bool, as_json: bool) -> None:
+def doctor(settings: Settings, sample: int, all_zones: bool, domain: str | None, as_json: bool) -> None:
     """Check this host and its nameservers.
 
     Prints a verdict for each check, and how to repair what is wrong. Exits with status 1 if a check fails.
@@ -36,7 +38,8 @@ def doctor(settings: Settings, sample: int, all_zones: bool, as_json: bool) -> N
     """
     from appliance.doctor.examine import examine  # noqa: PLC0415 - the other commands start sooner without
 
-    context = DoctorContext(settings, now(), None if all_zones else sample)
+    zone = parse_domain(domain) if domain else None
+    context = DoctorContext(settings, now(), None if all_zones else sample, zone)
     rows = [
         {"verdict": result.verdict.value, "check": name, "what": result.what, "repair": result.repair or None}
         for name, result in examine(context, _show_running)

@@ -14,14 +14,14 @@ from dns.rdatatype import RdataType
 
 from appliance.addresses import Nameserver
 from appliance.compiler import compile_zone
+from appliance.deploy.whole_zone import ContentMatch, StoredContent, compare_zones
 from appliance.doctor.result import DoctorContext, Result, Verdict, fail, ok, warn
-from appliance.errors import CommandError
 from appliance.keys import read_key
 from appliance.nameserver.zone_files import ZoneFiles
 from appliance.problems import LATE_AFTER, MOST_NAMED, deployer_problem, find_problems, listener_problem
 from appliance.queries.bulk import query_all
 from appliance.queries.transfer import axfr
-from appliance.render.zone_file import apex_of
+from appliance.render.zone_file import apex_of, digest_of
 from appliance.settings import Settings
 from appliance.store import deployments, statistics, zones
 from appliance.store.deployments import ZoneStatus
@@ -106,7 +106,10 @@ def catalog(context: DoctorContext) -> Iterator[Result]:
 
 
 def files(context: DoctorContext) -> Iterator[Result]:
-    """Check that each zone file of the sample equals the store's, and that every file belongs to a zone."""
+    """Check that each zone file of the sample equals the store's, or is older and has a journal beside it.
+
+    Every file must belong to a zone.
+    """
     zone_files = ZoneFiles(context.settings.deployer.zone_directory.absolute())
     with (store := _store(context.settings)).connection():
         with store.reading():
@@ -115,6 +118,10 @@ def files(context: DoctorContext) -> Iterator[Result]:
             unknown = unlisted - zones.deleted_among(unlisted)
         sample = _sample(context, known)
         differing = [one.name for one in sample if _differs_on_disk(zone_files, one, store, context.settings)]
+    if context.zone is not None and not sample:
+        yield fail(
+            f"no zone {print_domain(context.zone)} is in the database", "dns-appliance zone list shows all zones"
+        )
     if differing:
         yield fail(f"zone file differs from the database: {_join(differing)}", _REPLACED)
     if unknown:
@@ -135,7 +142,7 @@ def answers(context: DoctorContext) -> Iterator[Result]:
             answered = [(one, answer) for one in sample if (answer := replies[server, one.name])]
             lagging = [one.name for one, answer in answered if not reaches(answer.serial, one.serial)]
             served = [one for one, answer in answered if reaches(answer.serial, one.serial)]
-            differing = [one.name for one in served if _differs_in_answers(server, one, store, context.settings)]
+            differing = _differing(server, served, store, context.settings)
             if lagging:
                 yield fail(f"{server.name} is lagging for {_join(lagging)}", "see docs/recovery.md, nameservers")
             if differing:
@@ -195,7 +202,12 @@ def _store(settings: Settings) -> Store:
 
 
 def _sample(context: DoctorContext, statuses: list[ZoneStatus]) -> list[ZoneStatus]:
-    """Return up to `sample` random zones that the deployer reports live, and those that should be live by now."""
+    """Return up to `sample` random zones that the deployer reports live, and those that should be live by now.
+
+    Return the one that `zone` names instead, if it does.
+    """
+    if context.zone is not None:
+        return [one for one in statuses if one.name == context.zone and not one.deleted]
     live = [one for one in statuses if _is_live(one)]
     queued_at = {late.name: late.queued_at for late in statistics.late_zones(MOST_NAMED) if not late.deleted}
     late = [name for name, moment in queued_at.items() if abs(context.now - moment) > LATE_AFTER]
@@ -223,25 +235,27 @@ def _expected(uuid: UUID, store: Store, settings: Settings) -> tuple[int, bytes]
 def _differs_on_disk(zone_files: ZoneFiles, status: ZoneStatus, store: Store, settings: Settings) -> bool:
     """Return True if the file differs, unless the zone has changed since its status was read.
 
-    A file that named has written itself may be written differently, but must have the same records.
+    A file may be older than what is served: with named's journal it holds that too. A file that named has written
+    itself may be written differently, but must have the same records.
     """
     serial, content = _expected(status.uuid, store, settings)
     if serial != status.serial:
         return False
     live, head = zone_files.read_live(status.uuid), zone_files.head(status.uuid)
+    if head is not None and head.serial != serial and zone_files.journal_size(status.uuid):
+        is_published = status.published is not None and status.published.digest == digest_of(live)
+        return not (is_published or head.by_named)
     if head is not None and head.by_named:
         return _content(live, status.name) != _content(content, status.name)
     return live != content
 
 
-def _differs_in_answers(server: Nameserver, status: ZoneStatus, store: Store, settings: Settings) -> bool:
-    try:
-        rows = axfr(server, status.name, read_key(settings.deployer.transfer_key))
-    except CommandError:  # the check `transfer` reports it
-        return False
-    served = frozenset((str(row.owner), row.ttl, row.rdtype.name, str(row.rdata)) for row in rows)
-    serial, content = _expected(status.uuid, store, settings)
-    return serial == status.serial and served != _content(content, status.name)
+def _differing(server: Nameserver, served: Iterable[ZoneStatus], store: Store, settings: Settings) -> list[Name]:
+    """Return the zones that the nameserver serves with other content; one that it does not transfer is left out."""
+    names = {one.uuid: one.name for one in served}
+    source = StoredContent(settings.store.path, apex_of(settings.dns), read_key(settings.deployer.transfer_key))
+    found = compare_zones([(uuid, [server]) for uuid in names], source, store)
+    return [names[one.uuid] for one in found if one.verdict is ContentMatch.DIFFERS]
 
 
 def _content(file: bytes, name: Name) -> Content:

@@ -7,6 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
+from dns.name import Name
+
 from appliance.settings import DEFAULT_FILE, Settings
 
 APPARMOR_PROFILE = Path("/etc/apparmor.d/usr.sbin.named")
@@ -39,11 +41,15 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class DoctorContext:
-    """The host to check. `sample` is the maximum number of zones to compare in full, None for all."""
+    """The host to check.
+
+    `sample` is the maximum number of zones to compare in full, None for all; with `zone` only that one is compared.
+    """
 
     settings: Settings
     now: datetime
     sample: int | None = 100
+    zone: Name | None = None
     profile: Path = APPARMOR_PROFILE
     confined: Path = CONFINED
     system_configuration: Path = SYSTEM_CONFIGURATION

@@ -20,6 +20,7 @@ from appliance.doctor.result import DoctorContext, Verdict
 from appliance.keys import read_key
 from appliance.nameserver.catalog import CatalogUpdates
 from appliance.nameserver.zone_files import ZoneFiles
+from appliance.render.zone_file import digest_of
 from appliance.settings import DoorsSettings, read_settings
 from appliance.store.file import sqlite
 from tests.appliance import Appliance
@@ -154,6 +155,39 @@ def test_a_zone_file_that_named_wrote_itself(healthy: Appliance) -> None:
             assert [check for check, _ in findings(context)] == ["files"]
     finally:
         file.write_bytes(content)
+
+
+def test_a_zone_file_that_is_older_than_what_is_served(healthy: Appliance) -> None:
+    context = replace(context_of(healthy), zone=dns.name.from_text("one.example"))
+    with closing(sqlite.connect(context.settings.store.path)) as reader:
+        ((uuid, serial),) = reader.execute("select uuid, serial from zone where name = 'one.example'")
+    file = ZoneFiles(context.settings.deployer.zone_directory).path(UUID(uuid))
+    former, journal = file.read_text().replace(str(serial), str(serial - 1)), file.with_suffix(".zone.jnl")
+    digests = {"former": digest_of(former.encode()), "present": digest_of(file.read_bytes())}
+    with suspended(healthy.child("appliance deployer")), content(file, former), content(journal, "a journal"):
+        for published, found in (("former", []), ("present", ["zone file differs from the database: one.example"])):
+            store_digest(context, uuid, digests[published])
+            assert [one.what for one in answers.files(context) if one.verdict is Verdict.FAIL] == found
+        journal.unlink()
+        store_digest(context, uuid, digests["former"])
+        assert [one.verdict for one in answers.files(context)] == [Verdict.FAIL], "a restart would serve it"
+        journal.touch()
+        store_digest(context, uuid, digests["present"])
+
+
+def store_digest(context: DoctorContext, uuid: str, digest: str) -> None:
+    with closing(sqlite.connect(context.settings.store.path)) as writer, writer:
+        zone = "(select id from zone where uuid = ?)"
+        writer.execute(f"update deployment set published_digest = ? where zone_id = {zone}", (digest, uuid))  # noqa: S608
+
+
+def test_one_zone_alone_is_compared(healthy: Appliance) -> None:
+    context = replace(context_of(healthy), zone=dns.name.from_text("one.example"))
+    assert findings(context) == [] and findings(context, Verdict.WARN) == []
+    shown = [result.what for name, result in examine(context) if name in ("files", "answers")]
+    assert shown[0] == "1 zone files match the database" and len(shown) == 3
+    missing = replace(context, zone=dns.name.from_text("missing.example"))
+    assert findings(missing) == [("files", "no zone missing.example is in the database")]
 
 
 def test_unknown_zones_are_a_warning(healthy: Appliance) -> None:
