@@ -72,8 +72,8 @@ class ZoneFiles:
     def publish(self, zone: UUID) -> None:
         """Make the staged file the live one and keep the previous one. A symbolic link in its place is replaced."""
         with _as_publish_failed("publish"):
-            self._keep_previous(zone)
-            self._swap(zone)
+            has_changed = self._keep_previous(zone)
+            self._swap(zone, has_changed=has_changed)
 
     def restore(self, zone: UUID) -> bool:
         """Make a copy of the previous file the live one, so that named notices it; return False if there is none."""
@@ -175,20 +175,30 @@ class ZoneFiles:
     def _path(self, zone: UUID, suffix: str) -> Path:
         return self._directory / f"{zone}{suffix}"
 
-    def _keep_previous(self, zone: UUID) -> None:
-        """Keep the live file as the previous one, unless it is a link or equal to the staged file (published twice)."""
+    def _keep_previous(self, zone: UUID) -> bool:
+        """Keep the live file as the previous one, unless it is a link or equal to the staged file (published twice).
+
+        Return True if it was kept.
+        """
         live, staged, previous = (self._path(zone, suffix) for suffix in (".zone", ".staged", ".former"))
         if live.is_symlink() or not live.exists() or _same(live, staged):
-            return
+            return False
         previous.unlink(missing_ok=True)
         try:
             os.link(live, previous)
         except PermissionError:  # another user's file, as named's catalog is, may not be linked to (proc(5))
             write_atomically(previous, _read(live), self._mode)
+        return True
 
-    def _swap(self, zone: UUID) -> None:
-        self._path(zone, ".zone.jnl").unlink(missing_ok=True)
-        self._flush()
+    def _swap(self, zone: UUID, *, has_changed: bool = False) -> None:
+        """Replace the live file, once the journal is durably unlinked, and what else `has_changed` in the directory."""
+        try:
+            self._path(zone, ".zone.jnl").unlink()
+            has_changed = True
+        except FileNotFoundError:
+            pass
+        if has_changed:
+            self._flush()
         self._rename(zone, ".staged")
 
     def _write(self, path: Path, content: bytes) -> Path:
