@@ -6,7 +6,11 @@ This module must not know why a zone is a member, nor read the catalog, which `a
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping
+import select
+import struct
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 
 import dns.exception
 import dns.flags
@@ -23,22 +27,45 @@ from dns.rdatatype import RdataType
 from appliance.addresses import Endpoint
 from appliance.errors import CommandFailed, CommandTimeout
 from appliance.keys import CLOCKS_DIFFER, Key, KeyFile, present_key
+from appliance.nameserver.update_client import UpdateClient
+from appliance.nameserver.update_messages import UpdateMessage
 from appliance.zones.catalog import member_owner
 
 MAX_CHANGES = 500
+"""Changes of one message over TCP."""
+MAX_DATAGRAM_CHANGES = 50
+"""Changes of one message over UDP: with the longest names 32,000 octets."""
 _TTL = 0
 _SOA = "invalid. invalid. {serial} 60 10 2147483646 0"
 """As in the new catalog zone: names without meaning (RFC 9432 section 4.1), and timers in seconds."""
 
+_Change = tuple[str, Name | None]
+"""The label of a member, and its zone; None: it is removed."""
+_FIXED = struct.Struct("!HHIH")
+_IN, _ANY = 1, 255
+
 
 class CatalogUpdates:
-    """Dynamic updates of the catalog zone of one primary; `timeout` is in seconds for each message."""
+    """Dynamic updates of the catalog zone of one primary; `timeout` is in seconds for each message over TCP.
 
-    def __init__(self, primary: Endpoint, catalog: Name, key: Key | KeyFile, timeout: float = 10.0) -> None:
+    `clock` is the time of day for signatures, `monotonic` is in seconds.
+    """
+
+    def __init__(
+        self,
+        primary: Endpoint,
+        catalog: Name,
+        key: Key | KeyFile,
+        timeout: float = 10.0,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._primary = primary
         self._catalog = catalog
         self._key = key
         self._timeout = timeout
+        self._clock = clock
+        self._monotonic = monotonic
 
     def change(self, remove: Iterable[str], add: Mapping[str, Name], serial: int | None = None) -> None:
         """Remove members by label and add others by label and zone, with at most 500 changes in a message.
@@ -48,14 +75,30 @@ class CatalogUpdates:
         its old data. Raise CommandFailed if the primary refuses or cannot be reached, CommandTimeout if it does not
         respond.
         """
-        changes: list[tuple[str, Name | None]] = [(label, None) for label in remove]
+        changes: list[_Change] = [(label, None) for label in remove]
         changes += add.items()
         batches = [changes[start : start + MAX_CHANGES] for start in range(0, len(changes), MAX_CHANGES)] or [[]]
         for batch in batches[:-1]:
             self._send(batch, None)
         self._send(batches[-1], serial)
 
-    def _send(self, batch: list[tuple[str, Name | None]], serial: int | None) -> None:
+    def _send(self, batch: list[_Change], serial: int | None) -> None:
+        """Send the changes: a few over UDP; many, or what the primary did not accept, over TCP, whose answer counts."""
+        is_small = len(batch) <= MAX_DATAGRAM_CHANGES and serial is None
+        if not (is_small and self._is_accepted(batch)):
+            self._send_over_tcp(batch, serial)
+
+    def _is_accepted(self, batch: list[_Change]) -> bool:
+        message = UpdateMessage(self._catalog, 0, 0, _body(self._catalog, batch))
+        with contextlib.closing(UpdateClient(self._primary, self._key, self._clock, self._monotonic)) as client:
+            poll = select.poll()
+            poll.register(client, select.POLLIN)
+            client.send(message)
+            while not (responses := client.responses()):
+                poll.poll((client.next_timeout() or 0.0) * 1000)
+        return responses[0].rcode == dns.rcode.NOERROR and not responses[0].error
+
+    def _send_over_tcp(self, batch: list[_Change], serial: int | None) -> None:
         update = dns.update.UpdateMessage(self._catalog)
         for label, zone in batch:
             owner = member_owner(label, self._catalog)
@@ -69,6 +112,20 @@ class CatalogUpdates:
         with _as_command_errors(argv, self._timeout):
             response = dns.query.tcp(update, self._primary.host, self._timeout, self._primary.port)
         _expect_success(argv, response)
+
+
+def _body(catalog: Name, batch: Sequence[_Change]) -> bytes:
+    """Return an UPDATE of these members (RFC 2136) without its id, encoded by hand as others are."""
+    updates = []
+    for label, zone in batch:
+        owner = member_owner(label, catalog).to_digestable()
+        updates.append(owner + _FIXED.pack(RdataType.PTR, _ANY, 0, 0))
+        if zone is not None:
+            target = zone.to_digestable()
+            updates.append(owner + _FIXED.pack(RdataType.PTR, _IN, _TTL, len(target)) + target)
+    header = struct.pack("!5H", dns.opcode.UPDATE << 11, 1, 0, len(updates), 0)
+    question = catalog.to_digestable() + struct.pack("!HH", RdataType.SOA, _IN)
+    return b"".join((header, question, *updates))
 
 
 def notify(secondary: Endpoint, zone: Name, key: Key | KeyFile | None, timeout: float = 2.0) -> None:

@@ -10,9 +10,10 @@ import pytest
 from appliance.addresses import Endpoint
 from appliance.errors import CommandFailed, CommandTimeout
 from appliance.keys import new_key
-from appliance.nameserver.catalog import CatalogUpdates, notify
+from appliance.nameserver.catalog import MAX_DATAGRAM_CHANGES, CatalogUpdates, notify
 from appliance.queries.transfer import axfr
 from tests.pair import CATALOG, LOOPBACK, Pair, free_port, small_zone
+from tests.proxy import Proxy
 
 
 def test_a_member_is_added_and_removed(pair: Pair) -> None:
@@ -54,6 +55,20 @@ def test_many_changes_are_sent_in_several_messages(pair: Pair) -> None:
     assert members() == before + 1001
     pair.updates.change(remove=absent, add={})
     assert members() == before
+
+
+def test_few_changes_need_no_connection(pair: Pair) -> None:
+    members = {uuid4().hex: dns.name.from_text(f"few-{number}.test") for number in range(MAX_DATAGRAM_CHANGES + 1)}
+    few = dict(list(members.items())[1:])
+    with Proxy(pair.primary.endpoint.port) as proxy:
+        updates = CatalogUpdates(Endpoint(LOOPBACK, proxy.port), CATALOG, pair.update_key)
+        proxy.refuse()
+        updates.change(remove=[], add=few)
+        listed = {str(one.rdata) for one in axfr(pair.primary, CATALOG, pair.update_key) if one.rdtype.name == "PTR"}
+        assert listed >= set(map(str, few.values()))
+        updates.change(remove=few, add={})
+        with pytest.raises(CommandFailed, match="refused"):
+            updates.change(remove=members, add={})
 
 
 def test_another_key_is_refused(pair: Pair) -> None:
