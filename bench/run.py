@@ -11,6 +11,7 @@ from bench.scale import Scale
 from bench.series import Series
 from bench.systems.appliance import ApplianceSystem
 from bench.systems.powerdns import Powerdns
+from bench.systems.processor import processor_seconds
 from bench.systems.system import Client, Content, System
 from bench.systems.watcher import Watcher
 
@@ -18,6 +19,8 @@ PAUSE = 0.1
 """Seconds after each operation."""
 FEWEST = 5
 """Rounds of a size that takes longer than the budget."""
+PROCESSOR = "processor time of all processes"
+"""A point of each case: the mean of its rounds and the pauses between them."""
 HEARTBEAT = 2.5
 """Seconds within which the deployer stores what it counts."""
 
@@ -94,7 +97,7 @@ class Run:
     def interleave(self, case: str, size: str, act: Act, rounds: int | None = None) -> Iterator[Series]:
         """Let the systems act in turn, the other one first in each round; yield the series of each point."""
         found: dict[tuple[str, str], list[float]] = {}
-        end = time.monotonic() + self.scale.budget
+        end, before = time.monotonic() + self.scale.budget, self._processor_time()
         for number in range(min(rounds or self.scale.rounds, self.scale.rounds)):
             if number >= FEWEST and time.monotonic() > end:
                 break
@@ -102,8 +105,14 @@ class Run:
                 for point, milliseconds in act(side, number).items():
                     found.setdefault((side.system.name, point), []).append(milliseconds)
                 time.sleep(PAUSE)
-        for (system, point), values in sorted(found.items(), key=lambda item: item[0][0]):
+        for system, seconds in self._processor_time().items():
+            count = len(next(values for (name, _), values in found.items() if name == system))
+            found[system, PROCESSOR] = [(seconds - before[system]) / count * 1000]
+        for (system, point), values in found.items():
             yield Series(case, size, system, point, "ms", tuple(values))
+
+    def _processor_time(self) -> dict[str, float]:
+        return {side.system.name: processor_seconds(side.system.processes()) for side in self.sides}
 
     def close(self) -> None:
         """End both systems and remove their files."""

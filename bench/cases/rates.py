@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 
-from bench.run import Run, Side
+from bench.run import PROCESSOR, Run, Side
 from bench.series import Series
+from bench.systems.processor import processor_seconds
 from bench.systems.system import HOST, Content
 from bench.systems.watcher import Watcher, has_address, query
 from bench.writers import Target, Written, write_at_once
@@ -34,8 +35,12 @@ def _turns(run: Run, size: str, targets: Sequence[Sequence[Target]]) -> Iterator
     found: dict[tuple[str, str, str], list[float]] = {}
     for turn in range(run.scale.turns):
         for side in run.sides:
+            before = processor_seconds(side.system.processes())
             written = write_at_once(side.system.access(), targets, run.scale.seconds, turn)
-            for (point, unit), value in _figures(side, written).items():
+            figures = _figures(side, written)
+            spent = processor_seconds(side.system.processes()) - before
+            figures[PROCESSOR, "ms a change"] = spent * 1000 / max(sum(one.accepted for one in written), 1)
+            for (point, unit), value in figures.items():
                 found.setdefault((side.system.name, point, unit), []).append(value)
     for (system, point, unit), values in found.items():
         yield Series("changes as fast as they are answered", size, system, point, unit, tuple(values))
