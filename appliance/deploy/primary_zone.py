@@ -15,7 +15,7 @@ from uuid import UUID
 from dns.name import Name
 
 from appliance.deploy.host import PrimaryHost
-from appliance.errors import CommandError, ReloadFailed
+from appliance.errors import CommandError, CommandFailed, ReloadFailed
 from appliance.nameserver.control import ZoneState
 from appliance.render.named_conf import catalog_zone
 from appliance.zones.catalog import FIRST_SERIAL, member_label
@@ -41,8 +41,11 @@ def loaded_file(name: Name, host: PrimaryHost) -> Path | None:
 
 
 def suspend_updates(uuid: UUID, name: Name, host: PrimaryHost) -> ZoneState | None:
-    """Suspend updates of the zone if the primary reads this zone's file; return the state of the zone before."""
-    state = host.control.zone_state(name)
+    """Suspend updates of the zone if the primary reads this zone's file; return the state of the zone before.
+
+    A zone without a file is new: nobody asks whether the primary has another one of its name.
+    """
+    state = host.control.zone_state(name) if host.files.size(uuid) else None
     if state is not None and state.file == str(host.files.path(uuid)):
         host.control.suspend_updates(name)
     return state
@@ -61,14 +64,26 @@ def load_file(uuid: UUID, name: Name, state: ZoneState | None, host: PrimaryHost
     That is a former zone of the name, or this zone with a file in another folder, as after the folder was moved.
     """
     file = host.files.path(uuid)
+    state = state or _add_zone(name, file, host)
     if state is None:
-        host.control.add_zone(name, str(file))
-    elif state.file == str(file):
+        return
+    if state.file == str(file):
         host.control.resume_updates(name)
     else:
         if Path(state.file).parent != file.parent:
             _require_readable(uuid, host)
         host.control.replace_zone(name, str(file))
+
+
+def _add_zone(name: Name, file: Path, host: PrimaryHost) -> ZoneState | None:
+    """Add the zone; return the state of the zone that the primary has under that name already, None if it has none."""
+    try:
+        host.control.add_zone(name, str(file))
+    except CommandFailed as failed:
+        if "already exists" not in str(failed):
+            raise
+        return host.control.zone_state(name)
+    return None
 
 
 def await_file(
@@ -103,8 +118,12 @@ def restore_file(uuid: UUID, name: Name, host: PrimaryHost) -> None:
 
 def withdraw_zone(name: Name, host: PrimaryHost) -> None:
     """Remove the zone of that name from the primary, if it has one; the zone's files stay."""
-    if loaded_file(name, host) is not None:
+    try:
         host.control.delete_zone(name)
+    except CommandFailed as failed:
+        if "not found" not in str(failed):
+            raise
+    else:
         log.info("event=withdrawn zone=%s", print_domain(name))
 
 

@@ -14,9 +14,16 @@ from dns.rcode import NOERROR, REFUSED
 
 from appliance.addresses import Endpoint
 from appliance.deploy.host import PrimaryHost
-from appliance.deploy.primary_zone import await_file, load_file, replace_file, restore_file, suspend_updates
+from appliance.deploy.primary_zone import (
+    await_file,
+    load_file,
+    replace_file,
+    restore_file,
+    suspend_updates,
+    withdraw_zone,
+)
 from appliance.errors import CommandError
-from appliance.nameserver.control import Control, ZoneState
+from appliance.nameserver.control import Control, Transport, ZoneState
 from appliance.nameserver.file_head import FileHead
 from appliance.nameserver.isccc import RndcConnection
 from tests.pair import LOOPBACK, Pair, free_port, small_zone, wait_for
@@ -148,3 +155,28 @@ def test_what_holds_no_older_version_is_not_awaited(host: PrimaryHost, pair: Pai
     host.files.path(uuid).unlink()
     assert await_file(uuid, zone, 8, host, clock.monotonic, clock.sleep)
     assert clock.now == 0
+
+
+class Counted:
+    """A transport that counts the commands that it sends."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self.sent: list[str] = []
+
+    def command(self, *words: str) -> str:
+        self.sent.append(words[0])
+        return self._transport.command(*words)
+
+
+def test_no_more_commands_are_sent_than_needed(host: PrimaryHost, pair: Pair, zone: Name) -> None:
+    counted, uuid = Counted(pair.connection), uuid4()
+    watched = replace(host, control=Control(counted))
+    publish(watched, zone, uuid, small_zone(zone, 1))
+    pair.wait_for_serial(pair.primary, zone, 1)
+    publish(watched, zone, uuid, small_zone(zone, 2))
+    pair.wait_for_serial(pair.primary, zone, 2)
+    for _ in range(2):  # the second time there is nothing to withdraw
+        withdraw_zone(zone, watched)
+    assert counted.sent == ["addzone", "zonestatus", "freeze", "thaw", "delzone", "delzone"]
+    pair.wait_for_serial(pair.primary, zone, None)

@@ -13,8 +13,8 @@ from tests.pair import Pair
 
 def test_members_and_files_of_no_known_zone_are_found(host: PrimaryHost, pair: Pair) -> None:
     known, unknown, taken = uuid4(), "0" * 32, "1" * 32
-    file, written = pair.create(name("file.example"), 1), pair.create(name("written.example"), 1)
-    pair.files.path(written).write_text("$ORIGIN .\n$TTL 9\nwritten.example\tIN SOA a. b. (\n\t1 1 1 1 1 )\n")
+    file, written = pair.create(name("file.example"), 1), pair.create(name("by-named.example"), 1)
+    pair.files.path(written).write_text("$ORIGIN .\n$TTL 9\nby-named.example\tIN SOA a. b. (\n\t1 1 1 1 1 )\n")
     members = {
         member_label(known): name("known.example"),
         unknown: name("member.example"),
@@ -23,7 +23,7 @@ def test_members_and_files_of_no_known_zone_are_found(host: PrimaryHost, pair: P
     found = find_unknown_zones(host, members, [known], [name("living.example")])
     assert UnknownZone(unknown, name("member.example")) in found
     assert UnknownZone(member_label(file), name("file.example")) in found
-    assert UnknownZone(member_label(written), name("written.example")) in found
+    assert UnknownZone(member_label(written), name("by-named.example")) in found
     assert not {member_label(known), taken} & {unknown.label for unknown in found}
 
 
