@@ -12,7 +12,7 @@ from dns.name import Name
 from dns.rdatatype import RdataType
 
 from appliance.errors import InputError
-from appliance.store.records import DataMatch, Filters, OwnerMatch
+from appliance.store.record_lists import DataMatch, Filters, OwnerMatch
 from appliance.zones.model import Zone
 from appliance.zones.names import parse_owner, print_domain, print_owner
 from appliance.zones.rdata import TYPES, has_priority, parse_rdata, parse_type

@@ -20,8 +20,8 @@ from appliance.api.zone_keys import zone_at
 from appliance.api.zones import EXAMPLE, ViewResult, create_record, record_input
 from appliance.editing import RecordInput, find_record, with_fields
 from appliance.errors import InputError, NotFound
-from appliance.store import records
-from appliance.store.records import Filters
+from appliance.store import record_lists
+from appliance.store.record_lists import Filters
 from appliance.store.zones import Page
 from appliance.web.context import reading
 from appliance.zones.model import Record, Zone
@@ -46,7 +46,7 @@ class Records(MethodView):
         page = Page(query["page"], query["page_size"])
         with reading():
             filters = _filters(query)
-            found, total = records.find(principal().scope, page, filters) if filters else ([], 0)
+            found, total = record_lists.find(principal().scope, page, filters) if filters else ([], 0)
         return [record_of(zone, record) for zone, record in found], response_headers.page_headers(page, total)
 
     @needs("dns:create")

@@ -14,7 +14,7 @@ from appliance.api.auth import principal
 from appliance.api.parsing import parse_uuid
 from appliance.editing import RESERVATION, find_zone
 from appliance.errors import InvalidName, InvalidValue, NotFound
-from appliance.store import zones
+from appliance.store import former_zones, zones
 from appliance.store.zones import Page
 from appliance.web.context import context, reading
 from appliance.zones.model import Zone
@@ -47,7 +47,7 @@ def deleted_zone_uuid(text: str) -> UUID:
     found, name = parse_uuid(text), _domain(text)
     if found is None and name is not None:
         with reading():
-            deleted = zones.find_deleted(principal().scope, context().clock() - RESERVATION, Page(1, 1), name=name)[0]
+            deleted = former_zones.find(principal().scope, context().clock() - RESERVATION, Page(1, 1), name=name)[0]
         found = deleted[0].uuid if deleted else None
     if found is None:
         raise NotFound("there is no such deleted zone")

@@ -29,9 +29,9 @@ from appliance.api.warnings import warning_header, zone_warning_header
 from appliance.api.zone_keys import PATH, deleted_zone_uuid, zone_at, zone_uuid
 from appliance.editing import RESERVATION, RecordInput, ZoneContent
 from appliance.errors import InputError
-from appliance.store import delegations, deployments, records, zones
+from appliance.store import delegations, deployments, former_zones, record_lists, records, zones
 from appliance.store.idempotency import StoredResponse
-from appliance.store.records import Filters
+from appliance.store.record_lists import Filters
 from appliance.store.zones import Page
 from appliance.web.context import context, reading
 from appliance.web.deployment_wait import current_deployment
@@ -190,7 +190,7 @@ class RecordsOfZone(MethodView):
                 response.headers.update(response_headers.total_header(zone.record_count))
                 return response
             page = Page(query.get("page", 1), query.get("page_size", schemas.PAGE_SIZE))
-            found, total = records.find(principal().scope, page, Filters(zone=zone.uuid))
+            found, total = record_lists.find(principal().scope, page, Filters(zone=zone.uuid))
         return [record_of(zone, record) for _, record in found], response_headers.page_headers(page, total)
 
     @needs("dns:create")
@@ -271,7 +271,7 @@ def _find(query: dict[str, Any], page: Page) -> tuple[list[Zone], int]:
             return [], 0
     scope, search = principal().scope, query.get("search")
     if query["deleted"]:
-        return zones.find_deleted(scope, context().clock() - RESERVATION, page, name=name, search=search)
+        return former_zones.find(scope, context().clock() - RESERVATION, page, name=name, search=search)
     return zones.find(scope, page, name=name, search=search)
 
 

@@ -12,7 +12,7 @@ from appliance.console.pages import pages, redirect_to, render_page
 from appliance.console.session import current_session
 from appliance.console.zones import ZONES
 from appliance.editing import RESERVATION
-from appliance.store import accounts, journal, zones
+from appliance.store import accounts, former_zones, journal
 from appliance.web.context import context, reading
 from appliance.web.paging import find_page, neighbours
 from appliance.zones.names import print_domain
@@ -39,7 +39,7 @@ def _deleted_page(form: Form, status: int = 200) -> Response:
     since = context().clock() - RESERVATION
     with reading():
         found, total, shown = find_page(
-            ZONES, lambda page: zones.find_deleted(principal.scope, since, page, search=search)
+            ZONES, lambda page: former_zones.find(principal.scope, since, page, search=search)
         )
         actors = journal.last_actors(zone.uuid for zone in found)
         owners = accounts.emails_of({zone.account for zone in found}) if principal.operator else {}

@@ -22,7 +22,7 @@ from appliance.errors import CommandError
 from appliance.nameserver.catalog import notify
 from appliance.queries.bulk import query_all
 from appliance.queries.soa import SoaQuery, SoaResponse
-from appliance.store import deployments, zones
+from appliance.store import deployments, former_zones
 from appliance.store.deployments import ZoneStatus
 from appliance.store.file.database import Store
 from appliance.zones.catalog import member_label, uuid_of
@@ -239,7 +239,7 @@ def _with_store(
     files = [uuid for uuid in host.files.zones() if member_label(uuid) not in present]
     others = [uuid for label in members if label not in present and (uuid := uuid_of(label))]
     with store.reading():
-        gone = zones.deleted_among([*others, *files])
+        gone = former_zones.among([*others, *files])
     known = [*(one.uuid for one in snapshot.statuses), *gone]
     living = [one.name for one in snapshot.statuses if not one.deleted]
     deleted = {member_label(one.uuid) for one in snapshot.statuses if one.deleted} | set(map(member_label, gone))

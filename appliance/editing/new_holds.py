@@ -10,7 +10,7 @@ from dns.name import Name
 from appliance.editing.zone_names import RESERVATION, public_suffixes
 from appliance.errors import InvalidName
 from appliance.principal import Principal, Scope
-from appliance.store import holds, journal, zones
+from appliance.store import former_zones, holds, journal, zones
 from appliance.zones.model import Zone
 from appliance.zones.names import print_domain
 from appliance.zones.ownership import HELD_AT_MOST, HoldReason, Proof
@@ -67,6 +67,6 @@ def _registered(name: Name) -> Name:
 
 
 def _is_continued(zone: Zone, now: datetime) -> bool:
-    former = zones.last_deleted(zone.name)
+    former = former_zones.last_named(zone.name)
     is_reserved = former and former.deleted_at and former.deleted_at > now - RESERVATION
     return bool(former and is_reserved and former.account == zone.account and not holds.get(former.uuid))

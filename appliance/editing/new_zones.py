@@ -22,7 +22,7 @@ from appliance.errors import InputError, InvalidName, InvalidValue, NotPermitted
 from appliance.principal import EVERYTHING, Principal
 from appliance.render.zone_file import record_line
 from appliance.settings import QuotaSettings
-from appliance.store import delegations, journal, record_writes, zones
+from appliance.store import delegations, former_zones, journal, record_writes, zones
 from appliance.store.journal import Content
 from appliance.store.record_writes import Statement, prepare
 from appliance.zones.changes import Change, Create, Delete, Update
@@ -188,7 +188,7 @@ def _is_move(change: Change, records: dict[UUID, Record]) -> bool:
 
 def _first_serial(new: NewZone) -> int:
     """Return a serial that is later than those of all zones that had the name; raise InvalidValue if there is none."""
-    past = zones.past_serials(new.zone.name)
+    past = former_zones.past_serials(new.zone.name)
     former = [*past, *([] if new.former_serial is None else [new.former_serial])]
     base, today = latest(*former) if former else None, new.zone.created_at.date()
     serials = [next_serial(base, today)] if base is None else [next_serial(base, today), (base + 1) % MODULUS or 1]

@@ -10,7 +10,7 @@ from appliance.editing.new_zones import NewZone, commit_above
 from appliance.editing.zone_names import RESERVATION
 from appliance.errors import NotFound
 from appliance.principal import Principal, Scope
-from appliance.store import deployments, holds, journal, record_writes, zones
+from appliance.store import deployments, former_zones, holds, journal, record_writes, zones
 from appliance.zones.model import Zone
 from appliance.zones.ownership import Proof
 from appliance.zones.serial import latest, next_serial
@@ -18,7 +18,7 @@ from appliance.zones.serial import latest, next_serial
 
 def find_deleted_zone(uuid: UUID, scope: Scope, now: datetime) -> Zone:
     """Return the zone of that uuid; raise NotFound unless it was deleted less than 30 days ago."""
-    zone = zones.get_deleted(uuid, scope, now - RESERVATION)
+    zone = former_zones.get(uuid, scope, now - RESERVATION)
     if zone is None:
         raise NotFound(f"there is no such zone among those that were deleted less than {RESERVATION.days} days ago")
     return zone
@@ -29,7 +29,7 @@ def commit_undeletion(zone: Zone, delegated: NewZone, principal: Principal, proo
 
     A zone that was held is held again; one that was published releases those below it, as a new one does.
     """
-    serial = next_serial(latest(*zones.past_serials(zone.name)), now.date())
+    serial = next_serial(latest(*former_zones.past_serials(zone.name)), now.date())
     revision = zone.revision + 1
     restored = zones.mark_restored(zone, serial=serial, revision=revision, queued_at=now, updated_at=now)
     deployments.forget_removal(zone.uuid)

@@ -12,7 +12,7 @@ from publicsuffixlist import PublicSuffixList
 
 from appliance.errors import InvalidName
 from appliance.settings import DnsSettings
-from appliance.store import zones
+from appliance.store import enclosing_zones, zones
 from appliance.zones.names import print_domain
 from appliance.zones.reserved import OwnNames
 
@@ -45,7 +45,7 @@ def check_available(name: Name, account: UUID, now: datetime) -> None:
     domain = print_domain(name)
     if zones.get_by_name(name):
         raise InvalidName(f"the zone {domain} already exists", "domain")
-    neighbour = zones.neighbour_of_others(name, account, deleted_after=now - RESERVATION)
+    neighbour = enclosing_zones.neighbour_of_others(name, account, deleted_after=now - RESERVATION)
     if neighbour is None:
         return
     if neighbour.deleted_at is None:

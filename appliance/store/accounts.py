@@ -17,6 +17,7 @@ from appliance.errors import InputError, NotFound
 from appliance.principal import Account, Token, TokenLimits
 from appliance.store import policies, tables
 from appliance.store.columns import from_microseconds
+from appliance.store.prepared import PreparedSelect, PreparedWrite
 from appliance.store.zones import Page
 
 SECRET_OCTETS = 24
@@ -142,8 +143,13 @@ def create_token(
 
 def find_token(secret: str) -> Token | None:
     """Return the token with that secret, revoked and expired ones too, or None."""
-    row = _tokens().where(tables.Token.digest == digest(secret)).get_or_none()
+    row = _with_digest.first(digest(secret))
     return _token(row) if row else None
+
+
+@PreparedSelect
+def _with_digest(digest: str) -> pw.ModelSelect[tables.Token]:
+    return _tokens().where(tables.Token.digest == digest)
 
 
 def find_tsig_key(uuid: UUID) -> tuple[Token, bytes] | None:
@@ -202,9 +208,19 @@ def delete_revoked_tsig_keys() -> None:
 
 def store_last_use(token: Token, door: str, now: datetime) -> None:
     """Store when the token was last used, at that door."""
-    row = tables.Token.select(tables.Token.id).where(tables.Token.uuid == token.uuid)
-    tables.Token.update(last_used_at=now).where(tables.Token.uuid == token.uuid).execute()
-    tables.TokenUse.insert(token=row, door=door, used_at=now).on_conflict_replace().execute()
+    _update_last_use(token.uuid, now)
+    _insert_use(token.uuid, door=door, used_at=now)
+
+
+@PreparedWrite
+def _update_last_use(token: UUID, now: datetime) -> pw.ModelUpdate:
+    return tables.Token.update(last_used_at=now).where(tables.Token.uuid == token)
+
+
+@PreparedWrite
+def _insert_use(token: UUID, /, **columns: object) -> pw.ModelInsert:
+    row = tables.Token.select(tables.Token.id).where(tables.Token.uuid == token)
+    return tables.TokenUse.insert(token=row, **columns).on_conflict_replace()
 
 
 def digest(secret: str) -> str:

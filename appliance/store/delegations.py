@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Collection, Hashable, Iterable, Iterator
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 import peewee as pw
@@ -13,6 +13,7 @@ from dns.name import Name
 
 from appliance.principal import Scope
 from appliance.store import name_keys, tables, zones
+from appliance.store.prepared import PreparedSelect
 from appliance.zones.model import Zone
 from appliance.zones.zone_cuts import ChildZone
 
@@ -32,19 +33,22 @@ def zones_among(names: Iterable[Name], account: UUID) -> set[Name]:
     keys = {name_keys.domain_key(name): name for name in names}
     found: set[Name] = set()
     for part in tables.batches(keys, MOST_NAMES):
-        is_child = tables.Zone.name_key.in_(part), *_living(account), ~zones.is_held()
-        rows = tables.Zone.select(tables.Zone.name_key).where(*is_child)
-        found.update(keys[row.name_key] for row in rows)
+        found.update(keys[row.name_key] for row in _with_keys(frozenset(part), account))
     return found
+
+
+@PreparedSelect
+def _with_keys(keys: frozenset[str], account: UUID) -> pw.ModelSelect[tables.Zone]:
+    key = tables.Zone.name_key
+    return tables.Zone.select(key).where(key.in_(list(keys)), *_living(account), ~zones.is_held())
 
 
 def topmost_below(name: Name, account: UUID) -> list[Name]:
     """Return the zones of the account below this name that have none between it and them, held ones left out."""
-    (low, high), key = name_keys.below(name_keys.domain_key(name)), tables.Zone.name_key
-    is_below = key > low, key < high, *_living(account), ~zones.is_held()
+    low, high = name_keys.below(name_keys.domain_key(name))
     found: list[Name] = []
     above = None
-    for row in tables.Zone.select(tables.Zone.name, key).where(*is_below).order_by(key):
+    for row in _published_between(low, high, account):
         if above is None or not row.name_key.startswith(above):
             above = row.name_key
             found.append(name_keys.domain_from(row.name))
@@ -53,9 +57,20 @@ def topmost_below(name: Name, account: UUID) -> list[Name]:
 
 def zones_below(name: Name, account: UUID) -> list[UUID]:
     """Return the account's zones below a name, held ones included, in the order of `name_keys`."""
-    (low, high), key = name_keys.below(name_keys.domain_key(name)), tables.Zone.name_key
-    rows = tables.Zone.select(tables.Zone.uuid).where(key > low, key < high, *_living(account)).order_by(key)
-    return [row.uuid for row in rows]
+    low, high = name_keys.below(name_keys.domain_key(name))
+    return [row.uuid for row in _between(low, high, account)]
+
+
+@PreparedSelect
+def _between(low: str, high: str, account: UUID) -> pw.ModelSelect[tables.Zone]:
+    row = tables.Zone
+    query = row.select(row.uuid, row.name, row.name_key)
+    return query.where(row.name_key > low, row.name_key < high, *_living(account)).order_by(row.name_key)
+
+
+@PreparedSelect
+def _published_between(low: str, high: str, account: UUID) -> pw.ModelSelect[tables.Zone]:
+    return _between.build(low, high, account).where(~zones.is_held())
 
 
 def of_zone(zone: Zone) -> list[ChildZone]:
@@ -64,14 +79,13 @@ def of_zone(zone: Zone) -> list[ChildZone]:
     They are those of the nearest zones below that are not held, and not below a delegation by NS records.
     """
     low, high = name_keys.below(name_keys.domain_key(zone.name))
-    key, is_shown = tables.Zone.name_key, (tables.Zone.uuid == zone.uuid) | ~zones.is_held()
-    pairs = _pairs(key >= low, key < high, is_shown, *_living(zone.account))
+    pairs = _pairs(_in_range(low, high, zone.uuid, zone.account))
     return _delegations([pair for pair in pairs if pair[0].uuid == zone.uuid]).get(zone.uuid, [])
 
 
 def of_all() -> dict[UUID, list[ChildZone]]:
     """Return the delegations of every zone that is not held and has any, as `of_zone` does, in two statements."""
-    return _delegations(list(_pairs(tables.Zone.deleted_at.is_null(), ~zones.is_held())))
+    return _delegations(list(_pairs(_selected(tables.Zone.deleted_at.is_null(), ~zones.is_held()))))
 
 
 def nearest_above(zones_by_key: Iterable[tuple[str, Hashable, Value]]) -> Iterator[tuple[Value, Value]]:
@@ -115,25 +129,27 @@ def _living(account: UUID) -> tuple[pw.Expression, ...]:
     return tables.Zone.deleted_at.is_null(), tables.Zone.account + 0 == owner
 
 
-class _Row(NamedTuple):
-    id: int
-    uuid: UUID
-    name: str
-    key: str
-    account: int
+@PreparedSelect
+def _in_range(low: str, high: str, zone: UUID, account: UUID) -> pw.ModelSelect[tables.Zone]:
+    """Select the zones of the account in a range of keys that are not held, and `zone` in any case."""
+    key, is_shown = tables.Zone.name_key, (tables.Zone.uuid == zone) | ~zones.is_held()
+    return _selected(key >= low, key < high, is_shown, *_living(account))
 
 
-def _pairs(*conditions: pw.Expression) -> Iterator[tuple[_Row, _Row]]:
-    """Yield (above, below) of the zones that meet the conditions, below in the order of `name_keys`."""
+def _selected(*conditions: pw.Expression) -> pw.ModelSelect[tables.Zone]:
     row = tables.Zone
-    query = row.select(row.id, row.uuid, row.name, row.name_key, row.account).where(*conditions)
-    found: Iterable[_Row] = itertools.starmap(_Row, query.order_by(row.name_key).tuples().iterator())
-    return nearest_above((one.key, one.account, one) for one in found)
+    query = row.select(row.id, row.uuid, row.name, row.name_key, row.account)
+    return query.where(*conditions).order_by(row.name_key)
 
 
-def _delegations(pairs: Collection[tuple[_Row, _Row]]) -> dict[UUID, list[ChildZone]]:
+def _pairs(rows: Iterable[tables.Zone]) -> Iterator[tuple[tables.Zone, tables.Zone]]:
+    """Yield (above, below) of these zones, which are in the order of `name_keys`, as those below will be."""
+    return nearest_above((one.name_key, one.account_id, one) for one in rows)
+
+
+def _delegations(pairs: Collection[tuple[tables.Zone, tables.Zone]]) -> dict[UUID, list[ChildZone]]:
     """Return the delegations by zone above, without those below a delegation by NS records."""
-    owners = [[(above.id, key) for key in name_keys.between(above.key, below.key)] for above, below in pairs]
+    owners = [[(above.id, key) for key in name_keys.between(above.name_key, below.name_key)] for above, below in pairs]
     cuts = _with_ns(itertools.chain.from_iterable(owners))
     found: dict[UUID, list[ChildZone]] = {}
     for (above, below), between in zip(pairs, owners, strict=True):

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 import peewee as pw
 from dns.name import Name
 
-from appliance.store import holds, name_keys, tables
+from appliance.store import holds, name_keys, observations, tables
+from appliance.store.prepared import PreparedSelect, PreparedWrite, in_parts
 from appliance.store.zones import is_held
 from appliance.zones.deployment import Deployment, Method, NameserverState, Observation, Publication
 from appliance.zones.model import Zone
 from appliance.zones.ownership import Hold
-
-_Row = TypeVar("_Row", tables.Deployment, tables.Observation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +42,9 @@ def of_zones(zones: Sequence[Zone], nameservers: Sequence[str]) -> Mapping[UUID,
     """Return the deployment of each of these zones, in four statements."""
     uuids = [zone.uuid for zone in zones]
     held = holds.of_zones(uuids)
-    deployed = {row.zone.uuid: row for row in _of(tables.Deployment, uuids)}
-    observed = {(row.zone.uuid, row.nameserver): row for row in _of(tables.Observation, uuids)}
-    confirmed = {row.nameserver: row.confirmed_at for row in tables.Confirmation.select()}
+    deployed = {row.zone.uuid: row for row in _deployments_of(frozenset(uuids))}
+    observed = {(row.zone.uuid, row.nameserver): row for row in _observations_of(frozenset(uuids))}
+    confirmed = {row.nameserver: row.confirmed_at for row in _confirmations()}
     return {
         zone.uuid: _deployment(
             zone,
@@ -63,6 +62,12 @@ def statuses(uuids: Iterable[UUID] | None = None) -> list[ZoneStatus]:
     All rows are read before this returns: while a read of the same connection is open, SQLite fails a write at once if
     another process has written since.
     """
+    parts = [None] if uuids is None else map(frozenset, tables.batches(uuids))
+    return [_status(row) for part in parts for row in _with_deployment(part)]
+
+
+@PreparedSelect
+def _with_deployment(uuids: frozenset[UUID] | None) -> pw.ModelSelect[tables.Zone]:
     query = (
         tables.Zone.select(tables.Zone, tables.Deployment)
         .join(tables.Deployment, pw.JOIN.LEFT_OUTER, attr="deployment")
@@ -70,10 +75,8 @@ def statuses(uuids: Iterable[UUID] | None = None) -> list[ZoneStatus]:
         .order_by(tables.Zone.id)
     )
     if uuids is not None:
-        query = query.where(tables.Zone.uuid.in_(list(uuids)))
-    else:
-        query = query.where(tables.Zone.deleted_at.is_null() | tables.Deployment.removed_at.is_null())
-    return [_status(row) for row in query.iterator()]
+        return query.where(tables.Zone.uuid.in_(list(uuids)))
+    return query.where(tables.Zone.deleted_at.is_null() | tables.Deployment.removed_at.is_null())
 
 
 Columns = dict[str, Any]
@@ -118,8 +121,7 @@ def store_found_publications(found: Iterable[tuple[UUID, Publication]]) -> None:
 
 def publication_of(uuid: UUID) -> Publication | None:
     """Return what was last published of the zone, or None if it is unknown."""
-    row = tables.Deployment.select().join(tables.Zone).where(tables.Zone.uuid == uuid).get_or_none()
-    return _publication(row)
+    return _publication(_deployments_of.first(frozenset((uuid,))))
 
 
 def store_removed(uuid: UUID, now: datetime) -> None:
@@ -144,23 +146,11 @@ def store_all(
     updated only if serial or state changed. A nameserver that left a zone `unanswered` keeps its last serial and state.
     """
     ids = _ids_of({*deployed, *observed, *(unanswered or {})})
-    for columns, rows in _by_columns({ids[uuid]: row for uuid, row in deployed.items() if uuid in ids}).items():
-        tables.Deployment.insert_many(rows).on_conflict(
-            conflict_target=[tables.Deployment.zone], preserve=[getattr(tables.Deployment, name) for name in columns]
-        ).execute()
-    observations = [
-        _observation_columns(ids[uuid], one) for uuid, found in observed.items() if uuid in ids for one in found
-    ]
-    if observations:
-        tables.Observation.insert_many(observations).on_conflict(
-            conflict_target=[tables.Observation.zone, tables.Observation.nameserver], update=_newer_answer()
-        ).execute()
-    silent: dict[str, list[int]] = {}
-    for uuid, names in (unanswered or {}).items():
-        for name in names if uuid in ids else ():
-            silent.setdefault(name, []).append(ids[uuid])
-    for name, zone_ids in silent.items():
-        _mark_unanswered(name, zone_ids)
+    for rows in _by_columns({ids[uuid]: row for uuid, row in deployed.items() if uuid in ids}).values():
+        for part in in_parts(rows):
+            _store_deployments(part)
+    observations.store_answers({ids[uuid]: found for uuid, found in observed.items() if uuid in ids})
+    observations.mark_unanswered({ids[uuid]: names for uuid, names in (unanswered or {}).items() if uuid in ids})
 
 
 def removed_before(uuids: Iterable[UUID], moment: datetime) -> list[UUID]:
@@ -170,41 +160,21 @@ def removed_before(uuids: Iterable[UUID], moment: datetime) -> list[UUID]:
     return [row.uuid for part in tables.batches(uuids) for row in query.where(tables.Zone.uuid.in_(part))]
 
 
-def _newer_answer() -> dict[pw.Field, Any]:
-    """Return the columns to update when a nameserver has answered again."""
-    row, new = tables.Observation, pw.EXCLUDED
-    same = (row.state == new.state) & pw.Expression(row.serial, "IS", new.serial)
-    return {
-        row.serial: new.serial,
-        row.state: new.state,
-        row.answered: new.answered,
-        row.checked_at: pw.fn.coalesce(new.checked_at, _last_answer()),
-        row.changed_at: pw.Case(None, ((same, row.changed_at),), new.changed_at),
-    }
-
-
-def _last_answer() -> pw.Case:
-    """Return the time of the last answer of a row: its own, or that of a later confirmation."""
-    row, confirmation = tables.Observation, tables.Confirmation
-    confirmed = confirmation.select(confirmation.confirmed_at).where(confirmation.nameserver == row.nameserver)
-    later = pw.fn.max(row.checked_at, pw.fn.coalesce(confirmed, row.checked_at))
-    return pw.Case(None, ((row.answered, later),), row.checked_at)
-
-
-def _mark_unanswered(nameserver: str, zone_ids: list[int]) -> None:
-    row = tables.Observation
-    row.update(answered=False, checked_at=_last_answer()).where(
-        row.zone.in_(zone_ids), row.nameserver == nameserver, row.answered
-    ).execute()
+@PreparedWrite
+def _store_deployments(rows: list[Columns]) -> pw.ModelInsert:
+    """Store rows that have the same columns."""
+    row = tables.Deployment
+    columns = [getattr(row, name) for name in rows[0]]
+    return row.insert_many(rows).on_conflict(conflict_target=[row.zone], preserve=columns)
 
 
 def _ids_of(uuids: Iterable[UUID]) -> dict[UUID, int]:
-    query = tables.Zone.select(tables.Zone.uuid, tables.Zone.id)
-    found: dict[UUID, int] = {}
-    for part in tables.batches(uuids):
-        rows: Iterable[tuple[UUID, int]] = query.where(tables.Zone.uuid.in_(part)).tuples().iterator()
-        found.update(rows)
-    return found
+    return {row.uuid: row.id for part in tables.batches(uuids) for row in _zones(frozenset(part))}
+
+
+@PreparedSelect
+def _zones(uuids: frozenset[UUID]) -> pw.ModelSelect[tables.Zone]:
+    return tables.Zone.select(tables.Zone.uuid, tables.Zone.id).where(tables.Zone.uuid.in_(list(uuids)))
 
 
 def _by_columns(deployed: Mapping[int, Columns]) -> dict[tuple[str, ...], list[Columns]]:
@@ -213,18 +183,6 @@ def _by_columns(deployed: Mapping[int, Columns]) -> dict[tuple[str, ...], list[C
     for zone_id, columns in deployed.items():
         found.setdefault(tuple(sorted(columns)), []).append({"zone": zone_id, **columns})
     return found
-
-
-def _observation_columns(zone_id: int, one: Observation) -> Columns:
-    return {
-        "zone": zone_id,
-        "nameserver": one.nameserver,
-        "serial": one.serial,
-        "state": one.state.value,
-        "checked_at": one.checked_at,
-        "changed_at": one.changed_at or one.checked_at,
-        "answered": one.answered,
-    }
 
 
 def _columns_of(published: Publication) -> dict[str, Any]:
@@ -243,11 +201,24 @@ def _publication(row: tables.Deployment | None) -> Publication | None:
     return Publication(row.published_serial, digest, derived, Method(row.published_method or Method.FILE))
 
 
-def _of(table: type[_Row], uuids: list[UUID]) -> pw.ModelSelect[_Row]:
-    return table.select(table, tables.Zone.uuid).join(tables.Zone).where(tables.Zone.uuid.in_(uuids))
+@PreparedSelect
+def _deployments_of(uuids: frozenset[UUID]) -> pw.ModelSelect[tables.Deployment]:
+    row = tables.Deployment
+    return row.select(row, tables.Zone.uuid).join(tables.Zone).where(tables.Zone.uuid.in_(list(uuids)))
 
 
-def _deployment(zone: Zone, row: tables.Deployment, observations: list[Observation], hold: Hold | None) -> Deployment:
+@PreparedSelect
+def _observations_of(uuids: frozenset[UUID]) -> pw.ModelSelect[tables.Observation]:
+    row = tables.Observation
+    return row.select(row, tables.Zone.uuid).join(tables.Zone).where(tables.Zone.uuid.in_(list(uuids)))
+
+
+@PreparedSelect
+def _confirmations() -> pw.ModelSelect[tables.Confirmation]:
+    return tables.Confirmation.select()
+
+
+def _deployment(zone: Zone, row: tables.Deployment, seen: list[Observation], hold: Hold | None) -> Deployment:
     return Deployment(
         serial=zone.serial,
         attempted=row.serial,
@@ -255,7 +226,7 @@ def _deployment(zone: Zone, row: tables.Deployment, observations: list[Observati
         live_at=row.live_at,
         queued_at=zone.queued_at,
         error=hold.text if hold and zone.deleted_at is None else row.error,
-        nameservers=observations,
+        nameservers=seen,
         removed=row.removed_at is not None,
         deleted=zone.deleted_at is not None,
         hold=hold,

@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import peewee as pw
+
 from appliance.store import tables
+from appliance.store.prepared import PreparedWrite
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +28,19 @@ class Heartbeat:
 
 def store(heartbeat: Heartbeat) -> None:
     """Store that the deployer is running."""
-    tables.Heartbeat.insert(
+    _replace(
         id=1,
         beat_at=heartbeat.beat_at,
         reconciled_at=heartbeat.reconciled_at,
         reconciliations=heartbeat.reconciliations,
         pending=heartbeat.pending,
         figures=heartbeat.figures,
-    ).on_conflict_replace().execute()
+    )
+
+
+@PreparedWrite
+def _replace(**columns: object) -> pw.ModelInsert:
+    return tables.Heartbeat.insert(columns).on_conflict_replace()
 
 
 def last() -> Heartbeat | None:

@@ -10,6 +10,7 @@ import peewee as pw
 from dns.name import Name
 
 from appliance.store import name_keys, tables
+from appliance.store.prepared import PreparedSelect
 from appliance.store.zones import from_row, is_held
 from appliance.zones.model import Zone
 from appliance.zones.ownership import Hold, HoldReason
@@ -22,7 +23,12 @@ def insert(zone: UUID, token: str, reason: HoldReason, now: datetime) -> None:
 
 def of_zones(uuids: Iterable[UUID]) -> Mapping[UUID, Hold]:
     """Return the holds of these zones; those that are not held are missing."""
-    return {row.zone.uuid: _hold(row) for row in _select().where(tables.Zone.uuid.in_(list(uuids)))}
+    return {row.zone.uuid: _hold(row) for row in _of_zones(frozenset(uuids))}
+
+
+@PreparedSelect
+def _of_zones(uuids: frozenset[UUID]) -> pw.ModelSelect[tables.Hold]:
+    return _select().where(tables.Zone.uuid.in_(list(uuids)))
 
 
 def get(zone: UUID) -> Hold | None:

@@ -11,6 +11,7 @@ import peewee as pw
 
 from appliance.errors import IdempotencyConflict
 from appliance.store import tables
+from appliance.store.prepared import PreparedSelect, PreparedWrite
 
 RETENTION = timedelta(hours=24)
 """How long a key belongs to its first request."""
@@ -41,7 +42,7 @@ class StoredResponse:
 
 def find(request: RequestKey, now: datetime) -> StoredResponse | None:
     """Return the response to the first request with that key; raise IdempotencyConflict if that requested other."""
-    row = tables.Idempotency.get_or_none(*_is(request), tables.Idempotency.created_at > now - RETENTION)
+    row = _kept.first(request.token, request.path, request.key, now - RETENTION)
     if row is None:
         return None
     if row.digest != request.digest:
@@ -54,10 +55,9 @@ def find(request: RequestKey, now: datetime) -> StoredResponse | None:
 
 def insert(request: RequestKey, response: StoredResponse, now: datetime) -> None:
     """Store a response in the transaction of this thread; raise Repeated if there is one for that key."""
-    row = tables.Idempotency
-    row.delete().where(*_is(request), row.created_at <= now - RETENTION).execute()
+    _delete(request.token, request.path, request.key, now - RETENTION)
     try:
-        row.create(
+        _insert(
             token=request.token,
             path=request.path,
             key=request.key,
@@ -71,6 +71,18 @@ def insert(request: RequestKey, response: StoredResponse, now: datetime) -> None
         raise Repeated from None
 
 
-def _is(request: RequestKey) -> tuple[pw.Expression, ...]:
+@PreparedSelect
+def _kept(token: UUID, path: str, key: str, since: datetime) -> pw.ModelSelect[tables.Idempotency]:
     row = tables.Idempotency
-    return row.token == request.token, row.path == request.path, row.key == request.key
+    return row.select().where(row.token == token, row.path == path, row.key == key, row.created_at > since)
+
+
+@PreparedWrite
+def _delete(token: UUID, path: str, key: str, until: datetime) -> pw.ModelDelete:
+    row = tables.Idempotency
+    return row.delete().where(row.token == token, row.path == path, row.key == key, row.created_at <= until)
+
+
+@PreparedWrite
+def _insert(**columns: object) -> pw.ModelInsert:
+    return tables.Idempotency.insert(columns)

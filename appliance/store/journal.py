@@ -22,6 +22,7 @@ from dns.rdatatype import RdataType
 from appliance.principal import Principal
 from appliance.store import name_keys, tables
 from appliance.store.columns import JsonText
+from appliance.store.prepared import PreparedSelect, PreparedWrite
 from appliance.zones.changes import Change, Create, Delete, Update
 from appliance.zones.model import Record, Zone
 from appliance.zones.names import print_owner
@@ -93,9 +94,9 @@ def append(
     the door of the principal.
     """
     uuid = uuid or uuid4()
-    tables.Change.create(
+    _insert(
+        zone.uuid,
         uuid=uuid,
-        zone=tables.Zone.select(tables.Zone.id).where(tables.Zone.uuid == zone.uuid),
         kind=kind,
         serial=zone.serial,
         account=principal.recorded_account,
@@ -112,6 +113,12 @@ def append(
         settings=_settings(before, zone) if kind in (CREATE, SETTINGS) else None,
     )
     return uuid
+
+
+@PreparedWrite
+def _insert(zone: UUID, /, **columns: object) -> pw.ModelInsert:
+    row = tables.Zone.select(tables.Zone.id).where(tables.Zone.uuid == zone)
+    return tables.Change.insert(zone=row, **columns)
 
 
 def last() -> int:
@@ -150,14 +157,15 @@ def count_by_hour(now: datetime, hours: int) -> list[int]:
 
 def zones_since(row_id: int) -> tuple[set[UUID], int]:
     """Return the zones whose published content changed after that row, and the id of the newest row."""
-    query = (
-        tables.Change.select(tables.Change.id, tables.Change.kind, tables.Zone.uuid)
-        .join(tables.Zone)
-        .where(tables.Change.id > row_id)
-        .order_by(tables.Change.id)
-    )
-    rows = list(query)
+    rows = _since(row_id)
     return {row.zone.uuid for row in rows if row.kind != SETTINGS}, rows[-1].id if rows else row_id
+
+
+@PreparedSelect
+def _since(row_id: int) -> pw.ModelSelect[tables.Change]:
+    row = tables.Change
+    query = row.select(row.id, row.kind, tables.Zone.uuid).join(tables.Zone)
+    return query.where(row.id > row_id).order_by(row.id)
 
 
 Document = dict[str, Any]

@@ -5,12 +5,11 @@ Each row has the record's line of the zone file, so that SQLite can concatenate 
 
 from __future__ import annotations
 
-import functools
 import json
-import operator
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import peewee as pw
@@ -20,9 +19,9 @@ from dns.rdatatype import RdataType
 from appliance.errors import InvalidValue
 from appliance.principal import Scope
 from appliance.store import delegations, name_keys, tables, zone_structure
-from appliance.store.search import contains
-from appliance.store.zones import Page, within
+from appliance.store.prepared import PreparedSelect
 from appliance.store.zones import from_row as zone_from_row
+from appliance.store.zones import within
 from appliance.zones.delta import WireRecord
 from appliance.zones.model import Node, Record, Zone, group_rrsets
 
@@ -42,53 +41,33 @@ class Lines:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class OwnerMatch:
-    """An owner, relative to its zone, in the zone of that name, or in any if that is None."""
-
-    owner: str
-    zone: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class DataMatch:
-    """Data of a record: its type, and its canonical value or its wire form, if that does not have a priority too."""
-
-    rdtype: RdataType
-    value: str
-    wire: bytes | None
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """Conditions for a list of records; None and the empty string mean no condition, an empty tuple that none matches.
-
-    One of `places` and one of `data` must match.
-    """
-
-    zone: UUID | None = None
-    rdtype: RdataType | None = None
-    places: tuple[OwnerMatch, ...] | None = None
-    data: tuple[DataMatch, ...] | None = None
-    search: str | None = None
-
-
 def get(uuid: UUID, scope: Scope) -> tuple[Zone, Record] | None:
     """Return the record with that uuid and its zone, or None if the zone is deleted or outside of the scope."""
-    row = _joined().where(tables.Record.uuid == uuid, *within(scope)).get_or_none()
-    return _with_zone(row) if row else None
+    row = _with_uuid.first(uuid, scope)
+    return with_zone(row) if row else None
+
+
+@PreparedSelect
+def _with_uuid(uuid: UUID, scope: Scope) -> pw.ModelSelect[tables.Record]:
+    return with_zones().where(tables.Record.uuid == uuid, *within(scope))
 
 
 def get_in(zone: Zone, uuid: UUID) -> Record | None:
     """Return the zone's record with that uuid, or None."""
-    row = _rows(zone).where(tables.Record.uuid == uuid).get_or_none()
+    row = next(iter(_of_uuids(zone.uuid, frozenset((uuid,)))), None)
     return _record(row, zone.name) if row else None
 
 
 def revision_of(uuid: UUID) -> int | None:
     """Return the revision of the record, which increases with every change; None if there is no such record."""
-    row = tables.Record.select(tables.Record.revision).where(tables.Record.uuid == uuid).get_or_none()
+    row = _revisions.first(frozenset((uuid,)))
     return row.revision if row else None
+
+
+@PreparedSelect
+def _revisions(uuids: frozenset[UUID]) -> pw.ModelSelect[tables.Record]:
+    record = tables.Record
+    return record.select(record.uuid, record.revision).where(record.uuid.in_(list(uuids)))
 
 
 def existing(uuids: Iterable[UUID]) -> set[UUID]:
@@ -112,15 +91,6 @@ def expired(now: datetime, limit: int, among: Collection[UUID] | None = None) ->
     return [(row.zone.uuid, row.zone.revision, row.uuid) for row in rows]
 
 
-def find(scope: Scope, page: Page, filters: Filters) -> tuple[list[tuple[Zone, Record]], int]:
-    """Return a page of records, each with its zone, and their number on all pages."""
-    conditions = [*within(scope), *_conditions(filters)]
-    order_by = (tables.Zone.name, tables.Record.owner_key, tables.Record.rdtype, tables.Record.wire)
-    rows = _joined().where(*conditions).order_by(*order_by).limit(page.size).offset(page.offset)
-    total = tables.Record.select().join(tables.Zone).where(*conditions).count()
-    return [_with_zone(row) for row in rows], total
-
-
 def of_zone(zone: Zone) -> list[Record]:
     """Return all records of the zone, ordered by owner and type."""
     return list(iterate(zone))
@@ -128,13 +98,18 @@ def of_zone(zone: Zone) -> list[Record]:
 
 def iterate(zone: Zone) -> Iterator[Record]:
     """Yield the same, read in batches; the records are those of one moment only within `Store.reading`."""
-    query = _rows(zone).order_by(*_ORDER).limit(BATCH)
-    rows = list(query)
+    rows = _batch(zone.uuid, None)
     while rows:
         yield from (_record(row, zone.name) for row in rows)
         last = rows[-1]
-        after = pw.Tuple(*_ORDER) > pw.Tuple(last.owner_key, last.rdtype, last.wire)
-        rows = list(query.where(after)) if len(rows) == BATCH else []
+        rows = _batch(zone.uuid, [last.owner_key, last.rdtype, last.wire]) if len(rows) == BATCH else []
+
+
+@PreparedSelect
+def _batch(zone: UUID, after: list[Any] | None) -> pw.ModelSelect[tables.Record]:
+    """Select the next records of a zone after these values of `ORDER`, or the first."""
+    batch = _of_zone(zone).order_by(*ORDER).limit(BATCH)
+    return batch if after is None else batch.where(pw.Tuple(*ORDER) > pw.Tuple(*after))
 
 
 def lines_of(zone: Zone, without: Iterable[UUID] = ()) -> Lines:
@@ -181,7 +156,7 @@ class ZoneView:
         return group_rrsets(
             _record(row, self.origin)
             for part in tables.batches(keys)
-            for row in _rows(self.zone).where(tables.Record.owner_key.in_(part)).order_by(*_ORDER)
+            for row in _of_owners(self.zone.uuid, frozenset(part))
         )
 
     def child_zones(self, names: Iterable[Name]) -> Collection[Name]:
@@ -202,10 +177,8 @@ class ZoneView:
 
     def owners_of_ns(self, servers: Iterable[Name]) -> Collection[Name]:
         """Return the owners of the stored NS records that name one of these nameservers."""
-        is_ns = tables.Record.rdtype == pw.SQL("'NS'")  # not a parameter: the index is of NS records alone
-        named = _rows(self.zone).select(tables.Record.owner).where(is_ns)
-        wires = (server.to_wire() for server in servers)
-        rows = (row for part in tables.batches(wires) for row in named.where(tables.Record.wire.in_(part)))
+        wires = (server.to_wire() or b"" for server in servers)
+        rows = (row for part in tables.batches(wires) for row in _ns_with_data(self.zone.uuid, frozenset(part)))
         return {name_keys.owner_from(row.owner, self.origin) for row in rows}
 
     def delegated_owners(self) -> set[Name]:
@@ -215,14 +188,13 @@ class ZoneView:
 
     def records(self, uuids: Iterable[UUID]) -> Mapping[UUID, Record]:
         """Return the records of the zone with these uuids."""
-        found = (_rows(self.zone).where(tables.Record.uuid.in_(part)) for part in tables.batches(uuids))
+        found = (_of_uuids(self.zone.uuid, frozenset(part)) for part in tables.batches(uuids))
         return {row.uuid: _record(row, self.origin) for rows in found for row in rows}
 
     def revisions(self, uuids: Iterable[UUID]) -> Mapping[UUID, int]:
         """Return the revisions of these records."""
-        record = tables.Record
-        query = record.select(record.uuid, record.revision)
-        return {row.uuid: row.revision for part in tables.batches(uuids) for row in query.where(record.uuid.in_(part))}
+        found = (_revisions(frozenset(part)) for part in tables.batches(uuids))
+        return {row.uuid: row.revision for rows in found for row in rows}
 
     def below(self, owner: Name, skip: Container[Name] = ()) -> Iterator[tuple[Name, Node]]:
         """Yield each owner below this one, except those to skip, with its node; owners are read in batches."""
@@ -233,59 +205,44 @@ class ZoneView:
             keys = [row.owner_key for row in rows]
             chosen = [one for one in keys if name_keys.owner_from_key(one, self.origin) not in skip]
             if chosen:
-                records = _rows(self.zone).where(key.in_(chosen)).order_by(*_ORDER)
+                records = _rows(self.zone).where(key.in_(chosen)).order_by(*ORDER)
                 yield from group_rrsets(_record(row, self.origin) for row in records).items()
             if len(keys) < limit:
                 return
             low, limit = keys[-1], min(2 * limit, MAX_READ_AHEAD)
 
 
-_ORDER = (tables.Record.owner_key, tables.Record.rdtype, tables.Record.wire)
+ORDER = (tables.Record.owner_key, tables.Record.rdtype, tables.Record.wire)
 
 
 def _rows(zone: Zone) -> pw.ModelSelect[tables.Record]:
-    return tables.Record.select().where(tables.Record.zone == zone_id(zone))
+    return _of_zone(zone.uuid)
 
 
-def _joined() -> pw.ModelSelect[tables.Record]:
+@PreparedSelect
+def _of_uuids(zone: UUID, uuids: frozenset[UUID]) -> pw.ModelSelect[tables.Record]:
+    return _of_zone(zone).where(tables.Record.uuid.in_(list(uuids)))
+
+
+def _of_zone(uuid: UUID) -> pw.ModelSelect[tables.Record]:
+    zone = tables.Zone.select(tables.Zone.id).where(tables.Zone.uuid == uuid)
+    return tables.Record.select().where(tables.Record.zone == zone)
+
+
+@PreparedSelect
+def _of_owners(zone: UUID, keys: frozenset[str]) -> pw.ModelSelect[tables.Record]:
+    return _of_zone(zone).where(tables.Record.owner_key.in_(list(keys))).order_by(*ORDER)
+
+
+@PreparedSelect
+def _ns_with_data(zone: UUID, wires: frozenset[bytes]) -> pw.ModelSelect[tables.Record]:
+    is_ns = tables.Record.rdtype == pw.SQL("'NS'")  # not a parameter: the index is of NS records alone
+    return _of_zone(zone).select(tables.Record.owner).where(is_ns, tables.Record.wire.in_(list(wires)))
+
+
+def with_zones() -> pw.ModelSelect[tables.Record]:
+    """Select records with their zones and accounts."""
     return tables.Record.select(tables.Record, tables.Zone, tables.Account.uuid).join(tables.Zone).join(tables.Account)
-
-
-def _conditions(filters: Filters) -> Iterator[pw.Expression]:
-    if filters.zone is not None:
-        yield tables.Zone.uuid == filters.zone
-    if filters.rdtype is not None:
-        yield tables.Record.rdtype == filters.rdtype.name
-    if filters.places is not None:
-        yield _any(map(_is_at, filters.places))
-    if filters.data is not None:
-        yield _any(map(_has, filters.data))
-    if filters.search:
-        yield contains(filters.search, *searched(tables.Zone.name))
-
-
-def searched(zone_name: pw.Node) -> Iterator[pw.Node]:
-    """Yield what a search reads of a record in the zone of that name: owner, full name, value and comment."""
-    record = tables.Record
-    is_apex = record.owner == "@"
-    yield from (record.owner, pw.Case(None, ((is_apex, zone_name),), record.owner.concat(".").concat(zone_name)))
-    yield from (record.value, record.comment)
-
-
-def _is_at(place: OwnerMatch) -> pw.Expression:
-    is_owner = tables.Record.owner == place.owner
-    return is_owner if place.zone is None else is_owner & (tables.Zone.name == place.zone)
-
-
-def _has(datum: DataMatch) -> pw.Expression:
-    is_same = tables.Record.value == datum.value
-    if datum.wire is not None:
-        is_same |= tables.Record.wire == datum.wire
-    return (tables.Record.rdtype == datum.rdtype.name) & is_same
-
-
-def _any(conditions: Iterable[pw.Expression]) -> pw.Expression:
-    return functools.reduce(operator.or_, conditions, pw.Value(0) == 1)
 
 
 def zone_id(zone: Zone) -> pw.ModelSelect[tables.Zone]:
@@ -293,7 +250,8 @@ def zone_id(zone: Zone) -> pw.ModelSelect[tables.Zone]:
     return tables.Zone.select(tables.Zone.id).where(tables.Zone.uuid == zone.uuid)
 
 
-def _with_zone(row: tables.Record) -> tuple[Zone, Record]:
+def with_zone(row: tables.Record) -> tuple[Zone, Record]:
+    """Return the zone and the record of a row of `with_zones`."""
     zone = zone_from_row(row.zone)
     return zone, _record(row, zone.name)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import peewee as pw
 from dns.rdatatype import RdataType
 
-from appliance.store import name_keys, records, tables
+from appliance.store import name_keys, record_lists, records, tables
 from appliance.store.search import contains
 from appliance.store.zones import Page
 from appliance.zones.model import RRset, Zone
@@ -67,5 +67,5 @@ def _conditions(zone: Zone, filters: SetFilters) -> list[pw.Expression]:
     if filters.owner is not None:
         conditions.append(record.owner == filters.owner)
     if filters.text:
-        conditions.append(contains(filters.text, *records.searched(pw.Value(print_domain(zone.name)))))
+        conditions.append(contains(filters.text, *record_lists.searched(pw.Value(print_domain(zone.name)))))
     return conditions

@@ -11,7 +11,7 @@ from appliance.editing import RecordInput
 from appliance.errors import InvalidName, NotFound, NotPermitted, QuotaReached, RecordsHidden
 from appliance.principal import EVERYTHING, TokenLimits
 from appliance.settings import QuotaSettings
-from appliance.store import delegations, deployments, records, versions, zones
+from appliance.store import delegations, deployments, former_zones, records, versions, zones
 from appliance.store.zones import Page
 from appliance.zones.model import Zone
 from tests.workspace import Workspace
@@ -109,9 +109,9 @@ def test_deleted_zones_are_listed_newest_first(workspace: Workspace) -> None:
     first, second = deleted(workspace, "a.example"), deleted(workspace, "b.example")
     workspace.zone("c.example")
     before = workspace.clock() - timedelta(days=30)
-    found, total = zones.find_deleted(workspace.owner.scope, before, Page())
+    found, total = former_zones.find(workspace.owner.scope, before, Page())
     assert ([one.uuid for one in found], total) == ([second.uuid, first.uuid], 2)
-    assert zones.find_deleted(workspace.owner.scope, before, Page(), name=first.name)[1] == 1
-    assert zones.find_deleted(workspace.owner.scope, before, Page(), search="b.ex")[0] == [second]
-    assert zones.find_deleted(workspace.stranger.scope, before, Page()) == ([], 0)
-    assert zones.find_deleted(EVERYTHING, workspace.clock(), Page()) == ([], 0)
+    assert former_zones.find(workspace.owner.scope, before, Page(), name=first.name)[1] == 1
+    assert former_zones.find(workspace.owner.scope, before, Page(), search="b.ex")[0] == [second]
+    assert former_zones.find(workspace.stranger.scope, before, Page()) == ([], 0)
+    assert former_zones.find(EVERYTHING, workspace.clock(), Page()) == ([], 0)

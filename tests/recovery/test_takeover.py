@@ -19,6 +19,7 @@ from appliance.store import (
     accounts,
     credentials,
     deployments,
+    former_zones,
     holds,
     invitations,
     recovery_codes,
@@ -216,7 +217,7 @@ def test_a_deletion_of_a_lost_account_is_left_out(workspace: Workspace, again: A
         workspace.editor.delete_zone(newcomer, zone.uuid)
 
     again(change_store)
-    assert zones.past_serials(parse_domain("brief.example")) == []
+    assert former_zones.past_serials(parse_domain("brief.example")) == []
     accounts.create_account("new@example.org", workspace.clock())
 
 

@@ -9,8 +9,8 @@ import dns.name
 from dns.rdatatype import RdataType
 
 from appliance.principal import Scope
-from appliance.store import accounts, deployments, records, statistics, zones
-from appliance.store.records import DataMatch, Filters, OwnerMatch
+from appliance.store import accounts, deployments, record_lists, records, statistics, zones
+from appliance.store.record_lists import DataMatch, Filters, OwnerMatch
 from appliance.store.zones import Page
 from appliance.zones.deployment import DeploymentState, NameserverState, Observation
 from appliance.zones.names import print_domain, print_owner
@@ -105,7 +105,7 @@ def test_pages_and_filters_of_records(workspace: Workspace) -> None:
     workspace.add(other, "A", "www", "192.0.2.1")
 
     def find(scope: Scope = ALL, page: Page | None = None, **filters: object) -> tuple[list[str], int]:
-        found, total = records.find(scope, page or Page(), Filters(**filters))  # type: ignore[arg-type]
+        found, total = record_lists.find(scope, page or Page(), Filters(**filters))  # type: ignore[arg-type]
         return [f"{print_owner(one.owner, zone.name)} {one.rdtype.name}" for zone, one in found], total
 
     assert find(zone=zone.uuid) == (["@ TXT", "* A", "www A", "www AAAA"], 4)
@@ -123,7 +123,7 @@ def test_pages_and_filters_of_records(workspace: Workspace) -> None:
     assert find(workspace.stranger.scope) == ([], 0) and find(zone=uuid4()) == ([], 0)
     assert find(replace(workspace.owner.scope, zones=frozenset({other.uuid})))[1] == 1
     assert [one.owner for one in records.of_zone(zone)] == [
-        one.owner for _, one in records.find(ALL, Page(), Filters(zone=zone.uuid))[0]
+        one.owner for _, one in record_lists.find(ALL, Page(), Filters(zone=zone.uuid))[0]
     ]
 
 
@@ -134,7 +134,7 @@ def test_records_of_a_deleted_zone_are_not_found(workspace: Workspace) -> None:
     found = records.get(record.uuid, workspace.owner.scope)
     assert found and found[1] == record
     workspace.editor.delete_zone(workspace.owner, zone.uuid)
-    assert records.get(record.uuid, ALL) is None and records.find(ALL, Page(), Filters())[1] == 0
+    assert records.get(record.uuid, ALL) is None and record_lists.find(ALL, Page(), Filters())[1] == 0
 
 
 def test_lines_are_in_the_order_of_owner_and_type(workspace: Workspace) -> None:
