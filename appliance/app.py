@@ -27,7 +27,7 @@ from appliance.web import (
     middleware,
     rate_headers,
 )
-from appliance.web.context import SharedState, WebContext, create_shared_state, install, reading
+from appliance.web.context import SharedState, WebContext, connected, create_shared_state, install
 from appliance.web.deployment_wait import create_deployment_wait
 from appliance.web.fair_threads import WAITING_THREADS, FairDispatcher, KnownClients, divided, share_of
 from appliance.web.front_doors import MAX_BODY, FrontDoor
@@ -98,7 +98,7 @@ def _create_context(
     names = [server.name for server in settings.dns.nameservers]
     most_waiting = divided(max(WAITING_THREADS, settings.api.threads // 2), shared.processes)
     wait = create_deployment_wait(store, names, clock, most_waiting, settings.deployer.socket, threads.pausing)
-    authenticator = Authenticator(store, limits, reading)
+    authenticator = Authenticator(store, limits, connected)
     return WebContext(settings, store, editor, wait, limits, authenticator, threads, clients, clock, shared.key)
 
 

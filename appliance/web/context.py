@@ -89,7 +89,7 @@ def open_connection() -> None:
     """Connect this request to the store, unless it is; raise StoreError if that fails."""
     if "connection" not in g:
         stack = ExitStack()
-        stack.enter_context(context().store.connection())
+        stack.enter_context(context().store.kept_connection())
         g.connection = stack
 
 
@@ -105,6 +105,14 @@ def _close_connection() -> None:
     stack = g.pop("connection", None)
     if stack is not None:
         stack.close()
+
+
+@contextmanager
+def connected() -> Iterator[None]:
+    """Let the block read the store, each statement for itself."""
+    open_connection()
+    with context().store.connection():
+        yield
 
 
 @contextmanager

@@ -147,17 +147,21 @@ def is_error(answer: TestResponse, status: int, code: str, field: str | None = N
 
 @contextmanager
 def counted() -> Iterator[list[str]]:
-    """Collect the SQL statements of the block."""
+    """Collect the SQL statements of the block, of connections that are open already and of new ones."""
     statements: list[str] = []
 
     def listen(connection: apsw.Connection) -> None:
         connection.trace_v2(apsw.SQLITE_TRACE_STMT, lambda event: statements.append(event["sql"]))
 
     apsw.connection_hooks.append(listen)
+    for connection in apsw.connections():
+        listen(connection)
     try:
         yield statements
     finally:
         apsw.connection_hooks.remove(listen)
+        for connection in apsw.connections():
+            connection.trace_v2(0)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import apsw
@@ -32,10 +32,11 @@ any longer, with the second write after that."""
 
 
 class _Thread(threading.local):
-    """The connection of a thread: which file it is to, and whether it was left open for the next block."""
+    """The connection of a thread: its file, whether it was left open for the next block, and whether it has failed."""
 
     identity: Identity | None = None
     is_idle = False
+    has_failed = False
 
 
 class Store:
@@ -144,8 +145,8 @@ class Store:
     def kept_connection(self) -> Iterator[None]:
         """Connect this thread for the block, as `connection` does, and leave it connected for its next such block.
 
-        The connection is opened again if the store has failed since, and closed if the block fails or leaves a
-        transaction open. Within `connection` the block shares the connection.
+        The connection is opened again if the store has failed since, and closed if the block fails, if a statement in
+        it failed, or if it leaves a transaction open. Within `connection` the block shares the connection.
         """
         if not (self._db.is_closed() or self._thread.is_idle):
             with self.connection():
@@ -201,8 +202,12 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """Run the block on a snapshot: all of its reads see the same state of the store."""
-        with self.connection(), self._translating_errors(OSError), self._db.atomic("DEFERRED"):
+        """Run the block on a snapshot: all of its reads see the same state of the store. A nested block shares it."""
+        with (
+            self.connection(),
+            self._translating_errors(OSError),
+            nullcontext() if self._db.transaction_depth() else self._db.atomic("DEFERRED"),
+        ):
             yield
 
     def translating_errors(self) -> AbstractContextManager[None]:
@@ -217,6 +222,7 @@ class Store:
         except pw.IntegrityError:
             raise
         except failures as failed:
+            self._thread.has_failed = True
             if self._keeper and "readonly" in str(failed):
                 self._keeper.forget()
             first = _first(failed)
@@ -249,10 +255,11 @@ class Store:
                 self._db.close()
         self.refresh()
         self._connect()
+        self._thread.has_failed = False
 
     def _suspend(self) -> bool:
         """Leave the connection of this thread open for its next block; return False if it must not be used again."""
-        if self._db.is_closed() or self._db.connection().txn_state() != apsw.SQLITE_TXN_NONE:
+        if self._thread.has_failed or self._db.is_closed() or self._db.connection().txn_state() != apsw.SQLITE_TXN_NONE:
             return False
         self._idle.add(self._db.connection())
         return True

@@ -287,12 +287,22 @@ def test_a_block_that_fails_or_leaves_a_transaction_open_ends_a_kept_connection(
             current_database().execute_sql("pragma cache_size = 321")
             current_database().execute_sql(statement)
 
+    def is_new() -> bool:
+        with store.kept_connection():
+            size: tuple[int] = current_database().execute_sql("pragma cache_size").fetchone()
+            return size != (321,)
+
     with pytest.raises(StoreError):
         leave("select * from missing")
+    assert is_new()
     leave("begin immediate")
     write(workspace.store)
+    assert is_new()
     with store.kept_connection():
-        assert current_database().execute_sql("pragma cache_size").fetchone() != (321,)
+        current_database().execute_sql("pragma cache_size = 321")
+        with pytest.raises(StoreError), store.reading():
+            current_database().execute_sql("select * from missing")
+    assert is_new(), "the block handled the failure of a statement"
 
 
 def test_kept_connections_are_closed_with_the_store(tmp_path: Path) -> None:

@@ -1,0 +1,50 @@
+"""Costs of a request: its statements, which are as many each time, and no SQL text that is built for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from tests.api.conftest import Bearer, counted
+from tests.store.test_prepared import texts_built
+
+ZONE = "/dns-zones/example.com"
+READS = [
+    ("/dns-records/{record}/", 4),
+    (f"{ZONE}/", 12),
+    (f"{ZONE}/records/", 6),
+    (f"{ZONE}/records/?page=1", 7),
+    (f"{ZONE}/deployment/", 9),
+    ("/dns-records/", 5),
+    ("/dns-records/?zone=example.com", 7),
+    ("/dns-zones/", 10),
+    ("/account/me/", 1),
+]
+"""Paths and their statements, with those that begin and end a transaction."""
+
+
+@pytest.mark.parametrize(("path", "statements"), READS)
+def test_a_read_has_a_fixed_number_of_prepared_statements(me: Bearer, path: str, statements: int) -> None:
+    zone = me.zone("example.com")
+    path = path.format(record=me.record(zone, "A", "www", "192.0.2.1")["uuid"])
+    check(me, "GET", path, [None, None], statements)
+
+
+def test_a_write_has_a_fixed_number_of_prepared_statements(me: Bearer) -> None:
+    zone = me.zone("example.com")
+    record = f"/dns-records/{me.record(zone, 'A', 'www', '192.0.2.1')['uuid']}/"
+    check(me, "PATCH", record, [{"value": f"192.0.2.{number}"} for number in (2, 3, 4)], 16)
+    check(me, "PATCH", record, [{"comment": text} for text in ("one", "two", "three")], 16)
+    new: list[object] = [{"record_type": "A", "name": name, "value": "192.0.2.1"} for name in ("a", "b", "c")]
+    check(me, "POST", f"/dns-zones/{zone['uuid']}/records/", new, 16)
+
+
+def check(me: Bearer, method: str, path: str, bodies: Sequence[object], statements: int) -> None:
+    """Send a request with each body: each has as many statements, and after the first one no text is built."""
+    for number, body in enumerate(bodies):
+        with counted() as executed, texts_built() as built:
+            answer = me(method, path, body)
+        assert answer.status_code < 300, answer.text
+        assert len(executed) == statements, executed
+        assert number == 0 or built == []
