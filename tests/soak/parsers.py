@@ -13,7 +13,7 @@ from uuid import UUID
 import dns.name
 from dns.name import Name
 
-from appliance.errors import ApplianceError, InputError, SettingsError
+from appliance.errors import ApplianceError, CommandError, InputError, SettingsError
 from appliance.render.zone_file import record_line
 from appliance.settings import SECTIONS, read_value
 from appliance.web.deployment_wait import preferred_wait
@@ -32,6 +32,7 @@ from appliance.zones.names import (
 from appliance.zones.rdata import TYPES, ParsedRdata, has_priority, parse_rdata, parse_type, print_line
 from appliance.zones.zone_file_content import FileRecord
 from appliance.zones.zone_file_reader import read_zone_file
+from tests.soak.message_parsers import DIFFERENCES, UPDATE_RESPONSES, read_difference, read_update_response
 from tests.soak.values import DOMAINS, OWNERS, VALUES
 from tests.zones.records import NOW, ORIGIN
 
@@ -158,4 +159,6 @@ PARSERS: Mapping[str, Parser] = {
     "JSON body": Parser(_body, _BODIES),
     "Prefer": Parser(preferred_wait, _PREFERENCES),
     "settings": Parser(_setting, _SETTINGS, errors=SettingsError),
+    "IXFR": Parser(read_difference, DIFFERENCES, errors=CommandError),
+    "UPDATE response": Parser(read_update_response, UPDATE_RESPONSES, errors=CommandError),
 }

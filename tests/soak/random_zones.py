@@ -118,6 +118,28 @@ def random_zone(random: Random, number: int, apex: Apex) -> RandomZone:
     return zone
 
 
+def next_version(random: Random, zone: RandomZone, apex: Apex) -> RandomZone:
+    """Return a valid zone of that name with other records: some kept, some RRsets with another TTL, some new ones."""
+    new, share = RandomZone(zone.name, zone.own_servers), random.choice((0, 0.5, 0.9, 0.98, 1))
+    ttls = {key: random.choice(_TTLS) for key in {(one.owner, one.rdtype) for one in zone.records}}
+    changed = {key for key in ttls if random.random() < 0.05 and key != (zone.name, RdataType.NS)}
+    kept = [one for one in zone.records if _is_apex_ns(one, zone) or random.random() < share]
+    left = [
+        replace(one, ttl=ttls[one.owner, one.rdtype]) if (one.owner, one.rdtype) in changed else one for one in kept
+    ]
+    while left != (left := [record for record in left if not new.add(record)]):  # some rules need others first
+        continue
+    for _ in range(int(random.expovariate(0.3))):
+        record = _record(random, new, random.choice(TYPES), apex)
+        if record is not None and not _is_apex_ns(record, zone):
+            new.add(record)
+    return new
+
+
+def _is_apex_ns(record: Record, zone: RandomZone) -> bool:
+    return record.rdtype == RdataType.NS and record.owner == zone.name
+
+
 def zone_of_every_value(number: int, apex: Apex) -> RandomZone:
     """Return a zone that has every value of `VALUES`, each at an ordinary name, below `_dns`, and at a wildcard."""
     zone = RandomZone(parse_domain(f"every-value.z{number}.example"), apex.servers)

@@ -6,12 +6,15 @@ the catalog zone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from typing import TypeVar
 from uuid import UUID
+
+from dns.name import Name
 
 from appliance.errors import CommandError
 from appliance.nameserver.checks import ZoneChecker
@@ -24,6 +27,8 @@ from tests.soak.part_run import PartRun
 from tests.soak.random_zones import RandomZone, random_zone, zone_of_every_value
 from tests.soak.transfers import Transfers
 from tests.workspace import APEX
+
+Result = TypeVar("Result")
 
 ZONES = 100_000
 BATCH = 1_000
@@ -45,22 +50,33 @@ class Batch:
 
 def run(part: PartRun, zones: int = ZONES) -> None:
     """Test this number of zones, within the time of the part, in several processes."""
-    total, slowest = Batch(), 0.0
-    starts = iter(range(0, zones, BATCH))
-    with ProcessPoolExecutor(WORKERS) as workers:
-        running: dict[Future[Batch], float] = {}
-        while True:
-            while len(running) < WORKERS and part.left > slowest and (start := next(starts, None)) is not None:
-                job = workers.submit(try_batch, part.seed, start, min(BATCH, zones - start))
-                running[job] = part.left
-            if not running:
-                break
-            for job in wait(running, return_when=FIRST_COMPLETED).done:
-                slowest = max(slowest, running.pop(job) - part.left)
-                _add(part, total, job.result())
+    total = Batch()
+    for batch in run_batches(part, try_batch, zones, BATCH):
+        total.zones += batch.zones
+        total.records += batch.records
+        for violation in batch.violations:
+            part.wrong(violation)
+        part.say(f"{total.zones:,} zones, {total.records:,} records")
     part.figure(f"{total.zones:,} zones, {total.records:,} records, {total.zones * 2:,} transfers compared")
     if total.zones < zones:
         part.short(f"out of time: {zones - total.zones:,} zones were not tested")
+
+
+def run_batches(
+    part: PartRun, job: Callable[[int, int, int], Result], count: int, size: int, workers: int = WORKERS
+) -> Iterator[Result]:
+    """Yield the results of `job(seed, start, size)` for batches of all numbers, as many as the part has time for."""
+    slowest, starts = 0.0, iter(range(0, count, size))
+    with ProcessPoolExecutor(workers) as pool:
+        running: dict[Future[Result], float] = {}
+        while True:
+            while len(running) < workers and part.left > slowest and (start := next(starts, None)) is not None:
+                running[pool.submit(job, part.seed, start, min(size, count - start))] = part.left
+            if not running:
+                return
+            for done in wait(running, return_when=FIRST_COMPLETED).done:
+                slowest = max(slowest, running.pop(done) - part.left)
+                yield done.result()
 
 
 def try_batch(seed: int, start: int, count: int, bind: tuple[Path | None, Path | None] = (None, None)) -> Batch:
@@ -70,16 +86,16 @@ def try_batch(seed: int, start: int, count: int, bind: tuple[Path | None, Path |
     zones[UUID(int=start + 1)] = zone_of_every_value(start, APEX)
     batch = Batch(len(zones), sum(len(zone.records) for zone in zones.values()))
     pair = Pair(bind)
-    _write(pair, zones)
+    write_zones(pair, zones)
     with pair:
         for folder in dict.fromkeys(bind):
             batch.violations += _refused(pair, zones, folder)
-        batch.violations += _not_served(pair, zones)
+        batch.violations += not_served(pair, {zone.name: SERIAL for zone in zones.values()})
         batch.violations += _differences(pair, zones.values())
     return batch
 
 
-def _write(pair: Pair, zones: dict[UUID, RandomZone]) -> None:
+def write_zones(pair: Pair, zones: dict[UUID, RandomZone]) -> None:
     """Write the zone files, the primary's configuration, and the catalog zone."""
     statements, members = [], []
     for uuid, zone in zones.items():
@@ -101,19 +117,19 @@ def _refused(pair: Pair, zones: dict[UUID, RandomZone], bind: Path | None) -> It
         yield f"the rules accept {name}, named-checkzone refuses it: {refusal}"
 
 
-def _not_served(pair: Pair, zones: dict[UUID, RandomZone]) -> Iterator[str]:
-    """Yield the zones that a nameserver does not serve within LOAD_TIMEOUT."""
-    pending = [(server, zone.name) for server in (pair.primary, pair.secondary) for zone in zones.values()]
+def not_served(pair: Pair, serials: Mapping[Name, int]) -> Iterator[str]:
+    """Yield the zones that a nameserver does not serve with this serial within LOAD_TIMEOUT."""
+    pending = [(server, zone) for server in (pair.primary, pair.secondary) for zone in serials]
 
     def answered() -> bool:
         answers = query_all(pending, timeout=0.5)
-        pending[:] = [query for query, answer in answers.items() if not answer or answer.serial != SERIAL]
+        pending[:] = [query for query, answer in answers.items() if not answer or answer.serial != serials[query[1]]]
         return not pending
 
     try:
         wait_for(answered, "all zones are served", LOAD_TIMEOUT)
     except AssertionError:
-        yield from (f"{server.name} does not load {name}" for server, name in pending)
+        yield from (f"{server.name} does not serve {name} with {serials[name]}" for server, name in pending)
 
 
 def _differences(pair: Pair, zones: Iterable[RandomZone]) -> Iterator[str]:
@@ -140,11 +156,3 @@ def _differences(pair: Pair, zones: Iterable[RandomZone]) -> Iterator[str]:
 
 def _some(rows: frozenset[WireRecord]) -> Sequence[WireRecord]:
     return sorted(rows)[:3]
-
-
-def _add(part: PartRun, total: Batch, batch: Batch) -> None:
-    total.zones += batch.zones
-    total.records += batch.records
-    for violation in batch.violations:
-        part.wrong(violation)
-    part.say(f"{total.zones:,} zones, {total.records:,} records")
