@@ -57,6 +57,10 @@ class Blueprint(flask_smorest.Blueprint):
     ARGUMENTS_PARSER = StrictParser()
     PAGINATION_ARGUMENTS_PARSER = StrictParser()
 
+    def arguments(self, schema: type[ma.Schema], **options: Any) -> Any:  # noqa: ANN401 - as inherited
+        """Parse the arguments of a view with one object of the schema; webargs would create one for each request."""
+        return super().arguments(schema(), **options)
+
 
 def read_body(req: Request, *media_types: str) -> bytes:
     """Return the body of the request; raise UnsupportedMediaType or RequestEntityTooLarge."""

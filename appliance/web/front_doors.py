@@ -51,9 +51,10 @@ class FrontDoor:
 
     def match_length(self, path: str) -> int:
         """Return the length of the longest prefix that the path is at or below, or of an exact path, or -1."""
-        if path.removesuffix("/") in self.exact:
+        if self.exact and path.removesuffix("/") in self.exact:
             return len(path)
-        return max((len(prefix) for prefix in self.prefixes if f"{path}/".startswith(f"{prefix}/")), default=-1)
+        below = f"{path}/"
+        return max([len(prefix) for prefix in self.prefixes if below.startswith(f"{prefix}/")], default=-1)
 
     def lacks_slash(self, path: str) -> bool:
         """Return True if the path is to be read as the same path with a trailing slash."""
