@@ -35,9 +35,8 @@ from tests.workspace import APEX, Workspace, current_database
 
 def change(workspace: Workspace, record: Record, **fields: object) -> tuple[Zone, Record]:
     """Change fields of a record as the owner."""
-    return workspace.editor.change_record(
-        workspace.owner, record.uuid, lambda zone, before: with_fields(before, zone, fields)
-    )
+    edit = lambda zone, before: with_fields(before, zone, fields)  # noqa: E731
+    return workspace.editor.change_record(workspace.owner, record.uuid, edit)[:2]
 
 
 def put(
@@ -200,7 +199,7 @@ def test_settings_out_of_range(workspace: Workspace, settings: dict[str, Any], f
 
 def test_each_change_has_a_serial_a_revision_and_a_journal_row(workspace: Workspace) -> None:
     zone = workspace.zone()
-    after, record = workspace.editor.create_record(workspace.owner, zone.uuid, RecordInput("A", "WWW", "192.0.2.1"))
+    after, record, _ = workspace.editor.create_record(workspace.owner, zone.uuid, RecordInput("A", "WWW", "192.0.2.1"))
     assert (after.serial, after.revision, after.record_count) == (zone.serial + 1, 2, 1) and current(zone) == after
     assert stored(workspace, record) == record and revision(workspace, record) == 1
     workspace.clock.forward(seconds=1)
@@ -215,7 +214,7 @@ def test_each_change_has_a_serial_a_revision_and_a_journal_row(workspace: Worksp
         and changed.created_at == record.created_at
         and revision(workspace, record) == 2
     )
-    after = workspace.editor.delete_record(workspace.owner, record.uuid)
+    after = workspace.editor.delete_record(workspace.owner, record.uuid).zone
     assert (after.serial, after.revision, after.record_count) == (zone.serial + 3, 4, 0)
     assert [serial - zone.serial for _, serial in workspace.journal()] == [0, 1, 2, 3]
     ((removed, added),) = workspace.journaled()[2:3]

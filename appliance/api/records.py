@@ -107,18 +107,15 @@ class OneRecord(MethodView):
     @blueprint.response(204, headers=response_headers.WARNED_HEADERS)
     def delete(self, uuid: str) -> Response:
         """Delete a record."""
-        known = uuid_or_not_found("record", uuid)
-        with reading():
-            _, record = find_record(known, principal().scope)
-        zone = editor().delete_record(principal(), known)
-        response = response_headers.no_content_after_write(zone)
-        response.headers.update(warning_header(zone, record))
+        written = editor().delete_record(principal(), uuid_or_not_found("record", uuid))
+        response = response_headers.no_content_after_write(written.zone)
+        response.headers.update(warning_header(written.warnings))
         return response
 
 
 def _change(uuid: str, body: dict[str, Any], change: Callable[[Zone, Record], RecordInput]) -> ViewResult:
-    zone, record = editor().change_record(principal(), uuid_or_not_found("record", uuid), change)
-    headers = response_headers.after_write(zone).headers | warning_header(zone, record) | etag_header(record)
+    zone, record, warnings = editor().change_record(principal(), uuid_or_not_found("record", uuid), change)
+    headers = response_headers.after_write(zone).headers | warning_header(warnings) | etag_header(record)
     return without_unread(record_of(zone, record), body), headers
 
 

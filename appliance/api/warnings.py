@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sized
+from collections.abc import Sized
 
 from dns.name import Name
 from flask.views import MethodView
@@ -14,10 +14,10 @@ from appliance.api.parsing import Blueprint
 from appliance.api.presentation import JSON, warning_of
 from appliance.api.response_headers import WARNINGS, Headers
 from appliance.api.zone_keys import PATH, zone_at
-from appliance.editing import warnings_near, warnings_of
+from appliance.editing import warnings_of
 from appliance.errors import StoreError
 from appliance.web.context import context, reading
-from appliance.zones.model import Record, Zone
+from appliance.zones.model import Zone
 
 log = logging.getLogger(__name__)
 
@@ -40,23 +40,19 @@ class WarningsOfZone(MethodView):
             return [warning_of(zone, one) for one in warnings_of(zone, _servers())]
 
 
-def warning_header(zone: Zone, record: Record) -> Headers:
-    """Return the header with the number of warnings at and near the name of a record that was written or deleted.
-
-    The write is already committed: if the store cannot be read, there is no header, and no error is raised.
-    """
-    return _header(zone, lambda: warnings_near(zone, _servers(), record.owner))
+def warning_header(warnings: Sized) -> Headers:
+    """Return the header with the number of warnings of a write."""
+    return {WARNINGS: str(len(warnings))}
 
 
 def zone_warning_header(zone: Zone) -> Headers:
-    """Return the header with the number of warnings of a zone that was created, as `warning_header`."""
-    return _header(zone, lambda: warnings_of(zone, _servers()) if zone.record_count else [])
+    """Return the header with the number of warnings of a zone that was created.
 
-
-def _header(zone: Zone, find: Callable[[], Sized]) -> Headers:
+    The write is already committed: if the store cannot be read, there is no header, and no error is raised.
+    """
     try:
         with reading():
-            return {WARNINGS: str(len(find()))}
+            return warning_header(warnings_of(zone, _servers()) if zone.record_count else ())
     except StoreError as error:
         log.warning("event=warnings-unread zone=%s reason=%r", zone.uuid, str(error))
         return {}

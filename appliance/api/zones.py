@@ -241,8 +241,8 @@ def create_record(key: str, body: dict[str, Any]) -> ViewResult:
         return StoredResponse(201, headers, json_text(record_of(zone, record)))
 
     prepare = remember(response)
-    zone, record = editor().create_record(principal(), zone_uuid(key), record_input(body), prepare)
-    headers = response_headers.after_write(zone).headers | warning_header(zone, record)
+    zone, record, warnings = editor().create_record(principal(), zone_uuid(key), record_input(body), prepare)
+    headers = response_headers.after_write(zone).headers | warning_header(warnings)
     return record_of(zone, record), 201, {**response(zone, record).headers, **headers}
 
 

@@ -57,7 +57,7 @@ from appliance.editing.requests import (
 )
 from appliance.editing.zone_import import ImportOptions
 from appliance.editing.zone_names import RESERVATION, own_names_of, public_suffixes
-from appliance.editing.zone_warnings import MAX_WARNINGS, warnings_near, warnings_of
+from appliance.editing.zone_warnings import MAX_WARNINGS, warnings_of
 
 __all__ = [
     "MAX_CHANGES",
@@ -86,7 +86,6 @@ __all__ = [
     "is_expired",
     "own_names_of",
     "public_suffixes",
-    "warnings_near",
     "warnings_of",
     "with_fields",
 ]

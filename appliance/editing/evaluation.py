@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
+from dns.name import Name
 from dns.rdatatype import RdataType
 
 from appliance.editing.access import check_grant, check_permissions
@@ -73,9 +74,13 @@ def evaluate(change_set: ChangeSet, principal: Principal, quotas: QuotaSettings)
 def evaluate_many(change_set: ChangeSet, principal: Principal, quotas: QuotaSettings) -> Evaluation:
     """Return the evaluation of a list of requests, with warnings; raise MissingPermission as `check_permissions`."""
     evaluation = evaluate(change_set, principal, quotas)
-    changes = evaluation.diff.changes
-    check_permissions(principal, changes)
-    found = warnings_after(change_set, touched_owners(changes), organisation_of)
+    check_permissions(principal, evaluation.diff.changes)
+    return with_warnings(evaluation, change_set, touched_owners(evaluation.diff.changes))
+
+
+def with_warnings(evaluation: Evaluation, change_set: ChangeSet, owners: Iterable[Name]) -> Evaluation:
+    """Return the evaluation with the warnings at and near these owners after the change."""
+    found = warnings_after(change_set, owners, organisation_of)
     return replace(evaluation, diff=replace(evaluation.diff, warnings=found))
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 from uuid import UUID
+
+from dns.name import Name
 
 from appliance.editing.access import check_whole_zone, find_record, find_zone
 from appliance.editing.apply import apply_all
 from appliance.editing.change_set import ChangeSet
 from appliance.editing.commit import Alongside, commit, writes
 from appliance.editing.diff import Diff
-from appliance.editing.evaluation import Evaluation, evaluate, evaluate_dry_run, evaluate_many
+from appliance.editing.evaluation import Evaluation, evaluate, evaluate_dry_run, evaluate_many, with_warnings
 from appliance.editing.parser import Parser
 from appliance.editing.replace_all import replace_all
 from appliance.editing.requests import RecordInput, RecordRequest, check_comment
@@ -25,10 +27,22 @@ from appliance.errors import InputError
 from appliance.principal import Principal
 from appliance.settings import QuotaSettings
 from appliance.zones.model import Record, Zone
+from appliance.zones.zone_warning import ZoneWarning
 
 Result = TypeVar("Result")
 Edit = Callable[[Parser], tuple[ChangeSet, Result]]
 """Reads a zone and fills a change set; called again if the zone has changed before the changes are stored."""
+
+
+class RecordWrite(NamedTuple):
+    """A write of one record: its zone, the record as it is now or was before its deletion, and the warnings about it.
+
+    Warnings are those at and near the name of the record.
+    """
+
+    zone: Zone
+    record: Record
+    warnings: Sequence[ZoneWarning]
 
 
 class RecordEditor(ZoneEditor):
@@ -42,7 +56,7 @@ class RecordEditor(ZoneEditor):
         zone_uuid: UUID,
         requested: RecordInput,
         prepare: Callable[[Zone, Record], Alongside] | None = None,
-    ) -> tuple[Zone, Record]:
+    ) -> RecordWrite:
         """Create a record in the zone.
 
         `prepare` is called with zone and record, before the write lock is acquired; what it returns is called in the
@@ -58,12 +72,11 @@ class RecordEditor(ZoneEditor):
         def prepare_commit(diff: Diff, record: Record) -> Alongside | None:
             return prepare(diff.after, record) if prepare else None
 
-        diff, record = self._write(principal, edit, prepare=prepare_commit)
-        return diff.after, record
+        return self._write_record(principal, edit, prepare_commit)
 
     def change_record(
         self, principal: Principal, uuid: UUID, change: Callable[[Zone, Record], RecordInput]
-    ) -> tuple[Zone, Record]:
+    ) -> RecordWrite:
         """Change a record; `change` is called with the stored record, and again if it has changed in between."""
 
         def edit(parser: Parser) -> tuple[ChangeSet, Record]:
@@ -72,20 +85,19 @@ class RecordEditor(ZoneEditor):
             change_set = self._change_set(zone, parser)
             return change_set, change_set.update(before, change(zone, before))
 
-        diff, record = self._write(principal, edit)
-        return diff.after, record
+        return self._write_record(principal, edit)
 
-    def delete_record(self, principal: Principal, uuid: UUID) -> Zone:
+    def delete_record(self, principal: Principal, uuid: UUID) -> RecordWrite:
         """Delete the record."""
 
-        def edit(parser: Parser) -> tuple[ChangeSet, None]:
+        def edit(parser: Parser) -> tuple[ChangeSet, Record]:
             zone, record = find_record(uuid, principal.scope)
             self.precondition(record)
             change_set = self._change_set(zone, parser)
             change_set.delete(record)
-            return change_set, None
+            return change_set, record
 
-        return self._write(principal, edit)[0].after
+        return self._write_record(principal, edit)
 
     def change_many(
         self,
@@ -213,6 +225,16 @@ class RecordEditor(ZoneEditor):
 
         return edit
 
+    def _write_record(
+        self,
+        principal: Principal,
+        edit: Edit[Record],
+        prepare: Callable[[Diff, Record], Alongside | None] = lambda _diff, _record: None,
+    ) -> RecordWrite:
+        """Store the change of one record."""
+        diff, record = self._write(principal, edit, prepare=prepare, warned_at=lambda record: [record.owner])
+        return RecordWrite(diff.after, record, diff.warnings)
+
     def _write(
         self,
         principal: Principal,
@@ -221,6 +243,7 @@ class RecordEditor(ZoneEditor):
         prepare: Callable[[Diff, Result], Alongside | None] = lambda _diff, _result: None,
         evaluate_edit: Callable[[ChangeSet, Principal, QuotaSettings], Evaluation] = evaluate,
         confirm_within: timedelta | None = None,
+        warned_at: Callable[[Result], Sequence[Name]] = lambda _result: (),
     ) -> tuple[Diff, Result]:
         """Evaluate and store the changes of `edit`; if there are none, only what `prepare` returns is called."""
         parser = Parser(self.parse)
@@ -229,6 +252,8 @@ class RecordEditor(ZoneEditor):
         def evaluated() -> tuple[Evaluation, Result, Alongside | None]:
             change_set, result = edit(parser)
             evaluation = evaluate_edit(change_set, principal, self.quotas)
+            if owners := warned_at(result):
+                evaluation = with_warnings(evaluation, change_set, owners)
             return evaluation, result, prepare(evaluation.diff, result)
 
         def commit_evaluated(done: tuple[Evaluation, Result, Alongside | None]) -> tuple[Diff, Result]:

@@ -14,7 +14,7 @@ from appliance.zones.cached_view import CachedView
 from appliance.zones.mail_warnings import Organisations, lacks_dmarc
 from appliance.zones.model import Zone
 from appliance.zones.names import canonical_key
-from appliance.zones.warnings import warnings_after, warnings_at
+from appliance.zones.warnings import warnings_at
 from appliance.zones.zone_warning import ZoneWarning
 
 MAX_WARNINGS = 1000
@@ -29,11 +29,6 @@ def warnings_of(zone: Zone, servers: tuple[Name, ...]) -> list[ZoneWarning]:
     Only records that can have warnings are read, and what they name. Call it in one reading of the store.
     """
     return list(islice(_warnings(zone, servers), MAX_WARNINGS))
-
-
-def warnings_near(zone: Zone, servers: tuple[Name, ...], owner: Name) -> list[ZoneWarning]:
-    """Return the warnings at a name that was written, and at names that depend on it; as `warnings_of`."""
-    return warnings_after(ZoneView(zone, servers), [owner], organisation_of)
 
 
 def _warnings(zone: Zone, servers: tuple[Name, ...]) -> Iterator[ZoneWarning]:

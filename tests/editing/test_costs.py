@@ -40,12 +40,13 @@ def test_a_single_record_takes_few_statements(workspace: Workspace) -> None:
     stored = workspace.add(zone, "A", "www", "192.0.2.1")
     change = lambda at, one: with_fields(one, at, {"value": "192.0.2.2"})  # noqa: E731
     with observed(workspace) as (editor, statements):
-        for write, everything, locked in (
-            (lambda: editor.create_record(workspace.owner, zone.uuid, RecordInput("A", "a.b.c", "192.0.2.1")), 6, 3),
-            (lambda: editor.change_record(workspace.owner, stored.uuid, change), 6, 3),
-            (lambda: editor.change_record(workspace.owner, stored.uuid, change), 3, 0),
-            (lambda: editor.delete_record(workspace.owner, stored.uuid), 6, 3),
-        ):
+        writes: list[tuple[Callable[[], object], int, int]] = [
+            (lambda: editor.create_record(workspace.owner, zone.uuid, RecordInput("A", "a.b.c", "192.0.2.1")), 7, 3),
+            (lambda: editor.change_record(workspace.owner, stored.uuid, change), 7, 3),
+            (lambda: editor.change_record(workspace.owner, stored.uuid, change), 4, 0),
+            (lambda: editor.delete_record(workspace.owner, stored.uuid), 7, 3),
+        ]
+        for write, everything, locked in writes:
             statements.all.clear()
             statements.locked.clear()
             write()

@@ -171,7 +171,7 @@ def test_single_records_are_evaluated_again_too(workspace: Workspace) -> None:
             in_thread(workspace, lambda: workspace.editor.change_many(workspace.owner, zone.uuid, [change]))
         return RecordInput("A", "www", "192.0.2.3")
 
-    after, changed = workspace.editor.change_record(workspace.owner, record.uuid, change)
+    after, changed, _ = workspace.editor.change_record(workspace.owner, record.uuid, change)
     assert seen == ["192.0.2.1", "192.0.2.2"] and changed.value == "192.0.2.3"
     assert after.serial == zone.serial + 3
 

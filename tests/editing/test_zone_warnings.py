@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from appliance.editing import MAX_WARNINGS, CreateRecord, DeleteRecord, RecordInput, warnings_near, warnings_of
+from appliance.editing import MAX_WARNINGS, CreateRecord, DeleteRecord, RecordInput, warnings_of
 from appliance.editing.zone_names import organisation_of
 from appliance.errors import InputError
 from appliance.store import records
 from appliance.store.records import ZoneView
 from appliance.zones.model import Zone, group_rrsets
 from appliance.zones.names import parse_owner
-from appliance.zones.warnings import warnings_at
+from appliance.zones.warnings import warnings_after, warnings_at
 from appliance.zones.zone_warning import (
     CNAME_CHAIN,
     MX_WITHOUT_DMARC,
@@ -108,9 +110,32 @@ def test_a_write_of_a_record_reads_what_it_concerns(workspace: Workspace) -> Non
     with observed(workspace) as (editor, statements), editor.store.reading():
         for name, codes in (("host-7", []), ("@", [TARGET_WITHOUT_ADDRESS, MX_WITHOUT_DMARC]), ("mail", None)):
             statements.all.clear()
-            found = [one.code for one in warnings_near(zone, SERVERS, parse_owner(name, zone.name))]
+            near = warnings_after(ZoneView(zone, SERVERS), [parse_owner(name, zone.name)], organisation_of)
+            found = [one.code for one in near]
             assert found == (codes if codes is not None else [TARGET_WITHOUT_ADDRESS, MX_WITHOUT_DMARC])
             assert len(statements.all) <= 5, "names, child zones, nameservers; targets, and child zones of those"
+
+
+def test_a_write_of_a_record_has_the_warnings_that_the_zone_then_has(workspace: Workspace) -> None:
+    zone, editor = workspace.zone(), workspace.editor
+    requested = RecordInput("MX", "@", "mail.example.com", priority=10)
+    created = editor.create_record(workspace.owner, zone.uuid, requested)
+    moved = editor.change_record(
+        workspace.owner, created.record.uuid, lambda _zone, _record: replace(requested, name="a")
+    )
+    same = editor.change_record(
+        workspace.owner, created.record.uuid, lambda _zone, _record: replace(requested, name="a")
+    )
+    address = editor.create_record(workspace.owner, zone.uuid, RecordInput("A", "mail", "192.0.2.1"))
+    deleted = editor.delete_record(workspace.owner, address.record.uuid)
+    for written, codes in (
+        (created, [TARGET_WITHOUT_ADDRESS, MX_WITHOUT_DMARC]),
+        (moved, [TARGET_WITHOUT_ADDRESS, MX_WITHOUT_DMARC]),
+        (same, [TARGET_WITHOUT_ADDRESS, MX_WITHOUT_DMARC]),
+        (address, []),
+        (deleted, []),
+    ):
+        assert [one.code for one in written.warnings] == codes
 
 
 def test_at_most_so_many_are_listed(workspace: Workspace) -> None:
