@@ -221,11 +221,21 @@ class Pair:
 
     def update(self, zone: Name, serial: int, address: str, source: str = LOOPBACK) -> dns.rcode.Rcode:
         """Change a `small_zone` by a signed UPDATE from the serial before this one; return the response code."""
+
+        def fill(message: dns.update.UpdateMessage) -> None:
+            message.present(zone, "SOA", _soa(serial - 1))
+            message.replace(dns.name.from_text("www", zone), 300, "A", address)
+            message.add(zone, 300, "SOA", _soa(serial))
+
+        return self.send_update(zone, fill, source)
+
+    def send_update(
+        self, zone: Name, fill: Callable[[dns.update.UpdateMessage], None], source: str = LOOPBACK
+    ) -> dns.rcode.Rcode:
+        """Send a signed UPDATE of the zone to the primary; return the response code."""
         key = dns.tsig.Key(self.update_key.name, self.update_key.secret, self.update_key.algorithm)
         message = dns.update.UpdateMessage(zone, keyring=key)
-        message.present(zone, "SOA", _soa(serial - 1))
-        message.replace(dns.name.from_text("www", zone), 300, "A", address)
-        message.add(zone, 300, "SOA", _soa(serial))
+        fill(message)
         port = self.primary.endpoint.port
         return dns.query.udp(message, LOOPBACK, timeout=5, port=port, source=source).rcode()
 

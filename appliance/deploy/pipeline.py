@@ -18,7 +18,7 @@ from dns.name import Name
 
 from appliance.compiler import compile_zone
 from appliance.deploy.host import PrimaryHost
-from appliance.deploy.primary_zone import load_file, replace_file, suspend_updates
+from appliance.deploy.primary_zone import is_of_file, load_file, replace_file, suspend_updates, zone_state
 from appliance.errors import ApplianceError, CheckFailed, CommandError, CompileFailed, DeployError, ReloadFailed
 from appliance.nameserver.control import ZoneState
 from appliance.render.zone_file import digest_of, serial_of
@@ -75,11 +75,12 @@ def deploy_zones(
     candidates = [_Candidate(uuid, name) for uuid, name in batch]
     for candidate in candidates:
         with _caught(candidate):
+            candidate.state = zone_state(candidate.uuid, candidate.name, host)
             _compile_and_stage(candidate, host, store, raise_serial)
     _check(_sound(candidates), host)
     for candidate in _sound(candidates):
         with _caught(candidate):
-            candidate.state = suspend_updates(candidate.uuid, candidate.name, host)
+            suspend_updates(candidate.uuid, candidate.name, candidate.state, host)
     for candidate in _sound(candidates):
         with _caught(candidate):
             replace_file(candidate.uuid, candidate.name, candidate.state, host)
@@ -109,7 +110,7 @@ def _compile_and_stage(candidate: _Candidate, host: PrimaryHost, store: Store, r
     A nameserver that has a serial accepts no other content with it.
     """
     content = _compile(candidate, host, store)
-    for serial, digest in _published(candidate.uuid, host, store):
+    for serial, digest in _contents(candidate, host, store):
         if digest != digest_of(content) and not is_later(candidate.serial, serial):
             raise_serial(candidate.uuid, serial)
             content = _compile(candidate, host, store)
@@ -117,22 +118,30 @@ def _compile_and_stage(candidate: _Candidate, host: PrimaryHost, store: Store, r
     candidate.staged = host.files.stage(candidate.uuid, content)
 
 
-def _published(uuid: UUID, host: PrimaryHost, store: Store) -> Iterator[tuple[int, str]]:
-    """Yield serial and digest of what was last published, according to the store.
+def _contents(candidate: _Candidate, host: PrimaryHost, store: Store) -> list[tuple[int, str]]:
+    """Return the serials that nameservers may have, each with the digest of its content, empty if that is unknown.
 
-    A live file with another content counts too: it was written for another state of the store, as before a restore.
-    The digest of one that named wrote itself is empty, since it says nothing of the content.
+    These are what was last published, according to the store; the live file, if it is another one, written for another
+    state of the store, as before a restore; and what the primary serves.
     """
     with store.reading():
-        stored = deployments.publication_of(uuid)
-    if stored:
-        yield stored.serial, stored.digest
-    if stored is None or host.files.digest(uuid) != stored.digest:
-        head = host.files.head(uuid)
-        if head is not None and head.by_named:
-            yield head.serial, ""
-        elif (serial := serial_of(content := host.files.read_live(uuid))) is not None:
-            yield serial, digest_of(content)
+        stored = deployments.publication_of(candidate.uuid)
+    found = [(stored.serial, stored.digest)] if stored else []
+    if stored is None or host.files.digest(candidate.uuid) != stored.digest:
+        found += _content_of_file(candidate.uuid, host)
+    served = candidate.state.serial if is_of_file(candidate.state, candidate.uuid, host) else None
+    if served is not None and served not in dict(found):
+        found.append((served, ""))
+    return found
+
+
+def _content_of_file(uuid: UUID, host: PrimaryHost) -> Iterator[tuple[int, str]]:
+    """Yield the serial and the digest of the live file, unless it is incomplete; of one that named wrote no digest."""
+    head = host.files.head(uuid)
+    if head is not None and head.by_named:
+        yield head.serial, ""
+    elif (serial := serial_of(content := host.files.read_live(uuid))) is not None:
+        yield serial, digest_of(content)
 
 
 def _compile(candidate: _Candidate, host: PrimaryHost, store: Store) -> bytes:

@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeGuard
 from uuid import UUID
 
 from dns.name import Name
@@ -40,20 +41,28 @@ def loaded_file(name: Name, host: PrimaryHost) -> Path | None:
     return None if state is None else Path(state.file)
 
 
-def suspend_updates(uuid: UUID, name: Name, host: PrimaryHost) -> ZoneState | None:
-    """Suspend updates of the zone if the primary reads this zone's file; return the state of the zone before.
+def zone_state(uuid: UUID, name: Name, host: PrimaryHost) -> ZoneState | None:
+    """Return the state that the primary has of the name; None if it has no such zone.
 
     A zone without a file is new: nobody asks whether the primary has another one of its name.
     """
-    state = host.control.zone_state(name) if host.files.size(uuid) else None
-    if state is not None and state.file == str(host.files.path(uuid)):
+    return host.control.zone_state(name) if host.files.size(uuid) else None
+
+
+def is_of_file(state: ZoneState | None, uuid: UUID, host: PrimaryHost) -> TypeGuard[ZoneState]:
+    """Return True if the state is that of this very zone, read from its live file."""
+    return state is not None and state.file == str(host.files.path(uuid))
+
+
+def suspend_updates(uuid: UUID, name: Name, state: ZoneState | None, host: PrimaryHost) -> None:
+    """Suspend updates of the zone if the primary reads this zone's file."""
+    if is_of_file(state, uuid, host):
         host.control.suspend_updates(name)
-    return state
 
 
 def replace_file(uuid: UUID, name: Name, state: ZoneState | None, host: PrimaryHost) -> None:
-    """Make the staged file of the zone the live one; `state` is what `suspend_updates` returned."""
-    if state is not None and state.file == str(host.files.path(uuid)):
+    """Make the staged file of the zone the live one, after `suspend_updates`."""
+    if is_of_file(state, uuid, host):
         await_file(uuid, name, state.serial, host)
     host.files.publish(uuid)
 
@@ -67,7 +76,7 @@ def load_file(uuid: UUID, name: Name, state: ZoneState | None, host: PrimaryHost
     state = state or _add_zone(name, file, host)
     if state is None:
         return
-    if state.file == str(file):
+    if is_of_file(state, uuid, host):
         host.control.resume_updates(name)
     else:
         if Path(state.file).parent != file.parent:

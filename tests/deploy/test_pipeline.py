@@ -8,12 +8,14 @@ from dataclasses import replace
 from uuid import uuid4
 
 import pytest
+from dns.rcode import NOERROR
 
 from appliance.deploy.host import PrimaryHost
 from appliance.deploy.pipeline import deploy_zones, remove_old_files
 from appliance.deploy.primary_zone import loaded_file, withdraw_zone
 from appliance.nameserver.checks import ZoneChecker
 from appliance.nameserver.zone_files import ZoneFiles
+from appliance.render.zone_file import soa_line
 from appliance.store import deployments
 from appliance.store.file import sqlite
 from appliance.zones.model import Zone
@@ -126,6 +128,19 @@ def test_no_serial_is_published_with_two_contents(host: PrimaryHost, pair: Pair,
     workspace.add(zone, "A", "www", "192.0.2.2")
     assert deploy(host, workspace, zone) == [None]
     pair.wait_for_serial(pair.primary, zone.name, published + 1)
+
+
+def test_no_serial_that_an_update_gave_the_zone_is_published_again(
+    host: PrimaryHost, pair: Pair, workspace: Workspace
+) -> None:
+    zone = workspace.zone("updated.example")
+    deploy(host, workspace, zone)
+    workspace.add(zone, "A", "www", "192.0.2.1")
+    pair.wait_for_serial(pair.primary, zone.name, zone.serial)
+    soa = soa_line(zone.name, zone.serial + 1, host.apex).split(" IN SOA ")[1]
+    assert pair.send_update(zone.name, lambda message: message.add(zone.name, host.apex.ttl, "SOA", soa)) == NOERROR
+    assert deploy(host, workspace, zone) == [None]
+    pair.wait_for_serial(pair.primary, zone.name, zone.serial + 2)
 
 
 def test_no_serial_that_named_wrote_to_a_file_is_published_again(

@@ -21,6 +21,7 @@ from appliance.deploy.primary_zone import (
     restore_file,
     suspend_updates,
     withdraw_zone,
+    zone_state,
 )
 from appliance.errors import CommandError
 from appliance.nameserver.control import Control, Transport, ZoneState
@@ -47,7 +48,7 @@ def updated(pair: Pair, zone: Name) -> UUID:
 def publish(host: PrimaryHost, zone: Name, uuid: UUID, content: bytes) -> ZoneState | None:
     """Replace the file and load it."""
     host.files.stage(uuid, content)
-    state = suspend_updates(uuid, zone, host)
+    state = suspend(host, zone, uuid)
     replace_file(uuid, zone, state, host)
     load_file(uuid, zone, state, host)
     return state
@@ -70,10 +71,16 @@ def test_a_file_replaces_what_an_update_changed(host: PrimaryHost, pair: Pair, z
     pair.wait_for_serial(pair.secondary, zone, 4)
 
 
-STEPS: dict[str, Callable[[UUID, Name, PrimaryHost], object]] = {
-    "suspended": suspend_updates,
-    "replaced": lambda uuid, zone, host: replace_file(uuid, zone, suspend_updates(uuid, zone, host), host),
-    "loaded": lambda uuid, zone, host: publish(host, zone, uuid, small_zone(zone, 3)),
+def suspend(host: PrimaryHost, zone: Name, uuid: UUID) -> ZoneState | None:
+    state = zone_state(uuid, zone, host)
+    suspend_updates(uuid, zone, state, host)
+    return state
+
+
+STEPS: dict[str, Callable[[PrimaryHost, Name, UUID], object]] = {
+    "suspended": suspend,
+    "replaced": lambda host, zone, uuid: replace_file(uuid, zone, suspend(host, zone, uuid), host),
+    "loaded": lambda host, zone, uuid: publish(host, zone, uuid, small_zone(zone, 3)),
 }
 
 
@@ -82,7 +89,7 @@ def test_a_restart_after_any_step_serves_no_older_version(
     host: PrimaryHost, pair: Pair, zone: Name, updated: UUID, step: str
 ) -> None:
     host.files.stage(updated, small_zone(zone, 3))
-    STEPS[step](updated, zone, host)
+    STEPS[step](host, zone, updated)
     restart(pair)
     pair.wait_for_serial(pair.primary, zone, 2 if step == "suspended" else 3)
     publish(host, zone, updated, small_zone(zone, 4))

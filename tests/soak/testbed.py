@@ -15,8 +15,6 @@ from pathlib import Path
 from uuid import UUID
 
 import dns.name
-import dns.query
-import dns.tsig
 import dns.update
 import dns.zone
 from dns.name import Name
@@ -128,16 +126,18 @@ class Testbed:
 
     def _update(self, address: str) -> None:
         """Change the last of the small zones, and bring that to the primary by DNS UPDATE, as far as it accepts it."""
-        zone, key = self.small[-1], self.pair.update_key
+        zone = self.small[-1]
         before = self._serial(zone)
         self._change(self._changing[-1], address)
         self._record(zone)
-        message = dns.update.UpdateMessage(zone.name, keyring=dns.tsig.Key(key.name, key.secret, key.algorithm))
         soa = [soa_line(zone.name, serial, APEX).split(" IN SOA ")[1] for serial in (before, self._serial(zone))]
-        message.present(zone.name, "SOA", soa[0])
-        message.replace(dns.name.from_text("www", zone.name), self._ttl_of(zone), "A", address)
-        message.add(zone.name, APEX.ttl, "SOA", soa[1])
-        dns.query.udp(message, LOOPBACK, timeout=5, port=self.pair.primary.endpoint.port)
+
+        def fill(message: dns.update.UpdateMessage) -> None:
+            message.present(zone.name, "SOA", soa[0])
+            message.replace(dns.name.from_text("www", zone.name), self._ttl_of(zone), "A", address)
+            message.add(zone.name, APEX.ttl, "SOA", soa[1])
+
+        self.pair.send_update(zone.name, fill)
 
     def _serial(self, zone: Zone) -> int:
         return zones.get_any(zone.uuid).serial
