@@ -18,7 +18,7 @@ from appliance.errors import CommandError, CommandFailed
 from appliance.nameserver.control import quoted
 from appliance.nameserver.programs import Started, run
 from appliance.nameserver.version import Installed, current_version, installed
-from appliance.nameserver.waiting_checkers import WaitingChecker, WaitingCheckers
+from appliance.nameserver.waiting_checkers import WaitingCheckers
 from appliance.zones.bind_checks import options_off, statements_off
 
 log = logging.getLogger(__name__)
@@ -65,9 +65,8 @@ class ZoneChecker:
         """Return True if named-checkconf loads all zones; on any failure named-checkzone decides."""
         waiting, statements = self._waiting, _zone_statements(staged)
         try:
-            checker = waiting.take() if waiting else WaitingChecker(self._installed(), self._start())
-            configuration = _options(checker.installed.release) + statements
-            finished = checker.program.finish(timeout=self._timeout, stdin=configuration, accept=(0, _REFUSED))
+            checker = waiting.take() if waiting else self._start(self._installed())
+            finished = checker.finish(timeout=self._timeout, stdin=statements, accept=(0, _REFUSED))
         except CommandError as failed:
             log.warning("event=check-repeated zones=%d reason=%r", len(staged), str(failed))
             return False
@@ -77,8 +76,11 @@ class ZoneChecker:
     def _installed(self) -> Installed:
         return installed(self._checkconf, self._timeout)
 
-    def _start(self) -> Started:
-        return Started((self._checkconf, "-z", "/dev/stdin"))
+    def _start(self, found: Installed) -> Started:
+        """Start a checker and give it the options of its release, which it reads before it waits for zones."""
+        started = Started((self._checkconf, "-z", "/dev/stdin"))
+        started.write(_options(found.release))
+        return started
 
     def _refusal(self, zone: Name, path: Path) -> str | None:
         options = ("-i", "local", *options_off(current_version(self._checkzone, self._timeout)))

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,8 +50,14 @@ class Started:
         except OSError as error:
             raise CommandFailed(argv, f"cannot be started: {error.strerror}") from error
 
+    def write(self, beginning: bytes) -> None:
+        """Give it the beginning of its input, of at most 4096 octets; `finish` gives the rest."""
+        assert self._process.stdin is not None  # noqa: S101 - a pipe
+        with suppress(BrokenPipeError):  # `finish` reports how it ended
+            os.write(self._process.stdin.fileno(), beginning)
+
     def finish(self, *, timeout: float, stdin: bytes = b"", accept: Collection[int] = (0,)) -> Finished:
-        """Give it its input; return its exit status and output. Arguments and errors are those of `run`."""
+        """Give it the rest of its input; return exit status and output. Arguments and errors are those of `run`."""
         with self._process as process:
             try:
                 output = process.communicate(stdin, timeout=timeout)[0].decode("utf-8", "replace")

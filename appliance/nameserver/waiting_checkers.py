@@ -24,7 +24,7 @@ PAUSE = 0.05
 
 @dataclass(frozen=True, slots=True)
 class WaitingChecker:
-    """A checker that was started and waits for its configuration, and which one was installed then."""
+    """A checker that was started and waits for its zones, and which one was installed then."""
 
     installed: Installed
     program: Started
@@ -33,11 +33,11 @@ class WaitingChecker:
 class WaitingCheckers:
     """Starts `count` checkers ahead, in a thread of its own, while `running`.
 
-    `installed` returns which checker is installed now; `start` starts it. One that was replaced while it waited may be
-    used once more; with the start of the next all such are ended.
+    `installed` returns which checker is installed now; `start` starts it, with the options of its release. One that was
+    replaced while it waited may be used once more; with the start of the next all such are ended.
     """
 
-    def __init__(self, count: int, installed: Callable[[], Installed], start: Callable[[], Started]) -> None:
+    def __init__(self, count: int, installed: Callable[[], Installed], start: Callable[[Installed], Started]) -> None:
         self._count = count
         self._installed = installed
         self._start = start
@@ -45,13 +45,13 @@ class WaitingCheckers:
         self._taken = threading.Event()
         self._ended = threading.Event()
 
-    def take(self) -> WaitingChecker:
+    def take(self) -> Started:
         """Return the checker that waits longest, or one that is started now; raise CommandError if that fails."""
         self._taken.set()
         try:
-            return self._waiting.popleft()
+            return self._waiting.popleft().program
         except IndexError:
-            return self._new()
+            return self._start(self._installed())
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -80,7 +80,7 @@ class WaitingCheckers:
         installed = self._installed()
         self._end([one for one in list(self._waiting) if one.installed != installed])
         while len(self._waiting) < self._count and not self._ended.is_set():
-            self._waiting.append(self._new())
+            self._waiting.append(WaitingChecker(installed, self._start(installed)))
 
     def _end(self, checkers: list[WaitingChecker]) -> None:
         for checker in checkers:
@@ -89,6 +89,3 @@ class WaitingCheckers:
             except ValueError:  # taken meanwhile
                 continue
             checker.program.kill()
-
-    def _new(self) -> WaitingChecker:
-        return WaitingChecker(self._installed(), self._start())

@@ -15,14 +15,14 @@ from tests.pair import program, small_zone
 
 VALID = dns.name.from_text("good.test")
 INVALID = dns.name.from_text("bad.test")
-CHECKER = ZoneChecker(program("named-checkzone"), program("named-checkconf"))
 
 
-@pytest.fixture(autouse=True, params=[0, 2], ids=["started when needed", "started ahead"])
-def started_ahead(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Every test of `CHECKER` is run with checkers that wait, and without."""
-    with CHECKER.started_ahead(request.param) if request.param else nullcontext():
-        yield
+@pytest.fixture(params=[0, 2], ids=["started when needed", "started ahead"])
+def checker(request: pytest.FixtureRequest) -> Iterator[ZoneChecker]:
+    """The checkers of this machine, of which some wait, or none."""
+    found = ZoneChecker(program("named-checkzone"), program("named-checkconf"))
+    with found.started_ahead(request.param) if request.param else nullcontext():
+        yield found
 
 
 def staged(folder: Path, zone: dns.name.Name, more: str = "") -> dict[dns.name.Name, Path]:
@@ -31,16 +31,16 @@ def staged(folder: Path, zone: dns.name.Name, more: str = "") -> dict[dns.name.N
     return {zone: path}
 
 
-def test_a_valid_zone_passes_alone_and_with_others(tmp_path: Path) -> None:
+def test_a_valid_zone_passes_alone_and_with_others(checker: ZoneChecker, tmp_path: Path) -> None:
     one = staged(tmp_path, VALID)
-    assert CHECKER.check(one) == {}
-    assert CHECKER.check(one | staged(tmp_path, INVALID)) == {}
-    assert CHECKER.check({}) == {}
+    assert checker.check(one) == {}
+    assert checker.check(one | staged(tmp_path, INVALID)) == {}
+    assert checker.check({}) == {}
 
 
-def test_a_refusal_is_reported_for_its_zone(tmp_path: Path) -> None:
+def test_a_refusal_is_reported_for_its_zone(checker: ZoneChecker, tmp_path: Path) -> None:
     zones = staged(tmp_path, VALID) | staged(tmp_path, INVALID, "bad.test. 300 IN CNAME good.test.\n")
-    refusals = CHECKER.check(zones)
+    refusals = checker.check(zones)
     assert list(refusals) == [INVALID]
     assert "CNAME and other data" in refusals[INVALID] and str(tmp_path) not in refusals[INVALID]
 
@@ -55,10 +55,10 @@ def test_a_refusal_is_reported_for_its_zone(tmp_path: Path) -> None:
         "bad.test. 300 IN SOA a. b. 2 1 1 1 1\n",
     ],
 )
-def test_an_invalid_zone_is_refused_alone_and_with_others(tmp_path: Path, more: str) -> None:
+def test_an_invalid_zone_is_refused_alone_and_with_others(checker: ZoneChecker, tmp_path: Path, more: str) -> None:
     bad = staged(tmp_path, INVALID, more)
-    assert CHECKER.check(bad)[INVALID]
-    assert list(CHECKER.check(bad | staged(tmp_path, VALID))) == [INVALID]
+    assert checker.check(bad)[INVALID]
+    assert list(checker.check(bad | staged(tmp_path, VALID))) == [INVALID]
 
 
 @pytest.mark.parametrize(
@@ -71,10 +71,10 @@ def test_an_invalid_zone_is_refused_alone_and_with_others(tmp_path: Path, more: 
         "_dns.good.test. 300 IN SVCB 1 dns.example.net. port=853\n",
     ],
 )
-def test_style_is_not_checked(tmp_path: Path, more: str) -> None:
+def test_style_is_not_checked(checker: ZoneChecker, tmp_path: Path, more: str) -> None:
     good = staged(tmp_path, VALID, more)
-    assert CHECKER.check(good) == {}
-    assert CHECKER.check(good | staged(tmp_path, INVALID)) == {}
+    assert checker.check(good) == {}
+    assert checker.check(good | staged(tmp_path, INVALID)) == {}
 
 
 def test_the_options_are_those_of_the_installed_release(tmp_path: Path) -> None:
@@ -91,10 +91,10 @@ def test_the_options_are_those_of_the_installed_release(tmp_path: Path) -> None:
         assert ("check-svcb no;" in seen.read_text()) is expected
 
 
-def test_a_name_that_looks_like_an_option_is_a_name(tmp_path: Path) -> None:
+def test_a_name_that_looks_like_an_option_is_a_name(checker: ZoneChecker, tmp_path: Path) -> None:
     zone = dns.name.from_text("-v")
-    assert CHECKER.check(staged(tmp_path, zone)) == {}
-    assert zone in CHECKER.check(staged(tmp_path, zone, "broken"))
+    assert checker.check(staged(tmp_path, zone)) == {}
+    assert zone in checker.check(staged(tmp_path, zone, "broken"))
 
 
 def test_a_missing_checker_is_an_error(tmp_path: Path) -> None:
@@ -126,6 +126,6 @@ def test_output_that_lists_not_every_zone_is_no_verdict(tmp_path: Path) -> None:
         assert list(ZoneChecker(program("named-checkzone"), str(fake)).check(zones)) == [INVALID]
 
 
-def test_a_path_cannot_end_its_string(tmp_path: Path) -> None:
+def test_a_path_cannot_end_its_string(checker: ZoneChecker, tmp_path: Path) -> None:
     with pytest.raises(CommandFailed, match="path"):
-        CHECKER.check({VALID: tmp_path / 'x"; }; include "/etc/passwd', INVALID: tmp_path / "y"})
+        checker.check({VALID: tmp_path / 'x"; }; include "/etc/passwd', INVALID: tmp_path / "y"})

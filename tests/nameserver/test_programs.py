@@ -60,6 +60,15 @@ def test_a_started_program_waits_for_its_input(tmp_path: Path) -> None:
     assert (finished.status, finished.output) == (1, "given\n" * 100_000)
 
 
+def test_the_beginning_of_the_input_may_be_given_before() -> None:
+    started = Started(("sh", "-c", "read first; echo read; cat"))
+    started.write(b"first\nsecond ")
+    assert started.finish(timeout=10, stdin=b"third").output == "read\nsecond third"
+    ended = Started(("true",))
+    ended.write(b"x")
+    assert ended.finish(timeout=10, stdin=b"x" * 100_000).status == 0
+
+
 def test_a_started_program_that_is_not_needed_is_killed(tmp_path: Path) -> None:
     started = Started(("sh", "-c", f"trap '' TERM; echo $$ > {tmp_path}/pid; sleep 1000"))
     wait_for(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text(), "it runs")

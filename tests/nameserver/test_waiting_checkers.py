@@ -129,9 +129,9 @@ def test_after_an_upgrade_those_of_the_former_release_are_ended(
 
 def test_a_missing_program_is_an_error_until_it_is_there(tmp_path: Path) -> None:
     missing = str(tmp_path / "missing")
-    checkers = WaitingCheckers(1, lambda: Installed((), 0), lambda: Started((missing, "given")))
+    checkers = WaitingCheckers(1, lambda: Installed((), 0), lambda _: Started((missing, "given")))
     with checkers.running():
         with pytest.raises(MissingProgram):
             checkers.take()
         Path(missing).symlink_to("/bin/echo")
-        assert checkers.take().program.finish(timeout=10).output == "given\n"
+        assert checkers.take().finish(timeout=10).output == "given\n"
