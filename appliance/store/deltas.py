@@ -30,7 +30,7 @@ from appliance.zones.delta import (
     names_up_to,
     net,
 )
-from appliance.zones.serial import is_later
+from appliance.zones.serial import is_ahead, is_later
 
 MAX_TEXT = 1_000_000
 """Octets of the JSON text of all rows that are read: about 3,000 records, and 30 ms."""
@@ -60,10 +60,12 @@ def since(uuid: UUID, serial: int, servers: Collection[Name] = ()) -> ZoneDeltas
     in one reading of the store.
     """
     cursor = tables.Change._meta.database.execute_sql(_SINCE, (serial, uuid.hex, journal.FORMAT, MAX_TEXT))
-    name, present, has_children, *first = cursor.fetchone()
-    rows = list(_bounded(_Row(*columns) for _, _, _, *columns in cursor))
+    name, present, file, has_children, *first = cursor.fetchone()
+    rows = list(_bounded(_Row(*columns) for _, _, _, _, *columns in cursor))
     cursor.close()
     reason = _reason(rows, serial, present, has_version=first[0] is not None)
+    if not reason and file is not None and is_ahead(file, present):
+        reason = FileReason.OLD_FILE
     if reason:
         return ZoneDeltas(present, reason=reason)
     origin = name_keys.domain_from(name)
@@ -138,7 +140,7 @@ def _children(uuid: UUID, versions: Iterable[VersionDelta], origin: Name) -> set
 
 
 _SINCE = """
-select zone.name, zone.serial, exists (
+select zone.name, zone.serial, (select published_serial from deployment where deployment.zone_id = zone.id), exists (
         select 1 from zone as below where below.name_key > zone.name_key
         and below.name_key < substr(zone.name_key, 1, length(zone.name_key) - 1) || '/'
         and below.deleted_at is null and +below.account_id = zone.account_id

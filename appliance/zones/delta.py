@@ -134,6 +134,7 @@ class FileReason(StrEnum):
     """Why a difference is published by a zone file and not by UPDATE."""
 
     NOT_LATER = "the serial is not later than that of the content in service"
+    OLD_FILE = "the serial is not later than that of the zone file, with whose journal named would not start"
     UNKNOWN_VERSION = "the journal does not begin at the content in service"
     NO_CONTENT = "the journal no longer has the records of a change"
     ZONE_CHANGE = "the zone itself changed, not only its records"
