@@ -6,7 +6,9 @@ it but while the file is renamed: only then is the name of the zone held.
 
 from __future__ import annotations
 
+import heapq
 import logging
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -36,7 +38,7 @@ WAIT_PER_SECOND = 50.0
 BATCH_WAIT_PER_SECOND = 3.0
 """The same for the next batch of any zones: a quarter of the time at most."""
 LARGEST_BATCH = 50
-RETRY_AFTER = 30.0
+RETRY_AFTER = 10.0
 """Seconds after which a file that was refused is tried again."""
 MOST_FAULTS = 20
 """Zones that are reported by name."""
@@ -63,6 +65,8 @@ class FileRefresher:
     _due: dict[UUID, _Due] = field(default_factory=dict)
     _not_before: dict[UUID, float] = field(default_factory=dict)
     _faults: dict[UUID, Fault] = field(default_factory=dict)
+    _earliest: float = math.inf
+    """No refresh is due before."""
     _next_batch: float = 0.0
     _began: float = 0.0
     _is_running: bool = False
@@ -72,17 +76,22 @@ class FileRefresher:
         now = self.monotonic()
         noted = self._due.setdefault(uuid, _Due(name, now, now + LONGEST_UNREST))
         noted.due = max(min(now + rest, noted.latest), self._not_before.get(uuid, now))
+        self._earliest = min(self._earliest, noted.due)
 
-    def note_altered(self, uuid: UUID, name: Name) -> None:
-        """Refresh the file of this zone soon: it is older than what is served, or not as it was published."""
+    def note_behind(self, uuid: UUID, name: Name) -> None:
+        """Refresh the file of this zone, which is older than what is served, unless that is planned already."""
         if uuid not in self._due:
             self.note(uuid, name, rest=0.0)
+
+    def note_altered(self, uuid: UUID, name: Name) -> None:
+        """Refresh the file of this zone at once: it is not as it was published."""
+        self._not_before.pop(uuid, None)
+        self.note(uuid, name, rest=0.0)
 
     @property
     def is_idle(self) -> bool:
         """Return True if no refresh is running or due."""
-        now = self.monotonic()
-        return not self._is_running and all(one.due > now for one in self._due.values())
+        return not self._is_running and self._earliest > self.monotonic()
 
     @property
     def faults(self) -> list[Fault]:
@@ -90,18 +99,19 @@ class FileRefresher:
         return list(self._faults.values())[:MOST_FAULTS]
 
     def next_start(self) -> float | None:
-        """Return when the next refresh is due, None if there is none or one is running."""
-        if self._is_running or not self._due:
-            return None
-        return max(self._next_batch, min(one.due for one in self._due.values()))
+        """Return the earliest time at which a refresh may be due, None if there is none or one is running."""
+        return None if self._is_running or not self._due else max(self._next_batch, self._earliest)
 
     def start_if_due(self) -> None:
         """Start the next batch if it is time."""
         start, now = self.next_start(), self.monotonic()
         if start is None or now < start:
             return
-        ready = sorted((one.due, uuid) for uuid, one in self._due.items() if one.due <= now)[:LARGEST_BATCH]
-        batch = {uuid: self._due.pop(uuid).name for _, uuid in ready}
+        ready = ((one.due, uuid) for uuid, one in self._due.items() if one.due <= now)
+        batch = {uuid: self._due.pop(uuid).name for _, uuid in heapq.nsmallest(LARGEST_BATCH, ready)}
+        self._earliest = min((one.due for one in self._due.values()), default=math.inf)
+        if not batch:
+            return
         self._is_running, self._began = True, now
         job = partial(prepare, list(batch.items()), self.host, self.store, self.monotonic)
         self.workers.start(job, partial(self._prepared, batch), partial(self._failed, batch), Worker.FILE_REFRESH)

@@ -208,7 +208,7 @@ class Reconciler:
     def _check_files(self, snapshot: Snapshot, plan: Plan) -> None:
         """Refresh files that are older than what is served; compare whole zones, first those in doubt."""
         for status in filter(self.context.zones.is_unchanged, plan.behind):
-            self.context.refresher.note_altered(status.uuid, status.name)
+            self.context.refresher.note_behind(status.uuid, status.name)
         for status in plan.doubtful:
             head = self.context.host.files.head(status.uuid)
             if head is None or not head.by_named:

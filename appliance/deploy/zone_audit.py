@@ -166,7 +166,7 @@ class ZoneAudit:
         """Publish the zone again under a later serial; secondaries that alone differ drop it and transfer it again."""
         name = print_domain(status.name)
         for one in differing:
-            log.warning("event=content-differs zone=%s nameserver=%s reason=%r", name, one.server.name, one.reason)
+            log.warning("event=nameserver-differs zone=%s nameserver=%s reason=%r", name, one.server.name, one.reason)
             self.context.figures.count("audit_differences", one.server.name)
         servers = ", ".join(one.server.name for one in differing)
         text = f"zone {name} was served by {servers} with other content than the database has"

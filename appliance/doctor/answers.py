@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 import socket
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from uuid import UUID
 
 import dns.name
@@ -17,6 +19,8 @@ from appliance.compiler import compile_zone
 from appliance.deploy.whole_zone import ContentMatch, StoredContent, compare_zones
 from appliance.doctor.result import DoctorContext, Result, Verdict, fail, ok, warn
 from appliance.keys import read_key
+from appliance.nameserver.control import Control
+from appliance.nameserver.isccc import RndcConnection
 from appliance.nameserver.zone_files import ZoneFiles
 from appliance.problems import LATE_AFTER, MOST_NAMED, deployer_problem, find_problems, listener_problem
 from appliance.queries.bulk import query_all
@@ -32,6 +36,7 @@ from appliance.zones.names import print_domain
 from appliance.zones.serial import is_later
 
 SECONDS = 1.0
+CONTROL_SECONDS = 5.0
 MAX_NAMES = 5
 """Zones named in one line."""
 
@@ -151,6 +156,23 @@ def answers(context: DoctorContext) -> Iterator[Result]:
                 yield ok(f"{server.name} serves {len(answered)} zones as in the database")
 
 
+def suspended(context: DoctorContext, sleep: Callable[[float], object] = time.sleep) -> Iterator[Result]:
+    """Check that the primary accepts updates of each zone of the sample; a file that is being published passes."""
+    deployer = context.settings.deployer
+    with (store := _store(context.settings)).connection(), store.reading():
+        names = [one.name for one in _sample(context, list(deployments.statuses()))]
+    with closing(RndcConnection(deployer.control, read_key(deployer.control_key), CONTROL_SECONDS)) as connection:
+        control, found = Control(connection), names
+        for pause in (0.0, SECONDS):
+            sleep(pause if found else 0.0)
+            found = [name for name in found if (state := control.zone_state(name)) and state.suspended]
+    if found:
+        yield warn(f"updates are suspended, as after rndc freeze: {_join(found)}", _SUSPENDED)
+    else:
+        yield ok(f"the primary accepts updates of {len(names)} zones")
+
+
+_SUSPENDED = "rndc thaw ZONE; the next change of the zone ends it too, and is published as a file"
 _TAKEOVER = "the deployer raises the primary's serial within a minute; if not, read its log for event=catalog-unread"
 _UNKNOWN = "they are kept and served; see docs/recovery.md, unknown zones"
 _REPLACED = (

@@ -47,6 +47,7 @@ CHECKS = (
     _check("catalog", answers.catalog, "store", "transfer"),
     _check("files", answers.files, "settings", "store", "zone-directory", "deployer"),
     _check("answers", answers.answers, "store", "transfer", "deployer"),
+    _check("suspended", answers.suspended, "store", "control"),
     _check("problems", answers.problems, "store", "control", "transfer", "primary", "secondaries", "deployer"),
 )
 

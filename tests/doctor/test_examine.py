@@ -181,6 +181,16 @@ def store_digest(context: DoctorContext, uuid: str, digest: str) -> None:
         writer.execute(f"update deployment set published_digest = ? where zone_id = {zone}", (digest, uuid))  # noqa: S608
 
 
+def test_suspended_updates_are_a_warning(healthy: Appliance) -> None:
+    context, zone = context_of(healthy), dns.name.from_text("one.example")
+    found = [("suspended", "updates are suspended, as after rndc freeze: one.example")]
+    with control_of(context.settings) as control:
+        control.suspend_updates(zone)
+        assert findings(context, Verdict.WARN) == found and findings(context) == []
+        control.resume_updates(zone)
+    assert findings(context, Verdict.WARN) == []
+
+
 def test_one_zone_alone_is_compared(healthy: Appliance) -> None:
     context = replace(context_of(healthy), zone=dns.name.from_text("one.example"))
     assert findings(context) == [] and findings(context, Verdict.WARN) == []
