@@ -39,6 +39,8 @@ log = logging.getLogger(__name__)
 
 HEARTBEAT_INTERVAL = 2.0
 """Seconds between two heartbeats in the store."""
+REFRESH_INTERVAL = 0.1
+"""Seconds after which the file of the store is followed again: whether it was replaced, or has failed."""
 PAUSE_AFTER_FAILURE = 0.1
 """Seconds to wait after an unexpected error."""
 PAUSE_AFTER_STORE_FAILURE = 1.0
@@ -66,7 +68,7 @@ class Deployer:
         self._context = context = new_context(host, store, editor, settings, clock, monotonic)
         self._settings, self._wakeups = settings, wakeups
         self._position: int | None = None
-        self._poll_due = self._heartbeat_due = monotonic()
+        self._poll_due = self._heartbeat_due = self._refresh_due = monotonic()
         self._events: deque[Event] = deque()
         self._problem_log = ProblemLog(
             [server.name for server in host.nameservers], store, context.workers, clock, monotonic
@@ -89,7 +91,7 @@ class Deployer:
             while not stopped():
                 try:
                     with self._context.store.translating_errors():
-                        self._context.store.refresh()
+                        self._follow_store()
                         self.step()
                     manager.notify_alive(f"{len(self._context.zones)} zones wait or are being deployed")
                 except StoreError as failed:
@@ -142,6 +144,13 @@ class Deployer:
         self._beat()
         self._reconciler.start_if_due()
         self._context.refresher.start_if_due()
+
+    def _follow_store(self) -> None:
+        """Follow the file of the store, but not at each of the many steps of a change."""
+        now = self._context.monotonic()
+        if now >= self._refresh_due:
+            self._refresh_due = now + REFRESH_INTERVAL
+            self._context.store.refresh()
 
     def _recover(self, pause: float) -> None:
         """Reconnect to the store, and schedule a reconciliation soon."""

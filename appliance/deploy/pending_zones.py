@@ -114,7 +114,7 @@ class PendingZones:
         others must precede are blocked.
         """
         self.wake(now)
-        while True:
+        while self._ready:
             chosen = self._choose(most, oldest, is_large)
             blocked = [one.name for one in chosen if self._is_blocked(one.name, now)]
             if not blocked:
@@ -122,6 +122,7 @@ class PendingZones:
             for name in blocked:
                 del self._ready[name]
                 self._blocked.add(name)
+        return []
 
     def _choose(self, most: int, oldest: int, is_large: Callable[[ZoneStatus], bool]) -> list[ZoneStatus]:
         newest = [self._requested(name) for name in islice(reversed(self._ready), most - oldest)]
