@@ -1,4 +1,4 @@
-"""Store what a deployer would: attempts, zones that are live, and answers of nameservers."""
+"""A deployer's view of a pair, and what it would store: attempts, live zones, and answers of nameservers."""
 
 from __future__ import annotations
 
@@ -6,8 +6,27 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
+from appliance.deploy.host import PrimaryHost
+from appliance.nameserver.checks import ZoneChecker
+from appliance.render.zone_file import Apex
 from appliance.store import deployments
 from appliance.zones.deployment import Observation, Publication
+from tests.pair import Pair, program
+
+
+def host_of(pair: Pair, apex: Apex) -> PrimaryHost:
+    """Return the pair's primary, with that apex of its zones."""
+    return PrimaryHost(
+        apex=apex,
+        files=pair.files,
+        checker=ZoneChecker(program("named-checkzone"), program("named-checkconf")),
+        control=pair.control,
+        catalog=pair.catalog,
+        updates=pair.updates,
+        nameservers=(pair.primary, pair.secondary),
+        transfer_key=pair.transfer_key,
+        update_key=pair.update_key,
+    )
 
 
 def store_attempt(uuid: UUID, serial: int, error: str | None, published: Publication | None = None) -> None:

@@ -25,10 +25,6 @@ from typing import TypedDict
 from uuid import UUID, uuid4
 
 import dns.name
-import dns.query
-import dns.rcode
-import dns.tsig
-import dns.update
 from dns.name import Name
 
 from appliance.addresses import Endpoint, Nameserver
@@ -86,11 +82,13 @@ def small_zone(zone: Name, serial: int, address: str = "192.0.2.1") -> bytes:
     """Return a zone file with a few records."""
     name = zone.to_text()
     return (
-        f"{name} 300 IN SOA {_soa(serial)}\n{name} 300 IN NS ns1.appliance.test.\nwww.{name} 300 IN A {address}\n"
+        f"{name} 300 IN SOA {small_zone_soa(serial)}\n"
+        f"{name} 300 IN NS ns1.appliance.test.\nwww.{name} 300 IN A {address}\n"
     ).encode()
 
 
-def _soa(serial: int) -> str:
+def small_zone_soa(serial: int) -> str:
+    """Return the data of the SOA record of a `small_zone`."""
     return f"ns1.appliance.test. hostmaster.appliance.test. {serial} 3600 300 2419200 300"
 
 
@@ -218,26 +216,6 @@ class Pair:
         self.control.add_zone(zone, self.put(uuid, small_zone(zone, serial, address)))
         self.updates.change(remove={}, add={uuid.hex: zone})
         return uuid
-
-    def update(self, zone: Name, serial: int, address: str, source: str = LOOPBACK) -> dns.rcode.Rcode:
-        """Change a `small_zone` by a signed UPDATE from the serial before this one; return the response code."""
-
-        def fill(message: dns.update.UpdateMessage) -> None:
-            message.present(zone, "SOA", _soa(serial - 1))
-            message.replace(dns.name.from_text("www", zone), 300, "A", address)
-            message.add(zone, 300, "SOA", _soa(serial))
-
-        return self.send_update(zone, fill, source)
-
-    def send_update(
-        self, zone: Name, fill: Callable[[dns.update.UpdateMessage], None], source: str = LOOPBACK
-    ) -> dns.rcode.Rcode:
-        """Send a signed UPDATE of the zone to the primary; return the response code."""
-        key = dns.tsig.Key(self.update_key.name, self.update_key.secret, self.update_key.algorithm)
-        message = dns.update.UpdateMessage(zone, keyring=key)
-        fill(message)
-        port = self.primary.endpoint.port
-        return dns.query.udp(message, LOOPBACK, timeout=5, port=port, source=source).rcode()
 
     def reconfigure(self, control: tuple[Key, ...], update: tuple[Key, ...], transfer: tuple[Key, ...]) -> None:
         """Let both use the first of these keys and accept the others."""

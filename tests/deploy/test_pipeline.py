@@ -20,6 +20,7 @@ from appliance.store import deployments
 from appliance.store.file import sqlite
 from appliance.zones.model import Zone
 from tests.pair import Pair
+from tests.signed_updates import send_update
 from tests.workspace import Workspace
 
 
@@ -138,7 +139,7 @@ def test_no_serial_that_an_update_gave_the_zone_is_published_again(
     workspace.add(zone, "A", "www", "192.0.2.1")
     pair.wait_for_serial(pair.primary, zone.name, zone.serial)
     soa = soa_line(zone.name, zone.serial + 1, host.apex).split(" IN SOA ")[1]
-    assert pair.send_update(zone.name, lambda message: message.add(zone.name, host.apex.ttl, "SOA", soa)) == NOERROR
+    assert send_update(pair, zone.name, lambda message: message.add(zone.name, host.apex.ttl, "SOA", soa)) == NOERROR
     assert deploy(host, workspace, zone) == [None]
     pair.wait_for_serial(pair.primary, zone.name, zone.serial + 2)
 

@@ -28,6 +28,7 @@ from appliance.nameserver.control import Control, Transport, ZoneState
 from appliance.nameserver.file_head import FileHead
 from appliance.nameserver.isccc import RndcConnection
 from tests.pair import LOOPBACK, Pair, free_port, small_zone, wait_for
+from tests.signed_updates import update_small_zone
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def updated(pair: Pair, zone: Name) -> UUID:
     """A zone whose file has serial 1, and which an update has changed to serial 2."""
     uuid = pair.create(zone, 1)
     pair.wait_for_serial(pair.primary, zone, 1)
-    assert pair.update(zone, 2, "192.0.2.2") == NOERROR
+    assert update_small_zone(pair, zone, 2, "192.0.2.2") == NOERROR
     return uuid
 
 
@@ -65,7 +66,7 @@ def test_a_file_replaces_what_an_update_changed(host: PrimaryHost, pair: Pair, z
     assert state == ZoneState(str(host.files.path(updated)), 2)
     pair.wait_for_serial(pair.primary, zone, 3)
     assert host.files.read_live(updated) == small_zone(zone, 3)
-    wait_for(lambda: pair.update(zone, 4, "192.0.2.4") == NOERROR, "updates are accepted again")
+    wait_for(lambda: update_small_zone(pair, zone, 4, "192.0.2.4") == NOERROR, "updates are accepted again")
     restart(pair)
     pair.wait_for_serial(pair.primary, zone, 4)
     pair.wait_for_serial(pair.secondary, zone, 4)
@@ -94,17 +95,17 @@ def test_a_restart_after_any_step_serves_no_older_version(
     pair.wait_for_serial(pair.primary, zone, 2 if step == "suspended" else 3)
     publish(host, zone, updated, small_zone(zone, 4))
     pair.wait_for_serial(pair.primary, zone, 4)
-    wait_for(lambda: pair.update(zone, 5, "192.0.2.5") == NOERROR, "updates are accepted again")
+    wait_for(lambda: update_small_zone(pair, zone, 5, "192.0.2.5") == NOERROR, "updates are accepted again")
 
 
 def test_the_former_file_is_the_version_that_was_served(
     host: PrimaryHost, pair: Pair, zone: Name, updated: UUID
 ) -> None:
     publish(host, zone, updated, b"broken")
-    assert pair.update(zone, 3, "192.0.2.3") == REFUSED
+    assert update_small_zone(pair, zone, 3, "192.0.2.3") == REFUSED
     restore_file(updated, zone, host)
     assert host.files.head(updated) == FileHead(zone, 2, by_named=True)
-    wait_for(lambda: pair.update(zone, 3, "192.0.2.3") == NOERROR, "updates are accepted again")
+    wait_for(lambda: update_small_zone(pair, zone, 3, "192.0.2.3") == NOERROR, "updates are accepted again")
     restart(pair)
     pair.wait_for_serial(pair.primary, zone, 3)
 
@@ -112,12 +113,12 @@ def test_the_former_file_is_the_version_that_was_served(
 def test_a_new_zone_takes_updates(host: PrimaryHost, pair: Pair, zone: Name) -> None:
     assert publish(host, zone, uuid4(), small_zone(zone, 1)) is None
     pair.wait_for_serial(pair.primary, zone, 1)
-    assert pair.update(zone, 2, "192.0.2.2") == NOERROR
+    assert update_small_zone(pair, zone, 2, "192.0.2.2") == NOERROR
 
 
 def test_updates_from_another_address_are_refused(pair: Pair, zone: Name, updated: UUID) -> None:
-    assert pair.update(zone, 3, "192.0.2.3", source="127.0.0.2") == REFUSED
-    assert pair.update(zone, 3, "192.0.2.3") == NOERROR
+    assert update_small_zone(pair, zone, 3, "192.0.2.3", source="127.0.0.2") == REFUSED
+    assert update_small_zone(pair, zone, 3, "192.0.2.3") == NOERROR
 
 
 def test_a_zone_that_is_not_loaded_is_published(host: PrimaryHost, pair: Pair, zone: Name, updated: UUID) -> None:
@@ -128,7 +129,7 @@ def test_a_zone_that_is_not_loaded_is_published(host: PrimaryHost, pair: Pair, z
     state = publish(host, zone, updated, small_zone(zone, 3))
     assert state == ZoneState(str(host.files.path(updated)))
     pair.wait_for_serial(pair.primary, zone, 3)
-    wait_for(lambda: pair.update(zone, 4, "192.0.2.4") == NOERROR, "updates are accepted")
+    wait_for(lambda: update_small_zone(pair, zone, 4, "192.0.2.4") == NOERROR, "updates are accepted")
 
 
 class Elapsing:

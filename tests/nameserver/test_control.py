@@ -21,6 +21,7 @@ from appliance.nameserver.file_head import FileHead
 from appliance.nameserver.isccc import BrokenConnection, RndcConnection, Table, pack, unpack
 from tests.pair import LOOPBACK, Pair, free_port, program, small_zone, wait_for
 from tests.proxy import Proxy
+from tests.signed_updates import update_small_zone
 
 
 def zone_of(label: str) -> dns.name.Name:
@@ -53,12 +54,12 @@ def test_a_zone_is_replaced_by_one_from_another_file(pair: Pair) -> None:
 def test_updates_are_suspended_and_the_file_is_loaded_when_they_resume(pair: Pair) -> None:
     zone = zone_of("suspended")
     uuid = pair.create(zone, 1)
-    assert pair.update(zone, 2, "192.0.2.2") == NOERROR
+    assert update_small_zone(pair, zone, 2, "192.0.2.2") == NOERROR
     assert pair.control.zone_state(zone) == ZoneState(str(pair.files.path(uuid)), 2)
     for _ in range(2):  # the second time as after a crash
         assert pair.control.suspend_updates(zone)
     assert pair.control.zone_state(zone) == ZoneState(str(pair.files.path(uuid)), 2, suspended=True)
-    assert pair.update(zone, 3, "192.0.2.3") == REFUSED
+    assert update_small_zone(pair, zone, 3, "192.0.2.3") == REFUSED
     wait_for(lambda: pair.files.head(uuid) == FileHead(zone, 2, by_named=True), "named has written the file")
     pair.put(uuid, small_zone(zone, 4))
     pair.control.resume_updates(zone)
@@ -66,7 +67,7 @@ def test_updates_are_suspended_and_the_file_is_loaded_when_they_resume(pair: Pai
     pair.put(uuid, small_zone(zone, 5))
     pair.control.resume_updates(zone)  # not suspended, as after a restart of named
     pair.wait_for_serial(pair.primary, zone, 5)
-    assert pair.update(zone, 6, "192.0.2.6") == NOERROR
+    assert update_small_zone(pair, zone, 6, "192.0.2.6") == NOERROR
 
 
 def test_updates_of_a_file_that_is_not_loaded_stay_suspended(pair: Pair) -> None:
@@ -76,10 +77,10 @@ def test_updates_of_a_file_that_is_not_loaded_stay_suspended(pair: Pair) -> None
     assert pair.control.suspend_updates(zone)
     pair.put(uuid, b"broken")
     pair.control.resume_updates(zone)
-    assert pair.update(zone, 2, "192.0.2.2") == REFUSED
+    assert update_small_zone(pair, zone, 2, "192.0.2.2") == REFUSED
     assert pair.files.restore(uuid)
     pair.control.resume_updates(zone)
-    wait_for(lambda: pair.update(zone, 2, "192.0.2.2") == NOERROR, "updates are accepted")
+    wait_for(lambda: update_small_zone(pair, zone, 2, "192.0.2.2") == NOERROR, "updates are accepted")
 
 
 def test_a_zone_of_the_former_configuration_takes_no_updates_and_is_reloaded(pair: Pair) -> None:
@@ -97,7 +98,7 @@ def test_a_zone_of_the_former_configuration_takes_no_updates_and_is_reloaded(pai
 def test_sync_makes_named_write_the_file(pair: Pair) -> None:
     zone = zone_of("written")
     uuid = pair.create(zone, 1)
-    pair.update(zone, 2, "192.0.2.2")
+    update_small_zone(pair, zone, 2, "192.0.2.2")
     pair.control.sync(zone)
     wait_for(lambda: pair.files.head(uuid) == FileHead(zone, 2, by_named=True), "named has written the file")
 

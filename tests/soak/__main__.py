@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 
-from tests.soak import doors, fuzz, storm, sweep, transitions, zones
+from tests.soak import doors, fuzz, named_kills, storm, sweep, transitions, zones
 from tests.soak.cleanup import end_on_signals
 from tests.soak.part_run import PartRun
 
@@ -16,9 +16,10 @@ MINUTES = 29.0
 PARTS: Mapping[str, tuple[Callable[[PartRun], None], float]] = {
     "fuzz": (fuzz.run, 0.08),
     "doors": (doors.run, 0.1),
-    "storm": (storm.run, 0.2),
-    "zones": (zones.run, 0.15),
+    "storm": (storm.run, 0.16),
+    "zones": (zones.run, 0.11),
     "transitions": (transitions.run, 0.15),
+    "kills": (named_kills.run, 0.08),
     "sweep": (sweep.run, 0.32),
 }
 """Each part and its share of the time; time that a part leaves is given to the next ones."""

@@ -29,6 +29,7 @@ from appliance.render.zone_file import soa_line, zone_file
 from appliance.store import records, zones
 from appliance.zones.model import Zone
 from tests.pair import LOOPBACK, Pair, program, wait_for
+from tests.signed_updates import send_update
 from tests.soak.preloaded import ReadyProgram, RunResult
 from tests.workspace import APEX, Workspace, open_workspace
 
@@ -137,7 +138,7 @@ class Testbed:
             message.replace(dns.name.from_text("www", zone.name), self._ttl_of(zone), "A", address)
             message.add(zone.name, APEX.ttl, "SOA", soa[1])
 
-        self.pair.send_update(zone.name, fill)
+        send_update(self.pair, zone.name, fill)
 
     def _serial(self, zone: Zone) -> int:
         return zones.get_any(zone.uuid).serial
