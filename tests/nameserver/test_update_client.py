@@ -19,7 +19,6 @@ from dns.rdatatype import RdataType
 
 from appliance.addresses import LOOPBACK, Endpoint
 from appliance.keys import Key, new_key
-from appliance.nameserver.control import quoted
 from appliance.nameserver.update_client import GIVE_UP, MAX_OPEN, REPEATS, UpdateClient
 from appliance.nameserver.update_messages import UpdateMessage, UpdateResponse, update_messages
 from appliance.queries.transfer import axfr
@@ -162,9 +161,7 @@ def test_a_nameserver_applies_an_update_to_the_serial_that_it_was_made_for(pair:
         f"{zone} 900 IN SOA ns1.appliance.test. hostmaster.appliance.test. 7 3600 300 2419200 300\n"
         f"{zone} 900 IN NS ns1.appliance.test.\n"
     )
-    options = f'allow-update {{ key "{pair.update_key.name}"; }};'
-    file = pair.put(uuid, content.encode())
-    pair.connection.command("addzone", quoted(zone), f'{{ type primary; file "{file}"; {options} }};')
+    pair.control.add_zone(zone, pair.put(uuid, content.encode()))
     pair.wait_for_serial(pair.primary, zone, 7)
 
     def exchange(messages: list[UpdateMessage], key: Key = pair.update_key) -> list[UpdateResponse]:

@@ -20,7 +20,6 @@ from hypothesis import strategies as st
 from appliance.addresses import LOOPBACK, Endpoint
 from appliance.errors import CommandFailed, CommandTimeout
 from appliance.keys import new_key
-from appliance.nameserver.control import quoted
 from appliance.nameserver.update_client import UpdateClient
 from appliance.nameserver.update_messages import UpdateResponse, update_messages
 from appliance.queries.difference import Difference, DifferenceClient, DifferenceReader
@@ -122,9 +121,7 @@ def zone(pair: Pair) -> Iterator[Name]:
         f"{name} 900 IN NS ns1.appliance.test.",
         *(f"w{number}.{name} 60 IN A 192.0.2.1" for number in range(999)),
     ]
-    file = pair.put(uuid, "\n".join([*lines, ""]).encode())
-    options = f'type primary; file "{file}"; allow-update {{ key "{pair.update_key.name}"; }};'
-    pair.connection.command("addzone", quoted(name), f"{{ {options} }};")
+    pair.control.add_zone(name, pair.put(uuid, "\n".join([*lines, ""]).encode()))
     pair.wait_for_serial(pair.primary, name, 7)
     yield name
     pair.control.delete_zone(name)
