@@ -12,7 +12,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import apsw
@@ -24,6 +24,7 @@ from appliance.files import create_shared, open_shared
 from appliance.store.file import schema, sqlite
 from appliance.store.file.binding import in_use
 from appliance.store.file.keeper import Identity, Keeper
+from appliance.store.file.turnstile import Turnstile
 from appliance.store.file.write_queue import WriteQueue
 
 MAX_LOG_SIZE = 8 * 2**20
@@ -61,6 +62,7 @@ class Store:
         self.path = path
         self._busy_timeout = busy_timeout
         self._queue = WriteQueue(max_waiting)
+        self._turnstile = Turnstile(path.with_suffix(".lock"))
         self._monotonic = monotonic
         self._failed_write: tuple[float, StoreError] | None = None
         self._keeper: Keeper | None = None
@@ -70,6 +72,7 @@ class Store:
         self._db = sqlite.Database(
             None,
             self._timer,
+            busy_timeout,
             lock_type="IMMEDIATE",
             pragmas={
                 "journal_mode": "wal",
@@ -96,7 +99,7 @@ class Store:
             with suppress(FileExistsError):
                 create_shared(self.path)  # SQLite gives its own files the permissions of this one
             schema.refuse_newer_file(self.path)
-            self._db.init(sqlite.address(self.path), timeout=self._busy_timeout)
+            self._db.init(sqlite.address(self.path))
             migrations.run(self._db, str(schema.MIGRATIONS))
             self._db.close()
             lock.truncate(0)
@@ -109,7 +112,7 @@ class Store:
         Raise StoreError if a newer release wrote the file.
         """
         schema.refuse_newer_file(self.path)
-        self._db.init(sqlite.address(self.path), timeout=self._busy_timeout)
+        self._db.init(sqlite.address(self.path))
 
     def keep(self) -> None:
         """Use the existing file and hold it open until `close`; a damaged or replaced file is a StoreError."""
@@ -233,17 +236,19 @@ class Store:
     @contextmanager
     def _writing(self, patience: float) -> Iterator[None]:
         """Begin a writing transaction within `patience` seconds, spent on threads and other programs together."""
-        with self.connection(), self._translating_errors(OSError), self._queue.turn(patience) as left:
-            if left < self._busy_timeout:
-                self._db.execute_sql(f"pragma busy_timeout = {round(left * 1000)}")
-            was_exempt, self._timer.is_exempt = self._timer.is_exempt, True
-            try:
-                with self._db.atomic():
-                    yield
-            finally:
-                self._timer.is_exempt = was_exempt
-                if left < self._busy_timeout:
-                    self._db.execute_sql(f"pragma busy_timeout = {self._busy_timeout * 1000}")
+        with (
+            self.connection(),
+            self._translating_errors(OSError),
+            self._queue.turn(patience) as left,
+            self._timer.exempt(),
+            ExitStack() as transaction,
+        ):
+            if self._db.in_transaction():
+                transaction.enter_context(self._db.atomic())
+            else:
+                with self._turnstile.held(left) as still_left, self._db.waiting(still_left):
+                    transaction.enter_context(self._db.atomic())
+            yield
 
     def _resume(self) -> None:
         """Connect this thread, over the idle connection that the block before left open if it is still good."""

@@ -10,8 +10,8 @@ import os
 import stat
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from typing import Any
 import apsw
 import peewee as pw
 from playhouse.apsw_ext import APSWDatabase
+
+from appliance.store.file.turnstile import pause_after
 
 VERSION = tuple(int(number) for number in apsw.sqlite_lib_version().split("."))
 """The version in use."""
@@ -70,9 +72,35 @@ class StatementTimer(threading.local):
         """Begin a statement."""
         self._began = self._monotonic()
 
+    @contextmanager
+    def exempt(self) -> Iterator[None]:
+        """Let the statements of the block take any time."""
+        was_exempt, self.is_exempt = self.is_exempt, True
+        try:
+            yield
+        finally:
+            self.is_exempt = was_exempt
+
     def is_over(self) -> bool:
         """Return whether the statement has taken longer."""
         return not self.is_exempt and self._monotonic() - self._began > self.limit
+
+
+class LockTimeout(threading.local):
+    """How long a statement of this thread waits for a lock: `seconds`."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds, self._deadline = seconds, 0.0
+
+    def wait(self, attempts: int) -> bool:
+        """Wait a little after so many failed attempts; return False if the time is over."""
+        now = time.monotonic()
+        if not attempts:
+            self._deadline = now + self.seconds
+        if now >= self._deadline:
+            return False
+        time.sleep(pause_after(attempts))
+        return True
 
 
 def refuse_special(file: Path) -> None:
@@ -88,12 +116,29 @@ def refuse_special(file: Path) -> None:
 class Database(APSWDatabase):
     """A Peewee database over such connections, one per thread; its `init` needs an `address`.
 
-    A statement that takes longer than `timer` allows is interrupted: `apsw.InterruptError`.
+    A statement that takes longer than `timer` allows is interrupted: `apsw.InterruptError`. One that needs a lock waits
+    for it up to `timeout` seconds.
     """
 
-    def __init__(self, database: str | None, timer: StatementTimer | None = None, **options: object) -> None:
+    def __init__(
+        self,
+        database: str | None,
+        timer: StatementTimer | None = None,
+        timeout: float = BUSY_TIMEOUT,
+        **options: object,
+    ) -> None:
         self._timer = timer or StatementTimer(0)
+        self._lock_timeout = LockTimeout(timeout)
         super().__init__(database, **options)
+
+    @contextmanager
+    def waiting(self, seconds: float) -> Iterator[None]:
+        """Let the statements of the block wait so long for a lock."""
+        usual, self._lock_timeout.seconds = self._lock_timeout.seconds, seconds
+        try:
+            yield
+        finally:
+            self._lock_timeout.seconds = usual
 
     def execute_sql(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - as inherited
         """Execute a statement."""
@@ -111,6 +156,7 @@ class Database(APSWDatabase):
 
     def _add_conn_hooks(self, connection: Connection) -> None:
         connection.convert_binding = _as_text
+        connection.set_busy_handler(self._lock_timeout.wait)
         connection.create_scalar_function("casefold", _casefold, 1, deterministic=True)
         if self._timer.limit:
             connection.set_progress_handler(self._timer.is_over, _STEPS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
@@ -145,3 +146,24 @@ def test_a_link_to_the_folder_is_followed(file: Path, tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     folder.symlink_to(file.parent)
     assert values(folder / file.name) == []
+
+
+def test_a_statement_waits_for_a_lock_as_long_as_it_may(file: Path) -> None:
+    waiting = sqlite.Database(sqlite.address(file), lock_type="IMMEDIATE", pragmas={"journal_mode": "wal"}, timeout=60)
+    released: list[bool] = []
+    with closing(sqlite.connect(file)) as holder:
+        holder.execute("pragma journal_mode = wal").fetchall()
+        holder.execute("begin immediate")
+
+        def release() -> None:
+            released.append(True)
+            holder.execute("rollback")
+
+        with waiting.waiting(0), pytest.raises(pw.OperationalError, match="locked"), waiting.atomic():
+            pass
+        timer = threading.Timer(0.05, release)
+        timer.start()
+        with waiting.atomic():
+            assert released
+        timer.join()
+    waiting.close()
