@@ -108,7 +108,7 @@ class ApplianceSystem:
 
     def __init__(self) -> None:
         self._state = Path(tempfile.mkdtemp(prefix="bench-appliance-"))
-        self._appliance = Appliance(self._state)
+        self._appliance = Appliance(self._state, processes=0)
         self._token = ""
 
     @property
