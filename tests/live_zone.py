@@ -31,6 +31,11 @@ class LiveZone:
         """Change the address from OLD to NEW."""
         self.api.expect(200, "PATCH", f"/dns-records/{self.record['uuid']}/", {"value": "192.0.2.2"})
 
+    def change_by_file(self) -> None:
+        """Change the address from OLD to NEW after the delegation of a new child zone, which no UPDATE does."""
+        self.api.zone("below.healing.example")
+        self.change()
+
     def deployment(self) -> dict[str, Any]:
         """Return the deployment of the zone."""
         found: dict[str, Any] = self.api.expect(200, "GET", f"/dns-zones/{self.zone['uuid']}/deployment/")

@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Self
 
 import dns.name
+from dns.opcode import Opcode
 
 from tests.pair import LOOPBACK, free_port
 
@@ -39,11 +40,14 @@ class Fault(Enum):
 
 
 class Proxy:
-    """A port that forwards to another one; `faulted` counts the connections with a fault."""
+    """A port that forwards to another one; `faulted` counts the connections with a fault.
+
+    The answers to the next `lost_answers` UPDATE messages, and the next `lost_updates` messages, are dropped.
+    """
 
     def __init__(self, target: int) -> None:
         self.port = free_port()
-        self.faulted = 0
+        self.faulted = self.lost_answers = self.lost_updates = 0
         self._target = (LOOPBACK, target)
         self._fault: tuple[Fault, bytes] | None = None
         self._threads: list[threading.Thread] = []
@@ -98,10 +102,18 @@ class Proxy:
             query, client = self._udp.recvfrom(_LARGEST)
             if not query:
                 return
+            is_update = query[2] >> 3 & 0xF == Opcode.UPDATE
+            if is_update and self.lost_updates:
+                self.lost_updates -= 1
+                continue
             with socket.socket(type=socket.SOCK_DGRAM) as upstream, suppress(OSError):
                 upstream.settimeout(1)
                 upstream.sendto(query, self._target)
-                self._udp.sendto(upstream.recv(_LARGEST), client)
+                answer = upstream.recv(_LARGEST)
+                if is_update and self.lost_answers:
+                    self.lost_answers -= 1
+                else:
+                    self._udp.sendto(answer, client)
 
     def _listen(self, listener: socket.socket) -> None:
         with suppress(OSError):

@@ -11,6 +11,7 @@ from appliance.deploy.figures import Figures
 from appliance.deploy.file_refresher import FileRefresher
 from appliance.deploy.host import PrimaryHost
 from appliance.deploy.pending_zones import PendingZones
+from appliance.deploy.publish_method import Bases
 from appliance.deploy.publisher import FilePublisher, Publisher
 from appliance.deploy.reachability import Reachability
 from appliance.deploy.reconcile_schedule import ReconcileSchedule
@@ -44,6 +45,7 @@ class DeployerContext:
     publisher: Publisher
     figures: Figures
     refresher: FileRefresher
+    bases: Bases
 
 
 def new_context(
@@ -75,4 +77,5 @@ def new_context(
         publisher=publisher,
         figures=figures,
         refresher=FileRefresher(host, store, workers, pending, recorder, figures, monotonic),
+        bases=Bases(),
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import dns.name
 from dns.name import Name
 
-from appliance.addresses import Nameserver
+from appliance.addresses import LOOPBACK, Endpoint, Nameserver
 from appliance.errors import SettingsError
 from appliance.keys import Key, KeyFile
 from appliance.nameserver.catalog import CatalogUpdates
@@ -15,16 +16,21 @@ from appliance.nameserver.checks import ZoneChecker
 from appliance.nameserver.control import Control, RndcProgram, WithFallback
 from appliance.nameserver.isccc import RndcConnection
 from appliance.nameserver.programs import find_program
+from appliance.nameserver.update_messages import UpdateMessage, update_messages
 from appliance.nameserver.zone_files import ZoneFiles
 from appliance.render.zone_file import Apex, apex_of
 from appliance.settings import Settings
+from appliance.zones.delta import VersionDelta, WireSoa
+
+MessageBuilder = Callable[[Name, WireSoa, int, Sequence[VersionDelta]], list[UpdateMessage]]
+"""Returns the messages that lead a zone from a serial through these versions."""
 
 
 @dataclass(frozen=True, slots=True)
 class PrimaryHost:
     """The primary's host. `nameservers` has the primary first; `transfer_key` signs transfers and notifies.
 
-    Keys are read again when their files were replaced.
+    `messages` builds the updates of zones. Keys are read again when their files were replaced.
     """
 
     apex: Apex
@@ -36,11 +42,17 @@ class PrimaryHost:
     nameservers: tuple[Nameserver, ...]
     transfer_key: Key | KeyFile
     update_key: Key | KeyFile
+    messages: MessageBuilder = update_messages
 
     @property
     def primary(self) -> Nameserver:
         """Return the nameserver whose files are written."""
         return self.nameservers[0]
+
+    @property
+    def local_endpoint(self) -> Endpoint:
+        """Return where the primary accepts updates: on loopback, whatever its address for others is."""
+        return Endpoint(LOOPBACK, self.primary.endpoint.port)
 
     @property
     def secondaries(self) -> tuple[Nameserver, ...]:

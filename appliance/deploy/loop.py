@@ -11,7 +11,7 @@ import select
 import time
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import datetime
 
 from appliance.deploy.comparing_process import ComparingProcess
@@ -19,9 +19,12 @@ from appliance.deploy.context import new_context
 from appliance.deploy.dispatcher import Dispatcher
 from appliance.deploy.host import PrimaryHost
 from appliance.deploy.problem_log import ProblemLog
+from appliance.deploy.proof import prover_of
+from appliance.deploy.proof_queue import ProofQueue
 from appliance.deploy.raised_serials import RaisedSerials
 from appliance.deploy.reconciler import Reconciler
 from appliance.deploy.rollout_events import RolloutEvents
+from appliance.deploy.update_publisher import UpdatePublisher, update_client_of
 from appliance.deploy.watch import Event
 from appliance.deploy.whole_zone import StoredContent
 from appliance.deploy.worker_pool import ZONE_WORKERS
@@ -74,12 +77,14 @@ class Deployer:
             [server.name for server in host.nameservers], store, context.workers, clock, monotonic
         )
         self._dispatcher = Dispatcher(context)
-        self._rollout_events = RolloutEvents(context, self._dispatcher)
         raised, source = RaisedSerials(context), StoredContent(store.path, host.apex, host.transfer_key)
+        self._proof_queue = ProofQueue(context, prover_of(host, store), raised)
+        self._updates = UpdatePublisher(context, update_client_of(host, monotonic), self._proof_queue)
+        self._rollout_events = RolloutEvents(context, self._dispatcher, self._proof_queue)
         self._audit = ZoneAudit(context, ComparingProcess(source), raised)
         self._reconciler = Reconciler(context, self._dispatcher, raised, self._audit, allow_removals)
         self._poll = select.poll()
-        for readable in (wakeups, context.workers, context.verifier.client):
+        for readable in (wakeups, context.workers, context.verifier.client, self._updates.client):
             self._poll.register(readable, select.POLLIN)
 
     def run(self, stopped: Callable[[], bool], manager: ServiceManager) -> None:
@@ -87,7 +92,8 @@ class Deployer:
 
         Each step that did not fail reports to the service manager that the process is alive.
         """
-        with self._context.host.checker.started_ahead(ZONE_WORKERS), self._context.store.connection():
+        checker = self._context.host.checker
+        with checker.started_ahead(ZONE_WORKERS), closing(self), self._context.store.connection():
             while not stopped():
                 try:
                     with self._context.store.translating_errors():
@@ -101,22 +107,23 @@ class Deployer:
                 except Exception:  # whatever it was, the next reconciliation compares everything
                     log.exception("event=loop-failed")
                     self._recover(PAUSE_AFTER_FAILURE)
-        manager.notify_stopping()
-        self.close()
+            manager.notify_stopping()
 
     def close(self) -> None:
         """End the audit, wait for the other jobs, and close threads and sockets."""
         self._audit.close()
         self._context.workers.close()
         self._context.verifier.close()
+        self._updates.close()
+        self._proof_queue.close()
 
     @property
     def is_settled(self) -> bool:
         """Return True if a reconciliation has ended and nothing is left to do or to wait for."""
         context = self._context
-        is_idle = context.recorder.is_idle and self._reconciler.is_idle and not context.members.is_changing
-        is_idle = is_idle and context.refresher.is_idle
-        return self._reconciler.count > 0 and is_idle and not (context.zones or context.verifier)
+        is_idle = context.recorder.is_idle and self._reconciler.is_idle and self._proof_queue.is_idle
+        is_waiting = context.members.is_changing or context.zones or context.verifier
+        return self._reconciler.count > 0 and is_idle and context.refresher.is_idle and not is_waiting
 
     @property
     def reconciliations(self) -> int:
@@ -134,11 +141,15 @@ class Deployer:
         if self._wakeups.drain() or self._context.monotonic() >= self._poll_due:
             self._read_journal()
         self._context.workers.run_callbacks()
+        self._updates.handle_responses()
+        self._events.extend(self._proof_queue.take_events())
         self._events.extend(self._context.verifier.step(self._context.monotonic()))
         while self._events:  # after an error the others stay for the next step
             self._rollout_events.handle(self._events.popleft())
+        self._updates.start_ready()
         self._dispatcher.start_ready()
         self._dispatcher.send_members()
+        self._proof_queue.start_waiting()
         if self._context.recorder.flush():  # last: a store that refuses writes must not keep names held
             self._wakeups.notify_subscribers()
         self._beat()
@@ -171,6 +182,8 @@ class Deployer:
             moments.append(query)
         if (write := self._context.recorder.next_write()) is not None:
             moments.append(write)
+        if (repeat := self._updates.client.next_timeout()) is not None:
+            moments.append(self._context.monotonic() + repeat)
         return min(*moments, *self._context.zones.next_starts())
 
     def _read_journal(self) -> None:

@@ -8,16 +8,20 @@ for long and not again for the same one: a zone or nameserver that fails must no
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import islice
 
 from dns.name import Name
 
+from appliance.deploy.publish_method import may_update
 from appliance.deploy.publish_order import PublishOrder
 from appliance.deploy.rollout import Rollout, RolloutEvent, Stage
 from appliance.store.deployments import ZoneStatus
 
 LONGEST_BLOCK = 30.0
 """Seconds for which a zone is blocked at most."""
+OLDEST_OF = 4
+"""Every so manieth update is that of the zone that waits longest."""
 
 
 class PendingZones:
@@ -27,19 +31,23 @@ class PendingZones:
         self._quiet_time = quiet_time
         self._rollouts: dict[Name, Rollout] = {}
         self._ready: dict[Name, None] = {}
-        """In the order of their requests, the newest last."""
+        """Those that are published by their file, in the order of their requests, the newest last."""
+        self._updates: dict[Name, None] = {}
+        """Those that may be published by UPDATE, in the same order."""
         self._quiet: set[Name] = set()
         self._holding: set[Name] = set()
         self._held: set[Name] = set()
         self._quiet_until: dict[Name, float] = {}
         self._changed: set[Name] = set()
         self._order = PublishOrder()
+        self._taken = 0
         self._blocked: set[Name] = set()
         self._blocked_until: dict[Name, float] = {}
 
     def __len__(self) -> int:
         """Return the number of zones that wait for a start, or whose name is held."""
-        return len(self._ready) + len(self._quiet) + len(self._blocked) + len(self._holding) + len(self._held)
+        waiting = len(self._ready) + len(self._updates) + len(self._quiet) + len(self._blocked)
+        return waiting + len(self._holding) + len(self._held)
 
     def request(self, status: ZoneStatus) -> None:
         """Request that the zone is deployed with this status or a newer one."""
@@ -100,10 +108,10 @@ class PendingZones:
         """Make those zones ready whose quiet time is over, or that no other zone must precede any longer."""
         for name in [name for name in self._quiet if self._quiet_until[name] <= now]:
             self._quiet.discard(name)
-            self._ready[name] = None
+            self._make_ready(name)
         for name in [name for name in self._blocked if not self._is_blocked(name, now)]:
             self._blocked.discard(name)
-            self._ready[name] = None
+            self._make_ready(name)
 
     def take(
         self, now: float, most: int, oldest: int = 0, is_large: Callable[[ZoneStatus], bool] = lambda _: False
@@ -131,6 +139,32 @@ class PendingZones:
             return large[:1]
         return list({one.name: one for one in (*newest, *first) if not is_large(one)}.values())
 
+    def take_update(self, now: float) -> ZoneStatus | None:
+        """Start a zone that may be published by UPDATE and return it, or None; of four, one that waits longest."""
+        while self._updates:
+            self._taken += 1
+            name = next(iter(self._updates) if self._taken % OLDEST_OF == 0 else reversed(self._updates))
+            if not self._is_blocked(name, now):
+                return self._start(name, now, by_update=True)
+            del self._updates[name]
+            self._blocked.add(name)
+        return None
+
+    def publish_file(self, status: ZoneStatus) -> None:
+        """Let a zone whose update was not applied be published by its file at once."""
+        rollout = self._rollouts[status.name]
+        rollout.requested = replace(rollout.requested or status, proven=None)
+        self._quiet_until.pop(status.name, None)
+        self.advance(status.name, RolloutEvent.UPDATE_REFUSED)
+
+    def require_file(self, name: Name) -> None:
+        """Let the newest content that waits be published by the zone's file."""
+        rollout = self._rollouts.get(name)
+        if rollout and rollout.requested:
+            rollout.requested = replace(rollout.requested, proven=None)
+            if self._updates.pop(name, 0) is None:
+                self._ready[name] = None
+
     def next_starts(self) -> Iterator[float]:
         """Yield when each zone in its quiet time, or blocked, may start."""
         yield from (self._quiet_until[name] for name in self._quiet)
@@ -145,7 +179,8 @@ class PendingZones:
     def is_unchanged(self, status: ZoneStatus) -> bool:
         """Return True if the zone has neither started nor been requested since `begin_snapshot`."""
         name = status.name
-        return not any(name in names for names in (self._changed, self._ready, self._quiet, self._blocked))
+        kept = self._changed, self._ready, self._updates, self._quiet, self._blocked
+        return not any(name in names for names in kept)
 
     def _requested(self, name: Name) -> ZoneStatus:
         requested = self._rollouts[name].requested
@@ -161,18 +196,23 @@ class PendingZones:
     def _queue(self, name: Name) -> None:
         """Append the name as the newest of those that are ready, or that wait for their quiet time to end."""
         self._ready.pop(name, None)
+        self._updates.pop(name, None)
         if name in self._blocked:
             return
         if name in self._quiet_until:
             self._quiet.add(name)
         else:
-            self._ready[name] = None
+            self._make_ready(name)
 
-    def _start(self, name: Name, now: float) -> ZoneStatus:
-        del self._ready[name]
+    def _make_ready(self, name: Name) -> None:
+        ready = self._updates if may_update(self._requested(name)) else self._ready
+        ready[name] = None
+
+    def _start(self, name: Name, now: float, *, by_update: bool = False) -> ZoneStatus:
+        del (self._updates if by_update else self._ready)[name]
         self._blocked_until.pop(name, None)
         self._order.stop_waiting(name)
         self._holding.add(name)
         self._changed.add(name)
         self._quiet_until[name] = now + self._quiet_time
-        return self._rollouts[name].start()
+        return self._rollouts[name].start(by_update=by_update)

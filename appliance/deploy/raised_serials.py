@@ -6,8 +6,9 @@ A nameserver accepts no other content under a serial that it has, and nothing un
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
 
 from appliance.deploy.context import DeployerContext
 from appliance.deploy.worker_pool import Worker
@@ -29,27 +30,32 @@ class RaisedSerials:
     running: int = 0
 
     def start(self, pairs: Sequence[tuple[ZoneStatus, int]]) -> None:
-        """Raise each zone over the serial that is served with other content, then request its deployment."""
-        if not pairs:
-            return
+        """Raise each zone over the serial that is served with other content, then publish its file."""
+        if pairs:
+            self._start(lambda: _raise_over(pairs, self.context.editor))
+
+    def start_over_present(self, uuid: UUID, served: int | None) -> None:
+        """Raise the zone over its present serial, which may be served with other content, and over that served."""
+        self._start(lambda: _raise_over_present(uuid, served, self.context.editor))
+
+    def _start(self, job: Callable[[], list[UUID]]) -> None:
         self.running += 1
 
-        def done(raised: list[ZoneStatus]) -> None:
+        def done(raised: list[UUID]) -> None:
             self.running -= 1
-            for status in deployments.statuses([one.uuid for one in raised]):  # read again: one may be deleted by now
+            for status in deployments.statuses(raised):  # read again: one may be deleted by now
                 if not status.deleted:
-                    self.context.zones.request(status)
+                    self.context.zones.request(replace(status, proven=None))
 
         def failed(error: ApplianceError) -> None:
             self.running -= 1
             log.warning("event=serials-not-raised reason=%r", str(error))
             self.context.schedule.retry_soon()
 
-        editor = self.context.editor
-        self.context.workers.start(lambda: _raise_over(pairs, editor), done, failed, Worker.RECONCILIATION)
+        self.context.workers.start(job, done, failed, Worker.RECONCILIATION)
 
 
-def _raise_over(pairs: Iterable[tuple[ZoneStatus, int]], editor: Editor) -> list[ZoneStatus]:
+def _raise_over(pairs: Iterable[tuple[ZoneStatus, int]], editor: Editor) -> list[UUID]:
     """Raise each zone over the serial served unless it has changed since; return those raised. Runs in a worker."""
     raised = []
     for status, served in pairs:
@@ -60,5 +66,18 @@ def _raise_over(pairs: Iterable[tuple[ZoneStatus, int]], editor: Editor) -> list
         if served != status.serial:
             name = print_domain(status.name)
             log.warning("event=serial-raised zone=%s served=%d serial=%d", name, served, serial)
-        raised.append(status)
+        raised.append(status.uuid)
     return raised
+
+
+def _raise_over_present(uuid: UUID, served: int | None, editor: Editor) -> list[UUID]:
+    """Raise the zone over its present serial, and over the serial served; runs in a worker."""
+    zone = zones.get_any(uuid)
+    if zone.deleted_at:
+        return []
+    raised = editor.raise_serial(uuid, zone.serial)
+    if served is not None and is_ahead(served, raised.serial):
+        raised = editor.raise_serial(uuid, served)
+    name = print_domain(zone.name)
+    log.warning("event=serial-raised zone=%s served=%s serial=%d", name, served, raised.serial)
+    return [uuid]

@@ -26,6 +26,7 @@ from appliance.store import deployments, former_zones
 from appliance.store.deployments import ZoneStatus
 from appliance.store.file.database import Store
 from appliance.zones.catalog import member_label, uuid_of
+from appliance.zones.deployment import Method, Publication
 from appliance.zones.serial import is_ahead, latest
 
 ANSWER_TIMEOUT = 1.0
@@ -130,6 +131,7 @@ class Plan:
     rewrite: list[ZoneStatus] = field(default_factory=list)
     doubtful: list[ZoneStatus] = field(default_factory=list)
     behind: list[ZoneStatus] = field(default_factory=list)
+    proven: list[ZoneStatus] = field(default_factory=list)
     join: list[ZoneStatus] = field(default_factory=list)
     leave: dict[str, Name] = field(default_factory=dict)
 
@@ -185,7 +187,8 @@ def plan(snapshot: Snapshot) -> Plan:
     # a zone joins the catalog when the primary serves it: before, secondaries could not transfer it
     served = (*result.live, *result.await_secondaries)
     result.rewrite = [one for one in served if one.uuid in snapshot.files.altered]
-    result.doubtful = [one for one in served if one.uuid in snapshot.files.doubtful]
+    result.doubtful = [one for one in served if _is_doubtful(snapshot, one)]
+    result.proven = [one for one in served if _is_loaded_file(snapshot, one)]
     result.behind = [one for one in served if one.published and one.published.serial != one.serial]
     result.join = [one for one in served if member_label(one.uuid) not in members]
     result.leave = {label: name for label, name in members.items() if label in snapshot.deleted}
@@ -215,12 +218,43 @@ def _plan_zone(result: Plan, snapshot: Snapshot, status: ZoneStatus) -> None:
     answers = snapshot.answers_for(status.name)
     if ahead and not answers.keys() - met - set(ahead):
         result.ahead.append((status, latest(*(answers[server].serial or 0 for server in ahead))))
-    elif primary not in met or primary in ahead or status.attempted != status.serial:
+    elif primary not in met or primary in ahead or status.attempted != status.serial or _is_unproven(status):
         result.deploy.append(status)
     elif ahead or len(met) < len(snapshot.nameservers):
         result.await_secondaries.append(status)
     else:
         result.live.append(status)
+
+
+def _is_unproven(status: ZoneStatus) -> bool:
+    """Return True if the primary's content was proven before the last update alone."""
+    return status.proven not in (None, status.serial)
+
+
+def _is_loaded_file(snapshot: Snapshot, status: ZoneStatus) -> bool:
+    """Return True if the primary serves the serial of the zone's file, and nothing else was published since."""
+    published, files = status.published, snapshot.files
+    is_untouched = status.uuid not in files.altered and status.uuid not in files.doubtful
+    return _is_file(published, status) and is_untouched and status.proven is None and _serves_exactly(snapshot, status)
+
+
+def _is_doubtful(snapshot: Snapshot, status: ZoneStatus) -> bool:
+    """Return True if only a comparison of the whole zone shows whether the primary's content is that of the store.
+
+    That is a zone whose file somebody else wrote, and one that serves its serial although neither a file nor a proof
+    says with which content.
+    """
+    is_unknown = status.proven is None and status.published is not None and not _is_file(status.published, status)
+    return status.uuid in snapshot.files.doubtful or (is_unknown and _serves_exactly(snapshot, status))
+
+
+def _is_file(published: Publication | None, status: ZoneStatus) -> bool:
+    return published is not None and published.method is Method.FILE and published.serial == status.serial
+
+
+def _serves_exactly(snapshot: Snapshot, status: ZoneStatus) -> bool:
+    answer = snapshot.answers.get((snapshot.nameservers[0], status.name))
+    return answer is not None and answer.serial == status.serial
 
 
 def _members_ahead(host: PrimaryHost, snapshot: Snapshot, over: int) -> dict[str, Name] | None:

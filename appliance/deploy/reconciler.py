@@ -163,6 +163,8 @@ class Reconciler:
                 self.context.schedule.retry_soon()
 
     def _record(self, snapshot: Snapshot, plan: Plan) -> None:
+        for status in filter(self.context.zones.is_unchanged, plan.proven):
+            self.context.recorder.proven(status.uuid, status.serial)
         for status in filter(self.context.zones.is_unchanged, plan.removed):
             self.record_removal(status)
             if snapshot.is_gone(status):
@@ -209,7 +211,7 @@ class Reconciler:
         """Refresh files that are older than what is served; compare whole zones, first those in doubt."""
         for status in filter(self.context.zones.is_unchanged, plan.behind):
             self.context.refresher.note_behind(status.uuid, status.name)
-        for status in plan.doubtful:
+        for status in (one for one in plan.doubtful if one.uuid in snapshot.files.doubtful):
             head = self.context.host.files.head(status.uuid)
             if head is None or not head.by_named:
                 log.warning("event=file-touched zone=%s", print_domain(status.name))

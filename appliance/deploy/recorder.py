@@ -104,6 +104,14 @@ class Recorder:
         """Note that the zone's file has been replaced by one of this content, which is served already."""
         self._note(uuid).done.update(deployments.file_columns(published))
 
+    def updated(self, uuid: UUID, serial: int) -> None:
+        """Note that the primary applied an UPDATE to this serial."""
+        self._deferred_note(uuid).done.update(deployments.update_columns(serial))
+
+    def proven(self, uuid: UUID, serial: int) -> None:
+        """Note the serial at which the primary's content was proven."""
+        self._deferred_note(uuid).done.update(deployments.proof_columns(serial))
+
     def complete(self, watch: Watch) -> None:
         """Note that every nameserver answered as the watch expected."""
         self.observed(watch.uuid, watch.target, watch.answers)

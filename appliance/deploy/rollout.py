@@ -18,6 +18,7 @@ class Stage(StrEnum):
     """How far a zone has come."""
 
     PENDING = "pending"
+    UPDATING = "updating"
     COMPILING = "compiling"
     LOADING = "loading"
     AWAITING_CATALOG = "awaiting_catalog"
@@ -35,6 +36,9 @@ class RolloutEvent(Enum):
 
     STARTED = auto()
     WITHDRAWAL_STARTED = auto()
+    UPDATE_SENT = auto()
+    UPDATE_REFUSED = auto()
+    """The primary did not apply the update, and the zone is published by its file."""
     HANDED_OVER = auto()
     """The primary was given the new content, and has not yet shown that it serves it."""
     REFUSED = auto()
@@ -44,6 +48,8 @@ class RolloutEvent(Enum):
     """The catalog lists the zone."""
     COMPLETE = auto()
     """Every nameserver answered as expected."""
+    DOUBTED = auto()
+    """The content of the primary is not proven to be that of the store."""
     AHEAD = auto()
     """A nameserver serves a later serial than the one expected."""
     OVERDUE = auto()
@@ -55,7 +61,7 @@ class RolloutEvent(Enum):
     """The primary no longer has the zone."""
 
 
-HOLDING = frozenset({Stage.COMPILING, Stage.LOADING, Stage.RESTORING, Stage.WITHDRAWING})
+HOLDING = frozenset({Stage.UPDATING, Stage.COMPILING, Stage.LOADING, Stage.RESTORING, Stage.WITHDRAWING})
 """Stages in which a second rollout of the same name must wait: a reload that meets a running load is lost."""
 FINAL = frozenset({Stage.LIVE, Stage.FAILED, Stage.REMOVED})
 """Stages after which nothing is awaited; what is missing is left to the next reconciliation."""
@@ -63,18 +69,25 @@ FINAL = frozenset({Stage.LIVE, Stage.FAILED, Stage.REMOVED})
 TRANSITIONS: Mapping[tuple[Stage, RolloutEvent], Stage] = {
     (Stage.PENDING, RolloutEvent.STARTED): Stage.COMPILING,
     (Stage.PENDING, RolloutEvent.WITHDRAWAL_STARTED): Stage.WITHDRAWING,
+    (Stage.PENDING, RolloutEvent.UPDATE_SENT): Stage.UPDATING,
+    (Stage.UPDATING, RolloutEvent.HANDED_OVER): Stage.LOADING,
+    (Stage.UPDATING, RolloutEvent.UPDATE_REFUSED): Stage.PENDING,
+    (Stage.UPDATING, RolloutEvent.REFUSED): Stage.FAILED,
     (Stage.COMPILING, RolloutEvent.HANDED_OVER): Stage.LOADING,
     (Stage.COMPILING, RolloutEvent.REFUSED): Stage.FAILED,
     (Stage.LOADING, RolloutEvent.PRIMARY_SERVES): Stage.AWAITING_CATALOG,
+    (Stage.LOADING, RolloutEvent.DOUBTED): Stage.FAILED,
     (Stage.LOADING, RolloutEvent.AHEAD): Stage.FAILED,
     (Stage.LOADING, RolloutEvent.OVERDUE): Stage.FAILED,
     (Stage.LOADING, RolloutEvent.NOT_LOADED): Stage.RESTORING,
     (Stage.RESTORING, RolloutEvent.RESTORED): Stage.FAILED,
     (Stage.AWAITING_CATALOG, RolloutEvent.LISTED): Stage.AWAITING_SECONDARIES,
     (Stage.AWAITING_CATALOG, RolloutEvent.COMPLETE): Stage.LIVE,
+    (Stage.AWAITING_CATALOG, RolloutEvent.DOUBTED): Stage.FAILED,
     (Stage.AWAITING_CATALOG, RolloutEvent.AHEAD): Stage.FAILED,
     (Stage.AWAITING_CATALOG, RolloutEvent.OVERDUE): Stage.FAILED,
     (Stage.AWAITING_SECONDARIES, RolloutEvent.COMPLETE): Stage.LIVE,
+    (Stage.AWAITING_SECONDARIES, RolloutEvent.DOUBTED): Stage.FAILED,
     (Stage.AWAITING_SECONDARIES, RolloutEvent.AHEAD): Stage.FAILED,
     (Stage.AWAITING_SECONDARIES, RolloutEvent.OVERDUE): Stage.FAILED,
     (Stage.WITHDRAWING, RolloutEvent.WITHDRAWN): Stage.AWAITING_REMOVAL,
@@ -108,12 +121,13 @@ class Rollout:
         self.requested = status
         self._settle()
 
-    def start(self) -> ZoneStatus:
-        """Start with the requested content and return it."""
+    def start(self, *, by_update: bool = False) -> ZoneStatus:
+        """Start with the requested content, by UPDATE or by its file, and return it."""
         if self.requested is None or self.stage is not Stage.PENDING:
             raise ValueError(f"the zone is {self.stage} and cannot start")
         started, self.requested = self.requested, None
-        self.advance(RolloutEvent.WITHDRAWAL_STARTED if started.deleted else RolloutEvent.STARTED)
+        event = RolloutEvent.UPDATE_SENT if by_update else RolloutEvent.STARTED
+        self.advance(RolloutEvent.WITHDRAWAL_STARTED if started.deleted else event)
         return started
 
     def advance(self, event: RolloutEvent) -> None:

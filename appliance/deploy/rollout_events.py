@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 from appliance.deploy.context import DeployerContext
 from appliance.deploy.dispatcher import Dispatcher
+from appliance.deploy.proof_queue import ProofQueue
 from appliance.deploy.rollout import RolloutEvent
 from appliance.deploy.watch import Ahead, Complete, Event, Overdue, PrimaryServes, Returned, Watch
+from appliance.zones.deployment import Method
 from appliance.zones.names import print_domain
 
 log = logging.getLogger(__name__)
@@ -21,6 +23,7 @@ class RolloutEvents:
 
     context: DeployerContext
     dispatcher: Dispatcher
+    proofs: ProofQueue
 
     def handle(self, event: Event) -> None:
         """Advance the rollout of the zone, record what was observed, and start what follows."""
@@ -29,6 +32,7 @@ class RolloutEvents:
                 self.context.zones.advance(watch.name, RolloutEvent.PRIMARY_SERVES)
                 self._add_to_catalog(watch)
                 self._record_silence(watch)
+                self._prove(watch)
             case Complete(watch):
                 self.context.zones.advance(watch.name, RolloutEvent.COMPLETE)
                 self.context.recorder.complete(watch)
@@ -50,6 +54,16 @@ class RolloutEvents:
             self.context.recorder.observed(watch.uuid, watch.target, watch.answers)
             self._let_pass(watch, now)
         self.dispatcher.notify(query for watch in slow for query in watch.lagging())
+
+    def _prove(self, watch: Watch) -> None:
+        """Prove the content of an update; that of a file is what the primary loaded, if it has its serial."""
+        answer = watch.answers.get(self.context.host.primary)
+        if watch.awaits_proof:
+            self.proofs.request(watch.uuid, watch.name)
+            self.context.refresher.note(watch.uuid, watch.name)
+        elif answer and watch.target is not None and answer.serial == watch.target:
+            self.context.recorder.proven(watch.uuid, watch.target)
+            self.context.bases.acknowledge(watch.uuid, watch.target)
 
     def _add_to_catalog(self, watch: Watch) -> None:
         """Query the secondaries; for a new zone once the catalog lists it: before, they may serve a former one."""
@@ -73,9 +87,9 @@ class RolloutEvents:
 
     def _give_up(self, watch: Watch) -> None:
         """Restore the former content if the primary did not load the new one; until then the name is held."""
-        is_not_loaded = (
-            not (watch.target is None or watch.primary_serves) and self.context.host.primary in watch.answers
-        )
+        is_awaited = not (watch.target is None or watch.primary_serves)
+        is_file = watch.method is Method.FILE
+        is_not_loaded = is_awaited and is_file and self.context.host.primary in watch.answers
         if is_not_loaded:
             self.context.zones.advance(watch.name, RolloutEvent.NOT_LOADED)
             self.dispatcher.restore(watch)

@@ -19,6 +19,7 @@ from appliance.addresses import Nameserver
 from appliance.deploy.reachability import Reachability
 from appliance.deploy.watch import Ahead, Complete, Event, ExpectedOf, Overdue, PrimaryServes, Returned, Watch
 from appliance.queries.soa import SoaClient, SoaResponse
+from appliance.zones.deployment import Method, reaches
 
 FIRST_INTERVAL = 0.001
 """Seconds from the first query, which is sent at once, to the second."""
@@ -62,11 +63,21 @@ class Verifier:
         return len(self._watches)
 
     def watch(
-        self, uuid: UUID, name: Name, target: int | None, expected: ExpectedOf, now: float, patience: float = PATIENCE
+        self,
+        uuid: UUID,
+        name: Name,
+        target: int | None,
+        expected: ExpectedOf,
+        now: float,
+        patience: float = PATIENCE,
+        method: Method = Method.FILE,
     ) -> Watch:
-        """Query for this zone from now on: the primary first, or all nameservers if its removal is awaited."""
+        """Query for this zone from now on: the primary first, or all nameservers if its removal is awaited.
+
+        Content that was published by UPDATE is not complete before `note_proof`.
+        """
         self.drop(name)
-        watch = self._watches[name] = Watch(uuid, name, target, expected, now, now + patience)
+        watch = self._watches[name] = Watch(uuid, name, target, expected, now, now + patience, method)
         self._query_now(watch, self._nameservers if target is None else self._nameservers[:1], now)
         return watch
 
@@ -92,6 +103,14 @@ class Verifier:
         if not watch.intervals:
             self._query_now(watch, self._nameservers[1:], now)
         return True
+
+    def note_proof(self, uuid: UUID, name: Name, serial: int) -> list[Event]:
+        """Note that the content of the primary was proven at this serial, and return the resulting events."""
+        watch = self._watches.get(name)
+        if watch is None or watch.uuid != uuid or watch.target is None or not reaches(serial, watch.target):
+            return []
+        watch.proven = True
+        return self._completed(watch) if all(map(watch.is_shown_by, self._nameservers)) else []
 
     def drop(self, name: Name) -> None:
         """Stop querying for the zone of that name."""
@@ -176,6 +195,8 @@ class Verifier:
         return [] if watch.intervals else self._completed(watch)
 
     def _completed(self, watch: Watch) -> list[Event]:
+        if watch.awaits_proof:
+            return []
         self.drop(watch.name)
         return [Complete(watch)]
 

@@ -11,6 +11,7 @@ from dns.name import Name
 from appliance.addresses import Nameserver
 from appliance.deploy.publisher import Expectation
 from appliance.queries.soa import SoaQuery, SoaResponse
+from appliance.zones.deployment import Method
 
 ExpectedOf = Callable[[Nameserver], Expectation]
 """Returns what that nameserver must show for a zone."""
@@ -21,6 +22,7 @@ class Watch:
     """A zone that is awaited at the serial `target`, or whose removal is awaited (None), until `deadline`.
 
     `expected` returns what each nameserver must show; `due` is when those that have not shown it are queried next.
+    Content that was published by UPDATE is complete only once it is `proven`.
     """
 
     uuid: UUID
@@ -29,10 +31,17 @@ class Watch:
     expected: ExpectedOf
     began: float
     deadline: float
+    method: Method = Method.FILE
+    proven: bool = False
     primary_serves: bool = False
     answers: dict[Nameserver, SoaResponse] = field(default_factory=dict)
     intervals: dict[Nameserver, float] = field(default_factory=dict)
     due: dict[Nameserver, float] = field(default_factory=dict)
+
+    @property
+    def awaits_proof(self) -> bool:
+        """Return True until the content of an UPDATE is proven."""
+        return self.method is Method.UPDATE and not self.proven
 
     def is_met_by(self, answer: SoaResponse) -> bool:
         """Return True if the answer shows what is expected."""
@@ -63,7 +72,7 @@ class PrimaryServes:
 
 @dataclass(frozen=True, slots=True)
 class Complete:
-    """Every nameserver answered as expected."""
+    """Every nameserver answered as expected, and the content of the primary is proven."""
 
     watch: Watch
 

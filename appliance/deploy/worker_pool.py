@@ -29,6 +29,7 @@ class Worker(StrEnum):
     CATALOG = "catalog"
     RECONCILIATION = "reconciliation"
     RESTORE = "restore"
+    PROOF = "proof"
     RECORDS = "records"
     FILE_REFRESH = "file-refresh"
     AUDIT = "audit"

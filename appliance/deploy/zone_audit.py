@@ -158,8 +158,10 @@ class ZoneAudit:
         if verdicts and all(one.verdict is ContentMatch.SAME for one in verdicts):
             self._faults.pop(status.uuid, None)
         primary = self.context.host.primary
-        is_same = any(one.verdict is ContentMatch.SAME and one.server == primary for one in verdicts)
-        if is_doubtful and is_same:
+        same = [one for one in verdicts if one.verdict is ContentMatch.SAME and one.server == primary]
+        if is_doubtful and same:
+            if same[0].serial == status.serial and self.context.zones.is_unchanged(status):
+                self.context.recorder.proven(status.uuid, status.serial)
             self.context.refresher.note_altered(status.uuid, status.name)
 
     def _repair(self, status: ZoneStatus, differing: Sequence[ZoneComparison]) -> None:

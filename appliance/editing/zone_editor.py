@@ -34,7 +34,7 @@ from appliance.errors import InputError, NotPermitted, ZoneProtected
 from appliance.principal import Principal
 from appliance.render.zone_file import Apex
 from appliance.settings import QuotaSettings
-from appliance.store import delegations, holds, journal, records, zones
+from appliance.store import delegations, deployments, holds, journal, records, zones
 from appliance.store.file.database import Store
 from appliance.zones.model import Record, Zone
 from appliance.zones.names import parse_domain, print_domain
@@ -195,12 +195,16 @@ class ZoneEditor:
         return zone
 
     def raise_serial(self, uuid: UUID, served: int) -> Zone:
-        """Raise the zone's serial over a later one that a nameserver serves; content and revision stay the same."""
+        """Raise the zone's serial over a later one that a nameserver serves; content and revision stay the same.
+
+        What is served under the former serials is not known to be that of the store, so the zone's file is published.
+        """
         with self._writing():
             zone = zones.get_any(uuid)
             now = self.clock()
             serial = raise_over(zone.serial, served)
             zone = zones.update(zone, serial=serial, queued_at=now)
+            deployments.forget_proof(uuid)
             journal.append(zone, journal.RAISED, Principal.local("deployer"), now)
         return zone
 

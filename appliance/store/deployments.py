@@ -101,6 +101,11 @@ def live_columns(serial: int, now: datetime) -> Columns:
     return {"serial": serial, "live_serial": serial, "live_at": now, "error": None, "removed_at": None}
 
 
+def update_columns(serial: int) -> Columns:
+    """Return the columns to store when content of this serial was published by UPDATE; the zone's file stays."""
+    return {"serial": serial, "error": None, "published_method": Method.UPDATE.value}
+
+
 def proof_columns(serial: int | None) -> Columns:
     """Return the columns to store when the primary's content was proven at this serial; None: it is in doubt."""
     return {"proven": serial}
@@ -133,6 +138,12 @@ def forget_removal(uuid: UUID) -> None:
     """Forget that a deleted zone was removed from all nameservers: it is restored."""
     zone_id = tables.Zone.select(tables.Zone.id).where(tables.Zone.uuid == uuid)
     tables.Deployment.update(removed_at=None).where(tables.Deployment.zone == zone_id).execute()
+
+
+def forget_proof(uuid: UUID) -> None:
+    """Forget that the primary's content was proven: the zone is published by its file next."""
+    zone_id = tables.Zone.select(tables.Zone.id).where(tables.Zone.uuid == uuid)
+    tables.Deployment.update(proven=None).where(tables.Deployment.zone == zone_id).execute()
 
 
 def store_all(

@@ -57,6 +57,7 @@ class Publication:
 
     `serial` is that of the content; a nameserver that signs the zone may serve another. `digest` is the SHA-256 of the
     zone file, `derived` the digest of what the appliance derives in it: its apex, and delegations of child zones.
+    `method` is UPDATE if later content was published by UPDATE since; the rest stays that of the file.
     """
 
     serial: int

@@ -17,6 +17,7 @@ from appliance.deploy.catalog import members_of
 from appliance.deploy.host import PrimaryHost
 from appliance.deploy.loop import Deployer
 from appliance.errors import StoreError
+from appliance.keys import new_key
 from appliance.nameserver.checks import ZoneChecker
 from appliance.queries.lookup import send_query
 from appliance.settings import DeployerSettings
@@ -129,7 +130,8 @@ def test_a_late_secondary_gives_no_second_worker_to_a_zone(
     checker = tmp_path / "checker"
     checker.write_text(SLOW_CHECK.format(folder=tmp_path, checker=program("named-checkzone")))
     checker.chmod(0o755)
-    slow = replace(host, checker=ZoneChecker(str(checker), program("named-checkconf")))
+    by_file = replace(host, update_key=new_key("unknown"))
+    slow = replace(by_file, checker=ZoneChecker(str(checker), program("named-checkconf")))
     with started(slow, workspace, tmp_path) as deployer:
         zone = workspace.zone("workers.example")
         step_until(deployer, both_serve(pair, zone), "live")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from appliance.deploy.pending_zones import LONGEST_BLOCK, PendingZones
@@ -226,3 +228,76 @@ def test_a_deleted_zone_starts_after_the_zone_above_it() -> None:
     assert zones.take(0.0, 50) == [newer]
     zones.let_pass(parent.name)
     assert zones.take(0.0, 50) == [deleted], "all nameservers that answer serve it"
+
+
+def proven(zone: str = "example.com") -> ZoneStatus:
+    return replace(zone_status(zone), proven=6)
+
+
+def test_zones_that_may_be_updated_wait_for_no_worker() -> None:
+    zones, new, known = PendingZones(0.0), zone_status("new.example"), proven("known.example")
+    for one in (new, known):
+        zones.request(one)
+    assert len(zones) == 2 and zones.take(0.0, 50) == [new]
+    assert zones.take_update(0.0) == known
+    assert zones.take_update(0.0) is None
+    assert zones.stage(known.name) is Stage.UPDATING
+
+
+def test_of_four_updates_one_is_that_of_the_zone_that_waits_longest() -> None:
+    zones = PendingZones(0.0)
+    for number in range(6):
+        zones.request(proven(f"zone-{number}.example"))
+    taken = [str(status.name) for _ in range(6) if (status := zones.take_update(0.0))]
+    assert taken == [f"zone-{number}.example." for number in (5, 4, 3, 0, 2, 1)]
+
+
+def test_a_zone_without_known_content_is_published_by_its_file() -> None:
+    zones, former = PendingZones(0.0), proven()
+    zones.request(former)
+    newest = replace(former, serial=8, proven=None)
+    zones.request(newest)
+    assert zones.take_update(0.0) is None and zones.take(0.0, 50) == [newest]
+
+
+def test_an_update_that_was_not_applied_is_published_by_its_file_at_once() -> None:
+    zones, status = PendingZones(5.0), proven()
+    zones.request(status)
+    assert zones.take_update(10.0) == status
+    zones.publish_file(status)
+    assert zones.take_update(10.0) is None and zones.take(10.0, 50) == [replace(status, proven=None)]
+
+
+def test_newer_content_takes_the_place_of_an_update_that_was_not_applied() -> None:
+    zones, status = PendingZones(0.0), proven()
+    newer = replace(status, serial=8)
+    zones.request(status)
+    zones.take_update(0.0)
+    zones.request(newer)
+    zones.publish_file(status)
+    assert zones.take(0.0, 50) == [replace(newer, proven=None)]
+
+
+def test_content_in_doubt_makes_what_waits_a_file() -> None:
+    zones, status, held = PendingZones(0.0), proven(), proven("held.example")
+    zones.request(status)
+    zones.require_file(status.name)
+    assert zones.take_update(0.0) is None and zones.take(0.0, 50) == [replace(status, proven=None)]
+    zones.request(held)
+    zones.take_update(0.0)
+    zones.request(held)
+    zones.require_file(held.name)
+    zones.advance(held.name, RolloutEvent.REFUSED)
+    assert zones.take_update(0.0) is None and zones.take(0.0, 50) == [replace(held, proven=None)]
+
+
+def test_an_update_waits_for_the_new_zones_below_its_zone() -> None:
+    zones, above, below = PendingZones(0.0), proven("above.example"), zone_status("below.above.example")
+    zones.request(above)
+    zones.request(below)
+    assert zones.take_update(0.0) is None
+    assert zones.take(0.0, 50) == [below]
+    for event in (RolloutEvent.HANDED_OVER, RolloutEvent.PRIMARY_SERVES, RolloutEvent.COMPLETE):
+        zones.advance(below.name, event)
+    zones.wake(0.0)
+    assert zones.take_update(0.0) == above

@@ -96,3 +96,24 @@ def test_newer_content_may_start_at_once_where_the_name_is_free(stage: Stage) ->
 def test_nothing_starts_that_was_not_requested() -> None:
     with pytest.raises(ValueError, match="cannot start"):
         Rollout(ZONE).start()
+
+
+@pytest.mark.parametrize(
+    ("events", "stage"),
+    [
+        ([], Stage.UPDATING),
+        ([RolloutEvent.HANDED_OVER], Stage.LOADING),
+        ([RolloutEvent.REFUSED], Stage.FAILED),
+        ([RolloutEvent.UPDATE_REFUSED], Stage.PENDING),
+        ([RolloutEvent.HANDED_OVER, RolloutEvent.DOUBTED], Stage.FAILED),
+        ([RolloutEvent.HANDED_OVER, RolloutEvent.PRIMARY_SERVES, RolloutEvent.DOUBTED], Stage.FAILED),
+        ([RolloutEvent.DOUBTED], Stage.UPDATING),
+    ],
+)
+def test_the_stages_of_an_update(events: list[RolloutEvent], stage: Stage) -> None:
+    rollout = Rollout(ZONE)
+    rollout.request(zone_status())
+    rollout.start(by_update=True)
+    for event in events:
+        rollout.advance(event)
+    assert rollout.stage is stage

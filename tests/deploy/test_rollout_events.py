@@ -10,6 +10,9 @@ from contextlib import closing
 import pytest
 
 from appliance.deploy.host import PrimaryHost
+from appliance.deploy.proof import prover_of
+from appliance.deploy.proof_queue import ProofQueue
+from appliance.deploy.raised_serials import RaisedSerials
 from appliance.deploy.rollout import Stage
 from appliance.deploy.rollout_events import RolloutEvents
 from appliance.deploy.watch import Ahead, Overdue, PrimaryServes, Returned, Watch
@@ -37,7 +40,9 @@ def watch_of(dispatching: Dispatching) -> Watch:
 
 
 def events_of(dispatching: Dispatching) -> RolloutEvents:
-    return RolloutEvents(dispatching.context, dispatching.dispatcher)
+    context = dispatching.context
+    proofs = ProofQueue(context, prover_of(context.host, context.store), RaisedSerials(context))
+    return RolloutEvents(context, dispatching.dispatcher, proofs)
 
 
 def test_what_the_primary_answers_and_did_not_load_is_restored(loading: Dispatching) -> None:
