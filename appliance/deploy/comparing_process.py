@@ -12,10 +12,8 @@ import threading
 from collections.abc import Sequence
 from contextlib import closing
 from multiprocessing.connection import Connection, Pipe
-from uuid import UUID
 
-from appliance.addresses import Nameserver
-from appliance.deploy.whole_zone import StoredContent, ZoneComparison, compare_zones
+from appliance.deploy.whole_zone import StoredContent, ToCompare, ZoneComparison, compare_zones
 from appliance.errors import CommandFailed, CommandTimeout, StoreError
 from appliance.processes import log_to_stderr
 from appliance.store.file.database import Store
@@ -24,7 +22,6 @@ TIMEOUT = 600.0
 """Seconds after which a request without an answer is given up, and the process killed."""
 NICENESS = 10
 
-Compared = Sequence[tuple[UUID, Sequence[Nameserver]]]
 _ARGV = ("compare",)
 
 
@@ -44,7 +41,7 @@ class ComparingProcess:
         process = self._process
         return process.pid if process else None
 
-    def compare(self, compared: Compared) -> list[ZoneComparison]:
+    def compare(self, compared: Sequence[ToCompare]) -> list[ZoneComparison]:
         """Return the verdicts on these zones; raise CommandError if the process gives none. Runs in a worker."""
         requests = self._start()
         try:
@@ -108,7 +105,7 @@ def main(descriptor: int) -> None:
                 return
 
 
-def _answer(compared: Compared, source: StoredContent, store: Store) -> list[ZoneComparison] | str:
+def _answer(compared: Sequence[ToCompare], source: StoredContent, store: Store) -> list[ZoneComparison] | str:
     try:
         with store.connection():
             return list(compare_zones(compared, source, store))

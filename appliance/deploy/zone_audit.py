@@ -1,6 +1,7 @@
 """The audit: whole zones on every nameserver are compared with the store, all of them in a cycle, a part at a time.
 
 Zones in doubt come first: those whose file is not as it was published, or whose content on the primary is not proven.
+Of zones that have changed since, the content of the secondaries is proven by the difference that they send.
 """
 
 from __future__ import annotations
@@ -9,16 +10,17 @@ import heapq
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from uuid import UUID
 
-from appliance.addresses import Nameserver
 from appliance.deploy.comparing_process import ComparingProcess
 from appliance.deploy.context import DeployerContext
 from appliance.deploy.raised_serials import RaisedSerials
 from appliance.deploy.reconcile import Plan, Snapshot
-from appliance.deploy.whole_zone import ContentMatch, ZoneComparison
+from appliance.deploy.whole_zone import ContentMatch, ToCompare, ZoneComparison
 from appliance.deploy.worker_pool import Worker
 from appliance.errors import ApplianceError
+from appliance.store import deployments
 from appliance.store.deployments import ZoneStatus
 from appliance.store.faults import Fault
 from appliance.zones.names import print_domain
@@ -29,6 +31,8 @@ MOST_RECORDS = 50_000
 """Records that are compared at one time, each once for a nameserver; a zone that has more is compared alone."""
 MOST_ZONES = 100
 """Zones that are compared at one time: named logs each transfer."""
+MOST_CHANGED = 500
+"""Zones of which only what changed is compared at one time."""
 MOST_FAULTS = 20
 """Zones that are reported by name."""
 
@@ -81,6 +85,8 @@ class ZoneAudit:
     _after: UUID | None = None
     _since: tuple[float, float] | None = None
     """When the last complete cycle began, and the present one, in seconds since the epoch."""
+    _compared: dict[UUID, int] = field(default_factory=dict)
+    """At which serial the content of the secondaries was last compared, or was first seen."""
     _faults: dict[UUID, Fault] = field(default_factory=dict)
 
     @property
@@ -120,14 +126,24 @@ class ZoneAudit:
     ) -> tuple[Choice, list[ZoneComparison]]:
         """Choose what is compared now, and compare it where it is served as expected; runs in a worker."""
         choice = choose([*plan.live, *plan.await_secondaries] if is_due else (), plan.doubtful, after)
-        compared: list[tuple[UUID, Sequence[Nameserver]]] = [
-            (one.uuid, snapshot.nameservers[:1]) for one in choice.doubtful
-        ]
+        primary, *secondaries = snapshot.nameservers
+        compared = [ToCompare(one.uuid, [primary]) for one in choice.doubtful]
+        if is_due and secondaries:
+            compared += [ToCompare(uuid, secondaries, base) for uuid, base in self._changed(plan.live)]
         compared += [
-            (one.uuid, [server for server in snapshot.nameservers if snapshot.is_met(one, server)])
+            ToCompare(one.uuid, [server for server in snapshot.nameservers if snapshot.is_met(one, server)])
             for one in choice.others
         ]
         return choice, self.process.compare(compared) if compared else []
+
+    def _changed(self, live: Sequence[ZoneStatus]) -> list[tuple[UUID, int]]:
+        """Return zones that have changed since their secondaries were last compared, with the serial of that time.
+
+        What the secondaries had when a zone was first seen is compared in the cycle.
+        """
+        self._compared = {one.uuid: self._compared.get(one.uuid, one.serial) for one in live}
+        changed = (one for one in live if self._compared[one.uuid] != one.serial)
+        return [(one.uuid, self._compared[one.uuid]) for one in islice(changed, MOST_CHANGED)]
 
     def _handle(self, choice: Choice, verdicts: Sequence[ZoneComparison]) -> None:
         found: dict[UUID, list[ZoneComparison]] = {}
@@ -135,10 +151,9 @@ class ZoneAudit:
             found.setdefault(verdict.uuid, []).append(verdict)
             if verdict.verdict is not ContentMatch.UNKNOWN:
                 self.context.figures.count("audited_zones", verdict.server.name)
-        for status in choice.doubtful:
-            self._judge(status, found.get(status.uuid, []), is_doubtful=True)
-        for status in choice.others:
-            self._judge(status, found.get(status.uuid, []), is_doubtful=False)
+        doubtful = {one.uuid for one in choice.doubtful}
+        for status in deployments.statuses(found):
+            self._judge(status, found[status.uuid], is_doubtful=status.uuid in doubtful)
         if choice.others:
             self._after = choice.others[-1].uuid
         if choice.is_last and self._since:
@@ -155,10 +170,13 @@ class ZoneAudit:
         if differing:
             self._repair(status, differing)
             return
-        if verdicts and all(one.verdict is ContentMatch.SAME for one in verdicts):
+        same = [one for one in verdicts if one.verdict is ContentMatch.SAME]
+        if len(same) == len(verdicts):
             self._faults.pop(status.uuid, None)
         primary = self.context.host.primary
-        same = [one for one in verdicts if one.verdict is ContentMatch.SAME and one.server == primary]
+        if same and same[-1].server != primary:
+            self._compared[status.uuid] = same[-1].serial
+        same = [one for one in same if one.server == primary]
         if is_doubtful and same:
             if same[0].serial == status.serial and self.context.zones.is_unchanged(status):
                 self.context.recorder.proven(status.uuid, status.serial)

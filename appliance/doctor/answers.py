@@ -16,7 +16,7 @@ from dns.rdatatype import RdataType
 
 from appliance.addresses import Nameserver
 from appliance.compiler import compile_zone
-from appliance.deploy.whole_zone import ContentMatch, StoredContent, compare_zones
+from appliance.deploy.whole_zone import ContentMatch, StoredContent, ToCompare, compare_zones
 from appliance.doctor.result import DoctorContext, Result, Verdict, fail, ok, warn
 from appliance.keys import read_key
 from appliance.nameserver.control import Control
@@ -276,7 +276,7 @@ def _differing(server: Nameserver, served: Iterable[ZoneStatus], store: Store, s
     """Return the zones that the nameserver serves with other content; one that it does not transfer is left out."""
     names = {one.uuid: one.name for one in served}
     source = StoredContent(settings.store.path, apex_of(settings.dns), read_key(settings.deployer.transfer_key))
-    found = compare_zones([(uuid, [server]) for uuid in names], source, store)
+    found = compare_zones([ToCompare(uuid, [server]) for uuid in names], source, store)
     return [names[one.uuid] for one in found if one.verdict is ContentMatch.DIFFERS]
 
 

@@ -12,7 +12,7 @@ import pytest
 from appliance.deploy.comparing_process import ComparingProcess
 from appliance.deploy.host import PrimaryHost
 from appliance.deploy.pipeline import deploy_zones
-from appliance.deploy.whole_zone import ContentMatch, StoredContent
+from appliance.deploy.whole_zone import ContentMatch, StoredContent, ToCompare
 from appliance.errors import CommandFailed
 from appliance.zones.model import Zone
 from tests.pair import Pair
@@ -43,10 +43,10 @@ def test_equal_and_different_content(
     workspace: Workspace, pair: Pair, host: PrimaryHost, process: ComparingProcess
 ) -> None:
     zone = published(workspace, pair, host, "whole.test")
-    both = [(zone.uuid, (pair.primary, pair.secondary))]
+    both = [ToCompare(zone.uuid, (pair.primary, pair.secondary))]
     (same, unknown) = process.compare(both)
     assert same.verdict is ContentMatch.SAME and same.serial == pair.serial(pair.primary, zone.name)
-    assert unknown.verdict is ContentMatch.UNKNOWN and "response code" in unknown.reason
+    assert unknown.verdict is ContentMatch.UNKNOWN and "NOTAUTH" in unknown.reason
     with workspace.store.writing():
         current_database().execute_sql("update record set ttl = ttl + 1 where rdtype = 'MX'")
     (differs, _) = process.compare(both)
@@ -56,11 +56,33 @@ def test_equal_and_different_content(
     assert later.verdict is ContentMatch.UNKNOWN and later.reason == f"serial {same.serial} is served"
 
 
+def test_what_changed_since_a_serial(
+    workspace: Workspace, pair: Pair, host: PrimaryHost, process: ComparingProcess
+) -> None:
+    zone = published(workspace, pair, host, "since.test")
+    base = pair.serial(pair.primary, zone.name)
+    assert base
+    workspace.add(zone, "A", "more", "192.0.2.8")
+    (attempt,) = deploy_zones([(zone.uuid, zone.name)], host, workspace.store, workspace.editor.raise_serial)
+    pair.wait_for_serial(pair.primary, zone.name, attempt.serial)
+    with workspace.store.writing():
+        current_database().execute_sql("update record set ttl = ttl + 1 where rdtype = 'MX'")
+    since = [ToCompare(zone.uuid, (pair.primary,), base)]
+    (same,) = process.compare(since)
+    assert same.verdict is ContentMatch.SAME and same.serial == attempt.serial, "it did not compare the whole zone"
+    (whole,) = process.compare([ToCompare(zone.uuid, (pair.primary,), 1)])
+    assert whole.verdict is ContentMatch.DIFFERS, "a base that the journal does not have"
+    with workspace.store.writing():
+        current_database().execute_sql("update change set added = '[]' where serial = ?", (attempt.serial,))
+    (differs,) = process.compare(since)
+    assert differs.verdict is ContentMatch.DIFFERS and "more.since.test" in differs.reason
+
+
 def test_a_killed_process_is_started_again_and_a_closed_one_is_not(
     workspace: Workspace, pair: Pair, host: PrimaryHost, process: ComparingProcess
 ) -> None:
     zone = published(workspace, pair, host, "killed.test")
-    compared = [(zone.uuid, (pair.primary,))]
+    compared = [ToCompare(zone.uuid, (pair.primary,))]
     assert process.compare(compared)[0].verdict is ContentMatch.SAME
     os.kill(process.pid or 0, signal.SIGKILL)
     with pytest.raises(CommandFailed, match="the process ended"):

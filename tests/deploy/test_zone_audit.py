@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import pytest
 
 from appliance.addresses import Nameserver
-from appliance.deploy.comparing_process import Compared, ComparingProcess
+from appliance.deploy.comparing_process import ComparingProcess
 from appliance.deploy.context import DeployerContext, new_context
 from appliance.deploy.host import PrimaryHost
 from appliance.deploy.raised_serials import RaisedSerials
 from appliance.deploy.reconcile import Plan, Snapshot
-from appliance.deploy.whole_zone import ContentMatch, StoredContent, ZoneComparison
+from appliance.deploy.whole_zone import ContentMatch, StoredContent, ToCompare, ZoneComparison
 from appliance.deploy.zone_audit import MOST_RECORDS, MOST_ZONES, ZoneAudit, choose
 from appliance.settings import DeployerSettings
 from appliance.store import deployments, zones
@@ -30,16 +30,16 @@ class Verdicts(ComparingProcess):
 
     def __init__(self, source: StoredContent) -> None:
         super().__init__(source)
-        self.compared: list[Compared] = []
+        self.compared: list[Sequence[ToCompare]] = []
         self.differing: dict[UUID, Collection[str]] = {}
         self.serials: dict[UUID, int] = {}
 
-    def compare(self, compared: Compared) -> list[ZoneComparison]:
+    def compare(self, compared: Sequence[ToCompare]) -> list[ZoneComparison]:
         """Return the verdicts at once."""
         self.compared.append(compared)
         return [
             ZoneComparison(uuid, server, self.serials[uuid], self._verdict(uuid, server))
-            for uuid, servers in compared
+            for uuid, servers, _ in compared
             for server in servers
         ]
 
@@ -68,6 +68,11 @@ class Scene:
         self.process.serials = {one.uuid: one.serial for one in (*self.statuses, *doubtful)}
         snapshot = Snapshot(servers, CATALOG, self.statuses, answers, {}, expected)
         self.audit.start(snapshot, Plan(live=self.statuses, doubtful=list(doubtful)))
+
+    def change(self, status: ZoneStatus) -> None:
+        """Raise the serial of the zone, which both nameservers then serve."""
+        self.context.editor.raise_serial(status.uuid, status.serial)
+        self.statuses = deployments.statuses()
 
     def run_until(self, condition: Callable[[], object], what: str) -> None:
         """Handle the ends of jobs until the condition is true."""
@@ -129,6 +134,27 @@ def test_equal_zones_are_counted_and_the_age_of_the_cycle_follows(scene: Scene, 
     assert scene.audit.faults == [] and "audit_differences" not in scene.context.figures.values
 
 
+def test_the_secondaries_of_a_zone_that_has_changed_are_compared_with_what_changed(scene: Scene) -> None:
+    status, secondaries = scene.statuses[0], list(scene.context.host.secondaries)
+    scene.audit_once()
+    assert all(one.base is None for one in scene.process.compared[-1])
+    scene.change(status)
+    scene.audit_once()
+    assert [one for one in scene.process.compared[-1] if one.base] == [
+        ToCompare(status.uuid, secondaries, status.serial)
+    ]
+    scene.audit_once()
+    assert all(one.base is None for one in scene.process.compared[-1]), "it is proven"
+    changed = scene.statuses[0]
+    scene.process.differing = {status.uuid: ["ns2.appliance.test"]}
+    scene.change(changed)
+    scene.audit_once()
+    assert scene.audit.faults
+    scene.process.differing = {}
+    scene.audit_once()
+    assert [one.base for one in scene.process.compared[-1] if one.base] == [changed.serial], "it is compared again"
+
+
 def test_a_zone_that_differs_on_the_primary_gets_a_later_serial(scene: Scene) -> None:
     status = scene.statuses[0]
     scene.process.differing = {status.uuid: ["ns1.appliance.test", "ns2.appliance.test"]}
@@ -138,7 +164,7 @@ def test_a_zone_that_differs_on_the_primary_gets_a_later_serial(scene: Scene) ->
     scene.run_until(lambda: scene.context.zones.stage(status.name), "it is requested again")
     raised = zones.get_any(status.uuid).serial
     assert raised != status.serial
-    scene.process.differing, scene.statuses[0] = {}, replace(status, serial=raised)
+    scene.process.differing, scene.statuses = {}, deployments.statuses()
     scene.audit_once()
     assert scene.audit.faults == []
 
