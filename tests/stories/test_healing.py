@@ -20,35 +20,8 @@ from appliance.nameserver.catalog import CatalogUpdates
 from appliance.render.zone_file import is_complete
 from appliance.store.file import sqlite
 from tests.appliance import Appliance
-from tests.live_zone import HEAL_SECONDS, NEW, OLD, LiveZone
-from tests.pair import LOOPBACK, program, wait_for
-
-CHECKERS = {
-    "named-checkzone": "DNS_APPLIANCE_DEPLOYER_NAMED_CHECKZONE",
-    "named-checkconf": "DNS_APPLIANCE_DEPLOYER_NAMED_CHECKCONF",
-}
-"""The settings of the checkers."""
-
-
-@pytest.fixture
-def own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Appliance]:
-    """An appliance for one test, whose checkers are scripts that the test may replace."""
-    for name, variable in CHECKERS.items():
-        checker = tmp_path / name
-        checker.write_text(f'#!/bin/sh\nexec {program(name)} "$@"\n')
-        checker.chmod(0o755)
-        monkeypatch.setenv(variable, str(checker))
-    monkeypatch.setenv("DNS_APPLIANCE_DEPLOYER_CHECK_TIMEOUT", "1")
-    monkeypatch.setenv("DNS_APPLIANCE_DOORS_UPDATE", "")
-    monkeypatch.setenv("DNS_APPLIANCE_DEPLOYER_RECONCILE_INTERVAL", "2")
-    with Appliance() as running:
-        yield running
-
-
-@pytest.fixture
-def live_zone(own: Appliance) -> LiveZone:
-    """A live zone on that appliance."""
-    return LiveZone(own)
+from tests.live_zone import CHECKERS, HEAL_SECONDS, NEW, OLD, LiveZone
+from tests.pair import LOOPBACK, wait_for
 
 
 def test_a_planted_row_fails_only_its_zone_and_a_restart_serves_the_last_good(live_zone: LiveZone) -> None:
@@ -147,6 +120,7 @@ def link(file: Path) -> None:
 @pytest.mark.parametrize("damage", [edit, Path.unlink, link], ids=["edited", "deleted", "linked"])
 @pytest.mark.parametrize("restarted", [False, True], ids=["", "restarted"])
 def test_a_damaged_zone_file_is_replaced(live_zone: LiveZone, damage: Callable[[Path], None], restarted: bool) -> None:
+    live_zone.wait_for_file("192.0.2.1")
     if restarted:
         live_zone.restart("ns1/named.conf", lambda: damage(live_zone.file))
     else:

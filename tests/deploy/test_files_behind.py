@@ -1,0 +1,111 @@
+"""Files behind publications by UPDATE, with a real pair: they follow, and nobody's file stays in their place."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from appliance.compiler import compile_zone
+from appliance.deploy.host import PrimaryHost
+from appliance.deploy.loop import Deployer
+from appliance.render.zone_file import serial_of
+from appliance.settings import DeployerSettings
+from appliance.store import deployments, wakeup, zones
+from appliance.zones.deployment import Method
+from appliance.zones.model import Zone
+from tests.deploy.test_loop import step_until
+from tests.pair import Pair
+from tests.workspace import Workspace
+
+PATIENCE = 30.0
+NUMBERS = count()
+
+
+@pytest.fixture
+def deployer(host: PrimaryHost, workspace: Workspace, tmp_path: Path) -> Iterator[Deployer]:
+    """A deployer that compares everything each second."""
+    settings = DeployerSettings(poll_interval=10, quiet_time=0, reconcile_interval=1)
+    with wakeup.listen(tmp_path / "wakeups") as wakeups:
+        running = Deployer(host, workspace.store, workspace.editor, settings, wakeups, workspace.clock)
+        try:
+            yield running
+        finally:
+            running.close()
+
+
+@pytest.fixture
+def zone(deployer: Deployer, pair: Pair, workspace: Workspace) -> Zone:
+    """A zone whose last change was published by UPDATE."""
+    created = workspace.zone(f"behind{next(NUMBERS)}.test")
+    for value in ("192.0.2.1", "192.0.2.2"):
+        step_until(deployer, lambda: is_live(created), "live", PATIENCE)
+        workspace.add(created, "A", "www", value)
+    step_until(deployer, lambda: is_live(created), "live", PATIENCE)
+    return zones.get_any(created.uuid)
+
+
+def is_live(zone: Zone) -> bool:
+    (status,) = deployments.statuses([zone.uuid])
+    return status.live_serial == status.serial == status.proven
+
+
+def has_followed(host: PrimaryHost, zone: Zone) -> Callable[[], bool]:
+    """Return a condition: the file is what is stored now, and known as published."""
+
+    def holds() -> bool:
+        (status,) = deployments.statuses([zone.uuid])
+        content = compile_zone(zones.get_any(zone.uuid), host.apex).content
+        is_known = status.published is not None and status.published.serial == status.serial
+        return is_known and host.files.read_live(zone.uuid) == content
+
+    return holds
+
+
+def test_a_file_follows_an_update(deployer: Deployer, host: PrimaryHost, pair: Pair, zone: Zone) -> None:
+    (status,) = deployments.statuses([zone.uuid])
+    assert status.published and status.published.method is Method.UPDATE
+    behind = serial_of(host.files.read_live(zone.uuid))
+    step_until(deployer, has_followed(host, zone), "the file follows", PATIENCE)
+    assert behind != zone.serial and pair.serial(pair.primary, zone.name) == zone.serial
+    assert host.files.journal_size(zone.uuid) > 0
+
+
+def test_a_file_that_named_wrote_is_replaced(
+    deployer: Deployer, host: PrimaryHost, pair: Pair, zone: Zone, caplog: pytest.LogCaptureFixture
+) -> None:
+    step_until(deployer, has_followed(host, zone), "the file follows", PATIENCE)
+    content = host.files.read_live(zone.uuid)
+    host.files.path(zone.uuid).write_bytes(b"$ORIGIN .\n" + content)
+    with caplog.at_level(logging.WARNING):
+        step_until(deployer, has_followed(host, zone), "it is replaced", PATIENCE)
+    assert "event=file-touched" not in caplog.text and zones.get_any(zone.uuid).serial == zone.serial
+
+
+def test_an_edited_file_is_replaced_under_the_same_serial(
+    deployer: Deployer, host: PrimaryHost, pair: Pair, zone: Zone, caplog: pytest.LogCaptureFixture
+) -> None:
+    step_until(deployer, has_followed(host, zone), "the file follows", PATIENCE)
+    file = host.files.path(zone.uuid)
+    file.write_bytes(file.read_bytes().replace(b"192.0.2.1", b"203.0.113.9"))
+    with caplog.at_level(logging.WARNING):
+        step_until(deployer, has_followed(host, zone), "it is replaced", PATIENCE)
+    assert "event=file-touched" in caplog.text and zones.get_any(zone.uuid).serial == zone.serial
+    assert pair.serial(pair.primary, zone.name) == zone.serial
+
+
+def test_updates_that_an_operator_suspended_are_resumed(
+    deployer: Deployer, host: PrimaryHost, pair: Pair, workspace: Workspace, zone: Zone
+) -> None:
+    pair.control.suspend_updates(zone.name)
+    workspace.add(zone, "A", "www", "192.0.2.3")
+    step_until(deployer, lambda: is_live(zone), "live", PATIENCE)
+    (status,) = deployments.statuses([zone.uuid])
+    assert status.published and status.published.method is Method.FILE
+    workspace.add(zone, "A", "www", "192.0.2.4")
+    step_until(deployer, lambda: is_live(zone), "live again", PATIENCE)
+    (status,) = deployments.statuses([zone.uuid])
+    assert status.published and status.published.method is Method.UPDATE
