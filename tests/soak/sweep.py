@@ -99,7 +99,7 @@ def sweep(points: Sequence[Point], deadline: float) -> list[SweepResult]:
 
 def _try(testbed: Testbed, point: Point, number: int) -> tuple[bool, list[str]]:
     """Run one round with the fault at this call; return whether it was reached, and violations."""
-    testbed.change()
+    testbed.change(touch=point.where == "files")
     run = testbed.deploy((*point.strace(number), *_paths(testbed, point.where)), lasting=point.lasting)
     violations = [*unexpected_ends(point, run), *testbed.faults()]
     if point.error is None:

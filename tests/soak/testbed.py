@@ -39,6 +39,9 @@ REPAIR_TIMEOUT = 60.0
 LOAD_TIMEOUT = 10.0
 """Seconds within which a restarted primary must have loaded its zones."""
 
+_AS_NAMED = b"$ORIGIN .\n"
+"""How files begin that named wrote."""
+
 Version = frozenset[tuple[str, int, str, bytes]]
 
 
@@ -57,6 +60,7 @@ class Testbed:
         self.rounds = 0
         self.large = workspace.zone("large.example")
         self.small = [workspace.zone(f"small-{number}.example") for number in range(3)]
+        self.kept = workspace.zone("kept.example")
         self.newest = workspace.zone("fresh-0.example")
         self.deleted: list[Zone] = []
         for number in range(30):
@@ -69,10 +73,10 @@ class Testbed:
     @property
     def zones(self) -> tuple[Zone, ...]:
         """The zones that must be served."""
-        return self.large, *self.small, self.newest
+        return self.large, *self.small, self.kept, self.newest
 
-    def change(self) -> None:
-        """Change four zones, create one and delete one."""
+    def change(self, *, touch: bool = False) -> None:
+        """Change four zones, create one and delete one; `touch` the file of another as named itself does."""
         self.rounds += 1
         self._update(f"10.2.{self.rounds // 250}.{self.rounds % 250}")
         for uuid in self._changing:
@@ -80,6 +84,9 @@ class Testbed:
         self.workspace.editor.delete_zone(self.workspace.owner, self.newest.uuid)
         self.deleted = [*self.deleted[-1:], self.newest]
         self.newest = self.workspace.zone(f"fresh-{self.rounds}.example")
+        if touch:
+            file = self.pair.files.path(self.kept.uuid)
+            file.write_bytes(_AS_NAMED + file.read_bytes().removeprefix(_AS_NAMED))
         for zone in self.zones:
             self._record(zone)
 
@@ -109,6 +116,8 @@ class Testbed:
                     yield f"{server.name} still serves {zone.name}, which was deleted"
         if self.pair.files.staged_zones():
             yield "staged files were left behind"
+        if self.pair.files.read_live(self.kept.uuid).startswith(_AS_NAMED):
+            yield "the file of kept.example was not replaced"
 
     def restart_primary(self) -> Iterator[str]:
         """Kill and restart the primary; yield zones that it no longer serves, or only in an older version."""
