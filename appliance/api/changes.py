@@ -154,6 +154,6 @@ def _update(change: Mapping[str, Any]) -> UpdateRecord:
 
     def check(zone: Zone, before: Record) -> None:
         if sent:
-            check_read_only(sent, dump_record(zone, before), READ_ONLY_OF_RECORDS)
+            check_read_only(sent, READ_ONLY_OF_RECORDS, lambda: dump_record(zone, before))
 
     return UpdateRecord(change["uuid"], fields, check=check)

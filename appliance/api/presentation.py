@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, cast
@@ -196,10 +196,12 @@ def audit_entry_of(entry: AuditEntry) -> JSON:
     return {**asdict(entry), "action": entry.kind}
 
 
-def check_read_only(body: JSON, shown: JSON, read_only: Collection[str]) -> None:
-    """Raise InputError if a read-only field of the body differs from the value that is `shown`."""
-    for name in body:
-        if name in read_only and body[name] != shown[name]:
+def check_read_only(body: JSON, read_only: Collection[str], show: Callable[[], JSON]) -> None:
+    """Raise InputError if a read-only field of the body differs from that of what `show` returns, called if needed."""
+    sent = [name for name in body if name in read_only]
+    shown = show() if sent else {}
+    for name in sent:
+        if body[name] != shown[name]:
             raise InputError(f"{name} is read-only: leave it out, or send it as it was received", name)
 
 

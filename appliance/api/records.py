@@ -84,7 +84,7 @@ class OneRecord(MethodView):
         """Replace a record."""
 
         def replaced(zone: Zone, before: Record) -> RecordInput:
-            check_read_only(body, dump_record(zone, before), READ_ONLY_OF_RECORDS)
+            check_read_only(body, READ_ONLY_OF_RECORDS, lambda: dump_record(zone, before))
             return record_input(body)
 
         return _change(uuid, body, replaced)
@@ -97,7 +97,7 @@ class OneRecord(MethodView):
         """Change some fields of a record."""
 
         def changed(zone: Zone, before: Record) -> RecordInput:
-            check_read_only(body, dump_record(zone, before), READ_ONLY_OF_RECORDS)
+            check_read_only(body, READ_ONLY_OF_RECORDS, lambda: dump_record(zone, before))
             return with_fields(before, zone, body)
 
         return _change(uuid, body, changed)

@@ -49,13 +49,6 @@ class FrontDoor:
     exact: tuple[str, ...] = ()
     name: str = ""
 
-    def match_length(self, path: str) -> int:
-        """Return the length of the longest prefix that the path is at or below, or of an exact path, or -1."""
-        if self.exact and path.removesuffix("/") in self.exact:
-            return len(path)
-        below = f"{path}/"
-        return max([len(prefix) for prefix in self.prefixes if below.startswith(f"{prefix}/")], default=-1)
-
     def lacks_slash(self, path: str) -> bool:
         """Return True if the path is to be read as the same path with a trailing slash."""
         return self.adds_slash and not path.endswith("/") and not path.startswith(self.open_paths)
@@ -66,16 +59,22 @@ class FrontDoors:
     """The front doors of one application."""
 
     fallback: FrontDoor
-    claimed: list[FrontDoor] = field(default_factory=list)
+    _exact: dict[str, FrontDoor] = field(default_factory=dict)
+    _longest_first: list[tuple[str, FrontDoor]] = field(default_factory=list)
 
     def claim(self, door: FrontDoor) -> None:
-        """Add a door."""
-        self.claimed.append(door)
+        """Add a door; of two that claim the same path the first one has it."""
+        for path in door.exact:
+            self._exact.setdefault(path, door)
+        self._longest_first += [(f"{prefix}/", door) for prefix in door.prefixes]
+        self._longest_first.sort(key=lambda one: len(one[0]), reverse=True)
 
     def at(self, path: str) -> FrontDoor:
-        """Return the door with the longest prefix of the path, or the fallback."""
-        nearest = max(self.claimed, key=lambda door: door.match_length(path), default=self.fallback)
-        return nearest if nearest.match_length(path) >= 0 else self.fallback
+        """Return the door that claims the path itself, or else the longest prefix of it, or the fallback."""
+        if door := self._exact.get(path.removesuffix("/")):
+            return door
+        below = f"{path}/"
+        return next((door for prefix, door in self._longest_first if below.startswith(prefix)), self.fallback)
 
 
 def body_limit() -> int:

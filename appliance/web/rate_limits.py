@@ -284,6 +284,7 @@ def create_rate_limits(settings: ApiSettings, clock: Callable[[], float], proces
     )
 
 
+@functools.lru_cache(1024)
 def client_network(address: str, prefix: int = _IPV6_PREFIX) -> str:
     """Return what counts as one client: the IPv4 address, also of an IPv4-mapped one, or the /64 of an IPv6 address."""
     try:

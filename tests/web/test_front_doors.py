@@ -111,13 +111,21 @@ def test_unclaimed_paths_are_not_found_in_the_form_of_the_api(web: FlaskClient, 
     assert is_error(refused, 404, "not_found") and "WWW-Authenticate" not in refused.headers
 
 
+def claimed(fallback: FrontDoor, *doors: FrontDoor) -> FrontDoors:
+    """Return front doors that were claimed in that order."""
+    found = FrontDoors(fallback)
+    for door in doors:
+        found.claim(door)
+    return found
+
+
 def test_the_longest_prefix_wins_in_any_order() -> None:
     def answer(_: Exception) -> Response:
         return Response()
 
     fallback, wide, deep = (FrontDoor(prefixes, answer) for prefixes in ((), ("/a",), ("/a/b/c", "/z")))
     for order in ([wide, deep], [deep, wide]):
-        doors = FrontDoors(fallback, order)
+        doors = claimed(fallback, *order)
         found = [doors.at(path) for path in ("/a", "/a/b", "/a/b/c", "/a/b/c/d", "/a/b/cd", "/z/", "/b", "", "*")]
         assert found == [wide, wide, deep, deep, wide, deep, fallback, fallback, fallback]
 
@@ -137,5 +145,5 @@ def test_an_exact_path_is_claimed_without_those_below_it() -> None:
 
     fallback, wide = FrontDoor((), answer), FrontDoor(("/a/b",), answer)
     exact = FrontDoor(("/z",), answer, exact=("/a",))
-    doors = FrontDoors(fallback, [wide, exact])
+    doors = claimed(fallback, wide, exact)
     assert [doors.at(path) for path in ("/a", "/a/", "/a/b", "/a/c", "/z/1")] == [exact, exact, wide, fallback, exact]
