@@ -11,11 +11,13 @@ from uuid import UUID
 import peewee as pw
 import pytest
 
+from appliance.compiler import compile_zone
 from appliance.principal import EVERYTHING, Scope
-from appliance.store import tables
+from appliance.store import deltas, deployments, heartbeat, journal, tables, zones
 from appliance.store.prepared import PreparedSelect, PreparedWrite, in_parts
 from appliance.store.zones import select, within
-from tests.workspace import Workspace, read_rows
+from appliance.zones.deployment import NameserverState, Observation, Publication
+from tests.workspace import APEX, SERVERS, Workspace, read_rows
 
 
 @contextmanager
@@ -120,3 +122,33 @@ def test_values_are_written_as_their_columns_hold_them(workspace: Workspace) -> 
 def test_rows_are_written_in_parts_of_few_sizes(count: int, sizes: list[int]) -> None:
     parts = list(in_parts(range(count)))
     assert [len(part) for part in parts] == sizes and [one for part in parts for one in part] == list(range(count))
+
+
+def test_a_deployment_builds_no_text_once_there_was_one(workspace: Workspace) -> None:
+    zone, counts = workspace.zone(), []
+    for name in ("a", "b"):
+        position = journal.last()
+        workspace.add(zone, "A", name, "192.0.2.1")
+        with texts_built() as built:
+            deploy(workspace, zone.uuid, position)
+        counts.append(len(built))
+    assert counts[1] == 0
+
+
+def deploy(workspace: Workspace, uuid: UUID, position: int) -> None:
+    """Read and store what the deployer does for a zone that changed since that position in the journal."""
+    changed, _ = journal.zones_since(position)
+    (status,) = deployments.statuses(changed)
+    assert status.uuid == uuid
+    with workspace.store.reading():
+        compile_zone(zones.get_any(uuid), APEX)
+        deployments.publication_of(uuid)
+        deltas.since(uuid, status.serial, SERVERS)
+    published = Publication(status.serial, "digest", "derived")
+    done = deployments.attempt_columns(status.serial, None, published) | deployments.proof_columns(status.serial)
+    now = workspace.clock()
+    seen = [Observation(name, status.serial, NameserverState.LIVE, now) for name in ("ns1", "ns2")]
+    with workspace.store.writing():
+        deployments.store_all({uuid: done}, {uuid: seen})
+        deployments.store_all({uuid: deployments.live_columns(status.serial, now)}, {})
+        heartbeat.store(heartbeat.Heartbeat(now, now, 1, 0))
