@@ -64,9 +64,9 @@ class Dispatcher:
     _bulk: int = 0
     _small: int = 0
 
-    def start_ready(self) -> None:
+    def start_ready(self, now: float) -> None:
         """Start the zones that are ready, as far as workers are free."""
-        now, zones = self.context.monotonic(), self.context.zones
+        zones = self.context.zones
         zones.wake(now)
         if not self._small and (batch := zones.take(now, SMALL_BATCH, is_large=_is_large)):
             self._small += 1

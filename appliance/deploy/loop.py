@@ -146,8 +146,9 @@ class Deployer:
         self._events.extend(self._context.verifier.step(self._context.monotonic()))
         while self._events:  # after an error the others stay for the next step
             self._rollout_events.handle(self._events.popleft())
-        self._updates.start_ready()
-        self._dispatcher.start_ready()
+        now = self._context.monotonic()  # the same for both: what becomes ready later is due in a later step
+        self._updates.start_ready(now)
+        self._dispatcher.start_ready(now)
         self._dispatcher.send_members()
         self._proof_queue.start_waiting()
         if self._context.recorder.flush():  # last: a store that refuses writes must not keep names held

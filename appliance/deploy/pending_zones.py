@@ -141,6 +141,7 @@ class PendingZones:
 
     def take_update(self, now: float) -> ZoneStatus | None:
         """Start a zone that may be published by UPDATE and return it, or None; of four, one that waits longest."""
+        self.wake(now)
         while self._updates:
             self._taken += 1
             name = next(iter(self._updates) if self._taken % OLDEST_OF == 0 else reversed(self._updates))

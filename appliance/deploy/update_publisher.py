@@ -62,9 +62,8 @@ class UpdatePublisher:
         """Close the socket."""
         self.client.close()
 
-    def start_ready(self) -> None:
+    def start_ready(self, now: float) -> None:
         """Start the zones that may be published by UPDATE, as far as the client sends more."""
-        now = self.context.monotonic()
         while self.client.free and (status := self.context.zones.take_update(now)):
             with self._falling_back(status):
                 self._start(_Update(status, now, status.serial))

@@ -99,11 +99,11 @@ def test_a_mass_change_leaves_a_worker_for_the_newest(dispatching: Dispatching) 
     dispatching.publisher.gate.clear()
     for number in range(1000):
         dispatching.context.zones.request(zone_status(f"zone-{number}.example"))
-    dispatching.dispatcher.start_ready()
+    dispatching.dispatcher.start_ready(time.monotonic())
     wait_for(lambda: len(dispatching.publisher.published) == ZONE_WORKERS, "all workers are busy")
     sizes = sorted(map(len, dispatching.publisher.published))
     assert sizes == [SMALL_BATCH, *[LARGEST_BATCH] * (ZONE_WORKERS - 1)]
-    dispatching.dispatcher.start_ready()
+    dispatching.dispatcher.start_ready(time.monotonic())
     assert len(dispatching.context.zones) == 1000
     newest = [f"zone-{number}.example." for number in range(999, 999 - SMALL_BATCH, -1)]
     assert newest in dispatching.publisher.published
@@ -113,7 +113,7 @@ def test_large_zones_start_alone(dispatching: Dispatching) -> None:
     dispatching.context.zones.request(zone_status("large.example", records=LARGE_ZONE))
     for number in range(3):
         dispatching.context.zones.request(zone_status(f"small-{number}.example"))
-    dispatching.dispatcher.start_ready()
+    dispatching.dispatcher.start_ready(time.monotonic())
     wait_for(lambda: len(dispatching.publisher.published) == 2, "both are published")
     assert ["large.example."] in dispatching.publisher.published
 
@@ -125,7 +125,7 @@ def test_what_was_handed_over_is_awaited_and_what_was_refused_is_free(
     dispatching.publisher.refused.add("bad.example.")
     for zone in deployments.statuses():
         dispatching.context.zones.request(zone)
-    dispatching.dispatcher.start_ready()
+    dispatching.dispatcher.start_ready(time.monotonic())
     dispatching.end()
     assert dispatching.context.zones.stage(good.name) is Stage.LOADING
     assert dispatching.context.zones.stage(bad.name) is None
@@ -144,7 +144,7 @@ def test_a_removal_is_awaited_and_one_that_was_refused_is_stored(
     dispatching.publisher.refused.add("stays.example.")
     for status in deployments.statuses():
         dispatching.context.zones.request(status)
-    dispatching.dispatcher.start_ready()
+    dispatching.dispatcher.start_ready(time.monotonic())
     dispatching.end()
     assert dispatching.publisher.withdrawn == ["gone.example."]
     assert dispatching.context.zones.stage(gone.name) is Stage.AWAITING_REMOVAL

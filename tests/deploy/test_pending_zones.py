@@ -301,3 +301,13 @@ def test_an_update_waits_for_the_new_zones_below_its_zone() -> None:
         zones.advance(below.name, event)
     zones.wake(0.0)
     assert zones.take_update(0.0) == above
+
+
+def test_an_update_after_the_quiet_time_starts_at_once() -> None:
+    zones, zone = PendingZones(0.05), proven()
+    zones.request(zone)
+    assert zones.take_update(10.0) == zone
+    zones.advance(zone.name, RolloutEvent.REFUSED)
+    zones.request(zone)
+    assert zones.take_update(10.04) is None and list(zones.next_starts()) == [10.05]
+    assert zones.take_update(10.05) == zone

@@ -29,7 +29,7 @@ def loading(host: PrimaryHost, workspace: Workspace) -> Iterator[Dispatching]:
     with closing(Dispatching(host, workspace)) as created:
         created.publisher.gate.set()
         created.context.zones.request(deployments.statuses()[0])
-        created.dispatcher.start_ready()
+        created.dispatcher.start_ready(time.monotonic())
         created.end()
         yield created
 
