@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import dns.name
@@ -55,6 +56,10 @@ def publish(host: PrimaryHost, zone: Name, uuid: UUID, content: bytes) -> ZoneSt
     return state
 
 
+def journal_of(host: PrimaryHost, uuid: UUID) -> Path:
+    return Path(f"{host.files.path(uuid)}.jnl")
+
+
 def restart(pair: Pair) -> None:
     pair.ns1.stop(signal.SIGKILL)
     pair.ns1.start()
@@ -91,11 +96,27 @@ def test_a_restart_after_any_step_serves_no_older_version(
 ) -> None:
     host.files.stage(updated, small_zone(zone, 3))
     STEPS[step](host, zone, updated)
+    if step == "loaded":  # else named may be killed while it creates its journal: see below
+        pair.wait_for_serial(pair.primary, zone, 3)
     restart(pair)
     pair.wait_for_serial(pair.primary, zone, 2 if step == "suspended" else 3)
     publish(host, zone, updated, small_zone(zone, 4))
     pair.wait_for_serial(pair.primary, zone, 4)
     wait_for(lambda: update_small_zone(pair, zone, 5, "192.0.2.5") == NOERROR, "updates are accepted again")
+
+
+def test_an_empty_journal_that_a_killed_named_left_is_removed(
+    host: PrimaryHost, pair: Pair, zone: Name, updated: UUID
+) -> None:
+    publish(host, zone, updated, small_zone(zone, 3))
+    pair.wait_for_serial(pair.primary, zone, 3)
+    pair.ns1.stop(signal.SIGKILL)
+    journal_of(host, updated).write_bytes(b"")
+    pair.ns1.start()
+    pair.wait_for_any_serial(pair.primary, pair.catalog)
+    assert pair.serial(pair.primary, zone) is None
+    publish(host, zone, updated, small_zone(zone, 3))
+    pair.wait_for_serial(pair.primary, zone, 3)
 
 
 def test_the_former_file_is_the_version_that_was_served(
