@@ -99,6 +99,8 @@ class ProofQueue:
                 _log("event=not-proven", proof)
                 self.context.schedule.retry_soon()
             case _:
+                if proof.verdict is ProofVerdict.DIFFERS:
+                    self.raised.report(proof.uuid, proof.name, self.context.host.primary.name)
                 _log("event=content-differs" if proof.verdict is ProofVerdict.DIFFERS else "event=not-proven", proof)
                 self.doubt(proof)
 

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from uuid import UUID
+
+from dns.name import Name
 
 from appliance.deploy.context import DeployerContext
 from appliance.deploy.worker_pool import Worker
@@ -16,10 +18,16 @@ from appliance.editing import Editor
 from appliance.errors import ApplianceError
 from appliance.store import deployments, zones
 from appliance.store.deployments import ZoneStatus
+from appliance.store.faults import Fault
 from appliance.zones.names import print_domain
 from appliance.zones.serial import is_ahead
 
 log = logging.getLogger(__name__)
+
+REPORTED_FOR = 3600.0
+"""Seconds for which it is a problem that a zone was served with other content."""
+MOST_FAULTS = 20
+"""Zones that are reported by name."""
 
 
 @dataclass(slots=True)
@@ -28,6 +36,21 @@ class RaisedSerials:
 
     context: DeployerContext
     running: int = 0
+    _faults: dict[UUID, tuple[float, Fault]] = field(default_factory=dict)
+
+    @property
+    def faults(self) -> list[Fault]:
+        """Return which zones were served with other content in the last hour, some by name."""
+        since = self.context.monotonic() - REPORTED_FOR
+        self._faults = {uuid: found for uuid, found in self._faults.items() if found[0] >= since}
+        return [fault for _, fault in self._faults.values()][:MOST_FAULTS]
+
+    def report(self, uuid: UUID, name: Name, server: str) -> None:
+        """Report for an hour that the zone was served with other content."""
+        zone = print_domain(name)
+        text = f"zone {zone} was served by {server} with other content than the database has"
+        remedy = "it is published again; find out who edits zone files or updates zones at the nameserver"
+        self._faults[uuid] = self.context.monotonic(), Fault(f"content of {zone}", text, remedy)
 
     def start(self, pairs: Sequence[tuple[ZoneStatus, int]]) -> None:
         """Raise each zone over the serial that is served with other content, then publish its file."""

@@ -98,7 +98,7 @@ class Reconciler:
             self.context,
             silent=self.context.verifier.silent(),
             with_rows=not self.context.recorder.is_loaded,
-            known_faults=[*self.context.refresher.faults, *self.audit.faults],
+            known_faults=[*self.context.refresher.faults, *self.audit.faults, *self.raised.faults],
         )
         self.context.workers.start(comparison, done, failed, Worker.RECONCILIATION)
 

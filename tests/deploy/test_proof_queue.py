@@ -97,6 +97,7 @@ def test_content_that_differs_gets_a_later_serial_and_its_file(
     proofs.start_waiting()
     dispatching.end()
     assert "event=content-differs zone=prove.example" in caplog.text
+    assert [fault.subject for fault in proofs.raised.faults] == ["content of prove.example"]
     assert proofs.take_events() == [] and not context.verifier
     dispatching.end()
     (status,) = deployments.statuses()
