@@ -1,0 +1,151 @@
+"""What each answer to an UPDATE leads to, with a client whose answers are given, and how many updates are open."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+
+import pytest
+from dns.rcode import Rcode
+
+from appliance.deploy.host import PrimaryHost
+from appliance.deploy.proof import Prover
+from appliance.deploy.proof_queue import ProofQueue
+from appliance.deploy.raised_serials import RaisedSerials
+from appliance.deploy.rollout import Stage
+from appliance.deploy.update_publisher import UpdatePublisher
+from appliance.keys import CLOCKS_DIFFER
+from appliance.nameserver.update_client import MAX_OPEN, UpdateClient
+from appliance.nameserver.update_messages import UpdateMessage, UpdateResponse
+from appliance.store import deployments
+from appliance.zones.delta import Delta
+from tests.deploy.test_dispatcher import Dispatching
+from tests.deploy.test_proof import Served, served
+from tests.deployed import store_proof
+from tests.workspace import Workspace
+
+BADTIME = 18
+
+
+@dataclass
+class GivenAnswers(UpdateClient):
+    """A client that answers each message with the next of these codes and errors of the signature."""
+
+    answers: list[tuple[Rcode | None, int]]
+    sent: list[UpdateMessage] = field(default_factory=list)
+    waiting: list[UpdateMessage] = field(default_factory=list)
+
+    @property
+    def free(self) -> int:
+        """Return how many more messages can be sent."""
+        return MAX_OPEN - len(self.waiting)
+
+    def send(self, message: UpdateMessage) -> bool:
+        """Keep the message."""
+        self.sent.append(message)
+        self.waiting.append(message)
+        return True
+
+    def responses(self) -> list[UpdateResponse]:
+        """Return the answers to what waits, as far as there are any."""
+        found = []
+        while self.waiting and self.answers:
+            found.append(UpdateResponse(self.waiting.pop(0), *self.answers.pop(0)))
+        return found
+
+
+@pytest.fixture
+def dispatching(host: PrimaryHost, workspace: Workspace) -> Iterator[Dispatching]:
+    """A context without running work."""
+    with closing(Dispatching(host, workspace)) as created:
+        yield created
+
+
+def changed_zones(workspace: Workspace, count: int) -> None:
+    """Create zones whose first version is proven, and which have changed since."""
+    for number in range(count):
+        zone = workspace.zone(f"zone-{number}.example")
+        with workspace.store.writing():
+            store_proof(zone.uuid, zone.serial)
+        workspace.add(zone, "A", "www", "192.0.2.1")
+
+
+def publisher_of(dispatching: Dispatching, answers: Sequence[tuple[Rcode | None, int]] = ()) -> UpdatePublisher:
+    """Request all zones, and return a publisher with these answers; the primary serves the first version."""
+    context = dispatching.context
+    statuses = deployments.statuses()
+    for status in statuses:
+        context.zones.request(status)
+    prover = Prover(Served(served(statuses[0].proven or 0, Delta())), context.host.apex, context.store)
+    queue = ProofQueue(context, prover, RaisedSerials(context))
+    return UpdatePublisher(context, GivenAnswers(list(answers)), queue)
+
+
+def sent_by(publisher: UpdatePublisher) -> int:
+    assert isinstance(publisher.client, GivenAnswers)
+    return len(publisher.client.sent)
+
+
+@pytest.mark.parametrize(
+    ("answers", "stage", "sent"),
+    [
+        ([(Rcode.NOERROR, 0)], Stage.LOADING, 1),
+        ([(Rcode.SERVFAIL, 0), (Rcode.NOERROR, 0)], Stage.LOADING, 2),
+        ([(Rcode.SERVFAIL, 0), (Rcode.SERVFAIL, 0)], Stage.PENDING, 2),
+        ([(Rcode.REFUSED, 0)], Stage.PENDING, 1),
+        ([(Rcode.FORMERR, 0)], Stage.PENDING, 1),
+        ([(Rcode.NOTAUTH, 0)], Stage.PENDING, 1),
+        ([(Rcode.NOTAUTH, BADTIME)], Stage.PENDING, 1),
+        ([(Rcode.NXRRSET, 0)], Stage.UPDATING, 1),
+        ([(None, 0)], Stage.UPDATING, 1),
+    ],
+)
+def test_an_answer_leads_to_the_next_stage(
+    dispatching: Dispatching,
+    workspace: Workspace,
+    answers: list[tuple[Rcode | None, int]],
+    stage: Stage,
+    sent: int,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    changed_zones(workspace, 1)
+    publisher = publisher_of(dispatching, answers)
+    (status,) = deployments.statuses()
+    publisher.start_ready(time.monotonic())
+    publisher.handle_responses()
+    publisher.handle_responses()
+    assert (dispatching.context.zones.stage(status.name), sent_by(publisher)) == (stage, sent)
+    assert len(dispatching.context.zones.take(time.monotonic(), 1)) == (stage is Stage.PENDING), "its file is published"
+    assert (CLOCKS_DIFFER in caplog.text) == (answers[-1][1] == BADTIME)
+
+
+def test_what_was_not_applied_is_sent_once_more_and_then_published_by_file(
+    dispatching: Dispatching, workspace: Workspace
+) -> None:
+    changed_zones(workspace, 1)
+    publisher = publisher_of(dispatching, [(None, 0), (None, 0)])
+    (status,) = deployments.statuses()
+    publisher.start_ready(time.monotonic())
+    for _ in range(2):
+        publisher.handle_responses()
+        publisher.proofs.start_waiting()
+        dispatching.end()
+    assert sent_by(publisher) == 2
+    dispatching.end()
+    (raised,) = deployments.statuses()
+    assert (raised.serial, raised.proven) == (status.serial + 1, None), "a late message may still be applied"
+    assert dispatching.context.zones.take(time.monotonic(), 1) == [raised]
+
+
+def test_few_updates_are_open_and_the_others_wait(dispatching: Dispatching, workspace: Workspace) -> None:
+    changed_zones(workspace, MAX_OPEN + 3)
+    publisher = publisher_of(dispatching, [(Rcode.NOERROR, 0)] * 2)
+    publisher.start_ready(time.monotonic())
+    publisher.start_ready(time.monotonic())
+    assert sent_by(publisher) == MAX_OPEN
+    assert len(dispatching.context.zones) == MAX_OPEN + 3
+    publisher.handle_responses()
+    publisher.start_ready(time.monotonic())
+    assert sent_by(publisher) == MAX_OPEN + 2
