@@ -74,7 +74,7 @@ def _appliance(count: int) -> Iterator[Client]:
         with subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
             try:
                 client = ApplianceAccess(port, secret).open()
-                wait_for(lambda: _answers(client), "the API answers")
+                wait_for(lambda: _answers(client), "the API answers", 120)
                 yield client
             finally:
                 process.terminate()
