@@ -106,8 +106,15 @@ class ProofQueue:
 
 
 def _prove_all(requested: Sequence[_Requested], prover: Prover) -> list[ContentProof]:
-    proven = {status.uuid: status.proven for status in deployments.statuses([uuid for uuid, _, _ in requested])}
-    return [prover.prove(uuid, name, proven.get(uuid)) for uuid, name, _ in requested]
+    """Prove each of these zones that still exists; runs in a worker."""
+    statuses = deployments.statuses([uuid for uuid, _, _ in requested])
+    proven = {status.uuid: status.proven for status in statuses if not status.deleted}
+    return [
+        prover.prove(uuid, name, proven[uuid])
+        if uuid in proven
+        else ContentProof(uuid, name, ProofVerdict.SUPERSEDED, reason="the zone is deleted")
+        for uuid, name, _ in requested
+    ]
 
 
 def _log(event: str, proof: ContentProof) -> None:

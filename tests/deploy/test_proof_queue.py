@@ -87,6 +87,16 @@ def test_what_is_requested_meanwhile_is_proven_afterwards(dispatching: Dispatchi
     assert len(found) == 2 and proofs.is_idle
 
 
+def test_a_deleted_zone_is_not_proven(dispatching: Dispatching, zone: Zone, workspace: Workspace) -> None:
+    proofs, found = proofs_of(dispatching, zone.serial, Delta(added=frozenset({OTHER}))), list[ContentProof]()
+    workspace.editor.delete_zone(workspace.owner, zone.uuid)
+    proofs.request(zone.uuid, zone.name, found.append)
+    proofs.start_waiting()
+    dispatching.end()
+    assert [one.verdict for one in found] == [ProofVerdict.SUPERSEDED]
+    assert not proofs.raised.running
+
+
 def test_content_that_differs_gets_a_later_serial_and_its_file(
     dispatching: Dispatching, zone: Zone, caplog: pytest.LogCaptureFixture
 ) -> None:
