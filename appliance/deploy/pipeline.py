@@ -122,26 +122,20 @@ def _contents(candidate: _Candidate, host: PrimaryHost, store: Store) -> list[tu
     """Return the serials that nameservers may have, each with the digest of its content, empty if that is unknown.
 
     These are what was last published, according to the store; the live file, if it is another one, written for another
-    state of the store, as before a restore; and what the primary serves.
+    state of the store, as before a restore; and what the primary serves. Of a file that named wrote itself only the
+    serial is known: if that is the one published, so is the content.
     """
     with store.reading():
         stored = deployments.publication_of(candidate.uuid)
     found = [(stored.serial, stored.digest)] if stored else []
+    unknown = {candidate.state.serial} if is_of_file(candidate.state, candidate.uuid, host) else set()
     if stored is None or host.files.digest(candidate.uuid) != stored.digest:
-        found += _content_of_file(candidate.uuid, host)
-    served = candidate.state.serial if is_of_file(candidate.state, candidate.uuid, host) else None
-    if served is not None and served not in dict(found):
-        found.append((served, ""))
-    return found
-
-
-def _content_of_file(uuid: UUID, host: PrimaryHost) -> Iterator[tuple[int, str]]:
-    """Yield the serial and the digest of the live file, unless it is incomplete; of one that named wrote no digest."""
-    head = host.files.head(uuid)
-    if head is not None and head.by_named:
-        yield head.serial, ""
-    elif (serial := serial_of(content := host.files.read_live(uuid))) is not None:
-        yield serial, digest_of(content)
+        head = host.files.head(candidate.uuid)
+        if head is not None and head.by_named:
+            unknown.add(head.serial)
+        elif (serial := serial_of(content := host.files.read_live(candidate.uuid))) is not None:
+            found.append((serial, digest_of(content)))
+    return found + [(serial, "") for serial in unknown - dict(found).keys() if serial is not None]
 
 
 def _compile(candidate: _Candidate, host: PrimaryHost, store: Store) -> bytes:

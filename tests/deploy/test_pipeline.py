@@ -15,10 +15,11 @@ from appliance.deploy.pipeline import deploy_zones, remove_old_files
 from appliance.deploy.primary_zone import loaded_file, withdraw_zone
 from appliance.nameserver.checks import ZoneChecker
 from appliance.nameserver.zone_files import ZoneFiles
-from appliance.render.zone_file import soa_line
+from appliance.render.zone_file import serial_of, soa_line
 from appliance.store import deployments
 from appliance.store.file import sqlite
 from appliance.zones.model import Zone
+from tests.deployed import store_attempt
 from tests.pair import Pair
 from tests.signed_updates import send_update
 from tests.workspace import Workspace
@@ -154,6 +155,18 @@ def test_no_serial_that_named_wrote_to_a_file_is_published_again(
     workspace.add(zone, "A", "www", "192.0.2.1")
     assert deploy(host, workspace, zone) == [None]
     pair.wait_for_serial(pair.primary, zone.name, zone.serial + 2)
+
+
+def test_a_file_that_named_wrote_of_what_was_published_needs_no_later_serial(
+    host: PrimaryHost, workspace: Workspace
+) -> None:
+    zone = workspace.zone("rewritten.example")
+    (attempt,) = deploy_zones([(zone.uuid, zone.name)], host, workspace.store, workspace.editor.raise_serial)
+    store_attempt(zone.uuid, zone.serial, None, attempt.published)
+    file = host.files.path(zone.uuid)
+    file.write_bytes(b"$ORIGIN .\n" + file.read_bytes())
+    assert deploy(host, workspace, zone) == [None]
+    assert serial_of(host.files.read_live(zone.uuid)) == zone.serial
 
 
 @pytest.mark.parametrize(
