@@ -1,7 +1,8 @@
 """The testbed of sweeps: two nameservers, a store with its editor, and `deployer --once` as a program.
 
-A round is one run of the deployer with every kind of change: four zones changed, one created, one deleted. One of the
-four was changed by DNS UPDATE before, so that the file of what named serves is still to be written.
+A round is one run of the deployer with every kind of change: four zones changed, one created, one deleted. Two of the
+four have a version that is served and not yet proven, as if a deployer was killed after its UPDATE; of one of these
+nothing is known any longer, so that it is published by a file over what that UPDATE changed.
 """
 
 from __future__ import annotations
@@ -78,9 +79,11 @@ class Testbed:
     def change(self, *, touch: bool = False) -> None:
         """Change four zones, create one and delete one; `touch` the file of another as named itself does."""
         self.rounds += 1
-        self._update(f"10.2.{self.rounds // 250}.{self.rounds % 250}")
+        for number in (1, 2):
+            self._update(number, f"10.2.{self.rounds // 250}.{self.rounds % 250}")
         for uuid in self._changing:
             self._change(uuid, f"10.0.{self.rounds // 250}.{self.rounds % 250}")
+        self.workspace.editor.raise_serial(self.small[2].uuid, self._serial(self.small[2]))  # forgets what is proven
         self.workspace.editor.delete_zone(self.workspace.owner, self.newest.uuid)
         self.deleted = [*self.deleted[-1:], self.newest]
         self.newest = self.workspace.zone(f"fresh-{self.rounds}.example")
@@ -134,11 +137,11 @@ class Testbed:
         value = RecordInput("A", "www", address)
         self.workspace.editor.change_record(self.workspace.owner, uuid, lambda _zone, _before: value)
 
-    def _update(self, address: str) -> None:
-        """Change the last of the small zones, and bring that to the primary by DNS UPDATE, as far as it accepts it."""
-        zone = self.small[-1]
+    def _update(self, number: int, address: str) -> None:
+        """Change the small zone of that number, and bring that to the primary by UPDATE, as far as it accepts it."""
+        zone = self.small[number]
         before = self._serial(zone)
-        self._change(self._changing[-1], address)
+        self._change(self._changing[1 + number], address)
         self._record(zone)
         soa = [soa_line(zone.name, serial, APEX).split(" IN SOA ")[1] for serial in (before, self._serial(zone))]
 
