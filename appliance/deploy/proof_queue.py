@@ -6,8 +6,10 @@ While zones are being proven others wait; then one job proves all of these, each
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from uuid import UUID
 
 from dns.name import Name
@@ -37,12 +39,13 @@ class ProofQueue:
     raised: RaisedSerials
     _waiting: dict[UUID, _Requested] = field(default_factory=dict)
     _running: bool = False
+    _callbacks: deque[Callable[[], None]] = field(default_factory=deque)
     _events: list[Event] = field(default_factory=list)
 
     @property
     def is_idle(self) -> bool:
         """Return True if nothing is left to be proven."""
-        return not (self._waiting or self._running)
+        return not (self._waiting or self._running or self._callbacks)
 
     def close(self) -> None:
         """Close the connection."""
@@ -56,6 +59,7 @@ class ProofQueue:
 
     def start_waiting(self) -> None:
         """Start to prove the zones that wait, unless others are being proven."""
+        self._run_callbacks()
         if self._running or not self._waiting:
             return
         self._running = True
@@ -64,9 +68,8 @@ class ProofQueue:
         def done(proofs: list[ContentProof]) -> None:
             self._running = False
             for proof, (_, _, handlers) in zip(proofs, requested, strict=True):
-                self._handle(proof)
-                for handler in handlers:
-                    handler(proof)
+                self._callbacks += [partial(handler, proof) for handler in (self._handle, *handlers)]
+            self._run_callbacks()
 
         def failed(error: ApplianceError) -> None:
             done([ContentProof(uuid, name, ProofVerdict.UNANSWERED, reason=str(error)) for uuid, name, _ in requested])
@@ -86,6 +89,11 @@ class ProofQueue:
         context.zones.advance(proof.name, RolloutEvent.DOUBTED)
         context.zones.require_file(proof.name)
         self.raised.start_over_present(proof.uuid, proof.serial)
+
+    def _run_callbacks(self) -> None:
+        """Handle the proofs that have ended; after an error the others stay for the next step."""
+        while self._callbacks:
+            self._callbacks.popleft()()
 
     def _handle(self, proof: ContentProof) -> None:
         self.context.figures.count("proofs", proof.verdict)

@@ -16,7 +16,7 @@ from appliance.deploy.proof import ContentProof, ProofVerdict, Prover
 from appliance.deploy.proof_queue import ProofQueue
 from appliance.deploy.raised_serials import RaisedSerials
 from appliance.deploy.watch import Complete
-from appliance.errors import CommandTimeout
+from appliance.errors import CommandTimeout, StoreError
 from appliance.store import deployments
 from appliance.zones.delta import Delta
 from appliance.zones.deployment import Method
@@ -85,6 +85,21 @@ def test_what_is_requested_meanwhile_is_proven_afterwards(dispatching: Dispatchi
     proofs.start_waiting()
     dispatching.end()
     assert len(found) == 2 and proofs.is_idle
+
+
+def test_an_error_after_one_proof_keeps_no_other_zone_waiting(dispatching: Dispatching, zone: Zone) -> None:
+    def fail(_: ContentProof) -> None:
+        raise StoreError("it cannot be read")
+
+    proofs, found = proofs_of(dispatching, zone.serial), list[ContentProof]()
+    proofs.request(zone.uuid, zone.name, fail)
+    proofs.request(zone.uuid, zone.name, found.append)
+    proofs.start_waiting()
+    with pytest.raises(StoreError):
+        dispatching.end()
+    assert not found and not proofs.is_idle
+    proofs.start_waiting()
+    assert len(found) == 1 and proofs.is_idle
 
 
 def test_a_deleted_zone_is_not_proven(dispatching: Dispatching, zone: Zone, workspace: Workspace) -> None:
