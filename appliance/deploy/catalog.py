@@ -17,7 +17,7 @@ from dns.rdatatype import RdataType
 from appliance.addresses import Nameserver
 from appliance.deploy.catalog_members import CatalogUpdate
 from appliance.deploy.host import PrimaryHost
-from appliance.deploy.reachability import SILENT_AFTER
+from appliance.deploy.verification.reachability import SILENT_AFTER
 from appliance.errors import CommandError, CommandFailed
 from appliance.nameserver.catalog import notify
 from appliance.queries.bulk import query_all

@@ -8,15 +8,15 @@ from datetime import datetime
 
 from appliance.deploy.catalog_members import CatalogMembers
 from appliance.deploy.figures import Figures
-from appliance.deploy.file_refresher import FileRefresher
 from appliance.deploy.host import PrimaryHost
 from appliance.deploy.pending_zones import PendingZones
-from appliance.deploy.publish_method import Bases
-from appliance.deploy.publisher import FilePublisher, Publisher
-from appliance.deploy.reachability import Reachability
-from appliance.deploy.reconcile_schedule import ReconcileSchedule
+from appliance.deploy.publishing.file_refresher import FileRefresher
+from appliance.deploy.publishing.publish_method import Bases
+from appliance.deploy.publishing.publisher import FilePublisher, Publisher
+from appliance.deploy.reconciliation.reconcile_schedule import ReconcileSchedule
 from appliance.deploy.recorder import Recorder
-from appliance.deploy.verifier import Verifier
+from appliance.deploy.verification.reachability import Reachability
+from appliance.deploy.verification.verifier import Verifier
 from appliance.deploy.worker_pool import WorkerPool
 from appliance.editing import Editor
 from appliance.settings import DeployerSettings

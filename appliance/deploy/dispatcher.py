@@ -17,15 +17,15 @@ from uuid import UUID
 
 from dns.name import Name
 
-from appliance.deploy import reconcile
 from appliance.deploy.catalog import repair_catalog, send_update
 from appliance.deploy.context import DeployerContext
-from appliance.deploy.pipeline import Attempt, remove_old_files
-from appliance.deploy.publisher import Publisher
+from appliance.deploy.publishing.pipeline import Attempt, remove_old_files
+from appliance.deploy.publishing.publisher import Publisher
+from appliance.deploy.reconciliation import reconcile
 from appliance.deploy.rollout import RolloutEvent
 from appliance.deploy.unknown_zones import UnknownZone, remove_unknown_zone
-from appliance.deploy.verifier import PATIENCE
-from appliance.deploy.watch import Watch
+from appliance.deploy.verification.verifier import PATIENCE
+from appliance.deploy.verification.watch import Watch
 from appliance.deploy.worker_pool import ZONE_WORKERS, Worker
 from appliance.errors import ApplianceError
 from appliance.queries.soa import SoaQuery

@@ -14,21 +14,21 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from datetime import datetime
 
-from appliance.deploy.comparing_process import ComparingProcess
 from appliance.deploy.context import new_context
 from appliance.deploy.dispatcher import Dispatcher
 from appliance.deploy.host import PrimaryHost
 from appliance.deploy.problem_log import ProblemLog
-from appliance.deploy.proof import prover_of
-from appliance.deploy.proof_queue import ProofQueue
-from appliance.deploy.raised_serials import RaisedSerials
-from appliance.deploy.reconciler import Reconciler
+from appliance.deploy.publishing.raised_serials import RaisedSerials
+from appliance.deploy.publishing.update_publisher import UpdatePublisher, update_client_of
+from appliance.deploy.reconciliation.reconciler import Reconciler
 from appliance.deploy.rollout_events import RolloutEvents
-from appliance.deploy.update_publisher import UpdatePublisher, update_client_of
-from appliance.deploy.watch import Event
-from appliance.deploy.whole_zone import StoredContent
+from appliance.deploy.verification.comparing_process import ComparingProcess
+from appliance.deploy.verification.proof import prover_of
+from appliance.deploy.verification.proof_queue import ProofQueue
+from appliance.deploy.verification.watch import Event
+from appliance.deploy.verification.whole_zone import StoredContent
+from appliance.deploy.verification.zone_audit import ZoneAudit
 from appliance.deploy.worker_pool import ZONE_WORKERS
-from appliance.deploy.zone_audit import ZoneAudit
 from appliance.editing import Editor
 from appliance.errors import StoreError
 from appliance.settings import DeployerSettings

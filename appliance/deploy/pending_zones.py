@@ -13,8 +13,8 @@ from itertools import islice
 
 from dns.name import Name
 
-from appliance.deploy.publish_method import may_update
 from appliance.deploy.publish_order import PublishOrder
+from appliance.deploy.publishing.publish_method import may_update
 from appliance.deploy.rollout import Rollout, RolloutEvent, Stage
 from appliance.store.deployments import ZoneStatus
 

@@ -16,9 +16,9 @@ from uuid import UUID
 
 from appliance.addresses import Nameserver
 from appliance.deploy.host import PrimaryHost
-from appliance.deploy.publisher import Expected
-from appliance.deploy.reachability import Reachability
-from appliance.deploy.watch import Watch
+from appliance.deploy.publishing.publisher import Expected
+from appliance.deploy.verification.reachability import Reachability
+from appliance.deploy.verification.watch import Watch
 from appliance.deploy.worker_pool import Worker, WorkerPool
 from appliance.errors import ApplianceError, StoreError
 from appliance.queries.soa import SoaResponse

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from appliance.deploy.context import DeployerContext
 from appliance.deploy.dispatcher import Dispatcher
-from appliance.deploy.proof_queue import ProofQueue
 from appliance.deploy.rollout import RolloutEvent
-from appliance.deploy.watch import Ahead, Complete, Event, Overdue, PrimaryServes, Returned, Watch
+from appliance.deploy.verification.proof_queue import ProofQueue
+from appliance.deploy.verification.watch import Ahead, Complete, Event, Overdue, PrimaryServes, Returned, Watch
 from appliance.zones.deployment import Method
 from appliance.zones.names import print_domain
 

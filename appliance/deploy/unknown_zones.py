@@ -13,7 +13,7 @@ from uuid import UUID
 from dns.name import Name
 
 from appliance.deploy.host import PrimaryHost
-from appliance.deploy.primary_zone import loaded_file, withdraw_zone
+from appliance.deploy.publishing.primary_zone import loaded_file, withdraw_zone
 from appliance.zones.catalog import FILE_UUID, member_label, uuid_of
 from appliance.zones.names import print_domain
 

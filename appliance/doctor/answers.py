@@ -16,7 +16,7 @@ from dns.rdatatype import RdataType
 
 from appliance.addresses import Nameserver
 from appliance.compiler import compile_zone
-from appliance.deploy.whole_zone import ContentMatch, StoredContent, ToCompare, compare_zones
+from appliance.deploy.verification.whole_zone import ContentMatch, StoredContent, ToCompare, compare_zones
 from appliance.doctor.result import DoctorContext, Result, Verdict, fail, ok, warn
 from appliance.keys import read_key
 from appliance.nameserver.control import Control

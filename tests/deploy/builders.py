@@ -8,7 +8,7 @@ import dns.name
 from dns.name import Name
 
 from appliance.addresses import LOOPBACK, Endpoint, Nameserver
-from appliance.deploy.publisher import Expectation, SerialServed, ZoneAbsent
+from appliance.deploy.publishing.publisher import Expectation, SerialServed, ZoneAbsent
 from appliance.queries.soa import SoaResponse
 from appliance.store.deployments import ZoneStatus
 

@@ -9,8 +9,8 @@ import pytest
 
 from appliance.addresses import Nameserver
 from appliance.deploy.host import PrimaryHost
-from appliance.deploy.reachability import Reachability
 from appliance.deploy.recorder import Recorder
+from appliance.deploy.verification.reachability import Reachability
 from appliance.deploy.worker_pool import WorkerPool
 from appliance.queries.soa import SoaResponse
 from appliance.store import deployments

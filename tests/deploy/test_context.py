@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from appliance.deploy.context import new_context
 from appliance.deploy.host import PrimaryHost
-from appliance.deploy.publisher import FilePublisher
+from appliance.deploy.publishing.publisher import FilePublisher
 from appliance.settings import DeployerSettings
 from tests.workspace import Workspace
 

@@ -18,8 +18,8 @@ from appliance.addresses import Nameserver
 from appliance.deploy.context import DeployerContext, new_context
 from appliance.deploy.dispatcher import LARGE_ZONE, LARGEST_BATCH, SMALL_BATCH, Dispatcher
 from appliance.deploy.host import PrimaryHost
-from appliance.deploy.pipeline import Attempt
-from appliance.deploy.publisher import Expectation, SerialServed
+from appliance.deploy.publishing.pipeline import Attempt
+from appliance.deploy.publishing.publisher import Expectation, SerialServed
 from appliance.deploy.rollout import Stage
 from appliance.deploy.worker_pool import ZONE_WORKERS
 from appliance.errors import CommandFailed

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from appliance.deploy.reachability import SILENT_AFTER, Reachability
 from appliance.deploy.recorder import DEFERRED, MOST_AT_ONCE, MOST_IN_LOOP, RETRY_AFTER, Recorder
+from appliance.deploy.verification.reachability import SILENT_AFTER, Reachability
 from appliance.deploy.worker_pool import WorkerPool
 from appliance.errors import StoreError
 from appliance.queries.soa import SoaResponse

@@ -10,12 +10,12 @@ from contextlib import closing
 import pytest
 
 from appliance.deploy.host import PrimaryHost
-from appliance.deploy.proof import prover_of
-from appliance.deploy.proof_queue import ProofQueue
-from appliance.deploy.raised_serials import RaisedSerials
+from appliance.deploy.publishing.raised_serials import RaisedSerials
 from appliance.deploy.rollout import Stage
 from appliance.deploy.rollout_events import RolloutEvents
-from appliance.deploy.watch import Ahead, Overdue, PrimaryServes, Returned, Watch
+from appliance.deploy.verification.proof import prover_of
+from appliance.deploy.verification.proof_queue import ProofQueue
+from appliance.deploy.verification.watch import Ahead, Overdue, PrimaryServes, Returned, Watch
 from appliance.store import deployments
 from tests.deploy.builders import answered
 from tests.deploy.test_dispatcher import Dispatching

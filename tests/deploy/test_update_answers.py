@@ -11,18 +11,18 @@ import pytest
 from dns.rcode import Rcode
 
 from appliance.deploy.host import PrimaryHost
-from appliance.deploy.proof import Prover
-from appliance.deploy.proof_queue import ProofQueue
-from appliance.deploy.raised_serials import RaisedSerials
+from appliance.deploy.publishing.raised_serials import RaisedSerials
+from appliance.deploy.publishing.update_publisher import UpdatePublisher
 from appliance.deploy.rollout import Stage
-from appliance.deploy.update_publisher import UpdatePublisher
+from appliance.deploy.verification.proof import Prover
+from appliance.deploy.verification.proof_queue import ProofQueue
 from appliance.keys import CLOCKS_DIFFER
 from appliance.nameserver.update_client import MAX_OPEN, UpdateClient
 from appliance.nameserver.update_messages import UpdateMessage, UpdateResponse
 from appliance.store import deployments
 from appliance.zones.delta import Delta
 from tests.deploy.test_dispatcher import Dispatching
-from tests.deploy.test_proof import Served, served
+from tests.deploy.verification.test_proof import Served, served
 from tests.deployed import store_proof
 from tests.workspace import Workspace
 

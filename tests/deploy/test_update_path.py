@@ -14,7 +14,7 @@ from dns.name import Name
 from appliance.deploy.host import PrimaryHost
 from appliance.nameserver.update_messages import UpdateMessage, update_messages
 from appliance.zones.delta import VersionDelta, WireSoa
-from tests.deploy.test_update_publisher import live_zone, settle, started
+from tests.deploy.publishing.test_update_publisher import live_zone, settle, started
 from tests.pair import Pair
 from tests.workspace import Workspace
 

@@ -20,7 +20,7 @@ import dns.name
 from dns.exception import DNSException
 from dns.rcode import NOERROR
 
-from appliance.deploy.primary_zone import await_file, load_file, replace_file, suspend_updates, zone_state
+from appliance.deploy.publishing.primary_zone import await_file, load_file, replace_file, suspend_updates, zone_state
 from appliance.errors import ApplianceError
 from appliance.queries.transfer import axfr
 from tests.deployed import host_of

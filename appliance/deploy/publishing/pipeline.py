@@ -1,0 +1,194 @@
+"""Compile, stage, check, publish and reload a batch of zones.
+
+A broken zone never stops the others: each failure is caught at its own zone and becomes the error of its attempt.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+from dns.name import Name
+
+from appliance.compiler import compile_zone
+from appliance.deploy.host import PrimaryHost
+from appliance.deploy.publishing.primary_zone import is_of_file, load_file, replace_file, suspend_updates, zone_state
+from appliance.errors import ApplianceError, CheckFailed, CommandError, CompileFailed, DeployError, ReloadFailed
+from appliance.nameserver.control import ZoneState
+from appliance.render.zone_file import digest_of, serial_of
+from appliance.store import deployments, zones
+from appliance.store.file.database import Store
+from appliance.zones.deployment import Publication
+from appliance.zones.names import print_domain
+from appliance.zones.serial import is_later
+
+log = logging.getLogger(__name__)
+
+KEPT_AFTER_REMOVAL = timedelta(days=1)
+"""How long the files of a zone are kept after its removal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """The result for one zone: this serial was handed to the primary, or `error` says at which step it failed.
+
+    `published` is the content that reached the primary, None if the primary still has the former one.
+    """
+
+    uuid: UUID
+    name: Name
+    serial: int
+    error: str | None = None
+    published: Publication | None = None
+
+
+RaiseSerial = Callable[[UUID, int], object]
+
+
+@dataclass(slots=True)
+class _Candidate:
+    uuid: UUID
+    name: Name
+    serial: int = 0
+    staged: Path | None = None
+    digest: str = ""
+    derived: str = ""
+    state: ZoneState | None = None
+    published: Publication | None = None
+    error: DeployError | None = None
+
+
+def deploy_zones(
+    batch: Iterable[tuple[UUID, Name]], host: PrimaryHost, store: Store, raise_serial: RaiseSerial
+) -> list[Attempt]:
+    """Bring the newest content of each zone of the batch to the primary, without waiting until it is served.
+
+    `raise_serial` raises a zone's serial over one that was published with another content.
+    """
+    began = time.monotonic()
+    candidates = [_Candidate(uuid, name) for uuid, name in batch]
+    for candidate in candidates:
+        with _caught(candidate):
+            candidate.state = zone_state(candidate.uuid, candidate.name, host)
+            _compile_and_stage(candidate, host, store, raise_serial)
+    _check(_sound(candidates), host)
+    for candidate in _sound(candidates):
+        with _caught(candidate):
+            suspend_updates(candidate.uuid, candidate.name, candidate.state, host)
+    for candidate in _sound(candidates):
+        with _caught(candidate):
+            replace_file(candidate.uuid, candidate.name, candidate.state, host)
+            candidate.published = Publication(candidate.serial, candidate.digest, candidate.derived)
+            load_file(candidate.uuid, candidate.name, candidate.state, host)
+    for candidate in candidates:
+        _log(candidate, began)
+    return [
+        Attempt(one.uuid, one.name, one.serial, f"{one.error.step}: {one.error}" if one.error else None, one.published)
+        for one in candidates
+    ]
+
+
+def remove_old_files(host: PrimaryHost, store: Store, now: datetime) -> None:
+    """Unlink the files of zones removed over a day ago, but not of unknown zones, and what named abandoned."""
+    with store.reading():
+        removed = deployments.removed_before(host.files.zones(), now - KEPT_AFTER_REMOVAL)
+    for uuid in removed:
+        host.files.remove(uuid)
+        log.info("event=files-removed zone=%s", uuid)
+    host.files.remove_abandoned(now - KEPT_AFTER_REMOVAL)
+
+
+def _compile_and_stage(candidate: _Candidate, host: PrimaryHost, store: Store, raise_serial: RaiseSerial) -> None:
+    """Stage the zone's content under a serial that no other content was published with.
+
+    A nameserver that has a serial accepts no other content with it.
+    """
+    content = _compile(candidate, host, store)
+    for serial, digest in _contents(candidate, host, store):
+        if digest != digest_of(content) and not is_later(candidate.serial, serial):
+            raise_serial(candidate.uuid, serial)
+            content = _compile(candidate, host, store)
+    candidate.digest = digest_of(content)
+    candidate.staged = host.files.stage(candidate.uuid, content)
+
+
+def _contents(candidate: _Candidate, host: PrimaryHost, store: Store) -> list[tuple[int, str]]:
+    """Return the serials that nameservers may have, each with the digest of its content, empty if that is unknown.
+
+    These are what was last published, according to the store; the live file, if it is another one, written for another
+    state of the store, as before a restore; and what the primary serves. Of a file that named wrote itself only the
+    serial is known: if that is the one published, so is the content.
+    """
+    with store.reading():
+        stored = deployments.publication_of(candidate.uuid)
+    found = [(stored.serial, stored.digest)] if stored else []
+    unknown = {candidate.state.serial} if is_of_file(candidate.state, candidate.uuid, host) else set()
+    if stored is None or host.files.digest(candidate.uuid) != stored.digest:
+        head = host.files.head(candidate.uuid)
+        if head is not None and head.by_named:
+            unknown.add(head.serial)
+        elif (serial := serial_of(content := host.files.read_live(candidate.uuid))) is not None:
+            found.append((serial, digest_of(content)))
+    return found + [(serial, "") for serial in unknown - dict(found).keys() if serial is not None]
+
+
+def _compile(candidate: _Candidate, host: PrimaryHost, store: Store) -> bytes:
+    with store.reading():
+        zone = zones.get_any(candidate.uuid)
+        candidate.serial = zone.serial
+        compiled = compile_zone(zone, host.apex)
+    candidate.derived = compiled.derived
+    return compiled.content
+
+
+def _check(candidates: Sequence[_Candidate], host: PrimaryHost) -> None:
+    """Let named-checkzone check all candidates; if it gives no verdict, all of them fail."""
+    staged = {one.name: one.staged for one in candidates if one.staged}
+    if not staged:
+        return
+    try:
+        refusals = host.checker.check(staged)
+        unchecked = None
+    except CommandError as failed:
+        refusals, unchecked = {}, str(failed)
+    for candidate in candidates:
+        refusal = unchecked or refusals.get(candidate.name)
+        if refusal:
+            candidate.error = CheckFailed(refusal)
+            host.files.discard(candidate.uuid)
+
+
+def _sound(candidates: Iterable[_Candidate]) -> list[_Candidate]:
+    return [candidate for candidate in candidates if candidate.error is None]
+
+
+@contextmanager
+def _caught(candidate: _Candidate) -> Iterator[None]:
+    """Keep the error of one zone with that zone."""
+    try:
+        yield
+    except DeployError as failed:
+        candidate.error = failed
+    except CommandError as failed:
+        candidate.error = ReloadFailed(str(failed))
+    except ApplianceError as failed:
+        candidate.error = CompileFailed(str(failed))
+
+
+def _log(candidate: _Candidate, began: float, clock: Callable[[], float] = time.monotonic) -> None:
+    level = logging.WARNING if candidate.error else logging.INFO
+    log.log(
+        level,
+        "event=deployed zone=%s serial=%d step=%s ms=%.1f%s",
+        print_domain(candidate.name),
+        candidate.serial,
+        candidate.error.step if candidate.error else "reload",
+        (clock() - began) * 1000,
+        f" reason={str(candidate.error)!r}" if candidate.error else "",
+    )

@@ -1,0 +1,70 @@
+"""What a worker does for a reconciliation: compare everything, and store what is found beside the zones."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from appliance.addresses import Nameserver
+from appliance.deploy.context import DeployerContext
+from appliance.deploy.reconciliation import reconcile
+from appliance.deploy.reconciliation.reconcile import Plan, Snapshot
+from appliance.deploy.reconciliation.refused_keys import find_faults
+from appliance.deploy.recorder import MOST_AT_ONCE, Rows
+from appliance.errors import StoreError
+from appliance.store import faults, observations, unknown_zones
+from appliance.store.faults import Fault
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The result of a worker. `rows` are the observations in the store, None if they are known.
+
+    `allowed` are the labels of unknown zones whose removal an operator allowed.
+    """
+
+    snapshot: Snapshot
+    plan: Plan
+    rows: Rows | None
+    allowed: set[str]
+
+
+def compare(
+    context: DeployerContext, *, silent: Collection[Nameserver], with_rows: bool, known_faults: Sequence[Fault] = ()
+) -> Comparison:
+    """Compare everything; store faults and which zones are served but not in the database. Runs in a worker.
+
+    Refused keys are found here and stored beside the known faults.
+    """
+    rows = _load_observations(context) if with_rows else None
+    snapshot = reconcile.take_snapshot(context.host, context.store, context.publisher.expected, silent)
+    plan = reconcile.plan(snapshot)
+    faults_found = find_faults(context.host, snapshot.reachable()) if _needs_explanation(snapshot, plan) else []
+    try:
+        with context.store.writing():
+            faults.store([*faults_found, *known_faults], context.clock())
+            unknown_zones.store([(unknown.label, unknown.name) for unknown in snapshot.unknown], context.clock())
+    except StoreError as failed:  # a store that refuses writes prevents no comparison
+        log.warning("event=unknown-zones-not-stored reason=%r", str(failed))
+    return Comparison(snapshot, plan, rows, unknown_zones.allowed())
+
+
+def _needs_explanation(snapshot: Snapshot, plan: Plan) -> bool:
+    """Return True if something is not as stored: only then are the nameservers asked whether they accept the keys."""
+    return not plan.is_settled or bool(plan.join or plan.leave) or None in (snapshot.members, snapshot.ahead)
+
+
+def _load_observations(context: DeployerContext) -> Rows:
+    """Return the observations in the store, after those of former nameservers were deleted."""
+    names = [server.name for server in context.host.nameservers]
+    deleted = MOST_AT_ONCE
+    try:
+        while deleted == MOST_AT_ONCE:
+            with context.store.writing():
+                deleted = observations.delete_of_others(names, MOST_AT_ONCE)
+    except StoreError as failed:
+        log.warning("event=observations-not-deleted reason=%r", str(failed))
+    return observations.all_observations()

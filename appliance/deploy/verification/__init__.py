@@ -1,0 +1,1 @@
+"""What proves that a nameserver serves the content of the store: its answers, differences, and whole zones."""

@@ -1,0 +1,240 @@
+"""Query every nameserver for the SOA record until it serves the expected serial: only an answer proves it.
+
+The primary is queried first, the secondaries once it serves the zone; each at once, again after a millisecond, then
+less and less often. A silent nameserver is queried for the catalog alone, at long intervals, and for all zones again
+once it answers. Nothing here waits: the loop calls `step` when answers have arrived or the next query is due.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from dns.name import Name
+
+from appliance.addresses import Nameserver
+from appliance.deploy.verification.reachability import Reachability
+from appliance.deploy.verification.watch import (
+    Ahead,
+    Complete,
+    Event,
+    ExpectedOf,
+    Overdue,
+    PrimaryServes,
+    Returned,
+    Watch,
+)
+from appliance.queries.soa import SoaClient, SoaResponse
+from appliance.zones.deployment import Method, reaches
+
+FIRST_INTERVAL = 0.001
+"""Seconds from the first query, which is sent at once, to the second."""
+GROWTH = 1.4
+LONGEST_INTERVAL = 1.0
+QUERIES_PER_SECOND = 2_000
+"""The rate about which intervals grow further, so that very many zones cause as many queries as few."""
+PROBE_INTERVAL = 2.0
+"""Seconds between two queries to a silent nameserver."""
+PATIENCE = 30.0
+"""Seconds after which a secondary is left to the next reconciliation."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Silence:
+    """When a silent nameserver is queried next.
+
+    It is certain once such a query was not answered: before, the last answer may have come when nothing was awaited.
+    """
+
+    due: float
+    is_certain: bool
+
+
+class Verifier:
+    """The watches, one for each zone name; a newer one replaces an older. `probe` is queried of silent nameservers."""
+
+    def __init__(self, nameservers: Sequence[Nameserver], reachability: Reachability, probe: Name) -> None:
+        self.client = SoaClient()
+        self._reachability = reachability
+        self._probe = probe
+        self._nameservers = tuple(nameservers)
+        self._watches: dict[Name, Watch] = {}
+        self._due: list[tuple[float, int, Watch, Nameserver]] = []
+        self._silent: dict[Nameserver, _Silence] = {}
+        self._paused: dict[Nameserver, dict[Watch, None]] = {server: {} for server in nameservers}
+        self._tie = itertools.count()
+
+    def __len__(self) -> int:
+        """Return the number of zones that are awaited."""
+        return len(self._watches)
+
+    def watch(
+        self,
+        uuid: UUID,
+        name: Name,
+        target: int | None,
+        expected: ExpectedOf,
+        now: float,
+        patience: float = PATIENCE,
+        method: Method = Method.FILE,
+    ) -> Watch:
+        """Query for this zone from now on: the primary first, or all nameservers if its removal is awaited.
+
+        Content that was published by UPDATE is not complete before `note_proof`.
+        """
+        self.drop(name)
+        watch = self._watches[name] = Watch(uuid, name, target, expected, now, now + patience, method)
+        self._query_now(watch, self._nameservers if target is None else self._nameservers[:1], now)
+        return watch
+
+    def watch_secondaries(
+        self, uuid: UUID, name: Name, target: int, expected: ExpectedOf, now: float, primary_answer: SoaResponse
+    ) -> Watch:
+        """Await the zone from the secondaries alone, after `query_secondaries`: the primary has just answered."""
+        self.drop(name)
+        watch = self._watches[name] = Watch(uuid, name, target, expected, now, now + PATIENCE, primary_serves=True)
+        watch.answers[self._nameservers[0]] = primary_answer
+        self._schedule(watch, self._nameservers[0], watch.deadline)
+        return watch
+
+    def query_secondaries(self, uuid: UUID, name: Name, now: float) -> bool:
+        """Query the secondaries too from now on, if the primary serves the zone.
+
+        Return False if the zone is not awaited, as when a newer zone of that name is: the secondaries may still serve
+        its content as that of the former one.
+        """
+        watch = self._watches.get(name)
+        if watch is None or watch.uuid != uuid or not watch.primary_serves:
+            return False
+        if not watch.intervals:
+            self._query_now(watch, self._nameservers[1:], now)
+        return True
+
+    def note_proof(self, uuid: UUID, name: Name, serial: int) -> list[Event]:
+        """Note that the content of the primary was proven at this serial, and return the resulting events."""
+        watch = self._watches.get(name)
+        if watch is None or watch.uuid != uuid or watch.target is None or not reaches(serial, watch.target):
+            return []
+        watch.proven = True
+        return self._completed(watch) if all(map(watch.is_shown_by, self._nameservers)) else []
+
+    def drop(self, name: Name) -> None:
+        """Stop querying for the zone of that name."""
+        watch = self._watches.pop(name, None)
+        if watch is not None:
+            for server in watch.intervals:
+                self.client.cancel(server, name)
+                self._paused[server].pop(watch, None)
+
+    def next_query(self) -> float | None:
+        """Return when the next query is due, None if there is none."""
+        moments = [*(silence.due for silence in self._silent.values()), *(due for due, *_ in self._due[:1])]
+        return min(moments) if moments else None
+
+    def close(self) -> None:
+        """Close the sockets."""
+        self.client.close()
+
+    def older_than(self, moment: float) -> list[Watch]:
+        """Return the watches that began before that moment."""
+        return [watch for watch in self._watches.values() if watch.began < moment]
+
+    def note_silent(self, server: Nameserver, now: float) -> None:
+        """Treat this nameserver as silent: it answered nothing in a whole reconciliation."""
+        self._silent[server] = _Silence(now + PROBE_INTERVAL, is_certain=True)
+
+    def silent(self) -> frozenset[Nameserver]:
+        """Return the nameservers that have left more than one query unanswered."""
+        return frozenset(server for server, silence in self._silent.items() if silence.is_certain)
+
+    def step(self, now: float) -> list[Event]:
+        """Read the answers that have arrived, send the queries that are due, and return the resulting events."""
+        events: list[Event] = []
+        for answer in self.client.responses():
+            self._reachability.note_answers([answer.server], now)
+            watch = self._watches.get(answer.zone)
+            if watch is not None:
+                events += self._handle_answer(watch, answer, now)
+        events += self._follow_silence(now)
+        while self._due and self._due[0][0] <= now:
+            due, _, watch, server = heapq.heappop(self._due)
+            if self._watches.get(watch.name) is watch and watch.due.get(server) == due:
+                events += self._query_or_expire(watch, server, now)
+        return events
+
+    def _follow_silence(self, now: float) -> list[Event]:
+        """Probe silent nameservers when that is due; query those that answer again for all zones."""
+        events: list[Event] = []
+        for server in self._nameservers:
+            silence = self._silent.get(server)
+            if self._reachability.is_silent(server, now):
+                if silence is None or silence.due <= now:
+                    self._silent[server] = _Silence(now + PROBE_INTERVAL, is_certain=silence is not None)
+                    self.client.query(server, self._probe)
+            elif silence is not None:
+                del self._silent[server]
+                events += [Returned(server)] if silence.is_certain else []
+            if self._paused[server] and server not in self._silent:
+                self._resume(server, now)
+        return events
+
+    def _resume(self, server: Nameserver, now: float) -> None:
+        watches, self._paused[server] = self._paused[server], {}
+        for number, watch in enumerate(watches):
+            self._schedule(watch, server, now + number / QUERIES_PER_SECOND)
+
+    def _handle_answer(self, watch: Watch, answer: SoaResponse, now: float) -> list[Event]:
+        watch.answers[answer.server] = answer
+        if watch.is_passed_by(answer):
+            self.drop(watch.name)
+            return [Ahead(watch)]
+        if answer.server not in watch.intervals or not watch.is_met_by(answer):
+            return []
+        del watch.intervals[answer.server], watch.due[answer.server]
+        if watch.target is not None and not watch.primary_serves:
+            watch.primary_serves, watch.deadline = True, now + PATIENCE
+            self._schedule(
+                watch, answer.server, watch.deadline
+            )  # so that it expires even if the catalog never lists it
+            serves = PrimaryServes(watch)
+            return [serves] if self._nameservers[1:] else [serves, *self._completed(watch)]
+        return [] if watch.intervals else self._completed(watch)
+
+    def _completed(self, watch: Watch) -> list[Event]:
+        if watch.awaits_proof:
+            return []
+        self.drop(watch.name)
+        return [Complete(watch)]
+
+    def _query_now(self, watch: Watch, servers: Iterable[Nameserver], now: float) -> None:
+        for server in servers:
+            watch.intervals[server] = FIRST_INTERVAL
+            self._query(watch, server, now)
+
+    def _schedule(self, watch: Watch, server: Nameserver, due: float) -> None:
+        """Schedule the next query of this watch to that nameserver, in place of an earlier one."""
+        watch.due[server] = due
+        heapq.heappush(self._due, (due, next(self._tie), watch, server))
+
+    def _query_or_expire(self, watch: Watch, server: Nameserver, now: float) -> list[Event]:
+        if now >= watch.deadline:
+            self.drop(watch.name)
+            return [Overdue(watch)]
+        self._query(watch, server, now)
+        return []
+
+    def _query(self, watch: Watch, server: Nameserver, now: float) -> None:
+        """Query the nameserver and schedule the next query; if it is silent, wait until it answers again."""
+        if self._reachability.is_silent(server, now):
+            self.client.cancel(server, watch.name)
+            self._paused[server][watch] = None
+            self._schedule(watch, server, watch.deadline)
+            return
+        if self.client.query(server, watch.name):
+            self._reachability.note_query(server, now)
+        self._schedule(watch, server, now + watch.intervals[server])
+        longest = max(LONGEST_INTERVAL, len(self._watches) / QUERIES_PER_SECOND)
+        watch.intervals[server] = min(watch.intervals[server] * GROWTH, longest)

@@ -1,0 +1,144 @@
+"""Zones are proven together in a worker; what is not proven is published by its file, under a later serial."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from functools import partial
+from uuid import UUID
+
+import pytest
+from dns.name import Name
+
+from appliance.deploy.host import PrimaryHost
+from appliance.deploy.publishing.raised_serials import RaisedSerials
+from appliance.deploy.verification.proof import ContentProof, ProofVerdict, Prover
+from appliance.deploy.verification.proof_queue import ProofQueue
+from appliance.deploy.verification.watch import Complete
+from appliance.errors import CommandTimeout, StoreError
+from appliance.store import deployments
+from appliance.zones.delta import Delta
+from appliance.zones.deployment import Method
+from appliance.zones.model import Zone
+from tests.deploy.builders import answered
+from tests.deploy.test_dispatcher import Dispatching
+from tests.deploy.verification.test_proof import OTHER, Served, served
+from tests.deployed import store_proof
+from tests.workspace import Workspace
+
+
+@pytest.fixture
+def dispatching(host: PrimaryHost, workspace: Workspace) -> Iterator[Dispatching]:
+    """A context without running work."""
+    with closing(Dispatching(host, workspace)) as created:
+        yield created
+
+
+@pytest.fixture
+def zone(workspace: Workspace) -> Zone:
+    """A zone whose first version is proven."""
+    created = workspace.zone("prove.example")
+    with workspace.store.writing():
+        store_proof(created.uuid, created.serial)
+    return created
+
+
+def proofs_of(dispatching: Dispatching, serial: int, delta: Delta | None = None) -> ProofQueue:
+    """Return proofs by a nameserver that serves this serial and has changed so much."""
+    context = dispatching.context
+    source = Served(served(serial, delta or Delta()))
+    return ProofQueue(context, Prover(source, context.host.apex, context.store), RaisedSerials(context))
+
+
+def await_nameservers(dispatching: Dispatching, uuid: UUID, name: Name, serial: int) -> None:
+    """Watch an update that every nameserver has shown."""
+    context = dispatching.context
+    expected = partial(context.publisher.expected, serial)
+    watch = context.verifier.watch(uuid, name, serial, expected, time.monotonic(), method=Method.UPDATE)
+    watch.primary_serves = True
+    watch.answers = {server: answered(server, str(name), serial) for server in context.host.nameservers}
+
+
+def test_what_is_proven_is_stored_and_completes_what_is_awaited(dispatching: Dispatching, zone: Zone) -> None:
+    proofs, found = proofs_of(dispatching, zone.serial), list[ContentProof]()
+    await_nameservers(dispatching, zone.uuid, zone.name, zone.serial)
+    proofs.request(zone.uuid, zone.name, found.append)
+    proofs.request(zone.uuid, zone.name)
+    proofs.start_waiting()
+    assert not proofs.is_idle
+    dispatching.end()
+    assert [one.verdict for one in found] == [ProofVerdict.PROVEN]
+    assert [type(event) for event in proofs.take_events()] == [Complete]
+    assert proofs.take_events() == []
+    assert dispatching.context.figures.values["proofs"] == {"proven": 1}
+
+
+def test_what_is_requested_meanwhile_is_proven_afterwards(dispatching: Dispatching, zone: Zone) -> None:
+    proofs, found = proofs_of(dispatching, zone.serial), list[ContentProof]()
+    proofs.request(zone.uuid, zone.name, found.append)
+    proofs.start_waiting()
+    proofs.request(zone.uuid, zone.name, found.append)
+    proofs.start_waiting()
+    dispatching.end()
+    assert len(found) == 1 and not proofs.is_idle
+    proofs.start_waiting()
+    dispatching.end()
+    assert len(found) == 2 and proofs.is_idle
+
+
+def test_an_error_after_one_proof_keeps_no_other_zone_waiting(dispatching: Dispatching, zone: Zone) -> None:
+    def fail(_: ContentProof) -> None:
+        raise StoreError("it cannot be read")
+
+    proofs, found = proofs_of(dispatching, zone.serial), list[ContentProof]()
+    proofs.request(zone.uuid, zone.name, fail)
+    proofs.request(zone.uuid, zone.name, found.append)
+    proofs.start_waiting()
+    with pytest.raises(StoreError):
+        dispatching.end()
+    assert not found and not proofs.is_idle
+    proofs.start_waiting()
+    assert len(found) == 1 and proofs.is_idle
+
+
+def test_a_deleted_zone_is_not_proven(dispatching: Dispatching, zone: Zone, workspace: Workspace) -> None:
+    proofs, found = proofs_of(dispatching, zone.serial, Delta(added=frozenset({OTHER}))), list[ContentProof]()
+    workspace.editor.delete_zone(workspace.owner, zone.uuid)
+    proofs.request(zone.uuid, zone.name, found.append)
+    proofs.start_waiting()
+    dispatching.end()
+    assert [one.verdict for one in found] == [ProofVerdict.SUPERSEDED]
+    assert not proofs.raised.running
+
+
+def test_content_that_differs_gets_a_later_serial_and_its_file(
+    dispatching: Dispatching, zone: Zone, caplog: pytest.LogCaptureFixture
+) -> None:
+    context = dispatching.context
+    proofs = proofs_of(dispatching, zone.serial, Delta(added=frozenset({OTHER})))
+    await_nameservers(dispatching, zone.uuid, zone.name, zone.serial)
+    proofs.request(zone.uuid, zone.name)
+    proofs.start_waiting()
+    dispatching.end()
+    assert "event=content-differs zone=prove.example" in caplog.text
+    assert [fault.subject for fault in proofs.raised.faults] == ["content of prove.example"]
+    assert proofs.take_events() == [] and not context.verifier
+    dispatching.end()
+    (status,) = deployments.statuses()
+    assert (status.serial, status.proven) == (zone.serial + 1, None)
+    assert context.zones.take_update(0.0) is None
+    assert context.zones.take(0.0, 1) == [status]
+
+
+def test_a_nameserver_that_does_not_answer_is_asked_again_soon(dispatching: Dispatching, zone: Zone) -> None:
+    context = dispatching.context
+    source = Served(CommandTimeout(("ixfr",), "no answer"))
+    proofs = ProofQueue(context, Prover(source, context.host.apex, context.store), RaisedSerials(context))
+    context.schedule.start()
+    waits = context.schedule.due
+    proofs.request(zone.uuid, zone.name)
+    proofs.start_waiting()
+    dispatching.end()
+    assert context.schedule.due < waits
+    assert deployments.statuses()[0].proven == zone.serial, "it is still what was proven"
