@@ -159,6 +159,13 @@ def test_the_api_may_start_every_thread_that_its_settings_allow(processes: int) 
     assert int(values("dns-appliance-api.service", "TasksMax")[0]) > started
 
 
+def test_only_the_deployer_may_lower_its_priority() -> None:
+    for service in SERVICES:
+        permitted, forbidden, *more = values(f"{service}.service", "SystemCallFilter")
+        assert (permitted, forbidden) == ("@system-service", "~@privileged")
+        assert more == ["@resources"] + ["setpriority"] * (service == SERVICES[1])
+
+
 def test_memory_runs_out_for_the_backup_first_and_for_named_last() -> None:
     order = ("dns-appliance-backup", "dns-appliance-api", "dns-appliance-deployer")
     scores = [int(values(f"{service}.service", "OOMScoreAdjust")[0]) for service in order]

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from multiprocessing.connection import Connection, Pipe
 
 from appliance.deploy.verification.whole_zone import StoredContent, ToCompare, ZoneComparison, compare_zones
@@ -93,7 +93,8 @@ class ComparingProcess:
 def main(descriptor: int) -> None:
     """Answer the requests of the parent until it ends."""
     log_to_stderr()
-    os.nice(NICENESS)
+    with suppress(OSError):  # not every service manager permits it
+        os.nice(NICENESS)
     with closing(Connection(descriptor)) as requests:
         source: StoredContent = requests.recv()
         store = Store(source.store, durable=False)
