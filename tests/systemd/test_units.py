@@ -159,6 +159,11 @@ def test_the_api_may_start_every_thread_that_its_settings_allow(processes: int) 
     assert int(values("dns-appliance-api.service", "TasksMax")[0]) > started
 
 
+@pytest.mark.parametrize("service", SERVICES[:2])
+def test_what_starts_processes_of_its_own_goes_on_when_one_of_them_is_out_of_memory(service: str) -> None:
+    assert values(f"{service}.service", "OOMPolicy") == ["continue"]
+
+
 def test_only_the_deployer_may_lower_its_priority() -> None:
     for service in SERVICES:
         permitted, forbidden, *more = values(f"{service}.service", "SystemCallFilter")
