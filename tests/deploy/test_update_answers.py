@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 
 import pytest
@@ -43,7 +43,9 @@ class GivenAnswers(UpdateClient):
         return MAX_OPEN - len(self.waiting)
 
     def send(self, message: UpdateMessage) -> bool:
-        """Keep the message."""
+        """Keep the message, unless too many are open."""
+        if not self.free:
+            return False
         self.sent.append(message)
         self.waiting.append(message)
         return True
@@ -132,6 +134,7 @@ def test_what_was_not_applied_is_sent_once_more_and_then_published_by_file(
         publisher.handle_responses()
         publisher.proofs.start_waiting()
         dispatching.end()
+        publisher.start_ready(time.monotonic())
     assert sent_by(publisher) == 2
     dispatching.end()
     (raised,) = deployments.statuses()
@@ -149,3 +152,40 @@ def test_few_updates_are_open_and_the_others_wait(dispatching: Dispatching, work
     publisher.handle_responses()
     publisher.start_ready(time.monotonic())
     assert sent_by(publisher) == MAX_OPEN + 2
+
+
+def test_what_is_to_be_sent_again_waits_until_fewer_are_open(dispatching: Dispatching, workspace: Workspace) -> None:
+    changed_zones(workspace, MAX_OPEN + 1)
+    publisher = publisher_of(dispatching, [(None, 0)])
+    publisher.start_ready(time.monotonic())
+    publisher.handle_responses()
+    publisher.start_ready(time.monotonic())
+    publisher.proofs.start_waiting()
+    dispatching.end()
+    publisher.start_ready(time.monotonic())
+    assert sent_by(publisher) == MAX_OPEN + 1, "all that may be open, and one without an answer"
+    answer_all(publisher, MAX_OPEN + 1)
+    assert {dispatching.context.zones.stage(one.name) for one in deployments.statuses()} == {Stage.LOADING}
+
+
+def test_answers_that_cannot_be_handled_leave_the_others_to_the_next_step(
+    dispatching: Dispatching, workspace: Workspace
+) -> None:
+    changed_zones(workspace, 3)
+    publisher = publisher_of(dispatching, [(Rcode.NOERROR, 0)] * 3)
+    publisher.start_ready(time.monotonic())
+    dispatching.context.verifier.client.close()
+    for _ in range(3):
+        with suppress(ValueError):
+            publisher.handle_responses()
+    stages = [dispatching.context.zones.stage(one.name) for one in deployments.statuses()]
+    assert sorted(stages, key=str) == [Stage.LOADING, Stage.LOADING, Stage.PENDING], "one goes by its file"
+
+
+def answer_all(publisher: UpdatePublisher, count: int) -> None:
+    """Let the primary apply what is open and what waits."""
+    assert isinstance(publisher.client, GivenAnswers)
+    publisher.client.answers += [(Rcode.NOERROR, 0)] * count
+    for _ in range(count):
+        publisher.handle_responses()
+        publisher.start_ready(time.monotonic())

@@ -57,6 +57,9 @@ class UpdatePublisher:
     client: UpdateClient
     proofs: ProofQueue
     _updates: dict[Name, _Update] = field(default_factory=dict)
+    _again: deque[_Update] = field(default_factory=deque)
+    """Those of which a proof has shown that something is to be sent again."""
+    _responses: deque[UpdateResponse] = field(default_factory=deque)
 
     def close(self) -> None:
         """Close the socket."""
@@ -64,17 +67,25 @@ class UpdatePublisher:
 
     def start_ready(self, now: float) -> None:
         """Start the zones that may be published by UPDATE, as far as the client sends more."""
-        while self.client.free and (status := self.context.zones.take_update(now)):
-            with self._falling_back(status):
-                self._start(_Update(status, now, status.serial))
+        while self.client.free and (update := self._next(now)):
+            with self._falling_back(update.status):
+                self._start(update)
 
     def handle_responses(self) -> None:
         """Handle the answers that have arrived, and send again what was not answered."""
-        for response in self.client.responses():
+        self._responses.extend(self.client.responses())
+        while self._responses:  # after an error the others stay for the next step
+            response = self._responses.popleft()
             update = self._updates.pop(response.message.zone, None)
             if update:
                 with self._falling_back(update.status):
                     self._handle(update, response)
+
+    def _next(self, now: float) -> _Update | None:
+        if self._again:
+            return self._again.popleft()
+        status = self.context.zones.take_update(now)
+        return _Update(status, now, status.serial) if status else None
 
     def _start(self, update: _Update) -> None:
         """Send the first message, or leave the zone to its file."""
@@ -144,16 +155,15 @@ class UpdatePublisher:
                 self.proofs.doubt(proof)  # a late message may still be applied: the file gets a later serial
             else:
                 update.failures += 1
-                with self._falling_back(update.status):
-                    self._start(update)
+                self._again.append(update)  # more may be open now than the client accepts
 
     def _hand_over(self, update: _Update) -> None:
         """Await the zone from its nameservers; it is live once its content is proven, too."""
         context, status, now = self.context, update.status, self.context.monotonic()
         context.recorder.updated(status.uuid, update.serial)
-        context.zones.advance(status.name, RolloutEvent.HANDED_OVER)
         expected = partial(context.publisher.expected, update.serial)
         context.verifier.watch(status.uuid, status.name, update.serial, expected, now, LOAD_PATIENCE, Method.UPDATE)
+        context.zones.advance(status.name, RolloutEvent.HANDED_OVER)
         context.figures.count("published", Method.UPDATE)
         took, name = (now - update.began) * 1000, print_domain(status.name)
         log.info("event=deployed zone=%s serial=%d step=update ms=%.1f method=update", name, update.serial, took)
