@@ -15,11 +15,10 @@ from typing import Protocol
 from uuid import UUID
 
 import dns.name
-import dns.zone
 from dns.name import Name
 from dns.rdatatype import RdataType
 
-from appliance.compiler import compile_zone
+from appliance.compiler import wire_records
 from appliance.deploy.host import PrimaryHost
 from appliance.errors import CommandError, CommandTimeout
 from appliance.queries.difference import Difference, DifferenceClient
@@ -113,7 +112,7 @@ class Prover:
         if since.reason and not since.versions:
             return ProofVerdict.UNPROVABLE, str(since.reason)
         zone = zones.get_any(uuid)
-        present = _published_records(compile_zone(zone, self.apex).content, zone.name)
+        present = {one for one in wire_records(zone, self.apex) if one.rdtype != RdataType.SOA}
         expected = net(version.delta for version in since.versions).inverse().apply(present)
         return _compared(_marked(expected, "served"), _marked(records, "served"))
 
@@ -144,13 +143,3 @@ def _compared(expected: set[tuple[str, WireRecord]], served: set[tuple[str, Wire
     mark, record = min(wrong)
     owner, rdtype = dns.name.from_wire(record.owner, 0)[0], RdataType(record.rdtype).name
     return ProofVerdict.DIFFERS, f"{len(wrong)} records differ, among them {print_domain(owner)} {rdtype} ({mark})"
-
-
-def _published_records(content: bytes, origin: Name) -> frozenset[WireRecord]:
-    """Return the records of a zone file but its SOA."""
-    zone = dns.zone.from_text(content.decode(), origin, relativize=False, check_origin=False)
-    return frozenset(
-        WireRecord(owner.to_digestable(), int(rdata.rdtype), ttl, rdata.to_wire() or b"")
-        for owner, ttl, rdata in zone.iterate_rdatas()
-        if rdata.rdtype != RdataType.SOA
-    )
