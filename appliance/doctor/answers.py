@@ -19,7 +19,7 @@ from appliance.compiler import compile_zone
 from appliance.deploy.verification.whole_zone import ContentMatch, StoredContent, ToCompare, compare_zones
 from appliance.doctor.result import DoctorContext, Result, Verdict, fail, ok, warn
 from appliance.keys import read_key
-from appliance.nameserver.control import Control
+from appliance.nameserver.control import Control, ZoneState
 from appliance.nameserver.isccc import RndcConnection
 from appliance.nameserver.zone_files import ZoneFiles
 from appliance.problems import LATE_AFTER, MOST_NAMED, deployer_problem, find_problems, listener_problem
@@ -162,16 +162,28 @@ def suspended(context: DoctorContext, sleep: Callable[[float], object] = time.sl
     with (store := _store(context.settings)).connection(), store.reading():
         names = [one.name for one in _sample(context, list(deployments.statuses()))]
     with closing(RndcConnection(deployer.control, read_key(deployer.control_key), CONTROL_SECONDS)) as connection:
-        control, found = Control(connection), names
-        for pause in (0.0, SECONDS):
-            sleep(pause if found else 0.0)
-            found = [name for name in found if (state := control.zone_state(name)) and state.suspended]
-    if found:
-        yield warn(f"updates are suspended, as after rndc freeze: {_join(found)}", _SUSPENDED)
-    else:
+        control = Control(connection)
+        states = _states(names, control)
+        sleep(SECONDS if any(state.suspended for state in states.values()) else 0.0)
+        found = _states([name for name, state in states.items() if state.suspended], control)
+    frozen = [name for name, state in found.items() if state.suspended]
+    static = [name for name, state in states.items() if not state.dynamic]
+    if frozen:
+        yield warn(f"updates are suspended, as after rndc freeze: {_join(frozen)}", _SUSPENDED)
+    if static:
+        yield warn(f"{context.settings.dns.nameservers[0].name} allows no updates of {_join(static)}", _STATIC)
+    if not frozen and not static:
         yield ok(f"the primary accepts updates of {len(names)} zones")
 
 
+def _states(names: Iterable[Name], control: Control) -> dict[Name, ZoneState]:
+    return {name: state for name in names if (state := control.zone_state(name))}
+
+
+_STATIC = (
+    "every change is published as a file; run the playbook, or install named.conf again (dns-appliance host named-conf "
+    "prints it) and reload named"
+)
 _SUSPENDED = "rndc thaw ZONE; the next change of the zone ends it too, and is published as a file"
 _TAKEOVER = "the deployer raises the primary's serial within a minute; if not, read its log for event=catalog-unread"
 _UNKNOWN = "they are kept and served; see docs/recovery.md, unknown zones"

@@ -39,12 +39,14 @@ _STATUS = re.compile(r"^(.+?): (.*)$", re.MULTILINE)
 class ZoneState:
     """A zone as named has it: its file, empty if named lost its configuration, and the serial if it is loaded.
 
-    `suspended`: named refuses updates of the zone until `resume_updates`.
+    `suspended`: named refuses updates of the zone until `resume_updates`. `dynamic`: its configuration allows updates;
+    so says named of a zone that is loaded.
     """
 
     file: str
     serial: int | None = None
     suspended: bool = False
+    dynamic: bool = True
 
 
 class Transport(Protocol):
@@ -127,7 +129,8 @@ class Control:
                 raise
             shown = _FILE.search(self.show_zone(zone) or "")
             return ZoneState(shown[1] if shown else "")
-        return ZoneState(found.get("files", ""), int(found["serial"]), found.get("frozen") == "yes")
+        suspended, dynamic = (found.get(key) == "yes" for key in ("frozen", "dynamic"))
+        return ZoneState(found.get("files", ""), int(found["serial"]), suspended, dynamic)
 
     def show_zone(self, zone: Name) -> str | None:
         """Return the configuration of `zone` in named; None if it has no such zone, "" if it lost the configuration."""

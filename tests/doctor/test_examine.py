@@ -19,6 +19,8 @@ from appliance.doctor.examine import CHECKS, examine
 from appliance.doctor.result import DoctorContext, Verdict
 from appliance.keys import read_key
 from appliance.nameserver.catalog import CatalogUpdates
+from appliance.nameserver.control import quoted
+from appliance.nameserver.isccc import RndcConnection
 from appliance.nameserver.zone_files import ZoneFiles
 from appliance.render.zone_file import digest_of
 from appliance.settings import DoorsSettings, read_settings
@@ -189,6 +191,21 @@ def test_suspended_updates_are_a_warning(healthy: Appliance) -> None:
         assert findings(context, Verdict.WARN) == found and findings(context) == []
         control.resume_updates(zone)
     assert findings(context, Verdict.WARN) == []
+
+
+def test_a_primary_that_allows_no_updates_of_a_zone_is_a_warning(healthy: Appliance) -> None:
+    context, zone = context_of(healthy), dns.name.from_text("one.example")
+    deployer = context.settings.deployer
+    with control_of(context.settings) as control:
+        state = control.zone_state(zone)
+    assert state
+    options = f'type primary; file "{state.file}";'
+    with closing(RndcConnection(deployer.control, read_key(deployer.control_key))) as connection:
+        connection.command("modzone", quoted(zone), f"{{ {options} allow-update {{ none; }}; }};")
+        found = findings(context, Verdict.WARN)
+        connection.command("modzone", quoted(zone), f"{{ {options} }};")
+    assert found == [("suspended", "ns1.appliance.test allows no updates of one.example")]
+    assert findings(context) == findings(context, Verdict.WARN) == []
 
 
 def test_one_zone_alone_is_compared(healthy: Appliance) -> None:

@@ -90,6 +90,7 @@ def test_a_zone_of_the_former_configuration_takes_no_updates_and_is_reloaded(pai
     static = f'{{ type primary; file "{file}"; allow-update {{ none; }}; }};'
     pair.connection.command("modzone", quoted(zone), static)
     assert not pair.control.suspend_updates(zone)
+    assert pair.control.zone_state(zone) == ZoneState(str(file), 1, dynamic=False)
     pair.put(uuid, small_zone(zone, 2))
     pair.control.resume_updates(zone)
     pair.wait_for_serial(pair.primary, zone, 2)
