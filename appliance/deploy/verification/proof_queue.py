@@ -1,6 +1,6 @@
 """Prove in a worker what was published by UPDATE, and publish the file of what is not proven.
 
-While zones are being proven others wait; then one job proves all of these, each up to what is served by then.
+While zones are being proven others wait; then one job proves some of these, each up to what is served by then.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from uuid import UUID
 
 from dns.name import Name
@@ -25,6 +26,11 @@ from appliance.store import deployments
 from appliance.zones.names import print_domain
 
 log = logging.getLogger(__name__)
+
+MOST_AT_ONCE = 50
+"""Zones that are proven together: so a single change does not wait long for the proofs of a mass change."""
+SHARE_OF_OLDEST = 10
+"""Zones of these that wait longest; for the rest the newest first."""
 
 Handler = Callable[[ContentProof], None]
 _Requested = tuple[UUID, Name, list[Handler]]
@@ -63,7 +69,7 @@ class ProofQueue:
         if self._running or not self._waiting:
             return
         self._running = True
-        requested, self._waiting = list(self._waiting.values()), {}
+        requested = self._take()
 
         def done(proofs: list[ContentProof]) -> None:
             self._running = False
@@ -75,6 +81,11 @@ class ProofQueue:
             done([ContentProof(uuid, name, ProofVerdict.UNANSWERED, reason=str(error)) for uuid, name, _ in requested])
 
         self.context.workers.start(lambda: _prove_all(requested, self.prover), done, failed, Worker.PROOF)
+
+    def _take(self) -> list[_Requested]:
+        oldest = islice(self._waiting, SHARE_OF_OLDEST)
+        newest = islice(reversed(self._waiting), MOST_AT_ONCE - SHARE_OF_OLDEST)
+        return [self._waiting.pop(uuid) for uuid in dict.fromkeys([*newest, *oldest])]
 
     def take_events(self) -> list[Event]:
         """Return what the proofs meant for the zones that are awaited."""
@@ -114,15 +125,20 @@ class ProofQueue:
 
 
 def _prove_all(requested: Sequence[_Requested], prover: Prover) -> list[ContentProof]:
-    """Prove each of these zones that still exists; runs in a worker."""
+    """Prove each of these zones that still exists; after one without an answer no other is waited for. In a worker."""
     statuses = deployments.statuses([uuid for uuid, _, _ in requested])
     proven = {status.uuid: status.proven for status in statuses if not status.deleted}
-    return [
-        prover.prove(uuid, name, proven[uuid])
-        if uuid in proven
-        else ContentProof(uuid, name, ProofVerdict.SUPERSEDED, reason="the zone is deleted")
-        for uuid, name, _ in requested
-    ]
+    proofs, silence = list[ContentProof](), ""
+    for uuid, name, _ in requested:
+        if uuid not in proven:
+            proof = ContentProof(uuid, name, ProofVerdict.SUPERSEDED, reason="the zone is deleted")
+        elif silence:
+            proof = ContentProof(uuid, name, ProofVerdict.UNANSWERED, reason=silence)
+        else:
+            proof = prover.prove(uuid, name, proven[uuid])
+            silence = proof.reason if proof.verdict is ProofVerdict.UNANSWERED else ""
+        proofs.append(proof)
+    return proofs
 
 
 def _log(event: str, proof: ContentProof) -> None:

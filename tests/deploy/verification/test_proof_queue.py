@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from dns.name import Name
@@ -14,7 +14,7 @@ from dns.name import Name
 from appliance.deploy.host import PrimaryHost
 from appliance.deploy.publishing.raised_serials import RaisedSerials
 from appliance.deploy.verification.proof import ContentProof, ProofVerdict, Prover
-from appliance.deploy.verification.proof_queue import ProofQueue
+from appliance.deploy.verification.proof_queue import MOST_AT_ONCE, SHARE_OF_OLDEST, ProofQueue
 from appliance.deploy.verification.watch import Complete
 from appliance.errors import CommandTimeout, StoreError
 from appliance.store import deployments
@@ -142,3 +142,33 @@ def test_a_nameserver_that_does_not_answer_is_asked_again_soon(dispatching: Disp
     dispatching.end()
     assert context.schedule.due < waits
     assert deployments.statuses()[0].proven == zone.serial, "it is still what was proven"
+
+
+def test_few_zones_are_proven_together_the_newest_first(dispatching: Dispatching, zone: Zone) -> None:
+    proofs, found = proofs_of(dispatching, zone.serial), list[ContentProof]()
+    requested = [uuid4() for _ in range(MOST_AT_ONCE + 2)]
+    for uuid in requested:
+        proofs.request(uuid, zone.name, found.append)
+    proofs.start_waiting()
+    dispatching.end()
+    newest = requested[: SHARE_OF_OLDEST + 1 : -1]
+    assert [one.uuid for one in found] == [*newest, *requested[:SHARE_OF_OLDEST]]
+    proofs.start_waiting()
+    dispatching.end()
+    assert {one.uuid for one in found} == set(requested) and proofs.is_idle
+
+
+def test_a_nameserver_without_an_answer_is_waited_for_once(
+    dispatching: Dispatching, zone: Zone, workspace: Workspace
+) -> None:
+    context, source = dispatching.context, Served(CommandTimeout(("ixfr",), "no answer"))
+    proofs = ProofQueue(context, Prover(source, context.host.apex, context.store), RaisedSerials(context))
+    other, found = workspace.zone("other.example"), list[ContentProof]()
+    with workspace.store.writing():
+        store_proof(other.uuid, other.serial)
+    for one in (zone, other):
+        proofs.request(one.uuid, one.name, found.append)
+    proofs.start_waiting()
+    dispatching.end()
+    assert [one.verdict for one in found] == [ProofVerdict.UNANSWERED] * 2
+    assert len(source.asked) == 1
