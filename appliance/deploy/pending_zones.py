@@ -8,7 +8,6 @@ for long and not again for the same one: a zone or nameserver that fails must no
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from itertools import islice
 
 from dns.name import Name
@@ -49,10 +48,10 @@ class PendingZones:
         waiting = len(self._ready) + len(self._updates) + len(self._quiet) + len(self._blocked)
         return waiting + len(self._holding) + len(self._held)
 
-    def request(self, status: ZoneStatus) -> None:
-        """Request that the zone is deployed with this status or a newer one."""
+    def request(self, status: ZoneStatus, *, by_file: bool = False) -> None:
+        """Request that the zone is deployed with this status or a newer one, `by_file` if its content is in doubt."""
         rollout = self._rollouts.setdefault(status.name, Rollout(status.name))
-        rollout.request(status)
+        rollout.request(status, by_file=by_file)
         self._order.begin(status)
         if not rollout.holds_name and status.name not in self._held:
             self._queue(status.name)
@@ -154,7 +153,7 @@ class PendingZones:
     def publish_file(self, status: ZoneStatus) -> None:
         """Let a zone whose update was not applied be published by its file at once."""
         rollout = self._rollouts[status.name]
-        rollout.requested = replace(rollout.requested or status, proven=None)
+        rollout.request(rollout.requested or status, by_file=True)
         self._quiet_until.pop(status.name, None)
         self.advance(status.name, RolloutEvent.UPDATE_REFUSED)
 
@@ -162,7 +161,7 @@ class PendingZones:
         """Let the newest content that waits be published by the zone's file."""
         rollout = self._rollouts.get(name)
         if rollout and rollout.requested:
-            rollout.requested = replace(rollout.requested, proven=None)
+            rollout.request(rollout.requested, by_file=True)
             if self._updates.pop(name, 0) is None:
                 self._ready[name] = None
 

@@ -6,7 +6,7 @@ A rollout knows nothing of files, threads and answers: others report events, and
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, StrEnum, auto
 
 from dns.name import Name
@@ -105,6 +105,8 @@ class Rollout:
     name: Name
     stage: Stage = Stage.PENDING
     requested: ZoneStatus | None = None
+    needs_file: bool = False
+    """True if the next start must publish the zone's file, whatever is requested meanwhile."""
 
     @property
     def holds_name(self) -> bool:
@@ -116,16 +118,17 @@ class Rollout:
         """Return True if nothing is left to do or to wait for."""
         return self.stage in FINAL
 
-    def request(self, status: ZoneStatus) -> None:
-        """Accept newer content; it starts when the name is free."""
-        self.requested = status
+    def request(self, status: ZoneStatus, *, by_file: bool = False) -> None:
+        """Accept newer content; it starts when the name is free, by its file if that is required."""
+        self.needs_file = self.needs_file or by_file
+        self.requested = replace(status, proven=None) if self.needs_file else status
         self._settle()
 
     def start(self, *, by_update: bool = False) -> ZoneStatus:
         """Start with the requested content, by UPDATE or by its file, and return it."""
         if self.requested is None or self.stage is not Stage.PENDING:
             raise ValueError(f"the zone is {self.stage} and cannot start")
-        started, self.requested = self.requested, None
+        started, self.requested, self.needs_file = self.requested, None, False
         event = RolloutEvent.UPDATE_SENT if by_update else RolloutEvent.STARTED
         self.advance(RolloutEvent.WITHDRAWAL_STARTED if started.deleted else event)
         return started

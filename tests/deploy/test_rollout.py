@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
@@ -117,3 +118,12 @@ def test_the_stages_of_an_update(events: list[RolloutEvent], stage: Stage) -> No
     for event in events:
         rollout.advance(event)
     assert rollout.stage is stage
+
+
+def test_a_file_that_is_required_is_published_though_newer_content_is_requested() -> None:
+    rollout, known = Rollout(ZONE), replace(zone_status(), proven=7)
+    rollout.request(known, by_file=True)
+    rollout.request(known)
+    assert rollout.start().proven is None
+    rollout.request(known)
+    assert rollout.requested == known

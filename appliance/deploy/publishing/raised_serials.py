@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from dns.name import Name
@@ -68,7 +68,7 @@ class RaisedSerials:
             self.running -= 1
             for status in deployments.statuses(raised):  # read again: one may be deleted by now
                 if not status.deleted:
-                    self.context.zones.request(replace(status, proven=None))
+                    self.context.zones.request(status, by_file=True)
 
         def failed(error: ApplianceError) -> None:
             self.running -= 1
