@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from appliance.deploy.context import DeployerContext
 from appliance.deploy.dispatcher import Dispatcher
-from appliance.deploy.rollout import RolloutEvent
+from appliance.deploy.rollout import RolloutEvent, Stage
 from appliance.deploy.verification.proof_queue import ProofQueue
 from appliance.deploy.verification.watch import Ahead, Complete, Event, Overdue, PrimaryServes, Returned, Watch
 from appliance.zones.deployment import Method
@@ -39,8 +39,9 @@ class RolloutEvents:
                 if watch.target is None:
                     self.context.members.forget_left(watch.name)
             case Ahead(watch):
+                if self.context.zones.stage(watch.name) not in (Stage.UPDATING, Stage.COMPILING):
+                    self.context.schedule.retry_soon()  # else it serves what is being published now
                 self.context.zones.advance(watch.name, RolloutEvent.AHEAD)
-                self.context.schedule.retry_soon()
             case Overdue(watch):
                 self._handle_overdue(watch)
             case Returned(server):

@@ -11,7 +11,7 @@ import pytest
 
 from appliance.deploy.host import PrimaryHost
 from appliance.deploy.publishing.raised_serials import RaisedSerials
-from appliance.deploy.rollout import Stage
+from appliance.deploy.rollout import RolloutEvent, Stage
 from appliance.deploy.rollout_events import RolloutEvents
 from appliance.deploy.verification.proof import prover_of
 from appliance.deploy.verification.proof_queue import ProofQueue
@@ -80,3 +80,15 @@ def test_a_nameserver_ahead_or_returned_is_left_to_a_reconciliation_soon(loading
     assert context.schedule.due < waits and context.zones.stage(watch.name) is None
     events_of(loading).handle(Returned(context.host.secondaries[0]))
     assert context.schedule.due <= time.monotonic()
+
+
+def test_a_nameserver_that_serves_what_is_being_published_is_not_ahead(loading: Dispatching) -> None:
+    context, watch = loading.context, watch_of(loading)
+    context.zones.advance(watch.name, RolloutEvent.PRIMARY_SERVES)
+    context.zones.request(deployments.statuses()[0])
+    loading.publisher.gate.clear()
+    loading.dispatcher.start_ready(time.monotonic())
+    context.schedule.start()
+    waits = context.schedule.due
+    events_of(loading).handle(Ahead(watch))
+    assert context.schedule.due == waits and context.zones.stage(watch.name) is Stage.COMPILING
