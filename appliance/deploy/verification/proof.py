@@ -35,7 +35,7 @@ class ProofVerdict(StrEnum):
     """Whether the content is proven.
 
     What differs or cannot be proven is published again, by its file. A proof without an answer is repeated. One is
-    superseded if newer content is about to be published, by its file.
+    superseded if newer content is about to be published, by its file, as after a doubt.
     """
 
     PROVEN = "proven"
@@ -79,7 +79,7 @@ class Prover:
     def prove(self, uuid: UUID, name: Name, base: int | None) -> ContentProof:
         """Compare what changed since `base`, a serial at which the content is proven. Runs in a worker."""
         if base is None:
-            return ContentProof(uuid, name, ProofVerdict.UNPROVABLE, reason="no content of the primary is known")
+            return ContentProof(uuid, name, ProofVerdict.SUPERSEDED, reason="no content of the primary is known")
         try:
             served = self.source.fetch(name, base)
         except CommandTimeout as failed:

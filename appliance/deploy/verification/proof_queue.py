@@ -17,7 +17,7 @@ from dns.name import Name
 
 from appliance.deploy.context import DeployerContext
 from appliance.deploy.publishing.raised_serials import RaisedSerials
-from appliance.deploy.rollout import RolloutEvent
+from appliance.deploy.rollout import RolloutEvent, Stage
 from appliance.deploy.verification.proof import ContentProof, ProofVerdict, Prover
 from appliance.deploy.verification.watch import Event
 from appliance.deploy.worker_pool import Worker
@@ -114,6 +114,8 @@ class ProofQueue:
                 self._events += self.context.verifier.note_proof(proof.uuid, proof.name, proof.serial)
             case ProofVerdict.SUPERSEDED:
                 pass
+            case ProofVerdict.UNPROVABLE if self._is_outdated(proof):
+                pass
             case ProofVerdict.UNANSWERED:
                 _log("event=not-proven", proof)
                 self.context.schedule.retry_soon()
@@ -122,6 +124,13 @@ class ProofQueue:
                     self.raised.report(proof.uuid, proof.name, self.context.host.primary.name)
                 _log("event=content-differs" if proof.verdict is ProofVerdict.DIFFERS else "event=not-proven", proof)
                 self.doubt(proof)
+
+    def _is_outdated(self, proof: ContentProof) -> bool:
+        """Return True if the zone's file is being published, or was since the proof was requested."""
+        stage = self.context.zones.stage(proof.name)
+        if stage is Stage.UPDATING:
+            return False
+        return stage is Stage.COMPILING or not self.context.verifier.awaits_proof(proof.uuid, proof.name)
 
 
 def _prove_all(requested: Sequence[_Requested], prover: Prover) -> list[ContentProof]:

@@ -113,6 +113,11 @@ class Verifier:
             self._query_now(watch, self._nameservers[1:], now)
         return True
 
+    def awaits_proof(self, uuid: UUID, name: Name) -> bool:
+        """Return True if the zone was published by UPDATE, and is awaited until its content is proven."""
+        watch = self._watches.get(name)
+        return watch is not None and watch.uuid == uuid and watch.awaits_proof
+
     def note_proof(self, uuid: UUID, name: Name, serial: int) -> list[Event]:
         """Note that the content of the primary was proven at this serial, and return the resulting events."""
         watch = self._watches.get(name)

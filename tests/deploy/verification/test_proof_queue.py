@@ -16,7 +16,7 @@ from appliance.deploy.publishing.raised_serials import RaisedSerials
 from appliance.deploy.verification.proof import ContentProof, ProofVerdict, Prover
 from appliance.deploy.verification.proof_queue import MOST_AT_ONCE, SHARE_OF_OLDEST, ProofQueue
 from appliance.deploy.verification.watch import Complete
-from appliance.errors import CommandTimeout, StoreError
+from appliance.errors import CommandFailed, CommandTimeout, StoreError
 from appliance.store import deployments
 from appliance.zones.delta import Delta
 from appliance.zones.deployment import Method
@@ -172,3 +172,17 @@ def test_a_nameserver_without_an_answer_is_waited_for_once(
     dispatching.end()
     assert [one.verdict for one in found] == [ProofVerdict.UNANSWERED] * 2
     assert len(source.asked) == 1
+
+
+@pytest.mark.parametrize("is_awaited", [True, False])
+def test_what_cannot_be_proven_matters_only_to_an_update(
+    dispatching: Dispatching, zone: Zone, *, is_awaited: bool
+) -> None:
+    context, source = dispatching.context, Served(CommandFailed(("ixfr",), "REFUSED"))
+    proofs = ProofQueue(context, Prover(source, context.host.apex, context.store), RaisedSerials(context))
+    if is_awaited:
+        await_nameservers(dispatching, zone.uuid, zone.name, zone.serial)
+    proofs.request(zone.uuid, zone.name)
+    proofs.start_waiting()
+    dispatching.end()
+    assert proofs.raised.running == is_awaited, "its file was published meanwhile, and its serial is not raised"
