@@ -33,6 +33,8 @@ MOST_ZONES = 100
 """Zones that are compared at one time: named logs each transfer."""
 MOST_CHANGED = 500
 """Zones of which only what changed is compared at one time."""
+MOST_FAILURES = 2
+"""Comparisons in a row that may fail before that is a problem."""
 MOST_FAULTS = 20
 """Zones that are reported by name."""
 
@@ -88,11 +90,14 @@ class ZoneAudit:
     _compared: dict[UUID, int] = field(default_factory=dict)
     """At which serial the content of the secondaries was last compared, or was first seen."""
     _faults: dict[UUID, Fault] = field(default_factory=dict)
+    _failures: list[str] = field(default_factory=list)
+    """Why the last comparisons failed, in a row."""
 
     @property
     def faults(self) -> list[Fault]:
-        """Return what differs, for some zones."""
-        return list(self._faults.values())[:MOST_FAULTS]
+        """Return what differs, for some zones, and why zones are not compared."""
+        failure = [_failure_fault(self._failures[-1])] if len(self._failures) > MOST_FAILURES else []
+        return [*failure, *islice(self._faults.values(), MOST_FAULTS)]
 
     def start(self, snapshot: Snapshot, plan: Plan) -> None:
         """Compare the zones in doubt, and the next of the others if that is due, unless a comparison is running."""
@@ -109,10 +114,12 @@ class ZoneAudit:
 
         def done(result: tuple[Choice, list[ZoneComparison]]) -> None:
             self.is_running = self.has_doubts = False
+            self._failures.clear()
             self._handle(*result)
 
         def failed(error: ApplianceError) -> None:
             self.is_running = self.has_doubts = False
+            self._failures = [*self._failures[-MOST_FAILURES:], str(error)]
             log.warning("event=audit-failed reason=%r", str(error))
 
         self.context.workers.start(lambda: self._compare(snapshot, plan, after, is_due), done, failed, Worker.AUDIT)
@@ -197,3 +204,8 @@ class ZoneAudit:
         else:
             self.context.members.leave(status.uuid, status.name)
             self.context.schedule.retry_soon()
+
+
+def _failure_fault(reason: str) -> Fault:
+    text = f"zones are not compared with the database: {reason}"
+    return Fault("audit", text, "it is tried again after each reconciliation; read the deployer's log")

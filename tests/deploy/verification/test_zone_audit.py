@@ -16,7 +16,8 @@ from appliance.deploy.publishing.raised_serials import RaisedSerials
 from appliance.deploy.reconciliation.reconcile import Plan, Snapshot
 from appliance.deploy.verification.comparing_process import ComparingProcess
 from appliance.deploy.verification.whole_zone import ContentMatch, StoredContent, ToCompare, ZoneComparison
-from appliance.deploy.verification.zone_audit import MOST_RECORDS, MOST_ZONES, ZoneAudit, choose
+from appliance.deploy.verification.zone_audit import MOST_FAILURES, MOST_RECORDS, MOST_ZONES, ZoneAudit, choose
+from appliance.errors import CommandFailed
 from appliance.settings import DeployerSettings
 from appliance.store import deployments, zones
 from appliance.store.deployments import ZoneStatus
@@ -33,10 +34,13 @@ class Verdicts(ComparingProcess):
         self.compared: list[Sequence[ToCompare]] = []
         self.differing: dict[UUID, Collection[str]] = {}
         self.serials: dict[UUID, int] = {}
+        self.failure = ""
 
     def compare(self, compared: Sequence[ToCompare]) -> list[ZoneComparison]:
-        """Return the verdicts at once."""
+        """Return the verdicts at once, or fail."""
         self.compared.append(compared)
+        if self.failure:
+            raise CommandFailed(("compare",), self.failure)
         return [
             ZoneComparison(uuid, server, self.serials[uuid], self._verdict(uuid, server))
             for uuid, servers, _ in compared
@@ -202,3 +206,16 @@ def test_a_process_that_fails_is_left_to_the_next_time(scene: Scene) -> None:
     scene.statuses = [status]
     scene.audit_once()
     assert scene.context.figures.values["audited_zones"]
+
+
+def test_an_audit_that_keeps_failing_is_a_problem_until_it_succeeds(scene: Scene) -> None:
+    scene.process.failure = "the process ended"
+    for _ in range(MOST_FAILURES):
+        scene.audit_once()
+        assert not scene.audit.faults
+    for _ in range(2):
+        scene.audit_once()
+        assert [(one.subject, "the process ended" in one.text) for one in scene.audit.faults] == [("audit", True)]
+    scene.process.failure = ""
+    scene.audit_once()
+    assert not scene.audit.faults
