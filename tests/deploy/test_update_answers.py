@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from dns.rcode import Rcode
@@ -16,6 +16,7 @@ from appliance.deploy.publishing.update_publisher import UpdatePublisher
 from appliance.deploy.rollout import Stage
 from appliance.deploy.verification.proof import Prover
 from appliance.deploy.verification.proof_queue import ProofQueue
+from appliance.errors import CommandTimeout
 from appliance.keys import CLOCKS_DIFFER
 from appliance.nameserver.update_client import MAX_OPEN, UpdateClient
 from appliance.nameserver.update_messages import UpdateMessage, UpdateResponse
@@ -23,7 +24,7 @@ from appliance.store import deployments
 from appliance.zones.delta import Delta
 from tests.deploy.test_dispatcher import Dispatching
 from tests.deploy.verification.test_proof import Served, served
-from tests.deployed import store_proof
+from tests.deployed import store_attempt, store_proof
 from tests.workspace import Workspace
 
 BADTIME = 18
@@ -189,3 +190,21 @@ def answer_all(publisher: UpdatePublisher, count: int) -> None:
     for _ in range(count):
         publisher.handle_responses()
         publisher.start_ready(time.monotonic())
+
+
+@pytest.mark.parametrize(("error", "stage"), [(None, None), ("update: no answer", Stage.PENDING)])
+def test_a_primary_that_answers_neither_update_nor_proof_gets_the_file_at_the_second_attempt(
+    dispatching: Dispatching, workspace: Workspace, error: str | None, stage: Stage | None
+) -> None:
+    changed_zones(workspace, 1)
+    (status,) = deployments.statuses()
+    with workspace.store.writing():
+        store_attempt(status.uuid, status.serial, error)
+    publisher = publisher_of(dispatching, [(None, 0)])
+    publisher.proofs.prover = replace(publisher.proofs.prover, source=Served(CommandTimeout(("ixfr",), "no answer")))
+    publisher.start_ready(time.monotonic())
+    publisher.handle_responses()
+    publisher.proofs.start_waiting()
+    dispatching.end()
+    assert dispatching.context.zones.stage(status.name) is stage
+    assert len(dispatching.context.zones.take(time.monotonic(), 1)) == (stage is not None)

@@ -136,9 +136,10 @@ class UpdatePublisher:
     def _continue(self, update: _Update, proof: ContentProof) -> None:
         """Continue after the proof: publish what is missing, or leave the zone to its file or to a reconciliation."""
         status = update.status
-        if proof.verdict is ProofVerdict.SUPERSEDED:
-            self._publish_file(status, REFUSED)
-        elif proof.verdict is ProofVerdict.UNANSWERED:
+        is_unanswered = proof.verdict is ProofVerdict.UNANSWERED
+        if proof.verdict is ProofVerdict.SUPERSEDED or (is_unanswered and status.error):
+            self._publish_file(status, REFUSED)  # that needs neither UPDATE nor a transfer
+        elif is_unanswered:
             self.context.zones.advance(status.name, RolloutEvent.REFUSED)
             self.context.recorder.attempt(status.uuid, update.serial, f"update: {proof.reason}")
         elif proof.verdict is not ProofVerdict.PROVEN or proof.serial is None:
