@@ -18,7 +18,7 @@ from appliance.deploy.worker_pool import ZONE_WORKERS
 from appliance.errors import StoreError
 from appliance.nameserver.checks import ZoneChecker
 from appliance.settings import DeployerSettings
-from appliance.store import deployments, statistics, wakeup, zones
+from appliance.store import deployments, statistics, wakeup
 from tests.deploy.builders import CATALOG
 from tests.deploy.many_zones import MANY, ManyZones, many_zones
 from tests.pair import wait_for
@@ -117,7 +117,7 @@ def test_one_edit_does_not_wait_for_a_mass_change(many: ManyZones, tmp_path: Pat
         try:
             many.raise_all(others)
             step_until(deployer, lambda: len(checker.batches) == ZONE_WORKERS, "the first batches are at the checker")
-            many.workspace.add(zones.get_any(edited.uuid), "A", "www", "192.0.2.1")
+            many.raise_all([edited])
             deployer.step()
             before = len(checker.batches)
             checker.gate.set()
