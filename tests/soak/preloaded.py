@@ -25,7 +25,8 @@ from appliance import cli
 GO = signal.SIGUSR1
 LASTING = 1.0
 """Minimum seconds of a permanent failure if the run does not exit by itself."""
-_PR_SET_PTRACER, _ANYONE = 0x59616D61, -1
+_PR_SET_PDEATHSIG, _PR_SET_PTRACER, _ANYONE = 1, 0x59616D61, -1
+_libc = ctypes.CDLL(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,7 @@ def _attached(strace: Sequence[str], trace: Path, pid: int) -> subprocess.Popen[
 
 def main() -> None:
     """Load every module, then fork a run for each line of standard input."""
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     for module in pkgutil.walk_packages(appliance.__path__, "appliance."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
@@ -112,10 +114,14 @@ def main() -> None:
 
 
 def _run(output: str, words: Sequence[str], ready: int) -> None:
-    """Run the program in a process group of its own, which a timeout kills; close `ready` once it can be traced."""
+    """Run the program in a process group of its own, which a timeout kills; close `ready` once it can be traced.
+
+    It ends with the process that forked it, also while it waits for its signal.
+    """
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     os.setsid()
     os.dup2(os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
-    ctypes.CDLL(None).prctl(_PR_SET_PTRACER, _ANYONE)  # Yama allows only a parent to trace by default
+    _libc.prctl(_PR_SET_PTRACER, _ANYONE)  # Yama allows only a parent to trace by default
     os.dup2(os.open(os.devnull, os.O_RDWR), 0)
     os.dup2(0, 1)
     os.close(ready)

@@ -42,6 +42,7 @@ def test_storm(part: PartRun) -> None:
     assert not part.violations
 
 
+@pytest.mark.timeout(240)  # a dozen runs of the deployer under strace
 def test_sweep(part: PartRun) -> None:
     sweep.sample(part, kills=2, failures=2)
     assert not part.violations
