@@ -183,7 +183,7 @@ class Deployer:
             moments.append(query)
         if (write := self._context.recorder.next_write()) is not None:
             moments.append(write)
-        if (repeat := self._updates.client.next_timeout()) is not None:
+        if (repeat := self._updates.next_timeout()) is not None:
             moments.append(self._context.monotonic() + repeat)
         return min(*moments, *self._context.zones.next_starts())
 

@@ -12,7 +12,7 @@ from dns.rcode import Rcode
 
 from appliance.deploy.host import PrimaryHost
 from appliance.deploy.publishing.raised_serials import RaisedSerials
-from appliance.deploy.publishing.update_publisher import UpdatePublisher
+from appliance.deploy.publishing.update_publisher import MOST_STARTS, UpdatePublisher
 from appliance.deploy.rollout import Stage
 from appliance.deploy.verification.proof import Prover
 from appliance.deploy.verification.proof_queue import ProofQueue
@@ -25,6 +25,7 @@ from appliance.zones.delta import Delta
 from tests.deploy.test_dispatcher import Dispatching
 from tests.deploy.verification.test_proof import Served, served
 from tests.deployed import store_attempt, store_proof
+from tests.many_zones import add_zones
 from tests.workspace import Workspace
 
 BADTIME = 18
@@ -50,6 +51,10 @@ class GivenAnswers(UpdateClient):
         self.sent.append(message)
         self.waiting.append(message)
         return True
+
+    def next_timeout(self) -> float | None:
+        """Return that no answer is waited for in vain."""
+        return None
 
     def responses(self) -> list[UpdateResponse]:
         """Return the answers to what waits, as far as there are any."""
@@ -208,3 +213,16 @@ def test_a_primary_that_answers_neither_update_nor_proof_gets_the_file_at_the_se
     dispatching.end()
     assert dispatching.context.zones.stage(status.name) is stage
     assert len(dispatching.context.zones.take(time.monotonic(), 1)) == (stage is not None)
+
+
+def test_a_step_starts_few_zones_though_all_go_by_their_files(dispatching: Dispatching, workspace: Workspace) -> None:
+    first = workspace.zone("first.example")
+    add_zones(workspace.store, first, (f"zone-{number}.example" for number in range(MOST_STARTS)))
+    with workspace.store.writing():
+        deployments.store_all({one.uuid: deployments.proof_columns(one.serial) for one in deployments.statuses()}, {})
+    publisher = publisher_of(dispatching)
+    publisher.start_ready(time.monotonic())
+    by_file = dispatching.context.zones.take(time.monotonic(), 2 * MOST_STARTS)
+    assert (len(by_file), publisher.next_timeout()) == (MOST_STARTS, 0.0)
+    publisher.start_ready(time.monotonic())
+    assert len(dispatching.context.zones.take(time.monotonic(), 2)) == 1 and publisher.next_timeout() is None

@@ -33,6 +33,9 @@ from appliance.zones.names import print_domain
 
 log = logging.getLogger(__name__)
 
+MOST_STARTS = 50
+"""Zones that one step starts, also if all go by their files: what each may be sent is read from the journal."""
+
 
 @dataclass(slots=True)
 class _Update:
@@ -60,6 +63,7 @@ class UpdatePublisher:
     _again: deque[_Update] = field(default_factory=deque)
     """Those of which a proof has shown that something is to be sent again."""
     _responses: deque[UpdateResponse] = field(default_factory=deque)
+    _has_more: bool = False
 
     def close(self) -> None:
         """Close the socket."""
@@ -67,9 +71,18 @@ class UpdatePublisher:
 
     def start_ready(self, now: float) -> None:
         """Start the zones that may be published by UPDATE, as far as the client sends more."""
-        while self.client.free and (update := self._next(now)):
+        for _ in range(MOST_STARTS):
+            update = self._next(now) if self.client.free else None
+            if update is None:
+                self._has_more = False
+                return
             with self._falling_back(update.status):
                 self._start(update)
+        self._has_more = True
+
+    def next_timeout(self) -> float | None:
+        """Return in how many seconds a step has something to do here without an answer, None if never."""
+        return 0.0 if self._has_more else self.client.next_timeout()
 
     def handle_responses(self) -> None:
         """Handle the answers that have arrived, and send again what was not answered."""
