@@ -188,8 +188,9 @@ def test_secondaries_are_queried_only_once_the_catalog_lists_this_very_zone(
         context.members.join(newer.uuid, newer.name)
         dispatching.end()
         assert context.zones.stage(newer.name) is Stage.AWAITING_CATALOG
-        dispatcher.send_members()
-        dispatching.end()
+        while context.zones.stage(newer.name) is Stage.AWAITING_CATALOG:  # a busy secondary is asked again
+            dispatcher.send_members()
+            dispatching.end()
         assert context.zones.stage(newer.name) is Stage.AWAITING_SECONDARIES
     old, new = member_label(former.uuid), member_label(newer.uuid)
-    assert updates.sent == [(set(), {old}), ({old}, set()), (set(), {new})]
+    assert [sent for sent in updates.sent if any(sent)] == [(set(), {old}), ({old}, set()), (set(), {new})]
