@@ -126,6 +126,8 @@ class FileRefresher:
         for one in refreshes:
             if one.error:
                 self._refuse(one, one.error)
+            elif not one.published:
+                self._faults.pop(one.uuid, None)  # the zone is deleted
         held = [one for one in refreshes if one.published and self.zones.hold(one.name)]
         if not held:
             self._end(refreshes)

@@ -101,6 +101,8 @@ class ZoneAudit:
 
     def start(self, snapshot: Snapshot, plan: Plan) -> None:
         """Compare the zones in doubt, and the next of the others if that is due, unless a comparison is running."""
+        present = {one.uuid for one in snapshot.statuses if not one.deleted} if self._faults else ()
+        self._faults = {uuid: fault for uuid, fault in self._faults.items() if uuid in present}
         now, interval = self.context.monotonic(), self.context.schedule.interval
         self._due = self._due or now + interval
         is_due = now >= self._due

@@ -156,3 +156,15 @@ def test_a_refused_file_is_a_fault_until_it_is_accepted(scene: Scene) -> None:
     scene.pass_by(RETRY_AFTER)
     scene.run_until(lambda: scene.count("done"), "it is accepted")
     assert scene.refresher.faults == [] and scene.is_right()
+
+
+def test_the_file_of_a_deleted_zone_is_no_fault(scene: Scene, workspace: Workspace) -> None:
+    missing = ZoneChecker("/nowhere/named-checkzone", program("named-checkconf"))
+    scene.refresher.host = replace(scene.refresher.host, checker=missing)
+    scene.note()
+    scene.pass_by(REST)
+    scene.run_until(lambda: scene.count("failed"), "it is refused")
+    assert scene.refresher.faults
+    workspace.editor.delete_zone(workspace.owner, scene.status.uuid)
+    scene.pass_by(RETRY_AFTER)
+    scene.run_until(lambda: not scene.refresher.faults, "it is no longer reported")

@@ -173,6 +173,15 @@ def test_a_zone_that_differs_on_the_primary_gets_a_later_serial(scene: Scene) ->
     assert scene.audit.faults == []
 
 
+def test_a_deleted_zone_is_no_longer_reported(scene: Scene) -> None:
+    scene.process.differing = {scene.statuses[0].uuid: ["ns2.appliance.test"]}
+    scene.audit_once()
+    assert scene.audit.faults
+    del scene.statuses[0]
+    scene.audit_once()
+    assert scene.audit.faults == []
+
+
 def test_a_zone_that_differs_on_a_secondary_alone_is_dropped_there_and_joins_again(scene: Scene) -> None:
     status = scene.statuses[0]
     scene.context.members.learn({status.uuid.hex: status.name})
