@@ -35,6 +35,8 @@ MOST_CHANGED = 500
 """Zones of which only what changed is compared at one time."""
 MOST_FAILURES = 2
 """Comparisons in a row that may fail before that is a problem."""
+FIRST_PAUSE, LONGEST_PAUSE = 60.0, 86_400.0
+"""Seconds from one repair of a zone to the next; doubled with each until the zone is as stored: one may never be."""
 MOST_FAULTS = 20
 """Zones that are reported by name."""
 
@@ -90,6 +92,8 @@ class ZoneAudit:
     _compared: dict[UUID, int] = field(default_factory=dict)
     """At which serial the content of the secondaries was last compared, or was first seen."""
     _faults: dict[UUID, Fault] = field(default_factory=dict)
+    _repairs: dict[UUID, tuple[float, float]] = field(default_factory=dict)
+    """When a zone that differed may be repaired again, and the pause after that."""
     _failures: list[str] = field(default_factory=list)
     """Why the last comparisons failed, in a row."""
 
@@ -182,6 +186,7 @@ class ZoneAudit:
         same = [one for one in verdicts if one.verdict is ContentMatch.SAME]
         if len(same) == len(verdicts):
             self._faults.pop(status.uuid, None)
+            self._repairs.pop(status.uuid, None)
         primary = self.context.host.primary
         if same and same[-1].server != primary:
             self._compared[status.uuid] = same[-1].serial
@@ -201,11 +206,20 @@ class ZoneAudit:
         text = f"zone {name} was served by {servers} with other content than the database has"
         remedy = "it is being published again; find out who edits zone files or updates zones at the nameserver"
         self._faults[status.uuid] = Fault(f"content of {name}", text, remedy)
+        if not self._may_repair(status.uuid):
+            return
         if any(one.server == self.context.host.primary for one in differing):
             self.raised.start([(status, status.serial)])
         else:
             self.context.members.leave(status.uuid, status.name)
             self.context.schedule.retry_soon()
+
+    def _may_repair(self, uuid: UUID) -> bool:
+        now = self.context.monotonic()
+        due, pause = self._repairs.get(uuid, (now, FIRST_PAUSE))
+        if now >= due:
+            self._repairs[uuid] = now + pause, min(2 * pause, LONGEST_PAUSE)
+        return now >= due
 
 
 def _failure_fault(reason: str) -> Fault:

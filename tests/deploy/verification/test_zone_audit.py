@@ -228,3 +228,14 @@ def test_an_audit_that_keeps_failing_is_a_problem_until_it_succeeds(scene: Scene
     scene.process.failure = ""
     scene.audit_once()
     assert not scene.audit.faults
+
+
+def test_a_zone_that_differs_after_each_repair_is_repaired_less_and_less_often(scene: Scene) -> None:
+    status = scene.statuses[0]
+    scene.process.differing = {status.uuid: ["ns1.appliance.test"]}
+    for _ in range(20):
+        scene.audit_once()
+        scene.run_until(lambda: not scene.audit.raised.running, "its serial is raised")
+        scene.statuses = deployments.statuses()
+    assert scene.statuses[0].serial - status.serial == 4, "after 0, 60, 180 and 420 of 570 seconds"
+    assert scene.audit.faults
