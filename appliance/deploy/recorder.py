@@ -108,8 +108,8 @@ class Recorder:
         """Note that the primary applied an UPDATE to this serial."""
         self._deferred_note(uuid).done.update(deployments.update_columns(serial))
 
-    def proven(self, uuid: UUID, serial: int) -> None:
-        """Note the serial at which the primary's content was proven."""
+    def proven(self, uuid: UUID, serial: int | None) -> None:
+        """Note the serial at which the primary's content was proven; None: that it is in doubt."""
         self._deferred_note(uuid).done.update(deployments.proof_columns(serial))
 
     def complete(self, watch: Watch) -> None:

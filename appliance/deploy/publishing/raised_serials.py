@@ -68,6 +68,7 @@ class RaisedSerials:
             self.running -= 1
             for status in deployments.statuses(raised):  # read again: one may be deleted by now
                 if not status.deleted:
+                    self.context.recorder.proven(status.uuid, None)  # in place of a proof that is not stored yet
                     self.context.zones.request(status, by_file=True)
 
         def failed(error: ApplianceError) -> None:

@@ -25,6 +25,7 @@ from tests.deploy.builders import answered
 from tests.deploy.test_dispatcher import Dispatching
 from tests.deploy.verification.test_proof import OTHER, Served, served
 from tests.deployed import store_proof
+from tests.pair import wait_for
 from tests.workspace import Workspace
 
 
@@ -124,7 +125,9 @@ def test_content_that_differs_gets_a_later_serial_and_its_file(
     assert "event=content-differs zone=prove.example" in caplog.text
     assert [fault.subject for fault in proofs.raised.faults] == ["content of prove.example"]
     assert proofs.take_events() == [] and not context.verifier
+    context.recorder.proven(zone.uuid, zone.serial)  # by a proof before this one, and not stored yet
     dispatching.end()
+    wait_for(context.recorder.flush, "what is noted is stored")
     (status,) = deployments.statuses()
     assert (status.serial, status.proven) == (zone.serial + 1, None)
     assert context.zones.take_update(0.0) is None
