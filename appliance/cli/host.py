@@ -94,7 +94,8 @@ def rotate_keys(settings: Settings, as_json: bool) -> None:
     "--listen",
     multiple=True,
     metavar="ADDRESS",
-    help="Address to listen on; may be repeated. [default: its own address and loopback]",
+    help="Address to listen on; may be repeated. The primary always listens on 127.0.0.1 too. "
+    "[default: its own address and loopback]",
 )
 @click.option("--bind", type=_Release(), help="Its BIND release, such as 9.18. [default: that of this host]")
 @settings_options

@@ -28,14 +28,18 @@ def configuration(
     """Return the named.conf of a nameserver, for that release of BIND; raise SettingsError if a key is missing.
 
     `directory` and `zones` must be writable for named. `listen`: addresses, by default its own and loopback, with
-    the port of the settings. `zones` is ignored for the primary, whose zone directory is in the settings.
+    the port of the settings. The primary always listens on 127.0.0.1 too, where it accepts updates. `zones` is ignored
+    for it: its zone directory is in the settings.
     """
     server = server_of(settings, name)
-    port = server.endpoint.port
-    distinct = tuple(dict.fromkeys(Endpoint(host, port) for host in listen or (server.endpoint.host, *LOOPBACK)))
+    hosts, port = tuple(listen or (server.endpoint.host, *LOOPBACK)), server.endpoint.port
     if server == settings.dns.nameservers[0]:
-        return named_conf(_primary(settings, distinct, directory, release))
-    return named_conf(_secondary(settings, distinct, directory, zones, release))
+        return named_conf(_primary(settings, _endpoints((*hosts, *LOOPBACK[:1]), port), directory, release))
+    return named_conf(_secondary(settings, _endpoints(hosts, port), directory, zones, release))
+
+
+def _endpoints(hosts: Sequence[str], port: int) -> tuple[Endpoint, ...]:
+    return tuple(dict.fromkeys(Endpoint(host, port) for host in hosts))
 
 
 def server_of(settings: Settings, name: str) -> Nameserver:

@@ -112,6 +112,15 @@ def test_it_listens_on_the_requested_addresses(ready: Settings) -> None:
         printed(ready, "ns2.example.net", "eth0")
 
 
+def test_the_primary_listens_where_its_deployer_sends_updates(ready: Settings) -> None:
+    for requested in (("10.0.0.2",), ("10.0.0.2", "127.0.0.1")):
+        assert listening(printed(ready, "ns1.example.net", *requested)) == [
+            "listen-on port 53 { 10.0.0.2; };",
+            "listen-on port 53 { 127.0.0.1; };",
+            "listen-on-v6 { none; };",
+        ]
+
+
 def test_an_unknown_name_is_reported_with_the_known_ones(ready: Settings) -> None:
     with pytest.raises(SettingsError, match=r"ns9 is not in dns\.nameservers, which has ns1\.example\.net, "):
         printed(ready, "ns9")
