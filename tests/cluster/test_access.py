@@ -111,6 +111,16 @@ def test_a_dynamic_update_is_refused(host: Host, origin: str, signed: bool, key_
     assert rcode(host, f"stranger.{ZONE}", "A") == "NXDOMAIN"
 
 
+def test_an_update_from_another_host_is_refused_with_the_key(cluster: Cluster, tmp_path: Path) -> None:
+    file = tmp_path / "update.key"
+    file.write_text(cluster.ns1.sudo("cat /etc/dns-appliance/update.key").output)
+    key = read_key(file)
+    update = dns.update.UpdateMessage(ZONE, keyring=dns.tsig.Key(key.name, key.octets, key.algorithm))
+    update.add("stranger", 300, "A", "192.0.2.66")
+    assert dns.rcode.to_text(dns.query.udp(update, cluster.ns1.address, timeout=5).rcode()) == "REFUSED"
+    assert rcode(cluster.ns1, f"stranger.{ZONE}", "A") == "NXDOMAIN"
+
+
 def test_a_notify_is_refused_without_the_key(cluster: Cluster) -> None:
     notify = dns.message.make_query(ZONE, "SOA")
     notify.set_opcode(dns.opcode.NOTIFY)
