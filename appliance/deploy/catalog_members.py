@@ -123,14 +123,15 @@ class CatalogMembers:
         Before the catalog was read once there is none: a former member must leave before another joins under its name.
         Secondaries drop a name that has two labels as soon as one of them is removed (measured).
         """
-        if self._in_progress is not None or not self._is_known:
+        is_requested = bool(self._add or self._remove or self._serial)
+        if self._in_progress is not None or not self._is_known or not is_requested:
             return None
         joins = {name: label for name, label in self._add.items() if self._label_of.get(name) != label}
         former = {self._label_of[name]: name for name in joins if name in self._label_of}
         remove = self._remove | former
-        left = {*remove.values(), *self._left}
-        add = {label: name for name, label in joins.items() if name not in left}
-        rejoin = {label: name for name, label in joins.items() if name in left}
+        leaving = set(remove.values())
+        rejoin = {label: name for name, label in joins.items() if name in leaving or name in self._left}
+        add = {label: name for name, label in joins.items() if label not in rejoin}
         if remove or joins or self._serial:
             overdue = frozenset(name for name in rejoin.values() if self._waits[name] >= MOST_WAITS)
             self._in_progress = CatalogUpdate(remove, add, self._serial, rejoin, overdue)

@@ -58,8 +58,10 @@ class PublishOrder:
         self._living.discard(name)
         if name in self._new:
             self._new.discard(name)
-            self._new_below.subtract(_above(name))
-            self._new_below += Counter()  # drop what is 0
+            for above in _above(name):
+                self._new_below[above] -= 1
+                if not self._new_below[above]:
+                    del self._new_below[above]
 
 
 def _above(name: Name) -> list[Name]:

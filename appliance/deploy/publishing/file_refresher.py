@@ -46,9 +46,12 @@ MOST_FAULTS = 20
 
 @dataclass(slots=True)
 class _Due:
+    """A zone, when it is due, when at the latest, and the time of its entry in the heap, which is not later."""
+
     name: Name
     due: float
     latest: float
+    entered: float = math.inf
 
 
 @dataclass(slots=True)
@@ -65,8 +68,8 @@ class FileRefresher:
     _due: dict[UUID, _Due] = field(default_factory=dict)
     _not_before: dict[UUID, float] = field(default_factory=dict)
     _faults: dict[UUID, Fault] = field(default_factory=dict)
-    _earliest: float = math.inf
-    """No refresh is due before."""
+    _heap: list[tuple[float, UUID]] = field(default_factory=list)
+    """Each zone of `_due` by a time that is not later; an entry that names another time is outdated."""
     _next_batch: float = 0.0
     _began: float = 0.0
     _is_running: bool = False
@@ -76,7 +79,8 @@ class FileRefresher:
         now = self.monotonic()
         noted = self._due.setdefault(uuid, _Due(name, now, now + LONGEST_UNREST))
         noted.due = max(min(now + rest, noted.latest), self._not_before.get(uuid, now))
-        self._earliest = min(self._earliest, noted.due)
+        if noted.due < noted.entered:
+            self._enter(uuid, noted)
 
     def note_behind(self, uuid: UUID, name: Name) -> None:
         """Refresh the file of this zone, which is older than what is served, unless that is planned already."""
@@ -91,7 +95,7 @@ class FileRefresher:
     @property
     def is_idle(self) -> bool:
         """Return True if no refresh is running or due."""
-        return not self._is_running and self._earliest > self.monotonic()
+        return not self._is_running and not (self._due and self._earliest <= self.monotonic())
 
     @property
     def faults(self) -> list[Fault]:
@@ -107,14 +111,35 @@ class FileRefresher:
         start, now = self.next_start(), self.monotonic()
         if start is None or now < start:
             return
-        ready = ((one.due, uuid) for uuid, one in self._due.items() if one.due <= now)
-        batch = {uuid: self._due.pop(uuid).name for _, uuid in heapq.nsmallest(LARGEST_BATCH, ready)}
-        self._earliest = min((one.due for one in self._due.values()), default=math.inf)
+        batch = self._take_batch(now)
         if not batch:
             return
         self._is_running, self._began = True, now
         job = partial(prepare, list(batch.items()), self.host, self.store, self.monotonic)
         self.workers.start(job, partial(self._prepared, batch), partial(self._failed, batch), Worker.FILE_REFRESH)
+
+    @property
+    def _earliest(self) -> float:
+        """No refresh is due before."""
+        return self._heap[0][0] if self._heap else math.inf
+
+    def _enter(self, uuid: UUID, one: _Due) -> None:
+        one.entered = one.due
+        heapq.heappush(self._heap, (one.due, uuid))
+
+    def _take_batch(self, now: float) -> dict[UUID, Name]:
+        """Take the zones that are due, and enter those again that are due later than when they were entered."""
+        batch: dict[UUID, Name] = {}
+        while self._earliest <= now and len(batch) < LARGEST_BATCH:
+            entered, uuid = heapq.heappop(self._heap)
+            one = self._due.get(uuid)
+            if one is None or one.entered != entered:
+                continue
+            if one.due <= now:
+                batch[uuid] = self._due.pop(uuid).name
+            else:
+                self._enter(uuid, one)
+        return batch
 
     def _prepared(self, batch: Mapping[UUID, Name], refreshes: Sequence[Refresh]) -> None:
         """Replace the files of zones that have not changed meanwhile, holding their names.
