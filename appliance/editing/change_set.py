@@ -288,7 +288,7 @@ class ChangeSet:
             return self.apex.ttl
         if requested.ttl is not None:
             return requested.ttl
-        of_rrset = self.members(owner, rdtype).ttl_beside(uuid)
+        of_rrset = self.members(owner, rdtype).ttl_beside([uuid])
         if of_rrset is not None:
             return of_rrset
         return self.zone.default_ttl if requested.fallback_ttl is None else requested.fallback_ttl

@@ -129,12 +129,13 @@ class _Inverse:
     def _ttl(self, record: Record, now: Record | None) -> int:
         """Return the TTL of a changed record; a new one gets that of its RRset, which may have changed since.
 
-        NS records beside those of the appliance have the TTL of those.
+        Records that are changed too, and may leave the RRset, do not count. NS records beside those of the appliance
+        have the TTL of those.
         """
         change_set, owner = self._change_set, record.owner
         if record.rdtype == RdataType.NS and (owner == change_set.origin or owner in change_set.child_zones([owner])):
             return change_set.apex.ttl
-        of_rrset = None if now else change_set.members(owner, record.rdtype).ttl_beside(record.uuid)
+        of_rrset = None if now else change_set.members(owner, record.rdtype).ttl_beside(self._uuids)
         return record.ttl if of_rrset is None else of_rrset
 
 

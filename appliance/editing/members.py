@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -50,6 +50,6 @@ class Members:
         """Return all records with the current TTL, in the order in which they were added."""
         return map(self.get, self.records)
 
-    def ttl_beside(self, uuid: UUID) -> int | None:
-        """Return the TTL of the records other than that one, or None if there are none."""
-        return next((self.get(other).ttl for other in self.records if other != uuid), None)
+    def ttl_beside(self, uuids: Collection[UUID]) -> int | None:
+        """Return the TTL of the records other than those, or None if there are none."""
+        return next((self.get(other).ttl for other in self.records if other not in uuids), None)

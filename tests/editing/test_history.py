@@ -145,6 +145,16 @@ def test_a_record_replaced_by_an_equal_one_is_back(workspace: Workspace, zone: Z
     assert content(zone) == then
 
 
+@pytest.mark.parametrize("call", ["undo_version", "restore_version"])
+def test_a_record_gets_its_ttl_back_beside_one_that_leaves(workspace: Workspace, zone: Zone, call: str) -> None:
+    serial = change(workspace, zone, a("www", "192.0.2.1"), a("ftp", "192.0.2.2", 3))
+    then, www, ftp = content(zone), of(zone, "www"), of(zone, "ftp")
+    moved = UpdateRecord(ftp.uuid, {"name": "www", "ttl": 3})
+    last = change(workspace, zone, moved, DeleteRecord(www.uuid))
+    getattr(workspace.editor, call)(workspace.owner, zone.uuid, last if call == "undo_version" else serial)
+    assert content(zone) == then
+
+
 def test_what_would_break_a_rule_is_a_conflict(workspace: Workspace, zone: Zone) -> None:
     serial = change(workspace, zone, a("www", "192.0.2.1"))
     mistake = change(workspace, zone, DeleteRecord(of(zone, "www").uuid))

@@ -23,7 +23,7 @@ def test_all_records_have_the_ttl_of_the_last_one() -> None:
 def test_stored_records_of_several_ttls_are_shown_as_they_are_until_one_is_put() -> None:
     first, second = record("A", "@", "192.0.2.1", ttl=60), record("A", "@", "192.0.2.2", ttl=90)
     members = Members.of([first, second], NOW)
-    assert list(members.all()) == [first, second] and members.ttl_beside(first.uuid) == 90
+    assert list(members.all()) == [first, second] and members.ttl_beside([first.uuid]) == 90
     members.put(record("A", "@", "192.0.2.3", ttl=60))
     assert [one.ttl for one in members.all()] == [60, 60, 60]
 
@@ -31,5 +31,5 @@ def test_stored_records_of_several_ttls_are_shown_as_they_are_until_one_is_put()
 def test_the_ttl_beside_a_record_is_that_of_the_others() -> None:
     only = record("A", "@", "192.0.2.1", ttl=60)
     members = Members.of([only], NOW)
-    assert members.ttl_beside(only.uuid) is None and members.ttl_beside(uuid4()) == 60
-    assert Members.of([], NOW).ttl_beside(only.uuid) is None
+    assert members.ttl_beside([only.uuid]) is None and members.ttl_beside([uuid4()]) == 60
+    assert Members.of([], NOW).ttl_beside([only.uuid]) is None
