@@ -48,9 +48,13 @@ class NoLocks:
 
 
 class ForkedLocks:
-    """Locks among the processes that are forked after this was created; threads of one process are not excluded."""
+    """Locks among the processes that are forked after this was created. One thread of a process holds them.
+
+    The kernel knows processes only: one thread that held a lock while another one waited could seem to be a deadlock.
+    """
 
     def __init__(self) -> None:
+        self._one_thread = threading.RLock()
         self._file = os.memfd_create("rate-limits")  # open as long as the process runs, and in those that it forks
         self._numbers = itertools.count()
 
@@ -62,11 +66,12 @@ class ForkedLocks:
     @contextmanager
     def held(self, number: int) -> Iterator[None]:
         """Hold the lock with that number for the block."""
-        fcntl.lockf(self._file, fcntl.LOCK_EX, 1, number)
-        try:
-            yield
-        finally:
-            fcntl.lockf(self._file, fcntl.LOCK_UN, 1, number)
+        with self._one_thread:
+            fcntl.lockf(self._file, fcntl.LOCK_EX, 1, number)
+            try:
+                yield
+            finally:
+                fcntl.lockf(self._file, fcntl.LOCK_UN, 1, number)
 
 
 class BucketTable:

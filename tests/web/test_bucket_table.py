@@ -44,6 +44,31 @@ os.kill(child, signal.SIGKILL)
 with table.locked(key):
     print("locked")
 """
+CROSSING = """
+import os, threading, time
+from appliance.web.bucket_table import BucketTable, ForkedLocks
+
+locks, key = ForkedLocks(), b"k" * 16
+tables, taken = [BucketTable(1000, locks) for _ in range(2)], []
+
+def take(number):
+    for step in range(40):
+        with tables[(number + step) % 2].locked(key):
+            time.sleep(0.001)
+        taken.append(step)
+
+children = []
+for _ in range(2):
+    if (child := os.fork()) == 0:
+        threads = [threading.Thread(target=take, args=(number,)) for number in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        os._exit(len(taken))
+    children.append(child)
+print([os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children])
+"""
 
 
 def digest(number: int) -> bytes:
@@ -86,7 +111,11 @@ def test_locks_have_numbers_of_their_own() -> None:
         pass
 
 
-@pytest.mark.parametrize(("program", "printed"), [(COUNTING, "[0, 0, 0] (6000.0, 0.0)"), (HOLDING, "locked")])
+@pytest.mark.parametrize(
+    ("program", "printed"),
+    [(COUNTING, "[0, 0, 0] (6000.0, 0.0)"), (HOLDING, "locked"), (CROSSING, "[160, 160]")],
+    ids=["counting", "holding", "crossing"],
+)
 def test_forked_processes_share_a_table_and_the_dead_lock_nothing(program: str, printed: str) -> None:
     """Run it in a process of its own, since this one has threads."""
     argv = (sys.executable, "-c", program)
