@@ -83,6 +83,12 @@ class Server:
         *lines, self._rest = (self._rest + os.read(self.reports, _READ)).split(b"\n")
         return [(kind, text) for kind, _, text in (line.decode().partition(" ") for line in lines)]
 
+    def forget_connection(self, address: str) -> None:
+        """Uncount a connection of that client."""
+        self.clients[address] -= 1
+        if not self.clients[address]:
+            del self.clients[address]
+
     def close(self) -> None:
         """Close the channel and the pipe."""
         self.connections.close()
@@ -189,7 +195,7 @@ class Prefork:
     def _handle_reports(self, server: Server) -> None:
         for kind, text in server.read_reports():
             if kind == _CLOSED:
-                server.clients[text] -= 1
+                server.forget_connection(text)
                 self.counts.close(text)
             elif kind == _ALIVE:
                 server.answered, server.error = True, text

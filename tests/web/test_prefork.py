@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import socket
 import subprocess
 import sys
@@ -9,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from appliance.web.prefork import Server
 from tests.listener import Listener
 from tests.pair import LOOPBACK, free_port, wait_for
 
@@ -90,6 +93,16 @@ def test_each_connection_goes_to_the_server_with_the_fewest(tmp_path: Path) -> N
         numbers = [connection.recv(1) for connection in opened]
         assert sorted(numbers[:2]) == sorted(numbers[2:4]) == [b"0", b"1"]
         assert numbers[4] and not numbers[5], "connections of one address are limited"
+
+
+def test_clients_without_connections_are_forgotten() -> None:
+    channel, reports = socket.socket(), os.open(os.devnull, os.O_RDONLY)
+    server = Server(multiprocessing.get_context("fork").Process(), channel, reports)
+    server.clients.update(["192.0.2.1", "192.0.2.1", "192.0.2.2"])
+    server.forget_connection("192.0.2.1")
+    server.forget_connection("192.0.2.2")
+    assert server.clients == {"192.0.2.1": 1} and len(server.clients) == 1
+    server.close()
 
 
 def test_the_service_manager_is_notified_once_all_have_answered(tmp_path: Path) -> None:
