@@ -88,7 +88,7 @@ class _Service:
         app, listen = self._create_app(), self.settings.api.listen
         listening: dict[int, Any] = {}
         options, threads = Adjustments(**self.options), context_of(app).threads
-        server = HandoffServer(app, listening, place.connections, threads, options, listen)
+        server = HandoffServer(app, listening, place.connections, threads, options, listen, place.close)
         place.report_serving()
         self._watch(app, listening, self.manager.interval and self.manager.interval / 2, place.report_alive)
         self._run(app, server, listening, place)

@@ -6,6 +6,7 @@ connections are spread evenly. This module knows waitress, and nothing of Flask.
 
 from __future__ import annotations
 
+import logging
 import socket
 from collections.abc import Callable
 from contextlib import suppress
@@ -20,6 +21,8 @@ from waitress.utilities import cleanup_unix_socket
 from appliance.addresses import Endpoint, LocalSocket
 from appliance.errors import SettingsError
 from appliance.web.middleware import BY_SOCKET
+
+log = logging.getLogger(__name__)
 
 BACKLOG = 1024
 """Connections that may wait to be accepted."""
@@ -72,7 +75,10 @@ def hand_over(connection: socket.socket, client: tuple[str, int], channel: socke
 
 
 class HandoffServer(BaseWSGIServer):
-    """A server of waitress whose connections arrive at a channel. `listen` is where their clients have connected."""
+    """A server of waitress whose connections arrive at a channel. `listen` is where their clients have connected.
+
+    `lost` is called with the client of a connection that arrived and could not be opened.
+    """
 
     def __init__(
         self,
@@ -82,8 +88,9 @@ class HandoffServer(BaseWSGIServer):
         dispatcher: ThreadedTaskDispatcher,
         options: Adjustments,
         listen: Endpoint | LocalSocket,
+        lost: Callable[[str], None],
     ) -> None:
-        self._listen, self._channel = listen, channel
+        self._listen, self._channel, self._lost = listen, channel, lost
         kind = (channel.family, channel.type, channel.proto, None)
         super().__init__(
             application,
@@ -104,14 +111,21 @@ class HandoffServer(BaseWSGIServer):
         return ("unix", str(self._listen.path)) if isinstance(self._listen, LocalSocket) else _pair(self._listen)
 
     def accept(self) -> tuple[socket.socket, tuple[str, int]] | None:
-        """Return a connection and its client, or None if there is none; end if the parent has ended."""
+        """Return a connection and its client, or None if there is none; end if the parent has ended.
+
+        The kernel closes a connection for which this process has no file descriptor left: `lost` is called then.
+        """
         try:
             message, descriptors, _, _ = socket.recv_fds(self._channel, _MAX_MESSAGE, 1)
         except BlockingIOError:
             return None
-        if not descriptors:
+        if not message:
             raise SystemExit
         host, port = message.decode().split()
+        if not descriptors:
+            log.warning("event=connection-lost client=%s reason='too many open files'", host)
+            self._lost(host)
+            return None
         return socket.socket(fileno=descriptors[0]), (host, int(port))
 
     def set_socket_options(self, conn: socket.socket) -> None:
