@@ -114,7 +114,7 @@ class Prover:
         zone = zones.get_any(uuid)
         present = {one for one in wire_records(zone, self.apex) if one.rdtype != RdataType.SOA}
         expected = net(version.delta for version in since.versions).inverse().apply(present)
-        return _compared(_marked(expected, "served"), _marked(records, "served"))
+        return _compared(_marked(expected - records, "missing"), _marked(records - expected, "served"))
 
 
 def prover_of(host: PrimaryHost, store: Store) -> Prover:
