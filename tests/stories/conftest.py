@@ -1,9 +1,10 @@
-"""An appliance for one test, with one live zone; a test file may have an appliance of its own instead."""
+"""An appliance for one test, with one live zone, or for all tests of a file, each with a zone of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ import pytest
 from tests.appliance import Appliance
 from tests.live_zone import CHECKERS, LiveZone
 from tests.pair import program
+
+NUMBERS = count()
 
 
 @contextmanager
@@ -40,3 +43,16 @@ def own(tmp_path: Path) -> Iterator[Appliance]:
 def live_zone(own: Appliance) -> LiveZone:
     """A live zone on that appliance."""
     return LiveZone(own)
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
+    """An appliance for the tests of a file, whose checkers are scripts that a test may replace."""
+    with appliance_with_checkers(tmp_path_factory.mktemp("checkers")) as running:
+        yield running
+
+
+@pytest.fixture
+def new_zone(shared: Appliance) -> LiveZone:
+    """A new live zone on the appliance of the file."""
+    return LiveZone(shared, f"shared{next(NUMBERS)}.example")
