@@ -83,11 +83,14 @@ class Server:
         *lines, self._rest = (self._rest + os.read(self.reports, _READ)).split(b"\n")
         return [(kind, text) for kind, _, text in (line.decode().partition(" ") for line in lines)]
 
-    def forget_connection(self, address: str) -> None:
-        """Uncount a connection of that client."""
-        self.clients[address] -= 1
-        if not self.clients[address]:
-            del self.clients[address]
+    def forget_connection(self, address: str) -> bool:
+        """Uncount a connection of that client; return False if none is counted, as that of the server to itself."""
+        is_counted = address in self.clients
+        if is_counted:
+            self.clients[address] -= 1
+            if not self.clients[address]:
+                del self.clients[address]
+        return is_counted
 
     def close(self) -> None:
         """Close the channel and the pipe."""
@@ -195,8 +198,8 @@ class Prefork:
     def _handle_reports(self, server: Server) -> None:
         for kind, text in server.read_reports():
             if kind == _CLOSED:
-                server.forget_connection(text)
-                self.counts.close(text)
+                if server.forget_connection(text):
+                    self.counts.close(text)
             elif kind == _ALIVE:
                 server.answered, server.error = True, text
             else:

@@ -99,8 +99,8 @@ def test_clients_without_connections_are_forgotten() -> None:
     channel, reports = socket.socket(), os.open(os.devnull, os.O_RDONLY)
     server = Server(multiprocessing.get_context("fork").Process(), channel, reports)
     server.clients.update(["192.0.2.1", "192.0.2.1", "192.0.2.2"])
-    server.forget_connection("192.0.2.1")
-    server.forget_connection("192.0.2.2")
+    assert server.forget_connection("192.0.2.1") and server.forget_connection("192.0.2.2")
+    assert not server.forget_connection("localhost"), "a server connects to itself, which its parent does not count"
     assert server.clients == {"192.0.2.1": 1} and len(server.clients) == 1
     server.close()
 
