@@ -20,7 +20,7 @@ from appliance.store.deployments import ZoneStatus
 LONGEST_BLOCK = 30.0
 """Seconds for which a zone is blocked at most."""
 OLDEST_OF = 4
-"""Every so manieth update is that of the zone that waits longest."""
+"""Of so many updates, one is that of the zone that waits longest."""
 
 
 class PendingZones:

@@ -149,7 +149,7 @@ class Control:
         try:
             return parsedate_to_datetime(found["boot time"])
         except (KeyError, ValueError) as error:
-            raise CommandFailed(("status",), "the reply names no boot time") from error
+            raise CommandFailed(("status",), "the reply has no boot time") from error
 
 
 class RndcProgram:

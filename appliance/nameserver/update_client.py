@@ -19,6 +19,7 @@ from appliance.addresses import Endpoint
 from appliance.keys import Key, KeyFile, present_key
 from appliance.nameserver.update_messages import UpdateMessage, UpdateResponse, read_response
 from appliance.tsig import ResponseVerifier, sign
+from appliance.zones.names import print_domain
 
 log = logging.getLogger(__name__)
 
@@ -127,7 +128,7 @@ class UpdateClient:
         try:
             self._socket.send(opened.wire)
         except OSError as error:  # equivalent to a lost packet
-            log.debug("event=update-not-sent zone=%s reason=%r", opened.message.zone, error.strerror)
+            log.debug("event=update-not-sent zone=%s reason=%r", print_domain(opened.message.zone), error.strerror)
 
     def _datagrams(self) -> Iterator[bytes]:
         while True:

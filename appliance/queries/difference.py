@@ -131,7 +131,7 @@ class DifferenceReader:
 
     def _begin(self, record: WireRecord) -> None:
         if record.rdtype != RdataType.SOA:
-            raise ValueError("the first record is no SOA")
+            raise ValueError("the first record is not an SOA")
         soa_serial(record)
         self._soas, self._section = [record, record], _Section.SECOND
 
@@ -144,7 +144,7 @@ class DifferenceReader:
         elif self._section is _Section.REMOVED:
             self._soas, self._section = [first, record], _Section.ADDED
         elif record != last:
-            raise ValueError("an SOA follows that is not of the version before")
+            raise ValueError("an SOA follows that is not that of the version before")
         else:
             self._section = _Section.COMPLETE if record == first else _Section.REMOVED
 

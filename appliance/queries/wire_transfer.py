@@ -21,7 +21,7 @@ def transfer_records(connection: TransferConnection, zone: Name) -> Iterator[Wir
     soa, *records = connection.receive()
     if soa.rdtype != RdataType.SOA:
         connection.close()
-        raise connection.failure("the first record is no SOA")
+        raise connection.failure("the first record is not an SOA")
     yield soa
     while not (records and records[-1].rdtype == RdataType.SOA):  # the SOA comes first and last
         yield from records

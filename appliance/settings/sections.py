@@ -38,8 +38,8 @@ class ApiSettings:
     processes: int = setting(0, "processes that answer requests, 0 to 8; 0: one for each core, but at most 4")
     threads: int = setting(
         16,
-        "threads for requests, of all processes, 2 to 256, besides others; 32 requests, or half this number, may wait "
-        "for a deployment",
+        "threads for requests, 2 to 256, divided among the processes; 32 requests, or half this number, may wait for a "
+        "deployment, in threads of their own",
     )
     hosts: HostNames = setting((), "host names of the console, besides localhost and the address it listens on")
     trusted_proxies: Networks = setting((), "addresses or networks of proxies whose X-Forwarded-For is trusted")

@@ -33,7 +33,7 @@ class ZoneStatus:
     live_serial: int | None
     error: str | None
     published: Publication | None = None
-    """What was last published; None if another store or an older release published it."""
+    """The zone file that was last published; None if another store or an older release published it."""
     proven: int | None = None
     """The serial at which the primary's content was last proven to be that of the store; None if that is unknown."""
 

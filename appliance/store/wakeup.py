@@ -1,4 +1,4 @@
-"""The wake-up: one datagram to the deployer when a zone has changed, and one from it when it has written what it did.
+"""The wakeup: one datagram to the deployer when a zone has changed, and one from it when it has written what it did.
 
 A lost datagram does no harm, since everybody polls the store as well; so no failure here is an error of the write that
 it follows. Who awaits the deployer subscribes, from a socket with an abstract address: it needs no file that the user

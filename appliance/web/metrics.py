@@ -22,9 +22,9 @@ from appliance.zones.names import print_domain
 
 COUNTERS = {
     "published": ("Publications to the primary since the deployer's start, by method", "method"),
-    "file_reasons": ("Changes published by file though the primary's content was known, by reason", "reason"),
+    "file_reasons": ("Changes published by file although the primary's content was known, by reason", "reason"),
     "proofs": ("Proofs of what was published by UPDATE, by verdict", "verdict"),
-    "file_refreshes": ("Zone files brought up to what is served since the deployer's start, by result", "result"),
+    "file_refreshes": ("Refreshes of zone files after updates since the deployer's start, by result", "result"),
     "audited_zones": ("Whole zones compared with the database since the deployer's start", "nameserver"),
     "audit_differences": ("Zones among them that had other content than the database", "nameserver"),
 }

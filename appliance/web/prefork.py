@@ -186,7 +186,7 @@ class Prefork:
             client = (BY_SOCKET, 0) if listener.family == socket.AF_UNIX else (address[0], address[1])
             if self.counts.open(client[0]) and not self._hand_over(connection, client):
                 self.counts.close(client[0])
-                log.warning("event=connection-refused network=%s reason='no server takes it'", client[0])
+                log.warning("event=connection-refused network=%s reason='no server process accepts it'", client[0])
 
     def _hand_over(self, connection: socket.socket, client: tuple[str, int]) -> bool:
         for server in sorted(self._servers.values(), key=lambda one: one.clients.total()):

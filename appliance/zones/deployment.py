@@ -53,7 +53,7 @@ class Method(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """The content that was last published to the primary.
+    """The zone file that was last published to the primary.
 
     `serial` is that of the content; a nameserver that signs the zone may serve another. `digest` is the SHA-256 of the
     zone file, `derived` the digest of what the appliance derives in it: its apex, and delegations of child zones.

@@ -78,7 +78,7 @@ A = WireRecord(ORIGIN.to_digestable(), RdataType.A, 60, b"\1\2\3\4")
 @pytest.mark.parametrize(
     ("records", "reason"),
     [
-        ([A, soa(8)], "the first record is no SOA"),
+        ([A, soa(8)], "the first record is not an SOA"),
         ([soa(8)], "not complete"),
         ([soa(8), A], "not complete"),
         ([soa(8), soa(7), A], "not complete"),

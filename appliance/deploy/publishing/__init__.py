@@ -1,1 +1,1 @@
-"""How the content of zones reaches the primary: by UPDATE or by file, and files brought up to what is served behind."""
+"""How the content of zones reaches the primary: by UPDATE or by file, and how files follow what was updated."""

@@ -1,4 +1,4 @@
-"""Bring zone files up to what the primary serves, behind publications by UPDATE; all of this runs in a worker.
+"""Refresh zone files after publications by UPDATE, so that they have what is served; all of this runs in a worker.
 
 A file is compiled and checked while the zone may change. It replaces the live file only while the primary serves its
 serial, so that file and journal together are never older than what was served.

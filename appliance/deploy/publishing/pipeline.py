@@ -1,4 +1,4 @@
-"""Compile, stage, check, publish and reload a batch of zones.
+"""Compile, stage, check, publish and load a batch of zones.
 
 A broken zone never stops the others: each failure is caught at its own zone and becomes the error of its attempt.
 """

@@ -47,10 +47,7 @@ class RaisedSerials:
 
     def report(self, uuid: UUID, name: Name, server: str) -> None:
         """Report for an hour that the zone was served with other content."""
-        zone = print_domain(name)
-        text = f"zone {zone} was served by {server} with other content than the database has"
-        remedy = "it is published again; find out who edits zone files or updates zones at the nameserver"
-        self._faults[uuid] = self.context.monotonic(), Fault(f"content of {zone}", text, remedy)
+        self._faults[uuid] = self.context.monotonic(), content_fault(name, server)
 
     def start(self, pairs: Sequence[tuple[ZoneStatus, int]]) -> None:
         """Raise each zone over the serial that is served with other content, then publish its file."""
@@ -77,6 +74,14 @@ class RaisedSerials:
             self.context.schedule.retry_soon()
 
         self.context.workers.start(job, done, failed, Worker.RECONCILIATION)
+
+
+def content_fault(name: Name, servers: str) -> Fault:
+    """Return the fault of a zone that these nameservers served with other content than the store's."""
+    zone = print_domain(name)
+    text = f"zone {zone} was served by {servers} with other content than the database has"
+    remedy = "it is published again; find out who edits zone files or updates zones at the nameserver"
+    return Fault(f"content of {zone}", text, remedy)
 
 
 def _raise_over(pairs: Iterable[tuple[ZoneStatus, int]], editor: Editor) -> list[UUID]:

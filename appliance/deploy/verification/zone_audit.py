@@ -14,7 +14,7 @@ from itertools import islice
 from uuid import UUID
 
 from appliance.deploy.context import DeployerContext
-from appliance.deploy.publishing.raised_serials import RaisedSerials
+from appliance.deploy.publishing.raised_serials import RaisedSerials, content_fault
 from appliance.deploy.reconciliation.reconcile import Plan, Snapshot
 from appliance.deploy.verification.comparing_process import ComparingProcess
 from appliance.deploy.verification.whole_zone import ContentMatch, ToCompare, ZoneComparison
@@ -202,10 +202,7 @@ class ZoneAudit:
         for one in differing:
             log.warning("event=nameserver-differs zone=%s nameserver=%s reason=%r", name, one.server.name, one.reason)
             self.context.figures.count("audit_differences", one.server.name)
-        servers = ", ".join(one.server.name for one in differing)
-        text = f"zone {name} was served by {servers} with other content than the database has"
-        remedy = "it is being published again; find out who edits zone files or updates zones at the nameserver"
-        self._faults[status.uuid] = Fault(f"content of {name}", text, remedy)
+        self._faults[status.uuid] = content_fault(status.name, ", ".join(one.server.name for one in differing))
         if not self._may_repair(status.uuid):
             return
         if any(one.server == self.context.host.primary for one in differing):

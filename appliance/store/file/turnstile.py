@@ -1,4 +1,4 @@
-"""Lets processes write in turn: one of them at a time waits for SQLite's write lock, the others wait for that place.
+"""Let processes write in turn: one of them at a time waits for SQLite's write lock, the others wait for that place.
 
 SQLite's own waiting sleeps ever longer, and what holds the lock gives nobody a turn: of several busy processes one
 would write again and again while another sleeps for seconds. Here who has just written must take its place behind the
