@@ -63,8 +63,9 @@ class FirstStart:
         return FirstSecrets(password, secret)
 
     def end(self) -> None:
-        """Remove the file: the secrets were printed."""
+        """Remove the file, since the secrets were printed, and keep no file of the store open."""
         self.pending.unlink(missing_ok=True)
+        self.store.close()
 
     def _account(self) -> Account:
         known = {account.email: account for account in accounts.list_accounts()}

@@ -27,7 +27,7 @@ from tests.workspace import read_rows
 OWNER = ("--account", "stories@example.org")
 DOMAIN = "moving-in.example"
 OLD_SERIAL = 2099010107
-ZONES, RECORDS = 120, 60
+ZONES, RECORDS = 200, 60
 
 
 @pytest.fixture
@@ -99,12 +99,19 @@ def test_an_import_that_is_interrupted_or_killed_is_continued(appliance: Applian
 def ended(appliance: Appliance, folder: Path, number: signal.Signals) -> tuple[int, str]:
     """Import the folder, end that by a signal after two more zones, and return exit status and output."""
     words = ("zone", "import", str(folder), *OWNER, "--state", str(appliance.state))
-    count = len(stored(appliance)) + 2
+    count = stored_count(appliance) + 2
     with subprocess.Popen((*PROGRAM, *words), stdout=subprocess.PIPE, text=True) as process:
-        wait_for(lambda: len(stored(appliance)) >= count or process.poll() is not None, "two more zones are in")
+        wait_for(lambda: stored_count(appliance) >= count or process.poll() is not None, "two more zones are in")
         process.send_signal(number)
         printed, _ = process.communicate()
     return process.returncode, printed
+
+
+def stored_count(appliance: Appliance) -> int:
+    """The number of imported zones, by a statement that is quicker than the import."""
+    query = "select count(*) as zones from zone where name like 'killed-%'"
+    count: int = read_rows(appliance.state / "store" / "store.sqlite3", query)[0]["zones"]
+    return count
 
 
 def stored(appliance: Appliance) -> list[dict[str, Any]]:

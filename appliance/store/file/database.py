@@ -127,6 +127,7 @@ class Store:
         with suppress(KeyError):
             while True:
                 self._idle.pop().close()
+        self._turnstile.close()
         if self._keeper:
             self._keeper.close()
 

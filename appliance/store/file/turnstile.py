@@ -32,6 +32,12 @@ class Turnstile:
         self._file = file
         self._sleep = sleep
         self._descriptor: int | None = None
+        self._close: Callable[[], object] = lambda: None
+
+    def close(self) -> None:
+        """Close the file until the next turn."""
+        self._descriptor = None
+        self._close()
 
     @contextmanager
     def held(self, patience: float) -> Iterator[float]:
@@ -59,7 +65,7 @@ class Turnstile:
         if self._descriptor is None:
             with suppress(OSError):
                 self._descriptor = os.open(self._file, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
-                weakref.finalize(self, os.close, self._descriptor)
+                self._close = weakref.finalize(self, os.close, self._descriptor)
         return self._descriptor
 
 

@@ -116,3 +116,17 @@ def test_a_write_within_a_write_does_not_wait_for_the_process_that_waits_for_it(
             with store.writing():
                 assert not written.exists()
         assert waiting.wait(60) == 0
+
+
+def test_a_closed_store_keeps_no_file_open(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store.sqlite3")
+    store.create_or_migrate()
+    for _ in range(2):  # it can be used again
+        with store.connection(), store.writing():
+            assert open_files(tmp_path)
+        store.close()
+        assert not open_files(tmp_path)
+
+
+def open_files(folder: Path) -> list[Path]:
+    return [file for file in map(Path.resolve, Path("/proc/self/fd").iterdir()) if file.parent == folder]
