@@ -191,7 +191,8 @@ class FileRefresher:
         self._is_running, self._next_batch = False, now + took * BATCH_WAIT_PER_SECOND
         self._not_before = {uuid: until for uuid, until in self._not_before.items() if until > now}
         for one in refreshes:
-            until = now + took / len(refreshes) * WAIT_PER_SECOND
+            per_second = BATCH_WAIT_PER_SECOND if one.error else WAIT_PER_SECOND  # a hung checker costs nothing
+            until = now + took / len(refreshes) * per_second
             self._not_before[one.uuid] = until
             if one.uuid in self._due:
                 self._due[one.uuid].due = max(self._due[one.uuid].due, until)
