@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
-from bench.run import Side
+from bench.run import PAUSE, Side
 from bench.series import Series
 from bench.systems.probe import probing
 from bench.systems.watcher import has_address, is_answered, query
@@ -32,13 +32,16 @@ def until_served(
     return {point: (moment - began) * 1000 for point, moment in points.items()}
 
 
-def change_one(domain: str, host: str, side: Side, number: int) -> dict[str, float]:
-    """Change the address of a host; the number decides the address."""
+def change_one(domain: str, host: str, side: Side, number: int, *, busy: float = 0.0) -> dict[str, float]:
+    """Change the address of a host; the number decides the address. A refused change is repeated for `busy` seconds."""
     address = f"198.19.{number // 250}.{number % 250 + 1}"
 
     def change() -> None:
-        if not side.client.change(domain, host, address):
-            raise SystemExit(f"{side.system.name} refused a change of {domain}")
+        end = time.monotonic() + busy
+        while not side.client.change(domain, host, address):
+            if time.monotonic() > end:
+                raise SystemExit(f"{side.system.name} refused a change of {domain}")
+            time.sleep(PAUSE)
 
     return until_served(side, domain, change, query(f"{host}.{domain}", "A"), has_address(address))
 
