@@ -42,6 +42,27 @@ _NOT_LIVE = (
     "select count(*) from zone left join deployment on zone_id = zone.id"
     " where deleted_at is null and (live_serial is null or live_serial <> zone.serial)"
 )
+_COPIED = [
+    "kind",
+    "account",
+    "actor",
+    "address",
+    "comment",
+    "created_at",
+    "format",
+    "removed",
+    "added",
+    "settings",
+    "removed_count",
+    "added_count",
+    "changed_count",
+]
+_CREATIONS = (
+    f"insert into change (uuid, zone_id, serial, {', '.join(_COPIED)})"  # noqa: S608 - names of columns
+    f" select lower(hex(randomblob(16))), zone.id, zone.serial, {', '.join(f'first.{name}' for name in _COPIED)}"
+    " from zone join (select * from change where zone_id = (select id from zone where uuid = ?) order by id limit 1)"
+    " as first where zone.id not in (select zone_id from change)"
+)
 _RECONCILED = "select count(*) from heartbeat where reconciled_at > ?"
 
 
@@ -201,6 +222,8 @@ def fill_store(store: Store, template: str, contents: Sequence[Content]) -> None
             with store.writing():
                 for content in part:
                     _insert_records(content)
+    with store.writing():  # as every zone has one: without it the first change of a zone is published by its file
+        tables.Change._meta.database.execute_sql(_CREATIONS, (like.uuid.hex,))
 
 
 def _insert_records(content: Content) -> None:

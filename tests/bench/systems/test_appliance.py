@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from appliance.store import deltas, zones
+from appliance.zones.names import parse_domain
 from bench.systems.appliance import counters, fill_store, process_name
 from bench.systems.system import Content
 from tests.api.conftest import open_application
@@ -24,7 +26,10 @@ def test_filled_zones_are_as_if_created_over_the_api(tmp_path: Path) -> None:
         ("h1", "A", "10.0.0.1"),
         ("www", "A", "198.18.0.1"),
     ]
-    assert api("PATCH", f"/dns-records/{records[1]['uuid']}/", {"value": "192.0.2.1"}).status_code == 200
+    with application.store.connection():
+        before = zones.get_by_name(parse_domain("two.example"))
+        assert api("PATCH", f"/dns-records/{records[1]['uuid']}/", {"value": "192.0.2.1"}).status_code == 200
+        assert before and deltas.since(before.uuid, before.serial).reason is None, "its first change goes by UPDATE"
 
 
 @pytest.mark.parametrize(
