@@ -11,6 +11,7 @@
     connection_handoff sockets that listen, and connections handed to another process
     prefork           several server processes behind one listening socket
     fair_threads      the threads of the server, shared among clients
+    idle_threads      which of the idle ones answers the next request
     rate_limits       limits on requests and failed authentications
     bucket_table      the memory of these limits, which processes share
     rate_headers      the headers that show these limits

@@ -19,6 +19,7 @@ from uuid import UUID
 from waitress.task import ThreadedTaskDispatcher
 
 from appliance.web import password_slots
+from appliance.web.idle_threads import IdleThreads
 
 MAX_KNOWN = 20_000
 """Credentials whose account is kept in memory; the least recently accepted is dropped first."""
@@ -140,6 +141,7 @@ class FairDispatcher(ThreadedTaskDispatcher):
         super().__init__()
         self._fair = FairQueue(share)
         self.queue = self._fair  # type: ignore[assignment] # waitress uses what both have
+        self.queue_cv = IdleThreads(self.lock)  # type: ignore[assignment] # likewise
         self._client_of = client_of
         self._thread = threading.local()
 
@@ -184,7 +186,8 @@ class FairDispatcher(ThreadedTaskDispatcher):
     def _release(self, client: Hashable) -> None:
         with self.lock:
             self._fair.release(client)
-            self.queue_cv.notify()
+            if self._fair:
+                self.queue_cv.notify()
 
 
 def share_of(threads: int) -> int:
