@@ -56,11 +56,14 @@ class CatalogMembers:
         self._has_changed = self._in_progress is not None
         self._rejoined.clear()
 
-    def learn(self, members: Mapping[str, Name]) -> None:
-        """Accept the members that were read, unless an update was sent meanwhile: then they may be outdated."""
+    def learn(self, label_of: dict[Name, str]) -> None:
+        """Accept the members that were read, the label of each name; the dictionary is kept.
+
+        They are ignored if an update was sent meanwhile: they may be outdated.
+        """
         self._is_known = True
         if not self._has_changed:
-            self._label_of = {name: label for label, name in members.items()}
+            self._label_of = label_of
 
     def join(self, uuid: UUID, name: Name) -> None:
         """Request that the zone becomes the member of that name."""

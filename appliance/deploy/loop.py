@@ -154,7 +154,7 @@ class Deployer:
         if self._context.recorder.flush():  # last: a store that refuses writes must not keep names held
             self._wakeups.notify_subscribers()
         self._beat()
-        self._reconciler.start_if_due()
+        self._reconciler.step()
         self._context.refresher.start_if_due()
 
     def _follow_store(self) -> None:

@@ -34,14 +34,14 @@ def test_what_comes_meanwhile_goes_into_the_next_update() -> None:
 
 def test_a_member_does_not_join_again() -> None:
     members, zone = CatalogMembers(), uuid4()
-    members.learn({member_label(zone): ZONE})
+    members.learn({ZONE: member_label(zone)})
     members.join(zone, ZONE)
     assert members.next_update() is None
 
 
 def test_a_zone_created_again_takes_the_place_of_the_former() -> None:
     members, old, new = CatalogMembers(), uuid4(), uuid4()
-    members.learn({member_label(old): ZONE})
+    members.learn({ZONE: member_label(old)})
     members.join(new, ZONE)
     sent = members.next_update()
     assert sent
@@ -71,7 +71,7 @@ def test_a_failed_update_is_left_to_the_next_comparison() -> None:
 
 def test_removals_of_a_failed_update_may_have_been_carried_out() -> None:
     members, former, newer = empty(), uuid4(), uuid4()
-    members.learn({member_label(former): ZONE})
+    members.learn({ZONE: member_label(former)})
     members.leave(former, ZONE)
     members.next_update()
     members.fail()
@@ -147,7 +147,7 @@ def test_nothing_is_sent_before_the_catalog_was_read() -> None:
     members, old, new = CatalogMembers(), uuid4(), uuid4()
     members.join(new, ZONE)
     assert members.next_update() is None
-    members.learn({member_label(old): ZONE})
+    members.learn({ZONE: member_label(old)})
     sent = members.next_update()
     assert sent
     assert (sent.remove, sent.add, sent.rejoin) == ({member_label(old): ZONE}, {}, {member_label(new): ZONE})
@@ -157,7 +157,7 @@ def test_a_zone_that_is_listed_already_is_returned_once_the_catalog_was_read() -
     members, zone = CatalogMembers(), uuid4()
     members.join(zone, ZONE)
     assert members.take_listed() == {}
-    members.learn({member_label(zone): ZONE})
+    members.learn({ZONE: member_label(zone)})
     assert members.take_listed() == {member_label(zone): ZONE}
     assert members.take_listed() == {}
     assert members.next_update() is None
@@ -175,7 +175,7 @@ def test_a_second_join_is_listed_when_the_first_is_confirmed() -> None:
 
 def test_a_name_that_was_left_in_an_earlier_update_is_joined_again() -> None:
     members, old, new = CatalogMembers(), uuid4(), uuid4()
-    members.learn({member_label(old): ZONE})
+    members.learn({ZONE: member_label(old)})
     members.leave(old, ZONE)
     members.next_update()
     members.confirm()
@@ -193,7 +193,7 @@ def test_a_name_that_was_left_in_an_earlier_update_is_joined_again() -> None:
 
 def test_a_name_that_no_nameserver_serves_is_joined_at_once() -> None:
     members, old, new = CatalogMembers(), uuid4(), uuid4()
-    members.learn({member_label(old): ZONE})
+    members.learn({ZONE: member_label(old)})
     members.leave(old, ZONE)
     members.next_update()
     members.confirm()
@@ -206,7 +206,7 @@ def test_a_name_that_no_nameserver_serves_is_joined_at_once() -> None:
 
 def test_a_name_that_a_secondary_still_serves_waits_for_a_bounded_number_of_updates() -> None:
     members, old, new = CatalogMembers(), uuid4(), uuid4()
-    members.learn({member_label(old): ZONE})
+    members.learn({ZONE: member_label(old)})
     members.join(new, ZONE)
     for _ in range(MOST_WAITS):
         sent = members.next_update()
@@ -224,7 +224,7 @@ def test_a_name_that_a_secondary_still_serves_waits_for_a_bounded_number_of_upda
 
 def test_a_zone_that_waits_gives_way_to_a_newer_one() -> None:
     members, old, waits, newest = CatalogMembers(), uuid4(), uuid4(), uuid4()
-    members.learn({member_label(old): ZONE})
+    members.learn({ZONE: member_label(old)})
     members.join(waits, ZONE)
     members.next_update()
     members.leave(waits, ZONE)

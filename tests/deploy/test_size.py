@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,16 +29,21 @@ PATIENCE = 120.0
 
 
 @contextmanager
-def started(many: ManyZones, folder: Path, reconcile_interval: int = 30) -> Iterator[Deployer]:
-    """Yield a deployer after its first reconciliation."""
+def new_deployer(many: ManyZones, folder: Path, reconcile_interval: int = 30) -> Iterator[Deployer]:
+    """Yield a deployer that has not run."""
     settings = DeployerSettings(poll_interval=10, quiet_time=0, reconcile_interval=reconcile_interval)
     with wakeup.listen(folder / "wakeups") as wakeups:
         deployer = Deployer(many.host, many.store, many.workspace.editor, settings, wakeups, many.workspace.clock)
-        try:
-            step_until(deployer, lambda: deployer.reconciliations, "the first reconciliation")
+        with closing(deployer):
             yield deployer
-        finally:
-            deployer.close()
+
+
+@contextmanager
+def started(many: ManyZones, folder: Path, reconcile_interval: int = 30) -> Iterator[Deployer]:
+    """Yield a deployer after its first reconciliation."""
+    with new_deployer(many, folder, reconcile_interval) as deployer:
+        step_until(deployer, lambda: deployer.reconciliations, "the first reconciliation")
+        yield deployer
 
 
 def step_until(deployer: Deployer, condition: Callable[[], object], what: str) -> None:

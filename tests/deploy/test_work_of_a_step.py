@@ -15,9 +15,11 @@ from appliance.deploy.catalog_members import CatalogMembers
 from appliance.deploy.context import new_context
 from appliance.deploy.publish_order import PublishOrder
 from appliance.deploy.publishing.file_refresher import LONGEST_UNREST, REST
+from appliance.deploy.reconciliation.reconciler import MOST_IN_STEP
 from appliance.settings import DeployerSettings
 from tests.deploy.builders import name, zone_status
 from tests.deploy.many_zones import many_zones
+from tests.deploy.test_size import new_deployer
 
 FEW, MANY = 100, 5_000
 
@@ -89,3 +91,18 @@ def test_a_zone_that_waits_for_its_file_costs_no_look_at_the_others(tmp_path: Pa
 
     with many_zones(tmp_path, 2) as many:
         assert lines(MANY) < MANY / 10
+
+
+def test_a_reconciliation_is_carried_out_some_zones_a_step(tmp_path: Path) -> None:
+    def most_lines(zones: int) -> int:
+        folder = tmp_path / str(zones)
+        folder.mkdir()
+        steps = []
+        with many_zones(folder, zones) as many:
+            many.all_served()
+            with new_deployer(many, folder) as deployer:
+                while not deployer.reconciliations:
+                    steps.append(executed_lines(deployer.step))
+        return max(steps)
+
+    assert most_lines(5 * MOST_IN_STEP) <= 1.1 * most_lines(2 * MOST_IN_STEP)

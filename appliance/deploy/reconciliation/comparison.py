@@ -5,6 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from uuid import UUID
+
+from dns.name import Name
 
 from appliance.addresses import Nameserver
 from appliance.deploy.context import DeployerContext
@@ -13,7 +16,9 @@ from appliance.deploy.reconciliation.reconcile import Plan, Snapshot
 from appliance.deploy.reconciliation.refused_keys import find_faults
 from appliance.deploy.recorder import MOST_AT_ONCE, Rows
 from appliance.errors import StoreError
+from appliance.queries.soa import SoaQuery
 from appliance.store import faults, observations, unknown_zones
+from appliance.store.deployments import ZoneStatus
 from appliance.store.faults import Fault
 
 log = logging.getLogger(__name__)
@@ -23,13 +28,22 @@ log = logging.getLogger(__name__)
 class Comparison:
     """The result of a worker. `rows` are the observations in the store, None if they are known.
 
-    `allowed` are the labels of unknown zones whose removal an operator allowed.
+    `allowed` are the labels of unknown zones whose removal an operator allowed. The other fields say what would take
+    the loop long to find: which nameservers are `reachable`, and `confirmed` zones by their answers; what they left
+    `unanswered`; which of them are `lagging` with which zones; the catalog's members as they are `listed`, by name,
+    None if it could not be read; and the members that every secondary `missed`.
     """
 
     snapshot: Snapshot
     plan: Plan
     rows: Rows | None
     allowed: set[str]
+    reachable: set[Nameserver]
+    confirmed: set[Nameserver]
+    unanswered: Sequence[tuple[UUID, set[Nameserver]]]
+    lagging: Sequence[SoaQuery]
+    listed: dict[Name, str] | None
+    missed: Sequence[ZoneStatus]
 
 
 def compare(
@@ -42,14 +56,27 @@ def compare(
     rows = _load_observations(context) if with_rows else None
     snapshot = reconcile.take_snapshot(context.host, context.store, context.publisher.expected, silent)
     plan = reconcile.plan(snapshot)
-    faults_found = find_faults(context.host, snapshot.reachable()) if _needs_explanation(snapshot, plan) else []
+    reachable = snapshot.reachable()
+    faults_found = find_faults(context.host, reachable) if _needs_explanation(snapshot, plan) else []
     try:
         with context.store.writing():
             faults.store([*faults_found, *known_faults], context.clock())
             unknown_zones.store([(unknown.label, unknown.name) for unknown in snapshot.unknown], context.clock())
     except StoreError as failed:  # a store that refuses writes prevents no comparison
         log.warning("event=unknown-zones-not-stored reason=%r", str(failed))
-    return Comparison(snapshot, plan, rows, unknown_zones.allowed())
+    confirmed, members = snapshot.confirmed(), snapshot.members
+    return Comparison(
+        snapshot,
+        plan,
+        rows,
+        unknown_zones.allowed(),
+        reachable,
+        confirmed,
+        list(snapshot.unanswered(confirmed)),
+        list(snapshot.lagging(plan.await_secondaries)),
+        None if members is None else {name: label for label, name in members.items()},
+        [one for one in plan.await_secondaries if snapshot.is_missed(one)],
+    )
 
 
 def _needs_explanation(snapshot: Snapshot, plan: Plan) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from uuid import UUID
 
 from dns.name import Name
 from dns.rcode import Rcode
@@ -75,6 +76,17 @@ class Snapshot:
     def reachable(self) -> set[Nameserver]:
         """Return the nameservers that answered anything."""
         return {server for (server, _), answer in self.answers.items() if answer}
+
+    def confirmed(self) -> set[Nameserver]:
+        """Return the nameservers that answered for zones, and not for the catalog alone."""
+        return {server for (server, name), answer in self.answers.items() if answer and name != self.catalog}
+
+    def unanswered(self, servers: Collection[Nameserver]) -> Iterator[tuple[UUID, set[Nameserver]]]:
+        """Yield the zones that some of these nameservers left unanswered, with these nameservers."""
+        for status in self.statuses:
+            missing = {one for one in servers if not self.answers.get((one, status.name))}
+            if missing:
+                yield status.uuid, missing
 
     def lagging(self, statuses: Sequence[ZoneStatus]) -> Iterator[SoaQuery]:
         """Yield the secondaries that answered, and not as expected for these zones."""

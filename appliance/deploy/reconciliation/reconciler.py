@@ -1,4 +1,4 @@
-"""Reconciliation: compare everything in a worker, and carry out what the comparison requires.
+"""Reconciliation: compare everything in a worker, and carry out what the comparison requires, some zones at a time.
 
 Zones that changed since the comparison began are left alone: their own deployment continues.
 """
@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from itertools import chain, islice
 from uuid import UUID
 
+from appliance.addresses import Nameserver
 from appliance.deploy.context import DeployerContext
 from appliance.deploy.dispatcher import Dispatcher
 from appliance.deploy.publishing.raised_serials import RaisedSerials
@@ -29,6 +31,8 @@ from appliance.zones.serial import raise_over
 
 log = logging.getLogger(__name__)
 
+MOST_IN_STEP = 200
+"""Zones that one step of the loop handles at most: a change waits for these alone."""
 MISSED_SNAPSHOTS = 3
 """Snapshots in a row after which a member that no secondary serves is removed and added again."""
 MOST_REWRITTEN = 500
@@ -54,6 +58,8 @@ class Reconciler:
     is_running: bool = False
     count: int = 0
     ended_at: datetime | None = None
+    _work: Iterator[None] | None = None
+    """What is left of the reconciliation that is being carried out."""
     _clean_due: float = 0.0
     _missed: Counter[UUID] = field(default_factory=Counter)
 
@@ -63,30 +69,32 @@ class Reconciler:
         return not (self.is_running or self.raised.running or self.audit.has_doubts)
 
     def next_start(self) -> float | None:
-        """Return when the next reconciliation starts; None while one is running."""
+        """Return when the next reconciliation starts or the present one is continued; None while a worker compares."""
+        if self._work is not None:
+            return self.context.monotonic()
         if self.is_running:
             return None
         due = self.context.schedule.due
         return due if self.context.recorder.is_idle else due + LONGEST_WAIT
 
-    def start_if_due(self) -> None:
-        """Start a reconciliation if it is time and none is running."""
-        due, began, moment = self.next_start(), self.context.monotonic(), self.context.clock()
-        if due is None or began < due:
-            return
+    def step(self) -> None:
+        """Carry out the next part of a reconciliation; or start one, if it is time and none is running."""
+        due = self.next_start()
+        if self._work is not None:
+            for _ in islice(self._work, MOST_IN_STEP):
+                pass
+        elif due is not None and self.context.monotonic() >= due:
+            self._start()
+
+    def _start(self) -> None:
+        began, moment = self.context.monotonic(), self.context.clock()
         self.is_running = True
         self.context.schedule.start()
         self.context.zones.begin_snapshot()
         self.context.members.begin_reading()
 
         def done(found: Comparison) -> None:
-            self.is_running = False
-            if found.rows is not None:
-                self.context.recorder.load(found.rows)
-            self._carry_out(found, began)
-            self._confirm(found.snapshot, moment)
-            self.count += 1
-            self.ended_at = self.context.clock()
+            self._work = self._finish(found, began, moment)
 
         def failed(error: ApplianceError) -> None:
             self.is_running = False
@@ -102,19 +110,34 @@ class Reconciler:
         )
         self.context.workers.start(comparison, done, failed, Worker.RECONCILIATION)
 
+    def _finish(self, found: Comparison, began: float, moment: datetime) -> Iterator[None]:
+        """Carry out what the comparison requires, and confirm it; yield after each zone."""
+        try:
+            if found.rows is not None:
+                self.context.recorder.load(found.rows)
+            yield from self._carry_out(found, began)
+            for uuid, missing in found.unanswered:
+                self.context.recorder.unanswered(uuid, missing)
+                yield
+            self.context.recorder.confirm(found.confirmed, moment)
+            self.count += 1
+            self.ended_at = self.context.clock()
+        finally:
+            self.is_running, self._work = False, None
+
     def record_removal(self, status: ZoneStatus) -> None:
         """Record that a deleted zone is no longer served, or that a newer zone has its name."""
         self.context.members.leave(status.uuid, status.name)
         self.context.recorder.live(status.uuid, None)
 
-    def _carry_out(self, found: Comparison, began: float) -> None:
+    def _carry_out(self, found: Comparison, began: float) -> Iterator[None]:
         snapshot, plan = found.snapshot, found.plan
-        self._note_reachability(snapshot, began)
-        self._update_catalog(snapshot, plan)
-        self._record(snapshot, plan)
-        self._start_work(snapshot, plan)
-        self._check_files(snapshot, plan)
-        self.dispatcher.notify(snapshot.lagging(plan.await_secondaries))
+        self._note_reachability(found.reachable, began)
+        yield from self._update_catalog(found)
+        yield from self._record(snapshot, plan)
+        yield from self._start_work(found)
+        yield from self._check_files(snapshot, plan)
+        self.dispatcher.notify(found.lagging)
         self._handle_unknown(snapshot, found.allowed)
         if self.context.monotonic() >= self._clean_due:
             self._clean_due = self.context.monotonic() + CLEAN_EVERY
@@ -124,108 +147,113 @@ class Reconciler:
         elif plan.ahead:
             self.context.schedule.retry_soon()
 
-    def _note_reachability(self, snapshot: Snapshot, began: float) -> None:
+    def _each(self, statuses: Iterable[ZoneStatus], action: Callable[[ZoneStatus], None]) -> Iterator[None]:
+        """Do it with each of these zones that is unchanged by then; yield after each."""
+        for status in statuses:
+            if self.context.zones.is_unchanged(status):
+                action(status)
+            yield
+
+    def _note_reachability(self, reachable: Collection[Nameserver], began: float) -> None:
         """Note which nameservers answered; the others have been silent since the snapshot began."""
-        reachable = snapshot.reachable()
         self.context.reachability.note_answers(reachable, self.context.monotonic())
-        for server in set(self.context.host.nameservers) - reachable:
+        for server in set(self.context.host.nameservers).difference(reachable):
             self.context.reachability.note_query(server, began)
             self.context.verifier.note_silent(server, self.context.monotonic())
 
-    def _update_catalog(self, snapshot: Snapshot, plan: Plan) -> None:
+    def _update_catalog(self, found: Comparison) -> Iterator[None]:
         """Repair a lost catalog, raise its serial over that of a secondary ahead, and request joins and leaves."""
+        snapshot, members = found.snapshot, self.context.members
         own, over = snapshot.catalog_serials()
-        if own is None and self.context.host.primary in snapshot.reachable():
+        if own is None and self.context.host.primary in found.reachable:
             self.dispatcher.repair_catalog()
-        if snapshot.members is None or snapshot.ahead is None:  # a catalog that cannot be read is not raised
+        if found.listed is None or snapshot.ahead is None:  # a catalog that cannot be read is not raised
             self.context.schedule.retry_soon()
             return
-        self.context.members.learn(snapshot.members)
-        self.context.members.remove(plan.leave)
-        for status in filter(self.context.zones.is_unchanged, plan.join):
-            self.context.members.join(status.uuid, status.name)
-        self._let_rejoin(snapshot, plan)
+        members.learn(found.listed)
+        members.remove(found.plan.leave)
+        yield from self._each(found.plan.join, lambda one: members.join(one.uuid, one.name))
+        self._missed = Counter({one.uuid: self._missed[one.uuid] + 1 for one in found.missed})
+        yield from self._each(found.missed, self._let_rejoin)
         if own is not None and over is not None:
-            self.context.members.adopt(reconcile.adopted(snapshot), raise_over(own, over))
+            members.adopt(reconcile.adopted(snapshot), raise_over(own, over))
             self.context.schedule.retry_soon()
 
-    def _let_rejoin(self, snapshot: Snapshot, plan: Plan) -> None:
-        """Remove members that no secondary has served in several snapshots; the next reconciliation adds them again.
+    def _let_rejoin(self, status: ZoneStatus) -> None:
+        """Remove a member that no secondary has served in several snapshots; the next reconciliation adds it again.
 
-        The secondaries have dropped them.
+        The secondaries have dropped it.
         """
-        missed = [one for one in plan.await_secondaries if snapshot.is_missed(one)]
-        self._missed = Counter({one.uuid: self._missed[one.uuid] + 1 for one in missed})
-        for status in filter(self.context.zones.is_unchanged, missed):
-            if self._missed[status.uuid] >= MISSED_SNAPSHOTS:
-                log.warning("event=member-rejoins zone=%s", print_domain(status.name))
-                self.context.members.leave(status.uuid, status.name)
-                self.context.schedule.retry_soon()
+        if self._missed[status.uuid] >= MISSED_SNAPSHOTS:
+            log.warning("event=member-rejoins zone=%s", print_domain(status.name))
+            self.context.members.leave(status.uuid, status.name)
+            self.context.schedule.retry_soon()
 
-    def _record(self, snapshot: Snapshot, plan: Plan) -> None:
-        for status in filter(self.context.zones.is_unchanged, plan.proven):
-            self.context.recorder.proven(status.uuid, status.serial)
-        for status in filter(self.context.zones.is_unchanged, plan.removed):
+    def _record(self, snapshot: Snapshot, plan: Plan) -> Iterator[None]:
+        recorder = self.context.recorder
+
+        def note_removal(status: ZoneStatus) -> None:
             self.record_removal(status)
             if snapshot.is_gone(status):
                 self.context.members.forget_left(status.name)
-        for status in filter(self.context.zones.is_unchanged, plan.live):
-            is_new = status.live_serial != status.serial
-            members = self.context.members
-            if members.may_be_former(status.uuid, status.name) or (is_new and not members.is_known):
-                self.context.schedule.retry_soon()
-                continue
-            self.context.verifier.drop(status.name)
-            self.context.zones.advance(status.name, RolloutEvent.COMPLETE)
-            self.context.recorder.compared(status, snapshot.answers_for(status.name))
-        for status in filter(self.context.zones.is_unchanged, (*plan.deploy, *plan.await_secondaries)):
-            self.context.recorder.observed(status.uuid, status.serial, snapshot.answers_for(status.name))
 
-    def _confirm(self, snapshot: Snapshot, moment: datetime) -> None:
-        """Record when the nameservers were queried, after what each left unanswered."""
-        answering = {
-            server for (server, name), answer in snapshot.answers.items() if answer and name != snapshot.catalog
-        }
-        for status in snapshot.statuses:
-            missing = answering - snapshot.answers_for(status.name).keys()
-            if missing:
-                self.context.recorder.unanswered(status.uuid, missing)
-        self.context.recorder.confirm(answering, moment)
+        yield from self._each(plan.proven, lambda one: recorder.proven(one.uuid, one.serial))
+        yield from self._each(plan.removed, note_removal)
+        yield from self._each(plan.live, lambda one: self._record_live(one, snapshot))
+        yield from self._each(
+            chain(plan.deploy, plan.await_secondaries),
+            lambda one: recorder.observed(one.uuid, one.serial, snapshot.answers_for(one.name)),
+        )
 
-    def _start_work(self, snapshot: Snapshot, plan: Plan) -> None:
+    def _record_live(self, status: ZoneStatus, snapshot: Snapshot) -> None:
+        """Note that every nameserver serves the zone, unless one may have answered from a former member."""
+        members, is_new = self.context.members, status.live_serial != status.serial
+        if members.may_be_former(status.uuid, status.name) or (is_new and not members.is_known):
+            self.context.schedule.retry_soon()
+            return
+        self.context.verifier.drop(status.name)
+        self.context.zones.advance(status.name, RolloutEvent.COMPLETE)
+        self.context.recorder.compared(status, snapshot.answers_for(status.name))
+
+    def _start_work(self, found: Comparison) -> Iterator[None]:
+        snapshot, plan, zones = found.snapshot, found.plan, self.context.zones
+
+        def await_secondaries(status: ZoneStatus) -> None:
+            if not snapshot.lacking(status).isdisjoint(found.reachable):  # silent ones are queried when they answer
+                self._await_secondaries(status, snapshot)
+
         if len(plan.rewrite) > MOST_REWRITTEN:
             self.context.schedule.make_due()
         rewritten = plan.rewrite[:MOST_REWRITTEN]
-        self._log_rewritten([one for one in rewritten if self.context.zones.is_unchanged(one)])
+        yield from self._log_rewritten(rewritten)
         raised = [*plan.ahead, *((status, status.serial) for status in rewritten)]
-        self.raised.start([pair for pair in raised if self.context.zones.is_unchanged(pair[0])])
-        reachable = snapshot.reachable()
-        for status in filter(self.context.zones.is_unchanged, plan.await_secondaries):
-            if not snapshot.lacking(status).isdisjoint(reachable):  # silent ones are queried when they answer again
-                self._await_secondaries(status, snapshot)
-        withdrawn = [one for one in plan.withdraw if not snapshot.is_gone(one)]
-        for status in filter(self.context.zones.is_unchanged, (*plan.deploy, *withdrawn)):
-            self.context.zones.request(status)
+        self.raised.start([pair for pair in raised if zones.is_unchanged(pair[0])])
+        yield from self._each(plan.await_secondaries, await_secondaries)
+        yield from self._each(plan.deploy, zones.request)
+        yield from self._each((one for one in plan.withdraw if not snapshot.is_gone(one)), zones.request)
 
-    def _check_files(self, snapshot: Snapshot, plan: Plan) -> None:
+    def _check_files(self, snapshot: Snapshot, plan: Plan) -> Iterator[None]:
         """Refresh files that are older than what is served; compare whole zones, first those in doubt."""
-        for status in filter(self.context.zones.is_unchanged, plan.behind):
-            self.context.refresher.note_behind(status.uuid, status.name)
+        refresher = self.context.refresher
+        yield from self._each(plan.behind, lambda one: refresher.note_behind(one.uuid, one.name))
         for status in (one for one in plan.doubtful if one.uuid in snapshot.files.doubtful):
             head = self.context.host.files.head(status.uuid)
             if head is None or not head.by_named:
                 log.warning("event=file-touched zone=%s", print_domain(status.name))
+            yield
         self.audit.start(snapshot, plan)
 
-    def _log_rewritten(self, statuses: Sequence[ZoneStatus]) -> None:
+    def _log_rewritten(self, statuses: Iterable[ZoneStatus]) -> Iterator[None]:
         """Log each zone file that is missing, and in one line how many the settings now describe differently."""
-        files, altered = self.context.host.files, 0
-        for status in statuses:
+        files, described = self.context.host.files, 0
+        for status in filter(self.context.zones.is_unchanged, statuses):
             if status.published is None or files.digest(status.uuid) is None:
-                altered += 1
                 log.warning("event=file-touched zone=%s", print_domain(status.name))
-        if altered < len(statuses):
-            log.info("event=settings-changed zones=%d", len(statuses) - altered)
+            else:
+                described += 1
+            yield
+        if described:
+            log.info("event=settings-changed zones=%d", described)
 
     def _await_secondaries(self, status: ZoneStatus, snapshot: Snapshot) -> None:
         self.context.zones.resume(status.name)

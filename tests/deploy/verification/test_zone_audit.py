@@ -184,7 +184,7 @@ def test_a_deleted_zone_is_no_longer_reported(scene: Scene) -> None:
 
 def test_a_zone_that_differs_on_a_secondary_alone_is_dropped_there_and_joins_again(scene: Scene) -> None:
     status = scene.statuses[0]
-    scene.context.members.learn({status.uuid.hex: status.name})
+    scene.context.members.learn({status.name: status.uuid.hex})
     scene.process.differing = {status.uuid: ["ns2.appliance.test"]}
     scene.audit_once()
     update = scene.context.members.next_update()
