@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -51,24 +51,41 @@ class ZoneChecker:
         finally:
             self._waiting = None
 
-    def check(self, staged: Mapping[Name, Path]) -> dict[Name, str]:
+    def check(self, staged: Mapping[Name, Path], meanwhile: Callable[[], None] = lambda: None) -> dict[Name, str]:
         """Return why zones were refused, empty if all pass: one run for all zones, and one for each if that fails.
 
-        Raise CommandError if named-checkzone is missing, times out or ends without a verdict.
+        `meanwhile` is called once, while the first run is under way. Raise CommandError if named-checkzone is missing,
+        times out or ends without a verdict.
         """
-        if (len(staged) > 1 or (staged and self._waiting)) and self._all_pass(staged):
+        checker = self._begin(staged) if len(staged) > 1 or (staged and self._waiting) else None
+        try:
+            meanwhile()
+        except BaseException:
+            if checker:
+                checker.kill()
+            raise
+        if checker and self._all_pass(checker, staged):
             return {}
         verdicts = {zone: self._refusal(zone, path) for zone, path in staged.items()}
         return {zone: refusal for zone, refusal in verdicts.items() if refusal is not None}
 
-    def _all_pass(self, staged: Mapping[Name, Path]) -> bool:
-        """Return True if named-checkconf loads all zones; on any failure named-checkzone decides."""
+    def _begin(self, staged: Mapping[Name, Path]) -> Started | None:
+        """Let named-checkconf load all zones; return None if it cannot be started."""
         waiting, statements = self._waiting, _zone_statements(staged)
         try:
             checker = waiting.take() if waiting else self._start(self._installed())
-            finished = checker.finish(timeout=self._timeout, stdin=statements, accept=(0, _REFUSED))
         except CommandError as failed:
-            log.warning("event=check-repeated zones=%d reason=%r", len(staged), str(failed))
+            _log_repetition(staged, failed)
+            return None
+        checker.write_end(statements)
+        return checker
+
+    def _all_pass(self, checker: Started, staged: Mapping[Name, Path]) -> bool:
+        """Return True if named-checkconf has loaded all zones; on any failure named-checkzone decides."""
+        try:
+            finished = checker.finish(timeout=self._timeout, accept=(0, _REFUSED))
+        except CommandError as failed:
+            _log_repetition(staged, failed)
             return False
         is_complete = finished.output.count(_LOADED) == len(staged)
         return finished.status == 0 and is_complete and _IGNORED_RECORDS not in finished.output
@@ -89,6 +106,10 @@ class ZoneChecker:
         if finished.status == 0 and _IGNORED_RECORDS not in finished.output:
             return None
         return _first_reason(finished.output, zone, path)
+
+
+def _log_repetition(staged: Mapping[Name, Path], failed: CommandError) -> None:
+    log.warning("event=check-repeated zones=%d reason=%r", len(staged), str(failed))
 
 
 def _options(release: tuple[int, ...]) -> bytes:

@@ -35,6 +35,7 @@ class Started:
 
     def __init__(self, argv: Sequence[str]) -> None:
         self._argv = tuple(argv)
+        self._unsent = b""
         try:
             self._process = _Process(
                 self._argv,
@@ -56,11 +57,23 @@ class Started:
         with suppress(BrokenPipeError):  # `finish` reports how it ended
             os.write(self._process.stdin.fileno(), beginning)
 
+    def write_end(self, text: bytes) -> None:
+        """Give it the end of its input without waiting; `finish` gives what it did not read yet."""
+        stdin = self._process.stdin
+        assert stdin is not None  # noqa: S101 - a pipe
+        os.set_blocking(stdin.fileno(), False)
+        self._unsent = text
+        with suppress(BrokenPipeError, BlockingIOError):  # `finish` reports how it ended
+            self._unsent = text[os.write(stdin.fileno(), text) :]
+        if not self._unsent:
+            stdin.close()
+            self._process.stdin = None
+
     def finish(self, *, timeout: float, stdin: bytes = b"", accept: Collection[int] = (0,)) -> Finished:
         """Give it the rest of its input; return exit status and output. Arguments and errors are those of `run`."""
         with self._process as process:
             try:
-                output = process.communicate(stdin, timeout=timeout)[0].decode("utf-8", "replace")
+                output = process.communicate(self._unsent + stdin, timeout=timeout)[0].decode("utf-8", "replace")
             except subprocess.TimeoutExpired:
                 raise CommandTimeout(self._argv, f"not finished within {timeout:g} s") from None
             finally:

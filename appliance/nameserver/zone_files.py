@@ -43,6 +43,7 @@ class ZoneFiles:
         self._directory = directory
         self._mode = mode
         self._staged: dict[Path, str] = {}
+        self._unflushed: set[Path] = set()
         self._digests: dict[UUID, tuple[Signature, str]] = {}
 
     def path(self, zone: UUID) -> Path:
@@ -50,12 +51,23 @@ class ZoneFiles:
         return self._path(zone, ".zone")
 
     def stage(self, zone: UUID, content: bytes) -> Path:
-        """Write a file durably under a name that named does not read, replacing an earlier one; return its path."""
+        """Write a file under a name that named does not read, replacing an earlier one; return its path.
+
+        It is not durable before `flush_staged` or `publish`.
+        """
         return self._write(self._path(zone, ".staged"), content)
 
+    def flush_staged(self, zone: UUID) -> None:
+        """Make the staged file durable, so that `publish` need not."""
+        with _as_publish_failed("stage"):
+            self._flush_file(self._path(zone, ".staged"))
+
     def stage_refresh(self, zone: UUID, content: bytes) -> Path:
-        """Write a file likewise for `refresh`, beside one that `stage` wrote."""
-        return self._write(self.refresh_path(zone), content)
+        """Write a file durably for `refresh`, beside one that `stage` wrote."""
+        path = self._write(self.refresh_path(zone), content)
+        with _as_publish_failed("stage"):
+            self._flush_file(path)
+        return path
 
     def refresh_path(self, zone: UUID) -> Path:
         """Return the path of the file that `stage_refresh` writes."""
@@ -209,12 +221,19 @@ class ZoneFiles:
                 file.write(content)
                 file.flush()
                 os.fchmod(file.fileno(), self._mode)
-                os.fsync(file.fileno())
         self._staged[path] = hashlib.sha256(content).hexdigest()
+        self._unflushed.add(path)
         return path
+
+    def _flush_file(self, path: Path) -> None:
+        """Make a written file durable, once."""
+        if path in self._unflushed:
+            _fsync(path)
+            self._unflushed.discard(path)
 
     def _rename(self, zone: UUID, suffix: str) -> None:
         written = self._path(zone, suffix)
+        self._flush_file(written)
         signature = _signature(written)  # not of the live file, which named may replace at any time
         written.replace(self.path(zone))
         self._digests[zone] = (signature, self._staged.pop(written))
@@ -222,11 +241,7 @@ class ZoneFiles:
 
     def _flush(self) -> None:
         """Make the renames and unlinks in the directory durable."""
-        directory = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
+        _fsync(self._directory, os.O_DIRECTORY)
 
 
 @contextlib.contextmanager
@@ -236,6 +251,14 @@ def _as_publish_failed(step: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise PublishFailed(f"{step}: {error.strerror or error}") from error
+
+
+def _fsync(path: Path, flags: int = 0) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | flags)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _signature(path: Path) -> Signature:

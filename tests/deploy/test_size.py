@@ -107,9 +107,10 @@ class GatedChecker(ZoneChecker):
         self.gate = threading.Event()
         self.batches: list[list[str]] = []
 
-    def check(self, staged: Mapping[Name, Path]) -> dict[Name, str]:
+    def check(self, staged: Mapping[Name, Path], meanwhile: Callable[[], None] = lambda: None) -> dict[Name, str]:
         """Wait for the gate."""
         self.batches.append([str(name) for name in staged])
+        meanwhile()
         self.gate.wait(PATIENCE)
         return {}
 

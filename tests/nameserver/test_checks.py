@@ -11,7 +11,7 @@ import pytest
 
 from appliance.errors import CommandFailed, CommandTimeout, MissingProgram
 from appliance.nameserver.checks import ZoneChecker
-from tests.pair import program, small_zone
+from tests.pair import program, small_zone, wait_for
 
 VALID = dns.name.from_text("good.test")
 INVALID = dns.name.from_text("bad.test")
@@ -95,6 +95,46 @@ def test_a_name_that_looks_like_an_option_is_a_name(checker: ZoneChecker, tmp_pa
     zone = dns.name.from_text("-v")
     assert checker.check(staged(tmp_path, zone)) == {}
     assert zone in checker.check(staged(tmp_path, zone, "broken"))
+
+
+@pytest.mark.parametrize("count", [0, 2])
+def test_a_checker_reads_the_zones_meanwhile(tmp_path: Path, count: int) -> None:
+    fake, note = tmp_path / "checker", tmp_path / "note"
+    fake.write_text(f'#!/bin/sh\n[ "$1" != -v ] || {{ echo 9.18.49; exit; }}\ncat > {note}.new\nmv {note}.new {note}\n')
+    fake.chmod(0o755)
+    checker = ZoneChecker("/bin/true", str(fake))
+    calls = []
+
+    def meanwhile() -> None:
+        calls.append("meanwhile")
+        wait_for(note.exists, "the checker has read its input")
+
+    zones = staged(tmp_path, VALID) | staged(tmp_path, INVALID)
+    with checker.started_ahead(count) if count else nullcontext():
+        assert checker.check(zones, meanwhile) == {}
+    assert calls == ["meanwhile"]
+
+
+def test_what_is_done_meanwhile_is_done_without_a_checker_too(tmp_path: Path) -> None:
+    calls: list[str] = []
+    checker = ZoneChecker("/bin/true", "/nonexistent/checkconf")
+    for zones in (staged(tmp_path, VALID), staged(tmp_path, VALID) | staged(tmp_path, INVALID)):
+        assert checker.check(zones, lambda: calls.append("meanwhile")) == {}
+    assert calls == ["meanwhile", "meanwhile"]
+
+
+def test_a_checker_is_ended_if_something_fails_meanwhile(tmp_path: Path) -> None:
+    fake, pid = tmp_path / "checker", tmp_path / "pid"
+    fake.write_text(f'#!/bin/sh\n[ "$1" != -v ] || {{ echo 9.18.49; exit; }}\necho $$ > {pid}\nexec sleep 1000\n')
+    fake.chmod(0o755)
+
+    def fail() -> None:
+        wait_for(lambda: pid.exists() and pid.read_text(), "the checker runs")
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        ZoneChecker("/bin/true", str(fake)).check(staged(tmp_path, VALID) | staged(tmp_path, INVALID), fail)
+    assert not Path(f"/proc/{pid.read_text().strip()}").exists()
 
 
 def test_a_missing_checker_is_an_error(tmp_path: Path) -> None:

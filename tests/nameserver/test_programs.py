@@ -69,6 +69,17 @@ def test_the_beginning_of_the_input_may_be_given_before() -> None:
     assert ended.finish(timeout=10, stdin=b"x" * 100_000).status == 0
 
 
+@pytest.mark.parametrize("length", [0, 10, 1_000_000])
+def test_the_end_of_the_input_may_be_given_without_waiting(length: int) -> None:
+    started = Started(("sh", "-c", "cat"))
+    started.write(b"first ")
+    started.write_end(b"x" * length)
+    assert started.finish(timeout=10).output == "first " + "x" * length
+    ended = Started(("true",))
+    ended.write_end(b"x" * length)
+    assert ended.finish(timeout=10).status == 0
+
+
 def test_a_started_program_that_is_not_needed_is_killed(tmp_path: Path) -> None:
     started = Started(("sh", "-c", f"trap '' TERM; echo $$ > {tmp_path}/pid; sleep 1000"))
     wait_for(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text(), "it runs")

@@ -40,6 +40,36 @@ def test_a_staged_file_is_not_live_until_published(files: ZoneFiles) -> None:
     assert stat.S_IMODE(files.path(ZONE).stat().st_mode) == 0o640
 
 
+@pytest.fixture
+def flushed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The suffixes of the files, or the folder, that were flushed."""
+    seen: list[str] = []
+
+    def fsync(descriptor: int) -> None:
+        path = Path(os.readlink(f"/proc/self/fd/{descriptor}"))
+        seen.append("folder" if path.is_dir() else path.suffix)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    return seen
+
+
+def test_a_file_is_flushed_once_before_it_is_live(files: ZoneFiles, flushed: list[str]) -> None:
+    files.stage(ZONE, b"one")
+    assert flushed == []
+    files.flush_staged(ZONE)
+    files.flush_staged(ZONE)
+    assert flushed == [".staged"]
+    files.publish(ZONE)
+    assert flushed == [".staged", "folder"]
+    flushed.clear()
+    publish(files, b"two")
+    assert flushed == ["folder", ".staged", "folder"]
+    flushed.clear()
+    files.stage_refresh(ZONE, b"three")
+    files.refresh(ZONE)
+    assert flushed == [".refresh", "folder"]
+
+
 def test_the_previous_file_is_restored_as_a_new_one(files: ZoneFiles) -> None:
     publish(files, b"one")
     os.utime(files.path(ZONE), (1, 1))

@@ -148,12 +148,18 @@ def _compile(candidate: _Candidate, host: PrimaryHost, store: Store) -> bytes:
 
 
 def _check(candidates: Sequence[_Candidate], host: PrimaryHost) -> None:
-    """Let named-checkzone check all candidates; if it gives no verdict, all of them fail."""
+    """Let BIND's checker check all candidates, and flush them meanwhile; without a verdict all of them fail."""
     staged = {one.name: one.staged for one in candidates if one.staged}
     if not staged:
         return
+
+    def flush() -> None:
+        for candidate in candidates:
+            with _caught(candidate):
+                host.files.flush_staged(candidate.uuid)
+
     try:
-        refusals = host.checker.check(staged)
+        refusals = host.checker.check(staged, flush)
         unchecked = None
     except CommandError as failed:
         refusals, unchecked = {}, str(failed)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from contextlib import closing
 from dataclasses import replace
-from uuid import uuid4
+from pathlib import Path
+from uuid import UUID, uuid4
 
 import pytest
 from dns.rcode import NOERROR
@@ -13,6 +14,7 @@ from dns.rcode import NOERROR
 from appliance.deploy.host import PrimaryHost
 from appliance.deploy.publishing.pipeline import deploy_zones, remove_old_files
 from appliance.deploy.publishing.primary_zone import loaded_file, withdraw_zone
+from appliance.errors import PublishFailed
 from appliance.nameserver.checks import ZoneChecker
 from appliance.nameserver.zone_files import ZoneFiles
 from appliance.render.zone_file import serial_of, soa_line
@@ -199,6 +201,30 @@ def test_a_planted_row_fails_its_zone_alone(
     assert host.files.staged_zones() == []
     for zone in (bad, good):
         withdraw_zone(zone.name, host)
+
+
+class Unflushable(ZoneFiles):
+    """Zone files of which those of one zone cannot be flushed."""
+
+    def __init__(self, directory: Path, zone: UUID) -> None:
+        super().__init__(directory)
+        self._zone = zone
+
+    def flush_staged(self, zone: UUID) -> None:
+        if zone == self._zone:
+            raise PublishFailed("stage: Input/output error")
+        super().flush_staged(zone)
+
+
+def test_a_file_that_cannot_be_flushed_fails_its_zone_alone(
+    host: PrimaryHost, pair: Pair, workspace: Workspace
+) -> None:
+    bad, good = workspace.zone("unflushed.example"), workspace.zone("flushed.example")
+    files = Unflushable(pair.zones, bad.uuid)
+    assert deploy(replace(host, files=files), workspace, bad, good) == ["publish: stage: Input/output error", None]
+    pair.wait_for_serial(pair.primary, good.name, good.serial)
+    assert pair.serial(pair.primary, bad.name) is None
+    files.discard(bad.uuid)
 
 
 def test_a_checker_that_gives_no_verdict_publishes_nothing(host: PrimaryHost, workspace: Workspace) -> None:
