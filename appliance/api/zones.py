@@ -86,10 +86,10 @@ class Zones(MethodView):
             principal(), body["domain"], content, take_records=take_records, alongside=remember_within(first_response)
         )
         result = response_headers.after_write(zone, with_above=True)
-        deployment = result.deployment or context().deployment_wait.current(zone)[0]
         with reading():
+            deployment = result.deployment or context().deployment_wait.current(zone)[0]
             response = _created(zones.get_any(zone.uuid), deployment, body)
-        headers = {**response.headers, **result.headers, **zone_warning_header(zone)}
+            headers = {**response.headers, **result.headers, **zone_warning_header(zone)}
         return Response(response.body, 201, headers, mimetype="application/json")
 
 

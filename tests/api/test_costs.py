@@ -43,6 +43,11 @@ def test_a_write_has_a_fixed_number_of_prepared_statements(me: Bearer) -> None:
         check(me, "DELETE", record, [None], 12)
 
 
+def test_a_zone_is_created_with_a_fixed_number_of_prepared_statements(me: Bearer) -> None:
+    me.zone("first.example")
+    check(me, "POST", "/dns-zones/", [{"domain": f"zone-{number}.example"} for number in range(3)], 26)
+
+
 def check(me: Bearer, method: str, path: str, bodies: Sequence[object], statements: int) -> None:
     """Send a request with each body: each has as many statements, and after the first one no text is built."""
     for number, body in enumerate(bodies):
