@@ -192,6 +192,8 @@ class Dispatcher:
                 self.context.figures.count("published", attempt.published.method)
             self.context.zones.advance(attempt.name, RolloutEvent.HANDED_OVER)
             self._watch(attempt.uuid, attempt.name, attempt.serial, LOAD_PATIENCE + records / 10_000)
+            if attempt.is_loaded and not self.context.members.has(attempt.uuid, attempt.name):
+                self.context.members.join(attempt.uuid, attempt.name)  # at once: secondaries can transfer it
         else:
             self.context.zones.advance(attempt.name, RolloutEvent.REFUSED)
             self.context.schedule.retry_soon()

@@ -28,24 +28,30 @@ from appliance.settings import DeployerSettings
 from appliance.store import deployments
 from appliance.zones.catalog import member_label
 from tests.deploy.builders import NS1, answered, zone_status
+from tests.deploy.jobs import handle_jobs_until
 from tests.pair import wait_for
 from tests.workspace import Workspace
 
 
 @dataclass
 class Publisher:
-    """A publisher that waits for its gate and records its calls; zones of `refused` fail."""
+    """A publisher that waits for its gate and records its calls; zones of `refused` fail, new ones `are_loaded`."""
 
     gate: threading.Event = field(default_factory=threading.Event)
     published: list[list[str]] = field(default_factory=list)
     withdrawn: list[str] = field(default_factory=list)
     refused: set[str] = field(default_factory=set)
+    are_loaded: bool = False
 
     def publish(self, zones: Sequence[tuple[UUID, Name]]) -> list[Attempt]:
         """Return an attempt at serial 7 for each."""
         self.published.append([str(name) for _, name in zones])
         self.gate.wait(30)
-        return [Attempt(uuid, name, 7, "check: no" if str(name) in self.refused else None) for uuid, name in zones]
+        errors = ["check: no" if str(name) in self.refused else None for _, name in zones]
+        return [
+            Attempt(uuid, name, 7, error, is_loaded=self.are_loaded and not error)
+            for (uuid, name), error in zip(zones, errors, strict=True)
+        ]
 
     def withdraw(self, name: Name) -> None:
         """Refuse the zone, or record it."""
@@ -194,3 +200,41 @@ def test_secondaries_are_queried_only_once_the_catalog_lists_this_very_zone(
         assert context.zones.stage(newer.name) is Stage.AWAITING_SECONDARIES
     old, new = member_label(former.uuid), member_label(newer.uuid)
     assert [sent for sent in updates.sent if any(sent)] == [(set(), {old}), ({old}, set()), (set(), {new})]
+
+
+@pytest.mark.parametrize("are_loaded", [True, False])
+def test_a_new_zone_joins_the_catalog_once_the_primary_has_loaded_it(
+    host: PrimaryHost, workspace: Workspace, *, are_loaded: bool
+) -> None:
+    zones, updates = [workspace.zone(f"new-{number}.example") for number in range(2)], RecordedUpdates()
+    with closing(Dispatching(replace(host, updates=updates), workspace)) as dispatching:
+        context, dispatcher, publisher = dispatching.context, dispatching.dispatcher, dispatching.publisher
+        publisher.gate.set()
+        publisher.are_loaded, publisher.refused = are_loaded, {"new-1.example."}
+        context.members.learn({})
+        for status in deployments.statuses():
+            context.zones.request(status)
+        dispatcher.start_ready(time.monotonic())
+        dispatching.end()
+        dispatcher.send_members()
+        if are_loaded:
+            handle_jobs_until(context, lambda: not context.members.is_changing, "the update was sent")
+        assert context.zones.stage(zones[0].name) is Stage.LOADING  # the secondaries wait for the primary's answer
+    assert updates.sent == ([(set(), {member_label(zones[0].uuid)})] if are_loaded else [])
+
+
+def test_new_zones_of_a_batch_join_the_catalog_in_one_update(host: PrimaryHost, workspace: Workspace) -> None:
+    updates = RecordedUpdates()
+    statuses = [zone_status(f"new-{number}.example") for number in range(SMALL_BATCH + LARGEST_BATCH)]
+    with closing(Dispatching(replace(host, updates=updates), workspace)) as dispatching:
+        context, dispatcher, publisher = dispatching.context, dispatching.dispatcher, dispatching.publisher
+        publisher.are_loaded = True
+        publisher.gate.set()
+        context.members.learn({})
+        for status in statuses:
+            context.zones.request(status)
+        dispatcher.start_ready(time.monotonic())
+        handle_jobs_until(context, lambda: len(context.verifier) == len(statuses), "all are handed over")
+        dispatcher.send_members()
+        handle_jobs_until(context, lambda: not context.members.is_changing, "the update was sent")
+    assert updates.sent == [(set(), {member_label(one.uuid) for one in statuses})]

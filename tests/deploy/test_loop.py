@@ -95,6 +95,13 @@ def test_a_zone_created_again_does_not_wait_for_a_silent_secondary(
     step_until(deployer, both_serve(pair, new), "so does the secondary")
 
 
+def test_a_new_zone_changes_the_catalog_once(deployer: Deployer, pair: Pair, workspace: Workspace) -> None:
+    before = pair.serial(pair.primary, pair.catalog)
+    zone = workspace.zone("listed.example")
+    step_until(deployer, lambda: both_serve(pair, zone)() and deployer.is_settled, "live")
+    assert before is not None and pair.serial(pair.primary, pair.catalog) == before + 1
+
+
 def test_a_held_zone_is_published_once_it_is_released(deployer: Deployer, pair: Pair, workspace: Workspace) -> None:
     former = workspace.zone("held.example")
     step_until(deployer, both_serve(pair, former), "live")

@@ -46,7 +46,7 @@ def flushed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     seen: list[str] = []
 
     def fsync(descriptor: int) -> None:
-        path = Path(os.readlink(f"/proc/self/fd/{descriptor}"))
+        path = Path(f"/proc/self/fd/{descriptor}").readlink()
         seen.append("folder" if path.is_dir() else path.suffix)
 
     monkeypatch.setattr(os, "fsync", fsync)

@@ -38,7 +38,8 @@ KEPT_AFTER_REMOVAL = timedelta(days=1)
 class Attempt:
     """The result for one zone: this serial was handed to the primary, or `error` says at which step it failed.
 
-    `published` is the content that reached the primary, None if the primary still has the former one.
+    `published` is the content that reached the primary, None if the primary still has the former one. `is_loaded`: the
+    zone is new to the primary, which has loaded it.
     """
 
     uuid: UUID
@@ -46,6 +47,7 @@ class Attempt:
     serial: int
     error: str | None = None
     published: Publication | None = None
+    is_loaded: bool = False
 
 
 RaiseSerial = Callable[[UUID, int], object]
@@ -61,7 +63,12 @@ class _Candidate:
     derived: str = ""
     state: ZoneState | None = None
     published: Publication | None = None
+    is_loaded: bool = False
     error: DeployError | None = None
+
+    def attempt(self) -> Attempt:
+        error = f"{self.error.step}: {self.error}" if self.error else None
+        return Attempt(self.uuid, self.name, self.serial, error, self.published, self.is_loaded)
 
 
 def deploy_zones(
@@ -85,13 +92,10 @@ def deploy_zones(
         with _caught(candidate):
             replace_file(candidate.uuid, candidate.name, candidate.state, host)
             candidate.published = Publication(candidate.serial, candidate.digest, candidate.derived)
-            load_file(candidate.uuid, candidate.name, candidate.state, host)
+            candidate.is_loaded = load_file(candidate.uuid, candidate.name, candidate.state, host)
     for candidate in candidates:
         _log(candidate, began)
-    return [
-        Attempt(one.uuid, one.name, one.serial, f"{one.error.step}: {one.error}" if one.error else None, one.published)
-        for one in candidates
-    ]
+    return [candidate.attempt() for candidate in candidates]
 
 
 def remove_old_files(host: PrimaryHost, store: Store, now: datetime) -> None:

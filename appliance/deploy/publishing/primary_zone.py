@@ -67,21 +67,23 @@ def replace_file(uuid: UUID, name: Name, state: ZoneState | None, host: PrimaryH
     host.files.publish(uuid)
 
 
-def load_file(uuid: UUID, name: Name, state: ZoneState | None, host: PrimaryHost) -> None:
+def load_file(uuid: UUID, name: Name, state: ZoneState | None, host: PrimaryHost) -> bool:
     """Make the primary load the live file: add the zone, reload it, or replace a zone that has another file.
 
-    That is a former zone of the name, or this zone with a file in another folder, as after the folder was moved.
+    That is a former zone of the name, or this zone with a file in another folder, as after the folder was moved. Return
+    True if the zone was added: then it is loaded. All else happens after this returns.
     """
     file = host.files.path(uuid)
     state = state or _add_zone(name, file, host)
     if state is None:
-        return
+        return True
     if is_of_file(state, uuid, host):
         host.control.resume_updates(name)
     else:
         if Path(state.file).parent != file.parent:
             _require_readable(uuid, host)
         host.control.replace_zone(name, str(file))
+    return False
 
 
 def _add_zone(name: Name, file: Path, host: PrimaryHost) -> ZoneState | None:

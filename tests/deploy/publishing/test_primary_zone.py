@@ -28,6 +28,7 @@ from appliance.errors import CommandError
 from appliance.nameserver.control import Control, Transport, ZoneState
 from appliance.nameserver.file_head import FileHead
 from appliance.nameserver.isccc import RndcConnection
+from appliance.queries.bulk import query_all
 from tests.pair import LOOPBACK, Pair, free_port, small_zone, wait_for
 from tests.signed_updates import update_small_zone
 
@@ -135,6 +136,16 @@ def test_a_new_zone_takes_updates(host: PrimaryHost, pair: Pair, zone: Name) -> 
     assert publish(host, zone, uuid4(), small_zone(zone, 1)) is None
     pair.wait_for_serial(pair.primary, zone, 1)
     assert update_small_zone(pair, zone, 2, "192.0.2.2") == NOERROR
+
+
+def test_a_new_zone_is_served_once_it_was_added(host: PrimaryHost, pair: Pair, zone: Name) -> None:
+    uuid = uuid4()
+    host.files.stage(uuid, small_zone(zone, 1))
+    replace_file(uuid, zone, None, host)
+    assert load_file(uuid, zone, None, host)
+    answer = query_all([(pair.primary, zone)], timeout=5)[pair.primary, zone]
+    assert answer and answer.serial == 1
+    assert not load_file(uuid, zone, host.control.zone_state(zone), host)
 
 
 def test_updates_from_another_address_are_refused(pair: Pair, zone: Name, updated: UUID) -> None:
