@@ -11,12 +11,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, ParamSpec, TypeVar, cast
+from typing import Any, Generic, ParamSpec, TypeVar
 
 import peewee as pw
 
 from appliance.principal import Scope
-from appliance.store.file.binding import CurrentDatabase
+from appliance.store.file.binding import current
+from appliance.store.row_objects import row_builder
 
 Arguments = ParamSpec("Arguments")
 Row = TypeVar("Row", bound=pw.Model)
@@ -63,13 +64,18 @@ class _Text:
 
     def __init__(self, query: Any) -> None:  # noqa: ANN401 - any query of Peewee
         self._query = query
-        context = _Context(**CurrentDatabase().get_context_options())
-        self._sql, self._values = context.sql(query).query()  # type: ignore[no-untyped-call]
+        context = _Context(**current().get_context_options())
+        self._sql, values = context.sql(query).query()  # type: ignore[no-untyped-call]
+        self._values = [(one.position, one.convert) if isinstance(one, _Bound) else (None, one) for one in values]
         self._process_row: Callable[[Any], Any] | None = None
 
     def execute(self, values: Sequence[Any]) -> Any:  # noqa: ANN401 - a cursor
         """Execute the statement with these values, and return its cursor."""
-        return CurrentDatabase().execute_sql(self._sql, [_convert(one, values) for one in self._values])
+        bound = [
+            convert if at is None else values[at] if convert is None else convert(values[at])
+            for at, convert in self._values
+        ]
+        return current().execute_sql(self._sql, bound)
 
     def rows(self, values: Sequence[Any]) -> Iterator[Any]:
         """Execute the statement, and yield its rows as objects of the query's model."""
@@ -83,7 +89,7 @@ class _Text:
         """Return what makes an object of a row; it is the same for all executions."""
         wrapper = self._query._get_cursor_wrapper(cursor)  # noqa: SLF001 - Peewee does not keep it
         wrapper.initialize()
-        return cast(Callable[[Any], Any], wrapper.process_row)
+        return row_builder(wrapper)
 
 
 class _Prepared(Generic[Arguments]):
@@ -135,7 +141,7 @@ class PreparedWrite(_Prepared[Arguments]):
     def __call__(self, *arguments: Arguments.args, **columns: Arguments.kwargs) -> int:
         """Execute the statement, and return how many rows it wrote."""
         text, values = self._prepare(*arguments, **columns)
-        return int(CurrentDatabase().rows_affected(text.execute(values)))
+        return int(current().rows_affected(text.execute(values)))
 
 
 def in_parts(rows: Sequence[Value]) -> Iterator[list[Value]]:
@@ -145,14 +151,6 @@ def in_parts(rows: Sequence[Value]) -> Iterator[list[Value]]:
         size = min(_MOST_ROWS, 1 << (len(rows) - start).bit_length() - 1)
         yield list(rows[start : start + size])
         start += size
-
-
-def _convert(one: Any, values: Sequence[Any]) -> Any:  # noqa: ANN401 - columns of several types
-    """Return the value to bind in that place of a text."""
-    if not isinstance(one, _Bound):
-        return one
-    value = values[one.position]
-    return value if one.convert is None else one.convert(value)
 
 
 def _shape(argument: object, values: list[Any]) -> Hashable:

@@ -24,13 +24,23 @@ class _Entered(threading.local):
 _entered = _Entered()
 
 
+def current() -> pw.Database:
+    """Return the innermost database in use in this thread; raise RuntimeError outside of every connection."""
+    if not _entered.databases:
+        raise RuntimeError("no store is in use in this thread")
+    return _entered.databases[-1]
+
+
 class CurrentDatabase(pw.DatabaseProxy):
     """A proxy of the innermost database in use in this thread; RuntimeError outside of every connection."""
 
     def __getattr__(self, attribute: str) -> Any:  # noqa: ANN401 - whatever a database has
-        if not _entered.databases:
-            raise RuntimeError("no store is in use in this thread")
-        return getattr(_entered.databases[-1], attribute)
+        return getattr(current(), attribute)
+
+
+def is_in_use(database: pw.Database) -> bool:
+    """Return whether it is the innermost database in use in this thread."""
+    return bool(_entered.databases) and _entered.databases[-1] is database
 
 
 @contextmanager

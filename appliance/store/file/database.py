@@ -14,15 +14,16 @@ import weakref
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
+from typing import NoReturn
 
 import apsw
-import peewee as pw
 from playhouse import migrations
 
 from appliance.errors import ReadTimeout, StoreError
 from appliance.files import create_shared, open_shared
 from appliance.store.file import schema, sqlite
-from appliance.store.file.binding import in_use
+from appliance.store.file.binding import in_use, is_in_use
+from appliance.store.file.failures import Translation, first_failure
 from appliance.store.file.keeper import Identity, Keeper
 from appliance.store.file.turnstile import Turnstile
 from appliance.store.file.write_queue import WriteQueue
@@ -30,6 +31,9 @@ from appliance.store.file.write_queue import WriteQueue
 MAX_LOG_SIZE = 8 * 2**20
 """Octets to which SQLite cuts the write-ahead log when it begins it again. It can do that once no reader needs the log
 any longer, with the second write after that."""
+
+
+_NOTHING = nullcontext()
 
 
 class _Thread(threading.local):
@@ -69,6 +73,8 @@ class Store:
         self._thread = _Thread()
         self._idle: weakref.WeakSet[sqlite.Connection] = weakref.WeakSet()
         self._timer = sqlite.StatementTimer(read_timeout, monotonic)
+        self._translating_errors = Translation(self._raise_translated, sqlite.FAILURES)
+        self._translating_all = Translation(self._raise_translated, (*sqlite.FAILURES, OSError))
         self._db = sqlite.Database(
             None,
             self._timer,
@@ -90,7 +96,7 @@ class Store:
         would withdraw every zone.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self._translating_errors(OSError), open_shared(self.path.with_suffix(".lock")) as lock:
+        with self._translating_all, open_shared(self.path.with_suffix(".lock")) as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             lock.seek(0)
             if lock.read() and not (self.path.exists() and self.path.stat().st_size):
@@ -131,12 +137,16 @@ class Store:
         if self._keeper:
             self._keeper.close()
 
-    @contextmanager
-    def connection(self) -> Iterator[None]:
+    def connection(self) -> AbstractContextManager[None]:
         """Connect this thread for the block; within it the tables read and write this store.
 
         A nested block shares the connection. Raise StoreError if a statement fails.
         """
+        is_nested = is_in_use(self._db) and not self._db.is_closed()
+        return self.translating_errors() if is_nested else self._opened_connection()
+
+    @contextmanager
+    def _opened_connection(self) -> Iterator[None]:
         opened = self._connect()
         try:
             with in_use(self._db), self.translating_errors():
@@ -170,7 +180,7 @@ class Store:
 
         Raise StoreError if the file is missing, damaged, or not the one that this process opened first.
         """
-        with self._translating_errors(OSError):
+        with self._translating_all:
             if self._keeper is None or (self._keeper.keep() is self._thread.identity and not self._db.is_closed()):
                 return False
         self.reconnect()
@@ -209,37 +219,30 @@ class Store:
         """Run the block on a snapshot: all of its reads see the same state of the store. A nested block shares it."""
         with (
             self.connection(),
-            self._translating_errors(OSError),
-            nullcontext() if self._db.transaction_depth() else self._db.atomic("DEFERRED"),
+            self._translating_all,
+            _NOTHING if self._db.transaction_depth() else self._db.transaction("DEFERRED"),
         ):
             yield
 
     def translating_errors(self) -> AbstractContextManager[None]:
         """Raise failures of SQLite in the block as StoreError, except IntegrityError: the caller handles that."""
-        return self._translating_errors()
+        return self._translating_errors
 
-    @contextmanager
-    def _translating_errors(self, *others: type[Exception]) -> Iterator[None]:
-        failures: tuple[type[Exception], ...] = (*sqlite.FAILURES, *others)
-        try:
-            yield
-        except pw.IntegrityError:
-            raise
-        except failures as failed:
-            self._thread.has_failed = True
-            if self._keeper and "readonly" in str(failed):
-                self._keeper.forget()
-            first = _first(failed)
-            if isinstance(first, apsw.InterruptError):
-                raise ReadTimeout(self._timer.limit) from failed
-            raise StoreError(f"database {self.path.name} cannot be used: {first}") from failed
+    def _raise_translated(self, failed: Exception) -> NoReturn:
+        self._thread.has_failed = True
+        if self._keeper and "readonly" in str(failed):
+            self._keeper.forget()
+        first = first_failure(failed)
+        if isinstance(first, apsw.InterruptError):
+            raise ReadTimeout(self._timer.limit) from failed
+        raise StoreError(f"database {self.path.name} cannot be used: {first}") from failed
 
     @contextmanager
     def _writing(self, patience: float) -> Iterator[None]:
         """Begin a writing transaction within `patience` seconds, spent on threads and other programs together."""
         with (
             self.connection(),
-            self._translating_errors(OSError),
+            self._translating_all,
             self._queue.turn(patience) as left,
             self._timer.exempt(),
             ExitStack() as transaction,
@@ -272,22 +275,16 @@ class Store:
 
     def _connect(self) -> bool:
         """Connect this thread; return False if it is connected already."""
-        with self._translating_errors(OSError):
-            if self._db.is_closed():
-                sqlite.refuse_special(self.path)
-            if self._keeper and self._db.is_closed():
+        if not self._db.is_closed():
+            return False
+        with self._translating_all:
+            sqlite.refuse_special(self.path)
+            if self._keeper:
                 self._thread.identity = self._keeper.keep()
                 self._db.database = self._keeper.address(self._thread.identity)
-            return bool(self._db.connect(reuse_if_open=True))
+            return bool(self._db.connect())
 
     def version(self) -> int:
         """Return a number that changes when another connection has written (`PRAGMA data_version`)."""
-        with self._translating_errors(OSError):
+        with self._translating_all:
             return int(self._db.execute_sql("pragma data_version").fetchone()[0])
-
-
-def _first(failed: BaseException) -> BaseException:
-    """Return the first failure: after a full disk SQLite has rolled back already, and a second rollback fails too."""
-    while failed.__context__ is not None:
-        failed = failed.__context__
-    return failed
