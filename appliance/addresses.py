@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
+from typing import NamedTuple
 
 from appliance.errors import InvalidValue
 
@@ -17,8 +18,7 @@ _UNIX = "unix:"
 _PORT = re.compile(r"[0-9]{1,5}")
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(NamedTuple):
     """An address, or a host name that this process resolves, and a port, written `127.0.0.1:8053` or `[::1]:8053`."""
 
     host: str
@@ -38,8 +38,7 @@ class LocalSocket:
         return f"{_UNIX}{self.path}"
 
 
-@dataclass(frozen=True, slots=True)
-class Nameserver:
+class Nameserver(NamedTuple):
     """A nameserver's published name and the endpoint where it answers, written `ns1.example.net=192.0.2.1:53`."""
 
     name: str

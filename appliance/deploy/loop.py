@@ -137,13 +137,16 @@ class Deployer:
 
     def step(self) -> None:
         """Wait until there is something to do, at most until the next poll, and do it."""
-        self._poll.poll(max(0.0, self._next_wakeup() - self._context.monotonic()) * 1000)
-        if self._wakeups.drain() or self._context.monotonic() >= self._poll_due:
+        readable = self._wait()
+        is_changed = self._wakeups.fileno() in readable and self._wakeups.drain()
+        if is_changed or self._context.monotonic() >= self._poll_due:
             self._read_journal()
-        self._context.workers.run_callbacks()
-        self._updates.handle_responses()
+        if self._context.workers.fileno() in readable:
+            self._context.workers.run_callbacks()
+        self._updates.handle_responses(is_readable=self._updates.client.fileno() in readable)
         self._events.extend(self._proof_queue.take_events())
-        self._events.extend(self._context.verifier.step(self._context.monotonic()))
+        has_answers = self._context.verifier.client.fileno() in readable
+        self._events.extend(self._context.verifier.step(self._context.monotonic(), has_answers=has_answers))
         while self._events:  # after an error the others stay for the next step
             self._rollout_events.handle(self._events.popleft())
         now = self._context.monotonic()  # the same for both: what becomes ready later is due in a later step
@@ -151,11 +154,19 @@ class Deployer:
         self._dispatcher.start_ready(now)
         self._dispatcher.send_members()
         self._proof_queue.start_waiting()
-        if self._context.recorder.flush():  # last: a store that refuses writes must not keep names held
+        is_awaited = self._wakeups.has_subscribers or not (self._context.zones or self._context.verifier)
+        if self._context.recorder.flush(
+            is_awaited=is_awaited
+        ):  # last: a store that refuses writes must not keep names held
             self._wakeups.notify_subscribers()
         self._beat()
         self._reconciler.step()
         self._context.refresher.start_if_due()
+
+    def _wait(self) -> set[int]:
+        """Wait as long as nothing is due; return the file descriptors that are readable."""
+        seconds = self._next_wakeup() - self._context.monotonic()
+        return {descriptor for descriptor, _ in self._poll.poll(max(0.0, seconds) * 1000)}
 
     def _follow_store(self) -> None:
         """Follow the file of the store, but not at each of the many steps of a change."""
@@ -181,6 +192,8 @@ class Deployer:
             moments.append(refresh)
         if (query := self._context.verifier.next_query()) is not None:
             moments.append(query)
+        if (proof := self._proof_queue.next_start()) is not None:
+            moments.append(proof)
         if (write := self._context.recorder.next_write()) is not None:
             moments.append(write)
         if (repeat := self._updates.next_timeout()) is not None:

@@ -1,13 +1,14 @@
 """Record what the deployer did and observed as rows of the store; a row is written only if it differs.
 
 The loop takes notes and `flush` writes them: a few zones at once, many in a worker, `MOST_AT_ONCE` in a transaction.
-What nobody waits for is `DEFERRED`, so that it shares a transaction with what follows. What could not be written is
-kept and written later.
+What nobody waits for is written a moment later, in one transaction with what follows. What could not be written is kept
+and written later.
 """
 
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -36,8 +37,10 @@ MOST_AT_ONCE = 200
 """Zones of one transaction."""
 RETRY_AFTER = 1.0
 """Seconds from a failed write in a worker to the next."""
-DEFERRED = 0.02
-"""Seconds for which it is not written that the primary was handed a zone: until then most are served everywhere."""
+DEFERRED = 0.1
+"""Seconds after which it is written that the primary was handed a zone: before, most are served everywhere."""
+UNAWAITED = 0.02
+"""Seconds after which anything else is written while nobody waits for it."""
 
 Row = tuple[int | None, NameserverState, bool]
 """Serial, state, and whether the nameserver answered for this zone."""
@@ -78,8 +81,10 @@ class Recorder:
     _confirmed: Confirmed = None
     _is_writing: bool = False
     _has_written: bool = False
-    _due: float = 0.0
-    _deferred_until: float = 0.0
+    _retry_at: float = 0.0
+    _write_at: float = math.inf
+    _may_be_awaited: bool = False
+    """True if anybody may wait for a note."""
 
     @property
     def is_idle(self) -> bool:
@@ -94,6 +99,7 @@ class Recorder:
     def forget(self) -> None:
         """Forget the rows in the store, after an unexpected failure; the next reconciliation loads them."""
         self._rows, self._notes, self._confirmed, self.is_loaded = {}, {}, None, False
+        self._write_at, self._may_be_awaited = math.inf, False
 
     def attempt(self, uuid: UUID, serial: int, error: str | None, published: Publication | None = None) -> None:
         """Note that the primary was handed a serial, or why not, and what was `published`, if anything."""
@@ -158,19 +164,21 @@ class Recorder:
     def confirm(self, servers: Iterable[Nameserver], moment: datetime) -> None:
         """Note when these nameservers were queried; it is written after what each zone was answered."""
         self._confirmed = [server.name for server in servers], moment
-        self._deferred_until = 0.0
+        self._write_at = self.monotonic()
 
     def next_write(self) -> float | None:
         """Return when notes are written that are not written yet; None if there are none, or a worker writes."""
-        return max(self._due, self._deferred_until) if self._notes and not self._is_writing else None
+        return max(self._retry_at, self._write_at) if self._notes and not self._is_writing else None
 
-    def flush(self) -> bool:
+    def flush(self, *, is_awaited: bool = True) -> bool:
         """Write the notes that are due: a few zones now, more in a worker; raise StoreError if the store refuses.
 
-        Return True if any were written since the last call.
+        `is_awaited`: anybody waits, or nothing follows. Return True if any were written since the last call.
         """
-        if not (self.is_idle or self._is_writing or self.monotonic() < max(self._due, self._deferred_until)):
-            self._write_due()
+        if not (self.is_idle or self._is_writing):
+            now, is_due = self.monotonic(), is_awaited and self._may_be_awaited
+            if now >= self._retry_at and (is_due or now >= self._write_at):
+                self._write_due()
         has_written, self._has_written = self._has_written, False
         return has_written
 
@@ -204,7 +212,7 @@ class Recorder:
     def _refused(self, notes: _Notes, error: ApplianceError) -> None:
         log.warning("event=records-not-written zones=%d reason=%r", len(notes), str(error))
         self._is_writing = False
-        self._due = self.monotonic() + RETRY_AFTER
+        self._retry_at = self.monotonic() + RETRY_AFTER
         if isinstance(error, StoreError):
             self._requeue(notes)
         else:
@@ -212,22 +220,26 @@ class Recorder:
 
     def _take(self) -> _Notes:
         """Take the newest notes first: nobody waits for what was found about the others."""
-        return dict(self._notes.popitem() for _ in range(min(len(self._notes), MOST_AT_ONCE)))
+        notes = dict(self._notes.popitem() for _ in range(min(len(self._notes), MOST_AT_ONCE)))
+        if not self._notes:
+            self._write_at, self._may_be_awaited = math.inf, False
+        return notes
 
     def _requeue(self, notes: _Notes) -> None:
+        self._write_at, self._may_be_awaited = self.monotonic(), True
         for uuid, former in notes.items():
             newer = self._notes.get(uuid, _Note())
             unanswered = former.unanswered.difference(newer.seen) | newer.unanswered
             self._notes[uuid] = _Note(former.done | newer.done, former.seen | newer.seen, unanswered)
 
     def _note(self, uuid: UUID) -> _Note:
-        self._deferred_until = 0.0
-        return self._notes.setdefault(uuid, _Note())
+        """Return the note of the zone, to be written at once if anybody waits."""
+        self._may_be_awaited = True
+        return self._deferred_note(uuid, UNAWAITED)
 
-    def _deferred_note(self, uuid: UUID) -> _Note:
+    def _deferred_note(self, uuid: UUID, seconds: float = DEFERRED) -> _Note:
         """Return the note of the zone, to be written with what must be written first, or after a moment."""
-        if not self._notes:
-            self._deferred_until = self.monotonic() + DEFERRED
+        self._write_at = min(self._write_at, self.monotonic() + seconds)
         return self._notes.setdefault(uuid, _Note())
 
     def _observation(self, server: Nameserver, said: Row, now: float) -> Observation:

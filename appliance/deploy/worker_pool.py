@@ -82,12 +82,12 @@ class WorkerPool:
         """Call `done` or `failed` of the jobs that have ended."""
         with contextlib.suppress(BlockingIOError):
             os.eventfd_read(self._event)
-        while True:
-            try:
-                callback = self._callbacks.get_nowait()
-            except queue.Empty:
-                return
-            callback()
+        try:
+            while not self._callbacks.empty():
+                self._callbacks.get_nowait()()
+        finally:
+            if not self._callbacks.empty():  # after an error the others are called by the next step
+                os.eventfd_write(self._event, 1)
 
     def close(self) -> None:
         """Wait for the running jobs; start none of those that wait."""

@@ -95,9 +95,16 @@ class UpdateClient:
             return None
         return max(0.0, min(one.due for one in self._open.values()) - self._monotonic())
 
-    def responses(self) -> list[UpdateResponse]:
-        """Return the responses that have arrived, and those without one; send again what is due."""
-        found = [response for datagram in self._datagrams() for response in self._match(datagram)]
+    def responses(self, *, is_readable: bool = True) -> list[UpdateResponse]:
+        """Return the responses that have arrived, and those without one; send again what is due.
+
+        With `is_readable` False nothing is read, after a poll that found nothing to read.
+        """
+        found = (
+            [response for datagram in self._datagrams() for response in self._match(datagram)] if is_readable else []
+        )
+        if not self._open:
+            return found
         now = self._monotonic()
         for number, opened in list(self._open.items()):
             if opened.due > now:

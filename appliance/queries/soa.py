@@ -110,6 +110,8 @@ class SoaClient:
                 response = self._match(message, sender)
                 if response is not None:
                     found.append(response)
+                if not self._ids:  # what else there is was not queried, and is dropped by the next call
+                    break
         return found
 
     def close(self) -> None:

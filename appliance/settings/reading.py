@@ -70,7 +70,7 @@ def read_settings(file: Path | None, environment: Mapping[str, str]) -> Settings
 
 def print_value(value: object) -> str:
     """Return a setting in the form used in the environment."""
-    if isinstance(value, tuple):
+    if type(value) is tuple:  # not a named one, which has a form of its own
         return ",".join(map(str, value))
     if isinstance(value, bool):
         return str(value).lower()

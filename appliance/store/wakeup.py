@@ -44,6 +44,11 @@ class DeployerSocket(socket.socket):
             elif isinstance(sender, bytes) and len(self._subscribers) < MOST_SUBSCRIBERS:
                 self._subscribers[sender] = None
 
+    @property
+    def has_subscribers(self) -> bool:
+        """Return True if anybody may wait for what the deployer writes."""
+        return bool(self._subscribers)
+
     def notify_subscribers(self) -> None:
         """Send a datagram to each subscriber; who has gone is no subscriber any longer."""
         for subscriber in list(self._subscribers):

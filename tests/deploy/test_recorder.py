@@ -12,7 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from appliance.deploy.recorder import DEFERRED, MOST_AT_ONCE, MOST_IN_LOOP, RETRY_AFTER, Recorder
+from appliance.deploy.recorder import (
+    DEFERRED,
+    MOST_AT_ONCE,
+    MOST_IN_LOOP,
+    RETRY_AFTER,
+    UNAWAITED,
+    Recorder,
+)
 from appliance.deploy.verification.reachability import SILENT_AFTER, Reachability
 from appliance.deploy.worker_pool import WorkerPool
 from appliance.errors import StoreError
@@ -262,6 +269,21 @@ def test_what_nobody_waits_for_is_written_after_a_moment(few: Recording) -> None
     few.recorder.flush()
     assert [status.attempted for status in deployments.statuses()[:2]] == [first.serial, second.serial]
     assert len(few.many.store.transactions) == 1
+
+
+def test_what_may_be_awaited_is_written_with_what_follows_while_nobody_waits(few: Recording) -> None:
+    first, second, _ = deployments.statuses()
+    few.recorder.live(first.uuid, first.serial)
+    few.recorder.flush(is_awaited=False)
+    few.now += UNAWAITED / 2
+    few.recorder.live(second.uuid, second.serial)
+    few.recorder.flush(is_awaited=False)
+    assert few.many.store.transactions == []
+    assert few.recorder.next_write() == pytest.approx(few.now + UNAWAITED / 2)
+    few.now += UNAWAITED
+    few.recorder.flush(is_awaited=False)
+    assert (len(few.many.store.transactions), few.recorder.next_write()) == (1, None)
+    assert [status.live_serial for status in deployments.statuses()[:2]] == [first.serial, second.serial]
 
 
 def test_a_failed_attempt_is_written_at_once(few: Recording) -> None:

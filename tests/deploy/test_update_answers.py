@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass, field, replace
+from uuid import UUID
 
 import pytest
 from dns.rcode import Rcode
 
 from appliance.deploy.host import PrimaryHost
+from appliance.deploy.publishing.publish_method import Bases
 from appliance.deploy.publishing.raised_serials import RaisedSerials
 from appliance.deploy.publishing.update_publisher import MOST_STARTS, UpdatePublisher
 from appliance.deploy.rollout import Stage
 from appliance.deploy.verification.proof import Prover
 from appliance.deploy.verification.proof_queue import ProofQueue
-from appliance.errors import CommandTimeout
+from appliance.errors import CommandTimeout, StoreError
 from appliance.keys import CLOCKS_DIFFER
 from appliance.nameserver.update_client import MAX_OPEN, UpdateClient
 from appliance.nameserver.update_messages import UpdateMessage, UpdateResponse
@@ -56,7 +58,7 @@ class GivenAnswers(UpdateClient):
         """Return that no answer is waited for in vain."""
         return None
 
-    def responses(self) -> list[UpdateResponse]:
+    def responses(self, *, is_readable: bool = True) -> list[UpdateResponse]:
         """Return the answers to what waits, as far as there are any."""
         found = []
         while self.waiting and self.answers:
@@ -174,16 +176,29 @@ def test_what_is_to_be_sent_again_waits_until_fewer_are_open(dispatching: Dispat
     assert {dispatching.context.zones.stage(one.name) for one in deployments.statuses()} == {Stage.LOADING}
 
 
+class FailingOnce(Bases):
+    """Bases of which the first cannot be noted."""
+
+    has_failed = False
+
+    def acknowledge(self, uuid: UUID, serial: int) -> None:
+        """Raise StoreError the first time."""
+        if not self.has_failed:
+            self.has_failed = True
+            raise StoreError("it cannot be noted")
+        super().acknowledge(uuid, serial)
+
+
 def test_answers_that_cannot_be_handled_leave_the_others_to_the_next_step(
     dispatching: Dispatching, workspace: Workspace
 ) -> None:
     changed_zones(workspace, 3)
     publisher = publisher_of(dispatching, [(Rcode.NOERROR, 0)] * 3)
     publisher.start_ready(time.monotonic())
-    dispatching.context.verifier.client.close()
-    for _ in range(3):
-        with suppress(ValueError):
-            publisher.handle_responses()
+    publisher.context = replace(dispatching.context, bases=FailingOnce())
+    with pytest.raises(StoreError):
+        publisher.handle_responses()
+    publisher.handle_responses(is_readable=False)
     stages = [dispatching.context.zones.stage(one.name) for one in deployments.statuses()]
     assert sorted(stages, key=str) == [Stage.LOADING, Stage.LOADING, Stage.PENDING], "one goes by its file"
 

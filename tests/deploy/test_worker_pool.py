@@ -5,6 +5,8 @@ from __future__ import annotations
 import select
 import threading
 
+import pytest
+
 from appliance.deploy.worker_pool import ZONE_WORKERS, Worker, WorkerPool
 from appliance.errors import ApplianceError, NotFound
 from tests.pair import wait_for
@@ -55,6 +57,33 @@ def test_callbacks_are_called_in_the_loop_alone(workspace: Workspace) -> None:
     ends_of(workers, 1, ended)
     workers.close()
     assert ends == [threading.get_ident()] != jobs
+
+
+def test_after_an_error_in_one_callback_the_others_are_called_by_the_next_step(workspace: Workspace) -> None:
+    workers, ended = WorkerPool(workspace.store), list[object]()
+
+    def fail(_: object) -> None:
+        raise ZeroDivisionError
+
+    def wait() -> None:
+        begun.set()
+        gate.wait(30)
+
+    begun, gate, poll = threading.Event(), threading.Event(), select.poll()
+    poll.register(workers, select.POLLIN)
+    workers.start(lambda: 1, fail, ended.append)
+    workers.start(lambda: 2, ended.append, ended.append)
+    workers.start(wait, lambda _: None, ended.append)
+    try:
+        assert begun.wait(30), "both jobs before it have ended"
+        with pytest.raises(ZeroDivisionError):
+            workers.run_callbacks()
+        assert poll.poll(0), "the next step is not waited for"
+        workers.run_callbacks()
+    finally:
+        gate.set()
+        workers.close()
+    assert ended == [2]
 
 
 def test_no_kind_of_work_waits_for_another(workspace: Workspace) -> None:

@@ -263,7 +263,7 @@ def test_a_secondary_that_outlived_its_primary(healthy: Appliance) -> None:
     context = context_of(healthy)
     primary, secondary = context.settings.dns.nameservers
     with soa_proxy(lambda query: healthy.ask(query.question[0].name.to_text(), "SOA", 2), ahead=7) as port:
-        survivor = replace(secondary, endpoint=replace(secondary.endpoint, port=port))
+        survivor = secondary._replace(endpoint=secondary.endpoint._replace(port=port))
         results = list(answers.catalog(with_settings(context, "dns", nameservers=(primary, survivor))))
     assert [(result.verdict, result.what[:42]) for result in results] == [
         (Verdict.FAIL, "ns2.appliance.test has a later catalog ser")

@@ -84,9 +84,9 @@ class UpdatePublisher:
         """Return in how many seconds a step has something to do here without an answer, None if never."""
         return 0.0 if self._has_more else self.client.next_timeout()
 
-    def handle_responses(self) -> None:
-        """Handle the answers that have arrived, and send again what was not answered."""
-        self._responses.extend(self.client.responses())
+    def handle_responses(self, *, is_readable: bool = True) -> None:
+        """Handle the answers that have arrived if the client `is_readable`, and send again what was not answered."""
+        self._responses.extend(self.client.responses(is_readable=is_readable))
         while self._responses:  # after an error the others stay for the next step
             response = self._responses.popleft()
             update = self._updates.pop(response.message.zone, None)
@@ -163,7 +163,6 @@ class UpdatePublisher:
             if reaches(proof.serial, update.serial):
                 update.serial = proof.serial
                 self._hand_over(update)
-                self.context.verifier.note_proof(status.uuid, status.name, proof.serial)
             elif update.failures:
                 self.context.zones.advance(status.name, RolloutEvent.REFUSED)
                 self.proofs.doubt(proof)  # a late message may still be applied: the file gets a later serial

@@ -1,11 +1,13 @@
 """Prove in a worker what was published by UPDATE, and publish the file of what is not proven.
 
-While zones are being proven others wait; then one job proves some of these, each up to what is served by then.
+While zones are being proven others wait; then one job proves some of these, each up to what is served by then. The
+proof of an update waits a moment, in which the secondaries transfer that: all of them may share few processors.
 """
 
 from __future__ import annotations
 
 import logging
+import math
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -29,6 +31,8 @@ log = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 50
 """Zones that are proven together: so a single change does not wait long for the proofs of a mass change."""
+REST = 0.005
+"""Seconds from an update to its proof, in which the secondaries transfer it."""
 SHARE_OF_OLDEST = 10
 """Zones of these that wait longest; for the rest the newest first."""
 
@@ -45,6 +49,7 @@ class ProofQueue:
     raised: RaisedSerials
     _waiting: dict[UUID, _Requested] = field(default_factory=dict)
     _running: bool = False
+    _start_at: float = math.inf
     _callbacks: deque[Callable[[], None]] = field(default_factory=deque)
     _events: list[Event] = field(default_factory=list)
 
@@ -57,16 +62,22 @@ class ProofQueue:
         """Close the connection."""
         self.prover.source.close()
 
-    def request(self, uuid: UUID, name: Name, handler: Handler | None = None) -> None:
-        """Prove the zone's content soon, and call the handler with the result."""
+    def request(self, uuid: UUID, name: Name, handler: Handler | None = None, rest: float = 0.0) -> None:
+        """Prove the zone's content after `rest` seconds or sooner, and call the handler with the result."""
+        self._start_at = min(self._start_at, self.context.monotonic() + rest)
         _, _, handlers = self._waiting.setdefault(uuid, (uuid, name, []))
         if handler:
             handlers.append(handler)
 
+    def next_start(self) -> float | None:
+        """Return when the next proofs start; None if none wait, or others are running."""
+        return self._start_at if self._waiting and not self._running else None
+
     def start_waiting(self) -> None:
-        """Start to prove the zones that wait, unless others are being proven."""
+        """Start to prove the zones that wait if it is time, unless others are being proven."""
         self._run_callbacks()
-        if self._running or not self._waiting:
+        start = self.next_start()
+        if start is None or self.context.monotonic() < start:
             return
         self._running = True
         requested = self._take()
@@ -85,7 +96,9 @@ class ProofQueue:
     def _take(self) -> list[_Requested]:
         oldest = islice(self._waiting, SHARE_OF_OLDEST)
         newest = islice(reversed(self._waiting), MOST_AT_ONCE - SHARE_OF_OLDEST)
-        return [self._waiting.pop(uuid) for uuid in dict.fromkeys([*newest, *oldest])]
+        taken = [self._waiting.pop(uuid) for uuid in dict.fromkeys([*newest, *oldest])]
+        self._start_at = self._start_at if self._waiting else math.inf
+        return taken
 
     def take_events(self) -> list[Event]:
         """Return what the proofs meant for the zones that are awaited."""

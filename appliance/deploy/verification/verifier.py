@@ -1,7 +1,8 @@
 """Query every nameserver for the SOA record until it serves the expected serial: only an answer proves it.
 
 The primary is queried first, the secondaries once it serves the zone; each at once, again after a millisecond, then
-less and less often. A silent nameserver is queried for the catalog alone, at long intervals, and for all zones again
+less and less often. After an update, a secondary is queried only when it has usually transferred that: each query takes
+time from the transfer. A silent nameserver is queried for the catalog alone, at long intervals, and for all zones again
 once it answers. Nothing here waits: the loop calls `step` when answers have arrived or the next query is due.
 """
 
@@ -27,12 +28,16 @@ from appliance.deploy.verification.watch import (
     Returned,
     Watch,
 )
-from appliance.queries.soa import SoaClient, SoaResponse
+from appliance.queries.soa import NOERROR, SoaClient, SoaResponse
 from appliance.zones.deployment import Method, reaches
 
 FIRST_INTERVAL = 0.001
 """Seconds from the first query, which is sent at once, to the second."""
 GROWTH = 1.4
+SHARE_OF_USUAL = 0.75
+"""The first query of a secondary after an update is sent after this share of the time that it usually takes."""
+FIRST_USUAL = 0.02
+"""Seconds that a secondary is at most believed to take after the first update."""
 LONGEST_INTERVAL = 1.0
 QUERIES_PER_SECOND = 2_000
 """The rate about which intervals grow further, so that very many zones cause as many queries as few."""
@@ -63,9 +68,12 @@ class Verifier:
         self._nameservers = tuple(nameservers)
         self._watches: dict[Name, Watch] = {}
         self._due: list[tuple[float, int, Watch, Nameserver]] = []
+        self._usual: dict[Nameserver, float] = {}
+        """Seconds from an update of the primary until each secondary serves it."""
         self._silent: dict[Nameserver, _Silence] = {}
         self._paused: dict[Nameserver, dict[Watch, None]] = {server: {} for server in nameservers}
         self._tie = itertools.count()
+        self._events: list[Event] = []
 
     def __len__(self) -> int:
         """Return the number of zones that are awaited."""
@@ -83,11 +91,17 @@ class Verifier:
     ) -> Watch:
         """Query for this zone from now on: the primary first, or all nameservers if its removal is awaited.
 
-        Content that was published by UPDATE is not complete before `note_proof`.
+        A primary that has applied an UPDATE serves it. It is not queried: `note_proof` follows, without which such
+        content is not complete.
         """
         self.drop(name)
         watch = self._watches[name] = Watch(uuid, name, target, expected, now, now + patience, method)
-        self._query_now(watch, self._nameservers if target is None else self._nameservers[:1], now)
+        if method is Method.UPDATE:
+            primary = self._nameservers[0]
+            watch.answers[primary] = SoaResponse(primary, name, target, NOERROR, owner_matches=True)
+            self._events += self._note_served(watch, now)
+        else:
+            self._query_now(watch, self._nameservers if target is None else self._nameservers[:1], now)
         return watch
 
     def watch_secondaries(
@@ -110,8 +124,23 @@ class Verifier:
         if watch is None or watch.uuid != uuid or not watch.primary_serves:
             return False
         if not watch.intervals:
-            self._query_now(watch, self._nameservers[1:], now)
+            for server in self._nameservers[1:]:
+                self._query_secondary(watch, server, now)
         return True
+
+    def _query_secondary(self, watch: Watch, server: Nameserver, now: float) -> None:
+        """Query the secondary now, or after an update when it has usually transferred that."""
+        usual = self._usual.get(server, 0.0) if watch.method is Method.UPDATE else 0.0
+        watch.intervals[server], first = max(FIRST_INTERVAL, usual / 4), usual * SHARE_OF_USUAL
+        if first < FIRST_INTERVAL:
+            self._query(watch, server, now)
+        else:
+            self._schedule(watch, server, now + first)
+
+    def _learn(self, server: Nameserver, took: float) -> None:
+        """Lower the usual time at once, and raise it slowly: a secondary may have been silent meanwhile."""
+        usual = self._usual.get(server, min(took, FIRST_USUAL))
+        self._usual[server] = min(took, usual + (min(took, 3 * usual) - usual) / 8)
 
     def awaits_proof(self, uuid: UUID, name: Name) -> bool:
         """Return True if the zone was published by UPDATE, and is awaited until its content is proven."""
@@ -135,7 +164,11 @@ class Verifier:
                 self._paused[server].pop(watch, None)
 
     def next_query(self) -> float | None:
-        """Return when the next query is due, None if there is none."""
+        """Return when `step` has something to do without an answer, None if never."""
+        if self._events:
+            return 0.0
+        while self._due and not self._is_current(*self._due[0]):
+            heapq.heappop(self._due)
         moments = [*(silence.due for silence in self._silent.values()), *(due for due, *_ in self._due[:1])]
         return min(moments) if moments else None
 
@@ -155,20 +188,27 @@ class Verifier:
         """Return the nameservers that have left more than one query unanswered."""
         return frozenset(server for server, silence in self._silent.items() if silence.is_certain)
 
-    def step(self, now: float) -> list[Event]:
-        """Read the answers that have arrived, send the queries that are due, and return the resulting events."""
-        events: list[Event] = []
-        for answer in self.client.responses():
+    def step(self, now: float, *, has_answers: bool = True) -> list[Event]:
+        """Read the answers that have arrived, send the queries that are due, and return the resulting events.
+
+        With `has_answers` False no answer is read, after a poll that found none.
+        """
+        events, self._events = self._events, []
+        for answer in self.client.responses() if has_answers else ():
             self._reachability.note_answers([answer.server], now)
             watch = self._watches.get(answer.zone)
             if watch is not None:
                 events += self._handle_answer(watch, answer, now)
         events += self._follow_silence(now)
         while self._due and self._due[0][0] <= now:
-            due, _, watch, server = heapq.heappop(self._due)
-            if self._watches.get(watch.name) is watch and watch.due.get(server) == due:
-                events += self._query_or_expire(watch, server, now)
+            entry = heapq.heappop(self._due)
+            if self._is_current(*entry):
+                events += self._query_or_expire(*entry[2:], now)
         return events
+
+    def _is_current(self, due: float, _tie: int, watch: Watch, server: Nameserver) -> bool:
+        """Return False for a query that another one has replaced, or whose zone is no longer awaited."""
+        return self._watches.get(watch.name) is watch and watch.due.get(server) == due
 
     def _follow_silence(self, now: float) -> list[Event]:
         """Probe silent nameservers when that is due; query those that answer again for all zones."""
@@ -200,13 +240,17 @@ class Verifier:
             return []
         del watch.intervals[answer.server], watch.due[answer.server]
         if watch.target is not None and not watch.primary_serves:
-            watch.primary_serves, watch.deadline = True, now + PATIENCE
-            self._schedule(
-                watch, answer.server, watch.deadline
-            )  # so that it expires even if the catalog never lists it
-            serves = PrimaryServes(watch)
-            return [serves] if self._nameservers[1:] else [serves, *self._completed(watch)]
+            return self._note_served(watch, now)
+        if watch.method is Method.UPDATE:
+            self._learn(answer.server, now - watch.served)
         return [] if watch.intervals else self._completed(watch)
+
+    def _note_served(self, watch: Watch, now: float) -> list[Event]:
+        """Note that the primary serves the zone, which expires from now on even if the catalog never lists it."""
+        watch.primary_serves, watch.served, watch.deadline = True, now, now + PATIENCE
+        self._schedule(watch, self._nameservers[0], watch.deadline)
+        serves = PrimaryServes(watch)
+        return [serves] if self._nameservers[1:] else [serves, *self._completed(watch)]
 
     def _completed(self, watch: Watch) -> list[Event]:
         if watch.awaits_proof:

@@ -21,8 +21,8 @@ ExpectedOf = Callable[[Nameserver], Expectation]
 class Watch:
     """A zone that is awaited at the serial `target`, or whose removal is awaited (None), until `deadline`.
 
-    `expected` returns what each nameserver must show; `due` is when those that have not shown it are queried next.
-    Content that was published by UPDATE is complete only once it is `proven`.
+    `expected` returns what each nameserver must show; `served` is when the primary showed it, `due` is when those that
+    have not shown it are queried next. Content that was published by UPDATE is complete only once it is `proven`.
     """
 
     uuid: UUID
@@ -34,6 +34,7 @@ class Watch:
     method: Method = Method.FILE
     proven: bool = False
     primary_serves: bool = False
+    served: float = 0.0
     answers: dict[Nameserver, SoaResponse] = field(default_factory=dict)
     intervals: dict[Nameserver, float] = field(default_factory=dict)
     due: dict[Nameserver, float] = field(default_factory=dict)

@@ -88,6 +88,20 @@ def test_what_is_requested_meanwhile_is_proven_afterwards(dispatching: Dispatchi
     assert len(found) == 2 and proofs.is_idle
 
 
+def test_the_proof_of_an_update_waits_a_moment_unless_another_is_due(dispatching: Dispatching, zone: Zone) -> None:
+    proofs, found = proofs_of(dispatching, zone.serial), list[ContentProof]()
+    now = dispatching.context.monotonic()
+    proofs.request(zone.uuid, zone.name, found.append, rest=3600)
+    proofs.start_waiting()
+    start = proofs.next_start()
+    assert start and now + 3600 <= start and not proofs.is_idle
+    proofs.request(zone.uuid, zone.name, found.append)
+    proofs.start_waiting()
+    assert proofs.next_start() is None
+    dispatching.end()
+    assert len(found) == 2 and proofs.is_idle
+
+
 def test_an_error_after_one_proof_keeps_no_other_zone_waiting(dispatching: Dispatching, zone: Zone) -> None:
     def fail(_: ContentProof) -> None:
         raise StoreError("it cannot be read")

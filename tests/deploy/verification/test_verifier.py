@@ -16,7 +16,6 @@ from appliance.deploy.publishing.publisher import Expectation, SerialServed, Zon
 from appliance.deploy.verification.reachability import Reachability
 from appliance.deploy.verification.verifier import FIRST_INTERVAL, PATIENCE, PROBE_INTERVAL, Verifier
 from appliance.deploy.verification.watch import Ahead, Complete, Event, ExpectedOf, Overdue, PrimaryServes, Returned
-from appliance.zones.deployment import Method
 from tests.deploy.builders import CATALOG, NS1, answered
 from tests.deploy.many_zones import MANY, SoaServer
 from tests.pair import Pair, small_zone, wait_for
@@ -265,34 +264,3 @@ def test_the_listing_of_a_former_zone_starts_no_query_for_the_newer_one(ns1: Soa
         assert time.verifier.query_secondaries(newer, zone, time.now)
         time.now += 1
         assert [type(event) for event in time.await_event()] == [Complete]
-
-
-def test_an_update_is_complete_only_once_it_is_proven(ns1: SoaServer, ns2: SoaServer) -> None:
-    time, zone, uuid = Time(ns1, ns2), dns.name.from_text("updated.example"), uuid4()
-    with closing(time.verifier):
-        watch = time.verifier.watch(uuid, zone, 7, serial(7), time.now, method=Method.UPDATE)
-        ns1.serve(zone, 7)
-        time.now += 1
-        assert time.await_event() == [PrimaryServes(watch)]
-        assert time.verifier.note_proof(uuid, zone, 6) == []
-        ns2.serve(zone, 7)
-        time.verifier.query_secondaries(uuid, zone, time.now)
-        time.now += 1
-        wait_for(lambda: not time.verifier.step(time.now) and watch.is_shown_by(ns2.server), "the secondary answers")
-        assert time.verifier.note_proof(uuid4(), zone, 7) == []
-        assert time.verifier.note_proof(uuid, zone, 8) == [Complete(watch)]
-        assert len(time.verifier) == 0
-
-
-def test_a_proof_before_the_secondaries_answer_completes_nothing_yet(ns1: SoaServer, ns2: SoaServer) -> None:
-    time, zone, uuid = Time(ns1, ns2), dns.name.from_text("updated.example"), uuid4()
-    with closing(time.verifier):
-        watch = time.verifier.watch(uuid, zone, 7, serial(7), time.now, method=Method.UPDATE)
-        assert time.verifier.note_proof(uuid, zone, 7) == []
-        for server in (ns1, ns2):
-            server.serve(zone, 7)
-        time.now += 1
-        assert time.await_event() == [PrimaryServes(watch)]
-        time.verifier.query_secondaries(uuid, zone, time.now)
-        time.now += 1
-        assert time.await_event() == [Complete(watch)]
