@@ -179,8 +179,8 @@ class PendingZones:
     def is_unchanged(self, status: ZoneStatus) -> bool:
         """Return True if the zone has neither started nor been requested since `begin_snapshot`."""
         name = status.name
-        kept = self._changed, self._ready, self._updates, self._quiet, self._blocked
-        return not any(name in names for names in kept)
+        is_waiting = name in self._ready or name in self._updates or name in self._quiet or name in self._blocked
+        return not (is_waiting or name in self._changed)
 
     def _requested(self, name: Name) -> ZoneStatus:
         requested = self._rollouts[name].requested

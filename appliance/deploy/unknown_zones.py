@@ -6,7 +6,7 @@ After the restore of an old backup, or with an empty or wrong store, they are wh
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -29,16 +29,21 @@ class UnknownZone:
 
 
 def find_unknown_zones(
-    host: PrimaryHost, members: Mapping[str, Name], known: Iterable[UUID], living: Iterable[Name]
+    host: PrimaryHost,
+    members: Mapping[str, Name],
+    files: Iterable[UUID],
+    known: Collection[UUID],
+    living: Iterable[Name],
 ) -> list[UnknownZone]:
-    """Return members and zone files that belong to none of the `known` uuids, but for names of `living` zones."""
-    labels = {member_label(uuid) for uuid in known}
+    """Return members and zone `files` that belong to none of the `known` uuids, but for names of `living` zones."""
+    labels = set(map(member_label, known))
     found = {label: name for label, name in members.items() if label not in labels}
-    for uuid in host.files.zones():
-        if uuid != FILE_UUID and member_label(uuid) not in labels and member_label(uuid) not in found:
-            head = host.files.head(uuid)
-            if head is not None:
-                found[member_label(uuid)] = head.name
+    for uuid in set(files).difference(known, [FILE_UUID]):
+        label, head = member_label(uuid), host.files.head(uuid)
+        if label not in found and head is not None:
+            found[label] = head.name
+    if not found:
+        return []
     in_use = set(living)
     return [UnknownZone(label, name) for label, name in sorted(found.items()) if name not in in_use]
 

@@ -147,7 +147,7 @@ class ZoneFiles:
         """Remove what a crash left behind: the files that were staged and not published, of all zones."""
         for zone in self.staged_zones():
             self.discard(zone)
-        for zone in self._with("*.refresh"):
+        for zone in self._with(".refresh"):
             self.discard_refresh(zone)
 
     def remove(self, zone: UUID) -> None:
@@ -167,15 +167,16 @@ class ZoneFiles:
 
     def staged_zones(self) -> list[UUID]:
         """Return the zones with a staged file."""
-        return self._with("*.staged")
+        return self._with(".staged")
 
     def zones(self) -> list[UUID]:
         """Return the zones with a live file."""
-        return self._with("*.zone")
+        return self._with(".zone")
 
-    def _with(self, pattern: str) -> list[UUID]:
-        with _as_publish_failed("list"):
-            return [UUID(path.stem) for path in self._directory.glob(pattern) if _is_uuid(path.stem)]
+    def _with(self, suffix: str) -> list[UUID]:
+        with _as_publish_failed("list"), os.scandir(self._directory) as entries:
+            stems = (one.name.removesuffix(suffix) for one in entries if one.name.endswith(suffix))
+            return [uuid for stem in stems if (uuid := _uuid(stem))]
 
     def read_live(self, zone: UUID) -> bytes:
         """Return the content of the live file; empty if it cannot be read."""
@@ -283,8 +284,10 @@ def _same(one: Path, other: Path) -> bool:
     return one.stat().st_size == other.stat().st_size and _read(one) == _read(other)
 
 
-def _is_uuid(text: str) -> bool:
+def _uuid(text: str) -> UUID | None:
+    """Return the uuid that this text is the canonical form of; None if it is not one."""
     try:
-        return str(UUID(text)) == text
+        uuid = UUID(text)
     except ValueError:
-        return False
+        return None
+    return uuid if str(uuid) == text else None

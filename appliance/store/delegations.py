@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Collection, Hashable, Iterable, Iterator
-from typing import TypeVar
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 import peewee as pw
@@ -79,13 +79,18 @@ def of_zone(zone: Zone) -> list[ChildZone]:
     They are those of the nearest zones below that are not held, and not below a delegation by NS records.
     """
     low, high = name_keys.below(name_keys.domain_key(zone.name))
-    pairs = _pairs(_in_range(low, high, zone.uuid, zone.account))
-    return _delegations([pair for pair in pairs if pair[0].uuid == zone.uuid]).get(zone.uuid, [])
+    pairs = _pairs(_in_range.tuples(low, high, zone.uuid, zone.account))
+    return _delegations([pair for pair in pairs if pair[0].uuid == zone.uuid.hex]).get(zone.uuid, [])
 
 
 def of_all() -> dict[UUID, list[ChildZone]]:
     """Return the delegations of every zone that is not held and has any, as `of_zone` does, in two statements."""
-    return _delegations(list(_pairs(_selected(tables.Zone.deleted_at.is_null(), ~zones.is_held()))))
+    return _delegations(list(_pairs(_published.tuples())))
+
+
+@PreparedSelect
+def _published() -> pw.ModelSelect[tables.Zone]:
+    return _selected(tables.Zone.deleted_at.is_null(), ~zones.is_held())
 
 
 def nearest_above(zones_by_key: Iterable[tuple[str, Hashable, Value]]) -> Iterator[tuple[Value, Value]]:
@@ -136,25 +141,36 @@ def _in_range(low: str, high: str, zone: UUID, account: UUID) -> pw.ModelSelect[
     return _selected(key >= low, key < high, is_shown, *_living(account))
 
 
+class _Row(NamedTuple):
+    """The columns of a zone that `_selected` selects, as SQLite holds them."""
+
+    id: int
+    uuid: str
+    name: str
+    name_key: str
+    account_id: int
+
+
 def _selected(*conditions: pw.Expression) -> pw.ModelSelect[tables.Zone]:
     row = tables.Zone
     query = row.select(row.id, row.uuid, row.name, row.name_key, row.account)
     return query.where(*conditions).order_by(row.name_key)
 
 
-def _pairs(rows: Iterable[tables.Zone]) -> Iterator[tuple[tables.Zone, tables.Zone]]:
+def _pairs(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[_Row, _Row]]:
     """Yield (above, below) of these zones, which are in the order of `name_keys`, as those below will be."""
-    return nearest_above((one.name_key, one.account_id, one) for one in rows)
+    return nearest_above((one.name_key, one.account_id, one) for one in map(_Row._make, rows))
 
 
-def _delegations(pairs: Collection[tuple[tables.Zone, tables.Zone]]) -> dict[UUID, list[ChildZone]]:
+def _delegations(pairs: Collection[tuple[_Row, _Row]]) -> dict[UUID, list[ChildZone]]:
     """Return the delegations by zone above, without those below a delegation by NS records."""
     owners = [[(above.id, key) for key in name_keys.between(above.name_key, below.name_key)] for above, below in pairs]
     cuts = _with_ns(itertools.chain.from_iterable(owners))
     found: dict[UUID, list[ChildZone]] = {}
     for (above, below), between in zip(pairs, owners, strict=True):
         if cuts.isdisjoint(between):
-            found.setdefault(above.uuid, []).append(ChildZone(name_keys.domain_from(below.name), below.uuid))
+            child = ChildZone(name_keys.domain_from(below.name), UUID(below.uuid))
+            found.setdefault(UUID(above.uuid), []).append(child)
     return found
 
 

@@ -63,16 +63,21 @@ def statuses(uuids: Iterable[UUID] | None = None) -> list[ZoneStatus]:
     another process has written since.
     """
     parts = [None] if uuids is None else map(frozenset, tables.batches(uuids))
-    return [_status(row) for part in parts for row in _with_deployment(part)]
+    return [_status(row) for part in parts for row in _with_deployment.tuples(part)]
 
 
 @PreparedSelect
 def _with_deployment(uuids: frozenset[UUID] | None) -> pw.ModelSelect[tables.Zone]:
+    """Select the columns that `_status` reads."""
+    zone, deployed = tables.Zone, tables.Deployment
+    of_zone = zone.uuid, zone.name, zone.serial, zone.record_count, zone.deleted_at, deployed.removed_at
+    of_deployment = deployed.serial, deployed.live_serial, deployed.error, deployed.proven
+    published = deployed.published_serial, deployed.published_digest, deployed.published_apex, deployed.published_method
     query = (
-        tables.Zone.select(tables.Zone, tables.Deployment)
-        .join(tables.Deployment, pw.JOIN.LEFT_OUTER, attr="deployment")
-        .where(tables.Zone.deleted_at.is_null(False) | ~is_held())
-        .order_by(tables.Zone.id)
+        zone.select(*of_zone, *of_deployment, *published)
+        .join(deployed, pw.JOIN.LEFT_OUTER)
+        .where(zone.deleted_at.is_null(False) | ~is_held())
+        .order_by(zone.id)
     )
     if uuids is not None:
         return query.where(tables.Zone.uuid.in_(list(uuids)))
@@ -119,14 +124,20 @@ def removal_columns(now: datetime) -> Columns:
 def store_found_publications(found: Iterable[tuple[UUID, Publication]]) -> None:
     """Store the publications of zones that have none stored."""
     for uuid, published in found:
-        tables.Deployment.update(_columns_of(published)).where(
-            tables.Deployment.zone == _ids_of([uuid]).get(uuid), tables.Deployment.published_serial.is_null()
-        ).execute()
+        _store_found_publication(uuid, **_columns_of(published))
+
+
+@PreparedWrite
+def _store_found_publication(uuid: UUID, /, **columns: object) -> pw.ModelUpdate:
+    row, zone = tables.Deployment, tables.Zone
+    of_zone = row.zone == zone.select(zone.id).where(zone.uuid == uuid)
+    return row.update(columns).where(of_zone, row.published_serial.is_null())
 
 
 def publication_of(uuid: UUID) -> Publication | None:
     """Return what was last published of the zone, or None if it is unknown."""
-    return _publication(_deployments_of.first(frozenset((uuid,))))
+    row = _deployments_of.first(frozenset((uuid,))) or tables.Deployment()
+    return _publication(row.published_serial, row.published_digest, row.published_apex, row.published_method)
 
 
 def store_removed(uuid: UUID, now: datetime) -> None:
@@ -205,11 +216,10 @@ def _columns_of(published: Publication) -> dict[str, Any]:
     }
 
 
-def _publication(row: tables.Deployment | None) -> Publication | None:
-    if row is None or row.published_serial is None:
+def _publication(serial: int | None, digest: str | None, derived: str | None, method: str | None) -> Publication | None:
+    if serial is None:
         return None
-    digest, derived = row.published_digest or "", row.published_apex or ""
-    return Publication(row.published_serial, digest, derived, Method(row.published_method or Method.FILE))
+    return Publication(serial, digest or "", derived or "", Method(method) if method else Method.FILE)
 
 
 @PreparedSelect
@@ -252,18 +262,19 @@ def _observation(row: tables.Observation | None, nameserver: str, confirmed_at: 
     return Observation(nameserver, row.serial, NameserverState(row.state), checked_at, row.changed_at, row.answered)
 
 
-def _status(row: tables.Zone) -> ZoneStatus:
-    deployed = getattr(row, "deployment", None)
+def _status(row: tuple[Any, ...]) -> ZoneStatus:
+    """Return the status of a row of `_with_deployment`."""
+    uuid, name, serial, record_count, deleted_at, removed_at, attempted, live_serial, error, proven, *published = row
     return ZoneStatus(
-        uuid=row.uuid,
-        name=name_keys.domain_from(row.name),
-        serial=row.serial,
-        record_count=row.record_count,
-        deleted=row.deleted_at is not None,
-        removed=bool(deployed and deployed.removed_at),
-        attempted=deployed and deployed.serial,
-        live_serial=deployed and deployed.live_serial,
-        error=deployed and deployed.error,
-        published=_publication(deployed),
-        proven=deployed and deployed.proven,
+        uuid=UUID(uuid),
+        name=name_keys.domain_from(name),
+        serial=serial,
+        record_count=record_count,
+        deleted=deleted_at is not None,
+        removed=removed_at is not None,
+        attempted=attempted,
+        live_serial=live_serial,
+        error=error,
+        published=_publication(*published),
+        proven=proven,
     )

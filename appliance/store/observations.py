@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -10,21 +11,28 @@ from uuid import UUID
 import peewee as pw
 
 from appliance.store import tables
-from appliance.store.prepared import PreparedWrite, in_parts
+from appliance.store.prepared import PreparedSelect, PreparedWrite, in_parts
 from appliance.zones.deployment import NameserverState, Observation
 
 
 def all_observations() -> dict[tuple[UUID, str], tuple[int | None, NameserverState, bool]]:
     """Return serial, state and `answered` by zone and nameserver, of zones whose removal was not confirmed."""
+    states = {one.value: one for one in NameserverState}
+    return {
+        (UUID(uuid), sys.intern(name)): (serial, states[state], bool(answered))
+        for uuid, name, serial, state, answered in _of_present_zones.tuples()
+    }
+
+
+@PreparedSelect
+def _of_present_zones() -> pw.ModelSelect[tables.Observation]:
     row = tables.Observation
-    query = (
+    return (
         row.select(tables.Zone.uuid, row.nameserver, row.serial, row.state, row.answered)
         .join(tables.Zone)
         .join(tables.Deployment, pw.JOIN.LEFT_OUTER)
         .where(tables.Deployment.removed_at.is_null())
     )
-    rows: Iterable[tuple[UUID, str, int | None, str, bool]] = query.tuples().iterator()
-    return {(uuid, name): (serial, NameserverState(state), answered) for uuid, name, serial, state, answered in rows}
 
 
 def store_confirmations(nameservers: Iterable[str], moment: datetime) -> None:

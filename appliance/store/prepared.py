@@ -125,6 +125,11 @@ class PreparedSelect(_Prepared[Arguments], Generic[Arguments, Row]):
         text, values = self._prepare(*arguments, **columns)
         return list(text.rows(values))
 
+    def tuples(self, *arguments: Arguments.args, **columns: Arguments.kwargs) -> list[tuple[Any, ...]]:
+        """Return the rows as SQLite holds them: for many rows this takes a fraction of the time of objects."""
+        text, values = self._prepare(*arguments, **columns)
+        return list(text.execute(values))
+
     def first(self, *arguments: Arguments.args, **columns: Arguments.kwargs) -> Row | None:
         """Return the first row, or None."""
         return next(iter(self(*arguments, **columns)), None)

@@ -26,4 +26,10 @@ class HashedName(Name):
         """Return whether the other object is the same name, in any letter case."""
         if not isinstance(other, Name):
             return False
-        return self.labels == other.labels or self.fullcompare(other)[1] == 0
+        mine, others = self.labels, other.labels
+        # hashes of names that differ in digits are often the same: unequal names are compared as often as equal ones
+        return mine == others or (len(mine) == len(others) and all(map(_is_same_label, mine, others)))
+
+
+def _is_same_label(one: bytes, other: bytes) -> bool:
+    return one.lower() == other.lower()

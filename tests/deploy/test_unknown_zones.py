@@ -20,7 +20,7 @@ def test_members_and_files_of_no_known_zone_are_found(host: PrimaryHost, pair: P
         unknown: name("member.example"),
         taken: name("living.example"),
     }
-    found = find_unknown_zones(host, members, [known], [name("living.example")])
+    found = find_unknown_zones(host, members, host.files.zones(), [known], [name("living.example")])
     assert UnknownZone(unknown, name("member.example")) in found
     assert UnknownZone(member_label(file), name("file.example")) in found
     assert UnknownZone(member_label(written), name("by-named.example")) in found

@@ -17,6 +17,7 @@ from appliance.deploy.publish_order import PublishOrder
 from appliance.deploy.publishing.file_refresher import LONGEST_UNREST, REST
 from appliance.deploy.reconciliation.reconciler import MOST_IN_STEP
 from appliance.settings import DeployerSettings
+from appliance.store import deployments
 from tests.deploy.builders import name, zone_status
 from tests.deploy.many_zones import many_zones
 from tests.deploy.test_size import new_deployer
@@ -91,6 +92,12 @@ def test_a_zone_that_waits_for_its_file_costs_no_look_at_the_others(tmp_path: Pa
 
     with many_zones(tmp_path, 2) as many:
         assert lines(MANY) < MANY / 10
+
+
+def test_the_status_of_a_zone_is_read_without_an_object_of_its_row(tmp_path: Path) -> None:
+    with many_zones(tmp_path, FEW):
+        deployments.statuses()
+        assert executed_lines(deployments.statuses) < 120 * FEW
 
 
 def test_a_reconciliation_is_carried_out_some_zones_a_step(tmp_path: Path) -> None:

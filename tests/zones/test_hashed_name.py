@@ -25,6 +25,12 @@ def test_it_is_equal_to_the_plain_name_in_any_letter_case() -> None:
         assert name != different and different != name
 
 
+def test_names_with_the_same_hash_are_different() -> None:
+    one, other = HashedName((b"zone-08", b"example", b"")), HashedName((b"zone-1/", b"example", b""))
+    assert hash(one) == hash(other) and one != other and len({one, other}) == 2
+    assert HashedName((b"a.b", b"")) != HashedName((b"a", b"b", b""))
+
+
 def test_it_is_immutable_copied_and_pickled() -> None:
     name = HashedName(LABELS)
     hash(name)

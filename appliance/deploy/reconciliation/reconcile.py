@@ -167,10 +167,19 @@ def take_snapshot(host: PrimaryHost, store: Store, expected: Expected, silent: C
     answers |= query_all(((one, host.catalog) for one in silent), timeout=ANSWER_TIMEOUT, retries=0)
     answering = [one for one in host.nameservers if answers[one, host.catalog]]
     answers |= query_all(((one, zone.name) for zone in statuses for one in answering), timeout=ANSWER_TIMEOUT)
-    snapshot = Snapshot(host.nameservers, host.catalog, statuses, answers, members, expected)
+    listed = _with_names_of(statuses, members)
+    snapshot = Snapshot(host.nameservers, host.catalog, statuses, answers, listed, expected)
     _, over = snapshot.catalog_serials()
     ahead = _members_ahead(host, snapshot, over) if over is not None else {}
     return _with_store(snapshot, ahead, delegated, host, store)
+
+
+def _with_names_of(statuses: Iterable[ZoneStatus], members: Mapping[str, Name] | None) -> Mapping[str, Name] | None:
+    """Return the members with the name objects of their zones, which keep their hash."""
+    if members is None:
+        return None
+    names = {member_label(one.uuid): one.name for one in statuses}
+    return {label: names[label] if names.get(label) == name else name for label, name in members.items()}
 
 
 def notify_all(queries: Iterable[SoaQuery], host: PrimaryHost) -> None:
@@ -281,14 +290,13 @@ def _with_store(
 ) -> Snapshot:
     """Add what the store says of members and files: deleted long ago, not in the database, or altered."""
     members = {**(snapshot.members or {}), **(ahead or {})}
-    present = {member_label(one.uuid) for one in snapshot.statuses}
-    files = [uuid for uuid in host.files.zones() if member_label(uuid) not in present]
-    others = [uuid for label in members if label not in present and (uuid := uuid_of(label))]
+    present = {one.uuid for one in snapshot.statuses}
+    labels, files = set(map(member_label, present)), host.files.zones()
+    others = [uuid for label in members if label not in labels and (uuid := uuid_of(label))]
     with store.reading():
-        gone = former_zones.among([*others, *files])
-    known = [*(one.uuid for one in snapshot.statuses), *gone]
+        gone = former_zones.among([*others, *(uuid for uuid in files if uuid not in present)])
     living = [one.name for one in snapshot.statuses if not one.deleted]
     deleted = {member_label(one.uuid) for one in snapshot.statuses if one.deleted} | set(map(member_label, gone))
-    unknown = find_unknown_zones(host, members, known, living)
+    unknown = find_unknown_zones(host, members, files, present.union(gone), living)
     files_changed = find_changes((one for one in snapshot.statuses if not one.deleted), delegated, host, store)
     return replace(snapshot, ahead=ahead, deleted=frozenset(deleted), unknown=unknown, files=files_changed)

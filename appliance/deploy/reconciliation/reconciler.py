@@ -94,6 +94,7 @@ class Reconciler:
         self.context.members.begin_reading()
 
         def done(found: Comparison) -> None:
+            self.context.schedule.note_compared()
             self._work = self._finish(found, began, moment)
 
         def failed(error: ApplianceError) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from appliance.deploy.reconciliation.reconcile_schedule import FIRST_RETRY, ReconcileSchedule
+from appliance.deploy.reconciliation.reconcile_schedule import FIRST_RETRY, REST, ReconcileSchedule
 
 
 class Seconds:
@@ -53,3 +53,18 @@ def test_a_failure_delays_nothing_and_the_next_can_be_made_due_now() -> None:
     assert schedule.due == seconds.now + FIRST_RETRY
     schedule.make_due()
     assert schedule.due == seconds.now
+
+
+def test_a_comparison_of_very_many_zones_leaves_most_of_the_time_to_the_changes() -> None:
+    seconds = Seconds()
+    schedule = ReconcileSchedule(30.0, seconds)
+    schedule.start()
+    seconds.now += 5.0
+    schedule.note_compared()
+    assert schedule.due == seconds.now + 25.0
+    schedule.start()
+    seconds.now += 20.0
+    schedule.note_compared()
+    assert schedule.due == seconds.now + 20.0 * REST
+    schedule.retry_soon()
+    assert schedule.due == seconds.now + 20.0
