@@ -9,8 +9,11 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import closing, suppress
+from datetime import UTC, datetime
+from functools import partial
 
+import dns.name
 from dns.name import Name
 from dns.rdatatype import RdataType
 
@@ -22,9 +25,11 @@ from appliance.errors import CommandError, CommandFailed
 from appliance.nameserver.catalog import notify
 from appliance.queries.bulk import query_all
 from appliance.queries.soa import SoaResponse
-from appliance.queries.transfer import axfr
+from appliance.queries.transfer_connection import TransferConnection
+from appliance.queries.wire_transfer import transfer_records
 from appliance.render.named_conf import catalog_zone
 from appliance.zones.catalog import FILE_UUID, FIRST_SERIAL
+from appliance.zones.delta import WireRecord
 from appliance.zones.deployment import reaches
 
 log = logging.getLogger(__name__)
@@ -37,16 +42,22 @@ ABSENCE_TIMEOUT, ABSENCE_INTERVAL = 0.2, 0.005
 
 def members_of(host: PrimaryHost, server: Nameserver) -> dict[str, Name] | None:
     """Return the catalog's members on that nameserver, by label; None if the transfer fails."""
+    connection = TransferConnection(server.endpoint, host.transfer_key, partial(datetime.now, UTC))
     try:
-        rows = axfr(server, host.catalog, host.transfer_key)
+        with closing(connection):
+            return dict(map(_member, filter(_is_member, transfer_records(connection, host.catalog))))
     except CommandError as error:
         log.warning("event=catalog-unread nameserver=%s reason=%r", server.name, str(error))
         return None
-    return {
-        row.owner.labels[0].decode(): row.rdata.target  # type: ignore[attr-defined]
-        for row in rows
-        if row.rdtype == RdataType.PTR
-    }
+
+
+def _is_member(record: WireRecord) -> bool:
+    return record.rdtype == RdataType.PTR
+
+
+def _member(record: WireRecord) -> tuple[str, Name]:
+    """Return the label and the zone of a member's PTR record."""
+    return record.owner[1 : 1 + record.owner[0]].decode(), dns.name.from_wire(record.rdata, 0)[0]
 
 
 def send_update(update: CatalogUpdate, host: PrimaryHost) -> frozenset[Name]:
