@@ -17,7 +17,7 @@ from uuid import UUID
 
 from dns.name import Name
 
-from appliance.deploy.catalog import repair_catalog, send_update
+from appliance.deploy.catalog import members_of, repair_catalog, send_update
 from appliance.deploy.context import DeployerContext
 from appliance.deploy.publishing.pipeline import Attempt, remove_old_files
 from appliance.deploy.publishing.publisher import Publisher
@@ -63,6 +63,7 @@ class Dispatcher:
     context: DeployerContext
     _bulk: int = 0
     _small: int = 0
+    _has_read_catalog: bool = False
 
     def start_ready(self, now: float) -> None:
         """Start the zones that are ready, as far as workers are free."""
@@ -80,9 +81,12 @@ class Dispatcher:
 
     def send_members(self) -> None:
         """Send the next catalog update unless one is in progress; query secondaries for zones that are listed."""
-        self._query_secondaries(self.context.members.take_listed())
-        update = self.context.members.next_update()
+        members = self.context.members
+        self._query_secondaries(members.take_listed())
+        update = members.next_update()
         if update is None:
+            if members.is_changing and not members.is_known:
+                self._read_members()
             return
 
         def failed(error: ApplianceError) -> None:
@@ -94,6 +98,19 @@ class Dispatcher:
             self._query_secondaries(self.context.members.confirm(waiting))
 
         self.context.workers.start(lambda: send_update(update, self.context.host), done, failed, Worker.CATALOG)
+
+    def _read_members(self) -> None:
+        """Read the catalog once, so that new zones need not wait until the first reconciliation has compared all."""
+        if self._has_read_catalog:
+            return
+        self._has_read_catalog = True
+        host, members = self.context.host, self.context.members
+
+        def done(found: Mapping[str, Name] | None) -> None:
+            if found is not None and not members.is_known:
+                members.learn({name: label for label, name in found.items()})
+
+        self.context.workers.start(lambda: members_of(host, host.primary), done, _log_failure, Worker.CATALOG)
 
     def repair_catalog(self) -> None:
         """Write an empty catalog for the primary; secondaries keep their members until it has adopted them."""

@@ -23,6 +23,7 @@ from appliance.deploy.publishing.publisher import Expectation, SerialServed
 from appliance.deploy.rollout import Stage
 from appliance.deploy.worker_pool import ZONE_WORKERS
 from appliance.errors import CommandFailed
+from appliance.keys import new_key
 from appliance.nameserver.catalog import CatalogUpdates
 from appliance.settings import DeployerSettings
 from appliance.store import deployments
@@ -238,3 +239,21 @@ def test_new_zones_of_a_batch_join_the_catalog_in_one_update(host: PrimaryHost, 
         dispatcher.send_members()
         handle_jobs_until(context, lambda: not context.members.is_changing, "the update was sent")
     assert updates.sent == [(set(), {member_label(one.uuid) for one in statuses})]
+
+
+@pytest.mark.parametrize("is_readable", [True, False])
+def test_the_first_new_zone_waits_for_the_catalog_alone(
+    host: PrimaryHost, workspace: Workspace, *, is_readable: bool
+) -> None:
+    updates, new = RecordedUpdates(), zone_status("first.example")
+    key = host.transfer_key if is_readable else new_key("other")
+    with closing(Dispatching(replace(host, updates=updates, transfer_key=key), workspace)) as dispatching:
+        context, dispatcher = dispatching.context, dispatching.dispatcher
+        context.members.join(new.uuid, new.name)
+        dispatcher.send_members()
+        dispatching.end()
+        assert context.members.is_known is is_readable
+        dispatcher.send_members()
+        if is_readable:
+            handle_jobs_until(context, lambda: not context.members.is_changing, "the update was sent")
+    assert updates.sent == ([(set(), {member_label(new.uuid)})] if is_readable else [])
