@@ -1,7 +1,7 @@
 """Token buckets by the digest of their key, in memory that forked processes share.
 
 A table is an array of groups, and a group an array of slots: a digest decides its group, and in a full group a new one
-replaces the least recently used. `between_processes` locks a group among processes; the kernel releases the lock of a
+replaces the least recently used. `locks` locks a group among threads and processes; the kernel releases the lock of a
 process that ends. This module must not know what is limited.
 """
 
@@ -12,8 +12,7 @@ import itertools
 import os
 import struct
 import threading
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager
 from mmap import mmap
 from typing import Protocol
 
@@ -26,25 +25,28 @@ _USED_AT = 32
 
 
 class GroupLocks(Protocol):
-    """Locks groups among processes."""
+    """Locks groups among threads and processes."""
 
     def reserve(self, groups: int) -> int:
         """Return the number of the first of so many new locks."""
 
-    def held(self, number: int) -> AbstractContextManager[None]:
-        """Hold the lock with that number for the block."""
+    def held(self, number: int) -> AbstractContextManager[object]:
+        """Hold the lock with that number for the block; no other thread of this process holds one meanwhile."""
 
 
-class NoLocks:
-    """Locks of a process that shares its memory with no other."""
+class ThreadLocks:
+    """Locks of a process that shares its memory with no other: one, among its threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
 
     def reserve(self, groups: int) -> int:  # noqa: ARG002 - as declared
         """Return any number."""
         return 0
 
-    def held(self, number: int) -> AbstractContextManager[None]:  # noqa: ARG002 - as declared
-        """Hold nothing."""
-        return nullcontext()
+    def held(self, number: int) -> AbstractContextManager[object]:  # noqa: ARG002 - as declared
+        """Let no other thread hold a lock in the block."""
+        return self._lock
 
 
 class ForkedLocks:
@@ -63,37 +65,53 @@ class ForkedLocks:
         first, *_ = [next(self._numbers) for _ in range(groups)]
         return first
 
-    @contextmanager
-    def held(self, number: int) -> Iterator[None]:
+    def held(self, number: int) -> AbstractContextManager[object]:
         """Hold the lock with that number for the block."""
-        with self._one_thread:
-            fcntl.lockf(self._file, fcntl.LOCK_EX, 1, number)
-            try:
-                yield
-            finally:
-                fcntl.lockf(self._file, fcntl.LOCK_UN, 1, number)
+        return _ForkedLock(self._one_thread, self._file, number)
+
+
+class _ForkedLock:
+    """One lock: a byte of a file that processes share."""
+
+    __slots__ = ("_file", "_number", "_one_thread")
+
+    def __init__(self, one_thread: threading.RLock, file: int, number: int) -> None:
+        self._one_thread, self._file, self._number = one_thread, file, number
+
+    def __enter__(self) -> None:
+        """Wait for the lock."""
+        self._one_thread.acquire()
+        try:
+            fcntl.lockf(self._file, fcntl.LOCK_EX, 1, self._number)
+        except BaseException:
+            self._one_thread.release()
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        """Release the lock."""
+        try:
+            fcntl.lockf(self._file, fcntl.LOCK_UN, 1, self._number)
+        finally:
+            self._one_thread.release()
 
 
 class BucketTable:
     """At most `max_keys` buckets: the tokens of each key, and when they were counted. Thread-safe."""
 
-    def __init__(self, max_keys: int, between_processes: GroupLocks) -> None:
+    def __init__(self, max_keys: int, locks: GroupLocks) -> None:
         self._groups = -(-max_keys // GROUP)
         self._octets = max_keys // self._groups * _SLOT.size
         self._memory = mmap(-1, self._groups * self._octets)
-        self._between_threads = threading.Lock()
-        self._between_processes = between_processes
-        self._first_lock = between_processes.reserve(self._groups)
+        self._locks = locks
+        self._first_lock = locks.reserve(self._groups)
 
     def __len__(self) -> int:
         """Return the number of buckets."""
         return sum(used > 0 for *_, used in _SLOT.iter_unpack(self._memory))
 
-    @contextmanager
-    def locked(self, digest: bytes) -> Iterator[None]:
+    def locked(self, digest: bytes) -> AbstractContextManager[object]:
         """Let no other thread or process change the bucket of that digest in the block."""
-        with self._between_threads, self._between_processes.held(self._first_lock + self._group(digest)):
-            yield
+        return self._locks.held(self._first_lock + self._group(digest))
 
     def get(self, digest: bytes) -> tuple[float, float] | None:
         """Return the tokens of a bucket and when they were counted, or None if there is no such bucket."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 import secrets
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
@@ -88,9 +88,9 @@ def install(app: Flask, services: WebContext) -> None:
 def open_connection() -> None:
     """Connect this request to the store, unless it is; raise StoreError if that fails."""
     if "connection" not in g:
-        stack = ExitStack()
-        stack.enter_context(context().store.kept_connection())
-        g.connection = stack
+        opened = context().store.kept_connection()
+        opened.__enter__()
+        g.connection = opened
 
 
 def learn_client(credential: str, account: UUID) -> None:
@@ -102,22 +102,18 @@ def learn_client(credential: str, account: UUID) -> None:
 
 
 def _close_connection() -> None:
-    stack = g.pop("connection", None)
-    if stack is not None:
-        stack.close()
+    opened = g.pop("connection", None)
+    if opened is not None:
+        opened.__exit__(None, None, None)
 
 
-@contextmanager
-def connected() -> Iterator[None]:
+def connected() -> AbstractContextManager[None]:
     """Let the block read the store, each statement for itself."""
     open_connection()
-    with context().store.connection():
-        yield
+    return context().store.connection()
 
 
-@contextmanager
-def reading() -> Iterator[None]:
+def reading() -> AbstractContextManager[None]:
     """Let all reads of the block see the same state of the store."""
     open_connection()
-    with context().store.reading():
-        yield
+    return context().store.reading()

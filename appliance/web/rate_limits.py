@@ -21,7 +21,7 @@ from uuid import UUID
 from appliance.errors import RateLimited
 from appliance.principal import Principal
 from appliance.settings import ApiSettings
-from appliance.web.bucket_table import BucketTable, ForkedLocks, GroupLocks, NoLocks
+from appliance.web.bucket_table import BucketTable, ForkedLocks, GroupLocks, ThreadLocks
 from appliance.web.password_slots import PasswordSlots, create_password_slots
 
 MAX_KEYS = 20_000
@@ -51,7 +51,7 @@ _IPV6_SITE, _SITE_FACTOR = 48, 16
 
 IPv4 has no such limit: a /24 belongs to many parties.
 """
-_ALONE = NoLocks()
+_ALONE = ThreadLocks()
 
 
 class Rate:
@@ -299,7 +299,8 @@ def client_network(address: str, prefix: int = _IPV6_PREFIX) -> str:
 
 
 def _digest(key: Hashable) -> bytes:
-    return hashlib.blake2b(repr(key).encode(errors="surrogatepass"), digest_size=_DIGEST_OCTETS).digest()
+    octets = key.bytes if isinstance(key, UUID) else repr(key).encode(errors="surrogatepass")
+    return hashlib.blake2b(octets, digest_size=_DIGEST_OCTETS).digest()
 
 
 def _check(seconds: float, reason: str, policy: str = "") -> None:

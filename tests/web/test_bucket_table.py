@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from appliance.web.bucket_table import GROUP, BucketTable, ForkedLocks, NoLocks
+from appliance.web.bucket_table import GROUP, BucketTable, ForkedLocks, ThreadLocks
 
 COUNTING = """
 import os
@@ -76,7 +76,7 @@ def digest(number: int) -> bytes:
 
 
 def test_what_was_put_is_found_until_it_is_removed() -> None:
-    table = BucketTable(20_000, NoLocks())
+    table = BucketTable(20_000, ThreadLocks())
     for number in range(1000):
         table.put(digest(number), number, 2.5)
     assert len(table) == 1000
@@ -89,7 +89,7 @@ def test_what_was_put_is_found_until_it_is_removed() -> None:
 
 
 def test_the_least_recently_used_of_a_full_group_is_replaced() -> None:
-    table = BucketTable(GROUP, NoLocks())
+    table = BucketTable(GROUP, ThreadLocks())
     for number in range(GROUP):
         table.put(digest(number), 1, float(number))
     table.touch(digest(0), 1000.0)
@@ -99,7 +99,7 @@ def test_the_least_recently_used_of_a_full_group_is_replaced() -> None:
 
 
 def test_a_digest_that_appears_across_two_slots_is_not_found() -> None:
-    table = BucketTable(GROUP, NoLocks())
+    table = BucketTable(GROUP, ThreadLocks())
     table.put(b"a" * 16, 0, 0)
     assert table.get(b"a" * 8 + bytes(8)) is None
 
