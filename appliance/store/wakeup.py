@@ -7,7 +7,9 @@ of the deployer could reach.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import functools
 import select
 import socket
 import time
@@ -62,9 +64,16 @@ class DeployerSocket(socket.socket):
 
 def announce(path: Path) -> None:
     """Notify the listener at the socket, if any, that the store has changed; never wait, never fail."""
-    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
-        sender.setblocking(False)
-        sender.sendto(_CHANGED, str(path))
+    with contextlib.suppress(OSError):
+        _sender().sendto(_CHANGED, str(path))
+
+
+@functools.cache
+def _sender() -> socket.socket:
+    """Return the socket from which this process announces changes, until it ends."""
+    sender = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+    atexit.register(sender.close)
+    return sender
 
 
 @contextlib.contextmanager
