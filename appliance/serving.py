@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import os
 import socket
 import time
@@ -107,6 +108,7 @@ class _Service:
         for one in listening.values():
             if isinstance(one, BaseWSGIServer):
                 one.channel_class = channel  # type: ignore[assignment] # waitress only calls it
+        gc.freeze()  # what exists now exists until the end: no collection in a request must examine it
         server.run()
         context_of(app).store.close()
 

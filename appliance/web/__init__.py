@@ -7,6 +7,7 @@
     host_names        the host names that requests may use
     middleware        client address and trailing slash, before Flask
     http_hardening    requests and connections that the HTTP server refuses
+    joined_task       responses sent with their header in one system call
     connections       open connections of each client
     connection_handoff sockets that listen, and connections handed to another process
     prefork           several server processes behind one listening socket

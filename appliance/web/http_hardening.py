@@ -26,6 +26,7 @@ from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.receiver import FixedStreamReceiver
 
 from appliance.errors import SettingsError
+from appliance.web.joined_task import JoinedTask
 
 MIN_CONNECTIONS = 16
 """Open connections that the limit of open files must allow."""
@@ -141,6 +142,7 @@ class HardenedChannel(HTTPChannel):
     a response waits for its client the same applies.
     """
 
+    task_class = JoinedTask
     _started = 0.0
     _has_ended = False
     _sending: tuple[float, int] | None = None
