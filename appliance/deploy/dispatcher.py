@@ -159,16 +159,19 @@ class Dispatcher:
             lambda: remove_old_files(self.context.host, self.context.store, now), lambda _: None, _log_failure
         )
 
-    def query_secondaries(self, uuid: UUID, name: Name) -> None:
-        """Query the secondaries for the zone, which the catalog lists; do nothing if another zone has its name."""
-        if self.context.verifier.query_secondaries(uuid, name, self.context.monotonic()):
+    def query_secondaries(self, uuid: UUID, name: Name, *, is_new: bool = False) -> None:
+        """Query the secondaries for the zone, which the catalog lists; do nothing if another zone has its name.
+
+        `is_new`: it lists the zone since a moment ago.
+        """
+        if self.context.verifier.query_secondaries(uuid, name, self.context.monotonic(), is_new=is_new):
             self.context.zones.advance(name, RolloutEvent.LISTED)
 
     def _query_secondaries(self, members: Mapping[str, Name]) -> None:
         for label, name in members.items():
             uuid = uuid_of(label)
             if uuid is not None:
-                self.query_secondaries(uuid, name)
+                self.query_secondaries(uuid, name, is_new=True)
 
     def _start(self, batch: list[ZoneStatus], *, is_small: bool) -> None:
         for status in batch:

@@ -1,9 +1,10 @@
 """Query every nameserver for the SOA record until it serves the expected serial: only an answer proves it.
 
 The primary is queried first, the secondaries once it serves the zone; each at once, again after a millisecond, then
-less and less often. After an update, a secondary is queried only when it has usually transferred that: each query takes
-time from the transfer. A silent nameserver is queried for the catalog alone, at long intervals, and for all zones again
-once it answers. Nothing here waits: the loop calls `step` when answers have arrived or the next query is due.
+less and less often. After an update, or for a new zone that the catalog lists, a secondary is queried only when it has
+usually transferred that: each query takes time from the transfer. A silent nameserver is queried for the catalog alone,
+at long intervals, and for all zones again once it answers. Nothing here waits: the loop calls `step` when answers have
+arrived or the next query is due.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from appliance.deploy.verification.watch import (
     Overdue,
     PrimaryServes,
     Returned,
+    Transfer,
     Watch,
 )
 from appliance.queries.soa import NOERROR, SoaClient, SoaResponse
@@ -35,9 +37,9 @@ FIRST_INTERVAL = 0.001
 """Seconds from the first query, which is sent at once, to the second."""
 GROWTH = 1.4
 SHARE_OF_USUAL = 0.75
-"""The first query of a secondary after an update is sent after this share of the time that it usually takes."""
+"""A secondary is first queried after this share of the time that it usually takes for an update, or for a new zone."""
 FIRST_USUAL = 0.02
-"""Seconds that a secondary is at most believed to take after the first update."""
+"""Seconds that a secondary is at most believed to take after the first of them."""
 LONGEST_INTERVAL = 1.0
 QUERIES_PER_SECOND = 2_000
 """The rate about which intervals grow further, so that very many zones cause as many queries as few."""
@@ -68,8 +70,8 @@ class Verifier:
         self._nameservers = tuple(nameservers)
         self._watches: dict[Name, Watch] = {}
         self._due: list[tuple[float, int, Watch, Nameserver]] = []
-        self._usual: dict[Nameserver, float] = {}
-        """Seconds from an update of the primary until each secondary serves it."""
+        self._usual: dict[tuple[Nameserver, Transfer], float] = {}
+        """Seconds that each secondary takes until it serves an update of the primary, or a new zone of the catalog."""
         self._silent: dict[Nameserver, _Silence] = {}
         self._paused: dict[Nameserver, dict[Watch, None]] = {server: {} for server in nameservers}
         self._tie = itertools.count()
@@ -99,6 +101,7 @@ class Verifier:
         if method is Method.UPDATE:
             primary = self._nameservers[0]
             watch.answers[primary] = SoaResponse(primary, name, target, NOERROR, owner_matches=True)
+            watch.transfer = Transfer.UPDATE
             self._events += self._note_served(watch, now)
         else:
             self._query_now(watch, self._nameservers if target is None else self._nameservers[:1], now)
@@ -114,8 +117,8 @@ class Verifier:
         self._schedule(watch, self._nameservers[0], watch.deadline)
         return watch
 
-    def query_secondaries(self, uuid: UUID, name: Name, now: float) -> bool:
-        """Query the secondaries too from now on, if the primary serves the zone.
+    def query_secondaries(self, uuid: UUID, name: Name, now: float, *, is_new: bool = False) -> bool:
+        """Query the secondaries too from now on, if the primary serves the zone; `is_new`: the catalog lists it now.
 
         Return False if the zone is not awaited, as when a newer zone of that name is: the secondaries may still serve
         its content as that of the former one.
@@ -124,23 +127,25 @@ class Verifier:
         if watch is None or watch.uuid != uuid or not watch.primary_serves:
             return False
         if not watch.intervals:
+            if is_new:
+                watch.transfer, watch.began_transfer = Transfer.NEW_ZONE, now
             for server in self._nameservers[1:]:
                 self._query_secondary(watch, server, now)
         return True
 
     def _query_secondary(self, watch: Watch, server: Nameserver, now: float) -> None:
-        """Query the secondary now, or after an update when it has usually transferred that."""
-        usual = self._usual.get(server, 0.0) if watch.method is Method.UPDATE else 0.0
+        """Query the secondary now, or when it has usually transferred what is awaited."""
+        usual = self._usual.get((server, watch.transfer), 0.0) if watch.transfer else 0.0
         watch.intervals[server], first = max(FIRST_INTERVAL, usual / 4), usual * SHARE_OF_USUAL
         if first < FIRST_INTERVAL:
             self._query(watch, server, now)
         else:
             self._schedule(watch, server, now + first)
 
-    def _learn(self, server: Nameserver, took: float) -> None:
+    def _learn(self, server: Nameserver, transfer: Transfer, took: float) -> None:
         """Lower the usual time at once, and raise it slowly: a secondary may have been silent meanwhile."""
-        usual = self._usual.get(server, min(took, FIRST_USUAL))
-        self._usual[server] = min(took, usual + (min(took, 3 * usual) - usual) / 8)
+        usual = self._usual.get((server, transfer), min(took, FIRST_USUAL))
+        self._usual[server, transfer] = min(took, usual + (min(took, 3 * usual) - usual) / 8)
 
     def awaits_proof(self, uuid: UUID, name: Name) -> bool:
         """Return True if the zone was published by UPDATE, and is awaited until its content is proven."""
@@ -241,13 +246,13 @@ class Verifier:
         del watch.intervals[answer.server], watch.due[answer.server]
         if watch.target is not None and not watch.primary_serves:
             return self._note_served(watch, now)
-        if watch.method is Method.UPDATE:
-            self._learn(answer.server, now - watch.served)
+        if watch.transfer:
+            self._learn(answer.server, watch.transfer, now - watch.began_transfer)
         return [] if watch.intervals else self._completed(watch)
 
     def _note_served(self, watch: Watch, now: float) -> list[Event]:
         """Note that the primary serves the zone, which expires from now on even if the catalog never lists it."""
-        watch.primary_serves, watch.served, watch.deadline = True, now, now + PATIENCE
+        watch.primary_serves, watch.began_transfer, watch.deadline = True, now, now + PATIENCE
         self._schedule(watch, self._nameservers[0], watch.deadline)
         serves = PrimaryServes(watch)
         return [serves] if self._nameservers[1:] else [serves, *self._completed(watch)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from uuid import UUID
 
 from dns.name import Name
@@ -17,12 +18,20 @@ ExpectedOf = Callable[[Nameserver], Expectation]
 """Returns what that nameserver must show for a zone."""
 
 
+class Transfer(Enum):
+    """What a secondary takes about the same time for each time: it has the zone already, or is to add it."""
+
+    UPDATE = auto()
+    NEW_ZONE = auto()
+
+
 @dataclass(slots=True, eq=False)
 class Watch:
     """A zone that is awaited at the serial `target`, or whose removal is awaited (None), until `deadline`.
 
-    `expected` returns what each nameserver must show; `served` is when the primary showed it, `due` is when those that
-    have not shown it are queried next. Content that was published by UPDATE is complete only once it is `proven`.
+    `expected` returns what each nameserver must show; `due` is when those that have not shown it are queried next.
+    Content that was published by UPDATE is complete only once it is `proven`. `transfer` is what secondaries transfer
+    since `began_transfer`, None if it is of no known kind.
     """
 
     uuid: UUID
@@ -34,7 +43,8 @@ class Watch:
     method: Method = Method.FILE
     proven: bool = False
     primary_serves: bool = False
-    served: float = 0.0
+    transfer: Transfer | None = None
+    began_transfer: float = 0.0
     answers: dict[Nameserver, SoaResponse] = field(default_factory=dict)
     intervals: dict[Nameserver, float] = field(default_factory=dict)
     due: dict[Nameserver, float] = field(default_factory=dict)

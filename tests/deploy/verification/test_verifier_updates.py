@@ -80,3 +80,27 @@ def test_a_secondary_is_queried_when_it_has_usually_transferred_an_update(ns1: S
             ns2.serve(zone, 6)
             due = update(time, zone)
             assert due == pytest.approx(time.now + SHARE_OF_USUAL * usual), took
+
+
+def new_zone(time: Time, zone: dns.name.Name, ns1: SoaServer, ns2: SoaServer) -> float:
+    """Let the primary serve a new zone, which is then listed; return after how many seconds ns2 is queried next."""
+    ns1.serve(zone, 7)
+    watch = time.verifier.watch(uuid4(), zone, 7, serial(7), time.now)
+    assert time.await_event() == [PrimaryServes(watch)]
+    time.now += 0.5
+    assert time.verifier.query_secondaries(watch.uuid, zone, time.now, is_new=True)
+    return watch.due[ns2.server] - time.now
+
+
+def test_a_secondary_is_queried_when_it_has_usually_added_a_new_zone(ns1: SoaServer, ns2: SoaServer) -> None:
+    time, first, second = Time(ns1, ns2), dns.name.from_text("first.example"), dns.name.from_text("second.example")
+    with closing(time.verifier):
+        assert new_zone(time, first, ns1, ns2) == pytest.approx(FIRST_INTERVAL), "it was queried at once"
+        ns2.serve(first, 7)
+        time.now += 0.016
+        assert [type(event) for event in time.await_event()] == [Complete]
+        assert new_zone(time, second, ns1, ns2) == pytest.approx(SHARE_OF_USUAL * 0.016)
+        assert second.to_digestable() not in ns2.queries
+        updated = dns.name.from_text("updated.example")
+        update(time, updated)
+        wait_for(lambda: updated.to_digestable() in ns2.queries, "another kind of transfer is queried at once")
