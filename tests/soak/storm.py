@@ -27,6 +27,7 @@ from appliance.keys import read_key
 from appliance.queries.transfer import axfr
 from tests.appliance import Appliance
 from tests.pair import LOOPBACK, wait_for
+from tests.soak.disk import content_on_disk, write_early
 from tests.soak.due_writers import CONFIRM_WITHIN, DueWriter
 from tests.soak.journal import Journal, read_journal, row_of
 from tests.soak.part_run import PartRun
@@ -43,6 +44,9 @@ CONVERGENCE_TIMEOUT = 60.0
 MAX_PAUSE = 3.0
 """Maximum seconds between two kills."""
 TARGETS = ("appliance serve", "appliance deployer", "ns1/named.conf", "ns2/named.conf")
+DUMP_ONE_IN = 3
+"""Before one in this many kills the primary is to write some zones to their files, which it does meanwhile."""
+DUMPED = 5
 HOST = "the whole host"
 HOST_ONE_IN = 9
 """One in this many kills hits all processes at once."""
@@ -67,6 +71,7 @@ class Storm:
     due_writer: DueWriter = field(init=False)
     watchers: Sequence[Watcher] = ()
     kills: Counter[str] = field(default_factory=Counter)
+    dumps: int = 0
     _target: int = 0
 
     def __post_init__(self) -> None:
@@ -146,7 +151,9 @@ class Storm:
             f"{self.due_writer.ending} changes ended by themselves, {len(self.due_writer.staying)} were confirmed"
         )
         self.part.figure(
-            "kills: " + ", ".join(f"{name.split('/')[0].split()[-1]} {n}" for name, n in self.kills.items())
+            "kills: "
+            + ", ".join(f"{name.split('/')[0].split()[-1]} {n}" for name, n in self.kills.items())
+            + f"; files written by named: {self.dumps}"
         )
         for watcher in self.watchers:
             answers = ", ".join(f"{what} {count:,}" for what, count in sorted(watcher.replies.items()))
@@ -159,6 +166,9 @@ class Storm:
         reported = 0
         while any(writer.is_alive() for writer in writers):
             time.sleep(self.part.random.uniform(0, pause))
+            if not self.part.random.randrange(DUMP_ONE_IN):
+                domains = self.part.random.sample(self.watchers[0].domains, DUMPED)
+                self.dumps += sum(write_early(self.appliance.state, domain) for domain in domains)
             if self.part.random.randrange(HOST_ONE_IN):
                 self._kill(self.part.random.choice(TARGETS))
             else:
@@ -198,7 +208,8 @@ class Storm:
         )
 
     def _compare(self) -> None:
-        """Compare the API's records and both nameservers' transfers with what the writers know."""
+        """Compare the API's records, both nameservers' transfers and the disk with what the writers know."""
+        uuids = {self.due_writer.share.domain: self.due_writer.share.uuid}
         expected: dict[str, list[Entry]] = {self.due_writer.share.domain: self.due_writer.staying}
         for writer in self.writers:
             for share in writer.shares:
@@ -209,9 +220,19 @@ class Storm:
                 )
                 if share.uuid is not None:
                     expected.setdefault(share.domain, []).extend(share.entries.values())
-        for watcher in self.watchers:
-            for domain, entries in expected.items():
+                    uuids[share.domain] = share.uuid
+        for domain, entries in expected.items():
+            for watcher in self.watchers:
                 self._compare_served(watcher, domain, entries)
+            self._compare_disk(self.appliance.state / "zones" / f"{uuids[domain]}.zone", domain, entries)
+
+    def _compare_disk(self, file: Path, domain: str, entries: Sequence[Entry]) -> None:
+        """Compare file and journal; one of them may just be replaced, behind what is served."""
+        expected = frozenset(served_row(domain, entry) for entry in entries)
+        try:
+            wait_for(lambda: content_on_disk(file, domain) == expected, "")
+        except AssertionError:
+            self.part.wrong(f"on disk, {domain} has {content_on_disk(file, domain)}, acknowledged is {expected}")
 
     def _compare_served(self, watcher: Watcher, domain: str, entries: Sequence[Entry]) -> None:
         try:
