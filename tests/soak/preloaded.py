@@ -25,6 +25,8 @@ from appliance import cli
 GO = signal.SIGUSR1
 LASTING = 1.0
 """Minimum seconds of a permanent failure if the run does not exit by itself."""
+DETACH_PATIENCE = 5.0
+"""Seconds in which strace must detach."""
 _PR_SET_PDEATHSIG, _PR_SET_PTRACER, _ANYONE = 1, 0x59616D61, -1
 _libc = ctypes.CDLL(None)
 
@@ -71,7 +73,7 @@ class ReadyProgram:
         """Return the exit status; detach strace from a run that does not exit some time after the fault."""
         while not (status := self._read_reply(LASTING)):
             if "(INJECTED)" in self._trace.read_text(errors="replace"):
-                tracer.send_signal(signal.SIGINT)
+                _detach(tracer)
                 return self._read_reply(self._timeout)
         return status
 
@@ -91,6 +93,15 @@ def _attached(strace: Sequence[str], trace: Path, pid: int) -> subprocess.Popen[
     line = tracer.stderr.readline()
     assert "attached" in line, f"strace cannot attach: {line}"
     return tracer
+
+
+def _detach(tracer: subprocess.Popen[str]) -> None:
+    """End strace. It would wait for ever for a thread that has just forked, and that waits for its stopped child."""
+    tracer.send_signal(signal.SIGINT)
+    try:
+        tracer.wait(DETACH_PATIENCE)
+    except subprocess.TimeoutExpired:
+        tracer.kill()
 
 
 def main() -> None:
