@@ -16,7 +16,7 @@ from pathlib import Path
 from tests.soak import backups
 from tests.soak.fault_points import ERRORS, Point, SweepResult, sweep_point, unexpected_ends
 from tests.soak.part_run import PartRun
-from tests.soak.testbed import Testbed, open_testbed
+from tests.soak.testbed import RECORDS, Testbed, open_testbed
 
 ON_FILES = ("openat", "write", "fsync", "rename", "link", "unlink", "fchmod", "close", "read")
 ON_STORE = ("openat", "pwrite64", "pread64", "ftruncate", "fdatasync", "close")
@@ -27,6 +27,16 @@ WORKERS = 4
 """More than processors, since runs also wait for disks and nameservers."""
 MAX_ROUNDS = 50
 """Rounds per testbed: its store grows with each, and so do the calls of a run, so that a sweep would never end."""
+LARGE_RECORDS = 20_000
+LARGE = (
+    Point("rename", "files"),
+    Point("unlink", "files"),
+    Point("fsync", "files"),
+    Point("sendto", "anywhere"),
+    Point("pwrite64", "store"),
+    Point("write", "files", "ENOSPC", lasting=True),
+)
+"""Faults that are swept with a zone of so many records, too."""
 REGRESSIONS = ((Point("openat", "store", "EIO"), 2), (Point("pwrite64", "store", "ENOSPC"), 10))
 """Calls whose single failure once stopped the deployer until it was restarted."""
 
@@ -54,15 +64,19 @@ def run(part: PartRun) -> None:
     unfinished = []
     with ProcessPoolExecutor(WORKERS) as workers:
         deadline = time.monotonic() + part.left
-        jobs = [workers.submit(sweep, points, deadline) for points in groups()]
-        jobs += [workers.submit(backups.sweep, points, deadline) for points in backups.points()]
-        for result in (result for job in as_completed(jobs) for result in job.result()):
-            faulted[result.point.kind] += result.faulted
-            part.say(f"{result.point!s:40} {result.faulted:4} runs with a fault")
-            if not result.finished:
-                unfinished.append(str(result.point))
-            for violation in result.violations:
-                part.wrong(violation)
+        size = f" with {LARGE_RECORDS:,} records"
+        jobs = {workers.submit(sweep, [point], deadline, LARGE_RECORDS): size for point in LARGE}
+        jobs |= {workers.submit(sweep, points, deadline): "" for points in groups()}
+        jobs |= {workers.submit(backups.sweep, points, deadline): "" for points in backups.points()}
+        for job in as_completed(jobs):
+            for result in job.result():
+                point = f"{result.point}{jobs[job]}"
+                faulted[f"{result.point.kind}{jobs[job]}"] += result.faulted
+                part.say(f"{point:60} {result.faulted:4} runs with a fault")
+                if not result.finished:
+                    unfinished.append(point)
+                for violation in result.violations:
+                    part.wrong(violation)
     part.figure(", ".join(f"{count:,} {kind}" for kind, count in faulted.items()))
     if unfinished:
         part.short(f"{len(unfinished)} kinds of fault are incomplete: {', '.join(unfinished[:5])}, ...")
@@ -80,18 +94,18 @@ def sample(part: PartRun, kills: int, failures: int) -> None:
                 part.wrong(violation)
 
 
-def sweep(points: Sequence[Point], deadline: float) -> list[SweepResult]:
-    """Sweep some kinds of call on their own testbed, until the deadline."""
+def sweep(points: Sequence[Point], deadline: float, records: int = RECORDS) -> list[SweepResult]:
+    """Sweep some kinds of call on their own testbed, whose largest zone has that many records, until the deadline."""
     if time.monotonic() > deadline:
         return [SweepResult(point) for point in points]
     with ExitStack() as stack:
-        testbed = stack.enter_context(open_testbed())
+        testbed = stack.enter_context(open_testbed(records))
 
         def attempt(point: Point, number: int) -> tuple[bool, list[str]]:
             nonlocal testbed
             if testbed.rounds >= MAX_ROUNDS:
                 stack.close()
-                testbed = stack.enter_context(open_testbed())
+                testbed = stack.enter_context(open_testbed(records))
             return _try(testbed, point, number)
 
         return [sweep_point(point, deadline, attempt) for point in points]

@@ -7,6 +7,8 @@ nothing is known any longer, so that it is published by a file over what that UP
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import signal
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -16,23 +18,28 @@ from pathlib import Path
 from uuid import UUID
 
 import dns.name
+import dns.rdata
 import dns.update
 import dns.zone
 from dns.name import Name
+from dns.rdatatype import RdataType
 
 from appliance.addresses import Nameserver
 from appliance.editing import RecordInput
 from appliance.errors import CommandError
 from appliance.nameserver.checks import ZoneChecker
 from appliance.nameserver.file_head import read_head
-from appliance.queries.transfer import axfr
 from appliance.render.zone_file import soa_line, zone_file
 from appliance.store import records, zones
+from appliance.zones.delta import WireRecord
 from appliance.zones.model import Zone
 from tests.pair import LOOPBACK, Pair, program, wait_for
 from tests.signed_updates import send_update
 from tests.soak.preloaded import ReadyProgram, RunResult
+from tests.soak.transfers import Transfers
 from tests.workspace import APEX, Workspace, open_workspace
+
+RECORDS = 30
 
 REPAIR_TIMEOUT = 60.0
 """Seconds within which a run without fault must make all zones live."""
@@ -43,13 +50,13 @@ LOAD_TIMEOUT = 10.0
 _AS_NAMED = b"$ORIGIN .\n"
 """How files begin that named wrote."""
 
-Version = frozenset[tuple[str, int, str, bytes]]
+Version = frozenset[WireRecord]
 
 
 class Testbed:
     """Nameservers, store and zones of the rounds. `versions` and `files` have all committed versions."""
 
-    def __init__(self, pair: Pair, workspace: Workspace, folder: Path) -> None:
+    def __init__(self, pair: Pair, workspace: Workspace, folder: Path, records: int) -> None:
         self.pair, self.folder = pair, folder
         self.workspace = replace(workspace, editor=replace(workspace.editor, announce=lambda: None))
         self.config = folder / "config.toml"
@@ -57,6 +64,7 @@ class Testbed:
         self.program = ReadyProgram(folder, REPAIR_TIMEOUT)
         self.versions: dict[tuple[str, int], Version] = {}
         self.files: dict[str, set[bytes]] = {}
+        """Their digests."""
         self._checker = ZoneChecker(program("named-checkzone"), program("named-checkconf"))
         self.rounds = 0
         self.large = workspace.zone("large.example")
@@ -64,8 +72,8 @@ class Testbed:
         self.kept = workspace.zone("kept.example")
         self.newest = workspace.zone("fresh-0.example")
         self.deleted: list[Zone] = []
-        for number in range(30):
-            workspace.add(self.large, "TXT", f"t{number}", "x" * 200)
+        texts = [RecordInput("TXT", f"t{number}", "x" * 200) for number in range(records)]
+        self.workspace.editor.replace_records(workspace.owner, self.large.uuid, texts)
         self._changing = [workspace.add(zone, "A", "www", "10.1.0.0").uuid for zone in (self.large, *self.small)]
         self.deploy()
         for zone in self.zones:
@@ -157,7 +165,8 @@ class Testbed:
 
     def _ttl_of(self, zone: Zone) -> int:
         """Return the TTL of the zone's address record."""
-        return next(ttl for _, ttl, rdtype, _ in self.versions[str(zone.name), self._serial(zone)] if rdtype == "A")
+        version = self.versions[str(zone.name), self._serial(zone)]
+        return next(record.ttl for record in version if record.rdtype == RdataType.A)
 
     def _serves(self, zone: Zone, serial: int) -> bool:
         """Return True once the primary serves this serial or a later one, False after LOAD_TIMEOUT."""
@@ -170,10 +179,11 @@ class Testbed:
     def served(self, server: Nameserver, zone: Zone) -> Version | None:
         """Return the transferred zone, None if the transfer fails."""
         try:
-            rows = axfr(server, zone.name, self.pair.transfer_key, timeout=5)
+            with Transfers(server, self.pair.transfer_key) as transfers:
+                transfers.request(zone.name)
+                return transfers.read()
         except CommandError:
             return None
-        return frozenset((str(row.owner), row.ttl, row.rdtype.name, row.rdata.to_wire() or b"") for row in rows)
 
     def _faults_of_files(self) -> Iterator[str]:
         """Yield live files that were never committed in this form, or that named-checkzone refuses."""
@@ -190,44 +200,58 @@ class Testbed:
         head = read_head(content)
         if head is not None and head.by_named:
             return _version(content, name) == self.versions.get((str(name), head.serial))
-        return content in self.files[str(name)]
+        return _digest(content) in self.files[str(name)]
 
     def _record(self, zone: Zone) -> None:
         """Record the committed version of the zone, as a file and as records."""
         now = zones.get_any(zone.uuid)
         lines = records.lines_of(now)
         content = zone_file(now.name, now.serial, APEX, lines.text, lines.count)
-        self.files.setdefault(str(zone.name), set()).add(content)
-        self.versions[str(zone.name), now.serial] = _version(content, now.name)
+        self.files.setdefault(str(zone.name), set()).add(_digest(content))
+        written = (line for line in content.decode().splitlines() if line and not line.startswith(";"))
+        self.versions[str(zone.name), now.serial] = frozenset(map(_record_of, written))
 
 
 @contextmanager
-def open_testbed() -> Iterator[Testbed]:
-    """Yield a testbed on which all zones are live."""
+def open_testbed(records: int = RECORDS) -> Iterator[Testbed]:
+    """Yield a testbed on which all zones are live; the largest has that many records."""
     with (
         Pair() as pair,
         tempfile.TemporaryDirectory(prefix="testbed-") as folder,
         open_workspace(Path(folder)) as workspace,
     ):
-        testbed = Testbed(pair, workspace, Path(folder))
+        testbed = Testbed(pair, workspace, Path(folder), records)
         try:
             yield testbed
         finally:
             testbed.program.close()
 
 
+@functools.cache
+def _record_of(line: str) -> WireRecord:
+    """Return the record of a line of a file that the appliance writes."""
+    owner, ttl, _, rdtype, data = line.split(None, 4)
+    rdata = dns.rdata.from_text("IN", rdtype, data)
+    return WireRecord(dns.name.from_text(owner).to_digestable(), int(rdata.rdtype), int(ttl), rdata.to_digestable())
+
+
 def _version(content: bytes, name: Name) -> Version:
-    """Return the records of a zone file."""
+    """Return the records of a file that named has written."""
     read = dns.zone.from_text(content.decode(), name, relativize=False)
     return frozenset(
-        (str(owner), ttl, rdata.rdtype.name, rdata.to_wire() or b"") for owner, ttl, rdata in read.iterate_rdatas()
+        WireRecord(owner.to_digestable(), int(rdata.rdtype), ttl, rdata.to_digestable())
+        for owner, ttl, rdata in read.iterate_rdatas()
     )
+
+
+def _digest(content: bytes) -> bytes:
+    return hashlib.sha256(content).digest()
 
 
 def _serial_of(version: Version) -> int:
     """Return the serial in the SOA record: the first of the five integers at the end of its data."""
-    wire = next(wire for _, _, rdtype, wire in version if rdtype == "SOA")
-    return int.from_bytes(wire[-20:-16], "big")
+    soa = next(record for record in version if record.rdtype == RdataType.SOA)
+    return int.from_bytes(soa.rdata[-20:-16], "big")
 
 
 def _settings(pair: Pair, store: Path, folder: Path) -> str:
