@@ -16,6 +16,7 @@ from appliance.keys import read_key
 from appliance.nameserver.control import Control
 from appliance.nameserver.isccc import RndcConnection
 from tests.pair import LOOPBACK, program
+from tests.soak.base_records import condensed
 from tests.soak.journal import Content
 
 
@@ -26,10 +27,13 @@ def content_on_disk(file: Path, domain: str) -> Content | None:
     if done.returncode:
         return None
     zone = dns.zone.from_text(done.stdout, dns.name.from_text(domain), relativize=False, check_origin=False)
-    return frozenset(
-        (owner.to_text(), rdata.rdtype.name, ttl, rdata.to_wire() or b"")
-        for owner, ttl, rdata in zone.iterate_rdatas()
-        if owner != zone.origin or rdata.rdtype.name not in ("SOA", "NS")
+    return condensed(
+        domain,
+        (
+            (owner.to_text(), rdata.rdtype.name, ttl, rdata.to_wire() or b"")
+            for owner, ttl, rdata in zone.iterate_rdatas()
+            if owner != zone.origin or rdata.rdtype.name not in ("SOA", "NS")
+        ),
     )
 
 

@@ -19,12 +19,19 @@ OK, CREATED, NO_CONTENT, REFUSED, TOO_LATE = 200, 201, 204, 400, 409
 class DueWriter(Writer):
     """A writer with one zone; `staying` are the entries that must be there once everything else was due."""
 
-    def __init__(self, part: PartRun, api: Client, domain: str, is_running: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        part: PartRun,
+        api: Client,
+        domain: str,
+        is_running: Callable[[], bool],
+        last_kill: Callable[[], float],
+    ) -> None:
         self.share = ZoneShare(domain, "w0", True, str(api.zone(domain)["uuid"]))
         self.staying: list[Entry] = []
         self.ending = 0
         self.due_at = datetime.now(UTC)
-        super().__init__(part, api, "w0", [self.share], is_running)
+        super().__init__(part, api, "w0", [self.share], is_running, last_kill)
 
     def change(self, share: ZoneShare) -> None:
         """Create a record that expires, or with a change that is confirmed or not; each has a name of its own.

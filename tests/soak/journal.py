@@ -1,6 +1,6 @@
 """Read every committed version of every zone from the store's journal, to compare answers with.
 
-Contents are sets of (owner, type, TTL, data in wire form), without SOA and apex NS.
+Contents are sets of (owner, type, TTL, data in wire form), without SOA and apex NS, `condensed`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from typing import Any
 import apsw
 import dns.rdata
 
-Row = tuple[str, str, int, bytes]
+from tests.soak.base_records import Row, condensed
+
 Content = frozenset[Row]
 
 
@@ -48,7 +49,7 @@ def read_journal(store: Path) -> tuple[Journal, list[str]]:
             last = journal.newest.get(domain)
             if last and serial < last[1]:
                 wrong.append(f"the serial of {domain} went from {last[1]} back to {serial} in the store")
-            _add_version(journal, domain, serial, frozenset(content.values()))
+            _add_version(journal, domain, serial, condensed(domain, content.values()))
             journal.newest[domain] = (uuid, serial, kind == "zone.delete")
     return journal, wrong
 

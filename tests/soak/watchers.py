@@ -25,6 +25,7 @@ from appliance.keys import Key
 from appliance.queries.transfer import TransferredRecord as TransferredRow
 from appliance.queries.transfer import axfr
 from appliance.zones.serial import is_later
+from tests.soak.base_records import condensed
 from tests.soak.journal import Content, Journal
 from tests.soak.part_run import PartRun
 
@@ -42,6 +43,8 @@ class Watcher:
     may_decrease: bool
     domains: Sequence[str]
     owners: Callable[[Random], str]
+    large: str = ""
+    """A zone that is seldom transferred."""
     restarts: int = 0
     replies: Counter[str] = field(default_factory=Counter)
     dips: int = 0
@@ -69,7 +72,7 @@ class Watcher:
         if serial is not None and restarts == self.restarts:
             self.check_serial(domain, serial, restarts)
         self._query_rrset(domain, f"{self.owners(random)}.{domain}.", random.choice(_TYPES))
-        if random.random() < 0.2:
+        if random.random() < (0.01 if domain == self.large else 0.2):
             self._transfer(domain)
 
     def faults(self, journal: Journal) -> list[str]:
@@ -147,12 +150,15 @@ class Watcher:
 
 
 def content_of(domain: str, rows: Sequence[TransferredRow]) -> tuple[int, Content]:
-    """Return the serial of a transferred zone, and its content without SOA and apex NS."""
+    """Return the serial of a transferred zone, and its content without SOA and apex NS, `condensed`."""
     serial = next(row.rdata.serial for row in rows if row.rdtype == RdataType.SOA)  # type: ignore[attr-defined]
-    return serial, frozenset(
-        (row.owner.to_text(), row.rdtype.name, row.ttl, row.rdata.to_wire() or b"")
-        for row in rows
-        if row.owner.to_text() != f"{domain}." or row.rdtype not in (RdataType.SOA, RdataType.NS)
+    return serial, condensed(
+        domain,
+        (
+            (row.owner.to_text(), row.rdtype.name, row.ttl, row.rdata.to_wire() or b"")
+            for row in rows
+            if row.owner.to_text() != f"{domain}." or row.rdtype not in (RdataType.SOA, RdataType.NS)
+        ),
     )
 
 

@@ -16,7 +16,7 @@ import pytest
 from appliance.addresses import Endpoint, Nameserver
 from appliance.keys import new_key
 from tests.pair import wait_for
-from tests.soak import backups, fuzz, named_kills, storm, sweep, transitions, zones
+from tests.soak import backups, comparison, fuzz, named_kills, storm, sweep, transitions, zones
 from tests.soak.fault_points import Point
 from tests.soak.journal import Journal
 from tests.soak.parsers import PARSERS
@@ -38,7 +38,7 @@ def part(request: pytest.FixtureRequest) -> PartRun:
 
 
 def test_storm(part: PartRun) -> None:
-    storm.run(part, changes=100, pause=2.0)
+    storm.run(part, changes=100, pause=2.0, records=200)
     assert not part.violations
 
 
@@ -106,12 +106,12 @@ def _processes_of(folder: str) -> list[bytes]:
 
 def test_violations_are_detected(part: PartRun) -> None:
     entry = ("A", "w0-1", "10.0.0.1", None)
-    row = storm.served_row("z.example", entry)
+    row = comparison.served_row("z.example", entry)
     journal = Journal({("z.example", 7): frozenset({row}), ("z.example", 8): frozenset()})
-    assert not storm.lost_writes(
+    assert not comparison.lost_writes(
         journal, [Acknowledged("z.example", 7, entry, True), Acknowledged("z.example", 8, entry, False)]
     )
-    assert len(storm.lost_writes(journal, [Acknowledged("z.example", n, entry, True) for n in (7, 8, 9)])) == 2
+    assert len(comparison.lost_writes(journal, [Acknowledged("z.example", n, entry, True) for n in (7, 8, 9)])) == 2
     key, server = new_key("transfer"), Nameserver("ns1", Endpoint("127.0.0.1", 53))
     watcher = Watcher(part, server, key, False, ["z.example"], lambda _: "www", _serials={("z.example", 9)})
     watcher.zones = {("z.example", 7, frozenset({row})), ("z.example", 8, frozenset({row}))}
