@@ -25,6 +25,8 @@ from appliance import cli
 GO = signal.SIGUSR1
 LASTING = 1.0
 """Minimum seconds of a permanent failure if the run does not exit by itself."""
+TRACED_PATIENCE = 3
+"""How many times as long a traced run may take: strace stops it, and its children, twice at each call."""
 DETACH_PATIENCE = 5.0
 """Seconds in which strace must detach."""
 _PR_SET_PDEATHSIG, _PR_SET_PTRACER, _ANYONE = 1, 0x59616D61, -1
@@ -60,7 +62,8 @@ class ReadyProgram:
         pid = int(self._read_reply(self._timeout))
         tracer = _attached(strace, self._trace, pid) if strace else None
         os.kill(pid, GO)
-        status = self._status_after_detach(tracer) if tracer and lasting else self._read_reply(self._timeout)
+        patience = self._timeout * (TRACED_PATIENCE if tracer else 1)
+        status = self._status_after_detach(tracer) if tracer and lasting else self._read_reply(patience)
         if not status:
             os.killpg(pid, signal.SIGKILL)
             self._read_reply(self._timeout)
