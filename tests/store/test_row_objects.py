@@ -28,6 +28,12 @@ def counted_by_type() -> pw.ModelSelect[tables.Record]:
     return row.select(row.rdtype.alias("kind"), pw.fn.count(row.id).alias("number")).group_by(row.rdtype)
 
 
+def with_expressions() -> pw.ModelSelect[tables.Zone]:
+    row = tables.Zone
+    upper, later = pw.fn.upper(row.comment).alias("shown"), pw.fn.abs(row.created_at).alias("later")
+    return row.select(row.name, upper, later, row.serial.alias("wanted"), tables.Account.email).join(tables.Account)
+
+
 QUERIES: list[Callable[[], Any]] = [
     zones.select,
     records.with_zones,
@@ -35,6 +41,7 @@ QUERIES: list[Callable[[], Any]] = [
     some_columns,
     with_deployments,
     counted_by_type,
+    with_expressions,
 ]
 
 
