@@ -5,7 +5,7 @@ They know JSON and nothing of DNS: a name is a string here, and `appliance.zones
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import marshmallow as ma
@@ -30,6 +30,14 @@ MAX_PAGE = 1_000_000
 MAX_PAGE_SIZE = 1000
 PAGE_SIZE = 100
 _TYPE_NAMES = tuple(rdtype.name for rdtype in TYPES)
+
+
+class Shown(ma.Schema):
+    """A schema of what responses have, which is given to it as a mapping."""
+
+    def get_attribute(self, obj: Mapping[str, Any], attr: str, default: Any) -> Any:  # noqa: ANN401 - any value
+        """Return a value of the mapping; marshmallow would look for attributes and paths, too."""
+        return obj.get(attr, default)
 
 
 class Strict(ma.Schema):
@@ -66,7 +74,7 @@ class Error(ma.Schema):
     field = _string("JSON path of the wrong input, or null.", "priority", allow_none=True)
 
 
-class Nameserver(ma.Schema):
+class Nameserver(Shown):
     """The last answer of one nameserver for a zone."""
 
     name = _string("Host name of the nameserver.", "ns1.example.net")
@@ -76,7 +84,7 @@ class Nameserver(ma.Schema):
     changed_at = Timestamp(required=True, allow_none=True, metadata=_described("Last change of serial or state."))
 
 
-class Deployment(ma.Schema):
+class Deployment(Shown):
     """What the nameservers serve. `live`: each of them answered a DNS query with the serial or a later one."""
 
     state = fields.String(required=True, validate=validate.OneOf(("pending", "deploying", "live", "failed")))
@@ -88,7 +96,7 @@ class Deployment(ma.Schema):
     live_at = Timestamp(required=True, allow_none=True)
 
 
-class Record(ma.Schema):
+class Record(Shown):
     """A resource record."""
 
     uuid = fields.UUID(required=True)
@@ -105,7 +113,7 @@ class Record(ma.Schema):
     expires_at = Timestamp(required=True, allow_none=True)
 
 
-class ZoneSummary(ma.Schema):
+class ZoneSummary(Shown):
     """A zone without its records."""
 
     uuid = fields.UUID(required=True)

@@ -1,8 +1,11 @@
-"""Costs of a request: its statements, which are as many each time, and no SQL text that is built for it."""
+"""Costs of a request: its statements and calls, which are as many each time, and no SQL text that is built for it."""
 
 from __future__ import annotations
 
+import sys
+from collections import Counter
 from collections.abc import Sequence
+from types import FrameType
 
 import pytest
 
@@ -46,6 +49,34 @@ def test_a_write_has_a_fixed_number_of_prepared_statements(me: Bearer) -> None:
 def test_a_zone_is_created_with_a_fixed_number_of_prepared_statements(me: Bearer) -> None:
     me.zone("first.example")
     check(me, "POST", "/dns-zones/", [{"domain": f"zone-{number}.example"} for number in range(3)], 26)
+
+
+def test_a_request_calls_few_functions(me: Bearer) -> None:
+    zone = me.zone("example.com")
+    record = f"/dns-records/{me.record(zone, 'A', 'www', '192.0.2.1')['uuid']}/"
+    new = {"record_type": "A", "name": "other", "value": "192.0.2.1"}
+    assert calls(me, "PATCH", record, [{"value": f"192.0.2.{number}"} for number in (2, 3)]) <= 2650
+    assert calls(me, "POST", f"{ZONE}/records/", [new, new | {"name": "last"}]) <= 2780
+    assert calls(me, "GET", record, [None, None]) <= 1200
+    assert calls(me, "GET", "/account/me/", [None, None]) <= 960
+
+
+def calls(me: Bearer, method: str, path: str, bodies: Sequence[object]) -> int:
+    """Return how many functions written in Python the last request called, in the client and in the application."""
+    counts: Counter[str] = Counter()
+
+    def count(_frame: FrameType, event: str, _argument: object) -> None:
+        counts[event] += 1
+
+    for body in bodies:
+        counts.clear()
+        sys.setprofile(count)
+        try:
+            answer = me(method, path, body)
+        finally:
+            sys.setprofile(None)
+        assert answer.status_code < 300, answer.text
+    return counts["call"]
 
 
 def check(me: Bearer, method: str, path: str, bodies: Sequence[object], statements: int) -> None:
