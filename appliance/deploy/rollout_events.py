@@ -10,7 +10,16 @@ from appliance.deploy.context import DeployerContext
 from appliance.deploy.dispatcher import Dispatcher
 from appliance.deploy.rollout import RolloutEvent, Stage
 from appliance.deploy.verification.proof_queue import REST, ProofQueue
-from appliance.deploy.verification.watch import Ahead, Complete, Event, Overdue, PrimaryServes, Returned, Watch
+from appliance.deploy.verification.watch import (
+    Ahead,
+    AwaitsProof,
+    Complete,
+    Event,
+    Overdue,
+    PrimaryServes,
+    Returned,
+    Watch,
+)
 from appliance.zones.deployment import Method
 from appliance.zones.names import print_domain
 
@@ -33,6 +42,8 @@ class RolloutEvents:
                 self._add_to_catalog(watch)
                 self._record_silence(watch)
                 self._prove(watch)
+            case AwaitsProof(watch):
+                self.proofs.start_soon(watch.uuid)
             case Complete(watch):
                 self.context.zones.advance(watch.name, RolloutEvent.COMPLETE)
                 self.context.recorder.complete(watch)
@@ -60,7 +71,7 @@ class RolloutEvents:
         """Prove the content of an update; that of a file is what the primary loaded, if it has its serial."""
         answer = watch.answers.get(self.context.host.primary)
         if watch.awaits_proof:
-            self.proofs.request(watch.uuid, watch.name, rest=REST if self.context.host.secondaries else 0.0)
+            self.proofs.request(watch.uuid, watch.name, rest=REST)
             self.context.refresher.note(watch.uuid, watch.name)
         elif answer and watch.target is not None and answer.serial == watch.target:
             self.context.recorder.proven(watch.uuid, watch.target)

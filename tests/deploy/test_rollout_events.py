@@ -14,9 +14,10 @@ from appliance.deploy.publishing.raised_serials import RaisedSerials
 from appliance.deploy.rollout import RolloutEvent, Stage
 from appliance.deploy.rollout_events import RolloutEvents
 from appliance.deploy.verification.proof import prover_of
-from appliance.deploy.verification.proof_queue import ProofQueue
-from appliance.deploy.verification.watch import Ahead, Overdue, PrimaryServes, Returned, Watch
+from appliance.deploy.verification.proof_queue import REST, ProofQueue
+from appliance.deploy.verification.watch import Ahead, AwaitsProof, Overdue, PrimaryServes, Returned, Watch
 from appliance.store import deployments
+from appliance.zones.deployment import Method
 from tests.deploy.builders import answered
 from tests.deploy.test_dispatcher import Dispatching
 from tests.workspace import Workspace
@@ -70,6 +71,18 @@ def test_a_zone_that_the_primary_serves_joins_the_catalog_first(loading: Dispatc
     events_of(loading).handle(PrimaryServes(watch))
     assert loading.context.zones.stage(watch.name) is Stage.AWAITING_CATALOG
     assert loading.context.members.is_changing
+
+
+def test_an_update_is_proven_when_the_secondaries_serve_it_at_the_latest_after_a_moment(loading: Dispatching) -> None:
+    context, watch = loading.context, watch_of(loading)
+    watch.method, events = Method.UPDATE, events_of(loading)
+    began = context.monotonic()
+    events.handle(PrimaryServes(watch))
+    start = events.proofs.next_start()
+    assert start and began + REST <= start <= context.monotonic() + REST
+    events.handle(AwaitsProof(watch))
+    start = events.proofs.next_start()
+    assert start and start <= context.monotonic()
 
 
 def test_a_nameserver_ahead_or_returned_is_left_to_a_reconciliation_soon(loading: Dispatching) -> None:

@@ -1,7 +1,7 @@
 """Prove in a worker what was published by UPDATE, and publish the file of what is not proven.
 
 While zones are being proven others wait; then one job proves some of these, each up to what is served by then. The
-proof of an update waits a moment, in which the secondaries transfer that: all of them may share few processors.
+proof of an update waits until the secondaries serve it, but not long: all of them may share few processors.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ log = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 50
 """Zones that are proven together: so a single change does not wait long for the proofs of a mass change."""
-REST = 0.005
-"""Seconds from an update to its proof, in which the secondaries transfer it."""
+REST = 0.01
+"""Seconds from an update to its proof at most, in which the secondaries transfer it."""
 SHARE_OF_OLDEST = 10
 """Zones of these that wait longest; for the rest the newest first."""
 
@@ -68,6 +68,11 @@ class ProofQueue:
         _, _, handlers = self._waiting.setdefault(uuid, (uuid, name, []))
         if handler:
             handlers.append(handler)
+
+    def start_soon(self, uuid: UUID) -> None:
+        """Let the zone's content be proven now, if it waits: nobody is to be given time any longer."""
+        if uuid in self._waiting:
+            self._start_at = self.context.monotonic()
 
     def next_start(self) -> float | None:
         """Return when the next proofs start; None if none wait, or others are running."""

@@ -21,6 +21,7 @@ from appliance.addresses import Nameserver
 from appliance.deploy.verification.reachability import Reachability
 from appliance.deploy.verification.watch import (
     Ahead,
+    AwaitsProof,
     Complete,
     Event,
     ExpectedOf,
@@ -259,7 +260,7 @@ class Verifier:
 
     def _completed(self, watch: Watch) -> list[Event]:
         if watch.awaits_proof:
-            return []
+            return [AwaitsProof(watch)]
         self.drop(watch.name)
         return [Complete(watch)]
 

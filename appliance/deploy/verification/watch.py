@@ -82,6 +82,13 @@ class PrimaryServes:
 
 
 @dataclass(frozen=True, slots=True)
+class AwaitsProof:
+    """Every nameserver answered as expected, and the content of the primary is still to be proven."""
+
+    watch: Watch
+
+
+@dataclass(frozen=True, slots=True)
 class Complete:
     """Every nameserver answered as expected, and the content of the primary is proven."""
 
@@ -109,4 +116,4 @@ class Returned:
     server: Nameserver
 
 
-Event = PrimaryServes | Complete | Ahead | Overdue | Returned
+Event = PrimaryServes | AwaitsProof | Complete | Ahead | Overdue | Returned

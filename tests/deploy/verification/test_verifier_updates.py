@@ -10,7 +10,7 @@ import dns.name
 import pytest
 
 from appliance.deploy.verification.verifier import FIRST_INTERVAL, SHARE_OF_USUAL
-from appliance.deploy.verification.watch import Complete, PrimaryServes
+from appliance.deploy.verification.watch import AwaitsProof, Complete, PrimaryServes
 from appliance.zones.deployment import Method
 from tests.deploy.many_zones import SoaServer
 from tests.deploy.verification.test_verifier import Time, serial
@@ -41,7 +41,7 @@ def test_an_update_is_complete_only_once_it_is_proven(ns1: SoaServer, ns2: SoaSe
         ns2.serve(zone, 7)
         time.verifier.query_secondaries(uuid, zone, time.now)
         time.now += 1
-        wait_for(lambda: not time.verifier.step(time.now) and watch.is_shown_by(ns2.server), "the secondary answers")
+        assert time.await_event() == [AwaitsProof(watch)]
         assert time.verifier.note_proof(uuid4(), zone, 7) == []
         assert time.verifier.note_proof(uuid, zone, 8) == [Complete(watch)]
         assert len(time.verifier) == 0
