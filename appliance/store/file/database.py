@@ -32,6 +32,10 @@ MAX_LOG_SIZE = 8 * 2**20
 """Octets to which SQLite cuts the write-ahead log when it begins it again. It can do that once no reader needs the log
 any longer, with the second write after that."""
 
+CHECKPOINT_PAGES = 1000
+"""Pages of the write-ahead log after which a commit of the deployer copies them into the file, which takes some
+milliseconds. Commits that somebody waits for do so only after twice as many: the deployer commits after each of them.
+"""
 
 _NOTHING = nullcontext()
 
@@ -83,6 +87,7 @@ class Store:
             pragmas={
                 "journal_mode": "wal",
                 "journal_size_limit": MAX_LOG_SIZE,
+                "wal_autocheckpoint": CHECKPOINT_PAGES * (2 if durable else 1),
                 "foreign_keys": 1,
                 "synchronous": "full" if durable else "normal",
             },

@@ -6,10 +6,13 @@ from contextlib import closing
 from pathlib import Path
 
 from appliance.store.file import sqlite
-from appliance.store.file.database import MAX_LOG_SIZE
+from appliance.store.file.database import CHECKPOINT_PAGES, MAX_LOG_SIZE, Store
 from appliance.store.file.space import MIN_FREE, Space, measure
 from tests.volumes import fill, needs_root, small_volume
 from tests.workspace import Workspace, current_database
+
+PAGE = 4096
+"""Octets of a page of SQLite."""
 
 
 def log_size(workspace: Workspace) -> int:
@@ -29,6 +32,30 @@ def test_the_log_is_cut_once_a_long_reader_has_ended(workspace: Workspace) -> No
                 current_database().execute_sql("insert into filler values (1, zeroblob(1048576))")
     for domain in ("first.example", "second.example"):
         workspace.zone(domain)
+    assert log_size(workspace) <= MAX_LOG_SIZE
+
+
+def fill_log(store: Store, octets: int = 102_400) -> None:
+    with store.writing():
+        current_database().execute_sql("insert into filler values (1, zeroblob(?))", (octets,))
+
+
+def test_the_deployer_merges_the_log_before_others_do(workspace: Workspace) -> None:
+    path, deployer = workspace.store.path, workspace.store  # its commits are not durable, as the deployer's
+    store = Store(path)
+    store.attach()
+    with store.writing():
+        current_database().execute_sql("create table filler (number, content)")
+    size = path.stat().st_size
+    while log_size(workspace) <= CHECKPOINT_PAGES * PAGE:
+        fill_log(store)
+    assert path.stat().st_size == size, "no commit of another process has merged it"
+    fill_log(deployer, 1)
+    assert path.stat().st_size > size
+    merged = path.stat().st_size
+    for _ in range(2 * CHECKPOINT_PAGES * PAGE // 102_400):
+        fill_log(store)
+    assert path.stat().st_size > merged, "others do if the deployer does not"
     assert log_size(workspace) <= MAX_LOG_SIZE
 
 
