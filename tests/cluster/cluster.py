@@ -90,6 +90,17 @@ class Cluster:
         with tunnel(self.ns1, API_PORT) as port:
             yield Client(f"http://{LOOPBACK}:{port}", self.token)
 
+    @property
+    def metrics(self) -> dict[str, float]:
+        """The value of each metric of the API, by its name with labels."""
+        with tunnel(self.ns1, API_PORT) as port, requests.Session() as session:
+            session.trust_env = False
+            lines = session.get(f"http://{LOOPBACK}:{port}/metrics", timeout=5).text.splitlines()
+        return {
+            name: float(value)
+            for name, _, value in (line.rpartition(" ") for line in lines if line[:1] not in ("", "#"))
+        }
+
     def create_zone(self, domain: str) -> dict[str, Any]:
         """Create a zone with a record `www`, and wait until both nameservers answer it."""
         with self.api() as api:
@@ -108,6 +119,11 @@ def unit_property(host: Host, unit: str, name: str) -> str:
 def main_process(host: Host, unit: str) -> int:
     """Return the main process id of a service, 0 if there is none."""
     return int(unit_property(host, unit, "MainPID"))
+
+
+def child_processes(host: Host, process: int) -> set[int]:
+    """Return the ids of the child processes of a process."""
+    return set(map(int, host.sudo(f"cat /proc/{process}/task/*/children").output.split()))
 
 
 def findings(host: Host) -> list[Finding]:

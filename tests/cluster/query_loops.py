@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import TracebackType
+from typing import Any
 
 import dns.exception
 import dns.rcode
 import requests
 
+from tests.appliance import Client
 from tests.cluster.cluster import query
 from tests.cluster.host import Host
 
 PAUSE = 0.02
+WRITE_PAUSE = 0.2
+"""Seconds."""
 
 
 class QueryLoop:
     """Query while the block runs: number of queries `sent`, failures, and the longest time without an answer."""
 
-    def __init__(self, query: Callable[[], str | None]) -> None:
+    def __init__(self, query: Callable[[], str | None], pause: float = PAUSE) -> None:
         self.sent = 0
         self.failures: list[str] = []
         self.longest_gap = 0.0
         self._query = query
+        self._pause = pause
         self._last = 0.0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run)
@@ -42,7 +48,7 @@ class QueryLoop:
         self.longest_gap = max(self.longest_gap, time.monotonic() - self._last)  # a gap that has not ended
 
     def _run(self) -> None:
-        while not self._stop.wait(PAUSE):
+        while not self._stop.wait(self._pause):
             self.sent += 1
             failure = self._query()
             now = time.monotonic()
@@ -78,3 +84,17 @@ def http_requests(url: str) -> QueryLoop:
         return None if status == 200 else str(status)
 
     return QueryLoop(failure)
+
+
+def record_writes(api: Client, zone: Mapping[str, Any], stored: list[str]) -> QueryLoop:
+    """Create records in a zone, and append the name of each one that was stored to `stored`."""
+    names = (f"write-{number}" for number in itertools.count())
+
+    def failure() -> str | None:
+        try:
+            stored.append(api.record(zone, "A", next(names), "192.0.2.3")["name"])
+        except (requests.RequestException, AssertionError) as error:
+            return str(error)
+        return None
+
+    return QueryLoop(failure, WRITE_PAUSE)

@@ -17,17 +17,20 @@ PACKAGE = ROOT / "dist" / f"dns-appliance_{__version__}_amd64.deb"
 MIGRATIONS = Path("appliance", "store", "migrations")
 LEFT_OUT = "0008_change_by_serial"
 """The migration that the previous release lacks. It creates an index, and the code works without."""
+PRIMARY = Path("bind-templates", "primary.conf.j2")
 _CODE = ("appliance", "bind-templates", "LICENSE", "README.md", "pyproject.toml", "setup.cfg")
 _PACKAGING = ("CHANGELOG.md", "packaging", "systemd", "tools")
 
 
 def previous_wheelhouse(folder: Path) -> Path:
-    """Build, in that folder, the wheelhouse of a release without the migration `LEFT_OUT`.
+    """Build, in that folder, the wheelhouse of a release without the migration `LEFT_OUT` and without updates of zones.
 
-    The previous release runs, and continues to run while the new one migrates its database.
+    The previous release runs, and continues to run while the new one migrates its database. Its `named.conf` accepts
+    updates of the catalog alone, so it publishes every change as a file.
     """
     tree = _tree(PREVIOUS, folder, _CODE)
     (tree / MIGRATIONS / f"{LEFT_OUT}.py").unlink()
+    _change(tree / PRIMARY, r"(?m)^\tallow-update [{] !.*\n", "")
     return _wheelhouse(tree, folder / "wheelhouse")
 
 
@@ -44,11 +47,14 @@ def _tree(version: str, folder: Path, names: tuple[str, ...]) -> Path:
     tree.mkdir()
     for name in names:
         run(("cp", "--archive", str(ROOT / name), str(tree)), timeout=60)
-    module = tree / "appliance" / "__init__.py"
-    text, changed = re.subn(r'(?m)^(__version__ = ").*"', rf'\g<1>{version}"', module.read_text())
-    assert changed == 1
-    module.write_text(text)
+    _change(tree / "appliance" / "__init__.py", r'(?m)^(__version__ = ").*"', rf'\g<1>{version}"')
     return tree
+
+
+def _change(file: Path, pattern: str, replacement: str) -> None:
+    text, changed = re.subn(pattern, replacement, file.read_text())
+    assert changed == 1
+    file.write_text(text)
 
 
 def _wheelhouse(tree: Path, wheels: Path) -> Path:

@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.appliance import Client
 from tests.cluster import query_loops
 from tests.cluster.cluster import API_PORT, Cluster, tunnel
 from tests.cluster.lab import Lab
@@ -37,13 +38,17 @@ class FirstPlays:
 
 @dataclass(frozen=True, slots=True)
 class Upgrade:
-    """The release before the upgrade, and queries during it: to both nameservers and to the API."""
+    """The release before the upgrade, and what happened during it: queries to both nameservers and to the API.
+
+    `stored` are the names of the records that the API stored in the zone upgrade.example.
+    """
 
     cluster: Cluster
     before: str
     ns1: QueryLoop
     ns2: QueryLoop
     api: QueryLoop
+    stored: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +80,19 @@ def play_first(lab: Lab, playbook: Playbook, wheels: Path) -> FirstPlays:
 
 
 def upgrade(cluster: Cluster) -> Upgrade:
-    """Upgrade ns1 to the release of this checkout, while clients query a zone of the previous one."""
-    before = cluster.installed
-    cluster.create_zone("upgrade.example")
+    """Upgrade ns1 to the release of this checkout, while clients query and change a zone of the previous one."""
+    before, stored = cluster.installed, list[str]()
+    zone = cluster.create_zone("upgrade.example")
     ns1, ns2 = (query_loops.dns_queries(host, "www.upgrade.example") for host in (cluster.ns1, cluster.ns2))
     with (
         tunnel(cluster.ns1, API_PORT) as port,
         query_loops.http_requests(f"http://{LOOPBACK}:{port}/healthz") as api,
+        query_loops.record_writes(Client(f"http://{LOOPBACK}:{port}", cluster.token), zone, stored),
         ns1,
         ns2,
     ):
         cluster.playbook.play("--limit", "primary")
-    return Upgrade(cluster, before, ns1, ns2, api)
+    return Upgrade(cluster, before, ns1, ns2, api, stored)
 
 
 def grow(cluster: Cluster, package: Path, folder: Path) -> Growth:

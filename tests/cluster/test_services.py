@@ -6,7 +6,16 @@ import json
 
 import pytest
 
-from tests.cluster.cluster import API, DEPLOYER, UPDATES, Cluster, main_process, rcode, unit_property
+from tests.cluster.cluster import (
+    API,
+    DEPLOYER,
+    UPDATES,
+    Cluster,
+    child_processes,
+    main_process,
+    rcode,
+    unit_property,
+)
 from tests.cluster.host import Host
 from tests.pair import wait_for
 
@@ -19,6 +28,8 @@ USERS = {
 TIMER = "dns-appliance-backup.timer"
 JOURNAL_SIZE_MESSAGE = "ec387f577b844b8fa948f33cad9a75e6"
 LIMIT = 1 << 30
+SERVER_PROCESSES = 2
+"""Of the inventory."""
 
 
 @pytest.mark.parametrize("unit", USERS)
@@ -32,6 +43,18 @@ def test_a_killed_service_is_restarted(cluster: Cluster) -> None:
     cluster.ns1.sudo(f"kill -KILL {' '.join(map(str, killed.values()))}")
     wait_until_restarted(cluster.ns1, killed)
     assert rcode(cluster.ns1, "nobody.example") == "REFUSED"
+
+
+def test_a_killed_server_process_is_replaced_while_the_service_goes_on(cluster: Cluster) -> None:
+    service = main_process(cluster.ns1, API)
+    former = child_processes(cluster.ns1, service)
+    assert len(former) == SERVER_PROCESSES
+    killed = min(former)
+    cluster.ns1.sudo(f"kill -KILL {killed}")
+    wait_for(lambda: len(child_processes(cluster.ns1, service) - {killed}) == SERVER_PROCESSES, "a new server process")
+    with cluster.api() as api:
+        api.expect(200, "GET", "/dns-zones/")
+    assert main_process(cluster.ns1, API) == service
 
 
 def test_a_hanging_service_is_restarted(cluster: Cluster) -> None:
