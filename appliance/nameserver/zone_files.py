@@ -76,10 +76,15 @@ class ZoneFiles:
     def refresh(self, zone: UUID) -> None:
         """Replace the live file by that of `stage_refresh`, which has the serial that named serves; keep the journal.
 
-        No other content of the zone may be published meanwhile.
+        No other content of the zone may be published meanwhile. It is not durable before `flush`.
         """
         with _as_publish_failed("refresh"):
             self._rename(zone, ".refresh")
+
+    def flush(self) -> None:
+        """Make what was renamed durable."""
+        with _as_publish_failed("flush"):
+            self._flush()
 
     def publish(self, zone: UUID) -> None:
         """Make the staged file the live one and keep the previous one. A symbolic link in its place is replaced."""
@@ -213,6 +218,7 @@ class ZoneFiles:
         if has_changed:
             self._flush()
         self._rename(zone, ".staged")
+        self._flush()
 
     def _write(self, path: Path, content: bytes) -> Path:
         with _as_publish_failed("stage"):
@@ -238,7 +244,6 @@ class ZoneFiles:
         signature = _signature(written)  # not of the live file, which named may replace at any time
         written.replace(self.path(zone))
         self._digests[zone] = (signature, self._staged.pop(written))
-        self._flush()
 
     def _flush(self) -> None:
         """Make the renames and unlinks in the directory durable."""

@@ -67,6 +67,8 @@ def test_a_file_is_flushed_once_before_it_is_live(files: ZoneFiles, flushed: lis
     flushed.clear()
     files.stage_refresh(ZONE, b"three")
     files.refresh(ZONE)
+    assert flushed == [".refresh"]
+    files.flush()
     assert flushed == [".refresh", "folder"]
 
 

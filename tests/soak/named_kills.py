@@ -105,6 +105,7 @@ class KilledZone:
         await_file(self._uuid, self._name, self._confirmed, self._host)
         self._host.files.stage_refresh(self._uuid, self._content(self._confirmed))
         self._host.files.refresh(self._uuid)
+        self._host.files.flush()
         self.counts["refreshed files"] += 1
 
     def _replace(self) -> None:

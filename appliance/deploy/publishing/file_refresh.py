@@ -68,7 +68,12 @@ def prepare(
 def replace(refreshes: Sequence[Refresh], host: PrimaryHost) -> list[Replaced]:
     """Replace the live files of those zones that the primary serves at the serial of the file."""
     serials = _served(refreshes, host)
-    return [_replace(one, host, serials.get(one.name)) for one in refreshes]
+    results = [_replace(one, host, serials.get(one.name)) for one in refreshes]
+    try:
+        _make_durable([one.refresh.uuid for one in results if one.is_done], host)
+    except PublishFailed as failed:
+        return [Replaced(one.refresh, error=str(failed)) if one.is_done else one for one in results]
+    return results
 
 
 def _stage(uuid: UUID, name: Name, host: PrimaryHost, store: Store) -> Refresh:
@@ -106,17 +111,24 @@ def _settled(one: Refresh, host: PrimaryHost) -> Refresh:
 
 
 def _replace(one: Refresh, host: PrimaryHost, served: int | None) -> Replaced:
-    """Replace the live file; a file that has the serial served makes a long journal unnecessary."""
+    """Replace the live file if it then has the serial that is served."""
     try:
         if one.published is None or served != one.published.serial:
             host.files.discard_refresh(one.uuid)
             return Replaced(one)
         host.files.refresh(one.uuid)
-        if host.files.journal_size(one.uuid) > LARGEST_JOURNAL:
-            host.files.remove_journal(one.uuid)
     except PublishFailed as failed:
         return Replaced(one, error=str(failed))
     return Replaced(one, is_done=True)
+
+
+def _make_durable(replaced: Sequence[UUID], host: PrimaryHost) -> None:
+    """Flush the directory once for all, whose changes wait meanwhile; then no long journal of them is necessary."""
+    if replaced:
+        host.files.flush()
+    for uuid in replaced:
+        if host.files.journal_size(uuid) > LARGEST_JOURNAL:
+            host.files.remove_journal(uuid)
 
 
 def _served(refreshes: Iterable[Refresh], host: PrimaryHost) -> dict[Name, int | None]:

@@ -10,7 +10,9 @@ from appliance.deploy.host import PrimaryHost
 from appliance.deploy.publishing import file_refresh
 from appliance.deploy.publishing.file_refresh import PREPARE_SECONDS, Refresh, prepare, replace
 from appliance.deploy.publishing.pipeline import deploy_zones
+from appliance.errors import PublishFailed
 from appliance.nameserver.checks import ZoneChecker
+from appliance.nameserver.zone_files import ZoneFiles
 from appliance.render.zone_file import digest_of, serial_of
 from appliance.zones.model import Zone
 from tests.pair import Pair, program
@@ -89,6 +91,33 @@ def test_a_batch_ends_when_it_has_taken_long(workspace: Workspace, pair: Pair, h
     assert len(prepared(host, workspace, *zones)) == 3
     for zone in zones:
         host.files.discard_refresh(zone.uuid)
+
+
+class CountingFiles(ZoneFiles):
+    """Zone files that count how often the directory is flushed for refreshed files, and can be out of space."""
+
+    flushes = 0
+    is_full = False
+
+    def flush(self) -> None:
+        """Make what was renamed durable."""
+        self.flushes += 1
+        if self.is_full:
+            raise PublishFailed("flush: no space left on device")
+        super().flush()
+
+
+def test_a_batch_is_flushed_once_since_changes_of_its_zones_wait(
+    workspace: Workspace, pair: Pair, host: PrimaryHost
+) -> None:
+    zones = [published(workspace, pair, host, f"flushed{number}.test") for number in range(3)]
+    files = CountingFiles(pair.zones)
+    counting = with_fields(host, files=files)
+    results = replace(prepared(counting, workspace, *zones), counting)
+    assert [one.is_done for one in results] == [True] * 3 and files.flushes == 1
+    files.is_full = True
+    results = replace(prepared(counting, workspace, *zones), counting)
+    assert {(one.is_done, one.error) for one in results} == {(False, "flush: no space left on device")}
 
 
 def test_a_long_journal_is_removed(workspace: Workspace, pair: Pair, host: PrimaryHost) -> None:

@@ -124,7 +124,7 @@ def test_an_error_after_one_proof_keeps_no_other_zone_waiting(dispatching: Dispa
         dispatching.end()
     assert not found and not proofs.is_idle
     proofs.start_waiting()
-    assert len(found) == 1
+    assert len(found) == 1 and proofs.is_idle
 
 
 def test_a_deleted_zone_is_not_proven(dispatching: Dispatching, zone: Zone, workspace: Workspace) -> None:
