@@ -54,8 +54,9 @@ def compile_zone(zone: Zone, apex: Apex) -> CompiledZone:
     if count != zone.record_count:
         raise CompileFailed(f"the database has {count} records of this zone, not {zone.record_count}")
     text = lines.text + "".join(f"{record_line(replace(record, ttl=apex.ttl))}\n" for record in moved)
-    content = zone_file(zone.name, zone.serial, apex, text, lines.count + len(moved), delegated)
-    return CompiledZone(content, derived_digest(apex, derived_lines(zone.name, apex, delegated)))
+    count, signed = lines.count + len(moved), zone.signed
+    content = zone_file(zone.name, zone.serial, apex, text, count, delegated, signed=signed)
+    return CompiledZone(content, derived_digest(apex, derived_lines(zone.name, apex, delegated), signed=signed))
 
 
 def wire_records(zone: Zone, apex: Apex) -> Iterator[WireRecord]:
@@ -63,7 +64,7 @@ def wire_records(zone: Zone, apex: Apex) -> Iterator[WireRecord]:
     delegated = delegated_lines(zone, apex)
     hidden, beside = at_child_zones(zone, apex.servers) if delegated else ([], [])
     moved = [record for record in beside if record.ttl != apex.ttl]
-    for line in managed_lines(zone.name, zone.serial, apex, delegated):
+    for line in managed_lines(zone.name, zone.serial, apex, delegated, signed=zone.signed):
         yield _wire_record(line)
     yield from (wire_record(replace(record, ttl=apex.ttl)) for record in moved)
     yield from records.wire_of(zone, [record.uuid for record in (*hidden, *moved)])

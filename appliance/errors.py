@@ -244,6 +244,12 @@ class PublishFailed(DeployError):
     step = "publish"
 
 
+class KeysMissing(DeployError):
+    """Key files of a signed zone are missing: named would sign it with new ones, which the parent does not know."""
+
+    step = "keys"
+
+
 class ReloadFailed(DeployError):
     """The primary nameserver refused the command."""
 

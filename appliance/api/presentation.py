@@ -47,7 +47,7 @@ def zone_summary(zone: Zone, deployment: Deployment, now: datetime) -> JSON:
         "serial": zone.serial,
         "updated_at": zone.updated_at,
         "default_ttl": zone.default_ttl,
-        "dnssec": False,
+        "dnssec": zone.dnssec,
         "protected": zone.protected,
         "comment": zone.comment,
         "ownership": ownership_of(deployment.hold),

@@ -241,7 +241,7 @@ class ZonePatch(Strict):
     default_ttl = StrictInteger(0, MAX_TTL)
     protected = StrictBoolean()
     comment = StrictString()
-    dnssec = StrictBoolean(metadata=_described("DNSSEC signing is not available: only false is accepted."))
+    dnssec = StrictBoolean(metadata=_described("Whether the zone is signed; off takes until its DS is gone."))
     uuid = _read_only()
     domain = _read_only()
     created_at = _read_only()
@@ -253,11 +253,6 @@ class ZonePatch(Strict):
     ownership = fields.Raw(allow_none=True, metadata=_described("Read-only, and ignored: it changes by itself."))
     delegations = _read_only()
     records = _read_only()
-
-    @ma.validates("dnssec")
-    def _not_signed_yet(self, value: bool, **_: Any) -> None:  # noqa: ANN401 - marshmallow's own
-        if value:
-            raise ma.ValidationError("DNSSEC signing is not available: only false is accepted")
 
 
 _TYPE = _one_of(_TYPE_NAMES, "Type of the record.", "A")

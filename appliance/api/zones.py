@@ -128,7 +128,7 @@ class OneZone(MethodView):
             zone = zone_at(uuid)
             check_read_only(body, READ_ONLY_OF_ZONES, lambda: _shown_without_records(zone))
             _check_records_unchanged(body, zone)
-        settings = {name: body[name] for name in SETTINGS if name in body}
+        settings = {name: body[name] for name in (*SETTINGS, "dnssec") if name in body}
         zone = editor().change_zone(principal(), zone.uuid, settings)
         result = response_headers.after_write(zone)
         deployment = result.deployment or context().deployment_wait.current(zone)[0]

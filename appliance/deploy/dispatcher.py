@@ -211,7 +211,8 @@ class Dispatcher:
             if attempt.published:
                 self.context.figures.count("published", attempt.published.method)
             self.context.zones.advance(attempt.name, RolloutEvent.HANDED_OVER)
-            self._watch(attempt.uuid, attempt.name, attempt.serial, LOAD_PATIENCE + records / 10_000)
+            patience = LOAD_PATIENCE + records / (1_000 if attempt.signed else 10_000)
+            self._watch(attempt.uuid, attempt.name, attempt.serial, patience, signed=attempt.signed)
             if attempt.is_loaded and not self.context.members.has(attempt.uuid, attempt.name):
                 self.context.members.join(attempt.uuid, attempt.name)  # at once: secondaries can transfer it
         else:
@@ -228,9 +229,11 @@ class Dispatcher:
             self.context.recorder.attempt(status.uuid, status.serial, f"withdraw: {error}")
             self.context.schedule.retry_soon()
 
-    def _watch(self, uuid: UUID, name: Name, serial: int | None, patience: float = PATIENCE) -> None:
-        expected = partial(self.context.publisher.expected, serial)
-        self.context.verifier.watch(uuid, name, serial, expected, self.context.monotonic(), patience)
+    def _watch(
+        self, uuid: UUID, name: Name, serial: int | None, patience: float = PATIENCE, *, signed: bool = False
+    ) -> None:
+        expected, now = partial(self.context.publisher.expected, serial), self.context.monotonic()
+        self.context.verifier.watch(uuid, name, serial, expected, now, patience, signed=signed)
 
 
 def _carry_out(batch: Iterable[ZoneStatus], publisher: Publisher) -> _Done:

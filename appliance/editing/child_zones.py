@@ -49,7 +49,7 @@ def change_above(child: Zone, principal: Principal, now: datetime, what: str) ->
     """Give the zone above its next serial, in the transaction that adds or removes its delegation of this one."""
     above = delegations.enclosing(child.name, child.account)
     if above:
-        serial = next_serial(above.serial, now.date())
+        serial = next_serial(above.last_serial, now.date())
         above = zones.update(above, serial=serial, revision=above.revision + 1, updated_at=now, queued_at=now)
         comment = delegation_comment(child.name, what)
         journal.append(above, journal.DELEGATION, principal, now, comment=comment)

@@ -149,7 +149,7 @@ def _after(change_set: ChangeSet, changes: Sequence[Change], growth: int) -> Zon
     changed: dict[str, Any] = {"revision": zone.revision + 1, "updated_at": now}
     changed["record_count"] = zone.record_count + growth
     if change_set.new_child or any(map(changes_serial, changes)):
-        changed |= {"serial": next_serial(zone.serial, now.date()), "queued_at": now}
+        changed |= {"serial": next_serial(zone.last_serial, now.date()), "queued_at": now}
     return replace(zone, **changed)
 
 

@@ -19,9 +19,9 @@ from appliance.editing.evaluation import Evaluation, evaluate, evaluate_dry_run,
 from appliance.editing.parser import Parser
 from appliance.editing.replace_all import replace_all
 from appliance.editing.requests import RecordInput, RecordRequest, check_comment
+from appliance.editing.signing_editor import SigningEditor
 from appliance.editing.transaction import evaluate_and_commit
 from appliance.editing.write_count import counting_once
-from appliance.editing.zone_editor import ZoneEditor
 from appliance.editing.zone_import import REPLACE, ImportOptions, ZoneImport
 from appliance.errors import InputError
 from appliance.principal import Principal
@@ -45,7 +45,7 @@ class RecordWrite(NamedTuple):
     warnings: Sequence[ZoneWarning]
 
 
-class RecordEditor(ZoneEditor):
+class RecordEditor(SigningEditor):
     """Performs the writes of records, besides those of whole zones."""
 
     __slots__ = ()

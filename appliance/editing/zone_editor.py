@@ -13,6 +13,7 @@ from appliance.editing.access import check_creation, check_deletion, check_whole
 from appliance.editing.change_set import ChangeSet
 from appliance.editing.child_zones import change_above
 from appliance.editing.commit import Alongside
+from appliance.editing.dnssec_switch import switch_dnssec
 from appliance.editing.new_holds import release_held
 from appliance.editing.new_zones import (
     EMPTY,
@@ -155,7 +156,7 @@ class ZoneEditor:
         return zones.get_any(uuid)
 
     def change_zone(self, principal: Principal, uuid: UUID, settings: Mapping[str, Any]) -> Zone:
-        """Change `default_ttl`, `protected` or `comment`; none is published, so the serial stays the same."""
+        """Change `default_ttl`, `protected`, `comment` or `dnssec`; the last one alone is published, under a new serial."""
         if "default_ttl" in settings:
             check_ttl(settings["default_ttl"], "default_ttl")
         check_comment(settings.get("comment", ""))
@@ -164,12 +165,14 @@ class ZoneEditor:
             check_whole_zone(principal, zone, "change settings of a zone")
             self.precondition(zone)
             changed = {key: value for key, value in settings.items() if getattr(zone, key) != value}
+            if not changed:
+                return zone
+            self.count_write(principal, {zone.uuid: 0})
+            before, now, wanted = zone, self.clock(), changed.pop("dnssec", zone.dnssec)
             if changed:
-                self.count_write(principal, {zone.uuid: 0})
-                now = self.clock()
-                before = zone
                 zone = zones.update(zone, **changed, revision=zone.revision + 1, updated_at=now)
                 journal.append(zone, journal.SETTINGS, principal, now, before=before)
+            zone = switch_dnssec(zone, principal, self.apex, now, wanted=wanted)
         return zone
 
     def delete_zone(self, principal: Principal, uuid: UUID, *, only_held: bool = False) -> Zone:

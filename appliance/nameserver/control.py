@@ -21,11 +21,15 @@ from appliance.addresses import Endpoint
 from appliance.errors import CommandFailed
 from appliance.nameserver.isccc import BrokenConnection, RndcConnection
 from appliance.nameserver.programs import run
+from appliance.zones.signing import POLICY
 
 log = logging.getLogger(__name__)
 
 REPLACEMENTS = 3
 """Attempts to replace a zone; the last one stays whatever named then shows."""
+
+SIGNING = f'dnssec-policy "{POLICY}"; inline-signing yes; allow-update {{ none; }};'
+"""What `addzone` says of a signed zone. `modzone` turns signing neither on nor off."""
 
 _SAFE_ZONE = re.compile(r"[A-Za-z0-9_/.-]{1,255}")
 _SAFE_FILE = re.compile(r"[A-Za-z0-9_/.-]{1,4096}")
@@ -40,13 +44,14 @@ class ZoneState:
     """A zone as named has it: its file, empty if named lost its configuration, and the serial if it is loaded.
 
     `suspended`: named refuses updates of the zone until `resume_updates`. `dynamic`: its configuration allows updates;
-    so says named of a zone that is loaded.
+    so says named of a zone that is loaded. A zone that named signs is `signed`, and `serial` is that of its file.
     """
 
     file: str
     serial: int | None = None
     suspended: bool = False
     dynamic: bool = True
+    signed: bool = False
 
 
 class Transport(Protocol):
@@ -63,23 +68,29 @@ class Control:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    def add_zone(self, zone: Name, file: str) -> None:
-        """Make named serve `zone` from `file`, which must exist; raise CommandFailed if it has the zone already."""
-        if not _SAFE_FILE.fullmatch(file):
-            raise CommandFailed(
-                ("addzone", str(zone)), f"the file name {file!r} has characters that are not allowed in a command"
-            )
-        self._transport.command("addzone", quoted(zone), f'{{ type primary; file "{file}"; }};')
+    def add_zone(self, zone: Name, file: str, key_folder: str = "") -> None:
+        """Make named serve `zone` from `file`, which must exist; raise CommandFailed if it has the zone already.
 
-    def replace_zone(self, zone: Name, file: str) -> None:
-        """Make named serve `zone` from another file: remove it and add it again.
+        With a folder of keys, which must exist, named signs the zone, with keys that it makes if there are none. Such a
+        zone takes no updates.
+        """
+        for path in filter(None, (file, key_folder)):
+            if not _SAFE_FILE.fullmatch(path):
+                raise CommandFailed(
+                    ("addzone", str(zone)), f"the file name {path!r} has characters that are not allowed in a command"
+                )
+        signing = f' {SIGNING} key-directory "{key_folder}";' if key_folder else ""
+        self._transport.command("addzone", quoted(zone), f'{{ type primary; file "{file}";{signing} }};')
+
+    def replace_zone(self, zone: Name, file: str, key_folder: str = "") -> None:
+        """Make named serve `zone` from another file, or sign it or not any longer: remove it and add it again.
 
         named removes a deleted zone from its list a moment after the reply, and with it the same zone if that was added
         meanwhile. It then serves the zone, but has no configuration of it, so it is replaced again.
         """
         for _ in range(REPLACEMENTS):
             self.delete_zone(zone)
-            self.add_zone(zone, file)
+            self.add_zone(zone, file, key_folder)
             if self.show_zone(zone):
                 return
 
@@ -127,10 +138,11 @@ class Control:
                 return None
             if "not loaded" not in str(error):
                 raise
-            shown = _FILE.search(self.show_zone(zone) or "")
-            return ZoneState(shown[1] if shown else "")
-        suspended, dynamic = (found.get(key) == "yes" for key in ("frozen", "dynamic"))
-        return ZoneState(found.get("files", ""), int(found["serial"]), suspended, dynamic)
+            configuration = self.show_zone(zone) or ""
+            shown = _FILE.search(configuration)
+            return ZoneState(shown[1] if shown else "", signed="inline-signing yes" in configuration)
+        suspended, dynamic, signed = (found.get(key) == "yes" for key in ("frozen", "dynamic", "inline signing"))
+        return ZoneState(found.get("files", ""), int(found["serial"]), suspended, dynamic, signed)
 
     def show_zone(self, zone: Name) -> str | None:
         """Return the configuration of `zone` in named; None if it has no such zone, "" if it lost the configuration."""

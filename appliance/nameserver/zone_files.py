@@ -7,6 +7,8 @@ files hold.
     UUID.zone.jnl   named's journal of that file        UUID.former    the previous live file
     UUID.refresh    written, to replace the live file while named's journal stays
     UUID.zone.jnw, tmp-XXXXXXXXXX    what named writes before it renames it to a journal, to a live file
+    UUID.zone.signed, .signed.jnl, .jbk    the signed zone, and its journals; named's own
+    keys/UUID/                             its keys; named's own, no other program reads what is private in them
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import contextlib
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
@@ -26,7 +28,10 @@ from appliance.nameserver.file_head import HEAD_SIZE, FileHead, read_head
 
 Signature = tuple[int, int, int, int]
 
-_SUFFIXES = (".zone", ".zone.jnl", ".zone.jnw", ".staged", ".refresh", ".former")
+SIGNED_SUFFIXES = (".zone.signed", ".zone.signed.jnl", ".zone.signed.jnw", ".zone.jbk")
+"""What named writes of a zone that it signs, beside the live file."""
+_SUFFIXES = (".zone", ".zone.jnl", ".zone.jnw", ".staged", ".refresh", ".former", *SIGNED_SUFFIXES)
+_KEY_FOLDERS, _KEY_FOLDER_MODE = "keys", 0o2770
 _TEMPORARY = "tmp-??????????"
 
 
@@ -169,6 +174,41 @@ class ZoneFiles:
             for path in self._directory.glob(_TEMPORARY):
                 if path.lstat().st_mtime < moment.timestamp():
                     path.unlink(missing_ok=True)
+
+    def key_folder(self, zone: UUID) -> Path:
+        """Return the path of the folder of the keys of a zone."""
+        return self._directory / _KEY_FOLDERS / str(zone)
+
+    def make_key_folder(self, zone: UUID) -> Path:
+        """Make the folder of the keys of a zone, which named can write, unless it exists; return its path.
+
+        Never call it for a zone that was signed before: named makes new keys in an empty folder, and resolvers that
+        have the DS of the former ones then refuse the zone.
+        """
+        folder = self.key_folder(zone)
+        with _as_publish_failed("keys"):
+            for one in (folder.parent, folder):
+                one.mkdir(exist_ok=True)
+                if os.geteuid() == 0:
+                    own = self._directory.stat()
+                    os.chown(one, own.st_uid, own.st_gid)
+                one.chmod(_KEY_FOLDER_MODE)
+        return folder
+
+    def has_keys(self, zone: UUID, tags: Iterable[int]) -> bool:
+        """Return True if the files of the keys with these tags are in the folder of the zone."""
+        with _as_publish_failed("keys"):
+            folder = self.key_folder(zone)
+            names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+        ends = {name[name.rfind("+") + 1 :] for name in names}
+        return all({f"{tag:05}.key", f"{tag:05}.private"} <= ends for tag in tags)
+
+    def remove_signed(self, zone: UUID) -> None:
+        """Remove what named wrote of a zone that it signs no longer, but its keys."""
+        with _as_publish_failed("remove"):
+            for suffix in SIGNED_SUFFIXES:
+                self._path(zone, suffix).unlink(missing_ok=True)
+            self._flush()
 
     def staged_zones(self) -> list[UUID]:
         """Return the zones with a staged file."""

@@ -1,7 +1,8 @@
-"""SOA queries for many zones at once, over UDP: which serial does each nameserver serve?
+"""Queries for many zones at once, over UDP: which serial does the content have that each nameserver serves?
 
-Queries are encoded and responses decoded by hand: with a DNS library that takes ten times as long. This module must not
-know which serial is desired.
+The SOA says so, but not of a signed zone: named counts its serial on whenever it signs. There the content number says
+so (`appliance.zones.signing`). Queries are encoded and responses decoded by hand: with a DNS library that takes ten
+times as long. This module must not know which serial is desired.
 """
 
 from __future__ import annotations
@@ -19,14 +20,17 @@ from functools import lru_cache
 from dns.name import Name
 
 from appliance.addresses import Endpoint, Nameserver
+from appliance.zones.signing import CONTENT_TYPE
 
 log = logging.getLogger(__name__)
 
 NOERROR = 0
+_SOA = 6
 
 _HEADER = struct.Struct(">6H")
 _FIXED = struct.Struct(">HHIH")  # type, class, ttl, length of the rdata
 _QUESTION_END = b"\x00\x06\x00\x01"  # SOA IN
+_CONTENT_END = CONTENT_TYPE.to_bytes(2, "big") + b"\x00\x01"
 _OPT = b"\x00\x00\x29\x04\xd0\x00\x00\x00\x00\x00\x00"  # EDNS, 1232 octets: a SOA may outgrow 512
 _IS_RESPONSE, _OPCODE, _AUTHORITATIVE, _RCODE = 0x8000, 0x7800, 0x0400, 0x000F
 _POINTER_TO_QNAME = b"\xc0\x0c"
@@ -40,10 +44,11 @@ SoaQuery = tuple[Nameserver, Name]
 
 @dataclass(frozen=True, slots=True)
 class SoaResponse:
-    """The response of one nameserver to the SOA query for one zone.
+    """The response of one nameserver to the query for one zone: the serial of the content that it serves.
 
-    `serial` is None unless the response is NOERROR, authoritative and holds the SOA of this zone: a nameserver that
-    serves only a zone above it responds with the SOA of that one. `owner_matches` is True if the SOA is of this zone.
+    `serial` is None unless the response is NOERROR, authoritative and holds the SOA of this zone, or its content
+    number: a nameserver that serves only a zone above it responds with the SOA of that one. `owner_matches` is True if
+    the record is of this zone.
     """
 
     server: Nameserver
@@ -66,21 +71,21 @@ class SoaClient:
         self._ids: dict[SoaQuery, int] = {}
         self._outstanding: dict[Endpoint, dict[int, tuple[SoaQuery, bytes]]] = {}
 
-    def query(self, server: Nameserver, zone: Name) -> bool:
-        """Send one query; one that is outstanding is sent again under the same message id.
+    def query(self, server: Nameserver, zone: Name, *, signed: bool = False) -> bool:
+        """Send one query, of a signed zone for its content number; an outstanding one keeps its message id.
 
         Return False, and send nothing, if `MAX_OUTSTANDING` other queries to that nameserver are outstanding.
         """
         query = (server, zone)
         family, endpoint = _destination(server.endpoint)
-        wire = zone.to_digestable() + _QUESTION_END
+        wire = zone.to_digestable() + (_CONTENT_END if signed else _QUESTION_END)
         number = self._ids.get(query)
         if number is None:
             outstanding = self._outstanding.setdefault(endpoint, {})
             if len(outstanding) >= MAX_OUTSTANDING:
                 return False
             number = self._ids[query] = _free_id(outstanding)
-            outstanding[number] = (query, wire)
+        self._outstanding[endpoint][number] = (query, wire)
         message = _HEADER.pack(number, 0, 1, 0, 0, 1) + wire + _OPT
         try:
             self._socket(family).sendto(message, (endpoint.host, endpoint.port))
@@ -132,7 +137,8 @@ class SoaClient:
             return None
         self.cancel(*query)
         rcode = flags & _RCODE
-        serial = parse_serial(message, start, wire[: -len(_QUESTION_END)])
+        owner, is_content = wire[: -len(_QUESTION_END)], wire.endswith(_CONTENT_END)
+        serial = (parse_content_number if is_content else parse_serial)(message, start, owner)
         is_usable = rcode == NOERROR and flags & _AUTHORITATIVE
         return SoaResponse(*query, serial if is_usable else None, rcode, serial is not None)
 
@@ -157,6 +163,18 @@ def parse_serial(message: bytes, start: int, owner: bytes) -> int | None:
     `start` is where the answer section begins. The serial begins twenty octets before the end of the rdata (RFC 1035
     section 3.3.13).
     """
+    rdata = _first_answer(message, start, owner, _SOA)
+    return None if rdata is None or len(rdata) < 22 else int.from_bytes(rdata[-20:-16], "big")
+
+
+def parse_content_number(message: bytes, start: int, owner: bytes) -> int | None:
+    """Return the content number in the first answer record if it is that of `owner`, else None, as `parse_serial`."""
+    rdata = _first_answer(message, start, owner, CONTENT_TYPE)
+    return None if rdata is None or len(rdata) != 4 else int.from_bytes(rdata, "big")
+
+
+def _first_answer(message: bytes, start: int, owner: bytes, expected: int) -> bytes | None:
+    """Return the rdata of the first answer record if it has that owner and type."""
     (answers,) = struct.unpack_from(">H", message, 6)
     if not answers:
         return None
@@ -170,9 +188,9 @@ def parse_serial(message: bytes, start: int, owner: bytes) -> int | None:
         return None
     rdtype, rdclass, _, size = _FIXED.unpack_from(message, start)
     end = start + _FIXED.size + size
-    if (rdtype, rdclass) != (6, 1) or size < 22 or end > len(message):
+    if (rdtype, rdclass) != (expected, 1) or end > len(message):
         return None
-    return int.from_bytes(message[end - 20 : end - 16], "big")
+    return message[end - size : end]
 
 
 @lru_cache

@@ -19,6 +19,7 @@ from appliance.errors import SettingsError
 from appliance.keys import Key
 from appliance.render.templates import ENVIRONMENT
 from appliance.zones.bind_checks import statements_off
+from appliance.zones.signing import POLICY
 
 _PATH = re.compile(r"/[^\x00-\x1f\x7f\"';{}\\*?]*", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9_/-]+(\.[A-Za-z0-9_/-]+)*\.")
@@ -145,6 +146,7 @@ def named_conf(server: Primary | Secondary) -> bytes:
             server=server,
             checks_off=statements_off(server.release),
             catalog=server.catalog.to_text(omit_final_dot=True),
+            policy=POLICY,
             listen=[one for one in server.listen if _version(one) == 4],
             listen_v6=[one for one in server.listen if _version(one) == 6],
         )

@@ -26,6 +26,7 @@ from appliance.zones.delta import WireSoa
 from appliance.zones.model import Record
 from appliance.zones.own_records import OwnAddress
 from appliance.zones.rdata import print_line
+from appliance.zones.signing import CONTENT_TYPE
 
 _PRINTABLE = frozenset(map(chr, range(0x20, 0x7F)))
 
@@ -94,6 +95,11 @@ def record_line(record: Record) -> str:
     return line
 
 
+def content_line(name: Name, serial: int) -> str:
+    """Return the line of the content number of a signed zone, without the line feed."""
+    return f"{name.to_text()} 0 IN TYPE{CONTENT_TYPE} \\# 4 {serial:08x}"
+
+
 def soa_line(name: Name, serial: int, apex: Apex) -> str:
     """Return the line of the SOA record, without the line feed."""
     return zone_file(name, serial, apex, "", 0).decode("ascii").partition("\n")[0]
@@ -110,19 +116,31 @@ def derived_lines(name: Name, apex: Apex, delegated: Sequence[str] = ()) -> list
     return [*own_lines(name, apex), *delegated]
 
 
-def managed_lines(name: Name, serial: int, apex: Apex, delegated: Sequence[str] = ()) -> list[str]:
+def managed_lines(
+    name: Name, serial: int, apex: Apex, delegated: Sequence[str] = (), *, signed: bool = False
+) -> list[str]:
     """Return the lines of all records that the appliance derives: those of the apex, and `derived_lines`."""
-    return zone_file(name, serial, apex, "", 0, delegated).decode("ascii").partition("\n\n")[0].splitlines()
+    content = zone_file(name, serial, apex, "", 0, delegated, signed=signed)
+    return content.decode("ascii").partition("\n\n")[0].splitlines()
 
 
-def zone_file(name: Name, serial: int, apex: Apex, lines: str, count: int, delegated: Sequence[str] = ()) -> bytes:
-    """Return the zone file: SOA, apex NS, the derived lines, and `lines`.
+def zone_file(
+    name: Name,
+    serial: int,
+    apex: Apex,
+    lines: str,
+    count: int,
+    delegated: Sequence[str] = (),
+    *,
+    signed: bool = False,
+) -> bytes:
+    """Return the zone file: SOA, apex NS, the derived lines, and `lines`; the content number too if it is `signed`.
 
     `lines` are `count` results of `record_line`, each with a line feed; `delegated` are `delegation_lines`.
     """
     if lines.count("\n") != count or (lines and not lines.endswith("\n")):
         raise CompileFailed(f"{count} records gave {lines.count(chr(10))} lines")
-    octets = _body(name, serial, apex, lines, derived_lines(name, apex, delegated))
+    octets = _body(name, serial, apex, lines, derived_lines(name, apex, delegated), signed=signed)
     return octets + _last_line(octets)
 
 
@@ -131,9 +149,9 @@ def digest_of(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def derived_digest(apex: Apex, derived: Sequence[str] = ()) -> str:
-    """Return a digest that is equal only for equal apexes and derived lines."""
-    return digest_of(_body(dns.name.root, 0, apex, "", derived))
+def derived_digest(apex: Apex, derived: Sequence[str] = (), *, signed: bool = False) -> str:
+    """Return a digest that is equal only for equal apexes and derived lines of zones that are both signed or not."""
+    return digest_of(_body(dns.name.root, 0, apex, "", derived, signed=signed))
 
 
 def is_complete(content: bytes) -> bool:
@@ -142,10 +160,10 @@ def is_complete(content: bytes) -> bool:
     return at > 0 and content[at:] == _last_line(content[:at])
 
 
-def has_derived(content: bytes, name: Name, apex: Apex, derived: Sequence[str] = ()) -> bool:
+def has_derived(content: bytes, name: Name, apex: Apex, derived: Sequence[str] = (), *, signed: bool = False) -> bool:
     """Return whether the content is complete and has this apex and these derived lines."""
     serial = serial_of(content)
-    return serial is not None and content.startswith(_body(name, serial, apex, "", derived))
+    return serial is not None and content.startswith(_body(name, serial, apex, "", derived, signed=signed))
 
 
 def serial_of(content: bytes) -> int | None:
@@ -155,7 +173,7 @@ def serial_of(content: bytes) -> int | None:
     return int(content.split(maxsplit=7)[6])
 
 
-def _body(name: Name, serial: int, apex: Apex, lines: str, derived: Sequence[str]) -> bytes:
+def _body(name: Name, serial: int, apex: Apex, lines: str, derived: Sequence[str], *, signed: bool) -> bytes:
     body = ENVIRONMENT.get_template("zone.j2").render(
         origin=name.to_text(),
         serial=serial,
@@ -167,7 +185,7 @@ def _body(name: Name, serial: int, apex: Apex, lines: str, derived: Sequence[str
         retry=apex.retry,
         expire=apex.expire,
         minimum=apex.minimum,
-        derived=derived,
+        derived=[content_line(name, serial), *derived] if signed else derived,
         lines=lines,
     )
     return body.encode("ascii")

@@ -36,6 +36,8 @@ class ZoneStatus:
     """The zone file that was last published; None if another store or an older release published it."""
     proven: int | None = None
     """The serial at which the primary's content was last proven to be that of the store; None if that is unknown."""
+    signed: bool = False
+    """Whether the zone is published signed, and has a content number."""
 
 
 def of_zones(zones: Sequence[Zone], nameservers: Sequence[str]) -> Mapping[UUID, Deployment]:
@@ -74,7 +76,7 @@ def _with_deployment(uuids: frozenset[UUID] | None) -> pw.ModelSelect[tables.Zon
     of_deployment = deployed.serial, deployed.live_serial, deployed.error, deployed.proven
     published = deployed.published_serial, deployed.published_digest, deployed.published_apex, deployed.published_method
     query = (
-        zone.select(*of_zone, *of_deployment, *published)
+        zone.select(*of_zone, *of_deployment, zone.signed, *published)
         .join(deployed, pw.JOIN.LEFT_OUTER)
         .where(zone.deleted_at.is_null(False) | ~is_held())
         .order_by(zone.id)
@@ -264,7 +266,7 @@ def _observation(row: tables.Observation | None, nameserver: str, confirmed_at: 
 
 def _status(row: tuple[Any, ...]) -> ZoneStatus:
     """Return the status of a row of `_with_deployment`."""
-    uuid, name, serial, record_count, deleted_at, removed_at, attempted, live_serial, error, proven, *published = row
+    uuid, name, serial, record_count, deleted_at, removed_at, attempted, live_serial, error, proven, signed, *published = row
     return ZoneStatus(
         uuid=UUID(uuid),
         name=name_keys.domain_from(name),
@@ -277,4 +279,5 @@ def _status(row: tuple[Any, ...]) -> ZoneStatus:
         error=error,
         published=_publication(*published),
         proven=proven,
+        signed=bool(signed),
     )

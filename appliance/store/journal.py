@@ -39,6 +39,8 @@ RAISED = "zone.raise_serial"
 """The kind of a new serial for the same content."""
 SETTINGS = "zone.settings"
 """The kind of a change that is stored but not published."""
+DNSSEC = "zone.dnssec"
+"""The kind of the row when signing was turned on or off, or a step of it was confirmed."""
 DELEGATION = "zone.delegation"
 """The kind of a change of a zone when one below it is created or deleted; it may have no records."""
 

@@ -112,6 +112,12 @@ def _batch(zone: UUID, after: list[Any] | None) -> pw.ModelSelect[tables.Record]
     return batch if after is None else batch.where(pw.Tuple(*ORDER) > pw.Tuple(*after))
 
 
+def with_higher_ttl(zone: Zone, ttl: int) -> Record | None:
+    """Return the first record of the zone whose TTL is higher, None if there is none."""
+    row = _rows(zone).where(tables.Record.ttl > ttl).first()
+    return _record(row, zone.name) if row else None
+
+
 def lines_of(zone: Zone, without: Iterable[UUID] = ()) -> Lines:
     """Return the zone file lines of all records but those, ordered by owner and type (33 ms for 100,000 records)."""
     query = (

@@ -30,6 +30,8 @@ __all__ = [
     "Record",
     "RecoveryCode",
     "Session",
+    "Signing",
+    "SigningKey",
     "Token",
     "TokenUse",
     "TsigKey",
@@ -59,6 +61,9 @@ class Zone(pw.Model):
     updated_at = Instant()
     queued_at = Instant()
     deleted_at = Instant(null=True)
+    dnssec = pw.BooleanField(default=False)
+    signed = pw.BooleanField(default=False)
+    signed_serial = pw.IntegerField(null=True)
 
 
 class Record(pw.Model):
@@ -218,6 +223,42 @@ class Hold(pw.Model):
     due_at = Instant()
 
 
+class Signing(pw.Model):
+    """What is known of the DNSSEC of a zone that is or was signed; `appliance.store.signing` reads and writes it."""
+
+    zone = pw.ForeignKeyField(Zone, primary_key=True)
+    since = Instant()
+    signed_at = Instant(null=True)
+    confirmed = Document(null=True)
+    roll_requested_at = Instant(null=True)
+    parent = Document(null=True)
+    gone_since = Instant(null=True)
+    gone_at = Instant(null=True)
+    ds_ttl = pw.IntegerField()
+    served = Document(default=dict)
+    lacks_keys = pw.BooleanField(default=False)
+    is_stuck = pw.BooleanField(default=False)
+
+
+class SigningKey(pw.Model):
+    """A key that signs a zone, without its private part, and what named knows of it."""
+
+    zone = pw.ForeignKeyField(Zone)
+    tag = pw.IntegerField()
+    algorithm = pw.IntegerField()
+    flags = pw.IntegerField()
+    public_key = pw.TextField()
+    created_at = Instant()
+    is_wanted = pw.BooleanField()
+    dnskey = pw.TextField()
+    ds = pw.TextField()
+    backed_up_at = Instant(null=True)
+
+    class Meta:
+        table_name = "signing_key"
+        primary_key = pw.CompositeKey("zone", "tag", "public_key")
+
+
 class UnknownZone(pw.Model):
     """A zone that is served but not in the database; `allowed_at`: an operator allowed its removal."""
 
@@ -286,6 +327,8 @@ TABLES = (
     Observation,
     Confirmation,
     Hold,
+    Signing,
+    SigningKey,
     UnknownZone,
     Fault,
     Heartbeat,

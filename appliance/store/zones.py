@@ -263,6 +263,9 @@ def from_row(row: tables.Zone) -> Zone:
         updated_at=row.updated_at,
         queued_at=row.queued_at,
         deleted_at=row.deleted_at,
+        dnssec=row.dnssec,
+        signed=row.signed,
+        signed_serial=row.signed_serial,
     )
 
 

@@ -12,6 +12,7 @@ from dns.rdata import Rdata
 from dns.rdatatype import RdataType
 
 from appliance.zones.rdata import ParsedRdata, parse_wire
+from appliance.zones.serial import latest
 
 MAX_TTL = 2**31 - 1
 """The maximum TTL (RFC 2181 section 8); BIND serves a larger one as 0."""
@@ -114,7 +115,9 @@ class Zone:
     """A zone without its records: name, account, settings and version.
 
     `serial` is the desired serial, `revision` is incremented with every stored change, and `queued_at` is when the
-    serial last changed. A zone with `deleted_at` is kept for its serial and so that it can be restored.
+    serial last changed. A zone with `deleted_at` is kept for its serial and so that it can be restored. `dnssec`: its
+    user wants it signed; `signed`: it is published signed, also until turning that off is safe. `signed_serial` is the
+    latest serial that was seen of the signed zone, which named counts on.
     """
 
     uuid: UUID
@@ -130,3 +133,11 @@ class Zone:
     updated_at: datetime
     queued_at: datetime
     deleted_at: datetime | None = None
+    dnssec: bool = False
+    signed: bool = False
+    signed_serial: int | None = None
+
+    @property
+    def last_serial(self) -> int:
+        """Return the latest serial that was stored, or seen of the signed zone."""
+        return self.serial if self.signed_serial is None else latest(self.serial, self.signed_serial)

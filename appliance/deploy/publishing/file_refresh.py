@@ -39,6 +39,7 @@ class Refresh:
     name: Name
     published: Publication | None = None
     error: str | None = None
+    signed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,8 @@ def _stage(uuid: UUID, name: Name, host: PrimaryHost, store: Store) -> Refresh:
         host.files.stage_refresh(uuid, compiled.content)
     except ApplianceError as failed:
         return Refresh(uuid, name, error=str(failed))
-    return Refresh(uuid, name, Publication(zone.serial, digest_of(compiled.content), compiled.derived))
+    published = Publication(zone.serial, digest_of(compiled.content), compiled.derived)
+    return Refresh(uuid, name, published, signed=zone.signed)
 
 
 def _checked(staged: Sequence[Refresh], host: PrimaryHost) -> list[Refresh]:
@@ -132,7 +134,8 @@ def _make_durable(replaced: Sequence[UUID], host: PrimaryHost) -> None:
 
 
 def _served(refreshes: Iterable[Refresh], host: PrimaryHost) -> dict[Name, int | None]:
-    answers = query_all([(host.primary, one.name) for one in refreshes], timeout=ANSWER_TIMEOUT)
+    queries, signed = [(host.primary, one.name) for one in refreshes], {one.name for one in refreshes if one.signed}
+    answers = query_all(queries, timeout=ANSWER_TIMEOUT, signed=signed)
     return {name: answer.serial for (_, name), answer in answers.items() if answer}
 
 

@@ -18,11 +18,18 @@ from dns.name import Name
 
 from appliance.compiler import compile_zone
 from appliance.deploy.host import PrimaryHost
-from appliance.deploy.publishing.primary_zone import is_of_file, load_file, replace_file, suspend_updates, zone_state
+from appliance.deploy.publishing.primary_zone import (
+    is_of_file,
+    load_file,
+    replace_file,
+    require_keys,
+    suspend_updates,
+    zone_state,
+)
 from appliance.errors import ApplianceError, CheckFailed, CommandError, CompileFailed, DeployError, ReloadFailed
 from appliance.nameserver.control import ZoneState
 from appliance.render.zone_file import digest_of, serial_of
-from appliance.store import deployments, zones
+from appliance.store import deployments, signing, zones
 from appliance.store.file.database import Store
 from appliance.zones.deployment import Publication
 from appliance.zones.names import print_domain
@@ -39,7 +46,7 @@ class Attempt:
     """The result for one zone: this serial was handed to the primary, or `error` says at which step it failed.
 
     `published` is the content that reached the primary, None if the primary still has the former one. `is_loaded`: the
-    zone is new to the primary, which has loaded it.
+    zone is new to the primary, which has loaded it. `signed`: it has a content number.
     """
 
     uuid: UUID
@@ -48,6 +55,7 @@ class Attempt:
     error: str | None = None
     published: Publication | None = None
     is_loaded: bool = False
+    signed: bool = False
 
 
 RaiseSerial = Callable[[UUID, int], object]
@@ -62,13 +70,15 @@ class _Candidate:
     digest: str = ""
     derived: str = ""
     state: ZoneState | None = None
+    signed: bool = False
+    tags: frozenset[int] = frozenset()
     published: Publication | None = None
     is_loaded: bool = False
     error: DeployError | None = None
 
     def attempt(self) -> Attempt:
         error = f"{self.error.step}: {self.error}" if self.error else None
-        return Attempt(self.uuid, self.name, self.serial, error, self.published, self.is_loaded)
+        return Attempt(self.uuid, self.name, self.serial, error, self.published, self.is_loaded, self.signed)
 
 
 def deploy_zones(
@@ -84,6 +94,8 @@ def deploy_zones(
         with _caught(candidate):
             candidate.state = zone_state(candidate.uuid, candidate.name, host)
             _compile_and_stage(candidate, host, store, raise_serial)
+            if candidate.signed:
+                require_keys(candidate.uuid, candidate.tags, host)
     _check(_sound(candidates), host)
     for candidate in _sound(candidates):
         with _caught(candidate):
@@ -92,7 +104,9 @@ def deploy_zones(
         with _caught(candidate):
             replace_file(candidate.uuid, candidate.name, candidate.state, host)
             candidate.published = Publication(candidate.serial, candidate.digest, candidate.derived)
-            candidate.is_loaded = load_file(candidate.uuid, candidate.name, candidate.state, host)
+            candidate.is_loaded = load_file(
+                candidate.uuid, candidate.name, candidate.state, host, signed=candidate.signed
+            )
     for candidate in candidates:
         _log(candidate, began)
     return [candidate.attempt() for candidate in candidates]
@@ -145,7 +159,8 @@ def _contents(candidate: _Candidate, host: PrimaryHost, store: Store) -> list[tu
 def _compile(candidate: _Candidate, host: PrimaryHost, store: Store) -> bytes:
     with store.reading():
         zone = zones.get_any(candidate.uuid)
-        candidate.serial = zone.serial
+        candidate.serial, candidate.signed = zone.serial, zone.signed
+        candidate.tags = signing.key_tags(zone.uuid) if zone.signed else frozenset()
         compiled = compile_zone(zone, host.apex)
     candidate.derived = compiled.derived
     return compiled.content

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TypeGuard
 from uuid import UUID
@@ -16,7 +16,7 @@ from uuid import UUID
 from dns.name import Name
 
 from appliance.deploy.host import PrimaryHost
-from appliance.errors import CommandError, CommandFailed, ReloadFailed
+from appliance.errors import CommandError, CommandFailed, KeysMissing, ReloadFailed
 from appliance.nameserver.control import ZoneState
 from appliance.render.named_conf import catalog_zone
 from appliance.zones.catalog import FIRST_SERIAL, member_label
@@ -55,8 +55,8 @@ def is_of_file(state: ZoneState | None, uuid: UUID, host: PrimaryHost) -> TypeGu
 
 
 def suspend_updates(uuid: UUID, name: Name, state: ZoneState | None, host: PrimaryHost) -> None:
-    """Suspend updates of the zone if the primary reads this zone's file."""
-    if is_of_file(state, uuid, host):
+    """Suspend updates of the zone if the primary reads this zone's file; one that is signed takes none anyway."""
+    if is_of_file(state, uuid, host) and not state.signed:
         host.control.suspend_updates(name)
 
 
@@ -67,29 +67,53 @@ def replace_file(uuid: UUID, name: Name, state: ZoneState | None, host: PrimaryH
     host.files.publish(uuid)
 
 
-def load_file(uuid: UUID, name: Name, state: ZoneState | None, host: PrimaryHost) -> bool:
+def load_file(uuid: UUID, name: Name, state: ZoneState | None, host: PrimaryHost, *, signed: bool = False) -> bool:
     """Make the primary load the live file: add the zone, reload it, or replace a zone that has another file.
 
-    That is a former zone of the name, or this zone with a file in another folder, as after the folder was moved. Return
-    True if the zone was added: then it is loaded. All else happens after this returns.
+    That is a former zone of the name, or this zone with a file in another folder, as after the folder was moved. A zone
+    that is to be signed, or no longer, is replaced too: named changes that in no other way. Return True if the zone was
+    added, and is not signed: then it is loaded. All else happens after this returns.
     """
-    file = host.files.path(uuid)
-    state = state or _add_zone(name, file, host)
+    file, keys = host.files.path(uuid), str(host.files.key_folder(uuid)) if signed else ""
+    state = state or _add_zone(name, file, keys, host)
     if state is None:
-        return True
-    if is_of_file(state, uuid, host):
-        host.control.resume_updates(name)
-    else:
-        if Path(state.file).parent != file.parent:
-            _require_readable(uuid, host)
-        host.control.replace_zone(name, str(file))
+        return not signed
+    if is_of_file(state, uuid, host) and state.signed == signed:
+        reload_file(name, host, signed=signed)
+        return False
+    if Path(state.file).parent != file.parent:
+        _require_readable(uuid, host)
+    host.control.replace_zone(name, str(file), keys)
+    if state.signed and not signed:
+        host.files.remove_signed(uuid)
     return False
 
 
-def _add_zone(name: Name, file: Path, host: PrimaryHost) -> ZoneState | None:
+def reload_file(name: Name, host: PrimaryHost, *, signed: bool) -> None:
+    """Make the primary read the live file again."""
+    if signed:
+        host.control.reload(name)
+    else:
+        host.control.resume_updates(name)
+
+
+def require_keys(uuid: UUID, tags: Collection[int], host: PrimaryHost) -> None:
+    """Raise KeysMissing unless the files of these keys are there.
+
+    A zone without known keys was never signed: make the folder in which named makes a key.
+    """
+    if not tags:
+        host.files.remove_signed(uuid)  # of an earlier time: named would not follow the file beside them
+        host.files.make_key_folder(uuid)
+    elif not host.files.has_keys(uuid, tags):
+        folder, shown = host.files.key_folder(uuid), ", ".join(map(str, sorted(tags)))
+        raise KeysMissing(f"the files of the DNSSEC keys {shown} are not all in {folder}: restore them from a backup")
+
+
+def _add_zone(name: Name, file: Path, keys: str, host: PrimaryHost) -> ZoneState | None:
     """Add the zone; return the state of the zone that the primary has under that name already, None if it has none."""
     try:
-        host.control.add_zone(name, str(file))
+        host.control.add_zone(name, str(file), keys)
     except CommandFailed as failed:
         if "already exists" not in str(failed):
             raise
@@ -124,7 +148,8 @@ def await_file(
 def restore_file(uuid: UUID, name: Name, host: PrimaryHost) -> None:
     """Restore the former content of a file that the primary did not load, so that a restart serves that content."""
     if host.files.restore(uuid):
-        host.control.resume_updates(name)
+        state = host.control.zone_state(name)
+        reload_file(name, host, signed=state is not None and state.signed)
 
 
 def withdraw_zone(name: Name, host: PrimaryHost) -> None:

@@ -53,10 +53,10 @@ def find_changes(statuses: Iterable[ZoneStatus], delegated: Delegated, host: Pri
     refuses writes delays only that.
     """
     altered, doubtful, found = set[UUID](), set[UUID](), []
-    digest = functools.cache(lambda lines: derived_digest(host.apex, lines))
+    digest = functools.cache(lambda lines, signed: derived_digest(host.apex, lines, signed=signed))
     for status in statuses:
         lines = derived_lines(status.name, host.apex, delegated.get(status.uuid, ()))
-        expected = digest(tuple(lines))
+        expected = digest(tuple(lines), status.signed)
         published = status.published or _read(status, host, lines, expected)
         present = host.files.digest(status.uuid)
         if published is None or published.derived != expected or present is None:
@@ -73,7 +73,7 @@ def _read(status: ZoneStatus, host: PrimaryHost, lines: Sequence[str], derived: 
     """Return what the live file itself says, for a zone of which the store does not know what was published."""
     content = host.files.read_live(status.uuid)
     serial = serial_of(content)
-    if serial is None or not has_derived(content, status.name, host.apex, lines):
+    if serial is None or not has_derived(content, status.name, host.apex, lines, signed=status.signed):
         return None
     return Publication(serial, digest_of(content), derived)
 

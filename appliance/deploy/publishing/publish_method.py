@@ -23,8 +23,11 @@ NOT_SERVED = "not_served"
 
 
 def may_update(status: ZoneStatus) -> bool:
-    """Return True if the content of the primary is known; what changed since then decides the rest."""
-    return status.proven is not None and not status.deleted
+    """Return True if the content of the primary is known; what changed since then decides the rest.
+
+    A signed zone is always published by its file: its content in the primary is that of the file and its signatures.
+    """
+    return status.proven is not None and not status.deleted and not status.signed
 
 
 class Bases:

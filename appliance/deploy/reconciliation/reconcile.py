@@ -111,6 +111,8 @@ class Snapshot:
         """
         answers = [self.answers.get((server, status.name)) for server in self.nameservers[1:]]
         is_member = self.members is not None and member_label(status.uuid) in self.members
+        if status.signed and any(answer and answer.rcode == Rcode.NOERROR for answer in answers):
+            return False  # it still serves the zone as it was before it was signed
         return is_member and bool(answers) and all(answer is not None and _is_unknown(answer) for answer in answers)
 
     def catalog_serials(self) -> tuple[int | None, int | None]:
@@ -166,7 +168,9 @@ def take_snapshot(host: PrimaryHost, store: Store, expected: Expected, silent: C
     answers = query_all(((one, host.catalog) for one in host.nameservers if one not in silent), timeout=ANSWER_TIMEOUT)
     answers |= query_all(((one, host.catalog) for one in silent), timeout=ANSWER_TIMEOUT, retries=0)
     answering = [one for one in host.nameservers if answers[one, host.catalog]]
-    answers |= query_all(((one, zone.name) for zone in statuses for one in answering), timeout=ANSWER_TIMEOUT)
+    signed = {zone.name for zone in statuses if zone.signed and not zone.deleted}
+    queries = ((one, zone.name) for zone in statuses for one in answering)
+    answers |= query_all(queries, timeout=ANSWER_TIMEOUT, signed=signed)
     listed = _with_names_of(statuses, members)
     snapshot = Snapshot(host.nameservers, host.catalog, statuses, answers, listed, expected)
     _, over = snapshot.catalog_serials()

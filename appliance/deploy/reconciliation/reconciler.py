@@ -265,6 +265,7 @@ class Reconciler:
             partial(self.context.publisher.expected, status.serial),
             self.context.monotonic(),
             snapshot.answers_for(status.name)[self.context.host.primary],
+            signed=status.signed,
         )
         if self.context.members.has(status.uuid, status.name):
             self.dispatcher.query_secondaries(status.uuid, status.name)

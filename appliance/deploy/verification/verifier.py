@@ -1,4 +1,4 @@
-"""Query every nameserver for the SOA record until it serves the expected serial: only an answer proves it.
+"""Query every nameserver until it serves the content of the expected serial: only an answer proves it.
 
 The primary is queried first, the secondaries once it serves the zone; each at once, again after a millisecond, then
 less and less often. After an update, or for a new zone that the catalog lists, a secondary is queried only when it has
@@ -91,6 +91,8 @@ class Verifier:
         now: float,
         patience: float = PATIENCE,
         method: Method = Method.FILE,
+        *,
+        signed: bool = False,
     ) -> Watch:
         """Query for this zone from now on: the primary first, or all nameservers if its removal is awaited.
 
@@ -98,7 +100,7 @@ class Verifier:
         content is not complete.
         """
         self.drop(name)
-        watch = self._watches[name] = Watch(uuid, name, target, expected, now, now + patience, method)
+        watch = self._watches[name] = Watch(uuid, name, target, expected, now, now + patience, method, signed=signed)
         if method is Method.UPDATE:
             primary = self._nameservers[0]
             watch.answers[primary] = SoaResponse(primary, name, target, NOERROR, owner_matches=True)
@@ -109,11 +111,20 @@ class Verifier:
         return watch
 
     def watch_secondaries(
-        self, uuid: UUID, name: Name, target: int, expected: ExpectedOf, now: float, primary_answer: SoaResponse
+        self,
+        uuid: UUID,
+        name: Name,
+        target: int,
+        expected: ExpectedOf,
+        now: float,
+        primary_answer: SoaResponse,
+        *,
+        signed: bool = False,
     ) -> Watch:
         """Await the zone from the secondaries alone, after `query_secondaries`: the primary has just answered."""
         self.drop(name)
-        watch = self._watches[name] = Watch(uuid, name, target, expected, now, now + PATIENCE, primary_serves=True)
+        watch = Watch(uuid, name, target, expected, now, now + PATIENCE, signed=signed, primary_serves=True)
+        self._watches[name] = watch
         watch.answers[self._nameservers[0]] = primary_answer
         self._schedule(watch, self._nameservers[0], watch.deadline)
         return watch
@@ -288,7 +299,7 @@ class Verifier:
             self._paused[server][watch] = None
             self._schedule(watch, server, watch.deadline)
             return
-        if self.client.query(server, watch.name):
+        if self.client.query(server, watch.name, signed=watch.signed):
             self._reachability.note_query(server, now)
         self._schedule(watch, server, now + watch.intervals[server])
         longest = max(LONGEST_INTERVAL, len(self._watches) / QUERIES_PER_SECOND)

@@ -30,8 +30,8 @@ class Watch:
     """A zone that is awaited at the serial `target`, or whose removal is awaited (None), until `deadline`.
 
     `expected` returns what each nameserver must show; `due` is when those that have not shown it are queried next.
-    Content that was published by UPDATE is complete only once it is `proven`. `transfer` is what secondaries transfer
-    since `began_transfer`, None if it is of no known kind.
+    Content that was published by UPDATE is complete only once it is `proven`. A `signed` zone is queried for its
+    content number. `transfer` is what secondaries transfer since `began_transfer`, None if it is of no known kind.
     """
 
     uuid: UUID
@@ -42,6 +42,7 @@ class Watch:
     deadline: float
     method: Method = Method.FILE
     proven: bool = False
+    signed: bool = False
     primary_serves: bool = False
     transfer: Transfer | None = None
     began_transfer: float = 0.0

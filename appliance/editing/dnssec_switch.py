@@ -1,0 +1,60 @@
+"""Turn DNSSEC of a zone on or off, in a write transaction.
+
+On, the zone is signed from its next serial on. Off, it stays signed until its DS is known to be gone from the parent
+and from all caches: the deployer then ends it (`SigningEditor.unsign_zone`).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from appliance.errors import Conflict, InvalidValue
+from appliance.principal import Principal
+from appliance.render.zone_file import Apex
+from appliance.store import deployments, journal, records, signing, zones
+from appliance.zones.model import Zone
+from appliance.zones.names import print_domain, print_owner
+from appliance.zones.serial import next_serial
+from appliance.zones.signing import MAX_TTL, SigningState, state_of
+
+
+def switch_dnssec(zone: Zone, principal: Principal, apex: Apex, now: datetime, *, wanted: bool) -> Zone:
+    """Store whether the zone is to be signed, and return it as it is now.
+
+    Raise InvalidValue if a TTL is too high for a signed zone, Conflict while a key rollover is under way.
+    """
+    if zone.dnssec == wanted:
+        return zone
+    known = signing.get(zone)
+    if not wanted and known and state_of(known, zone.name, now) is SigningState.ROLLING:
+        raise Conflict("a key rollover is under way: turn DNSSEC off when it has ended")
+    revision = zone.revision + 1
+    if wanted and not zone.signed:
+        require_low_ttls(zone, apex)
+        serial = next_serial(zone.last_serial, now.date())
+        published = {"serial": serial, "queued_at": now, "signed": True}
+        zone = zones.update(zone, dnssec=True, revision=revision, updated_at=now, **published)
+        signing.begin(zone, now)
+        deployments.forget_proof(zone.uuid)
+    else:
+        zone = zones.update(zone, dnssec=wanted, revision=revision, updated_at=now)
+        signing.change_wish(zone, now)
+    journal.append(zone, journal.DNSSEC, principal, now, comment=f"DNSSEC {'on' if wanted else 'off'}")
+    return zone
+
+
+def require_low_ttls(zone: Zone, apex: Apex) -> None:
+    """Raise InvalidValue if a TTL of the zone is too high for a signed one."""
+    if apex.ttl > MAX_TTL:
+        raise InvalidValue(
+            f"no zone can be signed: the TTL of its apex is {apex.ttl}, and an operator must set dns.apex_ttl to "
+            f"{MAX_TTL} or less",
+            "dnssec",
+        )
+    found = records.with_higher_ttl(zone, MAX_TTL)
+    if found:
+        raise InvalidValue(
+            f"{print_domain(zone.name)} cannot be signed: the TTL of {print_owner(found.owner, zone.name)} "
+            f"{found.rdtype.name} is {found.ttl}, and a signed zone allows {MAX_TTL} seconds at most",
+            "dnssec",
+        )

@@ -1,0 +1,209 @@
+"""Rows about the DNSSEC of zones: the deployer writes what it sees, the API what users report and want."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import peewee as pw
+
+from appliance.store import tables
+from appliance.store.prepared import PreparedSelect
+from appliance.zones.model import Zone
+from appliance.zones.signing import (
+    DEFAULT_DS_TTL,
+    Confirmation,
+    Ds,
+    DsReport,
+    ParentLook,
+    ServedSigning,
+    Signing,
+    SigningKey,
+    Timing,
+)
+
+
+def get(zone: Zone) -> Signing | None:
+    """Return what is known of the DNSSEC of this zone; None if it was never signed."""
+    return of_zones([zone]).get(zone.uuid)
+
+
+def of_zones(zones: Sequence[Zone]) -> dict[UUID, Signing]:
+    """Return what is known of these zones, in two statements; those that were never signed are missing."""
+    by_uuid = {zone.uuid: zone for zone in zones}
+    uuids = frozenset(by_uuid)
+    keys: dict[UUID, list[SigningKey]] = {}
+    for row in _keys_of(uuids):
+        keys.setdefault(row.zone.uuid, []).append(_key(row))
+    return {
+        row.zone.uuid: _signing(row, by_uuid[row.zone.uuid], keys.get(row.zone.uuid, ())) for row in _rows_of(uuids)
+    }
+
+
+def begin(zone: Zone, now: datetime) -> None:
+    """Store that the zone is to be signed from now on; its keys, if it had some, stay."""
+    values: dict[str, Any] = {"since": now, "ds_ttl": DEFAULT_DS_TTL, "served": {}, "gone_since": None, "gone_at": None}
+    cleared = dict.fromkeys(("signed_at", "confirmed", "roll_requested_at", "parent"))
+    row = tables.Signing
+    row.insert(zone=_id_of(zone.uuid), **values, **cleared).on_conflict(
+        conflict_target=[row.zone], update=values | cleared
+    ).execute()
+
+
+def change_wish(zone: Zone, now: datetime) -> None:
+    """Store since when the user wants what the zone says; looks at the parent count from now on."""
+    _update(zone.uuid, since=now, gone_since=None, gone_at=None)
+
+
+def confirm(zone: Zone, confirmed: Confirmation) -> None:
+    """Store what a user reported of a DS; that it is gone holds until a look at the parent shows one."""
+    gone = confirmed.at if confirmed.report is DsReport.WITHDRAWN else None
+    value = {"report": confirmed.report.value, "key_tag": confirmed.key_tag, "at": confirmed.at.isoformat()}
+    _update(zone.uuid, confirmed=value, gone_since=gone, gone_at=gone)
+
+
+def request_rollover(zone: Zone, now: datetime) -> None:
+    """Store that a user wants new keys."""
+    _update(zone.uuid, roll_requested_at=now)
+
+
+def store_look(
+    uuid: UUID, look: ParentLook, gone_since: datetime | None, gone_at: datetime | None, ds_ttl: int
+) -> None:
+    """Store a look at the parent zone and what follows from it."""
+    value = {
+        "name": look.name,
+        "checked_at": look.checked_at.isoformat(),
+        "ds": None if look.ds is None else [asdict(one) for one in sorted(look.ds)],
+        "is_anywhere": look.is_anywhere,
+        "ttl": look.ttl,
+        "problem": look.problem,
+    }
+    _update(uuid, parent=value, gone_since=gone_since, gone_at=gone_at, ds_ttl=ds_ttl)
+
+
+def store_served(uuid: UUID, served: Mapping[str, ServedSigning], signed_at: datetime | None) -> None:
+    """Store what the nameservers serve, by name, and since when all of them serve the zone signed."""
+    values = {
+        name: {
+            "serial": one.serial,
+            "expires_at": one.expires_at and one.expires_at.isoformat(),
+            "key_tags": sorted(one.key_tags),
+        }
+        for name, one in served.items()
+    }
+    _update(uuid, served=values, signed_at=signed_at)
+
+
+def store_faults(uuid: UUID, *, lacks_keys: bool, is_stuck: bool) -> None:
+    """Store whether the zone lacks keys, and whether named does not publish its content."""
+    _update(uuid, lacks_keys=lacks_keys, is_stuck=is_stuck)
+
+
+def store_keys(uuid: UUID, keys: Iterable[SigningKey]) -> None:
+    """Store the keys of a zone as named has them now; those that are gone are removed, backups are remembered."""
+    zone, row = _id_of(uuid), tables.SigningKey
+    present = list(keys)
+    row.delete().where(row.zone == zone, row.tag.not_in([key.tag for key in present])).execute()
+    for key in present:
+        columns = asdict(key)
+        del columns["backed_up_at"]
+        columns |= {"dnskey": key.dnskey.value, "ds": key.ds.value}
+        row.insert(zone=zone, **columns).on_conflict(
+            conflict_target=[row.zone, row.tag, row.public_key],
+            preserve=[row.is_wanted, row.dnskey, row.ds],
+        ).execute()
+
+
+def mark_backed_up(uuids: Iterable[UUID], now: datetime) -> None:
+    """Store that a backup has the present keys of these zones."""
+    ids = [_id_of(uuid) for uuid in uuids]
+    for part in tables.batches(ids):
+        tables.SigningKey.update(backed_up_at=now).where(tables.SigningKey.zone.in_(part)).execute()
+
+
+def key_tags(uuid: UUID) -> frozenset[int]:
+    """Return the tags of the keys with which named signs the zone, as far as is known."""
+    return frozenset(row.tag for row in _keys_of(frozenset((uuid,))))
+
+
+def signed_zones() -> list[UUID]:
+    """Return all zones that are published signed or were until they are seen unsigned, not the deleted ones."""
+    zone = tables.Zone
+    query = zone.select(zone.uuid).join(tables.Signing).where(zone.deleted_at.is_null())
+    return [row.uuid for row in query]
+
+
+def _update(uuid: UUID, **columns: object) -> None:
+    tables.Signing.update(columns).where(tables.Signing.zone == _id_of(uuid)).execute()
+
+
+def _id_of(uuid: UUID) -> pw.ModelSelect[tables.Zone]:
+    return tables.Zone.select(tables.Zone.id).where(tables.Zone.uuid == uuid)
+
+
+@PreparedSelect
+def _rows_of(uuids: frozenset[UUID]) -> pw.ModelSelect[tables.Signing]:
+    row = tables.Signing
+    return row.select(row, tables.Zone.uuid).join(tables.Zone).where(tables.Zone.uuid.in_(list(uuids)))
+
+
+@PreparedSelect
+def _keys_of(uuids: frozenset[UUID]) -> pw.ModelSelect[tables.SigningKey]:
+    row = tables.SigningKey
+    chosen = row.select(row, tables.Zone.uuid).join(tables.Zone).where(tables.Zone.uuid.in_(list(uuids)))
+    return chosen.order_by(row.created_at, row.tag)
+
+
+def _signing(row: tables.Signing, zone: Zone, keys: Sequence[SigningKey]) -> Signing:
+    return Signing(
+        is_wanted=zone.dnssec,
+        is_signed=zone.signed,
+        since=row.since,
+        signed_at=row.signed_at,
+        keys=tuple(keys),
+        parent=_look(row.parent),
+        confirmed=_confirmation(row.confirmed),
+        gone_since=row.gone_since,
+        gone_at=row.gone_at,
+        ds_ttl=row.ds_ttl,
+        served={name: _served(one) for name, one in row.served.items()},
+        lacks_keys=row.lacks_keys,
+        is_stuck=row.is_stuck,
+        roll_requested_at=row.roll_requested_at,
+    )
+
+
+def _key(row: tables.SigningKey) -> SigningKey:
+    return SigningKey(
+        tag=row.tag,
+        algorithm=row.algorithm,
+        flags=row.flags,
+        public_key=row.public_key,
+        created_at=row.created_at,
+        is_wanted=row.is_wanted,
+        dnskey=Timing(row.dnskey),
+        ds=Timing(row.ds),
+        backed_up_at=row.backed_up_at,
+    )
+
+
+def _look(value: dict[str, Any] | None) -> ParentLook | None:
+    if value is None:
+        return None
+    ds = None if value["ds"] is None else frozenset(Ds(**one) for one in value["ds"])
+    return ParentLook(**value | {"ds": ds, "checked_at": datetime.fromisoformat(value["checked_at"])})
+
+
+def _confirmation(value: dict[str, Any] | None) -> Confirmation | None:
+    if value is None:
+        return None
+    return Confirmation(DsReport(value["report"]), value["key_tag"], datetime.fromisoformat(value["at"]))
+
+
+def _served(value: dict[str, Any]) -> ServedSigning:
+    expires_at = value["expires_at"] and datetime.fromisoformat(value["expires_at"])
+    return ServedSigning(value["serial"], expires_at, frozenset(value["key_tags"]))
