@@ -11,10 +11,11 @@ from datetime import datetime
 from appliance.addresses import Nameserver
 from appliance.deploy.background import BackgroundJob, running
 from appliance.deploy.due_changes import DueChanges
-from appliance.deploy.host import host_from
+from appliance.deploy.host import PrimaryHost, host_from
 from appliance.deploy.loop import Deployer
 from appliance.deploy.maintenance import Maintenance
 from appliance.deploy.ownership_checks import Lookups, OwnershipChecks
+from appliance.deploy.signing.signing_steps import SigningSteps, look_at_parent_by
 from appliance.editing import Editor, editor_from
 from appliance.processes import exclusive_lock, handle_stop_signals
 from appliance.settings import Settings
@@ -57,7 +58,7 @@ def run_deployer(
             deployer = Deployer(host, store, editor, settings.deployer, wakeups, clock, allow_removals=allow_removals)
             ended = handle_stop_signals()
             log.info("event=started nameservers=%s", ",".join(server.name for server in host.nameservers))
-            with nullcontext() if once else running(*_jobs(settings, store, editor, clock)):
+            with nullcontext() if once else running(*_jobs(settings, host, store, editor, clock)):
                 deployer.run(lambda: ended() or (once and deployer.is_settled), manager)
             log.info("event=ended")
         with store.connection():
@@ -66,9 +67,12 @@ def run_deployer(
         return all_live
 
 
-def _jobs(settings: Settings, store: Store, editor: Editor, clock: Callable[[], datetime]) -> tuple[BackgroundJob, ...]:
+def _jobs(
+    settings: Settings, host: PrimaryHost, store: Store, editor: Editor, clock: Callable[[], datetime]
+) -> tuple[BackgroundJob, ...]:
     resolver, own_names = settings.dns.resolver, editor.own_names
     lookups = Lookups(Nameserver("resolver", resolver), frozenset(own_names.nameservers)) if resolver else None
     checks = OwnershipChecks(store, editor, settings.ownership.proof, lookups, clock)
     maintenance = Maintenance(store, clock, time.monotonic, purges(settings.journal.keep))
-    return maintenance, DueChanges(store, editor, clock), checks
+    steps = SigningSteps(host, store, editor, look_at_parent_by(settings.dns.resolver), clock)
+    return maintenance, DueChanges(store, editor, clock), checks, steps

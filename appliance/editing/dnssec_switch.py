@@ -7,6 +7,7 @@ and from all caches: the deployer then ends it (`SigningEditor.unsign_zone`).
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from appliance.errors import Conflict, InvalidValue
 from appliance.principal import Principal
@@ -28,7 +29,7 @@ def switch_dnssec(zone: Zone, principal: Principal, apex: Apex, now: datetime, *
     known = signing.get(zone)
     if not wanted and known and state_of(known, zone.name, now) is SigningState.ROLLING:
         raise Conflict("a key rollover is under way: turn DNSSEC off when it has ended")
-    revision = zone.revision + 1
+    revision, published = zone.revision + 1, dict[str, Any]()
     if wanted and not zone.signed:
         require_low_ttls(zone, apex)
         serial = next_serial(zone.last_serial, now.date())
@@ -39,7 +40,8 @@ def switch_dnssec(zone: Zone, principal: Principal, apex: Apex, now: datetime, *
     else:
         zone = zones.update(zone, dnssec=wanted, revision=revision, updated_at=now)
         signing.change_wish(zone, now)
-    journal.append(zone, journal.DNSSEC, principal, now, comment=f"DNSSEC {'on' if wanted else 'off'}")
+    kind = journal.DNSSEC if "signed" in published else journal.DS
+    journal.append(zone, kind, principal, now, comment=f"DNSSEC {'on' if wanted else 'off'}")
     return zone
 
 

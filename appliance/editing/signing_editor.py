@@ -44,7 +44,7 @@ class SigningEditor(ZoneEditor):
             self.count_write(principal, {zone.uuid: 0})
             signing.confirm(zone, Confirmation(report, _tag(known, key_tag), now))
             zone = zones.update(zone, revision=zone.revision + 1, updated_at=now)
-            journal.append(zone, journal.DNSSEC, principal, now, comment=f"DS confirmed as {report.value}")
+            journal.append(zone, journal.DS, principal, now, comment=f"DS confirmed as {report.value}")
         return zone
 
     def roll_keys(self, principal: Principal, uuid: UUID) -> Zone:
@@ -60,7 +60,7 @@ class SigningEditor(ZoneEditor):
             self.count_write(principal, {zone.uuid: 0})
             signing.request_rollover(zone, now)
             zone = zones.update(zone, revision=zone.revision + 1, updated_at=now)
-            journal.append(zone, journal.DNSSEC, principal, now, comment="key rollover")
+            journal.append(zone, journal.DS, principal, now, comment="key rollover")
         return zone
 
     def unsign_zone(self, uuid: UUID, served: int | None) -> bool:

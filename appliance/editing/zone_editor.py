@@ -156,7 +156,7 @@ class ZoneEditor:
         return zones.get_any(uuid)
 
     def change_zone(self, principal: Principal, uuid: UUID, settings: Mapping[str, Any]) -> Zone:
-        """Change `default_ttl`, `protected`, `comment` or `dnssec`; the last one alone is published, under a new serial."""
+        """Change `default_ttl`, `protected`, `comment` or `dnssec`; only the last is published, under a new serial."""
         if "default_ttl" in settings:
             check_ttl(settings["default_ttl"], "default_ttl")
         check_comment(settings.get("comment", ""))

@@ -20,8 +20,9 @@ from dns.name import Name
 from appliance.addresses import Endpoint
 from appliance.errors import CommandFailed
 from appliance.nameserver.isccc import BrokenConnection, RndcConnection
+from appliance.nameserver.key_status import KeyStatus, parse_key_status
 from appliance.nameserver.programs import run
-from appliance.zones.signing import POLICY
+from appliance.zones.signing import POLICY, DsReport
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +45,8 @@ class ZoneState:
     """A zone as named has it: its file, empty if named lost its configuration, and the serial if it is loaded.
 
     `suspended`: named refuses updates of the zone until `resume_updates`. `dynamic`: its configuration allows updates;
-    so says named of a zone that is loaded. A zone that named signs is `signed`, and `serial` is that of its file.
+    so says named of a zone that is loaded. A zone that named signs is `signed`, and `secure` once all of it is;
+    `serial` is that of its file.
     """
 
     file: str
@@ -52,6 +54,7 @@ class ZoneState:
     suspended: bool = False
     dynamic: bool = True
     signed: bool = False
+    secure: bool = False
 
 
 class Transport(Protocol):
@@ -141,8 +144,8 @@ class Control:
             configuration = self.show_zone(zone) or ""
             shown = _FILE.search(configuration)
             return ZoneState(shown[1] if shown else "", signed="inline-signing yes" in configuration)
-        suspended, dynamic, signed = (found.get(key) == "yes" for key in ("frozen", "dynamic", "inline signing"))
-        return ZoneState(found.get("files", ""), int(found["serial"]), suspended, dynamic, signed)
+        flags = (found.get(key) == "yes" for key in ("frozen", "dynamic", "inline signing", "secure"))
+        return ZoneState(found.get("files", ""), int(found["serial"]), *flags)
 
     def show_zone(self, zone: Name) -> str | None:
         """Return the configuration of `zone` in named; None if it has no such zone, "" if it lost the configuration."""
@@ -154,6 +157,24 @@ class Control:
             if str(error).endswith("failure"):
                 return ""
             raise
+
+    def key_status(self, zone: Name) -> list[KeyStatus]:
+        """Return the keys of a signed zone as named has them."""
+        return parse_key_status(self._transport.command("dnssec", "-status", quoted(zone)))
+
+    def note_ds(self, zone: Name, tag: int, report: DsReport) -> None:
+        """Tell named that the DS of the key is at the parent, or gone; raise CommandFailed unless it has noted that."""
+        self._key_command("-checkds", "-key", str(tag), report.value, quoted(zone))
+
+    def roll_key(self, zone: Name, tag: int) -> None:
+        """Make named replace the key from now on; raise CommandFailed if it does not."""
+        self._key_command("-rollover", "-key", str(tag), quoted(zone))
+
+    def _key_command(self, *words: str) -> None:
+        """Send a command whose refusals named reports as a success, with an error in the text."""
+        reply = self._transport.command("dnssec", *words)
+        if reply.startswith("Error"):
+            raise CommandFailed(("dnssec", *words), reply)
 
     def boot_time(self) -> datetime:
         """Return the time at which named started, in whole seconds."""

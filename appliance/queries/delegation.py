@@ -56,7 +56,7 @@ def find_delegation(
     """
     budget = Budget(timeout)
     try:
-        parent = _parent_of(zone, resolver, budget)
+        parent = parent_of(zone, resolver, budget)
         if parent is None:
             return Delegation(problem="the resolver knows no zone above it")
         for server in servers_of(parent, resolver, port, budget, is_allowed):
@@ -73,7 +73,7 @@ def find_delegation(
         return Delegation(problem=f"the resolver did not answer: {str(error) or type(error).__name__}")
 
 
-def _parent_of(zone: Name, resolver: Nameserver, budget: Budget) -> Name | None:
+def parent_of(zone: Name, resolver: Nameserver, budget: Budget) -> Name | None:
     """Return the closest name above `zone` that has a SOA record."""
     above = zone
     for _ in range(min(MAX_LEVELS, len(zone.labels) - 1)):
@@ -90,14 +90,15 @@ def servers_of(
     port: int,
     budget: Budget,
     is_allowed: Callable[[str], bool],
+    most: int = MAX_PARENT_SERVERS,
 ) -> Iterator[Nameserver]:
-    """Yield nameservers of the zone at `port`, each with the first allowed address that the resolver returns.
+    """Yield `most` nameservers of the zone at `port`, each with the first allowed address that the resolver returns.
 
     Raise dns.exception.DNSException, OSError or EOFError if the resolver does not answer, and Exhausted.
     """
     response = budget.send(resolver, zone, RdataType.NS, recurse=True)
     names = {target for rrset in response.answer for target in targets_of(rrset, zone)}
-    for name in sorted(names)[:MAX_PARENT_SERVERS]:
+    for name in sorted(names)[:most]:
         address = address_of(name, resolver, budget, is_allowed)
         if address:
             yield Nameserver(str(name), Endpoint(address, port))

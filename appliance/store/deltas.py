@@ -80,7 +80,7 @@ def _bounded(rows: Iterable[_Row]) -> Iterator[_Row]:
     """Yield the rows that are published, up to the one with which their text exceeds MAX_TEXT, without its content."""
     left = MAX_TEXT
     for row in rows:
-        if row.kind == journal.SETTINGS:
+        if row.kind in journal.UNPUBLISHED:
             continue
         left -= len(row.removed or "") + len(row.added or "")
         if left < 0:

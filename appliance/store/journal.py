@@ -39,10 +39,14 @@ RAISED = "zone.raise_serial"
 """The kind of a new serial for the same content."""
 SETTINGS = "zone.settings"
 """The kind of a change that is stored but not published."""
-DNSSEC = "zone.dnssec"
-"""The kind of the row when signing was turned on or off, or a step of it was confirmed."""
 DELEGATION = "zone.delegation"
 """The kind of a change of a zone when one below it is created or deleted; it may have no records."""
+DNSSEC = "zone.dnssec"
+"""The kind of the row when the zone is published signed, or no longer."""
+DS = "zone.ds"
+"""The kind of a step of DNSSEC that changes nothing that is published: it is to end, a DS was confirmed, a rollover."""
+UNPUBLISHED = frozenset({SETTINGS, DS})
+"""The kinds of changes that are stored but not published."""
 
 CHANGED_COUNT = (
     "(select count(*) - count(distinct value ->> 'uuid')"
@@ -160,7 +164,7 @@ def count_by_hour(now: datetime, hours: int) -> list[int]:
 def zones_since(row_id: int) -> tuple[set[UUID], int]:
     """Return the zones whose published content changed after that row, and the id of the newest row."""
     rows = _since(row_id)
-    return {row.zone.uuid for row in rows if row.kind != SETTINGS}, rows[-1].id if rows else row_id
+    return {row.zone.uuid for row in rows if row.kind not in UNPUBLISHED}, rows[-1].id if rows else row_id
 
 
 @PreparedSelect

@@ -45,7 +45,15 @@ def of_zones(zones: Sequence[Zone]) -> dict[UUID, Signing]:
 
 def begin(zone: Zone, now: datetime) -> None:
     """Store that the zone is to be signed from now on; its keys, if it had some, stay."""
-    values: dict[str, Any] = {"since": now, "ds_ttl": DEFAULT_DS_TTL, "served": {}, "gone_since": None, "gone_at": None}
+    values: dict[str, Any] = {
+        "since": now,
+        "due_at": now,
+        "ds_ttl": DEFAULT_DS_TTL,
+        "served": {},
+        "told": {},
+        "gone_since": None,
+        "gone_at": None,
+    }
     cleared = dict.fromkeys(("signed_at", "confirmed", "roll_requested_at", "parent"))
     row = tables.Signing
     row.insert(zone=_id_of(zone.uuid), **values, **cleared).on_conflict(
@@ -55,19 +63,19 @@ def begin(zone: Zone, now: datetime) -> None:
 
 def change_wish(zone: Zone, now: datetime) -> None:
     """Store since when the user wants what the zone says; looks at the parent count from now on."""
-    _update(zone.uuid, since=now, gone_since=None, gone_at=None)
+    _update(zone.uuid, since=now, due_at=now, gone_since=None, gone_at=None)
 
 
 def confirm(zone: Zone, confirmed: Confirmation) -> None:
     """Store what a user reported of a DS; that it is gone holds until a look at the parent shows one."""
     gone = confirmed.at if confirmed.report is DsReport.WITHDRAWN else None
     value = {"report": confirmed.report.value, "key_tag": confirmed.key_tag, "at": confirmed.at.isoformat()}
-    _update(zone.uuid, confirmed=value, gone_since=gone, gone_at=gone)
+    _update(zone.uuid, due_at=confirmed.at, confirmed=value, gone_since=gone, gone_at=gone)
 
 
 def request_rollover(zone: Zone, now: datetime) -> None:
     """Store that a user wants new keys."""
-    _update(zone.uuid, roll_requested_at=now)
+    _update(zone.uuid, due_at=now, roll_requested_at=now)
 
 
 def store_look(
@@ -130,11 +138,31 @@ def key_tags(uuid: UUID) -> frozenset[int]:
     return frozenset(row.tag for row in _keys_of(frozenset((uuid,))))
 
 
-def signed_zones() -> list[UUID]:
-    """Return all zones that are published signed or were until they are seen unsigned, not the deleted ones."""
-    zone = tables.Zone
-    query = zone.select(zone.uuid).join(tables.Signing).where(zone.deleted_at.is_null())
-    return [row.uuid for row in query]
+def due(now: datetime, limit: int) -> list[UUID]:
+    """Return zones whose signing is due to be looked at, those that wait longest first; deleted zones are never due."""
+    row = tables.Signing
+    query = tables.Zone.select(tables.Zone.uuid).join(row).where(row.due_at <= now, tables.Zone.deleted_at.is_null())
+    return [one.uuid for one in query.order_by(row.due_at).limit(limit)]
+
+
+def put_off(uuid: UUID, due_at: datetime) -> None:
+    """Store when the signing of the zone is looked at next."""
+    _update(uuid, due_at=due_at)
+
+
+def store_told(uuid: UUID, told: Mapping[int, DsReport]) -> None:
+    """Store what named was told of the DS of each key, by tag."""
+    _update(uuid, told={str(tag): report.value for tag, report in told.items()})
+
+
+def store_signed_serial(uuid: UUID, serial: int) -> None:
+    """Store the latest serial that was seen of the signed zone; its next edit follows it."""
+    tables.Zone.update(signed_serial=serial).where(tables.Zone.uuid == uuid).execute()
+
+
+def end_rollover(uuid: UUID) -> None:
+    """Store that named has begun the rollover that a user wanted."""
+    _update(uuid, roll_requested_at=None)
 
 
 def _update(uuid: UUID, **columns: object) -> None:
@@ -174,6 +202,7 @@ def _signing(row: tables.Signing, zone: Zone, keys: Sequence[SigningKey]) -> Sig
         lacks_keys=row.lacks_keys,
         is_stuck=row.is_stuck,
         roll_requested_at=row.roll_requested_at,
+        told={int(tag): DsReport(report) for tag, report in row.told.items()},
     )
 
 

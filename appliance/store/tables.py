@@ -228,6 +228,7 @@ class Signing(pw.Model):
 
     zone = pw.ForeignKeyField(Zone, primary_key=True)
     since = Instant()
+    due_at = Instant()
     signed_at = Instant(null=True)
     confirmed = Document(null=True)
     roll_requested_at = Instant(null=True)
@@ -236,6 +237,7 @@ class Signing(pw.Model):
     gone_at = Instant(null=True)
     ds_ttl = pw.IntegerField()
     served = Document(default=dict)
+    told = Document(default=dict)
     lacks_keys = pw.BooleanField(default=False)
     is_stuck = pw.BooleanField(default=False)
 

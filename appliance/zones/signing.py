@@ -173,7 +173,7 @@ class Signing:
     `is_wanted`: the user wants it signed. `is_signed`: it is published signed. `signed_at`: since when every nameserver
     serves it signed. `gone_since` and `gone_at` are the first and the decisive look without a DS, or the report of a
     user; `ds_ttl` is the highest TTL seen of a DS. `lacks_keys`: key files are missing; `is_stuck`: named does not
-    publish its content.
+    publish its content. `told` is what named was told of the DS of each key, by tag.
     """
 
     is_wanted: bool
@@ -190,6 +190,7 @@ class Signing:
     lacks_keys: bool = False
     is_stuck: bool = False
     roll_requested_at: datetime | None = None
+    told: Mapping[int, DsReport] = field(default_factory=dict)
 
     @property
     def unsigned_from(self) -> datetime | None:

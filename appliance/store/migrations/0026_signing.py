@@ -11,6 +11,7 @@ STATEMENTS = (
     create table signing (
         zone_id integer primary key references zone (id),
         since integer not null,
+        due_at integer not null,
         signed_at integer,
         confirmed text,
         roll_requested_at integer,
@@ -19,6 +20,7 @@ STATEMENTS = (
         gone_at integer,
         ds_ttl integer not null,
         served text not null,
+        told text not null,
         lacks_keys integer not null default 0,
         is_stuck integer not null default 0
     )
@@ -38,7 +40,7 @@ STATEMENTS = (
         primary key (zone_id, tag, public_key)
     ) without rowid
     """,
-    "create index zone_signed on zone (id) where signed",
+    "create index signing_due_at on signing (due_at)",
 )
 
 

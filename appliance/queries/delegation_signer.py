@@ -1,0 +1,82 @@
+"""The DS records of a zone at every nameserver of its parent zone, over TCP: an answer by UDP could be forged.
+
+A resolver is used only to find those nameservers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import dns.flags
+import dns.message
+import dns.query
+from dns.message import Message
+from dns.name import Name
+from dns.rcode import Rcode
+from dns.rdatatype import RdataType
+
+from appliance.addresses import Nameserver
+from appliance.queries.delegation import is_public, parent_of, servers_of
+from appliance.queries.lookup import FAILURES, TIMEOUT, Budget, Exhausted
+from appliance.zones.names import print_domain
+from appliance.zones.signing import Ds, ParentLook
+
+MOST_SERVERS = 26
+"""Nameservers of a parent zone: all of them must answer."""
+
+
+def look_at_parent(
+    zone: Name,
+    resolver: Nameserver,
+    now: datetime,
+    port: int = 53,
+    timeout: float = TIMEOUT,
+    is_allowed: Callable[[str], bool] = is_public,
+) -> ParentLook:
+    """Return what all nameservers of the parent zone answer; they are queried at `port`, if their address `is_allowed`.
+
+    If one of them does not answer, it is not known which DS all of them have; `is_anywhere` holds all the same.
+    """
+    budget, name = Budget(timeout), ""
+    try:
+        parent = parent_of(zone, resolver, budget)
+        if parent is None:
+            return ParentLook("", now, problem="the resolver knows no zone above it")
+        name = print_domain(parent)
+        servers = [*servers_of(parent, resolver, port, budget, is_allowed, MOST_SERVERS)]
+    except Exhausted as exhausted:
+        return ParentLook(name, now, problem=str(exhausted))
+    except FAILURES as failed:
+        return ParentLook(name, now, problem=f"the resolver did not answer: {str(failed) or type(failed).__name__}")
+    if not servers:
+        return ParentLook(name, now, problem=f"no nameserver of {name} has a public address")
+    return _look(zone, name, servers, now, timeout)
+
+
+def _look(zone: Name, parent: str, servers: list[Nameserver], now: datetime, timeout: float) -> ParentLook:
+    found: list[frozenset[Ds]] = []
+    ttl, problem = 0, ""
+    for server in servers:
+        try:
+            response = _ask(server, zone, timeout)
+        except FAILURES as failed:
+            problem = problem or f"{server.name} did not answer: {str(failed) or type(failed).__name__}"
+            continue
+        if response.rcode() not in (Rcode.NOERROR, Rcode.NXDOMAIN) or not response.flags & dns.flags.AA:
+            problem = problem or f"{server.name} answered {Rcode(response.rcode()).name} without authority"
+            continue
+        rrsets = [one for one in response.answer if one.name == zone and one.rdtype == RdataType.DS]
+        found.append(frozenset(_ds(rdata) for rrset in rrsets for rdata in rrset))
+        ttl = max([ttl, *(rrset.ttl for rrset in rrsets)])
+    everywhere = frozenset.intersection(*found) if found and not problem else None
+    return ParentLook(parent, now, everywhere, any(found), ttl, problem)
+
+
+def _ask(server: Nameserver, zone: Name, timeout: float) -> Message:
+    query = dns.message.make_query(zone, RdataType.DS, use_edns=0, flags=dns.flags.Flag(0))
+    return dns.query.tcp(query, server.endpoint.host, timeout, server.endpoint.port)
+
+
+def _ds(rdata: object) -> Ds:
+    return Ds(rdata.key_tag, int(rdata.algorithm), int(rdata.digest_type), rdata.digest.hex())  # type: ignore[attr-defined]
