@@ -36,6 +36,7 @@ SAME_THING = {
     "records": "records of zones, in each layer",
     "recovery_codes": "recovery codes of a second factor, and their rows",
     "sign_in": "signing in, and its pages",
+    "signing": "DNSSEC of zones, and its rows",
     "tokens": "API tokens, and their pages",
     "tsig": "signed DNS messages (RFC 8945), and what an import reads of them",
     "unknown_zones": "zones that are served and not stored, and their rows",

@@ -15,7 +15,7 @@ from appliance.deploy.host import PrimaryHost, host_from
 from appliance.deploy.loop import Deployer
 from appliance.deploy.maintenance import Maintenance
 from appliance.deploy.ownership_checks import Lookups, OwnershipChecks
-from appliance.deploy.signing.signing_steps import SigningSteps, look_at_parent_by
+from appliance.deploy.signing.signing_steps import SigningSteps, parent_check_by
 from appliance.editing import Editor, editor_from
 from appliance.processes import exclusive_lock, handle_stop_signals
 from appliance.settings import Settings
@@ -74,5 +74,5 @@ def _jobs(
     lookups = Lookups(Nameserver("resolver", resolver), frozenset(own_names.nameservers)) if resolver else None
     checks = OwnershipChecks(store, editor, settings.ownership.proof, lookups, clock)
     maintenance = Maintenance(store, clock, time.monotonic, purges(settings.journal.keep))
-    steps = SigningSteps(host, store, editor, look_at_parent_by(settings.dns.resolver), clock)
+    steps = SigningSteps(host, store, editor, parent_check_by(settings.dns.resolver), clock)
     return maintenance, DueChanges(store, editor, clock), checks, steps

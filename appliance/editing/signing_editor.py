@@ -12,7 +12,7 @@ from appliance.principal import Principal
 from appliance.store import deployments, journal, signing, zones
 from appliance.zones.model import Zone
 from appliance.zones.serial import is_later, next_serial, raise_over
-from appliance.zones.signing import Confirmation, DsReport, Signing, SigningState, may_unsign, state_of
+from appliance.zones.signing import DsConfirmation, DsReport, Signing, SigningState, may_unsign, state_of
 
 _CONFIRMABLE = {
     DsReport.PUBLISHED: (SigningState.SIGNING, SigningState.DS_WAIT, SigningState.DS_READY, SigningState.ROLLING),
@@ -29,7 +29,7 @@ class SigningEditor(ZoneEditor):
         """Store that a user saw the DS at the parent, or that it is gone; the deployer goes on from there.
 
         Without a tag the only key is meant. Raise Conflict in a state that waits for no such report, for a tag of no
-        key, and for `withdrawn` while the last look at the parent showed a DS.
+        key, and for `withdrawn` while the last check of the parent showed a DS.
         """
         with self._writing():
             zone, now = self._find(principal, uuid, "confirm a DS"), self.clock()
@@ -42,7 +42,7 @@ class SigningEditor(ZoneEditor):
                 where = known.parent.name
                 raise Conflict(f"a nameserver of {where} still has a DS: confirm when it is gone from all of them")
             self.count_write(principal, {zone.uuid: 0})
-            signing.confirm(zone, Confirmation(report, _tag(known, key_tag), now))
+            signing.confirm(zone, DsConfirmation(report, _tag(known, key_tag), now))
             zone = zones.update(zone, revision=zone.revision + 1, updated_at=now)
             journal.append(zone, journal.DS, principal, now, comment=f"DS confirmed as {report.value}")
         return zone

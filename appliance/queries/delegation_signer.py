@@ -20,20 +20,20 @@ from appliance.addresses import Nameserver
 from appliance.queries.delegation import is_public, parent_of, servers_of
 from appliance.queries.lookup import FAILURES, TIMEOUT, Budget, Exhausted
 from appliance.zones.names import print_domain
-from appliance.zones.signing import Ds, ParentLook
+from appliance.zones.signing import Ds, ParentCheck
 
 MOST_SERVERS = 26
 """Nameservers of a parent zone: all of them must answer."""
 
 
-def look_at_parent(
+def check_parent(
     zone: Name,
     resolver: Nameserver,
     now: datetime,
     port: int = 53,
     timeout: float = TIMEOUT,
     is_allowed: Callable[[str], bool] = is_public,
-) -> ParentLook:
+) -> ParentCheck:
     """Return what all nameservers of the parent zone answer; they are queried at `port`, if their address `is_allowed`.
 
     If one of them does not answer, it is not known which DS all of them have; `is_anywhere` holds all the same.
@@ -42,19 +42,19 @@ def look_at_parent(
     try:
         parent = parent_of(zone, resolver, budget)
         if parent is None:
-            return ParentLook("", now, problem="the resolver knows no zone above it")
+            return ParentCheck("", now, problem="the resolver knows no zone above it")
         name = print_domain(parent)
         servers = [*servers_of(parent, resolver, port, budget, is_allowed, MOST_SERVERS)]
     except Exhausted as exhausted:
-        return ParentLook(name, now, problem=str(exhausted))
+        return ParentCheck(name, now, problem=str(exhausted))
     except FAILURES as failed:
-        return ParentLook(name, now, problem=f"the resolver did not answer: {str(failed) or type(failed).__name__}")
+        return ParentCheck(name, now, problem=f"the resolver did not answer: {str(failed) or type(failed).__name__}")
     if not servers:
-        return ParentLook(name, now, problem=f"no nameserver of {name} has a public address")
-    return _look(zone, name, servers, now, timeout)
+        return ParentCheck(name, now, problem=f"no nameserver of {name} has a public address")
+    return _check(zone, name, servers, now, timeout)
 
 
-def _look(zone: Name, parent: str, servers: list[Nameserver], now: datetime, timeout: float) -> ParentLook:
+def _check(zone: Name, parent: str, servers: list[Nameserver], now: datetime, timeout: float) -> ParentCheck:
     found: list[frozenset[Ds]] = []
     ttl, problem = 0, ""
     for server in servers:
@@ -70,7 +70,7 @@ def _look(zone: Name, parent: str, servers: list[Nameserver], now: datetime, tim
         found.append(frozenset(_ds(rdata) for rrset in rrsets for rdata in rrset))
         ttl = max([ttl, *(rrset.ttl for rrset in rrsets)])
     everywhere = frozenset.intersection(*found) if found and not problem else None
-    return ParentLook(parent, now, everywhere, any(found), ttl, problem)
+    return ParentCheck(parent, now, everywhere, any(found), ttl, problem)
 
 
 def _ask(server: Nameserver, zone: Name, timeout: float) -> Message:

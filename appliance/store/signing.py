@@ -15,10 +15,10 @@ from appliance.store.prepared import PreparedSelect
 from appliance.zones.model import Zone
 from appliance.zones.signing import (
     DEFAULT_DS_TTL,
-    Confirmation,
     Ds,
+    DsConfirmation,
     DsReport,
-    ParentLook,
+    ParentCheck,
     ServedSigning,
     Signing,
     SigningKey,
@@ -50,7 +50,7 @@ def begin(zone: Zone, now: datetime) -> None:
         "due_at": now,
         "ds_ttl": DEFAULT_DS_TTL,
         "served": {},
-        "told": {},
+        "reported": {},
         "gone_since": None,
         "gone_at": None,
     }
@@ -62,12 +62,12 @@ def begin(zone: Zone, now: datetime) -> None:
 
 
 def change_wish(zone: Zone, now: datetime) -> None:
-    """Store since when the user wants what the zone says; looks at the parent count from now on."""
+    """Store since when the user wants what the zone says; checks of the parent count from now on."""
     _update(zone.uuid, since=now, due_at=now, gone_since=None, gone_at=None)
 
 
-def confirm(zone: Zone, confirmed: Confirmation) -> None:
-    """Store what a user reported of a DS; that it is gone holds until a look at the parent shows one."""
+def confirm(zone: Zone, confirmed: DsConfirmation) -> None:
+    """Store what a user reported of a DS; that it is gone holds until a check of the parent shows one."""
     gone = confirmed.at if confirmed.report is DsReport.WITHDRAWN else None
     value = {"report": confirmed.report.value, "key_tag": confirmed.key_tag, "at": confirmed.at.isoformat()}
     _update(zone.uuid, due_at=confirmed.at, confirmed=value, gone_since=gone, gone_at=gone)
@@ -78,17 +78,17 @@ def request_rollover(zone: Zone, now: datetime) -> None:
     _update(zone.uuid, due_at=now, roll_requested_at=now)
 
 
-def store_look(
-    uuid: UUID, look: ParentLook, gone_since: datetime | None, gone_at: datetime | None, ds_ttl: int
+def store_check(
+    uuid: UUID, check: ParentCheck, gone_since: datetime | None, gone_at: datetime | None, ds_ttl: int
 ) -> None:
-    """Store a look at the parent zone and what follows from it."""
+    """Store a check of the parent zone and what follows from it."""
     value = {
-        "name": look.name,
-        "checked_at": look.checked_at.isoformat(),
-        "ds": None if look.ds is None else [asdict(one) for one in sorted(look.ds)],
-        "is_anywhere": look.is_anywhere,
-        "ttl": look.ttl,
-        "problem": look.problem,
+        "name": check.name,
+        "checked_at": check.checked_at.isoformat(),
+        "ds": None if check.ds is None else [asdict(one) for one in sorted(check.ds)],
+        "is_anywhere": check.is_anywhere,
+        "ttl": check.ttl,
+        "problem": check.problem,
     }
     _update(uuid, parent=value, gone_since=gone_since, gone_at=gone_at, ds_ttl=ds_ttl)
 
@@ -150,9 +150,9 @@ def put_off(uuid: UUID, due_at: datetime) -> None:
     _update(uuid, due_at=due_at)
 
 
-def store_told(uuid: UUID, told: Mapping[int, DsReport]) -> None:
-    """Store what named was told of the DS of each key, by tag."""
-    _update(uuid, told={str(tag): report.value for tag, report in told.items()})
+def store_reported(uuid: UUID, reported: Mapping[int, DsReport]) -> None:
+    """Store what named was reported of the DS of each key, by tag."""
+    _update(uuid, reported={str(tag): report.value for tag, report in reported.items()})
 
 
 def store_signed_serial(uuid: UUID, serial: int) -> None:
@@ -193,7 +193,7 @@ def _signing(row: tables.Signing, zone: Zone, keys: Sequence[SigningKey]) -> Sig
         since=row.since,
         signed_at=row.signed_at,
         keys=tuple(keys),
-        parent=_look(row.parent),
+        parent=_check(row.parent),
         confirmed=_confirmation(row.confirmed),
         gone_since=row.gone_since,
         gone_at=row.gone_at,
@@ -202,7 +202,7 @@ def _signing(row: tables.Signing, zone: Zone, keys: Sequence[SigningKey]) -> Sig
         lacks_keys=row.lacks_keys,
         is_stuck=row.is_stuck,
         roll_requested_at=row.roll_requested_at,
-        told={int(tag): DsReport(report) for tag, report in row.told.items()},
+        reported={int(tag): DsReport(report) for tag, report in row.reported.items()},
     )
 
 
@@ -220,17 +220,17 @@ def _key(row: tables.SigningKey) -> SigningKey:
     )
 
 
-def _look(value: dict[str, Any] | None) -> ParentLook | None:
+def _check(value: dict[str, Any] | None) -> ParentCheck | None:
     if value is None:
         return None
     ds = None if value["ds"] is None else frozenset(Ds(**one) for one in value["ds"])
-    return ParentLook(**value | {"ds": ds, "checked_at": datetime.fromisoformat(value["checked_at"])})
+    return ParentCheck(**value | {"ds": ds, "checked_at": datetime.fromisoformat(value["checked_at"])})
 
 
-def _confirmation(value: dict[str, Any] | None) -> Confirmation | None:
+def _confirmation(value: dict[str, Any] | None) -> DsConfirmation | None:
     if value is None:
         return None
-    return Confirmation(DsReport(value["report"]), value["key_tag"], datetime.fromisoformat(value["at"]))
+    return DsConfirmation(DsReport(value["report"]), value["key_tag"], datetime.fromisoformat(value["at"]))
 
 
 def _served(value: dict[str, Any]) -> ServedSigning:

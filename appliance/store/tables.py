@@ -237,7 +237,7 @@ class Signing(pw.Model):
     gone_at = Instant(null=True)
     ds_ttl = pw.IntegerField()
     served = Document(default=dict)
-    told = Document(default=dict)
+    reported = Document(default=dict)
     lacks_keys = pw.BooleanField(default=False)
     is_stuck = pw.BooleanField(default=False)
 

@@ -31,8 +31,8 @@ UNTIL_SIGNED_EVERYWHERE = timedelta(seconds=MAX_TTL) + timedelta(minutes=15) + t
 """From signing until no cache holds an unsigned answer: highest TTL, propagation and safety of the policy."""
 DEFAULT_DS_TTL = 86_400
 """Seconds: how long caches may hold a DS whose TTL was never seen (`parent-ds-ttl` of the policy)."""
-BETWEEN_LOOKS = timedelta(minutes=10)
-"""From one look at the parent without a DS to the second one, after which the DS counts as gone."""
+BETWEEN_CHECKS = timedelta(minutes=10)
+"""From one check of the parent without a DS to the second one, after which the DS counts as gone."""
 OLD_SIGNATURES = timedelta(days=10)
 """Signatures that expire sooner are a problem: named renews them 20 days before they expire."""
 SHA_256, SHA_384 = 2, 4
@@ -130,7 +130,7 @@ class SigningKey:
 
 
 @dataclass(frozen=True, slots=True)
-class ParentLook:
+class ParentCheck:
     """What the nameservers of the parent zone answered; `ds` is None if that is not known, and `problem` says why.
 
     A DS is in it if every nameserver of the parent has it. `is_anywhere`: at least one of them has a DS of any kind.
@@ -146,7 +146,7 @@ class ParentLook:
 
 
 @dataclass(frozen=True, slots=True)
-class Confirmation:
+class DsConfirmation:
     """What a user reported of the DS of the key with this tag."""
 
     report: DsReport
@@ -171,9 +171,9 @@ class Signing:
     """What is known of the DNSSEC of a zone.
 
     `is_wanted`: the user wants it signed. `is_signed`: it is published signed. `signed_at`: since when every nameserver
-    serves it signed. `gone_since` and `gone_at` are the first and the decisive look without a DS, or the report of a
+    serves it signed. `gone_since` and `gone_at` are the first and the decisive check without a DS, or the report of a
     user; `ds_ttl` is the highest TTL seen of a DS. `lacks_keys`: key files are missing; `is_stuck`: named does not
-    publish its content. `told` is what named was told of the DS of each key, by tag.
+    publish its content. `reported` is what named was reported of the DS of each key, by tag.
     """
 
     is_wanted: bool
@@ -181,8 +181,8 @@ class Signing:
     since: datetime
     signed_at: datetime | None = None
     keys: Sequence[SigningKey] = ()
-    parent: ParentLook | None = None
-    confirmed: Confirmation | None = None
+    parent: ParentCheck | None = None
+    confirmed: DsConfirmation | None = None
     gone_since: datetime | None = None
     gone_at: datetime | None = None
     ds_ttl: int = DEFAULT_DS_TTL
@@ -190,7 +190,7 @@ class Signing:
     lacks_keys: bool = False
     is_stuck: bool = False
     roll_requested_at: datetime | None = None
-    told: Mapping[int, DsReport] = field(default_factory=dict)
+    reported: Mapping[int, DsReport] = field(default_factory=dict)
 
     @property
     def unsigned_from(self) -> datetime | None:
@@ -224,11 +224,11 @@ def is_rolling(signing: Signing) -> bool:
 
 def is_secured(signing: Signing, domain: Name) -> bool:
     """Return True if every nameserver of the parent has a DS of a key of the zone, or a user said so since."""
-    look, confirmed = signing.parent, signing.confirmed
-    if look is not None and look.ds is not None:
-        if not look.ds.isdisjoint(own_ds(signing.keys, domain)):
+    check, confirmed = signing.parent, signing.confirmed
+    if check is not None and check.ds is not None:
+        if not check.ds.isdisjoint(own_ds(signing.keys, domain)):
             return True
-        if confirmed is None or look.checked_at > confirmed.at:
+        if confirmed is None or check.checked_at > confirmed.at:
             return False
     tags = {key.tag for key in signing.keys}
     return confirmed is not None and confirmed.report is DsReport.PUBLISHED and confirmed.key_tag in tags
@@ -245,19 +245,19 @@ def may_unsign(signing: Signing, now: datetime) -> bool:
     return not signing.is_wanted and signing.is_signed and until is not None and until <= now
 
 
-def after_look(signing: Signing, look: ParentLook) -> tuple[datetime | None, datetime | None, int]:
-    """Return `gone_since`, `gone_at` and `ds_ttl` after a look at the parent.
+def after_check(signing: Signing, check: ParentCheck) -> tuple[datetime | None, datetime | None, int]:
+    """Return `gone_since`, `gone_at` and `ds_ttl` after a check of the parent.
 
-    One look with a DS at any nameserver of the parent is enough for it to be there. Only two complete looks without
-    one, BETWEEN_LOOKS apart, mean that it is gone. A look that is not known says nothing.
+    One check with a DS at any nameserver of the parent is enough for it to be there. Only two complete checks without
+    one, BETWEEN_CHECKS apart, mean that it is gone. A check that is not known says nothing.
     """
-    if look.is_anywhere or look.ds:
-        return None, None, max(look.ttl, signing.ds_ttl)
-    if look.ds is None:
+    if check.is_anywhere or check.ds:
+        return None, None, max(check.ttl, signing.ds_ttl)
+    if check.ds is None:
         return signing.gone_since, signing.gone_at, signing.ds_ttl
-    since = signing.gone_since or look.checked_at
-    is_second = look.checked_at >= since + BETWEEN_LOOKS
-    return since, signing.gone_at or (look.checked_at if is_second else None), signing.ds_ttl
+    since = signing.gone_since or check.checked_at
+    is_second = check.checked_at >= since + BETWEEN_CHECKS
+    return since, signing.gone_at or (check.checked_at if is_second else None), signing.ds_ttl
 
 
 def problems_of(signing: Signing, domain: Name, now: datetime) -> list[SigningProblem]:
@@ -266,15 +266,15 @@ def problems_of(signing: Signing, domain: Name, now: datetime) -> list[SigningPr
         return []
     tags = {key.tag for key in signing.keys}
     served = [one for one in signing.served.values() if one.key_tags]
-    look = signing.parent
+    check = signing.parent
     found = {
         SigningProblem.KEYS_MISSING: signing.lacks_keys,
         SigningProblem.KEYS_DIFFER: any(not one.key_tags & tags for one in served),
-        SigningProblem.DS_MISMATCH: bool(look and look.ds and look.ds.isdisjoint(own_ds(signing.keys, domain))),
+        SigningProblem.DS_MISMATCH: bool(check and check.ds and check.ds.isdisjoint(own_ds(signing.keys, domain))),
         SigningProblem.SIGNATURES_OLD: (signing.expires_at or now + OLD_SIGNATURES) < now + OLD_SIGNATURES,
         SigningProblem.KEY_NOT_BACKED_UP: any(key.backed_up_at is None for key in signing.keys),
         SigningProblem.STUCK: signing.is_stuck,
-        SigningProblem.PARENT_UNKNOWN: bool(look and look.problem),
+        SigningProblem.PARENT_UNKNOWN: bool(check and check.problem),
     }
     return [problem for problem, is_found in found.items() if is_found]
 

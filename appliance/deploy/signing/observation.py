@@ -11,7 +11,7 @@ from appliance.deploy.host import PrimaryHost
 from appliance.nameserver.control import ZoneState
 from appliance.nameserver.key_status import KeyStatus
 from appliance.queries.bulk import query_all
-from appliance.queries.signatures import ServedKey, ServedZone, query_signatures
+from appliance.queries.zone_signatures import ServedKey, ServedZone, query_signatures
 from appliance.zones.deployment import reaches
 from appliance.zones.model import Zone
 from appliance.zones.serial import latest
@@ -90,5 +90,5 @@ def _new_key(key: ServedKey) -> SigningKey:
 
 
 def _created(status: KeyStatus, key: SigningKey) -> datetime:
-    """Return when the key was made: named shows when its DNSKEY was first served."""
+    """Return when the key was created: named shows when its DNSKEY was first served."""
     return (status.published_at or key.created_at) if key.created_at == _EPOCH else key.created_at

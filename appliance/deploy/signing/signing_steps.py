@@ -1,4 +1,4 @@
-"""Look at signed zones when they are due, and take the next step that is safe: beside the loop, in a thread of its own.
+"""Check signed zones when they are due, and take the next step that is safe: beside the loop, in its own thread.
 
 What named does by itself it does by its clock; what depends on the parent zone waits until a DS was seen there, or is
 known to be gone. A resolver that does not answer changes nothing.
@@ -19,19 +19,19 @@ from appliance.deploy.signing.observation import SeenZone, observe
 from appliance.editing import Editor
 from appliance.errors import ApplianceError, StoreError
 from appliance.queries.delegation import is_public
-from appliance.queries.delegation_signer import look_at_parent
+from appliance.queries.delegation_signer import check_parent
 from appliance.store import signing, zones
 from appliance.store.file.database import Store
 from appliance.zones.model import Zone
 from appliance.zones.names import print_domain
 from appliance.zones.signing import (
-    BETWEEN_LOOKS,
+    BETWEEN_CHECKS,
     DsReport,
-    ParentLook,
+    ParentCheck,
     Signing,
     SigningState,
     Timing,
-    after_look,
+    after_check,
     may_unsign,
     own_ds,
     state_of,
@@ -44,19 +44,19 @@ EVERY = 1.0
 MOST_AT_ONCE = 50
 """Zones of one poll."""
 SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(seconds=30)
-"""Between two looks at a zone that is being signed, or taken out: at first short, then longer."""
+"""Between two checks of a zone that is being signed, or taken out: at first short, then longer."""
 SETTLED_PAUSE = timedelta(hours=1)
-"""Between two looks at a zone that waits for nothing."""
-LOOK_WHEN_SECURED = timedelta(days=1)
-"""Between two looks at the parent of a secured zone; otherwise BETWEEN_LOOKS."""
+"""Between two checks of a zone that waits for nothing."""
+CHECK_WHEN_SECURED = timedelta(days=1)
+"""Between two checks of the parent of a secured zone; otherwise BETWEEN_CHECKS."""
 
-LookAtParent = Callable[[Zone, datetime], ParentLook | None]
+CheckParent = Callable[[Zone, datetime], ParentCheck | None]
 """Returns what the nameservers of the parent zone answer; None if no resolver is set."""
 
 
 @dataclass(slots=True)
 class SigningSteps(BackgroundJob):
-    """Looks at each zone that is or was signed, stores what it sees, and does what follows."""
+    """Checks at each zone that is or was signed, stores what it sees, and does what follows."""
 
     failure = "event=signing-step-failed"
     every = EVERY
@@ -64,24 +64,24 @@ class SigningSteps(BackgroundJob):
     host: PrimaryHost
     store: Store
     editor: Editor
-    look_at_parent: LookAtParent
+    check_parent: CheckParent
     clock: Callable[[], datetime]
 
     def step(self) -> float:
-        """Look at the zones that are due; return the seconds to the next time; raise StoreError if the store fails."""
+        """Check at the zones that are due; return the seconds to the next time; raise StoreError if the store fails."""
         with self.store.connection():
             with self.store.reading():
                 due = signing.due(self.clock(), MOST_AT_ONCE)
             for uuid in due:
                 if self._stopped.is_set():
                     break
-                self._look_apart(uuid)
+                self._check_apart(uuid)
         return 0.0 if len(due) == MOST_AT_ONCE else EVERY
 
-    def _look_apart(self, uuid: UUID) -> None:
-        """Look at one zone; whatever fails must not keep the others waiting."""
+    def _check_apart(self, uuid: UUID) -> None:
+        """Check at one zone; whatever fails must not keep the others waiting."""
         try:
-            pause = self.look(uuid)
+            pause = self.check(uuid)
         except StoreError:
             raise
         except ApplianceError as failed:
@@ -93,15 +93,15 @@ class SigningSteps(BackgroundJob):
         with self.store.writing():
             signing.put_off(uuid, self.clock() + pause)
 
-    def look(self, uuid: UUID) -> timedelta:
-        """Look at a zone, and do what follows; return how long it may be left alone; raise CommandError if that fails.
+    def check(self, uuid: UUID) -> timedelta:
+        """Check at a zone, and do what follows; return how long it may be left alone; raise CommandError if that fails.
 
         What was seen before stays stored.
         """
         zone, known = self._read(uuid)
         seen = observe(zone, known, self.host)
         self._store_seen(seen, known)
-        self._look_at_parent(zone, known)
+        self._check_parent(zone, known)
         zone, known = self._read(uuid)
         if zone.signed:
             self._tell_named(zone, known)
@@ -133,28 +133,28 @@ class SigningSteps(BackgroundJob):
             if zone.signed and seen.latest_serial is not None:
                 signing.store_signed_serial(zone.uuid, seen.latest_serial)
 
-    def _look_at_parent(self, zone: Zone, known: Signing) -> None:
-        """Look at the parent if that is due, and store what it says."""
+    def _check_parent(self, zone: Zone, known: Signing) -> None:
+        """Check at the parent if that is due, and store what it says."""
         now = self.clock()
         state = state_of(known, zone.name, now)
         if state in (SigningState.UNSIGNED, SigningState.UNSIGNING):
             return
-        pause = LOOK_WHEN_SECURED if state is SigningState.SECURED else BETWEEN_LOOKS
+        pause = CHECK_WHEN_SECURED if state is SigningState.SECURED else BETWEEN_CHECKS
         if known.parent and known.parent.checked_at + pause > now and known.parent.checked_at >= known.since:
             return
-        look = self.look_at_parent(zone, now)
-        if look is not None:
+        check = self.check_parent(zone, now)
+        if check is not None:
             with self.store.writing():
-                signing.store_look(zone.uuid, look, *after_look(known, look))
+                signing.store_check(zone.uuid, check, *after_check(known, check))
 
     def _tell_named(self, zone: Zone, known: Signing) -> None:
         """Tell named which DS is at the parent and which is gone, once each: it waits for both in a rollover."""
         for key in known.keys:
             report = _report_of(key.tag, known, zone)
-            if report and known.told.get(key.tag) is not report:
+            if report and known.reported.get(key.tag) is not report:
                 self.host.control.note_ds(zone.name, key.tag, report)
                 with self.store.writing():
-                    signing.store_told(zone.uuid, {**known.told, key.tag: report})
+                    signing.store_reported(zone.uuid, {**known.reported, key.tag: report})
                 log.info("event=ds-noted zone=%s key=%d report=%s", print_domain(zone.name), key.tag, report.value)
 
     def _roll(self, zone: Zone, known: Signing) -> None:
@@ -175,31 +175,35 @@ class SigningSteps(BackgroundJob):
             case SigningState.SECURED | SigningState.UNSIGNED:
                 return SETTLED_PAUSE
             case SigningState.DS_EXPIRING if known.unsigned_from:
-                return max(SHORTEST_PAUSE, min(BETWEEN_LOOKS, known.unsigned_from - now))
-        return BETWEEN_LOOKS
+                return max(SHORTEST_PAUSE, min(BETWEEN_CHECKS, known.unsigned_from - now))
+        return BETWEEN_CHECKS
 
 
-def look_at_parent_by(
+def parent_check_by(
     resolver: Endpoint | None, port: int = 53, is_allowed: Callable[[str], bool] = is_public
-) -> LookAtParent:
-    """Return the function that looks at parents through this resolver."""
+) -> CheckParent:
+    """Return the function that checks parents through this resolver."""
 
-    def look(zone: Zone, now: datetime) -> ParentLook | None:
+    def check(zone: Zone, now: datetime) -> ParentCheck | None:
         if resolver is None:
             return None
-        return look_at_parent(zone.name, Nameserver("resolver", resolver), now, port, is_allowed=is_allowed)
+        return check_parent(zone.name, Nameserver("resolver", resolver), now, port, is_allowed=is_allowed)
 
-    return look
+    return check
 
 
 def _report_of(tag: int, known: Signing, zone: Zone) -> DsReport | None:
-    """Return what is known of the DS of a key; None if nothing is, or named need not be told."""
+    """Return what is known of the DS of a key; None if nothing is, or named need not be reported."""
     (key,) = (one for one in known.keys if one.tag == tag)
-    look, confirmed = known.parent, known.confirmed
-    is_at_parent = bool(look and look.ds and not look.ds.isdisjoint(own_ds([key], zone.name)))
-    if confirmed and confirmed.key_tag == tag and (look is None or look.ds is None or look.checked_at <= confirmed.at):
+    check, confirmed = known.parent, known.confirmed
+    is_at_parent = bool(check and check.ds and not check.ds.isdisjoint(own_ds([key], zone.name)))
+    if (
+        confirmed
+        and confirmed.key_tag == tag
+        and (check is None or check.ds is None or check.checked_at <= confirmed.at)
+    ):
         return confirmed.report
     if is_at_parent:
         return DsReport.PUBLISHED
     is_retired = not key.is_wanted and key.ds is Timing.UNRETENTIVE
-    return DsReport.WITHDRAWN if is_retired and look and look.ds else None
+    return DsReport.WITHDRAWN if is_retired and check and check.ds else None

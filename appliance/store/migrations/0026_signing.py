@@ -20,7 +20,7 @@ STATEMENTS = (
         gone_at integer,
         ds_ttl integer not null,
         served text not null,
-        told text not null,
+        reported text not null,
         lacks_keys integer not null default 0,
         is_stuck integer not null default 0
     )
