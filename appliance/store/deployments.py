@@ -266,7 +266,8 @@ def _observation(row: tables.Observation | None, nameserver: str, confirmed_at: 
 
 def _status(row: tuple[Any, ...]) -> ZoneStatus:
     """Return the status of a row of `_with_deployment`."""
-    uuid, name, serial, record_count, deleted_at, removed_at, attempted, live_serial, error, proven, signed, *published = row
+    uuid, name, serial, record_count, deleted_at, removed_at, *of_deployment, signed = row[:11]
+    attempted, live_serial, error, proven = of_deployment
     return ZoneStatus(
         uuid=UUID(uuid),
         name=name_keys.domain_from(name),
@@ -277,7 +278,7 @@ def _status(row: tuple[Any, ...]) -> ZoneStatus:
         attempted=attempted,
         live_serial=live_serial,
         error=error,
-        published=_publication(*published),
+        published=_publication(*row[11:]),
         proven=proven,
         signed=bool(signed),
     )
