@@ -38,7 +38,7 @@ class SigningEditor(ZoneEditor):
             state = state_of(known, zone.name, now)
             if state not in _CONFIRMABLE[report]:
                 raise Conflict(f"the DS cannot be confirmed as {report.value}: the state is {state.value}")
-            if report is DsReport.WITHDRAWN and known.parent and (known.parent.is_anywhere or known.parent.ds):
+            if report is DsReport.WITHDRAWN and known.parent and known.parent.anywhere:
                 where = known.parent.name
                 raise Conflict(f"a nameserver of {where} still has a DS: confirm when it is gone from all of them")
             self.count_write(principal, {zone.uuid: 0})

@@ -36,7 +36,7 @@ def check_parent(
 ) -> ParentCheck:
     """Return what all nameservers of the parent zone answer; they are queried at `port`, if their address `is_allowed`.
 
-    If one of them does not answer, it is not known which DS all of them have; `is_anywhere` holds all the same.
+    If one of them does not answer, it is not known which DS all of them have; `anywhere` holds all the same.
     """
     budget, name = Budget(timeout), ""
     try:
@@ -70,7 +70,7 @@ def _check(zone: Name, parent: str, servers: list[Nameserver], now: datetime, ti
         found.append(frozenset(_ds(rdata) for rrset in rrsets for rdata in rrset))
         ttl = max([ttl, *(rrset.ttl for rrset in rrsets)])
     everywhere = frozenset.intersection(*found) if found and not problem else None
-    return ParentCheck(parent, now, everywhere, any(found), ttl, problem)
+    return ParentCheck(parent, now, everywhere, frozenset[Ds]().union(*found), ttl, problem)
 
 
 def _ask(server: Nameserver, zone: Name, timeout: float) -> Message:

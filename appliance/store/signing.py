@@ -86,7 +86,7 @@ def store_check(
         "name": check.name,
         "checked_at": check.checked_at.isoformat(),
         "ds": None if check.ds is None else [asdict(one) for one in sorted(check.ds)],
-        "is_anywhere": check.is_anywhere,
+        "anywhere": [asdict(one) for one in sorted(check.anywhere)],
         "ttl": check.ttl,
         "problem": check.problem,
     }
@@ -224,7 +224,9 @@ def _check(value: dict[str, Any] | None) -> ParentCheck | None:
     if value is None:
         return None
     ds = None if value["ds"] is None else frozenset(Ds(**one) for one in value["ds"])
-    return ParentCheck(**value | {"ds": ds, "checked_at": datetime.fromisoformat(value["checked_at"])})
+    anywhere = frozenset(Ds(**one) for one in value["anywhere"])
+    checked_at = datetime.fromisoformat(value["checked_at"])
+    return ParentCheck(**value | {"ds": ds, "anywhere": anywhere, "checked_at": checked_at})
 
 
 def _confirmation(value: dict[str, Any] | None) -> DsConfirmation | None:

@@ -133,14 +133,14 @@ class SigningKey:
 class ParentCheck:
     """What the nameservers of the parent zone answered; `ds` is None if that is not known, and `problem` says why.
 
-    A DS is in it if every nameserver of the parent has it. `is_anywhere`: at least one of them has a DS of any kind.
-    `ttl` is the highest TTL of a DS, in seconds.
+    A DS is in it if every nameserver of the parent has it, and in `anywhere` if one of them has it. `ttl` is the
+    highest TTL of a DS, in seconds.
     """
 
     name: str
     checked_at: datetime
     ds: frozenset[Ds] | None = None
-    is_anywhere: bool = False
+    anywhere: frozenset[Ds] = frozenset()
     ttl: int = 0
     problem: str = ""
 
@@ -251,7 +251,7 @@ def after_check(signing: Signing, check: ParentCheck) -> tuple[datetime | None, 
     One check with a DS at any nameserver of the parent is enough for it to be there. Only two complete checks without
     one, BETWEEN_CHECKS apart, mean that it is gone. A check that is not known says nothing.
     """
-    if check.is_anywhere or check.ds:
+    if check.anywhere:
         return None, None, max(check.ttl, signing.ds_ttl)
     if check.ds is None:
         return signing.gone_since, signing.gone_at, signing.ds_ttl

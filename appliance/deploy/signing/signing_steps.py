@@ -196,7 +196,8 @@ def _report_of(tag: int, known: Signing, zone: Zone) -> DsReport | None:
     """Return what is known of the DS of a key; None if nothing is, or named need not be reported."""
     (key,) = (one for one in known.keys if one.tag == tag)
     check, confirmed = known.parent, known.confirmed
-    is_at_parent = bool(check and check.ds and not check.ds.isdisjoint(own_ds([key], zone.name)))
+    own = own_ds([key], zone.name)
+    is_at_parent = bool(check and check.ds and not check.ds.isdisjoint(own))
     if (
         confirmed
         and confirmed.key_tag == tag
@@ -206,4 +207,4 @@ def _report_of(tag: int, known: Signing, zone: Zone) -> DsReport | None:
     if is_at_parent:
         return DsReport.PUBLISHED
     is_retired = not key.is_wanted and key.ds is Timing.UNRETENTIVE
-    return DsReport.WITHDRAWN if is_retired and check and check.ds else None
+    return DsReport.WITHDRAWN if is_retired and check and check.ds and check.anywhere.isdisjoint(own) else None
