@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import NoReturn
 from uuid import UUID
+
+from dns.name import Name
 
 from appliance.editing.access import check_whole_zone, find_zone
 from appliance.editing.zone_editor import ZoneEditor
@@ -12,11 +17,20 @@ from appliance.principal import Principal
 from appliance.store import deployments, journal, signing, zones
 from appliance.zones.model import Zone
 from appliance.zones.serial import is_later, next_serial, raise_over
-from appliance.zones.signing import DsConfirmation, DsReport, Signing, SigningState, may_unsign, state_of
+from appliance.zones.signing import (
+    DsReport,
+    Signing,
+    SigningKey,
+    SigningState,
+    is_secured,
+    may_unsign,
+    own_ds,
+    state_of,
+)
 
 _CONFIRMABLE = {
     DsReport.PUBLISHED: (SigningState.SIGNING, SigningState.DS_WAIT, SigningState.DS_READY, SigningState.ROLLING),
-    DsReport.WITHDRAWN: (SigningState.DS_REMOVE,),
+    DsReport.WITHDRAWN: (SigningState.DS_REMOVE, SigningState.ROLLING),
 }
 _DEPLOYER = Principal.local("deployer")
 
@@ -28,21 +42,18 @@ class SigningEditor(ZoneEditor):
     def confirm_ds(self, principal: Principal, uuid: UUID, report: DsReport, key_tag: int | None = None) -> Zone:
         """Store that a user saw the DS at the parent, or that it is gone; the deployer goes on from there.
 
-        Without a tag the only key is meant. Raise Conflict in a state that waits for no such report, for a tag of no
-        key, and for `withdrawn` while the last check of the parent showed a DS.
+        Without a tag the key is meant for which the state waits, or every key of a zone that is to be unsigned. In a
+        rollover the DS of the new key is published, and then that of the former one withdrawn. Raise Conflict in a
+        state that waits for no such report, for a tag of no such key, and for `withdrawn` while the last check of the
+        parent showed that DS.
         """
         with self._writing():
             zone, now = self._find(principal, uuid, "confirm a DS"), self.clock()
             self.precondition(zone)
             known = _known(zone)
-            state = state_of(known, zone.name, now)
-            if state not in _CONFIRMABLE[report]:
-                raise Conflict(f"the DS cannot be confirmed as {report.value}: the state is {state.value}")
-            if report is DsReport.WITHDRAWN and known.parent and known.parent.anywhere:
-                where = known.parent.name
-                raise Conflict(f"a nameserver of {where} still has a DS: confirm when it is gone from all of them")
+            tags = confirmed_keys(known, zone.name, report, key_tag, now)
             self.count_write(principal, {zone.uuid: 0})
-            signing.confirm(zone, DsConfirmation(report, _tag(known, key_tag), now))
+            signing.confirm(zone, known, report, tags, now)
             zone = zones.update(zone, revision=zone.revision + 1, updated_at=now)
             journal.append(zone, journal.DS, principal, now, comment=f"DS confirmed as {report.value}")
         return zone
@@ -94,11 +105,41 @@ def _known(zone: Zone) -> Signing:
     return known
 
 
-def _tag(known: Signing, tag: int | None) -> int:
-    tags = [key.tag for key in known.keys]
-    if tag is None and len(tags) == 1:
-        return tags[0]
-    if tag not in tags:
-        shown = ", ".join(map(str, tags)) or "none"
-        raise Conflict(f"the zone has no key {tag}: its keys are {shown}" if tag else f"name one of the keys {shown}")
-    return tag
+def confirmed_keys(known: Signing, domain: Name, report: DsReport, tag: int | None, now: datetime) -> list[int]:
+    """Return the tags of the keys of whose DS this is reported; raise Conflict if it cannot be reported now."""
+    state = state_of(known, domain, now)
+    if state not in _CONFIRMABLE[report]:
+        raise Conflict(f"the DS cannot be confirmed as {report.value}: the state is {state.value}")
+    is_rolling = state is SigningState.ROLLING
+    keys = [key for key in known.keys if not is_rolling or key.is_wanted is (report is DsReport.PUBLISHED)]
+    if tag is not None:
+        keys = [key for key in keys if key.tag == tag] or _refuse_tag(keys, tag, report)
+    if report is DsReport.WITHDRAWN:
+        _refuse_while_needed(known, domain, keys, is_rolling=is_rolling)
+        return [key.tag for key in keys]
+    if len(keys) != 1:
+        shown = ", ".join(str(key.tag) for key in keys)
+        raise Conflict(f"select one of the keys with key_tag: {shown}" if keys else "the zone has no key yet")
+    if is_rolling and not keys[0].is_ready:
+        raise Conflict(f"the DS of key {keys[0].tag} is not to be at the parent yet: caches may lack the new key")
+    return [keys[0].tag]
+
+
+def _refuse_tag(keys: Sequence[SigningKey], tag: int, report: DsReport) -> NoReturn:
+    shown = ", ".join(str(key.tag) for key in keys) or "none"
+    raise Conflict(f"the DS of key {tag} cannot be confirmed as {report.value}: the keys for that are {shown}")
+
+
+def _refuse_while_needed(known: Signing, domain: Name, keys: Sequence[SigningKey], *, is_rolling: bool) -> None:
+    """Raise Conflict if the parent has the DS of these keys, or in a rollover none of another key."""
+    check = known.parent
+    if is_rolling:
+        others = [key for key in known.keys if key not in keys]
+        if not is_secured(replace(known, keys=others), domain):
+            raise Conflict("the DS of the new key is not known to be at the parent: confirm it as published first")
+    is_there = check and (check.anywhere & own_ds(keys, domain) if is_rolling else check.anywhere)
+    if check and is_there:
+        raise Conflict(
+            f"a nameserver of {check.name} still had the DS at {check.checked_at:%Y-%m-%dT%H:%M:%SZ}: confirm when it "
+            "is gone from all of them"
+        )

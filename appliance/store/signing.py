@@ -66,11 +66,15 @@ def change_wish(zone: Zone, now: datetime) -> None:
     _update(zone.uuid, since=now, due_at=now, gone_since=None, gone_at=None)
 
 
-def confirm(zone: Zone, confirmed: DsConfirmation) -> None:
-    """Store what a user reported of a DS; that it is gone holds until a check of the parent shows one."""
-    gone = confirmed.at if confirmed.report is DsReport.WITHDRAWN else None
-    value = {"report": confirmed.report.value, "key_tag": confirmed.key_tag, "at": confirmed.at.isoformat()}
-    _update(zone.uuid, due_at=confirmed.at, confirmed=value, gone_since=gone, gone_at=gone)
+def confirm(zone: Zone, known: Signing, report: DsReport, tags: Iterable[int], now: datetime) -> None:
+    """Store what a user reported of the DS of these keys.
+
+    That the DS of a zone which is to be unsigned is gone holds until a check of the parent shows one.
+    """
+    gone = now if report is DsReport.WITHDRAWN and not zone.dnssec else None
+    confirmations = {**known.confirmations, **dict.fromkeys(tags, DsConfirmation(report, now))}
+    value = {str(tag): {"report": one.report.value, "at": one.at.isoformat()} for tag, one in confirmations.items()}
+    _update(zone.uuid, due_at=now, confirmed=value, gone_since=gone, gone_at=gone)
 
 
 def request_rollover(zone: Zone, now: datetime) -> None:
@@ -194,7 +198,7 @@ def _signing(row: tables.Signing, zone: Zone, keys: Sequence[SigningKey]) -> Sig
         signed_at=row.signed_at,
         keys=tuple(keys),
         parent=_check(row.parent),
-        confirmed=_confirmation(row.confirmed),
+        confirmations={int(tag): _confirmation(one) for tag, one in (row.confirmed or {}).items()},
         gone_since=row.gone_since,
         gone_at=row.gone_at,
         ds_ttl=row.ds_ttl,
@@ -229,10 +233,8 @@ def _check(value: dict[str, Any] | None) -> ParentCheck | None:
     return ParentCheck(**value | {"ds": ds, "anywhere": anywhere, "checked_at": checked_at})
 
 
-def _confirmation(value: dict[str, Any] | None) -> DsConfirmation | None:
-    if value is None:
-        return None
-    return DsConfirmation(DsReport(value["report"]), value["key_tag"], datetime.fromisoformat(value["at"]))
+def _confirmation(value: dict[str, Any]) -> DsConfirmation:
+    return DsConfirmation(DsReport(value["report"]), datetime.fromisoformat(value["at"]))
 
 
 def _served(value: dict[str, Any]) -> ServedSigning:

@@ -147,10 +147,9 @@ class ParentCheck:
 
 @dataclass(frozen=True, slots=True)
 class DsConfirmation:
-    """What a user reported of the DS of the key with this tag."""
+    """What a user reported of the DS of a key."""
 
     report: DsReport
-    key_tag: int
     at: datetime
 
 
@@ -171,9 +170,10 @@ class Signing:
     """What is known of the DNSSEC of a zone.
 
     `is_wanted`: the user wants it signed. `is_signed`: it is published signed. `signed_at`: since when every nameserver
-    serves it signed. `gone_since` and `gone_at` are the first and the decisive check without a DS, or the report of a
-    user; `ds_ttl` is the highest TTL seen of a DS. `lacks_keys`: key files are missing; `is_stuck`: named does not
-    publish its content. `reported` is what named was reported of the DS of each key, by tag.
+    serves it signed. `confirmations` are the last reports of users of the DS of each key, by tag. `gone_since` and
+    `gone_at` are the first and the decisive check without a DS, or the report of a user; `ds_ttl` is the highest TTL
+    seen of a DS. `lacks_keys`: key files are missing; `is_stuck`: named does not publish its content. `reported` is
+    what named was reported of the DS of each key, by tag.
     """
 
     is_wanted: bool
@@ -182,7 +182,7 @@ class Signing:
     signed_at: datetime | None = None
     keys: Sequence[SigningKey] = ()
     parent: ParentCheck | None = None
-    confirmed: DsConfirmation | None = None
+    confirmations: Mapping[int, DsConfirmation] = field(default_factory=dict)
     gone_since: datetime | None = None
     gone_at: datetime | None = None
     ds_ttl: int = DEFAULT_DS_TTL
@@ -224,14 +224,13 @@ def is_rolling(signing: Signing) -> bool:
 
 def is_secured(signing: Signing, domain: Name) -> bool:
     """Return True if every nameserver of the parent has a DS of a key of the zone, or a user said so since."""
-    check, confirmed = signing.parent, signing.confirmed
+    check, found = signing.parent, [signing.confirmations.get(key.tag) for key in signing.keys]
+    reports = [one for one in found if one]
     if check is not None and check.ds is not None:
         if not check.ds.isdisjoint(own_ds(signing.keys, domain)):
             return True
-        if confirmed is None or check.checked_at > confirmed.at:
-            return False
-    tags = {key.tag for key in signing.keys}
-    return confirmed is not None and confirmed.report is DsReport.PUBLISHED and confirmed.key_tag in tags
+        reports = [one for one in reports if one.at >= check.checked_at]
+    return any(one.report is DsReport.PUBLISHED for one in reports)
 
 
 def own_ds(keys: Iterable[SigningKey], domain: Name) -> frozenset[Ds]:

@@ -195,14 +195,10 @@ def parent_check_by(
 def _report_of(tag: int, known: Signing, zone: Zone) -> DsReport | None:
     """Return what is known of the DS of a key; None if nothing is, or named need not be reported."""
     (key,) = (one for one in known.keys if one.tag == tag)
-    check, confirmed = known.parent, known.confirmed
+    check, confirmed = known.parent, known.confirmations.get(tag)
     own = own_ds([key], zone.name)
     is_at_parent = bool(check and check.ds and not check.ds.isdisjoint(own))
-    if (
-        confirmed
-        and confirmed.key_tag == tag
-        and (check is None or check.ds is None or check.checked_at <= confirmed.at)
-    ):
+    if confirmed and (check is None or check.ds is None or check.checked_at <= confirmed.at):
         return confirmed.report
     if is_at_parent:
         return DsReport.PUBLISHED

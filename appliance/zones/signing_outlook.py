@@ -1,0 +1,130 @@
+"""What comes next in the DNSSEC of a zone, which DS the parent zone should have, and what each key is for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from dns.name import Name
+
+from appliance.zones.signing import (
+    BETWEEN_CHECKS,
+    DNSKEY_TTL,
+    UNTIL_SIGNED_EVERYWHERE,
+    Ds,
+    DsReport,
+    ParentCheck,
+    Signing,
+    SigningKey,
+    SigningState,
+    is_rolling,
+    own_ds,
+    state_of,
+)
+
+UNTIL_KEY_EVERYWHERE = timedelta(seconds=DNSKEY_TTL) + timedelta(minutes=15) + timedelta(hours=1)
+"""From the DNSKEY of a new key until no cache holds the former set: TTL, propagation and safety of the policy."""
+
+_AWAITED = {
+    SigningState.SIGNING: "every nameserver serves the zone signed",
+    SigningState.DS_WAIT: "caches forget unsigned answers",
+    SigningState.DS_READY: "DS at the registrar",
+    SigningState.DS_REMOVE: "removal of the DS at the registrar",
+    SigningState.DS_EXPIRING: "caches forget the DS",
+    SigningState.UNSIGNING: "every nameserver serves the zone unsigned",
+}
+
+
+class KeyState(StrEnum):
+    """What a key is for: `published` waits for its DS in a rollover, `retired` is replaced by another key."""
+
+    ACTIVE = "active"
+    PUBLISHED = "published"
+    RETIRED = "retired"
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """What the user or the appliance waits for; `at` is when it comes, None if that is not known or up to the user."""
+
+    what: str
+    at: datetime | None = None
+
+
+def next_step(signing: Signing, domain: Name, now: datetime) -> NextStep | None:
+    """Return what is waited for; None if nothing is."""
+    state = state_of(signing, domain, now)
+    if state is SigningState.ROLLING:
+        return _next_of_rollover(signing, domain)
+    if state is SigningState.SECURED and signing.roll_requested_at:
+        return NextStep("the rollover begins")
+    if state is SigningState.DS_REMOVE and signing.gone_since:
+        return NextStep("a second check of the parent without a DS", signing.gone_since + BETWEEN_CHECKS)
+    times = {
+        SigningState.DS_WAIT: signing.signed_at and signing.signed_at + UNTIL_SIGNED_EVERYWHERE,
+        SigningState.DS_EXPIRING: signing.unsigned_from,
+    }
+    return NextStep(_AWAITED[state], times.get(state)) if state in _AWAITED else None
+
+
+def ds_to_publish(signing: Signing, domain: Name, now: datetime) -> list[Ds]:
+    """Return the DS records, with SHA-256, that the parent should have now, and no others.
+
+    In a rollover those of the former key until caches have the new one.
+    """
+    if state_of(signing, domain, now) not in (SigningState.DS_READY, SigningState.SECURED, SigningState.ROLLING):
+        return []
+    ready = [key for key in signing.keys if key.is_ready]
+    former = [key for key in signing.keys if not key.is_wanted]
+    return [key.ds_of(domain) for key in ready or former or signing.keys]
+
+
+def is_at_parent(signing: Signing, ds: Ds) -> bool | None:
+    """Return whether every nameserver of the parent has this DS; None if that is not known."""
+    check = signing.parent
+    return None if check is None or check.ds is None else ds in check.ds
+
+
+def parent_agrees(signing: Signing, domain: Name) -> bool:
+    """Return True if the parent has what the user wants: a DS of a key of the zone, or after turning off none."""
+    check = signing.parent
+    if check is None or check.ds is None:
+        return False
+    if signing.is_wanted:
+        return not check.ds.isdisjoint(own_ds(signing.keys, domain))
+    return not check.anywhere
+
+
+def key_state(key: SigningKey, signing: Signing) -> KeyState:
+    """Return what this key of the zone is for."""
+    if not key.is_wanted:
+        return KeyState.RETIRED
+    return KeyState.PUBLISHED if is_rolling(signing) and not key.is_ready else KeyState.ACTIVE
+
+
+def _next_of_rollover(signing: Signing, domain: Name) -> NextStep:
+    new = [key for key in signing.keys if key.is_wanted]
+    former = [key for key in signing.keys if not key.is_wanted]
+    waiting = [key for key in new if not key.is_ready]
+    if waiting:
+        created_at = max(key.created_at for key in waiting)
+        return NextStep("caches have the new key", created_at + UNTIL_KEY_EVERYWHERE)
+    check = signing.parent or ParentCheck("", signing.since)
+    if not _has_ds(signing, new, check.ds or frozenset(), domain):
+        return NextStep(f"DS of key {_tags(new)} at the registrar, in place of that of key {_tags(former)}")
+    if _has_ds(signing, former, check.anywhere, domain):
+        return NextStep(f"removal of the DS of key {_tags(former)} at the registrar")
+    return NextStep("caches forget the former key")
+
+
+def _has_ds(signing: Signing, keys: Sequence[SigningKey], seen: Set[Ds], domain: Name) -> bool:
+    """Return True if a DS of these keys was seen at the parent, or reported since."""
+    check, found = signing.parent, [signing.confirmations.get(key.tag) for key in keys]
+    reports = [one for one in found if one and (not check or one.at >= check.checked_at)]
+    return not seen.isdisjoint(own_ds(keys, domain)) or any(one.report is DsReport.PUBLISHED for one in reports)
+
+
+def _tags(keys: Sequence[SigningKey]) -> str:
+    return ", ".join(str(key.tag) for key in keys)
