@@ -15,6 +15,7 @@ PACKAGE = Path(__file__).parent.parent / "appliance"
 SHAPES = {
     "api/schemas.py",
     "api/change_schemas.py",
+    "api/dnssec_schemas.py",
     "api/history_schemas.py",
     "api/token_schemas.py",
     "store/identity_tables.py",

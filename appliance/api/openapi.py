@@ -14,6 +14,7 @@ from appliance.api import (
     account,
     change_schemas,
     changes,
+    dnssec,
     published_document,
     records,
     response_headers,
@@ -60,7 +61,7 @@ def register(app: Flask) -> None:
         api.spec.components.parameter(name, "header", parameter)
     for schema in change_schemas.CHOICES:
         api.spec.components.schema(schema.__name__, schema=schema)
-    for module in (zones, changes, versions, zonefile, warnings, records, account):
+    for module in (zones, dnssec, changes, versions, zonefile, warnings, records, account):
         api.register_blueprint(module.blueprint)
     app.extensions["openapi-document"] = functools.cache(lambda: published_document.complete(api.spec.to_dict()))
     app.register_blueprint(pages)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NoReturn
@@ -39,13 +39,20 @@ _DEPLOYER = Principal.local("deployer")
 class SigningEditor(ZoneEditor):
     """Performs the writes of DNSSEC, but for turning it on and off, which is a setting of the zone."""
 
-    def confirm_ds(self, principal: Principal, uuid: UUID, report: DsReport, key_tag: int | None = None) -> Zone:
+    def confirm_ds(
+        self,
+        principal: Principal,
+        uuid: UUID,
+        report: DsReport,
+        key_tag: int | None = None,
+        alongside: Callable[[Zone], None] = lambda _zone: None,
+    ) -> Zone:
         """Store that a user saw the DS at the parent, or that it is gone; the deployer goes on from there.
 
         Without a tag the key is meant for which the state waits, or every key of a zone that is to be unsigned. In a
         rollover the DS of the new key is published, and then that of the former one withdrawn. Raise Conflict in a
         state that waits for no such report, for a tag of no such key, and for `withdrawn` while the last check of the
-        parent showed that DS.
+        parent showed that DS. `alongside` is called in the transaction, with the zone.
         """
         with self._writing():
             zone, now = self._find(principal, uuid, "confirm a DS"), self.clock()
@@ -56,10 +63,13 @@ class SigningEditor(ZoneEditor):
             signing.confirm(zone, known, report, tags, now)
             zone = zones.update(zone, revision=zone.revision + 1, updated_at=now)
             journal.append(zone, journal.DS, principal, now, comment=f"DS confirmed as {report.value}")
+            alongside(zone)
         return zone
 
-    def roll_keys(self, principal: Principal, uuid: UUID) -> Zone:
-        """Begin a rollover of the zone's keys; raise Conflict unless it is secured."""
+    def roll_keys(
+        self, principal: Principal, uuid: UUID, alongside: Callable[[Zone], None] = lambda _zone: None
+    ) -> Zone:
+        """Begin a rollover of the zone's keys; raise Conflict unless it is secured. `alongside` as in `confirm_ds`."""
         with self._writing():
             zone, now = self._find(principal, uuid, "roll keys"), self.clock()
             self.precondition(zone)
@@ -72,6 +82,7 @@ class SigningEditor(ZoneEditor):
             signing.request_rollover(zone, now)
             zone = zones.update(zone, revision=zone.revision + 1, updated_at=now)
             journal.append(zone, journal.DS, principal, now, comment="key rollover")
+            alongside(zone)
         return zone
 
     def unsign_zone(self, uuid: UUID, served: int | None) -> bool:
