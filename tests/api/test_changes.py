@@ -78,7 +78,7 @@ def test_settings_of_a_zone(me: Bearer, zone: Json) -> None:
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("dnssec", True),
+        ("dnssec", 1),
         ("dnssec", None),
         ("protected", 1),
         ("protected", "true"),
