@@ -103,6 +103,7 @@ def test_a_zone_created_again_does_not_wait_for_a_silent_secondary(
 
 
 def test_a_new_zone_changes_the_catalog_once(deployer: Deployer, pair: Pair, workspace: Workspace) -> None:
+    step_until(deployer, lambda: deployer.is_settled, "what other zones left is settled")
     before = catalog_serial(pair)
     zone = workspace.zone("listed.example")
     step_until(deployer, lambda: both_serve(pair, zone)() and deployer.is_settled, "live")
