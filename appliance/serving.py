@@ -16,6 +16,7 @@ from waitress.adjustments import Adjustments
 from waitress.server import BaseWSGIServer, create_server
 
 from appliance.app import create_app
+from appliance.editing import public_suffixes
 from appliance.settings import ApiSettings, Settings
 from appliance.systemd import ServiceManager
 from appliance.web import front_doors, watchdog
@@ -44,6 +45,7 @@ MOST_BY_DEFAULT = 4
 
 def serve(settings: Settings, manager: ServiceManager) -> None:
     """Answer requests until the process is terminated; raise SettingsError if it cannot listen on `api.listen`."""
+    public_suffixes()  # read now, and not while somebody waits for the first new zone
     processes = settings.api.processes or min(len(os.sched_getaffinity(0)), MOST_BY_DEFAULT)
     listeners = listen_at(settings.api.listen)
     options = _server_options(settings.api)

@@ -24,6 +24,11 @@ from tests.pair import free_port, wait_for
 
 PROGRAM = """
 import os
+import sys
+def note(event, arguments):
+    if event == "open" and str(arguments[0]).endswith("public_suffix_list.dat"):
+        os.mkdir(os.environ["SUFFIXES_READ"])
+sys.addaudithook(note)
 from appliance.serving import serve
 from appliance.settings import read_settings
 from appliance.systemd import manager_from_environment
@@ -40,9 +45,15 @@ class Server:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the running server."""
+    return tmp_path_factory.mktemp("server")
+
+
+@pytest.fixture(scope="module")
+def server(folder: Path) -> Iterator[Server]:
     """A running server with two threads."""
-    port, folder = free_port(), tmp_path_factory.mktemp("server")
+    port = free_port()
     with _serving(folder, {"API_LISTEN": f"127.0.0.1:{port}"}) as application:
         _await(port)
         yield Server(f"http://127.0.0.1:{port}", application)
@@ -67,12 +78,17 @@ def _serving(folder: Path, settings: Mapping[str, str], notify: str = "") -> Ite
         **settings,
     }
     environment = os.environ | {f"DNS_APPLIANCE_{name}": value for name, value in chosen.items()}
-    environment |= {"NOTIFY_SOCKET": notify} if notify else {}
+    environment |= {"SUFFIXES_READ": str(folder / "suffixes")} | ({"NOTIFY_SOCKET": notify} if notify else {})
     with subprocess.Popen((sys.executable, "-c", PROGRAM), env=environment) as server:
         try:
             yield application
         finally:
             server.terminate()
+
+
+def test_the_list_of_public_suffixes_is_read_before_the_first_request(server: Server, folder: Path) -> None:
+    assert requests.get(f"{server.url}/healthz", timeout=30).status_code == 200
+    assert (folder / "suffixes").is_dir(), "else the first zone that is created waits for it"
 
 
 def test_idle_connections_do_not_block_others(url: str) -> None:
