@@ -41,6 +41,14 @@ HSTS = "max-age=31536000"
 """Browsers use only TLS for a year after a response over TLS (RFC 6797); other hosts of the domain are not affected."""
 JSON_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
+_SECURITY = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cache-Control", "no-store"),
+    ("Content-Security-Policy", JSON_POLICY),
+)
+"""Headers of every response that does not have them."""
+
 
 class _Application(Flask):
     """A Flask application whose functions are no coroutines; Flask would inspect a dozen of them in each request."""
@@ -120,10 +128,8 @@ def _client_of(clients: KnownClients, proxies: AddressList, channel: HTTPChannel
 
 def _add_security_headers(response: Response) -> Response:
     """Set the headers that every response has, unless its view has set them."""
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "no-referrer")
-    response.headers.setdefault("Cache-Control", "no-store")
-    response.headers.setdefault("Content-Security-Policy", JSON_POLICY)
+    present = {name.lower() for name, _ in response.headers}
+    response.headers.extend([(name, value) for name, value in _SECURITY if name.lower() not in present])
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", HSTS)
     return response

@@ -9,7 +9,7 @@ stand-ins for nothing but values in the query.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, ParamSpec, TypeVar
 
@@ -173,7 +173,7 @@ def _shape(argument: object, values: list[Any]) -> Hashable:
             size = min(1 << (len(members) - 1).bit_length(), -(-len(members) // 1024) * 1024) if members else 0
             values.extend(members + members[-1:] * (size - len(members)))
             return size
-        case Mapping():
+        case dict():
             values.extend(argument.values())
             return tuple(argument)
         case list():
@@ -192,7 +192,7 @@ def _stand_in(argument: object, shape: Any, places: Iterator[_StandIn]) -> Any: 
             return Scope(*[_stand_in(part, its, places) for part, its in parts])
         case frozenset():
             return frozenset(itertools.islice(places, shape))
-        case Mapping():
+        case dict():
             return {name: next(places) for name in argument}
         case list():
             return [_stand_in(one, its, places) for one, its in zip(argument, shape, strict=True)]
