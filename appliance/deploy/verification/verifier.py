@@ -104,6 +104,7 @@ class Verifier:
         if method is Method.UPDATE:
             primary = self._nameservers[0]
             watch.answers[primary] = SoaResponse(primary, name, target, NOERROR, owner_matches=True)
+            self._reachability.note_answers([primary], now)
             watch.transfer = Transfer.UPDATE
             self._events += self._note_served(watch, now)
         else:

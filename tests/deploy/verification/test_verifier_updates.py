@@ -34,8 +34,10 @@ def ns2() -> Iterator[SoaServer]:
 def test_an_update_is_complete_only_once_it_is_proven(ns1: SoaServer, ns2: SoaServer) -> None:
     time, zone, uuid = Time(ns1, ns2), dns.name.from_text("updated.example"), uuid4()
     with closing(time.verifier):
+        time.now = 5.0
         watch = time.verifier.watch(uuid, zone, 7, serial(7), time.now, method=Method.UPDATE)
         assert time.verifier.next_query() == 0.0, "a step has something to do"
+        assert time.reachability.last_answer(ns1.server) == time.now == 5.0
         assert time.verifier.step(time.now) == [PrimaryServes(watch)]
         assert time.verifier.note_proof(uuid, zone, 6) == []
         ns2.serve(zone, 7)
