@@ -47,7 +47,7 @@ def read_rows(file: Path, query: str, parameters: Sequence[Any] = ()) -> list[Ro
 def read_all_rows(file: Path) -> Rows:
     """Return every row of every table, as another process would read them now."""
     tables = [row["name"] for row in read_rows(file, "select name from sqlite_master where type = 'table'")]
-    return {table: read_rows(file, f"select * from {table} order by 1, 2") for table in tables}  # noqa: S608
+    return {table: read_rows(file, f"select * from {table} order by 1") for table in tables}  # noqa: S608
 
 
 def current_database() -> Any:  # noqa: ANN401 - whatever a database has

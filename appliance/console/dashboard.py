@@ -42,7 +42,9 @@ def show_dashboard() -> Response:
     now, nameservers = context().clock(), context().nameservers
     with reading():
         counts = statistics.count_by_state()
-        lag_counts, lags = statistics.lag_by_nameserver(), statistics.oldest_lag_by_nameserver()
+        lag_counts = dict.fromkeys(statistics.queried_nameservers(), statistics.NameserverLag(0, 0))
+        lag_counts |= statistics.lag_by_nameserver()
+        lags = statistics.oldest_lag_by_nameserver()
         hours = journal.count_by_hour(now, HOURS)
         problems = find_problems(nameservers, now)
     return render_page(

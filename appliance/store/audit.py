@@ -14,7 +14,8 @@ import peewee as pw
 
 from appliance.principal import Principal, Scope
 from appliance.store import tables
-from appliance.store.zones import Page, within_with_deleted
+from appliance.store.scopes import within_with_deleted
+from appliance.store.zones import Page
 
 MAX_DETAIL = 2000
 """Characters of the detail of an event."""

@@ -12,8 +12,9 @@ from dns.name import Name
 from appliance.principal import Scope
 from appliance.store import name_keys, tables
 from appliance.store.prepared import PreparedSelect
+from appliance.store.scopes import within_with_deleted
 from appliance.store.search import contains
-from appliance.store.zones import Page, from_row, select, within_with_deleted
+from appliance.store.zones import Page, from_row, select
 from appliance.zones.model import Zone
 from appliance.zones.names import print_domain
 

@@ -14,8 +14,9 @@ from dns.rdatatype import RdataType
 from appliance.principal import Scope
 from appliance.store import records, tables
 from appliance.store.prepared import PreparedSelect
+from appliance.store.scopes import within
 from appliance.store.search import contains
-from appliance.store.zones import Page, within
+from appliance.store.zones import Page
 from appliance.zones.model import Record, Zone
 
 

@@ -20,8 +20,8 @@ from appliance.errors import InvalidValue
 from appliance.principal import Scope
 from appliance.store import delegations, name_keys, tables, zone_structure
 from appliance.store.prepared import PreparedSelect
+from appliance.store.scopes import within
 from appliance.store.zones import from_row as zone_from_row
-from appliance.store.zones import within
 from appliance.zones.delta import WireRecord
 from appliance.zones.model import Node, Record, Zone, group_rrsets
 

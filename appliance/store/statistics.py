@@ -10,10 +10,10 @@ import peewee as pw
 from dns.name import Name
 
 from appliance.principal import EVERYTHING, Scope
-from appliance.store import name_keys, tables
-from appliance.store.zone_states import reaches, state_column
-from appliance.store.zones import is_held, within
-from appliance.zones.deployment import NameserverState
+from appliance.store import name_keys, tables, zones
+from appliance.store.zone_states import not_live, reaches, state_column
+from appliance.store.zones import is_held
+from appliance.zones.deployment import DeploymentState, NameserverState
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +42,10 @@ class LateZone:
 
 def count_by_state(scope: Scope = EVERYTHING) -> Mapping[str, int]:
     """Return the number of zones of the scope in each deployment state."""
-    query = (
-        tables.Zone.select(state_column().alias("state"), pw.fn.count(tables.Zone.id))
-        .join(tables.Deployment, pw.JOIN.LEFT_OUTER)
-        .where(*within(scope))
-        .group_by(pw.SQL("state"))
-    )
-    return dict(query.tuples().iterator())
+    selected = state_column().alias("state"), pw.fn.count(tables.Zone.id)
+    found = dict(not_live(scope).select(*selected).group_by(pw.SQL("state")).tuples().iterator())
+    live = zones.count_within(scope) - sum(found.values())
+    return found | {DeploymentState.LIVE.value: live} if live else found
 
 
 def late_zones(limit: int) -> list[LateZone]:
@@ -61,6 +58,7 @@ def late_zones(limit: int) -> list[LateZone]:
     query = (
         tables.Zone.select(tables.Zone, deployed)
         .join(deployed, pw.JOIN.LEFT_OUTER, attr="deployment")
+        .where(tables.Zone.id.in_(tables.UnsettledZone.select(tables.UnsettledZone.zone)))
         .where(not_live | (tables.Zone.deleted_at.is_null(False) & deployed.removed_at.is_null()))
         .order_by(tables.Zone.queued_at)
         .limit(limit)
@@ -69,7 +67,7 @@ def late_zones(limit: int) -> list[LateZone]:
 
 
 def lag_by_nameserver(now: datetime | None = None, patience: timedelta = timedelta()) -> Mapping[str, NameserverLag]:
-    """Return the lag of each nameserver; one that was never queried is missing.
+    """Return the lag of each nameserver that has any.
 
     With `now`, a zone that has been lagging for no longer than `patience` is not counted: it may be in transfer. A time
     that is still to come counts as long past.
@@ -80,13 +78,22 @@ def lag_by_nameserver(now: datetime | None = None, patience: timedelta = timedel
         is_long = ~since.between(now - patience, now)
         lagging &= is_long | (since.is_null() & ~queued.between(now - patience, now))
     unreachable = tables.Observation.state == NameserverState.UNREACHABLE.value
+    missing = tables.Observation.state != pw.SQL("'live'")  # an index has these
     query = (
         tables.Observation.select(tables.Observation.nameserver, pw.fn.sum(lagging), pw.fn.sum(unreachable))
         .join(tables.Zone)
-        .where(tables.Zone.deleted_at.is_null())
+        .where(missing, tables.Zone.deleted_at.is_null())
         .group_by(tables.Observation.nameserver)
     )
     return {name: NameserverLag(lagging, unreachable) for name, lagging, unreachable in query.tuples().iterator()}
+
+
+def queried_nameservers() -> list[str]:
+    """Return the nameservers that were queried: by a reconciliation, or for the newest zone that was."""
+    seen, confirmed = tables.Observation, tables.Confirmation
+    newest = seen.select(pw.fn.max(seen.zone))
+    names = seen.select(seen.nameserver).where(seen.zone == newest) | confirmed.select(confirmed.nameserver)
+    return [name for (name,) in names.tuples()]
 
 
 def oldest_lag_by_nameserver() -> Mapping[str, datetime]:

@@ -36,6 +36,7 @@ __all__ = [
     "TokenUse",
     "TsigKey",
     "UnknownZone",
+    "UnsettledZone",
     "UpdateListener",
     "Zone",
     "batches",
@@ -188,6 +189,15 @@ class Deployment(pw.Model):
     proven = pw.IntegerField(null=True)
 
 
+class UnsettledZone(pw.Model):
+    """A zone that may not be live, or deleted and still served; triggers of the database keep this table."""
+
+    zone = pw.ForeignKeyField(Zone, primary_key=True)
+
+    class Meta:
+        table_name = "unsettled_zone"
+
+
 class Observation(pw.Model):
     """What a nameserver last answered for a zone."""
 
@@ -326,6 +336,7 @@ TABLES = (
     Idempotency,
     AuditEvent,
     Deployment,
+    UnsettledZone,
     Observation,
     Confirmation,
     Hold,

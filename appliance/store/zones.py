@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -14,8 +14,9 @@ from appliance.errors import InvalidName
 from appliance.principal import Scope
 from appliance.store import name_keys, tables
 from appliance.store.prepared import PreparedSelect, PreparedWrite
+from appliance.store.scopes import within, within_by_no_index
 from appliance.store.search import contains
-from appliance.store.zone_states import state_column
+from appliance.store.zone_states import not_live, state_column, with_state
 from appliance.zones.deployment import DeploymentState
 from appliance.zones.model import Zone
 from appliance.zones.names import print_domain
@@ -156,31 +157,54 @@ def find(
     owner: str | None = None,
 ) -> tuple[list[Zone], int]:
     """Return a page of zones, ordered by domain, and their number on all pages; `owner` is a part of an email."""
-    conditions = []
+    conditions = list(_conditions(name, search, owner))
+    ids: Iterable[tables.Zone]
+    if state is not None or conditions:
+        ids, total = _find_ids(scope, page, state, conditions)
+    else:
+        ids, total = _ids_on_page(scope, page.size, page.offset), count_within(scope)
+    return [from_row(row) for row in _with_ids(frozenset(row.id for row in ids))], total
+
+
+def _conditions(name: Name | None, search: str | None, owner: str | None) -> Iterator[pw.Expression]:
     if name is not None:
-        conditions.append(tables.Zone.name == print_domain(name))
+        yield tables.Zone.name == print_domain(name)
     if search:
-        conditions.append(contains(search, tables.Zone.name, tables.Zone.comment))
-    if state is not None:
-        conditions.append(state_column() == state.value)
+        yield contains(search, tables.Zone.name, tables.Zone.comment)
     if owner:
         account = tables.Account
         named = account.select(account.id).where(pw.fn.instr(account.email, owner.lower()) > 0)
-        conditions.append(tables.Zone.account.in_(named))
-    ids: Iterable[tables.Zone]
-    if conditions:
-        matching = _select_ids(state).where(*within(scope), *conditions)
-        ids = matching.order_by(tables.Zone.name).limit(page.size).offset(page.offset)
-        total = matching.count()
-    else:
-        ids = _ids_on_page(scope, page.size, page.offset)
-        total = _zones_of_accounts.value(scope.account) if scope.zones is None else _count_within.value(scope)
-    return [from_row(row) for row in _with_ids(frozenset(row.id for row in ids))], int(total)
+        yield tables.Zone.account.in_(named)
+
+
+def _find_ids(
+    scope: Scope, page: Page, state: DeploymentState | None, conditions: Sequence[pw.Expression]
+) -> tuple[Iterable[tables.Zone], int]:
+    """Return the zones of a page that meet the conditions, with their ids alone, and their number on all pages.
+
+    Most zones are live: of the others only those are read that may be in another state.
+    """
+    if state is None or state is DeploymentState.LIVE:
+        matching, order = tables.Zone.select(tables.Zone.id).where(*within(scope), *conditions), tables.Zone.name
+        if state is not None:
+            matching = with_state(matching).where(state_column() == state.value)
+        ids = matching.order_by(order).limit(page.size).offset(page.offset)
+        return ids, matching.count() if conditions else count_within(scope) - not_live(scope).count()
+    matching = not_live(scope).where(state_column() == state.value, *conditions)
+    by_name = matching.order_by(pw.SQL("+t1.name")).limit(page.size).offset(page.offset)
+    return by_name, matching.count()
+
+
+def count_within(scope: Scope) -> int:
+    """Return the number of zones of the scope: where it is all those of an account, or of all, from the counters."""
+    counted = _zones_of_accounts.value(scope.account) if scope.zones is None else _count_within.value(scope)
+    return int(counted)
 
 
 @PreparedSelect
 def _ids_on_page(scope: Scope, size: int, offset: int) -> pw.ModelSelect[tables.Zone]:
-    return _select_ids(None).where(*within(scope)).order_by(tables.Zone.name).limit(size).offset(offset)
+    ids = tables.Zone.select(tables.Zone.id).where(*within(scope))
+    return ids.order_by(tables.Zone.name).limit(size).offset(offset)
 
 
 @PreparedSelect
@@ -207,28 +231,6 @@ def is_held() -> pw.Function:
 def select() -> pw.ModelSelect[tables.Zone]:
     """Select zones with their accounts, for `from_row`."""
     return tables.Zone.select(tables.Zone, tables.Account.uuid).join(tables.Account)
-
-
-def _select_ids(state: DeploymentState | None) -> pw.ModelSelect[tables.Zone]:
-    """Select only ids of zones, which an index has; join their deployments if a state is a condition."""
-    query = tables.Zone.select(tables.Zone.id)
-    return query if state is None else query.join(tables.Deployment, pw.JOIN.LEFT_OUTER)
-
-
-def within(scope: Scope) -> Iterable[pw.Expression]:
-    """Yield the conditions that a zone is not deleted and in the scope."""
-    yield tables.Zone.deleted_at.is_null()
-    yield from within_with_deleted(scope)
-
-
-def within_with_deleted(scope: Scope) -> Iterable[pw.Expression]:
-    """Yield the conditions that a zone is in the scope, deleted or not."""
-    if scope.account is not None:
-        account = tables.Account.select(tables.Account.id).where(tables.Account.uuid == scope.account)
-        yield tables.Zone.account == account
-    if scope.zones is not None:
-        by_uuid = tables.Zone.uuid.in_(list(scope.zones))
-        yield by_uuid | tables.Zone.name.in_(list(scope.domains)) if scope.domains else by_uuid
 
 
 @PreparedSelect
@@ -279,8 +281,5 @@ def find_zone_of(name: Name, scope: Scope) -> Zone | None:
 
 @PreparedSelect
 def _longest_match(keys: frozenset[str], scope: Scope) -> pw.ModelSelect[tables.Zone]:
-    matching = select().where(tables.Zone.name_key.in_(list(keys)), *within(replace(scope, account=None)))
-    if scope.account is not None:
-        account = tables.Account.select(tables.Account.id).where(tables.Account.uuid == scope.account)
-        matching = matching.where(tables.Zone.account + 0 == account)  # not by the index of an account's many zones
+    matching = select().where(tables.Zone.name_key.in_(list(keys)), *within_by_no_index(scope))
     return matching.order_by(tables.Zone.name_key.desc()).limit(1)

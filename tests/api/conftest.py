@@ -147,11 +147,18 @@ def is_error(answer: TestResponse, status: int, code: str, field: str | None = N
 
 @contextmanager
 def counted() -> Iterator[list[str]]:
-    """Collect the SQL statements of the block, of connections that are open already and of new ones."""
+    """Collect the SQL statements of the block, of connections that are open already and of new ones.
+
+    The triggers that a statement fires are part of it.
+    """
     statements: list[str] = []
 
+    def note(event: dict[str, Any]) -> None:
+        if not event["trigger"]:
+            statements.append(event["sql"])
+
     def listen(connection: apsw.Connection) -> None:
-        connection.trace_v2(apsw.SQLITE_TRACE_STMT, lambda event: statements.append(event["sql"]))
+        connection.trace_v2(apsw.SQLITE_TRACE_STMT, note)
 
     apsw.connection_hooks.append(listen)
     for connection in apsw.connections():

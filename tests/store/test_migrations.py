@@ -9,7 +9,19 @@ from pathlib import Path
 from playhouse import migrations
 
 from appliance.principal import EVERYTHING, Principal, TokenLimits
-from appliance.store import accounts, audit, columns, credentials, deployments, holds, journal, sessions, tables, zones
+from appliance.store import (
+    accounts,
+    audit,
+    columns,
+    credentials,
+    deployments,
+    holds,
+    journal,
+    sessions,
+    statistics,
+    tables,
+    zones,
+)
 from appliance.store.file import snapshot, sqlite
 from appliance.store.file.database import Store
 from appliance.store.file.schema import MIGRATIONS
@@ -184,3 +196,21 @@ def test_a_token_of_a_former_release_has_no_tsig_key(tmp_path: Path) -> None:
     with store.connection():
         token = accounts.find_token("vps_old")
         assert token and not token.has_tsig_key and accounts.find_tsig_key(token.uuid) is None
+
+
+def test_zones_of_a_former_release_that_are_not_live_are_found(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite3"
+    former_store(path, "0025")
+    zone = "insert into zone values (?, ?, 1, ?, ?, 7, 1, 60, 0, '', 0, 0, 0, 0, ?)"
+    deployed = "insert into deployment (zone_id, live_serial, removed_at) values (?, ?, ?)"
+    rows = [("live", None, 7, None), ("changed", None, 6, None), ("new", None, None, None), ("gone", 1, 7, 1)]
+    with closing(sqlite.connect(path)) as writer, writer:
+        for number, (name, deleted_at, live_serial, removed_at) in enumerate([*rows, ("deleted", 1, 7, None)], 1):
+            writer.execute(zone, (number, f"{number:032}", name, f"{name}.", deleted_at))
+            if live_serial:
+                writer.execute(deployed, (number, live_serial, removed_at))
+    store = Store(path)
+    store.create_or_migrate()
+    with store.connection(), store.reading():
+        assert [str(late.name) for late in statistics.late_zones(9)] == ["changed.", "new.", "deleted."]
+        assert [row.zone.id for row in tables.UnsettledZone.select()] == [2, 3, 5]

@@ -15,7 +15,8 @@ from appliance.compiler import compile_zone
 from appliance.principal import EVERYTHING, Scope
 from appliance.store import deltas, deployments, heartbeat, journal, tables, zones
 from appliance.store.prepared import PreparedSelect, PreparedWrite, in_parts
-from appliance.store.zones import select, within
+from appliance.store.scopes import within
+from appliance.store.zones import select
 from appliance.zones.deployment import NameserverState, Observation, Publication
 from tests.workspace import APEX, SERVERS, Workspace, read_rows
 
