@@ -19,6 +19,7 @@ from dns.name import Name
 
 from appliance.addresses import Nameserver
 from appliance.deploy.verification.reachability import Reachability
+from appliance.deploy.verification.usual_times import UsualTimes
 from appliance.deploy.verification.watch import (
     Ahead,
     AwaitsProof,
@@ -39,8 +40,6 @@ FIRST_INTERVAL = 0.001
 GROWTH = 1.4
 SHARE_OF_USUAL = 0.75
 """A secondary is first queried after this share of the time that it usually takes for an update, or for a new zone."""
-FIRST_USUAL = 0.02
-"""Seconds that a secondary is at most believed to take after the first of them."""
 LONGEST_INTERVAL = 1.0
 QUERIES_PER_SECOND = 2_000
 """The rate about which intervals grow further, so that very many zones cause as many queries as few."""
@@ -71,8 +70,7 @@ class Verifier:
         self._nameservers = tuple(nameservers)
         self._watches: dict[Name, Watch] = {}
         self._due: list[tuple[float, int, Watch, Nameserver]] = []
-        self._usual: dict[tuple[Nameserver, Transfer], float] = {}
-        """Seconds that each secondary takes until it serves an update of the primary, or a new zone of the catalog."""
+        self._usual_times = UsualTimes()
         self._silent: dict[Nameserver, _Silence] = {}
         self._paused: dict[Nameserver, dict[Watch, None]] = {server: {} for server in nameservers}
         self._tie = itertools.count()
@@ -148,17 +146,12 @@ class Verifier:
 
     def _query_secondary(self, watch: Watch, server: Nameserver, now: float) -> None:
         """Query the secondary now, or when it has usually transferred what is awaited."""
-        usual = self._usual.get((server, watch.transfer), 0.0) if watch.transfer else 0.0
+        usual = self._usual_times.of(server, watch.transfer) if watch.transfer else 0.0
         watch.intervals[server], first = max(FIRST_INTERVAL, usual / 4), usual * SHARE_OF_USUAL
         if first < FIRST_INTERVAL:
             self._query(watch, server, now)
         else:
             self._schedule(watch, server, now + first)
-
-    def _learn(self, server: Nameserver, transfer: Transfer, took: float) -> None:
-        """Lower the usual time at once, and raise it slowly: a secondary may have been silent meanwhile."""
-        usual = self._usual.get((server, transfer), min(took, FIRST_USUAL))
-        self._usual[server, transfer] = min(took, usual + (min(took, 3 * usual) - usual) / 8)
 
     def awaits_proof(self, uuid: UUID, name: Name) -> bool:
         """Return True if the zone was published by UPDATE, and is awaited until its content is proven."""
@@ -260,7 +253,7 @@ class Verifier:
         if watch.target is not None and not watch.primary_serves:
             return self._note_served(watch, now)
         if watch.transfer:
-            self._learn(answer.server, watch.transfer, now - watch.began_transfer)
+            self._usual_times.note(answer.server, watch.transfer, now - watch.began_transfer)
         return [] if watch.intervals else self._completed(watch)
 
     def _note_served(self, watch: Watch, now: float) -> list[Event]:
