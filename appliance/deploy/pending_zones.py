@@ -7,6 +7,7 @@ for long and not again for the same one: a zone or nameserver that fails must no
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from itertools import islice
 
@@ -42,6 +43,10 @@ class PendingZones:
         self._taken = 0
         self._blocked: set[Name] = set()
         self._blocked_until: dict[Name, float] = {}
+        self._unblock_at = math.inf
+        """When the first blocked zone was blocked long enough."""
+        self._order_seen = 0
+        """The order for which the blocked zones were last examined."""
 
     def __len__(self) -> int:
         """Return the number of zones that wait for a start, or whose name is held."""
@@ -108,9 +113,12 @@ class PendingZones:
         for name in [name for name in self._quiet if self._quiet_until[name] <= now]:
             self._quiet.discard(name)
             self._make_ready(name)
-        for name in [name for name in self._blocked if not self._is_blocked(name, now)]:
-            self._blocked.discard(name)
-            self._make_ready(name)
+        if self._blocked and (self._order.changes != self._order_seen or now >= self._unblock_at):
+            self._order_seen = self._order.changes
+            for name in [name for name in self._blocked if not self._is_blocked(name, now)]:
+                self._blocked.discard(name)
+                self._make_ready(name)
+            self._unblock_at = min((self._blocked_until[name] for name in self._blocked), default=math.inf)
 
     def take(
         self, now: float, most: int, oldest: int = 0, is_large: Callable[[ZoneStatus], bool] = lambda _: False
@@ -128,7 +136,7 @@ class PendingZones:
                 return [self._start(one.name, now) for one in chosen]
             for name in blocked:
                 del self._ready[name]
-                self._blocked.add(name)
+                self._block(name)
         return []
 
     def _choose(self, most: int, oldest: int, is_large: Callable[[ZoneStatus], bool]) -> list[ZoneStatus]:
@@ -147,7 +155,7 @@ class PendingZones:
             if not self._is_blocked(name, now):
                 return self._start(name, now, by_update=True)
             del self._updates[name]
-            self._blocked.add(name)
+            self._block(name)
         return None
 
     def publish_file(self, status: ZoneStatus) -> None:
@@ -166,9 +174,10 @@ class PendingZones:
                 self._ready[name] = None
 
     def next_starts(self) -> Iterator[float]:
-        """Yield when each zone in its quiet time, or blocked, may start."""
+        """Yield when each zone in its quiet time, and the first of those that are blocked, may start."""
         yield from (self._quiet_until[name] for name in self._quiet)
-        yield from (self._blocked_until[name] for name in self._blocked)
+        if self._blocked:
+            yield self._unblock_at
 
     def begin_snapshot(self) -> None:
         """Remember from now on which zones start or are requested, for `is_unchanged`."""
@@ -192,6 +201,10 @@ class PendingZones:
         if not self._order.must_wait(self._requested(name)):
             return False
         return now < self._blocked_until.setdefault(name, now + LONGEST_BLOCK)
+
+    def _block(self, name: Name) -> None:
+        self._blocked.add(name)
+        self._unblock_at = min(self._unblock_at, self._blocked_until[name])
 
     def _queue(self, name: Name) -> None:
         """Append the name as the newest of those that are ready, or that wait for their quiet time to end."""

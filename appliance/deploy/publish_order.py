@@ -24,6 +24,8 @@ class PublishOrder:
         self._new_below: Counter[Name] = Counter()
         self._passed: set[Name] = set()
         """Zones that are not served yet, and that no zone waits for again."""
+        self.changes = 0
+        """A number that grows whenever a zone may no longer have to wait."""
 
     def begin(self, status: ZoneStatus) -> None:
         """Note that the zone is being deployed with this status, in place of a former one."""
@@ -55,6 +57,7 @@ class PublishOrder:
         return status.name in self._new_below
 
     def _drop(self, name: Name) -> None:
+        self.changes += 1
         self._living.discard(name)
         if name in self._new:
             self._new.discard(name)

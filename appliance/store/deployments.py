@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -221,7 +222,8 @@ def _columns_of(published: Publication) -> dict[str, Any]:
 def _publication(serial: int | None, digest: str | None, derived: str | None, method: str | None) -> Publication | None:
     if serial is None:
         return None
-    return Publication(serial, digest or "", derived or "", Method(method) if method else Method.FILE)
+    # what is derived has one digest in nearly all zones
+    return Publication(serial, digest or "", sys.intern(derived or ""), Method(method) if method else Method.FILE)
 
 
 @PreparedSelect

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from appliance.deploy.catalog_members import CatalogMembers
 from appliance.deploy.context import new_context
+from appliance.deploy.pending_zones import PendingZones
 from appliance.deploy.publish_order import PublishOrder
 from appliance.deploy.publishing.file_refresher import LONGEST_UNREST, REST
 from appliance.deploy.reconciliation.reconciler import MOST_IN_STEP
@@ -50,6 +51,19 @@ def test_a_new_zone_that_is_served_is_forgotten_without_a_look_at_the_others() -
         return executed_lines(lambda: order.end(name("www.customer0.example")))
 
     assert lines(FEW) == lines(MANY)
+
+
+def test_a_step_examines_no_blocked_zones_while_nothing_they_wait_for_has_ended() -> None:
+    def lines(zones: int) -> int:
+        pending = PendingZones(0)
+        for number in range(zones):
+            pending.request(zone_status(f"www.customer{number}.example"))
+            pending.request(zone_status(f"customer{number}.example"))
+        while pending.take(0.0, 50):
+            pass
+        return executed_lines(lambda: (pending.take(0.0, 50), list(pending.next_starts())))
+
+    assert lines(FEW) == lines(10 * FEW)
 
 
 def test_a_step_without_a_change_of_the_catalog_copies_no_names_that_left_it() -> None:
