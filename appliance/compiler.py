@@ -73,7 +73,7 @@ def wire_records(zone: Zone, apex: Apex) -> Iterator[WireRecord]:
 def _wire_record(line: str) -> WireRecord:
     """Return the record of a line of a zone file."""
     owner, ttl, _, rdtype, text = line.split(maxsplit=4)
-    rdata = dns.rdata.from_text(RdataClass.IN, RdataType[rdtype], text)
+    rdata = dns.rdata.from_text(RdataClass.IN, RdataType.make(rdtype), text)
     return WireRecord(dns.name.from_text(owner).to_digestable(), rdata.rdtype.value, int(ttl), rdata.to_wire() or b"")
 
 

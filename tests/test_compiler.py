@@ -44,7 +44,7 @@ def _records_of(file: str, origin: Name) -> list[WireRecord]:
     for line in filter(None, file.splitlines()[:-1]):
         owner, ttl, _, rdtype, data = line.split(maxsplit=4)
         wire = dns.rdata.from_text("IN", rdtype, data).to_wire() or b""
-        records.append(WireRecord(dns.name.from_text(owner).to_digestable(), RdataType[rdtype], int(ttl), wire))
+        records.append(WireRecord(dns.name.from_text(owner).to_digestable(), RdataType.make(rdtype), int(ttl), wire))
     assert dns.name.from_text(file.split(maxsplit=1)[0]) == origin
     return records
 
@@ -113,3 +113,13 @@ def test_the_zone_of_the_nameservers_may_delegate_their_names(workspace: Workspa
     workspace.add(child, "TXT", "@", "a zone at the name of a nameserver")
     for zone in (parent, child):
         assert f"ns1.appliance.test. {apex.ttl} IN A 192.0.2.1" in checked(zone, tmp_path, apex, "-i", "local")
+
+
+def test_a_signed_zone_is_accepted_with_its_content_number(workspace: Workspace, tmp_path: Path) -> None:
+    zone = workspace.zone("signed.example")
+    workspace.add(zone, "A", "www", "192.0.2.1")
+    unsigned = compile_zone(zones.get_any(zone.uuid), APEX)
+    zone = workspace.editor.change_zone(workspace.owner, zone.uuid, {"dnssec": True})
+    number = f"signed.example. 0 IN TYPE65280 \\# 4 {zone.serial:08x}"
+    assert number in checked(zone, tmp_path)
+    assert compile_zone(zone, APEX).derived != unsigned.derived

@@ -17,10 +17,21 @@ from hypothesis import strategies as st
 
 from appliance.addresses import Endpoint, Nameserver, ServerAddress
 from appliance.errors import CompileFailed
-from appliance.render.zone_file import Apex, apex_of, derived_digest, has_derived, own_lines, record_line, zone_file
+from appliance.render.zone_file import (
+    Apex,
+    apex_of,
+    derived_digest,
+    has_derived,
+    is_complete,
+    own_lines,
+    record_line,
+    serial_of,
+    zone_file,
+)
 from appliance.settings import DnsSettings
 from appliance.zones.model import Record
 from appliance.zones.own_records import OwnAddress
+from appliance.zones.signing import CONTENT_TYPE
 from tests.pair import program
 from tests.workspace import APEX, SERVERS
 from tests.zones.records import ORIGIN, any_records, record
@@ -189,3 +200,24 @@ def test_published_addresses_come_from_the_settings() -> None:
 def test_the_soa_in_wire_form_is_that_of_the_file() -> None:
     (soa,) = (one for one in read(render([])) if one[2] == RdataType.SOA)
     assert soa[1:] == (APEX.soa.ttl, RdataType.SOA, APEX.soa.rdata(7))
+
+
+def test_a_signed_zone_has_its_serial_as_content_number(tmp_path: Path) -> None:
+    for serial in (1, 2**32 - 1):
+        content = read(zone_file(ORIGIN, serial, APEX, "", 0, signed=True))
+        number = ("example.com.", 0, RdataType(CONTENT_TYPE), serial.to_bytes(4, "big"))
+        assert content - read(zone_file(ORIGIN, serial, APEX, "", 0)) == {number}
+    path = tmp_path / "zone"
+    path.write_bytes(zone_file(ORIGIN, 7, APEX, "www.example.com. 300 IN A 192.0.2.1\n", 1, signed=True))
+    checked = subprocess.run(
+        (program("named-checkzone"), "example.com", str(path)), capture_output=True, text=True, check=False
+    )
+    assert checked.returncode == 0, checked.stdout
+
+
+def test_a_file_with_a_content_number_is_not_that_of_an_unsigned_zone() -> None:
+    plain, signed = (zone_file(ORIGIN, 7, APEX, "", 0, signed=one) for one in (False, True))
+    assert derived_digest(APEX, signed=True) != derived_digest(APEX)
+    assert has_derived(signed, ORIGIN, APEX, signed=True) and has_derived(plain, ORIGIN, APEX)
+    assert not has_derived(plain, ORIGIN, APEX, signed=True) and not has_derived(signed, ORIGIN, APEX)
+    assert is_complete(signed) and serial_of(signed) == 7

@@ -26,7 +26,9 @@ from appliance.queries.wire_transfer import transfer_records
 from appliance.render.zone_file import Apex
 from appliance.store import zones
 from appliance.store.file.database import Store
+from appliance.zones.delta import WireRecord
 from appliance.zones.record_digest import RecordDigest
+from appliance.zones.signed_content import content_number, content_of
 
 TIMEOUT = 10.0
 """Seconds to wait for each message of a transfer."""
@@ -96,14 +98,19 @@ class _Stored:
         self._digest: RecordDigest | None = None
         zone = zones.get_any(uuid)
         self.uuid, self.name, self.serial, self.deleted = uuid, zone.name, zone.serial, zone.deleted_at is not None
+        self.signed = zone.signed
 
     def digest(self) -> RecordDigest:
-        """Return the digest of what is published of it; raise ApplianceError if it cannot be read."""
+        """Return the digest of what is published of it; raise ApplianceError if it cannot be read.
+
+        Of a signed zone it has the content without the SOA, whose serial is named's.
+        """
         if self._digest is None:
             with self._store.reading():
                 zone, self._digest = zones.get_any(self.uuid), RecordDigest()
-                self.serial = zone.serial
-                self._digest.add(wire_records(zone, self._source.apex))
+                self.serial, self.signed = zone.serial, zone.signed
+                records = wire_records(zone, self._source.apex)
+                self._digest.add(content_of(records) if zone.signed else records)
         return self._digest
 
 
@@ -126,7 +133,7 @@ class _Link:
         if self._silence or stored.deleted:
             return ContentMatch.UNKNOWN, self._silence or "the zone is deleted"
         try:
-            if base is not None:
+            if base is not None and not stored.signed:
                 proof = self._prover.prove(stored.uuid, stored.name, base)
                 if proof.verdict in _MATCHES:
                     stored.serial = proof.serial or stored.serial
@@ -142,14 +149,34 @@ class _Link:
         expected, found = stored.digest(), RecordDigest()
         served = transfer_records(self._whole, stored.name)
         soa = next(served)
-        if soa_serial(soa) != stored.serial:
+        if stored.signed:
+            number = _add_content(found, served)
+            if number != stored.serial:
+                return ContentMatch.UNKNOWN, f"content number {number} is served"
+        elif soa_serial(soa) != stored.serial:
             self._whole.close()
             return ContentMatch.UNKNOWN, f"serial {soa_serial(soa)} is served"
-        found.add([soa])
-        found.add(served)
+        else:
+            found.add([soa])
+            found.add(served)
         if found == expected:
             return ContentMatch.SAME, ""
         return ContentMatch.DIFFERS, f"{found.count} records are served and {expected.count} stored, or some differ"
+
+
+def _add_content(found: RecordDigest, served: Iterable[WireRecord]) -> int | None:
+    """Add the content of a signed zone to the digest; return its content number, None if it has none."""
+    numbers = list[int]()
+
+    def noted() -> Iterator[WireRecord]:
+        for record in served:
+            number = content_number(record)
+            if number is not None:
+                numbers.append(number)
+            yield record
+
+    found.add(content_of(noted()))
+    return numbers[0] if len(numbers) == 1 else None
 
 
 _MATCHES = {ProofVerdict.PROVEN: ContentMatch.SAME, ProofVerdict.DIFFERS: ContentMatch.DIFFERS}
