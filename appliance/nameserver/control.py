@@ -57,6 +57,17 @@ class ZoneState:
     secure: bool = False
 
 
+def _configuration(zone: Name, file: str, key_folder: str) -> str:
+    """Return the configuration of a primary zone; of a signed one with a folder of keys."""
+    for path in filter(None, (file, key_folder)):
+        if not _SAFE_FILE.fullmatch(path):
+            raise CommandFailed(
+                ("addzone", str(zone)), f"the file name {path!r} has characters that are not allowed in a command"
+            )
+    signing = f' {SIGNING} key-directory "{key_folder}";' if key_folder else ""
+    return f'{{ type primary; file "{file}";{signing} }};'
+
+
 class Transport(Protocol):
     """A way to send commands to named."""
 
@@ -77,20 +88,17 @@ class Control:
         With a folder of keys, which must exist, named signs the zone, with keys that it makes if there are none. Such a
         zone takes no updates.
         """
-        for path in filter(None, (file, key_folder)):
-            if not _SAFE_FILE.fullmatch(path):
-                raise CommandFailed(
-                    ("addzone", str(zone)), f"the file name {path!r} has characters that are not allowed in a command"
-                )
-        signing = f' {SIGNING} key-directory "{key_folder}";' if key_folder else ""
-        self._transport.command("addzone", quoted(zone), f'{{ type primary; file "{file}";{signing} }};')
+        self._transport.command("addzone", quoted(zone), _configuration(zone, file, key_folder))
 
     def replace_zone(self, zone: Name, file: str, key_folder: str = "") -> None:
         """Make named serve `zone` from another file, or sign it or not any longer: remove it and add it again.
 
         named removes a deleted zone from its list a moment after the reply, and with it the same zone if that was added
-        meanwhile. It then serves the zone, but has no configuration of it, so it is replaced again.
+        meanwhile. It then serves the zone, but has no configuration of it, so it is replaced again. If named refuses to
+        sign it, as without the policy, raise CommandFailed and keep the zone as it is.
         """
+        if key_folder:
+            self._transport.command("modzone", quoted(zone), _configuration(zone, file, key_folder))
         for _ in range(REPLACEMENTS):
             self.delete_zone(zone)
             self.add_zone(zone, file, key_folder)

@@ -25,13 +25,17 @@ class KeyStatus:
     ds: Timing
     published_at: datetime | None = None
 
+    @property
+    def is_removed(self) -> bool:
+        """Return True if named has removed the key from the zone."""
+        return not self.is_wanted and self.dnskey is Timing.HIDDEN
+
 
 def parse_key_status(text: str) -> list[KeyStatus]:
-    """Return the keys in the reply; those that named has removed from the zone are left out."""
+    """Return the keys in the reply, also those that named has removed from the zone."""
     starts = [*_KEY.finditer(text)]
-    ends = [*(one.start() for one in starts[1:]), len(text)]
-    found = [_key(one, text[one.end() : end]) for one, end in zip(starts, ends, strict=True)]
-    return [key for key in found if key.is_wanted or key.dnskey is not Timing.HIDDEN]
+    bounds = [*(one.start() for one in starts), len(text)]
+    return [_key(one, text[one.end() : end]) for one, end in zip(starts, bounds[1:], strict=True)]
 
 
 def _key(start: re.Match[str], text: str) -> KeyStatus:
@@ -48,7 +52,8 @@ def _key(start: re.Match[str], text: str) -> KeyStatus:
 
 
 def _time(text: str) -> datetime | None:
+    """Return the time that named printed: the local one of its host, without a zone."""
     try:
-        return datetime.strptime(text.strip(), _TIME).replace(tzinfo=UTC)
+        return datetime.strptime(text.strip(), _TIME).astimezone(UTC)
     except ValueError:
         return None

@@ -95,7 +95,7 @@ def deploy_zones(
             candidate.state = zone_state(candidate.uuid, candidate.name, host)
             _compile_and_stage(candidate, host, store, raise_serial)
             if candidate.signed:
-                require_keys(candidate.uuid, candidate.tags, host)
+                require_keys(candidate.uuid, candidate.tags, candidate.state, host)
     _check(_sound(candidates), host)
     for candidate in _sound(candidates):
         with _caught(candidate):

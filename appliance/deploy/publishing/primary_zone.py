@@ -97,13 +97,16 @@ def reload_file(name: Name, host: PrimaryHost, *, signed: bool) -> None:
         host.control.resume_updates(name)
 
 
-def require_keys(uuid: UUID, tags: Collection[int], host: PrimaryHost) -> None:
-    """Raise KeysMissing unless the files of these keys are there.
+def require_keys(uuid: UUID, tags: Collection[int], state: ZoneState | None, host: PrimaryHost) -> None:
+    """Raise KeysMissing unless the files of these keys are there: named would make others.
 
-    A zone without known keys was never signed: make the folder in which named makes a key.
+    A zone that named does not sign, and without known keys, was never signed: make the folder in which named makes a
+    key. What named wrote of an earlier time of signing is removed: it would not follow the file beside that.
     """
-    if not tags:
-        host.files.remove_signed(uuid)  # of an earlier time: named would not follow the file beside them
+    is_signed = state is not None and state.signed
+    if not is_signed and not (tags and state is None):
+        host.files.remove_signed(uuid)
+    if not tags and not is_signed:
         host.files.make_key_folder(uuid)
     elif not host.files.has_keys(uuid, tags):
         folder, shown = host.files.key_folder(uuid), ", ".join(map(str, sorted(tags)))
