@@ -8,6 +8,7 @@ from dns.name import Name
 
 from appliance.store import signing
 from appliance.zones.model import Zone
+from appliance.zones.parent_checks import ParentFindings
 from appliance.zones.signing import ParentCheck, ServedSigning, Signing, SigningKey, Timing, tag_of
 
 AT = datetime(2031, 5, 4, 12, tzinfo=UTC)
@@ -45,4 +46,5 @@ def store_signing(zone: Zone, known: Signing) -> None:
     signing.store_served(zone.uuid, {"ns1.appliance.test": served}, known.signed_at)
     signing.store_keys(zone.uuid, known.keys)
     if known.parent:
-        signing.store_check(zone.uuid, known.parent, known.gone_since, known.gone_at, known.ds_ttl)
+        found = ParentFindings(known.parent, known.gone_since, known.gone_at, known.ds_ttl)
+        signing.store_findings(zone.uuid, found)

@@ -33,10 +33,11 @@ class ServedKey:
 
 @dataclass(frozen=True, slots=True)
 class ServedZone:
-    """The answers of a nameserver. Without an answer, or for a zone that it does not serve, `signing` is None."""
+    """The answers of a nameserver: `signing` is None without them, and if it does not serve the zone."""
 
     signing: ServedSigning | None = None
     keys: Sequence[ServedKey] = ()
+    is_answered: bool = True
 
 
 def query_signatures(server: Nameserver, zone: Name, timeout: float = TIMEOUT) -> ServedZone:
@@ -44,7 +45,7 @@ def query_signatures(server: Nameserver, zone: Name, timeout: float = TIMEOUT) -
     try:
         keys, soa = (_send(server, zone, rdtype, timeout) for rdtype in (RdataType.DNSKEY, RdataType.SOA))
     except FAILURES:
-        return ServedZone()
+        return ServedZone(is_answered=False)
     serials = [rdata.serial for rrset in soa.answer if rrset.rdtype == RdataType.SOA for rdata in rrset]
     if soa.rcode() != Rcode.NOERROR or not serials or not soa.flags & dns.flags.AA:
         return ServedZone()

@@ -13,6 +13,7 @@ import peewee as pw
 from appliance.store import tables
 from appliance.store.prepared import PreparedSelect
 from appliance.zones.model import Zone
+from appliance.zones.parent_checks import ParentFindings
 from appliance.zones.signing import (
     DEFAULT_DS_TTL,
     Ds,
@@ -82,10 +83,9 @@ def request_rollover(zone: Zone, now: datetime) -> None:
     _update(zone.uuid, due_at=now, roll_requested_at=now)
 
 
-def store_check(
-    uuid: UUID, check: ParentCheck, gone_since: datetime | None, gone_at: datetime | None, ds_ttl: int
-) -> None:
-    """Store a check of the parent zone and what follows from it."""
+def store_findings(uuid: UUID, found: ParentFindings) -> None:
+    """Store what is known after a check of the parent zone."""
+    check = found.parent
     value = {
         "name": check.name,
         "checked_at": check.checked_at.isoformat(),
@@ -93,8 +93,9 @@ def store_check(
         "anywhere": [asdict(one) for one in sorted(check.anywhere)],
         "ttl": check.ttl,
         "problem": check.problem,
+        "tried_at": check.tried_at and check.tried_at.isoformat(),
     }
-    _update(uuid, parent=value, gone_since=gone_since, gone_at=gone_at, ds_ttl=ds_ttl)
+    _update(uuid, parent=value, gone_since=found.gone_since, gone_at=found.gone_at, ds_ttl=found.ds_ttl)
 
 
 def store_served(uuid: UUID, served: Mapping[str, ServedSigning], signed_at: datetime | None) -> None:
@@ -143,15 +144,16 @@ def key_tags(uuid: UUID) -> frozenset[int]:
 
 
 def due(now: datetime, limit: int) -> list[UUID]:
-    """Return zones whose signing is due to be looked at, those that wait longest first; deleted zones are never due."""
+    """Return zones whose signing is due to be checked, those that wait longest first; deleted zones are never due."""
     row = tables.Signing
     query = tables.Zone.select(tables.Zone.uuid).join(row).where(row.due_at <= now, tables.Zone.deleted_at.is_null())
     return [one.uuid for one in query.order_by(row.due_at).limit(limit)]
 
 
-def put_off(uuid: UUID, due_at: datetime) -> None:
-    """Store when the signing of the zone is looked at next."""
-    _update(uuid, due_at=due_at)
+def put_off(uuid: UUID, due_at: datetime, began: datetime) -> None:
+    """Store when the zone is checked next, unless a user changed something since the check that `began` then."""
+    row = tables.Signing
+    row.update(due_at=due_at).where(row.zone == _id_of(uuid), row.due_at <= began).execute()
 
 
 def store_reported(uuid: UUID, reported: Mapping[int, DsReport]) -> None:
@@ -165,7 +167,7 @@ def store_signed_serial(uuid: UUID, serial: int) -> None:
 
 
 def end_rollover(uuid: UUID) -> None:
-    """Store that named has begun the rollover that a user wanted."""
+    """Store that the rollover has begun that a user wanted."""
     _update(uuid, roll_requested_at=None)
 
 
@@ -229,8 +231,8 @@ def _check(value: dict[str, Any] | None) -> ParentCheck | None:
         return None
     ds = None if value["ds"] is None else frozenset(Ds(**one) for one in value["ds"])
     anywhere = frozenset(Ds(**one) for one in value["anywhere"])
-    checked_at = datetime.fromisoformat(value["checked_at"])
-    return ParentCheck(**value | {"ds": ds, "anywhere": anywhere, "checked_at": checked_at})
+    times = {key: value[key] and datetime.fromisoformat(value[key]) for key in ("checked_at", "tried_at")}
+    return ParentCheck(**value | {"ds": ds, "anywhere": anywhere} | times)
 
 
 def _confirmation(value: dict[str, Any]) -> DsConfirmation:

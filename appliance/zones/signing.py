@@ -134,7 +134,8 @@ class ParentCheck:
     """What the nameservers of the parent zone answered; `ds` is None if that is not known, and `problem` says why.
 
     A DS is in it if every nameserver of the parent has it, and in `anywhere` if one of them has it. `ttl` is the
-    highest TTL of a DS, in seconds.
+    highest TTL of a DS, in seconds. Later checks may have failed: then `tried_at` is the time of the last one, and
+    `problem` its reason.
     """
 
     name: str
@@ -143,6 +144,12 @@ class ParentCheck:
     anywhere: frozenset[Ds] = frozenset()
     ttl: int = 0
     problem: str = ""
+    tried_at: datetime | None = None
+
+    @property
+    def last_at(self) -> datetime:
+        """Return when the parent was last checked, in vain or not."""
+        return self.tried_at or self.checked_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,13 +230,17 @@ def is_rolling(signing: Signing) -> bool:
 
 
 def is_secured(signing: Signing, domain: Name) -> bool:
-    """Return True if every nameserver of the parent has a DS of a key of the zone, or a user said so since."""
+    """Return True if every nameserver of the parent has a DS of a key of the zone, or a user reported one.
+
+    One check without any DS does not refute the report: the second one does.
+    """
     check, found = signing.parent, [signing.confirmations.get(key.tag) for key in signing.keys]
     reports = [one for one in found if one]
     if check is not None and check.ds is not None:
         if not check.ds.isdisjoint(own_ds(signing.keys, domain)):
             return True
-        reports = [one for one in reports if one.at >= check.checked_at]
+        if check.anywhere or signing.gone_at:
+            reports = [one for one in reports if one.at >= check.checked_at]
     return any(one.report is DsReport.PUBLISHED for one in reports)
 
 
@@ -239,24 +250,18 @@ def own_ds(keys: Iterable[SigningKey], domain: Name) -> frozenset[Ds]:
 
 
 def may_unsign(signing: Signing, now: datetime) -> bool:
-    """Return True if the zone may be published unsigned: its DS is gone, and no cache holds it."""
-    until = signing.unsigned_from
-    return not signing.is_wanted and signing.is_signed and until is not None and until <= now
+    """Return True if the zone may be published unsigned: its DS is gone, and no cache holds it.
 
-
-def after_check(signing: Signing, check: ParentCheck) -> tuple[datetime | None, datetime | None, int]:
-    """Return `gone_since`, `gone_at` and `ds_ttl` after a check of the parent.
-
-    One check with a DS at any nameserver of the parent is enough for it to be there. Only two complete checks without
-    one, BETWEEN_CHECKS apart, mean that it is gone. A check that is not known says nothing.
+    That must have been checked a moment ago, or reported by a user since turning it off.
     """
-    if check.anywhere:
-        return None, None, max(check.ttl, signing.ds_ttl)
-    if check.ds is None:
-        return signing.gone_since, signing.gone_at, signing.ds_ttl
-    since = signing.gone_since or check.checked_at
-    is_second = check.checked_at >= since + BETWEEN_CHECKS
-    return since, signing.gone_at or (check.checked_at if is_second else None), signing.ds_ttl
+    until, check = signing.unsigned_from, signing.parent
+    if signing.is_wanted or not signing.is_signed or until is None or until > now:
+        return False
+    reports = (one for one in signing.confirmations.values() if one.at >= signing.since)
+    if any(one.report is DsReport.WITHDRAWN for one in reports):
+        return True
+    is_recent = check is not None and now - BETWEEN_CHECKS <= check.checked_at <= now
+    return check is not None and is_recent and check.ds is not None and not check.anywhere
 
 
 def problems_of(signing: Signing, domain: Name, now: datetime) -> list[SigningProblem]:

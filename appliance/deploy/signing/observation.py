@@ -26,7 +26,8 @@ ANSWER_TIMEOUT = 1.0
 class SeenZone:
     """What was seen: `state` in named, None if it has no such zone; what each nameserver serves; the keys.
 
-    `keys` is None if named could not be asked. `content` is the content number that the primary serves.
+    A nameserver that did not answer has what it served before. `keys` is None if named does not sign the
+    zone. `content` is the content number that the primary serves.
     """
 
     zone: Zone
@@ -37,7 +38,7 @@ class SeenZone:
 
     @property
     def latest_serial(self) -> int | None:
-        """Return the latest serial of an SOA that is served."""
+        """Return the latest serial of an SOA that is, or was, served."""
         serials = [one.serial for one in self.served.values() if one.serial is not None]
         return latest(*serials) if serials else None
 
@@ -60,25 +61,42 @@ def _is_as(one: ServedSigning | None, primary: ServedSigning) -> bool:
 def observe(zone: Zone, known: Signing, host: PrimaryHost) -> SeenZone:
     """Query every nameserver, and named for its keys; raise CommandError if named cannot be asked."""
     answers = {server: query_signatures(server, zone.name) for server in host.nameservers}
-    served = {server: one.signing for server, one in answers.items() if one.signing}
+    before = {server: known.served[server.name] for server in host.nameservers if server.name in known.served}
+    silent = {server for server, one in answers.items() if not one.is_answered}
+    served = {server: one for server, one in before.items() if server in silent}
+    served |= {server: one.signing for server, one in answers.items() if one.signing}
     state = host.control.zone_state(zone.name)
     keys, content = None, None
     if zone.signed and state is not None and state.signed:
-        keys = merged(host.control.key_status(zone.name), answers[host.primary], known.keys)
+        may_add = not known.keys or known.roll_requested_at is not None
+        keys = merged(host.control.key_status(zone.name), answers[host.primary], known.keys, may_add=may_add)
         query = host.primary, zone.name
         answer = query_all([query], timeout=ANSWER_TIMEOUT, signed={zone.name})[query]
         content = answer.serial if answer else None
     return SeenZone(zone, state, served, keys, content)
 
 
-def merged(statuses: Sequence[KeyStatus], served: ServedZone, known: Sequence[SigningKey]) -> list[SigningKey]:
-    """Return the keys that named has: their data as it is served, or as it was known before."""
-    present = {key.tag: key for key in known} | {key.tag: _new_key(key) for key in served.keys if _is_new(key, known)}
+def merged(
+    statuses: Sequence[KeyStatus], served: ServedZone, known: Sequence[SigningKey], *, may_add: bool
+) -> list[SigningKey]:
+    """Return the keys of the zone as named has them.
+
+    A known key stays until named says that it has removed it: without its files named lists it no longer. A new one is
+    added, with its data as it is served, only if it `may_add` keys: named makes one when the files are gone, too.
+    """
+    states = {one.tag: one for one in statuses}
+    added = [_new_key(key) for key in served.keys if may_add and key.tag in states and _is_new(key, known)]
     return [
-        replace(present[one.tag], is_wanted=one.is_wanted, dnskey=one.dnskey, ds=one.ds, created_at=_created(one, key))
-        for one in statuses
-        if (key := present.get(one.tag))
+        _with_status(key, status) if status else key
+        for key in (*known, *added)
+        if not ((status := states.get(key.tag)) and status.is_removed)
     ]
+
+
+def _with_status(key: SigningKey, status: KeyStatus) -> SigningKey:
+    return replace(
+        key, is_wanted=status.is_wanted, dnskey=status.dnskey, ds=status.ds, created_at=_created(status, key)
+    )
 
 
 def _is_new(key: ServedKey, known: Sequence[SigningKey]) -> bool:

@@ -24,16 +24,15 @@ from appliance.store import signing, zones
 from appliance.store.file.database import Store
 from appliance.zones.model import Zone
 from appliance.zones.names import print_domain
+from appliance.zones.parent_checks import after_check, may_roll, report_due
+from appliance.zones.serial import is_later
 from appliance.zones.signing import (
     BETWEEN_CHECKS,
-    DsReport,
     ParentCheck,
     Signing,
     SigningState,
-    Timing,
-    after_check,
+    is_rolling,
     may_unsign,
-    own_ds,
     state_of,
 )
 
@@ -56,7 +55,7 @@ CheckParent = Callable[[Zone, datetime], ParentCheck | None]
 
 @dataclass(slots=True)
 class SigningSteps(BackgroundJob):
-    """Checks at each zone that is or was signed, stores what it sees, and does what follows."""
+    """Checks each zone that is or was signed, stores what it sees, and does what follows."""
 
     failure = "event=signing-step-failed"
     every = EVERY
@@ -68,7 +67,7 @@ class SigningSteps(BackgroundJob):
     clock: Callable[[], datetime]
 
     def step(self) -> float:
-        """Check at the zones that are due; return the seconds to the next time; raise StoreError if the store fails."""
+        """Check the zones that are due; return the seconds to the next time; raise StoreError if the store fails."""
         with self.store.connection():
             with self.store.reading():
                 due = signing.due(self.clock(), MOST_AT_ONCE)
@@ -79,7 +78,8 @@ class SigningSteps(BackgroundJob):
         return 0.0 if len(due) == MOST_AT_ONCE else EVERY
 
     def _check_apart(self, uuid: UUID) -> None:
-        """Check at one zone; whatever fails must not keep the others waiting."""
+        """Check one zone; whatever fails must not keep the others waiting."""
+        began = self.clock()
         try:
             pause = self.check(uuid)
         except StoreError:
@@ -91,21 +91,23 @@ class SigningSteps(BackgroundJob):
             log.exception("event=signing-step-failed zone=%s", uuid)
             pause = LONGEST_PAUSE
         with self.store.writing():
-            signing.put_off(uuid, self.clock() + pause)
+            signing.put_off(uuid, self.clock() + pause, began)
 
     def check(self, uuid: UUID) -> timedelta:
-        """Check at a zone, and do what follows; return how long it may be left alone; raise CommandError if that fails.
+        """Check a zone, and do what follows; return how long it may be left alone; raise CommandError if that fails.
 
         What was seen before stays stored.
         """
         zone, known = self._read(uuid)
         seen = observe(zone, known, self.host)
         self._store_seen(seen, known)
+        zone, known = self._read(uuid)
         self._check_parent(zone, known)
         zone, known = self._read(uuid)
         if zone.signed:
-            self._tell_named(zone, known)
-            self._roll(zone, known)
+            self._report_to_named(zone, known)
+            if self._roll(zone, known):
+                return SHORTEST_PAUSE
         if may_unsign(known, self.clock()) and self.editor.unsign_zone(uuid, seen.latest_serial):
             log.info("event=unsigned zone=%s", print_domain(zone.name))
             return SHORTEST_PAUSE
@@ -125,47 +127,57 @@ class SigningSteps(BackgroundJob):
         if zone.signed and signed_at is None and seen.is_signed_everywhere(self.host):
             signed_at = self.clock()
             log.info("event=signed zone=%s", print_domain(zone.name))
+        lacks_keys = zone.signed and not self.host.files.has_keys(zone.uuid, [key.tag for key in known.keys])
         with self.store.writing():
             if served != known.served or signed_at != known.signed_at:
                 signing.store_served(zone.uuid, served, signed_at)
             if seen.keys is not None and list(seen.keys) != list(known.keys):
                 signing.store_keys(zone.uuid, seen.keys)
-            if zone.signed and seen.latest_serial is not None:
-                signing.store_signed_serial(zone.uuid, seen.latest_serial)
+            if lacks_keys != known.lacks_keys:
+                signing.store_faults(zone.uuid, lacks_keys=lacks_keys, is_stuck=known.is_stuck)
+            serial = seen.latest_serial
+            if zone.signed and serial is not None and is_later(serial, zone.last_serial):
+                signing.store_signed_serial(zone.uuid, serial)
 
     def _check_parent(self, zone: Zone, known: Signing) -> None:
-        """Check at the parent if that is due, and store what it says."""
-        now = self.clock()
-        state = state_of(known, zone.name, now)
-        if state in (SigningState.UNSIGNED, SigningState.UNSIGNING):
+        """Check the parent of a signed zone if that is due, and store what is known then."""
+        now, last = self.clock(), known.parent and known.parent.last_at
+        if not zone.signed:
             return
-        pause = CHECK_WHEN_SECURED if state is SigningState.SECURED else BETWEEN_CHECKS
-        if known.parent and known.parent.checked_at + pause > now and known.parent.checked_at >= known.since:
+        is_secured = state_of(known, zone.name, now) is SigningState.SECURED
+        pause = CHECK_WHEN_SECURED if is_secured and not known.gone_since else BETWEEN_CHECKS
+        if last and max(now - pause, known.since) < last <= now:
             return
         check = self.check_parent(zone, now)
-        if check is not None:
-            with self.store.writing():
-                signing.store_check(zone.uuid, check, *after_check(known, check))
+        if check is None:
+            return
+        with self.store.writing():  # a user may have changed something since
+            _, known = self._read(zone.uuid)
+            if known.since <= now:
+                signing.store_findings(zone.uuid, after_check(known, zone.name, check))
 
-    def _tell_named(self, zone: Zone, known: Signing) -> None:
-        """Tell named which DS is at the parent and which is gone, once each: it waits for both in a rollover."""
+    def _report_to_named(self, zone: Zone, known: Signing) -> None:
+        """Report to named which DS is at the parent and which is gone: it waits for both in a rollover."""
+        reported = {**known.reported}
         for key in known.keys:
-            report = _report_of(key.tag, known, zone)
-            if report and known.reported.get(key.tag) is not report:
+            report = report_due(key, known, zone.name)
+            if report:
                 self.host.control.note_ds(zone.name, key.tag, report)
+                reported[key.tag] = report
                 with self.store.writing():
-                    signing.store_reported(zone.uuid, {**known.reported, key.tag: report})
+                    signing.store_reported(zone.uuid, reported)
                 log.info("event=ds-noted zone=%s key=%d report=%s", print_domain(zone.name), key.tag, report.value)
 
-    def _roll(self, zone: Zone, known: Signing) -> None:
-        """Begin the rollover that a user wanted."""
-        wanted = [key for key in known.keys if key.is_wanted]
-        if known.roll_requested_at is None or len(wanted) != 1:
-            return
-        self.host.control.roll_key(zone.name, wanted[0].tag)
-        with self.store.writing():
-            signing.end_rollover(zone.uuid)
-        log.info("event=rollover-started zone=%s key=%d", print_domain(zone.name), wanted[0].tag)
+    def _roll(self, zone: Zone, known: Signing) -> bool:
+        """Begin the rollover that a user wanted once that is safe; return True if it begins now."""
+        key = may_roll(known)
+        if key is not None:
+            self.host.control.roll_key(zone.name, key.tag)
+            log.info("event=rollover-started zone=%s key=%d", print_domain(zone.name), key.tag)
+        elif known.roll_requested_at and is_rolling(known):
+            with self.store.writing():
+                signing.end_rollover(zone.uuid)
+        return key is not None
 
     def _pause(self, zone: Zone, known: Signing) -> timedelta:
         now = self.clock()
@@ -190,17 +202,3 @@ def parent_check_by(
         return check_parent(zone.name, Nameserver("resolver", resolver), now, port, is_allowed=is_allowed)
 
     return check
-
-
-def _report_of(tag: int, known: Signing, zone: Zone) -> DsReport | None:
-    """Return what is known of the DS of a key; None if nothing is, or named need not be reported."""
-    (key,) = (one for one in known.keys if one.tag == tag)
-    check, confirmed = known.parent, known.confirmations.get(tag)
-    own = own_ds([key], zone.name)
-    is_at_parent = bool(check and check.ds and not check.ds.isdisjoint(own))
-    if confirmed and (check is None or check.ds is None or check.checked_at <= confirmed.at):
-        return confirmed.report
-    if is_at_parent:
-        return DsReport.PUBLISHED
-    is_retired = not key.is_wanted and key.ds is Timing.UNRETENTIVE
-    return DsReport.WITHDRAWN if is_retired and check and check.ds and check.anywhere.isdisjoint(own) else None

@@ -1,0 +1,125 @@
+"""What follows from checks of the parent zone: which DS it has, since when it has none, and what named must know of it.
+
+A single answer may be wrong: a DS is believed at once, its absence only after a second check. A check that failed
+changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from dns.name import Name
+
+from appliance.zones.signing import (
+    BETWEEN_CHECKS,
+    Ds,
+    DsReport,
+    ParentCheck,
+    Signing,
+    SigningKey,
+    Timing,
+    is_rolling,
+    own_ds,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ParentFindings:
+    """What is known of the parent zone after a check, in the fields of `Signing`."""
+
+    parent: ParentCheck
+    gone_since: datetime | None
+    gone_at: datetime | None
+    ds_ttl: int
+
+
+def after_check(signing: Signing, domain: Name, check: ParentCheck) -> ParentFindings:
+    """Return what is known after this check.
+
+    `gone_since` and `gone_at` are the first of the checks that showed none of the DS that are to go, and the one that
+    decided so, BETWEEN_CHECKS later. These are the DS of the former key in a rollover, otherwise every DS. One of them
+    at one nameserver of the parent is enough for it to be there, also in a check that others did not answer.
+    """
+    ttl = max(check.ttl, signing.ds_ttl)
+    if not _leaving(signing, domain, check.anywhere):
+        gone = _gone(signing, domain, check)
+        return ParentFindings(_believed(signing, check, is_gone=gone[1] is not None), *gone, ttl)
+    return ParentFindings(_believed(signing, check, is_gone=False), None, None, ttl)
+
+
+def report_due(key: SigningKey, signing: Signing, domain: Name) -> DsReport | None:
+    """Return what named must be reported of the DS of this key now; None if it knows that, or need not know."""
+    report = _report_of(key, signing, domain)
+    is_forgotten = report is DsReport.PUBLISHED and key.ds is Timing.HIDDEN
+    return report if is_forgotten or signing.reported.get(key.tag) is not report else None
+
+
+def may_roll(signing: Signing) -> SigningKey | None:
+    """Return the key that a rollover replaces now; None if none is requested, or it has begun, or must wait.
+
+    It waits until named knows that all caches have the key and its DS: BIND 9.18 drops an earlier key at once, and the
+    zone would be bogus.
+    """
+    wanted = [key for key in signing.keys if key.is_wanted]
+    if signing.roll_requested_at is None or is_rolling(signing) or len(wanted) != 1:
+        return None
+    is_everywhere = wanted[0].dnskey is Timing.OMNIPRESENT and wanted[0].ds is Timing.OMNIPRESENT
+    return wanted[0] if is_everywhere else None
+
+
+def _leaving(signing: Signing, domain: Name, seen: Set[Ds]) -> bool:
+    """Return True if one of the DS seen is to go."""
+    if signing.is_wanted and is_rolling(signing):
+        former = own_ds((key for key in signing.keys if not key.is_wanted), domain)
+        return not former.isdisjoint(seen)
+    return bool(seen)
+
+
+def _gone(signing: Signing, domain: Name, check: ParentCheck) -> tuple[datetime | None, datetime | None]:
+    """Return `gone_since` and `gone_at` after a check that showed none of the DS that are to go."""
+    former = signing.parent
+    if check.ds is None or (signing.is_wanted and is_rolling(signing) and not _has_new(signing, domain, check)):
+        return signing.gone_since, signing.gone_at
+    is_of_rollover = signing.is_wanted and not is_rolling(signing) and former is not None and former.anywhere
+    if is_of_rollover and signing.gone_at:  # that of the former key in a rollover that has ended
+        return check.checked_at, None
+    since = signing.gone_since or check.checked_at
+    is_second = check.checked_at >= since + BETWEEN_CHECKS
+    return since, signing.gone_at or (check.checked_at if is_second else None)
+
+
+def _has_new(signing: Signing, domain: Name, check: ParentCheck) -> bool:
+    wanted = own_ds((key for key in signing.keys if key.is_wanted), domain)
+    return not wanted.isdisjoint(check.ds or ())
+
+
+def _believed(signing: Signing, check: ParentCheck, *, is_gone: bool) -> ParentCheck:
+    """Return what the parent is believed to have after the check: what it had before, until that is refuted."""
+    former = signing.parent
+    if former is None or former.ds is None:
+        return check
+    if check.ds is None:
+        return replace(
+            former, anywhere=former.anywhere | check.anywhere, problem=check.problem, tried_at=check.checked_at
+        )
+    if signing.is_wanted and former.ds and not check.anywhere and not is_gone:
+        return replace(former, problem="", tried_at=check.checked_at)
+    return check
+
+
+def _report_of(key: SigningKey, signing: Signing, domain: Name) -> DsReport | None:
+    """Return what is known of the DS of a key, as far as named waits for it."""
+    own, check, confirmed = own_ds([key], domain), signing.parent, signing.confirmations.get(key.tag)
+    is_seen = check is not None and not own.isdisjoint(check.anywhere)
+    is_reported = confirmed is not None and (check is None or check.ds is None or confirmed.at >= check.checked_at)
+    if not key.is_wanted:
+        is_withdrawn = is_reported and confirmed is not None and confirmed.report is DsReport.WITHDRAWN
+        is_gone = is_withdrawn or (signing.gone_at is not None and not is_seen)
+        return DsReport.WITHDRAWN if key.ds is Timing.UNRETENTIVE and is_gone and signing.is_wanted else None
+    if is_rolling(signing) and key.ds is Timing.HIDDEN:
+        return None  # not before caches have the new key
+    is_everywhere = check is not None and not own.isdisjoint(check.ds or ())
+    is_published = is_reported and confirmed is not None and confirmed.report is DsReport.PUBLISHED
+    return DsReport.PUBLISHED if is_everywhere or is_published else None
