@@ -11,6 +11,9 @@ from bench.series import Series
 from bench.systems.probe import probing
 from bench.systems.watcher import has_address, is_answered, query
 
+BUSY = 5.0
+"""Seconds for which a refused change is repeated: PowerDNS refuses one while its database is locked."""
+
 
 def until_served(
     side: Side,
@@ -32,7 +35,7 @@ def until_served(
     return {point: (moment - began) * 1000 for point, moment in points.items()}
 
 
-def change_one(domain: str, host: str, side: Side, number: int, *, busy: float = 0.0) -> dict[str, float]:
+def change_one(domain: str, host: str, side: Side, number: int, *, busy: float = BUSY) -> dict[str, float]:
     """Change the address of a host; the number decides the address. A refused change is repeated for `busy` seconds."""
     address = f"198.19.{number // 250}.{number % 250 + 1}"
 

@@ -14,7 +14,7 @@ from bench.systems.appliance import ApplianceSystem
 from bench.systems.system import HOST, Content
 
 STARTED = "started.example"
-BUSY = 60.0
+BUSY_AT_START = 60.0
 """Seconds after its start for which PowerDNS may refuse a change: its database is locked meanwhile."""
 PROBED = 10
 """Zones that are created while queries are timed."""
@@ -59,7 +59,7 @@ def _start(run: Run, side: Side) -> dict[str, float]:
     since = datetime.now(UTC) - timedelta(seconds=time.perf_counter() - began)
     points = {"API answers": time.perf_counter() - began}
     side.client.prepare(STARTED, [HOST])
-    change_one(STARTED, HOST, side, 0, busy=BUSY)
+    change_one(STARTED, HOST, side, 0, busy=BUSY_AT_START)
     points["first change on ns2"] = time.perf_counter() - began
     if isinstance(side.system, ApplianceSystem):
         side.system.wait_until_reconciled(since)
