@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -17,11 +18,14 @@ from appliance.zones.deployment import NameserverState, Observation
 
 def all_observations() -> dict[tuple[UUID, str], tuple[int | None, NameserverState, bool]]:
     """Return serial, state and `answered` by zone and nameserver, of zones whose removal was not confirmed."""
-    states = {one.value: one for one in NameserverState}
-    return {
-        (UUID(uuid), sys.intern(name)): (serial, states[state], bool(answered))
-        for uuid, name, serial, state, answered in _of_present_zones.tuples()
-    }
+    # equal values are one object: the deployer keeps all of this
+    uuid_of, row_of = cache(UUID), cache(_row)
+    rows = _of_present_zones.tuples()
+    return {(uuid_of(uuid), sys.intern(name)): row_of(*row) for uuid, name, *row in rows}
+
+
+def _row(serial: int | None, state: str, answered: int) -> tuple[int | None, NameserverState, bool]:
+    return serial, NameserverState(state), bool(answered)
 
 
 @PreparedSelect
