@@ -52,4 +52,4 @@ def _data(value: str, rdtype: RdataType | None, origin: Name) -> Iterator[DataMa
             parsed = parse_rdata(one.name, value, priority, origin)
         except InputError:
             continue
-        yield DataMatch(one, parsed.value, None if has_priority(one) else parsed.rdata.to_wire())
+        yield DataMatch(one, parsed.value, None if has_priority(one) else parsed.wire)

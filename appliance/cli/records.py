@@ -62,11 +62,11 @@ def zone_file_lines(records: Sequence[Record]) -> Iterator[str]:
     """Yield each record as a line of a zone file (RFC 1035 section 5.1), with its full name."""
     import dns.name  # noqa: PLC0415 - the other commands start sooner without
 
-    from appliance.zones.rdata import parse_rdata, print_line  # noqa: PLC0415 - likewise
+    from appliance.zones.rdata import parse_rdata, print_data  # noqa: PLC0415 - likewise
 
     for one in records:
         parsed = parse_rdata(one["record_type"], one["value"], one["priority"], dns.name.root)
-        yield f"{one['fqdn']}. {one['ttl']} IN {one['record_type']} {print_line(parsed.rdata)}"
+        yield f"{one['fqdn']}. {one['ttl']} IN {one['record_type']} {print_data(parsed)}"
 
 
 def find_records(api: ApiClient, where: Sequence[str]) -> tuple[str, list[Record], dict[str, str]]:

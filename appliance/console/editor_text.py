@@ -11,7 +11,7 @@ from appliance.store import records
 from appliance.web.context import reading
 from appliance.zones import changes
 from appliance.zones.model import Record, Zone
-from appliance.zones.rdata import print_line
+from appliance.zones.rdata import print_data
 
 MAX_RECORDS = 2_000
 """Records of a zone that can be edited as text."""
@@ -44,4 +44,4 @@ def _lines(zone: Zone, found: Iterable[Record]) -> Iterator[str]:
     owners = [record.owner.relativize(zone.name).to_text() for record in in_order]
     width = min(MAX_COLUMN, max(map(len, owners), default=0))
     for owner, record in zip(owners, in_order, strict=True):
-        yield f"{owner:{width}} {record.ttl:<6} IN {record.rdtype.name:<5} {print_line(record.rdata)}\n"
+        yield f"{owner:{width}} {record.ttl:<6} IN {record.rdtype.name:<5} {print_data(record.data)}\n"

@@ -85,4 +85,4 @@ def _last_sent(record: Record) -> tuple[datetime, datetime]:
 
 def _is_text(record: Record, value: str) -> bool:
     """Return whether the record has that value on the wire, however it is written."""
-    return record.wire == parse_rdata("TXT", value, None, record.owner).rdata.to_wire()
+    return record.wire == parse_rdata("TXT", value, None, record.owner).wire

@@ -10,7 +10,7 @@ from dns.name import Name
 from appliance.errors import NotFound, NotPermitted
 from appliance.principal import EVERYTHING, Principal, Scope
 from appliance.store import enclosing_zones, records, zones
-from appliance.zones.changes import Change, Create, Delete, Update
+from appliance.zones.changes import Change, Create, Delete, Update, sides
 from appliance.zones.model import Record, Zone
 from appliance.zones.names import print_domain, print_owner
 
@@ -87,10 +87,12 @@ def check_permissions(principal: Principal, changes: Iterable[Change]) -> None:
         principal.require("dns:delete", "dns:update")
 
 
-def check_grant(principal: Principal, zone: Zone, change: Change) -> None:
-    """Raise NotPermitted if the principal's token may not write a record of the change, as it was or as it will be."""
+def check_grants(principal: Principal, zone: Zone, changes: Iterable[Change]) -> None:
+    """Raise NotPermitted if the principal's token may not write a record of a change, as it was or as it will be."""
     domain = print_domain(zone.name)
-    for record in (change.before, change.after) if isinstance(change, Update) else (change.record,):
+    if principal.limits.allow_whole_zone(zone.uuid, domain):
+        return
+    for record in (record for change in changes for record in sides(change)):
         name = print_owner(record.owner, zone.name)
         if not principal.limits.allow_record(zone.uuid, domain, record.rdtype.name, name):
             raise NotPermitted(f"this token may not write {record.rdtype.name} records at {name}")

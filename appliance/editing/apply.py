@@ -138,7 +138,7 @@ def _values(change_set: ChangeSet, request: ReplaceRRset) -> Iterator[tuple[Reco
             elif refused.field == "value":
                 refused.field = f"values.{index}"
             raise
-        yield requested, content.rdata.to_wire() or b""
+        yield requested, content.wire
 
 
 def _load(change_set: ChangeSet, requests: Iterable[RecordRequest]) -> None:

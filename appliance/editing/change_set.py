@@ -26,10 +26,10 @@ from appliance.store import name_keys
 from appliance.store.records import duplicate
 from appliance.store.zones import Version
 from appliance.zones.changes import Change, Update, change_between, is_same
-from appliance.zones.hashed_name import HashedName
-from appliance.zones.model import Node, Record, RRset, Zone
+from appliance.zones.hashed_name import HashedName, Labels
+from appliance.zones.model import Node, Record, Zone
 from appliance.zones.names import print_owner
-from appliance.zones.rdata import ParsedRdata, parse_type
+from appliance.zones.rdata import parse_type
 from appliance.zones.rules import max_records
 
 
@@ -51,14 +51,14 @@ class ChangeSet:
     overfull: tuple[Name, RdataType] | None = None
     new_child: Name | None = None
     read: dict[Name, Version | None] = field(default_factory=dict)
-    _nodes: dict[Name, Node] = field(default_factory=dict)
+    _nodes: dict[Labels, Node] = field(default_factory=dict)
     _records: dict[UUID, Record | None] = field(default_factory=dict)
-    _sets: dict[Name, dict[RdataType, Members]] = field(default_factory=dict)
+    _sets: dict[Labels, dict[RdataType, Members]] = field(default_factory=dict)
     _before: dict[UUID, Record | None] = field(default_factory=dict)
     _locations: dict[UUID, Members | None] = field(default_factory=dict)
-    _overlay: dict[Name, Node] = field(default_factory=dict)
+    _overlay: dict[Labels, Node] = field(default_factory=dict)
     _sorted: SortedOwners | None = None
-    _children: dict[Name, bool] = field(default_factory=dict)
+    _children: dict[Labels, bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.read[self.zone.name] = Version(self.zone.uuid, self.zone.revision)
@@ -79,13 +79,13 @@ class ChangeSet:
         """Return the nodes that these owners will have."""
         owners = list(owners)
         self.load(owners)
-        return {owner: node for owner in owners if (node := self._node(owner))}
+        return {owner: node for owner in owners if (node := self._node(owner.labels))}
 
     def below(self, owner: Name) -> Iterator[tuple[Name, Node]]:
         """Yield each owner below this one with the node that it will have."""
         if self._sorted is None:
-            self._sorted = SortedOwners(self.origin, filter(self._node, self._sets))
-        touched = ((key, name, self._node(name)) for key, name in self._sorted.below(owner))
+            self._sorted = SortedOwners(self.origin, map(HashedName, filter(self._node, self._sets)))
+        touched = ((key, name, self._node(name.labels)) for key, name in self._sorted.below(owner))
         untouched = (
             (name_keys.owner_key(name, self.origin), name, node) for name, node in self.stored.below(owner, self._sets)
         )
@@ -95,20 +95,21 @@ class ChangeSet:
         """Return those of these names that will be zones of the same account."""
         names = list(names)
         self.load(names)
-        return {name for name in names if self._children.get(name)}
+        return {name for name in names if self._children.get(name.labels)}
 
     def owners_of_ns(self, servers: Iterable[Name]) -> Collection[Name]:
         """Return the owners of the NS records that will name one of these nameservers."""
         servers = list(servers)
-        wires = {server.to_wire() for server in servers}
-        touched = {owner: sets[RdataType.NS].all() for owner, sets in self._sets.items() if RdataType.NS in sets}
+        with_ns = {HashedName(labels): sets for labels, sets in self._sets.items() if RdataType.NS in sets}
+        touched = {owner: sets[RdataType.NS].all() for owner, sets in with_ns.items()}
+        wires = {server.to_wire() for server in servers} if touched else set()
         new = {owner for owner, members in touched.items() if any(one.wire in wires for one in members)}
         return {*self.stored.owners_of_ns(servers)} - touched.keys() | new
 
     def add_child(self, name: Name) -> None:
         """Treat the name as a child zone, which is created in the same transaction."""
         self.load([name])
-        self._children[name], self.new_child = True, name
+        self._children[name.labels], self.new_child = True, name
 
     # Requests
 
@@ -138,13 +139,13 @@ class ChangeSet:
 
     def members(self, owner: Name, rdtype: RdataType) -> Members:
         """Return the members of an RRset in their current state."""
-        sets = self._sets.get(owner)
+        sets = self._sets.get(owner.labels)
         if sets is None:
             self.load([owner])
-            sets = self._sets[owner] = {}
+            sets = self._sets[owner.labels] = {}
             self._sort(owner)
         if rdtype not in sets:
-            stored = self._nodes[owner].get(rdtype)
+            stored = self._nodes[owner.labels].get(rdtype)
             sets[rdtype] = Members.of(stored.records if stored else (), self.now)
         return sets[rdtype]
 
@@ -156,21 +157,24 @@ class ChangeSet:
 
     def load(self, owners: Iterable[Name]) -> None:
         """Read the stored nodes of these owners, of all names above them with their wildcards, and the apex, once."""
-        missing: dict[Name, None] = {}
+        missing: dict[Labels, Name | None] = {}
+        apex = self.origin.labels
         for owner in owners:
-            name = owner
-            while name not in self._nodes and name not in missing:
-                missing[name] = None
-                if name is not owner or name == self.origin:
-                    missing[Name((b"*", *name.labels))] = None
-                if len(name.labels) <= len(self.origin.labels):
+            labels = owner.labels
+            while labels not in self._nodes and labels not in missing:
+                missing[labels] = owner if labels is owner.labels else None
+                if labels is not owner.labels or labels == apex:
+                    missing[b"*", *labels] = None
+                if len(labels) <= len(apex):
                     break
-                name = HashedName(name.labels[1:])
+                labels = labels[1:]
         if missing:
-            found = self.stored.nodes(missing)
-            self._nodes.update((name, found.get(name, {})) for name in missing)
-            children = self.stored.child_zones(one for one in missing if one != self.origin and not one.is_wild())
-            self._children.update((name, name in children) for name in missing)
+            names = [name or HashedName(labels) for labels, name in missing.items()]
+            found = {name.labels: node for name, node in self.stored.nodes(names).items()}
+            self._nodes.update((labels, found.get(labels, {})) for labels in missing)
+            below = [name for name in names if name.labels != apex and not name.is_wild()]
+            children = {name.labels for name in self.stored.child_zones(below)}
+            self._children.update((labels, labels in children) for labels in missing)
 
     def load_records(self, uuids: Iterable[UUID]) -> None:
         """Read these records, and the stored nodes of their owners."""
@@ -183,7 +187,7 @@ class ChangeSet:
         """Read all stored records and return them."""
         owners = [self.origin, *(owner for owner, _ in self.stored.below(self.origin))]
         self.load(owners)
-        return [record for owner in owners for rrset in self._nodes[owner].values() for record in rrset.records]
+        return [record for owner in owners for rrset in self._nodes[owner.labels].values() for record in rrset.records]
 
     # Results
 
@@ -202,17 +206,14 @@ class ChangeSet:
             refused.field = self.steps.path(first[0], refused.field)
             raise refused
 
-    def _node(self, owner: Name) -> Node:
-        if owner not in self._sets:
-            return self._nodes[owner]
-        if owner not in self._overlay:
-            sets = {rdtype: members.all() for rdtype, members in self._sets[owner].items()}
-            changed = {rdtype: _rrset(owner, rdtype, members) for rdtype, members in sets.items()}
-            node = {**self._nodes[owner], **changed}
-            self._overlay[owner] = {
-                rdtype: node[rdtype] for rdtype in sorted(node, key=lambda one: one.name) if node[rdtype].records
-            }
-        return self._overlay[owner]
+    def _node(self, labels: Labels) -> Node:
+        if labels not in self._sets:
+            return self._nodes[labels]
+        if labels not in self._overlay:
+            changed = {rdtype: members.rrset() for rdtype, members in self._sets[labels].items()}
+            in_order = sorted({**self._nodes[labels], **changed}.items(), key=lambda one: one[0].name)
+            self._overlay[labels] = {rdtype: rrset for rdtype, rrset in in_order if rrset}
+        return self._overlay[labels]
 
     def _duplicates(self) -> Iterator[Record]:
         """Yield the records that are identical to one that existed before them."""
@@ -242,14 +243,14 @@ class ChangeSet:
         for record in (before, after):
             if record:
                 self._before.setdefault(record.uuid, before)
-                self._locations[record.uuid] = self._sets[after.owner][after.rdtype] if after else None
+                self._locations[record.uuid] = self._sets[after.owner.labels][after.rdtype] if after else None
                 self.steps.note(record.uuid, record.owner)
-                self._overlay.pop(record.owner, None)
+                self._overlay.pop(record.owner.labels, None)
                 self._sort(record.owner)
 
     def _sort(self, owner: Name) -> None:
         if self._sorted:
-            self._sorted.note(owner, is_present=bool(self._node(owner)))
+            self._sorted.note(owner, is_present=bool(self._node(owner.labels)))
 
     def _parse(self, requested: RecordInput, uuid: UUID, created_at: datetime, before: Record | None = None) -> Record:
         """Return the requested record; what `before` already has was accepted once and is not parsed again."""
@@ -260,7 +261,7 @@ class ChangeSet:
             owner = self.parser.owner(requested.name, self.origin)
         data = requested.record_type, requested.value, requested.priority
         if before and data == (before.rdtype.name, before.value, before.priority):
-            content = ParsedRdata(before.rdata, before.value, before.priority)
+            content = before.data
         else:
             content = self.parser.content(*data, self.origin)
         check_comment(requested.comment)
@@ -299,7 +300,3 @@ def _with_revision(change: Change) -> Change:
     if isinstance(change, Update) and change.after.revision != change.before.revision + 1:
         return Update(change.before, replace(change.after, revision=change.before.revision + 1))
     return change
-
-
-def _rrset(owner: Name, rdtype: RdataType, members: Iterable[Record]) -> RRset:
-    return RRset(owner, rdtype, tuple(sorted(members, key=lambda record: record.wire)))

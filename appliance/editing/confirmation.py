@@ -14,7 +14,7 @@ from uuid import UUID
 from dns.name import Name
 
 from appliance.editing import history
-from appliance.editing.access import check_grant, check_permissions
+from appliance.editing.access import check_grants, check_permissions
 from appliance.editing.change_set import ChangeSet
 from appliance.editing.commit import Alongside
 from appliance.editing.diff import Diff
@@ -126,8 +126,7 @@ def confirm(zone: Zone, change_id: UUID, principal: Principal, now: datetime) ->
         raise NotFound("this zone has no such change to confirm")
     changes = changes_of(pending, zone)
     check_permissions(principal, changes)
-    for change in changes:
-        check_grant(principal, zone, change)
+    check_grants(principal, zone, changes)
     if pending.confirmed:
         return
     if pending.reverted or pending.due_at <= now:

@@ -10,7 +10,7 @@ from uuid import uuid4
 from dns.name import Name
 from dns.rdatatype import RdataType
 
-from appliance.editing.access import check_grant, check_permissions
+from appliance.editing.access import check_grants, check_permissions
 from appliance.editing.apply import MAX_CHANGES
 from appliance.editing.change_set import ChangeSet
 from appliance.editing.diff import Diff
@@ -24,6 +24,7 @@ from appliance.store.journal import EMPTY, Content, content_of
 from appliance.store.record_writes import Statement, prepare
 from appliance.store.zones import Versions
 from appliance.zones import rules
+from appliance.zones.cached_view import CachedView
 from appliance.zones.changes import (
     Change,
     Create,
@@ -45,42 +46,42 @@ from appliance.zones.zone_cuts import cut_at
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """A diff, the versions of the zones that it depends on (`read`), and what stores it.
+    """A diff, the versions of the zones that it depends on (`read`), the zone after it (`view`), and what stores it.
 
     That are the statements, and the content of the row of the journal.
     """
 
     diff: Diff
     read: Versions
+    view: CachedView
     statements: Sequence[Statement] = ()
     content: Content = EMPTY
 
 
 def evaluate(change_set: ChangeSet, principal: Principal, quotas: QuotaSettings) -> Evaluation:
     """Return the evaluation; raise InputError or NotPermitted if the change set must not be stored."""
-    zone, changes = change_set.zone, change_set.changes()
+    zone, changes, view = change_set.zone, change_set.changes(), CachedView(change_set)
     if not (changes or change_set.new_child):
-        return Evaluation(Diff(zone, zone, ()), change_set.read)
-    for change in changes:
-        check_grant(principal, zone, change)
+        return Evaluation(Diff(zone, zone, ()), change_set.read, view)
+    check_grants(principal, zone, changes)
     change_set.refuse_duplicates()
-    _check_rules(change_set, changes)
+    _check_rules(change_set, changes, view)
     growth = sum(map(_growth, changes))
     check_record_quota(quotas, principal, zone, growth)
     diff = Diff(zone, _after(change_set, changes, growth), tuple(changes), uuid4())
-    return Evaluation(diff, change_set.read, prepare(zone, changes, record_line), content_of(changes, zone))
+    return Evaluation(diff, change_set.read, view, prepare(zone, changes, record_line), content_of(changes, zone))
 
 
 def evaluate_many(change_set: ChangeSet, principal: Principal, quotas: QuotaSettings) -> Evaluation:
     """Return the evaluation of a list of requests, with warnings; raise MissingPermission as `check_permissions`."""
     evaluation = evaluate(change_set, principal, quotas)
     check_permissions(principal, evaluation.diff.changes)
-    return with_warnings(evaluation, change_set, touched_owners(evaluation.diff.changes))
+    return with_warnings(evaluation, touched_owners(evaluation.diff.changes))
 
 
-def with_warnings(evaluation: Evaluation, change_set: ChangeSet, owners: Iterable[Name]) -> Evaluation:
+def with_warnings(evaluation: Evaluation, owners: Iterable[Name]) -> Evaluation:
     """Return the evaluation with the warnings at and near these owners after the change."""
-    found = warnings_after(change_set, owners, organisation_of)
+    found = warnings_after(evaluation.view, owners, organisation_of)
     return replace(evaluation, diff=replace(evaluation.diff, warnings=found))
 
 
@@ -97,23 +98,26 @@ def evaluate_dry_run(
     return replace(diff, applied=False, change_id=None, impact=impact)
 
 
-def _check_rules(change_set: ChangeSet, changes: Sequence[Change]) -> None:
+def _check_rules(change_set: ChangeSet, changes: Sequence[Change], view: CachedView) -> None:
     """Raise RuleBroken with the findings of the rules; those of deletions alone have no field."""
-    findings = findings_of(change_set, changes)
+    findings = findings_of(change_set, changes, view)
     if all(isinstance(change, Delete) for change in changes):
         findings = [replace(finding, field=None) for finding in findings]
     if findings:
         raise RuleBroken(change_set.steps.locate(findings))
 
 
-def findings_of(change_set: ChangeSet, changes: Sequence[Change]) -> list[Finding]:
-    """Return the findings for the zone after all requests, or for the RRset that grew over its limit for good."""
+def findings_of(change_set: ChangeSet, changes: Sequence[Change], view: CachedView | None = None) -> list[Finding]:
+    """Return the findings for the zone after all requests, or for the RRset that grew over its limit for good.
+
+    `view` is the zone as the change set has it, if it was read before.
+    """
     if change_set.overfull is None:
         own, new = change_set.apex, {change_set.new_child} if change_set.new_child else set()
-        touched = touched_owners(changes) | new
-        findings = rules.check(change_set, touched, reduced_owners(changes), former_nameservers(changes))
+        touched, view = touched_owners(changes) | new, view or CachedView(change_set)
+        findings = rules.check(view, touched, reduced_owners(changes), former_nameservers(changes))
         findings += _hidden_children(change_set, changes)
-        return [*findings, *check_own_records(change_set, touched, own.addresses, own.catalog)]
+        return [*findings, *check_own_records(view, touched, own.addresses, own.catalog)]
     owner, rdtype = change_set.overfull
     node = {rdtype: change_set.nodes([owner])[owner][rdtype]}
     return [replace(finding, owner=owner) for finding in rules.rrsets_within_limits(change_set, owner, node)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from appliance.zones.model import Record
+from appliance.zones.model import Record, RRset
 
 
 @dataclass(slots=True)
@@ -49,6 +49,11 @@ class Members:
     def all(self) -> Iterator[Record]:
         """Return all records with the current TTL, in the order in which they were added."""
         return map(self.get, self.records)
+
+    def rrset(self) -> RRset | None:
+        """Return all records with the current TTL as an RRset, None without any."""
+        records = tuple(sorted(self.all(), key=lambda record: record.wire))
+        return RRset(records[0].owner, records[0].rdtype, records) if records else None
 
     def ttl_beside(self, uuids: Collection[UUID]) -> int | None:
         """Return the TTL of the records other than those, or None if there are none."""

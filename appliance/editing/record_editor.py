@@ -253,7 +253,7 @@ class RecordEditor(SigningEditor):
             change_set, result = edit(parser)
             evaluation = evaluate_edit(change_set, principal, self.quotas)
             if owners := warned_at(result):
-                evaluation = with_warnings(evaluation, change_set, owners)
+                evaluation = with_warnings(evaluation, owners)
             return evaluation, result, prepare(evaluation.diff, result)
 
         def commit_evaluated(done: tuple[Evaluation, Result, Alongside | None]) -> tuple[Diff, Result]:

@@ -71,7 +71,7 @@ def key_of(parser: Parser, requested: RecordInput, origin: Name) -> Key:
     """Return owner, type and wire form of a requested record; raise InputError if it is not valid."""
     owner, rdtype = parser.owner(requested.name, origin), parse_type(requested.record_type)
     content = parser.content(requested.record_type, requested.value, requested.priority, origin)
-    return owner, rdtype, content.rdata.to_wire() or b""
+    return owner, rdtype, content.wire
 
 
 def _put(change_set: ChangeSet, requested: RecordInput, before: Record | None) -> Record:

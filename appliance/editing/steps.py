@@ -10,6 +10,7 @@ from uuid import UUID
 from dns.name import Name
 
 from appliance.errors import Finding, InputError
+from appliance.zones.hashed_name import Labels
 
 
 @dataclass(slots=True)
@@ -23,7 +24,7 @@ class Steps:
     list_name: str = "changes"
     lines: Sequence[int] | None = None
     current: int | None = None
-    _last: dict[UUID | Name | None, int | None] = field(default_factory=dict)
+    _last: dict[UUID | Labels, int | None] = field(default_factory=dict)
 
     @contextmanager
     def at(self, index: int) -> Iterator[None]:
@@ -37,11 +38,13 @@ class Steps:
 
     def note(self, uuid: UUID, owner: Name) -> None:
         """Remember that the current request changed this record."""
-        self._last[uuid] = self._last[owner] = self.current
+        self._last[uuid] = self._last[owner.labels] = self.current
 
     def of(self, changed: UUID | Name | None) -> int | None:
         """Return the index of the request that changed a record or an owner last."""
-        return self._last.get(changed, self.current)
+        if changed is None:
+            return self.current
+        return self._last.get(changed.labels if isinstance(changed, Name) else changed, self.current)
 
     def path(self, index: int | None, name: str | None) -> str | None:
         """Return the path of a field of the request of that index; of a zone file it is the line alone."""

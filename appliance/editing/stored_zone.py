@@ -8,6 +8,7 @@ from uuid import UUID
 
 from dns.name import Name
 
+from appliance.zones.hashed_name import Labels
 from appliance.zones.model import Node, Record
 from appliance.zones.published_zone import ZoneContents
 
@@ -15,7 +16,7 @@ from appliance.zones.published_zone import ZoneContents
 class StoredZone(ZoneContents, Protocol):
     """A stored zone."""
 
-    def below(self, owner: Name, skip: Container[Name] = ()) -> Iterator[tuple[Name, Node]]:
+    def below(self, owner: Name, skip: Container[Labels] = ()) -> Iterator[tuple[Name, Node]]:
         """Yield each owner below this one, except those to skip, with its node, in the order of `store.name_keys`."""
 
     def records(self, uuids: Iterable[UUID]) -> Mapping[UUID, Record]:

@@ -24,8 +24,9 @@ from appliance.render.templates import ENVIRONMENT
 from appliance.settings import DnsSettings
 from appliance.zones.delta import WireSoa
 from appliance.zones.model import Record
+from appliance.zones.names import print_domain
 from appliance.zones.own_records import OwnAddress
-from appliance.zones.rdata import print_line
+from appliance.zones.rdata import print_data
 from appliance.zones.signing import CONTENT_TYPE
 
 _PRINTABLE = frozenset(map(chr, range(0x20, 0x7F)))
@@ -89,7 +90,9 @@ def own_lines(name: Name, apex: Apex) -> list[str]:
 
 def record_line(record: Record) -> str:
     """Return the line of a record, without the line feed; rendered from its rdata and never from input text."""
-    line = f"{record.owner.to_text()} {record.ttl} IN {record.rdtype.name} {print_line(record.rdata)}"
+    owner = print_domain(record.owner)
+    name = record.owner.to_text() if "\\" in owner else f"{owner}."
+    line = f"{name} {record.ttl} IN {record.rdtype.name} {print_data(record.data)}"
     if not _PRINTABLE.issuperset(line) or line.startswith("$"):
         raise CompileFailed(f"record {record.uuid} cannot be written as one printable line")
     return line

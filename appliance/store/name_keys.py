@@ -9,7 +9,7 @@ from __future__ import annotations
 from dns.name import Name
 
 from appliance.zones.hashed_name import HashedName
-from appliance.zones.labels import print_label, read_label
+from appliance.zones.labels import print_labels, read_label
 
 
 def owner_key(owner: Name, origin: Name) -> str:
@@ -51,7 +51,7 @@ def domain_from(text: str) -> Name:
 
 
 def _key(labels: tuple[bytes, ...]) -> str:
-    return "".join(f"{print_label(label)}." for label in reversed(labels))
+    return f"{print_labels(labels[::-1])}." if labels else ""
 
 
 def _labels(text: str) -> tuple[bytes, ...]:

@@ -23,6 +23,7 @@ from appliance.store.prepared import PreparedSelect
 from appliance.store.scopes import within
 from appliance.store.zones import from_row as zone_from_row
 from appliance.zones.delta import WireRecord
+from appliance.zones.hashed_name import Labels
 from appliance.zones.model import Node, Record, Zone, group_rrsets
 
 READ_AHEAD = 50
@@ -202,14 +203,14 @@ class ZoneView:
         found = (_revisions(frozenset(part)) for part in tables.batches(uuids))
         return {row.uuid: row.revision for rows in found for row in rows}
 
-    def below(self, owner: Name, skip: Container[Name] = ()) -> Iterator[tuple[Name, Node]]:
+    def below(self, owner: Name, skip: Container[Labels] = ()) -> Iterator[tuple[Name, Node]]:
         """Yield each owner below this one, except those to skip, with its node; owners are read in batches."""
         low, high = name_keys.below(name_keys.owner_key(owner, self.origin))
         key, limit = tables.Record.owner_key, READ_AHEAD
         while True:
             rows = _rows(self.zone).where(key > low, key < high).select(key).distinct().order_by(key).limit(limit)
             keys = [row.owner_key for row in rows]
-            chosen = [one for one in keys if name_keys.owner_from_key(one, self.origin) not in skip]
+            chosen = [one for one in keys if name_keys.owner_from_key(one, self.origin).labels not in skip]
             if chosen:
                 records = _rows(self.zone).where(key.in_(chosen)).order_by(*ORDER)
                 yield from group_rrsets(_record(row, self.origin) for row in records).items()

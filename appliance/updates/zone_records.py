@@ -52,7 +52,7 @@ def read_sent(rdata: Rdata, origin: Name) -> tuple[RecordText, bytes]:
     """Return sent data as a request has it and as it would be stored; raise InputError if it cannot be."""
     record_type = RdataType(rdata.rdtype).name
     text = read_content(record_type, rdata.to_text())
-    return text, parse_rdata(record_type, text.value, text.priority, origin).rdata.to_wire() or b""
+    return text, parse_rdata(record_type, text.value, text.priority, origin).wire
 
 
 def wire_of(rdata: Rdata, origin: Name) -> bytes:

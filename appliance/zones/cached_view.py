@@ -7,11 +7,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dns.name import Name
 from dns.rdatatype import RdataType
 
+from appliance.zones.hashed_name import HashedName, Labels
 from appliance.zones.model import Node
 from appliance.zones.view import View
 from appliance.zones.zone_cuts import Cut
-
-Labels = tuple[bytes, ...]
 
 
 class CachedView:
@@ -35,6 +34,11 @@ class CachedView:
         """Return the appliance's own nameservers."""
         return self._view.servers
 
+    @classmethod
+    def of(cls, view: View) -> CachedView:
+        """Return a cached view of the zone; the view itself if it is one."""
+        return view if isinstance(view, CachedView) else cls(view)
+
     def is_own_server(self, name: Name) -> bool:
         """Return whether this is one of the appliance's own nameservers."""
         return name.labels in self._servers
@@ -47,7 +51,7 @@ class CachedView:
                 wanted[name.labels] = name
                 for labels in self._above(name.labels):
                     if labels not in wanted and labels not in self._nodes:
-                        wanted[labels] = Name(labels)
+                        wanted[labels] = HashedName(labels)
         if wanted:
             found = {name.labels: node for name, node in self._view.nodes(wanted.values()).items()}
             self._nodes.update((labels, found.get(labels, {})) for labels in wanted)
@@ -56,8 +60,11 @@ class CachedView:
 
     def node(self, name: Name) -> Node:
         """Return the rrsets at the name."""
-        self.load([name])
-        return self._nodes[name.labels]
+        node = self._nodes.get(name.labels)
+        if node is None:
+            self.load([name])
+            return self._nodes[name.labels]
+        return node
 
     def nodes(self, owners: Iterable[Name]) -> Mapping[Name, Node]:
         """Return the rrsets at each of these owners."""
@@ -67,7 +74,8 @@ class CachedView:
 
     def cut_of(self, name: Name) -> Cut | None:
         """Return the topmost zone cut at or above the name, None if it is in the authoritative data of the zone."""
-        self.load([name])
+        if name.labels not in self._nodes:
+            self.load([name])
         for depth in range(self._depth + 1, len(name.labels) + 1):
             labels = name.labels[-depth:]
             node = self._nodes[labels]

@@ -97,6 +97,8 @@ def touched_owners(changes: Iterable[Change]) -> frozenset[Name]:
 def reduced_owners(changes: Collection[Change]) -> frozenset[Name]:
     """Return the owners from which the changes only delete, without the nameservers that NS records name."""
     deleted = [change.record for change in changes if isinstance(change, Delete)]
+    if not deleted:
+        return frozenset()
     others = [record for change in changes if not isinstance(change, Delete) for record in sides(change)]
     kept = {record.owner for record in others}.union(_nameservers([*deleted, *others]))
     return frozenset(record.owner for record in deleted) - kept
@@ -108,8 +110,11 @@ def former_nameservers(changes: Collection[Change]) -> frozenset[Name]:
     Addresses of these nameservers may be left that are no longer glue.
     """
     before = [sides(change)[0] for change in changes if not isinstance(change, Create)]
+    servers = _nameservers(before)
+    if not servers:
+        return frozenset()
     written = {sides(change)[-1].owner for change in changes if not isinstance(change, Delete)}
-    return frozenset(_nameservers(before) - written)
+    return frozenset(servers - written)
 
 
 def changes_serial(change: Change) -> bool:

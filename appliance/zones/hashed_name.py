@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from dns.name import Name
 
+Labels = tuple[bytes, ...]
+"""The labels of a name as a key in place of it: their hash is strong, and neither it nor a comparison runs Python."""
+
 
 class HashedName(Name):
     """A name that keeps its hash; one with the same labels, in the same letter case, is compared in one step."""

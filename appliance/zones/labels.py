@@ -22,6 +22,7 @@ SERVICE_LABELS = frozenset({b"_tcp", b"_udp"})
 _OWNER = re.compile(r"[a-z0-9_]([a-z0-9/_-]*[a-z0-9_])?")
 _ANY = re.compile(r"[a-z0-9/_-]+")
 _PRINTED = re.compile(rb"[a-z0-9/_-]+|\*")
+_PLAIN = re.compile(rb"[a-z0-9/_.-]+")
 _UNPRINTED = re.compile(rb"[^a-z0-9/_-]")
 _SHORT_ESCAPE = re.compile(r"\\([^0-9])", re.DOTALL)
 _ESCAPED = re.compile(r"(?:\\[0-9]{3}|[A-Za-z0-9/_-]|[^\x00-\x7f])+")
@@ -62,6 +63,14 @@ def print_label(label: bytes) -> str:
     if _PRINTED.fullmatch(label):
         return label.decode()
     return _UNPRINTED.sub(lambda found: _escape(found[0]).encode(), label).decode()
+
+
+def print_labels(labels: tuple[bytes, ...]) -> str:
+    """Return the text of several labels, separated by dots."""
+    octets = b".".join(labels)
+    if _PLAIN.fullmatch(octets) and octets.count(b".") == len(labels) - 1:
+        return octets.decode()
+    return ".".join(map(print_label, labels))
 
 
 def read_label(text: str) -> bytes:

@@ -11,7 +11,7 @@ from dns.name import Name
 from dns.rdata import Rdata
 from dns.rdatatype import RdataType
 
-from appliance.zones.rdata import ParsedRdata, parse_wire
+from appliance.zones.rdata import ParsedRdata
 from appliance.zones.serial import latest
 
 MAX_TTL = 2**31 - 1
@@ -24,7 +24,7 @@ class Record:
 
     `wire` is its rdata in uncompressed wire form; `value` and `priority` are the same rdata as the API shows it.
     `revision` is 1 for a new record; the store increments it with every change. At `expires_at` the record is deleted;
-    None: never. The parsed rdata is cached, also for a copy with the same type and wire form.
+    None: never. The parsed data is cached, also for a copy with the same type and wire form.
     """
 
     uuid: UUID
@@ -39,7 +39,7 @@ class Record:
     updated_at: datetime
     expires_at: datetime | None = field(default=None, kw_only=True)
     revision: int = field(default=1, compare=False, kw_only=True)
-    _parsed: tuple[RdataType, bytes, Rdata] | None = field(default=None, repr=False, compare=False)
+    _parsed: ParsedRdata | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def from_parsed(
@@ -54,31 +54,35 @@ class Record:
         updated_at: datetime,
         expires_at: datetime | None = None,
     ) -> Record:
-        """Return the record with rdata that is already parsed."""
-        rdtype, wire = parsed.rdata.rdtype, parsed.rdata.to_wire() or b""
+        """Return the record with data that is already parsed."""
         return cls(
             uuid,
             owner,
-            rdtype,
+            parsed.rdtype,
             ttl,
-            wire,
+            parsed.wire,
             parsed.value,
             parsed.priority,
             comment,
             created_at,
             updated_at,
-            (rdtype, wire, parsed.rdata),
+            parsed,
             expires_at=expires_at,
         )
 
     @property
+    def data(self) -> ParsedRdata:
+        """Return the data."""
+        data = self._parsed
+        if data is None or data.wire != self.wire or data.rdtype != self.rdtype:
+            data = ParsedRdata(self.rdtype, self.wire, self.value, self.priority)
+            object.__setattr__(self, "_parsed", data)
+        return data
+
+    @property
     def rdata(self) -> Rdata:
         """Return the rdata, parsed from its wire form on first use."""
-        cached = self._parsed
-        if cached is None or cached[:2] != (self.rdtype, self.wire):
-            cached = self.rdtype, self.wire, parse_wire(self.rdtype, self.wire)
-            object.__setattr__(self, "_parsed", cached)
-        return cached[2]
+        return self.data.rdata
 
     @property
     def key(self) -> tuple[Name, RdataType, bytes]:

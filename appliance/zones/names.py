@@ -17,13 +17,24 @@ from dns.name import Name
 
 from appliance.errors import InvalidName, InvalidValue
 from appliance.zones.hashed_name import HashedName
-from appliance.zones.labels import SERVICE_LABELS, Place, invalid_label, lengthen_escapes, parse_label, print_label
+from appliance.zones.labels import (
+    SERVICE_LABELS,
+    Place,
+    invalid_label,
+    lengthen_escapes,
+    parse_label,
+    print_label,
+    print_labels,
+)
 
 MAX_NAME_OCTETS = 253
 """The maximum length of a name without its final dot; 255 octets on the wire."""
 IN_ADDR_ARPA = dns.name.from_text("in-addr.arpa.")
 
 _MAX_CHARACTERS = 4 * MAX_NAME_OCTETS
+_PLAIN_LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_PLAIN_NAME = re.compile(rf"{_PLAIN_LABEL}(?:\.{_PLAIN_LABEL})*+")
+"""Most names: valid at every place, and as they are on the wire."""
 _FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
@@ -112,14 +123,14 @@ def names_up_to(name: Name, origin: Name) -> list[Name]:
 
 def print_domain(name: Name) -> str:
     """Return the name as A-labels without the final dot; the root is `.`."""
-    return ".".join(map(print_label, name.labels[:-1])) or "."
+    return print_labels(name.labels[:-1]) or "."
 
 
 def print_owner(name: Name, origin: Name) -> str:
     """Return the owner relative to its zone, such as `@`, `www` or `*.dev`; absolute if that were ambiguous."""
     relative, zone = name.labels[: -len(origin.labels)], origin.labels[:-1]
     is_ambiguous = zone and relative[-len(zone) :] == zone
-    return ".".join(map(print_label, name.labels[:-1] if is_ambiguous else relative)) or "@"
+    return print_labels(name.labels[:-1] if is_ambiguous else relative) or "@"
 
 
 def print_unicode(name: Name) -> str:
@@ -154,6 +165,8 @@ def _parse_labels(
     body = text.removesuffix(".")
     if len(body) > (_MAX_CHARACTERS if "\\" in body else MAX_NAME_OCTETS):
         raise _long_name(len(body), field)
+    if _PLAIN_NAME.fullmatch(body) and "xn--" not in body:
+        return tuple(body.encode().split(b"."))
     refuse_control_characters(text, field)
     if not body:
         raise InvalidName("the name is empty" if not text else "the root is not allowed here", field)

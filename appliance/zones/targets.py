@@ -37,4 +37,4 @@ def answer_for(view: CachedView, name: Name, *, with_glue: bool = False) -> Node
     cut, own = view.cut_of(name), view.node(name)
     if cut:
         return own if with_glue and not cut.is_child else None
-    return own or (answering_node(view, name, view.has_below) if view.wildcards_over(name) else {})
+    return own or (answering_node(view, name) if view.wildcards_over(name) else {})

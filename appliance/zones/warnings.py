@@ -31,7 +31,7 @@ CUT_RULES = (occluded, delegation)
 
 def warnings_at(view: View, owners: Iterable[Name], organisation: Organisation) -> list[ZoneWarning]:
     """Return the warnings at these owners, in canonical order of the owners."""
-    return _warnings(CachedView(view), owners, organisation)
+    return _warnings(CachedView.of(view), owners, organisation)
 
 
 def warnings_after(view: View, touched: Iterable[Name], organisation: Organisation) -> list[ZoneWarning]:
@@ -39,7 +39,7 @@ def warnings_after(view: View, touched: Iterable[Name], organisation: Organisati
 
     These are the host of a service, delegations to a nameserver of that name, and the apex if its MX records name it.
     """
-    cached, owners = CachedView(view), [owner for owner in touched if is_within(owner, view.origin)]
+    cached, owners = CachedView.of(view), [owner for owner in touched if is_within(owner, view.origin)]
     cached.load([*owners, view.origin])
     return _warnings(cached, [*owners, *_dependent(cached, owners)], organisation)
 

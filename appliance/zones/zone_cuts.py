@@ -47,11 +47,6 @@ def cut_at(view: View, owner: Name) -> Cut | None:
     return cut if cut and cut.name == owner else None
 
 
-def cut_over(view: View, owner: Name) -> Cut | None:
-    """Return the topmost cut above the name, None if the name is in the zone's authoritative data or a cut."""
-    return _topmost(view, names_above(owner, view.origin))
-
-
 def is_glue(view: View, owner: Name, node: Node) -> bool:
     """Return whether all data at `owner`, at or below a cut, is addresses of nameservers.
 

@@ -197,7 +197,7 @@ def _values(change: RRsetChange, zone: Name) -> Iterator[tuple[bytes, ValueInput
     for content in change.contents:
         read = read_content(change.record_type, content)
         parsed = parse_rdata(change.record_type, read.value, read.priority, zone)
-        yield parsed.rdata.to_wire() or b"", ValueInput(read.value, read.priority)
+        yield parsed.wire, ValueInput(read.value, read.priority)
 
 
 def _take_own(change: RRsetChange, given: dict[bytes, ValueInput], apex: Apex) -> None:
