@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from appliance.serving import COLLECTED_AFTER
 from tests.api.conftest import Application, open_application
 from tests.listener import Listener
 from tests.pair import free_port, wait_for
@@ -267,3 +268,10 @@ def _await(port: int) -> None:
             time.sleep(0.02)
         else:
             return
+
+
+def test_the_garbage_collector_runs_seldom() -> None:
+    program = "import gc; from appliance.serving import collect_seldom; collect_seldom()"
+    program += "; print(gc.get_freeze_count(), gc.get_threshold()[0])"
+    frozen, collected_after = map(int, subprocess.check_output((sys.executable, "-c", program)).split())
+    assert frozen > collected_after == COLLECTED_AFTER
