@@ -18,7 +18,8 @@ from appliance.api.fields import (
     StrictUuid,
     TextOrObject,
 )
-from appliance.api.schemas import Record, RecordBody, RecordPatch, Strict, ZoneWarning
+from appliance.api.schemas import Record, RecordBody, RecordPatch, ZoneWarning
+from appliance.api.strict_schema import Strict
 from appliance.editing import MAX_CHANGES
 from appliance.store.pending_changes import LONGEST
 from appliance.zones.impact_reasons import REASONS

@@ -9,7 +9,7 @@ import marshmallow as ma
 from marshmallow import fields, validate
 
 from appliance.api.fields import StrictInteger, StrictString, Timestamp
-from appliance.api.schemas import Strict
+from appliance.api.strict_schema import Strict
 from appliance.zones.signing import DsReport, SigningProblem, SigningState
 from appliance.zones.signing_outlook import KeyState
 

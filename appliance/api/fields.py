@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -37,6 +38,11 @@ class StrictInteger(fields.Integer):
 
     def __init__(self, minimum: int, maximum: int, **kwargs: Any) -> None:  # noqa: ANN401 - marshmallow's own
         super().__init__(validate=_between(minimum, maximum), **kwargs)
+        self._minimum, self._maximum = minimum, maximum
+
+    def is_in_range(self, value: object) -> bool:
+        """Return whether the value is such an integer."""
+        return type(value) is int and self._minimum <= value <= self._maximum
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> int:  # noqa: ANN401 - any JSON value
         if type(value) is not int:
@@ -157,6 +163,7 @@ class Timestamp(fields.DateTime):
         return None if value is None else print_timestamp(value)
 
 
+@functools.lru_cache(maxsize=1024)  # many records of one response were created together
 def print_timestamp(value: datetime) -> str:
     """Return a time in UTC, in seconds, that ends in `Z`."""
     return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

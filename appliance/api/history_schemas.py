@@ -6,7 +6,7 @@ import marshmallow as ma
 from marshmallow import fields
 
 from appliance.api.fields import QueryInteger, Timestamp
-from appliance.api.schemas import Strict
+from appliance.api.strict_schema import Strict
 from appliance.zones.serial import MODULUS
 
 

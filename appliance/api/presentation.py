@@ -206,8 +206,15 @@ def check_read_only(body: JSON, read_only: Collection[str], show: Callable[[], J
 
 
 def dump_record(zone: Zone, record: Record) -> JSON:
-    """Return the record as the JSON that a response has."""
-    return cast(JSON, _RECORD.dump(record_of(zone, record)))
+    """Return the record as the JSON that a response has: what its schema makes of `record_of`, in less time."""
+    return {
+        **record_of(zone, record),
+        "uuid": str(record.uuid),
+        "created_at": print_timestamp(record.created_at),
+        "zone": str(zone.uuid),
+        "updated_at": print_timestamp(record.updated_at),
+        "expires_at": record.expires_at and print_timestamp(record.expires_at),
+    }
 
 
 def dump_zone(zone: Zone, deployment: Deployment, now: datetime) -> JSON:
@@ -234,7 +241,6 @@ def _plain(value: object) -> object:
     return print_timestamp(value) if isinstance(value, datetime) else str(value)
 
 
-_RECORD = schemas.Record()
 _ZONE = schemas.ZoneSummary()
 _ZONE_DETAIL = schemas.ZoneDetail()
 _TOKEN = token_schemas.Token()

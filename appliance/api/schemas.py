@@ -20,6 +20,7 @@ from appliance.api.fields import (
     Timestamp,
 )
 from appliance.api.proofs import OWNERSHIP
+from appliance.api.strict_schema import Strict
 from appliance.identity.permissions import PERMISSIONS
 from appliance.web.error_responses import ERROR_CODES
 from appliance.zones.model import MAX_TTL
@@ -38,12 +39,6 @@ class Shown(ma.Schema):
     def get_attribute(self, obj: Mapping[str, Any], attr: str, default: Any) -> Any:  # noqa: ANN401 - any value
         """Return a value of the mapping; marshmallow would look for attributes and paths, too."""
         return obj.get(attr, default)
-
-
-class Strict(ma.Schema):
-    """A schema that refuses unknown fields."""
-
-    error_messages = {"unknown": "unknown field"}  # noqa: RUF012 - as inherited
 
 
 def _read_only() -> fields.Raw:

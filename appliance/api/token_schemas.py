@@ -9,7 +9,7 @@ from marshmallow import fields
 from marshmallow.types import ErrorMessages
 
 from appliance.api.fields import StrictBoolean, StrictString, StringList, Timestamp
-from appliance.api.schemas import Strict
+from appliance.api.strict_schema import Strict
 from appliance.identity.permissions import PERMISSIONS
 
 _MESSAGES: ErrorMessages = {"invalid": "an array of policies is expected", "null": "null is not allowed here"}

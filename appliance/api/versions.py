@@ -14,7 +14,7 @@ from appliance.api.changes import first_response, response_to
 from appliance.api.conditions import editor
 from appliance.api.idempotency import idempotent, remember
 from appliance.api.parsing import Blueprint
-from appliance.api.presentation import JSON, diff_of
+from appliance.api.presentation import diff_of, json_text
 from appliance.api.zone_keys import PATH, zone_at, zone_uuid
 from appliance.editing import Diff
 from appliance.errors import InputError, NotFound
@@ -54,7 +54,7 @@ class OneVersion(MethodView):
     @blueprint.doc(operationId="compareVersions", responses=RESPONSES)
     @blueprint.arguments(history_schemas.CompareQuery, location="query")
     @blueprint.response(200, change_schemas.Diff)
-    def get(self, query: dict[str, int], uuid: str, serial: int) -> JSON:
+    def get(self, query: dict[str, int], uuid: str, serial: int) -> Response:
         """Show what a version changed, or how it differs from another version."""
         with reading():
             zone = zone_at(uuid)
@@ -102,5 +102,6 @@ def _compared(zone: Zone, serial: int) -> ZoneVersion:
         raise InputError(str(unknown), "from") from None
 
 
-def _shown(zone: Zone, version: ZoneVersion, changes: list[Change], change_id: UUID | None = None) -> JSON:
-    return diff_of(Diff(zone, replace(zone, serial=version.serial), changes, change_id))
+def _shown(zone: Zone, version: ZoneVersion, changes: list[Change], change_id: UUID | None = None) -> Response:
+    shown = diff_of(Diff(zone, replace(zone, serial=version.serial), changes, change_id))
+    return Response(json_text(shown), mimetype="application/json")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from appliance.api.change_schemas import DryRun
 from appliance.api.fields import QueryBoolean, QueryInteger, StrictString, Timestamp
-from appliance.api.schemas import Strict
+from appliance.api.strict_schema import Strict
 from appliance.zones.serial import MODULUS
 
 

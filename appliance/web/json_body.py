@@ -6,6 +6,7 @@ What JSON parsers commonly accept is refused: duplicate keys, NaN, encodings oth
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any, NoReturn
 
 from flask import Request
@@ -51,11 +52,10 @@ def read_json(octets: bytes) -> Any:  # noqa: ANN401 - whatever JSON has
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    document: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in document:
-            raise InputError(f"the body has the field {name!r} more than once", name)
-        document[name] = value
+    document = dict(pairs)
+    if len(document) < len(pairs):
+        twice = next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
+        raise InputError(f"the body has the field {twice!r} more than once", twice)
     return document
 
 

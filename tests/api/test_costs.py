@@ -25,6 +25,8 @@ READS = [
     ("/account/me/", 1),
 ]
 """Paths and their statements, with those that begin and end a transaction."""
+MOST_CALLS = 500
+"""Calls of functions for each record of a request that creates many."""
 
 
 @pytest.mark.parametrize(("path", "statements"), READS)
@@ -59,6 +61,18 @@ def test_a_request_calls_few_functions(me: Bearer) -> None:
     assert calls(me, "POST", f"{ZONE}/records/", [new, new | {"name": "last"}]) <= 2780
     assert calls(me, "GET", record, [None, None]) <= 1200
     assert calls(me, "GET", "/account/me/", [None, None]) <= 960
+
+
+def test_the_calls_for_many_records_grow_with_these_alone(me: Bearer) -> None:
+    path = f"/dns-zones/{me.zone('example.com')['uuid']}/changes/"
+
+    def created(size: int) -> int:
+        names = [f"of-{size}-{at}" for at in range(size)]
+        new = [{"action": "create", "record_type": "A", "name": name, "value": "192.0.2.1"} for name in names]
+        return calls(me, "POST", path, [{"changes": new}])
+
+    first, second, third = map(created, (100, 200, 400))
+    assert third - second < 200 * MOST_CALLS and (third - second) < 2.2 * (second - first)
 
 
 def calls(me: Bearer, method: str, path: str, bodies: Sequence[object]) -> int:
