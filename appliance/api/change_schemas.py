@@ -121,6 +121,7 @@ class ZoneCreate(Strict):
     default_ttl = StrictInteger(0, MAX_TTL)
     protected = StrictBoolean()
     comment = StrictString()
+    dnssec = StrictBoolean(metadata=_described("Sign it from its first serial on."))
     serial = StrictInteger(
         0, MODULUS - 1, metadata=_described("The last serial that other servers gave: the first one here is later.")
     )

@@ -130,3 +130,12 @@ class DsConfirmation(Strict):
     key_tag = StrictInteger(
         0, 65_535, metadata=_described("The key of the DS; needed only if several keys are in question.", 31118)
     )
+
+
+class ZoneDelete(Strict):
+    """What is known of a zone that is deleted."""
+
+    ds = StrictString(
+        validate=validate.OneOf(("withdrawn",), error="withdrawn is expected"),
+        metadata=_described("`withdrawn`: the parent has no DS of the signed zone any longer."),
+    )

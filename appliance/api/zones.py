@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response, request
 from flask.views import MethodView
 
-from appliance.api import change_schemas, response_headers, schemas, streaming
+from appliance.api import change_schemas, dnssec_schemas, response_headers, schemas, streaming
 from appliance.api.auth import needs, principal, without_unread
 from appliance.api.conditions import editor, etag_header, not_modified, refuse_if_match
 from appliance.api.idempotency import idempotent, remember, remember_within
@@ -44,7 +44,7 @@ blueprint = Blueprint("zones", __name__, url_prefix="/api/v1/dns-zones", descrip
 
 ViewResult = tuple[Any, int, response_headers.Headers] | tuple[Any, response_headers.Headers] | JSON
 EXAMPLE = {"record_type": "MX", "name": "@", "value": "mail.example.com", "ttl": 3600, "priority": 10}
-SETTINGS = ("default_ttl", "protected", "comment")
+SETTINGS = ("default_ttl", "protected", "comment", "dnssec")
 
 
 @blueprint.route("/")
@@ -128,7 +128,7 @@ class OneZone(MethodView):
             zone = zone_at(uuid)
             check_read_only(body, READ_ONLY_OF_ZONES, lambda: _shown_without_records(zone))
             _check_records_unchanged(body, zone)
-        settings = {name: body[name] for name in (*SETTINGS, "dnssec") if name in body}
+        settings = {name: body[name] for name in SETTINGS if name in body}
         zone = editor().change_zone(principal(), zone.uuid, settings)
         result = response_headers.after_write(zone)
         deployment = result.deployment or context().deployment_wait.current(zone)[0]
@@ -139,12 +139,13 @@ class OneZone(MethodView):
     @blueprint.doc(
         operationId="deleteZone",
         parameters=[response_headers.PREFER],
-        responses={"404": "NOT_FOUND", "409": "CONFLICT"},
+        responses={"404": "NOT_FOUND", "409": "CONFLICT", "428": "PRECONDITION_REQUIRED"},
     )
+    @blueprint.arguments(dnssec_schemas.ZoneDelete, location="query")
     @blueprint.response(204, headers=response_headers.DEPLOYMENT_HEADERS)
-    def delete(self, uuid: str) -> Response:
+    def delete(self, query: dict[str, str], uuid: str) -> Response:
         """Delete a zone and its records."""
-        deleted = editor().delete_zone(principal(), zone_uuid(uuid))
+        deleted = editor().delete_zone(principal(), zone_uuid(uuid), ds_withdrawn="ds" in query)
         return response_headers.no_content_after_write(deleted, with_above=True)
 
 

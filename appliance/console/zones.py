@@ -13,7 +13,7 @@ from appliance.console.forms import Form, submitted_form
 from appliance.console.notices import Notice
 from appliance.console.pages import operators_only, pages, redirect_to, render_page
 from appliance.console.session import current_session
-from appliance.editing import find_zone
+from appliance.editing import find_zone, needs_ds_confirmation
 from appliance.errors import InputError, OperatorsOnly, RecordsHidden
 from appliance.store import accounts, deployments, zones
 from appliance.web.context import context, reading
@@ -119,7 +119,7 @@ def release_zone(uuid: UUID) -> BaseResponse:
 @pages.get("/zones/<uuid:uuid>/delete/", endpoint="zone_delete")
 def show_delete(uuid: UUID) -> Response:
     """Show the form that confirms the deletion of the zone."""
-    return render_page("zone_delete.html", zone=get_zone(uuid), form=Form())
+    return _deletion_page(get_zone(uuid), Form())
 
 
 @pages.post("/zones/<uuid:uuid>/delete/")
@@ -130,10 +130,19 @@ def delete_zone(uuid: UUID) -> Response | BaseResponse:
         typed = form["domain"].strip().lower().removesuffix(".")
         if typed not in (print_domain(zone.name), print_unicode(zone.name)):
             raise InputError("type the domain of this zone to delete it", "domain")
-        context().editor.delete_zone(current_session().principal, uuid)
+        with reading():
+            if not form["ds"] and needs_ds_confirmation(zone, context().clock()):
+                raise InputError("confirm that the DS is gone from the parent zone, or remove it there first", "ds")
+        context().editor.delete_zone(current_session().principal, uuid, ds_withdrawn=bool(form["ds"]))
         restore = flask.url_for("console.restore_zone", uuid=uuid)
         return redirect_to("console.zones", Notice(f"Zone {print_domain(zone.name)} deleted.", "Restore", restore))
-    return render_page("zone_delete.html", 400, zone=zone, form=form)
+    return _deletion_page(zone, form, 400)
+
+
+def _deletion_page(zone: Zone, form: Form, status: int = 200) -> Response:
+    with reading():
+        has_ds = needs_ds_confirmation(zone, context().clock())
+    return render_page("zone_delete.html", status, zone=zone, form=form, has_ds=has_ds)
 
 
 def get_zone(uuid: UUID) -> Zone:

@@ -17,13 +17,16 @@ from appliance.deploy.maintenance import Maintenance
 from appliance.deploy.ownership_checks import Lookups, OwnershipChecks
 from appliance.deploy.signing.signing_steps import SigningSteps, parent_check_by
 from appliance.editing import Editor, editor_from
+from appliance.errors import SettingsError
 from appliance.processes import exclusive_lock, handle_stop_signals
 from appliance.settings import Settings
-from appliance.store import statistics, unknown_zones, wakeup
+from appliance.store import statistics, unknown_zones, wakeup, zones
 from appliance.store.file.database import Store
 from appliance.store.retention import purges
 from appliance.systemd import ServiceManager
 from appliance.zones.deployment import DeploymentState
+from appliance.zones.names import print_domain
+from appliance.zones.signing import MAX_TTL
 
 log = logging.getLogger(__name__)
 
@@ -46,12 +49,14 @@ def run_deployer(
 ) -> bool:
     """Run until a signal ends it, or with `once` until nothing is left to do; return True if every zone is then live.
 
-    Raise AlreadyRunning if another process runs for this store, StoreError if the store is missing or damaged.
+    Raise AlreadyRunning if another process runs for this store, StoreError if the store is missing or damaged,
+    SettingsError if a setting does not allow the signed zones in it.
     """
     host = host_from(settings)
     with exclusive_lock(settings.store.path.with_name("deployer.lock")):
         store = Store(settings.store.path, busy_timeout=settings.store.busy_timeout, durable=False)
         store.keep()
+        _refuse_high_ttl(settings, store)
         editor = editor_from(settings, store, clock, announce=lambda: None)
         host.files.discard_all()
         with wakeup.listen(settings.deployer.socket) as wakeups:
@@ -65,6 +70,19 @@ def run_deployer(
             all_live = not statistics.late_zones(1) and statistics.count_by_state().keys() <= {DeploymentState.LIVE}
         store.close()
         return all_live
+
+
+def _refuse_high_ttl(settings: Settings, store: Store) -> None:
+    """Raise SettingsError if `dns.apex_ttl` is too high for the signed zones of the store: named would refuse them."""
+    if settings.dns.apex_ttl <= MAX_TTL:
+        return
+    with store.connection(), store.reading():
+        signed = zones.first_signed()
+    if signed:
+        raise SettingsError(
+            f"dns.apex_ttl is {settings.dns.apex_ttl}, and {print_domain(signed.name)} is signed with DNSSEC, which "
+            f"allows {MAX_TTL} seconds at most: lower it, or turn DNSSEC off first"
+        )
 
 
 def _jobs(

@@ -28,7 +28,9 @@
     confirmation changes that are reverted unless they are confirmed
     new_holds    which new zones are held until their ownership is proven
     quotas       numbers of zones and records
+    dnssec_switch turns DNSSEC of a zone on and off, and says when a deletion must be confirmed
     zone_editor  the part of the Editor that writes whole zones
+    signing_editor the part of the Editor that stores reports of a DS and rollovers
     record_editor the part of the Editor that writes records
     editor       the Editor, which performs every write
 
@@ -39,6 +41,7 @@ program runs and nothing is sent while a transaction is open. A write that chang
 from appliance.editing.access import check_creation, find_record, find_zone, find_zone_of, find_zones_of
 from appliance.editing.apply import MAX_CHANGES
 from appliance.editing.diff import Diff
+from appliance.editing.dnssec_switch import needs_ds_confirmation
 from appliance.editing.editor import Editor, editor_from
 from appliance.editing.new_holds import is_expired
 from appliance.editing.new_zones import ZoneContent
@@ -84,6 +87,7 @@ __all__ = [
     "find_zone_of",
     "find_zones_of",
     "is_expired",
+    "needs_ds_confirmation",
     "own_names_of",
     "public_suffixes",
     "warnings_of",

@@ -9,14 +9,25 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from appliance.errors import Conflict, InvalidValue
+from dns.name import Name
+
+from appliance.errors import ConfirmationRequired, Conflict, InvalidValue
 from appliance.principal import Principal
 from appliance.render.zone_file import Apex
-from appliance.store import deployments, journal, records, signing, zones
+from appliance.store import delegations, deployments, journal, records, signing, zones
 from appliance.zones.model import Zone
 from appliance.zones.names import print_domain, print_owner
 from appliance.zones.serial import next_serial
 from appliance.zones.signing import MAX_TTL, SigningState, state_of
+
+_WITH_DS = (
+    SigningState.DS_READY,
+    SigningState.SECURED,
+    SigningState.ROLLING,
+    SigningState.DS_REMOVE,
+    SigningState.DS_EXPIRING,
+)
+"""States in which the parent, or caches, may have a DS."""
 
 
 def switch_dnssec(zone: Zone, principal: Principal, apex: Apex, now: datetime, *, wanted: bool) -> Zone:
@@ -31,7 +42,7 @@ def switch_dnssec(zone: Zone, principal: Principal, apex: Apex, now: datetime, *
         raise Conflict("a key rollover is under way: turn DNSSEC off when it has ended")
     revision, published = zone.revision + 1, dict[str, Any]()
     if wanted and not zone.signed:
-        require_low_ttls(zone, apex)
+        _require_low_ttls(zone, apex)
         serial = next_serial(zone.last_serial, now.date())
         published = {"serial": serial, "queued_at": now, "signed": True}
         zone = zones.update(zone, dnssec=True, revision=revision, updated_at=now, **published)
@@ -45,14 +56,45 @@ def switch_dnssec(zone: Zone, principal: Principal, apex: Apex, now: datetime, *
     return zone
 
 
-def require_low_ttls(zone: Zone, apex: Apex) -> None:
-    """Raise InvalidValue if a TTL of the zone is too high for a signed one."""
+def needs_ds_confirmation(zone: Zone, now: datetime) -> bool:
+    """Return whether the parent zone, which is not on this appliance, may have a DS of the zone, or caches one.
+
+    If the zone was deleted then, resolvers would refuse its answers wherever it is served next.
+    """
+    known = signing.get(zone) if zone.signed else None
+    if known is None or delegations.enclosing(zone.name, zone.account):
+        return False
+    return state_of(known, zone.name, now) in _WITH_DS
+
+
+def require_no_ds(zone: Zone, now: datetime) -> None:
+    """Raise ConfirmationRequired if `needs_ds_confirmation`."""
+    if needs_ds_confirmation(zone, now):
+        raise ConfirmationRequired(
+            f"{print_domain(zone.name)} is signed: with its DS at the parent, resolvers would refuse the domain "
+            "wherever it is served next; remove the DS at the registrar first, and repeat the request with ds=withdrawn"
+        )
+
+
+def require_low_defaults(name: Name, default_ttl: int, apex: Apex) -> None:
+    """Raise InvalidValue if records would get too high a TTL for a signed zone, from the appliance or the zone."""
     if apex.ttl > MAX_TTL:
         raise InvalidValue(
             f"no zone can be signed: the TTL of its apex is {apex.ttl}, and an operator must set dns.apex_ttl to "
             f"{MAX_TTL} or less",
             "dnssec",
         )
+    if default_ttl > MAX_TTL:
+        raise InvalidValue(
+            f"{print_domain(name)} cannot be signed: its default_ttl is {default_ttl}, and a signed zone allows "
+            f"{MAX_TTL} seconds at most",
+            "dnssec",
+        )
+
+
+def _require_low_ttls(zone: Zone, apex: Apex) -> None:
+    """Raise InvalidValue if a TTL of the zone is too high for a signed one."""
+    require_low_defaults(zone.name, zone.default_ttl, apex)
     found = records.with_higher_ttl(zone, MAX_TTL)
     if found:
         raise InvalidValue(

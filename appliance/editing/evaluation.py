@@ -40,6 +40,7 @@ from appliance.zones.model import Zone
 from appliance.zones.names import print_domain
 from appliance.zones.own_records import check_own_records
 from appliance.zones.serial import next_serial
+from appliance.zones.signed_ttls import check_signed_ttls
 from appliance.zones.warnings import warnings_after
 from appliance.zones.zone_cuts import cut_at
 
@@ -117,6 +118,8 @@ def findings_of(change_set: ChangeSet, changes: Sequence[Change], view: CachedVi
         touched, view = touched_owners(changes) | new, view or CachedView(change_set)
         findings = rules.check(view, touched, reduced_owners(changes), former_nameservers(changes))
         findings += _hidden_children(change_set, changes)
+        if change_set.zone.signed:
+            findings += check_signed_ttls(view, touched)
         return [*findings, *check_own_records(view, touched, own.addresses, own.catalog)]
     owner, rdtype = change_set.overfull
     node = {rdtype: change_set.nodes([owner])[owner][rdtype]}

@@ -22,7 +22,7 @@ from appliance.errors import InputError, InvalidName, InvalidValue, NotPermitted
 from appliance.principal import EVERYTHING, Principal
 from appliance.render.zone_file import record_line
 from appliance.settings import QuotaSettings
-from appliance.store import delegations, former_zones, journal, record_writes, zones
+from appliance.store import delegations, former_zones, journal, record_writes, signing, zones
 from appliance.store.journal import Content
 from appliance.store.record_writes import Statement, prepare
 from appliance.zones.changes import Change, Create, Delete, Update
@@ -30,20 +30,22 @@ from appliance.zones.model import Record, Zone
 from appliance.zones.names import print_domain
 from appliance.zones.ownership import Proof
 from appliance.zones.serial import MODULUS, is_later, latest, next_serial
+from appliance.zones.signed_ttls import check_signed_default_ttl
 
 
 @dataclass(frozen=True, slots=True)
 class ZoneContent:
     """The records and settings of a new zone; without `default_ttl` it gets that of the appliance.
 
-    `serial` is the last one that other servers gave: the first serial here is later. There may be at most `max_records`
-    records, None: as many as the quota permits.
+    `dnssec`: it is signed from its first serial on. `serial` is the last one that other servers gave: the first serial
+    here is later. There may be at most `max_records` records, None: as many as the quota permits.
     """
 
     records: Sequence[RecordInput] = ()
     default_ttl: int | None = None
     protected: bool = False
     comment: str = ""
+    dnssec: bool = False
     serial: int | None = None
     max_records: int | None = MAX_CHANGES
 
@@ -51,6 +53,8 @@ class ZoneContent:
         """Raise InputError if a setting is out of range."""
         if self.default_ttl is not None:
             check_ttl(self.default_ttl, "default_ttl")
+            if self.dnssec:
+                check_signed_default_ttl(self.default_ttl)
         if self.serial is not None and not 0 <= self.serial < MODULUS:
             raise InvalidValue(f"a serial must be 0 to {MODULUS - 1}, not {self.serial}", "serial")
         check_comment(self.comment)
@@ -91,6 +95,8 @@ def empty_zone(name: Name, account: UUID, content: ZoneContent, default_ttl: int
         created_at=now,
         updated_at=now,
         queued_at=now,
+        dnssec=content.dnssec,
+        signed=content.dnssec,
     )
 
 
@@ -143,6 +149,8 @@ def commit_creation(new: NewZone, principal: Principal, quotas: QuotaSettings, p
         raise StaleRead
     zone = replace(new.zone, serial=_first_serial(new))
     zones.insert(zone)
+    if zone.signed:
+        signing.begin(zone, now)
     record_writes.execute(new.statements)
     journal.append(zone, journal.CREATE, principal, now, new.content)
     if not hold_if_unproven(zone, principal, proof, now) and proof is not Proof.OFF:

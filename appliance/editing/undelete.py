@@ -10,7 +10,7 @@ from appliance.editing.new_zones import NewZone, commit_above
 from appliance.editing.zone_names import RESERVATION
 from appliance.errors import NotFound
 from appliance.principal import Principal, Scope
-from appliance.store import deployments, former_zones, holds, journal, record_writes, zones
+from appliance.store import deployments, former_zones, holds, journal, record_writes, signing, zones
 from appliance.zones.model import Zone
 from appliance.zones.ownership import Proof
 from appliance.zones.serial import latest, next_serial
@@ -27,12 +27,15 @@ def find_deleted_zone(uuid: UUID, scope: Scope, now: datetime) -> Zone:
 def commit_undeletion(zone: Zone, delegated: NewZone, principal: Principal, proof: Proof, now: datetime) -> Zone:
     """Store that the deleted zone exists again, in the write transaction that evaluated the delegation above it.
 
-    A zone that was held is held again; one that was published releases those below it, as a new one does.
+    A zone that was held is held again; one that was published releases those below it, as a new one does. One that was
+    signed is signed again, and what was known of its DS must be seen or reported again.
     """
     serial = next_serial(latest(*former_zones.past_serials(zone.name)), now.date())
     revision = zone.revision + 1
     restored = zones.mark_restored(zone, serial=serial, revision=revision, queued_at=now, updated_at=now)
     deployments.forget_removal(zone.uuid)
+    if restored.signed:
+        signing.begin(restored, now)
     journal.append(restored, journal.RESTORE, principal, now)
     if proof is not Proof.OFF and not holds.get(zone.uuid):
         release_held(restored, principal, now)

@@ -13,7 +13,7 @@ from appliance.editing.access import check_creation, check_deletion, check_whole
 from appliance.editing.change_set import ChangeSet
 from appliance.editing.child_zones import change_above
 from appliance.editing.commit import Alongside
-from appliance.editing.dnssec_switch import switch_dnssec
+from appliance.editing.dnssec_switch import require_low_defaults, require_no_ds, switch_dnssec
 from appliance.editing.new_holds import release_held
 from appliance.editing.new_zones import (
     EMPTY,
@@ -43,6 +43,7 @@ from appliance.zones.ownership import Proof
 from appliance.zones.rdata import parse_rdata
 from appliance.zones.reserved import OwnNames, refuse_reserved
 from appliance.zones.serial import raise_over
+from appliance.zones.signed_ttls import check_signed_default_ttl
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,8 @@ class ZoneEditor:
 
         def evaluate_new() -> NewZone:
             zone = empty_zone(name, account, content, self.default_ttl, self.clock())
+            if zone.signed:
+                require_low_defaults(name, zone.default_ttl, self.apex)
             check_available(name, account, zone.created_at)
             enclosing = delegations.enclosing(name, account)
             above = self._change_set(enclosing, Parser(self.parse)) if enclosing else None
@@ -169,17 +172,22 @@ class ZoneEditor:
                 return zone
             self.count_write(principal, {zone.uuid: 0})
             before, now, wanted = zone, self.clock(), changed.pop("dnssec", zone.dnssec)
+            if zone.signed or wanted:
+                check_signed_default_ttl(changed.get("default_ttl", 0))
             if changed:
                 zone = zones.update(zone, **changed, revision=zone.revision + 1, updated_at=now)
                 journal.append(zone, journal.SETTINGS, principal, now, before=before)
             zone = switch_dnssec(zone, principal, self.apex, now, wanted=wanted)
         return zone
 
-    def delete_zone(self, principal: Principal, uuid: UUID, *, only_held: bool = False) -> Zone:
+    def delete_zone(
+        self, principal: Principal, uuid: UUID, *, only_held: bool = False, ds_withdrawn: bool = False
+    ) -> Zone:
         """Delete a zone: it is no longer served, nor delegated by a zone above it.
 
         Its records are kept for 30 days, its last serial for ever. `only_held`: raise InputError if it is
-        published; one that is held is deleted although it is protected.
+        published; one that is held is deleted although it is protected. Raise ConfirmationRequired for a signed zone of
+        which the parent may have a DS, unless `ds_withdrawn`.
         """
         with self._writing():
             zone = find_zone(uuid, principal.scope)
@@ -189,9 +197,11 @@ class ZoneEditor:
             if zone.protected and not only_held:
                 raise ZoneProtected(f"{print_domain(zone.name)} is protected: remove the protection before deleting it")
             check_deletion(principal, zone)
+            now = self.clock()
+            if not ds_withdrawn:
+                require_no_ds(zone, now)
             above = delegations.enclosing(zone.name, zone.account)
             self.count_write(principal, {one.uuid: 0 for one in (zone, above) if one})
-            now = self.clock()
             zone = zones.mark_deleted(zone, deleted_at=now, queued_at=now, updated_at=now, revision=zone.revision + 1)
             journal.append(zone, "zone.delete", principal, now)
             change_above(zone, principal, now, "removed")

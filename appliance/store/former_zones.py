@@ -55,10 +55,15 @@ def among(uuids: Iterable[UUID]) -> set[UUID]:
 
 
 def past_serials(name: Name) -> list[int]:
-    """Return the last serials of all zones that ever had that name, oldest first."""
-    return [row.serial for row in _named(print_domain(name))]
+    """Return the last serials of all zones that ever had that name, oldest first; of signed ones, as served too."""
+    rows = _named(print_domain(name))
+    return [serial for row in rows for serial in (row.signed_serial, row.serial) if serial is not None]
 
 
 @PreparedSelect
 def _named(name: str) -> pw.ModelSelect[tables.Zone]:
-    return tables.Zone.select(tables.Zone.serial).where(tables.Zone.name == name).order_by(tables.Zone.id)
+    return (
+        tables.Zone.select(tables.Zone.serial, tables.Zone.signed_serial)
+        .where(tables.Zone.name == name)
+        .order_by(tables.Zone.id)
+    )

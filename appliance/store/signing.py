@@ -63,8 +63,11 @@ def begin(zone: Zone, now: datetime) -> None:
 
 
 def change_wish(zone: Zone, now: datetime) -> None:
-    """Store since when the user wants what the zone says; checks of the parent count from now on."""
-    _update(zone.uuid, since=now, due_at=now, gone_since=None, gone_at=None)
+    """Store since when the user wants what the zone says; checks of the parent count from now on.
+
+    A rollover that has not begun is not wanted any longer.
+    """
+    _update(zone.uuid, since=now, due_at=now, gone_since=None, gone_at=None, roll_requested_at=None)
 
 
 def confirm(zone: Zone, known: Signing, report: DsReport, tags: Iterable[int], now: datetime) -> None:

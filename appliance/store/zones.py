@@ -147,6 +147,12 @@ def _existing(uuid: UUID) -> pw.ModelSelect[tables.Zone]:
     return select().where(tables.Zone.uuid == uuid)
 
 
+def first_signed() -> Zone | None:
+    """Return a zone that is published signed, or None."""
+    row = select().where(tables.Zone.signed, tables.Zone.deleted_at.is_null()).first()
+    return from_row(row) if row else None
+
+
 def find(
     scope: Scope,
     page: Page,

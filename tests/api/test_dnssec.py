@@ -9,7 +9,7 @@ import pytest
 
 from appliance.store import zones
 from appliance.zones.signing import Signing, Timing
-from tests.api.conftest import NS1, NS2, Application, Bearer, is_error
+from tests.api.conftest import NS1, NS2, Application, Bearer, created, is_error
 from tests.signing import at_parent, key, signed, store_signing
 
 ZONE = dns.name.from_text("example.com.")
@@ -147,3 +147,46 @@ def test_each_call_needs_its_permission(application: Application, me: Bearer, ot
     assert writer("POST", confirm, body).get_json() == {"state": "secured"}, "it may not read the rest"
     for method, path, sent in (("GET", PATH, None), ("POST", confirm, body), ("POST", f"{PATH}rollover/", None)):
         assert is_error(other(method, path, sent), 404, "not_found")
+
+
+def test_a_zone_is_created_signed(application: Application, me: Bearer) -> None:
+    body = {
+        "domain": "example.com",
+        "dnssec": True,
+        "records": [{"record_type": "A", "name": "@", "value": "192.0.2.1"}],
+    }
+    zone = created(me("POST", "/dns-zones/", body))
+    assert zone["dnssec"] is True and me("GET", PATH).get_json()["state"] == "signing"
+    high = {**body, "domain": "example.net", "default_ttl": 86_401}
+    assert is_error(me("POST", "/dns-zones/", high), 400, "validation_error", "default_ttl")
+    record = {"record_type": "A", "name": "www", "value": "192.0.2.1", "ttl": 86_401}
+    assert is_error(me("POST", "/dns-zones/example.com/records/", record), 400, "validation_error", "ttl")
+    unsigned = created(me("POST", "/dns-zones/", {"domain": "example.net", "dnssec": False}))
+    assert unsigned["dnssec"] is False
+
+
+@pytest.mark.usefixtures("zone")
+def test_a_zone_with_a_ds_is_deleted_when_that_is_gone(application: Application, me: Bearer) -> None:
+    seen(application, signed(READY, parent=at_parent(ZONE, READY)))
+    path = "/dns-zones/example.com/"
+    assert is_error(me("DELETE", path), 428, "confirmation_required")
+    assert is_error(me("DELETE", f"{path}?ds=gone"), 400, "validation_error", "ds")
+    assert me("DELETE", f"{path}?ds=withdrawn").status_code == 204
+    restored = me("POST", f"{path}restore/").get_json()
+    assert restored["dnssec"] is True and me("GET", PATH).get_json()["state"] == "signing"
+
+
+@pytest.mark.usefixtures("zone")
+def test_no_record_has_a_type_that_the_signer_writes(me: Bearer) -> None:
+    for name in ("TYPE65280", "TYPE65534", "DNSKEY", "CDS", "CDNSKEY", "RRSIG", "NSEC", "NSEC3", "NSEC3PARAM"):
+        record = {"record_type": name, "name": "@", "value": r"\# 4 00000001"}
+        answer = me("POST", "/dns-zones/example.com/records/", record)
+        assert is_error(answer, 400, "validation_error", "record_type")
+        change = {"action": "replace", "record_type": name, "name": "@", "values": [record["value"]]}
+        answer = me("POST", "/dns-zones/example.com/changes/", {"changes": [change]})
+        assert is_error(answer, 400, "validation_error", "changes.0.record_type")
+    file = "@ 0 IN TYPE65280 \\# 4 00000001\n@ 300 IN A 192.0.2.1\n"
+    path, headers = "/dns-zones/example.com/zonefile/", {"Content-Type": "text/dns"}
+    answer = me("PUT", path, None, headers, data=file).get_json()
+    assert [one["record_type"] for one in answer["added"]] == ["A"]
+    assert ["TYPE65280" in one["detail"] for one in answer["warnings"] if one["code"] == "passed-over"] == [True]

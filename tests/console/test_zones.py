@@ -6,15 +6,18 @@ import re
 from datetime import timedelta
 from uuid import UUID
 
+import dns.name
 import pytest
 
 from appliance.store import holds, observations, zones
+from appliance.web.context import context_of
 from appliance.zones.deployment import NameserverState, Observation
 from appliance.zones.ownership import HoldReason
 from tests.api.conftest import NS1, NS2
 from tests.console.conftest import Browser, Console, texts
 from tests.console.zone_page import open_page
 from tests.deployed import store_attempt, store_live, store_observations
+from tests.signing import at_parent, key, signed, store_signing
 
 ME, OTHER = "me@example.org", "other@example.org"
 HOSTILE = '<script>alert("1")</script>'
@@ -153,6 +156,22 @@ def test_a_zone_is_deleted_by_its_domain(me: Browser, console: Console) -> None:
     me.send(f"{protected}settings/", {"default_ttl": "60", "protected": "yes"})
     assert me.post(f"{protected}delete/", {**form, "domain": "kept.example"}).status_code == 409
     assert domains(me) == ["kept.example"]
+
+
+def test_a_zone_with_a_ds_is_deleted_when_that_is_reported_as_gone(me: Browser, console: Console) -> None:
+    zone, name = new_zone(me), dns.name.from_text("example.com.")
+    assert "DNSSEC" not in me.get(f"{zone}delete/").text
+    context_of(console.application.app).editor.change_zone(
+        console.account(ME), UUID(zone.split("/")[2]), {"dnssec": True}
+    )
+    with console.application.writing():
+        stored = zones.get_by_name(name)
+        assert stored
+        store_signing(stored, signed(key(), parent=at_parent(name, key())))
+    refused = me.send(f"{zone}delete/", {"domain": "example.com"})
+    assert refused.status_code == 400 and "Confirm that the DS is gone" in refused.text and domains(me)
+    assert me.send(f"{zone}delete/", {"domain": "example.com", "ds": "withdrawn"}).location == "/zones/"
+    assert domains(me) == []
 
 
 def test_zones_of_other_accounts_are_not_found(me: Browser, console: Console) -> None:

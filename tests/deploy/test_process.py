@@ -53,6 +53,13 @@ def test_a_deployer_needs_a_nameserver(workspace: Workspace) -> None:
         run_deployer(Settings(), workspace.clock, ServiceManager(), once=True)
 
 
+def test_a_deployer_refuses_a_ttl_that_signed_zones_cannot_have(settings: Settings, workspace: Workspace) -> None:
+    high = replace(settings, dns=replace(settings.dns, apex_ttl=86_401))
+    workspace.editor.change_zone(workspace.owner, workspace.zone().uuid, {"dnssec": True})
+    with pytest.raises(SettingsError, match=r"dns\.apex_ttl is 86401, and example\.com is signed .* 86400 seconds"):
+        run_deployer(high, workspace.clock, ServiceManager(), once=True)
+
+
 def test_an_operator_allows_the_removal_of_the_unknown_zones_there_are(
     settings: Settings, workspace: Workspace
 ) -> None:
