@@ -28,6 +28,7 @@ SAME_THING = {
     "changes": "changes of a zone's records, and their call",
     "context": "what the calls of one application, or one deployer, work with",
     "deployment": "how far a zone has come, and the page that shows it",
+    "dnssec": "DNSSEC of a zone: its calls, and its command",
     "drafts": "drafts, and their rows",
     "history": "former states of zones, and their commands",
     "host": "the host that runs the primary, and its command",

@@ -27,6 +27,7 @@ ZONE = CommandTable(
         "create": "zones:create_zone",
         "delete": "zones:delete_zone",
         "protect": "zones:protect_zone",
+        "dnssec": "dnssec:dnssec",
         "undelete": "zones:undelete_zone",
         "history": "history:list_versions",
         "diff": "history:show_diff",

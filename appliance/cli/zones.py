@@ -13,6 +13,7 @@ from appliance.cli.records import table_rows
 from appliance.cli.remote import account_filter_options, api_options, owner_options
 from appliance.cli.waiting import Wait, wait_options
 from appliance.client import ApiClient
+from appliance.errors import CallRefused
 
 Zone = Mapping[str, Any]
 
@@ -51,6 +52,7 @@ def show_zone(api: ApiClient, domain: str, as_json: bool) -> None:
 )
 @click.option("--comment", help="Comment of the zone.")
 @click.option("--protected", is_flag=True, default=None, help="Protect it from being deleted.")
+@click.option("--dnssec", is_flag=True, default=None, help="Sign it from its first serial on.")
 @click.option("--serial", type=int, help="The last serial that other servers gave it: the first one here is later.")
 @click.option("--take-records", is_flag=True, default=None, help="Move records at and below it from the zone above.")
 @wait_options
@@ -82,18 +84,25 @@ def export_zone(api: ApiClient, domain: str, version: int | None, at: str | None
 
 @click.command()
 @click.argument("domain")
+@click.option("--ds-withdrawn", is_flag=True, help="The parent has no DS of the signed zone any longer.")
 @yes_option
 @wait_options
 @api_options
-def delete_zone(api: ApiClient, domain: str, yes: bool, wait: Wait) -> None:
+def delete_zone(api: ApiClient, domain: str, ds_withdrawn: bool, yes: bool, wait: Wait) -> None:
     """Delete a zone and its records.
 
-    On a terminal it prompts for the domain.
+    On a terminal it prompts for the domain. A signed zone is deleted once its DS is gone from the parent.
     """
     if sys.stdin.isatty() and not yes:
         domain = api.find_zone(domain)["domain"]
         confirm("deletes the zone and its records", domain, is_confirmed=yes)
-    wait.report_removal(api, domain, api.call_zone("DELETE", domain, headers=wait.headers(api)))
+    query = {"ds": "withdrawn"} if ds_withdrawn else {}
+    try:
+        response = api.call_zone("DELETE", domain, query=query, headers=wait.headers(api))
+    except CallRefused as refused:
+        detail = refused.detail.replace("ds=withdrawn", "--ds-withdrawn")
+        raise CallRefused(refused.status, detail, refused.code, refused.field) from None
+    wait.report_removal(api, domain, response)
 
 
 @click.command()
