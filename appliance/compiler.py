@@ -59,6 +59,11 @@ def compile_zone(zone: Zone, apex: Apex) -> CompiledZone:
     return CompiledZone(content, derived_digest(apex, derived_lines(zone.name, apex, delegated), signed=signed))
 
 
+def compile_export(zone: Zone, apex: Apex) -> bytes:
+    """Return the zone file as users get it: that of `compile_zone`, without the content number of a signed zone."""
+    return compile_zone(replace(zone, signed=False), apex).content
+
+
 def wire_records(zone: Zone, apex: Apex) -> Iterator[WireRecord]:
     """Yield the records of the zone file as a nameserver transfers them, in no order. Call it in one reading."""
     delegated = delegated_lines(zone, apex)

@@ -12,7 +12,7 @@ import pytest
 from dns.name import Name
 from dns.rdatatype import RdataType
 
-from appliance.compiler import compile_zone, delegated_lines, wire_records
+from appliance.compiler import compile_export, compile_zone, delegated_lines, wire_records
 from appliance.errors import CompileFailed
 from appliance.principal import Principal
 from appliance.render.zone_file import Apex
@@ -90,6 +90,17 @@ def test_a_record_too_few_is_found(workspace: Workspace) -> None:
         current_database().execute_sql("delete from record")
     with pytest.raises(CompileFailed, match="the database has 0 records of this zone, not 1"):
         compile_zone(zones.get_any(zone.uuid), APEX)
+
+
+def test_an_export_is_the_zone_file_without_the_content_number(workspace: Workspace) -> None:
+    zone = workspace.zone("example.com")
+    workspace.add(zone, "A", "www", "192.0.2.1")
+    unsigned = zones.get_any(zone.uuid)
+    assert compile_export(unsigned, APEX) == compile_zone(unsigned, APEX).content
+    signed = workspace.editor.change_zone(workspace.owner, zone.uuid, {"dnssec": True})
+    assert b" TYPE65280 " in compile_zone(signed, APEX).content
+    same = replace(unsigned, serial=signed.serial)
+    assert compile_export(signed, APEX) == compile_zone(same, APEX).content
 
 
 def test_a_held_zone_is_not_delegated(workspace: Workspace) -> None:

@@ -15,7 +15,7 @@ from appliance.api.conditions import editor, etag_header
 from appliance.api.parsing import Blueprint, read_body
 from appliance.api.presentation import json_text
 from appliance.api.zone_keys import PATH, zone_at, zone_uuid
-from appliance.compiler import compile_former, compile_zone
+from appliance.compiler import compile_export, compile_former
 from appliance.editing import ImportOptions
 from appliance.errors import InputError, NotFound
 from appliance.store import versions
@@ -51,7 +51,7 @@ class ZoneFileOfZone(MethodView):
             zone = zone_at(uuid)
             version = _version(zone, **query)
             if version is None:
-                content = compile_zone(zone, context().editor.apex).content
+                content = compile_export(zone, context().editor.apex)
             else:
                 former = versions.records_of(zone, version)
                 content = compile_former(zone, version.serial, former, context().editor.apex)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from flask import Response
 
-from appliance.compiler import compile_former, compile_zone
+from appliance.compiler import compile_export, compile_former
 from appliance.console.pages import pages
 from appliance.console.zones import get_zone
 from appliance.store import versions
@@ -20,7 +20,7 @@ def export_zone(uuid: UUID) -> Response:
     """Send the zone file as it is published, as a download."""
     with reading():
         zone = get_zone(uuid)
-        content = compile_zone(zone, context().editor.apex).content
+        content = compile_export(zone, context().editor.apex)
     return _download(zone, content)
 
 

@@ -190,3 +190,4 @@ def test_no_record_has_a_type_that_the_signer_writes(me: Bearer) -> None:
     answer = me("PUT", path, None, headers, data=file).get_json()
     assert [one["record_type"] for one in answer["added"]] == ["A"]
     assert ["TYPE65280" in one["detail"] for one in answer["warnings"] if one["code"] == "passed-over"] == [True]
+    assert "TYPE65280" not in me("GET", path).text, "what is exported is what users have"

@@ -23,7 +23,7 @@ def zone_document(zone: Zone) -> JSON:
     return {
         "account": "",
         "catalog": "",
-        "dnssec": False,
+        "dnssec": zone.dnssec,
         "edited_serial": zone.serial,
         "id": name,
         "kind": "Master",

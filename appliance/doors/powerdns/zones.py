@@ -8,8 +8,9 @@ from typing import Any
 from dns.name import Name
 from flask import Blueprint, Response, request
 
-from appliance.compiler import compile_zone
+from appliance.compiler import compile_export
 from appliance.doors.powerdns.bodies import read_body
+from appliance.doors.powerdns.crypto_keys import key_documents
 from appliance.doors.powerdns.responses import json_response, no_content, not_implemented
 from appliance.doors.powerdns.rrset_changes import RRsetChange, naming_sets, read_changes, requests_of
 from appliance.doors.powerdns.zone_ids import parse_name, parse_zone_id
@@ -18,7 +19,7 @@ from appliance.doors.principals import principal
 from appliance.doors.seen import wait_until_seen
 from appliance.editing import MAX_CHANGES, RecordInput, ReplaceRRset, ValueInput, ZoneContent, check_creation
 from appliance.errors import Conflict, InputError, InvalidName, InvalidValue, NotFound
-from appliance.store import records, zones
+from appliance.store import records, signing, zones
 from appliance.store.zones import Page
 from appliance.web.context import context, reading
 from appliance.zones.model import Record, Zone
@@ -46,13 +47,14 @@ def add_routes(blueprint: Blueprint) -> None:
     blueprint.put(f"{_ZONE}/notify/")(_notify)
     blueprint.put(f"{_ZONE}/rectify/")(_rectify)
     blueprint.get(f"{_ZONE}/export/")(_export)
+    blueprint.get(f"{_ZONE}/cryptokeys/")(_keys)
+    blueprint.get(f"{_ZONE}/metadata/", endpoint="metadata")(_nothing)
     for name in ("cryptokeys", "metadata"):
-        blueprint.get(f"{_ZONE}/{name}/", endpoint=name)(_nothing)
         blueprint.post(f"{_ZONE}/{name}/", endpoint=f"{name}-write")(_not_implemented)
         blueprint.route(f"{_ZONE}/{name}/<string:key>/", methods=["PUT", "DELETE"], endpoint=f"{name}-one-write")(
             _not_implemented
         )
-    blueprint.get(f"{_ZONE}/cryptokeys/<string:key>/")(_no_key)
+    blueprint.get(f"{_ZONE}/cryptokeys/<string:key>/")(_key)
     blueprint.get(f"{_ZONE}/metadata/<string:kind>/")(_no_metadata)
 
 
@@ -127,10 +129,11 @@ def _create() -> Response:
     name = _new_name(body)
     check_creation(principal(), name)  # before 409, which says what other accounts have
     requested = _new_records(body, name)
+    content = ZoneContent(requested, dnssec=body.get("dnssec") is True, max_records=None)
     _refuse_existing(name)
     try:
         with naming_sets(lambda: requested):
-            zone = context().editor.create_zone(principal(), print_name(name), ZoneContent(requested, max_records=None))
+            zone = context().editor.create_zone(principal(), print_name(name), content)
     except InvalidName:
         _refuse_existing(name)
         raise
@@ -144,8 +147,6 @@ def _new_name(body: dict[str, Any]) -> Name:
         raise InvalidName("name must be the name of the new zone, such as example.org.", "name")
     if not isinstance(kind, str) or kind.lower() not in _KINDS:
         raise InvalidValue(f"kind must be Native, Master or Primary, not {kind!r}", "kind")
-    if body.get("dnssec") is True:
-        raise InvalidValue("DNSSEC is not supported: dnssec must be false", "dnssec")
     return parse_domain(name, "name")
 
 
@@ -197,9 +198,9 @@ def _set(zone: str) -> Response:
     """Accept settings of a zone, of which none is kept."""
     body = read_body()
     with reading():
-        _find(zone)
-    if body.get("dnssec") is True:
-        raise InputError("DNSSEC is not supported: dnssec must be false", "dnssec")
+        found = _find(zone)
+    if body.get("dnssec") not in (None, found.dnssec):
+        raise InputError("dnssec cannot be changed here: use the API of the appliance, or its console", "dnssec")
     return no_content()
 
 
@@ -227,7 +228,7 @@ def _rectify(zone: str) -> Response:
 def _export(zone: str) -> Response:
     principal().require("dns:read")
     with reading():
-        content = compile_zone(_find(zone), context().editor.apex).content
+        content = compile_export(_find(zone), context().editor.apex)
     return Response(content, mimetype="text/plain")
 
 
@@ -237,10 +238,20 @@ def _nothing(zone: str) -> Response:
     return json_response([])
 
 
-def _no_key(zone: str, key: str) -> Response:
+def _keys(zone: str) -> Response:
     with reading():
-        domain = print_name(_find(zone).name)
-    raise NotFound(f"the zone {domain} has no key {key!r}")
+        found = _find(zone)
+        return json_response(key_documents(found, signing.get(found)))
+
+
+def _key(zone: str, key: str) -> Response:
+    with reading():
+        found = _find(zone)
+        documents = key_documents(found, signing.get(found))
+    for document in documents:
+        if str(document["id"]) == key:
+            return json_response(document)
+    raise NotFound(f"the zone {print_name(found.name)} has no key {key!r}")
 
 
 def _no_metadata(zone: str, kind: str) -> Response:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import dns.name
 import pytest
 
 from appliance.app import create_app
 from appliance.principal import TokenLimits
 from appliance.settings import DoorsSettings
+from appliance.store import zones
 from tests.api.conftest import NS1, NS2, Application
 from tests.doors.conftest import SERVER, KeyClient
 from tests.doors.powerdns.calls import CHALLENGE, ZONE, change, created, is_done, is_refused, patched, serial
+from tests.signing import key, signed, store_signing
 
 OWN_NS = [f"{NS1}.", f"{NS2}."]
 DISABLED = change("a.example.com.", "A", "REPLACE") | {"records": [{"content": "192.0.2.1", "disabled": True}]}
@@ -200,7 +203,8 @@ def test_settings_are_accepted_and_not_kept(pdns: KeyClient) -> None:
     created(pdns)
     assert pdns("PUT", ZONE, {"kind": "Native", "soa_edit": "X"}).status_code == 204
     assert pdns("GET", ZONE).get_json()["kind"] == "Master"
-    assert is_refused(pdns("PUT", ZONE, {"dnssec": True}), "422 Unprocessable Entity", "dnssec")
+    assert is_refused(pdns("PUT", ZONE, {"dnssec": True}), "422 Unprocessable Entity", "dnssec cannot be changed here")
+    assert pdns("PUT", ZONE, {"dnssec": False}).status_code == 204
     assert pdns("GET", f"{ZONE}/cryptokeys").get_json() == pdns("GET", f"{ZONE}/metadata").get_json() == []
     assert is_refused(pdns("POST", f"{ZONE}/cryptokeys", {}), "501 Not Implemented")
     assert is_refused(pdns("PUT", f"{ZONE}/metadata/API-RECTIFY", {}), "501 Not Implemented")
@@ -275,6 +279,26 @@ def test_an_error_of_a_new_zone_names_the_set(pdns: KeyClient) -> None:
     answer = pdns("POST", "/zones", {"name": "example.com.", "kind": "Native", "rrsets": rrsets})
     assert is_refused(answer, "422 Unprocessable Entity", "RRset a.example.com. IN A: a TTL must be")
     assert is_refused(pdns("GET", ZONE), "404 Not Found")
+
+
+def test_a_signed_zone_lists_its_public_keys(application: Application, pdns: KeyClient) -> None:
+    body = {"name": "example.com.", "kind": "Native", "dnssec": True, "nameservers": []}
+    assert pdns("POST", "/zones", body).get_json()["dnssec"] is True
+    signing_key = key()
+    with application.writing():
+        zone = zones.get_by_name(dns.name.from_text("example.com."))
+        assert zone
+        store_signing(zone, signed(signing_key))
+    (shown,) = pdns("GET", f"{ZONE}/cryptokeys").get_json()
+    assert shown == pdns("GET", f"{ZONE}/cryptokeys/{signing_key.tag}").get_json()
+    assert shown["dnskey"] == f"257 3 13 {signing_key.public_key}" and shown["algorithm"] == "ECDSAP256SHA256"
+    assert [one.split()[:3] for one in shown["ds"]] == [[str(signing_key.tag), "13", digest] for digest in "24"]
+    assert "TYPE65280" not in pdns("GET", f"{ZONE}/export").text
+    assert is_refused(pdns("PUT", ZONE, {"dnssec": False}), "422 Unprocessable Entity", "dnssec")
+    rrsets = [change("www.example.com.", "A", "REPLACE", "192.0.2.1", ttl=86_401)]
+    assert is_refused(pdns("PATCH", ZONE, {"rrsets": rrsets}), "422 Unprocessable Entity", "0 to 86400 seconds")
+    content_number = [change("example.com.", "TYPE65280", "REPLACE", r"\# 4 00000001")]
+    assert is_refused(pdns("PATCH", ZONE, {"rrsets": content_number}), "422 Unprocessable Entity", "TYPE65280")
 
 
 @pytest.mark.parametrize(
