@@ -187,6 +187,17 @@ def test_permissions_and_limits_of_the_token_hold(service: Service, zone: Zone) 
     assert not of_zone(zone) and not service.waited
 
 
+def test_a_signed_zone_refuses_high_ttls_and_what_its_signer_writes(service: Service, zone: Zone) -> None:
+    workspace, key = service.workspace, service.key()
+    workspace.editor.change_zone(workspace.owner, zone.uuid, {"dnssec": True})
+    high, number = dns.update.UpdateMessage("example.com"), dns.update.UpdateMessage("example.com")
+    high.add("www", 86_401, "A", "192.0.2.1")
+    number.add("@", 0, "TYPE65280", r"\# 4 00000001")
+    assert service.rcode(high, key) == service.rcode(number, key) == Rcode.REFUSED
+    assert of_zone(zone) == []
+    assert service.rcode(adding(), key) == Rcode.NOERROR
+
+
 def test_a_zone_of_others_is_as_one_that_does_not_exist(service: Service) -> None:
     service.workspace.editor.create_zone(service.workspace.stranger, "example.org")
     key = service.key()
