@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
@@ -40,16 +40,20 @@ class Written:
     now: dict[Target, str]
 
 
-def write_at_once(access: Access, targets: Sequence[Sequence[Target]], seconds: float, turn: int) -> list[Written]:
-    """Let one client write to each sequence of hosts, all from the same moment; return what each did."""
+def write_at_once(
+    access: Access, targets: Sequence[Sequence[Target]], seconds: float, turn: int, begin: Callable[[], None]
+) -> list[Written]:
+    """Let one client write to each sequence of hosts, all from the moment of `begin`; return what each did."""
     context = multiprocessing.get_context("spawn")
-    barrier, results = context.Barrier(len(targets)), context.Queue()
+    barrier, results = context.Barrier(len(targets) + 1), context.Queue()
     clients = [
         context.Process(target=_client, args=(access, hosts, seconds, turn, barrier, results), daemon=True)
         for hosts in targets
     ]
     for client in clients:
         client.start()
+    barrier.wait(START_SECONDS)
+    begin()
     written: list[Written] = [results.get(timeout=START_SECONDS + 10 * seconds) for _ in clients]
     for client in clients:
         client.join()

@@ -35,15 +35,25 @@ def _turns(run: Run, size: str, targets: Sequence[Sequence[Target]]) -> Iterator
     found: dict[tuple[str, str, str], list[float]] = {}
     for turn in range(run.scale.turns):
         for side in run.sides:
-            before = processor_seconds(side.system.processes())
-            written = write_at_once(side.system.access(), targets, run.scale.seconds, turn)
-            figures = _figures(side, written)
-            spent = processor_seconds(side.system.processes()) - before
-            figures[PROCESSOR, "ms a change"] = spent * 1000 / max(sum(one.accepted for one in written), 1)
+            figures = _turn(run, side, targets, turn)
             for (point, unit), value in figures.items():
                 found.setdefault((side.system.name, point, unit), []).append(value)
     for (system, point, unit), values in found.items():
         yield Series("changes as fast as they are answered", size, system, point, unit, tuple(values))
+
+
+def _turn(run: Run, side: Side, targets: Sequence[Sequence[Target]], turn: int) -> dict[tuple[str, str], float]:
+    """Return the figures of one turn; the processor time is that from the first request until all is served."""
+    spent: list[float] = []
+
+    def read() -> None:
+        spent.append(processor_seconds(side.system.processes()))
+
+    written = write_at_once(side.system.access(), targets, run.scale.seconds, turn, read)
+    figures = _figures(side, written)
+    read()
+    changes = max(sum(one.accepted for one in written), 1)
+    return {**figures, (PROCESSOR, "ms a change"): (spent[1] - spent[0]) * 1000 / changes}
 
 
 def _figures(side: Side, written: Sequence[Written]) -> dict[tuple[str, str], float]:

@@ -31,8 +31,10 @@ log = logging.getLogger(__name__)
 
 REST = 2.0
 """Seconds for which a zone has not changed before its file is refreshed."""
+CALM = 1.0
+"""Seconds for which no zone at all has changed before files are refreshed: changes need the processor more."""
 LONGEST_UNREST = 60.0
-"""Seconds after which the file of a zone that never rests is refreshed nevertheless."""
+"""Seconds after which files are refreshed nevertheless, if a zone never rests or some zone always changes."""
 WAIT_PER_SECOND = 50.0
 """Seconds for which a zone waits after a refresh for each second that it took: 2 % of the time at most."""
 BATCH_WAIT_PER_SECOND = 3.0
@@ -71,12 +73,14 @@ class FileRefresher:
     _heap: list[tuple[float, UUID]] = field(default_factory=list)
     """Each zone of `_due` by a time that is not later; an entry that names another time is outdated."""
     _next_batch: float = 0.0
+    _calm_from: float = 0.0
     _began: float = 0.0
     _is_running: bool = False
 
     def note(self, uuid: UUID, name: Name, rest: float = REST) -> None:
         """Refresh the file of this zone, which has just changed, once it has not changed for `rest` seconds."""
         now = self.monotonic()
+        self._calm_from = now + CALM if rest else self._calm_from
         noted = self._due.setdefault(uuid, _Due(name, now, now + LONGEST_UNREST))
         noted.due = max(min(now + rest, noted.latest), self._not_before.get(uuid, now))
         if noted.due < noted.entered:
@@ -104,7 +108,9 @@ class FileRefresher:
 
     def next_start(self) -> float | None:
         """Return the earliest time at which a refresh may be due, None if there is none or one is running."""
-        return None if self._is_running or not self._due else max(self._next_batch, self._earliest)
+        if self._is_running or not self._due:
+            return None
+        return max(self._next_batch, self._earliest, min(self._calm_from, self._latest))
 
     def start_if_due(self) -> None:
         """Start the next batch if it is time."""
@@ -122,6 +128,12 @@ class FileRefresher:
     def _earliest(self) -> float:
         """No refresh is due before."""
         return self._heap[0][0] if self._heap else math.inf
+
+    @property
+    def _latest(self) -> float:
+        """The zone that is due first waits no longer for others to rest."""
+        one = self._due.get(self._heap[0][1]) if self._heap else None
+        return one.latest if one else math.inf
 
     def _enter(self, uuid: UUID, one: _Due) -> None:
         one.entered = one.due

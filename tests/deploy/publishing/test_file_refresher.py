@@ -100,6 +100,18 @@ def test_a_zone_that_never_rests_is_refreshed_too(scene: Scene) -> None:
     scene.run_until(lambda: scene.count("done"), "it is refreshed nevertheless")
 
 
+def test_it_waits_until_no_zone_changes_but_not_for_ever(scene: Scene, workspace: Workspace) -> None:
+    other = workspace.zone(f"restless{next(NUMBERS)}.test")
+    scene.spoil()
+    scene.note()
+    for _ in range(round(LONGEST_UNREST - 1)):
+        scene.refresher.note(other.uuid, other.name)
+        scene.pass_by(1)
+    assert not scene.refresher.is_idle and scene.count("done") == 0
+    scene.pass_by(1)
+    scene.run_until(lambda: scene.count("done"), "it is refreshed nevertheless")
+
+
 def test_what_is_published_then_is_stored(scene: Scene, workspace: Workspace) -> None:
     published = scene.status.published
     assert published
