@@ -94,13 +94,13 @@ class Verifier:
     ) -> Watch:
         """Query for this zone from now on: the primary first, or all nameservers if its removal is awaited.
 
-        A primary that has applied an UPDATE serves it. It is not queried: `note_proof` follows, without which such
-        content is not complete.
+        A primary that has applied an UPDATE serves it. It is not queried, unless it is silent at its published address:
+        `note_proof` follows, without which such content is not complete.
         """
         self.drop(name)
         watch = self._watches[name] = Watch(uuid, name, target, expected, now, now + patience, method, signed=signed)
-        if method is Method.UPDATE:
-            primary = self._nameservers[0]
+        primary = self._nameservers[0]
+        if method is Method.UPDATE and not self._reachability.is_silent(primary, now):
             watch.answers[primary] = SoaResponse(primary, name, target, NOERROR, owner_matches=True)
             self._reachability.note_answers([primary], now)
             watch.transfer = Transfer.UPDATE

@@ -16,6 +16,7 @@ from appliance.deploy.publishing.publisher import Expectation, SerialServed, Zon
 from appliance.deploy.verification.reachability import Reachability
 from appliance.deploy.verification.verifier import FIRST_INTERVAL, PATIENCE, PROBE_INTERVAL, Verifier
 from appliance.deploy.verification.watch import Ahead, Complete, Event, ExpectedOf, Overdue, PrimaryServes, Returned
+from appliance.zones.deployment import Method
 from tests.deploy.builders import CATALOG, NS1, answered
 from tests.deploy.many_zones import MANY, SoaServer
 from tests.pair import Pair, small_zone, wait_for
@@ -231,6 +232,21 @@ def test_a_nameserver_that_a_comparison_found_silent_returns(ns1: SoaServer, ns2
         time.verifier.note_silent(ns2.server, time.now)
         time.now += PROBE_INTERVAL
         assert time.await_answer(ns2.server) == [Returned(ns2.server)]
+
+
+def test_a_primary_that_is_silent_at_its_address_does_not_serve_an_update(ns1: SoaServer, ns2: SoaServer) -> None:
+    ns1.is_silent, time, zone = True, Time(ns1, ns2), dns.name.from_text("updated.example")
+    ns1.serve(zone, 7)
+    with closing(time.verifier):
+        time.reachability.note_query(ns1.server, time.now)
+        time.now += 2
+        watch = time.verifier.watch(uuid4(), zone, 7, serial(7), time.now, method=Method.UPDATE)
+        assert time.verifier.step(time.now) == [] and not watch.primary_serves
+        assert time.reachability.is_silent(ns1.server, time.now)
+        ns1.is_silent = False
+        time.now += PROBE_INTERVAL
+        time.await_answer(ns1.server)
+        assert time.await_event() == [PrimaryServes(watch)]
 
 
 def test_a_zone_that_the_catalog_never_lists_is_given_up(ns1: SoaServer, ns2: SoaServer) -> None:
