@@ -173,12 +173,12 @@ class Reconciler:
             return
         members.learn(found.listed)
         members.remove(found.plan.leave)
+        if own is not None and over is not None:  # before any yield: else a catalog without these members is sent first
+            members.adopt(reconcile.adopted(snapshot), raise_over(own, over))
+            self.context.schedule.retry_soon()
         yield from self._each(found.plan.join, lambda one: members.join(one.uuid, one.name))
         self._missed = Counter({one.uuid: self._missed[one.uuid] + 1 for one in found.missed})
         yield from self._each(found.missed, self._let_rejoin)
-        if own is not None and over is not None:
-            members.adopt(reconcile.adopted(snapshot), raise_over(own, over))
-            self.context.schedule.retry_soon()
 
     def _let_rejoin(self, status: ZoneStatus) -> None:
         """Remove a member that no secondary has served in several snapshots; the next reconciliation adds it again.

@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
 
+from appliance.deploy.context import new_context
+from appliance.deploy.dispatcher import Dispatcher
+from appliance.deploy.publishing.raised_serials import RaisedSerials
+from appliance.deploy.reconciliation.comparison import Comparison
+from appliance.deploy.reconciliation.reconcile import Plan, Snapshot
+from appliance.deploy.reconciliation.reconciler import MOST_IN_STEP, Reconciler
+from appliance.deploy.verification.comparing_process import ComparingProcess
+from appliance.deploy.verification.whole_zone import StoredContent
+from appliance.deploy.verification.zone_audit import ZoneAudit
+from appliance.deploy.worker_pool import Worker, WorkerPool
 from appliance.editing import Editor
+from appliance.settings import DeployerSettings
 from appliance.store import deployments, statistics
+from appliance.zones.catalog import member_label
 from appliance.zones.deployment import NameserverState, Observation
 from appliance.zones.model import Zone
 from appliance.zones.serial import is_later
+from tests.deploy.builders import CATALOG, NS1, NS2, answered, expected, zone_status
 from tests.deploy.many_zones import ManyZones, many_zones
 from tests.deploy.test_size import started, step_until
 from tests.deployed import store_attempt
@@ -132,6 +148,43 @@ def test_a_zone_that_is_deleted_while_others_are_raised_is_not_published_again(
         step_until(deployer, lambda: is_later(deployments.statuses([last.uuid])[0].serial, served), "all are raised")
         step_until(deployer, lambda: is_attempted(last.uuid), "the last is handed over")
         assert not three.host.files.path(zone.uuid).exists()
+
+
+class Compared(WorkerPool):
+    """Workers that return this comparison to a reconciliation, and do nothing else."""
+
+    found: Comparison
+
+    def start(
+        self, _job: object, done: Callable[[Any], None], _failed: object, worker: Worker = Worker.MAINTENANCE
+    ) -> None:
+        """End a comparison."""
+        if worker is Worker.RECONCILIATION:
+            done(self.found)
+
+
+def test_a_lost_catalog_is_later_than_that_of_a_secondary_only_with_all_of_its_members(
+    three: ManyZones, tmp_path: Path
+) -> None:
+    zones = [zone_status(f"zone-{number}.example") for number in range(2 * MOST_IN_STEP)]
+    labels = {one.name: member_label(one.uuid) for one in zones}
+    answers = {(server, CATALOG): answered(server, str(CATALOG), serial) for server, serial in ((NS1, 1), (NS2, 5))}
+    ahead = {label: name for name, label in labels.items()}
+    snapshot = Snapshot((NS1, NS2), CATALOG, zones, answers, {}, expected, ahead=ahead)
+    workspace, store = three.workspace, three.store
+    pool = Compared(store)
+    pool.found = Comparison(snapshot, Plan(join=zones), {}, set(), {NS1, NS2}, set(), (), (), {}, ())
+    context = new_context(three.host, store, workspace.editor, DeployerSettings(), workspace.clock, time.monotonic)
+    context = replace(context, workers=pool)
+    raised, source = RaisedSerials(context), StoredContent(store.path, three.host.apex, three.host.transfer_key)
+    audit = ZoneAudit(context, ComparingProcess(source), raised)
+    with closing(context.verifier), closing(audit), closing(pool):
+        reconciler = Reconciler(context, Dispatcher(context), raised, audit)
+        reconciler.step()
+        reconciler.step()
+        first = context.members.next_update()
+        assert first and reconciler.is_running
+        assert (first.add, first.serial) == (ahead, 6)
 
 
 def is_attempted(uuid: UUID) -> bool:
