@@ -31,6 +31,7 @@ from appliance.render.named_conf import catalog_zone
 from appliance.zones.catalog import FILE_UUID, FIRST_SERIAL
 from appliance.zones.delta import WireRecord
 from appliance.zones.deployment import reaches
+from appliance.zones.serial import is_ahead
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,19 @@ def members_of(host: PrimaryHost, server: Nameserver) -> dict[str, Name] | None:
     except CommandError as error:
         log.warning("event=catalog-unread nameserver=%s reason=%r", server.name, str(error))
         return None
+
+
+def complete_members_of(host: PrimaryHost) -> dict[str, Name] | None:
+    """Return the catalog's members on the primary; None if the transfer fails, or if a secondary has a later catalog.
+
+    That one may list zones that the primary's lacks, as after a restore, and drops them when the primary's is later.
+    """
+    answers = query_all([(one, host.catalog) for one in host.nameservers], timeout=ABSENCE_TIMEOUT, retries=0)
+    serials = {server: answer.serial for (server, _), answer in answers.items() if answer}
+    own = serials.pop(host.primary, None)
+    if own is None or any(other is not None and is_ahead(other, own) for other in serials.values()):
+        return None
+    return members_of(host, host.primary)
 
 
 def _is_member(record: WireRecord) -> bool:

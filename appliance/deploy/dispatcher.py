@@ -17,7 +17,7 @@ from uuid import UUID
 
 from dns.name import Name
 
-from appliance.deploy.catalog import members_of, repair_catalog, send_update
+from appliance.deploy.catalog import complete_members_of, repair_catalog, send_update
 from appliance.deploy.context import DeployerContext
 from appliance.deploy.publishing.pipeline import Attempt, remove_old_files
 from appliance.deploy.publishing.publisher import Publisher
@@ -100,7 +100,10 @@ class Dispatcher:
         self.context.workers.start(lambda: send_update(update, self.context.host), done, failed, Worker.CATALOG)
 
     def _read_members(self) -> None:
-        """Read the catalog once, so that new zones need not wait until the first reconciliation has compared all."""
+        """Read the catalog once, so that new zones need not wait until the first reconciliation has compared all.
+
+        They do if a secondary has a later catalog, which that reconciliation adopts.
+        """
         if self._has_read_catalog:
             return
         self._has_read_catalog = True
@@ -110,7 +113,7 @@ class Dispatcher:
             if found is not None and not members.is_known:
                 members.learn({name: label for label, name in found.items()})
 
-        self.context.workers.start(lambda: members_of(host, host.primary), done, _log_failure, Worker.CATALOG)
+        self.context.workers.start(lambda: complete_members_of(host), done, _log_failure, Worker.CATALOG)
 
     def repair_catalog(self) -> None:
         """Write an empty catalog for the primary; secondaries keep their members until it has adopted them."""

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from appliance.deploy.catalog import members_of, send_update
+from appliance.deploy.catalog import complete_members_of, members_of, send_update
 from appliance.deploy.catalog_members import CatalogUpdate
 from appliance.deploy.host import PrimaryHost
 from appliance.errors import CommandError
@@ -25,6 +25,16 @@ def test_members_are_read_from_each_nameserver(host: PrimaryHost, pair: Pair) ->
     for server in host.nameservers:
         wait_for(lambda server=server: label in (members_of(host, server) or {}), "the member is listed")  # type: ignore[misc]
         assert (members_of(host, server) or {})[label] == zone
+
+
+def test_members_are_not_known_while_a_secondary_has_a_later_catalog(host: PrimaryHost, pair: Pair) -> None:
+    serial = pair.serial(pair.primary, host.catalog) or 0
+    with closing(SoaServer("other")) as other:
+        beside = replace(host, nameservers=(*host.nameservers, other.server))
+        for served, is_complete in ((serial + 1, False), (serial, True), (serial - 1, True)):
+            other.serve(host.catalog, served)
+            members = complete_members_of(beside)
+            assert members == (members_of(host, host.primary) if is_complete else None)
 
 
 def test_members_that_cannot_be_read_are_unknown(host: PrimaryHost) -> None:
