@@ -97,6 +97,17 @@ def test_a_zone_is_created_served_and_deleted(appliance: Appliance, shell: Shell
     assert f"no zone {domain}" in shell.fails("zone", "show", domain)
 
 
+def test_a_zone_is_signed_and_taken_out_again(shell: Shell) -> None:
+    domain = f"signed.{shell.domain}"
+    shell.run("zone", "create", domain, "--dnssec", *shell.owner)
+    assert shell.json("zone", "dnssec", domain)["enabled"] is True
+    assert shell.lines("zone", "dnssec", domain, "--off")[0].startswith("state: ds-remove")
+    assert "the state is ds-remove" in shell.fails("zone", "dnssec", domain, "--confirm", "published")
+    assert "the request with --ds-withdrawn" in shell.fails("zone", "delete", domain)
+    assert shell.lines("zone", "dnssec", domain, "--confirm", "withdrawn")[0].startswith("state: ds-expiring")
+    assert "no nameserver serves it" in shell.run("zone", "delete", domain, "--ds-withdrawn").stdout
+
+
 def test_records_are_added_listed_changed_and_deleted(appliance: Appliance, shell: Shell) -> None:
     with zone_of(shell, "records") as domain:
         add = ("record", "add", domain)
