@@ -192,7 +192,10 @@ class AuditEntry(ma.Schema):
     serial = fields.Integer(required=True, allow_none=True)
     added = _integer("Number of records that were added or changed.")
     removed = _integer("Number of records that were removed or changed.")
-    detail = _string("What was changed: settings before and after, or the rights of a token.", "default_ttl: 300 → 60")
+    detail = _string(
+        "What was changed: settings before and after, a step of DNSSEC, or the rights of a token.",
+        "default_ttl: 300 → 60",
+    )
 
 
 class Paged(Strict):

@@ -14,6 +14,7 @@ import peewee as pw
 
 from appliance.principal import Principal, Scope
 from appliance.store import tables
+from appliance.store.journal import OF_DNSSEC
 from appliance.store.scopes import within_with_deleted
 from appliance.store.zones import Page
 
@@ -25,7 +26,7 @@ MAX_DETAIL = 2000
 class AuditEntry:
     """Who did what, when and from where; for a change of a zone also the zone, its serial and numbers of records.
 
-    `detail` is what was changed: settings before and after, or the rights of a token.
+    `detail` is what was changed: settings before and after, a step of DNSSEC, or the rights of a token.
     """
 
     uuid: UUID
@@ -104,7 +105,9 @@ def _entries_of_changes(numbers: list[int]) -> dict[tuple[str, int], AuditEntry]
         for column, kept in ((change.added, change.added_count), (change.removed, change.removed_count))
     ]
     columns = (change.id, change.uuid, change.created_at, change.kind, change.actor, change.address, change.serial)
-    query = change.select(*columns, change.settings, *counts, tables.Zone.uuid, tables.Zone.name).join(tables.Zone)
+    query = change.select(*columns, change.settings, change.comment, *counts, tables.Zone.uuid, tables.Zone.name).join(
+        tables.Zone
+    )
     rows: Iterable[Any] = query.where(change.id.in_(numbers))  # with the columns that the counts add
     return {
         ("change", row.id): AuditEntry(
@@ -118,7 +121,7 @@ def _entries_of_changes(numbers: list[int]) -> dict[tuple[str, int], AuditEntry]
             row.serial,
             row.added_number,
             row.removed_number,
-            _changed_settings(row.settings),
+            row.comment if row.kind in OF_DNSSEC else _changed_settings(row.settings),
         )
         for row in rows
     }

@@ -45,6 +45,8 @@ DNSSEC = "zone.dnssec"
 """The kind of the row when the zone is published signed, or no longer."""
 DS = "zone.ds"
 """The kind of a step of DNSSEC that changes nothing that is published: it is to end, a DS was confirmed, a rollover."""
+OF_DNSSEC = frozenset({DNSSEC, DS})
+"""The kinds of rows whose comment says what was done."""
 UNPUBLISHED = frozenset({SETTINGS, DS})
 """The kinds of changes that are stored but not published."""
 

@@ -92,6 +92,11 @@ def test_a_ds_is_confirmed_once_and_keys_are_rolled(application: Application, me
     assert again.data == answer.data and again.headers["Idempotency-Replayed"] == "true"
     assert is_error(me("POST", f"{PATH}confirm/", body), 409, "conflict")
     assert is_error(me("POST", f"{PATH}confirm/", {"ds": "withdrawn"}), 409, "conflict")
+    entries = application.bearer("me@example.org", "account:read")("GET", "/account/audit/?page_size=2").get_json()
+    assert [(one["action"], one["detail"]) for one in entries if one["zone"]] == [
+        ("zone.ds", "DS confirmed as published"),
+        ("zone.dnssec", "DNSSEC on"),
+    ]
     rolled = me("POST", f"{PATH}rollover/")
     assert rolled.status_code == 202
     assert rolled.get_json()["next"] == {"at": None, "what": "the rollover begins"}
