@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -83,6 +84,7 @@ class Rollover(MethodView):
 def dnssec_of(zone: Zone, known: Signing | None, nameservers: list[str], now: datetime) -> JSON:
     """Return the DNSSEC of a zone as JSON; `known` is None if it was never signed."""
     found = known or Signing(is_wanted=False, is_signed=False, since=now)
+    found = found if found.is_signed else replace(found, keys=())  # they are kept for the next time
     step, check = next_step(found, zone.name, now), found.parent
     return {
         "enabled": zone.dnssec,
@@ -94,7 +96,7 @@ def dnssec_of(zone: Zone, known: Signing | None, nameservers: list[str], now: da
         "parent": check
         and {
             "name": check.name,
-            "checked_at": check.checked_at,
+            "checked_at": check.last_at,
             "agrees": parent_agrees(found, zone.name),
             "problem": check.problem,
         },

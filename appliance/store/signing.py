@@ -73,10 +73,12 @@ def change_wish(zone: Zone, now: datetime) -> None:
 def confirm(zone: Zone, known: Signing, report: DsReport, tags: Iterable[int], now: datetime) -> None:
     """Store what a user reported of the DS of these keys.
 
-    That the DS of a zone which is to be unsigned is gone holds until a check of the parent shows one.
+    That every DS of a zone which is to be unsigned is gone holds until a check of the parent shows one.
     """
-    gone = now if report is DsReport.WITHDRAWN and not zone.dnssec else None
     confirmations = {**known.confirmations, **dict.fromkeys(tags, DsConfirmation(report, now))}
+    last = [confirmations.get(key.tag) for key in known.keys]
+    is_gone = all(one and one.report is DsReport.WITHDRAWN and one.at >= known.since for one in last)
+    gone = now if is_gone and not zone.dnssec else None
     value = {str(tag): {"report": one.report.value, "at": one.at.isoformat()} for tag, one in confirmations.items()}
     _update(zone.uuid, due_at=now, confirmed=value, gone_since=gone, gone_at=gone)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import dns.name
 import pytest
 
 from appliance.store import zones
+from appliance.web.context import context_of
 from appliance.zones.signing import Signing, Timing
 from tests.api.conftest import NS1, NS2, Application, Bearer, created, is_error
 from tests.signing import at_parent, key, signed, store_signing
@@ -120,9 +122,25 @@ def test_off_waits_until_the_ds_is_gone(application: Application, me: Bearer) ->
     seen(application, signed(READY, parent=at_parent(ZONE)))
     gone = me("POST", f"{PATH}confirm/", {"ds": "withdrawn"}).get_json()
     assert (gone["state"], gone["next"]["at"]) == ("ds-expiring", "2031-05-05T12:00:00Z")
+    again = me("POST", f"{PATH}confirm/", {"ds": "withdrawn"})
+    assert is_error(again, 409, "conflict") and "the state is ds-expiring" in again.text
     on = me("PATCH", "/dns-zones/example.com/", {"dnssec": True, "default_ttl": 300, "comment": "signed again"})
     assert on.status_code == 200 and on.get_json()["default_ttl"] == 300
     assert me("GET", PATH).get_json()["state"] == "ds-ready", "it never was unsigned"
+
+
+def test_an_unsigned_zone_shows_no_keys_of_former_times(
+    application: Application, me: Bearer, zone: dict[str, Any]
+) -> None:
+    seen(application, signed(READY, parent=at_parent(ZONE)))
+    me("PATCH", "/dns-zones/example.com/", {"dnssec": False})
+    assert me("POST", f"{PATH}confirm/", {"ds": "withdrawn"}).status_code == 200
+    application.clock.forward(days=2)
+    with application.store.connection():
+        assert context_of(application.app).editor.unsign_zone(UUID(zone["uuid"]), None)
+    shown = me("GET", PATH).get_json()
+    assert (shown["state"], shown["ds"], shown["keys"]) == ("unsigning", [], [])
+    assert shown["next"]["what"] == "every nameserver serves the zone unsigned"
 
 
 @pytest.mark.usefixtures("zone")

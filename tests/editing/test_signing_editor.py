@@ -98,6 +98,16 @@ def test_withdrawn_is_not_believed_while_the_parent_has_the_ds(workspace: Worksp
     assert workspace.editor.unsign_zone(zone.uuid, None) and not _zone(workspace).signed
 
 
+def test_of_two_keys_both_ds_must_be_gone(workspace: Workspace) -> None:
+    zone = _seen(workspace, signed(FORMER, NEW_READY))
+    assert _state(workspace) is SigningState.DS_READY, "a rollover whose DS was lost"
+    workspace.editor.change_zone(workspace.owner, zone.uuid, {"dnssec": False})
+    _confirm(workspace, WITHDRAWN, FORMER.tag)
+    assert _state(workspace) is SigningState.DS_REMOVE
+    _confirm(workspace, WITHDRAWN, NEW.tag)
+    assert _state(workspace) is SigningState.DS_EXPIRING
+
+
 def test_a_zone_turned_off_before_its_keys_are_known_can_be_confirmed(workspace: Workspace) -> None:
     workspace.editor.change_zone(workspace.owner, _zone(workspace).uuid, {"dnssec": False})
     _confirm(workspace, WITHDRAWN)
