@@ -10,6 +10,8 @@ DESCRIPTIONS = {
     "zone.release": "Zone released",
     "zone.raise_serial": "Serial raised",
     "zone.delegation": "Delegation changed",
+    "zone.dnssec": "Signing began or ended",
+    "zone.ds": "DNSSEC changed",
     "records": "Records changed",
     "change.confirm": "Change confirmed",
     "change.revert": "Unconfirmed change reverted",

@@ -58,6 +58,7 @@ from appliance.editing.requests import (
     ValueInput,
     with_fields,
 )
+from appliance.editing.signing_editor import confirmed_keys
 from appliance.editing.zone_import import ImportOptions
 from appliance.editing.zone_names import RESERVATION, own_names_of, public_suffixes
 from appliance.editing.zone_warnings import MAX_WARNINGS, warnings_of
@@ -81,6 +82,7 @@ __all__ = [
     "ValueInput",
     "ZoneContent",
     "check_creation",
+    "confirmed_keys",
     "editor_from",
     "find_record",
     "find_zone",

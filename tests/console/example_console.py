@@ -12,10 +12,12 @@ from pyotp import TOTP
 from werkzeug.routing import Rule
 
 from appliance.editing import CreateRecord, RecordInput
-from appliance.store import accounts, credentials, holds, invitations, sessions
+from appliance.store import accounts, credentials, holds, invitations, sessions, zones
 from appliance.zones.ownership import HoldReason
+from appliance.zones.signing import Timing
 from tests.console.conftest import PASSWORD, Browser, Console, forms_in
 from tests.console.zone_page import ZonePage
+from tests.signing import at_parent, key, signed, store_signing
 from tests.workspace import current_database
 
 OPERATOR, GUEST, DISABLED = "operator@example.org", "guest@example.org", "disabled@example.org"
@@ -36,6 +38,9 @@ FORMS: dict[str, dict[str, Any]] = {
     "console.delete_records": {},
     "console.submit_draft": {"intent": "publish"},
     "console.restore_zone": {},
+    "console.switch_dnssec": {"intent": "on"},
+    "console.confirm_ds": {"ds": "published"},
+    "console.roll_keys": {},
     "console.submit_import": {"text": "imported A 192.0.2.8", "mode": "merge"},
     "console.submit_text": {"text": "www A 192.0.2.7"},
     "console.delete_zone": {"domain": "example.com"},
@@ -117,13 +122,15 @@ class ExampleConsole:
 
 
 def create_example(console: Console) -> ExampleConsole:
-    """Create a zone with a record and a draft, a held zone, a token, further sessions, invitations and accounts."""
+    """Create zones with a record, a draft, a hold and signatures, a token, sessions, invitations and accounts."""
     application, now = console.application, console.application.clock()
     operator = console.signed_in(OPERATOR, is_admin=True)
     page = ZonePage(console, operator, str(operator.send("/zones/new/", {"domain": "example.com"}).location))
     held = ZonePage(console, operator, str(operator.send("/zones/new/", {"domain": "held.example"}).location))
     gone = ZonePage(console, operator, str(operator.send("/zones/new/", {"domain": "gone.example"}).location))
     operator.send(f"{gone.path}delete/", {"domain": "gone.example"})
+    secure = ZonePage(console, operator, str(operator.send("/zones/new/", {"domain": "signed.example"}).location))
+    operator.send(f"{secure.path}dnssec/", {"intent": "on"})
     page.add_address()
     record, _ = page.records()[0], page.add_address(name="mistake")
     mistake, to_confirm = page.serial(), page.save_to_confirm(CreateRecord(RecordInput("A", "risky", "192.0.2.8")))
@@ -133,6 +140,8 @@ def create_example(console: Console) -> ExampleConsole:
     guarded = application.account(GUARDED).uuid
     with application.writing():
         credentials.set_totp(guarded, TOTP_SECRET)
+        signed_zone = zones.get_any(secure.uuid)
+        store_signing(signed_zone, signed(key(ds=Timing.RUMOURED), parent=at_parent(signed_zone.name)))
         holds.insert(held.uuid, "a-token", HoldReason.ALWAYS, now)
         token, other_token = (accounts.create_token(operator_account, name, ["dns:*"], now)[0] for name in "ab")
         others = [
@@ -148,6 +157,7 @@ def create_example(console: Console) -> ExampleConsole:
         "secret": SECRET,
         "console.zone_release": str(held.uuid),
         "console.restore_zone": str(gone.uuid),
+        **dict.fromkeys(("console.dnssec", "console.confirm_ds", "console.roll_keys"), str(secure.uuid)),
         "console.revoke": str(token.uuid),
         "console.revoke_integration": str(other_token.uuid),
         "console.sign_one_out": str(others[0].uuid),

@@ -143,7 +143,12 @@ def check_as_operator(audit: Audit, page: Page, example: ExampleConsole) -> None
     for endpoint, path in example.paths("GET"):
         if endpoint not in NO_PAGES | {"console.sign_in"}:
             audit.check(path)
-    for path in (f"{zone}?search=nothing", "/dashboard/audit/?search=nothing", f"{zone}ask/?name=www&type=A"):
+    for path in (
+        f"{zone}?search=nothing",
+        "/dashboard/audit/?search=nothing",
+        f"{zone}ask/?name=www&type=A",
+        f"{zone}dnssec/",
+    ):
         audit.check(path)
     for kind in ("TXT", "CAA", "SPF"):
         audit.check(f"{zone}records/new/?type={kind}")
