@@ -41,6 +41,15 @@ def write_atomically(file: Path, content: bytes, mode: int, owner: Owner | None 
         temporary.replace(file)
 
 
+def flush(path: Path, flags: int = 0) -> None:
+    """Make what was written to a file, or the entries of a folder, durable."""
+    descriptor = os.open(path, os.O_RDONLY | _OPEN | flags)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def create_shared(file: Path) -> None:
     """Create an empty file with the permissions of its folder; raise FileExistsError if it exists."""
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _OPEN, 0o600)

@@ -14,7 +14,7 @@ from appliance.cli.location import find_settings, located, location_options
 from appliance.errors import SettingsError
 from appliance.principal import Account, Principal
 from appliance.processes import shared_lock
-from appliance.settings import CONFIG_IN_STATE, STORE_IN_STATE, Settings, StoreSettings
+from appliance.settings import CONFIG_IN_STATE, Settings, new_state_settings
 from appliance.store.file.database import Store
 from appliance.store.file.snapshot import API_LOCK
 
@@ -39,18 +39,18 @@ def settings_options(command: Callable[P, R]) -> Callable[..., R]:
     return with_settings
 
 
-def store_options(command: Callable[P, R]) -> Callable[..., R]:
-    """Add the same options to a command that needs only the store's path; the state folder may be new."""
+def restore_options(command: Callable[P, R]) -> Callable[..., R]:
+    """Add the same options to `restore`, whose state folder may be new, and pass it where that folder is, or None."""
 
     @location_options
     @functools.wraps(command)
-    def with_store(*args: Any, config_file: Path | None, state: Path | None, **kwargs: Any) -> R:  # noqa: ANN401
+    def with_settings(*args: Any, config_file: Path | None, state: Path | None, **kwargs: Any) -> R:  # noqa: ANN401
         config_file, state = located(config_file, state)
         is_new = state and not config_file and not (state / CONFIG_IN_STATE).exists()
-        store = StoreSettings(state / STORE_IN_STATE) if state and is_new else find_settings(config_file, state).store
-        return command(*args, store=store, **kwargs)  # type: ignore[arg-type]
+        settings = new_state_settings(state) if state and is_new else find_settings(config_file, state)
+        return command(*args, settings=settings, state=state, **kwargs)  # type: ignore[arg-type]
 
-    return with_store
+    return with_settings
 
 
 @contextmanager

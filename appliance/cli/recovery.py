@@ -7,13 +7,18 @@ from pathlib import Path
 
 import click
 
-from appliance.cli.options import now, settings_options, store_options
+from appliance.cli.options import now, restore_options, settings_options
 from appliance.cli.output import json_option
 from appliance.cli.screen import progress
-from appliance.recovery.backup import back_up, back_up_into
+from appliance.embedded.state import unprivileged_owner
+from appliance.files import Owner
+from appliance.provision.users import user_of_named
+from appliance.recovery.backup import Backup, back_up, back_up_into
 from appliance.recovery.restore import RestoreResult
 from appliance.recovery.restore import restore as restore_store
-from appliance.settings import Settings, StoreSettings
+from appliance.recovery.signing_keys import HostKeys
+from appliance.settings import Settings
+from appliance.zones.names import print_domain
 
 
 @click.command()
@@ -26,38 +31,51 @@ def backup(settings: Settings, file: Path, force: bool, keep: int | None, as_jso
     """Back up the database to FILE, also while in use.
 
     FILE is one SQLite file, verified before it gets its name, readable by its owner only. Keep it closed: of tokens and
-    passwords it contains hashes, but the secrets of second factors and of the TSIG keys of tokens as they are. It does
-    not contain settings and the keys of the nameservers. If FILE is a folder, the backup in it is named after the time.
+    passwords it contains hashes, but the private DNSSEC keys of zones, the secrets of second factors and of the TSIG
+    keys of tokens as they are. It does not contain settings and the keys of the nameservers. If FILE is a folder, the
+    backup in it is named after the time.
 
     \b
     Example: dns-appliance backup /var/backups/dns-appliance --keep 14
     """
     if keep and not file.is_dir():
         raise click.UsageError("--keep requires a folder as FILE")
+    keys = _keys_of(settings)
     with progress("Copying") as report:
         if file.is_dir():
-            backed_up = back_up_into(settings.store.path, file, now(), keep, report)
+            backed_up = back_up_into(settings.store.path, file, keys, now(), keep, report)
         else:
-            backed_up = back_up(settings.store.path, file, overwrite=force, progress=report)
-    row = {"file": str(backed_up.file), "octets": backed_up.size}
-    click.echo(json.dumps(row) if as_json else f"backup {backed_up.file} written, {backed_up.size // 1024} KiB")
+            backed_up = back_up(settings.store.path, file, keys, now(), overwrite=force, progress=report)
+    _print_backup(backed_up, as_json=as_json)
+
+
+def _print_backup(backup: Backup, *, as_json: bool) -> None:
+    without = [print_domain(name) for name in backup.without_keys]
+    if as_json:
+        click.echo(json.dumps({"file": str(backup.file), "octets": backup.size, "without_keys": without}))
+    else:
+        click.echo(f"backup {backup.file} written, {backup.size // 1024} KiB")
+    for domain in without:
+        click.echo(f"the backup lacks DNSSEC keys of {domain}: the files of a key are missing on this host", err=True)
+    if backup.unmarked:
+        click.echo(f"the database does not show that its keys are in this backup: {backup.unmarked}", err=True)
 
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @json_option
-@store_options
-def restore(store: StoreSettings, file: Path, as_json: bool) -> None:
-    """Replace the database with the backup FILE.
+@restore_options
+def restore(settings: Settings, state: Path | None, file: Path, as_json: bool) -> None:
+    """Replace the database with the backup FILE, and write the DNSSEC keys that this host lacks.
 
     Stop API and deployer first. The replaced database is kept beside it. No serial decreases; what was revoked since
-    the backup stays revoked.
+    the backup stays revoked, and a zone that was signed since stays signed.
 
     \b
     Example: dns-appliance restore /var/backups/dns-2031-05-04.sqlite3
     """
     with progress("Copying") as report:
-        done = restore_store(file, store.path, now, report)
+        done = restore_store(file, settings.store.path, _keys_of(settings, state), now, report)
     if as_json:
         click.echo(json.dumps(_row(done), indent=2))
     else:
@@ -73,6 +91,8 @@ def _row(done: RestoreResult) -> dict[str, object]:
         "not_in_backup": takeover.not_in_backup,
         "kept": str(done.kept) if done.kept else None,
         "unread": done.unread,
+        "with_keys": done.with_keys,
+        "without_keys": [print_domain(name) for name in done.without_keys],
     }
 
 
@@ -87,5 +107,23 @@ def _print(done: RestoreResult) -> None:
         click.echo(f"zone {domain} was deleted since the backup and is restored", err=True)
     for domain in takeover.not_in_backup:
         click.echo(f"zone {domain} is not in the backup; nameservers that have it keep serving it", err=True)
+    if done.with_keys:
+        click.echo(f"DNSSEC keys written for {done.with_keys} zones")
+    for name in done.without_keys:
+        click.echo(
+            f"zone {print_domain(name)} lacks the files of a DNSSEC key: secondaries keep serving it, and no change of "
+            "it is published until they are restored from another backup (docs/recovery.md)",
+            err=True,
+        )
     services = "API, deployer, and the listener for DNS UPDATE if there is one"
     click.echo(f"start {services}; `dns-appliance status --watch` shows when all zones are live")
+
+
+def _keys_of(settings: Settings, state: Path | None = None) -> HostKeys:
+    """Return where the keys of signed zones are on this host, or in the state folder, which may be new."""
+    zones = settings.deployer.zone_directory
+
+    def named() -> Owner:
+        return user_of_named(zones) if zones.is_dir() else unprivileged_owner()
+
+    return HostKeys(zones, named, may_create=state is not None)

@@ -19,7 +19,7 @@ from appliance.errors import SettingsError
 from appliance.files import Owner, write_atomically
 from appliance.provision.bootstrap import create_catalog, create_key
 from appliance.provision.servers import configuration
-from appliance.settings import CONFIG_IN_STATE, STORE_IN_STATE, read_settings
+from appliance.settings import CONFIG_IN_STATE, STORE_IN_STATE, ZONES_IN_STATE, read_settings
 
 DOMAIN = "appliance.test"
 CATALOG = f"catalog.{DOMAIN}"
@@ -56,7 +56,7 @@ class StateFolder:
     @property
     def zones(self) -> Path:
         """The folder of zone files and of named's journals."""
-        return self.folder / "zones"
+        return self.folder / ZONES_IN_STATE
 
     @property
     def socket(self) -> Path:

@@ -8,7 +8,7 @@ files hold.
     UUID.refresh    written, to replace the live file while named's journal stays
     UUID.zone.jnw, tmp-XXXXXXXXXX    what named writes before it renames it to a journal, to a live file
     UUID.zone.signed, .signed.jnl, .jbk    the signed zone, and its journals; named's own
-    keys/UUID/                             its keys; named's own, no other program reads what is private in them
+    keys/UUID/                             its keys, see `key_folders`
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from pathlib import Path
 from uuid import UUID
 
 from appliance.errors import PublishFailed
-from appliance.files import write_atomically
+from appliance.files import flush, write_atomically
 from appliance.nameserver.file_head import HEAD_SIZE, FileHead, read_head
+from appliance.nameserver.key_folders import KeyFolders, uuid_from
 
 Signature = tuple[int, int, int, int]
 
 SIGNED_SUFFIXES = (".zone.signed", ".zone.signed.jnl", ".zone.signed.jnw", ".zone.jbk")
 """What named writes of a zone that it signs, beside the live file."""
 _SUFFIXES = (".zone", ".zone.jnl", ".zone.jnw", ".staged", ".refresh", ".former", *SIGNED_SUFFIXES)
-_KEY_FOLDERS, _KEY_FOLDER_MODE = "keys", 0o2770
 _TEMPORARY = "tmp-??????????"
 
 
@@ -46,6 +46,7 @@ class ZoneFiles:
 
     def __init__(self, directory: Path, mode: int = 0o644) -> None:
         self._directory = directory
+        self._keys = KeyFolders(directory)
         self._mode = mode
         self._staged: dict[Path, str] = {}
         self._unflushed: set[Path] = set()
@@ -177,7 +178,7 @@ class ZoneFiles:
 
     def key_folder(self, zone: UUID) -> Path:
         """Return the path of the folder of the keys of a zone."""
-        return self._directory / _KEY_FOLDERS / str(zone)
+        return self._keys.folder(zone)
 
     def make_key_folder(self, zone: UUID) -> Path:
         """Make the folder of the keys of a zone, which named can write, unless it exists; return its path.
@@ -185,23 +186,13 @@ class ZoneFiles:
         Never call it for a zone that was signed before: named makes new keys in an empty folder, and resolvers that
         have the DS of the former ones then refuse the zone.
         """
-        folder = self.key_folder(zone)
         with _as_publish_failed("keys"):
-            for one in (folder.parent, folder):
-                one.mkdir(exist_ok=True)
-                if os.geteuid() == 0:
-                    own = self._directory.stat()
-                    os.chown(one, own.st_uid, own.st_gid)
-                one.chmod(_KEY_FOLDER_MODE)
-        return folder
+            return self._keys.make(zone)
 
     def has_keys(self, zone: UUID, tags: Iterable[int]) -> bool:
         """Return True if the files of the keys with these tags are in the folder of the zone."""
         with _as_publish_failed("keys"):
-            folder = self.key_folder(zone)
-            names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
-        ends = {name[name.rfind("+") + 1 :] for name in names}
-        return all({f"{tag:05}.key", f"{tag:05}.private"} <= ends for tag in tags)
+            return self._keys.has(zone, tags)
 
     def remove_signed(self, zone: UUID) -> None:
         """Remove what named wrote of a zone that it signs no longer, but its keys."""
@@ -221,7 +212,7 @@ class ZoneFiles:
     def _with(self, suffix: str) -> list[UUID]:
         with _as_publish_failed("list"), os.scandir(self._directory) as entries:
             stems = (one.name.removesuffix(suffix) for one in entries if one.name.endswith(suffix))
-            return [uuid for stem in stems if (uuid := _uuid(stem))]
+            return [uuid for stem in stems if (uuid := uuid_from(stem))]
 
     def read_live(self, zone: UUID) -> bytes:
         """Return the content of the live file; empty if it cannot be read."""
@@ -275,7 +266,7 @@ class ZoneFiles:
     def _flush_file(self, path: Path) -> None:
         """Make a written file durable, once."""
         if path in self._unflushed:
-            _fsync(path)
+            flush(path)
             self._unflushed.discard(path)
 
     def _rename(self, zone: UUID, suffix: str) -> None:
@@ -287,7 +278,7 @@ class ZoneFiles:
 
     def _flush(self) -> None:
         """Make the renames and unlinks in the directory durable."""
-        _fsync(self._directory, os.O_DIRECTORY)
+        flush(self._directory, os.O_DIRECTORY)
 
 
 @contextlib.contextmanager
@@ -297,14 +288,6 @@ def _as_publish_failed(step: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise PublishFailed(f"{step}: {error.strerror or error}") from error
-
-
-def _fsync(path: Path, flags: int = 0) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | flags)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _signature(path: Path) -> Signature:
@@ -327,12 +310,3 @@ def _read(path: Path, most: int = -1) -> bytes:
 
 def _same(one: Path, other: Path) -> bool:
     return one.stat().st_size == other.stat().st_size and _read(one) == _read(other)
-
-
-def _uuid(text: str) -> UUID | None:
-    """Return the uuid that this text is the canonical form of; None if it is not one."""
-    try:
-        uuid = UUID(text)
-    except ValueError:
-        return None
-    return uuid if str(uuid) == text else None

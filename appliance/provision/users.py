@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import grp
 import pwd
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from appliance.errors import SettingsError
 from appliance.files import Owner
@@ -42,3 +44,17 @@ def owners_of_host(readers_of_keys: str = DEPLOYER, named: str = NAMED) -> Owner
     except KeyError:
         raise SettingsError(f"there is no user {named}: install Debian's bind9, which creates it") from None
     return Owners(Owner(0, group.gr_gid), Owner(user.pw_uid, user.pw_gid))
+
+
+def user_of_named(zone_directory: Path, named: str = NAMED) -> Owner:
+    """Return the user of the named that serves the files in this folder.
+
+    That is the user of that name if the folder belongs to its group, as on a host, and otherwise the owner of the
+    folder, as in the state folder of `run`.
+    """
+    folder = zone_directory.stat()
+    with suppress(KeyError):
+        user = pwd.getpwnam(named)
+        if user.pw_gid == folder.st_gid:
+            return Owner(user.pw_uid, user.pw_gid)
+    return Owner(folder.st_uid, folder.st_gid)

@@ -1,19 +1,26 @@
-"""Restore: replace the store by a backup, and keep the replaced store beside it under another name."""
+"""Restore: replace the store by a backup, and keep the replaced store beside it under another name.
+
+The DNSSEC keys of the backup follow once the store is in its place; a restore that ended between is repeated.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from dns.name import Name
+
 from appliance.errors import StoreError
 from appliance.files import copy_permissions
 from appliance.processes import exclusive_lock
+from appliance.recovery.signing_keys import HostKeys, lacking_keys, require_writable, write_keys
 from appliance.recovery.takeover import TakeoverResult, take_over
 from appliance.store import restoration
+from appliance.store.backup_keys import remove_files, signed_zones_of
 from appliance.store.file import snapshot
 from appliance.store.file.database import Store
 from appliance.store.file.snapshot import Progress
@@ -24,33 +31,44 @@ from appliance.store.restoration import ReplacedStore
 class RestoreResult:
     """The result of a restore.
 
-    `kept`: the file of the replaced store, None if there was none. `unread`: why that could not be read.
+    `kept`: the file of the replaced store, None if there was none. `unread`: why that could not be read. `with_keys`:
+    the number of zones whose key files were written; `without_keys`: signed zones that lack the files of a key.
     """
 
     takeover: TakeoverResult
     kept: Path | None
     unread: str | None
+    with_keys: int = 0
+    without_keys: Sequence[Name] = ()
 
 
 def restore(
-    file: Path, store: Path, clock: Callable[[], datetime], progress: Progress = lambda _done, _total: None
+    file: Path,
+    store: Path,
+    keys: HostKeys,
+    clock: Callable[[], datetime],
+    progress: Progress = lambda _done, _total: None,
 ) -> RestoreResult:
     """Replace the store by the backup `file`; raise AlreadyRunning if an API or a deployer is running.
 
-    The store is not changed before the copy is verified and migrated. No serial decreases.
+    The store is not changed before the copy is verified and migrated. No serial decreases. Then the key files of the
+    backup are written that this host lacks.
     """
+    require_writable(file, keys)
     with snapshot.translating_errors(store):
         store.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _exclusive_use(store), snapshot.temporary_file_beside(store) as copy:
-        snapshot.copy_store(file, copy, progress)
+        snapshot.copy_store(file, copy, progress, remove_files)
         replaced, unread = _read_replaced(store)
         takeover = _migrate(copy, replaced, clock())
+        signed = signed_zones_of(copy)
         with snapshot.translating_errors(store):
             copy_permissions(copy, store if store.exists() else store.parent)
             kept = _keep(store, clock())
             copy.replace(store)
             snapshot.flush(store.parent)
-    return RestoreResult(takeover, kept, unread)
+        with_keys = write_keys(file, keys)
+    return RestoreResult(takeover, kept, unread, with_keys, lacking_keys(signed, keys))
 
 
 @contextmanager

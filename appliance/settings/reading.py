@@ -13,13 +13,13 @@ from pathlib import Path
 from appliance.durations import print_duration
 from appliance.errors import InputError, SettingsError
 from appliance.settings import conflicts, values
-from appliance.settings.sections import SECTIONS, Settings, known_keys
+from appliance.settings.sections import SECTIONS, DeployerSettings, Settings, StoreSettings, known_keys
 
 DEFAULT_FILE = Path("/etc/dns-appliance/config.toml")
 CONFIG_IN_STATE = "config.toml"
 """Name of the settings file in the state folder of an embedded appliance."""
-STORE_IN_STATE = Path("store/store.sqlite3")
-"""Path of the store in the state folder."""
+STORE_IN_STATE, ZONES_IN_STATE = Path("store/store.sqlite3"), Path("zones")
+"""Paths of the store and of the zone files in the state folder."""
 ENVIRONMENT_PREFIX = "DNS_APPLIANCE_"
 NOT_SETTINGS = frozenset(f"{ENVIRONMENT_PREFIX}{name}" for name in ("STATE", "CONFIG", "URL", "TOKEN", "TSIG_KEY"))
 """Variables of the command line and its clients: where the settings are, where the API is, and secrets."""
@@ -48,6 +48,13 @@ _RANGES: Mapping[str, tuple[int, int]] = {
     "deployer.poll_interval": (10, 60_000),
     "deployer.reconcile_interval": (1, 3600),
 }
+
+
+def new_state_settings(state: Path) -> Settings:
+    """Return the settings of a state folder that has none yet."""
+    return Settings(
+        store=StoreSettings(state / STORE_IN_STATE), deployer=DeployerSettings(zone_directory=state / ZONES_IN_STATE)
+    )
 
 
 def read_settings(file: Path | None, environment: Mapping[str, str]) -> Settings:

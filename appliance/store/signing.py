@@ -136,11 +136,11 @@ def store_keys(uuid: UUID, keys: Iterable[SigningKey]) -> None:
         ).execute()
 
 
-def mark_backed_up(uuids: Iterable[UUID], now: datetime) -> None:
-    """Store that a backup has the present keys of these zones."""
-    ids = [_id_of(uuid) for uuid in uuids]
-    for part in tables.batches(ids):
-        tables.SigningKey.update(backed_up_at=now).where(tables.SigningKey.zone.in_(part)).execute()
+def mark_backed_up(public_keys: Iterable[str], now: datetime) -> None:
+    """Store that a backup has these keys, given as their public keys."""
+    row = tables.SigningKey
+    for part in tables.batches(public_keys):
+        row.update(backed_up_at=now).where(row.public_key.in_(part)).execute()
 
 
 def key_tags(uuid: UUID) -> frozenset[int]:

@@ -23,6 +23,7 @@ from appliance.provision.prepare import prepare_host
 from appliance.provision.users import Owners
 from appliance.recovery.backup import back_up
 from appliance.recovery.restore import restore
+from appliance.recovery.signing_keys import HostKeys
 from appliance.settings import Settings, read_settings
 from appliance.store import accounts, wakeup
 from appliance.store.file.database import Store
@@ -128,8 +129,9 @@ def count_accounts(folder: Path) -> None:
 def restore_a_backup(folder: Path) -> None:
     """Back up the store and restore the backup."""
     store, file = settings_in(folder).store.path, folder / "backup.sqlite3"
-    back_up(store, file, overwrite=False)
-    restore(file, store, lambda: datetime.now(UTC))
+    keys = HostKeys(settings_in(folder).deployer.zone_directory, lambda: Owner(NAMED, BIND))
+    back_up(store, file, keys, datetime.now(UTC), overwrite=False)
+    restore(file, store, keys, lambda: datetime.now(UTC))
 
 
 def list_rights(folder: Path) -> None:

@@ -16,6 +16,7 @@ from appliance.recovery.restore import restore
 from appliance.store.file import snapshot, sqlite
 from appliance.store.file.schema import MIGRATIONS
 from appliance.store.file.snapshot import API_LOCK, DEPLOYER_LOCK
+from tests.host_keys import host_keys
 from tests.workspace import Workspace, read_all_rows
 
 
@@ -28,7 +29,7 @@ def test_it_is_one_closed_file_with_every_row(workspace: Workspace, tmp_path: Pa
     workspace.add(zone, "A", "www", "192.0.2.1")
     target = tmp_path / "out" / "backup.sqlite3"
     target.parent.mkdir()
-    backup = back_up(workspace.store.path, target, overwrite=False)
+    backup = back_up(workspace.store.path, target, host_keys(tmp_path), workspace.clock(), overwrite=False)
     assert backup.size == target.stat().st_size
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     assert read_all_rows(target) == workspace.rows()
@@ -39,9 +40,9 @@ def test_it_replaces_a_file_only_on_request(workspace: Workspace, tmp_path: Path
     target = tmp_path / "backup.sqlite3"
     target.write_text("precious")
     with pytest.raises(StoreError, match="already exists"):
-        back_up(workspace.store.path, target, overwrite=False)
+        back_up(workspace.store.path, target, host_keys(tmp_path), workspace.clock(), overwrite=False)
     assert target.read_text() == "precious"
-    back_up(workspace.store.path, target, overwrite=True)
+    back_up(workspace.store.path, target, host_keys(tmp_path), workspace.clock(), overwrite=True)
     assert target.read_bytes().startswith(b"SQLite format 3\0")
 
 
@@ -49,13 +50,13 @@ def test_there_is_no_backup_of_a_damaged_or_missing_store(workspace: Workspace, 
     workspace.zone()
     target = tmp_path / "backup.sqlite3"
     damaged = tmp_path / "damaged.sqlite3"
-    back_up(workspace.store.path, damaged, overwrite=False)
+    back_up(workspace.store.path, damaged, host_keys(tmp_path), workspace.clock(), overwrite=False)
     with damaged.open("r+b") as file:
         file.seek(4096)
         file.write(b"\xa5" * 8192)
     for source, reason in ((damaged, "damaged.sqlite3"), (tmp_path / "missing.sqlite3", "unable to open")):
         with pytest.raises(StoreError, match=reason):
-            back_up(source, target, overwrite=False)
+            back_up(source, target, host_keys(tmp_path), workspace.clock(), overwrite=False)
     assert not target.exists()
     assert not list(tmp_path.glob("*.partial*"))
 
@@ -76,7 +77,9 @@ def test_others_may_write_during_a_backup(workspace: Workspace, tmp_path: Path) 
         workspace.add(zone, "A", f"later-{len(steps)}", "192.0.2.1")
 
     target = tmp_path / "backup.sqlite3"
-    back_up(workspace.store.path, target, overwrite=False, progress=write_between)
+    back_up(
+        workspace.store.path, target, host_keys(tmp_path), workspace.clock(), overwrite=False, progress=write_between
+    )
     assert len(steps) > 1
     assert steps == sorted(steps)
     assert read_all_rows(target)["record"] == before["record"]
@@ -88,18 +91,18 @@ def test_nothing_but_a_backup_is_restored(workspace: Workspace, tmp_path: Path, 
     file.write_bytes(content)
     before = workspace.rows()
     with pytest.raises(StoreError):
-        restore(file, workspace.store.path, workspace.clock)
+        restore(file, workspace.store.path, host_keys(tmp_path), workspace.clock)
     assert workspace.rows() == before
     assert not list(folder_of(workspace).glob("*before-restore*"))
 
 
 def test_a_backup_of_a_newer_release_is_refused(workspace: Workspace, tmp_path: Path) -> None:
     file = tmp_path / "newer"
-    back_up(workspace.store.path, file, overwrite=False)
+    back_up(workspace.store.path, file, host_keys(tmp_path), workspace.clock(), overwrite=False)
     with closing(sqlite.connect(file)) as writer, writer:
         writer.execute("insert into schema_migration (name, applied) values ('9999_future', '2031-01-01')")
     with pytest.raises(StoreError, match="written by a newer release"):
-        restore(file, workspace.store.path, workspace.clock)
+        restore(file, workspace.store.path, host_keys(tmp_path), workspace.clock)
 
 
 def test_an_older_backup_is_migrated(workspace: Workspace, tmp_path: Path) -> None:
@@ -108,18 +111,20 @@ def test_an_older_backup_is_migrated(workspace: Workspace, tmp_path: Path) -> No
     older = sqlite.Database(sqlite.address(file))
     migrations.Runner(older, str(MIGRATIONS)).up(target="0001_initial")
     older.close()
-    restore(file, place, workspace.clock)
+    restore(file, place, host_keys(tmp_path), workspace.clock)
     assert snapshot.unapplied_migrations(place) == []
     assert "0002_signs_of_life" in snapshot.unapplied_migrations(file)
-    restore(file, place, lambda: workspace.clock().replace(hour=13))  # and what is replaced may be older too
+    restore(
+        file, place, host_keys(tmp_path), lambda: workspace.clock().replace(hour=13)
+    )  # and what is replaced may be older too
 
 
 def test_an_empty_host_gets_a_closed_store(workspace: Workspace, tmp_path: Path) -> None:
     file = tmp_path / "backup.sqlite3"
     workspace.zone()
-    back_up(workspace.store.path, file, overwrite=False)
+    back_up(workspace.store.path, file, host_keys(tmp_path), workspace.clock(), overwrite=False)
     place = tmp_path / "new" / "store" / "store.sqlite3"
-    done = restore(file, place, workspace.clock)
+    done = restore(file, place, host_keys(tmp_path), workspace.clock)
     assert (done.takeover.zones, done.kept) == (1, None)
     assert [stat.S_IMODE(path.stat().st_mode) for path in (place, place.parent)] == [0o600, 0o700]
 
@@ -128,7 +133,7 @@ def test_a_leftover_log_is_not_applied_to_the_restored_store(workspace: Workspac
     """SQLite would apply the log of the lost store to the restored file of the same name."""
     file = tmp_path / "backup.sqlite3"
     workspace.zone()
-    back_up(workspace.store.path, file, overwrite=False)
+    back_up(workspace.store.path, file, host_keys(tmp_path), workspace.clock(), overwrite=False)
     for number in range(20):
         workspace.zone(f"later-{number}.example")
     place = tmp_path / "new" / "store.sqlite3"
@@ -136,7 +141,7 @@ def test_a_leftover_log_is_not_applied_to_the_restored_store(workspace: Workspac
     left = workspace.store.path.with_name("store.sqlite3-wal").read_bytes()
     assert left
     Path(f"{place}-wal").write_bytes(left)
-    restore(file, place, workspace.clock)
+    restore(file, place, host_keys(tmp_path), workspace.clock)
     with closing(sqlite.connect(place)) as reader:
         assert reader.execute("select count(*) from zone").fetchone() == (1,)
         assert reader.execute("pragma integrity_check").fetchone() == ("ok",)
@@ -146,11 +151,11 @@ def test_a_leftover_log_is_not_applied_to_the_restored_store(workspace: Workspac
 @pytest.mark.parametrize("lock", [API_LOCK, DEPLOYER_LOCK])
 def test_a_restore_fails_at_once_while_a_service_runs(workspace: Workspace, tmp_path: Path, lock: str) -> None:
     file = tmp_path / "backup.sqlite3"
-    back_up(workspace.store.path, file, overwrite=False)
+    back_up(workspace.store.path, file, host_keys(tmp_path), workspace.clock(), overwrite=False)
     hold = shared_lock if lock == API_LOCK else exclusive_lock
     with hold(folder_of(workspace) / lock), pytest.raises(AlreadyRunning, match="already running as process"):
-        restore(file, workspace.store.path, workspace.clock)
-    restore(file, workspace.store.path, workspace.clock)
+        restore(file, workspace.store.path, host_keys(tmp_path), workspace.clock)
+    restore(file, workspace.store.path, host_keys(tmp_path), workspace.clock)
 
 
 def test_many_may_share_a_lock_while_nobody_holds_it_exclusively(tmp_path: Path) -> None:
@@ -168,7 +173,7 @@ def test_a_folder_keeps_the_newest_backups_and_all_other_files(workspace: Worksp
     folder.mkdir()
     (folder / "store-of-mine.sqlite3").touch()
     for hour in (9, 11, 10):
-        back_up_into(workspace.store.path, folder, workspace.clock().replace(hour=hour), keep=2)
+        back_up_into(workspace.store.path, folder, host_keys(tmp_path), workspace.clock().replace(hour=hour), keep=2)
     assert sorted(file.name for file in folder.iterdir()) == [
         "store-20310504T100000Z.sqlite3",
         "store-20310504T110000Z.sqlite3",
@@ -177,6 +182,8 @@ def test_a_folder_keeps_the_newest_backups_and_all_other_files(workspace: Worksp
 
 
 def test_a_clock_that_was_set_back_does_not_delete_the_new_backup(workspace: Workspace, tmp_path: Path) -> None:
-    back_up_into(workspace.store.path, tmp_path, workspace.clock(), keep=1)
-    backup = back_up_into(workspace.store.path, tmp_path, workspace.clock().replace(year=2030), keep=1)
+    back_up_into(workspace.store.path, tmp_path, host_keys(tmp_path), workspace.clock(), keep=1)
+    backup = back_up_into(
+        workspace.store.path, tmp_path, host_keys(tmp_path), workspace.clock().replace(year=2030), keep=1
+    )
     assert backup.file.exists()

@@ -35,6 +35,7 @@ from appliance.zones.names import parse_domain
 from appliance.zones.ownership import HoldReason, Proof
 from appliance.zones.serial import is_later, next_serial
 from tests.deployed import store_live, store_proof
+from tests.host_keys import host_keys
 from tests.workspace import APEX, Workspace, current_database, principal_of
 
 
@@ -45,10 +46,10 @@ def again(workspace: Workspace, tmp_path: Path) -> Iterator[Callable[[Callable[[
 
     def back_and_forth(change_store: Callable[[], object]) -> RestoreResult:
         file = tmp_path / "backup.sqlite3"
-        back_up(workspace.store.path, file, overwrite=True)
+        back_up(workspace.store.path, file, host_keys(tmp_path), workspace.clock(), overwrite=True)
         change_store()
         current_database().close()
-        done = restore(file, workspace.store.path, workspace.clock)
+        done = restore(file, workspace.store.path, host_keys(tmp_path), workspace.clock)
         workspace.store = Store(workspace.store.path, busy_timeout=1, durable=False)
         workspace.store.attach()
         workspace.editor = replace(workspace.editor, store=workspace.store, announce=lambda: None)
@@ -299,14 +300,16 @@ def test_the_former_store_is_kept_with_its_rows_and_mode(workspace: Workspace, a
     assert all(name.endswith((".lock", "-wal", "-shm")) for name in others)
 
 
-def test_a_restore_of_the_replaced_store_raises_serials_again(workspace: Workspace, again: Again) -> None:
+def test_a_restore_of_the_replaced_store_raises_serials_again(
+    workspace: Workspace, again: Again, tmp_path: Path
+) -> None:
     """The second restore reverts the first, and both raise the serials."""
     zone = workspace.zone()
     done = again(lambda: workspace.add(zone, "A", "www", "192.0.2.1"))
     first = stored(zone).serial
     assert done.kept
     current_database().close()
-    restore(done.kept, workspace.store.path, lambda: workspace.clock().replace(hour=13))
+    restore(done.kept, workspace.store.path, host_keys(tmp_path), lambda: workspace.clock().replace(hour=13))
     store = Store(workspace.store.path)
     store.attach()
     with store.connection():

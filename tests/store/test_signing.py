@@ -83,12 +83,12 @@ def test_keys_keep_their_backup_and_leave_with_their_names(workspace: Workspace)
     zone, other = signed_zone(workspace), signed_zone(workspace, "other.example")
     with workspace.store.writing():
         signing.store_keys(zone.uuid, [key(0), key(1)])
-        signing.store_keys(other.uuid, [key(0)])
-        signing.mark_backed_up([zone.uuid], workspace.clock())
+        signing.store_keys(other.uuid, [key(1)])
+        signing.mark_backed_up([key(0).public_key], workspace.clock())
         signing.store_keys(zone.uuid, [key(0, Timing.OMNIPRESENT)])
     (kept,) = known(zone).keys
     assert kept == replace(key(0, Timing.OMNIPRESENT), backed_up_at=workspace.clock())
-    assert known(other).keys == (key(0),)
+    assert known(other).keys == (key(1),)
     assert signing.key_tags(zone.uuid) == {key(0).tag}
 
 

@@ -122,6 +122,15 @@ def test_each_may_write_only_what_it_must() -> None:
     assert values("dns-appliance-backup.service", "ReadWritePaths") == [store, backups]
 
 
+def test_the_backup_alone_may_read_what_is_closed_to_it() -> None:
+    """The private DNSSEC keys, in the folder of the zone files."""
+    granted = {service: values(f"{service}.service", "CapabilityBoundingSet") for service in SERVICES}
+    assert granted["dns-appliance-backup"] == ["CAP_DAC_READ_SEARCH"]
+    assert [service for service, given in granted.items() if "CAP_DAC_READ_SEARCH" in given] == ["dns-appliance-backup"]
+    hidden = values("dns-appliance-backup.service", "InaccessiblePaths")
+    assert not [path for path in hidden if Settings().deployer.zone_directory.is_relative_to(path.removeprefix("-"))]
+
+
 @pytest.mark.parametrize("service", ["dns-appliance-api", "dns-appliance-updates"])
 def test_who_listens_sees_neither_keys_nor_zone_files(service: str) -> None:
     hidden = [path.removeprefix("-") for path in values(f"{service}.service", "InaccessiblePaths")]

@@ -28,10 +28,16 @@ Progress = Callable[[int, int], None]
 """Called with the number of copied pages and of all pages."""
 
 
-def copy_store(source: Path, target: Path, progress: Progress = lambda _done, _total: None) -> None:
+def copy_store(
+    source: Path,
+    target: Path,
+    progress: Progress = lambda _done, _total: None,
+    edit: Callable[[sqlite.Connection], object] = lambda _copy: None,
+) -> None:
     """Copy the store, as it is at one moment, into the empty file `target`; writers are not blocked.
 
-    The copy has no companion files, is flushed to disk and verified. Raise StoreError if any of that fails.
+    `edit` may change the copy, which has no companion files, is then verified and flushed to disk. Raise StoreError if
+    any of that fails.
     """
     with (
         translating_errors(source),
@@ -45,7 +51,10 @@ def copy_store(source: Path, target: Path, progress: Progress = lambda _done, _t
             while not copy.step(PAGES_PER_STEP):
                 progress(copy.page_count - copy.remaining, copy.page_count)
             progress(copy.page_count, copy.page_count)
+        reader.execute("rollback")
         writer.execute("pragma journal_mode = delete")
+        writer.execute("pragma journal_mode = off")  # lasts as long as this connection
+        edit(writer)
     verify(target, called=source)
     flush(target)
 

@@ -1,0 +1,144 @@
+"""DNSSEC keys in backups: the files of signed zones, with what is private, are read by `backup`, written by `restore`.
+
+A file that exists on the host wins over that of a backup: named has changed its times since.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from dns.name import Name
+
+from appliance.errors import ApplianceError, StoreError
+from appliance.files import Owner
+from appliance.nameserver.key_folders import KeyFolders, public_keys
+from appliance.processes import shared_lock
+from appliance.store import backup_keys, signing
+from appliance.store.backup_keys import SignedZone
+from appliance.store.file import snapshot, sqlite
+from appliance.store.file.database import Store
+
+
+@dataclass(frozen=True, slots=True)
+class HostKeys:
+    """The folders of keys in the folder of the zone files; `named` returns the user of named.
+
+    `may_create`: the folder of the zone files may be missing, as in a new state folder.
+    """
+
+    zone_directory: Path
+    named: Callable[[], Owner]
+    may_create: bool = False
+
+    @property
+    def folders(self) -> KeyFolders:
+        """Return the folders."""
+        return KeyFolders(self.zone_directory)
+
+
+@dataclass(slots=True)
+class KeysInBackup:
+    """The keys that were copied, as public keys in base64, and the domains that lack the files of a key."""
+
+    public_keys: list[str] = field(default_factory=list)
+    lacking: list[Name] = field(default_factory=list)
+
+
+def add_keys(copy: sqlite.Connection, host: HostKeys, now: datetime, found: KeysInBackup) -> None:
+    """Add the key files of all zones that are or were signed to a copy of the store, and to `found`.
+
+    The copy says of each key whose files it has when it was backed up. Raise StoreError if a file cannot be read.
+    """
+    folders = host.folders
+    with copy:
+        for zone in backup_keys.signed_zones(copy):
+            with _readable(host.zone_directory):
+                files = folders.read(zone.uuid)
+            backup_keys.add_files(copy, zone.uuid, files)
+            present = set(public_keys(files))
+            found.public_keys += present
+            if zone.is_signed and (not present or zone.keys.keys() - present):
+                found.lacking.append(zone.name)
+        if found.public_keys:
+            backup_keys.mark_backed_up(copy, found.public_keys, now)
+
+
+def mark_backed_up(file: Path, found: KeysInBackup, now: datetime) -> str:
+    """Store that these keys are in a backup; return why that failed, "" if it did not."""
+    if not found.public_keys:
+        return ""
+    try:
+        with shared_lock(file.with_name(snapshot.API_LOCK)):
+            store = Store(file)
+            store.attach()
+            with store.connection(), store.writing():
+                signing.mark_backed_up(found.public_keys, now)
+    except ApplianceError as failed:
+        return str(failed)
+    return ""
+
+
+def require_writable(backup: Path, host: HostKeys) -> None:
+    """Raise StoreError if the key files of the backup cannot be written for named, before anything is changed."""
+    if next(backup_keys.files_in(backup), None) is None:
+        return
+    if not host.may_create and not host.zone_directory.is_dir():
+        raise StoreError(
+            f"the folder of the zone files, {host.zone_directory}, is missing: prepare the host (docs/hosts.md), and "
+            "restore then"
+        )
+    if os.geteuid() not in (0, host.named().uid):
+        raise StoreError(
+            f"the backup has DNSSEC keys, which belong to named in {host.zone_directory}: restore it as root"
+        )
+
+
+def write_keys(backup: Path, host: HostKeys) -> int:
+    """Write the key files of the backup that are missing on this host; return the number of zones that got some."""
+    folders, count = host.folders, 0
+    for zone, files in backup_keys.files_in(backup):
+        with snapshot.translating_errors(folders.folder(zone)):
+            _create_zone_directory(host)
+            try:
+                count += folders.write_missing(zone, files, host.named())
+            except ValueError as wrong:
+                raise StoreError(f"{backup} cannot be used: {wrong}") from None
+    return count
+
+
+def _create_zone_directory(host: HostKeys) -> None:
+    """Create the folder of the zone files if it is missing, as `run` does."""
+    if not host.zone_directory.is_dir():
+        host.zone_directory.mkdir(mode=0o700, parents=True)
+        if os.geteuid() == 0:
+            os.chown(host.zone_directory, host.named().uid, host.named().gid)
+
+
+def lacking_keys(zones: Iterable[SignedZone], host: HostKeys) -> list[Name]:
+    """Return those of the zones that are signed and lack the files of a key on this host."""
+    folders, lacking = host.folders, []
+    for zone in zones:
+        with _readable(host.zone_directory):
+            has_all = folders.has_any(zone.uuid) and folders.has(zone.uuid, zone.keys.values())
+        if zone.is_signed and not has_all:
+            lacking.append(zone.name)
+    return lacking
+
+
+@contextmanager
+def _readable(folder: Path) -> Iterator[None]:
+    """Raise StoreError if a key file cannot be read, and say who can."""
+    try:
+        yield
+    except PermissionError as closed:
+        raise StoreError(
+            f"{closed.filename} cannot be read: a backup contains the keys of signed zones, which are closed to all "
+            "but named; run it as root (systemctl start dns-appliance-backup does)"
+        ) from closed
+    except OSError as failed:
+        raise StoreError(f"{failed.filename or folder} cannot be read: {failed.strerror or failed}") from failed

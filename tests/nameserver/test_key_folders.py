@@ -1,0 +1,109 @@
+"""Folders of DNSSEC keys: whole or missing, never with fewer files than named has."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from appliance.nameserver.key_folders import KeyFolders, public_keys
+from tests.host_keys import own
+
+STEM = "Kexample.com.+013+12345"
+FILES = {
+    f"{STEM}.key": b"; a key\nexample.com. 3600 IN DNSKEY 257 3 13 mdss wUyr\n",
+    f"{STEM}.private": b"Private-key-format: v1.3\n",
+    f"{STEM}.state": b"Algorithm: 13\n",
+}
+OTHER = {name.replace("12345", "00077"): content for name, content in FILES.items()}
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> KeyFolders:
+    return KeyFolders(tmp_path)
+
+
+def test_a_missing_folder_has_no_keys(folders: KeyFolders) -> None:
+    zone = uuid4()
+    assert folders.read(zone) == {} and folders.zones() == []
+    assert folders.has(zone, []) and not folders.has(zone, [1]) and not folders.has_any(zone)
+    assert not folders.move(zone, uuid4())
+    folders.remove(zone)
+
+
+def test_files_are_read_as_they_were_written_and_what_is_private_is_closed(folders: KeyFolders) -> None:
+    zone = uuid4()
+    assert folders.write_missing(zone, FILES, own())
+    assert folders.read(zone) == FILES and folders.zones() == [zone]
+    assert folders.has(zone, [12345]) and folders.has_any(zone)
+    modes = {path.suffix: stat.S_IMODE(path.stat().st_mode) for path in folders.folder(zone).iterdir()}
+    assert modes == {".key": 0o644, ".private": 0o600, ".state": 0o644}
+    assert stat.S_IMODE(folders.folder(zone).stat().st_mode) == 0o2770
+    assert [path.name for path in folders.folder(zone).parent.iterdir()] == [str(zone)]
+
+
+def test_a_file_of_the_host_is_never_replaced(folders: KeyFolders) -> None:
+    zone = uuid4()
+    folders.write_missing(zone, FILES, own())
+    changed = dict.fromkeys(FILES, b"changed\n")
+    assert not folders.write_missing(zone, changed, own())
+    (folders.folder(zone) / f"{STEM}.state").unlink()
+    assert folders.write_missing(zone, changed | OTHER, own())
+    assert folders.read(zone) == FILES | OTHER | {f"{STEM}.state": b"changed\n"}
+
+
+def test_an_empty_folder_gets_all_files_at_once(folders: KeyFolders) -> None:
+    """named makes a new key when it finds the folder while a part of the files is there."""
+    zone = uuid4()
+    empty = folders.make(zone).stat().st_ino
+    folders.write_missing(zone, FILES, own())
+    assert folders.folder(zone).stat().st_ino != empty
+    assert folders.read(zone) == FILES
+
+
+@pytest.mark.parametrize("name", ["../K.+013+12345.key", "rndc.key", "Ka/b.+013+12345.key", "K.+013+1.key.x", ""])
+def test_only_key_files_are_written(folders: KeyFolders, tmp_path: Path, name: str) -> None:
+    with pytest.raises(ValueError, match="is not the name of a key file"):
+        folders.write_missing(uuid4(), {**FILES, name: b"x"}, own())
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_keys_move_to_a_zone_that_has_none(folders: KeyFolders) -> None:
+    former, zone, other = uuid4(), uuid4(), uuid4()
+    folders.write_missing(former, FILES, own())
+    folders.write_missing(other, OTHER, own())
+    assert not folders.move(former, other) and folders.read(other) == OTHER
+    folders.make(zone)
+    assert folders.move(former, zone)
+    assert folders.read(zone) == FILES and sorted(folders.zones()) == sorted([zone, other])
+
+
+def test_removed_keys_are_gone(folders: KeyFolders) -> None:
+    zone, kept = uuid4(), uuid4()
+    folders.write_missing(zone, FILES, own())
+    folders.write_missing(kept, OTHER, own())
+    folders.remove(zone)
+    assert folders.zones() == [kept]
+
+
+def test_a_file_that_is_not_whole_is_refused(folders: KeyFolders) -> None:
+    zone = uuid4()
+    folders.write_missing(zone, FILES, own())
+    file = folders.folder(zone) / f"{STEM}.private"
+    for content in (b"", b"Private-key-format: v1"):
+        file.write_bytes(content)
+        with pytest.raises(OSError, match="not whole"):
+            folders.read(zone)
+    file.unlink()
+    os.mkfifo(other := folders.folder(zone) / "fifo")
+    file.symlink_to(other)
+    with pytest.raises(OSError, match="symbolic"):
+        folders.read(zone)
+
+
+def test_a_public_key_counts_only_with_its_private_part() -> None:
+    assert list(public_keys(FILES)) == ["mdsswUyr"]
+    assert list(public_keys({name: content for name, content in FILES.items() if "private" not in name})) == []
