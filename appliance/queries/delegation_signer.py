@@ -26,6 +26,17 @@ MOST_SERVERS = 26
 """Nameservers of a parent zone: all of them must answer."""
 
 
+class ResolverBudget(Budget):
+    """A budget that takes no failure of the resolver for an answer without records."""
+
+    def send(self, server: Nameserver, name: Name, rdtype: RdataType, *, recurse: bool = False) -> Message:
+        """Return the response as `Budget.send` does; raise Exhausted also if the resolver answers with a failure."""
+        response = super().send(server, name, rdtype, recurse=recurse)
+        if response.rcode() not in (Rcode.NOERROR, Rcode.NXDOMAIN):
+            raise Exhausted(f"the resolver answered {Rcode(response.rcode()).name} for {print_domain(name)}")
+        return response
+
+
 def check_parent(
     zone: Name,
     resolver: Nameserver,
@@ -38,7 +49,7 @@ def check_parent(
 
     If one of them does not answer, it is not known which DS all of them have; `anywhere` holds all the same.
     """
-    budget, name = Budget(timeout), ""
+    budget, name = ResolverBudget(timeout), ""
     try:
         parent = parent_of(zone, resolver, budget)
         if parent is None:
@@ -58,13 +69,15 @@ def _check(zone: Name, parent: str, servers: list[Nameserver], now: datetime, ti
     found: list[frozenset[Ds]] = []
     ttl, problem = 0, ""
     for server in servers:
+        name = server.name.rstrip(".")
         try:
             response = _ask(server, zone, timeout)
         except FAILURES as failed:
-            problem = problem or f"{server.name} did not answer: {str(failed) or type(failed).__name__}"
+            problem = problem or f"{name} did not answer: {str(failed) or type(failed).__name__}"
             continue
         if response.rcode() not in (Rcode.NOERROR, Rcode.NXDOMAIN) or not response.flags & dns.flags.AA:
-            problem = problem or f"{server.name} answered {Rcode(response.rcode()).name} without authority"
+            shown = Rcode(response.rcode()).name
+            problem = problem or f"{name} answered {shown} without authority for {print_domain(zone)}"
             continue
         rrsets = [one for one in response.answer if one.name == zone and one.rdtype == RdataType.DS]
         found.append(frozenset(_ds(rdata) for rrset in rrsets for rdata in rrset))
