@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from appliance.deploy.host import PrimaryHost
@@ -13,7 +12,7 @@ from appliance.deploy.signing.signing_steps import CheckParent, SigningSteps
 from appliance.queries.bulk import query_all
 from appliance.store import signing, zones
 from appliance.zones.model import Zone
-from appliance.zones.signing import ParentCheck, Signing, SigningState, state_of
+from appliance.zones.signing import Signing, SigningState, state_of
 from tests.delv import Validator
 from tests.pair import Pair, wait_for
 from tests.workspace import Workspace
@@ -59,11 +58,18 @@ class Signer:
 
     def check(self) -> None:
         """Check the zone once, as the deployer does when it is due."""
-        steps = SigningSteps(self.host, self.workspace.store, self.workspace.editor, self._parent, self.workspace.clock)
-        steps.check(self.zone.uuid)
+        self.steps().check(self.zone.uuid)
 
-    def _parent(self, zone: Zone, now: datetime) -> ParentCheck | None:
-        return self.check_parent(zone, now)
+    def steps(self) -> SigningSteps:
+        """Return the steps of the deployer."""
+        workspace = self.workspace
+        return SigningSteps(self.host, workspace.store, workspace.editor, self.check_parent, workspace.clock)
+
+    def check_after(self, **pause: float) -> SigningState:
+        """Let time pass, check the zone, and return its state."""
+        self.workspace.clock.forward(**pause)
+        self.check()
+        return self.state
 
     def wait_until_served(self) -> None:
         """Wait until both nameservers serve the content of the store."""
@@ -96,7 +102,7 @@ class Signer:
 
 
 def new_signer(
-    domain: str, workspace: Workspace, host: PrimaryHost, pair: Pair, fill: Callable[[Zone], None]
+    domain: str, workspace: Workspace, host: PrimaryHost, pair: Pair, fill: Callable[[Zone], object]
 ) -> Signer:
     """Return a zone with the records of `fill` that both nameservers serve, unsigned."""
     zone = workspace.zone(domain)
