@@ -108,9 +108,10 @@ class FileRefresher:
 
     def next_start(self) -> float | None:
         """Return the earliest time at which a refresh may be due, None if there is none or one is running."""
-        if self._is_running or not self._due:
+        first = self._first()
+        if self._is_running or first is None:
             return None
-        return max(self._next_batch, self._earliest, min(self._calm_from, self._latest))
+        return max(self._next_batch, first.entered, min(self._calm_from, first.latest))
 
     def start_if_due(self) -> None:
         """Start the next batch if it is time."""
@@ -127,13 +128,18 @@ class FileRefresher:
     @property
     def _earliest(self) -> float:
         """No refresh is due before."""
-        return self._heap[0][0] if self._heap else math.inf
+        first = self._first()
+        return first.entered if first else math.inf
 
-    @property
-    def _latest(self) -> float:
-        """The zone that is due first waits no longer for others to rest."""
-        one = self._due.get(self._heap[0][1]) if self._heap else None
-        return one.latest if one else math.inf
+    def _first(self) -> _Due | None:
+        """Return the zone of the first entry, which waits longest for others to rest; drop outdated entries."""
+        while self._heap:
+            entered, uuid = self._heap[0]
+            one = self._due.get(uuid)
+            if one is not None and one.entered == entered:
+                return one
+            heapq.heappop(self._heap)
+        return None
 
     def _enter(self, uuid: UUID, one: _Due) -> None:
         one.entered = one.due
@@ -143,10 +149,8 @@ class FileRefresher:
         """Take the zones that are due, and enter those again that are due later than when they were entered."""
         batch: dict[UUID, Name] = {}
         while self._earliest <= now and len(batch) < LARGEST_BATCH:
-            entered, uuid = heapq.heappop(self._heap)
-            one = self._due.get(uuid)
-            if one is None or one.entered != entered:
-                continue
+            _, uuid = heapq.heappop(self._heap)
+            one = self._due[uuid]
             if one.due <= now:
                 batch[uuid] = self._due.pop(uuid).name
             else:

@@ -11,7 +11,14 @@ import pytest
 
 from appliance.deploy.context import DeployerContext, new_context
 from appliance.deploy.host import PrimaryHost
-from appliance.deploy.publishing.file_refresher import LONGEST_UNREST, REST, RETRY_AFTER, WAIT_PER_SECOND, FileRefresher
+from appliance.deploy.publishing.file_refresher import (
+    CALM,
+    LONGEST_UNREST,
+    REST,
+    RETRY_AFTER,
+    WAIT_PER_SECOND,
+    FileRefresher,
+)
 from appliance.deploy.publishing.pipeline import deploy_zones
 from appliance.deploy.rollout import RolloutEvent
 from appliance.nameserver.checks import ZoneChecker
@@ -110,6 +117,21 @@ def test_it_waits_until_no_zone_changes_but_not_for_ever(scene: Scene, workspace
     assert not scene.refresher.is_idle and scene.count("done") == 0
     scene.pass_by(1)
     scene.run_until(lambda: scene.count("done"), "it is refreshed nevertheless")
+
+
+def test_a_zone_that_was_refreshed_at_once_lets_no_other_wait_for_ever(scene: Scene, workspace: Workspace) -> None:
+    other = workspace.zone(f"restless{next(NUMBERS)}.test")
+    scene.note()
+    scene.refresher.note_altered(scene.status.uuid, scene.status.name)
+    scene.pass_by(CALM)
+    scene.run_until(lambda: scene.count("done"), "it is refreshed at once")
+    latest = scene.times[0] + LONGEST_UNREST
+    for _ in range(round(LONGEST_UNREST)):
+        scene.refresher.note(other.uuid, other.name)
+        scene.times[0] += 1
+    scene.refresher.note(other.uuid, other.name)
+    start = scene.refresher.next_start()
+    assert start is not None and start <= latest
 
 
 def test_what_is_published_then_is_stored(scene: Scene, workspace: Workspace) -> None:
