@@ -8,9 +8,12 @@ from dns.name import Name
 
 from appliance.console.forms import as_sentence
 from appliance.console.pages import print_time
+from appliance.console.truncate import truncate
 from appliance.zones.signing import BETWEEN_CHECKS, Signing, SigningProblem, SigningState, problems_of
 from appliance.zones.signing_outlook import NextStep
 
+MAX_REASON = 300
+"""Octets of the reason why the parent zone could not be checked."""
 _STATES = {
     SigningState.UNSIGNED: "The zone is not signed.",
     SigningState.SIGNING: "The zone is being signed: not every nameserver serves it signed yet.",
@@ -78,6 +81,6 @@ def explain_problems(known: Signing, domain: Name, now: datetime) -> list[str]:
 
 def _explain_problem(problem: SigningProblem, known: Signing) -> str:
     if problem is SigningProblem.PARENT_UNKNOWN:
-        reason = known.parent.problem if known.parent else ""
+        reason = truncate(known.parent.problem, MAX_REASON) if known.parent else ""
         return as_sentence(f"the parent zone could not be checked: {reason}")
     return _PROBLEMS[problem].format(expires_at=print_time(known.expires_at))

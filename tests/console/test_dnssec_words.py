@@ -8,7 +8,7 @@ from datetime import timedelta
 import dns.name
 import pytest
 
-from appliance.console.dnssec_words import explain_problems, explain_signing, explain_step
+from appliance.console.dnssec_words import MAX_REASON, explain_problems, explain_signing, explain_step
 from appliance.zones.signing import ServedSigning, Signing, SigningProblem, SigningState, Timing, problems_of, state_of
 from appliance.zones.signing_outlook import next_step
 from tests.signing import AT, at_parent, key, signed
@@ -84,3 +84,5 @@ def test_each_problem_says_what_it_means() -> None:
     assert "The first signature expires at 2031-05-05 12:00 UTC." in " ".join(found)
     assert found[-1] == "The parent zone could not be checked: ns1.nic.test did not answer."
     assert explain_problems(OFF, ZONE, NOW) == []
+    (*_, longest) = explain_problems(replace(known, parent=replace(parent, problem="x" * 1000)), ZONE, NOW)
+    assert len(longest) < MAX_REASON + 100
