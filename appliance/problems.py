@@ -1,7 +1,7 @@
 """The problems of the service, each with its remedy: for `status`, `/readyz`, `doctor` and the log.
 
-They are found by reading the store, in six statements. A time in the store that is still to come was written before
-the clock was set back; it is treated like one as long past.
+They are found by reading the store, in eight statements and one for each nameserver. A time in the store that is still
+to come was written before the clock was set back; it is treated like one as long past.
 """
 
 from __future__ import annotations
@@ -10,10 +10,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from appliance.store import faults, heartbeat, statistics, unknown_zones, update_listener
+from dns.name import Name
+
+from appliance.store import faults, heartbeat, signing_summary, statistics, unknown_zones, update_listener
 from appliance.store.file.space import Space
 from appliance.zones.deployment_error import PATIENCE
 from appliance.zones.names import print_domain
+from appliance.zones.signing import OLD_SIGNATURES, SigningProblem
 
 LATE_AFTER = timedelta(seconds=60)
 """A zone that is not live after this time is a problem."""
@@ -21,6 +24,35 @@ DEPLOYER_SILENT_AFTER = timedelta(seconds=10)
 LISTENER_SILENT_AFTER = timedelta(seconds=60)
 MOST_NAMED = 100
 """Zones that are reported by name."""
+
+_OF_ZONE = {
+    SigningProblem.KEYS_MISSING: (
+        "DNSSEC key files of zone {zone} are missing: it stays served, but its changes are not published",
+        "put them back from a backup, and do not create others (docs/dnssec.md, keys-missing)",
+    ),
+    SigningProblem.KEYS_DIFFER: (
+        "zone {zone} is served with DNSSEC keys that are not its own: resolvers that have its DS refuse it",
+        "stop named on the primary, put its key files back from a backup, start named (docs/dnssec.md, keys-differ)",
+    ),
+    SigningProblem.DS_MISMATCH: (
+        "the parent of zone {zone} has a DS, but of no key of the zone: resolvers that validate refuse the zone",
+        "have that DS removed at the registrar; `dns-appliance zone dnssec {zone}` shows the right one",
+    ),
+    SigningProblem.STUCK: (
+        "named signs zone {zone}, but does not publish its changes",
+        "the deployer has it signed again; if this lasts for minutes, read its log for event=zone-stuck",
+    ),
+}
+_OF_ALL = {
+    SigningProblem.KEY_NOT_BACKED_UP: (
+        "no backup has the DNSSEC keys of {zones}, whose DS the parent may have",
+        "dns-appliance backup FILE; check that dns-appliance-backup.timer runs",
+    ),
+    SigningProblem.PARENT_UNKNOWN: (
+        "the parent could not be queried for the DS of {zones}: what was known of it holds",
+        "check that dns.resolver answers, and that port 53 of other servers can be reached from here over TCP",
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +80,7 @@ def find_problems(nameservers: Sequence[str], now: datetime, space: Space | None
         *([listener] if listener else ()),
         *_nameservers(nameservers, now),
         *_zones(now),
+        *_signing(nameservers, now),
         *_unknown_zones(),
     ]
 
@@ -108,6 +141,36 @@ def _zones(now: datetime) -> Iterator[Problem]:
             reason = f": {late.error}" if late.error else ""
             text = f"zone {name} is {fault}, {_seconds(age)} s after its last change{reason}"
             yield Problem("zone", name, text, f"run dns-appliance status {name}")
+
+
+def _signing(nameservers: Sequence[str], now: datetime) -> Iterator[Problem]:
+    """Yield the problems of DNSSEC: those that ask for a step for one zone by zone, others for all zones at once."""
+    found = signing_summary.with_problems(MOST_NAMED)
+    for zone, kinds in found:
+        for kind in (kind for kind in kinds if kind in _OF_ZONE):
+            text, remedy = (part.format(zone=print_domain(zone)) for part in _OF_ZONE[kind])
+            yield Problem(kind.value, print_domain(zone), text, remedy)
+    of_all = {kind: [zone for zone, kinds in found if kind in kinds] for kind in _OF_ALL}
+    of_all[SigningProblem.KEY_NOT_BACKED_UP] = signing_summary.with_keys_at_risk(MOST_NAMED)
+    for kind, zones in of_all.items():
+        if zones:
+            text, remedy = _OF_ALL[kind]
+            yield Problem(kind.value, "zones", text.format(zones=_list(zones)), remedy)
+    for number, name in enumerate(nameservers):
+        zones = signing_summary.expiring(name, now + OLD_SIGNATURES, MOST_NAMED)
+        if zones:
+            text = f"DNSSEC signatures of {_list(zones)} at {name} expire within {OLD_SIGNATURES.days} days"
+            cause = "transfers may fail since then" if number else "it may be unable to read keys or write files"
+            yield Problem(
+                SigningProblem.SIGNATURES_OLD.value, name, text, f"check that named runs there, read its log: {cause}"
+            )
+
+
+def _list(zones: Sequence[Name]) -> str:
+    """Return one zone by its name, more by their number and the first."""
+    first, number = print_domain(zones[0]), len(zones)
+    many = f"{number} or more" if number >= MOST_NAMED else str(number)
+    return f"zone {first}" if number == 1 else f"{many} zones, such as {first}"
 
 
 def _unknown_zones() -> Iterator[Problem]:

@@ -16,11 +16,13 @@ from appliance.doctor import answers
 from appliance.doctor.result import DoctorContext, Verdict
 from appliance.problems import deployer_problem, find_problems
 from appliance.settings import Settings, StoreSettings
-from appliance.store import faults, heartbeat, unknown_zones, update_listener
+from appliance.store import faults, heartbeat, signing, signing_summary, unknown_zones, update_listener
 from appliance.store.file.space import Space
 from appliance.store.update_listener import UpdateListener
 from appliance.zones.deployment import NameserverState, Observation
-from tests.deployed import store_attempt, store_observations
+from appliance.zones.signing import ServedSigning, Timing
+from tests.deployed import store_attempt, store_live, store_observations
+from tests.signing import at_parent, key, signed
 from tests.workspace import Workspace
 
 UNKNOWN = [f"unknown{number}.example" for number in range(50)]
@@ -128,3 +130,38 @@ def test_zones_that_were_just_created_are_waiting_and_no_problem(workspace: Work
     texts = [(problem.text, problem.remedy) for problem in find_problems(("ns1",), workspace.clock())]
     assert texts[0][0] == "nameserver ns1 is lagging for 1 zone"
     assert "transfer" not in texts[0][1]
+
+
+def test_problems_of_dnssec_are_reported_with_what_to_do(workspace: Workspace) -> None:
+    beat(workspace, 0)
+    now = workspace.clock()
+    with workspace.store.writing():
+        for number, domain in enumerate(("one.example", "two.example")):
+            zone = workspace.zone(domain)
+            zone = workspace.editor.change_zone(workspace.owner, zone.uuid, {"dnssec": True})
+            other = replace(at_parent(zone.name, key(1 - number)), problem="silent")
+            store_live(zone.uuid, zone.serial, now)
+            own = key(number, Timing.OMNIPRESENT)
+            signing.store_keys(zone.uuid, [own])
+            signing.store_served(zone.uuid, {"ns2": ServedSigning(1, now + timedelta(days=9))}, now)
+            known = replace(signed(own, parent=other), lacks_keys=True, is_stuck=True)
+            signing_summary.store(zone, known, now)
+    found = find_problems(("ns1", "ns2"), now)
+    one_by_one = ("keys-missing", "ds-mismatch", "stuck")
+    expected = [(kind, domain) for domain in ("one.example", "two.example") for kind in one_by_one]
+    expected += [("key-not-backed-up", "zones"), ("parent-unknown", "zones"), ("signatures-old", "ns2")]
+    assert [(one.kind, one.subject) for one in found] == expected
+    assert (
+        found[0].text
+        == "DNSSEC key files of zone one.example are missing: it stays served, but its changes are not published"
+    )
+    assert "dns-appliance zone dnssec one.example" in found[1].remedy
+    assert [one.text.partition(", such as one.example")[0] for one in found[6:]] == [
+        "no backup has the DNSSEC keys of 2 zones",
+        "the parent could not be queried for the DS of 2 zones",
+        "DNSSEC signatures of 2 zones",
+    ]
+    assert found[-1].text.endswith(" at ns2 expire within 10 days")
+    with workspace.store.writing():
+        signing.mark_backed_up([key(1).public_key], now)
+    assert "of zone one.example, whose" in find_problems((), now)[6].text

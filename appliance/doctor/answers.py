@@ -82,7 +82,7 @@ def problems(context: DoctorContext) -> Iterator[Result]:
     with _store(context.settings).connection():
         found = [one for one in find_problems(names, context.now) if one.kind not in ("deployer", "updates")]
     for problem in found:
-        yield (warn if problem.kind == "unknown-zone" else fail)(problem.text, problem.remedy)
+        yield (warn if problem.kind in _NO_FAILURES else fail)(problem.text, problem.remedy)
     if not found:
         yield ok("the service has no other problems")
 
@@ -180,6 +180,8 @@ def _states(names: Iterable[Name], control: Control) -> dict[Name, ZoneState]:
     return {name: state for name in names if (state := control.zone_state(name))}
 
 
+_NO_FAILURES = frozenset({"unknown-zone", "key-not-backed-up", "parent-unknown", "signatures-old"})
+"""Kinds of problems with which everything is still served as it should be."""
 _STATIC = (
     "every change is published as a file; run the playbook, or install named.conf again (dns-appliance host named-conf "
     "prints it) and reload named"

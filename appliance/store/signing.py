@@ -60,6 +60,7 @@ def begin(zone: Zone, now: datetime) -> None:
     row.insert(zone=_id_of(zone.uuid), **values, **cleared).on_conflict(
         conflict_target=[row.zone], update=values | cleared
     ).execute()
+    _store_expiry(zone.uuid, {})
 
 
 def change_wish(zone: Zone, now: datetime) -> None:
@@ -114,6 +115,7 @@ def store_served(uuid: UUID, served: Mapping[str, ServedSigning], signed_at: dat
         for name, one in served.items()
     }
     _update(uuid, served=values, signed_at=signed_at)
+    _store_expiry(uuid, served)
 
 
 def store_faults(uuid: UUID, *, lacks_keys: bool, is_stuck: bool) -> None:
@@ -174,6 +176,14 @@ def store_signed_serial(uuid: UUID, serial: int) -> None:
 def end_rollover(uuid: UUID) -> None:
     """Store that the rollover has begun that a user wanted."""
     _update(uuid, roll_requested_at=None)
+
+
+def _store_expiry(uuid: UUID, served: Mapping[str, ServedSigning]) -> None:
+    row, zone = tables.SignatureExpiry, _id_of(uuid)
+    row.delete().where(row.zone == zone).execute()
+    for name, one in served.items():
+        if one.expires_at:
+            row.insert(zone=zone, nameserver=name, expires_at=one.expires_at).execute()
 
 
 def _update(uuid: UUID, **columns: object) -> None:

@@ -30,6 +30,7 @@ __all__ = [
     "Record",
     "RecoveryCode",
     "Session",
+    "SignatureExpiry",
     "Signing",
     "SigningKey",
     "Token",
@@ -250,6 +251,8 @@ class Signing(pw.Model):
     reported = Document(default=dict)
     lacks_keys = pw.BooleanField(default=False)
     is_stuck = pw.BooleanField(default=False)
+    state = pw.TextField(default="unsigned")
+    problems = pw.TextField(default="")
 
 
 class SigningKey(pw.Model):
@@ -269,6 +272,18 @@ class SigningKey(pw.Model):
     class Meta:
         table_name = "signing_key"
         primary_key = pw.CompositeKey("zone", "tag", "public_key")
+
+
+class SignatureExpiry(pw.Model):
+    """When the signature of the SOA expires that a nameserver serves of a signed zone."""
+
+    zone = pw.ForeignKeyField(Zone)
+    nameserver = pw.TextField()
+    expires_at = Instant()
+
+    class Meta:
+        table_name = "signature_expiry"
+        primary_key = pw.CompositeKey("zone", "nameserver")
 
 
 class UnknownZone(pw.Model):
@@ -342,6 +357,7 @@ TABLES = (
     Hold,
     Signing,
     SigningKey,
+    SignatureExpiry,
     UnknownZone,
     Fault,
     Heartbeat,

@@ -13,12 +13,13 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from appliance.problems import MOST_NAMED
-from appliance.store import heartbeat, statistics, unknown_zones, update_listener
+from appliance.store import heartbeat, signing_summary, statistics, unknown_zones, update_listener
 from appliance.store.file.space import measure
 from appliance.web.front_doors import doors_of
 from appliance.web.shared_counters import SharedCounters
 from appliance.zones.deployment import DeploymentState
 from appliance.zones.names import print_domain
+from appliance.zones.signing import OLD_SIGNATURES
 
 COUNTERS = {
     "published": ("Publications to the primary since the deployer's start, by method", "method"),
@@ -53,6 +54,7 @@ class StoreCollector(Collector):
         yield from self._deployer()
         yield from self._update_listener()
         yield from self._late_zones()
+        yield from self._signing()
         yield from self._space()
 
     def _zones(self) -> Metric:
@@ -118,6 +120,21 @@ class StoreCollector(Collector):
                 live.add_metric(label, late.live_serial)
                 success.add_metric(label, (now - late.live_at).total_seconds())
         return age, desired, live, success
+
+    def _signing(self) -> Iterable[Metric]:
+        states = _gauge("signed_zones", "Zones that are signed with DNSSEC, or were just before, by state", "state")
+        for state, number in signing_summary.count_by_state().items():
+            states.add_metric([state.value], number)
+        now, text = self._clock(), "Seconds until the first DNSSEC signature that the nameserver serves expires"
+        expiry = _gauge("signature_expiry_seconds", text, "nameserver")
+        for name in self._nameservers:
+            if first := signing_summary.first_expiry(name):
+                expiry.add_metric([name], (first - now).total_seconds())
+        problems = _gauge("signing_problems", f"Zones with a problem of DNSSEC, up to {MOST_NAMED}", "problem")
+        found = signing_summary.count_by_problem(self._nameservers, now + OLD_SIGNATURES, MOST_NAMED)
+        for problem, number in found.items():
+            problems.add_metric([problem.value], number)
+        return states, expiry, problems
 
     def _space(self) -> Iterable[Metric]:
         space = measure(self._store)

@@ -11,7 +11,7 @@ import pytest
 
 from appliance.principal import EVERYTHING
 from appliance.problems import find_problems
-from appliance.store import deployments, observations, statistics, zones
+from appliance.store import deployments, observations, signing_summary, statistics, zones
 from appliance.store.file import sqlite
 from appliance.store.statistics import NameserverLag
 from appliance.store.zones import Page
@@ -55,6 +55,23 @@ def fill(workspace: Workspace, count: int) -> None:
         store_observations(refused.uuid, [Observation("ns2", None, NameserverState.LAGGING, workspace.clock())])
 
 
+def sign_all(workspace: Workspace) -> None:
+    """Store that every zone is signed, that nothing is wrong with it, and that its key is in a backup, but of one."""
+    database = current_database()
+    with workspace.store.writing():
+        database.execute_sql("update zone set signed = 1")
+        database.execute_sql(
+            "insert into signing (zone_id, since, due_at, ds_ttl, served, reported, state)"
+            " select id, 1, 1, 1, '{}', '{}', 'secured' from zone"
+        )
+        key = "insert into signing_key select id, 1, 13, 257, '', 1, 1, 'omnipresent', 'omnipresent', ? from zone"
+        database.execute_sql(key, (1,))
+        database.execute_sql("update signing_key set backed_up_at = null where zone_id = 1")
+        expiry = "insert into signature_expiry select id, ?, queued_at + id + 2592000000000 from zone"
+        for name in NAMESERVERS:
+            database.execute_sql(expiry, (name,))
+
+
 def actions(workspace: Workspace) -> dict[str, Callable[[], object]]:
     """Return what is polled, or looked at by operators, by what it is."""
     scope = workspace.owner.scope
@@ -62,6 +79,8 @@ def actions(workspace: Workspace) -> dict[str, Callable[[], object]]:
         "problems": lambda: find_problems(NAMESERVERS, workspace.clock()),
         "numbers by state": statistics.count_by_state,
         "numbers by state of an account": lambda: statistics.count_by_state(scope),
+        "zones with problems of DNSSEC": lambda: signing_summary.count_by_problem(NAMESERVERS, workspace.clock(), 100),
+        "first expiry": lambda: signing_summary.first_expiry("ns2"),
         "late zones": lambda: statistics.late_zones(100),
         "lag": statistics.lag_by_nameserver,
         "nameservers that were queried": statistics.queried_nameservers,
@@ -80,6 +99,7 @@ def test_what_is_polled_costs_the_same_with_many_zones(tmp_path: Path) -> None:
         folder.mkdir()
         with open_workspace(folder) as workspace:
             fill(workspace, count)
+            sign_all(workspace)
             counted.append({what: steps_of(action) for what, action in actions(workspace).items()})
     few, many = counted
     assert {what: (few[what], many[what]) for what in few if many[what] > 1.5 * few[what]} == {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -13,12 +14,14 @@ import pytest
 from appliance.app import JSON_POLICY, create_app
 from appliance.principal import TokenLimits
 from appliance.settings import ApiSettings
-from appliance.store import heartbeat, update_listener
+from appliance.store import heartbeat, signing, signing_summary, update_listener, zones
 from appliance.store.file import sqlite
 from appliance.store.update_listener import UpdateListener
 from appliance.zones.deployment import NameserverState, Observation
+from appliance.zones.signing import ServedSigning
 from tests.api.conftest import NS1, NS2, Application, Bearer, is_error
 from tests.deployed import store_live, store_observations
+from tests.signing import key, signed
 
 REMOTE = {"REMOTE_ADDR": "192.0.2.99"}
 
@@ -114,6 +117,23 @@ def test_the_listener_for_updates_is_in_the_metrics_while_it_runs(application: A
     assert "dns_appliance_update_listener_report_age_seconds 3.0" in text
     assert 'dns_appliance_update_responses_total{rcode="NOERROR"} 7.0' in text
     assert 'dns_appliance_update_responses_total{rcode="REFUSED"} 1.0' in text
+
+
+def test_the_dnssec_of_zones_is_in_the_metrics(application: Application, me: Bearer) -> None:
+    web, zone = application.app.test_client(), me.zone("example.com")
+    assert me("PATCH", f"/dns-zones/{zone['uuid']}/", {"dnssec": True}).status_code == 200
+    with application.writing():
+        stored, now = zones.get_any(UUID(zone["uuid"])), application.clock()
+        signing.store_served(stored.uuid, {NS1: ServedSigning(1, now + timedelta(days=2))}, now)
+        signing_summary.store(stored, replace(signed(key()), lacks_keys=True), now)
+    text = web.get("/metrics").text
+    assert 'dns_appliance_signed_zones{state="ds-wait"} 1.0' in text
+    assert 'dns_appliance_signed_zones{state="secured"} 0.0' in text
+    assert f'dns_appliance_signature_expiry_seconds{{nameserver="{NS1}"}} 172800.0' in text
+    assert f'expiry_seconds{{nameserver="{NS2}"' not in text
+    assert 'dns_appliance_signing_problems{problem="keys-missing"} 1.0' in text
+    assert 'dns_appliance_signing_problems{problem="signatures-old"} 1.0' in text
+    assert 'dns_appliance_signing_problems{problem="stuck"} 0.0' in text
 
 
 def test_metrics_are_counted_by_route(application: Application, me: Bearer) -> None:

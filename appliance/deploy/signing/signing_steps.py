@@ -20,7 +20,7 @@ from appliance.editing import Editor
 from appliance.errors import ApplianceError, StoreError
 from appliance.queries.delegation import is_public
 from appliance.queries.delegation_signer import check_parent
-from appliance.store import signing, zones
+from appliance.store import signing, signing_summary, zones
 from appliance.store.file.database import Store
 from appliance.zones.model import Zone
 from appliance.zones.names import print_domain
@@ -92,6 +92,7 @@ class SigningSteps(BackgroundJob):
             pause = LONGEST_PAUSE
         with self.store.writing():
             signing.put_off(uuid, self.clock() + pause, began)
+            signing_summary.store(*self._read(uuid), self.clock())
 
     def check(self, uuid: UUID) -> timedelta:
         """Check a zone, and do what follows; return how long it may be left alone; raise CommandError if that fails.

@@ -13,10 +13,11 @@ from appliance.deploy.host import PrimaryHost
 from appliance.deploy.verification.comparing_process import ComparingProcess
 from appliance.deploy.verification.whole_zone import ContentMatch, StoredContent, ToCompare
 from appliance.nameserver.control import Control, Transport
+from appliance.store import signing_summary
 from appliance.zones.deployment import reaches
 from appliance.zones.model import Zone
 from appliance.zones.serial import is_later
-from appliance.zones.signing import POLICY, SigningState, Timing
+from appliance.zones.signing import POLICY, SigningProblem, SigningState, Timing
 from tests.deploy.signing.signer import Signer, new_signer
 from tests.pair import Pair, wait_for
 from tests.workspace import Workspace
@@ -177,6 +178,9 @@ def test_without_its_key_files_nothing_of_a_zone_is_changed(signer: Signer) -> N
     assert (signer.publish() or "").startswith(f"keys: the files of the DNSSEC keys {key.tag} ")
     signer.check()
     assert signer.known.keys == (key,) and signer.known.lacks_keys
+    signer.steps().step()
+    assert signing_summary.with_problems(9) == [(signer.zone.name, [SigningProblem.KEYS_MISSING])]
+    assert signing_summary.count_by_state()[SigningState.DS_WAIT] == 1
     assert signer.contents() == served
     for name, content in kept.items():
         (folder / name).write_bytes(content)
