@@ -122,12 +122,16 @@ class KeyFolders:
             return set()
 
     def _make_open(self, folder: Path) -> Path:
-        """Make a folder, of the owner and group of the zone files, that named can write."""
+        """Make a folder, of the owner and group of the zone files, that named can write.
+
+        The deployer's service may not set its mode (RestrictSUIDSGID): there it has it by its parent and the umask.
+        """
         folder.mkdir(exist_ok=True)
         if os.geteuid() == 0:
             own = self._zones.stat()
             os.chown(folder, own.st_uid, own.st_gid)
-        folder.chmod(FOLDER_MODE)
+        if stat.S_IMODE(folder.stat().st_mode) != FOLDER_MODE:
+            folder.chmod(FOLDER_MODE)
         return folder
 
 

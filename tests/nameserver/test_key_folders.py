@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from uuid import uuid4
 
@@ -107,3 +109,27 @@ def test_a_file_that_is_not_whole_is_refused(folders: KeyFolders) -> None:
 def test_a_public_key_counts_only_with_its_private_part() -> None:
     assert list(public_keys(FILES)) == ["mdsswUyr"]
     assert list(public_keys({name: content for name, content in FILES.items() if "private" not in name})) == []
+
+
+WITHOUT_CHMOD = """
+import os, sys, uuid
+from pathlib import Path
+from appliance.nameserver.key_folders import KeyFolders
+
+def refuse(event, arguments):
+    if event == "os.chmod":
+        raise PermissionError(1, "Operation not permitted")
+
+os.umask(0o007)
+sys.addaudithook(refuse)
+print(KeyFolders(Path(sys.argv[1])).make(uuid.uuid4()))
+"""
+
+
+def test_a_service_that_may_not_set_modes_makes_folders_that_named_can_write(tmp_path: Path) -> None:
+    tmp_path.chmod(0o2770)
+    done = subprocess.run(
+        (sys.executable, "-c", WITHOUT_CHMOD, str(tmp_path)), capture_output=True, text=True, check=True, timeout=60
+    )
+    for folder in (Path(done.stdout.strip()), Path(done.stdout.strip()).parent):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o2770
