@@ -83,7 +83,7 @@ class Rollover(MethodView):
 
 def dnssec_of(zone: Zone, known: Signing | None, nameservers: list[str], now: datetime) -> JSON:
     """Return the DNSSEC of a zone as JSON; `known` is None if it was never signed."""
-    found = known or Signing(is_wanted=False, is_signed=False, since=now)
+    found = known or Signing(is_wanted=zone.dnssec, is_signed=zone.signed, since=now)
     found = found if found.is_signed else replace(found, keys=())  # they are kept for the next time
     step, check = next_step(found, zone.name, now), found.parent
     return {

@@ -26,6 +26,9 @@ from appliance.zones.signing import (
     Timing,
 )
 
+NO_KEY = 0
+"""In place of the tag in a report about a zone whose keys are not known yet."""
+
 
 def get(zone: Zone) -> Signing | None:
     """Return what is known of the DNSSEC of this zone; None if it was never signed."""
@@ -74,9 +77,10 @@ def change_wish(zone: Zone, now: datetime) -> None:
 def confirm(zone: Zone, known: Signing, report: DsReport, tags: Iterable[int], now: datetime) -> None:
     """Store what a user reported of the DS of these keys.
 
-    That every DS of a zone which is to be unsigned is gone holds until a check of the parent shows one.
+    That every DS of a zone which is to be unsigned is gone holds until a check of the parent shows one; it may be
+    reported before a key is known.
     """
-    confirmations = {**known.confirmations, **dict.fromkeys(tags, DsConfirmation(report, now))}
+    confirmations = {**known.confirmations, **dict.fromkeys([*tags] or [NO_KEY], DsConfirmation(report, now))}
     last = [confirmations.get(key.tag) for key in known.keys]
     is_gone = all(one and one.report is DsReport.WITHDRAWN and one.at >= known.since for one in last)
     gone = now if is_gone and not zone.dnssec else None

@@ -66,7 +66,10 @@ def next_step(signing: Signing, domain: Name, now: datetime) -> NextStep | None:
         SigningState.DS_WAIT: signing.signed_at and signing.signed_at + UNTIL_SIGNED_EVERYWHERE,
         SigningState.DS_EXPIRING: signing.unsigned_from,
     }
-    return NextStep(_AWAITED[state], times.get(state)) if state in _AWAITED else None
+    at = times.get(state)
+    if state is SigningState.DS_EXPIRING and at and at <= now:
+        return NextStep("a check of the parent without a DS")
+    return NextStep(_AWAITED[state], at if at and at > now else None) if state in _AWAITED else None
 
 
 def ds_to_publish(signing: Signing, domain: Name, now: datetime) -> list[Ds]:

@@ -109,9 +109,12 @@ def test_of_two_keys_both_ds_must_be_gone(workspace: Workspace) -> None:
 
 
 def test_a_zone_turned_off_before_its_keys_are_known_can_be_confirmed(workspace: Workspace) -> None:
-    workspace.editor.change_zone(workspace.owner, _zone(workspace).uuid, {"dnssec": False})
+    zone = workspace.editor.change_zone(workspace.owner, _zone(workspace).uuid, {"dnssec": False})
     _confirm(workspace, WITHDRAWN)
     assert _state(workspace) is SigningState.DS_EXPIRING
+    _seen(workspace, signed(READY))
+    workspace.clock.forward(days=1)
+    assert workspace.editor.unsign_zone(zone.uuid, None), "also without checks of the parent"
 
 
 def test_a_rollover_publishes_the_new_ds_before_the_former_is_withdrawn(workspace: Workspace) -> None:

@@ -40,6 +40,8 @@ def test_until_a_zone_is_secured_the_user_gets_a_ds_only_when_caches_may_have_it
     assert next_step(waiting, ZONE, AT) == NextStep(
         "caches forget unsigned answers", AT + timedelta(hours=25, minutes=15)
     )
+    late = next_step(waiting, ZONE, AT + timedelta(days=2))
+    assert late == NextStep("caches forget unsigned answers"), "named decides by its own clock"
     ready = signed(READY, parent=at_parent(ZONE))
     assert _what(ready, SigningState.DS_READY) == "DS at the registrar"
     assert ds_to_publish(ready, ZONE, AT) == [READY.ds_of(ZONE)]
@@ -98,5 +100,7 @@ def test_off_waits_for_the_parent_and_then_for_caches() -> None:
     assert parent_agrees(gone, ZONE)
     expiring = replace(gone, gone_at=AT, ds_ttl=3600)
     assert next_step(expiring, ZONE, AT) == NextStep("caches forget the DS", AT + HOUR)
+    stale = replace(expiring, parent=at_parent(ZONE, at=AT - HOUR))
+    assert next_step(stale, ZONE, AT + 2 * HOUR) == NextStep("a check of the parent without a DS")
     unsigning = replace(expiring, is_signed=False, served={"ns1": ServedSigning(1, AT + HOUR)})
     assert _what(unsigning, SigningState.UNSIGNING) == "every nameserver serves the zone unsigned"
