@@ -83,7 +83,7 @@ def test_a_zone_is_secured_and_stays_signed_until_its_ds_is_gone(
     with served(story.application.app) as base, visit(chromium, base, **options) as page:
         page.on("dialog", lambda dialog: dialog.accept())
         sign_in(page, EMAIL, PASSWORD)
-        turn_on(page, story)
+        turn_on(page, story, scripts)
         story.take(copied_ds(page, scripts))
         story.signer.check_after(minutes=11)
         expect_state(page, story, SigningState.SECURED, "resolvers verify its answers")
@@ -113,8 +113,8 @@ def expect_state(page: Page, story: Story, state: SigningState, words: str) -> N
     expect(page.locator("main .card").first).to_contain_text(words)
 
 
-def turn_on(page: Page, story: Story) -> None:
-    """Turn DNSSEC on from the list of records, and wait until both nameservers serve the zone signed."""
+def turn_on(page: Page, story: Story, scripts: bool) -> None:
+    """Turn DNSSEC on from the list of records, and wait until the page shows that the zone is signed."""
     page.goto(story.path.removesuffix("dnssec/"))
     page.click("nav.tabs >> text=DNSSEC")
     page.click("text=Turn on DNSSEC")
@@ -122,6 +122,8 @@ def turn_on(page: Page, story: Story) -> None:
     story.signer.publish()
     story.signer.wait_until_served()
     story.signer.wait_for_state(SigningState.DS_WAIT)
+    if scripts:
+        expect(page.locator("#state")).to_have_attribute("data-state", "ds-wait")
     expect_state(page, story, SigningState.DS_WAIT, "Do not add the DS at your registrar before then.")
 
 
