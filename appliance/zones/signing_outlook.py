@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -54,22 +54,26 @@ class NextStep:
 
 
 def next_step(signing: Signing, domain: Name, now: datetime) -> NextStep | None:
-    """Return what is waited for; None if nothing is."""
-    state = state_of(signing, domain, now)
+    """Return what is waited for, without a time that has passed; None if nothing is."""
+    step = _awaited(signing, domain, now)
+    return replace(step, at=None) if step and step.at and step.at <= now else step
+
+
+def _awaited(signing: Signing, domain: Name, now: datetime) -> NextStep | None:
+    state, until = state_of(signing, domain, now), signing.unsigned_from
     if state is SigningState.ROLLING:
         return _next_of_rollover(signing, domain)
     if state is SigningState.SECURED and signing.roll_requested_at:
         return NextStep("the rollover begins")
     if state is SigningState.DS_REMOVE and signing.gone_since:
         return NextStep("a second check of the parent without a DS", signing.gone_since + BETWEEN_CHECKS)
+    if state is SigningState.DS_EXPIRING and until and until <= now:
+        return NextStep("a check of the parent without a DS")
     times = {
         SigningState.DS_WAIT: signing.signed_at and signing.signed_at + UNTIL_SIGNED_EVERYWHERE,
-        SigningState.DS_EXPIRING: signing.unsigned_from,
+        SigningState.DS_EXPIRING: until,
     }
-    at = times.get(state)
-    if state is SigningState.DS_EXPIRING and at and at <= now:
-        return NextStep("a check of the parent without a DS")
-    return NextStep(_AWAITED[state], at if at and at > now else None) if state in _AWAITED else None
+    return NextStep(_AWAITED[state], times.get(state)) if state in _AWAITED else None
 
 
 def ds_to_publish(signing: Signing, domain: Name, now: datetime) -> list[Ds]:

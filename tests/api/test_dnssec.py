@@ -11,7 +11,7 @@ import pytest
 from appliance.store import zones
 from appliance.web.context import context_of
 from appliance.zones.signing import Signing, Timing
-from tests.api.conftest import NS1, NS2, Application, Bearer, created, is_error
+from tests.api.conftest import NS1, NS2, Application, Bearer, counted, created, is_error
 from tests.signing import at_parent, key, signed, store_signing
 
 ZONE = dns.name.from_text("example.com.")
@@ -109,6 +109,19 @@ def test_a_ds_is_confirmed_once_and_keys_are_rolled(application: Application, me
     assert shown["state"] == "rolling" and [one["state"] for one in shown["keys"]] == ["retired", "active"]
     assert [one["publish"] for one in shown["ds"]] == [False, False, True, False]
     assert is_error(me("PATCH", "/dns-zones/example.com/", {"dnssec": False}), 409, "conflict")
+
+
+@pytest.mark.usefixtures("zone")
+def test_it_is_read_in_as_many_statements_whatever_is_known(application: Application, me: Bearer) -> None:
+    def statements() -> int:
+        with counted() as found:
+            assert me("GET", PATH).status_code == 200
+        return len(found)
+
+    statements()  # the first use of the token writes when that was
+    before = statements()
+    seen(application, signed(key(is_wanted=False), key(1), parent=at_parent(ZONE, key())))
+    assert statements() == before
 
 
 @pytest.mark.usefixtures("zone")
