@@ -89,6 +89,7 @@ def _row(done: RestoreResult) -> dict[str, object]:
         "raised": takeover.raised,
         "restored": takeover.restored,
         "not_in_backup": takeover.not_in_backup,
+        "kept_signed": takeover.kept_signed,
         "kept": str(done.kept) if done.kept else None,
         "unread": done.unread,
         "with_keys": done.with_keys,
@@ -107,6 +108,8 @@ def _print(done: RestoreResult) -> None:
         click.echo(f"zone {domain} was deleted since the backup and is restored", err=True)
     for domain in takeover.not_in_backup:
         click.echo(f"zone {domain} is not in the backup; nameservers that have it keep serving it", err=True)
+    for domain in takeover.kept_signed:
+        click.echo(f"zone {domain} is not signed in the backup, and stays signed: resolvers may have its DS", err=True)
     if done.with_keys:
         click.echo(f"DNSSEC keys written for {done.with_keys} zones")
     for name in done.without_keys:

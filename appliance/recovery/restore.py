@@ -6,18 +6,26 @@ The DNSSEC keys of the backup follow once the store is in its place; a restore t
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from uuid import UUID
 
 from dns.name import Name
 
 from appliance.errors import StoreError
 from appliance.files import copy_permissions
 from appliance.processes import exclusive_lock
-from appliance.recovery.signing_keys import HostKeys, lacking_keys, require_writable, write_keys
+from appliance.recovery.signing_keys import (
+    HostKeys,
+    lacking_keys,
+    move_keys,
+    require_writable,
+    write_keys,
+    zones_with_keys,
+)
 from appliance.recovery.takeover import TakeoverResult, take_over
 from appliance.store import restoration
 from appliance.store.backup_keys import remove_files, signed_zones_of
@@ -60,13 +68,14 @@ def restore(
     with _exclusive_use(store), snapshot.temporary_file_beside(store) as copy:
         snapshot.copy_store(file, copy, progress, remove_files)
         replaced, unread = _read_replaced(store)
-        takeover = _migrate(copy, replaced, clock())
+        takeover = _migrate(copy, replaced, clock(), zones_with_keys(keys))
         signed = signed_zones_of(copy)
         with snapshot.translating_errors(store):
             copy_permissions(copy, store if store.exists() else store.parent)
             kept = _keep(store, clock())
             copy.replace(store)
             snapshot.flush(store.parent)
+        move_keys(takeover.keys_of, keys)
         with_keys = write_keys(file, keys)
     return RestoreResult(takeover, kept, unread, with_keys, lacking_keys(signed, keys))
 
@@ -87,12 +96,12 @@ def _read_replaced(store: Path) -> tuple[ReplacedStore | None, str | None]:
         return None, str(unreadable)
 
 
-def _migrate(copy: Path, replaced: ReplacedStore | None, now: datetime) -> TakeoverResult:
+def _migrate(copy: Path, replaced: ReplacedStore | None, now: datetime, with_keys: Collection[UUID]) -> TakeoverResult:
     """Migrate the copy and take over what the replaced store knows; leave it as one verified file."""
     store = Store(copy)
     store.create_or_migrate()
     with store.connection(), store.writing():
-        takeover = take_over(replaced, now)
+        takeover = take_over(replaced, now, with_keys)
     snapshot.merge_log(copy)
     snapshot.verify(copy)
     snapshot.flush(copy)

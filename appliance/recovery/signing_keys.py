@@ -6,11 +6,12 @@ A file that exists on the host wins over that of a backup: named has changed its
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from uuid import UUID
 
 from dns.name import Name
 
@@ -117,6 +118,21 @@ def _create_zone_directory(host: HostKeys) -> None:
         host.zone_directory.mkdir(mode=0o700, parents=True)
         if os.geteuid() == 0:
             os.chown(host.zone_directory, host.named().uid, host.named().gid)
+
+
+def zones_with_keys(host: HostKeys) -> set[UUID]:
+    """Return the zones whose private keys are on this host; none where the folders cannot be read."""
+    try:
+        return {zone for zone in host.folders.zones() if host.folders.has_any(zone)}
+    except OSError:
+        return set()
+
+
+def move_keys(keys_of: Mapping[UUID, UUID], host: HostKeys) -> None:
+    """Give each zone that has no keys here those of the former zone of its name, from which it takes over."""
+    for zone, former in keys_of.items():
+        with snapshot.translating_errors(host.folders.folder(former)):
+            host.folders.move(former, zone)
 
 
 def lacking_keys(zones: Iterable[SignedZone], host: HostKeys) -> list[Name]:

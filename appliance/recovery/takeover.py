@@ -9,17 +9,21 @@ child zones, which it delegates.
     deleted since the backup        restored, with a later serial
     only in the replaced store      reported; it is still served, but not in the store
     deleted in both or since        the deletion and the last serial are kept
+    signed in one of them           signed, as `kept_signing` says
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from dns.name import Name
 
 from appliance.principal import Principal, Scope
-from appliance.store import deployments, journal, restoration, zones
+from appliance.recovery.kept_signing import keep_signing
+from appliance.store import deployments, journal, replaced_signing, restoration, zones
 from appliance.store.restoration import ReplacedStore, ReplacedZone
 from appliance.store.zones import Page
 from appliance.zones.model import Zone
@@ -32,16 +36,25 @@ _PRINCIPAL = Principal.local("restore")
 
 @dataclass(slots=True)
 class TakeoverResult:
-    """The result: number of zones; domains with a raised serial, of restored zones, and of zones not in the backup."""
+    """The result: number of zones; domains with a raised serial, of restored zones, and of zones not in the backup.
+
+    `kept_signed` are those that are unsigned in the backup, and signed now; `keys_of` gives the former zone whose keys
+    a zone takes over.
+    """
 
     zones: int = 0
     raised: list[str] = field(default_factory=list)
     restored: list[str] = field(default_factory=list)
     not_in_backup: list[str] = field(default_factory=list)
+    kept_signed: list[str] = field(default_factory=list)
+    keys_of: dict[UUID, UUID] = field(default_factory=dict)
 
 
-def take_over(replaced: ReplacedStore | None, now: datetime) -> TakeoverResult:
-    """Take over from the replaced store, None if it could not be read. Call it in a transaction of the restored one."""
+def take_over(replaced: ReplacedStore | None, now: datetime, with_keys: Collection[UUID] = ()) -> TakeoverResult:
+    """Take over from the replaced store, None if it could not be read. Call it in a transaction of the restored one.
+
+    `with_keys` are the zones whose DNSSEC keys are on this host.
+    """
     takeover = TakeoverResult()
     restoration.delete_observed_state()
     restoration.delete_sessions_and_invitations()
@@ -53,7 +66,9 @@ def take_over(replaced: ReplacedStore | None, now: datetime) -> TakeoverResult:
     alike = _with_same_children(existing, replaced)
     for zone in existing:
         known = replaced.zones.get(zone.name, []) if replaced else []
-        _take_over_zone(zone, known, now, takeover, has_same_children=zone.name in alike)
+        kept = _keep_signing(zone, known, now, takeover, is_signed_here=not known and zone.uuid in with_keys)
+        _take_over_zone(kept, known, now, takeover, has_same_children=zone.name in alike)
+    replaced_signing.forget_observations(now)
     if replaced:
         tombstones = {zone.name: zone for zone in restoration.tombstones()}
         names = {zone.name for zone in existing}
@@ -80,16 +95,35 @@ def _with_same_children(existing: list[Zone], replaced: ReplacedStore | None) ->
     return {zone.name for zone in existing if before.get(zone.name) == after.get(zone.name)}
 
 
+def _keep_signing(
+    zone: Zone, known: list[ReplacedZone], now: datetime, takeover: TakeoverResult, *, is_signed_here: bool
+) -> Zone:
+    """Take over what is known of the DNSSEC of a zone of the backup, and report what was kept."""
+    last = _last(known)
+    kept = keep_signing(zone, last, now, is_signed_here=is_signed_here)
+    if kept.signed and not zone.signed:
+        takeover.kept_signed.append(print_domain(zone.name))
+    if last and last.signing.signed and last.uuid != zone.uuid:
+        takeover.keys_of[zone.uuid] = last.uuid
+    return kept
+
+
+def _last(known: list[ReplacedZone]) -> ReplacedZone | None:
+    """Return the zone of a name that the replaced store has, None if it was deleted or never had one."""
+    return next((one for one in known if one.deleted_at is None), None)
+
+
 def _take_over_zone(
     zone: Zone, known: list[ReplacedZone], now: datetime, takeover: TakeoverResult, *, has_same_children: bool
 ) -> None:
     """Take over a zone of the backup: raise its serial over all that its name had, unless its content is the same."""
-    last = next((one for one in known if one.deleted_at is None), None)
+    last = _last(known)
     if known and last is None:
         takeover.restored.append(print_domain(zone.name))
     serial = latest(zone.serial, *(one.serial for one in known))
     same = last is not None and last.uuid == zone.uuid and last.content == restoration.content_of(zone)
-    if not (same and has_same_children):
+    if not (same and has_same_children and last and last.signing.signed == zone.signed):
+        serial = latest(zone.last_serial, serial, *(one.last_serial for one in known))
         serial = next_serial(serial, (now if known else _day_after(now)).date())
     revision = max(zone.revision, *(one.revision for one in known), 0)
     if (serial, revision) == (zone.serial, zone.revision):
@@ -115,7 +149,7 @@ def _take_over_missing(
 ) -> None:
     """Take over a name of the replaced store that is not a zone of the backup."""
     is_served = any(one.deleted_at is None for one in known)
-    serial = latest(*(one.serial for one in known), *([tombstone.serial] if tombstone else []))
+    serial = latest(*(one.last_serial for one in known), *([tombstone.last_serial] if tombstone else []))
     if is_served:
         takeover.not_in_backup.append(print_domain(name))
     if tombstone:

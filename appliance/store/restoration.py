@@ -6,7 +6,7 @@ The replaced store is only read; any older release may have written it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,16 +15,31 @@ from uuid import UUID
 
 from dns.name import Name
 
-from appliance.store import accounts, columns, delegations, deployments, name_keys, records, tables, zones
+from appliance.store import (
+    accounts,
+    columns,
+    delegations,
+    deployments,
+    name_keys,
+    records,
+    replaced_signing,
+    tables,
+    zones,
+)
 from appliance.store.file import snapshot, sqlite
+from appliance.store.replaced_signing import NEVER_SIGNED, ReplacedSigning
 from appliance.zones.model import Zone
+from appliance.zones.serial import latest
 
 _INSTANT = columns.Instant()
 
 
 @dataclass(frozen=True, slots=True)
 class ReplacedZone:
-    """A zone in the replaced store, deleted or not; `content` is a digest of its records, None if it is deleted."""
+    """A zone in the replaced store, deleted or not; `content` is a digest of its records, None if it is deleted.
+
+    `signing` is what the replaced store knows of its DNSSEC.
+    """
 
     uuid: UUID
     name: Name
@@ -34,6 +49,13 @@ class ReplacedZone:
     deleted_at: datetime | None
     removed_at: datetime | None
     content: str | None
+    signing: ReplacedSigning = NEVER_SIGNED
+
+    @property
+    def last_serial(self) -> int:
+        """Return the latest serial that was stored, or seen of the signed zone."""
+        seen = self.signing.signed_serial
+        return self.serial if seen is None else latest(self.serial, seen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +81,10 @@ def read_replaced(file: Path) -> ReplacedStore:
     snapshot.verify(file)
     with snapshot.translating_errors(file), closing(sqlite.connect(file)) as reader:
         found: dict[Name, list[ReplacedZone]] = {}
+        signing = replaced_signing.read_replaced(reader)
         for number, *columns in reader.execute(_ZONES).fetchall():
             lines = reader.execute(_LINES, (number,))
-            zone = _past_zone(columns, _digest(line for (line,) in lines))
+            zone = _past_zone(columns, _digest(line for (line,) in lines), signing)
             found.setdefault(zone.name, []).append(zone)
         return ReplacedStore(
             found,
@@ -196,7 +219,7 @@ order by zone.id
 _LINES = "select line from record where zone_id = ? order by owner_key, rdtype, wire"
 
 
-def _past_zone(columns: list[object], content: str) -> ReplacedZone:
+def _past_zone(columns: list[object], content: str, signing: Mapping[UUID, ReplacedSigning]) -> ReplacedZone:
     uuid, name, account, serial, revision, deleted_at, removed_at = columns
     deleted = _moment(deleted_at)
     return ReplacedZone(
@@ -208,6 +231,7 @@ def _past_zone(columns: list[object], content: str) -> ReplacedZone:
         deleted_at=deleted,
         removed_at=_moment(removed_at),
         content=None if deleted else content,
+        signing=signing.get(UUID(str(uuid)), NEVER_SIGNED),
     )
 
 

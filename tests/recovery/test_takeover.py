@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -13,8 +12,7 @@ import pytest
 from appliance.compiler import compile_zone
 from appliance.editing import RecordInput
 from appliance.principal import Scope
-from appliance.recovery.backup import back_up
-from appliance.recovery.restore import RestoreResult, restore
+from appliance.recovery.restore import restore
 from appliance.store import (
     accounts,
     credentials,
@@ -36,31 +34,8 @@ from appliance.zones.ownership import HoldReason, Proof
 from appliance.zones.serial import is_later, next_serial
 from tests.deployed import store_live, store_proof
 from tests.host_keys import host_keys
+from tests.recovery.conftest import Again
 from tests.workspace import APEX, Workspace, current_database, principal_of
-
-
-@pytest.fixture
-def again(workspace: Workspace, tmp_path: Path) -> Iterator[Callable[[Callable[[], object]], RestoreResult]]:
-    """Return a function that backs up, changes the store and restores; the workspace then uses the restored store."""
-    connections = ExitStack()
-
-    def back_and_forth(change_store: Callable[[], object]) -> RestoreResult:
-        file = tmp_path / "backup.sqlite3"
-        back_up(workspace.store.path, file, host_keys(tmp_path), workspace.clock(), overwrite=True)
-        change_store()
-        current_database().close()
-        done = restore(file, workspace.store.path, host_keys(tmp_path), workspace.clock)
-        workspace.store = Store(workspace.store.path, busy_timeout=1, durable=False)
-        workspace.store.attach()
-        workspace.editor = replace(workspace.editor, store=workspace.store, announce=lambda: None)
-        connections.enter_context(workspace.store.connection())
-        return done
-
-    with connections:
-        yield back_and_forth
-
-
-Again = Callable[[Callable[[], object]], RestoreResult]
 
 
 def stored(zone: Zone) -> Zone:
