@@ -6,6 +6,7 @@ A resolver is used only to find those nameservers.
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import dns.flags
@@ -66,24 +67,27 @@ def check_parent(
 
 
 def _check(zone: Name, parent: str, servers: list[Nameserver], now: datetime, timeout: float) -> ParentCheck:
-    found: list[frozenset[Ds]] = []
-    ttl, problem = 0, ""
-    for server in servers:
-        name = server.name.rstrip(".")
-        try:
-            response = _ask(server, zone, timeout)
-        except FAILURES as failed:
-            problem = problem or f"{name} did not answer: {str(failed) or type(failed).__name__}"
-            continue
-        if response.rcode() not in (Rcode.NOERROR, Rcode.NXDOMAIN) or not response.flags & dns.flags.AA:
-            shown = Rcode(response.rcode()).name
-            problem = problem or f"{name} answered {shown} without authority for {print_domain(zone)}"
-            continue
-        rrsets = [one for one in response.answer if one.name == zone and one.rdtype == RdataType.DS]
-        found.append(frozenset(_ds(rdata) for rrset in rrsets for rdata in rrset))
-        ttl = max([ttl, *(rrset.ttl for rrset in rrsets)])
-    everywhere = frozenset.intersection(*found) if found and not problem else None
-    return ParentCheck(parent, now, everywhere, frozenset[Ds]().union(*found), ttl, problem)
+    with ThreadPoolExecutor(len(servers), "parent") as pool:
+        answers = [*pool.map(lambda server: _ds_at(server, zone, timeout), servers)]
+    found = [one for one in answers if isinstance(one, dict)]
+    problem = next((one for one in answers if isinstance(one, str)), "")
+    sets = [frozenset(one) for one in found]
+    everywhere = frozenset.intersection(*sets) if sets and not problem else None
+    ttl = max((ttl for one in found for ttl in one.values()), default=0)
+    return ParentCheck(parent, now, everywhere, frozenset[Ds]().union(*sets), ttl, problem)
+
+
+def _ds_at(server: Nameserver, zone: Name, timeout: float) -> dict[Ds, int] | str:
+    """Return the DS records at one nameserver, each with its TTL, or why they are not known."""
+    name = server.name.rstrip(".")
+    try:
+        response = _ask(server, zone, timeout)
+    except FAILURES as failed:
+        return f"{name} did not answer: {str(failed) or type(failed).__name__}"
+    if response.rcode() not in (Rcode.NOERROR, Rcode.NXDOMAIN) or not response.flags & dns.flags.AA:
+        return f"{name} answered {Rcode(response.rcode()).name} without authority for {print_domain(zone)}"
+    rrsets = [one for one in response.answer if one.name == zone and one.rdtype == RdataType.DS]
+    return {_ds(rdata): rrset.ttl for rrset in rrsets for rdata in rrset}
 
 
 def _ask(server: Nameserver, zone: Name, timeout: float) -> Message:

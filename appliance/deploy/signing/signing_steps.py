@@ -47,7 +47,9 @@ SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(seconds=30)
 SETTLED_PAUSE = timedelta(hours=1)
 """Between two checks of a zone that waits for nothing."""
 CHECK_WHEN_SECURED = timedelta(days=1)
-"""Between two checks of the parent of a secured zone; otherwise BETWEEN_CHECKS."""
+"""Between two checks of the parent of a secured zone."""
+LONGEST_WAIT = timedelta(hours=1)
+"""Between two checks of the parent while a DS is awaited: at first BETWEEN_CHECKS, then longer."""
 
 CheckParent = Callable[[Zone, datetime], ParentCheck | None]
 """Returns what the nameservers of the parent zone answer; None if no resolver is set."""
@@ -145,8 +147,7 @@ class SigningSteps(BackgroundJob):
         now, last = self.clock(), known.parent and known.parent.last_at
         if not zone.signed:
             return
-        is_secured = state_of(known, zone.name, now) is SigningState.SECURED
-        pause = CHECK_WHEN_SECURED if is_secured and not known.gone_since else BETWEEN_CHECKS
+        pause = _parent_pause(known, state_of(known, zone.name, now), now)
         if last and max(now - pause, known.since) < last <= now:
             return
         check = self.check_parent(zone, now)
@@ -185,11 +186,27 @@ class SigningSteps(BackgroundJob):
         match state_of(known, zone.name, now):
             case SigningState.SIGNING | SigningState.UNSIGNING:
                 return max(SHORTEST_PAUSE, min(LONGEST_PAUSE, (now - known.since) / 4))
-            case SigningState.SECURED | SigningState.UNSIGNED:
+            case SigningState.SECURED:
                 return SETTLED_PAUSE
+            case SigningState.UNSIGNED:
+                return CHECK_WHEN_SECURED
+            case SigningState.DS_WAIT | SigningState.DS_READY as state:
+                return _parent_pause(known, state, now)
             case SigningState.DS_EXPIRING if known.unsigned_from:
                 return max(SHORTEST_PAUSE, min(BETWEEN_CHECKS, known.unsigned_from - now))
         return BETWEEN_CHECKS
+
+
+def _parent_pause(known: Signing, state: SigningState, now: datetime) -> timedelta:
+    """Return the time from one check of the parent to the next."""
+    if known.gone_since and known.gone_at is None:
+        return BETWEEN_CHECKS
+    match state:
+        case SigningState.SECURED:
+            return CHECK_WHEN_SECURED
+        case SigningState.SIGNING | SigningState.DS_WAIT | SigningState.DS_READY:
+            return max(BETWEEN_CHECKS, min(LONGEST_WAIT, (now - known.since) / 24))
+    return BETWEEN_CHECKS
 
 
 def parent_check_by(

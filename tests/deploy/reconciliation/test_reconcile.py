@@ -192,6 +192,17 @@ def test_a_member_that_no_secondary_has_is_missed() -> None:
     assert not transferring.is_missed(zone)
 
 
+def test_a_signed_zone_that_a_secondary_still_serves_unsigned_is_not_missed() -> None:
+    zone = replace(zone_status(serial=7), signed=True)
+    found = snapshot([zone], 7, None, {member_label(zone.uuid): ZONE})
+    assert found.is_missed(zone)
+    no_number = SoaResponse(NS2, zone.name, None, Rcode.NOERROR, False)
+    unsigned = replace(found, answers={**found.answers, (NS2, zone.name): no_number})
+    assert not unsigned.is_missed(zone) and plan(unsigned).await_secondaries == [zone]
+    on_ns1 = replace(found, answers={**found.answers, (NS1, zone.name): replace(no_number, server=NS1)})
+    assert plan(on_ns1).deploy == [zone]
+
+
 def test_what_a_nameserver_must_show_is_up_to_the_publisher() -> None:
     zone = zone_status(serial=7)
 

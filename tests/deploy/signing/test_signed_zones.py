@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -10,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from appliance.deploy.host import PrimaryHost
+from appliance.deploy.publishing import file_refresh
+from appliance.deploy.publishing.primary_zone import withdraw_zone
 from appliance.deploy.verification.comparing_process import ComparingProcess
 from appliance.deploy.verification.whole_zone import ContentMatch, StoredContent, ToCompare
 from appliance.nameserver.control import Control, Transport
@@ -187,3 +190,31 @@ def test_without_its_key_files_nothing_of_a_zone_is_changed(signer: Signer) -> N
     assert signer.publish() is None
     signer.check()
     assert not signer.known.lacks_keys
+
+
+def test_an_edited_file_of_a_signed_zone_is_refreshed(signer: Signer) -> None:
+    sign(signer)
+    zone, host = signer.zone, signer.host
+    content, serials = host.files.read_live(zone.uuid), signer.serials()
+    host.files.path(zone.uuid).write_bytes(content.replace(b"192.0.2.1", b"192.0.2.66"))
+    refreshes = file_refresh.prepare([(zone.uuid, zone.name)], host, signer.workspace.store, lambda: 0.0)
+    assert [one.is_done for one in file_refresh.replace(refreshes, host)] == [True]
+    assert host.files.read_live(zone.uuid) == content and signer.serials() == serials
+    signer.pair.ns1.stop(signal.SIGKILL)
+    signer.pair.ns1.start()
+    signer.pair.wait_for_any_serial(signer.pair.primary, zone.name)
+    signer.workspace.add(zone, "A", "more", "192.0.2.9")
+    assert signer.publish() is None
+    signer.wait_until_served()
+
+
+def test_the_files_of_a_removed_zone_go_and_its_keys_stay(signer: Signer) -> None:
+    sign(signer)
+    zone, host, tags = signer.zone, signer.host, [key.tag for key in signer.known.keys]
+    file = host.files.path(zone.uuid)
+    assert len([*file.parent.glob(f"{zone.uuid}.zone.*")]) > 1
+    withdraw_zone(zone.name, host)
+    signer.pair.wait_for_serial(signer.pair.primary, zone.name, None)
+    host.files.remove(zone.uuid)
+    assert [*file.parent.glob(f"{zone.uuid}*")] == []
+    assert host.files.has_keys(zone.uuid, tags)

@@ -164,3 +164,14 @@ def test_a_zone_that_cannot_be_checked_is_tried_again_and_stops_no_other(
     workspace.clock.forward(seconds=30)
     signer.steps().step()
     assert signer.zone.uuid not in signing.due(workspace.clock(), 9)
+
+
+@pytest.mark.parametrize(("waited", "pause"), [(timedelta(), BETWEEN_CHECKS), (timedelta(days=1), timedelta(hours=1))])
+def test_the_parent_is_checked_less_often_the_longer_a_ds_is_awaited(
+    signer: Signer, workspace: Workspace, waited: timedelta, pause: timedelta
+) -> None:
+    workspace.clock.now = signer.known.since + waited
+    signer.steps().step()
+    now = workspace.clock()
+    assert signing.due(now + pause - timedelta(seconds=1), 9) == []
+    assert signing.due(now + pause, 9) == [signer.zone.uuid]
