@@ -142,7 +142,8 @@ def answers(context: DoctorContext) -> Iterator[Result]:
     with (store := _store(context.settings)).connection():
         with store.reading():
             sample = _sample(context, list(deployments.statuses()))
-        replies = query_all(((server, one.name) for one in sample for server in servers), timeout=SECONDS)
+        queries = ((server, one.name) for one in sample for server in servers)
+        replies = query_all(queries, timeout=SECONDS, signed={one.name for one in sample if one.signed})
         for server in servers:
             answered = [(one, answer) for one in sample if (answer := replies[server, one.name])]
             lagging = [one.name for one, answer in answered if not reaches(answer.serial, one.serial)]
@@ -167,7 +168,7 @@ def suspended(context: DoctorContext, sleep: Callable[[float], object] = time.sl
         sleep(SECONDS if any(state.suspended for state in states.values()) else 0.0)
         found = _states([name for name, state in states.items() if state.suspended], control)
     frozen = [name for name, state in found.items() if state.suspended]
-    static = [name for name, state in states.items() if not state.dynamic]
+    static = [name for name, state in states.items() if not state.dynamic and not state.signed]
     if frozen:
         yield warn(f"updates are suspended, as after rndc freeze: {_join(frozen)}", _SUSPENDED)
     if static:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from appliance.doctor import answers, channels, folders, installed, programs, storage, zones
+from appliance.doctor import answers, channels, folders, installed, programs, signing, storage, zones
 from appliance.doctor.result import DoctorContext, Result, Verdict, fail
 from appliance.errors import ApplianceError
 
@@ -37,6 +37,10 @@ CHECKS = (
     _check("space", folders.space, "zone-directory", "store"),
     _check("apparmor", folders.apparmor),
     _check("named-conf", channels.configurations, "programs"),
+    _check("signing-policy", signing.policy, "store", "named-conf"),
+    _check("signing-keys", signing.keys, "store", "zone-directory"),
+    _check("signing-ttl", signing.ttl, "store", "settings"),
+    _check("signing-clock", signing.clock, "store"),
     _check("units", installed.units, "settings", "store", "keys"),
     _check("primary", answers.primary, "settings", "units"),
     _check("secondaries", answers.secondaries, "settings"),

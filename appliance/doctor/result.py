@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from dns.name import Name
 
+from appliance.doctor import kernel_clock
 from appliance.settings import DEFAULT_FILE, Settings
 
 APPARMOR_PROFILE = Path("/etc/apparmor.d/usr.sbin.named")
@@ -56,6 +58,7 @@ class DoctorContext:
     configuration: Path = DEFAULT_FILE
     example: Path = EXAMPLE
     systemd: Path = SYSTEMD
+    is_synchronized: Callable[[], bool] = kernel_clock.is_synchronized
 
 
 def ok(what: str) -> Result:

@@ -141,6 +141,27 @@ def bad_named_conf(context: DoctorContext) -> Iterator[DoctorContext]:
 
 
 @contextmanager
+def named_conf_of_a_former_release(context: DoctorContext) -> Iterator[DoctorContext]:
+    file = context.settings.deployer.zone_directory.parent / "ns1" / "named.conf"
+    with content(file, file.read_text().replace('dnssec-policy "appliance"', 'dnssec-policy "other"')):
+        yield context
+
+
+@contextmanager
+def folder_of_keys_open(context: DoctorContext) -> Iterator[DoctorContext]:
+    (key,) = context.settings.deployer.zone_directory.glob("keys/*/*.private")
+    with mode(key.parent, 0o2775):
+        yield context
+
+
+@contextmanager
+def private_key_open(context: DoctorContext) -> Iterator[DoctorContext]:
+    (key,) = context.settings.deployer.zone_directory.glob("keys/*/*.private")
+    with mode(key, 0o640):
+        yield context
+
+
+@contextmanager
 def clock_behind(context: DoctorContext) -> Iterator[DoctorContext]:
     yield replace(context, now=context.now - timedelta(days=1))
 
@@ -168,6 +189,9 @@ FAULTS: dict[str, tuple[Fault, str, str]] = {
     "open zone directory": (zones_open, "zone-directory", "writable for everyone"),
     "link": (link_for_a_file, "zone-directory", "is a symbolic link"),
     "named.conf": (bad_named_conf, "named-conf", "no-such-option"),
+    "former named.conf": (named_conf_of_a_former_release, "signing-policy", "and signed.example is to be signed"),
+    "open folder of DNSSEC keys": (folder_of_keys_open, "signing-keys", "has mode 2775, and should have 2770"),
+    "open DNSSEC key": (private_key_open, "signing-keys", "has mode 0640"),
     "control key": (another_key("control"), "control", "most likely it has another key"),
     "transfer key": (another_key("transfer"), "transfer", "transfer.key"),
     "update key": (another_key("update"), "transfer", "update.key"),

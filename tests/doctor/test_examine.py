@@ -30,22 +30,25 @@ from tests.doctor.faults import FAULTS, content, control_of, soa_proxy, suspende
 from tests.pair import LOOPBACK, wait_for
 
 DOMAINS = ("one.example", "two.example")
+SIGNED = "signed.example"
 
 
 @pytest.fixture(scope="module")
 def healthy() -> Iterator[Appliance]:
-    """An appliance with two live zones; each test repairs what it broke."""
+    """An appliance with two live zones and a signed one; each test repairs what it broke."""
     with Appliance() as running:
         api = running.client(running.token("doctor@example.org"))
         for domain in DOMAINS:
             zone = api.zone(domain)
             api.record(zone, "A", "www", "192.0.2.1")
             api.wait_until_live(zone)
+        api.wait_until_live(api.expect(201, "POST", "/dns-zones/", {"domain": SIGNED, "dnssec": True}))
         yield running
 
 
 def context_of(appliance: Appliance) -> DoctorContext:
-    return DoctorContext(read_settings(appliance.state / "config.toml", {}), datetime.now(UTC))
+    settings = read_settings(appliance.state / "config.toml", {})
+    return DoctorContext(settings, datetime.now(UTC), is_synchronized=lambda: True)
 
 
 def findings(context: DoctorContext, verdict: Verdict = Verdict.FAIL) -> list[tuple[str, str]]:
