@@ -99,6 +99,7 @@ class SigningEditor(ZoneEditor):
             if served is not None and not is_later(serial, served):
                 serial = raise_over(zone.serial, served)
             zone = zones.update(zone, signed=False, serial=serial, queued_at=now, updated_at=now)
+            signing.end(zone, now)
             deployments.forget_proof(uuid)
             journal.append(zone, journal.DNSSEC, _DEPLOYER, now, comment="published unsigned")
         return True

@@ -194,6 +194,26 @@ class ZoneFiles:
         with _as_publish_failed("keys"):
             return self._keys.has(zone, tags)
 
+    def has_any_key(self, zone: UUID) -> bool:
+        """Return True if the folder of the zone has a private key."""
+        with _as_publish_failed("keys"):
+            return self._keys.has_any(zone)
+
+    def zones_with_keys(self) -> list[UUID]:
+        """Return the zones that have a folder of keys."""
+        with _as_publish_failed("keys"):
+            return self._keys.zones()
+
+    def move_keys(self, former: UUID, zone: UUID) -> None:
+        """Give the keys of a former zone to another one, which has none."""
+        with _as_publish_failed("keys"):
+            self._keys.move(former, zone)
+
+    def remove_keys(self, zone: UUID) -> None:
+        """Remove the keys of a zone, for good."""
+        with _as_publish_failed("keys"):
+            self._keys.remove(zone)
+
     def remove_signed(self, zone: UUID) -> None:
         """Remove what named wrote of a zone that it signs no longer, but its keys."""
         with _as_publish_failed("remove"):

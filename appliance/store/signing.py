@@ -74,6 +74,11 @@ def change_wish(zone: Zone, now: datetime) -> None:
     _update(zone.uuid, since=now, due_at=now, gone_since=None, gone_at=None, roll_requested_at=None)
 
 
+def end(zone: Zone, now: datetime) -> None:
+    """Store that the zone is published unsigned from now on; its keys are kept for a while."""
+    _update(zone.uuid, since=now, due_at=now)
+
+
 def confirm(zone: Zone, known: Signing, report: DsReport, tags: Iterable[int], now: datetime) -> None:
     """Store what a user reported of the DS of these keys.
 

@@ -18,6 +18,7 @@ from dns.name import Name
 
 from appliance.compiler import compile_zone
 from appliance.deploy.host import PrimaryHost
+from appliance.deploy.publishing.kept_keys import remove_old_keys, take_former_keys
 from appliance.deploy.publishing.primary_zone import (
     is_of_file,
     load_file,
@@ -95,6 +96,8 @@ def deploy_zones(
             candidate.state = zone_state(candidate.uuid, candidate.name, host)
             _compile_and_stage(candidate, host, store, raise_serial)
             if candidate.signed:
+                if not candidate.tags:
+                    take_former_keys(candidate.uuid, host, store)
                 require_keys(candidate.uuid, candidate.tags, candidate.state, host)
     _check(_sound(candidates), host)
     for candidate in _sound(candidates):
@@ -113,13 +116,14 @@ def deploy_zones(
 
 
 def remove_old_files(host: PrimaryHost, store: Store, now: datetime) -> None:
-    """Unlink the files of zones removed over a day ago, but not of unknown zones, and what named abandoned."""
+    """Unlink files of zones removed over a day ago, but not of unknown zones, what named abandoned, and old keys."""
     with store.reading():
         removed = deployments.removed_before(host.files.zones(), now - KEPT_AFTER_REMOVAL)
     for uuid in removed:
         host.files.remove(uuid)
         log.info("event=files-removed zone=%s", uuid)
     host.files.remove_abandoned(now - KEPT_AFTER_REMOVAL)
+    remove_old_keys(host, store, now)
 
 
 def _compile_and_stage(candidate: _Candidate, host: PrimaryHost, store: Store, raise_serial: RaiseSerial) -> None:
