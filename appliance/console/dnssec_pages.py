@@ -18,7 +18,7 @@ from appliance.errors import Conflict, InputError
 from appliance.store import signing
 from appliance.web.context import context, reading
 from appliance.zones.model import Zone
-from appliance.zones.signing import UNTIL_SIGNED_EVERYWHERE, DsReport, Signing, state_of
+from appliance.zones.signing import DNSKEY_TTL, UNTIL_SIGNED_EVERYWHERE, DsReport, Signing, state_of
 from appliance.zones.signing_outlook import key_state, next_step, parent_agrees
 
 MOST_PARENT_DS = 20
@@ -100,6 +100,7 @@ def _page(zone: Zone, form: Form, status: int = 200) -> Response:
         ds_rows=ds_rows(known, zone.name, now),
         reports=report_buttons(known, zone.name, now),
         keys=[(key, key_state(key, known).value, Algorithm.to_text(key.algorithm)) for key in known.keys],
+        dnskey_ttl=DNSKEY_TTL,
         agrees=parent_agrees(known, zone.name),
         parent_ds=sorted(known.parent.anywhere if known.parent else ())[:MOST_PARENT_DS],
         nameservers=[(name, known.served.get(name)) for name in context().nameservers],

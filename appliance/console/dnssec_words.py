@@ -26,13 +26,19 @@ _STATES = {
     "signed until then.",
     SigningState.UNSIGNING: "Signing has ended: not every nameserver serves the zone unsigned yet.",
 }
+_LATE = {
+    SigningState.DS_WAIT: "The zone is signed. Caches have forgotten unsigned answers.",
+    SigningState.DS_EXPIRING: "The DS is gone from the parent zone and from caches. The zone stays signed until the "
+    "parent zone was checked once more.",
+}
+"""The same for states whose time is over, and that end when the deployer sees that."""
 _STEPS = {
     SigningState.SIGNING: "You need to do nothing: this takes seconds, or minutes in a large zone.",
-    SigningState.DS_WAIT: "Do not add the DS at your registrar before then.",
+    SigningState.DS_WAIT: "Do not add the DS at your registrar before this page says so.",
     SigningState.DS_READY: "Add the DS below at your registrar.",
     SigningState.SECURED: "You need to do nothing.",
     SigningState.DS_REMOVE: "Remove every DS of the domain at your registrar.",
-    SigningState.DS_EXPIRING: "You need to do nothing. Do not move the domain to other nameservers before then.",
+    SigningState.DS_EXPIRING: "You need to do nothing. Do not move the domain to other nameservers yet.",
     SigningState.UNSIGNING: "You need to do nothing.",
 }
 _PROBLEMS = {
@@ -53,6 +59,8 @@ _PROBLEMS = {
 
 def explain_signing(state: SigningState, step: NextStep | None) -> str:
     """Return the state in a sentence or two; `step` is what is waited for."""
+    if state in _LATE and not (step and step.at):
+        return _LATE[state]
     return _STATES[state].format(at=print_time(step.at if step else None))
 
 

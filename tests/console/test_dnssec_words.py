@@ -63,9 +63,14 @@ def test_each_state_is_explained_with_the_next_step(known: Signing, state: str, 
     assert "Never" not in explained
 
 
-def test_all_states_were_explained() -> None:
+def test_no_state_shows_a_time_that_has_passed() -> None:
+    long_ago = AT - timedelta(days=2)
+    waiting = signed(key(), signed_at=long_ago)
+    expiring = replace(signed(READY, is_wanted=False), gone_since=long_ago, gone_at=long_ago)
+    assert sentences(waiting)[0] == "The zone is signed. Caches have forgotten unsigned answers."
+    assert "checked once more" in sentences(expiring)[0]
     for state in SigningState:
-        assert explain_signing(state, None)
+        assert "Never" not in explain_signing(state, None)
 
 
 def test_without_a_resolver_users_confirm() -> None:

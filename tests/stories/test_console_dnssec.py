@@ -124,7 +124,7 @@ def turn_on(page: Page, story: Story, scripts: bool) -> None:
     story.signer.wait_for_state(SigningState.DS_WAIT)
     if scripts:
         expect(page.locator("#state")).to_have_attribute("data-state", "ds-wait")
-    expect_state(page, story, SigningState.DS_WAIT, "Do not add the DS at your registrar before then.")
+    expect_state(page, story, SigningState.DS_WAIT, "Do not add the DS at your registrar")
 
 
 def copied_ds(page: Page, scripts: bool) -> str:
