@@ -8,6 +8,9 @@ from __future__ import annotations
 from waitress.channel import HTTPChannel
 from waitress.task import WSGITask
 
+MOST_JOINED = 64 * 1024
+"""Octets up to which header and data are joined: to copy large data takes more than a system call, and its memory."""
+
 
 class _Collector:
     """What a task needs of its channel to write; it keeps the data."""
@@ -36,4 +39,6 @@ class JoinedTask(WSGITask):
             super().write(data)
         finally:
             self.channel = channel
-        channel.write_soon(b"".join(collector.written))
+        written = collector.written
+        for part in [b"".join(written)] if sum(map(len, written)) <= MOST_JOINED else written:
+            channel.write_soon(part)

@@ -10,7 +10,7 @@ import pytest
 from waitress.adjustments import Adjustments
 from waitress.parser import HTTPRequestParser
 
-from appliance.web.joined_task import JoinedTask
+from appliance.web.joined_task import MOST_JOINED, JoinedTask
 
 Start = Callable[..., Any]
 
@@ -58,6 +58,12 @@ def test_header_and_body_are_one_part() -> None:
 def test_only_the_first_part_of_a_body_goes_with_the_header() -> None:
     first, second = sent([b"", b"he", b"llo"], length=5)
     assert first.endswith(b"\r\n\r\nhe") and second == b"llo"
+
+
+def test_a_large_body_is_not_copied() -> None:
+    body = bytes(MOST_JOINED)
+    header, data = sent([body], length=len(body))
+    assert header.endswith(b"\r\n\r\n") and data is body
 
 
 def test_a_body_without_a_length_is_chunked() -> None:
