@@ -8,6 +8,7 @@ from uuid import UUID
 
 from appliance.deploy.host import PrimaryHost
 from appliance.nameserver.checks import ZoneChecker
+from appliance.nameserver.signed_copies import SignedCopies
 from appliance.render.zone_file import Apex
 from appliance.store import deployments
 from appliance.zones.deployment import Observation, Publication
@@ -26,6 +27,7 @@ def host_of(pair: Pair, apex: Apex) -> PrimaryHost:
         nameservers=(pair.primary, pair.secondary),
         transfer_key=pair.transfer_key,
         update_key=pair.update_key,
+        copies=SignedCopies(program("dnssec-verify"), program("named-compilezone")),
     )
 
 

@@ -16,6 +16,7 @@ from appliance.nameserver.checks import ZoneChecker
 from appliance.nameserver.control import Control, RndcProgram, WithFallback
 from appliance.nameserver.isccc import RndcConnection
 from appliance.nameserver.programs import find_program
+from appliance.nameserver.signed_copies import SignedCopies
 from appliance.nameserver.update_messages import UpdateMessage, update_messages
 from appliance.nameserver.zone_files import ZoneFiles
 from appliance.render.zone_file import Apex, apex_of
@@ -30,7 +31,8 @@ MessageBuilder = Callable[[Name, WireSoa, int, Sequence[VersionDelta]], list[Upd
 class PrimaryHost:
     """The primary's host. `nameservers` has the primary first; `transfer_key` signs transfers and notifies.
 
-    `messages` builds the updates of zones. Keys are read again when their files were replaced.
+    `copies` verifies signed zones of secondaries; `messages` builds the updates of zones. Keys are read again when
+    their files were replaced.
     """
 
     apex: Apex
@@ -42,6 +44,7 @@ class PrimaryHost:
     nameservers: tuple[Nameserver, ...]
     transfer_key: Key | KeyFile
     update_key: Key | KeyFile
+    copies: SignedCopies
     messages: MessageBuilder = update_messages
 
     @property
@@ -83,4 +86,5 @@ def host_from(settings: Settings) -> PrimaryHost:
         nameservers=nameservers,
         transfer_key=KeyFile(deployer.transfer_key),
         update_key=KeyFile(deployer.update_key),
+        copies=SignedCopies(find_program(deployer.dnssec_verify), find_program(deployer.named_compilezone)),
     )

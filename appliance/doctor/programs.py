@@ -16,7 +16,7 @@ OLDEST_BIND = (9, 18)
 
 
 def versions(context: DoctorContext, sqlite_version: tuple[int, ...] = sqlite.VERSION) -> Iterator[Result]:
-    """Check the versions of Python, SQLite, and the three BIND tools that the deployer runs."""
+    """Check the versions of Python, SQLite, and the BIND tools that the deployer runs."""
     yield _at_least(
         "Python", sys.version_info[:3], OLDEST_PYTHON, "install a newer Python and recreate the virtual environment"
     )
@@ -27,6 +27,8 @@ def versions(context: DoctorContext, sqlite_version: tuple[int, ...] = sqlite.VE
     for key, name, argument in (
         ("named_checkzone", deployer.named_checkzone, "-v"),
         ("named_checkconf", deployer.named_checkconf, "-v"),
+        ("named_compilezone", deployer.named_compilezone, "-v"),
+        ("dnssec_verify", deployer.dnssec_verify, "-V"),
         ("rndc", deployer.rndc, "-V"),
     ):
         yield _tool(key, name, argument)

@@ -95,19 +95,40 @@ class SigningEditor(ZoneEditor):
             known = signing.get(zone)
             if known is None or zone.deleted_at or not may_unsign(known, now):
                 return False
-            serial = next_serial(zone.last_serial, now.date())
-            if served is not None and not is_later(serial, served):
-                serial = raise_over(zone.serial, served)
+            serial = _serial_over(zone, served, now)
             zone = zones.update(zone, signed=False, serial=serial, queued_at=now, updated_at=now)
             signing.end(zone, now)
             deployments.forget_proof(uuid)
             journal.append(zone, journal.DNSSEC, _DEPLOYER, now, comment="published unsigned")
         return True
 
+    def sign_again(self, uuid: UUID, served: int | None) -> bool:
+        """Publish a zone that named does not publish again, under a serial that follows `served`, the latest one.
+
+        It leaves one serial out, which no nameserver has. Return False, and do nothing, if the zone is not signed or
+        deleted.
+        """
+        with self._writing():
+            zone, now = zones.get_any(uuid), self.clock()
+            if not zone.signed or zone.deleted_at:
+                return False
+            serial = next_serial(_serial_over(zone, served, now), now.date())
+            zone = zones.update(zone, serial=serial, queued_at=now)
+            deployments.forget_proof(uuid)
+            signing.store_stuck(uuid, is_stuck=True)
+            journal.append(zone, journal.RAISED, _DEPLOYER, now)
+        return True
+
     def _find(self, principal: Principal, uuid: UUID, action: str) -> Zone:
         zone = find_zone(uuid, principal.scope)
         check_whole_zone(principal, zone, action)
         return zone
+
+
+def _serial_over(zone: Zone, served: int | None, now: datetime) -> int:
+    """Return the next serial of the zone, which nameservers at `served` accept, too."""
+    serial = next_serial(zone.last_serial, now.date())
+    return serial if served is None or is_later(serial, served) else raise_over(zone.serial, served)
 
 
 def _known(zone: Zone) -> Signing:

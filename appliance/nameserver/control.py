@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -93,14 +94,23 @@ class Control:
     def replace_zone(self, zone: Name, file: str, key_folder: str = "") -> None:
         """Make named serve `zone` from another file, or sign it or not any longer: remove it and add it again.
 
-        named removes a deleted zone from its list a moment after the reply, and with it the same zone if that was added
-        meanwhile. It then serves the zone, but has no configuration of it, so it is replaced again. If named refuses to
-        sign it, as without the policy, raise CommandFailed and keep the zone as it is.
+        If named refuses to sign it, as without the policy, raise CommandFailed and keep the zone as it is.
         """
         if key_folder:
             self._transport.command("modzone", quoted(zone), _configuration(zone, file, key_folder))
+        self.add_again(zone, file, key_folder)
+
+    def add_again(
+        self, zone: Name, file: str, key_folder: str = "", between: Callable[[], None] = lambda: None
+    ) -> None:
+        """Remove `zone` and add it again, which may be one that named did not load; in between call `between`.
+
+        named removes a deleted zone from its list a moment after the reply, and with it the same zone if that was added
+        meanwhile. It then serves the zone, but has no configuration of it, so it is replaced again.
+        """
         for _ in range(REPLACEMENTS):
             self.delete_zone(zone)
+            between()
             self.add_zone(zone, file, key_folder)
             if self.show_zone(zone):
                 return

@@ -8,7 +8,7 @@ files hold.
     UUID.refresh    written, to replace the live file while named's journal stays
     UUID.zone.jnw, tmp-XXXXXXXXXX    what named writes before it renames it to a journal, to a live file
     UUID.zone.signed, .signed.jnl, .jbk    the signed zone, and its journals; named's own
-    keys/UUID/                             its keys, see `key_folders`
+_SUFFIXES = (".zone", ".zone.jnl", ".zone.jnw", ".staged", ".refresh", ".former", *SIGNED_SUFFIXES, *SEED_SUFFIXES)
 """
 
 from __future__ import annotations
@@ -26,12 +26,14 @@ from appliance.errors import PublishFailed
 from appliance.files import flush, write_atomically
 from appliance.nameserver.file_head import HEAD_SIZE, FileHead, read_head
 from appliance.nameserver.key_folders import KeyFolders, uuid_from
+from appliance.nameserver.seed_file import SUFFIXES as SEED_SUFFIXES
+from appliance.nameserver.seed_file import SeedFile
 
 Signature = tuple[int, int, int, int]
 
 SIGNED_SUFFIXES = (".zone.signed", ".zone.signed.jnl", ".zone.signed.jnw", ".zone.jbk")
 """What named writes of a zone that it signs, beside the live file."""
-_SUFFIXES = (".zone", ".zone.jnl", ".zone.jnw", ".staged", ".refresh", ".former", *SIGNED_SUFFIXES)
+_SUFFIXES = (".zone", ".zone.jnl", ".zone.jnw", ".staged", ".refresh", ".former", *SIGNED_SUFFIXES, *SEED_SUFFIXES)
 _TEMPORARY = "tmp-??????????"
 
 
@@ -160,6 +162,9 @@ class ZoneFiles:
             self.discard(zone)
         for zone in self._with(".refresh"):
             self.discard_refresh(zone)
+        for suffix in SEED_SUFFIXES:
+            for zone in self._with(suffix):
+                SeedFile(self.path(zone)).discard()
 
     def remove(self, zone: UUID) -> None:
         """Remove every file of a zone."""
@@ -214,8 +219,12 @@ class ZoneFiles:
         with _as_publish_failed("keys"):
             self._keys.remove(zone)
 
+    def is_signed(self, zone: UUID) -> bool:
+        """Return True if there is a file that named wrote of the signed zone."""
+        return self._path(zone, ".zone.signed").exists()
+
     def remove_signed(self, zone: UUID) -> None:
-        """Remove what named wrote of a zone that it signs no longer, but its keys."""
+        """Remove what named wrote of a zone that it signs no longer, or signs again, but its keys."""
         with _as_publish_failed("remove"):
             for suffix in SIGNED_SUFFIXES:
                 self._path(zone, suffix).unlink(missing_ok=True)

@@ -160,6 +160,8 @@ class DeployerSettings:
     update_key: Path = setting(Path("/etc/dns-appliance/update.key"), "TSIG key of updates of the catalog and of zones")
     named_checkzone: str = setting("named-checkzone", "program")
     named_checkconf: str = setting("named-checkconf", "program")
+    named_compilezone: str = setting("named-compilezone", "program")
+    dnssec_verify: str = setting("dnssec-verify", "program")
     rndc: str = setting("rndc", "program, used if the persistent control connection fails")
     check_timeout: int = setting(10, "timeout of a check in seconds, 1 to 600")
     quiet_time: int = setting(50, "milliseconds between two deployments of one zone, 0 to 10000")

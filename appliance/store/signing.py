@@ -127,9 +127,36 @@ def store_served(uuid: UUID, served: Mapping[str, ServedSigning], signed_at: dat
     _store_expiry(uuid, served)
 
 
-def store_faults(uuid: UUID, *, lacks_keys: bool, is_stuck: bool) -> None:
-    """Store whether the zone lacks keys, and whether named does not publish its content."""
-    _update(uuid, lacks_keys=lacks_keys, is_stuck=is_stuck)
+def store_lack_of_keys(uuid: UUID, *, lacks_keys: bool) -> None:
+    """Store whether the zone lacks keys."""
+    _update(uuid, lacks_keys=lacks_keys)
+
+
+def store_stuck(uuid: UUID, *, is_stuck: bool) -> None:
+    """Store whether named does not publish the content of the zone."""
+    _update(uuid, is_stuck=is_stuck)
+
+
+def store_signed_again(uuid: UUID, *, is_seeded: bool) -> None:
+    """Store that named signs the zone again: from a copy that was signed, or everything."""
+    _update(uuid, is_stuck=False, **({} if is_seeded else {"signed_at": None}))
+
+
+def make_due(uuids: Iterable[UUID], now: datetime) -> None:
+    """Store that the signing of these zones is to be checked."""
+    ids = [_id_of(uuid) for uuid in uuids]
+    for part in tables.batches(ids):
+        tables.Signing.update(due_at=now).where(tables.Signing.zone.in_(part)).execute()
+
+
+def make_all_due(now: datetime) -> None:
+    """Store that the signing of every zone is to be checked."""
+    tables.Signing.update(due_at=now).where(tables.Signing.due_at > now).execute()
+
+
+def count() -> int:
+    """Return the number of zones that are or were signed."""
+    return int(tables.Signing.select().count())
 
 
 def store_keys(uuid: UUID, keys: Iterable[SigningKey]) -> None:

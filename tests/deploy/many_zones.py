@@ -26,6 +26,7 @@ from appliance.keys import new_key
 from appliance.nameserver.catalog import CatalogUpdates
 from appliance.nameserver.checks import ZoneChecker
 from appliance.nameserver.control import Control
+from appliance.nameserver.signed_copies import SignedCopies
 from appliance.nameserver.zone_files import ZoneFiles
 from appliance.render.zone_file import zone_file
 from appliance.store import accounts, deployments, tables
@@ -259,6 +260,7 @@ def _host(folder: Path, ns1: SoaServer, ns2: SoaServer) -> PrimaryHost:
         nameservers=(ns1.server, ns2.server),
         transfer_key=key,
         update_key=key,
+        copies=SignedCopies("/bin/false", "/bin/false"),
     )
 
 

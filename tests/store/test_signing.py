@@ -51,7 +51,8 @@ def test_everything_comes_back(workspace: Workspace) -> None:
         signing.store_served(zone.uuid, served, now)
         signing.store_keys(zone.uuid, keys)
         signing.store_findings(zone.uuid, ParentFindings(parent, now, now + timedelta(minutes=10), 172_800))
-        signing.store_faults(zone.uuid, lacks_keys=True, is_stuck=True)
+        signing.store_lack_of_keys(zone.uuid, lacks_keys=True)
+        signing.store_stuck(zone.uuid, is_stuck=True)
         signing.store_reported(zone.uuid, {7: DsReport.PUBLISHED})
         signing.request_rollover(zone, now)
     assert known(zone) == Signing(

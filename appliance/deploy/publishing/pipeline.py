@@ -27,6 +27,7 @@ from appliance.deploy.publishing.primary_zone import (
     suspend_updates,
     zone_state,
 )
+from appliance.deploy.publishing.signed_again import must_sign_again, sign_again
 from appliance.errors import ApplianceError, CheckFailed, CommandError, CompileFailed, DeployError, ReloadFailed
 from appliance.nameserver.control import ZoneState
 from appliance.render.zone_file import digest_of, serial_of
@@ -35,6 +36,7 @@ from appliance.store.file.database import Store
 from appliance.zones.deployment import Publication
 from appliance.zones.names import print_domain
 from appliance.zones.serial import is_later
+from appliance.zones.signing import Signing
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +74,7 @@ class _Candidate:
     derived: str = ""
     state: ZoneState | None = None
     signed: bool = False
-    tags: frozenset[int] = frozenset()
+    known: Signing | None = None
     published: Publication | None = None
     is_loaded: bool = False
     error: DeployError | None = None
@@ -96,9 +98,10 @@ def deploy_zones(
             candidate.state = zone_state(candidate.uuid, candidate.name, host)
             _compile_and_stage(candidate, host, store, raise_serial)
             if candidate.signed:
-                if not candidate.tags:
+                tags = {key.tag for key in candidate.known.keys} if candidate.known else set()
+                if not tags:
                     take_former_keys(candidate.uuid, host, store)
-                require_keys(candidate.uuid, candidate.tags, candidate.state, host)
+                require_keys(candidate.uuid, tags, candidate.state, host)
     _check(_sound(candidates), host)
     for candidate in _sound(candidates):
         with _caught(candidate):
@@ -107,9 +110,7 @@ def deploy_zones(
         with _caught(candidate):
             replace_file(candidate.uuid, candidate.name, candidate.state, host)
             candidate.published = Publication(candidate.serial, candidate.digest, candidate.derived)
-            candidate.is_loaded = load_file(
-                candidate.uuid, candidate.name, candidate.state, host, signed=candidate.signed
-            )
+            candidate.is_loaded = _load(candidate, host, store)
     for candidate in candidates:
         _log(candidate, began)
     return [candidate.attempt() for candidate in candidates]
@@ -164,10 +165,21 @@ def _compile(candidate: _Candidate, host: PrimaryHost, store: Store) -> bytes:
     with store.reading():
         zone = zones.get_any(candidate.uuid)
         candidate.serial, candidate.signed = zone.serial, zone.signed
-        candidate.tags = signing.key_tags(zone.uuid) if zone.signed else frozenset()
+        candidate.known = signing.get(zone) if zone.signed else None
         compiled = compile_zone(zone, host.apex)
     candidate.derived = compiled.derived
     return compiled.content
+
+
+def _load(candidate: _Candidate, host: PrimaryHost, store: Store) -> bool:
+    """Make the primary load the live file; return True if it is loaded."""
+    uuid, name, known, state = candidate.uuid, candidate.name, candidate.known, candidate.state
+    if known is None or not must_sign_again(uuid, known, state, host):
+        return load_file(uuid, name, state, host, signed=candidate.signed)
+    is_seeded = sign_again(uuid, name, candidate.serial, known, host)
+    with store.writing():
+        signing.store_signed_again(uuid, is_seeded=is_seeded)
+    return False
 
 
 def _check(candidates: Sequence[_Candidate], host: PrimaryHost) -> None:

@@ -17,7 +17,7 @@ from appliance.deploy.reconciliation.refused_keys import find_faults
 from appliance.deploy.recorder import MOST_AT_ONCE, Rows
 from appliance.errors import StoreError
 from appliance.queries.soa import SoaQuery
-from appliance.store import faults, observations, unknown_zones
+from appliance.store import faults, observations, signing, unknown_zones
 from appliance.store.deployments import ZoneStatus
 from appliance.store.faults import Fault
 
@@ -61,6 +61,7 @@ def compare(
     try:
         with context.store.writing():
             faults.store([*faults_found, *known_faults], context.clock())
+            signing.make_due([one.uuid for one in plan.deploy if _is_in_doubt(one)], context.clock())
             unknown_zones.store([(unknown.label, unknown.name) for unknown in snapshot.unknown], context.clock())
     except StoreError as failed:  # a store that refuses writes prevents no comparison
         log.warning("event=unknown-zones-not-stored reason=%r", str(failed))
@@ -77,6 +78,11 @@ def compare(
         None if members is None else {name: label for label, name in members.items()},
         [one for one in plan.await_secondaries if snapshot.is_missed(one)],
     )
+
+
+def _is_in_doubt(status: ZoneStatus) -> bool:
+    """Return True for a signed zone that the primary was handed, and does not serve: it may not publish it at all."""
+    return status.signed and status.attempted == status.serial
 
 
 def _needs_explanation(snapshot: Snapshot, plan: Plan) -> bool:

@@ -42,10 +42,15 @@ class SeenZone:
         serials = [one.serial for one in self.served.values() if one.serial is not None]
         return latest(*serials) if serials else None
 
+    @property
+    def is_signed(self) -> bool:
+        """Return True if named serves all of the zone signed."""
+        return self.state is not None and self.state.secure
+
     def is_signed_everywhere(self, host: PrimaryHost) -> bool:
         """Return True if every nameserver serves all of the zone signed, with the keys of the primary."""
         own = self.served.get(host.primary)
-        if own is None or own.serial is None or self.state is None or not self.state.secure:
+        if own is None or own.serial is None or not self.is_signed:
             return False
         everywhere = all(_is_as(self.served.get(server), own) for server in host.nameservers)
         return reaches(self.content, self.zone.serial) and everywhere
@@ -67,7 +72,7 @@ def observe(zone: Zone, known: Signing, host: PrimaryHost) -> SeenZone:
     served |= {server: one.signing for server, one in answers.items() if one.signing}
     state = host.control.zone_state(zone.name)
     keys, content = None, None
-    if zone.signed and state is not None and state.signed:
+    if zone.signed and state is not None and state.signed and state.serial is not None:
         may_add = not known.keys or known.roll_requested_at is not None
         keys = merged(host.control.key_status(zone.name), answers[host.primary], known.keys, may_add=may_add)
         query = host.primary, zone.name

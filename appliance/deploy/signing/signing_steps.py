@@ -7,8 +7,10 @@ known to be gone. A resolver that does not answer changes nothing.
 from __future__ import annotations
 
 import logging
+import math
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -16,8 +18,9 @@ from appliance.addresses import Endpoint, Nameserver
 from appliance.deploy.background import BackgroundJob
 from appliance.deploy.host import PrimaryHost
 from appliance.deploy.signing.observation import SeenZone, observe
+from appliance.deploy.signing.stuck_zones import StuckZones
 from appliance.editing import Editor
-from appliance.errors import ApplianceError, StoreError
+from appliance.errors import ApplianceError, CommandError, StoreError
 from appliance.queries.delegation import is_public
 from appliance.queries.delegation_signer import check_parent
 from appliance.store import signing, signing_summary, zones
@@ -46,6 +49,8 @@ SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(seconds=30)
 """Between two checks of a zone that is being signed, or taken out: at first short, then longer."""
 SETTLED_PAUSE = timedelta(hours=1)
 """Between two checks of a zone that waits for nothing."""
+START_EVERY = 5.0
+"""Seconds between two queries to named for the time of its start."""
 CHECK_WHEN_SECURED = timedelta(days=1)
 """Between two checks of the parent of a secured zone."""
 LONGEST_WAIT = timedelta(hours=1)
@@ -67,10 +72,19 @@ class SigningSteps(BackgroundJob):
     editor: Editor
     check_parent: CheckParent
     clock: Callable[[], datetime]
+    monotonic: Callable[[], float] = time.monotonic
+    _stuck: StuckZones = field(init=False)
+    _started_at: datetime | None = field(default=None, init=False)
+    _start_due: float = field(default=-math.inf, init=False)
+
+    def __post_init__(self) -> None:
+        """Begin without zones in doubt."""
+        self._stuck = StuckZones(self.host, self.store, self.editor, self.monotonic)
 
     def step(self) -> float:
         """Check the zones that are due; return the seconds to the next time; raise StoreError if the store fails."""
         with self.store.connection():
+            self._follow_start()
             with self.store.reading():
                 due = signing.due(self.clock(), MOST_AT_ONCE)
             for uuid in due:
@@ -78,6 +92,20 @@ class SigningSteps(BackgroundJob):
                     break
                 self._check_apart(uuid)
         return 0.0 if len(due) == MOST_AT_ONCE else EVERY
+
+    def _follow_start(self) -> None:
+        """Check every zone after a start of named, which may have found its files lost or cut."""
+        if self.monotonic() < self._start_due:
+            return
+        self._start_due = self.monotonic() + START_EVERY
+        try:
+            started_at = self.host.control.boot_time()
+        except CommandError:
+            return
+        if started_at != self._started_at:
+            with self.store.writing():
+                signing.make_all_due(self.clock())
+            self._started_at = started_at
 
     def _check_apart(self, uuid: UUID) -> None:
         """Check one zone; whatever fails must not keep the others waiting."""
@@ -104,17 +132,18 @@ class SigningSteps(BackgroundJob):
         zone, known = self._read(uuid)
         seen = observe(zone, known, self.host)
         self._store_seen(seen, known)
+        in_doubt = self._stuck.handle(seen, known)
         zone, known = self._read(uuid)
         self._check_parent(zone, known)
         zone, known = self._read(uuid)
-        if zone.signed:
+        if zone.signed and not in_doubt:
             self._report_to_named(zone, known)
             if self._roll(zone, known):
                 return SHORTEST_PAUSE
         if may_unsign(known, self.clock()) and self.editor.unsign_zone(uuid, seen.latest_serial):
             log.info("event=unsigned zone=%s", print_domain(zone.name))
             return SHORTEST_PAUSE
-        return self._pause(zone, known)
+        return SHORTEST_PAUSE if in_doubt else self._pause(zone, known)
 
     def _read(self, uuid: UUID) -> tuple[Zone, Signing]:
         with self.store.reading():
@@ -137,7 +166,7 @@ class SigningSteps(BackgroundJob):
             if seen.keys is not None and list(seen.keys) != list(known.keys):
                 signing.store_keys(zone.uuid, seen.keys)
             if lacks_keys != known.lacks_keys:
-                signing.store_faults(zone.uuid, lacks_keys=lacks_keys, is_stuck=known.is_stuck)
+                signing.store_lack_of_keys(zone.uuid, lacks_keys=lacks_keys)
             serial = seen.latest_serial
             if zone.signed and serial is not None and is_later(serial, zone.last_serial):
                 signing.store_signed_serial(zone.uuid, serial)
@@ -183,14 +212,15 @@ class SigningSteps(BackgroundJob):
 
     def _pause(self, zone: Zone, known: Signing) -> timedelta:
         now = self.clock()
-        match state_of(known, zone.name, now):
-            case SigningState.SIGNING | SigningState.UNSIGNING:
-                return max(SHORTEST_PAUSE, min(LONGEST_PAUSE, (now - known.since) / 4))
+        state = state_of(known, zone.name, now)
+        if state in (SigningState.SIGNING, SigningState.UNSIGNING) or (zone.signed and known.signed_at is None):
+            return max(SHORTEST_PAUSE, min(LONGEST_PAUSE, (now - known.since) / 4))
+        match state:
             case SigningState.SECURED:
                 return SETTLED_PAUSE
             case SigningState.UNSIGNED:
                 return CHECK_WHEN_SECURED
-            case SigningState.DS_WAIT | SigningState.DS_READY as state:
+            case SigningState.DS_WAIT | SigningState.DS_READY:
                 return _parent_pause(known, state, now)
             case SigningState.DS_EXPIRING if known.unsigned_from:
                 return max(SHORTEST_PAUSE, min(BETWEEN_CHECKS, known.unsigned_from - now))

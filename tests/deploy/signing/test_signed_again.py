@@ -1,0 +1,284 @@
+"""Signed zones whose files named lost or cannot read are signed again from the copy of a secondary, on a real pair."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from appliance.compiler import wire_records
+from appliance.deploy.host import PrimaryHost
+from appliance.deploy.publishing.signed_again import sign_again
+from appliance.deploy.signing.signing_steps import SigningSteps
+from appliance.deploy.signing.stuck_zones import PATIENCE
+from appliance.nameserver.control import Control, Transport
+from appliance.nameserver.signed_copies import SignedCopies, copy_lines
+from appliance.queries.transfer_connection import TransferConnection
+from appliance.queries.wire_transfer import transfer_records
+from appliance.queries.zone_signatures import query_signatures
+from appliance.zones.model import Zone
+from appliance.zones.signed_content import content_of
+from appliance.zones.signing import SigningState
+from tests.deploy.signing.signer import Signer, new_signer
+from tests.pair import Pair, wait_for
+from tests.signing import PUBLIC
+from tests.workspace import Workspace
+
+Suffixed = Callable[[str], Path]
+"""Returns the path of a file of the zone with that suffix after the name of its live file."""
+
+
+def cut(path: Path, rest: int) -> None:
+    path.write_bytes(path.read_bytes()[:rest])
+
+
+def lose_both(path: Suffixed) -> None:
+    path(".signed").unlink()
+    path(".signed.jnl").unlink()
+
+
+BREAKS: dict[str, Callable[[Suffixed], object]] = {
+    "journal-lost": lambda path: path(".signed.jnl").unlink(),
+    "journal-cut": lambda path: cut(path(".signed.jnl"), -20),
+    "journal-beheaded": lambda path: cut(path(".signed.jnl"), 100),
+    "zone-lost": lambda path: path(".signed").unlink(),
+    "zone-cut": lambda path: cut(path(".signed"), -20),
+    "both-lost": lose_both,
+    "raw-journal-kept": lambda path: path(".jnl").write_bytes(path(".signed.jnl").read_bytes()),
+}
+"""What happens to the files of a zone while named does not run."""
+
+
+@dataclass
+class Ticks:
+    """Seconds that the test sets."""
+
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
+class Watcher:
+    """Queries ns2 again and again, and notes each answer that is unsigned or not signed by the key of the zone."""
+
+    signers: list[Signer]
+    faults: list[str] = field(default_factory=list)
+    answers: int = 0
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Query in a thread while the block runs."""
+        ended = threading.Event()
+        wanted = [(one, one.zone.name, {key.tag for key in one.known.keys}) for one in self.signers]
+
+        def watch() -> None:
+            while not ended.is_set():
+                for one, name, tags in wanted:
+                    served = query_signatures(one.pair.secondary, name).signing
+                    self.answers += 1
+                    if served is None or served.expires_at is None or served.key_tags != tags:
+                        self.faults.append(f"{name}: {served}")
+
+        thread = threading.Thread(target=watch)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+
+
+def fill(workspace: Workspace) -> Callable[[Zone], None]:
+    def add(zone: Zone) -> None:
+        for number in range(5):
+            workspace.add(zone, "A", f"host{number}", "192.0.2.1")
+
+    return add
+
+
+def signed(workspace: Workspace, host: PrimaryHost, pair: Pair, *names: str) -> dict[str, Signer]:
+    """Return zones that both nameservers serve signed, with changes that are in named's journals."""
+    signers = {name: new_signer(f"{name}.again.test", workspace, host, pair, fill(workspace)) for name in names}
+    for one in signers.values():
+        one.turn(True)
+    for one in signers.values():
+        one.wait_for_state(SigningState.DS_WAIT)
+    for number in range(2):
+        for one in signers.values():
+            workspace.add(one.zone, "A", f"more{number}", "192.0.2.2")
+            assert one.publish() is None
+        for one in signers.values():
+            one.wait_until_served()
+    return signers
+
+
+def restart(pair: Pair, meanwhile: Callable[[], object] = lambda: None) -> None:
+    """Kill ns1, and start it again after `meanwhile`."""
+    pair.ns1.stop(signal.SIGKILL)
+    meanwhile()
+    pair.ns1.start()
+    pair.wait_for_any_serial(pair.primary, pair.catalog)
+
+
+def path_of(signer: Signer) -> Suffixed:
+    live = signer.host.files.path(signer.zone.uuid)
+    return lambda suffix: live.with_name(live.name + suffix)
+
+
+def assert_valid(signer: Signer, folder: Path) -> None:
+    """Fail unless both nameservers serve the same zone, all of it validly signed, with the content of the store."""
+    signer.wait_until_served()
+    zone, host = signer.zone, signer.host
+    transferred = []
+    for server in host.nameservers:
+        with closing(TransferConnection(server.endpoint, host.transfer_key, partial(datetime.now, UTC))) as connection:
+            transferred.append(list(transfer_records(connection, zone.name)))
+        copy = folder / server.name
+        copy.write_bytes(b"".join(copy_lines(transferred[-1])))
+        host.copies.verify(zone.name, copy)
+    own, other = map(set, transferred)
+    assert own == other, (zone.name, own - other, other - own, signer.serials(), zone.serial)
+    assert set(content_of(own)) == set(content_of(wire_records(zone, host.apex)))
+
+
+def test_every_break_is_healed_and_the_secondary_stays_valid(
+    workspace: Workspace, host: PrimaryHost, pair: Pair, tmp_path: Path
+) -> None:
+    signers = signed(workspace, host, pair, *BREAKS)
+    ticks, watcher = Ticks(), Watcher([*signers.values()])
+    steps = SigningSteps(host, workspace.store, workspace.editor, lambda _zone, _now: None, workspace.clock, ticks)
+
+    def break_files() -> None:
+        for name, one in signers.items():
+            BREAKS[name](path_of(one))
+
+    with watcher.running():
+        restart(pair, break_files)
+        for _reconciliation in range(2):
+            for one in signers.values():
+                steps.check(one.zone.uuid)
+            ticks.now += PATIENCE + 1
+            for one in signers.values():
+                steps.check(one.zone.uuid)
+                assert one.publish() is None
+        for one in signers.values():
+            one.wait_until_served()
+            steps.check(one.zone.uuid)
+            assert not one.known.is_stuck and one.state is SigningState.DS_WAIT
+    assert watcher.answers and watcher.faults == []
+    for one in signers.values():
+        workspace.add(one.zone, "A", "after", "192.0.2.3")
+        assert one.publish() is None
+        assert_valid(one, tmp_path)
+
+
+class Killed(BaseException):
+    """The deployer is killed."""
+
+
+@dataclass
+class KillingTransport:
+    """A control channel that kills at a command: before named has it, or after its reply."""
+
+    transport: Transport
+    kill: Callable[[], None]
+    left: int
+    is_after: bool = False
+
+    def command(self, *words: str) -> str:
+        """Send one command, or kill."""
+        self.left -= 1
+        if self.left == 0 and not self.is_after:
+            self.kill()
+        reply = self.transport.command(*words)
+        if self.left == 0 and self.is_after:
+            self.kill()
+        return reply
+
+
+def die() -> None:
+    raise Killed
+
+
+@pytest.mark.parametrize("is_after", [False, True])
+def test_a_deployer_killed_at_any_command_leaves_nothing_half_done(
+    workspace: Workspace, host: PrimaryHost, pair: Pair, tmp_path: Path, is_after: bool
+) -> None:
+    (signer,) = signed(workspace, host, pair, f"killed-{is_after}".lower()).values()
+    watcher, number = Watcher([signer]), 0
+    with watcher.running():
+        while True:
+            number += 1
+            assert workspace.editor.sign_again(signer.zone.uuid, None)
+            transport = KillingTransport(pair.connection, die, number, is_after)
+            signer.host = replace(host, control=Control(transport))
+            try:
+                signer.publish()
+            except Killed:
+                assert signer.known.is_stuck
+                host.files.discard_all()
+                signer.host = host
+                assert signer.publish() is None
+            else:
+                break
+            signer.wait_until_served()
+    assert number > 5 and watcher.faults == []
+    signer.host = host
+    assert not signer.known.is_stuck
+    assert_valid(signer, tmp_path)
+    folder = host.files.path(signer.zone.uuid).parent
+    assert not [path for path in folder.iterdir() if path.suffix in (".copy", ".seed")]
+
+
+def test_named_killed_while_the_zone_is_removed_or_added_again(
+    workspace: Workspace, host: PrimaryHost, pair: Pair, tmp_path: Path
+) -> None:
+    (signer,) = signed(workspace, host, pair, "ends").values()
+    with (watcher := Watcher([signer])).running():
+        for number in range(2, 6):
+            assert workspace.editor.sign_again(signer.zone.uuid, None)
+            kill = KillingTransport(pair.connection, lambda: pair.ns1.stop(signal.SIGKILL), number, is_after=True)
+            signer.host = replace(host, control=Control(kill))
+            signer.publish()
+            signer.host = host
+            restart(pair)
+            wait_for(lambda: signer.publish() is None, "it is published")
+            signer.wait_until_served()
+    assert watcher.faults == []
+    assert_valid(signer, tmp_path)
+
+
+def test_no_copy_is_taken_that_is_not_valid(
+    workspace: Workspace, host: PrimaryHost, pair: Pair, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (signer,) = signed(workspace, host, pair, "refused").values()
+    known = signer.known
+    foreign = replace(known, keys=[replace(known.keys[0], public_key=PUBLIC[0])])
+    seeds = [path_of(signer)("").with_suffix(suffix) for suffix in (".copy", ".seed")]
+    assert not sign_again(signer.zone.uuid, signer.zone.name, signer.zone.serial, foreign, host)
+    assert "no DNSKEY of it is a key of the zone" in caplog.text and "copy=none" in caplog.text
+    assert not any(seed.exists() for seed in seeds)
+    signer.wait_until_served()
+    wait_for(lambda: (state := host.control.zone_state(signer.zone.name)) and state.secure, "all of it is signed")
+
+
+def test_without_a_valid_copy_the_zone_counts_as_signed_only_when_it_is(
+    workspace: Workspace, host: PrimaryHost, pair: Pair, tmp_path: Path
+) -> None:
+    (signer,) = signed(workspace, host, pair, "alone").values()
+    assert workspace.editor.sign_again(signer.zone.uuid, None)
+    signer.host = replace(host, copies=SignedCopies("/bin/false", "/bin/false"))
+    assert signer.publish() is None
+    assert signer.known.signed_at is None and not signer.known.is_stuck
+    signer.host = host
+    signer.wait_for_state(SigningState.DS_WAIT)
+    assert_valid(signer, tmp_path)
