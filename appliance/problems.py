@@ -28,11 +28,11 @@ MOST_NAMED = 100
 _OF_ZONE = {
     SigningProblem.KEYS_MISSING: (
         "DNSSEC key files of zone {zone} are missing: it stays served, but its changes are not published",
-        "put them back from a backup, and do not create others (docs/dnssec.md, keys-missing)",
+        "dns-appliance restore FILE --keys-only, from a backup that has them (docs/dnssec.md, keys-missing)",
     ),
     SigningProblem.KEYS_DIFFER: (
         "zone {zone} is served with DNSSEC keys that are not its own: resolvers that have its DS refuse it",
-        "stop named on the primary, put its key files back from a backup, start named (docs/dnssec.md, keys-differ)",
+        "on the primary stop named, dns-appliance restore FILE --keys-only, start named (docs/dnssec.md, keys-differ)",
     ),
     SigningProblem.DS_MISMATCH: (
         "the parent of zone {zone} has a DS, but of no key of the zone: resolvers that validate refuse the zone",

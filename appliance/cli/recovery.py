@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -14,7 +15,7 @@ from appliance.embedded.state import unprivileged_owner
 from appliance.files import Owner
 from appliance.provision.users import user_of_named
 from appliance.recovery.backup import Backup, back_up, back_up_into
-from appliance.recovery.restore import RestoreResult
+from appliance.recovery.restore import KeysResult, RestoreResult, restore_keys
 from appliance.recovery.restore import restore as restore_store
 from appliance.recovery.signing_keys import HostKeys
 from appliance.settings import Settings
@@ -63,17 +64,21 @@ def _print_backup(backup: Backup, *, as_json: bool) -> None:
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option("--keys-only", is_flag=True, help="Write the DNSSEC keys alone; the database stays as it is.")
 @json_option
 @restore_options
-def restore(settings: Settings, state: Path | None, file: Path, as_json: bool) -> None:
+def restore(settings: Settings, state: Path | None, file: Path, keys_only: bool, as_json: bool) -> None:
     """Replace the database with the backup FILE, and write the DNSSEC keys that this host lacks.
 
-    Stop API and deployer first. The replaced database is kept beside it. No serial decreases; what was revoked since
-    the backup stays revoked, and a zone that was signed since stays signed.
+    Stop API and deployer first; not with --keys-only. The replaced database is kept beside it. No serial decreases;
+    what was revoked since the backup stays revoked, and a zone that was signed since stays signed.
 
     \b
     Example: dns-appliance restore /var/backups/dns-2031-05-04.sqlite3
     """
+    if keys_only:
+        _print_keys(restore_keys(file, settings.store.path, _keys_of(settings, state)), as_json=as_json)
+        return
     with progress("Copying") as report:
         done = restore_store(file, settings.store.path, _keys_of(settings, state), now, report)
     if as_json:
@@ -92,8 +97,7 @@ def _row(done: RestoreResult) -> dict[str, object]:
         "kept_signed": takeover.kept_signed,
         "kept": str(done.kept) if done.kept else None,
         "unread": done.unread,
-        "with_keys": done.with_keys,
-        "without_keys": [print_domain(name) for name in done.without_keys],
+        **_row_of_keys(done),
     }
 
 
@@ -110,16 +114,36 @@ def _print(done: RestoreResult) -> None:
         click.echo(f"zone {domain} is not in the backup; nameservers that have it keep serving it", err=True)
     for domain in takeover.kept_signed:
         click.echo(f"zone {domain} is not signed in the backup, and stays signed: resolvers may have its DS", err=True)
-    if done.with_keys:
-        click.echo(f"DNSSEC keys written for {done.with_keys} zones")
-    for name in done.without_keys:
-        click.echo(
-            f"zone {print_domain(name)} lacks the files of a DNSSEC key: secondaries keep serving it, and no change of "
-            "it is published until they are restored from another backup (docs/recovery.md)",
-            err=True,
-        )
+    for line, is_error in _lines_of_keys(done):
+        click.echo(line, err=is_error)
     services = "API, deployer, and the listener for DNS UPDATE if there is one"
     click.echo(f"start {services}; `dns-appliance status --watch` shows when all zones are live")
+
+
+def _print_keys(done: KeysResult, *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(_row_of_keys(done), indent=2))
+        return
+    if not done.with_keys:
+        click.echo("this host has every DNSSEC key of the backup")
+    for line, is_error in _lines_of_keys(done):
+        click.echo(line, err=is_error)
+
+
+def _row_of_keys(done: RestoreResult | KeysResult) -> dict[str, object]:
+    return {"with_keys": done.with_keys, "without_keys": [print_domain(name) for name in done.without_keys]}
+
+
+def _lines_of_keys(done: RestoreResult | KeysResult) -> Iterator[tuple[str, bool]]:
+    """Yield lines, and whether each is of something wrong."""
+    if done.with_keys:
+        yield f"DNSSEC keys written for {done.with_keys} zones", False
+    for name in done.without_keys:
+        line = (
+            f"zone {print_domain(name)} lacks the files of a DNSSEC key: secondaries keep serving it, and no change of "
+            "it is published until they are restored from another backup (docs/recovery.md)"
+        )
+        yield line, True
 
 
 def _keys_of(settings: Settings, state: Path | None = None) -> HostKeys:

@@ -80,6 +80,21 @@ def restore(
     return RestoreResult(takeover, kept, unread, with_keys, lacking_keys(signed, keys))
 
 
+@dataclass(frozen=True, slots=True)
+class KeysResult:
+    """The number of zones whose key files were written, and the signed zones that lack the files of a key."""
+
+    with_keys: int
+    without_keys: Sequence[Name]
+
+
+def restore_keys(file: Path, store: Path, keys: HostKeys) -> KeysResult:
+    """Write the key files of the backup `file` that this host lacks; the store stays as it is, and may be in use."""
+    require_writable(file, keys)
+    with_keys = write_keys(file, keys)
+    return KeysResult(with_keys, lacking_keys(signed_zones_of(store), keys))
+
+
 @contextmanager
 def _exclusive_use(store: Path) -> Iterator[None]:
     """Hold the lock files of the API and the deployer."""

@@ -45,7 +45,7 @@ def signed_zones(copy: sqlite.Connection) -> list[SignedZone]:
 
 
 def signed_zones_of(file: Path) -> list[SignedZone]:
-    """Return the same of a store that nobody has open."""
+    """Return the same of a store that this process does not have open."""
     with snapshot.translating_errors(file), closing(sqlite.connect(file)) as reader:
         return signed_zones(reader)
 

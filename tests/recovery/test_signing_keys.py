@@ -14,7 +14,7 @@ from appliance.errors import StoreError
 from appliance.files import Owner
 from appliance.processes import exclusive_lock
 from appliance.recovery.backup import Backup, back_up
-from appliance.recovery.restore import RestoreResult, restore
+from appliance.recovery.restore import KeysResult, RestoreResult, restore, restore_keys
 from appliance.recovery.signing_keys import HostKeys
 from appliance.store import backup_keys, signing, zones
 from appliance.store.file import sqlite
@@ -164,3 +164,18 @@ def test_a_restore_is_repeated_after_its_keys_were_lost(workspace: Workspace, tm
     done, _ = restored(backup, tmp_path / "new", workspace)
     assert done.with_keys == 1
     assert new.folders.read(zone.uuid) == files == key_files(zone, key())
+
+
+def test_keys_alone_are_restored_beside_a_store_in_use(workspace: Workspace, tmp_path: Path) -> None:
+    host, zone = host_keys(tmp_path), signed_zone(workspace)
+    files = place_keys(host, zone, key())
+    backup = backup_of(workspace, host)
+    workspace.add(zone, "A", "later", "192.0.2.1")
+    changed = zones.get_any(zone.uuid)
+    host.folders.remove(zone.uuid)
+    assert restore_keys(backup.file, workspace.store.path, host) == KeysResult(1, [])
+    assert host.folders.read(zone.uuid) == files
+    assert zones.get_any(zone.uuid) == changed
+    assert restore_keys(backup.file, workspace.store.path, host) == KeysResult(0, [])
+    other = signed_zone(workspace, "example.net", 1)
+    assert restore_keys(backup.file, workspace.store.path, host) == KeysResult(0, [other.name])
