@@ -9,7 +9,7 @@ from dns.name import Name
 from appliance.console.forms import as_sentence
 from appliance.console.pages import print_time
 from appliance.console.truncate import truncate
-from appliance.zones.signing import BETWEEN_CHECKS, Signing, SigningProblem, SigningState, problems_of
+from appliance.zones.signing import Signing, SigningProblem, SigningState, problems_of
 from appliance.zones.signing_outlook import NextStep
 
 MAX_REASON = 300
@@ -76,9 +76,8 @@ def explain_step(state: SigningState, step: NextStep | None, *, has_resolver: bo
     text = _STEPS.get(state, "")
     if state not in (SigningState.DS_READY, SigningState.DS_REMOVE):
         return text
-    minutes = BETWEEN_CHECKS.total_seconds() / 60
     if has_resolver:
-        return f"{text} The appliance checks the parent zone every {minutes:.0f} minutes and then goes on by itself."
+        return f"{text} The appliance checks the parent zone at least every hour, and then goes on by itself."
     return f"{text} Then confirm it here: the appliance cannot check the parent zone without the setting dns.resolver."
 
 

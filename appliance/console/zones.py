@@ -13,7 +13,7 @@ from appliance.console.forms import Form, submitted_form
 from appliance.console.notices import Notice
 from appliance.console.pages import operators_only, pages, redirect_to, render_page
 from appliance.console.session import current_session
-from appliance.editing import find_zone, needs_ds_confirmation
+from appliance.editing import ZoneContent, find_zone, needs_ds_confirmation
 from appliance.errors import InputError, OperatorsOnly, RecordsHidden
 from appliance.store import accounts, deployments, zones
 from appliance.web.context import context, reading
@@ -68,9 +68,10 @@ def create_zone() -> Response | BaseResponse:
     form, principal = submitted_form(), current_session().principal
     domain = form["domain"].strip()
     confirm, move = (domain if domain and form[name] == domain else "" for name in ("confirmed", "take_records"))
+    content, editor = ZoneContent(dnssec=form["dnssec"] == "yes"), context().editor
     with form.collecting_errors():
         try:
-            zone = context().editor.create_zone(principal, domain, as_operator=bool(confirm), take_records=bool(move))
+            zone = editor.create_zone(principal, domain, content, as_operator=bool(confirm), take_records=bool(move))
         except OperatorsOnly:
             confirm = domain if principal.operator else ""
             raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import dns.name
 import pytest
@@ -59,6 +60,13 @@ def test_a_zone_is_signed_once_that_is_wanted(page: ZonePage) -> None:
     assert "DNSSEC turned on." in after and "Turn off DNSSEC" in after and state(page) == ["signing"]
     assert badges(page) == ["h1", "list"]
     assert "DNSSEC on" in page.browser.get(f"{page.path}history/").text
+
+
+def test_a_new_zone_is_signed_if_that_is_chosen(page: ZonePage) -> None:
+    created = page.browser.send("/zones/new/", {"domain": "new.example", "dnssec": "yes"})
+    assert state(replace(page, path=str(created.location))) == ["signing"]
+    refused = page.browser.send("/zones/new/", {"domain": "a..b", "dnssec": "yes"})
+    assert refused.status_code == 400 and re.search(r'name="dnssec" value="yes" checked', refused.text)
 
 
 def test_the_registrar_gets_the_ds_as_a_line_or_as_fields(page: ZonePage) -> None:

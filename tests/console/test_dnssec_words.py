@@ -34,7 +34,7 @@ def sentences(known: Signing, *, has_resolver: bool = True) -> tuple[str, str]:
         (
             signed(READY),
             "can be added",
-            "Add the DS below at your registrar. The appliance checks the parent zone every",
+            "Add the DS below at your registrar. The appliance checks the parent zone at least",
         ),
         (signed(READY, parent=at_parent(ZONE, READY)), "resolvers verify its answers", "You need to do nothing."),
         (
