@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import dns.rdata
+from dns.dnssec import key_id
 from dns.name import Name
 
 from appliance.store import signing
 from appliance.zones.model import Zone
 from appliance.zones.parent_checks import ParentFindings
-from appliance.zones.signing import ParentCheck, ServedSigning, Signing, SigningKey, Timing, tag_of
+from appliance.zones.signing import ParentCheck, ServedSigning, Signing, SigningKey, Timing
 
 AT = datetime(2031, 5, 4, 12, tzinfo=UTC)
 PUBLIC = (
@@ -23,7 +25,7 @@ def key(
 ) -> SigningKey:
     """Return one of two keys."""
     public = PUBLIC[number]
-    tag = tag_of(257, 13, public)
+    tag = key_id(dns.rdata.from_text("IN", "DNSKEY", f"257 3 13 {public}"))  # type: ignore[arg-type]
     return SigningKey(tag, 13, 257, public, created_at, is_wanted=is_wanted, dnskey=Timing.OMNIPRESENT, ds=ds)
 
 

@@ -49,10 +49,15 @@ def change_above(child: Zone, principal: Principal, now: datetime, what: str) ->
     """Give the zone above its next serial, in the transaction that adds or removes its delegation of this one."""
     above = delegations.enclosing(child.name, child.account)
     if above:
-        serial = next_serial(above.last_serial, now.date())
-        above = zones.update(above, serial=serial, revision=above.revision + 1, updated_at=now, queued_at=now)
-        comment = delegation_comment(child.name, what)
-        journal.append(above, journal.DELEGATION, principal, now, comment=comment)
+        change_delegation(above, child.name, principal, now, what)
+
+
+def change_delegation(above: Zone, child: Name, principal: Principal, now: datetime, what: str) -> None:
+    """Give the zone above its next serial, in the transaction that changes its delegation of this child zone."""
+    serial = next_serial(above.last_serial, now.date())
+    above = zones.update(above, serial=serial, revision=above.revision + 1, updated_at=now, queued_at=now)
+    comment = delegation_comment(child, what)
+    journal.append(above, journal.DELEGATION, principal, now, comment=comment)
 
 
 def _take(above: ChangeSet, new: ChangeSet, cut: Cut, principal: Principal) -> list[Record]:
@@ -106,5 +111,5 @@ def _refuse_hidden(above: ChangeSet, cut: Cut) -> None:
 
 
 def delegation_comment(child: Name, what: str) -> str:
-    """Return the comment of the change of the zone above, whose delegation of `child` was added or removed."""
+    """Return the comment of the change of the zone above, whose delegation of `child` was added, changed or removed."""
     return f"delegation of {print_domain(child)} {what}"

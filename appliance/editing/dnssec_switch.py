@@ -14,7 +14,7 @@ from dns.name import Name
 from appliance.errors import ConfirmationRequired, Conflict, InvalidValue
 from appliance.principal import Principal
 from appliance.render.zone_file import Apex
-from appliance.store import delegations, deployments, journal, records, signing, zones
+from appliance.store import deployments, journal, records, signing, zones
 from appliance.zones.model import Zone
 from appliance.zones.names import print_domain, print_owner
 from appliance.zones.serial import next_serial
@@ -57,12 +57,13 @@ def switch_dnssec(zone: Zone, principal: Principal, apex: Apex, now: datetime, *
 
 
 def needs_ds_confirmation(zone: Zone, now: datetime) -> bool:
-    """Return whether the parent zone, which is not on this appliance, may have a DS of the zone, or caches one.
+    """Return whether the parent zone may have a DS of the zone, or caches one.
 
-    If the zone was deleted then, resolvers would refuse its answers wherever it is served next.
+    If the zone was deleted then, resolvers would refuse its answers wherever it is served next. Not so if the parent
+    zone is on this appliance: its delegation of the zone ends with the zone.
     """
     known = signing.get(zone) if zone.signed else None
-    if known is None or delegations.enclosing(zone.name, zone.account):
+    if known is None or known.own_parent:
         return False
     return state_of(known, zone.name, now) in _WITH_DS
 

@@ -11,11 +11,14 @@ from uuid import UUID
 from dns.name import Name
 
 from appliance.editing.access import check_whole_zone, find_zone
+from appliance.editing.child_zones import change_delegation
 from appliance.editing.zone_editor import ZoneEditor
 from appliance.errors import Conflict
 from appliance.principal import Principal
 from appliance.store import deployments, journal, signing, zones
 from appliance.zones.model import Zone
+from appliance.zones.names import print_domain
+from appliance.zones.own_delegation import ds_to_delegate
 from appliance.zones.serial import is_later, next_serial, raise_over
 from appliance.zones.signing import (
     DsReport,
@@ -119,6 +122,26 @@ class SigningEditor(ZoneEditor):
             journal.append(zone, journal.RAISED, _DEPLOYER, now)
         return True
 
+    def delegate_ds(self, uuid: UUID) -> bool:
+        """Let the delegation of the zone by a zone of this appliance have the DS records that it is to have now.
+
+        That is a change of the zone above. Return False if the delegation has them.
+        """
+        with self._writing():
+            zone, now = zones.get_any(uuid), self.clock()
+            known = None if zone.deleted_at else signing.get(zone)
+            if known is None:
+                return False
+            wanted = ds_to_delegate(known, zone.name, now)
+            if wanted == known.delegated:
+                return False
+            signing.store_delegated(uuid, wanted)
+            if known.own_parent:
+                tags = ", ".join(str(one.key_tag) for one in sorted(wanted))
+                what = f"with the DS of key {tags}" if wanted else "without DS"
+                change_delegation(zones.get_any(known.own_parent.uuid), zone.name, _DEPLOYER, now, what)
+        return True
+
     def _find(self, principal: Principal, uuid: UUID, action: str) -> Zone:
         zone = find_zone(uuid, principal.scope)
         check_whole_zone(principal, zone, action)
@@ -140,6 +163,11 @@ def _known(zone: Zone) -> Signing:
 
 def confirmed_keys(known: Signing, domain: Name, report: DsReport, tag: int | None, now: datetime) -> list[int]:
     """Return the tags of the keys of whose DS this is reported; raise Conflict if it cannot be reported now."""
+    if known.own_parent:
+        above = print_domain(known.own_parent.name)
+        raise Conflict(
+            f"{above} is on this appliance, which changes the DS there by itself: there is nothing to confirm"
+        )
     state = state_of(known, domain, now)
     if state not in _CONFIRMABLE[report]:
         raise Conflict(f"the DS cannot be confirmed as {report.value}: the state is {state.value}")

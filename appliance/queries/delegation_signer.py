@@ -5,7 +5,7 @@ A resolver is used only to find those nameservers.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
@@ -63,10 +63,13 @@ def check_parent(
         return ParentCheck(name, now, problem=f"the resolver did not answer: {str(failed) or type(failed).__name__}")
     if not servers:
         return ParentCheck(name, now, problem=f"no nameserver of {name} has a public address")
-    return _check(zone, name, servers, now, timeout)
+    return check_servers(zone, name, servers, now, timeout)
 
 
-def _check(zone: Name, parent: str, servers: list[Nameserver], now: datetime, timeout: float) -> ParentCheck:
+def check_servers(
+    zone: Name, parent: str, servers: Sequence[Nameserver], now: datetime, timeout: float = TIMEOUT
+) -> ParentCheck:
+    """Return what these nameservers of the parent zone answer, as `check_parent` does."""
     with ThreadPoolExecutor(len(servers), "parent") as pool:
         answers = [*pool.map(lambda server: _ds_at(server, zone, timeout), servers)]
     found = [one for one in answers if isinstance(one, dict)]
@@ -86,6 +89,8 @@ def _ds_at(server: Nameserver, zone: Name, timeout: float) -> dict[Ds, int] | st
         return f"{name} did not answer: {str(failed) or type(failed).__name__}"
     if response.rcode() not in (Rcode.NOERROR, Rcode.NXDOMAIN) or not response.flags & dns.flags.AA:
         return f"{name} answered {Rcode(response.rcode()).name} without authority for {print_domain(zone)}"
+    if any(one.name == zone and one.rdtype == RdataType.SOA for one in response.authority):
+        return f"{name} lacks the parent zone: it answered as a nameserver of {print_domain(zone)} itself"
     rrsets = [one for one in response.answer if one.name == zone and one.rdtype == RdataType.DS]
     return {_ds(rdata): rrset.ttl for rrset in rrsets for rdata in rrset}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Collection, Hashable, Iterable, Iterator
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
@@ -15,7 +15,8 @@ from appliance.principal import Scope
 from appliance.store import name_keys, tables, zones
 from appliance.store.prepared import PreparedSelect
 from appliance.zones.model import Zone
-from appliance.zones.zone_cuts import ChildZone
+from appliance.zones.signing import Ds
+from appliance.zones.zone_cuts import ChildZone, ParentZone
 
 Value = TypeVar("Value")
 
@@ -128,6 +129,33 @@ order by below.key
 """
 
 
+def parents_of(children: Sequence[Zone]) -> dict[UUID, ParentZone]:
+    """Return the zones that delegate these zones by themselves, by child, in two statements; others have none."""
+    keys = {zone.uuid: name_keys.up_to(name_keys.domain_key(zone.name)) for zone in children if not zone.deleted_at}
+    rows = {row.name_key: row for row in _published_at(frozenset(itertools.chain.from_iterable(keys.values())))}
+    above = {zone.uuid: _nearest_above(keys[zone.uuid], rows, zone.account) for zone in children if zone.uuid in keys}
+    pairs = [(uuid, row, name_keys.between(row.name_key, keys[uuid][-1])) for uuid, row in above.items() if row]
+    cuts = _with_ns((row.id, key) for _, row, between in pairs for key in between) if pairs else set()
+    return {
+        uuid: ParentZone(name_keys.domain_from(row.name), row.uuid, row.signed)
+        for uuid, row, between in pairs
+        if cuts.isdisjoint((row.id, key) for key in between)
+    }
+
+
+def _nearest_above(keys: Sequence[str], rows: Mapping[str, tables.Zone], account: UUID) -> tables.Zone | None:
+    """Return the zone of the account with the longest of these keys but the last, which must be that of a zone."""
+    *above, own = keys
+    found = [rows[key] for key in above if key in rows and rows[key].account.uuid == account]
+    return found[-1] if found and own in rows else None
+
+
+@PreparedSelect
+def _published_at(keys: frozenset[str]) -> pw.ModelSelect[tables.Zone]:
+    key = tables.Zone.name_key
+    return zones.select().where(key.in_(list(keys)), tables.Zone.deleted_at.is_null(), ~zones.is_held())
+
+
 def _living(account: UUID) -> tuple[pw.Expression, ...]:
     owner = tables.Account.select(tables.Account.id).where(tables.Account.uuid == account)
     # + 0: not by the index of an account's many zones
@@ -149,12 +177,13 @@ class _Row(NamedTuple):
     name: str
     name_key: str
     account_id: int
+    ds: str | None
 
 
 def _selected(*conditions: pw.Expression) -> pw.ModelSelect[tables.Zone]:
-    row = tables.Zone
-    query = row.select(row.id, row.uuid, row.name, row.name_key, row.account)
-    return query.where(*conditions).order_by(row.name_key)
+    row, known = tables.Zone, tables.Signing
+    query = row.select(row.id, row.uuid, row.name, row.name_key, row.account, known.delegated)
+    return query.join(known, pw.JOIN.LEFT_OUTER).where(*conditions).order_by(row.name_key)
 
 
 def _pairs(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[_Row, _Row]]:
@@ -169,9 +198,13 @@ def _delegations(pairs: Collection[tuple[_Row, _Row]]) -> dict[UUID, list[ChildZ
     found: dict[UUID, list[ChildZone]] = {}
     for (above, below), between in zip(pairs, owners, strict=True):
         if cuts.isdisjoint(between):
-            child = ChildZone(name_keys.domain_from(below.name), UUID(below.uuid))
+            child = ChildZone(name_keys.domain_from(below.name), UUID(below.uuid), _ds_of(below))
             found.setdefault(UUID(above.uuid), []).append(child)
     return found
+
+
+def _ds_of(row: _Row) -> tuple[str, ...]:
+    return tuple(Ds(**one).text() for one in json.loads(row.ds)) if row.ds else ()
 
 
 def _with_ns(owners: Iterable[tuple[int, str]]) -> set[tuple[int, str]]:

@@ -27,6 +27,11 @@ def below(key: str) -> tuple[str, str]:
     return key, f"{key[:-1]}/" if key else "\U0010ffff"
 
 
+def up_to(key: str) -> list[str]:
+    """Return the key of a zone's name, after those of the names above it, the topmost first."""
+    return [key[: position + 1] for position, char in enumerate(key) if char == "."]
+
+
 def between(above: str, below: str) -> list[str]:
     """Return the keys of the owners in the zone `above` that lie between it and a zone below, given their keys."""
     relative = below[len(above) :]

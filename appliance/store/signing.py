@@ -10,7 +10,7 @@ from uuid import UUID
 
 import peewee as pw
 
-from appliance.store import tables
+from appliance.store import delegations, tables
 from appliance.store.prepared import PreparedSelect
 from appliance.zones.model import Zone
 from appliance.zones.parent_checks import ParentFindings
@@ -25,6 +25,7 @@ from appliance.zones.signing import (
     SigningKey,
     Timing,
 )
+from appliance.zones.zone_cuts import ParentZone
 
 NO_KEY = 0
 """In place of the tag in a report about a zone whose keys are not known yet."""
@@ -36,14 +37,17 @@ def get(zone: Zone) -> Signing | None:
 
 
 def of_zones(zones: Sequence[Zone]) -> dict[UUID, Signing]:
-    """Return what is known of these zones, in two statements; those that were never signed are missing."""
+    """Return what is known of these zones, in five statements at most; those that were never signed are missing."""
     by_uuid = {zone.uuid: zone for zone in zones}
     uuids = frozenset(by_uuid)
+    rows = list(_rows_of(uuids))
+    above = delegations.parents_of([by_uuid[row.zone.uuid] for row in rows])
     keys: dict[UUID, list[SigningKey]] = {}
     for row in _keys_of(uuids):
         keys.setdefault(row.zone.uuid, []).append(_key(row))
     return {
-        row.zone.uuid: _signing(row, by_uuid[row.zone.uuid], keys.get(row.zone.uuid, ())) for row in _rows_of(uuids)
+        zone.uuid: _signing(row, zone, keys.get(zone.uuid, ()), above.get(zone.uuid))
+        for row, zone in ((row, by_uuid[row.zone.uuid]) for row in rows)
     }
 
 
@@ -55,6 +59,7 @@ def begin(zone: Zone, now: datetime) -> None:
         "ds_ttl": DEFAULT_DS_TTL,
         "served": {},
         "reported": {},
+        "delegated": [],
         "gone_since": None,
         "gone_at": None,
     }
@@ -111,6 +116,11 @@ def store_findings(uuid: UUID, found: ParentFindings) -> None:
         "tried_at": check.tried_at and check.tried_at.isoformat(),
     }
     _update(uuid, parent=value, gone_since=found.gone_since, gone_at=found.gone_at, ds_ttl=found.ds_ttl)
+
+
+def store_delegated(uuid: UUID, ds: Iterable[Ds]) -> None:
+    """Store the DS records that the delegation of the zone by one of this appliance has from now on."""
+    _update(uuid, delegated=[asdict(one) for one in sorted(ds)])
 
 
 def store_served(uuid: UUID, served: Mapping[str, ServedSigning], signed_at: datetime | None) -> None:
@@ -243,7 +253,7 @@ def _keys_of(uuids: frozenset[UUID]) -> pw.ModelSelect[tables.SigningKey]:
     return chosen.order_by(row.created_at, row.tag)
 
 
-def _signing(row: tables.Signing, zone: Zone, keys: Sequence[SigningKey]) -> Signing:
+def _signing(row: tables.Signing, zone: Zone, keys: Sequence[SigningKey], above: ParentZone | None) -> Signing:
     return Signing(
         is_wanted=zone.dnssec,
         is_signed=zone.signed,
@@ -260,6 +270,8 @@ def _signing(row: tables.Signing, zone: Zone, keys: Sequence[SigningKey]) -> Sig
         is_stuck=row.is_stuck,
         roll_requested_at=row.roll_requested_at,
         reported={int(tag): DsReport(report) for tag, report in row.reported.items()},
+        own_parent=above,
+        delegated=frozenset(Ds(**one) for one in row.delegated),
     )
 
 

@@ -253,6 +253,7 @@ class Signing(pw.Model):
     is_stuck = pw.BooleanField(default=False)
     state = pw.TextField(default="unsigned")
     problems = pw.TextField(default="")
+    delegated = Document(default=list)
 
 
 class SigningKey(pw.Model):

@@ -13,11 +13,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-import dns.rdata
-from dns.dnssec import key_id
 from dns.name import Name
-from dns.rdataclass import RdataClass
-from dns.rdatatype import RdataType
+
+from appliance.zones.zone_cuts import ParentZone
 
 POLICY = "appliance"
 """The `dnssec-policy` of signed zones in named.conf."""
@@ -90,10 +88,13 @@ class Ds:
     digest_type: int
     digest: str
 
+    def text(self) -> str:
+        """Return its data as zone files have it."""
+        return f"{self.key_tag} {self.algorithm} {self.digest_type} {self.digest.upper()}"
+
     def line(self, domain: Name) -> str:
         """Return it as a line of a zone file."""
-        rdata = f"{self.key_tag} {self.algorithm} {self.digest_type} {self.digest.upper()}"
-        return f"{domain.to_text()} {DNSKEY_TTL} IN DS {rdata}"
+        return f"{domain.to_text()} {DNSKEY_TTL} IN DS {self.text()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +181,8 @@ class Signing:
     serves it signed. `confirmations` are the last reports of users of the DS of each key, by tag. `gone_since` and
     `gone_at` are the first and the decisive check without a DS, or the report of a user; `ds_ttl` is the highest TTL
     seen of a DS. `lacks_keys`: key files are missing; `is_stuck`: named does not publish its content. `reported` is
-    what named was reported of the DS of each key, by tag.
+    what named was reported of the DS of each key, by tag. `own_parent` is the zone of this appliance that delegates it,
+    `delegated` the DS that such a delegation has.
     """
 
     is_wanted: bool
@@ -198,6 +200,8 @@ class Signing:
     is_stuck: bool = False
     roll_requested_at: datetime | None = None
     reported: Mapping[int, DsReport] = field(default_factory=dict)
+    own_parent: ParentZone | None = None
+    delegated: frozenset[Ds] = frozenset()
 
     @property
     def unsigned_from(self) -> datetime | None:
@@ -255,7 +259,7 @@ def may_unsign(signing: Signing, now: datetime) -> bool:
     That must have been checked a moment ago, or reported by a user since turning it off.
     """
     until, check = signing.unsigned_from, signing.parent
-    if signing.is_wanted or not signing.is_signed or until is None or until > now:
+    if signing.is_wanted or not signing.is_signed or signing.delegated or until is None or until > now:
         return False
     reports = (one for one in signing.confirmations.values() if one.at >= signing.since)
     if any(one.report is DsReport.WITHDRAWN for one in reports):
@@ -281,12 +285,6 @@ def problems_of(signing: Signing, domain: Name, now: datetime) -> list[SigningPr
         SigningProblem.PARENT_UNKNOWN: bool(check and check.problem),
     }
     return [problem for problem, is_found in found.items() if is_found]
-
-
-def tag_of(flags: int, algorithm: int, public_key: str) -> int:
-    """Return the key tag of a DNSKEY (RFC 4034 appendix B); `public_key` is base64."""
-    rdata = dns.rdata.from_text(RdataClass.IN, RdataType.DNSKEY, f"{flags} 3 {algorithm} {public_key}")
-    return int(key_id(rdata))  # type: ignore[arg-type]
 
 
 def _state_of_removal(signing: Signing, now: datetime) -> SigningState:

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from dns.name import Name
 
+from appliance.zones.names import print_domain
 from appliance.zones.signing import (
     BETWEEN_CHECKS,
     DNSKEY_TTL,
@@ -30,8 +31,8 @@ UNTIL_KEY_EVERYWHERE = timedelta(seconds=DNSKEY_TTL) + timedelta(minutes=15) + t
 _AWAITED = {
     SigningState.SIGNING: "every nameserver serves the zone signed",
     SigningState.DS_WAIT: "caches forget unsigned answers",
-    SigningState.DS_READY: "DS at the registrar",
-    SigningState.DS_REMOVE: "removal of the DS at the registrar",
+    SigningState.DS_READY: "DS {place}",
+    SigningState.DS_REMOVE: "removal of the DS {place}",
     SigningState.DS_EXPIRING: "caches forget the DS",
     SigningState.UNSIGNING: "every nameserver serves the zone unsigned",
 }
@@ -63,17 +64,19 @@ def _awaited(signing: Signing, domain: Name, now: datetime) -> NextStep | None:
     state, until = state_of(signing, domain, now), signing.unsigned_from
     if state is SigningState.ROLLING:
         return _next_of_rollover(signing, domain)
-    if state is SigningState.SECURED and signing.roll_requested_at:
-        return NextStep("the rollover begins")
+    if state is SigningState.SECURED:
+        return _next_of_secured(signing)
     if state is SigningState.DS_REMOVE and signing.gone_since:
         return NextStep("a second check of the parent without a DS", signing.gone_since + BETWEEN_CHECKS)
     if state is SigningState.DS_EXPIRING and until and until <= now:
         return NextStep("a check of the parent without a DS")
+    signed_everywhere = signing.signed_at and signing.signed_at + UNTIL_SIGNED_EVERYWHERE
     times = {
-        SigningState.DS_WAIT: signing.signed_at and signing.signed_at + UNTIL_SIGNED_EVERYWHERE,
+        SigningState.DS_WAIT: signed_everywhere,
+        SigningState.DS_READY: signed_everywhere if signing.own_parent else None,
         SigningState.DS_EXPIRING: until,
     }
-    return NextStep(_AWAITED[state], times.get(state)) if state in _AWAITED else None
+    return NextStep(_AWAITED[state].format(place=_place(signing)), times.get(state)) if state in _AWAITED else None
 
 
 def ds_to_publish(signing: Signing, domain: Name, now: datetime) -> list[Ds]:
@@ -111,6 +114,21 @@ def key_state(key: SigningKey, signing: Signing) -> KeyState:
     return KeyState.PUBLISHED if is_rolling(signing) and not key.is_ready else KeyState.ACTIVE
 
 
+def _place(signing: Signing) -> str:
+    """Return where the DS is changed: by the user, or by the appliance in a zone of its own."""
+    parent = signing.own_parent
+    return f"in {print_domain(parent.name)}, which the appliance changes by itself" if parent else "at the registrar"
+
+
+def _next_of_secured(signing: Signing) -> NextStep | None:
+    if signing.roll_requested_at:
+        return NextStep("the rollover begins")
+    parent = signing.own_parent
+    if parent and not parent.signed:
+        return NextStep(f"DNSSEC of {print_domain(parent.name)}, without which no resolver validates the zone")
+    return None
+
+
 def _next_of_rollover(signing: Signing, domain: Name) -> NextStep:
     new = [key for key in signing.keys if key.is_wanted]
     former = [key for key in signing.keys if not key.is_wanted]
@@ -120,9 +138,9 @@ def _next_of_rollover(signing: Signing, domain: Name) -> NextStep:
         return NextStep("caches have the new key", created_at + UNTIL_KEY_EVERYWHERE)
     check = signing.parent or ParentCheck("", signing.since)
     if not _has_ds(signing, new, check.ds or frozenset(), domain):
-        return NextStep(f"DS of key {_tags(new)} at the registrar, in place of that of key {_tags(former)}")
+        return NextStep(f"DS of key {_tags(new)} {_place(signing)}, in place of that of key {_tags(former)}")
     if _has_ds(signing, former, check.anywhere, domain):
-        return NextStep(f"removal of the DS of key {_tags(former)} at the registrar")
+        return NextStep(f"removal of the DS of key {_tags(former)} {_place(signing)}")
     return NextStep("caches forget the former key")
 
 

@@ -33,6 +33,15 @@ class ChildZone:
 
 
 @dataclass(frozen=True, slots=True)
+class ParentZone:
+    """The zone of the same account that delegates a zone; `signed`: it is published signed."""
+
+    name: Name
+    uuid: UUID
+    signed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Cut:
     """A zone cut, with the rrsets that are stored there. `is_child`: the appliance delegates a child zone."""
 

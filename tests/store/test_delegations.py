@@ -5,10 +5,12 @@ from __future__ import annotations
 import dns.name
 import pytest
 
-from appliance.store import deployments, holds, records, zones
-from appliance.store.delegations import enclosing, of_all, of_zone, with_data, zones_among, zones_below
+from appliance.store import deployments, holds, records, signing, zones
+from appliance.store.delegations import enclosing, of_all, of_zone, parents_of, with_data, zones_among, zones_below
 from appliance.zones.ownership import HoldReason
-from appliance.zones.zone_cuts import ChildZone
+from appliance.zones.signing import Timing
+from appliance.zones.zone_cuts import ChildZone, ParentZone
+from tests.signing import key, signed, store_signing
 from tests.store.test_zones import statements
 from tests.workspace import SERVERS, Workspace, read_rows
 
@@ -49,6 +51,44 @@ def test_all_delegations_are_read_in_two_statements(workspace: Workspace, count:
     assert {str(one.name) for one in found[user_made.uuid]} == {"sub.p0.example.", "a.b.p0.example."}
     assert {str(one.name) for one in found[parents[1].uuid]} == {"sub.p1.example.", "below.held.p1.example."}
     assert [str(one.name) for one in of_zone(zones.get_any(held.uuid))] == ["below.held.p1.example."]
+
+
+def test_a_delegation_has_the_ds_that_the_deployer_stored(workspace: Workspace) -> None:
+    top, sub, deep, *_ = (workspace.zone(name) for name in NAMES)
+    ready = key(ds=Timing.RUMOURED)
+    for child in (sub, deep):
+        workspace.editor.change_zone(workspace.owner, child.uuid, {"dnssec": True})
+    with workspace.store.writing():
+        store_signing(sub, signed(ready))
+        signing.store_delegated(sub.uuid, [ready.ds_of(sub.name)])
+    expected = ChildZone(sub.name, sub.uuid, (ready.ds_of(sub.name).text(),))
+    assert expected in of_zone(top) == of_all()[top.uuid]
+    assert of_zone(sub) == [ChildZone(deep.name, deep.uuid)]
+
+
+def test_the_zone_that_delegates_a_zone_is_the_one_that_lists_it(workspace: Workspace) -> None:
+    """It is found for many zones in two statements, and not for those that nobody delegates here."""
+    top, sub, deep, other, apart = (workspace.zone(name) for name in NAMES)
+    workspace.editor.change_zone(workspace.owner, top.uuid, {"dnssec": True})
+    workspace.add(top, "NS", "elsewhere", "ns.example.net")
+    below_ns, held, below_held = (
+        workspace.zone(name) for name in ("a.elsewhere.example.com", "held.sub.example.com", "x.held.sub.example.com")
+    )
+    with workspace.store.writing():
+        holds.insert(held.uuid, "a-token", HoldReason.ALWAYS, workspace.clock())
+    workspace.editor.delete_zone(workspace.owner, deep.uuid)
+    everything = [zones.get_any(one.uuid) for one in (top, sub, deep, other, apart, below_ns, held, below_held)]
+    with statements(workspace.store) as executed:
+        found = parents_of(everything)
+    assert len(executed) == 2
+    assert found == {
+        sub.uuid: ParentZone(top.name, top.uuid, signed=True),
+        other.uuid: ParentZone(top.name, top.uuid, signed=True),
+        below_held.uuid: ParentZone(sub.name, sub.uuid, signed=False),
+    }
+    published = [zone for zone in everything if not zone.deleted_at and zone.uuid != held.uuid]
+    listed = {one.uuid: zone.uuid for zone in published for one in of_zone(zone)}
+    assert {child: above.uuid for child, above in found.items()} == listed
 
 
 def test_names_of_zones_below_with_records_are_found(workspace: Workspace) -> None:

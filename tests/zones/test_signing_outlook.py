@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 import dns.name
 
@@ -17,6 +18,7 @@ from appliance.zones.signing_outlook import (
     next_step,
     parent_agrees,
 )
+from appliance.zones.zone_cuts import ParentZone
 from tests.signing import AT, at_parent, key, signed
 
 ZONE = dns.name.from_text("example.com.")
@@ -51,6 +53,18 @@ def test_until_a_zone_is_secured_the_user_gets_a_ds_only_when_caches_may_have_it
     assert is_at_parent(secured, READY.ds_of(ZONE)) and parent_agrees(secured, ZONE)
     early = signed(WAITING, parent=at_parent(ZONE, WAITING))
     assert ds_to_publish(early, ZONE, AT) == [WAITING.ds_of(ZONE)], "a DS that is there already stays"
+
+
+def test_in_a_parent_zone_of_the_appliance_the_user_changes_nothing() -> None:
+    parent = ParentZone(dns.name.from_text("com."), UUID(int=1), signed=False)
+    ready = replace(signed(READY), own_parent=parent)
+    by_itself = "in com, which the appliance changes by itself"
+    assert next_step(ready, ZONE, AT) == NextStep(f"DS {by_itself}", AT + timedelta(hours=25, minutes=15))
+    secured = replace(ready, parent=at_parent(ZONE, READY))
+    assert _what(secured, SigningState.SECURED) == "DNSSEC of com, without which no resolver validates the zone"
+    assert next_step(replace(secured, own_parent=replace(parent, signed=True)), ZONE, AT) is None
+    off = replace(secured, is_wanted=False)
+    assert _what(off, SigningState.DS_REMOVE) == f"removal of the DS {by_itself}"
 
 
 def test_what_the_parent_has_is_open_until_all_its_nameservers_answered() -> None:

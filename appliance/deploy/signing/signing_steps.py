@@ -18,6 +18,7 @@ from appliance.addresses import Endpoint, Nameserver
 from appliance.deploy.background import BackgroundJob
 from appliance.deploy.host import PrimaryHost
 from appliance.deploy.signing.observation import SeenZone, observe
+from appliance.deploy.signing.own_parents import CheckParent, OwnParents, is_awaited
 from appliance.deploy.signing.stuck_zones import StuckZones
 from appliance.editing import Editor
 from appliance.errors import ApplianceError, CommandError, StoreError
@@ -56,9 +57,6 @@ CHECK_WHEN_SECURED = timedelta(days=1)
 LONGEST_WAIT = timedelta(hours=1)
 """Between two checks of the parent while a DS is awaited: at first BETWEEN_CHECKS, then longer."""
 
-CheckParent = Callable[[Zone, datetime], ParentCheck | None]
-"""Returns what the nameservers of the parent zone answer; None if no resolver is set."""
-
 
 @dataclass(slots=True)
 class SigningSteps(BackgroundJob):
@@ -80,6 +78,10 @@ class SigningSteps(BackgroundJob):
     def __post_init__(self) -> None:
         """Begin without zones in doubt."""
         self._stuck = StuckZones(self.host, self.store, self.editor, self.monotonic)
+
+    @property
+    def _own_parents(self) -> OwnParents:
+        return OwnParents(self.host, self.editor, self.check_parent)
 
     def step(self) -> float:
         """Check the zones that are due; return the seconds to the next time; raise StoreError if the store fails."""
@@ -134,6 +136,8 @@ class SigningSteps(BackgroundJob):
         self._store_seen(seen, known)
         in_doubt = self._stuck.handle(seen, known)
         zone, known = self._read(uuid)
+        is_changed = not in_doubt and self._own_parents.delegate(zone, known, self.clock())
+        zone, known = self._read(uuid)
         self._check_parent(zone, known)
         zone, known = self._read(uuid)
         if zone.signed and not in_doubt:
@@ -143,7 +147,9 @@ class SigningSteps(BackgroundJob):
         if may_unsign(known, self.clock()) and self.editor.unsign_zone(uuid, seen.latest_serial):
             log.info("event=unsigned zone=%s", print_domain(zone.name))
             return SHORTEST_PAUSE
-        return SHORTEST_PAUSE if in_doubt else self._pause(zone, known)
+        if is_changed or in_doubt:
+            return SHORTEST_PAUSE
+        return min(LONGEST_PAUSE if is_awaited(known) else SETTLED_PAUSE, self._pause(zone, known))
 
     def _read(self, uuid: UUID) -> tuple[Zone, Signing]:
         with self.store.reading():
@@ -173,13 +179,11 @@ class SigningSteps(BackgroundJob):
 
     def _check_parent(self, zone: Zone, known: Signing) -> None:
         """Check the parent of a signed zone if that is due, and store what is known then."""
-        now, last = self.clock(), known.parent and known.parent.last_at
-        if not zone.signed:
+        now = self.clock()
+        if not zone.signed or not (known.own_parent or _is_check_due(zone, known, now)):
             return
-        pause = _parent_pause(known, state_of(known, zone.name, now), now)
-        if last and max(now - pause, known.since) < last <= now:
-            return
-        check = self.check_parent(zone, now)
+        own = known.own_parent
+        check = self._own_parents.check(zone, own, now) if own else self.check_parent(zone, now)
         if check is None:
             return
         with self.store.writing():  # a user may have changed something since
@@ -225,6 +229,12 @@ class SigningSteps(BackgroundJob):
             case SigningState.DS_EXPIRING if known.unsigned_from:
                 return max(SHORTEST_PAUSE, min(BETWEEN_CHECKS, known.unsigned_from - now))
         return BETWEEN_CHECKS
+
+
+def _is_check_due(zone: Zone, known: Signing, now: datetime) -> bool:
+    """Return True if a parent zone elsewhere is to be checked now."""
+    last, pause = known.parent and known.parent.last_at, _parent_pause(known, state_of(known, zone.name, now), now)
+    return not (last and max(now - pause, known.since) < last <= now)
 
 
 def _parent_pause(known: Signing, state: SigningState, now: datetime) -> timedelta:

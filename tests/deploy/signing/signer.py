@@ -8,7 +8,8 @@ from pathlib import Path
 
 from appliance.deploy.host import PrimaryHost
 from appliance.deploy.publishing.pipeline import deploy_zones
-from appliance.deploy.signing.signing_steps import CheckParent, SigningSteps
+from appliance.deploy.signing.own_parents import CheckParent
+from appliance.deploy.signing.signing_steps import SigningSteps
 from appliance.queries.bulk import query_all
 from appliance.store import signing, zones
 from appliance.zones.model import Zone

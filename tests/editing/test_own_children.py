@@ -1,0 +1,115 @@
+"""The DS of a signed zone in its delegation by another zone of the account, of which it is a change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from appliance.compiler import compile_zone
+from appliance.errors import Conflict
+from appliance.store import delegations, signing, zones
+from appliance.zones.model import Zone
+from appliance.zones.serial import is_later
+from appliance.zones.signing import UNTIL_SIGNED_EVERYWHERE, DsReport, SigningKey, Timing
+from tests.signing import AT, key, signed, store_signing
+from tests.workspace import APEX, Workspace, open_workspace, read_rows
+
+READY, OTHER = key(ds=Timing.RUMOURED), key(1, ds=Timing.RUMOURED)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
+    """A store in which example.com delegates the zone sub.example.com, which named has signed for long enough."""
+    with open_workspace(tmp_path) as opened:
+        opened.zone()
+        child = opened.zone("sub.example.com")
+        opened.editor.change_zone(opened.owner, child.uuid, {"dnssec": True})
+        seen(opened, READY)
+        opened.clock.now = AT + UNTIL_SIGNED_EVERYWHERE
+        yield opened
+
+
+def seen(workspace: Workspace, *keys: SigningKey) -> None:
+    with workspace.store.writing():
+        store_signing(named(workspace, "sub.example.com"), signed(*keys))
+
+
+def named(workspace: Workspace, domain: str) -> Zone:
+    found, _ = zones.find(workspace.owner.scope, zones.Page())
+    return next(zone for zone in found if str(zone.name) == f"{domain}.")
+
+
+def delegated(workspace: Workspace) -> list[str]:
+    """Return the DS in the file of the zone above, as key tags."""
+    content = compile_zone(named(workspace, "example.com"), APEX).content.decode()
+    return [line.split()[4] for line in content.splitlines() if line.startswith("sub.example.com. 900 IN DS ")]
+
+
+def test_each_change_of_the_ds_is_one_of_the_zone_above(workspace: Workspace) -> None:
+    before, child = named(workspace, "example.com"), named(workspace, "sub.example.com")
+    assert delegated(workspace) == []
+    assert workspace.editor.delegate_ds(child.uuid)
+    assert delegated(workspace) == [str(READY.tag)]
+    after = named(workspace, "example.com")
+    assert is_later(after.serial, before.serial) and after.revision == before.revision + 1
+    assert named(workspace, "sub.example.com") == child, "the zone itself is as it was"
+    assert not workspace.editor.delegate_ds(child.uuid) and named(workspace, "example.com") == after
+    seen(workspace, key(is_wanted=False, ds=Timing.UNRETENTIVE), OTHER)
+    assert workspace.editor.delegate_ds(child.uuid) and delegated(workspace) == [str(OTHER.tag)]
+    workspace.editor.change_zone(workspace.owner, child.uuid, {"dnssec": False})
+    assert delegated(workspace) == [str(OTHER.tag)]
+    assert workspace.editor.delegate_ds(child.uuid) and delegated(workspace) == []
+    rows = read_rows(workspace.store.path, "select comment from change where kind = 'zone.delegation' order by id")
+    assert [row["comment"] for row in rows] == [
+        "delegation of sub.example.com added",
+        f"delegation of sub.example.com with the DS of key {READY.tag}",
+        f"delegation of sub.example.com with the DS of key {OTHER.tag}",
+        "delegation of sub.example.com without DS",
+    ]
+
+
+def test_a_zone_is_not_unsigned_while_its_delegation_has_a_ds(workspace: Workspace) -> None:
+    child = named(workspace, "sub.example.com")
+    workspace.editor.delegate_ds(child.uuid)
+    workspace.editor.change_zone(workspace.owner, child.uuid, {"dnssec": False})
+    with pytest.raises(Conflict, match=r"^example\.com is on this appliance"):
+        workspace.editor.confirm_ds(workspace.owner, child.uuid, DsReport.WITHDRAWN)
+    known = signing.get(child)
+    assert known
+    with workspace.store.writing():
+        signing.confirm(zones.get_any(child.uuid), known, DsReport.WITHDRAWN, [READY.tag], workspace.clock())
+    workspace.clock.forward(days=1)
+    assert not workspace.editor.unsign_zone(child.uuid, None)
+    workspace.editor.delegate_ds(child.uuid)
+    assert workspace.editor.unsign_zone(child.uuid, None)
+
+
+def test_the_ds_follows_the_zone_that_delegates(workspace: Workspace) -> None:
+    """A zone that is created above gets it with the delegation; one that is deleted takes it along."""
+    child = named(workspace, "sub.example.com")
+    workspace.editor.delete_zone(workspace.owner, named(workspace, "example.com").uuid)
+    assert workspace.editor.delegate_ds(child.uuid), "for whichever zone will delegate it"
+    kinds = [kind for kind, _ in workspace.journal()]
+    created = workspace.zone()
+    assert kinds.count("zone.delegation") == 1 and delegated(workspace) == [str(READY.tag)]
+    found = signing.get(child)
+    assert found and found.own_parent and found.own_parent.uuid == created.uuid
+
+
+def test_a_deleted_zone_has_no_ds_when_it_comes_back(workspace: Workspace) -> None:
+    child = named(workspace, "sub.example.com")
+    workspace.editor.delegate_ds(child.uuid)
+    workspace.editor.delete_zone(workspace.owner, child.uuid)
+    assert delegations.of_zone(named(workspace, "example.com")) == [] and delegated(workspace) == []
+    assert not workspace.editor.delegate_ds(child.uuid)
+    workspace.editor.undelete_zone(workspace.owner, child.uuid)
+    assert delegated(workspace) == []
+    workspace.clock.forward(hours=1)
+    with workspace.store.writing():
+        store_signing(child, signed(READY, signed_at=workspace.clock()))
+    assert not workspace.editor.delegate_ds(child.uuid)
+    workspace.clock.now += UNTIL_SIGNED_EVERYWHERE + timedelta(seconds=1)
+    assert workspace.editor.delegate_ds(child.uuid) and delegated(workspace) == [str(READY.tag)]
