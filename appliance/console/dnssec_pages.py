@@ -15,9 +15,10 @@ from appliance.console.pages import pages, redirect_to, render_page
 from appliance.console.session import current_session
 from appliance.console.zones import get_zone, parse_integer
 from appliance.errors import Conflict, InputError
-from appliance.store import signing
+from appliance.store import delegations, signing
 from appliance.web.context import context, reading
 from appliance.zones.model import Zone
+from appliance.zones.names import print_domain
 from appliance.zones.signing import DNSKEY_TTL, UNTIL_SIGNED_EVERYWHERE, DsReport, Signing, state_of
 from appliance.zones.signing_outlook import key_state, next_step, parent_agrees
 
@@ -86,6 +87,8 @@ def _page(zone: Zone, form: Form, status: int = 200) -> Response:
     now, has_resolver = context().clock(), context().settings.dns.resolver is not None
     with reading():
         known = signing.get(zone) or Signing(is_wanted=False, is_signed=False, since=now)
+        above = delegations.parents_of([zone]).get(zone.uuid)
+    parent = print_domain(above.name) if above else ""
     state, step = state_of(known, zone.name, now), next_step(known, zone.name, now)
     return render_page(
         "dnssec.html",
@@ -95,10 +98,11 @@ def _page(zone: Zone, form: Form, status: int = 200) -> Response:
         known=known,
         state=state.value,
         sentence_of_state=explain_signing(state, step),
-        next_step=explain_step(state, step, has_resolver=has_resolver),
+        next_step=explain_step(known, state, step, has_resolver=has_resolver),
         problems=explain_problems(known, zone.name, now),
         ds_rows=ds_rows(known, zone.name, now),
-        reports=report_buttons(known, zone.name, now),
+        parent=parent,
+        reports=[] if parent else report_buttons(known, zone.name, now),
         keys=[(key, key_state(key, known).value, Algorithm.to_text(key.algorithm)) for key in known.keys],
         dnskey_ttl=DNSKEY_TTL,
         agrees=parent_agrees(known, zone.name),

@@ -9,6 +9,7 @@ from dns.name import Name
 from appliance.console.forms import as_sentence
 from appliance.console.pages import print_time
 from appliance.console.truncate import truncate
+from appliance.zones.names import print_domain
 from appliance.zones.signing import Signing, SigningProblem, SigningState, problems_of
 from appliance.zones.signing_outlook import NextStep
 
@@ -19,7 +20,7 @@ _STATES = {
     SigningState.SIGNING: "The zone is being signed: not every nameserver serves it signed yet.",
     SigningState.DS_WAIT: "The zone is signed. Caches may hold unsigned answers until {at}.",
     SigningState.DS_READY: "The zone is signed, and its DS can be added to the parent zone.",
-    SigningState.SECURED: "The zone is signed, and the parent zone has its DS: resolvers verify its answers.",
+    SigningState.SECURED: "The zone is signed, and the parent zone has its DS.",
     SigningState.ROLLING: "The zone is signed and secured, and a new key replaces the former one.",
     SigningState.DS_REMOVE: "DNSSEC is being turned off. The zone stays signed until the parent zone has no DS of it.",
     SigningState.DS_EXPIRING: "The DS is gone from the parent zone. Caches may hold it until {at}, and the zone stays "
@@ -36,7 +37,7 @@ _STEPS = {
     SigningState.SIGNING: "You need to do nothing: this takes seconds, or minutes in a large zone.",
     SigningState.DS_WAIT: "Do not add the DS at your registrar before this page says so.",
     SigningState.DS_READY: "Add the DS below at your registrar.",
-    SigningState.SECURED: "You need to do nothing.",
+    SigningState.SECURED: "You need to do nothing: resolvers verify the answers.",
     SigningState.DS_REMOVE: "Remove every DS of the domain at your registrar.",
     SigningState.DS_EXPIRING: "You need to do nothing. Do not move the domain to other nameservers yet.",
     SigningState.UNSIGNING: "You need to do nothing.",
@@ -51,7 +52,7 @@ _PROBLEMS = {
     SigningProblem.SIGNATURES_OLD: "The first signature expires at {expires_at}. An operator must check why a "
     "nameserver does not get new ones.",
     SigningProblem.KEY_NOT_BACKED_UP: "No backup has the key yet. If the primary is lost before, the zone needs a new "
-    "key, and a new DS at your registrar.",
+    "key, and a new DS in the parent zone.",
     SigningProblem.STUCK: "The primary does not publish the latest changes of the zone. The appliance repairs this by "
     "itself.",
 }
@@ -64,21 +65,28 @@ def explain_signing(state: SigningState, step: NextStep | None) -> str:
     return _STATES[state].format(at=print_time(step.at if step else None))
 
 
-def explain_step(state: SigningState, step: NextStep | None, *, has_resolver: bool) -> str:
+def explain_step(known: Signing, state: SigningState, step: NextStep | None, *, has_resolver: bool) -> str:
     """Return what the user does next, and what the appliance does; "" for a zone that is not signed.
 
     `has_resolver`: the appliance checks the parent zone by itself.
     """
-    if step and (
-        state in (SigningState.ROLLING, SigningState.SECURED) or (state is SigningState.DS_REMOVE and step.at)
-    ):
+    if step and _is_said_by_step(known, state):
         return f"Next: {step.what}{f', at {print_time(step.at)}' if step.at else ''}."
+    if known.own_parent and state is SigningState.DS_WAIT:
+        return f"You need to do nothing: {print_domain(known.own_parent.name)} gets the DS by itself."
     text = _STEPS.get(state, "")
     if state not in (SigningState.DS_READY, SigningState.DS_REMOVE):
         return text
     if has_resolver:
         return f"{text} The appliance checks the parent zone at least every hour, and then goes on by itself."
     return f"{text} Then confirm it here: the appliance cannot check the parent zone without the setting dns.resolver."
+
+
+def _is_said_by_step(known: Signing, state: SigningState) -> bool:
+    """Return whether the step itself says what comes next, as it depends on more than the state."""
+    if state in (SigningState.DS_READY, SigningState.DS_REMOVE):
+        return bool(known.own_parent or (known.gone_since and state is SigningState.DS_REMOVE))
+    return state in (SigningState.ROLLING, SigningState.SECURED)
 
 
 def explain_problems(known: Signing, domain: Name, now: datetime) -> list[str]:

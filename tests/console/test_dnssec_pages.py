@@ -158,6 +158,17 @@ def test_the_page_says_what_the_parent_has(page: ZonePage) -> None:
     ]
 
 
+def test_nobody_copies_the_ds_where_the_parent_zone_is_on_the_appliance(page: ZonePage) -> None:
+    child = ZonePage(
+        page.console, page.browser, str(page.browser.send("/zones/new/", {"domain": "sub.example.com"}).location)
+    )
+    assert "<code>example.com</code> on this appliance gets the DS by itself" in shown(child)
+    turn_on(child, signed(READY))
+    text = shown(child)
+    assert state(child) == ["ds-ready"] and "<code>example.com</code> is on this appliance" in text
+    assert "your registrar" not in text and "Registrars" not in text and "The DS of key" not in text
+
+
 def test_the_pages_of_other_accounts_are_not_found(page: ZonePage) -> None:
     turn_on(page, signed(READY))
     stranger = page.console.signed_in("other@example.org")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 import dns.name
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from appliance.console.dnssec_words import MAX_REASON, explain_problems, explain_signing, explain_step
 from appliance.zones.signing import ServedSigning, Signing, SigningProblem, SigningState, Timing, problems_of, state_of
 from appliance.zones.signing_outlook import next_step
+from appliance.zones.zone_cuts import ParentZone
 from tests.signing import AT, at_parent, key, signed
 
 ZONE = dns.name.from_text("example.com.")
@@ -22,7 +24,7 @@ ROLLING = signed(key(is_wanted=False), key(1), parent=at_parent(ZONE, key()))
 
 def sentences(known: Signing, *, has_resolver: bool = True) -> tuple[str, str]:
     state, step = state_of(known, ZONE, NOW), next_step(known, ZONE, NOW)
-    return explain_signing(state, step), explain_step(state, step, has_resolver=has_resolver)
+    return explain_signing(state, step), explain_step(known, state, step, has_resolver=has_resolver)
 
 
 @pytest.mark.parametrize(
@@ -36,10 +38,14 @@ def sentences(known: Signing, *, has_resolver: bool = True) -> tuple[str, str]:
             "can be added",
             "Add the DS below at your registrar. The appliance checks the parent zone at least",
         ),
-        (signed(READY, parent=at_parent(ZONE, READY)), "resolvers verify its answers", "You need to do nothing."),
+        (
+            signed(READY, parent=at_parent(ZONE, READY)),
+            "the parent zone has its DS.",
+            "You need to do nothing: resolvers verify the answers.",
+        ),
         (
             replace(signed(READY, parent=at_parent(ZONE, READY)), roll_requested_at=AT),
-            "resolvers verify",
+            "the parent zone has its DS.",
             "Next: the rollover begins.",
         ),
         (ROLLING, "a new key", "Next: caches have the new key, at 2031-05-04 14:15 UTC."),
@@ -69,6 +75,8 @@ def test_no_state_shows_a_time_that_has_passed() -> None:
     expiring = replace(signed(READY, is_wanted=False), gone_since=long_ago, gone_at=long_ago)
     assert sentences(waiting)[0] == "The zone is signed. Caches have forgotten unsigned answers."
     assert "checked once more" in sentences(expiring)[0]
+    gone = replace(signed(READY, is_wanted=False), gone_since=long_ago)
+    assert sentences(gone)[1] == "Next: a second check of the parent without a DS."
     for state in SigningState:
         assert "Never" not in explain_signing(state, None)
 
@@ -77,6 +85,18 @@ def test_without_a_resolver_users_confirm() -> None:
     for known in (signed(READY), signed(READY, is_wanted=False)):
         _, step = sentences(known, has_resolver=False)
         assert "Then confirm it here" in step and "dns.resolver" in step
+
+
+def test_a_parent_zone_on_the_appliance_is_left_to_it() -> None:
+    above = ParentZone(dns.name.from_text("org."), UUID(int=1), signed=False)
+    for known, expected in (
+        (signed(key()), "You need to do nothing: org gets the DS by itself."),
+        (signed(READY), "Next: DS in org, which the appliance changes by itself, at "),
+        (signed(READY, is_wanted=False), "Next: removal of the DS in org, which"),
+        (signed(READY, parent=at_parent(ZONE, READY)), "Next: DNSSEC of org, without which"),
+    ):
+        _, explained = sentences(replace(known, own_parent=above), has_resolver=False)
+        assert explained.startswith(expected) and "confirm" not in explained
 
 
 def test_each_problem_says_what_it_means() -> None:

@@ -86,7 +86,7 @@ def test_a_zone_is_secured_and_stays_signed_until_its_ds_is_gone(
         turn_on(page, story, scripts)
         story.take(copied_ds(page, scripts))
         story.signer.check_after(minutes=11)
-        expect_state(page, story, SigningState.SECURED, "resolvers verify its answers")
+        expect_state(page, story, SigningState.SECURED, "resolvers verify the answers")
         expect(page.locator("h1 .badge")).to_have_text("signed")
         if scripts:
             assert barriers(page) == []
