@@ -277,7 +277,7 @@ def problems_of(signing: Signing, domain: Name, now: datetime) -> list[SigningPr
     check = signing.parent
     found = {
         SigningProblem.KEYS_MISSING: signing.lacks_keys,
-        SigningProblem.KEYS_DIFFER: any(not one.key_tags & tags for one in served),
+        SigningProblem.KEYS_DIFFER: bool(tags) and any(not one.key_tags & tags for one in served),
         SigningProblem.DS_MISMATCH: bool(check and check.ds and check.ds.isdisjoint(own_ds(signing.keys, domain))),
         SigningProblem.SIGNATURES_OLD: (signing.expires_at or now + OLD_SIGNATURES) < now + OLD_SIGNATURES,
         SigningProblem.KEY_NOT_BACKED_UP: any(key.backed_up_at is None for key in signing.keys),
