@@ -23,6 +23,7 @@ from appliance.nameserver.signed_copies import SignedCopies, copy_lines
 from appliance.queries.transfer_connection import TransferConnection
 from appliance.queries.wire_transfer import transfer_records
 from appliance.queries.zone_signatures import query_signatures
+from appliance.zones.delta import WireRecord
 from appliance.zones.model import Zone
 from appliance.zones.signed_content import content_of
 from appliance.zones.signing import SigningState
@@ -134,20 +135,31 @@ def path_of(signer: Signer) -> Suffixed:
     return lambda suffix: live.with_name(live.name + suffix)
 
 
+def transferred(signer: Signer) -> list[list[WireRecord]]:
+    """Return the records of the zone that each nameserver has."""
+    found = []
+    for server in signer.host.nameservers:
+        key = signer.host.transfer_key
+        with closing(TransferConnection(server.endpoint, key, partial(datetime.now, UTC))) as connection:
+            found.append(list(transfer_records(connection, signer.zone.name)))
+    return found
+
+
 def assert_valid(signer: Signer, folder: Path) -> None:
-    """Fail unless both nameservers serve the same zone, all of it validly signed, with the content of the store."""
+    """Fail unless both nameservers come to the same zone, all of it validly signed, with the content of the store."""
     signer.wait_until_served()
     zone, host = signer.zone, signer.host
-    transferred = []
-    for server in host.nameservers:
-        with closing(TransferConnection(server.endpoint, host.transfer_key, partial(datetime.now, UTC))) as connection:
-            transferred.append(list(transfer_records(connection, zone.name)))
-        copy = folder / server.name
-        copy.write_bytes(b"".join(copy_lines(transferred[-1])))
-        host.copies.verify(zone.name, copy)
-    own, other = map(set, transferred)
-    assert own == other, (zone.name, own - other, other - own, signer.serials(), zone.serial)
-    assert set(content_of(own)) == set(content_of(wire_records(zone, host.apex)))
+
+    def are_equal() -> bool:
+        own, other = transferred(signer)
+        return set(own) == set(other)
+
+    wait_for(are_equal, f"both have the same {zone.name}")
+    records, _ = transferred(signer)
+    copy = folder / "copy"
+    copy.write_bytes(b"".join(copy_lines(records)))
+    host.copies.verify(zone.name, copy)
+    assert set(content_of(records)) == set(content_of(wire_records(zone, host.apex)))
 
 
 def test_every_break_is_healed_and_the_secondary_stays_valid(
