@@ -1,9 +1,8 @@
-"""Compare what the nameservers answer with the store: reachability, catalog, zone files, content."""
+"""Compare what the nameservers answer with the store: catalog, zone files, content."""
 
 from __future__ import annotations
 
 import random
-import socket
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
@@ -17,12 +16,12 @@ from dns.rdatatype import RdataType
 from appliance.addresses import Nameserver
 from appliance.compiler import compile_zone
 from appliance.deploy.verification.whole_zone import ContentMatch, StoredContent, ToCompare, compare_zones
-from appliance.doctor.result import DoctorContext, Result, Verdict, fail, ok, warn
+from appliance.doctor.result import DoctorContext, Result, fail, ok, warn
 from appliance.keys import read_key
 from appliance.nameserver.control import Control, ZoneState
 from appliance.nameserver.isccc import RndcConnection
 from appliance.nameserver.zone_files import ZoneFiles
-from appliance.problems import LATE_AFTER, MOST_NAMED, deployer_problem, find_problems, listener_problem
+from appliance.problems import LATE_AFTER, MOST_NAMED, deployer_problem, find_problems
 from appliance.queries.bulk import query_all
 from appliance.queries.transfer import axfr
 from appliance.render.zone_file import apex_of, digest_of
@@ -41,32 +40,6 @@ MAX_NAMES = 5
 """Zones named in one line."""
 
 Content = frozenset[tuple[str, int, str, str]]
-
-
-def primary(context: DoctorContext) -> Iterator[Result]:
-    """Check that the primary serves the catalog zone over UDP and accepts TCP."""
-    yield from _check_reachable(context, context.settings.dns.nameservers[:1])
-
-
-def secondaries(context: DoctorContext) -> Iterator[Result]:
-    """Check that every secondary serves the catalog zone over UDP and accepts TCP."""
-    yield from _check_reachable(context, context.settings.dns.nameservers[1:])
-
-
-def updates(context: DoctorContext) -> Iterator[Result]:
-    """Check that the listener for DNS UPDATE answers over UDP, accepts TCP and reports, where it has an address."""
-    endpoint = context.settings.doors.update
-    if endpoint is None:
-        yield ok("doors.update has no address: DNS UPDATE is off")
-        return
-    remedy = "systemctl enable --now dns-appliance-updates; journalctl -u dns-appliance-updates shows why it stopped"
-    listener = Nameserver("the listener for DNS UPDATE", endpoint)
-    for result in _check_reachable(context, [listener]):
-        yield result if result.verdict is Verdict.OK else fail(result.what, remedy)
-    with _store(context.settings).connection():
-        problem = listener_problem(context.now)
-    if problem:
-        yield fail(problem.text, problem.remedy)
 
 
 def deployer(context: DoctorContext) -> Iterator[Result]:
@@ -207,29 +180,6 @@ def _ahead_of_primary(context: DoctorContext, catalog: Name) -> list[Nameserver]
     serials = {server: answer.serial for (server, _), answer in replies.items() if answer and answer.serial is not None}
     own = serials.get(servers[0])
     return [server for server, serial in serials.items() if own is not None and is_later(serial, own)]
-
-
-def _check_reachable(context: DoctorContext, servers: Iterable[Nameserver]) -> Iterator[Result]:
-    name = dns.name.from_text(context.settings.dns.catalog)
-    for server in servers:
-        answer = query_all([(server, name)], timeout=SECONDS, retries=1)[server, name]
-        where = f"{server.name} at {server.endpoint.host} port {server.endpoint.port}"
-        if answer is None:
-            yield fail(f"{where} does not answer", "check that named runs there and that no firewall drops UDP")
-        elif answer.serial is None:
-            yield fail(f"{where} does not serve the catalog zone", "read its log: a key or an address may be wrong")
-        elif not _accepts_tcp(server):
-            yield fail(f"{where} accepts no TCP connection", "open TCP too: transfers and large answers need it")
-        else:
-            yield ok(f"{where} answers")
-
-
-def _accepts_tcp(server: Nameserver) -> bool:
-    try:
-        socket.create_connection((server.endpoint.host, server.endpoint.port), SECONDS).close()
-    except OSError:
-        return False
-    return True
 
 
 def _store(settings: Settings) -> Store:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from appliance.doctor import answers, channels, folders, installed, programs, signing, storage, zones
+from appliance.doctor import answers, channels, folders, installed, nameservers, programs, signing, storage, zones
 from appliance.doctor.result import DoctorContext, Result, Verdict, fail
 from appliance.errors import ApplianceError
 
@@ -42,9 +42,9 @@ CHECKS = (
     _check("signing-ttl", signing.ttl, "store", "settings"),
     _check("signing-clock", signing.clock, "store"),
     _check("units", installed.units, "settings", "store", "keys"),
-    _check("primary", answers.primary, "settings", "units"),
-    _check("secondaries", answers.secondaries, "settings"),
-    _check("updates", answers.updates, "store", "primary", "clock"),
+    _check("primary", nameservers.primary, "settings", "units"),
+    _check("secondaries", nameservers.secondaries, "settings"),
+    _check("updates", nameservers.updates, "store", "primary", "clock"),
     _check("control", channels.control, "keys", "primary"),
     _check("transfer", channels.transfers, "keys", "primary"),
     _check("deployer", answers.deployer, "store", "units", "clock"),

@@ -14,7 +14,7 @@ import dns.rrset
 import pytest
 
 from appliance.addresses import Endpoint
-from appliance.doctor import answers
+from appliance.doctor import answers, nameservers
 from appliance.doctor.examine import CHECKS, examine
 from appliance.doctor.result import DoctorContext, Verdict
 from appliance.keys import read_key
@@ -85,13 +85,13 @@ def test_a_listener_for_updates_that_hangs(healthy: Appliance) -> None:
     assert [name for name, _ in found] == ["updates"]
     assert "the listener for DNS UPDATE at 127.0.0.1 port" in found[0][1]
     settings = replace(context_of(healthy).settings, doors=DoorsSettings())
-    (off,) = answers.updates(replace(context_of(healthy), settings=settings))
+    (off,) = nameservers.updates(replace(context_of(healthy), settings=settings))
     assert off.verdict is Verdict.OK and "DNS UPDATE is off" in off.what
 
 
 def test_a_listener_for_updates_that_does_not_report(healthy: Appliance) -> None:
     late = replace(context_of(healthy), now=datetime.now(UTC) + timedelta(minutes=2))
-    reachable, silent = answers.updates(late)
+    reachable, silent = nameservers.updates(late)
     assert (reachable.verdict, silent.verdict) == (Verdict.OK, Verdict.FAIL)
     assert silent.what.startswith("the listener for DNS UPDATE has not reported for 1")
 
