@@ -123,7 +123,7 @@ clients: setup $(VENV)/test $(VENV)/clients/debian/versions $(UNMODIFIED:%=$(VEN
 	$(PYTHON) -m pytest clients tests/clients $(if $(shell command -v terraform || command -v tofu),,--ignore=clients/terraform) $(ARGS)
 
 .PHONY: cluster
-cluster: $(VENV)/cluster ## test the playbook on temporary hosts; needs root; SUITE=trixie for Debian 13
+cluster: setup $(VENV)/programs $(VENV)/cluster ## test the playbook on temporary hosts; needs root; SUITE=trixie for Debian 13
 	@echo "cluster: hosts of $(SUITE), from images kept in $(CLUSTER_IMAGES)"
 	@$(if $(SUDO),sudo -v)
 	@$(IN_CLUSTER) -m tests.cluster.lab image >/dev/null & \
