@@ -261,7 +261,8 @@ def may_unsign(signing: Signing, now: datetime) -> bool:
     until, check = signing.unsigned_from, signing.parent
     if signing.is_wanted or not signing.is_signed or signing.delegated or until is None or until > now:
         return False
-    reports = (one for one in signing.confirmations.values() if one.at >= signing.since)
+    decided_at = max(signing.since, signing.gone_at or now)  # a report before that was refuted
+    reports = (one for one in signing.confirmations.values() if one.at >= decided_at)
     if any(one.report is DsReport.WITHDRAWN for one in reports):
         return True
     is_recent = check is not None and now - BETWEEN_CHECKS <= check.checked_at <= now

@@ -180,3 +180,12 @@ def test_a_rollover_waits_until_all_caches_have_the_key_and_its_ds(timing: Timin
 def test_what_is_found_is_what_is_stored() -> None:
     found = after_check(signed(OWN), ZONE, at_parent(ZONE, OWN))
     assert found == ParentFindings(at_parent(ZONE, OWN), None, None, DEFAULT_DS_TTL)
+
+
+def test_a_report_that_a_check_has_refuted_replaces_no_last_check() -> None:
+    reported = replace(
+        signed(OWN, is_wanted=False), gone_at=AT, confirmations={OWN.tag: DsConfirmation(DsReport.WITHDRAWN, AT)}
+    )
+    again = checked(reported, at_parent(ZONE, OWN, at=SECOND))
+    gone = checked(again, *(at_parent(ZONE, at=SECOND + number * BETWEEN_CHECKS) for number in (1, 2)))
+    assert gone.gone_at and not may_unsign(gone, gone.gone_at + timedelta(days=2))
