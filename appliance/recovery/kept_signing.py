@@ -22,14 +22,17 @@ def keep_signing(zone: Zone, last: ReplacedZone | None, now: datetime, *, is_sig
 
         signed in the replaced store    signed, with its keys, and what it knows of the DS
         unsigned there                  as in the backup; if that is signed, it begins again
-        unknown                         as in the backup, or signed because of its keys
+        unknown                         as in the backup, or signed because of its keys; a zone above has no DS of it
+                                        until all nameservers are seen to serve it signed
     """
     if last and last.signing.signed:
         return _adopt(zone, last, now)
     if zone.signed:
         if last:
             signing.begin(zone, now)
-        elif not zone.dnssec:  # a DS may have been published again since
+            return zone
+        signing.store_delegated(zone.uuid, ())
+        if not zone.dnssec:  # a DS may have been published again since
             signing.change_wish(zone, now)
         return zone
     if is_signed_here:

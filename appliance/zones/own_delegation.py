@@ -24,7 +24,7 @@ def ds_to_delegate(signing: Signing, domain: Name, now: datetime) -> frozenset[D
         return frozenset()
     wanted = frozenset(ds_to_publish(signing, domain, now))
     added = {one.key_tag for one in wanted - signing.delegated}
-    is_served = all(added <= one.key_tags for one in signing.served.values())
+    is_served = bool(signing.served) and all(added <= one.key_tags for one in signing.served.values())
     is_early = signing.signed_at is None or now < signing.signed_at + UNTIL_SIGNED_EVERYWHERE
     is_first = added and not signing.delegated
     return signing.delegated if not wanted or not is_served or (is_first and is_early) else wanted

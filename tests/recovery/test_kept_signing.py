@@ -126,6 +126,17 @@ def test_without_the_replaced_store_keys_on_the_host_keep_a_zone_signed(
     assert state(workspace, zone) is SigningState.SIGNING
 
 
+def test_without_the_replaced_store_no_zone_above_has_a_ds_until_the_zone_is_seen_signed(
+    workspace: Workspace, again: Again
+) -> None:
+    """It may have been turned off since the backup."""
+    zone = sign(workspace, workspace.zone())
+    with workspace.store.writing():
+        signing.store_delegated(zone.uuid, [key().ds_of(zone.name)])
+    again(lambda: workspace.store.path.write_bytes(b"\xa5" * 8192))
+    assert known(zone).delegated == frozenset()
+
+
 def test_with_the_replaced_store_left_over_keys_sign_nothing(
     workspace: Workspace, again: Again, tmp_path: Path
 ) -> None:
