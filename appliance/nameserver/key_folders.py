@@ -2,6 +2,7 @@
 
     keys/UUID/    Kexample.com.+013+12345.key, .private and .state, named's own
     keys/UUID.new/    files of a backup that are being written; they get the name of the zone together
+    keys/UUID.aside/  keys that named created when those of the zone were lost
 
 named makes a new key when it finds a folder without key files, and resolvers that have the DS of the former one then
 refuse the zone. So a folder of a zone that was signed before appears with its files or not at all. No service but named
@@ -91,6 +92,14 @@ class KeyFolders:
             target.replace(folder)
         flush(self._folder)
         return True
+
+    def set_aside(self, zone: UUID) -> None:
+        """Rename the folder of the zone, so that named finds no key of it; replace one that was set aside before."""
+        aside = self.folder(zone).with_name(f"{zone}.aside")
+        if aside.is_dir():
+            shutil.rmtree(aside)
+        self.folder(zone).replace(aside)
+        flush(self._folder)
 
     def move(self, former: UUID, zone: UUID) -> bool:
         """Give the keys of a former zone to another zone, which has none yet; return False if there are none."""

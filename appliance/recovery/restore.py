@@ -76,7 +76,7 @@ def restore(
             copy.replace(store)
             snapshot.flush(store.parent)
         move_keys(takeover.keys_of, keys)
-        with_keys = write_keys(file, keys)
+        with_keys = write_keys(file, keys, signed)
     return RestoreResult(takeover, kept, unread, with_keys, lacking_keys(signed, keys))
 
 
@@ -91,8 +91,9 @@ class KeysResult:
 def restore_keys(file: Path, store: Path, keys: HostKeys) -> KeysResult:
     """Write the key files of the backup `file` that this host lacks; the store stays as it is, and may be in use."""
     require_writable(file, keys)
-    with_keys = write_keys(file, keys)
-    return KeysResult(with_keys, lacking_keys(signed_zones_of(store), keys))
+    signed = signed_zones_of(store)
+    with_keys = write_keys(file, keys, signed)
+    return KeysResult(with_keys, lacking_keys(signed, keys))
 
 
 @contextmanager

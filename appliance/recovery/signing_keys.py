@@ -6,7 +6,7 @@ A file that exists on the host wins over that of a backup: named has changed its
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,6 +18,7 @@ from dns.name import Name
 from appliance.errors import ApplianceError, StoreError
 from appliance.files import Owner
 from appliance.nameserver.key_folders import KeyFolders, public_keys
+from appliance.nameserver.zone_files import ZoneFiles
 from appliance.processes import shared_lock
 from appliance.store import backup_keys, signing
 from appliance.store.backup_keys import SignedZone
@@ -99,17 +100,32 @@ def require_writable(backup: Path, host: HostKeys) -> None:
         )
 
 
-def write_keys(backup: Path, host: HostKeys) -> int:
-    """Write the key files of the backup that are missing on this host; return the number of zones that got some."""
+def write_keys(backup: Path, host: HostKeys, zones: Iterable[SignedZone]) -> int:
+    """Write the key files of the backup that are missing on this host; return the number of zones that got some.
+
+    If the host has none of the keys that the store knows of a zone, what it has are keys that named created when the
+    others were lost: they are set aside, since named would retire the right key beside them.
+    """
+    known = {zone.uuid: zone.keys.keys() for zone in zones}
     folders, count = host.folders, 0
     for zone, files in backup_keys.files_in(backup):
         with snapshot.translating_errors(folders.folder(zone)):
             _create_zone_directory(host)
+            if known.get(zone, set()) & set(public_keys(files)):
+                _set_foreign_aside(host, zone, known[zone])
             try:
                 count += folders.write_missing(zone, files, host.named())
             except ValueError as wrong:
                 raise StoreError(f"{backup} cannot be used: {wrong}") from None
     return count
+
+
+def _set_foreign_aside(host: HostKeys, zone: UUID, known: Set[str]) -> None:
+    """Set the keys of a zone on this host aside unless one of them is known; remove what named has signed with them."""
+    present = set(public_keys(host.folders.read(zone)))
+    if present and not present & known:
+        host.folders.set_aside(zone)
+        ZoneFiles(host.zone_directory).remove_signed(zone)
 
 
 def _create_zone_directory(host: HostKeys) -> None:

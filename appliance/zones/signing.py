@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -278,7 +278,7 @@ def problems_of(signing: Signing, domain: Name, now: datetime) -> list[SigningPr
     check = signing.parent
     found = {
         SigningProblem.KEYS_MISSING: signing.lacks_keys,
-        SigningProblem.KEYS_DIFFER: bool(tags) and any(not one.key_tags & tags for one in served),
+        SigningProblem.KEYS_DIFFER: bool(tags) and any(_is_foreign(one, tags, signing) for one in served),
         SigningProblem.DS_MISMATCH: bool(check and check.ds and check.ds.isdisjoint(own_ds(signing.keys, domain))),
         SigningProblem.SIGNATURES_OLD: (signing.expires_at or now + OLD_SIGNATURES) < now + OLD_SIGNATURES,
         SigningProblem.KEY_NOT_BACKED_UP: any(key.backed_up_at is None for key in signing.keys),
@@ -286,6 +286,11 @@ def problems_of(signing: Signing, domain: Name, now: datetime) -> list[SigningPr
         SigningProblem.PARENT_UNKNOWN: bool(check and check.problem),
     }
     return [problem for problem, is_found in found.items() if is_found]
+
+
+def _is_foreign(one: ServedSigning, tags: Set[int], signing: Signing) -> bool:
+    """Return True if a nameserver serves other keys, or some beside those of the zone whose files are missing."""
+    return not one.key_tags & tags or (signing.lacks_keys and not one.key_tags <= tags)
 
 
 def _state_of_removal(signing: Signing, now: datetime) -> SigningState:

@@ -179,3 +179,21 @@ def test_keys_alone_are_restored_beside_a_store_in_use(workspace: Workspace, tmp
     assert restore_keys(backup.file, workspace.store.path, host) == KeysResult(0, [])
     other = signed_zone(workspace, "example.net", 1)
     assert restore_keys(backup.file, workspace.store.path, host) == KeysResult(0, [other.name])
+
+
+def test_keys_that_are_not_those_of_the_zone_are_set_aside(workspace: Workspace, tmp_path: Path) -> None:
+    """named creates one when the files are lost, and beside it would retire the right key."""
+    host, zone = host_keys(tmp_path), signed_zone(workspace)
+    files = place_keys(host, zone, key())
+    backup = backup_of(workspace, host)
+    shutil.rmtree(host.folders.folder(zone.uuid))
+    foreign = place_keys(host, zone, key(1))
+    signed_file = host.zone_directory / f"{zone.uuid}.zone.signed"
+    signed_file.touch()
+    assert restore_keys(backup.file, workspace.store.path, host).with_keys == 1
+    assert host.folders.read(zone.uuid) == files and not signed_file.exists()
+    aside = host.folders.folder(zone.uuid).with_name(f"{zone.uuid}.aside")
+    assert {path.name for path in aside.iterdir()} == set(foreign)
+    signed_file.touch()
+    assert restore_keys(backup.file, workspace.store.path, host).with_keys == 0
+    assert signed_file.exists()

@@ -86,19 +86,20 @@ def merged(
 ) -> list[SigningKey]:
     """Return the keys of the zone as named has them.
 
-    A known key stays until named says that it has removed it: without its files named lists it no longer. A new one is
-    added, with its data as it is served, only if it `may_add` keys: named makes one when the files are gone, too.
+    A known key stays until named says that it has removed it: without its files named lists it no longer. The last one
+    that is wanted stays even then: named removes it beside a key that it created when the files were gone. A new one is
+    added, with its data as it is served, only if it `may_add` keys.
     """
     states = {one.tag: one for one in statuses}
     added = [_new_key(key) for key in served.keys if may_add and key.tag in states and _is_new(key, known)]
-    return [
-        _with_status(key, status) if status else key
-        for key in (*known, *added)
-        if not ((status := states.get(key.tag)) and status.is_removed)
-    ]
+    present = [_with_status(key, states.get(key.tag)) for key in (*known, *added)]
+    kept = [key for key in present if not ((status := states.get(key.tag)) and status.is_removed)]
+    return kept if any(key.is_wanted for key in kept) else present
 
 
-def _with_status(key: SigningKey, status: KeyStatus) -> SigningKey:
+def _with_status(key: SigningKey, status: KeyStatus | None) -> SigningKey:
+    if status is None:
+        return key
     return replace(
         key, is_wanted=status.is_wanted, dnskey=status.dnskey, ds=status.ds, created_at=_created(status, key)
     )
