@@ -28,7 +28,7 @@
     |   +-- RateLimited(retry_after) too many requests or failures
     |   `-- Busy(retry_after)        too many requests of the same kind at this moment
     +-- DeployError                  a zone was not deployed; each class names the step that failed
-    |   +-- CompileFailed  CheckFailed  PublishFailed  ReloadFailed  NotServed
+    |   +-- CompileFailed  CheckFailed  PublishFailed  KeysMissing  ReloadFailed  NotServed
     +-- CommandError(argv)           a program or a command over the control channel failed
     |   +-- MissingProgram  CommandTimeout  CommandFailed
     +-- StoreError                   the store is locked, full, read-only, missing or damaged

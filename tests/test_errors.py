@@ -33,7 +33,7 @@ def test_a_broken_rule_has_the_message_of_the_first_finding() -> None:
 
 def test_each_stop_of_a_deployment_has_a_name_of_its_own() -> None:
     steps = [error.step for error in ERRORS if issubclass(error, DeployError)]
-    assert len(steps) == len(set(steps)) == 6
+    assert len(steps) == len(set(steps)) == 7
 
 
 @pytest.mark.parametrize("error", [CommandFailed, CommandTimeout])

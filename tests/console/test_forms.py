@@ -141,7 +141,16 @@ def test_every_page_has_security_headers(console: Console) -> None:
 
 def test_files_are_cached_and_pages_are_small(console: Console) -> None:
     example = create_example(console)
-    for name in ("console.css", "console.js", "zones.css", "zones.js", "zone_text.css", "zone_text.js", "icon.svg"):
+    for name in (
+        "console.css",
+        "console.js",
+        "zones.css",
+        "zones.js",
+        "dnssec.js",
+        "zone_text.css",
+        "zone_text.js",
+        "icon.svg",
+    ):
         with example.browser.get(f"/static/{name}") as file:
             assert file.status_code == 200 and "Set-Cookie" not in file.headers
             assert file.headers["Cache-Control"] == "public, max-age=86400" and len(file.data) < 30_000

@@ -1,5 +1,4 @@
-/* Polls the deployment panel until the zone is live, and the DNSSEC page while a zone is being signed or unsigned.
-   Without JavaScript, a link reloads the page. */
+/* Polls the deployment panel until the zone is live. Without JavaScript, a link reloads the page. */
 "use strict";
 
 const FAST_INTERVAL = 700;
@@ -29,26 +28,7 @@ async function poll(panel, polls) {
   poll(panel, polls + 1);
 }
 
-/* Loads the page at `data-watch` when it shows another state, unless something on the present one has the focus. */
-async function watch(state) {
-  await new Promise((resolve) => { setTimeout(resolve, SLOW_INTERVAL); });
-  try {
-    const response = await fetch(state.dataset.watch, { headers: { Accept: "text/html" } });
-    if (response.ok && !response.redirected) {
-      const page = new DOMParser().parseFromString(await response.text(), "text/html");
-      const fetched = page.getElementById(state.id);
-      const isUnused = document.activeElement === document.body;
-      if (fetched && isUnused && fetched.dataset.state !== state.dataset.state) {
-        location.replace(state.dataset.watch);
-        return;
-      }
-    }
-  } catch { /* the next poll may succeed */ }
-  watch(state);
-}
-
 document.addEventListener("DOMContentLoaded", () => {
   const panel = document.getElementById("deployment");
   if (panel) poll(panel, 0);
-  document.querySelectorAll("[data-watch]").forEach(watch);
 });
