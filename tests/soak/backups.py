@@ -78,6 +78,7 @@ def open_backup_folder(what: str) -> Iterator[BackupFolder]:
         (folder / "workspace").mkdir()
         with open_workspace(folder / "workspace") as workspace:
             make_template(workspace, folder / "template")
-        (folder / "config.toml").write_text(f'[store]\npath = "{folder / "work" / STORE}"\n')
+        zones = f'[deployer]\nzone_directory = "{folder / "work" / "zones"}"\n'
+        (folder / "config.toml").write_text(f'[store]\npath = "{folder / "work" / STORE}"\n{zones}')
         with closing(ReadyProgram(folder, TIMEOUT)) as program:
             yield BackupFolder(what, folder, program)
