@@ -281,7 +281,7 @@ def test_a_read_only_store_is_read(state: Path) -> None:
         wait_for(lambda: "Read-only file system" in own.log("deployer"), "the deployer says why it does not start")
         assert is_served(own, "readonly.example")
         assert remount(volume, "rw")
-        wait_for(lambda: status_of(api, "POST", "/dns-zones/", {"domain": "other.example"}) == 201, "writes go on")
+        wait_for(lambda: status_of(api, "POST", "/dns-zones/", {"domain": "other.example"}) == 201, "writes go on", 90)
         api.record(zone, "A", "after", "192.0.2.1")
         wait_for(lambda: is_served(own, "after.readonly.example"), "what comes after is served", 60)
         assert "Traceback" not in own.log("deployer") + own.log("serve")
