@@ -159,14 +159,16 @@ def take_snapshot(host: PrimaryHost, store: Store, expected: Expected, silent: C
     """Read the store, transfer the catalog, and query every nameserver for every zone, in paced batches.
 
     All nameservers are queried for the catalog first, those in `silent` once; one that does not answer is not queried
-    further.
+    further. The primary comes last: an update between its answer and that of a secondary would make that seem ahead.
     """
     members = members_of(host, host.primary)
     with store.reading():
         statuses = list(deployments.statuses())
         delegated = delegations_of(host)
-    answers = query_all(((one, host.catalog) for one in host.nameservers if one not in silent), timeout=ANSWER_TIMEOUT)
-    answers |= query_all(((one, host.catalog) for one in silent), timeout=ANSWER_TIMEOUT, retries=0)
+    answers = query_all(((one, host.catalog) for one in silent), timeout=ANSWER_TIMEOUT, retries=0)
+    for servers in (host.secondaries, (host.primary,)):
+        asked = [(one, host.catalog) for one in servers if one not in silent]
+        answers |= query_all(asked, timeout=ANSWER_TIMEOUT)
     answering = [one for one in host.nameservers if answers[one, host.catalog]]
     signed = {zone.name for zone in statuses if zone.signed and not zone.deleted}
     queries = ((one, zone.name) for zone in statuses for one in answering)
