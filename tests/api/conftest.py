@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -158,7 +158,8 @@ def counted() -> Iterator[list[str]]:
             statements.append(event["sql"])
 
     def listen(connection: apsw.Connection) -> None:
-        connection.trace_v2(apsw.SQLITE_TRACE_STMT, note)
+        with suppress(apsw.ThreadingViolationError):  # that of another test, whose thread has not ended
+            connection.trace_v2(apsw.SQLITE_TRACE_STMT, note)
 
     apsw.connection_hooks.append(listen)
     for connection in apsw.connections():
@@ -168,7 +169,8 @@ def counted() -> Iterator[list[str]]:
     finally:
         apsw.connection_hooks.remove(listen)
         for connection in apsw.connections():
-            connection.trace_v2(0)
+            with suppress(apsw.ThreadingViolationError):
+                connection.trace_v2(0)
 
 
 @pytest.fixture
