@@ -71,6 +71,7 @@ def test_the_calls_for_many_records_grow_with_these_alone(me: Bearer) -> None:
         new = [{"action": "create", "record_type": "A", "name": name, "value": "192.0.2.1"} for name in names]
         return calls(me, "POST", path, [{"changes": new}])
 
+    created(50)  # the first request of a process builds what later ones share
     first, second, third = map(created, (100, 200, 400))
     assert third - second < 200 * MOST_CALLS and (third - second) < 2.2 * (second - first)
 
