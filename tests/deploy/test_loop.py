@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -18,13 +18,13 @@ from appliance.deploy.host import PrimaryHost
 from appliance.deploy.loop import Deployer
 from appliance.errors import StoreError
 from appliance.keys import new_key
+from appliance.nameserver.catalog import CatalogUpdates
 from appliance.nameserver.checks import ZoneChecker
-from appliance.queries.bulk import query_all
 from appliance.queries.lookup import send_query
 from appliance.settings import DeployerSettings
 from appliance.store import holds, wakeup, zones
 from appliance.store.file import sqlite
-from appliance.zones.catalog import FIRST_SERIAL
+from appliance.zones.catalog import FIRST_SERIAL, member_label
 from appliance.zones.model import Zone
 from appliance.zones.own_records import OwnAddress
 from appliance.zones.ownership import HoldReason
@@ -80,10 +80,17 @@ def both_serve(pair: Pair, zone: Zone) -> Callable[[], bool]:
     return lambda: {pair.serial(server, zone.name) for server in (pair.primary, pair.secondary)} == {zone.serial}
 
 
-def catalog_serial(pair: Pair) -> int:
-    answer = query_all([(pair.primary, pair.catalog)], timeout=5)[pair.primary, pair.catalog]
-    assert answer and answer.serial
-    return answer.serial
+class KeptUpdates(CatalogUpdates):
+    """Updates of the pair's catalog; `added` are the labels of all additions that were sent."""
+
+    def __init__(self, pair: Pair) -> None:
+        super().__init__(pair.primary.endpoint, pair.catalog, pair.update_key)
+        self.added: list[str] = []
+
+    def change(self, remove: Iterable[str], add: Mapping[str, dns.name.Name], serial: int | None = None) -> None:
+        """Send the update and keep the labels."""
+        self.added += add
+        super().change(remove, add, serial)
 
 
 def test_a_zone_created_again_does_not_wait_for_a_silent_secondary(
@@ -102,12 +109,14 @@ def test_a_zone_created_again_does_not_wait_for_a_silent_secondary(
     step_until(deployer, both_serve(pair, new), "so does the secondary")
 
 
-def test_a_new_zone_changes_the_catalog_once(deployer: Deployer, pair: Pair, workspace: Workspace) -> None:
-    step_until(deployer, lambda: deployer.is_settled, "what other zones left is settled")
-    before = catalog_serial(pair)
-    zone = workspace.zone("listed.example")
-    step_until(deployer, lambda: both_serve(pair, zone)() and deployer.is_settled, "live")
-    assert catalog_serial(pair) == before + 1
+def test_a_new_zone_is_added_to_the_catalog_once(
+    host: PrimaryHost, pair: Pair, workspace: Workspace, tmp_path: Path
+) -> None:
+    updates = KeptUpdates(pair)
+    with started(replace(host, updates=updates), workspace, tmp_path) as deployer:
+        zone = workspace.zone("listed.example")
+        step_until(deployer, lambda: both_serve(pair, zone)() and deployer.is_settled, "live")
+        assert updates.added.count(member_label(zone.uuid)) == 1
 
 
 def test_a_held_zone_is_published_once_it_is_released(deployer: Deployer, pair: Pair, workspace: Workspace) -> None:

@@ -165,14 +165,16 @@ def take_snapshot(host: PrimaryHost, store: Store, expected: Expected, silent: C
     with store.reading():
         statuses = list(deployments.statuses())
         delegated = delegations_of(host)
-    answers = query_all(((one, host.catalog) for one in silent), timeout=ANSWER_TIMEOUT, retries=0)
+    answers: dict[SoaQuery, SoaResponse | None] = {}
     for servers in (host.secondaries, (host.primary,)):
-        asked = [(one, host.catalog) for one in servers if one not in silent]
-        answers |= query_all(asked, timeout=ANSWER_TIMEOUT)
+        queries = [(one, host.catalog) for one in servers]
+        answers |= query_all((one for one in queries if one[0] in silent), timeout=ANSWER_TIMEOUT, retries=0)
+        answers |= query_all((one for one in queries if one[0] not in silent), timeout=ANSWER_TIMEOUT)
     answering = [one for one in host.nameservers if answers[one, host.catalog]]
     signed = {zone.name for zone in statuses if zone.signed and not zone.deleted}
-    queries = ((one, zone.name) for zone in statuses for one in answering)
-    answers |= query_all(queries, timeout=ANSWER_TIMEOUT, signed=signed)
+    answers |= query_all(
+        ((one, zone.name) for zone in statuses for one in answering), timeout=ANSWER_TIMEOUT, signed=signed
+    )
     listed = _with_names_of(statuses, members)
     snapshot = Snapshot(host.nameservers, host.catalog, statuses, answers, listed, expected)
     _, over = snapshot.catalog_serials()

@@ -174,6 +174,7 @@ class Reconciler:
         members.learn(found.listed)
         members.remove(found.plan.leave)
         if own is not None and over is not None:  # before any yield: else a catalog without these members is sent first
+            log.warning("event=catalog-behind serial=%d later=%d", own, over)
             members.adopt(reconcile.adopted(snapshot), raise_over(own, over))
             self.context.schedule.retry_soon()
         yield from self._each(found.plan.join, lambda one: members.join(one.uuid, one.name))

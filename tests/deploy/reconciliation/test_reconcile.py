@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
+import pytest
 from dns.rcode import Rcode
 
 from appliance.addresses import Nameserver
 from appliance.deploy.publishing.publications import FileChanges
 from appliance.deploy.publishing.publisher import Expectation, SerialServed, ZoneAbsent
-from appliance.deploy.reconciliation.reconcile import Plan, Snapshot, adopted, plan
+from appliance.deploy.reconciliation.reconcile import Plan, Snapshot, adopted, plan, take_snapshot
 from appliance.queries.soa import SoaQuery, SoaResponse
 from appliance.store.deployments import ZoneStatus
 from appliance.zones.catalog import member_label
 from appliance.zones.deployment import Method, Publication
 from tests.deploy.builders import CATALOG, NS1, NS2, NS3, answered, expected, name, zone_status
+from tests.deploy.many_zones import many_zones
 
 ZONE = "example.com"
 
@@ -216,3 +219,23 @@ def test_what_a_nameserver_must_show_is_up_to_the_publisher() -> None:
     assert planned(7, 8).await_secondaries == [zone]
     assert planned(7, 109).ahead == [(zone, 109)]
     assert list(replace(snapshot([zone], 7, 8), expected=signed).lagging([zone])) == [(NS2, zone.name)]
+
+
+class ChangingCatalog(dict[bytes, int]):
+    """Serials of nameservers at one moment; that of the catalog is one later at each query."""
+
+    def get(self, zone: bytes, default: int | None = None) -> int | None:  # type: ignore[override]
+        """Return the serial of the zone."""
+        if zone == CATALOG.to_digestable():
+            self[zone] = self.setdefault(zone, 0) + 1
+        return super().get(zone, default)
+
+
+@pytest.mark.parametrize("silent", [(), (0,), (1,), (0, 1)])
+def test_no_secondary_seems_ahead_while_the_catalog_changes(silent: tuple[int, ...], tmp_path: Path) -> None:
+    with many_zones(tmp_path, 1) as many:
+        many.ns1.serials = many.ns2.serials = ChangingCatalog()
+        treated_as_silent = [many.host.nameservers[number] for number in silent]
+        taken = take_snapshot(many.host, many.store, expected, treated_as_silent)
+    own, over = taken.catalog_serials()
+    assert (own, over) == (2, None)
