@@ -129,11 +129,15 @@ def _set_foreign_aside(host: HostKeys, zone: UUID, known: Set[str]) -> None:
 
 
 def _create_zone_directory(host: HostKeys) -> None:
-    """Create the folder of the zone files if it is missing, as `run` does."""
-    if not host.zone_directory.is_dir():
-        host.zone_directory.mkdir(mode=0o700, parents=True)
+    """Create the folder of the zone files, which belongs to the user of named, as `run` does; at once or not at all."""
+    folder = host.zone_directory
+    if not folder.is_dir():
+        new = folder.with_name(f"{folder.name}.new")
+        new.mkdir(mode=0o700, parents=True, exist_ok=True)
         if os.geteuid() == 0:
-            os.chown(host.zone_directory, host.named().uid, host.named().gid)
+            named = host.named()
+            os.chown(new, named.uid, named.gid)
+        new.replace(folder)
 
 
 def zones_with_keys(host: HostKeys) -> set[UUID]:

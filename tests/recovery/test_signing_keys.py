@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from appliance.embedded.state import unprivileged_owner
 from appliance.errors import StoreError
 from appliance.files import Owner
 from appliance.processes import exclusive_lock
+from appliance.provision.users import user_of_named
 from appliance.recovery.backup import Backup, back_up
 from appliance.recovery.restore import KeysResult, RestoreResult, restore, restore_keys
 from appliance.recovery.signing_keys import HostKeys
@@ -164,6 +166,20 @@ def test_a_restore_is_repeated_after_its_keys_were_lost(workspace: Workspace, tm
     done, _ = restored(backup, tmp_path / "new", workspace)
     assert done.with_keys == 1
     assert new.folders.read(zone.uuid) == files == key_files(zone, key())
+
+
+def test_a_new_folder_of_zone_files_and_its_keys_belong_to_named(workspace: Workspace, tmp_path: Path) -> None:
+    """named runs as another user, and would find no key; the owner of a folder that exists counts as that user."""
+    host, zone = host_keys(tmp_path), signed_zone(workspace)
+    place_keys(host, zone, key())
+    backup = backup_of(workspace, host)
+    folder = tmp_path / "new" / "zones"
+    named = unprivileged_owner()
+    new = HostKeys(folder, lambda: user_of_named(folder) if folder.is_dir() else named, may_create=True)
+    assert restore(backup.file, tmp_path / "new.sqlite3", new, workspace.clock).with_keys == 1
+    keys = new.folders.folder(zone.uuid)
+    for path in (folder, keys.parent, keys, *keys.iterdir()):
+        assert Owner(path.stat().st_uid, path.stat().st_gid) == named, path
 
 
 def test_keys_alone_are_restored_beside_a_store_in_use(workspace: Workspace, tmp_path: Path) -> None:
