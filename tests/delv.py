@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from dns.name import Name
@@ -11,6 +14,11 @@ from dns.name import Name
 from appliance.addresses import Nameserver
 from appliance.zones.signing import Ds
 from tests.pair import program
+
+_UNANSWERED = ("resolution failed: failure", "resolution failed: timed out")
+"""What delv says if it got no answer, or a refusal."""
+PAUSE = 0.1
+"""Seconds between two queries of `Watch`."""
 
 
 class Validator:
@@ -33,3 +41,46 @@ class Validator:
         ended = subprocess.run((*argv, *words), capture_output=True, text=True, timeout=30, check=False)
         shown = ended.stdout + ended.stderr
         return "" if "fully validated" in shown else f"{name} {rdtype} at {self._server.name}: {shown}"
+
+    def faults(self) -> list[str]:
+        """Return why a resolver would refuse answers: with data, negative ones of both kinds, and of the apex."""
+        return [fault for name, rdtype in self.queries() if (fault := self.fault(name, rdtype))]
+
+    def queries(self) -> list[tuple[str, str]]:
+        """Return a query for each kind of answer of a zone with an address at `www`."""
+        www, none = f"www.{self._zone}", f"none.{self._zone}"
+        return [(www, "A"), (www, "MX"), (none, "A"), (self._zone, "SOA"), (self._zone, "DNSKEY")]
+
+
+class Watch:
+    """Resolvers that query without end: the number of valid answers, and why answers were refused.
+
+    A nameserver that answers nothing, or refuses a query, is no fault: resolvers ask the next one.
+    """
+
+    def __init__(self, *validators: Validator) -> None:
+        self.valid = 0
+        self.faults: list[str] = []
+        self._validators = validators
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Query in a thread while the block runs."""
+        ended = threading.Event()
+        thread = threading.Thread(target=self._run, args=(ended,))
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+
+    def _run(self, ended: threading.Event) -> None:
+        queries = [(one, *query) for one in self._validators for query in one.queries()]
+        for validator, name, rdtype in itertools.cycle(queries):
+            if ended.wait(PAUSE):
+                return
+            fault = validator.fault(name, rdtype)
+            self.valid += not fault
+            if fault and not any(text in fault for text in _UNANSWERED):
+                self.faults.append(fault)
