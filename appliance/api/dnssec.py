@@ -28,10 +28,10 @@ from appliance.zones.signing import (
     DsReport,
     Signing,
     SigningKey,
-    problems_of,
     state_of,
 )
 from appliance.zones.signing_outlook import ds_to_publish, is_at_parent, key_state, next_step, parent_agrees
+from appliance.zones.signing_problems import problems_of
 
 blueprint = Blueprint("dnssec", __name__, url_prefix="/api/v1/dns-zones", description="The DNSSEC of a zone.")
 

@@ -10,8 +10,9 @@ from appliance.console.forms import as_sentence
 from appliance.console.pages import print_time
 from appliance.console.truncate import truncate
 from appliance.zones.names import print_domain
-from appliance.zones.signing import Signing, SigningProblem, SigningState, problems_of
+from appliance.zones.signing import Signing, SigningProblem, SigningState
 from appliance.zones.signing_outlook import NextStep
+from appliance.zones.signing_problems import problems_of
 
 MAX_REASON = 300
 """Octets of the reason why the parent zone could not be checked."""

@@ -15,7 +15,8 @@ from dns.name import Name
 
 from appliance.store import name_keys, tables
 from appliance.zones.model import Zone
-from appliance.zones.signing import Signing, SigningProblem, SigningState, problems_of, state_of
+from appliance.zones.signing import Signing, SigningProblem, SigningState, state_of
+from appliance.zones.signing_problems import problems_of
 
 _READ_NOW = frozenset({SigningProblem.SIGNATURES_OLD, SigningProblem.KEY_NOT_BACKED_UP})
 _HIDDEN, _NONE = pw.SQL("'hidden'"), pw.SQL("''")

@@ -10,8 +10,9 @@ import dns.name
 import pytest
 
 from appliance.console.dnssec_words import MAX_REASON, explain_problems, explain_signing, explain_step
-from appliance.zones.signing import ServedSigning, Signing, SigningProblem, SigningState, Timing, problems_of, state_of
+from appliance.zones.signing import ServedSigning, Signing, SigningProblem, SigningState, Timing, state_of
 from appliance.zones.signing_outlook import next_step
+from appliance.zones.signing_problems import problems_of
 from appliance.zones.zone_cuts import ParentZone
 from tests.signing import AT, at_parent, key, signed
 

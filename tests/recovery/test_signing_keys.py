@@ -22,7 +22,8 @@ from appliance.store import backup_keys, signing, zones
 from appliance.store.file import sqlite
 from appliance.store.file.snapshot import API_LOCK
 from appliance.zones.model import Zone
-from appliance.zones.signing import SigningProblem, problems_of
+from appliance.zones.signing import SigningProblem
+from appliance.zones.signing_problems import problems_of
 from tests.host_keys import host_keys, key_files, place_keys
 from tests.signing import key, signed, store_signing
 from tests.workspace import Workspace

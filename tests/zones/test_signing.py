@@ -20,9 +20,9 @@ from appliance.zones.signing import (
     SigningProblem,
     SigningState,
     Timing,
-    problems_of,
     state_of,
 )
+from appliance.zones.signing_problems import problems_of
 from tests.signing import AT, at_parent, key, signed
 
 ZONE = dns.name.from_text("example.com")

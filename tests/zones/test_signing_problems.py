@@ -9,7 +9,8 @@ from datetime import timedelta
 import dns.name
 import pytest
 
-from appliance.zones.signing import ServedSigning, Signing, SigningProblem, problems_of
+from appliance.zones.signing import ServedSigning, Signing, SigningProblem
+from appliance.zones.signing_problems import problems_of
 from tests.signing import AT, key, signed
 
 DOMAIN = dns.name.from_text("example.com")

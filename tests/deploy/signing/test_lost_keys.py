@@ -12,7 +12,8 @@ from appliance.files import Owner
 from appliance.recovery.backup import back_up
 from appliance.recovery.restore import restore_keys
 from appliance.recovery.signing_keys import HostKeys
-from appliance.zones.signing import SigningProblem, SigningState, problems_of
+from appliance.zones.signing import SigningProblem, SigningState
+from appliance.zones.signing_problems import problems_of
 from tests.deploy.signing.signer import Signer, new_signer
 from tests.pair import Pair, wait_for
 from tests.workspace import Workspace
