@@ -17,7 +17,7 @@ from appliance.editing.apply import MAX_CHANGES
 from appliance.editing.change_set import ChangeSet
 from appliance.errors import InputError, InvalidName, RecordsHidden
 from appliance.principal import Principal
-from appliance.store import delegations, journal, zones
+from appliance.store import delegations, journal, signing, zones
 from appliance.zones import rules
 from appliance.zones.model import Record, Zone
 from appliance.zones.names import print_domain
@@ -46,7 +46,11 @@ def evaluate_above(above: ChangeSet, new: ChangeSet, principal: Principal, *, ta
 
 
 def change_above(child: Zone, principal: Principal, now: datetime, what: str) -> None:
-    """Give the zone above its next serial, in the transaction that adds or removes its delegation of this one."""
+    """Give the zone above its next serial, in the transaction that adds or removes its delegation of this one.
+
+    Signed zones below, of which another zone may now be the parent zone, are checked soon.
+    """
+    signing.make_due_in(child, now)
     above = delegations.enclosing(child.name, child.account)
     if above:
         change_delegation(above, child.name, principal, now, what)

@@ -160,7 +160,11 @@ def commit_creation(new: NewZone, principal: Principal, quotas: QuotaSettings, p
 
 
 def commit_above(new: NewZone, principal: Principal, now: datetime) -> None:
-    """Store the zone above, which delegates the new one; raise StaleRead if it has changed meanwhile."""
+    """Store the zone above, which delegates the new one; raise StaleRead if it has changed meanwhile.
+
+    Signed zones below, of which it may now be the parent zone, are checked soon.
+    """
+    signing.make_due_in(new.zone, now)
     if new.above:
         diff = new.above.diff
         if not zones.replace_if_unchanged(diff.before, diff.after, EVERYTHING):

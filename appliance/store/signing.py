@@ -10,8 +10,8 @@ from uuid import UUID
 
 import peewee as pw
 
-from appliance.store import delegations, tables
-from appliance.store.prepared import PreparedSelect
+from appliance.store import delegations, name_keys, tables
+from appliance.store.prepared import PreparedSelect, PreparedWrite
 from appliance.zones.model import Zone
 from appliance.zones.parent_checks import ParentFindings
 from appliance.zones.signing import (
@@ -114,6 +114,7 @@ def store_findings(uuid: UUID, found: ParentFindings) -> None:
         "ttl": check.ttl,
         "problem": check.problem,
         "tried_at": check.tried_at and check.tried_at.isoformat(),
+        "own": check.own and check.own.hex,
     }
     _update(uuid, parent=value, gone_since=found.gone_since, gone_at=found.gone_at, ds_ttl=found.ds_ttl)
 
@@ -157,6 +158,18 @@ def make_due(uuids: Iterable[UUID], now: datetime) -> None:
     ids = [_id_of(uuid) for uuid in uuids]
     for part in tables.batches(ids):
         tables.Signing.update(due_at=now).where(tables.Signing.zone.in_(part)).execute()
+
+
+def make_due_in(zone: Zone, now: datetime) -> None:
+    """Store that the signing of this zone and those below it is to be checked: other zones may delegate them now."""
+    _make_due_between(*name_keys.below(name_keys.domain_key(zone.name)), now)
+
+
+@PreparedWrite
+def _make_due_between(low: str, high: str, now: datetime) -> pw.ModelUpdate:
+    key = tables.Zone.name_key
+    found = tables.Zone.select(tables.Zone.id).where(key >= low, key < high)
+    return tables.Signing.update(due_at=now).where(tables.Signing.zone.in_(found))
 
 
 def make_all_due(now: datetime) -> None:
@@ -260,7 +273,7 @@ def _signing(row: tables.Signing, zone: Zone, keys: Sequence[SigningKey], above:
         since=row.since,
         signed_at=row.signed_at,
         keys=tuple(keys),
-        parent=_check(row.parent),
+        parent=_check_of(above, row.parent),
         confirmations={int(tag): _confirmation(one) for tag, one in (row.confirmed or {}).items()},
         gone_since=row.gone_since,
         gone_at=row.gone_at,
@@ -289,13 +302,14 @@ def _key(row: tables.SigningKey) -> SigningKey:
     )
 
 
-def _check(value: dict[str, Any] | None) -> ParentCheck | None:
-    if value is None:
+def _check_of(above: ParentZone | None, value: dict[str, Any] | None) -> ParentCheck | None:
+    """Return the check of the parent zone unless another zone is the parent now."""
+    if value is None or value.get("own") != (above and above.uuid.hex):
         return None
     ds = None if value["ds"] is None else frozenset(Ds(**one) for one in value["ds"])
     anywhere = frozenset(Ds(**one) for one in value["anywhere"])
     times = {key: value[key] and datetime.fromisoformat(value[key]) for key in ("checked_at", "tried_at")}
-    return ParentCheck(**value | {"ds": ds, "anywhere": anywhere} | times)
+    return ParentCheck(**value | {"ds": ds, "anywhere": anywhere, "own": above and above.uuid} | times)
 
 
 def _confirmation(value: dict[str, Any]) -> DsConfirmation:

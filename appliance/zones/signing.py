@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from uuid import UUID
 
 from dns.name import Name
 
@@ -136,7 +137,7 @@ class ParentCheck:
 
     A DS is in it if every nameserver of the parent has it, and in `anywhere` if one of them has it. `ttl` is the
     highest TTL of a DS, in seconds. Later checks may have failed: then `tried_at` is the time of the last one, and
-    `problem` its reason.
+    `problem` its reason. `own` is the zone of this appliance that was checked; None: the parent as resolvers find it.
     """
 
     name: str
@@ -146,6 +147,7 @@ class ParentCheck:
     ttl: int = 0
     problem: str = ""
     tried_at: datetime | None = None
+    own: UUID | None = None
 
     @property
     def last_at(self) -> datetime:
@@ -182,7 +184,7 @@ class Signing:
     `gone_at` are the first and the decisive check without a DS, or the report of a user; `ds_ttl` is the highest TTL
     seen of a DS. `lacks_keys`: key files are missing; `is_stuck`: named does not publish its content. `reported` is
     what named was reported of the DS of each key, by tag. `own_parent` is the zone of this appliance that delegates it,
-    `delegated` the DS that such a delegation has.
+    `delegated` the DS that such a delegation has; `parent` is None until the zone that is the parent now was checked.
     """
 
     is_wanted: bool

@@ -45,7 +45,8 @@ class OwnParents:
         Before it counts as gone, the parent zone is checked as the world finds it: that may be another one, with a DS
         that a user entered. No answer means that it is this one.
         """
-        check = check_servers(zone.name, print_domain(above.name), self.host.nameservers, now)
+        servers = self.host.nameservers
+        check = replace(check_servers(zone.name, print_domain(above.name), servers, now), own=above.uuid)
         if zone.dnssec or check.anywhere:
             return check
         world = self.check_world(zone, now)

@@ -188,7 +188,8 @@ class SigningSteps(BackgroundJob):
             return
         with self.store.writing():  # a user may have changed something since
             _, known = self._read(zone.uuid)
-            if known.since <= now:
+            above = known.own_parent and known.own_parent.uuid
+            if known.since <= now and above == check.own:
                 signing.store_findings(zone.uuid, after_check(known, zone.name, check))
 
     def _report_to_named(self, zone: Zone, known: Signing) -> None:
