@@ -22,7 +22,8 @@ _STATES = {
     SigningState.DS_WAIT: "The zone is signed. Caches may hold unsigned answers until {at}.",
     SigningState.DS_READY: "The zone is signed, and its DS can be added to the parent zone.",
     SigningState.SECURED: "The zone is signed, and the parent zone has its DS.",
-    SigningState.ROLLING: "The zone is signed and secured, and a new key replaces the former one.",
+    SigningState.ROLLING: "The zone is signed and secured, and a new key replaces the former one, which takes about "
+    "eleven days.",
     SigningState.DS_REMOVE: "DNSSEC is being turned off. The zone stays signed until the parent zone has no DS of it.",
     SigningState.DS_EXPIRING: "The DS is gone from the parent zone. Caches may hold it until {at}, and the zone stays "
     "signed until then.",

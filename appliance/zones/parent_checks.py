@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Set
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from dns.name import Name
 
 from appliance.zones.signing import (
     BETWEEN_CHECKS,
+    DEFAULT_DS_TTL,
     Ds,
+    DsConfirmation,
     DsReport,
     ParentCheck,
     Signing,
@@ -49,11 +51,21 @@ def after_check(signing: Signing, domain: Name, check: ParentCheck) -> ParentFin
     return ParentFindings(_believed(signing, check, is_gone=False), None, None, ttl)
 
 
-def report_due(key: SigningKey, signing: Signing, domain: Name) -> DsReport | None:
-    """Return what named must be reported of the DS of this key now; None if it knows that, or need not know."""
-    report = _report_of(key, signing, domain)
+def report_due(key: SigningKey, signing: Signing, domain: Name, now: datetime) -> DsReport | None:
+    """Return what named must be reported of the DS of this key now; None if it knows that, or need not know.
+
+    named takes caches to hold a DS for DEFAULT_DS_TTL. In a rollover it is therefore reported later, by what a higher
+    TTL of the former DS exceeds that, that the DS has changed: the former key signs until no cache has its DS.
+    """
+    report = _report_of(key, signing, domain, now)
     is_forgotten = report is DsReport.PUBLISHED and key.ds is Timing.HIDDEN
     return report if is_forgotten or signing.reported.get(key.tag) is not report else None
+
+
+def withdrawal_reported_at(former: SigningKey, signing: Signing, domain: Name) -> datetime | None:
+    """Return from when on named may know that the DS of this key is gone; None if it is not known to be."""
+    gone_at = _withdrawn_at(former, signing, domain)
+    return gone_at and gone_at + _excess(signing)
 
 
 def may_roll(signing: Signing) -> SigningKey | None:
@@ -109,17 +121,42 @@ def _believed(signing: Signing, check: ParentCheck, *, is_gone: bool) -> ParentC
     return check
 
 
-def _report_of(key: SigningKey, signing: Signing, domain: Name) -> DsReport | None:
+def _report_of(key: SigningKey, signing: Signing, domain: Name, now: datetime) -> DsReport | None:
     """Return what is known of the DS of a key, as far as named waits for it."""
-    own, check, confirmed = own_ds([key], domain), signing.parent, signing.confirmations.get(key.tag)
-    is_seen = check is not None and not own.isdisjoint(check.anywhere)
-    is_reported = confirmed is not None and (check is None or check.ds is None or confirmed.at >= check.checked_at)
     if not key.is_wanted:
-        is_withdrawn = is_reported and confirmed is not None and confirmed.report is DsReport.WITHDRAWN
-        is_gone = is_withdrawn or (signing.gone_at is not None and not is_seen)
-        return DsReport.WITHDRAWN if key.ds is Timing.UNRETENTIVE and is_gone and signing.is_wanted else None
+        is_waited_for = key.ds is Timing.UNRETENTIVE and signing.is_wanted
+        return DsReport.WITHDRAWN if is_waited_for and _is_exchanged(key, signing, domain, now) else None
+    former = [one for one in signing.keys if not one.is_wanted]
     if is_rolling(signing) and key.ds is Timing.HIDDEN:
         return None  # not before caches have the new key
-    is_everywhere = check is not None and not own.isdisjoint(check.ds or ())
-    is_published = is_reported and confirmed is not None and confirmed.report is DsReport.PUBLISHED
-    return DsReport.PUBLISHED if is_everywhere or is_published else None
+    if _excess(signing) and not all(_is_exchanged(one, signing, domain, now) for one in former):
+        return None
+    check, confirmed = signing.parent, signing.confirmations.get(key.tag)
+    is_everywhere = check is not None and not own_ds([key], domain).isdisjoint(check.ds or ())
+    is_reported = confirmed and confirmed.report is DsReport.PUBLISHED and _is_newer(confirmed, check)
+    return DsReport.PUBLISHED if is_everywhere or is_reported else None
+
+
+def _is_exchanged(former: SigningKey, signing: Signing, domain: Name, now: datetime) -> bool:
+    """Return True if no cache holds the DS of a former key for longer than DEFAULT_DS_TTL from now on."""
+    known_at = withdrawal_reported_at(former, signing, domain)
+    return known_at is not None and known_at <= now
+
+
+def _withdrawn_at(former: SigningKey, signing: Signing, domain: Name) -> datetime | None:
+    """Return since when the DS of a key is known to be gone; None if it may be there."""
+    check, confirmed = signing.parent, signing.confirmations.get(former.tag)
+    if confirmed and confirmed.report is DsReport.WITHDRAWN and _is_newer(confirmed, check):
+        return confirmed.at
+    is_seen = check is not None and not own_ds([former], domain).isdisjoint(check.anywhere)
+    return None if is_seen else signing.gone_at
+
+
+def _excess(signing: Signing) -> timedelta:
+    """Return by how much caches may hold a DS longer than named assumes."""
+    return timedelta(seconds=max(0, signing.ds_ttl - DEFAULT_DS_TTL))
+
+
+def _is_newer(confirmed: DsConfirmation, check: ParentCheck | None) -> bool:
+    """Return True if no complete check of the parent followed the report."""
+    return check is None or check.ds is None or confirmed.at >= check.checked_at

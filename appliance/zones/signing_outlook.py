@@ -10,8 +10,10 @@ from enum import StrEnum
 from dns.name import Name
 
 from appliance.zones.names import print_domain
+from appliance.zones.parent_checks import withdrawal_reported_at
 from appliance.zones.signing import (
     BETWEEN_CHECKS,
+    DEFAULT_DS_TTL,
     DNSKEY_TTL,
     UNTIL_SIGNED_EVERYWHERE,
     Ds,
@@ -27,6 +29,11 @@ from appliance.zones.signing import (
 
 UNTIL_KEY_EVERYWHERE = timedelta(seconds=DNSKEY_TTL) + timedelta(minutes=15) + timedelta(hours=1)
 """From the DNSKEY of a new key until no cache holds the former set: TTL, propagation and safety of the policy."""
+UNTIL_SIGNATURES_EVERYWHERE = timedelta(days=10) + UNTIL_SIGNED_EVERYWHERE
+"""From the first signature of a new key until no cache holds one of the former key: named replaces them when it renews
+them, validity less refresh of the policy."""
+UNTIL_DS_FORGOTTEN = timedelta(seconds=DEFAULT_DS_TTL) + timedelta(hours=2)
+"""From the report that a DS is gone until named takes all caches to have forgotten it: TTL and propagation."""
 
 _AWAITED = {
     SigningState.SIGNING: "every nameserver serves the zone signed",
@@ -141,7 +148,18 @@ def _next_of_rollover(signing: Signing, domain: Name) -> NextStep:
         return NextStep(f"DS of key {_tags(new)} {_place(signing)}, in place of that of key {_tags(former)}")
     if _has_ds(signing, former, check.anywhere, domain):
         return NextStep(f"removal of the DS of key {_tags(former)} {_place(signing)}")
-    return NextStep("caches forget the former key")
+    return NextStep("caches forget the former key", _end_of_rollover(signing, domain, new, former))
+
+
+def _end_of_rollover(
+    signing: Signing, domain: Name, new: Sequence[SigningKey], former: Sequence[SigningKey]
+) -> datetime:
+    """Return when named removes the former keys, by its timing: signatures and DS of them must be forgotten before."""
+    checked_at = signing.parent.checked_at if signing.parent else signing.since
+    signed_at = max(key.created_at for key in new) + UNTIL_KEY_EVERYWHERE
+    gone_at = max(withdrawal_reported_at(key, signing, domain) or checked_at for key in former)
+    forgotten_at = max(signed_at + UNTIL_SIGNATURES_EVERYWHERE, gone_at + UNTIL_DS_FORGOTTEN)
+    return forgotten_at + UNTIL_KEY_EVERYWHERE
 
 
 def _has_ds(signing: Signing, keys: Sequence[SigningKey], seen: Set[Ds], domain: Name) -> bool:

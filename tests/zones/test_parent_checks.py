@@ -29,6 +29,7 @@ ZONE = dns.name.from_text("example.com")
 OWN, NEW = key(0, Timing.OMNIPRESENT), key(1, Timing.RUMOURED)
 RETIRED = key(0, Timing.UNRETENTIVE, is_wanted=False)
 SECOND = AT + BETWEEN_CHECKS
+LATER = SECOND + 3 * BETWEEN_CHECKS
 SECURED = signed(OWN, parent=at_parent(ZONE, OWN))
 
 
@@ -131,32 +132,58 @@ def test_without_a_resolver_the_report_of_a_user_and_the_ttl_decide() -> None:
 def test_named_learns_of_a_ds_once_and_again_if_it_has_forgotten() -> None:
     new = key(0, Timing.HIDDEN)
     known = signed(new, parent=at_parent(ZONE, new))
-    assert report_due(new, known, ZONE) is DsReport.PUBLISHED
-    assert report_due(new, signed(new, parent=at_parent(ZONE)), ZONE) is None
+    assert report_due(new, known, ZONE, LATER) is DsReport.PUBLISHED
+    assert report_due(new, signed(new, parent=at_parent(ZONE)), ZONE, LATER) is None
     noted = replace(known, reported={new.tag: DsReport.PUBLISHED})
-    assert report_due(new, noted, ZONE) is DsReport.PUBLISHED, "the file with its state was lost"
-    assert report_due(key(0, Timing.RUMOURED), noted, ZONE) is None
+    assert report_due(new, noted, ZONE, LATER) is DsReport.PUBLISHED, "the file with its state was lost"
+    assert report_due(key(0, Timing.RUMOURED), noted, ZONE, LATER) is None
     withdrawn = replace(noted, is_wanted=False, confirmations={new.tag: DsConfirmation(DsReport.WITHDRAWN, SECOND)})
-    assert report_due(key(0, Timing.RUMOURED), withdrawn, ZONE) is None, "the key signs until the zone is unsigned"
+    assert report_due(key(0, Timing.RUMOURED), withdrawn, ZONE, LATER) is None, (
+        "the key signs until the zone is unsigned"
+    )
 
 
 def test_in_a_rollover_named_learns_of_the_new_ds_and_then_that_the_former_is_gone() -> None:
     rolling = replace(signed(RETIRED, NEW, parent=at_parent(ZONE, RETIRED)), reported={RETIRED.tag: DsReport.PUBLISHED})
     both, new = at_parent(ZONE, RETIRED, NEW, at=SECOND), at_parent(ZONE, NEW, at=SECOND)
     assert state_of(rolling, ZONE, AT) is SigningState.ROLLING
-    assert [report_due(one, checked(rolling, both), ZONE) for one in (RETIRED, NEW)] == [None, DsReport.PUBLISHED]
+    with_both = checked(rolling, both)
+    assert [report_due(one, with_both, ZONE, LATER) for one in (RETIRED, NEW)] == [None, DsReport.PUBLISHED]
     early = key(1, Timing.HIDDEN)
-    assert report_due(early, replace(checked(rolling, both), keys=(RETIRED, early)), ZONE) is None
+    assert report_due(early, replace(with_both, keys=(RETIRED, early)), ZONE, LATER) is None
     once = checked(rolling, new)
-    assert report_due(RETIRED, once, ZONE) is None, "one check is not enough"
+    assert report_due(RETIRED, once, ZONE, LATER) is None, "one check is not enough"
     twice = checked(once, replace(new, checked_at=SECOND + BETWEEN_CHECKS))
-    assert report_due(RETIRED, twice, ZONE) is DsReport.WITHDRAWN
+    assert report_due(RETIRED, twice, ZONE, LATER) is DsReport.WITHDRAWN
     signs = key(0, Timing.OMNIPRESENT, is_wanted=False)
-    assert report_due(signs, replace(twice, keys=(signs, NEW)), ZONE) is None, "named does not wait for it yet"
+    assert report_due(signs, replace(twice, keys=(signs, NEW)), ZONE, LATER) is None, "named does not wait for it yet"
     some = replace(new, anywhere=both.anywhere, checked_at=SECOND + BETWEEN_CHECKS)
-    assert report_due(RETIRED, checked(once, some), ZONE) is None, "one nameserver still has it"
+    assert report_due(RETIRED, checked(once, some), ZONE, LATER) is None, "one nameserver still has it"
     none = checked(rolling, at_parent(ZONE, at=SECOND), at_parent(ZONE, at=SECOND + BETWEEN_CHECKS))
-    assert report_due(RETIRED, none, ZONE) is None, "a parent without the new DS says nothing of the former"
+    assert report_due(RETIRED, none, ZONE, LATER) is None, "a parent without the new DS says nothing of the former"
+
+
+def test_a_higher_ttl_of_the_ds_holds_named_back_in_a_rollover() -> None:
+    """It takes caches to hold the former DS for a day only, and would withdraw the key that they need."""
+    longer = timedelta(days=2)
+    both = replace(at_parent(ZONE, RETIRED, NEW), ttl=int(longer.total_seconds()))
+    rolling = checked(signed(RETIRED, NEW, parent=at_parent(ZONE, RETIRED)), both)
+    assert report_due(NEW, rolling, ZONE, AT + longer) is None, "some caches have the former DS alone"
+    second = at_parent(ZONE, NEW, at=SECOND + BETWEEN_CHECKS)
+    gone = checked(rolling, at_parent(ZONE, NEW, at=SECOND), second)
+    since = gone.gone_at
+    assert since == SECOND + BETWEEN_CHECKS
+    safe = since + longer - timedelta(seconds=DEFAULT_DS_TTL)
+    for one, expected in ((RETIRED, DsReport.WITHDRAWN), (NEW, DsReport.PUBLISHED)):
+        assert report_due(one, gone, ZONE, safe - timedelta(seconds=1)) is None
+        assert report_due(one, gone, ZONE, safe) is expected
+    withdrawn = {RETIRED.tag: DsConfirmation(DsReport.WITHDRAWN, SECOND)}
+    reported = replace(rolling, parent=None, confirmations=withdrawn)
+    assert report_due(RETIRED, reported, ZONE, SECOND + timedelta(days=1) - timedelta(seconds=1)) is None
+    assert report_due(RETIRED, reported, ZONE, SECOND + timedelta(days=1)) is DsReport.WITHDRAWN
+    first = key(1, Timing.HIDDEN)
+    alone = replace(checked(signed(first), replace(at_parent(ZONE, first), ttl=172_800)), ds_ttl=172_800)
+    assert report_due(first, alone, ZONE, LATER) is DsReport.PUBLISHED, "no cache has another one"
 
 
 def test_checks_of_a_rollover_do_not_count_after_it() -> None:

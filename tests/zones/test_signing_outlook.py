@@ -8,7 +8,16 @@ from uuid import UUID
 
 import dns.name
 
-from appliance.zones.signing import DsConfirmation, DsReport, ServedSigning, Signing, SigningState, Timing, state_of
+from appliance.zones.signing import (
+    DEFAULT_DS_TTL,
+    DsConfirmation,
+    DsReport,
+    ServedSigning,
+    Signing,
+    SigningState,
+    Timing,
+    state_of,
+)
 from appliance.zones.signing_outlook import (
     KeyState,
     NextStep,
@@ -90,7 +99,12 @@ def test_a_rollover_exchanges_the_ds_when_caches_have_the_new_key() -> None:
     both = signed(FORMER, NEW_READY, parent=at_parent(ZONE, FORMER, NEW))
     assert _what(both, SigningState.ROLLING) == f"removal of the DS of key {FORMER.tag} at the registrar"
     moved = signed(FORMER, NEW_READY, parent=at_parent(ZONE, NEW))
-    assert _what(moved, SigningState.ROLLING) == "caches forget the former key"
+    eleven_days = AT + timedelta(days=11, hours=5, minutes=45)
+    assert next_step(moved, ZONE, AT) == NextStep("caches forget the former key", eleven_days), "signatures are renewed"
+    gone_at = AT + timedelta(days=10)
+    late = replace(moved, gone_at=gone_at, ds_ttl=2 * DEFAULT_DS_TTL)
+    step = next_step(late, ZONE, AT)
+    assert step and step.at == gone_at + timedelta(days=2, hours=4, minutes=15), "after the DS and the key"
 
 
 def test_without_a_resolver_a_rollover_goes_by_what_users_report_of_each_key() -> None:

@@ -196,7 +196,7 @@ class SigningSteps(BackgroundJob):
         """Report to named which DS is at the parent and which is gone: it waits for both in a rollover."""
         reported = {**known.reported}
         for key in known.keys:
-            report = report_due(key, known, zone.name)
+            report = report_due(key, known, zone.name, self.clock())
             if report:
                 self.host.control.note_ds(zone.name, key.tag, report)
                 reported[key.tag] = report
