@@ -24,7 +24,7 @@ from appliance.editing import Editor
 from appliance.errors import ApplianceError, CommandError, StoreError
 from appliance.queries.delegation import is_public
 from appliance.queries.delegation_signer import check_parent
-from appliance.store import signing, signing_summary, zones
+from appliance.store import holds, signing, signing_summary, zones
 from appliance.store.file.database import Store
 from appliance.zones.model import Zone
 from appliance.zones.names import print_domain
@@ -48,6 +48,8 @@ MOST_AT_ONCE = 50
 """Zones of one poll."""
 SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(seconds=30)
 """Between two checks of a zone that is being signed, or taken out: at first short, then longer."""
+HELD_PAUSE = timedelta(hours=1)
+"""Between two checks of a zone that is held: it is checked at once when it is released."""
 SETTLED_PAUSE = timedelta(hours=1)
 """Between two checks of a zone that waits for nothing."""
 START_EVERY = 5.0
@@ -149,6 +151,8 @@ class SigningSteps(BackgroundJob):
             return SHORTEST_PAUSE
         if is_changed or in_doubt:
             return SHORTEST_PAUSE
+        if self._is_held(zone):
+            return HELD_PAUSE
         return min(LONGEST_PAUSE if is_awaited(known) else SETTLED_PAUSE, self._pause(zone, known))
 
     def _read(self, uuid: UUID) -> tuple[Zone, Signing]:
@@ -158,6 +162,10 @@ class SigningSteps(BackgroundJob):
         if known is None:
             raise StoreError(f"nothing is stored about the signing of {print_domain(zone.name)}")
         return zone, known
+
+    def _is_held(self, zone: Zone) -> bool:
+        with self.store.reading():
+            return holds.get(zone.uuid) is not None
 
     def _store_seen(self, seen: SeenZone, known: Signing) -> None:
         zone, served = seen.zone, {server.name: one for server, one in seen.served.items()}

@@ -12,12 +12,15 @@ import pytest
 from dns.rcode import Rcode
 
 from appliance.deploy.host import PrimaryHost
-from appliance.deploy.signing.signing_steps import LONGEST_PAUSE, parent_check_by
+from appliance.deploy.signing.signing_steps import HELD_PAUSE, LONGEST_PAUSE, parent_check_by
+from appliance.editing import ZoneContent
 from appliance.errors import CommandFailed
 from appliance.nameserver.control import Control
 from appliance.nameserver.zone_files import SIGNED_SUFFIXES
+from appliance.principal import Principal
 from appliance.queries.zone_signatures import query_signatures
 from appliance.store import signing
+from appliance.zones.ownership import Proof
 from appliance.zones.signing import BETWEEN_CHECKS, DEFAULT_DS_TTL, DsReport, SigningState, Timing
 from tests.deploy.signing.signer import Signer, new_signer
 from tests.fake_parent import ADDRESSES, FakeParent, fake_parent, is_allowed
@@ -175,3 +178,14 @@ def test_the_parent_is_checked_less_often_the_longer_a_ds_is_awaited(
     now = workspace.clock()
     assert signing.due(now + pause - timedelta(seconds=1), 9) == []
     assert signing.due(now + pause, 9) == [signer.zone.uuid]
+
+
+def test_a_held_zone_is_checked_at_once_when_it_is_released(signer: Signer, workspace: Workspace) -> None:
+    editor = replace(workspace.editor, proof=Proof.ALWAYS)
+    held = editor.create_zone(workspace.owner, f"h{signer.zone.name}", ZoneContent(dnssec=True))
+    signer.steps().step()
+    now = workspace.clock()
+    assert held.uuid not in signing.due(now + HELD_PAUSE - timedelta(seconds=1), 9)
+    assert held.uuid in signing.due(now + HELD_PAUSE, 9)
+    editor.release_zone(Principal.local("operator"), held.uuid)
+    assert signing.due(now, 9) == [held.uuid]
