@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -30,7 +29,7 @@ from appliance.zones.signing import (
     SigningKey,
     state_of,
 )
-from appliance.zones.signing_outlook import ds_to_publish, is_at_parent, key_state, next_step, parent_agrees
+from appliance.zones.signing_outlook import ds_to_publish, in_use, is_at_parent, key_state, next_step, parent_agrees
 from appliance.zones.signing_problems import problems_of
 
 blueprint = Blueprint("dnssec", __name__, url_prefix="/api/v1/dns-zones", description="The DNSSEC of a zone.")
@@ -83,8 +82,7 @@ class Rollover(MethodView):
 
 def dnssec_of(zone: Zone, known: Signing | None, nameservers: list[str], now: datetime) -> JSON:
     """Return the DNSSEC of a zone as JSON; `known` is None if it was never signed."""
-    found = known or Signing(is_wanted=zone.dnssec, is_signed=zone.signed, since=now)
-    found = found if found.is_signed else replace(found, keys=())  # they are kept for the next time
+    found = in_use(known or Signing(is_wanted=zone.dnssec, is_signed=zone.signed, since=now))
     step, check = next_step(found, zone.name, now), found.parent
     return {
         "enabled": zone.dnssec,

@@ -20,7 +20,7 @@ from appliance.web.context import context, reading
 from appliance.zones.model import Zone
 from appliance.zones.names import print_domain
 from appliance.zones.signing import DNSKEY_TTL, UNTIL_SIGNED_EVERYWHERE, DsReport, Signing, state_of
-from appliance.zones.signing_outlook import key_state, next_step, parent_agrees
+from appliance.zones.signing_outlook import in_use, key_state, next_step, parent_agrees
 
 MOST_PARENT_DS = 20
 """DS records of the parent zone that are shown."""
@@ -86,7 +86,7 @@ def _conflict_page(zone: Zone, form: Form, conflict: Conflict) -> Response:
 def _page(zone: Zone, form: Form, status: int = 200) -> Response:
     now, has_resolver = context().clock(), context().settings.dns.resolver is not None
     with reading():
-        known = signing.get(zone) or Signing(is_wanted=False, is_signed=False, since=now)
+        known = in_use(signing.get(zone) or Signing(is_wanted=False, is_signed=False, since=now))
         above = delegations.parents_of([zone]).get(zone.uuid)
     parent = print_domain(above.name) if above else ""
     state, step = state_of(known, zone.name, now), next_step(known, zone.name, now)

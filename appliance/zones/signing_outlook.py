@@ -114,6 +114,14 @@ def parent_agrees(signing: Signing, domain: Name) -> bool:
     return not check.anywhere
 
 
+def in_use(signing: Signing) -> Signing:
+    """Return what is known without the keys of a zone that is not signed: those are kept for the next time.
+
+    Nobody may give their DS to the parent: resolvers would refuse the unsigned zone.
+    """
+    return signing if signing.is_signed else replace(signing, keys=())
+
+
 def key_state(key: SigningKey, signing: Signing) -> KeyState:
     """Return what this key of the zone is for."""
     if not key.is_wanted:

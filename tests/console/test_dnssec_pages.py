@@ -81,6 +81,14 @@ def test_the_registrar_gets_the_ds_as_a_line_or_as_fields(page: ZonePage) -> Non
     assert f"DS of key {READY.tag}" in names and "key tag" in names and "public key" in names
 
 
+def test_an_unsigned_zone_shows_no_ds_of_the_key_that_is_kept_for_it(page: ZonePage) -> None:
+    turn_on(page, signed(READY))
+    with page.console.application.writing():
+        zones.update(zones.get_any(page.uuid), dnssec=False, signed=False)
+    text = shown(page)
+    assert not copied(text) and str(READY.tag) not in text and "Turn on DNSSEC" in text
+
+
 def test_what_does_not_allow_signing_is_reported(page: ZonePage) -> None:
     page.add_address(ttl="90000")
     refused = page.browser.send(f"{page.path}dnssec/", {"intent": "on"})

@@ -25,6 +25,7 @@ from appliance.web.context import context, reading
 from appliance.zones.model import Record, Zone
 from appliance.zones.names import parse_domain, parse_owner, print_domain
 from appliance.zones.record_text import print_name
+from appliance.zones.signing import DsReport
 
 TITLE = "PowerDNS API"
 """The name of this door in the journal."""
@@ -209,7 +210,10 @@ def _delete(zone: str) -> Response:
         principal().require("dns:delete")
     with reading():
         found = _find(zone)
-    wait_until_seen([context().editor.delete_zone(principal(), found.uuid)], WAIT, with_above=True)
+    deleted = context().editor.delete_zone(
+        principal(), found.uuid, ds_withdrawn=request.args.get("ds") == DsReport.WITHDRAWN
+    )
+    wait_until_seen([deleted], WAIT, with_above=True)
     return no_content()
 
 
@@ -239,15 +243,17 @@ def _nothing(zone: str) -> Response:
 
 
 def _keys(zone: str) -> Response:
+    principal().require("dns:list", "dns:read")
     with reading():
         found = _find(zone)
-        return json_response(key_documents(found, signing.get(found)))
+        return json_response(key_documents(found, signing.get(found), context().clock()))
 
 
 def _key(zone: str, key: str) -> Response:
+    principal().require("dns:list", "dns:read")
     with reading():
         found = _find(zone)
-        documents = key_documents(found, signing.get(found))
+        documents = key_documents(found, signing.get(found), context().clock())
     for document in documents:
         if str(document["id"]) == key:
             return json_response(document)

@@ -12,6 +12,8 @@ from appliance.app import create_app
 from appliance.principal import TokenLimits
 from appliance.settings import DoorsSettings
 from appliance.store import zones
+from appliance.zones.model import Zone
+from appliance.zones.signing import SigningKey, Timing
 from tests.api.conftest import NS1, NS2, Application
 from tests.doors.conftest import SERVER, KeyClient
 from tests.doors.powerdns.calls import CHALLENGE, ZONE, change, created, is_done, is_refused, patched, serial
@@ -284,11 +286,11 @@ def test_an_error_of_a_new_zone_names_the_set(pdns: KeyClient) -> None:
 def test_a_signed_zone_lists_its_public_keys(application: Application, pdns: KeyClient) -> None:
     body = {"name": "example.com.", "kind": "Native", "dnssec": True, "nameservers": []}
     assert pdns("POST", "/zones", body).get_json()["dnssec"] is True
-    signing_key = key()
-    with application.writing():
-        zone = zones.get_by_name(dns.name.from_text("example.com."))
-        assert zone
-        store_signing(zone, signed(signing_key))
+    signing_key = key(ds=Timing.RUMOURED)
+    zone = see(application, key())
+    (early,) = pdns("GET", f"{ZONE}/cryptokeys").get_json()
+    assert early["id"] == signing_key.tag and early["ds"] == [], "caches may hold unsigned answers"
+    see(application, signing_key)
     (shown,) = pdns("GET", f"{ZONE}/cryptokeys").get_json()
     assert shown == pdns("GET", f"{ZONE}/cryptokeys/{signing_key.tag}").get_json()
     assert shown["dnskey"] == f"257 3 13 {signing_key.public_key}" and shown["algorithm"] == "ECDSAP256SHA256"
@@ -299,6 +301,27 @@ def test_a_signed_zone_lists_its_public_keys(application: Application, pdns: Key
     assert is_refused(pdns("PATCH", ZONE, {"rrsets": rrsets}), "422 Unprocessable Entity", "0 to 86400 seconds")
     content_number = [change("example.com.", "TYPE65280", "REPLACE", r"\# 4 00000001")]
     assert is_refused(pdns("PATCH", ZONE, {"rrsets": content_number}), "422 Unprocessable Entity", "TYPE65280")
+    with application.writing():
+        zones.update(zone, dnssec=False, signed=False)
+    assert pdns("GET", f"{ZONE}/cryptokeys").get_json() == [], "its key is kept, and must not get a DS"
+
+
+def test_a_zone_whose_ds_the_parent_may_have_is_deleted_once_that_is_withdrawn(
+    application: Application, pdns: KeyClient
+) -> None:
+    pdns("POST", "/zones", {"name": "example.com.", "kind": "Native", "dnssec": True, "nameservers": []})
+    see(application, key(ds=Timing.RUMOURED))
+    assert is_refused(pdns("DELETE", ZONE), "422 Unprocessable Entity", "ds=withdrawn")
+    assert pdns("DELETE", f"{ZONE}?ds=withdrawn").status_code == 204
+
+
+def see(application: Application, signing_key: SigningKey) -> Zone:
+    """Store what the deployer would have seen of the zone, which it returns."""
+    with application.writing():
+        zone = zones.get_by_name(dns.name.from_text("example.com."))
+        assert zone
+        store_signing(zone, signed(signing_key))
+    return zone
 
 
 @pytest.mark.parametrize(
