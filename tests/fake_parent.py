@@ -92,7 +92,7 @@ def _handler(parent: FakeParent, address: str) -> type[socketserver.StreamReques
             query = dns.message.from_wire(self.rfile.read(size))
             response = parent.response(query, address)
             if response is not None:
-                wire = response.to_wire()
+                wire = response.to_wire(max_size=65_535)
                 self.wfile.write(len(wire).to_bytes(2, "big") + wire)
 
     return Handler

@@ -21,10 +21,15 @@ from appliance.addresses import Nameserver
 from appliance.queries.delegation import is_public, parent_of, servers_of
 from appliance.queries.lookup import FAILURES, TIMEOUT, Budget, Exhausted
 from appliance.zones.names import print_domain
+from appliance.zones.parent_checks import MOST_DS, limited
 from appliance.zones.signing import Ds, ParentCheck
 
 MOST_SERVERS = 26
 """Nameservers of a parent zone: all of them must answer."""
+MOST_OCTETS = 64
+"""Octets of a digest that are kept: longer ones are of digest types that no zone here has."""
+LONGEST_CACHED = 604_800
+"""Seconds: caches hold no record for longer, whatever its TTL (RFC 8767 section 4)."""
 
 
 class ResolverBudget(Budget):
@@ -75,9 +80,11 @@ def check_servers(
     found = [one for one in answers if isinstance(one, dict)]
     problem = next((one for one in answers if isinstance(one, str)), "")
     sets = [frozenset(one) for one in found]
+    if not problem and any(len(one) > MOST_DS for one in sets):
+        problem = f"a nameserver of {parent} has more than {MOST_DS} DS of {print_domain(zone)}"
     everywhere = frozenset.intersection(*sets) if sets and not problem else None
-    ttl = max((ttl for one in found for ttl in one.values()), default=0)
-    return ParentCheck(parent, now, everywhere, frozenset[Ds]().union(*sets), ttl, problem)
+    ttl = min(LONGEST_CACHED, max((ttl for one in found for ttl in one.values()), default=0))
+    return ParentCheck(parent, now, everywhere, limited(frozenset[Ds]().union(*sets)), ttl, problem)
 
 
 def _ds_at(server: Nameserver, zone: Name, timeout: float) -> dict[Ds, int] | str:
@@ -101,4 +108,4 @@ def _ask(server: Nameserver, zone: Name, timeout: float) -> Message:
 
 
 def _ds(rdata: object) -> Ds:
-    return Ds(rdata.key_tag, int(rdata.algorithm), int(rdata.digest_type), rdata.digest.hex())  # type: ignore[attr-defined]
+    return Ds(rdata.key_tag, int(rdata.algorithm), int(rdata.digest_type), rdata.digest[:MOST_OCTETS].hex())  # type: ignore[attr-defined]

@@ -6,7 +6,7 @@ changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -25,6 +25,9 @@ from appliance.zones.signing import (
     is_rolling,
     own_ds,
 )
+
+MOST_DS = 50
+"""DS records of a zone that are kept of its parent: whoever has that zone chooses their number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,11 @@ def may_roll(signing: Signing) -> SigningKey | None:
     return wanted[0] if is_everywhere else None
 
 
+def limited(records: Iterable[Ds]) -> frozenset[Ds]:
+    """Return MOST_DS of these records at most, the same ones of equal sets."""
+    return frozenset(sorted(records)[:MOST_DS])
+
+
 def _leaving(signing: Signing, domain: Name, seen: Set[Ds]) -> bool:
     """Return True if one of the DS seen is to go."""
     if signing.is_wanted and is_rolling(signing):
@@ -113,9 +121,8 @@ def _believed(signing: Signing, check: ParentCheck, *, is_gone: bool) -> ParentC
     if former is None or former.ds is None:
         return check
     if check.ds is None:
-        return replace(
-            former, anywhere=former.anywhere | check.anywhere, problem=check.problem, tried_at=check.checked_at
-        )
+        seen = limited(former.anywhere | check.anywhere)
+        return replace(former, anywhere=seen, problem=check.problem, tried_at=check.checked_at)
     if signing.is_wanted and former.ds and not check.anywhere and not is_gone:
         return replace(former, problem="", tried_at=check.checked_at)
     return check

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import dns.name
 import pytest
 from dns.rcode import Rcode
 
 from appliance.addresses import Endpoint, Nameserver
-from appliance.queries.delegation_signer import check_parent
+from appliance.queries.delegation_signer import LONGEST_CACHED, MOST_OCTETS, check_parent
+from appliance.zones.parent_checks import MOST_DS
 from appliance.zones.signing import Ds, ParentCheck
 from tests.fake_parent import ADDRESSES, FakeParent, fake_parent, is_allowed
 from tests.pair import LOOPBACK, free_port
@@ -57,6 +59,15 @@ def test_a_nameserver_that_does_not_answer_makes_it_unknown(parent: FakeParent, 
     parent.answers[FIRST] = answer
     found = check(parent)
     assert found.ds is None and found.anywhere == {OWN} and found.problem.startswith("ns1.nic.example ")
+
+
+def test_a_parent_that_answers_with_very_much_fills_nothing(parent: FakeParent) -> None:
+    parent.publish(*(replace(OWN, digest_type=9, digest=f"{number:04x}" * 400) for number in range(70)))
+    parent.ttl = 2**31 - 1
+    found = check(parent)
+    assert found.ds is None and found.problem == "a nameserver of example has more than 50 DS of shop.example"
+    assert len(found.anywhere) == MOST_DS and {len(one.digest) for one in found.anywhere} == {2 * MOST_OCTETS}
+    assert found.ttl == LONGEST_CACHED
 
 
 def test_an_answer_without_authority_is_none(parent: FakeParent) -> None:

@@ -8,11 +8,12 @@ from datetime import timedelta
 import dns.name
 import pytest
 
-from appliance.zones.parent_checks import ParentFindings, after_check, may_roll, report_due
+from appliance.zones.parent_checks import MOST_DS, ParentFindings, after_check, may_roll, report_due
 from appliance.zones.signing import (
     BETWEEN_CHECKS,
     DEFAULT_DS_TTL,
     SHA_384,
+    Ds,
     DsConfirmation,
     DsReport,
     ParentCheck,
@@ -78,6 +79,13 @@ def test_a_failed_check_changes_nothing_but_the_problem() -> None:
 def test_a_failed_check_that_shows_a_ds_shows_that_it_is_not_gone() -> None:
     leaving = checked(replace(SECURED, is_wanted=False), at_parent(ZONE, at=AT), failed(at_parent(ZONE, OWN)))
     assert leaving.gone_since is None and leaving.parent and leaving.parent.anywhere
+
+
+def test_failed_checks_that_show_other_ds_each_time_fill_nothing() -> None:
+    known = replace(SECURED, is_wanted=False)
+    for number in range(MOST_DS + 10):
+        known = checked(known, replace(failed(), anywhere=frozenset({Ds(number, 13, 2, "ab")})))
+    assert known.parent and len(known.parent.anywhere) == MOST_DS
 
 
 def test_every_nameserver_of_the_parent_must_have_the_ds() -> None:
