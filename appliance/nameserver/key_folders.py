@@ -29,6 +29,8 @@ _MODES = {"key": 0o644, "private": 0o600, "state": 0o644}
 _ORDER = ("state", "key", "private")
 """named finds a key by its private file, and makes a missing state, with wrong times: it must be there before."""
 _READS = 10
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+"""Without waiting for somebody who writes to a pipe."""
 _DNSKEY = re.compile(r"^[^;\n]*\sDNSKEY\s+\d+\s+3\s+\d+\s+(.+)$", re.MULTILINE)
 
 KeyFiles = Mapping[str, bytes]
@@ -113,9 +115,14 @@ class KeyFolders:
         return True
 
     def remove(self, zone: UUID) -> None:
-        """Remove the keys of a zone, for good."""
-        if self.folder(zone).is_dir():
-            shutil.rmtree(self.folder(zone))
+        """Remove the keys of a zone, for good, also those that were set aside."""
+        folder = self.folder(zone)
+        for path in (folder, *(folder.with_name(f"{zone}{suffix}") for suffix in (".new", ".aside"))):
+            if path.is_symlink():
+                path.unlink()
+            elif path.is_dir():
+                shutil.rmtree(path)
+        if self._folder.is_dir():
             flush(self._folder)
 
     def zones(self) -> list[UUID]:
@@ -133,14 +140,19 @@ class KeyFolders:
     def _make_open(self, folder: Path) -> Path:
         """Make a folder, of the owner and group of the zone files, that named can write.
 
-        The deployer's service may not set its mode (RestrictSUIDSGID): there it has it by its parent and the umask.
+        named could place a symbolic link to any folder of the host here: raise OSError for one. The deployer's service
+        may not set the mode (RestrictSUIDSGID): there the folder has it by its parent and the umask.
         """
         folder.mkdir(exist_ok=True)
-        if os.geteuid() == 0:
-            own = self._zones.stat()
-            os.chown(folder, own.st_uid, own.st_gid)
-        if stat.S_IMODE(folder.stat().st_mode) != FOLDER_MODE:
-            folder.chmod(FOLDER_MODE)
+        opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            if os.geteuid() == 0:
+                own = self._zones.stat()
+                os.fchown(opened, own.st_uid, own.st_gid)
+            if stat.S_IMODE(os.fstat(opened).st_mode) != FOLDER_MODE:
+                os.fchmod(opened, FOLDER_MODE)
+        finally:
+            os.close(opened)
         return folder
 
 
@@ -166,7 +178,7 @@ def _owner(owner: Owner) -> Owner | None:
 def _read_whole(file: Path) -> bytes:
     """Return the content of a file that named may be writing just now, when it is whole."""
     for _ in range(_READS):
-        with os.fdopen(os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb") as opened:
+        with os.fdopen(os.open(file, _READ), "rb") as opened:
             before = os.fstat(opened.fileno())
             content = opened.read()
             after = os.fstat(opened.fileno())

@@ -86,9 +86,26 @@ def test_keys_move_to_a_zone_that_has_none(folders: KeyFolders) -> None:
 def test_removed_keys_are_gone(folders: KeyFolders) -> None:
     zone, kept = uuid4(), uuid4()
     folders.write_missing(zone, FILES, own())
+    folders.set_aside(zone)
+    folders.write_missing(zone, FILES, own())
     folders.write_missing(kept, OTHER, own())
     folders.remove(zone)
-    assert folders.zones() == [kept]
+    assert [path.name for path in folders.folder(kept).parent.iterdir()] == [str(kept)]
+
+
+def test_a_link_in_place_of_a_folder_changes_nothing_elsewhere(folders: KeyFolders, tmp_path: Path) -> None:
+    """named can create one, and root restores keys."""
+    zone, other = uuid4(), tmp_path / "etc"
+    other.mkdir(mode=0o755)
+    before = other.stat()
+    folders.make(zone).rmdir()
+    folders.folder(zone).symlink_to(other)
+    (other / f"{STEM}.key").write_bytes(b"x\n")
+    with pytest.raises(OSError, match="Not a directory"):
+        folders.write_missing(zone, FILES, own())
+    assert other.stat().st_mode == before.st_mode and [path.name for path in other.iterdir()] == [f"{STEM}.key"]
+    folders.remove(zone)
+    assert folders.zones() == [] and other.is_dir()
 
 
 def test_a_file_that_is_not_whole_is_refused(folders: KeyFolders) -> None:
@@ -100,7 +117,10 @@ def test_a_file_that_is_not_whole_is_refused(folders: KeyFolders) -> None:
         with pytest.raises(OSError, match="not whole"):
             folders.read(zone)
     file.unlink()
-    os.mkfifo(other := folders.folder(zone) / "fifo")
+    os.mkfifo(file)
+    with pytest.raises(OSError, match="not whole"):
+        folders.read(zone)
+    file.rename(other := folders.folder(zone) / "fifo")
     file.symlink_to(other)
     with pytest.raises(OSError, match="symbolic"):
         folders.read(zone)
