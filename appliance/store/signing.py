@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +27,8 @@ from appliance.zones.signing import (
 )
 from appliance.zones.zone_cuts import ParentZone
 
+LONGEST_PAUSE = timedelta(hours=1)
+"""Between two checks of a zone."""
 NO_KEY = 0
 """In place of the tag in a report about a zone whose keys are not known yet."""
 
@@ -212,14 +214,24 @@ def key_tags(uuid: UUID) -> frozenset[int]:
 def due(now: datetime, limit: int) -> list[UUID]:
     """Return zones whose signing is due to be checked, those that wait longest first; deleted zones are never due."""
     row = tables.Signing
-    query = tables.Zone.select(tables.Zone.uuid).join(row).where(row.due_at <= now, tables.Zone.deleted_at.is_null())
-    return [one.uuid for one in query.order_by(row.due_at).limit(limit)]
+    zones = tables.Zone.select(tables.Zone.uuid, row.due_at).join(row).where(tables.Zone.deleted_at.is_null())
+    query = zones.where(_is_past(now)) + zones.where(_is_of_other_clock(now))
+    return [one.uuid for one in query.order_by(pw.SQL("due_at")).limit(limit)]
 
 
 def put_off(uuid: UUID, due_at: datetime, began: datetime) -> None:
     """Store when the zone is checked next, unless a user changed something since the check that `began` then."""
     row = tables.Signing
-    row.update(due_at=due_at).where(row.zone == _id_of(uuid), row.due_at <= began).execute()
+    row.update(due_at=due_at).where(row.zone == _id_of(uuid), _is_past(began) | _is_of_other_clock(began)).execute()
+
+
+def _is_past(now: datetime) -> pw.Expression:
+    return tables.Signing.due_at <= now
+
+
+def _is_of_other_clock(now: datetime) -> pw.Expression:
+    """Return the condition of zones that would be due too late: the clock was set back since they were checked."""
+    return tables.Signing.due_at > now + LONGEST_PAUSE
 
 
 def store_reported(uuid: UUID, reported: Mapping[int, DsReport]) -> None:

@@ -116,6 +116,17 @@ def test_what_a_user_does_during_a_check_is_not_put_off(workspace: Workspace) ->
     assert signing.due(workspace.clock(), 9) == [zone.uuid]
 
 
+def test_a_clock_that_was_set_back_keeps_no_zone_waiting(workspace: Workspace) -> None:
+    zone, year = signed_zone(workspace), timedelta(days=365)
+    with workspace.store.writing():
+        signing.put_off(zone.uuid, workspace.clock() + signing.LONGEST_PAUSE, workspace.clock())
+    before = workspace.clock() - year
+    assert signing.due(before, 9) == [zone.uuid]
+    with workspace.store.writing():
+        signing.put_off(zone.uuid, before + signing.LONGEST_PAUSE, before)
+    assert signing.due(before, 9) == [] and signing.due(before + signing.LONGEST_PAUSE, 9) == [zone.uuid]
+
+
 def test_turning_it_on_again_begins_anew_but_keeps_the_keys(workspace: Workspace) -> None:
     zone, now = signed_zone(workspace), workspace.clock()
     with workspace.store.writing():

@@ -50,7 +50,7 @@ SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(seconds=30)
 """Between two checks of a zone that is being signed, or taken out: at first short, then longer."""
 HELD_PAUSE = timedelta(hours=1)
 """Between two checks of a zone that is held: it is checked at once when it is released."""
-SETTLED_PAUSE = timedelta(hours=1)
+SETTLED_PAUSE = signing.LONGEST_PAUSE
 """Between two checks of a zone that waits for nothing."""
 START_EVERY = 5.0
 """Seconds between two queries to named for the time of its start."""
