@@ -6,6 +6,8 @@ the time, or on backups, is read as it is now. Only numbers by state read a row 
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
@@ -19,6 +21,8 @@ from appliance.zones.signing import Signing, SigningProblem, SigningState, state
 from appliance.zones.signing_problems import problems_of
 
 _READ_NOW = frozenset({SigningProblem.SIGNATURES_OLD, SigningProblem.KEY_NOT_BACKED_UP})
+_OF_PARENT = (SigningProblem.DS_MISMATCH, SigningProblem.PARENT_UNKNOWN)
+_OF_HERE = tuple(one for one in SigningProblem if one not in _READ_NOW and one not in _OF_PARENT)
 _HIDDEN, _NONE = pw.SQL("'hidden'"), pw.SQL("''")
 """Literals of the partial indexes."""
 _ZONE = (tables.Zone, pw.JOIN.CROSS)
@@ -27,7 +31,8 @@ _ZONE = (tables.Zone, pw.JOIN.CROSS)
 
 def store(zone: Zone, known: Signing, now: datetime) -> None:
     """Store the present state and problems of a zone, if they changed."""
-    found = [problem.value for problem in problems_of(known, zone.name, now) if problem not in _READ_NOW]
+    problems = [one for one in problems_of(known, zone.name, now) if one not in _READ_NOW]
+    found = [one.value for one in sorted(problems, key=_OF_PARENT.__contains__)]
     values = {"state": state_of(known, zone.name, now).value, "problems": " ".join(found)}
     row = tables.Signing
     is_other = (row.state != values["state"]) | (row.problems != values["problems"])
@@ -43,11 +48,11 @@ def count_by_state() -> Mapping[SigningState, int]:
 
 
 def with_problems(limit: int) -> list[tuple[Name, list[SigningProblem]]]:
-    """Return zones with problems that their last check found, and these; at most `limit` zones."""
-    row = tables.Signing
-    query: pw.ModelSelect[Any] = (
-        row.select(tables.Zone.name, row.problems).join(*_ZONE).where(_of(row), row.problems != _NONE, *_is_signed())
-    )
+    """Return zones with problems that their last check found, and these; at most `limit` zones.
+
+    Those with problems of this appliance come first: no number of others, which customers can cause, hides them.
+    """
+    query = functools.reduce(operator.add, map(_beginning_with, (*_OF_HERE, *_OF_PARENT)))
     rows: Iterable[tuple[str, str]] = query.limit(limit).tuples()
     return [(name_keys.domain_from(name), [SigningProblem(one) for one in text.split()]) for name, text in rows]
 
@@ -86,6 +91,12 @@ def count_by_problem(nameservers: Sequence[str], before: datetime, limit: int) -
     found[SigningProblem.KEY_NOT_BACKED_UP] = len(with_keys_at_risk(limit))
     old = {name for server in nameservers for name in expiring(server, before, limit)}
     return found | {SigningProblem.SIGNATURES_OLD: len(old)}
+
+
+def _beginning_with(problem: SigningProblem) -> pw.ModelSelect[Any]:
+    row = tables.Signing
+    query = row.select(tables.Zone.name, row.problems).join(*_ZONE).where(_of(row), *_is_signed())
+    return query.where(row.problems != _NONE, row.problems >= problem.value, row.problems < f"{problem.value}~")
 
 
 def _of(row: Any) -> pw.Expression:  # noqa: ANN401 - one of three tables

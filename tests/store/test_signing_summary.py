@@ -102,6 +102,18 @@ def test_the_first_signatures_that_expire_are_known_for_each_nameserver(workspac
     assert signing_summary.first_expiry(NS1) is None
 
 
+def test_no_number_of_parents_hides_missing_keys(workspace: Workspace) -> None:
+    other = at_parent(Name((b"example", b"")), key(1))
+    for number in range(3):
+        checked(workspace, f"{number}.example", signed(key(), parent=replace(other, problem="silent" * number)))
+    wrong = replace(signed(key(), parent=other), lacks_keys=True, is_stuck=True)
+    lacking = checked(workspace, "lacking.example", wrong)
+    ((name, problems),) = signing_summary.with_problems(1)
+    assert name == lacking.name
+    assert problems == [SigningProblem.KEYS_MISSING, SigningProblem.STUCK, SigningProblem.DS_MISMATCH]
+    assert len(signing_summary.with_problems(9)) == 4
+
+
 def test_a_parent_that_disagrees_or_is_silent(workspace: Workspace) -> None:
     zone = signed_zone(workspace, "one.example")
     other, silent = at_parent(zone.name, key(1)), replace(at_parent(zone.name, key(0)), problem="silent")
