@@ -8,6 +8,7 @@ know what the files hold.
 from __future__ import annotations
 
 import os
+import pwd
 import stat
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -23,6 +24,14 @@ class Owner:
 
     uid: int
     gid: int
+
+
+def user_name(uid: int) -> str:
+    """Return the name of a user, or the number if no user has it."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
 
 
 def write_atomically(file: Path, content: bytes, mode: int, owner: Owner | None = None) -> None:

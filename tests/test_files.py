@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import StoreError
-from appliance.files import copy_permissions, create_shared, open_shared, write_atomically
+from appliance.files import copy_permissions, create_shared, open_shared, user_name, write_atomically
 from appliance.processes import exclusive_lock
 from appliance.store.file.database import Store
 
@@ -77,3 +77,7 @@ def test_a_failed_write_keeps_the_existing_file(tmp_path: Path) -> None:
         write_atomically(file, "no octets", 0o640)  # type: ignore[arg-type]
     assert file.read_bytes() == b"previous"
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_user_without_a_name_is_shown_by_number() -> None:
+    assert user_name(0) == "root" and user_name(4_000_000_000) == "4000000000"

@@ -13,6 +13,7 @@ from appliance.cli.output import json_option
 from appliance.cli.screen import progress
 from appliance.embedded.state import unprivileged_owner
 from appliance.files import Owner
+from appliance.imports.source import counted
 from appliance.provision.users import user_of_named
 from appliance.recovery.backup import Backup, back_up, back_up_into
 from appliance.recovery.restore import KeysResult, RestoreResult, restore_keys
@@ -137,7 +138,7 @@ def _row_of_keys(done: RestoreResult | KeysResult) -> dict[str, object]:
 def _lines_of_keys(done: RestoreResult | KeysResult) -> Iterator[tuple[str, bool]]:
     """Yield lines, and whether each is of something wrong."""
     if done.with_keys:
-        yield f"DNSSEC keys written for {done.with_keys} zones", False
+        yield f"DNSSEC keys written for {counted(done.with_keys, 'zone')}", False
     for name in done.without_keys:
         line = (
             f"zone {print_domain(name)} lacks the files of a DNSSEC key: secondaries keep serving it, and no change of "

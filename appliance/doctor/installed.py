@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import grp
-import pwd
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.doctor.result import DoctorContext, Result, fail, ok
+from appliance.files import user_name
 from appliance.nameserver.programs import run
 from appliance.provision.users import DEPLOYER, NAMED, STORE_GROUP
 from appliance.store.file import snapshot
@@ -35,7 +35,7 @@ class InstalledPath:
     def found(self) -> str:
         """Return mode, owner and group that it has."""
         status = self.path.stat()
-        user = _user(status.st_uid) if self.user else "*"
+        user = user_name(status.st_uid) if self.user else "*"
         return f"{stat.S_IMODE(status.st_mode):04o} {user}:{_group(status.st_gid)}"
 
 
@@ -82,13 +82,6 @@ def _paths(context: DoctorContext) -> Iterator[InstalledPath]:
     locks = (store.with_suffix(".lock"), store.with_name(snapshot.API_LOCK), store.with_name(snapshot.DEPLOYER_LOCK))
     for file in (store, *snapshot.companions(store), *locks):
         yield InstalledPath(file, None, STORE_GROUP, 0o660)
-
-
-def _user(number: int) -> str:
-    try:
-        return pwd.getpwuid(number).pw_name
-    except KeyError:
-        return str(number)
 
 
 def _group(number: int) -> str:

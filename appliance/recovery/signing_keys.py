@@ -16,7 +16,7 @@ from uuid import UUID
 from dns.name import Name
 
 from appliance.errors import ApplianceError, StoreError
-from appliance.files import Owner
+from appliance.files import Owner, user_name
 from appliance.nameserver.key_folders import KeyFolders, public_keys
 from appliance.nameserver.zone_files import ZoneFiles
 from appliance.processes import shared_lock
@@ -59,7 +59,7 @@ def add_keys(copy: sqlite.Connection, host: HostKeys, now: datetime, found: Keys
     folders = host.folders
     with copy:
         for zone in backup_keys.signed_zones(copy):
-            with _readable(host.zone_directory):
+            with _readable(host):
                 files = folders.read(zone.uuid)
             backup_keys.add_files(copy, zone.uuid, files)
             present = set(public_keys(files))
@@ -89,15 +89,17 @@ def require_writable(backup: Path, host: HostKeys) -> None:
     """Raise StoreError if the key files of the backup cannot be written for named, before anything is changed."""
     if next(backup_keys.files_in(backup), None) is None:
         return
-    if not host.may_create and not host.zone_directory.is_dir():
-        raise StoreError(
-            f"the folder of the zone files, {host.zone_directory}, is missing: prepare the host (docs/hosts.md), and "
-            "restore then"
-        )
-    if os.geteuid() not in (0, host.named().uid):
-        raise StoreError(
-            f"the backup has DNSSEC keys, which belong to named in {host.zone_directory}: restore it as root"
-        )
+    with _readable(host):
+        if not host.may_create and not host.zone_directory.is_dir():
+            raise StoreError(
+                f"the folder of the zone files, {host.zone_directory}, is missing: prepare the host (docs/hosts.md), "
+                "and restore then"
+            )
+        if os.geteuid() not in (0, host.named().uid):
+            raise StoreError(
+                f"the backup has DNSSEC keys, which belong to {_user_of_named(host)}, in {host.zone_directory}: "
+                f"restore it as root, not as {user_name(os.geteuid())}"
+            )
 
 
 def write_keys(backup: Path, host: HostKeys, zones: Iterable[SignedZone]) -> int:
@@ -159,7 +161,7 @@ def lacking_keys(zones: Iterable[SignedZone], host: HostKeys) -> list[Name]:
     """Return those of the zones that are signed and lack the files of a key on this host."""
     folders, lacking = host.folders, []
     for zone in zones:
-        with _readable(host.zone_directory):
+        with _readable(host):
             has_all = folders.has_any(zone.uuid) and folders.has(zone.uuid, zone.keys.values())
         if zone.is_signed and not has_all:
             lacking.append(zone.name)
@@ -167,14 +169,24 @@ def lacking_keys(zones: Iterable[SignedZone], host: HostKeys) -> list[Name]:
 
 
 @contextmanager
-def _readable(folder: Path) -> Iterator[None]:
+def _readable(host: HostKeys) -> Iterator[None]:
     """Raise StoreError if a key file cannot be read, and say who can."""
     try:
         yield
     except PermissionError as closed:
         raise StoreError(
-            f"{closed.filename} cannot be read: a backup contains the keys of signed zones, which are closed to all "
-            "but named; run it as root (systemctl start dns-appliance-backup does)"
+            f"{closed.filename} cannot be read by the user {user_name(os.geteuid())}: the DNSSEC keys of zones are "
+            f"closed to all but root and {_user_of_named(host)}; run the command as root (a backup: systemctl start "
+            "dns-appliance-backup)"
         ) from closed
     except OSError as failed:
-        raise StoreError(f"{failed.filename or folder} cannot be read: {failed.strerror or failed}") from failed
+        raise StoreError(
+            f"{failed.filename or host.zone_directory} cannot be read: {failed.strerror or failed}"
+        ) from failed
+
+
+def _user_of_named(host: HostKeys) -> str:
+    try:
+        return f"{user_name(host.named().uid)}, the user of named"
+    except OSError:
+        return "the user of named"

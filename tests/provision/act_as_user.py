@@ -14,21 +14,25 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from appliance.errors import SettingsError
+from appliance.editing import ZoneContent, editor_from
+from appliance.errors import SettingsError, StoreError
 from appliance.files import Owner
 from appliance.keys import read_key
 from appliance.nameserver.zone_files import ZoneFiles
+from appliance.principal import Principal
 from appliance.processes import exclusive_lock, shared_lock
 from appliance.provision.prepare import prepare_host
 from appliance.provision.users import Owners
 from appliance.recovery.backup import back_up
-from appliance.recovery.restore import restore
+from appliance.recovery.restore import restore, restore_keys
 from appliance.recovery.signing_keys import HostKeys
 from appliance.settings import Settings, read_settings
 from appliance.store import accounts, wakeup
 from appliance.store.file.database import Store
 from appliance.store.file.snapshot import API_LOCK
 from appliance.zones.catalog import FILE_UUID
+from tests.host_keys import place_keys
+from tests.signing import key, signed, store_signing
 from tests.systemd.units import rows
 
 API, DEPLOYER, NAMED = 64001, 64002, 64003
@@ -41,6 +45,7 @@ _IDS = {
     "bind": BIND,
 }
 ACCOUNTS = 100
+BACKUP = "backup.sqlite3"
 
 
 def settings_in(folder: Path) -> Settings:
@@ -129,9 +134,54 @@ def count_accounts(folder: Path) -> None:
 def restore_a_backup(folder: Path) -> None:
     """Back up the store and restore the backup."""
     store, file = settings_in(folder).store.path, folder / "backup.sqlite3"
-    keys = HostKeys(settings_in(folder).deployer.zone_directory, lambda: Owner(NAMED, BIND))
+    keys = host_keys_in(folder)
     back_up(store, file, keys, datetime.now(UTC), overwrite=False)
     restore(file, store, keys, lambda: datetime.now(UTC))
+
+
+def sign_a_zone(folder: Path) -> None:
+    """Store a signed zone, with key files as named writes them."""
+    settings, now = settings_in(folder), datetime.now(UTC)
+    store = Store(settings.store.path)
+    store.attach()
+    with store.connection():
+        owner = Principal.local("test", accounts.create_account("signer@example.org", now))
+        zone = editor_from(settings, store, lambda: now).create_zone(owner, "example.com", ZoneContent(dnssec=True))
+        with store.writing():
+            store_signing(zone, signed(key()))
+    host = host_keys_in(folder)
+    place_keys(host, zone, key())
+    for file in host.folders.folder(zone.uuid).iterdir():
+        os.chown(file, NAMED, BIND)
+        file.chmod(0o600)
+
+
+def back_up_keys(folder: Path) -> None:
+    """Back the store and its keys up, into a file that all may read; print why that fails."""
+    store = settings_in(folder).store.path
+    file = store.with_name(BACKUP)
+    try:
+        back_up(store, file, host_keys_in(folder), datetime.now(UTC), overwrite=False)
+    except StoreError as refused:
+        sys.stdout.write(f"{refused}\n")
+    else:
+        file.chmod(0o644)
+
+
+def restore_the_keys(folder: Path) -> None:
+    """Write the keys of the backup that the host lacks; print of how many zones, or why that fails."""
+    store = settings_in(folder).store.path
+    try:
+        restored = restore_keys(store.with_name(BACKUP), store, host_keys_in(folder))
+    except StoreError as refused:
+        sys.stdout.write(f"{refused}\n")
+    else:
+        sys.stdout.write(f"{restored.with_keys}\n")
+
+
+def host_keys_in(folder: Path) -> HostKeys:
+    """Return the keys of the host, whose named runs as NAMED."""
+    return HostKeys(settings_in(folder).deployer.zone_directory, lambda: Owner(NAMED, BIND))
 
 
 def list_rights(folder: Path) -> None:
@@ -166,6 +216,9 @@ ACTIONS: Mapping[str, Callable[[Path], None]] = {
         count_accounts,
         list_rights,
         restore_a_backup,
+        sign_a_zone,
+        back_up_keys,
+        restore_the_keys,
         hear_a_notice,
         announce,
     )

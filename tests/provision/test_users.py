@@ -100,3 +100,18 @@ def test_a_wake_up_reaches_the_deployer_from_the_api(host: Path) -> None:
     assert listening.stdout.readline() == "listening\n"
     act("api", "announce", host)
     assert end(listening) == ["heard !"]
+
+
+def test_who_may_not_read_or_write_the_keys_of_zones_learns_who_may(host: Path) -> None:
+    assert act("root", "sign_a_zone", host) == []
+    for user, number in (("api", API), ("deployer", DEPLOYER)):
+        (refused,) = act(user, "back_up_keys", host)
+        file, _, reason = refused.partition(" cannot be read by the user ")
+        assert file.startswith(f"{host}/"), "which file it is"
+        assert reason.startswith(f"{number}: the DNSSEC keys of zones are closed to all but root and {NAMED}, the user")
+    assert act("root", "back_up_keys", host) == []
+    for user, number in (("api", API), ("deployer", DEPLOYER)):
+        (refused,) = act(user, "restore_the_keys", host)
+        assert f"which belong to {NAMED}, the user of named, in {host}/" in refused
+        assert refused.endswith(f"restore it as root, not as {number}")
+    assert act("root", "restore_the_keys", host) == ["0"]

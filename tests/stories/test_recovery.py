@@ -96,7 +96,7 @@ def test_an_empty_host_serves_all_zones_from_a_backup(tmp_path: Path) -> None:
         lost.state.mkdir()
     new = Appliance()
     printed = new.command("restore", str(backup))
-    assert "13 zones restored" in printed and "DNSSEC keys written for 1 zones" in printed
+    assert "13 zones restored" in printed and "DNSSEC keys written for 1 zone" in printed
     with new:
         assert "vps_" not in new.printed.read_text()
         api = new.client(token)
