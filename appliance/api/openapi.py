@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import flask
 import flask_smorest
@@ -39,6 +41,9 @@ nameserver serves the change, for at most N seconds, and its header `X-Deploymen
 answered with 429 or 503 has changed nothing; repeat it after `Retry-After` seconds. Every path works with and without
 its trailing slash."""
 
+CALLS = (zones, dnssec, changes, versions, zonefile, warnings, records, account)
+"""The modules whose blueprints have the calls, in the order of the document."""
+
 pages = flask.Blueprint("document", __name__, url_prefix="/api/v1", template_folder="templates")
 
 
@@ -52,7 +57,16 @@ class Api(flask_smorest.Api):
 
 
 def register(app: Flask) -> None:
-    """Register the calls of the API and their OpenAPI document."""
+    """Register the calls of the API and the pages of their OpenAPI document."""
+    for module in CALLS:
+        app.register_blueprint(module.blueprint)
+    app.register_blueprint(pages)
+
+
+@functools.cache
+def document() -> Mapping[str, Any]:
+    """Return the OpenAPI 3.1 document. It is created when it is first requested, which takes longer than a start."""
+    app = Flask("appliance", static_folder=None)
     app.config |= {"API_TITLE": "DNS appliance", "API_VERSION": __version__, "OPENAPI_VERSION": "3.1.0"}
     api = Api(app, spec_kwargs={"info": {"description": _INTRODUCTION}, "security": [{"bearer": []}]})
     scheme = {"type": "http", "scheme": "bearer", "bearerFormat": "vps_...", "description": "A token of an account."}
@@ -61,17 +75,15 @@ def register(app: Flask) -> None:
         api.spec.components.parameter(name, "header", parameter)
     for schema in change_schemas.CHOICES:
         api.spec.components.schema(schema.__name__, schema=schema)
-    for module in (zones, dnssec, changes, versions, zonefile, warnings, records, account):
+    for module in CALLS:
         api.register_blueprint(module.blueprint)
-    app.extensions["openapi-document"] = functools.cache(lambda: published_document.complete(api.spec.to_dict()))
-    app.register_blueprint(pages)
+    return published_document.complete(api.spec.to_dict())
 
 
 @pages.get("/openapi.json")
 def openapi() -> Response:
     """Return the OpenAPI 3.1 document."""
-    document: Response = flask.jsonify(flask.current_app.extensions["openapi-document"]())
-    return document
+    return flask.jsonify(document())
 
 
 @pages.get("/docs/")
