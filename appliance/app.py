@@ -36,6 +36,7 @@ from appliance.web.middleware import AddressList, forwarded_client
 from appliance.web.rate_limits import client_network
 from appliance.web.readiness import Readiness
 from appliance.web.request_credentials import client_credentials
+from appliance.web.url_rules import UrlRule
 
 HSTS = "max-age=31536000"
 """Browsers use only TLS for a year after a response over TLS (RFC 6797); other hosts of the domain are not affected."""
@@ -52,6 +53,8 @@ _SECURITY = (
 
 class _Application(Flask):
     """A Flask application whose functions are no coroutines; Flask would inspect a dozen of them in each request."""
+
+    url_rule_class = UrlRule
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Return the function as it is."""
