@@ -9,9 +9,10 @@ Usage: python -m tests.messages        writes tests/messages.txt
 from __future__ import annotations
 
 import ast
+import functools
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ ROOT = Path(__file__).parent.parent
 GOLDEN = ROOT / "tests" / "messages.txt"
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+Scope = tuple[Function | None, str, ast.Call]
 Position = tuple[int, str]
 """Index and name of the parameter that is a message."""
 
@@ -45,10 +47,11 @@ TABLES = re.compile(r"_?(\w+_)?MESSAGES|_EXPECTED|(default_)?error_messages")
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """A source file: its syntax tree, its functions, and the values of constants that it defines or imports."""
+    """A source file: its syntax tree and all nodes of that, its functions, and the constants that it has or imports."""
 
     path: str
     tree: ast.Module
+    nodes: Sequence[ast.AST]
     functions: Mapping[str, Function]
     constants: dict[str, ast.expr]
 
@@ -77,7 +80,7 @@ def read_source(root: Path) -> Source:
     modules = [_read(path, path.relative_to(root.parent).as_posix()) for path in sorted(root.rglob("*.py"))]
     constants = {name: value for module in modules for name, value in module.constants.items() if name.isupper()}
     for module in modules:
-        imports = [node for node in ast.walk(module.tree) if isinstance(node, ast.ImportFrom)]
+        imports = [node for node in module.nodes if isinstance(node, ast.ImportFrom)]
         names = {alias.name for node in imports for alias in node.names}
         module.constants.update({name: constants[name] for name in names & constants.keys()})
     source = Source(modules, dict(KNOWN))
@@ -103,9 +106,10 @@ def write_messages(source: Source) -> str:
 
 def _read(path: Path, name: str) -> Module:
     tree = ast.parse(path.read_text("utf-8"))
-    functions = {node.name: node for node in ast.walk(tree) if isinstance(node, Function)}
+    nodes = list(ast.walk(tree))
+    functions = {node.name: node for node in nodes if isinstance(node, Function)}
     bodies = [tree.body, *(node.body for node in tree.body if isinstance(node, ast.ClassDef))]
-    return Module(name, tree, functions, {name: value for body in bodies for name, value in _assignments(body)})
+    return Module(name, tree, nodes, functions, {name: value for body in bodies for name, value in _assignments(body)})
 
 
 def _assignments(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, ast.expr]]:
@@ -119,7 +123,7 @@ def _assignments(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, ast.expr]]:
 
 def _error_classes(modules: Iterable[Module]) -> set[str]:
     """Return the names of exception classes of the product, and of those from elsewhere that are raised."""
-    nodes = [node for module in modules for node in ast.walk(module.tree)]
+    nodes = [node for module in modules for node in module.nodes]
     found = {_name(node.exc.func) for node in nodes if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call)}
     found = {name for name in found if name[:1].isupper()} | {"ApplianceError", "ClickException", "UsageError"}
     classes = [node for node in nodes if isinstance(node, ast.ClassDef)]
@@ -128,24 +132,28 @@ def _error_classes(modules: Iterable[Module]) -> set[str]:
     return found
 
 
-def _scopes(module: Module) -> Iterator[tuple[Function | None, str, ast.Call]]:
-    """Yield each call with the function around it and the name of what is called; `super()` is its class."""
+@functools.cache
+def _scopes(tree: ast.Module) -> list[Scope]:
+    """Return each call with the function around it and the name of what is called; `super()` is its class."""
 
-    def walk(node: ast.AST, function: Function | None, bases: str) -> Iterator[tuple[Function | None, str, ast.Call]]:
+    found: list[Scope] = []
+
+    def walk(node: ast.AST, function: Function | None, bases: str) -> None:
         for child in ast.iter_child_nodes(node):
             if isinstance(child, ast.Call):
-                is_super = isinstance(child.func, ast.Attribute) and ast.unparse(child.func) == "super().__init__"
-                yield function, bases if is_super else _name(child.func), child
+                is_super = _name(child.func) == "__init__" and ast.unparse(child.func) == "super().__init__"
+                found.append((function, bases if is_super else _name(child.func), child))
             is_class = isinstance(child, ast.ClassDef)
             inner = _name(child.bases[0]) if isinstance(child, ast.ClassDef) and child.bases else bases
-            yield from walk(child, child if isinstance(child, Function) else None if is_class else function, inner)
+            walk(child, child if isinstance(child, Function) else None if is_class else function, inner)
 
-    return walk(module.tree, None, "")
+    walk(tree, None, "")
+    return found
 
 
 def _arguments(source: Source, module: Module) -> Iterator[tuple[Function | None, ast.expr]]:
     """Yield the arguments that are messages, each with the function around it."""
-    for function, name, call in _scopes(module):
+    for function, name, call in _scopes(module.tree):
         for index, keyword in source.positions(module, name):
             named = [argument.value for argument in call.keywords if argument.arg == keyword]
             yield from ((function, argument) for argument in named + call.args[index : index + 1])
