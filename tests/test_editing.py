@@ -30,7 +30,7 @@ from appliance.zones.changes import Create
 from appliance.zones.model import MAX_TTL, Record, Zone
 from appliance.zones.names import parse_owner
 from appliance.zones.serial import is_later
-from tests.workspace import APEX, Workspace, current_database
+from tests.workspace import APEX, Row, Workspace, current_database
 
 
 def change(workspace: Workspace, record: Record, **fields: object) -> tuple[Zone, Record]:
@@ -84,9 +84,10 @@ def test_a_new_zone_is_empty_and_has_the_serial_of_the_day(workspace: Workspace)
 
 
 def test_the_announcement_comes_after_the_commit(workspace: Workspace) -> None:
-    zone = workspace.zone()
-    (seen,) = workspace.announced
-    assert [row["uuid"] for row in seen["zone"]] == [zone.uuid.hex], "another connection saw it already"
+    seen: list[Row] = []
+    editor = replace(workspace.editor, announce=lambda: seen.extend(workspace.rows()["zone"]))
+    zone = editor.create_zone(workspace.owner, "example.com")
+    assert [row["uuid"] for row in seen] == [zone.uuid.hex], "another connection saw it already"
 
 
 @pytest.mark.parametrize(

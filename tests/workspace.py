@@ -37,17 +37,24 @@ Rows = dict[str, list[Row]]
 def read_rows(file: Path, query: str, parameters: Sequence[Any] = ()) -> list[Row]:
     """Return the rows of a query, as another process would read them now."""
     with closing(sqlite.connect(file)) as reader:
-        cursor = reader.cursor()
-        return [
-            dict(zip((name for name, _ in cursor.get_description()), row, strict=True))
-            for row in cursor.execute(query, parameters)
-        ]
+        return _rows(reader, query, parameters)
 
 
 def read_all_rows(file: Path) -> Rows:
     """Return every row of every table, as another process would read them now."""
-    tables = [row["name"] for row in read_rows(file, "select name from sqlite_master where type = 'table'")]
-    return {table: read_rows(file, f"select * from {table} order by 1") for table in tables}  # noqa: S608
+    with closing(sqlite.connect(file)) as reader:
+        tables = [row["name"] for row in _rows(reader, "select name from sqlite_master where type = 'table'")]
+        return {table: _rows(reader, f"select * from {table} order by 1") for table in tables}  # noqa: S608
+
+
+def _rows(reader: sqlite.Connection, query: str, parameters: Sequence[Any] = ()) -> list[Row]:
+    cursor = reader.execute(query, parameters)
+    names: list[str] | None = None
+    found = []
+    for row in cursor:
+        names = names or [name for name, _ in cursor.get_description()]
+        found.append(dict(zip(names, row, strict=True)))
+    return found
 
 
 def current_database() -> Any:  # noqa: ANN401 - whatever a database has
@@ -73,7 +80,7 @@ class Clock:
 class Workspace:
     """An editor and its store. `owner` and `stranger` are principals of two accounts.
 
-    `announced` has all rows of the store at the moment of each announcement.
+    `announced` has the time of each announcement.
     """
 
     store: Store
@@ -81,7 +88,7 @@ class Workspace:
     editor: Editor
     owner: Principal
     stranger: Principal
-    announced: list[Rows] = field(default_factory=list)
+    announced: list[datetime] = field(default_factory=list)
 
     def zone(self, domain: str = "example.com") -> Zone:
         """Create a zone of the owner."""
@@ -141,5 +148,5 @@ def open_workspace(folder: Path) -> Iterator[Workspace]:
         )
         editor = Editor(store, APEX, OWN_NAMES, 3600, clock)
         workspace = Workspace(store, clock, editor, owner, stranger)
-        workspace.editor = replace(editor, announce=lambda: workspace.announced.append(workspace.rows()))
+        workspace.editor = replace(editor, announce=lambda: workspace.announced.append(clock()))
         yield workspace
