@@ -8,13 +8,14 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import datetime
 
-from appliance.addresses import Nameserver
+from appliance.addresses import Endpoint, Nameserver
 from appliance.deploy.background import BackgroundJob, running
 from appliance.deploy.due_changes import DueChanges
 from appliance.deploy.host import PrimaryHost, host_from
 from appliance.deploy.loop import Deployer
 from appliance.deploy.maintenance import Maintenance
 from appliance.deploy.ownership_checks import Lookups, OwnershipChecks
+from appliance.deploy.signing.parent_lookups import ParentLookups
 from appliance.deploy.signing.signing_steps import SigningSteps, parent_check_by
 from appliance.editing import Editor, editor_from
 from appliance.errors import SettingsError
@@ -92,5 +93,15 @@ def _jobs(
     lookups = Lookups(Nameserver("resolver", resolver), frozenset(own_names.nameservers)) if resolver else None
     checks = OwnershipChecks(store, editor, settings.ownership.proof, lookups, clock)
     maintenance = Maintenance(store, clock, time.monotonic, purges(settings.journal.keep))
-    steps = SigningSteps(host, store, editor, parent_check_by(settings.dns.resolver), clock)
-    return maintenance, DueChanges(store, editor, clock), checks, steps
+    return maintenance, DueChanges(store, editor, clock), checks, _steps(resolver, host, store, editor, clock)
+
+
+def _steps(
+    resolver: Endpoint | None, host: PrimaryHost, store: Store, editor: Editor, clock: Callable[[], datetime]
+) -> SigningSteps:
+    """Return the steps of signed zones, which wait for no parent."""
+    check = parent_check_by(resolver)
+    if resolver is None:
+        return SigningSteps(host, store, editor, check, clock)
+    lookups = ParentLookups(check, clock)
+    return SigningSteps(host, store, editor, lookups, clock, take_ended=lookups.take_ended)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -26,8 +26,8 @@ ANSWER_TIMEOUT = 1.0
 class SeenZone:
     """What was seen: `state` in named, None if it has no such zone; what each nameserver serves; the keys.
 
-    A nameserver that did not answer has what it served before. `keys` is None if named does not sign the
-    zone. `content` is the content number that the primary serves.
+    A nameserver that did not answer is `silent`, and has what it served before. `keys` is None if named does not sign
+    the zone. `content` is the content number that the primary serves.
     """
 
     zone: Zone
@@ -35,6 +35,7 @@ class SeenZone:
     served: Mapping[Nameserver, ServedSigning]
     keys: Sequence[SigningKey] | None
     content: int | None = None
+    silent: frozenset[Nameserver] = frozenset()
 
     @property
     def latest_serial(self) -> int | None:
@@ -63,12 +64,18 @@ def _is_as(one: ServedSigning | None, primary: ServedSigning) -> bool:
     return one.key_tags == primary.key_tags and reaches(one.serial, primary.serial)
 
 
-def observe(zone: Zone, known: Signing, host: PrimaryHost) -> SeenZone:
-    """Query every nameserver, and named for its keys; raise CommandError if named cannot be asked."""
-    answers = {server: query_signatures(server, zone.name) for server in host.nameservers}
+def observe(zone: Zone, known: Signing, host: PrimaryHost, silent: Set[Nameserver] = frozenset()) -> SeenZone:
+    """Query every nameserver, and named for its keys; raise CommandError if named cannot be asked.
+
+    Nameservers that are known to be `silent` are not queried.
+    """
+    answers = {
+        server: ServedZone(is_answered=False) if server in silent else query_signatures(server, zone.name)
+        for server in host.nameservers
+    }
     before = {server: known.served[server.name] for server in host.nameservers if server.name in known.served}
-    silent = {server for server, one in answers.items() if not one.is_answered}
-    served = {server: one for server, one in before.items() if server in silent}
+    unanswered = frozenset(server for server, one in answers.items() if not one.is_answered)
+    served = {server: one for server, one in before.items() if server in unanswered}
     served |= {server: one.signing for server, one in answers.items() if one.signing}
     state = host.control.zone_state(zone.name)
     keys, content = None, None
@@ -78,7 +85,7 @@ def observe(zone: Zone, known: Signing, host: PrimaryHost) -> SeenZone:
         query = host.primary, zone.name
         answer = query_all([query], timeout=ANSWER_TIMEOUT, signed={zone.name})[query]
         content = answer.serial if answer else None
-    return SeenZone(zone, state, served, keys, content)
+    return SeenZone(zone, state, served, keys, content, unanswered)
 
 
 def merged(

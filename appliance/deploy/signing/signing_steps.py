@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -19,6 +19,7 @@ from appliance.deploy.background import BackgroundJob
 from appliance.deploy.host import PrimaryHost
 from appliance.deploy.signing.observation import SeenZone, observe
 from appliance.deploy.signing.own_parents import CheckParent, OwnParents, is_awaited
+from appliance.deploy.signing.parent_lookups import Pending
 from appliance.deploy.signing.stuck_zones import StuckZones
 from appliance.editing import Editor
 from appliance.errors import ApplianceError, CommandError, StoreError
@@ -52,6 +53,8 @@ HELD_PAUSE = timedelta(hours=1)
 """Between two checks of a zone that is held: it is checked at once when it is released."""
 SETTLED_PAUSE = signing.LONGEST_PAUSE
 """Between two checks of a zone that waits for nothing."""
+SILENCE = 5.0
+"""Seconds in which a secondary that did not answer is not queried for other zones."""
 START_EVERY = 5.0
 """Seconds between two queries to named for the time of its start."""
 CHECK_WHEN_SECURED = timedelta(days=1)
@@ -62,7 +65,10 @@ LONGEST_WAIT = timedelta(hours=1)
 
 @dataclass(slots=True)
 class SigningSteps(BackgroundJob):
-    """Checks each zone that is or was signed, stores what it sees, and does what follows."""
+    """Checks each zone that is or was signed, stores what it sees, and does what follows.
+
+    `check_parent` may raise Pending: `take_ended` then returns the zone once its parent was checked.
+    """
 
     failure = "event=signing-step-failed"
     every = EVERY
@@ -73,9 +79,11 @@ class SigningSteps(BackgroundJob):
     check_parent: CheckParent
     clock: Callable[[], datetime]
     monotonic: Callable[[], float] = time.monotonic
+    take_ended: Callable[[], Collection[UUID]] = tuple
     _stuck: StuckZones = field(init=False)
     _started_at: datetime | None = field(default=None, init=False)
     _start_due: float = field(default=-math.inf, init=False)
+    _silent_until: dict[Nameserver, float] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         """Begin without zones in doubt."""
@@ -89,6 +97,9 @@ class SigningSteps(BackgroundJob):
         """Check the zones that are due; return the seconds to the next time; raise StoreError if the store fails."""
         with self.store.connection():
             self._follow_start()
+            if ended := self.take_ended():
+                with self.store.writing():
+                    signing.make_due(ended, self.clock())
             with self.store.reading():
                 due = signing.due(self.clock(), MOST_AT_ONCE)
             for uuid in due:
@@ -134,7 +145,8 @@ class SigningSteps(BackgroundJob):
         What was seen before stays stored.
         """
         zone, known = self._read(uuid)
-        seen = observe(zone, known, self.host)
+        seen = observe(zone, known, self.host, self._silent())
+        self._note_silent(seen)
         self._store_seen(seen, known)
         in_doubt = self._stuck.handle(seen, known)
         zone, known = self._read(uuid)
@@ -154,6 +166,14 @@ class SigningSteps(BackgroundJob):
         if self._is_held(zone):
             return HELD_PAUSE
         return min(LONGEST_PAUSE if is_awaited(known) else SETTLED_PAUSE, self._pause(zone, known))
+
+    def _silent(self) -> frozenset[Nameserver]:
+        """Return the secondaries that did not answer a moment ago: no zone need wait for each of them again."""
+        return frozenset(server for server, until in self._silent_until.items() if until > self.monotonic())
+
+    def _note_silent(self, seen: SeenZone) -> None:
+        for server in seen.silent & {*self.host.secondaries} - self._silent():
+            self._silent_until[server] = self.monotonic() + SILENCE
 
     def _read(self, uuid: UUID) -> tuple[Zone, Signing]:
         with self.store.reading():
@@ -191,13 +211,16 @@ class SigningSteps(BackgroundJob):
         if not zone.signed or not (known.own_parent or _is_check_due(zone, known, now)):
             return
         own = known.own_parent
-        check = self._own_parents.check(zone, own, now) if own else self.check_parent(zone, now)
+        try:
+            check = self._own_parents.check(zone, own, now) if own else self.check_parent(zone, now)
+        except Pending:
+            return
         if check is None:
             return
         with self.store.writing():  # a user may have changed something since
             _, known = self._read(zone.uuid)
             above = known.own_parent and known.own_parent.uuid
-            if known.since <= now and above == check.own:
+            if known.since <= check.checked_at and above == check.own:
                 signing.store_findings(zone.uuid, after_check(known, zone.name, check))
 
     def _report_to_named(self, zone: Zone, known: Signing) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import socket
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -11,8 +13,10 @@ from pathlib import Path
 import pytest
 from dns.rcode import Rcode
 
+from appliance.addresses import Endpoint, Nameserver
 from appliance.deploy.host import PrimaryHost
-from appliance.deploy.signing.signing_steps import HELD_PAUSE, LONGEST_PAUSE, parent_check_by
+from appliance.deploy.signing.parent_lookups import ParentLookups
+from appliance.deploy.signing.signing_steps import HELD_PAUSE, LONGEST_PAUSE, SigningSteps, parent_check_by
 from appliance.editing import ZoneContent
 from appliance.errors import CommandFailed
 from appliance.nameserver.control import Control
@@ -24,7 +28,7 @@ from appliance.zones.ownership import Proof
 from appliance.zones.signing import BETWEEN_CHECKS, DEFAULT_DS_TTL, DsReport, SigningState, Timing
 from tests.deploy.signing.signer import Signer, new_signer
 from tests.fake_parent import ADDRESSES, FakeParent, fake_parent, is_allowed
-from tests.pair import Pair, wait_for
+from tests.pair import LOOPBACK, Pair, wait_for
 from tests.workspace import Workspace
 
 MINUTES = BETWEEN_CHECKS / timedelta(minutes=1)
@@ -167,6 +171,50 @@ def test_a_zone_that_cannot_be_checked_is_tried_again_and_stops_no_other(
     workspace.clock.forward(seconds=30)
     signer.steps().step()
     assert signer.zone.uuid not in signing.due(workspace.clock(), 9)
+
+
+def test_a_silent_secondary_is_queried_for_one_zone_and_not_at_once_for_all(signer: Signer) -> None:
+    workspace = signer.workspace
+    other = workspace.editor.create_zone(workspace.owner, f"other-{signer.zone.name}")
+    workspace.editor.change_zone(workspace.owner, other.uuid, {"dnssec": True})
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind((LOOPBACK, 0))
+        silent.setblocking(False)
+        secondary = Nameserver("ns2.appliance.test", Endpoint(LOOPBACK, silent.getsockname()[1]))
+        signer.host = replace(signer.host, nameservers=(signer.host.primary, secondary))
+        workspace.clock.forward(days=1)
+        signer.steps().step()
+        assert signing.due(workspace.clock(), 9) == [], "both were checked"
+        assert silent.recv(512)
+        with pytest.raises(BlockingIOError):
+            silent.recv(512)
+
+
+def test_no_step_waits_for_a_parent(signer: Signer, parent: FakeParent) -> None:
+    workspace, resolver = signer.workspace, parent.resolver.server.endpoint
+    lookups = ParentLookups(parent_check_by(resolver, parent.port, is_allowed), workspace.clock)
+    steps = SigningSteps(
+        signer.host, workspace.store, workspace.editor, lookups, workspace.clock, take_ended=lookups.take_ended
+    )
+    (key,) = signer.known.keys
+    parent.publish(key.ds_of(signer.zone.name))
+    workspace.clock.forward(days=1)
+    may_answer = threading.Event()
+
+    def wait() -> None:
+        assert may_answer.wait(30), "the step is over"
+
+    parent.resolver.meanwhile = wait
+    steps.step()
+    assert signer.state is SigningState.DS_WAIT
+    may_answer.set()
+
+    def is_secured() -> bool:
+        workspace.clock.forward(minutes=MINUTES)
+        steps.step()
+        return signer.state is SigningState.SECURED
+
+    wait_for(is_secured, "the zone is checked again when its parent was")
 
 
 @pytest.mark.parametrize(("waited", "pause"), [(timedelta(), BETWEEN_CHECKS), (timedelta(days=1), timedelta(hours=1))])
