@@ -23,12 +23,14 @@ from tests.pair import LOOPBACK
 class SimulatedDns:
     """What it answers, by name and type such as `example.org NS`: lines of records, or a response code.
 
-    `resolved` are recursive queries, and `referred` the others. A query that is not listed has an empty answer; without
-    `responds` there is none at all. `queries` are those received, and `meanwhile` is called before each response.
+    `resolved` are recursive queries, `served` those of which it is authoritative, and `referred` the others. A query
+    that is not listed has an empty answer; without `responds` there is none at all. `queries` are those received, and
+    `meanwhile` is called before each response.
     """
 
     server: Nameserver
     resolved: dict[str, list[str] | Rcode] = field(default_factory=dict)
+    served: dict[str, list[str] | Rcode] = field(default_factory=dict)
     referred: dict[str, list[str] | Rcode] = field(default_factory=dict)
     responds: bool = True
     queries: list[str] = field(default_factory=list)
@@ -56,10 +58,13 @@ class SimulatedDns:
         asked = f"{query.question[0].name.to_text(omit_final_dot=True)} {query.question[0].rdtype.name}"
         self.queries.append(asked)
         is_recursive = bool(query.flags & dns.flags.RD)
-        found = (self.resolved if is_recursive else self.referred).get(asked, [])
+        is_served = asked in self.served
+        found = (self.served if is_served else self.resolved if is_recursive else self.referred).get(asked, [])
+        if is_served:
+            response.flags |= dns.flags.AA
         if isinstance(found, Rcode):
             response.set_rcode(found)
-        elif is_recursive:
+        elif is_recursive or is_served:
             response.answer = [_rrset(line) for line in found]
         else:
             response.authority = [_rrset(line) for line in found]

@@ -47,7 +47,8 @@ def query_signatures(server: Nameserver, zone: Name, timeout: float = TIMEOUT) -
     except FAILURES:
         return ServedZone(is_answered=False)
     serials = [rdata.serial for rrset in soa.answer if rrset.rdtype == RdataType.SOA for rdata in rrset]
-    if soa.rcode() != Rcode.NOERROR or not serials or not soa.flags & dns.flags.AA:
+    is_refused = any(one.rcode() != Rcode.NOERROR for one in (keys, soa))  # one of them alone while named starts
+    if is_refused or not serials or not soa.flags & dns.flags.AA:
         return ServedZone()
     found = tuple(_keys(keys))
     ends = [rdata.expiration for rrset in soa.answer if rrset.rdtype == RdataType.RRSIG for rdata in rrset]

@@ -6,11 +6,13 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import dns.name
+from dns.rcode import Rcode
 
 from appliance.addresses import Endpoint, Nameserver
 from appliance.queries.zone_signatures import ServedZone, query_signatures
 from appliance.zones.signing import ServedSigning
 from tests.pair import LOOPBACK, Pair, free_port, small_zone, wait_for
+from tests.simulated_dns import simulated_dns
 
 
 def test_a_signed_zone(pair: Pair) -> None:
@@ -42,3 +44,14 @@ def test_other_zones(pair: Pair) -> None:
         assert query_signatures(pair.primary, dns.name.from_text(missing)) == ServedZone()
     silent = Nameserver("silent", Endpoint(LOOPBACK, free_port()))
     assert query_signatures(silent, zone, timeout=0.2) == ServedZone(is_answered=False)
+
+
+def test_a_zone_whose_keys_are_refused_is_not_one_without_keys() -> None:
+    zone = dns.name.from_text("starting.test")
+    with simulated_dns() as nameserver:
+        nameserver.served["starting.test SOA"] = ["starting.test. 60 IN SOA a. b. 7 2 3 4 5"]
+        nameserver.served["starting.test DNSKEY"] = []
+        assert query_signatures(nameserver.server, zone) == ServedZone(ServedSigning(7, None))
+        for refusal in (Rcode.REFUSED, Rcode.SERVFAIL):
+            nameserver.served["starting.test DNSKEY"] = refusal
+            assert query_signatures(nameserver.server, zone) == ServedZone()
