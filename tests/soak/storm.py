@@ -3,6 +3,9 @@
 Every acknowledged change must be in the version of its serial, and at the end in the store and on both nameservers.
 A change without a response must exist once or not at all. Every answer must be of a committed version. Serials must
 never decrease. What expires or is not confirmed must be gone at the end, and what is confirmed must be there.
+
+Some zones are signed, and signed again at random moments: every answer for them must be valid, and what is said to be
+live is checked at every nameserver.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from random import Random
 
 from appliance.addresses import Endpoint, Nameserver
@@ -26,6 +30,8 @@ from tests.soak.due_writers import CONFIRM_WITHIN, DueWriter
 from tests.soak.journal import Content, read_journal
 from tests.soak.kills import Kills
 from tests.soak.part_run import PartRun
+from tests.soak.signed_load import CLAIM_MARKS, SignedLoad
+from tests.soak.validation import ValidWatcher
 from tests.soak.version_writers import VersionWriter
 from tests.soak.watchers import Watcher
 from tests.soak.writers import Writer, ZoneShare
@@ -34,6 +40,10 @@ CHANGES = 10_000
 WRITERS = 6
 OWN_ZONES = 5
 SHARED_ZONES = 10
+SIGNED = 2
+"""Shared zones that are signed, and signed zones of each writer that has only such ones."""
+CLAIMS = 200
+"""Changes of signed zones that are said to be live and of which that is checked."""
 LARGE_ZONE = "large.storm.example"
 LARGE_RECORDS = 20_000
 PROCESSES = 2
@@ -45,18 +55,27 @@ MAX_PAUSE = 3.0
 DUMP_ONE_IN = 3
 """Before one in this many kills the primary is to write some zones to their files, which it does meanwhile."""
 DUMPED = 5
+SIGN_ONE_IN = 2
+"""Before one in this many kills the primary is to sign some zones again, which it does meanwhile."""
 
 
-def run(part: PartRun, changes: int = CHANGES, pause: float = MAX_PAUSE, records: int = LARGE_RECORDS) -> None:
+def run(
+    part: PartRun,
+    changes: int = CHANGES,
+    pause: float = MAX_PAUSE,
+    records: int = LARGE_RECORDS,
+    claims: int = CLAIMS,
+    signed: int = SIGNED,
+) -> None:
     """Run until this many changes were acknowledged or time is up; then wait for convergence and check.
 
-    `records`: how many the largest zone has.
+    `records`: how many the largest zone has; `claims`: how many must be checked; `signed`: as `SIGNED`.
     """
     with Appliance(processes=PROCESSES) as appliance:
-        storm = Storm(part, appliance, records)
+        storm = Storm(part, appliance, records, signed)
         storm.run_load(changes, pause)
         storm.wait_and_compare()
-        storm.report()
+        storm.report(claims)
 
 
 @dataclass(slots=True)
@@ -66,8 +85,10 @@ class Storm:
     part: PartRun
     appliance: Appliance
     records: int
+    signed_zones: int
     writers: Sequence[Writer] = ()
     due_writer: DueWriter = field(init=False)
+    signed: SignedLoad = field(init=False)
     watchers: Sequence[Watcher] = ()
     kills: Kills = field(init=False)
     dumps: int = 0
@@ -79,15 +100,23 @@ class Storm:
         shared = [f"shared-{number}.storm.example" for number in range(SHARED_ZONES)]
         uuids = {domain: str(api.zone(domain)["uuid"]) for domain in (*shared, LARGE_ZONE)}
         api.expect(200, "PUT", f"/dns-zones/{uuids[LARGE_ZONE]}/zonefile/?confirm=true", base_lines(self.records))
-        self.writers = [self._writer(f"w{number}", token, uuids) for number in range(WRITERS)]
+        signed = {domain: uuids[domain] for domain in shared[: self.signed_zones]}
+        clients = partial(self.appliance.client, token)
+        self.signed = SignedLoad(self.part, clients, signed, self._is_running, self._last_kill)
+        writers = [self._writer(f"w{number}", token, uuids) for number in range(WRITERS)]
+        self.writers = [*writers, *self.signed.writers]
         due_api = self.appliance.client(token)
         self.due_writer = DueWriter(self.part, due_api, "due.storm.example", self._is_running, self._last_kill)
-        domains = sorted({share.domain for writer in self._all_writers() for share in writer.shares})
+        switched = {share.domain for share in self.signed.switcher.shares}
+        domains = sorted({share.domain for writer in self._all_writers() for share in writer.shares} - switched)
         key = read_key(self.appliance.state / "keys" / "transfer.key")
         self.watchers = [
-            Watcher(self.part, self._server(number), key, number == 2, domains, _any_owner, LARGE_ZONE)
+            Watcher(
+                self.part, self._server(number), key, number == 2, domains, _any_owner, LARGE_ZONE, self.signed.always
+            )
             for number in (1, 2)
         ]
+        self.signed.watch(self.watchers, _any_owner)
         self.kills = Kills(self.appliance, self.watchers, self.part.random)
 
     def _writer(self, mark: str, token: str, shared: Mapping[str, str]) -> Writer:
@@ -110,7 +139,7 @@ class Storm:
         self._target = changes
         done = threading.Event()
         with _running([writer.run for writer in self._all_writers()]) as writers:
-            watching = [lambda one=one: one.run(lambda: not done.is_set(), time.sleep) for one in self.watchers]
+            watching = [lambda one=one: one.run(lambda: not done.is_set(), time.sleep) for one in self._all_watchers()]
             with _running(watching):
                 try:
                     self._kill_until_done(writers, pause)
@@ -138,8 +167,9 @@ class Storm:
         expected[due] = frozenset(served_row(due[0], one) for one in self.due_writer.staying)
         for (domain, uuid), content in expected.items():
             self._compare(domain, uuid, content)
+        self.signed.verify()
 
-    def report(self) -> None:
+    def report(self, claims: int) -> None:
         """Compare every answer with the journal, and print the figures."""
         journal, wrong = read_journal(self.appliance.state / "store" / "store.sqlite3")
         for watcher in self.watchers:
@@ -166,6 +196,10 @@ class Storm:
         for watcher in self.watchers:
             answers = ", ".join(f"{what} {count:,}" for what, count in sorted(watcher.replies.items()))
             self.part.figure(f"{watcher.server.name}: {answers}; serial decreased after a restart: {watcher.dips}")
+        self.signed.report(claims)
+
+    def _all_watchers(self) -> Sequence[Watcher | ValidWatcher]:
+        return [*self.watchers, *self.signed.watchers]
 
     def _is_running(self) -> bool:
         return self.count < self._target and self.part.left > 0
@@ -180,6 +214,8 @@ class Storm:
             if not self.part.random.randrange(DUMP_ONE_IN):
                 domains = self.part.random.sample(self.watchers[0].domains, DUMPED)
                 self.dumps += sum(write_early(self.appliance.state, domain) for domain in domains)
+            if not self.part.random.randrange(SIGN_ONE_IN):
+                self.signed.sign_again(self.appliance.state, self.part.random)
             self.kills.kill()
             if self.count // 1000 > reported:
                 reported = self.count // 1000
@@ -202,7 +238,7 @@ class Storm:
 
 
 def _any_owner(random: Random) -> str:
-    mark = f"w{random.randrange(WRITERS)}"
+    mark = f"w{random.randrange(WRITERS + len(CLAIM_MARKS) + 1)}"
     return f"{mark}-{random.randint(1, 20)}"
 
 

@@ -1,13 +1,14 @@
 """Query one nameserver repeatedly and keep its answers, to compare them with the journal at the end.
 
-Serials are checked at once: they must not decrease while named runs, nor on the primary after a restart. They may on a
+Of a signed zone, whose SOA has a serial of named's own, the serial is the content number. Serials are checked
+at once: they must not decrease while named runs, nor on the primary after a restart. They may on a
 secondary that was killed right after a large transfer: it serves its former serial until its first refresh.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
@@ -17,7 +18,9 @@ import dns.message
 import dns.name
 import dns.query
 import dns.rcode
+from dns.rdata import Rdata
 from dns.rdatatype import RdataType
+from dns.rdtypes.ANY.SOA import SOA
 
 from appliance.addresses import Nameserver
 from appliance.errors import CommandError
@@ -25,6 +28,8 @@ from appliance.keys import Key
 from appliance.queries.transfer import TransferredRecord as TransferredRow
 from appliance.queries.transfer import axfr
 from appliance.zones.serial import is_later
+from appliance.zones.signed_content import NAMED_ADDS
+from appliance.zones.signing import CONTENT_TYPE
 from tests.soak.base_records import condensed
 from tests.soak.journal import Content, Journal
 from tests.soak.part_run import PartRun
@@ -45,6 +50,8 @@ class Watcher:
     owners: Callable[[Random], str]
     large: str = ""
     """A zone that is seldom transferred."""
+    signed: Collection[str] = ()
+    """Zones that are signed at all times."""
     restarts: int = 0
     replies: Counter[str] = field(default_factory=Counter)
     dips: int = 0
@@ -107,10 +114,11 @@ class Watcher:
         self._last[domain] = (restarts, serial)
 
     def _query_serial(self, domain: str) -> int | None:
-        reply = self._query(domain, "SOA")
+        rdtype = RdataType.make(CONTENT_TYPE if domain in self.signed else RdataType.SOA)
+        reply = self._query(domain, rdtype)
         for rrset in reply.answer if reply else ():
-            if rrset.rdtype == RdataType.SOA:
-                serial: int = rrset[0].serial
+            if rrset.rdtype == rdtype:
+                serial = _serial_of(rrset[0])
                 self._serials.add((domain, serial))
                 return serial
         return None
@@ -123,7 +131,7 @@ class Watcher:
             rows = frozenset((owner, rdtype, rrset.ttl, rdata.to_wire() or b"") for rdata in rrset)
             self.rrsets.add((domain, owner, rdtype, rows))
         for rrset in () if reply.answer else reply.authority:
-            if rrset.rdtype == RdataType.SOA and rrset.name.to_text() == f"{domain}.":
+            if domain not in self.signed and rrset.rdtype == RdataType.SOA and rrset.name.to_text() == f"{domain}.":
                 self.absent.add((domain, owner, rdtype, rrset[0].serial))
 
     def _transfer(self, domain: str) -> None:
@@ -136,7 +144,7 @@ class Watcher:
         self.replies["transfers"] += 1
         self.zones.add((domain, *content_of(domain, rows)))
 
-    def _query(self, name: str, rdtype: str) -> dns.message.Message | None:
+    def _query(self, name: str, rdtype: str | RdataType) -> dns.message.Message | None:
         query = dns.message.make_query(name, rdtype, flags=dns.flags.Flag(0))
         try:
             reply, _ = dns.query.udp_with_fallback(
@@ -150,16 +158,27 @@ class Watcher:
 
 
 def content_of(domain: str, rows: Sequence[TransferredRow]) -> tuple[int, Content]:
-    """Return the serial of a transferred zone, and its content without SOA and apex NS, `condensed`."""
-    serial = next(row.rdata.serial for row in rows if row.rdtype == RdataType.SOA)  # type: ignore[attr-defined]
-    return serial, condensed(
+    """Return the serial of a transferred zone, and its content, `condensed`.
+
+    That is without SOA, apex NS, and what belongs to DNSSEC; of a signed zone the serial is the content number.
+    """
+    data = {row.rdtype: row.rdata for row in rows if row.rdtype in (RdataType.SOA, CONTENT_TYPE)}
+    shown = (row for row in rows if row.rdtype not in (CONTENT_TYPE, *NAMED_ADDS))
+    return _serial_of(data.get(CONTENT_TYPE, data[RdataType.SOA])), condensed(  # type: ignore[call-overload]
         domain,
         (
             (row.owner.to_text(), row.rdtype.name, row.ttl, row.rdata.to_wire() or b"")
-            for row in rows
-            if row.owner.to_text() != f"{domain}." or row.rdtype not in (RdataType.SOA, RdataType.NS)
+            for row in shown
+            if row.owner.to_text() != f"{domain}." or row.rdtype != RdataType.NS
         ),
     )
+
+
+def _serial_of(rdata: Rdata) -> int:
+    """Return the serial of an SOA, or the content number."""
+    if isinstance(rdata, SOA):
+        return int(rdata.serial)
+    return int.from_bytes(rdata.to_wire() or b"", "big")
 
 
 def _difference(expected: Content | None, found: Content) -> str:

@@ -38,7 +38,7 @@ def part(request: pytest.FixtureRequest) -> PartRun:
 
 
 def test_storm(part: PartRun) -> None:
-    storm.run(part, changes=100, pause=2.0, records=200)
+    storm.run(part, changes=100, pause=2.0, records=200, claims=1, signed=1)
     assert not part.violations
 
 

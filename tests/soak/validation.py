@@ -1,0 +1,91 @@
+"""Validate, all the time, what a nameserver answers of zones that have a DS at their parent."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from random import Random
+
+import dns.name
+
+from appliance.addresses import Nameserver
+from appliance.errors import CommandError
+from appliance.keys import Key
+from appliance.nameserver.signed_copies import SignedCopies, copy_lines
+from appliance.queries.transfer_connection import TransferConnection
+from appliance.queries.wire_transfer import transfer_records
+from appliance.queries.zone_signatures import query_signatures
+from appliance.zones.signing import Ds
+from tests.delv import Validator, is_unanswered
+from tests.pair import program
+from tests.soak.part_run import PartRun
+
+PAUSE = 0.2
+ANSWER_TIMEOUT = 0.3
+POLLS = 5
+"""Polls of SOA and DNSKEY for each answer that delv, a process of its own, validates."""
+APEX_TYPES = ("SOA", "DNSKEY", "NS", "TYPE65280", "MX")
+TYPES = ("A", "TXT", "MX")
+
+
+class ValidWatcher:
+    """The answers of one nameserver for zones that have these DS at their parent; more may be added."""
+
+    def __init__(
+        self, part: PartRun, server: Nameserver, trusted: Mapping[str, Sequence[Ds]], owners: Callable[[Random], str]
+    ) -> None:
+        self.server, self.counts = server, Counter[str]()
+        self._part, self._trusted, self._owners = part, trusted, owners
+
+    def run(self, is_running: Callable[[], bool], pause: Callable[[float], object]) -> None:
+        """Query until `is_running` returns False."""
+        random = Random(f"{self._part.seed}/valid/{self.server.name}")
+        try:
+            with tempfile.TemporaryDirectory(prefix="anchors-") as folder:
+                while is_running():
+                    self._query(random, Path(folder))
+                    pause(PAUSE)
+        except Exception as error:  # noqa: BLE001 - the top of a thread
+            self._part.wrong(f"validation at {self.server.name} failed: {error!r}")
+
+    def _query(self, random: Random, folder: Path) -> None:
+        if not self._trusted:
+            return
+        for domain in random.choices(sorted([*self._trusted]), k=POLLS):
+            self._poll(domain)
+        domain = random.choice(sorted([*self._trusted]))
+        is_apex = random.random() < 0.3
+        name = domain if is_apex else f"{self._owners(random)}.{domain}"
+        validator = Validator(self.server, dns.name.from_text(domain), self._trusted[domain], folder)
+        fault = validator.fault(name, random.choice(APEX_TYPES if is_apex else TYPES))
+        self._count("validated", fault, is_unanswered(fault))
+
+    def _poll(self, domain: str) -> None:
+        """Check that the zone is signed, with the keys whose DS are at the parent."""
+        found = query_signatures(self.server, dns.name.from_text(domain), ANSWER_TIMEOUT).signing
+        is_right = found and found.expires_at and found.key_tags == {ds.key_tag for ds in self._trusted[domain]}
+        self._count("signed", "" if is_right else f"{self.server.name} serves {domain} with {found}", found is None)
+
+    def _count(self, what: str, fault: str, is_silent: bool) -> None:
+        if fault and not is_silent:
+            self._part.wrong(fault)
+        self.counts["no answer" if is_silent else "violations" if fault else what] += 1
+
+
+def verify_zone(part: PartRun, server: Nameserver, key: Key, domain: str) -> None:
+    """Check a zone as the nameserver transfers it: all of it must be signed, and every signature valid."""
+    zone = dns.name.from_text(domain)
+    copies = SignedCopies(program("dnssec-verify"), program("named-compilezone"))
+    with tempfile.TemporaryDirectory(prefix="verified-") as folder:
+        copy = Path(folder) / "copy"
+        try:
+            with closing(TransferConnection(server.endpoint, key, partial(datetime.now, UTC))) as connection:
+                copy.write_bytes(b"".join(copy_lines(transfer_records(connection, zone))))
+            copies.verify(zone, copy)
+        except CommandError as failed:
+            part.wrong(f"{server.name} serves {domain}, which is not valid: {failed}")
