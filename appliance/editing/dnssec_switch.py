@@ -18,7 +18,7 @@ from appliance.store import deployments, journal, records, signing, zones
 from appliance.zones.model import Zone
 from appliance.zones.names import print_domain, print_owner
 from appliance.zones.serial import next_serial
-from appliance.zones.signing import MAX_TTL, SigningState, state_of
+from appliance.zones.signing import MAX_NAME, MAX_TTL, SigningState, file_name_length, state_of
 
 _WITH_DS = (
     SigningState.DS_READY,
@@ -77,8 +77,18 @@ def require_no_ds(zone: Zone, now: datetime) -> None:
         )
 
 
-def require_low_defaults(name: Name, default_ttl: int, apex: Apex) -> None:
-    """Raise InvalidValue if records would get too high a TTL for a signed zone, from the appliance or the zone."""
+def require_signable(name: Name, default_ttl: int, apex: Apex) -> None:
+    """Raise InvalidValue if the zone cannot be signed, whatever its records are.
+
+    That is if its name is too long, or records would get too high a TTL, from the appliance or the zone.
+    """
+    length = file_name_length(name)
+    if length > MAX_NAME:
+        raise InvalidValue(
+            f"{print_domain(name)} cannot be signed: the files of its keys would have a name of {length} characters, "
+            f"and {MAX_NAME} are possible",
+            "dnssec",
+        )
     if apex.ttl > MAX_TTL:
         raise InvalidValue(
             f"no zone can be signed: the TTL of its apex is {apex.ttl}, and an operator must set dns.apex_ttl to "
@@ -95,7 +105,7 @@ def require_low_defaults(name: Name, default_ttl: int, apex: Apex) -> None:
 
 def _require_low_ttls(zone: Zone, apex: Apex) -> None:
     """Raise InvalidValue if a TTL of the zone is too high for a signed one."""
-    require_low_defaults(zone.name, zone.default_ttl, apex)
+    require_signable(zone.name, zone.default_ttl, apex)
     found = records.with_higher_ttl(zone, MAX_TTL)
     if found:
         raise InvalidValue(

@@ -13,7 +13,7 @@ from appliance.editing.access import check_creation, check_deletion, check_whole
 from appliance.editing.change_set import ChangeSet
 from appliance.editing.child_zones import change_above
 from appliance.editing.commit import Alongside
-from appliance.editing.dnssec_switch import require_low_defaults, require_no_ds, switch_dnssec
+from appliance.editing.dnssec_switch import require_no_ds, require_signable, switch_dnssec
 from appliance.editing.new_holds import release_held
 from appliance.editing.new_zones import (
     EMPTY,
@@ -97,7 +97,7 @@ class ZoneEditor:
         def evaluate_new() -> NewZone:
             zone = empty_zone(name, account, content, self.default_ttl, self.clock())
             if zone.signed:
-                require_low_defaults(name, zone.default_ttl, self.apex)
+                require_signable(name, zone.default_ttl, self.apex)
             check_available(name, account, zone.created_at)
             enclosing = delegations.enclosing(name, account)
             above = self._change_set(enclosing, Parser(self.parse)) if enclosing else None

@@ -24,6 +24,11 @@ CONTENT_TYPE = 65280
 """The record type, for private use (RFC 6895 section 3.1), of the content number at the apex of a signed zone."""
 MAX_TTL = 86_400
 """Seconds: the highest TTL in a signed zone (`max-zone-ttl` of the policy)."""
+MAX_NAME = 128
+"""The greatest `file_name_length` of a signed zone.
+
+named can use no path of a key file with more than 254 characters. That leaves 63 for the folder of the zone files.
+"""
 DNSKEY_TTL = 3_600
 """Seconds: the TTL of the DNSKEY set, and of a DS as it is shown."""
 UNTIL_SIGNED_EVERYWHERE = timedelta(seconds=MAX_TTL) + timedelta(minutes=15) + timedelta(hours=1)
@@ -214,6 +219,12 @@ class Signing:
     def expires_at(self) -> datetime | None:
         """Return when the first signature of an SOA expires at a nameserver."""
         return min((one.expires_at for one in self.served.values() if one.expires_at), default=None)
+
+
+def file_name_length(domain: Name) -> int:
+    """Return the length of the zone's name in the names of its key files, where a slash is written as `%2F`."""
+    text = domain.to_text(omit_final_dot=True)
+    return len(text) + 2 * text.count("/")
 
 
 def state_of(signing: Signing, domain: Name, now: datetime) -> SigningState:

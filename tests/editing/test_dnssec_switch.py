@@ -152,3 +152,23 @@ def test_a_zone_that_was_turned_off_comes_back_signed_until_its_ds_is_gone(works
     assert restored.signed and not restored.dnssec and state(workspace, restored) is SigningState.DS_REMOVE
     workspace.editor.confirm_ds(owner, zone.uuid, DsReport.WITHDRAWN)
     assert state(workspace, restored) is SigningState.DS_EXPIRING
+
+
+@pytest.mark.parametrize(
+    ("longest", "longer"),
+    [
+        (f"{'a' * 57}.{'b' * 62}.example", f"{'a' * 58}.{'b' * 62}.example"),
+        (f"0/25.{'a' * 50}.{'b' * 57}.in-addr.arpa", f"0/25.{'a' * 50}.{'b' * 58}.in-addr.arpa"),
+    ],
+    ids=["letters", "slash"],
+)
+def test_a_zone_with_too_long_a_name_for_its_key_files_is_not_signed(
+    workspace: Workspace, longest: str, longer: str
+) -> None:
+    assert created(workspace, longest).signed
+    with pytest.raises(InvalidValue, match="would have a name of 129 characters, and 128 are possible") as refused:
+        created(workspace, longer)
+    assert refused.value.field == "dnssec"
+    zone = workspace.zone(longer)
+    with pytest.raises(InvalidValue, match=f"^{longer} cannot be signed"):
+        workspace.editor.change_zone(workspace.owner, zone.uuid, {"dnssec": True})

@@ -17,6 +17,9 @@ from appliance.zones.serial import is_later
 from appliance.zones.signing import DsReport
 from tests.pair import Pair, small_zone, wait_for
 
+LONGEST_PATH = 254
+"""Characters: with a longer path named keeps no private key, and signs nothing."""
+
 
 @pytest.fixture
 def zone(request: pytest.FixtureRequest) -> Name:
@@ -125,3 +128,12 @@ def test_key_files_have_the_escaped_name_of_the_zone(pair: Pair) -> None:
     names = {path.name[: path.name.rindex("+")] for path in Path(pair.files.key_folder(uuid)).iterdir()}
     assert names == {"K128%2F25.2.0.192.in-addr.arpa.+013"}
     assert {path.stat().st_mode & 0o777 for path in pair.files.key_folder(uuid).glob("*.private")} == {0o600}
+
+
+def test_the_longest_path_of_a_key_file(pair: Pair) -> None:
+    uuid = uuid4()
+    keys = pair.files.make_key_folder(uuid)
+    length = LONGEST_PATH - len(f"{keys}/K.+013+12345.private")
+    zone = dns.name.from_text(f"{'a' * 60}.{'b' * 60}.{'c' * (length - 122)}")
+    pair.control.add_zone(zone, pair.put(uuid, content(zone, 7)), str(keys))
+    wait_for(lambda: state_is_secure(pair, zone), "the zone is signed")
