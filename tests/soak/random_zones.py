@@ -19,6 +19,7 @@ from appliance.zones.delta import WireRecord, wire_record
 from appliance.zones.model import MAX_TTL, Node, Record, RRset
 from appliance.zones.names import parse_domain, parse_owner, print_domain
 from appliance.zones.rdata import ParsedRdata, has_priority, parse_rdata, parse_type
+from appliance.zones.signing import CONTENT_TYPE
 from tests.soak.mutate import random_text
 from tests.soak.values import OWNERS, VALUES
 from tests.zones.records import NOW
@@ -35,6 +36,7 @@ class RandomZone:
     name: Name
     own_servers: tuple[Name, ...]
     nodes_by_owner: dict[Name, dict[RdataType, list[Record]]] = field(default_factory=lambda: defaultdict(dict))
+    is_signed: bool = False
 
     @property
     def origin(self) -> Name:
@@ -90,16 +92,28 @@ class RandomZone:
     def file(self, serial: int, apex: Apex) -> bytes:
         """Return the zone file as the deployer writes it."""
         lines = [f"{record_line(record)}\n" for record in self.records]
-        return zone_file(self.name, serial, apex, "".join(lines), len(lines))
+        return zone_file(self.name, serial, apex, "".join(lines), len(lines), signed=self.is_signed)
 
     def content(self, serial: int, apex: Apex) -> frozenset[WireRecord]:
-        """Return all rows that a zone transfer must have."""
+        """Return all rows that a zone transfer must have; of a signed zone it has others, too."""
         origin = self.name.to_digestable()
         own = [WireRecord(origin, int(RdataType.NS), apex.ttl, server.to_digestable()) for server in apex.servers]
         times = struct.pack("!5I", serial, apex.refresh, apex.retry, apex.expire, apex.minimum)
         soa = apex.servers[0].to_digestable() + apex.rname.to_digestable() + times
         rows = map(wire_record, self.records)
-        return frozenset([WireRecord(origin, int(RdataType.SOA), apex.ttl, soa), *own, *rows])
+        number = [WireRecord(origin, CONTENT_TYPE, 0, serial.to_bytes(4, "big"))] if self.is_signed else []
+        return frozenset([WireRecord(origin, int(RdataType.SOA), apex.ttl, soa), *own, *number, *rows])
+
+    def has_answers_at(self, owner: Name) -> bool:
+        """Return True if the zone answers for this name itself: it is not at or below a zone cut."""
+        cuts = (one for one, node in self.nodes_by_owner.items() if RdataType.NS in node and one != self.name)
+        return not any(owner.is_subdomain(cut) for cut in cuts)
+
+    def add_value(self, name: str, record_type: str, value: str, ttl: int = 60) -> bool:
+        """Add a record at the name, relative to the zone; return True if the rules allow it."""
+        priority = 0 if has_priority(parse_type(record_type)) else None
+        parsed = parse_rdata(record_type, value, priority, self.name)
+        return self.add(_as_record(parsed, parse_owner(name, self.name), ttl))
 
     def _node(self, owner: Name) -> Node:
         return {rdtype: RRset(owner, rdtype, tuple(members)) for rdtype, members in self.nodes_by_owner[owner].items()}
@@ -145,9 +159,7 @@ def zone_of_every_value(number: int, apex: Apex) -> RandomZone:
     zone = RandomZone(parse_domain(f"every-value.z{number}.example"), apex.servers)
     for rdtype, value in ((parse_type(name), value) for name, values in VALUES.items() for value in values):
         for prefix in ("", "_dns.", "*._853._dns."):
-            owner = parse_owner(f"{prefix}h{len(zone.records)}", zone.name)
-            parsed = parse_rdata(rdtype.name, value, 0 if has_priority(rdtype) else None, zone.name)
-            zone.add(_as_record(parsed, owner, 60))
+            zone.add_value(f"{prefix}h{len(zone.records)}", rdtype.name, value)
     return zone
 
 

@@ -1,5 +1,7 @@
 """Random valid zones: named-checkzone must accept them, and both nameservers must load and transfer them unchanged.
 
+Some are signed: then all that a nameserver transfers must be validly signed, and its answers of every kind be valid.
+
 Each batch has its own pair of nameservers, started with all its zones: the primary by configuration, the secondary by
 the catalog zone.
 """
@@ -18,13 +20,14 @@ from dns.name import Name
 
 from appliance.errors import CommandError
 from appliance.nameserver.checks import ZoneChecker
-from appliance.nameserver.control import quoted
+from appliance.nameserver.control import SIGNING, quoted
 from appliance.queries.bulk import query_all
 from appliance.render.named_conf import catalog_zone
 from appliance.zones.delta import WireRecord
 from tests.pair import CATALOG, Pair, program, wait_for
 from tests.soak.part_run import PartRun
 from tests.soak.random_zones import RandomZone, random_zone, zone_of_every_value
+from tests.soak.signed_zones import SIGNED_ONE_IN, SignedBatch, extra_zones, may_sign, signed
 from tests.soak.transfers import Transfers
 from tests.workspace import APEX
 
@@ -32,6 +35,8 @@ Result = TypeVar("Result")
 
 ZONES = 100_000
 BATCH = 1_000
+WITH_EVERY_ANSWER = 4 * BATCH
+"""Every batch whose first number is a multiple of this has signed zones with every value and every kind of answer."""
 WORKERS = 3
 """More than processors, since named also needs time to start and answer."""
 SERIAL = 2031050400
@@ -45,6 +50,9 @@ class Batch:
 
     zones: int = 0
     records: int = 0
+    signed: int = 0
+    answers: int = 0
+    """Answers of signed zones that were validated."""
     violations: list[str] = field(default_factory=list)
 
 
@@ -54,10 +62,13 @@ def run(part: PartRun, zones: int = ZONES) -> None:
     for batch in run_batches(part, try_batch, zones, BATCH):
         total.zones += batch.zones
         total.records += batch.records
+        total.signed += batch.signed
+        total.answers += batch.answers
         for violation in batch.violations:
             part.wrong(violation)
         part.say(f"{total.zones:,} zones, {total.records:,} records")
     part.figure(f"{total.zones:,} zones, {total.records:,} records, {total.zones * 2:,} transfers compared")
+    part.figure(f"{total.signed:,} of them signed and verified, {total.answers:,} answers of these validated")
     if total.zones < zones:
         part.short(f"out of time: {zones - total.zones:,} zones were not tested")
 
@@ -84,14 +95,22 @@ def try_batch(seed: int, start: int, count: int, bind: tuple[Path | None, Path |
     random = Random(f"{seed}/zones/{start}")
     zones = {UUID(int=number + 1): random_zone(random, number, APEX) for number in range(start + 1, start + count)}
     zones[UUID(int=start + 1)] = zone_of_every_value(start, APEX)
+    zones |= {uuid: signed(zone) for uuid, zone in zones.items() if not uuid.int % SIGNED_ONE_IN and may_sign(zone)}
+    if not start % WITH_EVERY_ANSWER:
+        zones |= {UUID(int=start + count + 1 + one): zone for one, zone in enumerate(extra_zones(start + count, APEX))}
     batch = Batch(len(zones), sum(len(zone.records) for zone in zones.values()))
+    batch.signed = sum(zone.is_signed for zone in zones.values())
     pair = Pair(bind)
     write_zones(pair, zones)
     with pair:
         for folder in dict.fromkeys(bind):
             batch.violations += _refused(pair, zones, folder)
-        batch.violations += not_served(pair, {zone.name: SERIAL for zone in zones.values()})
-        batch.violations += _differences(pair, zones.values())
+        plain = [zone for zone in zones.values() if not zone.is_signed]
+        batch.violations += not_served(pair, {zone.name: SERIAL for zone in plain})
+        batch.violations += _differences(pair, plain)
+        signed_batch = SignedBatch(pair, zones.values(), SERIAL, APEX)
+        batch.violations += signed_batch.faults(random)
+        batch.answers = signed_batch.answers
     return batch
 
 
@@ -101,7 +120,8 @@ def write_zones(pair: Pair, zones: dict[UUID, RandomZone]) -> None:
     for uuid, zone in zones.items():
         path = pair.files.path(uuid)
         path.write_bytes(zone.file(SERIAL, APEX))
-        statements.append(f'zone {quoted(zone.name)} {{ type primary; file "{path}"; }};\n')
+        signing = f' {SIGNING} key-directory "{pair.files.make_key_folder(uuid)}";' if zone.is_signed else ""
+        statements.append(f'zone {quoted(zone.name)} {{ type primary; file "{path}";{signing} }};\n')
         members.append(f"{uuid.hex}.zones.{CATALOG} 0 IN PTR {zone.name}\n")
     with (pair.root / "ns1" / "named.conf").open("a") as configuration:
         configuration.writelines(statements)
