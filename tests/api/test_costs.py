@@ -48,9 +48,19 @@ def test_a_write_has_a_fixed_number_of_prepared_statements(me: Bearer) -> None:
         check(me, "DELETE", record, [None], 12)
 
 
+def test_signed_zones_add_no_cost_to_changes_of_others(me: Bearer) -> None:
+    zone = me.zone("example.com")
+    record = f"/dns-records/{me.record(zone, 'A', 'www', '192.0.2.1')['uuid']}/"
+    before = calls(me, "PATCH", record, [{"value": f"192.0.2.{number}"} for number in (2, 3)])
+    for number in range(20):
+        assert me("POST", "/dns-zones/", {"domain": f"signed-{number}.example", "dnssec": True}).status_code == 201
+    check(me, "PATCH", record, [{"value": f"192.0.2.{number}"} for number in (4, 5)], 12)
+    assert calls(me, "PATCH", record, [{"value": "192.0.2.6"}]) <= 1.01 * before
+
+
 def test_a_zone_is_created_with_a_fixed_number_of_prepared_statements(me: Bearer) -> None:
     me.zone("first.example")
-    check(me, "POST", "/dns-zones/", [{"domain": f"zone-{number}.example"} for number in range(3)], 26)
+    check(me, "POST", "/dns-zones/", [{"domain": f"zone-{number}.example"} for number in range(3)], 27)
 
 
 def test_a_request_calls_few_functions(me: Bearer) -> None:
