@@ -10,7 +10,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -151,9 +151,10 @@ class SigningSteps(BackgroundJob):
         in_doubt = self._stuck.handle(seen, known)
         zone, known = self._read(uuid)
         is_changed = not in_doubt and self._own_parents.delegate(zone, known, self.clock())
-        zone, known = self._read(uuid)
-        self._check_parent(zone, known)
-        zone, known = self._read(uuid)
+        if is_changed:
+            zone, known = self._read(uuid)
+        if self._check_parent(zone, known):
+            zone, known = self._read(uuid)
         if zone.signed and not in_doubt:
             self._report_to_named(zone, known)
             if self._roll(zone, known):
@@ -194,34 +195,39 @@ class SigningSteps(BackgroundJob):
             signed_at = self.clock()
             log.info("event=signed zone=%s", print_domain(zone.name))
         lacks_keys = zone.signed and not self.host.files.has_keys(zone.uuid, [key.tag for key in known.keys])
+        serial, keys = seen.latest_serial, known.keys if seen.keys is None else tuple(seen.keys)
+        is_served_later = zone.signed and serial is not None and is_later(serial, zone.last_serial)
+        found = replace(known, served=served, signed_at=signed_at, keys=keys, lacks_keys=lacks_keys)
+        if found == known and not is_served_later:
+            return  # a commit would wait for the disk
         with self.store.writing():
             if served != known.served or signed_at != known.signed_at:
                 signing.store_served(zone.uuid, served, signed_at)
-            if seen.keys is not None and list(seen.keys) != list(known.keys):
-                signing.store_keys(zone.uuid, seen.keys)
+            if keys != known.keys:
+                signing.store_keys(zone.uuid, keys)
             if lacks_keys != known.lacks_keys:
                 signing.store_lack_of_keys(zone.uuid, lacks_keys=lacks_keys)
-            serial = seen.latest_serial
-            if zone.signed and serial is not None and is_later(serial, zone.last_serial):
+            if is_served_later and serial is not None:
                 signing.store_signed_serial(zone.uuid, serial)
 
-    def _check_parent(self, zone: Zone, known: Signing) -> None:
-        """Check the parent of a signed zone if that is due, and store what is known then."""
+    def _check_parent(self, zone: Zone, known: Signing) -> bool:
+        """Check the parent of a signed zone if that is due, and store what is known then; return True if it was."""
         now = self.clock()
         if not zone.signed or not (known.own_parent or _is_check_due(zone, known, now)):
-            return
+            return False
         own = known.own_parent
         try:
             check = self._own_parents.check(zone, own, now) if own else self.check_parent(zone, now)
         except Pending:
-            return
+            return False
         if check is None:
-            return
+            return False
         with self.store.writing():  # a user may have changed something since
             _, known = self._read(zone.uuid)
             above = known.own_parent and known.own_parent.uuid
             if known.since <= check.checked_at and above == check.own:
                 signing.store_findings(zone.uuid, after_check(known, zone.name, check))
+        return True
 
     def _report_to_named(self, zone: Zone, known: Signing) -> None:
         """Report to named which DS is at the parent and which is gone: it waits for both in a rollover."""

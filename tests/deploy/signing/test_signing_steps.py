@@ -26,6 +26,7 @@ from appliance.queries.zone_signatures import query_signatures
 from appliance.store import signing
 from appliance.zones.ownership import Proof
 from appliance.zones.signing import BETWEEN_CHECKS, DEFAULT_DS_TTL, DsReport, SigningState, Timing
+from tests.api.conftest import counted
 from tests.deploy.signing.signer import Signer, new_signer
 from tests.fake_parent import ADDRESSES, FakeParent, fake_parent, is_allowed
 from tests.pair import LOOPBACK, Pair, wait_for
@@ -215,6 +216,18 @@ def test_no_step_waits_for_a_parent(signer: Signer, parent: FakeParent) -> None:
         return signer.state is SigningState.SECURED
 
     wait_for(is_secured, "the zone is checked again when its parent was")
+
+
+def test_a_check_that_finds_nothing_new_writes_nothing(signer: Signer) -> None:
+    signer.check_after(minutes=1)
+    with counted() as statements:
+        signer.check()
+    assert len(statements) == 16 and "BEGIN IMMEDIATE" not in statements
+    steps = signer.steps()
+    steps.step()
+    with counted() as statements:
+        steps.step()
+    assert len(statements) == 3, "no zone is due"
 
 
 @pytest.mark.parametrize(("waited", "pause"), [(timedelta(), BETWEEN_CHECKS), (timedelta(days=1), timedelta(hours=1))])
