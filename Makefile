@@ -95,7 +95,7 @@ bench-large: $(BENCH) ## the same up to 500,000 records and 50,000 zones, for an
 	$(PYTHON) -m bench --large $(ARGS)
 
 .PHONY: bench-own
-bench-own: $(BENCH) ## more benchmarks, of the appliance alone: doors, pages, imports, 10,000 zones
+bench-own: $(BENCH) ## more benchmarks, of the appliance alone: doors, pages, imports, 10,000 zones, signed zones
 	$(PYTHON) -m bench --own $(ARGS)
 
 .PHONY: soak

@@ -1,1 +1,1 @@
-"""Benchmarks of the appliance alone: doors, large changes, imports, pages of the console, 10,000 zones."""
+"""Benchmarks of the appliance alone: doors, large changes, imports, pages of the console, many zones, signed ones."""

@@ -8,8 +8,10 @@ from itertools import chain
 from bench.own.bulk import bulk_changes
 from bench.own.doors import doors
 from bench.own.imports import imports
+from bench.own.many_signed import many_signed_zones
 from bench.own.pages import pages
 from bench.own.powerdns_zone import powerdns_zone
+from bench.own.signed import signed_zones
 from bench.own.size import ZONES, costs
 from bench.run import Run
 from bench.series import APPLIANCE, Series
@@ -43,12 +45,17 @@ def _size(_run: Run) -> Iterator[Series]:
         yield Series(case, cost.what, APPLIANCE, "edit until ns1 answers", "ms", tuple(s * 1000 for s in cost.edits))
 
 
+def _signed(run: Run) -> Iterator[Series]:
+    return chain(signed_zones(run.scale.rounds), many_signed_zones(run.scale.rounds))
+
+
 OWN_CASES: dict[str, Callable[[Run], Iterator[Series]]] = {
     "doors": _doors,
     "bulk": _bulk,
     "zone-import": _imports,
     "pages": _pages,
     "size": _size,
+    "signed": _signed,
 }
 
 

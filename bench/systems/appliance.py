@@ -30,7 +30,7 @@ from appliance.zones.model import Record, Zone
 from appliance.zones.names import parse_domain
 from bench.series import APPLIANCE
 from bench.systems.connection import LOOPBACK, Connection
-from bench.systems.system import Access, Client, Content
+from bench.systems.system import Client, Content
 from tests.appliance import Appliance
 from tests.many_zones import add_zones
 from tests.pair import wait_for
@@ -176,7 +176,7 @@ class ApplianceSystem:
         moment = tables.Heartbeat.reconciled_at.db_value(since)
         wait_for(lambda: self._count(_RECONCILED, moment), "the deployer has reconciled", 3600)
 
-    def access(self) -> Access:
+    def access(self) -> ApplianceAccess:
         """Return how clients reach it."""
         return ApplianceAccess(self._appliance.ports.api, self._token)
 
