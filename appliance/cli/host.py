@@ -88,6 +88,26 @@ def rotate_keys(settings: Settings, as_json: bool) -> None:
         click.echo(f"{_TAKEN[step]}; {_TO_DO[step]}")
 
 
+@host.command("hold-back")
+@json_option
+@settings_options
+def hold_back(settings: Settings, as_json: bool) -> None:
+    """Keep named from loading signed zones that it would sign again.
+
+    The drop-in of named's unit runs it, before named starts. It renames the files of signed zones whose signed copy is
+    lost, and prints their paths: the deployer publishes these zones again, from the copy of a secondary.
+    """
+    from appliance.nameserver import held_zones  # noqa: PLC0415 - the other commands start sooner without
+
+    directory = settings.deployer.zone_directory
+    held = [str(directory / f"{uuid}.zone") for uuid in held_zones.hold_back(directory)]
+    if as_json:
+        click.echo(json.dumps({"held_back": held}, indent=2))
+    else:
+        for path in held:
+            click.echo(f"held back {path}")
+
+
 @host.command("named-conf")
 @click.argument("name")
 @click.option(

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from dns.name import Name
@@ -23,6 +24,7 @@ from appliance.embedded.state import (
 )
 from appliance.embedded.supervisor import Child, stop_all
 from appliance.errors import SettingsError
+from appliance.nameserver.held_zones import hold_back
 from appliance.nameserver.programs import find_program
 from appliance.nameserver.version import read_version
 from appliance.processes import exclusive_lock, handle_stop_signals
@@ -104,7 +106,8 @@ def _start_in_order(children: list[Child], state: StateFolder, named: str, is_st
             time.sleep(0.01)
 
     ns1, ns2, updates = Endpoint(LOOPBACK, state.dns_port), Endpoint(LOOPBACK, state.dns_port + 1), state.updates
-    start(_named(state, named, "ns1"), lambda: _answers(ns1, state.catalog))
+    hold = partial(hold_back, state.zones)
+    start(_named(state, named, "ns1", hold), lambda: _answers(ns1, state.catalog))
     start(_named(state, named, "ns2"), lambda: _answers(ns2, state.catalog))
     start(_own(state, "deployer"), lambda: True)
     if updates:
@@ -120,11 +123,11 @@ def _find_named() -> str:
     return named
 
 
-def _named(state: StateFolder, named: str, server: str) -> Child:
+def _named(state: StateFolder, named: str, server: str, prepare: Callable[[], object] = lambda: None) -> Child:
     """Return a nameserver. Its log has the times of named.conf; `-L` is where named logs until it has read that."""
     log_file = state.logs / f"{server}.log"
     argv = (named, "-f", "-L", str(log_file), "-c", str(state.named_conf(server)))
-    return Child(server, argv, log_file, {**os.environ, "TZ": "UTC"}, state.owner)
+    return Child(server, argv, log_file, {**os.environ, "TZ": "UTC"}, state.owner, prepare)
 
 
 def _own(state: StateFolder, command: str) -> Child:

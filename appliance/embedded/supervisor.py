@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from appliance.child_processes import RestartDelay, end_with_parent
+from appliance.errors import ApplianceError
 from appliance.files import Owner
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,8 @@ class Child:
     log_file: Path
     environment: Mapping[str, str]
     owner: Owner | None = None
+    prepare: Callable[[], object] = lambda: None
+    """Called before each start; if it raises ApplianceError the program starts all the same."""
     ends: int = 0
     """How often it has ended by itself."""
     last_end: str = ""
@@ -43,8 +46,12 @@ class Child:
     _delay: RestartDelay = field(default_factory=RestartDelay)
 
     def start(self, now: float) -> None:
-        """Start the program; the kernel sends it SIGTERM if this process dies."""
+        """Prepare and start the program; the kernel sends it SIGTERM if this process dies."""
         self._delay.start(now)
+        try:
+            self.prepare()
+        except ApplianceError as failed:
+            log.warning("event=child-not-prepared child=%s reason=%r", self.name, str(failed))
         with self._open_log() as out:
             self._process = subprocess.Popen(
                 self.argv,

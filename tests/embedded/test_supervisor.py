@@ -6,11 +6,13 @@ import itertools
 import os
 import stat
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from appliance.embedded.supervisor import Child, stop_all
+from appliance.errors import PublishFailed
 from tests.pair import wait_for
 
 EXITING = "print('27-Nov-2026 general: critical: exiting (due to fatal error)')"
@@ -46,6 +48,22 @@ def test_a_child_that_logs_nothing_has_no_last_line(tmp_path: Path) -> None:
     child = child_of(tmp_path, "raise SystemExit(1)")
     supervise(child, until_ended=1)
     assert child.last_end == "it ended with status 1: "
+
+
+def test_it_is_prepared_before_each_start_and_starts_whatever_comes_of_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    prepared: list[bool] = []
+
+    def prepare() -> None:
+        prepared.append((tmp_path / "started").exists())
+        raise PublishFailed("hold back: Read-only file system")
+
+    code = f"import pathlib; pathlib.Path({str(tmp_path / 'started')!r}).touch()"
+    child = replace(child_of(tmp_path, code), prepare=prepare)
+    supervise(child, until_ended=2)
+    assert prepared[:2] == [False, True]
+    assert "event=child-not-prepared child=broken reason='hold back: Read-only file system'" in caplog.text
 
 
 def test_its_log_is_closed_to_others(tmp_path: Path) -> None:

@@ -70,7 +70,9 @@ def test_built_again_it_is_the_same_to_the_octet(package: Path) -> None:
 
 def test_it_contains_wheels_units_users_and_an_example(package: Path) -> None:
     files = listing(package)
-    for unit in (ROOT / "systemd").iterdir():
+    drop_in = "/usr/lib/systemd/system/named.service.d/dns-appliance-signed.conf"
+    assert files[drop_in] == "-rw-r--r-- root/root"
+    for unit in {*(ROOT / "systemd").iterdir()} - {ROOT / "systemd" / "named.service.conf"}:
         place = {"sysusers": "sysusers.d", "tmpfiles": "tmpfiles.d"}.get(unit.suffixes[0][1:], "systemd/system")
         name = "dns-appliance.conf" if place.endswith(".d") else unit.name
         assert files[f"/usr/lib/{place}/{name}"] == "-rw-r--r-- root/root", unit

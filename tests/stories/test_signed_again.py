@@ -20,6 +20,7 @@ def cut(path: Path) -> None:
 BREAKS: dict[str, Callable[[Path], object]] = {
     "lost.again.example": lambda path: path.with_name(f"{path.name}.jnl").unlink(),
     "cut.again.example": cut,
+    "missing.again.example": Path.unlink,
 }
 """What happens to the file of the signed zone, or its journal."""
 

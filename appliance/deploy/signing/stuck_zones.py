@@ -46,6 +46,8 @@ class SigningFault(StrEnum):
 
 
 _CERTAIN = (SigningFault.UNSIGNED, SigningFault.DIFFERS)
+_DAMAGED = (SigningFault.UNSIGNED, SigningFault.OLD_CONTENT)
+"""Faults of a primary that may answer unsigned, or with a part of a change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +91,11 @@ class StuckZones:
         """Return True if the primary has shown nothing but this fault for long enough.
 
         An unsigned answer for a zone that all nameservers served signed needs no second one, nor two different zones
-        under one serial.
+        under one serial, nor a zone that has no file: it was held back from named.
         """
         uuid, repairs = seen.zone.uuid, self._repairs.get(seen.zone.uuid, 0)
-        if known.signed_at and fault in _CERTAIN and not repairs:
+        is_held = fault is SigningFault.NOT_LOADED and not self.host.files.size(uuid)
+        if known.signed_at and (fault in _CERTAIN or is_held) and not repairs:
             return True
         own, now = seen.served.get(self.host.primary), self.monotonic()
         shown = seen.content, own.serial if own else None
@@ -105,7 +108,7 @@ class StuckZones:
         return now - doubt.since >= patience * (1 << min(repairs, MOST_DOUBLED))
 
     def _repair(self, fault: SigningFault, seen: SeenZone) -> None:
-        """Have the zone published under a later serial; a primary that serves it unsigned leaves it to the others."""
+        """Have the zone published under a later serial; a primary with answers in doubt leaves it to the others."""
         zone, serial = seen.zone, seen.latest_serial
         if fault is SigningFault.SERIAL_BEHIND and serial is not None:
             self.editor.raise_serial(zone.uuid, serial)
@@ -113,7 +116,8 @@ class StuckZones:
             return
         self._repairs[zone.uuid] = self._repairs.get(zone.uuid, 0) + 1
         log.warning("event=zone-stuck zone=%s reason=%r", print_domain(zone.name), fault.value)
-        if fault is SigningFault.UNSIGNED and any(one.expires_at for one in seen.served.values()):
+        others = [one for server, one in seen.served.items() if server != self.host.primary]
+        if fault in _DAMAGED and any(one.expires_at for one in others):
             withdraw_zone(zone.name, self.host)
 
     def _clear(self, uuid: UUID) -> None:

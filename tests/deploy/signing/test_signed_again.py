@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 import signal
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from functools import partial
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
+from appliance.addresses import Nameserver
 from appliance.compiler import wire_records
 from appliance.deploy.host import PrimaryHost
 from appliance.deploy.publishing.signed_again import sign_again
 from appliance.deploy.signing.signing_steps import SigningSteps
 from appliance.deploy.signing.stuck_zones import PATIENCE
 from appliance.nameserver.control import Control, Transport
+from appliance.nameserver.held_zones import hold_back
 from appliance.nameserver.signed_copies import SignedCopies, copy_lines
-from appliance.queries.transfer_connection import TransferConnection
-from appliance.queries.wire_transfer import transfer_records
-from appliance.queries.zone_signatures import query_signatures
 from appliance.zones.delta import WireRecord
 from appliance.zones.model import Zone
 from appliance.zones.signed_content import content_of
 from appliance.zones.signing import SigningState
 from tests.deploy.signing.signer import Signer, new_signer
+from tests.deploy.signing.watcher import Watcher, transferred
 from tests.pair import Pair, wait_for
 from tests.signing import PUBLIC
 from tests.workspace import Workspace
@@ -67,37 +63,6 @@ class Ticks:
         return self.now
 
 
-@dataclass
-class Watcher:
-    """Queries ns2 again and again, and notes each answer that is unsigned or not signed by the key of the zone."""
-
-    signers: list[Signer]
-    faults: list[str] = field(default_factory=list)
-    answers: int = 0
-
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        """Query in a thread while the block runs."""
-        ended = threading.Event()
-        wanted = [(one, one.zone.name, {key.tag for key in one.known.keys}) for one in self.signers]
-
-        def watch() -> None:
-            while not ended.is_set():
-                for one, name, tags in wanted:
-                    served = query_signatures(one.pair.secondary, name).signing
-                    self.answers += 1
-                    if served is None or served.expires_at is None or served.key_tags != tags:
-                        self.faults.append(f"{name}: {served}")
-
-        thread = threading.Thread(target=watch)
-        thread.start()
-        try:
-            yield
-        finally:
-            ended.set()
-            thread.join()
-
-
 def fill(workspace: Workspace) -> Callable[[Zone], None]:
     def add(zone: Zone) -> None:
         for number in range(5):
@@ -123,9 +88,10 @@ def signed(workspace: Workspace, host: PrimaryHost, pair: Pair, *names: str) -> 
 
 
 def restart(pair: Pair, meanwhile: Callable[[], object] = lambda: None) -> None:
-    """Kill ns1, and start it again after `meanwhile`."""
+    """Kill ns1, and start it again after `meanwhile`, and after what its unit does before."""
     pair.ns1.stop(signal.SIGKILL)
     meanwhile()
+    hold_back(pair.zones)
     pair.ns1.start()
     pair.wait_for_any_serial(pair.primary, pair.catalog)
 
@@ -135,27 +101,16 @@ def path_of(signer: Signer) -> Suffixed:
     return lambda suffix: live.with_name(live.name + suffix)
 
 
-def transferred(signer: Signer) -> list[list[WireRecord]]:
-    """Return the records of the zone that each nameserver has."""
-    found = []
-    for server in signer.host.nameservers:
-        key = signer.host.transfer_key
-        with closing(TransferConnection(server.endpoint, key, partial(datetime.now, UTC))) as connection:
-            found.append(list(transfer_records(connection, signer.zone.name)))
-    return found
-
-
 def assert_valid(signer: Signer, folder: Path) -> None:
     """Fail unless both nameservers come to the same zone, all of it validly signed, with the content of the store."""
     signer.wait_until_served()
     zone, host = signer.zone, signer.host
 
-    def are_equal() -> bool:
-        own, other = transferred(signer)
-        return set(own) == set(other)
+    def records_of(server: Nameserver) -> list[WireRecord]:
+        return transferred(signer, server, zone.name)
 
-    wait_for(are_equal, f"both have the same {zone.name}")
-    records, _ = transferred(signer)
+    wait_for(lambda: len({frozenset(records_of(one)) for one in host.nameservers}) == 1, "both have the same zone")
+    records = records_of(host.primary)
     copy = folder / "copy"
     copy.write_bytes(b"".join(copy_lines(records)))
     host.copies.verify(zone.name, copy)
@@ -166,7 +121,7 @@ def test_every_break_is_healed_and_the_secondary_stays_valid(
     workspace: Workspace, host: PrimaryHost, pair: Pair, tmp_path: Path
 ) -> None:
     signers = signed(workspace, host, pair, *BREAKS)
-    ticks, watcher = Ticks(), Watcher([*signers.values()])
+    ticks, watcher = Ticks(), Watcher([*signers.values()], tmp_path)
     steps = SigningSteps(host, workspace.store, workspace.editor, lambda _zone, _now: None, workspace.clock, ticks)
 
     def break_files() -> None:
@@ -181,12 +136,14 @@ def test_every_break_is_healed_and_the_secondary_stays_valid(
             ticks.now += PATIENCE + 1
             for one in signers.values():
                 steps.check(one.zone.uuid)
+            watcher.detect(*(one.zone.name for one in signers.values() if one.known.is_stuck))
+            for one in signers.values():
                 assert one.publish() is None
         for one in signers.values():
             one.wait_until_served()
             steps.check(one.zone.uuid)
             assert not one.known.is_stuck and one.state is SigningState.DS_WAIT
-    assert watcher.answers and watcher.faults == []
+    assert watcher.faults == [] and watcher.verified > len(signers)
     for one in signers.values():
         workspace.add(one.zone, "A", "after", "192.0.2.3")
         assert one.publish() is None
@@ -226,7 +183,8 @@ def test_a_deployer_killed_at_any_command_leaves_nothing_half_done(
     workspace: Workspace, host: PrimaryHost, pair: Pair, tmp_path: Path, is_after: bool
 ) -> None:
     (signer,) = signed(workspace, host, pair, f"killed-{is_after}".lower()).values()
-    watcher, number = Watcher([signer]), 0
+    watcher, number = Watcher([signer], tmp_path), 0
+    watcher.detect(signer.zone.name)
     with watcher.running():
         while True:
             number += 1
@@ -255,7 +213,9 @@ def test_named_killed_while_the_zone_is_removed_or_added_again(
     workspace: Workspace, host: PrimaryHost, pair: Pair, tmp_path: Path
 ) -> None:
     (signer,) = signed(workspace, host, pair, "ends").values()
-    with (watcher := Watcher([signer])).running():
+    watcher = Watcher([signer], tmp_path)
+    watcher.detect(signer.zone.name)
+    with watcher.running():
         for number in range(2, 6):
             assert workspace.editor.sign_again(signer.zone.uuid, None)
             kill = KillingTransport(pair.connection, lambda: pair.ns1.stop(signal.SIGKILL), number, is_after=True)
