@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from appliance.addresses import Nameserver
 from appliance.deploy.host import PrimaryHost
 from appliance.editing import Editor
 from appliance.queries.delegation_signer import check_servers
@@ -39,14 +40,18 @@ class OwnParents:
         log.info("event=ds-delegated zone=%s key=%s", print_domain(zone.name), tags)
         return True
 
-    def check(self, zone: Zone, above: ParentZone, now: datetime) -> ParentCheck:
+    def check(self, zone: Zone, above: ParentZone, now: datetime, silent: Set[Nameserver] = frozenset()) -> ParentCheck:
         """Return what all nameservers of the appliance answer for the DS of a zone that is delegated `above`.
 
         Before it counts as gone, the parent zone is checked as the world finds it: that may be another one, with a DS
-        that a user entered. No answer means that it is this one.
+        that a user entered. No answer means that it is this one. While nameservers are known to be `silent`, none is
+        queried: without their answers nothing follows from those of the others.
         """
-        servers = self.host.nameservers
-        check = replace(check_servers(zone.name, print_domain(above.name), servers, now), own=above.uuid)
+        servers, name = self.host.nameservers, print_domain(above.name)
+        if silent:
+            shown = ", ".join(sorted(server.name.rstrip(".") for server in silent))
+            return ParentCheck(name, now, problem=f"{shown} did not answer", own=above.uuid)
+        check = replace(check_servers(zone.name, name, servers, now), own=above.uuid)
         if zone.dnssec or check.anywhere:
             return check
         world = self.check_world(zone, now)

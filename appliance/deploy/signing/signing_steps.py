@@ -217,7 +217,7 @@ class SigningSteps(BackgroundJob):
             return False
         own = known.own_parent
         try:
-            check = self._own_parents.check(zone, own, now) if own else self.check_parent(zone, now)
+            check = self._own_parents.check(zone, own, now, self._silent()) if own else self.check_parent(zone, now)
         except Pending:
             return False
         if check is None:

@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 
 from appliance.deploy.host import PrimaryHost
+from appliance.deploy.signing.own_parents import OwnParents
 from appliance.zones.model import Zone
 from appliance.zones.signing import UNTIL_SIGNED_EVERYWHERE, DsReport, ParentCheck, SigningState
+from appliance.zones.zone_cuts import ParentZone
 from tests.deploy.signing.signer import Signer, new_signer
 from tests.pair import Pair, wait_for
-from tests.signing import at_parent, key
+from tests.signing import AT, at_parent, key
 from tests.workspace import Workspace
 
 
@@ -41,6 +43,14 @@ def child(parent: Signer) -> Signer:
     sign(signer)
     workspace.clock.now += UNTIL_SIGNED_EVERYWHERE + timedelta(seconds=1)
     return signer
+
+
+def test_nobody_waits_for_a_silent_nameserver_again(workspace: Workspace, host: PrimaryHost) -> None:
+    zone, above = workspace.zone("sub.example.com"), workspace.zone()
+    parents = OwnParents(host, workspace.editor, lambda _zone, _now: None)
+    found = parents.check(zone, ParentZone(above.name, above.uuid, True), AT, {host.secondaries[0]})
+    assert (found.ds, found.anywhere, found.own) == (None, frozenset(), above.uuid)
+    assert found.problem == f"{host.secondaries[0].name.rstrip('.')} did not answer"
 
 
 def sign(signer: Signer) -> None:
