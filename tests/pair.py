@@ -18,7 +18,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TypedDict
@@ -33,6 +35,7 @@ from appliance.keys import Key, new_key
 from appliance.nameserver.catalog import CatalogUpdates
 from appliance.nameserver.control import Control
 from appliance.nameserver.isccc import RndcConnection
+from appliance.nameserver.notify_sender import NotifySender
 from appliance.nameserver.version import current_version
 from appliance.nameserver.zone_files import ZoneFiles
 from appliance.queries.bulk import query_all
@@ -209,6 +212,11 @@ class Pair:
         self.files.stage(uuid, content)
         self.files.publish(uuid)
         return str(self.files.path(uuid))
+
+    def notify(self, zone: Name) -> None:
+        """Notify the secondary of the zone, as the deployer does."""
+        with closing(NotifySender([self.secondary], self.transfer_key, lambda: datetime.now(UTC))) as notifies:
+            notifies.send(zone)
 
     def create(self, zone: Name, serial: int, address: str = "192.0.2.1") -> UUID:
         """Make the primary serve a small zone and list it in the catalog under its uuid."""

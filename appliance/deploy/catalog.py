@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable
-from contextlib import closing, suppress
+from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
 
@@ -22,7 +21,7 @@ from appliance.deploy.catalog_members import CatalogUpdate
 from appliance.deploy.host import PrimaryHost
 from appliance.deploy.verification.reachability import SILENT_AFTER
 from appliance.errors import CommandError, CommandFailed
-from appliance.nameserver.catalog import notify
+from appliance.nameserver.notify_sender import NotifySender
 from appliance.queries.bulk import query_all
 from appliance.queries.soa import SoaResponse
 from appliance.queries.transfer_connection import TransferConnection
@@ -74,7 +73,7 @@ def _member(record: WireRecord) -> tuple[str, Name]:
     return record.owner[1 : 1 + record.owner[0]].decode(), dns.name.from_wire(record.rdata, 0)[0]
 
 
-def send_update(update: CatalogUpdate, host: PrimaryHost) -> frozenset[Name]:
+def send_update(update: CatalogUpdate, host: PrimaryHost, notifies: NotifySender) -> frozenset[Name]:
     """Send the update and return the names of `rejoin` that did not join yet.
 
     These are names for which a secondary still serves the former member. Those in `overdue` join nevertheless.
@@ -84,14 +83,14 @@ def send_update(update: CatalogUpdate, host: PrimaryHost) -> frozenset[Name]:
         host.updates.change(update.remove, update.add, update.serial)
     if not update.rejoin:
         return frozenset()
-    waiting = _await_absence(host, set(update.rejoin.values())) - update.overdue
+    waiting = _await_absence(host, notifies, set(update.rejoin.values())) - update.overdue
     absent = {label: name for label, name in update.rejoin.items() if name not in waiting}
     if absent:
         host.updates.change((), absent)
     return frozenset(waiting)
 
 
-def _await_absence(host: PrimaryHost, names: set[Name]) -> set[Name]:
+def _await_absence(host: PrimaryHost, notifies: NotifySender, names: set[Name]) -> set[Name]:
     """Wait until the secondaries have dropped these names; return those that one still serves after the patience.
 
     An absent zone proves nothing before the secondary has the primary's present catalog: it may be about to add the
@@ -117,17 +116,10 @@ def _await_absence(host: PrimaryHost, names: set[Name]) -> set[Name]:
         if elapsed > SILENT_AFTER:
             pending = {query for query in pending if query[0] in answering}
         if elapsed > ABSENCE_PATIENCE:
-            _notify_again(behind & {server for server, _ in pending}, host)
+            notifies.send(host.catalog, behind & {server for server, _ in pending})  # one of named may have been lost
             break
         time.sleep(ABSENCE_INTERVAL if pending else 0)
     return {name for _, name in pending}
-
-
-def _notify_again(servers: Iterable[Nameserver], host: PrimaryHost) -> None:
-    """Notify these secondaries of the catalog: a NOTIFY of the primary may have been lost."""
-    for server in servers:
-        with suppress(CommandError):
-            notify(server.endpoint, host.catalog, host.transfer_key)
 
 
 def _has_reached(answer: SoaResponse | None, target: int | None) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import partial
 
 from appliance.deploy.catalog_members import CatalogMembers
 from appliance.deploy.figures import Figures
@@ -19,6 +20,7 @@ from appliance.deploy.verification.reachability import Reachability
 from appliance.deploy.verification.verifier import Verifier
 from appliance.deploy.worker_pool import WorkerPool
 from appliance.editing import Editor
+from appliance.nameserver.notify_sender import NotifySender
 from appliance.settings import DeployerSettings
 from appliance.store.file.database import Store
 
@@ -46,6 +48,7 @@ class DeployerContext:
     figures: Figures
     refresher: FileRefresher
     bases: Bases
+    notifies: NotifySender
 
 
 def new_context(
@@ -78,4 +81,5 @@ def new_context(
         figures=figures,
         refresher=FileRefresher(host, store, workers, pending, recorder, figures, monotonic),
         bases=Bases(),
+        notifies=NotifySender(host.secondaries, host.transfer_key, partial(datetime.now, UTC)),
     )

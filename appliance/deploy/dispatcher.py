@@ -97,7 +97,8 @@ class Dispatcher:
         def done(waiting: frozenset[Name]) -> None:
             self._query_secondaries(self.context.members.confirm(waiting))
 
-        self.context.workers.start(lambda: send_update(update, self.context.host), done, failed, Worker.CATALOG)
+        host, notifies = self.context.host, self.context.notifies
+        self.context.workers.start(lambda: send_update(update, host, notifies), done, failed, Worker.CATALOG)
 
     def _read_members(self) -> None:
         """Read the catalog once, so that new zones need not wait until the first reconciliation has compared all.
@@ -140,7 +141,9 @@ class Dispatcher:
         queries = list(itertools.islice(lagging, MOST_NOTIFIES))
         if queries:
             self.context.workers.start(
-                lambda: reconcile.notify_all(queries, self.context.host), lambda _: None, _log_failure
+                lambda: reconcile.notify_all(queries, self.context.host.catalog, self.context.notifies),
+                lambda _: None,
+                _log_failure,
             )
 
     def restore(self, watch: Watch) -> None:

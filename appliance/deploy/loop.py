@@ -114,6 +114,7 @@ class Deployer:
         self._audit.close()
         self._context.workers.close()
         self._context.verifier.close()
+        self._context.notifies.close()
         self._updates.close()
         self._proof_queue.close()
 

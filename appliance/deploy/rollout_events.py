@@ -80,6 +80,7 @@ class RolloutEvents:
     def _add_to_catalog(self, watch: Watch) -> None:
         """Query the secondaries; for a new zone once the catalog lists it: before, they may serve a former one."""
         if self.context.members.has(watch.uuid, watch.name):
+            self.context.notifies.send(watch.name)
             self.dispatcher.query_secondaries(watch.uuid, watch.name)
         else:
             self.context.members.join(watch.uuid, watch.name)

@@ -1,4 +1,4 @@
-"""The catalog zone (RFC 9432): signed updates of its members (RFC 2136), NOTIFY, and whether a key is accepted.
+"""The catalog zone (RFC 9432): signed updates of its members (RFC 2136), and whether a key is accepted.
 
 This module must not know why a zone is a member, nor read the catalog, which `appliance.queries.transfer` does.
 """
@@ -126,23 +126,6 @@ def _body(catalog: Name, batch: Sequence[_Change]) -> bytes:
     header = struct.pack("!5H", dns.opcode.UPDATE << 11, 1, 0, len(updates), 0)
     question = catalog.to_digestable() + struct.pack("!HH", RdataType.SOA, _IN)
     return b"".join((header, question, *updates))
-
-
-def notify(secondary: Endpoint, zone: Name, key: Key | KeyFile | None, timeout: float = 2.0) -> None:
-    """Send a NOTIFY for `zone` to a secondary (RFC 1996).
-
-    Raise CommandFailed if it refuses, CommandTimeout if it does not respond within `timeout` seconds.
-    """
-    message = dns.message.make_query(zone, RdataType.SOA, flags=dns.flags.AA)
-    message.set_opcode(dns.opcode.NOTIFY)
-    if key is not None:
-        _sign(message, key)
-    argv = ("notify", zone.to_text())
-    with _as_command_errors(argv, timeout):
-        response = dns.query.udp(
-            message, secondary.host, timeout, secondary.port, ignore_unexpected=True, ignore_errors=True
-        )
-    _expect_success(argv, response)
 
 
 def check_key(server: Endpoint, catalog: Name, key: Key | KeyFile, timeout: float = 2.0) -> None:

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 REPLACEMENTS = 3
 """Attempts to replace a zone; the last one stays whatever named then shows."""
 
-SIGNING = f'dnssec-policy "{POLICY}"; inline-signing yes; allow-update {{ none; }};'
+SIGNING = f'dnssec-policy "{POLICY}"; inline-signing yes; allow-update {{ none; }}; notify explicit;'
 """What `addzone` says of a signed zone. `modzone` turns signing neither on nor off."""
 
 _SAFE_ZONE = re.compile(r"[A-Za-z0-9_/.-]{1,255}")

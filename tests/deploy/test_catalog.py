@@ -13,6 +13,7 @@ from appliance.deploy.catalog_members import CatalogUpdate
 from appliance.deploy.host import PrimaryHost
 from appliance.errors import CommandError
 from appliance.keys import new_key
+from appliance.nameserver.notify_sender import NotifySender
 from appliance.zones.catalog import member_label
 from tests.deploy.builders import name
 from tests.deploy.many_zones import SoaServer
@@ -41,50 +42,56 @@ def test_members_that_cannot_be_read_are_unknown(host: PrimaryHost) -> None:
     assert members_of(replace(host, transfer_key=new_key("other")), host.primary) is None
 
 
-def test_a_zone_joins_under_a_name_that_another_has_left(host: PrimaryHost, pair: Pair) -> None:
+def test_a_zone_joins_under_a_name_that_another_has_left(host: PrimaryHost, pair: Pair, notifies: NotifySender) -> None:
     zone, newer = name("rejoined.example"), member_label(uuid4())
     older = member_label(pair.create(zone, 1))
     pair.wait_for_serial(pair.secondary, zone, 1)
-    assert send_update(CatalogUpdate({older: zone}, {}, None, {newer: zone}), host) == frozenset()
+    assert send_update(CatalogUpdate({older: zone}, {}, None, {newer: zone}), host, notifies) == frozenset()
     members = members_of(host, host.primary) or {}
     assert (older in members, newer in members) == (False, True)
     pair.wait_for_serial(pair.secondary, zone, 1)
 
 
-def test_no_zone_joins_while_a_secondary_serves_the_former_member(host: PrimaryHost, pair: Pair) -> None:
+def test_no_zone_joins_while_a_secondary_serves_the_former_member(
+    host: PrimaryHost, pair: Pair, notifies: NotifySender
+) -> None:
     zone, newer, other = name("served.example"), member_label(uuid4()), member_label(uuid4())
     pair.create(zone, 1)
     pair.wait_for_serial(pair.secondary, zone, 1)
     update = CatalogUpdate({}, {other: name("other.example")}, None, {newer: zone})
-    assert send_update(update, host) == {zone}
+    assert send_update(update, host, notifies) == {zone}
     members = members_of(host, host.primary) or {}
     assert (newer in members, other in members) == (False, True)
-    assert send_update(replace(update, overdue=frozenset({zone})), host) == frozenset()
+    assert send_update(replace(update, overdue=frozenset({zone})), host, notifies) == frozenset()
     assert newer in (members_of(host, host.primary) or {})
 
 
-def test_no_zone_joins_before_a_secondary_has_the_present_catalog(host: PrimaryHost, pair: Pair) -> None:
+def test_no_zone_joins_before_a_secondary_has_the_present_catalog(
+    host: PrimaryHost, pair: Pair, notifies: NotifySender
+) -> None:
     zone, newer = name("behind.example"), member_label(uuid4())
     with closing(SoaServer("behind")) as behind:
         behind.serve(host.catalog, 1)
         beside = replace(host, nameservers=(*host.nameservers, behind.server))
-        assert send_update(CatalogUpdate({}, {}, None, {newer: zone}), beside) == {zone}
+        assert send_update(CatalogUpdate({}, {}, None, {newer: zone}), beside, notifies) == {zone}
         assert set(behind.queries) == {host.catalog.to_digestable()}
-        assert behind.notifies == 1
+        wait_for(lambda: behind.notifies == 1, "it is notified of the catalog")
         behind.serve(host.catalog, pair.serial(pair.primary, host.catalog) or 0)
-        assert send_update(CatalogUpdate({}, {}, None, {newer: zone}), beside) == frozenset()
+        assert send_update(CatalogUpdate({}, {}, None, {newer: zone}), beside, notifies) == frozenset()
         assert zone.to_digestable() in behind.queries
 
 
-def test_a_silent_secondary_delays_no_join(host: PrimaryHost) -> None:
+def test_a_silent_secondary_delays_no_join(host: PrimaryHost, notifies: NotifySender) -> None:
     zone, newer = name("silent.example"), member_label(uuid4())
     with closing(SoaServer("silent")) as silent:
         silent.is_silent = True
         beside = replace(host, nameservers=(*host.nameservers, silent.server))
-        assert send_update(CatalogUpdate({}, {}, None, {newer: zone}), beside) == frozenset()
+        assert send_update(CatalogUpdate({}, {}, None, {newer: zone}), beside, notifies) == frozenset()
 
 
-def test_an_update_that_is_refused_is_an_error(host: PrimaryHost, pair: Pair) -> None:
+def test_an_update_that_is_refused_is_an_error(host: PrimaryHost, pair: Pair, notifies: NotifySender) -> None:
     updates = type(host.updates)(pair.primary.endpoint, host.catalog, new_key("other"))
     with pytest.raises(CommandError):
-        send_update(CatalogUpdate({}, {"0" * 32: name("refused.example")}, None), replace(host, updates=updates))
+        send_update(
+            CatalogUpdate({}, {"0" * 32: name("refused.example")}, None), replace(host, updates=updates), notifies
+        )

@@ -132,6 +132,8 @@ def test_a_secondary_that_transferred_other_content_under_the_right_serial_trans
     pair.control.suspend_updates(zone.name)
     file.write_text(planted)
     pair.control.resume_updates(zone.name)
+    pair.wait_for_serial(pair.primary, zone.name, later)
+    pair.notify(zone.name)
     pair.wait_for_serial(pair.secondary, zone.name, later)
     workspace.editor.raise_serial(zone.uuid, zone.serial)
     pair.ns1.stop(signal.SIGKILL)

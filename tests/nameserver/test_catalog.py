@@ -8,9 +8,9 @@ import dns.name
 import pytest
 
 from appliance.addresses import Endpoint
-from appliance.errors import CommandFailed, CommandTimeout
+from appliance.errors import CommandFailed
 from appliance.keys import new_key
-from appliance.nameserver.catalog import MAX_DATAGRAM_CHANGES, CatalogUpdates, notify
+from appliance.nameserver.catalog import MAX_DATAGRAM_CHANGES, CatalogUpdates
 from appliance.queries.transfer import axfr
 from tests.pair import CATALOG, LOOPBACK, Pair, free_port, small_zone
 from tests.proxy import Proxy
@@ -82,17 +82,6 @@ def test_another_key_is_refused(pair: Pair) -> None:
 def test_an_unreachable_primary_is_reported(pair: Pair) -> None:
     with pytest.raises(CommandFailed, match="refused"):
         CatalogUpdates(Endpoint(LOOPBACK, free_port()), CATALOG, pair.update_key).change(remove=["x"], add={})
-
-
-def test_a_secondary_accepts_a_notify_from_its_primary(pair: Pair) -> None:
-    zone = dns.name.from_text("notified.test")
-    pair.create(zone, 1)
-    pair.wait_for_serial(pair.secondary, zone, 1)
-    notify(pair.secondary.endpoint, zone, pair.transfer_key)
-    with pytest.raises(CommandFailed, match="NOTAUTH"):
-        notify(pair.secondary.endpoint, dns.name.from_text("never.test"), pair.transfer_key)
-    with pytest.raises(CommandTimeout):
-        notify(Endpoint(LOOPBACK, free_port()), zone, None, timeout=0.2)
 
 
 def test_the_catalog_serial_is_raised_and_its_members_remain(pair: Pair) -> None:

@@ -188,4 +188,6 @@ def test_the_longest_names_fit_into_a_response(pair: Pair) -> None:
     uuid = pair.create(zone, 1)
     pair.put(uuid, content.replace(b" 1 3600", b" 2 3600"))
     pair.control.resume_updates(zone)
+    pair.wait_for_serial(pair.primary, zone, 2)
+    pair.notify(zone)
     pair.wait_for_serial(pair.secondary, zone, 2)

@@ -142,6 +142,8 @@ def not_served(pair: Pair, serials: Mapping[Name, int]) -> Iterator[str]:
     pending = [(server, zone) for server in (pair.primary, pair.secondary) for zone in serials]
 
     def answered() -> bool:
+        for name in {zone for server, zone in pending if server == pair.secondary}:
+            pair.notify(name)
         answers = query_all(pending, timeout=0.5)
         pending[:] = [query for query, answer in answers.items() if not answer or answer.serial != serials[query[1]]]
         return not pending

@@ -52,6 +52,7 @@ def _observed(pair: Pair, cases: list[RandomChange], serial: int) -> list[dict[Q
     found = []
     for case in cases:
         pair.wait_for_serial(pair.primary, case.origin, serial)
+        pair.notify(case.origin)
         pair.wait_for_serial(pair.secondary, case.origin, serial)
         queries = [(name, rdtype) for name in case.names() for rdtype in TYPES]
         first, second = (observe(server, queries) for server in (pair.primary, pair.secondary))

@@ -6,7 +6,6 @@ This finds what a lost wakeup, a crash or a restarted nameserver left undone.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
@@ -19,8 +18,7 @@ from appliance.deploy.host import PrimaryHost
 from appliance.deploy.publishing.publications import Delegated, FileChanges, delegations_of, find_changes
 from appliance.deploy.publishing.publisher import Expectation, Expected
 from appliance.deploy.unknown_zones import UnknownZone, find_unknown_zones
-from appliance.errors import CommandError
-from appliance.nameserver.catalog import notify
+from appliance.nameserver.notify_sender import NotifySender
 from appliance.queries.bulk import query_all
 from appliance.queries.soa import SoaQuery, SoaResponse
 from appliance.store import deployments, former_zones
@@ -190,15 +188,12 @@ def _with_names_of(statuses: Iterable[ZoneStatus], members: Mapping[str, Name] |
     return {label: names[label] if names.get(label) == name else name for label, name in members.items()}
 
 
-def notify_all(queries: Iterable[SoaQuery], host: PrimaryHost) -> None:
-    """Notify secondaries again of the catalog and of zones with which they lag; a failed NOTIFY is ignored."""
-    names_of: dict[Nameserver, list[Name]] = {}
-    for server, zone in queries:
-        names_of.setdefault(server, [host.catalog]).append(zone)
-    for server, names in names_of.items():
-        with suppress(CommandError):
-            for name in names:
-                notify(server.endpoint, name, host.transfer_key)
+def notify_all(queries: Iterable[SoaQuery], catalog: Name, notifies: NotifySender) -> None:
+    """Notify secondaries again of zones with which they lag, and first of the catalog, which may lack them."""
+    found = list(queries)
+    notifies.send(catalog, {server for server, _ in found})
+    for server, zone in found:
+        notifies.send(zone, [server])
 
 
 def plan(snapshot: Snapshot) -> Plan:

@@ -75,6 +75,7 @@ def test_a_file_replaces_what_an_update_changed(host: PrimaryHost, pair: Pair, z
     wait_for(lambda: update_small_zone(pair, zone, 4, "192.0.2.4") == NOERROR, "updates are accepted again")
     restart(pair)
     pair.wait_for_serial(pair.primary, zone, 4)
+    pair.notify(zone)
     pair.wait_for_serial(pair.secondary, zone, 4)
 
 

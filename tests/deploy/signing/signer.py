@@ -73,8 +73,13 @@ class Signer:
         return self.state
 
     def wait_until_served(self) -> None:
-        """Wait until both nameservers serve the content of the store."""
-        wait_for(lambda: self.contents() == [self.zone.serial] * 2, f"both serve {self.zone.name} as stored")
+        """Wait until both nameservers serve the content of the store; notify the secondary, as the deployer does."""
+
+        def are_served() -> bool:
+            self.pair.notify(self.zone.name)
+            return self.contents() == [self.zone.serial] * 2
+
+        wait_for(are_served, f"both serve {self.zone.name} as stored")
 
     def wait_for_state(self, state: SigningState) -> None:
         """Check the zone until it is in that state."""

@@ -1,0 +1,62 @@
+"""NOTIFY messages (RFC 1996) to the secondaries, sent without waiting for a response.
+
+named would notify them of each change itself, but by timers of its own, for each of which a thread of it runs until its
+coarse clock has caught up, milliseconds of a processor (`docs/adr/0060-the-deployer-notifies-secondaries.md`).
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from datetime import datetime
+
+from dns.flags import AA
+from dns.name import Name
+from dns.opcode import Opcode
+from dns.rdataclass import IN
+from dns.rdatatype import SOA
+
+from appliance.addresses import Nameserver
+from appliance.keys import Key, KeyFile, present_key
+from appliance.tsig import sign
+
+_HEADER = struct.pack("!5H", Opcode.NOTIFY << 11 | AA, 1, 0, 0, 0)
+_QUESTION = struct.pack("!HH", SOA, IN)
+
+
+class NotifySender:
+    """Notifies `secondaries`; messages are signed with the key, at the time of `clock`.
+
+    Whether one arrives remains unknown. The deployer queries the secondaries for each change, and notifies those that
+    lag again.
+    """
+
+    def __init__(self, secondaries: Collection[Nameserver], key: Key | KeyFile, clock: Callable[[], datetime]) -> None:
+        self._secondaries, self._key, self._clock = secondaries, key, clock
+        self._sockets: dict[Nameserver, socket.socket] = {}
+
+    def send(self, zone: Name, servers: Collection[Nameserver] | None = None) -> None:
+        """Notify these secondaries of the zone, None for all; a message that cannot be sent counts as a lost one."""
+        key, now = present_key(self._key), int(self._clock().timestamp())
+        body = _HEADER + zone.to_digestable() + _QUESTION
+        for server in self._secondaries if servers is None else servers:
+            if server not in self._sockets:
+                self._sockets[server] = _connected(server)
+            with suppress(OSError):
+                self._sockets[server].send(sign(os.urandom(2) + body, key, now).wire)
+
+    def close(self) -> None:
+        """Close the sockets."""
+        for one in self._sockets.values():
+            one.close()
+
+
+def _connected(server: Nameserver) -> socket.socket:
+    """Return a socket of which nothing is read: what has no room in it is dropped by the kernel."""
+    host, port = server.endpoint.host, server.endpoint.port
+    opened = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+    opened.connect((host, port))
+    return opened
