@@ -9,6 +9,9 @@ from tf import iface, schema, types
 from terraform_provider_dnsappliance.api import Answer, ApiError, zone_path
 from terraform_provider_dnsappliance.resource import ApiResource, known, report, with_computed
 
+SETTINGS = ("default_ttl", "dnssec")
+"""Attributes that may be changed, as the API names them."""
+
 
 class ZoneResource(ApiResource):
     """A zone, with its own settings and without its records."""
@@ -31,17 +34,20 @@ class ZoneResource(ApiResource):
                 schema.Attribute(
                     "default_ttl", types.Number(), "TTL in seconds of records without one", optional=True, computed=True
                 ),
+                schema.Attribute(
+                    "dnssec", types.Bool(), "Whether the zone is to be signed", optional=True, computed=True
+                ),
             ],
         )
 
     def create(self, ctx: iface.CreateContext, planned: iface.State) -> iface.State | None:
         """Create the zone."""
-        body = known(planned, "domain", "default_ttl")
+        body = known(planned, "domain", *SETTINGS)
         done = self.attempt(ctx.diagnostics, lambda api, wait: api.post("dns-zones/", body, wait=wait), None)
         if not isinstance(done, Answer):
             return None
         self.served(ctx.diagnostics, done)
-        return with_computed(planned, done.document, "default_ttl")
+        return with_computed(planned, done.document, *SETTINGS)
 
     def read(self, ctx: iface.ReadContext, current: iface.State) -> iface.State | None:
         """Return the present state, None if the zone is gone. The list shows a zone without its records."""
@@ -54,10 +60,10 @@ class ZoneResource(ApiResource):
 
     def update(self, ctx: iface.UpdateContext, current: iface.State, planned: iface.State) -> iface.State | None:
         """Change the settings."""
-        body = known(planned, "default_ttl")
+        body = known(planned, *SETTINGS)
         path = self.path.format(current["id"])
         done = self.attempt(ctx.diagnostics, lambda api, wait: api.patch(path, body, wait=wait), current)
-        return with_computed(planned, done.document, "default_ttl") if isinstance(done, Answer) else done
+        return with_computed(planned, done.document, *SETTINGS) if isinstance(done, Answer) else done
 
     def import_(self, ctx: iface.ImportContext, id: str) -> iface.State | None:  # noqa: A002 - the framework's name
         """Return the state of the zone with that uuid or domain."""
@@ -71,4 +77,4 @@ class ZoneResource(ApiResource):
 def state_of(zone: dict[str, Any], current: iface.State | None = None) -> iface.State:
     """Return the state of a zone, with its domain as the configuration spells it."""
     domain = current["domain"] if current else zone["domain"]
-    return iface.State({"id": zone["uuid"], "domain": domain, "default_ttl": zone["default_ttl"]})
+    return iface.State({"id": zone["uuid"], "domain": domain, **{name: zone[name] for name in SETTINGS}})

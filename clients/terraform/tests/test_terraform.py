@@ -60,7 +60,7 @@ def start(tmp_path: Path, url: str, token: str) -> Start:
     """Start terraform in a process group of its own, with the provider of the venv; it prints into a file."""
     program = shutil.which("terraform") or shutil.which("tofu")
     assert program, "neither terraform nor tofu is on PATH: https://opentofu.org/docs/intro/install/ has packages"
-    plugins = tmp_path / "plugins/local/dns/dnsappliance/0.1.0/linux_amd64"
+    plugins = tmp_path / "plugins/local/dns/dnsappliance/0.2.0/linux_amd64"
     plugins.mkdir(parents=True)
     (plugins / "terraform-provider-dnsappliance").symlink_to(VENVS / "terraform/bin/terraform-provider-dnsappliance")
     (tmp_path / "rc").write_text(f'provider_installation {{ filesystem_mirror {{ path = "{tmp_path}/plugins" }} }}\n')
@@ -139,6 +139,24 @@ def test_resources_live_and_end(terraform: Terraform, api: Client, token: str, t
 
     terraform("destroy", "-auto-approve")
     assert not api.expect(200, "GET", "/dns-zones/?domain=terraform.example")
+
+
+def test_dnssec_is_turned_on_and_off_as_a_setting_of_the_zone(
+    terraform: Terraform, api: Client, tmp_path: Path
+) -> None:
+    plain = CONFIGURATION.replace("Terraform.Example.", "signed.example")
+    (tmp_path / "main.tf").write_text(plain)
+    terraform("apply", "-auto-approve")
+    before = uuids(tmp_path)
+    for wanted in ("true", "false"):
+        changed = plain.replace('"signed.example"', f'"signed.example"\n  dnssec = {wanted}')
+        (tmp_path / "main.tf").write_text(changed)
+        assert "0 added, 1 changed, 0 destroyed" in terraform("apply", "-auto-approve")
+        assert json.dumps(api.expect(200, "GET", "/dns-zones/signed.example/")["dnssec"]) == wanted
+        assert "No changes" in terraform("plan", "-detailed-exitcode")
+    assert uuids(tmp_path) == before
+    shown = terraform("destroy", "-auto-approve", status=1)
+    assert "signed.example is signed" in shown and "remove the DS" in shown
 
 
 def test_a_refused_value_is_named_and_leaves_no_state(terraform: Terraform, tmp_path: Path) -> None:
