@@ -7,20 +7,23 @@ written to the store with a clock of their own.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from playwright.sync_api import Page
 
 from appliance.console.dashboard import HOURS
 from appliance.editing import Editor, RecordInput, UpdateRecord
 from appliance.principal import Principal
-from appliance.store import accounts
+from appliance.store import accounts, signing, zones
 from appliance.store.file.database import Store
+from appliance.zones.signing import Timing
 from tests.appliance import Appliance, Client
 from tests.browser import change_first_password, open_browser, sign_in, visit
-from tests.pair import LOOPBACK
+from tests.pair import LOOPBACK, wait_for
 from tests.workspace import APEX, OWN_NAMES, Clock, principal_of
 
 FOLDER = Path(__file__).parent.parent / "docs" / "images"
@@ -56,7 +59,7 @@ def main() -> None:
     """Take all screenshots."""
     with Appliance() as appliance, open_browser() as chromium:
         api = appliance.client(appliance.token("owner@bakery.example"))
-        zone = _create_zones(appliance, api)
+        zone, signed = _create_zones(appliance, api)
         found = re.search(r"^password +(\S+)", appliance.printed.read_text(), re.MULTILINE)
         assert found
         base = f"http://{LOOPBACK}:{appliance.ports.api}"
@@ -66,20 +69,37 @@ def main() -> None:
             with visit(chromium, base, viewport=SIZE, color_scheme=theme) as page:
                 sign_in(page, "admin@appliance.test", PASSWORD)
                 _take(page, zone, theme)
+                _screenshot(page, f"/zones/{signed['uuid']}/dnssec/", f"dnssec-{theme}")
 
 
-def _create_zones(appliance: Appliance, api: Client) -> dict[str, Any]:
-    """Create the example zones, and return the one whose pages are shown."""
+def _create_zones(appliance: Appliance, api: Client) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Create the example zones, and return the one whose pages are shown, and a signed one."""
     clock = Clock(datetime.now(UTC) - timedelta(hours=HOURS))
     store = Store(appliance.state / "store" / "store.sqlite3")
     store.attach()
     with store.connection():
         principal = principal_of(accounts.find_account("owner@bakery.example"))
         _write_history(Editor(store, APEX, OWN_NAMES, 3600, clock), principal, clock)
-    zones: list[dict[str, Any]] = api.expect(200, "GET", "/dns-zones/")
-    for zone in zones:
+    listed: list[dict[str, Any]] = api.expect(200, "GET", "/dns-zones/")
+    for zone in listed:
         api.wait_until_live(zone)
-    return next(zone for zone in zones if zone["domain"] == DOMAINS[0])
+    first, second = (next(zone for zone in listed if zone["domain"] == domain) for domain in DOMAINS[::5])
+    _sign(api, store, second)
+    return first, second
+
+
+def _sign(api: Client, store: Store, zone: dict[str, Any]) -> None:
+    """Sign the zone, and let a day pass, after which its DS may be at the parent."""
+    path = f"/dns-zones/{zone['uuid']}/"
+    api.expect(200, "PATCH", path, {"dnssec": True})
+    wait_for(lambda: api.expect(200, "GET", f"{path}dnssec/")["state"] == "ds-wait", "the zone is signed")
+    with store.connection():
+        stored = zones.get_any(UUID(zone["uuid"]))
+        known = signing.get(stored)
+        assert known and known.signed_at
+        with store.writing():
+            signing.store_keys(stored.uuid, [replace(key, ds=Timing.RUMOURED) for key in known.keys])
+            signing.store_served(stored.uuid, known.served, known.signed_at - timedelta(days=2))
 
 
 def _write_history(editor: Editor, principal: Principal, clock: Clock) -> None:
