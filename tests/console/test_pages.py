@@ -28,6 +28,10 @@ from tests.pair import LOOPBACK
 ME = "me@example.org"
 NO_PAGES = {"console.static", "console.home", "console.deployment", "console.export", "console.export_version"}
 """Static files, the redirect of the home page, the fragment of the deployment panel, and downloads."""
+SIGNED_OUT = {"console.sign_in", "console.invitation"}
+"""Pages that need no session."""
+PARTS = 3
+"""So many tests share the other pages, since each page is checked three times."""
 LONG_TEXT = 'Some "text" <b>that</b> is wider than the screen of a phone, and ' + "has-no-place-to-break" * 20
 
 _COUNT_SHIFTS = """
@@ -62,28 +66,28 @@ class Audit:
     """An accessibility check of pages: the endpoints that it has visited, and the barriers that it found."""
 
     def __init__(self, page: Page, console: Console) -> None:
-        self._page, self._urls = page, console.application.app.url_map.bind(LOOPBACK)
+        self.page, self._urls = page, console.application.app.url_map.bind(LOOPBACK)
         self.visited: set[str] = set()
         self.found: list[str] = []
 
     def check(self, path: str | None = None) -> None:
         """Check the current page, or the one at that path."""
         if path:
-            self._page.goto(path)
-        self.found += barriers(self._page)
+            self.page.goto(path)
+        self.found += barriers(self.page)
         with suppress(MethodNotAllowed):  # the response to a form of another page
-            endpoint, _ = self._urls.match(urlsplit(self._page.url).path)
+            endpoint, _ = self._urls.match(urlsplit(self.page.url).path)
             self.visited.add(endpoint)
 
     def submit_invalid(self, path: str, press: str = "main .card button[type=submit]", **values: str) -> None:
         """Submit a form with invalid values, and check the page with the errors."""
         self.submit(path, press, **values)
-        expect(self._page.locator(".errors").first).to_be_visible()
+        expect(self.page.locator(".errors").first).to_be_visible()
         self.check()
 
     def submit(self, path: str, press: str, **values: str) -> None:
         """Submit a form without the validation of the browser."""
-        page = self._page
+        page = self.page
         page.goto(path)
         page.locator("form").evaluate_all("forms => forms.forEach(form => form.noValidate = true)")
         for name, text in values.items():
@@ -92,33 +96,34 @@ class Audit:
             page.click(press)
 
 
-@pytest.mark.timeout(300)  # each page is checked three times, on a busy machine
-def test_no_page_has_accessibility_barriers(console: Console, chromium: Browser) -> None:
-    example = create_example(console)
+@pytest.fixture
+def example(console: Console) -> ExampleConsole:
+    """The example console, in which every page has content and some have problems."""
+    return create_example(console)
+
+
+@pytest.fixture
+def audit(example: ExampleConsole, console: Console, chromium: Browser) -> Iterator[Audit]:
+    """An accessibility check of the example that nobody has signed in to; it fails for all barriers that it found."""
     with served(console.application.app) as base, visit(chromium, base) as page:
         page.add_init_script(path=AXE)
         audit = Audit(page, console)
-        check_signed_out(audit)
-        check_empty(audit, page, console)
-        check_as_operator(audit, page, example)
+        yield audit
         assert not audit.found, "\n".join(audit.found)
-        endpoints = {endpoint for endpoint, _ in example.paths("GET")}
-        assert endpoints - audit.visited <= NO_PAGES
 
 
-def check_signed_out(audit: Audit) -> None:
-    """Check the pages that need no session."""
+def test_pages_without_a_session_have_no_barriers(audit: Audit) -> None:
     audit.check("/sign-in/")
     audit.submit_invalid("/sign-in/", email="nobody@example.org", password="wrong")
     audit.check(f"/invitations/{SECRET}/")
     audit.submit_invalid(f"/invitations/{SECRET}/", password="one", again="another")
     audit.check("/invitations/none/")
+    assert audit.visited >= SIGNED_OUT
 
 
-def check_empty(audit: Audit, page: Page, console: Console) -> None:
-    """Check pages without content."""
+def test_pages_without_content_have_no_barriers(audit: Audit, console: Console) -> None:
     console.account(ME)
-    sign_in(page, ME, PASSWORD)
+    sign_in(audit.page, ME, PASSWORD)
     for path in (
         "/zones/",
         "/zones/?search=nothing",
@@ -131,18 +136,23 @@ def check_empty(audit: Audit, page: Page, console: Console) -> None:
     audit.submit_invalid("/zones/new/", domain=LONG_TEXT)
     audit.submit("/zones/new/", "main button[type=submit]", domain="empty.example")
     audit.check()
-    audit.check(f"{page.url}changes/")
-    page.click("text=Sign out")
+    audit.check(f"{audit.page.url}changes/")
 
 
-def check_as_operator(audit: Audit, page: Page, example: ExampleConsole) -> None:
-    """Check all other pages: with content, without matches, with problems, and with errors."""
-    zone = example.page.path
+@pytest.mark.parametrize("part", range(PARTS))
+def test_no_page_has_barriers(audit: Audit, example: ExampleConsole, part: int) -> None:
+    shown = [pair for pair in example.paths("GET") if pair[0] not in NO_PAGES | SIGNED_OUT]
+    sign_in(audit.page, OPERATOR, PASSWORD)
+    create_problems(example)
+    for _, path in shown[part::PARTS]:
+        audit.check(path)
+    assert audit.visited == {endpoint for endpoint, _ in shown[part::PARTS]}
+
+
+def test_pages_that_a_query_or_a_form_changes_have_no_barriers(audit: Audit, example: ExampleConsole) -> None:
+    page, zone = audit.page, example.page.path
     sign_in(page, OPERATOR, PASSWORD)
     create_problems(example)
-    for endpoint, path in example.paths("GET"):
-        if endpoint not in NO_PAGES | {"console.sign_in"}:
-            audit.check(path)
     for path in (
         f"{zone}?search=nothing",
         "/dashboard/audit/?search=nothing",
@@ -152,7 +162,6 @@ def check_as_operator(audit: Audit, page: Page, example: ExampleConsole) -> None
         audit.check(path)
     for kind in ("TXT", "CAA", "SPF"):
         audit.check(f"{zone}records/new/?type={kind}")
-    check_invalid_forms(audit, zone)
     record = dict(example.paths("GET"))["console.record"]
     audit.submit(record, "button[value=preview]", part_value="192.0.2.7")
     audit.check()
@@ -164,16 +173,6 @@ def check_as_operator(audit: Audit, page: Page, example: ExampleConsole) -> None
     audit.check()
     check_conflict(audit, page, example)
     check_created(audit, page)
-
-
-def check_conflict(audit: Audit, page: Page, example: ExampleConsole) -> None:
-    """Check the page of a version that cannot be undone."""
-    mistake = next(record for record in example.page.records() if record.owner.labels[0] == b"mistake")
-    example.page.save([UpdateRecord(mistake.uuid, {"comment": LONG_TEXT[:500], "ttl": 60})])
-    page.goto(f"{example.page.path}history/{example.parameters['serial']}/")
-    page.click("button[value=undo]")
-    expect(page.locator(".errors")).to_be_visible()
-    audit.check()
 
 
 def create_problems(example: ExampleConsole) -> None:
@@ -190,8 +189,10 @@ def create_problems(example: ExampleConsole) -> None:
         store_observations(uuid, observations)
 
 
-def check_invalid_forms(audit: Audit, zone: str) -> None:
-    """Check every form with invalid values."""
+def test_no_form_with_invalid_values_has_barriers(audit: Audit, example: ExampleConsole) -> None:
+    zone = example.page.path
+    sign_in(audit.page, OPERATOR, PASSWORD)
+    create_problems(example)
     audit.submit_invalid(f"{zone}settings/", default_ttl=LONG_TEXT)
     audit.submit_invalid(f"{zone}delete/", domain="another.example")
     audit.submit_invalid(f"{zone}ask/", name="a..b")
@@ -206,6 +207,16 @@ def check_invalid_forms(audit: Audit, zone: str) -> None:
     audit.submit_invalid("/account/password/", current="wrong", password="one", again="another")
     audit.submit_invalid("/account/second-factor/", current="wrong", code="1")
     audit.submit_invalid("/people/", "text=Create invitation", email="nobody")
+
+
+def check_conflict(audit: Audit, page: Page, example: ExampleConsole) -> None:
+    """Check the page of a version that cannot be undone."""
+    mistake = next(record for record in example.page.records() if record.owner.labels[0] == b"mistake")
+    example.page.save([UpdateRecord(mistake.uuid, {"comment": LONG_TEXT[:500], "ttl": 60})])
+    page.goto(f"{example.page.path}history/{example.parameters['serial']}/")
+    page.click("button[value=undo]")
+    expect(page.locator(".errors")).to_be_visible()
+    audit.check()
 
 
 def check_created(audit: Audit, page: Page) -> None:
