@@ -51,7 +51,10 @@ run: setup ## run a complete appliance on loopback, in the foreground, with its 
 
 .PHONY: test
 ifeq ($(T),)
-test: setup lint types $(VENV)/programs $(VENV)/browser ## lint, types and all tests; T=tests/zones runs only the tests of one path
+test: setup $(VENV)/test $(VENV)/programs $(VENV)/browser ## lint, types and all tests; T=tests/zones runs only the tests of one path
+	@$(MAKE) --no-print-directory types >$(VENV)/types.log 2>&1 & \
+		$(MAKE) --no-print-directory lint $(VENV)/compiled; linted=$$?; wait $$!; typed=$$?; \
+		cat $(VENV)/types.log; exit $$((linted + typed))
 	$(PYTHON) -m pytest $(AT_ONCE) $(ARGS)
 else
 test: setup $(VENV)/test $(VENV)/programs $(VENV)/browser
@@ -191,6 +194,11 @@ $(VENV)/test: $(VENV)/run requirements/test.txt requirements/tools.txt
 	@touch $(VENV)/unfinished
 	@$(PIP) install --no-compile $(LOCKED) -r requirements/test.txt -r requirements/tools.txt
 	@rm $(VENV)/unfinished
+	@touch $@
+
+# On a clean checkout every process of a run would compile all tests.
+$(VENV)/compiled: $(VENV)/test
+	@$(PYTHON) -m pytest --quiet --collect-only >/dev/null || true
 	@touch $@
 
 # A package of clients/ is built from a copy, because a build leaves folders beside the sources.
