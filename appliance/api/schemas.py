@@ -239,7 +239,9 @@ class ZonePatch(Strict):
     default_ttl = StrictInteger(0, MAX_TTL)
     protected = StrictBoolean()
     comment = StrictString()
-    dnssec = StrictBoolean(metadata=_described("Whether the zone is signed; off takes until its DS is gone."))
+    dnssec = StrictBoolean(
+        metadata=_described("Whether the zone is to be signed; turned off, it stays so until its DS is gone.")
+    )
     uuid = _read_only()
     domain = _read_only()
     created_at = _read_only()

@@ -19,8 +19,8 @@ FORBIDDEN = 403
 
 @click.command()
 @click.argument("domain")
-@click.option("--on", "switch", flag_value="on", help="Sign the zone.")
-@click.option("--off", "switch", flag_value="off", help="Turn it off: the zone stays signed until its DS is gone.")
+@click.option("--on", is_flag=True, help="Sign the zone.")
+@click.option("--off", is_flag=True, help="Turn DNSSEC off: the zone stays signed until its DS is gone.")
 @click.option(
     "--confirm",
     "report",
@@ -32,15 +32,16 @@ FORBIDDEN = 403
 @json_option
 @api_options
 def dnssec(
-    api: ApiClient, domain: str, switch: str | None, report: str | None, tag: int | None, roll: bool, as_json: bool
+    api: ApiClient, domain: str, on: bool, off: bool, report: str | None, tag: int | None, roll: bool, as_json: bool
 ) -> None:
     """Show the state of a zone's DNSSEC, the DS for its parent zone and what comes next, or change it."""
-    if sum(map(bool, (switch, report, roll))) > 1:
+    changes = sum(map(bool, (on, off, report, roll)))
+    if changes > 1:
         raise click.UsageError("--on, --off, --confirm and --roll exclude each other")
     if tag is not None and not report:
         raise click.UsageError("--key belongs to --confirm")
-    if switch:
-        api.call_zone("PATCH", domain, body={"dnssec": switch == "on"})
+    if on or off:
+        api.call_zone("PATCH", domain, body={"dnssec": on})
     elif report:
         api.call_zone("POST", domain, "dnssec/confirm/", {"ds": report} | ({} if tag is None else {"key_tag": tag}))
     elif roll:
@@ -48,7 +49,7 @@ def dnssec(
     try:
         shown = api.get_zone(domain, "dnssec/")
     except CallRefused as refused:
-        if refused.status != FORBIDDEN or not (switch or report or roll):
+        if refused.status != FORBIDDEN or not changes:
             raise
         click.echo("stored; this token may not read the state", err=True)
         return
@@ -65,8 +66,7 @@ def _lines(shown: Document) -> Iterator[str]:
     if step := shown["next"]:
         yield f"next: {step['what']}" + (f", at {step['at']}" if step["at"] else "")
     if parent := shown["parent"]:
-        answer = parent["problem"] or ("as wanted" if parent["agrees"] else "not as wanted")
-        yield f"parent {parent['name']}: {answer} (checked at {parent['checked_at']})"
+        yield f"parent {parent['name'] or 'unknown'}: {_of_parent(shown)} (checked at {parent['checked_at']})"
     if shown["signatures_expire_at"]:
         yield f"signatures expire: {shown['signatures_expire_at']}"
     if shown["problems"]:
@@ -74,3 +74,13 @@ def _lines(shown: Document) -> Iterator[str]:
     for ds in shown["ds"]:
         if ds["publish"]:
             yield ds["record"]
+
+
+def _of_parent(shown: Document) -> str:
+    """Return what the parent has, as far as the zone needs it."""
+    parent = shown["parent"]
+    if parent["problem"]:
+        return str(parent["problem"])
+    if shown["enabled"]:
+        return "has a DS of this zone" if parent["agrees"] else "has no DS of this zone at every nameserver"
+    return "has no DS" if parent["agrees"] else "has a DS"

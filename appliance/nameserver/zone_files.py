@@ -8,7 +8,6 @@ files hold.
     UUID.refresh    written, to replace the live file while named's journal stays
     UUID.zone.jnw, tmp-XXXXXXXXXX    what named writes before it renames it to a journal, to a live file
     UUID.zone.signed, .signed.jnl, .jbk    the signed zone, and its journals; named's own
-_SUFFIXES = (".zone", ".zone.jnl", ".zone.jnw", ".staged", ".refresh", ".former", *SIGNED_SUFFIXES, *SEED_SUFFIXES)
 """
 
 from __future__ import annotations

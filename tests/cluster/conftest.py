@@ -20,7 +20,7 @@ from tests.cluster.playbook import Playbook
 from tests.cluster.releases import next_package, previous_wheelhouse
 from tests.cluster.setups import FirstPlays, Growth, Upgrade, grow, play_first, upgrade
 
-TIMEOUT = 900.0
+TIMEOUT = 3600.0
 ORDER = [
     "plays",
     "lab",

@@ -13,7 +13,7 @@ from appliance.nameserver.programs import Finished, run
 from tests.cluster.network import BRIDGE, DIES_WITH_PARENT, GATEWAY, PREFIX, RESOLVER, Network
 from tests.pair import wait_for
 
-BOOT_SECONDS = 60.0
+BOOT_SECONDS = 180.0
 WANTS_REBOOT = 133  # exit status of systemd-nspawn if the host requests a reboot
 SUCCESS = (0,)
 ANY_STATUS = range(256)
@@ -95,11 +95,11 @@ class Host:
         ).output
         assert state.split() == ["running"], f"{self.name}: {state}"
 
-    def ssh(self, command: str, *, status: Collection[int] = SUCCESS, timeout: float = 120.0) -> Finished:
+    def ssh(self, command: str, *, status: Collection[int] = SUCCESS, timeout: float = 300.0) -> Finished:
         """Run a shell command as the administrator, check its exit status, and return the result."""
         return run(self._network.words(*self.ssh_command(), command), timeout=timeout, accept=status)
 
-    def sudo(self, command: str, *, status: Collection[int] = SUCCESS, timeout: float = 120.0) -> Finished:
+    def sudo(self, command: str, *, status: Collection[int] = SUCCESS, timeout: float = 300.0) -> Finished:
         """Run a shell command as root, check its exit status, and return the result."""
         return self.ssh(f"sudo sh -c {shlex.quote(command)}", status=status, timeout=timeout)
 

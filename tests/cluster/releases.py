@@ -18,6 +18,7 @@ MIGRATIONS = Path("appliance", "store", "migrations")
 LEFT_OUT = "0008_change_by_serial"
 """The migration that the previous release lacks. It creates an index, and the code works without."""
 PRIMARY = Path("bind-templates", "primary.conf.j2")
+BUILD_SECONDS = 600.0
 _CODE = ("appliance", "bind-templates", "LICENSE", "README.md", "pyproject.toml", "setup.cfg")
 _PACKAGING = ("CHANGELOG.md", "packaging", "systemd", "tools")
 
@@ -38,7 +39,8 @@ def next_package(folder: Path) -> Path:
     """Build, in that folder, the Debian package of a release that differs only by its version."""
     tree = _tree(NEXT, folder, (*_CODE, *_PACKAGING))
     wheels = _wheelhouse(tree, folder / "wheelhouse")
-    run(("env", f"--chdir={tree}", "SOURCE_DATE_EPOCH=0", "tools/package", str(wheels)), timeout=120)
+    settings = ("SOURCE_DATE_EPOCH=0", "DPKG_DEB_COMPRESSOR_TYPE=gzip")
+    run(("env", f"--chdir={tree}", *settings, "tools/package", str(wheels)), timeout=BUILD_SECONDS)
     return tree / "dist" / f"dns-appliance_{NEXT}_amd64.deb"
 
 
@@ -61,5 +63,5 @@ def _wheelhouse(tree: Path, wheels: Path) -> Path:
     """Build a wheelhouse with the dependencies of this checkout and the appliance of that tree."""
     shutil.copytree(WHEELHOUSE, wheels, ignore=shutil.ignore_patterns("dns_appliance-*.whl"))
     build = ("pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", str(wheels), str(tree))
-    run((sys.executable, "-m", *build), timeout=120)
+    run((sys.executable, "-m", *build), timeout=BUILD_SECONDS)
     return wheels
