@@ -36,6 +36,7 @@ ORDER = [
     "recovery",
     "front_door",
     "growth",
+    "promotion",
 ]
 BESIDE = ["sources", "bind", "package"]
 """The tests without ns1 and ns2, for which `make cluster` has a process of its own."""

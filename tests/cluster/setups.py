@@ -6,6 +6,7 @@ Each step is one function, run once; it returns what it observed, and the tests 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -110,3 +111,13 @@ def grow(cluster: Cluster, package: Path, folder: Path) -> Growth:
     options = variables(front_door_enabled=True, front_door_self_signed=True, appliance_package=str(package))
     playbook.play(*options)
     return Growth(playbook, playbook.play(*options))
+
+
+def promoted(lab: Lab, folder: Path) -> Playbook:
+    """Return the playbook with ns2 as the primary of ns3, and without ns1."""
+    text = (ROOT / INVENTORY / "hosts.yml").read_text()
+    ns1, ns2, ns3 = re.findall(r"ns\d: [{].*[}]", text)
+    text = text.replace(f"# {ns3}", "").replace(ns2, ns3).replace(ns1, ns2)
+    inventory = folder / "promoted.yml"
+    inventory.write_text(text.replace("10.53.0.11:5303", "10.53.0.12:5303"))
+    return Playbook(lab.folder, str(inventory))
