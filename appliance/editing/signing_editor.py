@@ -80,7 +80,7 @@ class SigningEditor(ZoneEditor):
             state = state_of(known, zone.name, now)
             if state is not SigningState.SECURED or known.roll_requested_at:
                 shown = "a rollover is requested already" if known.roll_requested_at else f"the state is {state.value}"
-                raise Conflict(f"keys are rolled in the state secured only: {shown}")
+                raise Conflict(f"a key can be replaced in the state secured only: {shown}")
             self.count_write(principal, {zone.uuid: 0})
             signing.request_rollover(zone, now)
             zone = zones.update(zone, revision=zone.revision + 1, updated_at=now)
@@ -91,14 +91,15 @@ class SigningEditor(ZoneEditor):
     def unsign_zone(self, uuid: UUID, served: int | None) -> bool:
         """Publish the zone unsigned from a serial on that follows `served`, the latest one of a nameserver.
 
-        Return False, and do nothing, unless its DS is gone from the parent and from all caches.
+        It leaves one serial out, which named may have given the signed zone since. Return False, and do nothing, unless
+        its DS is gone from the parent and from all caches.
         """
         with self._writing():
             zone, now = zones.get_any(uuid), self.clock()
             known = signing.get(zone)
             if known is None or zone.deleted_at or not may_unsign(known, now):
                 return False
-            serial = _serial_over(zone, served, now)
+            serial = next_serial(_serial_over(zone, served, now), now.date())
             zone = zones.update(zone, signed=False, serial=serial, queued_at=now, updated_at=now)
             signing.end(zone, now)
             deployments.forget_proof(uuid)
@@ -187,8 +188,9 @@ def confirmed_keys(known: Signing, domain: Name, report: DsReport, tag: int | No
 
 
 def _refuse_tag(keys: Sequence[SigningKey], tag: int, report: DsReport) -> NoReturn:
-    shown = ", ".join(str(key.tag) for key in keys) or "none"
-    raise Conflict(f"the DS of key {tag} cannot be confirmed as {report.value}: the keys for that are {shown}")
+    shown = ", ".join(str(key.tag) for key in keys)
+    reason = f"only that of key {shown} can" if keys else "the zone has no key yet"
+    raise Conflict(f"the DS of key {tag} cannot be confirmed as {report.value}: {reason}")
 
 
 def _refuse_while_needed(known: Signing, domain: Name, keys: Sequence[SigningKey], *, is_rolling: bool) -> None:

@@ -70,7 +70,7 @@ def test_only_keys_of_the_zone_are_confirmed(workspace: Workspace) -> None:
     with pytest.raises(Conflict, match="no key yet"):
         _confirm(workspace, PUBLISHED)
     _seen(workspace, signed(READY))
-    with pytest.raises(Conflict, match=f"the DS of key 1 .* the keys for that are {READY.tag}"):
+    with pytest.raises(Conflict, match=f"the DS of key 1 .* only that of key {READY.tag} can"):
         _confirm(workspace, PUBLISHED, 1)
     _confirm(workspace, PUBLISHED, READY.tag)
     assert _state(workspace) is SigningState.SECURED
@@ -134,7 +134,7 @@ def test_a_rollover_publishes_the_new_ds_before_the_former_is_withdrawn(workspac
     _seen(workspace, signed(FORMER, NEW_READY))
     with pytest.raises(Conflict, match="confirm it as published first"):
         _confirm(workspace, WITHDRAWN, FORMER.tag)
-    with pytest.raises(Conflict, match=f"the keys for that are {NEW.tag}"):
+    with pytest.raises(Conflict, match=f"only that of key {NEW.tag} can"):
         _confirm(workspace, PUBLISHED, FORMER.tag)
     _confirm(workspace, PUBLISHED, NEW.tag)
     _confirm(workspace, WITHDRAWN)
