@@ -19,16 +19,20 @@ from tests.soak.validation import ValidWatcher, verify_zone
 from tests.soak.watchers import Watcher
 from tests.soak.writers import Writer, ZoneShare
 
-CLAIM_MARKS, SWITCH_MARK = ("w6", "w7"), "w8"
+FIRST_MARK = 6
+"""Number in the name of the first of these writers; those of the others follow."""
+CLAIMERS = 2
+"""Writers of signed zones for each shared zone that is signed."""
 SIGNING_TIMEOUT = 120.0
 SIGNED_AT_ONCE = 3
 """Zones that are signed again at the same moment, at most."""
 
 
 class SignedLoad:
-    """Writers and watchers of signed zones, as many each as there are `shared` ones, which are signed as well.
+    """Writers and watchers of signed zones; the `shared` ones, by domain with their uuid, are signed as well.
 
-    `shared` has the uuid of each domain. `is_running` and `last_kill` are those of a writer.
+    Each claim writer has one zone, and the one that turns DNSSEC on and off as many as are shared. `is_running` and
+    `last_kill` are those of a writer.
     """
 
     def __init__(
@@ -42,18 +46,18 @@ class SignedLoad:
         self._part, self._api = part, clients()
         self.claims, self.signings = Claims(part), 0
         self.watchers: Sequence[ValidWatcher] = ()
+        *marks, last = (f"w{FIRST_MARK + number}" for number in range(CLAIMERS * len(shared) + 1))
 
-        def shares(mark: str, *, dnssec: bool) -> list[ZoneShare]:
-            domains = (f"signed-{number}.{mark}.example" for number in range(len(shared)))
+        def shares(mark: str, count: int, *, dnssec: bool) -> list[ZoneShare]:
+            domains = (f"signed-{number}.{mark}.example" for number in range(count))
             return [ZoneShare(domain, mark, True, self._create(domain, dnssec=dnssec)) for domain in domains]
 
         self.claimers = [
-            ClaimWriter(self.claims, part, clients(), mark, shares(mark, dnssec=True), is_running, last_kill)
-            for mark in CLAIM_MARKS
+            ClaimWriter(self.claims, part, clients(), mark, shares(mark, 1, dnssec=True), is_running, last_kill)
+            for mark in marks
         ]
-        self.switcher = SwitchWriter(
-            self._secure, part, clients(), SWITCH_MARK, shares(SWITCH_MARK, dnssec=False), is_running, last_kill
-        )
+        switched = shares(last, len(shared), dnssec=False)
+        self.switcher = SwitchWriter(self._secure, part, clients(), last, switched, is_running, last_kill)
         for uuid in shared.values():
             self._api.expect(200, "PATCH", f"/dns-zones/{uuid}/", {"dnssec": True})
         own = {share.domain: str(share.uuid) for writer in self.claimers for share in writer.shares}

@@ -14,7 +14,6 @@ from dns.name import Name
 
 from appliance.addresses import Nameserver
 from appliance.errors import CommandError
-from appliance.nameserver.signed_copies import SignedCopies, copy_lines
 from appliance.queries.bulk import query_all
 from appliance.queries.zone_signatures import query_signatures
 from appliance.render.zone_file import Apex
@@ -23,9 +22,10 @@ from appliance.zones.names import parse_domain
 from appliance.zones.signed_content import content_of
 from appliance.zones.signing import MAX_NAME, MAX_TTL, Ds, SigningKey, file_name_length
 from tests.delv import Validator
-from tests.pair import Pair, program, wait_for
+from tests.pair import Pair, wait_for
 from tests.soak.random_zones import RandomZone, zone_of_every_value
 from tests.soak.transfers import Transfers
+from tests.soak.validation import fault_of_copy
 
 SIGNED_ONE_IN = 100
 """One in this many random zones is signed, its TTLs cut to those that a signed zone may have."""
@@ -105,7 +105,7 @@ class SignedBatch:
             for server in (self._pair.primary, self._pair.secondary):
                 with Transfers(server, self._pair.transfer_key) as transfers:
                     for zone in self._zones:
-                        yield from self._faults_of_transfer(transfers, server, zone, Path(folder) / "copy")
+                        yield from self._faults_of_transfer(transfers, server, zone, Path(folder))
                 for zone in self._zones:
                     yield from self._faults_of_answers(server, zone, random, Path(folder))
 
@@ -122,7 +122,7 @@ class SignedBatch:
         return own == other
 
     def _faults_of_transfer(
-        self, transfers: Transfers, server: Nameserver, zone: RandomZone, copy: Path
+        self, transfers: Transfers, server: Nameserver, zone: RandomZone, folder: Path
     ) -> Iterator[str]:
         try:
             transfers.request(zone.name)
@@ -134,11 +134,8 @@ class SignedBatch:
         found = frozenset(content_of(served))
         if found != stored:
             yield f"{server.name} transfers {zone.name} without {_some(stored - found)}, with {_some(found - stored)}"
-        copy.write_bytes(b"".join(copy_lines(served)))
-        try:
-            SignedCopies(program("dnssec-verify"), program("named-compilezone")).verify(zone.name, copy)
-        except CommandError as failed:
-            yield f"{server.name} serves {zone.name}, which is not valid: {failed}"
+        if fault := fault_of_copy(zone.name, served, folder):
+            yield f"{server.name} serves {zone.name}, which is not valid: {fault}"
 
     def _faults_of_answers(self, server: Nameserver, zone: RandomZone, random: Random, folder: Path) -> Iterator[str]:
         validator = Validator(server, zone.name, self._ds_of(zone.name), folder)

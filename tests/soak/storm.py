@@ -30,7 +30,7 @@ from tests.soak.due_writers import CONFIRM_WITHIN, DueWriter
 from tests.soak.journal import Content, read_journal
 from tests.soak.kills import Kills
 from tests.soak.part_run import PartRun
-from tests.soak.signed_load import CLAIM_MARKS, SignedLoad
+from tests.soak.signed_load import CLAIMERS, SignedLoad
 from tests.soak.validation import ValidWatcher
 from tests.soak.version_writers import VersionWriter
 from tests.soak.watchers import Watcher
@@ -41,7 +41,7 @@ WRITERS = 6
 OWN_ZONES = 5
 SHARED_ZONES = 10
 SIGNED = 2
-"""Shared zones that are signed, and signed zones of each writer that has only such ones."""
+"""Shared zones that are signed; for each there are CLAIMERS writers of a signed zone of their own."""
 CLAIMS = 200
 """Changes of signed zones that are said to be live and of which that is checked."""
 LARGE_ZONE = "large.storm.example"
@@ -238,7 +238,7 @@ class Storm:
 
 
 def _any_owner(random: Random) -> str:
-    mark = f"w{random.randrange(WRITERS + len(CLAIM_MARKS) + 1)}"
+    mark = f"w{random.randrange(WRITERS + CLAIMERS * SIGNED + 1)}"
     return f"{mark}-{random.randint(1, 20)}"
 
 

@@ -137,6 +137,7 @@ def _paths(testbed: Testbed, where: str) -> Iterator[str]:
         paths = [
             testbed.pair.zones,
             *(testbed.pair.zones / f"{zone.uuid}{suffix}" for zone in zones for suffix in suffixes),
+            *(testbed.pair.zones / "keys" / str(zone.uuid) for zone in (testbed.signed, testbed.newest)),
         ]
     for path in paths:
         yield from ("-P", str(path))

@@ -1,13 +1,13 @@
 """The testbed of sweeps: two nameservers, a store with its editor, and `deployer --once` as a program.
 
-A round is one run of the deployer with every kind of change: four zones changed, one created, one deleted. Two of the
-four have a version that is served and not yet proven, as if a deployer was killed after its UPDATE; of one of these
-nothing is known any longer, so that it is published by a file over what that UPDATE changed.
+A round is one run of the deployer with every kind of change: five zones changed, one created, one deleted. Two of the
+five have a version that is served and not yet proven, as if a deployer was killed after its UPDATE; of one of these
+nothing is known any longer, so that it is published by a file over what that UPDATE changed. One is signed, and so is
+every second one that is created; the keys of the former are known.
 """
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import signal
 import tempfile
@@ -18,14 +18,13 @@ from pathlib import Path
 from uuid import UUID
 
 import dns.name
-import dns.rdata
 import dns.update
-import dns.zone
 from dns.name import Name
 from dns.rdatatype import RdataType
 
 from appliance.addresses import Nameserver
 from appliance.editing import RecordInput
+from appliance.editing.new_zones import EMPTY, ZoneContent
 from appliance.errors import CommandError
 from appliance.nameserver.checks import ZoneChecker
 from appliance.nameserver.file_head import read_head
@@ -33,13 +32,19 @@ from appliance.render.zone_file import soa_line, zone_file
 from appliance.store import records, zones
 from appliance.zones.delta import WireRecord
 from appliance.zones.model import Zone
+from appliance.zones.signing import SigningState
+from tests.deploy.signing.signer import Signer
+from tests.deployed import host_of
 from tests.pair import LOOPBACK, Pair, program, wait_for
 from tests.signed_updates import send_update
 from tests.soak.preloaded import ReadyProgram, RunResult
 from tests.soak.transfers import Transfers
+from tests.soak.validation import fault_of_copy
+from tests.soak.zone_versions import Version, record_of, serial_of, version_in_file, version_of
 from tests.workspace import APEX, Workspace, open_workspace
 
 RECORDS = 30
+SIGNED = ZoneContent(dnssec=True)
 
 REPAIR_TIMEOUT = 60.0
 """Seconds within which a run without fault must make all zones live."""
@@ -49,8 +54,6 @@ LOAD_TIMEOUT = 10.0
 
 _AS_NAMED = b"$ORIGIN .\n"
 """How files begin that named wrote."""
-
-Version = frozenset[WireRecord]
 
 
 class Testbed:
@@ -70,22 +73,26 @@ class Testbed:
         self.large = workspace.zone("large.example")
         self.small = [workspace.zone(f"small-{number}.example") for number in range(3)]
         self.kept = workspace.zone("kept.example")
+        self.signed = workspace.editor.create_zone(workspace.owner, "signed.example", SIGNED)
         self.newest = workspace.zone("fresh-0.example")
         self.deleted: list[Zone] = []
         texts = [RecordInput("TXT", f"t{number}", "x" * 200) for number in range(records)]
         self.workspace.editor.replace_records(workspace.owner, self.large.uuid, texts)
-        self._changing = [workspace.add(zone, "A", "www", "10.1.0.0").uuid for zone in (self.large, *self.small)]
+        self._changing = [
+            workspace.add(zone, "A", "www", "10.1.0.0").uuid for zone in (self.large, *self.small, self.signed)
+        ]
         self.deploy()
-        for zone in self.zones:
-            self._record(zone)
+        signer = Signer(self.workspace, host_of(pair, APEX), pair, self.signed)
+        signer.wait_for_state(SigningState.DS_WAIT)
+        self._record_all()
 
     @property
     def zones(self) -> tuple[Zone, ...]:
         """The zones that must be served."""
-        return self.large, *self.small, self.kept, self.newest
+        return self.large, *self.small, self.signed, self.kept, self.newest
 
     def change(self, *, touch: bool = False) -> None:
-        """Change four zones, create one and delete one; `touch` the file of another as named itself does."""
+        """Change five zones, create one and delete one; `touch` the file of another as named itself does."""
         self.rounds += 1
         for number in (1, 2):
             self._update(number, f"10.2.{self.rounds // 250}.{self.rounds % 250}")
@@ -94,28 +101,34 @@ class Testbed:
         self.workspace.editor.raise_serial(self.small[2].uuid, self._serial(self.small[2]))  # forgets what is proven
         self.workspace.editor.delete_zone(self.workspace.owner, self.newest.uuid)
         self.deleted = [*self.deleted[-1:], self.newest]
-        self.newest = self.workspace.zone(f"fresh-{self.rounds}.example")
+        content = SIGNED if self.rounds % 2 else EMPTY
+        self.newest = self.workspace.editor.create_zone(self.workspace.owner, f"fresh-{self.rounds}.example", content)
         if touch:
             file = self.pair.files.path(self.kept.uuid)
             file.write_bytes(_AS_NAMED + file.read_bytes().removeprefix(_AS_NAMED))
-        for zone in self.zones:
-            self._record(zone)
+        self._record_all()
 
     def deploy(self, strace: Sequence[str] = (), *, lasting: bool = False) -> RunResult:
         """Run the deployer once, under strace if given."""
         return self.program.run(("deployer", "--once", "--config", str(self.config)), strace, lasting=lasting)
 
     def faults(self) -> Iterator[str]:
-        """Yield answers that were never committed, and files that named would refuse."""
+        """Yield answers that were never committed or are not valid, and files that named would refuse."""
+        self._record_all()
         yield from self._faults_of_files()
         for zone in self.zones:
             for server in (self.pair.primary, self.pair.secondary):
                 found = self.served(server, zone)
-                if found is not None and found != self.versions.get((str(zone.name), _serial_of(found))):
+                if found is not None and found != self.versions.get((str(zone.name), serial_of(found))):
                     yield f"{server.name} serves content of {zone.name} that was never committed"
+        for server in (self.pair.primary, self.pair.secondary):
+            found = self._transferred(server, self.signed)
+            if found and (fault := fault_of_copy(self.signed.name, found, self.folder)):
+                yield f"{server.name} serves {self.signed.name}, which is not valid: {fault}"
 
     def faults_after_repair(self) -> Iterator[str]:
         """Yield differences from the store, after a run without fault."""
+        self._record_all()
         for zone in self.zones:
             expected = self.versions[str(zone.name), zones.get_any(zone.uuid).serial]
             for server in (self.pair.primary, self.pair.secondary):
@@ -177,7 +190,11 @@ class Testbed:
         return True
 
     def served(self, server: Nameserver, zone: Zone) -> Version | None:
-        """Return the transferred zone, None if the transfer fails."""
+        """Return the version that is served, None if the transfer fails."""
+        found = self._transferred(server, zone)
+        return None if found is None else version_of(found)
+
+    def _transferred(self, server: Nameserver, zone: Zone) -> frozenset[WireRecord] | None:
         try:
             with Transfers(server, self.pair.transfer_key) as transfers:
                 transfers.request(zone.name)
@@ -199,17 +216,22 @@ class Testbed:
         """Return True if the file is a committed version, as the appliance writes it or as named does."""
         head = read_head(content)
         if head is not None and head.by_named:
-            return _version(content, name) == self.versions.get((str(name), head.serial))
+            return version_in_file(content, name) == self.versions.get((str(name), head.serial))
         return _digest(content) in self.files[str(name)]
+
+    def _record_all(self) -> None:
+        """Record what is committed now: the deployer may have raised a serial."""
+        for zone in self.zones:
+            self._record(zone)
 
     def _record(self, zone: Zone) -> None:
         """Record the committed version of the zone, as a file and as records."""
         now = zones.get_any(zone.uuid)
         lines = records.lines_of(now)
-        content = zone_file(now.name, now.serial, APEX, lines.text, lines.count)
+        content = zone_file(now.name, now.serial, APEX, lines.text, lines.count, signed=now.signed)
         self.files.setdefault(str(zone.name), set()).add(_digest(content))
         written = (line for line in content.decode().splitlines() if line and not line.startswith(";"))
-        self.versions[str(zone.name), now.serial] = frozenset(map(_record_of, written))
+        self.versions[str(zone.name), now.serial] = version_of(map(record_of, written))
 
 
 @contextmanager
@@ -227,31 +249,8 @@ def open_testbed(records: int = RECORDS) -> Iterator[Testbed]:
             testbed.program.close()
 
 
-@functools.cache
-def _record_of(line: str) -> WireRecord:
-    """Return the record of a line of a file that the appliance writes."""
-    owner, ttl, _, rdtype, data = line.split(None, 4)
-    rdata = dns.rdata.from_text("IN", rdtype, data)
-    return WireRecord(dns.name.from_text(owner).to_digestable(), int(rdata.rdtype), int(ttl), rdata.to_digestable())
-
-
-def _version(content: bytes, name: Name) -> Version:
-    """Return the records of a file that named has written."""
-    read = dns.zone.from_text(content.decode(), name, relativize=False)
-    return frozenset(
-        WireRecord(owner.to_digestable(), int(rdata.rdtype), ttl, rdata.to_digestable())
-        for owner, ttl, rdata in read.iterate_rdatas()
-    )
-
-
 def _digest(content: bytes) -> bytes:
     return hashlib.sha256(content).digest()
-
-
-def _serial_of(version: Version) -> int:
-    """Return the serial in the SOA record: the first of the five integers at the end of its data."""
-    soa = next(record for record in version if record.rdtype == RdataType.SOA)
-    return int.from_bytes(soa.rdata[-20:-16], "big")
 
 
 def _settings(pair: Pair, store: Path, folder: Path) -> str:
