@@ -32,7 +32,7 @@ TYPES = ("A", "TXT", "MX")
 
 
 class ValidWatcher:
-    """The answers of one nameserver for zones that have these DS at their parent; more may be added."""
+    """The answers of one nameserver for zones that have these DS at their parent, which may change."""
 
     def __init__(
         self, part: PartRun, server: Nameserver, trusted: Mapping[str, Sequence[Ds]], owners: Callable[[Random], str]
@@ -52,24 +52,29 @@ class ValidWatcher:
             self._part.wrong(f"validation at {self.server.name} failed: {error!r}")
 
     def _query(self, random: Random, folder: Path) -> None:
-        if not self._trusted:
+        trusted = {**self._trusted}
+        if not trusted:
             return
-        for domain in random.choices(sorted([*self._trusted]), k=POLLS):
-            self._poll(domain)
-        domain = random.choice(sorted([*self._trusted]))
+        for domain in random.choices(sorted(trusted), k=POLLS):
+            self._poll(domain, trusted[domain])
+        domain = random.choice(sorted(trusted))
         is_apex = random.random() < 0.3
         name = domain if is_apex else f"{self._owners(random)}.{domain}"
-        validator = Validator(self.server, dns.name.from_text(domain), self._trusted[domain], folder)
+        validator = Validator(self.server, dns.name.from_text(domain), trusted[domain], folder)
         fault = validator.fault(name, random.choice(APEX_TYPES if is_apex else TYPES))
-        self._count("validated", fault, is_unanswered(fault))
+        self._count("validated", domain, fault, is_unanswered(fault))
 
-    def _poll(self, domain: str) -> None:
+    def _poll(self, domain: str, trusted: Sequence[Ds]) -> None:
         """Check that the zone is signed, with the keys whose DS are at the parent."""
         found = query_signatures(self.server, dns.name.from_text(domain), ANSWER_TIMEOUT).signing
-        is_right = found and found.expires_at and found.key_tags == {ds.key_tag for ds in self._trusted[domain]}
-        self._count("signed", "" if is_right else f"{self.server.name} serves {domain} with {found}", found is None)
+        is_right = found and found.expires_at and found.key_tags == {ds.key_tag for ds in trusted}
+        self._count(
+            "signed", domain, "" if is_right else f"{self.server.name} serves {domain} with {found}", found is None
+        )
 
-    def _count(self, what: str, fault: str, is_silent: bool) -> None:
+    def _count(self, what: str, domain: str, fault: str, is_silent: bool) -> None:
+        if domain not in self._trusted:
+            return  # its DS has expired meanwhile
         if fault and not is_silent:
             self._part.wrong(fault)
         self.counts["no answer" if is_silent else "violations" if fault else what] += 1

@@ -16,7 +16,7 @@ import pytest
 from appliance.addresses import Endpoint, Nameserver
 from appliance.keys import new_key
 from tests.pair import wait_for
-from tests.soak import backups, comparison, fuzz, named_kills, storm, sweep, transitions, zones
+from tests.soak import backups, comparison, fuzz, named_kills, signing, storm, sweep, transitions, zones
 from tests.soak.fault_points import Point
 from tests.soak.journal import Journal
 from tests.soak.parsers import PARSERS
@@ -25,7 +25,7 @@ from tests.soak.watchers import Watcher
 from tests.soak.writers import Acknowledged
 
 TIMEOUT = 100.0
-MIN_PROCESSES = {"doors": 6, "storm": 6, "sweep": 10, "zones": 4, "transitions": 4, "kills": 3, "fuzz": 3}
+MIN_PROCESSES = {"doors": 6, "storm": 6, "sweep": 10, "zones": 4, "transitions": 4, "kills": 3, "signing": 3, "fuzz": 3}
 """Minimum number of processes of a running part, including itself."""
 
 
@@ -67,6 +67,11 @@ def test_transitions(part: PartRun) -> None:
 
 def test_kills(part: PartRun) -> None:
     named_kills.run(part, scale=0.05)
+    assert not part.violations
+
+
+def test_signing(part: PartRun) -> None:
+    signing.run(part, rounds=10, cycles=0)
     assert not part.violations
 
 
