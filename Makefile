@@ -123,7 +123,7 @@ clients-dist: $(CLIENTS:%=$(VENV)/wheels/%/built) ## dist/: the packages of clie
 
 .PHONY: clients
 clients: setup $(VENV)/test $(VENV)/clients/debian/versions $(UNMODIFIED:%=$(VENV)/clients/%/locked) $(CLIENTS:%=$(VENV)/clients/%/installed) ## run the recipes of docs/clients.md with real clients, and the tests of clients/
-	$(PYTHON) -m pytest clients tests/clients $(if $(shell command -v terraform || command -v tofu),,--ignore=clients/terraform) $(ARGS)
+	$(PYTHON) -m pytest --timeout 600 clients tests/clients $(if $(shell command -v terraform || command -v tofu),,--ignore=clients/terraform) $(ARGS)
 
 .PHONY: cluster
 cluster: setup $(VENV)/programs $(VENV)/cluster ## test the playbook on temporary hosts; needs root; SUITE=trixie for Debian 13

@@ -20,6 +20,9 @@ VENVS = ROOT / ".venv" / "clients"
 ACCOUNT = "me@example.org"
 """The account that owns the zones of the tests, and of the READMEs."""
 
+SECONDS = 300
+"""A limit for programs that hang."""
+
 Run = Callable[..., str]
 
 
@@ -64,7 +67,7 @@ def run(tmp_path: Path) -> Run:
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
-            timeout=100,
+            timeout=SECONDS,
         )
         assert done.returncode == status, f"{words} exited with {done.returncode}: {done.stdout}"
         return done.stdout

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from clients.conftest import VENVS, Run
+from clients.conftest import SECONDS, VENVS, Run
 from tests.appliance import Appliance, Client
 from tests.pair import wait_for
 
@@ -95,7 +95,7 @@ def terraform(start: Start, tmp_path: Path, token: str) -> Terraform:
     """Run terraform; check its exit status; return what it prints, without colours and never with the token."""
 
     def run(*words: str, status: int = 0) -> str:
-        ended = start(*words).wait(100)
+        ended = start(*words).wait(SECONDS)
         printed = (tmp_path / "printed").read_text()
         assert ended == status, f"{words} exited with {ended}: {printed}"
         assert token not in printed
@@ -174,10 +174,10 @@ def test_an_interrupted_apply_keeps_what_it_created(
     (tmp_path / "main.tf").write_text(CONFIGURATION.replace("Terraform", "Interrupted"))
     with appliance.without("ns2"):
         apply = start("apply", "-auto-approve")
-        wait_for(lambda: api.expect(200, "GET", "/dns-zones/?domain=interrupted.example"), "the zone is stored")
+        wait_for(lambda: api.expect(200, "GET", "/dns-zones/?domain=interrupted.example"), "the zone is stored", 100)
         os.killpg(apply.pid, signal.SIGINT)
         wait_for(lambda: b"Gracefully shutting down" in (tmp_path / "printed").read_bytes(), "terraform ends")
-    apply.wait(60)
+    apply.wait(SECONDS)
     assert [*uuids(tmp_path)] == ["example"]
     terraform("destroy", "-auto-approve")
     assert not api.expect(200, "GET", "/dns-zones/?domain=interrupted.example")
