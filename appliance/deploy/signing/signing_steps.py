@@ -20,6 +20,7 @@ from appliance.deploy.host import PrimaryHost
 from appliance.deploy.signing.observation import SeenZone, observe
 from appliance.deploy.signing.own_parents import CheckParent, OwnParents, is_awaited
 from appliance.deploy.signing.parent_lookups import Pending
+from appliance.deploy.signing.parent_pauses import CHECK_WHEN_SECURED, is_check_due, parent_pause
 from appliance.deploy.signing.stuck_zones import StuckZones
 from appliance.editing import Editor
 from appliance.errors import ApplianceError, CommandError, StoreError
@@ -57,10 +58,6 @@ SILENCE = 5.0
 """Seconds in which a secondary that did not answer is not queried for other zones."""
 START_EVERY = 5.0
 """Seconds between two queries to named for the time of its start."""
-CHECK_WHEN_SECURED = timedelta(days=1)
-"""Between two checks of the parent of a secured zone."""
-LONGEST_WAIT = timedelta(hours=1)
-"""Between two checks of the parent while a DS is awaited: at first BETWEEN_CHECKS, then longer."""
 
 
 @dataclass(slots=True)
@@ -201,6 +198,8 @@ class SigningSteps(BackgroundJob):
         if found == known and not is_served_later:
             return  # a commit would wait for the disk
         with self.store.writing():
+            if _beginning(self._read(zone.uuid)[1]) != _beginning(known):
+                return  # what was seen is of the time before
             if served != known.served or signed_at != known.signed_at:
                 signing.store_served(zone.uuid, served, signed_at)
             if keys != known.keys:
@@ -213,7 +212,7 @@ class SigningSteps(BackgroundJob):
     def _check_parent(self, zone: Zone, known: Signing) -> bool:
         """Check the parent of a signed zone if that is due, and store what is known then; return True if it was."""
         now = self.clock()
-        if not zone.signed or not (known.own_parent or _is_check_due(zone, known, now)):
+        if not zone.signed or not (known.own_parent or is_check_due(zone, known, now)):
             return False
         own = known.own_parent
         try:
@@ -263,28 +262,15 @@ class SigningSteps(BackgroundJob):
             case SigningState.UNSIGNED:
                 return CHECK_WHEN_SECURED
             case SigningState.DS_WAIT | SigningState.DS_READY:
-                return _parent_pause(known, state, now)
+                return parent_pause(known, state, now)
             case SigningState.DS_EXPIRING if known.unsigned_from:
                 return max(SHORTEST_PAUSE, min(BETWEEN_CHECKS, known.unsigned_from - now))
         return BETWEEN_CHECKS
 
 
-def _is_check_due(zone: Zone, known: Signing, now: datetime) -> bool:
-    """Return True if a parent zone elsewhere is to be checked now."""
-    last, pause = known.parent and known.parent.last_at, _parent_pause(known, state_of(known, zone.name, now), now)
-    return not (last and max(now - pause, known.since) < last <= now)
-
-
-def _parent_pause(known: Signing, state: SigningState, now: datetime) -> timedelta:
-    """Return the time from one check of the parent to the next."""
-    if known.gone_since and known.gone_at is None:
-        return BETWEEN_CHECKS
-    match state:
-        case SigningState.SECURED:
-            return CHECK_WHEN_SECURED
-        case SigningState.SIGNING | SigningState.DS_WAIT | SigningState.DS_READY:
-            return max(BETWEEN_CHECKS, min(LONGEST_WAIT, (now - known.since) / 24))
-    return BETWEEN_CHECKS
+def _beginning(known: Signing) -> tuple[bool, datetime, datetime | None]:
+    """Return what changes when a zone is turned on or off, or named begins again to sign it."""
+    return known.is_signed, known.since, known.signed_at
 
 
 def parent_check_by(

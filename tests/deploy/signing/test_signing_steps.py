@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -19,11 +19,11 @@ from appliance.deploy.signing.parent_lookups import ParentLookups
 from appliance.deploy.signing.signing_steps import HELD_PAUSE, LONGEST_PAUSE, SigningSteps, parent_check_by
 from appliance.editing import ZoneContent
 from appliance.errors import CommandFailed
-from appliance.nameserver.control import Control
+from appliance.nameserver.control import Control, Transport
 from appliance.nameserver.zone_files import SIGNED_SUFFIXES
 from appliance.principal import Principal
 from appliance.queries.zone_signatures import query_signatures
-from appliance.store import signing
+from appliance.store import signing, zones
 from appliance.zones.ownership import Proof
 from appliance.zones.signing import BETWEEN_CHECKS, DEFAULT_DS_TTL, DsReport, SigningState, Timing
 from tests.api.conftest import counted
@@ -152,6 +152,34 @@ class Broken:
     def command(self, *words: str) -> str:
         """Fail."""
         raise CommandFailed(words, "broken")
+
+
+class Meanwhile:
+    """A control channel beside which something happens, once."""
+
+    def __init__(self, connection: Transport, happens: Callable[[], object]) -> None:
+        self._connection, self._happening = connection, [happens]
+
+    def command(self, *words: str) -> str:
+        """Let it happen, and pass the command on."""
+        while self._happening:
+            self._happening.pop()()
+        return self._connection.command(*words)
+
+
+def test_what_was_seen_before_dnssec_is_turned_on_again_counts_for_nothing(signer: Signer) -> None:
+    workspace, zone = signer.workspace, signer.zone
+    with workspace.store.writing():  # as if it had been signed long ago
+        zones.update(zone, dnssec=False, signed=False)
+        signing.store_served(zone.uuid, {}, workspace.clock())
+    workspace.clock.forward(days=9)
+
+    def turn_on() -> None:
+        workspace.editor.change_zone(workspace.owner, zone.uuid, {"dnssec": True})
+
+    signer.host = replace(signer.host, control=Control(Meanwhile(signer.pair.connection, turn_on)))
+    signer.check()
+    assert signer.zone.signed and signer.known.signed_at is None and signer.state is SigningState.SIGNING
 
 
 def test_a_zone_that_cannot_be_checked_is_tried_again_and_stops_no_other(
