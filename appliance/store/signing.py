@@ -12,6 +12,14 @@ import peewee as pw
 
 from appliance.store import delegations, name_keys, tables
 from appliance.store.prepared import PreparedSelect, PreparedWrite
+from appliance.store.signing_documents import (
+    check_document,
+    confirmation_document,
+    ds_documents,
+    key_from,
+    served_document,
+    signing_from,
+)
 from appliance.zones.model import Zone
 from appliance.zones.parent_checks import ParentFindings
 from appliance.zones.signing import (
@@ -19,13 +27,10 @@ from appliance.zones.signing import (
     Ds,
     DsConfirmation,
     DsReport,
-    ParentCheck,
     ServedSigning,
     Signing,
     SigningKey,
-    Timing,
 )
-from appliance.zones.zone_cuts import ParentZone
 
 LONGEST_PAUSE = timedelta(hours=1)
 """Between two checks of a zone."""
@@ -46,9 +51,9 @@ def of_zones(zones: Sequence[Zone]) -> dict[UUID, Signing]:
     above = delegations.parents_of([by_uuid[row.zone.uuid] for row in rows])
     keys: dict[UUID, list[SigningKey]] = {}
     for row in _keys_of(uuids):
-        keys.setdefault(row.zone.uuid, []).append(_key(row))
+        keys.setdefault(row.zone.uuid, []).append(key_from(row))
     return {
-        zone.uuid: _signing(row, zone, keys.get(zone.uuid, ()), above.get(zone.uuid))
+        zone.uuid: signing_from(row, zone, keys.get(zone.uuid, ()), above.get(zone.uuid))
         for row, zone in ((row, by_uuid[row.zone.uuid]) for row in rows)
     }
 
@@ -96,7 +101,7 @@ def confirm(zone: Zone, known: Signing, report: DsReport, tags: Iterable[int], n
     last = [confirmations.get(key.tag) for key in known.keys]
     is_gone = all(one and one.report is DsReport.WITHDRAWN and one.at >= known.since for one in last)
     gone = now if is_gone and not zone.dnssec else None
-    value = {str(tag): {"report": one.report.value, "at": one.at.isoformat()} for tag, one in confirmations.items()}
+    value = {str(tag): confirmation_document(one) for tag, one in confirmations.items()}
     _update(zone.uuid, due_at=now, confirmed=value, gone_since=gone, gone_at=gone)
 
 
@@ -107,35 +112,18 @@ def request_rollover(zone: Zone, now: datetime) -> None:
 
 def store_findings(uuid: UUID, found: ParentFindings) -> None:
     """Store what is known after a check of the parent zone."""
-    check = found.parent
-    value = {
-        "name": check.name,
-        "checked_at": check.checked_at.isoformat(),
-        "ds": None if check.ds is None else [asdict(one) for one in sorted(check.ds)],
-        "anywhere": [asdict(one) for one in sorted(check.anywhere)],
-        "ttl": check.ttl,
-        "problem": check.problem,
-        "tried_at": check.tried_at and check.tried_at.isoformat(),
-        "own": check.own and check.own.hex,
-    }
+    value = check_document(found.parent)
     _update(uuid, parent=value, gone_since=found.gone_since, gone_at=found.gone_at, ds_ttl=found.ds_ttl)
 
 
 def store_delegated(uuid: UUID, ds: Iterable[Ds]) -> None:
     """Store the DS records that the delegation of the zone by one of this appliance has from now on."""
-    _update(uuid, delegated=[asdict(one) for one in sorted(ds)])
+    _update(uuid, delegated=ds_documents(ds))
 
 
 def store_served(uuid: UUID, served: Mapping[str, ServedSigning], signed_at: datetime | None) -> None:
     """Store what the nameservers serve, by name, and since when all of them serve the zone signed."""
-    values = {
-        name: {
-            "serial": one.serial,
-            "expires_at": one.expires_at and one.expires_at.isoformat(),
-            "key_tags": sorted(one.key_tags),
-        }
-        for name, one in served.items()
-    }
+    values = {name: served_document(one) for name, one in served.items()}
     _update(uuid, served=values, signed_at=signed_at)
     _store_expiry(uuid, served)
 
@@ -276,58 +264,3 @@ def _keys_of(uuids: frozenset[UUID]) -> pw.ModelSelect[tables.SigningKey]:
     row = tables.SigningKey
     chosen = row.select(row, tables.Zone.uuid).join(tables.Zone).where(tables.Zone.uuid.in_(list(uuids)))
     return chosen.order_by(row.created_at, row.tag)
-
-
-def _signing(row: tables.Signing, zone: Zone, keys: Sequence[SigningKey], above: ParentZone | None) -> Signing:
-    return Signing(
-        is_wanted=zone.dnssec,
-        is_signed=zone.signed,
-        since=row.since,
-        signed_at=row.signed_at,
-        keys=tuple(keys),
-        parent=_check_of(above, row.parent),
-        confirmations={int(tag): _confirmation(one) for tag, one in (row.confirmed or {}).items()},
-        gone_since=row.gone_since,
-        gone_at=row.gone_at,
-        ds_ttl=row.ds_ttl,
-        served={name: _served(one) for name, one in row.served.items()},
-        lacks_keys=row.lacks_keys,
-        is_stuck=row.is_stuck,
-        roll_requested_at=row.roll_requested_at,
-        reported={int(tag): DsReport(report) for tag, report in row.reported.items()},
-        own_parent=above,
-        delegated=frozenset(Ds(**one) for one in row.delegated),
-    )
-
-
-def _key(row: tables.SigningKey) -> SigningKey:
-    return SigningKey(
-        tag=row.tag,
-        algorithm=row.algorithm,
-        flags=row.flags,
-        public_key=row.public_key,
-        created_at=row.created_at,
-        is_wanted=row.is_wanted,
-        dnskey=Timing(row.dnskey),
-        ds=Timing(row.ds),
-        backed_up_at=row.backed_up_at,
-    )
-
-
-def _check_of(above: ParentZone | None, value: dict[str, Any] | None) -> ParentCheck | None:
-    """Return the check of the parent zone unless another zone is the parent now."""
-    if value is None or value.get("own") != (above and above.uuid.hex):
-        return None
-    ds = None if value["ds"] is None else frozenset(Ds(**one) for one in value["ds"])
-    anywhere = frozenset(Ds(**one) for one in value["anywhere"])
-    times = {key: value[key] and datetime.fromisoformat(value[key]) for key in ("checked_at", "tried_at")}
-    return ParentCheck(**value | {"ds": ds, "anywhere": anywhere, "own": above and above.uuid} | times)
-
-
-def _confirmation(value: dict[str, Any]) -> DsConfirmation:
-    return DsConfirmation(DsReport(value["report"]), datetime.fromisoformat(value["at"]))
-
-
-def _served(value: dict[str, Any]) -> ServedSigning:
-    expires_at = value["expires_at"] and datetime.fromisoformat(value["expires_at"])
-    return ServedSigning(value["serial"], expires_at, frozenset(value["key_tags"]))
