@@ -19,6 +19,7 @@ SHAPES = {
     "api/history_schemas.py",
     "api/token_schemas.py",
     "store/identity_tables.py",
+    "store/service_tables.py",
     "store/tables.py",
 }
 SAME_THING = {

@@ -1,4 +1,4 @@
-"""The tables of accounts and their credentials as Peewee models; `tables` has all of them."""
+"""The tables of accounts, their credentials and what was done to them as Peewee models; `tables` has all of them."""
 
 from __future__ import annotations
 
@@ -110,3 +110,24 @@ class RecoveryCode(pw.Model):
 
     class Meta:
         table_name = "recovery_code"
+
+
+class AuditEvent(pw.Model):
+    """An action that changed no zone; `account` is the account that it concerns, `subject` what it was done to.
+
+    `detail` is what it changed, such as the rights of a token.
+    """
+
+    id = pw.AutoField()
+    uuid = pw.UUIDField()
+    kind = pw.TextField()
+    account = pw.UUIDField()
+    subject = pw.TextField()
+    detail = pw.TextField(default="")
+    actor_account = pw.UUIDField(null=True)
+    actor = pw.TextField()
+    address = pw.TextField()
+    created_at = Instant()
+
+    class Meta:
+        table_name = "audit_event"

@@ -10,7 +10,17 @@ import peewee as pw
 
 from appliance.store.columns import Document, Instant
 from appliance.store.file.binding import CurrentDatabase
-from appliance.store.identity_tables import Account, Invitation, RecoveryCode, Session, Token, TokenUse, TsigKey
+from appliance.store.identity_tables import (
+    Account,
+    AuditEvent,
+    Invitation,
+    RecoveryCode,
+    Session,
+    Token,
+    TokenUse,
+    TsigKey,
+)
+from appliance.store.service_tables import Fault, Heartbeat, Idempotency, UnknownZone, UpdateListener
 
 __all__ = [
     "TABLES",
@@ -90,8 +100,7 @@ class Record(pw.Model):
 class Change(pw.Model):
     """The journal: who changed which zone, when, from where, and how; `appliance.store.journal` describes `format`.
 
-    Its numbers of records are stored with a row, in older rows at the end of its retention; then a row has no content,
-    but `content_removed_at`.
+    Its numbers of records are stored with it, in older rows when retention removes its content (`content_removed_at`).
     """
 
     id = pw.AutoField()
@@ -127,27 +136,6 @@ class PendingChange(pw.Model):
         table_name = "pending_change"
 
 
-class AuditEvent(pw.Model):
-    """An action that changed no zone; `account` is the account that it concerns, `subject` what it was done to.
-
-    `detail` is what it changed, such as the rights of a token.
-    """
-
-    id = pw.AutoField()
-    uuid = pw.UUIDField()
-    kind = pw.TextField()
-    account = pw.UUIDField()
-    subject = pw.TextField()
-    detail = pw.TextField(default="")
-    actor_account = pw.UUIDField(null=True)
-    actor = pw.TextField()
-    address = pw.TextField()
-    created_at = Instant()
-
-    class Meta:
-        table_name = "audit_event"
-
-
 class Draft(pw.Model):
     """Unsaved changes of a zone by an account, in the form of the API."""
 
@@ -158,20 +146,6 @@ class Draft(pw.Model):
 
     class Meta:
         primary_key = pw.CompositeKey("zone", "account")
-
-
-class Idempotency(pw.Model):
-    """The first response to a request with an Idempotency-Key."""
-
-    id = pw.AutoField()
-    token = pw.UUIDField()
-    path = pw.TextField()
-    key = pw.TextField()
-    digest = pw.TextField()
-    status = pw.IntegerField()
-    headers = Document()
-    body = pw.TextField()
-    created_at = Instant()
 
 
 class Deployment(pw.Model):
@@ -285,55 +259,6 @@ class SignatureExpiry(pw.Model):
     class Meta:
         table_name = "signature_expiry"
         primary_key = pw.CompositeKey("zone", "nameserver")
-
-
-class UnknownZone(pw.Model):
-    """A zone that is served but not in the database; `allowed_at`: an operator allowed its removal."""
-
-    label = pw.TextField(primary_key=True)
-    name = pw.TextField()
-    found_at = Instant()
-    allowed_at = Instant(null=True)
-
-    class Meta:
-        table_name = "unknown_zone"
-
-
-class Fault(pw.Model):
-    """What the deployer fails to do for all zones, found by its last reconciliation; `found_at`: by which first."""
-
-    subject = pw.TextField(primary_key=True)
-    text = pw.TextField()
-    remedy = pw.TextField()
-    found_at = Instant()
-
-    class Meta:
-        table_name = "fault"
-
-
-class Heartbeat(pw.Model):
-    """The deployer's heartbeat, one row: its time, the last reconciliation, their number, pending zones, figures."""
-
-    id = pw.AutoField()
-    beat_at = Instant()
-    reconciled_at = Instant(null=True)
-    reconciliations = pw.IntegerField()
-    pending = pw.IntegerField()
-    figures = Document(default=dict)
-
-    class Meta:
-        table_name = "heartbeat"
-
-
-class UpdateListener(pw.Model):
-    """The last report of the listener for DNS UPDATE, one row: its time, and its responses by response code."""
-
-    id = pw.AutoField()
-    beat_at = Instant()
-    responses = Document()
-
-    class Meta:
-        table_name = "update_listener"
 
 
 TABLES = (
