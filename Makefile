@@ -102,7 +102,7 @@ bench-own: $(BENCH) ## more benchmarks, of the appliance alone: doors, pages, im
 	$(PYTHON) -m bench --own $(ARGS)
 
 .PHONY: soak
-soak: $(VENV)/test $(VENV)/programs setup ## 48 minutes of crashes, faults and random inputs; ARGS="--seed 1 --only storm" repeats a part
+soak: $(VENV)/test $(VENV)/programs setup ## 50 minutes of crashes, faults and random inputs; ARGS="--seed 1 --only storm" repeats a part
 	$(PYTHON) -m tests.soak $(ARGS)
 
 .PHONY: screenshots
