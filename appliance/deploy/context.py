@@ -61,7 +61,7 @@ def new_context(
 ) -> DeployerContext:
     """Create a context without any state."""
     reachability, workers = Reachability(monotonic()), WorkerPool(store)
-    publisher = FilePublisher(host, store, editor.raise_serial)
+    publisher = FilePublisher(host, store, editor)
     pending, figures = PendingZones(settings.quiet_time / 1000), Figures()
     recorder = Recorder(host, store, workers, clock, monotonic, reachability, publisher.expected)
     return DeployerContext(

@@ -123,6 +123,23 @@ class SigningEditor(ZoneEditor):
             journal.append(zone, journal.RAISED, _DEPLOYER, now)
         return True
 
+    def keep_signed(self, uuid: UUID, keys: Sequence[SigningKey], served: int | None) -> None:
+        """Publish the zone signed with these keys, as a nameserver serves it at the serial `served`.
+
+        Do nothing if it has keys, or is deleted.
+        """
+        with self._writing():
+            zone, now = zones.get_any(uuid), self.clock()
+            if zone.deleted_at or signing.key_tags(uuid):
+                return
+            if not zone.signed:
+                serial, revision = _serial_over(zone, served, now), zone.revision + 1
+                changes = {"serial": serial, "revision": revision, "queued_at": now, "updated_at": now}
+                zone = zones.update(zone, dnssec=True, signed=True, **changes)
+                signing.begin(zone, now)
+                journal.append(zone, journal.DNSSEC, _DEPLOYER, now, comment="a nameserver serves it signed")
+            signing.store_keys(uuid, keys)
+
     def delegate_ds(self, uuid: UUID) -> bool:
         """Let the delegation of the zone by a zone of this appliance have the DS records that it is to have now.
 

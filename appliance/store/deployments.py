@@ -143,6 +143,12 @@ def publication_of(uuid: UUID) -> Publication | None:
     return _publication(row.published_serial, row.published_digest, row.published_apex, row.published_method)
 
 
+def may_be_served(uuid: UUID) -> bool:
+    """Return True if nameservers may have served the zone: it was live once, or was restored, which forgets that."""
+    row = _deployments_of.first(frozenset((uuid,)))
+    return row is not None and (row.serial is None or row.live_serial is not None)
+
+
 def store_removed(uuid: UUID, now: datetime) -> None:
     """Store that no nameserver answers for the deleted zone any longer."""
     store_all({uuid: removal_columns(now)}, {})

@@ -18,7 +18,7 @@ def test_a_new_context_has_no_state(host: PrimaryHost, workspace: Workspace) -> 
         assert context.recorder.is_idle
         assert not context.recorder.is_loaded
         assert (context.schedule.interval, context.schedule.due) == (7, 100.0)
-        assert context.publisher == FilePublisher(host, workspace.store, workspace.editor.raise_serial)
+        assert context.publisher == FilePublisher(host, workspace.store, workspace.editor)
     finally:
         context.workers.close()
         context.verifier.close()

@@ -28,6 +28,8 @@ from appliance.deploy.publishing.primary_zone import (
     zone_state,
 )
 from appliance.deploy.publishing.signed_again import must_sign_again, sign_again
+from appliance.deploy.publishing.signed_elsewhere import keys_of, served_signed
+from appliance.editing import Editor
 from appliance.errors import ApplianceError, CheckFailed, CommandError, CompileFailed, DeployError, ReloadFailed
 from appliance.nameserver.control import ZoneState
 from appliance.render.zone_file import digest_of, serial_of
@@ -61,9 +63,6 @@ class Attempt:
     signed: bool = False
 
 
-RaiseSerial = Callable[[UUID, int], object]
-
-
 @dataclass(slots=True)
 class _Candidate:
     uuid: UUID
@@ -75,6 +74,8 @@ class _Candidate:
     state: ZoneState | None = None
     signed: bool = False
     known: Signing | None = None
+    is_lost: bool = False
+    keys: frozenset[int] = frozenset()
     published: Publication | None = None
     is_loaded: bool = False
     error: DeployError | None = None
@@ -84,24 +85,21 @@ class _Candidate:
         return Attempt(self.uuid, self.name, self.serial, error, self.published, self.is_loaded, self.signed)
 
 
-def deploy_zones(
-    batch: Iterable[tuple[UUID, Name]], host: PrimaryHost, store: Store, raise_serial: RaiseSerial
-) -> list[Attempt]:
+def deploy_zones(batch: Iterable[tuple[UUID, Name]], host: PrimaryHost, store: Store, editor: Editor) -> list[Attempt]:
     """Bring the newest content of each zone of the batch to the primary, without waiting until it is served.
 
-    `raise_serial` raises a zone's serial over one that was published with another content.
+    `editor` raises a zone's serial over one that was published with another content, and keeps a zone signed.
     """
     began = time.monotonic()
     candidates = [_Candidate(uuid, name) for uuid, name in batch]
     for candidate in candidates:
         with _caught(candidate):
             candidate.state = zone_state(candidate.uuid, candidate.name, host)
-            _compile_and_stage(candidate, host, store, raise_serial)
-            if candidate.signed:
-                tags = {key.tag for key in candidate.known.keys} if candidate.known else set()
-                if not tags:
-                    take_former_keys(candidate.uuid, host, store)
-                require_keys(candidate.uuid, tags, candidate.state, host)
+            _compile_and_stage(candidate, host, store, editor)
+    _keep_signed(candidates, host, store, editor)
+    for candidate in _sound(candidates):
+        with _caught(candidate):
+            _require_keys(candidate, host, store)
     _check(_sound(candidates), host)
     for candidate in _sound(candidates):
         with _caught(candidate):
@@ -116,6 +114,32 @@ def deploy_zones(
     return [candidate.attempt() for candidate in candidates]
 
 
+def _keep_signed(candidates: Iterable[_Candidate], host: PrimaryHost, store: Store, editor: Editor) -> None:
+    """Keep each zone signed that a secondary serves signed, and of which this primary has no file.
+
+    A zone that was unsigned on purpose is known as one that was signed.
+    """
+    lost = {candidate.name: candidate for candidate in _sound(candidates) if candidate.is_lost}
+    for name, served in served_signed(lost, host).items() if lost else ():
+        candidate = lost[name]
+        with _caught(candidate):
+            keys = keys_of(served)
+            candidate.keys = frozenset(key.tag for key in keys)
+            if candidate.known is None or not candidate.known.keys:
+                log.warning("event=kept-signed zone=%s", print_domain(name))
+                editor.keep_signed(candidate.uuid, keys, served.signing.serial if served.signing else None)
+                _compile_and_stage(candidate, host, store, editor)
+
+
+def _require_keys(candidate: _Candidate, host: PrimaryHost, store: Store) -> None:
+    """Raise KeysMissing unless the files of all keys of a signed zone are there, or it has none yet."""
+    if candidate.signed:
+        tags = candidate.keys.union(key.tag for key in (candidate.known.keys if candidate.known else ()))
+        if not tags:
+            take_former_keys(candidate.uuid, host, store)
+        require_keys(candidate.uuid, tags, candidate.state, host)
+
+
 def remove_old_files(host: PrimaryHost, store: Store, now: datetime) -> None:
     """Unlink files of zones removed over a day ago, but not of unknown zones, what named abandoned, and old keys."""
     with store.reading():
@@ -127,7 +151,7 @@ def remove_old_files(host: PrimaryHost, store: Store, now: datetime) -> None:
     remove_old_keys(host, store, now)
 
 
-def _compile_and_stage(candidate: _Candidate, host: PrimaryHost, store: Store, raise_serial: RaiseSerial) -> None:
+def _compile_and_stage(candidate: _Candidate, host: PrimaryHost, store: Store, editor: Editor) -> None:
     """Stage the zone's content under a serial that no other content was published with.
 
     A nameserver that has a serial accepts no other content with it.
@@ -135,7 +159,7 @@ def _compile_and_stage(candidate: _Candidate, host: PrimaryHost, store: Store, r
     content = _compile(candidate, host, store)
     for serial, digest in _contents(candidate, host, store):
         if digest != digest_of(content) and not is_later(candidate.serial, serial):
-            raise_serial(candidate.uuid, serial)
+            editor.raise_serial(candidate.uuid, serial)
             content = _compile(candidate, host, store)
     candidate.digest = digest_of(content)
     candidate.staged = host.files.stage(candidate.uuid, content)
@@ -165,7 +189,10 @@ def _compile(candidate: _Candidate, host: PrimaryHost, store: Store) -> bytes:
     with store.reading():
         zone = zones.get_any(candidate.uuid)
         candidate.serial, candidate.signed = zone.serial, zone.signed
-        candidate.known = signing.get(zone) if zone.signed else None
+        candidate.is_lost = candidate.state is None and deployments.may_be_served(candidate.uuid)
+        known = signing.get(zone) if zone.signed or candidate.is_lost else None
+        candidate.known = known if zone.signed else None
+        candidate.is_lost = candidate.is_lost and (zone.signed or known is None)
         compiled = compile_zone(zone, host.apex)
     candidate.derived = compiled.derived
     return compiled.content

@@ -16,6 +16,7 @@ from appliance.addresses import Nameserver
 from appliance.deploy.host import PrimaryHost
 from appliance.deploy.publishing.pipeline import Attempt, deploy_zones
 from appliance.deploy.publishing.primary_zone import restore_file, withdraw_zone
+from appliance.editing import Editor
 from appliance.queries.soa import SoaResponse
 from appliance.store.file.database import Store
 from appliance.zones.deployment import reaches
@@ -88,15 +89,15 @@ class Publisher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FilePublisher:
-    """Publishes zone files. `raise_serial` raises a zone's serial over one that was published with other content."""
+    """Publishes zone files. `editor` raises serials over those of other content, and keeps zones signed."""
 
     host: PrimaryHost
     store: Store
-    raise_serial: Callable[[UUID, int], object]
+    editor: Editor
 
     def publish(self, zones: Sequence[tuple[UUID, Name]]) -> list[Attempt]:
         """Compile, check and replace the files of these zones, and reload them."""
-        return deploy_zones(zones, self.host, self.store, self.raise_serial)
+        return deploy_zones(zones, self.host, self.store, self.editor)
 
     def withdraw(self, name: Name) -> None:
         """Remove the zone from the primary; its files stay."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from appliance.addresses import Nameserver
 from appliance.deploy.host import PrimaryHost
+from appliance.deploy.publishing.signed_elsewhere import EPOCH, new_key
 from appliance.nameserver.control import ZoneState
 from appliance.nameserver.key_status import KeyStatus
 from appliance.queries.bulk import query_all
@@ -17,7 +18,6 @@ from appliance.zones.model import Zone
 from appliance.zones.serial import latest
 from appliance.zones.signing import ServedSigning, Signing, SigningKey
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ANSWER_TIMEOUT = 1.0
 """Seconds to wait for the content number of a zone before the query is sent again."""
 
@@ -98,7 +98,7 @@ def merged(
     added, with its data as it is served, only if it `may_add` keys.
     """
     states = {one.tag: one for one in statuses}
-    added = [_new_key(key) for key in served.keys if may_add and key.tag in states and _is_new(key, known)]
+    added = [new_key(key) for key in served.keys if may_add and key.tag in states and _is_new(key, known)]
     present = [_with_status(key, states.get(key.tag)) for key in (*known, *added)]
     kept = [key for key in present if not ((status := states.get(key.tag)) and status.is_removed)]
     return kept if any(key.is_wanted for key in kept) else present
@@ -116,10 +116,6 @@ def _is_new(key: ServedKey, known: Sequence[SigningKey]) -> bool:
     return key.public_key not in {one.public_key for one in known}
 
 
-def _new_key(key: ServedKey) -> SigningKey:
-    return SigningKey(key.tag, key.algorithm, key.flags, key.public_key, _EPOCH)
-
-
 def _created(status: KeyStatus, key: SigningKey) -> datetime:
     """Return when the key was created: named shows when its DNSKEY was first served."""
-    return (status.published_at or key.created_at) if key.created_at == _EPOCH else key.created_at
+    return (status.published_at or key.created_at) if key.created_at == EPOCH else key.created_at

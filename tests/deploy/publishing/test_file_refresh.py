@@ -25,7 +25,7 @@ def still() -> float:
 
 def published(workspace: Workspace, pair: Pair, host: PrimaryHost, domain: str) -> Zone:
     zone = workspace.zone(domain)
-    (attempt,) = deploy_zones([(zone.uuid, zone.name)], host, workspace.store, workspace.editor.raise_serial)
+    (attempt,) = deploy_zones([(zone.uuid, zone.name)], host, workspace.store, workspace.editor)
     assert attempt.error is None
     pair.wait_for_serial(pair.primary, zone.name, attempt.serial)
     return zone

@@ -78,7 +78,7 @@ class Scene:
 def scene(host: PrimaryHost, pair: Pair, workspace: Workspace) -> Iterator[Scene]:
     """A zone of a new name whose file was published."""
     zone = workspace.zone(f"refresher{next(NUMBERS)}.test")
-    (attempt,) = deploy_zones([(zone.uuid, zone.name)], host, workspace.store, workspace.editor.raise_serial)
+    (attempt,) = deploy_zones([(zone.uuid, zone.name)], host, workspace.store, workspace.editor)
     pair.wait_for_serial(pair.primary, zone.name, attempt.serial)
     store_attempt(zone.uuid, attempt.serial, None, attempt.published)
     times, settings = [1000.0], DeployerSettings(quiet_time=0)

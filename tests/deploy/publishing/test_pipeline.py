@@ -30,9 +30,7 @@ from tests.workspace import Workspace
 def deploy(host: PrimaryHost, workspace: Workspace, *zones: Zone) -> list[str | None]:
     return [
         attempt.error
-        for attempt in deploy_zones(
-            [(zone.uuid, zone.name) for zone in zones], host, workspace.store, workspace.editor.raise_serial
-        )
+        for attempt in deploy_zones([(zone.uuid, zone.name) for zone in zones], host, workspace.store, workspace.editor)
     ]
 
 
@@ -163,7 +161,7 @@ def test_a_file_that_named_wrote_of_what_was_published_needs_no_later_serial(
     host: PrimaryHost, workspace: Workspace
 ) -> None:
     zone = workspace.zone("rewritten.example")
-    (attempt,) = deploy_zones([(zone.uuid, zone.name)], host, workspace.store, workspace.editor.raise_serial)
+    (attempt,) = deploy_zones([(zone.uuid, zone.name)], host, workspace.store, workspace.editor)
     store_attempt(zone.uuid, zone.serial, None, attempt.published)
     file = host.files.path(zone.uuid)
     file.write_bytes(b"$ORIGIN .\n" + file.read_bytes())

@@ -27,7 +27,7 @@ from tests.workspace import Workspace
 
 def deploy(host: PrimaryHost, workspace: Workspace, zone: Zone) -> Publication | None:
     """Deploy the zone as it is now, store the attempt as the loop does, and return what was published."""
-    (attempt,) = deploy_zones([(zone.uuid, zone.name)], host, workspace.store, workspace.editor.raise_serial)
+    (attempt,) = deploy_zones([(zone.uuid, zone.name)], host, workspace.store, workspace.editor)
     assert attempt.error is None
     store_attempt(attempt.uuid, attempt.serial, None, attempt.published)
     return deployments.publication_of(zone.uuid)

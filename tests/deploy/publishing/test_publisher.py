@@ -14,7 +14,7 @@ from tests.workspace import Workspace
 @pytest.fixture
 def publisher(host: PrimaryHost, workspace: Workspace) -> FilePublisher:
     """A publisher of the workspace's zones to the pair."""
-    return FilePublisher(host, workspace.store, workspace.editor.raise_serial)
+    return FilePublisher(host, workspace.store, workspace.editor)
 
 
 @pytest.mark.parametrize(

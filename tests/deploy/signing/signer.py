@@ -53,8 +53,8 @@ class Signer:
 
     def publish(self) -> str | None:
         """Publish the zone as the deployer does; return the error of the attempt."""
-        raise_serial = self.workspace.editor.raise_serial
-        (attempt,) = deploy_zones([(self.zone.uuid, self.zone.name)], self.host, self.workspace.store, raise_serial)
+        workspace = self.workspace
+        (attempt,) = deploy_zones([(self.zone.uuid, self.zone.name)], self.host, workspace.store, workspace.editor)
         return attempt.error
 
     def check(self) -> None:

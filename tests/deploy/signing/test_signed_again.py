@@ -130,6 +130,8 @@ def test_every_break_is_healed_and_the_secondary_stays_valid(
 
     with watcher.running():
         restart(pair, break_files)
+        for name in ("zone-lost", "both-lost"):
+            assert pair.serial(pair.primary, signers[name].zone.name) is None, "it is held back from named"
         for _reconciliation in range(2):
             for one in signers.values():
                 steps.check(one.zone.uuid)

@@ -33,7 +33,7 @@ def published(workspace: Workspace, pair: Pair, host: PrimaryHost, domain: str) 
     workspace.add(zone, "A", "www", "192.0.2.7")
     workspace.add(zone, "MX", "@", "mail.example.org", priority=10)
     workspace.add(zone, "TXT", "Text", '"Some" "text"')
-    (attempt,) = deploy_zones([(zone.uuid, zone.name)], host, workspace.store, workspace.editor.raise_serial)
+    (attempt,) = deploy_zones([(zone.uuid, zone.name)], host, workspace.store, workspace.editor)
     assert attempt.error is None
     pair.wait_for_serial(pair.primary, zone.name, attempt.serial)
     return zone
@@ -63,7 +63,7 @@ def test_what_changed_since_a_serial(
     base = pair.serial(pair.primary, zone.name)
     assert base
     workspace.add(zone, "A", "more", "192.0.2.8")
-    (attempt,) = deploy_zones([(zone.uuid, zone.name)], host, workspace.store, workspace.editor.raise_serial)
+    (attempt,) = deploy_zones([(zone.uuid, zone.name)], host, workspace.store, workspace.editor)
     pair.wait_for_serial(pair.primary, zone.name, attempt.serial)
     with workspace.store.writing():
         current_database().execute_sql("update record set ttl = ttl + 1 where rdtype = 'MX'")
