@@ -73,12 +73,14 @@ class World:
         return self.client(method, path, headers, b"" if body is None else json.dumps(body).encode())
 
     def snapshot(self) -> tuple[object, ...]:
-        """Return all zones and records of both accounts, without the state of deployment."""
-        return tuple(
-            (_without_deployment(json.loads(self.call("GET", f"{ZONES}?page_size=1000", token=token)[2])), records)
-            for token in (self.tokens.a, self.tokens.b)
-            for records in [self.call("GET", f"{RECORDS}?page_size=1000", token=token)[2]]
-        )
+        """Return all zones, their ETags, and all records of both accounts, without what the deployer may change."""
+        found: list[object] = []
+        for token in (self.tokens.a, self.tokens.b):
+            for zone in json.loads(self.call("GET", f"{ZONES}?page_size=1000", token=token)[2]):
+                _, headers, _ = self.call("GET", f"{ZONES}{zone['uuid']}/", token=token)
+                found.append((_stored_by_users(zone), headers["ETag"]))
+            found.append(self.call("GET", f"{RECORDS}?page_size=1000", token=token)[2])
+        return tuple(found)
 
     def fill(self, text: str) -> str:
         """Return the text with the words in braces replaced."""
@@ -159,5 +161,6 @@ def _location(answer: Answer) -> str:
     return headers["Location"]
 
 
-def _without_deployment(zones: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [{name: value for name, value in zone.items() if name != "deployment"} for zone in zones]
+def _stored_by_users(zone: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the zone without its deployment and its serial, which the deployer raises if another content is served."""
+    return {name: value for name, value in zone.items() if name not in ("deployment", "serial")}
