@@ -84,7 +84,8 @@ def prepare_state_folder(
 
     Settings in the environment have priority, as in the processes that read the folder's settings.
     """
-    state = StateFolder(folder.absolute(), api, dns_port, free_port(), unprivileged_owner())
+    control_port = free_port(api.port, *range(dns_port, dns_port + 3))
+    state = StateFolder(folder.absolute(), api, dns_port, control_port, unprivileged_owner())
     _refuse_long_path(state)
     _create_folders(state)
     _refuse_inaccessible(state)
@@ -109,11 +110,11 @@ def unprivileged_owner() -> Owner:
     return Owner(user.pw_uid, user.pw_gid)
 
 
-def free_port() -> int:
-    """Return a random unused port of loopback, below the ephemeral range."""
+def free_port(*reserved: int) -> int:
+    """Return a random unused port of loopback, below the ephemeral range, that is none of the reserved ones."""
     while True:
         port = random.SystemRandom().choice(_PORTS_BELOW_EPHEMERAL)
-        if not ports_in_use(port):
+        if port not in reserved and not ports_in_use(port):
             return port
 
 

@@ -128,6 +128,11 @@ def test_a_program_behind_a_closed_folder_is_copied(state_folder: Path, tmp_path
     assert reachable_program(copy, tmp_path, Owner(65534, 65534)) == copy
 
 
+def test_the_control_port_is_none_of_the_reserved_ones() -> None:
+    only = free_port()
+    assert free_port(*({*range(20_000, 32_000)} - {only})) == only
+
+
 def test_ports_in_use_are_found() -> None:
     with socket.socket() as held:
         held.bind((LOOPBACK, 0))
