@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from uuid import UUID
 
@@ -19,19 +19,38 @@ from tests.pair import LOOPBACK, wait_for
 OLD, NEW = b"\xc0\0\2\1", b"\xc0\0\2\2"
 
 
+@contextmanager
+def reconciled_often() -> Iterator[Appliance]:
+    """Yield an appliance with frequent reconciliation."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("DNS_APPLIANCE_DEPLOYER_RECONCILE_INTERVAL", "2")
+        environment.setenv("DNS_APPLIANCE_DOORS_UPDATE", "")
+        with Appliance() as running:
+            yield running
+
+
 @pytest.fixture
-def own(monkeypatch: pytest.MonkeyPatch) -> Iterator[Appliance]:
-    """An appliance for one test, with frequent reconciliation."""
-    monkeypatch.setenv("DNS_APPLIANCE_DEPLOYER_RECONCILE_INTERVAL", "2")
-    monkeypatch.setenv("DNS_APPLIANCE_DOORS_UPDATE", "")
-    with Appliance() as running:
+def own() -> Iterator[Appliance]:
+    """An appliance for one test."""
+    with reconciled_often() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def common() -> Iterator[Appliance]:
+    """An appliance for all tests that keep its store."""
+    with reconciled_often() as running:
         yield running
 
 
 @pytest.fixture
 def api(own: Appliance) -> Client:
     """A client of its API."""
-    return own.client(own.token("kept@example.org"))
+    return client_of(own)
+
+
+def client_of(appliance: Appliance) -> Client:
+    return appliance.client(appliance.token("kept@example.org"))
 
 
 def store_of(appliance: Appliance) -> Path:
@@ -118,47 +137,51 @@ def test_a_missing_store_is_never_created_again(own: Appliance, api: Client) -> 
 
 
 @pytest.mark.parametrize("distance", [1, HALF - 2, HALF - 1, HALF, HALF + 1, MODULUS - 1])
-def test_a_serial_is_raised_above_the_served_one(own: Appliance, api: Client, distance: int) -> None:
-    zone = api.zone("raised.example")
+def test_a_serial_is_raised_above_the_served_one(common: Appliance, distance: int) -> None:
+    api, domain = client_of(common), f"raised-{distance}.example"
+    zone = api.zone(domain)
     record = api.record(zone, "A", "www", "192.0.2.1")
     served_serial = api.wait_until_live(zone)["serial"]
-    set_serial(own, zone["uuid"], (served_serial - distance) % MODULUS or 1)
+    set_serial(common, zone["uuid"], (served_serial - distance) % MODULUS or 1)
     api.expect(200, "PATCH", f"/dns-records/{record['uuid']}/", {"value": "192.0.2.2"})
-    wait_for(lambda: served(own, "www.raised.example") == [{NEW}, {NEW}], "both answer the newest content")
+    wait_for(lambda: served(common, f"www.{domain}") == [{NEW}, {NEW}], "both answer the newest content")
     assert is_later(api.wait_until_live(zone)["serial"], served_serial)
 
 
-def test_the_largest_serial_is_followed_by_a_later_one(own: Appliance, api: Client) -> None:
-    with own.without("appliance deployer"):
+def test_the_largest_serial_is_followed_by_a_later_one(common: Appliance) -> None:
+    api = client_of(common)
+    with common.without("appliance deployer"):
         zone = api.zone("wraps.example")
-        set_serial(own, zone["uuid"], MODULUS - 1)
+        set_serial(common, zone["uuid"], MODULUS - 1)
     assert api.wait_until_live(zone)["live_serial"] == MODULUS - 1
     api.record(zone, "A", "www", "192.0.2.2")
-    wait_for(lambda: served(own, "www.wraps.example") == [{NEW}, {NEW}], "both follow across the wrap")
+    wait_for(lambda: served(common, "www.wraps.example") == [{NEW}, {NEW}], "both follow across the wrap")
     assert is_later(api.wait_until_live(zone)["serial"], MODULUS - 1)
 
 
-def test_an_unreachable_secondary_is_reported_everywhere(own: Appliance, api: Client) -> None:
+def test_an_unreachable_secondary_is_reported_everywhere(common: Appliance) -> None:
+    api = client_of(common)
     zone = api.zone("silent.example")
     api.wait_until_live(zone)
     problem = "nameserver ns2.appliance.test is unreachable"
-    with own.without("ns2/named.conf"):
+    with common.without("ns2/named.conf"):
         api.record(zone, "A", "www", "192.0.2.1")
-        wait_for(lambda: problem in status_of(own), "status reports it")
-        assert problem in own.get("/readyz").json()["degraded"]
-        assert 'nameserver_reachable{nameserver="ns2.appliance.test"} 0.0' in own.get("/metrics").text
-        wait_for(lambda: problem in own.log("deployer"), "the log reports it")
+        wait_for(lambda: problem in status_of(common), "status reports it")
+        assert problem in common.get("/readyz").json()["degraded"]
+        assert 'nameserver_reachable{nameserver="ns2.appliance.test"} 0.0' in common.get("/metrics").text
+        wait_for(lambda: problem in common.log("deployer"), "the log reports it")
         wait_for(lambda: deployment(api, zone) == ("deploying", "unreachable"), "the API reports it")
     api.wait_until_live(zone)
-    wait_for(lambda: "unreachable" not in status_of(own), "status reports no problem")
+    wait_for(lambda: "unreachable" not in status_of(common), "status reports no problem")
 
 
-def test_a_suspended_deployer_is_reported(own: Appliance, api: Client) -> None:
+def test_a_suspended_deployer_is_reported(common: Appliance) -> None:
+    api = client_of(common)
     api.wait_until_live(api.zone("still.example"))
-    with own.without("appliance deployer"):
-        wait_for(lambda: own.get("/readyz").status_code == 503, "readyz reports it")
-        assert "the deployer has not reported for" in status_of(own)
-        assert "event=problem subject=deployer" in own.log("serve")
+    with common.without("appliance deployer"):
+        wait_for(lambda: common.get("/readyz").status_code == 503, "readyz reports it")
+        assert "the deployer has not reported for" in status_of(common)
+        assert "event=problem subject=deployer" in common.log("serve")
         api.zone("written.example")
 
 

@@ -6,12 +6,13 @@ import json
 import os
 import signal
 import subprocess
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from tests.appliance import PROGRAM, Appliance, free_ports
+from tests.appliance import PROGRAM, START_SECONDS, Appliance, free_ports
 from tests.pair import wait_for
 
 CHILDREN = ("ns1/named.conf", "ns2/named.conf", "appliance deployer", "appliance updates", "appliance serve")
@@ -68,20 +69,26 @@ def test_a_crash_leaves_no_orphan(own: Appliance) -> None:
         own.start()
 
 
+@pytest.fixture(scope="module")
+def survivor() -> Iterator[Appliance]:
+    """An appliance whose children are killed one after another."""
+    with Appliance() as running:
+        yield running
+
+
 @pytest.mark.parametrize("words", CHILDREN)
-def test_a_child_that_dies_is_restarted(own: Appliance, words: str) -> None:
-    with own:
-        api = own.client(own.token("survivor@example.org"))
-        zone = api.zone("survives.example")
-        api.wait_until_live(zone)
-        before = own.child(words)
-        assert before
-        os.kill(before, signal.SIGKILL)
-        wait_for(lambda: own.child(words) not in (None, before), f"{words} runs again")
-        wait_for(lambda: api_answers(own), "the API answers")
-        record = api.record(zone, "A", "after", "192.0.2.1")
-        own.wait_until_answered(record["fqdn"], "A", [b"\xc0\0\2\1"])
-        api.wait_until_live(zone)
+def test_a_child_that_dies_is_restarted(survivor: Appliance, words: str) -> None:
+    api = survivor.client(survivor.token("survivor@example.org"))
+    zone = api.zone(f"survives-{CHILDREN.index(words)}.example")
+    api.wait_until_live(zone)
+    before = survivor.child(words)
+    assert before
+    os.kill(before, signal.SIGKILL)
+    wait_for(lambda: survivor.child(words) not in (None, before), f"{words} runs again")
+    wait_for(lambda: api_answers(survivor), "the API answers", START_SECONDS)
+    record = api.record(zone, "A", "after", "192.0.2.1")
+    survivor.wait_until_answered(record["fqdn"], "A", [b"\xc0\0\2\1"])
+    api.wait_until_live(zone)
 
 
 def api_answers(appliance: Appliance) -> bool:

@@ -89,8 +89,11 @@ def test_a_signal_ends_all_processes_of_a_part(part: str, number: signal.Signals
         Path(folder).chmod(0o755)
         environment = {**os.environ, "TMPDIR": folder}
         with subprocess.Popen(argv, env=environment, stdout=subprocess.DEVNULL, start_new_session=True) as soak:
+            others: set[Path] = set()
             wait_for(
-                lambda: len(_processes_of(folder)) >= MIN_PROCESSES[part], f"{part} has started its programs", TIMEOUT
+                lambda: len(_processes_of(folder, others)) >= MIN_PROCESSES[part],
+                f"{part} has started its programs",
+                TIMEOUT,
             )
             soak.send_signal(number)
             assert soak.wait(15) == 128 + number
@@ -98,14 +101,19 @@ def test_a_signal_ends_all_processes_of_a_part(part: str, number: signal.Signals
         assert not list(Path(folder).iterdir())
 
 
-def _processes_of(folder: str) -> list[bytes]:
-    """Return the command lines of processes with this folder in their environment or command line."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
+def _processes_of(folder: str, others: set[Path] | None = None) -> list[bytes]:
+    """Return the command lines of processes with this folder in their environment or command line.
+
+    Those without are added to `others`, and not read again: a process has the environment of its parent from the start.
+    """
+    found, others = [], set() if others is None else others
+    for process in {*Path("/proc").glob("[0-9]*")} - others:
         with contextlib.suppress(OSError):
             line = (process / "cmdline").read_bytes()
             if folder.encode() in line + (process / "environ").read_bytes():
                 found.append(line)
+            else:
+                others.add(process)
     return found
 
 

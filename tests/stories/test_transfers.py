@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,26 +13,32 @@ from tests.live_zone import HEAL_SECONDS, NEW, OLD, LiveZone
 from tests.pair import wait_for
 from tests.proxy import SLOW_OCTETS, Fault, Proxy
 
-ZONE = "healing.example"
+
+@pytest.fixture(scope="module")
+def proxied() -> Iterator[tuple[Appliance, Proxy]]:
+    """An appliance with a proxy between secondary and primary, for UDP and TCP."""
+    with Appliance() as own, Proxy(own.ports.dns) as proxy:
+        first = LiveZone(own, "first.example")
+        conf = own.state / "ns2" / "named.conf"
+        conf.write_text(conf.read_text().replace(f"port {own.ports.dns} key", f"port {proxy.port} key"))
+        first.restart("ns2/named.conf")
+        wait_for(lambda: first.answers() == [{OLD}, {OLD}], "both answer")
+        yield own, proxy
 
 
 @pytest.fixture
-def live_zone() -> Iterator[LiveZone]:
-    """A live zone on its own appliance."""
-    with Appliance() as own:
-        yield LiveZone(own)
+def live_zone(proxied: tuple[Appliance, Proxy], request: pytest.FixtureRequest) -> LiveZone:
+    """A live zone for one test."""
+    name = re.sub(r"\W+", "-", request.node.name.removeprefix("test_").replace("_", "-")).strip("-").lower()
+    return LiveZone(proxied[0], f"{name}.example")
 
 
 @pytest.fixture
-def proxy(live_zone: LiveZone) -> Iterator[Proxy]:
-    """A proxy between secondary and primary, for UDP and TCP."""
-    primary = live_zone.appliance.ports.dns
-    conf = live_zone.appliance.state / "ns2" / "named.conf"
-    with Proxy(primary) as proxy:
-        conf.write_text(conf.read_text().replace(f"port {primary} key", f"port {proxy.port} key"))
-        live_zone.restart("ns2/named.conf")
-        wait_for(lambda: live_zone.answers() == [{OLD}, {OLD}], "both answer")
-        yield proxy
+def proxy(proxied: tuple[Appliance, Proxy], live_zone: LiveZone) -> Iterator[Proxy]:
+    """The proxy, without a fault before and after the test."""
+    proxied[1].faulted = 0
+    yield proxied[1]
+    proxied[1].clear_fault()
 
 
 @contextmanager
@@ -47,9 +54,9 @@ def lagging(live_zone: LiveZone) -> Iterator[None]:
     wait_for(lambda: problem not in live_zone.appliance.command("status", status=None), "status reports no problem")
 
 
-def assert_other_zone_works(live_zone: LiveZone, domain: str) -> None:
+def assert_other_zone_works(live_zone: LiveZone) -> None:
     """Create and change another zone, and wait until both nameservers serve it."""
-    other = live_zone.api.zone(domain)
+    other = live_zone.api.zone(f"other-{live_zone.domain}")
     record = live_zone.api.record(other, "A", "www", "192.0.2.9")
     live_zone.appliance.wait_until_answered(record["fqdn"], "A", [b"\xc0\0\2\x09"])
     live_zone.api.wait_until_live(other)
@@ -63,10 +70,10 @@ def test_refused(live_zone: LiveZone, proxy: Proxy) -> None:
 
 @pytest.mark.parametrize("fault", [Fault.CUT, Fault.STALL])
 def test_one_zone_is_cut_or_stalls(live_zone: LiveZone, proxy: Proxy, fault: Fault) -> None:
-    proxy.set_fault(fault, ZONE)
+    proxy.set_fault(fault, live_zone.domain)
     with lagging(live_zone):
         assert proxy.faulted
-        assert_other_zone_works(live_zone, "innocent.example")
+        assert_other_zone_works(live_zone)
         proxy.clear_fault()
 
 
@@ -75,13 +82,13 @@ def test_no_transfer_passes(live_zone: LiveZone, proxy: Proxy) -> None:
     with lagging(live_zone):
         assert proxy.faulted
         proxy.clear_fault()
-    assert_other_zone_works(live_zone, "after.example")
+    assert_other_zone_works(live_zone)
 
 
 def test_a_slow_transfer_holds_up_no_other(live_zone: LiveZone, proxy: Proxy) -> None:
-    proxy.set_fault(Fault.SLOW, ZONE)
+    proxy.set_fault(Fault.SLOW, live_zone.domain)
     for number in range(24):
         live_zone.api.record(live_zone.zone, "TXT", f"large-{number}", "x" * SLOW_OCTETS)
     with lagging(live_zone):
         assert proxy.faulted
-        assert_other_zone_works(live_zone, "innocent.example")
+        assert_other_zone_works(live_zone)

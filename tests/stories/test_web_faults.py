@@ -17,7 +17,7 @@ import pytest
 import requests
 
 from appliance.store.file import sqlite
-from tests.appliance import Appliance, Client
+from tests.appliance import START_SECONDS, Appliance, Client
 from tests.kills import kill, not_restarted
 from tests.pair import LOOPBACK, wait_for
 from tests.volumes import fill, needs_root, remount, small_volume
@@ -78,7 +78,7 @@ def test_a_request_whose_response_was_lost_is_repeated_and_done_once(appliance: 
         wait_for(lambda: len(versions()) == 2, "the changes are stored, and their response waits for the deployer")
         kill(appliance, SERVE)
         assert isinstance(lost.exception(), requests.ConnectionError)
-    wait_for(lambda: status_of(api) == 200, "the API answers again")
+    wait_for(lambda: status_of(api) == 200, "the API answers again", START_SECONDS)
     again = send()
     assert again.headers["Idempotency-Replayed"] == "true" and len(again.json()["added"]) == 200
     assert [one["change_id"] for one in versions()] == [again.json()["change_id"], versions()[1]["change_id"]]
@@ -277,13 +277,13 @@ def test_a_read_only_store_is_read(state: Path) -> None:
         api.wait_until_live(zone)
         with not_restarted(own, SERVE, DEPLOYER, UPDATES):  # the system refuses while a file is open for writing
             wait_for(lambda: remount(volume, "ro"), "the volume is read-only")
-        wait_for(lambda: status_of(api) == 200, "reads go on")
+        wait_for(lambda: status_of(api) == 200, "reads go on", START_SECONDS)
         assert is_unavailable(api("POST", "/dns-zones/", {"domain": "other.example"}))
         wait_for(lambda: "Read-only file system" in own.log("deployer"), "the deployer says why it does not start")
         assert is_served(own, "readonly.example")
         assert remount(volume, "rw")
         domains = ({"domain": f"other{number}.example"} for number in count())  # an answer that is lost had created one
-        wait_for(lambda: status_of(api, "POST", "/dns-zones/", next(domains)) == 201, "writes go on")
+        wait_for(lambda: status_of(api, "POST", "/dns-zones/", next(domains)) == 201, "writes go on", START_SECONDS)
         api.record(zone, "A", "after", "192.0.2.1")
         wait_for(lambda: is_served(own, "after.readonly.example"), "what comes after is served", 60)
         assert "Traceback" not in own.log("deployer") + own.log("serve")
