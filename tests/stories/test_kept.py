@@ -93,8 +93,8 @@ def test_an_older_store_removes_nothing(own: Appliance, api: Client, tmp_path: P
     assert is_later(api.wait_until_live(zone)["serial"], before)
     assert served(own, "www.younger.example") == [{OLD}, {OLD}]
     problem = "zone younger.example is served but not in the database"
-    wait_for(lambda: problem in status_of(own), "status names the unknown zone")
-    assert problem in own.get("/readyz").text
+    wait_for(lambda: problem in own.get("/readyz").text, "the API reports the unknown zone")
+    assert problem in status_of(own)
     assert "dns_appliance_unknown_zones 1.0" in own.get("/metrics").text
     wait_for(lambda: problem in own.log("deployer"), "the log names the unknown zone")
     again = api.zone("younger.example")
@@ -112,12 +112,15 @@ def test_an_empty_store_removes_nothing_until_an_operator_says_so(own: Appliance
     replace_store(own, tmp_path / "empty.sqlite3")
     own.start()
     for zone in zones:
-        wait_for(lambda d=zone["domain"]: f"zone {d} is served" in status_of(own), "status names it")  # type: ignore[misc]
+        reported = f"zone {zone['domain']} is served"
+        wait_for(lambda text=reported: text in own.get("/readyz").text, "it is reported")  # type: ignore[misc]
+        assert reported in status_of(own)
         assert served(own, f"www.{zone['domain']}") == [{OLD}, {OLD}]
     assert "3 unknown zones will be removed" in own.command("deployer", "--allow-removals")
     for zone in zones:
         wait_for(lambda d=zone["domain"]: served(own, f"www.{d}") == [set(), set()], "it is removed")  # type: ignore[misc]
-    wait_for(lambda: "never knew" not in status_of(own), "status names none")
+    wait_for(lambda: "is served but not in the database" not in own.get("/readyz").text, "none is reported")
+    assert "is served but not in the database" not in status_of(own)
 
 
 def test_a_missing_store_is_never_created_again(own: Appliance, api: Client) -> None:
@@ -166,13 +169,14 @@ def test_an_unreachable_secondary_is_reported_everywhere(common: Appliance) -> N
     problem = "nameserver ns2.appliance.test is unreachable"
     with common.without("ns2/named.conf"):
         api.record(zone, "A", "www", "192.0.2.1")
-        wait_for(lambda: problem in status_of(common), "status reports it")
-        assert problem in common.get("/readyz").json()["degraded"]
+        wait_for(lambda: problem in common.get("/readyz").json()["degraded"], "it is reported")
+        assert problem in status_of(common)
         assert 'nameserver_reachable{nameserver="ns2.appliance.test"} 0.0' in common.get("/metrics").text
         wait_for(lambda: problem in common.log("deployer"), "the log reports it")
         wait_for(lambda: deployment(api, zone) == ("deploying", "unreachable"), "the API reports it")
     api.wait_until_live(zone)
-    wait_for(lambda: "unreachable" not in status_of(common), "status reports no problem")
+    wait_for(lambda: "unreachable" not in common.get("/readyz").text, "no problem is reported")
+    assert "unreachable" not in status_of(common)
 
 
 def test_a_suspended_deployer_is_reported(common: Appliance) -> None:
