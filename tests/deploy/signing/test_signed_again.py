@@ -41,6 +41,12 @@ def lose_both(path: Suffixed) -> None:
     path(".signed.jnl").unlink()
 
 
+def replace_in(path: Path, old: bytes, new: bytes) -> None:
+    content = path.read_bytes()
+    assert old in content
+    path.write_bytes(content.replace(old, new))
+
+
 BREAKS: dict[str, Callable[[Suffixed], object]] = {
     "journal-lost": lambda path: path(".signed.jnl").unlink(),
     "journal-cut": lambda path: cut(path(".signed.jnl"), -20),
@@ -49,8 +55,10 @@ BREAKS: dict[str, Callable[[Suffixed], object]] = {
     "zone-cut": lambda path: cut(path(".signed"), -20),
     "both-lost": lose_both,
     "raw-journal-kept": lambda path: path(".jnl").write_bytes(path(".signed.jnl").read_bytes()),
+    "raw-older": lambda path: path("").write_bytes(path("").with_suffix(".former").read_bytes()),
+    "raw-equal": lambda path: replace_in(path(""), b"192.0.2.2", b"192.0.2.9"),
 }
-"""What happens to the files of a zone while named does not run."""
+"""What happens to the files of a zone while named does not run; a newer file: tests/nameserver/test_signing.py."""
 
 
 @dataclass
