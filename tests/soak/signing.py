@@ -22,6 +22,7 @@ from random import Random
 from appliance.deploy.signing.signing_steps import parent_check_by
 from appliance.errors import ApplianceError
 from appliance.nameserver.control import Control, Transport
+from appliance.nameserver.held_zones import hold_back
 from appliance.zones.model import Zone
 from appliance.zones.names import print_domain
 from appliance.zones.signing import BETWEEN_CHECKS, Ds, SigningState
@@ -38,6 +39,8 @@ ROUNDS = 200
 OWNERS = 10
 KILLED = 0.15
 """Share of the rounds in which a nameserver is killed."""
+LOST = 0.7
+"""Share of the kills of ns1 after which the signed file of one zone is lost."""
 INTERRUPTED = 0.3
 """Share of the rounds in which the deployer ends at a command to named, before it or after it."""
 MOST_COMMANDS = 8
@@ -240,10 +243,20 @@ class SigningRounds:
 
     def _kill(self, name: str, named: Named) -> None:
         named.stop(signal.SIGKILL)
+        if name == "ns1":
+            self._lose_file()
+            hold_back(self._pair.zones)
         named.start()
         self.counts[f"kills of {name}"] += 1
         server = self._pair.primary if name == "ns1" else self._pair.secondary
         wait_for(lambda: self._pair.serial(server, self._pair.catalog) is not None, f"{name} answers again")
+
+    def _lose_file(self) -> None:
+        """Let the signed copy of a zone, which named has written, be gone before its start."""
+        zone = self._random.choice(self._zones).signer.zone
+        if zone.signed and self._random.random() < LOST:
+            self._pair.files.path(zone.uuid).with_suffix(".zone.signed").unlink(missing_ok=True)
+            self.counts["signed files lost"] += 1
 
     def verify(self) -> None:
         """Check all signed zones as a whole at each nameserver, once they are served as stored."""
