@@ -37,12 +37,12 @@ def test_a_planted_row_fails_only_its_zone_and_a_restart_serves_the_last_good(li
     live_zone.wait_until_healed()
 
 
-def test_a_suspended_primary_gets_the_change_when_it_continues(live_zone: LiveZone) -> None:
-    with live_zone.appliance.without("ns1/named.conf"):
-        live_zone.change()
-        wait_for(lambda: live_zone.deployment()["state"] != "live", "the zone is not live")
-        assert live_zone.answers()[1] == {OLD}
-    live_zone.wait_until_healed()
+def test_a_suspended_primary_gets_the_change_when_it_continues(new_zone: LiveZone) -> None:
+    with new_zone.appliance.without("ns1/named.conf"):
+        new_zone.change()
+        wait_for(lambda: new_zone.deployment()["state"] != "live", "the zone is not live")
+        assert new_zone.answers()[1] == {OLD}
+    new_zone.wait_until_healed()
 
 
 def test_a_primary_that_restarts_empty_is_filled_again(live_zone: LiveZone) -> None:
@@ -101,48 +101,46 @@ def test_a_moved_folder_a_changed_setting_and_a_renamed_catalog_reach_existing_z
     live_zone.wait_until_healed()
 
 
-def test_a_journal_that_does_not_match_its_file_is_removed(live_zone: LiveZone) -> None:
-    live_zone.api.record(live_zone.zone, "A", "more", "192.0.2.7")
-    live_zone.api.wait_until_live(live_zone.zone)
-    journal = live_zone.file.with_suffix(".zone.jnl")
+def test_a_journal_that_does_not_match_its_file_is_removed(new_zone: LiveZone) -> None:
+    new_zone.api.record(new_zone.zone, "A", "more", "192.0.2.7")
+    new_zone.api.wait_until_live(new_zone.zone)
+    journal = new_zone.file.with_suffix(".zone.jnl")
 
     def keep_journal() -> None:
         assert journal.exists()
-        text = live_zone.file.read_text()
-        serial = str(live_zone.deployment()["serial"])
-        live_zone.file.write_text(text.replace(serial, str(int(serial) + 7)))
+        text = new_zone.file.read_text()
+        serial = str(new_zone.deployment()["serial"])
+        new_zone.file.write_text(text.replace(serial, str(int(serial) + 7)))
 
-    live_zone.restart("ns1/named.conf", keep_journal)
-    live_zone.change()
-    live_zone.wait_until_healed()
+    new_zone.restart("ns1/named.conf", keep_journal)
+    new_zone.change()
+    new_zone.wait_until_healed()
 
 
-def test_refused_transfers_heal_when_allowed_again(live_zone: LiveZone) -> None:
-    conf = live_zone.appliance.state / "ns1" / "named.conf"
+def test_refused_transfers_heal_when_allowed_again(new_zone: LiveZone) -> None:
+    conf = new_zone.appliance.state / "ns1" / "named.conf"
     good = conf.read_text()
     refused = re.sub(r"allow-transfer \{.*?\};", "allow-transfer { none; };", good, flags=re.DOTALL)
-    live_zone.restart("ns1/named.conf", lambda: conf.write_text(refused))
-    live_zone.change()
-    wait_for(lambda: live_zone.answers() == [{NEW}, {OLD}], "only the primary has the change", HEAL_SECONDS)
-    wait_for(
-        lambda: live_zone.deployment()["nameservers"][1]["state"] == "lagging", "the lag is reported", HEAL_SECONDS
-    )
-    live_zone.restart("ns1/named.conf", lambda: conf.write_text(good))
-    live_zone.wait_until_healed()
+    new_zone.restart("ns1/named.conf", lambda: conf.write_text(refused))
+    new_zone.change()
+    wait_for(lambda: new_zone.answers() == [{NEW}, {OLD}], "only the primary has the change", HEAL_SECONDS)
+    wait_for(lambda: new_zone.deployment()["nameservers"][1]["state"] == "lagging", "the lag is reported", HEAL_SECONDS)
+    new_zone.restart("ns1/named.conf", lambda: conf.write_text(good))
+    new_zone.wait_until_healed()
 
 
-def test_a_zone_that_the_secondary_dropped_is_restored(live_zone: LiveZone) -> None:
-    state, zone = live_zone.appliance.state, dns.name.from_text("healing.example")
+def test_a_zone_that_the_secondary_dropped_is_restored(new_zone: LiveZone) -> None:
+    state, zone = new_zone.appliance.state, dns.name.from_text(new_zone.domain)
     updates = CatalogUpdates(
-        Endpoint(LOOPBACK, live_zone.appliance.ports.dns),
+        Endpoint(LOOPBACK, new_zone.appliance.ports.dns),
         dns.name.from_text(CATALOG),
         read_key(state / "keys" / "update.key"),
     )
     for remove, add in (((), {"0" * 32: zone}), (("0" * 32,), {})):
         updates.change(remove, add)
-        wait_for(lambda: len({catalog_serial(live_zone, server) for server in (1, 2)}) == 1, "the secondary followed")
-    wait_for(lambda: live_zone.answers() == [{OLD}, set()], "the secondary dropped the zone")
-    wait_for(lambda: live_zone.answers() == [{OLD}, {OLD}], "the secondary has the zone again", HEAL_SECONDS)
+        wait_for(lambda: len({catalog_serial(new_zone, server) for server in (1, 2)}) == 1, "the secondary followed")
+    wait_for(lambda: new_zone.answers() == [{OLD}, set()], "the secondary dropped the zone")
+    wait_for(lambda: new_zone.answers() == [{OLD}, {OLD}], "the secondary has the zone again", HEAL_SECONDS)
 
 
 def catalog_serial(live_zone: LiveZone, server: int) -> frozenset[bytes]:
