@@ -21,7 +21,7 @@ from dns.rdatatype import RdataType
 
 from appliance.addresses import Nameserver
 from appliance.deploy.host import PrimaryHost
-from appliance.errors import CommandError, CommandFailed
+from appliance.errors import CommandError, CommandFailed, CommandTimeout, ReloadFailed
 from appliance.nameserver.control import ZoneState
 from appliance.nameserver.seed_file import SeedFile
 from appliance.nameserver.signed_copies import copy_lines
@@ -88,7 +88,7 @@ def _prepare(seed: SeedFile, name: Name, serial: int, known: Signing, host: Prim
                 records = transfer_records(connection, name)
                 soa = next(records)
                 seed.write_copy(copy_lines(_with_key(chain((soa,), records), keys)))
-            host.copies.verify(name, seed.copy)
+            _verify(seed, name, host)
             if server == host.primary:
                 seed.replace_first_line(*copy_lines([_with_serial(soa, before)]))
             host.copies.compile(name, seed.copy, seed.compiled, before)
@@ -99,6 +99,14 @@ def _prepare(seed: SeedFile, name: Name, serial: int, known: Signing, host: Prim
         else:
             return server
     return None
+
+
+def _verify(seed: SeedFile, name: Name, host: PrimaryHost) -> None:
+    """Verify the copy; raise ReloadFailed if that takes too long, for then it may be valid, and is tried again."""
+    try:
+        host.copies.verify(name, seed.copy)
+    except CommandTimeout as late:
+        raise ReloadFailed(f"the copy of the signed zone was not verified in time: {late}") from late
 
 
 def _with_key(records: Iterable[WireRecord], keys: Collection[bytes]) -> Iterator[WireRecord]:

@@ -264,3 +264,19 @@ def test_without_a_valid_copy_the_zone_counts_as_signed_only_when_it_is(
     signer.host = host
     signer.wait_for_state(SigningState.DS_WAIT)
     assert_valid(signer, tmp_path)
+
+
+def test_a_copy_that_is_not_verified_in_time_is_tried_again(
+    workspace: Workspace, host: PrimaryHost, pair: Pair, tmp_path: Path
+) -> None:
+    (signer,) = signed(workspace, host, pair, "slow").values()
+    slow = tmp_path / "slow"
+    slow.write_text("#!/bin/sh\nexec sleep 60\n")
+    slow.chmod(0o755)
+    assert workspace.editor.sign_again(signer.zone.uuid, None)
+    signer.host = replace(host, copies=SignedCopies(str(slow), str(slow), timeout=0.1))
+    assert (signer.publish() or "").startswith("reload: the copy of the signed zone was not verified in time")
+    assert signer.known.is_stuck and signer.known.signed_at
+    signer.host = host
+    assert signer.publish() is None
+    assert_valid(signer, tmp_path)
