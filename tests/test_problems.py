@@ -57,7 +57,7 @@ def test_a_deployer_whose_heartbeat_is_not_of_now_is_a_problem(
 def test_the_doctor_has_the_same_rule(workspace: Workspace, seconds: int) -> None:
     beat(workspace, seconds)
     settings = replace(Settings(), store=StoreSettings(workspace.store.path))
-    (result,) = answers.deployer(DoctorContext(settings, workspace.clock()))
+    (result,) = answers.deployer(DoctorContext(settings, workspace.clock))
     problem = deployer_problem(workspace.clock())
     assert result.verdict is (Verdict.FAIL if problem else Verdict.OK)
     assert problem is None or (result.what, result.repair) == (problem.text, problem.remedy)
@@ -96,7 +96,7 @@ def test_the_doctor_reports_every_problem(workspace: Workspace) -> None:
     workspace.clock.forward(seconds=61)
     beat(workspace, 0)
     settings = replace(Settings(), store=StoreSettings(workspace.store.path))
-    results = list(answers.problems(DoctorContext(settings, workspace.clock())))
+    results = list(answers.problems(DoctorContext(settings, workspace.clock)))
     expected = find_problems((), workspace.clock())
     assert len(expected) == 2
     assert [(one.what, one.repair) for one in results] == [(one.text, one.remedy) for one in expected]

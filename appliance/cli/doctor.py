@@ -39,7 +39,7 @@ def doctor(settings: Settings, sample: int, all_zones: bool, domain: str | None,
     from appliance.doctor.examine import examine  # noqa: PLC0415 - the other commands start sooner without
 
     zone = parse_domain(domain) if domain else None
-    context = DoctorContext(settings, now(), None if all_zones else sample, zone)
+    context = DoctorContext(settings, now, None if all_zones else sample, zone)
     rows = [
         {"verdict": result.verdict.value, "check": name, "what": result.what, "repair": result.repair or None}
         for name, result in examine(context, _show_running)

@@ -49,7 +49,7 @@ class DoctorContext:
     """
 
     settings: Settings
-    now: datetime
+    clock: Callable[[], datetime]
     sample: int | None = 100
     zone: Name | None = None
     profile: Path = APPARMOR_PROFILE
@@ -59,6 +59,11 @@ class DoctorContext:
     example: Path = EXAMPLE
     systemd: Path = SYSTEMD
     is_synchronized: Callable[[], bool] = kernel_clock.is_synchronized
+
+    @property
+    def now(self) -> datetime:
+        """The present time: the checks before may have taken long."""
+        return self.clock()
 
 
 def ok(what: str) -> Result:

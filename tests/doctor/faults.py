@@ -163,7 +163,7 @@ def private_key_open(context: DoctorContext) -> Iterator[DoctorContext]:
 
 @contextmanager
 def clock_behind(context: DoctorContext) -> Iterator[DoctorContext]:
-    yield replace(context, now=context.now - timedelta(days=1))
+    yield replace(context, clock=lambda: context.now - timedelta(days=1))
 
 
 @contextmanager

@@ -48,7 +48,7 @@ def healthy() -> Iterator[Appliance]:
 
 def context_of(appliance: Appliance) -> DoctorContext:
     settings = read_settings(appliance.state / "config.toml", {})
-    return DoctorContext(settings, datetime.now(UTC), is_synchronized=lambda: True)
+    return DoctorContext(settings, lambda: datetime.now(UTC), is_synchronized=lambda: True)
 
 
 def findings(context: DoctorContext, verdict: Verdict = Verdict.FAIL) -> list[tuple[str, str]]:
@@ -90,7 +90,7 @@ def test_a_listener_for_updates_that_hangs(healthy: Appliance) -> None:
 
 
 def test_a_listener_for_updates_that_does_not_report(healthy: Appliance) -> None:
-    late = replace(context_of(healthy), now=datetime.now(UTC) + timedelta(minutes=2))
+    late = replace(context_of(healthy), clock=lambda: datetime.now(UTC) + timedelta(minutes=2))
     reachable, silent = nameservers.updates(late)
     assert (reachable.verdict, silent.verdict) == (Verdict.OK, Verdict.FAIL)
     assert silent.what.startswith("the listener for DNS UPDATE has not reported for 1")
@@ -98,14 +98,14 @@ def test_a_listener_for_updates_that_does_not_report(healthy: Appliance) -> None
 
 def test_a_deployer_that_hangs(healthy: Appliance) -> None:
     with suspended(healthy.child("appliance deployer")):
-        context = replace(context_of(healthy), now=datetime.now(UTC) + timedelta(seconds=30))
+        context = replace(context_of(healthy), clock=lambda: datetime.now(UTC) + timedelta(seconds=30))
         assert [name for name, _ in findings(context)] == ["deployer"]
 
 
 def test_a_zone_that_is_not_live_in_time_is_compared_too(healthy: Appliance) -> None:
     with suspended(healthy.child("appliance deployer")):
         zone = healthy.client(healthy.token("doctor@example.org")).zone("waiting.example")
-        late = replace(context_of(healthy), now=datetime.now(UTC) + timedelta(minutes=2))
+        late = replace(context_of(healthy), clock=lambda: datetime.now(UTC) + timedelta(minutes=2))
         found = [result.what for result in (*answers.answers(late), *answers.problems(late))]
     assert found[:2] == [f"ns{number}.appliance.test is lagging for waiting.example" for number in (1, 2)]
     assert found[2].startswith(f"zone waiting.example is not live at serial {zone['serial']}")

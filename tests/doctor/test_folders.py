@@ -17,7 +17,7 @@ from appliance.settings import Settings
 def test_a_full_disk() -> None:
     deployer = replace(Settings().deployer, zone_directory=Path("/sys"))  # which never has free space
     store = replace(Settings().store, path=Path("/sys/store.sqlite3"))
-    context = DoctorContext(Settings(store=store, deployer=deployer), datetime.now(UTC))
+    context = DoctorContext(Settings(store=store, deployer=deployer), lambda: datetime.now(UTC))
     assert {result.verdict for result in folders.space(context)} == {Verdict.FAIL}
 
 
@@ -54,7 +54,7 @@ def test_a_profile_that_covers_the_zone_directory(tmp_path: Path, folder: str, l
     (tmp_path / "local" / "usr.sbin.named").write_text(local)
     settings = Settings(deployer=replace(Settings().deployer, zone_directory=Path(folder)))
     named = Path(find_program("named")).resolve()
-    context = DoctorContext(settings, datetime.now(UTC), profile=profile, confined=named)
+    context = DoctorContext(settings, lambda: datetime.now(UTC), profile=profile, confined=named)
     assert [result.verdict for result in folders.apparmor(context)] == [verdict]
     assert [result.verdict for result in folders.apparmor(replace(context, confined=Path("/elsewhere")))] == [
         Verdict.OK

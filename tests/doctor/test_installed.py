@@ -31,7 +31,9 @@ def context(tmp_path: Path) -> DoctorContext:
         "DEPLOYER_CONTROL_KEY": etc / "rndc.key",
     }
     settings = read_settings(None, {f"DNS_APPLIANCE_{name}": str(value) for name, value in chosen.items()})
-    return DoctorContext(settings, datetime.now(UTC), configuration=etc / "config.toml", systemd=tmp_path / "systemd")
+    return DoctorContext(
+        settings, lambda: datetime.now(UTC), configuration=etc / "config.toml", systemd=tmp_path / "systemd"
+    )
 
 
 def test_the_repair_of_a_host_without_settings(context: DoctorContext, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ def context(workspace: Workspace, tmp_path: Path) -> DoctorContext:
     elsewhere = tmp_path / "config.toml"
     return DoctorContext(
         chosen,
-        workspace.clock(),
+        workspace.clock,
         system_configuration=conf,
         configuration=elsewhere,
         is_synchronized=lambda: False,

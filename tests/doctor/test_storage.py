@@ -19,7 +19,7 @@ def test_a_long_log_is_a_warning(tmp_path: Path, mib: int, verdict: Verdict) -> 
     log = tmp_path / "store.sqlite3-wal"
     log.touch()
     os.truncate(log, mib * 2**20)
-    context = DoctorContext(Settings(store=StoreSettings(file)), datetime.now(UTC))
+    context = DoctorContext(Settings(store=StoreSettings(file)), lambda: datetime.now(UTC))
     (result,) = storage.merged_log(context)
     assert result.verdict is verdict
     assert f"{mib} MiB" in result.what or verdict is Verdict.OK

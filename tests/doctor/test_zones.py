@@ -73,7 +73,7 @@ def test_a_planted_row_is_found(found: Found, planted: str, expected: str) -> No
 
 def test_records_that_another_zone_hides_are_reported(workspace: Workspace) -> None:
     settings = replace(SETTINGS, store=replace(SETTINGS.store, path=workspace.store.path))
-    context = DoctorContext(settings, workspace.clock())
+    context = DoctorContext(settings, workspace.clock)
     parent, child = workspace.zone("example.com"), workspace.zone("sub.example.com")
     assert [one.verdict for one in hidden_records(context)] == [Verdict.OK]
     workspace.add(parent, "A", "www.below", "192.0.2.1")
