@@ -18,9 +18,9 @@ def cut(path: Path) -> None:
 
 
 BREAKS: dict[str, Callable[[Path], object]] = {
-    "lost.again.example": lambda path: path.with_name(f"{path.name}.jnl").unlink(),
-    "cut.again.example": cut,
-    "missing.again.example": Path.unlink,
+    "lost.files-lost.example": lambda path: path.with_name(f"{path.name}.jnl").unlink(),
+    "cut.files-lost.example": cut,
+    "missing.files-lost.example": Path.unlink,
 }
 """What happens to the file of the signed zone, or its journal."""
 
