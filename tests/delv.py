@@ -5,9 +5,8 @@ from __future__ import annotations
 import itertools
 import re
 import subprocess
-import threading
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from dns.name import Name
@@ -15,6 +14,7 @@ from dns.name import Name
 from appliance.addresses import Nameserver
 from appliance.zones.signing import Ds
 from tests.pair import program
+from tests.repetition import repeated
 
 _UNANSWERED = re.compile(r"timed out|connection refused|end of file|unexpected RCODE|resolution failed: failure")
 """What delv says if it got no answer to one of its queries, or a refusal."""
@@ -69,24 +69,13 @@ class Watch:
         self.faults: list[str] = []
         self._validators = validators
 
-    @contextmanager
-    def running(self) -> Iterator[None]:
+    def running(self) -> AbstractContextManager[None]:
         """Query in a thread while the block runs."""
-        ended = threading.Event()
-        thread = threading.Thread(target=self._run, args=(ended,))
-        thread.start()
-        try:
-            yield
-        finally:
-            ended.set()
-            thread.join()
+        queries = itertools.cycle([(one, *query) for one in self._validators for query in one.queries()])
+        return repeated(lambda: self._query(*next(queries)), PAUSE)
 
-    def _run(self, ended: threading.Event) -> None:
-        queries = [(one, *query) for one in self._validators for query in one.queries()]
-        for validator, name, rdtype in itertools.cycle(queries):
-            if ended.wait(PAUSE):
-                return
-            fault = validator.fault(name, rdtype)
-            self.valid += not fault
-            if fault and not is_unanswered(fault):
-                self.faults.append(fault)
+    def _query(self, validator: Validator, name: str, rdtype: str) -> None:
+        fault = validator.fault(name, rdtype)
+        self.valid += not fault
+        if fault and not is_unanswered(fault):
+            self.faults.append(fault)

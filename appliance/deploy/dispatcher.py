@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -21,7 +21,6 @@ from appliance.deploy.catalog import complete_members_of, repair_catalog, send_u
 from appliance.deploy.context import DeployerContext
 from appliance.deploy.publishing.pipeline import Attempt, remove_old_files
 from appliance.deploy.publishing.publisher import Publisher
-from appliance.deploy.reconciliation import reconcile
 from appliance.deploy.rollout import RolloutEvent
 from appliance.deploy.unknown_zones import UnknownZone, remove_unknown_zone
 from appliance.deploy.verification.verifier import PATIENCE
@@ -140,11 +139,14 @@ class Dispatcher:
         """Notify secondaries that serve an older serial: a NOTIFY of the primary may have been lost."""
         queries = list(itertools.islice(lagging, MOST_NOTIFIES))
         if queries:
-            self.context.workers.start(
-                lambda: reconcile.notify_all(queries, self.context.host.catalog, self.context.notifies),
-                lambda _: None,
-                _log_failure,
-            )
+            self.context.workers.start(lambda: self._notify(queries), lambda _: None, _log_failure)
+
+    def _notify(self, queries: Sequence[SoaQuery]) -> None:
+        """Notify each secondary first of the catalog, which may lack the zones, then of the zones; runs in a worker."""
+        notifies = self.context.notifies
+        notifies.send(self.context.host.catalog, {server for server, _ in queries})
+        for server, zone in queries:
+            notifies.send(zone, [server])
 
     def restore(self, watch: Watch) -> None:
         """Restore the former content of a file that the primary did not load; then release the zone's name."""

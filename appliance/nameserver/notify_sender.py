@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import struct
+import threading
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from datetime import datetime
@@ -28,7 +29,7 @@ _QUESTION = struct.pack("!HH", SOA, IN)
 
 
 class NotifySender:
-    """Notifies `secondaries`; messages are signed with the key, at the time of `clock`.
+    """Notifies `secondaries`, from any thread; messages are signed with the key, at the time of `clock`.
 
     Whether one arrives remains unknown. The deployer queries the secondaries for each change, and notifies those that
     lag again.
@@ -37,21 +38,26 @@ class NotifySender:
     def __init__(self, secondaries: Collection[Nameserver], key: Key | KeyFile, clock: Callable[[], datetime]) -> None:
         self._secondaries, self._key, self._clock = secondaries, key, clock
         self._sockets: dict[Nameserver, socket.socket] = {}
+        self._lock = threading.Lock()
 
     def send(self, zone: Name, servers: Collection[Nameserver] | None = None) -> None:
         """Notify these secondaries of the zone, None for all; a message that cannot be sent counts as a lost one."""
         key, now = present_key(self._key), int(self._clock().timestamp())
         body = _HEADER + zone.to_digestable() + _QUESTION
         for server in self._secondaries if servers is None else servers:
-            if server not in self._sockets:
-                self._sockets[server] = _connected(server)
             with suppress(OSError):
-                self._sockets[server].send(sign(os.urandom(2) + body, key, now).wire)
+                self._socket_to(server).send(sign(os.urandom(2) + body, key, now).wire)
 
     def close(self) -> None:
         """Close the sockets."""
         for one in self._sockets.values():
             one.close()
+
+    def _socket_to(self, server: Nameserver) -> socket.socket:
+        with self._lock:
+            if server not in self._sockets:
+                self._sockets[server] = _connected(server)
+            return self._sockets[server]
 
 
 def _connected(server: Nameserver) -> socket.socket:

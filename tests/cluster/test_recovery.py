@@ -24,7 +24,7 @@ def test_a_new_primary_with_a_backup_replaces_a_lost_one(cluster: Cluster, lab: 
     resolvers = [secured.resolver(host, tmp_path) for host in (cluster.ns1, cluster.ns2)]
     token, watch = cluster.token, Watch(*resolvers)
     with query_loops.dns_queries(cluster.ns2, "www.recovery.example") as queries, watch.running():
-        cluster.ns1.sudo("pkill -KILL -x named")
+        cluster.ns1.sudo("systemctl kill --signal=KILL named")
         backup = cluster.ns1.fetch(nightly_backup(cluster.ns1), tmp_path)
         before = serial(cluster.ns2, "recovery.example")
         lab.remove("ns1")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 import tempfile
-import threading
 from base64 import b64decode
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, suppress
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,7 @@ from tests import door_secrets
 from tests.appliance import Appliance
 from tests.door_writers import open_doors
 from tests.pair import LOOPBACK
+from tests.repetition import repeated
 
 EMAIL, PASSWORD, SHORT = "secret@example.org", "correct horse battery staple", "hunter2"
 UNKNOWN = "vps_UnknownUnknownUnknownUnknown0123"
@@ -32,25 +32,16 @@ class ProcessList:
     def __init__(self) -> None:
         self.seen: set[bytes] = set()
 
-    @contextmanager
-    def watching(self) -> Iterator[None]:
+    def watching(self) -> AbstractContextManager[None]:
         """Record command lines while the block runs."""
-        ended = threading.Event()
-        thread = threading.Thread(target=lambda: self._watch(ended))
-        thread.start()
-        try:
-            yield
-        finally:
-            ended.set()
-            thread.join()
+        return repeated(self._record, 0.01)
 
-    def _watch(self, ended: threading.Event) -> None:
-        while not ended.wait(0.01):
-            for entry in Path("/proc").glob("[0-9]*/cmdline"):
-                try:
-                    self.seen.add(entry.read_bytes())
-                except OSError:
-                    continue
+    def _record(self) -> None:
+        for entry in Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                self.seen.add(entry.read_bytes())
+            except OSError:
+                continue
 
 
 def wrong_requests(own: Appliance, token: str, domain: str) -> list[str]:

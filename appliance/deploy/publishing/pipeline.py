@@ -189,10 +189,10 @@ def _compile(candidate: _Candidate, host: PrimaryHost, store: Store) -> bytes:
     with store.reading():
         zone = zones.get_any(candidate.uuid)
         candidate.serial, candidate.signed = zone.serial, zone.signed
-        candidate.is_lost = candidate.state is None and deployments.may_be_served(candidate.uuid)
-        known = signing.get(zone) if zone.signed or candidate.is_lost else None
+        is_missing = candidate.state is None and deployments.may_be_served(candidate.uuid)
+        known = signing.get(zone) if zone.signed or is_missing else None
         candidate.known = known if zone.signed else None
-        candidate.is_lost = candidate.is_lost and (zone.signed or known is None)
+        candidate.is_lost = is_missing and (zone.signed or known is None)
         compiled = compile_zone(zone, host.apex)
     candidate.derived = compiled.derived
     return compiled.content

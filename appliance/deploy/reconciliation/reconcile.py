@@ -18,7 +18,6 @@ from appliance.deploy.host import PrimaryHost
 from appliance.deploy.publishing.publications import Delegated, FileChanges, delegations_of, find_changes
 from appliance.deploy.publishing.publisher import Expectation, Expected
 from appliance.deploy.unknown_zones import UnknownZone, find_unknown_zones
-from appliance.nameserver.notify_sender import NotifySender
 from appliance.queries.bulk import query_all
 from appliance.queries.soa import SoaQuery, SoaResponse
 from appliance.store import deployments, former_zones
@@ -186,14 +185,6 @@ def _with_names_of(statuses: Iterable[ZoneStatus], members: Mapping[str, Name] |
         return None
     names = {member_label(one.uuid): one.name for one in statuses}
     return {label: names[label] if names.get(label) == name else name for label, name in members.items()}
-
-
-def notify_all(queries: Iterable[SoaQuery], catalog: Name, notifies: NotifySender) -> None:
-    """Notify secondaries again of zones with which they lag, and first of the catalog, which may lack them."""
-    found = list(queries)
-    notifies.send(catalog, {server for server, _ in found})
-    for server, zone in found:
-        notifies.send(zone, [server])
 
 
 def plan(snapshot: Snapshot) -> Plan:

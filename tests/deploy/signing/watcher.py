@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -21,6 +19,7 @@ from appliance.queries.zone_signatures import query_signatures
 from appliance.zones.delta import WireRecord
 from appliance.zones.signing import ServedSigning
 from tests.deploy.signing.signer import Signer
+from tests.repetition import repeated
 
 
 def transferred(signer: Signer, server: Nameserver, name: Name) -> list[WireRecord]:
@@ -51,27 +50,18 @@ class Watcher:
         """From now on ns1 must not answer these zones unless they are valid."""
         self._detected.update(names)
 
-    @contextmanager
-    def running(self) -> Iterator[None]:
+    def running(self) -> AbstractContextManager[None]:
         """Query in a thread while the block runs."""
-        ended = threading.Event()
         wanted = [(one, one.zone.name, frozenset(key.tag for key in one.known.keys)) for one in self.signers]
 
         def watch() -> None:
-            while not ended.is_set():
-                for one, name, tags in wanted:
-                    for server in one.host.nameservers:
-                        counts = server != one.host.primary or name in self._detected
-                        if (fault := self._fault(one, server, name, tags)) and counts:
-                            self.faults.append(f"{server.name} {name}: {fault}")
+            for one, name, tags in wanted:
+                for server in one.host.nameservers:
+                    counts = server != one.host.primary or name in self._detected
+                    if (fault := self._fault(one, server, name, tags)) and counts:
+                        self.faults.append(f"{server.name} {name}: {fault}")
 
-        thread = threading.Thread(target=watch)
-        thread.start()
-        try:
-            yield
-        finally:
-            ended.set()
-            thread.join()
+        return repeated(watch)
 
     def _fault(self, signer: Signer, server: Nameserver, name: Name, tags: frozenset[int]) -> str:
         """Return what is wrong with what the nameserver serves now; "" if nothing is."""
