@@ -128,16 +128,14 @@ class Store:
     def keep(self) -> None:
         """Use the existing file and hold it open until `close`; a damaged or replaced file is a StoreError."""
         self.attach()
-        self._keeper = Keeper(self.path)
+        self._keeper = Keeper(self.path, self._close_idle)
 
     def close(self) -> None:
         """Close the file until the next connection, for threads that have ended as well as for this one.
 
         When the last process closes it, SQLite removes the log.
         """
-        with suppress(KeyError):
-            while True:
-                self._idle.pop().close()
+        self._close_idle()
         self._turnstile.close()
         if self._keeper:
             self._keeper.close()
@@ -186,7 +184,7 @@ class Store:
         Raise StoreError if the file is missing, damaged, or not the one that this process opened first.
         """
         with self._translating_all:
-            if self._keeper is None or (self._keeper.keep() is self._thread.identity and not self._db.is_closed()):
+            if self._keeper is None or (self._keeper.is_kept(self._thread.identity) and not self._db.is_closed()):
                 return False
         self.reconnect()
         return True
@@ -236,7 +234,7 @@ class Store:
     def _raise_translated(self, failed: Exception) -> NoReturn:
         self._thread.has_failed = True
         if self._keeper and "readonly" in str(failed):
-            self._keeper.forget()
+            self._keeper.forget(self._thread.identity)
         first = first_failure(failed)
         if isinstance(first, apsw.InterruptError):
             raise ReadTimeout(self._timer.limit) from failed
@@ -263,9 +261,9 @@ class Store:
         """Connect this thread, over the idle connection that the block before left open if it is still good."""
         if self._thread.is_idle:
             self._thread.is_idle = False
-            if self._db.connection() in self._idle:
-                self._idle.discard(self._db.connection())
-            else:
+            try:
+                self._idle.remove(self._db.connection())
+            except KeyError:  # another thread has closed it
                 self._db.close()
         self.refresh()
         self._connect()
@@ -277,6 +275,11 @@ class Store:
             return False
         self._idle.add(self._db.connection())
         return True
+
+    def _close_idle(self) -> None:
+        with suppress(KeyError):
+            while True:
+                self._idle.pop().close()
 
     def _connect(self) -> bool:
         """Connect this thread; return False if it is connected already."""

@@ -2,13 +2,18 @@
 
 A missing file is an error and is never created. So is another file in its place, until the process restarts: two
 connections would write to different files. A damaged file is an error until it changes.
+
+SQLite shares the index of the log among all connections of a process, also whether it was opened read-only: once the
+disk is writable again, the last of them must be closed before one can write.
 """
 
 from __future__ import annotations
 
 import os
 import threading
-from contextlib import closing
+import time
+from collections.abc import Callable
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +21,11 @@ import apsw
 
 from appliance.errors import StoreError
 from appliance.store.file import sqlite
+
+CLOSE_TIME = 2.0
+"""Seconds that other threads have to close their connections before the file is opened again. If one does not, the file
+stays read-only until the next write that fails."""
+_CLOSE_INTERVAL = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +44,13 @@ class Identity:
 class Keeper:
     """Holds one connection open beside all others, so that SQLite does not remove the log and its index when the last
     of the others closes: on a full or read-only disk they could not be created again, and nobody could read.
+
+    `close_idle` closes connections that no thread uses at the moment.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, close_idle: Callable[[], None] = lambda: None) -> None:
         self._path = path
+        self._close_idle = close_idle
         self._lock = threading.Lock()
         self._kept: Identity | None = None
         self._first: Identity | None = None
@@ -47,7 +60,8 @@ class Keeper:
     def keep(self) -> Identity:
         """Return the identity of the file, the same object until the file is opened again.
 
-        Raise CorruptError if it is damaged, OSError if it is missing, StoreError if another file is in its place.
+        The calling thread has no connection open, since another one may wait until all are closed. Raise CorruptError
+        if the file is damaged, OSError if it is missing, StoreError if another file is in its place.
         """
         found = self._identity()
         if (kept := self._kept) == found:
@@ -55,10 +69,14 @@ class Keeper:
         with self._lock:
             return kept if (kept := self._kept) == found else self._open(found)
 
-    def forget(self) -> None:
-        """Have the next `keep` open the file again: a connection opened while the disk failed stays read-only."""
+    def is_kept(self, identity: Identity | None) -> bool:
+        """Return whether the file is still the one that `keep` returned; raise OSError if it is missing."""
+        return identity is not None and identity is self._kept and identity == self._identity()
+
+    def forget(self, identity: Identity | None) -> None:
+        """Have the next `keep` open the file again unless another thread did: with that one a write failed."""
         with self._lock:
-            if self._kept and not self._kept.read_only:
+            if identity and identity is self._kept and not identity.read_only:
                 self._kept = None
 
     def close(self) -> None:
@@ -83,6 +101,8 @@ class Keeper:
         if self._first and not self._first.is_same_file(found):
             raise StoreError(f"database {self._path.name} was replaced while in use: restart API and deployer")
         self._close()
+        if self._first and not found.read_only:
+            self._await_closed()
         self._check_integrity(found)
         if not found.read_only:
             self._connection = sqlite.connect(self._path)
@@ -94,6 +114,20 @@ class Keeper:
         if self._connection:
             self._connection.close()
         self._connection = self._kept = None
+
+    def _await_closed(self) -> None:
+        """Wait until no connection of this process to the file is open, at most CLOSE_TIME."""
+        end = time.monotonic() + CLOSE_TIME
+        while self._has_connections() and time.monotonic() < end:
+            self._close_idle()
+            time.sleep(_CLOSE_INTERVAL)
+
+    def _has_connections(self) -> bool:
+        for connection in apsw.connections():
+            with suppress(apsw.ConnectionClosedError, OSError):
+                if Path(connection.filename).samefile(self._path):
+                    return True
+        return False
 
     def _check_integrity(self, found: Identity) -> None:
         """Raise CorruptError if a page is damaged; a damaged file that has not changed is not read again."""

@@ -42,8 +42,11 @@ def test_a_file_is_the_same_object_until_it_is_forgotten(file: Path) -> None:
     keeper = Keeper(file)
     first = keeper.keep()
     assert keeper.keep() is first
-    keeper.forget()
-    assert keeper.keep() is not first
+    keeper.forget(first)
+    second = keeper.keep()
+    assert second is not first
+    keeper.forget(first)
+    assert keeper.keep() is second, "another thread has opened it since"
     keeper.close()
 
 
@@ -60,13 +63,13 @@ def test_a_missing_file_is_an_error_until_it_is_back(file: Path, tmp_path: Path)
 
 def test_another_file_is_an_error_until_the_process_restarts(file: Path, tmp_path: Path) -> None:
     keeper = Keeper(file)
-    keeper.keep()
+    first = keeper.keep()
     shutil.copy(file, tmp_path / "copy")
     (tmp_path / "copy").replace(file)
     for _ in range(2):
         with pytest.raises(StoreError, match="was replaced while in use: restart API and deployer"):
             keeper.keep()
-    keeper.forget()
+    keeper.forget(first)
     with pytest.raises(StoreError, match="was replaced"):
         keeper.keep()
     keeper.close()
