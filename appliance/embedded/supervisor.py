@@ -64,7 +64,7 @@ class Child:
             )
 
     def restart_if_dead(self, now: float) -> None:
-        """Restart the program if it has exited, with a delay that grows while it exits early."""
+        """Restart the program if it has exited, with a delay that grows while it exits early or cannot be started."""
         if self._process is None or self._process.poll() is None:
             return
         if not self._delay.seconds_left(now):
@@ -72,7 +72,11 @@ class Child:
             status, line = self._process.returncode, self._last_line()
             self.last_end = f"it ended with status {status}: {line}"
             log.warning("event=child-ended child=%s status=%s line=%r", self.name, status, line)
-            self.start(now)
+            try:
+                self.start(now)
+            except (OSError, subprocess.SubprocessError) as failed:  # the others must go on
+                self.last_end = f"it cannot be started: {failed}"
+                log.warning("event=child-not-started child=%s reason=%r", self.name, str(failed))
 
     def _open_log(self) -> IO[bytes]:
         """Open the log, after rotation if it is long; only the child's user, who may open it again, can read it."""
@@ -86,9 +90,12 @@ class Child:
 
     def _last_line(self) -> str:
         """Return the last line of its log that says something; named ends its own with the fact that it ends."""
-        with self.log_file.open("rb") as file:
-            file.seek(max(0, self.log_file.stat().st_size - _TAIL))
-            lines = file.read().decode(errors="replace").splitlines()
+        try:
+            with self.log_file.open("rb") as file:
+                file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL))
+                lines = file.read().decode(errors="replace").splitlines()
+        except OSError:  # somebody has removed it
+            return ""
         return next((line for line in reversed(lines) if line.strip() and not _ENDING.search(line)), "")
 
     def terminate(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 import stat
 import sys
 from dataclasses import replace
@@ -48,6 +49,29 @@ def test_a_child_that_logs_nothing_has_no_last_line(tmp_path: Path) -> None:
     child = child_of(tmp_path, "raise SystemExit(1)")
     supervise(child, until_ended=1)
     assert child.last_end == "it ended with status 1: "
+
+
+def test_a_child_whose_log_was_removed_is_started_again_once_it_can_be(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    logs, now = tmp_path / "logs", itertools.count(0, 0.01)
+    logs.mkdir()
+    child = child_of(logs, "raise SystemExit(1)")
+    child.start(0)
+    try:
+        shutil.rmtree(logs)
+
+        def has_written(text: str) -> bool:
+            child.restart_if_dead(next(now))
+            return text in caplog.text
+
+        wait_for(lambda: has_written("event=child-not-started child=broken"), "it cannot be started")
+        assert "No such file or directory" in child.last_end and "line=''" in caplog.text
+        logs.mkdir()
+        ends = child.ends
+        wait_for(lambda: has_written("") and child.log_file.exists() and child.ends > ends, "it is started again")
+    finally:
+        stop_all([child])
 
 
 def test_it_is_prepared_before_each_start_and_starts_whatever_comes_of_it(
