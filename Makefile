@@ -94,7 +94,7 @@ bench: $(BENCH) ## compare with PowerDNS for a quarter of an hour, and write the
 	$(PYTHON) -m bench $(ARGS)
 
 .PHONY: bench-large
-bench-large: $(BENCH) ## the same up to 500,000 records and 50,000 zones, for an hour
+bench-large: $(BENCH) ## the same up to 500,000 records and 50,000 zones, for half an hour
 	$(PYTHON) -m bench --large $(ARGS)
 
 .PHONY: bench-own
