@@ -18,7 +18,7 @@ from appliance.console.zones import get_zone
 from appliance.errors import InputError
 from appliance.queries.delegation import Delegation, find_delegation
 from appliance.queries.lookup import LookupResponse, query_each
-from appliance.store import deployments
+from appliance.store import delegations, deployments
 from appliance.web.context import context, reading
 from appliance.zones.names import parse_owner, print_domain
 from appliance.zones.rdata import TYPES
@@ -57,12 +57,19 @@ def show_lookup(uuid: UUID) -> Response:
 def show_delegation(uuid: UUID) -> Response:
     """Show the delegation in the parent zone, if a resolver is configured."""
     zone, resolver = get_zone(uuid), context().settings.dns.resolver
+    with reading():
+        above = delegations.parents_of([zone]).get(zone.uuid)
     found: Delegation | None = None
     if resolver:
         with lookup_slot():
             found = find_delegation(zone.name, Nameserver("resolver", resolver))
     return render_page(
-        "delegation.html", zone=zone, found=found, delegated=_delegated(found), own_nameservers=context().nameservers
+        "delegation.html",
+        zone=zone,
+        found=found,
+        parent=print_domain(above.name) if above else "",
+        delegated=_delegated(found),
+        own_nameservers=context().nameservers,
     )
 
 

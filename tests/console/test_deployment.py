@@ -63,6 +63,14 @@ def test_without_a_resolver_the_page_shows_instructions(console: Console) -> Non
     assert "registrar" in shown and "ns1.appliance.test" in shown and "dns.resolver" in shown
 
 
+def test_a_zone_below_another_one_needs_no_registrar(console: Console) -> None:
+    me = console.signed_in(ME)
+    zone_of(me, "example.com")
+    shown = me.get(f"{zone_of(me, 'dev.example.com')}delegation/").text
+    assert "<code>example.com</code> is on this appliance and delegates dev.example.com by itself" in shown
+    assert "Enter them at your registrar" not in shown
+
+
 def test_resolver_errors_are_reported(application: Application) -> None:
     unreachable = replace(application.settings.dns, resolver=Endpoint(LOOPBACK, free_port()))
     me = configured(application, unreachable).signed_in(ME)
