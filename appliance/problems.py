@@ -160,10 +160,9 @@ def _signing(nameservers: Sequence[str], now: datetime) -> Iterator[Problem]:
         zones = signing_summary.expiring(name, now + OLD_SIGNATURES, MOST_NAMED)
         if zones:
             text = f"DNSSEC signatures of {_list(zones)} at {name} expire within {OLD_SIGNATURES.days} days"
-            cause = "transfers may fail since then" if number else "it may be unable to read keys or write files"
-            yield Problem(
-                SigningProblem.SIGNATURES_OLD.value, name, text, f"check that named runs there, read its log: {cause}"
-            )
+            cause = "transfers may be failing" if number else "it may be unable to read keys or write files"
+            remedy = f"check that named runs there and read its log: {cause}"
+            yield Problem(SigningProblem.SIGNATURES_OLD.value, name, text, remedy)
 
 
 def _list(zones: Sequence[Name]) -> str:

@@ -32,10 +32,10 @@ from appliance.zones.names import print_domain
 def backup(settings: Settings, file: Path, force: bool, keep: int | None, as_json: bool) -> None:
     """Back up the database to FILE, also while in use.
 
-    FILE is one SQLite file, verified before it gets its name, readable by its owner only. Keep it closed: of tokens and
-    passwords it contains hashes, but the private DNSSEC keys of zones, the secrets of second factors and of the TSIG
-    keys of tokens as they are. It does not contain settings and the keys of the nameservers. If FILE is a folder, the
-    backup in it is named after the time.
+    FILE is one SQLite file, verified before it gets its name, readable by its owner only. Keep it secret: it contains
+    the private DNSSEC keys of zones, the secrets of second factors and of the TSIG keys of tokens, and the hashes of
+    passwords and tokens. It does not contain settings and the keys of the nameservers. If FILE is a folder, the backup
+    in it is named after the time.
 
     \b
     Example: dns-appliance backup /var/backups/dns-appliance --keep 14
@@ -71,8 +71,9 @@ def _print_backup(backup: Backup, *, as_json: bool) -> None:
 def restore(settings: Settings, state: Path | None, file: Path, keys_only: bool, as_json: bool) -> None:
     """Replace the database with the backup FILE, and write the DNSSEC keys that this host lacks.
 
-    Stop API and deployer first; not with --keys-only. The replaced database is kept beside it. No serial decreases;
-    what was revoked since the backup stays revoked, and a zone that was signed since stays signed.
+    Stop API, deployer and the listener for DNS UPDATE first; not with --keys-only. The replaced database is kept beside
+    it. No serial decreases; what was revoked since the backup stays revoked, and a zone that was signed since stays
+    signed.
 
     \b
     Example: dns-appliance restore /var/backups/dns-2031-05-04.sqlite3

@@ -26,9 +26,9 @@ from appliance.zones.names import print_domain
 
 PERMISSION_TEXTS = {
     "dns:list": "List and read zones and records.",
-    "dns:read": "Read a zone or record by its ID, and its deployment.",
+    "dns:read": "Read single zones and records: also deployment, DNSSEC, warnings, history and zone file.",
     "dns:create": "Create zones and records.",
-    "dns:update": "Change records and zone settings.",
+    "dns:update": "Change records and zone settings, DNSSEC too; restore and undo versions.",
     "dns:delete": "Delete zones and records.",
     "dns:*": "All of the above.",
     "account:read": "List tokens and read the audit log.",

@@ -74,7 +74,7 @@ def space(context: DoctorContext) -> Iterator[Result]:
         if octets < MIN_OCTETS or (counted and inodes < MIN_INODES):
             yield fail(left, "free some disk space: until then nothing can be stored or published; zones stay served")
         elif octets < LOW_OCTETS or (counted and inodes < LOW_INODES):
-            yield warn(left, "make space on the disk soon")
+            yield warn(left, "free some disk space soon")
         else:
             yield ok(left)
 

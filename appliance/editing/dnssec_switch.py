@@ -85,8 +85,8 @@ def require_signable(name: Name, default_ttl: int, apex: Apex) -> None:
     length = file_name_length(name)
     if length > MAX_NAME:
         raise InvalidValue(
-            f"{print_domain(name)} cannot be signed: the files of its keys would have a name of {length} characters, "
-            f"and {MAX_NAME} are possible",
+            f"{print_domain(name)} cannot be signed: in the file names of its keys it has {length} characters, "
+            f"and at most {MAX_NAME} are possible",
             "dnssec",
         )
     if apex.ttl > MAX_TTL:

@@ -130,7 +130,7 @@ class DnsSettings:
         (), "addresses or networks without that limit, besides loopback and the nameservers"
     )
     resolver: Endpoint | None = setting(
-        None, "address:port of a resolver, to look up delegations and proofs of ownership; empty: none"
+        None, "address:port of a resolver, to look up delegations, proofs of ownership and DS records; empty: none"
     )
 
 
@@ -156,7 +156,7 @@ class DeployerSettings:
     zone_directory: Path = setting(Path("/var/lib/bind/dns-appliance"), "folder of the zone files")
     control: Endpoint = setting(Endpoint("127.0.0.1", 953), "control channel of the primary's named")
     control_key: Path = setting(Path("/etc/dns-appliance/rndc.key"), "key of the control channel")
-    transfer_key: Path = setting(Path("/etc/dns-appliance/transfer.key"), "TSIG key of transfers and secondaries")
+    transfer_key: Path = setting(Path("/etc/dns-appliance/transfer.key"), "TSIG key of transfers and NOTIFY")
     update_key: Path = setting(Path("/etc/dns-appliance/update.key"), "TSIG key of updates of the catalog and of zones")
     named_checkzone: str = setting("named-checkzone", "program")
     named_checkconf: str = setting("named-checkconf", "program")

@@ -164,7 +164,7 @@ class _Reader:
             self.owner = None
             self.owner = self._name(entry.words[0])
         if self.owner is None:
-            raise InputError("this line starts with a blank, and no valid owner is in a line before it")
+            raise InputError("this line starts with a space or tab, and no line before it has a valid owner")
         return self.owner
 
     def _name(self, word: str) -> Name:

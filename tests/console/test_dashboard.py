@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from appliance.console.dashboard import HEIGHT, columns
-from appliance.store import zones
+from appliance.store import heartbeat, zones
 from appliance.zones.deployment import NameserverState, Observation
 from tests.api.conftest import NS1, NS2
 from tests.console.conftest import Console, texts
@@ -39,6 +39,15 @@ def test_states_of_zones_and_nameservers(console: Console) -> None:
     assert "unreachable" in shown and "300 s" in shown
     assert "The deployer has never run" in shown and "check: broken" in shown
     assert "3 in total, 3 in the busiest hour" in shown and " style=" not in shown
+
+
+def test_without_problems_a_zone_may_still_wait(console: Console) -> None:
+    me, operator = console.signed_in(ME), console.signed_in(OPERATOR, is_admin=True)
+    me.send("/zones/new/", {"domain": "new.example"})
+    with console.application.writing():
+        heartbeat.store(heartbeat.Heartbeat(console.application.clock(), None, 0, 0))
+    shown = operator.get("/dashboard/").text
+    assert "No problems" in shown and "all zones are live" not in shown
 
 
 def test_the_busiest_hour_has_the_height_of_the_chart() -> None:

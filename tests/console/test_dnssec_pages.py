@@ -124,7 +124,7 @@ def test_a_key_is_replaced_step_by_step(page: ZonePage) -> None:
     former, new = key(is_wanted=False, ds=Timing.OMNIPRESENT), key(1, ds=Timing.RUMOURED)
     see(page, signed(former, new))
     text = shown(page)
-    assert state(page) == ["rolling"] and "can be turned off when the key is replaced" in text
+    assert state(page) == ["rolling"] and "can be turned off once the replacement of the key is complete" in text
     assert "Turn off DNSSEC</button>" not in text
     assert page.browser.post(f"{page.path}dnssec/", {**token, "intent": "off"}).status_code == 409
     assert f"The DS of key {new.tag} is in" in text and "is gone" not in text

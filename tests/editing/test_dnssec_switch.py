@@ -166,7 +166,7 @@ def test_a_zone_with_too_long_a_name_for_its_key_files_is_not_signed(
     workspace: Workspace, longest: str, longer: str
 ) -> None:
     assert created(workspace, longest).signed
-    with pytest.raises(InvalidValue, match="would have a name of 129 characters, and 128 are possible") as refused:
+    with pytest.raises(InvalidValue, match="has 129 characters, and at most 128 are possible") as refused:
         created(workspace, longer)
     assert refused.value.field == "dnssec"
     zone = workspace.zone(longer)

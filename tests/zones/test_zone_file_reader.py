@@ -150,7 +150,7 @@ def test_what_the_appliance_derives_is_passed_over() -> None:
         (f"www {'1' * 5000} A 192.0.2.1", "is not a record type"),
         ("@ SOA ns.example.net.", "not valid SOA data"),
         ("www..x A 192.0.2.1", "not a valid name"),
-        (" A 192.0.2.1", "starts with a blank"),
+        (" A 192.0.2.1", "starts with a space or tab"),
         ("a..b A 192.0.2.1\n  A 192.0.2.2", "not a valid name"),
     ],
 )

@@ -110,7 +110,10 @@ def require_keys(uuid: UUID, tags: Collection[int], state: ZoneState | None, hos
         host.files.make_key_folder(uuid)
     elif not host.files.has_keys(uuid, tags):
         folder, shown = host.files.key_folder(uuid), ", ".join(map(str, sorted(tags)))
-        raise KeysMissing(f"the files of the DNSSEC keys {shown} are not all in {folder}: restore them from a backup")
+        raise KeysMissing(
+            f"the files of the DNSSEC keys {shown} are not all in {folder}: restore them from a backup "
+            "(dns-appliance restore FILE --keys-only)"
+        )
 
 
 def _add_zone(name: Name, file: Path, keys: str, host: PrimaryHost) -> ZoneState | None:
