@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import subprocess
@@ -18,11 +19,13 @@ from appliance.app import create_app
 from appliance.cli import program
 from appliance.doors import registry
 from appliance.doors.dyndns2.address_update import Word
+from appliance.errors import DeployError
 from appliance.settings import Settings
 from appliance.store.tables import TABLES
 from appliance.web import error_responses, error_status
 from appliance.web.metrics import COUNTERS
 from appliance.zones.rdata import TYPES, parse_rdata
+from appliance.zones.signing import SigningProblem, SigningState
 from appliance.zones.zone_warning import CODES
 from tests.appliance import Appliance
 
@@ -38,6 +41,12 @@ API = ROOT / "docs" / "api.md"
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
 DOORS = ROOT / "docs" / "doors.md"
 README = ROOT / "README.md"
+DNSSEC = ROOT / "docs" / "dnssec.md"
+LISTED = (
+    *("client", "console", "doctor", "doors", "doors/powerdns", "editing", "embedded", "identity"),
+    *("imports", "integrations", "provision", "recovery", "settings", "updates", "web"),
+)
+"""Packages whose docstring lists their modules."""
 
 every_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 
@@ -168,6 +177,26 @@ def test_every_package_is_documented() -> None:
     packages = {file.parent.name for file in (ROOT / "appliance").glob("*/__init__.py")}
     for document, pattern in ((README, r"^    appliance/(\w+)/ "), (ARCHITECTURE, r"`(\w+)/`")):
         assert set(re.findall(pattern, document.read_text("utf-8"), re.MULTILINE)) >= packages, document.name
+
+
+@pytest.mark.parametrize("package", LISTED)
+def test_packages_list_all_their_modules(package: str) -> None:
+    folder = ROOT / "appliance" / package
+    listed = ast.get_docstring(ast.parse((folder / "__init__.py").read_text("utf-8"))) or ""
+    modules = {file.stem for file in folder.glob("[a-z]*.py")}
+    assert modules <= set(re.findall(r"\w+", listed))
+
+
+def test_every_state_and_problem_of_dnssec_is_documented() -> None:
+    for document in (API, DNSSEC):
+        assert {row[0] for row in rows(document, "problem")} == {problem.value for problem in SigningProblem}
+    assert {row[0] for row in rows(DNSSEC, "state")} == {state.value for state in SigningState}
+
+
+def test_every_step_of_a_deployment_is_documented() -> None:
+    steps = {error.step for error in DeployError.__subclasses__()} | {"withdraw"}
+    paragraph = next(text for text in OPERATIONS.read_text("utf-8").split("\n\n") if text.startswith("**A zone is"))
+    assert set(re.findall(r"`([a-z]+)`", paragraph)) >= steps
 
 
 def test_every_event_is_documented() -> None:

@@ -4,7 +4,7 @@
     pages          the blueprint itself, and rendering a page
     session        the session behind a cookie, and the CSRF token of every form
     confirmations  changes that are reverted unless somebody confirms them
-    notices        what the next page shows once, with a button that takes it back
+    notices        what the next page shows once, with a button that undoes it
     forms          the values of a submitted form, and the error at each field
     sign_in        sign in, sign out, accept an invitation
     sign_in_proof  the proof of a right password, until the code is entered
@@ -24,6 +24,7 @@
     draft_marks    what a draft does to which record
     draft_pages    the page of a draft
     draft_diff     a diff as changes of a draft
+    impact_rows    the answers that a draft changes, as rows of a table
     import_pages   the pages that import a zone file into the draft
     file_sources   where its text comes from: a file, a text area, a transfer
     transfer_servers from which server a zone may be transferred
@@ -35,10 +36,15 @@
     lookup_slots   limits on pages that wait for DNS servers
     zone_state     the state of a zone in words
     deployment     the deployment of a zone, lookup at each nameserver, the delegation
+    dnssec_pages   the DNSSEC of a zone: its state, the DS for its parent zone, reports of a DS, rollovers
+    dnssec_rows    the DS records of that page, and the reports that it offers
+    dnssec_words   the state of DNSSEC in words
     dashboard      for operators: state of zones and nameservers, audit log
     audit_events   the descriptions of audit events
     account        password, two-factor authentication, sessions, history
     tokens         API tokens
+    token_scope    what a token may write, in words
+    integration_pages credentials for other programs, with the configuration to paste
     people         for operators: accounts and invitations
     truncate       limits on the size of a page
 

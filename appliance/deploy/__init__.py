@@ -7,5 +7,6 @@
 There is no queue and no job table: what is to be done follows from the state of the store and of the nameservers. After
 a crash between any two steps, the next reconciliation finds and repairs what is missing.
 This package knows no HTTP. It changes zones only through the Editor: it raises a serial that a nameserver is ahead of,
-deletes expired records, reverts unconfirmed changes, and releases zones whose ownership is proven.
+deletes expired records, reverts unconfirmed changes, releases zones whose ownership is proven, publishes zones unsigned
+when that is safe, and changes the DS of child zones.
 """

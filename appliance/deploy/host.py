@@ -29,7 +29,7 @@ MessageBuilder = Callable[[Name, WireSoa, int, Sequence[VersionDelta]], list[Upd
 
 @dataclass(frozen=True, slots=True)
 class PrimaryHost:
-    """The primary's host. `nameservers` has the primary first; `transfer_key` signs transfers and notifies.
+    """The primary's host. `nameservers` has the primary first; `transfer_key` signs transfers and NOTIFY.
 
     `copies` verifies signed zones of secondaries; `messages` builds the updates of zones. Keys are read again when
     their files were replaced.

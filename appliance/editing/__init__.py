@@ -8,6 +8,7 @@
     requests     unparsed records and requested changes of records
     parser       owner names and record data of one write, each parsed once
     change_set   the changes of one zone's records: an overlay on the stored zone, which the rules read
+    stored_zone  what a change set needs of the zone that it changes
     members      the records of one RRset of a change set
     sorted_owners the owners of a change set, of which those below a name are found fast
     steps        which request of a list changed what: the path of the field of an error
@@ -26,8 +27,10 @@
     history      former states of a zone, to restore or undo
     undelete     brings deleted zones back
     confirmation changes that are reverted unless they are confirmed
+    overlaps     what happened since to the record sets of such a change
     new_holds    which new zones are held until their ownership is proven
     quotas       numbers of zones and records
+    write_count  what a write counts for rate limits
     dnssec_switch turns DNSSEC of a zone on and off, and says when a deletion must be confirmed
     zone_editor  the part of the Editor that writes whole zones
     signing_editor the part of the Editor that stores reports of a DS and rollovers

@@ -1,4 +1,4 @@
-"""The complete appliance as children of one process, on loopback: two named, the deployer and the API.
+"""The complete appliance as children of one process, on loopback: two named, deployer, API, listener for DNS UPDATE.
 
     state       the state folder: keys, configuration, zone files, store
     first_start password and token of the first account

@@ -8,6 +8,7 @@
     second_factor   time-based one-time passwords (RFC 6238)
     recovery_codes  codes for users who lost their second factor
     membership      creation, invitation and disabling of accounts
+    acme_dns        accounts of acme-dns, which are tokens of one name
 
 The client of a request is a `Principal` of `appliance.principal`. This package must not know HTTP, pages or forms, nor
 anything of zones but their uuids and domains.

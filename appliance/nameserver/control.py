@@ -181,7 +181,7 @@ class Control:
         return parse_key_status(self._transport.command("dnssec", "-status", quoted(zone)))
 
     def note_ds(self, zone: Name, tag: int, report: DsReport) -> None:
-        """Tell named that the DS of the key is at the parent, or gone; raise CommandFailed unless it has noted that."""
+        """Report to named that the DS of the key is at the parent or gone; raise CommandFailed unless it notes that."""
         self._key_command("-checkds", "-key", str(tag), report.value, quoted(zone))
 
     def roll_key(self, zone: Name, tag: int) -> None:

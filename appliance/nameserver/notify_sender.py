@@ -1,7 +1,7 @@
 """NOTIFY messages (RFC 1996) to the secondaries, sent without waiting for a response.
 
-named would notify them of each change itself, but by timers of its own, for each of which a thread of it runs until its
-coarse clock has caught up, milliseconds of a processor (`docs/adr/0060-the-deployer-notifies-secondaries.md`).
+named could notify them of each change itself, but by timers: for each of these one of its threads keeps a processor
+busy for milliseconds, until a coarse clock has caught up (`docs/adr/0060-the-deployer-notifies-secondaries.md`).
 """
 
 from __future__ import annotations

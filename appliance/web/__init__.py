@@ -6,6 +6,7 @@
     bearer            the bearer token of a request, and whether an operator sent it
     host_names        the host names that requests may use
     middleware        client address and trailing slash, before Flask
+    url_rules         rules of paths, which compile how to build a URL only when one is built
     http_hardening    requests and connections that the HTTP server refuses
     joined_task       responses sent with their header in one system call
     connections       open connections of each client

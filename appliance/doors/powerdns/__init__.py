@@ -1,10 +1,12 @@
 """The PowerDNS API, as its clients call it (https://doc.powerdns.com/authoritative/http-api/).
 
+bodies     bodies of requests: JSON objects, and how long they may be
 responses  JSON with sorted keys, and errors
 zone_ids   names of zones in paths
 zone_json  zones and RRsets as JSON
 rrset_changes RRsets of a request -> requests of the Editor
 server     calls about the server
+crypto_keys the public keys of signed zones
 zones      calls about zones
 """
 
