@@ -12,4 +12,5 @@ def counted(run: Run) -> Iterator[Series]:
     """Yield a number for each case, counter and label."""
     for (case, counter, label), number in run.counted.items():
         if number:
-            yield Series(f"{counter} by the deployer", f"in {case}", APPLIANCE, label, "number", (number,))
+            counted_by = f"{counter.replace('_', ' ')} by the deployer"
+            yield Series(counted_by, f"in {case}", APPLIANCE, label, "number", (number,))
