@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -77,8 +77,8 @@ def at_time(zone: Zone, moment: datetime) -> ZoneVersion:
     if there was none.
     """
     change = tables.Change
-    end = moment.replace(microsecond=0) + timedelta(seconds=1)
-    row = _rows(zone).where(change.created_at < end).order_by(change.id.desc()).first()
+    end = moment.replace(microsecond=999_999)  # a second later there may be no date: years have four digits
+    row = _rows(zone).where(change.created_at <= end).order_by(change.id.desc()).first()
     if row is None:
         raise NotFound("this zone did not exist at that time")
     return replace(get(zone, row.serial), last_row=row.id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -96,6 +96,7 @@ def test_the_version_of_a_moment(workspace: Workspace, zone: Zone) -> None:
     for minute, position in ((0, 0), (1, 1), (3, 2), (4, 3), (5, 4), (6, 5)):
         assert versions.records_of(now, at[minute]) == seen[position]
     assert [one.comment for one in versions.records_of(now, at[2])] == ["", ""]  # of the same serial as a minute later
+    assert versions.at_time(now, datetime.max.replace(tzinfo=UTC)).serial == now.serial
     with pytest.raises(NotFound, match="did not exist at that time"):
         versions.at_time(now, zone.created_at - timedelta(seconds=1))
 
