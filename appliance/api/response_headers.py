@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import quote
 from uuid import UUID
 
 from flask import Response, request, url_for
@@ -142,7 +143,8 @@ def page_headers(page: Page, total: int) -> Headers:
     pages = {relation: min(number, last) for relation, number in numbers.items() if number >= 1}
     if page.number >= last:
         del pages["next"]
-    links = [f'<{request.path}{page_query(number)}>; rel="{relation}"' for relation, number in pages.items()]
+    path = quote(request.path, safe="/=")  # it may have a domain with U-labels, and headers are ASCII
+    links = [f'<{path}{page_query(number)}>; rel="{relation}"' for relation, number in pages.items()]
     return total_header(total) | {"Link": ", ".join(links)}
 
 

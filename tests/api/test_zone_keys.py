@@ -41,6 +41,16 @@ def test_every_path_accepts_the_domain(me: Bearer, domain: str, key: str) -> Non
     assert me("GET", f"/dns-zones/{zone['uuid']}/").status_code == 404
 
 
+@pytest.mark.parametrize("domain", ["日本.example", "0/25.2.0.192.in-addr.arpa"])
+def test_the_links_of_a_list_lead_to_the_domain(me: Bearer, domain: str) -> None:
+    me.zone(domain)
+    answer = me("GET", f"/dns-zones/{domain.replace('/', '=2F')}/versions/")
+    link = answer.headers["Link"]
+    assert link.isascii() and link.startswith("</api/v1/dns-zones/")
+    path, _, query = link.partition(">")[0].removeprefix("</api/v1").partition("?")
+    assert me("GET", f"{path}?{query}").get_json() == answer.get_json()
+
+
 def test_bodies_and_filters_accept_it_too(me: Bearer) -> None:
     zone = me.zone("0/25.2.0.192.in-addr.arpa")
     for number, key in enumerate(("0/25.2.0.192.In-Addr.arpa", "0=2F25.2.0.192.in-addr.arpa", zone["uuid"])):
