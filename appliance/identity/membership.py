@@ -27,9 +27,9 @@ def invite(store: Store, principal: Principal, email: str, now: datetime, *, is_
 
     Raise NotPermitted unless the principal is an operator.
     """
-    _require_operator(principal)
     secret = new_secret()
     with store.writing():
+        _require_operator(principal)
         accounts.check_email(email)
         if credentials.find(email):
             raise InputError(f"an account with the email {email} already exists", "email")
@@ -61,8 +61,8 @@ def accept(store: Store, secret: str, password: str, browser: Browser, now: date
 
 def withdraw(store: Store, principal: Principal, uuid: UUID, now: datetime) -> None:
     """Revoke an invitation; raise NotFound if it is not pending, NotPermitted unless the principal is an operator."""
-    _require_operator(principal)
     with store.writing():
+        _require_operator(principal)
         invitation = next((one for one in invitations.pending(now) if one.uuid == uuid), None)
         if invitation is None:
             raise NotFound("this invitation has been used or revoked, or has expired")
@@ -72,10 +72,10 @@ def withdraw(store: Store, principal: Principal, uuid: UUID, now: datetime) -> N
 
 def disable(store: Store, principal: Principal, uuid: UUID, now: datetime) -> Account:
     """Disable an account, its tokens and sessions; raise NotPermitted for one's own, or unless by an operator."""
-    _require_operator(principal)
     if uuid == principal.account.uuid:
         raise NotPermitted("you cannot disable the account that you are signed in with")
     with store.writing():
+        _require_operator(principal)
         return disable_now(accounts.get_account(uuid), principal, now)
 
 
@@ -88,8 +88,8 @@ def disable_now(account: Account, principal: Principal, now: datetime) -> Accoun
 
 def enable(store: Store, principal: Principal, uuid: UUID, now: datetime) -> Account:
     """Enable an account, with its former password; raise NotPermitted unless the principal is an operator."""
-    _require_operator(principal)
     with store.writing():
+        _require_operator(principal)
         return enable_now(accounts.get_account(uuid), principal, now)
 
 
@@ -114,5 +114,10 @@ def _role(is_admin: bool) -> str:
 
 
 def _require_operator(principal: Principal) -> None:
-    if not principal.account.is_admin:
+    """Raise NotPermitted unless the account is one of an operator, in the transaction of what it does.
+
+    One that was disabled since its request was authenticated must not enable itself, nor invite anybody.
+    """
+    account = accounts.get_account(principal.account.uuid)
+    if not account.is_admin or account.disabled_at:
         raise NotPermitted("only operators may invite people and disable or enable accounts")

@@ -12,7 +12,7 @@ from ipaddress import ip_network
 from uuid import UUID
 
 from appliance.durations import parse_duration, print_duration
-from appliance.errors import InputError, NotFound, NotPermitted
+from appliance.errors import AuthenticationFailed, InputError, NotFound, NotPermitted
 from appliance.identity.permissions import PERMISSIONS, check_permissions, refuse_wider
 from appliance.identity.policies import print_policy
 from appliance.keys import Key
@@ -51,12 +51,14 @@ def create_token(  # noqa: PLR0913 - what a token has, and who creates it
     """Create a token of the principal's account; return it and its secret, by default random, which is not stored.
 
     With `with_tsig_key` it has a TSIG key too. `alongside` is called in the transaction. Raise NotPermitted if it would
-    have more rights than the principal's token.
+    have more rights than the principal's token, AuthenticationFailed if that was revoked meanwhile.
     """
     _check(name, now, limits)
     granted = frozenset(permissions)
     with store.writing():
-        if len(accounts.active_tokens(principal.account.uuid)) >= MAX_TOKENS:
+        active = accounts.active_tokens(principal.account.uuid)
+        _refuse_revoked(principal, active)
+        if len(active) >= MAX_TOKENS:
             raise InputError(f"this account has {MAX_TOKENS} tokens, the most that are allowed: revoke one first")
         limits, domains = _find_zones(principal, limits)
         refuse_wider(principal, granted & frozenset(PERMISSIONS), limits, domains)
@@ -161,6 +163,15 @@ def _refuse_revoking_wider(principal: Principal, token: Token) -> None:
         refuse_wider(principal, token.permissions, token.limits)
     except NotPermitted:
         raise NotPermitted("this token cannot revoke a token that has more rights") from None
+
+
+def _refuse_revoked(principal: Principal, active: Collection[Token]) -> None:
+    """Raise AuthenticationFailed if the token of the principal was revoked since its request was authenticated.
+
+    A revocation takes along what a token has created, and would miss what it creates afterwards.
+    """
+    if principal.token and principal.token.uuid not in {token.uuid for token in active}:
+        raise AuthenticationFailed("this token was revoked")
 
 
 def _check(name: str, now: datetime, limits: TokenLimits) -> None:
