@@ -169,7 +169,8 @@ def find(
         ids, total = _find_ids(scope, page, state, conditions)
     else:
         ids, total = _ids_on_page(scope, page.size, page.offset), count_within(scope)
-    return [from_row(row) for row in _with_ids(frozenset(row.id for row in ids))], total
+    parts = tables.batches(row.id for row in ids)
+    return [from_row(row) for part in parts for row in _with_ids(frozenset(part))], total
 
 
 def _conditions(name: Name | None, search: str | None, owner: str | None) -> Iterator[pw.Expression]:

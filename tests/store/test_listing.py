@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from uuid import uuid4
 
+import apsw
 import dns.name
 from dns.rdatatype import RdataType
 
@@ -15,7 +16,8 @@ from appliance.store.zones import Page
 from appliance.zones.deployment import DeploymentState, NameserverState, Observation
 from appliance.zones.names import print_domain, print_owner
 from tests.deployed import store_attempt, store_live, store_observations
-from tests.workspace import Workspace
+from tests.many_zones import add_zones
+from tests.workspace import Workspace, current_database
 
 ALL = Scope(None)
 
@@ -47,6 +49,18 @@ def test_pages_and_filters_of_zones(workspace: Workspace) -> None:
     assert domains(workspace, ALL, name=dns.name.from_text("b.org.")) == (["b.org"], 1)
     assert domains(workspace, ALL, search="ORG") == (["a.org", "b.org"], 2)
     assert domains(workspace, ALL, search="%") == ([], 0) and domains(workspace, ALL, search="_") == ([], 0)
+
+
+def test_a_page_has_more_zones_than_a_statement_has_parameters(workspace: Workspace) -> None:
+    first = workspace.zone("zone-0000.org")
+    names = [f"zone-{number:04}.org" for number in range(2_500)]
+    add_zones(workspace.store, first, names[1:])
+    connection = current_database().connection()
+    usual = connection.limit(apsw.SQLITE_LIMIT_VARIABLE_NUMBER, 1_100)
+    try:
+        assert domains(workspace, ALL, Page(1, 2**31)) == (names, len(names))
+    finally:
+        connection.limit(apsw.SQLITE_LIMIT_VARIABLE_NUMBER, usual)
 
 
 def test_zones_of_a_state(workspace: Workspace) -> None:
