@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import IO, Any
 
 from flask import Response, json
 
 from appliance.api.presentation import JSON
+from appliance.errors import StoreError
 
 MAX_IN_MEMORY = 1024 * 1024
 """Octets of a response that are not written to disk."""
@@ -39,15 +41,21 @@ def object_with_array(document: JSON, name: str, items: Iterable[JSON]) -> Itera
 
 
 def respond(pieces: Iterable[str]) -> Response:
-    """Return a response with the JSON of these pieces; they are all read before it returns."""
+    """Return a response with the JSON of these pieces; they are all read before it returns.
+
+    Raise StoreError if it is long and its temporary file cannot be written, such as on a full disk.
+    """
     file = tempfile.SpooledTemporaryFile(MAX_IN_MEMORY)  # noqa: SIM115 - closed when it was sent
     try:
         for piece in pieces:
             file.write(piece.encode(errors="surrogatepass"))
         size = file.write(b"\n") and file.tell()
         file.seek(0)
-    except BaseException:
-        file.close()
+    except BaseException as failed:
+        with suppress(OSError):  # it may try again to write what it holds
+            file.close()
+        if isinstance(failed, OSError):
+            raise StoreError(f"the temporary file of a long response cannot be written: {failed.strerror}") from failed
         raise
     response = Response(_parts(file), mimetype="application/json")
     response.content_length = size

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import tempfile
 import tracemalloc
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from flask import Flask
 
 from appliance.api.presentation import JSON
 from appliance.api.streaming import array, object_with_array, respond
+from appliance.errors import StoreError
 from appliance.store import records
 from tests.api.conftest import Application, Bearer
+from tests.volumes import fill, needs_root, small_volume
 from tests.workspace import current_database
 
 
@@ -49,6 +53,17 @@ def test_what_fails_while_it_is_written_is_an_error_and_no_response() -> None:
 
     with Flask(__name__).test_request_context(), pytest.raises(RuntimeError):
         respond(broken())
+
+
+@needs_root
+def test_a_long_response_on_a_full_disk_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with small_volume(tmp_path / "tmp", 64) as volume, Flask(__name__).test_request_context():
+        monkeypatch.setattr(tempfile, "tempdir", str(volume))
+        fill(volume)
+        with pytest.raises(StoreError, match=r"temporary file .* written: No space left"):
+            respond(array(items(10_000)))
+        short = respond(array(items(10)))
+        assert len(json.loads(b"".join(short.iter_encoded()))) == 10
 
 
 def test_all_records_of_a_zone_in_both_calls(application: Application, me: Bearer) -> None:
