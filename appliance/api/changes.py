@@ -74,18 +74,18 @@ class ChangesOfZone(MethodView):
         return response_to(diff)
 
 
-def response_to(diff: Diff) -> Response:
-    """Return the response to a write that answers with its diff."""
-    first = first_response(diff)
+def response_to(diff: Diff, *, is_sent: bool = True) -> Response:
+    """Return the response to a write that answers with its diff; `is_sent`: the client sent the added records."""
+    first = first_response(diff, is_sent=is_sent)
     headers = response_headers.after_write(diff.after).headers if diff.applied else {}
     return Response(first.body, headers={**first.headers, **headers}, mimetype="application/json")
 
 
-def first_response(diff: Diff) -> StoredResponse:
+def first_response(diff: Diff, *, is_sent: bool = True) -> StoredResponse:
     """Return that response as it is stored with an Idempotency-Key."""
     zone = diff.after
     headers = etag_header(zone) | {"X-Zone-Serial": str(zone.serial)} if diff.applied else {}
-    return StoredResponse(200, headers, json_text(readable_diff(diff)))
+    return StoredResponse(200, headers, json_text(readable_diff(diff, is_sent=is_sent)))
 
 
 @blueprint.route("/<string:uuid>/changes/<string:change_id>/confirm/", parameters=[PATH])
@@ -111,8 +111,8 @@ def _confirmed(zone: Zone) -> StoredResponse:
     return StoredResponse(204, {"X-Zone-Serial": str(zone.serial)}, "")
 
 
-def readable_diff(diff: Diff) -> JSON:
-    """Return the diff; without permission to read, with the uuids alone of records that were there before.
+def readable_diff(diff: Diff, *, is_sent: bool = True) -> JSON:
+    """Return the diff; without permission to read, with the uuids alone of records that the client has not sent.
 
     Then warnings and impact are left out too: they show other records of the zone.
     """
@@ -122,6 +122,7 @@ def readable_diff(diff: Diff) -> JSON:
     changed = [{side: _uuid_of(record) for side, record in one.items()} for one in shown["changed"]]
     return {
         **shown,
+        "added": shown["added"] if is_sent else list(map(_uuid_of, shown["added"])),
         "changed": changed,
         "removed": list(map(_uuid_of, shown["removed"])),
         "warnings": [],

@@ -19,6 +19,7 @@ from appliance.api.zone_keys import PATH, zone_at, zone_uuid
 from appliance.editing import Diff
 from appliance.errors import InputError, NotFound
 from appliance.store import versions
+from appliance.store.idempotency import StoredResponse
 from appliance.store.versions import ZoneVersion
 from appliance.store.zones import Page
 from appliance.web.context import reading
@@ -76,8 +77,9 @@ class Restore(MethodView):
     @idempotent
     def post(self, query: dict[str, bool], uuid: str, serial: int) -> Response:
         """Replace the records of a zone with those of a version, as a new version."""
-        prepare = remember(first_response)
-        return response_to(editor().restore_version(principal(), zone_uuid(uuid), serial, prepare=prepare, **query))
+        prepare = remember(_first_response)
+        diff = editor().restore_version(principal(), zone_uuid(uuid), serial, prepare=prepare, **query)
+        return response_to(diff, is_sent=False)
 
 
 @blueprint.route("/<string:uuid>/versions/<int:serial>/undo/", parameters=[PATH])
@@ -91,8 +93,13 @@ class Undo(MethodView):
     @idempotent
     def post(self, query: dict[str, bool], uuid: str, serial: int) -> Response:
         """Undo what one version changed, as a new version; later changes stay."""
-        prepare = remember(first_response)
-        return response_to(editor().undo_version(principal(), zone_uuid(uuid), serial, prepare=prepare, **query))
+        prepare = remember(_first_response)
+        diff = editor().undo_version(principal(), zone_uuid(uuid), serial, prepare=prepare, **query)
+        return response_to(diff, is_sent=False)
+
+
+def _first_response(diff: Diff) -> StoredResponse:
+    return first_response(diff, is_sent=False)
 
 
 def _compared(zone: Zone, serial: int) -> ZoneVersion:

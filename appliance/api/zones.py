@@ -222,7 +222,8 @@ def _created(zone: Zone, deployment: Deployment, body: Mapping[str, Any]) -> Sto
     location = response_headers.path_of("zones.OneZone", zone.uuid)
     headers = {"Location": location, "X-Zone-Serial": str(zone.serial)} | etag_header(zone)
     shown = zone_detail(zone, deployment, records.of_zone(zone), _delegations(zone), context().clock())
-    return StoredResponse(201, headers, json_text(without_unread(shown, body)))
+    sent = {**body, "records": None} if body.get("take_records") else body  # among them are some of the zone above
+    return StoredResponse(201, headers, json_text(without_unread(shown, sent)))
 
 
 def _restored(zone: Zone, deployment: Deployment) -> StoredResponse:

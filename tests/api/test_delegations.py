@@ -71,9 +71,10 @@ def test_a_creator_without_permission_to_read_sees_nothing_of_what_it_took(
     me.record(parent, "TXT", "hidden.sub", "password")
     me.zone("a.sub.unread.example")
     writer = application.bearer("me@example.org", "dns:create", "dns:delete")
-    shown = created(writer("POST", ZONES, {"domain": "sub.unread.example", "take_records": True}))
+    sent = [{"record_type": "A", "name": "own", "value": "192.0.2.1"}]
+    shown = created(writer("POST", ZONES, {"domain": "sub.unread.example", "take_records": True, "records": sent}))
     assert set(shown) == {"uuid", "domain"}
-    assert me("GET", f"{ZONES}{shown['uuid']}/").get_json()["record_count"] == 1
+    assert me("GET", f"{ZONES}{shown['uuid']}/").get_json()["record_count"] == 2
 
 
 def test_only_delegations_of_visible_zones_are_shown(me: Bearer) -> None:

@@ -129,3 +129,6 @@ def test_restore_and_undo_need_the_right_to_update_the_whole_zone(application: A
     assert is_error(reader("POST", path), 403, "permission_denied")
     (removed,) = blind("POST", path).get_json()["removed"]
     assert list(removed) == ["uuid"]
+    for again in (f"{newest + 1}/undo/", f"{newest}/restore/"):
+        (added,) = blind("POST", f"/dns-zones/{zone['uuid']}/versions/{again}?dry_run=true").get_json()["added"]
+        assert list(added) == ["uuid"]
