@@ -30,7 +30,7 @@ from appliance.store.idempotency import StoredResponse
 from appliance.store.policies import from_document
 from appliance.store.zones import Page
 from appliance.web.bearer import bearer_secret
-from appliance.web.context import context, reading
+from appliance.web.context import context, count_new_token, reading
 
 blueprint = Blueprint(
     "account",
@@ -94,6 +94,7 @@ class Tokens(MethodView):
             headers = {"Location": response_headers.path_of("account.OneToken", created.uuid)}
             return StoredResponse(201, headers, json_text({**token_of(created), "secret": salt}))
 
+        count_new_token(principal())
         created, _ = create_token(
             context().store,
             principal(),

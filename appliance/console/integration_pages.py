@@ -22,7 +22,7 @@ from appliance.integrations.presets import GROUPS, get_preset, is_enabled
 from appliance.integrations.protocols import PATHS, PROTOCOLS
 from appliance.principal import Scope, Token, TokenLimits
 from appliance.store import accounts, zones
-from appliance.web.context import context, reading
+from appliance.web.context import context, count_new_token, reading
 from appliance.web.paging import neighbours, pager_within
 from appliance.zones.names import print_domain, print_unicode
 
@@ -45,6 +45,7 @@ def create_integration() -> Response:
         wanted = CredentialRequest(
             preset, read_zone(form["zones"], "zones"), form.words("record_names"), form["name"], _limits(form)
         )
+        count_new_token(principal)
         token, credential = create_credential(context().store, principal, wanted, context().clock())
         return render_page(
             "integration_created.html",

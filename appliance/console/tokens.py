@@ -20,7 +20,7 @@ from appliance.identity.tokens import create_token, read_max_unused, read_networ
 from appliance.integrations.protocols import PROTOCOLS
 from appliance.principal import Token, TokenLimits, ZoneKey
 from appliance.store import accounts, zones
-from appliance.web.context import context, reading
+from appliance.web.context import context, count_new_token, reading
 from appliance.web.paging import neighbours, pager_within
 from appliance.zones.names import print_domain
 
@@ -64,6 +64,7 @@ def create() -> Response:
         store, now = context().store, context().clock()
         permissions, limits = with_preset(form["preset"], form.all("permissions"), _limits(form))
         with_key = form["tsig"] == "yes"
+        count_new_token(principal)
         token, secret = create_token(store, principal, form["name"], permissions, limits, now, with_tsig_key=with_key)
         key = tsig_key(token, secret).statement() if with_key else ""
         return render_page("token_created.html", token=token, secret=secret, key=key, base=request.host_url)

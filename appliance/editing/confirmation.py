@@ -119,8 +119,11 @@ def noting(plan: RevertPlan, principal: Principal, clock: Callable[[], datetime]
     return lambda diff, _result: lambda zone: note(zone, diff)
 
 
-def confirm(zone: Zone, change_id: UUID, principal: Principal, now: datetime) -> None:
-    """Confirm a change of the zone, in the write transaction of this thread; errors as of `Editor.confirm_change`."""
+def confirm(zone: Zone, change_id: UUID, principal: Principal, now: datetime) -> bool:
+    """Confirm a change of the zone, in the write transaction of this thread; return False if it was confirmed before.
+
+    Errors as of `Editor.confirm_change`.
+    """
     pending = pending_changes.get(change_id)
     if pending is None or pending.zone != zone.uuid:
         raise NotFound("this zone has no such change to confirm")
@@ -128,11 +131,12 @@ def confirm(zone: Zone, change_id: UUID, principal: Principal, now: datetime) ->
     check_permissions(principal, changes)
     check_grants(principal, zone, changes)
     if pending.confirmed:
-        return
+        return False
     if pending.reverted or pending.due_at <= now:
         raise ConfirmationExpired(f"the change was to be confirmed before {pending.due_at:%Y-%m-%dT%H:%M:%SZ}")
     pending_changes.confirm(change_id, now)
     audit.append("change.confirm", zone.account, print_domain(zone.name), principal, now, f"version {pending.serial}")
+    return True
 
 
 def _check_undecided(pending: PendingChange) -> None:

@@ -82,14 +82,15 @@ class Editor(RecordEditor):
     ) -> Zone:
         """Confirm a change, so that it is not reverted; nothing is done if it was confirmed before. Return the zone.
 
-        `alongside` is called in the transaction, with the zone. Raise NotFound if the zone has no such change,
-        ConfirmationExpired if it is too late, NotPermitted unless the principal may make the change.
+        `alongside` is called in the transaction, with the zone, if the change is confirmed now: a further confirmation
+        stores nothing, since it is not counted. Raise NotFound if the zone has no such change, ConfirmationExpired if
+        it is too late, NotPermitted unless the principal may make the change.
         """
         with self._writing():
             zone = find_zone(zone_uuid, principal.scope)
             self.precondition(zone)
-            confirmation.confirm(zone, change_id, principal, self.clock())
-            alongside(zone)
+            if confirmation.confirm(zone, change_id, principal, self.clock()):
+                alongside(zone)
         return zone
 
     def revert_change(self, principal: Principal, pending: PendingChange) -> Diff:

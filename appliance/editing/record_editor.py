@@ -258,7 +258,7 @@ class RecordEditor(SigningEditor):
 
         def commit_evaluated(done: tuple[Evaluation, Result, Alongside | None]) -> tuple[Diff, Result]:
             evaluation, result, alongside = done
-            if evaluation.diff.changes:
+            if writes(evaluation, alongside):
                 count({evaluation.diff.before.uuid: evaluation.content.octets})
             return commit(evaluation, principal, comment, alongside, confirm_within), result
 

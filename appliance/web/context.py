@@ -11,11 +11,12 @@ from datetime import datetime
 from typing import cast
 from uuid import UUID
 
-from flask import Flask, current_app, g
+from flask import Flask, current_app, g, request
 from prometheus_client import CollectorRegistry
 
 from appliance.editing import Editor
 from appliance.identity.authentication import Authenticator
+from appliance.principal import Principal
 from appliance.settings import ApiSettings, Settings
 from appliance.store.file.database import Store
 from appliance.web.deployment_wait import DeploymentWait
@@ -99,6 +100,14 @@ def learn_client(credential: str, account: UUID) -> None:
     The next requests with it count in the share of the account.
     """
     context().known_clients.learn(credential, account)
+
+
+def count_new_token(principal: Principal) -> None:
+    """Count a token that this request creates as a change by its account, of the size of its body.
+
+    Tokens and their audit events are kept when they are revoked. Raise RateLimited if there are too many changes.
+    """
+    context().limits.count_write(principal, {None: request.content_length or 0})
 
 
 def _close_connection() -> None:

@@ -139,6 +139,12 @@ def test_calls_without_body_are_done_once_too(application: Application, me: Bear
     assert stored(application) == 4
 
 
+def test_a_change_that_is_confirmed_already_leaves_no_key(application: Application, me: Bearer) -> None:
+    path = calls_without_body(me)["confirm"]
+    assert [me("POST", path, headers={"Idempotency-Key": str(number)}).status_code for number in range(3)] == [204] * 3
+    assert stored(application) == 1
+
+
 def test_a_repeated_creation_of_a_token_gets_its_secret_again_which_is_not_stored(application: Application) -> None:
     caller = application.bearer("me@example.org", "account:tokens", "dns:*")
     body = {"name": "x", "permissions": ["dns:list"], "allowed_networks": ["127.0.0.0/8"], "max_unused": "90d"}

@@ -212,6 +212,30 @@ def test_stored_changes_are_limited_by_account_and_zone(application: Application
     assert me("DELETE", f"/dns-zones/{second['uuid']}/").status_code == 204
 
 
+def test_whatever_is_stored_is_limited(application: Application, seconds: Seconds) -> None:
+    asked = limited(application, seconds, ApiSettings(account_write_rate=1, account_write_burst=5))
+    me = asked.bearer("me@x.org", "dns:*", "account:tokens")
+    other, root = asked.bearer("you@x.org", "account:tokens"), asked.bearer("root@x.org", "admin:*")
+    me.zone("one.com")
+    same = {"changes": [{"action": "replace", "name": "www", "record_type": "A", "values": []}]}
+
+    def change_nothing(key: str) -> TestResponse:
+        return me("POST", "/dns-zones/one.com/changes/", same, {"Idempotency-Key": key})
+
+    def create(bearer: Bearer, name: str) -> TestResponse:
+        return bearer("POST", "/account/tokens/", {"name": name, "permissions": ["account:tokens"]})
+
+    assert [change_nothing(f"k{number}").status_code for number in range(2)] == [200, 200]
+    created = [create(me, f"t{number}") for number in range(2)]
+    assert [one.status_code for one in created] == [201, 201]
+    before = asked.store.path.read_bytes()
+    assert is_error(change_nothing("k2"), 429, "rate_limited") and is_error(create(me, "t2"), 429, "rate_limited")
+    assert asked.store.path.read_bytes() == before
+    assert change_nothing("k1").headers["Idempotency-Replayed"] == "true"
+    assert me("DELETE", f"/account/tokens/{created[0].get_json()['uuid']}/").status_code == 204, "of a lost token, too"
+    assert [create(bearer, "t3").status_code for bearer in (other, root)] == [201, 201]
+
+
 def test_an_address_that_fails_is_refused_and_no_other(application: Application, seconds: Seconds) -> None:
     asked = limited(application, seconds, ApiSettings(failure_rate=1, failure_burst=3))
     me, stranger = asked.bearer("me@example.org"), Bearer(asked.app.test_client(), "vps_" + "x" * 32)

@@ -16,7 +16,7 @@ from appliance.errors import ApplianceError, AuthenticationFailed, InputError
 from appliance.identity.acme_dns import AcmeDnsAccount, account_of, create_account, zone_for_registration
 from appliance.principal import TokenLimits
 from appliance.web.bearer import client_address
-from appliance.web.context import context, reading
+from appliance.web.context import context, count_new_token, reading
 from appliance.web.error_responses import kept_headers
 from appliance.web.error_status import log_fault, retry_after_of, status_of
 from appliance.web.json_body import read_object, read_octets
@@ -63,6 +63,7 @@ def register() -> Response:
     with reading():
         zone = zone_for_registration(principals.principal())
     limits = TokenLimits(networks=networks or None)
+    count_new_token(principals.principal())
     created = create_account(context().store, principals.principal(), zone, context().clock(), within=limits)
     return _answer(201, created.document)
 
