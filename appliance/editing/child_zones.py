@@ -41,7 +41,7 @@ def evaluate_above(above: ChangeSet, new: ChangeSet, principal: Principal, *, ta
     if cut and take_records:
         return _take(above, new, cut, principal)
     if cut:
-        _refuse_hidden(above, cut)
+        _refuse_hidden(above, cut, is_restored=new.zone.deleted_at is not None)
     return []
 
 
@@ -102,14 +102,15 @@ def _is_dropped(record: Record, above: ChangeSet, name: Name) -> bool:
     return record.owner == name and (own_ns or record.rdtype == RdataType.DS)
 
 
-def _refuse_hidden(above: ChangeSet, cut: Cut) -> None:
+def _refuse_hidden(above: ChangeSet, cut: Cut, *, is_restored: bool) -> None:
     hidden = list(itertools.islice(occluded_by(above, cut), MOST_LISTED + 1))
     if hidden:
         listed = ", ".join(f"{record.rdtype.name} {print_domain(record.owner)}" for record in hidden[:MOST_LISTED])
         others = " and others" if len(hidden) > MOST_LISTED else ""
+        remedy = "them" if is_restored else "them, or set take_records to move them into the new zone"
         raise RecordsHidden(
             f"{print_domain(cut.name)} has records in the zone {print_domain(above.origin)}: {listed}{others}; delete "
-            "them, or set take_records to move them into the new zone",
+            f"{remedy}",
             "domain",
         )
 
